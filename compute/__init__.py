@@ -1,0 +1,1 @@
+"""Ringstack's control plane; its rooms stand on the object store."""

@@ -1,0 +1,1 @@
+"""Ringstack's blob store: keep the bytes, list them, heal them."""

@@ -1,0 +1,1 @@
+"""The account server: which containers an account has."""

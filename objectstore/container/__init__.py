@@ -1,0 +1,1 @@
+"""The container server: which objects a container has."""

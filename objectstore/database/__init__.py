@@ -1,0 +1,1 @@
+"""One broker over SQLite for account and container databases."""

@@ -1,0 +1,1 @@
+"""What everything else stands on: sockets, disk, clock, errors, settings, log."""

@@ -1,0 +1,327 @@
+"""The one door to eventlet: greenlets, waiting, sockets, native threads.
+
+Nothing else in the tree imports eventlet or greenlet, so leaving them one day
+is rewriting this file.  Three kinds of running code:
+
+* **greenlets** (``spawn``): cooperative; switch only where they wait;
+* **native threads** (``offload``): for calls that block or burn CPU for over a
+  millisecond (fsync, hashing large chunks); the greenlet that calls waits,
+  the others run on;
+* **promises**: the answer to a call that completes later.  A promise is
+  resolved on the hub's thread only.  Waiting for a quorum is registering on
+  several promises and waking once, so a write to three local devices costs no
+  greenlet at all.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, Generic, TypeVar
+
+with warnings.catch_warnings():
+    # Upstream announces maintenance mode at import; doc/decisions says why we
+    # use it all the same, once, here.
+    warnings.simplefilter("ignore")
+    import eventlet
+    import eventlet.event
+    import eventlet.greenpool
+    import eventlet.hubs
+    import eventlet.queue
+    import eventlet.semaphore
+    import eventlet.tpool
+    import greenlet
+
+from eventlet.green import socket as green_socket
+
+from objectstore.kernel.errors import DeadlineExceeded
+
+T = TypeVar("T")
+
+# A native thread that waits for the interpreter gets it after this long even
+# when the hub's thread is busy.  Python's default of 5 ms would put 10 ms on
+# every group commit (a hand-over there and back).
+SWITCH_INTERVAL_SECONDS = 0.0005
+NATIVE_THREADS = 20
+
+Task = Any  # an eventlet GreenThread; opaque outside this module
+GreenSocket = Any  # a socket whose calls wait cooperatively
+Semaphore = eventlet.semaphore.Semaphore
+Queue = eventlet.queue.LightQueue
+QueueEmpty = eventlet.queue.Empty
+QueueFull = eventlet.queue.Full
+Killed = greenlet.GreenletExit
+sleep = eventlet.sleep
+
+
+def prepare_process() -> None:
+    """Set what a serving process wants of the interpreter; call once, at start."""
+    sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
+    os.environ.setdefault("EVENTLET_THREADPOOL_SIZE", str(NATIVE_THREADS))
+
+
+def spawn(function: Callable[..., Any], *arguments: Any) -> Task:
+    """Run ``function`` in a greenlet of its own; ``wait_task`` collects it."""
+    return eventlet.spawn(function, *arguments)
+
+
+def spawn_later(seconds: float, function: Callable[..., Any], *arguments: Any) -> Task:
+    """Run ``function`` in a greenlet after ``seconds``."""
+    return eventlet.spawn_after(seconds, function, *arguments)
+
+
+def wait_task(task: Task) -> Any:
+    """The return value of the task, or its exception."""
+    return task.wait()
+
+
+def kill_task(task: Task) -> None:
+    """End the task at its next switch with ``Killed``."""
+    task.kill()
+
+
+def current_task() -> Any:
+    """The running greenlet (for locks that know their owner)."""
+    return greenlet.getcurrent()
+
+
+def offload(function: Callable[..., T], *arguments: Any) -> T:
+    """Run ``function`` on a native thread; only the calling greenlet waits."""
+    return eventlet.tpool.execute(function, *arguments)  # type: ignore[no-any-return]
+
+
+@contextmanager
+def deadline(seconds: float | None) -> Iterator[None]:
+    """Raise ``DeadlineExceeded`` in this greenlet after ``seconds`` (None: never)."""
+    if seconds is None:
+        yield
+        return
+    timer = eventlet.Timeout(seconds)
+    try:
+        yield
+    except eventlet.Timeout as caught:
+        if caught is not timer:
+            raise
+        raise DeadlineExceeded(f"no answer within {seconds:g} s") from None
+    finally:
+        timer.cancel()
+
+
+class Event:
+    """A flag that greenlets wait for; ``set`` wakes them all."""
+
+    __slots__ = ("_event", "_is_set")
+
+    def __init__(self) -> None:
+        self._is_set = False
+        self._event: Any = None
+
+    def is_set(self) -> bool:
+        """Whether ``set`` came after the last ``clear``."""
+        return self._is_set
+
+    def set(self) -> None:
+        """Raise the flag and wake every waiter."""
+        self._is_set = True
+        if self._event is not None:
+            event, self._event = self._event, None
+            event.send(None)
+
+    def clear(self) -> None:
+        """Lower the flag."""
+        self._is_set = False
+
+    def wait(self, timeout_seconds: float | None = None) -> bool:
+        """Wait for the flag; False when the time ran out first."""
+        if self._is_set:
+            return True
+        if self._event is None:
+            self._event = eventlet.event.Event()
+        event = self._event
+        if timeout_seconds is None:
+            event.wait()
+            return True
+        event.wait(timeout=max(0.0, timeout_seconds))
+        return event.ready()  # type: ignore[no-any-return]
+
+
+class Promise(Generic[T]):
+    """The answer to a call that completes later: a value or an exception.
+
+    Resolved once, on the hub's thread.  ``when_done`` callbacks run at once
+    (in the resolver's greenlet): they must be short and must not wait.
+    """
+
+    __slots__ = ("_callbacks", "done", "error", "value")
+
+    def __init__(self) -> None:
+        self.done = False
+        self.value: T | None = None
+        self.error: BaseException | None = None
+        self._callbacks: list[Callable[[Promise[T]], None]] | None = None
+
+    @classmethod
+    def of(cls, value: T) -> Promise[T]:
+        """A promise that is already kept."""
+        promise: Promise[T] = cls()
+        promise.done = True
+        promise.value = value
+        return promise
+
+    @classmethod
+    def failed(cls, error: BaseException) -> Promise[T]:
+        """A promise that is already broken."""
+        promise: Promise[T] = cls()
+        promise.done = True
+        promise.error = error
+        return promise
+
+    def resolve(self, value: T) -> None:
+        """Keep the promise.  A second resolution is ignored: a late answer
+        after a timeout is normal."""
+        if not self.done:
+            self.done = True
+            self.value = value
+            self._tell()
+
+    def fail(self, error: BaseException) -> None:
+        """Break the promise with ``error``."""
+        if not self.done:
+            self.done = True
+            self.error = error
+            self._tell()
+
+    def _tell(self) -> None:
+        callbacks, self._callbacks = self._callbacks, None
+        for callback in callbacks or ():
+            callback(self)
+
+    def when_done(self, callback: Callable[[Promise[T]], None]) -> None:
+        """Call ``callback(self)`` when done; now, if it is done already."""
+        if self.done:
+            callback(self)
+        elif self._callbacks is None:
+            self._callbacks = [callback]
+        else:
+            self._callbacks.append(callback)
+
+    def result(self) -> T:
+        """The value, or raise the error; only when ``done``."""
+        assert self.done, "result() of a promise that is still open"
+        if self.error is not None:
+            raise self.error
+        return self.value  # type: ignore[return-value]
+
+    def wait(self, timeout_seconds: float | None = None) -> T:
+        """Wait for and return the value; raises the error or DeadlineExceeded."""
+        if not self.done:
+            wait_until([self], lambda: self.done, timeout_seconds)
+            if not self.done:
+                raise DeadlineExceeded(f"no answer within {timeout_seconds:g} s")
+        return self.result()
+
+
+def promised(function: Callable[..., T], *arguments: Any) -> Promise[T]:
+    """Run a blocking call in a greenlet; the promise is its outcome."""
+    promise: Promise[T] = Promise()
+
+    def run() -> None:
+        try:
+            value = function(*arguments)
+        except Exception as error:  # noqa: BLE001  (handed on, not swallowed)
+            promise.fail(error)
+        except Killed:
+            promise.fail(DeadlineExceeded("abandoned"))
+        else:
+            promise.resolve(value)
+
+    eventlet.spawn_n(run)
+    return promise
+
+
+def wait_until(
+    promises: Iterable[Promise[Any]],
+    satisfied: Callable[[], bool],
+    timeout_seconds: float | None = None,
+) -> bool:
+    """Wait until ``satisfied()``, or all promises are done, or time is up.
+
+    ``satisfied`` is asked again after each promise that completes.  Returns
+    its last answer.
+    """
+    if satisfied():
+        return True
+    waiting = [promise for promise in promises if not promise.done]
+    if not waiting:
+        return False
+    wake = Event()
+    left = len(waiting)
+
+    def one_done(_: Promise[Any]) -> None:
+        nonlocal left
+        left -= 1
+        if not wake.is_set() and (left == 0 or satisfied()):
+            wake.set()
+
+    for promise in waiting:
+        promise.when_done(one_done)
+    wake.wait(timeout_seconds)
+    return satisfied()
+
+
+class Pool:
+    """At most ``size`` greenlets at once; ``spawn`` waits for a free place."""
+
+    def __init__(self, size: int) -> None:
+        self._pool = eventlet.greenpool.GreenPool(size)
+
+    def spawn(self, function: Callable[..., Any], *arguments: Any) -> Task:
+        """Run in a greenlet of the pool; waits while the pool is full."""
+        return self._pool.spawn(function, *arguments)
+
+    def spawn_n(self, function: Callable[..., Any], *arguments: Any) -> None:
+        """Like ``spawn``, cheaper, without a result to wait for."""
+        self._pool.spawn_n(function, *arguments)
+
+    def running(self) -> int:
+        """How many greenlets of the pool run now."""
+        return self._pool.running()  # type: ignore[no-any-return]
+
+    def free(self) -> int:
+        """How many more could start without waiting."""
+        return self._pool.free()  # type: ignore[no-any-return]
+
+    def wait_all(self) -> None:
+        """Wait until none is running."""
+        self._pool.waitall()
+
+
+def green(sock: socket.socket) -> GreenSocket:
+    """The same socket, waiting cooperatively."""
+    return green_socket.socket(sock.family, sock.type, sock.proto, sock.detach())
+
+
+def wait_readable(descriptor: int, timeout_seconds: float | None = None) -> None:
+    """Wait until the descriptor can be read; DeadlineExceeded when it cannot."""
+    _wait_descriptor(descriptor, timeout_seconds, read=True, write=False)
+
+
+def wait_writable(descriptor: int, timeout_seconds: float | None = None) -> None:
+    """Wait until the descriptor can be written; DeadlineExceeded when not."""
+    _wait_descriptor(descriptor, timeout_seconds, read=False, write=True)
+
+
+def _wait_descriptor(
+    descriptor: int, timeout_seconds: float | None, *, read: bool, write: bool
+) -> None:
+    eventlet.hubs.trampoline(
+        descriptor,
+        read=read,
+        write=write,
+        timeout=timeout_seconds,
+        timeout_exc=DeadlineExceeded("the connection is stalled"),
+    )

@@ -1,0 +1,1 @@
+"""WSGI filters, one to a file; each docstring is its manual page."""

@@ -1,0 +1,1 @@
+"""The object server: the device store and its background loops."""

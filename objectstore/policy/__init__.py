@@ -1,0 +1,1 @@
+"""Storage policies: which ring and how many copies an object gets."""

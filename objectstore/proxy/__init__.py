@@ -1,0 +1,1 @@
+"""The proxy: Swift v1 in front, quorums of nodes behind."""

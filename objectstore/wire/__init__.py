@@ -1,0 +1,1 @@
+"""What crosses from proxy to node: records, the node interface, its HTTP form."""
