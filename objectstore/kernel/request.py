@@ -1,0 +1,242 @@
+"""One HTTP request as filters and servers see it: a typed view of the environ.
+
+WSGI keeps text as latin-1-decoded bytes; everything that leaves this module is
+real text (UTF-8).  What filters tell each other about a request travels in one
+``Context`` under one environ key, never as loose keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from objectstore.kernel.errors import Rejected
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+Application = Callable[[Environ, StartResponse], Any]
+"""A WSGI application (PEP 3333)."""
+
+CONTEXT_KEY = "ringstack.context"
+# More parameters than any API call has; a bound on what one request may cost.
+QUERY_PARAMETERS_MAX = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who asks.  ``groups`` are matched against ACLs: the user's own name
+    (``account:user``), the account, and roles."""
+
+    user: str
+    groups: tuple[str, ...] = ()
+    # Accounts (such as AUTH_test) in which this identity may do anything.
+    owned_accounts: tuple[str, ...] = ()
+    is_reseller_admin: bool = False
+    may_read_all: bool = False  # .reseller_reader: GET and HEAD anywhere
+
+
+@dataclass(slots=True)
+class Context:
+    """What the house knows about one request on its way through the pipeline."""
+
+    transaction_id: str = "-"
+    identity: Identity | None = None
+    # Asked by the proxy once the container's ACL is known: raises Rejected 401
+    # or 403.  None: no auth filter stands in the pipeline, everything is allowed.
+    authorize: Callable[[Request, AccessRules], None] | None = None
+    # The requester owns the account: may see and set ACLs and quotas.
+    is_owner: bool = False
+    # A request the house makes for itself: limits and rights do not apply.
+    is_internal: bool = False
+    # What filters and servers add for the access line: short words.
+    log_notes: list[str] = field(default_factory=list)
+
+    def for_internal(self) -> Context:
+        """The context of a subrequest that the house makes on its own behalf."""
+        return replace(self, authorize=None, is_owner=True, is_internal=True)
+
+
+@dataclass(frozen=True, slots=True)
+class AccessRules:
+    """What guards the thing a request is after.
+
+    ``container_acl`` is the container's read or write ACL (whichever the verb
+    needs), ``account_acl`` the JSON of the account's ACL; "" where there is none.
+    """
+
+    container_acl: str = ""
+    account_acl: str = ""
+
+
+class Request:
+    """A request's parts, decoded on first use."""
+
+    __slots__ = ("_path", "_query", "context", "environ", "method")
+
+    def __init__(self, environ: Environ) -> None:
+        self.environ = environ
+        self.method: str = environ["REQUEST_METHOD"]
+        context = environ.get(CONTEXT_KEY)
+        if context is None:
+            context = environ[CONTEXT_KEY] = Context()
+        self.context: Context = context
+        self._path: str | None = None
+        self._query: dict[str, str] | None = None
+
+    @property
+    def path(self) -> str:
+        """The decoded path.  Raises Rejected 412 when it is not UTF-8."""
+        if self._path is None:
+            raw: str = self.environ.get("PATH_INFO", "")
+            if raw.isascii():
+                self._path = raw
+            else:
+                self._path = _utf8(raw.encode("latin-1"))
+        return self._path
+
+    def set_path(self, path: str) -> None:
+        """Point the request elsewhere (filters that remap or copy)."""
+        self._path = path
+        self.environ["PATH_INFO"] = path.encode().decode("latin-1")
+
+    def split(self) -> tuple[str, str, str, str]:
+        """(version, account, container, object), "" for each missing part.
+
+        The object keeps its slashes.  A path that does not begin with a slash
+        and a version gives ("", "", "", "").
+        """
+        parts = self.path.split("/", 4)
+        if len(parts) < 2 or parts[0]:
+            return "", "", "", ""
+        parts += [""] * (5 - len(parts))
+        return parts[1], parts[2], parts[3], parts[4]
+
+    @property
+    def query(self) -> dict[str, str]:
+        """Query parameters; the first of several equal names counts.
+
+        Raises Rejected 412 when one is not UTF-8, 400 when there are too many.
+        """
+        if self._query is None:
+            self._query = parse_query(self.environ.get("QUERY_STRING", ""))
+        return self._query
+
+    def set_query(self, query: dict[str, str], query_string: str) -> None:
+        """Replace the query (filters that remap)."""
+        self._query = query
+        self.environ["QUERY_STRING"] = query_string
+
+    def header(self, name: str, default: str = "") -> str:
+        """A header's value as text; names are case-insensitive."""
+        value: str | None = self.environ.get(_environ_key(name))
+        if value is None:
+            return default
+        if value.isascii():
+            return value
+        return _utf8(value.encode("latin-1"))
+
+    def has_header(self, name: str) -> bool:
+        """Whether the header was sent, be it empty."""
+        return _environ_key(name) in self.environ
+
+    def set_header(self, name: str, value: str) -> None:
+        """Set or replace a request header."""
+        self.environ[_environ_key(name)] = value.encode().decode("latin-1")
+
+    def remove_header(self, name: str) -> None:
+        """Take a request header away; harmless when absent."""
+        self.environ.pop(_environ_key(name), None)
+
+    def headers_with_prefix(self, prefix: str) -> Iterator[tuple[str, str]]:
+        """(Title-Case name, value) of every header that begins with ``prefix``."""
+        start = _environ_key(prefix)
+        for key in [key for key in self.environ if key.startswith(start)]:
+            name = key[5:].replace("_", "-").title()
+            yield name, self.header(name)
+
+    @property
+    def content_length(self) -> int | None:
+        """The body's length; None when it is chunked or there is none."""
+        text = self.environ.get("CONTENT_LENGTH")
+        return int(text) if text else None
+
+    @property
+    def has_body(self) -> bool:
+        """Whether a body follows (of known length over zero, or chunked)."""
+        return bool(self.content_length) or self.is_chunked
+
+    @property
+    def is_chunked(self) -> bool:
+        """Whether the body comes in chunks, its length unknown."""
+        return "chunked" in self.environ.get("HTTP_TRANSFER_ENCODING", "").lower()
+
+    @property
+    def body(self) -> Any:
+        """``wsgi.input``: read(n), readinto(view)."""
+        return self.environ["wsgi.input"]
+
+    def read_small_body(self, limit: int) -> bytes:
+        """The whole body, at most ``limit`` bytes; Rejected 413 beyond."""
+        length = self.content_length
+        if length is not None and length > limit:
+            raise Rejected(413, "Request body is too large")
+        if length is None and not self.is_chunked:
+            return b""
+        pieces: list[bytes] = []
+        left = limit + 1
+        while left > 0:
+            piece = self.body.read(left)
+            if not piece:
+                break
+            pieces.append(piece)
+            left -= len(piece)
+        if left <= 0:
+            raise Rejected(413, "Request body is too large")
+        return b"".join(pieces)
+
+
+_ENVIRON_KEYS: dict[str, str] = {}
+_ENVIRON_KEYS_MAX = 1000
+
+
+def _environ_key(name: str) -> str:
+    key = _ENVIRON_KEYS.get(name)
+    if key is None:
+        key = name.upper().replace("-", "_")
+        if key not in ("CONTENT_LENGTH", "CONTENT_TYPE"):
+            key = "HTTP_" + key
+        if len(_ENVIRON_KEYS) < _ENVIRON_KEYS_MAX:
+            _ENVIRON_KEYS[name] = key
+    return key
+
+
+def _utf8(raw: bytes) -> str:
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        raise Rejected(412, "Invalid UTF8 or contains NULL") from None
+
+
+def parse_query(query_string: str) -> dict[str, str]:
+    """Decode a query string; see ``Request.query``."""
+    query: dict[str, str] = {}
+    if not query_string:
+        return query
+    pairs = query_string.split("&", QUERY_PARAMETERS_MAX)
+    if len(pairs) > QUERY_PARAMETERS_MAX:
+        raise Rejected(400, "Too many query parameters")
+    for pair in pairs:
+        if pair:
+            name, _, value = pair.partition("=")
+            query.setdefault(_unquote_plus(name), _unquote_plus(value))
+    return query
+
+
+def _unquote_plus(text: str) -> str:
+    if "+" in text:
+        text = text.replace("+", " ")
+    if "%" not in text and text.isascii():
+        return text
+    return _utf8(unquote_to_bytes(text.encode("latin-1")))
