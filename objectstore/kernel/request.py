@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import unquote_to_bytes
 
 from objectstore.kernel.errors import Rejected
@@ -37,6 +37,17 @@ class Identity:
     may_read_all: bool = False  # .reseller_reader: GET and HEAD anywhere
 
 
+class Facts(Protocol):
+    """What is known, cached, of accounts and containers (``DatabaseInfo``, or
+    None where there is none live).  Raises ``Unavailable`` when nobody can say."""
+
+    def account(self, account: str) -> Any:
+        """The account's facts."""
+
+    def container(self, account: str, container: str) -> Any:
+        """The container's facts."""
+
+
 @dataclass(slots=True)
 class Context:
     """What the house knows about one request on its way through the pipeline."""
@@ -50,6 +61,9 @@ class Context:
     is_owner: bool = False
     # A request the house makes for itself: limits and rights do not apply.
     is_internal: bool = False
+    # Set by the application that wraps the pipeline: filters ask it for ACLs,
+    # keys, quotas and the like instead of sending subrequests.
+    facts: Facts | None = None
     # What filters and servers add for the access line: short words.
     log_notes: list[str] = field(default_factory=list)
 
