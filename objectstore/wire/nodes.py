@@ -51,9 +51,10 @@ class Upload(Protocol):
         """Append a piece (at most WRITE_BYTES_MAX).  The caller leaves the
         memory alone until the promise is kept, and has one piece under way."""
 
-    def commit(self, state: ObjectState) -> Promise[Receipt]:
+    def commit(self, state: ObjectState, *, row_owed: bool = True) -> Promise[Receipt]:
         """All written: make it durable and visible under ``state``, whose
-        ``size`` must be the bytes written (``Rejected`` 422 otherwise)."""
+        ``size`` must be the bytes written (``Rejected`` 422 otherwise).
+        ``row_owed`` as in ``put``: False when a replica is repaired."""
 
     def abort(self) -> None:
         """Forget it: nothing of it remains.  Harmless after a commit."""

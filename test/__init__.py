@@ -1,0 +1,1 @@
+"""Everything that tests Ringstack; product code never imports it."""
