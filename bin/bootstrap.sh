@@ -1,0 +1,72 @@
+# Sourced by the other scripts here: finds Python, makes virtual environments,
+# installs Debian packages where that is allowed and says what is missing where
+# it is not.
+
+readonly PYTHON_OLDEST="3.11"
+
+say() { printf '%s\n' "$*" >&2; }
+die() { say "$(basename "$0"): $*"; exit 1; }
+
+# Installs each Debian package whose probe fails.  Arguments: "package:probe"
+# pairs; the probe is a shell command that succeeds where the package is there.
+need_packages() {
+    local missing=() pair
+    for pair in "$@"; do
+        eval "${pair#*:}" >/dev/null 2>&1 || missing+=("${pair%%:*}")
+    done
+    [ ${#missing[@]} -eq 0 ] && return 0
+    local sudo=""
+    if [ "$(id -u)" -ne 0 ]; then
+        sudo="sudo -n"
+        $sudo true 2>/dev/null || sudo="no"
+    fi
+    if [ "$sudo" = "no" ] || ! command -v apt-get >/dev/null; then
+        die "these system packages are missing: ${missing[*]}
+Install them (Debian: apt-get install ${missing[*]}) and run this again."
+    fi
+    say "installing system packages: ${missing[*]}"
+    export DEBIAN_FRONTEND=noninteractive
+    local log
+    log="$(mktemp)"
+    # An old package list is often enough, and the update is the slow part.
+    if ! $sudo apt-get install -y --no-install-recommends "${missing[@]}" >"$log" 2>&1; then
+        { $sudo apt-get update &&
+            $sudo apt-get install -y --no-install-recommends "${missing[@]}"; } >"$log" 2>&1 ||
+            { tail -n 20 "$log" >&2; die "could not install: ${missing[*]}"; }
+    fi
+    rm -f "$log"
+}
+
+# The newest suitable Python on this machine.
+find_python() {
+    local candidate
+    for candidate in python3 python3.13 python3.12 python3.11; do
+        if "$candidate" -c "import sys; sys.exit(sys.version_info < (${PYTHON_OLDEST/./, }))" \
+            >/dev/null 2>&1; then
+            command -v "$candidate"
+            return 0
+        fi
+    done
+    return 1
+}
+
+# make_environment DIRECTORY REQUIREMENT...: a virtual environment that holds
+# the requirements; made anew when setup.cfg or the requirements have changed.
+make_environment() {
+    local directory="$1" stamp python
+    shift
+    need_packages "python3:find_python"
+    python="$(find_python)" || die "Python $PYTHON_OLDEST or newer is needed"
+    stamp="$(cat "$HOME_DIRECTORY/setup.cfg" "$HOME_DIRECTORY/bin/bootstrap.sh" |
+        cksum | cut -d' ' -f1)-$("$python" -c 'import sys; print(sys.version_info[:2])')-$*"
+    [ "$(cat "$directory/.stamp" 2>/dev/null)" = "$stamp" ] && return 0
+    # netifaces has no binary packages: it is compiled.
+    need_packages "python3-venv:$python -m ensurepip --version" \
+        "gcc:command -v cc" "python3-dev:$python -c 'import sysconfig, os, sys
+sys.exit(not os.path.exists(sysconfig.get_path(\"include\") + \"/Python.h\"))'"
+    say "making the virtual environment $directory (a minute, once)"
+    "$python" -m venv "$directory"
+    "$directory/bin/python" -m pip install --quiet --disable-pip-version-check "$@" \
+        2> >(grep -v '^WARNING' >&2) || die "pip could not install $*"
+    printf '%s' "$stamp" >"$directory/.stamp"
+}
