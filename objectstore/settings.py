@@ -1,0 +1,169 @@
+"""What a store's settings files hold, as frozen values.
+
+Two files.  ``cluster.conf`` is the same on every machine: the secrets that
+names are hashed and servers recognise each other with, and the storage
+policies.  A server's own file (``store.conf``, ``proxy-server.conf`` ...) says
+which roles this process plays, where it listens and where its devices are; the
+proxy's filters stand in the same file as a PasteDeploy pipeline.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from objectstore.kernel.option_types import Seconds, Size
+from objectstore.kernel.settings import Reader, option, read_file
+from objectstore.policy.policies import ONE_POLICY, Policies, Policy
+
+CLUSTER_FILE_NAME = "cluster.conf"
+_POLICY_SECTION = re.compile(r"storage-policy:(\d{1,3})\Z")
+_ADDRESS = re.compile(r"(?P<host>\[[0-9a-fA-F:.]+\]|[^:\s]+):(?P<port>\d{1,5})\Z")
+
+
+class Role(enum.Enum):
+    """What a process can be; an all-in-one store is everything."""
+
+    PROXY = "proxy"
+    ACCOUNT = "account"
+    CONTAINER = "container"
+    OBJECT = "object"
+
+
+NODE_ROLES = (Role.ACCOUNT, Role.CONTAINER, Role.OBJECT)
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterSettings:
+    """The same on every machine of a cluster; changing it loses every name."""
+
+    hash_prefix: str = option("", "Secret put before names that are hashed")
+    hash_suffix: str = option("", "Secret put behind names that are hashed")
+    secret: str = option("", "Secret by which servers recognise each other")
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySettings:
+    """One storage policy; its index stands in the section's name."""
+
+    name: str = option(text="What clients call it in X-Storage-Policy")
+    aliases: tuple[str, ...] = option((), "Further names for it")
+    default: bool = option(False, "New containers get it unless they ask otherwise")
+    deprecated: bool = option(False, "Serves what it has, takes no new containers")
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """What this process is, and where."""
+
+    roles: tuple[Role, ...] = option(tuple(Role), "What this process serves")
+    public_address: str = option("127.0.0.1:8080", "Where the proxy listens, host:port")
+    node_address: str = option(
+        "127.0.0.1:6200", "Where other servers reach this one's devices, host:port"
+    )
+    devices: Path = option(Path("/srv/node"), "The directory that holds the devices")
+    rings: Path = option(Path("/etc/ringstack"), "The directory that holds the rings")
+    cluster_file: Path | None = option(
+        None, "The cluster's settings; default: cluster.conf beside this file"
+    )
+    run: Path = option(Path("/run/ringstack"), "Sockets between workers, process ids")
+    workers: int = option(1, "Processes that share the work", minimum=1, maximum=256)
+    mount_check: bool = option(
+        False, "Refuse a device directory that is not a mount point"
+    )
+    background: bool = option(True, "Run the background loops inside this process")
+    reserve: Size = option(
+        64 * 2**20, "Bytes of a device that writes leave free for compaction", minimum=0
+    )
+    connect_timeout: Seconds = option(
+        1.0, "A server that takes longer to connect to is away", minimum=0.01
+    )
+    node_timeout: Seconds = option(
+        10.0, "A server that takes longer to answer is away", minimum=0.1
+    )
+    log_level: str = option("INFO", "DEBUG, INFO, WARNING or ERROR")
+    log_file: Path | None = option(None, "Where log lines go; empty: standard error")
+    access_log: Path | None = option(None, "Where access lines go; empty: with the log")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A TCP address."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class StoreSettings:
+    """Everything that one process needs to know, from its file and the cluster's."""
+
+    source: Path
+    cluster: ClusterSettings
+    policies: Policies
+    server: ServerSettings
+    public_address: Address
+    node_address: Address
+
+
+def load_settings(source: Path) -> StoreSettings:
+    """Read a server's file and the cluster's.  Raises ``BadSettings`` with every
+    mistake in both."""
+    sections = read_file(source)
+    reader = Reader(str(source))
+    server = reader.read(ServerSettings, sections.get("server", {}), "server")
+    public = _address(reader, "public_address", server.public_address)
+    node = _address(reader, "node_address", server.node_address)
+    cluster_file = server.cluster_file or source.parent / CLUSTER_FILE_NAME
+    cluster, policies = _load_cluster(cluster_file, reader)
+    reader.finish()
+    return StoreSettings(source, cluster, policies, server, public, node)
+
+
+def _load_cluster(path: Path, outer: Reader) -> tuple[ClusterSettings, Policies]:
+    sections = read_file(path)
+    reader = Reader(str(path))
+    cluster = reader.read(ClusterSettings, sections.get("cluster", {}), "cluster")
+    if not cluster.secret:
+        reader.note("cluster", "secret", "must be set: servers trust whoever knows it")
+    if not (cluster.hash_prefix or cluster.hash_suffix):
+        reader.note(
+            "cluster", "hash_suffix", "set it or hash_prefix, and never change it"
+        )
+    found = []
+    for section, values in sections.items():
+        match = _POLICY_SECTION.match(section)
+        if match is None:
+            continue
+        settings = reader.read(PolicySettings, values, section)
+        found.append(
+            Policy(
+                int(match[1]),
+                settings.name or "",
+                settings.aliases,
+                settings.default,
+                settings.deprecated,
+            )
+        )
+    policies = ONE_POLICY
+    if found:
+        try:
+            policies = Policies(found)
+        except ValueError as error:
+            reader.note("", "", str(error))
+    outer.mistakes += reader.mistakes
+    return cluster, policies
+
+
+def _address(reader: Reader, name: str, text: str) -> Address:
+    match = _ADDRESS.match(text)
+    if match is None or int(match["port"]) > 65535:
+        reader.note("server", name, f"{text!r} is not host:port")
+        return Address("127.0.0.1", 0)
+    return Address(match["host"].strip("[]"), int(match["port"]))
