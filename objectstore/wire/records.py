@@ -136,6 +136,9 @@ class DatabaseInfo:
     policy: int  # containers only
     row_digest: str
     database_id: str  # this replica's own id
+    # Every metadata item with its timestamp, removed ones too (empty value): what
+    # merging the facts of several replicas needs.  ``metadata`` is its live part.
+    timed_metadata: Mapping[str, tuple[str, int]] = field(default_factory=dict)
 
     @property
     def exists(self) -> bool:

@@ -84,6 +84,7 @@ class MemoryDatabase:
             + sum(row.bytes_used for row in containers),
             container_count=len(containers),
             row_digest=f"{digest:032x}",
+            timed_metadata=dict(self.metadata),
         )
 
     def merge_metadata(self, items: Timed) -> bool:
