@@ -1,0 +1,150 @@
+"""The segment that takes batches: its birth, its growth and its end.
+
+The journal calls these on its committer only, one after the other.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from crc32c import crc32c
+
+from objectstore.kernel.disk import Buffer, Disk
+from objectstore.kernel.errors import Corrupt, InsufficientStorage, RingstackError
+from objectstore.kernel.journal.entry import Entry
+from objectstore.kernel.journal.format import (
+    HEAD_BYTES,
+    SEGMENT_HEADER_BYTES,
+    Damage,
+    encode_head,
+    encode_segment_header,
+    header_identity,
+    segment_seed,
+)
+from objectstore.kernel.journal.repair import Tail, examine_tail, repair_tail
+
+# A batch holds up its writers while it is written: bounded to a few
+# milliseconds of a slow disk.
+BATCH_BYTES_MAX = 8 * 1024 * 1024
+
+_log = logging.getLogger("objectstore.journal")
+
+
+class CurrentSegment:
+    """One segment open for writing; ``tail`` is its acknowledged length."""
+
+    def __init__(
+        self, disk: Disk, path: str, number: int, identity: bytes, descriptor: int
+    ) -> None:
+        self.path = path
+        self.number = number
+        self.tail = 0
+        self._disk = disk
+        self._identity = identity
+        self._seed = segment_seed(identity, number)
+        self._descriptor = descriptor
+        self._allocated = 0
+
+    @classmethod
+    def begin(
+        cls, disk: Disk, directory: str, path: str, number: int, identity: bytes
+    ) -> CurrentSegment:
+        """A new one, its name durable.  Blocks."""
+        descriptor = disk.create(path)
+        try:
+            disk.sync_directory(directory)
+        except RingstackError:
+            disk.close(descriptor)
+            disk.unlink(path)
+            raise
+        return cls(disk, path, number, identity, descriptor)
+
+    @classmethod
+    def reopen(
+        cls, disk: Disk, path: str, number: int, identity: bytes
+    ) -> tuple[CurrentSegment, Tail]:
+        """An existing one with its tail repaired, to go on writing.  Blocks;
+        ``Corrupt`` when it belongs to another journal."""
+        descriptor = disk.open(path, write=True)
+        segment = cls(disk, path, number, identity, descriptor)
+        header = disk.pread(descriptor, SEGMENT_HEADER_BYTES, 0)
+        owner = header_identity(header, number)
+        if owner is not None and owner != identity:
+            disk.close(descriptor)
+            raise Corrupt(f"{path}: a segment of another journal")
+        tail = examine_tail(disk, descriptor, number, segment._seed)
+        if owner is None:
+            bad = Damage(number, 0, SEGMENT_HEADER_BYTES)
+            if tail.records:
+                tail.damage.append(bad)
+            else:  # the crash came before its first batch was whole
+                tail = tail._replace(end=0)
+                if header.strip(b"\0"):
+                    tail.torn.append(bad)
+        repair_tail(disk, descriptor, segment._seed, tail)
+        segment.tail = segment._allocated = tail.end
+        return segment, tail
+
+    def cut(
+        self, waiting: list[Entry], limit: int
+    ) -> tuple[list[Buffer], list[int], int]:
+        """Encode as many of the waiting entries as fit for their places:
+        (buffers to write at ``tail``, offset of each record, end)."""
+        seed, offset = self._seed, self.tail
+        limit = min(limit, offset + BATCH_BYTES_MAX)
+        buffers: list[Buffer] = []
+        offsets: list[int] = []
+        if offset == 0:
+            buffers.append(encode_segment_header(self._identity, self.number))
+            offset = SEGMENT_HEADER_BYTES
+        first = offset
+        for entry in waiting:
+            meta, body = entry.meta, entry.body
+            length = len(body)
+            end = offset + HEAD_BYTES + len(meta) + length
+            if end > limit and offsets:
+                break
+            crc = entry.body_crc = crc32c(body) if length else 0
+            head = encode_head(seed, offset, first, entry.kind, meta, length, crc)
+            buffers.append(head + meta)
+            if length:
+                buffers.append(body)
+            offsets.append(offset)
+            offset = end
+        return buffers, offsets, offset
+
+    def write(self, buffers: list[Buffer], end: int, step: int, limit: int) -> None:
+        """Write and sync a batch from ``tail`` to ``end``; the greenlet waits.
+        Space is allocated ahead by ``step``, but not beyond ``limit``."""
+        if end > self._allocated:
+            self._disk.offload(self._allocate, end, step, limit)
+        self._disk.write_and_sync(self._descriptor, buffers, self.tail).wait()
+        self.tail = end
+
+    def _allocate(self, end: int, step: int, limit: int) -> None:
+        start = self._allocated
+        target = max(end, min(start + step, limit))
+        try:
+            self._disk.allocate(self._descriptor, start, target - start)
+        except InsufficientStorage:
+            # Too full to be generous: a delete may still fit.
+            target = end
+            self._disk.allocate(self._descriptor, start, target - start)
+        self._allocated = target
+
+    def end(self, suspect: bool) -> None:
+        """Cut off what is not acknowledged and close.  Blocks.
+
+        ``suspect``: after a failed write.  Whatever cannot be cut off is zeros or
+        whole records of writes whose outcome their writers know to be unknown.
+        """
+        try:
+            self._disk.truncate(self._descriptor, self.tail)
+            if suspect:
+                self._disk.sync_data(self._descriptor)
+            if not self.tail:
+                self._disk.unlink(self.path)
+        except RingstackError as error:
+            _log.warning("%s: cannot cut the tail: %s", self.path, error)
+        finally:
+            self._disk.close(self._descriptor)

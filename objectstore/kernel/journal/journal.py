@@ -1,0 +1,272 @@
+"""The journal: append, group commit, replay.  The package says how to use it.
+
+Invariants:
+
+* one batch is under way at a time, written to the end of the last segment;
+* a record's position is fixed when its batch is cut, so a failed batch leaves no gap;
+* after a failed write or sync the segment is cut back to its last acknowledged byte
+  and takes no further batch: a later fsync that succeeds would prove nothing about
+  the pages that the failed one dropped;
+* the newest segment is never removed, so segment numbers, and with them positions,
+  only ever grow.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+from objectstore.kernel import concurrency
+from objectstore.kernel.concurrency import Promise
+from objectstore.kernel.disk import Buffer, Disk
+from objectstore.kernel.errors import RingstackError, Unavailable
+from objectstore.kernel.journal.current import CurrentSegment
+from objectstore.kernel.journal.entry import Entry, PromisedEntry
+from objectstore.kernel.journal.format import (
+    HEAD_BYTES,
+    IDENTITY_BYTES,
+    RECORD_BYTES_MAX,
+    SEGMENT_HEADER_BYTES,
+    Damage,
+    Found,
+    Position,
+    header_identity,
+    segment_seed,
+)
+from objectstore.kernel.journal.scan import scan
+from objectstore.kernel.journal.segments import (
+    SegmentFacts,
+    SegmentFiles,
+    segment_numbers,
+)
+
+# Small enough that compacting one is a short job, large enough that creating
+# one (a directory sync) does not matter.
+SEGMENT_BYTES_MAX = 64 * 1024 * 1024
+# Space is allocated ahead in steps, so that a sync seldom has to record a new
+# file size: measured 150 instead of 199 us for 4 KiB.
+ALLOCATE_BYTES = 4 * 1024 * 1024
+
+_log = logging.getLogger("objectstore.journal")
+
+
+class Journal:
+    """See the package.  Made by ``open``; belongs to one process."""
+
+    def __init__(
+        self,
+        disk: Disk,
+        directory: str,
+        identity: bytes,
+        segment_bytes_max: int,
+        allocate_bytes: int,
+    ) -> None:
+        assert len(identity) == IDENTITY_BYTES
+        self.torn: list[Damage] = []  # never acknowledged; repaired by ``open``
+        self.damage: list[Damage] = []  # in the last segment, met by ``open``
+        self.batches = 0
+        self.records = 0
+        self._disk = disk
+        self._directory = directory
+        self._identity = identity
+        self._segment_bytes_max = segment_bytes_max
+        self._allocate_bytes = allocate_bytes
+        self._files = SegmentFiles(disk, directory)
+        self._closed_sizes: dict[int, int] = {}
+        self._number = 0  # of the newest segment there ever was
+        # None at first, after a failure, and after a roll.
+        self._current: CurrentSegment | None = None
+        self._waiting: list[Entry] = []
+        self._committer: concurrency.Task = None
+        self._idle = concurrency.Event()
+        self._idle.set()
+        self._closed = False
+
+    @classmethod
+    def open(
+        cls,
+        disk: Disk,
+        directory: str,
+        identity: bytes,
+        *,
+        segment_bytes_max: int = SEGMENT_BYTES_MAX,
+        allocate_bytes: int = ALLOCATE_BYTES,
+    ) -> Journal:
+        """Open, or begin, the journal in ``directory``, and repair its tail.
+
+        ``identity`` (16 bytes) keeps segments of other journals apart: ``Corrupt``
+        when the last one has another's.  Blocks; reads the last segment through.
+        """
+        journal = cls(disk, directory, identity, segment_bytes_max, allocate_bytes)
+        disk.make_directories(directory)
+        numbers = segment_numbers(disk, directory)
+        if numbers:
+            last = journal._number = numbers.pop()
+            path = journal._files.path(last)
+            journal._current, tail = CurrentSegment.reopen(disk, path, last, identity)
+            journal.torn, journal.damage = tail.torn, tail.damage
+        for number in numbers:
+            size = disk.facts(journal._files.path(number)).size
+            journal._closed_sizes[number] = size
+        return journal
+
+    # ---- writing ------------------------------------------------------------
+
+    def append(self, kind: int, meta: bytes, body: Buffer = b"") -> Promise[Position]:
+        """Write a record; kept when it is on disk.  The body's memory must stay
+        unchanged until then."""
+        entry = PromisedEntry(kind, meta, body)
+        self.submit(entry)
+        return entry.promise
+
+    def submit(self, entry: Entry) -> None:
+        """Write a record; the entry is told its fate."""
+        if self._closed:
+            entry.failed(Unavailable("the journal is closed"))
+            return
+        assert 0 < entry.kind < 65536, "not a kind of record"
+        assert HEAD_BYTES + len(entry.meta) + len(entry.body) <= RECORD_BYTES_MAX
+        self._waiting.append(entry)
+        if self._committer is None:
+            self._idle.clear()
+            # A greenlet of its own, so that writers that are ready to run now
+            # join this batch instead of waiting for the next.
+            self._committer = concurrency.spawn(self._commit)
+
+    def flush(self) -> None:
+        """Wait until everything submitted so far has been told its fate."""
+        self._idle.wait()
+
+    def _commit(self) -> None:
+        try:
+            while self._waiting:
+                self._commit_batch()
+                if self._waiting:
+                    # The writers that the last batch woke join the next one.
+                    concurrency.sleep(0)
+        finally:
+            self._committer = None
+            self._idle.set()
+
+    def _commit_batch(self) -> None:
+        batch: list[Entry] = []
+        try:
+            segment = self._segment_for(self._waiting[0])
+            limit = self._segment_bytes_max
+            buffers, offsets, end = segment.cut(self._waiting, limit)
+            batch = self._waiting[: len(offsets)]
+            self._waiting = self._waiting[len(offsets) :]
+            segment.write(buffers, end, self._allocate_bytes, limit)
+        except RingstackError as error:
+            self._failed(batch, error)
+            return
+        self.batches += 1
+        self.records += len(batch)
+        number = segment.number
+        for entry, offset in zip(batch, offsets, strict=True):
+            entry.written(number, offset)
+
+    def _segment_for(self, entry: Entry) -> CurrentSegment:
+        """The current segment if the record fits there, or else a new one."""
+        segment = self._current
+        if segment is not None:
+            end = segment.tail + HEAD_BYTES + len(entry.meta) + len(entry.body)
+            if end <= self._segment_bytes_max or segment.tail <= SEGMENT_HEADER_BYTES:
+                return segment
+            self._end_current()
+        number = self._number + 1
+        self._current = self._disk.offload(
+            CurrentSegment.begin,
+            self._disk,
+            self._directory,
+            self._files.path(number),
+            number,
+            self._identity,
+        )
+        self._number = number
+        return self._current
+
+    def _failed(self, batch: list[Entry], error: RingstackError) -> None:
+        _log.error("journal %s: a batch failed: %s", self._directory, error)
+        if not batch:  # there is no segment to be had: none of them has a place
+            batch, self._waiting = self._waiting, []
+        self._end_current(suspect=True)
+        for entry in batch:
+            entry.failed(error)
+
+    def _end_current(self, *, suspect: bool = False) -> None:
+        segment, self._current = self._current, None
+        if segment is None:
+            return
+        self._disk.offload(segment.end, suspect)
+        if segment.tail:
+            self._closed_sizes[segment.number] = segment.tail
+        else:
+            self._files.forget(segment.number)
+
+    def roll(self) -> None:
+        """Close the current segment; the next record begins a new one.  Waits
+        for what is under way."""
+        self.flush()
+        if self._current is not None and self._current.tail:
+            self._end_current()
+
+    def close(self) -> None:
+        """Wait for what is under way, then close."""
+        self._closed = True
+        self.flush()
+        self._end_current()
+        self._files.close()
+
+    # ---- reading ------------------------------------------------------------
+
+    @property
+    def end(self) -> Position:
+        """After the last acknowledged record: replaying from here yields what is
+        written later."""
+        facts = self.segments()
+        return Position(facts[-1].number, facts[-1].size) if facts else Position(0, 0)
+
+    def segments(self) -> list[SegmentFacts]:
+        """All segments in the order of writing; the last is the newest."""
+        facts = [SegmentFacts(*item) for item in self._closed_sizes.items()]
+        if self._current is not None and self._current.tail:
+            facts.append(SegmentFacts(self._current.number, self._current.tail))
+        return facts
+
+    def read(self, segment: int, offset: int, length: int) -> bytes:
+        """Bytes of a body: the caller checks them.  ``FileMissing`` when the
+        segment was removed."""
+        return self._disk.pread(self._files.descriptor(segment), length, offset)
+
+    def replay(self, start: Position | None = None) -> Iterator[Found | Damage]:
+        """Every record from ``start`` (a position that ``end`` or a record had) to
+        what is now the end, in the order of writing, and the damage between."""
+        first = start or Position(0, 0)
+        for number, size in self.segments():
+            if number == first.segment:
+                yield from self._replay_segment(number, first.offset, size)
+            elif number > first.segment:
+                yield from self._replay_segment(number, 0, size)
+
+    def _replay_segment(
+        self, number: int, offset: int, size: int
+    ) -> Iterator[Found | Damage]:
+        descriptor = self._disk.open(self._files.path(number))
+        try:
+            header = self._disk.pread(descriptor, SEGMENT_HEADER_BYTES, 0)
+            if header_identity(header, number) != self._identity:
+                yield Damage(number, 0, SEGMENT_HEADER_BYTES)
+            seed = segment_seed(self._identity, number)
+            start = max(offset, SEGMENT_HEADER_BYTES)
+            yield from scan(self._disk, descriptor, number, seed, start, size)
+        finally:
+            self._disk.close(descriptor)
+
+    def remove(self, number: int) -> None:
+        """Delete a segment, durably; not the newest one.  Blocks."""
+        assert number < self._number, "the newest segment keeps the numbers growing"
+        self._files.forget(number)
+        self._disk.unlink(self._files.path(number))
+        del self._closed_sizes[number]
+        self._disk.sync_directory(self._directory)

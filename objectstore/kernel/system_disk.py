@@ -1,0 +1,317 @@
+"""The machine's own file systems behind the disk port.
+
+Thin: one system call a method, ``OSError`` translated.  ``write_and_sync`` is
+the one place that decides how a group commit reaches the platter.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import functools
+import itertools
+import os
+from collections.abc import Callable, Sequence
+from typing import ParamSpec, TypeVar
+
+import xattr
+
+from objectstore.kernel import concurrency
+from objectstore.kernel.concurrency import Promise
+from objectstore.kernel.disk import (
+    Buffer,
+    Disk,
+    FileFacts,
+    Space,
+    translated,
+)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+# POSIX lets a writev take 1,024 buffers on Linux (IOV_MAX).
+BUFFERS_PER_WRITE_MAX = 1024
+FILE_MODE = 0o600
+DIRECTORY_MODE = 0o700
+UNNAMED_PREFIX = ".unnamed-"
+
+_libc = ctypes.CDLL(None, use_errno=True)
+_SYNC_FILE_RANGE_WRITE = 2
+
+
+def _translating(function: Callable[P, T]) -> Callable[P, T]:
+    """Let the house's errors out, never an ``OSError``."""
+
+    @functools.wraps(function)
+    def call(*arguments: P.args, **named: P.kwargs) -> T:
+        try:
+            return function(*arguments, **named)
+        except OSError as error:
+            raise translated(error) from error
+
+    return call
+
+
+def write_all(descriptor: int, buffers: Sequence[Buffer], offset: int) -> int:
+    """pwritev until everything is written; returns the number of bytes."""
+    if len(buffers) <= BUFFERS_PER_WRITE_MAX:
+        wanted = sum(map(len, buffers))
+        if (written := os.pwritev(descriptor, buffers, offset)) == wanted:
+            return wanted
+        return written + _write_rest(descriptor, buffers, offset, written)
+    total = 0
+    for first in range(0, len(buffers), BUFFERS_PER_WRITE_MAX):
+        part = buffers[first : first + BUFFERS_PER_WRITE_MAX]
+        total += write_all(descriptor, part, offset + total)
+    return total
+
+
+def _write_rest(
+    descriptor: int, buffers: Sequence[Buffer], offset: int, written: int
+) -> int:
+    """After a short write: what is left, buffer by buffer."""
+    total = 0
+    for buffer in buffers:
+        if written >= len(buffer):
+            written -= len(buffer)
+            offset += len(buffer)
+            continue
+        view = memoryview(buffer).cast("B")
+        offset += written
+        view, written = view[written:], 0
+        while view:
+            count = os.pwrite(descriptor, view, offset)
+            offset += count
+            total += count
+            view = view[count:]
+    return total
+
+
+def _write_and_sync(descriptor: int, buffers: Sequence[Buffer], offset: int) -> None:
+    try:
+        write_all(descriptor, buffers, offset)
+        os.fdatasync(descriptor)
+    except OSError as error:
+        raise translated(error) from error
+
+
+class SystemDisk(Disk):
+    """The file systems of this machine."""
+
+    def __init__(self) -> None:
+        self._unnamed: dict[int, str] = {}  # names of files that should have none
+        self._unnamed_count = itertools.count()
+
+    @_translating
+    def create(self, path: str) -> int:
+        """See ``Disk``."""
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+
+    @_translating
+    def open(self, path: str, *, write: bool = False) -> int:
+        """See ``Disk``."""
+        return os.open(path, (os.O_RDWR if write else os.O_RDONLY) | os.O_CLOEXEC)
+
+    @_translating
+    def create_unnamed(self, directory: str) -> int:
+        """See ``Disk``."""
+        try:
+            return os.open(directory, os.O_RDWR | os.O_TMPFILE | os.O_CLOEXEC, 0o600)
+        except (OSError, AttributeError) as error:
+            if isinstance(error, OSError) and not os.path.isdir(directory):
+                raise
+            name = f"{UNNAMED_PREFIX}{os.getpid()}-{next(self._unnamed_count)}"
+            path = os.path.join(directory, name)
+            descriptor = self.create(path)
+            self._unnamed[descriptor] = path
+            return descriptor
+
+    @_translating
+    def link_unnamed(self, descriptor: int, path: str) -> None:
+        """See ``Disk``."""
+        if (name := self._unnamed.get(descriptor)) is not None:
+            os.link(name, path)
+            os.unlink(name)
+            del self._unnamed[descriptor]
+            return
+        # Python calls linkat (which follows the link in /proc) instead of link
+        # only when a directory descriptor is given; the path being absolute,
+        # its value does not matter.
+        os.link(f"/proc/self/fd/{descriptor}", path, src_dir_fd=0)
+
+    def close(self, descriptor: int) -> None:
+        """See ``Disk``."""
+        if (name := self._unnamed.pop(descriptor, None)) is not None:
+            os.unlink(name)
+        os.close(descriptor)
+
+    @_translating
+    def pread(self, descriptor: int, length: int, offset: int) -> bytes:
+        """See ``Disk``."""
+        data = os.pread(descriptor, length, offset)
+        if len(data) == length or not data:
+            return data
+        parts = [data]
+        offset += len(data)
+        left = length - len(data)
+        while left and (data := os.pread(descriptor, left, offset)):
+            parts.append(data)
+            offset += len(data)
+            left -= len(data)
+        return b"".join(parts)
+
+    @_translating
+    def pread_into(self, descriptor: int, buffer: memoryview, offset: int) -> int:
+        """See ``Disk``."""
+        total = 0
+        while total < len(buffer):
+            count = os.preadv(descriptor, [buffer[total:]], offset + total)
+            if not count:
+                break
+            total += count
+        return total
+
+    @_translating
+    def pwrite(self, descriptor: int, buffers: Sequence[Buffer], offset: int) -> int:
+        """See ``Disk``."""
+        return write_all(descriptor, buffers, offset)
+
+    @_translating
+    def truncate(self, descriptor: int, length: int) -> None:
+        """See ``Disk``."""
+        os.ftruncate(descriptor, length)
+
+    @_translating
+    def allocate(self, descriptor: int, offset: int, length: int) -> None:
+        """See ``Disk``."""
+        os.posix_fallocate(descriptor, offset, length)
+
+    @_translating
+    def sync_data(self, descriptor: int) -> None:
+        """See ``Disk``."""
+        os.fdatasync(descriptor)
+
+    def start_writeback(self, descriptor: int, offset: int, length: int) -> None:
+        """See ``Disk``."""
+        _libc.sync_file_range(
+            descriptor,
+            ctypes.c_int64(offset),
+            ctypes.c_int64(length),
+            _SYNC_FILE_RANGE_WRITE,
+        )
+
+    def write_and_sync(
+        self, descriptor: int, buffers: Sequence[Buffer], offset: int
+    ) -> Promise[None]:
+        """See ``Disk``."""
+        return concurrency.promised(
+            concurrency.offload, _write_and_sync, descriptor, buffers, offset
+        )
+
+    @_translating
+    def facts(self, path: str) -> FileFacts:
+        """See ``Disk``."""
+        status = os.stat(path)
+        is_directory = (status.st_mode & 0o170000) == 0o040000
+        return FileFacts(status.st_size, status.st_mtime, is_directory)
+
+    @_translating
+    def size(self, descriptor: int) -> int:
+        """See ``Disk``."""
+        return os.fstat(descriptor).st_size
+
+    @_translating
+    def list(self, directory: str) -> list[str]:
+        """See ``Disk``."""
+        return sorted(os.listdir(directory))
+
+    @_translating
+    def make_directories(self, path: str) -> None:
+        """See ``Disk``."""
+        if os.path.isdir(path):
+            return
+        parent = os.path.dirname(os.path.abspath(path))
+        self.make_directories(parent)
+        try:
+            os.mkdir(path, DIRECTORY_MODE)
+        except FileExistsError:
+            if not os.path.isdir(path):
+                raise
+        self.sync_directory(parent)
+
+    @_translating
+    def rename(self, source: str, target: str) -> None:
+        """See ``Disk``."""
+        os.rename(source, target)
+
+    @_translating
+    def unlink(self, path: str) -> None:
+        """See ``Disk``."""
+        os.unlink(path)
+
+    @_translating
+    def sync_directory(self, path: str) -> None:
+        """See ``Disk``."""
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    @_translating
+    def replace_file(self, path: str, content: bytes) -> None:
+        """See ``Disk``."""
+        temporary = f"{path}.new"
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
+        descriptor = os.open(temporary, flags, FILE_MODE)
+        try:
+            write_all(descriptor, [content], 0)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        os.rename(temporary, path)
+        self.sync_directory(os.path.dirname(path))
+
+    @_translating
+    def read_file(self, path: str) -> bytes:
+        """See ``Disk``."""
+        with open(path, "rb") as file:
+            return file.read()
+
+    @_translating
+    def set_attribute(self, descriptor: int, name: str, value: bytes) -> None:
+        """See ``Disk``."""
+        xattr.setxattr(descriptor, f"user.{name}", value)
+
+    @_translating
+    def get_attribute(self, descriptor: int, name: str) -> bytes:
+        """See ``Disk``."""
+        value: bytes = xattr.getxattr(descriptor, f"user.{name}")
+        return value
+
+    @_translating
+    def space(self, path: str) -> Space:
+        """See ``Disk``."""
+        status = os.statvfs(path)
+        total = status.f_blocks - status.f_bfree + status.f_bavail
+        return Space(total * status.f_frsize, status.f_bavail * status.f_frsize)
+
+    def is_mount(self, path: str) -> bool:
+        """See ``Disk``."""
+        return os.path.ismount(path)
+
+    @_translating
+    def lock(self, path: str) -> int:
+        """See ``Disk``."""
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+        descriptor = os.open(path, flags, FILE_MODE)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(descriptor)
+            raise translated(error) from error
+        return descriptor
+
+    def offload(self, function: Callable[..., T], *arguments: object) -> T:
+        """See ``Disk``."""
+        return concurrency.offload(function, *arguments)
