@@ -1,0 +1,140 @@
+"""Lay out a store on one machine: directories, rings, settings.
+
+What ``bin/quickstart``, ``bin/cluster`` and the tests start is written here: a
+*plan* says which nodes there are, where each listens and which devices it has;
+``lay_out`` makes the directories, the rings (one for accounts, one for
+containers, one for objects) and the settings files.  A directory that is laid
+out already is left as it is: secrets and rings must never change under data.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+from objectstore.kernel.clock import Clock, SystemClock
+from ring.builder import Builder
+from ring.device import Device
+from ring.file import save_builder, save_ring
+
+LOOPBACK = "127.0.0.1"
+# 1,024 partitions: plenty for the few devices of one machine.
+PART_POWER = 10
+REPLICAS = 3
+MIN_PART_HOURS = 1
+RING_NAMES = ("account", "container", "object")
+# The quickstart's own user, known to everybody: for loopback only.
+DEMONSTRATION_USER = "user_test_tester = testing .admin"
+
+
+@dataclass(frozen=True, slots=True)
+class NodePlan:
+    """One process: its name, its ports on loopback, its devices' names."""
+
+    name: str
+    public_port: int
+    node_port: int
+    devices: tuple[str, ...]
+    workers: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class LaidOut:
+    """Where things are, below the directory of a laid-out store."""
+
+    directory: Path
+
+    @property
+    def settings_directory(self) -> Path:
+        """Settings, rings and builders."""
+        return self.directory / "etc"
+
+    def settings_file(self, node: str) -> Path:
+        """A node's own settings."""
+        return self.settings_directory / f"{node}.conf"
+
+    def devices(self, node: str) -> Path:
+        """The directory of a node's device directories."""
+        return self.directory / node
+
+    def run(self, node: str) -> Path:
+        """A node's sockets and process ids."""
+        return self.directory / "run" / node
+
+    def log(self, node: str) -> Path:
+        """What a node prints when it is started in the background."""
+        return self.directory / "log" / f"{node}.log"
+
+
+def lay_out(
+    directory: Path, plans: Sequence[NodePlan], users: str = DEMONSTRATION_USER
+) -> LaidOut:
+    """Make what is not there yet; devices get zones one after the other."""
+    place = LaidOut(directory)
+    place.settings_directory.mkdir(parents=True, exist_ok=True)
+    for plan in plans:
+        for device in plan.devices:
+            (place.devices(plan.name) / device).mkdir(parents=True, exist_ok=True)
+        place.run(plan.name).mkdir(parents=True, exist_ok=True)
+        place.log(plan.name).parent.mkdir(exist_ok=True)
+    if not (place.settings_directory / "object.ring.gz").exists():
+        _write_rings(place.settings_directory, plans, SystemClock())
+    cluster = place.settings_directory / "cluster.conf"
+    if not cluster.exists():
+        _write_private(cluster, _cluster_text())
+    for plan in plans:
+        # Ports and workers may differ from the last time, so this one is renewed.
+        _write_private(place.settings_file(plan.name), _node_text(place, plan, users))
+    return place
+
+
+def _write_rings(directory: Path, plans: Sequence[NodePlan], clock: Clock) -> None:
+    addresses = [(plan.node_port, name) for plan in plans for name in plan.devices]
+    for ring_name in RING_NAMES:
+        builder = Builder(PART_POWER, REPLICAS, MIN_PART_HOURS)
+        for number, (port, name) in enumerate(addresses):
+            zone = number + 1
+            builder.add(Device(number, 1, zone, LOOPBACK, port, name, 100.0))
+        # A fixed seed: the same plan gives the same ring.
+        builder.rebalance(Random(len(addresses)), now=int(clock.time()))
+        save_builder(builder, directory / f"{ring_name}.builder")
+        save_ring(builder.ring(), directory / f"{ring_name}.ring.gz")
+
+
+def _cluster_text() -> str:
+    return f"""\
+# The same on every machine of the cluster.  Keep it secret; never change the hash
+# suffix: every stored name depends on it.
+
+[cluster]
+hash_suffix = {secrets.token_hex(16)}
+secret = {secrets.token_hex(32)}
+
+[storage-policy:0]
+name = Policy-0
+default = yes
+"""
+
+
+def _node_text(place: LaidOut, plan: NodePlan, users: str) -> str:
+    return f"""\
+[server]
+public_address = {LOOPBACK}:{plan.public_port}
+node_address = {LOOPBACK}:{plan.node_port}
+devices = {place.devices(plan.name)}
+rings = {place.settings_directory}
+run = {place.run(plan.name)}
+workers = {plan.workers}
+
+[filter:tempauth]
+use = egg:ringstack#tempauth
+{users}
+"""
+
+
+def _write_private(path: Path, text: str) -> None:
+    path.touch(mode=0o600, exist_ok=True)
+    path.write_text(text, "utf-8")

@@ -1,0 +1,139 @@
+"""From a bare checkout to a running store with real data in it.
+
+Run by ``bin/quickstart``, which prepares the virtual environment first.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+)
+
+from objectstore.cli import roundtrip
+from objectstore.cli.layout import LOOPBACK, NodePlan, lay_out
+from objectstore.cli.process import ServerProcess, StartFailed
+
+HOME = Path(__file__).resolve().parents[2]
+NODE = "store"
+DEVICES = ("d1", "d2", "d3", "d4")
+# The port between workers and nodes stands this far above the public one.
+NODE_PORT_OFFSET = 1000
+USER, KEY = "test:tester", "testing"
+
+console = Console(stderr=True, highlight=False)
+
+
+@click.command(name="quickstart")
+@click.option(
+    "--check", is_flag=True, help="Stop after the comparison; exit 1 if it fails."
+)
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=HOME / "run" / "quickstart",
+    show_default="run/quickstart",
+    help="Where everything is kept.",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(1024, 65535 - NODE_PORT_OFFSET),
+    default=8080,
+    show_default=True,
+    help="The endpoint's port on loopback.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(1, len(DEVICES)),
+    default=1,
+    show_default=True,
+    help="Processes that share the work.",
+)
+def main(check: bool, data: Path, port: int, workers: int) -> None:
+    """Start a store on loopback and show that real files go in and out.
+
+    Four devices in four zones, three replicas.  Uploads the sources of Python's
+    standard library, lists and downloads them, compares every byte, then
+    serves until Ctrl-C.  Data survives: the next run goes on with it.
+    """
+    data = data.absolute()
+    # Ended by somebody else: leave as on Ctrl-C, so that the store is stopped too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    plan = NodePlan(NODE, port, port + NODE_PORT_OFFSET, DEVICES, workers)
+    place = lay_out(data, [plan])
+    server = ServerProcess(place.settings_file(NODE), port, place.log(NODE))
+    try:
+        with server.running():
+            console.print(f"store is up on {LOOPBACK}:{port} (data in {data})")
+            intact = _show(roundtrip.Account(f"http://{LOOPBACK}:{port}", USER, KEY))
+            if check:
+                sys.exit(0 if intact else 1)
+            _tell_how_to_go_on(port)
+            server.wait()
+    except StartFailed as error:
+        console.print(f"quickstart: {error}")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        console.print("stopped; the data stays")
+
+
+def _show(account: roundtrip.Account) -> bool:
+    """Upload, list, download, compare; whether every byte was right."""
+    tree = roundtrip.library_tree()
+    with _bar("uploading", tree) as advance:
+        sent = roundtrip.upload(account, tree, advance)
+    if sent.files:
+        console.print(f"uploaded    {sent}")
+    else:
+        console.print(f"uploaded    nothing: all {len(tree):,} files were there")
+    console.print(f"listed      {len(roundtrip.listed(account)):,} names")
+    with _bar("comparing", tree) as advance:
+        read, different = roundtrip.compare(account, tree, advance)
+    console.print(f"downloaded  {read}")
+    for name in different[:10]:
+        console.print(f"DIFFERENT   {name}")
+    if different:
+        console.print(f"{len(different):,} files differ")
+    else:
+        console.print("every byte is the same")
+    return not different
+
+
+@contextmanager
+def _bar(title: str, tree: list[roundtrip.TreeFile]) -> Iterator[roundtrip.Progress]:
+    """A progress bar over the tree's files."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("files"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task(title, total=len(tree))
+        yield lambda _size: progress.advance(task)
+
+
+def _tell_how_to_go_on(port: int) -> None:
+    swift = HOME / ".venv" / "bin" / "swift"
+    endpoint = f"http://{LOOPBACK}:{port}/auth/v1.0"
+    console.print(
+        f"\n  endpoint  {endpoint}\n  user      {USER}\n  key       {KEY}\n\n"
+        f"  {swift} -A {endpoint} -U {USER} -K {KEY} list {roundtrip.CONTAINER}\n\n"
+        "serving until Ctrl-C"
+    )
+
+
+if __name__ == "__main__":
+    main()
