@@ -16,6 +16,9 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
+# Not every status in use is in the registry that HTTPStatus knows (498, 499).
+_PHRASES = {status.value: status.phrase for status in HTTPStatus}
+
 
 class RingstackError(Exception):
     """Root of the three roots; never raised itself."""
@@ -34,7 +37,7 @@ class Rejected(RingstackError):
         text: str = "",
         headers: tuple[tuple[str, str], ...] = (),
     ) -> None:
-        super().__init__(f"{status} {text or HTTPStatus(status).phrase}")
+        super().__init__(f"{status} {text or _PHRASES.get(status, '')}".rstrip())
         self.status = status
         self.text = text
         self.headers = headers

@@ -1,0 +1,60 @@
+"""The account server: this process' accounts over HTTP.
+
+Exposes any ``AccountNode`` per device; what a verb takes and gives is in
+``doc/formats-wire.md``.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+
+from objectstore.kernel.request import Application
+from objectstore.wire import codec
+from objectstore.wire.nodes import AccountNode
+from objectstore.wire.serving import RESPONSE_SECONDS, Call, NodeServer, Verbs
+from objectstore.wire.serving_database import DATABASE_VERBS
+
+
+def account_server(
+    nodes: Mapping[str, AccountNode],
+    secret: str,
+    *,
+    pages: Mapping[str, Application] | None = None,
+    wait_seconds: float = RESPONSE_SECONDS,
+    logger: logging.Logger | None = None,
+) -> NodeServer:
+    """The application for these devices; ``nodes`` is looked up at each request,
+    so devices may come and go."""
+    return NodeServer(
+        "account",
+        4,
+        lambda parts: nodes.get(parts[3]),
+        ACCOUNT_VERBS,
+        secret,
+        pages=pages,
+        wait_seconds=wait_seconds,
+        logger=logger,
+    )
+
+
+def _create(node: AccountNode, call: Call) -> bytes:
+    account, timestamp, items = codec.fields(call.message(), str, int, dict)
+    receipt = node.create(
+        call.key, account, codec.timestamp(timestamp), codec.decode_timed(items)
+    ).wait(call.wait_seconds)
+    return codec.pack(codec.encode_receipt(receipt))
+
+
+def _merge(node: AccountNode, call: Call) -> bytes:
+    account, raw = codec.fields(call.message(), str, list)
+    rows = codec.decode_container_rows(raw)
+    receipt = node.merge(call.key, account, rows).wait(call.wait_seconds)
+    return codec.pack(codec.encode_receipt(receipt))
+
+
+ACCOUNT_VERBS: Verbs = {
+    **DATABASE_VERBS,
+    ("PUT", ""): _create,
+    ("POST", "merge"): _merge,
+}

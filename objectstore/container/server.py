@@ -1,0 +1,66 @@
+"""The container server: this process' containers over HTTP.
+
+Exposes any ``ContainerNode`` per device; what a verb takes and gives is in
+``doc/formats-wire.md``.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+
+from objectstore.kernel.request import Application
+from objectstore.wire import codec
+from objectstore.wire.nodes import ContainerNode
+from objectstore.wire.records import ContainerName
+from objectstore.wire.serving import RESPONSE_SECONDS, Call, NodeServer, Verbs
+from objectstore.wire.serving_database import DATABASE_VERBS
+
+
+def container_server(
+    nodes: Mapping[str, ContainerNode],
+    secret: str,
+    *,
+    pages: Mapping[str, Application] | None = None,
+    wait_seconds: float = RESPONSE_SECONDS,
+    logger: logging.Logger | None = None,
+) -> NodeServer:
+    """The application for these devices; ``nodes`` is looked up at each request,
+    so devices may come and go."""
+    return NodeServer(
+        "container",
+        4,
+        lambda parts: nodes.get(parts[3]),
+        CONTAINER_VERBS,
+        secret,
+        pages=pages,
+        wait_seconds=wait_seconds,
+        logger=logger,
+    )
+
+
+def _create(node: ContainerNode, call: Call) -> bytes:
+    account, container, timestamp, items, policy = codec.fields(
+        call.message(), str, str, int, dict, int
+    )
+    receipt = node.create(
+        call.key,
+        ContainerName(account, container),
+        codec.timestamp(timestamp),
+        codec.decode_timed(items),
+        codec.integer(policy),
+    ).wait(call.wait_seconds)
+    return codec.pack(codec.encode_receipt(receipt))
+
+
+def _merge(node: ContainerNode, call: Call) -> bytes:
+    rows = codec.decode_object_rows(call.message())
+    receipt = node.merge(call.key, rows).wait(call.wait_seconds)
+    return codec.pack(codec.encode_receipt(receipt))
+
+
+CONTAINER_VERBS: Verbs = {
+    **DATABASE_VERBS,
+    ("PUT", ""): _create,
+    ("POST", "merge"): _merge,
+}

@@ -1,0 +1,166 @@
+"""The object server: this process' objects over HTTP.
+
+Exposes any ``ObjectNode`` per policy and device; what a verb takes and gives
+is in ``doc/formats-wire.md``.  Uploads have a file of their own
+(``upload_handler``), being the only verb that is a conversation.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from objectstore.kernel.errors import Rejected
+from objectstore.kernel.request import Application
+from objectstore.object.upload_handler import receive_upload
+from objectstore.wire import codec, frames, paths
+from objectstore.wire.nodes import INLINE_BYTES_MAX, ObjectNode
+from objectstore.wire.serving import RESPONSE_SECONDS, Call, NodeServer, Stream, Verbs
+
+POLICY_MAX = 2**31
+PART_POWER_MAX = 32
+TOKEN_CHARACTERS_MAX = 200
+# A lock outlives no request; requests with large bodies may take an hour.
+RESERVE_SECONDS_MAX = 3600.0
+
+
+def object_server(
+    nodes: Mapping[tuple[int, str], ObjectNode],
+    secret: str,
+    *,
+    pages: Mapping[str, Application] | None = None,
+    wait_seconds: float = RESPONSE_SECONDS,
+    logger: logging.Logger | None = None,
+) -> NodeServer:
+    """The application for these (policy, device) pairs; ``nodes`` is looked up at
+    each request, so devices may come and go."""
+
+    def find(parts: list[str]) -> ObjectNode | None:
+        policy = paths.parse_number(parts[3], POLICY_MAX)
+        return None if policy is None else nodes.get((policy, parts[4]))
+
+    return NodeServer(
+        "object",
+        5,
+        find,
+        OBJECT_VERBS,
+        secret,
+        pages=pages,
+        wait_seconds=wait_seconds,
+        logger=logger,
+    )
+
+
+def _lookup(node: ObjectNode, call: Call) -> bytes:
+    lookup = node.lookup(call.key, want_body=True).wait(call.wait_seconds)
+    state = None if lookup.state is None else codec.encode_state(lookup.state)
+    return frames.join((state, lookup.body is not None), lookup.body or b"")
+
+
+def _state(node: ObjectNode, call: Call) -> bytes:
+    lookup = node.lookup(call.key, want_body=False).wait(call.wait_seconds)
+    state = None if lookup.state is None else codec.encode_state(lookup.state)
+    return frames.join((state, False))
+
+
+def _read(node: ObjectNode, call: Call) -> Stream:
+    timestamp, start, stop = call.number(0), call.number(1), call.number(2)
+    if start > stop:
+        raise codec.Malformed("the range is backwards")
+    pieces = node.read(call.key, timestamp, start, stop).wait(call.wait_seconds)
+    return Stream(stop - start, pieces)
+
+
+def _put(node: ObjectNode, call: Call) -> bytes:
+    head, body = frames.split(call.body(frames.FRAMED_BYTES_MAX))
+    raw, row_owed = codec.fields(head, list, bool)
+    if len(body) > INLINE_BYTES_MAX:
+        raise Rejected(413, "too large for one record")
+    state = codec.decode_state(raw)
+    return _receipt(node.put(call.key, state, body, row_owed=row_owed), call)
+
+
+def _post(node: ObjectNode, call: Call) -> bytes:
+    return _receipt(node.post(call.key, codec.decode_state(call.message())), call)
+
+
+def _delete(node: ObjectNode, call: Call) -> bytes:
+    raw, row_owed = codec.fields(call.message(), list, bool)
+    state = codec.decode_state(raw)
+    return _receipt(node.delete(call.key, state, row_owed=row_owed), call)
+
+
+def _merge(node: ObjectNode, call: Call) -> bytes:
+    head, body = frames.split(call.body(frames.FRAMED_BYTES_MAX))
+    raw, has_body = codec.fields(head, list, bool)
+    state = codec.decode_state(raw)
+    return _receipt(node.merge(call.key, state, body if has_body else None), call)
+
+
+def _forget(node: ObjectNode, call: Call) -> bytes:
+    return _receipt(node.forget(call.key, codec.timestamp(call.message())), call)
+
+
+def _paid(node: ObjectNode, call: Call) -> bytes:
+    for pair in codec.array(call.message()):
+        key, timestamp = codec.fields(pair, bytes, int)
+        node.paid(key, codec.timestamp(timestamp))
+    return codec.pack(None)
+
+
+def _reserve(node: ObjectNode, call: Call) -> bytes:
+    token, seconds = codec.fields(call.message(), str, float)
+    if not (0 < seconds <= RESERVE_SECONDS_MAX and len(token) <= TOKEN_CHARACTERS_MAX):
+        raise codec.Malformed("the lock's time or token is out of bounds")
+    promise = node.reserve(call.key, token, seconds)
+    lookup = promise.wait(seconds + call.wait_seconds)
+    state = None if lookup.state is None else codec.encode_state(lookup.state)
+    return frames.join((state, False))
+
+
+def _release(node: ObjectNode, call: Call) -> bytes:
+    (token,) = codec.fields(call.message(), str)
+    node.release(call.key, token)
+    return codec.pack(None)
+
+
+def _digests(node: ObjectNode, call: Call) -> bytes:
+    raw, part_power = codec.fields(call.message(), list, int)
+    codec.integer(part_power, PART_POWER_MAX)
+    largest = (1 << part_power) - 1
+    partitions = [codec.integer(each, largest) for each in raw]
+    return codec.pack(node.digests(partitions, part_power).wait(call.wait_seconds))
+
+
+def _states(node: ObjectNode, call: Call) -> bytes:
+    partition, part_power, after, limit = codec.fields(
+        call.message(), int, int, bytes, int
+    )
+    codec.integer(part_power, PART_POWER_MAX)
+    codec.integer(partition, (1 << part_power) - 1)
+    codec.integer(limit, codec.LIMIT_MAX)
+    page = node.states(partition, part_power, after, limit)
+    return codec.pack(page.wait(call.wait_seconds))
+
+
+def _receipt(promise: Any, call: Call) -> bytes:
+    return codec.pack(codec.encode_receipt(promise.wait(call.wait_seconds)))
+
+
+OBJECT_VERBS: Verbs = {
+    ("GET", ""): _lookup,
+    ("GET", "state"): _state,
+    ("GET", "read"): _read,
+    ("PUT", ""): _put,
+    ("PUT", "upload"): receive_upload,
+    ("POST", ""): _post,
+    ("DELETE", ""): _delete,
+    ("PUT", "merge"): _merge,
+    ("POST", "forget"): _forget,
+    ("POST", "paid"): _paid,
+    ("POST", "reserve"): _reserve,
+    ("POST", "release"): _release,
+    ("POST", "digests"): _digests,
+    ("POST", "states"): _states,
+}
