@@ -1,0 +1,44 @@
+"""``objectstore serve``: run a server in the foreground."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from pathlib import Path
+
+import click
+
+from objectstore.kernel.settings import BadSettings
+from objectstore.settings import Role, load_settings
+
+
+@click.command()
+@click.argument(
+    "settings_file", type=click.Path(path_type=Path, exists=True, dir_okay=False)
+)
+@click.option(
+    "--role",
+    "roles",
+    multiple=True,
+    type=click.Choice([role.value for role in Role]),
+    help="Play only this role (several times: these), whatever the file says.",
+)
+def serve(settings_file: Path, roles: tuple[str, ...]) -> None:
+    """Serve what SETTINGS_FILE says until SIGTERM or Ctrl-C.
+
+    SIGHUP reloads: new workers start with the file as it is then, the old ones
+    finish their requests.
+    """
+    # Imported here: only this command needs the whole store.
+    from objectstore.app import run
+
+    try:
+        settings = load_settings(settings_file.absolute())
+        if roles:
+            chosen = tuple(Role(role) for role in roles)
+            server = dataclasses.replace(settings.server, roles=chosen)
+            settings = dataclasses.replace(settings, server=server)
+        run(settings)
+    except BadSettings as error:
+        click.echo(f"objectstore serve: the settings have mistakes:\n{error}", err=True)
+        sys.exit(2)
