@@ -207,10 +207,11 @@ def encode_info(info: DatabaseInfo) -> tuple[Any, ...]:
         info.policy,
         info.row_digest,
         info.database_id,
+        encode_timed(info.timed_metadata),
     )
 
 
-_INFO_TYPES = (str, int, int, int, int, dict, int, int, int, int, str, str)
+_INFO_TYPES = (str, int, int, int, int, dict, int, int, int, int, str, str, dict)
 
 
 def decode_info(value: Any) -> DatabaseInfo:
@@ -221,6 +222,7 @@ def decode_info(value: Any) -> DatabaseInfo:
     for number in raw[6:10]:
         integer(number)
     metadata(raw[5])
+    raw[12] = decode_timed(raw[12])
     return DatabaseInfo(*raw)
 
 
