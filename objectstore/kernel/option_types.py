@@ -171,8 +171,8 @@ def _number_with_unit(text: str, units: dict[str, Any], wanted: str) -> float:
     number = number.strip()
     factor = units[unit] if unit else 1
     if number.isascii() and number.isdigit():
-        return int(number) * factor  # type: ignore[no-any-return]
-    return _number(number, wanted) * factor  # type: ignore[no-any-return]
+        return int(number) * factor
+    return _number(number, wanted) * factor
 
 
 def _show_size(value: int) -> str:

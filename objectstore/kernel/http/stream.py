@@ -1,0 +1,294 @@
+"""A socket that waits with a deadline, and the bytes that were read too far.
+
+Every call tries the socket first and waits on the hub only when it would
+block, so data that is there costs no switch.  No timers: a wait notes when it
+is overdue in ``deadline``, and a ``Sweeper`` that looks once a second shuts
+stale sockets down, which wakes the waiting greenlet.
+
+What went wrong is raised through ``Faults``, because whose fault it is differs:
+to the edge a vanished peer is the caller's doing, to the client pool a node that
+is away.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import socket
+import struct
+from collections.abc import Callable
+from typing import NamedTuple
+
+from objectstore.kernel import concurrency
+from objectstore.kernel.http.limits import RECEIVE_BYTES, SENDFILE_BYTES
+
+NEVER = math.inf
+# SO_LINGER on, zero seconds: close throws unsent data away.
+ABORTIVE_CLOSE = struct.pack("ii", 1, 0)
+
+
+class Faults(NamedTuple):
+    """How this side calls a peer's failings: makers of exceptions."""
+
+    gone: Callable[[], Exception]
+    stalled: Callable[[], Exception]
+    malformed: Callable[[str], Exception]
+
+
+class Stream:
+    """One connection's bytes in both directions; used by one greenlet."""
+
+    __slots__ = (
+        "_ahead",
+        "_clock",
+        "_faults",
+        "_sending",
+        "_start",
+        "broken",
+        "deadline",
+        "descriptor",
+        "limit",
+        "overdue",
+        "patience",
+        "received",
+        "sent",
+        "socket",
+    )
+
+    def __init__(
+        self,
+        sock: socket.socket,
+        faults: Faults,
+        monotonic: Callable[[], float],
+        patience: float,
+    ) -> None:
+        sock.setblocking(False)
+        self.socket = sock
+        self.descriptor = sock.fileno()
+        self.deadline = NEVER  # when the wait going on now is overdue
+        self.overdue = False  # the sweeper found it so
+        self.broken = False  # the peer is gone: nothing can be sent any more
+        self.patience = patience  # seconds a wait may last ...
+        self.limit = NEVER  # ... and when the last one must end (monotonic)
+        self.received = 0
+        self.sent = 0
+        self._faults = faults
+        self._clock = monotonic
+        self._ahead = b""  # received, not yet asked for ...
+        self._start = 0  # ... from here on
+        self._sending = False  # the wait going on is for room to send
+
+    # ---- receiving -------------------------------------------------------
+
+    @property
+    def buffered(self) -> int:
+        """How many bytes are here already."""
+        return len(self._ahead) - self._start
+
+    def receive(self) -> bytes:
+        """What is here or comes next; ``b""`` when the peer has ended."""
+        if self._ahead:
+            start, ahead = self._start, self._ahead
+            self._start, self._ahead = 0, b""
+            return ahead[start:] if start else ahead
+        while True:
+            try:
+                data = self.socket.recv(RECEIVE_BYTES)
+            except BlockingIOError:
+                self._wait_readable()
+                continue
+            except OSError:
+                raise self._lost() from None
+            if not data and self.overdue:
+                raise self._faults.stalled()
+            self.received += len(data)
+            return data
+
+    def wait_for_data(self) -> None:
+        """Wait until something arrives, when nothing is here."""
+        if not self._ahead:
+            self._wait_readable()
+
+    def take(self, size: int) -> bytes:
+        """At most ``size`` bytes, at least one; ``b""`` when the peer ended."""
+        ahead, start = self._ahead, self._start
+        if not ahead:
+            ahead, start = self.receive(), 0
+        stop = start + size
+        if stop < len(ahead):
+            self._ahead, self._start = ahead, stop
+        else:
+            self._ahead, self._start = b"", 0
+        return ahead[start:stop]
+
+    def take_into(self, view: memoryview) -> int:
+        """Like ``take``, into ``view``; straight from the socket when it can."""
+        if self._ahead:
+            piece = self.take(len(view))
+            view[: len(piece)] = piece
+            return len(piece)
+        while True:
+            try:
+                size = self.socket.recv_into(view)
+            except BlockingIOError:
+                self._wait_readable()
+                continue
+            except OSError:
+                raise self._lost() from None
+            if not size and self.overdue:
+                raise self._faults.stalled()
+            self.received += size
+            return size
+
+    def take_line(self, bytes_max: int) -> bytes:
+        """The next line without its CRLF.  A bare LF, an over-long line or an
+        end within it is malformed."""
+        while True:
+            stop = self._ahead.find(b"\n", self._start)
+            if stop >= 0:
+                line = self._ahead[self._start : stop]
+                self._start = stop + 1
+                if self._start == len(self._ahead):
+                    self._start, self._ahead = 0, b""
+                if line[-1:] != b"\r" or len(line) > bytes_max:
+                    raise self._faults.malformed("bad line end")
+                return line[:-1]
+            if self.buffered > bytes_max:
+                raise self._faults.malformed("line too long")
+            before = self._ahead[self._start :]
+            self._start, self._ahead = 0, b""
+            more = self.receive()
+            if not more:
+                raise self._faults.gone()
+            self._ahead = before + more
+
+    def put_back(self, data: bytes) -> None:
+        """Give back bytes that were received too far; they come next again."""
+        if data:
+            self._ahead = data + self._ahead[self._start :]
+            self._start = 0
+
+    # ---- sending ---------------------------------------------------------
+
+    def send(self, data: bytes | memoryview, flags: int = 0) -> None:
+        """Send it all."""
+        try:
+            done = self.socket.send(data, flags)
+        except BlockingIOError:
+            done = 0
+        except OSError:
+            raise self._lost() from None
+        self.sent += done
+        if done != len(data):
+            self._send_rest(memoryview(data)[done:])
+
+    def send_parts(self, *parts: bytes | memoryview) -> None:
+        """Send them one after the other in one call, without joining them."""
+        try:
+            done = self.socket.sendmsg(parts)
+        except BlockingIOError:
+            done = 0
+        except OSError:
+            raise self._lost() from None
+        self.sent += done
+        for part in parts:
+            if done >= len(part):
+                done -= len(part)
+            else:
+                self._send_rest(memoryview(part)[done:])
+                done = 0
+
+    def send_file(self, descriptor: int, offset: int, length: int) -> int:
+        """Send a file's bytes without touching them; how many there were."""
+        left = length
+        while left > 0:
+            try:
+                done = os.sendfile(
+                    self.descriptor, descriptor, offset, min(left, SENDFILE_BYTES)
+                )
+            except BlockingIOError:
+                self._wait_writable()
+                continue
+            except OSError:
+                raise self._lost() from None
+            if done == 0:
+                break  # the file is shorter than its owner said
+            self.sent += done
+            offset += done
+            left -= done
+        return length - left
+
+    def _send_rest(self, rest: memoryview) -> None:
+        while rest:
+            try:
+                done = self.socket.send(rest)
+            except BlockingIOError:
+                self._wait_writable()
+                continue
+            except OSError:
+                raise self._lost() from None
+            self.sent += done
+            rest = rest[done:]
+
+    # ---- waiting and ending ----------------------------------------------
+
+    def expire(self) -> None:
+        """The wait is overdue: wake the greenlet that waits.
+
+        One that waits for data keeps the way out, so that it can send a 408.
+        """
+        self.overdue = True
+        if self._sending:
+            self.sever()
+        else:
+            self.deadline = NEVER
+            self._shut(socket.SHUT_RD)
+
+    def sever(self) -> None:
+        """End both directions at once; whoever waits wakes up."""
+        self.broken = True
+        self.deadline = NEVER
+        self._shut(socket.SHUT_RDWR)
+
+    def end_sending(self) -> None:
+        """Tell the peer that nothing follows."""
+        self._shut(socket.SHUT_WR)
+
+    def close(self) -> None:
+        """Close the socket; data still unsent to a stalled peer is dropped."""
+        if self.broken:
+            # The peer may have closed it, or the family may not know this.
+            with contextlib.suppress(OSError):
+                self.socket.setsockopt(
+                    socket.SOL_SOCKET, socket.SO_LINGER, ABORTIVE_CLOSE
+                )
+        self.deadline = NEVER
+        self.descriptor = -1
+        self.socket.close()
+
+    def _shut(self, how: int) -> None:
+        try:
+            self.socket.shutdown(how)
+        except OSError:
+            self.broken = True  # not connected any more: that is what was wanted
+
+    def _lost(self) -> Exception:
+        self.broken = True
+        return self._faults.stalled() if self.overdue else self._faults.gone()
+
+    def _wait_readable(self) -> None:
+        if self.overdue:
+            raise self._faults.stalled()
+        self.deadline = min(self._clock() + self.patience, self.limit)
+        concurrency.wait_readable(self.descriptor)
+        self.deadline = NEVER
+
+    def _wait_writable(self) -> None:
+        if self.broken:
+            raise self._lost()
+        self.deadline = min(self._clock() + self.patience, self.limit)
+        self._sending = True
+        concurrency.wait_writable(self.descriptor)
+        self._sending = False
+        self.deadline = NEVER

@@ -1,0 +1,174 @@
+"""The HTTP edge: a WSGI (PEP 3333) server on green sockets.
+
+    server = Server(application, [listen("127.0.0.1", 8080)])
+    server.serve()          # until drain() or close() from another greenlet
+
+One greenlet accepts for each listening socket, one serves each connection, one
+sweeps stale connections away.  The parts are in ``kernel.http``.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import socket
+from collections.abc import Callable, Sequence
+from random import SystemRandom
+from typing import Any
+
+from objectstore.kernel import concurrency
+from objectstore.kernel.clock import Clock, SystemClock
+from objectstore.kernel.http.connection import Connection
+from objectstore.kernel.http.edge import AccessSink, Edge
+from objectstore.kernel.http.limits import (
+    ACCEPT_RETRY_SECONDS,
+    ACCEPTED_IN_A_ROW,
+    EdgeSettings,
+)
+from objectstore.kernel.http.listen import listen
+from objectstore.kernel.http.sweeper import Sweeper
+from objectstore.kernel.request import Application, Context
+from objectstore.kernel.transaction import TransactionIds
+
+__all__ = ["EdgeSettings", "Server", "listen"]
+
+BUSY = (
+    b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n"
+    b"Retry-After: 1\r\nConnection: close\r\n\r\n"
+)
+DRAIN_SECONDS = 30.0
+# Out of descriptors or memory: they come back when others close.
+TEMPORARY_ERRORS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+
+
+class Server:
+    """Serves one application on some listening sockets."""
+
+    def __init__(
+        self,
+        application: Application,
+        listeners: Sequence[socket.socket],
+        settings: EdgeSettings | None = None,
+        *,
+        access: AccessSink | None = None,
+        clock: Clock | None = None,
+        make_context: Callable[[], Context] | None = None,
+        logger: logging.Logger | None = None,
+    ) -> None:
+        clock = clock or SystemClock()
+        if make_context is None:
+            make_context = TransactionIds(clock, SystemRandom()).new_context
+        self._edge = Edge(
+            application,
+            settings or EdgeSettings(),
+            clock,
+            make_context,
+            access,
+            logger or logging.getLogger("objectstore.edge"),
+        )
+        self._listeners = list(listeners)
+        self._connections: set[Connection] = set()
+        self._sweeper = Sweeper(clock.monotonic)
+        self._acceptors: list[concurrency.Task] = []
+        self._ended = concurrency.Event()  # nothing is accepted any more
+        self._changed = concurrency.Event()  # a connection has ended
+
+    @property
+    def connections(self) -> int:
+        """How many connections there are now."""
+        return len(self._connections)
+
+    def start(self) -> None:
+        """Accept in the background."""
+        for listener in self._listeners:
+            listener.setblocking(False)
+            self._acceptors.append(concurrency.spawn(self._accept, listener))
+
+    def serve(self) -> None:
+        """Accept until ``drain`` or ``close``."""
+        self.start()
+        self._ended.wait()
+
+    def drain(self, timeout: float = DRAIN_SECONDS) -> bool:
+        """Accept no more, let requests finish, then close; whether all did
+        within ``timeout`` seconds."""
+        self._stop_accepting()
+        self._edge.draining = True
+        for connection in list(self._connections):
+            if connection.idle:
+                connection.stream.sever()
+        give_up = self._edge.clock.monotonic() + timeout
+        while self._connections:
+            left = give_up - self._edge.clock.monotonic()
+            self._changed.clear()
+            if left <= 0 or not self._changed.wait(left):
+                break
+        finished = not self._connections
+        self.close()
+        return finished
+
+    def close(self) -> None:
+        """End everything at once."""
+        self._stop_accepting()
+        for connection in list(self._connections):
+            connection.stream.sever()
+        self._sweeper.stop()
+
+    def _stop_accepting(self) -> None:
+        acceptors, self._acceptors = self._acceptors, []
+        for task in acceptors:
+            concurrency.kill_task(task)
+        for listener in self._listeners:
+            listener.close()
+        self._listeners = []
+        self._ended.set()
+
+    def _accept(self, listener: socket.socket) -> None:
+        in_a_row = 0
+        while True:
+            try:
+                sock, remote = listener.accept()
+            except BlockingIOError:
+                in_a_row = 0
+                concurrency.wait_readable(listener.fileno())
+                continue
+            except OSError as error:
+                if error.errno in TEMPORARY_ERRORS:
+                    self._edge.logger.warning("cannot accept: %s", error)
+                    concurrency.sleep(ACCEPT_RETRY_SECONDS)
+                # Otherwise the client was gone before it was accepted.
+                continue
+            self._take(sock, remote)
+            in_a_row += 1
+            if in_a_row % ACCEPTED_IN_A_ROW == 0:
+                concurrency.sleep(0)
+
+    def _take(self, sock: socket.socket, remote: Any) -> None:
+        if len(self._connections) >= self._edge.settings.connections_max:
+            sock.setblocking(False)
+            try:
+                sock.send(BUSY)
+            except OSError:
+                pass  # it did not wait for the answer
+            finally:
+                sock.close()
+            return
+        try:
+            local = sock.getsockname()
+            connection = Connection(self._edge, sock, local, remote)
+        except OSError:
+            sock.close()  # reset already
+            return
+        self._connections.add(connection)
+        self._sweeper.watch(connection.stream)
+        concurrency.spawn(self._run, connection)
+
+    def _run(self, connection: Connection) -> None:
+        try:
+            connection.run()
+        except Exception:
+            self._edge.logger.exception("a connection failed")
+        finally:
+            self._sweeper.forget(connection.stream)
+            self._connections.discard(connection)
+            self._changed.set()
