@@ -221,9 +221,7 @@ class Builder:
         self.rows = rows
         removed = self._forget_removed()
         self.changed = False
-        self.dispersion = measure.dispersion(
-            list(self.known_devices()), rows, self.replicas
-        )
+        self.dispersion = self.measure_dispersion()
         self.version += 1
         return Rebalanced(moved, removed, self.balance(), self.dispersion)
 
@@ -294,6 +292,11 @@ class Builder:
     def balance(self) -> float:
         """The worst device's distance from its weight, in percent."""
         return max(map(abs, self.balance_by_device().values()), default=0.0)
+
+    def measure_dispersion(self) -> float:
+        """The percentage of replicas that share a failure domain needlessly."""
+        devices = list(self.known_devices())
+        return measure.dispersion(devices, self.rows, self.replicas)
 
     def tier_reports(self) -> list[measure.TierReport]:
         """How partitions are spread over every failure domain."""

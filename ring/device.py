@@ -36,6 +36,8 @@ class Device:
     replication_port: int | None = None
 
     def __post_init__(self) -> None:
+        # A whole number given as weight would make an equal device look different.
+        object.__setattr__(self, "weight", float(self.weight))
         if self.replication_ip is None:
             object.__setattr__(self, "replication_ip", self.ip)
         if self.replication_port is None:

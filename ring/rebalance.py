@@ -34,8 +34,10 @@ BALANCE_DRAWS_MAX = 4
 # one slot in hundreds, so they may cost more; the limit bounds hopeless cases.
 PARTNERS_MAX = 200
 # Over the whole pass, exchanges are abandoned after this many partners per slot of the
-# ring: a layout that cannot be met must not take minutes to say so.
+# ring: a layout that cannot be met must not take minutes to say so. Small rings may try
+# harder; a hundred thousand partners take about a tenth of a second.
 PARTNERS_PER_SLOT = 2
+PARTNERS_ALWAYS = 100_000
 # Balance passes over all partitions; a second one places what the first one unblocked.
 BALANCE_PASSES = 3
 
@@ -65,7 +67,8 @@ class Pass:
                 if device_id != UNASSIGNED:
                     self.held[device_id] += 1
         self.moved = bytearray(len(self.rows[0]))
-        self.partners_left = PARTNERS_PER_SLOT * sum(map(len, self.rows))
+        slots = sum(map(len, self.rows))
+        self.partners_left = max(PARTNERS_ALWAYS, PARTNERS_PER_SLOT * slots)
         self.order = list(range(len(self.rows[0])))
         self.rng.shuffle(self.order)
 
@@ -215,6 +218,8 @@ class Pass:
 
         The other slot gets `giving`, or some device from the pool when that is None.
         """
+        if giving is None and not self.pool:
+            return False
         others = self.others(partition, replica)
         rows, fits, uniform = self.rows, self.rules.fits, self.rng.random
         limit = min(PARTNERS_MAX, self.partners_left)
@@ -258,7 +263,7 @@ class Pass:
                 device_id = self.search(others)
             if device_id is not None:
                 self.put(partition, replica, device_id)
-            else:
+            elif not self.exchange(partition, replica, None):
                 self.exchange(partition, replica, self.rows[replica][partition])
 
     def movable(self, partition: int) -> bool:
