@@ -8,8 +8,7 @@ again starts clean, and replicas agree about it whatever order they hear it in.
 ``created`` and ``policy`` belong to one life: they come from the earliest PUT
 after the last DELETE that this replica knows of.  Where replicas disagree about
 a container's policy (two first PUTs raced) the earliest PUT is right, and of
-equally early ones the lower policy: taking over the other's ``created`` facts
-by ``created_by`` gives every replica the same answer.
+equally early ones the lower policy: ``join`` gives every replica that answer.
 """
 
 from __future__ import annotations
@@ -55,14 +54,43 @@ class Facts:
         return {name: value for name, (value, _) in self.metadata.items() if value}
 
 
+def join(one: Facts, other: Facts) -> Facts:
+    """What two facts of one database know together."""
+    deleted = max(one.deleted_timestamp, other.deleted_timestamp)
+    put, policy = max(
+        (one.put_timestamp, one.policy), (other.put_timestamp, other.policy)
+    )
+    births = [
+        (facts.created, facts.policy)
+        for facts in (one, other)
+        if facts.created > deleted
+    ]
+    if births:
+        created, policy = min(births)
+    else:
+        created = put if put > deleted else 0
+    metadata = {
+        name: item
+        for name, item in merge_metadata(one.metadata, other.metadata).items()
+        if item[1] > deleted
+    }
+    return Facts(one.account, one.container, created, put, deleted, policy, metadata)
+
+
 def created_by(facts: Facts, timestamp: int, policy: int) -> Facts:
-    """After a PUT."""
+    """After a PUT; one that is not newer than the DELETE changes nothing."""
     if timestamp <= facts.deleted_timestamp:
         return facts
-    put = max(facts.put_timestamp, timestamp)
-    if facts.is_live and (facts.created, facts.policy) <= (timestamp, policy):
-        return replace(facts, put_timestamp=put)
-    return replace(facts, put_timestamp=put, created=timestamp, policy=policy)
+    return join(
+        facts,
+        Facts(
+            facts.account,
+            facts.container,
+            created=timestamp,
+            put_timestamp=timestamp,
+            policy=policy,
+        ),
+    )
 
 
 def deleted_by(facts: Facts, timestamp: int) -> Facts:
@@ -71,28 +99,14 @@ def deleted_by(facts: Facts, timestamp: int) -> Facts:
     One that is older than the newest PUT does not end the life, but what is
     older than the DELETE still goes.
     """
-    if timestamp <= facts.deleted_timestamp:
-        return facts
-    metadata = {
-        name: item for name, item in facts.metadata.items() if item[1] > timestamp
-    }
-    created = facts.created
-    if created <= timestamp:
-        created = facts.put_timestamp if facts.put_timestamp > timestamp else 0
-    return replace(
-        facts, deleted_timestamp=timestamp, metadata=metadata, created=created
+    return join(
+        facts, Facts(facts.account, facts.container, deleted_timestamp=timestamp)
     )
 
 
 def posted_by(facts: Facts, metadata: TimedMetadata) -> Facts:
     """After a POST, or the metadata of a PUT."""
-    fresh = {
-        name: item
-        for name, item in metadata.items()
-        if item[1] > facts.deleted_timestamp
-    }
-    merged = merge_metadata(facts.metadata, fresh)
-    return facts if merged == facts.metadata else replace(facts, metadata=merged)
+    return join(facts, Facts(facts.account, facts.container, metadata=metadata))
 
 
 def without_old_removals(facts: Facts, before: int) -> Facts:

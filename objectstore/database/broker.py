@@ -1,0 +1,284 @@
+"""One open database: its facts, its totals, and its rows.
+
+What is true is the SQLite file with what waits in memory merged over it:
+``facts`` (written back when dirty) and ``pending`` rows.  ``fold`` writes both in
+one transaction, before any question about rows and soon after changes.  Nothing
+here waits for a disk: the journal makes changes durable (``database.store``).
+
+Calls are made on the hub's thread and each leaves the database consistent.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+import msgpack
+
+from objectstore.database import sqlite_file
+from objectstore.database.facts import Facts
+from objectstore.database.listing import Entry, list_page
+from objectstore.database.names import NameRange, range_of
+from objectstore.database.row_kinds import DIGEST_BYTES
+from objectstore.database.rows import RowTable, Totals
+from objectstore.kernel.concurrency import Promise
+from objectstore.kernel.errors import Corrupt
+from objectstore.wire.records import DatabaseInfo, ListingQuery, RowsPage
+
+FORMAT_VERSION = 1
+# A fold of so many rows takes some 10 ms of the hub's thread.
+PENDING_ROWS_MAX = 1000
+
+_COLUMNS = (
+    "database_id, account, container, created, put_timestamp, deleted_timestamp, "
+    "policy, metadata, live_rows, objects, bytes_used, digest, cleared, reported"
+)
+_SCHEMA = f"""
+CREATE TABLE facts (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    database_id TEXT NOT NULL, account TEXT NOT NULL, container TEXT NOT NULL,
+    created INTEGER NOT NULL, put_timestamp INTEGER NOT NULL,
+    deleted_timestamp INTEGER NOT NULL, policy INTEGER NOT NULL,
+    metadata BLOB NOT NULL, live_rows INTEGER NOT NULL, objects INTEGER NOT NULL,
+    bytes_used INTEGER NOT NULL, digest BLOB NOT NULL, cleared INTEGER NOT NULL,
+    reported BLOB NOT NULL
+);
+PRAGMA user_version = {FORMAT_VERSION};
+"""
+_READ = f"SELECT {_COLUMNS} FROM facts"
+_WRITE = (
+    f"INSERT OR REPLACE INTO facts (only, {_COLUMNS}) "
+    "VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+
+def empty_image(table: RowTable) -> bytes:
+    """The bytes of a database without facts and rows."""
+    return sqlite_file.image_of(table.schema + _SCHEMA)
+
+
+class Broker:
+    """See the module.  ``facts_written`` is the journal's promise for the latest
+    facts; None: they came from the file."""
+
+    __slots__ = (
+        "_cleared",
+        "_connection",
+        "_dirty",
+        "_facts",
+        "_pending",
+        "_reported",
+        "_table",
+        "_totals",
+        "database_id",
+        "facts_written",
+        "key",
+        "path",
+    )
+
+    def __init__(self, table: RowTable, key: bytes, path: str, facts: Facts | None):
+        """Open the file at ``path``.  ``facts``: it has just been created, and
+        these are what it starts with."""
+        self.key = key
+        self.path = path
+        self.facts_written: Promise[Any] | None = None
+        self._table = table
+        self._pending: dict[str, Any] = {}
+        self._reported: tuple[int, ...]
+        try:
+            self._connection = sqlite_file.connect(path)
+            version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+            row = None if version != FORMAT_VERSION else self._read()
+        except sqlite3.Error as error:
+            raise sqlite_file.translated(error, path) from error
+        if row is not None:
+            self._take(row)
+        elif facts is not None and version == FORMAT_VERSION:
+            self.database_id = str(uuid.uuid4())
+            self._facts = facts
+            self._totals, self._cleared = Totals(), 0
+            self._reported = ()
+            self._dirty = True
+        else:
+            self._connection.close()
+            raise Corrupt(f"{path}: not a database of format {FORMAT_VERSION}")
+
+    # ---- facts --------------------------------------------------------------
+
+    @property
+    def facts(self) -> Facts:
+        """The database's own facts."""
+        return self._facts
+
+    @facts.setter
+    def facts(self, facts: Facts) -> None:
+        if facts != self._facts:
+            self._facts = facts
+            self._dirty = True
+            if facts.deleted_timestamp and self._pending:
+                self._pending = {
+                    row[0]: row for row in self._surviving(self._pending.values())
+                }
+
+    def totals(self) -> Totals:
+        """What the rows add up to."""
+        self.fold()
+        return self._totals
+
+    def info(self) -> DatabaseInfo:
+        """Facts and totals as they travel."""
+        totals, facts = self.totals(), self._facts
+        return DatabaseInfo(
+            name=facts.container or facts.account,
+            created=facts.created,
+            put_timestamp=facts.put_timestamp,
+            deleted_timestamp=facts.deleted_timestamp,
+            status_changed=facts.status_changed,
+            metadata=facts.live_metadata,
+            object_count=totals.objects,
+            bytes_used=totals.used,
+            container_count=0 if facts.container else totals.rows,
+            policy=facts.policy,
+            row_digest=f"{totals.digest:032x}",
+            database_id=self.database_id,
+        )
+
+    @property
+    def reported(self) -> tuple[int, ...]:
+        """What was last told to the account, as the teller wrote it."""
+        return self._reported
+
+    @reported.setter
+    def reported(self, reported: tuple[int, ...]) -> None:
+        self._reported = reported
+        self._dirty = True
+
+    # ---- rows ---------------------------------------------------------------
+
+    def merge(self, rows: Iterable[Any]) -> None:
+        """Take rows over."""
+        kind = self._table.kind
+        normal, merge, pending = kind.normal, kind.merge, self._pending
+        for row in self._surviving(rows) if self._facts.deleted_timestamp else rows:
+            row = normal(row)
+            held = pending.get(row[0])
+            pending[row[0]] = row if held is None else merge(held, row)
+
+    def _surviving(self, rows: Iterable[Any]) -> Iterable[Any]:
+        """Rows that the last deletion did not end."""
+        deleted, newest_of = self._facts.deleted_timestamp, self._table.kind.newest_of
+        return [row for row in rows if newest_of(row) > deleted]
+
+    @property
+    def pending_rows(self) -> int:
+        """Rows in memory only."""
+        return len(self._pending)
+
+    @property
+    def is_folded(self) -> bool:
+        """Whether the file says it all."""
+        return not self._pending and not self._dirty
+
+    def fold(self) -> None:
+        """Write what waits in memory to the file, in one transaction."""
+        if self._pending or self._dirty:
+            self._transact(lambda connection, totals: totals)
+
+    def list(self, query: ListingQuery) -> list[Entry]:
+        """One page of live rows and subdirectories."""
+        self.fold()
+
+        def scan(names: NameRange, limit: int) -> Any:
+            return self._table.live(self._connection, names, limit, query.reverse)
+
+        try:
+            return list_page(query, scan)
+        except sqlite3.Error as error:
+            raise sqlite_file.translated(error, self.path) from error
+
+    def rows(self, query: ListingQuery) -> RowsPage:
+        """Raw rows with tombstones."""
+        self.fold()
+        names, limit = range_of(query), max(query.limit, 0)
+        try:
+            rows = self._table.raw(self._connection, names, limit + 1, query.reverse)
+        except sqlite3.Error as error:
+            raise sqlite_file.translated(error, self.path) from error
+        return RowsPage(tuple(rows[:limit]), len(rows) <= limit)
+
+    def drop_tombstones(self, before: int, after_name: str, limit: int) -> str:
+        """Drop old ones among the next ``limit`` after that name; where to go
+        on, "" at the end."""
+        name = ""
+
+        def drop(connection: sqlite3.Connection, totals: Totals) -> Totals:
+            nonlocal name
+            totals, name = self._table.drop_tombstones(
+                connection, before, after_name, limit, totals
+            )
+            return totals
+
+        self._transact(drop)
+        return name
+
+    def close(self) -> None:
+        """Close the file.  Blocks: SQLite syncs it."""
+        self._connection.close()
+
+    # ---- the file -----------------------------------------------------------
+
+    def _transact(self, change: Any) -> None:
+        """Fold, and ``change(connection, totals)``, in one transaction."""
+        connection, facts = self._connection, self._facts
+        pending, totals = self._pending, self._totals
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                if facts.deleted_timestamp > self._cleared:
+                    totals = self._table.keep_newer(connection, facts.deleted_timestamp)
+                if pending:
+                    totals = self._table.fold(connection, pending, totals)
+                totals = change(connection, totals)
+                connection.execute(_WRITE, self._row(facts, totals))
+                connection.execute("COMMIT")
+            except BaseException:
+                # A full disk has rolled back already.
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+        except sqlite3.Error as error:
+            raise sqlite_file.translated(error, self.path) from error
+        self._totals, self._cleared = totals, facts.deleted_timestamp
+        self._pending, self._dirty = {}, False
+
+    def _read(self) -> Any:
+        return self._connection.execute(_READ).fetchone()
+
+    def _row(self, facts: Facts, totals: Totals) -> tuple[Any, ...]:
+        return (
+            self.database_id,
+            facts.account,
+            facts.container,
+            facts.created,
+            facts.put_timestamp,
+            facts.deleted_timestamp,
+            facts.policy,
+            msgpack.packb(facts.metadata),
+            totals.rows,
+            totals.objects,
+            totals.used,
+            totals.digest.to_bytes(DIGEST_BYTES, "big"),
+            facts.deleted_timestamp,
+            msgpack.packb(self._reported),
+        )
+
+    def _take(self, row: Any) -> None:
+        (self.database_id, account, container, created, put, deleted, policy) = row[:7]
+        metadata, rows, objects, used, digest, self._cleared, reported = row[7:]
+        items = msgpack.unpackb(metadata, use_list=False)
+        self._facts = Facts(account, container, created, put, deleted, policy, items)
+        self._totals = Totals(rows, objects, used, int.from_bytes(digest, "big"))
+        self._reported = tuple(msgpack.unpackb(reported, use_list=False))
+        self._dirty = False
