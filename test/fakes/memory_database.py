@@ -1,17 +1,20 @@
 """Container and account nodes in memory: obviously correct, for tests.
 
-A database is a dictionary of rows; every question walks all of it.  The rules
-of merging are written out here a second time on purpose: the suite in
-``test/contract/nodes`` compares these nodes with the real ones.
+A database is its facts and a dictionary of rows; every question walks all of
+it.  The rules of merging are the product's own (they are pure and have tests
+of their own); listing is written out here a second time, the slow and simple
+way, so that the suite in ``test/contract/nodes`` compares two answers.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from objectstore.database import facts as rules
+from objectstore.database.facts import Facts
+from objectstore.database.merge import is_live, merge_rows, normal_row
 from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.errors import Rejected
 from objectstore.wire.records import (
@@ -28,43 +31,12 @@ from objectstore.wire.records import (
 Timed = Mapping[str, tuple[str, int]]
 
 
-def merge_object_rows(held: ObjectRow, coming: ObjectRow) -> ObjectRow:
-    """Newest wins, part by part; a tombstone wins ties."""
-    data = max(held, coming, key=lambda row: (row.timestamp, row.deleted))
-    if data.deleted:
-        return data
-    parts = [row for row in (held, coming) if not row.deleted]
-    kind = max(parts, key=lambda row: row.content_type_timestamp)
-    return data._replace(
-        content_type=kind.content_type,
-        content_type_timestamp=kind.content_type_timestamp,
-        modified=max(row.modified for row in parts),
-    )
-
-
-def merge_container_rows(held: ContainerRow, coming: ContainerRow) -> ContainerRow:
-    """Newest wins, part by part."""
-    counts = max(held, coming, key=lambda row: row.counted_timestamp)
-    return counts._replace(
-        timestamp=max(held.timestamp, coming.timestamp),
-        deleted_timestamp=max(held.deleted_timestamp, coming.deleted_timestamp),
-        policy=max(held, coming, key=lambda row: row.timestamp).policy,
-    )
-
-
-def is_live(row: ObjectRow | ContainerRow) -> bool:
-    """Whether a listing shows it."""
-    if isinstance(row, ObjectRow):
-        return not row.deleted
-    return row.timestamp > row.deleted_timestamp
-
-
 class MemoryDatabase:
     """One account's or container's rows and facts."""
 
-    def __init__(self, name: str, database_id: str) -> None:
-        self.facts = DatabaseInfo(name, 0, 0, 0, 0, {}, 0, 0, 0, 0, "", database_id)
-        self.metadata: dict[str, tuple[str, int]] = {}
+    def __init__(self, facts: Facts, database_id: str) -> None:
+        self.facts = facts
+        self.database_id = database_id
         self.rows: dict[str, Any] = {}
 
     def info(self) -> DatabaseInfo:
@@ -76,37 +48,37 @@ class MemoryDatabase:
         for row in self.rows.values():
             each = hashlib.md5(repr(tuple(row)).encode()).digest()
             digest ^= int.from_bytes(each, "big")
-        return replace(
-            self.facts,
-            metadata={name: text for name, (text, _) in self.metadata.items() if text},
+        facts = self.facts
+        return DatabaseInfo(
+            name=facts.container or facts.account,
+            created=facts.created,
+            put_timestamp=facts.put_timestamp,
+            deleted_timestamp=facts.deleted_timestamp,
+            status_changed=facts.status_changed,
+            metadata=facts.live_metadata,
             object_count=len(objects) + sum(row.object_count for row in containers),
             bytes_used=sum(row.size for row in objects)
             + sum(row.bytes_used for row in containers),
             container_count=len(containers),
+            policy=facts.policy,
             row_digest=f"{digest:032x}",
-            timed_metadata=dict(self.metadata),
+            database_id=self.database_id,
+            timed_metadata=facts.metadata,
         )
 
-    def merge_metadata(self, items: Timed) -> bool:
-        """Take newer items; whether any was taken, or there were none."""
-        fresh = {
-            name: item
-            for name, item in items.items()
-            if item[1] >= self.metadata.get(name, ("", 0))[1]
-        }
-        self.metadata.update(fresh)
-        return bool(fresh) or not items
+    def merge(self, rows: Iterable[Any]) -> None:
+        """Take rows over, but those that a DELETE of the database has ended."""
+        for row in map(normal_row, rows):
+            if newest_of(row) > self.facts.deleted_timestamp:
+                held = self.rows.get(row.name)
+                self.rows[row.name] = merge_rows(held, row) if held else row
 
-    def merge_rows(self, rows: Sequence[Any]) -> None:
-        """Take rows over, each merged with what is held."""
-        for row in rows:
-            held = self.rows.get(row.name, row)
-            merge = (
-                merge_object_rows
-                if isinstance(row, ObjectRow)
-                else merge_container_rows
-            )
-            self.rows[row.name] = merge(held, row)
+    def end(self, timestamp: int) -> None:
+        """A DELETE: it ends everything that is not newer."""
+        self.facts = rules.deleted_by(self.facts, timestamp)
+        self.rows = {
+            name: row for name, row in self.rows.items() if newest_of(row) > timestamp
+        }
 
     def within(self, query: ListingQuery) -> list[Any]:
         """All rows between the markers and under the prefix, in order."""
@@ -115,12 +87,10 @@ class MemoryDatabase:
             low, high = high, low
         rows = [
             row
-            for name, row in sorted(
-                self.rows.items(), key=lambda item: item[0].encode()
-            )
+            for name, row in sorted(self.rows.items())
             if name.startswith(query.prefix)
-            and (not low or name.encode() > low.encode())
-            and (not high or name.encode() < high.encode())
+            and (not low or low < name)
+            and (not high or name < high)
         ]
         return rows[::-1] if query.reverse else rows
 
@@ -129,17 +99,27 @@ class MemoryDatabase:
         entries: list[Any] = []
         low = query.end_marker if query.reverse else query.marker
         for row in filter(is_live, self.within(query)):
-            entry: Any = row
             if row.name == query.prefix and not query.include_prefix_itself:
                 continue
             rest = row.name[len(query.prefix) :]
-            if query.delimiter and query.delimiter in rest:
-                end = rest.index(query.delimiter) + len(query.delimiter)
-                entry = Subdirectory(query.prefix + rest[:end])
-                if entry.name == low or entry in entries[-1:]:
-                    continue
-            entries.append(entry)
+            if not query.delimiter or query.delimiter not in rest:
+                entries.append(row)
+                continue
+            end = rest.index(query.delimiter) + len(query.delimiter)
+            directory = Subdirectory(query.prefix + rest[:end])
+            if not query.include_prefix_itself:
+                if row.name == directory.name:
+                    entries.append(row)
+            elif directory.name != low and directory not in entries[-1:]:
+                entries.append(directory)
         return entries[: query.limit]
+
+
+def newest_of(row: ObjectRow | ContainerRow) -> int:
+    """The timestamp of a row's newest put or delete."""
+    if isinstance(row, ObjectRow):
+        return row.timestamp
+    return max(row.timestamp, row.deleted_timestamp)
 
 
 class _MemoryDatabases:
@@ -150,7 +130,7 @@ class _MemoryDatabases:
 
     def _live(self, key: bytes) -> MemoryDatabase | None:
         database = self.databases.get(key)
-        return database if database and database.facts.exists else None
+        return database if database and database.facts.is_live else None
 
     def info(self, key: bytes) -> Promise[DatabaseInfo | None]:
         database = self.databases.get(key)
@@ -174,42 +154,39 @@ class _MemoryDatabases:
         database = self._live(key)
         if database is None:
             return Promise.of(Receipt(stored=False, found=False))
-        return Promise.of(Receipt(database.merge_metadata(metadata)))
+        return Promise.of(Receipt(self._take_metadata(database, metadata)))
+
+    def _take_metadata(self, database: MemoryDatabase, metadata: Timed) -> bool:
+        """Merge; whether all of it is now what is held."""
+        database.facts = rules.posted_by(database.facts, metadata)
+        held = database.facts.metadata
+        return all(held.get(name) == item for name, item in metadata.items())
 
     def delete(self, key: bytes, timestamp: int) -> Promise[Receipt]:
         database = self._live(key)
         if database is None:
             return Promise.of(Receipt(stored=False, found=False))
-        facts = database.facts
-        if timestamp < facts.put_timestamp:
+        if timestamp < database.facts.put_timestamp:
+            database.end(timestamp)
             return Promise.of(Receipt(stored=False))
         if any(map(is_live, database.rows.values())):
             return Promise.failed(Rejected(409, "not empty"))
-        database.facts = replace(
-            facts, deleted_timestamp=timestamp, status_changed=timestamp
-        )
-        database.merge_metadata(dict.fromkeys(database.metadata, ("", timestamp)))
+        database.end(timestamp)
         return Promise.of(Receipt(stored=True))
 
     def _create(
-        self, key: bytes, name: str, timestamp: int, metadata: Timed, policy: int
+        self, key: bytes, facts: Facts, timestamp: int, metadata: Timed, policy: int
     ) -> Promise[Receipt]:
-        database = self.databases.setdefault(
-            key, MemoryDatabase(name, f"memory-{len(self.databases)}-{id(self):x}")
-        )
-        facts = database.facts
-        found = facts.exists
-        if timestamp <= facts.deleted_timestamp:
-            return Promise.of(Receipt(stored=False, found=found))
-        database.facts = replace(
-            facts,
-            created=facts.created or timestamp,
-            put_timestamp=max(facts.put_timestamp, timestamp),
-            status_changed=facts.status_changed if found else timestamp,
-            policy=facts.policy if found else policy,
-        )
-        database.merge_metadata(metadata)
-        return Promise.of(Receipt(timestamp >= facts.put_timestamp, found))
+        database = self.databases.get(key)
+        if database is None:
+            database = MemoryDatabase(facts, f"memory-{len(self.databases)}")
+            self.databases[key] = database
+        found = database.facts.is_live
+        newest = timestamp > database.facts.deleted_timestamp
+        newest = newest and timestamp >= database.facts.put_timestamp
+        database.facts = rules.created_by(database.facts, timestamp, policy)
+        self._take_metadata(database, metadata)
+        return Promise.of(Receipt(newest, found))
 
 
 class MemoryContainerNode(_MemoryDatabases):
@@ -223,13 +200,14 @@ class MemoryContainerNode(_MemoryDatabases):
         metadata: Timed,
         policy: int,
     ) -> Promise[Receipt]:
-        return self._create(key, name.container, timestamp, metadata, policy)
+        facts = Facts(name.account, name.container)
+        return self._create(key, facts, timestamp, metadata, policy)
 
     def merge(self, key: bytes, rows: Sequence[ObjectRow]) -> Promise[Receipt]:
         database = self._live(key)
         if database is None:
             return Promise.of(Receipt(stored=False, found=False))
-        database.merge_rows(rows)
+        database.merge(rows)
         return Promise.of(Receipt(stored=True))
 
 
@@ -239,17 +217,17 @@ class MemoryAccountNode(_MemoryDatabases):
     def create(
         self, key: bytes, account: str, timestamp: int, metadata: Timed
     ) -> Promise[Receipt]:
-        return self._create(key, account, timestamp, metadata, policy=0)
+        return self._create(key, Facts(account), timestamp, metadata, policy=0)
 
     def merge(
         self, key: bytes, account: str, rows: Sequence[ContainerRow]
     ) -> Promise[Receipt]:
         found = self._live(key) is not None
         if not found and rows:
-            newest = max(max(row.timestamp, row.deleted_timestamp) for row in rows)
-            self._create(key, account, newest, {}, policy=0)
+            newest = max(map(newest_of, rows))
+            self._create(key, Facts(account), newest, {}, policy=0)
         database = self._live(key)
         if database is None:
             return Promise.of(Receipt(stored=False, found=False))
-        database.merge_rows(rows)
+        database.merge(rows)
         return Promise.of(Receipt(stored=True, found=found))
