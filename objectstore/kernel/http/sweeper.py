@@ -21,10 +21,13 @@ class Sweeper:
         self,
         monotonic: Callable[[], float],
         seconds: float = SWEEP_SECONDS,
+        after: Callable[[float], None] | None = None,
     ) -> None:
+        """``after(now)`` is called after each look, for what else gets stale."""
         self.streams: set[Stream] = set()
         self._clock = monotonic
         self._seconds = seconds
+        self._after = after
         self._task: concurrency.Task = None
 
     def watch(self, stream: Stream) -> None:
@@ -43,6 +46,8 @@ class Sweeper:
         stale = [stream for stream in self.streams if stream.deadline <= now]
         for stream in stale:
             stream.expire()
+        if self._after is not None:
+            self._after(now)
         return len(stale)
 
     def stop(self) -> None:

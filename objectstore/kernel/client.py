@@ -1,0 +1,302 @@
+"""Persistent HTTP/1.1 connections to the nodes of other processes.
+
+    pool = ClientPool(ClientSettings())
+    client = pool.client(("10.0.0.2", 6200))       # or a Path: a unix socket
+    with client.request("GET", "/d1/17", [(b"X-Timestamp", b"1")]) as response:
+        body = response.read()
+
+    call = client.open("PUT", "/d1/17", headers, length=None)    # chunked
+    call.write(memoryview(piece))
+    response = call.finish()
+
+Everything that goes wrong with a peer is ``Unavailable``.  A peer that cannot
+be connected to is remembered as *down* for a while: calls fail at once, but one
+in every ``probe_seconds`` tries whether it is back.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from objectstore.kernel import concurrency
+from objectstore.kernel.clock import Clock, SystemClock
+from objectstore.kernel.errors import DeadlineExceeded, Unavailable
+from objectstore.kernel.http.call import Call
+from objectstore.kernel.http.framing import Field
+from objectstore.kernel.http.response import Response
+from objectstore.kernel.http.stream import Faults, Stream
+from objectstore.kernel.http.sweeper import Sweeper
+from objectstore.kernel.option_types import Seconds
+from objectstore.kernel.settings import option
+
+Address = tuple[str, int] | Path
+
+__all__ = ["Address", "Call", "Client", "ClientPool", "ClientSettings", "Response"]
+
+# Replica timeouts are a few seconds: looking this often keeps them honest.
+SWEEP_SECONDS = 0.25
+# A unix socket's queue of connections is full: it says so instead of waiting.
+QUEUE_RETRY_SECONDS = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSettings:
+    """How one process calls the nodes in others."""
+
+    connections_max: int = option(
+        64, "Connections to one node at once; further calls wait for one", minimum=1
+    )
+    connect_timeout: Seconds = option(
+        1.0, "How long connecting, or waiting for a connection, may take", minimum=0.01
+    )
+    response_timeout: Seconds = option(
+        10.0, "How long a reply may take to begin", minimum=0.1
+    )
+    stall_timeout: Seconds = option(
+        10.0, "How long a body may pause, in either direction", minimum=0.1
+    )
+    idle_timeout: Seconds = option(
+        30.0, "How long an unused connection is kept (less than the node keeps it)"
+    )
+    probe_seconds: Seconds = option(
+        5.0, "How often a node that is down is tried again", minimum=0.1
+    )
+
+
+class Client:
+    """Calls to one peer.  Made by ``ClientPool.client``."""
+
+    def __init__(
+        self,
+        address: Address,
+        settings: ClientSettings,
+        clock: Clock,
+        sweeper: Sweeper,
+    ) -> None:
+        self.address = address
+        self._settings = settings
+        self._clock = clock
+        self._sweeper = sweeper
+        self._idle: deque[tuple[float, Stream]] = deque()  # since when, which
+        self._places = concurrency.Semaphore(settings.connections_max)
+        self._down_until = 0.0
+        if isinstance(address, Path):
+            self._name, host = str(address), "localhost"
+        else:
+            shown = f"[{address[0]}]" if ":" in address[0] else address[0]
+            self._name = host = f"{shown}:{address[1]}"
+        self._host_line = f"Host: {host}\r\n".encode("ascii")
+        self._faults = Faults(
+            lambda: Unavailable(f"{self._name} closed the connection"),
+            lambda: DeadlineExceeded(f"{self._name} does not answer"),
+            lambda text: Unavailable(f"{self._name} sent a bad reply: {text}"),
+        )
+
+    def request(
+        self,
+        method: str,
+        target: str,
+        headers: Iterable[Field] = (),
+        body: bytes | memoryview = b"",
+        *,
+        timeout: float | None = None,
+        repeatable: bool = True,
+    ) -> Response:
+        """Send a whole request and wait for its reply's head.
+
+        ``repeatable``: when a kept connection turns out to be closed before any
+        byte of the reply, the request is sent once more on a new one (its
+        first copy may have been executed).  ``timeout``: seconds until the
+        reply must begin, instead of the settings'.
+        """
+        reused = bool(self._idle) and repeatable
+        call = self.open(method, target, headers, len(body), timeout=timeout)
+        try:
+            call.write(body)
+            return call.finish()
+        except DeadlineExceeded:
+            raise
+        except Unavailable:
+            if not reused or call.replied:
+                raise
+        self.drop_idle()
+        call = self.open(method, target, headers, len(body), timeout=timeout)
+        call.write(body)
+        return call.finish()
+
+    def open(
+        self,
+        method: str,
+        target: str,
+        headers: Iterable[Field] = (),
+        length: int | None = None,
+        *,
+        timeout: float | None = None,
+    ) -> Call:
+        """Begin a request whose body (``length`` bytes, or chunked when None) is
+        written piece by piece."""
+        head = self._render_head(method, target, headers, length)
+        stream = self._take()
+        return Call(
+            stream,
+            self._faults,
+            method,
+            head,
+            length,
+            self._settings.response_timeout if timeout is None else timeout,
+            self._give_back,
+        )
+
+    @property
+    def is_down(self) -> bool:
+        """Whether calls fail at once just now."""
+        return self._clock.monotonic() < self._down_until
+
+    def drop_idle(self, since: float | None = None) -> None:
+        """Close connections that have been idle since before ``since`` (all)."""
+        while self._idle and (since is None or self._idle[0][0] < since):
+            self._discard(self._idle.popleft()[1])
+
+    # ---- connections -------------------------------------------------------
+
+    def _take(self) -> Stream:
+        settings = self._settings
+        if not self._places.acquire(timeout=settings.connect_timeout):
+            raise Unavailable(f"{self._name}: all connections are in use")
+        try:
+            while self._idle:
+                stream = self._idle.pop()[1]
+                if _is_alive(stream):
+                    return stream
+                self._discard(stream)
+            return self._connect()
+        except BaseException:
+            self._places.release()
+            raise
+
+    def _give_back(self, stream: Stream, reusable: bool) -> None:
+        if reusable and not stream.broken and not stream.overdue:
+            self._idle.append((self._clock.monotonic(), stream))
+        else:
+            self._discard(stream)
+        self._places.release()
+
+    def _discard(self, stream: Stream) -> None:
+        self._sweeper.forget(stream)
+        stream.close()
+
+    def _connect(self) -> Stream:
+        now = self._clock.monotonic()
+        if now < self._down_until:
+            raise Unavailable(f"{self._name} is down")
+        if self._down_until:
+            # Ours is the probe; the others go on failing at once meanwhile.
+            self._down_until = now + self._settings.probe_seconds
+        try:
+            sock = _connected(self.address, self._settings.connect_timeout)
+        except (OSError, Unavailable) as error:
+            self._down_until = self._clock.monotonic() + self._settings.probe_seconds
+            raise Unavailable(f"cannot connect to {self._name}: {error}") from None
+        self._down_until = 0.0
+        stream = Stream(
+            sock, self._faults, self._clock.monotonic, self._settings.stall_timeout
+        )
+        self._sweeper.watch(stream)
+        return stream
+
+    def _render_head(
+        self, method: str, target: str, headers: Iterable[Field], length: int | None
+    ) -> bytes:
+        lines = [f"{method} {target} HTTP/1.1\r\n".encode("ascii"), self._host_line]
+        for name, value in headers:
+            lines.append(b"%s: %s\r\n" % (name, value))
+        if length is None:
+            lines.append(b"Transfer-Encoding: chunked\r\n")
+        elif length or method in ("PUT", "POST"):
+            lines.append(b"Content-Length: %d\r\n" % length)
+        head = b"".join(lines)
+        if head.count(b"\n") != len(lines) or head.count(b"\r") != len(lines):
+            raise ValueError("a line end inside a request's target or header")
+        return head + b"\r\n"
+
+
+class ClientPool:
+    """The clients of one process, one for each peer."""
+
+    def __init__(
+        self, settings: ClientSettings | None = None, clock: Clock | None = None
+    ) -> None:
+        self._settings = settings or ClientSettings()
+        self._clock = clock or SystemClock()
+        self._clients: dict[Address, Client] = {}
+        self._sweeper = Sweeper(
+            self._clock.monotonic, SWEEP_SECONDS, self._drop_idle_connections
+        )
+
+    def client(self, address: Address) -> Client:
+        """The client for that peer."""
+        client = self._clients.get(address)
+        if client is None:
+            client = Client(address, self._settings, self._clock, self._sweeper)
+            self._clients[address] = client
+        return client
+
+    def close(self) -> None:
+        """Close the idle connections and stop; calls under way end by themselves."""
+        self._sweeper.stop()
+        for client in self._clients.values():
+            client.drop_idle()
+
+    def _drop_idle_connections(self, now: float) -> None:
+        since = now - self._settings.idle_timeout
+        for client in self._clients.values():
+            client.drop_idle(since)
+
+
+def _is_alive(stream: Stream) -> bool:
+    """Whether an idle connection is still open (and silent, as it must be)."""
+    try:
+        stream.socket.recv(1, socket.MSG_PEEK)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _connected(address: Address, timeout: float) -> socket.socket:
+    """A connected socket.  Raises ``OSError`` or ``Unavailable``."""
+    if isinstance(address, Path):
+        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        where: str | tuple[str, int] = str(address)
+    else:
+        family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+        sock = socket.socket(family, socket.SOCK_STREAM)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        where = address
+    try:
+        sock.setblocking(False)
+        with concurrency.deadline(timeout):
+            _connect_within(sock, where)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def _connect_within(sock: socket.socket, where: str | tuple[str, int]) -> None:
+    code = sock.connect_ex(where)
+    while code == errno.EAGAIN:  # a unix socket whose queue is full just now
+        concurrency.sleep(QUEUE_RETRY_SECONDS)
+        code = sock.connect_ex(where)
+    if code == errno.EINPROGRESS:
+        concurrency.wait_writable(sock.fileno())
+        code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+    if code:
+        raise OSError(code, os.strerror(code))
