@@ -1,0 +1,136 @@
+"""What the replicas of an account or container know of it, merged.
+
+A majority of the primaries is asked, as for objects.  Where their row digests
+are equal any one of them can list for all; where they differ the listing is
+merged from all that answered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Generic, TypeVar
+
+from objectstore.database.listing import Fetcher, merge_listing
+from objectstore.kernel.concurrency import Promise
+from objectstore.kernel.errors import Unavailable
+from objectstore.proxy.placement import Group
+from objectstore.proxy.rounds import Rounds, ask_others
+from objectstore.wire.nodes import DatabaseNode
+from objectstore.wire.records import DatabaseInfo, ListingQuery
+
+D = TypeVar("D", bound=DatabaseNode)
+
+
+class View(Generic[D]):
+    """One account or container as a read sees it.
+
+    ``info`` None: there is none live.  ``is_reduced``: fewer than a majority of
+    the primaries answered.
+    """
+
+    __slots__ = ("_rounds", "holders", "info", "is_reduced", "key")
+
+    def __init__(
+        self,
+        rounds: Rounds,
+        key: bytes,
+        answers: Sequence[tuple[D, DatabaseInfo | None]],
+        *,
+        is_reduced: bool,
+    ) -> None:
+        self._rounds = rounds
+        self.key = key
+        self.holders = [(node, info) for node, info in answers if info is not None]
+        merged = merge_infos([info for _, info in self.holders])
+        self.info = merged if merged is not None and merged.exists else None
+        self.is_reduced = is_reduced
+
+    def page(self, query: ListingQuery) -> Sequence[Any]:
+        """One page of the listing, of which ``info`` is the head.
+
+        Raises ``Unavailable`` when the replicas are gone meanwhile.
+        """
+        live = [(node, info) for node, info in self.holders if info.exists]
+        if len({info.row_digest for _, info in live}) == 1:
+            nodes = [node for node, _ in live]
+
+            def ask(node: D, place: int) -> Promise[list[Any]]:
+                return node.list(self.key, query)
+
+            answers = self._rounds.read(nodes, ask, 1).answers
+            if answers:
+                return answers[0][1]
+        return merge_listing(query, [self._fetcher(node) for node, _ in live])
+
+    def _fetcher(self, node: D) -> Fetcher:
+        seconds = self._rounds.node_seconds
+        return lambda query: node.rows(self.key, query).wait(seconds)
+
+
+def view_database(rounds: Rounds, group: Group[D], key: bytes) -> View[D]:
+    """Ask a majority, and everybody else when they know nothing of it.
+
+    Raises ``Unavailable`` when no replica answers.
+    """
+
+    def ask(node: D, place: int) -> Promise[DatabaseInfo | None]:
+        return node.info(key)
+
+    nodes = rounds.in_order(group.read_order)
+    gathered = rounds.read(nodes, ask, group.majority)
+    answers = gathered.answers
+    enough = len(answers) >= group.majority
+    if enough and any(info is not None for _, info in answers):
+        return View(rounds, key, answers, is_reduced=False)
+    answers = answers + ask_others(rounds, group, gathered, ask)
+    if not answers:
+        raise Unavailable("no replica of the database answers")
+    return View(rounds, key, answers, is_reduced=not enough)
+
+
+def merge_infos(infos: Sequence[DatabaseInfo]) -> DatabaseInfo | None:
+    """The facts of all replicas together; None of none.  Pure.
+
+    Times and metadata merge exactly, item by item.  Counts cannot be merged:
+    those that most replicas agree on are taken, among equals the larger ones.
+    """
+    if not infos:
+        return None
+    first = infos[0]
+    if all(_same_facts(first, other) for other in infos[1:]):
+        return first
+    digests = [info.row_digest for info in infos]
+    counted = max(
+        infos, key=lambda info: (digests.count(info.row_digest), info.object_count)
+    )
+    deleted = max(info.deleted_timestamp for info in infos)
+    # Replicas that raced on the first PUT agree on the earliest (database.facts).
+    lives = [info for info in infos if info.exists and info.created > deleted]
+    eldest = min(lives or infos, key=lambda info: (info.created, info.policy))
+    timed: dict[str, tuple[str, int]] = {}
+    for info in infos:
+        for name, (value, at) in info.timed_metadata.items():
+            if at > deleted and (at, value) > timed.get(name, ("", 0))[::-1]:
+                timed[name] = (value, at)
+    return replace(
+        counted,
+        created=eldest.created,
+        policy=eldest.policy,
+        put_timestamp=max(info.put_timestamp for info in infos),
+        deleted_timestamp=deleted,
+        status_changed=max(info.status_changed for info in infos),
+        metadata={name: value for name, (value, _) in timed.items() if value},
+        timed_metadata=timed,
+    )
+
+
+def _same_facts(one: DatabaseInfo, other: DatabaseInfo) -> bool:
+    return (
+        one.row_digest == other.row_digest
+        and one.put_timestamp == other.put_timestamp
+        and one.deleted_timestamp == other.deleted_timestamp
+        and one.created == other.created
+        and one.policy == other.policy
+        and one.timed_metadata == other.timed_metadata
+    )

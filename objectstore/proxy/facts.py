@@ -1,0 +1,127 @@
+"""What the proxy remembers, for seconds, of accounts and containers.
+
+Every request needs its container's policy and ACL and its account's ACL;
+asking the replicas each time would double the cost of a small read.  So facts
+of what *exists* are remembered for a few seconds, a bounded number of them.
+What does not exist is asked for again each time: the next request may follow
+the creation through another process.  A write that meets a container deleted
+meanwhile learns it from the row merge.
+"""
+
+from __future__ import annotations
+
+from typing import Generic, TypeVar
+
+from objectstore.kernel.clock import Clock
+from objectstore.proxy.databases import view_database
+from objectstore.proxy.placement import Group, Placement
+from objectstore.proxy.rounds import Rounds
+from objectstore.proxy.settings import ProxySettings
+from objectstore.wire.nodes import AccountNode, ContainerNode, DatabaseNode
+from objectstore.wire.records import DatabaseInfo
+
+D = TypeVar("D", bound=DatabaseNode)
+
+
+class Known(Generic[D]):
+    """An account or container that exists: its facts, key and nodes."""
+
+    __slots__ = ("group", "info", "key", "until")
+
+    def __init__(
+        self, info: DatabaseInfo, key: bytes, group: Group[D], until: float
+    ) -> None:
+        self.info = info
+        self.key = key
+        self.group = group
+        self.until = until
+
+
+class FactsCache:
+    """Facts of accounts and containers; implements ``kernel.request.Facts``."""
+
+    def __init__(
+        self,
+        placement: Placement,
+        rounds: Rounds,
+        settings: ProxySettings,
+        clock: Clock,
+    ) -> None:
+        self._placement = placement
+        self._rounds = rounds
+        self._clock = clock
+        self._seconds = settings.facts_seconds
+        self._count_max = settings.facts_count
+        self._containers: dict[tuple[str, str], Known[ContainerNode]] = {}
+        self._accounts: dict[str, Known[AccountNode]] = {}
+        # Counts the changes made here: an answer that was under way during one
+        # may be older than it, and is not remembered.
+        self._changes = 0
+
+    def account(self, account: str) -> DatabaseInfo | None:
+        """The account's facts; None where there is none live."""
+        known = self.known_account(account)
+        return None if known is None else known.info
+
+    def container(self, account: str, container: str) -> DatabaseInfo | None:
+        """The container's facts; None where there is none live."""
+        known = self.known_container(account, container)
+        return None if known is None else known.info
+
+    def known_account(self, account: str) -> Known[AccountNode] | None:
+        """The account with its nodes, if there is one."""
+        known = self._accounts.get(account)
+        if known is not None and known.until > self._clock.monotonic():
+            return known
+        key, group = self._placement.account(account)
+        changes = self._changes
+        fresh = self._ask(key, group)
+        if changes == self._changes:
+            _remember(self._accounts, account, fresh, self._count_max)
+        return fresh
+
+    def known_container(
+        self, account: str, container: str
+    ) -> Known[ContainerNode] | None:
+        """The container with its nodes, if there is one."""
+        name = (account, container)
+        known = self._containers.get(name)
+        if known is not None and known.until > self._clock.monotonic():
+            return known
+        key, group = self._placement.container(account, container)
+        changes = self._changes
+        fresh = self._ask(key, group)
+        if changes == self._changes:
+            _remember(self._containers, name, fresh, self._count_max)
+        return fresh
+
+    def forget_account(self, account: str) -> None:
+        """It was changed here: ask again next time."""
+        self._changes += 1
+        self._accounts.pop(account, None)
+
+    def forget_container(self, account: str, container: str) -> None:
+        """It was changed here: ask again next time."""
+        self._changes += 1
+        self._containers.pop((account, container), None)
+
+    def _ask(self, key: bytes, group: Group[D]) -> Known[D] | None:
+        info = view_database(self._rounds, group, key).info
+        if info is None:
+            return None
+        return Known(info, key, group, self._clock.monotonic() + self._seconds)
+
+
+K = TypeVar("K")
+
+
+def _remember(
+    cache: dict[K, Known[D]], name: K, known: Known[D] | None, count_max: int
+) -> None:
+    cache.pop(name, None)
+    if known is None:
+        return
+    if len(cache) >= count_max:
+        # Insertion order is age: the oldest is the first to run out anyway.
+        del cache[next(iter(cache))]
+    cache[name] = known

@@ -1,0 +1,103 @@
+"""How long, large and many things may be: Swift's published limits, and checks.
+
+Clients read the same numbers from ``/info``; they count UTF-8 bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from objectstore.kernel.errors import Rejected
+
+# Swift's defaults, which its clients and test suites expect.
+OBJECT_BYTES_MAX = 5 * 1024**3 + 2
+ACCOUNT_NAME_MAX = 256
+CONTAINER_NAME_MAX = 256
+OBJECT_NAME_MAX = 1024
+METADATA_NAME_MAX = 128
+METADATA_VALUE_MAX = 256
+METADATA_COUNT_MAX = 90
+METADATA_OVERALL_MAX = 4096
+HEADER_MAX = 8192
+LISTING_MAX = 10_000
+
+
+def published() -> dict[str, int]:
+    """The limits under the names that ``/info`` gives them."""
+    return {
+        "max_file_size": OBJECT_BYTES_MAX,
+        "max_account_name_length": ACCOUNT_NAME_MAX,
+        "max_container_name_length": CONTAINER_NAME_MAX,
+        "max_object_name_length": OBJECT_NAME_MAX,
+        "max_meta_name_length": METADATA_NAME_MAX,
+        "max_meta_value_length": METADATA_VALUE_MAX,
+        "max_meta_count": METADATA_COUNT_MAX,
+        "max_meta_overall_size": METADATA_OVERALL_MAX,
+        "max_header_size": HEADER_MAX,
+        "account_listing_limit": LISTING_MAX,
+        "container_listing_limit": LISTING_MAX,
+    }
+
+
+def utf8_length(text: str) -> int:
+    """Bytes of the text in UTF-8."""
+    return len(text) if text.isascii() else len(text.encode())
+
+
+def check_account_name(name: str) -> None:
+    """Rejected when the name is too long or holds a NUL."""
+    _check_name("Account", name, ACCOUNT_NAME_MAX)
+
+
+def check_container_name(name: str) -> None:
+    """Rejected when the name is too long or holds a NUL."""
+    _check_name("Container", name, CONTAINER_NAME_MAX)
+
+
+def check_object_name(name: str) -> None:
+    """Rejected when the name is too long or holds a NUL."""
+    _check_name("Object", name, OBJECT_NAME_MAX)
+
+
+def _check_name(kind: str, name: str, length_max: int) -> None:
+    # A character is at most 4 bytes: short names need no counting.
+    if len(name) * 4 > length_max:
+        length = utf8_length(name)
+        if length > length_max:
+            raise Rejected(
+                400, f"{kind} name length of {length} longer than {length_max}"
+            )
+    if "\0" in name:
+        raise Rejected(412, "Invalid UTF8 or contains NULL")
+
+
+def check_metadata(items: Iterable[tuple[str, str]]) -> None:
+    """Rejected 400 when user metadata breaks a limit.
+
+    ``items`` are (name without its prefix, value).
+    """
+    count = overall = 0
+    for name, value in items:
+        name_length, value_length = utf8_length(name), utf8_length(value)
+        count += 1
+        overall += name_length + value_length
+        if not name:
+            raise Rejected(400, "Metadata name cannot be empty")
+        if "\0" in value:
+            raise Rejected(400, "Metadata must be valid UTF-8")
+        if name_length > METADATA_NAME_MAX:
+            raise Rejected(400, f"Metadata name too long: {name_length}")
+        if value_length > METADATA_VALUE_MAX:
+            raise Rejected(
+                400, f"Metadata value longer than {METADATA_VALUE_MAX}: {name}"
+            )
+    if count > METADATA_COUNT_MAX:
+        raise Rejected(400, f"Too many metadata items; max {METADATA_COUNT_MAX}")
+    if overall > METADATA_OVERALL_MAX:
+        raise Rejected(400, f"Total metadata too large; max {METADATA_OVERALL_MAX}")
+
+
+def check_header(name: str, value: str) -> None:
+    """Rejected 400 when a header that is kept is too long."""
+    if len(value) > HEADER_MAX:
+        raise Rejected(400, f"Header value too long: {name[:64]}")

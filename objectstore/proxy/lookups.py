@@ -1,0 +1,115 @@
+"""What the replicas know of one object, merged: the start of every read.
+
+A majority of the primaries is asked; a write that a majority acknowledged is
+then always met.  Absence is only believed after every primary and the first
+handoffs were asked, unless a tombstone says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from objectstore.kernel.concurrency import Promise
+from objectstore.kernel.errors import Unavailable
+from objectstore.proxy.placement import Group
+from objectstore.proxy.rounds import Rounds, ask_others
+from objectstore.wire.merge import merge_states
+from objectstore.wire.nodes import ObjectNode
+from objectstore.wire.records import Lookup, ObjectState
+
+Answers = list[tuple[ObjectNode, Lookup]]
+
+
+class Found:
+    """The merged state, and who can give the bytes.
+
+    ``state`` None: nobody ever heard of it.  ``body`` is there when it is small
+    and the asking wanted it.  ``is_reduced``: fewer than a majority of the
+    primaries answered, something newer may exist.
+    """
+
+    __slots__ = ("_answers", "_group", "body", "is_reduced", "state")
+
+    def __init__(
+        self,
+        group: Group[ObjectNode],
+        answers: Answers,
+        state: ObjectState | None,
+        body: bytes | None,
+        *,
+        is_reduced: bool,
+    ) -> None:
+        self._group = group
+        self._answers = answers
+        self.state = state
+        self.body = body
+        self.is_reduced = is_reduced
+
+    def sources(self) -> Iterator[ObjectNode]:
+        """Nodes to read the bytes from: those known to have them, then all
+        others that might."""
+        assert self.state is not None
+        tried: set[int] = set()
+        for node, lookup in self._answers:
+            if lookup.state and lookup.state.timestamp == self.state.timestamp:
+                tried.add(id(node))
+                yield node
+        for node in (*self._group.read_order, *self._group.handoffs):
+            if id(node) not in tried:
+                yield node
+
+
+def look_up(
+    rounds: Rounds,
+    group: Group[ObjectNode],
+    key: bytes,
+    *,
+    want_body: bool,
+    newest: bool = False,
+) -> Found:
+    """Ask a majority (``newest``: all) and merge.
+
+    Raises ``Unavailable`` when no replica can say anything.
+    """
+
+    def ask(node: ObjectNode, place: int) -> Promise[Lookup]:
+        return node.lookup(key, want_body=want_body and place == 0)
+
+    needed = len(group.primaries) if newest else group.majority
+    nodes = rounds.in_order(group.read_order)
+    gathered = rounds.read(nodes, ask, needed)
+    answers = gathered.answers
+    if len(answers) >= group.majority:
+        state, body = merge_answers(answers)
+        if state is not None and (state.exists or state.deleted_timestamp):
+            return Found(group, answers, state, body, is_reduced=False)
+    answers = answers + ask_others(
+        rounds, group, gathered, lambda node, _: node.lookup(key, want_body=False)
+    )
+    if not answers:
+        raise Unavailable("no replica of the object answers")
+    answered = {id(node) for node, _ in answers}
+    voters = sum(id(node) in answered for node in group.primaries)
+    state, body = merge_answers(answers)
+    return Found(group, answers, state, body, is_reduced=voters < group.majority)
+
+
+def merge_answers(
+    answers: Sequence[tuple[ObjectNode, Lookup]],
+) -> tuple[ObjectState | None, bytes | None]:
+    """The merged state, and the body if an answer brought the right one."""
+    state: ObjectState | None = None
+    for _, lookup in answers:
+        if lookup.state is not None:
+            state = merge_states(state, lookup.state) if state else lookup.state
+    if state is None:
+        return None, None
+    for _, lookup in answers:
+        if (
+            lookup.body is not None
+            and lookup.state is not None
+            and lookup.state.timestamp == state.timestamp
+            and lookup.state.etag == state.etag
+        ):
+            return state, lookup.body
+    return state, None

@@ -1,0 +1,162 @@
+"""From a name to the nodes that hold it, per ring.
+
+``Placement`` turns names into 16-byte keys, keys into partitions, and
+partitions into ``Group``s of nodes.  Groups are remembered: a request costs
+one hash and one look-up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
+from typing import Generic, Protocol, TypeVar
+
+from objectstore.proxy.quorum import majority
+from objectstore.wire.nodes import AccountNode, ContainerNode, ObjectNode
+from ring.device import Device
+from ring.hashing import hash_path
+from ring.ring import Ring
+
+N = TypeVar("N")
+
+# A group costs some 500 bytes; beyond this many they are made anew each time.
+GROUPS_MAX = 1 << 16
+# Stand-ins per primary: beyond twice the replicas, more devices are down than
+# any write should hide from its client.
+HANDOFFS_PER_PRIMARY = 2
+
+
+class Directory(Protocol):
+    """Who answers for a device of the ring."""
+
+    def object(self, device: Device, policy: int) -> ObjectNode:
+        """The device's objects of one storage policy."""
+
+    def container(self, device: Device) -> ContainerNode:
+        """The device's containers."""
+
+    def account(self, device: Device) -> AccountNode:
+        """The device's accounts."""
+
+    def is_near(self, device: Device) -> bool:
+        """Whether a call to it stays within this process: such are read first."""
+
+
+class Group(Generic[N]):
+    """The nodes of one partition.
+
+    ``primaries`` are in ring order, the same for every proxy (locks are taken
+    in this order); ``read_order`` has the near ones first.
+    """
+
+    __slots__ = ("_find_handoffs", "_handoffs", "majority", "primaries", "read_order")
+
+    def __init__(
+        self,
+        primaries: Iterable[N],
+        near: Iterable[bool],
+        find_handoffs: Callable[[], Iterable[N]],
+    ) -> None:
+        self.primaries: tuple[N, ...] = tuple(primaries)
+        order = sorted(zip(near, range(len(self.primaries)), strict=True), key=_near)
+        self.read_order: tuple[N, ...] = tuple(self.primaries[at] for _, at in order)
+        self.majority = majority(len(self.primaries))
+        self._find_handoffs = find_handoffs
+        self._handoffs: tuple[N, ...] | None = None
+
+    @property
+    def handoffs(self) -> tuple[N, ...]:
+        """The nodes that stand in for primaries, in that order."""
+        if self._handoffs is None:
+            count = HANDOFFS_PER_PRIMARY * len(self.primaries)
+            self._handoffs = tuple(islice(self._find_handoffs(), count))
+        return self._handoffs
+
+
+def _near(item: tuple[bool, int]) -> tuple[bool, int]:
+    is_near, place = item
+    return not is_near, place
+
+
+class _Groups(Generic[N]):
+    """The groups of one ring."""
+
+    def __init__(
+        self, ring: Ring, node: Callable[[Device], N], near: Callable[[Device], bool]
+    ) -> None:
+        self._ring = ring
+        self._node = node
+        self._near = near
+        self._shift = 32 - ring.part_power
+        self._groups: dict[int, Group[N]] = {}
+
+    def of(self, key: bytes) -> Group[N]:
+        """The group that holds the key."""
+        partition = int.from_bytes(key[:4], "big") >> self._shift
+        group = self._groups.get(partition)
+        if group is None:
+            group = self._make(partition)
+            if len(self._groups) < GROUPS_MAX:
+                self._groups[partition] = group
+        return group
+
+    def _make(self, partition: int) -> Group[N]:
+        devices = self._ring.primaries(partition)
+        return Group(
+            map(self._node, devices),
+            map(self._near, devices),
+            lambda: map(self._node, self._ring.handoffs(partition)),
+        )
+
+
+class Placement:
+    """Names to keys and groups, by the cluster's rings.
+
+    ``object_rings`` maps a policy's index to its ring.  Prefix and suffix are
+    the cluster's secrets that names are hashed with.
+    """
+
+    def __init__(
+        self,
+        object_rings: Mapping[int, Ring],
+        container_ring: Ring,
+        account_ring: Ring,
+        directory: Directory,
+        *,
+        hash_prefix: bytes = b"",
+        hash_suffix: bytes = b"",
+    ) -> None:
+        near = directory.is_near
+        self._prefix = hash_prefix
+        self._suffix = hash_suffix
+        self._objects = {
+            policy: _Groups(ring, _object_nodes(directory, policy), near)
+            for policy, ring in object_rings.items()
+        }
+        self._containers = _Groups(container_ring, directory.container, near)
+        self._accounts = _Groups(account_ring, directory.account, near)
+
+    def account(self, account: str) -> tuple[bytes, Group[AccountNode]]:
+        """Key and nodes of an account."""
+        key = hash_path(account, prefix=self._prefix, suffix=self._suffix)
+        return key, self._accounts.of(key)
+
+    def container(
+        self, account: str, container: str
+    ) -> tuple[bytes, Group[ContainerNode]]:
+        """Key and nodes of a container."""
+        key = hash_path(account, container, prefix=self._prefix, suffix=self._suffix)
+        return key, self._containers.of(key)
+
+    def object(
+        self, account: str, container: str, name: str, policy: int
+    ) -> tuple[bytes, Group[ObjectNode]]:
+        """Key and nodes of an object of a policy."""
+        key = hash_path(
+            account, container, name, prefix=self._prefix, suffix=self._suffix
+        )
+        return key, self._objects[policy].of(key)
+
+
+def _object_nodes(directory: Directory, policy: int) -> Callable[[Device], ObjectNode]:
+    return lambda device: directory.object(device, policy)

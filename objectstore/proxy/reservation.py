@@ -1,0 +1,54 @@
+"""Conditional writes: hold the object's name on a majority while deciding.
+
+Names are reserved node by node in ring order, the same for everybody, so two
+writers never wait for each other crosswise; any two majorities share a node,
+so only one writer at a time decides, with one node down too.  What a reserving
+node answers is the object's state under the lock: merged, it includes every
+write that a majority acknowledged.
+"""
+
+from __future__ import annotations
+
+from objectstore.kernel.errors import Corrupt, Unavailable
+from objectstore.proxy.lookups import merge_answers
+from objectstore.proxy.placement import Group
+from objectstore.wire.nodes import ObjectNode
+from objectstore.wire.records import Lookup, ObjectState
+
+
+class Reservation:
+    """A name held on a majority of its primaries, until ``release``."""
+
+    def __init__(
+        self, group: Group[ObjectNode], key: bytes, token: str, seconds: float
+    ) -> None:
+        self._group = group
+        self._key = key
+        self._token = token
+        self._seconds = seconds
+        self._asked: list[ObjectNode] = []
+
+    def take(self) -> ObjectState | None:
+        """Wait for the locks; the object's state under them.
+
+        Raises ``Unavailable`` when a majority cannot be had.
+        """
+        answers: list[tuple[ObjectNode, Lookup]] = []
+        for node in self._group.primaries:
+            self._asked.append(node)
+            try:
+                lookup = node.reserve(self._key, self._token, self._seconds).wait(
+                    self._seconds
+                )
+            except (Unavailable, Corrupt):
+                continue
+            answers.append((node, lookup))
+            if len(answers) == self._group.majority:
+                return merge_answers(answers)[0]
+        raise Unavailable("the name cannot be reserved on a majority of its replicas")
+
+    def release(self) -> None:
+        """Give all locks back, also those that were asked for in vain: a lock
+        may have been granted after we stopped waiting."""
+        for node in self._asked:
+            node.release(self._key, self._token)
