@@ -1,1 +1,2 @@
-"""WSGI filters, one to a file; each docstring is its manual page."""
+"""WSGI filters, one to a file; its docstring is its manual page (``order``: who
+stands where).  Filters know the kernel and the wire records, never the proxy."""

@@ -1,0 +1,95 @@
+"""gatekeeper: what is internal stays inside.
+
+Takes headers off requests that only the house itself may set, so that no
+client can forge them, and takes the house's own headers off replies:
+
+* requests: ``X-Account-Sysmeta-*``, ``X-Container-Sysmeta-*``,
+  ``X-Object-Sysmeta-*``, ``X-Object-Transient-Sysmeta-*``, ``X-Backend-*``,
+  ``X-Ringstack-*`` and ``X-Timestamp``;
+* replies: the same but ``X-Ringstack-*`` (on replies they are meant for the
+  client) and ``X-Timestamp`` (which says when a thing was written).
+
+Nothing is refused: clients that copy all headers of a reply into their next
+request are common.
+
+::
+
+    [filter:gatekeeper]
+    use = egg:ringstack#gatekeeper
+    # false lets clients say when their objects were written (migrations)
+    shunt_inbound_x_timestamp = true
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from objectstore.kernel.reply import HeaderList
+from objectstore.kernel.request import Application, Environ, StartResponse
+from objectstore.kernel.settings import option
+from objectstore.middleware.filter_options import FilterMaker, read_options
+
+AFTER = ("catch_errors",)
+
+INTERNAL_PREFIXES = (
+    "x-account-sysmeta-",
+    "x-container-sysmeta-",
+    "x-object-sysmeta-",
+    "x-object-transient-sysmeta-",
+    "x-backend-",
+)
+# WSGI spells headers so; "X_Backend_Foo" on the wire ends up in the same place.
+_REQUEST_KEYS = tuple(
+    "HTTP_" + prefix.upper().replace("-", "_")
+    for prefix in (*INTERNAL_PREFIXES, "x-ringstack-")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class GatekeeperSettings:
+    """What clients may not say."""
+
+    shunt_inbound_x_timestamp: bool = option(
+        True, "Ignore the X-Timestamp that a client sends"
+    )
+
+
+class Gatekeeper:
+    """The filter; see the module's docstring."""
+
+    __slots__ = ("_drop_timestamp", "app")
+
+    def __init__(self, app: Application, settings: GatekeeperSettings) -> None:
+        self.app = app
+        self._drop_timestamp = settings.shunt_inbound_x_timestamp
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Any:
+        """Clean the request, and the reply's head on its way out."""
+        forged = [
+            key
+            for key in environ
+            if key.startswith("HTTP_X_") and key.startswith(_REQUEST_KEYS)
+        ]
+        for key in forged:
+            del environ[key]
+        if self._drop_timestamp:
+            environ.pop("HTTP_X_TIMESTAMP", None)
+
+        def start(status: str, headers: HeaderList, exc_info: Any = None) -> Any:
+            headers = [
+                pair
+                for pair in headers
+                if not pair[0].lower().startswith(INTERNAL_PREFIXES)
+            ]
+            if exc_info is None:
+                return start_response(status, headers)
+            return start_response(status, headers, exc_info)
+
+        return self.app(environ, start)
+
+
+def filter_factory(global_conf: dict[str, str], **local_conf: str) -> FilterMaker:
+    """PasteDeploy's entry point."""
+    settings = read_options(GatekeeperSettings, "gatekeeper", global_conf, local_conf)
+    return lambda app: Gatekeeper(app, settings)

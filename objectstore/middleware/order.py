@@ -1,0 +1,80 @@
+"""Which filter stands where, checked at start.
+
+Filters declare as data what they must stand after (``AFTER``) and before
+(``BEFORE``): names of other filters, which matter only when they are in the
+pipeline at all.  A pipeline that breaks a rule refuses to start and says why;
+nothing is moved behind the operator's back.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+# Without these no request has a context, or clients can forge internal headers.
+REQUIRED = ("catch_errors", "gatekeeper")
+
+# The order that sample files and the all-in-one store use.
+DEFAULT_PIPELINE = (
+    "catch_errors",
+    "gatekeeper",
+    "healthcheck",
+    "info",
+    "cors",
+    "copy",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What one filter says of its place."""
+
+    after: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
+
+
+def check_pipeline(
+    names: Sequence[str], places: Mapping[str, Place] | None = None
+) -> list[str]:
+    """The mistakes of a pipeline, from the outside in; empty: it is right.
+
+    ``names`` are entry point names without the server at the end; dashes count
+    as underscores.  Filters that are not ours have no rules of their own.
+    """
+    order = [name.replace("-", "_") for name in names]
+    if places is None:
+        places = declared_places(order)
+    mistakes = [f"{name} is missing" for name in REQUIRED if name not in order]
+    position: dict[str, int] = {}
+    for index, name in enumerate(order):
+        if name in position:
+            mistakes.append(f"{name} is there twice")
+        position.setdefault(name, index)
+    if "catch_errors" in position and position["catch_errors"] != 0:
+        mistakes.append("catch_errors must be the first filter")
+    pairs: dict[tuple[str, str], None] = {}
+    for name in position:
+        place = places.get(name, Place())
+        pairs.update(((other, name), None) for other in place.after)
+        pairs.update(((name, other), None) for other in place.before)
+    for first, second in pairs:
+        present = first in position and second in position
+        if present and position[first] > position[second]:
+            mistakes.append(f"{first} must stand before {second}")
+    return mistakes
+
+
+def declared_places(names: Iterable[str]) -> dict[str, Place]:
+    """What our own filters of these names declare in their modules."""
+    places = {}
+    for name in names:
+        module_name = f"{__package__}.{name}"
+        if name.isidentifier() and importlib.util.find_spec(module_name):
+            module = importlib.import_module(module_name)
+            places[name] = Place(
+                tuple(getattr(module, "AFTER", ())),
+                tuple(getattr(module, "BEFORE", ())),
+            )
+    return places

@@ -1,0 +1,50 @@
+"""HMAC signatures as Swift's URLs carry them (``/info`` for admins, tempurl).
+
+The signed text is ``METHOD\\nEXPIRES\\nPATH``, preceded by ``ip=RANGE\\n`` when
+the signature is bound to addresses.  A signature is hexadecimal text, whose
+length tells the digest, or ``digest:`` and base64 (plain or URL-safe, padded
+or not).  Comparing takes the same time wherever the texts differ.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+from collections.abc import Iterable
+
+DIGESTS = ("sha1", "sha256", "sha512")
+_DIGEST_BY_HEX_LENGTH = {40: "sha1", 64: "sha256", 128: "sha512"}
+
+
+def sign(
+    key: str, method: str, path: str, expires: int, digest: str, ip_range: str = ""
+) -> str:
+    """The hexadecimal signature."""
+    text = f"{method}\n{expires}\n{path}"
+    if ip_range:
+        text = f"ip={ip_range}\n{text}"
+    return hmac.new(key.encode(), text.encode(), digest).hexdigest()
+
+
+def read_signature(text: str) -> tuple[str, str]:
+    """(digest name, hexadecimal signature) of either form; ("", "") for neither."""
+    name, colon, encoded = text.partition(":")
+    if not colon:
+        return _DIGEST_BY_HEX_LENGTH.get(len(text), ""), text.lower()
+    encoded = encoded.replace("-", "+").replace("_", "/").rstrip("=")
+    try:
+        raw = base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        return "", ""
+    digest = _DIGEST_BY_HEX_LENGTH.get(len(raw) * 2, "")
+    return (name, raw.hex()) if name == digest else ("", "")
+
+
+def matches_any(signature: str, valid: Iterable[str]) -> bool:
+    """Whether the signature equals one of ``valid``; looks at every one."""
+    given = signature.encode()
+    found = False
+    for candidate in valid:
+        found |= hmac.compare_digest(given, candidate.encode())
+    return found

@@ -1,0 +1,42 @@
+"""What filters read of accounts' and containers' stored metadata.
+
+The facts come from the context (cached, no subrequest).  Where nobody
+provides them, or there is no such account or container, there is no metadata.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from objectstore.kernel.request import Context
+
+_NONE: Mapping[str, str] = {}
+
+
+def account_facts(context: Context, account: str) -> Any:
+    """The account's ``DatabaseInfo``, or None."""
+    if context.facts is None or not account:
+        return None
+    return context.facts.account(account)
+
+
+def container_facts(context: Context, account: str, container: str) -> Any:
+    """The container's ``DatabaseInfo``, or None."""
+    if context.facts is None or not container:
+        return None
+    return context.facts.container(account, container)
+
+
+def account_metadata(context: Context, account: str) -> Mapping[str, str]:
+    """The account's metadata: Title-Case header names to values."""
+    facts = account_facts(context, account)
+    return _NONE if facts is None else facts.metadata
+
+
+def container_metadata(
+    context: Context, account: str, container: str
+) -> Mapping[str, str]:
+    """The container's metadata: Title-Case header names to values."""
+    facts = container_facts(context, account, container)
+    return _NONE if facts is None else facts.metadata
