@@ -7,10 +7,14 @@ randomness at every request.
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from random import Random
 
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.request import Context
+
+TRANSACTION: ContextVar[str] = ContextVar("transaction", default="")
+"""The transaction id of the request that this greenlet serves, for log lines."""
 
 COUNTER_DIGITS = 9
 PROCESS_DIGITS = 21 - COUNTER_DIGITS

@@ -23,6 +23,7 @@ from objectstore.kernel.http.edge import AccessSink, Edge
 from objectstore.kernel.http.limits import (
     ACCEPT_RETRY_SECONDS,
     ACCEPTED_IN_A_ROW,
+    SWEEP_SECONDS,
     EdgeSettings,
 )
 from objectstore.kernel.http.listen import listen
@@ -54,6 +55,7 @@ class Server:
         clock: Clock | None = None,
         make_context: Callable[[], Context] | None = None,
         logger: logging.Logger | None = None,
+        sweep_seconds: float = SWEEP_SECONDS,
     ) -> None:
         clock = clock or SystemClock()
         if make_context is None:
@@ -68,7 +70,7 @@ class Server:
         )
         self._listeners = list(listeners)
         self._connections: set[Connection] = set()
-        self._sweeper = Sweeper(clock.monotonic)
+        self._sweeper = Sweeper(clock.monotonic, sweep_seconds)
         self._acceptors: list[concurrency.Task] = []
         self._ended = concurrency.Event()  # nothing is accepted any more
         self._changed = concurrency.Event()  # a connection has ended

@@ -18,6 +18,8 @@ from objectstore.kernel.http.limits import HEAD_BYTES_MAX
 from objectstore.kernel.http.response import Response, ResponseHead
 from objectstore.kernel.http.stream import Faults, Stream
 
+CONTINUE = 100
+
 
 class Call:
     """A request being sent, then its reply awaited."""
@@ -85,6 +87,29 @@ class Call:
                 self.abort()
                 raise
             self._refused = True  # its answer may be here already
+
+    @property
+    def refused(self) -> bool:
+        """Whether the peer takes no more of the body: ``finish`` says why."""
+        return self._refused
+
+    def go_ahead(self) -> Response | None:
+        """Ask whether the peer wants the body; ``Expect: 100-continue`` must be
+        among the headers.  None: it does.  Otherwise its final answer."""
+        head, self._head = self._head, b""
+        try:
+            self._stream.send(head)
+            answer = ResponseHead(self._receive_head(), self._method)
+        except Malformed as malformed:
+            self.abort()
+            raise self._faults.malformed(str(malformed)) from None
+        except BaseException:
+            self.abort()
+            raise
+        if answer.status == CONTINUE:
+            return None
+        self._refused = True
+        return self._respond(answer)
 
     def finish(self) -> Response:
         """The body is complete: wait for the reply.

@@ -31,6 +31,7 @@ from objectstore.kernel.http.limits import PIPELINED_IN_A_ROW
 from objectstore.kernel.http.stream import NEVER, Stream
 from objectstore.kernel.reply import STATUS_LINES
 from objectstore.kernel.request import CONTEXT_KEY, Environ
+from objectstore.kernel.transaction import TRANSACTION
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
@@ -94,6 +95,7 @@ class Connection:
         )
         environ = self._environ.copy()
         context = self._edge.make_context()
+        TRANSACTION.set(context.transaction_id)
         fill_environ(environ, head, body, context)
         exchange = Exchange(self._edge, stream, head, body, environ)
         try:
