@@ -23,6 +23,7 @@ DEFAULT_PIPELINE = (
     "healthcheck",
     "info",
     "cors",
+    "tempauth",
     "copy",
 )
 
