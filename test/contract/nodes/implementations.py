@@ -11,6 +11,13 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from objectstore.account.server import account_server
+from objectstore.container.server import container_server
+from objectstore.object.server import object_server
+from objectstore.wire.peer import Peer
+from objectstore.wire.remote_account import RemoteAccountNode
+from objectstore.wire.remote_container import RemoteContainerNode
+from objectstore.wire.remote_object import RemoteObjectNode
 from test.fakes.nodes import (
     Faults,
     Faulty,
@@ -18,6 +25,9 @@ from test.fakes.nodes import (
     MemoryContainerNode,
     MemoryObjectNode,
 )
+from test.fakes.servers import SECRET, client_of, serve
+
+DEVICE = "sda"
 
 Maker = Callable[[Path, ExitStack], Any]
 
@@ -28,6 +38,42 @@ def _plain(make: Callable[[], Any]) -> Maker:
 
 def _faultless(make: Callable[[], Any]) -> Maker:
     return lambda directory, stack: Faulty(make(), Faults())
+
+
+def _remote_object(make: Maker) -> Maker:
+    """The same node, behind its server and a socket."""
+
+    def maker(directory: Path, stack: ExitStack) -> Any:
+        server = object_server({(0, DEVICE): make(directory, stack)}, SECRET)
+        return RemoteObjectNode(_peer_of(server, stack), 0, DEVICE)
+
+    return maker
+
+
+def _remote_container(make: Maker) -> Maker:
+    def maker(directory: Path, stack: ExitStack) -> Any:
+        server = container_server({DEVICE: make(directory, stack)}, SECRET)
+        return RemoteContainerNode(_peer_of(server, stack), DEVICE)
+
+    return maker
+
+
+def _remote_account(make: Maker) -> Maker:
+    def maker(directory: Path, stack: ExitStack) -> Any:
+        server = account_server({DEVICE: make(directory, stack)}, SECRET)
+        return RemoteAccountNode(_peer_of(server, stack), DEVICE)
+
+    return maker
+
+
+def _peer_of(server: Any, stack: ExitStack) -> Peer:
+    return Peer(client_of(serve(server, stack), stack), SECRET)
+
+
+def _with_remote(table: dict[str, Maker], remote: Callable[[Maker], Maker]) -> None:
+    for name, make in list(table.items()):
+        if name != "faulty":
+            table[f"remote-{name}"] = remote(make)
 
 
 OBJECT: dict[str, Maker] = {
@@ -42,3 +88,7 @@ ACCOUNT: dict[str, Maker] = {
     "memory": _plain(MemoryAccountNode),
     "faulty": _faultless(MemoryAccountNode),
 }
+
+_with_remote(OBJECT, _remote_object)
+_with_remote(CONTAINER, _remote_container)
+_with_remote(ACCOUNT, _remote_account)
