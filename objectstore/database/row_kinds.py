@@ -45,6 +45,7 @@ class RowKind:
     """How rows of one kind are kept, merged and counted."""
 
     name: str  # also the SQL table's
+    row: Callable[..., Any]  # the record's type
     columns: tuple[str, ...]  # in the row's own order, as ``select`` reads them
     definitions: str  # SQL of the columns but (gone, name)
     newest: str  # SQL of a row's newest put or delete
@@ -103,6 +104,7 @@ _OBJECT_COLUMNS = (
 
 OBJECT_ROWS = RowKind(
     name="object",
+    row=ObjectRow,
     columns=_OBJECT_COLUMNS,
     definitions=(
         "timestamp INTEGER NOT NULL, size INTEGER NOT NULL, "
@@ -121,6 +123,7 @@ OBJECT_ROWS = RowKind(
 
 CONTAINER_ROWS = RowKind(
     name="container",
+    row=ContainerRow,
     columns=_CONTAINER_COLUMNS,
     definitions=(
         "timestamp INTEGER NOT NULL, deleted_timestamp INTEGER NOT NULL, "

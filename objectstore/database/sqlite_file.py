@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import suppress
 from urllib.parse import quote
 
-from objectstore.kernel.disk import Disk
+from objectstore.kernel.disk import Disk, FileMissing
 from objectstore.kernel.errors import (
     Corrupt,
     InsufficientStorage,
@@ -20,6 +21,8 @@ from objectstore.kernel.errors import (
     Unavailable,
 )
 
+# SQLite's default; also the block that a file system writes at once.
+PAGE_BYTES = 4096
 # Statements a connection keeps prepared; a database uses about forty.
 STATEMENTS_CACHED = 64
 # A checkpoint or a closing connection holds a lock for some milliseconds.
@@ -27,6 +30,8 @@ BUSY_SECONDS = 5.0
 # Page cache of one open database: inserting names in random order into a table
 # of 100,000 took twice the time with 2 MiB.
 CACHE_KIB = 8 * 1024
+# A write-ahead log is cut to this when it begins anew after a checkpoint.
+LOG_BYTES_KEPT = 1024 * 1024
 # What SQLite may hold in all in this process before its caches reuse their own
 # pages instead of growing: a worker is to stay under 150 MiB.
 HEAP_BYTES = 64 * 1024 * 1024
@@ -68,6 +73,10 @@ def image_of(schema: str) -> bytes:
 def create(disk: Disk, path: str, image: bytes) -> None:
     """Write a new database file; not durable yet."""
     disk.make_directories(os.path.dirname(path))
+    for companion in files_of(path)[1:]:
+        # A write-ahead log that a crash left would be applied to the new file.
+        with suppress(FileMissing):
+            disk.unlink(companion)
     descriptor = disk.create(path)
     try:
         disk.pwrite(descriptor, [image], 0)
@@ -76,6 +85,18 @@ def create(disk: Disk, path: str, image: bytes) -> None:
         raise
     finally:
         disk.close(descriptor)
+
+
+def is_torn(disk: Disk, path: str, image_bytes: int) -> bool:
+    """Whether the file lacks pages that ``create`` wrote: power was lost before
+    they were synced.  (No page of a database is ever all zeros.)"""
+    descriptor = disk.open(path)
+    try:
+        content = disk.pread(descriptor, image_bytes, 0)
+    finally:
+        disk.close(descriptor)
+    starts = range(0, image_bytes, PAGE_BYTES)
+    return any(not content[start : start + PAGE_BYTES].strip(b"\0") for start in starts)
 
 
 def connect(path: str) -> sqlite3.Connection:
@@ -90,6 +111,7 @@ def connect(path: str) -> sqlite3.Connection:
     )
     connection.execute("PRAGMA synchronous=NORMAL")
     connection.execute("PRAGMA wal_autocheckpoint=0")
+    connection.execute(f"PRAGMA journal_size_limit={LOG_BYTES_KEPT}")
     connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
     connection.execute(f"PRAGMA soft_heap_limit={HEAP_BYTES}")
     return connection
