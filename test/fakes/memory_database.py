@@ -157,10 +157,12 @@ class _MemoryDatabases:
         return Promise.of(Receipt(self._take_metadata(database, metadata)))
 
     def _take_metadata(self, database: MemoryDatabase, metadata: Timed) -> bool:
-        """Merge; whether all of it is now what is held."""
+        """Merge; whether any of it is now what is held, or there was nothing."""
         database.facts = rules.posted_by(database.facts, metadata)
         held = database.facts.metadata
-        return all(held.get(name) == item for name, item in metadata.items())
+        return not metadata or any(
+            held.get(name) == item for name, item in metadata.items()
+        )
 
     def delete(self, key: bytes, timestamp: int) -> Promise[Receipt]:
         database = self._live(key)

@@ -11,8 +11,16 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from objectstore.account.node import LocalAccountNode
 from objectstore.account.server import account_server
+from objectstore.account.store import AccountStore
+from objectstore.container.node import LocalContainerNode
 from objectstore.container.server import container_server
+from objectstore.container.store import ContainerStore
+from objectstore.kernel.clock import SystemClock
+from objectstore.kernel.device import Device
+from objectstore.kernel.system_disk import SystemDisk
+from objectstore.kernel.timestamps import HybridClock
 from objectstore.object.server import object_server
 from objectstore.wire.peer import Peer
 from objectstore.wire.remote_account import RemoteAccountNode
@@ -76,15 +84,36 @@ def _with_remote(table: dict[str, Maker], remote: Callable[[Maker], Maker]) -> N
             table[f"remote-{name}"] = remote(make)
 
 
+def _device(directory: Path, stack: ExitStack) -> Device:
+    device = Device.open(SystemDisk(), str(directory / DEVICE))
+    stack.callback(device.close)
+    return device
+
+
+def _local_container(directory: Path, stack: ExitStack) -> Any:
+    clock = HybridClock(SystemClock())
+    store = ContainerStore.open(_device(directory, stack), clock)
+    stack.callback(store.close)
+    return LocalContainerNode(store)
+
+
+def _local_account(directory: Path, stack: ExitStack) -> Any:
+    store = AccountStore.open(_device(directory, stack))
+    stack.callback(store.close)
+    return LocalAccountNode(store)
+
+
 OBJECT: dict[str, Maker] = {
     "memory": _plain(MemoryObjectNode),
     "faulty": _faultless(MemoryObjectNode),
 }
 CONTAINER: dict[str, Maker] = {
+    "local": _local_container,
     "memory": _plain(MemoryContainerNode),
     "faulty": _faultless(MemoryContainerNode),
 }
 ACCOUNT: dict[str, Maker] = {
+    "local": _local_account,
     "memory": _plain(MemoryAccountNode),
     "faulty": _faultless(MemoryAccountNode),
 }
