@@ -25,11 +25,11 @@ D = TypeVar("D", bound=DatabaseNode)
 class View(Generic[D]):
     """One account or container as a read sees it.
 
-    ``info`` None: there is none live.  ``is_reduced``: fewer than a majority of
-    the primaries answered.
+    ``info`` None: there is none live.  ``was_deleted``: because it was deleted.
+    ``is_reduced``: fewer than a majority of the primaries answered.
     """
 
-    __slots__ = ("_rounds", "holders", "info", "is_reduced", "key")
+    __slots__ = ("_rounds", "holders", "info", "is_reduced", "key", "was_deleted")
 
     def __init__(
         self,
@@ -44,6 +44,7 @@ class View(Generic[D]):
         self.holders = [(node, info) for node, info in answers if info is not None]
         merged = merge_infos([info for _, info in self.holders])
         self.info = merged if merged is not None and merged.exists else None
+        self.was_deleted = merged is not None and not merged.exists
         self.is_reduced = is_reduced
 
     def page(self, query: ListingQuery) -> Sequence[Any]:

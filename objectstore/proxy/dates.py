@@ -12,20 +12,9 @@ from functools import lru_cache
 from objectstore.kernel.timestamps import UNITS_PER_SECOND
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = [
-    "Jan",
-    "Feb",
-    "Mar",
-    "Apr",
-    "May",
-    "Jun",
-    "Jul",
-    "Aug",
-    "Sep",
-    "Oct",
-    "Nov",
-    "Dec",
-]
+_SPRING = ("Jan", "Feb", "Mar", "Apr", "May", "Jun")
+_AUTUMN = ("Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MONTHS = (*_SPRING, *_AUTUMN)
 _SECONDS_PER_DAY = 86_400
 
 

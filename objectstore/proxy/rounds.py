@@ -21,7 +21,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.concurrency import Promise, wait_until
-from objectstore.kernel.errors import DeadlineExceeded, Rejected
+from objectstore.kernel.errors import DeadlineExceeded, Rejected, Unavailable
 from objectstore.proxy.placement import Group
 from objectstore.proxy.quorum import failed_round
 from objectstore.proxy.settings import ProxySettings
@@ -98,6 +98,20 @@ class Rounds:
                 spares = iter(group.handoffs) if handoffs else iter(())
                 voters = len(asked) if primaries_only_count else None
                 return _Writing(self, asked, call, spares, group.majority, voters).run()
+        return asked
+
+    def settle(
+        self, asked: Asked[N, T], needed: int, voters: int | None = None
+    ) -> Asked[N, T]:
+        """The same for calls already made, with nobody to stand in.
+
+        The first ``voters`` (None: all) must bring ``needed`` acknowledgements.
+        """
+        for _, promise in asked:
+            if not promise.done or promise.error is not None:
+                return _Writing(self, asked, _nobody, iter(()), needed, voters).run()
+        if len(asked[:voters]) < needed:
+            raise Unavailable(f"only {len(asked[:voters])} replicas could be asked")
         return asked
 
     # ---- reads -------------------------------------------------------------
@@ -292,6 +306,10 @@ class _Reading(Generic[N, T]):
             else:
                 failures.append((node, DeadlineExceeded("no answer in time")))
         return Gathered(answers, failures)
+
+
+def _nobody(node: Any) -> Promise[Any]:
+    raise AssertionError("a round without stand-ins asked one")
 
 
 def _any_done(waiting: list[Promise[T]]) -> Callable[[], bool]:

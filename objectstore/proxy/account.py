@@ -1,0 +1,169 @@
+"""Accounts: GET, HEAD, PUT, POST and DELETE, and their coming into being."""
+
+from __future__ import annotations
+
+from objectstore.kernel.errors import Rejected, Unavailable
+from objectstore.kernel.reply import HeaderList, Reply, text_reply
+from objectstore.kernel.request import Request
+from objectstore.kernel.timestamps import to_text
+from objectstore.proxy.accept import listing_content_type
+from objectstore.proxy.access import authorize
+from objectstore.proxy.database_replies import (
+    found_reply,
+    listing_reply,
+    shown_metadata,
+    timed_items,
+)
+from objectstore.proxy.databases import view_database
+from objectstore.proxy.headers import check_changes, may_see_all, metadata_changes
+from objectstore.proxy.listing import render
+from objectstore.proxy.listing_query import listing_query
+from objectstore.proxy.object_get import REDUCED
+from objectstore.proxy.object_put import internal_timestamp
+from objectstore.proxy.parts import Parts
+from objectstore.proxy.row_step import OWED
+from objectstore.wire.records import ContainerRow, DatabaseInfo
+
+_MANAGED = ("GET", "HEAD", "POST")
+
+
+def get_account(parts: Parts, request: Request, account: str) -> Reply:
+    """The account's headers and, for GET, one page of its containers.
+
+    An account that is not there yet is shown empty to who could create it.
+    """
+    content_type = listing_content_type(request)
+    query = listing_query(request)
+    authorize(parts, request, account)
+    key, group = parts.placement.account(account)
+    view = view_database(parts.rounds, group, key)
+    info = view.info
+    if info is None:
+        if not _may_create(parts, request) or view.was_deleted:
+            return text_reply(404)
+        headers = _count_headers(0, 0, 0, parts.timestamps.now())
+    else:
+        headers = _headers(request, info)
+    if view.is_reduced:
+        headers.append(REDUCED)
+    if request.method == "HEAD":
+        headers.append(("Content-Type", f"{content_type}; charset=utf-8"))
+        return Reply(204, (), headers)
+    entries = view.page(query) if info is not None else ()
+    body, shown_type = render(entries, content_type, kind="account", name=account)
+    return listing_reply(body, headers, shown_type)
+
+
+def _headers(request: Request, info: DatabaseInfo) -> HeaderList:
+    headers = _count_headers(
+        info.container_count, info.object_count, info.bytes_used, info.created
+    )
+    return headers + shown_metadata(request, info)
+
+
+def _count_headers(
+    containers: int, objects: int, size: int, timestamp: int
+) -> HeaderList:
+    return [
+        ("X-Account-Container-Count", str(containers)),
+        ("X-Account-Object-Count", str(objects)),
+        ("X-Account-Bytes-Used", str(size)),
+        ("X-Timestamp", to_text(timestamp)),
+        ("Accept-Ranges", "bytes"),
+    ]
+
+
+def _may_create(parts: Parts, request: Request) -> bool:
+    return parts.settings.account_autocreate and may_see_all(request.context)
+
+
+def put_account(parts: Parts, request: Request, account: str) -> Reply:
+    """Create (201) or update (202); for reseller admins."""
+    _check_manager(parts, request, account)
+    changes = metadata_changes(request, "Account")
+    check_changes("Account", changes)
+    is_new = parts.facts.account(account) is None
+    _create(parts, account, changes, internal_timestamp(request))
+    return text_reply(201 if is_new else 202)
+
+
+def delete_account(parts: Parts, request: Request, account: str) -> Reply:
+    """Mark deleted, for reseller admins; the reaper removes what is in it."""
+    if request.environ.get("QUERY_STRING"):
+        # A query that some filter should have caught must not cost an account.
+        raise Rejected(400)
+    _check_manager(parts, request, account)
+    key, group = parts.placement.account(account)
+    timestamp = internal_timestamp(request) or parts.timestamps.now()
+    try:
+        asked = parts.rounds.write(group, lambda node: node.delete(key, timestamp))
+    finally:
+        parts.facts.forget_account(account)
+    return found_reply(asked, group.majority)
+
+
+def _check_manager(parts: Parts, request: Request, account: str) -> None:
+    if not parts.settings.allow_account_management:
+        raise Rejected(405, headers=(("Allow", ", ".join(_MANAGED)),))
+    authorize(parts, request, account)
+    context = request.context
+    if context.authorize is not None and not (
+        context.identity is not None and context.identity.is_reseller_admin
+    ):
+        raise Rejected(403)
+
+
+def post_account(parts: Parts, request: Request, account: str) -> Reply:
+    """Change metadata, creating the account if its owner asks."""
+    authorize(parts, request, account)
+    changes = metadata_changes(request, "Account")
+    check_changes("Account", changes)
+    ensure_account(parts, request, account)
+    key, group = parts.placement.account(account)
+    timed = timed_items(changes, internal_timestamp(request) or parts.timestamps.now())
+    try:
+        asked = parts.rounds.write(
+            group, lambda node: node.post(key, timed), handoffs=False
+        )
+    finally:
+        parts.facts.forget_account(account)
+    return found_reply(asked, group.majority)
+
+
+def ensure_account(parts: Parts, request: Request, account: str) -> None:
+    """Create the account when its owner uses it first; Rejected 404 otherwise."""
+    if parts.facts.account(account) is not None:
+        return
+    if not _may_create(parts, request):
+        raise Rejected(404)
+    key, group = parts.placement.account(account)
+    if view_database(parts.rounds, group, key).was_deleted:
+        raise Rejected(404)
+    _create(parts, account, {}, 0)
+
+
+def _create(
+    parts: Parts, account: str, changes: dict[str, str], timestamp: int
+) -> None:
+    key, group = parts.placement.account(account)
+    at = timestamp or parts.timestamps.now()
+    timed = timed_items(changes, at)
+    try:
+        parts.rounds.write(group, lambda node: node.create(key, account, at, timed))
+    finally:
+        parts.facts.forget_account(account)
+
+
+def note_container(parts: Parts, account: str, row: ContainerRow) -> HeaderList:
+    """Tell the account of a container; the headers that say if that is owed.
+
+    When too few of the account's replicas answer, the container's own replicas
+    deliver the row later, as they deliver its counts.
+    """
+    key, group = parts.placement.account(account)
+    asked = [(node, node.merge(key, account, [row])) for node in group.primaries]
+    try:
+        parts.rounds.settle(asked, group.majority)
+    except (Unavailable, Rejected):
+        return [OWED]
+    return []

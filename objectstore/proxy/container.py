@@ -1,0 +1,171 @@
+"""Containers: GET, HEAD, PUT, POST and DELETE."""
+
+from __future__ import annotations
+
+from objectstore.kernel.errors import Rejected
+from objectstore.kernel.reply import HeaderList, Reply, text_reply
+from objectstore.kernel.request import Request
+from objectstore.kernel.timestamps import to_text
+from objectstore.policy.policies import Policy
+from objectstore.proxy.accept import listing_content_type
+from objectstore.proxy.access import READ_ACL, authorize
+from objectstore.proxy.account import ensure_account, note_container
+from objectstore.proxy.database_replies import (
+    found_reply,
+    listing_reply,
+    shown_metadata,
+    timed_items,
+)
+from objectstore.proxy.databases import view_database
+from objectstore.proxy.dates import http_date
+from objectstore.proxy.headers import check_changes, metadata_changes
+from objectstore.proxy.listing import render
+from objectstore.proxy.listing_query import listing_query
+from objectstore.proxy.object_get import REDUCED
+from objectstore.proxy.object_put import internal_timestamp
+from objectstore.proxy.parts import Parts
+from objectstore.wire.records import (
+    ContainerName,
+    ContainerRow,
+    DatabaseInfo,
+)
+
+
+def get_container(
+    parts: Parts, request: Request, account: str, container: str
+) -> Reply:
+    """The container's headers and, for GET, one page of its listing."""
+    content_type = listing_content_type(request)
+    query = listing_query(request)
+    key, group = parts.placement.container(account, container)
+    view = view_database(parts.rounds, group, key)
+    info = view.info
+    authorize(parts, request, account, info, READ_ACL)
+    if info is None:
+        return text_reply(404)
+    headers = _headers(parts, request, info)
+    if view.is_reduced:
+        headers.append(REDUCED)
+    if request.method == "HEAD":
+        headers.append(("Content-Type", f"{content_type}; charset=utf-8"))
+        return Reply(204, (), headers)
+    entries = view.page(query)
+    body, shown_type = render(entries, content_type, kind="container", name=container)
+    return listing_reply(body, headers, shown_type)
+
+
+def _headers(parts: Parts, request: Request, info: DatabaseInfo) -> HeaderList:
+    policy = parts.policies.by_index(info.policy)
+    headers = [
+        ("X-Container-Object-Count", str(info.object_count)),
+        ("X-Container-Bytes-Used", str(info.bytes_used)),
+        ("X-Timestamp", to_text(info.created)),
+        ("Last-Modified", http_date(info.put_timestamp)),
+        ("X-Put-Timestamp", to_text(info.put_timestamp)),
+        ("Accept-Ranges", "bytes"),
+    ]
+    if policy is not None:
+        headers.append(("X-Storage-Policy", policy.name))
+    headers += shown_metadata(request, info)
+    return headers
+
+
+def put_container(
+    parts: Parts, request: Request, account: str, container: str
+) -> Reply:
+    """Create (201), or update what there is (202)."""
+    authorize(parts, request, account)
+    changes = metadata_changes(request, "Container")
+    check_changes("Container", changes)
+    wanted = _wanted_policy(parts, request)
+    ensure_account(parts, request, account)
+    key, group = parts.placement.container(account, container)
+    present = view_database(parts.rounds, group, key).info
+    if present is not None and wanted is not None and wanted.index != present.policy:
+        raise Rejected(409)
+    policy = (wanted or parts.policies.default).index
+    if present is not None:
+        policy = present.policy
+        parts.timestamps.observe(present.put_timestamp)
+    timestamp = internal_timestamp(request) or parts.timestamps.now()
+    name = ContainerName(account, container)
+    timed = timed_items(changes, timestamp)
+    parts.rounds.write(
+        group, lambda node: node.create(key, name, timestamp, timed, policy)
+    )
+    parts.facts.forget_container(account, container)
+    row = ContainerRow(container, timestamp, 0, 0, 0, 0, policy)
+    headers = note_container(parts, account, row)
+    return text_reply(202 if present is not None else 201, "", headers)
+
+
+def _wanted_policy(parts: Parts, request: Request) -> Policy | None:
+    name = request.header("X-Storage-Policy").strip()
+    if not name:
+        return None
+    policy = parts.policies.by_name(name)
+    if policy is None:
+        raise Rejected(400, f"Invalid X-Storage-Policy '{name[:64]}'")
+    if policy.is_deprecated:
+        raise Rejected(400, f"Storage Policy '{policy.name}' is deprecated")
+    return policy
+
+
+def post_container(
+    parts: Parts, request: Request, account: str, container: str
+) -> Reply:
+    """Change metadata; 404 when there is no such container."""
+    authorize(parts, request, account)
+    changes = metadata_changes(request, "Container")
+    check_changes("Container", changes)
+    known = parts.facts.known_container(account, container)
+    if known is None:
+        return text_reply(404)
+    timed = timed_items(changes, internal_timestamp(request) or parts.timestamps.now())
+    asked = parts.rounds.write(
+        known.group, lambda node: node.post(known.key, timed), handoffs=False
+    )
+    parts.facts.forget_container(account, container)
+    return found_reply(asked, known.group.majority)
+
+
+def delete_container(
+    parts: Parts, request: Request, account: str, container: str
+) -> Reply:
+    """Delete; 409 while it is not empty, 404 when there is none."""
+    authorize(parts, request, account)
+    key, group = parts.placement.container(account, container)
+    view = view_database(parts.rounds, group, key)
+    info = view.info
+    if info is None:
+        return text_reply(404)
+    if info.object_count:
+        return text_reply(409)
+    parts.timestamps.observe(info.put_timestamp)
+    timestamp = internal_timestamp(request) or parts.timestamps.now()
+    try:
+        asked = parts.rounds.write(group, lambda node: node.delete(key, timestamp))
+        reply = found_reply(asked, group.majority)
+    except Rejected as refusal:
+        if refusal.status == 409:
+            _revive(parts, account, container, info)
+        raise
+    finally:
+        parts.facts.forget_container(account, container)
+    if reply.status == 204:
+        row = ContainerRow(container, 0, timestamp, 0, 0, 0, info.policy)
+        reply.headers += note_container(parts, account, row)
+    return reply
+
+
+def _revive(parts: Parts, account: str, container: str, info: DatabaseInfo) -> None:
+    """A majority still had objects: the replicas that had none and took the
+    deletion must come back to life, or replication would delete the rest."""
+    key, group = parts.placement.container(account, container)
+    name = ContainerName(account, container)
+    timestamp = parts.timestamps.now()
+    # A deletion ends metadata too; all of it is written again.
+    timed = timed_items(dict(info.metadata), timestamp)
+    parts.rounds.write(
+        group, lambda node: node.create(key, name, timestamp, timed, info.policy)
+    )

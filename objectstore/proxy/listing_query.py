@@ -1,0 +1,45 @@
+"""The query parameters of a listing, as the nodes understand them."""
+
+from __future__ import annotations
+
+from objectstore.kernel.errors import Rejected
+from objectstore.kernel.request import Request
+from objectstore.proxy.limits import LISTING_MAX
+from objectstore.wire.records import ListingQuery
+
+_YES = frozenset({"true", "1", "yes", "on", "t", "y"})
+
+
+def listing_query(request: Request) -> ListingQuery:
+    """Rejected 412 for a limit over the largest, or text with a NUL.
+
+    ``path`` is the older way to ask for one level of names: it is a prefix that
+    ends in a slash, with the slash as delimiter and without subdirectories.
+    """
+    query = request.query
+    texts = {
+        name: query.get(name, "")
+        for name in ("marker", "end_marker", "prefix", "delimiter")
+    }
+    if any("\0" in text for text in texts.values()):
+        raise Rejected(412, "Invalid UTF8 or contains NULL")
+    is_path = "path" in query
+    if is_path:
+        path = query["path"].rstrip("/")
+        texts["prefix"] = f"{path}/" if path else ""
+        texts["delimiter"] = "/"
+    return ListingQuery(
+        limit=_limit(query.get("limit", "")),
+        reverse=query.get("reverse", "").lower() in _YES,
+        include_prefix_itself=not is_path,
+        **texts,
+    )
+
+
+def _limit(text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        # What is no number is no limit, as clients have come to expect.
+        return LISTING_MAX
+    if len(text) > 10 or int(text) > LISTING_MAX:
+        raise Rejected(412, f"Maximum limit is {LISTING_MAX}")
+    return int(text)

@@ -1,0 +1,179 @@
+"""GET and HEAD of an object."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+
+from objectstore.kernel.reply import HeaderList, Reply, text_reply
+from objectstore.kernel.request import Request
+from objectstore.kernel.timestamps import to_text
+from objectstore.proxy import ranges
+from objectstore.proxy.conditions import Conditions, range_still_holds
+from objectstore.proxy.dates import http_date, whole_seconds
+from objectstore.proxy.expiry import has_expired
+from objectstore.proxy.lookups import Found, look_up
+from objectstore.proxy.object_target import ObjectTarget
+from objectstore.proxy.parts import Parts
+from objectstore.proxy.replica_body import read_body
+from objectstore.wire.records import ObjectState
+
+REDUCED = ("X-Ringstack-Consistency", "reduced")
+# Of ``object_headers``: those before the metadata, which describes the object's
+# bytes and would be wrong on a page that says what went wrong.
+_OWN_HEADERS = 5
+_YES = frozenset({"true", "1", "yes", "on", "t", "y"})
+
+
+def get_object(parts: Parts, target: ObjectTarget) -> Reply:
+    """The object's headers and, for GET, its bytes or the ranges asked for."""
+    request = target.request
+    environ = request.environ
+    is_head = request.method == "HEAD"
+    newest = environ.get("HTTP_X_NEWEST", "").lower() in _YES
+    found = look_up(
+        parts.rounds,
+        target.group,
+        target.key,
+        want_body=not is_head,
+        newest=newest,
+    )
+    state = found.state
+    conditions = Conditions.of(request)
+    if state is None or not state.exists or has_expired(state, parts.clock.time()):
+        return text_reply(conditions.evaluate_absent() if conditions else 404)
+    headers = object_headers(state)
+    if found.is_reduced:
+        headers.append(REDUCED)
+    if conditions is not None:
+        status = conditions.evaluate(state.etag, whole_seconds(state.modified))
+        if status == 304:
+            return Reply(304, (), headers)
+        if status:
+            return text_reply(status, "", headers[1:_OWN_HEADERS])
+    if is_head:
+        headers.append(("Content-Length", str(state.size)))
+        return Reply(200, (), headers)
+    if "HTTP_RANGE" in environ:
+        slices = wanted_slices(request, state)
+        if slices is not None:
+            return _partial(parts, target, found, headers, slices)
+    return Reply(200, *_whole(parts, target, found, headers))
+
+
+def object_headers(state: ObjectState) -> HeaderList:
+    """What GET and HEAD say of the object, but its length; Content-Type first."""
+    modified = state.modified
+    headers = [
+        ("Content-Type", state.content_type),
+        ("Etag", state.etag),
+        ("Last-Modified", http_date(modified)),
+        ("X-Timestamp", to_text(modified)),
+        ("Accept-Ranges", "bytes"),
+    ]
+    if state.metadata:
+        headers.extend(state.metadata.items())
+    if state.system_metadata:
+        headers.extend(state.system_metadata.items())
+    if state.delete_at:
+        headers.append(("X-Delete-At", str(state.delete_at)))
+    return headers
+
+
+def wanted_slices(request: Request, state: ObjectState) -> list[ranges.Slice] | None:
+    """The slices that the Range header asks for; None: the whole object."""
+    specs = ranges.parse_range(request.environ["HTTP_RANGE"])
+    if specs is None:
+        return None
+    if_range = request.header("If-Range")
+    if not range_still_holds(if_range, state.etag, whole_seconds(state.modified)):
+        return None
+    return ranges.resolve(specs, state.size)
+
+
+def _whole(
+    parts: Parts, target: ObjectTarget, found: Found, headers: HeaderList
+) -> tuple[Iterable[bytes] | bytes, HeaderList]:
+    state = found.state
+    assert state is not None
+    if found.body is not None:
+        return found.body, headers
+    headers.append(("Content-Length", str(state.size)))
+    return _read(parts, target, found, (0, state.size)), headers
+
+
+def _read(
+    parts: Parts, target: ObjectTarget, found: Found, piece: ranges.Slice
+) -> Iterable[bytes]:
+    """A slice of the bytes."""
+    state = found.state
+    assert state is not None
+    if found.body is not None:
+        return (found.body[piece[0] : piece[1]],)
+    return read_body(
+        found.sources(), target.key, state.timestamp, piece, parts.rounds.node_seconds
+    )
+
+
+def _partial(
+    parts: Parts,
+    target: ObjectTarget,
+    found: Found,
+    headers: HeaderList,
+    slices: list[ranges.Slice],
+) -> Reply:
+    state = found.state
+    assert state is not None
+    if not slices:
+        unsatisfied = ("Content-Range", f"bytes */{state.size}")
+        return text_reply(416, "", [unsatisfied, *headers[1:_OWN_HEADERS]])
+    if len(slices) == 1:
+        piece = slices[0]
+        headers.append(("Content-Range", ranges.content_range(piece, state.size)))
+        headers.append(("Content-Length", str(piece[1] - piece[0])))
+        return Reply(206, _read(parts, target, found, piece), headers)
+    multipart = ranges.Multipart(
+        slices, state.size, state.content_type, _boundary(target.key, state)
+    )
+    headers[0] = ("Content-Type", multipart.content_type)
+    headers.append(("Content-Length", str(multipart.length)))
+    return Reply(206, _MultipartBody(parts, target, found, multipart), headers)
+
+
+def _boundary(key: bytes, state: ObjectState) -> str:
+    """Made of the write's timestamp, which no client could know when he sent
+    the bytes: so they do not hold it."""
+    text = b"%b %d" % (key, state.timestamp)
+    return hashlib.md5(text, usedforsecurity=False).hexdigest()
+
+
+class _MultipartBody:
+    """Several slices, each opened when its turn comes."""
+
+    def __init__(
+        self,
+        parts: Parts,
+        target: ObjectTarget,
+        found: Found,
+        multipart: ranges.Multipart,
+    ) -> None:
+        self._origin = (parts, target, found)
+        self._multipart = multipart
+        self._current: Iterable[bytes] = ()
+
+    def __iter__(self) -> Iterator[bytes]:
+        multipart = self._multipart
+        for head, piece in zip(multipart.heads, multipart.slices, strict=True):
+            yield head
+            self._current = _read(*self._origin, piece)
+            yield from self._current
+            self.close()
+            yield b"\r\n"
+        yield multipart.tail
+
+    def close(self) -> None:
+        """Release what the current slice holds."""
+        close = getattr(self._current, "close", None)
+        if close is not None:
+            close()
+        self._current = ()

@@ -1,0 +1,292 @@
+"""PUT of an object: the bytes on a majority of devices, then its row.
+
+Order of events: everything that can be refused by looking at the head is
+refused before a byte is read; the write takes its timestamp when all bytes are
+there, under the reservation if it is conditional; nothing is visible before
+the commit, so a wrong ETag or a client that leaves early leaves nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from functools import lru_cache
+from mimetypes import MimeTypes
+
+from objectstore.kernel.concurrency import Promise
+from objectstore.kernel.errors import Rejected
+from objectstore.kernel.reply import HeaderList, Reply
+from objectstore.kernel.request import Request
+from objectstore.kernel.timestamps import from_text
+from objectstore.proxy.conditions import Conditions, unquoted
+from objectstore.proxy.dates import http_date, whole_seconds
+from objectstore.proxy.expiry import has_expired, requested_expiry
+from objectstore.proxy.headers import object_metadata
+from objectstore.proxy.intake import Intake, Source, read_small
+from objectstore.proxy.limits import OBJECT_BYTES_MAX, check_header
+from objectstore.proxy.lookups import look_up
+from objectstore.proxy.object_target import ObjectTarget
+from objectstore.proxy.parts import Parts
+from objectstore.proxy.reservation import Reservation
+from objectstore.proxy.rounds import Asked
+from objectstore.proxy.row_step import OWED, RowOutcome, object_row, record_row
+from objectstore.wire.nodes import INLINE_BYTES_MAX, ObjectNode, Upload
+from objectstore.wire.records import ObjectName, ObjectState, Receipt
+
+Written = Asked[ObjectNode, Receipt]
+DEFAULT_CONTENT_TYPE = "application/octet-stream"
+
+
+class _Plan:
+    """What the request's head says of the object to be."""
+
+    __slots__ = (
+        "conditions",
+        "content_type",
+        "delete_at",
+        "etag",
+        "length",
+        "metadata",
+        "system_metadata",
+        "timestamp",
+    )
+
+    def __init__(self, parts: Parts, request: Request, name: str) -> None:
+        self.length = _length(request)
+        self.content_type = content_type(request, name)
+        self.metadata, self.system_metadata = object_metadata(request)
+        self.delete_at = requested_expiry(request, parts.clock.time())
+        self.etag = unquoted(request.header("Etag").strip()).lower()
+        self.conditions = _conditions(request)
+        self.timestamp = internal_timestamp(request)
+
+    def state(
+        self, target: ObjectTarget, timestamp: int, size: int, etag: str
+    ) -> ObjectState:
+        """The object as it is after this write."""
+        return ObjectState(
+            ObjectName(
+                target.account, target.container_name, target.name, target.policy
+            ),
+            timestamp,
+            size,
+            etag,
+            self.content_type,
+            timestamp,
+            self.metadata,
+            timestamp,
+            self.system_metadata,
+            self.delete_at,
+        )
+
+    def check_etag(self, etag: str) -> None:
+        """Rejected 422 when the client announced other bytes."""
+        if self.etag and self.etag != etag:
+            raise Rejected(422)
+
+
+def put_object(parts: Parts, target: ObjectTarget) -> Reply:
+    """Store the request's body under the name."""
+    request = target.request
+    plan = _Plan(parts, request, target.name)
+    length = plan.length
+    if length is not None and length <= INLINE_BYTES_MAX:
+        return _put_small(parts, target, plan, read_small(request.body, length))
+    source = Source(request.body, length)
+    first = b""
+    if length is None:
+        prefix = bytearray(INLINE_BYTES_MAX + 1)
+        filled = source.fill(memoryview(prefix))
+        first = bytes(memoryview(prefix)[:filled])
+        if filled <= INLINE_BYTES_MAX:
+            return _put_small(parts, target, plan, first)
+    return _put_large(parts, target, plan, source, first)
+
+
+def _put_small(parts: Parts, target: ObjectTarget, plan: _Plan, body: bytes) -> Reply:
+    etag = hashlib.md5(body, usedforsecurity=False).hexdigest()
+    plan.check_etag(etag)
+    group, key = target.group, target.key
+
+    def store(state: ObjectState) -> Written:
+        return parts.rounds.write(
+            group,
+            lambda node: node.put(key, state, body),
+            primaries_only_count=plan.conditions is not None,
+        )
+
+    return _write(parts, target, plan, store, len(body), etag)
+
+
+def _put_large(
+    parts: Parts, target: ObjectTarget, plan: _Plan, source: Source, first: bytes
+) -> Reply:
+    group, key = target.group, target.key
+    if plan.conditions is not None:
+        # Again under the reservation; this one spares a long upload in vain.
+        found = look_up(parts.rounds, group, key, want_body=False)
+        _check_conditions(parts, plan.conditions, found.state)
+    begun = parts.rounds.write(group, lambda node: node.begin(key, plan.length))
+    uploads = _open_uploads(begun)
+    intake = Intake(uploads, group.majority, parts.rounds.node_seconds, parts.buffers)
+    try:
+        size, etag = intake.run(source, first)
+        plan.check_etag(etag)
+
+        def commit(state: ObjectState) -> Written:
+            voters = None
+            if plan.conditions is not None:
+                places = {id(node) for node in group.primaries}
+                voters = sum(id(node) in places for node, _ in intake.uploads)
+            asked = [(node, upload.commit(state)) for node, upload in intake.uploads]
+            return parts.rounds.settle(asked, group.majority, voters)
+
+        return _write(parts, target, plan, commit, size, etag)
+    finally:
+        # Harmless for those that are committed.
+        for _, upload in uploads:
+            upload.abort()
+
+
+def _open_uploads(
+    begun: Asked[ObjectNode, Upload],
+) -> list[tuple[ObjectNode, Upload]]:
+    """The uploads that have begun, primaries first; late ones are given up."""
+    uploads = []
+    for node, promise in begun:
+        if promise.done:
+            if promise.error is None:
+                uploads.append((node, promise.result()))
+        else:
+            promise.when_done(_give_up)
+    return uploads
+
+
+def _give_up(promise: Promise[Upload]) -> None:
+    if promise.value is not None:
+        promise.value.abort()
+
+
+def _write(
+    parts: Parts,
+    target: ObjectTarget,
+    plan: _Plan,
+    store: Callable[[ObjectState], Written],
+    size: int,
+    etag: str,
+) -> Reply:
+    """Store under a fresh timestamp, guarded if conditional; then the row."""
+    if plan.conditions is None:
+        state = plan.state(target, plan.timestamp or parts.timestamps.now(), size, etag)
+        return _record(parts, target, state, store(state))
+    reservation = Reservation(
+        target.group, target.key, parts.new_token(), parts.settings.reserve_seconds
+    )
+    try:
+        held = reservation.take()
+        _check_conditions(parts, plan.conditions, held)
+        if held is not None:
+            # The write must be newer than what it replaces, whatever the clocks.
+            parts.timestamps.observe(held.newest)
+        state = plan.state(target, parts.timestamps.now(), size, etag)
+        written = store(state)
+    finally:
+        reservation.release()
+    return _record(parts, target, state, written)
+
+
+def _record(
+    parts: Parts, target: ObjectTarget, state: ObjectState, written: Written
+) -> Reply:
+    row = object_row(state)
+    outcome = record_row(parts, target.container, row, target.key, written)
+    if outcome is RowOutcome.NO_CONTAINER:
+        _undo(parts, target, state)
+        raise Rejected(404)
+    headers: HeaderList = [
+        ("Etag", state.etag),
+        ("Last-Modified", http_date(state.timestamp)),
+    ]
+    if outcome is RowOutcome.OWED:
+        headers.append(OWED)
+    superseded = sum(
+        1
+        for _, promise in written
+        if promise.done and promise.value is not None and not promise.value.stored
+    )
+    status = 202 if superseded >= target.group.majority else 201
+    return Reply(status, b"", headers, "text/html; charset=UTF-8")
+
+
+def _undo(parts: Parts, target: ObjectTarget, state: ObjectState) -> None:
+    """The container went away while the object was written: so does the object."""
+    parts.facts.forget_container(target.account, target.container_name)
+    tombstone = ObjectState(state.name, deleted_timestamp=parts.timestamps.now())
+    parts.rounds.write(
+        target.group,
+        lambda node: node.delete(target.key, tombstone, row_owed=False),
+    )
+
+
+def _length(request: Request) -> int | None:
+    if request.is_chunked:
+        return None
+    length = request.content_length
+    if length is None:
+        raise Rejected(411, "Missing Content-Length header.")
+    if length > OBJECT_BYTES_MAX:
+        raise Rejected(413, "Your request is too large.")
+    return length
+
+
+def content_type(request: Request, name: str) -> str:
+    """The Content-Type sent, or one guessed from the name."""
+    sent = request.header("Content-Type").strip()
+    detect = request.environ.get("HTTP_X_DETECT_CONTENT_TYPE", "").lower() == "true"
+    if sent and not detect:
+        check_header("Content-Type", sent)
+        return sent
+    return _known_types().guess_type(name)[0] or DEFAULT_CONTENT_TYPE
+
+
+@lru_cache(maxsize=1)
+def _known_types() -> MimeTypes:
+    # No files of the machine's: every proxy must guess alike.
+    return MimeTypes(filenames=())
+
+
+def _conditions(request: Request) -> Conditions | None:
+    environ = request.environ
+    if "HTTP_IF_NONE_MATCH" in environ:
+        if environ["HTTP_IF_NONE_MATCH"].strip() != "*":
+            raise Rejected(400, "If-None-Match only supports *")
+        return Conditions(environ.get("HTTP_IF_MATCH", ""), "*")
+    if "HTTP_IF_MATCH" in environ:
+        return Conditions(environ["HTTP_IF_MATCH"])
+    return None
+
+
+def _check_conditions(
+    parts: Parts, conditions: Conditions, held: ObjectState | None
+) -> None:
+    """Rejected 412 when the object, as it is now, forbids the write."""
+    exists = (
+        held is not None and held.exists and not has_expired(held, parts.clock.time())
+    )
+    if not exists:
+        if conditions.if_match:
+            raise Rejected(412)
+        return
+    assert held is not None
+    if conditions.if_none_match:
+        raise Rejected(412)
+    if conditions.refuses(held.etag, whole_seconds(held.modified)):
+        raise Rejected(412)
+
+
+def internal_timestamp(request: Request) -> int:
+    """The timestamp that an internal request brings; 0: take a fresh one."""
+    text = request.environ.get("HTTP_X_TIMESTAMP", "")
+    if text and request.context.is_internal:
+        return from_text(text)
+    return 0

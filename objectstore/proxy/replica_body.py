@@ -1,0 +1,139 @@
+"""A body read from one replica, and on from the next where that one fails.
+
+Bytes [start, stop) of one version of an object.  The first replica is opened
+before the reply begins, so that its head can still say 503; when a piece
+cannot be had later (a checksum does not match, a connection is gone) another
+replica continues at the very byte.  Nothing that was handed out is repeated.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+
+from objectstore.kernel.errors import Corrupt, DeadlineExceeded, Rejected, Unavailable
+from objectstore.wire.nodes import ObjectNode, Spans
+
+Span = tuple[int, int, int]
+# What makes one replica fail and another worth asking.  ``Rejected``: this
+# version is not there (any more).
+_FAILURES = (Unavailable, Corrupt, Rejected)
+
+
+class _Opener:
+    """Opens the rest of the bytes at one replica after the other."""
+
+    __slots__ = ("_key", "_seconds", "_sources", "_timestamp")
+
+    def __init__(
+        self,
+        sources: Iterator[ObjectNode],
+        key: bytes,
+        timestamp: int,
+        seconds: float,
+    ) -> None:
+        self._sources = sources
+        self._key = key
+        self._timestamp = timestamp
+        self._seconds = seconds
+
+    def open(self, start: int, stop: int) -> Iterable[bytes]:
+        """Bytes [start, stop) from the next replica that has them."""
+        for node in self._sources:
+            promise = node.read(self._key, self._timestamp, start, stop)
+            try:
+                return promise.wait(self._seconds)
+            except DeadlineExceeded:
+                promise.when_done(lambda late: _close(late.value))
+            except _FAILURES:
+                continue
+        raise Unavailable("no replica can give the object's bytes")
+
+
+class ReplicaBody:
+    """The bytes as an iterable; see the module."""
+
+    def __init__(
+        self, opener: _Opener, body: Iterable[bytes], start: int, stop: int
+    ) -> None:
+        self._opener = opener
+        self._body = body
+        self._at = start
+        self._stop = stop
+
+    def _reopen(self) -> None:
+        _close(self._body)
+        self._body = self._opener.open(self._at, self._stop)
+
+    def __iter__(self) -> Iterator[bytes]:
+        while self._at < self._stop:
+            try:
+                for piece in self._body:
+                    self._at += len(piece)
+                    yield piece
+            except _FAILURES:
+                self._reopen()
+                continue
+            if self._at < self._stop:
+                # A replica that ends early is as bad as one that says so.
+                self._reopen()
+
+    def close(self) -> None:
+        """Release what the replica holds for us."""
+        _close(self._body)
+        self._body = ()
+
+
+class ReplicaSpans(ReplicaBody):
+    """The same with file spans, for ``sendfile``: when the first replica is
+    near.  A replica that continues and is not near is copied through memory."""
+
+    def spans(self) -> Iterator[Span]:
+        """As ``wire.nodes.Spans``."""
+        while self._at < self._stop:
+            try:
+                for span in self._spans_of(self._body):
+                    self._at += span[2]
+                    yield span
+            except _FAILURES:
+                self._reopen()
+                continue
+            if self._at < self._stop:
+                self._reopen()
+
+    def _spans_of(self, body: Iterable[bytes]) -> Iterator[Span]:
+        if isinstance(body, Spans):
+            yield from body.spans()
+            return
+        descriptor = os.memfd_create("ringstack-body")
+        try:
+            for piece in body:
+                os.pwrite(descriptor, piece, 0)
+                yield descriptor, 0, len(piece)
+        finally:
+            os.close(descriptor)
+
+
+def read_body(
+    sources: Iterator[ObjectNode],
+    key: bytes,
+    timestamp: int,
+    piece: tuple[int, int],
+    seconds: float,
+) -> ReplicaBody:
+    """Open bytes [start, stop) at the first replica that gives them.
+
+    Raises ``Unavailable`` when none does.
+    """
+    start, stop = piece
+    opener = _Opener(sources, key, timestamp, seconds)
+    body = opener.open(start, stop)
+    # Two classes, because one would promise spans that a far replica has not.
+    kind = ReplicaSpans if isinstance(body, Spans) else ReplicaBody
+    return kind(opener, body, start, stop)
+
+
+def _close(body: object) -> None:
+    close = getattr(body, "close", None)
+    if close is not None:
+        close()

@@ -1,0 +1,89 @@
+"""The second half of every object write: its row in the container.
+
+It is part of the acknowledgement: a majority of the container's primaries has
+the row on disk before the client hears of success, so a listing that follows
+shows it.  Handoffs do not count, for no listing would ask them.
+
+When there is no such majority the write still succeeds: the object's own log
+record owes the row, and the device delivers it later.  The reply says
+``X-Ringstack-Row: owed`` then.
+
+A row is *paid* as soon as a majority of primaries has it: the container's own
+replication brings it to the rest.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+
+from objectstore.kernel.concurrency import Promise
+from objectstore.kernel.errors import Rejected, Unavailable
+from objectstore.proxy.facts import Known
+from objectstore.proxy.parts import Parts
+from objectstore.wire.nodes import ContainerNode, ObjectNode
+from objectstore.wire.records import ObjectRow, ObjectState, Receipt
+
+OWED = ("X-Ringstack-Row", "owed")
+
+
+class RowOutcome(enum.Enum):
+    """What became of a row."""
+
+    RECORDED = "recorded"  # on a majority of the container's primaries
+    OWED = "owed"  # the device that holds the object will deliver it
+    NO_CONTAINER = "no container"  # a majority says there is none (any more)
+
+
+def object_row(state: ObjectState) -> ObjectRow:
+    """How the container lists an object of this state."""
+    return ObjectRow(
+        state.name.object,
+        state.timestamp,
+        0,
+        state.size,
+        state.content_type,
+        state.content_type_timestamp,
+        state.etag,
+        state.modified,
+        state.name.policy,
+    )
+
+
+def tombstone_row(state: ObjectState) -> ObjectRow:
+    """How the container remembers that an object was deleted."""
+    at = state.deleted_timestamp
+    return ObjectRow(state.name.object, at, 1, 0, "", 0, "", at, state.name.policy)
+
+
+def record_row(
+    parts: Parts,
+    container: Known[ContainerNode],
+    row: ObjectRow,
+    key: bytes,
+    holders: Iterable[tuple[ObjectNode, Promise[Receipt]]],
+) -> RowOutcome:
+    """Merge the row; on success tell the object's ``holders`` that it is paid.
+
+    ``row.modified`` is the newest timestamp of the write that owes it.
+    """
+    group = container.group
+    merge, container_key = parts.rows.merge, container.key
+    asked = [(node, merge(node, container_key, row)) for node in group.primaries]
+    try:
+        parts.rounds.settle(asked, group.majority)
+    except (Unavailable, Rejected):
+        return RowOutcome.OWED
+    found = missing = 0
+    for _, promise in asked:
+        if promise.done and promise.value is not None:
+            if promise.value.found:
+                found += 1
+            else:
+                missing += 1
+    if found >= group.majority:
+        for node, promise in holders:
+            if promise.done and promise.error is None:
+                node.paid(key, row.modified)
+        return RowOutcome.RECORDED
+    return RowOutcome.NO_CONTAINER if missing >= group.majority else RowOutcome.OWED
