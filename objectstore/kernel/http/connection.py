@@ -103,7 +103,8 @@ class Connection:
             goes_on = exchange.keep_alive and self._reach_end(body)
         finally:
             self._record(exchange, environ, head, body, began)
-        if not goes_on and not stream.broken:
+        unread = not body.complete or stream.buffered > 0
+        if unread and not goes_on and not stream.broken:
             self._linger()
         return goes_on
 
