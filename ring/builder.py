@@ -33,6 +33,9 @@ SECONDS_PER_HOUR = 3600
 # cost, as every id below it takes room in the files.
 DEVICE_ID_MAX = 0xFFFFFF
 
+# Wide erasure codes use some 20 fragments; the rebalancer counts them in a byte.
+REPLICAS_MAX = 100
+
 
 @dataclass(frozen=True, slots=True)
 class Rebalanced:
@@ -362,8 +365,8 @@ def check_device(device: Device) -> None:
 
 
 def _checked_replicas(replicas: float) -> float:
-    if not (math.isfinite(replicas) and replicas >= 1):
-        raise Refused(f"replica count must be at least 1, not {replicas:g}")
+    if not 1 <= replicas <= REPLICAS_MAX:
+        raise Refused(f"replica count must be 1 to {REPLICAS_MAX}, not {replicas:g}")
     return float(replicas)
 
 

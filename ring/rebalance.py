@@ -25,6 +25,9 @@ from ring.rules import Rules
 # The id that means `no device`; it also bounds the ids that can be used.
 UNASSIGNED = 0xFFFFFFFF
 
+# Marks a partition that has a slot to fill: its other replicas must stay.
+MOVE_PENDING = 255
+
 # Draws from the pool before a slot is put aside. With half the pool unsuitable, twelve
 # draws miss once in four thousand slots.
 DRAWS_MAX = 12
@@ -55,7 +58,7 @@ class Pass:
     fresh: bool
     held: list[int] = field(init=False)
     pool: list[int] = field(init=False, default_factory=list)
-    # For each partition 0, or 1 + the replica that moved in this pass.
+    # For each partition 0, or 1 + the replica that moved in this pass, or MOVE_PENDING.
     moved: bytearray = field(init=False)
     partners_left: int = field(init=False)
     order: list[int] = field(init=False)
@@ -186,6 +189,7 @@ class Pass:
             for _ in range(row.count(UNASSIGNED)):
                 place = row.index(UNASSIGNED, place + 1)
                 slots.append((place, replica))
+                self.moved[place] = MOVE_PENDING
         self.rng.shuffle(slots)
         # One partition's slots together, in random order of partitions: the fewer
         # partitions are half placed, the easier the last ones are.
@@ -256,6 +260,9 @@ class Pass:
         crowded = [p for p in self.crowded_partitions() if self.movable(p)]
         self.rng.shuffle(crowded)
         for partition in crowded:
+            # An exchange for an earlier one may have moved or relieved it already.
+            if not (self.movable(partition) and self.crowded_now(partition)):
+                continue
             replica = self.most_crowded(partition)
             others = self.others(partition, replica)
             device_id = self.draw(others)
@@ -282,6 +289,10 @@ class Pass:
             for partition, holders in enumerate(columns, start):
                 if crowded(holders):
                     yield partition
+
+    def crowded_now(self, partition: int) -> bool:
+        """Does this partition exceed a failure domain's cap?"""
+        return self.rules.crowded(self.others(partition, -1))
 
     def most_crowded(self, partition: int) -> int:
         """The replica to move: one too close to others, from the fullest device."""

@@ -79,7 +79,7 @@ def decode_ring(data: bytes) -> Ring:
         raise Damaged(f"ring format version {version} is not known here; 1 and 2 are")
     try:
         return decoders[version](content)
-    except (KeyError, TypeError, ValueError, struct.error) as error:
+    except (ArithmeticError, LookupError, TypeError, ValueError, struct.error) as error:
         raise Damaged(f"the ring's content does not add up: {error!r}") from error
 
 

@@ -114,12 +114,16 @@ def test_format_1_has_no_room_for_wide_ids():
 @settings(max_examples=60, deadline=None)
 @given(strategies.sampled_from([1, 2]), strategies.data())
 def test_a_damaged_ring_file_is_noticed(version, data):
-    content = bytearray((DATA / f"swift_v{version}.ring.gz").read_bytes())
-    # The gzip header's time and name mean nothing, so damage there does no harm.
-    place = data.draw(strategies.integers(60, len(content) - 1))
+    sound = (DATA / f"swift_v{version}.ring.gz").read_bytes()
+    content = bytearray(sound)
+    place = data.draw(strategies.integers(0, len(content) - 1))
     content[place] ^= data.draw(strategies.integers(1, 255))
-    with pytest.raises(Damaged):
-        decode_ring(bytes(content))
+    try:
+        ring = decode_ring(bytes(content))
+    except Damaged:
+        return
+    # A few bits mean nothing: the time in the gzip header, padding between blocks.
+    assert ring.digest == decode_ring(sound).digest
 
 
 @settings(max_examples=60, deadline=None)
