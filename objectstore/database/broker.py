@@ -59,6 +59,10 @@ def empty_image(table: RowTable) -> bytes:
     return sqlite_file.image_of(table.schema + _SCHEMA)
 
 
+class NotBegun(Corrupt):
+    """A file without facts: its process ended before the first fold."""
+
+
 class Broker:
     """See the module.  ``facts_written`` is the journal's promise for the latest
     facts; None: they came from the file."""
@@ -79,8 +83,8 @@ class Broker:
     )
 
     def __init__(self, table: RowTable, key: bytes, path: str, facts: Facts | None):
-        """Open the file at ``path``.  ``facts``: it has just been created, and
-        these are what it starts with."""
+        """Open the file at ``path``.  ``facts`` are what it starts with if it has
+        none yet; ``NotBegun`` without."""
         self.key = key
         self.path = path
         self.facts_written: Promise[Any] | None = None
@@ -103,6 +107,8 @@ class Broker:
             self._dirty = True
         else:
             self._connection.close()
+            if version == FORMAT_VERSION:
+                raise NotBegun(path)
             raise Corrupt(f"{path}: not a database of format {FORMAT_VERSION}")
 
     # ---- facts --------------------------------------------------------------
@@ -143,6 +149,7 @@ class Broker:
             policy=facts.policy,
             row_digest=f"{totals.digest:032x}",
             database_id=self.database_id,
+            timed_metadata=facts.metadata,
         )
 
     @property
@@ -211,17 +218,20 @@ class Broker:
     def drop_tombstones(self, before: int, after_name: str, limit: int) -> str:
         """Drop old ones among the next ``limit`` after that name; where to go
         on, "" at the end."""
-        name = ""
-
-        def drop(connection: sqlite3.Connection, totals: Totals) -> Totals:
-            nonlocal name
-            totals, name = self._table.drop_tombstones(
-                connection, before, after_name, limit, totals
+        table = self._table
+        self.fold()
+        try:
+            rows = table.tombstones(self._connection, after_name, limit)
+        except sqlite3.Error as error:
+            raise sqlite_file.translated(error, self.path) from error
+        old = [row for row in rows if table.kind.newest_of(row) < before]
+        if old:
+            self._transact(
+                lambda connection, totals: table.drop_tombstones(
+                    connection, old, totals
+                )
             )
-            return totals
-
-        self._transact(drop)
-        return name
+        return rows[-1][0] if len(rows) == limit else ""
 
     def close(self) -> None:
         """Close the file.  Blocks: SQLite syncs it."""
