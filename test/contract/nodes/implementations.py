@@ -21,7 +21,9 @@ from objectstore.kernel.clock import SystemClock
 from objectstore.kernel.device import Device
 from objectstore.kernel.system_disk import SystemDisk
 from objectstore.kernel.timestamps import HybridClock
+from objectstore.object.node import LocalObjectNode
 from objectstore.object.server import object_server
+from objectstore.object.store import ObjectStore
 from objectstore.wire.peer import Peer
 from objectstore.wire.remote_account import RemoteAccountNode
 from objectstore.wire.remote_container import RemoteContainerNode
@@ -103,7 +105,14 @@ def _local_account(directory: Path, stack: ExitStack) -> Any:
     return LocalAccountNode(store)
 
 
+def _local_object(directory: Path, stack: ExitStack) -> Any:
+    store = ObjectStore.open(_device(directory, stack), 0, SystemClock())
+    stack.callback(store.close)
+    return LocalObjectNode(store)
+
+
 OBJECT: dict[str, Maker] = {
+    "local": _local_object,
     "memory": _plain(MemoryObjectNode),
     "faulty": _faultless(MemoryObjectNode),
 }

@@ -1,0 +1,157 @@
+"""Body files: objects too large for the log, one file each.
+
+A file is written without a name, synced, then linked to
+``<2 hex>/<2 hex>/<key>-<timestamp>-<serial>``; only then does a log record point to it.
+So a named file is complete, and one that no record points to is rubbish.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from array import array
+from collections.abc import Iterator
+
+import msgpack
+from crc32c import crc32c
+
+from objectstore.kernel.disk import Disk, FileMissing, FilePresent
+from objectstore.kernel.errors import Unavailable
+from objectstore.object.body_format import BLOCK_BYTES, encode_footer
+
+ATTRIBUTE = "ringstack.object"
+# Writing back begins while the upload still runs, so that the last sync is short.
+WRITEBACK_BYTES = 8 * 1024 * 1024
+
+
+class BodyFiles:
+    """The directory of body files, and the one of bad ones."""
+
+    def __init__(self, disk: Disk, directory: str, quarantine: str) -> None:
+        self.disk = disk
+        self.directory = directory
+        self.quarantine = quarantine
+        disk.make_directories(directory)
+        disk.make_directories(quarantine)
+
+    def path(self, key: bytes, timestamp: int, serial: int) -> str:
+        """Where this body is."""
+        text = key.hex()
+        name = f"{text}-{timestamp}-{serial}"
+        return os.path.join(self.directory, text[:2], text[2:4], name)
+
+    def begin(self) -> BodyWriter:
+        """A new body.  Blocks shortly."""
+        return BodyWriter(self.disk, self.disk.create_unnamed(self.directory))
+
+    def publish(self, writer: BodyWriter, key: bytes, timestamp: int) -> int:
+        """Name a finished body, durably; returns its serial.  Blocks."""
+        serial = 1
+        path = self.path(key, timestamp, serial)
+        directory = os.path.dirname(path)
+        self.disk.make_directories(directory)
+        while True:
+            try:
+                self.disk.link_unnamed(writer.descriptor, path)
+                break
+            except FilePresent:
+                serial += 1
+                path = self.path(key, timestamp, serial)
+        self.disk.sync_directory(directory)
+        return serial
+
+    def open(self, key: bytes, timestamp: int, serial: int) -> int:
+        """A descriptor for reading; ``FileMissing``."""
+        return self.disk.open(self.path(key, timestamp, serial))
+
+    def remove(self, key: bytes, timestamp: int, serial: int) -> None:
+        """Remove a body that no record needs; fine if it is gone.  Blocks."""
+        with contextlib.suppress(FileMissing):
+            self.disk.unlink(self.path(key, timestamp, serial))
+
+    def put_aside(self, key: bytes, timestamp: int, serial: int) -> None:
+        """Keep a bad body for inspection, out of the way."""
+        path = self.path(key, timestamp, serial)
+        with contextlib.suppress(FileMissing):
+            target = os.path.join(self.quarantine, os.path.basename(path))
+            self.disk.rename(path, target)
+
+    def walk(self) -> Iterator[tuple[str, bytes, int, int]]:
+        """(path, key, timestamp, serial) of every named file."""
+        for first in self.disk.list(self.directory):
+            upper = os.path.join(self.directory, first)
+            if len(first) != 2:
+                continue
+            for second in self.disk.list(upper):
+                lower = os.path.join(upper, second)
+                for name in self.disk.list(lower):
+                    if (parsed := parse_name(name)) is not None:
+                        yield os.path.join(lower, name), *parsed
+
+    def remove_unnamed(self) -> None:
+        """Remove what uploads left behind where files cannot be without a name.
+        Only while no upload is under way."""
+        for name in self.disk.list(self.directory):
+            if name.startswith(".unnamed-"):
+                self.disk.unlink(os.path.join(self.directory, name))
+
+
+def parse_name(name: str) -> tuple[bytes, int, int] | None:
+    """(key, timestamp, serial) of a body file's name."""
+    parts = name.split("-")
+    try:
+        key, timestamp, serial = bytes.fromhex(parts[0]), int(parts[1]), int(parts[2])
+    except (ValueError, IndexError):
+        return None
+    return (key, timestamp, serial) if len(parts) == 3 and len(key) == 16 else None
+
+
+class BodyWriter:
+    """One body on its way into a file.  Methods block: for a native thread."""
+
+    def __init__(self, disk: Disk, descriptor: int) -> None:
+        self.descriptor = descriptor
+        self.size = 0
+        self._disk = disk
+        self._crcs: array[int] = array("I")
+        self._crc = 0  # of the block under way
+        self._written_back = 0
+
+    def write(self, piece: memoryview) -> None:
+        """Append."""
+        self._disk.pwrite(self.descriptor, [piece], self.size)
+        at = 0
+        while at < len(piece):
+            room = BLOCK_BYTES - (self.size % BLOCK_BYTES)
+            part = piece[at : at + room]
+            self._crc = crc32c(part, self._crc)
+            at += len(part)
+            self.size += len(part)
+            if self.size % BLOCK_BYTES == 0:
+                self._end_block()
+        if (ready := self.size - self._written_back) >= WRITEBACK_BYTES:
+            self._disk.start_writeback(self.descriptor, self._written_back, ready)
+            self._written_back = self.size
+
+    def _end_block(self) -> None:
+        self._crcs.append(self._crc)
+        self._crc = 0
+
+    def finish(self, key: bytes, timestamp: int, names: tuple[str, ...]) -> None:
+        """Add the footer, describe the file, and sync its data."""
+        if self.size % BLOCK_BYTES:
+            self._end_block()
+        footer = encode_footer(key, timestamp, self.size, self._crcs)
+        self._disk.pwrite(self.descriptor, [footer], self.size)
+        # A file system without attributes, or without room for a long name, may do
+        # without: the log record says the same.
+        with contextlib.suppress(Unavailable):
+            about = msgpack.packb((1, *names, timestamp, self.size, crc32c(footer)))
+            self._disk.set_attribute(self.descriptor, ATTRIBUTE, about)
+        self._disk.sync_data(self.descriptor)
+
+    def close(self) -> None:
+        """Release it; gone unless published."""
+        if self.descriptor >= 0:
+            self._disk.close(self.descriptor)
+            self.descriptor = -1

@@ -1,0 +1,138 @@
+"""The store's records on their way into the log, and what follows when they are in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from objectstore.kernel.concurrency import Promise
+from objectstore.kernel.disk import Buffer
+from objectstore.kernel.errors import RingstackError
+from objectstore.kernel.journal import Entry, record_bytes
+from objectstore.kernel.journal.format import HEAD_BYTES
+from objectstore.object.record import (
+    OWED,
+    PUT_FILE,
+    PUT_INLINE,
+    encode_change,
+    encode_owed,
+    pack_state,
+)
+from objectstore.object.state import Body, Place
+from objectstore.object.view import View
+from objectstore.wire.records import ObjectState, Receipt
+
+STORED = Receipt(stored=True)
+
+
+class Change(Entry):
+    """A record with an object's state; its promise is kept when readers see it."""
+
+    __slots__ = (
+        "_key",
+        "_receipt",
+        "_row_owed",
+        "_serial",
+        "_state",
+        "_view",
+        "promise",
+    )
+
+    def __init__(
+        self,
+        view: View,
+        kind: int,
+        key: bytes,
+        state: ObjectState,
+        body: Buffer = b"",
+        *,
+        serial: int = 0,
+        row_owed: bool = False,
+        receipt: Receipt = STORED,
+    ) -> None:
+        self.kind = kind
+        self.meta = encode_change(
+            key, pack_state(state), row_owed=row_owed, serial=serial
+        )
+        self.body = body
+        self.body_crc = 0
+        self.promise: Promise[Receipt] = Promise()
+        self._view = view
+        self._key = key
+        self._state = state
+        self._serial = serial
+        self._row_owed = row_owed
+        self._receipt = receipt
+
+    def written(self, segment: int, offset: int) -> None:
+        """Show it to the readers, then tell the writer."""
+        meta_length = len(self.meta)
+        place = Place(segment, offset, record_bytes(meta_length, len(self.body)))
+        body = None
+        if self.kind == PUT_INLINE or self.kind == PUT_FILE:
+            start = offset + HEAD_BYTES + meta_length
+            body = Body(place, start, self.body_crc, self._serial)
+        try:
+            self._view.change(self._key, self._state, place, body, self._row_owed)
+        except RingstackError as error:
+            self.promise.fail(error)
+        else:
+            self.promise.resolve(self._receipt)
+
+    def failed(self, error: RingstackError) -> None:
+        """Tell the writer."""
+        self.promise.fail(error)
+
+
+class Drop(Entry):
+    """FORGET or QUARANTINE: what is held is dropped.  ``done`` is told whether."""
+
+    __slots__ = ("_done", "_key", "_newest", "_view", "promise")
+
+    def __init__(
+        self,
+        view: View,
+        kind: int,
+        meta: bytes,
+        key: bytes,
+        newest: int,
+        done: Callable[[bool], None],
+    ) -> None:
+        super().__init__(kind, meta)
+        self.promise: Promise[Receipt] = Promise()
+        self._view = view
+        self._key = key
+        self._newest = newest
+        self._done = done
+
+    def written(self, segment: int, offset: int) -> None:
+        """Drop it, then tell."""
+        place = Place(segment, offset, record_bytes(len(self.meta), 0))
+        try:
+            dropped = self._view.forget(self._key, self._newest, place)
+        except RingstackError as error:
+            self.failed(error)
+        else:
+            self._done(dropped)
+            self.promise.resolve(Receipt(stored=dropped))
+
+    def failed(self, error: RingstackError) -> None:
+        """Tell."""
+        self._done(False)
+        self.promise.fail(error)
+
+
+class OwedList(Entry):
+    """OWED: lets a rebuild know which rows were paid."""
+
+    __slots__ = ("_known", "_rows", "_view")
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self._known = view.index.applied
+        rows = view.index.owed.items.items()
+        self._rows = {key: timestamp for key, (timestamp, _, _) in rows}
+        super().__init__(OWED, encode_owed(self._known, list(self._rows.items())))
+
+    def written(self, segment: int, offset: int) -> None:
+        """Move on: memory knows better already."""
+        self._view.advance(Place(segment, offset, record_bytes(len(self.meta), 0)))

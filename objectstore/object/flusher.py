@@ -1,0 +1,84 @@
+"""Brings the index up to date behind the writers' backs.
+
+A flush comes a second after the first change, or as soon as enough rows wait.  It is
+short and runs on the hub's thread; a checkpoint fsyncs and runs on a native one, and
+no flush comes between, so that it reaches the end of SQLite's write-ahead file.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from objectstore.kernel import concurrency
+from objectstore.kernel.disk import Disk
+from objectstore.kernel.errors import RingstackError
+from objectstore.object.index import Index
+
+FLUSH_SECONDS = 1.0
+# Some 3 ms of the hub's time.
+FLUSH_ROWS = 500
+# Rows in memory while SQLite cannot take them (a full disk): some 100 MiB.
+ROWS_WAITING_MAX = 50_000
+
+_log = logging.getLogger("objectstore.object")
+
+
+class Flusher:
+    """See the module."""
+
+    def __init__(
+        self, disk: Disk, index: Index, before_flush: Callable[[], None]
+    ) -> None:
+        self._disk = disk
+        self._index = index
+        self._before_flush = before_flush
+        self._timer: concurrency.Task = None
+        self._running = False
+        self._closed = False
+        self.failures = 0
+
+    def note(self) -> None:
+        """Something changed."""
+        if self._running:
+            return
+        if self._index.unflushed >= FLUSH_ROWS and not self.failures:
+            self._running = True
+            concurrency.spawn(self._flush)
+        elif self._timer is None:
+            self._timer = concurrency.spawn_later(FLUSH_SECONDS, self._flush_on_time)
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether more rows wait than memory should hold."""
+        return self._index.unflushed > ROWS_WAITING_MAX
+
+    def _flush_on_time(self) -> None:
+        self._timer = None
+        if not self._running:
+            self._running = True
+            self._flush()
+
+    def _flush(self) -> None:
+        try:
+            if self._closed:
+                return
+            self._before_flush()
+            self._index.flush()
+            self.failures = 0
+            if self._index.checkpoint_due:
+                self._disk.offload(self._index.checkpoint)
+        except RingstackError as error:
+            self.failures += 1
+            _log.error("index %s: not flushed: %s", self._index.path, error)
+        finally:
+            self._running = False
+        if self._index.unflushed and not self._closed:
+            self.note()
+
+    def close(self) -> None:
+        """Flush no more."""
+        self._closed = True
+        if self._timer is not None:
+            concurrency.kill_task(self._timer)
+            self._timer = None

@@ -1,0 +1,242 @@
+"""The index: a view of the log in SQLite, with what is new kept in memory.
+
+Changes go to memory at once (``set``) and to SQLite in bigger transactions
+(``flush``), together with everything else that must agree with them: the place in
+the log up to which all is applied, live bytes by segment, digests, rows owed.  A
+crash loses what was not flushed; replaying the log from ``applied`` restores it.
+
+Reads see memory first, then a bounded cache of rows, then SQLite.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import OrderedDict
+from collections.abc import Iterator
+from typing import Any
+
+import msgpack
+
+from objectstore.kernel.journal import Position
+from objectstore.object.database import DatabaseOpener, prepare, translated
+from objectstore.object.digests import (
+    BUCKET_POWER,
+    Digests,
+    digest_of_states,
+    partition_range,
+)
+from objectstore.object.kept import KeptMap
+from objectstore.object.row import DIGEST_BYTES, decode_row, encode_row
+from objectstore.object.state import Held
+
+# About 2 KiB each in memory: 16 MiB a store.
+ROWS_CACHED_MAX = 8192
+# A checkpoint is due when this many rows were flushed: some 16 MiB of pages.
+CHECKPOINT_ROWS = 4096
+
+_GET = "SELECT row FROM objects WHERE key = ?"
+_PUT = "INSERT OR REPLACE INTO objects (key, row) VALUES (?, ?)"
+_DROP = "DELETE FROM objects WHERE key = ?"
+_DIGESTS = f"""SELECT key, substr(row, 1, {DIGEST_BYTES}) FROM objects
+    WHERE key > ? AND key < ? AND substr(row, 1, {DIGEST_BYTES}) != zeroblob(8)
+    ORDER BY key LIMIT ?"""
+_PAGE = "SELECT key, row FROM objects WHERE key > ? ORDER BY key LIMIT 1000"
+_FACT = "INSERT OR REPLACE INTO facts (name, value) VALUES (?, ?)"
+
+
+class Index:
+    """See the module.  One per store; used on the hub's thread, but for
+    ``checkpoint``."""
+
+    def __init__(self, path: str, opener: DatabaseOpener) -> None:
+        self.path = path
+        self.applied = Position(0, 0)  # everything before this place is in here
+        self.digests = Digests()
+        # Bytes of needed records, by segment.
+        self.live: KeptMap[int, int] = KeptMap("segments")
+        # Rows that the container has not been told: (timestamp, segment and offset
+        # of the record that said so) by key.
+        self.owed: KeptMap[bytes, tuple[int, int, int]] = KeptMap("owed")
+        # Bad copies: (newest timestamp, when found, what was wrong) by key.
+        self.quarantined: KeptMap[bytes, tuple[int, int, str]] = KeptMap("quarantined")
+        self._kept: tuple[KeptMap[Any, Any], ...] = (
+            self.live,
+            self.owed,
+            self.quarantined,
+        )
+        self._changed: dict[bytes, Held | None] = {}
+        self._cached: OrderedDict[bytes, Held] = OrderedDict()
+        self._flushed_rows = 0  # since the last checkpoint
+        self._opener = opener
+        self._connection = opener(path)
+        try:
+            self.is_new = prepare(self._connection)
+            self._load()
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def _load(self) -> None:
+        try:
+            for kept in self._kept:
+                kept.load(self._connection)
+            rows = self._connection.execute("SELECT name, value FROM facts")
+            facts: dict[str, bytes] = dict(rows.fetchall())
+        except sqlite3.Error as error:
+            raise translated(error) from error
+        self.was_closed = self.is_new or facts.get("closed") == b"1"
+        if "applied" in facts:
+            self.applied = Position(*msgpack.unpackb(facts["applied"]))
+            self.digests.load(facts["digests"])
+        self._set_closed(b"0")
+
+    def _set_closed(self, value: bytes) -> None:
+        try:
+            self._connection.execute(_FACT, ("closed", value))
+        except sqlite3.Error as error:
+            raise translated(error) from error
+
+    # ---- rows ---------------------------------------------------------------
+
+    def get(self, key: bytes) -> Held | None:
+        """The row of ``key``."""
+        held = self._cached.get(key)
+        if held is not None:
+            return held
+        if key in self._changed:
+            return self._changed[key]
+        try:
+            found = self._connection.execute(_GET, (key,)).fetchone()
+        except sqlite3.Error as error:
+            raise translated(error) from error
+        if found is None:
+            return None
+        held = self._cached[key] = decode_row(found[0])
+        if len(self._cached) > ROWS_CACHED_MAX:
+            self._cached.popitem(last=False)
+        return held
+
+    def set(self, key: bytes, old: Held | None, new: Held | None) -> None:
+        """Replace the row ``old`` by ``new``; None: no row."""
+        self._changed[key] = new
+        cached = self._cached
+        if new is None:
+            cached.pop(key, None)
+        else:
+            cached[key] = new
+            if len(cached) > ROWS_CACHED_MAX:
+                cached.popitem(last=False)
+        old_digest = old.digest if old is not None else 0
+        new_digest = new.digest if new is not None else 0
+        if old_digest != new_digest:
+            self.digests.change(key, old_digest, new_digest)
+        if old is not None:
+            for segment, _, length in old.places():
+                self.live.put(segment, self.live.items.get(segment, 0) - length)
+        if new is not None:
+            for segment, _, length in new.places():
+                self.live.put(segment, self.live.items.get(segment, 0) + length)
+
+    @property
+    def unflushed(self) -> int:
+        """Rows that are in memory only."""
+        return len(self._changed)
+
+    # ---- SQLite -------------------------------------------------------------
+
+    def flush(self) -> None:
+        """One transaction with all that changed since the last."""
+        connection = self._connection
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                self._write(connection)
+                connection.execute("COMMIT")
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+        except sqlite3.Error as error:
+            raise translated(error) from error
+        self._flushed_rows += len(self._changed)
+        self._changed.clear()
+        for kept in self._kept:
+            kept.written()
+
+    def _write(self, connection: sqlite3.Connection) -> None:
+        changed = self._changed.items()
+        connection.executemany(
+            _PUT, [(key, encode_row(held)) for key, held in changed if held is not None]
+        )
+        connection.executemany(_DROP, [(key,) for key, held in changed if held is None])
+        for kept in self._kept:
+            kept.write(connection)
+        connection.execute(_FACT, ("applied", msgpack.packb(self.applied)))
+        connection.execute(_FACT, ("digests", self.digests.to_bytes()))
+
+    @property
+    def checkpoint_due(self) -> bool:
+        """Whether the write-ahead file has grown enough."""
+        return self._flushed_rows >= CHECKPOINT_ROWS
+
+    def checkpoint(self) -> None:
+        """Move the write-ahead file's pages home, fsyncing: for a native thread,
+        and not while anything is flushed.  What was flushed before is durable
+        afterwards."""
+        self._flushed_rows = 0
+        connection = self._opener(self.path)
+        try:
+            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        except sqlite3.Error as error:
+            raise translated(error) from error
+        finally:
+            connection.close()
+
+    def close(self, *, flushed: bool = False) -> None:
+        """Close.  ``flushed``: everything is in SQLite, and the next opening may
+        take the file as it is."""
+        if flushed:
+            self._set_closed(b"1")
+        self._connection.close()
+
+    # ---- ranges -------------------------------------------------------------
+
+    def partition_digest(self, partition: int, part_power: int) -> bytes:
+        """Over all states of the partition."""
+        if part_power <= BUCKET_POWER:
+            return self.digests.partition(partition, part_power)
+        states = self.states(partition, part_power, b"", -1)
+        return digest_of_states(digest for _, digest in states)
+
+    def states(
+        self, partition: int, part_power: int, after: bytes, limit: int
+    ) -> list[tuple[bytes, int]]:
+        """(key, digest) after ``after``, in key order; ``limit`` -1: all."""
+        if self._changed:
+            self.flush()
+        first, stop = partition_range(partition, part_power)
+        # Keys are compared as bytes: 15 bytes sort before the first key of 16.
+        lower = max(after, first[:15])
+        try:
+            rows = self._connection.execute(_DIGESTS, (lower, stop, limit))
+            return [(key, int.from_bytes(digest, "big")) for key, digest in rows]
+        except sqlite3.Error as error:
+            raise translated(error) from error
+
+    def rows(self) -> Iterator[tuple[bytes, Held]]:
+        """Every row, in key order, in pages, so that others may run between."""
+        if self._changed:
+            self.flush()
+        after = b""
+        while page := self._connection.execute(_PAGE, (after,)).fetchall():
+            for key, row in page:
+                yield key, decode_row(row)
+            after = page[-1][0]
+
+    def problems(self) -> list[str]:
+        """What SQLite's own check of the file finds wrong."""
+        try:
+            found = self._connection.execute("PRAGMA quick_check(10)").fetchall()
+        except sqlite3.Error as error:
+            return [str(error)]
+        return [text for (text,) in found if text != "ok"]

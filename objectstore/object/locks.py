@@ -1,0 +1,104 @@
+"""Locks on names, for conditional writes that race.
+
+In memory, first come first served, each ending by itself after its time.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+
+from objectstore.kernel import concurrency
+from objectstore.kernel.errors import Unavailable
+
+# Waiters for one name beyond this fail at once.
+WAITERS_MAX = 1000
+
+
+class _Lock:
+    __slots__ = ("holder", "timer", "waiting")
+
+    def __init__(self) -> None:
+        self.holder = ""
+        self.timer: concurrency.Task = None
+        self.waiting: deque[_Waiter] = deque()
+
+
+class _Waiter:
+    __slots__ = ("failed", "granted", "over", "seconds", "timer", "token")
+
+    def __init__(
+        self,
+        token: str,
+        seconds: float,
+        granted: Callable[[], None],
+        failed: Callable[[Unavailable], None],
+    ) -> None:
+        self.token = token
+        self.seconds = seconds
+        self.granted = granted
+        self.failed = failed
+        self.over = False
+        self.timer: concurrency.Task = None
+
+
+class NameLocks:
+    """Who holds which key."""
+
+    def __init__(self) -> None:
+        self._locks: dict[bytes, _Lock] = {}
+
+    def take(
+        self,
+        key: bytes,
+        token: str,
+        seconds: float,
+        granted: Callable[[], None],
+        failed: Callable[[Unavailable], None],
+    ) -> None:
+        """Call ``granted`` when ``token`` has the key: now, or when those before it
+        are done; ``failed`` when that takes over ``seconds``."""
+        lock = self._locks.setdefault(key, _Lock())
+        waiter = _Waiter(token, seconds, granted, failed)
+        if lock.holder in ("", token):
+            self._grant(key, lock, waiter)
+        elif len(lock.waiting) >= WAITERS_MAX:
+            failed(Unavailable("too many writers wait for the name"))
+        else:
+            lock.waiting.append(waiter)
+            waiter.timer = concurrency.spawn_later(seconds, _give_up, waiter)
+
+    def release(self, key: bytes, token: str) -> None:
+        """Hand the key on; harmless when ``token`` does not hold it."""
+        lock = self._locks.get(key)
+        if lock is None or lock.holder != token:
+            return
+        concurrency.kill_task(lock.timer)
+        self._next(key, lock)
+
+    def _next(self, key: bytes, lock: _Lock) -> None:
+        lock.holder = ""
+        while lock.waiting:
+            waiter = lock.waiting.popleft()
+            if not waiter.over:
+                waiter.over = True
+                concurrency.kill_task(waiter.timer)
+                self._grant(key, lock, waiter)
+                return
+        self._locks.pop(key, None)
+
+    def _grant(self, key: bytes, lock: _Lock, waiter: _Waiter) -> None:
+        if lock.holder:  # the holder asks again: its time starts anew
+            concurrency.kill_task(lock.timer)
+        lock.holder = waiter.token
+        lock.timer = concurrency.spawn_later(waiter.seconds, self._expire, key, lock)
+        waiter.granted()
+
+    def _expire(self, key: bytes, lock: _Lock) -> None:
+        self._next(key, lock)
+
+
+def _give_up(waiter: _Waiter) -> None:
+    if not waiter.over:
+        waiter.over = True
+        waiter.failed(Unavailable("the name is locked by another writer"))

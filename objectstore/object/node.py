@@ -1,0 +1,186 @@
+"""The object node of a device in this very process: calls straight into its store.
+
+A local read or look-up is answered before the call returns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from objectstore.kernel.concurrency import Promise
+from objectstore.kernel.errors import Rejected, RingstackError
+from objectstore.object.locks import NameLocks
+from objectstore.object.store import ObjectStore
+from objectstore.object.upload import LocalUpload
+from objectstore.wire.nodes import INLINE_BYTES_MAX, ObjectNode, Upload
+from objectstore.wire.records import Lookup, ObjectState, Receipt
+
+T = TypeVar("T")
+
+_NEVER_HEARD_OF = Lookup(None)
+
+
+class LocalObjectNode(ObjectNode):
+    """See ``ObjectNode`` for what each call means."""
+
+    def __init__(self, store: ObjectStore) -> None:
+        self.store = store
+        self._locks = NameLocks()
+
+    def lookup(self, key: bytes, *, want_body: bool) -> Promise[Lookup]:
+        """See ``ObjectNode``."""
+        try:
+            return Promise.of(self._lookup(key, want_body))
+        except RingstackError as error:
+            return Promise.failed(error)
+
+    def _lookup(self, key: bytes, want_body: bool) -> Lookup:
+        held = self.store.index.get(key)
+        if held is None or held.state is None:
+            return _NEVER_HEARD_OF
+        state = held.state
+        if not want_body or not state.exists:
+            return Lookup(state)
+        if held.body is not None and held.body.serial:
+            return Lookup(state)
+        return Lookup(state, self.store.inline_body(key, held))
+
+    def read(
+        self, key: bytes, timestamp: int, start: int, stop: int
+    ) -> Promise[Iterable[bytes]]:
+        """See ``ObjectNode``."""
+        try:
+            held = self.store.held(key)
+            if held is None or held.state is None or not held.state.exists:
+                return Promise.failed(Rejected(404, "that version is not here"))
+            if held.state.timestamp != timestamp:
+                return Promise.failed(Rejected(404, "that version is not here"))
+            return Promise.of(self.store.body_range(key, held, start, stop))
+        except RingstackError as error:
+            return Promise.failed(error)
+
+    def put(
+        self, key: bytes, state: ObjectState, body: bytes, *, row_owed: bool = True
+    ) -> Promise[Receipt]:
+        """See ``ObjectNode``."""
+        if len(body) > INLINE_BYTES_MAX:
+            return Promise.failed(Rejected(413, "too large for one record"))
+        if len(body) != state.size:
+            return Promise.failed(Rejected(422, "size and body differ"))
+        try:
+            return self.store.change(key, state, body, row_owed=row_owed)
+        except RingstackError as error:
+            return Promise.failed(error)
+
+    def begin(self, key: bytes, size_hint: int | None) -> Promise[Upload]:
+        """See ``ObjectNode``."""
+        try:
+            self.store.make_sure_of_room(size_hint or 0)
+        except RingstackError as error:
+            return Promise.failed(error)
+        upload: Upload = LocalUpload(self.store, key)
+        return Promise.of(upload)
+
+    def post(self, key: bytes, state: ObjectState) -> Promise[Receipt]:
+        """See ``ObjectNode``."""
+        try:
+            held = self.store.held(key)
+            if held is None or held.state is None or not held.state.exists:
+                return Promise.of(Receipt(stored=False, found=False))
+            change = replace(state, timestamp=0, deleted_timestamp=0)
+            return self.store.change(key, change, None, row_owed=False)
+        except RingstackError as error:
+            return Promise.failed(error)
+
+    def delete(
+        self, key: bytes, state: ObjectState, *, row_owed: bool = True
+    ) -> Promise[Receipt]:
+        """See ``ObjectNode``."""
+        try:
+            held = self.store.held(key)
+            old = held.state if held is not None else None
+            found = old is not None and old.exists
+            tombstone = ObjectState(
+                state.name, deleted_timestamp=state.deleted_timestamp
+            )
+            promise = self.store.change(key, tombstone, None, row_owed=row_owed)
+        except RingstackError as error:
+            return Promise.failed(error)
+        return _mapped(promise, lambda receipt: Receipt(receipt.stored, found))
+
+    def paid(self, key: bytes, timestamp: int) -> None:
+        """See ``ObjectNode``."""
+        self.store.paid(key, timestamp)
+
+    def reserve(self, key: bytes, token: str, seconds: float) -> Promise[Lookup]:
+        """See ``ObjectNode``."""
+        promise: Promise[Lookup] = Promise()
+
+        def granted() -> None:
+            try:
+                promise.resolve(self._lookup(key, False))
+            except RingstackError as error:
+                promise.fail(error)
+
+        self._locks.take(key, token, seconds, granted, promise.fail)
+        return promise
+
+    def release(self, key: bytes, token: str) -> None:
+        """See ``ObjectNode``."""
+        self._locks.release(key, token)
+
+    def digests(
+        self, partitions: Sequence[int], part_power: int
+    ) -> Promise[list[bytes]]:
+        """See ``ObjectNode``."""
+        digest = self.store.index.partition_digest
+        try:
+            return Promise.of([digest(each, part_power) for each in partitions])
+        except RingstackError as error:
+            return Promise.failed(error)
+
+    def states(
+        self, partition: int, part_power: int, after: bytes, limit: int
+    ) -> Promise[list[tuple[bytes, int]]]:
+        """See ``ObjectNode``."""
+        try:
+            found = self.store.index.states(partition, part_power, after, limit)
+        except RingstackError as error:
+            return Promise.failed(error)
+        return Promise.of(found)
+
+    def merge(
+        self, key: bytes, state: ObjectState, body: bytes | None
+    ) -> Promise[Receipt]:
+        """See ``ObjectNode``."""
+        try:
+            if body is not None and len(body) != state.size:
+                return Promise.failed(Rejected(422, "size and body differ"))
+            if body is None and self.store.needs_body(key, state):
+                return Promise.failed(Rejected(422, "the body is missing"))
+            return self.store.change(key, state, body, row_owed=False)
+        except RingstackError as error:
+            return Promise.failed(error)
+
+    def forget(self, key: bytes, newest: int) -> Promise[Receipt]:
+        """See ``ObjectNode``."""
+        try:
+            return self.store.forget(key, newest)
+        except RingstackError as error:
+            return Promise.failed(error)
+
+
+def _mapped(promise: Promise[T], change: Callable[[T], T]) -> Promise[T]:
+    """The same answer, changed."""
+    result: Promise[T] = Promise()
+
+    def done(_: Promise[T]) -> None:
+        if promise.error is not None:
+            result.fail(promise.error)
+        else:
+            result.resolve(change(promise.result()))
+
+    promise.when_done(done)
+    return result

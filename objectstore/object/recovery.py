@@ -1,0 +1,124 @@
+"""Bringing the index up to the end of the log: the tail at each start, or the whole."""
+
+from __future__ import annotations
+
+import logging
+import os
+
+from objectstore.kernel.disk import Disk, FileMissing
+from objectstore.kernel.errors import Corrupt
+from objectstore.kernel.journal import Damage, Found, Journal, Position
+from objectstore.object.bodies import BodyFiles
+from objectstore.object.database import DatabaseOpener
+from objectstore.object.index import Index
+from objectstore.object.record import (
+    FORGET,
+    OWED,
+    PUT_FILE,
+    PUT_INLINE,
+    QUARANTINE,
+    STATE_KINDS,
+    decode_change,
+    decode_note,
+    decode_owed,
+    unpack_state,
+)
+from objectstore.object.state import Body, Place
+from objectstore.object.view import View
+
+# Rows held in memory between transactions of a replay.
+ROWS_PER_FLUSH = 5_000
+
+_log = logging.getLogger("objectstore.object")
+
+
+def open_index(disk: Disk, path: str, opener: DatabaseOpener, end: Position) -> Index:
+    """The index as it was left; begun anew when it is missing, damaged, or knows
+    more than the log (which ends at ``end``)."""
+    try:
+        index = Index(path, opener)
+        if index.applied <= end and (index.was_closed or not index.problems()):
+            return index
+        index.close()
+        _log.warning("%s: not usable, made anew from the log", path)
+    except Corrupt as error:
+        _log.warning("%s: made anew from the log: %s", path, error)
+    remove_index(disk, path)
+    return Index(path, opener)
+
+
+def remove_index(disk: Disk, path: str) -> None:
+    """Remove the index: the next opening makes it anew."""
+    for name in (path, f"{path}-wal", f"{path}-shm"):
+        try:
+            disk.unlink(name)
+        except FileMissing:
+            continue
+
+
+def replay(journal: Journal, view: View) -> int:
+    """Apply what the index does not know yet; returns the number of records."""
+    index = view.index
+    count = 0
+    for found in journal.replay(index.applied):
+        if isinstance(found, Damage):
+            _apply_damage(found, view)
+            continue
+        apply_record(found, view)
+        count += 1
+        if index.unflushed >= ROWS_PER_FLUSH:
+            index.flush()
+    index.flush()
+    return count
+
+
+def apply_record(found: Found, view: View) -> None:
+    """One record of the log."""
+    place = Place(found.segment, found.offset, found.length)
+    if found.kind in STATE_KINDS:
+        key, row_owed, serial, packed = decode_change(found.meta)
+        body = None
+        if found.kind in (PUT_INLINE, PUT_FILE):
+            body = Body(place, found.body_offset, found.body_crc, serial)
+        view.change(key, unpack_state(packed), place, body, row_owed)
+    elif found.kind in (FORGET, QUARANTINE):
+        key, fields = decode_note(found.meta)
+        if view.forget(key, fields[0], place) and found.kind == QUARANTINE:
+            view.index.quarantined.put(key, (fields[0], fields[1], fields[2]))
+    elif found.kind == OWED:
+        view.owed_exactly(*decode_owed(found.meta), place)
+    else:
+        raise Corrupt(f"record of unknown kind {found.kind} at {found.position}")
+
+
+def _apply_damage(damage: Damage, view: View) -> None:
+    """A record with a good meta still tells its state; its body is bad, which
+    ``settle_bodies``, or the first read, finds out."""
+    _log.error(
+        "log segment %d: bad bytes %d to %d",
+        damage.segment,
+        damage.start,
+        damage.stop,
+    )
+    if damage.kind not in STATE_KINDS or damage.meta is None:
+        return
+    key, row_owed, _, packed = decode_change(damage.meta)
+    place = Place(damage.segment, damage.start, damage.stop - damage.start)
+    view.change(key, unpack_state(packed), place, None, row_owed)
+
+
+def rows_without_body(view: View, bodies: BodyFiles) -> list[tuple[bytes, str]]:
+    """After a whole rebuild: (key, why) of rows whose body is not to be had."""
+    missing: list[tuple[bytes, str]] = []
+    for key, held in view.index.rows():
+        if held.state is None or not held.state.exists:
+            continue
+        if held.body is None:
+            missing.append((key, "no good record of the body"))
+        elif held.body.serial:
+            path = bodies.path(key, held.state.timestamp, held.body.serial)
+            try:
+                bodies.disk.facts(path)
+            except FileMissing:
+                missing.append((key, f"{os.path.basename(path)} is missing"))
+    return missing

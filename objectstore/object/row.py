@@ -1,0 +1,60 @@
+"""A row of the index as bytes.
+
+Fixed part, then the shadows, then the state (empty for a forgotten object)::
+
+    0   8  digest of the state, big-endian; 0: forgotten
+    8  12  record with the newest state: segment, offset, length
+   20  12  record with the body: segment, offset, length; zeros: no body
+   32   8  offset of the body in its segment, crc32c of the body
+   40   8  serial of the body file; 0: the body is in the log
+   48   2  number of shadows, then 4 bytes for each
+
+Big-endian, so that the digest can be read from SQL.
+"""
+
+from __future__ import annotations
+
+import struct
+
+from objectstore.kernel.errors import Corrupt
+from objectstore.object.record import pack_state, unpack_state
+from objectstore.object.state import Body, Held, Place
+
+_ROW = struct.Struct(">Q3I3IIIQH")
+DIGEST_BYTES = 8
+# A record of a live object in each of so many segments cannot be: the tuple is
+# pruned of segments that are gone long before.
+SHADOWS_MAX = 65_535
+
+
+def encode_row(held: Held) -> bytes:
+    """The bytes of a row."""
+    body = held.body
+    shadows = held.shadows[:SHADOWS_MAX]
+    fixed = _ROW.pack(
+        held.digest,
+        *held.place,
+        *(body.record if body else (0, 0, 0)),
+        body.offset if body else 0,
+        body.crc if body else 0,
+        body.serial if body else 0,
+        len(shadows),
+    )
+    if shadows:
+        fixed += struct.pack(f">{len(shadows)}I", *shadows)
+    return fixed + pack_state(held.state) if held.state is not None else fixed
+
+
+def decode_row(row: bytes) -> Held:
+    """The row; ``Corrupt`` when these bytes are none."""
+    try:
+        fields = _ROW.unpack_from(row)
+        count = fields[10]
+        shadows = struct.unpack_from(f">{count}I", row, _ROW.size) if count else ()
+    except struct.error as error:
+        raise Corrupt("not a row of the index") from error
+    place, record = Place(*fields[1:4]), Place(*fields[4:7])
+    body = Body(record, *fields[7:10]) if record.segment else None
+    packed = row[_ROW.size + 4 * count :]
+    state = unpack_state(packed) if packed else None
+    return Held(state, fields[0], place, body, shadows)

@@ -1,0 +1,151 @@
+"""What a device holds of one object, and the pure rule that changes it.
+
+``Held`` is a row of the index: the object's state, which records of the log it
+rests on, and its *shadows*: the segments that still contain older records of the
+key.  The states merge by ``wire.merge``; here is what follows for the bytes:
+
+* the body is that of the record whose data won; of two records with the same data
+  the later in the log counts, so that a copy made by compaction takes over;
+* a record that is no longer needed leaves a shadow in its segment.  A tombstone may
+  only be dropped when its shadows are gone, or a rebuild would bring back the dead.
+
+A row without a state is a *forgotten* object: a marker that keeps the records in
+its shadows from coming back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from typing import NamedTuple
+
+from objectstore.wire.merge import merge_states, normal
+from objectstore.wire.records import ObjectState
+
+_DIGESTED = struct.Struct("<16sQQQQQ")
+
+
+class Place(NamedTuple):
+    """A record in the log."""
+
+    segment: int
+    offset: int
+    length: int
+
+
+NOWHERE = Place(0, 0, 0)
+
+
+class Body(NamedTuple):
+    """Where a body is: in its record, or (``serial`` > 0) in a file."""
+
+    record: Place
+    offset: int  # of the body in the segment
+    crc: int  # crc32c of a body in its record
+    serial: int
+
+
+class Held:
+    """One row of the index.  Not changed once made."""
+
+    __slots__ = ("body", "digest", "place", "shadows", "state")
+
+    def __init__(
+        self,
+        state: ObjectState | None,
+        digest: int,
+        place: Place,
+        body: Body | None,
+        shadows: tuple[int, ...],
+    ) -> None:
+        self.state = state
+        self.digest = digest  # 0 for a forgotten one
+        self.place = place  # of the record with the newest state
+        self.body = body
+        self.shadows = shadows
+
+    def places(self) -> tuple[Place, ...]:
+        """The records of the log that are needed for this row."""
+        if self.body is None or self.body.record == self.place:
+            return (self.place,)
+        return (self.place, self.body.record)
+
+
+def digest_of(key: bytes, state: ObjectState) -> int:
+    """Eight bytes that differ when states do; never 0."""
+    digested = hashlib.blake2b(
+        _DIGESTED.pack(
+            key,
+            state.timestamp,
+            state.size,
+            state.metadata_timestamp,
+            state.content_type_timestamp,
+            state.deleted_timestamp,
+        )
+        + state.etag.encode(),
+        digest_size=8,
+    )
+    return int.from_bytes(digested.digest(), "big") or 1
+
+
+def is_same_data(one: ObjectState, other: ObjectState) -> bool:
+    """Whether both have the data of one and the same write."""
+    return one.timestamp == other.timestamp and one.etag == other.etag
+
+
+def supersedes(held: ObjectState | None, coming: ObjectState) -> ObjectState | None:
+    """The state once ``coming`` is known, or None when that changes nothing."""
+    if held is None:
+        return normal(coming)
+    merged = merge_states(held, coming)
+    return None if merged == held else merged
+
+
+def applied(
+    key: bytes, held: Held | None, coming: ObjectState, place: Place, body: Body | None
+) -> tuple[Held, bool]:
+    """The row after a record with state ``coming`` at ``place``.
+
+    Also whether the row's state is *mixed*: in no single record as a whole.  An
+    UPDATE must then be written before any of its records may be dropped.
+    """
+    old = held.state if held is not None else None
+    if held is None or old is None:
+        state = normal(coming)
+        digest = digest_of(key, state)
+        shadows = _shadows(held, (place,))
+        own = body if state.exists else None
+        return Held(state, digest, place, own, shadows), False
+    state = merge_states(old, coming)
+    chosen = None
+    if state.exists:
+        takes_over = body is not None and is_same_data(state, coming)
+        chosen = body if takes_over else held.body
+        if not takes_over and not is_same_data(state, old):
+            chosen = None  # data known from a record without its body
+    if state == normal(coming):
+        state_place, mixed = place, False
+    else:
+        state_place, mixed = held.place, state != old
+    digest = held.digest if state == old else digest_of(key, state)
+    row = Held(state, digest, state_place, chosen, ())
+    shadows = _shadows(held, row.places(), place)
+    return Held(state, digest, state_place, chosen, shadows), mixed
+
+
+def forgotten(held: Held, place: Place) -> Held:
+    """The marker that replaces the row, written at ``place``."""
+    return Held(None, 0, place, None, _shadows(held, (place,)))
+
+
+def _shadows(
+    held: Held | None, needed: tuple[Place, ...], coming: Place = NOWHERE
+) -> tuple[int, ...]:
+    """Segments with records of the key that the row does not need."""
+    if held is None:
+        return ()
+    left = set(held.shadows)
+    left.update(place.segment for place in held.places() if place not in needed)
+    if coming is not NOWHERE and coming not in needed:
+        left.add(coming.segment)
+    return tuple(sorted(left)) if len(left) != len(held.shadows) else held.shadows

@@ -1,0 +1,404 @@
+"""One device's objects of one storage policy.
+
+The log is the truth, the index a view of it: a write goes into the log (with others,
+in one sync), then into the index in memory, and only then is it acknowledged.  Reads
+go from the index to the body and check it.
+
+Directory: ``<device>/objects[-<policy>]/{log,bodies,quarantine,index.db}``.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterable
+
+from crc32c import crc32c
+
+from objectstore.kernel import concurrency
+from objectstore.kernel.clock import Clock
+from objectstore.kernel.concurrency import Promise
+from objectstore.kernel.device import Device
+from objectstore.kernel.disk import Buffer, FileMissing
+from objectstore.kernel.errors import (
+    Corrupt,
+    InsufficientStorage,
+    RingstackError,
+)
+from objectstore.kernel.journal import Journal
+from objectstore.object.bodies import BodyFiles, BodyWriter
+from objectstore.object.body_reader import FileBody
+from objectstore.object.database import DatabaseOpener, open_database
+from objectstore.object.entries import STORED, Change, Drop, OwedList
+from objectstore.object.flusher import Flusher
+from objectstore.object.options import StoreOptions
+from objectstore.object.record import (
+    FORGET,
+    PUT_FILE,
+    PUT_INLINE,
+    QUARANTINE,
+    TOMBSTONE,
+    UPDATE,
+    encode_note,
+)
+from objectstore.object.recovery import open_index, replay, rows_without_body
+from objectstore.object.space import SpaceGuard
+from objectstore.object.state import Held, is_same_data, supersedes
+from objectstore.object.view import View
+from objectstore.wire.merge import normal
+from objectstore.wire.records import ObjectState, Receipt
+
+# Rows owed that a checkpoint in the log lists; with more than that (a container has
+# been away for long) a rebuild repeats some rows.
+OWED_LISTED_MAX = 4096
+
+_log = logging.getLogger("objectstore.object")
+
+
+def store_directory(device: str, policy: int) -> str:
+    """Where a device keeps the objects of a policy."""
+    return os.path.join(device, f"objects-{policy}" if policy else "objects")
+
+
+class ObjectStore:
+    """See the module.  Made by ``open``."""
+
+    def __init__(
+        self,
+        device: Device,
+        policy: int,
+        clock: Clock,
+        options: StoreOptions,
+        opener: DatabaseOpener,
+    ) -> None:
+        disk = device.disk
+        self.disk = disk
+        self.directory = store_directory(device.path, policy)
+        self.policy = policy
+        self.clock = clock
+        self.options = options
+        self.opened_seconds = clock.time()
+        self.journal = Journal.open(
+            disk,
+            os.path.join(self.directory, "log"),
+            device.identity,
+            segment_bytes_max=options.segment_bytes_max,
+            allocate_bytes=options.allocate_bytes,
+        )
+        self.bodies = BodyFiles(
+            disk,
+            os.path.join(self.directory, "bodies"),
+            os.path.join(self.directory, "quarantine"),
+        )
+        self.bodies.remove_unnamed()
+        path = os.path.join(self.directory, "index.db")
+        self.index = open_index(disk, path, opener, self.journal.end)
+        self.view = View(self.index)
+        self.space = SpaceGuard(disk, device.path, options.reserve_bytes, clock)
+        self.quarantines = 0  # since the start
+        self._flusher = Flusher(disk, self.index, self._list_owed)
+        self._owed_listed: dict[bytes, tuple[int, int, int]] = {}
+        self._dropping: set[bytes] = set()
+        self._removals: list[tuple[bytes, int, int]] = []
+        self._remover: concurrency.Task = None
+
+    @classmethod
+    def open(
+        cls,
+        device: Device,
+        policy: int,
+        clock: Clock,
+        options: StoreOptions | None = None,
+        opener: DatabaseOpener = open_database,
+    ) -> ObjectStore:
+        """Open, or begin, the store; the log's tail is replayed.  Blocks."""
+        store = cls(device, policy, clock, options or StoreOptions(), opener)
+        was_new = store.index.is_new
+        store.view.mixed = store._write_mixed
+        replay(store.journal, store.view)
+        if was_new:
+            for key, why in rows_without_body(store.view, store.bodies):
+                store.quarantine(key, store.index.get(key), why)
+        store.view.retired = store._retire
+        return store
+
+    def close(self) -> None:
+        """Finish what is under way, bring the index up to date, close."""
+        self.journal.close()
+        self._flusher.close()
+        if self._remover is not None:
+            concurrency.wait_task(self._remover)
+        try:
+            self.index.flush()
+            self.disk.offload(self.index.checkpoint)
+            self.index.close(flushed=True)
+        except RingstackError as error:
+            # Nothing is lost: the next opening replays more of the log.
+            _log.error("index %s: not flushed at the end: %s", self.index.path, error)
+            self.index.close()
+
+    # ---- writing ------------------------------------------------------------
+
+    def change(
+        self, key: bytes, coming: ObjectState, body: Buffer | None, *, row_owed: bool
+    ) -> Promise[Receipt]:
+        """Merge a state, with its data if it has any; kept when it is durable.
+
+        ``stored`` says whether what came is part of what is now held.
+        """
+        held = self.index.get(key)
+        old = held.state if held is not None else None
+        merged = supersedes(old, coming)
+        if merged is None and old is not None:
+            if body is None or not (is_same_data(old, coming) and lacks_body(held)):
+                return Promise.of(Receipt(is_part(coming, old)))
+            merged = old
+        state = merged or normal(coming)
+        kind = UPDATE
+        if not state.exists and state.deleted_timestamp:
+            kind = TOMBSTONE
+        elif body is not None and is_same_data(state, coming):
+            has_it = old is not None and is_same_data(old, coming)
+            kind = UPDATE if has_it and not lacks_body(held) else PUT_INLINE
+        if kind != TOMBSTONE:
+            self.make_sure_of_room(len(body or b""))
+        entry = Change(
+            self.view,
+            kind,
+            key,
+            state,
+            body if kind == PUT_INLINE and body is not None else b"",
+            row_owed=row_owed,
+            receipt=STORED if is_part(coming, state) else Receipt(stored=False),
+        )
+        return self.submit(entry)
+
+    def needs_body(self, key: bytes, coming: ObjectState) -> bool:
+        """Whether merging this state takes data that is not here."""
+        held = self.index.get(key)
+        merged = supersedes(held.state if held is not None else None, coming)
+        if merged is None:
+            return coming.exists and lacks_body(held)
+        if not (merged.exists and is_same_data(merged, coming)):
+            return False
+        old = held.state if held is not None else None
+        return old is None or not is_same_data(old, coming) or lacks_body(held)
+
+    def publish(
+        self, key: bytes, coming: ObjectState, writer: BodyWriter, *, row_owed: bool
+    ) -> Promise[Receipt]:
+        """The same for a body file that has been written and finished: name it,
+        then point to it.  The greenlet waits for the name."""
+        serial = self.disk.offload(self.bodies.publish, writer, key, coming.timestamp)
+        held = self.index.get(key)
+        merged = supersedes(held.state if held is not None else None, coming)
+        state = merged or normal(coming)
+        if merged is None or not is_same_data(state, coming):
+            self.remove_body(key, coming.timestamp, serial)
+            assert held is not None and held.state is not None
+            return Promise.of(Receipt(is_part(coming, held.state)))
+        entry = Change(
+            self.view, PUT_FILE, key, state, serial=serial, row_owed=row_owed
+        )
+        entry.promise.when_done(
+            lambda done: self._drop_unused(done, key, coming.timestamp, serial)
+        )
+        return self.submit(entry)
+
+    def _drop_unused(
+        self, done: Promise[Receipt], key: bytes, timestamp: int, serial: int
+    ) -> None:
+        """A newer write may have overtaken the body on its way into the log."""
+        held = self.index.get(key)
+        used = held is not None and held.body is not None and held.state is not None
+        if used and (held.state.timestamp, held.body.serial) == (timestamp, serial):  # type: ignore[union-attr]
+            return
+        if done.error is None:
+            self.remove_body(key, timestamp, serial)
+
+    def submit(self, entry: Change) -> Promise[Receipt]:
+        """Into the log."""
+        self.journal.submit(entry)
+        self._flusher.note()
+        return entry.promise
+
+    def make_sure_of_room(self, size: int) -> None:
+        """``InsufficientStorage`` when ``size`` more bytes must not be written."""
+        self.space.check(size)
+        if self._flusher.is_behind:
+            raise InsufficientStorage(f"{self.directory}: the index cannot be written")
+
+    def forget(self, key: bytes, newest: int) -> Promise[Receipt]:
+        """Drop what is held if it is no newer than ``newest``."""
+        held = self.index.get(key)
+        if held is None or held.state is None:
+            return Promise.of(Receipt(stored=False, found=False))
+        if held.state.newest != newest:
+            return Promise.of(Receipt(stored=False))
+        meta = encode_note(key, newest)
+        return self._drop(FORGET, meta, key, newest, lambda dropped: None)
+
+    def _drop(
+        self, kind: int, meta: bytes, key: bytes, newest: int, done: object
+    ) -> Promise[Receipt]:
+        self._dropping.add(key)
+
+        def settled(dropped: bool) -> None:
+            self._dropping.discard(key)
+            done(dropped)  # type: ignore[operator]
+
+        entry = Drop(self.view, kind, meta, key, newest, settled)
+        self.journal.submit(entry)
+        self._flusher.note()
+        return entry.promise
+
+    def is_dropping(self, key: bytes) -> bool:
+        """Whether a record that drops the key is on its way into the log."""
+        return key in self._dropping
+
+    def _write_mixed(self, key: bytes, held: Held) -> None:
+        assert held.state is not None
+        self.journal.submit(Change(self.view, UPDATE, key, held.state))
+
+    # ---- reading ------------------------------------------------------------
+
+    def held(self, key: bytes) -> Held | None:
+        """The row, if there is a state in it."""
+        held = self.index.get(key)
+        return held if held is not None and held.state is not None else None
+
+    def inline_body(self, key: bytes, held: Held) -> bytes:
+        """A body from the log, checked; ``Corrupt`` when it is bad."""
+        body, state = held.body, held.state
+        assert state is not None
+        if body is None:
+            raise self._bad(key, held, "no good record of the body")
+        try:
+            data = self.journal.read(body.record.segment, body.offset, state.size)
+        except FileMissing as error:
+            raise self._bad(key, held, str(error)) from error
+        if crc32c(data) != body.crc or len(data) != state.size:
+            raise self._bad(key, held, "bad body in the log")
+        return data
+
+    def body_range(
+        self, key: bytes, held: Held, start: int, stop: int
+    ) -> Iterable[bytes]:
+        """Bytes [start, stop) of the body; those in a file are a ``Spans``."""
+        body, state = held.body, held.state
+        assert state is not None
+        if body is None or not body.serial:
+            return [self.inline_body(key, held)[start:stop]]
+        try:
+            descriptor = self.bodies.open(key, state.timestamp, body.serial)
+        except FileMissing as error:
+            raise self._bad(key, held, str(error)) from error
+
+        def on_corrupt(error: Corrupt) -> None:
+            self.quarantine(key, held, str(error))
+
+        reader = FileBody(self.disk, descriptor, start, stop, on_corrupt)
+        try:
+            reader.verify_trailer(key, state.timestamp, state.size)
+        except Corrupt as error:
+            reader.close()
+            raise self._bad(key, held, str(error)) from error
+        except RingstackError:
+            reader.close()
+            raise
+        return reader
+
+    # ---- bad copies ---------------------------------------------------------
+
+    def _bad(self, key: bytes, held: Held, why: str) -> Corrupt:
+        self.quarantine(key, held, why)
+        return Corrupt(f"{self.directory}: {key.hex()}: {why}")
+
+    def quarantine(self, key: bytes, held: Held | None, why: str) -> None:
+        """Put a bad copy aside: this device then holds nothing of the object, so
+        that replication brings it back."""
+        if held is None or held.state is None or key in self._dropping:
+            return
+        _log.error("%s: quarantined %s: %s", self.directory, key.hex(), why)
+        self.quarantines += 1
+        state, body = held.state, held.body
+        if body is not None and body.serial:
+            self.bodies.put_aside(key, state.timestamp, body.serial)
+        now = int(self.clock.time())
+        meta = encode_note(key, state.newest, now, why)
+
+        def settled(dropped: bool) -> None:
+            if dropped:
+                self.index.quarantined.put(key, (state.newest, now, why))
+
+        self._drop(QUARANTINE, meta, key, state.newest, settled)
+
+    # ---- rows owed ----------------------------------------------------------
+
+    def paid(self, key: bytes, timestamp: int) -> None:
+        """The container knows of everything up to ``timestamp``."""
+        owed = self.index.owed
+        if key in owed.items and owed.items[key][0] <= timestamp:
+            owed.drop(key)
+
+    def owed(self, limit: int, older_than: int) -> list[tuple[bytes, ObjectState]]:
+        """Objects whose containers have not been told, of before ``older_than``."""
+        rows: list[tuple[bytes, ObjectState]] = []
+        for key, (timestamp, _, _) in list(self.index.owed.items.items()):
+            if timestamp >= older_than:
+                continue
+            if (held := self.held(key)) is None or held.state is None:
+                self.index.owed.drop(key)
+                continue
+            rows.append((key, held.state))
+            if len(rows) >= limit:
+                break
+        return rows
+
+    def _list_owed(self) -> None:
+        """Before a flush: note in the log which rows are left to pay."""
+        owed = self.index.owed.items
+        if len(owed) <= OWED_LISTED_MAX and owed != self._owed_listed:
+            self._owed_listed = dict(owed)
+            self.journal.submit(OwedList(self.view))
+
+    # ---- body files ---------------------------------------------------------
+
+    def _retire(self, key: bytes, held: Held) -> None:
+        assert held.state is not None and held.body is not None
+        self.remove_body(key, held.state.timestamp, held.body.serial)
+
+    def remove_body(self, key: bytes, timestamp: int, serial: int) -> None:
+        """Remove a body file soon, on a native thread: large ones take a while."""
+        self._removals.append((key, timestamp, serial))
+        if self._remover is None:
+            self._remover = concurrency.spawn(self._remove)
+
+    def _remove(self) -> None:
+        try:
+            while self._removals:
+                removal = self._removals.pop()
+                try:
+                    self.disk.offload(self.bodies.remove, *removal)
+                except RingstackError as error:
+                    _log.warning("%s: body not removed: %s", self.directory, error)
+        finally:
+            self._remover = None
+
+
+def lacks_body(held: Held | None) -> bool:
+    """Whether there is data, by its state, but no body for it."""
+    if held is None or held.state is None:
+        return True
+    return held.state.exists and held.body is None
+
+
+def is_part(coming: ObjectState, state: ObjectState) -> bool:
+    """Whether what came is part of the state: nothing newer took its place."""
+    if coming.exists:
+        return is_same_data(coming, state)
+    if coming.deleted_timestamp:
+        return coming.deleted_timestamp == state.deleted_timestamp
+    return coming.metadata_timestamp == state.metadata_timestamp or (
+        0 < coming.content_type_timestamp == state.content_type_timestamp
+    )

@@ -1,0 +1,85 @@
+"""Applying the log's records to the index: the same steps live and in a replay."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from objectstore.kernel.journal import Position
+from objectstore.object.index import Index
+from objectstore.object.state import Body, Held, Place, applied, forgotten
+from objectstore.wire.records import ObjectState
+
+
+def _nothing(key: bytes, held: Held) -> None:
+    pass
+
+
+class View:
+    """The index as the log makes it.
+
+    ``retired`` is told of a row whose body file is no longer needed, ``mixed`` of a
+    row whose state is in no single record.  A replay leaves both as they are.
+    """
+
+    def __init__(self, index: Index) -> None:
+        self.index = index
+        self.retired: Callable[[bytes, Held], None] = _nothing
+        self.mixed: Callable[[bytes, Held], None] = _nothing
+
+    def change(
+        self,
+        key: bytes,
+        state: ObjectState,
+        place: Place,
+        body: Body | None,
+        row_owed: bool,
+    ) -> None:
+        """A record with a state, at ``place``."""
+        index = self.index
+        held = index.get(key)
+        row, is_mixed = applied(key, held, state, place, body)
+        index.set(key, held, row)
+        if row_owed:
+            index.owed.put(key, (state.newest, place.segment, place.offset))
+        self.advance(place)
+        if held is not None and held.body is not None and held.body.serial:
+            self._retire(key, held, row)
+        if body is not None and index.quarantined.items and row.body is body:
+            index.quarantined.drop(key)
+        if is_mixed:
+            self.mixed(key, row)
+
+    def _retire(self, key: bytes, held: Held, row: Held) -> None:
+        assert held.body is not None and held.state is not None
+        if row.body is not None and row.state is not None:
+            kept = (row.state.timestamp, row.body.serial)
+            if kept == (held.state.timestamp, held.body.serial):
+                return  # the same file, under another record
+        self.retired(key, held)
+
+    def forget(self, key: bytes, newest: int, place: Place) -> bool:
+        """A record that drops what is held, if it is not newer; whether it did."""
+        index = self.index
+        held = index.get(key)
+        self.advance(place)
+        if held is None or held.state is None or held.state.newest > newest:
+            return False
+        index.set(key, held, forgotten(held, place))
+        index.owed.drop(key)
+        if held.body is not None and held.body.serial:
+            self.retired(key, held)
+        return True
+
+    def owed_exactly(
+        self, known: tuple[int, int], rows: dict[bytes, int], place: Place
+    ) -> None:
+        """A record that says which rows of records before ``known`` are owed."""
+        owed = self.index.owed
+        for key, (_, segment, offset) in list(owed.items.items()):
+            if (segment, offset) < known and key not in rows:
+                owed.drop(key)
+        self.advance(place)
+
+    def advance(self, place: Place) -> None:
+        """Everything up to the end of this record is applied."""
+        self.index.applied = Position(place.segment, place.offset + place.length)
