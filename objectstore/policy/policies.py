@@ -73,10 +73,6 @@ class Policies:
         return self._by_name.get(name.lower())
 
 
-ONE_POLICY = Policies([Policy(0, "Policy-0", is_default=True)])
-"""What a cluster has whose settings name no policy."""
-
-
 def _mistakes(policies: tuple[Policy, ...]) -> list[str]:
     mistakes = []
     if len(policies) > POLICIES_MAX:
@@ -97,3 +93,7 @@ def _mistakes(policies: tuple[Policy, ...]) -> list[str]:
     if any(policy.is_deprecated for policy in defaults):
         mistakes.append("the default storage policy is deprecated")
     return mistakes
+
+
+ONE_POLICY = Policies([Policy(0, "Policy-0", is_default=True)])
+"""What a cluster has whose settings name no policy."""
