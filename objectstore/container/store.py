@@ -10,6 +10,7 @@ is lost or repeated is harmless: the next one says the same or newer.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from objectstore.database.broker import Broker
@@ -22,9 +23,9 @@ from objectstore.kernel.timestamps import HybridClock
 from objectstore.wire.records import ContainerRow
 
 DIRECTORY = "containers"
-# Databases looked at by one call for unreported ones, some 0.3 ms each when
-# they have to be opened.
-LOOKED_AT_MAX = 50
+# Reports made by one call, and databases looked at for them: some 0.3 ms each
+# when they have to be opened.
+REPORTS_MAX = 100
 
 
 class Report(NamedTuple):
@@ -68,11 +69,11 @@ class ContainerStore:
         """Up to ``limit`` containers that owe a report, as they are now.
 
         Bounded work: fewer than ``limit``, even none, does not mean that there
-        are no more while ``has_unreported``.
+        are no more while ``is_looking_around``.
         """
         self._look_further()
         reports: list[Report] = []
-        for key in list(self._changed)[:LOOKED_AT_MAX]:
+        for key in list(islice(self._changed, REPORTS_MAX)):
             if len(reports) == limit:
                 break
             # Taken out, and put back at the end if it does owe one: every
@@ -88,9 +89,13 @@ class ContainerStore:
         return reports
 
     @property
-    def has_unreported(self) -> bool:
-        """Whether there may be containers that owe a report."""
-        return bool(self._changed) or self._unknown is not None
+    def is_looking_around(self) -> bool:
+        """Whether databases are left that nobody has looked at since the start."""
+        return self._unknown is not None
+
+    def is_reported(self, broker: Broker) -> bool:
+        """Whether the account knows all of the container."""
+        return _signature(self._row(broker)) == broker.reported
 
     def reported(self, report: Report) -> None:
         """The account has durably heard it."""
@@ -98,7 +103,7 @@ class ContainerStore:
         if broker is None:
             return
         broker.reported = _signature(report.row)
-        if _signature(self._row(broker)) == broker.reported:
+        if self.is_reported(broker):
             self._changed.pop(report.key, None)
 
     def _note(self, key: bytes) -> None:
@@ -111,7 +116,7 @@ class ContainerStore:
             return None  # has been put aside: no business of the account
 
     def _look_further(self) -> None:
-        for _ in range(LOOKED_AT_MAX):
+        for _ in range(REPORTS_MAX):
             key = next(self._unknown, None) if self._unknown is not None else None
             if key is None:
                 self._unknown = None

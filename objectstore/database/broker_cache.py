@@ -23,6 +23,7 @@ class BrokerCache:
     """Brokers by key, the most recently used last."""
 
     def __init__(self, size_max: int = OPEN_DATABASES_MAX) -> None:
+        self.closes_in_background = False
         self._size_max = size_max
         self._brokers: OrderedDict[bytes, Broker] = OrderedDict()
 
@@ -56,10 +57,15 @@ class BrokerCache:
                     return
 
     def close(self, key: bytes) -> None:
-        """Close it in the background: SQLite syncs a file that it closes."""
+        """Close it: in the background, because SQLite syncs a file that it closes,
+        or at once where nobody waits for others yet."""
         broker = self._brokers.pop(key, None)
-        if broker is not None:
+        if broker is None:
+            return
+        if self.closes_in_background:
             concurrency.spawn(concurrency.offload, broker.close)
+        else:
+            broker.close()
 
     def drop(self, key: bytes) -> Broker | None:
         """Take it out; the caller closes it."""

@@ -44,6 +44,11 @@ class Facts:
         return self.put_timestamp > self.deleted_timestamp
 
     @property
+    def is_known(self) -> bool:
+        """Whether there ever was a PUT or DELETE."""
+        return bool(self.put_timestamp or self.deleted_timestamp)
+
+    @property
     def status_changed(self) -> int:
         """When it last came to life or was deleted."""
         return self.created if self.is_live else self.deleted_timestamp

@@ -100,7 +100,9 @@ class LocalDatabaseNode:
 
     def _info(self, key: bytes) -> DatabaseInfo | None:
         broker = self.databases.find(key)
-        return None if broker is None else broker.info()
+        if broker is None or not broker.facts.is_known:
+            return None
+        return broker.info()
 
     def _list(self, key: bytes, query: ListingQuery) -> Entries:
         broker = self._live(key)
@@ -110,7 +112,7 @@ class LocalDatabaseNode:
 
     def _rows(self, key: bytes, query: ListingQuery) -> RowsPage:
         broker = self.databases.find(key)
-        if broker is None:
+        if broker is None or not broker.facts.is_known:
             raise Rejected(404)
         return broker.rows(query)
 

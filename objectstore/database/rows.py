@@ -7,7 +7,7 @@ walk along them that never meets a tombstone, and a seek when it skips.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from objectstore.database.names import NameRange
@@ -157,23 +157,22 @@ class RowTable:
         connection.execute(self._clear)
         return self.fold(connection, kept, Totals())
 
-    def drop_tombstones(
-        self,
-        connection: sqlite3.Connection,
-        before: int,
-        after_name: str,
-        limit: int,
-        totals: Totals,
-    ) -> tuple[Totals, str]:
-        """Drop old ones among the next ``limit`` tombstones; the new totals,
-        and the last name looked at ("": the end)."""
+    def tombstones(
+        self, connection: sqlite3.Connection, after_name: str, limit: int
+    ) -> list[Any]:
+        """The next tombstones after that name, in order."""
         cursor = connection.execute(self._old, (after_name, limit))
-        rows = list(map(self.kind.make, cursor))
-        newest_of = self.kind.newest_of
-        old = [row for row in rows if newest_of(row) < before]
-        connection.executemany(self._delete, [(1, row[0]) for row in old])
-        digest = totals.digest ^ _digest_of(old)
-        return totals._replace(digest=digest), rows[-1][0] if rows else ""
+        return list(map(self.kind.make, cursor))
+
+    def drop_tombstones(
+        self, connection: sqlite3.Connection, rows: Sequence[Any], totals: Totals
+    ) -> Totals:
+        """Drop these; the new totals.  Inside a transaction."""
+        connection.executemany(self._delete, [(1, row[0]) for row in rows])
+        digest = totals.digest
+        for row in rows:
+            digest ^= row_digest(row)
+        return totals._replace(digest=digest)
 
 
 def _condition(names: NameRange) -> tuple[str, tuple[str, ...]]:
@@ -181,10 +180,3 @@ def _condition(names: NameRange) -> tuple[str, tuple[str, ...]]:
     if names.high is None:
         return low, (names.low,)
     return f"{low} AND name < ?", (names.low, names.high)
-
-
-def _digest_of(rows: Iterable[Any]) -> int:
-    digest = 0
-    for row in rows:
-        digest ^= row_digest(row)
-    return digest

@@ -19,14 +19,15 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 from objectstore.database import sqlite_file
 from objectstore.database.applied import read_applied, write_applied
-from objectstore.database.broker import PENDING_ROWS_MAX, Broker, empty_image
+from objectstore.database.broker import PENDING_ROWS_MAX, Broker, NotBegun, empty_image
 from objectstore.database.broker_cache import OPEN_DATABASES_MAX, BrokerCache
 from objectstore.database.database_files import DatabaseFiles, Unsafe
-from objectstore.database.facts import Facts, join
+from objectstore.database.facts import Facts, join, without_old_removals
 from objectstore.database.journal_records import (
     KIND_FACTS,
     KIND_ROWS,
@@ -43,9 +44,9 @@ from objectstore.database.rows import RowTable
 from objectstore.kernel import concurrency
 from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.device import Device
-from objectstore.kernel.errors import Corrupt
+from objectstore.kernel.errors import Corrupt, RingstackError
 from objectstore.kernel.journal import Journal, Position
-from objectstore.wire.records import Receipt
+from objectstore.wire.records import ListingQuery, Receipt
 
 JOURNAL_DIRECTORY = "journal"
 APPLIED_NAME = "applied"
@@ -104,6 +105,7 @@ class DatabaseStore:
         )
         store = cls(device, directory, kind, journal, open_databases_max)
         store._replay()
+        store._cache.closes_in_background = True
         return store
 
     def close(self) -> None:
@@ -126,7 +128,10 @@ class DatabaseStore:
         """The database, opened if it is here; not to be kept over a wait."""
         broker = self._cache.get(key)
         if broker is None and self.files.exists(key):
-            broker = self._open(key, None)
+            try:
+                broker = self._open(key, None)
+            except NotBegun:
+                return None
         return broker
 
     def find_or_create(self, key: bytes, account: str, container: str) -> Broker:
@@ -134,7 +139,8 @@ class DatabaseStore:
         PUT) nor deleted, and is not in the journal yet."""
         broker = self.find(key)
         if broker is None:
-            sqlite_file.create(self._disk, self.files.path(key), self._image)
+            if not self.files.exists(key):
+                sqlite_file.create(self._disk, self.files.path(key), self._image)
             self._unsafe[key] = True
             broker = self._open(key, Facts(account, container))
         return broker
@@ -142,11 +148,18 @@ class DatabaseStore:
     def _open(self, key: bytes, facts: Facts | None) -> Broker:
         try:
             broker = Broker(self._table, key, self.files.path(key), facts)
+        except NotBegun:
+            raise
         except Corrupt:
             self.quarantine(key)
             raise
         self._cache.add(broker)
         return broker
+
+    @property
+    def open_count(self) -> int:
+        """Databases that are open now."""
+        return len(self._cache)
 
     def keys(self, first: bytes = b"", stop: bytes | None = None) -> Iterator[bytes]:
         """Keys of all databases from ``first`` to before ``stop``, in order."""
@@ -202,18 +215,22 @@ class DatabaseStore:
     def fold_some(self, limit: int) -> bool:
         """Fold up to ``limit`` databases that wait for it, the longest waiting
         first; whether more wait."""
-        for key in list(self._unfolded)[:limit]:
+        for key in list(islice(self._unfolded, limit)):
             self._fold(key)
         return bool(self._unfolded)
 
     def _fold(self, key: bytes) -> None:
-        broker = self._cache.peek(key)
-        if broker is not None:  # else it was folded when it was closed
-            try:
-                broker.fold()
-            except Corrupt:
-                self.quarantine(key)
         self._unfolded.pop(key, None)
+        broker = self._cache.peek(key)
+        if broker is None:
+            return  # it was folded when it was closed
+        try:
+            broker.fold()
+        except Corrupt:
+            self.quarantine(key)
+        except RingstackError:
+            self._unfolded[key] = None  # last: the others get their turn
+            raise
 
     @property
     def unsettled_bytes(self) -> int:
@@ -266,13 +283,39 @@ class DatabaseStore:
         place = self.files.put_aside(key)
         _log.error("database %s is corrupt, moved to %s", key.hex(), place)
 
-    def remove(self, key: bytes) -> None:
-        """Delete a database for good."""
-        broker = self._cache.drop(key)
-        self._unfolded.pop(key, None)
-        if broker is not None:
-            broker.close()
-        self.files.remove(key)
+    def reclaim(
+        self,
+        key: bytes,
+        before: int,
+        after_name: str,
+        limit: int,
+        may_remove: Callable[[Broker], bool],
+    ) -> str:
+        """Drop what is older than ``before`` and only says that something is gone:
+        removed metadata, tombstones among the next ``limit`` after that name, and
+        a deleted database as a whole (if ``may_remove``).
+
+        Returns where to go on, "" when done.  Nothing of it needs the journal: if
+        it is lost it is done again.
+        """
+        broker = self.find(key)
+        if broker is None:
+            return ""
+        facts = without_old_removals(broker.facts, before)
+        if not facts.is_live and facts.deleted_timestamp < before:
+            is_empty = not broker.rows(ListingQuery(limit=1)).rows
+            if is_empty and facts.deleted_timestamp and may_remove(broker):
+                self._remove(broker)
+                return ""
+        broker.facts = facts
+        return broker.drop_tombstones(before, after_name, limit)
+
+    def _remove(self, broker: Broker) -> None:
+        # Without a wait between: nobody may find it half gone.
+        self._cache.drop(broker.key)
+        self._unfolded.pop(broker.key, None)
+        broker.close()
+        self.files.remove(broker.key)
 
     # ---- replaying --------------------------------------------------------------
 

@@ -1,0 +1,55 @@
+"""The loop that tells accounts of their containers: counts, PUTs and DELETEs.
+
+Every replica of a container reports for itself; the account's merge rule takes
+the newest counts.  What could not be told stays owed and is told again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from objectstore.container.store import REPORTS_MAX, ContainerStore
+from objectstore.kernel import concurrency
+from objectstore.kernel.concurrency import Promise
+from objectstore.kernel.loop import Progress
+from objectstore.wire.records import ContainerRow
+
+# Counts in an account's HEAD are this old, about.
+REST_SECONDS = 1.0
+# For all the reports of one step together.
+REPORT_SECONDS = 10.0
+
+Send = Callable[[str, ContainerRow], Promise[Any]]
+"""``send(account, row)``: kept when the account has durably merged the row."""
+
+
+class ContainerUpdater:
+    """One step sends one batch of reports and waits for their outcome.
+
+    ``failures`` counts reports that the account did not take; they stay owed.
+    """
+
+    def __init__(self, store: ContainerStore, send: Send) -> None:
+        self.name = "container-updating"
+        self.failures = 0
+        self._store = store
+        self._send = send
+
+    def step(self) -> Progress:
+        """See ``kernel.loop.Step``."""
+        reports = self._store.unreported(REPORTS_MAX)
+        sent = [(report, self._send(report.account, report.row)) for report in reports]
+        promises = [promise for _, promise in sent]
+        concurrency.wait_until(
+            promises, lambda: all(promise.done for promise in promises), REPORT_SECONDS
+        )
+        taken = 0
+        for report, promise in sent:
+            if promise.done and promise.error is None:
+                self._store.reported(report)
+                taken += 1
+        self.failures += len(sent) - taken
+        # A busy container changes all the time: not at once again.
+        more = len(reports) == REPORTS_MAX or self._store.is_looking_around
+        return Progress.THROTTLED if more and taken == len(sent) else Progress.IDLE

@@ -1,0 +1,27 @@
+"""The background loops that every store of databases needs, ready to start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from objectstore.database import folding, reclaiming, settling
+from objectstore.database.broker import Broker
+from objectstore.database.store import DatabaseStore
+from objectstore.kernel.clock import Clock
+from objectstore.kernel.loop import Loop
+
+
+def database_loops(
+    databases: DatabaseStore,
+    clock: Clock,
+    *,
+    reclaim_age_seconds: float = reclaiming.RECLAIM_AGE_SECONDS,
+    may_remove: Callable[[Broker], bool] = lambda broker: True,
+) -> list[Loop]:
+    """Folding, settling and reclaiming; each with its own rest."""
+    reclaim = reclaiming.ReclaimStep(databases, clock, reclaim_age_seconds, may_remove)
+    return [
+        Loop(folding.FoldStep(databases), idle_seconds=folding.REST_SECONDS),
+        Loop(settling.SettleStep(databases, clock), idle_seconds=settling.REST_SECONDS),
+        Loop(reclaim, idle_seconds=reclaiming.REST_SECONDS),
+    ]
