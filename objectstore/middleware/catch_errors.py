@@ -105,7 +105,8 @@ class CatchErrors:
         if environ["REQUEST_METHOD"] == "HEAD" or hasattr(body, "spans"):
             # Spans hand out exactly what was promised, or raise.
             return body
-        if length >= 0 and type(body) is list and sum(map(len, body)) == length:
+        kind = type(body)
+        if (kind is list or kind is tuple) and length in (-1, sum(map(len, body))):
             return body
         return CountedBody(body, length, transaction_id)
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from objectstore.kernel.request import Context
+from objectstore.kernel.request import AccessRules, Context, Request
+from objectstore.middleware import account_acl
 
 _NONE: Mapping[str, str] = {}
 
@@ -40,3 +41,27 @@ def container_metadata(
     """The container's metadata: Title-Case header names to values."""
     facts = container_facts(context, account, container)
     return _NONE if facts is None else facts.metadata
+
+
+def authorize_write(request: Request) -> None:
+    """Ask for the right to write now: before a filter tells something (a quota
+    that is full) that only those may know who can write.  Raises Rejected."""
+    _authorize(request, "X-Container-Write")
+
+
+def authorize_read(request: Request) -> None:
+    """The same for reading."""
+    _authorize(request, "X-Container-Read")
+
+
+def _authorize(request: Request, acl_header: str) -> None:
+    context = request.context
+    if context.authorize is not None:
+        _, account, container, _ = request.split()
+        container_acl = container_metadata(context, account, container)
+        stored = account_metadata(context, account)
+        rules = AccessRules(
+            container_acl.get(acl_header, ""),
+            stored.get(account_acl.STORED_HEADER, ""),
+        )
+        context.authorize(request, rules)

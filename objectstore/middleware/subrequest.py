@@ -32,6 +32,7 @@ _CONDITION_KEYS = (
 )
 # Small error bodies are read to their end, so that connections can be reused.
 DISCARD_BYTES_MAX = 64 * 1024
+PIECE_BYTES = 64 * 1024
 
 
 class IterableInput:
@@ -43,17 +44,41 @@ class IterableInput:
         self._pieces = iter(pieces)
         self._left = memoryview(b"")
 
-    def read(self, size: int = -1) -> bytes:
-        """Up to ``size`` bytes (all of them when negative); b"" at the end."""
-        if size < 0:
+    def read(self, size: int | None = -1) -> bytes:
+        """``size`` bytes, fewer only at the end; all of it when negative."""
+        if size is None or size < 0:
             rest = bytes(self._left) + b"".join(self._pieces)
             self._left = memoryview(b"")
             return rest
-        piece = bytes(self._take(size))
-        return piece
+        piece = self._take(size)
+        if not piece or len(piece) == size:
+            return bytes(piece)
+        pieces, missing = [piece], size - len(piece)
+        while missing:
+            piece = self._take(missing)
+            if not piece:
+                break
+            pieces.append(piece)
+            missing -= len(piece)
+        return b"".join(pieces)
 
     def readinto(self, view: Any) -> int:
-        """Fill the front of ``view``; how many bytes, 0 at the end."""
+        """Fill ``view``; how many bytes, fewer than it holds only at the end."""
+        filled = 0
+        while filled < len(view):
+            piece = self._take(len(view) - filled)
+            if not piece:
+                break
+            view[filled : filled + len(piece)] = piece
+            filled += len(piece)
+        return filled
+
+    def read1(self, size: int = PIECE_BYTES) -> bytes:
+        """At most ``size`` bytes: what is at hand, b"" only at the end."""
+        return bytes(self._take(size))
+
+    def readinto1(self, view: Any) -> int:
+        """Put what is at hand into ``view``; 0 at the end."""
         piece = self._take(len(view))
         view[: len(piece)] = piece
         return len(piece)

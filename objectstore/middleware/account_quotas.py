@@ -1,0 +1,120 @@
+"""account_quotas: limits that the reseller sets on an account.
+
+``X-Account-Meta-Quota-Bytes`` bounds an account's bytes, ``X-Account-Quota-Count``
+its objects; only a reseller admin may set or remove them (403 for others, 400
+for anything but a whole number; empty or ``X-Remove-...`` removes).  An upload
+that would exceed a quota is 413 ``Upload exceeds quota.``; deleting is always
+possible, and reseller admins are not bounded.
+
+::
+
+    [filter:account_quotas]
+    use = egg:ringstack#account_quotas
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from objectstore.kernel.errors import Rejected
+from objectstore.kernel.reply import HeaderList
+from objectstore.kernel.request import Application, Environ, Request, StartResponse
+from objectstore.middleware.container_quotas import whole_number
+from objectstore.middleware.filter_options import FilterMaker, read_options
+from objectstore.middleware.stored_facts import account_facts, authorize_write
+
+AFTER = ("catch_errors", "gatekeeper", "tempauth", "copy", "bulk", "formpost")
+
+BYTES_HEADER = "X-Account-Meta-Quota-Bytes"
+COUNT_HEADER = "X-Account-Quota-Count"
+# The count is no user metadata: it is kept where only the house can write.
+STORED_COUNT_HEADER = "X-Account-Sysmeta-Quota-Count"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountQuotasSettings:
+    """There is nothing to set."""
+
+
+class AccountQuotas:
+    """The filter; see the module's docstring."""
+
+    def __init__(self, app: Application) -> None:
+        self.app = app
+
+    def describe(self, registry: Any) -> None:
+        """Tell ``/info``."""
+        registry.add("account_quotas")
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Any:
+        """Guard the quota headers; check uploads."""
+        request = Request(environ)
+        _, account, container, name = request.split()
+        writes = request.method in ("PUT", "POST")
+        if account and not container:
+            if writes:
+                _guard_headers(request)
+            return self.app(environ, _showing_count(start_response))
+        if name and request.method == "PUT" and not request.context.is_internal:
+            _check_upload(request, account)
+        return self.app(environ, start_response)
+
+
+def _guard_headers(request: Request) -> None:
+    may_set = _is_reseller(request) or request.context.is_internal
+    for name in (BYTES_HEADER, COUNT_HEADER):
+        removal = name.replace("X-", "X-Remove-", 1)
+        removes = bool(request.header(removal))
+        if not removes and not request.has_header(name):
+            continue
+        if not may_set:
+            raise Rejected(403)
+        value = "" if removes else request.header(name)
+        if value and whole_number(value) is None:
+            raise Rejected(400, f"{name} must be a whole number")
+        if name == COUNT_HEADER:
+            request.remove_header(name)
+            request.remove_header(removal)
+            request.set_header(STORED_COUNT_HEADER, value)
+
+
+def _check_upload(request: Request, account: str) -> None:
+    facts = account_facts(request.context, account)
+    if facts is None or _is_reseller(request):
+        return
+    size_limit = whole_number(facts.metadata.get(BYTES_HEADER, ""))
+    count_limit = whole_number(facts.metadata.get(STORED_COUNT_HEADER, ""))
+    size = facts.bytes_used + (request.content_length or 0)
+    too_large = size_limit is not None and size > size_limit
+    too_many = count_limit is not None and facts.object_count + 1 > count_limit
+    if too_large or too_many:
+        authorize_write(request)
+        raise Rejected(413, "Upload exceeds quota.")
+
+
+def _is_reseller(request: Request) -> bool:
+    identity = request.context.identity
+    return identity is not None and identity.is_reseller_admin
+
+
+def _showing_count(start_response: StartResponse) -> StartResponse:
+    """Show the stored count quota under its public name."""
+
+    def start(status: str, headers: HeaderList, exc_info: Any = None) -> Any:
+        stored = STORED_COUNT_HEADER.lower()
+        headers = [
+            (COUNT_HEADER, value) if name.lower() == stored else (name, value)
+            for name, value in headers
+        ]
+        if exc_info is None:
+            return start_response(status, headers)
+        return start_response(status, headers, exc_info)
+
+    return start
+
+
+def filter_factory(global_conf: dict[str, str], **local_conf: str) -> FilterMaker:
+    """PasteDeploy's entry point."""
+    read_options(AccountQuotasSettings, "account_quotas", global_conf, local_conf)
+    return AccountQuotas

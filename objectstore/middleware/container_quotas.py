@@ -1,0 +1,89 @@
+"""container_quotas: limits that an account's owner sets on a container.
+
+``X-Container-Meta-Quota-Bytes`` and ``X-Container-Meta-Quota-Count`` bound the
+container's bytes and objects.  Setting them to anything but a whole number
+is 400; an upload that would exceed them is 413 ``Upload exceeds quota.`` (to
+whoever may write there; others get their 401 or 403).
+
+Counts come from the container's cached facts, and a chunked upload's size is
+not known beforehand: quotas are exact to what was uploaded in the last moments.
+
+::
+
+    [filter:container_quotas]
+    use = egg:ringstack#container_quotas
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from objectstore.kernel.errors import Rejected
+from objectstore.kernel.request import Application, Environ, Request, StartResponse
+from objectstore.middleware.filter_options import FilterMaker, read_options
+from objectstore.middleware.stored_facts import authorize_write, container_facts
+
+AFTER = ("catch_errors", "gatekeeper", "tempauth", "copy", "bulk", "formpost")
+
+BYTES_HEADER = "X-Container-Meta-Quota-Bytes"
+COUNT_HEADER = "X-Container-Meta-Quota-Count"
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerQuotasSettings:
+    """There is nothing to set."""
+
+
+class ContainerQuotas:
+    """The filter; see the module's docstring."""
+
+    def __init__(self, app: Application) -> None:
+        self.app = app
+
+    def describe(self, registry: Any) -> None:
+        """Tell ``/info``."""
+        registry.add("container_quotas")
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Any:
+        """Check quotas that are set and uploads that they bound."""
+        if environ["REQUEST_METHOD"] in ("PUT", "POST"):
+            request = Request(environ)
+            _, account, container, name = request.split()
+            if container and not name:
+                _check_header(request, BYTES_HEADER, "Invalid bytes quota.")
+                _check_header(request, COUNT_HEADER, "Invalid count quota.")
+            elif name and request.method == "PUT" and not request.context.is_internal:
+                _check_upload(request, account, container)
+        return self.app(environ, start_response)
+
+
+def _check_header(request: Request, name: str, text: str) -> None:
+    value = request.header(name)
+    if value and whole_number(value) is None:
+        raise Rejected(400, text)
+
+
+def _check_upload(request: Request, account: str, container: str) -> None:
+    facts = container_facts(request.context, account, container)
+    if facts is None:
+        return  # the server will say that there is no such container
+    size_limit = whole_number(facts.metadata.get(BYTES_HEADER, ""))
+    count_limit = whole_number(facts.metadata.get(COUNT_HEADER, ""))
+    size = facts.bytes_used + (request.content_length or 0)
+    too_large = size_limit is not None and size > size_limit
+    too_many = count_limit is not None and facts.object_count + 1 > count_limit
+    if too_large or too_many:
+        authorize_write(request)
+        raise Rejected(413, "Upload exceeds quota.")
+
+
+def whole_number(text: str) -> int | None:
+    """The number that the digits stand for; None when they are not digits."""
+    return int(text) if text.isascii() and text.isdigit() else None
+
+
+def filter_factory(global_conf: dict[str, str], **local_conf: str) -> FilterMaker:
+    """PasteDeploy's entry point."""
+    read_options(ContainerQuotasSettings, "container_quotas", global_conf, local_conf)
+    return ContainerQuotas
