@@ -34,6 +34,8 @@ ROWS_CACHED_MAX = 8192
 # A checkpoint is due when this many rows were flushed: some 16 MiB of pages.
 CHECKPOINT_ROWS = 4096
 
+_UNKNOWN = object()
+
 _GET = "SELECT row FROM objects WHERE key = ?"
 _PUT = "INSERT OR REPLACE INTO objects (key, row) VALUES (?, ?)"
 _DROP = "DELETE FROM objects WHERE key = ?"
@@ -65,7 +67,7 @@ class Index:
             self.quarantined,
         )
         self._changed: dict[bytes, Held | None] = {}
-        self._cached: OrderedDict[bytes, Held] = OrderedDict()
+        self._cached: OrderedDict[bytes, Held | None] = OrderedDict()
         self._flushed_rows = 0  # since the last checkpoint
         self._opener = opener
         self._connection = opener(path)
@@ -100,32 +102,29 @@ class Index:
 
     def get(self, key: bytes) -> Held | None:
         """The row of ``key``."""
-        held = self._cached.get(key)
-        if held is not None:
-            return held
+        held = self._cached.get(key, _UNKNOWN)
+        if held is not _UNKNOWN:
+            return held  # type: ignore[return-value]
         if key in self._changed:
             return self._changed[key]
         try:
             found = self._connection.execute(_GET, (key,)).fetchone()
         except sqlite3.Error as error:
             raise translated(error) from error
-        if found is None:
-            return None
-        held = self._cached[key] = decode_row(found[0])
+        # That there is none is worth knowing too: a put asks before and after.
+        row = decode_row(found[0]) if found is not None else None
+        self._cache(key, row)
+        return row
+
+    def _cache(self, key: bytes, row: Held | None) -> None:
+        self._cached[key] = row
         if len(self._cached) > ROWS_CACHED_MAX:
             self._cached.popitem(last=False)
-        return held
 
     def set(self, key: bytes, old: Held | None, new: Held | None) -> None:
         """Replace the row ``old`` by ``new``; None: no row."""
         self._changed[key] = new
-        cached = self._cached
-        if new is None:
-            cached.pop(key, None)
-        else:
-            cached[key] = new
-            if len(cached) > ROWS_CACHED_MAX:
-                cached.popitem(last=False)
+        self._cache(key, new)
         old_digest = old.digest if old is not None else 0
         new_digest = new.digest if new is not None else 0
         if old_digest != new_digest:
