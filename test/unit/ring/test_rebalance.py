@@ -106,21 +106,6 @@ def test_one_replica_of_a_partition_moves_at_a_time(built, seed, weight):
     assert all(len(gained(before, built.rows, p)) <= 1 for p in range(built.parts))
 
 
-def test_a_partition_used_in_an_exchange_does_not_move_again():
-    """Two crowded partitions may relieve each other; the second is then done."""
-    for seed in range(20):
-        built = Builder(5, 2, min_part_hours=1)
-        built.set_overload(100)
-        for number, (zone, weight) in enumerate([(1, 100), (1, 100), (2, 100)]):
-            built.add(device(number, zone, weight))
-        rebalanced(built, seed)
-        built.add(device(9, 3, 200))
-        before = copy_rows(built)
-        built.set_weight(0, 0)
-        rebalanced(built, seed, NOW + 2 * HOUR)
-        assert all(len(gained(before, built.rows, p)) <= 1 for p in range(built.parts))
-
-
 @settings(max_examples=60, deadline=None)
 @given(builders(), seeds)
 def test_a_partition_rests_unless_its_device_is_removed(built, seed):
