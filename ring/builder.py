@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 import operator
 import random
-import uuid
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -65,6 +64,7 @@ class Builder:
         # first rebalance.
         self.moved_at: array[int] = array("I")
         self.version = 0
+        # Given when the builder is first saved, for good.
         self.id = ""
         # Whether devices or replicas changed since the last rebalance: such a change is
         # worth a new ring even when few partitions move.
@@ -337,10 +337,6 @@ class Builder:
             builder.moved_at = array("I", bytes(4 * builder.parts))
         builder.version = ring.version
         return builder
-
-    def assign_id(self) -> None:
-        """Give the builder its lasting id, the first time it is saved."""
-        self.id = self.id or uuid.uuid4().hex
 
 
 def check_device(device: Device) -> None:

@@ -12,6 +12,7 @@ import logging
 import os
 import tempfile
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -55,7 +56,7 @@ def load_builder(path: str | os.PathLike[str]) -> Builder:
 
 def save_builder(builder: Builder, path: str | os.PathLike[str]) -> None:
     """Write a builder file, giving a new builder its id."""
-    builder.assign_id()
+    builder.id = builder.id or uuid.uuid4().hex
     write_file(path, encode_builder(builder))
 
 

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ring.builder import Builder
-from ring.builder_format import encode_builder
 from ring.errors import Refused
 from ring.file import load_builder, save_builder, write_file
 from ring.ring_format import encode_ring
@@ -75,8 +74,7 @@ class Files:
 
     def back_up_builder(self, builder: Builder) -> None:
         """Keep a copy of the builder that later commands do not overwrite."""
-        builder.assign_id()
-        write_file(self._backup(self.builder_path), encode_builder(builder))
+        save_builder(builder, self._backup(self.builder_path))
 
     def write_ring(self, builder: Builder, format_version: int, id_bytes: int) -> None:
         """Write the ring file and a backup of it."""
