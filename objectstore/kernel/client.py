@@ -172,7 +172,8 @@ class Client:
         try:
             while self._idle:
                 stream = self._idle.pop()[1]
-                if _is_alive(stream):
+                # Idle, it must be silent: what is here is its end, or garbage.
+                if not stream.has_data():
                     return stream
                 self._discard(stream)
             return self._connect()
@@ -257,17 +258,6 @@ class ClientPool:
         since = now - self._settings.idle_timeout
         for client in self._clients.values():
             client.drop_idle(since)
-
-
-def _is_alive(stream: Stream) -> bool:
-    """Whether an idle connection is still open (and silent, as it must be)."""
-    try:
-        stream.socket.recv(1, socket.MSG_PEEK)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
-    return False
 
 
 def _connected(address: Address, timeout: float) -> socket.socket:

@@ -9,6 +9,7 @@ sweeps stale connections away.  The parts are in ``kernel.http``.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import logging
 import socket
@@ -94,10 +95,11 @@ class Server:
     def drain(self, timeout: float = DRAIN_SECONDS) -> bool:
         """Accept no more, let requests finish, then close; whether all did
         within ``timeout`` seconds."""
-        self._stop_accepting()
         self._edge.draining = True
+        self._take_waiting()
+        self._stop_accepting()
         for connection in list(self._connections):
-            if connection.idle:
+            if connection.idle and not connection.stream.has_data():
                 connection.stream.sever()
         give_up = self._edge.clock.monotonic() + timeout
         while self._connections:
@@ -115,6 +117,13 @@ class Server:
         for connection in list(self._connections):
             connection.stream.sever()
         self._sweeper.stop()
+
+    def _take_waiting(self) -> None:
+        """Accept what queues already: closing the listener would reset it."""
+        for listener in self._listeners:
+            with contextlib.suppress(OSError):
+                while True:
+                    self._take(*listener.accept())
 
     def _stop_accepting(self) -> None:
         acceptors, self._acceptors = self._acceptors, []

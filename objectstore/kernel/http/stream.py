@@ -105,6 +105,18 @@ class Stream:
             self.received += len(data)
             return data
 
+    def has_data(self) -> bool:
+        """Whether something (or the peer's end) is here, without waiting."""
+        if self._ahead:
+            return True
+        try:
+            self.socket.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True  # the next call finds out
+        return True
+
     def wait_for_data(self) -> None:
         """Wait until something arrives, when nothing is here."""
         if not self._ahead:

@@ -1,0 +1,62 @@
+"""A program for the tests of the supervisor: tells on stdout what happens.
+
+argv: number of workers, then how they behave.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+from objectstore.kernel import concurrency
+from objectstore.kernel.process import EXIT_CONFIGURATION, Supervisor, Worker
+from objectstore.kernel.signals import on_signals
+
+
+def say(*words: object) -> None:
+    os.write(1, (" ".join(map(str, words)) + "\n").encode())
+
+
+def serve(worker: Worker) -> None:
+    """Wait on the hub until SIGTERM."""
+    ended = concurrency.Event()
+    on_signals({signal.SIGTERM: ended.set})
+    worker.ready()
+    say("ready", worker.index, os.getpid())
+    ended.wait()
+    say("drained", worker.index, os.getpid())
+
+
+def stubborn(worker: Worker) -> None:
+    """Ignore SIGTERM."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    worker.ready()
+    say("ready", worker.index, os.getpid())
+    while True:
+        signal.pause()
+
+
+def misconfigured(worker: Worker) -> int:
+    """Exit as if the settings were wrong."""
+    say("refused", worker.index)
+    return EXIT_CONFIGURATION
+
+
+def failing(worker: Worker) -> None:
+    """Die at once, again and again."""
+    say("failing", worker.index)
+    raise RuntimeError("broken")
+
+
+if __name__ == "__main__":
+    work = {
+        "serve": serve,
+        "stubborn": stubborn,
+        "misconfigured": misconfigured,
+        "failing": failing,
+    }[sys.argv[2]]
+    drain_seconds = float(sys.argv[3]) if len(sys.argv) > 3 else 5.0
+    supervisor = Supervisor(work, int(sys.argv[1]), drain_seconds=drain_seconds)
+    say("supervisor", os.getpid())
+    sys.exit(supervisor.run())

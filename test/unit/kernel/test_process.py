@@ -1,0 +1,146 @@
+"""The supervisor, on real processes."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+PATIENCE_SECONDS = 20.0
+
+
+class Program:
+    """The supervised program and what it says."""
+
+    def __init__(self, *arguments: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "test.unit.kernel.supervised", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        assert self.process.stdout is not None
+        self._output = self.process.stdout.fileno()
+        self._ahead = b""
+
+    def hear(self, word: str) -> list[str]:
+        """The next line, which must begin with ``word``."""
+        until = time.monotonic() + PATIENCE_SECONDS
+        while b"\n" not in self._ahead:
+            left = max(0.0, until - time.monotonic())
+            found, _, _ = select.select([self._output], [], [], left)
+            assert found, f"waited in vain for {word!r}"
+            data = os.read(self._output, 4096)
+            assert data, f"ended instead of {word!r}"
+            self._ahead += data
+        line, _, self._ahead = self._ahead.partition(b"\n")
+        words = line.decode().split()
+        assert words[0] == word, words
+        return words
+
+    def hear_ready(self, count: int) -> dict[int, int]:
+        """Worker index to process id, of as many workers."""
+        lines = [self.hear("ready") for _ in range(count)]
+        return {int(index): int(process) for _, index, process in lines}
+
+    def end(self) -> int:
+        return self.process.wait(PATIENCE_SECONDS)
+
+
+@contextmanager
+def running(*arguments: str) -> Iterator[Program]:
+    program = Program(*arguments)
+    try:
+        program.hear("supervisor")
+        yield program
+    finally:
+        if program.process.poll() is None:
+            program.process.kill()  # its workers then get SIGTERM
+        program.process.wait()
+        assert program.process.stdout is not None
+        program.process.stdout.close()
+
+
+def is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_sigterm_drains_all_workers():
+    with running("3", "serve") as program:
+        workers = program.hear_ready(3)
+        assert sorted(workers) == [0, 1, 2]
+        program.process.send_signal(signal.SIGTERM)
+        drained = {int(program.hear("drained")[2]) for _ in range(3)}
+        assert drained == set(workers.values())
+        assert program.end() == 0
+        assert not any(map(is_alive, workers.values()))
+
+
+def test_a_dead_worker_is_replaced():
+    with running("2", "serve") as program:
+        workers = program.hear_ready(2)
+        os.kill(workers[1], signal.SIGKILL)
+        successor = program.hear_ready(1)
+        assert list(successor) == [1]
+        assert successor[1] != workers[1]
+        program.process.send_signal(signal.SIGINT)
+        assert program.end() == 0
+
+
+def test_sighup_replaces_one_after_the_other():
+    with running("2", "serve") as program:
+        before = program.hear_ready(2)
+        program.process.send_signal(signal.SIGHUP)
+        for index in (0, 1):
+            drained = program.hear("drained")
+            assert drained[1:] == [str(index), str(before[index])]
+            assert list(program.hear_ready(1)) == [index]
+        program.process.send_signal(signal.SIGTERM)
+        assert program.end() == 0
+
+
+def test_a_stubborn_worker_is_killed():
+    with running("1", "stubborn", "0.2") as program:
+        workers = program.hear_ready(1)
+        program.process.send_signal(signal.SIGTERM)
+        assert program.end() == 0
+        assert not is_alive(workers[0])
+
+
+def test_a_second_signal_kills_at_once():
+    with running("1", "stubborn", "60") as program:
+        program.hear_ready(1)
+        program.process.send_signal(signal.SIGTERM)
+        program.process.send_signal(signal.SIGINT)
+        assert program.end() == 0
+
+
+def test_wrong_settings_end_everything():
+    with running("1", "misconfigured") as program:
+        program.hear("refused")
+        assert program.end() == os.EX_CONFIG
+
+
+def test_failing_workers_are_not_restarted_without_rest():
+    with running("1", "failing") as program:
+        began = time.monotonic()
+        for _ in range(4):
+            program.hear("failing")
+        # 0.2 + 0.4 + 0.8 seconds between the four.
+        assert time.monotonic() - began > 1.3
+
+
+def test_workers_die_with_their_supervisor():
+    with running("2", "serve") as program:
+        workers = program.hear_ready(2)
+        program.process.kill()
+        drained = {int(program.hear("drained")[2]) for _ in range(2)}
+        assert drained == set(workers.values())
