@@ -104,13 +104,12 @@ class DatabaseFiles:
             path = self.path(database.key)
             if database.is_new:
                 directories.add(os.path.dirname(path))
-            try:
+            with suppress(FileMissing):  # reclaimed or put aside meanwhile
                 if not self._sync(path, database.is_new):
                     again.append(database)
-            except FileMissing:
-                continue  # reclaimed or put aside meanwhile
         for directory in directories:
-            self._disk.sync_directory(directory)
+            with suppress(FileMissing):
+                self._disk.sync_directory(directory)
         return again
 
     def _sync(self, path: str, is_new: bool) -> bool:

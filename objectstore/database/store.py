@@ -109,7 +109,7 @@ class DatabaseStore:
         return store
 
     def close(self) -> None:
-        """Fold and settle everything, then close."""
+        """Fold and settle everything, then close.  The loops have been stopped."""
         self.journal.flush()
         self.settle()
         self.journal.close()
