@@ -13,11 +13,17 @@ import enum
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from objectstore.kernel.client import ClientSettings
+from objectstore.kernel.http.limits import EdgeSettings
+from objectstore.kernel.log import LogSettings
 from objectstore.kernel.option_types import Seconds, Size
 from objectstore.kernel.settings import Reader, option, read_file
 from objectstore.policy.policies import ONE_POLICY, Policies, Policy
+from objectstore.proxy.settings import ProxySettings
 
+PROXY_SECTION = "app:proxy-server"
 CLUSTER_FILE_NAME = "cluster.conf"
 _POLICY_SECTION = re.compile(r"storage-policy:(\d{1,3})\Z")
 _ADDRESS = re.compile(r"(?P<host>\[[0-9a-fA-F:.]+\]|[^:\s]+):(?P<port>\d{1,5})\Z")
@@ -75,17 +81,23 @@ class ServerSettings:
     )
     background: bool = option(True, "Run the background loops inside this process")
     reserve: Size = option(
-        64 * 2**20, "Bytes of a device that writes leave free for compaction", minimum=0
+        256 * 2**20,
+        "Bytes of a device that writes leave free for compaction",
+        minimum=0,
     )
-    connect_timeout: Seconds = option(
-        1.0, "A server that takes longer to connect to is away", minimum=0.01
+    reclaim_age: Seconds = option(
+        7 * 24 * 3600.0, "How long deletions are remembered", minimum=0
     )
-    node_timeout: Seconds = option(
-        10.0, "A server that takes longer to answer is away", minimum=0.1
-    )
-    log_level: str = option("INFO", "DEBUG, INFO, WARNING or ERROR")
-    log_file: Path | None = option(None, "Where log lines go; empty: standard error")
-    access_log: Path | None = option(None, "Where access lines go; empty: with the log")
+
+
+SERVER_SECTIONS: tuple[tuple[str, type], ...] = (
+    ("server", ServerSettings),
+    ("log", LogSettings),
+    ("edge", EdgeSettings),
+    ("client", ClientSettings),
+    (PROXY_SECTION, ProxySettings),
+)
+"""The sections of a server's file, filters apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +120,10 @@ class StoreSettings:
     cluster: ClusterSettings
     policies: Policies
     server: ServerSettings
+    log: LogSettings
+    edge: EdgeSettings
+    client: ClientSettings
+    proxy: ProxySettings
     public_address: Address
     node_address: Address
 
@@ -117,13 +133,19 @@ def load_settings(source: Path) -> StoreSettings:
     mistake in both."""
     sections = read_file(source)
     reader = Reader(str(source))
-    server = reader.read(ServerSettings, sections.get("server", {}), "server")
+    read: list[Any] = [
+        reader.read(kind, sections.get(name, {}), name)
+        for name, kind in SERVER_SECTIONS
+    ]
+    server, log, edge, client, proxy = read
     public = _address(reader, "public_address", server.public_address)
     node = _address(reader, "node_address", server.node_address)
     cluster_file = server.cluster_file or source.parent / CLUSTER_FILE_NAME
     cluster, policies = _load_cluster(cluster_file, reader)
     reader.finish()
-    return StoreSettings(source, cluster, policies, server, public, node)
+    return StoreSettings(
+        source, cluster, policies, server, log, edge, client, proxy, public, node
+    )
 
 
 def _load_cluster(path: Path, outer: Reader) -> tuple[ClusterSettings, Policies]:

@@ -8,9 +8,9 @@ import click
 
 from objectstore.kernel.settings import BadSettings, render_sample
 from objectstore.settings import (
+    SERVER_SECTIONS,
     ClusterSettings,
     PolicySettings,
-    ServerSettings,
     load_settings,
 )
 
@@ -25,7 +25,8 @@ def settings() -> None:
 def sample(what: str) -> None:
     """Print a sample file."""
     if what == "server":
-        click.echo(render_sample("server", ServerSettings), nl=False)
+        parts = [render_sample(name, kind) for name, kind in SERVER_SECTIONS]
+        click.echo("\n".join(parts), nl=False)
     else:
         click.echo(render_sample("cluster", ClusterSettings))
         click.echo(render_sample("storage-policy:0", PolicySettings), nl=False)

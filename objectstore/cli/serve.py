@@ -38,7 +38,7 @@ def serve(settings_file: Path, roles: tuple[str, ...]) -> None:
             chosen = tuple(Role(role) for role in roles)
             server = dataclasses.replace(settings.server, roles=chosen)
             settings = dataclasses.replace(settings, server=server)
-        run(settings)
+        sys.exit(run(settings))
     except BadSettings as error:
         click.echo(f"objectstore serve: the settings have mistakes:\n{error}", err=True)
         sys.exit(2)

@@ -126,9 +126,16 @@ class Placement:
         hash_prefix: bytes = b"",
         hash_suffix: bytes = b"",
     ) -> None:
-        near = directory.is_near
+        self._directory = directory
         self._prefix = hash_prefix
         self._suffix = hash_suffix
+        self.follow(object_rings, container_ring, account_ring)
+
+    def follow(
+        self, object_rings: Mapping[int, Ring], container_ring: Ring, account_ring: Ring
+    ) -> None:
+        """Use these rings from the next request on."""
+        directory, near = self._directory, self._directory.is_near
         self._objects = {
             policy: _Groups(ring, _object_nodes(directory, policy), near)
             for policy, ring in object_rings.items()

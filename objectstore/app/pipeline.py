@@ -1,0 +1,60 @@
+"""The proxy's pipeline: filters from the settings file around our application.
+
+The file's ``[pipeline:main]`` names them; without one the default order holds.
+``[filter:NAME]`` sections configure them, and a filter without a section has its
+defaults.  Any PasteDeploy filter loads; the order is checked by what ours declare.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from paste.deploy import loadfilter
+
+from objectstore.kernel.request import Application
+from objectstore.kernel.settings import BadSettings, Mistake, read_file
+from objectstore.middleware.order import DEFAULT_PIPELINE, check_pipeline
+
+PIPELINE_SECTION = "pipeline:main"
+# The last name of a pipeline stands for our own application.
+SERVER_NAME = "proxy-server"
+
+
+def filter_names(source: Path) -> list[str]:
+    """The pipeline's filters, from the outside in.  Raises ``BadSettings``."""
+    section = read_file(source).get(PIPELINE_SECTION)
+    if section is None:
+        return list(DEFAULT_PIPELINE)
+    names = section.get("pipeline", "").split()
+    if not names or names[-1] != SERVER_NAME:
+        text = f"the pipeline must end with {SERVER_NAME}"
+        raise BadSettings([Mistake(str(source), PIPELINE_SECTION, "pipeline", text)])
+    return names[:-1]
+
+
+def wrap(
+    application: Application, source: Path, shared: Mapping[str, str]
+) -> Application:
+    """The application inside its filters.
+
+    ``shared`` are settings that every filter may read from its global
+    configuration (the cluster's secret).  Raises ``BadSettings`` for a wrong
+    order, an unknown filter, or options that a filter refuses.
+    """
+    names = filter_names(source)
+    mistakes = [
+        Mistake(str(source), PIPELINE_SECTION, "pipeline", text)
+        for text in check_pipeline(names)
+    ]
+    if mistakes:
+        raise BadSettings(mistakes)
+    sections = read_file(source)
+    for name in reversed(names):
+        if f"filter:{name}" in sections:
+            where = f"config:{source}"
+            make = loadfilter(where, name=name, global_conf=dict(shared))
+        else:
+            make = loadfilter(f"egg:ringstack#{name}", global_conf=dict(shared))
+        application = make(application)
+    return application

@@ -1,0 +1,226 @@
+"""One worker process: its devices, its servers, its background loops.
+
+Everything is made here, in the order in which it is needed, and given to
+whatever needs it; nothing else in the tree wires things together.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import socket
+from importlib.metadata import PackageNotFoundError, version
+
+from prometheus_client import CollectorRegistry
+
+from objectstore.account.server import account_server
+from objectstore.app.addresses import own_addresses
+from objectstore.app.devices import LocalDevices, own_share, worker_socket
+from objectstore.app.directory import NodeDirectory, NodeTable, Peers
+from objectstore.app.front import Front, NodeFront
+from objectstore.app.pipeline import wrap
+from objectstore.app.ring_watch import RingWatch
+from objectstore.app.rings import RingFiles, RingSet
+from objectstore.app.row_sender import RowSender
+from objectstore.container.server import container_server
+from objectstore.kernel import concurrency, process
+from objectstore.kernel.client import Address, ClientPool
+from objectstore.kernel.clock import SystemClock
+from objectstore.kernel.http.edge import AccessSink
+from objectstore.kernel.log import open_access_log
+from objectstore.kernel.loop import Loop
+from objectstore.kernel.metrics import AccessSinks, MetricsApplication, RequestMetrics
+from objectstore.kernel.signals import on_signals
+from objectstore.kernel.system_disk import SystemDisk
+from objectstore.kernel.timestamps import HybridClock
+from objectstore.kernel.wsgi import Server, listen
+from objectstore.object.server import object_server
+from objectstore.proxy.app import ProxyApplication
+from objectstore.proxy.placement import Placement
+from objectstore.settings import NODE_ROLES, Role, StoreSettings
+from ring.device import Device
+
+_log = logging.getLogger("objectstore.worker")
+
+
+class StoreWorker:
+    """Builds a worker's parts; ``run`` serves until told to stop."""
+
+    def __init__(self, settings: StoreSettings, index: int, count: int) -> None:
+        self._settings = settings
+        self._index = index
+        self._count = count
+        self._clock = SystemClock()
+        self._timestamps = HybridClock(self._clock)
+        self._registry = CollectorRegistry()
+        self._pool = ClientPool(settings.client, self._clock)
+        self._rings = RingFiles(
+            settings.server.rings, settings.policies, self._clock.monotonic
+        )
+        self._own = self._own_places()
+        self._devices = LocalDevices(
+            settings,
+            SystemDisk(),
+            self._clock,
+            self._timestamps,
+            RowSender(lambda: self._placement),
+        )
+        self._directory = NodeDirectory(
+            self._devices.nodes, self._siblings(), self._own, self._peers()
+        )
+        self._placement = self._place(self._rings.current())
+        self._access = open_access_log(settings.log, self._clock)
+        self._servers: list[Server] = []
+        self._loops: list[Loop] = []
+
+    def run(self, worker: process.Worker) -> None:
+        """Open the devices, serve, and on SIGTERM finish what is under way."""
+        settings = self._settings
+        if self._serves_nodes:
+            share = own_share(self._own_devices(), self._index, self._count)
+            self._devices.open(share)
+            self._start_node_server()
+        if Role.PROXY in settings.server.roles:
+            self._start_proxy()
+        watch = RingWatch(self._rings, self._placement)
+        self._loops.append(Loop(watch, idle_seconds=watch.REST_SECONDS))
+        if settings.server.background:
+            self._loops += self._devices.loops
+        for loop in self._loops:
+            loop.start()
+        stop = concurrency.Event()
+        on_signals({signal.SIGTERM: stop.set, signal.SIGINT: stop.set})
+        worker.ready()
+        stop.wait()
+        self._end()
+
+    def _end(self) -> None:
+        draining = [concurrency.spawn(server.drain) for server in self._servers]
+        for task in draining:
+            concurrency.wait_task(task)
+        for loop in self._loops:
+            loop.stop()
+        self._devices.close()
+        self._pool.close()
+        if self._access is not None:
+            self._access.close()
+
+    # ---- servers ---------------------------------------------------------------
+
+    def _start_proxy(self) -> None:
+        settings = self._settings
+        proxy = ProxyApplication(
+            self._placement,
+            settings.policies,
+            settings.proxy,
+            self._clock,
+            timestamps=self._timestamps,
+            version=_version(),
+        )
+        pipeline = wrap(
+            proxy, settings.source, {"cluster_secret": settings.cluster.secret}
+        )
+        address = settings.public_address
+        listener = listen(address.host, address.port, reuse_port=self._count > 1)
+        front = Front(pipeline, proxy.facts, self._pages())
+        self._serve(front, [listener], "proxy")
+
+    def _start_node_server(self) -> None:
+        settings = self._settings
+        served = self._directory.served(
+            self._own_devices(), [policy.index for policy in settings.policies]
+        )
+        address = settings.node_address
+        listeners = [listen(address.host, address.port, reuse_port=self._count > 1)]
+        if self._count > 1:
+            path = worker_socket(settings.server.run, self._index)
+            path.unlink(missing_ok=True)
+            listeners.append(listen(path))
+        self._serve(self._node_application(served), listeners, "node")
+
+    def _node_application(self, table: NodeTable) -> NodeFront:
+        secret = self._settings.cluster.secret
+        return NodeFront(
+            {
+                "object": object_server(table.objects, secret),
+                "container": container_server(table.containers, secret),
+                "account": account_server(table.accounts, secret),
+            },
+            self._pages(),
+        )
+
+    def _serve(
+        self, application: Front | NodeFront, listeners: list[socket.socket], name: str
+    ) -> None:
+        sinks: list[AccessSink] = [RequestMetrics(self._registry, name)]
+        if name == "proxy" and self._access is not None:
+            # Requests between servers are counted; lines are for those of clients.
+            sinks.append(self._access)
+        server = Server(
+            application,
+            listeners,
+            self._settings.edge,
+            access=AccessSinks(sinks),
+            clock=self._clock,
+        )
+        server.start()
+        self._servers.append(server)
+
+    def _pages(self) -> dict[str, MetricsApplication]:
+        return {"/metrics": MetricsApplication(self._registry)}
+
+    # ---- places ----------------------------------------------------------------
+
+    @property
+    def _serves_nodes(self) -> bool:
+        return any(role in self._settings.server.roles for role in NODE_ROLES)
+
+    def _own_places(self) -> frozenset[tuple[str, int]]:
+        """The (ip, port) pairs under which the rings know this machine's devices."""
+        if not self._serves_nodes:
+            return frozenset()
+        address = self._settings.node_address
+        return frozenset((ip, address.port) for ip in own_addresses(address.host))
+
+    def _own_devices(self) -> dict[str, Device]:
+        """This machine's devices in any ring, by name."""
+        return {
+            device.device: device
+            for ring in self._rings.current().all()
+            for device in ring.devices
+            if device is not None and (device.ip, device.port) in self._own
+        }
+
+    def _siblings(self) -> dict[str, Address]:
+        """The devices that other workers own, and where those answer."""
+        names = self._own_devices()
+        return {
+            name: worker_socket(self._settings.server.run, worker)
+            for worker in range(self._count)
+            if worker != self._index
+            for name in own_share(names, worker, self._count)
+        }
+
+    def _peers(self) -> Peers:
+        settings = self._settings
+        return Peers(
+            self._pool, settings.cluster.secret, settings.client.response_timeout
+        )
+
+    def _place(self, rings: RingSet) -> Placement:
+        cluster = self._settings.cluster
+        return Placement(
+            rings.objects,
+            rings.container,
+            rings.account,
+            self._directory,
+            hash_prefix=cluster.hash_prefix.encode(),
+            hash_suffix=cluster.hash_suffix.encode(),
+        )
+
+
+def _version() -> str:
+    try:
+        return version("ringstack")
+    except PackageNotFoundError:
+        return "unknown"

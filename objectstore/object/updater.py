@@ -1,0 +1,58 @@
+"""The loop that pays rows owed: writes whose container could not be told in time.
+
+Every device that holds the object owes the row and sends it; merging makes the
+repetition harmless.  What cannot be sent stays owed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from objectstore.kernel.clock import Clock
+from objectstore.kernel.concurrency import Promise, wait_until
+from objectstore.kernel.loop import Progress
+from objectstore.kernel.timestamps import from_seconds
+from objectstore.object.store import ObjectStore
+from objectstore.wire.records import ObjectState
+
+# Rows sent by one step.
+ROWS_MAX = 200
+# Younger ones are most likely being delivered by the request that wrote them.
+AGE_SECONDS = 2.0
+REST_SECONDS = 1.0
+SEND_SECONDS = 10.0
+
+Send = Callable[[ObjectState], Promise[None]]
+"""Tells the object's container; kept when the row is durably there, or the
+container durably gone."""
+
+
+class ObjectUpdater:
+    """One step sends one batch.  ``pending`` is how many rows were still owed
+    after the last."""
+
+    def __init__(self, store: ObjectStore, clock: Clock, send: Send) -> None:
+        self.name = "object-updating"
+        self.pending = 0
+        self._store = store
+        self._clock = clock
+        self._send = send
+
+    def step(self) -> Progress:
+        """See ``kernel.loop.Step``."""
+        before = from_seconds(self._clock.time() - AGE_SECONDS)
+        owed = self._store.owed(ROWS_MAX, before)
+        sent = [(key, state, self._send(state)) for key, state in owed]
+        promises = [promise for _, _, promise in sent]
+        wait_until(
+            promises, lambda: all(promise.done for promise in promises), SEND_SECONDS
+        )
+        paid = 0
+        for key, state, promise in sent:
+            if promise.done and promise.error is None:
+                self._store.paid(key, state.newest)
+                paid += 1
+        self.pending = len(sent) - paid
+        if len(owed) == ROWS_MAX and paid:
+            return Progress.BUSY
+        return Progress.IDLE
