@@ -14,6 +14,7 @@ from objectstore.object.record import (
     PUT_FILE,
     PUT_INLINE,
     encode_change,
+    encode_note,
     encode_owed,
     pack_state,
 )
@@ -84,31 +85,33 @@ class Change(Entry):
 
 
 class Drop(Entry):
-    """FORGET or QUARANTINE: what is held is dropped.  ``done`` is told whether."""
+    """FORGET or QUARANTINE: what is held is dropped, if nothing comes between.
 
-    __slots__ = ("_done", "_key", "_newest", "_view", "promise")
+    ``done`` is told whether it was.
+    """
+
+    __slots__ = ("_done", "_key", "_known", "_view", "promise")
 
     def __init__(
         self,
         view: View,
         kind: int,
-        meta: bytes,
         key: bytes,
-        newest: int,
+        fields: tuple[int | str, ...],
         done: Callable[[bool], None],
     ) -> None:
-        super().__init__(kind, meta)
-        self.promise: Promise[Receipt] = Promise()
         self._view = view
         self._key = key
-        self._newest = newest
+        self._known = view.index.applied
         self._done = done
+        self.promise: Promise[Receipt] = Promise()
+        super().__init__(kind, encode_note(key, *self._known, *fields))
 
     def written(self, segment: int, offset: int) -> None:
         """Drop it, then tell."""
         place = Place(segment, offset, record_bytes(len(self.meta), 0))
         try:
-            dropped = self._view.forget(self._key, self._newest, place)
+            dropped = self._view.forget(self._key, self._known, place)
         except RingstackError as error:
             self.failed(error)
         else:

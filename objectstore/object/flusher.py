@@ -35,6 +35,7 @@ class Flusher:
         self._before_flush = before_flush
         self._timer: concurrency.Task = None
         self._running = False
+        self._free = concurrency.Event()
         self._closed = False
         self.failures = 0
 
@@ -72,9 +73,25 @@ class Flusher:
             self.failures += 1
             _log.error("index %s: not flushed: %s", self._index.path, error)
         finally:
-            self._running = False
+            self._end_run()
+
+    def _end_run(self) -> None:
+        self._running = False
+        self._free.set()
         if self._index.unflushed and not self._closed:
             self.note()
+
+    def flush_durably(self) -> None:
+        """Flush now, and wait until it is on disk; errors are raised."""
+        while self._running:
+            self._free.clear()
+            self._free.wait()
+        self._running = True
+        try:
+            self._index.flush()
+            self._disk.offload(self._index.checkpoint)
+        finally:
+            self._end_run()
 
     def close(self) -> None:
         """Flush no more."""

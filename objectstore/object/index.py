@@ -31,6 +31,7 @@ from objectstore.object.state import Held
 
 # About 2 KiB each in memory: 16 MiB a store.
 ROWS_CACHED_MAX = 8192
+PAGE_ROWS = 1000
 # A checkpoint is due when this many rows were flushed: some 16 MiB of pages.
 CHECKPOINT_ROWS = 4096
 
@@ -42,7 +43,7 @@ _DROP = "DELETE FROM objects WHERE key = ?"
 _DIGESTS = f"""SELECT key, substr(row, 1, {DIGEST_BYTES}) FROM objects
     WHERE key > ? AND key < ? AND substr(row, 1, {DIGEST_BYTES}) != zeroblob(8)
     ORDER BY key LIMIT ?"""
-_PAGE = "SELECT key, row FROM objects WHERE key > ? ORDER BY key LIMIT 1000"
+_PAGE = "SELECT key, row FROM objects WHERE key > ? ORDER BY key LIMIT ?"
 _FACT = "INSERT OR REPLACE INTO facts (name, value) VALUES (?, ?)"
 
 
@@ -222,14 +223,21 @@ class Index:
         except sqlite3.Error as error:
             raise translated(error) from error
 
-    def rows(self) -> Iterator[tuple[bytes, Held]]:
-        """Every row, in key order, in pages, so that others may run between."""
+    def page(self, after: bytes, limit: int) -> list[tuple[bytes, Held]]:
+        """Up to ``limit`` rows after the key ``after``, in key order."""
         if self._changed:
             self.flush()
+        try:
+            found = self._connection.execute(_PAGE, (after, limit)).fetchall()
+        except sqlite3.Error as error:
+            raise translated(error) from error
+        return [(key, decode_row(row)) for key, row in found]
+
+    def rows(self) -> Iterator[tuple[bytes, Held]]:
+        """Every row, in key order, as it is when its page is read."""
         after = b""
-        while page := self._connection.execute(_PAGE, (after,)).fetchall():
-            for key, row in page:
-                yield key, decode_row(row)
+        while page := self.page(after, PAGE_ROWS):
+            yield from page
             after = page[-1][0]
 
     def problems(self) -> list[str]:

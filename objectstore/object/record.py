@@ -10,8 +10,10 @@ The kinds::
     PUT_FILE     state; the body is the file named by key, timestamp and serial
     TOMBSTONE    state of a deleted object
     UPDATE       state after a POST, or of an object that several writes made up
-    FORGET       [newest]: all before this record is dropped, if not newer
-    QUARANTINE   [newest, when, why]: the same, for a copy that turned out bad
+    FORGET       [segment, offset]: of the key, all in records before that place is
+                 dropped, if there is nothing later
+    QUARANTINE   [segment, offset, newest, when, why]: the same, for a copy that turned
+                 out bad: its newest timestamp, seconds since the epoch, and the reason
     OWED         [segment, offset, [[key, timestamp] ...]]: of the rows that records
                  before that place owed, exactly these are still owed
 """
@@ -100,16 +102,22 @@ def decode_change(meta: bytes) -> tuple[bytes, bool, int, bytes]:
     return key, bool(flags & FLAG_ROW_OWED), serial, meta[_PREFIX.size :]
 
 
+def decode_key(meta: bytes) -> bytes:
+    """The key of any record but OWED."""
+    return _prefix(meta)[2]
+
+
 def encode_note(key: bytes, *fields: int | str) -> bytes:
     """The meta of FORGET and QUARANTINE."""
     note: bytes = _pack(fields)
     return _PREFIX.pack(VERSION, 0, key, 0) + note
 
 
-def decode_note(meta: bytes) -> tuple[bytes, list[Any]]:
-    """(key, fields)."""
+def decode_note(meta: bytes) -> tuple[bytes, tuple[int, int], list[Any]]:
+    """(key, place before which all is dropped, further fields)."""
     _, _, key, _ = _prefix(meta)
-    return key, _unpack(meta[_PREFIX.size :])
+    segment, offset, *fields = _unpack(meta[_PREFIX.size :])
+    return key, (segment, offset), fields
 
 
 def encode_owed(place: tuple[int, int], rows: list[tuple[bytes, int]]) -> bytes:

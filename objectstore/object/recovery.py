@@ -82,9 +82,10 @@ def apply_record(found: Found, view: View) -> None:
             body = Body(place, found.body_offset, found.body_crc, serial)
         view.change(key, unpack_state(packed), place, body, row_owed)
     elif found.kind in (FORGET, QUARANTINE):
-        key, fields = decode_note(found.meta)
-        if view.forget(key, fields[0], place) and found.kind == QUARANTINE:
-            view.index.quarantined.put(key, (fields[0], fields[1], fields[2]))
+        key, known, fields = decode_note(found.meta)
+        if view.forget(key, known, place) and found.kind == QUARANTINE:
+            newest, when, why = fields
+            view.index.quarantined.put(key, (newest, when, why))
     elif found.kind == OWED:
         view.owed_exactly(*decode_owed(found.meta), place)
     else:

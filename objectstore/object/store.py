@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from crc32c import crc32c
 
@@ -39,11 +39,10 @@ from objectstore.object.record import (
     QUARANTINE,
     TOMBSTONE,
     UPDATE,
-    encode_note,
 )
 from objectstore.object.recovery import open_index, replay, rows_without_body
 from objectstore.object.space import SpaceGuard
-from objectstore.object.state import Held, is_same_data, supersedes
+from objectstore.object.state import Body, Held, is_same_data, supersedes
 from objectstore.object.view import View
 from objectstore.wire.merge import normal
 from objectstore.wire.records import ObjectState, Receipt
@@ -235,22 +234,29 @@ class ObjectStore:
             return Promise.of(Receipt(stored=False, found=False))
         if held.state.newest != newest:
             return Promise.of(Receipt(stored=False))
-        meta = encode_note(key, newest)
-        return self._drop(FORGET, meta, key, newest, lambda dropped: None)
+        return self._drop(FORGET, key, (), lambda dropped: None)
 
     def _drop(
-        self, kind: int, meta: bytes, key: bytes, newest: int, done: object
+        self,
+        kind: int,
+        key: bytes,
+        fields: tuple[int | str, ...],
+        done: Callable[[bool], None],
     ) -> Promise[Receipt]:
         self._dropping.add(key)
 
         def settled(dropped: bool) -> None:
             self._dropping.discard(key)
-            done(dropped)  # type: ignore[operator]
+            done(dropped)
 
-        entry = Drop(self.view, kind, meta, key, newest, settled)
+        entry = Drop(self.view, kind, key, fields, settled)
         self.journal.submit(entry)
         self._flusher.note()
         return entry.promise
+
+    def renew_marker(self, key: bytes) -> Promise[Receipt]:
+        """Write the marker of a forgotten object again, at the end of the log."""
+        return self._drop(FORGET, key, (), lambda dropped: None)
 
     def is_dropping(self, key: bytes) -> bool:
         """Whether a record that drops the key is on its way into the log."""
@@ -259,6 +265,11 @@ class ObjectStore:
     def _write_mixed(self, key: bytes, held: Held) -> None:
         assert held.state is not None
         self.journal.submit(Change(self.view, UPDATE, key, held.state))
+
+    def make_index_durable(self) -> None:
+        """Wait until the index, with all that was submitted so far, is on disk."""
+        self.journal.flush()
+        self._flusher.flush_durably()
 
     # ---- reading ------------------------------------------------------------
 
@@ -274,11 +285,15 @@ class ObjectStore:
         if body is None:
             raise self._bad(key, held, "no good record of the body")
         try:
-            data = self.journal.read(body.record.segment, body.offset, state.size)
-        except FileMissing as error:
+            return self.read_inline(state.size, body)
+        except (Corrupt, FileMissing) as error:
             raise self._bad(key, held, str(error)) from error
-        if crc32c(data) != body.crc or len(data) != state.size:
-            raise self._bad(key, held, "bad body in the log")
+
+    def read_inline(self, size: int, body: Body) -> bytes:
+        """The bytes of a body in the log; ``Corrupt`` when they have changed."""
+        data = self.journal.read(body.record.segment, body.offset, size)
+        if crc32c(data) != body.crc or len(data) != size:
+            raise Corrupt(f"bad body in log segment {body.record.segment}")
         return data
 
     def body_range(
@@ -325,13 +340,12 @@ class ObjectStore:
         if body is not None and body.serial:
             self.bodies.put_aside(key, state.timestamp, body.serial)
         now = int(self.clock.time())
-        meta = encode_note(key, state.newest, now, why)
 
         def settled(dropped: bool) -> None:
             if dropped:
                 self.index.quarantined.put(key, (state.newest, now, why))
 
-        self._drop(QUARANTINE, meta, key, state.newest, settled)
+        self._drop(QUARANTINE, key, (state.newest, now, why), settled)
 
     # ---- rows owed ----------------------------------------------------------
 

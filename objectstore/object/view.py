@@ -57,12 +57,13 @@ class View:
                 return  # the same file, under another record
         self.retired(key, held)
 
-    def forget(self, key: bytes, newest: int, place: Place) -> bool:
-        """A record that drops what is held, if it is not newer; whether it did."""
+    def forget(self, key: bytes, known: tuple[int, int], place: Place) -> bool:
+        """A record that drops what records before ``known`` told of the key, unless
+        there is something later; whether it did, or renewed the marker."""
         index = self.index
         held = index.get(key)
         self.advance(place)
-        if held is None or held.state is None or held.state.newest > newest:
+        if held is None or any(needed[:2] >= known for needed in held.places()):
             return False
         index.set(key, held, forgotten(held, place))
         index.owed.drop(key)

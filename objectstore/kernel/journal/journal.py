@@ -14,6 +14,7 @@ Invariants:
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator
 
 from objectstore.kernel import concurrency
@@ -65,7 +66,7 @@ class Journal:
         self.torn: list[Damage] = []  # never acknowledged; repaired by ``open``
         self.damage: list[Damage] = []  # in the last segment, met by ``open``
         self.batches = 0
-        self.records = 0
+        self.record_count = 0
         self._disk = disk
         self._directory = directory
         self._identity = identity
@@ -78,8 +79,10 @@ class Journal:
         self._current: CurrentSegment | None = None
         self._waiting: list[Entry] = []
         self._committer: concurrency.Task = None
-        self._idle = concurrency.Event()
-        self._idle.set()
+        self._submitted = 0
+        self._told = 0  # entries that know their fate
+        self._flushes: list[tuple[int, concurrency.Event]] = []
+        self._roll_wanted = False
         self._closed = False
 
     @classmethod
@@ -127,15 +130,23 @@ class Journal:
         assert 0 < entry.kind < 65536, "not a kind of record"
         assert HEAD_BYTES + len(entry.meta) + len(entry.body) <= RECORD_BYTES_MAX
         self._waiting.append(entry)
+        self._submitted += 1
         if self._committer is None:
-            self._idle.clear()
             # A greenlet of its own, so that writers that are ready to run now
             # join this batch instead of waiting for the next.
             self._committer = concurrency.spawn(self._commit)
 
     def flush(self) -> None:
         """Wait until everything submitted so far has been told its fate."""
-        self._idle.wait()
+        if self._told < self._submitted:
+            event = concurrency.Event()
+            self._flushes.append((self._submitted, event))
+            event.wait()
+
+    def _tell_flushes(self, count: int) -> None:
+        self._told += count
+        while self._flushes and self._flushes[0][0] <= self._told:
+            self._flushes.pop(0)[1].set()
 
     def _commit(self) -> None:
         try:
@@ -146,7 +157,6 @@ class Journal:
                     concurrency.sleep(0)
         finally:
             self._committer = None
-            self._idle.set()
 
     def _commit_batch(self) -> None:
         batch: list[Entry] = []
@@ -161,19 +171,21 @@ class Journal:
             self._failed(batch, error)
             return
         self.batches += 1
-        self.records += len(batch)
+        self.record_count += len(batch)
         number = segment.number
         for entry, offset in zip(batch, offsets, strict=True):
             entry.written(number, offset)
+        self._tell_flushes(len(batch))
 
     def _segment_for(self, entry: Entry) -> CurrentSegment:
         """The current segment if the record fits there, or else a new one."""
         segment = self._current
-        if segment is not None:
+        if segment is not None and not self._roll_wanted:
             end = segment.tail + HEAD_BYTES + len(entry.meta) + len(entry.body)
             if end <= self._segment_bytes_max or segment.tail <= SEGMENT_HEADER_BYTES:
                 return segment
-            self._end_current()
+        self._roll_wanted = False
+        self._end_current()
         number = self._number + 1
         self._current = self._disk.offload(
             CurrentSegment.begin,
@@ -193,6 +205,7 @@ class Journal:
         self._end_current(suspect=True)
         for entry in batch:
             entry.failed(error)
+        self._tell_flushes(len(batch))
 
     def _end_current(self, *, suspect: bool = False) -> None:
         segment, self._current = self._current, None
@@ -205,11 +218,8 @@ class Journal:
             self._files.forget(segment.number)
 
     def roll(self) -> None:
-        """Close the current segment; the next record begins a new one.  Waits
-        for what is under way."""
-        self.flush()
-        if self._current is not None and self._current.tail:
-            self._end_current()
+        """Let the next record begin a new segment."""
+        self._roll_wanted = self._current is not None and self._current.tail > 0
 
     def close(self) -> None:
         """Wait for what is under way, then close."""
@@ -249,6 +259,14 @@ class Journal:
             elif number > first.segment:
                 yield from self._replay_segment(number, 0, size)
 
+    def records(self, number: int) -> Iterator[Found | Damage]:
+        """What one closed segment holds."""
+        yield from self._replay_segment(number, 0, self._closed_sizes[number])
+
+    def is_closed(self, number: int) -> bool:
+        """Whether there is such a segment, and it takes no more records."""
+        return number in self._closed_sizes and number < self._number
+
     def _replay_segment(
         self, number: int, offset: int, size: int
     ) -> Iterator[Found | Damage]:
@@ -262,6 +280,15 @@ class Journal:
             yield from scan(self._disk, descriptor, number, seed, start, size)
         finally:
             self._disk.close(descriptor)
+
+    def set_aside(self, number: int, directory: str) -> None:
+        """Move a segment elsewhere instead of removing it.  Blocks."""
+        assert number < self._number, "the newest segment keeps the numbers growing"
+        self._files.forget(number)
+        path = self._files.path(number)
+        self._disk.rename(path, os.path.join(directory, os.path.basename(path)))
+        del self._closed_sizes[number]
+        self._disk.sync_directory(self._directory)
 
     def remove(self, number: int) -> None:
         """Delete a segment, durably; not the newest one.  Blocks."""
