@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from objectstore.kernel.request import AccessRules, Request
 from objectstore.proxy.parts import Parts
 from objectstore.wire.records import DatabaseInfo
 
 READ_ACL = "X-Container-Read"
 WRITE_ACL = "X-Container-Write"
-ACCOUNT_ACL = "X-Account-Access-Control"
-# Where an auth filter of Swift's keeps the account's ACL.
-ACCOUNT_ACL_SYSTEM = "X-Account-Sysmeta-Core-Access-Control"
-_NOTHING: Mapping[str, str] = {}
+# Where auth filters keep the account's ACL.
+ACCOUNT_ACL = "X-Account-Sysmeta-Core-Access-Control"
 
 
 def authorize(
@@ -39,5 +35,4 @@ def authorize(
 
 def _account_acl(parts: Parts, account: str) -> str:
     facts = parts.facts.account(account)
-    metadata = _NOTHING if facts is None else facts.metadata
-    return metadata.get(ACCOUNT_ACL_SYSTEM) or metadata.get(ACCOUNT_ACL, "")
+    return "" if facts is None else facts.metadata.get(ACCOUNT_ACL, "")

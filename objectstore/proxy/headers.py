@@ -37,7 +37,6 @@ KEPT_WITH_CONTAINERS = frozenset(
         "X-History-Location",
     }
 )
-KEPT_WITH_ACCOUNTS = frozenset({"X-Account-Access-Control"})
 
 # What only the account's owner may see and set.
 OWNERS_ONLY = frozenset(
@@ -48,7 +47,6 @@ OWNERS_ONLY = frozenset(
         "X-Container-Sync-Key",
         "X-Container-Meta-Temp-Url-Key",
         "X-Container-Meta-Temp-Url-Key-2",
-        "X-Account-Access-Control",
         "X-Account-Meta-Temp-Url-Key",
         "X-Account-Meta-Temp-Url-Key-2",
     }
@@ -103,7 +101,7 @@ def metadata_changes(request: Request, kind: str) -> dict[str, str]:
     so does ``X-Remove-<name>`` with any value.  What only owners may set is
     left out for others.
     """
-    kept = KEPT_WITH_CONTAINERS if kind == "Container" else KEPT_WITH_ACCOUNTS
+    kept = KEPT_WITH_CONTAINERS if kind == "Container" else frozenset()
     prefixes = (f"X-{kind}-Meta-", f"X-{kind}-Sysmeta-")
     sees_all = may_see_all(request.context)
     changes: dict[str, str] = {}

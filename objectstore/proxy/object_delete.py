@@ -10,8 +10,10 @@ from objectstore.kernel.reply import HeaderList, Reply, text_reply
 from objectstore.proxy.object_put import internal_timestamp
 from objectstore.proxy.object_target import ObjectTarget
 from objectstore.proxy.parts import Parts
+from objectstore.proxy.rounds import Asked
 from objectstore.proxy.row_step import OWED, RowOutcome, record_row, tombstone_row
-from objectstore.wire.records import ObjectName, ObjectState
+from objectstore.wire.nodes import ObjectNode
+from objectstore.wire.records import ObjectName, ObjectState, Receipt
 
 
 def delete_object(parts: Parts, target: ObjectTarget) -> Reply:
@@ -28,10 +30,14 @@ def delete_object(parts: Parts, target: ObjectTarget) -> Reply:
         parts.facts.forget_container(target.account, target.container_name)
         return text_reply(404)
     headers: HeaderList = [OWED] if outcome is RowOutcome.OWED else []
-    was_there = any(
-        promise.done and promise.value is not None and promise.value.found
-        for _, promise in written
-    )
-    if not was_there:
+    if not _was_there(written[: len(target.group.primaries)]):
         return text_reply(404, "", headers)
     return Reply(204, (), headers)
+
+
+def _was_there(written: Asked[ObjectNode, Receipt]) -> bool:
+    """What most primaries say: one that missed a write may know better or worse
+    than the others.  A tie counts as yes."""
+    receipts = [promise.value for _, promise in written if promise.value is not None]
+    found = sum(receipt.found for receipt in receipts)
+    return found > 0 and 2 * found >= len(receipts)

@@ -180,7 +180,11 @@ def _write(
         state = plan.state(target, plan.timestamp or parts.timestamps.now(), size, etag)
         return _record(parts, target, state, store(state))
     reservation = Reservation(
-        target.group, target.key, parts.new_token(), parts.settings.reserve_seconds
+        parts.rounds,
+        target.group,
+        target.key,
+        parts.new_token(),
+        parts.settings.reserve_seconds,
     )
     try:
         held = reservation.take()

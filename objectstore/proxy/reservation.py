@@ -9,9 +9,12 @@ write that a majority acknowledged.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from objectstore.kernel.errors import Corrupt, Unavailable
 from objectstore.proxy.lookups import merge_answers
 from objectstore.proxy.placement import Group
+from objectstore.proxy.rounds import Rounds
 from objectstore.wire.nodes import ObjectNode
 from objectstore.wire.records import Lookup, ObjectState
 
@@ -20,8 +23,14 @@ class Reservation:
     """A name held on a majority of its primaries, until ``release``."""
 
     def __init__(
-        self, group: Group[ObjectNode], key: bytes, token: str, seconds: float
+        self,
+        rounds: Rounds,
+        group: Group[ObjectNode],
+        key: bytes,
+        token: str,
+        seconds: float,
     ) -> None:
+        self._rounds = rounds
         self._group = group
         self._key = key
         self._token = token
@@ -34,18 +43,29 @@ class Reservation:
         Raises ``Unavailable`` when a majority cannot be had.
         """
         answers: list[tuple[ObjectNode, Lookup]] = []
-        for node in self._group.primaries:
+        for node in self._candidates():
             self._asked.append(node)
+            promise = node.reserve(self._key, self._token, self._seconds)
             try:
-                lookup = node.reserve(self._key, self._token, self._seconds).wait(
-                    self._seconds
-                )
+                lookup = promise.wait(self._seconds)
             except (Unavailable, Corrupt):
+                if not promise.done:
+                    self._rounds.suspect(node)
                 continue
             answers.append((node, lookup))
             if len(answers) == self._group.majority:
                 return merge_answers(answers)[0]
         raise Unavailable("the name cannot be reserved on a majority of its replicas")
+
+    def _candidates(self) -> Sequence[ObjectNode]:
+        """The primaries in ring order, without suspects if a majority is left.
+
+        Leaving some out keeps the order of the others, so waiting crosswise
+        stays impossible.
+        """
+        primaries = self._group.primaries
+        trusted = [node for node in primaries if not self._rounds.is_suspect(node)]
+        return trusted if len(trusted) >= self._group.majority else primaries
 
     def release(self) -> None:
         """Give all locks back, also those that were asked for in vain: a lock

@@ -105,6 +105,12 @@ class Cluster:
     ) -> None:
         self.ring = make_ring(devices)
         self.directory = FakeDirectory()
+        for device in self.ring.devices:
+            assert device is not None
+            self.directory.container(device)
+            self.directory.account(device)
+            for policy in policies:
+                self.directory.object(device, policy.index)
         self.clock = OffsetClock()
         self.placement = Placement(
             {policy.index: self.ring for policy in policies},
@@ -194,9 +200,7 @@ class Cluster:
             head[:] = [status, headers]
 
         stream = (app or self.app)(environ, start_response)
-        found = {
-            name: value.encode("latin-1").decode() for name, value in head[1]
-        }
+        found = {name: value.encode("latin-1").decode() for name, value in head[1]}
         answer = Answer(int(head[0].split()[0]), found, b"", stream)
         if read:
             answer.body = b"".join(stream)
