@@ -75,7 +75,7 @@ def show_value(hint: Any, value: Any) -> str:
     if value is None:
         return ""
     if unit == SECONDS:
-        return f"{value:g} s"
+        return f"{value * 1000:g} ms" if 0 < value < 1 else f"{value:g} s"
     if unit == SIZE:
         return _show_size(value)
     optional = _optional_of(inner)

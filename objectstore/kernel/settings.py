@@ -151,7 +151,7 @@ class Reader:
                     found[item.name] = None
                 continue
             try:
-                found[item.name] = _checked(parse_value(hint, text), facts)
+                found[item.name] = _checked(hint, parse_value(hint, text), facts)
             except BadValue as bad:
                 self.note(place, item.name, str(bad))
                 if facts.required:
@@ -170,11 +170,14 @@ def facts_of(item: dataclasses.Field[Any]) -> OptionFacts:
     return facts
 
 
-def _checked(value: Any, facts: OptionFacts) -> Any:
-    if facts.minimum is not None and value < facts.minimum:
-        raise BadValue(f"{value:g} is less than the least, {facts.minimum:g}")
-    if facts.maximum is not None and value > facts.maximum:
-        raise BadValue(f"{value:g} is more than the most, {facts.maximum:g}")
+def _checked(hint: Any, value: Any, facts: OptionFacts) -> Any:
+    least, most = facts.minimum, facts.maximum
+    if value is not None and least is not None and value < least:
+        shown, bound = show_value(hint, value), show_value(hint, least)
+        raise BadValue(f"{shown} is less than the least, {bound}")
+    if value is not None and most is not None and value > most:
+        shown, bound = show_value(hint, value), show_value(hint, most)
+        raise BadValue(f"{shown} is more than the most, {bound}")
     return value
 
 
@@ -213,7 +216,7 @@ def render_sample(section: str, kind: type[Any], *, extra: str = "") -> str:
     lines += [f"# {line}".rstrip() for line in (kind.__doc__ or "").splitlines()[:1]]
     for item in options_of(kind):
         facts = facts_of(item)
-        bounds = _bounds_text(facts)
+        bounds = _bounds_text(hints[item.name], facts)
         lines += ["", f"# {facts.text} ({type_name(hints[item.name])}{bounds})"]
         if facts.required:
             lines.append(f"# {item.name} =")
@@ -223,13 +226,14 @@ def render_sample(section: str, kind: type[Any], *, extra: str = "") -> str:
     return "\n".join(lines) + "\n"
 
 
-def _bounds_text(facts: OptionFacts) -> str:
+def _bounds_text(hint: Any, facts: OptionFacts) -> str:
     if facts.required:
         return ", must be set"
-    if facts.minimum is not None and facts.maximum is not None:
-        return f", {facts.minimum:g} to {facts.maximum:g}"
-    if facts.minimum is not None:
-        return f", at least {facts.minimum:g}"
-    if facts.maximum is not None:
-        return f", at most {facts.maximum:g}"
+    least, most = facts.minimum, facts.maximum
+    if least is not None and most is not None:
+        return f", {show_value(hint, least)} to {show_value(hint, most)}"
+    if least is not None:
+        return f", at least {show_value(hint, least)}"
+    if most is not None:
+        return f", at most {show_value(hint, most)}"
     return ""
