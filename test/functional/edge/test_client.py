@@ -13,6 +13,7 @@ from objectstore.kernel import concurrency
 from objectstore.kernel.client import Client, ClientPool, ClientSettings
 from objectstore.kernel.errors import DeadlineExceeded, Unavailable
 from objectstore.kernel.wsgi import listen
+from test.fakes.stepped_clock import SteppedClock
 from test.functional.edge.harness import PATIENCE_SECONDS, open_descriptors, running
 
 BODY = os.urandom(100_000)
@@ -152,28 +153,16 @@ def test_a_peer_that_is_down_fails_at_once_until_a_probe_finds_it():
         with pytest.raises(Unavailable, match="is down"):
             client.request("GET", "/")
     assert client.is_down
-    clock.now += 1.0
+    clock.advance(1.0)
     with pytest.raises(Unavailable, match="cannot connect"):
         client.request("GET", "/")
     with pytest.raises(Unavailable, match="is down"):
         client.request("GET", "/")
-    clock.now += 1.0
+    clock.advance(1.0)
     with Peer([b"HTTP/1.1 204 OK\r\n\r\n"], address[1]):
         assert client.request("GET", "/").status == 204
     assert not client.is_down
     client.drop_idle()
-
-
-class SteppedClock:
-    """Stands still unless moved."""
-
-    now = 1000.0
-
-    def time(self) -> float:
-        return self.now
-
-    def monotonic(self) -> float:
-        return self.now
 
 
 class Peer:

@@ -1,0 +1,51 @@
+"""Request metrics: what was recorded is what Prometheus is told."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, generate_latest
+
+from objectstore.kernel.metrics import AccessSinks, MetricsApplication, RequestMetrics
+from objectstore.kernel.request import Context
+
+
+def recorded(metrics, method="GET", status=200, seconds=0.003) -> None:
+    metrics.record("::1", method, "/", status, 10, 4096, seconds, Context(), "")
+
+
+def test_counts_bytes_and_durations():
+    registry = CollectorRegistry()
+    metrics = RequestMetrics(registry, "proxy")
+    sinks = AccessSinks([metrics])
+    for seconds in (0.0001, 0.003, 0.005, 99.0):
+        recorded(sinks, seconds=seconds)
+    recorded(sinks, status=404)
+    recorded(sinks, method="FROBNICATE")
+
+    def value(name, **labels):
+        return registry.get_sample_value(name, {"server": "proxy", **labels})
+
+    assert value("ringstack_requests_total", method="GET", status="200") == 4
+    assert value("ringstack_requests_total", method="GET", status="404") == 1
+    assert value("ringstack_requests_total", method="other", status="200") == 1
+    assert value("ringstack_sent_bytes_total", method="GET") == 5 * 4096
+    assert value("ringstack_received_bytes_total", method="GET") == 50
+    bucket = "ringstack_request_seconds_bucket"
+    assert value(bucket, method="GET", le="0.0005") == 1
+    assert value(bucket, method="GET", le="0.005") == 4
+    assert value(bucket, method="GET", le="30.0") == 4
+    assert value(bucket, method="GET", le="+Inf") == 5
+    assert value("ringstack_request_seconds_count", method="GET") == 5
+
+
+def test_the_application_shows_the_registry():
+    registry = CollectorRegistry()
+    recorded(RequestMetrics(registry, "proxy"))
+    seen = {}
+
+    def start_response(status, headers):
+        seen.update(dict(headers), status=status)
+
+    body = b"".join(MetricsApplication(registry)({}, start_response))
+    assert body == generate_latest(registry)
+    assert seen["status"] == "200 OK"
+    assert seen["Content-Type"].startswith("text/plain")

@@ -1,0 +1,167 @@
+"""Streams: what was read too far comes next; overdue waits end."""
+
+from __future__ import annotations
+
+import os
+import socket
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from objectstore.kernel import concurrency
+from objectstore.kernel.http.stream import NEVER, Faults, Stream
+from objectstore.kernel.http.sweeper import Sweeper
+from test.fakes.stepped_clock import SteppedClock
+
+
+class Gone(Exception):
+    pass
+
+
+class Stalled(Exception):
+    pass
+
+
+class Bad(Exception):
+    pass
+
+
+FAULTS = Faults(Gone, Stalled, Bad)
+
+
+@pytest.fixture
+def clock():
+    return SteppedClock()
+
+
+@pytest.fixture
+def pair(clock):
+    ours, theirs = socket.socketpair()
+    stream = Stream(ours, FAULTS, clock.monotonic, 10.0)
+    yield stream, theirs
+    stream.close()
+    theirs.close()
+
+
+def test_pieces_lines_and_what_is_put_back(pair):
+    stream, theirs = pair
+    theirs.sendall(b"first line\r\nsecond\r\nthe rest")
+    assert stream.take_line(100) == b"first line"
+    assert stream.take(3) == b"sec"
+    stream.put_back(b"sec")
+    assert stream.take_line(100) == b"second"
+    view = memoryview(bytearray(3))
+    assert stream.take_into(view) == 3
+    assert bytes(view) == b"the"
+    assert stream.buffered == 5
+    assert stream.receive() == b" rest"
+    theirs.close()
+    assert stream.take(5) == b""
+
+
+@given(st.binary(max_size=200), st.lists(st.integers(1, 50), min_size=1, max_size=20))
+def test_however_it_is_taken_it_is_the_same(data, sizes):
+    ours, theirs = socket.socketpair()
+    stream = Stream(ours, FAULTS, SteppedClock().monotonic, 10.0)
+    theirs.sendall(data)
+    theirs.close()
+    got = b""
+    turn = 0
+    while piece := stream.take(sizes[turn % len(sizes)]):
+        got += piece
+        turn += 1
+        if turn % 3 == 0:
+            stream.put_back(piece[-1:])
+            got = got[:-1]
+            got += stream.take(1)
+    stream.close()
+    assert got == data
+
+
+@pytest.mark.parametrize("sent", [b"line\nx", b"x" * 20, b"x" * 9 + b"\r\n"])
+def test_bad_lines(pair, sent):
+    stream, theirs = pair
+    theirs.sendall(sent)
+    with pytest.raises(Bad):
+        stream.take_line(9)
+
+
+def test_an_end_within_a_line(pair):
+    stream, theirs = pair
+    theirs.sendall(b"half")
+    theirs.close()
+    with pytest.raises(Gone):
+        stream.take_line(100)
+
+
+def test_an_overdue_wait_for_data_ends(pair, clock):
+    stream, theirs = pair
+    sweeper = Sweeper(clock.monotonic, 1000.0)
+    sweeper.watch(stream)
+    waiting = concurrency.spawn(stream.receive)
+    concurrency.sleep(0)
+    assert stream.deadline == clock.monotonic() + 10.0
+    assert sweeper.sweep() == 0
+    clock.advance(10.0)
+    assert sweeper.sweep() == 1
+    with pytest.raises(Stalled):
+        concurrency.wait_task(waiting)
+    stream.send(b"408")  # the way out is still open
+    assert theirs.recv(10) == b"408"
+    sweeper.stop()
+
+
+def test_an_overdue_wait_for_room_ends(pair, clock):
+    stream, _ = pair
+    sweeper = Sweeper(clock.monotonic, 1000.0)
+    sweeper.watch(stream)
+    waiting = concurrency.spawn(stream.send, bytes(10_000_000))
+    concurrency.sleep(0)
+    clock.advance(10.0)
+    assert sweeper.sweep() == 1
+    with pytest.raises(Stalled):
+        concurrency.wait_task(waiting)
+    assert stream.broken
+    sweeper.stop()
+
+
+def test_a_limit_ends_a_wait_earlier(pair, clock):
+    stream, theirs = pair
+    stream.limit = clock.monotonic() + 3.0
+    waiting = concurrency.spawn(stream.receive)
+    concurrency.sleep(0)
+    assert stream.deadline == stream.limit
+    theirs.sendall(b"x")
+    assert concurrency.wait_task(waiting) == b"x"
+    assert stream.deadline == NEVER
+
+
+def test_parts_and_files_are_sent_whole(pair, tmp_path):
+    stream, theirs = pair
+    data = os.urandom(3_000_000)
+    path = tmp_path / "body"
+    path.write_bytes(data)
+    received = bytearray()
+
+    def receive() -> None:
+        peer = concurrency.green(theirs)
+        while piece := peer.recv(100_000):
+            received.extend(piece)
+
+    receiving = concurrency.spawn(receive)
+    stream.send_parts(b"head", memoryview(data), b"", b"tail")
+    with path.open("rb") as file:
+        assert stream.send_file(file.fileno(), 1_000_000, 2_000_000) == 2_000_000
+        assert stream.send_file(file.fileno(), 2_999_990, 100) == 10
+    stream.end_sending()
+    concurrency.wait_task(receiving)
+    assert received == b"head" + data + b"tail" + data[1_000_000:] + data[-10:]
+
+
+def test_a_vanished_peer(pair):
+    stream, theirs = pair
+    theirs.close()
+    with pytest.raises(Gone):
+        stream.send(b"x")
+    assert stream.broken
