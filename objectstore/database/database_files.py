@@ -6,6 +6,7 @@ order are in key order, and a partition (a range of keys) is a range of files.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -13,7 +14,7 @@ from typing import NamedTuple
 
 from objectstore.database import sqlite_file
 from objectstore.kernel.disk import Disk, FileMissing
-from objectstore.kernel.errors import Unavailable
+from objectstore.kernel.errors import Corrupt, Unavailable
 
 QUARANTINE = "quarantine"
 KEY_BYTES = 16
@@ -23,6 +24,8 @@ WAL_BYTES_MAX = 4 * 1024 * 1024
 _SUFFIX = ".db"
 # Copies of one key in quarantine; later ones replace the last.
 _QUARANTINED_MAX = 100
+
+_log = logging.getLogger("objectstore.database")
 
 
 class Unsafe(NamedTuple):
@@ -104,9 +107,14 @@ class DatabaseFiles:
             path = self.path(database.key)
             if database.is_new:
                 directories.add(os.path.dirname(path))
-            with suppress(FileMissing):  # reclaimed or put aside meanwhile
+            try:
                 if not self._sync(path, database.is_new):
                     again.append(database)
+            except FileMissing:
+                continue  # reclaimed or put aside meanwhile
+            except Corrupt as error:
+                # There is nothing to make safe; its next reader puts it aside.
+                _log.error("%s", error)
         for directory in directories:
             with suppress(FileMissing):
                 self._disk.sync_directory(directory)
@@ -121,13 +129,12 @@ class DatabaseFiles:
             return True
         if is_new or log_bytes > WAL_BYTES_MAX:
             try:
-                if sqlite_file.checkpoint(path):
-                    return True
+                is_complete = sqlite_file.checkpoint(path)
             except Unavailable:
-                self._disk.facts(path)
+                self._disk.facts(path)  # FileMissing, if that was why
                 raise
-            if is_new:
-                return False
+            if is_complete or is_new:
+                return is_complete
         try:
             descriptor = self._disk.open(f"{path}-wal", write=True)
         except FileMissing:
