@@ -92,11 +92,11 @@ def upload(account: Account, tree: list[TreeFile], progress: Progress) -> Figure
     account.connect().put_container(CONTAINER)
     there = listed(account)
 
-    def send(connection: Any, file: TreeFile) -> int:
+    def send(connection: Any, file: TreeFile) -> int | None:
         data = file.path.read_bytes()
         digest = hashlib.md5(data, usedforsecurity=False).hexdigest()
         if there.get(file.name) == digest:
-            return 0
+            return None
         connection.put_object(CONTAINER, file.name, data, etag=digest)
         return len(data)
 
@@ -109,12 +109,12 @@ def compare(
     """Download every file; returns the figures and the names that differ."""
     different: list[str] = []
 
-    def check(connection: Any, file: TreeFile) -> int:
+    def check(connection: Any, file: TreeFile) -> int | None:
         try:
             _, data = connection.get_object(CONTAINER, file.name)
         except swiftclient.ClientException as error:
             different.append(f"{file.name}: {error}")
-            return 0
+            return None
         if data != file.path.read_bytes():
             different.append(file.name)
         return len(data)
@@ -128,13 +128,13 @@ def compare(
 def _over(
     account: Account,
     tree: list[TreeFile],
-    act: Callable[[Any, TreeFile], int],
+    act: Callable[[Any, TreeFile], int | None],
     progress: Progress,
 ) -> Figures:
-    """Do ``act`` for every file over a few connections."""
+    """Do ``act`` for every file over a few connections; None: did not move it."""
     local = threading.local()
 
-    def one(file: TreeFile) -> int:
+    def one(file: TreeFile) -> int | None:
         connection = getattr(local, "connection", None)
         if connection is None:
             connection = local.connection = account.connect()
@@ -144,6 +144,5 @@ def _over(
 
     begun = time.monotonic()
     with ThreadPoolExecutor(CONNECTIONS) as pool:
-        moved = list(pool.map(one, tree))
-    files = sum(1 for size in moved if size)
-    return Figures(files, sum(moved), time.monotonic() - begun)
+        moved = [size for size in pool.map(one, tree) if size is not None]
+    return Figures(len(moved), sum(moved), time.monotonic() - begun)
