@@ -35,6 +35,10 @@ class FillableDisk(SystemDisk):
         self._check()
         return super().pwrite(descriptor, buffers, offset)
 
+    def replace_file(self, path: str, content: bytes) -> None:
+        self._check()
+        super().replace_file(path, content)
+
     def write_and_sync(
         self, descriptor: int, buffers: Sequence[Buffer], offset: int
     ) -> Promise[None]:

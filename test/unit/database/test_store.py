@@ -200,13 +200,22 @@ def test_a_full_disk_refuses_and_loses_nothing(opened: Open, tmp_path: Path):
     after.close()
 
 
+def test_a_full_disk_at_the_end_loses_nothing_either(tmp_path: Path):
+    subject = Open(tmp_path, FillableDisk())
+    subject.create()
+    subject.merge(row("a"))
+    before = subject.databases.unsettled_bytes
+    subject.disk.is_full = True
+    subject.close()
+    assert before
+    again = Open(tmp_path, FillableDisk())
+    assert again.names() == ["a"]
+    again.close()
+
+
 def test_rows_wait_for_their_containers_creation(opened: Open, tmp_path: Path):
     """The journal refuses the creation, then takes the rows: they must not be
     acknowledged unless the creation can be replayed too."""
-    opened.disk.is_full = True
-    broker = opened.databases.find(KEY)
-    assert broker is None
-    opened.disk.is_full = False
     promise = opened.node.create(KEY, ContainerName("a", "c"), 1, {}, 0)
     opened.disk.is_full = True
     with pytest.raises(InsufficientStorage):
