@@ -325,3 +325,51 @@ def _wait_descriptor(
         timeout=timeout_seconds,
         timeout_exc=DeadlineExceeded("the connection is stalled"),
     )
+
+
+class Readiness:
+    """Waits for one descriptor's data, again and again.
+
+    The descriptor stays registered with the hub between waits, which saves two
+    system calls and most of the hub's work at each; it is taken off when data
+    comes that nobody waits for (the hub would spin), until the next ``wait``.
+    One greenlet waits at a time.  A wake-up may be spurious: try, then wait again.
+    """
+
+    __slots__ = ("_descriptor", "_listener", "_waiter")
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._listener: Any = None
+        self._waiter: Any = None
+
+    def wait(self) -> None:
+        """Wait until something can be read (or the peer has ended)."""
+        hub = eventlet.hubs.get_hub()
+        if self._listener is None:
+            self._listener = hub.add(
+                hub.READ, self._descriptor, self._wake, self._break, None
+            )
+        self._waiter = greenlet.getcurrent()
+        try:
+            hub.switch()
+        finally:
+            self._waiter = None
+
+    def close(self) -> None:
+        """Before the descriptor is closed: the hub must not know it any more."""
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            eventlet.hubs.get_hub().remove(listener)
+
+    def _wake(self, _: int) -> None:
+        if self._waiter is None:
+            self.close()
+        else:
+            self._waiter.switch()
+
+    def _break(self, error: BaseException) -> None:
+        """The descriptor's number was given to another file: a bug of ours."""
+        self._listener = None
+        if self._waiter is not None:
+            self._waiter.throw(error)

@@ -43,6 +43,7 @@ class Stream:
         "_ahead",
         "_clock",
         "_faults",
+        "_readiness",
         "_sending",
         "_start",
         "broken",
@@ -77,6 +78,7 @@ class Stream:
         self._clock = monotonic
         self._ahead = b""  # received, not yet asked for ...
         self._start = 0  # ... from here on
+        self._readiness = concurrency.Readiness(self.descriptor)
         self._sending = False  # the wait going on is for room to send
 
     # ---- receiving -------------------------------------------------------
@@ -277,6 +279,7 @@ class Stream:
                 )
         self.deadline = NEVER
         self.descriptor = -1
+        self._readiness.close()
         self.socket.close()
 
     def _shut(self, how: int) -> None:
@@ -293,7 +296,7 @@ class Stream:
         if self.overdue:
             raise self._faults.stalled()
         self.deadline = min(self._clock() + self.patience, self.limit)
-        concurrency.wait_readable(self.descriptor)
+        self._readiness.wait()
         self.deadline = NEVER
 
     def _wait_writable(self) -> None:
