@@ -31,3 +31,8 @@ def read_options(
     settings = reader.read(kind, local_conf, f"filter:{name}", ignore=ignore)
     reader.finish()
     return settings
+
+
+def words(text: str) -> tuple[str, ...]:
+    """The words of an option that Swift's files separate by spaces (or commas)."""
+    return tuple(text.replace(",", " ").split())

@@ -1,0 +1,332 @@
+"""tempurl: URLs that let whoever has them use one object, for a time.
+
+``/v1/account/container/object?temp_url_sig=SIG&temp_url_expires=TIME``, where SIG
+is the HMAC of ``METHOD\\nTIME\\n/v1/account/container/object`` with a key from
+``X-Account-Meta-Temp-URL-Key``, ``...-Key-2``, or the container's.  SIG is
+hexadecimal, or ``sha256:`` (``sha512:`` ...) and base64.  TIME is seconds since the
+epoch; in the URL also ``2030-01-02T03:04:05Z``.  Further parameters:
+
+* ``temp_url_prefix=P``: good for every object that begins with P; signed is
+  then ``prefix:/v1/account/container/P``;
+* ``temp_url_ip_range=R``: only from that address or network; ``ip=R\\n`` is put
+  in front of what is signed;
+* ``filename=F``, ``inline``: for the reply's ``Content-Disposition``, which is
+  otherwise the object's own, or ``attachment`` with the object's name.
+
+HEAD is allowed by signatures for GET, PUT and POST.  The reply of GET and HEAD has
+``Expires``.  401 ``Temp URL invalid`` for everything that is wrong; 400 for
+headers that would point to other data (``X-Object-Manifest``,
+``X-Symlink-Target``, ``X-Copy-From``).  All other query parameters are dropped.
+
+::
+
+    [filter:tempurl]
+    use = egg:ringstack#tempurl
+    methods = GET HEAD PUT POST DELETE
+    allowed_digests = sha256 sha512
+    incoming_remove_headers = x-timestamp
+    incoming_allow_headers =
+    outgoing_remove_headers = x-object-meta-*
+    outgoing_allow_headers = x-object-meta-public-*
+"""
+
+from __future__ import annotations
+
+import calendar
+import ipaddress
+import time
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from objectstore.kernel.clock import Clock, SystemClock
+from objectstore.kernel.errors import Rejected
+from objectstore.kernel.reply import HeaderList
+from objectstore.kernel.request import (
+    AccessRules,
+    Application,
+    Environ,
+    Request,
+    StartResponse,
+)
+from objectstore.kernel.settings import BadSettings, Mistake, option
+from objectstore.middleware.filter_options import FilterMaker, read_options, words
+from objectstore.middleware.header_rules import HeaderRules
+from objectstore.middleware.shared_keys import SharedKey, refusal, shared_keys
+from objectstore.middleware.signatures import DIGESTS, matches_any, read_signature, sign
+
+AFTER = ("catch_errors", "gatekeeper", "healthcheck", "info", "cors")
+BEFORE = ("tempauth", "copy", "staticweb", "bulk")
+
+ISO_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
+# A PUT that is signed must not become a way to other data.
+POINTERS = (
+    "X-Object-Manifest",
+    "X-Symlink-Target",
+    "X-Copy-From",
+    "X-Copy-From-Account",
+)
+# Methods whose signature lets HEAD through too.
+HEAD_BY = ("HEAD", "GET", "POST", "PUT")
+
+
+@dataclass(frozen=True, slots=True)
+class TempurlSettings:
+    """What temporary URLs may do."""
+
+    methods: str = option("GET HEAD PUT POST DELETE", "Methods that can be signed")
+    allowed_digests: str = option("sha256 sha512", "Also known: sha1")
+    incoming_remove_headers: str = option("x-timestamp", "Taken off requests")
+    incoming_allow_headers: str = option("", "Left on requests all the same")
+    outgoing_remove_headers: str = option("x-object-meta-*", "Taken off replies")
+    outgoing_allow_headers: str = option(
+        "x-object-meta-public-*", "Left on replies all the same"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """What the URL says, and what it is for."""
+
+    account: str
+    container: str
+    object: str
+    signature: str  # hexadecimal
+    digest: str
+    expires: int
+    prefix: str | None
+    ip_range: str
+
+
+class Tempurl:
+    """The filter; see the module's docstring."""
+
+    def __init__(
+        self, app: Application, settings: TempurlSettings, clock: Clock
+    ) -> None:
+        self.app = app
+        self._settings = settings
+        self._clock = clock
+        self._methods = words(settings.methods)
+        self._digests = words(settings.allowed_digests)
+        self._incoming = HeaderRules(
+            words(settings.incoming_remove_headers),
+            words(settings.incoming_allow_headers),
+        )
+        self._outgoing = HeaderRules(
+            words(settings.outgoing_remove_headers),
+            words(settings.outgoing_allow_headers),
+        )
+
+    def describe(self, registry: Any) -> None:
+        """Tell ``/info``."""
+        settings = self._settings
+        registry.add(
+            "tempurl",
+            methods=list(self._methods),
+            allowed_digests=sorted(self._digests),
+            incoming_remove_headers=list(words(settings.incoming_remove_headers)),
+            incoming_allow_headers=list(words(settings.incoming_allow_headers)),
+            outgoing_remove_headers=list(words(settings.outgoing_remove_headers)),
+            outgoing_allow_headers=list(words(settings.outgoing_allow_headers)),
+        )
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Any:
+        """Let signed requests through; hand everything else on as it is."""
+        if (
+            "temp_url_" not in environ.get("QUERY_STRING", "")
+            or environ["REQUEST_METHOD"] == "OPTIONS"
+        ):
+            return self.app(environ, start_response)
+        request = Request(environ)
+        query = request.query
+        if "temp_url_sig" not in query and "temp_url_expires" not in query:
+            return self.app(environ, start_response)
+        ticket = self._ticket(request)
+        key = self._matching_key(request, ticket)
+        if key is None:
+            raise _invalid(ticket.account)
+        self._clean_request(request)
+        request.context.authorize = _Grant(ticket, key)
+        start = self._finishing(request, ticket, start_response)
+        kept = {"temp_url_expires": str(ticket.expires)}
+        if ticket.prefix is not None:
+            kept["temp_url_prefix"] = ticket.prefix
+        request.set_query(kept, urlencode(kept))
+        return self.app(environ, start)
+
+    def _ticket(self, request: Request) -> Ticket:
+        query = request.query
+        version, account, container, name = request.split()
+        digest, signature = read_signature(query.get("temp_url_sig", ""))
+        expires = read_time(query.get("temp_url_expires", ""))
+        prefix = query.get("temp_url_prefix")
+        ip_range = query.get("temp_url_ip_range", "")
+        good = (
+            digest in self._digests
+            and request.method in self._methods
+            and expires >= self._clock.time()
+            and version == "v1"
+            and bool(account and container and name.strip("/"))
+            and (prefix is None or name.startswith(prefix))
+            and (not ip_range or _is_inside(request, ip_range))
+        )
+        if not good:
+            raise _invalid(account)
+        return Ticket(
+            account, container, name, signature, digest, expires, prefix, ip_range
+        )
+
+    def _matching_key(self, request: Request, ticket: Ticket) -> SharedKey | None:
+        methods = HEAD_BY if request.method == "HEAD" else (request.method,)
+        path = f"/v1/{ticket.account}/{ticket.container}/{ticket.object}"
+        if ticket.prefix is not None:
+            path = f"prefix:/v1/{ticket.account}/{ticket.container}/{ticket.prefix}"
+        found = None
+        for key in shared_keys(request, ticket.account, ticket.container):
+            valid = [
+                sign(
+                    key.key,
+                    method,
+                    path,
+                    ticket.expires,
+                    ticket.digest,
+                    ticket.ip_range,
+                )
+                for method in methods
+            ]
+            if matches_any(ticket.signature, valid) and found is None:
+                found = key
+        return found
+
+    def _clean_request(self, request: Request) -> None:
+        if request.method not in ("GET", "HEAD"):
+            for name in POINTERS:
+                if request.has_header(name):
+                    raise Rejected(
+                        400, f"The header {name!r} is not allowed in this tempurl"
+                    )
+        for name, _ in list(request.headers_with_prefix("")):
+            if not self._incoming.keeps(name):
+                request.remove_header(name)
+
+    def _finishing(
+        self, request: Request, ticket: Ticket, start_response: StartResponse
+    ) -> StartResponse:
+        reads = request.method in ("GET", "HEAD")
+        filename = request.query.get("filename", "")
+        is_inline = "inline" in request.query
+
+        def start(status: str, headers: HeaderList, exc_info: Any = None) -> Any:
+            headers = [pair for pair in headers if self._outgoing.keeps(pair[0])]
+            if reads and status[0] == "2":
+                own = _taken(headers, "content-disposition")
+                _taken(headers, "expires")
+                shown = disposition(own, filename, ticket.object, is_inline=is_inline)
+                headers.append(("Content-Disposition", shown))
+                headers.append(("Expires", _http_date(ticket.expires)))
+            if exc_info is None:
+                return start_response(status, headers)
+            return start_response(status, headers, exc_info)
+
+        return start
+
+
+class _Grant:
+    """What the bearer may do: read where the key reaches (a large object's parts
+    lie elsewhere), write only what was signed."""
+
+    __slots__ = ("_key", "_ticket")
+
+    def __init__(self, ticket: Ticket, key: SharedKey) -> None:
+        self._ticket = ticket
+        self._key = key
+
+    def __call__(self, request: Request, rules: AccessRules) -> None:
+        ticket = self._ticket
+        _, account, container, name = request.split()
+        reaches = account == ticket.account and (
+            container == ticket.container or not self._key.is_containers
+        )
+        if request.method not in ("GET", "HEAD"):
+            signed = container == ticket.container and (
+                name == ticket.object
+                if ticket.prefix is None
+                else bool(name) and name.startswith(ticket.prefix)
+            )
+            reaches = reaches and signed
+        if not reaches:
+            raise _invalid(account)
+
+
+def read_time(text: str) -> int:
+    """Seconds since the epoch, of either form; 0 (long ago) for neither."""
+    if text.isascii() and text.isdigit():
+        return int(text[:20])
+    try:
+        return calendar.timegm(time.strptime(text, ISO_FORMAT))
+    except ValueError:
+        return 0
+
+
+def disposition(own: str, filename: str, name: str, *, is_inline: bool) -> str:
+    """The ``Content-Disposition``: as the URL wants, else the object's own, else
+    an attachment with the last part of the object's name."""
+    if is_inline:
+        return _with_filename("inline", filename) if filename else "inline"
+    if filename:
+        return _with_filename("attachment", filename)
+    if own:
+        return own.replace("\n", "%0A")
+    return _with_filename("attachment", name.rstrip("/").rpartition("/")[2])
+
+
+def _with_filename(kind: str, filename: str) -> str:
+    # RFC 6266: the plain form for old clients, the RFC 5987 one for all others.
+    plain, full = quote(filename, safe=" /"), quote(filename)
+    return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{full}"
+
+
+def _taken(headers: HeaderList, name: str) -> str:
+    """Remove a header from the list; its value."""
+    value = ""
+    for pair in [pair for pair in headers if pair[0].lower() == name]:
+        value = pair[1]
+        headers.remove(pair)
+    return value
+
+
+def _http_date(seconds: int) -> str:
+    try:
+        return time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(seconds))
+    except (ValueError, OverflowError, OSError):
+        return "Fri, 31 Dec 9999 23:59:59 GMT"
+
+
+def _is_inside(request: Request, ip_range: str) -> bool:
+    try:
+        address = ipaddress.ip_address(request.environ.get("REMOTE_ADDR", ""))
+        return address in ipaddress.ip_network(ip_range)
+    except ValueError:
+        return False
+
+
+def _invalid(account: str) -> Rejected:
+    return refusal(account, "401 Unauthorized: Temp URL invalid\n")
+
+
+def check_digests(text: str, name: str, source: str) -> None:
+    """Raise ``BadSettings`` when a digest is not known, or none is left."""
+    digests = words(text)
+    unknown = [digest for digest in digests if digest not in DIGESTS]
+    if unknown or not digests:
+        wrong = f"must be some of {', '.join(DIGESTS)}"
+        raise BadSettings([Mistake(source, f"filter:{name}", "allowed_digests", wrong)])
+
+
+def filter_factory(global_conf: dict[str, str], **local_conf: str) -> FilterMaker:
+    """PasteDeploy's entry point."""
+    settings = read_options(TempurlSettings, "tempurl", global_conf, local_conf)
+    source = global_conf.get("__file__", "")
+    check_digests(settings.allowed_digests, "tempurl", source)
+    return lambda app: Tempurl(app, settings, SystemClock())
