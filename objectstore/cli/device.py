@@ -1,4 +1,4 @@
-"""``objectstore device``: look into a device directory, verify it, rebuild its index."""
+"""``objectstore device``: look into a device directory, verify it, rebuild it."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def rebuild(directory: Path, as_json: bool) -> None:
 @contextmanager
 def _locked(directory: Path) -> Iterator[Device]:
     try:
-        opened = Device.open(SystemDisk(), str(directory))
+        opened = Device.open(SystemDisk(), str(directory), rooms=("objects",))
     except RingstackError as error:
         raise click.ClickException(str(error)) from error
     try:
@@ -160,12 +160,11 @@ def _print(rows: list[dict[str, Any]], as_json: bool, more: dict[str, Any]) -> N
     if not rows:
         click.echo("no objects here")
         return
-    table = Table()
-    for name in rows[0]:
-        table.add_column(name.replace("_", " "))
-    for row in rows:
-        cells = row.values()
-        table.add_row(*(str(len(c) if isinstance(c, list) else c) for c in cells))
+    table = Table("", *(f"policy {row['policy']}" for row in rows))
+    for name in [name for name in rows[0] if name != "policy"]:
+        cells = [row[name] for row in rows]
+        texts = [str(len(cell) if isinstance(cell, list) else cell) for cell in cells]
+        table.add_row(name.replace("_", " "), *texts)
     Console().print(table)
     for row in rows:
         for problem in row.get("problems", ()):

@@ -7,6 +7,7 @@ the one place that decides how a group commit reaches the platter.
 from __future__ import annotations
 
 import ctypes
+import errno
 import fcntl
 import functools
 import itertools
@@ -35,6 +36,8 @@ BUFFERS_PER_WRITE_MAX = 1024
 # Writing this much into the page cache takes some 0.1 ms: less than a hand-over to
 # a thread.  Larger batches are written on one, so that the hub runs on.
 WRITTEN_AT_ONCE_BYTES_MAX = 256 * 1024
+# What file systems and old kernels say of O_TMPFILE when they do not know it.
+_NO_NAMELESS_FILES = (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL)
 FILE_MODE = 0o600
 DIRECTORY_MODE = 0o700
 UNNAMED_PREFIX = ".unnamed-"
@@ -121,7 +124,11 @@ def _hand_on(synced: Promise[None], promise: Promise[None]) -> None:
 class SystemDisk(Disk):
     """The file systems of this machine."""
 
-    def __init__(self, *, sync_without_threads: bool = True) -> None:
+    def __init__(
+        self, *, sync_without_threads: bool = True, nameless_files: bool = True
+    ) -> None:
+        """Without the one or the other of Linux's abilities, if so wished."""
+        self._nameless_files = nameless_files
         self._without_threads = sync_without_threads
         self._queue_process = 0  # whose queue it is: a fork needs another
         self._sync_queue: SyncQueue | None = None
@@ -131,7 +138,9 @@ class SystemDisk(Disk):
     @_translating
     def create(self, path: str) -> int:
         """See ``Disk``."""
-        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        return os.open(
+            path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE
+        )
 
     @_translating
     def open(self, path: str, *, write: bool = False) -> int:
@@ -141,16 +150,19 @@ class SystemDisk(Disk):
     @_translating
     def create_unnamed(self, directory: str) -> int:
         """See ``Disk``."""
-        try:
-            return os.open(directory, os.O_RDWR | os.O_TMPFILE | os.O_CLOEXEC, 0o600)
-        except (OSError, AttributeError) as error:
-            if isinstance(error, OSError) and not os.path.isdir(directory):
-                raise
-            name = f"{UNNAMED_PREFIX}{os.getpid()}-{next(self._unnamed_count)}"
-            path = os.path.join(directory, name)
-            descriptor = self.create(path)
-            self._unnamed[descriptor] = path
-            return descriptor
+        if self._nameless_files:
+            try:
+                flags = os.O_RDWR | os.O_TMPFILE | os.O_CLOEXEC
+                return os.open(directory, flags, FILE_MODE)
+            except OSError as error:
+                if error.errno not in _NO_NAMELESS_FILES:
+                    raise
+                self._nameless_files = False
+        name = f"{UNNAMED_PREFIX}{os.getpid()}-{next(self._unnamed_count)}"
+        path = os.path.join(directory, name)
+        descriptor = self.create(path)
+        self._unnamed[descriptor] = path
+        return descriptor
 
     @_translating
     def link_unnamed(self, descriptor: int, path: str) -> None:

@@ -123,6 +123,7 @@ class ObjectStore:
 
     def close(self) -> None:
         """Finish what is under way, bring the index up to date, close."""
+        self._list_owed()
         self.journal.close()
         self._flusher.close()
         if self._remover is not None:

@@ -74,16 +74,24 @@ class CurrentSegment:
             raise Corrupt(f"{path}: a segment of another journal")
         tail = examine_tail(disk, descriptor, number, segment._seed)
         if owner is None:
-            bad = Damage(number, 0, SEGMENT_HEADER_BYTES)
-            if tail.records:
-                tail.damage.append(bad)
-            else:  # the crash came before its first batch was whole
-                tail = tail._replace(end=0)
-                if header.strip(b"\0"):
-                    tail.torn.append(bad)
+            tail = segment._without_header(tail, header)
         repair_tail(disk, descriptor, segment._seed, tail)
         segment.tail = segment._allocated = tail.end
         return segment, tail
+
+    def _without_header(self, tail: Tail, header: bytes) -> Tail:
+        """A header that is not whole: torn in the first batch, or damaged later.
+        What it says is known, so it is written again."""
+        bad = Damage(self.number, 0, SEGMENT_HEADER_BYTES)
+        if tail.last_batch > SEGMENT_HEADER_BYTES:
+            tail.damage.append(bad)
+        elif header.strip(b"\0"):
+            tail.torn.append(bad)
+        if not tail.records:
+            return tail._replace(end=0)
+        again = encode_segment_header(self._identity, self.number)
+        self._disk.pwrite(self._descriptor, [again], 0)
+        return tail
 
     def cut(
         self, waiting: list[Entry], limit: int

@@ -28,6 +28,7 @@ class Tail(NamedTuple):
 
     end: int  # where the next record goes
     records: int
+    last_batch: int  # where the last batch that left anything began
     torn: list[Damage]  # never acknowledged: cut off or covered
     damage: list[Damage]  # acknowledged once, bad now
 
@@ -45,7 +46,7 @@ def examine_tail(disk: Disk, descriptor: int, number: int, seed: int) -> Tail:
             holes.append(found)
     torn = [hole for hole in holes if hole.start >= last_batch or hole.start >= end]
     damage = [hole for hole in holes if hole not in torn]
-    return Tail(end, records, torn, damage)
+    return Tail(end, records, last_batch, torn, damage)
 
 
 def repair_tail(disk: Disk, descriptor: int, seed: int, tail: Tail) -> None:

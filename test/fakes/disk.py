@@ -1,0 +1,340 @@
+"""A disk in memory that fills up, fails and loses power on command.
+
+    disk = MemoryDisk(quota_bytes=1 << 20)
+    disk.fail("write_and_sync", after=2)      # the third from now on fails once
+    disk.dies_after(17)                       # after 17 more changes all calls fail
+    survivor = disk.after_power_loss(random)  # what a restart would find
+
+What survives is what the port promises and not more: synced bytes, synced names.
+Anything newer is kept, lost or torn at sector boundaries as ``random`` decides, each
+write by itself.  Nothing here waits: ``offload`` calls, promises are kept at once.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from random import Random
+from typing import TypeVar
+
+from objectstore.kernel.concurrency import Promise
+from objectstore.kernel.disk import (
+    Buffer,
+    Disk,
+    FileFacts,
+    FileMissing,
+    FilePresent,
+    Locked,
+    Space,
+)
+from objectstore.kernel.errors import (
+    InsufficientStorage,
+    RingstackError,
+    Unavailable,
+)
+
+T = TypeVar("T")
+SECTOR_BYTES = 512
+
+
+class PowerLoss(Unavailable):
+    """The disk is dead."""
+
+
+class _File:
+    """Content now, content that is safe, and the writes between."""
+
+    def __init__(self) -> None:
+        self.content = bytearray()
+        self.synced = b""
+        self.pending: list[tuple[int, bytes | None]] = []  # None: cut here
+        self.attributes: dict[str, bytes] = {}
+
+    def write(self, offset: int, data: bytes) -> None:
+        if len(self.content) < offset:
+            self.content.extend(bytes(offset - len(self.content)))
+        self.content[offset : offset + len(data)] = data
+        self.pending.append((offset, data))
+
+    def resize(self, length: int) -> None:
+        if length < len(self.content):
+            del self.content[length:]
+        else:
+            self.content.extend(bytes(length - len(self.content)))
+        self.pending.append((length, None))
+
+    def sync(self) -> None:
+        self.synced = bytes(self.content)
+        self.pending = []
+
+    def survivor(self, random: Random) -> _File:
+        file = _File()
+        file.content = bytearray(self.synced)
+        file.attributes = dict(self.attributes)
+        for offset, data in self.pending:
+            if random.random() < 0.5:
+                continue
+            if data is None:
+                file.resize(offset)
+            else:
+                at = 0
+                while at < len(data):
+                    end = at + SECTOR_BYTES - (offset + at) % SECTOR_BYTES
+                    if random.random() < 0.7:
+                        file.write(offset + at, data[at:end])
+                    at = end
+        file.sync()
+        return file
+
+
+class MemoryDisk(Disk):
+    """See the module."""
+
+    def __init__(self, *, quota_bytes: int = 1 << 40) -> None:
+        self.quota_bytes = quota_bytes
+        self.changes = 0  # calls that changed something
+        self.dead = False
+        self.mounts: set[str] = set()
+        self._dies_at: int | None = None
+        self._planned: dict[str, list[tuple[int, RingstackError]]] = {}
+        self._calls: dict[str, int] = {}
+        self._names: dict[str, _File] = {}
+        self._synced_names: dict[str, _File] = {}
+        self._directories: set[str] = {"/"}
+        self._open: dict[int, _File] = {}
+        self._next = 1000
+        self._locks: dict[int, str] = {}
+
+    # ---- faults -------------------------------------------------------------
+
+    def fail(
+        self, call: str, *, after: int = 0, error: RingstackError | None = None
+    ) -> None:
+        """Let one call fail, ``after`` good ones from now."""
+        at = self._calls.get(call, 0) + after
+        planned = self._planned.setdefault(call, [])
+        planned.append((at, error or Unavailable(f"planned fault in {call}")))
+
+    def dies_after(self, changes: int) -> None:
+        """Lose power after so many more changes."""
+        self._dies_at = self.changes + changes
+
+    def after_power_loss(self, random: Random) -> MemoryDisk:
+        """The disk as a restart finds it."""
+        survivor = MemoryDisk(quota_bytes=self.quota_bytes)
+        survivor.mounts = set(self.mounts)
+        survivor._directories = set(self._directories)
+        names = dict(self._synced_names)
+        for name in sorted(self._names.keys() ^ self._synced_names.keys()):
+            if random.random() < 0.5:
+                continue
+            if name in self._names:
+                names[name] = self._names[name]
+            else:
+                del names[name]
+        files = {id(file): file.survivor(random) for file in names.values()}
+        survivor._names = {name: files[id(file)] for name, file in names.items()}
+        survivor._synced_names = dict(survivor._names)
+        return survivor
+
+    def _meet(self, call: str, *, changes: bool) -> None:
+        if changes and self._dies_at is not None and self.changes >= self._dies_at:
+            self.dead = True
+        if self.dead:
+            raise PowerLoss("the disk has no power")
+        number = self._calls.get(call, 0)
+        self._calls[call] = number + 1
+        for planned in self._planned.get(call, []):
+            if planned[0] == number:
+                self._planned[call].remove(planned)
+                raise planned[1]
+        self.changes += changes
+
+    def _take(self, file: _File, end: int) -> None:
+        growth = max(0, end - len(file.content))
+        if self._used() + growth > self.quota_bytes:
+            raise InsufficientStorage("the disk is full")
+
+    def _used(self) -> int:
+        files = {id(file): file for file in self._names.values()}
+        files.update({id(file): file for file in self._open.values()})
+        return sum(len(file.content) for file in files.values())
+
+    # ---- descriptors --------------------------------------------------------
+
+    def _opened(self, file: _File) -> int:
+        self._next += 1
+        self._open[self._next] = file
+        return self._next
+
+    def _file(self, path: str) -> _File:
+        if path not in self._names:
+            raise FileMissing(path)
+        return self._names[path]
+
+    def create(self, path: str) -> int:
+        self._meet("create", changes=True)
+        if path in self._names:
+            raise FilePresent(path)
+        if os.path.dirname(path) not in self._directories:
+            raise FileMissing(path)
+        file = self._names[path] = _File()
+        return self._opened(file)
+
+    def open(self, path: str, *, write: bool = False) -> int:
+        self._meet("open", changes=False)
+        return self._opened(self._file(path))
+
+    def create_unnamed(self, directory: str) -> int:
+        self._meet("create_unnamed", changes=True)
+        if directory not in self._directories:
+            raise FileMissing(directory)
+        return self._opened(_File())
+
+    def link_unnamed(self, descriptor: int, path: str) -> None:
+        self._meet("link_unnamed", changes=True)
+        if path in self._names:
+            raise FilePresent(path)
+        self._names[path] = self._open[descriptor]
+
+    def close(self, descriptor: int) -> None:
+        self._open.pop(descriptor, None)
+        self._locks.pop(descriptor, None)
+
+    # ---- bytes --------------------------------------------------------------
+
+    def pread(self, descriptor: int, length: int, offset: int) -> bytes:
+        self._meet("pread", changes=False)
+        return bytes(self._open[descriptor].content[offset : offset + length])
+
+    def pread_into(self, descriptor: int, buffer: memoryview, offset: int) -> int:
+        data = self.pread(descriptor, len(buffer), offset)
+        buffer[: len(data)] = data
+        return len(data)
+
+    def pwrite(self, descriptor: int, buffers: Sequence[Buffer], offset: int) -> int:
+        self._meet("pwrite", changes=True)
+        data = b"".join(buffers)
+        self._take(self._open[descriptor], offset + len(data))
+        self._open[descriptor].write(offset, data)
+        return len(data)
+
+    def truncate(self, descriptor: int, length: int) -> None:
+        self._meet("truncate", changes=True)
+        self._open[descriptor].resize(length)
+
+    def allocate(self, descriptor: int, offset: int, length: int) -> None:
+        self._meet("allocate", changes=True)
+        file = self._open[descriptor]
+        self._take(file, offset + length)
+        if offset + length > len(file.content):
+            file.resize(offset + length)
+
+    def sync_data(self, descriptor: int) -> None:
+        self._meet("sync_data", changes=True)
+        self._open[descriptor].sync()
+
+    def start_writeback(self, descriptor: int, offset: int, length: int) -> None:
+        pass
+
+    def write_and_sync(
+        self, descriptor: int, buffers: Sequence[Buffer], offset: int
+    ) -> Promise[None]:
+        data = b"".join(buffers)
+        try:
+            self._meet("write_and_sync", changes=True)
+            self._take(self._open[descriptor], offset + len(data))
+        except RingstackError as error:
+            if descriptor in self._open:  # some of it may have got there
+                self._open[descriptor].write(offset, data)
+            return Promise.failed(error)
+        self._open[descriptor].write(offset, data)
+        self._open[descriptor].sync()
+        return Promise.of(None)
+
+    # ---- names --------------------------------------------------------------
+
+    def facts(self, path: str) -> FileFacts:
+        self._meet("facts", changes=False)
+        if path in self._directories:
+            return FileFacts(0, 0.0, True)
+        return FileFacts(len(self._file(path).content), 0.0, False)
+
+    def size(self, descriptor: int) -> int:
+        return len(self._open[descriptor].content)
+
+    def list(self, directory: str) -> list[str]:
+        self._meet("list", changes=False)
+        if directory not in self._directories:
+            raise FileMissing(directory)
+        there = [*self._names, *self._directories - {"/"}]
+        return sorted(
+            {os.path.basename(p) for p in there if os.path.dirname(p) == directory}
+        )
+
+    def make_directories(self, path: str) -> None:
+        self._meet("make_directories", changes=True)
+        while path not in self._directories:
+            self._directories.add(path)
+            path = os.path.dirname(path)
+
+    def rename(self, source: str, target: str) -> None:
+        self._meet("rename", changes=True)
+        self._names[target] = self._file(source)
+        del self._names[source]
+
+    def unlink(self, path: str) -> None:
+        self._meet("unlink", changes=True)
+        self._file(path)
+        del self._names[path]
+
+    def sync_directory(self, path: str) -> None:
+        self._meet("sync_directory", changes=True)
+        for name in self._names.keys() | self._synced_names.keys():
+            if os.path.dirname(name) != path:
+                continue
+            if name in self._names:
+                self._synced_names[name] = self._names[name]
+            else:
+                del self._synced_names[name]
+
+    def replace_file(self, path: str, content: bytes) -> None:
+        self._meet("replace_file", changes=True)
+        file = _File()
+        file.write(0, content)
+        file.sync()
+        self._names[path] = self._synced_names[path] = file
+
+    def read_file(self, path: str) -> bytes:
+        self._meet("read_file", changes=False)
+        return bytes(self._file(path).content)
+
+    # ---- the rest -----------------------------------------------------------
+
+    def set_attribute(self, descriptor: int, name: str, value: bytes) -> None:
+        self._meet("set_attribute", changes=True)
+        self._open[descriptor].attributes[name] = value
+
+    def get_attribute(self, descriptor: int, name: str) -> bytes:
+        try:
+            return self._open[descriptor].attributes[name]
+        except KeyError:
+            raise Unavailable(f"no attribute {name}") from None
+
+    def space(self, path: str) -> Space:
+        self._meet("space", changes=False)
+        return Space(self.quota_bytes, max(0, self.quota_bytes - self._used()))
+
+    def is_mount(self, path: str) -> bool:
+        return path in self.mounts
+
+    def lock(self, path: str) -> int:
+        self._meet("lock", changes=False)
+        if path in self._locks.values():
+            raise Locked(path)
+        descriptor = self._opened(self._names.setdefault(path, _File()))
+        self._locks[descriptor] = path
+        return descriptor
+
+    def offload(self, function: Callable[..., T], *arguments: object) -> T:
+        return function(*arguments)
