@@ -11,9 +11,10 @@ from objectstore.proxy.object_put import internal_timestamp
 from objectstore.proxy.object_target import ObjectTarget
 from objectstore.proxy.parts import Parts
 from objectstore.proxy.rounds import Asked
-from objectstore.proxy.row_step import OWED, RowOutcome, record_row, tombstone_row
+from objectstore.proxy.row_step import OWED, RowOutcome, record_row
 from objectstore.wire.nodes import ObjectNode
 from objectstore.wire.records import ObjectName, ObjectState, Receipt
+from objectstore.wire.rows import row_of
 
 
 def delete_object(parts: Parts, target: ObjectTarget) -> Reply:
@@ -24,7 +25,7 @@ def delete_object(parts: Parts, target: ObjectTarget) -> Reply:
     written = parts.rounds.write(
         target.group, lambda node: node.delete(target.key, tombstone)
     )
-    row = tombstone_row(tombstone)
+    row = row_of(tombstone)
     outcome = record_row(parts, target.container, row, target.key, written)
     if outcome is RowOutcome.NO_CONTAINER:
         parts.facts.forget_container(target.account, target.container_name)

@@ -16,9 +16,10 @@ from objectstore.proxy.lookups import look_up
 from objectstore.proxy.object_put import content_type, internal_timestamp
 from objectstore.proxy.object_target import ObjectTarget
 from objectstore.proxy.parts import Parts
-from objectstore.proxy.row_step import OWED, RowOutcome, object_row, record_row
+from objectstore.proxy.row_step import OWED, RowOutcome, record_row
 from objectstore.wire.merge import merge_states
 from objectstore.wire.records import ObjectState
+from objectstore.wire.rows import row_of
 
 
 def post_object(parts: Parts, target: ObjectTarget) -> Reply:
@@ -50,7 +51,7 @@ def post_object(parts: Parts, target: ObjectTarget) -> Reply:
     )
     if not any(promise.value and promise.value.found for _, promise in written):
         raise Unavailable("no primary holds the object just now")
-    row = object_row(merge_states(held, change))
+    row = row_of(merge_states(held, change))
     outcome = record_row(parts, target.container, row, target.key, written)
     if outcome is RowOutcome.NO_CONTAINER:
         parts.facts.forget_container(target.account, target.container_name)

@@ -29,9 +29,10 @@ from objectstore.proxy.object_target import ObjectTarget
 from objectstore.proxy.parts import Parts
 from objectstore.proxy.reservation import Reservation
 from objectstore.proxy.rounds import Asked
-from objectstore.proxy.row_step import OWED, RowOutcome, object_row, record_row
+from objectstore.proxy.row_step import OWED, RowOutcome, record_row
 from objectstore.wire.nodes import INLINE_BYTES_MAX, ObjectNode, Upload
 from objectstore.wire.records import ObjectName, ObjectState, Receipt
+from objectstore.wire.rows import row_of
 
 Written = Asked[ObjectNode, Receipt]
 DEFAULT_CONTENT_TYPE = "application/octet-stream"
@@ -202,7 +203,7 @@ def _write(
 def _record(
     parts: Parts, target: ObjectTarget, state: ObjectState, written: Written
 ) -> Reply:
-    row = object_row(state)
+    row = row_of(state)
     outcome = record_row(parts, target.container, row, target.key, written)
     if outcome is RowOutcome.NO_CONTAINER:
         _undo(parts, target, state)

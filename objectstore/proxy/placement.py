@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from typing import Generic, Protocol, TypeVar
 
+from objectstore.kernel.errors import Unavailable
 from objectstore.proxy.quorum import majority
 from objectstore.wire.nodes import AccountNode, ContainerNode, ObjectNode
 from ring.device import Device
@@ -85,7 +86,10 @@ class _Groups(Generic[N]):
         self, ring: Ring, node: Callable[[Device], N], near: Callable[[Device], bool]
     ) -> None:
         self._ring = ring
-        self._node = node
+        self._make_node = node
+        # One node for each device: whoever remembers something of a node
+        # (its queue of rows, its slowness) remembers it of the device.
+        self._nodes: dict[int, N] = {}
         self._near = near
         self._shift = 32 - ring.part_power
         self._groups: dict[int, Group[N]] = {}
@@ -99,6 +103,12 @@ class _Groups(Generic[N]):
             if len(self._groups) < GROUPS_MAX:
                 self._groups[partition] = group
         return group
+
+    def _node(self, device: Device) -> N:
+        node = self._nodes.get(device.id)
+        if node is None:
+            node = self._nodes[device.id] = self._make_node(device)
+        return node
 
     def _make(self, partition: int) -> Group[N]:
         devices = self._ring.primaries(partition)
@@ -158,11 +168,14 @@ class Placement:
     def object(
         self, account: str, container: str, name: str, policy: int
     ) -> tuple[bytes, Group[ObjectNode]]:
-        """Key and nodes of an object of a policy."""
+        """Key and nodes of an object of a policy; ``Unavailable`` without a ring."""
         key = hash_path(
             account, container, name, prefix=self._prefix, suffix=self._suffix
         )
-        return key, self._objects[policy].of(key)
+        groups = self._objects.get(policy)
+        if groups is None:
+            raise Unavailable(f"no ring for storage policy {policy}")
+        return key, groups.of(key)
 
 
 def _object_nodes(directory: Directory, policy: int) -> Callable[[Device], ObjectNode]:

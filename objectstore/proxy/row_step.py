@@ -22,7 +22,7 @@ from objectstore.kernel.errors import Rejected, Unavailable
 from objectstore.proxy.facts import Known
 from objectstore.proxy.parts import Parts
 from objectstore.wire.nodes import ContainerNode, ObjectNode
-from objectstore.wire.records import ObjectRow, ObjectState, Receipt
+from objectstore.wire.records import ObjectRow, Receipt
 
 OWED = ("X-Ringstack-Row", "owed")
 
@@ -33,27 +33,6 @@ class RowOutcome(enum.Enum):
     RECORDED = "recorded"  # on a majority of the container's primaries
     OWED = "owed"  # the device that holds the object will deliver it
     NO_CONTAINER = "no container"  # a majority says there is none (any more)
-
-
-def object_row(state: ObjectState) -> ObjectRow:
-    """How the container lists an object of this state."""
-    return ObjectRow(
-        state.name.object,
-        state.timestamp,
-        0,
-        state.size,
-        state.content_type,
-        state.content_type_timestamp,
-        state.etag,
-        state.modified,
-        state.name.policy,
-    )
-
-
-def tombstone_row(state: ObjectState) -> ObjectRow:
-    """How the container remembers that an object was deleted."""
-    at = state.deleted_timestamp
-    return ObjectRow(state.name.object, at, 1, 0, "", 0, "", at, state.name.policy)
 
 
 def record_row(
