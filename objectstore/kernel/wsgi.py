@@ -39,6 +39,8 @@ BUSY = (
     b"Retry-After: 1\r\nConnection: close\r\n\r\n"
 )
 DRAIN_SECONDS = 30.0
+# A busy client sends its next request well within this.
+IDLE_SECONDS = 1.0
 # Out of descriptors or memory: they come back when others close.
 TEMPORARY_ERRORS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
@@ -92,24 +94,36 @@ class Server:
         self.start()
         self._ended.wait()
 
-    def drain(self, timeout: float = DRAIN_SECONDS) -> bool:
+    def drain(
+        self, timeout: float = DRAIN_SECONDS, idle_seconds: float = IDLE_SECONDS
+    ) -> bool:
         """Accept no more, let requests finish, then close; whether all did
-        within ``timeout`` seconds."""
+        within ``timeout`` seconds.
+
+        Replies say that the connection ends from now on.  One that has no request
+        under way is ended after ``idle_seconds``: at once would break those
+        whose next request is on its way.
+        """
         self._edge.draining = True
         self._take_waiting()
         self._stop_accepting()
+        now = self._edge.clock.monotonic()
+        self._wait_for_none(now + min(idle_seconds, timeout))
         for connection in list(self._connections):
             if connection.idle and not connection.stream.has_data():
                 connection.stream.sever()
-        give_up = self._edge.clock.monotonic() + timeout
+        finished = self._wait_for_none(now + timeout)
+        self.close()
+        return finished
+
+    def _wait_for_none(self, until: float) -> bool:
+        """Wait until no connection is left; whether so before ``until``."""
         while self._connections:
-            left = give_up - self._edge.clock.monotonic()
+            left = until - self._edge.clock.monotonic()
             self._changed.clear()
             if left <= 0 or not self._changed.wait(left):
                 break
-        finished = not self._connections
-        self.close()
-        return finished
+        return not self._connections
 
     def close(self) -> None:
         """End everything at once."""

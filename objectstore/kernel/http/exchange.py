@@ -298,7 +298,8 @@ class Exchange:
             headers = [*headers, ("X-Trans-Id", self._transaction_id)]
         if self._stream.overdue or status == 400:
             self.keep_alive = False
-        self._status, self._headers = STATUS_LINES[status], headers
+        self._status = STATUS_LINES.get(status, f"{status} Error")
+        self._headers = headers
         try:
             self._send_list([text])
         except Rejected:

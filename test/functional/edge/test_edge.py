@@ -577,7 +577,7 @@ def test_drain_lets_requests_finish_and_ends_idle_connections():
         busy = edge.connect()
         busy.send(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
         entered.wait(PATIENCE_SECONDS)
-        drained = concurrency.spawn(edge.server.drain, PATIENCE_SECONDS)
+        drained = concurrency.spawn(edge.server.drain, PATIENCE_SECONDS, 0.05)
         assert idle.read_all() == b""
         leave.set()
         reply = busy.read_all()
@@ -586,6 +586,28 @@ def test_drain_lets_requests_finish_and_ends_idle_connections():
         assert concurrency.wait_task(drained) is True
         with pytest.raises(OSError):
             edge.connect()
+
+
+def test_while_draining_the_next_request_is_the_last():
+    with running(fixed()) as edge:
+        client = edge.connect()
+        client.send(GET)
+        client.read_until(b"ok")
+        drained = concurrency.spawn(edge.server.drain, PATIENCE_SECONDS)
+        concurrency.sleep(0)
+        client.send(GET)
+        reply = client.read_all()
+        assert statuses(reply) == [200]
+        assert b"Connection: close" in reply
+        assert concurrency.wait_task(drained) is True
+
+
+def test_an_unknown_status_is_sent_all_the_same():
+    def application(environ, start_response):
+        raise Rejected(460, "odd")
+
+    with running(application) as edge:
+        assert statuses(edge.talk(GET)) == [460]
 
 
 def test_drain_gives_up_in_the_end(caplog):

@@ -22,8 +22,8 @@ def serve(worker: Worker) -> None:
     """Wait on the hub until SIGTERM."""
     ended = concurrency.Event()
     on_signals({signal.SIGTERM: ended.set})
-    worker.ready()
     say("ready", worker.index, os.getpid())
+    worker.ready()
     ended.wait()
     say("drained", worker.index, os.getpid())
 
@@ -31,8 +31,8 @@ def serve(worker: Worker) -> None:
 def stubborn(worker: Worker) -> None:
     """Ignore SIGTERM."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    worker.ready()
     say("ready", worker.index, os.getpid())
+    worker.ready()
     while True:
         signal.pause()
 
