@@ -166,6 +166,7 @@ class _Writing(Generic[N, T]):
         clock = self._rounds.clock
         until = clock.monotonic() + self._rounds.node_seconds
         in_grace = False
+        self._wait_for_all()
         while True:
             self._replace_failed()
             acks = self._acks()
@@ -185,6 +186,13 @@ class _Writing(Generic[N, T]):
         if acks < self._needed:
             raise self._failure()
         return self._asked
+
+    def _wait_for_all(self) -> None:
+        """The normal case in one wait: everybody answers well, and soon."""
+        suspect = self._rounds.is_suspect
+        waiting = [promise for _, promise in self._asked if not promise.done]
+        if not any(suspect(node) for node, _ in self._asked):
+            wait_until(waiting, _any_failed(waiting), self._rounds.grace_seconds)
 
     def _acks(self) -> int:
         return sum(
@@ -310,6 +318,10 @@ class _Reading(Generic[N, T]):
 
 def _nobody(node: Any) -> Promise[Any]:
     raise AssertionError("a round without stand-ins asked one")
+
+
+def _any_failed(waiting: list[Promise[T]]) -> Callable[[], bool]:
+    return lambda: any(promise.error is not None for promise in waiting)
 
 
 def _any_done(waiting: list[Promise[T]]) -> Callable[[], bool]:
