@@ -118,6 +118,9 @@ class Body:
         """Whether reading on to the end can be tried at that cost."""
         return True
 
+    def let_wait(self) -> None:
+        """The reply has begun: too late to tell the client to go on."""
+
     def discard(self, bytes_max: int) -> bool:
         """Read to the end, unless that is more than ``bytes_max``; whether so."""
         left = bytes_max
@@ -157,6 +160,10 @@ class IncomingBody(Body):
         """Not when the client still waits to be told to go on: whether it sends
         the body after a final reply is its own choice."""
         return self._before_first is None or self._stream.buffered > 0
+
+    def let_wait(self) -> None:
+        """The reply has begun: too late to tell the client to go on."""
+        self._before_first = None
 
     def _begin(self) -> None:
         """Called before anything is received."""
@@ -236,6 +243,10 @@ class ChunkedBody(IncomingBody):
         self._left = 0  # bytes of this chunk still to come
         self._inside = False  # a chunk has begun, its CRLF is not read yet
         self._sound = True  # nothing malformed met: never resume after it
+
+    def ends_within(self, bytes_max: int) -> bool:
+        """Not after something malformed: nobody knows where it ends then."""
+        return self._sound and super().ends_within(bytes_max)
 
     def _piece(self, size: int) -> bytes:
         if not self._left and not self._next_chunk():

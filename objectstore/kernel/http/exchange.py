@@ -74,8 +74,8 @@ class Exchange:
         """Answer the request.  Never raises for what client or application did."""
         try:
             self._answer()
-        except ClientGone:
-            self._give_up(499)
+        except ClientGone as error:
+            self._give_up(error.status)
         except Rejected as error:
             self._reject(error)
         except Exception:  # noqa: BLE001  (logged whole, told shortly)
@@ -198,6 +198,7 @@ class Exchange:
         if not facts.has_date:
             lines.append(self._edge.dates.at(self._edge.clock.time()))
         self._decide_connection(lines, closes=facts.closes)
+        self._body.let_wait()
         head = encode_head(lines)
         self.status = code
         self._head_bytes = len(head)
@@ -218,6 +219,7 @@ class Exchange:
         if (
             closes
             or self._edge.draining
+            or self._stream.overdue
             or not (
                 body.complete or body.ends_within(self._edge.settings.drain_bytes_max)
             )
@@ -292,12 +294,12 @@ class Exchange:
     def _say(self, status: int, headers: list[tuple[str, str]], text: bytes) -> None:
         """Send a short reply of our own, when no head has gone out yet."""
         if self._head_bytes or self._stream.broken:
-            self._give_up(self.status or status)
+            # Half a reply went out as something else; the access line tells
+            # what became of it.
+            self._give_up(status)
             return
         if self._environ[CONTEXT_KEY].transaction_id != "-":
             headers = [*headers, ("X-Trans-Id", self._transaction_id)]
-        if self._stream.overdue or status == 400:
-            self.keep_alive = False
         self._status = STATUS_LINES.get(status, f"{status} Error")
         self._headers = headers
         try:

@@ -6,6 +6,7 @@ import logging
 
 import pytest
 
+from objectstore.kernel.errors import Rejected
 from objectstore.kernel.wsgi import EdgeSettings
 from test.functional.edge.harness import IMPATIENT, running, statuses
 
@@ -163,6 +164,27 @@ def test_bad_chunks_are_refused_and_closed(name, caplog):
         assert statuses(reply) == [400], reply
         assert b"smuggled" not in reply
     assert not caplog.records
+
+
+def catching(environ, start_response):
+    """An application that answers refusals itself, as filters do."""
+    try:
+        return echo(environ, start_response)
+    except Rejected as error:
+        start_response(f"{error.status} Refused", [])
+        return [b"caught"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status"), [(b"zz\r\n", 400), (b"5\r\nab", 408), (b"", 408)]
+)
+def test_a_refusal_that_the_application_answers_ends_the_connection(body, status):
+    with running(catching, IMPATIENT) as edge:
+        client = edge.connect()
+        client.send(CHUNKED + body)
+        reply = client.read_all()
+        assert statuses(reply) == [status]
+        assert b"Connection: close" in reply
 
 
 def test_bad_chunks_met_while_draining_close_the_connection():
