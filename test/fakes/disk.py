@@ -137,7 +137,8 @@ class MemoryDisk(Disk):
         survivor._synced_names = dict(survivor._names)
         return survivor
 
-    def _meet(self, call: str, *, changes: bool) -> None:
+    def meet(self, call: str, *, changes: bool) -> None:
+        """Count a call; raise what it shall end with, if anything."""
         if changes and self._dies_at is not None and self.changes >= self._dies_at:
             self.dead = True
         if self.dead:
@@ -173,7 +174,7 @@ class MemoryDisk(Disk):
         return self._names[path]
 
     def create(self, path: str) -> int:
-        self._meet("create", changes=True)
+        self.meet("create", changes=True)
         if path in self._names:
             raise FilePresent(path)
         if os.path.dirname(path) not in self._directories:
@@ -182,17 +183,17 @@ class MemoryDisk(Disk):
         return self._opened(file)
 
     def open(self, path: str, *, write: bool = False) -> int:
-        self._meet("open", changes=False)
+        self.meet("open", changes=False)
         return self._opened(self._file(path))
 
     def create_unnamed(self, directory: str) -> int:
-        self._meet("create_unnamed", changes=True)
+        self.meet("create_unnamed", changes=True)
         if directory not in self._directories:
             raise FileMissing(directory)
         return self._opened(_File())
 
     def link_unnamed(self, descriptor: int, path: str) -> None:
-        self._meet("link_unnamed", changes=True)
+        self.meet("link_unnamed", changes=True)
         if path in self._names:
             raise FilePresent(path)
         self._names[path] = self._open[descriptor]
@@ -204,7 +205,7 @@ class MemoryDisk(Disk):
     # ---- bytes --------------------------------------------------------------
 
     def pread(self, descriptor: int, length: int, offset: int) -> bytes:
-        self._meet("pread", changes=False)
+        self.meet("pread", changes=False)
         return bytes(self._open[descriptor].content[offset : offset + length])
 
     def pread_into(self, descriptor: int, buffer: memoryview, offset: int) -> int:
@@ -213,25 +214,25 @@ class MemoryDisk(Disk):
         return len(data)
 
     def pwrite(self, descriptor: int, buffers: Sequence[Buffer], offset: int) -> int:
-        self._meet("pwrite", changes=True)
+        self.meet("pwrite", changes=True)
         data = b"".join(buffers)
         self._take(self._open[descriptor], offset + len(data))
         self._open[descriptor].write(offset, data)
         return len(data)
 
     def truncate(self, descriptor: int, length: int) -> None:
-        self._meet("truncate", changes=True)
+        self.meet("truncate", changes=True)
         self._open[descriptor].resize(length)
 
     def allocate(self, descriptor: int, offset: int, length: int) -> None:
-        self._meet("allocate", changes=True)
+        self.meet("allocate", changes=True)
         file = self._open[descriptor]
         self._take(file, offset + length)
         if offset + length > len(file.content):
             file.resize(offset + length)
 
     def sync_data(self, descriptor: int) -> None:
-        self._meet("sync_data", changes=True)
+        self.meet("sync_data", changes=True)
         self._open[descriptor].sync()
 
     def start_writeback(self, descriptor: int, offset: int, length: int) -> None:
@@ -242,7 +243,7 @@ class MemoryDisk(Disk):
     ) -> Promise[None]:
         data = b"".join(buffers)
         try:
-            self._meet("write_and_sync", changes=True)
+            self.meet("write_and_sync", changes=True)
             self._take(self._open[descriptor], offset + len(data))
         except RingstackError as error:
             if descriptor in self._open:  # some of it may have got there
@@ -255,7 +256,7 @@ class MemoryDisk(Disk):
     # ---- names --------------------------------------------------------------
 
     def facts(self, path: str) -> FileFacts:
-        self._meet("facts", changes=False)
+        self.meet("facts", changes=False)
         if path in self._directories:
             return FileFacts(0, 0.0, True)
         return FileFacts(len(self._file(path).content), 0.0, False)
@@ -264,7 +265,7 @@ class MemoryDisk(Disk):
         return len(self._open[descriptor].content)
 
     def list(self, directory: str) -> list[str]:
-        self._meet("list", changes=False)
+        self.meet("list", changes=False)
         if directory not in self._directories:
             raise FileMissing(directory)
         there = [*self._names, *self._directories - {"/"}]
@@ -273,23 +274,23 @@ class MemoryDisk(Disk):
         )
 
     def make_directories(self, path: str) -> None:
-        self._meet("make_directories", changes=True)
+        self.meet("make_directories", changes=True)
         while path not in self._directories:
             self._directories.add(path)
             path = os.path.dirname(path)
 
     def rename(self, source: str, target: str) -> None:
-        self._meet("rename", changes=True)
+        self.meet("rename", changes=True)
         self._names[target] = self._file(source)
         del self._names[source]
 
     def unlink(self, path: str) -> None:
-        self._meet("unlink", changes=True)
+        self.meet("unlink", changes=True)
         self._file(path)
         del self._names[path]
 
     def sync_directory(self, path: str) -> None:
-        self._meet("sync_directory", changes=True)
+        self.meet("sync_directory", changes=True)
         for name in self._names.keys() | self._synced_names.keys():
             if os.path.dirname(name) != path:
                 continue
@@ -299,20 +300,20 @@ class MemoryDisk(Disk):
                 del self._synced_names[name]
 
     def replace_file(self, path: str, content: bytes) -> None:
-        self._meet("replace_file", changes=True)
+        self.meet("replace_file", changes=True)
         file = _File()
         file.write(0, content)
         file.sync()
         self._names[path] = self._synced_names[path] = file
 
     def read_file(self, path: str) -> bytes:
-        self._meet("read_file", changes=False)
+        self.meet("read_file", changes=False)
         return bytes(self._file(path).content)
 
     # ---- the rest -----------------------------------------------------------
 
     def set_attribute(self, descriptor: int, name: str, value: bytes) -> None:
-        self._meet("set_attribute", changes=True)
+        self.meet("set_attribute", changes=True)
         self._open[descriptor].attributes[name] = value
 
     def get_attribute(self, descriptor: int, name: str) -> bytes:
@@ -322,14 +323,14 @@ class MemoryDisk(Disk):
             raise Unavailable(f"no attribute {name}") from None
 
     def space(self, path: str) -> Space:
-        self._meet("space", changes=False)
+        self.meet("space", changes=False)
         return Space(self.quota_bytes, max(0, self.quota_bytes - self._used()))
 
     def is_mount(self, path: str) -> bool:
         return path in self.mounts
 
     def lock(self, path: str) -> int:
-        self._meet("lock", changes=False)
+        self.meet("lock", changes=False)
         if path in self._locks.values():
             raise Locked(path)
         descriptor = self._opened(self._names.setdefault(path, _File()))

@@ -1,13 +1,12 @@
 """An ObjectNode in memory: obviously correct, for tests of everybody else.
 
-Nothing is durable, every promise is kept at once.  The rules of merging are
-written out here a second time on purpose: the suite in ``test/contract/nodes``
-compares this node with the real one.
+Nothing is durable, every promise is kept at once.  How states merge is the
+product's own pure rule; what a node makes of it is written out here a second
+time, the simple way.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -15,42 +14,13 @@ from dataclasses import replace
 from objectstore.kernel import concurrency
 from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.errors import Rejected, Unavailable
+from objectstore.object.digests import digest_of_states
+from objectstore.object.state import digest_of
+from objectstore.wire.merge import merge_states
 from objectstore.wire.nodes import INLINE_BYTES_MAX
 from objectstore.wire.records import Lookup, ObjectState, Receipt
 
 READ_PIECE_BYTES = 64 * 1024
-
-
-def merge_states(held: ObjectState | None, coming: ObjectState) -> ObjectState:
-    """Newest timestamp wins, part by part; a tombstone wins ties."""
-    if held is None:
-        held = ObjectState(coming.name)
-    deleted = max(held.deleted_timestamp, coming.deleted_timestamp)
-    data = coming if coming.timestamp > held.timestamp else held
-    if data.timestamp <= deleted:
-        return ObjectState(coming.name, deleted_timestamp=deleted)
-    meta = coming if coming.metadata_timestamp > held.metadata_timestamp else held
-    kind = (
-        coming if coming.content_type_timestamp > held.content_type_timestamp else held
-    )
-    return replace(
-        data,
-        metadata=meta.metadata,
-        metadata_timestamp=meta.metadata_timestamp,
-        delete_at=meta.delete_at,
-        content_type=kind.content_type,
-        content_type_timestamp=kind.content_type_timestamp,
-        deleted_timestamp=0,
-    )
-
-
-def digest_of(key: bytes, state: ObjectState) -> int:
-    """Eight bytes over the key and the timestamps of a state."""
-    text = (
-        f"{state.timestamp} {state.metadata_timestamp} "
-        f"{state.content_type_timestamp} {state.deleted_timestamp}"
-    )
-    return int.from_bytes(hashlib.md5(key + text.encode()).digest()[:8], "big")
 
 
 class MemoryObjectNode:
@@ -177,11 +147,8 @@ class MemoryObjectNode:
         return Promise.of([self._digest(each, part_power) for each in partitions])
 
     def _digest(self, partition: int, part_power: int) -> bytes:
-        total = 0
-        for key in self._keys(partition, part_power):
-            each = hashlib.md5(key + b"%d" % digest_of(key, self.objects[key]))
-            total ^= int.from_bytes(each.digest(), "big")
-        return total.to_bytes(16, "big")
+        keys = self._keys(partition, part_power)
+        return digest_of_states(digest_of(key, self.objects[key]) for key in keys)
 
     def _keys(self, partition: int, part_power: int) -> list[bytes]:
         shift = 32 - part_power

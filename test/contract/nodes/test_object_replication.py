@@ -18,6 +18,7 @@ from test.contract.nodes.samples import (
     tombstone,
 )
 from test.contract.nodes.test_object_uploads import content, send
+from test.fakes.nodes import MemoryObjectNode
 
 EMPTY = bytes(16)
 PART_POWER = 8
@@ -106,6 +107,20 @@ def test_equal_states_by_different_ways_have_equal_digests(object_node: Any) -> 
     kept(object_node.put(first, data(3, b"older"), b"older"))
     kept(object_node.merge(first, data(5), b"body"))
     assert digest(object_node, 1) == whole
+
+
+def test_digests_are_those_of_any_other_node(object_node: Any) -> None:
+    other = MemoryObjectNode()
+    keys = fill(object_node, 9, 5)
+    kept(object_node.delete(keys[0], tombstone(7)))
+    kept(object_node.post(keys[1], changed_metadata(8, {"X-Object-Meta-A": "1"})))
+    for key in keys:
+        state = kept(object_node.lookup(key, want_body=False)).state
+        kept(other.merge(key, state, b"body" if state.exists else None))
+    assert digest(object_node, 9) == digest(other, 9)
+    assert kept(object_node.states(9, PART_POWER, b"", 10)) == kept(
+        other.states(9, PART_POWER, b"", 10)
+    )
 
 
 def test_states_page_in_key_order(object_node: Any) -> None:
