@@ -137,6 +137,11 @@ class ObjectStore:
             _log.error("index %s: not flushed at the end: %s", self.index.path, error)
             self.index.close()
 
+    def abandon(self) -> None:
+        """Let go of it as a crash would: nothing more is written."""
+        self._flusher.close()
+        self.index.close()
+
     # ---- writing ------------------------------------------------------------
 
     def change(

@@ -44,7 +44,7 @@ def written() -> tuple[bytes, list[Found]]:
         for promise in promises:
             promise.wait(10)
     journal.close()
-    found = [each for each in journal_records(disk)]
+    found = journal_records(disk)
     return disk.read_file(PATH), found
 
 
