@@ -43,7 +43,24 @@ from objectstore.middleware.signatures import matches_any, read_signature, sign
 
 AFTER = ("catch_errors", "gatekeeper")
 # The sections of filters further out would be missing.
-BEFORE = ("tempurl", "formpost", "tempauth", "copy", "bulk", "staticweb", "ratelimit")
+BEFORE = (
+    "crossdomain",
+    "cname_lookup",
+    "domain_remap",
+    "name_check",
+    "etag_quoter",
+    "cors",
+    "ratelimit",
+    "tempurl",
+    "formpost",
+    "tempauth",
+    "read_only",
+    "staticweb",
+    "bulk",
+    "copy",
+    "account_quotas",
+    "container_quotas",
+)
 
 PATH = "/info"
 

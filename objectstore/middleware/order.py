@@ -13,18 +13,51 @@ import importlib.util
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from objectstore.middleware.layers import layers
+
 # Without these no request has a context, or clients can forge internal headers.
 REQUIRED = ("catch_errors", "gatekeeper")
 
-# The order that sample files and the all-in-one store use.
+# All filters in an order that keeps every rule; what samples are made of.
+FULL_PIPELINE = (
+    "catch_errors",
+    "gatekeeper",
+    "healthcheck",
+    "info",
+    "crossdomain",
+    "cname_lookup",
+    "domain_remap",
+    "name_check",
+    "etag_quoter",
+    "cors",
+    "ratelimit",
+    "tempurl",
+    "formpost",
+    "tempauth",
+    "read_only",
+    "staticweb",
+    "bulk",
+    "copy",
+    "account_quotas",
+    "container_quotas",
+)
+
+# What a store has when nobody asks for more: every filter that does nothing
+# until somebody uses it, and that needs no setting.
 DEFAULT_PIPELINE = (
     "catch_errors",
     "gatekeeper",
     "healthcheck",
     "info",
     "cors",
+    "tempurl",
+    "formpost",
     "tempauth",
+    "staticweb",
+    "bulk",
     "copy",
+    "account_quotas",
+    "container_quotas",
 )
 
 
@@ -65,6 +98,17 @@ def check_pipeline(
         if present and position[first] > position[second]:
             mistakes.append(f"{first} must stand before {second}")
     return mistakes
+
+
+def filter_names(application: object) -> list[str]:
+    """The filters of a pipeline that has been put together, from the outside in:
+    the names of our modules, and for others their class's; without the server."""
+    names = []
+    for layer in list(layers(application))[:-1]:
+        kind = type(layer)
+        package, _, module = kind.__module__.rpartition(".")
+        names.append(module if package == __package__ else kind.__name__)
+    return names
 
 
 def declared_places(names: Iterable[str]) -> dict[str, Place]:

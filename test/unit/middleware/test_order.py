@@ -3,17 +3,43 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 
-from objectstore.middleware.order import DEFAULT_PIPELINE, Place, check_pipeline
+from objectstore import middleware
+from objectstore.middleware.container_quotas import ContainerQuotas
+from objectstore.middleware.order import (
+    DEFAULT_PIPELINE,
+    FULL_PIPELINE,
+    Place,
+    check_pipeline,
+    declared_places,
+    filter_names,
+)
+from test.fakes.swift_app import SwiftApp
 
 
-def test_the_default_pipeline_is_right() -> None:
+def test_the_pipelines_that_we_give_are_right() -> None:
     assert check_pipeline(DEFAULT_PIPELINE) == []
+    assert check_pipeline(FULL_PIPELINE) == []
+    assert set(DEFAULT_PIPELINE) < set(FULL_PIPELINE)
+
+
+def test_every_filter_has_its_place() -> None:
+    folder = Path(str(middleware.__file__)).parent
+    filters = {
+        path.stem
+        for path in folder.glob("*.py")
+        if "def filter_factory(" in path.read_text()
+    }
+    assert filters == set(FULL_PIPELINE)
+    for name, place in declared_places(FULL_PIPELINE).items():
+        assert name == "catch_errors" or "catch_errors" in place.after
+        assert {*place.after, *place.before} <= filters
 
 
 def test_every_declared_pair_is_checked() -> None:
-    for first, second in itertools.combinations(DEFAULT_PIPELINE, 2):
-        swapped = list(DEFAULT_PIPELINE)
+    for first, second in itertools.combinations(FULL_PIPELINE, 2):
+        swapped = list(FULL_PIPELINE)
         i, j = swapped.index(first), swapped.index(second)
         swapped[i], swapped[j] = second, first
         mistakes = check_pipeline(swapped)
@@ -43,3 +69,13 @@ def test_strangers_have_no_rules() -> None:
 def test_wrong_order_of_real_filters() -> None:
     names = ["catch_errors", "gatekeeper", "copy", "tempauth"]
     assert "tempauth must stand before copy" in check_pipeline(names)
+
+
+def test_names_of_a_pipeline_that_stands() -> None:
+    class Stranger:
+        def __init__(self, app: object) -> None:
+            self.app = app
+
+    app = ContainerQuotas(SwiftApp())
+    assert filter_names(Stranger(app)) == ["Stranger", "container_quotas"]
+    assert filter_names(SwiftApp()) == []
