@@ -11,15 +11,20 @@ from objectstore.proxy.access import authorize
 from objectstore.proxy.database_replies import (
     found_reply,
     listing_reply,
+    put_reply,
     shown_metadata,
     timed_items,
 )
 from objectstore.proxy.databases import view_database
-from objectstore.proxy.headers import check_changes, may_see_all, metadata_changes
+from objectstore.proxy.headers import (
+    check_changes,
+    internal_timestamp,
+    may_see_all,
+    metadata_changes,
+)
 from objectstore.proxy.listing import render
 from objectstore.proxy.listing_query import listing_query
 from objectstore.proxy.object_get import REDUCED
-from objectstore.proxy.object_put import internal_timestamp
 from objectstore.proxy.parts import Parts
 from objectstore.proxy.row_step import OWED
 from objectstore.wire.records import ContainerRow, DatabaseInfo
@@ -84,7 +89,7 @@ def put_account(parts: Parts, request: Request, account: str) -> Reply:
     check_changes("Account", changes)
     is_new = parts.facts.account(account) is None
     _create(parts, account, changes, internal_timestamp(request))
-    return text_reply(201 if is_new else 202)
+    return put_reply(is_new=is_new)
 
 
 def delete_account(parts: Parts, request: Request, account: str) -> Reply:

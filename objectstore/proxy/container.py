@@ -13,16 +13,20 @@ from objectstore.proxy.account import ensure_account, note_container
 from objectstore.proxy.database_replies import (
     found_reply,
     listing_reply,
+    put_reply,
     shown_metadata,
     timed_items,
 )
 from objectstore.proxy.databases import view_database
 from objectstore.proxy.dates import http_date
-from objectstore.proxy.headers import check_changes, metadata_changes
+from objectstore.proxy.headers import (
+    check_changes,
+    internal_timestamp,
+    metadata_changes,
+)
 from objectstore.proxy.listing import render
 from objectstore.proxy.listing_query import listing_query
 from objectstore.proxy.object_get import REDUCED
-from objectstore.proxy.object_put import internal_timestamp
 from objectstore.proxy.parts import Parts
 from objectstore.wire.records import (
     ContainerName,
@@ -96,7 +100,7 @@ def put_container(
     parts.facts.forget_container(account, container)
     row = ContainerRow(container, timestamp, 0, 0, 0, 0, policy)
     headers = note_container(parts, account, row)
-    return text_reply(202 if present is not None else 201, "", headers)
+    return put_reply(is_new=present is None, headers=headers)
 
 
 def _wanted_policy(parts: Parts, request: Request) -> Policy | None:

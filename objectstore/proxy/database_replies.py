@@ -7,8 +7,8 @@ from typing import Any
 from objectstore.kernel.errors import Unavailable
 from objectstore.kernel.reply import HeaderList, Reply, text_reply
 from objectstore.kernel.request import Request
+from objectstore.proxy.asked import Asked
 from objectstore.proxy.headers import OWNERS_ONLY, may_see_all
-from objectstore.proxy.rounds import Asked
 from objectstore.wire.records import DatabaseInfo, Receipt
 
 Timed = dict[str, tuple[str, int]]
@@ -43,3 +43,10 @@ def found_reply(asked: Asked[Any, Receipt], needed: int) -> Reply:
     if len(receipts) - found >= needed:
         return text_reply(404)
     raise Unavailable("too few replicas hold the database")
+
+
+def put_reply(*, is_new: bool, headers: HeaderList | None = None) -> Reply:
+    """201 when it was created, 202 when there was one to update."""
+    if is_new:
+        return Reply(201, b"", headers, "text/html; charset=UTF-8")
+    return text_reply(202, "", headers)

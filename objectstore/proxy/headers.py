@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.request import Context, Request
+from objectstore.kernel.timestamps import from_text
 from objectstore.proxy.limits import check_header, check_metadata
 
 KEPT_WITH_OBJECTS = {
@@ -37,6 +38,9 @@ KEPT_WITH_CONTAINERS = frozenset(
         "X-History-Location",
     }
 )
+
+# What Swift's clients send for "yes".
+YES = frozenset({"true", "1", "yes", "on", "t", "y"})
 
 # What only the account's owner may see and set.
 OWNERS_ONLY = frozenset(
@@ -136,3 +140,16 @@ def check_changes(kind: str, changes: Mapping[str, str]) -> None:
         for name, value in changes.items()
         if name.startswith(prefix)
     )
+
+
+def is_set(request: Request, environ_key: str) -> bool:
+    """Whether a header that is a switch says yes."""
+    return request.environ.get(environ_key, "").strip().lower() in YES
+
+
+def internal_timestamp(request: Request) -> int:
+    """The timestamp that an internal request brings; 0: take a fresh one."""
+    text = request.environ.get("HTTP_X_TIMESTAMP", "")
+    if text and request.context.is_internal:
+        return from_text(text)
+    return 0

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.request import Request
+from objectstore.proxy.headers import YES
 from objectstore.proxy.limits import LISTING_MAX
 from objectstore.wire.records import ListingQuery
-
-_YES = frozenset({"true", "1", "yes", "on", "t", "y"})
 
 
 def listing_query(request: Request) -> ListingQuery:
@@ -30,7 +29,7 @@ def listing_query(request: Request) -> ListingQuery:
         texts["delimiter"] = "/"
     return ListingQuery(
         limit=_limit(query.get("limit", "")),
-        reverse=query.get("reverse", "").lower() in _YES,
+        reverse=query.get("reverse", "").lower() in YES,
         include_prefix_itself=not is_path,
         **texts,
     )

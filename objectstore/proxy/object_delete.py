@@ -7,10 +7,10 @@ through the object's PUT must not bring it back.
 from __future__ import annotations
 
 from objectstore.kernel.reply import HeaderList, Reply, text_reply
-from objectstore.proxy.object_put import internal_timestamp
+from objectstore.proxy.asked import Asked
+from objectstore.proxy.headers import internal_timestamp
 from objectstore.proxy.object_target import ObjectTarget
 from objectstore.proxy.parts import Parts
-from objectstore.proxy.rounds import Asked
 from objectstore.proxy.row_step import OWED, RowOutcome, record_row
 from objectstore.wire.nodes import ObjectNode
 from objectstore.wire.records import ObjectName, ObjectState, Receipt

@@ -12,6 +12,7 @@ from objectstore.proxy import ranges
 from objectstore.proxy.conditions import Conditions, range_still_holds
 from objectstore.proxy.dates import http_date, whole_seconds
 from objectstore.proxy.expiry import has_expired
+from objectstore.proxy.headers import is_set
 from objectstore.proxy.lookups import Found, look_up
 from objectstore.proxy.object_target import ObjectTarget
 from objectstore.proxy.parts import Parts
@@ -22,7 +23,6 @@ REDUCED = ("X-Ringstack-Consistency", "reduced")
 # Of ``object_headers``: those before the metadata, which describes the object's
 # bytes and would be wrong on a page that says what went wrong.
 _OWN_HEADERS = 5
-_YES = frozenset({"true", "1", "yes", "on", "t", "y"})
 
 
 def get_object(parts: Parts, target: ObjectTarget) -> Reply:
@@ -30,7 +30,7 @@ def get_object(parts: Parts, target: ObjectTarget) -> Reply:
     request = target.request
     environ = request.environ
     is_head = request.method == "HEAD"
-    newest = environ.get("HTTP_X_NEWEST", "").lower() in _YES
+    newest = is_set(request, "HTTP_X_NEWEST")
     found = look_up(
         parts.rounds,
         target.group,

@@ -11,11 +11,11 @@ from dataclasses import replace
 from objectstore.kernel.errors import Rejected, Unavailable
 from objectstore.kernel.reply import HeaderList, Reply, text_reply
 from objectstore.proxy.expiry import has_expired, requested_expiry
-from objectstore.proxy.headers import object_metadata
+from objectstore.proxy.headers import internal_timestamp, object_metadata
 from objectstore.proxy.lookups import look_up
-from objectstore.proxy.object_put import content_type, internal_timestamp
 from objectstore.proxy.object_target import ObjectTarget
 from objectstore.proxy.parts import Parts
+from objectstore.proxy.put_plan import content_type
 from objectstore.proxy.row_step import OWED, RowOutcome, record_row
 from objectstore.wire.merge import merge_states
 from objectstore.wire.records import ObjectState
@@ -57,4 +57,4 @@ def post_object(parts: Parts, target: ObjectTarget) -> Reply:
         parts.facts.forget_container(target.account, target.container_name)
         raise Rejected(404)
     headers: HeaderList = [OWED] if outcome is RowOutcome.OWED else []
-    return Reply(202, b"", headers, "text/html; charset=UTF-8")
+    return text_reply(202, "", headers)

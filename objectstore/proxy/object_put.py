@@ -10,86 +10,32 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from functools import lru_cache
-from mimetypes import MimeTypes
 
 from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.reply import HeaderList, Reply
-from objectstore.kernel.request import Request
-from objectstore.kernel.timestamps import from_text
-from objectstore.proxy.conditions import Conditions, unquoted
+from objectstore.proxy.asked import Asked
+from objectstore.proxy.conditions import Conditions
 from objectstore.proxy.dates import http_date, whole_seconds
-from objectstore.proxy.expiry import has_expired, requested_expiry
-from objectstore.proxy.headers import object_metadata
+from objectstore.proxy.expiry import has_expired
 from objectstore.proxy.intake import Intake, Source, read_small
-from objectstore.proxy.limits import OBJECT_BYTES_MAX, check_header
 from objectstore.proxy.lookups import look_up
 from objectstore.proxy.object_target import ObjectTarget
 from objectstore.proxy.parts import Parts
+from objectstore.proxy.put_plan import PutPlan
 from objectstore.proxy.reservation import Reservation
-from objectstore.proxy.rounds import Asked
 from objectstore.proxy.row_step import OWED, RowOutcome, record_row
 from objectstore.wire.nodes import INLINE_BYTES_MAX, ObjectNode, Upload
-from objectstore.wire.records import ObjectName, ObjectState, Receipt
+from objectstore.wire.records import ObjectState, Receipt
 from objectstore.wire.rows import row_of
 
 Written = Asked[ObjectNode, Receipt]
-DEFAULT_CONTENT_TYPE = "application/octet-stream"
-
-
-class _Plan:
-    """What the request's head says of the object to be."""
-
-    __slots__ = (
-        "conditions",
-        "content_type",
-        "delete_at",
-        "etag",
-        "length",
-        "metadata",
-        "system_metadata",
-        "timestamp",
-    )
-
-    def __init__(self, parts: Parts, request: Request, name: str) -> None:
-        self.length = _length(request)
-        self.content_type = content_type(request, name)
-        self.metadata, self.system_metadata = object_metadata(request)
-        self.delete_at = requested_expiry(request, parts.clock.time())
-        self.etag = unquoted(request.header("Etag").strip()).lower()
-        self.conditions = _conditions(request)
-        self.timestamp = internal_timestamp(request)
-
-    def state(
-        self, target: ObjectTarget, timestamp: int, size: int, etag: str
-    ) -> ObjectState:
-        """The object as it is after this write."""
-        return ObjectState(
-            ObjectName(
-                target.account, target.container_name, target.name, target.policy
-            ),
-            timestamp,
-            size,
-            etag,
-            self.content_type,
-            timestamp,
-            self.metadata,
-            timestamp,
-            self.system_metadata,
-            self.delete_at,
-        )
-
-    def check_etag(self, etag: str) -> None:
-        """Rejected 422 when the client announced other bytes."""
-        if self.etag and self.etag != etag:
-            raise Rejected(422)
 
 
 def put_object(parts: Parts, target: ObjectTarget) -> Reply:
     """Store the request's body under the name."""
     request = target.request
-    plan = _Plan(parts, request, target.name)
+    plan = PutPlan(parts, request, target.name)
     length = plan.length
     if length is not None and length <= INLINE_BYTES_MAX:
         return _put_small(parts, target, plan, read_small(request.body, length))
@@ -104,7 +50,7 @@ def put_object(parts: Parts, target: ObjectTarget) -> Reply:
     return _put_large(parts, target, plan, source, first)
 
 
-def _put_small(parts: Parts, target: ObjectTarget, plan: _Plan, body: bytes) -> Reply:
+def _put_small(parts: Parts, target: ObjectTarget, plan: PutPlan, body: bytes) -> Reply:
     etag = hashlib.md5(body, usedforsecurity=False).hexdigest()
     plan.check_etag(etag)
     group, key = target.group, target.key
@@ -120,7 +66,7 @@ def _put_small(parts: Parts, target: ObjectTarget, plan: _Plan, body: bytes) -> 
 
 
 def _put_large(
-    parts: Parts, target: ObjectTarget, plan: _Plan, source: Source, first: bytes
+    parts: Parts, target: ObjectTarget, plan: PutPlan, source: Source, first: bytes
 ) -> Reply:
     group, key = target.group, target.key
     if plan.conditions is not None:
@@ -171,7 +117,7 @@ def _give_up(promise: Promise[Upload]) -> None:
 def _write(
     parts: Parts,
     target: ObjectTarget,
-    plan: _Plan,
+    plan: PutPlan,
     store: Callable[[ObjectState], Written],
     size: int,
     etag: str,
@@ -233,44 +179,6 @@ def _undo(parts: Parts, target: ObjectTarget, state: ObjectState) -> None:
     )
 
 
-def _length(request: Request) -> int | None:
-    if request.is_chunked:
-        return None
-    length = request.content_length
-    if length is None:
-        raise Rejected(411, "Missing Content-Length header.")
-    if length > OBJECT_BYTES_MAX:
-        raise Rejected(413, "Your request is too large.")
-    return length
-
-
-def content_type(request: Request, name: str) -> str:
-    """The Content-Type sent, or one guessed from the name."""
-    sent = request.header("Content-Type").strip()
-    detect = request.environ.get("HTTP_X_DETECT_CONTENT_TYPE", "").lower() == "true"
-    if sent and not detect:
-        check_header("Content-Type", sent)
-        return sent
-    return _known_types().guess_type(name)[0] or DEFAULT_CONTENT_TYPE
-
-
-@lru_cache(maxsize=1)
-def _known_types() -> MimeTypes:
-    # No files of the machine's: every proxy must guess alike.
-    return MimeTypes(filenames=())
-
-
-def _conditions(request: Request) -> Conditions | None:
-    environ = request.environ
-    if "HTTP_IF_NONE_MATCH" in environ:
-        if environ["HTTP_IF_NONE_MATCH"].strip() != "*":
-            raise Rejected(400, "If-None-Match only supports *")
-        return Conditions(environ.get("HTTP_IF_MATCH", ""), "*")
-    if "HTTP_IF_MATCH" in environ:
-        return Conditions(environ["HTTP_IF_MATCH"])
-    return None
-
-
 def _check_conditions(
     parts: Parts, conditions: Conditions, held: ObjectState | None
 ) -> None:
@@ -287,11 +195,3 @@ def _check_conditions(
         raise Rejected(412)
     if conditions.refuses(held.etag, whole_seconds(held.modified)):
         raise Rejected(412)
-
-
-def internal_timestamp(request: Request) -> int:
-    """The timestamp that an internal request brings; 0: take a fresh one."""
-    text = request.environ.get("HTTP_X_TIMESTAMP", "")
-    if text and request.context.is_internal:
-        return from_text(text)
-    return 0

@@ -1,0 +1,49 @@
+"""How long the proxy waits for nodes, and whom it has waited for in vain.
+
+Such a node is a *suspect* for a few seconds: asked last, and nobody waits for
+it out of mere politeness.  It is never left out where it is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from objectstore.kernel.clock import Clock
+from objectstore.proxy.settings import ProxySettings
+
+N = TypeVar("N")
+
+SUSPECT_SECONDS = 5.0
+
+
+class Patience:
+    """The operator's patience, and the suspects."""
+
+    def __init__(self, settings: ProxySettings, clock: Clock) -> None:
+        self.clock = clock
+        self.node_seconds = settings.node_timeout
+        self.read_patience_seconds = settings.read_patience
+        self.grace_seconds = settings.write_grace
+        # id of the node -> (monotonic time until which it is suspect, the node).
+        self._suspects: dict[int, tuple[float, Any]] = {}
+
+    def suspect(self, node: object) -> None:
+        """Remember that the node let somebody wait in vain."""
+        self._suspects[id(node)] = (self.clock.monotonic() + SUSPECT_SECONDS, node)
+
+    def is_suspect(self, node: object) -> bool:
+        """Whether it did so within the last seconds."""
+        found = self._suspects.get(id(node))
+        if found is None:
+            return False
+        if found[0] > self.clock.monotonic():
+            return True
+        del self._suspects[id(node)]
+        return False
+
+    def in_order(self, nodes: tuple[N, ...]) -> Sequence[N]:
+        """The nodes, suspects last."""
+        if not self._suspects:
+            return nodes
+        return sorted(nodes, key=self.is_suspect)
