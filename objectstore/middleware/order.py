@@ -42,19 +42,14 @@ FULL_PIPELINE = (
     "container_quotas",
 )
 
-# What a store has when nobody asks for more: every filter that does nothing
-# until somebody uses it, and that needs no setting.
+# What a store has when nobody asks for more.
 DEFAULT_PIPELINE = (
     "catch_errors",
     "gatekeeper",
     "healthcheck",
     "info",
     "cors",
-    "tempurl",
-    "formpost",
     "tempauth",
-    "staticweb",
-    "bulk",
     "copy",
     "account_quotas",
     "container_quotas",
