@@ -17,14 +17,25 @@ from typing import Any, NamedTuple
 
 from objectstore.kernel.errors import InsufficientStorage, Rejected, RingstackError
 from objectstore.kernel.reply import STATUS_LINES
-from objectstore.kernel.request import Application, Environ, StartResponse
+from objectstore.kernel.request import (
+    CONTEXT_KEY,
+    Application,
+    Environ,
+    StartResponse,
+)
 from objectstore.wire import codec, paths
 from objectstore.wire.errors import ERROR_CONTENT_TYPE, encode_error
 from objectstore.wire.frames import MESSAGE_BYTES_MAX
+from objectstore.wire.transaction import (
+    NO_TRANSACTION,
+    TRANSACTION_CHARACTERS_MAX,
+    set_transaction,
+)
 
 SECRET_HEADER = "X-Ringstack-Secret"
 SECRET_KEY = "HTTP_X_RINGSTACK_SECRET"
 TRANSACTION_HEADER = "X-Trans-Id"
+TRANSACTION_KEY = "HTTP_X_TRANS_ID"
 # A secret shorter than this can be guessed over the network.
 SECRET_CHARACTERS_MIN = 8
 # How long a server waits for its own device. Longer than clients wait: a device
@@ -132,6 +143,7 @@ class NodeServer:
         sent = environ.get(SECRET_KEY, "").encode("latin-1")
         if not hmac.compare_digest(sent, self._secret):
             return _plain(start_response, 403, b"the cluster's secret is another")
+        _adopt_transaction(environ)
         try:
             answer = self._answer(environ, path.split("/"))
         except codec.Malformed as error:
@@ -187,6 +199,21 @@ class NodeServer:
         if path == "/healthcheck":
             return _plain(start_response, 200, b"OK")
         return _plain(start_response, 404, b"no such page")
+
+
+def _adopt_transaction(environ: Environ) -> None:
+    """Log under the id of the client's request, and pass it on from here."""
+    sent: str = environ.get(TRANSACTION_KEY, NO_TRANSACTION)
+    context = environ.get(CONTEXT_KEY)
+    if (
+        context is not None
+        and sent != NO_TRANSACTION
+        and len(sent) <= TRANSACTION_CHARACTERS_MAX
+        and sent.isascii()
+        and sent.isprintable()
+    ):
+        context.transaction_id = sent
+        set_transaction(sent)
 
 
 def _plain(start_response: StartResponse, status: int, text: bytes) -> Iterable[bytes]:
