@@ -10,7 +10,7 @@ import logging
 from collections.abc import Mapping
 
 from objectstore.kernel.request import Application
-from objectstore.wire import codec
+from objectstore.wire import codec, row_codec
 from objectstore.wire.nodes import AccountNode
 from objectstore.wire.serving import RESPONSE_SECONDS, Call, NodeServer, Verbs
 from objectstore.wire.serving_database import DATABASE_VERBS
@@ -48,7 +48,7 @@ def _create(node: AccountNode, call: Call) -> bytes:
 
 def _merge(node: AccountNode, call: Call) -> bytes:
     account, raw = codec.fields(call.message(), str, list)
-    rows = codec.decode_container_rows(raw)
+    rows = row_codec.decode_container_rows(raw)
     receipt = node.merge(call.key, account, rows).wait(call.wait_seconds)
     return codec.pack(codec.encode_receipt(receipt))
 

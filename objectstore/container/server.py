@@ -10,7 +10,7 @@ import logging
 from collections.abc import Mapping
 
 from objectstore.kernel.request import Application
-from objectstore.wire import codec
+from objectstore.wire import codec, row_codec
 from objectstore.wire.nodes import ContainerNode
 from objectstore.wire.records import ContainerName
 from objectstore.wire.serving import RESPONSE_SECONDS, Call, NodeServer, Verbs
@@ -54,7 +54,7 @@ def _create(node: ContainerNode, call: Call) -> bytes:
 
 
 def _merge(node: ContainerNode, call: Call) -> bytes:
-    rows = codec.decode_object_rows(call.message())
+    rows = row_codec.decode_object_rows(call.message())
     receipt = node.merge(call.key, rows).wait(call.wait_seconds)
     return codec.pack(codec.encode_receipt(receipt))
 

@@ -6,12 +6,14 @@ Decoding believes nothing: length, types and ranges are checked field by field,
 and whatever is wrong raises ``Malformed``.  A server answers that with 400, a
 client takes it for a peer that is unwell; neither ever sees a ``TypeError``.
 
+Rows, which come by the thousands, are in ``wire.row_codec``.
+
 New fields go to the end of an array together with a new version byte.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import msgpack
@@ -19,16 +21,12 @@ import msgpack
 from objectstore.kernel.errors import Corrupt, Rejected
 from objectstore.kernel.timestamps import TIMESTAMP_MAX
 from objectstore.wire.records import (
-    ContainerRow,
     DatabaseInfo,
     ListingQuery,
     Metadata,
     ObjectName,
-    ObjectRow,
     ObjectState,
     Receipt,
-    RowsPage,
-    Subdirectory,
 )
 
 VERSION = 1
@@ -43,7 +41,6 @@ _VERSION_BYTE = bytes([VERSION])
 _pack = msgpack.Packer(use_bin_type=True, autoreset=True).pack
 _unpack = msgpack.unpackb
 
-Listed = ObjectRow | ContainerRow | Subdirectory
 Timed = Mapping[str, tuple[str, int]]
 """Metadata items, each with the timestamp of its last change."""
 
@@ -244,65 +241,3 @@ def decode_query(value: Any) -> ListingQuery:
     raw = fields(value, int, str, str, str, str, bool, bool)
     integer(raw[0], LIMIT_MAX)
     return ListingQuery(*raw)
-
-
-_OBJECT_ROW_TYPES = (str, int, int, int, str, int, str, int, int)
-_CONTAINER_ROW_TYPES = (str, int, int, int, int, int, int)
-_SUBDIRECTORY_TYPES = (str,)
-
-
-def decode_entry(value: Any) -> Listed:
-    """A row or a subdirectory: their lengths tell them apart.
-
-    Rows are tuples and need no encoding of their own.
-    """
-    types = tuple(map(type, value)) if type(value) is list else ()
-    if types == _OBJECT_ROW_TYPES:
-        if min(value[1], value[2], value[3], value[5], value[7], value[8]) < 0:
-            raise Malformed("a number of the row is negative")
-        if max(value[1], value[5], value[7]) > TIMESTAMP_MAX or value[3] > INTEGER_MAX:
-            raise Malformed("a number of the row is out of range")
-        return ObjectRow(*value)
-    if types == _CONTAINER_ROW_TYPES:
-        if min(value[1:]) < 0 or max(value[1], value[2], value[5]) > TIMESTAMP_MAX:
-            raise Malformed("a number of the row is out of range")
-        if max(value[3], value[4], value[6]) > INTEGER_MAX:
-            raise Malformed("a number of the row is out of range")
-        return ContainerRow(*value)
-    if types == _SUBDIRECTORY_TYPES:
-        return Subdirectory(*value)
-    if bool in types:  # True for 1: the same value in Python, not in msgpack
-        return decode_entry([int(x) if type(x) is bool else x for x in value])
-    raise Malformed("not a row")
-
-
-def decode_object_rows(value: Any) -> list[ObjectRow]:
-    """Rows of a container."""
-    return list(_only(ObjectRow, array(value)))
-
-
-def decode_container_rows(value: Any) -> list[ContainerRow]:
-    """Rows of an account."""
-    return list(_only(ContainerRow, array(value)))
-
-
-def _only(kind: type, values: list[Any]) -> Iterable[Any]:
-    for value in values:
-        row = decode_entry(value)
-        if type(row) is not kind:
-            raise Malformed(f"not an {kind.__name__}")
-        yield row
-
-
-def encode_page(page: RowsPage) -> tuple[Any, ...]:
-    """A ``RowsPage``."""
-    return (page.rows, page.complete)
-
-
-def decode_page(value: Any) -> RowsPage:
-    """A ``RowsPage``."""
-    rows, complete = fields(value, list, bool)
-    entries = tuple(map(decode_entry, rows))
-    if any(type(entry) is Subdirectory for entry in entries):
-        raise Malformed("a page of rows holds no subdirectories")
-    return RowsPage(entries, complete)  # type: ignore[arg-type]

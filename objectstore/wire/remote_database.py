@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from objectstore.kernel.concurrency import Promise
-from objectstore.wire import codec
-from objectstore.wire.codec import Listed, Timed
+from objectstore.wire import codec, row_codec
+from objectstore.wire.codec import Timed
 from objectstore.wire.peer import Peer
 from objectstore.wire.records import DatabaseInfo, ListingQuery, Receipt, RowsPage
 
@@ -69,12 +69,12 @@ def _decode_info(message: bytes) -> DatabaseInfo | None:
     return None if value is None else codec.decode_info(value)
 
 
-def _decode_listing(message: bytes) -> list[Listed]:
-    return [codec.decode_entry(entry) for entry in codec.array(codec.unpack(message))]
+def _decode_listing(message: bytes) -> list[Any]:
+    return row_codec.decode_entries(codec.unpack(message))
 
 
 def _decode_page(message: bytes) -> RowsPage:
-    return codec.decode_page(codec.unpack(message))
+    return row_codec.decode_page(codec.unpack(message))
 
 
 def _decode_receipt(message: bytes) -> Receipt:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from objectstore.wire import codec
+from objectstore.wire import codec, row_codec
 from objectstore.wire.nodes import DatabaseNode
 from objectstore.wire.serving import Call, Verbs
 
@@ -20,7 +20,7 @@ def _list(node: DatabaseNode, call: Call) -> bytes:
 def _rows(node: DatabaseNode, call: Call) -> bytes:
     query = codec.decode_query(call.message())
     page = node.rows(call.key, query).wait(call.wait_seconds)
-    return codec.pack(codec.encode_page(page))
+    return codec.pack(row_codec.encode_page(page))
 
 
 def _post(node: DatabaseNode, call: Call) -> bytes:

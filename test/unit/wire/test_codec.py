@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.timestamps import TIMESTAMP_MAX
-from objectstore.wire import codec
+from objectstore.wire import codec, row_codec
 from objectstore.wire.records import (
     ContainerRow,
     DatabaseInfo,
@@ -89,10 +89,10 @@ DECODERS = [
     codec.decode_receipt,
     codec.decode_info,
     codec.decode_query,
-    codec.decode_entry,
-    codec.decode_object_rows,
-    codec.decode_container_rows,
-    codec.decode_page,
+    row_codec.decode_entries,
+    row_codec.decode_object_rows,
+    row_codec.decode_container_rows,
+    row_codec.decode_page,
     codec.decode_timed,
     codec.metadata,
 ]
@@ -118,13 +118,29 @@ def test_queries_survive(query: ListingQuery) -> None:
 @given(st.lists(object_rows | container_rows), st.booleans())
 def test_pages_of_rows_survive(rows: list[ObjectRow], complete: bool) -> None:
     page = RowsPage(tuple(rows), complete)
-    sent = codec.pack(codec.encode_page(page))
-    assert codec.decode_page(codec.unpack(sent)) == page
+    sent = codec.pack(row_codec.encode_page(page))
+    assert row_codec.decode_page(codec.unpack(sent)) == page
 
 
-@given(st.builds(Subdirectory, text))
-def test_subdirectories_survive(entry: Subdirectory) -> None:
-    assert codec.decode_entry(codec.unpack(codec.pack(entry))) == entry
+@given(st.lists(st.builds(Subdirectory, text) | object_rows | container_rows))
+def test_listings_survive(entries: list[object]) -> None:
+    sent = codec.pack(entries)
+    back = row_codec.decode_entries(codec.unpack(sent))
+    assert back == entries
+    assert list(map(type, back)) == list(map(type, entries))
+
+
+@given(st.lists(object_rows, min_size=1), st.data())
+def test_one_bad_field_among_rows_is_malformed(
+    rows: list[ObjectRow], data: st.DataObject
+) -> None:
+    raw = [list(row) for row in rows]
+    row = data.draw(st.sampled_from(raw))
+    index = data.draw(st.integers(0, len(row) - 1))
+    bad = [-1, 2**64 - 1, None, 1.5, b"x", ["x"]] + ([] if index in (0, 4, 6) else [""])
+    row[index] = data.draw(st.sampled_from(bad))
+    with pytest.raises(codec.Malformed):
+        row_codec.decode_entries(codec.unpack(codec.pack(raw)))
 
 
 @given(st.builds(Receipt, st.booleans(), st.booleans()))
@@ -135,7 +151,8 @@ def test_receipts_survive(receipt: Receipt) -> None:
 
 def test_a_boolean_tombstone_mark_arrives_as_a_number() -> None:
     row = ObjectRow("o", 1, True, 0, "t", 1, "e", 1)
-    assert codec.decode_entry(codec.unpack(codec.pack(row))).deleted == 1
+    (back,) = row_codec.decode_entries(codec.unpack(codec.pack([row])))
+    assert (back.deleted, type(back.deleted)) == (1, int)
 
 
 @given(st.binary(max_size=200))
