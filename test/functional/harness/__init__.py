@@ -1,0 +1,1 @@
+"""What functional tests stand on: stores of real processes, and stock clients."""

@@ -1,0 +1,136 @@
+"""A store of real processes on loopback, in a directory of its own.
+
+Started from the same layout as ``bin/quickstart`` and ``bin/cluster``; ended by
+process id.  A node may be killed, stopped and started again at any moment.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from objectstore.cli.layout import LOOPBACK, LaidOut, NodePlan, lay_out
+from objectstore.cli.process import ServerProcess
+from test.functional.harness.ports import free_ports
+from test.functional.harness.users import LINES
+
+ALONE_DEVICES = ("d1", "d2", "d3", "d4")
+WAIT_SECONDS_MAX = 30.0
+POLL_SECONDS = 0.02
+LOG_CHARACTERS_SHOWN = 6000
+
+
+class Store:
+    """Nodes, their processes, and where clients reach them."""
+
+    def __init__(
+        self,
+        directory: Path,
+        plans: Sequence[NodePlan],
+        name: str,
+        users: str = LINES,
+    ) -> None:
+        self.name = name
+        self.plans = list(plans)
+        self.place: LaidOut = lay_out(directory, self.plans, users=users)
+        self._servers = [self._server(plan) for plan in self.plans]
+
+    @classmethod
+    def alone(cls, directory: Path, workers: int = 1, users: str = LINES) -> Store:
+        """Everything in one node with four devices in four zones."""
+        public, node = free_ports(2)
+        plan = NodePlan("store", public, node, ALONE_DEVICES, workers)
+        return cls(directory, [plan], f"alone, {workers} workers", users)
+
+    @classmethod
+    def cluster(cls, directory: Path) -> Store:
+        """Three nodes with one device each, so every node has every object."""
+        ports = free_ports(6)
+        plans = [
+            NodePlan(f"node{n + 1}", ports[n], ports[n + 3], (f"d{n + 1}",))
+            for n in range(3)
+        ]
+        return cls(directory, plans, "cluster")
+
+    def _server(self, plan: NodePlan) -> ServerProcess:
+        log = self.place.log(plan.name)
+        settings = self.place.settings_file(plan.name)
+        return ServerProcess(settings, plan.public_port, log)
+
+    def start(self) -> None:
+        for server in self._servers:
+            server.start()
+
+    def stop(self) -> None:
+        for server in self._servers:
+            server.stop()
+
+    def start_node(self, number: int) -> None:
+        self._servers[number] = self._server(self.plans[number])
+        self._servers[number].start()
+
+    def stop_node(self, number: int) -> None:
+        self._servers[number].stop()
+
+    def kill_node(self, number: int) -> None:
+        """SIGKILL to the node's every process, as a power cut would."""
+        supervisor = self._servers[number].pid
+        # The supervisor first: it must not replace the workers that die.
+        for pid in (supervisor, *children(supervisor)):
+            os.kill(pid, signal.SIGKILL)
+        self._servers[number].stop()
+        port = self.plans[number].public_port
+        wait_for(lambda: not listens(port), f"port {port} to close")
+
+    def workers(self, number: int = 0) -> list[int]:
+        """The process ids of a node's workers."""
+        return children(self._servers[number].pid)
+
+    def endpoint(self, node: int = 0) -> str:
+        return f"http://{LOOPBACK}:{self.plans[node].public_port}"
+
+    def device_directories(self) -> list[Path]:
+        return [
+            self.place.devices(plan.name) / device
+            for plan in self.plans
+            for device in plan.devices
+        ]
+
+    def last_words(self) -> str:
+        """The ends of the logs, for whoever looks at a test that failed."""
+        texts = []
+        for plan in self.plans:
+            log = self.place.log(plan.name)
+            if log.exists():
+                text = log.read_text("utf-8", "replace")[-LOG_CHARACTERS_SHOWN:]
+                texts.append(f"--- {log}\n{text}")
+        return "\n".join(texts)
+
+
+def children(pid: int) -> list[int]:
+    """The process ids of a process' children."""
+    path = Path(f"/proc/{pid}/task/{pid}/children")
+    return [int(word) for word in path.read_text("ascii").split()]
+
+
+def listens(port: int) -> bool:
+    """Whether anybody listens on that port of loopback, asked without connecting."""
+    wanted = f":{port:04X}"
+    for line in Path("/proc/net/tcp").read_text("ascii").splitlines()[1:]:
+        fields = line.split()
+        if fields[3] == "0A" and fields[1].endswith(wanted):
+            return True
+    return False
+
+
+def wait_for(
+    condition: Callable[[], object], what: str, seconds: float = WAIT_SECONDS_MAX
+) -> None:
+    """Poll until the condition holds; fails the test after ``seconds``."""
+    last = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < last, f"waited {seconds} s in vain for {what}"
+        time.sleep(POLL_SECONDS)
