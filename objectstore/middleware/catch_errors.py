@@ -46,6 +46,7 @@ from objectstore.kernel.request import (
 )
 from objectstore.kernel.settings import option
 from objectstore.middleware.filter_options import FilterMaker, read_options
+from objectstore.wire.transaction import NO_TRANSACTION
 
 AFTER: tuple[str, ...] = ()
 
@@ -78,7 +79,8 @@ class CatchErrors:
         context = environ.get(CONTEXT_KEY)
         if context is None:
             context = environ[CONTEXT_KEY] = Context()
-        transaction_id = self.new_id(environ.get("HTTP_X_TRANS_ID_EXTRA", ""))
+        extra = environ.get("HTTP_X_TRANS_ID_EXTRA", "")
+        transaction_id = self.new_id(context.transaction_id, extra)
         context.transaction_id = transaction_id
         length = -1
 
@@ -110,10 +112,16 @@ class CatchErrors:
             return body
         return CountedBody(body, length, transaction_id)
 
-    def new_id(self, extra: str) -> str:
-        """A transaction id; ``extra`` is the client's wish for its end."""
-        seconds = int(self._clock.time())
-        made = f"tx{os.urandom(11).hex()[:21]}-{seconds:010x}{self._suffix}"
+    def new_id(self, given: str, extra: str) -> str:
+        """A transaction id; ``extra`` is the client's wish for its end.
+
+        It begins with the one that the edge has ``given`` the request, which
+        marks the lines of the log; "-": behind an edge that gives none.
+        """
+        made = given
+        if given == NO_TRANSACTION:
+            made = f"tx{os.urandom(11).hex()[:21]}-{int(self._clock.time()):010x}"
+        made += self._suffix
         if extra:
             made = f"{made}-{quote(extra[:EXTRA_CHARACTERS_MAX])}"
         return made

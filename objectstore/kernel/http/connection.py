@@ -207,15 +207,17 @@ class Connection:
         """Answer a head that is no request, and end."""
         stream, edge = self.stream, self._edge
         body = f"{text}\n".encode()
+        context = edge.make_context()
         head = (
             f"HTTP/1.1 {STATUS_LINES[status]}\r\n"
             f"Content-Type: text/plain; charset=UTF-8\r\n"
             f"Content-Length: {len(body)}\r\n"
+            # The client cannot ask about what it cannot name.
+            f"X-Trans-Id: {context.transaction_id}\r\n"
             f"{edge.dates.at(edge.clock.time())}"
             "Connection: close\r\n\r\n"
         )
         if edge.access is not None:
-            context = edge.make_context()
             remote = self._environ["REMOTE_ADDR"]
             edge.access.record(remote, "-", "-", status, 0, len(body), 0.0, context, "")
         try:

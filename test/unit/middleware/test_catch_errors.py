@@ -14,6 +14,7 @@ from objectstore.kernel.errors import (
     Rejected,
     Unavailable,
 )
+from objectstore.kernel.request import CONTEXT_KEY, Context
 from objectstore.middleware.catch_errors import CatchErrors, CatchErrorsSettings
 from test.fakes.swift_app import Answer, Client, SteppedClock, SwiftApp
 
@@ -29,6 +30,14 @@ def test_every_reply_has_the_transaction_id() -> None:
     assert re.fullmatch(r"tx[0-9a-f]{21}-006553f100-one", got.headers["X-Trans-Id"])
     assert got.headers["X-Openstack-Request-Id"] == got.headers["X-Trans-Id"]
     assert server.last.context.transaction_id == got.headers["X-Trans-Id"]
+
+
+def test_the_edges_id_is_taken_over() -> None:
+    context = Context("tx1")
+    environ = {CONTEXT_KEY: context}
+    headers = {"X-Trans-Id-Extra": "mine"}
+    got = client_of(SwiftApp(), "-one")("GET", "/v1/a", headers, **environ)
+    assert got.headers["X-Trans-Id"] == context.transaction_id == "tx1-one-mine"
 
 
 def test_a_clients_extra_is_bounded_and_quoted() -> None:
