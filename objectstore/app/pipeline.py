@@ -51,10 +51,11 @@ def wrap(
         raise BadSettings(mistakes)
     sections = read_file(source)
     for name in reversed(names):
-        if f"filter:{name}" in sections:
-            where = f"config:{source}"
+        where = f"config:{source}" if f"filter:{name}" in sections else "egg:ringstack"
+        try:
             make = loadfilter(where, name=name, global_conf=dict(shared))
-        else:
-            make = loadfilter(f"egg:ringstack#{name}", global_conf=dict(shared))
+        except LookupError as error:
+            text = f"no such filter: {error}"
+            raise BadSettings([Mistake(str(source), "", name, text)]) from None
         application = make(application)
     return application
