@@ -1,0 +1,1 @@
+"""Verbs on buckets and their configuration."""

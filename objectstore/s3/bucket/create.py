@@ -1,0 +1,110 @@
+"""CreateBucket."""
+
+from __future__ import annotations
+
+from objectstore.kernel.reply import Reply
+from objectstore.s3 import documents, sysmeta
+from objectstore.s3.access import acl as acls
+from objectstore.s3.access.bucket_rules import ENFORCED, OWNERSHIPS
+from objectstore.s3.bucket.lock_configuration import ENABLED_ONLY
+from objectstore.s3.errors import S3Error
+from objectstore.s3.inner import Answer
+from objectstore.s3.names import is_new_bucket_name
+from objectstore.s3.operation import Operation
+from objectstore.s3.xml.read import read_document
+
+LOCATION_BYTES_MAX = 4096
+
+
+def create_bucket(operation: Operation) -> Reply:
+    """PUT of a bucket."""
+    name, account = operation.bucket, operation.caller.account
+    if operation.caller.is_anonymous:
+        raise S3Error("AccessDenied")
+    if not is_new_bucket_name(name):
+        raise S3Error("InvalidBucketName", BucketName=name)
+    _check_location(operation)
+    headers = _headers(operation, account)
+    if not operation.caller.owns(account):
+        # Users without the account's rights have no buckets of their own.
+        raise S3Error("AccessDenied")
+    ask = operation.house.store.ask
+    held = ask(operation.environ, "HEAD", account, name).discard()
+    if held.is_success:
+        raise S3Error("BucketAlreadyOwnedByYou", BucketName=name)
+    _check_count(operation, account)
+    owner = operation.house.registry.claim(operation.environ, name, account)
+    if owner != account:
+        raise S3Error("BucketAlreadyExists", BucketName=name)
+    answer = ask(operation.environ, "PUT", account, name, headers=headers).discard()
+    if not answer.is_success:
+        raise operation.failed(answer)
+    if answer.status == 202:
+        raise S3Error("BucketAlreadyOwnedByYou", BucketName=name)
+    if (
+        "x-versions-enabled" not in headers
+        and sysmeta.CONTAINER + "object-lock" in headers
+    ):
+        _enable_versions(operation, account)
+    return Reply(200, b"", [("Location", f"/{name}")])
+
+
+def _headers(operation: Operation, account: str) -> dict[str, str]:
+    headers = {sysmeta.CONTAINER_CREATED: f"{operation.now():.5f}"}
+    ownership = operation.header("X-Amz-Object-Ownership")
+    if ownership and ownership not in OWNERSHIPS:
+        raise S3Error(
+            "InvalidArgument",
+            "Invalid x-amz-object-ownership header: " + ownership[:64],
+        )
+    acl = acls.from_headers(operation.header, account, account)
+    effective = ownership or operation.house.settings.default_object_ownership
+    if acl is not None and acl != acls.private(account):
+        if effective == ENFORCED:
+            raise S3Error("InvalidBucketAclWithObjectOwnership")
+        headers.update(documents.pack_new("acl", acl.to_json()))
+    if ownership:
+        document = (
+            "<OwnershipControls><Rule><ObjectOwnership>"
+            f"{ownership}</ObjectOwnership></Rule></OwnershipControls>"
+        )
+        headers.update(documents.pack_new("ownership", document))
+    if operation.header("X-Amz-Bucket-Object-Lock-Enabled").lower() == "true":
+        headers.update(documents.pack_new("object-lock", ENABLED_ONLY))
+    return headers
+
+
+def _enable_versions(operation: Operation, account: str) -> None:
+    """Object lock protects versions: there must be versions from the start."""
+    answer: Answer = operation.house.store.ask(
+        operation.environ,
+        "POST",
+        account,
+        operation.bucket,
+        headers={"X-Versions-Enabled": "true"},
+    ).discard()
+    if not answer.is_success:
+        raise operation.failed(answer)
+
+
+def _check_location(operation: Operation) -> None:
+    body = operation.read_body(LOCATION_BYTES_MAX, required=False)
+    if not body.strip():
+        return
+    root = read_document(body, "CreateBucketConfiguration")
+    wanted = root.get("LocationConstraint")
+    here = operation.house.settings.location
+    if wanted and wanted != here:
+        raise S3Error(
+            "InvalidLocationConstraint",
+            "The specified location-constraint is not valid",
+            LocationConstraint=wanted,
+        )
+
+
+def _check_count(operation: Operation, account: str) -> None:
+    known = operation.context.facts
+    facts = None if known is None else known.account(account)
+    most = operation.house.settings.max_buckets
+    if facts is not None and facts.container_count >= most:
+        raise S3Error("TooManyBuckets")

@@ -1,0 +1,181 @@
+"""ListObjects and ListObjectsV2.
+
+Swift lists in the same order and with the same rolling up; what differs is how a
+page ends and how the next one begins.  One entry more than wanted is asked for,
+to know whether there is more.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from objectstore.kernel.reply import Reply
+from objectstore.s3.access.acl_xml import owner
+from objectstore.s3.bucket.listing_entry import shown_etag, shown_size
+from objectstore.s3.bucket.listing_query import encoder, page_size
+from objectstore.s3.dates import iso_of_listing
+from objectstore.s3.errors import S3Error
+from objectstore.s3.inner import query_string
+from objectstore.s3.operation import Operation
+from objectstore.s3.xml.write import document, element, flag, text
+
+LISTING_BYTES_MAX = 64 * 1024 * 1024
+Entry = dict[str, Any]
+# Sorts after every name that has the prefix before it.
+_LAST = "\U0010ffff"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a listing."""
+
+    entries: list[Entry]
+    is_truncated: bool
+
+    @property
+    def last(self) -> str:
+        """The name, or common prefix, that the page ends with."""
+        if not self.entries:
+            return ""
+        entry = self.entries[-1]
+        return str(entry.get("name") or entry["subdir"])
+
+
+def fetch_page(operation: Operation, limit: int, marker: str, **more: str) -> Page:
+    """The page after ``marker``."""
+    query = operation.query
+    prefix, delimiter = query.get("prefix", ""), query.get("delimiter", "")
+    if "\x00" in f"{prefix}{delimiter}{marker}":
+        raise S3Error("InvalidArgument")
+    if delimiter and marker.endswith(delimiter) and marker.startswith(prefix):
+        # The marker is a common prefix that was listed: skip all under it.
+        cut = marker.find(delimiter, len(prefix))
+        if cut + len(delimiter) == len(marker):
+            marker += _LAST
+    if not limit:
+        return Page([], False)
+    inner = query_string(
+        format="json",
+        limit=limit + 1,
+        prefix=prefix,
+        delimiter=delimiter,
+        marker=marker,
+        **more,
+    )
+    answer = operation.ask_bucket("GET", query=inner)
+    if answer.status != 200:
+        raise operation.failed(answer, missing="NoSuchBucket")
+    entries: list[Entry] = orjson.loads(answer.read(LISTING_BYTES_MAX))
+    return Page(entries[:limit], len(entries) > limit)
+
+
+def list_objects(operation: Operation) -> Reply:
+    """GET of a bucket (version 1)."""
+    query = operation.query
+    limit = page_size(
+        operation, "max-keys", operation.house.settings.max_bucket_listing
+    )
+    encode = encoder(operation)
+    marker = query.get("marker", "")
+    delimiter = query.get("delimiter", "")
+    page = fetch_page(operation, limit, marker)
+    next_marker = page.is_truncated and delimiter
+    body = document(
+        "ListBucketResult",
+        text("Name", operation.bucket),
+        text("Prefix", encode(query.get("prefix", ""))),
+        text("Marker", encode(marker)),
+        text("NextMarker", encode(page.last)) if next_marker else "",
+        text("MaxKeys", limit),
+        text("Delimiter", encode(delimiter)) if delimiter else "",
+        text("EncodingType", "url") if query.get("encoding-type") else "",
+        flag("IsTruncated", page.is_truncated),
+        *_entries(operation, page, encode, with_owner=True),
+    )
+    return Reply(200, body, content_type="application/xml")
+
+
+def list_objects_v2(operation: Operation) -> Reply:
+    """GET ?list-type=2 of a bucket."""
+    query = operation.query
+    limit = page_size(
+        operation, "max-keys", operation.house.settings.max_bucket_listing
+    )
+    encode = encoder(operation)
+    token, start_after = query.get("continuation-token"), query.get("start-after", "")
+    delimiter = query.get("delimiter", "")
+    if token == "":
+        raise S3Error("InvalidArgument", "The continuation token provided is incorrect")
+    page = fetch_page(
+        operation, limit, start_after if token is None else _from_token(token)
+    )
+    with_owner = query.get("fetch-owner", "").lower() == "true"
+    body = document(
+        "ListBucketResult",
+        text("Name", operation.bucket),
+        text("Prefix", encode(query.get("prefix", ""))),
+        text("StartAfter", encode(start_after)) if start_after else "",
+        text("ContinuationToken", token) if token else "",
+        text("NextContinuationToken", _to_token(page.last))
+        if page.is_truncated
+        else "",
+        text("KeyCount", len(page.entries)),
+        text("MaxKeys", limit),
+        text("Delimiter", encode(delimiter)) if delimiter else "",
+        text("EncodingType", "url") if query.get("encoding-type") else "",
+        flag("IsTruncated", page.is_truncated),
+        *_entries(operation, page, encode, with_owner=with_owner),
+    )
+    return Reply(200, body, content_type="application/xml")
+
+
+def _entries(
+    operation: Operation,
+    page: Page,
+    encode: Callable[[str], str],
+    *,
+    with_owner: bool,
+) -> list[str]:
+    owned = owner("Owner", operation.facts.account) if with_owner else ""
+    contents: list[str] = []
+    prefixes: list[str] = []
+    for entry in page.entries:
+        if "subdir" in entry:
+            prefixes.append(
+                element("CommonPrefixes", text("Prefix", encode(entry["subdir"])))
+            )
+            continue
+        contents.append(
+            element(
+                "Contents",
+                text("Key", encode(entry["name"])),
+                text("LastModified", iso_of_listing(entry["last_modified"])),
+                text("ETag", f'"{shown_etag(entry)}"'),
+                text("Size", shown_size(entry)),
+                owned,
+                text("StorageClass", "STANDARD"),
+            )
+        )
+    return contents + prefixes
+
+
+def _to_token(name: str) -> str:
+    return base64.urlsafe_b64encode(b"1" + name.encode()).decode()
+
+
+def _from_token(token: str) -> str:
+    try:
+        raw = base64.urlsafe_b64decode(token.encode("ascii"))
+        if raw[:1] != b"1":
+            raise ValueError
+        return raw[1:].decode()
+    except (ValueError, binascii.Error):
+        raise S3Error(
+            "InvalidArgument", "The continuation token provided is incorrect"
+        ) from None

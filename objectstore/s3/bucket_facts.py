@@ -1,0 +1,88 @@
+"""What the S3 face knows of a bucket: its container's facts, read as S3 reads them.
+
+The container's metadata is cached below; here its documents (ACL, policy, ...)
+are parsed on first use and kept as long as the metadata is the same, so a busy
+bucket's policy is parsed once a change and not once a request.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from objectstore.kernel.request import Context
+from objectstore.s3 import sysmeta
+from objectstore.s3.documents import unpack
+
+T = TypeVar("T")
+
+# Buckets whose parsed documents are kept.
+CACHED_MAX = 2000
+VERSIONS_ENABLED = "X-Container-Sysmeta-Versions-Enabled"
+
+
+class BucketFacts:
+    """One bucket: where it is, and what its owner said about it."""
+
+    __slots__ = ("_parsed", "account", "container", "info", "metadata")
+
+    def __init__(self, account: str, container: str, info: Any) -> None:
+        self.account = account
+        self.container = container
+        self.info = info
+        self.metadata = {name.lower(): value for name, value in info.metadata.items()}
+        self._parsed: dict[str, Any] = {}
+
+    def document(self, name: str) -> str:
+        """The text of a configuration document; "" where there is none."""
+        return unpack(name, self.metadata)
+
+    def parsed(self, name: str, parse: Callable[[str], T]) -> T | None:
+        """A document through its parser, once; None where there is none."""
+        if name not in self._parsed:
+            text = self.document(name)
+            self._parsed[name] = parse(text) if text else None
+        found: T | None = self._parsed[name]
+        return found
+
+    @property
+    def versioning(self) -> str:
+        """``Enabled``, ``Suspended``, or "" when it never was on."""
+        value = self.metadata.get(VERSIONS_ENABLED.lower(), "")
+        if not value:
+            return ""
+        return "Enabled" if value.lower() in ("true", "1", "yes", "on") else "Suspended"
+
+    @property
+    def has_object_lock(self) -> bool:
+        """Whether versions in this bucket can be protected."""
+        return sysmeta.CONTAINER + "object-lock" in self.metadata
+
+
+class BucketFactsCache:
+    """``BucketFacts`` of buckets in use, bounded."""
+
+    __slots__ = ("_known",)
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[tuple[str, str], BucketFacts] = OrderedDict()
+
+    def find(
+        self, context: Context, account: str, container: str
+    ) -> BucketFacts | None:
+        """The bucket's facts, None when there is no such container."""
+        if context.facts is None:
+            return None
+        info = context.facts.container(account, container)
+        place = (account, container)
+        if info is None or not info.exists:
+            self._known.pop(place, None)
+            return None
+        known = self._known.get(place)
+        if known is not None and known.info.metadata == info.metadata:
+            return known
+        if len(self._known) >= CACHED_MAX:
+            self._known.popitem(last=False)
+        facts = self._known[place] = BucketFacts(account, container, info)
+        return facts

@@ -1,0 +1,73 @@
+"""Times as S3 writes and reads them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from email.utils import format_datetime, parsedate_to_datetime
+
+from objectstore.s3.errors import S3Error
+
+
+def iso(seconds: float) -> str:
+    """``2009-10-12T17:50:30.000Z``."""
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+
+
+def iso_of_listing(last_modified: str) -> str:
+    """A Swift listing's ``2009-10-12T17:50:30.123450`` in S3's form."""
+    whole, _, fraction = last_modified.partition(".")
+    return f"{whole}.{fraction[:3].ljust(3, '0')}Z"
+
+
+def iso_of_http(text: str) -> str:
+    """A ``Last-Modified`` header's date in S3's XML form."""
+    return iso(from_http(text))
+
+
+def http_date(seconds: float) -> str:
+    """``Mon, 12 Oct 2009 17:50:30 GMT``."""
+    return format_datetime(datetime.fromtimestamp(int(seconds), UTC), usegmt=True)
+
+
+def from_http(text: str) -> float:
+    """Seconds of an HTTP date; ``ValueError`` when it is none."""
+    try:
+        moment = parsedate_to_datetime(text)
+    except (TypeError, IndexError) as error:
+        raise ValueError(str(error)) from None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return moment.timestamp()
+
+
+def from_compact(text: str) -> float:
+    """Seconds of ``20091012T175030Z``; ``ValueError`` when it is none."""
+    if len(text) != 16 or text[8] != "T" or text[15] != "Z" or not text.isascii():
+        raise ValueError("not a compact date")
+    digits = text[:8] + text[9:15]
+    if not digits.isdigit():
+        raise ValueError("not a compact date")
+    return datetime(
+        int(text[:4]),
+        int(text[4:6]),
+        int(text[6:8]),
+        int(text[9:11]),
+        int(text[11:13]),
+        int(text[13:15]),
+        tzinfo=UTC,
+    ).timestamp()
+
+
+def from_iso(text: str, code: str = "MalformedXML") -> float:
+    """Seconds of an ISO 8601 date; raises ``S3Error`` with ``code``."""
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise S3Error(code) from None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    try:
+        return moment.timestamp()
+    except (OverflowError, ValueError):
+        raise S3Error(code) from None

@@ -1,0 +1,46 @@
+"""An error as S3 tells it: XML, with IDs to find it again in the log."""
+
+from __future__ import annotations
+
+from objectstore.kernel.reply import Reply
+from objectstore.s3.errors import S3Error
+from objectstore.s3.xml.write import document, element, text
+
+STS_NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/"
+
+
+def error_reply(
+    error: S3Error, resource: str, request_id: str, *, is_head: bool
+) -> Reply:
+    """The reply; HEAD and "not modified" have no body."""
+    headers = list(error.headers)
+    if is_head or error.status == 304:
+        return Reply(error.status, b"" if is_head else (), headers, "application/xml")
+    details = [text(name, value) for name, value in error.details.items()]
+    body = document(
+        "Error",
+        text("Code", error.code),
+        text("Message", error.text),
+        *details,
+        text("Resource", resource),
+        text("RequestId", request_id),
+        text("HostId", request_id),
+        namespace="",
+    )
+    return Reply(error.status, body, headers, "application/xml")
+
+
+def sts_error_reply(error: S3Error, request_id: str) -> Reply:
+    """The same as STS tells it."""
+    body = document(
+        "ErrorResponse",
+        element(
+            "Error",
+            text("Type", "Sender"),
+            text("Code", error.code),
+            text("Message", error.text),
+        ),
+        text("RequestId", request_id),
+        namespace=STS_NAMESPACE,
+    )
+    return Reply(error.status, body, list(error.headers), "text/xml")

@@ -1,0 +1,283 @@
+"""S3's errors: one table from code to status and message.
+
+A verb raises ``S3Error("NoSuchKey", Key=name)``; extra keyword arguments become
+elements of the XML body, in order.  Nothing else in the face knows a status
+code of an error.
+"""
+
+from __future__ import annotations
+
+from objectstore.kernel.errors import Rejected
+
+ERRORS: dict[str, tuple[int, str]] = {
+    "AccessControlListNotSupported": (400, "The bucket does not allow ACLs"),
+    "AccessDenied": (403, "Access Denied"),
+    "AuthorizationHeaderMalformed": (
+        400,
+        "The authorization header that you provided is not valid.",
+    ),
+    "AuthorizationQueryParametersError": (
+        400,
+        "The authorization query parameters that you provided are not valid.",
+    ),
+    "BadDigest": (
+        400,
+        "The Content-MD5 or checksum value that you specified did not match what "
+        "the server received.",
+    ),
+    "BucketAlreadyExists": (
+        409,
+        "The requested bucket name is not available. The bucket namespace is shared "
+        "by all users of the system. Select a different name and try again.",
+    ),
+    "BucketAlreadyOwnedByYou": (
+        409,
+        "The bucket that you tried to create already exists, and you own it.",
+    ),
+    "BucketNotEmpty": (409, "The bucket that you tried to delete is not empty."),
+    "ConditionalRequestConflict": (
+        409,
+        "A conflicting operation occurred during the request; try again.",
+    ),
+    "CredentialsNotSupported": (400, "This request does not support credentials."),
+    "EntityTooLarge": (
+        400,
+        "Your proposed upload exceeds the maximum allowed object size.",
+    ),
+    "EntityTooSmall": (
+        400,
+        "Your proposed upload is smaller than the minimum allowed size",
+    ),
+    "ExpiredToken": (400, "The provided token has expired."),
+    "IllegalLocationConstraintException": (
+        400,
+        "The location constraint is not the region that this endpoint serves.",
+    ),
+    "IllegalVersioningConfigurationException": (
+        400,
+        "The versioning configuration specified in the request is not valid.",
+    ),
+    "IncompleteBody": (
+        400,
+        "You did not provide the number of bytes specified by the Content-Length "
+        "HTTP header.",
+    ),
+    "InternalError": (500, "We encountered an internal error. Please try again."),
+    "InvalidAccessKeyId": (
+        403,
+        "The access key ID that you provided does not exist in our records.",
+    ),
+    "InvalidArgument": (400, "Invalid Argument"),
+    "InvalidBucketAclWithObjectOwnership": (
+        400,
+        "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced "
+        "setting",
+    ),
+    "InvalidBucketName": (400, "The specified bucket is not valid."),
+    "InvalidBucketState": (
+        409,
+        "The request is not valid for the current state of the bucket.",
+    ),
+    "InvalidDigest": (
+        400,
+        "The Content-MD5 or checksum value that you specified is not valid.",
+    ),
+    "InvalidEncryptionAlgorithmError": (
+        400,
+        "The encryption request that you specified is not valid.",
+    ),
+    "InvalidLocationConstraint": (
+        400,
+        "The specified location constraint is not valid.",
+    ),
+    "InvalidObjectState": (
+        403,
+        "The operation is not valid for the current state of the object.",
+    ),
+    "InvalidPart": (
+        400,
+        "One or more of the specified parts could not be found. The part might not "
+        "have been uploaded, or the specified entity tag might not have matched the "
+        "part's entity tag.",
+    ),
+    "InvalidPartOrder": (
+        400,
+        "The list of parts was not in ascending order. The parts list must be "
+        "specified in order by part number.",
+    ),
+    "InvalidPolicyDocument": (
+        400,
+        "The content of the form does not meet the conditions of the policy document.",
+    ),
+    "InvalidRange": (416, "The requested range is not satisfiable"),
+    "InvalidRequest": (400, "Invalid Request"),
+    "InvalidStorageClass": (400, "The storage class that you specified is not valid."),
+    "InvalidTag": (400, "The tag provided was not a valid tag."),
+    "InvalidToken": (400, "The provided token is malformed or otherwise invalid."),
+    "InvalidURI": (400, "The specified URI couldn't be parsed."),
+    "KeyTooLongError": (400, "Your key is too long."),
+    "MalformedACLError": (
+        400,
+        "The ACL that you provided was not well formed or did not validate against "
+        "our published schema.",
+    ),
+    "MalformedPOSTRequest": (
+        400,
+        "The body of your POST request is not well-formed multipart/form-data.",
+    ),
+    "MalformedPolicy": (400, "Policies must be valid JSON of the known form."),
+    "MalformedXML": (
+        400,
+        "The XML that you provided was not well formed or did not validate against "
+        "our published schema.",
+    ),
+    "MaxMessageLengthExceeded": (400, "Your request was too large."),
+    "MaxPostPreDataLengthExceededError": (
+        400,
+        "Your POST request fields preceding the upload file were too large.",
+    ),
+    "MetadataTooLarge": (
+        400,
+        "Your metadata headers exceed the maximum allowed metadata size.",
+    ),
+    "MethodNotAllowed": (
+        405,
+        "The specified method is not allowed against this resource.",
+    ),
+    "MissingContentLength": (
+        411,
+        "You must provide the Content-Length HTTP header.",
+    ),
+    "MissingRequestBodyError": (400, "Request body is empty."),
+    "MissingSecurityHeader": (400, "Your request is missing a required header."),
+    "NoSuchBucket": (404, "The specified bucket does not exist"),
+    "NoSuchBucketPolicy": (404, "The bucket policy does not exist"),
+    "NoSuchCORSConfiguration": (404, "The CORS configuration does not exist"),
+    "NoSuchKey": (404, "The specified key does not exist."),
+    "NoSuchLifecycleConfiguration": (
+        404,
+        "The lifecycle configuration does not exist",
+    ),
+    "NoSuchObjectLockConfiguration": (
+        404,
+        "The specified object does not have an ObjectLock configuration",
+    ),
+    "NoSuchPublicAccessBlockConfiguration": (
+        404,
+        "The public access block configuration was not found",
+    ),
+    "NoSuchTagSet": (404, "The TagSet does not exist"),
+    "NoSuchUpload": (
+        404,
+        "The specified multipart upload does not exist. The upload ID might not be "
+        "valid, or the multipart upload might have been aborted or completed.",
+    ),
+    "NoSuchVersion": (404, "The specified version does not exist."),
+    "NoSuchWebsiteConfiguration": (
+        404,
+        "The specified bucket does not have a website configuration",
+    ),
+    "NotImplemented": (
+        501,
+        "A header that you provided implies functionality that is not implemented.",
+    ),
+    "ObjectLockConfigurationNotFoundError": (
+        404,
+        "Object Lock configuration does not exist for this bucket",
+    ),
+    "OperationAborted": (
+        409,
+        "A conflicting conditional operation is currently in progress against this "
+        "resource. Try again.",
+    ),
+    "OwnershipControlsNotFoundError": (
+        404,
+        "The bucket ownership controls were not found",
+    ),
+    "PreconditionFailed": (
+        412,
+        "At least one of the pre-conditions you specified did not hold",
+    ),
+    "ReplicationConfigurationNotFoundError": (
+        404,
+        "The replication configuration was not found",
+    ),
+    "RequestHeaderSectionTooLarge": (
+        400,
+        "Your request header section exceeds the maximum allowed size.",
+    ),
+    "RequestTimeout": (
+        400,
+        "Your socket connection to the server was not read from or written to "
+        "within the timeout period.",
+    ),
+    "RequestTimeTooSkewed": (
+        403,
+        "The difference between the request time and the server's time is too large.",
+    ),
+    "ServerSideEncryptionConfigurationNotFoundError": (
+        404,
+        "The server side encryption configuration was not found",
+    ),
+    "ServiceUnavailable": (503, "Service is unable to handle request."),
+    "SignatureDoesNotMatch": (
+        403,
+        "The request signature that the server calculated does not match the "
+        "signature that you provided. Check your secret access key and signing method.",
+    ),
+    "SlowDown": (503, "Please reduce your request rate."),
+    "TooManyBuckets": (
+        400,
+        "You have attempted to create more buckets than are allowed.",
+    ),
+    "UnexpectedContent": (400, "This request contains unsupported content."),
+    "UnsupportedArgument": (400, "The argument is not supported."),
+    "XAmzContentSHA256Mismatch": (
+        400,
+        "The provided 'x-amz-content-sha256' header does not match what was computed.",
+    ),
+    "NotModified": (304, ""),
+}
+
+
+class S3Error(Rejected):
+    """The caller's fault, in S3's words.  ``details`` go into the XML body."""
+
+    def __init__(
+        self,
+        code: str,
+        message: str = "",
+        headers: tuple[tuple[str, str], ...] = (),
+        **details: str,
+    ) -> None:
+        status, text = ERRORS[code]
+        super().__init__(status, message or text, headers)
+        self.code = code
+        self.details = details
+
+
+# What a Swift answer means when a verb has nothing more exact to say.
+_BY_STATUS = {
+    400: "InvalidRequest",
+    401: "AccessDenied",
+    403: "AccessDenied",
+    404: "NoSuchKey",
+    405: "MethodNotAllowed",
+    408: "RequestTimeout",
+    409: "OperationAborted",
+    411: "MissingContentLength",
+    412: "PreconditionFailed",
+    413: "EntityTooLarge",
+    416: "InvalidRange",
+    422: "BadDigest",
+    498: "SlowDown",
+    499: "IncompleteBody",
+    501: "NotImplemented",
+    503: "ServiceUnavailable",
+    507: "ServiceUnavailable",
+}
+
+
+def from_status(status: int, message: str = "") -> S3Error:
+    """The error for an inner reply's status."""
+    return S3Error(_BY_STATUS.get(status, "InternalError"), message)

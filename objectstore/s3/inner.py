@@ -1,0 +1,209 @@
+"""Requests that the S3 face sends down the pipeline, and their answers.
+
+An inner request is made from scratch: of the client's headers only those get
+through that a verb puts there by name, so no internal header can be smuggled.
+S3's own rules have decided by then who may do what; the inner request carries
+that decision (``allow``) to whoever asks below.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+from urllib.parse import quote
+
+from objectstore.kernel.errors import Rejected
+from objectstore.kernel.request import (
+    CONTEXT_KEY,
+    AccessRules,
+    Application,
+    Context,
+    Environ,
+    Request,
+)
+
+# Of the client's request these say something about his message only.
+_NOT_INHERITED = frozenset(
+    {
+        "CONTENT_LENGTH",
+        "CONTENT_TYPE",
+        "RAW_PATH_INFO",
+        "ringstack.header_fields",
+        "wsgi.input",
+    }
+)
+DRAIN_BYTES_MAX = 64 * 1024
+
+
+def allow(request: Request, rules: AccessRules) -> None:
+    """S3's rules have allowed it already."""
+    request.context.is_owner = True
+
+
+class Answer:
+    """An inner request's answer: status, headers by lower-case name, body."""
+
+    __slots__ = ("_headers", "body", "pairs", "status")
+
+    def __init__(
+        self, status: int, pairs: list[tuple[str, str]], body: Iterable[bytes]
+    ) -> None:
+        self.status = status
+        self.pairs = pairs
+        self.body = body
+        self._headers: dict[str, str] | None = None
+
+    @property
+    def is_success(self) -> bool:
+        """2xx."""
+        return 200 <= self.status < 300
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Lower-case names to text; the last of several."""
+        if self._headers is None:
+            self._headers = {
+                name.lower(): value
+                if value.isascii()
+                else value.encode("latin-1").decode("utf-8", "replace")
+                for name, value in self.pairs
+            }
+        return self._headers
+
+    def get(self, name: str, default: str = "") -> str:
+        """A header by lower-case name."""
+        return self.headers.get(name, default)
+
+    def read(self, limit: int) -> bytes:
+        """The body, at most ``limit`` bytes of it; closes it."""
+        pieces: list[bytes] = []
+        size = 0
+        try:
+            for piece in self.body:
+                pieces.append(piece)
+                size += len(piece)
+                if size >= limit:
+                    break
+        finally:
+            self.close()
+        return b"".join(pieces)[:limit]
+
+    def discard(self) -> Answer:
+        """Be done with the body: read it when short, close it."""
+        length = self.get("content-length")
+        if length.isdigit() and int(length) <= DRAIN_BYTES_MAX:
+            for _ in self.body:
+                pass
+        self.close()
+        return self
+
+    def close(self) -> None:
+        """Close the body."""
+        close = getattr(self.body, "close", None)
+        if close is not None:
+            close()
+
+
+class Store:
+    """The Swift application below."""
+
+    __slots__ = ("_app",)
+
+    def __init__(self, app: Application) -> None:
+        self._app = app
+
+    def ask(
+        self,
+        environ: Environ,
+        method: str,
+        account: str,
+        container: str = "",
+        name: str = "",
+        *,
+        query: str = "",
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        stream: Any = None,
+        length: int | None = None,
+        internal: bool = False,
+    ) -> Answer:
+        """Send a request on behalf of ``environ``'s; see ``Answer``.
+
+        ``headers`` are HTTP header names and text values.  ``internal``: the
+        house asks for itself, limits such as quotas do not apply.
+        """
+        made = {
+            key: value
+            for key, value in environ.items()
+            if key[:5] != "HTTP_" and key not in _NOT_INHERITED
+        }
+        path = f"/v1/{account}"
+        if container:
+            path = f"{path}/{container}/{name}" if name else f"{path}/{container}"
+        if not path.isascii():
+            path = path.encode().decode("latin-1")
+        made["REQUEST_METHOD"] = method
+        made["PATH_INFO"] = path
+        made["QUERY_STRING"] = query
+        if body is not None:
+            stream, length = io.BytesIO(body), len(body)
+        elif stream is None:
+            stream, length = io.BytesIO(), 0 if method in ("PUT", "POST") else None
+        made["wsgi.input"] = stream
+        if length is not None:
+            made["CONTENT_LENGTH"] = str(length)
+        if headers:
+            _put_headers(made, headers)
+        context: Context = environ[CONTEXT_KEY]
+        made[CONTEXT_KEY] = (
+            context.for_internal()
+            if internal
+            else dataclasses.replace(context, authorize=allow, is_owner=True)
+        )
+        return self._run(made)
+
+    def _run(self, environ: Environ) -> Answer:
+        head: list[Any] = []
+
+        def start_response(status: str, headers: Any, exc_info: Any = None) -> None:
+            head[:] = (status, headers)
+
+        try:
+            body = self._app(environ, start_response)
+            if not head:
+                # PEP 3333 lets a generator begin with its first piece.
+                body = _begun(iter(body))
+        except Rejected as rejected:
+            return Answer(
+                rejected.status, list(rejected.headers), [rejected.text.encode()]
+            )
+        return Answer(int(head[0][:3]), head[1], body)
+
+
+def _put_headers(environ: Environ, headers: Mapping[str, str]) -> None:
+    for name, value in headers.items():
+        key = name.upper().replace("-", "_")
+        if key not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+            key = "HTTP_" + key
+        environ[key] = value if value.isascii() else value.encode().decode("latin-1")
+
+
+def _begun(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    first = next(pieces, b"")
+
+    def rest() -> Iterator[bytes]:
+        yield first
+        yield from pieces
+
+    return rest()
+
+
+def query_string(**parameters: str | int) -> str:
+    """A query string of the parameters that are not empty."""
+    return "&".join(
+        f"{name}={quote(str(value), safe='')}"
+        for name, value in parameters.items()
+        if value != ""
+    )

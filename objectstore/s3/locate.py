@@ -1,0 +1,94 @@
+"""Is it an S3 request, and of which bucket and key?
+
+S3 is recognised by its signatures, by a host name below a storage domain, and,
+without either, by a path that is none of Swift's.  Paths are taken literally:
+``..`` and ``//`` are parts of keys.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from objectstore.kernel.request import Environ
+from objectstore.s3.errors import S3Error
+
+# What other faces and filters answer.
+RESERVED = frozenset(
+    {
+        "",
+        "v1",
+        "v1.0",
+        "auth",
+        "info",
+        "healthcheck",
+        "endpoints",
+        "metrics",
+        "recon",
+        "crossdomain.xml",
+        "favicon.ico",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What the request names; "" for what it does not."""
+
+    bucket: str
+    key: str
+    host_bucket: str = ""
+
+
+class Locator:
+    """Finds the place of a request."""
+
+    __slots__ = ("_allow_anonymous", "_suffixes")
+
+    def __init__(self, storage_domains: tuple[str, ...], *, allow_anonymous: bool):
+        self._suffixes = tuple(
+            "." + domain.strip(".").lower() for domain in storage_domains
+        )
+        self._allow_anonymous = allow_anonymous
+
+    def place(self, environ: Environ) -> Place | None:
+        """The place, or None: not for us.  Raises ``InvalidURI``."""
+        signed = is_signed(environ)
+        path = environ.get("PATH_INFO", "")
+        if not signed:
+            if not self._allow_anonymous or "HTTP_X_AUTH_TOKEN" in environ:
+                return None
+            if path[:4] == "/v1/" or "HTTP_X_STORAGE_TOKEN" in environ:
+                return None
+        host_bucket = self._host_bucket(environ) if self._suffixes else ""
+        if not path.isascii():
+            try:
+                path = path.encode("latin-1").decode()
+            except UnicodeDecodeError:
+                raise S3Error("InvalidURI") from None
+        if host_bucket:
+            return Place(host_bucket, path[1:], host_bucket)
+        bucket, _, key = path[1:].partition("/")
+        if not signed and bucket in RESERVED:
+            return None
+        return Place(bucket, key)
+
+    def _host_bucket(self, environ: Environ) -> str:
+        host: str = environ.get("HTTP_HOST", "").lower()
+        name = host.rpartition(":")[0] if ":" in host else host
+        for suffix in self._suffixes:
+            if name.endswith(suffix):
+                return name[: -len(suffix)]
+        return ""
+
+
+def is_signed(environ: Environ) -> bool:
+    """Whether the request carries anything that looks like an S3 signature."""
+    authorization = environ.get("HTTP_AUTHORIZATION")
+    if authorization is not None:
+        return str(authorization).startswith(("AWS4-HMAC-SHA256", "AWS "))
+    query: str = environ.get("QUERY_STRING", "")
+    return bool(query) and (
+        "X-Amz-Algorithm=" in query
+        or "X-Amz-Signature=" in query
+        or ("AWSAccessKeyId=" in query and "Signature=" in query)
+    )

@@ -1,0 +1,277 @@
+"""CompleteMultipartUpload: the parts become one object.
+
+Order of events, so that a crash in between leaves something that a repetition
+or the sweeper finishes: the record (which key will the upload have made), the
+manifest (from here on the object is there), the marker, the parts not used.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import orjson
+
+from objectstore.kernel.reply import HeaderList, Reply
+from objectstore.s3 import sysmeta
+from objectstore.s3.errors import S3Error
+from objectstore.s3.inner import Answer
+from objectstore.s3.multipart.initiate import UPLOAD_CHECKSUM, UPLOAD_OWNER
+from objectstore.s3.multipart.leftovers import replaced_upload
+from objectstore.s3.multipart.parts import (
+    Part,
+    delete_parts,
+    is_upload_id,
+    record_name,
+    segments_container,
+    upload_name,
+    uploaded_parts,
+    write_record,
+)
+from objectstore.s3.multipart.upload import Upload, find_upload
+from objectstore.s3.object.part_sizes import write_part_sizes
+from objectstore.s3.object.put import finish_write, sse_headers, write_conditions
+from objectstore.s3.object.reply_headers import s3_etag, version_headers
+from objectstore.s3.operation import Operation
+from objectstore.s3.payload.checksums import (
+    ALGORITHMS,
+    COMPOSITE,
+    FULL_OBJECT,
+    announced,
+    combined,
+    composite,
+)
+from objectstore.s3.xml.read import read_document
+from objectstore.s3.xml.write import document, text
+
+# 10,000 parts with the longest checksum each are about 2 MB.
+COMPLETE_BYTES_MAX = 4 * 1024 * 1024
+_MARKER_ONLY = frozenset({UPLOAD_CHECKSUM, UPLOAD_OWNER})
+_KEPT = frozenset(
+    {
+        "content-type",
+        "content-encoding",
+        "content-disposition",
+        "content-language",
+        "cache-control",
+        "expires",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A part as the request lists it."""
+
+    number: int
+    etag: str
+    checksums: dict[str, str]
+
+
+def complete_upload(operation: Operation) -> Reply:
+    """POST ?uploadId."""
+    listed = read_parts(operation.read_body(COMPLETE_BYTES_MAX))
+    try:
+        upload = find_upload(operation)
+    except S3Error:
+        return _completed_before(operation)
+    parts = _chosen(operation, upload, listed)
+    _check_sizes(operation, parts)
+    headers = _object_headers(upload.marker)
+    etag = multipart_etag([part.etag for part in parts])
+    checksum = _checksum(operation, upload, parts, listed)
+    if checksum:
+        headers[sysmeta.CHECKSUM] = checksum
+    headers[sysmeta.ETAG] = etag
+    headers[sysmeta.UPLOAD_ID] = upload.upload_id
+    headers[sysmeta.PART_SIZES] = write_part_sizes([part.size for part in parts])
+    headers.update(write_conditions(operation))
+    write_record(operation, upload.upload_id, operation.key)
+    answer = _write_manifest(operation, headers, parts, etag)
+    container = segments_container(operation.facts.container)
+    marker = upload_name(operation.key, upload.upload_id)
+    operation.ask("DELETE", container, marker, internal=True).discard()
+    used = frozenset(part.name for part in parts if part.size)
+    delete_parts(operation, upload.upload_id, keep=used)
+    reply = version_headers(answer) + sse_headers(headers)
+    return _result(operation, etag, checksum, reply)
+
+
+def read_parts(body: bytes) -> list[Listed]:
+    """The request's list: ascending numbers, an ETag each."""
+    root = read_document(body, "CompleteMultipartUpload")
+    listed: list[Listed] = []
+    for node in root.all("Part"):
+        number, etag = node.get("PartNumber"), node.get("ETag").strip('"')
+        if not (number.isascii() and number.isdigit() and len(number) < 10):
+            raise S3Error("MalformedXML")
+        checksums = {
+            name: node.get(algorithm.element)
+            for name, algorithm in ALGORITHMS.items()
+            if node.get(algorithm.element)
+        }
+        if listed and listed[-1].number >= int(number):
+            raise S3Error("InvalidPartOrder")
+        listed.append(Listed(int(number), etag, checksums))
+    if not listed:
+        raise S3Error("MalformedXML")
+    return listed
+
+
+def multipart_etag(etags: list[str]) -> str:
+    """The MD5 of the parts' MD5s, and how many there are."""
+    joined = b"".join([bytes.fromhex(etag) for etag in etags])
+    return f"{hashlib.md5(joined, usedforsecurity=False).hexdigest()}-{len(etags)}"
+
+
+def _chosen(operation: Operation, upload: Upload, listed: list[Listed]) -> list[Part]:
+    there = {part.number: part for part in uploaded_parts(operation, upload.upload_id)}
+    chosen: list[Part] = []
+    for item in listed:
+        part = there.get(item.number)
+        if part is None or (item.etag and part.etag != item.etag):
+            raise S3Error(
+                "InvalidPart",
+                UploadId=upload.upload_id,
+                PartNumber=str(item.number),
+                ETag=item.etag,
+            )
+        chosen.append(part)
+    return chosen
+
+
+def _check_sizes(operation: Operation, parts: list[Part]) -> None:
+    least = operation.house.settings.min_segment_size
+    for part in parts[:-1]:
+        if part.size < least:
+            raise S3Error(
+                "EntityTooSmall",
+                ProposedSize=str(part.size),
+                MinSizeAllowed=str(least),
+                PartNumber=str(part.number),
+                ETag=part.etag,
+            )
+    stated = operation.header("X-Amz-Mp-Object-Size")
+    if stated and stated != str(sum(part.size for part in parts)):
+        raise S3Error(
+            "InvalidRequest",
+            "The provided 'x-amz-mp-object-size' header does not match what was "
+            "computed.",
+        )
+
+
+def _object_headers(marker: Answer) -> dict[str, str]:
+    return {
+        name: value
+        for name, value in marker.headers.items()
+        if name in _KEPT
+        or (
+            name.startswith(("x-object-meta-", sysmeta.OBJECT, sysmeta.TRANSIENT))
+            and name not in _MARKER_ONLY
+        )
+    }
+
+
+def _checksum(
+    operation: Operation, upload: Upload, parts: list[Part], listed: list[Listed]
+) -> str:
+    """The object's checksum as it is stored; "" when the parts have none."""
+    algorithm = ALGORITHMS.get(upload.algorithm)
+    if algorithm is None:
+        return ""
+    values: list[tuple[str, int]] = []
+    for part, item in zip(parts, listed, strict=True):
+        stored = _part_checksum(operation, part, algorithm.name)
+        stated = item.checksums.get(algorithm.name, "")
+        if stated and stated != stored:
+            raise S3Error("InvalidPart", PartNumber=str(part.number))
+        if not stored:
+            raise S3Error(
+                "InvalidRequest",
+                f"The upload was created using a {algorithm.name.lower()} checksum. "
+                "Each part must have been uploaded with one. Part "
+                f"{part.number} was not.",
+            )
+        values.append((stored, part.size))
+    if upload.checksum_type == FULL_OBJECT:
+        whole = combined(algorithm, values)
+        expected = announced(operation.environ)
+        if expected is not None and expected.value not in ("", whole):
+            raise S3Error("BadDigest")
+        return f"{algorithm.name}:{FULL_OBJECT}:{whole}"
+    return (
+        f"{algorithm.name}:{COMPOSITE}:{composite(algorithm, [v for v, _ in values])}"
+    )
+
+
+def _part_checksum(operation: Operation, part: Part, algorithm: str) -> str:
+    container = segments_container(operation.facts.container)
+    head = operation.ask("HEAD", container, part.name).discard()
+    name, _, rest = head.get(sysmeta.CHECKSUM).partition(":")
+    return rest.partition(":")[2] if name == algorithm else ""
+
+
+def _write_manifest(
+    operation: Operation, headers: dict[str, str], parts: list[Part], etag: str
+) -> Answer:
+    container = segments_container(operation.facts.container)
+    segments = [
+        {
+            "path": f"/{container}/{part.name}",
+            "etag": part.etag,
+            "size_bytes": part.size,
+        }
+        for part in parts
+        if part.size  # a manifest has no empty segments
+    ]
+    manifest = orjson.dumps(segments) if segments else b""
+    headers[sysmeta.LISTING_ETAG] = (
+        f"{hashlib.md5(manifest, usedforsecurity=False).hexdigest()}; s3_etag={etag}"
+    )
+    replaced = replaced_upload(operation)
+    answer = operation.ask_object(
+        "PUT",
+        query="multipart-manifest=put" if segments else "",
+        headers=headers,
+        body=manifest,
+    )
+    finish_write(operation, answer, replaced)
+    return answer
+
+
+def _completed_before(operation: Operation) -> Reply:
+    """The answer to a repetition of a request that was carried out."""
+    upload_id = operation.query.get("uploadId", "")
+    error = S3Error("NoSuchUpload", UploadId=upload_id[:256])
+    if not is_upload_id(upload_id):
+        raise error
+    container = segments_container(operation.facts.container)
+    record = operation.ask("HEAD", container, record_name(upload_id)).discard()
+    if not record.is_success:
+        raise error
+    head = operation.ask_object("HEAD").discard()
+    if head.get(sysmeta.UPLOAD_ID) != upload_id:
+        raise error
+    return _result(
+        operation, s3_etag(head), head.get(sysmeta.CHECKSUM), version_headers(head)
+    )
+
+
+def _result(
+    operation: Operation, etag: str, checksum: str, headers: HeaderList
+) -> Reply:
+    environ = operation.environ
+    host = operation.header("Host")
+    location = f"{environ.get('wsgi.url_scheme', 'http')}://{host}"
+    elements = [
+        text("Location", f"{location}/{operation.bucket}/{operation.key}"),
+        text("Bucket", operation.bucket),
+        text("Key", operation.key),
+        text("ETag", f'"{etag}"'),
+    ]
+    if checksum:
+        name, kind, value = checksum.split(":", 2)
+        elements.append(text(ALGORITHMS[name].element, value))
+        elements.append(text("ChecksumType", kind))
+    body = document("CompleteMultipartUploadResult", *elements)
+    return Reply(200, body, headers, "application/xml")

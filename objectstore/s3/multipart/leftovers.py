@@ -1,0 +1,62 @@
+"""Parts of objects that were replaced or deleted: swept at once, or later.
+
+An object made by a multipart upload is a manifest over parts in the bucket's
+segments container.  Whoever replaces or deletes the last version of it deletes
+the parts after that.  Should the process end in between, ``multipart.sweeper``
+finds them: every upload leaves a record of which key it made.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from objectstore.s3 import sysmeta
+from objectstore.s3.inner import Answer
+from objectstore.s3.multipart.parts import (
+    delete_parts,
+    forget_record,
+    segments_container,
+)
+from objectstore.s3.operation import Operation
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """A multipart object that is about to go."""
+
+    upload_id: str
+
+
+def replaced_upload(operation: Operation, version_query: str = "") -> Replaced | None:
+    """What a write or delete of the operation's key is about to replace.
+
+    Costs nothing in buckets that never saw a multipart upload, and one HEAD in
+    those that did.
+    """
+    facts = operation.facts
+    known = operation.context.facts
+    if known is None:
+        return None
+    info = known.container(facts.account, segments_container(facts.container))
+    if info is None or not info.exists:
+        return None
+    answer = operation.ask_object(
+        "HEAD", query=_joined("multipart-manifest=get", version_query)
+    ).discard()
+    return replaced_by(answer)
+
+
+def replaced_by(answer: Answer) -> Replaced | None:
+    """The upload that made the object of a HEAD's answer."""
+    upload_id = answer.get(sysmeta.UPLOAD_ID) if answer.is_success else ""
+    return Replaced(upload_id) if upload_id else None
+
+
+def sweep_replaced(operation: Operation, replaced: Replaced) -> None:
+    """The object is gone: so are its parts."""
+    delete_parts(operation, replaced.upload_id)
+    forget_record(operation, replaced.upload_id)
+
+
+def _joined(*queries: str) -> str:
+    return "&".join(query for query in queries if query)

@@ -1,0 +1,147 @@
+"""UploadPart and UploadPartCopy."""
+
+from __future__ import annotations
+
+from objectstore.kernel.errors import Rejected
+from objectstore.kernel.reply import HeaderList, Reply
+from objectstore.s3.dates import iso, iso_of_http
+from objectstore.s3.errors import S3Error
+from objectstore.s3.inner import Answer
+from objectstore.s3.multipart.parts import new_part_name, segments_container
+from objectstore.s3.multipart.upload import find_upload
+from objectstore.s3.object.byte_range import parse_range
+from objectstore.s3.object.copy import open_source
+from objectstore.s3.object.customer_key import read_customer_key
+from objectstore.s3.object.put import content_md5
+from objectstore.s3.operation import Operation
+from objectstore.s3.payload.checksums import ALGORITHMS
+from objectstore.s3.payload.incoming import CHECKSUM_FOOTER
+from objectstore.s3.payload.open import UPLOAD_BYTES_MAX
+from objectstore.s3.payload.summing_input import SummingInput
+from objectstore.s3.xml.write import document, text
+
+
+def upload_part(operation: Operation) -> Reply:
+    """PUT ?partNumber&uploadId."""
+    number = part_number(operation)
+    upload = find_upload(operation)
+    if read_customer_key(operation) is not None:
+        raise S3Error("InvalidRequest", "The upload was started without SSE-C.")
+    headers = {"Content-Type": "application/octet-stream"}
+    md5 = content_md5(operation)
+    if md5:
+        headers["ETag"] = md5
+    payload = operation.open_payload()
+    checksum = payload.checksum
+    if checksum is not None:
+        headers[CHECKSUM_FOOTER] = f"{checksum[0]}:FULL_OBJECT:{checksum[1]}"
+    name = new_part_name(upload.upload_id, number, operation.now())
+    try:
+        answer = operation.ask(
+            "PUT",
+            segments_container(operation.facts.container),
+            name,
+            headers=headers,
+            stream=payload.stream,
+            length=payload.length,
+        )
+    except Rejected:
+        if isinstance(payload.failure, S3Error):
+            raise payload.failure from None
+        raise
+    if not answer.is_success:
+        raise operation.failed(answer, missing="NoSuchUpload")
+    answer.discard()
+    _check_still_open(operation, name)
+    reply: HeaderList = [("ETag", f'"{answer.get("etag").strip(chr(34))}"')]
+    checksum = payload.checksum
+    if checksum is not None:
+        reply.append((f"x-amz-checksum-{checksum[0].lower()}", checksum[1]))
+    return Reply(200, b"", reply)
+
+
+def upload_part_copy(operation: Operation) -> Reply:
+    """PUT ?partNumber&uploadId with ``x-amz-copy-source``."""
+    number = part_number(operation)
+    upload = find_upload(operation)
+    source = open_source(operation)
+    start, stop = 0, source.size
+    if operation.has_header("X-Amz-Copy-Source-Range"):
+        start, stop = _copied_range(
+            operation.header("X-Amz-Copy-Source-Range"), source.size
+        )
+    if stop - start > UPLOAD_BYTES_MAX:
+        raise S3Error("EntityTooLarge")
+    algorithm = ALGORITHMS.get(upload.algorithm)
+    stream = SummingInput(source.open(start, stop), algorithm)
+    name = new_part_name(upload.upload_id, number, operation.now())
+    try:
+        answer: Answer = operation.ask(
+            "PUT",
+            segments_container(operation.facts.container),
+            name,
+            headers={"Content-Type": "application/octet-stream"},
+            stream=stream,
+            length=stop - start,
+        )
+    finally:
+        stream.close()
+    if not answer.is_success:
+        raise operation.failed(answer, missing="NoSuchUpload")
+    answer.discard()
+    _check_still_open(operation, name)
+    modified = answer.get("last-modified")
+    body = document(
+        "CopyPartResult",
+        text(
+            "LastModified", iso_of_http(modified) if modified else iso(operation.now())
+        ),
+        text("ETag", f'"{answer.get("etag").strip(chr(34))}"'),
+        text(algorithm.element, stream.checksum) if algorithm is not None else "",
+    )
+    return Reply(200, body, source.version_header, "application/xml")
+
+
+def part_number(operation: Operation) -> int:
+    """The request's part number, checked."""
+    given = operation.query.get("partNumber", "")
+    most = operation.house.settings.max_upload_part_num
+    plain = given.isascii() and given.isdigit() and len(given) < 10
+    if not plain or not 1 <= int(given) <= most:
+        raise S3Error(
+            "InvalidArgument",
+            f"Part number must be an integer between 1 and {most}, inclusive",
+            ArgumentName="partNumber",
+            ArgumentValue=given[:64],
+        )
+    return int(given)
+
+
+def _check_still_open(operation: Operation, name: str) -> None:
+    """A part that arrives when its upload is over must not stay."""
+    try:
+        find_upload(operation)
+    except S3Error:
+        container = segments_container(operation.facts.container)
+        operation.ask("DELETE", container, name, internal=True).discard()
+        raise
+
+
+def _copied_range(header: str, size: int) -> tuple[int, int]:
+    span = parse_range(header, size)
+    last = header.rpartition("-")[2]
+    if span is None or "=-" in header or not last:
+        raise S3Error(
+            "InvalidArgument",
+            "The x-amz-copy-source-range value must be of the form bytes=first-last "
+            "where first and last are the zero-based offsets of the first and last "
+            "bytes to copy",
+            ArgumentName="x-amz-copy-source-range",
+            ArgumentValue=header[:256],
+        )
+    if span == (0, 0) or int(last) >= size:
+        raise S3Error(
+            "InvalidRange",
+            f"Range specified is not valid for source object of size: {size}",
+        )
+    return span

@@ -1,0 +1,35 @@
+"""GetObjectAcl and PutObjectAcl."""
+
+from __future__ import annotations
+
+from objectstore.kernel.reply import Reply
+from objectstore.s3 import sysmeta
+from objectstore.s3.access import acl as acls
+from objectstore.s3.access.acl_xml import write_acl
+from objectstore.s3.access.bucket_rules import check_new_acl
+from objectstore.s3.bucket.acl import requested_acl
+from objectstore.s3.object.amend import amend, head_object
+from objectstore.s3.object.reply_headers import version_headers
+from objectstore.s3.operation import Operation
+
+
+def get_object_acl(operation: Operation) -> Reply:
+    """GET ?acl of an object."""
+    head = head_object(operation)
+    stored = head.get(sysmeta.ACL)
+    owner = head.get(sysmeta.OWNER) or operation.facts.account
+    acl = acls.from_json(stored) if stored else acls.private(owner)
+    return Reply(
+        200, write_acl(acl), version_headers(head), content_type="application/xml"
+    )
+
+
+def put_object_acl(operation: Operation) -> Reply:
+    """PUT ?acl of an object."""
+    head = head_object(operation)
+    owner = head.get(sysmeta.OWNER) or operation.facts.account
+    acl = requested_acl(operation, owner)
+    asked = operation.header("X-Amz-Acl")
+    check_new_acl(acl, operation.facts, operation.house.settings, asked=asked)
+    amend(operation, head, {sysmeta.ACL: acl.to_json()})
+    return Reply(200, b"", version_headers(head))

@@ -1,0 +1,62 @@
+"""Changing what S3 keeps beside an object's data: tags, ACL.
+
+Swift's POST replaces all metadata at once, so everything that is to stay is sent
+along.  Only the current version can be changed: Swift's versions are immutable.
+"""
+
+from __future__ import annotations
+
+from objectstore.s3 import sysmeta
+from objectstore.s3.access.authorize import missing, version_query
+from objectstore.s3.errors import S3Error
+from objectstore.s3.inner import Answer
+from objectstore.s3.operation import Operation
+
+_KEPT = frozenset(
+    {
+        "cache-control",
+        "content-disposition",
+        "content-encoding",
+        "content-language",
+        "content-type",
+        "expires",
+        "x-delete-at",
+        "x-object-manifest",
+        "x-robots-tag",
+    }
+)
+
+
+def head_object(operation: Operation) -> Answer:
+    """The object (or version) as it is; ``NoSuchKey`` when it is not."""
+    head = operation.ask_object("HEAD", query=version_query(operation)).discard()
+    if head.status == 404:
+        raise missing(
+            operation, "NoSuchVersion" if operation.version_id else "NoSuchKey"
+        )
+    if not head.is_success:
+        raise operation.failed(head)
+    return head
+
+
+def amend(operation: Operation, head: Answer, changes: dict[str, str]) -> None:
+    """Change (or with "" remove) items of the object that ``head`` shows."""
+    version = operation.version_id
+    if version:
+        current = operation.ask_object("HEAD").discard()
+        if current.get("x-object-version-id") != head.get("x-object-version-id"):
+            raise S3Error(
+                "NotImplemented", "Only the current version of an object can be changed"
+            )
+    headers = {
+        name: value
+        for name, value in head.headers.items()
+        if name in _KEPT or name.startswith(("x-object-meta-", sysmeta.TRANSIENT))
+    }
+    headers.update(changes)
+    for name, value in changes.items():
+        if not value:
+            del headers[name]
+    answer = operation.ask_object("POST", headers=headers).discard()
+    if not answer.is_success:
+        raise operation.failed(answer)

@@ -1,0 +1,102 @@
+"""DeleteObject: with versions, delete markers and object lock."""
+
+from __future__ import annotations
+
+from objectstore.kernel.reply import HeaderList, Reply
+from objectstore.s3.access.authorize import Permission, authorize, version_query
+from objectstore.s3.errors import S3Error
+from objectstore.s3.inner import Answer
+from objectstore.s3.multipart.leftovers import (
+    replaced_by,
+    replaced_upload,
+    sweep_replaced,
+)
+from objectstore.s3.object.get import DELETE_MARKER_TYPE
+from objectstore.s3.object.lock import forget_lock, lock_of
+from objectstore.s3.object.reply_headers import s3_etag
+from objectstore.s3.operation import Operation
+
+
+def delete_object(operation: Operation) -> Reply:
+    """DELETE of an object or of one of its versions."""
+    return Reply(204, (), delete_one(operation))
+
+
+def delete_one(operation: Operation) -> HeaderList:
+    """Delete the operation's key; the headers that tell what was done."""
+    if operation.version_id:
+        return _delete_version(operation)
+    if "HTTP_IF_MATCH" in operation.environ:
+        _check_if_match(operation)
+    is_versioned = bool(operation.facts.versioning)
+    replaced = None if is_versioned else replaced_upload(operation)
+    answer = operation.ask_object("DELETE").discard()
+    if answer.status not in (204, 200, 404):
+        raise operation.failed(answer)
+    if replaced is not None and not is_versioned:
+        sweep_replaced(operation, replaced)
+    version = answer.get("x-object-version-id")
+    if not version:
+        return []
+    return [("x-amz-version-id", version), ("x-amz-delete-marker", "true")]
+
+
+def _delete_version(operation: Operation) -> HeaderList:
+    query = version_query(operation)
+    head = operation.ask_object(
+        "HEAD", query=f"{query}&multipart-manifest=get"
+    ).discard()
+    is_marker = _is_marker(head)
+    has_lock = operation.facts.has_object_lock
+    if has_lock and head.is_success:
+        check_lock(operation, head)
+    answer = operation.ask_object("DELETE", query=query).discard()
+    if answer.status not in (204, 200, 404):
+        raise operation.failed(answer)
+    version = operation.version_id
+    if has_lock:
+        forget_lock(operation, operation.key, version)
+    replaced = replaced_by(head)
+    if replaced is not None:
+        sweep_replaced(operation, replaced)
+    headers: HeaderList = [("x-amz-version-id", version)]
+    if is_marker:
+        headers.append(("x-amz-delete-marker", "true"))
+    return headers
+
+
+def check_lock(operation: Operation, head: Answer) -> None:
+    """Raise ``AccessDenied`` while the version may not go."""
+    lock = lock_of(operation, operation.key, head)
+    if not lock.forbids_deletion(operation.now(), bypass_governance=True):
+        if not lock.forbids_deletion(operation.now(), bypass_governance=False):
+            return
+        if may_bypass(operation):
+            return
+    raise S3Error(
+        "AccessDenied", "Access Denied because object protected by object lock."
+    )
+
+
+def may_bypass(operation: Operation) -> bool:
+    """Whether the request asks to bypass governance, and its sender may."""
+    asked = operation.header("X-Amz-Bypass-Governance-Retention").lower() == "true"
+    if asked:
+        authorize(operation, "s3:BypassGovernanceRetention", Permission())
+    return asked
+
+
+def _check_if_match(operation: Operation) -> None:
+    head = operation.ask_object("HEAD").discard()
+    if head.status == 404:
+        raise S3Error("NoSuchKey", Key=operation.key)
+    wanted = operation.header("If-Match").strip().strip('"')
+    if wanted not in ("*", s3_etag(head)):
+        raise S3Error("PreconditionFailed", Condition="If-Match")
+
+
+def _is_marker(head: Answer) -> bool:
+    return (
+        head.status == 404
+        and head.get("content-type").replace(" ", "") == DELETE_MARKER_TYPE
+    )

@@ -1,0 +1,145 @@
+"""GetObject and HeadObject: bodies, ranges, parts, conditions, overrides."""
+
+from __future__ import annotations
+
+from objectstore.kernel.reply import HeaderList, Reply
+from objectstore.s3 import sysmeta
+from objectstore.s3.access.authorize import missing, version_query
+from objectstore.s3.errors import S3Error
+from objectstore.s3.inner import Answer
+from objectstore.s3.object import conditions
+from objectstore.s3.object.customer_key import require_no_key
+from objectstore.s3.object.encrypted_read import read_encrypted
+from objectstore.s3.object.lock_headers import lock_headers
+from objectstore.s3.object.part_sizes import part_range, read_part_sizes
+from objectstore.s3.object.reply_headers import (
+    add_checksum,
+    object_headers,
+    override,
+    s3_etag,
+)
+from objectstore.s3.operation import Operation
+
+DELETE_MARKER_TYPE = "application/x-deleted;swift_versions_deleted=1"
+
+
+def get_object(operation: Operation) -> Reply:
+    """GET of an object."""
+    environ = operation.environ
+    if "HTTP_X_AMZ_SERVER_SIDE_ENCRYPTION_CUSTOMER_ALGORITHM" in environ:
+        return read_encrypted(operation, _answer_of)
+    if "partNumber" in operation.query:
+        return _get_part(operation)
+    headers = None
+    if "HTTP_RANGE" in environ:
+        headers = {"Range": operation.header("Range")}
+        if "HTTP_IF_RANGE" in environ:
+            return _get_if_range(operation)
+    answer = _answer_of(operation, operation.method, headers)
+    return _reply(operation, answer)
+
+
+def _answer_of(
+    operation: Operation, method: str, headers: dict[str, str] | None
+) -> Answer:
+    """The inner answer, its status and conditions checked."""
+    answer = operation.ask_object(
+        method, query=version_query(operation), headers=headers
+    )
+    return _checked(operation, answer)
+
+
+def _checked(operation: Operation, answer: Answer) -> Answer:
+    if answer.status not in (200, 206):
+        raise _failure(operation, answer)
+    if conditions.has_conditions(operation.environ):
+        try:
+            conditions.check(
+                operation.header, s3_etag(answer), answer.get("last-modified")
+            )
+        except S3Error:
+            answer.close()
+            raise
+    return answer
+
+
+def _reply(operation: Operation, answer: Answer) -> Reply:
+    if sysmeta.SSE_C in answer.headers:
+        try:
+            require_no_key(operation, answer)
+        finally:
+            answer.close()
+    headers = object_headers(answer)
+    return finish(operation, answer, headers)
+
+
+def finish(operation: Operation, answer: Answer, headers: HeaderList) -> Reply:
+    """The reply with what all kinds of reads add."""
+    if operation.header("X-Amz-Checksum-Mode").upper() == "ENABLED":
+        add_checksum(headers, answer)
+    headers += lock_headers(operation, answer)
+    if operation.environ.get("QUERY_STRING"):
+        headers = override(operation, headers)
+    return Reply(answer.status, answer.body, headers)
+
+
+def _failure(operation: Operation, answer: Answer) -> S3Error:
+    """What a status other than 200 and 206 means for a read."""
+    status = answer.status
+    if status == 404:
+        marker = answer.get("content-type").replace(" ", "") == DELETE_MARKER_TYPE
+        version = answer.get("x-object-version-id")
+        answer.close()
+        if operation.version_id and marker:
+            headers = (("x-amz-delete-marker", "true"), ("x-amz-version-id", version))
+            return S3Error("MethodNotAllowed", headers=headers, Method=operation.method)
+        if operation.version_id:
+            return missing(operation, "NoSuchVersion")
+        error = missing(operation)
+        if marker and error.code == "NoSuchKey":
+            error.headers = (
+                ("x-amz-delete-marker", "true"),
+                ("x-amz-version-id", version),
+            )
+        return error
+    if status == 416:
+        size = answer.get("content-range").rpartition("/")[2]
+        answer.close()
+        return S3Error(
+            "InvalidRange",
+            RangeRequested=operation.header("Range"),
+            ActualObjectSize=size,
+        )
+    return operation.failed(answer)
+
+
+def _get_if_range(operation: Operation) -> Reply:
+    """A range of the object if it is still the same, or else all of it."""
+    head = _answer_of(operation, "HEAD", None).discard()
+    wanted = operation.header("If-Range").strip().strip('"')
+    same = wanted in (s3_etag(head), head.get("last-modified"))
+    headers = {"Range": operation.header("Range")} if same else None
+    return _reply(operation, _answer_of(operation, operation.method, headers))
+
+
+def _get_part(operation: Operation) -> Reply:
+    """One part of a multipart object; of any other object, part 1 is all."""
+    head = _answer_of(operation, "HEAD", None).discard()
+    if "HTTP_RANGE" in operation.environ:
+        raise S3Error(
+            "InvalidRequest", "Cannot specify both Range header and partNumber"
+        )
+    sizes = read_part_sizes(head.get(sysmeta.PART_SIZES))
+    size = int(head.get("content-length", "0"))
+    span = part_range(sizes, size, operation.query["partNumber"])
+    if size:
+        ranges = {"Range": f"bytes={span[0]}-{span[1] - 1}"}
+        answer = _answer_of(operation, operation.method, ranges)
+    else:
+        answer = _answer_of(operation, operation.method, None)
+    if sysmeta.SSE_C in answer.headers:
+        return _reply(operation, answer)
+    headers = object_headers(answer)
+    if sizes:
+        headers.append(("x-amz-mp-parts-count", str(len(sizes))))
+    return finish(operation, answer, headers)

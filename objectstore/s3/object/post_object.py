@@ -1,0 +1,197 @@
+"""POST of an object: an upload from a browser's form."""
+
+from __future__ import annotations
+
+import base64
+from hmac import compare_digest, digest
+
+from objectstore.kernel.reply import HeaderList, Reply
+from objectstore.s3.access.authorize import Permission, authorize
+from objectstore.s3.bucket_places import enter_bucket
+from objectstore.s3.caller import Caller
+from objectstore.s3.errors import S3Error
+from objectstore.s3.names import check_key
+from objectstore.s3.object.lock_headers import lock_to_store
+from objectstore.s3.object.post_policy import check_form, parse_post_policy
+from objectstore.s3.object.put import sse_headers, write_failure
+from objectstore.s3.object.reply_headers import version_headers
+from objectstore.s3.object.upload_headers import upload_headers
+from objectstore.s3.operation import Operation
+from objectstore.s3.payload.form_stream import Form, FormStream
+from objectstore.s3.payload.open import UPLOAD_BYTES_MAX
+from objectstore.s3.signing.authenticate import Authenticator
+from objectstore.s3.signing.claim import Verified
+from objectstore.s3.signing.signing_key import sign
+from objectstore.s3.signing.sigv4 import ALGORITHM, Scope
+from objectstore.s3.xml.write import document, text
+
+# Fields that become headers of the upload.
+_HEADERS = frozenset(
+    {
+        "cache-control",
+        "content-type",
+        "content-disposition",
+        "content-encoding",
+        "expires",
+    }
+)
+
+
+def post_object(operation: Operation, authenticator: Authenticator) -> Reply:
+    """POST of a form to a bucket."""
+    stream = FormStream(
+        operation.environ["wsgi.input"], operation.header("Content-Type")
+    )
+    form = stream.read_form()
+    fields = form.fields
+    key = fields.get("key", "").replace("${filename}", _base_name(form.file_name))
+    if not key:
+        raise S3Error(
+            "InvalidArgument",
+            "Bucket POST must contain a field named 'key'.",
+            ArgumentName="key",
+        )
+    check_key(key)
+    stream.limit(0, UPLOAD_BYTES_MAX)
+    if "policy" in fields:
+        operation.caller = _signed_by(fields, authenticator)
+        policy = parse_post_policy(fields["policy"])
+        check_form(policy, {**fields, "bucket": operation.bucket}, operation.now())
+        if policy.length_range is not None:
+            least, most = policy.length_range
+            stream.limit(least, min(most, UPLOAD_BYTES_MAX))
+    elif "x-amz-signature" in fields or "signature" in fields:
+        raise S3Error(
+            "InvalidArgument", "Bucket POST must contain a field named 'policy'."
+        )
+    return _store(operation, form, stream, key)
+
+
+def _store(operation: Operation, form: Form, stream: FormStream, key: str) -> Reply:
+    uploading = Operation(
+        _environ(operation, form), operation.house, operation.bucket, key
+    )
+    uploading.caller = operation.caller
+    uploading.context.identity = operation.caller.identity
+    enter_bucket(uploading)
+    operation.bucket_facts = uploading.bucket_facts
+    authorize(uploading, "s3:PutObject", Permission(name="WRITE"))
+    headers = upload_headers(uploading)
+    headers.update(lock_to_store(uploading))
+    headers["Transfer-Encoding"] = "chunked"
+    answer = uploading.ask_object("PUT", headers=headers, stream=stream)
+    if not answer.is_success:
+        raise write_failure(uploading, answer)
+    answer.discard()
+    etag = answer.get("etag").strip('"')
+    base = f"{operation.environ.get('wsgi.url_scheme', 'http')}://{operation.header('Host')}"
+    location = f"{base}/{operation.bucket}/{key}"
+    reply: HeaderList = [("ETag", f'"{etag}"'), *version_headers(answer)]
+    return _answer(form.fields, reply + sse_headers(headers), location, operation, key)
+
+
+def _answer(
+    fields: dict[str, str],
+    headers: HeaderList,
+    location: str,
+    operation: Operation,
+    key: str,
+) -> Reply:
+    etag = headers[0][1]
+    redirect = fields.get("success_action_redirect") or fields.get("redirect", "")
+    if redirect.startswith(("http://", "https://")) and redirect.isprintable():
+        joint = "&" if "?" in redirect else "?"
+        target = f"{redirect}{joint}bucket={operation.bucket}&key={key}&etag={etag}"
+        return Reply(303, b"", [*headers, ("Location", target.replace('"', "%22"))])
+    status = fields.get("success_action_status", "204")
+    headers = [*headers, ("Location", location)]
+    if status != "201":
+        return Reply(200 if status == "200" else 204, b"", headers)
+    body = document(
+        "PostResponse",
+        text("Location", location),
+        text("Bucket", operation.bucket),
+        text("Key", key),
+        text("ETag", etag),
+        namespace="",
+    )
+    return Reply(201, body, headers, "application/xml")
+
+
+def _environ(operation: Operation, form: Form) -> dict[str, object]:
+    """An upload's environ: of the browser's headers nothing but the host, of the
+    form's fields what an upload may say."""
+    made = {
+        name: value
+        for name, value in operation.environ.items()
+        if not name.startswith(("HTTP_", "CONTENT_"))
+    }
+    made["HTTP_HOST"] = operation.environ.get("HTTP_HOST", "")
+    made["QUERY_STRING"] = ""
+    made["REQUEST_METHOD"] = "PUT"
+    for name, value in form.fields.items():
+        if name == "acl":
+            name = "x-amz-acl"
+        elif name == "tagging":
+            continue
+        if name not in _HEADERS and not name.startswith("x-amz-"):
+            continue
+        key = name.upper().replace("-", "_")
+        carried = value.encode().decode("latin-1").replace("\r", "").replace("\n", "")
+        made[key if key == "CONTENT_TYPE" else f"HTTP_{key}"] = carried
+    for name in ("HTTP_X_AMZ_COPY_SOURCE", "HTTP_X_AMZ_CONTENT_SHA256"):
+        made.pop(name, None)
+    return made
+
+
+def _signed_by(fields: dict[str, str], authenticator: Authenticator) -> Caller:
+    if "x-amz-signature" in fields:
+        return authenticator.verify(_FormClaim(fields, authenticator))
+    if "awsaccesskeyid" in fields and "signature" in fields:
+        return authenticator.verify(_OldFormClaim(fields))
+    raise S3Error("AccessDenied")
+
+
+class _FormClaim:
+    """A form signed with Signature Version 4."""
+
+    def __init__(self, fields: dict[str, str], authenticator: Authenticator) -> None:
+        if fields.get("x-amz-algorithm") != ALGORITHM:
+            raise S3Error("InvalidArgument", "X-Amz-Algorithm is missing or wrong")
+        credential = fields.get("x-amz-credential", "")
+        self._scope = Scope(credential, "InvalidArgument")
+        self._fields = fields
+        self._keys = authenticator.keys
+        self.access_key = self._scope.access_key
+        self.token = fields.get("x-amz-security-token", "")
+
+    def verify(self, secret: str) -> Verified:
+        """See ``claim.Claim``."""
+        scope = self._scope
+        key = self._keys.key(secret, scope.date, scope.region, scope.service)
+        expected = sign(key, self._fields["policy"])
+        given = self._fields["x-amz-signature"].encode()
+        if not compare_digest(expected.encode(), given):
+            raise S3Error("SignatureDoesNotMatch")
+        return Verified(self.access_key, auth_type="POST")
+
+
+class _OldFormClaim:
+    """A form signed with Signature Version 2."""
+
+    def __init__(self, fields: dict[str, str]) -> None:
+        self._fields = fields
+        self.access_key = fields["awsaccesskeyid"]
+        self.token = fields.get("x-amz-security-token", "")
+
+    def verify(self, secret: str) -> Verified:
+        """See ``claim.Claim``."""
+        raw = digest(secret.encode(), self._fields["policy"].encode(), "sha1")
+        given = self._fields["signature"].encode()
+        if not compare_digest(base64.b64encode(raw), given):
+            raise S3Error("SignatureDoesNotMatch")
+        return Verified(self.access_key, version="AWS", auth_type="POST")
+
+
+def _base_name(file_name: str) -> str:
+    return file_name.replace("\\", "/").rpartition("/")[2]

@@ -1,0 +1,181 @@
+"""PutObject, and what every write of an object shares."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Any
+
+from objectstore.kernel.errors import Rejected
+from objectstore.kernel.reply import HeaderList, Reply
+from objectstore.s3 import sysmeta
+from objectstore.s3.errors import S3Error
+from objectstore.s3.inner import Answer
+from objectstore.s3.multipart.leftovers import Replaced, replaced_upload, sweep_replaced
+from objectstore.s3.names import check_key
+from objectstore.s3.object.customer_key import CustomerKey, read_customer_key
+from objectstore.s3.object.lock_headers import lock_to_store
+from objectstore.s3.object.reply_headers import s3_etag, version_headers
+from objectstore.s3.object.upload_headers import upload_headers
+from objectstore.s3.operation import Operation
+from objectstore.s3.payload.block_cipher import SealingInput, sealed_length
+from objectstore.s3.payload.incoming import CHECKSUM_FOOTER
+from objectstore.s3.payload.open import Payload
+
+
+def put_object(operation: Operation) -> Reply:
+    """PUT of an object with its data."""
+    check_key(operation.key)
+    if "HTTP_X_AMZ_WRITE_OFFSET_BYTES" in operation.environ:
+        raise S3Error("NotImplemented", "Appending to objects is not supported")
+    headers = upload_headers(operation)
+    headers.update(lock_to_store(operation))
+    headers.update(write_conditions(operation))
+    md5 = content_md5(operation)
+    customer_key = read_customer_key(operation)
+    payload = operation.open_payload()
+    extra: HeaderList = []
+    if customer_key is None:
+        if md5:
+            headers["ETag"] = md5
+        answer, extra = _store(operation, headers, payload)
+    else:
+        answer = _store_sealed(operation, headers, payload, customer_key)
+        extra = customer_key.reply_headers()
+    reply = [("ETag", f'"{answer.get("etag").strip(chr(34))}"')]
+    reply += version_headers(answer) + extra + sse_headers(headers)
+    return Reply(200, b"", reply)
+
+
+def _store(
+    operation: Operation, headers: dict[str, str], payload: Payload
+) -> tuple[Answer, HeaderList]:
+    checksum = payload.checksum
+    if checksum is not None:
+        headers[CHECKSUM_FOOTER] = f"{checksum[0]}:FULL_OBJECT:{checksum[1]}"
+    answer = write_object(operation, headers, payload.stream, payload.length)
+    return answer, checksum_headers(payload)
+
+
+def _store_sealed(
+    operation: Operation,
+    headers: dict[str, str],
+    payload: Payload,
+    customer_key: CustomerKey,
+) -> Answer:
+    stored, cipher = customer_key.new_record(payload.length)
+    headers[sysmeta.SSE_C] = stored
+    headers[sysmeta.LISTING_SIZE] = str(payload.length)
+    return write_object(
+        operation,
+        headers,
+        SealingInput(payload.stream, cipher),
+        sealed_length(payload.length),
+    )
+
+
+def write_object(
+    operation: Operation, headers: dict[str, str], stream: Any, length: int
+) -> Answer:
+    """The inner PUT; what it replaced is cleaned up after it."""
+    replaced = replaced_upload(operation)
+    try:
+        answer = operation.ask_object(
+            "PUT", headers=headers, stream=stream, length=length
+        )
+    except Rejected:
+        # Whatever passed the exception on, ours says best what was wrong.
+        payload = operation.payload
+        if payload is not None and isinstance(payload.failure, S3Error):
+            raise payload.failure from None
+        raise
+    finish_write(operation, answer, replaced)
+    return answer
+
+
+def finish_write(
+    operation: Operation, answer: Answer, replaced: Replaced | None
+) -> None:
+    """Judge the answer of an inner PUT; sweep the parts of what it replaced."""
+    if not answer.is_success:
+        raise write_failure(operation, answer)
+    answer.discard()
+    if replaced is not None and "x-object-version-id" not in answer.headers:
+        sweep_replaced(operation, replaced)
+
+
+def write_failure(operation: Operation, answer: Answer) -> S3Error:
+    """The error for an inner PUT that did not succeed."""
+    if answer.status == 404:
+        return operation.failed(answer, missing="NoSuchBucket")
+    if answer.status == 412:
+        condition = (
+            "If-None-Match" if "HTTP_IF_NONE_MATCH" in operation.environ else "If-Match"
+        )
+        answer.close()
+        return S3Error("PreconditionFailed", Condition=condition)
+    if answer.status == 409:
+        answer.close()
+        return S3Error("ConditionalRequestConflict")
+    return operation.failed(answer)
+
+
+def write_conditions(operation: Operation) -> dict[str, str]:
+    """If-None-Match: * and If-Match, as the store below can hold them.
+
+    The store compares its own ETag.  Where S3's is another one it is compared
+    here first, and the store's then stands for the very same data.
+    """
+    environ = operation.environ
+    if_none_match = environ.get("HTTP_IF_NONE_MATCH")
+    if_match = environ.get("HTTP_IF_MATCH")
+    if if_none_match is not None:
+        if if_none_match.strip() != "*" or if_match is not None:
+            raise S3Error(
+                "NotImplemented",
+                "A header you provided implies functionality that is not implemented",
+                Header="If-None-Match",
+            )
+        return {"If-None-Match": "*"}
+    if if_match is None:
+        return {}
+    held = operation.ask_object("HEAD", query="multipart-manifest=get").discard()
+    if held.status == 404:
+        raise S3Error("NoSuchKey", Key=operation.key)
+    if not held.is_success:
+        raise operation.failed(held)
+    wanted = if_match.strip().strip('"')
+    if wanted not in ("*", s3_etag(held)):
+        raise S3Error("PreconditionFailed", Condition="If-Match")
+    return {"If-Match": held.get("etag").strip('"')}
+
+
+def content_md5(operation: Operation) -> str:
+    """The hex MD5 that Content-MD5 announces; "" without."""
+    if "HTTP_CONTENT_MD5" not in operation.environ:
+        return ""
+    try:
+        digest = base64.b64decode(operation.header("Content-Md5"), validate=True)
+    except (binascii.Error, ValueError):
+        digest = b""
+    if len(digest) != 16:
+        raise S3Error("InvalidDigest")
+    return digest.hex()
+
+
+def checksum_headers(payload: Payload) -> HeaderList:
+    """The checksum of what was uploaded, once it has been read."""
+    checksum = payload.checksum
+    if checksum is None:
+        return []
+    return [
+        (f"x-amz-checksum-{checksum[0].lower()}", checksum[1]),
+        ("x-amz-checksum-type", "FULL_OBJECT"),
+    ]
+
+
+def sse_headers(stored: dict[str, str]) -> HeaderList:
+    """What a reply says of SSE-S3."""
+    if sysmeta.SSE in stored:
+        return [("x-amz-server-side-encryption", stored[sysmeta.SSE])]
+    return []

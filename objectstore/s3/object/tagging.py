@@ -1,0 +1,33 @@
+"""GetObjectTagging, PutObjectTagging, DeleteObjectTagging."""
+
+from __future__ import annotations
+
+from objectstore.kernel.reply import Reply
+from objectstore.s3 import sysmeta
+from objectstore.s3.bucket.configuration import checked_body
+from objectstore.s3.object import tags
+from objectstore.s3.object.amend import amend, head_object
+from objectstore.s3.object.reply_headers import version_headers
+from objectstore.s3.operation import Operation
+
+
+def get_tagging(operation: Operation) -> Reply:
+    """GET ?tagging of an object."""
+    head = head_object(operation)
+    body = tags.to_xml(tags.read_stored_tags(head.get(sysmeta.TAGS)))
+    return Reply(200, body, version_headers(head), content_type="application/xml")
+
+
+def put_tagging(operation: Operation) -> Reply:
+    """PUT ?tagging of an object."""
+    wanted = tags.from_xml(checked_body(operation))
+    head = head_object(operation)
+    amend(operation, head, {sysmeta.TAGS: tags.to_stored(wanted)})
+    return Reply(200, b"", version_headers(head))
+
+
+def delete_tagging(operation: Operation) -> Reply:
+    """DELETE ?tagging of an object."""
+    head = head_object(operation)
+    amend(operation, head, {sysmeta.TAGS: ""})
+    return Reply(204, (), version_headers(head))

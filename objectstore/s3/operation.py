@@ -1,0 +1,124 @@
+"""One S3 request on its way to its verb: what was asked, by whom, of which bucket.
+
+It is also the kernel's ``Request``, so headers and query are decoded once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from objectstore.kernel.clock import Clock
+from objectstore.kernel.request import Environ, Request
+from objectstore.s3.bucket_facts import BucketFacts, BucketFactsCache
+from objectstore.s3.caller import ANYBODY, Caller
+from objectstore.s3.errors import S3Error, from_status
+from objectstore.s3.inner import Answer, Store
+from objectstore.s3.payload.open import Payload, open_payload
+from objectstore.s3.registry import Registry
+from objectstore.s3.settings import S3Settings
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What every verb needs beside its request."""
+
+    settings: S3Settings
+    store: Store
+    clock: Clock
+    buckets: BucketFactsCache
+    registry: Registry
+
+
+class Operation(Request):
+    """The request; ``bucket`` and ``key`` are "" where it names none."""
+
+    __slots__ = (
+        "action",
+        "bucket",
+        "bucket_facts",
+        "caller",
+        "house",
+        "key",
+        "payload",
+        "reply_headers",
+        "request_id",
+    )
+
+    def __init__(self, environ: Environ, house: House, bucket: str, key: str) -> None:
+        super().__init__(environ)
+        self.house = house
+        self.bucket = bucket
+        self.key = key
+        self.caller: Caller = ANYBODY
+        self.bucket_facts: BucketFacts | None = None
+        self.request_id = self.context.transaction_id
+        # The IAM action, as policies call it.
+        self.action = ""
+        self.payload: Payload | None = None
+        # What goes on the reply whatever it says.
+        self.reply_headers: list[tuple[str, str]] = []
+
+    @property
+    def facts(self) -> BucketFacts:
+        """The bucket's facts; only in verbs on a bucket that exists."""
+        assert self.bucket_facts is not None, "the verb has no bucket"
+        return self.bucket_facts
+
+    @property
+    def version_id(self) -> str:
+        """``versionId`` of the query; "" without."""
+        return self.query.get("versionId", "")
+
+    def now(self) -> float:
+        """Seconds since the epoch."""
+        return self.house.clock.time()
+
+    def ask(
+        self, method: str, container: str = "", name: str = "", **more: Any
+    ) -> Answer:
+        """An inner request in the bucket's account."""
+        return self.house.store.ask(
+            self.environ, method, self.facts.account, container, name, **more
+        )
+
+    def ask_bucket(self, method: str, **more: Any) -> Answer:
+        """An inner request to the bucket's container."""
+        return self.ask(method, self.facts.container, **more)
+
+    def ask_object(self, method: str, **more: Any) -> Answer:
+        """An inner request to the object."""
+        return self.ask(method, self.facts.container, self.key, **more)
+
+    def open_payload(self) -> Payload:
+        """The body as an upload; see ``payload.open``."""
+        if self.payload is None:
+            self.payload = open_payload(self.environ, self.caller.verified)
+        return self.payload
+
+    def read_body(self, limit: int, *, required: bool = True) -> bytes:
+        """The whole (checked) body of a request that carries a document."""
+        payload = self.open_payload()
+        if payload.length > limit:
+            raise S3Error("MaxMessageLengthExceeded")
+        body: bytes = payload.stream.read(payload.length) if payload.length else b""
+        if required and not body:
+            raise S3Error("MissingRequestBodyError")
+        return body
+
+    def failed(self, answer: Answer, *, missing: str = "NoSuchKey") -> S3Error:
+        """The error for an inner answer that is none of those a verb expects."""
+        payload = self.payload
+        if payload is not None and isinstance(payload.failure, S3Error):
+            answer.close()
+            return payload.failure
+        text = answer.read(1024).decode("utf-8", "replace")
+        if answer.status == 404:
+            if missing == "NoSuchKey":
+                return S3Error(missing, Key=self.key)
+            if missing == "NoSuchBucket":
+                return S3Error(missing, BucketName=self.bucket)
+            return S3Error(missing)
+        if answer.status in (409, 400, 413) and text and not text.startswith("<"):
+            return from_status(answer.status, text)
+        return from_status(answer.status)

@@ -1,0 +1,1 @@
+"""Request bodies: aws-chunked, hashes, checksums, encryption."""

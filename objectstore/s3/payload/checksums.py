@@ -1,0 +1,179 @@
+"""The checksums that S3 knows: computed, compared, combined.
+
+``FULL_OBJECT`` is the checksum of all bytes; ``COMPOSITE`` that of the parts'
+checksums with the number of parts behind a dash.  CRCs of parts can be combined
+into that of the whole without reading it again; hashes cannot.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import zlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import anycrc
+from crc32c import crc32c
+
+from objectstore.s3.errors import S3Error
+
+FULL_OBJECT = "FULL_OBJECT"
+COMPOSITE = "COMPOSITE"
+
+_CRC64 = anycrc.Model("CRC64-NVME")
+_COMBINERS = {
+    "CRC32": anycrc.Model("CRC32-ISO-HDLC"),
+    "CRC32C": anycrc.Model("CRC32-ISCSI"),
+    "CRC64NVME": _CRC64,
+}
+
+
+class Crc:
+    """A CRC with the interface of a hash."""
+
+    __slots__ = ("_function", "_size", "_value")
+
+    def __init__(self, function: Callable[[Any, int], int], size: int) -> None:
+        self._function = function
+        self._size = size
+        self._value = 0
+
+    def update(self, data: bytes | memoryview) -> None:
+        """Add bytes."""
+        self._value = self._function(data, self._value)
+
+    def digest(self) -> bytes:
+        """Big-endian, as S3 shows it."""
+        return self._value.to_bytes(self._size, "big")
+
+
+@dataclass(frozen=True, slots=True)
+class Algorithm:
+    """One checksum algorithm."""
+
+    name: str
+    size: int
+    make: Callable[[], Any]
+    is_crc: bool
+
+    @property
+    def header(self) -> str:
+        """The header that carries it."""
+        return f"x-amz-checksum-{self.name.lower()}"
+
+    @property
+    def element(self) -> str:
+        """The XML element that carries it."""
+        return f"Checksum{self.name}"
+
+    def of(self, data: bytes) -> str:
+        """The base64 checksum of some bytes."""
+        summer = self.make()
+        summer.update(data)
+        return base64.b64encode(summer.digest()).decode()
+
+    def is_valid(self, text: str) -> bool:
+        """Whether the text is base64 of the right length."""
+        try:
+            return len(base64.b64decode(text, validate=True)) == self.size
+        except (binascii.Error, ValueError):
+            return False
+
+
+ALGORITHMS: dict[str, Algorithm] = {
+    algorithm.name: algorithm
+    for algorithm in (
+        Algorithm("CRC32", 4, lambda: Crc(zlib.crc32, 4), True),
+        Algorithm("CRC32C", 4, lambda: Crc(crc32c, 4), True),
+        Algorithm("CRC64NVME", 8, lambda: Crc(_CRC64.calc, 8), True),
+        Algorithm("SHA1", 20, hashlib.sha1, False),
+        Algorithm("SHA256", 32, hashlib.sha256, False),
+    )
+}
+BY_HEADER = {algorithm.header: algorithm for algorithm in ALGORITHMS.values()}
+_ENVIRON_KEYS = tuple(
+    ("HTTP_" + header.upper().replace("-", "_"), algorithm)
+    for header, algorithm in BY_HEADER.items()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """A checksum that a request announces: its value, or the trailer it comes in."""
+
+    algorithm: Algorithm
+    value: str = ""  # base64; "" when it comes in the trailer
+    in_trailer: bool = False
+
+
+def announced(environ: dict[str, Any]) -> Expected | None:
+    """The checksum in a request's headers; raises when there are two or a bad one."""
+    found: Expected | None = None
+    for key, algorithm in _ENVIRON_KEYS:
+        value = environ.get(key)
+        if value is not None:
+            if found is not None:
+                raise S3Error(
+                    "InvalidRequest",
+                    "Expecting a single x-amz-checksum- header. Multiple checksum "
+                    "Types are not allowed.",
+                )
+            if not algorithm.is_valid(value):
+                raise S3Error(
+                    "InvalidRequest",
+                    f"Value for {algorithm.header} header is invalid.",
+                )
+            found = Expected(algorithm, value)
+    trailer = environ.get("HTTP_X_AMZ_TRAILER")
+    if trailer is not None:
+        algorithm_in_trailer = BY_HEADER.get(trailer.strip().lower())
+        if algorithm_in_trailer is None or found is not None:
+            raise S3Error(
+                "InvalidRequest",
+                "The value specified in the x-amz-trailer header is not supported",
+            )
+        found = Expected(algorithm_in_trailer, in_trailer=True)
+    stated = environ.get("HTTP_X_AMZ_SDK_CHECKSUM_ALGORITHM")
+    if stated is not None:
+        algorithm = by_name(stated)
+        if found is not None and found.algorithm is not algorithm:
+            raise S3Error(
+                "InvalidRequest",
+                "Value for x-amz-sdk-checksum-algorithm header is invalid.",
+            )
+    return found
+
+
+def by_name(name: str) -> Algorithm:
+    """The algorithm of that (any-case) name."""
+    algorithm = ALGORITHMS.get(name.upper())
+    if algorithm is None:
+        raise S3Error(
+            "InvalidRequest",
+            "Checksum algorithm provided is unsupported. Please try again with any of "
+            "the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]",
+        )
+    return algorithm
+
+
+def composite(algorithm: Algorithm, parts: Iterable[str]) -> str:
+    """The checksum of the parts' checksums, and how many there are."""
+    summer = algorithm.make()
+    count = 0
+    for part in parts:
+        summer.update(base64.b64decode(part))
+        count += 1
+    return f"{base64.b64encode(summer.digest()).decode()}-{count}"
+
+
+def combined(algorithm: Algorithm, parts: Iterable[tuple[str, int]]) -> str:
+    """The full-object CRC from (CRC, size) of each part."""
+    model = _COMBINERS[algorithm.name]
+    value = 0
+    for text, size in parts:
+        part = int.from_bytes(base64.b64decode(text), "big")
+        value = model.combine(value, part, size) if size else value
+    return base64.b64encode(value.to_bytes(algorithm.size, "big")).decode()

@@ -1,0 +1,167 @@
+"""A ``multipart/form-data`` body: small fields, then one file, streamed.
+
+The fields are read into memory within limits; the file's bytes are handed out as
+a ``wsgi.input`` until the boundary that ends them.  Whatever follows the file is
+ignored, as S3 does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from objectstore.s3.errors import S3Error
+
+# AWS's limit for everything before the file.
+FIELDS_BYTES_MAX = 20 * 1024
+FIELDS_MAX = 100
+BOUNDARY_LENGTH_MAX = 70  # RFC 2046
+READ_BYTES = 64 * 1024
+
+
+@dataclass(slots=True)
+class Form:
+    """What stood before the file; names are lower case."""
+
+    fields: dict[str, str] = field(default_factory=dict)
+    file_name: str = ""
+    file_type: str = ""
+
+
+class FormStream:
+    """Reads the form; afterwards it is the file's bytes."""
+
+    __slots__ = (
+        "_buffer",
+        "_delimiter",
+        "_done",
+        "_least",
+        "_most",
+        "_size",
+        "_source",
+    )
+
+    def __init__(self, source: Any, content_type: str) -> None:
+        self._source = source
+        self._buffer = b"\r\n"
+        self._delimiter = b"\r\n--" + _boundary(content_type)
+        self._done = False
+        self._size = 0
+        self._least = 0
+        self._most = -1
+
+    def read_form(self) -> Form:
+        """All fields up to the file's first byte."""
+        form = Form()
+        self._until(self._delimiter)
+        for _ in range(FIELDS_MAX):
+            line = self._until(b"\r\n")
+            if line.strip():
+                raise S3Error("MalformedPOSTRequest")
+            name, file_name, kind = self._part_head()
+            if name == "file":
+                form.file_name, form.file_type = file_name, kind
+                return form
+            value = self._until(self._delimiter)
+            form.fields[name] = _text(value)
+            if sum(map(len, form.fields.values())) > FIELDS_BYTES_MAX:
+                raise S3Error("MaxPostPreDataLengthExceededError")
+        raise S3Error("MaxPostPreDataLengthExceededError")
+
+    def limit(self, least: int, most: int) -> None:
+        """What ``content-length-range`` allows; judged while the file is read."""
+        self._least, self._most = least, most
+
+    def read(self, size: int | None = -1) -> bytes:
+        """The file's next bytes, ``b""`` at its end."""
+        wanted = READ_BYTES if size is None or size < 0 else size
+        pieces = []
+        left = wanted
+        while left and (piece := self._file_piece(left)):
+            pieces.append(piece)
+            left -= len(piece)
+        data = b"".join(pieces)
+        if size is None or size < 0:
+            while piece := self._file_piece(READ_BYTES):
+                data += piece
+        return data
+
+    def readinto(self, view: Any) -> int:
+        """Fill ``view``; fewer bytes only at the file's end."""
+        target = memoryview(view).cast("B")
+        data = self.read(len(target))
+        target[: len(data)] = data
+        return len(data)
+
+    def _file_piece(self, most: int) -> bytes:
+        if self._done:
+            return b""
+        while True:
+            stop = self._buffer.find(self._delimiter)
+            if stop == 0:
+                self._done = True
+                if self._size < self._least:
+                    raise S3Error("EntityTooSmall")
+                return b""
+            # A delimiter may begin within the last bytes: keep those back.
+            safe = stop if stop > 0 else len(self._buffer) - len(self._delimiter) + 1
+            if safe > 0:
+                piece = self._buffer[: min(safe, most)]
+                self._buffer = self._buffer[len(piece) :]
+                self._size += len(piece)
+                if 0 <= self._most < self._size:
+                    raise S3Error("EntityTooLarge")
+                return piece
+            self._fill()
+
+    def _part_head(self) -> tuple[str, str, str]:
+        name = file_name = kind = ""
+        while line := self._until(b"\r\n"):
+            header, _, value = _text(line).partition(":")
+            if header.strip().lower() == "content-disposition":
+                parameters = _parameters(value)
+                name = parameters.get("name", "").lower()
+                file_name = parameters.get("filename", "")
+            elif header.strip().lower() == "content-type":
+                kind = value.strip()
+        if not name:
+            raise S3Error("MalformedPOSTRequest")
+        return name, file_name, kind
+
+    def _until(self, mark: bytes) -> bytes:
+        while (stop := self._buffer.find(mark)) < 0:
+            if len(self._buffer) > FIELDS_BYTES_MAX:
+                raise S3Error("MaxPostPreDataLengthExceededError")
+            self._fill()
+        found, self._buffer = self._buffer[:stop], self._buffer[stop + len(mark) :]
+        return found
+
+    def _fill(self) -> None:
+        read = getattr(self._source, "read1", None) or self._source.read
+        data = read(READ_BYTES)
+        if not data:
+            raise S3Error("IncompleteBody")
+        self._buffer += data
+
+
+def _boundary(content_type: str) -> bytes:
+    boundary = _parameters(content_type).get("boundary", "")
+    if not 0 < len(boundary) <= BOUNDARY_LENGTH_MAX:
+        raise S3Error("MalformedPOSTRequest")
+    return boundary.encode("latin-1", "replace")
+
+
+def _parameters(value: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for part in value.split(";")[1:]:
+        name, equals, text = part.strip().partition("=")
+        if equals:
+            found[name.lower()] = text.strip('"')
+    return found
+
+
+def _text(raw: bytes) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        raise S3Error("MalformedPOSTRequest") from None

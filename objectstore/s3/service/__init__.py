@@ -1,0 +1,1 @@
+"""Verbs on the service: buckets of a user, temporary keys."""

@@ -1,0 +1,1 @@
+"""Who signed a request: SigV4, SigV2, temporary keys."""

@@ -1,0 +1,52 @@
+"""SigV4's derived keys and signatures.
+
+Deriving a key takes four HMACs and the key is good for a day, so derived keys
+are kept: bounded, in memory, never logged.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from hmac import digest
+
+# A day's keys of that many users; each entry is a few hundred bytes.
+KEYS_MAX = 2000
+
+
+class SigningKeys:
+    """Derives and remembers signing keys."""
+
+    __slots__ = ("_keys",)
+
+    def __init__(self) -> None:
+        self._keys: dict[tuple[str, str, str, str], bytes] = {}
+
+    def key(self, secret: str, date: str, region: str, service: str) -> bytes:
+        """The key for a scope; the secret itself is part of what is looked up,
+        so a changed secret never meets an old key."""
+        scope = (secret, date, region, service)
+        found = self._keys.get(scope)
+        if found is None:
+            if len(self._keys) >= KEYS_MAX:
+                self._keys.clear()
+            found = self._keys[scope] = derive(secret, date, region, service)
+        return found
+
+
+def derive(secret: str, date: str, region: str, service: str) -> bytes:
+    """The chain of HMACs from secret to signing key."""
+    key = digest(b"AWS4" + secret.encode(), date.encode(), "sha256")
+    key = digest(key, region.encode(), "sha256")
+    key = digest(key, service.encode(), "sha256")
+    return digest(key, b"aws4_request", "sha256")
+
+
+def request_signature(key: bytes, moment: str, scope: str, canonical: bytes) -> str:
+    """The signature of a canonical request."""
+    hashed = sha256(canonical).hexdigest()
+    return sign(key, f"AWS4-HMAC-SHA256\n{moment}\n{scope}\n{hashed}")
+
+
+def sign(key: bytes, text: str) -> str:
+    """Hex HMAC-SHA256 of a string to sign."""
+    return digest(key, text.encode(), "sha256").hex()

@@ -1,0 +1,287 @@
+"""AWS Signature Version 4: in the Authorization header, or in the query.
+
+Checks everything that can be checked without the secret when the claim is read
+(form, scope, time), so that a wrong clock or region is told as such.  The
+comparison takes the same time wherever the first difference is.
+"""
+
+from __future__ import annotations
+
+from hmac import compare_digest
+
+from objectstore.kernel.request import Environ
+from objectstore.s3.dates import from_compact, from_http, iso
+from objectstore.s3.errors import S3Error
+from objectstore.s3.signing import canonical
+from objectstore.s3.signing.claim import UNSIGNED_PAYLOAD, Verified
+from objectstore.s3.signing.signing_key import SigningKeys, request_signature
+
+ALGORITHM = "AWS4-HMAC-SHA256"
+SKEW_SECONDS_MAX = 15 * 60
+PRESIGNED_SECONDS_MAX = 7 * 24 * 3600
+SERVICES = frozenset({"s3", "sts"})
+
+
+class Scope:
+    """``date/region/service/aws4_request`` of a credential."""
+
+    __slots__ = ("access_key", "date", "region", "service", "text")
+
+    def __init__(self, credential: str, error: str) -> None:
+        parts = credential.rsplit("/", 4)
+        if len(parts) != 5 or not parts[0] or parts[4] != "aws4_request":
+            raise S3Error(error, "the Credential is mal-formed")
+        self.access_key, self.date, self.region, self.service = parts[:4]
+        self.text = "/".join(parts[1:])
+        if self.service not in SERVICES:
+            raise S3Error(error, f'incorrect service "{self.service}"')
+
+
+class SigV4Claim:
+    """A Version 4 signature; see ``claim.Claim``."""
+
+    __slots__ = (
+        "_age",
+        "_auth_type",
+        "_environ",
+        "_keys",
+        "_moment",
+        "_pairs",
+        "_scope",
+        "_signature",
+        "_signed",
+        "access_key",
+        "payload",
+        "token",
+    )
+
+    def __init__(
+        self,
+        environ: Environ,
+        keys: SigningKeys,
+        scope: Scope,
+        pairs: canonical.Pairs,
+        *,
+        moment: str,
+        signed: list[str],
+        signature: str,
+        payload: str,
+        token: str,
+        age: float,
+        auth_type: str,
+    ) -> None:
+        self._environ = environ
+        self._keys = keys
+        self._scope = scope
+        self._pairs = pairs
+        self._moment = moment
+        self._signed = signed
+        self._signature = signature
+        self._age = age
+        self._auth_type = auth_type
+        self.payload = payload
+        self.access_key = scope.access_key
+        self.token = token
+
+    @property
+    def service(self) -> str:
+        """The service that the credential is scoped to."""
+        return self._scope.service
+
+    def verify(self, secret: str) -> Verified:
+        """See ``claim.Claim``."""
+        environ, scope = self._environ, self._scope
+        request = canonical.canonical_request(
+            environ["REQUEST_METHOD"],
+            canonical.canonical_path(environ.get("PATH_INFO", "")),
+            canonical.canonical_query(self._pairs, without=b"X-Amz-Signature")
+            if self._pairs
+            else "",
+            canonical.canonical_headers(environ, self._signed),
+            ";".join(self._signed),
+            self.payload,
+        )
+        key = self._keys.key(secret, scope.date, scope.region, scope.service)
+        expected = request_signature(key, self._moment, scope.text, request)
+        if not compare_digest(expected.encode(), self._signature.encode("latin-1")):
+            raise S3Error("SignatureDoesNotMatch")
+        return Verified(
+            scope.access_key,
+            self.payload,
+            key,
+            self._moment,
+            scope.text,
+            self._signature,
+            auth_type=self._auth_type,
+            age_seconds=self._age,
+            service=scope.service,
+        )
+
+
+def from_header(
+    environ: Environ,
+    authorization: str,
+    pairs: canonical.Pairs,
+    keys: SigningKeys,
+    region: str,
+    now: float,
+) -> SigV4Claim:
+    """The claim in an ``Authorization: AWS4-HMAC-SHA256 ...`` header."""
+    fields = _fields(authorization[len(ALGORITHM) :])
+    try:
+        scope = Scope(fields["Credential"], "AuthorizationHeaderMalformed")
+        signed_text, signature = fields["SignedHeaders"], fields["Signature"]
+    except KeyError as missing:
+        raise S3Error(
+            "AuthorizationHeaderMalformed", f"missing {missing.args[0]}"
+        ) from None
+    moment, seconds = _moment(environ)
+    _check_scope(scope, moment, region, "AuthorizationHeaderMalformed")
+    if abs(seconds - now) > SKEW_SECONDS_MAX:
+        raise S3Error(
+            "RequestTimeTooSkewed",
+            RequestTime=moment,
+            ServerTime=iso(now),
+            MaxAllowedSkewMilliseconds=str(SKEW_SECONDS_MAX * 1000),
+        )
+    signed = canonical.signed_header_names(signed_text)
+    canonical.check_signed(environ, signed)
+    payload = environ.get("HTTP_X_AMZ_CONTENT_SHA256", "")
+    if not payload and scope.service == "s3":
+        raise S3Error(
+            "InvalidRequest",
+            "Missing required header for this request: x-amz-content-sha256",
+        )
+    return SigV4Claim(
+        environ,
+        keys,
+        scope,
+        pairs,
+        moment=moment,
+        signed=signed,
+        signature=signature,
+        payload=payload,
+        token=environ.get("HTTP_X_AMZ_SECURITY_TOKEN", ""),
+        age=max(0.0, now - seconds),
+        auth_type="REST-HEADER",
+    )
+
+
+def from_query(
+    environ: Environ,
+    pairs: canonical.Pairs,
+    keys: SigningKeys,
+    region: str,
+    now: float,
+) -> SigV4Claim:
+    """The claim of a presigned URL."""
+    code = "AuthorizationQueryParametersError"
+    query = {
+        name.decode("latin-1"): value.decode("latin-1")
+        for name, value in reversed(pairs)
+        if name[:6] == b"X-Amz-"
+    }
+    try:
+        if query["X-Amz-Algorithm"] != ALGORITHM:
+            raise S3Error(code, 'X-Amz-Algorithm only supports "AWS4-HMAC-SHA256"')
+        scope = Scope(query["X-Amz-Credential"], code)
+        moment, expires = query["X-Amz-Date"], query["X-Amz-Expires"]
+        signed_text, signature = query["X-Amz-SignedHeaders"], query["X-Amz-Signature"]
+    except KeyError:
+        raise S3Error(
+            code,
+            "Query-string authentication version 4 requires the X-Amz-Algorithm, "
+            "X-Amz-Credential, X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and "
+            "X-Amz-Expires parameters.",
+        ) from None
+    try:
+        seconds = from_compact(moment)
+    except ValueError:
+        raise S3Error(
+            code,
+            "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"",
+        ) from None
+    _check_scope(scope, moment, region, code)
+    _check_expiry(seconds, expires, now)
+    signed = canonical.signed_header_names(signed_text)
+    canonical.check_signed(environ, signed)
+    payload = environ.get("HTTP_X_AMZ_CONTENT_SHA256") or query.get(
+        "X-Amz-Content-Sha256", UNSIGNED_PAYLOAD
+    )
+    return SigV4Claim(
+        environ,
+        keys,
+        scope,
+        pairs,
+        moment=moment,
+        signed=signed,
+        signature=signature,
+        payload=payload,
+        token=query.get("X-Amz-Security-Token", ""),
+        age=max(0.0, now - seconds),
+        auth_type="REST-QUERY-STRING",
+    )
+
+
+def _fields(text: str) -> dict[str, str]:
+    fields: dict[str, str] = {}
+    for part in text.split(",", 8):
+        name, equals, value = part.strip().partition("=")
+        if not equals or name in fields:
+            raise S3Error("AuthorizationHeaderMalformed")
+        fields[name] = value
+    return fields
+
+
+def _moment(environ: Environ) -> tuple[str, float]:
+    """The request's time as it was signed, and in seconds."""
+    text = environ.get("HTTP_X_AMZ_DATE")
+    if text is not None:
+        try:
+            return text, from_compact(text)
+        except ValueError:
+            pass
+    else:
+        text = environ.get("HTTP_DATE", "")
+    try:
+        seconds = from_http(text)
+    except ValueError:
+        raise S3Error(
+            "AccessDenied",
+            "AWS authentication requires a valid Date or x-amz-date header",
+        ) from None
+    compact = iso(seconds)[:19].replace("-", "").replace(":", "") + "Z"
+    return compact, seconds
+
+
+def _check_scope(scope: Scope, moment: str, region: str, code: str) -> None:
+    if scope.region != region:
+        raise S3Error(
+            code,
+            f"the region '{scope.region}' is wrong; expecting '{region}'",
+            Region=region,
+        )
+    if scope.date != moment[:8]:
+        raise S3Error(
+            code, f'Invalid credential date "{scope.date}". It must match the request.'
+        )
+
+
+def _check_expiry(seconds: float, expires: str, now: float) -> None:
+    code = "AuthorizationQueryParametersError"
+    if not (expires.isascii() and expires.isdigit() and len(expires) < 10):
+        raise S3Error(code, "X-Amz-Expires should be a number")
+    lasting = int(expires)
+    if lasting > PRESIGNED_SECONDS_MAX:
+        raise S3Error(
+            code, "X-Amz-Expires must be less than a week (in seconds) 604800"
+        )
+    if seconds - SKEW_SECONDS_MAX > now:
+        raise S3Error("AccessDenied", "Request is not valid yet")
+    if now > seconds + lasting:
+        raise S3Error(
+            "AccessDenied",
+            "Request has expired",
+            Expires=iso(seconds + lasting),
+            ServerTime=iso(now),
+        )

@@ -1,0 +1,32 @@
+"""The system metadata in which the S3 face keeps what Swift has no word for.
+
+One place for the names; lower case as answers are read, since header names have
+no case.  ``TRANSIENT`` ones are replaced by a POST together with the user's
+metadata, the others are written with the data and stay.
+"""
+
+from __future__ import annotations
+
+OBJECT = "x-object-sysmeta-s3-"
+TRANSIENT = "x-object-transient-sysmeta-s3-"
+CONTAINER = "x-container-sysmeta-s3-"
+
+ETAG = OBJECT + "etag"  # the S3 ETag where it is not the MD5 of the data
+CHECKSUM = OBJECT + "checksum"  # ALGORITHM:TYPE:base64
+UPLOAD_ID = OBJECT + "upload-id"  # of the multipart upload that made the object
+PART_SIZES = OBJECT + "part-sizes"  # run lengths: "5242880x3,17"
+STORAGE_CLASS = OBJECT + "storage-class"
+REDIRECT = OBJECT + "redirect"  # x-amz-website-redirect-location
+SSE = OBJECT + "sse"  # AES256: the client asked for SSE-S3
+SSE_C = OBJECT + "sse-c"  # how the client's key encrypted it
+RETENTION = OBJECT + "retention"  # MODE:seconds, as set with the data
+LEGAL_HOLD = OBJECT + "legal-hold"  # ON, as set with the data
+OWNER = OBJECT + "owner"  # who wrote it, when not the bucket's owner
+TAGS = TRANSIENT + "tags"
+ACL = TRANSIENT + "acl"
+
+CONTAINER_CREATED = CONTAINER + "created"  # seconds: when S3 made the bucket
+
+# The headers that say what ETag and size a container's listing shows.
+LISTING_ETAG = "x-object-sysmeta-container-update-override-etag"
+LISTING_SIZE = "x-object-sysmeta-container-update-override-size"
