@@ -3,13 +3,14 @@
 One step takes one closed segment:
 
 1. every record that a row of the index still needs is written to the end of the log,
-   as the row is now; tombstones and forgotten markers that have done their work are
-   dropped with their rows instead;
+   as the row is now, but for tombstones and forgotten markers that are done;
 2. when all copies are in (synced and applied), the index is flushed and made durable;
-3. the segment is removed.
+3. the segment is removed, and with it, in one, whatever was done;
+4. the rows of what was done are dropped.
 
 A crash before 3 leaves the segment and perhaps copies: a replay merges them, nothing
-changes.  A crash after it finds the copies in the log.
+changes.  A crash after it finds the copies in the log; rows that 4 would have dropped
+are void, since the segment of their record is gone (``View.is_void``).
 
 When is a tombstone done?  After the reclaim time, and when no other segment holds an
 older record of its key (its row's shadows, ``object.state``): until then a rebuild of
@@ -80,13 +81,14 @@ class Compaction:
         """Rewrite what is needed of a closed segment, then remove it."""
         store = self._store
         damaged = False
+        done: list[tuple[bytes, Held]] = []
         promises: list[Promise[Receipt]] = []
         size = 0
         for found in store.journal.records(number):
             if isinstance(found, Damage):
                 damaged = True
                 continue
-            if (promise := self._copy(found)) is not None:
+            if (promise := self._copy(found, done)) is not None:
                 promises.append(promise)
                 size += found.length
             if size >= COPIED_AT_ONCE_BYTES:
@@ -101,11 +103,18 @@ class Compaction:
             store.disk.offload(store.journal.set_aside, number, aside)
         else:
             store.disk.offload(store.journal.remove, number)
+        # Nobody has run since the segment went: no write has met these rows.
+        for key, held in done:
+            if store.index.get(key) is held:
+                store.index.set(key, held, None)
+                self.dropped_rows += 1
         store.index.live.drop(number)
         self.removed_segments += 1
 
-    def _copy(self, found: Found) -> Promise[Receipt] | None:
-        """Write the row again if it needs this record."""
+    def _copy(
+        self, found: Found, done: list[tuple[bytes, Held]]
+    ) -> Promise[Receipt] | None:
+        """Write the row again if it needs this record, or note that it is done."""
         store = self._store
         if found.kind == OWED:
             return None  # the next one, or the index, says the same and more
@@ -118,8 +127,7 @@ class Compaction:
         if held is None or place not in held.places():
             return None
         if self._is_done(held, found.segment):
-            store.index.set(key, held, None)
-            self.dropped_rows += 1
+            done.append((key, held))
             return None
         return self._rewrite(key, held, place, found)
 

@@ -1,8 +1,8 @@
-"""Reclaim: tombstones that every replica has had time to learn become invisible.
+"""Reclaim: tombstones that every replica has had time to learn leave the digests.
 
-An old tombstone's row turns into a forgotten marker: it is in no digest and no
-listing any more, so replicas need not agree on it, and it goes for good when its
-segment is compacted and no older record of its key is left.
+From then on replicas need not agree on them, and each lets its own go when it
+compacts the segment and holds no older record of the key.  Until that moment the
+tombstone counts on this device, as it would after a rebuild.
 """
 
 from __future__ import annotations
@@ -31,16 +31,24 @@ class Reclaim:
         now = store.clock.time()
         limit = from_seconds(now - store.options.reclaim_seconds)
         page = store.index.page(self._after, ROWS_PER_STEP)
+        there = {number for number, _ in store.journal.segments()}
         for key, held in page:
-            if is_reclaimable(held, limit) and key not in store.index.owed.items:
-                marker = Held(None, 0, held.place, None, held.shadows)
-                store.index.set(key, held, marker)
+            if held.place.segment not in there and not _holds_data(held):
+                # A crash came between the removal of its segment and its own.
+                store.index.set(key, held, None)
+            elif held.digest and is_reclaimable(held, limit):
+                old = Held(held.state, 0, held.place, None, held.shadows)
+                store.index.set(key, held, old)
                 self.reclaimed += 1
         if len(page) < ROWS_PER_STEP:
             self._after = b""
             return Progress.DONE
         self._after = page[-1][0]
         return Progress.BUSY
+
+
+def _holds_data(held: Held) -> bool:
+    return held.state is not None and held.state.exists
 
 
 def is_reclaimable(held: Held, limit: int) -> bool:

@@ -59,6 +59,7 @@ def remove_index(disk: Disk, path: str) -> None:
 def replay(journal: Journal, view: View) -> int:
     """Apply what the index does not know yet; returns the number of records."""
     index = view.index
+    view.segments = frozenset(number for number, _ in journal.segments())
     count = 0
     for found in journal.replay(index.applied):
         if isinstance(found, Damage):
@@ -68,6 +69,7 @@ def replay(journal: Journal, view: View) -> int:
         count += 1
         if index.unflushed >= ROWS_PER_FLUSH:
             index.flush()
+    view.segments = None
     index.flush()
     return count
 

@@ -2,7 +2,7 @@
 
 Fixed part, then the shadows, then the state (empty for a forgotten object)::
 
-    0   8  digest of the state, big-endian; 0: forgotten
+    0   8  digest of the state; 0: forgotten, or a reclaimed tombstone
     8  12  record with the newest state: segment, offset, length
    20  12  record with the body: segment, offset, length; zeros: no body
    32   8  offset of the body in its segment, crc32c of the body

@@ -59,7 +59,7 @@ class Held:
         shadows: tuple[int, ...],
     ) -> None:
         self.state = state
-        self.digest = digest  # 0 for a forgotten one
+        self.digest = digest  # 0: forgotten, or a reclaimed tombstone
         self.place = place  # of the record with the newest state
         self.body = body
         self.shadows = shadows

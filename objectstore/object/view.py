@@ -23,6 +23,8 @@ class View:
 
     def __init__(self, index: Index) -> None:
         self.index = index
+        # During a replay: the segments that are there.
+        self.segments: frozenset[int] | None = None
         self.retired: Callable[[bytes, Held], None] = _nothing
         self.mixed: Callable[[bytes, Held], None] = _nothing
 
@@ -36,7 +38,7 @@ class View:
     ) -> None:
         """A record with a state, at ``place``."""
         index = self.index
-        held = index.get(key)
+        held = self._held(key)
         row, is_mixed = applied(key, held, state, place, body)
         index.set(key, held, row)
         if row_owed:
@@ -48,6 +50,20 @@ class View:
             index.quarantined.drop(key)
         if is_mixed:
             self.mixed(key, row)
+
+    def _held(self, key: bytes) -> Held | None:
+        held = self.index.get(key)
+        if held is None or self.segments is None or not self.is_void(held):
+            return held
+        self.index.set(key, held, None)
+        return None
+
+    def is_void(self, held: Held) -> bool:
+        """Whether a row that holds no data outlived its record: compaction removed
+        the segment, and a crash came before the row could follow."""
+        if held.state is not None and held.state.exists:
+            return False
+        return self.segments is not None and held.place.segment not in self.segments
 
     def _retire(self, key: bytes, held: Held, row: Held) -> None:
         assert held.body is not None and held.state is not None
@@ -61,7 +77,7 @@ class View:
         """A record that drops what records before ``known`` told of the key, unless
         there is something later; whether it did, or renewed the marker."""
         index = self.index
-        held = index.get(key)
+        held = self._held(key)
         self.advance(place)
         if held is None or any(needed[:2] >= known for needed in held.places()):
             return False
