@@ -93,7 +93,8 @@ def put_account(parts: Parts, request: Request, account: str) -> Reply:
 
 
 def delete_account(parts: Parts, request: Request, account: str) -> Reply:
-    """Mark deleted, for reseller admins; the reaper removes what is in it."""
+    """Mark deleted, for reseller admins; 409 while it has containers: nobody
+    would remove them afterwards."""
     if request.environ.get("QUERY_STRING"):
         # A query that some filter should have caught must not cost an account.
         raise Rejected(400)

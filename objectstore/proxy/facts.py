@@ -22,6 +22,10 @@ from objectstore.wire.records import DatabaseInfo
 
 D = TypeVar("D", bound=DatabaseNode)
 
+# While one request asks for facts that ran out, the others go on with the old
+# ones: a busy container must not be asked for by all of them at once.
+REFRESH_SECONDS = 0.5
+
 
 class Known(Generic[D]):
     """An account or container that exists: its facts, key and nodes."""
@@ -71,7 +75,7 @@ class FactsCache:
     def known_account(self, account: str) -> Known[AccountNode] | None:
         """The account with its nodes, if there is one."""
         known = self._accounts.get(account)
-        if known is not None and known.until > self._clock.monotonic():
+        if known is not None and self._is_fresh(known):
             return known
         key, group = self._placement.account(account)
         changes = self._changes
@@ -86,7 +90,7 @@ class FactsCache:
         """The container with its nodes, if there is one."""
         name = (account, container)
         known = self._containers.get(name)
-        if known is not None and known.until > self._clock.monotonic():
+        if known is not None and self._is_fresh(known):
             return known
         key, group = self._placement.container(account, container)
         changes = self._changes
@@ -104,6 +108,14 @@ class FactsCache:
         """It was changed here: ask again next time."""
         self._changes += 1
         self._containers.pop((account, container), None)
+
+    def _is_fresh(self, known: Known[D]) -> bool:
+        """Whether it may be used; of many who find it old, one asks again."""
+        now = self._clock.monotonic()
+        if known.until > now:
+            return True
+        known.until = now + REFRESH_SECONDS
+        return False
 
     def _ask(self, key: bytes, group: Group[D]) -> Known[D] | None:
         info = view_database(self._rounds, group, key).info

@@ -287,3 +287,71 @@ def test_a_client_that_breaks_off(cluster: Cluster, size: int, status: int) -> N
         calls = cluster.faults("object", device).calls
         assert calls.count("begin") == calls.count("abort")
         assert "commit" not in calls
+
+
+def test_x_newest_asks_everybody(cluster: Cluster) -> None:
+    cluster.make_container(BOX)
+    path = f"{BOX}/o"
+    one, two, three = cluster.primaries("object", path)
+    cluster.put(path, b"old")
+    # Only the last primary and the handoff hear of the newer write.
+    for device in (one, two):
+        cluster.faults("object", device).down = True
+    cluster.put(path, b"new")
+    for device in (one, two):
+        cluster.faults("object", device).down = False
+    assert cluster.ask("GET", path, {"X-Newest": "true"}).body == b"new"
+    assert cluster.faults("object", three).calls[-1] in ("lookup", "read", "piece")
+
+
+def test_reduced_views_say_so(cluster: Cluster) -> None:
+    cluster.make_container(BOX)
+    cluster.put(f"{BOX}/o")
+    one, two, three = cluster.primaries("container", BOX)
+    assert "X-Ringstack-Consistency" not in cluster.ask("GET", BOX).headers
+    for device in (one, two):
+        cluster.faults("container", device).down = True
+    listed = cluster.ask("GET", BOX)
+    assert listed.text() == "o\n"
+    assert listed.headers["X-Ringstack-Consistency"] == "reduced"
+    (handoff,) = set(DEVICES) - {one, two, three}
+    for device in (three, handoff):
+        cluster.faults("container", device).down = True
+    assert cluster.ask("GET", BOX).status == 503
+
+
+@pytest.mark.parametrize("hung", [1, 2])
+def test_an_upload_to_hung_replicas(
+    cluster: Cluster, released: concurrency.Event, hung: int
+) -> None:
+    cluster.make_container(BOX)
+    path = f"{BOX}/l"
+    body = bytes(index % 251 for index in range(300_000)) * 10
+    cluster.put(path, b"old")
+    source = _Hanging(body, 1_500_000)
+    devices = cluster.primaries("object", path)[:hung]
+
+    def hang() -> None:
+        for device in devices:
+            cluster.faults("object", device).hold = released
+
+    source.act = hang
+    made = cluster.ask("PUT", path, {"Content-Length": str(len(body))}, source)
+    assert made.status == (201 if hung == 1 else 503)
+    for device in devices:
+        cluster.faults("object", device).hold = None
+    assert cluster.ask("GET", path).body == (body if hung == 1 else b"old")
+
+
+class _Hanging(io.BytesIO):
+    """A body that does something when half of it is read."""
+
+    def __init__(self, data: bytes, at: int) -> None:
+        super().__init__(data)
+        self._at = at
+        self.act = lambda: None
+
+    def readinto(self, view: memoryview) -> int:  # type: ignore[override]
+        if self.tell() >= self._at:
+            self.act()
+        return super().readinto(view)
