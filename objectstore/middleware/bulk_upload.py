@@ -125,6 +125,8 @@ class BulkUpload:
         environ = sub_environ(self._request.environ, "PUT", self._root + path)
         environ["wsgi.input"] = content
         environ["CONTENT_LENGTH"] = str(member.size)
+        # Said of the archive, not of what is in it.
+        environ.pop("HTTP_CONTENT_ENCODING", None)
         upload = Request(environ)
         for name, value in member.pax_headers.items():
             if not value.isprintable():

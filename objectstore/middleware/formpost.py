@@ -69,6 +69,7 @@ BEFORE = ("tempauth", "copy", "staticweb")
 VALUE_BYTES_MAX = 4096
 FIELDS_MAX = 100
 _ERROR_BYTES_MAX = 4096
+_NOT_SIGNED = ("HTTP_X_", "HTTP_CONTENT_", "HTTP_CACHE_CONTROL", "HTTP_EXPIRES")
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +164,10 @@ class Formpost:
         if path.count("/") < 4:
             path += "/"
         environ = sub_environ(request.environ, "PUT", path + part.filename)
+        for key in [key for key in environ if key.startswith(_NOT_SIGNED)]:
+            # What the form does not say, its sender must not add (a manifest,
+            # a copy's source, metadata).
+            del environ[key]
         environ["HTTP_TRANSFER_ENCODING"] = "chunked"
         limit = _whole(fields, "max_file_size")
         environ["wsgi.input"] = IterableInput(_bounded(part, limit))

@@ -9,11 +9,9 @@ nothing is moved behind the operator's back.
 from __future__ import annotations
 
 import importlib
-import importlib.util
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-
-from objectstore.middleware.layers import layers
+from importlib.metadata import entry_points
 
 # Without these no request has a context, or clients can forge internal headers.
 REQUIRED = ("catch_errors", "gatekeeper")
@@ -42,18 +40,26 @@ FULL_PIPELINE = (
     "container_quotas",
 )
 
-# What a store has when nobody asks for more.
+# What a store has when nobody asks for more: every filter that does nothing
+# until somebody uses it, and that needs no setting.
 DEFAULT_PIPELINE = (
     "catch_errors",
     "gatekeeper",
     "healthcheck",
     "info",
     "cors",
+    "tempurl",
+    "formpost",
     "tempauth",
+    "staticweb",
+    "bulk",
     "copy",
     "account_quotas",
     "container_quotas",
 )
+
+# Where PasteDeploy finds filters by name, ours and others'.
+ENTRY_POINTS = "paste.filter_factory"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,24 +101,13 @@ def check_pipeline(
     return mistakes
 
 
-def filter_names(application: object) -> list[str]:
-    """The filters of a pipeline that has been put together, from the outside in:
-    the names of our modules, and for others their class's; without the server."""
-    names = []
-    for layer in list(layers(application))[:-1]:
-        kind = type(layer)
-        package, _, module = kind.__module__.rpartition(".")
-        names.append(module if package == __package__ else kind.__name__)
-    return names
-
-
 def declared_places(names: Iterable[str]) -> dict[str, Place]:
-    """What our own filters of these names declare in their modules."""
+    """What the installed filters of these names declare in their modules."""
     places = {}
+    installed = entry_points(group=ENTRY_POINTS)
     for name in names:
-        module_name = f"{__package__}.{name}"
-        if name.isidentifier() and importlib.util.find_spec(module_name):
-            module = importlib.import_module(module_name)
+        for entry in installed.select(name=name):
+            module = importlib.import_module(entry.module)
             places[name] = Place(
                 tuple(getattr(module, "AFTER", ())),
                 tuple(getattr(module, "BEFORE", ())),

@@ -37,7 +37,7 @@ import ipaddress
 import time
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from objectstore.kernel.clock import Clock, SystemClock
 from objectstore.kernel.errors import Rejected
@@ -50,6 +50,7 @@ from objectstore.kernel.request import (
     StartResponse,
 )
 from objectstore.kernel.settings import BadSettings, Mistake, option
+from objectstore.middleware.disposition import disposition
 from objectstore.middleware.filter_options import FilterMaker, read_options, words
 from objectstore.middleware.header_rules import HeaderRules
 from objectstore.middleware.shared_keys import SharedKey, refusal, shared_keys
@@ -267,24 +268,6 @@ def read_time(text: str) -> int:
         return calendar.timegm(time.strptime(text, ISO_FORMAT))
     except ValueError:
         return 0
-
-
-def disposition(own: str, filename: str, name: str, *, is_inline: bool) -> str:
-    """The ``Content-Disposition``: as the URL wants, else the object's own, else
-    an attachment with the last part of the object's name."""
-    if is_inline:
-        return _with_filename("inline", filename) if filename else "inline"
-    if filename:
-        return _with_filename("attachment", filename)
-    if own:
-        return own.replace("\n", "%0A")
-    return _with_filename("attachment", name.rstrip("/").rpartition("/")[2])
-
-
-def _with_filename(kind: str, filename: str) -> str:
-    # RFC 6266: the plain form for old clients, the RFC 5987 one for all others.
-    plain, full = quote(filename, safe=" /"), quote(filename)
-    return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{full}"
 
 
 def _taken(headers: HeaderList, name: str) -> str:

@@ -109,8 +109,11 @@ def test_headers_and_attributes() -> None:
         "LIBARCHIVE.xattr.user.meta.evil": "a\r\nb",
     }
     body = archive({"c/o": b"1"}, pax=pax)
-    house.upload(body, **{"X-Delete-After": "60", "Content-Type": "application/x-tar"})
+    sent = {"X-Delete-After": "60", "Content-Type": "application/x-tar"}
+    house.upload(body, **sent, **{"Content-Encoding": "gzip", "ETag": "x"})
     seen = house.server.last.headers
+    assert "Content-Encoding" not in seen
+    assert "Etag" not in seen
     assert seen["Content-Type"] == "text/x"
     assert seen["X-Object-Meta-Color"] == "red"
     assert seen["X-Delete-After"] == "60"

@@ -97,6 +97,20 @@ def test_the_bearer_may_only_write_that_object() -> None:
         authorize(Request(make_environ("GET", house.server.last.path)), AccessRules())
 
 
+def test_headers_of_the_form_do_not_reach_the_upload() -> None:
+    house = House()
+    headers = {
+        "Content-Type": TYPE,
+        "X-Copy-From": "c/secret",
+        "X-Object-Manifest": "c/secret",
+        "X-Object-Meta-A": "1",
+        "Content-Encoding": "gzip",
+    }
+    house.client("POST", PATH, headers, form(*fields(), FILE))
+    seen = house.server.last.headers
+    assert set(seen) == {"Content-Type", "Transfer-Encoding"}
+
+
 def test_keys_and_digests() -> None:
     assert House().post(form(*fields("ckey", "sha512"), FILE)).status == 201
     for key, digest in (("key", "sha1"), ("other", "sha256")):

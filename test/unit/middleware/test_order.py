@@ -6,16 +6,13 @@ import itertools
 from pathlib import Path
 
 from objectstore import middleware
-from objectstore.middleware.container_quotas import ContainerQuotas
 from objectstore.middleware.order import (
     DEFAULT_PIPELINE,
     FULL_PIPELINE,
     Place,
     check_pipeline,
     declared_places,
-    filter_names,
 )
-from test.fakes.swift_app import SwiftApp
 
 
 def test_the_pipelines_that_we_give_are_right() -> None:
@@ -69,13 +66,3 @@ def test_strangers_have_no_rules() -> None:
 def test_wrong_order_of_real_filters() -> None:
     names = ["catch_errors", "gatekeeper", "copy", "tempauth"]
     assert "tempauth must stand before copy" in check_pipeline(names)
-
-
-def test_names_of_a_pipeline_that_stands() -> None:
-    class Stranger:
-        def __init__(self, app: object) -> None:
-            self.app = app
-
-    app = ContainerQuotas(SwiftApp())
-    assert filter_names(Stranger(app)) == ["Stranger", "container_quotas"]
-    assert filter_names(SwiftApp()) == []

@@ -11,7 +11,8 @@ import pytest
 from paste.deploy import loadapp
 
 from objectstore.kernel.settings import BadSettings
-from objectstore.middleware.order import FULL_PIPELINE, check_pipeline, filter_names
+from objectstore.middleware.layers import layers
+from objectstore.middleware.order import FULL_PIPELINE, check_pipeline
 from test.fakes.swift_app import Answer, Client, KnownFacts, SwiftApp
 
 SERVER = SwiftApp()
@@ -49,8 +50,10 @@ def app(tmp_path: Path) -> Any:
 
 
 def test_the_order_is_right(app: Any) -> None:
-    assert filter_names(app) == list(FULL_PIPELINE)
-    assert check_pipeline(filter_names(app)) == []
+    kinds = [type(layer).__module__ for layer in layers(app)]
+    expected = [f"objectstore.middleware.{name}" for name in FULL_PIPELINE]
+    assert kinds[:-1] == expected
+    assert check_pipeline(FULL_PIPELINE) == []
 
 
 def test_info_tells_of_every_filter_that_swift_tells_of(app: Any) -> None:

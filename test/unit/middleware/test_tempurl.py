@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.request import AccessRules, Request
 from objectstore.kernel.settings import BadSettings
+from objectstore.middleware.disposition import disposition
 from objectstore.middleware.header_rules import HeaderRules
 from objectstore.middleware.signatures import read_signature, sign
 from objectstore.middleware.tempurl import (
     Tempurl,
     TempurlSettings,
-    disposition,
     filter_factory,
     read_time,
 )
