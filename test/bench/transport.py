@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -25,15 +24,13 @@ from typing import Any, NamedTuple
 from objectstore.kernel import concurrency
 from objectstore.kernel.client import ClientPool
 from objectstore.kernel.concurrency import Promise, wait_until
-from objectstore.kernel.wsgi import Server, listen
-from objectstore.object.server import object_server
 from objectstore.wire.peer import Peer
 from objectstore.wire.records import ObjectName, ObjectState
 from objectstore.wire.remote_object import RemoteObjectNode
 from test.contract.nodes import implementations
+from test.contract.nodes.server_process import server_process
+from test.fakes.servers import SECRET
 
-SECRET = "the secret of a benchmark"
-DEVICE = "sda"
 REMOTE = "remote-"
 
 
@@ -117,43 +114,21 @@ def run(
 
 @contextmanager
 def served(name: str, directory: Path) -> Iterator[Any]:
-    """A remote node whose server is a fresh process; and that one's CPU clock.
-
-    Fresh, not forked: two processes must not share an event loop's descriptors.
-    """
-    command = [sys.executable, "-m", __spec__.name, "--serve", name, str(directory)]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as child:
-        assert child.stdin is not None
-        assert child.stdout is not None
-        port = int(child.stdout.readline())
+    """A remote node whose server is another process; and that one's CPU clock."""
+    with server_process(name, directory) as (process, address):
         pool = ClientPool()
         try:
-            peer = Peer(pool.client(("127.0.0.1", port)), SECRET)
-            yield RemoteObjectNode(peer, 0, DEVICE), lambda: cpu_seconds(child.pid)
+            peer = Peer(pool.client(address), SECRET)
+            node = RemoteObjectNode(peer, 0, implementations.DEVICE)
+            yield node, lambda: cpu_seconds(process.pid)
         finally:
             pool.close()
-            child.stdin.close()
 
 
 def cpu_seconds(process: int) -> float:
     """User and system time of a process so far."""
     after_name = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     return (int(after_name[11]) + int(after_name[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def serve(name: str, directory: Path) -> None:
-    """Print the port, and serve until the other side closes our input."""
-    concurrency.prepare_process()
-    listener = listen("127.0.0.1", 0)
-    with ExitStack() as stack:
-        node = implementations.OBJECT[name](directory, stack)
-        server = Server(object_server({(0, DEVICE): node}, SECRET), [listener])
-        server.start()
-        print(listener.getsockname()[1], flush=True)
-        concurrency.wait_readable(sys.stdin.fileno())
-        server.close()
 
 
 @contextmanager
@@ -173,11 +148,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=2.0)
     parser.add_argument("--bytes", type=int, default=4096)
     parser.add_argument("--clients", type=int, nargs="+", default=[1, 8])
-    parser.add_argument("--serve", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.serve:
-        serve(options.serve[0], Path(options.serve[1]))
-        return
     names = [name for name in implementations.OBJECT if name != "faulty"]
     print(
         f"{'node':16} {'call':8} {'clients':>7} {'ops/s':>8} "

@@ -40,6 +40,7 @@ class Faults:
         self.calls: list[str] = []
         self._counts: Counter[str] = Counter()
         self._planned: dict[str, dict[int, Exception]] = {}
+        self._watched: dict[str, concurrency.Event] = {}
 
     def fail(
         self, method: str, *, after: int = 0, error: Exception | None = None
@@ -49,11 +50,17 @@ class Faults:
         planned = self._planned.setdefault(method, {})
         planned[at] = error or Unavailable(f"planned fault in {method}")
 
+    def wait_for(self, method: str) -> concurrency.Event:
+        """An event that every call of ``method`` sets; the test clears it."""
+        return self._watched.setdefault(method, concurrency.Event())
+
     def meet(self, method: str) -> Exception | None:
         """Count a call; the error it shall end with, if any."""
         number = self._counts[method]
         self._counts[method] += 1
         self.calls.append(method)
+        if method in self._watched:
+            self._watched[method].set()
         if self.down:
             return Unavailable("the node is down")
         if self.stale and method in WRITES:

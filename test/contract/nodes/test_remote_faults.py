@@ -322,15 +322,8 @@ def test_bodies_nobody_reads_give_their_connections_back(stack: ExitStack) -> No
 
 def test_an_upload_cut_anywhere_is_not_committed(stack: ExitStack) -> None:
     """Cut the raw request at every interesting place."""
-    ended = concurrency.Event()
-
-    class Watched(Faults):
-        def meet(self, method: str) -> Exception | None:
-            if method == "abort":
-                ended.set()
-            return super().meet(method)
-
-    faults, memory = Watched(), MemoryObjectNode()
+    faults, memory = Faults(), MemoryObjectNode()
+    aborted = faults.wait_for("abort")
     server = object_server({(0, "sda"): Faulty(memory, faults)}, SECRET)
     address = serve(server, stack)
     piece = b"body"
@@ -347,11 +340,11 @@ def test_an_upload_cut_anywhere_is_not_committed(stack: ExitStack) -> None:
     ).encode()
     chunked = b"%x\r\n" % len(payload) + payload + b"\r\n0\r\n\r\n"
     for cut in range(len(chunked)):
-        ended.clear()
+        aborted.clear()
         sock = concurrency.green(socket.create_connection(address))
         sock.sendall(request + chunked[:cut])
         sock.close()
-        assert ended.wait(5), cut
+        assert aborted.wait(5), cut
         assert memory.objects == {}, cut
     assert "commit" not in faults.calls
     sock = concurrency.green(socket.create_connection(address))
@@ -434,9 +427,9 @@ def test_the_server_killed_midway(stack: ExitStack) -> None:
     upload = kept(node.begin(key_of("other"), None))
     kept(upload.write(memoryview(b"body")))
     faults.hold = concurrency.Event()
+    met = faults.wait_for("put")
     waiting = node.put(key_of("third"), data(5), b"body")
-    while faults.calls[-1] != "put":
-        concurrency.sleep(0)
+    assert met.wait(5)
     inner.close()  # every connection ends
     with pytest.raises(Unavailable):
         kept(waiting)
