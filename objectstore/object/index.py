@@ -10,6 +10,7 @@ Reads see memory first, then a bounded cache of rows, then SQLite.
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from typing import Any
 
 import msgpack
 
+from objectstore.kernel.errors import InsufficientStorage
 from objectstore.kernel.journal import Position
 from objectstore.object.database import DatabaseOpener, prepare, translated
 from objectstore.object.digests import (
@@ -91,7 +93,9 @@ class Index:
         if "applied" in facts:
             self.applied = Position(*msgpack.unpackb(facts["applied"]))
             self.digests.load(facts["digests"])
-        self._set_closed(b"0")
+        # On a full device it stays as it is: that spares a check, no more.
+        with contextlib.suppress(InsufficientStorage):
+            self._set_closed(b"0")
 
     def _set_closed(self, value: bytes) -> None:
         try:
@@ -153,7 +157,8 @@ class Index:
                 self._write(connection)
                 connection.execute("COMMIT")
             except BaseException:
-                connection.execute("ROLLBACK")
+                if connection.in_transaction:  # SQLite ends it itself when full
+                    connection.execute("ROLLBACK")
                 raise
         except sqlite3.Error as error:
             raise translated(error) from error

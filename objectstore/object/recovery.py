@@ -6,7 +6,7 @@ import logging
 import os
 
 from objectstore.kernel.disk import Disk, FileMissing
-from objectstore.kernel.errors import Corrupt
+from objectstore.kernel.errors import Corrupt, InsufficientStorage
 from objectstore.kernel.journal import Damage, Found, Journal, Position
 from objectstore.object.bodies import BodyFiles
 from objectstore.object.database import DatabaseOpener
@@ -68,10 +68,18 @@ def replay(journal: Journal, view: View) -> int:
         apply_record(found, view)
         count += 1
         if index.unflushed >= ROWS_PER_FLUSH:
-            index.flush()
+            _flush(index)
     view.segments = None
-    index.flush()
+    _flush(index)
     return count
+
+
+def _flush(index: Index) -> None:
+    """Into SQLite if it has room; a full device must still be read and emptied."""
+    try:
+        index.flush()
+    except InsufficientStorage as error:
+        _log.error("%s: stays in memory: %s", index.path, error)
 
 
 def apply_record(found: Found, view: View) -> None:

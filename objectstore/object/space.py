@@ -8,6 +8,8 @@ from objectstore.kernel.errors import InsufficientStorage
 
 # One statvfs in this time, not one for each write.
 LOOK_SECONDS = 0.5
+# Of one write, in the log and in the index: a generous guess.
+OVERHEAD_BYTES = 2048
 
 
 class SpaceGuard:
@@ -31,3 +33,5 @@ class SpaceGuard:
             raise InsufficientStorage(
                 f"{self._path}: {self._free} bytes free, {self._reserve_bytes} reserved"
             )
+        # What is let through between two looks counts, with its record and row.
+        self._free -= size + OVERHEAD_BYTES
