@@ -10,6 +10,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from objectstore.cli.layout import LOOPBACK, LaidOut, NodePlan, lay_out
@@ -61,12 +62,14 @@ class Store:
         return ServerProcess(settings, plan.public_port, log)
 
     def start(self) -> None:
-        for server in self._servers:
-            server.start()
+        with ThreadPoolExecutor() as pool:
+            for started in [pool.submit(server.start) for server in self._servers]:
+                started.result()
 
     def stop(self) -> None:
-        for server in self._servers:
-            server.stop()
+        with ThreadPoolExecutor() as pool:
+            for stopped in [pool.submit(server.stop) for server in self._servers]:
+                stopped.result()
 
     def start_node(self, number: int) -> None:
         self._servers[number] = self._server(self.plans[number])
