@@ -43,19 +43,21 @@ class Reservation:
         Raises ``Unavailable`` when a majority cannot be had.
         """
         answers: list[tuple[ObjectNode, Lookup]] = []
+        reason: Exception | None = None
         for node in self._candidates():
             self._asked.append(node)
             promise = node.reserve(self._key, self._token, self._seconds)
             try:
                 lookup = promise.wait(self._seconds)
-            except (Unavailable, Corrupt):
+            except (Unavailable, Corrupt) as error:
+                reason = error
                 if not promise.done:
                     self._rounds.suspect(node)
                 continue
             answers.append((node, lookup))
             if len(answers) == self._group.majority:
                 return merge_answers(answers)[0]
-        raise Unavailable("the name cannot be reserved on a majority of its replicas")
+        raise Unavailable(f"the name cannot be reserved on a majority: {reason}")
 
     def _candidates(self) -> Sequence[ObjectNode]:
         """The primaries in ring order, without suspects if a majority is left.

@@ -25,7 +25,7 @@ class ProxySettings:
         0.5, "After this long without an answer a further replica is asked", minimum=0
     )
     write_grace: Seconds = option(
-        0.5, "After the quorum a write waits this long for the last replica", minimum=0
+        0.5, "So long a write that has its quorum waits for the last replica", minimum=0
     )
     facts_seconds: Seconds = option(
         3.0, "How long facts of accounts and containers are remembered", minimum=0

@@ -1,9 +1,9 @@
 """A write round that did not succeed at once: waiting and replacing.
 
 A replica that fails, or does not answer in time, is replaced by the next
-handoff.  When the quorum has acknowledged, the round waits a short grace for
-the rest, so that normally every replica is written when the client hears of
-it; a replica that is slower goes on alone, and if it fails late that is a
+handoff.  When the quorum has acknowledged, the round still waits for the rest
+until a short grace from its start is over, so that normally every replica is
+written when the client hears of it; a replica that is slower goes on alone, and if it fails late that is a
 matter for repair.
 """
 
@@ -45,7 +45,8 @@ class WriteRound(Generic[N, T]):
     def run(self) -> Asked[N, T]:
         """Wait, replace, and wait again."""
         clock = self._patience.clock
-        until = clock.monotonic() + self._patience.node_seconds
+        start = clock.monotonic()
+        until = start + self._patience.node_seconds
         in_grace = False
         self._wait_for_all()
         while True:
@@ -53,7 +54,7 @@ class WriteRound(Generic[N, T]):
             acks = self._acks()
             if acks >= self._needed and not in_grace:
                 in_grace = True
-                until = clock.monotonic() + self._patience.grace_seconds
+                until = start + self._patience.grace_seconds
             waiting = self._worth_waiting_for(in_grace)
             if not waiting:
                 break
