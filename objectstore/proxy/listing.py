@@ -42,13 +42,16 @@ def render(
 def _described(entry: ObjectRow | ContainerRow | Subdirectory) -> dict[str, Any]:
     if type(entry) is ObjectRow:
         name, timestamp, _, size, content_type, _, etag, modified, _ = entry
-        return {
+        described = {
             "bytes": size,
             "hash": etag,
             "name": name,
             "content_type": content_type,
             "last_modified": iso_date(modified if modified > timestamp else timestamp),
         }
+        if ";" in etag:
+            _describe_parameters(described, etag)
+        return described
     if type(entry) is ContainerRow:
         return {
             "bytes": entry.bytes_used,
@@ -57,6 +60,16 @@ def _described(entry: ObjectRow | ContainerRow | Subdirectory) -> dict[str, Any]
             "last_modified": iso_date(entry.timestamp),
         }
     return {"subdir": entry.name}
+
+
+def _describe_parameters(described: dict[str, Any], etag: str) -> None:
+    """``<etag>; slo_etag=<etag>``: each parameter becomes a field, in quotes as
+    Swift shows it."""
+    described["hash"], *parameters = (part.strip() for part in etag.split(";"))
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        if name and name not in described:
+            described[name] = f'"{value}"'
 
 
 _FIELDS = {

@@ -6,7 +6,7 @@ from functools import lru_cache
 from mimetypes import MimeTypes
 
 from objectstore.kernel.errors import Rejected
-from objectstore.kernel.request import Request
+from objectstore.kernel.request import Request, footers_of
 from objectstore.proxy.conditions import Conditions, unquoted
 from objectstore.proxy.expiry import requested_expiry
 from objectstore.proxy.headers import internal_timestamp, is_set, object_metadata
@@ -22,6 +22,7 @@ class PutPlan:
     """What the request's head says of the object to be."""
 
     __slots__ = (
+        "_body",
         "conditions",
         "content_type",
         "delete_at",
@@ -33,6 +34,7 @@ class PutPlan:
     )
 
     def __init__(self, parts: Parts, request: Request, name: str) -> None:
+        self._body = request.body
         self.length = _length(request)
         self.content_type = content_type(request, name)
         self.metadata, self.system_metadata = object_metadata(request)
@@ -44,7 +46,11 @@ class PutPlan:
     def state(
         self, target: ObjectTarget, timestamp: int, size: int, etag: str
     ) -> ObjectState:
-        """The object as it is after this write."""
+        """The object as it is after this write, its body having been read."""
+        footers = footers_of(self._body)
+        system = (
+            {**self.system_metadata, **footers} if footers else self.system_metadata
+        )
         return ObjectState(
             ObjectName(
                 target.account, target.container_name, target.name, target.policy
@@ -56,7 +62,7 @@ class PutPlan:
             timestamp,
             self.metadata,
             timestamp,
-            self.system_metadata,
+            system,
             self.delete_at,
         )
 

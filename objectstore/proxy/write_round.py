@@ -3,8 +3,8 @@
 A replica that fails, or does not answer in time, is replaced by the next
 handoff.  When the quorum has acknowledged, the round still waits for the rest
 until a short grace from its start is over, so that normally every replica is
-written when the client hears of it; a replica that is slower goes on alone, and if it fails late that is a
-matter for repair.
+written when the client hears of it; a replica that is slower goes on alone, and
+if it fails late that is a matter for repair.
 """
 
 from __future__ import annotations

@@ -134,7 +134,8 @@ class Cluster:
         """Device ids of the primaries of /account[/container[/object]]."""
         names = path.strip("/").split("/", 2)
         if kind == "object":
-            key, _ = self.placement.object(*names, policy=0)
+            account, container, name = names
+            key, _ = self.placement.object(account, container, name, 0)
         elif kind == "container":
             key, _ = self.placement.container(*names[:2])
         else:
