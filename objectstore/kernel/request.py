@@ -7,7 +7,7 @@ real text (UTF-8).  What filters tell each other about a request travels in one
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 from urllib.parse import unquote_to_bytes
@@ -209,6 +209,19 @@ class Request:
         if left <= 0:
             raise Rejected(413, "Request body is too large")
         return b"".join(pieces)
+
+
+def footers_of(body: Any) -> Mapping[str, str]:
+    """System metadata that a request's body knows once it has been read.
+
+    A filter that hashes or encrypts what passes through puts a body of its own in
+    the place of ``wsgi.input``, with a method ``footers`` that gives Title-Case
+    names of ``X-Object-Sysmeta-`` headers and their values.  They travel with the
+    body, so they meet the very PUT that stores it and no other subrequest.
+    """
+    footers = getattr(body, "footers", None)
+    found: Mapping[str, str] = {} if footers is None else footers()
+    return found
 
 
 _ENVIRON_KEYS: dict[str, str] = {}
