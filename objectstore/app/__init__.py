@@ -11,7 +11,12 @@ from objectstore.app.worker import StoreWorker
 from objectstore.kernel import concurrency
 from objectstore.kernel.errors import RingstackError
 from objectstore.kernel.log import set_up_logging
-from objectstore.kernel.process import EXIT_CONFIGURATION, Supervisor, Worker
+from objectstore.kernel.process import (
+    EXIT_CONFIGURATION,
+    Supervisor,
+    Worker,
+    allow_many_descriptors,
+)
 from objectstore.kernel.settings import BadSettings
 from objectstore.settings import StoreSettings
 
@@ -21,6 +26,7 @@ _log = logging.getLogger("objectstore")
 def run(settings: StoreSettings) -> int:
     """Serve until told to stop; the exit status."""
     set_up_logging(settings.log)
+    allow_many_descriptors()
     settings.server.run.mkdir(parents=True, exist_ok=True)
 
     def work(worker: Worker) -> int:

@@ -49,8 +49,10 @@ QUEUE_RETRY_SECONDS = 0.01
 class ClientSettings:
     """How one process calls the nodes in others."""
 
+    # Not few: an upload holds one for as long as its client takes, a conditional
+    # write while it waits for its turn, and what would end that wait needs one.
     connections_max: int = option(
-        64, "Connections to one node at once; further calls wait for one", minimum=1
+        1024, "Connections to one node at once; further calls wait for one", minimum=1
     )
     connect_timeout: Seconds = option(
         1.0, "How long connecting, or waiting for a connection, may take", minimum=0.01

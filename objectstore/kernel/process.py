@@ -27,6 +27,7 @@ import contextlib
 import ctypes
 import logging
 import os
+import resource
 import select
 import signal
 import sys
@@ -50,6 +51,16 @@ STOP_SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT})
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
 
 logger = logging.getLogger("objectstore.process")
+
+
+def allow_many_descriptors() -> None:
+    """Let this process and its children open as many files as they may.
+
+    Every client, peer and body is one; shells and service managers grant 1,024
+    at first, and expect whoever needs more to ask.
+    """
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 class Worker:

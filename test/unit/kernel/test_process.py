@@ -144,3 +144,13 @@ def test_workers_die_with_their_supervisor():
         program.process.kill()
         drained = {int(program.hear("drained")[2]) for _ in range(2)}
         assert drained == set(workers.values())
+
+
+def test_a_process_takes_all_the_descriptors_it_may_have() -> None:
+    program = (
+        "import resource; from objectstore.kernel.process import *\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (256, 512))\n"
+        "allow_many_descriptors()\n"
+        "assert resource.getrlimit(resource.RLIMIT_NOFILE) == (512, 512)"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=20)
