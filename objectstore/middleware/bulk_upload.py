@@ -11,12 +11,12 @@ from urllib.parse import quote
 from objectstore.kernel.errors import Rejected, Unavailable
 from objectstore.kernel.request import Application, Environ, Request
 from objectstore.middleware.bulk_report import Report
+from objectstore.middleware.decompressed import READ_BYTES, Decompressed
 from objectstore.middleware.subrequest import ask, discard, sub_environ
 
 COMPRESSIONS = {"tar": "", "tar.gz": "gz", "tar.bz2": "bz2"}
 # Names in an archive may be long; ones that no store takes are not tried.
 PATH_BYTES_MAX = 256 + 1024 + 1
-READ_BYTES = 64 * 1024
 # What archivers make of extended attributes.
 _MIME = ("SCHILY.xattr.user.mime_type", "LIBARCHIVE.xattr.user.mime_type")
 _META = ("SCHILY.xattr.user.meta.", "LIBARCHIVE.xattr.user.meta.")
@@ -54,16 +54,15 @@ class BulkUpload:
         if request.content_length is None and not request.is_chunked:
             raise Rejected(411)
         try:
-            with tarfile.open(
-                mode=f"r|{self._compression}",  # type: ignore[call-overload]
-                fileobj=request.body,
-                bufsize=READ_BYTES,
-            ) as archive:
+            source = request.body
+            if self._compression:
+                source = Decompressed(source.read, self._compression)
+            with tarfile.open(mode="r|", fileobj=source, bufsize=READ_BYTES) as archive:
                 for member in archive:
                     if member.isfile():
                         self._take(archive, member)
                     # The archive remembers its members otherwise, without end.
-                    archive.members = []
+                    archive.members = []  # type: ignore[attr-defined]
                     yield
                     if len(self._report.errors) >= self._failures_max:
                         return

@@ -142,7 +142,7 @@ class Visit:
         failed, entries = self._entries(query)
         if failed is not None:
             return self._error(failed)
-        if not entries and self._name:
+        if not entries:
             return self._error(text_reply(404))
         page = listing_page(self._site, self._root, self._name, entries)
         return Reply(200, page, content_type="text/html; charset=UTF-8")

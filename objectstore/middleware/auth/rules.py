@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from objectstore.kernel.request import Identity
 from objectstore.middleware.account_acl import AccountAcl
@@ -27,9 +27,8 @@ class Verdict(enum.Enum):
     DENIED = "denied"
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """What somebody wants to do."""
+class Attempt(NamedTuple):
+    """What somebody wants to do.  A tuple: one is made for every request."""
 
     method: str
     account: str
