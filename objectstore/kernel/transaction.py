@@ -14,10 +14,24 @@ from objectstore.kernel.clock import Clock
 from objectstore.kernel.request import Context
 
 TRANSACTION: ContextVar[str] = ContextVar("transaction", default="")
-"""The transaction id of the request that this greenlet serves, for log lines."""
+"""The transaction id of the request that this greenlet serves: for log lines, and
+for calls that leave for another process.  Each greenlet has its own."""
 
+NO_TRANSACTION = "-"
+# Ours are 34 characters; a stranger's id must not fill the log.
+TRANSACTION_CHARACTERS_MAX = 64
 COUNTER_DIGITS = 9
 PROCESS_DIGITS = 21 - COUNTER_DIGITS
+
+
+def set_transaction(transaction_id: str) -> None:
+    """From here on this greenlet works for that request."""
+    TRANSACTION.set(transaction_id)
+
+
+def current_transaction() -> str:
+    """The id of the request that this greenlet works for, or ``-``."""
+    return TRANSACTION.get() or NO_TRANSACTION
 
 
 class TransactionIds:

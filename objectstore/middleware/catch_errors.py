@@ -45,8 +45,8 @@ from objectstore.kernel.request import (
     StartResponse,
 )
 from objectstore.kernel.settings import option
+from objectstore.kernel.transaction import NO_TRANSACTION, set_transaction
 from objectstore.middleware.filter_options import FilterMaker, read_options
-from objectstore.wire.transaction import NO_TRANSACTION
 
 AFTER: tuple[str, ...] = ()
 
@@ -82,6 +82,7 @@ class CatchErrors:
         extra = environ.get("HTTP_X_TRANS_ID_EXTRA", "")
         transaction_id = self.new_id(context.transaction_id, extra)
         context.transaction_id = transaction_id
+        set_transaction(transaction_id)
         length = -1
 
         def start(status: str, headers: HeaderList, exc_info: Any = None) -> Any:

@@ -14,11 +14,11 @@ from typing import TypeVar
 from objectstore.kernel.client import Call, Client, Response
 from objectstore.kernel.concurrency import Promise, promised
 from objectstore.kernel.errors import Rejected, RingstackError, Unavailable
+from objectstore.kernel.transaction import current_transaction
 from objectstore.wire.codec import Malformed
 from objectstore.wire.errors import ERROR_CONTENT_TYPE, decode_error
 from objectstore.wire.frames import HEAD_BYTES_MAX, MESSAGE_BYTES_MAX
 from objectstore.wire.serving import SECRET_HEADER, TRANSACTION_HEADER
-from objectstore.wire.transaction import current_transaction
 
 T = TypeVar("T")
 Headers = list[tuple[bytes, bytes]]

@@ -23,14 +23,14 @@ from objectstore.kernel.request import (
     Environ,
     StartResponse,
 )
-from objectstore.wire import codec, paths
-from objectstore.wire.errors import ERROR_CONTENT_TYPE, encode_error
-from objectstore.wire.frames import MESSAGE_BYTES_MAX
-from objectstore.wire.transaction import (
+from objectstore.kernel.transaction import (
     NO_TRANSACTION,
     TRANSACTION_CHARACTERS_MAX,
     set_transaction,
 )
+from objectstore.wire import codec, paths
+from objectstore.wire.errors import ERROR_CONTENT_TYPE, encode_error
+from objectstore.wire.frames import MESSAGE_BYTES_MAX
 
 SECRET_HEADER = "X-Ringstack-Secret"
 SECRET_KEY = "HTTP_X_RINGSTACK_SECRET"

@@ -10,12 +10,12 @@ import pytest
 
 from objectstore.kernel import concurrency
 from objectstore.kernel.request import CONTEXT_KEY, Environ
+from objectstore.kernel.transaction import set_transaction
 from objectstore.object.server import object_server
 from objectstore.wire.paths import object_prefix
 from objectstore.wire.peer import Peer
 from objectstore.wire.remote_object import RemoteObjectNode
 from objectstore.wire.remote_paid import GATHER_COUNT, PaidMarks
-from objectstore.wire.transaction import set_transaction
 from test.contract.nodes.samples import KEY, data, kept, key_of
 from test.fakes.nodes import MemoryObjectNode
 from test.fakes.servers import SECRET, client_of, serve
