@@ -36,6 +36,7 @@ from objectstore.kernel.errors import Rejected
 from objectstore.kernel.reply import HeaderList, Reply, rejection, text_reply
 from objectstore.kernel.request import Application, Environ, Request, StartResponse
 from objectstore.kernel.settings import option
+from objectstore.middleware.api_paths import API_VERSIONS
 from objectstore.middleware.filter_options import FilterMaker, read_options
 from objectstore.middleware.stored_facts import container_metadata
 
@@ -110,8 +111,8 @@ class Cors:
         if not is_options and "HTTP_ORIGIN" not in environ:
             return self.app(environ, start_response)
         request = Request(environ)
-        _, account, container, name = request.split()
-        if not account:
+        version, account, container, name = request.split()
+        if not account or version not in API_VERSIONS:
             return self.app(environ, start_response)
         origin = request.header("Origin")
         rules = CorsRules()

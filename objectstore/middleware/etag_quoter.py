@@ -21,6 +21,7 @@ from objectstore.kernel.option_types import TRUE_WORDS
 from objectstore.kernel.reply import HeaderList
 from objectstore.kernel.request import Application, Environ, Request, StartResponse
 from objectstore.kernel.settings import option
+from objectstore.middleware.api_paths import API_VERSIONS
 from objectstore.middleware.filter_options import FilterMaker, read_options
 from objectstore.middleware.stored_facts import account_metadata, container_metadata
 
@@ -50,7 +51,7 @@ class EtagQuoter:
         """Keep the setting; quote where it says so."""
         request = Request(environ)
         version, account, container, name = request.split()
-        if not account or not version.startswith("v1"):
+        if not account or version not in API_VERSIONS:
             return self.app(environ, start_response)
         if not name:
             kind = "Container" if container else "Account"

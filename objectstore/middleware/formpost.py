@@ -44,6 +44,7 @@ from objectstore.kernel.request import (
     StartResponse,
 )
 from objectstore.kernel.settings import option
+from objectstore.middleware.api_paths import API_VERSIONS
 from objectstore.middleware.filter_options import FilterMaker, read_options, words
 from objectstore.middleware.multipart import (
     BOUNDARY_CHARACTERS_MAX,
@@ -106,6 +107,10 @@ class Formpost:
         if not boundary or len(boundary) > BOUNDARY_CHARACTERS_MAX:
             return self.app(environ, start_response)
         request = Request(environ)
+        version, _, container, _ = request.split()
+        if version not in API_VERSIONS or not container:
+            # S3 has forms of its own.
+            return self.app(environ, start_response)
         try:
             reply = self._take(request, boundary)
         except BadForm as error:

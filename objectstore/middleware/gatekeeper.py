@@ -32,17 +32,18 @@ from objectstore.middleware.filter_options import FilterMaker, read_options
 
 AFTER = ("catch_errors",)
 
-INTERNAL_PREFIXES = (
+INTERNAL = (
     "x-account-sysmeta-",
     "x-container-sysmeta-",
     "x-object-sysmeta-",
     "x-object-transient-sysmeta-",
     "x-backend-",
 )
+# Most headers are told by two characters, without a copy in lower case.
+_X = ("X-", "x-")
 # WSGI spells headers so; "X_Backend_Foo" on the wire ends up in the same place.
 _REQUEST_KEYS = tuple(
-    "HTTP_" + prefix.upper().replace("-", "_")
-    for prefix in (*INTERNAL_PREFIXES, "x-ringstack-")
+    "HTTP_" + prefix.upper().replace("-", "_") for prefix in (*INTERNAL, "x-ringstack-")
 )
 
 
@@ -69,7 +70,7 @@ class Gatekeeper:
         forged = [
             key
             for key in environ
-            if key.startswith("HTTP_X_") and key.startswith(_REQUEST_KEYS)
+            if key[:7] == "HTTP_X_" and key.startswith(_REQUEST_KEYS)
         ]
         for key in forged:
             del environ[key]
@@ -80,7 +81,7 @@ class Gatekeeper:
             headers = [
                 pair
                 for pair in headers
-                if not pair[0].lower().startswith(INTERNAL_PREFIXES)
+                if pair[0][:2] not in _X or not pair[0].lower().startswith(INTERNAL)
             ]
             if exc_info is None:
                 return start_response(status, headers)

@@ -24,6 +24,7 @@ from objectstore.kernel.errors import Rejected
 from objectstore.kernel.option_types import TRUE_WORDS
 from objectstore.kernel.request import Application, Environ, Request, StartResponse
 from objectstore.kernel.settings import option
+from objectstore.middleware.api_paths import API_VERSIONS
 from objectstore.middleware.filter_options import FilterMaker, read_options
 from objectstore.middleware.stored_facts import account_metadata
 
@@ -65,7 +66,7 @@ class ReadOnly:
 
     def _check(self, request: Request) -> None:
         version, account, _, _ = request.split()
-        if not account or not version.startswith("v1") or request.context.is_internal:
+        if not account or version not in API_VERSIONS or request.context.is_internal:
             return
         if request.method == "COPY" and request.header("Destination-Account"):
             account = unquote(request.header("Destination-Account"))

@@ -34,6 +34,7 @@ import orjson
 from objectstore.kernel.option_types import TRUE_WORDS
 from objectstore.kernel.reply import Reply, text_reply
 from objectstore.kernel.request import Application, Environ, Request, StartResponse
+from objectstore.middleware.api_paths import API_VERSIONS
 from objectstore.middleware.filter_options import FilterMaker, read_options
 from objectstore.middleware.stored_facts import container_metadata
 from objectstore.middleware.subrequest import ask, discard, read_reply, sub_environ
@@ -70,7 +71,7 @@ class Staticweb:
         if context.is_internal or (context.identity is not None and not web_mode):
             return self.app(environ, start_response)
         version, account, container, _ = request.split()
-        if not container or version not in ("v1", "v1.0"):
+        if not container or version not in API_VERSIONS:
             return self.app(environ, start_response)
         site = Site.of(container_metadata(context, account, container))
         if not site.is_web:

@@ -142,7 +142,7 @@ class Tempauth:
             return self.app(environ, start_response)
         path: str = environ["PATH_INFO"]
         if path.startswith(self._auth_prefix):
-            reply = self._grant.answer(request, path[len(self._auth_prefix) :])
+            reply = self._grant.answer(request, request.path[len(self._auth_prefix) :])
             return reply(environ, start_response)
         token = environ.get("HTTP_X_AUTH_TOKEN") or environ.get("HTTP_X_STORAGE_TOKEN")
         if token and context.identity is None:

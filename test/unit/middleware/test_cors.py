@@ -145,6 +145,13 @@ def test_headers_that_are_there_already_stay() -> None:
     assert [pair for pair in got.raw_headers if "Access" in pair[0]] == mine
 
 
+def test_other_apis_have_rules_of_their_own() -> None:
+    house = House(cors_allow_origin=("*",))
+    got = house.preflight("http://x", path="/bucket/key/o")
+    assert "Access-Control-Allow-Origin" not in got.headers
+    assert house.server.last.path == "/bucket/key/o"
+
+
 def test_requests_without_origin_are_not_touched() -> None:
     house = House({"Allow-Origin": "*"})
     got = house.client("GET", "/v1/AUTH_a/c/o")

@@ -116,6 +116,15 @@ def test_every_form_of_login(path: str, headers: dict[str, str]) -> None:
     assert House().client("GET", path, headers).headers["X-Auth-Token"]
 
 
+def test_names_of_any_language() -> None:
+    house = House({"user_müller_jörg": "schlüssel .admin"})
+    headers = {"X-Storage-User": "jörg", "X-Storage-Pass": "schlüssel"}
+    got = house.client("GET", "/auth/v1/müller/auth", headers, HTTP_HOST="h")
+    assert got.headers["X-Storage-Url"] == "http://h/v1/AUTH_m%C3%BCller"
+    token = got.headers["X-Auth-Token"]
+    assert house.status("GET", "/v1/AUTH_müller/c", token) == 200
+
+
 @pytest.mark.parametrize(
     ("method", "path", "headers", "status", "realm"),
     [
