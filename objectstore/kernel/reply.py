@@ -30,6 +30,27 @@ STATUS_LINES[499] = "499 Client Disconnect"
 STATUS_LINES[507] = "507 Insufficient Storage"
 
 
+# What a person who meets the page is told.
+SENTENCES = {
+    202: "The request is accepted for processing.",
+    400: "The request is malformed or otherwise incorrect.",
+    401: "The server could not verify that you may access this resource.",
+    403: "Access was denied to this resource.",
+    404: "The resource could not be found.",
+    405: "The method is not allowed for this resource.",
+    408: "The request took too long to arrive.",
+    409: "The request conflicts with the state of the resource.",
+    411: "A Content-Length header is required.",
+    412: "A precondition of this request was not met.",
+    413: "The body of the request is too large for this server.",
+    416: "The requested range is not available.",
+    422: "The contents of the request could not be processed.",
+    500: "The server has met an error that it did not expect.",
+    503: "The server is currently unavailable. Please try again later.",
+    507: "There is not enough space to store the resource.",
+}
+
+
 class Reply:
     """What goes back.  Calling it with (environ, start_response) sends it."""
 
@@ -83,14 +104,14 @@ class Reply:
 
 
 def text_reply(status: int, text: str = "", headers: HeaderList | None = None) -> Reply:
-    """A short plain-text reply; without text, the status phrase in the small
-    HTML page that Swift's clients know."""
+    """A short plain-text reply; without text, the small HTML page that Swift's
+    clients know: the status phrase, and a sentence where there is one."""
     if text:
         return Reply(status, text, headers, "text/plain; charset=UTF-8")
     phrase = STATUS_LINES.get(status, str(status)).partition(" ")[2]
-    return Reply(
-        status, f"<html><h1>{phrase}</h1></html>", headers, "text/html; charset=UTF-8"
-    )
+    sentence = SENTENCES.get(status)
+    page = f"<html><h1>{phrase}</h1>{f'<p>{sentence}</p>' if sentence else ''}</html>"
+    return Reply(status, page, headers, "text/html; charset=UTF-8")
 
 
 def rejection(error: Rejected) -> Reply:
