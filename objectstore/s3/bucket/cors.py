@@ -29,7 +29,7 @@ def preflight(operation: Operation) -> Reply:
             "AccessDenied",
             "CORSResponse: This CORS request is not allowed. This is usually because "
             "the evaluation of Origin, request method / Access-Control-Request-Method "
-            "or Access-Control-Request-Headers are not whitelisted by the resource's CORS "
+            "or Access-Control-Request-Headers are not allowed by the resource's CORS "
             "spec.",
         )
     return Reply(200, b"", rule.reply_headers(origin, wanted))

@@ -64,8 +64,8 @@ class Incoming:
         self._hash = sha256() if payload_sha256 else None
         self._expected = expected
         self._summer = None if expected is None else expected.algorithm.make()
-        # The payload's checksum (base64), once it has been read and was right.
-        self.checksum = ""
+        # The payload's checksum (base64): announced, then checked; or from the end.
+        self.checksum = "" if expected is None else expected.value
         self.failure: Rejected | None = None
         self._finished = False
         if not length:

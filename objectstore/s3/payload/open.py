@@ -54,7 +54,11 @@ class Payload:
 
     @property
     def checksum(self) -> tuple[str, str] | None:
-        """(algorithm, base64) of what was read, when a checksum was announced."""
+        """(algorithm, base64) of the body, when a checksum was announced.
+
+        Of a body that has not been read yet it is what its head announced (the
+        reading fails if it is wrong); None while only the trailer knows.
+        """
         incoming = self._incoming
         if incoming is None or incoming.algorithm is None or not incoming.checksum:
             return None

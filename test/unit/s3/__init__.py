@@ -1,0 +1,1 @@
+"""The S3 face: pure parts alone, verbs over a proxy on nodes in memory."""
