@@ -13,7 +13,8 @@ from objectstore.kernel.errors import Corrupt, InsufficientStorage, Unavailable
 
 DatabaseOpener = Callable[[str], sqlite3.Connection]
 
-SCHEMA_VERSION = 1
+# An index of another version is made anew from the log.
+SCHEMA_VERSION = 2
 # 16 MiB of pages: the inner nodes of some 100 million rows stay in memory.
 CACHE_KIB = 16 * 1024
 
@@ -38,6 +39,12 @@ _TABLES = (
     """CREATE TABLE quarantined (
         key BLOB PRIMARY KEY,
         value BLOB NOT NULL
+    ) WITHOUT ROWID""",
+    # Objects that expire, by when (object.expiring).
+    """CREATE TABLE expiring (
+        delete_at INTEGER NOT NULL,
+        key BLOB NOT NULL,
+        PRIMARY KEY (delete_at, key)
     ) WITHOUT ROWID""",
     """CREATE TABLE facts (
         name TEXT PRIMARY KEY,

@@ -13,12 +13,12 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgpack
 
-from objectstore.kernel.errors import InsufficientStorage
+from objectstore.kernel.errors import Corrupt, InsufficientStorage
 from objectstore.kernel.journal import Position
 from objectstore.object.database import DatabaseOpener, prepare, translated
 from objectstore.object.digests import (
@@ -27,6 +27,7 @@ from objectstore.object.digests import (
     digest_of_states,
     partition_range,
 )
+from objectstore.object.expiring import Due, Expiring, count_before, due_before
 from objectstore.object.kept import KeptMap
 from objectstore.object.row import DIGEST_BYTES, decode_row, encode_row
 from objectstore.object.state import Held
@@ -64,6 +65,9 @@ class Index:
         self.owed: KeptMap[bytes, tuple[int, int, int]] = KeptMap("owed")
         # Bad copies: (newest timestamp, when found, what was wrong) by key.
         self.quarantined: KeptMap[bytes, tuple[int, int, str]] = KeptMap("quarantined")
+        # What turned out wrong with the file; "": nothing.  It is then made anew.
+        self.damage = ""
+        self._expiring = Expiring()
         self._kept: tuple[KeptMap[Any, Any], ...] = (
             self.live,
             self.owed,
@@ -115,11 +119,25 @@ class Index:
         try:
             found = self._connection.execute(_GET, (key,)).fetchone()
         except sqlite3.Error as error:
-            raise translated(error) from error
+            raise self._failed(error) from error
         # That there is none is worth knowing too: a put asks before and after.
-        row = decode_row(found[0]) if found is not None else None
+        row = self._decoded(found[0]) if found is not None else None
         self._cache(key, row)
         return row
+
+    def _decoded(self, row: bytes) -> Held:
+        try:
+            return decode_row(row)
+        except Corrupt as error:
+            self.damage = str(error)
+            raise
+
+    def _failed(self, error: sqlite3.Error) -> Exception:
+        """The house's error; damage is remembered for whoever repairs it."""
+        failure = translated(error)
+        if isinstance(failure, Corrupt):
+            self.damage = str(failure)
+        return failure
 
     def _cache(self, key: bytes, row: Held | None) -> None:
         self._cached[key] = row
@@ -134,6 +152,7 @@ class Index:
         new_digest = new.digest if new is not None else 0
         if old_digest != new_digest:
             self.digests.change(key, old_digest, new_digest)
+            self._expiring.change(key, old, new)
         if old is not None:
             for segment, _, length in old.places():
                 self.live.put(segment, self.live.items.get(segment, 0) - length)
@@ -161,11 +180,12 @@ class Index:
                     connection.execute("ROLLBACK")
                 raise
         except sqlite3.Error as error:
-            raise translated(error) from error
+            raise self._failed(error) from error
         self._flushed_rows += len(self._changed)
         self._changed.clear()
         for kept in self._kept:
             kept.written()
+        self._expiring.written()
 
     def _write(self, connection: sqlite3.Connection) -> None:
         changed = self._changed.items()
@@ -175,6 +195,7 @@ class Index:
         connection.executemany(_DROP, [(key,) for key, held in changed if held is None])
         for kept in self._kept:
             kept.write(connection)
+        self._expiring.write(connection)
         connection.execute(_FACT, ("applied", msgpack.packb(self.applied)))
         connection.execute(_FACT, ("digests", self.digests.to_bytes()))
 
@@ -193,7 +214,7 @@ class Index:
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
         except sqlite3.Error as error:
-            raise translated(error) from error
+            raise self._failed(error) from error
         finally:
             connection.close()
 
@@ -226,7 +247,7 @@ class Index:
             rows = self._connection.execute(_DIGESTS, (lower, stop, limit))
             return [(key, int.from_bytes(digest, "big")) for key, digest in rows]
         except sqlite3.Error as error:
-            raise translated(error) from error
+            raise self._failed(error) from error
 
     def page(self, after: bytes, limit: int) -> list[tuple[bytes, Held]]:
         """Up to ``limit`` rows after the key ``after``, in key order."""
@@ -235,8 +256,25 @@ class Index:
         try:
             found = self._connection.execute(_PAGE, (after, limit)).fetchall()
         except sqlite3.Error as error:
-            raise translated(error) from error
-        return [(key, decode_row(row)) for key, row in found]
+            raise self._failed(error) from error
+        return [(key, self._decoded(row)) for key, row in found]
+
+    def expired(self, now: int, after: Due, limit: int) -> Sequence[Due]:
+        """Up to ``limit`` objects whose time was over at ``now`` (seconds since the
+        epoch), behind ``after``."""
+        if not self._expiring.is_flushed:
+            self.flush()
+        try:
+            return due_before(self._connection, after, now, limit)
+        except sqlite3.Error as error:
+            raise self._failed(error) from error
+
+    def expired_count(self, now: int) -> int:
+        """How many are due, but for changes of the last second."""
+        try:
+            return count_before(self._connection, now)
+        except sqlite3.Error as error:
+            raise self._failed(error) from error
 
     def rows(self) -> Iterator[tuple[bytes, Held]]:
         """Every row, in key order, as it is when its page is read."""
