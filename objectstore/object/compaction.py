@@ -119,7 +119,7 @@ class Compaction:
         if found.kind == OWED:
             return None  # the next one, or the index, says the same and more
         key = decode_key(found.meta)
-        while store.is_dropping(key):
+        while store.drops.is_under_way(key):
             # A copy must not come to lie behind the record that drops it.
             store.journal.flush()
         held = store.index.get(key)
@@ -146,7 +146,7 @@ class Compaction:
         store = self._store
         state = held.state
         if state is None:
-            return store.renew_marker(key)
+            return store.drops.forget(key)
         row_owed = key in store.index.owed.items
         body = held.body
         kind, data, serial = UPDATE, b"", 0
@@ -155,9 +155,17 @@ class Compaction:
             data = bytes(found.body)
         elif not state.exists and state.deleted_timestamp:
             kind = TOMBSTONE
-        return store.submit(
-            Change(store.view, kind, key, state, data, serial=serial, row_owed=row_owed)
+        entry = Change(
+            store.view,
+            kind,
+            key,
+            state,
+            data,
+            serial=serial,
+            row_owed=row_owed,
+            since=held.since,
         )
+        return store.submit(entry)
 
     def _quarantine_lost(self, number: int) -> None:
         """Rows that needed a record which is not readable any more."""

@@ -10,6 +10,7 @@ from objectstore.kernel.errors import RingstackError
 from objectstore.kernel.journal import Entry, record_bytes
 from objectstore.kernel.journal.format import HEAD_BYTES
 from objectstore.object.record import (
+    NEVER,
     OWED,
     PUT_FILE,
     PUT_INLINE,
@@ -33,6 +34,7 @@ class Change(Entry):
         "_receipt",
         "_row_owed",
         "_serial",
+        "_since",
         "_state",
         "_view",
         "promise",
@@ -48,11 +50,12 @@ class Change(Entry):
         *,
         serial: int = 0,
         row_owed: bool = False,
+        since: tuple[int, int] = NEVER,
         receipt: Receipt = STORED,
     ) -> None:
         self.kind = kind
         self.meta = encode_change(
-            key, pack_state(state), row_owed=row_owed, serial=serial
+            key, pack_state(state), row_owed=row_owed, serial=serial, since=since
         )
         self.body = body
         self.body_crc = 0
@@ -62,6 +65,7 @@ class Change(Entry):
         self._state = state
         self._serial = serial
         self._row_owed = row_owed
+        self._since = since
         self._receipt = receipt
 
     def written(self, segment: int, offset: int) -> None:
@@ -73,7 +77,9 @@ class Change(Entry):
             start = offset + HEAD_BYTES + meta_length
             body = Body(place, start, self.body_crc, self._serial)
         try:
-            self._view.change(self._key, self._state, place, body, self._row_owed)
+            self._view.change(
+                self._key, self._state, place, body, self._row_owed, self._since
+            )
         except RingstackError as error:
             self.promise.fail(error)
         else:

@@ -37,14 +37,17 @@ class Reclaim:
                 # A crash came between the removal of its segment and its own.
                 store.index.set(key, held, None)
             elif held.digest and is_reclaimable(held, limit):
-                old = Held(held.state, 0, held.place, None, held.shadows)
-                store.index.set(key, held, old)
+                store.index.set(key, held, _without_digest(held))
                 self.reclaimed += 1
         if len(page) < ROWS_PER_STEP:
             self._after = b""
             return Progress.DONE
         self._after = page[-1][0]
         return Progress.BUSY
+
+
+def _without_digest(held: Held) -> Held:
+    return Held(held.state, 0, held.place, None, held.shadows, held.since)
 
 
 def _holds_data(held: Held) -> bool:

@@ -1,8 +1,9 @@
 """What an object's log records say, as bytes.
 
-Each record starts with a fixed prefix (version, flags, key, body-file serial), then
-holds the whole state of the object as msgpack: any single record of the log can be
-understood without another, except for the body of one that carries none.
+Each record starts with a fixed prefix (version, flags, key, serial of the body file,
+and the place before which older records of the key do not count), then holds the whole
+state of the object as msgpack: any single record of the log can be understood without
+another, except for the body of one that carries none.
 
 The kinds::
 
@@ -21,7 +22,7 @@ The kinds::
 from __future__ import annotations
 
 import struct
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgpack
 
@@ -41,7 +42,8 @@ STATE_KINDS = frozenset({PUT_INLINE, PUT_FILE, TOMBSTONE, UPDATE})
 
 FLAG_ROW_OWED = 1
 
-_PREFIX = struct.Struct("<BB16sQ")
+_PREFIX = struct.Struct("<BB16sQII")
+NEVER = (0, 0)
 _pack = msgpack.Packer(use_bin_type=True, autoreset=True).pack
 _unpack = msgpack.unpackb
 
@@ -89,33 +91,51 @@ def unpack_state(packed: bytes | memoryview) -> ObjectState:
 
 
 def encode_change(
-    key: bytes, packed_state: bytes, *, row_owed: bool, serial: int = 0
+    key: bytes,
+    packed_state: bytes,
+    *,
+    row_owed: bool,
+    serial: int = 0,
+    since: tuple[int, int] = NEVER,
 ) -> bytes:
     """The meta of a record of one of ``STATE_KINDS``."""
     flags = FLAG_ROW_OWED if row_owed else 0
-    return _PREFIX.pack(VERSION, flags, key, serial) + packed_state
+    return _PREFIX.pack(VERSION, flags, key, serial, *since) + packed_state
 
 
-def decode_change(meta: bytes) -> tuple[bytes, bool, int, bytes]:
-    """(key, row owed, serial, packed state)."""
-    _, flags, key, serial = _prefix(meta)
-    return key, bool(flags & FLAG_ROW_OWED), serial, meta[_PREFIX.size :]
+class ChangeMeta(NamedTuple):
+    """What ``encode_change`` was given."""
+
+    key: bytes
+    row_owed: bool
+    serial: int
+    since: tuple[int, int]
+    packed_state: bytes
+
+
+def decode_change(meta: bytes) -> ChangeMeta:
+    """The meta of a record of one of ``STATE_KINDS``, taken apart."""
+    _, flags, key, serial, segment, offset = _prefix(meta)
+    row_owed = bool(flags & FLAG_ROW_OWED)
+    packed = meta[_PREFIX.size :]
+    return ChangeMeta(key, row_owed, serial, (segment, offset), packed)
 
 
 def decode_key(meta: bytes) -> bytes:
     """The key of any record but OWED."""
-    return _prefix(meta)[2]
+    key: bytes = _prefix(meta)[2]
+    return key
 
 
 def encode_note(key: bytes, *fields: int | str) -> bytes:
     """The meta of FORGET and QUARANTINE."""
     note: bytes = _pack(fields)
-    return _PREFIX.pack(VERSION, 0, key, 0) + note
+    return _PREFIX.pack(VERSION, 0, key, 0, *NEVER) + note
 
 
 def decode_note(meta: bytes) -> tuple[bytes, tuple[int, int], list[Any]]:
     """(key, place before which all is dropped, further fields)."""
-    _, _, key, _ = _prefix(meta)
+    key = decode_key(meta)
     segment, offset, *fields = _unpack(meta[_PREFIX.size :])
     return key, (segment, offset), fields
 
@@ -134,11 +154,11 @@ def decode_owed(meta: bytes) -> tuple[tuple[int, int], dict[bytes, int]]:
     return (segment, offset), dict(rows)
 
 
-def _prefix(meta: bytes) -> tuple[int, int, bytes, int]:
+def _prefix(meta: bytes) -> tuple[Any, ...]:
     try:
-        version, flags, key, serial = _PREFIX.unpack_from(meta)
+        fields = _PREFIX.unpack_from(meta)
     except struct.error as error:
         raise Corrupt("log record without its prefix") from error
-    if version != VERSION:
-        raise Corrupt(f"log record of unknown version {version}")
-    return version, flags, key, serial
+    if fields[0] != VERSION:
+        raise Corrupt(f"log record of unknown version {fields[0]}")
+    return fields

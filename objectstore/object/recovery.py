@@ -86,11 +86,12 @@ def apply_record(found: Found, view: View) -> None:
     """One record of the log."""
     place = Place(found.segment, found.offset, found.length)
     if found.kind in STATE_KINDS:
-        key, row_owed, serial, packed = decode_change(found.meta)
+        meta = decode_change(found.meta)
         body = None
         if found.kind in (PUT_INLINE, PUT_FILE):
-            body = Body(place, found.body_offset, found.body_crc, serial)
-        view.change(key, unpack_state(packed), place, body, row_owed)
+            body = Body(place, found.body_offset, found.body_crc, meta.serial)
+        state = unpack_state(meta.packed_state)
+        view.change(meta.key, state, place, body, meta.row_owed, meta.since)
     elif found.kind in (FORGET, QUARANTINE):
         key, known, fields = decode_note(found.meta)
         if view.forget(key, known, place) and found.kind == QUARANTINE:
@@ -113,9 +114,10 @@ def _apply_damage(damage: Damage, view: View) -> None:
     )
     if damage.kind not in STATE_KINDS or damage.meta is None:
         return
-    key, row_owed, _, packed = decode_change(damage.meta)
+    meta = decode_change(damage.meta)
     place = Place(damage.segment, damage.start, damage.stop - damage.start)
-    view.change(key, unpack_state(packed), place, None, row_owed)
+    state = unpack_state(meta.packed_state)
+    view.change(meta.key, state, place, None, meta.row_owed, meta.since)
 
 
 def rows_without_body(view: View, bodies: BodyFiles) -> list[tuple[bytes, str]]:

@@ -10,7 +10,8 @@ key.  The states merge by ``wire.merge``; here is what follows for the bytes:
   only be dropped when its shadows are gone, or a rebuild would bring back the dead.
 
 A row without a state is a *forgotten* object: a marker that keeps the records in
-its shadows from coming back.
+its shadows from coming back.  What is written over a marker says *since* when it
+counts: records before that place are ignored, so it needs the marker no more.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import hashlib
 import struct
 from typing import NamedTuple
 
+from objectstore.object.record import NEVER
 from objectstore.wire.merge import merge_states, normal
 from objectstore.wire.records import ObjectState
 
@@ -46,9 +48,9 @@ class Body(NamedTuple):
 
 
 class Held:
-    """One row of the index.  Not changed once made."""
+    """One row of the index.  Not changed once it is there."""
 
-    __slots__ = ("body", "digest", "place", "shadows", "state")
+    __slots__ = ("body", "digest", "place", "shadows", "since", "state")
 
     def __init__(
         self,
@@ -57,12 +59,18 @@ class Held:
         place: Place,
         body: Body | None,
         shadows: tuple[int, ...],
+        since: tuple[int, int] = NEVER,
     ) -> None:
         self.state = state
         self.digest = digest  # 0: forgotten, or a reclaimed tombstone
         self.place = place  # of the record with the newest state
         self.body = body
         self.shadows = shadows
+        self.since = since  # records of the key before this place do not count
+
+    def is_before(self, known: tuple[int, int]) -> bool:
+        """Whether all it rests on lies before that place in the log."""
+        return all(place[:2] < known for place in self.places())
 
     def places(self) -> tuple[Place, ...]:
         """The records of the log that are needed for this row."""
@@ -102,20 +110,26 @@ def supersedes(held: ObjectState | None, coming: ObjectState) -> ObjectState | N
 
 
 def applied(
-    key: bytes, held: Held | None, coming: ObjectState, place: Place, body: Body | None
+    key: bytes,
+    held: Held | None,
+    coming: ObjectState,
+    place: Place,
+    body: Body | None,
+    since: tuple[int, int] = NEVER,
 ) -> tuple[Held, bool]:
     """The row after a record with state ``coming`` at ``place``.
 
     Also whether the row's state is *mixed*: in no single record as a whole.  An
     UPDATE must then be written before any of its records may be dropped.
     """
-    old = held.state if held is not None else None
-    if held is None or old is None:
+    if held is not None and since != NEVER and held.is_before(since):
+        held = forgotten(held, place)
+    if held is None or held.state is None:
         state = normal(coming)
         digest = digest_of(key, state)
-        shadows = _shadows(held, (place,))
         own = body if state.exists else None
-        return Held(state, digest, place, own, shadows), False
+        return Held(state, digest, place, own, _shadows(held, (place,)), since), False
+    old = held.state
     state = merge_states(old, coming)
     chosen = None
     if state.exists:
@@ -123,14 +137,13 @@ def applied(
         chosen = body if takes_over else held.body
         if not takes_over and not is_same_data(state, old):
             chosen = None  # data known from a record without its body
+    state_place, mixed = held.place, state != old
     if state == normal(coming):
         state_place, mixed = place, False
-    else:
-        state_place, mixed = held.place, state != old
     digest = held.digest if state == old else digest_of(key, state)
-    row = Held(state, digest, state_place, chosen, ())
-    shadows = _shadows(held, row.places(), place)
-    return Held(state, digest, state_place, chosen, shadows), mixed
+    row = Held(state, digest, state_place, chosen, (), max(held.since, since))
+    row.shadows = _shadows(held, row.places(), place)
+    return row, mixed
 
 
 def forgotten(held: Held, place: Place) -> Held:

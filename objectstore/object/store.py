@@ -11,11 +11,10 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from crc32c import crc32c
 
-from objectstore.kernel import concurrency
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.device import Device
@@ -25,22 +24,22 @@ from objectstore.kernel.errors import (
     InsufficientStorage,
     RingstackError,
 )
-from objectstore.kernel.journal import Journal
+from objectstore.kernel.journal import Entry, Journal
 from objectstore.object.bodies import BodyFiles, BodyWriter
 from objectstore.object.body_reader import FileBody
 from objectstore.object.database import DatabaseOpener, open_database
-from objectstore.object.entries import STORED, Change, Drop, OwedList
+from objectstore.object.drops import Drops
+from objectstore.object.entries import STORED, Change, OwedList
 from objectstore.object.flusher import Flusher
 from objectstore.object.options import StoreOptions
 from objectstore.object.record import (
-    FORGET,
     PUT_FILE,
     PUT_INLINE,
-    QUARANTINE,
     TOMBSTONE,
     UPDATE,
 )
 from objectstore.object.recovery import open_index, replay, rows_without_body
+from objectstore.object.removal import BodyRemoval
 from objectstore.object.space import SpaceGuard
 from objectstore.object.state import Body, Held, is_same_data, supersedes
 from objectstore.object.view import View
@@ -94,12 +93,10 @@ class ObjectStore:
         self.index = open_index(disk, path, opener, self.journal.end)
         self.view = View(self.index)
         self.space = SpaceGuard(disk, device.path, options.reserve_bytes, clock)
-        self.quarantines = 0  # since the start
+        self.removal = BodyRemoval(disk, self.bodies)
         self._flusher = Flusher(disk, self.index, self._list_owed)
+        self.drops = Drops(self.view, self._log_entry)
         self._owed_listed: dict[bytes, tuple[int, int, int]] = {}
-        self._dropping: set[bytes] = set()
-        self._removals: list[tuple[bytes, int, int]] = []
-        self._remover: concurrency.Task = None
 
     @classmethod
     def open(
@@ -126,8 +123,7 @@ class ObjectStore:
         self._list_owed()
         self.journal.close()
         self._flusher.close()
-        if self._remover is not None:
-            concurrency.wait_task(self._remover)
+        self.removal.wait()
         try:
             self.index.flush()
             self.disk.offload(self.index.checkpoint)
@@ -174,6 +170,7 @@ class ObjectStore:
             state,
             body if kind == PUT_INLINE and body is not None else b"",
             row_owed=row_owed,
+            since=self.view.since(held),
             receipt=STORED if is_part(coming, state) else Receipt(stored=False),
         )
         return self.submit(entry)
@@ -199,11 +196,18 @@ class ObjectStore:
         merged = supersedes(held.state if held is not None else None, coming)
         state = merged or normal(coming)
         if merged is None or not is_same_data(state, coming):
-            self.remove_body(key, coming.timestamp, serial)
+            self.removal.remove(key, coming.timestamp, serial)
             assert held is not None and held.state is not None
             return Promise.of(Receipt(is_part(coming, held.state)))
+        since = self.view.since(held)
         entry = Change(
-            self.view, PUT_FILE, key, state, serial=serial, row_owed=row_owed
+            self.view,
+            PUT_FILE,
+            key,
+            state,
+            serial=serial,
+            row_owed=row_owed,
+            since=since,
         )
         entry.promise.when_done(
             lambda done: self._drop_unused(done, key, coming.timestamp, serial)
@@ -219,13 +223,16 @@ class ObjectStore:
         if used and (held.state.timestamp, held.body.serial) == (timestamp, serial):  # type: ignore[union-attr]
             return
         if done.error is None:
-            self.remove_body(key, timestamp, serial)
+            self.removal.remove(key, timestamp, serial)
 
     def submit(self, entry: Change) -> Promise[Receipt]:
         """Into the log."""
+        self._log_entry(entry)
+        return entry.promise
+
+    def _log_entry(self, entry: Entry) -> None:
         self.journal.submit(entry)
         self._flusher.note()
-        return entry.promise
 
     def make_sure_of_room(self, size: int) -> None:
         """``InsufficientStorage`` when ``size`` more bytes must not be written."""
@@ -234,43 +241,19 @@ class ObjectStore:
             raise InsufficientStorage(f"{self.directory}: the index cannot be written")
 
     def forget(self, key: bytes, newest: int) -> Promise[Receipt]:
-        """Drop what is held if it is no newer than ``newest``."""
+        """Drop what is held if it is exactly as new as ``newest``."""
         held = self.index.get(key)
         if held is None or held.state is None:
             return Promise.of(Receipt(stored=False, found=False))
         if held.state.newest != newest:
             return Promise.of(Receipt(stored=False))
-        return self._drop(FORGET, key, (), lambda dropped: None)
-
-    def _drop(
-        self,
-        kind: int,
-        key: bytes,
-        fields: tuple[int | str, ...],
-        done: Callable[[bool], None],
-    ) -> Promise[Receipt]:
-        self._dropping.add(key)
-
-        def settled(dropped: bool) -> None:
-            self._dropping.discard(key)
-            done(dropped)
-
-        entry = Drop(self.view, kind, key, fields, settled)
-        self.journal.submit(entry)
-        self._flusher.note()
-        return entry.promise
-
-    def renew_marker(self, key: bytes) -> Promise[Receipt]:
-        """Write the marker of a forgotten object again, at the end of the log."""
-        return self._drop(FORGET, key, (), lambda dropped: None)
-
-    def is_dropping(self, key: bytes) -> bool:
-        """Whether a record that drops the key is on its way into the log."""
-        return key in self._dropping
+        return self.drops.forget(key)
 
     def _write_mixed(self, key: bytes, held: Held) -> None:
         assert held.state is not None
-        self.journal.submit(Change(self.view, UPDATE, key, held.state))
+        self.journal.submit(
+            Change(self.view, UPDATE, key, held.state, since=held.since)
+        )
 
     def make_index_durable(self) -> None:
         """Wait until the index, with all that was submitted so far, is on disk."""
@@ -338,20 +321,13 @@ class ObjectStore:
     def quarantine(self, key: bytes, held: Held | None, why: str) -> None:
         """Put a bad copy aside: this device then holds nothing of the object, so
         that replication brings it back."""
-        if held is None or held.state is None or key in self._dropping:
+        if held is None or held.state is None or self.drops.is_under_way(key):
             return
         _log.error("%s: quarantined %s: %s", self.directory, key.hex(), why)
-        self.quarantines += 1
         state, body = held.state, held.body
         if body is not None and body.serial:
             self.bodies.put_aside(key, state.timestamp, body.serial)
-        now = int(self.clock.time())
-
-        def settled(dropped: bool) -> None:
-            if dropped:
-                self.index.quarantined.put(key, (state.newest, now, why))
-
-        self._drop(QUARANTINE, key, (state.newest, now, why), settled)
+        self.drops.quarantine(key, state.newest, int(self.clock.time()), why)
 
     # ---- rows owed ----------------------------------------------------------
 
@@ -382,28 +358,9 @@ class ObjectStore:
             self._owed_listed = dict(owed)
             self.journal.submit(OwedList(self.view))
 
-    # ---- body files ---------------------------------------------------------
-
     def _retire(self, key: bytes, held: Held) -> None:
         assert held.state is not None and held.body is not None
-        self.remove_body(key, held.state.timestamp, held.body.serial)
-
-    def remove_body(self, key: bytes, timestamp: int, serial: int) -> None:
-        """Remove a body file soon, on a native thread: large ones take a while."""
-        self._removals.append((key, timestamp, serial))
-        if self._remover is None:
-            self._remover = concurrency.spawn(self._remove)
-
-    def _remove(self) -> None:
-        try:
-            while self._removals:
-                removal = self._removals.pop()
-                try:
-                    self.disk.offload(self.bodies.remove, *removal)
-                except RingstackError as error:
-                    _log.warning("%s: body not removed: %s", self.directory, error)
-        finally:
-            self._remover = None
+        self.removal.remove(key, held.state.timestamp, held.body.serial)
 
 
 def lacks_body(held: Held | None) -> bool:

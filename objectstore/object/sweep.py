@@ -42,7 +42,7 @@ class Sweep:
         batch = list(itertools.islice(self._files, FILES_PER_STEP))
         for path, key, timestamp, serial in batch:
             if not self._is_needed(key, timestamp, serial) and self._is_old(path):
-                self._store.remove_body(key, timestamp, serial)
+                self._store.removal.remove(key, timestamp, serial)
                 self.removed += 1
         if len(batch) == FILES_PER_STEP:
             return Progress.BUSY

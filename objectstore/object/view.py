@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from objectstore.kernel.journal import Position
 from objectstore.object.index import Index
+from objectstore.object.record import NEVER
 from objectstore.object.state import Body, Held, Place, applied, forgotten
 from objectstore.wire.records import ObjectState
 
@@ -35,11 +36,12 @@ class View:
         place: Place,
         body: Body | None,
         row_owed: bool,
+        since: tuple[int, int],
     ) -> None:
         """A record with a state, at ``place``."""
         index = self.index
         held = self._held(key)
-        row, is_mixed = applied(key, held, state, place, body)
+        row, is_mixed = applied(key, held, state, place, body, since)
         index.set(key, held, row)
         if row_owed:
             index.owed.put(key, (state.newest, place.segment, place.offset))
@@ -65,6 +67,12 @@ class View:
             return False
         return self.segments is not None and held.place.segment not in self.segments
 
+    def since(self, held: Held | None) -> tuple[int, int]:
+        """From which place on the records of a key count, for the next one."""
+        if held is None:
+            return NEVER
+        return held.since if held.state is not None else self.index.applied
+
     def _retire(self, key: bytes, held: Held, row: Held) -> None:
         assert held.body is not None and held.state is not None
         if row.body is not None and row.state is not None:
@@ -79,7 +87,7 @@ class View:
         index = self.index
         held = self._held(key)
         self.advance(place)
-        if held is None or any(needed[:2] >= known for needed in held.places()):
+        if held is None or not held.is_before(known):
             return False
         index.set(key, held, forgotten(held, place))
         index.owed.drop(key)

@@ -1,0 +1,25 @@
+"""The loops that keep one device's object store in order."""
+
+from __future__ import annotations
+
+from objectstore.kernel.loop import Loop
+from objectstore.object.compaction import Compaction
+from objectstore.object.reclaim import Reclaim
+from objectstore.object.store import ObjectStore
+from objectstore.object.sweep import Sweep
+
+# A look at the sizes in memory.
+COMPACTION_REST_SECONDS = 30.0
+# A round reads the whole index; what waits for it is a week old already.
+RECLAIM_REST_SECONDS = 24 * 3600.0
+# One round after a start is enough: then there is nothing to do any more.
+SWEEP_REST_SECONDS = 3600.0
+
+
+def maintenance_loops(store: ObjectStore) -> list[Loop]:
+    """Compaction, reclaim and sweep, not yet started."""
+    return [
+        Loop(Compaction(store), idle_seconds=COMPACTION_REST_SECONDS),
+        Loop(Reclaim(store), idle_seconds=RECLAIM_REST_SECONDS),
+        Loop(Sweep(store), idle_seconds=SWEEP_REST_SECONDS),
+    ]
