@@ -116,6 +116,7 @@ class ObjectStore:
             for key, why in rows_without_body(store.view, store.bodies):
                 store.quarantine(key, store.index.get(key), why)
         store.view.retired = store._retire
+        store._owed_listed = dict(store.index.owed.items)
         return store
 
     def close(self) -> None:
