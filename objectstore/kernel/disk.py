@@ -121,6 +121,10 @@ class Disk(Protocol):
     def start_writeback(self, descriptor: int, offset: int, length: int) -> None:
         """Ask for these bytes to be written soon; promises nothing."""
 
+    def forget_cached(self, descriptor: int, offset: int, length: int) -> None:
+        """These bytes will not be read again soon: they need not stay in memory.
+        Promises nothing."""
+
     def write_and_sync(
         self, descriptor: int, buffers: Sequence[Buffer], offset: int
     ) -> Promise[None]:

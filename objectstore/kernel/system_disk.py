@@ -6,6 +6,7 @@ the one place that decides how a group commit reaches the platter.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import errno
 import fcntl
@@ -237,6 +238,11 @@ class SystemDisk(Disk):
             ctypes.c_int64(length),
             _SYNC_FILE_RANGE_WRITE,
         )
+
+    def forget_cached(self, descriptor: int, offset: int, length: int) -> None:
+        """See ``Disk``."""
+        with contextlib.suppress(OSError):
+            os.posix_fadvise(descriptor, offset, length, os.POSIX_FADV_DONTNEED)
 
     def write_and_sync(
         self, descriptor: int, buffers: Sequence[Buffer], offset: int

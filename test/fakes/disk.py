@@ -238,6 +238,9 @@ class MemoryDisk(Disk):
     def start_writeback(self, descriptor: int, offset: int, length: int) -> None:
         pass
 
+    def forget_cached(self, descriptor: int, offset: int, length: int) -> None:
+        pass
+
     def write_and_sync(
         self, descriptor: int, buffers: Sequence[Buffer], offset: int
     ) -> Promise[None]:

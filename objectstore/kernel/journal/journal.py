@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from objectstore.kernel import concurrency
 from objectstore.kernel.concurrency import Promise
@@ -262,6 +262,28 @@ class Journal:
     def records(self, number: int) -> Iterator[Found | Damage]:
         """What one closed segment holds."""
         yield from self._replay_segment(number, 0, self._closed_sizes[number])
+
+    def look_through(
+        self,
+        facts: SegmentFacts,
+        offset: int,
+        limit: int,
+        see: Callable[[Found | Damage], None],
+    ) -> int | None:
+        """Show what a segment holds from ``offset`` (0, or what an earlier call
+        returned) on, until ``limit`` bytes or more are through.
+
+        Returns where to go on; None at the end.  Blocks: for a native thread.
+        """
+        start = offset
+        for found in self._replay_segment(facts.number, offset, facts.size):
+            see(found)
+            offset = found.stop if isinstance(found, Damage) else found.end.offset
+            if offset - start >= limit:
+                break
+        else:
+            return None
+        return offset if offset < facts.size else None
 
     def is_closed(self, number: int) -> bool:
         """Whether there is such a segment, and it takes no more records."""
