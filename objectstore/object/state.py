@@ -101,6 +101,18 @@ def is_same_data(one: ObjectState, other: ObjectState) -> bool:
     return one.timestamp == other.timestamp and one.etag == other.etag
 
 
+def is_same_body(one: Held, other: Held) -> bool:
+    """Whether both rows have their data in the very same place."""
+    if one.state is None or other.state is None:
+        return False
+    if not is_same_data(one.state, other.state):
+        return False
+    if one.body is None or other.body is None or one.body.serial:
+        serial = one.body.serial if one.body is not None else -1
+        return serial == (other.body.serial if other.body is not None else -1)
+    return one.body == other.body
+
+
 def supersedes(held: ObjectState | None, coming: ObjectState) -> ObjectState | None:
     """The state once ``coming`` is known, or None when that changes nothing."""
     if held is None:

@@ -41,7 +41,7 @@ from objectstore.object.record import (
 from objectstore.object.recovery import open_index, replay, rows_without_body
 from objectstore.object.removal import BodyRemoval
 from objectstore.object.space import SpaceGuard
-from objectstore.object.state import Body, Held, is_same_data, supersedes
+from objectstore.object.state import Body, Held, is_same_body, is_same_data, supersedes
 from objectstore.object.view import View
 from objectstore.wire.merge import normal
 from objectstore.wire.records import ObjectState, Receipt
@@ -322,7 +322,10 @@ class ObjectStore:
     def quarantine(self, key: bytes, held: Held | None, why: str) -> None:
         """Put a bad copy aside: this device then holds nothing of the object, so
         that replication brings it back."""
-        if held is None or held.state is None or self.drops.is_under_way(key):
+        current = self.index.get(key)
+        if held is None or current is None or not is_same_body(held, current):
+            return  # a slow reader of what has been replaced since
+        if held.state is None or self.drops.is_under_way(key):
             return
         _log.error("%s: quarantined %s: %s", self.directory, key.hex(), why)
         state, body = held.state, held.body

@@ -76,6 +76,8 @@ class Bench:
         tasks = [concurrency.spawn(writer) for _ in range(writers)]
         for task in tasks:
             concurrency.wait_task(task)
+        for store in self.stores:
+            store.journal.flush()
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
         batches = sum(store.journal.batches for store in self.stores) - batches
         writes = count * len(self.nodes)

@@ -187,6 +187,24 @@ def test_a_bad_body_file_is_put_aside(bench: StoreBench) -> None:
     assert bench.body("bad") == LARGE
 
 
+def test_a_slow_reader_of_a_bad_body_leaves_the_new_one_alone(
+    bench: StoreBench,
+) -> None:
+    bench.put_large("one", 10, LARGE)
+    read = iter(bench.node.read(key_of("one"), 10, 0, 700_000).wait(10))
+    next(read)
+    ((path, *_),) = bench.store.bodies.walk()
+    descriptor = bench.disk.open(path, write=True)
+    bench.disk.pwrite(descriptor, [b"!!"], 300_000)
+    slow = bench.node.read(key_of("one"), 10, 0, 700_000).wait(10)
+    bench.put("one", 11, b"new")
+    with pytest.raises(Corrupt):
+        b"".join(slow)
+    bench.store.journal.flush()
+    assert bench.body("one") == b"new"
+    assert not bench.store.index.quarantined.items
+
+
 @pytest.mark.parametrize("cut", [0, 100, 700_000, 700_010, 700_050])
 def test_a_short_body_file_is_corrupt(bench: StoreBench, cut: int) -> None:
     bench.put_large("bad", 10, LARGE)
