@@ -60,7 +60,8 @@ class Compaction:
         self.dropped_rows = 0
 
     def step(self) -> Progress:
-        """Compact the segment that gives most back, if one is worth it."""
+        """Compact a damaged segment, or the one that gives most back, if it is
+        worth it."""
         number = self._choose()
         if number is None:
             return Progress.IDLE
@@ -69,6 +70,9 @@ class Compaction:
 
     def _choose(self) -> int | None:
         store = self._store
+        for number in sorted(store.damaged_segments):
+            if store.journal.is_closed(number):
+                return number
         live = store.index.live.items
         best, best_share = None, store.options.live_share_min
         for number, size in store.journal.segments():
@@ -109,6 +113,7 @@ class Compaction:
                 store.index.set(key, held, None)
                 self.dropped_rows += 1
         store.index.live.drop(number)
+        store.damaged_segments.discard(number)
         self.removed_segments += 1
 
     def _copy(

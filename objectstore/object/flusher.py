@@ -83,15 +83,19 @@ class Flusher:
 
     def flush_durably(self) -> None:
         """Flush now, and wait until it is on disk; errors are raised."""
-        while self._running:
-            self._free.clear()
-            self._free.wait()
+        self.wait()
         self._running = True
         try:
             self._index.flush()
             self._disk.offload(self._index.checkpoint)
         finally:
             self._end_run()
+
+    def wait(self) -> None:
+        """Until nothing is under way."""
+        while self._running:
+            self._free.clear()
+            self._free.wait()
 
     def close(self) -> None:
         """Flush no more."""

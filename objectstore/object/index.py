@@ -47,6 +47,7 @@ _DIGESTS = f"""SELECT key, substr(row, 1, {DIGEST_BYTES}) FROM objects
     WHERE key > ? AND key < ? AND substr(row, 1, {DIGEST_BYTES}) != zeroblob(8)
     ORDER BY key LIMIT ?"""
 _PAGE = "SELECT key, row FROM objects WHERE key > ? ORDER BY key LIMIT ?"
+_CHECK = "PRAGMA quick_check(10)"
 _FACT = "INSERT OR REPLACE INTO facts (name, value) VALUES (?, ?)"
 
 
@@ -283,10 +284,24 @@ class Index:
             yield from page
             after = page[-1][0]
 
+    def check(self) -> list[str]:
+        """The same as ``problems``, for a native thread: on a connection of its
+        own.  What it finds is remembered in ``damage``."""
+        connection = self._opener(self.path)
+        try:
+            found = [text for (text,) in connection.execute(_CHECK) if text != "ok"]
+        except sqlite3.Error as error:
+            found = [str(error)]
+        finally:
+            connection.close()
+        if found:
+            self.damage = self.damage or found[0]
+        return found
+
     def problems(self) -> list[str]:
         """What SQLite's own check of the file finds wrong."""
         try:
-            found = self._connection.execute("PRAGMA quick_check(10)").fetchall()
+            found = self._connection.execute(_CHECK).fetchall()
         except sqlite3.Error as error:
             return [str(error)]
         return [text for (text,) in found if text != "ok"]

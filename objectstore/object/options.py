@@ -19,6 +19,9 @@ class StoreOptions:
     # Writes that add data stop when less than this is free: compaction needs room
     # to copy a segment, and deletes must always work.
     reserve_bytes: int = 4 * SEGMENT_BYTES_MAX
+    # Bodies stop so much earlier than rows, metadata and deletions of objects that
+    # other devices have taken.
+    body_reserve_bytes: int = 0
     segment_bytes_max: int = SEGMENT_BYTES_MAX
     allocate_bytes: int = ALLOCATE_BYTES
     # A segment is compacted when less than this share of it is still needed.

@@ -15,6 +15,7 @@ from collections.abc import Iterable
 
 from crc32c import crc32c
 
+from objectstore.kernel import concurrency
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.device import Device
@@ -23,14 +24,18 @@ from objectstore.kernel.errors import (
     Corrupt,
     InsufficientStorage,
     RingstackError,
+    Unavailable,
 )
 from objectstore.kernel.journal import Entry, Journal
+from objectstore.kernel.space import SpaceGuard
+from objectstore.object.away_index import AWAY, away_index
 from objectstore.object.bodies import BodyFiles, BodyWriter
 from objectstore.object.body_reader import FileBody
 from objectstore.object.database import DatabaseOpener, open_database
 from objectstore.object.drops import Drops
 from objectstore.object.entries import STORED, Change, OwedList
 from objectstore.object.flusher import Flusher
+from objectstore.object.index import Index
 from objectstore.object.options import StoreOptions
 from objectstore.object.record import (
     PUT_FILE,
@@ -38,9 +43,13 @@ from objectstore.object.record import (
     TOMBSTONE,
     UPDATE,
 )
-from objectstore.object.recovery import open_index, replay, rows_without_body
+from objectstore.object.recovery import (
+    open_index,
+    remove_index,
+    replay,
+    rows_without_body,
+)
 from objectstore.object.removal import BodyRemoval
-from objectstore.object.space import SpaceGuard
 from objectstore.object.state import Body, Held, is_same_body, is_same_data, supersedes
 from objectstore.object.view import View
 from objectstore.wire.merge import normal
@@ -91,8 +100,18 @@ class ObjectStore:
         self.bodies.remove_unnamed()
         path = os.path.join(self.directory, "index.db")
         self.index = open_index(disk, path, opener, self.journal.end)
+        self._opener = opener
+        # Found by the auditor; compaction saves what is good in them.
+        self.damaged_segments: set[int] = set()
+        self._is_rebuilding = False
         self.view = View(self.index)
-        self.space = SpaceGuard(disk, device.path, options.reserve_bytes, clock)
+        self.space = SpaceGuard(
+            disk,
+            device.path,
+            options.reserve_bytes,
+            clock,
+            options.body_reserve_bytes,
+        )
         self.removal = BodyRemoval(disk, self.bodies)
         self._flusher = Flusher(disk, self.index, self._list_owed)
         self.drops = Drops(self.view, self._log_entry)
@@ -163,7 +182,7 @@ class ObjectStore:
             has_it = old is not None and is_same_data(old, coming)
             kind = UPDATE if has_it and not lacks_body(held) else PUT_INLINE
         if kind != TOMBSTONE:
-            self.make_sure_of_room(len(body or b""))
+            self.make_sure_of_room(len(body) if body is not None else None)
         entry = Change(
             self.view,
             kind,
@@ -232,12 +251,16 @@ class ObjectStore:
         return entry.promise
 
     def _log_entry(self, entry: Entry) -> None:
+        if self._is_rebuilding:
+            entry.failed(Unavailable(AWAY))
+            return
         self.journal.submit(entry)
         self._flusher.note()
 
-    def make_sure_of_room(self, size: int) -> None:
-        """``InsufficientStorage`` when ``size`` more bytes must not be written."""
-        self.space.check(size)
+    def make_sure_of_room(self, size: int | None) -> None:
+        """``InsufficientStorage`` when a body (``size`` None: metadata) must not be
+        written any more."""
+        self.space.check(size or 0, is_body=size is not None)
         if self._flusher.is_behind:
             raise InsufficientStorage(f"{self.directory}: the index cannot be written")
 
@@ -252,9 +275,7 @@ class ObjectStore:
 
     def _write_mixed(self, key: bytes, held: Held) -> None:
         assert held.state is not None
-        self.journal.submit(
-            Change(self.view, UPDATE, key, held.state, since=held.since)
-        )
+        self._log_entry(Change(self.view, UPDATE, key, held.state, since=held.since))
 
     def make_index_durable(self) -> None:
         """Wait until the index, with all that was submitted so far, is on disk."""
@@ -360,7 +381,39 @@ class ObjectStore:
         owed = self.index.owed.items
         if len(owed) <= OWED_LISTED_MAX and owed != self._owed_listed:
             self._owed_listed = dict(owed)
-            self.journal.submit(OwedList(self.view))
+            self._log_entry(OwedList(self.view))
+
+    # ---- damage -----------------------------------------------------------------
+
+    def end_segment(self, number: int) -> None:
+        """Have this segment closed, if it is the newest, so that compaction may
+        take it."""
+        if not self.journal.is_closed(number) and not self._is_rebuilding:
+            self.journal.roll()
+            self._log_entry(OwedList(self.view))
+
+    def rebuild_index(self) -> None:
+        """Make the index anew from the log.  The greenlet waits; until it is through
+        whatever needs the index is ``Unavailable``, and others answer."""
+        old = self.view.index
+        _log.error("index %s is made anew: %s", old.path, self.index.damage)
+        self._is_rebuilding = True
+        self.index = away_index(self.index)
+        self.journal.flush()
+        self._flusher.close()
+        self._flusher.wait()
+        old.close()
+        remove_index(self.disk, old.path)
+        new = self.view.index = Index(old.path, self._opener)
+        self.view.retired = self.view.mixed = lambda key, held: None
+        replay(self.journal, self.view, lambda: concurrency.sleep(0))
+        self._flusher = Flusher(self.disk, new, self._list_owed)
+        self.index = new
+        self._is_rebuilding = False
+        self.view.retired, self.view.mixed = self._retire, self._write_mixed
+        for key, why in rows_without_body(self.view, self.bodies):
+            self.quarantine(key, new.get(key), why)
+        self._owed_listed = dict(new.owed.items)
 
     def _retire(self, key: bytes, held: Held) -> None:
         assert held.state is not None and held.body is not None
