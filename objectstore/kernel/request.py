@@ -64,6 +64,15 @@ class Context:
     # Set by the application that wraps the pipeline: filters ask it for ACLs,
     # keys, quotas and the like instead of sending subrequests.
     facts: Facts | None = None
+    # The request may name what clients cannot: accounts and containers whose names
+    # begin with NUL, where filters keep what belongs to them.
+    allow_reserved_names: bool = False
+    # For filters whose stored bytes are not what a reader gets.  Names of system
+    # metadata: the ETag that conditions are about is the value of the first of
+    # ``etag_is_at`` that the object has; one that has ``whole_if`` is read whole
+    # whatever Range says, for the filter gives the range.
+    etag_is_at: tuple[str, ...] = ()
+    whole_if: str = ""
     # What filters and servers add for the access line: short words.
     log_notes: list[str] = field(default_factory=list)
 

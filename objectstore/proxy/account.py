@@ -38,7 +38,7 @@ def get_account(parts: Parts, request: Request, account: str) -> Reply:
     An account that is not there yet is shown empty to who could create it.
     """
     content_type = listing_content_type(request)
-    query = listing_query(request)
+    query = listing_query(request, hides_reserved=True)
     authorize(parts, request, account)
     key, group = parts.placement.account(account)
     view = view_database(parts.rounds, group, key)

@@ -165,7 +165,8 @@ class ProxyApplication:
             if container_name:
                 raise Rejected(404)
             raise Rejected(412, "Bad URL")
-        check_account_name(account_name)
+        reserved = request.context.allow_reserved_names
+        check_account_name(account_name, allow_reserved=reserved)
         if not container_name:
             if request.path.endswith("//"):
                 raise Rejected(404)
@@ -173,7 +174,7 @@ class ProxyApplication:
             if account_handler is None:
                 raise _not_allowed(_ACCOUNT_VERBS)
             return account_handler(self._parts, request, account_name)
-        check_container_name(container_name)
+        check_container_name(container_name, allow_reserved=reserved)
         container_handler = _CONTAINER_VERBS.get(request.method)
         if container_handler is None:
             raise _not_allowed(_CONTAINER_VERBS)
@@ -191,9 +192,10 @@ class ProxyApplication:
         if found is None:
             raise _not_allowed(_OBJECT_VERBS)
         handler, acl = found
-        check_account_name(account_name)
-        check_container_name(container_name)
-        check_object_name(name)
+        reserved = request.context.allow_reserved_names
+        check_account_name(account_name, allow_reserved=reserved)
+        check_container_name(container_name, allow_reserved=reserved)
+        check_object_name(name, allow_reserved=reserved)
         parts = self._parts
         known = parts.facts.known_container(account_name, container_name)
         if request.context.authorize is not None:

@@ -21,6 +21,13 @@ METADATA_OVERALL_MAX = 4096
 HEADER_MAX = 8192
 LISTING_MAX = 10_000
 
+# Names that begin with it are the house's own; it separates their parts.
+RESERVED = "\0"
+# What a reserved name may be longer than the client's name in it.
+RESERVED_MORE = 64
+# Sorts behind every reserved name and before all others.
+RESERVED_END = "\0\U0010ffff"
+
 
 def published() -> dict[str, int]:
     """The limits under the names that ``/info`` gives them."""
@@ -44,30 +51,32 @@ def utf8_length(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode())
 
 
-def check_account_name(name: str) -> None:
-    """Rejected when the name is too long or holds a NUL."""
-    _check_name("Account", name, ACCOUNT_NAME_MAX)
+def check_account_name(name: str, *, allow_reserved: bool = False) -> None:
+    """Rejected when the name is too long or holds a NUL that it must not."""
+    _check_name("Account", name, ACCOUNT_NAME_MAX, allow_reserved)
 
 
-def check_container_name(name: str) -> None:
-    """Rejected when the name is too long or holds a NUL."""
-    _check_name("Container", name, CONTAINER_NAME_MAX)
+def check_container_name(name: str, *, allow_reserved: bool = False) -> None:
+    """Rejected when the name is too long or holds a NUL that it must not."""
+    _check_name("Container", name, CONTAINER_NAME_MAX, allow_reserved)
 
 
-def check_object_name(name: str) -> None:
-    """Rejected when the name is too long or holds a NUL."""
-    _check_name("Object", name, OBJECT_NAME_MAX)
+def check_object_name(name: str, *, allow_reserved: bool = False) -> None:
+    """Rejected when the name is too long or holds a NUL that it must not."""
+    _check_name("Object", name, OBJECT_NAME_MAX, allow_reserved)
 
 
-def _check_name(kind: str, name: str, length_max: int) -> None:
+def _check_name(kind: str, name: str, length_max: int, allow_reserved: bool) -> None:
     # A character is at most 4 bytes: short names need no counting.
     if len(name) * 4 > length_max:
         length = utf8_length(name)
+        if allow_reserved and name[0] == RESERVED:
+            length_max += RESERVED_MORE
         if length > length_max:
             raise Rejected(
                 400, f"{kind} name length of {length} longer than {length_max}"
             )
-    if "\0" in name:
+    if RESERVED in name and not allow_reserved:
         raise Rejected(412, "Invalid UTF8 or contains NULL")
 
 

@@ -6,7 +6,7 @@ that a delimiter rolled up.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import orjson
@@ -15,6 +15,7 @@ from lxml import etree
 from objectstore.proxy.accept import JSON, TEXT
 from objectstore.proxy.dates import iso_date
 from objectstore.wire.records import ContainerRow, ObjectRow, Subdirectory
+from objectstore.wire.rows import SHOWN_SIZE_MARK
 
 Entries = Sequence[ObjectRow | ContainerRow | Subdirectory]
 
@@ -51,6 +52,10 @@ def _described(entry: ObjectRow | ContainerRow | Subdirectory) -> dict[str, Any]
         }
         if ";" in etag:
             _describe_parameters(described, etag)
+        if SHOWN_SIZE_MARK in content_type:
+            kind, _, shown = content_type.rpartition(SHOWN_SIZE_MARK)
+            if shown.isascii() and shown.isdigit():
+                described["content_type"], described["bytes"] = kind, int(shown)
         return described
     if type(entry) is ContainerRow:
         return {
@@ -63,13 +68,27 @@ def _described(entry: ObjectRow | ContainerRow | Subdirectory) -> dict[str, Any]
 
 
 def _describe_parameters(described: dict[str, Any], etag: str) -> None:
-    """``<etag>; slo_etag=<etag>``: each parameter becomes a field, in quotes as
-    Swift shows it."""
+    """``<etag>; slo_etag=<etag>``: each parameter becomes a field; ETags of other
+    kinds in quotes, as Swift shows them."""
     described["hash"], *parameters = (part.strip() for part in etag.split(";"))
     for parameter in parameters:
         name, _, value = parameter.partition("=")
         if name and name not in described:
-            described[name] = f'"{value}"'
+            plain = _PLAIN_PARAMETERS.get(name)
+            described[name] = f'"{value}"' if plain is None else plain(value)
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() else 0
+
+
+# What filters tell of links, shown without quotes.
+_PLAIN_PARAMETERS: dict[str, Callable[[str], Any]] = {
+    "symlink_path": str,
+    "symlink_etag": str,
+    "symlink_bytes": _number,
+    "version_symlink": "true".__eq__,
+}
 
 
 _FIELDS = {

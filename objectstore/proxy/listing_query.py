@@ -5,31 +5,37 @@ from __future__ import annotations
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.request import Request
 from objectstore.proxy.headers import YES
-from objectstore.proxy.limits import LISTING_MAX
+from objectstore.proxy.limits import LISTING_MAX, RESERVED, RESERVED_END
 from objectstore.wire.records import ListingQuery
 
 
-def listing_query(request: Request) -> ListingQuery:
+def listing_query(request: Request, *, hides_reserved: bool = False) -> ListingQuery:
     """Rejected 412 for a limit over the largest, or text with a NUL.
 
     ``path`` is the older way to ask for one level of names: it is a prefix that
     ends in a slash, with the slash as delimiter and without subdirectories.
+    ``hides_reserved``: the listing may hold reserved names, which clients do not see.
     """
     query = request.query
     texts = {
         name: query.get(name, "")
         for name in ("marker", "end_marker", "prefix", "delimiter")
     }
-    if any("\0" in text for text in texts.values()):
+    sees_reserved = request.context.allow_reserved_names
+    if not sees_reserved and any(RESERVED in text for text in texts.values()):
         raise Rejected(412, "Invalid UTF8 or contains NULL")
     is_path = "path" in query
     if is_path:
         path = query["path"].rstrip("/")
         texts["prefix"] = f"{path}/" if path else ""
         texts["delimiter"] = "/"
+    is_reverse = query.get("reverse", "").lower() in YES
+    if hides_reserved and not sees_reserved:
+        bound = "end_marker" if is_reverse else "marker"
+        texts[bound] = max(texts[bound], RESERVED_END)
     return ListingQuery(
         limit=_limit(query.get("limit", "")),
-        reverse=query.get("reverse", "").lower() in YES,
+        reverse=is_reverse,
         include_prefix_itself=not is_path,
         **texts,
     )

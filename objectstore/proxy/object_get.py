@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator
 
+from objectstore.kernel import byte_ranges as ranges
+from objectstore.kernel.conditions import Conditions, range_still_holds
 from objectstore.kernel.reply import HeaderList, Reply, text_reply
 from objectstore.kernel.request import Request
 from objectstore.kernel.timestamps import to_text
-from objectstore.proxy import ranges
-from objectstore.proxy.conditions import Conditions, range_still_holds
 from objectstore.proxy.dates import http_date, whole_seconds
 from objectstore.proxy.expiry import has_expired
 from objectstore.proxy.headers import is_set
@@ -46,7 +46,8 @@ def get_object(parts: Parts, target: ObjectTarget) -> Reply:
     if found.is_reduced:
         headers.append(REDUCED)
     if conditions is not None:
-        status = conditions.evaluate(state.etag, whole_seconds(state.modified))
+        etag = conditional_etag(request, state)
+        status = conditions.evaluate(etag, whole_seconds(state.modified))
         if status == 304:
             return Reply(304, (), headers)
         if status:
@@ -80,13 +81,25 @@ def object_headers(state: ObjectState) -> HeaderList:
     return headers
 
 
+def conditional_etag(request: Request, state: ObjectState) -> str:
+    """The ETag that the request's conditions are about."""
+    for name in request.context.etag_is_at:
+        etag = state.system_metadata.get(name)
+        if etag:
+            return etag
+    return state.etag
+
+
 def wanted_slices(request: Request, state: ObjectState) -> list[ranges.Slice] | None:
     """The slices that the Range header asks for; None: the whole object."""
+    if request.context.whole_if in state.system_metadata:
+        return None
     specs = ranges.parse_range(request.environ["HTTP_RANGE"])
     if specs is None:
         return None
     if_range = request.header("If-Range")
-    if not range_still_holds(if_range, state.etag, whole_seconds(state.modified)):
+    etag = conditional_etag(request, state)
+    if not range_still_holds(if_range, etag, whole_seconds(state.modified)):
         return None
     return ranges.resolve(specs, state.size)
 

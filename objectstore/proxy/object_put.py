@@ -12,14 +12,16 @@ import hashlib
 from collections.abc import Callable
 
 from objectstore.kernel.concurrency import Promise
+from objectstore.kernel.conditions import Conditions
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.reply import HeaderList, Reply
+from objectstore.kernel.request import Request
 from objectstore.proxy.asked import Asked
-from objectstore.proxy.conditions import Conditions
 from objectstore.proxy.dates import http_date, whole_seconds
 from objectstore.proxy.expiry import has_expired
 from objectstore.proxy.intake import Intake, Source, read_small
 from objectstore.proxy.lookups import look_up
+from objectstore.proxy.object_get import conditional_etag
 from objectstore.proxy.object_target import ObjectTarget
 from objectstore.proxy.parts import Parts
 from objectstore.proxy.put_plan import PutPlan
@@ -72,7 +74,7 @@ def _put_large(
     if plan.conditions is not None:
         # Again under the reservation; this one spares a long upload in vain.
         found = look_up(parts.rounds, group, key, want_body=False)
-        _check_conditions(parts, plan.conditions, found.state)
+        _check_conditions(parts, target.request, plan.conditions, found.state)
     begun = parts.rounds.write(group, lambda node: node.begin(key, plan.length))
     uploads = _open_uploads(begun)
     intake = Intake(uploads, group.majority, parts.rounds.node_seconds, parts.buffers)
@@ -135,7 +137,7 @@ def _write(
     )
     try:
         held = reservation.take()
-        _check_conditions(parts, plan.conditions, held)
+        _check_conditions(parts, target.request, plan.conditions, held)
         if held is not None:
             # The write must be newer than what it replaces, whatever the clocks.
             parts.timestamps.observe(held.newest)
@@ -180,7 +182,7 @@ def _undo(parts: Parts, target: ObjectTarget, state: ObjectState) -> None:
 
 
 def _check_conditions(
-    parts: Parts, conditions: Conditions, held: ObjectState | None
+    parts: Parts, request: Request, conditions: Conditions, held: ObjectState | None
 ) -> None:
     """Rejected 412 when the object, as it is now, forbids the write."""
     exists = (
@@ -193,5 +195,6 @@ def _check_conditions(
     assert held is not None
     if conditions.if_none_match:
         raise Rejected(412)
-    if conditions.refuses(held.etag, whole_seconds(held.modified)):
+    etag = conditional_etag(request, held)
+    if conditions.refuses(etag, whole_seconds(held.modified)):
         raise Rejected(412)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import lru_cache
 from mimetypes import MimeTypes
 
+from objectstore.kernel.conditions import Conditions, unquoted
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.request import Request, footers_of
-from objectstore.proxy.conditions import Conditions, unquoted
 from objectstore.proxy.expiry import requested_expiry
 from objectstore.proxy.headers import internal_timestamp, is_set, object_metadata
 from objectstore.proxy.limits import OBJECT_BYTES_MAX, check_header

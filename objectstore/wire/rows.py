@@ -3,6 +3,10 @@
 Filters whose stored bytes are not what a reader gets (manifests, encryption) say
 with system metadata what the listing shows instead: an ETag, which may carry
 parameters (``<etag>; slo_etag=<etag>``), and a size.
+
+A size that is to be shown but not counted (a manifest's segments, what a link leads to,
+are counted where they lie) is kept with the row's content type, as Swift does:
+``text/plain;swift_bytes=123``.  Listings take it off again.
 """
 
 from __future__ import annotations
@@ -11,6 +15,8 @@ from objectstore.wire.records import ObjectRow, ObjectState
 
 LISTED_ETAG = "X-Object-Sysmeta-Container-Update-Override-Etag"
 LISTED_SIZE = "X-Object-Sysmeta-Container-Update-Override-Size"
+SHOWN_SIZE = "X-Object-Sysmeta-Container-Update-Override-Shown-Size"
+SHOWN_SIZE_MARK = ";swift_bytes="
 
 
 def row_of(state: ObjectState) -> ObjectRow:
@@ -20,18 +26,21 @@ def row_of(state: ObjectState) -> ObjectRow:
         at = state.deleted_timestamp
         return ObjectRow(name.object, at, 1, 0, "", 0, "", at, name.policy)
     system = state.system_metadata
-    size, etag = state.size, state.etag
+    size, etag, content_type = state.size, state.etag, state.content_type
     if system:
         etag = system.get(LISTED_ETAG, etag)
         listed = system.get(LISTED_SIZE, "")
         if listed.isascii() and listed.isdigit():
             size = int(listed)
+        shown = system.get(SHOWN_SIZE, "")
+        if shown.isascii() and shown.isdigit():
+            content_type += SHOWN_SIZE_MARK + shown
     return ObjectRow(
         name.object,
         state.timestamp,
         0,
         size,
-        state.content_type,
+        content_type,
         state.content_type_timestamp,
         etag,
         state.modified,

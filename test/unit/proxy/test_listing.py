@@ -16,15 +16,17 @@ from objectstore.proxy.listing import render
 from objectstore.wire.records import ContainerRow, ObjectRow, Subdirectory
 
 texts = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=20)
+# Without parameters, which are shown as fields of their own.
+bare = texts.filter(lambda text: ";" not in text)
 rows = st.builds(
     ObjectRow,
     name=texts,
     timestamp=st.integers(1, 10**14),
     deleted=st.just(0),
     size=st.integers(0, 2**40),
-    content_type=texts,
+    content_type=bare,
     content_type_timestamp=st.just(1),
-    etag=texts,
+    etag=bare,
     modified=st.integers(1, 10**14),
 )
 entries_of = st.lists(st.one_of(rows, st.builds(Subdirectory, texts)), max_size=5)
@@ -111,3 +113,24 @@ def test_accept(header: str, best: str | None) -> None:
 def test_bad_accept() -> None:
     with pytest.raises(Rejected):
         best_match("text/plain;q=much")
+
+
+def test_parameters_of_links_and_manifests_are_fields() -> None:
+    etag = (
+        "abc; slo_etag=def; symlink_path=/v1/a/c/o%3Bx?version-id=1.00000; "
+        "symlink_bytes=7; version_symlink=true"
+    )
+    row = ObjectRow("o", 1, 0, 2, "a/b;x=1;swift_bytes=12", 1, etag, 1)
+    body, _ = render([row], "application/json", kind="container", name="c")
+    (found,) = orjson.loads(body)
+    assert found == {
+        "name": "o",
+        "bytes": 12,
+        "hash": "abc",
+        "content_type": "a/b;x=1",
+        "last_modified": found["last_modified"],
+        "slo_etag": '"def"',
+        "symlink_path": "/v1/a/c/o%3Bx?version-id=1.00000",
+        "symlink_bytes": 7,
+        "version_symlink": True,
+    }

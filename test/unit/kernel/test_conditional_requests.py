@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from objectstore.proxy.conditions import (
+from objectstore.kernel.conditions import (
     Conditions,
     etag_matches,
     parse_date,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from objectstore.proxy.ranges import (
+from objectstore.kernel.byte_ranges import (
     DESCENDING_MAX,
     RANGES_MAX,
     Multipart,
