@@ -11,14 +11,17 @@ from objectstore.database.local_node import (
     TimedMetadata,
 )
 from objectstore.kernel.concurrency import Promise
+from objectstore.replication.owed import CopiesOwed
 from objectstore.wire.records import ContainerRow, Receipt
 
 
 class LocalAccountNode(LocalDatabaseNode):
     """``wire.nodes.AccountNode`` on a device that this process owns."""
 
-    def __init__(self, store: AccountStore) -> None:
-        super().__init__(store.databases)
+    def __init__(
+        self, store: AccountStore, copies_owed: CopiesOwed | None = None
+    ) -> None:
+        super().__init__(store.databases, copies_owed)
 
     def create(
         self, key: bytes, account: str, timestamp: int, metadata: TimedMetadata

@@ -11,6 +11,7 @@ from objectstore.database.local_node import (
     TimedMetadata,
 )
 from objectstore.kernel.concurrency import Promise
+from objectstore.replication.owed import CopiesOwed
 from objectstore.wire.records import ContainerName, ObjectRow, Receipt
 
 _STORED = Receipt(stored=True)
@@ -19,8 +20,10 @@ _STORED = Receipt(stored=True)
 class LocalContainerNode(LocalDatabaseNode):
     """``wire.nodes.ContainerNode`` on a device that this process owns."""
 
-    def __init__(self, store: ContainerStore) -> None:
-        super().__init__(store.databases)
+    def __init__(
+        self, store: ContainerStore, copies_owed: CopiesOwed | None = None
+    ) -> None:
+        super().__init__(store.databases, copies_owed)
 
     def create(
         self,

@@ -6,7 +6,7 @@ in pieces, so that the other greenlets of the process get their turn.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -19,11 +19,19 @@ from objectstore.database.facts import (
     posted_by,
 )
 from objectstore.database.listing import Entry
+from objectstore.database.replica import DatabaseReplica
 from objectstore.database.store import DatabaseStore
 from objectstore.kernel import concurrency
 from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.errors import Corrupt, Rejected, RingstackError
-from objectstore.wire.records import DatabaseInfo, ListingQuery, Receipt, RowsPage
+from objectstore.replication.owed import CopiesOwed
+from objectstore.wire.records import (
+    DatabaseCopy,
+    DatabaseInfo,
+    ListingQuery,
+    Receipt,
+    RowsPage,
+)
 
 T = TypeVar("T")
 # The class below has a method called list.
@@ -40,8 +48,13 @@ NOT_FOUND = Receipt(stored=False, found=False)
 class LocalDatabaseNode:
     """The part of ``wire.nodes.DatabaseNode`` that both kinds share."""
 
-    def __init__(self, databases: DatabaseStore) -> None:
+    def __init__(
+        self, databases: DatabaseStore, copies_owed: CopiesOwed | None = None
+    ) -> None:
+        """``copies_owed`` None: nobody heals, the rounds of replication do."""
         self.databases = databases
+        self._replica = DatabaseReplica(databases)
+        self._copies_owed = copies_owed
 
     def info(self, key: bytes) -> Promise[DatabaseInfo | None]:
         """See ``DatabaseNode``."""
@@ -66,6 +79,52 @@ class LocalDatabaseNode:
     def delete(self, key: bytes, timestamp: int) -> Promise[Receipt]:
         """See ``DatabaseNode``."""
         return self._promise(key, self._delete, key, timestamp)
+
+    # ---- for replication ----------------------------------------------------------
+
+    def digests(
+        self, partitions: Sequence[int], part_power: int
+    ) -> Promise[Sequence[bytes]]:
+        """See ``DatabaseNode``."""
+        return concurrency.promised(self._replica.digests, partitions, part_power)
+
+    def states(
+        self, partition: int, part_power: int, after: bytes, limit: int
+    ) -> Promise[Sequence[tuple[bytes, int]]]:
+        """See ``DatabaseNode``."""
+        return concurrency.promised(
+            self._replica.states, partition, part_power, after, limit
+        )
+
+    def copy_of(self, key: bytes) -> Promise[DatabaseCopy | None]:
+        """See ``DatabaseNode``."""
+        return self._answer(key, self._replica.copy_of, key)
+
+    def row_digests(
+        self, key: bytes, ranges: Sequence[tuple[str, str]]
+    ) -> Promise[Sequence[tuple[int, bytes]]]:
+        """See ``DatabaseNode``."""
+        return concurrency.promised(self._row_digests, key, ranges)
+
+    def _row_digests(
+        self, key: bytes, ranges: Sequence[tuple[str, str]]
+    ) -> Sequence[tuple[int, bytes]]:
+        return self._answer(key, self._replica.row_digests, key, ranges).result()
+
+    def merge_copy(
+        self, key: bytes, copy: DatabaseCopy, rows: Sequence[Any]
+    ) -> Promise[Receipt]:
+        """See ``DatabaseNode``."""
+        return self._promise(key, self._replica.merge_copy, key, copy, rows)
+
+    def forget(self, key: bytes, digest: int) -> Promise[Receipt]:
+        """See ``DatabaseNode``."""
+        return self._answer(key, self._replica.forget, key, digest)
+
+    def owe_copy(self, key: bytes, device_ids: Sequence[int]) -> None:
+        """See ``DatabaseNode``."""
+        if self._copies_owed is not None:
+            self._copies_owed.add(key, device_ids)
 
     # ---- outcomes ---------------------------------------------------------------
 

@@ -81,6 +81,9 @@ class DatabaseStore:
         self._unfolded: dict[bytes, None] = {}
         self._unsafe: dict[bytes, bool] = {}  # key: its file is new
         self._listeners: list[Callable[[bytes], None]] = []
+        self._drop_listeners: list[Callable[[bytes], None]] = []
+        # Put aside since the start, and not brought back yet.
+        self.put_aside: set[bytes] = set()
         self._applied_path = os.path.join(directory, APPLIED_NAME)
         self._applied = read_applied(self._disk, self._applied_path)
 
@@ -125,6 +128,15 @@ class DatabaseStore:
         """Call ``listener(key)`` after each change of a database; it must be
         short and must not raise."""
         self._listeners.append(listener)
+
+    def on_drop(self, listener: Callable[[bytes], None]) -> None:
+        """Call ``listener(key)`` when a database, or old things in it, went without
+        a change: put aside, removed, reclaimed."""
+        self._drop_listeners.append(listener)
+
+    def _dropped(self, key: bytes) -> None:
+        for listener in self._drop_listeners:
+            listener(key)
 
     # ---- finding --------------------------------------------------------------
 
@@ -286,6 +298,8 @@ class DatabaseStore:
             return  # it is aside already
         place = self.files.put_aside(key)
         _log.error("database %s is corrupt, moved to %s", key.hex(), place)
+        self.put_aside.add(key)
+        self._dropped(key)
 
     def reclaim(
         self,
@@ -305,6 +319,7 @@ class DatabaseStore:
         broker = self.find(key)
         if broker is None:
             return ""
+        self._dropped(key)
         facts = without_old_removals(broker.facts, before)
         if not facts.is_live and facts.deleted_timestamp < before:
             is_empty = not broker.rows(ListingQuery(limit=1)).rows
@@ -313,6 +328,14 @@ class DatabaseStore:
                 return ""
         broker.facts = facts
         return broker.drop_tombstones(before, after_name, limit)
+
+    def remove(self, key: bytes) -> None:
+        """Remove a database as a whole.  The journal is not told: what a crash
+        brings back of it is removed again."""
+        broker = self.find(key)
+        if broker is not None:
+            self._remove(broker)
+            self._dropped(key)
 
     def _remove(self, broker: Broker) -> None:
         # Without a wait between: nobody may find it half gone.

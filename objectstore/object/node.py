@@ -14,6 +14,7 @@ from objectstore.kernel.errors import Rejected, RingstackError
 from objectstore.object.locks import NameLocks
 from objectstore.object.store import ObjectStore
 from objectstore.object.upload import LocalUpload
+from objectstore.replication.owed import CopiesOwed
 from objectstore.wire.nodes import INLINE_BYTES_MAX, ObjectNode, Upload
 from objectstore.wire.records import Lookup, ObjectState, Receipt
 
@@ -25,8 +26,12 @@ _NEVER_HEARD_OF = Lookup(None)
 class LocalObjectNode(ObjectNode):
     """See ``ObjectNode`` for what each call means."""
 
-    def __init__(self, store: ObjectStore) -> None:
+    def __init__(
+        self, store: ObjectStore, copies_owed: CopiesOwed | None = None
+    ) -> None:
+        """``copies_owed`` None: nobody heals, the rounds of replication do."""
         self.store = store
+        self._copies_owed = copies_owed
         self._locks = NameLocks()
 
     def lookup(self, key: bytes, *, want_body: bool) -> Promise[Lookup]:
@@ -170,6 +175,11 @@ class LocalObjectNode(ObjectNode):
             return self.store.forget(key, newest)
         except RingstackError as error:
             return Promise.failed(error)
+
+    def owe_copy(self, key: bytes, device_ids: Sequence[int]) -> None:
+        """See ``ObjectNode``."""
+        if self._copies_owed is not None:
+            self._copies_owed.add(key, device_ids)
 
 
 def _mapped(promise: Promise[T], change: Callable[[T], T]) -> Promise[T]:

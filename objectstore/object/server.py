@@ -16,10 +16,11 @@ from objectstore.kernel.request import Application
 from objectstore.object.upload_handler import receive_upload
 from objectstore.wire import codec, frames, paths
 from objectstore.wire.nodes import INLINE_BYTES_MAX, ObjectNode
+from objectstore.wire.partition_codec import decode_page_wanted, decode_partitions
+from objectstore.wire.remote_owed import decode_owed
 from objectstore.wire.serving import RESPONSE_SECONDS, Call, NodeServer, Stream, Verbs
 
 POLICY_MAX = 2**31
-PART_POWER_MAX = 32
 TOKEN_CHARACTERS_MAX = 200
 # A lock outlives no request; requests with large bodies may take an hour.
 RESERVE_SECONDS_MAX = 3600.0
@@ -126,22 +127,19 @@ def _release(node: ObjectNode, call: Call) -> bytes:
 
 
 def _digests(node: ObjectNode, call: Call) -> bytes:
-    raw, part_power = codec.fields(call.message(), list, int)
-    codec.integer(part_power, PART_POWER_MAX)
-    largest = (1 << part_power) - 1
-    partitions = [codec.integer(each, largest) for each in raw]
+    partitions, part_power = decode_partitions(call.message())
     return codec.pack(node.digests(partitions, part_power).wait(call.wait_seconds))
 
 
 def _states(node: ObjectNode, call: Call) -> bytes:
-    partition, part_power, after, limit = codec.fields(
-        call.message(), int, int, bytes, int
-    )
-    codec.integer(part_power, PART_POWER_MAX)
-    codec.integer(partition, (1 << part_power) - 1)
-    codec.integer(limit, codec.LIMIT_MAX)
-    page = node.states(partition, part_power, after, limit)
+    page = node.states(*decode_page_wanted(call.message()))
     return codec.pack(page.wait(call.wait_seconds))
+
+
+def _owe(node: ObjectNode, call: Call) -> bytes:
+    for key, device_ids in decode_owed(call.message()):
+        node.owe_copy(key, device_ids)
+    return codec.pack(None)
 
 
 def _receipt(promise: Any, call: Call) -> bytes:
@@ -163,4 +161,5 @@ OBJECT_VERBS: Verbs = {
     ("POST", "release"): _release,
     ("POST", "digests"): _digests,
     ("POST", "states"): _states,
+    ("POST", "owe"): _owe,
 }

@@ -21,6 +21,7 @@ import msgpack
 from objectstore.kernel.errors import Corrupt, Rejected
 from objectstore.kernel.timestamps import TIMESTAMP_MAX
 from objectstore.wire.records import (
+    DatabaseCopy,
     DatabaseInfo,
     ListingQuery,
     Metadata,
@@ -221,6 +222,33 @@ def decode_info(value: Any) -> DatabaseInfo:
     metadata(raw[5])
     raw[12] = decode_timed(raw[12])
     return DatabaseInfo(*raw)
+
+
+def encode_copy(copy: DatabaseCopy) -> tuple[Any, ...]:
+    """A ``DatabaseCopy``."""
+    return (
+        copy.account,
+        copy.container,
+        copy.created,
+        copy.put_timestamp,
+        copy.deleted_timestamp,
+        copy.policy,
+        encode_timed(copy.metadata),
+        copy.row_digest,
+    )
+
+
+_COPY_TYPES = (str, str, int, int, int, int, dict, str)
+
+
+def decode_copy(value: Any) -> DatabaseCopy:
+    """A ``DatabaseCopy``."""
+    raw = fields(value, *_COPY_TYPES)
+    for number in raw[2:5]:
+        timestamp(number)
+    integer(raw[5])
+    raw[6] = decode_timed(raw[6])
+    return DatabaseCopy(*raw)
 
 
 def encode_query(query: ListingQuery) -> tuple[Any, ...]:

@@ -27,6 +27,7 @@ from objectstore.kernel.concurrency import Promise
 from objectstore.wire.records import (
     ContainerName,
     ContainerRow,
+    DatabaseCopy,
     DatabaseInfo,
     ListingQuery,
     Lookup,
@@ -159,6 +160,11 @@ class ObjectNode(Protocol):
         """Drop the state if it is still exactly as new as ``newest``: a
         handoff's copy that all primaries have confirmed."""
 
+    def owe_copy(self, key: bytes, device_ids: Sequence[int]) -> None:
+        """These devices of the object ring lack what this one holds of the key:
+        bring it to them as soon as they answer.  Never waits; what is lost (a
+        full queue, a restart) the next round of replication finds."""
+
 
 class DatabaseNode(Protocol):
     """What account and container nodes have in common.
@@ -187,6 +193,43 @@ class DatabaseNode(Protocol):
 
     def delete(self, key: bytes, timestamp: int) -> Promise[Receipt]:
         """Mark deleted.  ``Rejected`` 409 while it is not empty."""
+
+    # ---- for replication ---------------------------------------------------
+
+    def digests(
+        self, partitions: Sequence[int], part_power: int
+    ) -> Promise[Sequence[bytes]]:
+        """One digest over all databases of each partition; 16 zero bytes for an
+        empty one."""
+
+    def states(
+        self, partition: int, part_power: int, after: bytes, limit: int
+    ) -> Promise[Sequence[tuple[bytes, int]]]:
+        """(key, digest of the database) as in ``ObjectNode.states``.  Equal
+        digests: equal facts and rows, removed metadata apart."""
+
+    def copy_of(self, key: bytes) -> Promise[DatabaseCopy | None]:
+        """All but the rows, also of a deleted one; None when it is not here."""
+
+    def row_digests(
+        self, key: bytes, ranges: Sequence[tuple[str, str]]
+    ) -> Promise[Sequence[tuple[int, bytes]]]:
+        """(count, digest) of the rows, tombstones included, of each range of names
+        behind the first up to and with the second ("": no bound).  ``Rejected``
+        404 when the database is not here."""
+
+    def merge_copy(
+        self, key: bytes, copy: DatabaseCopy, rows: Sequence[ObjectRow | ContainerRow]
+    ) -> Promise[Receipt]:
+        """Take over another replica's facts and rows, durably, beginning the
+        database if it is not here."""
+
+    def forget(self, key: bytes, digest: int) -> Promise[Receipt]:
+        """Drop the whole database if its digest is still that: a handoff's copy
+        that all primaries have confirmed."""
+
+    def owe_copy(self, key: bytes, device_ids: Sequence[int]) -> None:
+        """As ``ObjectNode.owe_copy``; of the container or account ring."""
 
 
 class ContainerNode(DatabaseNode, Protocol):

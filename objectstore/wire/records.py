@@ -147,6 +147,24 @@ class DatabaseInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class DatabaseCopy:
+    """All of a database but its rows, for levelling replicas.
+
+    ``metadata`` has each item with its timestamp, removed ones with an empty value;
+    ``row_digest`` is that of ``DatabaseInfo``.
+    """
+
+    account: str
+    container: str  # "" for an account
+    created: int
+    put_timestamp: int
+    deleted_timestamp: int
+    policy: int
+    metadata: Mapping[str, tuple[str, int]]
+    row_digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class ListingQuery:
     """What part of a listing is wanted.  Empty text: no bound.
 

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from objectstore.kernel.concurrency import Promise
-from objectstore.wire import codec, row_codec
+from objectstore.wire import codec, paths, row_codec
 from objectstore.wire.codec import Timed
+from objectstore.wire.partition_codec import (
+    DIGEST_BYTES,
+    decode_digests,
+    decode_states,
+)
 from objectstore.wire.peer import Peer
-from objectstore.wire.records import DatabaseInfo, ListingQuery, Receipt, RowsPage
+from objectstore.wire.records import (
+    ContainerRow,
+    DatabaseCopy,
+    DatabaseInfo,
+    ListingQuery,
+    ObjectRow,
+    Receipt,
+    RowsPage,
+)
+from objectstore.wire.remote_owed import OwedMarks
 
 
 class RemoteDatabaseNode:
@@ -18,6 +32,7 @@ class RemoteDatabaseNode:
     def __init__(self, peer: Peer, prefix: str) -> None:
         self._peer = peer
         self._prefix = prefix
+        self._owed = OwedMarks(peer, prefix)
 
     def info(self, key: bytes) -> Promise[DatabaseInfo | None]:
         """See ``DatabaseNode``."""
@@ -38,6 +53,59 @@ class RemoteDatabaseNode:
     def delete(self, key: bytes, timestamp: int) -> Promise[Receipt]:
         """See ``DatabaseNode``."""
         return self._change("DELETE", key, "", timestamp)
+
+    def digests(
+        self, partitions: Sequence[int], part_power: int
+    ) -> Promise[Sequence[bytes]]:
+        """See ``DatabaseNode``."""
+        return self._peer.call(
+            "POST",
+            f"{self._prefix}{paths.NO_KEY}/digests",
+            lambda: codec.pack((tuple(partitions), part_power)),
+            lambda reply: decode_digests(reply, len(partitions)),
+        )
+
+    def states(
+        self, partition: int, part_power: int, after: bytes, limit: int
+    ) -> Promise[Sequence[tuple[bytes, int]]]:
+        """See ``DatabaseNode``."""
+        return self._peer.call(
+            "POST",
+            f"{self._prefix}{paths.NO_KEY}/states",
+            lambda: codec.pack((partition, part_power, after, limit)),
+            decode_states,
+        )
+
+    def copy_of(self, key: bytes) -> Promise[DatabaseCopy | None]:
+        """See ``DatabaseNode``."""
+        target = f"{self._prefix}{key.hex()}/copy"
+        return self._peer.call("GET", target, None, _decode_copy)
+
+    def row_digests(
+        self, key: bytes, ranges: Sequence[tuple[str, str]]
+    ) -> Promise[Sequence[tuple[int, bytes]]]:
+        """See ``DatabaseNode``."""
+        return self._peer.call(
+            "POST",
+            f"{self._prefix}{key.hex()}/row_digests",
+            lambda: codec.pack(tuple(ranges)),
+            lambda reply: _decode_row_digests(reply, len(ranges)),
+        )
+
+    def merge_copy(
+        self, key: bytes, copy: DatabaseCopy, rows: Sequence[ObjectRow | ContainerRow]
+    ) -> Promise[Receipt]:
+        """See ``DatabaseNode``."""
+        value = (codec.encode_copy(copy), tuple(rows))
+        return self._change("PUT", key, "/copy", value)
+
+    def forget(self, key: bytes, digest: int) -> Promise[Receipt]:
+        """See ``DatabaseNode``."""
+        return self._change("POST", key, "/forget", digest)
+
+    def owe_copy(self, key: bytes, device_ids: Sequence[int]) -> None:
+        """See ``DatabaseNode``; goes out with others a little later."""
+        self._owed.add(key, device_ids)
 
     def _ask(
         self,
@@ -67,6 +135,24 @@ class RemoteDatabaseNode:
 def _decode_info(message: bytes) -> DatabaseInfo | None:
     value = codec.unpack(message)
     return None if value is None else codec.decode_info(value)
+
+
+def _decode_copy(message: bytes) -> DatabaseCopy | None:
+    value = codec.unpack(message)
+    return None if value is None else codec.decode_copy(value)
+
+
+def _decode_row_digests(message: bytes, count: int) -> list[tuple[int, bytes]]:
+    pairs = codec.array(codec.unpack(message))
+    if len(pairs) != count:
+        raise codec.Malformed("not one digest for each range")
+    found: list[tuple[int, bytes]] = []
+    for pair in pairs:
+        rows, digest = codec.fields(pair, int, bytes)
+        if len(digest) != DIGEST_BYTES:
+            raise codec.Malformed("not a digest")
+        found.append((codec.integer(rows), digest))
+    return found
 
 
 def _decode_listing(message: bytes) -> list[Any]:

@@ -13,12 +13,12 @@ from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.errors import Rejected
 from objectstore.wire import codec, frames, paths
 from objectstore.wire.nodes import INLINE_BYTES_MAX, Upload
+from objectstore.wire.partition_codec import decode_digests, decode_states
 from objectstore.wire.peer import Peer
 from objectstore.wire.records import Lookup, ObjectState, Receipt
+from objectstore.wire.remote_owed import OwedMarks
 from objectstore.wire.remote_paid import PaidMarks
 from objectstore.wire.remote_upload import RemoteUpload, decode_receipt
-
-DIGEST_BYTES = 16
 
 
 class RemoteObjectNode:
@@ -28,6 +28,7 @@ class RemoteObjectNode:
         self._peer = peer
         self._prefix = paths.object_prefix(policy, device)
         self._paid = PaidMarks(peer, self._prefix)
+        self._owed = OwedMarks(peer, self._prefix)
 
     def lookup(self, key: bytes, *, want_body: bool) -> Promise[Lookup]:
         """See ``ObjectNode``."""
@@ -102,7 +103,7 @@ class RemoteObjectNode:
             "POST",
             f"{self._prefix}{paths.NO_KEY}/digests",
             lambda: codec.pack((list(partitions), part_power)),
-            lambda reply: _decode_digests(reply, len(partitions)),
+            lambda reply: decode_digests(reply, len(partitions)),
         )
 
     def states(
@@ -113,7 +114,7 @@ class RemoteObjectNode:
             "POST",
             f"{self._prefix}{paths.NO_KEY}/states",
             lambda: codec.pack((partition, part_power, after, limit)),
-            _decode_states,
+            decode_states,
         )
 
     def merge(
@@ -133,6 +134,10 @@ class RemoteObjectNode:
     def forget(self, key: bytes, newest: int) -> Promise[Receipt]:
         """See ``ObjectNode``."""
         return self._change("POST", key, "/forget", newest)
+
+    def owe_copy(self, key: bytes, device_ids: Sequence[int]) -> None:
+        """See ``ObjectNode``; goes out with others a little later."""
+        self._owed.add(key, device_ids)
 
     def _change(
         self, method: str, key: bytes, verb: str, value: object
@@ -167,23 +172,3 @@ def _decode_lookup(framed: bytes) -> Lookup:
     raw, has_body = head
     state = None if raw is None else codec.decode_state(raw)
     return Lookup(state, body if has_body else None)
-
-
-def _decode_digests(message: bytes, count: int) -> list[bytes]:
-    digests = codec.array(codec.unpack(message))
-    if len(digests) != count:
-        raise codec.Malformed("not one digest for each partition")
-    for digest in digests:
-        if type(digest) is not bytes or len(digest) != DIGEST_BYTES:
-            raise codec.Malformed("not a digest")
-    return digests
-
-
-def _decode_states(message: bytes) -> list[tuple[bytes, int]]:
-    page = []
-    for pair in codec.array(codec.unpack(message)):
-        key, digest = codec.fields(pair, bytes, int)
-        if len(key) != paths.KEY_BYTES or not 0 <= digest < 2**64:
-            raise codec.Malformed("not a key and its digest")
-        page.append((key, digest))
-    return page

@@ -25,8 +25,20 @@ from objectstore.kernel import concurrency
 from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.errors import Unavailable
 
-WRITES = frozenset({"put", "begin", "post", "delete", "merge", "create", "forget"})
-SILENT = frozenset({"paid", "release", "abort"})  # calls that promise nothing
+WRITES = frozenset(
+    {
+        "put",
+        "begin",
+        "post",
+        "delete",
+        "merge",
+        "create",
+        "forget",
+        "merge_copy",
+    }
+)
+# Calls that promise nothing.
+SILENT = frozenset({"paid", "release", "abort", "owe_copy"})
 
 
 class Faults:

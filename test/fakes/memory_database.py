@@ -13,13 +13,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from objectstore.database import facts as rules
+from objectstore.database.copies import copy_with, digest_of_copy, facts_of
 from objectstore.database.facts import Facts
 from objectstore.database.merge import is_live, merge_rows, normal_row
+from objectstore.database.row_levelling import digest_of_rows
 from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.errors import Rejected
+from objectstore.replication.differences import digest_of_all
 from objectstore.wire.records import (
     ContainerName,
     ContainerRow,
+    DatabaseCopy,
     DatabaseInfo,
     ListingQuery,
     ObjectRow,
@@ -65,6 +69,11 @@ class MemoryDatabase:
             database_id=self.database_id,
             timed_metadata=facts.metadata,
         )
+
+    def copy(self) -> DatabaseCopy:
+        """What replication compares; row digests are the product's own rule."""
+        _, digest = digest_of_rows(self.rows.values())
+        return copy_with(self.facts, digest.hex())
 
     def merge(self, rows: Iterable[Any]) -> None:
         """Take rows over, but those that a DELETE of the database has ended."""
@@ -127,6 +136,7 @@ class _MemoryDatabases:
 
     def __init__(self) -> None:
         self.databases: dict[bytes, MemoryDatabase] = {}
+        self.copies_owed: dict[bytes, set[int]] = {}
 
     def _live(self, key: bytes) -> MemoryDatabase | None:
         database = self.databases.get(key)
@@ -175,6 +185,77 @@ class _MemoryDatabases:
             return Promise.failed(Rejected(409, "not empty"))
         database.end(timestamp)
         return Promise.of(Receipt(stored=True))
+
+    def digests(self, partitions: Sequence[int], part_power: int) -> Promise[Any]:
+        return Promise.of(
+            [
+                digest_of_all(
+                    digest for _, digest in self._digests(partition, part_power)
+                )
+                for partition in partitions
+            ]
+        )
+
+    def _digests(self, partition: int, part_power: int) -> Any:
+        shift = 32 - part_power
+        return [
+            (key, digest_of_copy(database.copy()))
+            for key, database in sorted(self.databases.items())
+            if int.from_bytes(key[:4], "big") >> shift == partition
+        ]
+
+    def states(
+        self, partition: int, part_power: int, after: bytes, limit: int
+    ) -> Promise[Any]:
+        found = self._digests(partition, part_power)
+        return Promise.of([pair for pair in found if pair[0] > after][:limit])
+
+    def copy_of(self, key: bytes) -> Promise[DatabaseCopy | None]:
+        database = self.databases.get(key)
+        return Promise.of(database.copy() if database else None)
+
+    def row_digests(
+        self, key: bytes, ranges: Sequence[tuple[str, str]]
+    ) -> Promise[Any]:
+        database = self.databases.get(key)
+        if database is None:
+            return Promise.failed(Rejected(404, "no such database"))
+        rows = database.rows
+        return Promise.of(
+            [
+                digest_of_rows(
+                    rows[name]
+                    for name in rows
+                    if after < name and (not until or name <= until)
+                )
+                for after, until in ranges
+            ]
+        )
+
+    def merge_copy(
+        self, key: bytes, copy: DatabaseCopy, rows: Sequence[Any]
+    ) -> Promise[Receipt]:
+        database = self.databases.get(key)
+        if database is None:
+            facts = Facts(copy.account, copy.container)
+            database = MemoryDatabase(facts, f"memory-{len(self.databases)}")
+            self.databases[key] = database
+        database.facts = rules.join(database.facts, facts_of(copy))
+        database.end(database.facts.deleted_timestamp)
+        database.merge(rows)
+        return Promise.of(Receipt(stored=True))
+
+    def forget(self, key: bytes, digest: int) -> Promise[Receipt]:
+        database = self.databases.get(key)
+        if database is None:
+            return Promise.of(Receipt(stored=False, found=False))
+        if digest_of_copy(database.copy()) != digest:
+            return Promise.of(Receipt(stored=False))
+        del self.databases[key]
+        return Promise.of(Receipt(stored=True))
+
+    def owe_copy(self, key: bytes, device_ids: Sequence[int]) -> None:
+        self.copies_owed.setdefault(key, set()).update(device_ids)
 
     def _create(
         self, key: bytes, facts: Facts, timestamp: int, metadata: Timed, policy: int

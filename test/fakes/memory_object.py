@@ -34,6 +34,7 @@ class MemoryObjectNode:
         self.objects: dict[bytes, ObjectState] = {}
         self.bodies: dict[bytes, bytes] = {}
         self.owed: dict[bytes, int] = {}
+        self.copies_owed: dict[bytes, set[int]] = {}
         self._locks: dict[bytes, _Lock] = {}
 
     def lookup(self, key: bytes, *, want_body: bool) -> Promise[Lookup]:
@@ -185,6 +186,9 @@ class MemoryObjectNode:
         del self.objects[key]
         self.bodies.pop(key, None)
         return Promise.of(Receipt(stored=True))
+
+    def owe_copy(self, key: bytes, device_ids: Sequence[int]) -> None:
+        self.copies_owed.setdefault(key, set()).update(device_ids)
 
 
 class MemoryUpload:

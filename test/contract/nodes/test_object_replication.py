@@ -223,3 +223,7 @@ def test_forget_of_a_tombstone_lets_an_older_put_in(object_node: Any) -> None:
     kept(object_node.delete(KEY, tombstone(6)))
     kept(object_node.forget(KEY, 6))
     assert kept(object_node.put(KEY, data(5), b"body")).stored
+
+
+def test_owing_promises_nothing(object_node: Any) -> None:
+    assert object_node.owe_copy(KEY, [1, 2]) is None

@@ -1,0 +1,122 @@
+"""When a device was last alive: one that was away too long must not be believed.
+
+Deletions are remembered for the *reclaim age*.  A device that was away for longer
+may hold objects whose deletion nobody remembers any more; levelling it with its peers
+would bring them back to life.  So every room of a device keeps a durable mark of when
+it was last open, and a device whose mark is too old is not opened: an operator says
+whether to keep its data (``objectstore device readmit``: the whole cluster was off) or
+to let it come back empty (``--empty``), to be filled by its peers.
+
+When all devices of the cluster are on this machine no operator is needed: their marks
+say whether any of them was alive meanwhile.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+
+from objectstore.kernel.clock import Clock
+from objectstore.kernel.disk import Disk, FileMissing
+from objectstore.kernel.errors import Corrupt, Unavailable
+from objectstore.kernel.loop import Progress
+
+# A small synced file for each device: nothing to a disk, and exact enough for a
+# reclaim age of days.
+MARK_SECONDS = 60.0
+# Devices of one machine that were switched off together have marks this close.
+TOGETHER_SECONDS = 10 * MARK_SECONDS
+
+
+class WasAwayTooLong(Unavailable):
+    """The device must not be believed; see the module."""
+
+
+def mark_path(device: str, room: str) -> str:
+    """Where the mark of a room is."""
+    return os.path.join(device, f"alive-{room}")
+
+
+def read_mark(disk: Disk, device: str, rooms: Iterable[str]) -> float | None:
+    """When the rooms were last open, the longest ago of them; None: never noted."""
+    marks: list[float] = []
+    for room in rooms:
+        path = mark_path(device, room)
+        try:
+            marks.append(float(disk.read_file(path).decode("ascii")))
+        except FileMissing:
+            continue
+        except ValueError as error:
+            raise Corrupt(f"{path}: not a time") from error
+    return min(marks, default=None)
+
+
+def write_mark(disk: Disk, device: str, rooms: Iterable[str], now: float) -> None:
+    """Note that the rooms are open.  Blocks: synced."""
+    for room in rooms:
+        disk.replace_file(mark_path(device, room), f"{now:.0f}\n".encode("ascii"))
+
+
+def is_outdated(
+    now: float,
+    mark: float | None,
+    reclaim_age_seconds: float,
+    others: Sequence[float | None],
+    *,
+    others_are_all: bool,
+) -> bool:
+    """Whether a device with this mark must not be believed.  Pure.
+
+    ``others`` are the marks of this machine's other devices, ``others_are_all``
+    whether the cluster has no device elsewhere.
+    """
+    if mark is None or now - mark <= reclaim_age_seconds:
+        return False
+    if not others_are_all:
+        return True
+    return any(
+        other is not None and other > mark + TOGETHER_SECONDS for other in others
+    )
+
+
+def check_presence(
+    disk: Disk,
+    device: str,
+    rooms: Sequence[str],
+    now: float,
+    reclaim_age_seconds: float,
+    others: Sequence[float | None],
+    *,
+    others_are_all: bool,
+) -> None:
+    """``WasAwayTooLong`` when the device must not be opened."""
+    mark = read_mark(disk, device, rooms)
+    if is_outdated(
+        now, mark, reclaim_age_seconds, others, others_are_all=others_are_all
+    ):
+        assert mark is not None
+        days = (now - mark) / 86400
+        raise WasAwayTooLong(
+            f"{device}: was away for {days:.1f} days, longer than deletions are "
+            "remembered; see 'objectstore device readmit'"
+        )
+
+
+class PresenceStep:
+    """A ``kernel.loop.Step`` that renews a device's marks."""
+
+    name = "device-presence"
+
+    def __init__(
+        self, disk: Disk, device: str, rooms: Sequence[str], clock: Clock
+    ) -> None:
+        self._disk = disk
+        self._device = device
+        self._rooms = tuple(rooms)
+        self._clock = clock
+
+    def step(self) -> Progress:
+        """See ``kernel.loop.Step``."""
+        now = self._clock.time()
+        self._disk.offload(write_mark, self._disk, self._device, self._rooms, now)
+        return Progress.IDLE
