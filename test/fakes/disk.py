@@ -35,41 +35,52 @@ from objectstore.kernel.errors import (
 
 T = TypeVar("T")
 SECTOR_BYTES = 512
+# A disk that nobody fills.
+QUOTA_BYTES = 1 << 40
 
 
 class PowerLoss(Unavailable):
     """The disk is dead."""
 
 
-class _File:
-    """Content now, content that is safe, and the writes between."""
+class File:
+    """Content now, content that is safe, and the writes between.
+
+    Zeros at the end (space allocated ahead) are counted, not kept.
+    """
 
     def __init__(self) -> None:
-        self.content = bytearray()
-        self.synced = b""
+        self.content, self.length = bytearray(), 0
+        self.synced, self.synced_length = bytearray(), 0
         self.pending: list[tuple[int, bytes | None]] = []  # None: cut here
         self.attributes: dict[str, bytes] = {}
 
+    def read(self, offset: int, length: int) -> bytes:
+        """Those bytes, as far as the file goes."""
+        stop = min(offset + length, self.length)
+        data = bytes(self.content[offset:stop])
+        return data + bytes(max(0, stop - offset - len(data)))
+
     def write(self, offset: int, data: bytes) -> None:
-        if len(self.content) < offset:
-            self.content.extend(bytes(offset - len(self.content)))
-        self.content[offset : offset + len(data)] = data
+        """Not safe yet."""
+        self.length = _put(self.content, self.length, offset, data)
         self.pending.append((offset, data))
 
     def resize(self, length: int) -> None:
-        if length < len(self.content):
-            del self.content[length:]
-        else:
-            self.content.extend(bytes(length - len(self.content)))
+        """Cut or extend; not safe yet."""
+        self.length = _put(self.content, self.length, length, None)
         self.pending.append((length, None))
 
-    def sync(self) -> None:
-        self.synced = bytes(self.content)
-        self.pending = []
+    def sync(self, count: int | None = None) -> None:
+        """Make the first ``count`` changes of those pending safe; None: all."""
+        for offset, data in self.pending[:count]:
+            self.synced_length = _put(self.synced, self.synced_length, offset, data)
+        del self.pending[:count]
 
-    def survivor(self, random: Random) -> _File:
-        file = _File()
-        file.content = bytearray(self.synced)
+    def survivor(self, random: Random) -> File:
+        """What a power loss leaves of it."""
+        file = File()
+        file.content, file.length = bytearray(self.synced), self.synced_length
         file.attributes = dict(self.attributes)
         for offset, data in self.pending:
             if random.random() < 0.5:
@@ -83,14 +94,26 @@ class _File:
                     if random.random() < 0.7:
                         file.write(offset + at, data[at:end])
                     at = end
-        file.sync()
+        file.synced, file.synced_length = bytearray(file.content), file.length
+        file.pending = []
         return file
+
+
+def _put(content: bytearray, length: int, offset: int, data: bytes | None) -> int:
+    """Write, or cut (``data`` None), and give the new length."""
+    if data is None:
+        del content[offset:]
+        return offset
+    if len(content) < offset:
+        content.extend(bytes(offset - len(content)))
+    content[offset : offset + len(data)] = data
+    return max(length, offset + len(data))
 
 
 class MemoryDisk(Disk):
     """See the module."""
 
-    def __init__(self, *, quota_bytes: int = 1 << 40) -> None:
+    def __init__(self, *, quota_bytes: int = QUOTA_BYTES) -> None:
         self.quota_bytes = quota_bytes
         self.changes = 0  # calls that changed something
         self.dead = False
@@ -98,10 +121,11 @@ class MemoryDisk(Disk):
         self._dies_at: int | None = None
         self._planned: dict[str, list[tuple[int, RingstackError]]] = {}
         self._calls: dict[str, int] = {}
-        self._names: dict[str, _File] = {}
-        self._synced_names: dict[str, _File] = {}
+        self._names: dict[str, File] = {}
+        self._synced_names: dict[str, File] = {}
+        self._renamed: dict[str, str] = {}  # new name: old name; not synced yet
         self._directories: set[str] = {"/"}
-        self._open: dict[int, _File] = {}
+        self._open: dict[int, File] = {}
         self._next = 1000
         self._locks: dict[int, str] = {}
 
@@ -121,11 +145,18 @@ class MemoryDisk(Disk):
 
     def after_power_loss(self, random: Random) -> MemoryDisk:
         """The disk as a restart finds it."""
-        survivor = MemoryDisk(quota_bytes=self.quota_bytes)
+        survivor = self._twin()
         survivor.mounts = set(self.mounts)
         survivor._directories = set(self._directories)
         names = dict(self._synced_names)
-        for name in sorted(self._names.keys() ^ self._synced_names.keys()):
+        changed = set(self._names.keys() ^ self._synced_names.keys())
+        for target, source in sorted(self._renamed.items()):
+            # A rename is in the directory whole, or not at all.
+            if {target, source} <= changed:
+                changed -= {target, source}
+                if random.random() < 0.5:
+                    names[target] = names.pop(source, self._names[target])
+        for name in sorted(changed):
             if random.random() < 0.5:
                 continue
             if name in self._names:
@@ -136,6 +167,10 @@ class MemoryDisk(Disk):
         survivor._names = {name: files[id(file)] for name, file in names.items()}
         survivor._synced_names = dict(survivor._names)
         return survivor
+
+    def _twin(self) -> MemoryDisk:
+        """An empty disk of the same kind."""
+        return MemoryDisk(quota_bytes=self.quota_bytes)
 
     def meet(self, call: str, *, changes: bool) -> None:
         """Count a call; raise what it shall end with, if anything."""
@@ -151,24 +186,26 @@ class MemoryDisk(Disk):
                 raise planned[1]
         self.changes += changes
 
-    def _take(self, file: _File, end: int) -> None:
-        growth = max(0, end - len(file.content))
+    def _take(self, file: File, end: int) -> None:
+        if self.quota_bytes == QUOTA_BYTES:
+            return
+        growth = max(0, end - file.length)
         if self._used() + growth > self.quota_bytes:
             raise InsufficientStorage("the disk is full")
 
     def _used(self) -> int:
         files = {id(file): file for file in self._names.values()}
         files.update({id(file): file for file in self._open.values()})
-        return sum(len(file.content) for file in files.values())
+        return sum(file.length for file in files.values())
 
     # ---- descriptors --------------------------------------------------------
 
-    def _opened(self, file: _File) -> int:
+    def _opened(self, file: File) -> int:
         self._next += 1
         self._open[self._next] = file
         return self._next
 
-    def _file(self, path: str) -> _File:
+    def _file(self, path: str) -> File:
         if path not in self._names:
             raise FileMissing(path)
         return self._names[path]
@@ -179,7 +216,7 @@ class MemoryDisk(Disk):
             raise FilePresent(path)
         if os.path.dirname(path) not in self._directories:
             raise FileMissing(path)
-        file = self._names[path] = _File()
+        file = self._names[path] = File()
         return self._opened(file)
 
     def open(self, path: str, *, write: bool = False) -> int:
@@ -190,7 +227,7 @@ class MemoryDisk(Disk):
         self.meet("create_unnamed", changes=True)
         if directory not in self._directories:
             raise FileMissing(directory)
-        return self._opened(_File())
+        return self._opened(File())
 
     def link_unnamed(self, descriptor: int, path: str) -> None:
         self.meet("link_unnamed", changes=True)
@@ -206,7 +243,7 @@ class MemoryDisk(Disk):
 
     def pread(self, descriptor: int, length: int, offset: int) -> bytes:
         self.meet("pread", changes=False)
-        return bytes(self._open[descriptor].content[offset : offset + length])
+        return self._open[descriptor].read(offset, length)
 
     def pread_into(self, descriptor: int, buffer: memoryview, offset: int) -> int:
         data = self.pread(descriptor, len(buffer), offset)
@@ -228,7 +265,7 @@ class MemoryDisk(Disk):
         self.meet("allocate", changes=True)
         file = self._open[descriptor]
         self._take(file, offset + length)
-        if offset + length > len(file.content):
+        if offset + length > file.length:
             file.resize(offset + length)
 
     def sync_data(self, descriptor: int) -> None:
@@ -262,10 +299,10 @@ class MemoryDisk(Disk):
         self.meet("facts", changes=False)
         if path in self._directories:
             return FileFacts(0, 0.0, True)
-        return FileFacts(len(self._file(path).content), 0.0, False)
+        return FileFacts(self._file(path).length, 0.0, False)
 
     def size(self, descriptor: int) -> int:
-        return len(self._open[descriptor].content)
+        return self._open[descriptor].length
 
     def list(self, directory: str) -> list[str]:
         self.meet("list", changes=False)
@@ -286,6 +323,7 @@ class MemoryDisk(Disk):
         self.meet("rename", changes=True)
         self._names[target] = self._file(source)
         del self._names[source]
+        self._renamed[target] = source
 
     def unlink(self, path: str) -> None:
         self.meet("unlink", changes=True)
@@ -301,17 +339,19 @@ class MemoryDisk(Disk):
                 self._synced_names[name] = self._names[name]
             else:
                 del self._synced_names[name]
+            self._renamed.pop(name, None)
 
     def replace_file(self, path: str, content: bytes) -> None:
         self.meet("replace_file", changes=True)
-        file = _File()
+        file = File()
         file.write(0, content)
         file.sync()
         self._names[path] = self._synced_names[path] = file
 
     def read_file(self, path: str) -> bytes:
         self.meet("read_file", changes=False)
-        return bytes(self._file(path).content)
+        file = self._file(path)
+        return file.read(0, file.length)
 
     # ---- the rest -----------------------------------------------------------
 
@@ -336,7 +376,7 @@ class MemoryDisk(Disk):
         self.meet("lock", changes=False)
         if path in self._locks.values():
             raise Locked(path)
-        descriptor = self._opened(self._names.setdefault(path, _File()))
+        descriptor = self._opened(self._names.setdefault(path, File()))
         self._locks[descriptor] = path
         return descriptor
 

@@ -285,9 +285,9 @@ def test_rows_owed_are_remembered(bench: StoreBench, how: str) -> None:
 def _flip(disk: MemoryDisk, pattern: bytes, *, back: bool = False) -> None:
     """Change the first byte of the first place in the log with these bytes."""
     for name in sorted(disk._names):
-        content = disk._names[name].content
-        if name.endswith(".log") and (at := bytes(content).find(pattern)) >= 0:
-            content[at] = pattern[0] ^ 0x80
-            disk._names[name].sync()
+        file = disk._names[name]
+        if name.endswith(".log") and (at := file.content.find(pattern)) >= 0:
+            file.write(at, bytes([pattern[0] ^ 0x80]))
+            file.sync()
             return
     raise AssertionError("not found")

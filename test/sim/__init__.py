@@ -1,0 +1,1 @@
+"""The store simulated: several machines, their disks and wires, from one seed."""
