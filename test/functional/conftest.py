@@ -85,6 +85,13 @@ def fresh_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     yield from _running(Store.cluster(tmp_path_factory.mktemp("own")))
 
 
+@pytest.fixture(params=["fresh_store", "fresh_cluster"])
+def own_store(request: pytest.FixtureRequest) -> Store:
+    """Of the test's own: an all-in-one store, then a cluster."""
+    found: Store = request.getfixturevalue(request.param)
+    return found
+
+
 @pytest.fixture
 def endpoint(store: Store) -> str:
     return store.endpoint()

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from objectstore.cli.layout import LOOPBACK, LaidOut, NodePlan, lay_out
-from objectstore.cli.process import ServerProcess
+from objectstore.cli.process import ServerProcess, answers
 from test.functional.harness.ports import free_ports
 from test.functional.harness.users import LINES
 
@@ -62,6 +62,8 @@ class Store:
         return ServerProcess(settings, plan.public_port, log)
 
     def start(self) -> None:
+        """Start every node, also again after it was stopped or killed."""
+        self._servers = [self._server(plan) for plan in self.plans]
         with ThreadPoolExecutor() as pool:
             for started in [pool.submit(server.start) for server in self._servers]:
                 started.result()
@@ -70,6 +72,13 @@ class Store:
         with ThreadPoolExecutor() as pool:
             for stopped in [pool.submit(server.stop) for server in self._servers]:
                 stopped.result()
+
+    def is_up(self, number: int) -> bool:
+        return listens(self.plans[number].public_port)
+
+    def answers(self) -> bool:
+        """Whether every node says that it is healthy."""
+        return all(answers(plan.public_port) for plan in self.plans)
 
     def start_node(self, number: int) -> None:
         self._servers[number] = self._server(self.plans[number])
