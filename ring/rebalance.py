@@ -41,6 +41,10 @@ PARTNERS_MAX = 200
 # harder; a hundred thousand partners take about a tenth of a second.
 PARTNERS_PER_SLOT = 2
 PARTNERS_ALWAYS = 100_000
+# A new ring that came out crowded is dealt again so often, until this many slots have
+# been dealt: a small ring is cheap, and a large one has always found its way.
+DEALS_MAX = 200
+DEALT_SLOTS_MAX = 100_000
 # Balance passes over all partitions; a second one places what the first one unblocked.
 BALANCE_PASSES = 3
 
@@ -353,4 +357,18 @@ def rebalance(
     Slots to be filled hold `UNASSIGNED`. Afterwards none does, whatever the quotas say.
     """
     quota = [quotas.get(device_id, 0) for device_id in range(len(rules.groups))]
-    Pass(rows, rules, quota, frozen, rng, fresh).run()
+    empty = [array(row.typecode, row) for row in rows] if fresh else []
+    work = Pass(rows, rules, quota, frozen, rng, fresh)
+    work.run()
+    if not fresh:
+        return
+    # In a small ring whose quotas fit exactly, the last slots can be stuck beside
+    # their like. Nothing is stored yet, so the whole layout may be dealt again.
+    slots = sum(map(len, rows))
+    for _ in range(min(DEALS_MAX, DEALT_SLOTS_MAX // slots)):
+        if next(work.crowded_partitions(), None) is None:
+            return
+        for row, unassigned in zip(rows, empty, strict=True):
+            row[:] = unassigned
+        work = Pass(rows, rules, quota, frozen, rng, fresh)
+        work.run()

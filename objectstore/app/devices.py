@@ -27,7 +27,7 @@ from objectstore.kernel.disk import Disk
 from objectstore.kernel.errors import RingstackError
 from objectstore.kernel.loop import Loop
 from objectstore.kernel.timestamps import HybridClock
-from objectstore.object.compaction import Compaction
+from objectstore.object.maintenance import maintenance_loops
 from objectstore.object.node import LocalObjectNode
 from objectstore.object.options import StoreOptions
 from objectstore.object.store import ObjectStore
@@ -117,7 +117,7 @@ class LocalDevices:
             nodes.objects[policy.index, name] = LocalObjectNode(store)
             updater = ObjectUpdater(store, self._clock, self._sender.object_row)
             loops.append(Loop(updater, idle_seconds=PAY_REST_SECONDS))
-            loops.append(Loop(Compaction(store)))
+            loops += maintenance_loops(store)
         return loops
 
     def _open_containers(
