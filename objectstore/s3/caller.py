@@ -42,10 +42,16 @@ class Caller:
         )
 
     def is_named(self, name: str) -> bool:
-        """Whether a canonical ID in a grant means this caller."""
+        """Whether a canonical ID in a grant means this caller.
+
+        An account means those who own it: its other users have no rights unless
+        they are named themselves.
+        """
         identity = self.identity
         return identity is not None and (
-            name == self.account or name == identity.user or name in identity.groups
+            name == identity.user
+            or name in identity.owned_accounts
+            or name in identity.groups
         )
 
 

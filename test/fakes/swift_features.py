@@ -254,7 +254,10 @@ class SwiftFeatures:
         head: list[Any] = []
 
         def start(status: str, headers: Any, exc_info: Any = None) -> None:
-            head[:] = [int(status[:3]), list(headers)]
+            head[:] = [
+                int(status[:3]),
+                [(name, value.encode("latin-1").decode()) for name, value in headers],
+            ]
 
         if not environ.get("HTTP_RANGE"):
             environ.pop("HTTP_RANGE", None)

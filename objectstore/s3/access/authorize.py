@@ -77,6 +77,7 @@ def policy_effect(operation: Operation, action: str, key: str) -> Effect:
         action,
         resource,
         RequestKeys(operation, lambda: existing_tags(operation)),
+        caller.owns(caller.account),
     )
     if session is not None and decide(session, attempt) is not Effect.ALLOW:
         return Effect.DENY

@@ -32,6 +32,8 @@ class Attempt:
     action: str  # s3:GetObject
     resource: str  # arn:aws:s3:::bucket/key
     lookup: Lookup
+    # Whether the user owns the account: naming an account names its owners.
+    is_owner: bool = True
 
 
 def decide(policy: Policy, attempt: Attempt) -> Effect:
@@ -85,17 +87,17 @@ def _is_principal(principal: str, attempt: Attempt) -> bool:
     if not attempt.account:
         return False
     if principal.startswith("canonical:"):
-        return principal[len("canonical:") :] in (attempt.account, attempt.user)
+        principal = principal[len("canonical:") :]
     account, user = attempt.account, attempt.user.rpartition(":")[2]
     if principal.startswith("arn:aws:iam::"):
         named, _, who = principal[len("arn:aws:iam::") :].partition(":")
         if named != account:
             return False
-        return who == "root" or who == f"user/{user}"
+        return who == f"user/{user}" or (who == "root" and attempt.is_owner)
     if principal.startswith("arn:aws:sts::"):
         named, _, who = principal[len("arn:aws:sts::") :].partition(":")
         return named == account and who.startswith("assumed-role/")
-    return principal in (account, attempt.user)
+    return principal == attempt.user or (principal == account and attempt.is_owner)
 
 
 def is_public(policy: Policy) -> bool:

@@ -1,0 +1,339 @@
+"""Objects: put, read, copied, deleted; conditions, ranges, checksums, metadata."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+
+import pytest
+
+from objectstore.s3.payload.checksums import ALGORITHMS
+from test.unit.s3.house import ALICE, House
+
+KEYS = [
+    "plain",
+    "a//b",
+    "../up",
+    "a/./b",
+    "sp ace",
+    "ü/ñ€",
+    "a+b&c=d?e#f",
+    "%41",
+    "tr/",
+]
+
+
+@pytest.fixture(scope="module")
+def house() -> House:
+    house = House()
+    house.bucket()
+    return house
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_keys_are_literal_and_seen_through_swift(house: House, key: str) -> None:
+    assert house.ask("PUT", f"/bucket/{key}", body=b"data").status == 200
+    assert house.ask("GET", f"/bucket/{key}").body == b"data"
+    answer = house.cluster.ask("GET", f"/{ALICE.account}/bucket/{key}")
+    assert (answer.status, answer.body) == (200, b"data")
+    listed = house.ask("GET", "/bucket", "list-type=2").xml.all("Contents")
+    assert key in [node.get("Key") for node in listed]
+    assert house.ask("DELETE", f"/bucket/{key}").status == 204
+    assert house.ask("GET", f"/bucket/{key}").code == "NoSuchKey"
+
+
+def test_metadata_is_the_same_through_both_faces(house: House) -> None:
+    headers = {
+        "x-amz-meta-color": "blue",
+        "content-type": "text/x",
+        "cache-control": "no",
+    }
+    headers |= {"content-encoding": "aws-chunked,gzip", "x-amz-meta-long": "x" * 300}
+    house.ask("PUT", "/bucket/m", body=b"x", headers=headers)
+    swift = house.cluster.ask("HEAD", f"/{ALICE.account}/bucket/m").headers
+    assert swift["X-Object-Meta-Color"] == "blue"
+    assert swift["Content-Encoding"] == "gzip"
+    head = house.ask("HEAD", "/bucket/m").headers
+    assert head["x-amz-meta-color"] == "blue"
+    assert head["x-amz-meta-long"] == "x" * 300
+    assert (head["content-type"], head["cache-control"]) == ("text/x", "no")
+    path = f"/{ALICE.account}/bucket/m2"
+    house.cluster.ask("PUT", path, {"X-Object-Meta-B": "ü"}, b"y")
+    got = house.ask("GET", "/bucket/m2").headers
+    assert base64.b64decode(got["x-amz-meta-b"][10:-2]).decode() == "ü"
+
+
+def test_metadata_in_encoded_words_is_text(house: House) -> None:
+    word = "=?UTF-8?B?" + base64.b64encode("grün".encode()).decode() + "?="
+    house.ask("PUT", "/bucket/w", body=b"x", headers={"x-amz-meta-c": word})
+    swift = house.cluster.ask("HEAD", f"/{ALICE.account}/bucket/w").headers
+    assert swift["X-Object-Meta-C"] == "grün"
+    assert house.ask("HEAD", "/bucket/w").headers["x-amz-meta-c"] == word
+
+
+def test_too_much_metadata_is_refused(house: House) -> None:
+    headers = {f"x-amz-meta-{n}": "x" * 500 for n in range(5)}
+    answer = house.ask("PUT", "/bucket/m", body=b"x", headers=headers)
+    assert answer.code == "MetadataTooLarge"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "X-Object-Sysmeta-S3-Etag",
+        "X-Object-Meta-Color",
+        "X-Copy-From",
+        "X-Timestamp",
+        "X-Backend-Storage-Policy-Index",
+        "X-Object-Manifest",
+        "X-Delete-At",
+        "X-Symlink-Target",
+        "X-Object-Transient-Sysmeta-S3-Acl",
+        "X-Container-Sysmeta-S3-Policy",
+    ],
+)
+def test_no_header_of_the_house_gets_through(house: House, name: str) -> None:
+    value = "9999999999" if name == "X-Delete-At" else "bucket/forged"
+    house.ask("PUT", "/bucket/forged", body=b"x", headers={name: value})
+    swift = house.cluster.ask("GET", f"/{ALICE.account}/bucket/forged")
+    assert (swift.status, swift.body) == (200, b"x")
+    assert name not in swift.headers or swift.headers[name] != value
+
+
+@pytest.mark.parametrize("name", ALGORITHMS)
+def test_checksums_are_verified_stored_and_returned(house: House, name: str) -> None:
+    algorithm = ALGORITHMS[name]
+    right, wrong = algorithm.of(b"data"), algorithm.of(b"other")
+    put = house.ask(
+        "PUT", "/bucket/sum", body=b"data", headers={algorithm.header: right}
+    )
+    assert put.headers[algorithm.header] == right
+    head = house.ask("HEAD", "/bucket/sum", headers={"x-amz-checksum-mode": "ENABLED"})
+    assert head.headers[algorithm.header] == right
+    assert algorithm.header not in house.ask("HEAD", "/bucket/sum").headers
+    bad = house.ask(
+        "PUT", "/bucket/sum2", body=b"data", headers={algorithm.header: wrong}
+    )
+    assert bad.code == "BadDigest"
+    assert house.ask("HEAD", "/bucket/sum2").status == 404
+    junk = house.ask(
+        "PUT", "/bucket/sum2", body=b"data", headers={algorithm.header: "x"}
+    )
+    assert junk.code == "InvalidRequest"
+    wanted = {"x-amz-object-attributes": "Checksum,ETag,ObjectSize"}
+    attributes = house.ask("GET", "/bucket/sum", "attributes=", headers=wanted).xml
+    checksum = attributes.child("Checksum")
+    assert checksum is not None
+    assert checksum.get(algorithm.element) == right
+    assert attributes.get("ObjectSize") == "4"
+
+
+def test_a_large_body_with_a_wrong_checksum_leaves_nothing(house: House) -> None:
+    body = bytes(700_000)
+    header = {"x-amz-checksum-sha256": ALGORITHMS["SHA256"].of(b"other")}
+    answer = house.ask("PUT", "/bucket/large", body=body, headers=header)
+    assert answer.code == "BadDigest"
+    assert house.ask("HEAD", "/bucket/large").status == 404
+
+
+def test_content_md5_is_verified(house: House) -> None:
+    md5 = base64.b64encode(hashlib.md5(b"data").digest()).decode()
+    assert (
+        house.ask("PUT", "/bucket/5", body=b"data", headers={"content-md5": md5}).status
+        == 200
+    )
+    assert (
+        house.ask("PUT", "/bucket/5", body=b"dato", headers={"content-md5": md5}).code
+        == "BadDigest"
+    )
+    assert (
+        house.ask("PUT", "/bucket/5", body=b"data", headers={"content-md5": "x"}).code
+        == "InvalidDigest"
+    )
+
+
+def test_conditional_reads(house: House) -> None:
+    etag = house.ask("PUT", "/bucket/c", body=b"data").headers["etag"]
+
+    def status(**headers: str) -> int:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return house.ask("GET", "/bucket/c", headers=named).status
+
+    old, new = "Mon, 01 Jan 2001 00:00:00 GMT", "Fri, 01 Jan 2100 00:00:00 GMT"
+    assert status(if_match=etag) == 200
+    assert status(if_match='"x"') == 412
+    assert status(if_none_match=etag) == 304
+    assert status(if_none_match='"x"') == 200
+    assert status(if_modified_since=new) == 304
+    assert status(if_modified_since=old) == 200
+    assert status(if_unmodified_since=old) == 412
+    assert status(if_unmodified_since=new) == 200
+    assert status(if_match=etag, if_unmodified_since=old) == 200
+    assert status(if_none_match='"x"', if_modified_since=new) == 200
+
+
+def test_conditional_writes(house: House) -> None:
+    new = {"if-none-match": "*"}
+    etag = house.ask("PUT", "/bucket/w1", body=b"1", headers=new).headers["etag"]
+    assert (
+        house.ask("PUT", "/bucket/w1", body=b"2", headers=new).code
+        == "PreconditionFailed"
+    )
+    assert (
+        house.ask("PUT", "/bucket/w1", body=b"2", headers={"if-match": '"x"'}).code
+        == "PreconditionFailed"
+    )
+    assert (
+        house.ask("PUT", "/bucket/w1", body=b"2", headers={"if-match": etag}).status
+        == 200
+    )
+    assert (
+        house.ask("PUT", "/bucket/none", body=b"2", headers={"if-match": etag}).code
+        == "NoSuchKey"
+    )
+    assert (
+        house.ask("PUT", "/bucket/w1", body=b"2", headers={"if-none-match": etag}).code
+        == "NotImplemented"
+    )
+
+
+def test_ranges(house: House) -> None:
+    house.ask("PUT", "/bucket/r", body=b"0123456789")
+    got = house.ask("GET", "/bucket/r", headers={"range": "bytes=2-4"})
+    assert (got.status, got.body) == (206, b"234")
+    assert got.headers["content-range"] == "bytes 2-4/10"
+    assert (
+        house.ask("GET", "/bucket/r", headers={"range": "bytes=20-"}).code
+        == "InvalidRange"
+    )
+
+
+def test_response_headers_are_overridden(house: House) -> None:
+    house.ask("PUT", "/bucket/o", body=b"x")
+    got = house.ask(
+        "GET", "/bucket/o", "response-content-type=a%2Fb&response-expires=x%0D%0AY%3A1"
+    )
+    assert got.headers["content-type"] == "a/b"
+    assert got.headers["expires"] == "xY:1"
+
+
+def test_copies(house: House) -> None:
+    headers = {"x-amz-meta-a": "1", "x-amz-tagging": "k=v"}
+    house.ask("PUT", "/bucket/from ü", body=b"data", headers=headers)
+    source = {"x-amz-copy-source": "/bucket/from%20%C3%BC"}
+    copied = house.ask("PUT", "/bucket/to", headers=source)
+    assert copied.status == 200, copied.body
+    assert copied.xml.get("ETag") == f'"{hashlib.md5(b"data").hexdigest()}"'
+    head = house.ask("HEAD", "/bucket/to").headers
+    assert (head["x-amz-meta-a"], head["x-amz-tagging-count"]) == ("1", "1")
+    replaced = {**source, "x-amz-metadata-directive": "REPLACE", "x-amz-meta-b": "2"}
+    house.ask("PUT", "/bucket/to", headers=replaced)
+    head = house.ask("HEAD", "/bucket/to").headers
+    assert "x-amz-meta-a" not in head
+    assert head["x-amz-meta-b"] == "2"
+    self_copy = {"x-amz-copy-source": "/bucket/to"}
+    assert house.ask("PUT", "/bucket/to", headers=self_copy).code == "InvalidRequest"
+    missing = {"x-amz-copy-source": "/bucket/none"}
+    assert house.ask("PUT", "/bucket/to", headers=missing).code == "NoSuchKey"
+    for bad in ("bucket", "", "/bucket/", "bucket+segments/x"):
+        answer = house.ask("PUT", "/bucket/to", headers={"x-amz-copy-source": bad})
+        assert answer.status == 400, bad
+    failed = {**source, "x-amz-copy-source-if-match": '"x"'}
+    assert house.ask("PUT", "/bucket/to", headers=failed).code == "PreconditionFailed"
+
+
+def test_a_key_of_the_clients_encrypts(house: House) -> None:
+    key = bytes(range(32))
+    sent = {
+        "x-amz-server-side-encryption-customer-algorithm": "AES256",
+        "x-amz-server-side-encryption-customer-key": base64.b64encode(key).decode(),
+        "x-amz-server-side-encryption-customer-key-md5": base64.b64encode(
+            hashlib.md5(key).digest()
+        ).decode(),
+    }
+    body = bytes(range(256)) * 800  # over three blocks
+    assert house.ask("PUT", "/bucket/enc", body=body, headers=sent).status == 200
+    stored = house.cluster.ask("GET", f"/{ALICE.account}/bucket/enc").body
+    assert body[:64] not in stored
+    assert house.ask("GET", "/bucket/enc", headers=sent).body == body
+    for first, last in ((0, 0), (65535, 65536), (100, 204799), (131072, 140000)):
+        ranged = {**sent, "range": f"bytes={first}-{last}"}
+        got = house.ask("GET", "/bucket/enc", headers=ranged)
+        assert (got.status, got.body) == (206, body[first : last + 1])
+    assert house.ask("GET", "/bucket/enc").code == "InvalidRequest"
+    other = bytes(32)
+    wrong = {
+        **sent,
+        "x-amz-server-side-encryption-customer-key": base64.b64encode(other).decode(),
+        "x-amz-server-side-encryption-customer-key-md5": base64.b64encode(
+            hashlib.md5(other).digest()
+        ).decode(),
+    }
+    assert house.ask("GET", "/bucket/enc", headers=wrong).code == "AccessDenied"
+    listed = house.ask("GET", "/bucket", "prefix=enc").xml.child("Contents")
+    assert listed is not None
+    assert listed.get("Size") == str(len(body))
+    copy = {
+        name.replace("x-amz-", "x-amz-copy-source-"): value
+        for name, value in sent.items()
+    }
+    copy["x-amz-copy-source"] = "/bucket/enc"
+    house.ask("PUT", "/bucket/plain", headers=copy)
+    assert house.ask("GET", "/bucket/plain").body == body
+
+
+def test_tags(house: House) -> None:
+    house.ask("PUT", "/bucket/t", body=b"x", headers={"x-amz-meta-a": "1"})
+    body = (
+        b"<Tagging><TagSet><Tag><Key>k</Key><Value>v</Value></Tag></TagSet></Tagging>"
+    )
+    assert house.ask("PUT", "/bucket/t", "tagging=", body).status == 200
+    found = house.ask("GET", "/bucket/t", "tagging=").xml.child("TagSet")
+    assert found is not None
+    assert [tag.get("Key") for tag in found.all("Tag")] == ["k"]
+    assert house.ask("HEAD", "/bucket/t").headers["x-amz-meta-a"] == "1"
+    assert house.ask("DELETE", "/bucket/t", "tagging=").status == 204
+    assert b"<Tag>" not in house.ask("GET", "/bucket/t", "tagging=").body
+    twice = body.replace(b"<Tag>", b"<Tag><Key>k</Key><Value>w</Value></Tag><Tag>", 1)
+    assert house.ask("PUT", "/bucket/t", "tagging=", twice).code == "InvalidTag"
+
+
+def test_many_objects_are_deleted_at_once(house: House) -> None:
+    for key in ("d1", "d2", " d3"):
+        house.ask("PUT", f"/bucket/{key}", body=b"x")
+    keys = "".join(
+        f"<Object><Key>{key}</Key></Object>" for key in ("d1", " d3", "none")
+    )
+    answer = house.ask(
+        "POST", "/bucket", "delete=", f"<Delete>{keys}</Delete>".encode()
+    )
+    assert [node.get("Key") for node in answer.xml.all("Deleted")] == [
+        "d1",
+        " d3",
+        "none",
+    ]
+    assert house.ask("HEAD", "/bucket/d1").status == 404
+    assert house.ask("HEAD", "/bucket/d2").status == 200
+    quiet = f"<Delete><Quiet>true</Quiet>{keys}</Delete>".encode()
+    assert house.ask("POST", "/bucket", "delete=", quiet).xml.children == []
+    many = "<Object><Key>k</Key></Object>" * 1001
+    assert (
+        house.ask(
+            "POST", "/bucket", "delete=", f"<Delete>{many}</Delete>".encode()
+        ).code
+        == "MalformedXML"
+    )
+
+
+def test_unknown_requests_are_told(house: House) -> None:
+    assert house.ask("GET", "/bucket/o", "torrent=").status == 501
+    assert house.ask("PUT", "/bucket", "inventory=", b"<x/>").status == 501
+    assert house.ask("POST", "/bucket/o").status == 405
+    assert house.ask("PATCH", "/bucket/o").status == 405
+    assert (
+        house.ask("PUT", "/bucket/" + "k" * 1025, body=b"x").code == "KeyTooLongError"
+    )
+    answer = house.ask(
+        "PUT", "/bucket/o", body=b"x", headers={"x-amz-storage-class": "GOLD"}
+    )
+    assert answer.code == "InvalidStorageClass"
