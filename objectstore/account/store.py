@@ -6,6 +6,7 @@ from objectstore.database.broker_cache import OPEN_DATABASES_MAX
 from objectstore.database.row_kinds import CONTAINER_ROWS
 from objectstore.database.store import DatabaseStore
 from objectstore.kernel.device import Device
+from objectstore.kernel.space import SpaceGuard
 
 DIRECTORY = "accounts"
 
@@ -18,7 +19,11 @@ class AccountStore:
 
     @classmethod
     def open(
-        cls, device: Device, *, open_databases_max: int = OPEN_DATABASES_MAX
+        cls,
+        device: Device,
+        *,
+        open_databases_max: int = OPEN_DATABASES_MAX,
+        space: SpaceGuard | None = None,
     ) -> AccountStore:
         """Open the device's accounts.  Blocks."""
         return cls(
@@ -27,6 +32,7 @@ class AccountStore:
                 DIRECTORY,
                 CONTAINER_ROWS,
                 open_databases_max=open_databases_max,
+                space=space,
             )
         )
 

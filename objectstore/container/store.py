@@ -19,6 +19,7 @@ from objectstore.database.row_kinds import OBJECT_ROWS
 from objectstore.database.store import DatabaseStore
 from objectstore.kernel.device import Device
 from objectstore.kernel.errors import Corrupt
+from objectstore.kernel.space import SpaceGuard
 from objectstore.kernel.timestamps import HybridClock
 from objectstore.wire.records import ContainerRow
 
@@ -54,10 +55,15 @@ class ContainerStore:
         clock: HybridClock,
         *,
         open_databases_max: int = OPEN_DATABASES_MAX,
+        space: SpaceGuard | None = None,
     ) -> ContainerStore:
         """Open the device's containers.  Blocks."""
         databases = DatabaseStore.open(
-            device, DIRECTORY, OBJECT_ROWS, open_databases_max=open_databases_max
+            device,
+            DIRECTORY,
+            OBJECT_ROWS,
+            open_databases_max=open_databases_max,
+            space=space,
         )
         return cls(databases, clock)
 
@@ -87,6 +93,11 @@ class ContainerStore:
                 self._changed[key] = None
                 reports.append(Report(key, broker.facts.account, row))
         return reports
+
+    @property
+    def unreported_count(self) -> int:
+        """Containers that owe a report, or have to be looked at for one."""
+        return len(self._changed)
 
     @property
     def is_looking_around(self) -> bool:

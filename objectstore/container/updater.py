@@ -27,11 +27,13 @@ Send = Callable[[str, ContainerRow], Promise[Any]]
 class ContainerUpdater:
     """One step sends one batch of reports and waits for their outcome.
 
-    ``failures`` counts reports that the account did not take; they stay owed.
+    Counts since the start: ``sent``; ``failures`` of reports that the account did
+    not take, which stay owed.
     """
 
     def __init__(self, store: ContainerStore, send: Send) -> None:
         self.name = "container-updating"
+        self.sent = 0
         self.failures = 0
         self._store = store
         self._send = send
@@ -49,6 +51,7 @@ class ContainerUpdater:
             if promise.done and promise.error is None:
                 self._store.reported(report)
                 taken += 1
+        self.sent += taken
         self.failures += len(sent) - taken
         # A busy container changes all the time: not at once again.
         more = len(reports) == REPORTS_MAX or self._store.is_looking_around

@@ -39,13 +39,14 @@ from objectstore.database.journal_records import (
     encode_rows,
 )
 from objectstore.database.replaying import records_by_database
-from objectstore.database.row_kinds import RowKind
+from objectstore.database.row_kinds import WEIGHTLESS, RowKind
 from objectstore.database.rows import RowTable
 from objectstore.kernel import concurrency
 from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.device import Device
 from objectstore.kernel.errors import Corrupt, RingstackError
 from objectstore.kernel.journal import Journal, Position
+from objectstore.kernel.space import SpaceGuard
 from objectstore.wire.records import ListingQuery, Receipt
 
 JOURNAL_DIRECTORY = "journal"
@@ -70,10 +71,14 @@ class DatabaseStore:
         kind: RowKind,
         journal: Journal,
         open_databases_max: int,
+        space: SpaceGuard | None,
     ) -> None:
         self.directory = directory
         self.files = DatabaseFiles(device.disk, directory)
         self.journal = journal
+        self.kind = kind
+        self.quarantines = 0  # since the start
+        self._space = space
         self._disk = device.disk
         self._table = RowTable(kind)
         self._image = empty_image(self._table)
@@ -95,9 +100,13 @@ class DatabaseStore:
         kind: RowKind,
         *,
         open_databases_max: int = OPEN_DATABASES_MAX,
+        space: SpaceGuard | None = None,
     ) -> DatabaseStore:
         """Open the databases in the device's directory ``name`` and replay what
-        their files may lack.  Blocks."""
+        their files may lack.  Blocks.
+
+        ``space`` refuses what makes a full device fuller; None: nothing does.
+        """
         directory = os.path.join(device.path, name)
         journal = Journal.open(
             device.disk,
@@ -106,7 +115,7 @@ class DatabaseStore:
             segment_bytes_max=SEGMENT_BYTES_MAX,
             allocate_bytes=ALLOCATE_BYTES,
         )
-        store = cls(device, directory, kind, journal, open_databases_max)
+        store = cls(device, directory, kind, journal, open_databases_max, space)
         store._replay()
         store._cache.closes_in_background = True
         return store
@@ -191,6 +200,8 @@ class DatabaseStore:
         is_known = written is None or (written.done and written.error is None)
         if facts == broker.facts and is_known and facts.put_timestamp:
             return Promise.of(receipt)
+        if facts.deleted_timestamp == broker.facts.deleted_timestamp:
+            self._make_sure_of_room()
         entry = WriteEntry(KIND_FACTS, encode_facts(broker.key, facts), receipt)
         broker.facts = facts
         broker.facts_written = entry.promise
@@ -202,6 +213,9 @@ class DatabaseStore:
         self, broker: Broker, rows: Sequence[Any], receipt: Receipt
     ) -> Promise[Receipt]:
         """Merge rows; kept when they are durable."""
+        weight = self.kind.weight
+        if any(weight(row) is not WEIGHTLESS for row in rows):
+            self._make_sure_of_room()
         promises: list[Promise[Receipt]] = []
         written = broker.facts_written
         if written is not None and (not written.done or written.error is not None):
@@ -219,6 +233,11 @@ class DatabaseStore:
             self._changed(broker.key)
             self.journal.submit(entry)
         return promises[0] if len(promises) == 1 else all_kept(promises, receipt)
+
+    def _make_sure_of_room(self) -> None:
+        """Deletions are taken all the same: they are what makes room."""
+        if self._space is not None:
+            self._space.check()
 
     def _changed(self, key: bytes) -> None:
         self._unfolded[key] = None
@@ -247,6 +266,11 @@ class DatabaseStore:
         except RingstackError:
             self._unfolded[key] = None  # last: the others get their turn
             raise
+
+    @property
+    def unfolded(self) -> int:
+        """Databases with changes that wait in memory."""
+        return len(self._unfolded)
 
     @property
     def unsettled_bytes(self) -> int:
@@ -296,6 +320,7 @@ class DatabaseStore:
             broker.close()
         elif not self.files.exists(key):
             return  # it is aside already
+        self.quarantines += 1
         place = self.files.put_aside(key)
         _log.error("database %s is corrupt, moved to %s", key.hex(), place)
         self.put_aside.add(key)

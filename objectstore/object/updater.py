@@ -28,12 +28,17 @@ container durably gone."""
 
 
 class ObjectUpdater:
-    """One step sends one batch.  ``pending`` is how many rows were still owed
-    after the last."""
+    """One step sends one batch.
+
+    Counts since the start: ``sent``, ``failures``.  ``pending`` is how many rows
+    were still owed after the last step.
+    """
 
     def __init__(self, store: ObjectStore, clock: Clock, send: Send) -> None:
         self.name = "object-updating"
         self.pending = 0
+        self.sent = 0
+        self.failures = 0
         self._store = store
         self._clock = clock
         self._send = send
@@ -53,6 +58,8 @@ class ObjectUpdater:
                 self._store.paid(key, state.newest)
                 paid += 1
         self.pending = len(sent) - paid
+        self.sent += paid
+        self.failures += self.pending
         if len(owed) == ROWS_MAX and paid:
             return Progress.BUSY
         return Progress.IDLE
