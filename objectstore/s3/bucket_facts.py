@@ -80,7 +80,9 @@ class BucketFactsCache:
             self._known.pop(place, None)
             return None
         known = self._known.get(place)
-        if known is not None and known.info.metadata == info.metadata:
+        if known is not None and (
+            known.info is info or known.info.metadata == info.metadata
+        ):
             return known
         if len(self._known) >= CACHED_MAX:
             self._known.popitem(last=False)

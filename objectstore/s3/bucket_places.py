@@ -29,6 +29,6 @@ def enter_bucket(operation: Operation) -> None:
                 break
     if operation.bucket_facts is None:
         raise S3Error("NoSuchBucket", BucketName=bucket)
-    expected = operation.header("X-Amz-Expected-Bucket-Owner")
+    expected = operation.environ.get("HTTP_X_AMZ_EXPECTED_BUCKET_OWNER")
     if expected and expected != operation.facts.account:
         raise S3Error("AccessDenied")

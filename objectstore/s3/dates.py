@@ -41,14 +41,22 @@ def from_http(text: str) -> float:
     return moment.timestamp()
 
 
+# All requests of a second carry the same date.
+_COMPACT_MAX = 100
+_COMPACT: dict[str, float] = {}
+
+
 def from_compact(text: str) -> float:
     """Seconds of ``20091012T175030Z``; ``ValueError`` when it is none."""
+    known = _COMPACT.get(text)
+    if known is not None:
+        return known
     if len(text) != 16 or text[8] != "T" or text[15] != "Z" or not text.isascii():
         raise ValueError("not a compact date")
     digits = text[:8] + text[9:15]
     if not digits.isdigit():
         raise ValueError("not a compact date")
-    return datetime(
+    seconds = datetime(
         int(text[:4]),
         int(text[4:6]),
         int(text[6:8]),
@@ -57,6 +65,10 @@ def from_compact(text: str) -> float:
         int(text[13:15]),
         tzinfo=UTC,
     ).timestamp()
+    if len(_COMPACT) >= _COMPACT_MAX:
+        _COMPACT.clear()
+    _COMPACT[text] = seconds
+    return seconds
 
 
 def from_iso(text: str, code: str = "MalformedXML") -> float:

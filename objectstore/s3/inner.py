@@ -8,7 +8,6 @@ that decision (``allow``) to whoever asks below.
 
 from __future__ import annotations
 
-import dataclasses
 import io
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -157,11 +156,12 @@ class Store:
         if headers:
             _put_headers(made, headers)
         context: Context = environ[CONTEXT_KEY]
-        made[CONTEXT_KEY] = (
-            context.for_internal()
-            if internal
-            else dataclasses.replace(context, authorize=allow, is_owner=True)
-        )
+        if internal:
+            made[CONTEXT_KEY] = context.for_internal()
+        else:
+            # The same context: what it decided before is decided here instead.
+            context.authorize = allow
+            context.is_owner = True
         return self._run(made)
 
     def _run(self, environ: Environ) -> Answer:

@@ -25,6 +25,9 @@ OWNER = OBJECT + "owner"  # who wrote it, when not the bucket's owner
 TAGS = TRANSIENT + "tags"
 ACL = TRANSIENT + "acl"
 
+# Set when the first multipart upload of a bucket begins: until then no write has to
+# look whether it replaces a multipart object.
+CONTAINER_MULTIPART = CONTAINER + "multipart"
 CONTAINER_CREATED = CONTAINER + "created"  # seconds: when S3 made the bucket
 
 # The headers that say what ETag and size a container's listing shows.

@@ -95,6 +95,11 @@ def _put(operation: Operation, name: str, headers: dict[str, str]) -> Answer:
 
 
 def _create_container(operation: Operation) -> None:
+    answer = operation.ask_bucket(
+        "POST", headers={sysmeta.CONTAINER_MULTIPART: "true"}, internal=True
+    ).discard()
+    if not answer.is_success:
+        raise operation.failed(answer, missing="NoSuchBucket")
     answer = operation.ask(
         "PUT", segments_container(operation.facts.container), internal=True
     ).discard()

@@ -12,11 +12,7 @@ from dataclasses import dataclass
 
 from objectstore.s3 import sysmeta
 from objectstore.s3.inner import Answer
-from objectstore.s3.multipart.parts import (
-    delete_parts,
-    forget_record,
-    segments_container,
-)
+from objectstore.s3.multipart.parts import delete_parts, forget_record
 from objectstore.s3.operation import Operation
 
 
@@ -33,12 +29,7 @@ def replaced_upload(operation: Operation, version_query: str = "") -> Replaced |
     Costs nothing in buckets that never saw a multipart upload, and one HEAD in
     those that did.
     """
-    facts = operation.facts
-    known = operation.context.facts
-    if known is None:
-        return None
-    info = known.container(facts.account, segments_container(facts.container))
-    if info is None or not info.exists:
+    if sysmeta.CONTAINER_MULTIPART not in operation.facts.metadata:
         return None
     answer = operation.ask_object(
         "HEAD", query=_joined("multipart-manifest=get", version_query)

@@ -75,9 +75,10 @@ def _reply(operation: Operation, answer: Answer) -> Reply:
 
 def finish(operation: Operation, answer: Answer, headers: HeaderList) -> Reply:
     """The reply with what all kinds of reads add."""
-    if operation.header("X-Amz-Checksum-Mode").upper() == "ENABLED":
+    if operation.environ.get("HTTP_X_AMZ_CHECKSUM_MODE", "").upper() == "ENABLED":
         add_checksum(headers, answer)
-    headers += lock_headers(operation, answer)
+    if operation.facts.has_object_lock:
+        headers += lock_headers(operation, answer)
     if operation.environ.get("QUERY_STRING"):
         headers = override(operation, headers)
     return Reply(answer.status, answer.body, headers)

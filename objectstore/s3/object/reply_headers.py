@@ -49,25 +49,43 @@ def s3_etag(answer: Answer) -> str:
     return etag
 
 
+# What becomes of an inner header, by its name as the store spells it.  Names are
+# partly the clients' choice (metadata), so the memory is bounded.
+_TARGETS_MAX = 2000
+_TARGETS: dict[str, str] = {}
+_DROPPED = ""
+_TAG_COUNT = "x-amz-tagging-count"
+_METADATA = "x-amz-meta-"
+
+
 def object_headers(answer: Answer) -> HeaderList:
-    """The reply's headers for a GET or HEAD of the object."""
+    """The reply's headers for a GET or HEAD of the object, in one pass."""
     headers: HeaderList = [("Accept-Ranges", "bytes"), ("ETag", f'"{s3_etag(answer)}"')]
     for name, value in answer.headers.items():
-        passed = _PASSED.get(name)
-        if passed is not None:
-            headers.append((passed, value))
-        elif name[:9] == "x-object-":
-            if name.startswith(SWIFT_PREFIX):
-                headers.append(
-                    (f"x-amz-meta-{name[len(SWIFT_PREFIX) :]}", encode(value))
-                )
-            elif name.startswith(LONG_PREFIX):
-                headers.append(
-                    (f"x-amz-meta-{name[len(LONG_PREFIX) :]}", encode(value))
-                )
-            elif name == sysmeta.TAGS and value:
-                headers.append(("x-amz-tagging-count", str(value.count("=") or 1)))
+        target = _TARGETS.get(name)
+        if target is None:
+            target = _learned(name)
+        if not target:
+            continue
+        if target[:11] == _METADATA:
+            value = encode(value)
+        elif target is _TAG_COUNT:
+            value = str(value.count("=") or 1)
+        headers.append((target, value))
     return headers
+
+
+def _learned(name: str) -> str:
+    target = _PASSED.get(name, _DROPPED)
+    if name.startswith(SWIFT_PREFIX):
+        target = _METADATA + name[len(SWIFT_PREFIX) :]
+    elif name.startswith(LONG_PREFIX):
+        target = _METADATA + name[len(LONG_PREFIX) :]
+    elif name == sysmeta.TAGS:
+        target = _TAG_COUNT
+    if len(_TARGETS) < _TARGETS_MAX:
+        _TARGETS[name] = target
+    return target
 
 
 def add_checksum(headers: HeaderList, answer: Answer) -> None:

@@ -55,29 +55,56 @@ def canonical_query(pairs: Pairs, *, without: bytes = b"") -> str:
     return "&".join([f"{name}={value}" for name, value in encoded])
 
 
-def canonical_headers(environ: Environ, signed: list[str]) -> str:
-    """``name:value`` lines of the signed headers, blanks squeezed.
+class SignedHeaders:
+    """The list of headers that a client says it signed, ready for use."""
 
-    A signed header that was not sent gives a mismatch, as it should.
-    """
-    lines: list[str] = []
-    for name in signed:
-        value: str | None
-        if name == "content-type" or name == "content-length":
-            value = environ.get(name.upper().replace("-", "_"))
-        else:
-            value = environ.get("HTTP_" + name.upper().replace("-", "_"))
-        if value is None:
-            value = ""
-        elif "  " in value or value[:1] == " " or value[-1:] == " ":
-            value = " ".join(value.split(" ")) if "  " not in value else _squeeze(value)
-            value = value.strip()
-        lines.append(f"{name}:{value}\n")
-    return "".join(lines)
+    __slots__ = ("_keys", "_lines", "names", "text")
+
+    def __init__(self, text: str) -> None:
+        self.names = signed_header_names(text)
+        self.text = ";".join(self.names)
+        self._lines = [(name, _environ_key(name)) for name in self.names]
+        self._keys = frozenset(key for _, key in self._lines)
+
+    def canonical(self, environ: Environ) -> str:
+        """``name:value`` lines, blanks squeezed.
+
+        A signed header that was not sent gives a mismatch, as it should.
+        """
+        get = environ.get
+        lines = []
+        for name, key in self._lines:
+            value: str = get(key, "")
+            if "  " in value or value[:1] == " " or value[-1:] == " ":
+                value = " ".join([part for part in value.split(" ") if part])
+            lines.append(f"{name}:{value}\n")
+        return "".join(lines)
+
+    def check(self, environ: Environ) -> None:
+        """Host and every ``x-amz-`` header that came must be signed.
+
+        Otherwise whoever holds a presigned URL could add an ``x-amz-copy-source``
+        (or an ACL) to it and make the signer's rights do something else.
+        """
+        keys = self._keys
+        if "HTTP_HOST" not in keys:
+            raise _not_signed("host")
+        for key in environ:
+            if key[:11] == "HTTP_X_AMZ_" and key not in keys:
+                raise _not_signed(key[5:].lower().replace("_", "-"))
 
 
-def _squeeze(value: str) -> str:
-    return " ".join(part for part in value.split(" ") if part)
+def _environ_key(name: str) -> str:
+    key = name.upper().replace("-", "_")
+    return key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"
+
+
+def _not_signed(name: str) -> S3Error:
+    return S3Error(
+        "AccessDenied",
+        "There were headers present in the request which were not signed",
+        HeadersNotSigned=name,
+    )
 
 
 def signed_header_names(text: str) -> list[str]:
@@ -86,37 +113,6 @@ def signed_header_names(text: str) -> list[str]:
     if len(names) > SIGNED_HEADERS_MAX or not all(names):
         raise S3Error("AuthorizationHeaderMalformed")
     return [name.lower() for name in names]
-
-
-def check_signed(environ: Environ, signed: list[str]) -> None:
-    """Host and every ``x-amz-`` header that came must be signed.
-
-    Otherwise whoever holds a presigned URL could add an ``x-amz-copy-source``
-    (or an ACL) to it and make the signer's rights do something else.
-    """
-    if "host" not in signed:
-        raise S3Error(
-            "AccessDenied",
-            "There were headers present in the request which were not signed",
-            HeadersNotSigned="host",
-        )
-    for key in environ:
-        if key[:11] == "HTTP_X_AMZ_":
-            name = key[5:].lower().replace("_", "-")
-            if name not in signed and not _signed_underscored(key, signed):
-                raise S3Error(
-                    "AccessDenied",
-                    "There were headers present in the request which were not signed",
-                    HeadersNotSigned=name,
-                )
-
-
-def _signed_underscored(key: str, signed: list[str]) -> bool:
-    """A metadata name may have underscores, which WSGI does not tell apart."""
-    wanted = key[5:]
-    return any(
-        "_" in name and name.upper().replace("-", "_") == wanted for name in signed
-    )
 
 
 def canonical_request(

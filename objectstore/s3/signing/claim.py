@@ -7,8 +7,7 @@ payload of a signed upload is checked with.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
 STREAMING_UNSIGNED_TRAILER = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
@@ -19,9 +18,8 @@ STREAMING = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Verified:
-    """A signature that was right."""
+class Verified(NamedTuple):
+    """A signature that was right.  A tuple: one for each request."""
 
     access_key: str
     # x-amz-content-sha256: a hex digest or one of the words above; "" for SigV2.
