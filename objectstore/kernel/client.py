@@ -9,9 +9,11 @@
     call.write(memoryview(piece))
     response = call.finish()
 
-Everything that goes wrong with a peer is ``Unavailable``.  A peer that cannot
-be connected to is remembered as *down* for a while: calls fail at once, but one
-in every ``probe_seconds`` tries whether it is back.
+Everything that goes wrong with a peer is ``Unavailable``.  A peer that does not
+answer connections is remembered as *down* for a while: calls fail at once, but
+one in every ``probe_seconds`` tries whether it is back.  One that refuses them is
+asked again by every call: its refusal costs nothing, and a node that has just
+come back must be heard, or reads would miss what only it and others know.
 """
 
 from __future__ import annotations
@@ -203,6 +205,8 @@ class Client:
             self._down_until = now + self._settings.probe_seconds
         try:
             sock = _connected(self.address, self._settings.connect_timeout)
+        except (ConnectionRefusedError, FileNotFoundError) as error:
+            raise Unavailable(f"cannot connect to {self._name}: {error}") from None
         except (OSError, Unavailable) as error:
             self._down_until = self._clock.monotonic() + self._settings.probe_seconds
             raise Unavailable(f"cannot connect to {self._name}: {error}") from None

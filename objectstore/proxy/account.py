@@ -45,7 +45,7 @@ def get_account(parts: Parts, request: Request, account: str) -> Reply:
     info = view.info
     if info is None:
         if not _may_create(parts, request) or view.was_deleted:
-            return text_reply(404)
+            return text_reply(404, "", [REDUCED] if view.is_reduced else [])
         headers = _count_headers(0, 0, 0, parts.timestamps.now())
     else:
         headers = _headers(request, info)

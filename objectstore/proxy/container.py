@@ -46,7 +46,7 @@ def get_container(
     info = view.info
     authorize(parts, request, account, info, READ_ACL)
     if info is None:
-        return text_reply(404)
+        return text_reply(404, "", [REDUCED] if view.is_reduced else [])
     headers = _headers(parts, request, info)
     if view.is_reduced:
         headers.append(REDUCED)

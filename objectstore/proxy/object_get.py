@@ -39,12 +39,12 @@ def get_object(parts: Parts, target: ObjectTarget) -> Reply:
         newest=newest,
     )
     state = found.state
+    consistency = [REDUCED] if found.is_reduced else []
     conditions = Conditions.of(request)
     if state is None or not state.exists or has_expired(state, parts.clock.time()):
-        return text_reply(conditions.evaluate_absent() if conditions else 404)
-    headers = object_headers(state)
-    if found.is_reduced:
-        headers.append(REDUCED)
+        status = conditions.evaluate_absent() if conditions else 404
+        return text_reply(status, "", consistency)
+    headers = object_headers(state) + consistency
     if conditions is not None:
         etag = conditional_etag(request, state)
         status = conditions.evaluate(etag, whole_seconds(state.modified))

@@ -142,9 +142,10 @@ def test_a_line_end_in_a_header_is_our_own_mistake():
 
 
 def test_a_peer_that_is_down_fails_at_once_until_a_probe_finds_it():
-    listener = listen("127.0.0.1")
+    listener = socket.create_server(("127.0.0.1", 0), backlog=0)
     address = listener.getsockname()
-    listener.close()
+    # A full queue: the system drops what else comes, as a dead machine would.
+    waiting = [socket.create_connection(address)]
     clock = SteppedClock()
     client = ClientPool(IMPATIENT, clock).client(address)
     with pytest.raises(Unavailable, match="cannot connect"):
@@ -159,9 +160,24 @@ def test_a_peer_that_is_down_fails_at_once_until_a_probe_finds_it():
     with pytest.raises(Unavailable, match="is down"):
         client.request("GET", "/")
     clock.advance(1.0)
+    for each in (listener, *waiting):
+        each.close()
     with Peer([b"HTTP/1.1 204 OK\r\n\r\n"], address[1]):
         assert client.request("GET", "/").status == 204
     assert not client.is_down
+    client.drop_idle()
+
+
+def test_a_peer_that_refuses_is_asked_again_at_once():
+    listener = listen("127.0.0.1")
+    address = listener.getsockname()
+    listener.close()
+    client = ClientPool(IMPATIENT, SteppedClock()).client(address)
+    for _ in range(2):
+        with pytest.raises(Unavailable, match="cannot connect"):
+            client.request("GET", "/")
+    with Peer([b"HTTP/1.1 204 OK\r\n\r\n"], address[1]):
+        assert client.request("GET", "/").status == 204
     client.drop_idle()
 
 

@@ -177,6 +177,14 @@ def test_two_away(cluster: Cluster) -> None:
     got = cluster.ask("GET", path)
     assert (got.status, got.body) == (200, b"old")
     assert got.headers["X-Ringstack-Consistency"] == "reduced"
+    missing = next(
+        name
+        for name in (f"{BOX}/m{number}" for number in range(1000))
+        if {one, two} <= set(cluster.primaries("object", name))
+    )
+    got = cluster.ask("GET", missing)
+    assert got.status == 404
+    assert got.headers["X-Ringstack-Consistency"] == "reduced"
     # One primary and one handoff make a quorum of devices.
     assert cluster.put(path, b"new").status == 201
     assert cluster.ask("GET", path).body == b"new"
