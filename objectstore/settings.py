@@ -22,6 +22,7 @@ from objectstore.kernel.option_types import Seconds, Size
 from objectstore.kernel.settings import Reader, option, read_file
 from objectstore.policy.policies import ONE_POLICY, Policies, Policy
 from objectstore.proxy.settings import ProxySettings
+from objectstore.replication.options import ReplicationSettings
 
 PROXY_SECTION = "app:proxy-server"
 CLUSTER_FILE_NAME = "cluster.conf"
@@ -85,8 +86,50 @@ class ServerSettings:
         "Bytes of a device that writes leave free for compaction",
         minimum=0,
     )
+    body_reserve: Size = option(
+        256 * 2**20,
+        "Bytes beyond the reserve at which object bodies go to other devices",
+        minimum=0,
+    )
+    public_status: bool = option(
+        False, "Serve /metrics and /recon at the public address too"
+    )
+    status_address: str = option(
+        "", "Where a proxy without devices serves /metrics and /recon, host:port"
+    )
     reclaim_age: Seconds = option(
         7 * 24 * 3600.0, "How long deletions are remembered", minimum=0
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DaemonSettings:
+    """How eagerly a device's own daemons work."""
+
+    audit_bytes: Size = option(
+        20 * 2**20,
+        "Bytes a second that the auditor of objects reads, each policy of each "
+        "device; 0: no limit",
+        minimum=0,
+    )
+    audit_files: int = option(
+        50, "Body files a second that it opens; 0: no limit", minimum=0
+    )
+    database_audit_bytes: Size = option(
+        10 * 2**20,
+        "Bytes a second that the auditor of databases reads; 0: no limit",
+        minimum=0,
+    )
+    database_audit_files: int = option(
+        20, "Databases a second that it opens; 0: no limit", minimum=0
+    )
+    turn: Seconds = option(
+        300.0,
+        "After this long the next replica does what the first has not: expire, reap",
+        minimum=0,
+    )
+    delay_reaping: Seconds = option(
+        0.0, "How long a deleted account keeps its contents", minimum=0
     )
 
 
@@ -95,6 +138,8 @@ SERVER_SECTIONS: tuple[tuple[str, type], ...] = (
     ("log", LogSettings),
     ("edge", EdgeSettings),
     ("client", ClientSettings),
+    ("replication", ReplicationSettings),
+    ("daemons", DaemonSettings),
     (PROXY_SECTION, ProxySettings),
 )
 """The sections of a server's file, filters apart."""
@@ -123,6 +168,8 @@ class StoreSettings:
     log: LogSettings
     edge: EdgeSettings
     client: ClientSettings
+    replication: ReplicationSettings
+    daemons: DaemonSettings
     proxy: ProxySettings
     public_address: Address
     node_address: Address
@@ -137,14 +184,25 @@ def load_settings(source: Path) -> StoreSettings:
         reader.read(kind, sections.get(name, {}), name)
         for name, kind in SERVER_SECTIONS
     ]
-    server, log, edge, client, proxy = read
+    server, log, edge, client, replication, daemons, proxy = read
     public = _address(reader, "public_address", server.public_address)
     node = _address(reader, "node_address", server.node_address)
     cluster_file = server.cluster_file or source.parent / CLUSTER_FILE_NAME
     cluster, policies = _load_cluster(cluster_file, reader)
     reader.finish()
     return StoreSettings(
-        source, cluster, policies, server, log, edge, client, proxy, public, node
+        source,
+        cluster,
+        policies,
+        server,
+        log,
+        edge,
+        client,
+        replication,
+        daemons,
+        proxy,
+        public,
+        node,
     )
 
 

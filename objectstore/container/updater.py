@@ -31,16 +31,28 @@ class ContainerUpdater:
     not take, which stay owed.
     """
 
-    def __init__(self, store: ContainerStore, send: Send) -> None:
+    def __init__(
+        self,
+        store: ContainerStore,
+        send: Send,
+        may_report: Callable[[bytes], bool] = lambda key: True,
+    ) -> None:
+        """``may_report``: whether this device is one of the container's own.  What
+        it has as a handoff is not whole: reporting is for those who get it all."""
         self.name = "container-updating"
         self.sent = 0
         self.failures = 0
         self._store = store
         self._send = send
+        self._may_report = may_report
 
     def step(self) -> Progress:
         """See ``kernel.loop.Step``."""
-        reports = self._store.unreported(REPORTS_MAX)
+        reports = [
+            report
+            for report in self._store.unreported(REPORTS_MAX)
+            if self._may_report(report.key)
+        ]
         sent = [(report, self._send(report.account, report.row)) for report in reports]
         promises = [promise for _, promise in sent]
         concurrency.wait_until(

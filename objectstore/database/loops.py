@@ -9,6 +9,7 @@ from objectstore.database.broker import Broker
 from objectstore.database.store import DatabaseStore
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.loop import Loop
+from objectstore.replication.gate import Gated
 
 
 def database_loops(
@@ -17,11 +18,12 @@ def database_loops(
     *,
     reclaim_age_seconds: float = reclaiming.RECLAIM_AGE_SECONDS,
     may_remove: Callable[[Broker], bool] = lambda broker: True,
+    may_reclaim: Callable[[], bool] = lambda: True,
 ) -> list[Loop]:
     """Folding, settling and reclaiming; each with its own rest."""
     reclaim = reclaiming.ReclaimStep(databases, clock, reclaim_age_seconds, may_remove)
     return [
         Loop(folding.FoldStep(databases), idle_seconds=folding.REST_SECONDS),
         Loop(settling.SettleStep(databases, clock), idle_seconds=settling.REST_SECONDS),
-        Loop(reclaim, idle_seconds=reclaiming.REST_SECONDS),
+        Loop(Gated(reclaim, may_reclaim), idle_seconds=reclaiming.REST_SECONDS),
     ]

@@ -23,6 +23,7 @@ with it is quarantined, so that replication brings it back.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.journal import Damage, Found
@@ -54,8 +55,12 @@ class Compaction:
 
     name = "object-compaction"
 
-    def __init__(self, store: ObjectStore) -> None:
+    def __init__(
+        self, store: ObjectStore, may_reclaim: Callable[[], bool] = lambda: True
+    ) -> None:
+        """``may_reclaim``: whether tombstones may go, once they are old enough."""
         self._store = store
+        self._may_reclaim = may_reclaim
         self.removed_segments = 0
         self.dropped_rows = 0
 
@@ -140,7 +145,9 @@ class Compaction:
         """Whether a tombstone or marker may go with this segment."""
         now = self._store.clock.time()
         limit = from_seconds(now - self._store.options.reclaim_seconds)
-        if held.state is not None and not is_reclaimable(held, limit):
+        if held.state is not None and not (
+            is_reclaimable(held, limit) and self._may_reclaim()
+        ):
             return False
         there = {number for number, _ in self._store.journal.segments()}
         return not any(other in there and other != segment for other in held.shadows)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from objectstore.kernel.loop import Loop
 from objectstore.object.compaction import Compaction
 from objectstore.object.reclaim import Reclaim
 from objectstore.object.store import ObjectStore
 from objectstore.object.sweep import Sweep
+from objectstore.replication.gate import Gated
 
 # A look at the sizes in memory.
 COMPACTION_REST_SECONDS = 30.0
@@ -16,10 +19,16 @@ RECLAIM_REST_SECONDS = 24 * 3600.0
 SWEEP_REST_SECONDS = 3600.0
 
 
-def maintenance_loops(store: ObjectStore) -> list[Loop]:
-    """Compaction, reclaim and sweep, not yet started."""
+def maintenance_loops(
+    store: ObjectStore, may_reclaim: Callable[[], bool] = lambda: True
+) -> list[Loop]:
+    """Compaction, reclaim and sweep, not yet started.
+
+    ``may_reclaim``: whether old tombstones may go (``replication.gate``).
+    """
+    reclaim = Gated(Reclaim(store), may_reclaim)
     return [
-        Loop(Compaction(store), idle_seconds=COMPACTION_REST_SECONDS),
-        Loop(Reclaim(store), idle_seconds=RECLAIM_REST_SECONDS),
+        Loop(Compaction(store, may_reclaim), idle_seconds=COMPACTION_REST_SECONDS),
+        Loop(reclaim, idle_seconds=RECLAIM_REST_SECONDS),
         Loop(Sweep(store), idle_seconds=SWEEP_REST_SECONDS),
     ]

@@ -12,7 +12,8 @@ from objectstore.kernel.loop import Progress, Step
 
 
 class Gated:
-    """Another step, which rests until ``is_open``."""
+    """Another step, which waits until ``is_open``: asked often, for its own rest
+    may be a day."""
 
     def __init__(self, step: Step, is_open: Callable[[], bool]) -> None:
         self.name = step.name
@@ -21,4 +22,4 @@ class Gated:
 
     def step(self) -> Progress:
         """See ``kernel.loop.Step``."""
-        return self._step.step() if self._is_open() else Progress.IDLE
+        return self._step.step() if self._is_open() else Progress.THROTTLED
