@@ -32,13 +32,31 @@ DEMONSTRATION_USER = "user_test_tester = testing .admin"
 
 @dataclass(frozen=True, slots=True)
 class NodePlan:
-    """One process: its name, its ports on loopback, its devices' names."""
+    """One process: its name, its ports on loopback, its devices' names.
+
+    ``roles`` are what it serves; empty: everything.  ``home`` names the directory
+    of its devices; empty: its own.  Servers that run apart share one: each owns a
+    room of the same devices.  ``zone`` is that of all its devices; 0: each device
+    is a zone of its own.
+    """
 
     name: str
     public_port: int
     node_port: int
     devices: tuple[str, ...]
     workers: int = 1
+    roles: tuple[str, ...] = ()
+    home: str = ""
+    zone: int = 0
+
+    def plays(self, role: str) -> bool:
+        """Whether the process serves that."""
+        return not self.roles or role in self.roles
+
+    @property
+    def front_port(self) -> int:
+        """The port that tells whether it is healthy."""
+        return self.public_port if self.plays("proxy") else self.node_port
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +74,9 @@ class LaidOut:
         """A node's own settings."""
         return self.settings_directory / f"{node}.conf"
 
-    def devices(self, node: str) -> Path:
+    def devices(self, plan: NodePlan) -> Path:
         """The directory of a node's device directories."""
-        return self.directory / node
+        return self.directory / (plan.home or plan.name)
 
     def run(self, node: str) -> Path:
         """A node's sockets and process ids."""
@@ -77,7 +95,7 @@ def lay_out(
     place.settings_directory.mkdir(parents=True, exist_ok=True)
     for plan in plans:
         for device in plan.devices:
-            (place.devices(plan.name) / device).mkdir(parents=True, exist_ok=True)
+            (place.devices(plan) / device).mkdir(parents=True, exist_ok=True)
         place.run(plan.name).mkdir(parents=True, exist_ok=True)
         place.log(plan.name).parent.mkdir(exist_ok=True)
     if not (place.settings_directory / "object.ring.gz").exists():
@@ -92,11 +110,16 @@ def lay_out(
 
 
 def _write_rings(directory: Path, plans: Sequence[NodePlan], clock: Clock) -> None:
-    addresses = [(plan.node_port, name) for plan in plans for name in plan.devices]
     for ring_name in RING_NAMES:
+        addresses = [
+            (plan.node_port, plan.zone, name)
+            for plan in plans
+            if plan.plays(ring_name)
+            for name in plan.devices
+        ]
         builder = Builder(PART_POWER, REPLICAS, MIN_PART_HOURS)
-        for number, (port, name) in enumerate(addresses):
-            zone = number + 1
+        for number, (port, zone, name) in enumerate(addresses):
+            zone = zone or number + 1
             builder.add(Device(number, 1, zone, LOOPBACK, port, name, 100.0))
         # A fixed seed: the same plan gives the same ring.
         builder.rebalance(Random(len(addresses)), now=int(clock.time()))
@@ -120,11 +143,13 @@ default = yes
 
 
 def _node_text(place: LaidOut, plan: NodePlan, users: str) -> str:
+    roles = f"roles = {' '.join(plan.roles)}\n" if plan.roles else ""
     return f"""\
 [server]
+{roles}\
 public_address = {LOOPBACK}:{plan.public_port}
 node_address = {LOOPBACK}:{plan.node_port}
-devices = {place.devices(plan.name)}
+devices = {place.devices(plan)}
 rings = {place.settings_directory}
 run = {place.run(plan.name)}
 workers = {plan.workers}

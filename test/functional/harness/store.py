@@ -35,6 +35,7 @@ class Store:
         users: str = LINES,
     ) -> None:
         self.name = name
+        self._users = users
         self.plans = list(plans)
         self.place: LaidOut = lay_out(directory, self.plans, users=users)
         self._servers = [self._server(plan) for plan in self.plans]
@@ -80,6 +81,12 @@ class Store:
         """Whether every node says that it is healthy."""
         return all(answers(plan.public_port) for plan in self.plans)
 
+    def add_node(self, plan: NodePlan) -> None:
+        """Lay out one more node, not started and not in the rings."""
+        lay_out(self.place.directory, [plan], users=self._users)
+        self.plans.append(plan)
+        self._servers.append(self._server(plan))
+
     def start_node(self, number: int) -> None:
         self._servers[number] = self._server(self.plans[number])
         self._servers[number].start()
@@ -106,7 +113,7 @@ class Store:
 
     def device_directories(self) -> list[Path]:
         return [
-            self.place.devices(plan.name) / device
+            self.place.devices(plan) / device
             for plan in self.plans
             for device in plan.devices
         ]
