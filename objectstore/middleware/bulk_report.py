@@ -6,6 +6,7 @@ reply begins before the work is done, so that nobody in between loses patience.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from xml.sax.saxutils import escape
 
 import orjson
@@ -57,27 +58,44 @@ class Report:
             "Response Body": self.text,
             "Response Status": status_line(self.status),
         }
-        if self._content_type == "application/json":
-            return orjson.dumps({**facts, **self.counts, "Errors": self.errors})
-        if self.is_xml:
-            return self._xml(facts)
-        lines = [f"{name}: {facts[name]}" for name in sorted(facts)]
-        errors = "\n".join(f"{name}, {status}" for name, status in self.errors)
-        return ("\n".join([*lines, "Errors:"]) + "\n" + errors).encode()
+        return render_answer(
+            self._root, self._content_type, facts, self.errors, self.counts
+        )
 
-    def _xml(self, facts: dict[str, str]) -> bytes:
-        lines = []
-        for name in sorted(facts):
-            tag = name.replace(" ", "_").lower()
-            lines.append(f"<{tag}>{escape(facts[name])}</{tag}>")
-        lines.append("<errors>")
-        for name, status in self.errors:
-            lines.append(
-                f"<object><name>{escape(name)}</name><status>{status}</status></object>"
-            )
-        lines.append("</errors>")
-        body = "\n".join(lines)
-        return f"<{self._root}>\n{body}\n</{self._root}>\n".encode()
+
+def render_answer(
+    root: str,
+    content_type: str,
+    facts: Mapping[str, str],
+    errors: Sequence[tuple[str, str]],
+    counts: Mapping[str, int] | None = None,
+) -> bytes:
+    """Facts and errors in that content type; ``counts`` are numbers in JSON."""
+    if content_type == "application/json":
+        return orjson.dumps({**facts, **(counts or {}), "Errors": errors})
+    if content_type.endswith("/xml"):
+        return _xml(root, facts, errors)
+    lines = [f"{name}: {facts[name]}" for name in sorted(facts)]
+    failed = "\n".join(f"{name}, {status}" for name, status in errors)
+    return ("\n".join([*lines, "Errors:"]) + "\n" + failed).encode()
+
+
+def _xml(
+    root: str, facts: Mapping[str, str], errors: Sequence[tuple[str, str]]
+) -> bytes:
+    lines = []
+    for name in sorted(facts):
+        tag = name.replace(" ", "_").lower()
+        lines.append(f"<{tag}>{escape(facts[name])}</{tag}>")
+    lines.append("<errors>")
+    for name, status in errors:
+        lines.append(
+            f"<object><name>{escape(name)}</name>"
+            f"<status>{escape(status)}</status></object>"
+        )
+    lines.append("</errors>")
+    body = "\n".join(lines)
+    return f"<{root}>\n{body}\n</{root}>\n".encode()
 
 
 def status_line(status: int) -> str:

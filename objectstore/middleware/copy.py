@@ -53,6 +53,16 @@ BEFORE = ("account_quotas", "container_quotas")
 # What Swift publishes as the largest object: 5 GiB and 2 bytes.
 OBJECT_BYTES_MAX = 5 * 2**30 + 2
 
+# Of a large object's source: said of the manifest, or of how S3 uploaded it, and wrong
+# for the copy, which is made of the bytes.
+_MANIFESTS_OWN = (
+    "x-object-sysmeta-slo-",
+    "x-object-sysmeta-container-update-override-",
+    "x-object-sysmeta-s3-etag",
+    "x-object-sysmeta-s3-part-sizes",
+)
+# Parts of an upload belong to one object: deleting the copy must not delete them.
+_NEVER_COPIED = ("x-object-sysmeta-s3-upload-id",)
 _SYSTEM_PREFIXES = ("x-object-sysmeta-", "x-object-transient-sysmeta-")
 _KEPT_PREFIXES = ("x-object-meta-", *_SYSTEM_PREFIXES)
 _KEPT_HEADERS = frozenset(
@@ -233,8 +243,13 @@ def _prepare_write(request: Request, read: Reply) -> None:
 
 def _metadata(headers: HeaderList, *, is_fresh: bool) -> Iterator[tuple[str, str]]:
     prefixes = _SYSTEM_PREFIXES if is_fresh else _KEPT_PREFIXES
+    left_out = _NEVER_COPIED
+    if any(name == "X-Static-Large-Object" for name, _ in headers):
+        left_out += _MANIFESTS_OWN
     for name, value in headers:
         lower = name.lower()
+        if lower.startswith(left_out):
+            continue
         if lower.startswith(prefixes) or (not is_fresh and lower in _KEPT_HEADERS):
             yield name, value
 

@@ -60,6 +60,7 @@ BEFORE = (
     "copy",
     "account_quotas",
     "container_quotas",
+    "slo",
 )
 
 PATH = "/info"

@@ -38,6 +38,7 @@ FULL_PIPELINE = (
     "copy",
     "account_quotas",
     "container_quotas",
+    "slo",
 )
 
 # What a store has when nobody asks for more: every filter that does nothing
@@ -56,6 +57,7 @@ DEFAULT_PIPELINE = (
     "copy",
     "account_quotas",
     "container_quotas",
+    "slo",
 )
 
 # Where PasteDeploy finds filters by name, ours and others'.

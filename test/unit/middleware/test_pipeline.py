@@ -71,6 +71,7 @@ def test_info_tells_of_every_filter_that_swift_tells_of(app: Any) -> None:
         "name_check",
         "ratelimit",
         "staticweb",
+        "slo",
         "swift",
         "tempauth",
         "tempurl",

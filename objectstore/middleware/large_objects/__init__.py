@@ -1,0 +1,1 @@
+"""What static and dynamic large objects are made of: manifests, segments, reading."""
