@@ -32,8 +32,9 @@ from typing import Any
 
 from objectstore.kernel.clock import Clock, SystemClock
 from objectstore.kernel.errors import Rejected, Unavailable
+from objectstore.kernel.loop import Step
 from objectstore.kernel.reply import Reply
-from objectstore.kernel.request import Application, Environ, StartResponse
+from objectstore.kernel.request import Application, Environ, Facts, StartResponse
 from objectstore.kernel.settings import Reader
 from objectstore.s3.access.authorize import authorize
 from objectstore.s3.bucket.cors import cors_headers, preflight
@@ -44,6 +45,7 @@ from objectstore.s3.error_reply import error_reply, sts_error_reply
 from objectstore.s3.errors import S3Error, from_status
 from objectstore.s3.inner import Store
 from objectstore.s3.locate import Locator, Place
+from objectstore.s3.multipart.sweeper import Sweeper
 from objectstore.s3.names import check_bucket
 from objectstore.s3.object.post_object import post_object
 from objectstore.s3.operation import House, Operation
@@ -78,6 +80,10 @@ class S3Filter:
         self._locator = Locator(
             settings.storage_domain, allow_anonymous=settings.allow_anonymous
         )
+
+    def background_steps(self, facts: Facts) -> tuple[Step, ...]:
+        """What a store with this face runs in the background, in one process."""
+        return (Sweeper(self._house, facts),)
 
     def describe(self, registry: Any) -> None:
         """Tell ``/info``."""

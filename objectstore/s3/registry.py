@@ -18,6 +18,8 @@ from objectstore.s3.inner import Answer, Store
 
 ACCOUNT = ".s3"
 CONTAINER = "buckets"
+# Names account/container of buckets that have had multipart uploads.
+MULTIPART = "multipart"
 CACHED_MAX = 10_000
 # Entries hardly ever change, and a stale one is noticed: its bucket is missing.
 CACHED_SECONDS = 60.0
@@ -69,6 +71,24 @@ class Registry:
             if answer.status != 404:
                 break
             self._create_container(environ)
+        raise Unavailable(f"the register of buckets answers {answer.status}")
+
+    def note_multipart(self, environ: Environ, account: str, bucket: str) -> None:
+        """Remember, for the sweeper, that the bucket has multipart uploads."""
+        ask = self._store.ask
+        for _ in range(2):
+            answer = ask(
+                environ,
+                "PUT",
+                ACCOUNT,
+                MULTIPART,
+                f"{account}/{bucket}",
+                headers={"Content-Type": "text/plain"},
+                internal=True,
+            ).discard()
+            if answer.is_success:
+                return
+            ask(environ, "PUT", ACCOUNT, MULTIPART, internal=True).discard()
         raise Unavailable(f"the register of buckets answers {answer.status}")
 
     def release(self, environ: Environ, bucket: str, account: str) -> None:

@@ -100,6 +100,10 @@ def _create_container(operation: Operation) -> None:
     ).discard()
     if not answer.is_success:
         raise operation.failed(answer, missing="NoSuchBucket")
+    facts = operation.facts
+    operation.house.registry.note_multipart(
+        operation.environ, facts.account, facts.container
+    )
     answer = operation.ask(
         "PUT", segments_container(operation.facts.container), internal=True
     ).discard()

@@ -1,0 +1,200 @@
+"""Sweeps parts that belong to nothing: no part is ever leaked.
+
+An *orphan* is a part whose upload is neither under way nor the maker of any
+version of its key.  Orphans come from crashes between a delete and the sweeping
+after it, and from objects that were replaced through Swift.  A round walks the
+buckets that ever had a multipart upload; each step does one bucket.  Everything
+younger than the grace is left alone, so no upload in progress is disturbed, and
+whatever cannot be looked up is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote, unquote
+
+import orjson
+
+from objectstore.kernel.errors import Unavailable
+from objectstore.kernel.loop import Progress
+from objectstore.kernel.request import CONTEXT_KEY, Context, Facts
+from objectstore.s3 import registry, sysmeta
+from objectstore.s3.dates import iso
+from objectstore.s3.inner import query_string
+from objectstore.s3.multipart.parts import (
+    LISTING_BYTES_MAX,
+    PAGE,
+    RECORD_KEY,
+    UPLOAD_ID_LENGTH,
+    all_segments,
+    delete_parts,
+    forget_record,
+    is_upload_id,
+    record_name,
+    segments_container,
+)
+from objectstore.s3.operation import House, Operation
+
+# Longer than any completion or deletion takes.
+GRACE_SECONDS = 3600.0
+
+
+class Sweeper:
+    """A ``kernel.loop.Step``: one bucket a step."""
+
+    name = "s3-sweeper"
+
+    def __init__(self, house: House, facts: Facts) -> None:
+        self._house = house
+        self._facts = facts
+        self._after = ""
+
+    def step(self) -> Progress:
+        """Sweep the next bucket; ``DONE`` at the end of a round."""
+        place = self._next_place()
+        if place is None:
+            self._after = ""
+            return Progress.DONE
+        self._after = place
+        account, _, container = place.partition("/")
+        operation = self._operation(account, container)
+        if operation is not None:
+            self.sweep(operation)
+        return Progress.BUSY
+
+    def sweep(self, operation: Operation) -> int:
+        """Delete the orphans of one bucket; of how many uploads there were some."""
+        under_way = {
+            entry["name"][-UPLOAD_ID_LENGTH:]
+            for entry in all_segments(operation, "uploads/")
+        }
+        swept = 0
+        for upload_id, newest in list(_uploads_with_parts(operation)):
+            if upload_id in under_way or newest > self._too_young():
+                continue
+            if not self._is_used(operation, upload_id):
+                delete_parts(operation, upload_id)
+                forget_record(operation, upload_id)
+                swept += 1
+        return swept
+
+    def _is_used(self, operation: Operation, upload_id: str) -> bool:
+        """Whether any version of the upload's key is made of its parts."""
+        container = segments_container(operation.facts.container)
+        record = operation.ask("HEAD", container, record_name(upload_id)).discard()
+        if record.status == 404:
+            return False
+        if not record.is_success:
+            raise Unavailable("a record of an upload cannot be read")
+        key = unquote(record.get(RECORD_KEY))
+        for version in ("", *_versions(operation, key)):
+            head = operation.ask(
+                "HEAD",
+                operation.facts.container,
+                key,
+                query=f"version-id={quote(version)}" if version else "",
+            ).discard()
+            if head.get(sysmeta.UPLOAD_ID) == upload_id:
+                return True
+            if not head.is_success and head.status != 404:
+                raise Unavailable("a version cannot be looked up")
+        return False
+
+    def _too_young(self) -> str:
+        """The listing's time from which on things are left alone."""
+        return iso(self._house.clock.time() - GRACE_SECONDS)[:-1]
+
+    def _next_place(self) -> str | None:
+        answer = self._house.store.ask(
+            self._environ(),
+            "GET",
+            registry.ACCOUNT,
+            registry.MULTIPART,
+            query=query_string(format="json", limit=1, marker=self._after),
+            internal=True,
+        )
+        if answer.status == 404:
+            answer.discard()
+            return None
+        if answer.status != 200:
+            answer.close()
+            raise Unavailable("the list of buckets with uploads cannot be read")
+        entries = orjson.loads(answer.read(LISTING_BYTES_MAX))
+        return entries[0]["name"] if entries else None
+
+    def _operation(self, account: str, container: str) -> Operation | None:
+        operation = Operation(self._environ(), self._house, container, "")
+        operation.bucket_facts = self._house.buckets.find(
+            operation.context, account, container
+        )
+        if operation.bucket_facts is None:
+            self._forget(f"{account}/{container}")
+            return None
+        return operation
+
+    def _forget(self, place: str) -> None:
+        self._house.store.ask(
+            self._environ(),
+            "DELETE",
+            registry.ACCOUNT,
+            registry.MULTIPART,
+            place,
+            internal=True,
+        ).discard()
+
+    def _environ(self) -> dict[str, Any]:
+        context = Context(self.name, is_internal=True, facts=self._facts)
+        return {
+            "REQUEST_METHOD": "GET",
+            "PATH_INFO": "/",
+            "SCRIPT_NAME": "",
+            "SERVER_NAME": "localhost",
+            "SERVER_PORT": "0",
+            "SERVER_PROTOCOL": "HTTP/1.1",
+            "wsgi.url_scheme": "http",
+            CONTEXT_KEY: context,
+        }
+
+
+def _uploads_with_parts(operation: Operation) -> Iterator[tuple[str, str]]:
+    """(upload ID, time of its newest part) of everything under ``parts/``."""
+    current, newest = "", ""
+    for entry in all_segments(operation, "parts/"):
+        upload_id = entry["name"].split("/", 2)[1]
+        if upload_id != current:
+            if is_upload_id(current):
+                yield current, newest
+            current, newest = upload_id, ""
+        newest = max(newest, entry["last_modified"])
+    if is_upload_id(current):
+        yield current, newest
+
+
+def _versions(operation: Operation, key: str) -> Iterator[str]:
+    if not operation.facts.versioning:
+        return
+    marker, version_marker = "", ""
+    while True:
+        answer = operation.ask_bucket(
+            "GET",
+            query=query_string(
+                format="json",
+                versions="1",
+                prefix=key,
+                limit=PAGE,
+                marker=marker,
+                version_marker=version_marker,
+            ),
+        )
+        if answer.status != 200:
+            answer.close()
+            raise Unavailable("the versions cannot be listed")
+        page = orjson.loads(answer.read(LISTING_BYTES_MAX))
+        for entry in page:
+            if entry["name"] != key:
+                return
+            yield entry.get("version_id") or "null"
+        if len(page) < PAGE:
+            return
+        marker, version_marker = page[-1]["name"], page[-1]["version_id"]

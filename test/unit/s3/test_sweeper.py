@@ -1,0 +1,76 @@
+"""Parts that belong to nothing are swept, all others are kept."""
+
+from __future__ import annotations
+
+from objectstore.kernel.loop import Progress
+from objectstore.s3.multipart.sweeper import GRACE_SECONDS
+from test.unit.s3.house import ALICE, House
+from test.unit.s3.test_multipart import finish, part, segments, start
+
+PATH = f"/{ALICE.account}/bucket"
+
+
+class LaterClock:
+    """The machine's clock, far ahead."""
+
+    def __init__(self, house: House) -> None:
+        self._clock = house.clock
+
+    def time(self) -> float:
+        return self._clock.time() + 2 * GRACE_SECONDS
+
+    def monotonic(self) -> float:
+        return self._clock.monotonic()
+
+
+def sweep(house: House, *, later: bool) -> None:
+    step = house.app.background_steps(house.proxy.facts)[0]
+    if later:
+        house_of_step = step._house  # type: ignore[attr-defined]
+        object.__setattr__(house_of_step, "clock", LaterClock(house))
+    for _ in range(10):
+        if step.step() is Progress.DONE:
+            return
+    raise AssertionError("the sweeper does not come to an end")
+
+
+def made(house: House) -> None:
+    house.bucket()
+    upload = start(house)
+    finish(house, upload, {1: part(house, upload, 1, b"the parts")})
+
+
+def test_parts_in_use_are_kept() -> None:
+    house = House()
+    made(house)
+    upload = start(house)
+    part(house, upload, 1, b"under way")
+    before = segments(house)
+    sweep(house, later=True)
+    assert segments(house) == before
+    assert house.ask("GET", "/bucket/key").body == b"the parts"
+
+
+def test_parts_of_what_swift_deleted_are_swept_after_a_while() -> None:
+    house = House()
+    made(house)
+    house.cluster.ask("DELETE", f"{PATH}/key")
+    before = segments(house)
+    sweep(house, later=False)
+    assert segments(house) == before
+    sweep(house, later=True)
+    assert segments(house) == []
+
+
+def test_parts_of_an_abort_that_crashed_are_swept() -> None:
+    house = House()
+    house.bucket()
+    upload = start(house)
+    part(house, upload, 1, b"left over")
+    house.cluster.ask("DELETE", f"{PATH}+segments/uploads/key/{upload}")
+    sweep(house, later=True)
+    assert segments(house) == []
+
+
+def test_a_round_without_uploads_is_done() -> None:
+    sweep(House(), later=False)
