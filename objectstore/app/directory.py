@@ -25,6 +25,21 @@ class NodeTable:
     containers: dict[str, ContainerNode] = field(default_factory=dict)
     accounts: dict[str, AccountNode] = field(default_factory=dict)
 
+    def add(self, other: NodeTable) -> None:
+        """Take over all of another table."""
+        self.objects.update(other.objects)
+        self.containers.update(other.containers)
+        self.accounts.update(other.accounts)
+
+    def remove(self, other: NodeTable) -> None:
+        """Drop what another table names."""
+        for place in other.objects:
+            self.objects.pop(place, None)
+        for name in other.containers:
+            self.containers.pop(name, None)
+        for name in other.accounts:
+            self.accounts.pop(name, None)
+
 
 class Peers:
     """One ``Peer`` for each address that this process talks to."""

@@ -79,6 +79,10 @@ class RepairShop:
             node_seconds=self._settings.node_timeout,
         )
         status = ReplicationStatus("object", device, store.policy)
+
+        def forget_bad(key: bytes) -> None:
+            store.index.quarantined.drop(key)
+
         return self._repairer(
             node,
             places,
@@ -86,7 +90,7 @@ class RepairShop:
             owed,
             # The index may be made anew while the store is open.
             lambda: list(store.index.quarantined.items),
-            lambda key: store.index.quarantined.drop(key),
+            forget_bad,
             status,
         )
 

@@ -18,6 +18,8 @@ from objectstore.app.addresses import own_addresses
 from objectstore.app.devices import LocalDevices, own_share, worker_socket
 from objectstore.app.directory import NodeDirectory, NodeTable, Peers
 from objectstore.app.front import Front, NodeFront
+from objectstore.app.internal import InternalStore
+from objectstore.app.neighbours import Neighbours
 from objectstore.app.pipeline import wrap
 from objectstore.app.ring_watch import RingWatch
 from objectstore.app.rings import RingFiles, RingSet
@@ -58,12 +60,21 @@ class StoreWorker:
             settings.server.rings, settings.policies, self._clock.monotonic
         )
         self._own = self._own_places()
+        internal = InternalStore(
+            lambda: self._placement,
+            settings.policies,
+            settings.proxy,
+            self._clock,
+            self._timestamps,
+        )
         self._devices = LocalDevices(
             settings,
             SystemDisk(),
             self._clock,
             self._timestamps,
             RowSender(lambda: self._placement),
+            Neighbours(self._rings.current, lambda: self._directory),
+            internal,
         )
         self._directory = NodeDirectory(
             self._devices.nodes, self._siblings(), self._own, self._peers()
@@ -85,7 +96,7 @@ class StoreWorker:
         watch = RingWatch(self._rings, self._placement)
         self._loops.append(Loop(watch, idle_seconds=watch.REST_SECONDS))
         if settings.server.background:
-            self._loops += self._devices.loops
+            self._devices.start_loops()
         for loop in self._loops:
             loop.start()
         stop = concurrency.Event()
