@@ -19,7 +19,15 @@ from objectstore.s3.errors import S3Error
 CONDITIONS_MAX = 200
 # Fields that need no condition.
 _FREE = frozenset(
-    {"policy", "x-amz-signature", "signature", "awsaccesskeyid", "file", "submit"}
+    {
+        "policy",
+        "x-amz-signature",
+        "signature",
+        "awsaccesskeyid",
+        "bucket",
+        "file",
+        "submit",
+    }
 )
 
 

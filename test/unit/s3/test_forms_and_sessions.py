@@ -1,0 +1,253 @@
+"""Uploads from browsers' forms; temporary keys; presigned URLs; Signature V2."""
+
+from __future__ import annotations
+
+import base64
+import io
+from dataclasses import replace
+from email.utils import formatdate
+from hmac import digest
+from typing import Any
+
+import orjson
+import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+from objectstore.s3.dates import iso
+from objectstore.s3.errors import S3Error
+from objectstore.s3.payload.form_stream import FormStream
+from objectstore.s3.signing.session import Sessions
+from test.unit.s3.house import ALICE, HOST, Answer, House, User
+
+BOUNDARY = "----boundary"
+
+
+def form_body(fields: dict[str, str], content: bytes) -> bytes:
+    pieces = []
+    for name, value in fields.items():
+        head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"'
+        pieces.append(f"{head}\r\n\r\n{value}\r\n".encode())
+    head = (
+        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="f.txt"'
+    )
+    pieces.append(f"{head}\r\nContent-Type: text/plain\r\n\r\n".encode())
+    return b"".join([*pieces, content, f"\r\n--{BOUNDARY}--\r\n".encode()])
+
+
+def post(house: House, fields: dict[str, str], content: bytes = b"content") -> Answer:
+    body = form_body(fields, content)
+    environ = house.bare("POST", "/bucket", "", body)
+    environ["CONTENT_TYPE"] = f"multipart/form-data; boundary={BOUNDARY}"
+    return house.send(environ)
+
+
+def signed(house: House, conditions: list[Any], **fields: str) -> dict[str, str]:
+    expires = iso(house.clock.time() + 100)
+    policy = orjson.dumps({"expiration": expires, "conditions": conditions})
+    encoded = base64.b64encode(policy).decode()
+    signature = base64.b64encode(
+        digest(ALICE.secret.encode(), encoded.encode(), "sha1")
+    )
+    return {
+        "AWSAccessKeyId": ALICE.name,
+        "policy": encoded,
+        "signature": signature.decode(),
+        **fields,
+    }
+
+
+@pytest.fixture
+def house() -> House:
+    house = House()
+    house.bucket()
+    return house
+
+
+def test_a_form_uploads_a_file(house: House) -> None:
+    conditions = [
+        {"bucket": "bucket"},
+        ["starts-with", "$key", "up/"],
+        {"acl": "public-read"},
+    ]
+    fields = signed(house, conditions, key="up/${filename}", acl="public-read")
+    assert post(house, fields).status == 204
+    assert house.ask("GET", "/bucket/up/f.txt", user=None).body == b"content"
+
+
+def test_a_forms_answer_is_as_it_wishes(house: House) -> None:
+    conditions = [["starts-with", "$key", ""], {"success_action_status": "201"}]
+    fields = signed(house, conditions, key="k", success_action_status="201")
+    answer = post(house, fields)
+    assert (answer.status, answer.xml.get("Key")) == (201, "k")
+
+
+@pytest.mark.parametrize(
+    ("conditions", "more", "code"),
+    [
+        ([["eq", "$key", "other"]], {}, "AccessDenied"),
+        ([{"key": "k"}], {"x-amz-meta-a": "1"}, "AccessDenied"),
+        ([{"key": "k"}, ["content-length-range", 0, 3]], {}, "EntityTooLarge"),
+        ([{"key": "k"}, ["content-length-range", 100, 200]], {}, "EntityTooSmall"),
+        ([{"key": "k"}, ["nonsense", "$a", "b"]], {}, "InvalidPolicyDocument"),
+        ([{"key": "k"}], {"signature": "wrong"}, "SignatureDoesNotMatch"),
+        ([{"key": "k"}], {"AWSAccessKeyId": "nobody:x"}, "InvalidAccessKeyId"),
+    ],
+)
+def test_what_the_policy_forbids_is_refused(
+    house: House, conditions: list[Any], more: dict[str, str], code: str
+) -> None:
+    fields = {**signed(house, conditions, key="k"), **more}
+    assert post(house, fields).code == code
+    assert house.ask("HEAD", "/bucket/k").status == 404
+
+
+def test_a_form_without_a_signature_is_anonymous(house: House) -> None:
+    assert post(house, {"key": "k"}).code == "AccessDenied"
+    house.ask("PUT", "/bucket", "acl=", headers={"x-amz-acl": "public-read-write"})
+    assert post(house, {"key": "k"}).status == 204
+
+
+def test_a_form_cannot_copy(house: House) -> None:
+    house.ask("PUT", "/bucket/secret", body=b"secret")
+    conditions = [{"key": "k"}, ["starts-with", "$x-amz-copy-source", ""]]
+    fields = signed(
+        house, conditions, key="k", **{"x-amz-copy-source": "/bucket/secret"}
+    )
+    post(house, fields)
+    assert house.ask("GET", "/bucket/k").body == b"content"
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 50, 1000])
+def test_a_form_may_come_in_any_pieces(size: int) -> None:
+    content = b"\r\n--" + BOUNDARY[:-1].encode() + b"\r\n-\r" * 9
+
+    class Dribble(io.BytesIO):
+        def read1(self, _: int = -1) -> bytes:  # type: ignore[override]
+            return self.read(size)
+
+    body = Dribble(form_body({"key": "k", "a": "b"}, content))
+    stream = FormStream(body, f"multipart/form-data; boundary={BOUNDARY}")
+    form = stream.read_form()
+    assert form.fields == {"key": "k", "a": "b"}
+    assert stream.read() == content
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"x" * 30_000, b"--" + BOUNDARY.encode() + b"\r\n", form_body({}, b"")[:-30]],
+)
+def test_bad_forms_end_in_an_error(body: bytes) -> None:
+    stream = FormStream(io.BytesIO(body), f"multipart/form-data; boundary={BOUNDARY}")
+    with pytest.raises(S3Error) as caught:
+        stream.read_form()
+        stream.read()
+    assert caught.value.status == 400
+
+
+def sts(house: House, body: bytes, user: User = ALICE) -> Answer:
+    request = AWSRequest("POST", f"http://{HOST}/", {}, body)
+    request.headers["Content-Type"] = "application/x-www-form-urlencoded"
+    SigV4Auth(Credentials(user.name, user.secret), "sts", "us-east-1").add_auth(request)
+    environ = house.bare("POST", "/", "", body)
+    for name, value in request.headers.items():
+        key = name.upper().replace("-", "_")
+        environ[key if key == "CONTENT_TYPE" else f"HTTP_{key}"] = value
+    return house.send(environ)
+
+
+def session(house: House, form: bytes) -> tuple[User, str]:
+    result = sts(house, form).xml.children[0]
+    found = result.child("Credentials")
+    assert found is not None
+    user = User(found.get("AccessKeyId"), found.get("SecretAccessKey"), ALICE.account)
+    return user, found.get("SessionToken")
+
+
+def test_temporary_keys_have_their_users_rights(house: House) -> None:
+    house.ask("PUT", "/bucket/k", body=b"x")
+    user, token = session(house, b"Action=GetSessionToken")
+    assert house.ask("GET", "/bucket/k", user=user, token=token).body == b"x"
+    assert house.ask("GET", "/bucket/k", user=user).code == "InvalidAccessKeyId"
+    other = replace(user, name="ASIAOTHER")
+    assert house.ask("GET", "/bucket/k", user=other, token=token).code == "InvalidToken"
+    wrong = replace(user, secret="wrong")
+    answer = house.ask("GET", "/bucket/k", user=wrong, token=token)
+    assert answer.code == "SignatureDoesNotMatch"
+
+
+def test_a_session_policy_only_takes_away(house: House) -> None:
+    house.ask("PUT", "/bucket/k", body=b"x")
+    policy = (
+        '{"Statement":{"Effect":"Allow","Action":"s3:GetObject",'
+        '"Resource":"arn:aws:s3:::bucket/*"}}'
+    )
+    form = (
+        "Action=AssumeRole&RoleArn=arn:aws:iam::000000000000:role/any"
+        f"&RoleSessionName=me&Policy={policy}"
+    )
+    user, token = session(house, form.encode())
+    assert house.ask("GET", "/bucket/k", user=user, token=token).status == 200
+    refused = house.ask("PUT", "/bucket/k", body=b"y", user=user, token=token)
+    assert refused.code == "AccessDenied"
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        b"Action=AssumeRole",
+        b"Action=GetSessionToken&DurationSeconds=1",
+        b"Action=GetSessionToken&DurationSeconds=x",
+        b"Action=Nonsense",
+        b"Action=GetSessionToken&Policy={",
+    ],
+)
+def test_bad_sts_requests_are_refused(house: House, form: bytes) -> None:
+    answer = sts(house, form)
+    assert answer.status in (400, 501)
+    assert b"<ErrorResponse" in answer.body
+
+
+def test_tokens_end_and_cannot_be_forged() -> None:
+    sessions = Sessions("secret")
+    made, token = sessions.create("a:b", 100.0, "")
+    assert sessions.open(token, made.access_key, 99.0) == made
+    with pytest.raises(S3Error) as caught:
+        sessions.open(token, made.access_key, 100.0)
+    assert caught.value.code == "ExpiredToken"
+    for bad in (token[:-4], "x", "", token.swapcase()):
+        with pytest.raises(S3Error) as caught:
+            sessions.open(bad, made.access_key, 0)
+        assert caught.value.code == "InvalidToken"
+    with pytest.raises(S3Error):
+        Sessions("other").open(token, made.access_key, 0)
+    assert made.secret not in repr(made)
+
+
+def test_presigned_urls(house: House) -> None:
+    house.ask("PUT", "/bucket/k ü", body=b"x")
+    assert house.ask("GET", "/bucket/k ü", presigned=60).body == b"x"
+    environ = house.environ("PUT", "/bucket/new", presigned=60)
+    environ["HTTP_X_AMZ_COPY_SOURCE"] = "/bucket/k"
+    assert house.send(environ).code == "AccessDenied"
+    assert house.ask("HEAD", "/bucket/new").status == 404
+
+
+def version_2(house: House, method: str, path: str, **headers: str) -> Answer:
+    environ = house.bare(method, path, "", b"")
+    environ["HTTP_DATE"] = date = formatdate(house.clock.time(), usegmt=True)
+    amazon = ""
+    for name, value in headers.items():
+        environ["HTTP_" + name.upper()] = value
+        amazon += f"{name.lower().replace('_', '-')}:{value}\n"
+    text = f"{method}\n\n\n{date}\n{amazon}{path}"
+    signature = base64.b64encode(digest(ALICE.secret.encode(), text.encode(), "sha1"))
+    environ["HTTP_AUTHORIZATION"] = f"AWS {ALICE.name}:{signature.decode()}"
+    return house.send(environ)
+
+
+def test_signature_version_2(house: House) -> None:
+    assert version_2(house, "PUT", "/bucket/two", x_amz_meta_a="1").status == 200
+    assert version_2(house, "HEAD", "/bucket/two").headers["x-amz-meta-a"] == "1"
+    assert version_2(house, "GET", "/bucket/%C3%BC").code == "NoSuchKey"
