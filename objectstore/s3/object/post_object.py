@@ -80,6 +80,9 @@ def _store(operation: Operation, form: Form, stream: FormStream, key: str) -> Re
     headers.update(lock_to_store(uploading))
     headers["Transfer-Encoding"] = "chunked"
     answer = uploading.ask_object("PUT", headers=headers, stream=stream)
+    if stream.failure is not None:
+        answer.close()
+        raise stream.failure
     if not answer.is_success:
         raise write_failure(uploading, answer)
     answer.discard()

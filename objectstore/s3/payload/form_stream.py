@@ -39,6 +39,7 @@ class FormStream:
         "_most",
         "_size",
         "_source",
+        "failure",
     )
 
     def __init__(self, source: Any, content_type: str) -> None:
@@ -48,6 +49,8 @@ class FormStream:
         self._done = False
         self._size = 0
         self._least = 0
+        # Why the file was refused while it was read.
+        self.failure: S3Error | None = None
         self._most = -1
 
     def read_form(self) -> Form:
@@ -101,7 +104,7 @@ class FormStream:
             if stop == 0:
                 self._done = True
                 if self._size < self._least:
-                    raise S3Error("EntityTooSmall")
+                    raise self._failed("EntityTooSmall")
                 return b""
             # A delimiter may begin within the last bytes: keep those back.
             safe = stop if stop > 0 else len(self._buffer) - len(self._delimiter) + 1
@@ -110,9 +113,13 @@ class FormStream:
                 self._buffer = self._buffer[len(piece) :]
                 self._size += len(piece)
                 if 0 <= self._most < self._size:
-                    raise S3Error("EntityTooLarge")
+                    raise self._failed("EntityTooLarge")
                 return piece
             self._fill()
+
+    def _failed(self, code: str) -> S3Error:
+        self.failure = S3Error(code)
+        return self.failure
 
     def _part_head(self) -> tuple[str, str, str]:
         name = file_name = kind = ""
@@ -140,7 +147,7 @@ class FormStream:
         read = getattr(self._source, "read1", None) or self._source.read
         data = read(READ_BYTES)
         if not data:
-            raise S3Error("IncompleteBody")
+            raise self._failed("IncompleteBody")
         self._buffer += data
 
 

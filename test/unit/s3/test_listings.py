@@ -86,7 +86,7 @@ def test_no_keys_when_none_are_wanted(house: House) -> None:
 
 
 def test_bad_tokens_are_refused(house: House) -> None:
-    for token in ("", "x", "%21", "MjI="):
+    for token in ("", "x", "%21", "MjI%3D"):
         query = f"list-type=2&continuation-token={token}"
         assert house.ask("GET", "/bucket", query).code == "InvalidArgument"
 
