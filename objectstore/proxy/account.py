@@ -27,6 +27,7 @@ from objectstore.proxy.listing_query import listing_query
 from objectstore.proxy.object_get import REDUCED
 from objectstore.proxy.parts import Parts
 from objectstore.proxy.row_step import OWED
+from objectstore.wire.marks import ACCOUNT_DELETED, deletion_mark
 from objectstore.wire.records import ContainerRow, DatabaseInfo
 
 _MANAGED = ("GET", "HEAD", "POST")
@@ -88,21 +89,44 @@ def put_account(parts: Parts, request: Request, account: str) -> Reply:
     changes = metadata_changes(request, "Account")
     check_changes("Account", changes)
     is_new = parts.facts.account(account) is None
+    if is_new:
+        key, group = parts.placement.account(account)
+        if view_database(parts.rounds, group, key).is_marked:
+            raise Rejected(403, "Recently deleted")
     _create(parts, account, changes, internal_timestamp(request))
     return put_reply(is_new=is_new)
 
 
 def delete_account(parts: Parts, request: Request, account: str) -> Reply:
-    """Mark deleted, for reseller admins; 409 while it has containers: nobody
-    would remove them afterwards."""
+    """Delete, for reseller admins.  An account that has containers is marked: it is
+    gone for its users, and the reaper removes what is in it."""
     if request.environ.get("QUERY_STRING"):
         # A query that some filter should have caught must not cost an account.
         raise Rejected(400)
     _check_manager(parts, request, account)
     key, group = parts.placement.account(account)
+    view = view_database(parts.rounds, group, key)
+    if view.info is None:
+        return text_reply(404)
+    if view.is_reduced:
+        raise Unavailable("too few replicas to know what is in the account")
     timestamp = internal_timestamp(request) or parts.timestamps.now()
+    mark = timed_items({ACCOUNT_DELETED: deletion_mark(timestamp)}, timestamp)
     try:
-        asked = parts.rounds.write(group, lambda node: node.delete(key, timestamp))
+        if view.info.container_count:
+            asked = parts.rounds.write(
+                group, lambda node: node.post(key, mark), handoffs=False, key=key
+            )
+        else:
+            asked = parts.rounds.write(
+                group, lambda node: node.delete(key, timestamp), key=key
+            )
+    except Rejected as refusal:
+        if refusal.status == 409:
+            # A container came meanwhile: replicas that took the deletion must not
+            # hand it on, or its row would be lost.
+            _create(parts, account, dict(view.info.metadata), 0)
+        raise
     finally:
         parts.facts.forget_account(account)
     return found_reply(asked, group.majority)
@@ -129,7 +153,7 @@ def post_account(parts: Parts, request: Request, account: str) -> Reply:
     timed = timed_items(changes, internal_timestamp(request) or parts.timestamps.now())
     try:
         asked = parts.rounds.write(
-            group, lambda node: node.post(key, timed), handoffs=False
+            group, lambda node: node.post(key, timed), handoffs=False, key=key
         )
     finally:
         parts.facts.forget_account(account)
@@ -155,7 +179,9 @@ def _create(
     at = timestamp or parts.timestamps.now()
     timed = timed_items(changes, at)
     try:
-        parts.rounds.write(group, lambda node: node.create(key, account, at, timed))
+        parts.rounds.write(
+            group, lambda node: node.create(key, account, at, timed), key=key
+        )
     finally:
         parts.facts.forget_account(account)
 
@@ -169,7 +195,7 @@ def note_container(parts: Parts, account: str, row: ContainerRow) -> HeaderList:
     key, group = parts.placement.account(account)
     asked = [(node, node.merge(key, account, [row])) for node in group.primaries]
     try:
-        parts.rounds.settle(asked, group.majority)
+        parts.rounds.settle(group, key, asked)
     except (Unavailable, Rejected):
         return [OWED]
     return []

@@ -95,7 +95,9 @@ def put_container(
     name = ContainerName(account, container)
     timed = timed_items(changes, timestamp)
     parts.rounds.write(
-        group, lambda node: node.create(key, name, timestamp, timed, policy)
+        group,
+        lambda node: node.create(key, name, timestamp, timed, policy),
+        key=key,
     )
     parts.facts.forget_container(account, container)
     row = ContainerRow(container, timestamp, 0, 0, 0, 0, policy)
@@ -127,7 +129,10 @@ def post_container(
         return text_reply(404)
     timed = timed_items(changes, internal_timestamp(request) or parts.timestamps.now())
     asked = parts.rounds.write(
-        known.group, lambda node: node.post(known.key, timed), handoffs=False
+        known.group,
+        lambda node: node.post(known.key, timed),
+        handoffs=False,
+        key=known.key,
     )
     parts.facts.forget_container(account, container)
     return found_reply(asked, known.group.majority)
@@ -148,7 +153,9 @@ def delete_container(
     parts.timestamps.observe(info.put_timestamp)
     timestamp = internal_timestamp(request) or parts.timestamps.now()
     try:
-        asked = parts.rounds.write(group, lambda node: node.delete(key, timestamp))
+        asked = parts.rounds.write(
+            group, lambda node: node.delete(key, timestamp), key=key
+        )
         reply = found_reply(asked, group.majority)
     except Rejected as refusal:
         if refusal.status == 409:
@@ -171,5 +178,7 @@ def _revive(parts: Parts, account: str, container: str, info: DatabaseInfo) -> N
     # A deletion ends metadata too; all of it is written again.
     timed = timed_items(dict(info.metadata), timestamp)
     parts.rounds.write(
-        group, lambda node: node.create(key, name, timestamp, timed, info.policy)
+        group,
+        lambda node: node.create(key, name, timestamp, timed, info.policy),
+        key=key,
     )

@@ -14,8 +14,10 @@ from typing import Any, Generic, TypeVar
 from objectstore.database.listing import Fetcher, merge_listing
 from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.errors import Unavailable
+from objectstore.proxy.asked import Gathered
 from objectstore.proxy.placement import Group
 from objectstore.proxy.rounds import Rounds, ask_others
+from objectstore.wire.marks import deletion_of
 from objectstore.wire.nodes import DatabaseNode
 from objectstore.wire.records import DatabaseInfo, ListingQuery
 
@@ -25,11 +27,20 @@ D = TypeVar("D", bound=DatabaseNode)
 class View(Generic[D]):
     """One account or container as a read sees it.
 
-    ``info`` None: there is none live.  ``was_deleted``: because it was deleted.
+    ``info`` None: there is none live.  ``was_deleted``: because it was deleted;
+    ``is_marked``: an account that still has to be emptied (``wire.marks``).
     ``is_reduced``: fewer than a majority of the primaries answered.
     """
 
-    __slots__ = ("_rounds", "holders", "info", "is_reduced", "key", "was_deleted")
+    __slots__ = (
+        "_rounds",
+        "holders",
+        "info",
+        "is_marked",
+        "is_reduced",
+        "key",
+        "was_deleted",
+    )
 
     def __init__(
         self,
@@ -43,8 +54,10 @@ class View(Generic[D]):
         self.key = key
         self.holders = [(node, info) for node, info in answers if info is not None]
         merged = merge_infos([info for _, info in self.holders])
-        self.info = merged if merged is not None and merged.exists else None
-        self.was_deleted = merged is not None and not merged.exists
+        exists = merged is not None and merged.exists
+        self.is_marked = exists and bool(deletion_of(merged.metadata))  # type: ignore[union-attr]
+        self.info = merged if exists and not self.is_marked else None
+        self.was_deleted = merged is not None and self.info is None
         self.is_reduced = is_reduced
 
     def page(self, query: ListingQuery) -> Sequence[Any]:
@@ -83,11 +96,32 @@ def view_database(rounds: Rounds, group: Group[D], key: bytes) -> View[D]:
     answers = gathered.answers
     enough = len(answers) >= group.majority
     if enough and any(info is not None for _, info in answers):
+        _repair(rounds, group, key, gathered)
         return View(rounds, key, answers, is_reduced=False)
     answers = answers + ask_others(rounds, group, gathered, ask)
     if not answers:
         raise Unavailable("no replica of the database answers")
+    _repair(rounds, group, key, gathered)
     return View(rounds, key, answers, is_reduced=not enough)
+
+
+def _repair(
+    rounds: Rounds,
+    group: Group[D],
+    key: bytes,
+    gathered: Gathered[D, DatabaseInfo | None],
+) -> None:
+    """See that replicas which differ are levelled by one of them."""
+    infos = [info for _, info in gathered.answers]
+    first = next((info for info in infos if info is not None), None)
+    if first is None or (
+        not gathered.failures
+        and all(info is not None and _same_facts(first, info) for info in infos)
+    ):
+        return
+    rounds.repairs.after_read(
+        group, key, gathered.answers, gathered.failures, lambda info: info is first
+    )
 
 
 def merge_infos(infos: Sequence[DatabaseInfo]) -> DatabaseInfo | None:

@@ -11,11 +11,17 @@ from collections.abc import Iterator, Sequence
 
 from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.errors import Unavailable
+from objectstore.kernel.timestamps import to_seconds
+from objectstore.proxy.asked import Gathered
 from objectstore.proxy.placement import Group
 from objectstore.proxy.rounds import Rounds, ask_others
 from objectstore.wire.merge import merge_states
 from objectstore.wire.nodes import ObjectNode
 from objectstore.wire.records import Lookup, ObjectState
+
+# Replicas hear of a write within milliseconds of each other, or its round sees that
+# they were missed.
+YOUNG_SECONDS = 2.0
 
 Answers = list[tuple[ObjectNode, Lookup]]
 
@@ -82,6 +88,7 @@ def look_up(
     if len(answers) >= group.majority:
         state, body = merge_answers(answers)
         if state is not None and (state.exists or state.deleted_timestamp):
+            _repair(rounds, group, key, gathered, answers, state)
             return Found(group, answers, state, body, is_reduced=False)
     answers = answers + ask_others(
         rounds, group, gathered, lambda node, _: node.lookup(key, want_body=False)
@@ -91,7 +98,36 @@ def look_up(
     answered = {id(node) for node, _ in answers}
     voters = sum(id(node) in answered for node in group.primaries)
     state, body = merge_answers(answers)
+    if state is not None:
+        _repair(rounds, group, key, gathered, answers, state)
     return Found(group, answers, state, body, is_reduced=voters < group.majority)
+
+
+def _repair(
+    rounds: Rounds,
+    group: Group[ObjectNode],
+    key: bytes,
+    gathered: Gathered[ObjectNode, Lookup],
+    answers: Answers,
+    state: ObjectState,
+) -> None:
+    """See that replicas which did not know the newest state get it, unless it is
+    so young that its writer is still at it."""
+    for _, lookup in answers:
+        if lookup.state is not state and lookup.state != state:
+            break
+    else:
+        if not gathered.failures:
+            return
+    age = rounds.clock.time() - to_seconds(state.newest)
+    if age >= YOUNG_SECONDS:
+        rounds.repairs.after_read(
+            group,
+            key,
+            answers,
+            gathered.failures,
+            lambda lookup: lookup.state == state,
+        )
 
 
 def merge_answers(

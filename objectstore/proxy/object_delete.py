@@ -23,7 +23,9 @@ def delete_object(parts: Parts, target: ObjectTarget) -> Reply:
     timestamp = internal_timestamp(target.request) or parts.timestamps.now()
     tombstone = ObjectState(name, deleted_timestamp=timestamp)
     written = parts.rounds.write(
-        target.group, lambda node: node.delete(target.key, tombstone)
+        target.group,
+        lambda node: node.delete(target.key, tombstone),
+        key=target.key,
     )
     row = row_of(tombstone)
     outcome = record_row(parts, target.container, row, target.key, written)

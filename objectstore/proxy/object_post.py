@@ -47,7 +47,10 @@ def post_object(parts: Parts, target: ObjectTarget) -> Reply:
         )
     # No handoffs: one that has no data for the name would keep nothing of it.
     written = parts.rounds.write(
-        target.group, lambda node: node.post(target.key, change), handoffs=False
+        target.group,
+        lambda node: node.post(target.key, change),
+        handoffs=False,
+        key=target.key,
     )
     if not any(promise.value and promise.value.found for _, promise in written):
         raise Unavailable("no primary holds the object just now")

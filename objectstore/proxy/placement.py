@@ -47,20 +47,30 @@ class Group(Generic[N]):
     """The nodes of one partition.
 
     ``primaries`` are in ring order, the same for every proxy (locks are taken
-    in this order); ``read_order`` has the near ones first.
+    in this order); ``read_order`` has the near ones first.  ``device_ids`` are the
+    primaries' ids in the ring, for telling others of them.
     """
 
-    __slots__ = ("_find_handoffs", "_handoffs", "majority", "primaries", "read_order")
+    __slots__ = (
+        "_find_handoffs",
+        "_handoffs",
+        "device_ids",
+        "majority",
+        "primaries",
+        "read_order",
+    )
 
     def __init__(
         self,
         primaries: Iterable[N],
         near: Iterable[bool],
         find_handoffs: Callable[[], Iterable[N]],
+        device_ids: Iterable[int] = (),
     ) -> None:
         self.primaries: tuple[N, ...] = tuple(primaries)
         order = sorted(zip(near, range(len(self.primaries)), strict=True), key=_near)
         self.read_order: tuple[N, ...] = tuple(self.primaries[at] for _, at in order)
+        self.device_ids = tuple(device_ids)
         self.majority = majority(len(self.primaries))
         self._find_handoffs = find_handoffs
         self._handoffs: tuple[N, ...] | None = None
@@ -116,6 +126,7 @@ class _Groups(Generic[N]):
             map(self._node, devices),
             map(self._near, devices),
             lambda: map(self._node, self._ring.handoffs(partition)),
+            [device.id for device in devices],
         )
 
 

@@ -11,12 +11,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
+from objectstore.kernel.clock import Clock
 from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.errors import Unavailable
 from objectstore.proxy.asked import Asked, Gathered
 from objectstore.proxy.patience import Patience
 from objectstore.proxy.placement import Group
 from objectstore.proxy.read_round import ReadRound
+from objectstore.proxy.repairs import Repairs
+from objectstore.proxy.settings import ProxySettings
 from objectstore.proxy.write_round import WriteRound
 
 N = TypeVar("N")
@@ -24,7 +27,12 @@ T = TypeVar("T")
 
 
 class Rounds(Patience):
-    """Makes rounds with the operator's patience."""
+    """Makes rounds with the operator's patience; ``repairs`` hears of who missed
+    what."""
+
+    def __init__(self, settings: ProxySettings, clock: Clock) -> None:
+        super().__init__(settings, clock)
+        self.repairs = Repairs(clock)
 
     # ---- writes ------------------------------------------------------------
 
@@ -35,12 +43,15 @@ class Rounds(Patience):
         *,
         handoffs: bool = True,
         primaries_only_count: bool = False,
+        key: bytes | None = None,
     ) -> Asked[N, T]:
         """Call every primary; everybody who was asked, once a majority has
         acknowledged.
 
         ``primaries_only_count``: a handoff keeps a copy but does not make the
-        majority, so two such rounds always have a primary in common.
+        majority, so two such rounds always have a primary in common.  ``key``: what
+        is written, so that a primary that missed it gets it later (None: the calls
+        are no whole write).
         Raises the refusal of most replicas, ``InsufficientStorage`` or
         ``Unavailable`` when there is no majority.
         """
@@ -49,23 +60,32 @@ class Rounds(Patience):
             if not promise.done or promise.error is not None:
                 spares = iter(group.handoffs) if handoffs else iter(())
                 voters = len(asked) if primaries_only_count else None
-                return WriteRound(
-                    self, asked, call, spares, group.majority, voters
-                ).run()
+                needed = group.majority
+                asked = WriteRound(self, asked, call, spares, needed, voters).run()
+                break
+        if key is not None:
+            self.repairs.after_write(group, key, asked)
         return asked
 
     def settle(
-        self, asked: Asked[N, T], needed: int, voters: int | None = None
+        self,
+        group: Group[N],
+        key: bytes,
+        asked: Asked[N, T],
+        voters: int | None = None,
     ) -> Asked[N, T]:
         """The same for calls already made, with nobody to stand in.
 
-        The first ``voters`` (None: all) must bring ``needed`` acknowledgements.
+        The first ``voters`` (None: all) must bring a majority of acknowledgements.
         """
+        needed = group.majority
         for _, promise in asked:
             if not promise.done or promise.error is not None:
-                return WriteRound(self, asked, _nobody, iter(()), needed, voters).run()
+                asked = WriteRound(self, asked, _nobody, iter(()), needed, voters).run()
+                break
         if len(asked[:voters]) < needed:
             raise Unavailable(f"only {len(asked[:voters])} replicas could be asked")
+        self.repairs.after_write(group, key, asked)
         return asked
 
     # ---- reads -------------------------------------------------------------

@@ -50,7 +50,7 @@ def record_row(
     merge, container_key = parts.rows.merge, container.key
     asked = [(node, merge(node, container_key, row)) for node in group.primaries]
     try:
-        parts.rounds.settle(asked, group.majority)
+        parts.rounds.settle(group, container_key, asked)
     except (Unavailable, Rejected):
         return RowOutcome.OWED
     found = missing = 0

@@ -19,6 +19,7 @@ from objectstore.kernel.errors import (
 from objectstore.proxy.placement import Group
 from objectstore.proxy.quorum import failed_round, majority
 from objectstore.proxy.rounds import Rounds
+from objectstore.wire.records import Receipt
 from test.unit.proxy.cluster import IMPATIENT, OffsetClock
 
 OK: Promise[str] = Promise.of("ok")
@@ -145,11 +146,12 @@ def test_a_slow_answer_still_counts(rounds: Rounds) -> None:
     assert [node for node, _ in answers] == ["a", "b"]
 
 
-def test_settle_counts_only_voters(rounds: Rounds) -> None:
-    asked = [("a", OK), ("x", OK)]
-    rounds.settle(asked, 2)
+def test_settle_counts_only_voters(rounds: Rounds, group: Group[str]) -> None:
+    taken = Promise.of(Receipt(stored=True))
+    asked = [("a", taken), ("x", taken)]
+    rounds.settle(group, b"key", asked)
     with pytest.raises(Unavailable):
-        rounds.settle(asked, 2, voters=1)
+        rounds.settle(group, b"key", asked, voters=1)
 
 
 @pytest.mark.parametrize(("replicas", "needed"), [(1, 1), (2, 2), (3, 2), (5, 3)])
