@@ -156,12 +156,16 @@ class Store:
         if headers:
             _put_headers(made, headers)
         context: Context = environ[CONTEXT_KEY]
-        if internal:
-            made[CONTEXT_KEY] = context.for_internal()
-        else:
-            # The same context: what it decided before is decided here instead.
-            context.authorize = allow
-            context.is_owner = True
+        # A new one for each: what filters note in it is about one request.
+        made[CONTEXT_KEY] = Context(
+            context.transaction_id,
+            context.identity,
+            None if internal else allow,
+            True,
+            internal,
+            context.facts,
+            log_notes=context.log_notes,
+        )
         return self._run(made)
 
     def _run(self, environ: Environ) -> Answer:

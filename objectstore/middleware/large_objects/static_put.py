@@ -145,8 +145,9 @@ class StaticPut:
         body = encode(segments)
         size = sum(segment.length for segment in segments)
         own_etag = hashlib.md5(body, usedforsecurity=False).hexdigest()
-        # A face further out may have put an ETag of its own into listings.
-        listed = request.header(LISTED_ETAG) or own_etag
+        # A face further out may add an ETag of its own to listings.
+        listed, semicolon, added = request.header(LISTED_ETAG).partition(";")
+        listed = (listed.strip() or own_etag) + semicolon + added
         request.set_header(LISTED_ETAG, f"{listed}; slo_etag={etag}")
         request.set_header(SHOWN_SIZE, str(size))
         request.set_header(SLO_ETAG, etag)

@@ -225,9 +225,7 @@ def _write_manifest(
         if part.size  # a manifest has no empty segments
     ]
     manifest = orjson.dumps(segments) if segments else b""
-    headers[sysmeta.LISTING_ETAG] = (
-        f"{hashlib.md5(manifest, usedforsecurity=False).hexdigest()}; s3_etag={etag}"
-    )
+    headers[sysmeta.LISTING_ETAG] = f"; s3_etag={etag}"
     replaced = replaced_upload(operation)
     answer = operation.ask_object(
         "PUT",

@@ -63,6 +63,8 @@ class CustomerKey:
 
 def read_customer_key(operation: Operation, prefix: str = HEADER) -> CustomerKey | None:
     """The request's key; None when it sends none.  Raises for half a key."""
+    if not _is_named(operation, prefix):
+        return None
     names = (f"{prefix}Algorithm", f"{prefix}Key", f"{prefix}Key-Md5")
     algorithm, key_text, digest = (operation.header(name) for name in names)
     if not (algorithm or key_text or digest):
@@ -95,6 +97,18 @@ def read_customer_key(operation: Operation, prefix: str = HEADER) -> CustomerKey
             "provided.",
         )
     return CustomerKey(key, digest)
+
+
+def _is_named(operation: Operation, prefix: str) -> bool:
+    """One look at the whole head for what most requests do not have."""
+    start = _STARTS[prefix]
+    return bool([key for key in operation.environ if key.startswith(start)])
+
+
+_STARTS = {
+    prefix: "HTTP_" + prefix.upper().replace("-", "_")
+    for prefix in (HEADER, COPY_HEADER)
+}
 
 
 def require_no_key(operation: Operation, answer: Answer) -> None:

@@ -13,6 +13,7 @@ from objectstore.s3.operation import Operation
 _MODE = "X-Amz-Object-Lock-Mode"
 _UNTIL = "X-Amz-Object-Lock-Retain-Until-Date"
 _HOLD = "X-Amz-Object-Lock-Legal-Hold"
+_START = "HTTP_X_AMZ_OBJECT_LOCK_"
 
 
 def lock_headers(operation: Operation, answer: Answer) -> HeaderList:
@@ -32,13 +33,8 @@ def lock_headers(operation: Operation, answer: Answer) -> HeaderList:
 def lock_to_store(operation: Operation) -> dict[str, str]:
     """The system metadata of a new version: as asked, or the bucket's default."""
     environ = operation.environ
-    has_lock = operation.facts.has_object_lock
-    asked = any(
-        "HTTP_" + name.upper().replace("-", "_") in environ
-        for name in (_MODE, _UNTIL, _HOLD)
-    )
-    if not has_lock:
-        if asked:
+    if not operation.facts.has_object_lock:
+        if [key for key in environ if key.startswith(_START)]:
             raise S3Error(
                 "InvalidRequest", "Bucket is missing Object Lock Configuration"
             )

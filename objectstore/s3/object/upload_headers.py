@@ -31,6 +31,7 @@ _KEPT = {
     "HTTP_CONTENT_LANGUAGE": "Content-Language",
     "HTTP_EXPIRES": "Expires",
 }
+_GRANTS = "HTTP_X_AMZ_GRANT_"
 _SSE = "HTTP_X_AMZ_SERVER_SIDE_ENCRYPTION"
 
 
@@ -117,9 +118,12 @@ def acl_headers(operation: Operation) -> dict[str, str]:
     """Owner and ACL of a new object, where they differ from the default."""
     facts, caller = operation.facts, operation.caller
     settings = operation.house.settings
-    asked = operation.environ.get("HTTP_X_AMZ_ACL", "")
+    environ = operation.environ
+    asked = environ.get("HTTP_X_AMZ_ACL", "")
     writer = caller.account or facts.account
-    acl = acls.from_headers(operation.header, writer, facts.account)
+    acl = None
+    if asked or [key for key in environ if key.startswith(_GRANTS)]:
+        acl = acls.from_headers(operation.header, writer, facts.account)
     if acl is not None:
         check_new_acl(acl, facts, settings, asked=asked)
     rule = ownership(facts, settings)

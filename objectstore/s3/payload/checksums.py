@@ -98,6 +98,13 @@ _ENVIRON_KEYS = tuple(
     ("HTTP_" + header.upper().replace("-", "_"), algorithm)
     for header, algorithm in BY_HEADER.items()
 )
+_ANNOUNCING = frozenset(
+    {
+        *(key for key, _ in _ENVIRON_KEYS),
+        "HTTP_X_AMZ_TRAILER",
+        "HTTP_X_AMZ_SDK_CHECKSUM_ALGORITHM",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +119,8 @@ class Expected:
 def announced(environ: dict[str, Any]) -> Expected | None:
     """The checksum in a request's headers; raises when there are two or a bad one."""
     found: Expected | None = None
+    if not [key for key in environ if key in _ANNOUNCING]:
+        return None
     for key, algorithm in _ENVIRON_KEYS:
         value = environ.get(key)
         if value is not None:
