@@ -60,6 +60,17 @@ _ROOMS = {
 
 
 @dataclass(slots=True)
+class Room:
+    """One kind of data on a device, and who looks after it."""
+
+    name: str  # objects, containers, accounts
+    policy: int
+    store: ObjectStore | ContainerStore | AccountStore
+    repairer: Repairer
+    loops: list[Loop]
+
+
+@dataclass(slots=True)
 class OpenDevice:
     """See the module.  ``close`` ends all of it."""
 
@@ -68,11 +79,13 @@ class OpenDevice:
     closing: ExitStack
     throttle: Throttle
     nodes: NodeTable = field(default_factory=NodeTable)
-    loops: list[Loop] = field(default_factory=list)
-    repairers: list[Repairer] = field(default_factory=list)
-    objects: dict[int, ObjectStore] = field(default_factory=dict)
-    containers: ContainerStore | None = None
-    accounts: AccountStore | None = None
+    rooms: list[Room] = field(default_factory=list)
+    own_loops: list[Loop] = field(default_factory=list)
+
+    @property
+    def loops(self) -> list[Loop]:
+        """Everybody who looks after the device."""
+        return self.own_loops + [loop for room in self.rooms for loop in room.loops]
 
     def close(self) -> None:
         """Stop the loops, bring everything to rest, release the device."""
@@ -140,7 +153,7 @@ class DeviceOpener:
             if Role.ACCOUNT in server.roles:
                 self._open_accounts(opened, device)
             presence = PresenceStep(self._disk, path, rooms, self._clock)
-            opened.loops.append(Loop(presence, idle_seconds=MARK_SECONDS))
+            opened.own_loops.append(Loop(presence, idle_seconds=MARK_SECONDS))
             opened.closing = opening.pop_all()
         return opened
 
@@ -177,7 +190,6 @@ class DeviceOpener:
         opened.closing.callback(store.close)
         owed = self._shop.owed()
         node = LocalObjectNode(store, owed)
-        opened.objects[policy] = store
         opened.nodes.objects[policy, opened.name] = node
         repairer = self._shop.for_objects(
             opened.name,
@@ -186,14 +198,14 @@ class DeviceOpener:
             owed,
             opened.throttle,
         )
-        opened.repairers.append(repairer)
         updater = ObjectUpdater(store, clock, work.sender.object_row)
-        opened.loops += [
+        loops = [
             Loop(updater, idle_seconds=PAY_REST_SECONDS),
             *self._object_daemons(opened, store),
             *repairer.loops(),
             *maintenance_loops(store, repairer.has_converged),
         ]
+        opened.rooms.append(Room("objects", policy, store, repairer, loops))
 
     def _object_daemons(self, opened: OpenDevice, store: ObjectStore) -> list[Loop]:
         daemons, clock = self._settings.daemons, self._clock
@@ -214,7 +226,6 @@ class DeviceOpener:
         opened.closing.callback(store.close)
         owed = self._shop.owed()
         node = LocalContainerNode(store, owed)
-        opened.containers = store
         opened.nodes.containers[opened.name] = node
         repairer = self._shop.for_databases(
             "container",
@@ -226,15 +237,15 @@ class DeviceOpener:
             opened.throttle,
         )
         updater = ContainerUpdater(store, self._work.sender.container_row)
-        opened.loops.append(Loop(updater, idle_seconds=REPORT_REST_SECONDS))
-        self._look_after(opened, store.databases, repairer, store.is_reported)
+        loops = [Loop(updater, idle_seconds=REPORT_REST_SECONDS)]
+        loops += self._database_loops(store.databases, repairer, store.is_reported)
+        opened.rooms.append(Room("containers", 0, store, repairer, loops))
 
     def _open_accounts(self, opened: OpenDevice, device: Device) -> None:
         store = AccountStore.open(device, space=opened.space)
         opened.closing.callback(store.close)
         owed = self._shop.owed()
         node = LocalAccountNode(store, owed)
-        opened.accounts = store
         opened.nodes.accounts[opened.name] = node
         repairer = self._shop.for_databases(
             "account",
@@ -245,7 +256,7 @@ class DeviceOpener:
             owed,
             opened.throttle,
         )
-        daemons = self._settings.daemons
+        daemons, loops = self._settings.daemons, []
         if self._work.internal is not None:
             reaper = Reaper(
                 store,
@@ -255,16 +266,16 @@ class DeviceOpener:
                 delay_seconds=daemons.delay_reaping,
                 turn_seconds=daemons.turn,
             )
-            opened.loops.append(Loop(reaper, idle_seconds=REAPER_REST_SECONDS))
-        self._look_after(opened, store.databases, repairer, lambda broker: True)
+            loops.append(Loop(reaper, idle_seconds=REAPER_REST_SECONDS))
+        loops += self._database_loops(store.databases, repairer, lambda broker: True)
+        opened.rooms.append(Room("accounts", 0, store, repairer, loops))
 
-    def _look_after(
+    def _database_loops(
         self,
-        opened: OpenDevice,
         databases: DatabaseStore,
         repairer: Repairer,
         may_remove: Callable[[Broker], bool],
-    ) -> None:
+    ) -> list[Loop]:
         """What containers and accounts have in common."""
         daemons = self._settings.daemons
         auditor = DatabaseAuditor(
@@ -274,8 +285,7 @@ class DeviceOpener:
             daemons.database_audit_bytes,
             daemons.database_audit_files,
         )
-        opened.repairers.append(repairer)
-        opened.loops += [
+        return [
             Loop(auditor, idle_seconds=AUDIT_REST_SECONDS),
             *repairer.loops(),
             *database_loops(

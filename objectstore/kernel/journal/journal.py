@@ -18,11 +18,13 @@ import os
 from collections.abc import Callable, Iterator
 
 from objectstore.kernel import concurrency
+from objectstore.kernel.clock import SystemClock
 from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.disk import Buffer, Disk
 from objectstore.kernel.errors import RingstackError, Unavailable
 from objectstore.kernel.journal.current import CurrentSegment
 from objectstore.kernel.journal.entry import Entry, PromisedEntry
+from objectstore.kernel.journal.figures import CommitFigures
 from objectstore.kernel.journal.format import (
     HEAD_BYTES,
     IDENTITY_BYTES,
@@ -65,8 +67,8 @@ class Journal:
         assert len(identity) == IDENTITY_BYTES
         self.torn: list[Damage] = []  # never acknowledged; repaired by ``open``
         self.damage: list[Damage] = []  # in the last segment, met by ``open``
-        self.batches = 0
-        self.record_count = 0
+        self.figures = CommitFigures()
+        self._monotonic = SystemClock().monotonic
         self._disk = disk
         self._directory = directory
         self._identity = identity
@@ -166,12 +168,12 @@ class Journal:
             buffers, offsets, end = segment.cut(self._waiting, limit)
             batch = self._waiting[: len(offsets)]
             self._waiting = self._waiting[len(offsets) :]
+            begun = self._monotonic()
             segment.write(buffers, end, self._allocate_bytes, limit)
         except RingstackError as error:
             self._failed(batch, error)
             return
-        self.batches += 1
-        self.record_count += len(batch)
+        self.figures.count(len(batch), self._monotonic() - begun)
         number = segment.number
         for entry, offset in zip(batch, offsets, strict=True):
             entry.written(number, offset)
@@ -200,6 +202,7 @@ class Journal:
 
     def _failed(self, batch: list[Entry], error: RingstackError) -> None:
         _log.error("journal %s: a batch failed: %s", self._directory, error)
+        self.figures.failures += 1
         if not batch:  # there is no segment to be had: none of them has a place
             batch, self._waiting = self._waiting, []
         self._end_current(suspect=True)
@@ -227,6 +230,11 @@ class Journal:
         self.flush()
         self._end_current()
         self._files.close()
+
+    @property
+    def waiting(self) -> int:
+        """Records that wait for their batch."""
+        return len(self._waiting)
 
     # ---- reading ------------------------------------------------------------
 

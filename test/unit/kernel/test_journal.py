@@ -39,7 +39,7 @@ def test_what_was_appended_is_there_again(real: bool, tmp_path: Path) -> None:
     assert journal.end == Position(0, 0)
     places = wait([journal.append(7, b"m%d" % n, b"body" * n) for n in range(100)])
     assert places == sorted(places)
-    assert journal.batches < 5
+    assert journal.figures.batches < 5
     journal.close()
     with pytest.raises(Unavailable):
         journal.append(7, b"late").wait(10)
@@ -64,8 +64,8 @@ def test_writers_that_wait_share_a_batch() -> None:
     journal = opened(MemoryDisk())
     for _ in range(3):
         wait([journal.append(1, b"x") for _ in range(50)])
-    assert journal.batches == 3
-    assert journal.record_count == 150
+    assert journal.figures.batches == 3
+    assert journal.figures.records == 150
     journal.flush()
 
 
