@@ -128,6 +128,17 @@ def test_checksums_are_verified_stored_and_returned(house: House, name: str) -> 
     assert attributes.get("ObjectSize") == "4"
 
 
+def test_a_range_has_no_checksum_of_the_whole(house: House) -> None:
+    header = {"x-amz-checksum-crc32": ALGORITHMS["CRC32"].of(b"data")}
+    house.ask("PUT", "/bucket/sum", body=b"data", headers=header)
+    mode = {"x-amz-checksum-mode": "ENABLED"}
+    assert (
+        "x-amz-checksum-crc32" in house.ask("GET", "/bucket/sum", headers=mode).headers
+    )
+    ranged = house.ask("GET", "/bucket/sum", headers={**mode, "range": "bytes=0-1"})
+    assert "x-amz-checksum-crc32" not in ranged.headers
+
+
 def test_a_large_body_with_a_wrong_checksum_leaves_nothing(house: House) -> None:
     body = bytes(700_000)
     header = {"x-amz-checksum-sha256": ALGORITHMS["SHA256"].of(b"other")}
