@@ -3,6 +3,11 @@
 Each node is an all-in-one process with devices of its own in a zone of its own;
 they reach each other's devices over HTTP.  For trying things out and for
 tests; a real cluster runs one such process on each machine.
+
+``up --apart`` starts a process for each role instead: a proxy, and on each of
+three machines an account, a container and an object server, which share the
+machine's device and have ports, and so rings, of their own.  What a directory was
+laid out for stays so.
 """
 
 from __future__ import annotations
@@ -11,11 +16,19 @@ import os
 import signal
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import click
 
-from objectstore.cli.layout import LOOPBACK, LaidOut, NodePlan, lay_out
+from objectstore.cli.layout import (
+    LOOPBACK,
+    NO_PORT,
+    RING_NAMES,
+    LaidOut,
+    NodePlan,
+    lay_out,
+)
 from objectstore.cli.process import (
     POLL_SECONDS,
     STOP_SECONDS_MAX,
@@ -28,6 +41,8 @@ NODES = 3
 PORT = 8180
 # Ports of nodes stand behind the public ones: 8180.. public, 8190.. between nodes.
 NODE_PORT_OFFSET = 10
+# The one process that only servers which run apart have.
+APART_PROXY = "proxy"
 HOME = Path(__file__).resolve().parents[2]
 
 data_option = click.option(
@@ -59,6 +74,30 @@ def plans(port: int) -> list[NodePlan]:
     ]
 
 
+def apart_plans(port: int) -> list[NodePlan]:
+    """A proxy, and three machines with a server for each kind of node."""
+    servers = [
+        NodePlan(
+            f"{role}{machine}",
+            NO_PORT,
+            port + NODE_PORT_OFFSET + number * NODES + machine - 1,
+            (f"d{machine}",),
+            roles=(role,),
+            home=f"machine{machine}",
+        )
+        for number, role in enumerate(RING_NAMES)
+        for machine in range(1, NODES + 1)
+    ]
+    return [*servers, NodePlan(APART_PROXY, port, NO_PORT, (), roles=("proxy",))]
+
+
+def _plans_of(place: LaidOut, port: int, apart: bool = False) -> list[NodePlan]:
+    """The plans that a directory was laid out for; ``apart``: for a new one."""
+    if place.is_laid_out:
+        apart = place.settings_file(APART_PROXY).exists()
+    return apart_plans(port) if apart else plans(port)
+
+
 @click.group()
 def cluster() -> None:
     """Start, stop and look at a three-node cluster on loopback."""
@@ -67,25 +106,43 @@ def cluster() -> None:
 @cluster.command()
 @data_option
 @port_option
-def up(data: Path, port: int) -> None:
+@click.option("--apart", is_flag=True, help="A process for each role on each machine.")
+def up(data: Path, port: int, apart: bool) -> None:
     """Start every node that is not running."""
-    nodes = plans(port)
-    place = lay_out(data.absolute(), nodes)
+    place = LaidOut(data.absolute())
+    nodes = _plans_of(place, port, apart)
+    if apart and nodes[-1].name != APART_PROXY:
+        click.echo(f"{data} holds nodes that do not run apart", err=True)
+        sys.exit(2)
+    stopped = [plan for plan in nodes if _running(place, plan.name) is None]
+    if len(stopped) == len(nodes):
+        lay_out(place.directory, nodes)
+    with ThreadPoolExecutor(len(nodes)) as pool:
+        started = {plan.name: pool.submit(_start, place, plan) for plan in stopped}
+    failed = False
     for plan in nodes:
-        if _running(place, plan.name) is not None:
+        if plan.name not in started:
             click.echo(f"{plan.name}: is running")
             continue
-        server = ServerProcess(
-            place.settings_file(plan.name), plan.public_port, place.log(plan.name)
-        )
         try:
-            server.start()
+            click.echo(f"{plan.name}: {started[plan.name].result()}")
         except StartFailed as error:
             click.echo(f"{plan.name}: {error}", err=True)
-            sys.exit(1)
-        _pid_file(place, plan.name).write_text(f"{server.pid}\n", "ascii")
-        click.echo(f"{plan.name}: http://{LOOPBACK}:{plan.public_port}/auth/v1.0")
+            failed = True
+    if failed:
+        sys.exit(1)
     click.echo("user test:tester, key testing")
+
+
+def _start(place: LaidOut, plan: NodePlan) -> str:
+    """Where it answers.  Raises ``StartFailed``."""
+    server = ServerProcess(
+        place.settings_file(plan.name), plan.front_port, place.log(plan.name)
+    )
+    server.start()
+    _pid_file(place, plan.name).write_text(f"{server.pid}\n", "ascii")
+    path = "/auth/v1.0" if plan.plays("proxy") else ""
+    return f"http://{LOOPBACK}:{plan.front_port}{path}"
 
 
 @cluster.command()
@@ -93,7 +150,7 @@ def up(data: Path, port: int) -> None:
 def down(data: Path) -> None:
     """Stop every node."""
     place = LaidOut(data.absolute())
-    for plan in plans(PORT):
+    for plan in reversed(_plans_of(place, PORT)):
         pid = _running(place, plan.name)
         if pid is None:
             click.echo(f"{plan.name}: is not running")
@@ -113,11 +170,11 @@ def status(data: Path, port: int) -> None:
     """Say of each node whether it runs and answers; exit 1 unless all do."""
     place = LaidOut(data.absolute())
     healthy = True
-    for plan in plans(port):
+    for plan in _plans_of(place, port):
         pid = _running(place, plan.name)
         state = "is not running"
         if pid is not None:
-            answering = answers(plan.public_port)
+            answering = answers(plan.front_port)
             state = (
                 f"answers (process {pid})" if answering else f"silent (process {pid})"
             )

@@ -3,24 +3,27 @@
 What ``bin/quickstart``, ``bin/cluster`` and the tests start is written here: a
 *plan* says which nodes there are, where each listens and which devices it has;
 ``lay_out`` makes the directories, the rings (one for accounts, one for
-containers, one for objects) and the settings files.  A directory that is laid
-out already is left as it is: secrets and rings must never change under data.
+containers, one for objects) and the settings files.  In a directory that is laid
+out already only ports, workers and users follow the plan: secrets, and what is on
+which device, must never change under data.
 """
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 
 from objectstore.kernel.clock import Clock, SystemClock
 from ring.builder import Builder
 from ring.device import Device
-from ring.file import save_builder, save_ring
+from ring.file import load_builder, save_builder, save_ring
 
 LOOPBACK = "127.0.0.1"
+# Of a process that has no use for one of its two ports.
+NO_PORT = 0
 # 1,024 partitions: plenty for the few devices of one machine.
 PART_POWER = 10
 REPLICAS = 3
@@ -70,6 +73,11 @@ class LaidOut:
         """Settings, rings and builders."""
         return self.directory / "etc"
 
+    @property
+    def is_laid_out(self) -> bool:
+        """Whether there are rings already."""
+        return (self.settings_directory / "object.ring.gz").exists()
+
     def settings_file(self, node: str) -> Path:
         """A node's own settings."""
         return self.settings_directory / f"{node}.conf"
@@ -98,7 +106,9 @@ def lay_out(
             (place.devices(plan) / device).mkdir(parents=True, exist_ok=True)
         place.run(plan.name).mkdir(parents=True, exist_ok=True)
         place.log(plan.name).parent.mkdir(exist_ok=True)
-    if not (place.settings_directory / "object.ring.gz").exists():
+    if place.is_laid_out:
+        _follow_ports(place.settings_directory, plans)
+    else:
         _write_rings(place.settings_directory, plans, SystemClock())
     cluster = place.settings_directory / "cluster.conf"
     if not cluster.exists():
@@ -109,22 +119,54 @@ def lay_out(
     return place
 
 
+def _addresses(plans: Sequence[NodePlan], ring_name: str) -> list[tuple[int, str]]:
+    """(port, device) of every device in a ring; its zone is its place here."""
+    return [
+        (plan.node_port, name)
+        for plan in plans
+        if plan.plays(ring_name)
+        for name in plan.devices
+    ]
+
+
 def _write_rings(directory: Path, plans: Sequence[NodePlan], clock: Clock) -> None:
     for ring_name in RING_NAMES:
-        addresses = [
-            (plan.node_port, plan.zone, name)
-            for plan in plans
-            if plan.plays(ring_name)
-            for name in plan.devices
-        ]
         builder = Builder(PART_POWER, REPLICAS, MIN_PART_HOURS)
-        for number, (port, zone, name) in enumerate(addresses):
-            zone = zone or number + 1
+        addresses = _addresses(plans, ring_name)
+        for number, (port, name) in enumerate(addresses):
+            zone = number + 1
             builder.add(Device(number, 1, zone, LOOPBACK, port, name, 100.0))
         # A fixed seed: the same plan gives the same ring.
         builder.rebalance(Random(len(addresses)), now=int(clock.time()))
-        save_builder(builder, directory / f"{ring_name}.builder")
-        save_ring(builder.ring(), directory / f"{ring_name}.ring.gz")
+        _save(builder, directory, ring_name)
+
+
+def _follow_ports(directory: Path, plans: Sequence[NodePlan]) -> None:
+    """Write the plans' ports into the rings: servers know their devices by them.
+
+    Nothing else of the rings changes, and nothing at all of one that an operator
+    has given other devices.
+    """
+    for ring_name in RING_NAMES:
+        builder = load_builder(directory / f"{ring_name}.builder")
+        wanted = _addresses(plans, ring_name)
+        devices = list(builder.known_devices())
+        if [device.device for device in devices] != [name for _, name in wanted]:
+            continue
+        moved = [
+            replace(device, port=port, replication_port=port)
+            for device, (port, _) in zip(devices, wanted, strict=True)
+            if device.port != port
+        ]
+        for device in moved:
+            builder.set_info(device)
+        if moved:
+            _save(builder, directory, ring_name)
+
+
+def _save(builder: Builder, directory: Path, ring_name: str) -> None:
+    save_builder(builder, directory / f"{ring_name}.builder")
+    save_ring(builder.ring(), directory / f"{ring_name}.ring.gz")
 
 
 def _cluster_text() -> str:
@@ -143,7 +185,7 @@ default = yes
 
 
 def _node_text(place: LaidOut, plan: NodePlan, users: str) -> str:
-    roles = f"roles = {' '.join(plan.roles)}\n" if plan.roles else ""
+    roles = f"roles = {', '.join(plan.roles)}\n" if plan.roles else ""
     return f"""\
 [server]
 {roles}\

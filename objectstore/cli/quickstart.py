@@ -23,6 +23,7 @@ from rich.progress import (
 
 from objectstore.cli import roundtrip
 from objectstore.cli.layout import LOOPBACK, NodePlan, lay_out
+from objectstore.cli.one_line import run_in_one_line
 from objectstore.cli.process import ServerProcess, StartFailed
 
 HOME = Path(__file__).resolve().parents[2]
@@ -136,4 +137,4 @@ def _tell_how_to_go_on(port: int) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_in_one_line(main)

@@ -21,11 +21,13 @@ from test.functional.harness.tools import Rclone, curl, needs, swift
 from test.functional.harness.users import COMMANDER, RECLONER, TESTER
 from test.functional.test_objects import INLINE, pattern
 
+# One process of a parallel run takes all of it: one cluster is enough.
+pytestmark = pytest.mark.xdist_group("killed")
 VICTIM = 2
 BACKGROUND_WRITES = 20
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """The cluster of this module's tests; whole again after each of them."""
     store = Store.cluster(tmp_path_factory.mktemp("killed"))

@@ -27,6 +27,16 @@ def free_ports(count: int) -> list[int]:
     return found
 
 
+def free_port_range(count: int) -> int:
+    """The first of so many free ports in a row."""
+    while True:
+        first = _random.randrange(FIRST, LAST - count)
+        ports = range(first, first + count)
+        if not _given.intersection(ports) and all(map(_is_free, ports)):
+            _given.update(ports)
+            return first
+
+
 def _is_free(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

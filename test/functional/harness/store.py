@@ -13,11 +13,13 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from objectstore.cli.cluster import apart_plans
 from objectstore.cli.layout import LOOPBACK, LaidOut, NodePlan, lay_out
 from objectstore.cli.process import ServerProcess, answers
-from test.functional.harness.ports import free_ports
+from test.functional.harness.ports import free_port_range, free_ports
 from test.functional.harness.users import LINES
 
+APART_PORTS = 20
 ALONE_DEVICES = ("d1", "d2", "d3", "d4")
 WAIT_SECONDS_MAX = 30.0
 POLL_SECONDS = 0.02
@@ -57,10 +59,15 @@ class Store:
         ]
         return cls(directory, plans, "cluster")
 
+    @classmethod
+    def apart(cls, directory: Path) -> Store:
+        """A proxy, and three machines with a server for each kind of node."""
+        return cls(directory, apart_plans(free_port_range(APART_PORTS)), "apart")
+
     def _server(self, plan: NodePlan) -> ServerProcess:
         log = self.place.log(plan.name)
         settings = self.place.settings_file(plan.name)
-        return ServerProcess(settings, plan.public_port, log)
+        return ServerProcess(settings, plan.front_port, log)
 
     def start(self) -> None:
         """Start every node, also again after it was stopped or killed."""
@@ -75,11 +82,11 @@ class Store:
                 stopped.result()
 
     def is_up(self, number: int) -> bool:
-        return listens(self.plans[number].public_port)
+        return listens(self.plans[number].front_port)
 
     def answers(self) -> bool:
         """Whether every node says that it is healthy."""
-        return all(answers(plan.public_port) for plan in self.plans)
+        return all(answers(plan.front_port) for plan in self.plans)
 
     def add_node(self, plan: NodePlan) -> None:
         """Lay out one more node, not started and not in the rings."""
@@ -101,7 +108,7 @@ class Store:
         for pid in (supervisor, *children(supervisor)):
             os.kill(pid, signal.SIGKILL)
         self._servers[number].stop()
-        port = self.plans[number].public_port
+        port = self.plans[number].front_port
         wait_for(lambda: not listens(port), f"port {port} to close")
 
     def workers(self, number: int = 0) -> list[int]:
@@ -109,7 +116,9 @@ class Store:
         return children(self._servers[number].pid)
 
     def endpoint(self, node: int = 0) -> str:
-        return f"http://{LOOPBACK}:{self.plans[node].public_port}"
+        """Where a node's proxy answers: the only one's, where servers run apart."""
+        proxies = [plan for plan in self.plans if plan.plays("proxy")]
+        return f"http://{LOOPBACK}:{proxies[node].public_port}"
 
     def device_directories(self) -> list[Path]:
         return [

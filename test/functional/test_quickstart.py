@@ -1,0 +1,114 @@
+"""The first command: from nothing to a store with real files in it."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from test.functional.harness.http import Client
+from test.functional.harness.ports import free_port_range
+from test.functional.harness.store import Store, listens
+from test.functional.harness.tools import Ended, run
+from test.functional.harness.users import TESTER
+
+COMMAND = [sys.executable, "-m", "objectstore.cli.quickstart"]
+# The quickstart's node port stands this far above its public one.
+NODE_PORT_OFFSET = 1000
+BUSY_START_SECONDS_MAX = 15.0
+
+
+def free_port() -> int:
+    while True:
+        port = free_port_range(1)
+        if not listens(port + NODE_PORT_OFFSET):
+            return port
+
+
+def quickstart(*arguments: str, expected: int = 0) -> Ended:
+    return run([*COMMAND, *arguments], expected=expected)
+
+
+def test_check_serve_and_check_again(tmp_path: Path) -> None:
+    data = tmp_path / "store"
+    first = quickstart("--check", "--port", str(free_port()), "--data", str(data))
+    uploaded = re.search(r"uploaded +([\d,]+) files", first.errors)
+    assert uploaded is not None, first
+    assert int(uploaded[1].replace(",", "")) > 500
+    assert "every byte is the same" in first.errors
+
+    # The second run finds everything, also under another port, and serves.
+    port = free_port()
+    said = serve_and_replace_one(data, port)
+    assert f"nothing: all {uploaded[1]} files were there" in said
+    assert "every byte is the same" in said
+    assert f"http://127.0.0.1:{port}/auth/v1.0" in said
+    assert not listens(port)
+
+    # The third sends what was replaced meanwhile; the workers share the devices.
+    ports = ["--port", str(free_port()), "--workers", "2"]
+    third = quickstart("--check", *ports, "--data", str(data))
+    assert "uploaded    1 files" in third.errors
+    assert "every byte is the same" in third.errors
+
+
+def serve_and_replace_one(data: Path, port: int) -> str:
+    """Run until Ctrl-C, replacing one of the files; what the command said."""
+    began = time.monotonic()
+    process = subprocess.Popen(
+        [*COMMAND, "--data", str(data), "--port", str(port)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stderr is not None
+        said = process.stderr.readline()
+        assert "store is up" in said
+        # 3 seconds on a machine with nothing else to do.
+        assert time.monotonic() - began < BUSY_START_SECONDS_MAX
+        while "serving until Ctrl-C" not in said:
+            line = process.stderr.readline()
+            assert line, f"ended after:\n{said}"
+            said += line
+        client = Client(f"http://127.0.0.1:{port}", TESTER)
+        client.ok("PUT", "python-library", "abc.py", body=b"something else")
+        client.close()
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(30)
+    assert process.returncode == 0
+    return said
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--port", "80"),
+        ("--port", "many"),
+        ("--workers", "0"),
+        ("--workers", "5"),
+        ("--unknown",),
+        ("surplus",),
+    ],
+)
+def test_wrong_arguments(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    ended = quickstart("--data", str(tmp_path / "x"), *arguments, expected=2)
+    assert ended.output == b""
+    [line] = ended.errors.splitlines()
+    assert line.startswith("quickstart: ")
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_port_in_use_is_said(tmp_path: Path, alone: Store) -> None:
+    port = str(alone.plans[0].public_port)
+    ended = quickstart(
+        "--check", "--data", str(tmp_path / "x"), "--port", port, expected=1
+    )
+    assert f"quickstart: port {port} is in use by something else" in ended.errors
