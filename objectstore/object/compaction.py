@@ -81,7 +81,8 @@ class Compaction:
         live = store.index.live.items
         best, best_share = None, store.options.live_share_min
         for number, size in store.journal.segments():
-            share = live.get(number, 0) / size
+            # An empty one is left of a failed first batch.
+            share = live.get(number, 0) / size if size else 0.0
             if share < best_share and store.journal.is_closed(number):
                 best, best_share = number, share
         return best

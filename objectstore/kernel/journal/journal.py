@@ -300,6 +300,8 @@ class Journal:
     def _replay_segment(
         self, number: int, offset: int, size: int
     ) -> Iterator[Found | Damage]:
+        if not size:
+            return  # its first batch failed, and its file could not be removed
         descriptor = self._disk.open(self._files.path(number))
         try:
             header = self._disk.pread(descriptor, SEGMENT_HEADER_BYTES, 0)

@@ -222,3 +222,31 @@ def test_power_loss_at_every_step_loses_and_brings_back_nothing(
             break
         changes += 1
     assert changes > 20
+
+
+class _Nothing(Random):
+    """A power loss that keeps nothing but what was synced."""
+
+    def random(self) -> float:
+        return 0.0
+
+
+def test_an_empty_segment_is_removed() -> None:
+    bench = StoreBench()
+    bench.put("before", 10, b"before")
+    bench.store.journal.roll()
+    # The first batch of a segment fails, and its file cannot be removed either.
+    bench.disk.fail("write_and_sync")
+    bench.disk.fail("truncate", after=1)
+    with pytest.raises(RingstackError):
+        bench.put("failed", 11, b"failed")
+    bench.put("after", 12, b"after")
+    bench.lose_power(_Nothing(), keep_index=False)
+    sizes = [size for _, size in bench.store.journal.segments()]
+    assert sizes[1] == 0 < sizes[2]
+    compaction = Compaction(bench.store)
+    assert compaction.step() is Progress.BUSY
+    assert bench.body("before") == b"before"
+    assert bench.body("after") == b"after"
+    assert verify(bench.store).problems == []
+    bench.store.close()
