@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import Generic, TypeVar
 
 from objectstore.kernel.clock import Clock
+from objectstore.kernel.errors import Unavailable
 from objectstore.proxy.databases import view_database
 from objectstore.proxy.placement import Group, Placement
 from objectstore.proxy.rounds import Rounds
@@ -118,10 +119,13 @@ class FactsCache:
         return False
 
     def _ask(self, key: bytes, group: Group[D]) -> Known[D] | None:
-        info = view_database(self._rounds, group, key).info
-        if info is None:
+        view = view_database(self._rounds, group, key)
+        if view.info is None:
+            if view.is_reduced:
+                # Not 404: those that do not answer may know it.
+                raise Unavailable("too few replicas to know that it does not exist")
             return None
-        return Known(info, key, group, self._clock.monotonic() + self._seconds)
+        return Known(view.info, key, group, self._clock.monotonic() + self._seconds)
 
 
 K = TypeVar("K")

@@ -55,6 +55,18 @@ def test_absence_is_not_remembered() -> None:
     assert other.facts.account("a") is not None
 
 
+def test_too_few_replicas_do_not_make_an_absence() -> None:
+    cluster = Cluster()
+    cluster.make_container("/a/c")
+    other = cluster.another_proxy()
+    for device in cluster.primaries("container", "/a/c"):
+        cluster.faults("container", device).down = True
+    # The handoff answers, and has never heard of it.
+    with pytest.raises(Unavailable):
+        other.facts.container("a", "c")
+    assert cluster.ask("GET", "/a/c/o", app=other).status == 503
+
+
 def test_changes_made_here_show_at_once() -> None:
     cluster = Cluster()
     cluster.make_container("/a/c")
