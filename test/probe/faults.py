@@ -10,6 +10,7 @@ import os
 import random
 import shutil
 import signal
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -28,6 +29,9 @@ Fault = Callable[["Probe"], None]
 AWAY_SECONDS = 3.0
 FLIPS = 40
 SEGMENT_HEAD_BYTES = 4096
+# Room for what the load writes behind the space that the store keeps free.
+FULL_BYTES = 2 * 2**30
+LEFT_BYTES = 64 * 2**20
 LOOPBACK = "127.0.0.1"
 RING_NAMES = ("account", "container", "object")
 
@@ -61,6 +65,44 @@ def wipe(probe: Probe) -> None:
     shutil.rmtree(device)
     device.mkdir()
     probe.store.start_node(number)
+
+
+def fill(probe: Probe) -> None:
+    """A device runs full: its file system has less left than the store keeps free."""
+    number = probe.pick_node()
+    probe.store.kill_node(number)
+    device = probe.pick_device(number)
+    shutil.rmtree(device)
+    device.mkdir()
+    mount(device, FULL_BYTES)
+    probe.at_end.append(lambda: unmount(device))
+    ballast = device / "ballast"
+    with ballast.open("wb") as opened:
+        os.posix_fallocate(opened.fileno(), 0, FULL_BYTES - LEFT_BYTES)
+    probe.store.start_node(number)
+    time.sleep(AWAY_SECONDS)
+    ballast.unlink()
+
+
+def mount(directory: Path, size: int) -> None:
+    """Put a small file system in memory there."""
+    options = ["-t", "tmpfs", "-o", f"size={size}", "tmpfs"]
+    subprocess.run(["mount", *options, str(directory)], check=True)
+
+
+def unmount(directory: Path) -> None:
+    """Take it away again."""
+    subprocess.run(["umount", str(directory)], check=True)
+
+
+def may_mount(directory: Path) -> bool:
+    """Whether this user, on this machine, may mount at all."""
+    try:
+        mount(directory, 2**20)
+    except (OSError, subprocess.CalledProcessError):
+        return False
+    unmount(directory)
+    return True
 
 
 def corrupt(probe: Probe) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -60,6 +61,8 @@ class Probe:
         plans = [plan(number + 1) for number in range(NODES)]
         self.store = Store(directory, plans, f"probe, seed {seed}", LINES)
         self.ledger = Ledger()
+        # What faults leave to be undone when the servers have ended.
+        self.at_end: list[Callable[[], None]] = []
 
     def run(self, faults: list[Fault], seconds: float = 0.0) -> Report:
         """Load and one fault after another, at least ``seconds`` long; then wait
@@ -85,6 +88,8 @@ class Probe:
         finally:
             inspection.close()
             self.store.stop()
+            for undo in self.at_end:
+                undo()
         report.acknowledged = self.ledger.acknowledged
         report.refused = self.ledger.refused
         report.wrong = self.ledger.wrong
