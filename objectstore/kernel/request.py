@@ -67,6 +67,8 @@ class Context:
     # The request may name what clients cannot: accounts and containers whose names
     # begin with NUL, where filters keep what belongs to them.
     allow_reserved_names: bool = False
+    # Asked by the S3 face: where its versions differ from Swift's, S3's rules hold.
+    is_s3: bool = False
     # For filters whose stored bytes are not what a reader gets.  Names of system
     # metadata: the ETag that conditions are about is the value of the first of
     # ``etag_is_at`` that the object has; one that has ``whole_if`` is read whole

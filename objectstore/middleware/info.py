@@ -61,6 +61,7 @@ BEFORE = (
     "account_quotas",
     "container_quotas",
     "slo",
+    "object_versioning",
 )
 
 PATH = "/info"

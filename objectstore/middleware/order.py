@@ -39,6 +39,7 @@ FULL_PIPELINE = (
     "account_quotas",
     "container_quotas",
     "slo",
+    "object_versioning",
 )
 
 # What a store has when nobody asks for more: every filter that does nothing
@@ -58,6 +59,7 @@ DEFAULT_PIPELINE = (
     "account_quotas",
     "container_quotas",
     "slo",
+    "object_versioning",
 )
 
 # Where PasteDeploy finds filters by name, ours and others'.

@@ -164,6 +164,7 @@ class Store:
             True,
             internal,
             context.facts,
+            is_s3=True,
             log_notes=context.log_notes,
         )
         return self._run(made)

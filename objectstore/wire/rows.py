@@ -29,6 +29,8 @@ def row_of(state: ObjectState) -> ObjectRow:
     size, etag, content_type = state.size, state.etag, state.content_type
     if system:
         etag = system.get(LISTED_ETAG, etag)
+        if etag[:1] == ";":
+            etag = state.etag + etag  # parameters only
         listed = system.get(LISTED_SIZE, "")
         if listed.isascii() and listed.isdigit():
             size = int(listed)

@@ -72,6 +72,7 @@ def test_info_tells_of_every_filter_that_swift_tells_of(app: Any) -> None:
         "ratelimit",
         "staticweb",
         "slo",
+        "object_versioning",
         "swift",
         "tempauth",
         "tempurl",

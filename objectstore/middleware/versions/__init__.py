@@ -1,0 +1,1 @@
+"""How object versions are kept: names, links, writes, reads, listings."""

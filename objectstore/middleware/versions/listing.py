@@ -1,0 +1,118 @@
+"""``?versions``: the container's own listing and that of its versions as one.  Pure.
+
+Both pages begin at the same place; merged by name and cut to the page's length
+they are the first entries of the whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import unquote
+
+from objectstore.kernel.errors import Rejected
+from objectstore.kernel.timestamps import to_text
+from objectstore.middleware.versions.link import is_marker
+from objectstore.middleware.versions.names import (
+    NULL,
+    RESERVED,
+    parse_version_id,
+    split_version,
+    version_name,
+    versions_prefix,
+)
+
+Entry = dict[str, Any]
+
+# They would cut through the parts of a version's name.
+_NOT_A_DELIMITER = frozenset("0123456789." + RESERVED)
+# Behind every version of a name.
+_LAST = ":"
+
+
+def hidden_query(query: Mapping[str, str]) -> dict[str, str]:
+    """The query for the hidden container's page.  Rejected 400."""
+    made = {
+        name: query[name] for name in ("limit", "delimiter", "reverse") if name in query
+    }
+    if _NOT_A_DELIMITER.intersection(made.get("delimiter", "")):
+        raise Rejected(400, "invalid delimiter param")
+    made["format"] = "json"
+    made["prefix"] = RESERVED + query.get("prefix", "")
+    marker, version_marker = query.get("marker", ""), query.get("version_marker", "")
+    if version_marker and not marker:
+        raise Rejected(400, "version_marker param requires marker")
+    if marker:
+        made["marker"] = _hidden_marker(marker, version_marker, made)
+    return made
+
+
+def _hidden_marker(marker: str, version_marker: str, made: Mapping[str, str]) -> str:
+    delimiter = made.get("delimiter", "")
+    if delimiter and marker.endswith(delimiter):
+        return RESERVED + marker
+    if version_marker and version_marker != NULL:
+        try:
+            return version_name(marker, parse_version_id(version_marker))
+        except Rejected:
+            raise Rejected(400, "invalid version_marker param") from None
+    from_first = bool(version_marker) or "reverse" in made
+    return versions_prefix(marker) + ("" if from_first else _LAST)
+
+
+def merge_versions(
+    shown: Iterable[Entry],
+    hidden: Iterable[Entry],
+    current: Mapping[str, str],
+    continued: str,
+    limit: int,
+    *,
+    reverse: bool,
+    names_null: bool,
+) -> list[Entry]:
+    """One page of all versions.
+
+    ``current`` adds links that ``shown`` does not have: name to version id.
+    ``continued`` is the name in whose middle the page begins.  ``names_null``: what
+    was there before versioning is called ``null`` for good, as S3 has it.
+    """
+    latest = dict(current)
+    entries: list[Entry] = []
+    directories: dict[str, Entry] = {}
+    for entry in shown:
+        if "name" not in entry:
+            directories[entry["subdir"]] = entry
+        elif entry.pop("version_symlink", False):
+            latest[entry["name"]] = _id_in(entry["symlink_path"])
+        else:
+            latest[entry["name"]] = NULL
+            entries.append({**entry, "version_id": NULL, "is_latest": True})
+    for entry in hidden:
+        if "name" not in entry:
+            name = entry["subdir"].lstrip(RESERVED)
+            directories[name] = {"subdir": name}
+            continue
+        found = split_version(entry["name"])
+        if found is not None:
+            name, timestamp = found
+            version_id = to_text(timestamp)
+            entry["name"] = name
+            if name not in latest and name != continued and not reverse:
+                # The newest without a link: a deletion, or an upload broken off.
+                latest[name] = version_id if is_marker(entry["content_type"]) else ""
+            entry["is_latest"] = latest.get(name) == version_id
+            was_null = entry.pop("version_null", "") != ""
+            entry["version_id"] = NULL if was_null and names_null else version_id
+            entries.append(entry)
+    entries.extend(directories.values())
+    entries.sort(key=_place_of, reverse=reverse)
+    return entries[:limit]
+
+
+def _place_of(entry: Entry) -> str:
+    place: str = entry["name"] if "name" in entry else entry["subdir"]
+    return place
+
+
+def _id_in(path: str) -> str:
+    return unquote(path.rpartition("version-id=")[2])
