@@ -59,7 +59,18 @@ from objectstore.s3.signing.session import Sessions
 from objectstore.s3.swift_guard import guard
 
 AFTER = ("catch_errors", "gatekeeper", "healthcheck", "info")
-BEFORE = ("tempauth", "keystoneauth", "copy", "slo", "dlo", "versioned_writes")
+BEFORE = (
+    "cors",
+    "tempurl",
+    "formpost",
+    "tempauth",
+    "staticweb",
+    "bulk",
+    "copy",
+    "account_quotas",
+    "container_quotas",
+    "slo",
+)
 
 
 class S3Filter:

@@ -1,0 +1,1 @@
+"""The S3 face over sockets, driven by unmodified clients."""

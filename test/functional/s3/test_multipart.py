@@ -1,0 +1,121 @@
+"""Multipart uploads through boto3; what is left of them."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from typing import Any
+
+import boto3.s3.transfer
+import pytest
+from botocore.exceptions import ClientError
+
+from test.functional.harness.http import Client
+from test.functional.s3.test_objects import body_of, code
+
+PART = 5 * 2**20
+
+
+def upload(s3: Any, bucket: str, parts: list[bytes], **start: Any) -> dict[str, Any]:
+    made = s3.create_multipart_upload(Bucket=bucket, Key="k", **start)
+    place = {"Bucket": bucket, "Key": "k", "UploadId": made["UploadId"]}
+    algorithm = start.get("ChecksumAlgorithm")
+    more = {"ChecksumAlgorithm": algorithm} if algorithm else {}
+    listed = []
+    for number, part in enumerate(parts, 1):
+        done = s3.upload_part(**place, PartNumber=number, Body=part, **more)
+        entry = {"PartNumber": number, "ETag": done["ETag"]}
+        entry |= {k: v for k, v in done.items() if k == f"Checksum{algorithm}"}
+        listed.append(entry)
+    finished: dict[str, Any] = s3.complete_multipart_upload(
+        **place, MultipartUpload={"Parts": listed}
+    )
+    return finished
+
+
+def left_over(swift: Client, bucket: str) -> list[str]:
+    answer = swift.raw(
+        "GET", f"/v1/{swift.account}/{bucket}%2Bsegments", {"X-Auth-Token": swift.token}
+    )
+    return answer.body.decode().split()
+
+
+@pytest.mark.parametrize("algorithm", [None, "CRC32", "SHA256"])
+def test_parts_become_one_object(
+    s3: Any, bucket: str, swift: Client, algorithm: str | None
+) -> None:
+    parts = [body_of(PART), body_of(PART + 17), b"end"]
+    start: dict[str, Any] = {"Metadata": {"a": "1"}, "ContentType": "text/x"}
+    if algorithm:
+        start["ChecksumAlgorithm"] = algorithm
+    finished = upload(s3, bucket, parts, **start)
+    digests = b"".join(hashlib.md5(part).digest() for part in parts)
+    assert finished["ETag"] == f'"{hashlib.md5(digests).hexdigest()}-3"'
+    got = s3.get_object(Bucket=bucket, Key="k")
+    assert got["Body"].read() == b"".join(parts)
+    assert (got["Metadata"], got["ContentType"]) == ({"a": "1"}, "text/x")
+    second = s3.get_object(Bucket=bucket, Key="k", PartNumber=2)
+    assert second["Body"].read() == parts[1]
+    assert second["PartsCount"] == 3
+    border = s3.get_object(Bucket=bucket, Key="k", Range=f"bytes={PART - 2}-{PART + 1}")
+    assert border["Body"].read() == b"".join(parts)[PART - 2 : PART + 2]
+    entry = s3.list_objects_v2(Bucket=bucket)["Contents"][0]
+    assert (entry["ETag"], entry["Size"]) == (finished["ETag"], sum(map(len, parts)))
+    # The same object through Swift: a static large object.
+    through = swift.raw(
+        "GET", f"/v1/{swift.account}/{bucket}/k", {"X-Auth-Token": swift.token}
+    )
+    assert through.body == b"".join(parts)
+    assert through.headers["x-static-large-object"] == "True"
+    assert through.headers["x-object-meta-a"] == "1"
+    s3.delete_object(Bucket=bucket, Key="k")
+    assert left_over(swift, bucket) == []
+
+
+def test_an_aborted_upload_leaves_nothing(s3: Any, bucket: str, swift: Client) -> None:
+    made = s3.create_multipart_upload(Bucket=bucket, Key="k")
+    place = {"Bucket": bucket, "Key": "k", "UploadId": made["UploadId"]}
+    s3.upload_part(**place, PartNumber=1, Body=b"x")
+    assert len(s3.list_parts(**place)["Parts"]) == 1
+    assert len(s3.list_multipart_uploads(Bucket=bucket)["Uploads"]) == 1
+    s3.abort_multipart_upload(**place)
+    assert left_over(swift, bucket) == []
+    with pytest.raises(ClientError) as error:
+        s3.list_parts(**place)
+    assert code(error) == "NoSuchUpload"
+
+
+def test_the_transfer_manager(s3: Any, bucket: str) -> None:
+    body = body_of(23 * 2**20)
+    config = boto3.s3.transfer.TransferConfig(
+        multipart_threshold=6 * 2**20, multipart_chunksize=6 * 2**20
+    )
+    s3.upload_fileobj(io.BytesIO(body), bucket, "managed", Config=config)
+    target = io.BytesIO()
+    s3.download_fileobj(bucket, "managed", target, Config=config)
+    assert target.getvalue() == body
+    s3.copy({"Bucket": bucket, "Key": "managed"}, bucket, "copied", Config=config)
+    assert s3.get_object(Bucket=bucket, Key="copied")["Body"].read() == body
+
+
+def test_overwriting_sweeps_the_parts(s3: Any, bucket: str, swift: Client) -> None:
+    upload(s3, bucket, [b"only"])
+    assert left_over(swift, bucket)
+    s3.put_object(Bucket=bucket, Key="k", Body=b"new")
+    assert left_over(swift, bucket) == []
+    assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"new"
+
+
+def test_conditional_completion(s3: Any, bucket: str) -> None:
+    s3.put_object(Bucket=bucket, Key="k", Body=b"there")
+    made = s3.create_multipart_upload(Bucket=bucket, Key="k")
+    place = {"Bucket": bucket, "Key": "k", "UploadId": made["UploadId"]}
+    etag = s3.upload_part(**place, PartNumber=1, Body=b"x")["ETag"]
+    with pytest.raises(ClientError) as error:
+        s3.complete_multipart_upload(
+            **place,
+            MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": etag}]},
+            IfNoneMatch="*",
+        )
+    assert code(error) == "PreconditionFailed"
+    assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"there"
