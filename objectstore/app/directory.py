@@ -33,11 +33,11 @@ class NodeTable:
 
     def remove(self, other: NodeTable) -> None:
         """Drop what another table names."""
-        for place in other.objects:
+        for place in list(other.objects):
             self.objects.pop(place, None)
-        for name in other.containers:
+        for name in list(other.containers):
             self.containers.pop(name, None)
-        for name in other.accounts:
+        for name in list(other.accounts):
             self.accounts.pop(name, None)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from objectstore.app.admin import PREFIX as ADMIN_PREFIX
 from objectstore.kernel.reply import text_reply
 from objectstore.kernel.request import (
     CONTEXT_KEY,
@@ -38,10 +39,15 @@ class NodeFront:
     """The side that other servers see: one server for each kind of node."""
 
     def __init__(
-        self, servers: Mapping[str, Application], pages: Mapping[str, Application]
+        self,
+        servers: Mapping[str, Application],
+        pages: Mapping[str, Application],
+        admin: Application | None = None,
     ) -> None:
+        """``admin`` answers below ``/admin/``."""
         self._servers = {f"/v1/{kind}/": server for kind, server in servers.items()}
         self._pages = pages
+        self._admin = admin
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Any:
         """PEP 3333."""
@@ -50,6 +56,8 @@ class NodeFront:
         server = self._servers.get(path[: path.find("/", 4) + 1])
         if server is None:
             server = self._pages.get(path)
+        if server is None and path.startswith(ADMIN_PREFIX):
+            server = self._admin
         if server is not None:
             return server(environ, start_response)
         if path == "/healthcheck":

@@ -15,11 +15,13 @@ from objectstore.kernel.errors import Rejected, Unavailable
 from objectstore.kernel.timestamps import HybridClock, from_seconds
 from objectstore.policy.policies import Policies
 from objectstore.proxy.databases import View, view_database
+from objectstore.proxy.facts import Known
 from objectstore.proxy.lookups import look_up
 from objectstore.proxy.parts import Parts
 from objectstore.proxy.placement import Placement
 from objectstore.proxy.row_step import record_row
 from objectstore.proxy.settings import ProxySettings
+from objectstore.wire.nodes import ContainerNode
 from objectstore.wire.records import (
     ContainerRow,
     ListingQuery,
@@ -89,10 +91,23 @@ class InternalStore:
             name.account, name.container, name.object, name.policy
         )
         tombstone = ObjectState(name, deleted_timestamp=timestamp)
-        written = parts.rounds.write(group, lambda node: node.delete(key, tombstone))
-        known = parts.facts.known_container(name.account, name.container)
+        written = parts.rounds.write(
+            group, lambda node: node.delete(key, tombstone), key=key
+        )
+        known = self._container(name.account, name.container)
         if known is not None:
             record_row(parts, known, row_of(tombstone), key, written)
+
+    def _container(self, account: str, container: str) -> Known[ContainerNode] | None:
+        """The container, also one that nobody sees any more since its account is
+        deleted."""
+        parts = self.parts
+        known = parts.facts.known_container(account, container)
+        if known is None:
+            key, group = parts.placement.container(account, container)
+            info = view_database(parts.rounds, group, key).info
+            known = None if info is None else Known(info, key, group, 0.0)
+        return known
 
     def delete_objects(
         self, account: str, container: str, objects: list[tuple[str, int]]
@@ -134,7 +149,7 @@ class InternalStore:
         parts = self.parts
         key, group = parts.placement.container(account, container)
         timestamp = parts.timestamps.now()
-        parts.rounds.write(group, lambda node: node.delete(key, timestamp))
+        parts.rounds.write(group, lambda node: node.delete(key, timestamp), key=key)
         parts.facts.forget_container(account, container)
         row = ContainerRow(container, 0, timestamp, 0, 0, 0)
         account_key, replicas = parts.placement.account(account)
@@ -142,6 +157,7 @@ class InternalStore:
             replicas,
             lambda node: node.merge(account_key, account, [row]),
             handoffs=False,
+            key=account_key,
         )
 
     def delete_account(self, account: str) -> None:
@@ -150,7 +166,7 @@ class InternalStore:
         key, group = parts.placement.account(account)
         timestamp = parts.timestamps.now()
         try:
-            parts.rounds.write(group, lambda node: node.delete(key, timestamp))
+            parts.rounds.write(group, lambda node: node.delete(key, timestamp), key=key)
         finally:
             parts.facts.forget_account(account)
 

@@ -9,14 +9,21 @@ from __future__ import annotations
 import logging
 import signal
 import socket
+from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 from prometheus_client import CollectorRegistry
 
 from objectstore.account.server import account_server
 from objectstore.app.addresses import own_addresses
+from objectstore.app.admin import AdminPages
+from objectstore.app.device_metrics import device_families
+from objectstore.app.device_watch import REST_SECONDS as DEVICE_REST_SECONDS
+from objectstore.app.device_watch import DeviceWatch
 from objectstore.app.devices import LocalDevices, own_share, worker_socket
 from objectstore.app.directory import NodeDirectory, NodeTable, Peers
+from objectstore.app.figures import device_figures
 from objectstore.app.front import Front, NodeFront
 from objectstore.app.internal import InternalStore
 from objectstore.app.neighbours import Neighbours
@@ -24,6 +31,8 @@ from objectstore.app.pipeline import wrap
 from objectstore.app.ring_watch import RingWatch
 from objectstore.app.rings import RingFiles, RingSet
 from objectstore.app.row_sender import RowSender
+from objectstore.app.samples import registered, to_plain
+from objectstore.app.status import Status
 from objectstore.container.server import container_server
 from objectstore.kernel import concurrency, process
 from objectstore.kernel.client import Address, ClientPool
@@ -31,7 +40,7 @@ from objectstore.kernel.clock import SystemClock
 from objectstore.kernel.http.edge import AccessSink
 from objectstore.kernel.log import open_access_log
 from objectstore.kernel.loop import Loop
-from objectstore.kernel.metrics import AccessSinks, MetricsApplication, RequestMetrics
+from objectstore.kernel.metrics import AccessSinks, RequestMetrics
 from objectstore.kernel.signals import on_signals
 from objectstore.kernel.system_disk import SystemDisk
 from objectstore.kernel.timestamps import HybridClock
@@ -83,14 +92,33 @@ class StoreWorker:
         self._access = open_access_log(settings.log, self._clock)
         self._servers: list[Server] = []
         self._loops: list[Loop] = []
+        self._served = NodeTable()
+        workers = {
+            worker: worker_socket(settings.server.run, worker)
+            for worker in range(count)
+            if worker != index
+        }
+        secret = settings.cluster.secret
+        self._admin = AdminPages(self._devices, secret, self._pool, workers)
+        self._status = Status(
+            settings,
+            _version(),
+            self._clock,
+            self._pool,
+            index,
+            workers,
+            self._ring_facts,
+            self._own_figures,
+        )
 
     def run(self, worker: process.Worker) -> None:
         """Open the devices, serve, and on SIGTERM finish what is under way."""
         settings = self._settings
         if self._serves_nodes:
-            share = own_share(self._own_devices(), self._index, self._count)
-            self._devices.open(share)
+            self._watch_devices()
             self._start_node_server()
+        elif settings.status_address is not None or self._count > 1:
+            self._start_status_server()
         if Role.PROXY in settings.server.roles:
             self._start_proxy()
         watch = RingWatch(self._rings, self._placement)
@@ -133,21 +161,32 @@ class StoreWorker:
         )
         address = settings.public_address
         listener = listen(address.host, address.port, reuse_port=self._count > 1)
-        front = Front(pipeline, proxy.facts, self._pages())
+        pages = self._status.pages() if settings.server.public_status else {}
+        front = Front(pipeline, proxy.facts, pages)
         self._serve(front, [listener], "proxy")
 
     def _start_node_server(self) -> None:
-        settings = self._settings
-        served = self._directory.served(
-            self._own_devices(), [policy.index for policy in settings.policies]
-        )
-        address = settings.node_address
+        address = self._settings.node_address
         listeners = [listen(address.host, address.port, reuse_port=self._count > 1)]
-        if self._count > 1:
-            path = worker_socket(settings.server.run, self._index)
-            path.unlink(missing_ok=True)
-            listeners.append(listen(path))
-        self._serve(self._node_application(served), listeners, "node")
+        listeners += self._worker_listeners()
+        self._serve(self._node_application(self._served), listeners, "node")
+
+    def _start_status_server(self) -> None:
+        """Of a process without devices."""
+        address = self._settings.status_address
+        listeners = self._worker_listeners()
+        if address is not None:
+            reuse = self._count > 1
+            listeners.append(listen(address.host, address.port, reuse_port=reuse))
+        self._serve(NodeFront({}, self._status.pages()), listeners, "status")
+
+    def _worker_listeners(self) -> list[socket.socket]:
+        """Where siblings reach this worker, if there are any."""
+        if self._count == 1:
+            return []
+        path = worker_socket(self._settings.server.run, self._index)
+        path.unlink(missing_ok=True)
+        return [listen(path)]
 
     def _node_application(self, table: NodeTable) -> NodeFront:
         secret = self._settings.cluster.secret
@@ -157,7 +196,8 @@ class StoreWorker:
                 "container": container_server(table.containers, secret),
                 "account": account_server(table.accounts, secret),
             },
-            self._pages(),
+            self._status.pages(),
+            self._admin,
         )
 
     def _serve(
@@ -177,8 +217,65 @@ class StoreWorker:
         server.start()
         self._servers.append(server)
 
-    def _pages(self) -> dict[str, MetricsApplication]:
-        return {"/metrics": MetricsApplication(self._registry)}
+    # ---- devices and figures ---------------------------------------------------
+
+    def _watch_devices(self) -> None:
+        """Open what there is, and follow what comes and goes."""
+        server = self._settings.server
+        watch = DeviceWatch(
+            self._devices,
+            SystemDisk(),
+            self._share(),
+            server.devices,
+            server.run,
+            self._devices_changed,
+            mount_check=server.mount_check,
+        )
+        watch.step()
+        self._loops.append(Loop(watch, idle_seconds=DEVICE_REST_SECONDS))
+
+    def _share(self) -> Callable[[], list[str]]:
+        """The names of the devices that this worker owns.  Of several workers each
+        keeps the share that it had at the start: siblings rely on it."""
+        if self._count == 1:
+            return lambda: sorted(self._own_devices())
+        share = own_share(self._own_devices(), self._index, self._count)
+        return lambda: share
+
+    def _devices_changed(self) -> None:
+        """Let requests find the devices that are open now."""
+        policies = [policy.index for policy in self._settings.policies]
+        self._served.remove(self._served)
+        self._served.add(self._directory.served(self._own_devices(), policies))
+        rings = self._rings.current()
+        self._placement.follow(rings.objects, rings.container, rings.account)
+
+    def _own_figures(self) -> dict[str, Any]:
+        """This worker's part of ``/metrics`` and ``/recon``."""
+        now = self._clock.time()
+        devices = [
+            device_figures(opened, now) for opened in self._devices.opened.values()
+        ]
+        unserved = self._devices.unserved
+        series = registered(self._registry)
+        series += to_plain(device_families(devices, unserved))
+        return {"devices": devices, "unserved": unserved, "series": series}
+
+    def _ring_facts(self) -> dict[str, Any]:
+        rings = self._rings.current()
+        named = {"account": rings.account, "container": rings.container}
+        for policy in self._settings.policies:
+            named[policy.ring_name] = rings.objects[policy.index]
+        return {
+            name: {
+                "digest": ring.digest,
+                "version": ring.version,
+                "devices": sum(device is not None for device in ring.devices),
+                "part_power": ring.part_power,
+                "replicas": ring.replica_count,
+            }
+            for name, ring in named.items()
+        }
 
     # ---- places ----------------------------------------------------------------
 

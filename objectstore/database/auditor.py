@@ -56,6 +56,11 @@ class DatabaseAuditor:
         """How far it is."""
         return self._kept.mark
 
+    def start_over(self) -> None:
+        """Let the round under way be, and begin a new one."""
+        self._end()
+        self.mark.begin(self._clock.time())
+
     def step(self) -> Progress:
         """See ``kernel.loop.Step``; ``DONE`` at the end of a round."""
         if self._bytes.is_used_up or self._files.is_used_up:

@@ -55,6 +55,7 @@ class Loop:
         self._idle_seconds = idle_seconds
         self._logger = logger or logging.getLogger(f"objectstore.{step.name}")
         self._hint = concurrency.Event()
+        self._stepping = concurrency.Semaphore(1)
         self._stopping = False
         self._task: concurrency.Task = None
 
@@ -74,9 +75,12 @@ class Loop:
         self._hint.set()
 
     def once(self) -> None:
-        """Step until the work is done or there is none; errors are raised."""
+        """Step until the work is done or there is none; errors are raised.
+
+        Also while the loop runs in the background: steps never overlap.
+        """
         while True:
-            progress = self.step.step()
+            progress = self._step()
             if progress in (Progress.IDLE, Progress.DONE):
                 return
             concurrency.sleep(
@@ -87,7 +91,7 @@ class Loop:
         while not self._stopping:
             self._hint.clear()
             try:
-                progress = self.step.step()
+                progress = self._step()
             except Exception:
                 self.failures += 1
                 self._logger.exception("%s: step failed, will retry", self.step.name)
@@ -100,6 +104,10 @@ class Loop:
                 concurrency.sleep(THROTTLED_SECONDS)
             else:
                 self._rest(self._idle_seconds)
+
+    def _step(self) -> Progress:
+        with self._stepping:
+            return self.step.step()
 
     def _rest(self, seconds: float) -> None:
         self._hint.wait(seconds)

@@ -9,15 +9,13 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
-from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from objectstore.kernel.http.edge import AccessSink
-from objectstore.kernel.reply import Reply
-from objectstore.kernel.request import Context, Environ, StartResponse
+from objectstore.kernel.request import Context
 
 # From a cache hit on loopback to a stalled replica.
 LATENCY_BOUNDS_SECONDS = (
@@ -157,16 +155,3 @@ class AccessSinks:
                 context,
                 agent,
             )
-
-
-class MetricsApplication:
-    """A WSGI application that answers with the registry's metrics as text."""
-
-    def __init__(self, registry: CollectorRegistry) -> None:
-        self._registry = registry
-
-    def __call__(self, environ: Environ, start_response: StartResponse) -> object:
-        """All series, whatever the path."""
-        text = generate_latest(self._registry)
-        reply = Reply(200, text, content_type=CONTENT_TYPE_LATEST)
-        return reply(environ, start_response)

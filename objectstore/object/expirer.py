@@ -92,11 +92,12 @@ class Expirer:
             if state is not None and state.delete_at == due.delete_at:
                 asked.append(self._expire(due.key, state))
         wait_until(asked, lambda: all(each.done for each in asked), EXPIRE_SECONDS)
-        for promise in asked:
-            if promise.done and promise.error is None:
-                self.removed += bool(promise.value)
-                continue
-            self.failures += 1
+        failed = [each for each in asked if not each.done or each.error is not None]
+        self.removed += sum(each.value is True for each in asked)
+        self.failures += len(failed)
+        for promise in failed:
             if promise.error and not isinstance(promise.error, RingstackError):
                 raise promise.error
-            _log.warning("not expired, tried again later: %s", promise.error)
+        if failed:
+            why = failed[0].error or "no answer"
+            _log.warning("%d not expired, tried again later: %s", len(failed), why)

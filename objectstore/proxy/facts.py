@@ -96,9 +96,18 @@ class FactsCache:
         key, group = self._placement.container(account, container)
         changes = self._changes
         fresh = self._ask(key, group)
+        if fresh is not None and self._is_deleted_account(account):
+            fresh = None
         if changes == self._changes:
             _remember(self._containers, name, fresh, self._count_max)
         return fresh
+
+    def _is_deleted_account(self, account: str) -> bool:
+        """Whether the containers are only waiting to be removed with it."""
+        if self.known_account(account) is not None:
+            return False
+        key, group = self._placement.account(account)
+        return view_database(self._rounds, group, key).was_deleted
 
     def forget_account(self, account: str) -> None:
         """It was changed here: ask again next time."""

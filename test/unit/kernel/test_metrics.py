@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry
 
-from objectstore.kernel.metrics import AccessSinks, MetricsApplication, RequestMetrics
+from objectstore.kernel.metrics import AccessSinks, RequestMetrics
 from objectstore.kernel.request import Context
 
 
@@ -35,17 +35,3 @@ def test_counts_bytes_and_durations():
     assert value(bucket, method="GET", le="30.0") == 4
     assert value(bucket, method="GET", le="+Inf") == 5
     assert value("ringstack_request_seconds_count", method="GET") == 5
-
-
-def test_the_application_shows_the_registry():
-    registry = CollectorRegistry()
-    recorded(RequestMetrics(registry, "proxy"))
-    seen = {}
-
-    def start_response(status, headers):
-        seen.update(dict(headers), status=status)
-
-    body = b"".join(MetricsApplication(registry)({}, start_response))
-    assert body == generate_latest(registry)
-    assert seen["status"] == "200 OK"
-    assert seen["Content-Type"].startswith("text/plain")

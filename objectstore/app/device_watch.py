@@ -1,0 +1,77 @@
+"""The loop that looks whether devices came or went while the process serves.
+
+A device that could not be opened is tried again; one that is not mounted any more,
+or that an operator (or ``objectstore drive-audit``) has *marked*, is closed: its
+callers are told 507 at once and go to handoffs, instead of waiting for a broken disk.
+A mark is a file with the reason in ``<run>/unserved/``; removing it brings the device
+back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from objectstore.app.devices import LocalDevices
+from objectstore.kernel.disk import Disk
+from objectstore.kernel.loop import Progress
+
+REST_SECONDS = 5.0
+MARKS_DIRECTORY = "unserved"
+
+
+def mark_path(run: Path, device: str) -> Path:
+    """Where the mark of a device is."""
+    return run / MARKS_DIRECTORY / device
+
+
+class DeviceWatch:
+    """One step looks at all; ``changed`` is called when one came or went."""
+
+    def __init__(
+        self,
+        devices: LocalDevices,
+        disk: Disk,
+        names: Callable[[], Iterable[str]],
+        directory: Path,
+        run: Path,
+        changed: Callable[[], None],
+        *,
+        mount_check: bool,
+    ) -> None:
+        self.name = "device-watch"
+        self._devices = devices
+        self._disk = disk
+        self._names = names
+        self._directory = directory
+        self._run = run
+        self._changed = changed
+        self._mount_check = mount_check
+
+    def step(self) -> Progress:
+        """See ``kernel.loop.Step``."""
+        changes = [self._look_at(name) for name in self._names()]
+        if any(changes):
+            self._changed()
+        return Progress.IDLE
+
+    def _look_at(self, name: str) -> bool:
+        """Whether something changed."""
+        why = self._why_not(name)
+        if name in self._devices.opened:
+            if why:
+                self._devices.close_one(name, why)
+            return bool(why)
+        if why:
+            self._devices.unserved[name] = why
+            return False
+        return self._devices.open_one(name)
+
+    def _why_not(self, name: str) -> str:
+        mark = mark_path(self._run, name)
+        if mark.exists():
+            return f"marked: {mark.read_text('utf-8', 'replace').strip()}"
+        path = str(self._directory / name)
+        if self._mount_check and not self._disk.is_mount(path):
+            return f"{path}: nothing is mounted here"
+        return ""
