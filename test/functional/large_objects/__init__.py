@@ -1,0 +1,1 @@
+"""Large objects through real clients."""
