@@ -68,7 +68,10 @@ class DatabaseExchange:
             mine = self._own.copy_of(key).wait(self._seconds)
             theirs = peer.copy_of(key).wait(self._seconds)
         if mine is None or theirs is None or mine.row_digest == theirs.row_digest:
-            return Outcome(True, pushed=int(pushed), pulled=int(pulled))
+            is_gone = theirs is not None and not facts_of(theirs).is_live
+            return Outcome(
+                True, pushed=int(pushed), pulled=int(pulled), is_gone=is_gone
+            )
         levelling = _Rows(self, key, mine, peer, pull)
         levelling.run()
         return Outcome(

@@ -48,7 +48,14 @@ class ObjectExchange:
         if plan.pull and pull:
             assert theirs is not None
             received = self._copy(key, theirs, peer, self._own, plan.pull_body)
-        return Outcome(True, sent, received, int(plan.push), int(plan.pull and pull))
+        return Outcome(
+            True,
+            sent,
+            received,
+            int(plan.push),
+            int(plan.pull and pull),
+            is_gone=theirs is not None and not theirs.exists,
+        )
 
     def _push(self, key: bytes, mine: ObjectState, peer: ObjectNode, plan: Plan) -> int:
         try:

@@ -11,7 +11,7 @@ class Outcome(NamedTuple):
     """What an exchange did.
 
     ``is_confirmed``: the other device now durably holds at least what this one
-    held when it was asked.
+    held when it was asked.  ``is_gone``: the other device knows that it was deleted.
     """
 
     is_confirmed: bool
@@ -19,6 +19,7 @@ class Outcome(NamedTuple):
     received: int = 0
     pushed: int = 0  # 1 when the other device got something
     pulled: int = 0
+    is_gone: bool = False
 
 
 class Exchange(Protocol[N]):

@@ -89,26 +89,25 @@ class Healing(Generic[N]):
         limit = KEYS_PER_STEP if self._owed.is_answering(device_id) else 1
         batch = self._owed.first(device_id, limit)
         deliver = self._deliver
-        return sum(
-            gather(
-                [partial(deliver, places, peer, *item) for item in batch],
-                self._at_once,
-            )
+        outcomes = gather(
+            [partial(deliver, places, peer, *item) for item in batch], self._at_once
         )
+        if None in outcomes:
+            self._owed.is_away(device_id)
+        else:
+            self._owed.answers(device_id)
+        return sum(outcome or 0 for outcome in outcomes)
 
     def _deliver(
         self, places: Places[N], peer: Peer[N], key: bytes, demand: int
-    ) -> int:
+    ) -> int | None:
+        """1 when it went through, 0 when it never will, None: the device is away."""
         is_own = places.is_own_key(key)
         try:
             outcome = self._exchange.sync(key, peer.node, pull=is_own)
-            self._owed.answers(peer.id)
         except Unavailable as error:
             _log.debug("%s: device %d: %s", self.name, peer.id, error)
-            if self._owed.is_answering(peer.id):
-                _log.info("%s: device %d is away: %s", self.name, peer.id, error)
-            self._owed.is_away(peer.id)
-            return 0
+            return None
         except RingstackError as error:
             # The next round meets the key again; here it would only be in the way.
             _log.warning("%s: %s: %s", self.name, key.hex(), error)
@@ -157,17 +156,23 @@ class Healing(Generic[N]):
         """Ask every primary: the newest state may be with any of them.  What this
         device has as a handoff only is theirs to keep."""
         if places.is_own_key(key):
+            # A deletion so old that nobody is told of it any more is an answer too.
+            is_gone = False
             for peer in places.primaries(places.partition(key)):
-                self._fetch_from(peer, key)
-            if self._exchange.digest(key) is None:
+                is_gone |= self._fetch_from(peer, key)
+            if self._exchange.digest(key) is None and not is_gone:
                 self._tried[key] = self._clock.monotonic() + BAD_RETRY_SECONDS
                 return 0
         self._tried.pop(key, None)
         self._repaired(key)
         return 1
 
-    def _fetch_from(self, peer: Peer[N], key: bytes) -> None:
+    def _fetch_from(self, peer: Peer[N], key: bytes) -> bool:
+        """Fetch what the peer has; whether it knows of a deletion."""
         try:
-            count(self._status, self._exchange.sync(key, peer.node, pull=True))
+            outcome = self._exchange.sync(key, peer.node, pull=True)
         except RingstackError as error:
             _log.info("%s: %s, device %d: %s", self.name, key.hex(), peer.id, error)
+            return False
+        count(self._status, outcome)
+        return outcome.is_gone
