@@ -15,7 +15,12 @@ from objectstore.object.locks import NameLocks
 from objectstore.object.store import ObjectStore
 from objectstore.object.upload import LocalUpload
 from objectstore.replication.owed import CopiesOwed
-from objectstore.wire.nodes import INLINE_BYTES_MAX, ObjectNode, Upload
+from objectstore.wire.nodes import (
+    BROUGHT_BYTES_MAX,
+    INLINE_BYTES_MAX,
+    ObjectNode,
+    Upload,
+)
 from objectstore.wire.records import Lookup, ObjectState, Receipt
 
 T = TypeVar("T")
@@ -48,7 +53,7 @@ class LocalObjectNode(ObjectNode):
         state = held.state
         if not want_body or not state.exists:
             return Lookup(state)
-        if held.body is not None and held.body.serial:
+        if state.size > BROUGHT_BYTES_MAX or (held.body and held.body.serial):
             return Lookup(state)
         return Lookup(state, self.store.inline_body(key, held))
 
@@ -85,7 +90,7 @@ class LocalObjectNode(ObjectNode):
             self.store.make_sure_of_room(size_hint or 0)
         except RingstackError as error:
             return Promise.failed(error)
-        upload: Upload = LocalUpload(self.store, key)
+        upload: Upload = LocalUpload(self.store, key, size_hint)
         return Promise.of(upload)
 
     def post(self, key: bytes, state: ObjectState) -> Promise[Receipt]:

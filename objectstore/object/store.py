@@ -36,6 +36,7 @@ from objectstore.object.drops import Drops
 from objectstore.object.entries import STORED, Change, OwedList
 from objectstore.object.flusher import Flusher
 from objectstore.object.index import Index
+from objectstore.object.log_body import LogBody
 from objectstore.object.options import StoreOptions
 from objectstore.object.record import (
     PUT_FILE,
@@ -53,6 +54,7 @@ from objectstore.object.removal import BodyRemoval
 from objectstore.object.state import Body, Held, is_same_body, is_same_data, supersedes
 from objectstore.object.view import View
 from objectstore.wire.merge import normal
+from objectstore.wire.nodes import BROUGHT_BYTES_MAX
 from objectstore.wire.records import ObjectState, Receipt
 
 # Rows owed that a checkpoint in the log lists; with more than that (a container has
@@ -310,20 +312,26 @@ class ObjectStore:
     def body_range(
         self, key: bytes, held: Held, start: int, stop: int
     ) -> Iterable[bytes]:
-        """Bytes [start, stop) of the body; those in a file are a ``Spans``."""
+        """Bytes [start, stop) of the body; a ``Spans`` unless it is small."""
         body, state = held.body, held.state
         assert state is not None
-        if body is None or not body.serial:
+        if body is None or (not body.serial and state.size <= BROUGHT_BYTES_MAX):
             return [self.inline_body(key, held)[start:stop]]
         try:
-            descriptor = self.bodies.open(key, state.timestamp, body.serial)
+            if body.serial:
+                descriptor = self.bodies.open(key, state.timestamp, body.serial)
+            else:
+                descriptor = self.journal.open_segment(body.record.segment)
         except FileMissing as error:
             raise self._bad(key, held, str(error)) from error
 
         def on_corrupt(error: Corrupt) -> None:
             self.quarantine(key, held, str(error))
 
-        reader = FileBody(self.disk, descriptor, start, stop, on_corrupt)
+        disk = self.disk
+        if not body.serial:
+            return LogBody(disk, descriptor, body, state.size, start, stop, on_corrupt)
+        reader = FileBody(disk, descriptor, start, stop, on_corrupt)
         try:
             reader.verify_trailer(key, state.timestamp, state.size)
         except Corrupt as error:

@@ -17,9 +17,13 @@ from objectstore.wire.records import ObjectState, Receipt
 class LocalUpload(Upload):
     """See ``Upload`` for what each call means."""
 
-    def __init__(self, store: ObjectStore, key: bytes) -> None:
+    def __init__(
+        self, store: ObjectStore, key: bytes, size_hint: int | None = None
+    ) -> None:
         self._store = store
         self._key = key
+        # What is announced as large need not be collected first.
+        self._may_be_small = (size_hint or 0) <= INLINE_BYTES_MAX
         self._head = bytearray()
         self._writer: BodyWriter | None = None
         self._is_over = False
@@ -31,7 +35,8 @@ class LocalUpload(Upload):
             return Promise.failed(Rejected(409, "the upload is over"))
         if len(piece) > WRITE_BYTES_MAX:
             return Promise.failed(Rejected(413, "too large a piece"))
-        if self._writer is None and len(self._head) + len(piece) <= INLINE_BYTES_MAX:
+        size = len(self._head) + len(piece)
+        if self._may_be_small and self._writer is None and size <= INLINE_BYTES_MAX:
             self._head += piece
             return Promise.of(None)
         return promised(self._write_to_file, piece)

@@ -18,6 +18,8 @@ from objectstore.wire.nodes import WRITE_BYTES_MAX, ObjectNode, Upload
 
 # Pairs of buffers kept for the next upload; more uploads at once allocate.
 SPARE_PAIRS_MAX = 8
+# Beyond, receiving into one buffer is cheaper than joining what comes.
+READ_AT_ONCE_BYTES_MAX = 64 * 1024
 
 Buffers = tuple[bytearray, bytearray]
 
@@ -71,6 +73,10 @@ def read_small(body: Any, length: int) -> bytes:
     """A body of known, small length; Rejected 499 when it ends early."""
     if not length:
         return b""
+    if length > READ_AT_ONCE_BYTES_MAX:
+        buffer = bytearray(length)
+        Source(body, length).fill(memoryview(buffer))
+        return bytes(buffer)
     data: bytes = body.read(length)
     while len(data) < length:
         more = body.read(length - len(data))

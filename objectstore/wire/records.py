@@ -210,7 +210,7 @@ class Lookup:
     """What a node knows of an object: its state, and a small body with it.
 
     ``state`` None: this node never heard of it.  ``body`` is there only when
-    asked for and not over the node's inline limit; otherwise ``read``.
+    asked for and not over ``wire.nodes.BROUGHT_BYTES_MAX``; otherwise ``read``.
     """
 
     state: ObjectState | None

@@ -17,7 +17,7 @@ from objectstore.kernel.errors import Rejected, Unavailable
 from objectstore.object.digests import digest_of_states
 from objectstore.object.state import digest_of
 from objectstore.wire.merge import merge_states
-from objectstore.wire.nodes import INLINE_BYTES_MAX
+from objectstore.wire.nodes import BROUGHT_BYTES_MAX, INLINE_BYTES_MAX
 from objectstore.wire.records import Lookup, ObjectState, Receipt
 
 READ_PIECE_BYTES = 64 * 1024
@@ -45,7 +45,7 @@ class MemoryObjectNode:
         if state is None or not want_body or not state.exists:
             return Lookup(state)
         body = self.bodies[key]
-        return Lookup(state, body if len(body) <= INLINE_BYTES_MAX else None)
+        return Lookup(state, body if len(body) <= BROUGHT_BYTES_MAX else None)
 
     def read(
         self, key: bytes, timestamp: int, start: int, stop: int

@@ -94,13 +94,13 @@ def test_writes(client: Client, container: str, etag: str) -> None:
     assert put("nothing", If_Match="*") == 412
     assert client.call("HEAD", container, "nothing").status == 404
     # The same with a body that does not fit into the log.
-    large = b"x" * 600_000
+    large = b"x" * 1_200_000
     assert put("object", large, If_None_Match="*") == 412
     assert put("large", large, If_None_Match="*") == 201
     assert put("large", large, If_None_Match="*") == 412
 
 
-@pytest.mark.parametrize("size", [10, 300_000])
+@pytest.mark.parametrize("size", [10, 1_100_000])
 def test_of_many_racers_one_wins(every_store: Store, name: str, size: int) -> None:
     nodes = len(every_store.plans)
     owner = Client(every_store.endpoint(), TESTER)

@@ -27,6 +27,11 @@ from objectstore.kernel.journal.repair import Tail, examine_tail, repair_tail
 # milliseconds of a slow disk.
 BATCH_BYTES_MAX = 8 * 1024 * 1024
 
+# Larger bodies leave the page cache once they are on disk.  Three replicas in memory
+# serve nobody better than the one that is read, and fresh pages cost more than
+# the writing: measured for a PUT of 1 MiB, 6 instead of 10 ms of CPU in all.
+CACHED_BODY_BYTES_MAX = 64 * 1024
+
 _log = logging.getLogger("objectstore.journal")
 
 
@@ -44,6 +49,7 @@ class CurrentSegment:
         self._seed = segment_seed(identity, number)
         self._descriptor = descriptor
         self._allocated = 0
+        self._large: list[tuple[int, int]] = []  # where the batch is large bodies
 
     @classmethod
     def begin(
@@ -106,6 +112,7 @@ class CurrentSegment:
             buffers.append(encode_segment_header(self._identity, self.number))
             offset = SEGMENT_HEADER_BYTES
         first = offset
+        self._large = []
         for entry in waiting:
             meta, body = entry.meta, entry.body
             length = len(body)
@@ -117,9 +124,18 @@ class CurrentSegment:
             buffers.append(head + meta)
             if length:
                 buffers.append(body)
+                if length > CACHED_BODY_BYTES_MAX:
+                    self._note_large(end - length, end)
             offsets.append(offset)
             offset = end
         return buffers, offsets, offset
+
+    def _note_large(self, start: int, stop: int) -> None:
+        """One range for neighbours: the page cache lets go of what lies wholly in a
+        range, and what it keeps together may hold more than one body."""
+        if self._large and start - self._large[-1][1] <= CACHED_BODY_BYTES_MAX:
+            start = self._large.pop()[0]
+        self._large.append((start, stop))
 
     def write(self, buffers: list[Buffer], end: int, step: int, limit: int) -> None:
         """Write and sync a batch from ``tail`` to ``end``; the greenlet waits.
@@ -128,6 +144,8 @@ class CurrentSegment:
             self._disk.offload(self._allocate, end, step, limit)
         self._disk.write_and_sync(self._descriptor, buffers, self.tail).wait()
         self.tail = end
+        for start, stop in self._large:
+            self._disk.forget_cached(self._descriptor, start, stop - start)
 
     def _allocate(self, end: int, step: int, limit: int) -> None:
         start = self._allocated

@@ -257,6 +257,11 @@ class Journal:
         segment was removed."""
         return self._disk.pread(self._files.descriptor(segment), length, offset)
 
+    def open_segment(self, segment: int) -> int:
+        """A descriptor of the caller's own for reading bodies.  ``FileMissing`` when
+        the segment was removed."""
+        return self._disk.open(self._files.path(segment))
+
     def replay(self, start: Position | None = None) -> Iterator[Found | Damage]:
         """Every record from ``start`` (a position that ``end`` or a record had) to
         what is now the end, in the order of writing, and the damage between."""

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from objectstore.kernel.errors import Rejected
-from objectstore.wire.nodes import INLINE_BYTES_MAX
+from objectstore.wire.nodes import BROUGHT_BYTES_MAX, INLINE_BYTES_MAX
 from objectstore.wire.records import Receipt
 from test.contract.nodes.samples import (
     KEY,
@@ -25,7 +25,9 @@ def test_nobody_ever_heard_of_it(object_node: Any) -> None:
     assert (lookup.state, lookup.body) == (None, None)
 
 
-@pytest.mark.parametrize("size", [0, 1, 4096, INLINE_BYTES_MAX])
+@pytest.mark.parametrize(
+    "size", [0, 1, 4096, BROUGHT_BYTES_MAX, BROUGHT_BYTES_MAX + 1, INLINE_BYTES_MAX]
+)
 def test_what_is_put_is_there(object_node: Any, size: int) -> None:
     body = bytes(i % 251 for i in range(size))
     state = data(
@@ -38,7 +40,8 @@ def test_what_is_put_is_there(object_node: Any, size: int) -> None:
     assert kept(object_node.put(KEY, state, body)) == Receipt(stored=True)
     lookup = kept(object_node.lookup(KEY, want_body=True))
     assert lookup.state == state
-    assert lookup.body == body
+    assert lookup.body == (body if size <= BROUGHT_BYTES_MAX else None)
+    assert b"".join(kept(object_node.read(KEY, 5, 0, size))) == body
 
 
 def test_a_lookup_brings_the_body_only_when_asked(object_node: Any) -> None:

@@ -23,7 +23,7 @@ from objectstore.object.compaction import Compaction
 from objectstore.object.node import LocalObjectNode
 from objectstore.object.options import StoreOptions
 from objectstore.object.store import ObjectStore
-from objectstore.wire.nodes import INLINE_BYTES_MAX
+from objectstore.wire.nodes import INLINE_BYTES_MAX, WRITE_BYTES_MAX
 from objectstore.wire.records import ObjectName, ObjectState
 
 WRITERS = 16
@@ -75,7 +75,8 @@ def write_for_ever(node: LocalObjectNode, clock: HybridClock, random: Random) ->
             node.put(key, state, body).wait()
         else:
             upload = node.begin(key, len(body)).wait()
-            upload.write(memoryview(body)).wait()
+            for start in range(0, len(body), WRITE_BYTES_MAX):
+                upload.write(memoryview(body)[start : start + WRITE_BYTES_MAX]).wait()
             upload.commit(state).wait()
         say("put", name, at)
 

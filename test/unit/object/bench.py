@@ -84,8 +84,10 @@ class StoreBench:
         state = put_state(name, at, body, **more)
         return self.node.put(key_of(name), state, body, row_owed=False).wait(10)
 
-    def put_large(self, name: str, at: int, body: bytes) -> Receipt:
-        upload = self.node.begin(key_of(name), None).wait(10)
+    def put_large(
+        self, name: str, at: int, body: bytes, announced: int | None = None
+    ) -> Receipt:
+        upload = self.node.begin(key_of(name), announced).wait(10)
         for start in range(0, len(body), 100_000):
             upload.write(memoryview(body)[start : start + 100_000]).wait(10)
         return upload.commit(put_state(name, at, body), row_owed=False).wait(10)

@@ -16,7 +16,7 @@ from objectstore.object.reclaim import Reclaim
 from objectstore.object.verify import verify
 from test.unit.object.bench import StoreBench, key_of, put_state
 
-LARGE = Random(1).randbytes(300_000)
+LARGE = Random(1).randbytes(1_200_000)
 # A tombstone of this time is older than the reclaim time.
 LONG_AGO = 1000
 

@@ -18,7 +18,7 @@ from objectstore.object.store import ObjectStore
 from objectstore.wire.records import ObjectName, ObjectState
 from test.unit.object.bench import key_of, put_state
 
-LARGE = Random(1).randbytes(300_000)
+LARGE = Random(1).randbytes(1_200_000)
 
 
 @pytest.fixture
@@ -35,7 +35,8 @@ def directory(tmp_path: Path) -> Path:
         )
         node.delete(key_of("two"), tombstone).wait(10)
         upload = node.begin(key_of("large"), None).wait(10)
-        upload.write(memoryview(LARGE)).wait(10)
+        for start in (0, 600_000):
+            upload.write(memoryview(LARGE)[start : start + 600_000]).wait(10)
         upload.commit(put_state("large", 10, LARGE)).wait(10)
         store.close()
     opened.close()

@@ -15,7 +15,7 @@ from objectstore.wire.nodes import Spans
 from test.fakes.disk import MemoryDisk
 from test.unit.object.bench import StoreBench, key_of, put_state
 
-LARGE = Random(1).randbytes(700_000)
+LARGE = Random(1).randbytes(1_700_000)
 
 
 @pytest.fixture
@@ -133,7 +133,7 @@ def test_the_sweep_removes_files_nothing_points_to(bench: StoreBench) -> None:
 
 def test_aborted_uploads_leave_nothing(bench: StoreBench) -> None:
     upload = bench.node.begin(key_of("one"), None).wait(10)
-    for start in range(0, 600_000, 100_000):
+    for start in range(0, 1_600_000, 100_000):
         upload.write(memoryview(LARGE)[start : start + 100_000]).wait(10)
     upload.abort()
     with pytest.raises(Rejected):
@@ -179,7 +179,7 @@ def test_a_bad_body_file_is_put_aside(bench: StoreBench) -> None:
     good = bench.node.read(key_of("bad"), 10, 0, 200_000).wait(10)
     assert b"".join(good) == LARGE[:200_000]
     with pytest.raises(Corrupt):
-        b"".join(bench.node.read(key_of("bad"), 10, 0, 700_000).wait(10))
+        b"".join(bench.node.read(key_of("bad"), 10, 0, 1_700_000).wait(10))
     bench.store.journal.flush()
     assert bench.state("bad") is None
     assert len(bench.disk.list(bench.store.bodies.quarantine)) == 1
@@ -191,12 +191,12 @@ def test_a_slow_reader_of_a_bad_body_leaves_the_new_one_alone(
     bench: StoreBench,
 ) -> None:
     bench.put_large("one", 10, LARGE)
-    read = iter(bench.node.read(key_of("one"), 10, 0, 700_000).wait(10))
+    read = iter(bench.node.read(key_of("one"), 10, 0, 1_700_000).wait(10))
     next(read)
     ((path, *_),) = bench.store.bodies.walk()
     descriptor = bench.disk.open(path, write=True)
     bench.disk.pwrite(descriptor, [b"!!"], 300_000)
-    slow = bench.node.read(key_of("one"), 10, 0, 700_000).wait(10)
+    slow = bench.node.read(key_of("one"), 10, 0, 1_700_000).wait(10)
     bench.put("one", 11, b"new")
     with pytest.raises(Corrupt):
         b"".join(slow)
@@ -205,7 +205,7 @@ def test_a_slow_reader_of_a_bad_body_leaves_the_new_one_alone(
     assert not bench.store.index.quarantined.items
 
 
-@pytest.mark.parametrize("cut", [0, 100, 700_000, 700_010, 700_050])
+@pytest.mark.parametrize("cut", [0, 100, 1_700_000, 1_700_010, 1_700_050])
 def test_a_short_body_file_is_corrupt(bench: StoreBench, cut: int) -> None:
     bench.put_large("bad", 10, LARGE)
     ((path, *_),) = bench.store.bodies.walk()

@@ -19,7 +19,7 @@ from test.unit.proxy.cluster import Cluster
 
 DEVICES = range(4)
 BOX = "/AUTH_test/box"
-SMALL, LARGE = b"small", b"large" * 100_000
+SMALL, LARGE = b"small", b"large" * 240_000
 KINDS = ("object", "container", "account")
 
 
