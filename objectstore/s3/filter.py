@@ -45,6 +45,7 @@ from objectstore.s3.error_reply import error_reply, sts_error_reply
 from objectstore.s3.errors import S3Error, from_status
 from objectstore.s3.inner import Store
 from objectstore.s3.locate import Locator, Place
+from objectstore.s3.lock_guard import is_guarded
 from objectstore.s3.multipart.sweeper import Sweeper
 from objectstore.s3.names import check_bucket
 from objectstore.s3.object.post_object import post_object
@@ -56,7 +57,6 @@ from objectstore.s3.service.sts import answer_sts
 from objectstore.s3.settings import S3Settings
 from objectstore.s3.signing.authenticate import Authenticator
 from objectstore.s3.signing.session import Sessions
-from objectstore.s3.swift_guard import guard
 
 AFTER = ("catch_errors", "gatekeeper", "healthcheck", "info")
 BEFORE = (
@@ -82,7 +82,12 @@ class S3Filter:
         self.app = app
         store = Store(app)
         self._house = House(
-            settings, store, clock, BucketFactsCache(), Registry(store, clock)
+            settings,
+            store,
+            clock,
+            BucketFactsCache(),
+            Registry(store, clock),
+            is_guarded(app),
         )
         self._sessions = Sessions(settings.sts_secret) if settings.sts_secret else None
         self._authenticator = Authenticator(
@@ -118,9 +123,6 @@ class S3Filter:
             reply = error_reply(error, "", _new_id(), is_head=False)
             return reply(environ, start_response)
         if place is None:
-            refusal = guard(environ)
-            if refusal is not None:
-                return refusal(environ, start_response)
             return self.app(environ, start_response)
         operation = Operation(environ, self._house, place.bucket, place.key)
         if operation.request_id == "-":

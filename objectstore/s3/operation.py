@@ -28,6 +28,8 @@ class House:
     clock: Clock
     buckets: BucketFactsCache
     registry: Registry
+    # A filter below keeps Swift's face from breaking object locks.
+    is_guarded: bool
 
 
 class Operation(Request):

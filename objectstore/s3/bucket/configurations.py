@@ -6,6 +6,7 @@ from objectstore.kernel.reply import Reply
 from objectstore.s3.access.bucket_rules import parse_block, parse_ownership
 from objectstore.s3.bucket.configuration import Configuration
 from objectstore.s3.bucket.cors_rules import parse_cors
+from objectstore.s3.bucket.create import check_guarded
 from objectstore.s3.bucket.lifecycle_rules import parse_lifecycle
 from objectstore.s3.bucket.lock_configuration import parse_lock_configuration
 from objectstore.s3.bucket.simple_documents import (
@@ -92,6 +93,7 @@ def put_lock(operation: Operation) -> Reply:
             "Versioning must be 'Enabled' on the bucket to apply a Object Lock "
             "configuration",
         )
+    check_guarded(operation)
     return LOCK.put(operation)
 
 

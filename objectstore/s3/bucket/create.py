@@ -70,8 +70,17 @@ def _headers(operation: Operation, account: str) -> dict[str, str]:
         )
         headers.update(documents.pack_new("ownership", document))
     if operation.header("X-Amz-Bucket-Object-Lock-Enabled").lower() == "true":
+        check_guarded(operation)
         headers.update(documents.pack_new("object-lock", ENABLED_ONLY))
     return headers
+
+
+def check_guarded(operation: Operation) -> None:
+    """A lock that Swift's face could break is none: better refuse it."""
+    if not operation.house.is_guarded:
+        raise S3Error(
+            "NotImplemented", "Object lock needs the filter s3_guard in the pipeline"
+        )
 
 
 def _enable_versions(operation: Operation, account: str) -> None:

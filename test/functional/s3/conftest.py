@@ -23,8 +23,9 @@ from test.functional.harness.users import STRANGER, TESTER, User
 
 def _pipeline() -> str:
     """The default pipeline, with the S3 face in its place."""
-    names = [name for name in DEFAULT_PIPELINE if name != "s3"]
+    names = [name for name in DEFAULT_PIPELINE if name not in ("s3", "s3_guard")]
     names.insert(names.index("cors"), "s3")
+    names.insert(names.index("slo"), "s3_guard")
     return " ".join([*names, "proxy-server"])
 
 

@@ -184,6 +184,14 @@ def test_retention(s3: Any, locked: str, mode: str, swift: Client) -> None:
         {"X-Auth-Token": swift.token},
     )
     assert through.status == 403
+    s3.put_object_legal_hold(**place, LegalHold={"Status": "OFF"})
+    bulk = swift.raw(
+        "POST",
+        f"/v1/{swift.account}?bulk-delete",
+        {"X-Auth-Token": swift.token, "Content-Type": "text/plain"},
+        f"/{locked}%2Blocks/{version}/k\n".encode(),
+    )
+    assert "403" in bulk.text
     longer = {"Mode": mode, "RetainUntilDate": until + timedelta(hours=1)}
     s3.put_object_retention(**place, Retention=longer)
     assert s3.get_object_retention(**place)["Retention"]["Mode"] == mode

@@ -18,6 +18,7 @@ from botocore.credentials import Credentials
 from objectstore.kernel.clock import SystemClock
 from objectstore.kernel.request import CONTEXT_KEY, Context, Identity
 from objectstore.s3.filter import S3Filter
+from objectstore.s3.lock_guard import LockGuard
 from objectstore.s3.settings import S3Settings
 from objectstore.s3.xml.read import Node, read_document
 from test.fakes.swift_features import SwiftFeatures
@@ -91,7 +92,8 @@ class House:
         self.proxy = self.cluster.app
         self.features = SwiftFeatures(self.proxy)
         self.clock = SystemClock()
-        self.app = S3Filter(FakeAuth(self.features), self.settings, self.clock)
+        guarded = LockGuard(self.features)
+        self.app = S3Filter(FakeAuth(guarded), self.settings, self.clock)
         for user in USERS.values():
             self.cluster.ask("PUT", f"/{user.account}")
 

@@ -184,6 +184,9 @@ def test_swift_cannot_break_a_lock(house: House) -> None:
         ("POST", path, "", {"X-Versions-Enabled": "false"}),
         ("POST", f"{path}/key", "", {"X-Delete-After": "1"}),
         ("GET", f"{path}+locks", "", {}),
+        ("DELETE", f"{path}/key", "multipart-manifest=delete", {}),
+        ("DELETE", f"{path}+segments/parts/x", "", {}),
+        ("PUT", f"{path}+segments/parts/x", "", {}),
         ("DELETE", f"{path}+locks/{version}/key", "", {}),
     ):
         answer = house.ask(method, place, query, headers=headers, user=None)

@@ -1,0 +1,132 @@
+"""s3_guard: what S3's object lock forbids on Swift's face too.
+
+A protected version must stay whoever asks, and however: by a plain request, in a
+bulk delete, by a temporary URL.  So this filter stands below those that send
+requests of their own, and lets through what the S3 face (which looks locks up)
+and the house itself ask.  For everybody else, in a bucket with object lock:
+
+* versions are not deleted, versioning stays on, nothing gets a date on which it
+  would expire, no manifest is deleted together with its parts: 403;
+* the parts of its multipart uploads are read-only: 403;
+* the records of locks (``<bucket>+locks``) are nobody's to touch: 403.
+
+Without this filter below it the S3 face refuses to create buckets with a lock.
+
+::
+
+    [filter:s3_guard]
+    use = egg:ringstack#s3_guard
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from objectstore.kernel.reply import Reply, text_reply
+from objectstore.kernel.request import (
+    CONTEXT_KEY,
+    Application,
+    Context,
+    Environ,
+    StartResponse,
+)
+from objectstore.kernel.settings import Reader
+from objectstore.s3 import sysmeta
+from objectstore.s3.names import LOCKS_SUFFIX, SEGMENTS_SUFFIX
+
+AFTER = (
+    "catch_errors",
+    "gatekeeper",
+    "s3",
+    "tempurl",
+    "formpost",
+    "tempauth",
+    "staticweb",
+    "bulk",
+    "copy",
+)
+BEFORE = ("slo", "object_versioning", "symlink", "versioned_writes")
+
+_LOCK = (sysmeta.CONTAINER + "object-lock").title()
+_READS = frozenset({"GET", "HEAD", "OPTIONS"})
+_CHANGING_KEYS = (
+    "HTTP_X_VERSIONS_ENABLED",
+    "HTTP_X_REMOVE_VERSIONS_ENABLED",
+    "HTTP_X_DELETE_AT",
+    "HTTP_X_DELETE_AFTER",
+)
+
+
+class LockGuard:
+    """The filter; see the module's docstring."""
+
+    __slots__ = ("app",)
+
+    def __init__(self, app: Application) -> None:
+        self.app = app
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Any:
+        """Refuse what a lock forbids; hand everything else on."""
+        if environ["REQUEST_METHOD"] not in _READS or "+locks" in environ["PATH_INFO"]:
+            refusal = _refusal(environ)
+            if refusal is not None:
+                return refusal(environ, start_response)
+        return self.app(environ, start_response)
+
+
+def is_guarded(application: object) -> bool:
+    """Whether the guard stands in what ``application`` wraps."""
+    layer: object | None = application
+    while layer is not None:
+        if isinstance(layer, LockGuard):
+            return True
+        layer = getattr(layer, "app", None)
+    return False
+
+
+def _refusal(environ: Environ) -> Reply | None:
+    context: Context | None = environ.get(CONTEXT_KEY)
+    if context is None or context.is_s3 or context.is_internal:
+        return None
+    account, container = _container_of(environ["PATH_INFO"])
+    if container.endswith(LOCKS_SUFFIX):
+        return text_reply(403)
+    if container.endswith(SEGMENTS_SUFFIX):
+        container = container.removesuffix(SEGMENTS_SUFFIX)
+    elif not _could_break(environ):
+        return None
+    if context.facts is None or not container:
+        return None
+    info = context.facts.container(account, container)
+    if info is None or _LOCK not in info.metadata:
+        return None
+    return text_reply(403, "The container has S3 object lock: use S3 for this.")
+
+
+def _could_break(environ: Environ) -> bool:
+    if environ["REQUEST_METHOD"] == "DELETE":
+        query = environ.get("QUERY_STRING", "")
+        return "version-id" in query or "multipart-manifest" in query
+    return any(key in environ for key in _CHANGING_KEYS)
+
+
+def _container_of(path: str) -> tuple[str, str]:
+    parts = path.split("/", 4)
+    if len(parts) < 4:
+        return "", ""
+    try:
+        account, container = (part.encode("latin-1").decode() for part in parts[2:4])
+    except UnicodeDecodeError:
+        return "", ""
+    return account, container
+
+
+def filter_factory(
+    global_conf: dict[str, str], **local_conf: str
+) -> Callable[[Application], LockGuard]:
+    """PasteDeploy's entry point; there are no options."""
+    reader = Reader(global_conf.get("__file__", ""))
+    reader.read_several((), local_conf, "filter:s3_guard")
+    reader.finish()
+    return LockGuard
