@@ -9,10 +9,12 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
 from test.functional.harness.http import Client
+from test.functional.harness.scheduling import scheduler
 from test.functional.harness.store import Store
 from test.functional.harness.users import TESTER, User
 
@@ -21,6 +23,10 @@ _numbers = itertools.count(1)
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "slow: takes many seconds by its nature")
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    return scheduler(config, log)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -74,10 +74,6 @@ __all__ = [
 ]
 
 
-# One process of a parallel run takes all of it: ten servers are enough.
-pytestmark = pytest.mark.xdist_group("apart")
-
-
 @pytest.fixture(scope="session")
 def apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     store = Store.apart(tmp_path_factory.mktemp("apart"))

@@ -38,8 +38,8 @@ def peak_mebibytes(pid: int) -> float:
 
 
 @pytest.mark.slow
-def test_a_gibibyte(every_store: Store, name: str) -> None:
-    client = Client(every_store.endpoint(), TESTER)
+def test_a_gibibyte(own_store: Store, name: str) -> None:
+    client = Client(own_store.endpoint(), TESTER)
     client.ok("PUT", name)
     sent = hashlib.md5(usedforsecurity=False)
     put = client.send(
@@ -53,8 +53,8 @@ def test_a_gibibyte(every_store: Store, name: str) -> None:
     assert put.headers["etag"] == sent.hexdigest()
     assert md5_of_body(client, f"/v1/AUTH_test/{name}/large") == sent.hexdigest()
     client.ok("DELETE", name, "large")
-    for node in range(len(every_store.plans)):
-        for pid in every_store.workers(node):
+    for node in range(len(own_store.plans)):
+        for pid in own_store.workers(node):
             assert peak_mebibytes(pid) < MEMORY_MIB_MAX
 
 

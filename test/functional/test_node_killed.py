@@ -21,8 +21,6 @@ from test.functional.harness.tools import Rclone, curl, needs, swift
 from test.functional.harness.users import COMMANDER, RECLONER, TESTER
 from test.functional.test_objects import INLINE, pattern
 
-# One process of a parallel run takes all of it: one cluster is enough.
-pytestmark = pytest.mark.xdist_group("killed")
 VICTIM = 2
 BACKGROUND_WRITES = 20
 
