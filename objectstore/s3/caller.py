@@ -6,22 +6,20 @@ it is also what S3 calls the canonical user ID: grants and owners name it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from objectstore.kernel.request import Identity
 from objectstore.s3.signing.claim import Verified
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(NamedTuple):
     """The requester."""
 
     identity: Identity | None = None
     account: str = ""  # "" for anybody
     verified: Verified | None = None
     # The session policy of temporary keys, parsed; None without.
-    session_policy: Any = field(default=None, compare=False)
+    session_policy: Any = None
 
     @property
     def is_anonymous(self) -> bool:

@@ -7,7 +7,7 @@ without either, by a path that is none of Swift's.  Paths are taken literally:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from objectstore.kernel.request import Environ
 from objectstore.s3.errors import S3Error
@@ -30,8 +30,7 @@ RESERVED = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """What the request names; "" for what it does not."""
 
     bucket: str

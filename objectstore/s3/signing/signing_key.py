@@ -11,15 +11,25 @@ from hmac import digest
 
 # A day's keys of that many users; each entry is a few hundred bytes.
 KEYS_MAX = 2000
+# Presigned URLs in use at a time; each entry is about a kilobyte.
+SEEN_MAX = 1000
 
 
 class SigningKeys:
     """Derives and remembers signing keys."""
 
-    __slots__ = ("_keys",)
+    __slots__ = ("_keys", "seen")
 
     def __init__(self) -> None:
         self._keys: dict[tuple[str, str, str, str], bytes] = {}
+        # Presigned requests whose signature was right: see ``sigv4``.
+        self.seen: set[tuple[bytes, str, str, str, str, str]] = set()
+
+    def remember(self, seen: tuple[bytes, str, str, str, str, str]) -> None:
+        """That presigned request's signature was right."""
+        if len(self.seen) >= SEEN_MAX:
+            self.seen.clear()
+        self.seen.add(seen)
 
     def key(self, secret: str, date: str, region: str, service: str) -> bytes:
         """The key for a scope; the secret itself is part of what is looked up,

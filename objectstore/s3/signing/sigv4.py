@@ -19,6 +19,7 @@ from objectstore.s3.signing.signing_key import SigningKeys, request_signature
 ALGORITHM = "AWS4-HMAC-SHA256"
 SKEW_SECONDS_MAX = 15 * 60
 PRESIGNED_SECONDS_MAX = 7 * 24 * 3600
+PRESIGNED = "REST-QUERY-STRING"
 SERVICES = frozenset({"s3", "sts"})
 
 
@@ -91,20 +92,29 @@ class SigV4Claim:
     def verify(self, secret: str) -> Verified:
         """See ``claim.Claim``."""
         environ, scope = self._environ, self._scope
-        request = canonical.canonical_request(
-            environ["REQUEST_METHOD"],
-            canonical.canonical_path(environ.get("PATH_INFO", "")),
-            canonical.canonical_query(self._pairs, without=b"X-Amz-Signature")
-            if self._pairs
-            else "",
-            self._signed.canonical(environ),
-            self._signed.text,
-            self.payload,
-        )
+        headers = self._signed.canonical(environ)
+        method, path = environ["REQUEST_METHOD"], environ.get("PATH_INFO", "")
         key = self._keys.key(secret, scope.date, scope.region, scope.service)
-        expected = request_signature(key, self._moment, scope.text, request)
-        if not compare_digest(expected.encode(), self._signature.encode("latin-1")):
-            raise S3Error("SignatureDoesNotMatch")
+        # A presigned URL is used again and again: what was right once, with all that
+        # it covers and the same secret, is right again.
+        query = environ["QUERY_STRING"] if self._auth_type == PRESIGNED else ""
+        seen = (key, method, path, query, headers, self.payload)
+        if not query or seen not in self._keys.seen:
+            request = canonical.canonical_request(
+                method,
+                canonical.canonical_path(path),
+                canonical.canonical_query(self._pairs, without=b"X-Amz-Signature")
+                if self._pairs
+                else "",
+                headers,
+                self._signed.text,
+                self.payload,
+            )
+            expected = request_signature(key, self._moment, scope.text, request)
+            if not compare_digest(expected.encode(), self._signature.encode("latin-1")):
+                raise S3Error("SignatureDoesNotMatch")
+            if query:
+                self._keys.remember(seen)
         return Verified(
             scope.access_key,
             self.payload,
@@ -211,7 +221,7 @@ def from_query(
         payload=payload,
         token=query.get("X-Amz-Security-Token", ""),
         age=max(0.0, now - seconds),
-        auth_type="REST-QUERY-STRING",
+        auth_type=PRESIGNED,
     )
 
 
