@@ -124,8 +124,10 @@ class Intake:
 
     def _send_all(self, source: Source, first: bytes) -> int:
         size = len(first)
-        if first:
-            self._send(memoryview(first))
+        beginning = memoryview(first)
+        for at in range(0, size, WRITE_BYTES_MAX):
+            self._settle()
+            self._send(beginning[at : at + WRITE_BYTES_MAX])
         turn = 0
         while True:
             view = memoryview(self._buffers[turn])
