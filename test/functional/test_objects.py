@@ -7,12 +7,19 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 
+from objectstore.wire.nodes import INLINE_BYTES_MAX
 from test.functional.harness.http import Answer, Client
 
 KIBIBYTE = 1024
-# One below, at and above the size up to which objects lie in the log.
-INLINE = 256 * KIBIBYTE
-SIZES = (0, 1, 4 * KIBIBYTE, INLINE - 1, INLINE, INLINE + 1, 5 * KIBIBYTE**2)
+# One below, at and above the size up to which objects lie in the log, and some
+# sizes at which pieces of them end.
+INLINE = INLINE_BYTES_MAX
+SIZES = (
+    *(0, 1, 4 * KIBIBYTE),
+    *(256 * KIBIBYTE + more for more in (-1, 0, 1)),
+    *(INLINE + more for more in (-1, 0, 1)),
+    5 * KIBIBYTE**2,
+)
 # What differs between two requests, whatever they ask for.
 PER_REQUEST = {"date", "x-trans-id", "x-openstack-request-id", "connection"}
 
