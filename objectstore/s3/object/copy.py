@@ -115,7 +115,11 @@ def open_source(operation: Operation) -> Source:
     bucket, key, version = parse_copy_source(
         operation.environ.get("HTTP_X_AMZ_COPY_SOURCE", "")
     )
-    reading = Operation(dict(operation.environ), operation.house, bucket, key)
+    environ = dict(operation.environ)
+    environ["HTTP_X_AMZ_EXPECTED_BUCKET_OWNER"] = environ.get(
+        "HTTP_X_AMZ_SOURCE_EXPECTED_BUCKET_OWNER", ""
+    )
+    reading = Operation(environ, operation.house, bucket, key)
     reading.set_query({"versionId": version} if version else {}, "")
     reading.caller = operation.caller
     enter_bucket(reading)

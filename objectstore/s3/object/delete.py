@@ -19,15 +19,15 @@ from objectstore.s3.operation import Operation
 
 def delete_object(operation: Operation) -> Reply:
     """DELETE of an object or of one of its versions."""
-    return Reply(204, (), delete_one(operation))
+    return Reply(204, (), delete_one(operation, operation.header("If-Match")))
 
 
-def delete_one(operation: Operation) -> HeaderList:
+def delete_one(operation: Operation, if_match: str = "") -> HeaderList:
     """Delete the operation's key; the headers that tell what was done."""
     if operation.version_id:
         return _delete_version(operation)
-    if "HTTP_IF_MATCH" in operation.environ:
-        _check_if_match(operation)
+    if if_match:
+        _check_if_match(operation, if_match)
     is_versioned = bool(operation.facts.versioning)
     replaced = None if is_versioned else replaced_upload(operation)
     answer = operation.ask_object("DELETE").discard()
@@ -86,11 +86,11 @@ def may_bypass(operation: Operation) -> bool:
     return asked
 
 
-def _check_if_match(operation: Operation) -> None:
+def _check_if_match(operation: Operation, if_match: str) -> None:
     head = operation.ask_object("HEAD").discard()
     if head.status == 404:
         raise S3Error("NoSuchKey", Key=operation.key)
-    wanted = operation.header("If-Match").strip().strip('"')
+    wanted = if_match.strip().strip('"')
     if wanted not in ("*", s3_etag(head)):
         raise S3Error("PreconditionFailed", Condition="If-Match")
 

@@ -63,7 +63,7 @@ def _delete(operation: Operation, wanted: Wanted, *, quiet: bool) -> str:
         check_key(wanted.key)
         action = "s3:DeleteObjectVersion" if wanted.version_id else "s3:DeleteObject"
         authorize(one, action, Permission(name="WRITE"))
-        headers = delete_one(one)
+        headers = delete_one(one, wanted.etag)
     except S3Error as error:
         return _failed(wanted, error.code, error.text)
     except Rejected as rejected:

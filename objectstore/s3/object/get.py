@@ -31,7 +31,8 @@ def get_object(operation: Operation) -> Reply:
     if "partNumber" in operation.query:
         return _get_part(operation)
     headers = None
-    if "HTTP_RANGE" in environ:
+    # S3 knows one range; whoever asks for several gets the whole.
+    if "HTTP_RANGE" in environ and "," not in environ["HTTP_RANGE"]:
         headers = {"Range": operation.header("Range")}
         if "HTTP_IF_RANGE" in environ:
             return _get_if_range(operation)

@@ -336,6 +336,36 @@ def test_many_objects_are_deleted_at_once(house: House) -> None:
     )
 
 
+def test_deletes_can_be_conditional(house: House) -> None:
+    etag = house.ask("PUT", "/bucket/dc", body=b"x").headers["etag"]
+    wrong = {"if-match": '"no"'}
+    answer = house.ask("DELETE", "/bucket/dc", headers=wrong)
+    assert answer.code == "PreconditionFailed"
+    one = "<Object><Key>dc</Key><ETag>{}</ETag></Object>"
+    body = f"<Delete>{one.format('no')}</Delete>".encode()
+    refused = house.ask("POST", "/bucket", "delete=", body).xml.child("Error")
+    assert refused is not None
+    assert refused.get("Code") == "PreconditionFailed"
+    assert house.ask("DELETE", "/bucket/dc", headers={"if-match": etag}).status == 204
+
+
+def test_several_ranges_are_the_whole(house: House) -> None:
+    house.ask("PUT", "/bucket/r2", body=b"0123456789")
+    got = house.ask("GET", "/bucket/r2", headers={"range": "bytes=0-1,3-4"})
+    assert (got.status, got.body) == (200, b"0123456789")
+
+
+def test_expected_owners_are_checked(house: House) -> None:
+    house.ask("PUT", "/bucket/e", body=b"x")
+    wrong = {"x-amz-expected-bucket-owner": "AUTH_bob"}
+    assert house.ask("GET", "/bucket/e", headers=wrong).code == "AccessDenied"
+    copied = {"x-amz-copy-source": "/bucket/e"}
+    wrong = {**copied, "x-amz-source-expected-bucket-owner": "AUTH_bob"}
+    assert house.ask("PUT", "/bucket/e2", headers=wrong).code == "AccessDenied"
+    right = {**copied, "x-amz-expected-bucket-owner": "AUTH_alice"}
+    assert house.ask("PUT", "/bucket/e2", headers=right).status == 200
+
+
 def test_unknown_requests_are_told(house: House) -> None:
     assert house.ask("GET", "/bucket/o", "torrent=").status == 501
     assert house.ask("PUT", "/bucket", "inventory=", b"<x/>").status == 501
