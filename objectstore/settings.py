@@ -123,6 +123,9 @@ class DaemonSettings:
     database_audit_files: int = option(
         20, "Databases a second that it opens; 0: no limit", minimum=0
     )
+    audit_rest: Seconds = option(
+        24 * 3600.0, "Rest between two rounds of an auditor", minimum=0
+    )
     turn: Seconds = option(
         300.0,
         "After this long the next replica does what the first has not: expire, reap",
@@ -173,6 +176,7 @@ class StoreSettings:
     proxy: ProxySettings
     public_address: Address
     node_address: Address
+    status_address: Address | None
 
 
 def load_settings(source: Path) -> StoreSettings:
@@ -187,6 +191,9 @@ def load_settings(source: Path) -> StoreSettings:
     server, log, edge, client, replication, daemons, proxy = read
     public = _address(reader, "public_address", server.public_address)
     node = _address(reader, "node_address", server.node_address)
+    status = None
+    if server.status_address:
+        status = _address(reader, "status_address", server.status_address)
     cluster_file = server.cluster_file or source.parent / CLUSTER_FILE_NAME
     cluster, policies = _load_cluster(cluster_file, reader)
     reader.finish()
@@ -203,6 +210,7 @@ def load_settings(source: Path) -> StoreSettings:
         proxy,
         public,
         node,
+        status,
     )
 
 

@@ -209,7 +209,13 @@ class DeviceOpener:
 
     def _object_daemons(self, opened: OpenDevice, store: ObjectStore) -> list[Loop]:
         daemons, clock = self._settings.daemons, self._clock
-        auditor = ObjectAuditor(store, clock, daemons.audit_bytes, daemons.audit_files)
+        auditor = ObjectAuditor(
+            store,
+            clock,
+            daemons.audit_bytes,
+            daemons.audit_files,
+            daemons.audit_rest,
+        )
         loops = [
             Loop(auditor, idle_seconds=AUDIT_REST_SECONDS),
             Loop(IndexRepair(store), idle_seconds=REPAIR_REST_SECONDS),
@@ -284,6 +290,7 @@ class DeviceOpener:
             self._clock,
             daemons.database_audit_bytes,
             daemons.database_audit_files,
+            daemons.audit_rest,
         )
         return [
             Loop(auditor, idle_seconds=AUDIT_REST_SECONDS),

@@ -10,6 +10,7 @@ import logging
 import signal
 import socket
 from collections.abc import Callable
+from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -18,6 +19,7 @@ from prometheus_client import CollectorRegistry
 from objectstore.account.server import account_server
 from objectstore.app.addresses import own_addresses
 from objectstore.app.admin import AdminPages
+from objectstore.app.daemons import Ran, loops_of, run_once
 from objectstore.app.device_metrics import device_families
 from objectstore.app.device_watch import REST_SECONDS as DEVICE_REST_SECONDS
 from objectstore.app.device_watch import DeviceWatch
@@ -37,6 +39,7 @@ from objectstore.container.server import container_server
 from objectstore.kernel import concurrency, process
 from objectstore.kernel.client import Address, ClientPool
 from objectstore.kernel.clock import SystemClock
+from objectstore.kernel.errors import Unavailable
 from objectstore.kernel.http.edge import AccessSink
 from objectstore.kernel.log import open_access_log
 from objectstore.kernel.loop import Loop
@@ -132,6 +135,38 @@ class StoreWorker:
         worker.ready()
         stop.wait()
         self._end()
+
+    def run_once(self, daemon: str) -> list[dict[str, Any]]:
+        """Without serving: open the devices, let a daemon do a whole round."""
+        try:
+            self._open_all()
+            ran = run_once(daemon, self._devices.opened.values())
+        finally:
+            self._end()
+        return [asdict(each) for each in ran]
+
+    def run_alone(self, daemon: str) -> list[dict[str, Any]]:
+        """Without serving: run one daemon until told to stop."""
+        try:
+            self._open_all()
+            found = loops_of(daemon, self._devices.opened.values())
+            for _, _, loop in found:
+                loop.start()
+            stop = concurrency.Event()
+            on_signals({signal.SIGTERM: stop.set, signal.SIGINT: stop.set})
+            stop.wait()
+        finally:
+            self._end()
+        return [
+            asdict(Ran(device, loop.step.name, room, ""))
+            for device, room, loop in found
+        ]
+
+    def _open_all(self) -> None:
+        """Every device of this machine, or none: a server may have some of them."""
+        self._devices.open(self._own_devices())
+        for name, why in self._devices.unserved.items():
+            raise Unavailable(f"{name}: {why}")
 
     def _end(self) -> None:
         draining = [concurrency.spawn(server.drain) for server in self._servers]

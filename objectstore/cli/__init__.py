@@ -16,6 +16,14 @@ COMMANDS = {
     "device": "objectstore.cli.device:device",
     "quickstart": "objectstore.cli.quickstart:main",
     "settings": "objectstore.cli.samples:settings",
+    "daemon": "objectstore.cli.daemon:daemon",
+    "dispersion": "objectstore.cli.dispersion:dispersion",
+    "drain": "objectstore.cli.drain:drain",
+    "drive-audit": "objectstore.cli.drive_audit:drive_audit",
+    "info": "objectstore.cli.info:info",
+    "nodes": "objectstore.cli.nodes:nodes",
+    "recon": "objectstore.cli.recon:recon",
+    "verify": "objectstore.cli.verify:verify",
 }
 
 

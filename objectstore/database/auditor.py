@@ -39,8 +39,10 @@ class DatabaseAuditor:
         clock: Clock,
         bytes_rate: float,
         files_rate: float,
+        rest_seconds: float = 0.0,
     ) -> None:
-        """Rates are per second; 0: no limit."""
+        """Rates are per second; 0: no limit.  ``rest_seconds`` lie between rounds,
+        over restarts too."""
         self.name = "database-audit"
         path = os.path.join(databases.directory, MARK_NAME)
         self._kept = KeptMark(disk, path, clock)
@@ -49,6 +51,7 @@ class DatabaseAuditor:
         self._clock = clock
         self._bytes = Rate(bytes_rate, clock)
         self._files = Rate(files_rate, clock)
+        self._rest_seconds = rest_seconds
         self._check: DatabaseCheck | None = None
 
     @property
@@ -67,7 +70,10 @@ class DatabaseAuditor:
             return Progress.THROTTLED
         mark = self.mark
         if not mark.round_started:
-            mark.begin(self._clock.time())
+            now = self._clock.time()
+            if mark.complete_finished + self._rest_seconds > now:
+                return Progress.IDLE
+            mark.begin(now)
         if self._check is None and not self._begin_next(mark):
             mark.finish(self._clock.time())
             self._kept.keep(now=True)

@@ -51,9 +51,15 @@ class ObjectAuditor:
     """A ``kernel.loop.Step`` over one store."""
 
     def __init__(
-        self, store: ObjectStore, clock: Clock, bytes_rate: float, files_rate: float
+        self,
+        store: ObjectStore,
+        clock: Clock,
+        bytes_rate: float,
+        files_rate: float,
+        rest_seconds: float = 0.0,
     ) -> None:
-        """Rates are per second; 0: no limit."""
+        """Rates are per second; 0: no limit.  ``rest_seconds`` lie between rounds,
+        over restarts too."""
         self.name = "object-audit"
         path = os.path.join(store.directory, MARK_NAME)
         self._kept = KeptMark(store.disk, path, clock)
@@ -61,6 +67,7 @@ class ObjectAuditor:
         self._clock = clock
         self._bytes = Rate(bytes_rate, clock)
         self._files = Rate(files_rate, clock)
+        self._rest_seconds = rest_seconds
         self._bodies: list[BodyPlace] = []
 
     @property
@@ -79,7 +86,10 @@ class ObjectAuditor:
             return Progress.THROTTLED
         mark = self.mark
         if not mark.round_started:
-            mark.begin(self._clock.time())
+            now = self._clock.time()
+            if mark.complete_finished + self._rest_seconds > now:
+                return Progress.IDLE
+            mark.begin(now)
         if mark.phase == PHASE_LOG:
             self._read_log(mark)
         elif self._bodies:

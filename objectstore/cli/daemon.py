@@ -1,0 +1,106 @@
+"""``objectstore daemon``: run a daemon once, or run daemons on idle devices.
+
+A device belongs to one process, so its daemons live in the server that has it open.
+This command asks that server for a round; when nobody serves the devices it opens
+them itself.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from objectstore.cli.outside import Outside, load
+from objectstore.cli.show import as_json_option, bad, console, print_json, print_table
+from objectstore.kernel.errors import RingstackError, Unavailable
+from objectstore.settings import StoreSettings
+
+# A whole round of an auditor takes as long as its rate demands.
+ROUND_SECONDS_MAX = 24 * 3600.0
+
+_WORDS = {
+    "auditor": "Read and verify everything on the devices.",
+    "compaction": "Rewrite log segments that are mostly dead.",
+    "expirer": "Remove objects whose X-Delete-At has passed.",
+    "reaper": "Empty accounts that were deleted.",
+    "replicator": "Compare all partitions with the other replicas.",
+    "updater": "Send rows that are owed to containers, and counts to accounts.",
+}
+
+
+@click.group()
+def daemon() -> None:
+    """Run one daemon: with --once a single round, otherwise until Ctrl-C.
+
+    Servers run all of them by themselves; this is for looking, and for tests.
+    """
+
+
+def _command(name: str, text: str) -> None:
+    @daemon.command(name=name, help=text)
+    @click.option("--once", is_flag=True, help="One round over everything, then end.")
+    @as_json_option
+    @click.argument(
+        "settings_file", type=click.Path(path_type=Path, exists=True, dir_okay=False)
+    )
+    def run(once: bool, as_json: bool, settings_file: Path) -> None:
+        settings = load(settings_file)
+        ran = _once(settings, name) if once else _until_told(settings, name)
+        _show(ran, as_json)
+        sys.exit(1 if any(each["problem"] for each in ran) else 0)
+
+
+def _once(settings: StoreSettings, name: str) -> list[dict[str, Any]]:
+    outside = Outside(settings)
+    address = settings.node_address.host, settings.node_address.port
+    try:
+        answer = outside.ask(
+            address, f"/admin/daemon/{name}", "POST", ROUND_SECONDS_MAX
+        )
+    except Unavailable:
+        return _offline(settings, lambda worker: worker.run_once(name))
+    ran: list[dict[str, Any]] = answer["ran"]
+    return ran
+
+
+def _until_told(settings: StoreSettings, name: str) -> list[dict[str, Any]]:
+    return _offline(settings, lambda worker: worker.run_alone(name))
+
+
+def _offline(
+    settings: StoreSettings, work: Callable[[Any], list[dict[str, Any]]]
+) -> list[dict[str, Any]]:
+    """With the devices opened by this process."""
+    # Imported here: only this needs the whole store.
+    from objectstore.app.worker import StoreWorker
+
+    try:
+        return work(StoreWorker(settings, 0, 1))
+    except RingstackError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _show(ran: list[dict[str, Any]], as_json: bool) -> None:
+    if as_json:
+        print_json(ran)
+        return
+    rows = [
+        (
+            each["device"],
+            each["room"],
+            each["loop"],
+            bad(each["problem"]) if each["problem"] else "done",
+        )
+        for each in ran
+    ]
+    print_table("", ("device", "room", "loop", "outcome"), rows)
+    if not ran:
+        console.print("there is nothing to run it on")
+
+
+for _name, _text in _WORDS.items():
+    _command(_name, _text)
