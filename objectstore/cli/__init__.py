@@ -15,6 +15,7 @@ COMMANDS = {
     "cluster": "objectstore.cli.cluster:cluster",
     "device": "objectstore.cli.device:device",
     "quickstart": "objectstore.cli.quickstart:main",
+    "replicate": "objectstore.cli.replicate:replicate",
     "settings": "objectstore.cli.samples:settings",
     "daemon": "objectstore.cli.daemon:daemon",
     "dispersion": "objectstore.cli.dispersion:dispersion",

@@ -15,6 +15,7 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
+from objectstore.cli.readmit import readmit
 from objectstore.kernel.clock import SystemClock
 from objectstore.kernel.device import Device
 from objectstore.kernel.errors import RingstackError
@@ -35,6 +36,9 @@ _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.group()
 def device() -> None:
     """Look after one device directory; no server may have it open."""
+
+
+device.add_command(readmit)
 
 
 @device.command()

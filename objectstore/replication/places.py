@@ -41,6 +41,7 @@ class Places(Generic[N]):
             for device in ring.devices
             if device is not None and is_own(device)
         }
+        self.own_id = min(self._own, default=0)
         self._node = node
         self._peers: dict[int, Peer[N]] = {}
         self.assigned = frozenset(

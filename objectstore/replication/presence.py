@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.disk import Disk, FileMissing
@@ -32,36 +33,61 @@ class WasAwayTooLong(Unavailable):
     """The device must not be believed; see the module."""
 
 
+class Mark(NamedTuple):
+    """Wall-clock seconds: when a room was last seen open, when that opening began,
+    and when it had been last seen open before (0: never)."""
+
+    last: float
+    opened: float
+    before: float
+
+
 def mark_path(device: str, room: str) -> str:
     """Where the mark of a room is."""
     return os.path.join(device, f"alive-{room}")
 
 
-def read_mark(disk: Disk, device: str, rooms: Iterable[str]) -> float | None:
-    """When the rooms were last open, the longest ago of them; None: never noted."""
-    marks: list[float] = []
-    for room in rooms:
-        path = mark_path(device, room)
-        try:
-            marks.append(float(disk.read_file(path).decode("ascii")))
-        except FileMissing:
-            continue
-        except ValueError as error:
-            raise Corrupt(f"{path}: not a time") from error
+def read_mark(disk: Disk, device: str, rooms: Iterable[str]) -> Mark | None:
+    """The mark of the room that was open the longest ago; None: never noted."""
+    marks = [mark for room in rooms if (mark := _read(disk, device, room))]
     return min(marks, default=None)
 
 
+def _read(disk: Disk, device: str, room: str) -> Mark | None:
+    path = mark_path(device, room)
+    try:
+        return Mark(*map(float, disk.read_file(path).decode("ascii").split()))
+    except FileMissing:
+        return None
+    except (ValueError, TypeError) as error:
+        raise Corrupt(f"{path}: not a mark of presence") from error
+
+
+def _write(disk: Disk, device: str, room: str, mark: Mark) -> None:
+    text = " ".join(f"{each:.0f}" for each in mark)
+    disk.replace_file(mark_path(device, room), f"{text}\n".encode("ascii"))
+
+
 def write_mark(disk: Disk, device: str, rooms: Iterable[str], now: float) -> None:
-    """Note that the rooms are open.  Blocks: synced."""
+    """Note that the rooms are being opened.  Blocks: synced."""
     for room in rooms:
-        disk.replace_file(mark_path(device, room), f"{now:.0f}\n".encode("ascii"))
+        old = _read(disk, device, room)
+        _write(disk, device, room, Mark(now, now, old.last if old else 0.0))
+
+
+def renew_mark(disk: Disk, device: str, rooms: Iterable[str], now: float) -> None:
+    """Note that they are still open.  Blocks: synced."""
+    for room in rooms:
+        old = _read(disk, device, room)
+        if old is not None:
+            _write(disk, device, room, old._replace(last=now))
 
 
 def is_outdated(
     now: float,
-    mark: float | None,
+    mark: Mark | None,
     reclaim_age_seconds: float,
-    others: Sequence[float | None],
+    others: Sequence[Mark | None],
     *,
     others_are_all: bool,
 ) -> bool:
@@ -70,13 +96,26 @@ def is_outdated(
     ``others`` are the marks of this machine's other devices, ``others_are_all``
     whether the cluster has no device elsewhere.
     """
-    if mark is None or now - mark <= reclaim_age_seconds:
+    if mark is None or now - mark.last <= reclaim_age_seconds:
         return False
     if not others_are_all:
         return True
     return any(
-        other is not None and other > mark + TOGETHER_SECONDS for other in others
+        other is not None and _lived_on(other, mark, now, reclaim_age_seconds)
+        for other in others
     )
+
+
+def _lived_on(other: Mark, mark: Mark, now: float, reclaim_age_seconds: float) -> bool:
+    """Whether the other may have forgotten deletions that the owner of ``mark``
+    never heard of."""
+    gone = mark.last + TOGETHER_SECONDS
+    if other.before > gone:
+        return True
+    if other.opened <= gone:
+        return other.last > gone
+    # It was away as well, and is back: it forgets nothing for so long.
+    return now - other.opened > reclaim_age_seconds
 
 
 def check_presence(
@@ -85,7 +124,7 @@ def check_presence(
     rooms: Sequence[str],
     now: float,
     reclaim_age_seconds: float,
-    others: Sequence[float | None],
+    others: Sequence[Mark | None],
     *,
     others_are_all: bool,
 ) -> None:
@@ -95,7 +134,7 @@ def check_presence(
         now, mark, reclaim_age_seconds, others, others_are_all=others_are_all
     ):
         assert mark is not None
-        days = (now - mark) / 86400
+        days = (now - mark.last) / 86400
         raise WasAwayTooLong(
             f"{device}: was away for {days:.1f} days, longer than deletions are "
             "remembered; see 'objectstore device readmit'"
@@ -118,5 +157,5 @@ class PresenceStep:
     def step(self) -> Progress:
         """See ``kernel.loop.Step``."""
         now = self._clock.time()
-        self._disk.offload(write_mark, self._disk, self._device, self._rooms, now)
+        self._disk.offload(renew_mark, self._disk, self._device, self._rooms, now)
         return Progress.IDLE

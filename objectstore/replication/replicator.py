@@ -19,6 +19,7 @@ from functools import partial
 from itertools import islice
 from typing import Generic, TypeVar
 
+from objectstore.kernel import concurrency
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.errors import RingstackError, Unavailable
@@ -39,9 +40,11 @@ N = TypeVar("N", bound=Replica)
 T = TypeVar("T")
 
 # Digests asked for by one call, and the unit of a step.
-PARTITIONS_PER_STEP = 256
+PARTITIONS_PER_STEP = 64
 # A page of states: 24 KiB on the wire.
 KEYS_PER_PAGE = 1000
+# Multiples of it, modulo 1, lie as far from each other as any: places to begin at.
+GOLDEN_RATIO = 0.618034
 # Pairs of digests remembered as "different, and nothing to exchange".
 REMEMBERED_MAX = 100_000
 
@@ -53,7 +56,15 @@ class _Round(Generic[N]):
 
     def __init__(self, places: Places[N]) -> None:
         self.places = places
-        self.at = 0  # the next partition
+        count = places.partition_count
+        chunks = [
+            range(first, min(first + PARTITIONS_PER_STEP, count))
+            for first in range(0, count, PARTITIONS_PER_STEP)
+        ]
+        # Every device begins somewhere else: when several see that one lacks
+        # something, they do not all bring it at the same time.
+        begin = int(places.own_id * GOLDEN_RATIO % 1.0 * len(chunks))
+        self.left = chunks[begin:] + chunks[:begin]
         self.absent: set[int] = set()
         self.is_clean = True
 
@@ -79,6 +90,7 @@ class Replicator(Generic[N]):
         self._seconds = settings.node_timeout
         self._at_once = settings.concurrency
         self._clock = clock
+        self._turn = concurrency.Semaphore(1)
         self._round: _Round[N] | None = None
         # (peer, partition) to both digests, when a walk found nothing to do: the
         # replicas let go of old tombstones each in its own time.
@@ -91,15 +103,21 @@ class Replicator(Generic[N]):
 
     def step(self) -> Progress:
         """Level one chunk of partitions; ``DONE`` at the end of a round."""
+        # A tool may ask for a round while the loop is at one: they take turns.
+        with self._turn:
+            return self._step()
+
+    def _step(self) -> Progress:
         places = self._places()
         if self._round is None or self._round.places is not places:
             self._begin(places)
         under_way = self._round
         assert under_way is not None
-        stop = min(under_way.at + PARTITIONS_PER_STEP, places.partition_count)
-        self._level_chunk(under_way, range(under_way.at, stop))
-        under_way.at = self.status.partitions_done = stop
-        if stop < places.partition_count:
+        chunk = under_way.left[0]
+        self._level_chunk(under_way, chunk)
+        del under_way.left[0]
+        self.status.partitions_done += len(chunk)
+        if under_way.left:
             return Progress.BUSY
         self._finish(under_way)
         return Progress.DONE
