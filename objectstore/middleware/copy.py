@@ -53,8 +53,8 @@ BEFORE = ("account_quotas", "container_quotas")
 # What Swift publishes as the largest object: 5 GiB and 2 bytes.
 OBJECT_BYTES_MAX = 5 * 2**30 + 2
 
-# Of a large object's source: said of the manifest, or of how S3 uploaded it, and wrong
-# for the copy, which is made of the bytes.
+# Of a source that is a large object or a link: said of how that is stored, listed or
+# was uploaded, and wrong for the copy.
 _MANIFESTS_OWN = (
     "x-object-sysmeta-slo-",
     "x-object-sysmeta-container-update-override-",
@@ -74,6 +74,9 @@ _KEPT_HEADERS = frozenset(
         "expires",
         "x-delete-at",
         "x-robots-tag",
+        "x-symlink-target",
+        "x-symlink-target-account",
+        "x-symlink-target-etag",
     }
 )
 # Said of the source; they would be taken for conditions on the destination.
@@ -243,8 +246,10 @@ def _prepare_write(request: Request, read: Reply) -> None:
 
 def _metadata(headers: HeaderList, *, is_fresh: bool) -> Iterator[tuple[str, str]]:
     prefixes = _SYSTEM_PREFIXES if is_fresh else _KEPT_PREFIXES
-    left_out = _NEVER_COPIED
-    if any(name == "X-Static-Large-Object" for name, _ in headers):
+    left_out: tuple[str, ...] = _NEVER_COPIED
+    if any(
+        name in ("X-Static-Large-Object", "X-Symlink-Target") for name, _ in headers
+    ):
         left_out += _MANIFESTS_OWN
     for name, value in headers:
         lower = name.lower()

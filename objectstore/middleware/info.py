@@ -61,6 +61,9 @@ BEFORE = (
     "account_quotas",
     "container_quotas",
     "slo",
+    "dlo",
+    "symlink",
+    "versioned_writes",
     "object_versioning",
 )
 

@@ -39,6 +39,9 @@ FULL_PIPELINE = (
     "account_quotas",
     "container_quotas",
     "slo",
+    "dlo",
+    "symlink",
+    "versioned_writes",
     "object_versioning",
 )
 
@@ -59,6 +62,9 @@ DEFAULT_PIPELINE = (
     "account_quotas",
     "container_quotas",
     "slo",
+    "dlo",
+    "symlink",
+    "versioned_writes",
     "object_versioning",
 )
 

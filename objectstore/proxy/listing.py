@@ -88,6 +88,7 @@ _PLAIN_PARAMETERS: dict[str, Callable[[str], Any]] = {
     "symlink_etag": str,
     "symlink_bytes": _number,
     "version_symlink": "true".__eq__,
+    "version_id": str,
 }
 
 

@@ -41,9 +41,12 @@ def get_object(parts: Parts, target: ObjectTarget) -> Reply:
     state = found.state
     consistency = [REDUCED] if found.is_reduced else []
     conditions = Conditions.of(request)
+    has_range = "HTTP_RANGE" in environ
     if state is None or not state.exists or has_expired(state, parts.clock.time()):
         status = conditions.evaluate_absent() if conditions else 404
         return text_reply(status, "", consistency)
+    if (has_range or conditions is not None) and _only_leads(request, state):
+        has_range, conditions = False, None
     headers = object_headers(state) + consistency
     if conditions is not None:
         etag = conditional_etag(request, state)
@@ -55,7 +58,7 @@ def get_object(parts: Parts, target: ObjectTarget) -> Reply:
     if is_head:
         headers.append(("Content-Length", str(state.size)))
         return Reply(200, (), headers)
-    if "HTTP_RANGE" in environ:
+    if has_range:
         slices = wanted_slices(request, state)
         if slices is not None:
             return _partial(parts, target, found, headers, slices)
@@ -88,6 +91,14 @@ def conditional_etag(request: Request, state: ObjectState) -> str:
         if etag:
             return etag
     return state.etag
+
+
+def _only_leads(request: Request, state: ObjectState) -> bool:
+    """Whether the object only leads to the one that the request is about."""
+    return any(
+        name in state.system_metadata or name in state.metadata
+        for name in request.context.unconditional_if
+    )
 
 
 def wanted_slices(request: Request, state: ObjectState) -> list[ranges.Slice] | None:

@@ -60,4 +60,6 @@ def post_object(parts: Parts, target: ObjectTarget) -> Reply:
         parts.facts.forget_container(target.account, target.container_name)
         raise Rejected(404)
     headers: HeaderList = [OWED] if outcome is RowOutcome.OWED else []
+    # Filters learn from it what kind of object this is.
+    headers += held.system_metadata.items()
     return text_reply(202, "", headers)

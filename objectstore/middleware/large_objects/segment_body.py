@@ -42,6 +42,7 @@ def open_part(app: Application, environ: Environ, part: Part) -> Iterable[bytes]
     made = sub_environ(environ, "GET", part.path)
     context = made[CONTEXT_KEY]
     context.etag_is_at, context.whole_if = (), ""
+    context.unconditional_if = ()
     is_part = part.stop - part.start != part.size
     if is_part:
         made["HTTP_RANGE"] = f"bytes={part.start}-{part.stop - 1}"

@@ -62,13 +62,14 @@ def link_headers(
 ) -> dict[str, str]:
     """The headers of the link's PUT."""
     path = quote(f"/v1/{account}/{container}/{name}")
+    version_id = target.version_id
     return {
         "Content-Type": target.content_type,
-        LINK: target.version_id,
+        LINK: version_id,
         LINK_ETAG: target.etag,
         LISTED_ETAG: (
-            f"{target.listed_etag}; symlink_path={path}?version-id={target.version_id}"
-            "; version_symlink=true"
+            f"{target.listed_etag}; version_symlink=true; version_id={version_id}"
+            f"; symlink_path={path}?version-id={version_id}"
         ),
         SHOWN_SIZE: str(target.size),
     }

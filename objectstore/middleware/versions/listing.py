@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
-from urllib.parse import unquote
 
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.timestamps import to_text
@@ -83,7 +82,7 @@ def merge_versions(
         if "name" not in entry:
             directories[entry["subdir"]] = entry
         elif entry.pop("version_symlink", False):
-            latest[entry["name"]] = _id_in(entry["symlink_path"])
+            latest[entry["name"]] = entry["version_id"]
         else:
             latest[entry["name"]] = NULL
             entries.append({**entry, "version_id": NULL, "is_latest": True})
@@ -112,7 +111,3 @@ def merge_versions(
 def _place_of(entry: Entry) -> str:
     place: str = entry["name"] if "name" in entry else entry["subdir"]
     return place
-
-
-def _id_in(path: str) -> str:
-    return unquote(path.rpartition("version-id=")[2])

@@ -31,9 +31,6 @@ _KEPT = (
     "Expires",
     "X-Robots-Tag",
     "X-Object-Manifest",
-    "X-Symlink-Target",
-    "X-Symlink-Target-Account",
-    "X-Symlink-Target-Etag",
 )
 _KEPT_PREFIXES = (
     "X-Object-Meta-",
@@ -66,16 +63,20 @@ def save_null(place: Place, current: Reply | None, *, is_s3: bool) -> Mapping[st
     return {"If-Match": unquoted(read.header("Etag"))}
 
 
-def _copy(place: Place, read: Reply, *, is_s3: bool) -> None:
-    timestamp = from_text(read.header("X-Timestamp", "0"))
-    headers = {
+def kept_headers(read: Reply) -> dict[str, str]:
+    """What a copy of an object keeps of it, as it is stored."""
+    return {
         name.title(): value
         for name, value in read.headers
         if name.title() in _KEPT or name.title().startswith(_KEPT_PREFIXES)
     }
+
+
+def _copy(place: Place, read: Reply, *, is_s3: bool) -> None:
+    timestamp = from_text(read.header("X-Timestamp", "0"))
+    headers = kept_headers(read)
     etag = unquoted(read.header("Etag"))
-    if "X-Symlink-Target" not in headers:
-        headers["Etag"] = etag
+    headers["Etag"] = etag
     headers["X-Timestamp"] = to_text(timestamp)
     if is_s3:
         headers |= marks(whole_listed_etag(headers.get(LISTED_ETAG, ""), etag))

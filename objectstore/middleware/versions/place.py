@@ -60,6 +60,7 @@ class Place:
         context = made[CONTEXT_KEY]
         context.allow_reserved_names = True
         context.etag_is_at, context.whole_if = (), ""
+        context.unconditional_if = ()
         return made
 
     def clients(self, method: str, path: str) -> Environ:
