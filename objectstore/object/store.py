@@ -267,11 +267,12 @@ class ObjectStore:
             raise InsufficientStorage(f"{self.directory}: the index cannot be written")
 
     def forget(self, key: bytes, newest: int) -> Promise[Receipt]:
-        """Drop what is held if it is exactly as new as ``newest``."""
+        """Drop what is held if it is exactly as new as ``newest``, and its container
+        has been told: a row owed would be lost with it."""
         held = self.index.get(key)
         if held is None or held.state is None:
             return Promise.of(Receipt(stored=False, found=False))
-        if held.state.newest != newest:
+        if held.state.newest != newest or key in self.index.owed.items:
             return Promise.of(Receipt(stored=False))
         return self.drops.forget(key)
 
