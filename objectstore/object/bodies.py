@@ -21,7 +21,9 @@ from objectstore.object.body_format import BLOCK_BYTES, encode_footer
 
 ATTRIBUTE = "ringstack.object"
 # Writing back begins while the upload still runs, so that the last sync is short.
-WRITEBACK_BYTES = 8 * 1024 * 1024
+WRITEBACK_BYTES = 4 * 1024 * 1024
+# How far back the page cache is asked again for what was not written back yet.
+FORGOTTEN_BYTES = 8 * WRITEBACK_BYTES
 
 
 class BodyFiles:
@@ -129,9 +131,19 @@ class BodyWriter:
             self.size += len(part)
             if self.size % BLOCK_BYTES == 0:
                 self._end_block()
-        if (ready := self.size - self._written_back) >= WRITEBACK_BYTES:
-            self._disk.start_writeback(self.descriptor, self._written_back, ready)
-            self._written_back = self.size
+        if self.size - self._written_back >= WRITEBACK_BYTES:
+            self._write_back()
+
+    def _write_back(self) -> None:
+        """Begin with the newest part.  What came before it is on disk by now, mostly,
+        and leaves the page cache: a large body must not push out what is read, and
+        fresh pages cost more than writing (measured: 1.7 ms for 1 MiB, not 0.2)."""
+        start, length = self._written_back, self.size - self._written_back
+        self._disk.start_writeback(self.descriptor, start, length)
+        before = max(0, start - FORGOTTEN_BYTES)
+        if start > before:
+            self._disk.forget_cached(self.descriptor, before, start - before)
+        self._written_back = self.size
 
     def _end_block(self) -> None:
         self._crcs.append(self._crc)
@@ -149,6 +161,7 @@ class BodyWriter:
             about = msgpack.packb((1, *names, timestamp, self.size, crc32c(footer)))
             self._disk.set_attribute(self.descriptor, ATTRIBUTE, about)
         self._disk.sync_data(self.descriptor)
+        self._disk.forget_cached(self.descriptor, 0, self.size)
 
     def close(self) -> None:
         """Release it; gone unless published."""
