@@ -18,6 +18,9 @@ def enter_bucket(operation: Operation) -> None:
     if colon:
         prefixed = house.settings.reseller_prefix + account
         operation.bucket_facts = find(context, prefixed, container)
+        if operation.bucket_facts is None and not operation.caller.owns(prefixed):
+            # Which containers an account has is nobody else's business.
+            raise S3Error("AccessDenied")
     elif not operation.caller.is_anonymous:
         operation.bucket_facts = find(context, operation.caller.account, bucket)
     if operation.bucket_facts is None and not colon:
