@@ -162,8 +162,8 @@ class ObjectNode(Protocol):
         larger ones.  Owes no row: the replica that took the write does."""
 
     def forget(self, key: bytes, newest: int) -> Promise[Receipt]:
-        """Drop the state if it is still exactly as new as ``newest``: a
-        handoff's copy that all primaries have confirmed."""
+        """Drop the state if it is still exactly as new as ``newest``, and owes no
+        row: a handoff's copy that all primaries have confirmed."""
 
     def owe_copy(self, key: bytes, device_ids: Sequence[int]) -> None:
         """These devices of the object ring lack what this one holds of the key:

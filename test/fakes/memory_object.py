@@ -181,7 +181,7 @@ class MemoryObjectNode:
         held = self.objects.get(key)
         if held is None:
             return Promise.of(Receipt(stored=False, found=False))
-        if held.newest != newest:
+        if held.newest != newest or key in self.owed:
             return Promise.of(Receipt(stored=False))
         del self.objects[key]
         self.bodies.pop(key, None)

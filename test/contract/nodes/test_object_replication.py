@@ -98,7 +98,7 @@ def test_paying_a_row_does_not_change_the_digest(object_node: Any) -> None:
 def test_equal_states_by_different_ways_have_equal_digests(object_node: Any) -> None:
     first, second = key_in(1, 7), key_in(1, 8)
     for key in (first, second):
-        kept(object_node.put(key, data(5), b"body"))
+        kept(object_node.put(key, data(5), b"body", row_owed=False))
     whole = digest(object_node, 1)
     kept(object_node.forget(first, 5))
     kept(object_node.forget(second, 5))
@@ -204,7 +204,7 @@ def test_merge_of_data_without_its_body_is_rejected(object_node: Any) -> None:
 
 
 def test_forget_drops_what_is_exactly_as_new(object_node: Any) -> None:
-    kept(object_node.put(KEY, data(5), b"body"))
+    kept(object_node.put(KEY, data(5), b"body", row_owed=False))
     kept(object_node.post(KEY, changed_metadata(6, {})))
     assert kept(object_node.forget(KEY, 5)).stored is False
     assert kept(object_node.forget(KEY, 7)).stored is False
@@ -215,12 +215,18 @@ def test_forget_drops_what_is_exactly_as_new(object_node: Any) -> None:
     assert kept(object_node.states(KEY[0], PART_POWER, b"", 10)) == []
 
 
+def test_what_owes_its_row_is_not_forgotten(object_node: Any) -> None:
+    kept(object_node.put(KEY, data(5), b"body"))
+    assert kept(object_node.forget(KEY, 5)).stored is False
+    assert kept(object_node.lookup(KEY, want_body=True)).body == b"body"
+
+
 def test_forget_of_nothing(object_node: Any) -> None:
     assert kept(object_node.forget(KEY, 5)).stored is False
 
 
 def test_forget_of_a_tombstone_lets_an_older_put_in(object_node: Any) -> None:
-    kept(object_node.delete(KEY, tombstone(6)))
+    kept(object_node.delete(KEY, tombstone(6), row_owed=False))
     kept(object_node.forget(KEY, 6))
     assert kept(object_node.put(KEY, data(5), b"body")).stored
 
