@@ -1,0 +1,126 @@
+"""Judging a history against the contract (``doc/consistency.md``).  Pure.
+
+Registers, one for each object.  A write has a timestamp; the newest that has taken
+effect is what the object is.  A write that was not acknowledged may take effect at
+any moment after it began, or never.  So a read may show any write that began before
+the read ended, unless something newer was acknowledged before the read began.
+
+That holds for writes that reached a majority of the primaries and for replies that
+are not marked as reduced.  Writes without that majority are promised to survive, not
+to be seen at once: the end of the run looks for them.
+
+A listing is such a register for each of its names, of the writes whose rows are not
+owed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from test.sim.history import CREATE, DELETE, GET, LIST, WRITES, History, Op
+
+ABSENT = ""
+
+
+def check_history(history: History) -> list[str]:
+    """What the clients saw that they must not have seen."""
+    wrong: list[str] = []
+    for container, name in history.objects():
+        ops = history.of(container, name)
+        writes = [op for op in ops if op.kind in WRITES]
+        for op in ops:
+            if op.kind == GET and op.status in (200, 404) and op.end is not None:
+                backed = [write for write in writes if write.is_backed]
+                wrong += _judge(op, op.seen, writes, backed, "read")
+            if op.kind == CREATE and op.is_acknowledged:
+                wrong += _judge_create(op, writes)
+        for op in history.ops:
+            if op.kind == LIST and op.container == container and op.status == 200:
+                told = [write for write in writes if not write.is_owed]
+                seen = op.listed.get(name, ABSENT)
+                wrong += _judge(op, seen, writes, told, f"row of {name}")
+    return wrong
+
+
+def _judge(
+    reader: Op, seen: str, writes: Sequence[Op], promises: Sequence[Op], what: str
+) -> list[str]:
+    """One read of one register; ``promises`` are the writes that it must see once
+    they are acknowledged."""
+    assert reader.end is not None
+    newest = newest_promised(reader, promises)
+    if seen != ABSENT:
+        shown = [op for op in writes if op.etag == seen and op.start <= reader.end]
+        if not shown and all(op.etag != seen for op in writes):
+            return [f"{what}: bytes that nobody wrote: {reader}"]
+        if newest and not any(op.timestamp >= newest.timestamp for op in shown):
+            return [f"{what}: {reader} is older than {newest}"]
+    elif newest and not newest.removes:
+        removed = [op for op in writes if op.removes and op.start <= reader.end]
+        if not any(op.timestamp >= newest.timestamp for op in removed):
+            return [f"{what}: {reader} misses {newest}"]
+    return []
+
+
+def newest_promised(reader: Op, writes: Sequence[Op]) -> Op | None:
+    """The newest write that this reader must see, or something newer."""
+    if reader.is_reduced:
+        return None
+    promised = [
+        op
+        for op in writes
+        if op.is_acknowledged
+        and op.end is not None
+        and op.end < reader.start
+        and op.epoch == reader.epoch
+    ]
+    return max(promised, key=lambda op: op.timestamp, default=None)
+
+
+def _judge_create(op: Op, writes: Sequence[Op]) -> list[str]:
+    """``If-None-Match: *`` succeeded: was there a moment without the object?"""
+    others = [each for each in writes if each is not op and each.is_backed]
+    newest = newest_promised(op, others)
+    if newest is None or newest.removes:
+        return []
+    assert op.end is not None
+    removed = (
+        each
+        for each in writes
+        if each.kind == DELETE
+        and each.start <= op.end
+        and each.timestamp > newest.timestamp
+    )
+    if any(removed):
+        return []
+    return [f"create: {op} although there was {newest}"]
+
+
+def newest_acknowledged(writes: Sequence[Op]) -> Op | None:
+    """What must have survived, or something newer."""
+    acknowledged = [op for op in writes if op.is_acknowledged and op.timestamp]
+    return max(acknowledged, key=lambda op: op.timestamp, default=None)
+
+
+def check_survivor(
+    name: str, writes: Sequence[Op], timestamp: int, etag: str
+) -> list[str]:
+    """After all has come to rest: the object's newest state anywhere.
+
+    ``timestamp`` 0: nobody knows of it; ``etag`` "": it is deleted.
+    """
+    newest = newest_acknowledged(writes)
+    if newest is not None and timestamp < newest.timestamp:
+        return [f"lost: {name} is of {timestamp}, not of {newest}"]
+    of_it = [op for op in writes if timestamp in op.timestamps]
+    if timestamp and not of_it:
+        return [f"{name} is of {timestamp}, which nobody wrote"]
+    if timestamp and etag != ABSENT and all(op.etag != etag for op in of_it):
+        return [f"{name} has the bytes of another write: {of_it[0]}"]
+    if (
+        timestamp
+        and etag == ABSENT
+        and not any(op.removes or timestamp in op.timestamps[1:] for op in of_it)
+    ):
+        return [f"{name} is gone, but nobody deleted it at {timestamp}: {of_it[0]}"]
+    return []

@@ -1,0 +1,24 @@
+"""Which seeds to run: 50; ``--seeds 2000``; ``--seed 17`` for that one alone."""
+
+from __future__ import annotations
+
+import pytest
+
+SEEDS = 50
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--seeds", type=int, default=SEEDS, help="how many")
+    parser.addoption("--first-seed", type=int, default=0, help="where to begin")
+    parser.addoption("--seed", type=int, default=None, help="one seed alone")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "seed" not in metafunc.fixturenames:
+        return
+    options = metafunc.config.option
+    if options.seed is not None:
+        metafunc.parametrize("seed", [options.seed])
+    else:
+        first = options.first_seed
+        metafunc.parametrize("seed", range(first, first + options.seeds))

@@ -1,0 +1,223 @@
+"""One run of the simulation, from a seed: build, disturb, heal, judge."""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import logging
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+from objectstore.kernel import concurrency
+from objectstore.kernel.errors import RingstackError
+from test.sim.checks import check_history, check_survivor
+from test.sim.client import ACCOUNT, Client, ask
+from test.sim.cluster import Cluster
+from test.sim.faults import AWAY_SECONDS, Weather, heal
+from test.sim.history import GET, LIST, WRITES, History
+from test.sim.hub import SimulatedHub, start
+from test.sim.machine import HEALTHY, Plant
+
+CLIENTS = 4
+CONTAINERS = ("box", "chest")
+NAMES = ("a", "b", "c", "d/e", "d/f", "ü")
+STORM_SECONDS = 30.0
+# The longest of the loops' own pauses after failures, twice: by then all is level.
+REST_SECONDS_MAX = 150.0
+LOOK_SECONDS = 4.0
+_IN_MEMORY = Path("/dev/shm")
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a run showed."""
+
+    seed: int
+    wrong: list[str] = field(default_factory=list)
+    trace: list[str] = field(default_factory=list)
+    ops: int = 0
+    acknowledged: int = 0
+    faults: int = 0
+    steps: int = 0
+    healing_seconds: float = 0.0
+
+    def digest(self) -> str:
+        """Equal for equal runs."""
+        text = "\n".join([*self.trace, str(self.steps)])
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def report(self) -> str:
+        """What a failing test prints: enough to follow, and to see it again."""
+        return "\n".join(
+            [
+                f"seed {self.seed}: {len(self.wrong)} violations",
+                *self.trace,
+                *self.wrong,
+                f"again: tox -e sim -- --seed {self.seed}",
+                f"or: python -m test.sim --seed {self.seed} --trace --log",
+            ]
+        )
+
+
+def run_seed(seed: int, plant: Plant = HEALTHY) -> Outcome:
+    """The whole run.  It takes the process's hub over: give it a process."""
+    gc.disable()  # nothing of a dead process may be unwound
+    directory = Path(
+        tempfile.mkdtemp(
+            prefix="ringstack-sim-", dir=_IN_MEMORY if _IN_MEMORY.is_dir() else None
+        )
+    )
+    try:
+        return _Run(seed, start(), directory, plant).run()
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+class _Run:
+    def __init__(
+        self, seed: int, hub: SimulatedHub, directory: Path, plant: Plant
+    ) -> None:
+        self.outcome = Outcome(seed)
+        self._hub = hub
+        self._random = Random(f"{seed} run")
+        count = self._random.choice([4, 5])
+        self._is_storm = self._random.random() < 0.5
+        self._cluster = Cluster(count, hub, str(seed), directory, self._trace, plant)
+        self._history = History()
+        self._names = [(box, name) for box in CONTAINERS for name in NAMES]
+
+    def _trace(self, text: str) -> None:
+        self.outcome.trace.append(f"{self._hub.now:10.4f} {text}")
+
+    def run(self) -> Outcome:
+        """See ``run_seed``."""
+        with _program_errors() as errors:
+            self._cluster.start()
+            self._make_containers()
+            self._disturb()
+            self._come_to_rest()
+            self.outcome.wrong += check_history(self._history)
+            self._check_rest()
+        self.outcome.wrong += errors
+        for where, error, text in self._hub.broken:
+            if not isinstance(error, RingstackError):
+                self.outcome.wrong.append(f"a greenlet of {where} broke: {text}")
+        ops = self._history.ops
+        self.outcome.ops = len(ops)
+        self.outcome.acknowledged = sum(op.is_acknowledged for op in ops)
+        self.outcome.steps = self._hub.steps
+        return self.outcome
+
+    def _make_containers(self) -> None:
+        machine = self._cluster.machines[0]
+        for container in CONTAINERS:
+            answer = machine.perform(
+                lambda path=f"/v1/{ACCOUNT}/{container}": ask(
+                    machine.life, "PUT", path, {}, b"", []
+                )
+            ).wait(60.0)
+            assert answer.status == 201, answer
+
+    def _client(self, number: int) -> Client:
+        return Client(
+            number,
+            self._hub,
+            self._cluster.machines,
+            Random(f"{self.outcome.seed} client {number}"),
+            self._history,
+            lambda: self._cluster.epoch,
+            self._cluster.is_backed,
+            self._trace,
+        )
+
+    def _disturb(self) -> None:
+        until = self._hub.now + STORM_SECONDS
+        weather = Weather(
+            self._cluster, self._random, is_storm=self._is_storm, until=until
+        )
+        clients = [self._client(number) for number in range(CLIENTS)]
+        tasks = [concurrency.spawn(weather.run)]
+        tasks += [concurrency.spawn(each.run, self._names, until) for each in clients]
+        for task in tasks:
+            concurrency.wait_task(task)
+        self.outcome.faults = weather.count
+
+    def _come_to_rest(self) -> None:
+        self._trace("all is well")
+        heal(self._cluster)
+        concurrency.sleep(AWAY_SECONDS[1])  # faults under way end
+        self._cluster.start()
+        healed = self._hub.now
+        names = list(self._history.objects())
+        while unlevel := self._cluster.unlevel(names):
+            if self._hub.now > healed + REST_SECONDS_MAX:
+                self.outcome.wrong += [f"never level: {each}" for each in unlevel]
+                break
+            concurrency.sleep(LOOK_SECONDS)
+        self.outcome.healing_seconds = self._hub.now - healed
+        self._trace(f"level after {self.outcome.healing_seconds:.1f} s")
+
+    # ---- after the rest --------------------------------------------------------
+
+    def _check_rest(self) -> None:
+        cluster, wrong = self._cluster, self.outcome.wrong
+        newest: dict[tuple[str, str], str] = {}
+        for container, name in self._history.objects():
+            state = cluster.newest(container, name)
+            timestamp = 0 if state is None else state.newest
+            etag = state.etag if state is not None and state.exists else ""
+            newest[container, name] = etag
+            writes = [
+                op for op in self._history.of(container, name) if op.kind in WRITES
+            ]
+            wrong += check_survivor(f"{container}/{name}", writes, timestamp, etag)
+        self._check_answers(newest)
+
+    def _check_answers(self, newest: dict[tuple[str, str], str]) -> None:
+        """Every proxy shows the newest of all objects, and lists exactly those."""
+        client, wrong = self._client(CLIENTS), self.outcome.wrong
+        for machine in self._cluster.machines:
+            for (container, name), etag in newest.items():
+                op = client.one(GET, container, name, machine)
+                if op is None or (op.status, op.seen) != (200 if etag else 404, etag):
+                    wrong.append(f"after the rest: {op} instead of {etag or 'nothing'}")
+            for container in CONTAINERS:
+                listed = client.one(LIST, container, "", machine)
+                there = {
+                    name: etag
+                    for (box, name), etag in newest.items()
+                    if box == container and etag
+                }
+                if listed is None or listed.listed != there:
+                    wrong.append(f"after the rest: {listed} lists not what is there")
+
+
+class _Errors(logging.Handler):
+    """Collects exceptions that no part of the store may ever raise."""
+
+    def __init__(self, found: list[str]) -> None:
+        super().__init__()
+        self._found = found
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[1] if record.exc_info else None
+        if error is not None and not isinstance(error, RingstackError):
+            self._found.append(f"{record.getMessage()}: {error!r}")
+
+
+@contextmanager
+def _program_errors() -> Iterator[list[str]]:
+    """What the store logs of errors of its own making."""
+    found: list[str] = []
+    handler = _Errors(found)
+    logger = logging.getLogger("objectstore")
+    logger.addHandler(handler)
+    try:
+        yield found
+    finally:
+        logger.removeHandler(handler)
