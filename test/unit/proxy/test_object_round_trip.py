@@ -95,6 +95,18 @@ def test_type_is_guessed(cluster: Cluster) -> None:
     assert got.headers["Content-Type"] == "application/octet-stream"
 
 
+def test_types_that_would_make_listings_lie(cluster: Cluster) -> None:
+    cluster.put(PATH)
+    for kind in ("a/b;swift_bytes=777", "a/b; x=y;\tSwift_Bytes=777"):
+        for method in ("PUT", "POST"):
+            refused = cluster.ask(method, PATH, {"Content-Type": kind}, b"x")
+            assert refused.status == 400
+            assert "swift_* is not a valid parameter" in refused.text()
+    assert (
+        '"bytes":5' in cluster.ask("GET", "/AUTH_test/box", query="format=json").text()
+    )
+
+
 def test_kept_headers(cluster: Cluster) -> None:
     kept = {
         "Content-Encoding": "gzip",
