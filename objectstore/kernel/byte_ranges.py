@@ -18,8 +18,9 @@ RangeSpec = tuple[int | None, int | None]
 # [start, stop) in bytes of the body.
 Slice = tuple[int, int]
 
-# Longer numbers than any object's size: refuses to parse megabytes of digits.
+# More digits say only "beyond the end of any object": they are not worth reading.
 _DIGITS_MAX = 19
+_BEYOND = 10**_DIGITS_MAX
 
 
 def parse_range(header: str) -> list[RangeSpec] | None:
@@ -44,9 +45,10 @@ def _number(text: str) -> int | None:
     text = text.strip()
     if not text:
         return None
-    if not (text.isascii() and text.isdigit() and len(text) <= _DIGITS_MAX):
+    if not (text.isascii() and text.isdigit()):
         return -1
-    return int(text)
+    digits = text.lstrip("0")
+    return int(digits or 0) if len(digits) <= _DIGITS_MAX else _BEYOND
 
 
 def resolve(specs: Sequence[RangeSpec], size: int) -> list[Slice]:
