@@ -26,8 +26,9 @@ def listing_query(request: Request, *, hides_reserved: bool = False) -> ListingQ
         raise Rejected(412, "Invalid UTF8 or contains NULL")
     is_path = "path" in query
     if is_path:
-        path = query["path"].rstrip("/")
-        texts["prefix"] = f"{path}/" if path else ""
+        # Only slashes mean the level below a leading slash; nothing means the top.
+        path = query["path"]
+        texts["prefix"] = f"{path.rstrip('/')}/" if path else ""
         texts["delimiter"] = "/"
     is_reverse = query.get("reverse", "").lower() in YES
     if hides_reserved and not sees_reserved:

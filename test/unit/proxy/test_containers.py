@@ -84,6 +84,8 @@ def test_parameters(cluster: Cluster) -> None:
     assert names(cluster, "reverse=true&limit=2") == ["d", "b/c/3"]
     assert names(cluster, "path=b") == ["b/1", "b/2"]
     assert names(cluster, "path=") == ["a", "d"]
+    cluster.put(f"{BOX}//led")
+    assert names(cluster, "path=/") == ["/led"]
     assert names(cluster, "limit=nonsense") == names(cluster)
 
 
