@@ -2,11 +2,13 @@
 
     python -m test.bench.store [--seconds N] [--concurrency N] [WORK ...]
 
-Work: put-4k get-4k head-4k delete-4k put-1m get-1m list-10k (default: all).  Starts
-a store of its own in a temporary directory (four devices, four zones, three
-replicas, every default), seeds what is read, runs wrk against it and prints a
-table.  CPU is that of the server's processes alone, from /proc.  Absolute
-operations per second drift on a shared machine; CPU per operation does so less.
+Work: put, get, head, delete, mixed of 4 KiB; put and get of 64 KiB, 1 MiB and
+1 GiB (one stream); list-10k (default: all but 1 GiB).  Starts a store of its own in a
+temporary directory (four devices, four zones, three replicas, every default), seeds
+what is read, loads it with wrk or, where wrk cannot, with ``driver``, and prints a
+table.  The memory is the most that the server has held so far, its CPU that of
+all its processes.  Absolute operations per second drift on a shared machine; CPU per
+operation does so less.
 """
 
 from __future__ import annotations
@@ -18,10 +20,10 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 
 import click
 import swiftclient
@@ -30,14 +32,19 @@ from rich.table import Table
 
 from objectstore.cli.layout import NodePlan, lay_out
 from objectstore.cli.process import ServerProcess
+from test.bench.driver import drive, request, stream_down, stream_up
+from test.bench.processes import cpu_seconds, peak_megabytes
 
 SCRIPT = Path(__file__).with_name("requests.lua")
 CONTAINERS = 16
-SEEDED = {"4k": 20_000, "1m": 200}
-SIZES = {"4k": 4096, "1m": 1 << 20}
+SEEDED = {"4k": 10_000, "64k": 2000, "1m": 200, "1g": 1}
+SIZES = {"4k": 4096, "64k": 1 << 16, "1m": 1 << 20, "1g": 1 << 30}
 LISTED = 10_000
-HEADINGS = ("work", "ops/s", "MB/s", "p50-ms", "p99-ms", "errors", "CPU-s/1000")
-TICKS = os.sysconf("SC_CLK_TCK")
+SEEDING_CONNECTIONS = 16
+HEADINGS = (
+    *("work", "ops/s", "MB/s", "p50-ms", "p99-ms"),
+    *("errors", "CPU-s/1000", "peak-MB"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +67,7 @@ class Result:
     p99_ms: float
     errors: int
     cpu_seconds: float
+    peak_megabytes: float
 
 
 WORKS = [
@@ -67,9 +75,14 @@ WORKS = [
     Work("get-4k", "GET", "4k"),
     Work("head-4k", "HEAD", "4k"),
     Work("delete-4k", "DELETE", "4k"),
+    Work("mixed-4k", "MIXED", "4k"),
+    Work("put-64k", "PUT", "64k"),
+    Work("get-64k", "GET", "64k"),
     Work("put-1m", "PUT", "1m"),
     Work("get-1m", "GET", "1m"),
     Work("list-10k", "LIST", ""),
+    Work("put-1g", "PUT", "1g"),
+    Work("get-1g", "GET", "1g"),
 ]
 
 
@@ -85,51 +98,101 @@ class Bench:
 
     def __init__(self, port: int, pid: int) -> None:
         self.pid = pid
+        self.port = port
         self.endpoint = f"http://127.0.0.1:{port}"
         self.url, self.token = swiftclient.get_auth(
             f"{self.endpoint}/auth/v1.0", "test:tester", "testing"
         )
+        self.path = self.url.removeprefix(self.endpoint)
         self.seeded: set[str] = set()
 
     def seed(self, work: Work) -> None:
         """Put what the work reads, once."""
         what = work.size or "list"
         again = work.verb == "DELETE"
+        for number in range(CONTAINERS):
+            swiftclient.put_container(self.url, self.token, f"{what}-{number}")
         if work.verb == "PUT" or (what in self.seeded and not again):
-            self._make_containers(what)
             return
-        self._make_containers(what)
         self.seeded.add(what)
+        if what == "1g":
+            stream_up(self.port, self._big_path("s0"), self.token, SIZES[what])
+            return
         count = LISTED if what == "list" else SEEDED[what]
         containers = 1 if what == "list" else CONTAINERS
         body = b"x" * (0 if what == "list" else SIZES[what])
+        requests = (
+            request("PUT", self._path(what, number % containers, number), token, body)
+            for token in [self.token]
+            for number in range(count)
+        )
+        drive(self.port, requests, SEEDING_CONNECTIONS)
 
-        def put(share: int) -> None:
-            connection = swiftclient.http_connection(self.url)
-            for number in range(share, count, 8):
-                swiftclient.put_object(
-                    self.url,
-                    self.token,
-                    f"{what}-{number % containers}",
-                    f"s{number}",
-                    body,
-                    http_conn=connection,
-                )
+    def _path(self, what: str, container: int, number: int) -> str:
+        return f"{self.path}/{what}-{container}/s{number}"
 
-        with ThreadPoolExecutor(8) as pool:
-            list(pool.map(put, range(8)))
-
-    def _make_containers(self, what: str) -> None:
-        for number in range(CONTAINERS):
-            swiftclient.put_container(self.url, self.token, f"{what}-{number}")
+    def _big_path(self, name: str) -> str:
+        return f"{self.path}/1g-0/{name}"
 
     def run(self, work: Work, seconds: int, concurrency: int) -> Result:
-        """Run wrk once."""
+        """Run one kind of work."""
+        before = cpu_seconds(self.pid)
+        if work.size == "1g":
+            operations, elapsed, times = self._stream(work, seconds)
+            errors = 0
+        elif work.verb == "HEAD":
+            operations, elapsed, times, errors = self._heads(seconds, concurrency)
+        else:
+            return self._wrk(work, seconds, concurrency)
+        size = SIZES[work.size] if work.size == "1g" else 0
+        return Result(
+            operations,
+            operations * size / 1e6,
+            elapsed,
+            times[0],
+            times[1],
+            errors,
+            cpu_seconds(self.pid) - before,
+            peak_megabytes(self.pid),
+        )
+
+    def _heads(
+        self, seconds: int, concurrency: int
+    ) -> tuple[int, float, tuple[float, float], int]:
+        random = Random(1)
+        count = SEEDED["4k"]
+
+        def requests() -> Iterator[bytes]:
+            while True:
+                number = random.randrange(count)
+                path = self._path("4k", number % CONTAINERS, number)
+                yield request("HEAD", path, self.token)
+
+        outcome = drive(self.port, requests(), concurrency, seconds)
+        times = (outcome.percentile(0.5), outcome.percentile(0.99))
+        return len(outcome.seconds), outcome.elapsed, times, outcome.errors
+
+    def _stream(
+        self, work: Work, seconds: int
+    ) -> tuple[int, float, tuple[float, float]]:
+        taken: list[float] = []
+        while sum(taken) < seconds:
+            size = SIZES[work.size]
+            if work.verb == "PUT":
+                path = self._big_path(f"p{len(taken) % 2}")
+                taken.append(stream_up(self.port, path, self.token, size))
+            else:
+                path = self._big_path("s0")
+                taken.append(stream_down(self.port, path, self.token, size))
+        ordered = sorted(taken)
+        times = (1000 * ordered[len(taken) // 2], 1000 * ordered[-1])
+        return len(taken), sum(taken), times
+
+    def _wrk(self, work: Work, seconds: int, concurrency: int) -> Result:
         what = work.size or "list"
-        path = self.url.removeprefix(self.endpoint)
         environment = os.environ | {
             "VERB": work.verb,
-            "BASE": f"{path}/{what}-",
+            "BASE": f"{self.path}/{what}-",
             "CONTAINERS": str(CONTAINERS),
             "SIZE": str(SIZES.get(work.size, 0)),
             "SEEDED": str(SEEDED.get(work.size, 1)),
@@ -159,28 +222,8 @@ class Bench:
             float(numbers[4]),
             int(numbers[5]),
             cpu,
+            peak_megabytes(self.pid),
         )
-
-
-def cpu_seconds(pid: int) -> float:
-    """CPU time of a process and all its descendants, so far."""
-    total, family = 0.0, {pid}
-    rows = sorted(_processes(), key=lambda row: row[0])
-    for own, parent, ticks in rows:
-        if own in family or parent in family:
-            family.add(own)
-            total += ticks / TICKS
-    return total
-
-
-def _processes() -> Iterator[tuple[int, int, int]]:
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                fields = (entry / "stat").read_text().rsplit(")", 1)[1].split()
-            except OSError:
-                continue
-            yield int(entry.name), int(fields[1]), int(fields[11]) + int(fields[12])
 
 
 @contextmanager
@@ -213,6 +256,7 @@ def table_of(results: list[tuple[Work, Result]]) -> Table:
             f"{result.p99_ms:.2f}",
             str(result.errors),
             f"{1000 * result.cpu_seconds / max(1, result.operations):.3f}",
+            f"{result.peak_megabytes:.0f}",
         )
     return table
 
@@ -227,7 +271,9 @@ def main(seconds: int, concurrency: int, workers: int, works: tuple[str, ...]) -
     unknown = set(works) - {work.name for work in WORKS}
     if unknown:
         raise click.BadParameter(f"no such work: {', '.join(sorted(unknown))}")
-    chosen = [work for work in WORKS if not works or work.name in works]
+    chosen = [
+        work for work in WORKS if (work.name in works if works else work.size != "1g")
+    ]
     results = []
     with store(workers) as bench:
         for work in chosen:
