@@ -1,8 +1,11 @@
 """The loop that looks whether devices came or went while the process serves.
 
 A device that could not be opened is tried again; one that is not mounted any more,
-or that an operator (or ``objectstore drive-audit``) has *marked*, is closed: its
-callers are told 507 at once and go to handoffs, instead of waiting for a broken disk.
+whose directory is gone or holds another device, or that an operator (or
+``objectstore drive-audit``) has *marked*, is closed: its callers are told 507 at once
+and go to handoffs, instead of waiting for a broken disk or writing to files that
+nobody will find again.  A directory that went away is not made anew while the process
+serves: only an operator knows whether a disk belongs there.
 A mark is a file with the reason in ``<run>/unserved/``; removing it brings the device
 back.
 """
@@ -13,7 +16,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from objectstore.app.devices import LocalDevices
+from objectstore.kernel.device import identity_at
 from objectstore.kernel.disk import Disk
+from objectstore.kernel.errors import RingstackError
 from objectstore.kernel.loop import Progress
 
 REST_SECONDS = 5.0
@@ -47,6 +52,7 @@ class DeviceWatch:
         self._run = run
         self._changed = changed
         self._mount_check = mount_check
+        self._identities: dict[str, bytes | None] = {}  # of devices seen open
 
     def step(self) -> Progress:
         """See ``kernel.loop.Step``."""
@@ -65,7 +71,10 @@ class DeviceWatch:
         if why:
             self._devices.unserved[name] = why
             return False
-        return self._devices.open_one(name)
+        is_open = self._devices.open_one(name)
+        if is_open:
+            self._identities[name] = self._identity(name)
+        return is_open
 
     def _why_not(self, name: str) -> str:
         mark = mark_path(self._run, name)
@@ -74,4 +83,18 @@ class DeviceWatch:
         path = str(self._directory / name)
         if self._mount_check and not self._disk.is_mount(path):
             return f"{path}: nothing is mounted here"
+        if name not in self._identities:
+            return ""
+        if name not in self._devices.opened:
+            return "" if (self._directory / name).is_dir() else f"{path}: is gone"
+        found = self._identity(name)
+        if found is None or found != self._identities[name]:
+            return f"{path}: is gone, or another device"
         return ""
+
+    def _identity(self, name: str) -> bytes | None:
+        """None too when the disk cannot even read that."""
+        try:
+            return identity_at(self._disk, str(self._directory / name))
+        except RingstackError:
+            return None

@@ -71,6 +71,15 @@ class Device:
             self.disk.close(self._locks.pop())
 
 
+def identity_at(disk: Disk, path: str) -> bytes | None:
+    """The id of the device that is at ``path`` now; None: there is none."""
+    try:
+        text = disk.read_file(os.path.join(path, IDENTITY_NAME)).decode("ascii")
+        return uuid.UUID(text.strip()).bytes
+    except (FileMissing, ValueError):
+        return None
+
+
 def _identity(disk: Disk, path: str) -> bytes:
     """The device's id, made up at its first opening."""
     name = os.path.join(path, IDENTITY_NAME)

@@ -210,14 +210,12 @@ class Index:
         and not while anything is flushed.  What was flushed before is durable
         afterwards."""
         self._flushed_rows = 0
-        connection = self._opener(self.path)
         try:
-            connection.execute("PRAGMA synchronous = NORMAL")
-            connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            with contextlib.closing(self._opener(self.path)) as connection:
+                connection.execute("PRAGMA synchronous = NORMAL")
+                connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
         except sqlite3.Error as error:
             raise self._failed(error) from error
-        finally:
-            connection.close()
 
     def close(self, *, flushed: bool = False) -> None:
         """Close.  ``flushed``: everything is in SQLite, and the next opening may
