@@ -71,12 +71,12 @@ class Context:
     is_s3: bool = False
     # For filters whose stored bytes are not what a reader gets.  Names of system
     # metadata: the ETag that conditions are about is the value of the first of
-    # ``etag_is_at`` that the object has; one that has ``whole_if`` is read whole
+    # ``etag_is_at`` that the object has; one that has any of ``whole_if`` is read whole
     # whatever Range says, for the filter gives the range.  One that has any metadata
     # of ``unconditional_if`` is read without conditions and ranges: it only leads to
     # what they are about.
     etag_is_at: tuple[str, ...] = ()
-    whole_if: str = ""
+    whole_if: tuple[str, ...] = ()
     unconditional_if: tuple[str, ...] = ()
     # What filters and servers add for the access line: short words.
     log_notes: list[str] = field(default_factory=list)

@@ -65,6 +65,7 @@ BEFORE = (
     "symlink",
     "versioned_writes",
     "object_versioning",
+    "encryption",
 )
 
 PATH = "/info"

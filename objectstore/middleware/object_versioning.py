@@ -53,6 +53,7 @@ from objectstore.middleware.filter_options import FilterMaker, read_options
 from objectstore.middleware.stored_facts import (
     authorize_read,
     authorize_write,
+    container_facts,
     container_metadata,
 )
 from objectstore.middleware.subrequest import ask
@@ -111,6 +112,11 @@ class ObjectVersioning:
         if request.context.allow_reserved_names or version not in API_VERSIONS:
             return self.app(environ, start_response)
         if name:
+            facts = container_facts(request.context, account, container)
+            if (
+                facts is None or containers.HIDDEN not in facts.metadata
+            ) and "version-id" not in environ.get("QUERY_STRING", ""):
+                return self.app(environ, start_response)
             reply = self._object(request, account, container)
         elif container:
             reply = self._container(request, account, container)

@@ -43,6 +43,7 @@ FULL_PIPELINE = (
     "symlink",
     "versioned_writes",
     "object_versioning",
+    "encryption",
 )
 
 # What a store has when nobody asks for more: every filter that does nothing

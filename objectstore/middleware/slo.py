@@ -91,6 +91,7 @@ S3_SEGMENTS_MAX = 10_000
 # Stored manifests say more of each segment than clients do.
 STORED_TIMES = 4
 _ETAG_IS_AT = (SLO_ETAG,)
+_WHOLE_IF = (SLO_SIZE,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +173,7 @@ class Slo:
                 reply = self._manifest(request, reply)
             return reply(environ, start_response)
         context = request.context
-        context.etag_is_at, context.whole_if = _ETAG_IS_AT, SLO_SIZE
+        context.etag_is_at, context.whole_if = _ETAG_IS_AT, _WHOLE_IF
         held: list[Any] = []
 
         def start(status: str, headers: HeaderList, exc_info: Any = None) -> Any:

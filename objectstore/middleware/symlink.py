@@ -116,8 +116,9 @@ class Symlink:
             request.query.get("symlink") == "get"
         )
         context = request.context
-        if not shows_link:
-            context.unconditional_if = (*context.unconditional_if, STORED_TARGET)
+        known = context.unconditional_if
+        if not shows_link and STORED_TARGET not in known:
+            context.unconditional_if = (*known, STORED_TARGET)
         held: list[Any] = []
 
         def start(status: str, headers: HeaderList, exc_info: Any = None) -> Any:

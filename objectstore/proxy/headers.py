@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from objectstore.kernel.errors import Rejected
+from objectstore.kernel.metadata_limits import check_metadata
 from objectstore.kernel.request import Context, Request
 from objectstore.kernel.timestamps import from_text
-from objectstore.proxy.limits import check_header, check_metadata
+from objectstore.proxy.limits import check_header
 
 KEPT_WITH_OBJECTS = {
     "HTTP_CACHE_CONTROL": "Cache-Control",

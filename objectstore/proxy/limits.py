@@ -5,19 +5,20 @@ Clients read the same numbers from ``/info``; they count UTF-8 bytes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from objectstore.kernel.errors import Rejected
+from objectstore.kernel.metadata_limits import (
+    METADATA_COUNT_MAX,
+    METADATA_NAME_MAX,
+    METADATA_OVERALL_MAX,
+    METADATA_VALUE_MAX,
+    utf8_length,
+)
 
 # Swift's defaults, which its clients and test suites expect.
 OBJECT_BYTES_MAX = 5 * 1024**3 + 2
 ACCOUNT_NAME_MAX = 256
 CONTAINER_NAME_MAX = 256
 OBJECT_NAME_MAX = 1024
-METADATA_NAME_MAX = 128
-METADATA_VALUE_MAX = 256
-METADATA_COUNT_MAX = 90
-METADATA_OVERALL_MAX = 4096
 HEADER_MAX = 8192
 LISTING_MAX = 10_000
 
@@ -44,11 +45,6 @@ def published() -> dict[str, int]:
         "account_listing_limit": LISTING_MAX,
         "container_listing_limit": LISTING_MAX,
     }
-
-
-def utf8_length(text: str) -> int:
-    """Bytes of the text in UTF-8."""
-    return len(text) if text.isascii() else len(text.encode())
 
 
 def check_account_name(name: str, *, allow_reserved: bool = False) -> None:
@@ -78,32 +74,6 @@ def _check_name(kind: str, name: str, length_max: int, allow_reserved: bool) -> 
             )
     if RESERVED in name and not allow_reserved:
         raise Rejected(412, "Invalid UTF8 or contains NULL")
-
-
-def check_metadata(items: Iterable[tuple[str, str]]) -> None:
-    """Rejected 400 when user metadata breaks a limit.
-
-    ``items`` are (name without its prefix, value).
-    """
-    count = overall = 0
-    for name, value in items:
-        name_length, value_length = utf8_length(name), utf8_length(value)
-        count += 1
-        overall += name_length + value_length
-        if not name:
-            raise Rejected(400, "Metadata name cannot be empty")
-        if "\0" in value:
-            raise Rejected(400, "Metadata must be valid UTF-8")
-        if name_length > METADATA_NAME_MAX:
-            raise Rejected(400, f"Metadata name too long: {name_length}")
-        if value_length > METADATA_VALUE_MAX:
-            raise Rejected(
-                400, f"Metadata value longer than {METADATA_VALUE_MAX}: {name}"
-            )
-    if count > METADATA_COUNT_MAX:
-        raise Rejected(400, f"Too many metadata items; max {METADATA_COUNT_MAX}")
-    if overall > METADATA_OVERALL_MAX:
-        raise Rejected(400, f"Total metadata too large; max {METADATA_OVERALL_MAX}")
 
 
 def check_header(name: str, value: str) -> None:

@@ -41,7 +41,7 @@ def open_part(app: Application, environ: Environ, part: Part) -> Iterable[bytes]
     """The part's bytes; ``SegmentChanged`` when they are not to be had."""
     made = sub_environ(environ, "GET", part.path)
     context = made[CONTEXT_KEY]
-    context.etag_is_at, context.whole_if = (), ""
+    context.etag_is_at, context.whole_if = (), ()
     context.unconditional_if = ()
     is_part = part.stop - part.start != part.size
     if is_part:

@@ -90,7 +90,7 @@ class StaticDelete:
     def _open(self, path: str) -> list[Segment] | None:
         """The manifest's segments; None, and a line in the report, for none."""
         environ = self._environ("GET", path)
-        environ[CONTEXT_KEY].whole_if = SLO_SIZE
+        environ[CONTEXT_KEY].whole_if = (SLO_SIZE,)
         # Of something large that is no manifest one byte is enough.
         environ["HTTP_RANGE"] = "bytes=-1"
         try:

@@ -59,7 +59,7 @@ class Place:
             del made[key]
         context = made[CONTEXT_KEY]
         context.allow_reserved_names = True
-        context.etag_is_at, context.whole_if = (), ""
+        context.etag_is_at, context.whole_if = (), ()
         context.unconditional_if = ()
         return made
 

@@ -9,6 +9,7 @@ one more old version.  Writers at once each have a version; the newest is curren
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from mimetypes import MimeTypes
 from typing import Any
@@ -48,6 +49,7 @@ from objectstore.wire.rows import LISTED_ETAG, LISTED_SIZE
 CURRENT_VERSION_ID = "X-Object-Current-Version-Id"
 # A null object that is replaced again and again while it is copied: give up.
 TRIES = 3
+_INTERNAL_PARAMETER = re.compile(r";\s*swift_", re.IGNORECASE)
 
 
 class CountedInput:
@@ -323,6 +325,11 @@ def _content_type(request: Request, name: str) -> str:
     sent = request.header("Content-Type").strip()
     detect = request.header("X-Detect-Content-Type").strip().lower() in TRUE_WORDS
     if sent and not detect:
+        # The version is written on the house's behalf, which may use such types.
+        if _INTERNAL_PARAMETER.search(sent):
+            raise Rejected(
+                400, "Invalid Content-Type, swift_* is not a valid parameter name."
+            )
         return sent
     request.remove_header("X-Detect-Content-Type")
     guessed = MimeTypes(filenames=()).guess_type(name)[0]

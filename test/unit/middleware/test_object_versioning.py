@@ -405,5 +405,10 @@ def test_s3_keeps_the_null_version(s3: Store) -> None:
     assert s3.ask("GET", f"{C}/o").body == b"1"
 
 
+def test_clients_cannot_write_markers(store: Store) -> None:
+    assert store.ask("PUT", f"{C}/o", b"", Content_Type=MARKER).status == 400
+    assert store.versions() == []
+
+
 def test_factory(store: Store) -> None:
     assert filter_factory({})(store.cluster.app)

@@ -46,7 +46,8 @@ def load(folder: Path, options: dict[str, str]) -> Any:
 def app(tmp_path: Path) -> Any:
     SERVER.__init__()  # type: ignore[misc]
     users = "user_test_tester = testing .admin\nuser_test2_other = testing2"
-    return load(tmp_path, {"tempauth": users})
+    secret = f"encryption_root_secret = {'A' * 43}=\ndisable_encryption = true"
+    return load(tmp_path, {"tempauth": users, "encryption": secret})
 
 
 def test_the_order_is_right(app: Any) -> None:

@@ -1,0 +1,1 @@
+"""Encryption at rest: keys, blocks, what is stored of them."""

@@ -1,0 +1,121 @@
+"""Keys: from root secrets to one key for every path, and one for every body.
+
+A root secret never encrypts anything itself: each path has a key of its own, its HMAC
+under the secret.  A body has a random key, which is kept beside it, wrapped with its
+path's key; so a body's key is never used twice, and rotating the root secret does not
+touch bodies.  Several secrets are known, by id; new data uses the active one.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from objectstore.kernel.errors import Corrupt
+from objectstore.kernel.settings import BadSettings, Mistake
+
+KEY_BYTES = 32
+NONCE_BYTES = 12
+SECRET = "encryption_root_secret"
+ACTIVE = "active_root_secret_id"
+
+
+@dataclass(frozen=True, slots=True)
+class PathKey:
+    """The key of one path under one root secret."""
+
+    secret_id: str
+    key: bytes
+
+    def seal(self, value: bytes, purpose: str) -> str:
+        """Encrypted text of a small value, bound to what it is for."""
+        nonce = os.urandom(NONCE_BYTES)
+        sealed = AESGCM(self.key).encrypt(nonce, value, purpose.encode())
+        return base64.urlsafe_b64encode(nonce + sealed).decode().rstrip("=")
+
+    def open(self, text: str, purpose: str) -> bytes:
+        """The value again.  Raises ``Corrupt``."""
+        try:
+            raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+            nonce, sealed = raw[:NONCE_BYTES], raw[NONCE_BYTES:]
+            return AESGCM(self.key).decrypt(nonce, sealed, purpose.encode())
+        except (InvalidTag, binascii.Error, ValueError) as error:
+            raise Corrupt("an encrypted value cannot be opened") from error
+
+    def mac(self, text: str) -> str:
+        """What stands for ``text`` where it is only compared."""
+        key = hmac.new(self.key, b"mac", hashlib.sha256).digest()
+        return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+
+
+class Keys:
+    """The root secrets, by id; "" is the id of the one without a name."""
+
+    def __init__(self, secrets: Mapping[str, bytes], active: str) -> None:
+        self._secrets = dict(secrets)
+        self._active = active
+
+    def current(self, *path: str) -> PathKey:
+        """The key with which new data of that path is encrypted."""
+        return self.of(self._active, *path)
+
+    def of(self, secret_id: str, *path: str) -> PathKey:
+        """The key under a certain secret.  Raises ``Corrupt`` for an unknown one."""
+        secret = self._secrets.get(secret_id)
+        if secret is None:
+            raise Corrupt(f"there is no root secret {secret_id!r}")
+        text = "/" + "/".join(path)
+        return PathKey(
+            secret_id, hmac.new(secret, text.encode(), hashlib.sha256).digest()
+        )
+
+    def all(self, *path: str) -> list[PathKey]:
+        """The path's keys under every secret."""
+        return [self.of(secret_id, *path) for secret_id in self._secrets]
+
+
+def read_keys(options: Mapping[str, str], source: str) -> Keys:
+    """``encryption_root_secret[_ID]`` and ``active_root_secret_id`` of a section.
+
+    Raises ``BadSettings`` with every mistake.
+    """
+    mistakes: list[Mistake] = []
+    secrets: dict[str, bytes] = {}
+
+    def note(name: str, text: str) -> None:
+        mistakes.append(Mistake(source, "filter:encryption", name, text))
+
+    for name, text in options.items():
+        if is_secret(name):
+            try:
+                secret = base64.b64decode(text, validate=True)
+            except (binascii.Error, ValueError):
+                secret = b""
+            if len(secret) < KEY_BYTES:
+                note(name, "must be at least 32 bytes in base64")
+            secret_id = name[len(SECRET) + 1 :]
+            if not re.fullmatch(r"\w*", secret_id, re.ASCII):
+                note(name, "an id has letters, digits and underscores only")
+            secrets[secret_id] = secret
+    active = options.get(ACTIVE, "").strip()
+    if not secrets:
+        note(SECRET, "must be set")
+    elif active not in secrets:
+        note(ACTIVE, f"there is no {SECRET}{'_' + active if active else ''}")
+    if mistakes:
+        raise BadSettings(mistakes)
+    return Keys(secrets, active)
+
+
+def is_secret(name: str) -> bool:
+    """Whether an option of that name is a root secret."""
+    return name == SECRET or name.startswith(SECRET + "_")

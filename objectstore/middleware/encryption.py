@@ -1,0 +1,382 @@
+"""encryption: what clients store is encrypted before it leaves the proxy.
+
+Bodies, the values of user metadata, and ETags (in listings too) are encrypted with
+AES-256-GCM; names, sizes, content types and what filters keep of their own (but ETags
+of listings) are not.  Clients notice nothing: ETags, sizes, ranges and conditions are
+those of the plain bytes.  What was stored before stays readable as it is; so does
+everything when ``disable_encryption`` stops new data from being encrypted.
+
+Each path has a key of its own, made of a root secret; each body a random one, wrapped
+with its path's.  To rotate the root secret add a new one under an id and make it the
+active one; the old ones must stay as long as there is data of theirs.  Whoever loses
+them loses the data.
+
+It must be the last filter, and in the pipelines of all proxies: without it clients
+would get encrypted bytes.
+
+::
+
+    [filter:encryption]
+    use = egg:ringstack#encryption
+    # at least 32 bytes in base64 (openssl rand -base64 32); with _ID behind it, further
+    # ones
+    encryption_root_secret = ...
+    encryption_root_secret_2027 = ...
+    # which of them new data is encrypted with; empty: the one without an id
+    active_root_secret_id =
+    # a file with a section [keymaster] that holds these three instead
+    keymaster_config_path =
+    disable_encryption = false
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from objectstore.kernel.byte_ranges import Slice
+from objectstore.kernel.conditions import unquoted
+from objectstore.kernel.errors import Corrupt, Rejected, Unavailable
+from objectstore.kernel.metadata_limits import check_metadata
+from objectstore.kernel.reply import HeaderList, Reply
+from objectstore.kernel.request import Application, Environ, Request, StartResponse
+from objectstore.kernel.settings import option, read_file
+from objectstore.middleware.api_paths import API_VERSIONS
+from objectstore.middleware.crypto.blocks import (
+    block_range,
+    open_blocks,
+    sealed_size,
+)
+from objectstore.middleware.crypto.keys import (
+    ACTIVE,
+    Keys,
+    PathKey,
+    is_secret,
+    read_keys,
+)
+from objectstore.middleware.crypto.sealed_input import SealedInput
+from objectstore.middleware.crypto.stored import (
+    BODY,
+    ETAG,
+    ETAG_MAC,
+    META_PREFIX,
+    META_SECRET,
+    USER_PREFIX,
+    ListedEtags,
+    opened_header,
+    opened_listing,
+)
+from objectstore.middleware.filter_options import FilterMaker, read_options
+from objectstore.middleware.large_objects.ranged_reply import Large
+from objectstore.middleware.large_objects.segment_body import Part
+from objectstore.middleware.subrequest import (
+    ask,
+    close_body,
+    discard,
+    read_reply,
+    sub_environ,
+)
+from objectstore.wire.rows import LISTED_ETAG, LISTED_SIZE
+
+AFTER = (
+    "catch_errors",
+    "gatekeeper",
+    "info",
+    "copy",
+    "account_quotas",
+    "container_quotas",
+    "slo",
+    "dlo",
+    "symlink",
+    "versioned_writes",
+    "object_versioning",
+)
+
+LISTING_BYTES_MAX = 64 * 1024 * 1024
+_CONDITIONS = ("If-Match", "If-None-Match")
+# More ETags in one header than any client sends.
+ETAGS_MAX = 100
+
+
+@dataclass(frozen=True, slots=True)
+class EncryptionSettings:
+    """Where the secrets are; whether new data is encrypted."""
+
+    keymaster_config_path: str = option("", "A file with a [keymaster] section")
+    disable_encryption: bool = option(False, "Read what is encrypted, add no more")
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What is known of an encrypted body."""
+
+    key: PathKey
+    body_key: bytes
+    size: int
+    etag: str
+    has_listed: bool
+    has_size: bool
+
+
+class Encryption:
+    """The filter; see the module's docstring."""
+
+    def __init__(
+        self, app: Application, settings: EncryptionSettings, keys: Keys
+    ) -> None:
+        self.app = app
+        self._keys = keys
+        self._encrypts = not settings.disable_encryption
+
+    def describe(self, registry: Any) -> None:
+        """Tell ``/info``, operators only."""
+        registry.add_admin("encryption", enabled=self._encrypts)
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Any:
+        """Encrypt what comes in, decrypt what goes out."""
+        request = Request(environ)
+        version, account, container, name = request.split()
+        method = request.method
+        if not container or version not in API_VERSIONS:
+            return self.app(environ, start_response)
+        if not name:
+            if method != "GET":
+                return self.app(environ, start_response)
+            reply = self._list(request, account, container)
+        elif method in ("GET", "HEAD"):
+            reply = self._read(request, (account, container, name))
+        elif method == "PUT" and self._encrypts:
+            reply = self._put(request, (account, container, name))
+        elif method == "POST" and self._encrypts:
+            self._seal_metadata(request, self._keys.current(account, container, name))
+            reply = self._without_own(ask(self.app, environ))
+        else:
+            return self.app(environ, start_response)
+        return reply(environ, start_response)
+
+    # ---- writing -----------------------------------------------------------------
+
+    def _put(self, request: Request, path: tuple[str, str, str]) -> Reply:
+        key = self._keys.current(*path)
+        self._seal_metadata(request, key)
+        self._widen_conditions(request, path)
+        length = request.content_length
+        listed = ListedEtags(
+            self._keys.current(*path[:2]),
+            request.header(LISTED_ETAG),
+            has_size=request.has_header(LISTED_SIZE),
+        )
+        announced = unquoted(request.header("Etag").strip()).lower()
+        body = SealedInput(request.body, length, key, listed, announced)
+        request.remove_header("Etag")
+        request.environ["wsgi.input"] = body
+        if length is not None:
+            request.environ["CONTENT_LENGTH"] = str(sealed_size(length))
+        reply = ask(self.app, request.environ)
+        if 200 <= reply.status < 300:
+            reply.set_header("Etag", body.etag)
+        return reply
+
+    def _seal_metadata(self, request: Request, key: PathKey) -> None:
+        sent = list(request.headers_with_prefix(USER_PREFIX))
+        if not sent:
+            return
+        check_metadata((name[len(USER_PREFIX) :], value) for name, value in sent)
+        for name, value in sent:
+            short = name[len(USER_PREFIX) :]
+            request.remove_header(name)
+            if value:
+                sealed = key.seal(value.encode(), f"meta {short}")
+                request.set_header(META_PREFIX + short, sealed)
+        # Shown as its own header so that a POST may be under another secret.
+        request.set_header(META_SECRET, f"id={key.secret_id}")
+
+    def _widen_conditions(self, request: Request, path: tuple[str, str, str]) -> None:
+        """Conditions name plain ETags; stored are their MACs."""
+        named = [name for name in _CONDITIONS if request.has_header(name)]
+        if not named:
+            return
+        keys = self._keys.all(*path)
+        for name in named:
+            etags = request.header(name).split(",", ETAGS_MAX)
+            macs = [
+                f'"{key.mac(unquoted(etag.strip().removeprefix("W/")))}"'
+                for key in keys
+                for etag in etags
+                if etag.strip() != "*"
+            ]
+            request.set_header(name, ", ".join([*etags, *macs]))
+        context = request.context
+        if ETAG_MAC not in context.etag_is_at:
+            context.etag_is_at = (*context.etag_is_at, ETAG_MAC)
+
+    # ---- reading -----------------------------------------------------------------
+
+    def _read(self, request: Request, path: tuple[str, str, str]) -> Reply:
+        context = request.context
+        others = (*context.whole_if, *context.unconditional_if)
+        self._widen_conditions(request, path)
+        if BODY not in context.whole_if:
+            context.whole_if = (*context.whole_if, BODY)
+        reply = ask(self.app, request.environ)
+        self._open_metadata(reply, path)
+        if not reply.header(BODY):
+            return reply
+        described = self._describe(reply, path)
+        reply = self._without_own(reply)
+        self._show_listed(reply, described, path)
+        reply.set_header("Etag", described.etag)
+        if reply.status != 200:
+            return reply
+        reply.set_header("Content-Length", str(described.size))
+        if request.method == "HEAD":
+            return reply
+        if "HTTP_RANGE" in request.environ and not any(
+            reply.header(name) for name in others
+        ):
+            return self._ranged(request, reply, described)
+        reply.body = Opened(reply.body, described, (0, described.size))
+        return reply
+
+    def _describe(self, reply: Reply, path: tuple[str, str, str]) -> Described:
+        secret, _, sealed = reply.header(BODY).partition(";")
+        try:
+            key = self._keys.of(secret, *path)
+            body = orjson.loads(key.open(sealed, "body"))
+            etag = key.open(reply.header(ETAG), "etag").decode()
+        except Corrupt:
+            close_body(reply.body)
+            raise
+        return Described(
+            key,
+            bytes.fromhex(body["key"]),
+            body["size"],
+            etag,
+            body["listed"],
+            body["sized"],
+        )
+
+    def _ranged(self, request: Request, reply: Reply, described: Described) -> Reply:
+        whole = reply.body
+
+        def parts(start: int, stop: int) -> Iterator[Part | bytes]:
+            yield Part("", "", described.size, start, stop)
+
+        def open_one(part: Part) -> Iterable[bytes]:
+            if (part.start, part.stop) == (0, described.size):
+                return Opened(whole, described, (0, described.size))
+            return self._open_range(request, reply, described, (part.start, part.stop))
+
+        try:
+            answer = Large(described.etag, described.size, parts, open_one).answer(
+                request, reply
+            )
+        except (Rejected, Corrupt, Unavailable):
+            close_body(whole)
+            raise
+        if answer.status != 200:
+            close_body(whole)
+        return answer
+
+    def _open_range(
+        self, request: Request, reply: Reply, described: Described, piece: Slice
+    ) -> Iterable[bytes]:
+        """The blocks that hold the slice, of the very version that was found."""
+        start, stop = block_range(*piece, described.size)
+        environ = sub_environ(request.environ, "GET", request.path)
+        made = Request(environ)
+        made.set_header("Range", f"bytes={start}-{stop - 1}")
+        context = made.context
+        context.whole_if, context.unconditional_if = (), ()
+        context.etag_is_at = (ETAG_MAC,)
+        made.set_header("If-Match", f'"{described.key.mac(described.etag)}"')
+        blocks = ask(self.app, environ)
+        same = blocks.header("X-Timestamp") == reply.header("X-Timestamp")
+        if blocks.status != 206 or not same:
+            discard(blocks)
+            raise Unavailable("the object was replaced while it was read")
+        return Opened(blocks.body, described, piece)
+
+    def _open_metadata(self, reply: Reply, path: tuple[str, str, str]) -> None:
+        secret = reply.header(META_SECRET).removeprefix("id=")
+        if not reply.header(META_SECRET):
+            return
+        key = self._keys.of(secret, *path)
+        opened: HeaderList = []
+        for name, value in reply.headers:
+            if name.startswith(META_PREFIX):
+                short = name[len(META_PREFIX) :]
+                value = key.open(value, f"meta {short}").decode()
+                name = USER_PREFIX + short
+            if name != META_SECRET:
+                opened.append((name, value))
+        reply.headers = opened
+
+    @staticmethod
+    def _without_own(reply: Reply) -> Reply:
+        own = (BODY, ETAG, ETAG_MAC)
+        reply.headers = [pair for pair in reply.headers if pair[0] not in own]
+        return reply
+
+    def _show_listed(
+        self, reply: Reply, described: Described, path: tuple[str, str, str]
+    ) -> None:
+        """What filters further out had said of listings, as they said it."""
+        if not described.has_listed:
+            reply.remove_header(LISTED_ETAG)
+        else:
+            sealed = reply.header(LISTED_ETAG)
+            opened = opened_header(self._keys, path[0], path[1], sealed)
+            reply.set_header(LISTED_ETAG, opened)
+        if not described.has_size:
+            reply.remove_header(LISTED_SIZE)
+
+    def _list(self, request: Request, account: str, container: str) -> Reply:
+        reply = ask(self.app, request.environ)
+        kind = reply.header("Content-Type")
+        if reply.status != 200 or kind.startswith("text/plain"):
+            return reply
+        body = read_reply(reply, LISTING_BYTES_MAX)
+        body = opened_listing(self._keys, account, container, body)
+        reply.set_header("Content-Length", str(len(body)))
+        reply.body = [body]
+        return reply
+
+
+class Opened:
+    """A decrypted body that closes the encrypted one."""
+
+    __slots__ = ("_body", "_described", "_piece")
+
+    def __init__(
+        self, body: Iterable[bytes], described: Described, piece: Slice
+    ) -> None:
+        self._body = body
+        self._described = described
+        self._piece = piece
+
+    def __iter__(self) -> Iterator[bytes]:
+        return open_blocks(self._described.body_key, self._body, *self._piece)
+
+    def close(self) -> None:
+        """Close the encrypted body."""
+        close_body(self._body)
+
+
+def filter_factory(global_conf: dict[str, str], **local_conf: str) -> FilterMaker:
+    """PasteDeploy's entry point."""
+    special = [name for name in local_conf if is_secret(name) or name == ACTIVE]
+    settings = read_options(
+        EncryptionSettings, "encryption", global_conf, local_conf, ignore=special
+    )
+    options: dict[str, str] = dict(local_conf)
+    source = global_conf.get("__file__", "")
+    if settings.keymaster_config_path:
+        source = settings.keymaster_config_path
+        options = read_file(Path(source)).get("keymaster", {})
+    keys = read_keys(options, source)
+    return lambda app: Encryption(app, settings, keys)
