@@ -25,6 +25,7 @@ from objectstore.database.row_levelling import (
     parts_of,
     plan_rows,
 )
+from objectstore.kernel import concurrency
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.timestamps import from_seconds
 from objectstore.replication.exchange import Outcome
@@ -36,6 +37,10 @@ from objectstore.wire.records import DatabaseCopy
 RANGES_PER_CALL = 32
 # A merge stays a short turn of the node's process and a small message.
 ROWS_PER_MERGE = 1000
+# Before a database of more than one call's rows is read through, the digests are
+# looked at again so many times, so long apart.
+SETTLING_LOOKS = 3
+SETTLING_SECONDS = 0.1
 # What a row is on the wire, about, for the limit on bandwidth.
 ROW_BYTES = 120
 
@@ -51,12 +56,14 @@ class DatabaseExchange:
         *,
         reclaim_seconds: float,
         node_seconds: float,
+        settling_seconds: float = SETTLING_SECONDS,
     ) -> None:
         self._own = own
         self._throttle = throttle
         self._clock = clock
         self._reclaim_seconds = reclaim_seconds
         self._seconds = node_seconds
+        self._settling_seconds = settling_seconds
 
     def sync(self, key: bytes, peer: DatabaseNode, *, pull: bool) -> Outcome:
         """See ``Exchange``."""
@@ -140,6 +147,18 @@ class DatabaseExchange:
         page = peer.rows(key, query).wait(self._seconds)
         return page.rows, page.complete
 
+    def soon_level(self, key: bytes, peer: DatabaseNode) -> bool:
+        """Whether all that differs is rows on their way to both sides: reading a
+        large, busy database through for those would take seconds each time."""
+        for _ in range(SETTLING_LOOKS):
+            concurrency.sleep(self._settling_seconds)
+            asked = peer.copy_of(key)
+            mine = self._own.copy_of(key).wait(self._seconds)
+            theirs = asked.wait(self._seconds)
+            if mine is not None and mine == theirs:
+                return True
+        return False
+
     def keep(self, key: bytes, copy: DatabaseCopy, rows: Sequence[Any]) -> None:
         """Merge rows here."""
         self.merge(key, self._own, copy, rows)
@@ -178,6 +197,8 @@ class _Rows:
         exchange, after, is_last = self._exchange, "", False
         while not is_last:
             parts, is_last = exchange.own_rows(self._key, after)
+            if not (after or is_last) and exchange.soon_level(self._key, self._peer):
+                return
             theirs = exchange.their_digests(self._key, self._peer, parts)
             for part, (count, digest) in zip(parts, theirs, strict=True):
                 if digest_of_rows(part.rows) != (count, digest):

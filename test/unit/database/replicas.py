@@ -74,6 +74,7 @@ class Replica:
             clock,
             reclaim_seconds=RECLAIM_SECONDS,
             node_seconds=20.0,
+            settling_seconds=0.0,
         )
         self.status = ReplicationStatus("container", f"d{self.number}")
         self.replicator = Replicator(

@@ -114,6 +114,30 @@ def test_a_large_database_exchanges_what_differs_and_little_more(
     assert len(trio[0].names(BOX)) == 10_000  # a page
 
 
+def test_rows_that_are_still_on_their_way_cost_no_reading_through(
+    cluster: Replicas, trio: list[Replica]
+) -> None:
+    rows = [row(f"{number:06}", 10) for number in range(9000)]
+    for replica in trio:
+        replica.merge(BOX, *rows)
+    trio[0].merge(BOX, row("000001", 20))
+    real = trio[1].node.copy_of
+    asked: list[bytes] = []
+
+    def copy_of(key: bytes) -> object:
+        asked.append(key)
+        if len(asked) == 3:  # here they come
+            for replica in trio[1:]:
+                replica.merge(BOX, row("000001", 20))
+        return real(key)
+
+    trio[1].node.copy_of = copy_of  # type: ignore[assignment, method-assign]
+    trio[1].faults.calls.clear()
+    assert trio[0].round()
+    assert "row_digests" not in trio[1].faults.calls
+    cluster.check_level(BOX)
+
+
 def test_an_empty_replica_gets_thousands_of_rows_in_bounded_merges(
     cluster: Replicas, trio: list[Replica]
 ) -> None:
