@@ -17,7 +17,11 @@ from objectstore.kernel.errors import Rejected, Unavailable
 from objectstore.object.digests import digest_of_states
 from objectstore.object.state import digest_of
 from objectstore.wire.merge import merge_states
-from objectstore.wire.nodes import BROUGHT_BYTES_MAX, INLINE_BYTES_MAX
+from objectstore.wire.nodes import (
+    BROUGHT_BYTES_MAX,
+    INLINE_BYTES_MAX,
+    WRITE_BYTES_MAX,
+)
 from objectstore.wire.records import Lookup, ObjectState, Receipt
 
 READ_PIECE_BYTES = 64 * 1024
@@ -201,6 +205,7 @@ class MemoryUpload:
         self._over = False
 
     def write(self, piece: memoryview) -> Promise[None]:
+        assert len(piece) <= WRITE_BYTES_MAX, "a piece is too large"
         if self._over:
             return Promise.failed(Rejected(409, "the upload is over"))
         self._body += piece
