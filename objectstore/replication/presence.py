@@ -13,13 +13,14 @@ say whether any of them was alive meanwhile.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.disk import Disk, FileMissing
-from objectstore.kernel.errors import Corrupt, Unavailable
+from objectstore.kernel.errors import Unavailable
 from objectstore.kernel.loop import Progress
 
 # A small synced file for each device: nothing to a disk, and exact enough for a
@@ -27,6 +28,8 @@ from objectstore.kernel.loop import Progress
 MARK_SECONDS = 60.0
 # Devices of one machine that were switched off together have marks this close.
 TOGETHER_SECONDS = 10 * MARK_SECONDS
+
+_log = logging.getLogger("objectstore.presence")
 
 
 class WasAwayTooLong(Unavailable):
@@ -59,8 +62,11 @@ def _read(disk: Disk, device: str, room: str) -> Mark | None:
         return Mark(*map(float, disk.read_file(path).decode("ascii").split()))
     except FileMissing:
         return None
-    except (ValueError, TypeError) as error:
-        raise Corrupt(f"{path}: not a mark of presence") from error
+    except (ValueError, TypeError):
+        # It says nothing about this device, and every device of the machine reads
+        # it: refusing would take them all down for a file that is soon made anew.
+        _log.warning("%s: not a mark of presence, taken for none", path)
+        return None
 
 
 def _write(disk: Disk, device: str, room: str, mark: Mark) -> None:
