@@ -105,13 +105,16 @@ class ReplicaSpans(ReplicaBody):
         if isinstance(body, Spans):
             yield from body.spans()
             return
-        descriptor = os.memfd_create("ringstack-body")
-        try:
-            for piece in body:
+        for piece in body:
+            # A new file each time: what ``sendfile`` has queued in a socket are the
+            # file's own pages, so writing over them would change bytes that are
+            # still on their way to the client.
+            descriptor = os.memfd_create("ringstack-body")
+            try:
                 os.pwrite(descriptor, piece, 0)
                 yield descriptor, 0, len(piece)
-        finally:
-            os.close(descriptor)
+            finally:
+                os.close(descriptor)
 
 
 def read_body(
