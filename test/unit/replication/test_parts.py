@@ -351,11 +351,11 @@ def test_marks_are_kept_and_renewed() -> None:
     assert read_mark(disk, "/srv/sda", ["accounts"]) == Mark(now, now, begun + 90)
 
 
-def test_a_mark_that_is_none() -> None:
+def test_a_damaged_mark_is_none_and_made_anew() -> None:
     disk = MemoryDisk()
     disk.make_directories("/srv/sda")
     for text in (b"", b"1 2\n", b"one two three", b"1 2 3 4"):
         disk.replace_file("/srv/sda/alive-objects", text)
         assert read_mark(disk, "/srv/sda", ["objects"]) is None
-    write_mark(disk, "/srv/sda", ["objects"], 5.0)
-    assert read_mark(disk, "/srv/sda", ["objects"]) == Mark(5.0, 5.0, 0.0)
+    write_mark(disk, "/srv/sda", ["objects"], 7.0)
+    assert read_mark(disk, "/srv/sda", ["objects"]) == Mark(7, 7, 0)
