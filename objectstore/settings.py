@@ -17,6 +17,7 @@ from typing import Any
 
 from objectstore.kernel.client import ClientSettings
 from objectstore.kernel.http.limits import EdgeSettings
+from objectstore.kernel.journal.journal import SEGMENT_BYTES_MAX
 from objectstore.kernel.log import LogSettings
 from objectstore.kernel.option_types import Seconds, Size
 from objectstore.kernel.settings import Reader, option, read_file
@@ -90,6 +91,12 @@ class ServerSettings:
         256 * 2**20,
         "Bytes beyond the reserve at which object bodies go to other devices",
         minimum=0,
+    )
+    segment: Size = option(
+        SEGMENT_BYTES_MAX,
+        "Bytes of one log segment; the reserve should have room for four",
+        minimum=2**20,
+        maximum=2**30,
     )
     public_status: bool = option(
         False, "Serve /metrics and /recon at the public address too"

@@ -28,6 +28,7 @@ from objectstore.database.store import DatabaseStore
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.device import Device
 from objectstore.kernel.disk import Disk
+from objectstore.kernel.journal.journal import ALLOCATE_BYTES
 from objectstore.kernel.loop import Loop
 from objectstore.kernel.space import SpaceGuard
 from objectstore.kernel.timestamps import HybridClock
@@ -185,6 +186,8 @@ class DeviceOpener:
             reclaim_seconds=int(server.reclaim_age),
             reserve_bytes=server.reserve,
             body_reserve_bytes=server.body_reserve,
+            segment_bytes_max=server.segment,
+            allocate_bytes=min(ALLOCATE_BYTES, server.segment // 4),
         )
         store = ObjectStore.open(device, policy, clock, options)
         opened.closing.callback(store.close)

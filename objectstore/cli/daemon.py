@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -78,8 +79,10 @@ def _offline(
     # Imported here: only this needs the whole store.
     from objectstore.app.worker import StoreWorker
 
+    # There are no requests whose lines could be logged.
+    log = replace(settings.log, access_log_to="none")
     try:
-        return work(StoreWorker(settings, 0, 1))
+        return work(StoreWorker(replace(settings, log=log), 0, 1))
     except RingstackError as error:
         raise click.ClickException(str(error)) from error
 
