@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import unquote_to_bytes
 
 from objectstore.kernel.errors import Rejected
@@ -37,6 +37,15 @@ class Identity:
     may_read_all: bool = False  # .reseller_reader: GET and HEAD anywhere
 
 
+class Located(NamedTuple):
+    """Where something is kept: the devices, primaries first, as (address and port of
+    the node, device); the partition; the storage policy."""
+
+    devices: tuple[tuple[str, int, str], ...]
+    partition: int
+    policy: int
+
+
 class Facts(Protocol):
     """What is known, cached, of accounts and containers (``DatabaseInfo``, or
     None where there is none live).  Raises ``Unavailable`` when nobody can say."""
@@ -46,6 +55,9 @@ class Facts(Protocol):
 
     def container(self, account: str, container: str) -> Any:
         """The container's facts."""
+
+    def locate(self, account: str, container: str = "", name: str = "") -> Located:
+        """Where it is, or would be, kept."""
 
 
 @dataclass(slots=True)

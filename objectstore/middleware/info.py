@@ -44,6 +44,7 @@ from objectstore.middleware.signatures import matches_any, read_signature, sign
 AFTER = ("catch_errors", "gatekeeper")
 # The sections of filters further out would be missing.
 BEFORE = (
+    "list_endpoints",
     "crossdomain",
     "cname_lookup",
     "domain_remap",

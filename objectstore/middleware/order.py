@@ -22,6 +22,7 @@ FULL_PIPELINE = (
     "gatekeeper",
     "healthcheck",
     "info",
+    "list_endpoints",
     "crossdomain",
     "cname_lookup",
     "domain_remap",

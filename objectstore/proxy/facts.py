@@ -14,6 +14,7 @@ from typing import Generic, TypeVar
 
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.errors import Unavailable
+from objectstore.kernel.request import Located
 from objectstore.proxy.databases import view_database
 from objectstore.proxy.placement import Group, Placement
 from objectstore.proxy.rounds import Rounds
@@ -72,6 +73,14 @@ class FactsCache:
         """The container's facts; None where there is none live."""
         known = self.known_container(account, container)
         return None if known is None else known.info
+
+    def locate(self, account: str, container: str = "", name: str = "") -> Located:
+        """Where it is, or would be, kept."""
+        policy = 0
+        if container:
+            known = self.known_container(account, container)
+            policy = 0 if known is None else known.info.policy
+        return self._placement.locate(account, container, name, policy)
 
     def known_account(self, account: str) -> Known[AccountNode] | None:
         """The account with its nodes, if there is one."""

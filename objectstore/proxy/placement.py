@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Generic, Protocol, TypeVar
 
 from objectstore.kernel.errors import Unavailable
+from objectstore.kernel.request import Located
 from objectstore.proxy.quorum import majority
 from objectstore.wire.nodes import AccountNode, ContainerNode, ObjectNode
 from ring.device import Device
@@ -120,6 +121,16 @@ class _Groups(Generic[N]):
             node = self._nodes[device.id] = self._make_node(device)
         return node
 
+    def located(self, key: bytes, policy: int) -> Located:
+        """The devices themselves."""
+        partition = int.from_bytes(key[:4], "big") >> self._shift
+        devices = self._ring.primaries(partition)
+        return Located(
+            tuple((each.ip, each.port, each.device) for each in devices),
+            partition,
+            policy,
+        )
+
     def _make(self, partition: int) -> Group[N]:
         devices = self._ring.primaries(partition)
         return Group(
@@ -187,6 +198,18 @@ class Placement:
         if groups is None:
             raise Unavailable(f"no ring for storage policy {policy}")
         return key, groups.of(key)
+
+    def locate(
+        self, account: str, container: str = "", name: str = "", policy: int = 0
+    ) -> Located:
+        """Which devices keep it; ``Unavailable`` without a ring."""
+        if not container:
+            return self._accounts.located(self.account(account)[0], 0)
+        if not name:
+            key, _ = self.container(account, container)
+            return self._containers.located(key, policy)
+        key, _ = self.object(account, container, name, policy)
+        return self._objects[policy].located(key, policy)
 
 
 def _object_nodes(directory: Directory, policy: int) -> Callable[[Device], ObjectNode]:

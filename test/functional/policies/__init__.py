@@ -1,0 +1,1 @@
+"""Storage policies of several object rings."""
