@@ -20,6 +20,9 @@ from ring.file import load_builder, save_builder, save_ring
 
 LOOK_SECONDS = 2.0
 DIGESTS_ASKED = 4096
+# A rebalance moves one replica of a partition at most; the last few partitions may
+# want another one.
+PASSES_MAX = 5
 
 
 @click.command()
@@ -79,9 +82,15 @@ def _drain(path: Path, name: str, force: bool) -> dict[str, Any] | None:
         before = sum(row.count(chosen.id) for row in builder.rows)
         if chosen.weight:
             builder.set_weight(chosen.id, 0.0)
-        if force:
-            builder.pretend_min_part_hours_passed()
-        done = builder.rebalance(Random(builder.version), now=int(time.time()))
+        moved = left = 0
+        for _ in range(PASSES_MAX if force else 1):
+            if force:
+                builder.pretend_min_part_hours_passed()
+            done = builder.rebalance(Random(builder.version), now=int(time.time()))
+            moved += done.moved
+            left = sum(row.count(chosen.id) for row in builder.rows)
+            if not (left and done.moved):
+                break
         save_builder(builder, path)
         save_ring(builder.ring(), path.with_suffix(".ring.gz"))
     except (OSError, RingError) as error:
@@ -90,8 +99,8 @@ def _drain(path: Path, name: str, force: bool) -> dict[str, Any] | None:
         "ring": path.stem,
         "device": str(chosen),
         "partitions": before,
-        "left": sum(row.count(chosen.id) for row in builder.rows),
-        "moved": done.moved,
+        "left": left,
+        "moved": moved,
     }
 
 
