@@ -116,7 +116,11 @@ def up(data: Path, port: int, apart: bool) -> None:
         sys.exit(2)
     stopped = [plan for plan in nodes if _running(place, plan.name) is None]
     if len(stopped) == len(nodes):
-        lay_out(place.directory, nodes)
+        try:
+            lay_out(place.directory, nodes)
+        except OSError as error:
+            click.echo(f"{error.filename or data}: {error.strerror}", err=True)
+            sys.exit(1)
     with ThreadPoolExecutor(len(nodes)) as pool:
         started = {plan.name: pool.submit(_start, place, plan) for plan in stopped}
     failed = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import socket
 import subprocess
@@ -27,10 +28,13 @@ class StartFailed(Exception):
 class ServerProcess:
     """One ``objectstore serve`` in the background, its output in a log file."""
 
-    def __init__(self, settings_file: Path, port: int, log: Path) -> None:
+    def __init__(
+        self, settings_file: Path, port: int, log: Path, *, outlives_us: bool = True
+    ) -> None:
         self._settings_file = settings_file
         self._port = port
         self._log = log
+        self._outlives_us = outlives_us
         self._child: subprocess.Popen[bytes] | None = None
 
     @property
@@ -45,6 +49,8 @@ class ServerProcess:
             raise StartFailed(f"port {self._port} is in use by something else")
         self._log.parent.mkdir(parents=True, exist_ok=True)
         command = [sys.executable, "-m", "objectstore.cli", "serve"]
+        if not self._outlives_us:
+            command += ["--parent", str(os.getpid())]
         with self._log.open("ab") as log:
             self._child = subprocess.Popen(
                 [*command, str(self._settings_file)],

@@ -10,8 +10,10 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 import click
+import swiftclient
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -72,9 +74,11 @@ def main(check: bool, data: Path, port: int, workers: int) -> None:
     # Ended by somebody else: leave as on Ctrl-C, so that the store is stopped too.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     plan = NodePlan(NODE, port, port + NODE_PORT_OFFSET, DEVICES, workers)
-    place = lay_out(data, [plan])
-    server = ServerProcess(place.settings_file(NODE), port, place.log(NODE))
     try:
+        place = lay_out(data, [plan])
+        log = place.log(NODE)
+        # Killed hard, the command must not leave a store behind that holds the port.
+        server = ServerProcess(place.settings_file(NODE), port, log, outlives_us=False)
         with server.running():
             console.print(f"store is up on {LOOPBACK}:{port} (data in {data})")
             intact = _show(roundtrip.Account(f"http://{LOOPBACK}:{port}", USER, KEY))
@@ -83,10 +87,18 @@ def main(check: bool, data: Path, port: int, workers: int) -> None:
             _tell_how_to_go_on(port)
             server.wait()
     except StartFailed as error:
-        console.print(f"quickstart: {error}")
-        sys.exit(1)
+        _fail(str(error))
+    except OSError as error:
+        _fail(f"{error.filename or data}: {error.strerror or error}")
+    except swiftclient.ClientException as error:
+        _fail(f"{error} (the store's log: {log})")
     except KeyboardInterrupt:
         console.print("stopped; the data stays")
+
+
+def _fail(text: str) -> NoReturn:
+    console.print(f"quickstart: {text}", soft_wrap=True)
+    sys.exit(1)
 
 
 def _show(account: roundtrip.Account) -> bool:
@@ -132,7 +144,9 @@ def _tell_how_to_go_on(port: int) -> None:
     console.print(
         f"\n  endpoint  {endpoint}\n  user      {USER}\n  key       {KEY}\n\n"
         f"  {swift} -A {endpoint} -U {USER} -K {KEY} list {roundtrip.CONTAINER}\n\n"
-        "serving until Ctrl-C"
+        "serving until Ctrl-C",
+        # A command that is cut in two cannot be copied.
+        soft_wrap=True,
     )
 
 

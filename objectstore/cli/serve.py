@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from objectstore.kernel.process import die_with_parent
 from objectstore.kernel.settings import BadSettings
 from objectstore.settings import Role, load_settings
 
@@ -23,7 +24,10 @@ from objectstore.settings import Role, load_settings
     type=click.Choice([role.value for role in Role]),
     help="Play only this role (several times: these), whatever the file says.",
 )
-def serve(settings_file: Path, roles: tuple[str, ...]) -> None:
+@click.option(
+    "--parent", type=int, hidden=True, help="End when the parent, this process, does."
+)
+def serve(settings_file: Path, roles: tuple[str, ...], parent: int | None) -> None:
     """Serve what SETTINGS_FILE says until SIGTERM or Ctrl-C.
 
     SIGHUP reloads: new workers start with the file as it is then, the old ones
@@ -32,6 +36,8 @@ def serve(settings_file: Path, roles: tuple[str, ...]) -> None:
     # Imported here: only this command needs the whole store.
     from objectstore.app import run
 
+    if parent is not None:
+        die_with_parent(parent)
     try:
         settings = load_settings(settings_file.absolute())
         if roles:

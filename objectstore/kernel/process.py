@@ -236,7 +236,7 @@ class Supervisor:
                     os.close(other.reader)
             os.close(self._wake_reader)
             os.close(self._wake_writer)
-            _die_with_parent(parent)
+            die_with_parent(parent)
             status = self._work(Worker(place.index, len(self._places), writer)) or 0
         except SystemExit as leaving:
             code = leaving.code
@@ -308,8 +308,9 @@ def _send(process: int, number: signal.Signals) -> None:
         os.kill(process, number)
 
 
-def _die_with_parent(parent: int) -> None:
-    """Have the system send SIGTERM when the parent ends (Linux)."""
+def die_with_parent(parent: int) -> None:
+    """Have the system send this process SIGTERM when ``parent``, its parent, ends
+    (Linux)."""
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
     if os.getppid() != parent:  # it ended before we asked

@@ -68,3 +68,11 @@ def test_apart(tmp_path: Path) -> None:
         client.close()
     finally:
         assert cluster("down", *where).text.count("stopped") == 10
+
+
+def test_a_directory_that_cannot_be(tmp_path: Path) -> None:
+    taken = tmp_path / "file"
+    taken.write_text("not a directory", "ascii")
+    refused = cluster("up", "--data", str(taken / "below"), expected=1)
+    [line] = refused.errors.splitlines()
+    assert line.endswith("Not a directory")

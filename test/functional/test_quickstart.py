@@ -13,7 +13,7 @@ import pytest
 
 from test.functional.harness.http import Client
 from test.functional.harness.ports import free_port_range
-from test.functional.harness.store import Store, listens
+from test.functional.harness.store import Store, listens, wait_for
 from test.functional.harness.tools import Ended, run
 from test.functional.harness.users import TESTER
 
@@ -112,3 +112,28 @@ def test_a_port_in_use_is_said(tmp_path: Path, alone: Store) -> None:
         "--check", "--data", str(tmp_path / "x"), "--port", port, expected=1
     )
     assert f"quickstart: port {port} is in use by something else" in ended.errors
+
+
+def test_a_directory_that_cannot_be(tmp_path: Path) -> None:
+    taken = tmp_path / "file"
+    taken.write_text("not a directory", "ascii")
+    ended = quickstart("--check", "--data", str(taken / "below"), expected=1)
+    [line] = ended.errors.splitlines()
+    assert line.startswith("quickstart: ")
+    assert line.endswith("Not a directory")
+
+
+def test_killed_hard_it_leaves_nothing_behind(tmp_path: Path) -> None:
+    port = free_port()
+    process = subprocess.Popen(
+        [*COMMAND, "--data", str(tmp_path / "x"), "--port", str(port)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        wait_for(lambda: listens(port), "the store")
+    finally:
+        process.kill()
+        process.wait(30)
+    wait_for(lambda: not listens(port), "the store to end")
