@@ -24,6 +24,7 @@ COMMANDS = {
     "info": "objectstore.cli.info:info",
     "nodes": "objectstore.cli.nodes:nodes",
     "recon": "objectstore.cli.recon:recon",
+    "undelete": "objectstore.cli.undelete:undelete",
     "verify": "objectstore.cli.verify:verify",
 }
 

@@ -188,6 +188,25 @@ def test_a_deleted_account_is_reaped(fresh_store: Store) -> None:
     assert reseller.call("PUT", account=account).status == 201
 
 
+def test_an_account_comes_back(fresh_store: Store) -> None:
+    client = Client(fresh_store.endpoint(), TESTER)
+    client.ok("PUT", "box")
+    client.ok("PUT", "box", "o", body=b"x")
+    operator = Operator(fresh_store)
+    account = TESTER.storage_account
+    reseller = Client(fresh_store.endpoint(), RESELLER)
+    settings = operator.settings
+    fresh_store.stop()
+    text = settings.read_text("utf-8")
+    settings.write_text(f"{text}\n[daemons]\ndelay_reaping = 1 h\n", "utf-8")
+    fresh_store.start()
+    assert reseller.call("DELETE", account=account).status == 204
+    assert client.call("GET", "box", "o").status == 404
+    assert operator.run("undelete", account).exit_code == 0
+    wait_for(lambda: client.call("GET", "box", "o").status == 200, "it to be back")
+    assert operator.run("undelete", account).exit_code == 1
+
+
 def test_a_daemon_without_a_server(fresh_store: Store) -> None:
     client = Client(fresh_store.endpoint(), TESTER)
     client.ok("PUT", "box")
