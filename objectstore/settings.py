@@ -133,6 +133,9 @@ class DaemonSettings:
     audit_rest: Seconds = option(
         24 * 3600.0, "Rest between two rounds of an auditor", minimum=0
     )
+    sync_rest: Seconds = option(
+        30.0, "Rest of the container sync between looks at all containers", minimum=0
+    )
     turn: Seconds = option(
         300.0,
         "After this long the next replica does what the first has not: expire, reap",

@@ -24,6 +24,10 @@ class Ranks:
         """Of objects of a policy, for this machine's device of that name."""
         return lambda key: self._rank(self._rings().objects.get(policy), name, key)
 
+    def container(self, name: str) -> Rank:
+        """Of containers."""
+        return lambda key: self._rank(self._rings().container, name, key)
+
     def account(self, name: str) -> Rank:
         """Of accounts."""
         return lambda key: self._rank(self._rings().account, name, key)

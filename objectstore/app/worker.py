@@ -30,11 +30,13 @@ from objectstore.app.front import Front, NodeFront
 from objectstore.app.internal import InternalStore
 from objectstore.app.neighbours import Neighbours
 from objectstore.app.pipeline import wrap
+from objectstore.app.ranks import Ranks
 from objectstore.app.ring_watch import RingWatch
 from objectstore.app.rings import RingFiles, RingSet
 from objectstore.app.row_sender import RowSender
 from objectstore.app.samples import registered, to_plain
 from objectstore.app.status import Status
+from objectstore.app.syncing import ContainerSyncs, SyncPeers
 from objectstore.container.server import container_server
 from objectstore.kernel import concurrency, process
 from objectstore.kernel.client import Address, ClientPool
@@ -44,7 +46,9 @@ from objectstore.kernel.http.edge import AccessSink
 from objectstore.kernel.log import open_access_log
 from objectstore.kernel.loop import Loop
 from objectstore.kernel.metrics import AccessSinks, RequestMetrics
+from objectstore.kernel.request import Application
 from objectstore.kernel.signals import on_signals
+from objectstore.kernel.sync_realms import FILE_NAME, read_realms
 from objectstore.kernel.system_disk import SystemDisk
 from objectstore.kernel.timestamps import HybridClock
 from objectstore.kernel.wsgi import Server, listen
@@ -192,13 +196,35 @@ class StoreWorker:
             version=_version(),
         )
         pipeline = wrap(
-            proxy, settings.source, {"cluster_secret": settings.cluster.secret}
+            proxy,
+            settings.source,
+            {
+                "cluster_secret": settings.cluster.secret,
+                "settings_directory": str(settings.source.parent),
+            },
         )
+        if Role.CONTAINER in settings.server.roles and settings.server.background:
+            self._sync_containers(pipeline, proxy)
         address = settings.public_address
         listener = listen(address.host, address.port, reuse_port=self._count > 1)
         pages = self._status.pages() if settings.server.public_status else {}
         front = Front(pipeline, proxy.facts, pages)
         self._serve(front, [listener], "proxy")
+
+    def _sync_containers(self, pipeline: Application, proxy: ProxyApplication) -> None:
+        """Send containers to other clusters, where there are realms."""
+        settings = self._settings
+        realms = read_realms(settings.source.parent / FILE_NAME)
+        if not realms:
+            return
+        syncs = ContainerSyncs(
+            self._devices.opened.values,
+            Ranks(self._rings.current, self._directory.is_here),
+            self._clock,
+            realms,
+            SyncPeers(pipeline, proxy.facts, self._pool),
+        )
+        self._loops.append(Loop(syncs, idle_seconds=settings.daemons.sync_rest))
 
     def _start_node_server(self) -> None:
         address = self._settings.node_address

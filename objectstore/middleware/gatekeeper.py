@@ -45,6 +45,8 @@ _X = ("X-", "x-")
 _REQUEST_KEYS = tuple(
     "HTTP_" + prefix.upper().replace("-", "_") for prefix in (*INTERNAL, "x-ringstack-")
 )
+# Where the time of a signed request is kept, for the filter that knows signatures.
+INBOUND_TIMESTAMP = "HTTP_X_BACKEND_INBOUND_X_TIMESTAMP"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,9 @@ class Gatekeeper:
         for key in forged:
             del environ[key]
         if self._drop_timestamp:
-            environ.pop("HTTP_X_TIMESTAMP", None)
+            inbound = environ.pop("HTTP_X_TIMESTAMP", None)
+            if inbound is not None and "HTTP_X_CONTAINER_SYNC_AUTH" in environ:
+                environ[INBOUND_TIMESTAMP] = inbound
 
         def start(status: str, headers: HeaderList, exc_info: Any = None) -> Any:
             headers = [

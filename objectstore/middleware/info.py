@@ -52,6 +52,7 @@ BEFORE = (
     "etag_quoter",
     "cors",
     "ratelimit",
+    "container_sync",
     "tempurl",
     "formpost",
     "tempauth",

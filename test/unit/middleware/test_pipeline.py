@@ -73,6 +73,7 @@ def test_info_tells_of_every_filter_that_swift_tells_of(app: Any) -> None:
         "ratelimit",
         "staticweb",
         "slo",
+        "container_sync",
         "object_versioning",
         "dlo",
         "symlink",

@@ -1,0 +1,1 @@
+"""Two clusters that keep a container the same."""

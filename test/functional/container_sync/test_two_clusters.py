@@ -1,0 +1,114 @@
+"""Two stores of one realm: objects, changes and deletions cross over, both ways."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from test.functional.harness.http import Client
+from test.functional.harness.store import Store, wait_for
+from test.functional.harness.users import STRANGER, TESTER
+
+LARGE = bytes(range(256)) * 5000
+TO = "X-Container-Sync-To"
+
+
+@pytest.fixture(scope="module")
+def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Store, Store]]:
+    east = Store.alone(tmp_path_factory.mktemp("east"))
+    west = Store.alone(tmp_path_factory.mktemp("west"), workers=2)
+    realms = f"""
+[main]
+key = realm key
+cluster_east = {east.endpoint()}/v1/
+cluster_west = {west.endpoint()}/v1/
+"""
+    for store in (east, west):
+        directory: Path = store.place.settings_directory
+        (directory / "container-sync-realms.conf").write_text(realms)
+        for settings in directory.glob("store.conf"):
+            text = settings.read_text()
+            text = text.replace(
+                "[server]\n", "[daemons]\nsync_rest = 200 ms\n[server]\n"
+            )
+            settings.write_text(text)
+    try:
+        east.start()
+        west.start()
+        yield east, west
+    finally:
+        east.stop()
+        west.stop()
+
+
+def test_both_ways(stores: tuple[Store, Store]) -> None:
+    east, west = (Client(store.endpoint(), TESTER) for store in stores)
+    key = {"X-Container-Sync-Key": "owner's key"}
+    for client, other in ((east, "west"), (west, "east")):
+        to = {TO: f"//main/{other}/AUTH_test/both"}
+        client.send("PUT", "both", headers={**key, **to})
+    east.ok("PUT", "both", "from east é", body=b"1", X_Object_Meta_A="grün")
+    east.ok("PUT", "both", "large", body=LARGE)
+    west.ok("PUT", "both", "from west", body=b"2")
+    names = ["from east é", "from west", "large"]
+
+    def listed(client: Client) -> dict[str, tuple[str, str]]:
+        entries = client.ok("GET", "both", query="format=json").json
+        return {
+            entry["name"]: (entry["hash"], entry["last_modified"]) for entry in entries
+        }
+
+    wait_for(lambda: sorted(listed(east)) == names == sorted(listed(west)), "sync")
+    assert listed(east) == listed(west)
+    answer = west.ok("GET", "both", "from east é")
+    assert (answer.body, answer.headers["x-object-meta-a"]) == (b"1", "grün")
+    assert west.ok("GET", "both", "large").body == LARGE
+    west.ok("PUT", "both", "from east é", body=b"changed in the west")
+    wait_for(lambda: listed(east) == listed(west), "the change")
+    assert east.ok("GET", "both", "from east é").body == b"changed in the west"
+    west.ok("DELETE", "both", "large")
+    wait_for(lambda: "large" not in listed(east), "the deletion")
+
+
+def test_segments_and_manifests(stores: tuple[Store, Store]) -> None:
+    east, west = (Client(store.endpoint(), TESTER) for store in stores)
+    key = {"X-Container-Sync-Key": "k"}
+    west.send("PUT", "parts", headers=key)
+    to = {TO: "//main/west/AUTH_test/parts"}
+    east.send("PUT", "parts", headers={**key, **to})
+    for number in range(2):
+        east.ok("PUT", "parts", f"part{number}", body=LARGE)
+    manifest = json.dumps([{"path": f"/parts/part{number}"} for number in range(2)])
+    query = "multipart-manifest=put"
+    east.ok("PUT", "parts", "a manifest", query=query, body=manifest)
+    wait_for(
+        lambda: west.call("HEAD", "parts", "a manifest").status == 200, "the manifest"
+    )
+    answer = west.ok("GET", "parts", "a manifest")
+    assert answer.headers["x-static-large-object"] == "True"
+    assert answer.body == LARGE * 2
+
+
+def test_nobody_else_gets_in(stores: tuple[Store, Store]) -> None:
+    east = Client(stores[0].endpoint(), TESTER)
+    stranger = Client(stores[0].endpoint(), STRANGER)
+    east.send("PUT", "guarded", headers={"X-Container-Sync-Key": "k"})
+    for auth in ("main n 00", "main n", "other n 00", "main"):
+        headers = {"X-Container-Sync-Auth": auth, "X-Timestamp": "1.0"}
+        path = ("guarded", "o")
+        answer = stranger.send(
+            "PUT", *path, account="AUTH_test", headers=headers, body=b"x"
+        )
+        assert answer.status == 401
+    for to in (
+        "//main/west/a",
+        "//none/west/a/c",
+        "//main/none/a/c",
+        "http://x/v1/a/c",
+    ):
+        assert east.send("POST", "guarded", headers={TO: to}).status == 400
+    told = east.raw("GET", "/info").json["container_sync"]
+    assert sorted(told["realms"]["MAIN"]["clusters"]) == ["EAST", "WEST"]
