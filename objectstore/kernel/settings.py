@@ -25,6 +25,7 @@ import typing
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from objectstore.kernel.option_types import BadValue, parse_value, show_value, type_name
@@ -203,11 +204,17 @@ def read_file(path: Path) -> dict[str, dict[str, str]]:
     return sections
 
 
-def render_sample(section: str, kind: type[Any], *, extra: str = "") -> str:
+def render_sample(
+    section: str,
+    kind: type[Any],
+    *,
+    extra: str = "",
+    values: Mapping[str, str] = MappingProxyType({}),
+) -> str:
     """A commented section with every option at its default.
 
     ``extra`` are lines to stand as they are below the section's head (such as
-    ``use = egg:...``).
+    ``use = egg:...``), ``values`` what some options are set to.
     """
     hints = typing.get_type_hints(kind, include_extras=True)
     lines = [f"[{section}]"]
@@ -218,7 +225,9 @@ def render_sample(section: str, kind: type[Any], *, extra: str = "") -> str:
         facts = facts_of(item)
         bounds = _bounds_text(hints[item.name], facts)
         lines += ["", f"# {facts.text} ({type_name(hints[item.name])}{bounds})"]
-        if facts.required:
+        if item.name in values:
+            lines.append(f"{item.name} = {values[item.name]}")
+        elif facts.required:
             lines.append(f"# {item.name} =")
         else:
             shown = show_value(hints[item.name], item.default)
