@@ -12,8 +12,10 @@ from pathlib import Path
 
 from paste.deploy import loadfilter
 
-from objectstore.kernel.request import Application
+from objectstore.kernel.loop import Loop, Step
+from objectstore.kernel.request import Application, Facts
 from objectstore.kernel.settings import BadSettings, Mistake, read_file
+from objectstore.middleware.layers import layers
 from objectstore.middleware.order import DEFAULT_PIPELINE, check_pipeline
 
 PIPELINE_SECTION = "pipeline:main"
@@ -59,3 +61,17 @@ def wrap(
             raise BadSettings([Mistake(str(source), "", name, text)]) from None
         application = make(application)
     return application
+
+
+def filter_loops(pipeline: Application, facts: Facts) -> list[Loop]:
+    """What the filters want to have run in the background, in one process: each
+    may have a ``background_steps(facts)``."""
+    return [
+        Loop(step)
+        for layer in layers(pipeline)
+        for step in getattr(layer, "background_steps", _no_steps)(facts)
+    ]
+
+
+def _no_steps(facts: Facts) -> tuple[Step, ...]:
+    return ()

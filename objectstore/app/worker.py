@@ -29,7 +29,7 @@ from objectstore.app.figures import device_figures
 from objectstore.app.front import Front, NodeFront
 from objectstore.app.internal import InternalStore
 from objectstore.app.neighbours import Neighbours
-from objectstore.app.pipeline import wrap
+from objectstore.app.pipeline import filter_loops, wrap
 from objectstore.app.ranks import Ranks
 from objectstore.app.ring_watch import RingWatch
 from objectstore.app.rings import RingFiles, RingSet
@@ -205,6 +205,8 @@ class StoreWorker:
         )
         if Role.CONTAINER in settings.server.roles and settings.server.background:
             self._sync_containers(pipeline, proxy)
+        if self._index == 0 and settings.server.background:
+            self._loops += filter_loops(pipeline, proxy.facts)
         address = settings.public_address
         listener = listen(address.host, address.port, reuse_port=self._count > 1)
         pages = self._status.pages() if settings.server.public_status else {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,16 @@ from paste.deploy import loadapp
 
 from objectstore.kernel.settings import BadSettings
 from objectstore.middleware.layers import layers
-from objectstore.middleware.order import FULL_PIPELINE, check_pipeline
+from objectstore.middleware.order import (
+    ENTRY_POINTS,
+    FULL_PIPELINE,
+    check_pipeline,
+)
 from test.fakes.swift_app import Answer, Client, KnownFacts, SwiftApp
 
 SERVER = SwiftApp()
+# Filters by name to their modules, as installed.
+MODULES = {entry.name: entry.module for entry in entry_points(group=ENTRY_POINTS)}
 
 
 def server_factory(global_conf: dict[str, str], **local_conf: str) -> SwiftApp:
@@ -34,7 +41,7 @@ def load(folder: Path, options: dict[str, str]) -> Any:
     ]
     for name in FULL_PIPELINE:
         lines.append(f"[filter:{name}]")
-        factory = f"objectstore.middleware.{name}:filter_factory"
+        factory = f"{MODULES[name]}:filter_factory"
         lines.append(f"paste.filter_factory = {factory}")
         lines.append(options.get(name, ""))
     path = folder / "proxy.conf"
@@ -52,7 +59,7 @@ def app(tmp_path: Path) -> Any:
 
 def test_the_order_is_right(app: Any) -> None:
     kinds = [type(layer).__module__ for layer in layers(app)]
-    expected = [f"objectstore.middleware.{name}" for name in FULL_PIPELINE]
+    expected = [MODULES[name] for name in FULL_PIPELINE]
     assert kinds[:-1] == expected
     assert check_pipeline(FULL_PIPELINE) == []
 
@@ -71,6 +78,7 @@ def test_info_tells_of_every_filter_that_swift_tells_of(app: Any) -> None:
         "formpost",
         "name_check",
         "ratelimit",
+        "s3api",
         "staticweb",
         "slo",
         "container_sync",
