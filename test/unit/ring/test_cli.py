@@ -12,8 +12,6 @@ import pytest
 from ring.cli.entry import run
 from ring.file import load_builder, load_ring
 
-CHECKOUT = Path(__file__).resolve().parents[3]
-
 
 class Command:
     """Runs verbs on one builder file and keeps what they printed."""
@@ -290,8 +288,8 @@ def test_help_is_not_an_error(empty, verb):
     assert "Usage: ring-builder" in empty.out
 
 
-def test_the_script_runs_from_a_checkout(tmp_path):
-    script = CHECKOUT / "bin" / "ring-builder"
+def test_the_installed_command_runs(tmp_path):
+    script = Path(sys.executable).parent / "ring-builder"
     builder = tmp_path / "a.builder"
     for arguments, code in (
         ([], 0),
@@ -299,8 +297,6 @@ def test_the_script_runs_from_a_checkout(tmp_path):
         ([builder, "--json"], 0),
         ([builder, "rebalance"], 2),
     ):
-        done = subprocess.run(
-            [sys.executable, script, *arguments], capture_output=True, text=True
-        )
+        done = subprocess.run([script, *arguments], capture_output=True, text=True)
         assert done.returncode == code, done.stderr
         assert "Traceback" not in done.stderr
