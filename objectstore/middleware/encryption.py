@@ -31,24 +31,17 @@ would get encrypted bytes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import orjson
-
-from objectstore.kernel.byte_ranges import Slice
 from objectstore.kernel.conditions import unquoted
-from objectstore.kernel.errors import Corrupt, Rejected, Unavailable
 from objectstore.kernel.metadata_limits import check_metadata
 from objectstore.kernel.reply import HeaderList, Reply
 from objectstore.kernel.request import Application, Environ, Request, StartResponse
 from objectstore.kernel.settings import option, read_file
 from objectstore.middleware.api_paths import API_VERSIONS
 from objectstore.middleware.crypto.blocks import (
-    block_range,
-    open_blocks,
     sealed_size,
 )
 from objectstore.middleware.crypto.keys import (
@@ -57,6 +50,12 @@ from objectstore.middleware.crypto.keys import (
     PathKey,
     is_secret,
     read_keys,
+)
+from objectstore.middleware.crypto.reading import (
+    Described,
+    Opened,
+    describe_body,
+    ranged,
 )
 from objectstore.middleware.crypto.sealed_input import SealedInput
 from objectstore.middleware.crypto.stored import (
@@ -71,14 +70,9 @@ from objectstore.middleware.crypto.stored import (
     opened_listing,
 )
 from objectstore.middleware.filter_options import FilterMaker, read_options
-from objectstore.middleware.large_objects.ranged_reply import Large
-from objectstore.middleware.large_objects.segment_body import Part
 from objectstore.middleware.subrequest import (
     ask,
-    close_body,
-    discard,
     read_reply,
-    sub_environ,
 )
 from objectstore.wire.rows import LISTED_ETAG, LISTED_SIZE
 
@@ -108,18 +102,6 @@ class EncryptionSettings:
 
     keymaster_config_path: str = option("", "A file with a [keymaster] section")
     disable_encryption: bool = option(False, "Read what is encrypted, add no more")
-
-
-@dataclass(frozen=True, slots=True)
-class Described:
-    """What is known of an encrypted body."""
-
-    key: PathKey
-    body_key: bytes
-    size: int
-    etag: str
-    has_listed: bool
-    has_size: bool
 
 
 class Encryption:
@@ -226,7 +208,7 @@ class Encryption:
         self._open_metadata(reply, path)
         if not reply.header(BODY):
             return reply
-        described = self._describe(reply, path)
+        described = describe_body(self._keys, reply, path)
         reply = self._without_own(reply)
         self._show_listed(reply, described, path)
         reply.set_header("Etag", described.etag)
@@ -238,68 +220,9 @@ class Encryption:
         if "HTTP_RANGE" in request.environ and not any(
             reply.header(name) for name in others
         ):
-            return self._ranged(request, reply, described)
+            return ranged(self.app, request, reply, described)
         reply.body = Opened(reply.body, described, (0, described.size))
         return reply
-
-    def _describe(self, reply: Reply, path: tuple[str, str, str]) -> Described:
-        secret, _, sealed = reply.header(BODY).partition(";")
-        try:
-            key = self._keys.of(secret, *path)
-            body = orjson.loads(key.open(sealed, "body"))
-            etag = key.open(reply.header(ETAG), "etag").decode()
-        except Corrupt:
-            close_body(reply.body)
-            raise
-        return Described(
-            key,
-            bytes.fromhex(body["key"]),
-            body["size"],
-            etag,
-            body["listed"],
-            body["sized"],
-        )
-
-    def _ranged(self, request: Request, reply: Reply, described: Described) -> Reply:
-        whole = reply.body
-
-        def parts(start: int, stop: int) -> Iterator[Part | bytes]:
-            yield Part("", "", described.size, start, stop)
-
-        def open_one(part: Part) -> Iterable[bytes]:
-            if (part.start, part.stop) == (0, described.size):
-                return Opened(whole, described, (0, described.size))
-            return self._open_range(request, reply, described, (part.start, part.stop))
-
-        try:
-            answer = Large(described.etag, described.size, parts, open_one).answer(
-                request, reply
-            )
-        except (Rejected, Corrupt, Unavailable):
-            close_body(whole)
-            raise
-        if answer.status != 200:
-            close_body(whole)
-        return answer
-
-    def _open_range(
-        self, request: Request, reply: Reply, described: Described, piece: Slice
-    ) -> Iterable[bytes]:
-        """The blocks that hold the slice, of the very version that was found."""
-        start, stop = block_range(*piece, described.size)
-        environ = sub_environ(request.environ, "GET", request.path)
-        made = Request(environ)
-        made.set_header("Range", f"bytes={start}-{stop - 1}")
-        context = made.context
-        context.whole_if, context.unconditional_if = (), ()
-        context.etag_is_at = (ETAG_MAC,)
-        made.set_header("If-Match", f'"{described.key.mac(described.etag)}"')
-        blocks = ask(self.app, environ)
-        same = blocks.header("X-Timestamp") == reply.header("X-Timestamp")
-        if blocks.status != 206 or not same:
-            discard(blocks)
-            raise Unavailable("the object was replaced while it was read")
-        return Opened(blocks.body, described, piece)
 
     def _open_metadata(self, reply: Reply, path: tuple[str, str, str]) -> None:
         secret = reply.header(META_SECRET).removeprefix("id=")
@@ -345,26 +268,6 @@ class Encryption:
         reply.set_header("Content-Length", str(len(body)))
         reply.body = [body]
         return reply
-
-
-class Opened:
-    """A decrypted body that closes the encrypted one."""
-
-    __slots__ = ("_body", "_described", "_piece")
-
-    def __init__(
-        self, body: Iterable[bytes], described: Described, piece: Slice
-    ) -> None:
-        self._body = body
-        self._described = described
-        self._piece = piece
-
-    def __iter__(self) -> Iterator[bytes]:
-        return open_blocks(self._described.body_key, self._body, *self._piece)
-
-    def close(self) -> None:
-        """Close the encrypted body."""
-        close_body(self._body)
 
 
 def filter_factory(global_conf: dict[str, str], **local_conf: str) -> FilterMaker:

@@ -9,16 +9,12 @@ one more old version.  Writers at once each have a version; the newest is curren
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from mimetypes import MimeTypes
-from typing import Any
 
 from objectstore.kernel.conditions import etag_matches, unquoted
 from objectstore.kernel.errors import Rejected, Unavailable
-from objectstore.kernel.option_types import TRUE_WORDS
 from objectstore.kernel.reply import HeaderList, Reply, text_reply
-from objectstore.kernel.request import CONTEXT_KEY, Request, footers_of
+from objectstore.kernel.request import CONTEXT_KEY, Request
 from objectstore.kernel.timestamps import HybridClock, from_text, to_text
 from objectstore.middleware.subrequest import EMPTY_INPUT, ask, discard
 from objectstore.middleware.versions.link import (
@@ -44,36 +40,12 @@ from objectstore.middleware.versions.reads import (
     VERSION_ID,
     newest_version,
 )
+from objectstore.middleware.versions.upload import CountedInput, upload_type
 from objectstore.wire.rows import LISTED_ETAG, LISTED_SIZE
 
 CURRENT_VERSION_ID = "X-Object-Current-Version-Id"
 # A null object that is replaced again and again while it is copied: give up.
 TRIES = 3
-_INTERNAL_PARAMETER = re.compile(r";\s*swift_", re.IGNORECASE)
-
-
-class CountedInput:
-    """A request's body that knows how much of it was read."""
-
-    def __init__(self, body: Any) -> None:
-        self._body = body
-        self.size = 0
-
-    def read(self, size: int = -1) -> bytes:
-        """As the body's own."""
-        piece: bytes = self._body.read(size)
-        self.size += len(piece)
-        return piece
-
-    def readinto(self, view: Any) -> int:
-        """As the body's own."""
-        size: int = self._body.readinto(view)
-        self.size += size
-        return size
-
-    def footers(self) -> Mapping[str, str]:
-        """What the body underneath knows at its end."""
-        return footers_of(self._body)
 
 
 class Writes:
@@ -95,7 +67,7 @@ class Writes:
         timestamp = self._next_timestamp(current)
         body = CountedInput(request.body)
         upload = place.upload(place.version_path(timestamp), body)
-        content_type = _content_type(request, place.name)
+        content_type = upload_type(request, place.name)
         headers = {"X-Timestamp": to_text(timestamp), "Content-Type": content_type}
         stored = place.ask(upload, headers)
         if stored.status >= 300:
@@ -318,22 +290,6 @@ def _check_conditions(request: Request, current: Reply | None) -> None:
     etag = current.header(LINK_ETAG) or unquoted(current.header("Etag"))
     if if_match and not etag_matches(if_match, etag, weak=False):
         raise Rejected(412)
-
-
-def _content_type(request: Request, name: str) -> str:
-    """What the client says, or what the object's own name (not its version's) says."""
-    sent = request.header("Content-Type").strip()
-    detect = request.header("X-Detect-Content-Type").strip().lower() in TRUE_WORDS
-    if sent and not detect:
-        # The version is written on the house's behalf, which may use such types.
-        if _INTERNAL_PARAMETER.search(sent):
-            raise Rejected(
-                400, "Invalid Content-Type, swift_* is not a valid parameter name."
-            )
-        return sent
-    request.remove_header("X-Detect-Content-Type")
-    guessed = MimeTypes(filenames=()).guess_type(name)[0]
-    return guessed or "application/octet-stream"
 
 
 def version_to_read(text: str) -> int:

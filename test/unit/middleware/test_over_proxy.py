@@ -7,17 +7,17 @@ headers under the names that the filters look for, streamed bodies in both ways.
 from __future__ import annotations
 
 import hmac
-import importlib
 import io
 import json
 import tarfile
 import time
+from importlib.metadata import entry_points
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 
-from objectstore.middleware.order import DEFAULT_PIPELINE
+from objectstore.middleware.order import DEFAULT_PIPELINE, ENTRY_POINTS
 from test.fakes.swift_app import Client, Got
 from test.unit.proxy.cluster import Cluster
 
@@ -37,9 +37,9 @@ class House:
         self.cluster = Cluster()
         app: Any = self.cluster.app
         for name in reversed(DEFAULT_PIPELINE):
-            module = importlib.import_module(f"objectstore.middleware.{name}")
+            (entry,) = entry_points(group=ENTRY_POINTS).select(name=name)
             options = USERS if name == "tempauth" else {}
-            app = module.filter_factory({"cluster_secret": "x"}, **options)(app)
+            app = entry.load()({"cluster_secret": "x"}, **options)(app)
         self.client = Client(app, self.cluster.app.facts)  # type: ignore[arg-type]
         self.tokens: dict[str, str] = {}
 
@@ -256,6 +256,63 @@ def test_quotas(house: House) -> None:
     house.ok("PUT", f"{ROOT}/d")
     assert house.ask("PUT", f"{ROOT}/d/o", b"1234").status == 413
     assert house.ask("PUT", f"{ROOT}/d/o", b"1").status == 201
+
+
+def test_large_objects(house: House) -> None:
+    house.ok("PUT", f"{ROOT}/parts")
+    for number in range(2):
+        house.ok("PUT", f"{ROOT}/parts/p{number}", LARGE)
+    manifest = b'[{"path": "/parts/p0"}, {"path": "/parts/p1"}]'
+    put = "multipart-manifest=put"
+    house.ok("PUT", f"{ROOT}/c/slo?{put}", manifest)
+    house.ok("PUT", f"{ROOT}/c/dlo", X_Object_Manifest="parts/p")
+    for name in ("slo", "dlo"):
+        assert house.ok("GET", f"{ROOT}/c/{name}").body == LARGE * 2
+    # Whoever may read the manifest only does not get the parts.
+    house.ok("POST", f"{ROOT}/c", X_Container_Read="test:guest")
+    assert house.ask("GET", f"{ROOT}/c/slo", user="test:guest").status == 409
+    assert house.ask("GET", f"{ROOT}/c/dlo", user="test:guest").status == 403
+    listed = house.ask("GET", f"{ROOT}/c/slo?multipart-manifest=get", user="test:guest")
+    assert listed.status == 200
+    house.ok("POST", f"{ROOT}/parts", X_Container_Read="test:guest")
+    for name in ("slo", "dlo"):
+        assert house.ask("GET", f"{ROOT}/c/{name}", user="test:guest").status == 200
+    # And whoever may write here cannot join, or delete, what he must not touch.
+    acls = {"X_Container_Read": "test:guest", "X_Container_Write": "test:guest"}
+    house.ok("PUT", f"{ROOT}/drop", **acls)
+    house.ok("POST", f"{ROOT}/parts", X_Container_Read="")
+    got = house.ask("PUT", f"{ROOT}/drop/x?{put}", manifest, user="test:guest")
+    assert (got.status, b"403 Forbidden" in got.body) == (400, True)
+    house.ok("COPY", f"{ROOT}/c/slo?multipart-manifest=get", Destination="drop/x")
+    target = f"{ROOT}/drop/x?multipart-manifest=delete"
+    assert b"403 Forbidden" in house.ask("DELETE", target, user="test:guest").body
+    assert house.ok("GET", f"{ROOT}/c/slo").body == LARGE * 2
+    for name in dict(house.ok("HEAD", f"{ROOT}/c/slo").headers):
+        assert "Sysmeta" not in name and "Backend" not in name
+
+
+def test_versions_and_links_need_rights(house: House) -> None:
+    house.ok("PUT", f"{ROOT}/v", X_Versions_Enabled="true")
+    first = house.ok("PUT", f"{ROOT}/v/o", b"1").headers["X-Object-Version-Id"]
+    house.ok("PUT", f"{ROOT}/v/o", b"2")
+    paths = [f"{ROOT}/v/o", f"{ROOT}/v/o?version-id={first}"]
+    for path in paths:
+        for method in ("GET", "HEAD", "PUT", "DELETE"):
+            assert house.ask(method, path, user="test:guest").status == 403
+    assert house.ask("POST", paths[0], user="test:guest").status == 403
+    assert house.ask("GET", f"{ROOT}/v?versions", user="test:guest").status == 403
+    assert house.ask("DELETE", f"{ROOT}/v", user="test:guest").status == 403
+    switch = {"X_Versions_Enabled": "false"}
+    assert house.ask("POST", f"{ROOT}/v", user="test:guest", **switch).status == 403
+    house.ok("POST", f"{ROOT}/v", X_Container_Read="test:guest")
+    assert [house.ask("GET", path, user="test:guest").body for path in paths] == [
+        b"2",
+        b"1",
+    ]
+    house.ok("PUT", f"{ROOT}/v/link", X_Symlink_Target="c/secret")
+    house.ok("PUT", f"{ROOT}/c/secret", b"secret")
+    assert house.ok("GET", f"{ROOT}/v/link").body == b"secret"
+    assert house.ask("GET", f"{ROOT}/v/link", user="test:guest").status == 403
 
 
 def test_unauthorised_writes_leave_nothing(house: House) -> None:
