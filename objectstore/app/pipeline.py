@@ -25,10 +25,10 @@ SERVER_NAME = "proxy-server"
 
 def filter_names(source: Path) -> list[str]:
     """The pipeline's filters, from the outside in.  Raises ``BadSettings``."""
-    section = read_file(source).get(PIPELINE_SECTION)
-    if section is None:
+    text = read_file(source).get(PIPELINE_SECTION, {}).get("pipeline")
+    if text is None:
         return list(DEFAULT_PIPELINE)
-    names = section.get("pipeline", "").split()
+    names = text.split()
     if not names or names[-1] != SERVER_NAME:
         text = f"the pipeline must end with {SERVER_NAME}"
         raise BadSettings([Mistake(str(source), PIPELINE_SECTION, "pipeline", text)])
@@ -52,13 +52,19 @@ def wrap(
     if mistakes:
         raise BadSettings(mistakes)
     sections = read_file(source)
+    makers = []
     for name in reversed(names):
         where = f"config:{source}" if f"filter:{name}" in sections else "egg:ringstack"
         try:
-            make = loadfilter(where, name=name, global_conf=dict(shared))
+            makers.append(loadfilter(where, name=name, global_conf=dict(shared)))
         except LookupError as error:
             text = f"no such filter: {error}"
-            raise BadSettings([Mistake(str(source), "", name, text)]) from None
+            mistakes.append(Mistake(str(source), "", name, text))
+        except BadSettings as bad:
+            mistakes += bad.mistakes
+    if mistakes:
+        raise BadSettings(mistakes)
+    for make in makers:
         application = make(application)
     return application
 

@@ -38,6 +38,8 @@ def test_servers_samples_are_good_as_they_are(place: Path, name: str) -> None:
     assert {role.value for role in loaded.server.roles} == expected
     assert loaded.cluster.secret
     assert [policy.name for policy in loaded.policies] == ["Policy-0"]
+    checked = CliRunner().invoke(settings, ["check", str(place / f"{name}.conf")])
+    assert checked.output == "no mistakes\n"
 
 
 @pytest.mark.parametrize("name", SERVERS)
@@ -72,6 +74,39 @@ def test_fresh_secrets_are_fresh() -> None:
     first, second = (CliRunner().invoke(settings, command).output for _ in range(2))
     assert first != second
     assert "secret = " in first
+
+
+def test_all_mistakes_are_told_together(place: Path) -> None:
+    path = place / "store.conf"
+    text = """
+[server]
+workers = none
+ports = 8080
+public_address = here
+[pipeline:main]
+pipeline = catch_errors gatekeeper healthcheck nonsense tempauth slo proxy-server
+[filter:tempauth]
+use = egg:ringstack#tempauth
+token_life = long
+[filter:slo]
+use = egg:ringstack#slo
+max_manifest_sise = 8
+"""
+    path.write_text(text, "utf-8")
+    (place / "cluster.conf").write_text("[cluster]\nsecret =\n", "utf-8")
+    checked = CliRunner().invoke(settings, ["check", str(path)])
+    assert checked.exit_code == 2
+    lines = sorted(line.partition(": ")[2] for line in checked.output.splitlines())
+    assert [line.partition(":")[0] for line in lines] == [
+        "[cluster] hash_suffix",
+        "[cluster] secret",
+        "[filter",
+        "[filter",
+        "[server] ports",
+        "[server] public_address",
+        "[server] workers",
+        "nonsense",
+    ]
 
 
 def _word(role: Role) -> str:
