@@ -39,9 +39,9 @@ from objectstore.wire.records import (
 )
 
 # A replica stores bodies up to this size inside its log, where many share a sync;
-# larger ones are files of their own and are streamed.  Measured for 1 MiB: a third
-# of the CPU of a file, for which three syncs and a name are needed; and compaction
-# still moves only what one piece of an upload is.
+# larger ones are files of their own and are streamed.  Measured for 1 MiB: two
+# thirds of the CPU of a file, for which three syncs and a name are needed; and
+# compaction still moves only what one piece of an upload is.
 INLINE_BYTES_MAX = 1024 * 1024
 # A look-up brings bodies up to this size along; larger ones are read.  Copying so
 # much costs about what opening a segment for sendfile does.
