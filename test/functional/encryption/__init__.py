@@ -1,0 +1,1 @@
+"""Encryption at rest, read off the devices."""
