@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
+from objectstore.app.check import find_mistakes
 from objectstore.app.worker import StoreWorker
 from objectstore.kernel import concurrency
 from objectstore.kernel.errors import RingstackError
@@ -23,23 +25,34 @@ from objectstore.settings import StoreSettings
 _log = logging.getLogger("objectstore")
 
 
-def run(settings: StoreSettings) -> int:
-    """Serve until told to stop; the exit status."""
+def run(settings: StoreSettings, read_again: Callable[[], StoreSettings]) -> int:
+    """Serve until told to stop; the exit status.
+
+    Every worker reads the settings anew when it starts (those that SIGHUP asks for
+    too), but for their number; mistakes in them keep SIGHUP from doing anything.
+    """
     set_up_logging(settings.log)
     allow_many_descriptors()
     settings.server.run.mkdir(parents=True, exist_ok=True)
 
     def work(worker: Worker) -> int:
-        return _work(settings, worker)
+        return _work(read_again, worker)
 
-    return Supervisor(work, settings.server.workers).run()
+    def is_ready_for_more() -> bool:
+        mistakes = find_mistakes(settings.source)
+        for mistake in mistakes:
+            _log.error("not read again: %s", mistake)
+        return not mistakes
+
+    workers = settings.server.workers
+    return Supervisor(work, workers, may_replace=is_ready_for_more).run()
 
 
-def _work(settings: StoreSettings, worker: Worker) -> int:
+def _work(read: Callable[[], StoreSettings], worker: Worker) -> int:
     """A worker process, from its first line to its last."""
     concurrency.prepare_process()
     try:
-        StoreWorker(settings, worker.index, worker.count).run(worker)
+        StoreWorker(read(), worker.index, worker.count).run(worker)
     except BadSettings as error:
         _log.error("the settings have mistakes:\n%s", error)
         return EXIT_CONFIGURATION

@@ -10,7 +10,7 @@ import click
 
 from objectstore.kernel.process import die_with_parent
 from objectstore.kernel.settings import BadSettings
-from objectstore.settings import Role, load_settings
+from objectstore.settings import Role, StoreSettings, load_settings
 
 
 @click.command()
@@ -30,21 +30,25 @@ from objectstore.settings import Role, load_settings
 def serve(settings_file: Path, roles: tuple[str, ...], parent: int | None) -> None:
     """Serve what SETTINGS_FILE says until SIGTERM or Ctrl-C.
 
-    SIGHUP reloads: new workers start with the file as it is then, the old ones
-    finish their requests.
+    SIGHUP reloads: workers are replaced, one after the other, by new ones that
+    read the file as it is then.  Only the number of workers stays.
     """
     # Imported here: only this command needs the whole store.
     from objectstore.app import run
 
     if parent is not None:
         die_with_parent(parent)
-    try:
+
+    def read() -> StoreSettings:
         settings = load_settings(settings_file.absolute())
-        if roles:
-            chosen = tuple(Role(role) for role in roles)
-            server = dataclasses.replace(settings.server, roles=chosen)
-            settings = dataclasses.replace(settings, server=server)
-        sys.exit(run(settings))
+        if not roles:
+            return settings
+        chosen = tuple(Role(role) for role in roles)
+        server = dataclasses.replace(settings.server, roles=chosen)
+        return dataclasses.replace(settings, server=server)
+
+    try:
+        sys.exit(run(read(), read))
     except BadSettings as error:
         click.echo(f"objectstore serve: the settings have mistakes:\n{error}", err=True)
         sys.exit(2)

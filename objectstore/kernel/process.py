@@ -16,6 +16,7 @@ when the worker is ready and ends when the worker does.
   signal kills at once.
 * SIGHUP: workers are replaced one by one, each stopped before its successor starts,
   because a process owns its devices and its successor could not open them.
+  ``may_replace`` is asked before, in a process of its own.
 * A worker that exits with ``EXIT_CONFIGURATION`` before it was ever ready would
   do so for ever: the supervisor stops everything and exits with that.
 * When the supervisor itself dies, the system sends its workers SIGTERM.
@@ -102,12 +103,14 @@ class Supervisor:
         pid_file: Path | None = None,
         drain_seconds: float = DRAIN_SECONDS,
         clock: Clock | None = None,
+        may_replace: Callable[[], bool] | None = None,
     ) -> None:
         self._work = work
         self._places = [Place(index) for index in range(workers)]
         self._pid_file = pid_file
         self._drain_seconds = drain_seconds
         self._clock = clock or SystemClock()
+        self._may_replace = may_replace
         self._stopping = False
         self._to_replace: list[Place] = []
         self._replaced_at = 0.0
@@ -164,8 +167,27 @@ class Supervisor:
         if number in STOP_SIGNALS:
             self._stop(at_once=self._stopping)
         elif number == signal.SIGHUP and not self._stopping:
-            logger.info("replacing the workers one by one")
-            self._to_replace = list(self._places)
+            if self._successors_would_start():
+                logger.info("replacing the workers one by one")
+                self._to_replace = list(self._places)
+            else:
+                logger.error("the workers stay as they are")
+
+    def _successors_would_start(self) -> bool:
+        """Asked in a child: the answer may need all that a worker needs."""
+        if self._may_replace is None:
+            return True
+        child = os.fork()
+        if not child:
+            status = EXIT_FAILURE
+            try:
+                signal.set_wakeup_fd(-1)
+                status = 0 if self._may_replace() else EXIT_CONFIGURATION
+            except Exception:
+                logger.exception("whether new workers would start is not known")
+            finally:
+                os._exit(status)
+        return os.waitpid(child, 0)[1] == 0
 
     def _stop(self, *, at_once: bool) -> None:
         self._stopping = True

@@ -111,6 +111,10 @@ class Store:
         port = self.plans[number].front_port
         wait_for(lambda: not listens(port), f"port {port} to close")
 
+    def pid(self, number: int = 0) -> int:
+        """The process id of a node's supervisor."""
+        return self._servers[number].pid
+
     def workers(self, number: int = 0) -> list[int]:
         """The process ids of a node's workers."""
         return children(self._servers[number].pid)

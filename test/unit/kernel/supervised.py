@@ -49,6 +49,12 @@ def failing(worker: Worker) -> None:
     raise RuntimeError("broken")
 
 
+def refuses() -> bool:
+    """Asked before workers are replaced."""
+    say("asked", os.getpid())
+    return False
+
+
 if __name__ == "__main__":
     work = {
         "serve": serve,
@@ -57,6 +63,11 @@ if __name__ == "__main__":
         "failing": failing,
     }[sys.argv[2]]
     drain_seconds = float(sys.argv[3]) if len(sys.argv) > 3 else 5.0
-    supervisor = Supervisor(work, int(sys.argv[1]), drain_seconds=drain_seconds)
+    supervisor = Supervisor(
+        work,
+        int(sys.argv[1]),
+        drain_seconds=drain_seconds,
+        may_replace=refuses if "refuses" in sys.argv else None,
+    )
     say("supervisor", os.getpid())
     sys.exit(supervisor.run())

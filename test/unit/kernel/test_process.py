@@ -107,6 +107,18 @@ def test_sighup_replaces_one_after_the_other():
         assert program.end() == 0
 
 
+def test_workers_that_successors_could_not_follow_stay():
+    with running("1", "serve", "5", "refuses") as program:
+        program.hear_ready(1)
+        for _ in range(2):
+            program.process.send_signal(signal.SIGHUP)
+            assert int(program.hear("asked")[1]) != program.process.pid
+        program.process.send_signal(signal.SIGTERM)
+        # Drained now, not before.
+        program.hear("drained")
+        assert program.end() == 0
+
+
 def test_a_stubborn_worker_is_killed():
     with running("1", "stubborn", "0.2") as program:
         workers = program.hear_ready(1)
