@@ -27,7 +27,11 @@ def options(module: ModuleType) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("name", FULL_PIPELINE)
+# The S3 face has a reference page of its own, doc/api/s3.md.
+S3_FILTERS = {"s3", "s3_guard"}
+
+
+@pytest.mark.parametrize("name", sorted(set(FULL_PIPELINE) - S3_FILTERS))
 def test_options_are_documented(name: str) -> None:
     module = importlib.import_module(f"objectstore.middleware.{name}")
     page = module.__doc__ or ""
