@@ -3,6 +3,9 @@
 # it is not.
 
 readonly PYTHON_OLDEST="3.11"
+# Python's -m looks into the current directory first: started from another checkout,
+# that one's code would run.
+export PYTHONSAFEPATH=1
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "$(basename "$0"): $*"; exit 1; }
@@ -67,6 +70,6 @@ sys.exit(not os.path.exists(sysconfig.get_path(\"include\") + \"/Python.h\"))'"
     say "making the virtual environment $directory (a minute, once)"
     "$python" -m venv "$directory"
     "$directory/bin/python" -m pip install --quiet --disable-pip-version-check "$@" \
-        2> >(grep -v '^WARNING' >&2) || die "pip could not install $*"
+        2> >(grep -Ev '^ *(WARNING|DEPRECATION)' >&2) || die "pip could not install $*"
     printf '%s' "$stamp" >"$directory/.stamp"
 }
