@@ -64,7 +64,7 @@ def _judge(
 
 def newest_promised(reader: Op, writes: Sequence[Op]) -> Op | None:
     """The newest write that this reader must see, or something newer."""
-    if reader.is_reduced:
+    if reader.is_reduced or not reader.is_within(reader.epoch):
         return None
     promised = [
         op
@@ -72,7 +72,7 @@ def newest_promised(reader: Op, writes: Sequence[Op]) -> Op | None:
         if op.is_acknowledged
         and op.end is not None
         and op.end < reader.start
-        and op.epoch == reader.epoch
+        and op.is_within(reader.epoch)
     ]
     return max(promised, key=lambda op: op.timestamp, default=None)
 

@@ -159,7 +159,7 @@ class Client:
         return (text * (size // len(text) + 1))[: max(size, len(text))]
 
     def _take(self, op: Op, answer: Answer) -> None:
-        op.end, op.status = self._hub.now, answer.status
+        op.end, op.end_epoch, op.status = self._hub.now, self._epoch(), answer.status
         op.is_reduced = "X-Ringstack-Consistency" in answer.headers
         op.is_owed = "X-Ringstack-Row" in answer.headers
         if op.kind == GET and op.status == 200:

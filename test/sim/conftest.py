@@ -22,3 +22,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     else:
         first = options.first_seed
         metafunc.parametrize("seed", range(first, first + options.seeds))
+
+
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """Whoever asks for seeds gets those alone."""
+    asked = ("--seed", "--seeds", "--first-seed")
+    if any(each.startswith(asked) for each in config.invocation_params.args):
+        items[:] = [item for item in items if _is_seed(item)]
+
+
+def _is_seed(item: pytest.Item) -> bool:
+    return "seed" in getattr(item, "fixturenames", ())

@@ -52,7 +52,7 @@ class SimulatedDisk(MemoryDisk):
             twin._names[path.replace(old, new, 1)] = file
         twin._directories |= {path.replace(old, new, 1) for path in before._directories}
         twin._synced_names = dict(twin._names)
-        self._sqlite.survive(self.directory, directory, self._random)
+        twin._sqlite = self._sqlite.survive(self.directory, directory, self._random)
         return twin
 
     def remove(self) -> None:

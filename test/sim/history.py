@@ -25,6 +25,7 @@ class Op:
     timestamps: list[int] = field(default_factory=list)
     etag: str = ""  # of a write's bytes
     end: float | None = None
+    end_epoch: int = -1
     status: int | None = None
     is_reduced: bool = False  # the reply says so
     is_owed: bool = False
@@ -37,6 +38,10 @@ class Op:
     def timestamp(self) -> int:
         """Of the write; 0: it has not come so far."""
         return self.timestamps[0] if self.timestamps else 0
+
+    def is_within(self, epoch: int) -> bool:
+        """Whether the places of replicas stayed the same from beginning to end."""
+        return self.epoch == self.end_epoch == epoch
 
     @property
     def is_acknowledged(self) -> bool:

@@ -13,6 +13,8 @@ from random import Random
 from typing import Any
 
 from objectstore.account.server import account_server
+from objectstore.app.device_watch import REST_SECONDS as DEVICE_REST_SECONDS
+from objectstore.app.device_watch import DeviceWatch
 from objectstore.app.devices import LocalDevices
 from objectstore.app.directory import NodeDirectory, Peers
 from objectstore.app.front import NodeFront
@@ -22,6 +24,7 @@ from objectstore.app.rings import RingSet
 from objectstore.app.row_sender import RowSender
 from objectstore.container.server import container_server
 from objectstore.kernel import concurrency
+from objectstore.kernel.loop import Loop
 from objectstore.kernel.timestamps import HybridClock
 from objectstore.object.server import object_server
 from objectstore.proxy.app import ProxyApplication
@@ -100,8 +103,9 @@ class Process(Life):
 
     def start(self) -> None:
         """Open the devices, then serve.  Runs in its realm; waits."""
-        self.devices.open(self._machine.device_names)
-        self._machine.plant.sabotage(self)
+        machine = self._machine
+        self.devices.open(machine.device_names)
+        machine.plant.sabotage(self)
         servers = {
             "object": object_server(self.devices.nodes.objects, SECRET),
             "container": container_server(self.devices.nodes.containers, SECRET),
@@ -109,10 +113,26 @@ class Process(Life):
         }
         self.application = NodeFront(servers, {})
         self.devices.start_loops()
+        watch = DeviceWatch(
+            self.devices,
+            machine.disk,
+            lambda: machine.device_names,
+            machine.disk.directory,
+            machine.disk.directory / "run",
+            self._devices_changed,
+            mount_check=False,
+        )
+        self._watch = Loop(watch, idle_seconds=DEVICE_REST_SECONDS)
+        self._watch.start()
+
+    def _devices_changed(self) -> None:
+        self._machine.plant.sabotage(self)
+        self.follow(self.rings)
 
     def stop(self) -> None:
-        """End in good order."""
+        """End in good order; it has started."""
         self.application = None
+        self._watch.stop()
         self.devices.close()
 
     def follow(self, rings: RingSet) -> None:

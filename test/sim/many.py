@@ -15,9 +15,11 @@ from test.sim.machine import HEALTHY, Plant
 from test.sim.run import Outcome, run_seed
 
 
-def run_apart(seed: int, plant: Plant = HEALTHY) -> Outcome:
+def run_apart(
+    seed: int, plant: Plant = HEALTHY, *, is_storm: bool | None = None
+) -> Outcome:
     """Run one seed in a child; its outcome."""
-    return _in_a_child(seed, lambda: run_seed(seed, plant))
+    return _in_a_child(seed, lambda: run_seed(seed, plant, is_storm=is_storm))
 
 
 def _in_a_child(seed: int, run: Callable[[], Outcome]) -> Outcome:

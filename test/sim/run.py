@@ -64,8 +64,13 @@ class Outcome:
         )
 
 
-def run_seed(seed: int, plant: Plant = HEALTHY) -> Outcome:
-    """The whole run.  It takes the process's hub over: give it a process."""
+def run_seed(
+    seed: int, plant: Plant = HEALTHY, *, is_storm: bool | None = None
+) -> Outcome:
+    """The whole run.  It takes the process's hub over: give it a process.
+
+    ``is_storm`` None: the seed decides.
+    """
     gc.disable()  # nothing of a dead process may be unwound
     directory = Path(
         tempfile.mkdtemp(
@@ -73,20 +78,27 @@ def run_seed(seed: int, plant: Plant = HEALTHY) -> Outcome:
         )
     )
     try:
-        return _Run(seed, start(), directory, plant).run()
+        return _Run(seed, start(), directory, plant, is_storm).run()
     finally:
         shutil.rmtree(directory, ignore_errors=True)
 
 
 class _Run:
     def __init__(
-        self, seed: int, hub: SimulatedHub, directory: Path, plant: Plant
+        self,
+        seed: int,
+        hub: SimulatedHub,
+        directory: Path,
+        plant: Plant,
+        is_storm: bool | None,
     ) -> None:
         self.outcome = Outcome(seed)
         self._hub = hub
         self._random = Random(f"{seed} run")
-        count = self._random.choice([4, 5])
+        count = self._random.choice([4, 5, 6, 6])
         self._is_storm = self._random.random() < 0.5
+        if is_storm is not None:
+            self._is_storm = is_storm
         self._cluster = Cluster(count, hub, str(seed), directory, self._trace, plant)
         self._history = History()
         self._names = [(box, name) for box in CONTAINERS for name in NAMES]

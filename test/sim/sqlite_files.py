@@ -71,27 +71,36 @@ class SqliteFiles:
         salt, frames, _ = _log_state(path)
         self._synced[path] = (salt, frames)
 
-    def survive(self, source: Path, target: Path, random: Random) -> None:
-        """Copy what a power loss leaves below ``source`` to ``target``."""
+    def survive(self, source: Path, target: Path, random: Random) -> SqliteFiles:
+        """Copy what a power loss leaves below ``source`` to ``target``.  What has
+        survived is safe from then on."""
+        survivor = SqliteFiles()
         for directory, _, names in sorted(os.walk(source)):
             there = target / os.path.relpath(directory, source)
             there.mkdir(parents=True, exist_ok=True)
             for name in sorted(names):
                 if not name.endswith(("-wal", "-shm")):
-                    self._survive_one(os.path.join(directory, name), there, random)
+                    path = os.path.join(directory, name)
+                    safe = self._survive_one(path, there, random)
+                    if safe is not None:
+                        survivor._synced[str(there / name)] = safe
+        return survivor
 
-    def _survive_one(self, path: str, target: Path, random: Random) -> None:
+    def _survive_one(
+        self, path: str, target: Path, random: Random
+    ) -> tuple[bytes, int] | None:
+        """Salt and frames of the log that survived, if one did."""
         if path in self._unnamed and random.random() < 0.5:
-            return
+            return None
         name = os.path.basename(path)
         if name == "index.db" and random.random() < LOST_INDEX:
-            return
+            return None
         salt, frames, checkpointed = _log_state(path)
         shutil.copyfile(path, target / name)
         if path in self._unsafe and not checkpointed and os.path.exists(f"{path}-wal"):
             _tear(target / name, random)
         if not frames or not os.path.exists(f"{path}-wal"):
-            return
+            return None
         synced_salt, synced = self._synced.get(path, (b"", 0))
         safe = max(checkpointed, synced if synced_salt == salt else 0)
         kept = random.randint(safe, frames)
@@ -101,6 +110,7 @@ class SqliteFiles:
         (target / f"{name}-wal").write_bytes(
             log[:end] + torn[: random.randint(0, len(torn))]
         )
+        return salt, kept
 
 
 def _tear(path: Path, random: Random) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -13,10 +14,13 @@ from objectstore.kernel.disk import Disk, FileMissing, FilePresent, Locked
 from objectstore.kernel.errors import Corrupt, InsufficientStorage, Unavailable
 from objectstore.kernel.system_disk import SystemDisk
 from test.fakes.disk import MemoryDisk
+from test.sim.disk import SimulatedDisk
 
 
-@pytest.fixture(params=["system", "threads", "memory"])
-def disk(request: pytest.FixtureRequest) -> Disk:
+@pytest.fixture(params=["system", "threads", "memory", "simulated"])
+def disk(request: pytest.FixtureRequest, tmp_path: Path) -> Disk:
+    if request.param == "simulated":
+        return SimulatedDisk(tmp_path / "life", Random(1))
     if request.param == "memory":
         return MemoryDisk()
     return SystemDisk(sync_without_threads=request.param == "system")
