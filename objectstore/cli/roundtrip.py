@@ -23,6 +23,9 @@ import swiftclient
 CONTAINER = "python-library"
 # Enough to keep the store's group commit busy, few enough for a laptop.
 CONNECTIONS = 8
+# A tree to show something with.
+TREE_FILES_MIN = 1000
+PACKAGES = "site-packages/"
 Progress = Callable[[int], None]
 """Called with the bytes of each file that is through."""
 
@@ -72,12 +75,24 @@ class Figures:
 
 
 def library_tree() -> list[TreeFile]:
-    """The sources of Python's own standard library, as shipped on this machine."""
-    root = Path(sysconfig.get_path("stdlib"))
+    """The sources of Python's own standard library, as shipped on this machine.
+
+    Where that is small (Debian leaves its tests out) the installed packages' too.
+    """
+    found = _sources(Path(sysconfig.get_path("stdlib")), "")
+    if len(found) < TREE_FILES_MIN:
+        found += _sources(Path(sysconfig.get_path("purelib")), PACKAGES)
+    return found
+
+
+def _sources(root: Path, prefix: str) -> list[TreeFile]:
+    paths = [path.relative_to(root) for path in sorted(root.rglob("*.py"))]
     return [
-        TreeFile(path, path.relative_to(root).as_posix(), path.stat().st_size)
-        for path in sorted(root.rglob("*.py"))
-        if "site-packages" not in path.parts and "dist-packages" not in path.parts
+        TreeFile(
+            root / path, f"{prefix}{path.as_posix()}", (root / path).stat().st_size
+        )
+        for path in paths
+        if path.parts[0] not in ("site-packages", "dist-packages")
     ]
 
 
