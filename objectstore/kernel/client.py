@@ -19,6 +19,7 @@ come back must be heard, or reads would miss what only it and others know.
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import socket
 from collections import deque
@@ -45,6 +46,8 @@ __all__ = ["Address", "Call", "Client", "ClientPool", "ClientSettings", "Respons
 SWEEP_SECONDS = 0.25
 # A unix socket's queue of connections is full: it says so instead of waiting.
 QUEUE_RETRY_SECONDS = 0.01
+
+_log = logging.getLogger("objectstore.client")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,7 @@ class Client:
         self._idle: deque[tuple[float, Stream]] = deque()  # since when, which
         self._places = concurrency.Semaphore(settings.connections_max)
         self._down_until = 0.0
+        self._is_reachable = True  # as far as the log has told
         if isinstance(address, Path):
             self._name, host = str(address), "localhost"
         else:
@@ -206,16 +210,26 @@ class Client:
         try:
             sock = _connected(self.address, self._settings.connect_timeout)
         except (ConnectionRefusedError, FileNotFoundError) as error:
-            raise Unavailable(f"cannot connect to {self._name}: {error}") from None
+            raise self._unreachable(error) from None
         except (OSError, Unavailable) as error:
             self._down_until = self._clock.monotonic() + self._settings.probe_seconds
-            raise Unavailable(f"cannot connect to {self._name}: {error}") from None
+            raise self._unreachable(error) from None
         self._down_until = 0.0
+        if not self._is_reachable:
+            self._is_reachable = True
+            _log.warning("%s can be reached again", self._name)
         stream = Stream(
             sock, self._faults, self._clock.monotonic, self._settings.stall_timeout
         )
         self._sweeper.watch(stream)
         return stream
+
+    def _unreachable(self, error: Exception) -> Unavailable:
+        """What to raise; said in the log once for each absence."""
+        if self._is_reachable:
+            self._is_reachable = False
+            _log.warning("%s cannot be reached: %s", self._name, error)
+        return Unavailable(f"cannot connect to {self._name}: {error}")
 
     def _render_head(
         self, method: str, target: str, headers: Iterable[Field], length: int | None

@@ -141,7 +141,7 @@ def test_a_line_end_in_a_header_is_our_own_mistake():
             client.request("GET", "/none HTTP/1.1\r\nA: b")
 
 
-def test_a_peer_that_is_down_fails_at_once_until_a_probe_finds_it():
+def test_a_peer_that_is_down_fails_at_once_until_a_probe_finds_it(caplog):
     listener = socket.create_server(("127.0.0.1", 0), backlog=0)
     address = listener.getsockname()
     # A full queue: the system drops what else comes, as a dead machine would.
@@ -166,6 +166,10 @@ def test_a_peer_that_is_down_fails_at_once_until_a_probe_finds_it():
         assert client.request("GET", "/").status == 204
     assert not client.is_down
     client.drop_idle()
+    # The log tells of the absence, not of every call.
+    gone, back = [record.getMessage() for record in caplog.records]
+    assert f"127.0.0.1:{address[1]} cannot be reached: " in gone
+    assert back == f"127.0.0.1:{address[1]} can be reached again"
 
 
 def test_a_peer_that_refuses_is_asked_again_at_once():
