@@ -14,6 +14,7 @@ import logging
 from typing import Protocol
 
 from objectstore.kernel import concurrency
+from objectstore.kernel.errors import Unavailable
 
 
 class Progress(enum.Enum):
@@ -92,9 +93,9 @@ class Loop:
             self._hint.clear()
             try:
                 progress = self._step()
-            except Exception:
+            except Exception as error:  # noqa: BLE001  (told, then retried)
                 self.failures += 1
-                self._logger.exception("%s: step failed, will retry", self.step.name)
+                self._tell(error)
                 self._rest(min(RETRY_SECONDS * 2**self.failures, RETRY_SECONDS_MAX))
                 continue
             self.failures = 0
@@ -108,6 +109,14 @@ class Loop:
     def _step(self) -> Progress:
         with self._stepping:
             return self.step.step()
+
+    def _tell(self, error: Exception) -> None:
+        """A line for what an operator can do something about (a device that is
+        gone or full); a traceback for what only a programmer can."""
+        if isinstance(error, Unavailable):
+            self._logger.warning("%s: %s; will retry", self.step.name, error)
+        else:
+            self._logger.exception("%s: step failed, will retry", self.step.name)
 
     def _rest(self, seconds: float) -> None:
         self._hint.wait(seconds)

@@ -92,8 +92,10 @@ def test_a_full_store(small_store: Store) -> None:
     assert sorted(names) == listed
 
     # Deleting works on a full store, and compaction gives the room back.
+    # 404: most primaries were too full to ever hear of it; a tombstone all the same.
     for name in names:
-        assert client.call("DELETE", "box", name).status == 204
+        assert client.call("DELETE", "box", name).status in (204, 404)
+        assert client.call("GET", "box", name).status == 404
     assert client.ok("GET", "box", query="format=json").names == []
     ballast.unlink()
 
