@@ -17,7 +17,7 @@ from rich.table import Table
 
 from objectstore.cli.readmit import readmit
 from objectstore.kernel.clock import SystemClock
-from objectstore.kernel.device import Device
+from objectstore.kernel.device import Device, identity_at
 from objectstore.kernel.errors import RingstackError
 from objectstore.kernel.system_disk import SystemDisk
 from objectstore.object.options import StoreOptions
@@ -98,8 +98,12 @@ def rebuild(directory: Path, as_json: bool) -> None:
 
 @contextmanager
 def _locked(directory: Path) -> Iterator[Device]:
+    disk, path = SystemDisk(), str(directory)
+    if identity_at(disk, path) is None:
+        # Opening would begin one: whoever mistypes a path must not have to clean up.
+        raise click.ClickException(f"{path}: no device is here")
     try:
-        opened = Device.open(SystemDisk(), str(directory), rooms=("objects",))
+        opened = Device.open(disk, path, rooms=("objects",))
     except RingstackError as error:
         raise click.ClickException(str(error)) from error
     try:

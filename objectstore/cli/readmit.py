@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from objectstore.kernel.device import ROOMS, Device
+from objectstore.kernel.device import ROOMS, Device, identity_at
 from objectstore.kernel.errors import RingstackError
 from objectstore.kernel.system_disk import SystemDisk
 from objectstore.replication.presence import read_mark, write_mark
@@ -32,6 +32,8 @@ def readmit(directory: Path, empty: bool) -> None:
     whole cluster was off may it keep what it holds.
     """
     disk, path = SystemDisk(), str(directory)
+    if identity_at(disk, path) is None:
+        raise click.ClickException(f"{path}: no device is here")
     try:
         device = Device.open(disk, path)
     except RingstackError as error:
