@@ -21,35 +21,44 @@ class RowSender:
         self._placement = placement
 
     def object_row(self, state: ObjectState) -> Promise[None]:
-        """Tell the object's container.  A container that is gone needs no row:
-        its replicas say so (``found`` False), and that counts as heard."""
+        """Tell the object's container.  A container that is gone needs no row: all
+        its replicas say so (``found`` False).  While one of them has it, or cannot be
+        asked, the others may just not have been filled yet."""
         name = state.name
         key, group = self._placement().container(name.account, name.container)
         row = row_of(state)
         asked = [node.merge(key, [row]) for node in group.primaries]
-        return _majority(asked, group.majority)
+        return _settled(asked, group.majority, is_taken=lambda receipt: receipt.found)
 
     def container_row(self, account: str, row: ContainerRow) -> Promise[None]:
         """Tell the container's account."""
         key, group = self._placement().account(account)
         asked = [node.merge(key, account, [row]) for node in group.primaries]
-        return _majority(asked, group.majority)
+        return _settled(asked, group.majority, is_taken=lambda receipt: True)
 
 
-def _majority(asked: Sequence[Promise[Receipt]], majority: int) -> Promise[None]:
-    """Kept with the majority's answer, broken when there is none."""
+def _settled(
+    asked: Sequence[Promise[Receipt]],
+    majority: int,
+    is_taken: Callable[[Receipt], bool],
+) -> Promise[None]:
+    """Kept when a majority has taken the row, or all have refused it."""
     outcome: Promise[None] = Promise()
     left = len(asked)
-    heard = 0
+    taken = refused = 0
 
     def one_done(promise: Promise[Receipt]) -> None:
-        nonlocal left, heard
+        nonlocal left, taken, refused
         left -= 1
-        heard += promise.error is None
-        if heard >= majority:
+        if promise.error is None:
+            if is_taken(promise.result()):
+                taken += 1
+            else:
+                refused += 1
+        if taken >= majority or refused == len(asked):
             outcome.resolve(None)
         elif left == 0:
-            outcome.fail(Unavailable(f"{heard} of {len(asked)} replicas took the row"))
+            outcome.fail(Unavailable(f"{taken} of {len(asked)} replicas took the row"))
 
     for promise in asked:
         promise.when_done(one_done)

@@ -32,7 +32,8 @@ class RowOutcome(enum.Enum):
 
     RECORDED = "recorded"  # on a majority of the container's primaries
     OWED = "owed"  # the device that holds the object will deliver it
-    NO_CONTAINER = "no container"  # a majority says there is none (any more)
+    # A majority says there is none (any more), and nobody that there is one.
+    NO_CONTAINER = "no container"
 
 
 def record_row(
@@ -65,4 +66,7 @@ def record_row(
             if promise.done and promise.error is None:
                 node.paid(key, row.modified)
         return RowOutcome.RECORDED
-    return RowOutcome.NO_CONTAINER if missing >= group.majority else RowOutcome.OWED
+    if missing >= group.majority and not found:
+        return RowOutcome.NO_CONTAINER
+    # New or swapped devices may not have been filled yet.
+    return RowOutcome.OWED
