@@ -136,6 +136,9 @@ class Encryption:
         elif method == "POST" and self._encrypts:
             self._seal_metadata(request, self._keys.current(account, container, name))
             reply = self._without_own(ask(self.app, environ))
+        elif method == "DELETE":
+            self._widen_conditions(request, (account, container, name))
+            return self.app(environ, start_response)
         else:
             return self.app(environ, start_response)
         return reply(environ, start_response)

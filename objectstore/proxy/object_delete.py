@@ -1,32 +1,39 @@
 """DELETE of an object: a tombstone on a majority, then the row's.
 
 The tombstone is written even where there was nothing: a replica that has slept
-through the object's PUT must not bring it back.
+through the object's PUT must not bring it back.  With ``If-Match`` or
+``If-Unmodified-Since`` the name is reserved while the object is judged, so what a
+writer puts in between is never deleted unseen.
 """
 
 from __future__ import annotations
 
+from objectstore.kernel.conditions import Conditions
 from objectstore.kernel.reply import HeaderList, Reply, text_reply
 from objectstore.proxy.asked import Asked
 from objectstore.proxy.headers import internal_timestamp
+from objectstore.proxy.object_put import check_conditions
 from objectstore.proxy.object_target import ObjectTarget
 from objectstore.proxy.parts import Parts
+from objectstore.proxy.reservation import Reservation
 from objectstore.proxy.row_step import OWED, RowOutcome, record_row
 from objectstore.wire.nodes import ObjectNode
 from objectstore.wire.records import ObjectName, ObjectState, Receipt
 from objectstore.wire.rows import row_of
 
+Written = Asked[ObjectNode, Receipt]
+
 
 def delete_object(parts: Parts, target: ObjectTarget) -> Reply:
-    """Delete; 404 when nothing was there."""
-    name = ObjectName(target.account, target.container_name, target.name, target.policy)
-    timestamp = internal_timestamp(target.request) or parts.timestamps.now()
-    tombstone = ObjectState(name, deleted_timestamp=timestamp)
-    written = parts.rounds.write(
-        target.group,
-        lambda node: node.delete(target.key, tombstone),
-        key=target.key,
-    )
+    """Delete; 404 when nothing was there, Rejected 412 when conditions forbid it."""
+    conditions = Conditions.of(target.request)
+    if conditions is not None and (
+        conditions.if_match or conditions.if_unmodified_since
+    ):
+        tombstone, written = _bury_if(parts, target, conditions)
+    else:
+        timestamp = internal_timestamp(target.request) or parts.timestamps.now()
+        tombstone, written = _bury(parts, target, timestamp)
     row = row_of(tombstone)
     outcome = record_row(parts, target.container, row, target.key, written)
     if outcome is RowOutcome.NO_CONTAINER:
@@ -38,7 +45,44 @@ def delete_object(parts: Parts, target: ObjectTarget) -> Reply:
     return Reply(204, (), headers)
 
 
-def _was_there(written: Asked[ObjectNode, Receipt]) -> bool:
+def _bury(
+    parts: Parts, target: ObjectTarget, timestamp: int
+) -> tuple[ObjectState, Written]:
+    name = ObjectName(target.account, target.container_name, target.name, target.policy)
+    tombstone = ObjectState(name, deleted_timestamp=timestamp)
+    written = parts.rounds.write(
+        target.group,
+        lambda node: node.delete(target.key, tombstone),
+        key=target.key,
+    )
+    return tombstone, written
+
+
+def _bury_if(
+    parts: Parts, target: ObjectTarget, conditions: Conditions
+) -> tuple[ObjectState, Written]:
+    """The same while no other conditional write decides; Rejected 412."""
+    reservation = Reservation(
+        parts.rounds,
+        target.group,
+        target.key,
+        parts.new_token(),
+        parts.settings.reserve_seconds,
+    )
+    # If-None-Match guards writes that create; of a deletion it says nothing.
+    guarding = conditions._replace(if_none_match="")
+    try:
+        held = reservation.take()
+        check_conditions(parts, target.request, guarding, held)
+        if held is not None:
+            parts.timestamps.observe(held.newest)
+        timestamp = internal_timestamp(target.request) or parts.timestamps.now()
+        return _bury(parts, target, timestamp)
+    finally:
+        reservation.release()
+
+
+def _was_there(written: Written) -> bool:
     """What most primaries say: one that missed a write may know better or worse
     than the others.  A tie counts as yes."""
     receipts = [promise.value for _, promise in written if promise.value is not None]

@@ -82,7 +82,7 @@ def _put_large(
     if plan.conditions is not None:
         # Again under the reservation; this one spares a long upload in vain.
         found = look_up(parts.rounds, group, key, want_body=False)
-        _check_conditions(parts, target.request, plan.conditions, found.state)
+        check_conditions(parts, target.request, plan.conditions, found.state)
     begun = parts.rounds.write(group, lambda node: node.begin(key, plan.length))
     uploads = _open_uploads(begun)
     intake = Intake(uploads, group.majority, parts.rounds.node_seconds, parts.buffers)
@@ -145,7 +145,7 @@ def _write(
     )
     try:
         held = reservation.take()
-        _check_conditions(parts, target.request, plan.conditions, held)
+        check_conditions(parts, target.request, plan.conditions, held)
         if held is not None:
             # The write must be newer than what it replaces, whatever the clocks.
             parts.timestamps.observe(held.newest)
@@ -190,7 +190,7 @@ def _undo(parts: Parts, target: ObjectTarget, state: ObjectState) -> None:
     )
 
 
-def _check_conditions(
+def check_conditions(
     parts: Parts, request: Request, conditions: Conditions, held: ObjectState | None
 ) -> None:
     """Rejected 412 when the object, as it is now, forbids the write."""

@@ -181,7 +181,13 @@ class SwiftFeatures:
     ) -> Reply:
         if not wanted:
             self._adopt(environ, known)
-            self._ask(_without_range(environ, "DELETE"))
+            made = _without_range(environ, "DELETE")
+            for key in ("HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE"):
+                if key in environ:
+                    made[key] = environ[key]
+            deleted = self._ask(made)
+            if deleted.status == 412:
+                return deleted
             version = self._new_id() if on else "null"
             if not on:
                 known[:] = [item for item in known if item.version_id != "null"]

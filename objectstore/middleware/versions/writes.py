@@ -160,14 +160,22 @@ class Writes:
     # ---- DELETE ------------------------------------------------------------------
 
     def delete(self) -> Reply:
-        """Note the deletion as a version, and take the link away."""
+        """Note the deletion as a version, and take the link away.
+
+        With conditions the link's DELETE decides: where it is refused, the note
+        goes again (if that fails it is one more old version).
+        """
         place = self._place
         current = place.head_current()
+        guard = _deletion_guard(place.request, current)
         save_null(place, current, is_s3=self._is_s3)
         timestamp = self._next_timestamp(current)
         self._write_marker(timestamp, {})
         environ = place.own("DELETE", place.path)
-        reply = place.do(environ, {"X-Timestamp": to_text(timestamp)})
+        environ[CONTEXT_KEY].etag_is_at = (LINK_ETAG,)
+        reply = place.do(environ, {"X-Timestamp": to_text(timestamp), **guard})
+        if reply.status == 412 and guard:
+            place.do(place.own("DELETE", place.version_path(timestamp)))
         if reply.status not in (204, 404):
             check(reply)
         headers: HeaderList = [
@@ -258,9 +266,16 @@ class Writes:
     def delete_suspended(self) -> Reply:
         """Swift just deletes; S3 notes the deletion as the null version."""
         place = self._place
+        place.request.context.etag_is_at = (LINK_ETAG,)
         if not self._is_s3:
             return ask(place.app, place.request.environ)
         current = place.head_current()
+        if _deletion_guard(place.request, current):
+            # The null version itself goes: its own DELETE judges the conditions.
+            gone = place.do(place.request.environ)
+            if gone.status != 404:
+                check(gone)
+            current = None
         forget_null(place)
         timestamp = self._next_timestamp(current)
         self._write_marker(timestamp, marks(EMPTY_ETAG))
@@ -290,6 +305,22 @@ def _check_conditions(request: Request, current: Reply | None) -> None:
     etag = current.header(LINK_ETAG) or unquoted(current.header("Etag"))
     if if_match and not etag_matches(if_match, etag, weak=False):
         raise Rejected(412)
+
+
+def _deletion_guard(request: Request, current: Reply | None) -> dict[str, str]:
+    """The conditions of a DELETE; Rejected 412 where nothing can satisfy them."""
+    guard = {
+        name: request.header(name)
+        for name in ("If-Match", "If-Unmodified-Since")
+        if request.has_header(name)
+    }
+    if "If-Match" in guard:
+        if current is None:
+            raise Rejected(412)
+        etag = current.header(LINK_ETAG) or unquoted(current.header("Etag"))
+        if not etag_matches(guard["If-Match"], etag, weak=False):
+            raise Rejected(412)
+    return guard
 
 
 def version_to_read(text: str) -> int:

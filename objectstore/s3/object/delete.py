@@ -26,11 +26,17 @@ def delete_one(operation: Operation, if_match: str = "") -> HeaderList:
     """Delete the operation's key; the headers that tell what was done."""
     if operation.version_id:
         return _delete_version(operation)
-    if if_match:
-        _check_if_match(operation, if_match)
+    condition = _held_by(operation, if_match) if if_match else {}
+    return delete_current(operation, condition)
+
+
+def delete_current(operation: Operation, condition: dict[str, str]) -> HeaderList:
+    """Delete what is current, if the store's own ``condition`` holds then."""
     is_versioned = bool(operation.facts.versioning)
     replaced = None if is_versioned else replaced_upload(operation)
-    answer = operation.ask_object("DELETE").discard()
+    answer = operation.ask_object("DELETE", headers=condition).discard()
+    if answer.status == 412 and condition:
+        raise S3Error("PreconditionFailed", Condition="If-Match")
     if answer.status not in (204, 200, 404):
         raise operation.failed(answer)
     if replaced is not None and not is_versioned:
@@ -86,13 +92,17 @@ def may_bypass(operation: Operation) -> bool:
     return asked
 
 
-def _check_if_match(operation: Operation, if_match: str) -> None:
-    head = operation.ask_object("HEAD").discard()
+def _held_by(operation: Operation, if_match: str) -> dict[str, str]:
+    """If-Match as the store below can hold it: its own ETag of the same data."""
+    head = operation.ask_object("HEAD", query="multipart-manifest=get").discard()
     if head.status == 404:
         raise S3Error("NoSuchKey", Key=operation.key)
+    if not head.is_success:
+        raise operation.failed(head)
     wanted = if_match.strip().strip('"')
     if wanted not in ("*", s3_etag(head)):
         raise S3Error("PreconditionFailed", Condition="If-Match")
+    return {"If-Match": head.get("etag").strip('"')}
 
 
 def _is_marker(head: Answer) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from test.functional.harness.http import Client
+from test.functional.s3.conftest import Boto
 from test.functional.s3.test_objects import body_of, code
 
 
@@ -220,3 +222,33 @@ def test_legal_hold_and_defaults(s3: Any, locked: str) -> None:
     with pytest.raises(ClientError):
         s3.delete_object(**place)
     s3.delete_object(**place, BypassGovernanceRetention=True)
+
+
+@pytest.mark.parametrize("name", ["bucket", "versioned"])
+def test_of_a_conditional_delete_and_a_put_one_wins(
+    request: pytest.FixtureRequest, s3: Any, boto: Boto, name: str
+) -> None:
+    """Both insist on the same state; what the winner left is what is there."""
+    bucket = request.getfixturevalue(name)
+    other = boto()
+    with ThreadPoolExecutor(2) as pool:
+        for number in range(8):
+            key = f"prize-{number}"
+            etag = s3.put_object(Bucket=bucket, Key=key, Body=b"old")["ETag"]
+            place = {"Bucket": bucket, "Key": key, "IfMatch": etag}
+            deleting = pool.submit(other.delete_object, **place)
+            putting = pool.submit(s3.put_object, **place, Body=b"new")
+            failed = [deleting.exception(), putting.exception()]
+            assert sum(error is not None for error in failed) == 1, failed
+            if failed[1] is None:
+                got = s3.get_object(Bucket=bucket, Key=key)
+                assert got["Body"].read() == b"new"
+            else:
+                assert status_of(failed[1]) in (404, 409, 412)
+                with pytest.raises(ClientError):
+                    s3.head_object(Bucket=bucket, Key=key)
+
+
+def status_of(error: BaseException | None) -> int:
+    assert isinstance(error, ClientError)
+    return int(error.response["ResponseMetadata"]["HTTPStatusCode"])

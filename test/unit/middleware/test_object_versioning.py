@@ -412,3 +412,20 @@ def test_clients_cannot_write_markers(store: Store) -> None:
 
 def test_factory(store: Store) -> None:
     assert filter_factory({})(store.cluster.app)
+
+
+@pytest.mark.parametrize("state", ["true", "false"])
+def test_conditional_deletes(s3: Store, state: str) -> None:
+    s3.put("o", b"one")
+    s3.put("o", b"two")
+    s3.ask("POST", C, X_Versions_Enabled=state)
+    etag = s3.ask("HEAD", f"{C}/o").headers["Etag"]
+    past = "Sun, 06 Nov 1994 08:49:37 GMT"
+    known = s3.versions()
+    assert s3.ask("DELETE", f"{C}/o", If_Match="0" * 32).status == 412
+    assert s3.ask("DELETE", f"{C}/o", If_Unmodified_Since=past).status == 412
+    assert s3.versions() == known
+    assert s3.ask("GET", f"{C}/o").body == b"two"
+    assert s3.ask("DELETE", f"{C}/o", If_Match=etag).status == 204
+    assert s3.ask("GET", f"{C}/o").status == 404
+    assert s3.ask("DELETE", f"{C}/o", If_Match=etag).status == 412

@@ -256,6 +256,17 @@ def test_put_if_none_match(cluster: Cluster) -> None:
     assert cluster.ask("PUT", PATH, only_new, b"x" * 300_000).status == 201
 
 
+def test_delete_if_match(cluster: Cluster) -> None:
+    assert cluster.ask("DELETE", PATH, {"If-Match": "abc"}).status == 412
+    etag = cluster.put(PATH).headers["Etag"]
+    past = {"If-Unmodified-Since": "Sun, 06 Nov 1994 08:49:37 GMT"}
+    assert cluster.ask("DELETE", PATH, {"If-Match": "abc"}).status == 412
+    assert cluster.ask("DELETE", PATH, past).status == 412
+    assert cluster.ask("GET", PATH).status == 200
+    assert cluster.ask("DELETE", PATH, {"If-Match": etag}).status == 204
+    assert cluster.ask("GET", PATH).status == 404
+
+
 def test_put_if_match(cluster: Cluster) -> None:
     assert cluster.ask("PUT", PATH, {"If-Match": "abc"}, b"").status == 412
     etag = cluster.put(PATH).headers["Etag"]

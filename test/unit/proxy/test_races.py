@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from objectstore.kernel import concurrency
@@ -86,3 +88,36 @@ def test_increments_by_if_match_lose_nothing() -> None:
     for task in tasks:
         concurrency.wait_task(task)
     assert cluster.ask("GET", PATH).body == b"10"
+
+
+@pytest.mark.parametrize("away", [None, 0, 1, 2])
+def test_what_replaced_the_object_is_not_deleted_in_its_place(away: int | None) -> None:
+    """Of a DELETE and a PUT that both insist on the same state one wins."""
+    cluster = Cluster(settings=PATIENT)
+    cluster.make_container("/AUTH_test/box")
+    for number in range(10):
+        path = f"{PATH}-{number}"
+        etag = cluster.put(path).headers["Etag"]
+        primaries = cluster.primaries("object", path)
+        for device in primaries:
+            cluster.faults("object", device).delay_seconds = 0.001
+        if away is not None:
+            cluster.faults("object", primaries[away]).down = True
+        condition = {"If-Match": etag}
+        apps = [cluster.another_proxy() for _ in range(2)]
+
+        def delete(path: str, condition: dict[str, str], app: Any) -> int:
+            return cluster.ask("DELETE", path, condition, app=app).status
+
+        def put(path: str, condition: dict[str, str], app: Any) -> int:
+            return cluster.ask("PUT", path, condition, b"new", app=app).status
+
+        tasks = [
+            concurrency.spawn(delete, path, condition, apps[0]),
+            concurrency.spawn(put, path, condition, apps[1]),
+        ]
+        deleted, stored = [concurrency.wait_task(task) for task in tasks]
+        assert (deleted, stored) in ((204, 412), (412, 201))
+        assert cluster.ask("GET", path).status == (404 if deleted == 204 else 200)
+        if away is not None:
+            cluster.faults("object", primaries[away]).down = False

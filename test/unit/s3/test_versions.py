@@ -205,3 +205,14 @@ def test_lock_needs_a_locked_bucket(house: House) -> None:
         house.ask("GET", "/bucket", "object-lock=").code
         == "ObjectLockConfigurationNotFoundError"
     )
+
+
+def test_delete_if_match_in_a_versioned_bucket(house: House) -> None:
+    versioned(house)
+    put(house, b"one")
+    etag = house.ask("HEAD", "/bucket/key").headers["etag"]
+    refused = house.ask("DELETE", "/bucket/key", headers={"If-Match": '"other"'})
+    assert refused.code == "PreconditionFailed"
+    assert house.ask("GET", "/bucket/key").body == b"one"
+    deleted = house.ask("DELETE", "/bucket/key", headers={"If-Match": etag})
+    assert deleted.headers["x-amz-delete-marker"] == "true"
