@@ -1,0 +1,1 @@
+"""The hypervisors that the agent can drive, one to a module or folder."""

@@ -1,0 +1,351 @@
+"""The hypervisor port: everything the agent asks of the thing that runs guests.
+
+Drivers are ``drivers/libvirt`` (QEMU) and ``drivers/sim`` (in memory); one suite,
+test/contract/compute, runs over both.
+
+A *guest* is one virtual machine on this host, named by its server's uuid.  The
+contract, for every method:
+
+* **The spec is the truth.**  ``start`` and ``reboot`` bring the guest up exactly
+  as the ``GuestSpec`` says, whatever was defined before; what is attached to a
+  running guest must be in the spec of its next start.
+* **Idempotent.**  A call whose effect is there already returns at once, so a job
+  that was killed may simply repeat its step.  Each method says what holds after it.
+* **Green.**  Calls wait cooperatively, some for seconds; none blocks the hub.
+* **Errors.**  ``GuestMissing`` and ``WrongState`` (the caller's), ``Unavailable``
+  (the hypervisor is away, or refused: a retry may help).
+* **Events are hints.**  They may be lost, doubled or late; ``states`` is the truth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from objectstore.kernel.errors import Rejected
+
+# An operating system that heeds the power button is down by then (Nova waits
+# as long by default).
+GRACE_SECONDS = 60.0
+CONSOLE_TAIL_BYTES_MAX = 102_400
+"""How much of a console's end a caller may ask for (what Nova's log holds)."""
+
+
+class GuestMissing(Rejected):
+    """There is no guest of that uuid on this host."""
+
+    def __init__(self, uuid: str) -> None:
+        super().__init__(404, f"There is no guest {uuid} on this host")
+
+
+class WrongState(Rejected):
+    """The guest's state does not allow the call."""
+
+    def __init__(self, uuid: str, state: GuestState, wanted: str) -> None:
+        super().__init__(409, f"Guest {uuid} is {state.value}: cannot {wanted}")
+        self.state = state
+
+
+class GuestState(StrEnum):
+    """What a guest is doing, as the hypervisor sees it."""
+
+    RUNNING = "running"
+    PAUSED = "paused"  # in memory, its processors stopped
+    SHUTDOWN = "shutdown"  # defined, not running, no memory kept
+    SUSPENDED = "suspended"  # its memory is saved on disk
+    CRASHED = "crashed"  # ended by a fault of its own or its emulator's
+    ABSENT = "absent"  # not on this host
+
+
+ACTIVE_STATES = frozenset({GuestState.RUNNING, GuestState.PAUSED})
+"""The states in which a process on this host holds the guest."""
+
+
+class DiskBus(StrEnum):
+    """How a guest sees a disk.  Debian's cloud kernel knows these."""
+
+    VIRTIO = "virtio"
+    IDE = "ide"
+    SCSI = "scsi"
+
+
+class DiskDevice(StrEnum):
+    """What the disk is to the guest."""
+
+    DISK = "disk"
+    CDROM = "cdrom"
+
+
+@dataclass(frozen=True, slots=True)
+class NbdSource:
+    """A block device served over NBD on a unix socket of this host."""
+
+    socket_path: str
+    export: str
+    format: str  # of the bytes in it: raw or qcow2
+
+
+@dataclass(frozen=True, slots=True)
+class FileSource:
+    """A disk in a file.
+
+    ``lazy_backing``: the file is a qcow2 overlay whose backing is still read
+    from there; None when it stands alone or upon files of this host.
+    """
+
+    path: str
+    format: str  # raw or qcow2; never guessed
+    lazy_backing: NbdSource | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DiskSpec:
+    """One disk of a guest."""
+
+    name: str  # the target: vda, vdb, hda ...; unique in the guest
+    source: FileSource | NbdSource
+    bus: DiskBus = DiskBus.VIRTIO
+    device: DiskDevice = DiskDevice.DISK
+    serial: str = ""  # how a guest knows it again (/dev/disk/by-id)
+    boot_order: int | None = None  # 1 is tried first; None: never
+    read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NicSpec:
+    """One network card.  The tap device exists already: the network agent made it."""
+
+    mac: str
+    tap: str
+    mtu: int | None = None
+    port_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GuestSpec:
+    """A guest as it is to be."""
+
+    uuid: str
+    name: str  # unique on the host: instance-0000002a or the like
+    vcpus: int
+    memory_mib: int
+    disks: tuple[DiskSpec, ...] = ()
+    nics: tuple[NicSpec, ...] = ()
+    console_log: str = ""  # path; what the serial console said, appended
+    serial_socket: str = ""  # path of a unix socket: the serial console itself
+    vnc_socket: str = ""  # path of a unix socket; "": no display
+    agent_socket: str = ""  # path of a unix socket: the guest agent's channel
+    config_drive: str = ""  # path of an ISO image
+    # Boot of a bare kernel (aki, ari): paths, and the kernel's command line.
+    kernel: str = ""
+    ramdisk: str = ""
+    kernel_arguments: str = ""
+    uefi: bool = False
+    # Shown to an operator who looks at the hypervisor; means nothing to it.
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class HostInventory:
+    """What this host has, for the scheduler and the hypervisor API."""
+
+    hostname: str
+    hypervisor_type: str  # QEMU, KVM, sim
+    hypervisor_version: int  # major * 1,000,000 + minor * 1,000 + release
+    vcpus: int
+    memory_mib: int
+    disk_gib: int
+    disk_free_gib: int
+    memory_used_mib: int
+    architecture: str = "x86_64"
+    cpu_model: str = ""
+    cpu_vendor: str = ""
+    cpu_features: tuple[str, ...] = ()
+    cpu_cores: int = 1
+    cpu_threads: int = 1
+    cpu_sockets: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class DiskUsage:
+    """What one disk has done since its guest started."""
+
+    name: str
+    read_bytes: int
+    read_requests: int
+    write_bytes: int
+    write_requests: int
+    errors: int  # -1: unknown
+
+
+@dataclass(frozen=True, slots=True)
+class NicUsage:
+    """What one network card has done, as the guest counts (received: to it)."""
+
+    mac: str
+    received_bytes: int
+    received_packets: int
+    received_errors: int
+    received_drops: int
+    sent_bytes: int
+    sent_packets: int
+    sent_errors: int
+    sent_drops: int
+
+
+@dataclass(frozen=True, slots=True)
+class GuestUsage:
+    """Figures of one guest (the API's diagnostics)."""
+
+    state: GuestState
+    driver: str  # libvirt, sim
+    hypervisor: str  # qemu, kvm, sim
+    uptime_seconds: int
+    cpu_nanoseconds: tuple[int, ...]  # for each virtual processor
+    memory_max_mib: int
+    memory_used_mib: int
+    disks: tuple[DiskUsage, ...] = ()
+    nics: tuple[NicUsage, ...] = ()
+
+
+class GuestEventKind(StrEnum):
+    """What happened to a guest."""
+
+    STARTED = "started"
+    STOPPED = "stopped"  # by itself or by us
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    SUSPENDED = "suspended"
+    CRASHED = "crashed"
+    REBOOTED = "rebooted"
+    REMOVED = "removed"  # undefined
+
+
+@dataclass(frozen=True, slots=True)
+class GuestEvent:
+    """Something happened; ask ``states`` for the truth."""
+
+    uuid: str
+    kind: GuestEventKind
+
+
+@dataclass(frozen=True, slots=True)
+class CopyProgress:
+    """How far a background copy of a disk is; ``done``: nothing left to do."""
+
+    done: bool
+    bytes_done: int = 0
+    bytes_total: int = 0
+
+
+class Hypervisor(Protocol):
+    """One host's hypervisor."""
+
+    # ---- the host ------------------------------------------------------------
+
+    def open(self) -> None:
+        """Connect (and start the private daemon, where that is the setting).
+        Guests that run are left alone."""
+
+    def close(self) -> None:
+        """Disconnect.  Guests run on."""
+
+    def inventory(self) -> HostInventory:
+        """What the host has now."""
+
+    def watch(self, callback: Callable[[GuestEvent], None]) -> None:
+        """Call ``callback`` (in a greenlet; it may wait) for each event."""
+
+    # ---- all guests ----------------------------------------------------------
+
+    def states(self) -> dict[str, GuestState]:
+        """The state of every guest on the host, by uuid; in one call."""
+
+    def state(self, uuid: str) -> GuestState:
+        """One guest's state; ``ABSENT`` when it is not here."""
+
+    # ---- life ----------------------------------------------------------------
+
+    def start(self, spec: GuestSpec) -> None:
+        """After it: running.  A running guest is left as it is; a paused one goes
+        on; a suspended one goes on from its saved memory; any other boots as
+        ``spec`` says (defined anew)."""
+
+    def stop(self, uuid: str, grace_seconds: float = GRACE_SECONDS) -> None:
+        """After it: not active, still defined.  Presses the power button, and
+        after ``grace_seconds`` (0: at once) pulls the plug.  Saved memory of a
+        suspended guest is dropped.  Fine when absent."""
+
+    def reboot(
+        self, spec: GuestSpec, *, hard: bool, grace_seconds: float = GRACE_SECONDS
+    ) -> None:
+        """After it: running, newly booted as ``spec`` says.  Soft: the power button
+        first, the plug only after ``grace_seconds``.  Hard: the plug at once.
+        Saved memory is dropped.  Repeated after a kill, it reboots again."""
+
+    def pause(self, uuid: str) -> None:
+        """After it: paused.  ``WrongState`` unless running or paused."""
+
+    def suspend(self, uuid: str) -> None:
+        """After it: suspended: memory on disk, nothing running.  ``WrongState``
+        unless running, paused or suspended."""
+
+    def resume(self, uuid: str) -> None:
+        """After it: running.  From paused or suspended; ``WrongState`` otherwise
+        (fine when running)."""
+
+    def destroy(self, uuid: str) -> None:
+        """After it: absent.  Ends it at once, and forgets all the hypervisor knows
+        of it (saved memory too).  Its disks stay: they are not the hypervisor's."""
+
+    # ---- devices of an active guest ------------------------------------------
+
+    def attach_nic(self, uuid: str, nic: NicSpec) -> None:
+        """Plug a card in.  Fine when there (by MAC), or when not active: the next
+        ``start`` brings it."""
+
+    def detach_nic(self, uuid: str, mac: str) -> None:
+        """Take a card out.  Fine when not there.  ``Unavailable`` when the guest
+        does not let go of it in time."""
+
+    def attach_disk(self, uuid: str, disk: DiskSpec) -> None:
+        """Plug a disk in.  Fine when there (by name), or when not active."""
+
+    def detach_disk(self, uuid: str, name: str) -> None:
+        """Take a disk out.  Fine when not there.  ``Unavailable`` when the guest
+        does not let go of it in time."""
+
+    def resize_disk(self, uuid: str, name: str, size_bytes: int) -> None:
+        """Let an active guest see its disk at the new, larger size; the file
+        grows too.  ``WrongState`` unless active."""
+
+    # ---- the content of an active guest's disk -------------------------------
+
+    def copy_disk(self, uuid: str, name: str, target_path: str) -> None:
+        """Copy what the disk holds at one moment into a new stand-alone qcow2 file,
+        while the guest runs (or is paused).  Returns when complete; an existing
+        file is overwritten.  ``WrongState`` unless active."""
+
+    def pull_backing(self, uuid: str, name: str) -> CopyProgress:
+        """See to it that what the disk still reads lazily comes to this host, and
+        say how far that is.  Starts the copy, or looks at the one under way; when
+        done, the disk needs its lazy backing no more.  Done at once for a disk
+        without one.  ``WrongState`` unless active."""
+
+    # ---- looking at a guest --------------------------------------------------
+
+    def console_tail(self, uuid: str, bytes_max: int = CONSOLE_TAIL_BYTES_MAX) -> bytes:
+        """The end of what the serial console said; b"" when nothing yet.
+        ``GuestMissing`` when absent."""
+
+    def usage(self, uuid: str) -> GuestUsage:
+        """Figures.  ``WrongState`` unless active."""
+
+    def inject_nmi(self, uuid: str) -> None:
+        """Make the guest's kernel dump (the API's crash-dump trigger).
+        ``WrongState`` unless running."""
+
+    def set_password(self, uuid: str, user: str, password: str) -> None:
+        """Through the guest's agent.  ``Unavailable`` when none answers."""
