@@ -1,0 +1,1 @@
+"""The disks of the guests on this host: images fetched, overlays, copies."""
