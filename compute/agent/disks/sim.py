@@ -1,0 +1,131 @@
+"""Disks of simulated hosts: the port's answers without a file anywhere.
+
+A snapshot of a simulated disk is an empty qcow2 image made up on the spot: enough to
+be uploaded, inspected and booted again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from compute.agent.disks.names import ROOT_NAME, SWAP_NAME, ephemeral_name
+from compute.agent.disks.port import BootFiles, Captured, GuestPaths, ImageReader
+from compute.agent.disks.qcow2 import empty_image
+from compute.agent.hypervisor import DiskSpec, FileSource
+from objectstore.kernel.errors import Rejected
+
+_GIB = 1 << 30
+
+
+class SimDisks:
+    """Knows the size of each root disk, and nothing else."""
+
+    def __init__(self, images: ImageReader | None = None) -> None:
+        self._images = images  # None: any image id will do
+        self._root_gib: dict[str, int] = {}
+        self._captures: dict[tuple[str, str], Captured] = {}
+
+    def paths(self, uuid: str) -> GuestPaths:
+        """Names without files."""
+        where = f"/sim/{uuid}"
+        return GuestPaths(where, f"{where}/console.log", "", "", "", "")
+
+    def prepare_root(
+        self, uuid: str, image_id: str, size_gib: int, *, lazy: bool = False
+    ) -> DiskSpec:
+        """Checks that there is such an image."""
+        if self._images is not None:
+            self._images.facts(image_id)
+        self._root_gib.setdefault(uuid, size_gib)
+        return self.root(uuid)
+
+    def prepare_boot_files(
+        self, uuid: str, kernel_id: str, ramdisk_id: str
+    ) -> BootFiles:
+        """Names for what was asked."""
+        return BootFiles(
+            f"/sim/{kernel_id}" if kernel_id else "",
+            f"/sim/{ramdisk_id}" if ramdisk_id else "",
+        )
+
+    def prepare_ephemeral(self, uuid: str, number: int, size_gib: int) -> DiskSpec:
+        """A disk more."""
+        return self._disk(uuid, ephemeral_name(number))
+
+    def prepare_swap(self, uuid: str, size_mib: int) -> DiskSpec:
+        """A disk more."""
+        return self._disk(uuid, SWAP_NAME)
+
+    def prepare_config_drive(self, uuid: str, files: Mapping[str, bytes]) -> str:
+        """Nobody reads it."""
+        return f"/sim/{uuid}/config.iso"
+
+    def root(self, uuid: str) -> DiskSpec:
+        """The root disk, once prepared."""
+        if uuid not in self._root_gib:
+            raise Rejected(404, f"Guest {uuid} has no root disk")
+        return self._disk(uuid, ROOT_NAME, boot_order=1)
+
+    def rebuild_root(
+        self, uuid: str, image_id: str, size_gib: int, *, lazy: bool = False
+    ) -> DiskSpec:
+        """Forgets the old size."""
+        self._root_gib.pop(uuid, None)
+        return self.prepare_root(uuid, image_id, size_gib, lazy=lazy)
+
+    def grow_root(self, uuid: str, size_gib: int) -> DiskSpec:
+        """Never smaller."""
+        disk = self.root(uuid)
+        self._root_gib[uuid] = max(size_gib, self._root_gib[uuid])
+        return disk
+
+    def prepare_rescue(self, uuid: str, image_id: str) -> DiskSpec:
+        """A disk to boot from."""
+        if self._images is not None:
+            self._images.facts(image_id)
+        return self._disk(uuid, ROOT_NAME, boot_order=1)
+
+    def drop_rescue(self, uuid: str) -> None:
+        """Nothing is there."""
+
+    def capture_path(self, uuid: str, label: str) -> str:
+        """A name; the copy's content is known by it."""
+        path = f"/sim/{uuid}/{label}.qcow2"
+        virtual = max(1, self._root_gib.get(uuid, 1)) * _GIB
+        size = len(empty_image(virtual))
+        self._captures[uuid, label] = Captured(path, "qcow2", size, virtual)
+        return path
+
+    def capture_idle(self, uuid: str, label: str) -> Captured:
+        """The copy, at once."""
+        self.capture_path(uuid, label)
+        return self.captured(uuid, label)
+
+    def captured(self, uuid: str, label: str) -> Captured:
+        """The copy that was asked for before."""
+        found = self._captures.get((uuid, label))
+        if found is None:
+            raise Rejected(404, f"There is no copy {label} of guest {uuid}")
+        return found
+
+    def read_captured(self, captured: Captured, offset: int, length: int) -> bytes:
+        """An empty disk."""
+        return empty_image(captured.virtual_bytes)[offset : offset + length]
+
+    def drop_capture(self, uuid: str, label: str) -> None:
+        """Forget it."""
+        self._captures.pop((uuid, label), None)
+
+    def remove(self, uuid: str) -> None:
+        """Forget the guest."""
+        self._root_gib.pop(uuid, None)
+        for key in [key for key in self._captures if key[0] == uuid]:
+            del self._captures[key]
+
+    def used_bytes(self, uuid: str) -> int:
+        """Nothing is used."""
+        return 0
+
+    def _disk(self, uuid: str, name: str, boot_order: int | None = None) -> DiskSpec:
+        source = FileSource(f"/sim/{uuid}/{name}", "qcow2")
+        return DiskSpec(name, source, boot_order=boot_order)
