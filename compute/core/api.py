@@ -1,0 +1,264 @@
+"""The frame around every API: routes, tokens, versions, and errors in its dialect.
+
+    api = Api(
+        [Route("GET", "/v3/users/{user_id}", show_user), ...],
+        dialect=identity_dialect, tokens=checker, identifiers=identifiers,
+    )
+
+A handler takes an ``ApiCall`` and returns a ``Reply``; it raises ``Rejected`` for what
+the caller did wrong.  ``Unavailable`` becomes 503, anything else 500 with its
+traceback in the log and nothing of it in the reply.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from compute.core.context import RequestContext, TokenChecker
+from compute.core.dialects import Dialect, error_reply
+from compute.core.errors import (
+    BadRequest,
+    MethodNotAllowed,
+    NotFound,
+    Unauthorized,
+)
+from compute.core.identifiers import Identifiers
+from compute.core.microversions import Microversion, VersionRange
+from compute.core.query import Query
+from compute.core.schema import Schema
+from objectstore.kernel.errors import InsufficientStorage, Rejected, Unavailable
+from objectstore.kernel.reply import HeaderList, Reply
+from objectstore.kernel.request import Environ, Request, StartResponse
+
+REQUEST_ID_HEADER = "x-openstack-request-id"
+# Nova's own limit is 112 KiB; user data of 64 KiB in base64 and metadata fit well.
+JSON_BYTES_MAX = 1024 * 1024
+RETRY_AFTER_SECONDS = "1"
+
+
+@dataclass(slots=True)
+class ApiCall:
+    """One call: the request, who asks, and what the path names."""
+
+    request: Request
+    context: RequestContext
+    parameters: Mapping[str, str]
+    version: Microversion | None = None
+    _query: Query | None = None
+
+    @property
+    def query(self) -> Query:
+        """The query's parameters."""
+        if self._query is None:
+            self._query = Query(self.request.environ.get("QUERY_STRING", ""))
+        return self._query
+
+    @property
+    def base_url(self) -> str:
+        """Where the room is mounted, as the caller sees it, without a slash."""
+        environ = self.request.environ
+        forwarded = environ.get("HTTP_X_FORWARDED_PROTO", "").split(",")[0].strip()
+        scheme = forwarded if forwarded in ("http", "https") else ""
+        host = environ.get("HTTP_HOST") or (
+            f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
+        )
+        prefix = environ.get("SCRIPT_NAME", "")
+        return f"{scheme or environ['wsgi.url_scheme']}://{host}{prefix}"
+
+    @property
+    def url(self) -> str:
+        """The URL of this call without its query."""
+        return self.base_url + self.request.path
+
+    def header(self, name: str, default: str = "") -> str:
+        """A request header."""
+        return self.request.header(name, default)
+
+    def json(self, schema: Schema | None = None) -> Any:
+        """The body as JSON, checked.  Raises ``BadRequest``, 413."""
+        raw = self.request.read_small_body(JSON_BYTES_MAX)
+        try:
+            value = orjson.loads(raw)
+        except orjson.JSONDecodeError:
+            raise BadRequest("The request body is not valid JSON") from None
+        if schema is not None:
+            schema.check(value)
+        return value
+
+
+Handler = Callable[[ApiCall], Reply]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """``template``: literal segments and ``{names}``.  ``public``: no token needed
+    (one that is sent is checked all the same, and a bad one ignored)."""
+
+    method: str
+    template: str
+    handler: Handler
+    public: bool = False
+
+
+def json_reply(status: int, value: Any, headers: HeaderList | None = None) -> Reply:
+    """A JSON document."""
+    return Reply(status, orjson.dumps(value), headers, "application/json")
+
+
+def empty_reply(status: int = 204) -> Reply:
+    """A reply without a body."""
+    return Reply(status, b"")
+
+
+class _Node:
+    """One segment of the tree of routes."""
+
+    __slots__ = ("literal", "named", "names", "routes")
+
+    def __init__(self) -> None:
+        self.literal: dict[str, _Node] = {}
+        self.named: _Node | None = None
+        self.routes: dict[str, Route] = {}
+        self.names: dict[str, tuple[str, ...]] = {}
+
+
+class Api:
+    """A WSGI application: the routes of one room."""
+
+    def __init__(
+        self,
+        routes: Iterable[Route],
+        *,
+        dialect: Dialect,
+        tokens: TokenChecker,
+        identifiers: Identifiers,
+        versions: VersionRange | None = None,
+        extra_request_id_header: str = "",
+    ) -> None:
+        """``extra_request_id_header``: a second name under which replies carry the
+        request's id (``x-compute-request-id``)."""
+        self._root = _Node()
+        for route in routes:
+            self._add(route)
+        self._dialect = dialect
+        self._tokens = tokens
+        self._identifiers = identifiers
+        self._versions = versions
+        self._id_headers = [REQUEST_ID_HEADER]
+        if extra_request_id_header:
+            self._id_headers.append(extra_request_id_header)
+        self._logger = logging.getLogger("compute.api")
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Any:
+        """PEP 3333."""
+        request_id = self._identifiers.request_id()
+        request = Request(environ)
+        request.context.log_notes.append(request_id)
+        reply = self._answer(request, request_id)
+        reply.headers += [(name, request_id) for name in self._id_headers]
+        if request.method == "HEAD":
+            reply.body = ()
+        return reply(environ, start_response)
+
+    def _answer(self, request: Request, request_id: str) -> Reply:
+        headers: HeaderList = []
+        try:
+            version = None
+            if self._versions is not None:
+                version = self._versions.wanted(request)
+                headers = self._versions.reply_headers(version)
+            route, parameters = self._find(request.method, request.path)
+            context = self._authenticate(request, route, request_id)
+            reply = route.handler(ApiCall(request, context, parameters, version))
+        except InsufficientStorage as error:
+            reply = self._failed(507, str(error))
+        except Rejected as error:
+            reply = error_reply(error, self._dialect)
+        except Unavailable as error:
+            self._logger.warning("%s: %s", request_id, error)
+            reply = self._failed(503, "The service is unavailable just now; try again.")
+            reply.headers.append(("Retry-After", RETRY_AFTER_SECONDS))
+        except Exception:
+            self._logger.exception("%s: a request failed", request_id)
+            reply = self._failed(
+                500,
+                "An unexpected error prevented the server from"
+                " fulfilling your request.",
+            )
+        reply.headers += headers
+        return reply
+
+    def _failed(self, status: int, text: str) -> Reply:
+        return error_reply(Rejected(status, text), self._dialect)
+
+    def _authenticate(
+        self, request: Request, route: Route, request_id: str
+    ) -> RequestContext:
+        token = request.header("X-Auth-Token")
+        if not token and not route.public:
+            raise Unauthorized()
+        if token:
+            try:
+                return self._tokens.check(token, request_id)
+            except Unauthorized:
+                if not route.public:
+                    raise
+        return RequestContext(request_id)
+
+    # ---- routes ----------------------------------------------------------------
+
+    def _add(self, route: Route) -> None:
+        node, names = self._root, []
+        for segment in _segments(route.template):
+            if segment.startswith("{"):
+                names.append(segment[1:-1])
+                if node.named is None:
+                    node.named = _Node()
+                node = node.named
+            else:
+                node = node.literal.setdefault(segment, _Node())
+        assert route.method not in node.routes, f"{route.template} is there twice"
+        node.routes[route.method] = route
+        node.names[route.method] = tuple(names)
+
+    def _find(self, method: str, path: str) -> tuple[Route, dict[str, str]]:
+        """The route of a path.  ``NotFound``; ``MethodNotAllowed`` with ``Allow``."""
+        allowed: set[str] = set()
+        for node, values in _matches(self._root, _segments(path), ()):
+            wanted = method
+            if method == "HEAD" and "HEAD" not in node.routes:
+                wanted = "GET"
+            route = node.routes.get(wanted)
+            if route is not None:
+                return route, dict(zip(node.names[wanted], values, strict=True))
+            allowed |= set(node.routes)
+        if allowed:
+            raise MethodNotAllowed(
+                f"The method {method} is not allowed here",
+                headers=(("Allow", ", ".join(sorted(allowed))),),
+            )
+        raise NotFound("The resource could not be found.")
+
+
+def _segments(path: str) -> list[str]:
+    return path.strip("/").split("/") if path.strip("/") else []
+
+
+def _matches(
+    node: _Node, segments: list[str], values: tuple[str, ...]
+) -> Iterable[tuple[_Node, tuple[str, ...]]]:
+    """Nodes that the segments lead to, the most literal first."""
+    if not segments:
+        if node.routes:
+            yield node, values
+        return
+    literal = node.literal.get(segments[0])
+    if literal is not None:
+        yield from _matches(literal, segments[1:], values)
+    if node.named is not None and segments[0]:
+        yield from _matches(node.named, segments[1:], (*values, segments[0]))

@@ -1,0 +1,90 @@
+"""How each API family writes an error: the one table of error bodies.
+
+Clients of the field look for these shapes to show the message to a person, so
+they are exactly what OpenStack's services send.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+
+from objectstore.kernel.errors import Rejected
+from objectstore.kernel.reply import Reply
+
+# Nova names its error bodies after the fault, not the status phrase.
+COMPUTE_FAULTS = {
+    400: "badRequest",
+    401: "unauthorized",
+    403: "forbidden",
+    404: "itemNotFound",
+    405: "badMethod",
+    406: "notAcceptable",
+    409: "conflictingRequest",
+    413: "overLimit",
+    415: "badMediaType",
+    429: "overLimit",
+    500: "computeFault",
+    501: "notImplemented",
+    503: "serviceUnavailable",
+}
+
+Dialect = Callable[[Rejected], Any]
+"""Gives the JSON value of an error's body."""
+
+
+def title_of(status: int) -> str:
+    """The status' phrase."""
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Error"
+
+
+def identity_dialect(error: Rejected) -> Any:
+    """Keystone's."""
+    title = title_of(error.status)
+    return {
+        "error": {
+            "code": error.status,
+            "message": error.text or title,
+            "title": title,
+        }
+    }
+
+
+def compute_dialect(error: Rejected) -> Any:
+    """Nova's."""
+    fault = COMPUTE_FAULTS.get(error.status, "computeFault")
+    message = error.text or title_of(error.status)
+    return {fault: {"code": error.status, "message": message}}
+
+
+def network_dialect(error: Rejected) -> Any:
+    """Neutron's."""
+    kind = getattr(error, "kind", "") or title_of(error.status).replace(" ", "")
+    message = error.text or title_of(error.status)
+    return {"NeutronError": {"type": kind, "message": message, "detail": ""}}
+
+
+def image_dialect(error: Rejected) -> Any:
+    """Glance's clients show whatever text they find; JSON serves them best."""
+    title = title_of(error.status)
+    return {
+        "message": error.text or title,
+        "code": f"{error.status} {title}",
+        "title": title,
+    }
+
+
+def error_reply(error: Rejected, dialect: Dialect) -> Reply:
+    """The reply that tells the caller what was wrong."""
+    return Reply(
+        error.status,
+        orjson.dumps(dialect(error)),
+        list(error.headers),
+        "application/json",
+    )

@@ -1,0 +1,304 @@
+"""Durable jobs: work of several steps that goes on after any crash.
+
+A job is written in the transaction that wants it.  A worker claims it under a
+lease, does its steps in order and records each; when the worker dies the lease runs
+out and the next one goes on at the recorded step.  So every step is safe to run
+twice.  A job that fails for good runs the undo of the steps that it has done.
+
+    pending --claim--> running --finish--> done
+       ^                  |  \\---fail----> failed
+       +----- retry ------+   (cancel: pending or running, asked by ``cancelled``)
+
+A queue is a place that does the work: a host's name, or a room's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from compute.core.database import Connection, Id, Instant, Name, table
+from compute.core.errors import Stale
+
+PENDING, RUNNING, DONE, FAILED = "pending", "running", "done", "failed"
+OPEN_STATES = (PENDING, RUNNING)
+# Long enough for a busy worker to renew in time, short enough for users to wait.
+LEASE_SECONDS = 30.0
+ERROR_CHARACTERS_MAX = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One job as stored.  ``arguments`` never change; ``progress`` is what its steps
+    want to remember (JSON); ``step`` is the name of the last step done."""
+
+    id: str
+    kind: str
+    queue: str
+    subject_id: str
+    state: str
+    step: str
+    undoing: bool
+    arguments: Mapping[str, Any]
+    progress: Mapping[str, Any]
+    cancelled: bool
+    attempts: int
+    owner: str
+    lease_until: float
+    not_before: float
+    created_at: float
+    updated_at: float
+    error: str = field(default="")
+
+
+def job_table(room: str, metadata: sa.MetaData) -> sa.Table:
+    """The table of a room's jobs."""
+    return table(
+        f"{room}_jobs",
+        metadata,
+        sa.Column("id", Id(), primary_key=True),
+        sa.Column("kind", Name(), nullable=False),
+        sa.Column("queue", Name(), nullable=False),
+        sa.Column("subject_id", Id(), nullable=False, index=True),
+        sa.Column("state", sa.String(16), nullable=False),
+        sa.Column("step", Name(), nullable=False, default=""),
+        sa.Column("undoing", sa.Boolean(), nullable=False, default=False),
+        sa.Column("arguments", sa.JSON(), nullable=False),
+        sa.Column("progress", sa.JSON(), nullable=False),
+        sa.Column("cancelled", sa.Boolean(), nullable=False, default=False),
+        sa.Column("attempts", sa.Integer(), nullable=False, default=0),
+        sa.Column("owner", Name(), nullable=False, default=""),
+        sa.Column("lease_until", Instant(), nullable=False, default=0.0),
+        sa.Column("not_before", Instant(), nullable=False, default=0.0),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("updated_at", Instant(), nullable=False),
+        sa.Column("error", sa.Text(), nullable=False, default=""),
+        sa.Index(f"{room}_jobs_by_queue", "queue", "state", "created_at"),
+    )
+
+
+class JobStore:
+    """One room's jobs, inside the caller's transactions."""
+
+    def __init__(self, jobs: sa.Table) -> None:
+        self._jobs = jobs
+
+    def add(
+        self,
+        connection: Connection,
+        *,
+        job_id: str,
+        kind: str,
+        queue: str,
+        subject_id: str,
+        arguments: Mapping[str, Any],
+        now: float,
+        not_before: float = 0.0,
+    ) -> None:
+        """A new pending job."""
+        connection.execute(
+            self._jobs.insert().values(
+                id=job_id,
+                kind=kind,
+                queue=queue,
+                subject_id=subject_id,
+                state=PENDING,
+                arguments=dict(arguments),
+                progress={},
+                created_at=now,
+                updated_at=now,
+                not_before=not_before,
+            )
+        )
+
+    def get(self, connection: Connection, job_id: str) -> Job | None:
+        """One job."""
+        return self._one(connection, self._jobs.c.id == job_id)
+
+    def open_of(self, connection: Connection, subject_id: str) -> list[Job]:
+        """The subject's jobs that are not finished, the oldest first."""
+        return self._many(
+            connection,
+            self._jobs.c.subject_id == subject_id,
+            self._jobs.c.state.in_(OPEN_STATES),
+        )
+
+    def claim(
+        self,
+        connection: Connection,
+        queue: str,
+        owner: str,
+        now: float,
+        *,
+        limit: int = 1,
+        lease_seconds: float = LEASE_SECONDS,
+        busy_subjects: Collection[str] = (),
+    ) -> list[Job]:
+        """Take the oldest jobs that nobody works on, one for each subject.
+
+        A job whose lease has run out counts; so does one that ``owner`` holds
+        itself from before a crash (he says which he really works on by
+        ``busy_subjects``).  A subject's jobs run in order, one at a time.
+        """
+        jobs = self._jobs.c
+        rows = self._many(connection, jobs.queue == queue, jobs.state.in_(OPEN_STATES))
+        taken: list[Job] = []
+        seen: set[str] = set(busy_subjects)
+        for job in rows:
+            if len(taken) >= limit:
+                break
+            if job.subject_id in seen:
+                continue
+            seen.add(job.subject_id)
+            held = job.state == RUNNING and job.lease_until > now and job.owner != owner
+            if held or job.not_before > now:
+                continue
+            values = {
+                "state": RUNNING,
+                "owner": owner,
+                "lease_until": now + lease_seconds,
+                "attempts": job.attempts + 1,
+                "updated_at": now,
+            }
+            self._set(connection, job.id, values)
+            found = self.get(connection, job.id)
+            assert found is not None
+            taken.append(found)
+        return taken
+
+    def renew(
+        self,
+        connection: Connection,
+        job_id: str,
+        owner: str,
+        now: float,
+        lease_seconds: float = LEASE_SECONDS,
+    ) -> Job:
+        """Keep the lease; ``Stale`` when it is lost.  Says whether to cancel."""
+        self._owned(connection, job_id, owner)
+        self._set(connection, job_id, {"lease_until": now + lease_seconds})
+        return self._owned(connection, job_id, owner)
+
+    def advance(
+        self,
+        connection: Connection,
+        job_id: str,
+        owner: str,
+        now: float,
+        *,
+        step: str,
+        progress: Mapping[str, Any],
+        undoing: bool = False,
+        lease_seconds: float = LEASE_SECONDS,
+    ) -> Job:
+        """A step is done (or undone, to before ``step``); ``Stale`` if not ours."""
+        self._owned(connection, job_id, owner)
+        self._set(
+            connection,
+            job_id,
+            {
+                "step": step,
+                "progress": dict(progress),
+                "undoing": undoing,
+                "lease_until": now + lease_seconds,
+                "updated_at": now,
+            },
+        )
+        return self._owned(connection, job_id, owner)
+
+    def finish(
+        self,
+        connection: Connection,
+        job_id: str,
+        owner: str,
+        now: float,
+        error: str = "",
+    ) -> None:
+        """The job is done, or has failed with ``error``; ``Stale`` if not ours."""
+        self._owned(connection, job_id, owner)
+        self._set(
+            connection,
+            job_id,
+            {
+                "state": FAILED if error else DONE,
+                "error": error[:ERROR_CHARACTERS_MAX],
+                "owner": "",
+                "lease_until": 0.0,
+                "updated_at": now,
+            },
+        )
+
+    def retry(
+        self,
+        connection: Connection,
+        job_id: str,
+        owner: str,
+        now: float,
+        not_before: float,
+        error: str,
+    ) -> None:
+        """Give it back, to be tried again from its step, not before that moment."""
+        self._owned(connection, job_id, owner)
+        self._set(
+            connection,
+            job_id,
+            {
+                "state": PENDING,
+                "owner": "",
+                "lease_until": 0.0,
+                "not_before": not_before,
+                "error": error[:ERROR_CHARACTERS_MAX],
+                "updated_at": now,
+            },
+        )
+
+    def cancel(self, connection: Connection, subject_id: str) -> None:
+        """Ask the subject's open jobs to stop and undo what they did."""
+        connection.execute(
+            sa.update(self._jobs)
+            .where(
+                self._jobs.c.subject_id == subject_id,
+                self._jobs.c.state.in_(OPEN_STATES),
+            )
+            .values(cancelled=True, not_before=0.0)
+        )
+
+    def forget_finished(self, connection: Connection, before: float) -> int:
+        """Remove jobs that ended before that moment; how many."""
+        result = connection.execute(
+            sa.delete(self._jobs).where(
+                self._jobs.c.state.in_((DONE, FAILED)),
+                self._jobs.c.updated_at < before,
+            )
+        )
+        return int(result.rowcount)
+
+    def _owned(self, connection: Connection, job_id: str, owner: str) -> Job:
+        job = self.get(connection, job_id)
+        if job is None or job.state != RUNNING or job.owner != owner:
+            raise Stale(f"job {job_id} is no longer {owner}'s")
+        return job
+
+    def _set(
+        self, connection: Connection, job_id: str, values: Mapping[str, Any]
+    ) -> None:
+        connection.execute(
+            sa.update(self._jobs).where(self._jobs.c.id == job_id).values(**values)
+        )
+
+    def _one(self, connection: Connection, where: sa.ColumnElement[bool]) -> Job | None:
+        row = connection.execute(self._jobs.select().where(where)).first()
+        return None if row is None else Job(**row._mapping)
+
+    def _many(
+        self, connection: Connection, *where: sa.ColumnElement[bool]
+    ) -> list[Job]:
+        rows = connection.execute(
+            self._jobs.select()
+            .where(*where)
+            .order_by(self._jobs.c.created_at, self._jobs.c.id)
+        )
+        return [Job(**row._mapping) for row in rows]

@@ -1,0 +1,1 @@
+"""Images of disks, kept in the ring: Glance's API, version 2."""

@@ -1,0 +1,1 @@
+"""Networks, ports, routers, security groups: Neutron's API, version 2."""

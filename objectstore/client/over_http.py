@@ -1,0 +1,73 @@
+"""A caller of a service that listens on a socket."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from objectstore.client.caller import Answer, Content, Headers
+from objectstore.kernel.client import ClientPool
+from objectstore.kernel.http.response import Response
+
+PIECE_BYTES = 256 * 1024
+DEFAULT_PORT = 80
+
+
+class HttpCaller:
+    """Calls the service at one base URL (``http://host:port/prefix``, or
+    ``unix:/path``) through the process's pool of connections."""
+
+    def __init__(self, base_url: str, pool: ClientPool) -> None:
+        """``ValueError`` for a URL that is neither http nor unix."""
+        parts = urlsplit(base_url)
+        if parts.scheme == "unix":
+            self._client = pool.client(Path(parts.path))
+            self._prefix = ""
+        elif parts.scheme == "http" and parts.hostname:
+            self._client = pool.client((parts.hostname, parts.port or DEFAULT_PORT))
+            self._prefix = parts.path.rstrip("/")
+        else:
+            raise ValueError(f"not an http or unix URL: {base_url}")
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        headers: Headers | None = None,
+        body: Content = b"",
+        *,
+        timeout: float | None = None,
+    ) -> Answer:
+        """See ``Caller.request``."""
+        fields = [
+            (name.encode("ascii"), value.encode())
+            for name, value in (headers or {}).items()
+        ]
+        target = self._prefix + path
+        if isinstance(body, bytes):
+            response = self._client.request(
+                method, target, fields, body, timeout=timeout
+            )
+        else:
+            call = self._client.open(method, target, fields, None, timeout=timeout)
+            for piece in body:
+                call.write(memoryview(piece))
+            response = call.finish()
+        found = {
+            name.decode("latin-1").lower(): _text(value)
+            for name, value in response.fields
+        }
+        return Answer(response.status, found, _pieces(response), response.close)
+
+
+def _pieces(response: Response) -> Iterator[bytes]:
+    while piece := response.read(PIECE_BYTES):
+        yield piece
+
+
+def _text(value: bytes) -> str:
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
