@@ -1,0 +1,1 @@
+"""Makes one host look like its view: bridges, taps, DHCP, rules, routers."""

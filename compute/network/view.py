@@ -1,0 +1,304 @@
+"""All that one host needs to know of the networks: what its agent makes true.
+
+The network API writes a ``HostView`` for each host and the host's agent reads it over
+HTTP; nothing else passes between them but the agent's reports.  A view is whole: what
+it does not name must not be on the host.  It holds
+
+* the networks that the host has a local port of, with all their subnets;
+* the **local** ports of these networks (binding host = this host): guests' ports,
+  the port of the DHCP service (``network:dhcp``), ports of routers that live here;
+* the security groups that local ports are in, each with its rules, and those that
+  the rules name as remote group, each with the addresses of all its members, on
+  whatever host they are;
+* the routers that live here and their floating addresses.
+
+Ids are text with dashes.  Addresses are text without prefix length, prefixes are
+text in CIDR form, both in the canonical form of Python's ``ipaddress``; MAC addresses
+are in lower case with colons.
+"""
+
+from __future__ import annotations
+
+import enum
+import ipaddress
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from compute.network.records import decode_record, encode_record
+from objectstore.kernel.errors import Corrupt
+
+# Raised when a field is added, removed or gets another meaning.
+VIEW_VERSION = 1
+
+OWNER_DHCP = "network:dhcp"
+OWNER_ROUTER_INTERFACE = "network:router_interface"
+OWNER_ROUTER_GATEWAY = "network:router_gateway"
+OWNER_FLOATING_IP = "network:floatingip"
+# The prefix of every owner that is a service of the network itself: no tap.
+OWNER_NETWORK_PREFIX = "network:"
+
+TAP_PREFIX = "tap"
+# Interface names have 15 bytes at most; this many leave room for any prefix of ours.
+ID_CHARACTERS = 11
+
+
+def tap_name(port_id: str) -> str:
+    """The tap of a guest's port, for whoever starts the guest."""
+    return TAP_PREFIX + port_id[:ID_CHARACTERS]
+
+
+class NetworkKind(enum.Enum):
+    """How a network's bridge is joined to the world."""
+
+    LOCAL = "local"  # guests of this host only, and routers
+    FLAT = "flat"  # also the interface that ``physical_network`` stands for
+    EXTERNAL = "external"  # where routers have their gateway; the host is on it
+
+
+class Ipv6Mode(enum.Enum):
+    """Who tells guests of their IPv6 address, and how."""
+
+    NONE = ""
+    SLAAC = "slaac"
+    STATEFUL = "dhcpv6-stateful"
+    STATELESS = "dhcpv6-stateless"
+
+
+class Direction(enum.Enum):
+    """Seen from the guest."""
+
+    INGRESS = "ingress"
+    EGRESS = "egress"
+
+
+@dataclass(frozen=True, slots=True)
+class StaticRoute:
+    """To ``destination`` (a prefix) by way of ``nexthop`` (an address)."""
+
+    destination: str
+    nexthop: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subnet:
+    """One prefix of a network.  ``gateway`` is "" when there is none."""
+
+    id: str
+    cidr: str
+    gateway: str = ""
+    dns_servers: tuple[str, ...] = ()
+    host_routes: tuple[StaticRoute, ...] = ()
+    dhcp: bool = True
+    # Only where the prefix is IPv6: what routers advertise, how guests get addresses.
+    ra_mode: Ipv6Mode = Ipv6Mode.NONE
+    address_mode: Ipv6Mode = Ipv6Mode.NONE
+
+    @property
+    def version(self) -> int:
+        """4 or 6."""
+        return ipaddress.ip_network(self.cidr).version
+
+    @property
+    def prefix_length(self) -> int:
+        """How many bits the subnet's addresses have in common."""
+        return ipaddress.ip_network(self.cidr).prefixlen
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """One layer-2 segment; a bridge on each host that has ports of it."""
+
+    id: str
+    mtu: int
+    kind: NetworkKind
+    subnets: tuple[Subnet, ...] = ()
+    admin_up: bool = True
+    # FLAT: which of the host's uplinks; the agent's settings name the interface.
+    physical_network: str = ""
+    dns_domain: str = ""
+    # EXTERNAL: the host's own addresses on the bridge, with prefix length (usually
+    # the gateways of the subnets), and whether the host hides the network behind its
+    # own address towards the rest of the world.
+    host_addresses: tuple[str, ...] = ()
+    masquerade: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FixedAddress:
+    """One address of a port and the subnet that it is from."""
+
+    subnet_id: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddressPair:
+    """What a guest may also send from: an address or prefix, and a MAC address
+    ("": the port's own)."""
+
+    address: str
+    mac: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DhcpOption:
+    """An extra DHCP option of one port: a name or number, for IPv4 or IPv6."""
+
+    name: str
+    value: str
+    version: int = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A local port: of a guest (any ``device_owner`` that does not begin with
+    ``network:``), of the DHCP service, or of a router."""
+
+    id: str
+    network_id: str
+    mac: str
+    addresses: tuple[FixedAddress, ...] = ()
+    device_id: str = ""
+    device_owner: str = ""
+    admin_up: bool = True
+    port_security: bool = True
+    security_groups: tuple[str, ...] = ()  # ids
+    address_pairs: tuple[AddressPair, ...] = ()
+    dns_name: str = ""
+    dhcp_options: tuple[DhcpOption, ...] = ()
+
+    @property
+    def is_guest(self) -> bool:
+        """Whether it has a tap."""
+        return not self.device_owner.startswith(OWNER_NETWORK_PREFIX)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a group lets pass.  None and "" mean: any.
+
+    ``protocol`` is the number (1, 6, 17, 58 ...).  For ICMP and ICMPv6, ``port_min`` is
+    the type and ``port_max`` the code.  At most one remote is set.
+    """
+
+    id: str
+    direction: Direction
+    version: int  # 4 or 6
+    protocol: int | None = None
+    port_min: int | None = None
+    port_max: int | None = None
+    remote_prefix: str = ""
+    remote_group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityGroup:
+    """Rules, and who the members are: the addresses (and allowed pairs' prefixes) of
+    all the group's ports on all hosts, needed where a rule names it as remote."""
+
+    id: str
+    rules: tuple[Rule, ...] = ()
+    members: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RouterGateway:
+    """A router's port on the external network (in ``HostView.ports``)."""
+
+    port_id: str
+    snat: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Router:
+    """A router that lives on this host; its ports are in ``HostView.ports``."""
+
+    id: str
+    admin_up: bool = True
+    gateway: RouterGateway | None = None
+    interfaces: tuple[str, ...] = ()  # port ids
+    routes: tuple[StaticRoute, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FloatingIp:
+    """An address of the external network that stands for a guest's; only those
+    that are associated."""
+
+    id: str
+    router_id: str
+    address: str
+    fixed_address: str
+
+
+@dataclass(frozen=True, slots=True)
+class HostView:
+    """Everything for one host, as of ``revision`` (grows with each change)."""
+
+    host: str
+    revision: int
+    networks: tuple[Network, ...] = ()
+    ports: tuple[Port, ...] = ()
+    security_groups: tuple[SecurityGroup, ...] = ()
+    routers: tuple[Router, ...] = ()
+    floating_ips: tuple[FloatingIp, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PortStatus:
+    """Whether a port is wired up on its host."""
+
+    port_id: str
+    is_active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AgentReport:
+    """What an agent tells: that it lives, what it has made true.
+
+    ``ports`` are all its local ports.  ``problem`` is "" or one line on what does not
+    work, for operators.
+    """
+
+    host: str
+    revision: int  # of the view that it works on; -1: it has none yet
+    ports: tuple[PortStatus, ...] = ()
+    problem: str = ""
+
+
+def encode_view(view: HostView) -> bytes:
+    """The view as JSON."""
+    return _encode(view)
+
+
+def decode_view(data: bytes) -> HostView:
+    """The view that ``encode_view`` wrote; ``Corrupt`` for anything else."""
+    return decode_record(HostView, _decode(data))
+
+
+def encode_report(report: AgentReport) -> bytes:
+    """The report as JSON."""
+    return _encode(report)
+
+
+def decode_report(data: bytes) -> AgentReport:
+    """The report that ``encode_report`` wrote; ``Corrupt`` for anything else."""
+    return decode_record(AgentReport, _decode(data))
+
+
+def _encode(record: Any) -> bytes:
+    return orjson.dumps({"version": VIEW_VERSION, "value": encode_record(record)})
+
+
+def _decode(data: bytes) -> Any:
+    try:
+        document = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise Corrupt(f"not JSON: {error}") from None
+    if not isinstance(document, dict) or document.keys() != {"version", "value"}:
+        raise Corrupt("neither a view nor a report")
+    if document["version"] != VIEW_VERSION:
+        raise Corrupt(f"version {document['version']!r} is not {VIEW_VERSION}")
+    return document["value"]
