@@ -82,10 +82,9 @@ def create_overlay(
     The backing is not opened (``-u``): it may be served by this very process,
     and its facts are known.
     """
-    run_program(
-        f"qemu-img create -q -u -f qcow2 -F {backing_format} -b".split()
-        + [backing, path, str(size_bytes)]
-    )
+    formats = ["-f", "qcow2", "-F", backing_format]
+    names = ["-b", backing, path, str(size_bytes)]
+    run_program(["qemu-img", "create", "-q", "-u", *formats, *names])
 
 
 def convert(
