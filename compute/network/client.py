@@ -1,0 +1,400 @@
+"""What other rooms know of the network room: its API, called with the service's token.
+
+Every call names the project that it acts for; what that project may not see is
+``NotFound`` here as well.  Deleting what is gone is no error.  Errors are those of
+``compute.core.errors`` with Neutron's type as ``kind``; ``Unavailable`` when the room
+does not answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import orjson
+
+from compute.core.context import TokenSource
+from compute.core.errors import (
+    ApiError,
+    BadRequest,
+    Conflict,
+    Forbidden,
+    NotFound,
+    QuotaExceeded,
+    Unauthorized,
+)
+from compute.network.nics import Nic
+from compute.network.records import decode_record
+from objectstore.client.caller import Answer, Caller
+from objectstore.kernel.errors import Unavailable
+
+CALL_SECONDS = 60.0
+# An agent's question waits on nothing but the database.
+AGENT_SECONDS = 30.0
+DEVICES_MAX = 200  # in one question
+
+_KINDS: Mapping[int, type[ApiError]] = {
+    400: BadRequest,
+    401: Unauthorized,
+    403: Forbidden,
+    404: NotFound,
+    409: Conflict,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkFacts:
+    """A network that a project may use."""
+
+    id: str
+    name: str
+    project_id: str
+    mtu: int
+    shared: bool
+    external: bool
+    admin_up: bool
+    subnet_ids: tuple[str, ...]
+    port_security: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PortFacts:
+    """A port as the API shows it, the parts that servers need."""
+
+    id: str
+    network_id: str
+    project_id: str
+    mac: str
+    device_id: str
+    device_owner: str
+    host: str
+    status: str
+    addresses: tuple[str, ...]
+    security_group_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NewPort:
+    """What a port is made with.  ``security_group_ids`` None: the project's default
+    group; ``fixed_address`` "": any."""
+
+    network_id: str
+    device_id: str = ""
+    device_owner: str = "compute:nova"
+    host: str = ""
+    name: str = ""
+    fixed_address: str = ""
+    security_group_ids: tuple[str, ...] | None = None
+    dns_name: str = ""
+    mac: str = ""
+
+    def body(self, project_id: str) -> dict[str, Any]:
+        """As the API wants it."""
+        found: dict[str, Any] = {
+            "network_id": self.network_id,
+            "project_id": project_id,
+            "device_id": self.device_id,
+            "device_owner": self.device_owner,
+            "name": self.name,
+            "binding:host_id": self.host,
+            "dns_name": self.dns_name,
+        }
+        if self.fixed_address:
+            found["fixed_ips"] = [{"ip_address": self.fixed_address}]
+        if self.security_group_ids is not None:
+            found["security_groups"] = list(self.security_group_ids)
+        if self.mac:
+            found["mac_address"] = self.mac
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityGroupFacts:
+    """A group of a project."""
+
+    id: str
+    name: str
+    description: str
+
+
+class NetworkClient:
+    """Calls the network room."""
+
+    def __init__(self, caller: Caller, service: TokenSource) -> None:
+        self._caller = caller
+        self._service = service
+
+    # ---- networks --------------------------------------------------------------
+
+    def network(self, project_id: str, network_id: str) -> NetworkFacts:
+        """A network that the project may put ports on.  ``NotFound``."""
+        for each in self.networks(project_id, {"id": network_id}):
+            return each
+        raise NotFound(
+            f"Network {network_id} could not be found.", kind="NetworkNotFound"
+        )
+
+    def networks(
+        self, project_id: str, filters: Mapping[str, str] | None = None
+    ) -> list[NetworkFacts]:
+        """The project's own networks, then those shared with it."""
+        found = [
+            _network(item)
+            for item in self._list("networks", [*(filters or {}).items()], project_id)
+        ]
+        return sorted(found, key=lambda each: each.project_id != project_id)
+
+    def default_network(self, project_id: str) -> NetworkFacts:
+        """The network of a server for which none was named.
+
+        The only one that the project has; one is made, joined to the outside by a
+        router, for a project that has none.  ``Conflict`` when there are several.
+        """
+        own = self.networks(project_id, {"project_id": project_id})
+        usable = [each for each in own if not each.external]
+        if len(usable) > 1:
+            raise Conflict(
+                "Multiple possible networks found, use a Network ID to be more"
+                " specific.",
+                kind="NetworkAmbiguous",
+            )
+        return usable[0] if usable else self.automatic_network(project_id)
+
+    def automatic_network(self, project_id: str) -> NetworkFacts:
+        """The project's automatically allocated network, made when it is not there.
+        ``NotFound``/``Conflict`` when there is no external network to join it to."""
+        path = f"/v2.0/auto-allocated-topology/{quote(project_id)}"
+        found = self._json("GET", path)["auto_allocated_topology"]
+        return self.network(project_id, found["id"])
+
+    # ---- ports -----------------------------------------------------------------
+
+    def create_ports(
+        self, project_id: str, ports: Iterable[NewPort]
+    ) -> list[PortFacts]:
+        """All of them or none.  ``QuotaExceeded``, ``NotFound``, ``Conflict``
+        (address in use, or none left)."""
+        bodies = [port.body(project_id) for port in ports]
+        if not bodies:
+            return []
+        found = self._json("POST", "/v2.0/ports", {"ports": bodies})
+        return [_port(item) for item in found["ports"]]
+
+    def port(self, project_id: str, port_id: str) -> PortFacts:
+        """One port of the project.  ``NotFound``."""
+        found = self._list("ports", [("id", port_id), ("project_id", project_id)])
+        if not found:
+            raise NotFound(f"Port {port_id} could not be found.", kind="PortNotFound")
+        return _port(found[0])
+
+    def ports_of_device(self, device_id: str) -> list[PortFacts]:
+        """The ports that were given to a server, the oldest first."""
+        query = [("device_id", device_id), ("sort_key", "created_at")]
+        return [_port(item) for item in self._list("ports", query)]
+
+    def bind_port(
+        self,
+        port_id: str,
+        *,
+        device_id: str,
+        host: str,
+        device_owner: str = "compute:nova",
+        dns_name: str = "",
+    ) -> PortFacts:
+        """Give an existing port to a server, or move it to another host.
+
+        ``Conflict`` when it is another device's.
+        """
+        body = {
+            "device_id": device_id,
+            "device_owner": device_owner,
+            "binding:host_id": host,
+        }
+        if dns_name:
+            body["dns_name"] = dns_name
+        return self.update_port(port_id, body)
+
+    def unbind_port(self, port_id: str) -> None:
+        """Take a port away from its server and keep it; nothing if it is gone."""
+        body = {"device_id": "", "device_owner": "", "binding:host_id": ""}
+        try:
+            self.update_port(port_id, body)
+        except NotFound:
+            return
+
+    def update_port(self, port_id: str, body: Mapping[str, Any]) -> PortFacts:
+        """Change a port as the API allows (``security_groups``, ``fixed_ips`` ...)."""
+        path = f"/v2.0/ports/{quote(port_id)}"
+        return _port(self._json("PUT", path, {"port": dict(body)})["port"])
+
+    def delete_port(self, port_id: str) -> None:
+        """Delete a port; nothing if it is gone."""
+        try:
+            self._json("DELETE", f"/v2.0/ports/{quote(port_id)}")
+        except NotFound:
+            return
+
+    # ---- what servers show -----------------------------------------------------
+
+    def nics(self, device_ids: Iterable[str]) -> dict[str, tuple[Nic, ...]]:
+        """The interfaces of each of these devices, the oldest first, with addresses
+        (floating ones too), network and subnets.  Devices without any are left
+        out."""
+        wanted = list(dict.fromkeys(device_ids))
+        found: dict[str, tuple[Nic, ...]] = {}
+        for start in range(0, len(wanted), DEVICES_MAX):
+            body = {"device_ids": wanted[start : start + DEVICES_MAX]}
+            answer = self._json("POST", "/internal/devices", body)
+            for device_id, nics in answer["devices"].items():
+                found[device_id] = tuple(decode_record(Nic, nic) for nic in nics)
+        return found
+
+    def nics_of(self, device_id: str) -> tuple[Nic, ...]:
+        """The interfaces of one device."""
+        return self.nics([device_id]).get(device_id, ())
+
+    def nic_at(self, network_id: str, address: str) -> Nic | None:
+        """Whose address that is on that network: how the metadata service knows
+        its caller."""
+        query = urlencode({"network_id": network_id, "fixed_ip": address})
+        try:
+            found = self._json("GET", f"/internal/lookup?{query}")
+        except NotFound:
+            return None
+        return decode_record(Nic, found["nic"])
+
+    # ---- security groups -------------------------------------------------------
+
+    def security_groups(self, project_id: str) -> list[SecurityGroupFacts]:
+        """The project's groups; its default group is made when it is not there."""
+        return [
+            SecurityGroupFacts(item["id"], item["name"], item["description"])
+            for item in self._list(
+                "security-groups", [("project_id", project_id)], project_id
+            )
+        ]
+
+    def find_security_group(
+        self, project_id: str, name_or_id: str
+    ) -> SecurityGroupFacts:
+        """One group by id or name.  ``NotFound``; ``Conflict`` when several have that
+        name."""
+        groups = self.security_groups(project_id)
+        found = [each for each in groups if each.id == name_or_id]
+        found = found or [each for each in groups if each.name == name_or_id]
+        if not found:
+            raise NotFound(
+                f"Security group {name_or_id} not found for project {project_id}.",
+                kind="SecurityGroupNotFound",
+            )
+        if len(found) > 1:
+            raise Conflict(
+                f"Multiple security groups found matching '{name_or_id}'."
+                " Use an ID to be more specific.",
+                kind="SecurityGroupAmbiguous",
+            )
+        return found[0]
+
+    # ---- agents ----------------------------------------------------------------
+
+    def host_view(self, host: str, since: int = -1) -> bytes | None:
+        """The host's view (for ``view.decode_view``); None when nothing has changed
+        since that revision."""
+        path = f"/internal/hosts/{quote(host, safe='')}/view?since={since}"
+        answer = self._send("GET", path, None, AGENT_SECONDS)
+        content = answer.read()
+        return None if answer.status in (204, 304) else content
+
+    def report(self, host: str, report: bytes) -> None:
+        """What ``view.encode_report`` wrote: the agent lives, and what is wired."""
+        path = f"/internal/hosts/{quote(host, safe='')}/report"
+        self._send("POST", path, report, AGENT_SECONDS).read()
+
+    # ---- the wire --------------------------------------------------------------
+
+    def _list(
+        self,
+        collection: str,
+        query: Iterable[tuple[str, str]],
+        visible_to: str = "",
+    ) -> list[Any]:
+        """All pages.  ``visible_to``: only what that project could see itself."""
+        pairs = [*query]
+        if visible_to:
+            pairs.append(("visible_to_project", visible_to))
+        found: list[Any] = []
+        path = f"/v2.0/{collection}?{urlencode(pairs)}"
+        while path:
+            answer = self._json("GET", path)
+            found += answer[collection.replace("-", "_")]
+            links = answer.get(f"{collection.replace('-', '_')}_links", ())
+            path = next(
+                (
+                    f"/v2.0/{collection}?{each['href'].partition('?')[2]}"
+                    for each in links
+                    if each["rel"] == "next"
+                ),
+                "",
+            )
+        return found
+
+    def _json(self, method: str, path: str, body: Any = None) -> Any:
+        content = None if body is None else orjson.dumps(body)
+        return self._send(method, path, content, CALL_SECONDS).json()
+
+    def _send(
+        self, method: str, path: str, body: bytes | None, seconds: float
+    ) -> Answer:
+        headers = {"X-Auth-Token": self._service.token(), "Accept": "application/json"}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        answer = self._caller.request(
+            method, path, headers, body or b"", timeout=seconds
+        )
+        if answer.status >= 400:
+            raise _failure(answer)
+        return answer
+
+
+def _failure(answer: Answer) -> Exception:
+    if answer.status not in _KINDS:
+        answer.close()
+        return Unavailable(f"the network service answered {answer.status}")
+    found = answer.json()
+    error = found.get("NeutronError", {}) if isinstance(found, dict) else {}
+    text, kind = error.get("message", ""), error.get("type", "")
+    if kind == "OverQuota":
+        # Neutron tells of quota by 409; to all others it is a refusal.
+        return QuotaExceeded(text)
+    return _KINDS[answer.status](text, kind=kind)
+
+
+def _network(item: Mapping[str, Any]) -> NetworkFacts:
+    return NetworkFacts(
+        id=item["id"],
+        name=item["name"],
+        project_id=item["project_id"],
+        mtu=item["mtu"],
+        shared=item["shared"],
+        external=item["router:external"],
+        admin_up=item["admin_state_up"],
+        subnet_ids=tuple(item["subnets"]),
+        port_security=item["port_security_enabled"],
+    )
+
+
+def _port(item: Mapping[str, Any]) -> PortFacts:
+    return PortFacts(
+        id=item["id"],
+        network_id=item["network_id"],
+        project_id=item["project_id"],
+        mac=item["mac_address"],
+        device_id=item["device_id"],
+        device_owner=item["device_owner"],
+        host=item.get("binding:host_id", ""),
+        status=item["status"],
+        addresses=tuple(each["ip_address"] for each in item["fixed_ips"]),
+        security_group_ids=tuple(item["security_groups"]),
+    )
