@@ -44,8 +44,10 @@ from objectstore.s3.credentials import find_source
 from objectstore.s3.error_reply import error_reply, sts_error_reply
 from objectstore.s3.errors import S3Error, from_status
 from objectstore.s3.inner import Store
+from objectstore.s3.lifecycle.backfill import LifecycleBackfill
+from objectstore.s3.lifecycle.run import LifecycleRun
 from objectstore.s3.locate import Locator, Place
-from objectstore.s3.lock_guard import is_guarded
+from objectstore.s3.lock_guard import find_guard
 from objectstore.s3.multipart.sweeper import Sweeper
 from objectstore.s3.names import check_bucket
 from objectstore.s3.object.post_object import post_object
@@ -57,6 +59,7 @@ from objectstore.s3.service.sts import answer_sts
 from objectstore.s3.settings import S3Settings
 from objectstore.s3.signing.authenticate import Authenticator
 from objectstore.s3.signing.session import Sessions
+from objectstore.s3.write_watch import WriteWatch
 
 AFTER = ("catch_errors", "gatekeeper", "healthcheck", "info")
 BEFORE = (
@@ -76,19 +79,22 @@ BEFORE = (
 class S3Filter:
     """The filter; see the module's docstring."""
 
-    __slots__ = ("_authenticator", "_house", "_locator", "_sessions", "app")
+    __slots__ = ("_authenticator", "_locator", "_sessions", "app", "house")
 
     def __init__(self, app: Application, settings: S3Settings, clock: Clock) -> None:
         self.app = app
         store = Store(app)
-        self._house = House(
+        guard = find_guard(app)
+        self.house = House(
             settings,
             store,
             clock,
             BucketFactsCache(),
             Registry(store, clock),
-            is_guarded(app),
+            guard is not None,
         )
+        if guard is not None:
+            guard.watch = WriteWatch(self.house)
         self._sessions = Sessions(settings.sts_secret) if settings.sts_secret else None
         self._authenticator = Authenticator(
             find_source(app), self._sessions, settings, clock
@@ -99,11 +105,16 @@ class S3Filter:
 
     def background_steps(self, facts: Facts) -> tuple[Step, ...]:
         """What a store with this face runs in the background, in one process."""
-        return (Sweeper(self._house, facts),)
+        house = self.house
+        return (
+            Sweeper(house, facts),
+            LifecycleBackfill(house, facts),
+            LifecycleRun(house, facts),
+        )
 
     def describe(self, registry: Any) -> None:
         """Tell ``/info``."""
-        settings = self._house.settings
+        settings = self.house.settings
         registry.add(
             "s3api",
             max_bucket_listing=settings.max_bucket_listing,
@@ -124,7 +135,7 @@ class S3Filter:
             return reply(environ, start_response)
         if place is None:
             return self.app(environ, start_response)
-        operation = Operation(environ, self._house, place.bucket, place.key)
+        operation = Operation(environ, self.house, place.bucket, place.key)
         if operation.request_id == "-":
             operation.request_id = _new_id()
         reply = self._reply(operation, place)

@@ -48,12 +48,13 @@ def allow(request: Request, rules: AccessRules) -> None:
 class Answer:
     """An inner request's answer: status, headers by lower-case name, body."""
 
-    __slots__ = ("_headers", "body", "pairs", "status")
+    __slots__ = ("_headers", "body", "line", "pairs", "status")
 
     def __init__(
-        self, status: int, pairs: list[tuple[str, str]], body: Iterable[bytes]
+        self, line: str, pairs: list[tuple[str, str]], body: Iterable[bytes]
     ) -> None:
-        self.status = status
+        self.line = line
+        self.status = int(line[:3])
         self.pairs = pairs
         self.body = body
         self._headers: dict[str, str] | None = None
@@ -184,24 +185,26 @@ class Store:
             is_s3=True,
             log_notes=context.log_notes,
         )
-        return self._run(made)
-
-    def _run(self, environ: Environ) -> Answer:
-        head: list[Any] = []
-
-        def start_response(status: str, headers: Any, exc_info: Any = None) -> None:
-            head[:] = (status, headers)
-
         try:
-            body = self._app(environ, start_response)
-            if not head:
-                # PEP 3333 lets a generator begin with its first piece.
-                body = _begun(iter(body))
+            return send(self._app, made)
         except Rejected as rejected:
             return Answer(
-                rejected.status, list(rejected.headers), [rejected.text.encode()]
+                str(rejected.status), list(rejected.headers), [rejected.text.encode()]
             )
-        return Answer(int(head[0][:3]), head[1], body)
+
+
+def send(app: Application, environ: Environ) -> Answer:
+    """The application's answer to a request that is whole already."""
+    head: list[Any] = []
+
+    def start_response(status: str, headers: Any, exc_info: Any = None) -> None:
+        head[:] = (status, headers)
+
+    body = app(environ, start_response)
+    if not head:
+        # PEP 3333 lets a generator begin with its first piece.
+        body = _begun(iter(body))
+    return Answer(head[0], head[1], body)
 
 
 def _put_headers(environ: Environ, headers: Mapping[str, str]) -> None:

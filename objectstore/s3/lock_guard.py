@@ -10,7 +10,11 @@ and the house itself ask.  For everybody else, in a bucket with object lock:
 * the parts of its multipart uploads are read-only: 403;
 * the records of locks (``<bucket>+locks``) are nobody's to touch: 403.
 
-Without this filter below it the S3 face refuses to create buckets with a lock.
+It is also where the S3 face learns of every write, whichever face it came through:
+lifecycles need that (see ``write_watch``).
+
+Without this filter below it the S3 face refuses to create buckets with a lock, and
+lifecycle configurations.
 
 ::
 
@@ -34,6 +38,7 @@ from objectstore.kernel.request import (
 from objectstore.kernel.settings import Reader
 from objectstore.s3 import sysmeta
 from objectstore.s3.names import LOCKS_SUFFIX, SEGMENTS_SUFFIX
+from objectstore.s3.write_watch import WRITES, WriteWatch
 
 AFTER = (
     "catch_errors",
@@ -61,10 +66,12 @@ _CHANGING_KEYS = (
 class LockGuard:
     """The filter; see the module's docstring."""
 
-    __slots__ = ("app",)
+    __slots__ = ("app", "watch")
 
     def __init__(self, app: Application) -> None:
         self.app = app
+        # Set by the S3 face that stands above, if there is one.
+        self.watch: WriteWatch | None = None
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Any:
         """Refuse what a lock forbids; hand everything else on."""
@@ -72,17 +79,19 @@ class LockGuard:
             refusal = _refusal(environ)
             if refusal is not None:
                 return refusal(environ, start_response)
+            if self.watch is not None and environ["REQUEST_METHOD"] in WRITES:
+                return self.watch.pass_on(self.app, environ, start_response)
         return self.app(environ, start_response)
 
 
-def is_guarded(application: object) -> bool:
-    """Whether the guard stands in what ``application`` wraps."""
+def find_guard(application: object) -> LockGuard | None:
+    """The guard in what ``application`` wraps; None where there is none."""
     layer: object | None = application
     while layer is not None:
         if isinstance(layer, LockGuard):
-            return True
+            return layer
         layer = getattr(layer, "app", None)
-    return False
+    return None
 
 
 def _refusal(environ: Environ) -> Reply | None:

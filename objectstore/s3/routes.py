@@ -24,6 +24,7 @@ from objectstore.s3.bucket import (
     versioning,
 )
 from objectstore.s3.errors import S3Error
+from objectstore.s3.lifecycle import configure
 from objectstore.s3.multipart import (
     abort,
     complete,
@@ -133,6 +134,10 @@ BUCKET["DELETE", "website"] = Route(
 )
 BUCKET["PUT", "encryption"] = Route(
     configurations.put_encryption, "s3:PutEncryptionConfiguration"
+)
+
+BUCKET["PUT", "lifecycle"] = Route(
+    configure.put_lifecycle, "s3:PutLifecycleConfiguration"
 )
 
 CREATE_BUCKET = Route(create.create_bucket, "s3:CreateBucket")

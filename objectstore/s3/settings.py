@@ -52,6 +52,20 @@ class S3Settings:
     sts_duration_max: Seconds = option(
         129600.0, "The longest life of temporary credentials", minimum=900
     )
+    lifecycle_day: Seconds = option(
+        86400.0,
+        "How long a day of lifecycle rules is; shorter only to try rules out",
+        minimum=1,
+    )
+    lifecycle_settle: Seconds = option(
+        30.0,
+        "So long after its rules change a bucket is gone through: every process "
+        "must know them by then",
+        minimum=0,
+    )
+    lifecycle_rate: int = option(
+        500, "Keys a second that lifecycle rules are applied to; 0: no limit", minimum=0
+    )
     encryption_at_rest: bool = option(
         False, "An encryption filter stands below: answer SSE-S3 requests"
     )

@@ -1,8 +1,8 @@
 """Lifecycle configuration: read, checked, and what it decides.  Pure.
 
-``due`` says what becomes of an object at a time; whoever walks the objects (an
-index by date, in time) asks it and carries it out.  The configuration is checked
-as AWS does, so that what is stored can be carried out.
+``due`` says what becomes of an object at a time; ``lifecycle.run``, led by an index
+of days, asks it and carries it out.  The configuration is checked as AWS does, so
+that what is stored can be carried out.
 """
 
 from __future__ import annotations
@@ -81,45 +81,48 @@ class Thing:
     is_upload: bool = False
 
 
-def due(rules: tuple[Rule, ...], thing: Thing, now: float) -> Action:
-    """What the rules want done with the thing now."""
+def due(
+    rules: tuple[Rule, ...], thing: Thing, now: float, day: float = DAY_SECONDS
+) -> Action:
+    """What the rules want done with the thing now; a day has ``day`` seconds."""
     for rule in rules:
         if not rule.enabled or not rule.filter.matches(thing):
             continue
-        action = _due(rule, thing, now)
-        if action is not Action.KEEP:
+        action, moment = wanted(rule, thing, day)
+        if action is not Action.KEEP and now >= moment:
             return action
     return Action.KEEP
 
 
-def _due(rule: Rule, thing: Thing, now: float) -> Action:
+def wanted(rule: Rule, thing: Thing, day: float) -> tuple[Action, float]:
+    """What a rule that matches wants done with the thing, and from when on."""
     if thing.is_upload:
-        aged = rule.abort_days and now >= midnight_after(
-            thing.modified, rule.abort_days
-        )
-        return Action.ABORT_UPLOAD if aged else Action.KEEP
+        if not rule.abort_days:
+            return Action.KEEP, 0.0
+        return Action.ABORT_UPLOAD, midnight_after(thing.modified, rule.abort_days, day)
     if not thing.is_current:
-        aged = rule.noncurrent_days and now >= midnight_after(
-            thing.noncurrent_since, rule.noncurrent_days
-        )
-        if aged and thing.newer_noncurrent >= rule.newer_noncurrent:
-            return Action.REMOVE_VERSION
-        return Action.KEEP
-    aged = bool(rule.expire_days) and now >= midnight_after(
-        thing.modified, rule.expire_days
-    )
-    aged = aged or bool(rule.expire_date and now >= rule.expire_date)
+        if not rule.noncurrent_days or thing.newer_noncurrent < rule.newer_noncurrent:
+            return Action.KEEP, 0.0
+        moment = midnight_after(thing.noncurrent_since, rule.noncurrent_days, day)
+        return Action.REMOVE_VERSION, moment
+    moments = []
+    if rule.expire_days:
+        moments.append(midnight_after(thing.modified, rule.expire_days, day))
+    if rule.expire_date:
+        moments.append(rule.expire_date)
     if thing.is_marker:
-        if thing.is_alone and (rule.expire_markers or aged):
-            return Action.REMOVE_MARKER
-        return Action.KEEP
-    return Action.EXPIRE if aged else Action.KEEP
+        if rule.expire_markers:
+            moments.append(0.0)
+        if not thing.is_alone or not moments:
+            return Action.KEEP, 0.0
+        return Action.REMOVE_MARKER, min(moments)
+    return (Action.EXPIRE, min(moments)) if moments else (Action.KEEP, 0.0)
 
 
-def midnight_after(moment: float, days: int) -> float:
+def midnight_after(moment: float, days: int, day: float = DAY_SECONDS) -> float:
     """AWS counts whole days and rounds up to the next midnight UTC."""
-    whole = moment + days * DAY_SECONDS
-    return -(-whole // DAY_SECONDS) * DAY_SECONDS
+    whole = moment + days * day
+    return -(-whole // day) * day
 
 
 def parse_lifecycle(text: str) -> tuple[Rule, ...]:

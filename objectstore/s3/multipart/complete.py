@@ -16,6 +16,7 @@ from objectstore.kernel.reply import HeaderList, Reply
 from objectstore.s3 import sysmeta
 from objectstore.s3.errors import S3Error
 from objectstore.s3.inner import Answer
+from objectstore.s3.lifecycle.headers import of_written
 from objectstore.s3.multipart.initiate import UPLOAD_CHECKSUM, UPLOAD_OWNER
 from objectstore.s3.multipart.leftovers import replaced_upload
 from objectstore.s3.multipart.parts import (
@@ -94,6 +95,7 @@ def complete_upload(operation: Operation) -> Reply:
     used = frozenset(part.name for part in parts if part.size)
     delete_parts(operation, upload.upload_id, keep=used)
     reply = version_headers(answer) + sse_headers(headers)
+    reply += of_written(operation, headers, sum(part.size for part in parts))
     return _result(operation, etag, checksum, reply)
 
 

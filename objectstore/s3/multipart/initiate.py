@@ -8,6 +8,9 @@ from objectstore.kernel.reply import Reply
 from objectstore.s3 import sysmeta
 from objectstore.s3.errors import S3Error
 from objectstore.s3.inner import Answer
+from objectstore.s3.lifecycle.headers import of_upload
+from objectstore.s3.lifecycle.rules_of import known_rules
+from objectstore.s3.lifecycle.uploads import enter_upload
 from objectstore.s3.multipart.parts import segments_container, upload_name
 from objectstore.s3.names import KEY_BYTES_MAX, check_key
 from objectstore.s3.object.customer_key import read_customer_key
@@ -45,7 +48,10 @@ def create_upload(operation: Operation) -> Reply:
         answer = _put(operation, name, headers)
     if not answer.is_success:
         raise operation.failed(answer)
-    reply = []
+    rules = known_rules(operation.facts)
+    if rules:
+        enter_upload(operation, rules)
+    reply = of_upload(operation, operation.now())
     if algorithm:
         reply += [
             ("x-amz-checksum-algorithm", algorithm),

@@ -9,6 +9,7 @@ from objectstore.s3.access.acl_xml import owner
 from objectstore.s3.bucket.listing_query import encoder, page_size
 from objectstore.s3.dates import iso_of_listing
 from objectstore.s3.errors import S3Error
+from objectstore.s3.lifecycle.headers import of_upload
 from objectstore.s3.multipart.initiate import UPLOAD_OWNER
 from objectstore.s3.multipart.parts import uploaded_parts
 from objectstore.s3.multipart.upload import find_upload
@@ -55,4 +56,6 @@ def list_parts(operation: Operation) -> Reply:
             for part in parts
         ],
     )
-    return Reply(200, body, content_type="application/xml")
+    initiated = float(upload.marker.get("x-timestamp", "0"))
+    headers = of_upload(operation, initiated)
+    return Reply(200, body, headers, content_type="application/xml")

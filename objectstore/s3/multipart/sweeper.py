@@ -11,15 +11,15 @@ whatever cannot be looked up is kept.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 from urllib.parse import quote, unquote
 
 import orjson
 
 from objectstore.kernel.errors import Unavailable
 from objectstore.kernel.loop import Progress
-from objectstore.kernel.request import CONTEXT_KEY, Context, Facts
+from objectstore.kernel.request import Environ, Facts
 from objectstore.s3 import registry, sysmeta
+from objectstore.s3.background.own_request import own_environ, own_operation
 from objectstore.s3.dates import iso
 from objectstore.s3.inner import query_string
 from objectstore.s3.multipart.parts import (
@@ -124,13 +124,9 @@ class Sweeper:
         return entries[0]["name"] if entries else None
 
     def _operation(self, account: str, container: str) -> Operation | None:
-        operation = Operation(self._environ(), self._house, container, "")
-        operation.bucket_facts = self._house.buckets.find(
-            operation.context, account, container
-        )
-        if operation.bucket_facts is None:
+        operation = own_operation(self._house, self._environ(), account, container)
+        if operation is None:
             self._forget(f"{account}/{container}")
-            return None
         return operation
 
     def _forget(self, place: str) -> None:
@@ -143,18 +139,8 @@ class Sweeper:
             internal=True,
         ).discard()
 
-    def _environ(self) -> dict[str, Any]:
-        context = Context(self.name, is_internal=True, facts=self._facts)
-        return {
-            "REQUEST_METHOD": "GET",
-            "PATH_INFO": "/",
-            "SCRIPT_NAME": "",
-            "SERVER_NAME": "localhost",
-            "SERVER_PORT": "0",
-            "SERVER_PROTOCOL": "HTTP/1.1",
-            "wsgi.url_scheme": "http",
-            CONTEXT_KEY: context,
-        }
+    def _environ(self) -> Environ:
+        return own_environ(self.name, self._facts)
 
 
 def _uploads_with_parts(operation: Operation) -> Iterator[tuple[str, str]]:

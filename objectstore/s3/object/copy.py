@@ -23,6 +23,7 @@ from objectstore.s3.bucket_places import enter_bucket
 from objectstore.s3.dates import iso_of_http
 from objectstore.s3.errors import S3Error
 from objectstore.s3.inner import Answer
+from objectstore.s3.lifecycle.headers import of_written
 from objectstore.s3.names import check_bucket, check_key
 from objectstore.s3.object import conditions
 from objectstore.s3.object.customer_key import (
@@ -107,6 +108,7 @@ def copy_object(operation: Operation) -> Reply:
     customer_key = read_customer_key(operation)
     if customer_key is not None:
         reply += customer_key.reply_headers()
+    reply += of_written(operation, headers, source.size)
     return Reply(200, body, reply, "application/xml")
 
 

@@ -7,6 +7,7 @@ from objectstore.s3 import sysmeta
 from objectstore.s3.access.authorize import missing, version_query
 from objectstore.s3.errors import S3Error
 from objectstore.s3.inner import Answer
+from objectstore.s3.lifecycle.headers import of_read
 from objectstore.s3.object import conditions
 from objectstore.s3.object.customer_key import require_no_key
 from objectstore.s3.object.encrypted_read import read_encrypted
@@ -80,6 +81,7 @@ def finish(operation: Operation, answer: Answer, headers: HeaderList) -> Reply:
     # Of a part of the bytes nobody has a checksum; clients would compare it.
     if answer.status == 200 and mode.upper() == "ENABLED":
         add_checksum(headers, answer)
+    headers += of_read(operation, answer)
     if operation.facts.has_object_lock:
         headers += lock_headers(operation, answer)
     if operation.environ.get("QUERY_STRING"):

@@ -10,6 +10,7 @@ from objectstore.s3.access.authorize import Permission, authorize
 from objectstore.s3.bucket_places import enter_bucket
 from objectstore.s3.caller import Caller
 from objectstore.s3.errors import S3Error
+from objectstore.s3.lifecycle.headers import of_written
 from objectstore.s3.names import check_key
 from objectstore.s3.object.lock_headers import lock_to_store
 from objectstore.s3.object.post_policy import check_form, parse_post_policy
@@ -90,6 +91,7 @@ def _store(operation: Operation, form: Form, stream: FormStream, key: str) -> Re
     base = f"{operation.environ.get('wsgi.url_scheme', 'http')}://{operation.header('Host')}"
     location = f"{base}/{operation.bucket}/{key}"
     reply: HeaderList = [("ETag", f'"{etag}"'), *version_headers(answer)]
+    reply += of_written(uploading, headers, stream.size)
     return _answer(form.fields, reply + sse_headers(headers), location, operation, key)
 
 

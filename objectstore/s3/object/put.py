@@ -11,6 +11,7 @@ from objectstore.kernel.reply import HeaderList, Reply
 from objectstore.s3 import sysmeta
 from objectstore.s3.errors import S3Error
 from objectstore.s3.inner import Answer
+from objectstore.s3.lifecycle.headers import of_written
 from objectstore.s3.multipart.leftovers import Replaced, replaced_upload, sweep_replaced
 from objectstore.s3.names import check_key
 from objectstore.s3.object.customer_key import CustomerKey, read_customer_key
@@ -44,6 +45,7 @@ def put_object(operation: Operation) -> Reply:
         extra = customer_key.reply_headers()
     reply = [("ETag", f'"{answer.get("etag").strip(chr(34))}"')]
     reply += version_headers(answer) + extra + sse_headers(headers)
+    reply += of_written(operation, headers, payload.length)
     return Reply(200, b"", reply)
 
 

@@ -75,6 +75,11 @@ class FormStream:
         """What ``content-length-range`` allows; judged while the file is read."""
         self._least, self._most = least, most
 
+    @property
+    def size(self) -> int:
+        """How many bytes of the file have been read."""
+        return self._size
+
     def read(self, size: int | None = -1) -> bytes:
         """The file's next bytes, ``b""`` at its end."""
         wanted = READ_BYTES if size is None or size < 0 else size

@@ -36,6 +36,9 @@ pipeline = {_pipeline()}
 [filter:s3]
 use = egg:ringstack#s3
 storage_domain = s3.localhost
+# Days of a few seconds, so that tests see rules carried out.
+lifecycle_day = 3
+lifecycle_settle = 4
 """
 REGION = "us-east-1"
 _numbers = itertools.count(1)

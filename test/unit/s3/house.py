@@ -7,6 +7,7 @@ implementation that is not ours.
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, unquote
@@ -15,7 +16,6 @@ from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from objectstore.kernel.clock import SystemClock
 from objectstore.kernel.request import CONTEXT_KEY, Context, Identity
 from objectstore.s3.filter import S3Filter
 from objectstore.s3.lock_guard import LockGuard
@@ -87,11 +87,13 @@ class House:
 
     settings: S3Settings = SMALL_PARTS
     cluster: Cluster = field(default_factory=Cluster)
+    # Large objects and versions: the fake's, or the real filters'.
+    features_over: Callable[[Any], Any] = SwiftFeatures
 
     def __post_init__(self) -> None:
         self.proxy = self.cluster.app
-        self.features = SwiftFeatures(self.proxy)
-        self.clock = SystemClock()
+        self.features = self.features_over(self.proxy)
+        self.clock = self.cluster.clock
         guarded = LockGuard(self.features)
         self.app = S3Filter(FakeAuth(guarded), self.settings, self.clock)
         for user in USERS.values():

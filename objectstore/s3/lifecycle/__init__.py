@@ -1,0 +1,1 @@
+"""Lifecycle rules carried out: what is due, found by an index of days."""

@@ -1,0 +1,87 @@
+"""Sees every write of an object, whichever face it came through.
+
+Stands in ``s3_guard``, below all filters that send requests of their own.  When a
+write has succeeded, and before its reply goes out, the key is entered in the
+lifecycle index of its bucket, if that has rules: nothing that was acknowledged is
+missed, and what was refused leaves nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from objectstore.kernel.request import (
+    CONTEXT_KEY,
+    Application,
+    Context,
+    Environ,
+    StartResponse,
+)
+from objectstore.s3.background.house_objects import HouseObjects
+from objectstore.s3.bucket_facts import BucketFacts
+from objectstore.s3.inner import send
+from objectstore.s3.lifecycle.due_index import DueIndex
+from objectstore.s3.lifecycle.rules_of import known_rules
+from objectstore.s3.lifecycle.schedule import after_write
+from objectstore.s3.names import is_hidden
+from objectstore.s3.operation import House
+
+WRITES = frozenset({"PUT", "POST", "DELETE"})
+
+
+class WriteWatch:
+    """What happens after writes of objects."""
+
+    __slots__ = ("_house", "_index")
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._index = DueIndex(HouseObjects(house.store))
+
+    def pass_on(
+        self, app: Application, environ: Environ, start_response: StartResponse
+    ) -> Any:
+        """The application's answer, after what it brings about."""
+        place = _object_of(environ["PATH_INFO"])
+        facts = None if place is None else self._facts(environ, place)
+        if place is None or facts is None or not known_rules(facts):
+            return app(environ, start_response)
+        answer = send(app, environ)
+        if answer.is_success:
+            self._enter(environ, facts, place)
+        start_response(answer.line, answer.pairs)
+        return answer.body
+
+    def _facts(
+        self, environ: Environ, place: tuple[str, str, str]
+    ) -> BucketFacts | None:
+        context: Context | None = environ.get(CONTEXT_KEY)
+        if context is None or context.allow_reserved_names:
+            return None
+        return self._house.buckets.find(context, place[0], place[1])
+
+    def _enter(
+        self, environ: Environ, facts: BucketFacts, place: tuple[str, str, str]
+    ) -> None:
+        has_versions = bool(facts.versioning)
+        if environ["REQUEST_METHOD"] == "DELETE" and not has_versions:
+            return
+        day, now = self._house.settings.lifecycle_day, self._house.clock.time()
+        rules = known_rules(facts)
+        moment = after_write(rules, place[2], now, day, has_versions=has_versions)
+        if moment is not None:
+            self._index.write(environ, moment, day, place)
+
+
+def _object_of(path: str) -> tuple[str, str, str] | None:
+    """(account, container, key) of a client's object; None for anything else."""
+    parts = path.split("/", 4)
+    if len(parts) < 5 or not parts[4] or parts[2][:1] == ".":
+        return None
+    try:
+        account, container, key = (
+            part.encode("latin-1").decode() for part in parts[2:]
+        )
+    except UnicodeDecodeError:
+        return None
+    return None if is_hidden(container) else (account, container, key)
