@@ -19,6 +19,7 @@ from typing import Any
 
 import orjson
 
+from compute.core.access_rules import is_allowed
 from compute.core.context import RequestContext, TokenChecker
 from compute.core.dialects import Dialect, error_reply
 from compute.core.errors import (
@@ -139,9 +140,11 @@ class Api:
         identifiers: Identifiers,
         versions: VersionRange | None = None,
         extra_request_id_header: str = "",
+        service_type: str = "",
     ) -> None:
         """``extra_request_id_header``: a second name under which replies carry the
-        request's id (``x-compute-request-id``)."""
+        request's id (``x-compute-request-id``).  ``service_type`` is what access
+        rules call this service (else that of ``versions``)."""
         self._root = _Node()
         for route in routes:
             self._add(route)
@@ -149,6 +152,9 @@ class Api:
         self._tokens = tokens
         self._identifiers = identifiers
         self._versions = versions
+        if versions is not None and not service_type:
+            service_type = versions.service_type
+        self._service_type = service_type
         self._id_headers = [REQUEST_ID_HEADER]
         if extra_request_id_header:
             self._id_headers.append(extra_request_id_header)
@@ -204,11 +210,23 @@ class Api:
             raise Unauthorized()
         if token:
             try:
-                return self._tokens.check(token, request_id)
+                context = self._tokens.check(token, request_id)
+                self._keep_to_rules(request, route, context)
+                return context
             except Unauthorized:
                 if not route.public:
                     raise
         return RequestContext(request_id)
+
+    def _keep_to_rules(
+        self, request: Request, route: Route, context: RequestContext
+    ) -> None:
+        """A restricted credential is good for what its access rules name only."""
+        rules = context.access_rules
+        if rules is None or route.public:
+            return
+        if not is_allowed(rules, self._service_type, request.method, request.path):
+            raise Unauthorized()
 
     # ---- routes ----------------------------------------------------------------
 

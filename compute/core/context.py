@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from compute.core.access_rules import AccessRule
+
 SYSTEM_ALL = "all"
 
 
@@ -30,6 +32,8 @@ class RequestContext:
     # Seconds since the epoch.
     expires_at: float = 0.0
     token: str = field(default="", repr=False)  # a secret: never in a log line
+    # What an application credential is restricted to; None: it, or the user, is not.
+    access_rules: tuple[AccessRule, ...] | None = None
 
     @property
     def is_authenticated(self) -> bool:

@@ -3,6 +3,7 @@
     role:admin                                  the caller has the role
     project_id:%(project_id)s                   the caller's project is the target's
     system_scope:all                            the token's scope
+    'member':%(role.name)s                      a text that the target must have
     rule:owner                                  another rule
     (role:member and rule:owner) or rule:admin  not, and, or, parentheses
     @   always                                  !   never
@@ -138,13 +139,15 @@ class _Parser:
         if word == "!":
             return _never
         kind, colon, match = word.partition(":")
-        if not colon or not match:
+        if not colon or not kind or not match:
             raise self._wrong(f"cannot understand {word}")
         if kind == "rule":
             return self._rule(match)
         if kind == "role":
             role = match.lower()
             return lambda context, target: context.has_role(role)
+        if kind[0] == kind[-1] == "'" and len(kind) > 2:
+            return _literal(kind[1:-1], match, self._wrong)
         return _attribute(kind, match, self._wrong)
 
     def _next(self) -> str:
@@ -173,6 +176,15 @@ def _attribute(kind: str, match: str, wrong: Callable[[str], BadRule]) -> Check:
         return bool(value) and target.get(key) == value
 
     return compare
+
+
+def _literal(text: str, match: str, wrong: Callable[[str], BadRule]) -> Check:
+    """The target's part must be that very text."""
+    template = TEMPLATE.match(match)
+    if template is None:
+        raise wrong(f"'{text}' is compared with no part of the target")
+    key = template.group(1)
+    return lambda context, target: target.get(key) == text
 
 
 def _always(context: RequestContext, target: Target) -> bool:
