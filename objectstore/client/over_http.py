@@ -51,8 +51,14 @@ class HttpCaller:
             )
         else:
             call = self._client.open(method, target, fields, None, timeout=timeout)
-            for piece in body:
-                call.write(memoryview(piece))
+            try:
+                for piece in body:
+                    call.write(memoryview(piece))
+            except BaseException:
+                # The body has failed, not the service: it must not take what came
+                # for a whole one, so the connection ends in the middle.
+                call.abort()
+                raise
             response = call.finish()
         found = {
             name.decode("latin-1").lower(): _text(value)

@@ -1,0 +1,333 @@
+"""What other rooms and the agents know of images, and how they get at the bytes.
+
+    images = ImageClient(caller, service_tokens)
+    image = images.get(image_id, token=users_token)
+    images.read_range(image_id, 0, 65536)
+
+A method without a token acts with the house's own, which may see and do everything:
+give the user's wherever it is the user who wants something.  ``Rejected`` carries
+the image service's own status and text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import orjson
+
+from compute.core.context import TokenSource
+from objectstore.client.caller import Answer, Caller, Content
+from objectstore.kernel.errors import InsufficientStorage, Rejected, Unavailable
+
+PATCH_TYPE = "application/openstack-images-v2.1-json-patch"
+# The service answers an upload once the last segment is safe and hashed.
+UPLOAD_TIMEOUT_SECONDS = 180.0
+PAGE = 200
+NO_PROPERTIES: Mapping[str, str] = MappingProxyType({})
+# What the API says of an image beside its free properties.
+BASE_KEYS = frozenset(
+    {
+        "id",
+        "name",
+        "status",
+        "visibility",
+        "owner",
+        "size",
+        "virtual_size",
+        "checksum",
+        "os_hash_algo",
+        "os_hash_value",
+        "os_hidden",
+        "protected",
+        "min_disk",
+        "min_ram",
+        "disk_format",
+        "container_format",
+        "created_at",
+        "updated_at",
+        "tags",
+        "self",
+        "file",
+        "schema",
+        "stores",
+        "direct_url",
+        "locations",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRecord:
+    """An image as the API tells it.
+
+    ``size_bytes`` is None until there are bytes, ``virtual_bytes`` until (and unless)
+    the format says it; ``hash_algorithm`` and ``hash_hex`` are "" until then.
+    Moments are ISO 8601 texts.
+    """
+
+    id: str
+    name: str
+    status: str
+    visibility: str
+    owner: str
+    size_bytes: int | None
+    virtual_bytes: int | None
+    checksum: str
+    hash_algorithm: str
+    hash_hex: str
+    disk_format: str
+    container_format: str
+    min_disk_gib: int
+    min_ram_mib: int
+    protected: bool
+    is_hidden: bool
+    created_at: str
+    updated_at: str
+    tags: tuple[str, ...] = ()
+    properties: Mapping[str, str] = NO_PROPERTIES
+
+    @property
+    def is_active(self) -> bool:
+        """Whether its bytes can be read."""
+        return self.status == "active"
+
+
+@dataclass(frozen=True, slots=True)
+class NewImage:
+    """What to create.  ``owner``: a project; "": the token's own (another one needs
+    the house's token).  ``id``: "" lets the service choose."""
+
+    name: str
+    disk_format: str
+    container_format: str = "bare"
+    id: str = ""
+    owner: str = ""
+    visibility: str = ""
+    min_disk_gib: int = 0
+    min_ram_mib: int = 0
+    protected: bool = False
+    tags: tuple[str, ...] = ()
+    properties: Mapping[str, str] = field(default_factory=dict)
+
+
+class ImageClient:
+    """Speaks to the image service."""
+
+    def __init__(self, caller: Caller, service: TokenSource) -> None:
+        """``caller`` leads to the service's root (``/v2/images`` is below it)."""
+        self._caller = caller
+        self._service = service
+
+    # ---- records ---------------------------------------------------------------
+
+    def get(self, image_id: str, token: str = "") -> ImageRecord:
+        """One image; ``Rejected`` 404 when there is none that the token may see."""
+        return image_record(self._json("GET", _path(image_id), token))
+
+    def list(
+        self, filters: Mapping[str, str] | None = None, token: str = ""
+    ) -> Iterator[ImageRecord]:
+        """Images that match the API's own filters (``name``, ``status``, ``owner``,
+        properties ...), page by page."""
+        asked = {**(filters or {}), "limit": str(PAGE)}
+        while True:
+            page = self._json("GET", f"/v2/images?{urlencode(asked)}", token)
+            for document in page["images"]:
+                yield image_record(document)
+            if "next" not in page:
+                return
+            asked["marker"] = page["images"][-1]["id"]
+
+    def create(self, image: NewImage, token: str = "") -> ImageRecord:
+        """A queued image, without bytes yet.  ``Rejected`` 409 when its id is taken,
+        413 beyond the quota."""
+        return image_record(
+            self._json("POST", "/v2/images", token, _new_document(image))
+        )
+
+    def update(
+        self, image_id: str, changes: Mapping[str, Any], token: str = ""
+    ) -> ImageRecord:
+        """Set attributes and properties; None removes a property."""
+        operations = [
+            {"op": "remove", "path": f"/{_pointer(key)}"}
+            if value is None
+            else {"op": "add", "path": f"/{_pointer(key)}", "value": value}
+            for key, value in changes.items()
+        ]
+        return image_record(
+            self._json("PATCH", _path(image_id), token, operations, PATCH_TYPE)
+        )
+
+    def delete(self, image_id: str, token: str = "") -> bool:
+        """Remove the image; whether it was there.  ``Rejected`` 403 when it is
+        protected."""
+        answer = self._call("DELETE", _path(image_id), token, accept=(404,))
+        answer.close()
+        return answer.status != 404
+
+    def set_status(self, image_id: str, status: str) -> None:
+        """``active`` or ``deactivated`` (an image with bytes), ``killed`` (one whose
+        bytes will never come).  The house only.  ``Rejected`` 409 for other moves."""
+        path = f"/internal/images/{quote(image_id, safe='')}/status"
+        self._call("PUT", path, "", _json_body({"status": status})).close()
+
+    # ---- bytes -----------------------------------------------------------------
+
+    def read_range(
+        self, image_id: str, offset: int, length: int, token: str = ""
+    ) -> bytes:
+        """Exactly these bytes of the image, fewer only at its end."""
+        if length <= 0:
+            return b""
+        headers = {"Range": f"bytes={offset}-{offset + length - 1}"}
+        answer = self._call(
+            "GET", _path(image_id, "/file"), token, headers=headers, accept=(416,)
+        )
+        with answer:
+            if answer.status in (204, 416):  # no bytes, or all before the offset
+                return b""
+            if answer.status != 206:
+                raise Unavailable(f"image {image_id}: a range was not honoured")
+            return answer.read(length)
+
+    def download(self, image_id: str, token: str = "") -> Answer:
+        """The whole image: iterate over the answer, or close it."""
+        return self._call("GET", _path(image_id, "/file"), token)
+
+    def upload(self, image_id: str, content: Content, token: str = "") -> None:
+        """Give a queued image its bytes, whole or piece by piece; returns when it is
+        active.  ``Rejected`` 409 when another upload won, 400 or 415 when the bytes
+        are not what the format promises, 413 beyond the quota."""
+        answer = self._call(
+            "PUT",
+            _path(image_id, "/file"),
+            token,
+            content,
+            {"Content-Type": "application/octet-stream"},
+            timeout=UPLOAD_TIMEOUT_SECONDS,
+        )
+        answer.close()
+
+    def create_and_upload(
+        self, image: NewImage, content: Iterable[bytes], token: str = ""
+    ) -> ImageRecord:
+        """Both; an image whose upload fails is removed again."""
+        created = self.create(image, token)
+        try:
+            self.upload(created.id, content, token)
+        except BaseException:
+            self.delete(created.id, token)
+            raise
+        return self.get(created.id, token)
+
+    # ---- inside ----------------------------------------------------------------
+
+    def _json(
+        self,
+        method: str,
+        path: str,
+        token: str,
+        value: Any = None,
+        content_type: str = "application/json",
+    ) -> Any:
+        body = b"" if value is None else _json_body(value)
+        headers = {"Content-Type": content_type} if body else {}
+        return self._call(method, path, token, body, headers).json()
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        token: str,
+        body: Content = b"",
+        headers: Mapping[str, str] | None = None,
+        *,
+        accept: tuple[int, ...] = (),
+        timeout: float | None = None,
+    ) -> Answer:
+        sent = {"X-Auth-Token": token or self._service.token(), **(headers or {})}
+        if isinstance(body, bytes) and body and "Content-Type" not in sent:
+            sent["Content-Type"] = "application/json"
+        answer = self._caller.request(method, path, sent, body, timeout=timeout)
+        if answer.status < 300 or answer.status in accept:
+            return answer
+        with answer:
+            raise _refusal(answer, f"{method} {path.partition('?')[0]}")
+
+
+def image_record(document: Mapping[str, Any]) -> ImageRecord:
+    """The record of the API's JSON."""
+    return ImageRecord(
+        id=document["id"],
+        name=document.get("name") or "",
+        status=document["status"],
+        visibility=document["visibility"],
+        owner=document.get("owner") or "",
+        size_bytes=document.get("size"),
+        virtual_bytes=document.get("virtual_size"),
+        checksum=document.get("checksum") or "",
+        hash_algorithm=document.get("os_hash_algo") or "",
+        hash_hex=document.get("os_hash_value") or "",
+        disk_format=document.get("disk_format") or "",
+        container_format=document.get("container_format") or "",
+        min_disk_gib=document["min_disk"],
+        min_ram_mib=document["min_ram"],
+        protected=document["protected"],
+        is_hidden=document["os_hidden"],
+        created_at=document["created_at"],
+        updated_at=document["updated_at"],
+        tags=tuple(document.get("tags", ())),
+        properties={
+            key: value for key, value in document.items() if key not in BASE_KEYS
+        },
+    )
+
+
+def _new_document(image: NewImage) -> dict[str, Any]:
+    document: dict[str, Any] = {
+        **image.properties,
+        "name": image.name,
+        "disk_format": image.disk_format,
+        "container_format": image.container_format,
+        "min_disk": image.min_disk_gib,
+        "min_ram": image.min_ram_mib,
+        "protected": image.protected,
+    }
+    optional = {
+        "id": image.id,
+        "owner": image.owner,
+        "visibility": image.visibility,
+        "tags": list(image.tags),
+    }
+    document.update({key: value for key, value in optional.items() if value})
+    return document
+
+
+def _path(image_id: str, rest: str = "") -> str:
+    return f"/v2/images/{quote(image_id, safe='')}{rest}"
+
+
+def _pointer(key: str) -> str:
+    return key.replace("~", "~0").replace("/", "~1")
+
+
+def _json_body(value: Any) -> bytes:
+    return orjson.dumps(value)
+
+
+def _refusal(answer: Answer, what: str) -> Exception:
+    """The service's own words, with whose fault it was."""
+    if answer.status == 507:
+        return InsufficientStorage(f"{what}: the image store is full")
+    if answer.status >= 500:
+        return Unavailable(f"{what}: the image service answered {answer.status}")
+    try:
+        text = str(answer.json()["message"])
+    except (Unavailable, TypeError, KeyError):
+        text = ""
+    return Rejected(answer.status, text or f"{what}: refused with {answer.status}")
