@@ -1,0 +1,62 @@
+"""A private PostgreSQL."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from test.functional.harness.ports import free_ports
+from test.servers.program import directory, need, running
+
+PROGRAMS = Path("/usr/lib/postgresql")
+AS_POSTGRES = ("setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups")
+_numbers = count()
+
+
+class PostgreSQL:
+    """Makes databases in one server."""
+
+    def __init__(self, programs: Path, port: int) -> None:
+        self._programs = programs
+        self._port = port
+
+    def new_database(self) -> str:
+        """The URL of an empty database."""
+        name = f"test_{next(_numbers)}"
+        self.execute(f"CREATE DATABASE {name}")
+        return f"postgresql+psycopg2://tester@127.0.0.1:{self._port}/{name}"
+
+    def execute(self, statement: str) -> bool:
+        """Whether the statement went well."""
+        command = [self._programs / "psql", "-h", "127.0.0.1", "-p", str(self._port)]
+        command += ["-U", "tester", "-d", "postgres", "-qc", statement]
+        return subprocess.run(command, capture_output=True).returncode == 0
+
+
+@contextmanager
+def postgresql() -> Iterator[PostgreSQL]:
+    """A server that forgets everything in the end."""
+    found = sorted(PROGRAMS.glob("*/bin"))
+    if not found:
+        pytest.skip("postgresql is not installed")
+    need("setpriv")
+    programs = found[-1]
+    (port,) = free_ports(1)
+    with directory() as place:
+        data = place / "data"
+        subprocess.run(["chown", "postgres", place], check=True)
+        initdb = [programs / "initdb", "-D", data, "-A", "trust", "-U", "tester"]
+        subprocess.run(
+            [*AS_POSTGRES, *initdb], check=True, capture_output=True, cwd="/"
+        )
+        server = PostgreSQL(programs, port)
+        command = [*AS_POSTGRES, programs / "postgres", "-D", data, "-p", str(port)]
+        command += ["-k", place, "-c", "listen_addresses=127.0.0.1"]
+        command += ["-c", "fsync=off", "-c", "max_connections=200"]
+        with running(command, place / "log", lambda: server.execute("SELECT 1")):
+            yield server
