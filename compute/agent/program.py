@@ -108,13 +108,19 @@ def _start(
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=errors,
-            env={**os.environ, "LC_ALL": "C", **(environment or {})},
+            env=_environment(environment),
             start_new_session=True,
         )
     except FileNotFoundError:
         raise ProgramMissing("setpriv and prlimit (util-linux) are needed") from None
     except OSError as error:
         raise Unavailable(f"{arguments[0]} cannot be started: {error}") from error
+
+
+def _environment(more: dict[str, str] | None) -> dict[str, str]:
+    # mke2fs and mkswap live where ordinary users' paths do not look.
+    path = os.environ.get("PATH", "/usr/bin:/bin") + ":/usr/sbin:/sbin"
+    return {**os.environ, "LC_ALL": "C", "PATH": path, **(more or {})}
 
 
 def _read_all(pipe: IO[bytes]) -> bytes:

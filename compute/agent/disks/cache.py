@@ -178,7 +178,7 @@ class ImageCache:
         del fields["path"]
         path = self._record_path(entry.image_id)
         with self._writing, files.new_file(path) as temporary:
-            files.on_thread(_write, temporary, json.dumps(fields).encode())
+            files.on_thread(files.write_file, temporary, json.dumps(fields).encode())
 
     def _remove(self, entry: CacheEntry) -> None:
         # The record first: an image without a record is not there.
@@ -202,8 +202,3 @@ def _check_id(image_id: str) -> None:
     """Ids become file names: nothing but what ids are made of."""
     if not _IMAGE_ID.fullmatch(image_id):
         raise Rejected(400, "That is no image id")
-
-
-def _write(path: str, content: bytes) -> None:
-    with open(path, "wb") as file:
-        file.write(content)

@@ -136,3 +136,14 @@ def allocated_bytes(directory: str) -> int:
             with contextlib.suppress(OSError):
                 total += entry.stat(follow_symlinks=False).st_blocks * 512
     return total
+
+
+def write_file(path: str, content: bytes) -> None:
+    """Write a small file (on a native thread)."""
+    with open(path, "wb") as file:
+        file.write(content)
+
+
+def copy_file(source: str, target: str) -> None:
+    """A copy of a file."""
+    on_thread(shutil.copyfile, source, target)

@@ -80,9 +80,10 @@ class GuestDisks(Protocol):
     def prepare_root(
         self, uuid: str, image_id: str, size_gib: int, *, lazy: bool = False
     ) -> DiskSpec:
-        """The root disk (vda), made from the image if it is not there, at least
-        ``size_gib`` large (0: the image's own size).  ``Rejected`` 400 when the image
-        is larger than that, or refused."""
+        """The root disk (vda), made from the image if it is not there, ``size_gib``
+        large (0: the image's own size).  ``Rejected`` 400 when the image is larger
+        than that, or refused.  An ISO image becomes a CD-ROM beside an empty root
+        disk (``disks`` has both), and is booted from while the disk is empty."""
 
     def prepare_boot_files(
         self, uuid: str, kernel_id: str, ramdisk_id: str
@@ -102,6 +103,10 @@ class GuestDisks(Protocol):
     def root(self, uuid: str) -> DiskSpec:
         """The root disk as it is on disk now (its backing may have been pulled in
         since).  ``Rejected`` 404 when there is none."""
+
+    def disks(self, uuid: str) -> tuple[DiskSpec, ...]:
+        """All disks of the guest that are there: root, CD-ROM, ephemeral, swap; in
+        the order in which a guest shall see them.  The rescue disk is not one."""
 
     def rebuild_root(
         self, uuid: str, image_id: str, size_gib: int, *, lazy: bool = False

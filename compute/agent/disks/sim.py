@@ -23,6 +23,7 @@ class SimDisks:
     def __init__(self, images: ImageReader | None = None) -> None:
         self._images = images  # None: any image id will do
         self._root_gib: dict[str, int] = {}
+        self._extra: dict[str, set[str]] = {}
         self._captures: dict[tuple[str, str], Captured] = {}
 
     def paths(self, uuid: str) -> GuestPaths:
@@ -50,11 +51,11 @@ class SimDisks:
 
     def prepare_ephemeral(self, uuid: str, number: int, size_gib: int) -> DiskSpec:
         """A disk more."""
-        return self._disk(uuid, ephemeral_name(number))
+        return self._more(uuid, ephemeral_name(number))
 
     def prepare_swap(self, uuid: str, size_mib: int) -> DiskSpec:
         """A disk more."""
-        return self._disk(uuid, SWAP_NAME)
+        return self._more(uuid, SWAP_NAME)
 
     def prepare_config_drive(self, uuid: str, files: Mapping[str, bytes]) -> str:
         """Nobody reads it."""
@@ -65,6 +66,13 @@ class SimDisks:
         if uuid not in self._root_gib:
             raise Rejected(404, f"Guest {uuid} has no root disk")
         return self._disk(uuid, ROOT_NAME, boot_order=1)
+
+    def disks(self, uuid: str) -> tuple[DiskSpec, ...]:
+        """The root disk and what was prepared beside it."""
+        if uuid not in self._root_gib:
+            return ()
+        extra = self._extra.get(uuid, ())
+        return self.root(uuid), *(self._disk(uuid, name) for name in sorted(extra))
 
     def rebuild_root(
         self, uuid: str, image_id: str, size_gib: int, *, lazy: bool = False
@@ -119,12 +127,17 @@ class SimDisks:
     def remove(self, uuid: str) -> None:
         """Forget the guest."""
         self._root_gib.pop(uuid, None)
+        self._extra.pop(uuid, None)
         for key in [key for key in self._captures if key[0] == uuid]:
             del self._captures[key]
 
     def used_bytes(self, uuid: str) -> int:
         """Nothing is used."""
         return 0
+
+    def _more(self, uuid: str, name: str) -> DiskSpec:
+        self._extra.setdefault(uuid, set()).add(name)
+        return self._disk(uuid, name)
 
     def _disk(self, uuid: str, name: str, boot_order: int | None = None) -> DiskSpec:
         source = FileSource(f"/sim/{uuid}/{name}", "qcow2")

@@ -1,0 +1,313 @@
+"""The disks of this host's guests: qcow2 overlays in files.
+
+A local root disk is an overlay upon an image in the cache; a lazy one is an overlay
+upon an NBD export of this process.  Which of the two it is now is read from its own
+header, so there is no record to disagree with it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+
+from compute.agent.disks import files, qemu_img
+from compute.agent.disks.cache import ImageCache
+from compute.agent.disks.extra import make_ephemeral, make_swap
+from compute.agent.disks.fetch import DIRECT_FORMATS, kept_format
+from compute.agent.disks.iso import make_iso
+from compute.agent.disks.layout import (
+    CDROM_FILE,
+    RESCUE_FILE,
+    ROOT_FILE,
+    SWAP_FILE,
+    Layout,
+    ephemeral_number,
+    is_uuid,
+)
+from compute.agent.disks.names import ROOT_NAME, SWAP_NAME, ephemeral_name
+from compute.agent.disks.overlay import nbd_address, read_backing
+from compute.agent.disks.port import BootFiles, Captured, GuestPaths, ImageFacts
+from compute.agent.disks.qcow2 import HEADER_BYTES, check_stands_alone, read_header
+from compute.agent.disks.ranges import ImageRanges
+from compute.agent.hypervisor import (
+    DiskBus,
+    DiskDevice,
+    DiskSpec,
+    FileSource,
+    NbdSource,
+)
+from objectstore.kernel.errors import Corrupt, Rejected
+
+_GIB = 1 << 30
+_MIB = 1 << 20
+CDROM_NAME = "hda"
+CONFIG_LABEL = "config-2"
+
+
+class LocalDisks:
+    """See ``port.GuestDisks`` for what each method promises."""
+
+    def __init__(self, layout: Layout, cache: ImageCache, ranges: ImageRanges) -> None:
+        self._layout = layout
+        self._cache = cache
+        self._ranges = ranges
+        files.make_directory(layout.guests)
+
+    def paths(self, uuid: str) -> GuestPaths:
+        """Where the guest's files are."""
+        files.make_directory(self._layout.directory(uuid))
+        return self._layout.paths(uuid)
+
+    # ---- making --------------------------------------------------------------
+
+    def prepare_root(
+        self, uuid: str, image_id: str, size_gib: int, *, lazy: bool = False
+    ) -> DiskSpec:
+        """The root disk, made if it is not there."""
+        path = self._layout.file(uuid, ROOT_FILE)
+        if not files.is_file(path):
+            self.paths(uuid)
+            facts = self._ranges.facts(image_id)
+            size = size_gib * _GIB
+            if facts.disk_format == "iso":
+                self._make_cdrom(uuid, image_id)
+                _make(path, lambda new: qemu_img.create(new, size or _GIB))
+            elif lazy and self._can_be_lazy(facts):
+                self._make_lazy(path, facts, size)
+            else:
+                self._make_local(path, image_id, size)
+        return self.root(uuid)
+
+    def prepare_boot_files(
+        self, uuid: str, kernel_id: str, ramdisk_id: str
+    ) -> BootFiles:
+        """Copies of kernel and ramdisk: the cache may forget its own."""
+        self.paths(uuid)
+        return BootFiles(
+            self._copy_whole(uuid, kernel_id, "kernel"),
+            self._copy_whole(uuid, ramdisk_id, "ramdisk"),
+        )
+
+    def prepare_ephemeral(self, uuid: str, number: int, size_gib: int) -> DiskSpec:
+        """An extra disk, formatted."""
+        ephemeral_name(number)
+        path = self._layout.ephemeral(uuid, number)
+        if not files.is_file(path):
+            self.paths(uuid)
+            _make(path, lambda new: make_ephemeral(new, number, size_gib * _GIB))
+        return _raw_disk(ephemeral_name(number), path)
+
+    def prepare_swap(self, uuid: str, size_mib: int) -> DiskSpec:
+        """A swap disk, formatted."""
+        path = self._layout.file(uuid, SWAP_FILE)
+        if not files.is_file(path):
+            self.paths(uuid)
+            _make(path, lambda new: make_swap(new, size_mib * _MIB))
+        return _raw_disk(SWAP_NAME, path)
+
+    def prepare_config_drive(self, uuid: str, files_in_it: Mapping[str, bytes]) -> str:
+        """The config drive, written anew."""
+        path = self.paths(uuid).config_drive
+        content = files.on_thread(make_iso, CONFIG_LABEL, files_in_it)
+        _make(path, lambda new: files.on_thread(files.write_file, new, content))
+        return path
+
+    def rebuild_root(
+        self, uuid: str, image_id: str, size_gib: int, *, lazy: bool = False
+    ) -> DiskSpec:
+        """A fresh root disk."""
+        for name in (ROOT_FILE, CDROM_FILE, "kernel", "ramdisk"):
+            files.remove_file(self._layout.file(uuid, name))
+        return self.prepare_root(uuid, image_id, size_gib, lazy=lazy)
+
+    def grow_root(self, uuid: str, size_gib: int) -> DiskSpec:
+        """The root disk at least that large."""
+        disk = self.root(uuid)
+        path = self._layout.file(uuid, ROOT_FILE)
+        size = size_gib * _GIB
+        if size > _virtual_bytes(path):
+            qemu_img.resize(path, size)
+        return disk
+
+    def prepare_rescue(self, uuid: str, image_id: str) -> DiskSpec:
+        """An overlay to boot the rescue system from, as large as its image."""
+        path = self._layout.file(uuid, RESCUE_FILE)
+        if not files.is_file(path):
+            self.paths(uuid)
+            self._make_local(path, image_id, 0)
+        return _overlay_disk(ROOT_NAME, path)
+
+    def drop_rescue(self, uuid: str) -> None:
+        """Remove the rescue disk."""
+        files.remove_file(self._layout.file(uuid, RESCUE_FILE))
+
+    # ---- looking -------------------------------------------------------------
+
+    def root(self, uuid: str) -> DiskSpec:
+        """The root disk as its file says."""
+        path = self._layout.file(uuid, ROOT_FILE)
+        if not files.is_file(path):
+            raise Rejected(404, f"Guest {uuid} has no root disk")
+        return _overlay_disk(ROOT_NAME, path)
+
+    def disks(self, uuid: str) -> tuple[DiskSpec, ...]:
+        """All disks that are there."""
+        found: list[DiskSpec] = []
+        names = files.names_in(self._layout.directory(uuid))
+        if ROOT_FILE in names:
+            found.append(self.root(uuid))
+        if CDROM_FILE in names:
+            found.append(_cdrom(self._layout.file(uuid, CDROM_FILE)))
+        for name in names:
+            number = ephemeral_number(name)
+            if number is not None:
+                path = self._layout.file(uuid, name)
+                found.append(_raw_disk(ephemeral_name(number), path))
+        if SWAP_FILE in names:
+            found.append(_raw_disk(SWAP_NAME, self._layout.file(uuid, SWAP_FILE)))
+        return tuple(found)
+
+    def used_bytes(self, uuid: str) -> int:
+        """What the guest's files take on disk."""
+        return files.allocated_bytes(self._layout.directory(uuid))
+
+    # ---- copies --------------------------------------------------------------
+
+    def capture_path(self, uuid: str, label: str) -> str:
+        """Where a copy shall be."""
+        self.paths(uuid)
+        return self._layout.capture(uuid, label)
+
+    def capture_idle(self, uuid: str, label: str) -> Captured:
+        """Copy the root disk of a guest that is not active."""
+        self.root(uuid)
+        source = self._layout.file(uuid, ROOT_FILE)
+        target = self.capture_path(uuid, label)
+        if not files.is_file(target):
+            _make(target, lambda new: qemu_img.convert(source, "qcow2", new))
+        return self.captured(uuid, label)
+
+    def captured(self, uuid: str, label: str) -> Captured:
+        """The facts of a copy."""
+        path = self._layout.capture(uuid, label)
+        if not files.is_file(path):
+            raise Rejected(404, f"There is no copy {label} of guest {uuid}")
+        return Captured(path, "qcow2", files.size_of(path), _virtual_bytes(path))
+
+    def read_captured(self, captured: Captured, offset: int, length: int) -> bytes:
+        """A piece of the copy."""
+        return files.on_thread(files.read_piece, captured.path, offset, length)
+
+    def drop_capture(self, uuid: str, label: str) -> None:
+        """Remove the copy."""
+        files.remove_file(self._layout.capture(uuid, label))
+
+    def remove(self, uuid: str) -> None:
+        """Remove all the guest's files."""
+        files.remove_tree(self._layout.directory(uuid))
+
+    # ---- inside --------------------------------------------------------------
+
+    def _make_local(self, path: str, image_id: str, size: int) -> None:
+        with self._cache.hold(image_id) as image:
+            size = _fitting_size(image.virtual_bytes, size)
+            _make(
+                path,
+                lambda new: qemu_img.create_overlay(
+                    new, image.path, image.format, size
+                ),
+            )
+
+    def _can_be_lazy(self, facts: ImageFacts) -> bool:
+        """An image that is here already is faster, and one that must be converted
+        has to be read whole anyway."""
+        direct = qemu_img.FORMATS.get(facts.disk_format) in DIRECT_FORMATS
+        return direct and self._cache.find(facts.id) is None
+
+    def _make_lazy(self, path: str, facts: ImageFacts, size: int) -> None:
+        virtual_bytes, image_format = facts.size_bytes, kept_format(facts)
+        if image_format == "qcow2":
+            head = self._ranges.read(facts.id, 0, HEADER_BYTES)
+            virtual_bytes = check_stands_alone(head).virtual_bytes
+        size = _fitting_size(virtual_bytes, size)
+        source = NbdSource(self._layout.lazy_socket, facts.id, image_format)
+        _make(
+            path,
+            lambda new: qemu_img.create_overlay(
+                new, nbd_address(source), image_format, size
+            ),
+        )
+
+    def _make_cdrom(self, uuid: str, image_id: str) -> None:
+        path = self._layout.file(uuid, CDROM_FILE)
+        if not files.is_file(path):
+            self._make_local(path, image_id, 0)
+
+    def _copy_whole(self, uuid: str, image_id: str, name: str) -> str:
+        if not image_id:
+            return ""
+        path = self._layout.file(uuid, name)
+        if not files.is_file(path):
+            with self._cache.hold(image_id) as image:
+                _make(path, lambda new: files.copy_file(image.path, new))
+        return path
+
+
+def _make(path: str, make: Callable[[str], None]) -> None:
+    """Make a file under a temporary name; ``path`` is there when it is whole."""
+    with files.new_file(path) as temporary:
+        make(temporary)
+
+
+def _fitting_size(image_bytes: int, wanted_bytes: int) -> int:
+    if wanted_bytes and image_bytes > wanted_bytes:
+        need = -(-image_bytes // _GIB)
+        raise Rejected(
+            400, f"The flavor's disk is too small: the image needs {need} GB"
+        )
+    # Whole sectors, as disks have.
+    return max(wanted_bytes, -(-image_bytes // 512) * 512)
+
+
+def _virtual_bytes(path: str) -> int:
+    return read_header(files.read_piece(path, 0, HEADER_BYTES)).virtual_bytes
+
+
+def _overlay_disk(name: str, path: str) -> DiskSpec:
+    backing = read_backing(lambda offset, size: files.read_piece(path, offset, size))
+    lazy = None if backing is None else backing.as_nbd()
+    return DiskSpec(name, FileSource(path, "qcow2", lazy), boot_order=1)
+
+
+def _cdrom(path: str) -> DiskSpec:
+    return DiskSpec(
+        CDROM_NAME,
+        FileSource(path, "qcow2"),
+        bus=DiskBus.IDE,
+        device=DiskDevice.CDROM,
+        boot_order=2,  # an empty root disk does not boot: then this
+        read_only=True,
+    )
+
+
+def _raw_disk(name: str, path: str) -> DiskSpec:
+    return DiskSpec(name, FileSource(path, "raw"))
+
+
+def backing_paths(layout: Layout) -> frozenset[str]:
+    """The files that guests' overlays stand on: what the cache must keep."""
+    used: set[str] = set()
+    for uuid in filter(is_uuid, files.names_in(layout.guests)):
+        for name in (ROOT_FILE, CDROM_FILE, RESCUE_FILE):
+            path = layout.file(uuid, name)
+            if files.is_file(path):
+                used |= _backing_of(path)
+    return frozenset(used)
+
+
+def _backing_of(path: str) -> set[str]:
+    try:
+        backing = read_backing(lambda start, size: files.read_piece(path, start, size))
+    except Corrupt:
+        return set()  # no guest can run from it
+    return set() if backing is None else {os.path.abspath(backing.name)}
