@@ -99,6 +99,7 @@ class StoreWorker:
         self._access = open_access_log(settings.log, self._clock)
         self._servers: list[Server] = []
         self._loops: list[Loop] = []
+        self._public: Application | None = None
         self._served = NodeTable()
         workers = {
             worker: worker_socket(settings.server.run, worker)
@@ -120,6 +121,15 @@ class StoreWorker:
 
     def run(self, worker: process.Worker) -> None:
         """Open the devices, serve, and on SIGTERM finish what is under way."""
+        self.start()
+        stop = concurrency.Event()
+        on_signals({signal.SIGTERM: stop.set, signal.SIGINT: stop.set})
+        worker.ready()
+        stop.wait()
+        self.stop()
+
+    def start(self) -> None:
+        """Open the devices and serve in the background until ``stop``."""
         settings = self._settings
         if self._serves_nodes:
             self._watch_devices()
@@ -134,11 +144,12 @@ class StoreWorker:
             self._devices.start_loops()
         for loop in self._loops:
             loop.start()
-        stop = concurrency.Event()
-        on_signals({signal.SIGTERM: stop.set, signal.SIGINT: stop.set})
-        worker.ready()
-        stop.wait()
-        self._end()
+
+    @property
+    def public_application(self) -> Application | None:
+        """What the proxy's clients talk to, for callers in this process; None before
+        ``start``, or when this worker is no proxy."""
+        return self._public
 
     def run_once(self, daemon: str) -> list[dict[str, Any]]:
         """Without serving: open the devices, let a daemon do a whole round."""
@@ -146,7 +157,7 @@ class StoreWorker:
             self._open_all()
             ran = run_once(daemon, self._devices.opened.values())
         finally:
-            self._end()
+            self.stop()
         return [asdict(each) for each in ran]
 
     def run_alone(self, daemon: str) -> list[dict[str, Any]]:
@@ -160,7 +171,7 @@ class StoreWorker:
             on_signals({signal.SIGTERM: stop.set, signal.SIGINT: stop.set})
             stop.wait()
         finally:
-            self._end()
+            self.stop()
         return [
             asdict(Ran(device, loop.step.name, room, ""))
             for device, room, loop in found
@@ -172,7 +183,8 @@ class StoreWorker:
         for name, why in self._devices.unserved.items():
             raise Unavailable(f"{name}: {why}")
 
-    def _end(self) -> None:
+    def stop(self) -> None:
+        """Finish the requests that are under way, then close everything."""
         draining = [concurrency.spawn(server.drain) for server in self._servers]
         for task in draining:
             concurrency.wait_task(task)
@@ -210,7 +222,7 @@ class StoreWorker:
         address = settings.public_address
         listener = listen(address.host, address.port, reuse_port=self._count > 1)
         pages = self._status.pages() if settings.server.public_status else {}
-        front = Front(pipeline, proxy.facts, pages)
+        front = self._public = Front(pipeline, proxy.facts, pages)
         self._serve(front, [listener], "proxy")
 
     def _sync_containers(self, pipeline: Application, proxy: ProxyApplication) -> None:
