@@ -1,0 +1,288 @@
+"""What the rest of the cloud knows of the instance room: its internal API.
+
+For the agents of hosts (claim jobs, tell what is), for the metadata services (what a
+server may know of itself), for console proxies and for the doctor.  Every call
+carries a service token; ``Unavailable`` means try again later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import orjson
+
+from compute.core.context import TokenSource
+from compute.core.errors import BadRequest, Conflict, NotFound, Stale
+from compute.instance.metadata.config_drive import config_drive_files
+from compute.instance.model import PowerState, TaskState, VmState
+from compute.instance.records import Server, record_from
+from objectstore.client.caller import Answer, Caller
+from objectstore.kernel.errors import Rejected, Unavailable
+
+__all__ = [
+    "ClaimedJob",
+    "ConsoleGrant",
+    "HostReport",
+    "InstanceClient",
+    "PowerState",
+    "Server",
+    "ServerBrief",
+    "TaskState",
+    "VmState",
+    "config_drive_files",
+]
+
+# Longer than any of these calls takes by itself, shorter than a job's lease.
+CALL_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class HostReport:
+    """That a host lives, what it has, and what its guests do.
+
+    ``inventory`` has the fields of the hypervisor port's ``HostInventory``;
+    ``states`` are its ``GuestState`` values by server id.
+    """
+
+    host: str
+    inventory: Mapping[str, Any]
+    states: Mapping[str, str] = field(default_factory=dict)
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerBrief:
+    """What an agent must know of a server of its host that it does not work on."""
+
+    id: str
+    host: str
+    vm_state: str
+    task_state: str
+    power_state: int
+    project_id: str = ""
+    image_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedJob:
+    """A job that is ours until its lease ends.  ``server`` is as it was then."""
+
+    id: str
+    kind: str
+    queue: str
+    subject_id: str
+    step: str
+    undoing: bool
+    cancelled: bool
+    attempts: int
+    arguments: Mapping[str, Any]
+    progress: Mapping[str, Any]
+    server: Server
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleGrant:
+    """Which console a token opens."""
+
+    server_id: str
+    host: str
+    kind: str  # vnc, serial
+
+
+class InstanceClient:
+    """Calls the instance room through a ``Caller``."""
+
+    def __init__(self, caller: Caller, tokens: TokenSource) -> None:
+        self._caller = caller
+        self._tokens = tokens
+
+    # ---- agents: hosts ---------------------------------------------------------
+
+    def report(self, reports: Sequence[HostReport]) -> None:
+        """Tell that these hosts live, and how they are."""
+        values = [
+            {
+                "host": each.host,
+                "inventory": dict(each.inventory),
+                "states": dict(each.states),
+                "address": each.address,
+            }
+            for each in reports
+        ]
+        self._send("POST", "/internal/hosts/report", {"hosts": values})
+
+    def servers_of(self, host: str) -> list[ServerBrief]:
+        """The servers that live on the host."""
+        answer = self._get(f"/internal/hosts/{quote(host, safe='')}/servers")
+        return [record_from(ServerBrief, each) for each in answer["servers"]]
+
+    # ---- agents: jobs ----------------------------------------------------------
+
+    def claim(
+        self,
+        hosts: Collection[str],
+        owner: str,
+        *,
+        limit: int,
+        busy: Collection[str] = (),
+    ) -> list[ClaimedJob]:
+        """Take jobs of these hosts; ``busy``: subjects that ``owner`` works on now."""
+        answer = self._send(
+            "POST",
+            "/internal/jobs/claim",
+            {
+                "hosts": list(hosts),
+                "owner": owner,
+                "limit": limit,
+                "busy": list(busy),
+            },
+        )
+        return [
+            record_from(ClaimedJob, {**job, "server": Server.from_json(job["server"])})
+            for job in answer["jobs"]
+        ]
+
+    def renew(self, job_id: str, owner: str) -> bool:
+        """Keep the lease; whether the job is to be cancelled.  ``Stale``."""
+        answer = self._job(job_id, "renew", {"owner": owner})
+        return bool(answer["cancelled"])
+
+    def advance(
+        self,
+        job_id: str,
+        owner: str,
+        *,
+        step: str,
+        undoing: bool,
+        progress: Mapping[str, Any],
+    ) -> bool:
+        """A step is done; whether the job is to be cancelled.  ``Stale``."""
+        answer = self._job(
+            job_id,
+            "advance",
+            {
+                "owner": owner,
+                "step": step,
+                "undoing": undoing,
+                "progress": dict(progress),
+            },
+        )
+        return bool(answer["cancelled"])
+
+    def finish(
+        self,
+        job_id: str,
+        owner: str,
+        *,
+        error: str = "",
+        details: str = "",
+        elsewhere: bool = False,
+    ) -> None:
+        """The job is done, or has failed for good and is undone.  ``details`` are
+        for operators; ``elsewhere``: another host might succeed."""
+        self._job(
+            job_id,
+            "finish",
+            {
+                "owner": owner,
+                "error": error,
+                "details": details,
+                "elsewhere": elsewhere,
+            },
+        )
+
+    def retry(self, job_id: str, owner: str, *, seconds: float, error: str) -> None:
+        """Give the job back, to go on later."""
+        values = {"owner": owner, "seconds": seconds, "error": error}
+        self._job(job_id, "retry", values)
+
+    # ---- servers ---------------------------------------------------------------
+
+    def server(self, server_id: str) -> Server:
+        """One server; ``NotFound``."""
+        answer = self._get(f"/internal/servers/{quote(server_id, safe='')}")
+        return Server.from_json(answer["server"])
+
+    def update(self, server_id: str, **observed: Any) -> None:
+        """What an agent has seen or made: ``vifs``, ``power_state``, ``progress``."""
+        path = f"/internal/servers/{quote(server_id, safe='')}"
+        self._send("PATCH", path, observed)
+
+    def fates(self, server_ids: Collection[str]) -> dict[str, str]:
+        """``live`` or ``deleted`` for each of these ids that was ever a server."""
+        answer = self._send(
+            "POST", "/internal/servers/fates", {"servers": list(server_ids)}
+        )
+        return {str(key): str(value) for key, value in answer["fates"].items()}
+
+    def servers(self) -> list[ServerBrief]:
+        """Every server that is not deleted (for the doctor)."""
+        answer = self._get("/internal/servers")
+        return [record_from(ServerBrief, each) for each in answer["servers"]]
+
+    # ---- metadata --------------------------------------------------------------
+
+    def metadata(self, server_id: str, path: str) -> tuple[str, bytes]:
+        """Content type and content that the server finds at ``path`` of its metadata
+        service (``/openstack/latest/meta_data.json``); ``NotFound``."""
+        query = urlencode({"path": path})
+        answer = self._call(
+            "GET", f"/internal/servers/{quote(server_id, safe='')}/metadata?{query}"
+        )
+        content_type = answer.headers.get("content-type", "text/plain")
+        return content_type, answer.read()
+
+    def put_password(self, server_id: str, sealed: bytes) -> None:
+        """Keep the password that the guest sealed with its user's key.
+        ``Conflict`` when there is one."""
+        path = f"/internal/servers/{quote(server_id, safe='')}/password"
+        self._send("PUT", path, {"password": sealed.decode("ascii", "replace")})
+
+    # ---- consoles --------------------------------------------------------------
+
+    def console(self, token: str) -> ConsoleGrant:
+        """What a console token opens; ``NotFound`` when it opens nothing."""
+        answer = self._send("POST", "/internal/consoles", {"token": token})
+        return record_from(ConsoleGrant, answer)
+
+    # ---- inside ----------------------------------------------------------------
+
+    def _job(self, job_id: str, verb: str, value: Mapping[str, Any]) -> Any:
+        return self._send("POST", f"/internal/jobs/{job_id}/{verb}", value)
+
+    def _get(self, path: str) -> Any:
+        return self._call("GET", path).json()
+
+    def _send(self, method: str, path: str, value: Mapping[str, Any]) -> Any:
+        return self._call(method, path, orjson.dumps(value)).json()
+
+    def _call(self, method: str, path: str, body: bytes = b"") -> Answer:
+        headers = {"X-Auth-Token": self._tokens.token()}
+        if body:
+            headers["Content-Type"] = "application/json"
+        answer = self._caller.request(method, path, headers, body, timeout=CALL_SECONDS)
+        if answer.status < 300:
+            return answer
+        raise _error(answer)
+
+
+def _error(answer: Answer) -> Exception:
+    status = answer.status
+    text = answer.read().decode("utf-8", "replace")
+    try:
+        (fault,) = orjson.loads(text).values()
+        text = str(fault["message"])
+    except (ValueError, TypeError, KeyError, AttributeError):
+        pass
+    if status == 404:
+        return NotFound(text)
+    if status == 409:
+        return Stale(text) if "no longer" in text else Conflict(text)
+    if status == 400:
+        return BadRequest(text)
+    if 400 <= status < 500 and status not in (401, 408, 429):
+        return Rejected(status, text)
+    return Unavailable(f"the instance room answered {status}: {text}")

@@ -1,0 +1,1 @@
+"""What a server may know of itself: pure functions of its record."""

@@ -1,0 +1,326 @@
+"""What a server is, and the table of its states: which action is legal when.
+
+Nouns:
+
+* A *server* is one virtual machine that a user asked for; on its host it is a
+  *guest*.
+* ``vm_state`` is what the server has stably become, ``task_state`` what is under way
+  with it ("" when nothing is).  The ``status`` that users see follows from both.
+* An *action* is something a user asks of a server.  It is legal in some vm_states,
+  sets a task_state, and is done by a *job* on the server's host; when the job ends,
+  the task_state is "" again and the vm_state is the action's ``success``.
+* A *stable* server has no task_state, or is deleted.
+
+``ACTIONS`` is the one place that says what may happen when.  Whatever is not in it
+answers 409.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+
+class VmState(StrEnum):
+    """What a server has stably become."""
+
+    BUILDING = "building"
+    ACTIVE = "active"
+    PAUSED = "paused"
+    SUSPENDED = "suspended"
+    STOPPED = "stopped"
+    RESCUED = "rescued"
+    RESIZED = "resized"  # waits to be confirmed or reverted
+    SHELVED = "shelved"
+    SHELVED_OFFLOADED = "shelved_offloaded"
+    SOFT_DELETED = "soft-delete"
+    ERROR = "error"
+    DELETED = "deleted"
+
+
+class TaskState(StrEnum):
+    """What is under way.  The values are what clients poll for."""
+
+    NONE = ""
+    SCHEDULING = "scheduling"
+    SPAWNING = "spawning"
+    POWERING_ON = "powering-on"
+    POWERING_OFF = "powering-off"
+    REBOOTING = "rebooting"
+    REBOOTING_HARD = "rebooting_hard"
+    PAUSING = "pausing"
+    UNPAUSING = "unpausing"
+    SUSPENDING = "suspending"
+    RESUMING = "resuming"
+    REBUILDING = "rebuilding"
+    RESIZING = "resize_prep"
+    CONFIRMING = "resize_confirming"
+    REVERTING = "resize_reverting"
+    RESCUING = "rescuing"
+    UNRESCUING = "unrescuing"
+    SNAPSHOT = "image_snapshot"
+    SHELVING = "shelving"
+    OFFLOADING = "shelving_offloading"
+    UNSHELVING = "unshelving"
+    PASSWORD = "updating_password"
+    DELETING = "deleting"
+    RESTORING = "restoring"
+
+
+class PowerState(IntEnum):
+    """What the hypervisor last said."""
+
+    NOSTATE = 0
+    RUNNING = 1
+    PAUSED = 3
+    SHUTDOWN = 4
+    CRASHED = 6
+    SUSPENDED = 7
+
+
+_V = VmState
+_T = TaskState
+ANY = frozenset(_V) - {_V.DELETED}
+IDLE = frozenset({_T.NONE})
+ANY_TASK = frozenset(_T)
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One row of the state table.
+
+    ``task``: the task_state while it runs.  ``job``: the kind of job; "" when the
+    action is done by the API's own transaction.  ``success``: the vm_state after it,
+    None: as before.  ``fails_to_error``: whether failing leaves the server in ERROR
+    (the guest is in doubt) instead of where it was.  ``locks``: whether a lock
+    forbids it to everybody but administrators.
+    """
+
+    label: str  # how the list of instance actions calls it
+    vm_states: frozenset[VmState]
+    task: TaskState
+    job: str
+    success: VmState | None
+    tasks: frozenset[TaskState] = IDLE
+    fails_to_error: bool = False
+    locks: bool = True
+
+
+def _states(*states: VmState) -> frozenset[VmState]:
+    return frozenset(states)
+
+
+_REBOOTING = frozenset({_T.NONE, _T.REBOOTING, _T.REBOOTING_HARD, _T.POWERING_ON})
+_CAPTURED = _states(_V.ACTIVE, _V.STOPPED, _V.PAUSED, _V.SUSPENDED)
+_PLUGGED = _states(_V.ACTIVE, _V.STOPPED, _V.PAUSED)
+
+ACTIONS: dict[str, Action] = {
+    "start": Action("start", _states(_V.STOPPED), _T.POWERING_ON, "start", _V.ACTIVE),
+    "stop": Action(
+        "stop", _states(_V.ACTIVE, _V.ERROR), _T.POWERING_OFF, "stop", _V.STOPPED
+    ),
+    "reboot": Action(
+        "reboot",
+        _states(_V.ACTIVE),
+        _T.REBOOTING,
+        "reboot",
+        _V.ACTIVE,
+        fails_to_error=True,
+    ),
+    "reboot_hard": Action(
+        "reboot",
+        _states(_V.ACTIVE, _V.STOPPED, _V.PAUSED, _V.SUSPENDED, _V.ERROR),
+        _T.REBOOTING_HARD,
+        "reboot_hard",
+        _V.ACTIVE,
+        tasks=_REBOOTING,
+        fails_to_error=True,
+    ),
+    "pause": Action("pause", _states(_V.ACTIVE), _T.PAUSING, "pause", _V.PAUSED),
+    "unpause": Action(
+        "unpause", _states(_V.PAUSED), _T.UNPAUSING, "unpause", _V.ACTIVE
+    ),
+    "suspend": Action(
+        "suspend", _states(_V.ACTIVE), _T.SUSPENDING, "suspend", _V.SUSPENDED
+    ),
+    "resume": Action("resume", _states(_V.SUSPENDED), _T.RESUMING, "resume", _V.ACTIVE),
+    "rebuild": Action(
+        "rebuild",
+        _states(_V.ACTIVE, _V.STOPPED, _V.ERROR),
+        _T.REBUILDING,
+        "rebuild",
+        _V.ACTIVE,
+        fails_to_error=True,
+    ),
+    "resize": Action(
+        "resize", _states(_V.ACTIVE, _V.STOPPED), _T.RESIZING, "resize", _V.RESIZED
+    ),
+    "confirm_resize": Action(
+        "confirmResize",
+        _states(_V.RESIZED),
+        _T.CONFIRMING,
+        "confirm_resize",
+        _V.ACTIVE,
+        fails_to_error=True,
+    ),
+    "revert_resize": Action(
+        "revertResize",
+        _states(_V.RESIZED),
+        _T.REVERTING,
+        "revert_resize",
+        _V.ACTIVE,
+        fails_to_error=True,
+    ),
+    "shelve": Action("shelve", _CAPTURED, _T.SHELVING, "shelve", _V.SHELVED),
+    "shelve_offload": Action(
+        "shelveOffload",
+        _states(_V.SHELVED),
+        _T.OFFLOADING,
+        "shelve_offload",
+        _V.SHELVED_OFFLOADED,
+    ),
+    "unshelve": Action(
+        "unshelve",
+        _states(_V.SHELVED, _V.SHELVED_OFFLOADED),
+        _T.UNSHELVING,
+        "unshelve",
+        _V.ACTIVE,
+    ),
+    "rescue": Action(
+        "rescue",
+        _states(_V.ACTIVE, _V.STOPPED, _V.ERROR),
+        _T.RESCUING,
+        "rescue",
+        _V.RESCUED,
+        fails_to_error=True,
+    ),
+    "unrescue": Action(
+        "unrescue",
+        _states(_V.RESCUED),
+        _T.UNRESCUING,
+        "unrescue",
+        _V.ACTIVE,
+        fails_to_error=True,
+    ),
+    "create_image": Action(
+        "createImage", _CAPTURED, _T.SNAPSHOT, "snapshot", None, locks=False
+    ),
+    "change_password": Action(
+        "changePassword", _states(_V.ACTIVE), _T.PASSWORD, "set_password", None
+    ),
+    "attach_interface": Action(
+        "attach_interface", _PLUGGED, _T.NONE, "attach_interface", None
+    ),
+    "detach_interface": Action(
+        "detach_interface", _PLUGGED, _T.NONE, "detach_interface", None
+    ),
+    "restore": Action(
+        "restore", _states(_V.SOFT_DELETED), _T.RESTORING, "start", _V.ACTIVE
+    ),
+    # Whatever else is under way is cancelled first.
+    "delete": Action(
+        "delete",
+        ANY,
+        _T.DELETING,
+        "delete",
+        _V.DELETED,
+        tasks=ANY_TASK,
+        fails_to_error=True,
+    ),
+    "force_delete": Action(
+        "forceDelete",
+        ANY,
+        _T.DELETING,
+        "delete",
+        _V.DELETED,
+        tasks=ANY_TASK,
+        fails_to_error=True,
+    ),
+    "add_security_group": Action(
+        "addSecurityGroup", ANY, _T.NONE, "", None, tasks=ANY_TASK
+    ),
+    "remove_security_group": Action(
+        "removeSecurityGroup", ANY, _T.NONE, "", None, tasks=ANY_TASK
+    ),
+    "lock": Action("lock", ANY, _T.NONE, "", None, tasks=ANY_TASK, locks=False),
+    "unlock": Action("unlock", ANY, _T.NONE, "", None, tasks=ANY_TASK, locks=False),
+    "reset_state": Action(
+        "os-resetState", ANY, _T.NONE, "", None, tasks=ANY_TASK, locks=False
+    ),
+    "reset_network": Action("resetNetwork", ANY, _T.NONE, "", None),
+    "inject_network_info": Action("injectNetworkInfo", ANY, _T.NONE, "", None),
+}
+"""Every action of a server that is there."""
+
+# ``create`` is not asked of a server that is there, but its job ends like the others.
+CREATE = Action(
+    "create",
+    _states(_V.BUILDING),
+    _T.SPAWNING,
+    "build",
+    _V.ACTIVE,
+    fails_to_error=True,
+)
+
+
+def action_of_job(kind: str) -> Action | None:
+    """The row of the state table whose job this is."""
+    if kind == CREATE.job:
+        return CREATE
+    return next((action for action in ACTIONS.values() if action.job == kind), None)
+
+
+_TASK_STATUS: dict[tuple[VmState, TaskState], str] = {
+    (_V.ACTIVE, _T.REBOOTING): "REBOOT",
+    (_V.ACTIVE, _T.REBOOTING_HARD): "HARD_REBOOT",
+    (_V.STOPPED, _T.REBOOTING_HARD): "HARD_REBOOT",
+    (_V.PAUSED, _T.REBOOTING_HARD): "HARD_REBOOT",
+    (_V.SUSPENDED, _T.REBOOTING_HARD): "HARD_REBOOT",
+    (_V.ERROR, _T.REBOOTING_HARD): "HARD_REBOOT",
+    (_V.ACTIVE, _T.PASSWORD): "PASSWORD",
+    (_V.ACTIVE, _T.REBUILDING): "REBUILD",
+    (_V.STOPPED, _T.REBUILDING): "REBUILD",
+    (_V.ERROR, _T.REBUILDING): "REBUILD",
+    (_V.ACTIVE, _T.RESIZING): "RESIZE",
+    (_V.STOPPED, _T.RESIZING): "RESIZE",
+    (_V.RESIZED, _T.REVERTING): "REVERT_RESIZE",
+}
+
+_VM_STATUS: dict[VmState, str] = {
+    _V.ACTIVE: "ACTIVE",
+    _V.BUILDING: "BUILD",
+    _V.STOPPED: "SHUTOFF",
+    _V.RESIZED: "VERIFY_RESIZE",
+    _V.PAUSED: "PAUSED",
+    _V.SUSPENDED: "SUSPENDED",
+    _V.RESCUED: "RESCUE",
+    _V.ERROR: "ERROR",
+    _V.DELETED: "DELETED",
+    _V.SOFT_DELETED: "SOFT_DELETED",
+    _V.SHELVED: "SHELVED",
+    _V.SHELVED_OFFLOADED: "SHELVED_OFFLOADED",
+}
+
+
+def status_of(vm_state: str, task_state: str) -> str:
+    """What the API shows as ``status``."""
+    vm, task = VmState(vm_state), TaskState(task_state)
+    return _TASK_STATUS.get((vm, task), _VM_STATUS[vm])
+
+
+def states_of_status(status: str) -> list[tuple[str, str | None]]:
+    """The (vm_state, task_state) pairs that show as ``status`` (None: any task that
+    has no status of its own); empty for what is no status."""
+    wanted = status.upper()
+    pairs: list[tuple[str, str | None]] = [
+        (vm.value, task.value)
+        for (vm, task), text in _TASK_STATUS.items()
+        if text == wanted
+    ]
+    pairs += [(vm.value, None) for vm, text in _VM_STATUS.items() if text == wanted]
+    return pairs
+
+
+def tasks_with_status(vm_state: str) -> list[str]:
+    """The task_states that change the status of a server in ``vm_state``."""
+    return [task.value for vm, task in _TASK_STATUS if vm.value == vm_state]
