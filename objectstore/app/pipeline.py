@@ -79,5 +79,16 @@ def filter_loops(pipeline: Application, facts: Facts) -> list[Loop]:
     ]
 
 
+def finish_filters(pipeline: Application) -> None:
+    """The process is about to end: a filter may have a ``finish()`` that keeps what
+    only this process knows."""
+    for layer in layers(pipeline):
+        getattr(layer, "finish", _nothing)()
+
+
+def _nothing() -> None:
+    pass
+
+
 def _no_steps(facts: Facts) -> tuple[Step, ...]:
     return ()

@@ -29,7 +29,7 @@ from objectstore.app.figures import device_figures
 from objectstore.app.front import Front, NodeFront
 from objectstore.app.internal import InternalStore
 from objectstore.app.neighbours import Neighbours
-from objectstore.app.pipeline import filter_loops, wrap
+from objectstore.app.pipeline import filter_loops, finish_filters, wrap
 from objectstore.app.ranks import Ranks
 from objectstore.app.ring_watch import RingWatch
 from objectstore.app.rings import RingFiles, RingSet
@@ -98,6 +98,7 @@ class StoreWorker:
         self._placement = self._place(self._rings.current())
         self._access = open_access_log(settings.log, self._clock)
         self._servers: list[Server] = []
+        self._pipeline: Application | None = None
         self._loops: list[Loop] = []
         self._public: Application | None = None
         self._served = NodeTable()
@@ -188,6 +189,8 @@ class StoreWorker:
         draining = [concurrency.spawn(server.drain) for server in self._servers]
         for task in draining:
             concurrency.wait_task(task)
+        if self._pipeline is not None:
+            finish_filters(self._pipeline)
         for loop in self._loops:
             loop.stop()
         self._devices.close()
@@ -215,6 +218,7 @@ class StoreWorker:
                 "settings_directory": str(settings.source.parent),
             },
         )
+        self._pipeline = pipeline
         if Role.CONTAINER in settings.server.roles and settings.server.background:
             self._sync_containers(pipeline, proxy)
         if self._index == 0 and settings.server.background:

@@ -112,6 +112,10 @@ ERRORS: dict[str, tuple[int, str]] = {
     "InvalidRange": (416, "The requested range is not satisfiable"),
     "InvalidRequest": (400, "Invalid Request"),
     "InvalidStorageClass": (400, "The storage class that you specified is not valid."),
+    "InvalidTargetBucketForLogging": (
+        400,
+        "The target bucket for logging does not exist, or is not owned by you.",
+    ),
     "InvalidTag": (400, "The tag provided was not a valid tag."),
     "InvalidToken": (400, "The provided token is malformed or otherwise invalid."),
     "InvalidURI": (400, "The specified URI couldn't be parsed."),

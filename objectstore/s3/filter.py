@@ -37,6 +37,10 @@ from objectstore.kernel.reply import Reply
 from objectstore.kernel.request import Application, Environ, Facts, StartResponse
 from objectstore.kernel.settings import Reader
 from objectstore.s3.access.authorize import authorize
+from objectstore.s3.access_log.delivery import LogDelivery
+from objectstore.s3.access_log.observe import observe
+from objectstore.s3.access_log.sink import LogSink
+from objectstore.s3.background.house_objects import HouseObjects
 from objectstore.s3.bucket.cors import cors_headers, preflight
 from objectstore.s3.bucket_facts import BucketFactsCache
 from objectstore.s3.bucket_places import enter_bucket
@@ -79,12 +83,13 @@ BEFORE = (
 class S3Filter:
     """The filter; see the module's docstring."""
 
-    __slots__ = ("_authenticator", "_locator", "_sessions", "app", "house")
+    __slots__ = ("_authenticator", "_locator", "_log_sink", "_sessions", "app", "house")
 
     def __init__(self, app: Application, settings: S3Settings, clock: Clock) -> None:
         self.app = app
         store = Store(app)
         guard = find_guard(app)
+        self._log_sink = LogSink(HouseObjects(store), clock)
         self.house = House(
             settings,
             store,
@@ -110,7 +115,12 @@ class S3Filter:
             Sweeper(house, facts),
             LifecycleBackfill(house, facts),
             LifecycleRun(house, facts),
+            LogDelivery(house, facts),
         )
+
+    def finish(self) -> None:
+        """The process is about to end: write down what only it knows."""
+        self._log_sink.flush()
 
     def describe(self, registry: Any) -> None:
         """Tell ``/info``."""
@@ -135,6 +145,7 @@ class S3Filter:
             return reply(environ, start_response)
         if place is None:
             return self.app(environ, start_response)
+        began = self.house.clock.monotonic()
         operation = Operation(environ, self.house, place.bucket, place.key)
         if operation.request_id == "-":
             operation.request_id = _new_id()
@@ -144,6 +155,7 @@ class S3Filter:
         reply.headers.append(("x-amz-id-2", request_id))
         if "HTTP_ORIGIN" in environ and operation.method != "OPTIONS":
             reply.headers.extend(cors_headers(operation))
+        observe(operation, reply, self._log_sink, began)
         return reply(environ, start_response)
 
     def _reply(self, operation: Operation, place: Place) -> Reply:
@@ -158,6 +170,7 @@ class S3Filter:
             operation.context.log_notes.append(str(unavailable))
             error = S3Error("ServiceUnavailable")
         operation.context.log_notes.append(error.code)
+        operation.error_code = error.code
         if self._is_sts(operation, place):
             return sts_error_reply(error, operation.request_id)
         resource = f"/{place.bucket}/{place.key}" if place.bucket else "/"

@@ -37,11 +37,14 @@ class Operation(Request):
 
     __slots__ = (
         "action",
+        "batch",
         "bucket",
         "bucket_facts",
         "caller",
+        "error_code",
         "house",
         "key",
+        "logged_as",
         "payload",
         "reply_headers",
         "request_id",
@@ -58,6 +61,11 @@ class Operation(Request):
         # The IAM action, as policies call it.
         self.action = ""
         self.payload: Payload | None = None
+        # For the access log: the error's code; what a request with many keys did to
+        # each (key, version, error code); the operation's name, where it is special.
+        self.error_code = ""
+        self.batch: list[tuple[str, str, str]] = []
+        self.logged_as = ""
         # What goes on the reply whatever it says.
         self.reply_headers: list[tuple[str, str]] = []
 

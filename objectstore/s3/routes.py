@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from objectstore.kernel.reply import Reply
 from objectstore.s3.access.authorize import Permission
+from objectstore.s3.access_log.configure import put_logging
 from objectstore.s3.bucket import (
     acl,
     configurations,
@@ -105,7 +106,7 @@ BUCKET: dict[tuple[str, str], Route] = {
         configurations.PAYMENT.put, "s3:PutBucketRequestPayment"
     ),
     ("GET", "logging"): Route(configurations.LOGGING.get, "s3:GetBucketLogging"),
-    ("PUT", "logging"): Route(configurations.LOGGING.put, "s3:PutBucketLogging"),
+    ("PUT", "logging"): Route(put_logging, "s3:PutBucketLogging"),
     ("GET", "notification"): Route(
         configurations.NOTIFICATION.get, "s3:GetBucketNotification"
     ),

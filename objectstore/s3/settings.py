@@ -66,6 +66,9 @@ class S3Settings:
     lifecycle_rate: int = option(
         500, "Keys a second that lifecycle rules are applied to; 0: no limit", minimum=0
     )
+    access_log_interval: Seconds = option(
+        300.0, "How often the access log of a bucket becomes an object", minimum=1
+    )
     encryption_at_rest: bool = option(
         False, "An encryption filter stands below: answer SSE-S3 requests"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from objectstore.kernel.reply import Reply
 from objectstore.s3.access.bucket_rules import parse_block, parse_ownership
+from objectstore.s3.access_log.target import parse_logging
 from objectstore.s3.bucket.configuration import Configuration
 from objectstore.s3.bucket.cors_rules import parse_cors
 from objectstore.s3.bucket.create import check_guarded
@@ -12,7 +13,6 @@ from objectstore.s3.bucket.lock_configuration import parse_lock_configuration
 from objectstore.s3.bucket.simple_documents import (
     parse_bucket_tags,
     parse_encryption,
-    parse_logging,
     parse_notification,
     parse_payment,
     parse_website,

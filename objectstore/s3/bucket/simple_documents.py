@@ -58,18 +58,6 @@ def parse_payment(text: str) -> str:
     return payer
 
 
-def parse_logging(text: str) -> tuple[str, str]:
-    """A ``BucketLoggingStatus``: (target bucket, prefix); ("", "") when off."""
-    root = read_document(text.encode(), "BucketLoggingStatus")
-    enabled = root.child("LoggingEnabled")
-    if enabled is None:
-        return "", ""
-    bucket = enabled.get("TargetBucket")
-    if not bucket or enabled.child("TargetPrefix") is None:
-        raise S3Error("MalformedXML")
-    return bucket, enabled.get("TargetPrefix")
-
-
 def parse_website(text: str) -> Node:
     """A ``WebsiteConfiguration``, checked."""
     root = read_document(text.encode(), "WebsiteConfiguration")

@@ -59,18 +59,24 @@ def _delete(operation: Operation, wanted: Wanted, *, quiet: bool) -> str:
     one.caller, one.bucket_facts = operation.caller, operation.bucket_facts
     # Not through set_query: the environ is shared by all of them.
     one._query = {"versionId": wanted.version_id} if wanted.version_id else {}
+    failure: S3Error | None
     try:
         check_key(wanted.key)
         action = "s3:DeleteObjectVersion" if wanted.version_id else "s3:DeleteObject"
         authorize(one, action, Permission(name="WRITE"))
         headers = delete_one(one, wanted.etag)
     except S3Error as error:
-        return _failed(wanted, error.code, error.text)
+        failure = error
     except Rejected as rejected:
-        other = from_status(rejected.status)
-        return _failed(wanted, other.code, other.text)
+        failure = from_status(rejected.status)
     except Unavailable:
-        return _failed(wanted, "InternalError", "Please try again.")
+        failure = S3Error("InternalError", "Please try again.")
+    else:
+        failure = None
+    code = "" if failure is None else failure.code
+    operation.batch.append((wanted.key, wanted.version_id, code))
+    if failure is not None:
+        return _failed(wanted, failure.code, failure.text)
     return "" if quiet else _deleted(wanted, headers)
 
 

@@ -39,6 +39,7 @@ storage_domain = s3.localhost
 # Days of a few seconds, so that tests see rules carried out.
 lifecycle_day = 3
 lifecycle_settle = 4
+access_log_interval = 1
 """
 REGION = "us-east-1"
 _numbers = itertools.count(1)

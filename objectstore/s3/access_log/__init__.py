@@ -1,0 +1,1 @@
+"""Server access logs of buckets: written down, gathered, delivered as objects."""
