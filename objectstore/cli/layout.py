@@ -96,9 +96,15 @@ class LaidOut:
 
 
 def lay_out(
-    directory: Path, plans: Sequence[NodePlan], users: str = DEMONSTRATION_USER
+    directory: Path,
+    plans: Sequence[NodePlan],
+    users: str = DEMONSTRATION_USER,
+    sections: str = "",
 ) -> LaidOut:
-    """Make what is not there yet; devices get zones one after the other."""
+    """Make what is not there yet; devices get zones one after the other.
+
+    ``sections``: text added to every node's settings.
+    """
     place = LaidOut(directory)
     place.settings_directory.mkdir(parents=True, exist_ok=True)
     for plan in plans:
@@ -115,7 +121,8 @@ def lay_out(
         _write_private(cluster, _cluster_text())
     for plan in plans:
         # Ports and workers may differ from the last time, so this one is renewed.
-        _write_private(place.settings_file(plan.name), _node_text(place, plan, users))
+        text = _node_text(place, plan, users) + sections
+        _write_private(place.settings_file(plan.name), text)
     return place
 
 

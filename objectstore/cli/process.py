@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,12 +25,25 @@ class StartFailed(Exception):
     """The server ended, or did not answer in time; the message holds its words."""
 
 
+SERVE_STORE = ("objectstore.cli", "serve")
+
+
 class ServerProcess:
-    """One ``objectstore serve`` in the background, its output in a log file."""
+    """One ``objectstore serve`` in the background, its output in a log file.
+
+    ``command``: another module's command that serves a settings file the same way.
+    """
 
     def __init__(
-        self, settings_file: Path, port: int, log: Path, *, outlives_us: bool = True
+        self,
+        settings_file: Path,
+        port: int,
+        log: Path,
+        *,
+        outlives_us: bool = True,
+        command: Sequence[str] = SERVE_STORE,
     ) -> None:
+        self._command = command
         self._settings_file = settings_file
         self._port = port
         self._log = log
@@ -48,7 +61,7 @@ class ServerProcess:
         if answers(self._port):
             raise StartFailed(f"port {self._port} is in use by something else")
         self._log.parent.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, "-m", "objectstore.cli", "serve"]
+        command = [sys.executable, "-m", *self._command]
         if not self._outlives_us:
             command += ["--parent", str(os.getpid())]
         with self._log.open("ab") as log:
@@ -63,17 +76,17 @@ class ServerProcess:
         last = time.monotonic() + START_SECONDS_MAX
         while not answers(self._port):
             if self._child.poll() is not None:
-                raise StartFailed(f"the store ended at once:\n{self._last_words()}")
+                raise StartFailed(f"the server ended at once:\n{self._last_words()}")
             if time.monotonic() > last:
                 self.stop()
-                raise StartFailed(f"the store does not answer:\n{self._last_words()}")
+                raise StartFailed(f"the server does not answer:\n{self._last_words()}")
             time.sleep(POLL_SECONDS)
 
     def wait(self) -> None:
         """Wait until it ends by itself; raises ``StartFailed`` when it does."""
         assert self._child is not None, "not started"
         self._child.wait()
-        raise StartFailed(f"the store has ended:\n{self._last_words()}")
+        raise StartFailed(f"the server has ended:\n{self._last_words()}")
 
     def stop(self) -> None:
         """Ask it to finish what it is doing and end; harmless when it has."""

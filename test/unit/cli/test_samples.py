@@ -19,7 +19,9 @@ SHOWN_DEFAULT = re.compile(r"^# (\w+ = .*\S)$", re.MULTILINE)
 
 
 def test_etc_is_up_to_date() -> None:
-    found = {path.name: path.read_text("utf-8") for path in ETC.iterdir()}
+    # The cloud's own file is tried where its settings are.
+    files = [path for path in ETC.glob("*.conf") if path.name != "cloud.conf"]
+    found = {path.name: path.read_text("utf-8") for path in files}
     assert found == all_samples(), "run: bin/objectstore settings write-samples etc"
 
 

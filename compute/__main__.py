@@ -1,0 +1,5 @@
+"""``python -m compute``: the whole cloud, the command ``ringstack``."""
+
+from compute.cli import ringstack
+
+ringstack()

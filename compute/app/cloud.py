@@ -1,0 +1,165 @@
+"""One process of the cloud: its rooms, its agents, and perhaps an object store.
+
+Everything is made here, in the order in which it is needed, and given to whatever
+needs it.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+from random import SystemRandom
+
+from compute.app.callers import Later, room_callers
+from compute.app.front import front_of
+from compute.app.rooms import BUILDERS, PACKAGES
+from compute.app.secret_files import read_secret, secret_in
+from compute.core.amqp_bus import AmqpBus
+from compute.core.bus import Bus, InProcessBus
+from compute.core.database import Database
+from compute.core.migrations import upgrade
+from compute.core.room import Room, RoomParts
+from compute.identity.client import IdentityTokens, ServiceCredentials, ServiceTokens
+from compute.settings import ROOM_ROLES, CloudSettings, Role
+from objectstore.app.worker import StoreWorker
+from objectstore.client.caller import Caller
+from objectstore.client.in_process import InProcessCaller
+from objectstore.client.over_http import HttpCaller
+from objectstore.kernel import concurrency, process
+from objectstore.kernel.client import ClientPool
+from objectstore.kernel.clock import SystemClock
+from objectstore.kernel.http.edge import AccessSink
+from objectstore.kernel.log import open_access_log
+from objectstore.kernel.loop import Loop
+from objectstore.kernel.signals import on_signals
+from objectstore.kernel.wsgi import Server, listen
+from objectstore.settings import load_settings
+
+_log = logging.getLogger("compute")
+
+
+class Cloud:
+    """Builds the parts of one process; ``run`` serves until told to stop."""
+
+    def __init__(self, settings: CloudSettings) -> None:
+        self._settings = settings
+        self._clock = SystemClock()
+        self._random = SystemRandom()
+        self._pool = ClientPool(settings.client, self._clock)
+        self._store: StoreWorker | None = None
+        self._database: Database | None = None
+        self._bus: Bus | None = None
+        self._rooms: dict[str, Room] = {}
+        self._loops: list[Loop] = []
+        self._server: Server | None = None
+        self._access = open_access_log(settings.log, self._clock)
+
+    def run(self, worker: process.Worker) -> None:
+        """Serve, and on SIGTERM finish what is under way."""
+        self.start()
+        stop = concurrency.Event()
+        on_signals({signal.SIGTERM: stop.set, signal.SIGINT: stop.set})
+        worker.ready()
+        stop.wait()
+        self.stop()
+
+    def start(self) -> None:
+        """Serve in the background until ``stop``."""
+        settings = self._settings
+        settings.cloud.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._start_store()
+        self._bus = (
+            AmqpBus(settings.cloud.bus) if settings.cloud.bus else InProcessBus()
+        )
+        names = [role.value for role in ROOM_ROLES if settings.plays(role)]
+        here = {name: Later() for name in names}
+        callers = room_callers(settings, here, self._pool)
+        callers["object-store"] = self._store_caller()
+        if names:
+            self._build_rooms(names, here, callers)
+        self._listen()
+        for loop in self._loops:
+            loop.start()
+
+    def stop(self) -> None:
+        """Finish the requests that are under way, then close everything."""
+        if self._server is not None:
+            self._server.drain()
+        for loop in self._loops:
+            loop.stop()
+        if self._bus is not None:
+            self._bus.close()
+        if self._store is not None:
+            self._store.stop()
+        if self._database is not None:
+            self._database.close()
+        self._pool.close()
+        if self._access is not None:
+            self._access.close()
+
+    # ---- the object store ------------------------------------------------------
+
+    def _start_store(self) -> None:
+        source = self._settings.cloud.object_store
+        if source is not None:
+            self._store = StoreWorker(load_settings(source.absolute()), 0, 1)
+            self._store.start()
+
+    def _store_caller(self) -> Caller:
+        store = self._store
+        if store is not None and store.public_application is not None:
+            return InProcessCaller(store.public_application)
+        return HttpCaller(self._settings.cloud.object_store_url, self._pool)
+
+    # ---- rooms -----------------------------------------------------------------
+
+    def _build_rooms(
+        self, names: list[str], here: dict[str, Later], callers: dict[str, Caller]
+    ) -> None:
+        settings = self._settings
+        assert self._bus is not None
+        database = self._database = Database(settings.database_url)
+        upgrade(database, [PACKAGES[name] for name in names])
+        service = self._service_tokens(callers["identity"])
+        tokens = IdentityTokens(
+            callers["identity"], self._clock, service=service, bus=self._bus
+        )
+        for name in names:
+            parts = RoomParts(
+                database=database,
+                bus=self._bus,
+                clock=self._clock,
+                random=self._random,
+                tokens=tokens,
+                service=service,
+                callers=callers,
+                state_directory=settings.cloud.state / name,
+                policy_overrides=settings.policies.get(name, {}),
+            )
+            room = BUILDERS[name](parts, settings.rooms[name])
+            self._rooms[name] = room
+            here[name].application = room.application
+            self._loops += room.loops
+            _log.info("%s is ready", name)
+
+    def _service_tokens(self, identity: Caller) -> ServiceTokens:
+        path = self._settings.secret_file("service-password")
+        has_identity = self._settings.plays(Role.IDENTITY)
+        password = secret_in(path) if has_identity else read_secret(path)
+        return ServiceTokens(identity, ServiceCredentials(password), self._clock)
+
+    # ---- the listener ----------------------------------------------------------
+
+    def _listen(self) -> None:
+        settings = self._settings
+        address = settings.public_address
+        applications = {name: room.application for name, room in self._rooms.items()}
+        sinks: AccessSink | None = self._access
+        self._server = Server(
+            front_of(applications),
+            [listen(address.host, address.port)],
+            settings.edge,
+            access=sinks,
+            clock=self._clock,
+        )
+        self._server.start()

@@ -1,0 +1,42 @@
+"""Which rooms there are: their settings, their tables, and how each is built."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from compute.core.room import Room, RoomParts
+from compute.identity.room import build_room as build_identity
+from compute.identity.settings import IdentitySettings
+from compute.image.room import build_room as build_image
+from compute.image.settings import ImageSettings
+from compute.instance.room import build_room as build_instance
+from compute.instance.settings import InstanceSettings
+from compute.network.room import build_room as build_network
+from compute.network.settings import NetworkSettings
+
+BuildRoom = Callable[[RoomParts, Any], Room]
+
+# By role, in the order in which they are built.
+BUILDERS: Mapping[str, BuildRoom] = {
+    "identity": build_identity,
+    "image": build_image,
+    "network": build_network,
+    "compute": build_instance,
+}
+
+SETTINGS: Mapping[str, type] = {
+    "identity": IdentitySettings,
+    "image": ImageSettings,
+    "network": NetworkSettings,
+    "compute": InstanceSettings,
+}
+"""The sections of a cloud's file, the frame's apart."""
+
+# The package, and with it the line of migrations, that a role's tables belong to.
+PACKAGES: Mapping[str, str] = {
+    "identity": "identity",
+    "image": "image",
+    "network": "network",
+    "compute": "instance",
+}

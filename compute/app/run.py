@@ -1,0 +1,47 @@
+"""Serving: a supervisor, and one worker process that is the cloud."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from compute.app.cloud import Cloud
+from compute.settings import CloudSettings
+from objectstore.kernel import concurrency
+from objectstore.kernel.errors import RingstackError
+from objectstore.kernel.log import set_up_logging
+from objectstore.kernel.process import (
+    EXIT_CONFIGURATION,
+    Supervisor,
+    Worker,
+    allow_many_descriptors,
+)
+from objectstore.kernel.settings import BadSettings
+
+_log = logging.getLogger("compute")
+
+
+def run(settings: CloudSettings, read_again: Callable[[], CloudSettings]) -> int:
+    """Serve until told to stop; the exit status.  SIGHUP starts anew with what the
+    file says then."""
+    set_up_logging(settings.log)
+    allow_many_descriptors()
+
+    def work(worker: Worker) -> int:
+        return _work(read_again, worker)
+
+    return Supervisor(work, 1).run()
+
+
+def _work(read: Callable[[], CloudSettings], worker: Worker) -> int:
+    """The worker process, from its first line to its last."""
+    concurrency.prepare_process()
+    try:
+        Cloud(read()).run(worker)
+    except BadSettings as error:
+        _log.error("the settings have mistakes:\n%s", error)
+        return EXIT_CONFIGURATION
+    except (RingstackError, OSError) as error:
+        _log.error("cannot serve: %s", error)
+        return 1
+    return 0

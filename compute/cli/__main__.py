@@ -1,0 +1,5 @@
+"""``python -m compute.cli``."""
+
+from compute.cli import main
+
+main()

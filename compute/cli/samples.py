@@ -1,0 +1,60 @@
+"""``compute settings``: the sample of the cloud's file, and a check of a real one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from compute.settings import CloudProcessSettings, load_cloud_settings
+from objectstore.kernel.client import ClientSettings
+from objectstore.kernel.http.limits import EdgeSettings
+from objectstore.kernel.log import LogSettings
+from objectstore.kernel.settings import BadSettings, render_sample
+
+SAMPLE_NAME = "cloud.conf"
+_HEAD = """\
+# ringstack serve FILE
+# Options with a # are at their defaults.  [policy:ROOM] sections override that room's
+# rules by name (server:create = role:admin).  SIGHUP starts anew with this file.
+"""
+
+
+def cloud_sample() -> str:
+    """The text of ``etc/cloud.conf``."""
+    from compute.app.rooms import SETTINGS
+
+    frame: dict[str, type] = {
+        "cloud": CloudProcessSettings,
+        "log": LogSettings,
+        "edge": EdgeSettings,
+        "client": ClientSettings,
+    }
+    parts = [render_sample(name, kind) for name, kind in {**frame, **SETTINGS}.items()]
+    return "\n".join([_HEAD, *parts])
+
+
+@click.group()
+def settings() -> None:
+    """Sample settings, and a check of yours."""
+
+
+@settings.command()
+def sample() -> None:
+    """Print a settings file with every option at its default."""
+    click.echo(cloud_sample(), nl=False)
+
+
+@settings.command()
+@click.argument(
+    "settings_file", type=click.Path(path_type=Path, exists=True, dir_okay=False)
+)
+def check(settings_file: Path) -> None:
+    """Say every mistake in SETTINGS_FILE; exit 1 if there is any."""
+    from compute.app.rooms import SETTINGS
+
+    try:
+        load_cloud_settings(settings_file.absolute(), SETTINGS)
+    except BadSettings as error:
+        raise click.ClickException(f"the settings have mistakes:\n{error}") from None
+    click.echo("no mistakes")

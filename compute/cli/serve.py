@@ -1,0 +1,51 @@
+"""``ringstack serve``: run a process of the cloud in the foreground."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from pathlib import Path
+
+import click
+
+from compute.settings import CloudSettings, Role, load_cloud_settings
+from objectstore.kernel.process import die_with_parent
+from objectstore.kernel.settings import BadSettings
+
+
+@click.command()
+@click.argument(
+    "settings_file", type=click.Path(path_type=Path, exists=True, dir_okay=False)
+)
+@click.option(
+    "--role",
+    "roles",
+    multiple=True,
+    type=click.Choice([role.value for role in Role]),
+    help="Play only this role (several times: these), whatever the file says.",
+)
+@click.option(
+    "--parent", type=int, hidden=True, help="End when the parent, this process, does."
+)
+def serve(settings_file: Path, roles: tuple[str, ...], parent: int | None) -> None:
+    """Serve what SETTINGS_FILE says until SIGTERM or Ctrl-C."""
+    # Imported here: only this command needs the whole cloud.
+    from compute.app.rooms import SETTINGS
+    from compute.app.run import run
+
+    if parent is not None:
+        die_with_parent(parent)
+
+    def read() -> CloudSettings:
+        settings = load_cloud_settings(settings_file.absolute(), SETTINGS)
+        if not roles:
+            return settings
+        chosen = tuple(Role(role) for role in roles)
+        cloud = dataclasses.replace(settings.cloud, roles=chosen)
+        return dataclasses.replace(settings, cloud=cloud)
+
+    try:
+        sys.exit(run(read(), read))
+    except BadSettings as error:
+        click.echo(f"ringstack serve: the settings have mistakes:\n{error}", err=True)
+        sys.exit(2)

@@ -1,0 +1,171 @@
+"""What the cloud's settings file (``cloud.conf``) holds, as frozen values.
+
+One file for one process.  ``[cloud]`` says which roles the process plays, where it
+listens and where the others are; each room has a section of its own, and
+``[policy:ROOM]`` overrides that room's rules by name.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from objectstore.kernel.client import ClientSettings
+from objectstore.kernel.http.limits import EdgeSettings
+from objectstore.kernel.log import LogSettings
+from objectstore.kernel.settings import Reader, option, read_file
+
+POLICY_PREFIX = "policy:"
+_ADDRESS = re.compile(r"(?P<host>\[[0-9a-fA-F:.]+\]|[^:\s]+):(?P<port>\d{1,5})\Z")
+
+
+class Role(enum.Enum):
+    """What a process can be; the whole cloud in one process is everything."""
+
+    IDENTITY = "identity"
+    IMAGE = "image"
+    NETWORK = "network"
+    COMPUTE = "compute"
+    AGENT = "agent"
+    NETWORK_AGENT = "network-agent"
+
+
+ROOM_ROLES = (Role.IDENTITY, Role.IMAGE, Role.NETWORK, Role.COMPUTE)
+
+
+@dataclass(frozen=True, slots=True)
+class CloudProcessSettings:
+    """What this process is, and where it and the others are."""
+
+    roles: tuple[Role, ...] = option(tuple(Role), "What this process does")
+    public_address: str = option("127.0.0.1:5000", "Where it listens, host:port")
+    public_url: str = option(
+        "", "How clients reach the cloud; default: http:// and public_address"
+    )
+    identity_url: str = option("", "Where identity is; default: public_url/identity")
+    image_url: str = option("", "Where image is; default: public_url/image")
+    network_url: str = option("", "Where network is; default: public_url/network")
+    compute_url: str = option("", "Where compute is; default: public_url/compute")
+    object_store: Path | None = option(
+        None, "Settings file of an object store to run inside this process"
+    )
+    object_store_url: str = option(
+        "http://127.0.0.1:8080", "Where the object store's proxy is"
+    )
+    region: str = option("RegionOne", "The region's name in the catalogue")
+    host: str = option("", "This host's name; default: the machine's")
+    state: Path = option(Path("/var/lib/ringstack"), "What the cloud keeps on disk")
+    database: str = option(
+        "", "The database's URL; default: an SQLite file below state"
+    )
+    bus: str = option(
+        "", "The message broker's URL (amqp://...); default: in this process only"
+    )
+    service_password_file: Path | None = option(
+        None, "The service user's password; default: service-password below state"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A TCP address."""
+
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class CloudSettings:
+    """Everything that one process needs to know, from its file."""
+
+    source: Path
+    cloud: CloudProcessSettings
+    log: LogSettings
+    edge: EdgeSettings
+    client: ClientSettings
+    # The rooms' and agents' own settings, by section.
+    rooms: Mapping[str, Any]
+    policies: Mapping[str, Mapping[str, str]]
+    public_address: Address
+
+    def plays(self, role: Role) -> bool:
+        """Whether this process does that."""
+        return role in self.cloud.roles
+
+    @property
+    def host(self) -> str:
+        """This host's name."""
+        return self.cloud.host or socket.gethostname()
+
+    @property
+    def public_url(self) -> str:
+        """How clients reach this cloud, without a slash."""
+        return (
+            self.cloud.public_url.rstrip("/") or f"http://{self.cloud.public_address}"
+        )
+
+    @property
+    def database_url(self) -> str:
+        """The database."""
+        return self.cloud.database or f"sqlite:///{self.cloud.state / 'cloud.db'}"
+
+    def url_of(self, room: str) -> str:
+        """Where clients find a room."""
+        given: str = getattr(self.cloud, f"{room}_url")
+        return given.rstrip("/") or f"{self.public_url}/{room}"
+
+    def secret_file(self, name: str) -> Path:
+        """A file of one secret, which only we may read."""
+        if name == "service-password" and self.cloud.service_password_file:
+            return self.cloud.service_password_file
+        return self.cloud.state / name
+
+
+def load_cloud_settings(source: Path, room_kinds: Mapping[str, type]) -> CloudSettings:
+    """Read a cloud's file.  ``room_kinds``: the rooms' settings by section.
+
+    Raises ``BadSettings`` with every mistake.
+    """
+    sections = read_file(source)
+    reader = Reader(str(source))
+    frame: dict[str, type] = {
+        "cloud": CloudProcessSettings,
+        "log": LogSettings,
+        "edge": EdgeSettings,
+        "client": ClientSettings,
+    }
+    read: dict[str, Any] = {
+        name: reader.read(kind, sections.get(name, {}), name)
+        for name, kind in {**frame, **room_kinds}.items()
+    }
+    policies = {}
+    for name, values in sections.items():
+        if name.startswith(POLICY_PREFIX):
+            policies[name.removeprefix(POLICY_PREFIX)] = dict(values)
+        elif name not in read:
+            reader.note(name, "", "no such section")
+    address = _address(reader, read["cloud"].public_address)
+    reader.finish()
+    return CloudSettings(
+        source,
+        read["cloud"],
+        read["log"],
+        read["edge"],
+        read["client"],
+        {name: read[name] for name in room_kinds},
+        policies,
+        address,
+    )
+
+
+def _address(reader: Reader, text: str) -> Address:
+    match = _ADDRESS.match(text)
+    if match is None or int(match["port"]) > 65535:
+        reader.note("cloud", "public_address", f"{text!r} is not host:port")
+        return Address("127.0.0.1", 0)
+    return Address(match["host"].strip("[]"), int(match["port"]))
