@@ -14,7 +14,8 @@ A queue is a place that does the work: a host's name, or a room's own.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import dataclasses
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +29,8 @@ OPEN_STATES = (PENDING, RUNNING)
 # Long enough for a busy worker to renew in time, short enough for users to wait.
 LEASE_SECONDS = 30.0
 ERROR_CHARACTERS_MAX = 2000
+# Names in one IN (...): well under what every database allows.
+QUEUES_IN_ONE_QUERY = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,17 +140,37 @@ class JobStore:
         lease_seconds: float = LEASE_SECONDS,
         busy_subjects: Collection[str] = (),
     ) -> list[Job]:
+        """``claim_many`` of one queue."""
+        return self.claim_many(
+            connection,
+            (queue,),
+            owner,
+            now,
+            limit=limit,
+            lease_seconds=lease_seconds,
+            busy_subjects=busy_subjects,
+        )
+
+    def claim_many(
+        self,
+        connection: Connection,
+        queues: Collection[str],
+        owner: str,
+        now: float,
+        *,
+        limit: int = 1,
+        lease_seconds: float = LEASE_SECONDS,
+        busy_subjects: Collection[str] = (),
+    ) -> list[Job]:
         """Take the oldest jobs that nobody works on, one for each subject.
 
         A job whose lease has run out counts; so does one that ``owner`` holds
         itself from before a crash (he says which he really works on by
         ``busy_subjects``).  A subject's jobs run in order, one at a time.
         """
-        jobs = self._jobs.c
-        rows = self._many(connection, jobs.queue == queue, jobs.state.in_(OPEN_STATES))
         taken: list[Job] = []
         seen: set[str] = set(busy_subjects)
-        for job in rows:
+        for job in self._waiting(connection, queues):
             if len(taken) >= limit:
                 break
             if job.subject_id in seen:
@@ -156,7 +179,7 @@ class JobStore:
             held = job.state == RUNNING and job.lease_until > now and job.owner != owner
             if held or job.not_before > now:
                 continue
-            values = {
+            values: dict[str, Any] = {
                 "state": RUNNING,
                 "owner": owner,
                 "lease_until": now + lease_seconds,
@@ -164,10 +187,21 @@ class JobStore:
                 "updated_at": now,
             }
             self._set(connection, job.id, values)
-            found = self.get(connection, job.id)
-            assert found is not None
-            taken.append(found)
+            taken.append(dataclasses.replace(job, **values))
         return taken
+
+    def _waiting(
+        self, connection: Connection, queues: Collection[str]
+    ) -> Iterator[Job]:
+        """The open jobs of these queues, the oldest of each part first."""
+        names = list(queues)
+        for start in range(0, len(names), QUEUES_IN_ONE_QUERY):
+            part = names[start : start + QUEUES_IN_ONE_QUERY]
+            yield from self._many(
+                connection,
+                self._jobs.c.queue.in_(part),
+                self._jobs.c.state.in_(OPEN_STATES),
+            )
 
     def renew(
         self,
