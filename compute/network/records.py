@@ -65,7 +65,7 @@ def _decode(kind: Any, value: Any, path: str) -> Any:
             _decode(item, each, f"{path}[{index}]") for index, each in enumerate(value)
         )
     if dataclasses.is_dataclass(kind):
-        return _decode_fields(typing.cast(type[Any], kind), value, path)
+        return _decode_fields(kind, value, path)
     if issubclass(kind, enum.Enum):
         try:
             return kind(value)
@@ -77,7 +77,7 @@ def _decode(kind: Any, value: Any, path: str) -> Any:
     return value
 
 
-def _decode_fields(kind: type[Any], value: Any, path: str) -> Any:
+def _decode_fields(kind: Any, value: Any, path: str) -> Any:
     if not isinstance(value, dict):
         raise Corrupt(f"{path} is not an object")
     fields = _fields(kind)

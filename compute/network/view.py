@@ -258,8 +258,8 @@ class PortStatus:
 class AgentReport:
     """What an agent tells: that it lives, what it has made true.
 
-    ``ports`` are all its local ports.  ``problem`` is "" or one line on what does not
-    work, for operators.
+    ``ports`` are its local ports; one that is missing has not been looked at yet.
+    ``problem`` is "" or one line on what does not work, for operators.
     """
 
     host: str

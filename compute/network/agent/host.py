@@ -1,0 +1,244 @@
+"""The host as the agent meets it: what is there, and doing what a plan says.
+
+Reading takes milliseconds and so does most of what is done, but everything goes
+through the kernel or a process: it runs on native threads, one call after the other,
+in the order of the plan.  An operation that fails does not keep the others from
+being tried; the caller is told which did.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from compute.network.agent import kernel_namespaces, neighbours, netlink
+from compute.network.agent import operations as do
+from compute.network.agent.dnsmasq_processes import DnsmasqProcesses
+from compute.network.agent.flows import PortFlows
+from compute.network.agent.metadata_listeners import MetadataListeners
+from compute.network.agent.model import (
+    HOST,
+    Desired,
+    Observed,
+    SeenNamespace,
+    SeenRules,
+)
+from compute.network.agent.names import ROUTER_NAMESPACE_PREFIX, is_own_namespace
+from compute.network.agent.rule_loader import (
+    RuleLoader,
+    end_translations,
+    end_unlawful_flows,
+)
+from objectstore.kernel import concurrency
+from objectstore.kernel.errors import RingstackError, Unavailable
+
+SYSCTLS_READ = (
+    "net/bridge/bridge-nf-call-iptables",
+    "net/bridge/bridge-nf-call-ip6tables",
+    "net/ipv4/ip_forward",
+    "net/ipv6/conf/all/forwarding",
+    "net/ipv4/conf/all/rp_filter",
+)
+
+logger = logging.getLogger("compute.network.agent")
+
+
+class Host:
+    """One host's networks.  Methods are called on the hub's thread, one at a time."""
+
+    def __init__(self, state_directory: Path, listeners: MetadataListeners) -> None:
+        self._listeners = listeners
+        self._rules = RuleLoader()
+        self._processes = DnsmasqProcesses(state_directory)
+        # What ports' flows were last judged by; a new agent takes them as they are.
+        self._flows: dict[str, PortFlows] = {}
+
+    # ---- what is there -------------------------------------------------------
+
+    def observe(self) -> Observed:
+        """Everything that could be ours.  Raises ``Unavailable``."""
+        return concurrency.offload(self._observe)
+
+    def _observe(self) -> Observed:
+        namespaces = {HOST: self._namespace(HOST)}
+        for name in kernel_namespaces.names():
+            if is_own_namespace(name):
+                try:
+                    namespaces[name] = self._namespace(name)
+                except Unavailable as error:
+                    # A name without a namespace behind it: not there, to the plan.
+                    logger.info("%s", error)
+        processes, strays = self._processes.seen()
+        return Observed(
+            namespaces=namespaces,
+            processes=processes,
+            strays=frozenset(strays),
+            directories=frozenset(self._processes.directories()),
+            listeners=self._listeners.seen(),
+            flows=dict(self._flows),
+        )
+
+    def _namespace(self, name: str) -> SeenNamespace:
+        rules = SeenRules()
+        floating: dict[str, str] = {}
+        if name == HOST or name.startswith(ROUTER_NAMESPACE_PREFIX):
+            rules, floating = self._rules.seen(name)
+
+        def look() -> SeenNamespace:
+            return SeenNamespace(
+                links=netlink.links(),
+                # The host's own routes are none of our business.
+                routes=frozenset() if name == HOST else netlink.routes(),
+                sysctls=kernel_namespaces.read_sysctls(SYSCTLS_READ),
+                rules=rules,
+                floating=floating,
+            )
+
+        return kernel_namespaces.inside(name, look)
+
+    # ---- doing -----------------------------------------------------------------
+
+    def apply(
+        self, operations: Sequence[do.Operation], desired: Desired
+    ) -> list[tuple[do.Operation, RingstackError]]:
+        """Do them in order; those that failed, and why."""
+        failed: list[tuple[do.Operation, RingstackError]] = []
+        for operation in operations:
+            try:
+                self._do(operation, desired)
+            except RingstackError as error:
+                logger.warning("%s: %s", type(operation).__name__, error)
+                failed.append((operation, error))
+        return failed
+
+    def settle(self, desired: Desired) -> None:
+        """All that ``desired`` asked for was done: what ports lose from now on is
+        measured against it."""
+        self._flows = dict(desired.flows)
+
+    def _do(self, operation: do.Operation, desired: Desired) -> None:
+        match operation:
+            case do.OpenListener(listener=listener):
+                self._listeners.open(listener)
+            case do.CloseListener(concerns=namespace):
+                self._listeners.close(namespace)
+            case do.JudgeFlows(port_id=port_id):
+                concurrency.offload(end_unlawful_flows, desired.flows[port_id])
+            case _:
+                concurrency.offload(self._do_natively, operation)
+
+    def _do_natively(self, operation: do.Operation) -> None:
+        """Each kind of operation has its method."""
+        try:
+            _ACTIONS[type(operation)](self, operation)
+        except OSError as error:
+            raise Unavailable(f"{operation.concerns}: {error}") from error
+
+    def _load_rules(self, operation: do.LoadRules) -> None:
+        self._rules.load(operation.namespace, operation.text)
+
+    def _drop_rules(self, _: do.DropRules) -> None:
+        self._rules.drop()
+
+    def _set_sysctl(self, operation: do.SetSysctl) -> None:
+        kernel_namespaces.set_sysctl(
+            operation.namespace, operation.key, operation.value
+        )
+
+    def _add_namespace(self, operation: do.AddNamespace) -> None:
+        name = operation.concerns
+        self._rules.forget(name)
+        kernel_namespaces.add(name)
+        kernel_namespaces.inside(name, lambda: netlink.set_up("lo"))
+
+    def _remove_namespace(self, operation: do.RemoveNamespace) -> None:
+        self._rules.forget(operation.concerns)
+        kernel_namespaces.remove(operation.concerns)
+
+    def _add_link(self, operation: do.AddLink) -> None:
+        link = operation.link
+        netlink.add_link(link, kernel_namespaces.path_of(link.inner_namespace))
+        inner = link.inner
+        if inner is not None:
+            kernel_namespaces.inside(
+                link.inner_namespace, lambda: netlink.change_inner(inner)
+            )
+
+    def _change_link(self, operation: do.ChangeLink) -> None:
+        netlink.change_link(operation.link)
+
+    def _change_inner(self, operation: do.ChangeInner) -> None:
+        kernel_namespaces.inside(
+            operation.namespace, lambda: netlink.change_inner(operation.inner)
+        )
+
+    def _remove_link(self, operation: do.RemoveLink) -> None:
+        netlink.remove_link(operation.concerns)
+
+    def _attach_uplink(self, operation: do.AttachUplink) -> None:
+        netlink.attach(operation.concerns, operation.bridge)
+
+    def _add_address(self, operation: do.AddAddress) -> None:
+        def add() -> None:
+            netlink.add_address(operation.device, operation.address)
+            neighbours.announce(operation.device, operation.address.split("/")[0])
+
+        kernel_namespaces.inside(operation.namespace, add)
+
+    def _remove_address(self, operation: do.RemoveAddress) -> None:
+        kernel_namespaces.inside(
+            operation.namespace,
+            lambda: netlink.remove_address(operation.device, operation.address),
+        )
+
+    def _add_route(self, operation: do.AddRoute) -> None:
+        kernel_namespaces.inside(
+            operation.namespace, lambda: netlink.replace_route(operation.route)
+        )
+
+    def _remove_route(self, operation: do.RemoveRoute) -> None:
+        kernel_namespaces.inside(
+            operation.namespace, lambda: netlink.remove_route(operation.route)
+        )
+
+    def _start_dnsmasq(self, operation: do.StartDnsmasq) -> None:
+        self._processes.start(operation.dnsmasq)
+
+    def _reload_dnsmasq(self, operation: do.ReloadDnsmasq) -> None:
+        self._processes.reload(operation.dnsmasq, operation.process)
+
+    def _stop_process(self, operation: do.StopProcess) -> None:
+        self._processes.stop(operation.process)
+
+    def _remove_files(self, operation: do.RemoveFiles) -> None:
+        self._processes.remove_files(operation.concerns)
+
+    def _end_translations(self, operation: do.EndTranslations) -> None:
+        end_translations(
+            operation.namespace, operation.address, operation.fixed_address
+        )
+
+
+_ACTIONS: dict[type[Any], Callable[[Host, Any], None]] = {
+    do.LoadRules: Host._load_rules,
+    do.DropRules: Host._drop_rules,
+    do.SetSysctl: Host._set_sysctl,
+    do.AddNamespace: Host._add_namespace,
+    do.RemoveNamespace: Host._remove_namespace,
+    do.AddLink: Host._add_link,
+    do.ChangeLink: Host._change_link,
+    do.ChangeInner: Host._change_inner,
+    do.RemoveLink: Host._remove_link,
+    do.AttachUplink: Host._attach_uplink,
+    do.AddAddress: Host._add_address,
+    do.RemoveAddress: Host._remove_address,
+    do.AddRoute: Host._add_route,
+    do.RemoveRoute: Host._remove_route,
+    do.StartDnsmasq: Host._start_dnsmasq,
+    do.ReloadDnsmasq: Host._reload_dnsmasq,
+    do.StopProcess: Host._stop_process,
+    do.RemoveFiles: Host._remove_files,
+    do.EndTranslations: Host._end_translations,
+}

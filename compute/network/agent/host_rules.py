@@ -1,0 +1,112 @@
+"""The rules of the host's own namespace: one text for nft, loaded in one piece.
+
+Besides the bridge table (``security.py``) an ``inet`` table that
+
+* keeps the flows of networks apart: two networks may use the same addresses, so each
+  bridge has a conntrack zone of its own.  External networks have none, for the host
+  itself talks there and translates their addresses;
+* writes the state of each bridged packet's connection into its mark;
+* hides external networks behind the host's address, where that is asked for.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+
+from compute.network.agent.names import BRIDGE_PREFIX, TABLE, bridge_name
+from compute.network.agent.security import (
+    MARK_ESTABLISHED,
+    MARK_INVALID,
+    MARK_NEW,
+    bridge_table,
+)
+from compute.network.view import HostView, Network, NetworkKind
+
+# Conntrack zones have 16 bits; zero is where everything else is.
+ZONES = 65535
+NO_ZONE = 0
+
+
+def assign_zones(
+    networks: Sequence[Network], kept: Mapping[str, int]
+) -> dict[str, int]:
+    """A zone for each network: the one that it has (``kept``: by network id), or one
+    that its name makes likely, so that a bridge made anew finds its flows again."""
+    zones: dict[str, int] = {}
+    for network in sorted(networks, key=lambda network: network.id):
+        if network.kind is NetworkKind.EXTERNAL:
+            zones[network.id] = NO_ZONE
+        elif kept.get(network.id):
+            zones[network.id] = kept[network.id]
+    taken = set(zones.values()) | set(kept.values())
+    for network in sorted(networks, key=lambda network: network.id):
+        if network.id not in zones:
+            zone = zlib.crc32(network.id.encode()) % ZONES + 1
+            while zone in taken:
+                zone = zone % ZONES + 1
+            taken.add(zone)
+            zones[network.id] = zone
+    return zones
+
+
+def replaced(family: str, body: str) -> str:
+    """Text that puts the table in the place of what is there, in one transaction:
+    packets meet the old rules or the new ones, never none."""
+    return f"table {family} {TABLE}\ndelete table {family} {TABLE}\n{body}"
+
+
+def host_rules(view: HostView, zones: Mapping[str, int]) -> str:
+    """The host's whole ruleset for the view."""
+    groups = {group.id: group for group in view.security_groups}
+    return replaced("inet", _inet_table(view.networks, zones)) + replaced(
+        "bridge", bridge_table(view.ports, groups)
+    )
+
+
+def _inet_table(networks: Iterable[Network], zones: Mapping[str, int]) -> str:
+    bridges = {bridge_name(key): zone for key, zone in zones.items() if zone}
+    pairs = ", ".join(f'"{name}" : {zone}' for name, zone in sorted(bridges.items()))
+    zone_rule = f"    ct zone set iifname map {{ {pairs} }}\n" if pairs else ""
+    ours = f'"{BRIDGE_PREFIX}*"'
+    return f"""table inet {TABLE} {{
+  chain established {{
+    meta mark set {MARK_ESTABLISHED}
+  }}
+  chain new {{
+    meta mark set {MARK_NEW}
+  }}
+  chain invalid {{
+    meta mark set {MARK_INVALID}
+  }}
+  chain state {{
+    ct state vmap {{ established : goto established, related : goto established, \
+new : goto new, untracked : goto new, invalid : goto invalid }}
+  }}
+  chain zone {{
+    type filter hook prerouting priority -300; policy accept;
+{zone_rule}  }}
+  chain state_in {{
+    type filter hook prerouting priority -150; policy accept;
+    iifname {ours} jump state
+  }}
+  chain state_out {{
+    type filter hook output priority -150; policy accept;
+    oifname {ours} jump state
+  }}
+  chain masquerade {{
+    type nat hook postrouting priority 100; policy accept;
+{"".join(_masquerade(network) for network in networks)}  }}
+}}
+"""
+
+
+def _masquerade(network: Network) -> str:
+    if network.kind is not NetworkKind.EXTERNAL or not network.masquerade:
+        return ""
+    outside = f'oifname != "{bridge_name(network.id)}" masquerade'
+    return "".join(
+        f"    ip saddr {subnet.cidr} {outside}\n"
+        for subnet in network.subnets
+        if subnet.version == 4
+    )

@@ -1,0 +1,113 @@
+"""What the agent calls its things, so that leftovers are recognised as ours.
+
+======================  ======================================================
+``rsbr-`` + 10 of id    bridge of a network, in the host's namespace
+``tap`` + 11 of id      tap of a guest's port
+``rsd-`` + 11 of id     outer end of the DHCP service's veth, on the bridge
+``rsr-`` + 11 of id     outer end of a router port's veth, on the bridge
+``rsi-`` + 11 of id     inner end of either, in the service's namespace
+``rsg-`` + 11 of id     inner end of a router's port on the external network
+``rs-dhcp-`` + id       namespace of a network's DHCP service
+``rs-router-`` + id     namespace of a router
+``ringstack``           nftables tables, one in each family used
+======================  ======================================================
+
+Interface names have 15 bytes at most.  What they cut off is in the interface's alias
+(``ringstack network ID zone N``), which is also the mark of ownership: the agent
+never touches a ``tap`` without it, for other programs have taps too.
+"""
+
+from __future__ import annotations
+
+import re
+
+from compute.network.view import ID_CHARACTERS, TAP_PREFIX
+
+BRIDGE_PREFIX = "rsbr-"
+DHCP_PREFIX = "rsd-"
+ROUTER_PREFIX = "rsr-"
+INNER_PREFIX = "rsi-"
+GATEWAY_PREFIX = "rsg-"
+DHCP_NAMESPACE_PREFIX = "rs-dhcp-"
+ROUTER_NAMESPACE_PREFIX = "rs-router-"
+TABLE = "ringstack"
+ALIAS_PREFIX = "ringstack "
+
+# One character less than others: the prefix has one more.
+BRIDGE_ID_CHARACTERS = 10
+
+OWN_PREFIXES = (BRIDGE_PREFIX, DHCP_PREFIX, ROUTER_PREFIX)
+OWN_NAMESPACES = (DHCP_NAMESPACE_PREFIX, ROUTER_NAMESPACE_PREFIX)
+
+_ZONE = re.compile(r"ringstack network (\S+) zone (\d+)")
+
+
+def bridge_name(network_id: str) -> str:
+    """The bridge of a network."""
+    return BRIDGE_PREFIX + network_id[:BRIDGE_ID_CHARACTERS]
+
+
+def bridge_mac(network_id: str) -> str:
+    """A bridge's own address: fixed, or it would follow its lowest port's and
+    neighbours would talk to an address that is gone."""
+    digits = network_id.replace("-", "")[:10].rjust(10, "0")
+    return "0a:" + ":".join(digits[place : place + 2] for place in range(0, 10, 2))
+
+
+def dhcp_device(port_id: str) -> str:
+    """The outer end of the DHCP service's veth."""
+    return DHCP_PREFIX + port_id[:ID_CHARACTERS]
+
+
+def router_device(port_id: str) -> str:
+    """The outer end of a router port's veth."""
+    return ROUTER_PREFIX + port_id[:ID_CHARACTERS]
+
+
+def inner_device(port_id: str) -> str:
+    """The inner end of a service's veth."""
+    return INNER_PREFIX + port_id[:ID_CHARACTERS]
+
+
+def gateway_device(port_id: str) -> str:
+    """The inner end of the veth that leads to the external network."""
+    return GATEWAY_PREFIX + port_id[:ID_CHARACTERS]
+
+
+def dhcp_namespace(network_id: str) -> str:
+    """Where a network's DHCP service lives."""
+    return DHCP_NAMESPACE_PREFIX + network_id
+
+
+def router_namespace(router_id: str) -> str:
+    """Where a router lives."""
+    return ROUTER_NAMESPACE_PREFIX + router_id
+
+
+def port_alias(port_id: str) -> str:
+    """The alias of a port's tap or veth."""
+    return f"{ALIAS_PREFIX}port {port_id}"
+
+
+def bridge_alias(network_id: str, zone: int) -> str:
+    """The alias of a bridge; it also keeps the network's conntrack zone, which must
+    outlive the agent or its flows would be strangers after a restart."""
+    return f"{ALIAS_PREFIX}network {network_id} zone {zone}"
+
+
+def zone_of(alias: str) -> tuple[str, int] | None:
+    """Network and zone that a bridge's alias tells; None when it is not ours."""
+    found = _ZONE.fullmatch(alias)
+    return (found[1], int(found[2])) if found else None
+
+
+def is_own_device(name: str, alias: str) -> bool:
+    """Whether the agent made this device of the host's namespace."""
+    if name.startswith(OWN_PREFIXES):
+        return True
+    return name.startswith(TAP_PREFIX) and alias.startswith(ALIAS_PREFIX)
+
+
+def is_own_namespace(name: str) -> bool:
+    """Whether the agent made this namespace."""
+    return name.startswith(OWN_NAMESPACES)

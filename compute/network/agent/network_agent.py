@@ -1,0 +1,174 @@
+"""The agent's step: fetch the view, look at the host, do what differs, report.
+
+A step is safe to repeat and to kill anywhere: it remembers nothing that the host or
+the control plane does not know as well (but for what saves work).  After a step that
+has done something the next one looks again; only a host that needs nothing is at
+rest.  So a bridge that somebody removes by hand is back within one rest of the loop.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from compute.network.agent import operations as do
+from compute.network.agent.control import ControlPlane
+from compute.network.agent.desired import desired_state
+from compute.network.agent.host import Host
+from compute.network.agent.host_rules import assign_zones
+from compute.network.agent.model import Observed
+from compute.network.agent.names import zone_of
+from compute.network.agent.plan import plan, wired
+from compute.network.agent.settings import AgentSettings
+from compute.network.agent.view_file import ViewFile
+from compute.network.view import AgentReport, HostView, PortStatus
+from objectstore.kernel import concurrency
+from objectstore.kernel.clock import Clock
+from objectstore.kernel.errors import RingstackError, Unavailable
+from objectstore.kernel.loop import Progress
+
+# Of a new host with hundreds of ports, some thousand; reports go out in between.
+OPERATIONS_MAX = 500
+# Shorter than half of what makes a control plane think that an agent is down.
+HEARTBEAT_SECONDS = 15.0
+# A plan that comes back again and again is not one that time will mend.
+SAME_PLAN_MAX = 3
+NO_VIEW = -1
+
+logger = logging.getLogger("compute.network.agent")
+
+
+class NetworkAgent:
+    """One host's step for ``objectstore.kernel.loop.Loop``."""
+
+    name = "network-agent"
+
+    def __init__(
+        self, settings: AgentSettings, control: ControlPlane, host: Host, clock: Clock
+    ) -> None:
+        self._settings = settings
+        self._control = control
+        self._host = host
+        self._clock = clock
+        self._file = ViewFile(settings.state_directory)
+        self._view: HostView | None = None
+        self._is_fresh = False  # the control plane has spoken since the start
+        self._last_plan: list[do.Operation] = []
+        self._repeats = 0
+        self._active: dict[str, bool] = {}
+        self._reported: AgentReport | None = None
+        self._reported_at = 0.0
+
+    def step(self) -> Progress:
+        """One look and what follows from it.  Raises ``Unavailable``."""
+        away = self._refresh()
+        if self._view is None:
+            self._tell(away)
+            return self._rest(away)
+        failed, is_done = self._reconcile(self._view)
+        self._tell(failed or away)
+        if failed:
+            raise Unavailable(failed)
+        return self._rest(away) if is_done else Progress.BUSY
+
+    @staticmethod
+    def _rest(away: str) -> Progress:
+        if away:
+            raise Unavailable(away)
+        return Progress.IDLE
+
+    # ---- view ------------------------------------------------------------------
+
+    def _refresh(self) -> str:
+        """Ask for a newer view; what is wrong with the control plane, or ""."""
+        if self._view is None:
+            self._view = concurrency.offload(self._file.load, self._settings.host)
+        since = NO_VIEW
+        if self._view is not None and self._is_fresh:
+            since = self._view.revision
+        try:
+            view = self._control.fetch(self._settings.host, since)
+        except RingstackError as error:
+            return f"no view from the control plane: {error}"
+        self._is_fresh = True
+        if view is not None:
+            self._view = view
+            concurrency.offload(self._file.save, view)
+        return ""
+
+    # ---- host --------------------------------------------------------------------
+
+    def _reconcile(self, view: HostView) -> tuple[str, bool]:
+        """What failed ("": nothing), and whether nothing was left to do."""
+        observed = self._host.observe()
+        desired = desired_state(view, self._settings, _zones(view, observed))
+        operations = plan(desired, observed)
+        self._watch(operations)
+        failed = self._host.apply(operations[:OPERATIONS_MAX], desired)
+        if not failed and len(operations) <= OPERATIONS_MAX:
+            self._host.settle(desired)
+        if failed:
+            self._judge(view, [operation for operation, _ in failed])
+            first = failed[0][1]
+            return f"{len(failed)} operations failed, the first: {first}", False
+        if not operations:
+            self._judge(view, [])
+        return "", not operations
+
+    def _watch(self, operations: list[do.Operation]) -> None:
+        """Raise ``Unavailable`` when the same plan is made again and again: something
+        undoes it, and doing it at full speed would help nobody."""
+        same = bool(operations) and operations == self._last_plan
+        self._repeats = self._repeats + 1 if same else 0
+        self._last_plan = operations
+        if self._repeats >= SAME_PLAN_MAX:
+            self._repeats = 0
+            what = type(operations[0]).__name__
+            raise Unavailable(f"undone again: {what} {operations[0].concerns}")
+
+    def _judge(self, view: HostView, outstanding: list[do.Operation]) -> None:
+        """Which ports are wired up now.
+
+        Rules that do not load leave the old ones in force: a port that worked goes on
+        working, and a new one must not start.
+        """
+        rules_fail = any(operation.concerns == do.RULES for operation in outstanding)
+        rest = [one for one in outstanding if one.concerns != do.RULES]
+        now = wired(view, rest)
+        if rules_fail:
+            now = {key: ok and self._active.get(key, False) for key, ok in now.items()}
+        self._active = now
+
+    # ---- reports -------------------------------------------------------------------
+
+    def _tell(self, problem: str) -> None:
+        """Report what has changed; the same only as often as a heart beats."""
+        known = {port.id for port in self._view.ports} if self._view else set()
+        report = AgentReport(
+            self._settings.host,
+            self._view.revision if self._view else NO_VIEW,
+            tuple(
+                PortStatus(port_id, is_active)
+                for port_id, is_active in sorted(self._active.items())
+                if port_id in known
+            ),
+            problem,
+        )
+        now = self._clock.monotonic()
+        if report == self._reported and now < self._reported_at + HEARTBEAT_SECONDS:
+            return
+        try:
+            self._control.report(report)
+        except RingstackError as error:
+            logger.warning("cannot report: %s", error)
+            return
+        self._reported, self._reported_at = report, now
+
+
+def _zones(view: HostView, observed: Observed) -> dict[str, int]:
+    """Each network's conntrack zone: the one that its bridge remembers."""
+    kept = {}
+    for seen in observed.host.links.values():
+        found = zone_of(seen.alias)
+        if found is not None:
+            kept[found[0]] = found[1]
+    return assign_zones(view.networks, kept)

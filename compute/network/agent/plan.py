@@ -1,0 +1,285 @@
+"""The difference between what should be and what is, as operations in good order.
+
+Pure.  An empty plan means that the host is as desired.  The order matters:
+
+1. rules come first, so that no tap is ever open without them;
+2. things are made from the outside in: namespaces, bridges, devices, addresses,
+   routes, then the services that need them, and taps last, when all that a guest
+   needs is there;
+3. what nobody owns any more is taken away after that, services before their ground.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+from compute.network.agent import operations as do
+from compute.network.agent.flows import has_lost
+from compute.network.agent.model import (
+    HOST,
+    Desired,
+    Dnsmasq,
+    InnerLink,
+    Link,
+    LinkKind,
+    Namespace,
+    Observed,
+    SeenLink,
+    SeenNamespace,
+)
+from compute.network.agent.names import (
+    BRIDGE_PREFIX,
+    bridge_name,
+    dhcp_device,
+    dhcp_namespace,
+    is_own_device,
+    is_own_namespace,
+    router_device,
+    router_namespace,
+)
+from compute.network.view import HostView, Port, tap_name
+
+LOOPBACK = "lo"
+# The kernel gives these itself: they are nobody's to plan.
+SELF_MADE_PREFIXES = ("fe80:", "127.", "::1/")
+
+
+def plan(desired: Desired, observed: Observed) -> list[do.Operation]:
+    """What makes the host as desired."""
+    return [
+        *_rules(desired, observed),
+        *_namespaces(desired, observed),
+        *_links(desired, observed),
+        *_contents(desired, observed),
+        *_services(desired, observed),
+        *_taps(desired, observed),
+        *leftovers(desired, observed),
+        *_flows(desired, observed),
+    ]
+
+
+def wired(view: HostView, outstanding: list[do.Operation]) -> dict[str, bool]:
+    """For each local port, whether nothing is left to do for it."""
+    waiting = {operation.concerns for operation in outstanding}
+    return {
+        port.id: port.admin_up and waiting.isdisjoint(_things_of(port))
+        for port in view.ports
+    }
+
+
+def digest_of(dnsmasq: Dnsmasq) -> str:
+    """Names a configuration; the file that holds it is called so, thus a running
+    process tells by its command line what it was started with."""
+    return hashlib.sha256(dnsmasq.config.encode()).hexdigest()[:16]
+
+
+# ---- rules ---------------------------------------------------------------------
+
+
+def _rules(desired: Desired, observed: Observed) -> Iterator[do.Operation]:
+    for key, value in desired.sysctls:
+        if observed.host.sysctls.get(key) != value:
+            yield do.SetSysctl(do.RULES, HOST, key, value)
+    if observed.host.rules.text != desired.rules:
+        yield do.LoadRules(do.RULES, HOST, desired.rules)
+
+
+def _flows(desired: Desired, observed: Observed) -> Iterator[do.Operation]:
+    """After the new rules are loaded; before, a flow could begin again."""
+    for port_id, now in desired.flows.items():
+        before = observed.flows.get(port_id)
+        if before is not None and before != now and has_lost(before, now):
+            yield do.JudgeFlows(tap_name(port_id), port_id)
+    for name, namespace in desired.namespaces.items():
+        seen = observed.namespaces.get(name, SeenNamespace())
+        for address, fixed in sorted(seen.floating.items()):
+            if namespace.floating.get(address) != fixed:
+                yield do.EndTranslations(name, name, address, fixed)
+
+
+# ---- devices -------------------------------------------------------------------
+
+
+def _namespaces(desired: Desired, observed: Observed) -> Iterator[do.Operation]:
+    for name, namespace in desired.namespaces.items():
+        seen = observed.namespaces.get(name)
+        if seen is None:
+            yield do.AddNamespace(name)
+            seen = SeenNamespace()
+        for key, value in namespace.sysctls:
+            if seen.sysctls.get(key) != value:
+                yield do.SetSysctl(name, name, key, value)
+        # Before anything leads into it: a router translates from its first packet on.
+        if namespace.rules and seen.rules.text != namespace.rules:
+            yield do.LoadRules(name, name, namespace.rules)
+
+
+def _links(desired: Desired, observed: Observed) -> Iterator[do.Operation]:
+    """Bridges, then what is on them; taps wait until everything else is there."""
+    bridges = [x for x in desired.links.values() if x.kind is LinkKind.BRIDGE]
+    others = [x for x in desired.links.values() if x.kind is LinkKind.VETH]
+    for link in [*bridges, *others]:
+        yield from _link(link, observed)
+    for interface, bridge in desired.uplinks.items():
+        seen = observed.host.links.get(interface)
+        if seen is not None and seen.bridge != bridge:
+            yield do.AttachUplink(interface, bridge)
+
+
+def _taps(desired: Desired, observed: Observed) -> Iterator[do.Operation]:
+    for link in desired.links.values():
+        if link.kind is LinkKind.TAP:
+            yield from _link(link, observed)
+
+
+def _link(link: Link, observed: Observed) -> Iterator[do.Operation]:
+    seen = observed.host.links.get(link.name)
+    inner = _inner_of(link, observed)
+    is_broken = link.inner is not None and inner is None
+    if seen is not None and (seen.kind != link.kind.value or is_broken):
+        yield do.RemoveLink(link.name)
+        seen = inner = None
+    if seen is None:
+        yield do.AddLink(link.name, link)
+        seen = SeenLink(link.name)
+    elif _differs(link, seen):
+        yield do.ChangeLink(link.name, link)
+    yield from _addresses(link.name, HOST, link.name, link.addresses, seen.addresses)
+    if link.inner is not None:
+        yield from _inner(link, link.inner, inner)
+
+
+def _inner_of(link: Link, observed: Observed) -> SeenLink | None:
+    if link.inner is None:
+        return None
+    seen = observed.namespaces.get(link.inner_namespace, SeenNamespace())
+    return seen.links.get(link.inner.name)
+
+
+def _differs(link: Link, seen: SeenLink) -> bool:
+    return (
+        seen.mtu != link.mtu
+        or seen.alias != link.alias
+        or seen.is_up != link.is_up
+        or seen.bridge != link.bridge
+        or bool(link.mac and seen.mac != link.mac)
+    )
+
+
+def _inner(
+    link: Link, inner: InnerLink, seen: SeenLink | None
+) -> Iterator[do.Operation]:
+    if seen is not None and (
+        seen.mac != inner.mac or seen.mtu != inner.mtu or not seen.is_up
+    ):
+        yield do.ChangeInner(link.name, link.inner_namespace, inner)
+    before = seen.addresses if seen is not None else frozenset()
+    yield from _addresses(
+        link.name, link.inner_namespace, inner.name, inner.addresses, before
+    )
+
+
+def _addresses(
+    concerns: str,
+    namespace: str,
+    device: str,
+    wanted: frozenset[str],
+    seen: frozenset[str],
+) -> Iterator[do.Operation]:
+    theirs = {one for one in seen if not one.startswith(SELF_MADE_PREFIXES)}
+    for address in sorted(theirs - wanted):
+        yield do.RemoveAddress(concerns, namespace, device, address)
+    for address in sorted(wanted - theirs):
+        yield do.AddAddress(concerns, namespace, device, address)
+
+
+def _contents(desired: Desired, observed: Observed) -> Iterator[do.Operation]:
+    """What is in namespaces besides the ends of veths."""
+    for name, namespace in desired.namespaces.items():
+        seen = observed.namespaces.get(name, SeenNamespace())
+        loopback = seen.links.get(LOOPBACK, SeenLink(LOOPBACK))
+        yield from _addresses(
+            name, name, LOOPBACK, namespace.loopback, loopback.addresses
+        )
+        yield from _routes(name, namespace, seen)
+
+
+def _routes(
+    name: str, namespace: Namespace, seen: SeenNamespace
+) -> Iterator[do.Operation]:
+    kept = {route.destination for route in namespace.routes}
+    for route in sorted(seen.routes - namespace.routes, key=str):
+        if route.destination not in kept:
+            yield do.RemoveRoute(name, name, route)
+    for route in sorted(namespace.routes - seen.routes, key=str):
+        yield do.AddRoute(name, name, route)
+
+
+# ---- services ------------------------------------------------------------------
+
+
+def _services(desired: Desired, observed: Observed) -> Iterator[do.Operation]:
+    for name, dnsmasq in desired.processes.items():
+        seen = observed.processes.get(name)
+        if seen is not None and not (
+            seen.is_at_home and seen.digest == digest_of(dnsmasq)
+        ):
+            yield do.StopProcess(name, seen.process)
+            seen = None
+        if seen is None:
+            yield do.StartDnsmasq(name, dnsmasq)
+        elif seen.files != (dnsmasq.hosts, dnsmasq.options, dnsmasq.names):
+            yield do.ReloadDnsmasq(name, dnsmasq, seen.process)
+    for name, listener in desired.listeners.items():
+        if observed.listeners.get(name) != listener:
+            yield do.OpenListener(name, listener)
+
+
+# ---- leftovers -----------------------------------------------------------------
+
+
+def leftovers(desired: Desired, observed: Observed) -> list[do.Operation]:
+    """What takes away everything of ours that ``desired`` does not name."""
+    return list(_leftovers(desired, observed))
+
+
+def _leftovers(desired: Desired, observed: Observed) -> Iterator[do.Operation]:
+    for name in sorted(observed.listeners.keys() - desired.listeners.keys()):
+        yield do.CloseListener(name)
+    for name in sorted(observed.processes.keys() - desired.processes.keys()):
+        yield do.StopProcess(name, observed.processes[name].process)
+    for process in sorted(observed.strays):
+        yield do.StopProcess("", process)
+    for name in sorted(observed.directories - desired.processes.keys()):
+        yield do.RemoveFiles(name)
+    for name, seen in sorted(observed.host.links.items()):
+        if name not in desired.links and is_own_device(name, seen.alias):
+            yield do.RemoveLink(name)
+        elif (
+            seen.bridge.startswith(BRIDGE_PREFIX)
+            and name not in desired.links
+            and name not in desired.uplinks
+        ):
+            yield do.AttachUplink(name, "")
+    for name in sorted(observed.namespaces.keys() - desired.namespaces.keys()):
+        if is_own_namespace(name):
+            yield do.RemoveNamespace(name)
+    if not desired.rules and observed.host.rules.exists:
+        yield do.DropRules(do.RULES)
+
+
+# ---- ports ---------------------------------------------------------------------
+
+
+def _things_of(port: Port) -> Iterator[str]:
+    """Everything that has to be right for the port to work."""
+    yield do.RULES
+    yield bridge_name(port.network_id)
+    yield dhcp_namespace(port.network_id)
+    if port.is_guest:
+        yield tap_name(port.id)
+    else:
+        yield dhcp_device(port.id)
+        yield router_device(port.id)
+        yield router_namespace(port.device_id)

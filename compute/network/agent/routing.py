@@ -1,0 +1,83 @@
+"""What a router's namespace holds: addresses, routes, and translation of addresses.
+
+Guests' packets leave by the gateway with the floating address of their sender where
+it has one, and with the router's own where translation is on.  Packets to a
+floating address are sent on to the guest, from outside and from inside alike; those
+from inside come with the router's address, or the answer would not come back this
+way.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Mapping
+
+from compute.network.agent.host_rules import replaced
+from compute.network.agent.metadata_address import METADATA_ADDRESS
+from compute.network.agent.names import GATEWAY_PREFIX, INNER_PREFIX, TABLE
+
+ROUTER_SYSCTLS = (
+    ("net/ipv4/ip_forward", "1"),
+    ("net/ipv6/conf/all/forwarding", "1"),
+    # A sender is believed only on the interface that leads to it: the metadata
+    # service tells guests apart by their address.
+    ("net/ipv4/conf/all/rp_filter", "1"),
+)
+
+
+def router_rules(
+    floating: Mapping[str, str],
+    gateway: str,
+    inside: Iterable[str],
+    *,
+    snat: bool,
+) -> str:
+    """The router's whole ruleset.
+
+    ``floating``: floating address to fixed address; ``gateway``: the router's own
+    IPv4 address outside, "" where there is none; ``inside``: prefixes of its networks.
+    """
+    inward = _map("floating_in", floating)
+    outward = _map("floating_out", {fixed: out for out, fixed in floating.items()})
+    prefixes = [
+        str(network)
+        for network in ipaddress.collapse_addresses(
+            network
+            for network in map(ipaddress.ip_network, sorted(set(inside)))
+            if isinstance(network, ipaddress.IPv4Network)
+        )
+    ]
+    sources: list[str] = []
+    outer = f'"{GATEWAY_PREFIX}*"'
+    if gateway and prefixes:
+        within = f"ip saddr {{ {', '.join(prefixes)} }}"
+        sources.append(f"oifname {outer} snat to ip saddr map @floating_out")
+        if snat:
+            sources.append(f"oifname {outer} {within} snat to {gateway}")
+        sources.append(
+            f'oifname "{INNER_PREFIX}*" {within} ct status dnat snat to {gateway}'
+        )
+    body = f"""table ip {TABLE} {{
+{inward}{outward}  chain before {{
+    type nat hook prerouting priority -100; policy accept;
+    dnat to ip daddr map @floating_in
+  }}
+  chain after {{
+    type nat hook postrouting priority 100; policy accept;
+{"".join(f"    {source}{chr(10)}" for source in sources)}  }}
+  chain own {{
+    type filter hook input priority 0; policy accept;
+    iifname {outer} ip daddr {METADATA_ADDRESS} drop
+    iifname {outer} ct state new ip protocol != icmp drop
+  }}
+}}
+"""
+    return replaced("ip", body)
+
+
+def _map(name: str, pairs: Mapping[str, str]) -> str:
+    lines = [f"  map {name} {{", "    type ipv4_addr : ipv4_addr"]
+    if pairs:
+        items = ", ".join(f"{key} : {value}" for key, value in sorted(pairs.items()))
+        lines.append(f"    elements = {{ {items} }}")
+    return "\n".join([*lines, "  }"]) + "\n"

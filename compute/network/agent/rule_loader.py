@@ -1,0 +1,143 @@
+"""Loads rules with nft, and sees whether they are still what was loaded.
+
+nft shows rules in words of its own, so a listing is only compared with the listing
+that was taken right after loading.  What was loaded is forgotten with the process; a
+new agent loads once more, which cuts nothing: flows are the kernel's memory, not the
+rules'.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+from compute.network.agent.commands import CommandFailed, run
+from compute.network.agent.flows import Flow, PortFlows, ended, parse_flow
+from compute.network.agent.kernel_namespaces import command_prefix
+from compute.network.agent.model import HOST, SeenRules
+from compute.network.agent.names import TABLE
+
+HOST_FAMILIES = ("inet", "bridge")
+ROUTER_FAMILIES = ("ip",)
+# An operation that ends flows leaves the rest to the next step.
+ENDED_FLOWS_MAX = 5000
+NOTHING_FOUND = "0 flow entries have been"
+
+_FLOATING = re.compile(r"map floating_in \{(.*?)\n\t\}", re.DOTALL)
+_PAIR = re.compile(r"([0-9.]+) : ([0-9.]+)")
+
+
+class RuleLoader:
+    """Remembers for each namespace what text it loaded and how nft showed it."""
+
+    def __init__(self) -> None:
+        self._loaded: dict[str, tuple[str, str]] = {}
+
+    def load(self, namespace: str, text: str) -> None:
+        """Put the text's tables in the place of those that are there."""
+        self._loaded.pop(namespace, None)
+        run(*command_prefix(namespace), "nft", "-f", "-", text=text)
+        listing = _listing(namespace)
+        if listing is not None:
+            self._loaded[namespace] = (text, _digest(listing))
+
+    def seen(self, namespace: str) -> tuple[SeenRules, dict[str, str]]:
+        """What is loaded, and a router's floating addresses (address: guest's)."""
+        listing = _listing(namespace)
+        if listing is None:
+            return SeenRules(exists=_any_table(namespace)), {}
+        text, digest = self._loaded.get(namespace, (None, ""))
+        is_ours = digest == _digest(listing)
+        return SeenRules(exists=True, text=text if is_ours else None), _floating(
+            listing
+        )
+
+    def drop(self) -> None:
+        """Remove the tables of the host's own namespace."""
+        self._loaded.pop(HOST, None)
+        for family in HOST_FAMILIES:
+            # Adding first makes it no error that there is none.
+            run("nft", f"add table {family} {TABLE}; delete table {family} {TABLE}")
+
+    def forget(self, namespace: str) -> None:
+        """A namespace is gone, and its rules with it."""
+        self._loaded.pop(namespace, None)
+
+
+def end_unlawful_flows(port: PortFlows) -> int:
+    """End the port's flows that its rules would not let begin; how many."""
+    count = 0
+    for address in sorted(port.addresses):
+        for side in ("--orig-src", "--orig-dst"):
+            for flow in ended(_flows(port.zone, side, address), port):
+                if count < ENDED_FLOWS_MAX:
+                    _end(port.zone, flow)
+                    count += 1
+    return count
+
+
+def end_translations(namespace: str, address: str, fixed_address: str) -> None:
+    """End the flows that go by way of a floating address, in both directions, and
+    those of its guest, which would go on under another address."""
+    for side, one in (
+        ("--orig-dst", address),
+        ("--reply-dst", address),
+        ("--orig-src", fixed_address),
+    ):
+        _conntrack(namespace, "-D", "-f", "ipv4", side, one)
+
+
+def _flows(zone: int, side: str, address: str) -> list[Flow]:
+    family = "ipv6" if ":" in address else "ipv4"
+    words = ("-L", "-f", family, "--zone", str(zone), side, address)
+    found = (parse_flow(line) for line in _conntrack(HOST, *words).splitlines())
+    return [flow for flow in found if flow is not None]
+
+
+def _end(zone: int, flow: Flow) -> None:
+    family = "ipv6" if ":" in flow.source else "ipv4"
+    words = ["-D", "-f", family, "--zone", str(zone), "-p", str(flow.protocol)]
+    words += ["--orig-src", flow.source, "--orig-dst", flow.target]
+    if flow.source_port:
+        words += ["--orig-port-src", str(flow.source_port)]
+        words += ["--orig-port-dst", str(flow.port)]
+    _conntrack(HOST, *words)
+
+
+def _conntrack(namespace: str, *words: str) -> str:
+    """What conntrack says; that it found nothing is no failure."""
+    try:
+        return run(*command_prefix(namespace), "conntrack", *words)
+    except CommandFailed as error:
+        if NOTHING_FOUND not in str(error):
+            raise
+        return ""
+
+
+def _families(namespace: str) -> tuple[str, ...]:
+    return HOST_FAMILIES if namespace == HOST else ROUTER_FAMILIES
+
+
+def _listing(namespace: str) -> str | None:
+    """How nft shows our tables; None when one is missing."""
+    wanted = "; ".join(
+        f"list table {family} {TABLE}" for family in _families(namespace)
+    )
+    try:
+        return run(*command_prefix(namespace), "nft", "-s", wanted)
+    except CommandFailed:
+        return None
+
+
+def _any_table(namespace: str) -> bool:
+    tables = run(*command_prefix(namespace), "nft", "list tables").splitlines()
+    return any(line.split()[-1:] == [TABLE] for line in tables)
+
+
+def _floating(listing: str) -> dict[str, str]:
+    found = _FLOATING.search(listing)
+    return dict(_PAIR.findall(found[1])) if found else {}
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,321 @@
+"""Security groups and anti-spoofing as text for nft: what the bridges let through.
+
+Ports without port security are not named here and pass.  For the others three
+questions are asked, each in base chains of its own in the bridge family:
+
+* ``source`` (prerouting): is the sender who it says it is?  MAC and IP address, ARP
+  and neighbour advertisements; a guest is neither DHCP server nor router;
+* ``egress`` (forward, to the host): may the guest send this?
+* ``ingress`` (forward, from the host): may the guest receive this?
+
+Not every kernel tracks connections in the bridge family.  All hand bridged IP packets
+to the ip hooks (br_netfilter), where connections are tracked; the ``inet`` table
+(``host_rules.py``) writes the state into the packet's mark, and the chains here, which
+run after it, read the mark.  A packet without a mark counts as new: what is not
+known to be established must pass the rules, so a host whose br_netfilter is
+switched off is closed, not open.
+
+A TCP segment without state that is no SYN is dropped.  Taking it up as a new flow
+would bring back to life those whose rule was removed, whenever the guest sends first.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from compute.network.agent.names import TABLE
+from compute.network.view import (
+    TAP_PREFIX,
+    Direction,
+    Port,
+    Rule,
+    SecurityGroup,
+    tap_name,
+)
+
+MARK_ESTABLISHED = "0x72730001"
+MARK_NEW = "0x72730002"
+MARK_INVALID = "0x72730003"
+
+ICMP = 1
+ICMPV6 = 58
+# Listener queries and reports, solicitations and advertisements of neighbours: what a
+# guest needs to have an address at all.  (Router solicitations: outgoing only.)
+NEIGHBOUR_TYPES_OUT = "{ 130, 131, 132, 133, 135, 136, 143 }"
+NEIGHBOUR_TYPES_IN = "{ 130, 135, 136 }"
+ROUTER_ADVERTISEMENT = "134"
+# A guest that may send these could lead its neighbours' packets to itself.
+ROUTER_TYPES = "{ 134, 137 }"
+# Packets that a guest sends before it has an address: detection of duplicates,
+# listener reports, router solicitations.
+UNSPECIFIED_TYPES = "{ 131, 133, 135, 143 }"
+
+
+def bridge_table(
+    ports: Sequence[Port],
+    groups: Mapping[str, SecurityGroup],
+) -> str:
+    """The whole table of the bridge family for these guests' ports.
+
+    Groups that are named but not given let nothing pass.
+    """
+    guarded = sorted(
+        (port for port in ports if port.is_guest and port.port_security),
+        key=lambda port: port.id,
+    )
+    used = {name for port in guarded for name in port.security_groups if name in groups}
+    lines = [f"table bridge {TABLE} {{"]
+    for name in sorted(_remote_groups(groups, used)):
+        for version in (4, 6):
+            lines += _member_set(groups[name], version)
+    for name in sorted(used):
+        for direction in Direction:
+            lines += _chain(
+                f"{direction.value}_{name}", _group_rules(groups, name, direction)
+            )
+    for port in guarded:
+        lines += _chain(f"source_{tap_name(port.id)}", _source(port))
+        lines += _chain(f"source4_{tap_name(port.id)}", _source4(port))
+        lines += _chain(f"source6_{tap_name(port.id)}", _source6(port))
+        lines += _chain(f"egress_{tap_name(port.id)}", _egress(port, used))
+        lines += _chain(f"ingress_{tap_name(port.id)}", _ingress(port, used))
+    taps = [tap_name(port.id) for port in guarded]
+    known = [tap_name(port.id) for port in ports if port.is_guest]
+    for chain, hook, priority, rules in (
+        ("source", "prerouting", -300, _dispatch("iifname", "source", taps)),
+        ("egress", "forward", 10, _judged("iifname", "egress", taps, known)),
+        ("ingress", "forward", 11, _judged("oifname", "ingress", taps, known)),
+        ("egress_host", "input", 10, _judged("iifname", "egress", taps, known)),
+        ("ingress_host", "output", 10, _judged("oifname", "ingress", taps, known)),
+    ):
+        base = f"type filter hook {hook} priority {priority}; policy accept;"
+        lines += _chain(chain, [base, *rules])
+    lines.append("}")
+    return "\n".join(lines) + "\n"
+
+
+def permitted_sources(port: Port) -> list[tuple[str, str]]:
+    """(MAC address, prefix) pairs that the port may send from, in fixed order."""
+    pairs = [(port.mac, _prefix(fixed.address)) for fixed in port.addresses]
+    pairs += [
+        (pair.mac or port.mac, _prefix(pair.address)) for pair in port.address_pairs
+    ]
+    pairs += [(mac, _prefix(link_local(mac))) for mac in _macs(port)]
+    return sorted(set(pairs))
+
+
+def link_local(mac: str) -> str:
+    """The IPv6 link-local address that a MAC address makes (RFC 4291, EUI-64)."""
+    parts = [int(part, 16) for part in mac.split(":")]
+    parts[0] ^= 0x02
+    identifier = bytes([*parts[:3], 0xFF, 0xFE, *parts[3:]])
+    return str(ipaddress.IPv6Address(b"\xfe\x80" + bytes(6) + identifier))
+
+
+def transport_of(rule: Rule) -> int | None:
+    """The protocol's number; what is called ICMP is ICMPv6 in IPv6."""
+    if rule.version == 6 and rule.protocol == ICMP:
+        return ICMPV6
+    return rule.protocol
+
+
+# ---- chains --------------------------------------------------------------------
+
+
+def _chain(name: str, rules: Iterable[str]) -> list[str]:
+    return [f"  chain {name} {{", *(f"    {rule}" for rule in rules), "  }"]
+
+
+def _dispatch(which: str, prefix: str, taps: list[str]) -> list[str]:
+    if not taps:
+        return []
+    cases = ", ".join(f'"{tap}" : jump {prefix}_{tap}' for tap in taps)
+    return [f"{which} vmap {{ {cases} }}"]
+
+
+def _judged(which: str, prefix: str, taps: list[str], known: list[str]) -> list[str]:
+    """Each tap's own chain; a tap on our bridges that nobody told of passes nothing
+    (its mark shows that the bridge is ours)."""
+    rules = _dispatch(which, prefix, taps)
+    if known:
+        names = ", ".join(f'"{tap}"' for tap in sorted(known))
+        rules.append(f"{which} {{ {names} }} accept")
+    marks = f"{{ {MARK_ESTABLISHED}, {MARK_NEW}, {MARK_INVALID} }}"
+    rules.append(f'{which} "{TAP_PREFIX}*" meta mark {marks} drop')
+    return rules
+
+
+def _source(port: Port) -> Iterator[str]:
+    tap = tap_name(port.id)
+    yield f"ether saddr != {{ {', '.join(_macs(port))} }} counter drop"
+    yield f"ether type ip goto source4_{tap}"
+    yield f"ether type ip6 goto source6_{tap}"
+    for mac, prefixes in _by_mac(port, 4):
+        senders = ", ".join(["0.0.0.0", *prefixes])
+        yield (
+            f"ether type arp ether saddr {mac} arp saddr ether {mac} "
+            f"arp saddr ip {{ {senders} }} return"
+        )
+    yield "counter drop"
+
+
+def _source4(port: Port) -> Iterator[str]:
+    yield "ip saddr 0.0.0.0 udp sport 68 udp dport 67 return"
+    yield "udp sport 67 udp dport 68 counter drop"
+    for mac, prefixes in _by_mac(port, 4):
+        yield f"ether saddr {mac} ip saddr {{ {', '.join(prefixes)} }} return"
+    yield "counter drop"
+
+
+def _source6(port: Port) -> Iterator[str]:
+    yield f"icmpv6 type {ROUTER_TYPES} counter drop"
+    yield "udp sport 547 udp dport 546 counter drop"
+    yield f"ip6 saddr :: icmpv6 type {UNSPECIFIED_TYPES} return"
+    advert = "icmpv6 type nd-neighbor-advert"
+    for mac, prefixes in _by_mac(port, 6):
+        for prefix in prefixes:
+            target = _target(prefix)
+            if target:
+                sender = f"ether saddr {mac} ip6 saddr {{ {', '.join(prefixes)} }}"
+                yield f"{advert} {target} {sender} return"
+    yield f"{advert} counter drop"
+    for mac, prefixes in _by_mac(port, 6):
+        yield f"ether saddr {mac} ip6 saddr {{ {', '.join(prefixes)} }} return"
+    yield "counter drop"
+
+
+def _target(prefix: str) -> str:
+    """Matches the target address of an advertisement, which begins after eight bytes
+    of ICMPv6; only whole bytes of prefix can be matched."""
+    network = ipaddress.IPv6Network(prefix)
+    length = network.prefixlen - network.prefixlen % 8
+    if not length:
+        return ""
+    number = int(network.network_address) >> (128 - length)
+    return f"@th,64,{length} 0x{number:x}"
+
+
+def _state() -> Iterator[str]:
+    yield f"meta mark {MARK_ESTABLISHED} accept"
+    yield "ether type arp accept"
+    yield f"meta mark {MARK_INVALID} counter drop"
+
+
+def _egress(port: Port, used: set[str]) -> Iterator[str]:
+    yield from _state()
+    yield "ether type ip udp sport 68 udp dport 67 accept"
+    yield "ether type ip6 udp sport 546 udp dport 547 accept"
+    yield f"icmpv6 type {NEIGHBOUR_TYPES_OUT} accept"
+    yield from _last(port, "egress", used)
+
+
+def _ingress(port: Port, used: set[str]) -> Iterator[str]:
+    yield from _state()
+    # Only services and uplinks may be servers; taps of guests never.
+    others = f'iifname != "{TAP_PREFIX}*"'
+    yield f"{others} ether type ip udp sport 67 udp dport 68 accept"
+    yield f"{others} ether type ip6 udp sport 547 udp dport 546 accept"
+    yield f"{others} icmpv6 type {ROUTER_ADVERTISEMENT} accept"
+    yield f"icmpv6 type {NEIGHBOUR_TYPES_IN} accept"
+    yield from _last(port, "ingress", used)
+
+
+def _last(port: Port, prefix: str, used: set[str]) -> Iterator[str]:
+    yield "tcp flags & (fin | syn | rst | ack) != syn counter drop"
+    for name in sorted(set(port.security_groups) & used):
+        yield f"jump {prefix}_{name}"
+    yield "counter drop"
+
+
+# ---- groups --------------------------------------------------------------------
+
+
+def _remote_groups(groups: Mapping[str, SecurityGroup], used: set[str]) -> set[str]:
+    named = {rule.remote_group for name in used for rule in groups[name].rules}
+    return {name for name in named if name in groups}
+
+
+def members_of(group: SecurityGroup, version: int) -> list[str]:
+    """The members' prefixes of one IP version, none inside another."""
+    networks = (ipaddress.ip_network(member) for member in group.members)
+    of_version = [network for network in networks if network.version == version]
+    return _collapsed(of_version)
+
+
+def _collapsed(networks: Iterable[Any]) -> list[str]:
+    """All of one version; none inside another, which sets refuse."""
+    return [str(network) for network in ipaddress.collapse_addresses(networks)]
+
+
+def _member_set(group: SecurityGroup, version: int) -> list[str]:
+    members = members_of(group, version)
+    lines = [
+        f"  set members{version}_{group.id} {{",
+        f"    type ipv{version}_addr; flags interval;",
+    ]
+    if members:
+        lines.append(f"    elements = {{ {', '.join(members)} }}")
+    return [*lines, "  }"]
+
+
+def _group_rules(
+    groups: Mapping[str, SecurityGroup], name: str, direction: Direction
+) -> list[str]:
+    rules = [rule for rule in groups[name].rules if rule.direction is direction]
+    lines = (_rule(rule, groups) for rule in sorted(rules, key=lambda rule: rule.id))
+    return [line for line in lines if line]
+
+
+def _rule(rule: Rule, groups: Mapping[str, SecurityGroup]) -> str:
+    """One rule; "" when its remote group has nobody in it, here or anywhere."""
+    family = "ip" if rule.version == 4 else "ip6"
+    side = "saddr" if rule.direction is Direction.INGRESS else "daddr"
+    words = [f"ether type {family}"]
+    if rule.remote_group:
+        if rule.remote_group not in groups:
+            return ""
+        words.append(f"{family} {side} @members{rule.version}_{rule.remote_group}")
+    elif rule.remote_prefix:
+        words.append(f"{family} {side} {_prefix(rule.remote_prefix)}")
+    words += _transport(rule)
+    return " ".join([*words, "accept"])
+
+
+def _transport(rule: Rule) -> Iterator[str]:
+    protocol = transport_of(rule)
+    if protocol is None:
+        return
+    yield f"meta l4proto {protocol}"
+    if protocol in (ICMP, ICMPV6):
+        kind = "icmp" if protocol == ICMP else "icmpv6"
+        if rule.port_min is not None:
+            yield f"{kind} type {rule.port_min}"
+            if rule.port_max is not None:
+                yield f"{kind} code {rule.port_max}"
+    elif rule.port_min is not None or rule.port_max is not None:
+        low = rule.port_min if rule.port_min is not None else 0
+        high = rule.port_max if rule.port_max is not None else 65535
+        yield f"th dport {low}" if low == high else f"th dport {low}-{high}"
+
+
+# ---- addresses -----------------------------------------------------------------
+
+
+def _macs(port: Port) -> list[str]:
+    return sorted({port.mac, *(pair.mac for pair in port.address_pairs if pair.mac)})
+
+
+def _by_mac(port: Port, version: int) -> list[tuple[str, list[str]]]:
+    found: dict[str, list[Any]] = {}
+    for mac, prefix in permitted_sources(port):
+        network = ipaddress.ip_network(prefix)
+        if network.version == version:
+            found.setdefault(mac, []).append(network)
+    return [(mac, _collapsed(networks)) for mac, networks in sorted(found.items())]
+
+
+def _prefix(text: str) -> str:
+    """The prefix in canonical form; an address is a prefix of full length."""
+    return str(ipaddress.ip_network(text, strict=False))
