@@ -18,6 +18,8 @@ is ``account:user``, the secret the user's key.
     location = us-east-1
     # s3.example.com: bucket.s3.example.com is a bucket
     storage_domain =
+    # s3-website.example.com: bucket.s3-website.example.com is a bucket's web site
+    website_domain =
     # what temporary credentials are protected with; also taken from
     # cluster_secret in [DEFAULT]; without either there are none
     sts_secret =
@@ -63,6 +65,7 @@ from objectstore.s3.service.sts import answer_sts
 from objectstore.s3.settings import S3Settings
 from objectstore.s3.signing.authenticate import Authenticator
 from objectstore.s3.signing.session import Sessions
+from objectstore.s3.website.serve import answer_website
 from objectstore.s3.write_watch import WriteWatch
 
 AFTER = ("catch_errors", "gatekeeper", "healthcheck", "info")
@@ -105,7 +108,9 @@ class S3Filter:
             find_source(app), self._sessions, settings, clock
         )
         self._locator = Locator(
-            settings.storage_domain, allow_anonymous=settings.allow_anonymous
+            settings.storage_domain,
+            settings.website_domain,
+            allow_anonymous=settings.allow_anonymous,
         )
 
     def background_steps(self, facts: Facts) -> tuple[Step, ...]:
@@ -160,6 +165,8 @@ class S3Filter:
 
     def _reply(self, operation: Operation, place: Place) -> Reply:
         error: S3Error
+        if place.is_website:
+            return answer_website(operation)
         try:
             return self._answer(operation, place)
         except S3Error as raised:

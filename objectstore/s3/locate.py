@@ -36,21 +36,32 @@ class Place(NamedTuple):
     bucket: str
     key: str
     host_bucket: str = ""
+    is_website: bool = False
 
 
 class Locator:
     """Finds the place of a request."""
 
-    __slots__ = ("_allow_anonymous", "_suffixes")
+    __slots__ = ("_allow_anonymous", "_site_suffixes", "_suffixes")
 
-    def __init__(self, storage_domains: tuple[str, ...], *, allow_anonymous: bool):
-        self._suffixes = tuple(
-            "." + domain.strip(".").lower() for domain in storage_domains
-        )
+    def __init__(
+        self,
+        storage_domains: tuple[str, ...],
+        website_domains: tuple[str, ...] = (),
+        *,
+        allow_anonymous: bool,
+    ) -> None:
+        self._suffixes = _suffixes(storage_domains)
+        # Sites are for anybody: without anybody there are none.
+        self._site_suffixes = _suffixes(website_domains) if allow_anonymous else ()
         self._allow_anonymous = allow_anonymous
 
     def place(self, environ: Environ) -> Place | None:
         """The place, or None: not for us.  Raises ``InvalidURI``."""
+        if self._site_suffixes:
+            site = _first_label(environ, self._site_suffixes)
+            if site:
+                return Place(site, _text(environ.get("PATH_INFO", ""))[1:], site, True)
         signed = is_signed(environ)
         path = environ.get("PATH_INFO", "")
         if not signed:
@@ -58,12 +69,8 @@ class Locator:
                 return None
             if path[:4] == "/v1/" or "HTTP_X_STORAGE_TOKEN" in environ:
                 return None
-        host_bucket = self._host_bucket(environ) if self._suffixes else ""
-        if not path.isascii():
-            try:
-                path = path.encode("latin-1").decode()
-            except UnicodeDecodeError:
-                raise S3Error("InvalidURI") from None
+        host_bucket = _first_label(environ, self._suffixes) if self._suffixes else ""
+        path = _text(path)
         if host_bucket:
             return Place(host_bucket, path[1:], host_bucket)
         bucket, _, key = path[1:].partition("/")
@@ -71,13 +78,28 @@ class Locator:
             return None
         return Place(bucket, key)
 
-    def _host_bucket(self, environ: Environ) -> str:
-        host: str = environ.get("HTTP_HOST", "").lower()
-        name = host.rpartition(":")[0] if ":" in host else host
-        for suffix in self._suffixes:
-            if name.endswith(suffix):
-                return name[: -len(suffix)]
-        return ""
+
+def _suffixes(domains: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple("." + domain.strip(".").lower() for domain in domains)
+
+
+def _first_label(environ: Environ, suffixes: tuple[str, ...]) -> str:
+    """What stands before one of the domains in the request's host; "" if none."""
+    host: str = environ.get("HTTP_HOST", "").lower()
+    name = host.rpartition(":")[0] if ":" in host else host
+    for suffix in suffixes:
+        if name.endswith(suffix):
+            return name[: -len(suffix)]
+    return ""
+
+
+def _text(path: str) -> str:
+    if path.isascii():
+        return path
+    try:
+        return path.encode("latin-1").decode()
+    except UnicodeDecodeError:
+        raise S3Error("InvalidURI") from None
 
 
 def is_signed(environ: Environ) -> bool:

@@ -19,6 +19,9 @@ class S3Settings:
     storage_domain: tuple[str, ...] = option(
         (), "Domains below which a host name's first part is the bucket"
     )
+    website_domain: tuple[str, ...] = option(
+        (), "Domains below which a host name's first part is a bucket's web site"
+    )
     reseller_prefix: str = option(
         "AUTH_", "What the account of a user is called: this and the user's account"
     )

@@ -15,10 +15,10 @@ from objectstore.s3.bucket.simple_documents import (
     parse_encryption,
     parse_notification,
     parse_payment,
-    parse_website,
 )
 from objectstore.s3.errors import S3Error
 from objectstore.s3.operation import Operation
+from objectstore.s3.website.rules import parse_website
 
 CORS = Configuration(
     "cors",

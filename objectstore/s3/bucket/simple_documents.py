@@ -58,38 +58,6 @@ def parse_payment(text: str) -> str:
     return payer
 
 
-def parse_website(text: str) -> Node:
-    """A ``WebsiteConfiguration``, checked."""
-    root = read_document(text.encode(), "WebsiteConfiguration")
-    redirect = root.child("RedirectAllRequestsTo")
-    index = root.child("IndexDocument")
-    if redirect is not None:
-        if len(root.children) > 1 or not redirect.get("HostName"):
-            raise S3Error("MalformedXML")
-        if redirect.get("Protocol", "http") not in ("http", "https", ""):
-            raise S3Error("MalformedXML")
-        return root
-    if index is None:
-        raise S3Error(
-            "InvalidArgument", "A value for IndexDocument Suffix must be provided"
-        )
-    suffix = index.get("Suffix")
-    if not suffix or "/" in suffix:
-        raise S3Error("InvalidArgument", "The IndexDocument Suffix is not well formed")
-    error = root.child("ErrorDocument")
-    if error is not None and not error.get("Key"):
-        raise S3Error("MalformedXML")
-    for rule in _routing_rules(root):
-        if rule.child("Redirect") is None:
-            raise S3Error("MalformedXML")
-    return root
-
-
-def _routing_rules(root: Node) -> list[Node]:
-    rules = root.child("RoutingRules")
-    return [] if rules is None else list(rules.all("RoutingRule"))
-
-
 def parse_notification(text: str) -> tuple[Node, ...]:
     """A ``NotificationConfiguration``: its targets, with events that exist.
 

@@ -36,6 +36,7 @@ pipeline = {_pipeline()}
 [filter:s3]
 use = egg:ringstack#s3
 storage_domain = s3.localhost
+website_domain = web.localhost
 # Days of a few seconds, so that tests see rules carried out.
 lifecycle_day = 3
 lifecycle_settle = 4

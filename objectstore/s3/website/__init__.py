@@ -1,0 +1,1 @@
+"""Buckets as web sites: what is served on the website domain."""
