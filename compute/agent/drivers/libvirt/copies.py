@@ -1,0 +1,109 @@
+"""The content of running guests' disks: point-in-time copies, pulling in of lazy ones.
+
+Functions for native threads; the waiting is the driver's.
+"""
+
+from __future__ import annotations
+
+from xml.etree.ElementTree import Element, SubElement
+
+import libvirt
+
+from compute.agent.drivers.libvirt.connection import Connection, Domain
+from compute.agent.drivers.libvirt.device_xml import as_text
+from compute.agent.drivers.libvirt.devices import find_disk
+from compute.agent.drivers.libvirt.domains import require, state_of
+from compute.agent.hypervisor import ACTIVE_STATES, CopyProgress, WrongState
+from objectstore.kernel.errors import Unavailable
+
+
+def require_active(connection: Connection, uuid: str, wanted: str) -> Domain:
+    """The domain; ``WrongState`` unless it is active."""
+    domain = require(connection, uuid)
+    state = state_of(domain)
+    if state not in ACTIVE_STATES:
+        raise WrongState(uuid, state, wanted)
+    return domain
+
+
+def begin_copy(connection: Connection, uuid: str, name: str, path: str) -> None:
+    """Begin to copy what the disk holds now into the new qcow2 file ``path``.
+
+    A copy that a killed agent left running is ended first: its target is gone.
+    """
+    domain = require_active(connection, uuid, "copy a disk")
+    if find_disk(domain, name) is None:
+        raise Unavailable(f"Guest {uuid} has no disk {name}")
+    if is_copying(domain):
+        domain.abortJob()
+    domain.backupBegin(_copy_xml(domain, name, path), None, 0)
+
+
+def _copy_xml(domain: Domain, name: str, path: str) -> str:
+    backup = Element("domainbackup", mode="push")
+    disks = SubElement(backup, "disks")
+    disk = SubElement(disks, "disk", name=name, backup="yes", type="file")
+    SubElement(disk, "driver", type="qcow2")
+    SubElement(disk, "target", file=path)
+    return as_text(backup)
+
+
+def is_copying(domain: Domain) -> bool:
+    """Whether a copy is under way."""
+    try:
+        facts = domain.jobStats()
+    except libvirt.libvirtError as error:
+        if error.get_error_code() == libvirt.VIR_ERR_OPERATION_INVALID:
+            return False  # not active any more
+        raise
+    return bool(
+        facts.get("type", libvirt.VIR_DOMAIN_JOB_NONE) != libvirt.VIR_DOMAIN_JOB_NONE
+        and facts.get("operation") == libvirt.VIR_DOMAIN_JOB_OPERATION_BACKUP
+    )
+
+
+def copy_is_done(connection: Connection, uuid: str) -> bool:
+    """Whether the copy has come to its end; ``Unavailable`` when to a bad one."""
+    domain = require(connection, uuid)
+    if is_copying(domain):
+        return False
+    facts = domain.jobStats(libvirt.VIR_DOMAIN_JOB_STATS_COMPLETED)
+    if facts.get("type") != libvirt.VIR_DOMAIN_JOB_COMPLETED:
+        reason = facts.get("errmsg", "the guest ended, or its disk failed")
+        raise Unavailable(f"The copy of guest {uuid}'s disk failed: {reason}")
+    return True
+
+
+def end_copy(connection: Connection, uuid: str) -> None:
+    """Give a copy up."""
+    domain = require(connection, uuid)
+    if is_copying(domain):
+        domain.abortJob()
+
+
+def pull(
+    connection: Connection, uuid: str, name: str, bytes_per_second: int
+) -> CopyProgress:
+    """Start pulling a lazy disk's backing in, or say how far that is."""
+    domain = require_active(connection, uuid, "pull a disk")
+    facts = domain.blockJobInfo(name, 0)
+    if facts:
+        return CopyProgress(False, facts["cur"], facts["end"])
+    element = find_disk(domain, name)
+    if element is None:
+        raise Unavailable(f"Guest {uuid} has no disk {name}")
+    backing = element.find("backingStore")
+    if backing is None or backing.get("type") != "network":
+        return CopyProgress(done=True)
+    flags = libvirt.VIR_DOMAIN_BLOCK_PULL_BANDWIDTH_BYTES
+    domain.blockPull(name, bytes_per_second, flags)
+    return CopyProgress(done=False)
+
+
+def resize(connection: Connection, uuid: str, name: str, size_bytes: int) -> None:
+    """Let the disk grow, file and device; never smaller."""
+    domain = require_active(connection, uuid, "resize a disk")
+    capacity = domain.blockInfo(name)[0]
+    if size_bytes > capacity:
+        flags = libvirt.VIR_DOMAIN_BLOCK_RESIZE_BYTES
+        domain.blockResize(name, size_bytes, flags)
