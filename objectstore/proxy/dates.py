@@ -15,7 +15,8 @@ _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _SPRING = ("Jan", "Feb", "Mar", "Apr", "May", "Jun")
 _AUTUMN = ("Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MONTHS = (*_SPRING, *_AUTUMN)
-_SECONDS_PER_DAY = 86_400
+_UNITS_PER_MINUTE = 60 * UNITS_PER_SECOND
+_UNITS_MARK = 100 * UNITS_PER_SECOND
 
 
 def whole_seconds(timestamp: int) -> int:
@@ -40,14 +41,14 @@ def _http_date(seconds: int) -> str:
 
 def iso_date(timestamp: int) -> str:
     """``2014-02-10T22:42:28.123450``, as listings have it."""
-    seconds, units = divmod(timestamp, UNITS_PER_SECOND)
-    day, second = divmod(seconds, _SECONDS_PER_DAY)
-    hour, second = divmod(second, 3600)
-    minute, second = divmod(second, 60)
-    return f"{_iso_day(day)}T{hour:02d}:{minute:02d}:{second:02d}.{units * 10:06d}"
+    minute, units = divmod(timestamp, _UNITS_PER_MINUTE)
+    # A digit in front keeps the zeros: "1" + two digits of seconds + the fraction.
+    digits = str(units + _UNITS_MARK)
+    return f"{_iso_minute(minute)}{digits[1:3]}.{digits[3:]}0"
 
 
-@lru_cache(maxsize=1024)
-def _iso_day(day: int) -> str:
-    at = time.gmtime(day * _SECONDS_PER_DAY)
-    return f"{at.tm_year:04d}-{at.tm_mon:02d}-{at.tm_mday:02d}"
+@lru_cache(maxsize=4096)
+def _iso_minute(minute: int) -> str:
+    at = time.gmtime(minute * 60)
+    day = f"{at.tm_year:04d}-{at.tm_mon:02d}-{at.tm_mday:02d}"
+    return f"{day}T{at.tm_hour:02d}:{at.tm_min:02d}:"

@@ -32,12 +32,37 @@ def render(
 ) -> tuple[bytes, str]:
     """(body, Content-Type) of a listing; ``kind`` is "account" or "container"."""
     if content_type == JSON:
-        body = orjson.dumps([_described(entry) for entry in entries])
+        body = orjson.dumps(_all_described(entries))
     elif content_type == TEXT:
         body = "".join([entry.name + "\n" for entry in entries]).encode()
     else:
         body = _xml(entries, kind, name)
     return body, f"{content_type}; charset=utf-8"
+
+
+def _all_described(entries: Entries) -> list[dict[str, Any]]:
+    """``_described`` of each; plain objects, nearly all there are, in one loop."""
+    found = []
+    for entry in entries:
+        if type(entry) is not ObjectRow:
+            found.append(_described(entry))
+            continue
+        name, timestamp, _, size, content_type, _, etag, modified, _ = entry
+        if ";" in etag or ";" in content_type:
+            found.append(_described(entry))
+            continue
+        if modified > timestamp:
+            timestamp = modified
+        found.append(
+            {
+                "bytes": size,
+                "hash": etag,
+                "name": name,
+                "content_type": content_type,
+                "last_modified": iso_date(timestamp),
+            }
+        )
+    return found
 
 
 def _described(entry: ObjectRow | ContainerRow | Subdirectory) -> dict[str, Any]:
