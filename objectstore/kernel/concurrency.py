@@ -20,6 +20,7 @@ import os
 import socket
 import sys
 import warnings
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
@@ -29,7 +30,6 @@ with warnings.catch_warnings():
     # use it all the same, once, here.
     warnings.simplefilter("ignore")
     import eventlet
-    import eventlet.event
     import eventlet.greenpool
     import eventlet.hubs
     import eventlet.queue
@@ -52,6 +52,10 @@ NATIVE_THREADS = 20
 # tuples: with Python's defaults the cycle collector walks the whole heap several
 # times for each listing, 100 ms a time.
 COLLECTOR_THRESHOLDS = (100_000, 20, 100)
+
+# A sync that ends wakes its writer, who writes again, whose batch begins, whose sync
+# is handed over: all in one turn.  Then it is the turn of the sockets.
+ROUNDS_PER_TURN = 4
 
 Task = Any  # an eventlet GreenThread; opaque outside this module
 GreenSocket = Any  # a socket whose calls wait cooperatively
@@ -108,8 +112,10 @@ _run_native: Callable[..., Any] = eventlet.tpool.execute
 def simulate(hub: Any) -> Any:
     """Let this process run in simulated time: on another hub (a class of
     eventlet's kind; its instance is returned), native calls made by the caller."""
-    global _run_native
+    global _run_native, _soon
     _run_native = _run_at_once
+    # A timer each: the simulation tells by the timer whose life a call belongs to.
+    _soon = _soon_by_timer
     eventlet.hubs.use_hub(hub)
     return eventlet.hubs.get_hub()
 
@@ -135,14 +141,91 @@ def deadline(seconds: float | None) -> Iterator[None]:
         timer.cancel()
 
 
+class _Turn:
+    """What is to be called in the hub's next turn, with one timer for all."""
+
+    __slots__ = ("_calls", "_hub")
+
+    def __init__(self) -> None:
+        self._calls: deque[Callable[[], Any]] = deque()
+        self._hub: Any = None  # that has the timer; None: there is no timer
+
+    def add(self, call: Callable[[], Any]) -> None:
+        hub = eventlet.hubs.get_hub()
+        self._calls.append(call)
+        if self._hub is not hub:
+            self._hub = hub
+            hub.schedule_call_global(0, self._run)
+
+    def _run(self) -> None:
+        calls = self._calls
+        try:
+            for _ in range(ROUNDS_PER_TURN):
+                for _ in range(len(calls)):
+                    calls.popleft()()
+        finally:
+            self._hub = None
+            if calls:
+                self._hub = eventlet.hubs.get_hub()
+                self._hub.schedule_call_global(0, self._run)
+
+
+def _soon_by_timer(call: Callable[[], Any]) -> None:
+    eventlet.hubs.get_hub().schedule_call_global(0, call)
+
+
+_soon: Callable[[Callable[[], Any]], None] = _Turn().add
+
+
+def soon(call: Callable[[], Any]) -> None:
+    """Call it on the hub itself, in its next turn, in the order of the asking.
+
+    The cheapest way to go on later: no greenlet, and one timer for all that is asked
+    for in a turn.  It must be short and must not wait.
+    """
+    _soon(call)
+
+
+class _Sleeper:
+    """A greenlet that waits to be woken once, by whoever is first."""
+
+    __slots__ = ("_greenlet", "_timer", "is_woken")
+
+    def __init__(self) -> None:
+        self.is_woken = False  # not by its timer
+        self._greenlet: Any = None
+        self._timer: Any = None
+
+    def sleep(self, timeout_seconds: float | None) -> None:
+        hub = eventlet.hubs.get_hub()
+        self._greenlet = greenlet.getcurrent()
+        if timeout_seconds is not None:
+            self._timer = hub.schedule_call_global(max(0.0, timeout_seconds), self.end)
+        try:
+            hub.switch()
+        finally:
+            # Killed, perhaps: a wake-up on its way must not meet it elsewhere.
+            self._greenlet = None
+            if self._timer is not None:
+                self._timer.cancel()
+
+    def wake(self) -> None:
+        self.is_woken = True
+        _soon(self.end)
+
+    def end(self) -> None:  # called by the hub
+        if self._greenlet is not None:
+            self._greenlet.switch()
+
+
 class Event:
     """A flag that greenlets wait for; ``set`` wakes them all."""
 
-    __slots__ = ("_event", "_is_set")
+    __slots__ = ("_is_set", "_sleepers")
 
     def __init__(self) -> None:
         self._is_set = False
-        self._event: Any = None
+        self._sleepers: list[_Sleeper] | None = None
 
     def is_set(self) -> bool:
         """Whether ``set`` came after the last ``clear``."""
@@ -151,9 +234,9 @@ class Event:
     def set(self) -> None:
         """Raise the flag and wake every waiter."""
         self._is_set = True
-        if self._event is not None:
-            event, self._event = self._event, None
-            event.send(None)
+        sleepers, self._sleepers = self._sleepers, None
+        for sleeper in sleepers or ():
+            sleeper.wake()
 
     def clear(self) -> None:
         """Lower the flag."""
@@ -163,14 +246,17 @@ class Event:
         """Wait for the flag; False when the time ran out first."""
         if self._is_set:
             return True
-        if self._event is None:
-            self._event = eventlet.event.Event()
-        event = self._event
-        if timeout_seconds is None:
-            event.wait()
-            return True
-        event.wait(timeout=max(0.0, timeout_seconds))
-        return event.ready()  # type: ignore[no-any-return]
+        sleeper = _Sleeper()
+        if self._sleepers is None:
+            self._sleepers = [sleeper]
+        else:
+            self._sleepers.append(sleeper)
+        try:
+            sleeper.sleep(timeout_seconds)
+        finally:
+            if not sleeper.is_woken and self._sleepers is not None:
+                self._sleepers.remove(sleeper)
+        return sleeper.is_woken
 
 
 class Promise(Generic[T]):
@@ -397,3 +483,17 @@ class Readiness:
         self._listener = None
         if self._waiter is not None:
             self._waiter.throw(error)
+
+
+def call_when_readable(descriptor: int, call: Callable[[], None]) -> None:
+    """Call it on the hub whenever something can be read, for the rest of this
+    process's life.  It must read it all, be short, and must not wait."""
+
+    def again(_: int) -> None:
+        call()
+
+    def broken(error: BaseException) -> None:
+        raise error
+
+    hub = eventlet.hubs.get_hub()
+    hub.add(hub.READ, descriptor, again, broken, None)

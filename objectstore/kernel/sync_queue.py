@@ -1,20 +1,22 @@
 """fdatasync without a thread: the kernel's own queue (``IOCB_CMD_FDSYNC``).
 
 Handing a sync to a native thread costs two hand-overs of the interpreter's lock;
-``io_submit`` returns in some 20 us and an eventfd tells the hub of the end.  A
-greenlet waits for that eventfd only while a sync is under way.
+``io_submit`` returns in some 20 us, whatever the number of files, and an eventfd
+tells the hub of the ends.
 
 Not every machine has it (seccomp filters of containers, ``aio-max-nr`` used up):
-``SyncQueue.make`` returns None there and the caller goes on with threads.
+``SyncQueue.of_process`` returns None there and the caller goes on with threads.
 """
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import errno
 import os
 import platform
 import struct
+from typing import ClassVar
 
 from objectstore.kernel import concurrency
 from objectstore.kernel.concurrency import Promise
@@ -50,24 +52,42 @@ class _Request(ctypes.Structure):
 
 
 class SyncQueue:
-    """Syncs under way in this process.  Does not survive a fork: make it after."""
+    """Syncs under way in this process: all that are asked for in one turn of the hub
+    go to the kernel in one call."""
+
+    _of_process: ClassVar[tuple[int, SyncQueue | None]] = (0, None)
 
     def __init__(self, context: ctypes.c_ulong, calls: tuple[int, int, int]) -> None:
-        self.process = os.getpid()
         self._context = context
         self._calls = calls
         self._eventfd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._gathered: list[tuple[int, Promise[None]]] = []
         self._under_way: dict[int, Promise[None]] = {}
         self._number = 0
-        self._request = _Request(
-            command=_COMMAND_FDSYNC, flags=_FLAG_EVENTFD, eventfd=self._eventfd
+        self._requests = [
+            _Request(
+                command=_COMMAND_FDSYNC, flags=_FLAG_EVENTFD, eventfd=self._eventfd
+            )
+            for _ in range(SYNCS_MAX)
+        ]
+        self._addresses = (ctypes.c_void_p * SYNCS_MAX)(
+            *map(ctypes.addressof, self._requests)
         )
-        self._requests = (ctypes.c_void_p * 1)(ctypes.addressof(self._request))
         self._events = ctypes.create_string_buffer(_EVENT.size * SYNCS_MAX)
+        concurrency.call_when_readable(self._eventfd, self._collect)
 
     @classmethod
-    def make(cls) -> SyncQueue | None:
-        """A queue, or None where the machine has none to give."""
+    def of_process(cls) -> SyncQueue | None:
+        """The queue of this process, or None where the machine has none to give.
+        A child that was forked gets one of its own."""
+        process, queue = cls._of_process
+        if process != (own := os.getpid()):
+            queue = cls._make()
+            cls._of_process = (own, queue)
+        return queue
+
+    @classmethod
+    def _make(cls) -> SyncQueue | None:
         calls = _CALLS.get(platform.machine())
         if calls is None:
             return None
@@ -76,32 +96,44 @@ class SyncQueue:
             return None
         return cls(context, calls)
 
-    def sync(self, descriptor: int) -> Promise[None] | None:
-        """fdatasync; fails with ``OSError``.  None when the queue cannot take it
-        (full, or a file system without it): use a thread."""
-        request = self._request
-        self._number += 1
-        request.data = self._number
-        request.descriptor = descriptor
-        # The kernel copies the request before it returns, so one will do.
-        if _libc.syscall(self._calls[2], self._context, 1, self._requests) != 1:
-            return None
+    def sync(self, descriptor: int) -> Promise[None]:
+        """fdatasync; fails with ``OSError``.  What the queue cannot take (it is full,
+        or the file system does not know it) goes to a thread."""
         promise: Promise[None] = Promise()
-        if not self._under_way:
-            concurrency.spawn(self._collect)
-        self._under_way[self._number] = promise
+        if not self._gathered:
+            concurrency.soon(self._submit)
+        self._gathered.append((descriptor, promise))
         return promise
 
+    def _submit(self) -> None:
+        gathered, self._gathered = self._gathered, []
+        count = min(len(gathered), SYNCS_MAX - len(self._under_way))
+        for request, (descriptor, promise) in zip(
+            self._requests, gathered[:count], strict=False
+        ):
+            self._number += 1
+            request.data = self._number
+            request.descriptor = descriptor
+            self._under_way[self._number] = promise
+        taken = 0
+        if count:
+            # The kernel copies the requests before it returns.
+            calls, addresses = self._calls, self._addresses
+            taken = max(0, _libc.syscall(calls[2], self._context, count, addresses))
+        for place in range(taken, count):
+            self._under_way.pop(self._requests[place].data)
+        for descriptor, promise in gathered[taken:]:
+            _sync_on_a_thread(descriptor, promise)
+
     def _collect(self) -> None:
-        while self._under_way:
-            concurrency.wait_readable(self._eventfd)
+        with contextlib.suppress(BlockingIOError):
             os.read(self._eventfd, 8)
-            for number, result in self._ended():
-                promise = self._under_way.pop(number)
-                if result == 0:
-                    promise.resolve(None)
-                else:
-                    promise.fail(OSError(-result, os.strerror(-result)))
+        for number, result in self._ended():
+            promise = self._under_way.pop(number)
+            if result == 0:
+                promise.resolve(None)
+            else:
+                promise.fail(OSError(-result, os.strerror(-result)))
 
     def _ended(self) -> list[tuple[int, int]]:
         count = _libc.syscall(
@@ -109,5 +141,17 @@ class SyncQueue:
         )
         if count < 0 and ctypes.get_errno() != errno.EINTR:
             raise OSError(ctypes.get_errno(), "io_getevents")
-        raw = self._events.raw[: max(0, count) * _EVENT.size]
+        raw = memoryview(self._events)[: max(0, count) * _EVENT.size]
         return [(number, result) for number, _, result, _ in _EVENT.iter_unpack(raw)]
+
+
+def _sync_on_a_thread(descriptor: int, promise: Promise[None]) -> None:
+    def hand_on(done: Promise[None]) -> None:
+        if done.error is None:
+            promise.resolve(None)
+        else:
+            promise.fail(done.error)
+
+    concurrency.promised(concurrency.offload, os.fdatasync, descriptor).when_done(
+        hand_on
+    )

@@ -103,13 +103,6 @@ def _write_and_sync(descriptor: int, buffers: Sequence[Buffer], offset: int) -> 
         raise translated(error) from error
 
 
-def _sync(descriptor: int) -> None:
-    try:
-        os.fdatasync(descriptor)
-    except OSError as error:
-        raise translated(error) from error
-
-
 def _on_a_thread(function: Callable[..., None], *arguments: object) -> Promise[None]:
     return concurrency.promised(concurrency.offload, function, *arguments)
 
@@ -131,8 +124,6 @@ class SystemDisk(Disk):
         """Without the one or the other of Linux's abilities, if so wished."""
         self._nameless_files = nameless_files
         self._without_threads = sync_without_threads
-        self._queue_process = 0  # whose queue it is: a fork needs another
-        self._sync_queue: SyncQueue | None = None
         self._unnamed: dict[int, str] = {}  # names of files that should have none
         self._unnamed_count = itertools.count()
 
@@ -248,25 +239,16 @@ class SystemDisk(Disk):
         self, descriptor: int, buffers: Sequence[Buffer], offset: int
     ) -> Promise[None]:
         """See ``Disk``."""
-        queue = self._queue()
+        queue = SyncQueue.of_process() if self._without_threads else None
         if queue is None or sum(map(len, buffers)) > WRITTEN_AT_ONCE_BYTES_MAX:
             return _on_a_thread(_write_and_sync, descriptor, buffers, offset)
         try:
             write_all(descriptor, buffers, offset)
         except OSError as error:
             return Promise.failed(translated(error))
-        synced = queue.sync(descriptor)
-        if synced is None:
-            return _on_a_thread(_sync, descriptor)
         promise: Promise[None] = Promise()
-        synced.when_done(lambda done: _hand_on(done, promise))
+        queue.sync(descriptor).when_done(lambda done: _hand_on(done, promise))
         return promise
-
-    def _queue(self) -> SyncQueue | None:
-        if self._queue_process != (process := os.getpid()):
-            self._queue_process = process
-            self._sync_queue = SyncQueue.make() if self._without_threads else None
-        return self._sync_queue
 
     @_translating
     def facts(self, path: str) -> FileFacts:

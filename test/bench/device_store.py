@@ -65,7 +65,7 @@ class Bench:
 
     def run_puts(self, writers: int, count: int) -> None:
         """Time them."""
-        batches = sum(store.journal.batches for store in self.stores)
+        batches = sum(store.journal.figures.batches for store in self.stores)
         names = iter([f"{writers}-{number}" for number in range(count)])
 
         def writer() -> None:
@@ -79,7 +79,7 @@ class Bench:
         for store in self.stores:
             store.journal.flush()
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-        batches = sum(store.journal.batches for store in self.stores) - batches
+        batches = sum(store.journal.figures.batches for store in self.stores) - batches
         writes = count * len(self.nodes)
         print(
             f"puts, {writers:3d} writers: {count / wall:8.0f}/s"

@@ -1,6 +1,6 @@
 """The segment that takes batches: its birth, its growth and its end.
 
-The journal calls these on its committer only, one after the other.
+The journal calls these for one batch at a time, one after the other.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import logging
 
 from crc32c import crc32c
 
+from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.disk import Buffer, Disk
 from objectstore.kernel.errors import Corrupt, InsufficientStorage, RingstackError
 from objectstore.kernel.journal.entry import Entry
@@ -137,12 +138,21 @@ class CurrentSegment:
             start = self._large.pop()[0]
         self._large.append((start, stop))
 
-    def write(self, buffers: list[Buffer], end: int, step: int, limit: int) -> None:
-        """Write and sync a batch from ``tail`` to ``end``; the greenlet waits.
-        Space is allocated ahead by ``step``, but not beyond ``limit``."""
-        if end > self._allocated:
-            self._disk.offload(self._allocate, end, step, limit)
-        self._disk.write_and_sync(self._descriptor, buffers, self.tail).wait()
+    def has_space(self, end: int) -> bool:
+        """Whether writing up to there allocates nothing."""
+        return end <= self._allocated
+
+    def make_space(self, end: int, step: int, limit: int) -> None:
+        """Allocate ahead by ``step``, but not beyond ``limit``, and up to ``end`` at
+        least.  The greenlet waits."""
+        self._disk.offload(self._allocate, end, step, limit)
+
+    def write(self, buffers: list[Buffer]) -> Promise[None]:
+        """Write and sync a batch at ``tail``; when it is kept: ``advance``."""
+        return self._disk.write_and_sync(self._descriptor, buffers, self.tail)
+
+    def advance(self, end: int) -> None:
+        """The batch is on disk, up to ``end``."""
         self.tail = end
         for start, stop in self._large:
             self._disk.forget_cached(self._descriptor, start, stop - start)

@@ -53,6 +53,20 @@ ALLOCATE_BYTES = 4 * 1024 * 1024
 _log = logging.getLogger("objectstore.journal")
 
 
+class _Batch:
+    """Records on their way to the end of a segment, in one write and one sync."""
+
+    __slots__ = ("begun", "buffers", "end", "entries", "offsets", "segment")
+
+    def __init__(
+        self, segment: CurrentSegment, waiting: list[Entry], limit: int
+    ) -> None:
+        self.segment = segment
+        self.buffers, self.offsets, self.end = segment.cut(waiting, limit)
+        self.entries = waiting[: len(self.offsets)]
+        self.begun = 0.0
+
+
 class Journal:
     """See the package.  Made by ``open``; belongs to one process."""
 
@@ -80,7 +94,7 @@ class Journal:
         # None at first, after a failure, and after a roll.
         self._current: CurrentSegment | None = None
         self._waiting: list[Entry] = []
-        self._committer: concurrency.Task = None
+        self._is_busy = False  # a batch is under way, or about to begin
         self._submitted = 0
         self._told = 0  # entries that know their fate
         self._flushes: list[tuple[int, concurrency.Event]] = []
@@ -133,10 +147,11 @@ class Journal:
         assert HEAD_BYTES + len(entry.meta) + len(entry.body) <= RECORD_BYTES_MAX
         self._waiting.append(entry)
         self._submitted += 1
-        if self._committer is None:
-            # A greenlet of its own, so that writers that are ready to run now
-            # join this batch instead of waiting for the next.
-            self._committer = concurrency.spawn(self._commit)
+        if not self._is_busy:
+            # Not at once, so that writers that are ready to run now join this batch
+            # instead of waiting for the next.
+            self._is_busy = True
+            concurrency.soon(self._begin_batch)
 
     def flush(self) -> None:
         """Wait until everything submitted so far has been told its fate."""
@@ -150,65 +165,90 @@ class Journal:
         while self._flushes and self._flushes[0][0] <= self._told:
             self._flushes.pop(0)[1].set()
 
-    def _commit(self) -> None:
-        try:
-            while self._waiting:
-                self._commit_batch()
-                if self._waiting:
-                    # The writers that the last batch woke join the next one.
-                    concurrency.sleep(0)
-        finally:
-            self._committer = None
+    def _begin_batch(self) -> None:
+        """On the hub: the next batch.  What takes waiting goes to a greenlet."""
+        if not self._waiting:
+            self._is_busy = False
+        elif (segment := self._fitting_segment(self._waiting[0])) is None:
+            concurrency.spawn(self._begin_segment)
+        else:
+            batch = _Batch(segment, self._waiting, self._segment_bytes_max)
+            del self._waiting[: len(batch.entries)]
+            if segment.has_space(batch.end):
+                self._write(batch)
+            else:
+                concurrency.spawn(self._write_after_allocating, batch)
 
-    def _commit_batch(self) -> None:
-        batch: list[Entry] = []
+    def _write(self, batch: _Batch) -> None:
+        batch.begun = self._monotonic()
+        written = batch.segment.write(batch.buffers)
+        written.when_done(lambda done: self._end_batch(batch, done.error))
+
+    def _write_after_allocating(self, batch: _Batch) -> None:
         try:
-            segment = self._segment_for(self._waiting[0])
-            limit = self._segment_bytes_max
-            buffers, offsets, end = segment.cut(self._waiting, limit)
-            batch = self._waiting[: len(offsets)]
-            self._waiting = self._waiting[len(offsets) :]
-            begun = self._monotonic()
-            segment.write(buffers, end, self._allocate_bytes, limit)
+            batch.segment.make_space(
+                batch.end, self._allocate_bytes, self._segment_bytes_max
+            )
         except RingstackError as error:
-            self._failed(batch, error)
-            return
-        self.figures.count(len(batch), self._monotonic() - begun)
-        number = segment.number
-        for entry, offset in zip(batch, offsets, strict=True):
-            entry.written(number, offset)
-        self._tell_flushes(len(batch))
+            self._fail(batch.entries, error)
+        else:
+            self._write(batch)
 
-    def _segment_for(self, entry: Entry) -> CurrentSegment:
-        """The current segment if the record fits there, or else a new one."""
+    def _end_batch(self, batch: _Batch, error: BaseException | None) -> None:
+        """Tell the writers; those that are woken join the next batch."""
+        if error is not None:
+            concurrency.spawn(self._fail, batch.entries, error)
+            return
+        segment = batch.segment
+        segment.advance(batch.end)
+        self.figures.count(len(batch.entries), self._monotonic() - batch.begun)
+        number = segment.number
+        try:
+            for entry, offset in zip(batch.entries, batch.offsets, strict=True):
+                entry.written(number, offset)
+        finally:
+            self._tell_flushes(len(batch.entries))
+            concurrency.soon(self._begin_batch)
+
+    def _fail(self, entries: list[Entry], error: RingstackError) -> None:
+        """Nothing of these was written.  The greenlet waits."""
+        _log.error("journal %s: a batch failed: %s", self._directory, error)
+        self.figures.failures += 1
+        self._end_current(suspect=True)
+        for entry in entries:
+            entry.failed(error)
+        self._tell_flushes(len(entries))
+        concurrency.soon(self._begin_batch)
+
+    def _fitting_segment(self, entry: Entry) -> CurrentSegment | None:
+        """The current segment if the record fits there; None: it takes a new one."""
         segment = self._current
         if segment is not None and not self._roll_wanted:
             end = segment.tail + HEAD_BYTES + len(entry.meta) + len(entry.body)
             if end <= self._segment_bytes_max or segment.tail <= SEGMENT_HEADER_BYTES:
                 return segment
+        return None
+
+    def _begin_segment(self) -> None:
         self._roll_wanted = False
         self._end_current()
         number = self._number + 1
-        self._current = self._disk.offload(
-            CurrentSegment.begin,
-            self._disk,
-            self._directory,
-            self._files.path(number),
-            number,
-            self._identity,
-        )
-        self._number = number
-        return self._current
-
-    def _failed(self, batch: list[Entry], error: RingstackError) -> None:
-        _log.error("journal %s: a batch failed: %s", self._directory, error)
-        self.figures.failures += 1
-        if not batch:  # there is no segment to be had: none of them has a place
-            batch, self._waiting = self._waiting, []
-        self._end_current(suspect=True)
-        for entry in batch:
-            entry.failed(error)
-        self._tell_flushes(len(batch))
+        try:
+            self._current = self._disk.offload(
+                CurrentSegment.begin,
+                self._disk,
+                self._directory,
+                self._files.path(number),
+                number,
+                self._identity,
+            )
+        except RingstackError as error:
+            # There is no segment to be had: none of them has a place.
+            waiting, self._waiting = self._waiting, []
+            self._fail(waiting, error)
+        else:
+            self._number = number
+            concurrency.soon(self._begin_batch)
 
     def _end_current(self, *, suspect: bool = False) -> None:
         segment, self._current = self._current, None

@@ -23,6 +23,7 @@ def bench() -> Iterator[StoreBench]:
     bench = StoreBench()
     yield bench
     if not bench.disk.dead:
+        bench.store.removal.wait()
         assert verify(bench.store).problems == []
         bench.store.close()
 
