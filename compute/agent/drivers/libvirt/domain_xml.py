@@ -87,7 +87,6 @@ def _system(spec: GuestSpec, machine: Machine) -> Element:
             _text(system, "initrd", spec.ramdisk)
         if spec.kernel_arguments:
             _text(system, "cmdline", spec.kernel_arguments)
-    SubElement(system, "bios", useserial="yes")
     return system
 
 

@@ -58,8 +58,6 @@ def usage(
 
 def _disks(facts: Facts) -> Iterator[DiskUsage]:
     for number in range(int(facts.get("block.count", 0))):
-        if f"block.{number}.backingIndex" in facts:
-            continue  # a layer below a disk
         yield DiskUsage(
             name=str(facts.get(f"block.{number}.name", "")),
             read_bytes=int(facts.get(f"block.{number}.rd.bytes", 0)),
