@@ -15,6 +15,7 @@ COMPUTE_COMMANDS = {
 }
 
 RINGSTACK_COMMANDS = {
+    "quickstart": "compute.cli.quickstart:main",
     "serve": "compute.cli.serve:serve",
 }
 

@@ -81,7 +81,7 @@ def main(check: bool, data: Path, port: int, workers: int) -> None:
         server = ServerProcess(place.settings_file(NODE), port, log, outlives_us=False)
         with server.running():
             console.print(f"store is up on {LOOPBACK}:{port} (data in {data})")
-            intact = _show(roundtrip.Account(f"http://{LOOPBACK}:{port}", USER, KEY))
+            intact = show(roundtrip.Account(f"http://{LOOPBACK}:{port}", USER, KEY))
             if check:
                 sys.exit(0 if intact else 1)
             _tell_how_to_go_on(port)
@@ -101,7 +101,7 @@ def _fail(text: str) -> NoReturn:
     sys.exit(1)
 
 
-def _show(account: roundtrip.Account) -> bool:
+def show(account: roundtrip.Account) -> bool:
     """Upload, list, download, compare; whether every byte was right."""
     tree = roundtrip.library_tree()
     with _bar("uploading", tree) as advance:

@@ -1,0 +1,49 @@
+# Sourced by scripts that run guests: what a host needs besides Python.
+
+# "package:probe" pairs, as need_packages takes them.
+HOST_PACKAGES=(
+    "qemu-system-x86:command -v qemu-system-x86_64"
+    "qemu-utils:command -v qemu-img"
+    "libvirt-daemon:command -v libvirtd"
+    "libvirt-daemon-driver-qemu:ls /usr/lib/*/libvirt/connection-driver/libvirt_driver_qemu.so"
+    "libvirt-dev:pkg-config --exists libvirt"
+    "pkg-config:command -v pkg-config"
+    "ipxe-qemu:ls /usr/lib/ipxe/qemu/efi-virtio.rom"
+    "dnsmasq-base:command -v dnsmasq"
+    "nftables:command -v nft"
+    "iproute2:command -v ip"
+    "conntrack:command -v conntrack"
+    "openssh-client:command -v ssh"
+)
+
+# Whether this machine can be made, or is, a host of guests; says why not.
+may_host() {
+    if [ "$(id -u)" -ne 0 ]; then
+        say "not root: servers will be simulated (root is needed for bridges and guests)"
+        return 1
+    fi
+    local pair missing=()
+    for pair in "${HOST_PACKAGES[@]}"; do
+        eval "${pair#*:}" >/dev/null 2>&1 || missing+=("${pair%%:*}")
+    done
+    [ ${#missing[@]} -eq 0 ] && return 0
+    if ! command -v apt-get >/dev/null; then
+        say "servers will be simulated: these packages are missing: ${missing[*]}"
+        return 1
+    fi
+    # In a shell of its own: a failure there must not end this script.
+    (need_packages "${HOST_PACKAGES[@]}") || {
+        say "servers will be simulated: the packages could not be installed"
+        return 1
+    }
+}
+
+# The binding must match the library, so it is built against the one that is here.
+install_libvirt_binding() {
+    local environment="$1" version
+    version="$(pkg-config --modversion libvirt)" || return 1
+    "$environment/bin/python" -c "import libvirt" 2>/dev/null && return 0
+    need_packages "gcc:command -v cc"
+    "$environment/bin/python" -m pip install --quiet --disable-pip-version-check \
+        "libvirt-python==$version" 2> >(grep -Ev '^ *(WARNING|DEPRECATION)' >&2)
+}
