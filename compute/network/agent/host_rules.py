@@ -94,7 +94,7 @@ new : goto new, untracked : goto new, invalid : goto invalid }}
     type filter hook output priority -150; policy accept;
     oifname {ours} jump state
   }}
-  chain masquerade {{
+  chain hide_behind_host {{
     type nat hook postrouting priority 100; policy accept;
 {"".join(_masquerade(network) for network in networks)}  }}
 }}

@@ -120,11 +120,10 @@ def _families(namespace: str) -> tuple[str, ...]:
 
 def _listing(namespace: str) -> str | None:
     """How nft shows our tables; None when one is missing."""
-    wanted = "; ".join(
-        f"list table {family} {TABLE}" for family in _families(namespace)
-    )
+    nft = (*command_prefix(namespace), "nft", "-s", "list", "table")
     try:
-        return run(*command_prefix(namespace), "nft", "-s", wanted)
+        # One call each: nft reads only one table's content for a call.
+        return "".join(run(*nft, family, TABLE) for family in _families(namespace))
     except CommandFailed:
         return None
 
