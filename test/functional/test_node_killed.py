@@ -9,11 +9,15 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import quote
 
+import boto3
 import pytest
 import swiftclient
+from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from test.functional.harness.http import Client
 from test.functional.harness.store import Store
@@ -23,6 +27,7 @@ from test.functional.test_objects import INLINE, pattern
 
 VICTIM = 2
 BACKGROUND_WRITES = 20
+RACERS = 50
 
 
 @pytest.fixture(scope="session")
@@ -174,6 +179,54 @@ def test_containers_metadata_and_rights(mortal: Store, name: str) -> None:
         reader.close()
         public.close()
     client.close()
+
+
+@pytest.mark.parametrize("face", ["swift", "s3"])
+def test_of_many_racers_one_wins(mortal: Store, name: str, face: str) -> None:
+    """The reservation of a name holds with a third of the replicas away."""
+    owner = Client(mortal.endpoint(0), TESTER)
+    owner.ok("PUT", name)
+    mortal.kill_node(VICTIM)
+
+    def by_swift(number: int, body: bytes) -> bool:
+        client = Client(mortal.endpoint(number % 2))
+        client.token, client.account = owner.token, owner.account
+        answer = client.call("PUT", name, "prize", body=body, If_None_Match="*")
+        client.close()
+        assert answer.status in (201, 412)
+        return answer.status == 201
+
+    def by_s3(number: int, body: bytes) -> bool:
+        client = boto3.client(
+            "s3",
+            endpoint_url=mortal.endpoint(number % 2),
+            aws_access_key_id=TESTER.login,
+            aws_secret_access_key=TESTER.key,
+            region_name="us-east-1",
+            config=Config(retries={"max_attempts": 1}),
+        )
+        try:
+            client.put_object(Bucket=name, Key="prize", Body=body, IfNoneMatch="*")
+        except ClientError as error:
+            assert error.response["Error"]["Code"] in (
+                "PreconditionFailed",
+                "ConditionalRequestConflict",
+            )
+            return False
+        return True
+
+    put = by_swift if face == "swift" else by_s3
+    bodies = [b"%02d" % number * 50 for number in range(RACERS)]
+    with ThreadPoolExecutor(RACERS) as pool:
+        won = list(pool.map(put, range(RACERS), bodies))
+    assert won.count(True) == 1, won
+    mortal.start_node(VICTIM)
+    for node in range(3):
+        reader = Client(mortal.endpoint(node), TESTER)
+        assert reader.ok("GET", name, "prize").body == bodies[won.index(True)]
+        assert reader.ok("GET", name).lines == ["prize"]
+        reader.close()
+    owner.close()
 
 
 def test_the_client_library(mortal: Store, name: str) -> None:
