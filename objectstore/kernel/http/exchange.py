@@ -22,6 +22,10 @@ from objectstore.kernel.reply import STATUS_LINES, rejection
 from objectstore.kernel.request import CONTEXT_KEY, Environ
 
 UNBOUNDED = -1
+UPGRADE_KEY = "ringstack.upgrade"
+"""In the environ of a request that asks for another protocol: a function that takes
+the connection over.  ``take_over(headers)`` answers 101 with these headers and returns
+the ``Stream``; when the application returns, the connection ends."""
 
 
 class Exchange:
@@ -82,6 +86,8 @@ class Exchange:
             self._fail()
 
     def _answer(self) -> None:
+        if self._head.wants_upgrade:
+            self._environ[UPGRADE_KEY] = self._take_over
         result = self._edge.application(self._environ, self._start_response)
         try:
             kind = type(result)
@@ -112,6 +118,19 @@ class Exchange:
     def _write(self, data: bytes) -> None:
         if data:
             self._send_piece(data)
+
+    def _take_over(self, headers: list[tuple[str, str]]) -> Stream:
+        if self._head_bytes or self._status:
+            raise BadReply("the reply has begun already")
+        lines = ["HTTP/1.1 101 Switching Protocols\r\n"]
+        lines += [f"{name}: {value}\r\n" for name, value in headers]
+        head = encode_head(lines)
+        self._status, self.status = "101", 101
+        self._head_bytes = len(head)
+        self._left = 0
+        self.keep_alive = False
+        self._stream.send(head)
+        return self._stream
 
     # ---- sending -----------------------------------------------------------
 

@@ -47,6 +47,7 @@ class RequestHead:
         "method",
         "path",
         "query",
+        "wants_upgrade",
     )
 
     method: str
@@ -57,6 +58,7 @@ class RequestHead:
     keep_alive: bool
     body_length: int  # or CHUNKED
     expects_continue: bool
+    wants_upgrade: bool  # to another protocol, such as WebSocket
 
 
 class HeadParser:
@@ -88,15 +90,19 @@ class HeadParser:
         if self._llhttp is None:
             self._llhttp = httptools.HttpRequestParser(self)
         llhttp = self._llhttp
+        wants_upgrade = False
         try:
             llhttp.feed_data(raw)
         except httptools.HttpParserUpgrade:
-            # We upgrade to nothing, which is how a server declines.
+            # An application may take the connection over; if none does, the plain
+            # answer declines.
+            wants_upgrade = True
             self._llhttp = None
         except httptools.HttpParserError as error:
             self._llhttp = None
             raise self._refusal(error, raw) from None
         head = RequestHead()
+        head.wants_upgrade = wants_upgrade
         method = llhttp.get_method()
         head.method = METHODS.get(method) or method.decode("ascii")
         head.fields = self._fields
