@@ -55,7 +55,6 @@ class LocalDisks:
 
     def paths(self, uuid: str) -> GuestPaths:
         """Where the guest's files are."""
-        files.make_directory(self._layout.directory(uuid))
         return self._layout.paths(uuid)
 
     # ---- making --------------------------------------------------------------
@@ -66,7 +65,7 @@ class LocalDisks:
         """The root disk, made if it is not there."""
         path = self._layout.file(uuid, ROOT_FILE)
         if not files.is_file(path):
-            self.paths(uuid)
+            self._make_directory(uuid)
             facts = self._ranges.facts(image_id)
             size = size_gib * _GIB
             if facts.disk_format == "iso":
@@ -82,7 +81,7 @@ class LocalDisks:
         self, uuid: str, kernel_id: str, ramdisk_id: str
     ) -> BootFiles:
         """Copies of kernel and ramdisk: the cache may forget its own."""
-        self.paths(uuid)
+        self._make_directory(uuid)
         return BootFiles(
             self._copy_whole(uuid, kernel_id, "kernel"),
             self._copy_whole(uuid, ramdisk_id, "ramdisk"),
@@ -93,7 +92,7 @@ class LocalDisks:
         ephemeral_name(number)
         path = self._layout.ephemeral(uuid, number)
         if not files.is_file(path):
-            self.paths(uuid)
+            self._make_directory(uuid)
             _make(path, lambda new: make_ephemeral(new, number, size_gib * _GIB))
         return _raw_disk(ephemeral_name(number), path)
 
@@ -101,13 +100,14 @@ class LocalDisks:
         """A swap disk, formatted."""
         path = self._layout.file(uuid, SWAP_FILE)
         if not files.is_file(path):
-            self.paths(uuid)
+            self._make_directory(uuid)
             _make(path, lambda new: make_swap(new, size_mib * _MIB))
         return _raw_disk(SWAP_NAME, path)
 
     def prepare_config_drive(self, uuid: str, files_in_it: Mapping[str, bytes]) -> str:
         """The config drive, written anew."""
-        path = self.paths(uuid).config_drive
+        self._make_directory(uuid)
+        path = self._layout.paths(uuid).config_drive
         content = files.on_thread(make_iso, CONFIG_LABEL, files_in_it)
         _make(path, lambda new: files.on_thread(files.write_file, new, content))
         return path
@@ -133,7 +133,7 @@ class LocalDisks:
         """An overlay to boot the rescue system from, as large as its image."""
         path = self._layout.file(uuid, RESCUE_FILE)
         if not files.is_file(path):
-            self.paths(uuid)
+            self._make_directory(uuid)
             self._make_local(path, image_id, 0)
         return _overlay_disk(ROOT_NAME, path)
 
@@ -175,7 +175,7 @@ class LocalDisks:
 
     def capture_path(self, uuid: str, label: str) -> str:
         """Where a copy shall be."""
-        self.paths(uuid)
+        self._make_directory(uuid)
         return self._layout.capture(uuid, label)
 
     def capture_idle(self, uuid: str, label: str) -> Captured:
@@ -207,6 +207,9 @@ class LocalDisks:
         files.remove_tree(self._layout.directory(uuid))
 
     # ---- inside --------------------------------------------------------------
+
+    def _make_directory(self, uuid: str) -> None:
+        files.make_directory(self._layout.directory(uuid))
 
     def _make_local(self, path: str, image_id: str, size: int) -> None:
         with self._cache.hold(image_id) as image:

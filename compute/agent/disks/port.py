@@ -75,7 +75,7 @@ class GuestDisks(Protocol):
     """The disks of this host's guests, by server uuid."""
 
     def paths(self, uuid: str) -> GuestPaths:
-        """Where the guest's files are; makes its directory."""
+        """Where the guest's files are, or will be.  Makes nothing."""
 
     def prepare_root(
         self, uuid: str, image_id: str, size_gib: int, *, lazy: bool = False

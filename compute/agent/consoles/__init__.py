@@ -1,0 +1,1 @@
+"""Guests' consoles in a browser: VNC and serial over WebSockets, behind tokens."""
