@@ -1,0 +1,86 @@
+"""Replies of the identity API: one thing, or a list, with links to itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from compute.core.api import ApiCall, json_reply
+from compute.core.pagination import Page, next_link, parse_page
+from objectstore.kernel.reply import HeaderList, Reply
+
+R = TypeVar("R")
+Document = dict[str, Any]
+
+# More than any page of ours; a caller who wants fewer says ``limit``.
+LIST_MAX = 10_000
+
+
+def link(call: ApiCall, path: str) -> str:
+    """The URL of something of the API."""
+    return f"{call.base_url}/v3/{path}"
+
+
+def linked(call: ApiCall, path: str, document: Document) -> Document:
+    """The document with the link to itself."""
+    return {**document, "links": {"self": link(call, path)}}
+
+
+def one(
+    status: int, name: str, document: Document, headers: HeaderList | None = None
+) -> Reply:
+    """``{"user": {...}}``."""
+    return json_reply(status, {name: document}, headers)
+
+
+def many(
+    call: ApiCall,
+    name: str,
+    documents: Sequence[Document],
+    following: str | None = None,
+) -> Reply:
+    """``{"users": [...], "links": {...}}``."""
+    query = call.request.environ.get("QUERY_STRING", "")
+    links = {
+        "self": f"{call.url}?{query}" if query else call.url,
+        "previous": None,
+        "next": following,
+    }
+    return json_reply(200, {name: list(documents), "links": links})
+
+
+def page_of(call: ApiCall, sortable: Sequence[str] = ("id", "name")) -> Page:
+    """What page is asked for; all (up to ``LIST_MAX``) when none is."""
+    return parse_page(
+        call.query, sortable=set(sortable), default_sort=(), page_max=LIST_MAX
+    )
+
+
+def paged(
+    call: ApiCall,
+    name: str,
+    page: Page,
+    records: Sequence[R],
+    show: Callable[[R], Document],
+) -> Reply:
+    """A page of records, with the link to the next when there may be one."""
+    documents = [show(record) for record in records]
+    following = None
+    if len(documents) >= page.limit > 0:
+        following = next_link(call.url, call.query, documents[-1]["id"])
+    return many(call, name, documents, following)
+
+
+def own_domain(call: ApiCall) -> str:
+    """Where things go whose domain was not named: the caller's."""
+    context = call.context
+    return context.domain_id or context.project_domain_id or context.user_domain_id
+
+
+def without(body: Mapping[str, Any], known: Sequence[str]) -> Document:
+    """What of a body is the caller's own: everything that the API does not know."""
+    return {
+        name: value
+        for name, value in body.items()
+        if name not in known and name not in ("id", "links")
+    }

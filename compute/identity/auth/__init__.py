@@ -1,0 +1,1 @@
+"""Signing in: what is asked, who it is, for what scope."""

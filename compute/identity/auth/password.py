@@ -1,0 +1,69 @@
+"""The password method.
+
+Whatever is wrong, the answer is the same 401 after the same work: no user, a wrong
+password, a disabled user, a lock-out cannot be told apart from outside.
+"""
+
+from __future__ import annotations
+
+import logging
+
+import sqlalchemy as sa
+
+from compute.core.database import Connection
+from compute.core.errors import Unauthorized
+from compute.identity import lockout, tables
+from compute.identity.auth import find
+from compute.identity.auth.request import Reference
+from compute.identity.model import User
+from compute.identity.parts import IdentityParts
+from compute.identity.store.subjects import projects
+
+_log = logging.getLogger("compute.identity")
+
+
+def user_by_password(parts: IdentityParts, reference: Reference, password: str) -> User:
+    """The user whose password it is; ``Unauthorized``."""
+    user = parts.read(lambda connection: find.user(connection, reference))
+    right = parts.passwords.fits(password, "" if user is None else user.password_hash)
+    if user is None:
+        raise Unauthorized()
+    now = parts.now()
+    if lockout.is_locked(user, parts.settings, now):
+        _log.warning("user %s is locked out after wrong passwords", user.id)
+        raise Unauthorized()
+    if not right:
+        _count_failure(parts, user, now)
+        raise Unauthorized()
+    if user.failures:
+        _set_failures(parts, user.id, 0, user.failed_at)
+    check_enabled(parts, user)
+    if lockout.is_expired(user, now):
+        raise Unauthorized("The password is expired and needs to be changed.")
+    return user
+
+
+def check_enabled(parts: IdentityParts, user: User) -> None:
+    """``Unauthorized`` when the user, or his domain, is disabled."""
+    domain = parts.read(lambda connection: projects.find(connection, user.domain_id))
+    if not user.enabled or domain is None or not domain.enabled:
+        raise Unauthorized()
+
+
+def _count_failure(parts: IdentityParts, user: User, now: float) -> None:
+    failures = lockout.failures_after(user, parts.settings, now)
+    _log.info("wrong password for user %s: %s in a row", user.id, failures)
+    _set_failures(parts, user.id, failures, now)
+
+
+def _set_failures(
+    parts: IdentityParts, user_id: str, failures: int, failed_at: float
+) -> None:
+    def write(connection: Connection) -> None:
+        connection.execute(
+            sa.update(tables.users)
+            .where(tables.users.c.id == user_id)
+            .values(failures=failures, failed_at=failed_at)
+        )
+
+    parts.run(write)

@@ -1,0 +1,1 @@
+"""What changes identity's records, with all that follows from a change."""

@@ -1,0 +1,132 @@
+"""Creating, changing and deleting groups; their members."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from compute.core.context import RequestContext
+from compute.core.database import Connection, Duplicate
+from compute.core.errors import BadRequest, Conflict, NotFound
+from compute.identity import tables
+from compute.identity.changes.revoking import run_revoking
+from compute.identity.model import GROUP, Group, User
+from compute.identity.parts import IdentityParts
+from compute.identity.store import assignments
+from compute.identity.store.subjects import domains, groups
+from compute.identity.tokens import revocation
+from compute.identity.tokens.revocation import Subject
+
+_TAKEN = "Conflict occurred attempting to store group - Duplicate entry found with name"
+
+
+def create(
+    parts: IdentityParts,
+    context: RequestContext,
+    domain_id: str,
+    wanted: Mapping[str, Any],
+    extra: Mapping[str, Any],
+) -> Group:
+    """A new group; ``Conflict`` when the name is taken in the domain."""
+    group = Group(
+        parts.identifiers.hexadecimal(),
+        wanted["name"].strip(),
+        domain_id,
+        wanted.get("description") or "",
+        extra,
+    )
+
+    def write(connection: Connection) -> Group:
+        domain = domains.find(connection, domain_id)
+        if domain is None or not domain.is_domain:
+            raise domains.missing(domain_id)
+        groups.insert(connection, group)
+        parts.note(connection, context, "group.create", group.id)
+        return group
+
+    try:
+        return parts.run(write)
+    except Duplicate:
+        raise Conflict(f"{_TAKEN} {group.name}.") from None
+
+
+def update(
+    parts: IdentityParts,
+    context: RequestContext,
+    group: Group,
+    wanted: Mapping[str, Any],
+    extra: Mapping[str, Any],
+) -> Group:
+    """Change a group's name, description, or what callers have added."""
+    if wanted.get("domain_id", group.domain_id) != group.domain_id:
+        raise BadRequest("Change of domain_id is not allowed")
+    values: dict[str, Any] = {}
+    if "name" in wanted:
+        values["name"] = wanted["name"].strip()
+    if "description" in wanted:
+        values["description"] = wanted["description"] or ""
+
+    def write(connection: Connection) -> Group:
+        parts.note(connection, context, "group.update", group.id)
+        return groups.update(connection, group.id, values, extra)
+
+    try:
+        return parts.run(write)
+    except Duplicate:
+        raise Conflict(f"{_TAKEN} {values.get('name')}.") from None
+
+
+def delete(parts: IdentityParts, context: RequestContext, group: Group) -> None:
+    """Take a group away; its members lose what they had through it."""
+
+    def write(connection: Connection) -> tuple[None, list[Subject]]:
+        members = assignments.members_of(connection, group.id)
+        forget_group(connection, group.id)
+        parts.note(connection, context, "group.delete", group.id)
+        return None, [Subject(revocation.USER, user_id) for user_id in members]
+
+    run_revoking(parts, write)
+
+
+def forget_group(connection: Connection, group_id: str) -> None:
+    """Delete the group's row and every row that hangs on it."""
+    groups.delete(connection, group_id)
+    assignments.remove_actor(connection, GROUP, group_id)
+    rows = tables.memberships
+    connection.execute(rows.delete().where(rows.c.group_id == group_id))
+
+
+def add_member(
+    parts: IdentityParts, context: RequestContext, group: Group, user: User
+) -> None:
+    """Put a user into a group; nothing when he is there."""
+
+    def write(connection: Connection) -> None:
+        if group.id in assignments.groups_of(connection, user.id):
+            return
+        connection.execute(
+            tables.memberships.insert().values(user_id=user.id, group_id=group.id)
+        )
+        facts = {"user_id": user.id}
+        parts.note(connection, context, "group.add_user", group.id, facts)
+
+    parts.run(write)
+
+
+def remove_member(
+    parts: IdentityParts, context: RequestContext, group: Group, user: User
+) -> None:
+    """Take a user out of a group; his tokens end, for they may rest on it."""
+
+    def write(connection: Connection) -> tuple[None, list[Subject]]:
+        rows = tables.memberships
+        statement = rows.delete().where(
+            rows.c.user_id == user.id, rows.c.group_id == group.id
+        )
+        if connection.execute(statement).rowcount != 1:
+            raise NotFound(f"User {user.id} not found in group {group.id}.")
+        facts = {"user_id": user.id}
+        parts.note(connection, context, "group.remove_user", group.id, facts)
+        return None, [Subject(revocation.USER, user.id)]
+
+    run_revoking(parts, write)

@@ -1,0 +1,250 @@
+"""Creating, changing and deleting users."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from compute.core.context import RequestContext
+from compute.core.database import Connection, Duplicate
+from compute.core.errors import BadRequest, Conflict, Forbidden, Unauthorized
+from compute.identity import lockout, tables
+from compute.identity.auth.password import user_by_password
+from compute.identity.auth.request import Reference
+from compute.identity.changes.password_rules import check_new_password
+from compute.identity.changes.revoking import run_revoking
+from compute.identity.model import USER, User
+from compute.identity.parts import IdentityParts
+from compute.identity.store import assignments
+from compute.identity.store.subjects import domains, projects, users
+from compute.identity.tokens import revocation
+from compute.identity.tokens.revocation import Subject
+
+_TAKEN = "Conflict occurred attempting to store user - Duplicate entry found with name"
+
+
+def create(
+    parts: IdentityParts,
+    context: RequestContext,
+    domain_id: str,
+    wanted: Mapping[str, Any],
+    extra: Mapping[str, Any],
+) -> User:
+    """A new user; ``Conflict`` when the name is taken in the domain."""
+    now = parts.now()
+    password = wanted.get("password")
+    password_hash = ""
+    if password is not None:
+        check_new_password(password, parts.settings)
+        password_hash = parts.passwords.hash(password)
+    user = User(
+        id=parts.identifiers.hexadecimal(),
+        name=wanted["name"].strip(),
+        domain_id=domain_id,
+        enabled=wanted.get("enabled", True),
+        default_project_id=wanted.get("default_project_id") or "",
+        description=wanted.get("description"),
+        options=_options({}, wanted),
+        extra=extra,
+        created_at=now,
+        password_hash=password_hash,
+        password_at=now,
+        password_expires_at=lockout.expiry_of(parts.settings, now)
+        if password_hash
+        else None,
+        failures=0,
+        failed_at=0.0,
+    )
+
+    def write(connection: Connection) -> User:
+        _check_places(connection, user.domain_id, user.default_project_id)
+        users.insert(connection, user)
+        parts.note(connection, context, "user.create", user.id)
+        return user
+
+    try:
+        return parts.run(write)
+    except Duplicate:
+        raise Conflict(f"{_TAKEN} {user.name}.") from None
+
+
+def update(
+    parts: IdentityParts,
+    context: RequestContext,
+    user: User,
+    wanted: Mapping[str, Any],
+    extra: Mapping[str, Any],
+) -> User:
+    """Change a user.  A new password, or disabling, ends the user's tokens."""
+    if wanted.get("domain_id", user.domain_id) != user.domain_id:
+        raise BadRequest("Change of domain_id is not allowed")
+    values: dict[str, Any] = {
+        name: wanted[name] for name in ("enabled", "description") if name in wanted
+    }
+    if "name" in wanted:
+        values["name"] = wanted["name"].strip()
+    if "default_project_id" in wanted:
+        values["default_project_id"] = wanted["default_project_id"] or ""
+    if "options" in wanted:
+        values["options"] = _options(user.options, wanted)
+    ends_tokens = wanted.get("enabled") is False
+    if wanted.get("password") is not None:
+        check_new_password(wanted["password"], parts.settings)
+        values |= _new_password(parts, wanted["password"])
+        ends_tokens = True
+
+    def write(connection: Connection) -> tuple[User, list[Subject]]:
+        _check_places(connection, user.domain_id, values.get("default_project_id", ""))
+        if "password_hash" in values:
+            _remember_old(connection, user, parts)
+        changed = users.update(connection, user.id, values, extra)
+        parts.note(
+            connection, context, "user.update", user.id, {"fields": sorted(values)}
+        )
+        subjects = [Subject(revocation.USER, user.id)] if ends_tokens else []
+        return changed, subjects
+
+    try:
+        return run_revoking(parts, write)
+    except Duplicate:
+        raise Conflict(f"{_TAKEN} {values.get('name')}.") from None
+
+
+def change_password(
+    parts: IdentityParts,
+    context: RequestContext,
+    user_id: str,
+    original: str,
+    password: str,
+) -> None:
+    """The user's own change: the old password proves who it is."""
+    try:
+        user = user_by_password(parts, Reference(id=user_id), original)
+    except Unauthorized:
+        user = _expired_user(parts, user_id, original)
+    if user.options.get(lockout.LOCK_PASSWORD):
+        raise Forbidden("The password of this user is locked.")
+    check_new_password(password, parts.settings)
+    _check_history(parts, user, password)
+    values = _new_password(parts, password)
+
+    def write(connection: Connection) -> tuple[None, list[Subject]]:
+        _remember_old(connection, user, parts)
+        users.update(connection, user.id, values)
+        parts.note(connection, context, "user.password", user.id)
+        return None, [Subject(revocation.USER, user.id)]
+
+    run_revoking(parts, write)
+
+
+def delete(parts: IdentityParts, context: RequestContext, user: User) -> None:
+    """Take the user away, with all that is the user's and all the user's tokens."""
+
+    def write(connection: Connection) -> tuple[None, list[Subject]]:
+        forget_user(connection, user.id)
+        parts.note(connection, context, "user.delete", user.id)
+        return None, [Subject(revocation.USER, user.id)]
+
+    run_revoking(parts, write)
+
+
+def forget_user(connection: Connection, user_id: str) -> None:
+    """Delete the user's row and every row that hangs on it."""
+    users.delete(connection, user_id)
+    assignments.remove_actor(connection, USER, user_id)
+    for rows in (
+        tables.memberships,
+        tables.old_passwords,
+        tables.credentials,
+        tables.application_credentials,
+        tables.access_rules,
+    ):
+        connection.execute(rows.delete().where(rows.c.user_id == user_id))
+    trusts = tables.trusts
+    connection.execute(
+        trusts.delete().where(
+            sa.or_(
+                trusts.c.trustor_user_id == user_id, trusts.c.trustee_user_id == user_id
+            )
+        )
+    )
+
+
+def _expired_user(parts: IdentityParts, user_id: str, original: str) -> User:
+    """An expired password opens nothing but its own change."""
+    user = parts.read(lambda connection: users.find(connection, user_id))
+    now = parts.now()
+    if (
+        user is None
+        or not user.enabled
+        or lockout.is_locked(user, parts.settings, now)
+        or not lockout.is_expired(user, now)
+        or not parts.passwords.fits(original, user.password_hash)
+    ):
+        raise Unauthorized()
+    return user
+
+
+def _new_password(parts: IdentityParts, password: str) -> dict[str, Any]:
+    now = parts.now()
+    return {
+        "password_hash": parts.passwords.hash(password),
+        "password_at": now,
+        "password_expires_at": lockout.expiry_of(parts.settings, now),
+        "failures": 0,
+    }
+
+
+def _check_history(parts: IdentityParts, user: User, password: str) -> None:
+    count = parts.settings.password_history
+    if not count:
+        return
+    rows = tables.old_passwords.c
+    statement = (
+        sa.select(rows.password_hash)
+        .where(rows.user_id == user.id)
+        .order_by(rows.replaced_at.desc())
+        .limit(count - 1)
+    )
+    old = parts.read(lambda connection: connection.execute(statement).scalars().all())
+    for stored in (user.password_hash, *old):
+        if parts.passwords.fits(password, stored):
+            raise BadRequest(
+                f"The new password must differ from the last {count} passwords."
+            )
+
+
+def _remember_old(connection: Connection, user: User, parts: IdentityParts) -> None:
+    if parts.settings.password_history and user.password_hash:
+        connection.execute(
+            tables.old_passwords.insert().values(
+                user_id=user.id,
+                password_hash=user.password_hash,
+                replaced_at=parts.now(),
+            )
+        )
+
+
+def _check_places(connection: Connection, domain_id: str, project_id: str) -> None:
+    domain = domains.find(connection, domain_id)
+    if domain is None or not domain.is_domain:
+        raise domains.missing(domain_id)
+    if project_id:
+        project = projects.find(connection, project_id)
+        if project is not None and project.is_domain:
+            raise BadRequest("default_project_id must not be a domain")
+
+
+def _options(before: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """The options after a change; null takes one away."""
+    options = dict(before)
+    for name, value in (wanted.get("options") or {}).items():
+        if name not in lockout.OPTIONS:
+            raise BadRequest(f"{name} is not an option of users")
+        if value is None:
+            options.pop(name, None)
+        else:
+            options[name] = value
+    return options

@@ -1,0 +1,72 @@
+"""What identity's operations work with, and what all of them do alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from compute.core.context import RequestContext
+from compute.core.database import Connection, Database
+from compute.core.errors import Forbidden
+from compute.core.event_log import EventLog
+from compute.core.identifiers import Identifiers
+from compute.core.policy import Policy
+from compute.identity import tables
+from compute.identity.keys import KeyRepository
+from compute.identity.passwords import Passwords
+from compute.identity.settings import IdentitySettings
+from compute.identity.tokens.service import TokenService
+from objectstore.kernel.clock import Clock
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityParts:
+    """One room's parts."""
+
+    database: Database
+    clock: Clock
+    identifiers: Identifiers
+    settings: IdentitySettings
+    policy: Policy
+    passwords: Passwords
+    tokens: TokenService
+    credential_keys: KeyRepository
+    events: EventLog = EventLog(tables.events)
+
+    def now(self) -> float:
+        """Seconds since the epoch."""
+        return self.clock.time()
+
+    def read(self, function: Callable[[Connection], T]) -> T:
+        """See ``Database.read``."""
+        return self.database.read(function)
+
+    def run(self, function: Callable[[Connection], T]) -> T:
+        """See ``Database.run``."""
+        return self.database.run(function)
+
+    def enforce(
+        self, context: RequestContext, rule: str, target: Mapping[str, Any]
+    ) -> None:
+        """Raise ``Forbidden`` when the policy says no."""
+        if not self.policy.allows(context, rule, target):
+            raise forbidden(rule)
+
+    def note(
+        self,
+        connection: Connection,
+        context: RequestContext,
+        kind: str,
+        subject_id: str,
+        facts: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Write down who did what, in the transaction of what he did."""
+        self.events.append(connection, context, self.now(), kind, subject_id, facts)
+
+
+def forbidden(rule: str) -> Forbidden:
+    """The error for what the policy refuses."""
+    return Forbidden(f"You are not authorized to perform the requested action: {rule}.")

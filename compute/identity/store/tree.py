@@ -1,0 +1,78 @@
+"""The tree of projects: ancestors, children, tags."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+
+from compute.core.database import Connection
+from compute.identity import tables
+from compute.identity.model import Project
+from compute.identity.store.records import IDS_IN_ONE_STATEMENT
+from compute.identity.store.subjects import projects
+
+# Projects below projects, as Keystone bounds them too; also stops a damaged tree.
+DEPTH_MAX = 5
+
+
+def ancestors(connection: Connection, project: Project) -> list[Project]:
+    """Its parents, the nearest first, the domain last."""
+    found: list[Project] = []
+    current = project
+    while current.parent_id and len(found) <= DEPTH_MAX + 1:
+        current = projects.get(connection, current.parent_id)
+        found.append(current)
+    return found
+
+
+def children(connection: Connection, parents: Iterable[str]) -> list[Project]:
+    """The projects right below any of these."""
+    wanted, found = sorted(set(parents)), []
+    for start in range(0, len(wanted), IDS_IN_ONE_STATEMENT):
+        part = wanted[start : start + IDS_IN_ONE_STATEMENT]
+        found += projects.where(connection, tables.projects.c.parent_id.in_(part))
+    return found
+
+
+def subtree(connection: Connection, project_id: str) -> list[Project]:
+    """All projects below, level by level."""
+    found: list[Project] = []
+    level = [project_id]
+    while level:
+        below = children(connection, level)
+        found += below
+        level = [project.id for project in below]
+    return found
+
+
+def in_domain(connection: Connection, domain_id: str) -> list[Project]:
+    """All projects of a domain."""
+    return projects.where(
+        connection,
+        tables.projects.c.domain_id == domain_id,
+        tables.projects.c.is_domain.is_(False),
+    )
+
+
+def tags_of(connection: Connection, project_ids: Iterable[str]) -> dict[str, list[str]]:
+    """Each project's tags, sorted."""
+    wanted = sorted(set(project_ids))
+    found: dict[str, list[str]] = {project_id: [] for project_id in wanted}
+    rows = tables.project_tags.c
+    for start in range(0, len(wanted), IDS_IN_ONE_STATEMENT):
+        part = wanted[start : start + IDS_IN_ONE_STATEMENT]
+        statement = sa.select(rows.project_id, rows.tag).where(
+            rows.project_id.in_(part)
+        )
+        for project_id, tag in connection.execute(statement.order_by(rows.tag)):
+            found[project_id].append(tag)
+    return found
+
+
+def set_tags(connection: Connection, project_id: str, tags: Iterable[str]) -> None:
+    """Replace a project's tags."""
+    table = tables.project_tags
+    connection.execute(table.delete().where(table.c.project_id == project_id))
+    for tag in sorted(set(tags)):
+        connection.execute(table.insert().values(project_id=project_id, tag=tag))

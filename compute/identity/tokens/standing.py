@@ -1,0 +1,137 @@
+"""What stands behind a token now: its user, scope and roles as the database has them.
+
+A token is good only while all of it is there and enabled, and while its user still
+has a role where it is scoped to.  So ending a right ends tokens, revoked or not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from compute.core.database import Connection
+from compute.core.errors import Unauthorized
+from compute.identity.model import (
+    PROJECT,
+    ApplicationCredential,
+    Project,
+    Role,
+    StoredRule,
+    Trust,
+    User,
+)
+from compute.identity.store import reach
+from compute.identity.store.subjects import (
+    access_rules,
+    application_credentials,
+    projects,
+    trusts,
+    users,
+)
+from compute.identity.tokens.facts import TokenFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The records behind a token.  ``target`` is its project or domain."""
+
+    user: User
+    user_domain: Project
+    target: Project | None = None
+    target_domain: Project | None = None
+    roles: tuple[Role, ...] = ()
+    trust: Trust | None = None
+    application_credential: ApplicationCredential | None = None
+    # The rules of a restricted application credential; None: it has none.
+    access_rules: tuple[StoredRule, ...] | None = None
+
+    @property
+    def domain_ids(self) -> tuple[str, ...]:
+        """The domains of the user and of the project."""
+        if self.target_domain is None:
+            return (self.user_domain.id,)
+        return (self.user_domain.id, self.target_domain.id)
+
+
+def standing_of(connection: Connection, facts: TokenFacts, now: float) -> Standing:
+    """What stands behind it; raises ``Unauthorized`` when something no longer does."""
+    user = _enabled_user(connection, facts.user_id)
+    user_domain = _enabled(connection, user.domain_id)
+    trust = _trust(connection, facts, now)
+    credential, rules = _application_credential(connection, facts, now)
+    if not facts.scope:
+        return Standing(user, user_domain)
+    target = target_domain = None
+    if facts.scope != "system":
+        target = _enabled(connection, facts.scope_id)
+        if target.is_domain == (facts.scope == PROJECT):
+            raise Unauthorized()
+        if facts.scope == PROJECT:
+            target_domain = _enabled(connection, target.domain_id)
+    holder = facts.user_id if trust is None else trust.trustor_user_id
+    found = reach.roles_on(connection, holder, facts.scope, target)
+    if trust is not None:
+        found = _all_of(found, trust.role_ids)
+    elif credential is not None:
+        found = [role for role in found if role.id in set(credential.role_ids)]
+    if not found:
+        raise Unauthorized()
+    return Standing(
+        user,
+        user_domain,
+        target,
+        target_domain,
+        tuple(found),
+        trust,
+        credential,
+        rules,
+    )
+
+
+def _enabled_user(connection: Connection, user_id: str) -> User:
+    user = users.find(connection, user_id)
+    if user is None or not user.enabled:
+        raise Unauthorized()
+    return user
+
+
+def _enabled(connection: Connection, project_id: str) -> Project:
+    project = projects.find(connection, project_id)
+    if project is None or not project.enabled:
+        raise Unauthorized()
+    return project
+
+
+def _trust(connection: Connection, facts: TokenFacts, now: float) -> Trust | None:
+    """The trust, if both who are in it may still be in it."""
+    if not facts.trust_id:
+        return None
+    trust = trusts.find(connection, facts.trust_id)
+    if trust is None or (trust.expires_at is not None and trust.expires_at <= now):
+        raise Unauthorized()
+    for user_id in (trust.trustor_user_id, trust.trustee_user_id):
+        user = _enabled_user(connection, user_id)
+        _enabled(connection, user.domain_id)
+    return trust
+
+
+def _application_credential(
+    connection: Connection, facts: TokenFacts, now: float
+) -> tuple[ApplicationCredential | None, tuple[StoredRule, ...] | None]:
+    if not facts.application_credential_id:
+        return None, None
+    found = application_credentials.find(connection, facts.application_credential_id)
+    if found is None or (found.expires_at is not None and found.expires_at <= now):
+        raise Unauthorized()
+    if found.rule_ids is None:
+        return found, None
+    rules = access_rules.by_ids(connection, found.rule_ids)
+    return found, tuple(rules.values())
+
+
+def _all_of(found: list[Role], role_ids: object) -> list[Role]:
+    """A trust's roles, all of which the trustor must still have."""
+    wanted = set(role_ids)  # type: ignore[call-overload]
+    held = [role for role in found if role.id in wanted]
+    if {role.id for role in held} != wanted:
+        raise Unauthorized()
+    return held
