@@ -34,7 +34,7 @@ KEYS = [
 ]
 KEYS += ["quote'\"", "x" * 900, "back\\slash", "semi;colon", "*!()~-_."]
 SIZES = [0, 1, 4096, 65535, 65536, 65537, 262144, 262145, 1048577, 6 * 2**20 + 3]
-ALGORITHMS = ["CRC32", "SHA1", "SHA256"]
+ALGORITHMS = ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"]
 
 
 def code(error: pytest.ExceptionInfo[ClientError]) -> str:
