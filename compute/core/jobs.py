@@ -289,6 +289,20 @@ class JobStore:
             },
         )
 
+    def abandon(
+        self, connection: Connection, job_id: str, now: float, error: str
+    ) -> None:
+        """End an open job without its owner, who will find that it is no longer
+        his: for workers that are gone."""
+        values = {
+            "state": FAILED,
+            "error": error[:ERROR_CHARACTERS_MAX],
+            "owner": "",
+            "lease_until": 0.0,
+            "updated_at": now,
+        }
+        self._set(connection, job_id, values)
+
     def cancel(self, connection: Connection, subject_id: str) -> None:
         """Ask the subject's open jobs to stop and undo what they did."""
         connection.execute(

@@ -18,6 +18,13 @@ from compute.core.context import TokenSource
 from compute.core.errors import BadRequest, Conflict, NotFound, Stale
 from compute.instance.metadata.config_drive import config_drive_files
 from compute.instance.model import PowerState, TaskState, VmState
+from compute.instance.ports import (
+    interfaces,
+    plug_ports,
+    release_port,
+    release_ports,
+    unhost_ports,
+)
 from compute.instance.records import Server, record_from
 from objectstore.client.caller import Answer, Caller
 from objectstore.kernel.errors import Rejected, Unavailable
@@ -33,6 +40,11 @@ __all__ = [
     "TaskState",
     "VmState",
     "config_drive_files",
+    "interfaces",
+    "plug_ports",
+    "release_port",
+    "release_ports",
+    "unhost_ports",
 ]
 
 # Longer than any of these calls takes by itself, shorter than a job's lease.

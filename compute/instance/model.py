@@ -63,6 +63,7 @@ class TaskState(StrEnum):
     OFFLOADING = "shelving_offloading"
     UNSHELVING = "unshelving"
     PASSWORD = "updating_password"
+    SOFT_DELETING = "soft-deleting"
     DELETING = "deleting"
     RESTORING = "restoring"
 
@@ -216,6 +217,14 @@ ACTIONS: dict[str, Action] = {
     ),
     "restore": Action(
         "restore", _states(_V.SOFT_DELETED), _T.RESTORING, "start", _V.ACTIVE
+    ),
+    # Chosen for ``delete`` where deleted servers are kept for a while.
+    "soft_delete": Action(
+        "delete",
+        _states(_V.ACTIVE, _V.STOPPED, _V.PAUSED, _V.SUSPENDED),
+        _T.SOFT_DELETING,
+        "soft_delete",
+        _V.SOFT_DELETED,
     ),
     # Whatever else is under way is cancelled first.
     "delete": Action(

@@ -58,8 +58,7 @@ class Server:
     # What was asked for: {"uuid", "port", "fixed_ip", "tag"}; None: what is usual.
     networks: list[Mapping[str, str]] | None = None
     security_groups: list[str] = field(default_factory=list)
-    # What it has: {"port_id", "network_id", "network_name", "mac", "addresses",
-    # "floating", "mtu", "tap", "tag", "ours"}.
+    # What it has: see ``nics.vif_of``.
     vifs: list[Mapping[str, Any]] = field(default_factory=list)
     block_devices: list[Mapping[str, Any]] = field(default_factory=list)
     hints: Mapping[str, Any] = field(default_factory=dict)

@@ -39,7 +39,10 @@ def meta_data(server: Server) -> dict[str, Any]:
         if address["version"] == 4
     ]
     floating = [
-        each["floating"] for vif in server.vifs for each in vif.get("floating", ())
+        each
+        for vif in server.vifs
+        for address in vif.get("addresses", ())
+        for each in address.get("floating", ())
     ]
     tree: dict[str, Any] = {
         "ami-id": ec2_id("ami", server.image_id) if server.image_id else "",

@@ -1,0 +1,72 @@
+"""Who may do what in the instance room: the defaults, by the names operators know."""
+
+from __future__ import annotations
+
+_ADMIN = "role:admin"
+_READER = "role:admin or (role:reader and project_id:%(project_id)s)"
+_MEMBER = "role:admin or (role:member and project_id:%(project_id)s)"
+_USER = "role:admin or user_id:%(user_id)s"
+_SERVICE = "role:service or role:admin"
+_P = "os_compute_api:"
+
+DEFAULTS: dict[str, str] = {
+    # servers
+    _P + "servers:index": _READER,
+    _P + "servers:index:get_all_tenants": _ADMIN,
+    _P + "servers:show": _READER,
+    _P + "servers:create": _MEMBER,
+    _P + "servers:create:forced_host": _ADMIN,
+    _P + "servers:update": _MEMBER,
+    _P + "servers:delete": _MEMBER,
+    _P + "servers:act": _MEMBER,
+    _P + "servers:create_image": _MEMBER,
+    _P + "os-lock-server": _MEMBER,
+    _P + "os-lock-server:unlock_override": _ADMIN,
+    _P + "os-admin-actions:reset_state": _ADMIN,
+    _P + "os-extended-server-attributes": _ADMIN,
+    _P + "servers:show:host_status": _ADMIN,
+    _P + "os-server-diagnostics": _ADMIN,
+    _P + "os-console-output": _MEMBER,
+    _P + "os-remote-consoles": _MEMBER,
+    _P + "os-console-auth-tokens": _ADMIN,
+    _P + "os-instance-actions": _READER,
+    _P + "os-instance-actions:events": _READER,
+    _P + "os-instance-actions:events:details": _ADMIN,
+    _P + "os-attach-interfaces": _MEMBER,
+    _P + "os-attach-interfaces:list": _READER,
+    _P + "os-server-password": _MEMBER,
+    _P + "server-metadata": _MEMBER,
+    _P + "server-metadata:show": _READER,
+    _P + "os-server-tags": _MEMBER,
+    _P + "os-server-tags:show": _READER,
+    _P + "os-server-groups": _MEMBER,
+    _P + "os-server-groups:show": _READER,
+    _P + "os-server-groups:index:all_projects": _ADMIN,
+    _P + "os-server-external-events:create": _SERVICE,
+    # catalogues
+    _P + "os-flavor-manage": _ADMIN,
+    _P + "os-flavor-access": _ADMIN,
+    _P + "os-flavor-extra-specs": _ADMIN,
+    _P + "os-flavor-extra-specs:show": "@",
+    _P + "os-keypairs": _USER,
+    # hosts
+    _P + "os-hypervisors": _ADMIN,
+    _P + "os-services": _ADMIN,
+    _P + "os-aggregates": _ADMIN,
+    _P + "os-availability-zone:list": "@",
+    _P + "os-availability-zone:detail": _ADMIN,
+    _P + "os-migrations": _ADMIN,
+    # quotas and usage
+    _P + "limits": "@",
+    _P + "limits:other_project": _ADMIN,
+    _P + "os-quota-sets:show": _READER,
+    _P + "os-quota-sets:update": _ADMIN,
+    _P + "os-quota-class-sets": _ADMIN,
+    _P + "os-simple-tenant-usage:list": _ADMIN,
+    _P + "os-simple-tenant-usage:show": _READER,
+    _P + "os-instance-usage-audit-log": _ADMIN,
+    # older proxies
+    _P + "proxies": _MEMBER,
+    # agents, metadata services, console proxies, the doctor
+    "internal": _SERVICE,
+}

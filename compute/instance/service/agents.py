@@ -1,0 +1,245 @@
+"""What agents ask and tell: hosts' reports, jobs, what was seen of servers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from compute.core.database import Connection
+from compute.core.errors import BadRequest, NotFound
+from compute.core.jobs import Job
+from compute.instance.model import PowerState
+from compute.instance.records import Server
+from compute.instance.rules import observed
+from compute.instance.wiring import QUESTION_SUBJECT, Wiring
+
+JOBS_MAX = 1000  # in one claim
+HOSTS_MAX = 5000  # in one report
+# What an agent may say of a server.
+OBSERVED = frozenset({"vifs", "progress", "root_device"})
+
+_POWER = {
+    "running": PowerState.RUNNING,
+    "paused": PowerState.PAUSED,
+    "shutdown": PowerState.SHUTDOWN,
+    "suspended": PowerState.SUSPENDED,
+    "crashed": PowerState.CRASHED,
+    "absent": PowerState.NOSTATE,
+}
+
+
+class AgentDesk:
+    """Answers agents."""
+
+    def __init__(self, wiring: Wiring) -> None:
+        self._wiring = wiring
+        self._stores = wiring.stores
+        # What each host last said of its size: most reports say nothing new.
+        self._known: dict[str, Mapping[str, Any]] = {}
+
+    # ---- hosts -----------------------------------------------------------------
+
+    def report(self, reports: Sequence[Mapping[str, Any]]) -> None:
+        """These hosts live, have this, and their guests do that."""
+        if len(reports) > HOSTS_MAX:
+            raise BadRequest(f"At most {HOSTS_MAX} hosts in one report")
+        now = self._wiring.clock.time()
+        unchanged = [
+            each["host"]
+            for each in reports
+            if self._known.get(each["host"]) == each["inventory"]
+        ]
+        changed = [each for each in reports if each["host"] not in set(unchanged)]
+
+        def write(connection: Connection) -> None:
+            for each in changed:
+                self._stores.hosts.report(
+                    connection,
+                    self._wiring.identifiers,
+                    each["host"],
+                    each["inventory"],
+                    each.get("address", ""),
+                    now,
+                )
+            if unchanged:
+                self._stores.hosts.seen(connection, unchanged, now)
+            self._note_power(connection, reports, now)
+
+        self._wiring.database.run(write)
+        for each in changed:
+            self._known[each["host"]] = each["inventory"]
+        if changed:
+            self._wiring.placer.forget()
+
+    def forget(self, host: str) -> None:
+        """Its row is gone: write it anew when it reports."""
+        self._known.pop(host, None)
+
+    def _note_power(
+        self,
+        connection: Connection,
+        reports: Sequence[Mapping[str, Any]],
+        now: float,
+    ) -> None:
+        power = {
+            server_id: (each["host"], _POWER.get(state, PowerState.NOSTATE))
+            for each in reports
+            for server_id, state in each.get("states", {}).items()
+        }
+        for row in self._stores.servers.power_states(connection, list(power)):
+            host, seen = power[row.id]
+            if row.host != host or row.power_state == int(seen):
+                continue
+            found = observed(row.vm_state, row.task_state, seen)
+            server = self._stores.servers.get(connection, row.id)
+            if found is not None and server is not None:
+                self._stores.servers.update(
+                    connection,
+                    server,
+                    now,
+                    vm_state=found[0].value,
+                    power_state=int(found[1]),
+                )
+
+    def servers_of(self, host: str) -> list[dict[str, Any]]:
+        """The live servers of a host, in brief."""
+        return self._wiring.database.read(
+            lambda connection: self._stores.servers.briefs(connection, host)
+        )
+
+    # ---- jobs ------------------------------------------------------------------
+
+    def claim(
+        self, hosts: Collection[str], owner: str, limit: int, busy: Collection[str]
+    ) -> list[dict[str, Any]]:
+        """Jobs for these hosts with their servers."""
+        now = self._wiring.clock.time()
+
+        def write(connection: Connection) -> tuple[list[Job], dict[str, Server]]:
+            jobs = self._stores.jobs.claim_many(
+                connection,
+                hosts,
+                owner,
+                now,
+                limit=min(limit, JOBS_MAX),
+                busy_subjects=busy,
+            )
+            servers = self._stores.servers.several(
+                connection, {_server_of(job) for job in jobs}
+            )
+            for job in jobs:
+                server = servers.get(_server_of(job))
+                if server is None or (server.deleted and job.kind != "delete"):
+                    self._stores.jobs.finish(
+                        connection, job.id, owner, now, "the server is deleted"
+                    )
+            return jobs, servers
+
+        jobs, servers = self._wiring.database.run(write)
+        found = []
+        for job in jobs:
+            server = servers.get(_server_of(job))
+            if server is None or (server.deleted and job.kind != "delete"):
+                continue
+            found.append({**job_json(job), "server": server.to_json()})
+        return found
+
+    def renew(self, job_id: str, owner: str) -> bool:
+        """Whether it is to be cancelled; ``Stale``."""
+        now = self._wiring.clock.time()
+        job = self._wiring.database.run(
+            lambda connection: self._stores.jobs.renew(connection, job_id, owner, now)
+        )
+        return job.cancelled
+
+    def advance(
+        self,
+        job_id: str,
+        owner: str,
+        step: str,
+        undoing: bool,
+        progress: Mapping[str, Any],
+    ) -> bool:
+        """Whether it is to be cancelled; ``Stale``."""
+        now = self._wiring.clock.time()
+        job = self._wiring.database.run(
+            lambda connection: self._stores.jobs.advance(
+                connection,
+                job_id,
+                owner,
+                now,
+                step=step,
+                progress=progress,
+                undoing=undoing,
+            )
+        )
+        return job.cancelled
+
+    def retry(self, job_id: str, owner: str, seconds: float, error: str) -> None:
+        """Give it back; ``Stale``."""
+        now = self._wiring.clock.time()
+        self._wiring.database.run(
+            lambda connection: self._stores.jobs.retry(
+                connection, job_id, owner, now, now + max(0.0, seconds), error
+            )
+        )
+
+    # ---- servers ---------------------------------------------------------------
+
+    def server(self, server_id: str) -> Server:
+        """One server, whether or not it is deleted."""
+        found = self._wiring.database.read(
+            lambda connection: self._stores.servers.get(
+                connection, server_id, deleted=None
+            )
+        )
+        if found is None:
+            raise NotFound(f"Instance {server_id} could not be found.")
+        return found
+
+    def update(self, server_id: str, values: Mapping[str, Any]) -> None:
+        """What an agent has made or seen."""
+        unknown = sorted(set(values) - OBSERVED)
+        if unknown:
+            raise BadRequest(f"Agents do not tell of {', '.join(unknown)}")
+        now = self._wiring.clock.time()
+
+        def write(connection: Connection) -> None:
+            server = self._stores.servers.get(connection, server_id, deleted=None)
+            if server is not None:
+                self._stores.servers.update(connection, server, now, **values)
+
+        self._wiring.database.run(write)
+
+    def fates(self, server_ids: Collection[str]) -> dict[str, str]:
+        """``live`` or ``deleted``."""
+        found = self._wiring.database.read(
+            lambda connection: self._stores.servers.fates(connection, server_ids)
+        )
+        return {key: "deleted" if gone else "live" for key, gone in found.items()}
+
+    def servers(self) -> list[dict[str, Any]]:
+        """Every live server, in brief."""
+        return self._wiring.database.read(self._stores.servers.briefs)
+
+
+def _server_of(job: Job) -> str:
+    if job.subject_id.startswith(QUESTION_SUBJECT):
+        return str(job.arguments["server_id"])
+    return job.subject_id
+
+
+def job_json(job: Job) -> dict[str, Any]:
+    """What the worker of a job must know."""
+    return {
+        "id": job.id,
+        "kind": job.kind,
+        "queue": job.queue,
+        "subject_id": job.subject_id,
+        "step": job.step,
+        "undoing": job.undoing,
+        "cancelled": job.cancelled,
+        "attempts": job.attempts,
+        "arguments": dict(job.arguments),
+        "progress": dict(job.progress),
+    }

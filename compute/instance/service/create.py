@@ -1,0 +1,349 @@
+"""New servers: row, place on a host, job and history in one transaction.
+
+Servers for which there is no host are made too, in error with the reason: so the
+caller always finds what he asked for, and why it is not there.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from compute.core.context import RequestContext
+from compute.core.database import Connection
+from compute.core.errors import QuotaExceeded
+from compute.instance.model import TaskState, VmState
+from compute.instance.placing import Placement
+from compute.instance.records import Flavor, Server, ServerGroup
+from compute.instance.rules import NO_VALID_HOST, disk_of, fault, flavor_values
+from compute.instance.scheduling.state import Request
+from compute.instance.service.quotas import UNLIMITED, Quotas
+from compute.instance.stores.hosts import Amounts
+from compute.instance.wiring import Wiring
+
+# How often the hosts are looked at anew when others took the places that were free.
+PLANS_MAX = 5
+
+
+class Outdated(Exception):
+    """The picture of the hosts on which was planned is not so any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewServers:
+    """What to make: ``template`` is the record of each (its id, name and numbers are
+    filled in), with who asks and what the placement must heed."""
+
+    template: Server
+    flavor: Flavor
+    least: int = 1
+    most: int = 1
+    zone: str = ""
+    forced_host: str = ""
+    group: ServerGroup | None = None
+    same_host: Sequence[str] = ()
+    different_host: Sequence[str] = ()
+    admin_password: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What shall be written; ``is_last``: whatever has changed meanwhile."""
+
+    servers: Sequence[Server]
+    placements: Sequence[Placement]
+    group_hosts: Counter[str]
+    is_last: bool
+
+
+class ServerCreation:
+    """Makes servers."""
+
+    def __init__(self, wiring: Wiring, quotas: Quotas) -> None:
+        self._wiring = wiring
+        self._stores = wiring.stores
+        self._quotas = quotas
+
+    def create(self, context: RequestContext, new: NewServers) -> list[Server]:
+        """The servers; ``QuotaExceeded``."""
+        for attempt in range(1, PLANS_MAX + 1):
+            group_hosts = self._group_hosts(new)
+            requests = self._requests(context, new)
+            placements = self._plan(new, requests, group_hosts)
+            plan = _Plan(
+                self._rows(context, new, placements),
+                placements,
+                group_hosts,
+                attempt == PLANS_MAX,
+            )
+            try:
+                made = self._wiring.database.run(
+                    functools.partial(self._write, context, new, plan)
+                )
+            except Outdated:
+                self._wiring.placer.forget()
+                continue
+            for host in {server.host for server in made if server.host}:
+                self._wiring.wake(host)
+            return made
+        raise AssertionError("the last plan is carried out whatever comes of it")
+
+    # ---- planning --------------------------------------------------------------
+
+    def _group_hosts(self, new: NewServers) -> Counter[str]:
+        if new.group is None:
+            return Counter()
+        group_id = new.group.id
+        rows = self._wiring.database.read(
+            lambda connection: self._stores.servers.of_group(connection, group_id)
+        )
+        return Counter(row.host for row in rows if row.host)
+
+    def _requests(self, context: RequestContext, new: NewServers) -> list[Request]:
+        project_id = context.project_id
+        same: frozenset[str] | None = None
+        different: frozenset[str] = frozenset()
+        if new.same_host or new.different_host:
+            same_rows, different_rows = self._wiring.database.read(
+                lambda connection: (
+                    self._stores.servers.hosts_of(
+                        connection, new.same_host, project_id
+                    ),
+                    self._stores.servers.hosts_of(
+                        connection, new.different_host, project_id
+                    ),
+                )
+            )
+            same = frozenset(same_rows) if new.same_host else None
+            different = frozenset(different_rows)
+        request = request_for(
+            new.flavor.snapshot(),
+            new.template.image,
+            zone=new.zone,
+            group=new.group,
+            forced_host=new.forced_host,
+        )
+        request = dataclasses.replace(
+            request, same_hosts=same, different_hosts=different
+        )
+        return [request] * new.most
+
+    def _plan(
+        self, new: NewServers, requests: list[Request], group_hosts: Counter[str]
+    ) -> list[Placement]:
+        placer = self._wiring.placer
+        if new.group is None:
+            return placer.plan(requests)
+        placements = []
+        members = Counter(group_hosts)
+        for request in requests:
+            request = dataclasses.replace(request, group_hosts=dict(members))
+            (placement,) = placer.plan([request])
+            members.update(placement.hosts[:1])
+            placements.append(placement)
+        return placements
+
+    def _rows(
+        self,
+        context: RequestContext,
+        new: NewServers,
+        placements: Sequence[Placement],
+    ) -> list[Server]:
+        now = self._wiring.clock.time()
+        identifiers = self._wiring.identifiers
+        template = new.template
+        rows = []
+        for index in range(len(placements)):
+            several = new.most > 1
+            rows.append(
+                dataclasses.replace(
+                    template,
+                    id=identifiers.uuid(),
+                    name=f"{template.name}-{index + 1}" if several else template.name,
+                    hostname=(
+                        f"{template.hostname}-{index + 1}"
+                        if several
+                        else template.hostname
+                    ),
+                    launch_index=index,
+                    created_at=now,
+                    updated_at=now,
+                    group_id=new.group.id if new.group else "",
+                    requested_zone=new.zone,
+                    **flavor_values(new.flavor.snapshot()),
+                )
+            )
+        return rows
+
+    # ---- the transaction -------------------------------------------------------
+
+    def _write(
+        self,
+        context: RequestContext,
+        new: NewServers,
+        plan: _Plan,
+        connection: Connection,
+    ) -> list[Server]:
+        count = self._quotas.servers_allowed(
+            connection,
+            context.project_id,
+            context.user_id,
+            least=new.least,
+            most=new.most,
+            vcpus=new.flavor.vcpus,
+            memory_mib=new.flavor.ram,
+        )
+        self._check_group(connection, context, new, plan, count)
+        return [
+            self._write_one(connection, context, new, server, placement, plan.is_last)
+            for server, placement in zip(
+                plan.servers[:count], plan.placements, strict=False
+            )
+        ]
+
+    def _check_group(
+        self,
+        connection: Connection,
+        context: RequestContext,
+        new: NewServers,
+        plan: _Plan,
+        count: int,
+    ) -> None:
+        """The group is still where it was, and not full."""
+        if new.group is None:
+            return
+        rows = self._stores.servers.of_group(connection, new.group.id)
+        limits = self._quotas.of(connection, context.project_id, context.user_id)
+        limit = limits["server_group_members"]
+        if limit != UNLIMITED and len(rows) + count > limit:
+            raise QuotaExceeded("Quota exceeded, too many servers in group")
+        now = Counter(row.host for row in rows if row.host)
+        if now != plan.group_hosts and not plan.is_last:
+            raise Outdated
+
+    def _write_one(
+        self,
+        connection: Connection,
+        context: RequestContext,
+        new: NewServers,
+        server: Server,
+        placement: Placement,
+        last: bool,
+    ) -> Server:
+        host = self._claim(connection, server, placement, new)
+        if not host and placement.hosts and not last:
+            raise Outdated
+        now = server.created_at
+        if host:
+            zone = self._wiring.placer.zone(host)
+            server = dataclasses.replace(
+                server,
+                host=host,
+                availability_zone=zone,
+                task_state=TaskState.SPAWNING.value,
+            )
+        else:
+            server = dataclasses.replace(
+                server,
+                vm_state=VmState.ERROR.value,
+                task_state=TaskState.NONE.value,
+                fault=fault(NO_VALID_HOST, now, placement.choice.explain()),
+            )
+        self._stores.servers.add(connection, server)
+        number = self._stores.actions.begin(
+            connection, context, server.id, "create", now
+        )
+        facts = {"host": host, "flavor": server.flavor_id, "image": server.image_id}
+        self._stores.events.append(
+            connection, context, now, "server.create", server.id, facts
+        )
+        if not host:
+            event = action_event("conductor_schedule_and_build_instances", now, now)
+            self._stores.actions.add_event(
+                connection, number, {**event, "result": "Error"}, now, "Error"
+            )
+            return server
+        arguments: dict[str, Any] = {
+            "action": number,
+            "request_id": context.request_id,
+            "tried": [],
+        }
+        if new.admin_password:
+            arguments["admin_password"] = new.admin_password
+        self._stores.jobs.add(
+            connection,
+            job_id=self._wiring.identifiers.uuid(),
+            kind="build",
+            queue=host,
+            subject_id=server.id,
+            arguments=arguments,
+            now=now,
+        )
+        return server
+
+    def _claim(
+        self,
+        connection: Connection,
+        server: Server,
+        placement: Placement,
+        new: NewServers,
+    ) -> str:
+        amounts = amounts_of(server.flavor)
+        for host in placement.hosts:
+            if self._stores.hosts.claim(
+                connection,
+                server.id,
+                host,
+                amounts,
+                self._wiring.placer.capacity,
+                even_disabled=bool(new.forced_host),
+            ):
+                return host
+            if new.group is not None:
+                return ""  # another host may not be the group's
+        return ""
+
+
+def request_for(
+    flavor: Mapping[str, Any],
+    image: Mapping[str, Any],
+    *,
+    zone: str = "",
+    group: ServerGroup | None = None,
+    forced_host: str = "",
+    tried: Sequence[str] = (),
+) -> Request:
+    """What the scheduler must know of a server."""
+    return Request(
+        vcpus=flavor["vcpus"],
+        memory_mib=flavor["ram"],
+        disk_gib=disk_of(flavor),
+        zone=zone,
+        forced_host=forced_host,
+        extra_specs=flavor.get("extra_specs", {}),
+        image_properties=image.get("properties", {}),
+        group_policy=group.policy if group else "",
+        group_rules=group.rules if group else {},
+        tried=frozenset(tried),
+    )
+
+
+def amounts_of(flavor: Mapping[str, Any]) -> Amounts:
+    """What a server of that flavor takes of its host."""
+    return Amounts(flavor["vcpus"], flavor["ram"], disk_of(flavor))
+
+
+def action_event(name: str, start: float, finish: float) -> dict[str, Any]:
+    """One event of an action's history."""
+    return {
+        "event": name,
+        "start_time": start,
+        "finish_time": finish,
+        "result": "Success",
+        "host": "",
+        "traceback": None,
+    }

@@ -1,0 +1,82 @@
+"""Jobs that no host does: deleting servers that are on none (or on one that is
+silent), and images that were kept for a shelved server."""
+
+from __future__ import annotations
+
+import functools
+import logging
+
+from compute.core.database import Connection
+from compute.core.errors import Stale
+from compute.core.jobs import Job
+from compute.instance.ports import release_ports
+from compute.instance.records import Server
+from compute.instance.service.finishing import Finishing, JobEnd
+from compute.instance.wiring import ROOM_QUEUE, Wiring
+from objectstore.kernel.errors import Rejected, Unavailable
+from objectstore.kernel.loop import Progress
+
+RETRY_SECONDS = 2.0
+_log = logging.getLogger("compute.instance")
+
+
+class RoomJobs:
+    """A loop's step: one job."""
+
+    name = "instance room jobs"
+
+    def __init__(self, wiring: Wiring, finishing: Finishing, owner: str) -> None:
+        self._wiring = wiring
+        self._finishing = finishing
+        self._owner = owner
+
+    def step(self) -> Progress:
+        """Do the oldest."""
+        found = self._wiring.database.run(self._claim)
+        if found is None:
+            return Progress.IDLE
+        job, server = found
+        try:
+            self._do(job, server)
+            self._finishing.finish(job.id, self._owner, JobEnd())
+        except Stale:
+            pass
+        except Unavailable as error:
+            self._wiring.database.run(
+                functools.partial(self._give_back, job.id, str(error))
+            )
+            return Progress.IDLE
+        except Rejected as error:
+            _log.error("%s of %s failed: %s", job.kind, job.subject_id, error)
+            self._finishing.finish(job.id, self._owner, JobEnd(error.text or "refused"))
+        return Progress.BUSY
+
+    def _claim(self, connection: Connection) -> tuple[Job, Server | None] | None:
+        stores = self._wiring.stores
+        now = self._wiring.clock.time()
+        jobs = stores.jobs.claim(connection, ROOM_QUEUE, self._owner, now)
+        if not jobs:
+            return None
+        server = stores.servers.get(connection, jobs[0].subject_id, deleted=None)
+        return jobs[0], server
+
+    def _give_back(self, job_id: str, error: str, connection: Connection) -> None:
+        now = self._wiring.clock.time()
+        self._wiring.stores.jobs.retry(
+            connection, job_id, self._owner, now, now + RETRY_SECONDS, error
+        )
+
+    def _do(self, job: Job, server: Server | None) -> None:
+        if job.kind == "drop_image":
+            self._drop_image(str(job.arguments["image_id"]))
+        elif job.kind == "delete" and server is not None:
+            release_ports(self._wiring.network, server)
+            if server.shelved_image_id:
+                self._drop_image(server.shelved_image_id)
+
+    def _drop_image(self, image_id: str) -> None:
+        try:
+            self._wiring.images.delete(image_id)
+        except Rejected as error:
+            # Somebody protected it meanwhile: then it is theirs.
+            _log.warning("image %s stays: %s", image_id, error)

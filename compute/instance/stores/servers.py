@@ -1,0 +1,302 @@
+"""Servers in SQL: one at a time by compare and swap, many by filters in pages."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from compute.core.database import Connection
+from compute.core.errors import BadRequest
+from compute.core.pagination import Page, paginate
+from compute.core.revisions import update_revision
+from compute.instance.model import TaskState, VmState
+from compute.instance.records import Server
+from compute.instance.tables import SERVERS
+
+# How many rows are looked at in one go when a filter cannot be said in SQL.
+CHUNK_ROWS = 1000
+# Ids in one IN (...): well under what every database allows.
+IDS_IN_ONE_QUERY = 500
+Predicate = Callable[[Server], bool]
+
+SORT_COLUMNS = {
+    "uuid": "id",
+    "display_name": "name",
+    "display_description": "description",
+    "created_at": "created_at",
+    "updated_at": "updated_at",
+    "launched_at": "launched_at",
+    "terminated_at": "terminated_at",
+    "availability_zone": "availability_zone",
+    "host": "host",
+    "node": "host",
+    "hostname": "hostname",
+    "image_ref": "image_id",
+    "instance_type_id": "flavor_id",
+    "key_name": "key_name",
+    "power_state": "power_state",
+    "project_id": "project_id",
+    "user_id": "user_id",
+    "vm_state": "vm_state",
+    "task_state": "task_state",
+    "progress": "progress",
+    "access_ip_v4": "access_ipv4",
+    "access_ip_v6": "access_ipv6",
+    "config_drive": "config_drive",
+    "locked": "locked",
+    "root_device_name": "root_device",
+    "launch_index": "launch_index",
+}
+"""Sort key of the API -> column."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerFilter:
+    """Which servers.  ``equal``: columns; ``states``: any of these pairs of vm_state
+    and task_states (None: any but ``excluded``); ``matches``: the rest, in Python."""
+
+    equal: Mapping[str, Any] = field(default_factory=dict)
+    among: Mapping[str, Collection[str]] = field(default_factory=dict)
+    states: tuple[sa.ColumnElement[bool], ...] | None = None
+    deleted: bool | None = False
+    changed_since: float | None = None
+    changed_before: float | None = None
+    matches: Predicate | None = None
+
+    def clauses(self) -> list[sa.ColumnElement[bool]]:
+        """As SQL."""
+        columns = SERVERS.c
+        found: list[sa.ColumnElement[bool]] = [
+            columns[name] == value for name, value in self.equal.items()
+        ]
+        found += [columns[name].in_(values) for name, values in self.among.items()]
+        if self.states is not None:
+            found.append(sa.or_(sa.false(), *self.states))
+        if self.deleted is not None:
+            found.append(columns.deleted == self.deleted)
+        if self.changed_since is not None:
+            found.append(columns.updated_at >= self.changed_since)
+        if self.changed_before is not None:
+            found.append(columns.updated_at <= self.changed_before)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What servers take of their owner's quota."""
+
+    servers: int = 0
+    vcpus: int = 0
+    memory_mib: int = 0
+
+
+def _record(row: Any) -> Server:
+    return Server(**row._mapping)
+
+
+class ServerStore:
+    """All of it inside the caller's transactions."""
+
+    def add(self, connection: Connection, server: Server) -> None:
+        """A new server."""
+        connection.execute(SERVERS.insert().values(**dataclasses.asdict(server)))
+
+    def get(
+        self, connection: Connection, server_id: str, *, deleted: bool | None = False
+    ) -> Server | None:
+        """One server; ``deleted`` None: whether or not it is."""
+        select = SERVERS.select().where(SERVERS.c.id == server_id)
+        if deleted is not None:
+            select = select.where(SERVERS.c.deleted == deleted)
+        row = connection.execute(select).first()
+        return None if row is None else _record(row)
+
+    def several(
+        self, connection: Connection, server_ids: Collection[str]
+    ) -> dict[str, Server]:
+        """Servers by id, deleted ones too."""
+        found: dict[str, Server] = {}
+        for part in _parts(server_ids):
+            rows = connection.execute(SERVERS.select().where(SERVERS.c.id.in_(part)))
+            found |= {row.id: _record(row) for row in rows}
+        return found
+
+    def update(
+        self, connection: Connection, server: Server, now: float, **values: Any
+    ) -> Server:
+        """The server with these values; ``Stale`` when it was changed meanwhile."""
+        values = {"updated_at": now, **values}
+        revision = update_revision(
+            connection, SERVERS, {"id": server.id}, server.revision, values
+        )
+        return dataclasses.replace(server, revision=revision, **values)
+
+    def page(
+        self, connection: Connection, wanted: ServerFilter, page: Page
+    ) -> list[Server]:
+        """One page of a list.  ``BadRequest`` for a marker that is no server."""
+        columns = [
+            (SERVERS.c[SORT_COLUMNS[key]], descending) for key, descending in page.sort
+        ]
+        order = [*columns, (SERVERS.c.id, True)]
+        after = self._after(connection, page, order)
+        if wanted.matches is None:
+            return self._rows(connection, wanted, order, after, page.limit)
+        found: list[Server] = []
+        while len(found) < page.limit:
+            rows = self._rows(connection, wanted, order, after, CHUNK_ROWS)
+            found += [server for server in rows if wanted.matches(server)]
+            if len(rows) < CHUNK_ROWS:
+                break
+            after = [getattr(rows[-1], column.name) for column, _ in order]
+        return found[: page.limit]
+
+    def _after(
+        self, connection: Connection, page: Page, order: Any
+    ) -> list[Any] | None:
+        if not page.marker:
+            return None
+        marker = self.get(connection, page.marker, deleted=None)
+        if marker is None:
+            raise BadRequest(f"marker [{page.marker}] not found")
+        return [getattr(marker, column.name) for column, _ in order]
+
+    def _rows(
+        self,
+        connection: Connection,
+        wanted: ServerFilter,
+        order: Any,
+        after: list[Any] | None,
+        limit: int,
+    ) -> list[Server]:
+        select = SERVERS.select().where(*wanted.clauses())
+        select = paginate(select, order, after, limit)
+        return [_record(row) for row in connection.execute(select)]
+
+    def matching(self, connection: Connection, wanted: ServerFilter) -> list[Server]:
+        """All of them, the oldest first."""
+        select = SERVERS.select().where(*wanted.clauses())
+        rows = connection.execute(select.order_by(SERVERS.c.created_at, SERVERS.c.id))
+        found = [_record(row) for row in rows]
+        return [
+            each for each in found if wanted.matches is None or wanted.matches(each)
+        ]
+
+    def briefs(self, connection: Connection, host: str | None = None) -> list[Any]:
+        """Rows of what agents and the doctor need of every live server."""
+        columns = SERVERS.c
+        select = sa.select(
+            columns.id,
+            columns.host,
+            columns.vm_state,
+            columns.task_state,
+            columns.power_state,
+            columns.project_id,
+            columns.image_id,
+        ).where(columns.deleted == sa.false())
+        if host is not None:
+            select = select.where(columns.host == host)
+        return [dict(row._mapping) for row in connection.execute(select)]
+
+    def fates(
+        self, connection: Connection, server_ids: Collection[str]
+    ) -> dict[str, bool]:
+        """Whether each of these that was ever a server is deleted."""
+        found: dict[str, bool] = {}
+        for part in _parts(server_ids):
+            rows = connection.execute(
+                sa.select(SERVERS.c.id, SERVERS.c.deleted).where(SERVERS.c.id.in_(part))
+            )
+            found |= {row.id: bool(row.deleted) for row in rows}
+        return found
+
+    def power_states(
+        self, connection: Connection, server_ids: Collection[str]
+    ) -> list[Any]:
+        """Rows of id, host, vm_state, task_state, power_state, revision."""
+        columns = SERVERS.c
+        found: list[Any] = []
+        for part in _parts(server_ids):
+            found += connection.execute(
+                sa.select(
+                    columns.id,
+                    columns.host,
+                    columns.vm_state,
+                    columns.task_state,
+                    columns.power_state,
+                    columns.revision,
+                ).where(columns.id.in_(part), columns.deleted == sa.false())
+            )
+        return found
+
+    def usage(
+        self, connection: Connection, project_id: str, user_id: str = ""
+    ) -> Usage:
+        """What counts against the quota: every server that is not deleted."""
+        columns = SERVERS.c
+        select = sa.select(
+            sa.func.count(),
+            sa.func.coalesce(sa.func.sum(columns.vcpus), 0),
+            sa.func.coalesce(sa.func.sum(columns.memory_mib), 0),
+        ).where(
+            columns.project_id == project_id,
+            columns.deleted == sa.false(),
+            columns.vm_state != VmState.SOFT_DELETED.value,
+        )
+        if user_id:
+            select = select.where(columns.user_id == user_id)
+        count, vcpus, memory = connection.execute(select).one()
+        return Usage(int(count), int(vcpus), int(memory))
+
+    def stuck(self, connection: Connection, before: float) -> list[Server]:
+        """Servers on which something has been under way, or which are being built,
+        without any change since ``before``."""
+        columns = SERVERS.c
+        rows = connection.execute(
+            SERVERS.select()
+            .where(
+                columns.deleted == sa.false(),
+                columns.updated_at < before,
+                sa.or_(
+                    columns.task_state != TaskState.NONE.value,
+                    columns.vm_state == VmState.BUILDING.value,
+                ),
+            )
+            .order_by(columns.updated_at)
+            .limit(CHUNK_ROWS)
+        )
+        return [_record(row) for row in rows]
+
+    def of_group(self, connection: Connection, group_id: str) -> list[Any]:
+        """Rows of id, host, user_id of a group's live members."""
+        columns = SERVERS.c
+        return list(
+            connection.execute(
+                sa.select(columns.id, columns.host, columns.user_id)
+                .where(columns.group_id == group_id, columns.deleted == sa.false())
+                .order_by(columns.created_at)
+            )
+        )
+
+    def hosts_of(
+        self, connection: Connection, server_ids: Collection[str], project_id: str
+    ) -> list[str]:
+        """The hosts of these servers of that project."""
+        rows = connection.execute(
+            sa.select(SERVERS.c.host).where(
+                SERVERS.c.id.in_(list(server_ids)[:IDS_IN_ONE_QUERY]),
+                SERVERS.c.project_id == project_id,
+                SERVERS.c.deleted == sa.false(),
+            )
+        )
+        return [row.host for row in rows if row.host]
+
+
+def _parts(ids: Collection[str]) -> Iterable[list[str]]:
+    listed = list(ids)
+    for start in range(0, len(listed), IDS_IN_ONE_QUERY):
+        yield listed[start : start + IDS_IN_ONE_QUERY]
