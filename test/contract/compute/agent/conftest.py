@@ -1,0 +1,98 @@
+"""Hosts for the conformance suite: simulated, and libvirt with QEMU."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from compute.agent.drivers.sim import SimHost, SimHypervisor
+from compute.agent.drivers.sim_state import StateFile
+from compute.agent.hypervisor import Hypervisor
+from objectstore.kernel.clock import SystemClock
+from objectstore.kernel.system_disk import SystemDisk
+from test.contract.compute.agent import qemu
+from test.contract.compute.agent.host import Host
+
+
+@pytest.fixture(scope="session")
+def qemu_directory() -> Iterator[Path]:
+    """A short path (sockets lie below it) for a whole session of real guests."""
+    reason = qemu.why_not()
+    if reason:
+        pytest.skip(reason)
+    directory = Path(tempfile.mkdtemp(prefix="rs-", dir="/tmp"))
+    yield directory
+    shutil.rmtree(directory)
+
+
+@pytest.fixture(scope="session")
+def guest_image(qemu_directory: Path) -> Path:
+    """The directory with our guest's disk, kernel, ramdisk and root file system."""
+    directory = qemu_directory / "image"
+    qemu.build_image(directory)
+    return directory
+
+
+@pytest.fixture(scope="session")
+def libvirt_session(qemu_directory: Path) -> Iterator[Path]:
+    """The state directory of one private libvirtd, which ends with the session."""
+    from compute.agent.drivers.libvirt.private_daemon import PrivateDaemon
+
+    yield qemu_directory
+    PrivateDaemon(str(qemu_directory / "libvirt"), SystemClock()).stop()
+
+
+def open_libvirt(state_directory: Path) -> Hypervisor:
+    from compute.agent.drivers.libvirt.build import build_hypervisor
+    from compute.agent.drivers.libvirt.host import HostSize
+    from compute.agent.drivers.libvirt.settings import LibvirtSettings
+
+    host = HostSize("host-under-test", str(state_directory))
+    settings = LibvirtSettings(virt_type="qemu")
+    hypervisor, _ = build_hypervisor(
+        settings, host, str(state_directory), SystemClock()
+    )
+    hypervisor.open()
+    return hypervisor
+
+
+@pytest.fixture
+def libvirt_host(libvirt_session: Path) -> Iterator[Host]:
+    """A host whose guests are real."""
+    directory = Path(tempfile.mkdtemp(prefix="g-", dir=libvirt_session))
+    host = Host(
+        open_libvirt(libvirt_session), lambda: open_libvirt(libvirt_session), directory
+    )
+    yield host
+    host.clean_up()
+    assert host.hypervisor.states() == {}
+    host.hypervisor.close()
+    shutil.rmtree(directory)
+
+
+@pytest.fixture
+def sim_host(tmp_path: Path) -> Iterator[Host]:
+    """A simulated host whose guests outlive the agent."""
+
+    def open_sim() -> Hypervisor:
+        state_file = StateFile(SystemDisk(), str(tmp_path / "guests.json"))
+        hypervisor = SimHypervisor(SimHost("host-under-test"), state_file=state_file)
+        hypervisor.open()
+        return hypervisor
+
+    host = Host(open_sim(), open_sim, tmp_path)
+    yield host
+    host.clean_up()
+    assert host.hypervisor.states() == {}
+
+
+@pytest.fixture(params=["sim", "libvirt"])
+def host(request: pytest.FixtureRequest) -> Host:
+    """Each driver in turn."""
+    found = request.getfixturevalue(f"{request.param}_host")
+    assert isinstance(found, Host)
+    return found

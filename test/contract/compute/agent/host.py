@@ -1,0 +1,108 @@
+"""One host under test, whichever driver runs its guests."""
+
+from __future__ import annotations
+
+import subprocess
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+from compute.agent.hypervisor import (
+    DiskSpec,
+    GuestEvent,
+    GuestEventKind,
+    GuestSpec,
+    Hypervisor,
+    NicSpec,
+)
+from objectstore.kernel import concurrency
+
+# An emulated guest on a busy machine takes its time to boot.
+BOOT_SECONDS = 240.0
+# Events and small changes.
+PATIENCE_SECONDS = 30.0
+POLL_SECONDS = 0.1
+
+
+def wait_for(
+    condition: Callable[[], bool], what: str, seconds: float = PATIENCE_SECONDS
+) -> None:
+    """Poll until it is so; fails with ``what`` when it is not in time."""
+    with concurrency.deadline(seconds):
+        try:
+            while not condition():
+                concurrency.sleep(POLL_SECONDS)
+        except Exception as error:
+            raise AssertionError(f"{what}: {error}") from error
+
+
+class Host:
+    """A hypervisor, and guests that are removed when the test is over."""
+
+    def __init__(
+        self, hypervisor: Hypervisor, reopen: Callable[[], Hypervisor], directory: Path
+    ) -> None:
+        self.hypervisor = hypervisor
+        self.directory = directory
+        self.events: list[GuestEvent] = []
+        self._reopen = reopen
+        self._guests: list[str] = []
+        self._taps: list[str] = []
+        hypervisor.watch(self.events.append)
+
+    def spec(self, *disks: DiskSpec, nics: tuple[NicSpec, ...] = ()) -> GuestSpec:
+        """A guest; without disks it is its firmware that runs."""
+        guest = str(uuid.uuid4())
+        self._guests.append(guest)
+        directory = self.directory / guest
+        directory.mkdir()
+        return GuestSpec(
+            uuid=guest,
+            name=f"guest-{guest[:8]}",
+            vcpus=1,
+            memory_mib=160 if disks else 32,
+            disks=disks,
+            nics=nics,
+            console_log=str(directory / "console.log"),
+            serial_socket=str(directory / "serial.sock"),
+            vnc_socket=str(directory / "vnc.sock"),
+            metadata={"name": "tête-à-tête <&>", "project": "p1"},
+        )
+
+    def tap(self) -> NicSpec:
+        """A card on a tap device of its own; the device only where it is real."""
+        name = f"tap{uuid.uuid4().hex[:9]}"
+        mac = f"fa:16:3e:{name[3:5]}:{name[5:7]}:{name[7:9]}"
+        if self.is_real:
+            for words in (f"tuntap add {name} mode tap", f"link set {name} up"):
+                subprocess.run(["ip", *words.split()], check=True)
+            self._taps.append(name)
+        return NicSpec(mac, name, mtu=1450)
+
+    @property
+    def is_real(self) -> bool:
+        """Whether there are processes and devices behind it."""
+        return type(self.hypervisor).__name__ != "SimHypervisor"
+
+    def restart_agent(self) -> None:
+        """A new driver finds what the old one left."""
+        self.hypervisor.close()
+        self.hypervisor = self._reopen()
+
+    def wait_for_event(self, guest: str, kind: GuestEventKind) -> None:
+        wait_for(lambda: GuestEvent(guest, kind) in self.events, f"no {kind} event")
+
+    def wait_for_console(self, guest: str, marker: bytes, count: int = 1) -> bytes:
+        """Wait until the console has said it so often; all it said."""
+        wait_for(
+            lambda: self.hypervisor.console_tail(guest).count(marker) >= count,
+            f"{marker!r} not on the console",
+            BOOT_SECONDS,
+        )
+        return self.hypervisor.console_tail(guest)
+
+    def clean_up(self) -> None:
+        for guest in self._guests:
+            self.hypervisor.destroy(guest)
+        for name in self._taps:
+            subprocess.run(["ip", "link", "del", name], check=True)
