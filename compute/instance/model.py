@@ -62,7 +62,6 @@ class TaskState(StrEnum):
     SHELVING = "shelving"
     OFFLOADING = "shelving_offloading"
     UNSHELVING = "unshelving"
-    PASSWORD = "updating_password"
     SOFT_DELETING = "soft-deleting"
     DELETING = "deleting"
     RESTORING = "restoring"
@@ -206,9 +205,8 @@ ACTIONS: dict[str, Action] = {
     "create_image": Action(
         "createImage", _CAPTURED, _T.SNAPSHOT, "snapshot", None, locks=False
     ),
-    "change_password": Action(
-        "changePassword", _states(_V.ACTIVE), _T.PASSWORD, "set_password", None
-    ),
+    # Asked of the host while the caller waits.
+    "change_password": Action("changePassword", _states(_V.ACTIVE), _T.NONE, "", None),
     "attach_interface": Action(
         "attach_interface", _PLUGGED, _T.NONE, "attach_interface", None
     ),
@@ -286,7 +284,6 @@ _TASK_STATUS: dict[tuple[VmState, TaskState], str] = {
     (_V.PAUSED, _T.REBOOTING_HARD): "HARD_REBOOT",
     (_V.SUSPENDED, _T.REBOOTING_HARD): "HARD_REBOOT",
     (_V.ERROR, _T.REBOOTING_HARD): "HARD_REBOOT",
-    (_V.ACTIVE, _T.PASSWORD): "PASSWORD",
     (_V.ACTIVE, _T.REBUILDING): "REBUILD",
     (_V.STOPPED, _T.REBUILDING): "REBUILD",
     (_V.ERROR, _T.REBUILDING): "REBUILD",

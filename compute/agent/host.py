@@ -1,0 +1,69 @@
+"""One host as its agent knows it, and one job on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from compute.agent.disks.port import GuestDisks
+from compute.agent.hypervisor import GRACE_SECONDS, Hypervisor
+from compute.image.client import ImageClient
+from compute.instance.client import ClaimedJob, InstanceClient, Server
+from compute.network.client import NetworkClient
+from objectstore.kernel.clock import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class HostKit:
+    """What one host works with.
+
+    ``lazy``: root disks start before their image is here.  ``waits_for_ports``: a
+    guest starts only when the network's agent has wired its ports up (a simulated
+    host has no wires).  ``address``: where the host can be reached, for consoles.
+    """
+
+    name: str
+    hypervisor: Hypervisor
+    disks: GuestDisks
+    lazy: bool = False
+    waits_for_ports: bool = True
+    address: str = ""
+    grace_seconds: float = GRACE_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """The services that an agent calls."""
+
+    instances: InstanceClient
+    network: NetworkClient
+    images: ImageClient
+    clock: Clock
+
+
+@dataclass(slots=True)
+class Work:
+    """One job: what its steps work with.  ``progress`` is kept with the next step
+    that is recorded; ``server`` is read again when a step has changed it."""
+
+    kit: HostKit
+    neighbours: Neighbours
+    job: ClaimedJob
+    server: Server
+    progress: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def uuid(self) -> str:
+        """The guest's."""
+        return self.server.id
+
+    @property
+    def arguments(self) -> Mapping[str, Any]:
+        """The job's."""
+        return self.job.arguments
+
+    def set_vifs(self, vifs: list[dict[str, Any]]) -> None:
+        """The server's interfaces are these now."""
+        self.neighbours.instances.update(self.uuid, vifs=vifs)
+        self.server = self.neighbours.instances.server(self.uuid)

@@ -1,0 +1,177 @@
+"""One job from its claim to its end, whatever happens.
+
+A saga that gives up has been undone; one that cannot go on now is given back, to go
+on from its last step, with growing pauses and not for ever.  When the lease is lost
+nothing more is done: somebody else has the job.
+"""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Mapping
+
+from compute.agent.host import HostKit, Neighbours, Work
+from compute.agent.questions import QUESTIONS
+from compute.agent.sagas.catalog import SAGAS
+from compute.core.errors import Stale
+from compute.core.saga import Cancelled, GiveUp, Saga, TryAgain
+from compute.instance.client import ClaimedJob
+from objectstore.kernel.errors import Rejected, Unavailable
+
+# Tries of a step whose needs are away (the image store, the network room): with
+# the pauses below more than two minutes.
+TRIES_MAX = 10
+PAUSE_SECONDS = 1.0
+PAUSE_SECONDS_MAX = 30.0
+ANSWER = "answer"
+
+_log = logging.getLogger("compute.agent")
+
+
+class JobJournal:
+    """``saga.Journal`` of a claimed job, kept by the control plane."""
+
+    def __init__(self, work: Work, owner: str) -> None:
+        self._work = work
+        self._owner = owner
+        self._step = work.job.step
+        self._undoing = work.job.undoing
+        self._cancelled = work.job.cancelled
+
+    @property
+    def step(self) -> str:
+        """The last step done."""
+        return self._step
+
+    @property
+    def undoing(self) -> bool:
+        """Whether it goes back."""
+        return self._undoing
+
+    def is_cancelled(self) -> bool:
+        """Whether somebody asked for the job's end, as of the last word from the
+        control plane (each step brings one)."""
+        return self._cancelled
+
+    def advance(self, step: str, undoing: bool = False) -> None:
+        """``step`` is the last one done; ``Stale`` when the job is not ours."""
+        self._cancelled = self._work.neighbours.instances.advance(
+            self._work.job.id,
+            self._owner,
+            step=step,
+            undoing=undoing,
+            progress=self._work.progress,
+        )
+        self._step, self._undoing = step, undoing
+
+
+class JobRunner:
+    """Runs the jobs of some hosts, one call each."""
+
+    def __init__(
+        self, kits: Mapping[str, HostKit], neighbours: Neighbours, owner: str
+    ) -> None:
+        self._kits = kits
+        self._neighbours = neighbours
+        self._owner = owner
+
+    def run(self, job: ClaimedJob) -> None:
+        """Do it.  Never raises but for what kills the greenlet."""
+        work = Work(
+            self._kits[job.queue],
+            self._neighbours,
+            job,
+            job.server,
+            dict(job.progress),
+        )
+        try:
+            self._run(job, work)
+        except Stale:
+            _log.warning("job %s is no longer ours", job.id)
+        except Unavailable as error:
+            # Nobody to tell: the lease runs out, and the job is claimed again.
+            _log.warning("the end of job %s cannot be told: %s", job.id, error)
+
+    def _run(self, job: ClaimedJob, work: Work) -> None:
+        if job.kind in QUESTIONS:
+            self._answer(job, work)
+            return
+        saga = SAGAS.get(job.kind)
+        if saga is None:
+            self._finish(job, f"This host does not know how to do {job.kind}")
+            return
+        journal = JobJournal(work, self._owner)
+        try:
+            saga.run(work, journal)
+        except TryAgain as pause:
+            journal.advance(journal.step, journal.undoing)
+            self._retry(job, pause.seconds, str(pause))
+        except Unavailable as error:
+            self._not_now(job, work, journal, saga, error)
+        except Cancelled:
+            self._finish(job, "It was cancelled.")
+        except GiveUp as error:
+            self._gave_up(job, error)
+        else:
+            self._finish(job)
+
+    def _answer(self, job: ClaimedJob, work: Work) -> None:
+        try:
+            work.progress[ANSWER] = QUESTIONS[job.kind](work)
+        except Rejected as error:
+            self._finish(job, error.text)
+        except Unavailable as error:
+            self._finish(job, str(error))
+        else:
+            JobJournal(work, self._owner).advance(ANSWER)
+            self._finish(job)
+
+    def _not_now(
+        self,
+        job: ClaimedJob,
+        work: Work,
+        journal: JobJournal,
+        saga: Saga[Work],
+        error: Unavailable,
+    ) -> None:
+        if job.attempts < TRIES_MAX or not saga.cancellable or journal.undoing:
+            pause = min(PAUSE_SECONDS * 2 ** min(job.attempts, 10), PAUSE_SECONDS_MAX)
+            self._retry(job, pause, str(error))
+            return
+        names = [step.name for step in saga.steps]
+        position = names.index(journal.step) + 1 if journal.step else 0
+        journal.advance(names[min(position, len(names) - 1)], undoing=True)
+        try:
+            saga.run(work, journal)
+        except GiveUp:
+            self._finish(job, str(error), elsewhere=True)
+
+    def _gave_up(self, job: ClaimedJob, error: GiveUp) -> None:
+        cause = error.__cause__
+        text = cause.text if isinstance(cause, Rejected) and cause.text else str(error)
+        details = "".join(traceback.format_exception(cause)) if cause else ""
+        # What the caller asked for is as wrong on any other host.
+        self._finish(
+            job, text, details=details, elsewhere=not isinstance(cause, Rejected)
+        )
+
+    def _finish(
+        self,
+        job: ClaimedJob,
+        error: str = "",
+        *,
+        details: str = "",
+        elsewhere: bool = False,
+    ) -> None:
+        if error:
+            _log.warning("%s of %s failed: %s", job.kind, job.server.id, error)
+        self._neighbours.instances.finish(
+            job.id, self._owner, error=error, details=details, elsewhere=elsewhere
+        )
+
+    def _retry(self, job: ClaimedJob, seconds: float, error: str) -> None:
+        _log.info("%s of %s later: %s", job.kind, job.server.id, error)
+        self._neighbours.instances.retry(
+            job.id, self._owner, seconds=seconds, error=error
+        )

@@ -1,0 +1,215 @@
+"""The guest agent: claims jobs of its hosts, does them, tells how the hosts are.
+
+One agent serves one real host, or any number of simulated ones: everything it asks
+and tells goes in batches over all of them.  A wake-up says on which host to look;
+without any, all are looked at now and then.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from compute.agent.host import HostKit, Neighbours
+from compute.agent.job_runner import JobRunner
+from compute.agent.reconcile import Reconciler
+from compute.core.bus import Bus, Message
+from compute.core.errors import Stale
+from compute.instance.client import ClaimedJob, HostReport
+from objectstore.kernel import concurrency
+from objectstore.kernel.errors import Rejected, Unavailable
+
+_log = logging.getLogger("compute.agent")
+
+
+@dataclass(frozen=True, slots=True)
+class AgentTimes:
+    """How often; in seconds."""
+
+    look: float = 5.0  # for jobs that no message told of
+    report: float = 10.0  # a third of what makes a host count as down, or less
+    renew: float = 10.0  # a third of a job's lease
+    reconcile: float = 60.0
+
+
+class Agent:
+    """Runs until ``stop``."""
+
+    def __init__(
+        self,
+        kits: Mapping[str, HostKit],
+        neighbours: Neighbours,
+        bus: Bus,
+        *,
+        owner: str,
+        jobs_at_once: int = 16,
+        times: AgentTimes | None = None,
+    ) -> None:
+        """``owner``: the same after a restart, so that it takes up its own jobs at
+        once; unique among agents."""
+        self._kits = kits
+        self._instances = neighbours.instances
+        self._clock = neighbours.clock
+        self._bus = bus
+        self._owner = owner
+        self._times = times or AgentTimes()
+        self._jobs = JobRunner(kits, neighbours, owner)
+        self._reconciler = Reconciler(neighbours)
+        self._pool = concurrency.Pool(jobs_at_once)
+        self._running: dict[str, tuple[ClaimedJob, concurrency.Task]] = {}
+        self._hosts_to_look_at: set[str] = set(kits)
+        self._wake = concurrency.Event()
+        self._stopping = False
+        self._tasks: list[concurrency.Task] = []
+        self._unsubscribe: list[Callable[[], None]] = []
+
+    # ---- life ------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Open the hypervisors, and begin."""
+        for name, kit in self._kits.items():
+            kit.hypervisor.open()
+            self._unsubscribe.append(
+                self._bus.subscribe(f"instance.host.{name}", self._hint(name))
+            )
+        self._tasks = [
+            concurrency.spawn(self._repeat, self._times.report, self.report),
+            concurrency.spawn(self._repeat, self._times.renew, self._renew),
+            concurrency.spawn(self._repeat, self._times.reconcile, self.reconcile),
+            concurrency.spawn(self._look_for_jobs),
+        ]
+
+    def stop(self) -> None:
+        """Drop everything where it is: what was under way goes on at the next
+        start.  Guests run on."""
+        self._stopping = True
+        for unsubscribe in self._unsubscribe:
+            unsubscribe()
+        running = [task for _, task in self._running.values()]
+        for task in [*self._tasks, *running]:
+            concurrency.kill_task(task)
+        self._tasks, self._running = [], {}
+        for kit in self._kits.values():
+            kit.hypervisor.close()
+
+    def _hint(self, host: str) -> Callable[[Message], None]:
+        def hint(message: Message) -> None:
+            self._hosts_to_look_at.add(host)
+            self._wake.set()
+
+        return hint
+
+    def _repeat(self, seconds: float, act: Callable[[], None]) -> None:
+        while not self._stopping:
+            try:
+                act()
+            except (Unavailable, Rejected) as error:
+                _log.warning("the control plane: %s", error)
+            except Exception:  # noqa: BLE001  (told; the next round may do better)
+                _log.exception("a round of the agent failed")
+            concurrency.sleep(seconds)
+
+    # ---- jobs ------------------------------------------------------------------
+
+    def _look_for_jobs(self) -> None:
+        looked_at = self._clock.monotonic()
+        while not self._stopping:
+            self._wake.wait(self._times.look)
+            self._wake.clear()
+            if self._clock.monotonic() - looked_at >= self._times.look:
+                self._hosts_to_look_at = set(self._kits)
+                looked_at = self._clock.monotonic()
+            try:
+                self._begin_jobs()
+            except (Unavailable, Rejected) as error:
+                _log.warning("no jobs can be claimed: %s", error)
+                concurrency.sleep(1.0)
+            except Exception:  # noqa: BLE001  (told; the next round may do better)
+                _log.exception("claiming jobs failed")
+                concurrency.sleep(1.0)
+
+    def _begin_jobs(self) -> None:
+        """Claim as many jobs as there are places for."""
+        free = self._pool.free()
+        if free <= 0 or not self._hosts_to_look_at:
+            return
+        hosts, self._hosts_to_look_at = self._hosts_to_look_at, set()
+        try:
+            jobs = self._claim(hosts, free)
+        except BaseException:
+            self._hosts_to_look_at |= hosts
+            raise
+        if len(jobs) == free:  # there may be more than fitted
+            self._hosts_to_look_at |= hosts
+        for job in jobs:
+            task = self._pool.spawn(self._do, job)
+            self._running[job.subject_id] = (job, task)
+
+    def _claim(self, hosts: set[str], limit: int) -> list[ClaimedJob]:
+        return self._instances.claim(
+            hosts, self._owner, limit=limit, busy=list(self._running)
+        )
+
+    def _do(self, job: ClaimedJob) -> None:
+        try:
+            self._jobs.run(job)
+        except Exception:  # noqa: BLE001  (told; its lease runs out)
+            _log.exception("job %s of kind %s", job.id, job.kind)
+        finally:
+            self._running.pop(job.subject_id, None)
+            # The same server, or one that found no place, may have more to do.
+            self._hosts_to_look_at.add(job.queue)
+            self._wake.set()
+
+    def run_pending(self, limit: int = 1000) -> int:
+        """Do what can be claimed now, one after another; how many (for programs
+        that drive an agent step by step)."""
+        jobs = self._claim(set(self._kits), limit)
+        for job in jobs:
+            self._jobs.run(job)
+        return len(jobs)
+
+    def _renew(self) -> None:
+        for job, task in list(self._running.values()):
+            try:
+                self._instances.renew(job.id, self._owner)
+            except Stale:
+                # It may have ended in this very moment; then it is not there.
+                if self._running.get(job.subject_id, (None, None))[0] is job:
+                    _log.warning("job %s was taken away", job.id)
+                    self._running.pop(job.subject_id)
+                    concurrency.kill_task(task)
+
+    # ---- hosts -----------------------------------------------------------------
+
+    def report(self) -> None:
+        """Tell that the hosts live, what they have, and what their guests do."""
+        reports = []
+        for name, kit in self._kits.items():
+            try:
+                inventory = dataclasses.asdict(kit.hypervisor.inventory())
+                states = kit.hypervisor.states()
+            except Unavailable as error:
+                # A host whose hypervisor is away is as good as down.
+                _log.warning("%s: %s", name, error)
+                continue
+            reports.append(
+                HostReport(
+                    name,
+                    inventory,
+                    {uuid: state.value for uuid, state in states.items()},
+                    kit.address,
+                )
+            )
+        if reports:
+            self._instances.report(reports)
+
+    def reconcile(self) -> None:
+        """Compare guests with servers."""
+        busy = set(self._running)
+        for kit in self._kits.values():
+            if self._stopping:
+                return
+            self._reconciler.run(kit, busy)

@@ -1,0 +1,88 @@
+"""A guest's root disk as an image: createImage, and the first half of shelving.
+
+The image's record was made by the API; what is done here fills it, or removes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from compute.agent.disks.port import Captured
+from compute.agent.host import Work
+from compute.agent.sagas.delete import forget_image
+from compute.agent.sagas.parts import (
+    is_active,
+    start_guest,
+    stop_guest,
+    was_running,
+)
+from compute.core.saga import Saga, Step
+
+_ROOT = "vda"
+PIECE_BYTES = 1 << 20
+
+
+def _image_id(work: Work) -> str:
+    return str(work.arguments["image_id"])
+
+
+def _copy(work: Work) -> None:
+    disks, label = work.kit.disks, _image_id(work)
+    if is_active(work):
+        path = disks.capture_path(work.uuid, label)
+        work.kit.hypervisor.copy_disk(work.uuid, _ROOT, path)
+    else:
+        disks.capture_idle(work.uuid, label)
+
+
+def _drop(work: Work) -> None:
+    work.kit.disks.drop_capture(work.uuid, _image_id(work))
+
+
+def _upload(work: Work) -> None:
+    images, image_id = work.neighbours.images, _image_id(work)
+    if images.get(image_id).is_active:
+        return  # it was uploaded, and nobody lived to say so
+    captured = work.kit.disks.captured(work.uuid, image_id)
+    images.upload(image_id, _pieces(work, captured))
+
+
+def _pieces(work: Work, captured: Captured) -> Iterator[bytes]:
+    offset = 0
+    while offset < captured.size_bytes:
+        length = min(PIECE_BYTES, captured.size_bytes - offset)
+        piece = work.kit.disks.read_captured(captured, offset, length)
+        if not piece:
+            return
+        yield piece
+        offset += len(piece)
+
+
+def _forget(work: Work) -> None:
+    forget_image(work, _image_id(work))
+
+
+def _remember(work: Work) -> None:
+    was_running(work)
+
+
+def _start_again(work: Work) -> None:
+    if was_running(work):
+        start_guest(work)
+
+
+_CAPTURE = (
+    Step("copy", _copy, undo=_drop),
+    Step("upload", _upload),
+    Step("drop", _drop),
+)
+
+SNAPSHOT: Saga[Work] = Saga("snapshot", (Step("begin", _remember, _forget), *_CAPTURE))
+SHELVE: Saga[Work] = Saga(
+    "shelve",
+    (
+        Step("begin", _remember, _forget),
+        Step("stop", stop_guest, undo=_start_again),
+        *_CAPTURE,
+    ),
+)

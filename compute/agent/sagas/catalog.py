@@ -1,0 +1,54 @@
+"""Every kind of job that a host does."""
+
+from __future__ import annotations
+
+from compute.agent.host import Work
+from compute.agent.sagas.build import BUILD
+from compute.agent.sagas.capture import SHELVE, SNAPSHOT
+from compute.agent.sagas.delete import DELETE
+from compute.agent.sagas.interfaces import ATTACH_INTERFACE, DETACH_INTERFACE
+from compute.agent.sagas.power import (
+    PAUSE,
+    REBOOT,
+    REBOOT_HARD,
+    RESUME,
+    SOFT_DELETE,
+    START,
+    STOP,
+    SUSPEND,
+    UNPAUSE,
+)
+from compute.agent.sagas.rebuild import REBUILD
+from compute.agent.sagas.rescue import RESCUE, UNRESCUE
+from compute.agent.sagas.resize import CONFIRM_RESIZE, RESIZE, REVERT_RESIZE
+from compute.agent.sagas.shelf import SHELVE_OFFLOAD, UNSHELVE
+from compute.core.saga import Saga
+
+SAGAS: dict[str, Saga[Work]] = {
+    saga.kind: saga
+    for saga in (
+        BUILD,
+        DELETE,
+        START,
+        STOP,
+        SOFT_DELETE,
+        REBOOT,
+        REBOOT_HARD,
+        PAUSE,
+        UNPAUSE,
+        SUSPEND,
+        RESUME,
+        REBUILD,
+        RESIZE,
+        CONFIRM_RESIZE,
+        REVERT_RESIZE,
+        SNAPSHOT,
+        SHELVE,
+        SHELVE_OFFLOAD,
+        UNSHELVE,
+        RESCUE,
+        UNRESCUE,
+        ATTACH_INTERFACE,
+        DETACH_INTERFACE,
+    )
+}

@@ -1,0 +1,100 @@
+"""Steps that several kinds of job share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from compute.agent.guest_spec import all_disks, boot_files, guest_spec
+from compute.agent.host import Work
+from compute.agent.hypervisor import ACTIVE_STATES, GuestState
+from compute.core.saga import TryAgain
+from compute.instance.client import config_drive_files, plug_ports
+
+# How long a guest waits for its ports; then its build has failed here.
+PORT_WAIT_TRIES = 60
+PORT_WAIT_SECONDS = 0.5
+
+
+def prepare_disks(
+    work: Work, image_id: str, *, lazy: bool, flavor: Mapping[str, Any] | None = None
+) -> None:
+    """The root disk from the image, and the flavor's other disks."""
+    flavor = flavor or work.server.flavor
+    disks = work.kit.disks
+    disks.prepare_root(work.uuid, image_id, flavor["disk"], lazy=lazy)
+    boot_files(disks, work.server)
+    all_disks(disks, work.server, flavor)
+
+
+def remove_disks(work: Work) -> None:
+    """All the guest's files."""
+    work.kit.disks.remove(work.uuid)
+
+
+def bind_ports(work: Work) -> None:
+    """The server's ports, on this host."""
+    vifs = plug_ports(work.neighbours.network, work.server, work.kit.name)
+    work.set_vifs(vifs)
+
+
+def wait_for_ports(work: Work) -> None:
+    """The network's agent has made the taps."""
+    if not work.kit.waits_for_ports or not work.server.vifs:
+        return
+    nics = work.neighbours.network.nics_of(work.uuid)
+    if all(nic.is_active for nic in nics):
+        return
+    tries = int(work.progress.get("port_tries", 0)) + 1
+    work.progress["port_tries"] = tries
+    if tries > PORT_WAIT_TRIES:
+        raise TimeoutError("its network ports were not wired up in time")
+    raise TryAgain("its network ports are not wired up yet", PORT_WAIT_SECONDS)
+
+
+def write_config_drive(work: Work) -> None:
+    """The config drive, when the server has one."""
+    if not work.server.config_drive:
+        return
+    password = str(work.arguments.get("admin_password", ""))
+    files = config_drive_files(work.server, password)
+    work.kit.disks.prepare_config_drive(work.uuid, files)
+
+
+def start_guest(work: Work) -> None:
+    """Running, as the record says."""
+    work.kit.hypervisor.start(guest_spec(work.kit.disks, work.server))
+
+
+def start_with(work: Work, flavor: Mapping[str, Any]) -> None:
+    """Running, with another flavor than the record's."""
+    spec = guest_spec(work.kit.disks, work.server, flavor=flavor)
+    work.kit.hypervisor.start(spec)
+
+
+def stop_guest(work: Work) -> None:
+    """Shut down, politely."""
+    work.kit.hypervisor.stop(work.uuid, work.kit.grace_seconds)
+
+
+def end_guest(work: Work) -> None:
+    """Shut down at once: its state is not needed."""
+    work.kit.hypervisor.stop(work.uuid, 0)
+
+
+def destroy_guest(work: Work) -> None:
+    """The hypervisor knows nothing of it."""
+    work.kit.hypervisor.destroy(work.uuid)
+
+
+def is_active(work: Work) -> bool:
+    """Whether there is a process of the guest."""
+    return work.kit.hypervisor.state(work.uuid) in ACTIVE_STATES
+
+
+def was_running(work: Work) -> bool:
+    """Whether the guest ran when the job began (remembered at the first asking)."""
+    if "was_running" not in work.progress:
+        state = work.kit.hypervisor.state(work.uuid)
+        work.progress["was_running"] = state is GuestState.RUNNING
+    return bool(work.progress["was_running"])

@@ -1,0 +1,51 @@
+"""Start, stop, reboot, pause, suspend: one call of the hypervisor each."""
+
+from __future__ import annotations
+
+from compute.agent.guest_spec import guest_spec
+from compute.agent.host import Work
+from compute.agent.sagas.parts import start_guest, stop_guest, wait_for_ports
+from compute.core.saga import Saga, Step
+
+
+def _reboot_soft(work: Work) -> None:
+    _reboot(work, hard=False)
+
+
+def _reboot_hard(work: Work) -> None:
+    _reboot(work, hard=True)
+
+
+def _reboot(work: Work, *, hard: bool) -> None:
+    work.kit.hypervisor.reboot(
+        guest_spec(work.kit.disks, work.server),
+        hard=hard,
+        grace_seconds=work.kit.grace_seconds,
+    )
+
+
+def _pause(work: Work) -> None:
+    work.kit.hypervisor.pause(work.uuid)
+
+
+def _suspend(work: Work) -> None:
+    work.kit.hypervisor.suspend(work.uuid)
+
+
+def _resume(work: Work) -> None:
+    work.kit.hypervisor.resume(work.uuid)
+
+
+START: Saga[Work] = Saga(
+    "start", (Step("wires", wait_for_ports), Step("start", start_guest))
+)
+STOP: Saga[Work] = Saga("stop", (Step("stop", stop_guest),))
+SOFT_DELETE: Saga[Work] = Saga("soft_delete", (Step("stop", stop_guest),))
+REBOOT: Saga[Work] = Saga("reboot", (Step("reboot", _reboot_soft),))
+REBOOT_HARD: Saga[Work] = Saga(
+    "reboot_hard", (Step("wires", wait_for_ports), Step("reboot", _reboot_hard))
+)
+PAUSE: Saga[Work] = Saga("pause", (Step("pause", _pause),))
+UNPAUSE: Saga[Work] = Saga("unpause", (Step("resume", _resume),))
+SUSPEND: Saga[Work] = Saga("suspend", (Step("suspend", _suspend),))
+RESUME: Saga[Work] = Saga("resume", (Step("resume", _resume),))

@@ -1,0 +1,63 @@
+"""Another flavor, on the same host.
+
+The guest boots with the new processors and memory at once; its disk grows only when
+the user confirms, for a disk that has grown cannot be made small again: so a revert
+gives back exactly what was there.
+"""
+
+from __future__ import annotations
+
+from compute.agent.host import Work
+from compute.agent.sagas.parts import is_active, start_with, stop_guest, was_running
+from compute.core.saga import Saga, Step
+
+_GIB = 1 << 30
+_ROOT = "vda"
+
+
+def _remember(work: Work) -> None:
+    was_running(work)
+
+
+def _start_new(work: Work) -> None:
+    if was_running(work):
+        start_with(work, work.arguments["flavor"])
+
+
+def _back(work: Work) -> None:
+    """The guest as it was, whatever has happened to it."""
+    stop_guest(work)
+    if was_running(work):
+        start_with(work, work.server.flavor)
+
+
+def _grow(work: Work) -> None:
+    size_gib = int(work.server.flavor["disk"])
+    resize = work.server.resize or {}
+    before = int(resize.get("old_flavor", work.server.flavor)["disk"])
+    if size_gib <= before:
+        return
+    if is_active(work):
+        work.kit.hypervisor.resize_disk(work.uuid, _ROOT, size_gib * _GIB)
+    else:
+        work.kit.disks.grow_root(work.uuid, size_gib)
+
+
+def _start_old(work: Work) -> None:
+    resize = work.server.resize or {}
+    if resize.get("old_vm_state") == "active":
+        start_with(work, resize["old_flavor"])
+
+
+RESIZE: Saga[Work] = Saga(
+    "resize",
+    (
+        Step("look", _remember),
+        Step("stop", stop_guest, undo=_back),
+        Step("start", _start_new),
+    ),
+)
+CONFIRM_RESIZE: Saga[Work] = Saga("confirm_resize", (Step("grow", _grow),))
+REVERT_RESIZE: Saga[Work] = Saga(
+    "revert_resize", (Step("stop", stop_guest), Step("start", _start_old))
+)
