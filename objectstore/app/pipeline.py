@@ -12,7 +12,7 @@ from pathlib import Path
 
 from paste.deploy import loadfilter
 
-from objectstore.kernel.loop import Loop, Step
+from objectstore.kernel.loop import IDLE_SECONDS, Loop, Step
 from objectstore.kernel.request import Application, Facts
 from objectstore.kernel.settings import BadSettings, Mistake, read_file
 from objectstore.middleware.layers import layers
@@ -71,9 +71,9 @@ def wrap(
 
 def filter_loops(pipeline: Application, facts: Facts) -> list[Loop]:
     """What the filters want to have run in the background, in one process: each
-    may have a ``background_steps(facts)``."""
+    may have a ``background_steps(facts)``, and a step ``REST_SECONDS`` of its own."""
     return [
-        Loop(step)
+        Loop(step, idle_seconds=getattr(step, "REST_SECONDS", IDLE_SECONDS))
         for layer in layers(pipeline)
         for step in getattr(layer, "background_steps", _no_steps)(facts)
     ]

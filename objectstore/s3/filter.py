@@ -20,6 +20,8 @@ is ``account:user``, the secret the user's key.
     storage_domain =
     # s3-website.example.com: bucket.s3-website.example.com is a bucket's web site
     website_domain =
+    # where bucket notifications can go: NAME=URL, several with commas between
+    notification_targets =
     # what temporary credentials are protected with; also taken from
     # cluster_secret in [DEFAULT]; without either there are none
     sts_secret =
@@ -37,7 +39,8 @@ from objectstore.kernel.errors import Rejected, Unavailable
 from objectstore.kernel.loop import Step
 from objectstore.kernel.reply import Reply
 from objectstore.kernel.request import Application, Environ, Facts, StartResponse
-from objectstore.kernel.settings import Reader
+from objectstore.kernel.settings import BadSettings, Mistake, Reader
+from objectstore.kernel.timestamps import HybridClock
 from objectstore.s3.access.authorize import authorize
 from objectstore.s3.access_log.delivery import LogDelivery
 from objectstore.s3.access_log.observe import observe
@@ -56,6 +59,10 @@ from objectstore.s3.locate import Locator, Place
 from objectstore.s3.lock_guard import find_guard
 from objectstore.s3.multipart.sweeper import Sweeper
 from objectstore.s3.names import check_bucket
+from objectstore.s3.notify.announce import announce
+from objectstore.s3.notify.couriers import courier_to
+from objectstore.s3.notify.delivery import NotificationDelivery
+from objectstore.s3.notify.targets import parse_targets
 from objectstore.s3.object.post_object import post_object
 from objectstore.s3.operation import House, Operation
 from objectstore.s3.registry import Registry
@@ -100,6 +107,8 @@ class S3Filter:
             BucketFactsCache(),
             Registry(store, clock),
             guard is not None,
+            parse_targets(settings.notification_targets),
+            HybridClock(clock),
         )
         if guard is not None:
             guard.watch = WriteWatch(self.house)
@@ -121,6 +130,10 @@ class S3Filter:
             LifecycleBackfill(house, facts),
             LifecycleRun(house, facts),
             LogDelivery(house, facts),
+            *[
+                NotificationDelivery(house, facts, name, courier_to(target))
+                for name, target in house.targets.items()
+            ],
         )
 
     def finish(self) -> None:
@@ -214,7 +227,10 @@ class S3Filter:
             return route.handler(operation)
         enter_bucket(operation)
         _authorize(operation, route)
-        return route.handler(operation)
+        reply = route.handler(operation)
+        if operation.events:
+            announce(operation, operation.events)
+        return reply
 
     def _service(self, operation: Operation, place: Place) -> Reply:
         if self._is_sts(operation, place):
@@ -262,6 +278,18 @@ def _translated(operation: Operation, rejected: Rejected) -> S3Error:
     return from_status(rejected.status)
 
 
+def _check_targets(settings: S3Settings, source: str) -> None:
+    try:
+        for target in parse_targets(settings.notification_targets).values():
+            courier_to(target)
+    except (ValueError, ImportError) as error:
+        text = str(error)
+        if isinstance(error, ImportError):
+            text = "AMQP targets need kombu: pip install ringstack[s3events]"
+        mistake = Mistake(source, "filter:s3", "notification_targets", text)
+        raise BadSettings([mistake]) from None
+
+
 def _new_id() -> str:
     return "tx" + secrets.token_hex(16)
 
@@ -273,6 +301,7 @@ def filter_factory(
     reader = Reader(global_conf.get("__file__", ""))
     settings = reader.read(S3Settings, local_conf, "filter:s3")
     reader.finish()
+    _check_targets(settings, global_conf.get("__file__", ""))
     if not settings.sts_secret:
         secret = global_conf.get("cluster_secret", "")
         settings = dataclasses.replace(settings, sts_secret=secret)

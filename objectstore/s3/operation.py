@@ -10,10 +10,13 @@ from typing import Any
 
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.request import Environ, Request
+from objectstore.kernel.timestamps import HybridClock
 from objectstore.s3.bucket_facts import BucketFacts, BucketFactsCache
 from objectstore.s3.caller import ANYBODY, Caller
 from objectstore.s3.errors import S3Error, from_status
 from objectstore.s3.inner import Answer, Store
+from objectstore.s3.notify.event import Event
+from objectstore.s3.notify.targets import Targets
 from objectstore.s3.payload.open import Payload, open_payload
 from objectstore.s3.registry import Registry
 from objectstore.s3.settings import S3Settings
@@ -30,6 +33,9 @@ class House:
     registry: Registry
     # A filter below keeps Swift's face from breaking object locks.
     is_guarded: bool
+    # Where notifications can go, by name; and the order of events.
+    targets: Targets
+    sequence: HybridClock
 
 
 class Operation(Request):
@@ -42,6 +48,7 @@ class Operation(Request):
         "bucket_facts",
         "caller",
         "error_code",
+        "events",
         "house",
         "key",
         "logged_as",
@@ -61,6 +68,8 @@ class Operation(Request):
         # The IAM action, as policies call it.
         self.action = ""
         self.payload: Payload | None = None
+        # What the verb did, for notifications.
+        self.events: list[Event] = []
         # For the access log: the error's code; what a request with many keys did to
         # each (key, version, error code); the operation's name, where it is special.
         self.error_code = ""

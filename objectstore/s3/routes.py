@@ -34,6 +34,7 @@ from objectstore.s3.multipart import (
     list_uploads,
     upload_part,
 )
+from objectstore.s3.notify.configure import put_notification
 from objectstore.s3.object import acl as object_acl
 from objectstore.s3.object import (
     attributes,
@@ -110,9 +111,7 @@ BUCKET: dict[tuple[str, str], Route] = {
     ("GET", "notification"): Route(
         configurations.NOTIFICATION.get, "s3:GetBucketNotification"
     ),
-    ("PUT", "notification"): Route(
-        configurations.NOTIFICATION.put, "s3:PutBucketNotification"
-    ),
+    ("PUT", "notification"): Route(put_notification, "s3:PutBucketNotification"),
     ("GET", "accelerate"): Route(stubs.get_accelerate, "s3:GetAccelerateConfiguration"),
     ("GET", "replication"): Route(
         stubs.get_replication, "s3:GetReplicationConfiguration"

@@ -72,6 +72,11 @@ class S3Settings:
     access_log_interval: Seconds = option(
         300.0, "How often the access log of a bucket becomes an object", minimum=1
     )
+    notification_targets: tuple[str, ...] = option(
+        (),
+        "Where notifications can go: NAME=URL of a webhook (http, https) or a broker "
+        "(amqp://user:password@host:5672//?exchange=NAME&routing_key=KEY)",
+    )
     encryption_at_rest: bool = option(
         False, "An encryption filter stands below: answer SSE-S3 requests"
     )

@@ -2,8 +2,9 @@
 
 Stands in ``s3_guard``, below all filters that send requests of their own.  When a
 write has succeeded, and before its reply goes out, the key is entered in the
-lifecycle index of its bucket, if that has rules: nothing that was acknowledged is
-missed, and what was refused leaves nothing.
+lifecycle index of its bucket, if that has rules, and what came through Swift is told
+to whom the bucket notifies: nothing that was acknowledged is missed, and what was
+refused leaves nothing.
 """
 
 from __future__ import annotations
@@ -19,12 +20,15 @@ from objectstore.kernel.request import (
 )
 from objectstore.s3.background.house_objects import HouseObjects
 from objectstore.s3.bucket_facts import BucketFacts
-from objectstore.s3.inner import send
+from objectstore.s3.inner import Answer, send
 from objectstore.s3.lifecycle.due_index import DueIndex
 from objectstore.s3.lifecycle.rules_of import known_rules
 from objectstore.s3.lifecycle.schedule import after_write
 from objectstore.s3.names import is_hidden
-from objectstore.s3.operation import House
+from objectstore.s3.notify.announce import announce, notification_rules
+from objectstore.s3.notify.event import Event
+from objectstore.s3.object.reply_headers import s3_etag
+from objectstore.s3.operation import House, Operation
 
 WRITES = frozenset({"PUT", "POST", "DELETE"})
 
@@ -44,11 +48,16 @@ class WriteWatch:
         """The application's answer, after what it brings about."""
         place = _object_of(environ["PATH_INFO"])
         facts = None if place is None else self._facts(environ, place)
-        if place is None or facts is None or not known_rules(facts):
+        if place is None or facts is None:
+            return app(environ, start_response)
+        is_told = not environ[CONTEXT_KEY].is_s3 and notification_rules(facts)
+        if not is_told and not known_rules(facts):
             return app(environ, start_response)
         answer = send(app, environ)
         if answer.is_success:
             self._enter(environ, facts, place)
+            if is_told:
+                self._tell(environ, facts, place[2], answer)
         start_response(answer.line, answer.pairs)
         return answer.body
 
@@ -63,14 +72,35 @@ class WriteWatch:
     def _enter(
         self, environ: Environ, facts: BucketFacts, place: tuple[str, str, str]
     ) -> None:
+        rules = known_rules(facts)
+        if not rules:
+            return
         has_versions = bool(facts.versioning)
         if environ["REQUEST_METHOD"] == "DELETE" and not has_versions:
             return
         day, now = self._house.settings.lifecycle_day, self._house.clock.time()
-        rules = known_rules(facts)
         moment = after_write(rules, place[2], now, day, has_versions=has_versions)
         if moment is not None:
             self._index.write(environ, moment, day, place)
+
+    def _tell(
+        self, environ: Environ, facts: BucketFacts, key: str, answer: Answer
+    ) -> None:
+        """The event of a write through Swift.  (S3's verbs tell of theirs.)"""
+        operation = Operation(environ, self._house, facts.container, key)
+        operation.bucket_facts = facts
+        version = answer.get("x-object-version-id")
+        if environ["REQUEST_METHOD"] == "DELETE":
+            how = "DeleteMarkerCreated" if version else "Delete"
+            event = Event(f"ObjectRemoved:{how}", key, version_id=version)
+        elif environ["REQUEST_METHOD"] == "PUT":
+            # Of large objects and links only the store knows the size.
+            head = operation.ask_object("HEAD", internal=True).discard()
+            size = int(head.get("content-length", "-1")) if head.is_success else -1
+            event = Event("ObjectCreated:Put", key, size, s3_etag(head), version)
+        else:
+            return
+        announce(operation, [event])
 
 
 def _object_of(path: str) -> tuple[str, str, str] | None:

@@ -27,7 +27,7 @@ LEASE_BYTES_MAX = 1024
 class Lease:
     """One process' view of one job's lease."""
 
-    __slots__ = ("_clock", "_holder", "_name", "_store", "_until")
+    __slots__ = ("_clock", "_holder", "_name", "_others_until", "_store", "_until")
 
     def __init__(self, store: Store, clock: Clock, name: str) -> None:
         self._store = store
@@ -35,10 +35,13 @@ class Lease:
         self._name = name
         self._holder = secrets.token_hex(8)
         self._until = 0.0
+        self._others_until = 0.0
 
     def is_held(self, environ: Environ) -> bool:
         """Whether this process may do the job now; takes or renews the lease."""
         now = self._clock.time()
+        if now < self._others_until:
+            return False
         if now < self._until - LEASE_SECONDS / 2:
             return True
         answer = self._ask(environ, "GET", headers={"X-Newest": "true"})
@@ -48,7 +51,8 @@ class Lease:
         elif answer.is_success:
             holder, until = orjson.loads(answer.read(LEASE_BYTES_MAX))
             if holder != self._holder and now < until:
-                self._until = 0.0
+                # Not asked again before: whoever holds it renews it halfway.
+                self._until, self._others_until = 0.0, until
                 return False
             condition = {"If-Match": answer.get("etag").strip('"')}
         else:

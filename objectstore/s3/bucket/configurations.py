@@ -13,10 +13,10 @@ from objectstore.s3.bucket.lock_configuration import parse_lock_configuration
 from objectstore.s3.bucket.simple_documents import (
     parse_bucket_tags,
     parse_encryption,
-    parse_notification,
     parse_payment,
 )
 from objectstore.s3.errors import S3Error
+from objectstore.s3.notify.rules import parse_notification
 from objectstore.s3.operation import Operation
 from objectstore.s3.website.rules import parse_website
 

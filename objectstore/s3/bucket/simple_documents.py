@@ -2,30 +2,9 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from objectstore.s3.errors import S3Error
 from objectstore.s3.object.tags import BUCKET_TAGS_MAX, Tags, tags_of
-from objectstore.s3.xml.read import Node, read_document
-
-EVENT_PREFIX = "s3:"
-EVENTS = frozenset(
-    {
-        "s3:ObjectCreated:*",
-        "s3:ObjectCreated:Put",
-        "s3:ObjectCreated:Post",
-        "s3:ObjectCreated:Copy",
-        "s3:ObjectCreated:CompleteMultipartUpload",
-        "s3:ObjectRemoved:*",
-        "s3:ObjectRemoved:Delete",
-        "s3:ObjectRemoved:DeleteMarkerCreated",
-        "s3:ObjectTagging:*",
-        "s3:ObjectTagging:Put",
-        "s3:ObjectTagging:Delete",
-        "s3:ObjectAcl:Put",
-    }
-)
-NOTIFICATIONS_MAX = 100
+from objectstore.s3.xml.read import read_document
 
 
 def parse_bucket_tags(text: str) -> Tags:
@@ -56,35 +35,3 @@ def parse_payment(text: str) -> str:
             raise S3Error("NotImplemented", "Requester pays is not supported")
         raise S3Error("MalformedXML")
     return payer
-
-
-def parse_notification(text: str) -> tuple[Node, ...]:
-    """A ``NotificationConfiguration``: its targets, with events that exist.
-
-    Targets are webhooks: ``arn:ringstack:webhook::URL`` of a topic.
-    """
-    root = read_document(text.encode(), "NotificationConfiguration")
-    if len(root.children) > NOTIFICATIONS_MAX:
-        raise S3Error("InvalidArgument", "Too many notification configurations")
-    for node in root.children:
-        events = [event.text for event in node.all("Event")]
-        unknown = [event for event in events if event not in EVENTS]
-        if not events or unknown:
-            raise S3Error(
-                "InvalidArgument", "The event is not supported for notifications"
-            )
-        if node.name != "TopicConfiguration":
-            raise S3Error("InvalidArgument", "Only topics can be targets here")
-        _check_target(node.get("Topic"))
-    return tuple(root.children)
-
-
-WEBHOOK = "arn:ringstack:webhook::"
-
-
-def _check_target(arn: str) -> None:
-    url = urlsplit(arn.removeprefix(WEBHOOK))
-    if not arn.startswith(WEBHOOK) or url.scheme not in ("http", "https"):
-        raise S3Error("InvalidArgument", "Unable to validate the following destination")
-    if not url.hostname or url.username or url.password:
-        raise S3Error("InvalidArgument", "Unable to validate the following destination")

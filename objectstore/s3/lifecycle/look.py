@@ -14,6 +14,7 @@ from objectstore.s3.errors import S3Error
 from objectstore.s3.lifecycle.schedule import needs_tags, next_look
 from objectstore.s3.lifecycle.things import Held, current_of, uploads_of, versions_of
 from objectstore.s3.multipart.abort import abort_upload
+from objectstore.s3.notify.announce import announce
 from objectstore.s3.object.delete import delete_current, delete_one
 from objectstore.s3.operation import Operation
 
@@ -143,10 +144,18 @@ def _like(operation: Operation, query: dict[str, str]) -> Operation:
     )
     made.bucket_facts = operation.bucket_facts
     made._query = query
+    # What is noted on either is told of once.
+    made.events = operation.events
     return made
 
 
 def _tell(operation: Operation, what: str, held: Held) -> None:
+    events = [
+        replace(event, name=event.name.replace("ObjectRemoved", "LifecycleExpiration"))
+        for event in operation.events
+    ]
+    operation.events.clear()
+    announce(operation, events)
     facts = operation.facts
     version = f" version {held.identifier}" if held.identifier else ""
     _log.info(

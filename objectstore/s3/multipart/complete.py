@@ -31,7 +31,12 @@ from objectstore.s3.multipart.parts import (
 )
 from objectstore.s3.multipart.upload import Upload, find_upload
 from objectstore.s3.object.part_sizes import write_part_sizes
-from objectstore.s3.object.put import finish_write, sse_headers, write_conditions
+from objectstore.s3.object.put import (
+    finish_write,
+    note_created,
+    sse_headers,
+    write_conditions,
+)
 from objectstore.s3.object.reply_headers import s3_etag, version_headers
 from objectstore.s3.operation import Operation
 from objectstore.s3.payload.checksums import (
@@ -95,7 +100,9 @@ def complete_upload(operation: Operation) -> Reply:
     used = frozenset(part.name for part in parts if part.size)
     delete_parts(operation, upload.upload_id, keep=used)
     reply = version_headers(answer) + sse_headers(headers)
-    reply += of_written(operation, headers, sum(part.size for part in parts))
+    size = sum(part.size for part in parts)
+    reply += of_written(operation, headers, size)
+    note_created(operation, "CompleteMultipartUpload", answer, size, etag)
     return _result(operation, etag, checksum, reply)
 
 

@@ -8,8 +8,9 @@ from objectstore.s3.access import acl as acls
 from objectstore.s3.access.acl_xml import write_acl
 from objectstore.s3.access.bucket_rules import check_new_acl
 from objectstore.s3.bucket.acl import requested_acl
+from objectstore.s3.notify.event import Event
 from objectstore.s3.object.amend import amend, head_object
-from objectstore.s3.object.reply_headers import version_headers
+from objectstore.s3.object.reply_headers import s3_etag, version_headers
 from objectstore.s3.operation import Operation
 
 
@@ -32,4 +33,9 @@ def put_object_acl(operation: Operation) -> Reply:
     asked = operation.header("X-Amz-Acl")
     check_new_acl(acl, operation.facts, operation.house.settings, asked=asked)
     amend(operation, head, {sysmeta.ACL: acl.to_json()})
+    version = head.get("x-object-version-id")
+    event = Event(
+        "ObjectAcl:Put", operation.key, etag=s3_etag(head), version_id=version
+    )
+    operation.events.append(event)
     return Reply(200, b"", version_headers(head))

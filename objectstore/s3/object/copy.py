@@ -36,6 +36,7 @@ from objectstore.s3.object.encrypted_read import open_stored, plain_pieces
 from objectstore.s3.object.lock_headers import lock_to_store
 from objectstore.s3.object.metadata import of_answer, to_inner
 from objectstore.s3.object.put import (
+    note_created,
     sse_headers,
     write_conditions,
     write_object,
@@ -109,6 +110,7 @@ def copy_object(operation: Operation) -> Reply:
     if customer_key is not None:
         reply += customer_key.reply_headers()
     reply += of_written(operation, headers, source.size)
+    note_created(operation, "Copy", answer, source.size)
     return Reply(200, body, reply, "application/xml")
 
 

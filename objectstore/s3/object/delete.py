@@ -11,6 +11,7 @@ from objectstore.s3.multipart.leftovers import (
     replaced_upload,
     sweep_replaced,
 )
+from objectstore.s3.notify.event import Event
 from objectstore.s3.object.get import DELETE_MARKER_TYPE
 from objectstore.s3.object.lock import forget_lock, lock_of
 from objectstore.s3.object.reply_headers import s3_etag
@@ -43,7 +44,10 @@ def delete_current(operation: Operation, condition: dict[str, str]) -> HeaderLis
         sweep_replaced(operation, replaced)
     version = answer.get("x-object-version-id")
     if not version:
+        if answer.status != 404:
+            _note(operation, "Delete")
         return []
+    _note(operation, "DeleteMarkerCreated", version)
     return [("x-amz-version-id", version), ("x-amz-delete-marker", "true")]
 
 
@@ -65,10 +69,17 @@ def _delete_version(operation: Operation) -> HeaderList:
     replaced = replaced_by(head)
     if replaced is not None:
         sweep_replaced(operation, replaced)
+    if answer.status != 404:
+        _note(operation, "Delete", version)
     headers: HeaderList = [("x-amz-version-id", version)]
     if is_marker:
         headers.append(("x-amz-delete-marker", "true"))
     return headers
+
+
+def _note(operation: Operation, how: str, version: str = "") -> None:
+    event = Event(f"ObjectRemoved:{how}", operation.key, version_id=version)
+    operation.events.append(event)
 
 
 def check_lock(operation: Operation, head: Answer) -> None:

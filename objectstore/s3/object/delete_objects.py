@@ -74,6 +74,7 @@ def _delete(operation: Operation, wanted: Wanted, *, quiet: bool) -> str:
     else:
         failure = None
     code = "" if failure is None else failure.code
+    operation.events += one.events
     operation.batch.append((wanted.key, wanted.version_id, code))
     if failure is not None:
         return _failed(wanted, failure.code, failure.text)

@@ -12,9 +12,10 @@ from objectstore.s3.caller import Caller
 from objectstore.s3.errors import S3Error
 from objectstore.s3.lifecycle.headers import of_written
 from objectstore.s3.names import check_key
+from objectstore.s3.notify.announce import announce
 from objectstore.s3.object.lock_headers import lock_to_store
 from objectstore.s3.object.post_policy import check_form, parse_post_policy
-from objectstore.s3.object.put import sse_headers, write_failure
+from objectstore.s3.object.put import note_created, sse_headers, write_failure
 from objectstore.s3.object.reply_headers import version_headers
 from objectstore.s3.object.upload_headers import upload_headers
 from objectstore.s3.operation import Operation
@@ -92,6 +93,8 @@ def _store(operation: Operation, form: Form, stream: FormStream, key: str) -> Re
     location = f"{base}/{operation.bucket}/{key}"
     reply: HeaderList = [("ETag", f'"{etag}"'), *version_headers(answer)]
     reply += of_written(uploading, headers, stream.size)
+    note_created(uploading, "Post", answer, stream.size)
+    announce(uploading, uploading.events)
     return _answer(form.fields, reply + sse_headers(headers), location, operation, key)
 
 

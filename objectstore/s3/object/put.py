@@ -14,6 +14,7 @@ from objectstore.s3.inner import Answer
 from objectstore.s3.lifecycle.headers import of_written
 from objectstore.s3.multipart.leftovers import Replaced, replaced_upload, sweep_replaced
 from objectstore.s3.names import check_key
+from objectstore.s3.notify.event import Event
 from objectstore.s3.object.customer_key import CustomerKey, read_customer_key
 from objectstore.s3.object.lock_headers import lock_to_store
 from objectstore.s3.object.reply_headers import s3_etag, version_headers
@@ -46,6 +47,7 @@ def put_object(operation: Operation) -> Reply:
     reply = [("ETag", f'"{answer.get("etag").strip(chr(34))}"')]
     reply += version_headers(answer) + extra + sse_headers(headers)
     reply += of_written(operation, headers, payload.length)
+    note_created(operation, "Put", answer, payload.length)
     return Reply(200, b"", reply)
 
 
@@ -163,6 +165,21 @@ def content_md5(operation: Operation) -> str:
     if len(digest) != 16:
         raise S3Error("InvalidDigest")
     return digest.hex()
+
+
+def note_created(
+    operation: Operation, how: str, answer: Answer, size: int, etag: str = ""
+) -> None:
+    """Note the event of a write; ``etag`` where the inner answer's is not S3's."""
+    operation.events.append(
+        Event(
+            f"ObjectCreated:{how}",
+            operation.key,
+            size,
+            etag or answer.get("etag").strip('"'),
+            answer.get("x-object-version-id"),
+        )
+    )
 
 
 def checksum_headers(payload: Payload) -> HeaderList:

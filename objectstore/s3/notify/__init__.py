@@ -1,0 +1,1 @@
+"""Event notifications: what happened to objects, told to webhooks and brokers."""
