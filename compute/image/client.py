@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -27,7 +26,6 @@ PATCH_TYPE = "application/openstack-images-v2.1-json-patch"
 # The service answers an upload once the last segment is safe and hashed.
 UPLOAD_TIMEOUT_SECONDS = 180.0
 PAGE = 200
-NO_PROPERTIES: Mapping[str, str] = MappingProxyType({})
 # What the API says of an image beside its free properties.
 BASE_KEYS = frozenset(
     {
@@ -88,7 +86,7 @@ class ImageRecord:
     created_at: str
     updated_at: str
     tags: tuple[str, ...] = ()
-    properties: Mapping[str, str] = NO_PROPERTIES
+    properties: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_active(self) -> bool:

@@ -1,0 +1,1 @@
+"""The image API: HTTP in and out, nothing decided here."""

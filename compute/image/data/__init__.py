@@ -1,0 +1,1 @@
+"""How the bytes of images come in, stay safe, and go."""

@@ -1,0 +1,86 @@
+"""Clears away: what dead writers left, what deleted images held, ids long free.
+
+Everything it does stands in the rows, so it goes on after any crash; it never looks
+at a store for what no row names, for there is none.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from compute.core.database import Connection
+from compute.image import rules, store
+from compute.image.data.transfer import is_left_alone
+from compute.image.documents import TASK_KEPT_SECONDS
+from compute.image.model import Data
+from compute.image.parts import ImageParts
+from objectstore.kernel.errors import RingstackError
+from objectstore.kernel.loop import Progress
+
+BATCH = 20
+"""One step's work: seconds, even when each is an image of many segments."""
+
+_log = logging.getLogger("compute.image")
+
+
+class Sweeper:
+    """A loop's step."""
+
+    name = "image-sweeper"
+
+    def __init__(self, parts: ImageParts) -> None:
+        self._parts = parts
+
+    def step(self) -> Progress:
+        """See the module's docstring."""
+        parts, now = self._parts, self._parts.clock.time()
+        orphans = parts.database.read(
+            lambda connection: store.abandoned(connection, now, BATCH)
+        )
+        for data in orphans:
+            self._give_up(data)
+        gone = parts.database.read(
+            lambda connection: store.doomed(connection, now, BATCH)
+        )
+        removed = sum(self._remove(data) for data in gone)
+        if removed and max(len(orphans), len(gone)) == BATCH:
+            return Progress.BUSY
+        parts.database.run(self._forget_old)
+        return Progress.IDLE
+
+    def _give_up(self, data: Data) -> None:
+        """The writer is dead; an import is resumed by its own job."""
+        parts = self._parts
+
+        def release(connection: Connection) -> None:
+            now = parts.clock.time()
+            if data not in store.abandoned(connection, now, BATCH):
+                return  # it lives, after all
+            store.release_data(connection, data.id)
+            image = store.get(connection, data.image_id)
+            if image is not None and is_left_alone(image, data):
+                store.save(connection, image, rules.fallen_back(image, now))
+
+        parts.change(release)
+
+    def _remove(self, data: Data) -> bool:
+        place = self._parts.stores.get(data.store)
+        if place is None:
+            _log.warning(
+                "data of image %s wait for store %s", data.image_id, data.store
+            )
+            return False
+        try:
+            place.delete(data.key)
+        except RingstackError as error:
+            _log.warning("data of image %s stay for now: %s", data.image_id, error)
+            return False
+        self._parts.database.run(
+            lambda connection: store.forget_data(connection, data.id)
+        )
+        return True
+
+    def _forget_old(self, connection: Connection) -> None:
+        now = self._parts.clock.time()
+        store.forget_deleted(connection, now - self._parts.settings.deleted_kept)
+        self._parts.jobs.forget_finished(connection, now - TASK_KEPT_SECONDS)

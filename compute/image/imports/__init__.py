@@ -1,0 +1,1 @@
+"""Images brought from elsewhere: staged, from the web, from another store."""

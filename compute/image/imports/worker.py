@@ -1,0 +1,282 @@
+"""Does imports: durable jobs that go on after a crash, from their beginning.
+
+What an earlier attempt wrote is doomed first, so nothing is used half done.  The new
+data become visible in one transaction with the job's end.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+
+from compute.core.database import Connection
+from compute.core.errors import Stale
+from compute.core.jobs import Job
+from compute.image import rules, store
+from compute.image.data.intake import Intake
+from compute.image.data.transfer import with_digests
+from compute.image.imports.requests import COPY, QUEUE, WEB_DOWNLOAD
+from compute.image.imports.web import Web
+from compute.image.model import (
+    ACTIVE,
+    FAILED_IMPORT,
+    IMPORTING,
+    IMPORTING_TO,
+    LIVE,
+    STAGED,
+    WRITING,
+    Data,
+    Digests,
+    Image,
+)
+from compute.image.parts import ImageParts
+from compute.image.tables import data as data_rows
+from objectstore.kernel import concurrency
+from objectstore.kernel.errors import Rejected, RingstackError, Unavailable
+from objectstore.kernel.loop import Progress
+
+ATTEMPTS_MAX = 5
+"""A server or store that is away is asked again for about a minute in all."""
+RETRY_SECONDS = 2.0
+
+_log = logging.getLogger("compute.image")
+
+
+class ImportFailed(Rejected):
+    """For good; the text is the task's message."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(400, text)
+
+
+@dataclass
+class _Work:
+    """One job while it is done."""
+
+    job: Job
+    image: Image
+    digests: Digests | None
+    written: list[Data]
+    failed: list[str]
+
+
+class ImportWorker:
+    """A loop's step: claims jobs, does several at once, renews their leases."""
+
+    name = "image-imports"
+
+    def __init__(self, parts: ImageParts, web: Web, owner: str) -> None:
+        """``owner``: this process's own name."""
+        self._parts = parts
+        self._web = web
+        self._owner = owner
+        self._running: dict[str, Job] = {}
+
+    def step(self) -> Progress:
+        """See the class."""
+        parts, now = self._parts, self._parts.clock.time()
+        room = parts.settings.imports_max - len(self._running)
+        busy = {job.subject_id for job in self._running.values()}
+
+        def claim(connection: Connection) -> list[Job]:
+            for job_id in list(self._running):
+                try:
+                    parts.jobs.renew(connection, job_id, self._owner, now)
+                except Stale:
+                    continue  # its own transactions will find that out
+            return parts.jobs.claim(
+                connection, QUEUE, self._owner, now, limit=room, busy_subjects=busy
+            )
+
+        for job in parts.database.run(claim) if room or self._running else []:
+            self._running[job.id] = job
+            concurrency.spawn(self._run, job)
+        return Progress.IDLE
+
+    def _run(self, job: Job) -> None:
+        try:
+            self._attempt(job)
+        except Stale:
+            _log.warning("import %s is somebody else's now", job.id)
+        except Exception:  # noqa: BLE001  (told; the lease runs out and it is done again)
+            _log.exception("import %s could not be recorded", job.id)
+        finally:
+            self._running.pop(job.id, None)
+            self._parts.wake_sweeper()
+            self._parts.wake_imports()
+
+    def _attempt(self, job: Job) -> None:
+        try:
+            self._do(job)
+        except Stale:
+            raise
+        except Unavailable as error:
+            if job.attempts >= ATTEMPTS_MAX:
+                self._fail(job, str(error))
+            else:
+                self._retry(job, str(error))
+        except Rejected as error:
+            self._fail(job, error.text)
+        except RingstackError as error:
+            self._fail(job, str(error))
+        except Exception:  # noqa: BLE001  (told; a bug must not be tried for ever)
+            _log.exception("import %s failed", job.id)
+            self._fail(job, "An unexpected error")
+
+    def _do(self, job: Job) -> None:
+        image = self._parts.change(lambda connection: self._start(connection, job))
+        work = _Work(job, image, None, [], [])
+        with ExitStack() as held:
+            for target in job.arguments["stores"]:
+                self._bring(work, target, held)
+            self._parts.change(lambda connection: self._finish(connection, work))
+
+    def _start(self, connection: Connection, job: Job) -> Image:
+        """The image; what an earlier attempt left is doomed."""
+        image = store.get(connection, job.subject_id)
+        if image is None:
+            raise ImportFailed("The image was deleted")
+        store.doom(
+            connection,
+            data_rows.c.image_id == image.id,
+            data_rows.c.state == WRITING,
+        )
+        return image
+
+    def _bring(self, work: _Work, target: str, held: ExitStack) -> None:
+        """Write the image to one store; a failure may be borne."""
+        staged = work.image.in_state(STAGED)
+        if any(data.store == target for data in staged):
+            work.digests = _known(work.image)
+            return  # it is there already: the end makes it visible
+        data = self._parts.change(
+            lambda connection: self._add_data(connection, work.image, target)
+        )
+        try:
+            lease = held.enter_context(self._parts.leases.hold(data.id))
+            self._write(work, data, lease.check)
+        except (Rejected, RingstackError):
+            self._release(data)
+            request = work.job.arguments["request"]
+            if request.get("all_stores_must_succeed", True):
+                raise
+            work.failed.append(target)
+        else:
+            work.written.append(data)
+
+    def _write(self, work: _Work, data: Data, check: object) -> None:
+        assert work.image.disk_format is not None and callable(check)
+        left = self._parts.database.read(
+            lambda connection: self._parts.bytes_left(connection, work.image.owner)
+        )
+        # A copy counts once: its image's size is in the sum already.
+        bytes_max = left if work.image.size is None else work.image.size
+        pieces = self._source(work)
+        intake = Intake(
+            pieces, work.image.disk_format, bytes_max=bytes_max, check=check
+        )
+        self._parts.stores[data.store].write(data.key, intake)
+        digests = intake.digests()
+        known = work.digests or _known(work.image)
+        if known is not None and digests.hash_hex != known.hash_hex:
+            raise ImportFailed("The bytes do not match the image's hash")
+        work.digests = digests
+
+    def _source(self, work: _Work) -> Iterator[bytes]:
+        method = work.job.arguments["request"]["method"]
+        if method["name"] == WEB_DOWNLOAD and not work.written:
+            return self._web.read(method["uri"])
+        image = work.image
+        sources = (*work.written, *image.in_state(STAGED), *image.in_state(LIVE))
+        if not sources:
+            raise ImportFailed("There is nothing to import from")
+        size = work.digests.size_bytes if work.digests else image.size
+        assert size is not None
+        return self._parts.stores[sources[0].store].read(sources[0].key, 0, size)
+
+    def _add_data(self, connection: Connection, image: Image, target: str) -> Data:
+        parts = self._parts
+        data_id = parts.identifiers.uuid()
+        key = parts.writable_store(target).new_key(image.id, data_id)
+        now, until = parts.clock.time(), parts.leases.until()
+        data = Data(data_id, image.id, target, key, WRITING, until, now)
+        store.add_data(connection, data)
+        return data
+
+    def _finish(self, connection: Connection, work: _Work) -> None:
+        parts, job = self._parts, work.job
+        now = parts.clock.time()
+        image = store.get(connection, job.subject_id)
+        if image is None:
+            raise ImportFailed("The image was deleted")
+        for data in work.written:
+            if not store.move_data(connection, data.id, WRITING, LIVE):
+                raise Unavailable("the lease was lost")
+        for data in image.in_state(STAGED):
+            if data.store in job.arguments["stores"]:
+                store.move_data(connection, data.id, STAGED, LIVE)
+            else:
+                store.doom(connection, data_rows.c.id == data.id)
+        if work.digests is None:
+            raise ImportFailed("No store has taken the image")
+        after = _without_marks(image, work.failed)
+        if image.status == IMPORTING:
+            after = with_digests(rules.moved(after, ACTIVE, now), work.digests, now)
+        store.save(connection, image, after)
+        parts.jobs.finish(connection, job.id, self._owner, now)
+
+    def _fail(self, job: Job, text: str) -> None:
+        """The image is as before, or queued again; the task says why."""
+        parts = self._parts
+        is_copy = job.arguments["request"]["method"]["name"] == COPY
+
+        def fail(connection: Connection) -> None:
+            now = parts.clock.time()
+            image = store.get(connection, job.subject_id)
+            states = (WRITING,) if is_copy else (WRITING, STAGED)
+            store.doom(
+                connection,
+                data_rows.c.image_id == job.subject_id,
+                data_rows.c.state.in_(states),
+            )
+            if image is not None:
+                after = image
+                if image.status == IMPORTING:
+                    after = rules.fallen_back(image, now)
+                after = _without_marks(after, job.arguments["stores"])
+                store.save(connection, image, replace(after, updated_at=now))
+            parts.jobs.finish(connection, job.id, self._owner, now, error=text or "?")
+
+        parts.change(fail)
+
+    def _retry(self, job: Job, text: str) -> None:
+        parts, now = self._parts, self._parts.clock.time()
+        later = now + RETRY_SECONDS * 2 ** (job.attempts - 1)
+        parts.database.run(
+            lambda connection: parts.jobs.retry(
+                connection, job.id, self._owner, now, later, text
+            )
+        )
+
+    def _release(self, data: Data) -> None:
+        self._parts.database.run(
+            lambda connection: store.release_data(connection, data.id)
+        )
+
+
+def _known(image: Image) -> Digests | None:
+    """What is known of an image's bytes."""
+    if image.size is None or not image.checksum or not image.os_hash_value:
+        return None
+    return Digests(image.size, image.checksum, image.os_hash_value, image.virtual_size)
+
+
+def _without_marks(image: Image, failed: list[str]) -> Image:
+    properties = dict(image.properties)
+    properties.pop(IMPORTING_TO, None)
+    properties.pop(FAILED_IMPORT, None)
+    if failed:
+        properties[FAILED_IMPORT] = ",".join(failed)
+    return replace(image, properties=properties)

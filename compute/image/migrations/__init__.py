@@ -1,0 +1,1 @@
+"""How the image room's tables came to be: alembic revisions."""

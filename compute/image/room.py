@@ -1,0 +1,115 @@
+"""The image room, put together: API, services, stores, loops."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from compute.core.api import Api
+from compute.core.dialects import image_dialect
+from compute.core.event_log import EventLog
+from compute.core.jobs import JobStore
+from compute.core.policy import Policy
+from compute.core.room import Room, RoomParts
+from compute.image import tables
+from compute.image.api.data import DataApi
+from compute.image.api.discovery import DiscoveryApi
+from compute.image.api.images import ImagesApi
+from compute.image.api.imports import ImportsApi
+from compute.image.api.members import MembersApi
+from compute.image.data.leases import RENEW_SECONDS, Leases
+from compute.image.data.sweeper import Sweeper
+from compute.image.data.transfer import TransferService
+from compute.image.imports.requests import ImportService
+from compute.image.imports.url_rules import UrlRules, parse_networks
+from compute.image.imports.web import Web
+from compute.image.imports.worker import ImportWorker
+from compute.image.parts import ImageParts
+from compute.image.rules import POLICY
+from compute.image.service import ImageService
+from compute.image.settings import ImageSettings
+from compute.image.sharing import SharingService
+from compute.image.stores.choice import build_stores
+from compute.image.stores.port import ImageStore
+from objectstore.kernel.loop import Loop
+
+SWEEP_SECONDS = 15.0
+"""Leases run out by themselves; all else that makes work also wakes the sweeper."""
+IMPORT_SECONDS = 5.0
+"""Also how often the leases of running imports are renewed."""
+
+
+class _Wakes:
+    """Wakes loops that do not exist yet when their hint is handed out."""
+
+    def __init__(self) -> None:
+        self.loop: Loop | None = None
+
+    def __call__(self) -> None:
+        if self.loop is not None:
+            self.loop.hint()
+
+
+def build_room(parts: RoomParts, settings: ImageSettings) -> Room:
+    """The room, ready to run.  ``BadRule``, ``BadSettings`` when it cannot be."""
+    web = Web(_url_rules(settings))
+    stores = build_stores(parts, settings, web)
+    sweeper_wake, imports_wake = _Wakes(), _Wakes()
+    leases = Leases(parts.database, parts.clock)
+    image_parts = ImageParts(
+        parts.database,
+        parts.clock,
+        parts.identifiers,
+        Policy(POLICY, parts.policy_overrides),
+        EventLog(tables.events),
+        JobStore(tables.jobs),
+        leases,
+        stores,
+        settings,
+        sweeper_wake,
+        imports_wake,
+    )
+    imports = ImportService(image_parts, web)
+    owner = f"image-{parts.identifiers.uuid()}"
+    worker = ImportWorker(image_parts, web, owner)
+    sweeper_wake.loop = Loop(Sweeper(image_parts), idle_seconds=SWEEP_SECONDS)
+    imports_wake.loop = Loop(worker, idle_seconds=IMPORT_SECONDS)
+    loops = (
+        Loop(leases, idle_seconds=RENEW_SECONDS),
+        sweeper_wake.loop,
+        imports_wake.loop,
+    )
+    api = _api(parts, image_parts, imports, stores)
+    return Room("image", api, loops)
+
+
+def _api(
+    parts: RoomParts,
+    image_parts: ImageParts,
+    imports: ImportService,
+    stores: Mapping[str, ImageStore],
+) -> Api:
+    service = ImageService(image_parts)
+    settings = image_parts.settings
+    routes = [
+        *ImagesApi(service, settings, tuple(stores)).routes(),
+        *DataApi(TransferService(image_parts)).routes(),
+        *MembersApi(SharingService(image_parts)).routes(),
+        *ImportsApi(imports).routes(),
+        *DiscoveryApi(stores, settings, image_parts.policy, service).routes(),
+    ]
+    return Api(
+        routes,
+        dialect=image_dialect,
+        tokens=parts.tokens,
+        identifiers=parts.identifiers,
+    )
+
+
+def _url_rules(settings: ImageSettings) -> UrlRules:
+    return UrlRules(
+        frozenset(settings.web_schemes),
+        frozenset(settings.web_ports),
+        frozenset(host.lower() for host in settings.web_hosts),
+        frozenset(host.lower() for host in settings.web_hosts_refused),
+        parse_networks(settings.web_networks_allowed),
+    )

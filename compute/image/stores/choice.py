@@ -1,0 +1,81 @@
+"""The stores that the settings name, in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from compute.core.context import TokenChecker, TokenSource
+from compute.core.room import RoomParts
+from compute.image.imports.web import Web
+from compute.image.settings import ImageSettings
+from compute.image.stores.file import FileStore
+from compute.image.stores.http import HttpStore
+from compute.image.stores.port import ImageStore
+from compute.image.stores.ring import ring_store
+from compute.image.stores.s3 import s3_client, s3_store
+from objectstore.client.caller import Caller
+from objectstore.client.swift import SwiftAccount
+from objectstore.kernel.errors import Unavailable
+from objectstore.kernel.settings import BadSettings, Mistake
+
+
+class ServiceAccount:
+    """The account of our own service's project, known once identity can be asked."""
+
+    def __init__(
+        self, caller: Caller, tokens: TokenChecker, service: TokenSource
+    ) -> None:
+        self._caller = caller
+        self._tokens = tokens
+        self._service = service
+        self._account: SwiftAccount | None = None
+
+    def __call__(self) -> SwiftAccount:
+        """The account; ``Unavailable`` while nobody can say which it is."""
+        if self._account is None:
+            own = self._tokens.check(self._service.token(), "")
+            if not own.project_id:
+                raise Unavailable("our own token has no project")
+            path = f"/v1/AUTH_{own.project_id}"
+            self._account = SwiftAccount(self._caller, self._service, path)
+        return self._account
+
+
+def build_stores(
+    parts: RoomParts, settings: ImageSettings, web: Web
+) -> Mapping[str, ImageStore]:
+    """By id, the default first.  ``BadSettings`` when they cannot be had."""
+    builders: Mapping[str, Callable[[], ImageStore]] = {
+        "ring": lambda: ring_store(
+            ServiceAccount(parts.callers["object-store"], parts.tokens, parts.service),
+            settings.segment_bytes,
+        ),
+        "file": lambda: FileStore(settings.file_directory),
+        "http": lambda: HttpStore(web),
+        "s3": lambda: _s3(settings),
+    }
+    unknown = [name for name in settings.stores if name not in builders]
+    if unknown or not settings.stores or settings.stores[0] == "http":
+        shown = ", ".join(unknown) or "none that can be written comes first"
+        raise _mistake("stores", f"no such store: {shown}")
+    return {name: builders[name]() for name in settings.stores}
+
+
+def _s3(settings: ImageSettings) -> ImageStore:
+    if not settings.s3_bucket or settings.s3_secret_file is None:
+        raise _mistake("s3_bucket", "the s3 store needs s3_bucket and s3_secret_file")
+    try:
+        secret = settings.s3_secret_file.read_text("utf-8").strip()
+    except OSError as error:
+        raise _mistake("s3_secret_file", error.strerror or str(error)) from None
+    try:
+        client = s3_client(
+            settings.s3_endpoint, settings.s3_region, settings.s3_access_key, secret
+        )
+    except ImportError:
+        raise _mistake("stores", "the s3 store needs boto3 (the extra s3images)") from None
+    return s3_store(client, settings.s3_bucket)
+
+
+def _mistake(option: str, text: str) -> BadSettings:
+    return BadSettings([Mistake("", "image", option, text)])
