@@ -28,6 +28,8 @@ ADVERTISE_SECONDS = 60
 # An interface's MTU below this is not sent: IPv4 guests refuse it (RFC 2132: 68).
 MTU_MIN = 68
 
+TAG = "set:"
+
 _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _DOMAIN = re.compile(r"([A-Za-z0-9-]{1,63}\.)*[A-Za-z0-9-]{1,63}\.?")
 _OPTION_NAME = re.compile(r"[a-z0-9-]{1,64}")
@@ -215,7 +217,10 @@ def _hosts(guests: Iterable[Port], served: Sequence[Subnet]) -> Iterator[str]:
         if subnet.address_mode is Ipv6Mode.STATELESS and subnet.version == 6
     }
     for port in guests:
-        head = f"{port.mac},set:{_port_tag(port)}"
+        # dnsmasq (2.86 to 2.90 at least) dies when it reads hosts anew after it has
+        # answered one that has a tag: only those have one that need it.
+        tag = f",{TAG}{_port_tag(port)}" if port.dhcp_options else ""
+        head = f"{port.mac}{tag}"
         name = f",{port.dns_name}" if _LABEL.fullmatch(port.dns_name) else ""
         for fixed in port.addresses:
             if fixed.subnet_id in leased:

@@ -18,6 +18,7 @@ import signal
 from pathlib import Path
 
 from compute.network.agent.commands import run
+from compute.network.agent.dhcp import TAG
 from compute.network.agent.kernel_namespaces import command_prefix, inode_of
 from compute.network.agent.leases import kept_leases
 from compute.network.agent.model import Dnsmasq, SeenProcess
@@ -69,12 +70,11 @@ class DnsmasqProcesses:
     def start(self, dnsmasq: Dnsmasq) -> None:
         """Write the files and start it; ``CommandFailed`` says what it dislikes."""
         home = self._directory / dnsmasq.namespace
-        home.mkdir(parents=True, exist_ok=True)
+        self._write(dnsmasq)
         config = home / f"{digest_of(dnsmasq)}.conf"
         for old in home.glob("*.conf"):
             if old != config:
                 old.unlink()
-        self._write(dnsmasq)
         config.write_text(f"{dnsmasq.config}{self._paths(home)}")
         self._keep_leases(dnsmasq, "")
         prefix = command_prefix(dnsmasq.namespace)
@@ -85,10 +85,12 @@ class DnsmasqProcesses:
 
     def reload(self, dnsmasq: Dnsmasq, process: int) -> None:
         """Write the files of ports; it reads them, or is started anew where an old
-        lease would be in a new port's way."""
+        lease would be in a new port's way, or where it could not bear reading."""
         before = self._read.pop(process, ("", "", ""))
+        # One that has lost its files is as good as one that cannot bear reading.
+        is_tagged = TAG in self._text(dnsmasq.namespace, "hosts", default=TAG)
         self._write(dnsmasq)
-        if self._has_contradictions(dnsmasq, before[0]):
+        if is_tagged or self._has_contradictions(dnsmasq, before[0]):
             self.stop(process)
             self._keep_leases(dnsmasq, before[0])
             self.start(dnsmasq)
@@ -123,6 +125,7 @@ class DnsmasqProcesses:
 
     def _write(self, dnsmasq: Dnsmasq) -> None:
         home = self._directory / dnsmasq.namespace
+        home.mkdir(parents=True, exist_ok=True)
         for name, text in zip(
             ("hosts", "options", "names"), _files(dnsmasq), strict=True
         ):
@@ -150,9 +153,12 @@ class DnsmasqProcesses:
             (self._directory / dnsmasq.namespace / "leases").write_text(kept)
 
     def _leases(self, namespace: str) -> str:
+        return self._text(namespace, "leases")
+
+    def _text(self, namespace: str, name: str, default: str = "") -> str:
         with contextlib.suppress(FileNotFoundError):
-            return (self._directory / namespace / "leases").read_text()
-        return ""
+            return (self._directory / namespace / name).read_text()
+        return default
 
     # ---- processes -----------------------------------------------------------
 

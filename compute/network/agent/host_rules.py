@@ -104,7 +104,8 @@ new : goto new, untracked : goto new, invalid : goto invalid }}
 def _masquerade(network: Network) -> str:
     if network.kind is not NetworkKind.EXTERNAL or not network.masquerade:
         return ""
-    outside = f'oifname != "{bridge_name(network.id)}" masquerade'
+    # Not on any bridge of ours: what is only bridged there passes this hook as well.
+    outside = f'oifname != "{BRIDGE_PREFIX}*" masquerade'
     return "".join(
         f"    ip saddr {subnet.cidr} {outside}\n"
         for subnet in network.subnets

@@ -7,9 +7,9 @@ where none runs: after its host was taken out of service, or at the end of a tes
 from __future__ import annotations
 
 from compute.network.agent.desired import desired_state
-from compute.network.agent.host import Host
 from compute.network.agent.host_rules import assign_zones
 from compute.network.agent.model import Desired
+from compute.network.agent.network_agent import ManagedHost
 from compute.network.agent.operations import Operation
 from compute.network.agent.plan import leftovers
 from compute.network.agent.settings import AgentSettings
@@ -18,14 +18,14 @@ from objectstore.kernel.errors import Unavailable
 
 
 def find_leftovers(
-    host: Host, settings: AgentSettings, view: HostView | None
+    host: ManagedHost, settings: AgentSettings, view: HostView | None
 ) -> list[str]:
     """One line for each thing of ours that ``view`` (None: nobody) does not own."""
     return [_describe(one) for one in leftovers(_owned(settings, view), host.observe())]
 
 
 def remove_leftovers(
-    host: Host, settings: AgentSettings, view: HostView | None
+    host: ManagedHost, settings: AgentSettings, view: HostView | None
 ) -> list[str]:
     """Remove them; what was removed.  Raises ``Unavailable`` when one stays."""
     owned = _owned(settings, view)

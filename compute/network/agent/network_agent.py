@@ -9,13 +9,14 @@ rest.  So a bridge that somebody removes by hand is back within one rest of the 
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
+from typing import Protocol
 
 from compute.network.agent import operations as do
 from compute.network.agent.control import ControlPlane
 from compute.network.agent.desired import desired_state
-from compute.network.agent.host import Host
 from compute.network.agent.host_rules import assign_zones
-from compute.network.agent.model import Observed
+from compute.network.agent.model import Desired, Observed
 from compute.network.agent.names import zone_of
 from compute.network.agent.plan import plan, wired
 from compute.network.agent.settings import AgentSettings
@@ -37,13 +38,32 @@ NO_VIEW = -1
 logger = logging.getLogger("compute.network.agent")
 
 
+class ManagedHost(Protocol):
+    """What the agent needs of its host (``host.py``)."""
+
+    def observe(self) -> Observed:
+        """Everything on it that could be ours."""
+
+    def apply(
+        self, operations: Sequence[do.Operation], desired: Desired
+    ) -> list[tuple[do.Operation, RingstackError]]:
+        """Do them in order; those that failed, and why."""
+
+    def settle(self, desired: Desired) -> None:
+        """All that ``desired`` asked for was done."""
+
+
 class NetworkAgent:
     """One host's step for ``objectstore.kernel.loop.Loop``."""
 
     name = "network-agent"
 
     def __init__(
-        self, settings: AgentSettings, control: ControlPlane, host: Host, clock: Clock
+        self,
+        settings: AgentSettings,
+        control: ControlPlane,
+        host: ManagedHost,
+        clock: Clock,
     ) -> None:
         self._settings = settings
         self._control = control

@@ -81,7 +81,7 @@ def _rules(desired: Desired, observed: Observed) -> Iterator[do.Operation]:
     for key, value in desired.sysctls:
         if observed.host.sysctls.get(key) != value:
             yield do.SetSysctl(do.RULES, HOST, key, value)
-    if observed.host.rules.text != desired.rules:
+    if desired.rules and observed.host.rules.text != desired.rules:
         yield do.LoadRules(do.RULES, HOST, desired.rules)
 
 

@@ -70,6 +70,8 @@ def a_port_may_have_options_of_its_own(cloud: Cloud) -> None:
     lease = red1.dhcp()
     assert lease["mtu"] == "1280"
     assert "pxe.0" in (lease.get("boot_file", ""), lease.get("bootfile", ""))
+    cloud.replace_port("red1", dhcp_options=())
+    assert red1.dhcp()["mtu"] == "1450"
 
 
 @scenario
@@ -294,6 +296,13 @@ def ipv6_addresses_are_leased(cloud: Cloud) -> None:
     cloud.control.view = one_network(Ipv6Mode.STATEFUL)
     cloud.settle()
     red1 = cloud.boot("red1")
+    wait_for(
+        "a link-local address that is no longer tentative",
+        lambda: (
+            "fe80" in (text := red1.run("ip", "-6", "address"))
+            and "tentative" not in text
+        ),
+    )
     empty = cloud.directory / "dhclient"
     empty.mkdir()
     script = empty / "script"
