@@ -1,0 +1,57 @@
+"""All routes of the network room."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from compute.core.api import Route
+from compute.network.extensions import ExtensionApi
+from compute.network.frame.resource import Definition, ResourceApi
+from compute.network.frame.work import NetworkDatabase
+from compute.network.hosts.agents_api import AgentApi
+from compute.network.hosts.availability import AvailabilityApi
+from compute.network.hosts.internal_api import InternalApi
+from compute.network.links import networks, ports, subnets
+from compute.network.projects import address_scopes, rbac, subnet_pools
+from compute.network.projects.quotas import QuotaApi
+from compute.network.projects.tags import TagApi
+from compute.network.projects.topology import TopologyApi
+from compute.network.routing import floating_ips, routers
+from compute.network.routing.interfaces import RouterActions
+from compute.network.security import group_rules, groups
+from compute.network.versions import version_routes
+
+DEFINITIONS: tuple[Definition[Any], ...] = (
+    networks.DEFINITION,
+    subnets.DEFINITION,
+    ports.DEFINITION,
+    routers.DEFINITION,
+    floating_ips.DEFINITION,
+    groups.DEFINITION,
+    group_rules.DEFINITION,
+    subnet_pools.DEFINITION,
+    address_scopes.DEFINITION,
+    rbac.DEFINITION,
+)
+
+
+def all_routes(database: NetworkDatabase, rule_names: frozenset[str]) -> list[Route]:
+    """Every route; ``rule_names``: the policy rules that there are."""
+    routes = version_routes()
+    for definition in DEFINITIONS:
+        routes += ResourceApi(definition, database, rule_names).routes()
+        tags = TagApi(definition.collection, database)
+        plural = definition.collection.plural
+        for spelling in dict.fromkeys((plural, plural.replace("-", "_"))):
+            routes += tags.routes(spelling)
+    for api in (
+        RouterActions(database),
+        QuotaApi(database),
+        TopologyApi(database),
+        AgentApi(database),
+        AvailabilityApi(database),
+        InternalApi(database),
+        ExtensionApi(),
+    ):
+        routes += api.routes()
+    return routes

@@ -1,0 +1,138 @@
+"""The extensions of Neutron's API that work here: what clients ask before they use one.
+
+An alias stands here only if everything that it promises is served.
+"""
+
+from __future__ import annotations
+
+from compute.core.api import ApiCall, Route, json_reply
+from compute.core.errors import NotFound
+from objectstore.kernel.reply import Reply
+
+# All have been so since this room was made.
+UPDATED = "2026-11-21T00:00:00-00:00"
+
+# alias -> (name, what it adds)
+EXTENSIONS = {
+    "address-scope": ("Address scope", "Where pools of subnets may not meet"),
+    "agent": ("agent", "The agents of hosts"),
+    "allowed-address-pairs": (
+        "Allowed Address Pairs",
+        "Addresses that a port may use besides its own",
+    ),
+    "auto-allocated-topology": (
+        "Auto Allocated Topology Services",
+        "A network with a way out, made for a project that has none",
+    ),
+    "availability_zone": ("Availability Zone", "Availability zones of the network"),
+    "binding": ("Port Binding", "On which host a port is"),
+    "default-subnetpools": ("Default Subnetpools", "Pools that need not be named"),
+    "dns-integration": ("DNS Integration", "Names of ports, told by DHCP's resolver"),
+    "external-net": ("Neutron external network", "Networks that routers lead to"),
+    "ext-gw-mode": (
+        "Neutron L3 Configurable external gateway mode",
+        "Whether a router hides its networks",
+    ),
+    "extra_dhcp_opt": ("Neutron Extra DHCP options", "DHCP options of single ports"),
+    "extraroute": ("Neutron Extra Route", "Static routes of routers"),
+    "extraroute-atomic": (
+        "Atomically add/remove extra routes",
+        "Routes of routers, added and taken away one by one",
+    ),
+    "fip-port-details": (
+        "Floating IP Port Details Extension",
+        "What is to be known of a floating IP's port",
+    ),
+    "filter-validation": (
+        "Filter parameters validation",
+        "An unknown filter is refused",
+    ),
+    "ip-substring-filtering": (
+        "IP address substring filtering",
+        "Ports by a part of their address",
+    ),
+    "net-mtu": ("Network MTU", "The MTU of networks"),
+    "net-mtu-writable": ("Network MTU (writable)", "MTUs that can be chosen"),
+    "network-ip-availability": (
+        "Network IP Availability",
+        "How many addresses networks have left",
+    ),
+    "network_availability_zone": (
+        "Network Availability Zone",
+        "Availability zones of networks",
+    ),
+    "pagination": ("Pagination support", "Lists in pages"),
+    "port-security": ("Port Security", "Whether a port's traffic is checked"),
+    "project-id": ("project_id field enabled", "project_id beside tenant_id"),
+    "provider": ("Provider Network", "How networks are joined to the world"),
+    "quotas": ("Quota management support", "How much a project may have"),
+    "quota_details": ("Quota details management support", "How much a project has"),
+    "rbac-policies": ("RBAC Policies", "Networks lent to other projects"),
+    "revision-if-match": (
+        "If-Match constraints based on revision_number",
+        "Changes on condition that nobody else made one",
+    ),
+    "router": ("Neutron L3 Router", "Routers and floating IPs"),
+    "router_availability_zone": (
+        "Router Availability Zone",
+        "Availability zones of routers",
+    ),
+    "security-group": ("security-group", "Security groups and their rules"),
+    "security-groups-normalized-cidr": (
+        "Normalized CIDR field for security group rules",
+        "Remote prefixes in canonical form",
+    ),
+    "sorting": ("Sorting support", "Lists in any order"),
+    "standard-attr-description": (
+        "standard-attr-description",
+        "Descriptions of everything",
+    ),
+    "standard-attr-revisions": (
+        "Resource revision numbers",
+        "A number that grows with each change",
+    ),
+    "standard-attr-tag": (
+        "Tag support for resources with standard attribute",
+        "Tags on everything",
+    ),
+    "standard-attr-timestamp": (
+        "Resource timestamps",
+        "When things were made and changed",
+    ),
+    "subnet_allocation": ("Subnet Allocation", "Subnets cut from pools"),
+}
+
+
+class ExtensionApi:
+    """The list of extensions."""
+
+    def routes(self) -> list[Route]:
+        """GET, all or one."""
+        return [
+            Route("GET", "/v2.0/extensions", self.list),
+            Route("GET", "/v2.0/extensions/{alias}", self.show),
+        ]
+
+    def list(self, call: ApiCall) -> Reply:
+        """All of them."""
+        return json_reply(200, {"extensions": [_shown(each) for each in EXTENSIONS]})
+
+    def show(self, call: ApiCall) -> Reply:
+        """One of them."""
+        alias = call.parameters["alias"]
+        if alias not in EXTENSIONS:
+            raise NotFound(
+                f"Extension with alias {alias} does not exist", kind="HTTPNotFound"
+            )
+        return json_reply(200, {"extension": _shown(alias)})
+
+
+def _shown(alias: str) -> dict[str, object]:
+    name, description = EXTENSIONS[alias]
+    return {
+        "alias": alias,
+        "name": name,
+        "description": description,
+        "updated": UPDATED,
+        "links": [],
+    }

@@ -1,0 +1,228 @@
+"""How a collection is listed: which rows a caller sees, filters, order, pages.
+
+Every attribute of the API that is a column is a filter and a sort key, each filter
+may be repeated (any of its values), and attributes that are no columns bring a clause
+of their own (``special``).  An unknown filter is a mistake of the caller, not
+something to pass over: a misspelt filter must not answer with everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+import sqlalchemy as sa
+
+from compute.core.errors import BadRequest
+from compute.core.instants import iso_z
+from compute.core.pagination import PAGE_MAX, Page, paginate, parse_page
+from compute.core.query import FALSE_WORDS, TRUE_WORDS, Query
+from compute.network import tables
+from compute.network.errors import not_found
+from compute.network.frame.work import Work
+from compute.network.model import Resource
+
+R = TypeVar("R", bound=Resource)
+Clause = sa.ColumnElement[bool]
+Special = Callable[[Work, list[str]], Clause]
+Visible = Callable[[Work, str], Clause]
+"""What a project sees (its id), besides what administrators see."""
+
+CONTROLS = frozenset(
+    {"limit", "marker", "page_reverse", "sort_key", "sort_dir", "fields"}
+)
+VISIBLE_TO = "visible_to_project"
+ORDER = (("created_at", False), ("id", False))
+
+STANDARD = {
+    "id": "id",
+    "project_id": "project_id",
+    "tenant_id": "project_id",
+    "name": "name",
+    "description": "description",
+    "revision_number": "revision",
+    "created_at": "created_at",
+    "updated_at": "updated_at",
+}
+
+
+@dataclass(frozen=True)
+class Collection(Generic[R]):
+    """One kind of thing as the API lists it.
+
+    ``columns``: attribute -> column.  ``present`` writes records as the API shows
+    them, all of a page at once, so that what they need is read in a few selects.
+    ``kind`` begins the type of the error when one is not there.
+    """
+
+    singular: str
+    plural: str
+    title: str
+    kind: str
+    table: sa.Table
+    record: type[R]
+    present: Callable[[Work, Sequence[R]], list[dict[str, Any]]]
+    visible: Visible
+    columns: Mapping[str, str] = field(default_factory=dict)
+    special: Mapping[str, Special] = field(default_factory=dict)
+    has_name: bool = True
+    # What only administrators and services see.
+    restricted: frozenset[str] = frozenset()
+
+    @property
+    def attributes(self) -> dict[str, str]:
+        """All attributes that are columns."""
+        return {**STANDARD, **self.columns}
+
+    def find(self, work: Work, identifier: str) -> R:
+        """One that the caller sees, or ``NotFound``."""
+        found = work.records(
+            self.record, self.table, self.table.c.id == identifier, *self._seen(work)
+        )
+        if not found:
+            raise not_found(f"{self.kind}NotFound", self.title, identifier)
+        return found[0]
+
+    def page(self, work: Work, query: Query) -> tuple[list[R], Page]:
+        """One page.  Raises ``BadRequest``."""
+        page = parse_page(
+            query, sortable=frozenset(self.attributes), default_sort=ORDER
+        )
+        where = [*self._seen(work, query.one(VISIBLE_TO)), *self._filters(work, query)]
+        keys = [(self.attributes[key], down) for key, down in page.sort]
+        if "id" not in [key for key, _ in keys]:
+            keys.append(("id", False))
+        order = [(self.table.c[key], down is not page.reverse) for key, down in keys]
+        after = self._marker(work, page.marker, [key for key, _ in keys])
+        statement = paginate(
+            self.table.select().where(*where), order, after, page.limit or PAGE_MAX
+        )
+        records = [self.record(**row) for row in work.rows(statement)]
+        return (records[::-1] if page.reverse else records), page
+
+    def show(self, work: Work, records: Sequence[R]) -> list[dict[str, Any]]:
+        """Records as the API writes them."""
+        shown = self.present(work, records)
+        labels = tags_of(work, [record.id for record in records])
+        sees_all = work.is_admin or is_service(work)
+        for record, item in zip(records, shown, strict=True):
+            item.update(standard(record, self.has_name))
+            item["tags"] = labels.get(record.id, [])
+            if not sees_all:
+                for name in self.restricted:
+                    item.pop(name, None)
+        return shown
+
+    def _seen(self, work: Work, project_id: str = "") -> list[Clause]:
+        if work.is_admin or is_service(work):
+            return [self.visible(work, project_id)] if project_id else []
+        return [self.visible(work, work.project_id)]
+
+    def _marker(
+        self, work: Work, marker: str, keys: list[str]
+    ) -> tuple[Any, ...] | None:
+        if not marker:
+            return None
+        record = work.find(self.record, self.table, marker)
+        if record is None:
+            raise BadRequest(f"The marker {marker} is not there")
+        return tuple(getattr(record, key) for key in keys)
+
+    def _filters(self, work: Work, query: Query) -> list[Clause]:
+        names = dict.fromkeys(name for name, _ in query.pairs)
+        clauses = []
+        for name in names:
+            if name in CONTROLS or name == VISIBLE_TO:
+                continue
+            values = query.all(name)
+            if name in self.special:
+                clauses.append(self.special[name](work, values))
+            elif name in TAG_FILTERS:
+                clauses.append(TAG_FILTERS[name](self.table, values))
+            elif name in self.attributes and (self.has_name or name != "name"):
+                column = self.table.c[self.attributes[name]]
+                clauses.append(column.in_([_value(name, column, v) for v in values]))
+            else:
+                raise BadRequest(
+                    f"Invalid input for filters: [{name!r}] is invalid attribute for"
+                    " filtering",
+                    kind="HTTPBadRequest",
+                )
+        return clauses
+
+
+def is_service(work: Work) -> bool:
+    """Whether one of the house's own services asks."""
+    return work.context.has_role("service")
+
+
+def standard(record: Resource, has_name: bool = True) -> dict[str, Any]:
+    """What every resource shows."""
+    found = {
+        "id": record.id,
+        "project_id": record.project_id,
+        "tenant_id": record.project_id,
+        "description": record.description,
+        "revision_number": record.revision,
+        "created_at": iso_z(record.created_at),
+        "updated_at": iso_z(record.updated_at),
+    }
+    if has_name:
+        found["name"] = record.name
+    return found
+
+
+def _value(name: str, column: sa.Column[Any], text: str) -> Any:
+    if isinstance(column.type, sa.Boolean):
+        word = text.lower()
+        if word not in TRUE_WORDS | FALSE_WORDS:
+            raise BadRequest(f"Invalid value for {name}: {text!r} is not a boolean")
+        return word in TRUE_WORDS
+    if isinstance(column.type, sa.Integer):
+        try:
+            return int(text)
+        except ValueError:
+            raise BadRequest(f"Invalid value for {name}: not a number") from None
+    return text
+
+
+def tags_of(work: Work, identifiers: Sequence[str]) -> dict[str, list[str]]:
+    """The tags of each of these things."""
+    tags = tables.tags
+    found: dict[str, list[str]] = {}
+    for row in work.rows(
+        tags.select().where(tags.c.resource_id.in_(identifiers)).order_by(tags.c.tag)
+    ):
+        found.setdefault(row["resource_id"], []).append(row["tag"])
+    return found
+
+
+def _tagged(table: sa.Table, label: str) -> Clause:
+    tags = tables.tags
+    return sa.exists().where(tags.c.resource_id == table.c.id, tags.c.tag == label)
+
+
+def _labels(values: list[str]) -> list[str]:
+    return [label for value in values for label in value.split(",") if label]
+
+
+TAG_FILTERS: Mapping[str, Callable[[sa.Table, list[str]], Clause]] = {
+    "tags": lambda table, values: sa.and_(
+        sa.true(), *(_tagged(table, label) for label in _labels(values))
+    ),
+    "tags-any": lambda table, values: sa.or_(
+        sa.false(), *(_tagged(table, label) for label in _labels(values))
+    ),
+    "not-tags": lambda table, values: sa.not_(
+        sa.and_(sa.true(), *(_tagged(table, label) for label in _labels(values)))
+    ),
+    "not-tags-any": lambda table, values: sa.not_(
+        sa.or_(sa.false(), *(_tagged(table, label) for label in _labels(values)))
+    ),
+}
+
+
+def own(table: sa.Table) -> Visible:
+    """What belongs to the project."""
+    return lambda work, project_id: table.c.project_id == project_id

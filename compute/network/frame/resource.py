@@ -1,0 +1,247 @@
+"""The verbs of a resource over HTTP: list, show, create, change, delete.
+
+A resource says how it is listed (``Collection``), what may be written (``Fields``) and
+what creating, changing and deleting mean; rights, quotas, bulk, revisions
+(``If-Match``), ``fields=`` and links are the same for all and live here.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from compute.core.api import ApiCall, Route, empty_reply, json_reply
+from compute.core.errors import BadRequest, PolicyNotAuthorized
+from compute.core.pagination import Page
+from compute.network.errors import RevisionMismatch
+from compute.network.frame.collection import Collection
+from compute.network.frame.fields import Fields
+from compute.network.frame.links import page_links
+from compute.network.frame.quota import check_quota
+from compute.network.frame.work import NetworkDatabase, Work
+from compute.network.model import Resource
+from objectstore.kernel.reply import Reply
+
+R = TypeVar("R", bound=Resource)
+Body = dict[str, Any]
+
+BULK_MAX = 1000  # things that one request may make
+IF_MATCH_PREFIX = "revision_number="
+OWNERS = ("project_id", "tenant_id")
+
+
+@dataclass(frozen=True)
+class Definition(Generic[R]):
+    """What is special about one resource.
+
+    ``create`` gets all attributes, ``project_id`` among them; ``target`` gives what
+    policy rules compare with, of a record or of the attributes of one to be.
+    """
+
+    collection: Collection[R]
+    fields: Fields
+    create: Callable[[Work, Body], R]
+    update: Callable[[Work, R, Body], R]
+    delete: Callable[[Work, R], None]
+    path: str = ""
+    quota: str = ""
+    target: Callable[[Work, Mapping[str, Any]], Mapping[str, Any]] = (
+        lambda work, values: {"project_id": values.get("project_id")}
+    )
+    # Before anything is listed or shown: what is made on demand.
+    prepare: Callable[[NetworkDatabase, ApiCall], None] | None = None
+
+
+class ResourceApi(Generic[R]):
+    """The routes of one resource."""
+
+    def __init__(
+        self,
+        definition: Definition[R],
+        database: NetworkDatabase,
+        rule_names: frozenset[str],
+    ) -> None:
+        self._definition = definition
+        self._collection = definition.collection
+        self._database = database
+        self._rule_names = rule_names
+
+    def routes(self) -> list[Route]:
+        """GET, POST, PUT, DELETE."""
+        path = "/v2.0/" + (self._definition.path or self._collection.plural)
+        return [
+            Route("GET", path, self.index),
+            Route("POST", path, self.create),
+            Route("GET", path + "/{id}", self.show),
+            Route("PUT", path + "/{id}", self.update),
+            Route("DELETE", path + "/{id}", self.delete),
+        ]
+
+    def index(self, call: ApiCall) -> Reply:
+        """One page."""
+        self._prepare(call)
+
+        def work_on(work: Work) -> tuple[list[Body], Page]:
+            records, page = self._collection.page(work, call.query)
+            return self._collection.show(work, records), page
+
+        items, page = self._database.read(call.context, work_on)
+        plural = self._collection.plural.replace("-", "_")
+        document: Body = {plural: [_only(item, call) for item in items]}
+        links = page_links(call, [item["id"] for item in items], page)
+        if links:
+            document[f"{plural}_links"] = links
+        return json_reply(200, document)
+
+    def show(self, call: ApiCall) -> Reply:
+        """One of them."""
+        self._prepare(call)
+
+        def work_on(work: Work) -> Body:
+            record = self._collection.find(work, call.parameters["id"])
+            return self._collection.show(work, [record])[0]
+
+        item = self._database.read(call.context, work_on)
+        return json_reply(200, {self._collection.singular: _only(item, call)})
+
+    def create(self, call: ApiCall) -> Reply:
+        """One, or all of several, or none."""
+        singular, plural = self._collection.singular, self._collection.plural
+        plural = plural.replace("-", "_")
+        document = call.json()
+        bodies, is_bulk = _bodies(document, singular, plural)
+        wanted = [self._attributes(call, body) for body in bodies]
+
+        def work_on(work: Work) -> list[Body]:
+            records = []
+            for given, attributes in wanted:
+                self._allow(work, "create", given, attributes)
+                if self._definition.quota:
+                    check_quota(work, self._definition.quota, attributes["project_id"])
+                record = self._definition.create(work, attributes)
+                work.tell(f"{singular}.create", record.id)
+                records.append(record)
+            fresh = [self._again(work, record) for record in records]
+            return self._collection.show(work, fresh)
+
+        items = self._database.write(call.context, work_on)
+        return json_reply(201, {plural: items} if is_bulk else {singular: items[0]})
+
+    def update(self, call: ApiCall) -> Reply:
+        """Change what the body names."""
+        singular = self._collection.singular
+        changes = self._definition.fields.changes(_body(call.json(), singular))
+
+        def work_on(work: Work) -> Body:
+            record = self._mine(work, call, "update", changes)
+            changed = self._definition.update(work, record, changes)
+            work.tell(f"{singular}.update", record.id)
+            return self._collection.show(work, [self._again(work, changed)])[0]
+
+        return json_reply(200, {singular: self._database.write(call.context, work_on)})
+
+    def delete(self, call: ApiCall) -> Reply:
+        """Take it away."""
+
+        def work_on(work: Work) -> None:
+            record = self._mine(work, call, "delete", {})
+            self._definition.delete(work, record)
+            work.tell(f"{self._collection.singular}.delete", record.id)
+
+        self._database.write(call.context, work_on)
+        return empty_reply(204)
+
+    # ---- rights ----------------------------------------------------------------
+
+    def _attributes(self, call: ApiCall, body: Body) -> tuple[Body, Body]:
+        """What was given, and all attributes, the owner among them."""
+        owners = {body.get(name) for name in OWNERS if body.get(name)}
+        if len(owners) > 1:
+            raise BadRequest("'project_id' and 'tenant_id' do not match")
+        given = {name: value for name, value in body.items() if name not in OWNERS}
+        attributes = self._definition.fields.new(given)
+        attributes["project_id"] = owners.pop() if owners else call.context.project_id
+        return given, attributes
+
+    def _mine(self, work: Work, call: ApiCall, verb: str, changes: Body) -> R:
+        record = self._collection.find(work, call.parameters["id"])
+        values = {
+            item.name: getattr(record, item.name) for item in dataclasses.fields(record)
+        }
+        self._allow(work, verb, changes, values)
+        _match(call, record)
+        return record
+
+    def _allow(
+        self, work: Work, verb: str, given: Mapping[str, Any], values: Body
+    ) -> None:
+        """Raise ``PolicyNotAuthorized`` by the resource's rule and its attributes'."""
+        rule = f"{verb}_{self._collection.singular}"
+        target = self._definition.target(work, values)
+        names = [rule]
+        for attribute, value in given.items():
+            names += self._attribute_rules(rule, attribute, value)
+        for name in names:
+            if not work.policy.allows(work.context, name, target):
+                raise PolicyNotAuthorized(
+                    f"({name}) is disallowed by policy", kind="PolicyNotAuthorized"
+                )
+
+    def _attribute_rules(self, rule: str, attribute: str, value: Any) -> list[str]:
+        if rule.startswith("create_") and self._definition.fields.is_default(
+            attribute, value
+        ):
+            return []
+        names = [f"{rule}:{attribute}"]
+        if isinstance(value, dict):
+            names += [f"{rule}:{attribute}:{part}" for part in value]
+        return [name for name in names if name in self._rule_names]
+
+    def _again(self, work: Work, record: R) -> R:
+        found = work.find(self._collection.record, self._collection.table, record.id)
+        assert found is not None, "what was just written is there"
+        return found
+
+    def _prepare(self, call: ApiCall) -> None:
+        if self._definition.prepare is not None:
+            self._definition.prepare(self._database, call)
+
+
+def _body(document: Any, key: str) -> Body:
+    found = document.get(key) if isinstance(document, dict) else None
+    if not isinstance(found, dict):
+        raise BadRequest(f"Unable to find '{key}' in request body")
+    return found
+
+
+def _bodies(document: Any, singular: str, plural: str) -> tuple[list[Body], bool]:
+    if not isinstance(document, dict) or plural not in document:
+        return [_body(document, singular)], False
+    found = document[plural]
+    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+        raise BadRequest(f"'{plural}' in the request body is not a list of objects")
+    if not 0 < len(found) <= BULK_MAX:
+        raise BadRequest(f"'{plural}' must hold 1 to {BULK_MAX} items")
+    # Each item may stand bare or under the resource's name.
+    bare = [each.get(singular, each) if len(each) == 1 else each for each in found]
+    return bare, True
+
+
+def _match(call: ApiCall, record: Resource) -> None:
+    wanted = call.header("If-Match").strip().strip('"')
+    if not wanted:
+        return
+    number = wanted.removeprefix(IF_MATCH_PREFIX)
+    if not wanted.startswith(IF_MATCH_PREFIX) or not number.isascii():
+        raise BadRequest(f"Invalid value for If-Match header: {wanted[:80]}")
+    if number != str(record.revision):
+        raise RevisionMismatch(
+            f"Constrained to {number[:20]}, but current revision is {record.revision}"
+        )
+
+
+def _only(item: Body, call: ApiCall) -> Body:
+    wanted: Sequence[str] = [name for name in call.query.all("fields") if name]
+    return {name: item[name] for name in wanted if name in item} if wanted else item

@@ -1,0 +1,254 @@
+"""One transaction of the room: its connection, who asks, and whom to wake after it.
+
+``NetworkDatabase.write(context, function)`` runs ``function(work)``; what it changed is
+committed with the room's revision raised by one, and then the hosts that it named are
+woken.  A function may run several times: it touches nothing but its ``Work``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+
+from compute.core.bus import Bus
+from compute.core.context import RequestContext
+from compute.core.database import Connection, Database, Duplicate
+from compute.core.event_log import EventLog
+from compute.core.identifiers import Identifiers
+from compute.core.policy import Policy
+from compute.core.revisions import update_revision
+from compute.network import tables
+from compute.network.model import Resource
+from compute.network.rules import ADMIN
+from compute.network.settings import NetworkSettings
+from objectstore.kernel import concurrency
+from objectstore.kernel.clock import Clock
+from objectstore.kernel.errors import Unavailable
+
+T = TypeVar("T")
+R = TypeVar("R", bound=Resource)
+
+COUNTER = "revision"
+TOPIC_ALL = "network"
+TOPIC_HOST = "network.host."
+# Another process may take the address that was free a moment ago.
+DUPLICATE_TRIES_MAX = 10
+
+
+@dataclass(slots=True)
+class Work:
+    """What a function of the room has at hand inside one transaction."""
+
+    connection: Connection
+    context: RequestContext
+    now: float
+    identifiers: Identifiers
+    policy: Policy
+    settings: NetworkSettings
+    events: EventLog
+    changed: bool = False
+    hosts: set[str] = field(default_factory=set)
+    _revision: int = -1
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether the caller may see and do everything."""
+        return self.policy.allows(self.context, ADMIN)
+
+    @property
+    def project_id(self) -> str:
+        """The caller's project."""
+        return self.context.project_id
+
+    def rows(self, statement: sa.Select[Any]) -> list[Mapping[str, Any]]:
+        """What a select finds."""
+        return [dict(row._mapping) for row in self.connection.execute(statement)]
+
+    def find(self, kind: type[R], table: sa.Table, identifier: str) -> R | None:
+        """A record by its id."""
+        found = self.records(kind, table, table.c.id == identifier)
+        return found[0] if found else None
+
+    def records(
+        self, kind: type[R], table: sa.Table, *where: sa.ColumnElement[bool]
+    ) -> list[R]:
+        """Records in the order in which they were made."""
+        statement = table.select().where(*where)
+        ordered = statement.order_by(table.c.created_at, table.c.id)
+        return [kind(**row) for row in self.rows(ordered)]
+
+    def insert(self, table: sa.Table, record: R) -> R:
+        """A new row."""
+        self.connection.execute(table.insert().values(**_values(record)))
+        self.touch()
+        return record
+
+    def save(self, table: sa.Table, record: R, **values: Any) -> R:
+        """Change a record that was read in this transaction; ``Stale`` if it is not
+        the current one.  Nothing when nothing differs."""
+        changes = {
+            name: value
+            for name, value in values.items()
+            if getattr(record, name) != value
+        }
+        if not changes:
+            return record
+        changes["updated_at"] = self.now
+        revision = update_revision(
+            self.connection, table, {"id": record.id}, record.revision, changes
+        )
+        self.touch()
+        return dataclasses.replace(record, **changes, revision=revision)
+
+    def bump(self, table: sa.Table, record: R) -> R:
+        """Something that the record shows changed elsewhere."""
+        return self.save_always(table, record)
+
+    def save_always(self, table: sa.Table, record: R) -> R:
+        """A new revision of the record without any other change."""
+        revision = update_revision(
+            self.connection,
+            table,
+            {"id": record.id},
+            record.revision,
+            {"updated_at": self.now},
+        )
+        self.touch()
+        return dataclasses.replace(record, revision=revision, updated_at=self.now)
+
+    def delete(self, table: sa.Table, record: Resource) -> None:
+        """Take the row and its tags away."""
+        self.connection.execute(
+            tables.tags.delete().where(tables.tags.c.resource_id == record.id)
+        )
+        self.connection.execute(table.delete().where(table.c.id == record.id))
+        self.touch()
+
+    def touch(self, hosts: Iterable[str] = ()) -> None:
+        """Something changed, which these hosts should look at soon."""
+        self.changed = True
+        self.hosts.update(host for host in hosts if host)
+
+    def new(self) -> dict[str, Any]:
+        """The id and times of a new record."""
+        return {
+            "id": self.identifiers.uuid(),
+            "created_at": self.now,
+            "updated_at": self.now,
+        }
+
+    def tell(self, kind: str, subject_id: str, **facts: Any) -> None:
+        """Write an event."""
+        self.events.append(
+            self.connection, self.context, self.now, kind, subject_id, facts
+        )
+
+    def revision(self) -> int:
+        """The room's revision as it will be when this transaction commits."""
+        if self._revision < 0:
+            self._revision = current_revision(self.connection) + 1
+        self.changed = True
+        return self._revision
+
+
+def current_revision(connection: Connection) -> int:
+    """How many changes there have been."""
+    counters = tables.counters
+    found = connection.execute(
+        sa.select(counters.c.value).where(counters.c.name == COUNTER)
+    ).scalar()
+    return int(found or 0)
+
+
+def raise_revision(connection: Connection) -> None:
+    """Count one change."""
+    counters = tables.counters
+    raised = connection.execute(
+        sa.update(counters)
+        .where(counters.c.name == COUNTER)
+        .values(value=counters.c.value + 1)
+    )
+    if raised.rowcount == 0:
+        connection.execute(counters.insert().values(name=COUNTER, value=1))
+
+
+def _values(record: Any) -> dict[str, Any]:
+    return {
+        item.name: getattr(record, item.name) for item in dataclasses.fields(record)
+    }
+
+
+class NetworkDatabase:
+    """Runs the room's transactions."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        bus: Bus,
+        clock: Clock,
+        identifiers: Identifiers,
+        policy: Policy,
+        settings: NetworkSettings,
+    ) -> None:
+        self._database = database
+        self._bus = bus
+        self._clock = clock
+        self._identifiers = identifiers
+        self._policy = policy
+        self._settings = settings
+        self._events = EventLog(tables.events)
+        # All writers meet at the counter and at free addresses: standing in line
+        # here is cheaper than losing serialisable races on a server database.
+        self._line = concurrency.Semaphore(1)
+
+    def now(self) -> float:
+        """The present moment."""
+        return self._clock.time()
+
+    def write(self, context: RequestContext, function: Callable[[Work], T]) -> T:
+        """See the module."""
+
+        def transaction(connection: Connection) -> tuple[T, Work]:
+            work = self._work(connection, context)
+            result = function(work)
+            if work.changed:
+                raise_revision(connection)
+            return result, work
+
+        with self._line:
+            result, work = self._insist(transaction)
+        if work.changed:
+            self._bus.publish(TOPIC_ALL)
+            for host in sorted(work.hosts):
+                self._bus.publish(TOPIC_HOST + host)
+        return result
+
+    def read(self, context: RequestContext, function: Callable[[Work], T]) -> T:
+        """A function that only reads."""
+        return self._database.read(
+            lambda connection: function(self._work(connection, context))
+        )
+
+    def _insist(self, transaction: Callable[[Connection], T]) -> T:
+        for _ in range(DUPLICATE_TRIES_MAX):
+            try:
+                return self._database.run(transaction)
+            except Duplicate:
+                concurrency.sleep(0)
+        raise Unavailable("others were always faster")
+
+    def _work(self, connection: Connection, context: RequestContext) -> Work:
+        return Work(
+            connection,
+            context,
+            self._clock.time(),
+            self._identifiers,
+            self._policy,
+            self._settings,
+            self._events,
+        )

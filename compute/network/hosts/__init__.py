@@ -1,0 +1,1 @@
+"""What hosts are told, and what their agents tell."""

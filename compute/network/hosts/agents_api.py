@@ -1,0 +1,160 @@
+"""Agents over HTTP: which hosts' agents there are, and which are alive."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from compute.core.api import ApiCall, Route, empty_reply, json_reply
+from compute.core.errors import Forbidden
+from compute.core.instants import iso_micro
+from compute.core.pagination import parse_page
+from compute.core.query import TRUE_WORDS
+from compute.core.schema import Schema
+from compute.network import tables
+from compute.network.errors import conflict, not_found
+from compute.network.frame.fields import BOOLEAN, TEXT
+from compute.network.frame.resource import Body
+from compute.network.frame.work import NetworkDatabase, Work
+from compute.network.hosts.reports import all_agents
+from compute.network.links.networks import AVAILABILITY_ZONE
+from compute.network.model import Agent
+from compute.network.routing.placement import place_all
+from objectstore.kernel.reply import Reply
+
+AGENT_TYPE = "Linux bridge agent"
+BINARY = "compute-network-agent"
+SORTABLE = frozenset({"id", "host", "agent_type", "binary", "alive"})
+CONTROLS = ("limit", "marker", "page_reverse", "sort_key", "sort_dir", "fields")
+UPDATE = Schema(
+    {
+        "type": "object",
+        "properties": {
+            "agent": {
+                "type": "object",
+                "properties": {"admin_state_up": BOOLEAN, "description": TEXT},
+                "additionalProperties": False,
+            }
+        },
+        "required": ["agent"],
+    }
+)
+
+
+class AgentApi:
+    """The routes of agents.  For administrators."""
+
+    def __init__(self, database: NetworkDatabase) -> None:
+        self._database = database
+
+    def routes(self) -> list[Route]:
+        """All of them."""
+        return [
+            Route("GET", "/v2.0/agents", self.list),
+            Route("GET", "/v2.0/agents/{id}", self.show),
+            Route("PUT", "/v2.0/agents/{id}", self.update),
+            Route("DELETE", "/v2.0/agents/{id}", self.delete),
+        ]
+
+    def list(self, call: ApiCall) -> Reply:
+        """The agents that the filters let pass (there is one a host)."""
+        parse_page(call.query, sortable=SORTABLE, default_sort=(("host", False),))
+
+        def work_on(work: Work) -> list[Body]:
+            if not work.policy.allows(work.context, "get_agent"):
+                return []
+            return [_shown(work, agent) for agent in all_agents(work)]
+
+        found = self._database.read(call.context, work_on)
+        wanted = [pair for pair in call.query.pairs if pair[0] not in CONTROLS]
+        return json_reply(
+            200, {"agents": [each for each in found if _passes(each, wanted)]}
+        )
+
+    def show(self, call: ApiCall) -> Reply:
+        """One agent."""
+
+        def work_on(work: Work) -> Body:
+            return _shown(work, _find(work, call, "get_agent"))
+
+        return json_reply(200, {"agent": self._database.read(call.context, work_on)})
+
+    def update(self, call: ApiCall) -> Reply:
+        """``admin_state_up`` false: no router comes to this host."""
+        body = call.json(UPDATE)["agent"]
+
+        def work_on(work: Work) -> Body:
+            agent = _find(work, call, "update_agent")
+            values: dict[str, Any] = {}
+            if "admin_state_up" in body:
+                values["admin_up"] = body["admin_state_up"]
+            if "description" in body:
+                values["description"] = body["description"]
+            if values:
+                agents = tables.agents
+                work.connection.execute(
+                    agents.update().where(agents.c.id == agent.id).values(**values)
+                )
+                place_all(work)
+            return _shown(work, _find(work, call, "get_agent"))
+
+        return json_reply(200, {"agent": self._database.write(call.context, work_on)})
+
+    def delete(self, call: ApiCall) -> Reply:
+        """Forget an agent that is gone; 409 while it lives."""
+
+        def work_on(work: Work) -> None:
+            agent = _find(work, call, "update_agent")
+            if _is_alive(work, agent):
+                raise conflict("AgentInUse", f"Agent {agent.id} is alive.")
+            agents = tables.agents
+            work.connection.execute(agents.delete().where(agents.c.id == agent.id))
+
+        self._database.write(call.context, work_on)
+        return empty_reply(204)
+
+
+def _find(work: Work, call: ApiCall, rule: str) -> Agent:
+    identifier = call.parameters["id"]
+    if not work.policy.allows(work.context, rule):
+        if work.policy.allows(work.context, "get_agent"):
+            raise Forbidden(f"({rule}) is disallowed by policy")
+        raise not_found("AgentNotFound", "Agent", identifier)
+    for agent in all_agents(work):
+        if agent.id == identifier:
+            return agent
+    raise not_found("AgentNotFound", "Agent", identifier)
+
+
+def _is_alive(work: Work, agent: Agent) -> bool:
+    return agent.heartbeat_at >= work.now - work.settings.agent_down_seconds
+
+
+def _shown(work: Work, agent: Agent) -> Body:
+    return {
+        "id": agent.id,
+        "agent_type": AGENT_TYPE,
+        "binary": BINARY,
+        "topic": "network",
+        "host": agent.host,
+        "availability_zone": AVAILABILITY_ZONE,
+        "admin_state_up": agent.admin_up,
+        "alive": _is_alive(work, agent),
+        "created_at": iso_micro(agent.created_at)[:19].replace("T", " "),
+        "started_at": iso_micro(agent.started_at)[:19].replace("T", " "),
+        "heartbeat_timestamp": iso_micro(agent.heartbeat_at)[:19].replace("T", " "),
+        "description": agent.description or None,
+        "configurations": {"revision": agent.revision, "problem": agent.problem},
+        "resource_versions": {},
+    }
+
+
+def _passes(shown: Body, wanted: list[tuple[str, str]]) -> bool:
+    for name in {name for name, _ in wanted}:
+        values = [value for key, value in wanted if key == name]
+        found = shown.get(name)
+        if isinstance(found, bool):
+            if found not in [value.lower() in TRUE_WORDS for value in values]:
+                return False
+        elif str(found) not in values:
+            return False
+    return True

@@ -1,0 +1,124 @@
+"""What the cloud's own services ask: hosts' views, reports, devices' interfaces.
+
+Only callers with the role ``service`` (or administrators) get an answer; to all others
+these paths do not exist.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from compute.core.api import ApiCall, Route, empty_reply, json_reply
+from compute.core.errors import BadRequest, NotFound
+from compute.core.schema import Schema
+from compute.network import view
+from compute.network.client import DEVICES_MAX
+from compute.network.errors import not_found
+from compute.network.frame.work import NetworkDatabase, Work, current_revision
+from compute.network.hosts.devices import nic_at, nics_of_devices
+from compute.network.hosts.reports import take_report
+from compute.network.hosts.views import host_view
+from compute.network.records import encode_record
+from objectstore.kernel.errors import Corrupt
+from objectstore.kernel.reply import Reply
+
+# A host with a thousand ports writes some hundred KiB.
+REPORT_BYTES_MAX = 4 * 1024 * 1024
+
+DEVICES = Schema(
+    {
+        "type": "object",
+        "properties": {
+            "device_ids": {
+                "type": "array",
+                "items": {"type": "string", "maxLength": 255},
+                "maxItems": DEVICES_MAX,
+            }
+        },
+        "required": ["device_ids"],
+        "additionalProperties": False,
+    }
+)
+
+
+class InternalApi:
+    """The routes below ``/internal``."""
+
+    def __init__(self, database: NetworkDatabase) -> None:
+        self._database = database
+
+    def routes(self) -> list[Route]:
+        """All of them."""
+        return [
+            Route("GET", "/internal/hosts/{host}/view", self.view),
+            Route("POST", "/internal/hosts/{host}/report", self.report),
+            Route("POST", "/internal/devices", self.devices),
+            Route("GET", "/internal/lookup", self.lookup),
+        ]
+
+    def view(self, call: ApiCall) -> Reply:
+        """The host's view, or 304 when nothing has changed ``since``."""
+        since = call.query.one("since", "-1")
+        host = call.parameters["host"]
+
+        def work_on(work: Work) -> view.HostView | None:
+            _services_only(work)
+            if str(current_revision(work.connection)) == since:
+                return None
+            return host_view(work, host)
+
+        found = self._database.read(call.context, work_on)
+        if found is None:
+            return empty_reply(304)
+        content = view.encode_view(found)
+        return Reply(200, content, None, "application/json")
+
+    def report(self, call: ApiCall) -> Reply:
+        """An agent's report."""
+        try:
+            report = view.decode_report(call.request.read_small_body(REPORT_BYTES_MAX))
+        except Corrupt as error:
+            raise BadRequest(f"The report cannot be read: {error}") from None
+        if report.host != call.parameters["host"]:
+            raise BadRequest("The report is another host's")
+
+        def work_on(work: Work) -> None:
+            _services_only(work)
+            take_report(work, report)
+
+        self._database.write(call.context, work_on)
+        return empty_reply(204)
+
+    def devices(self, call: ApiCall) -> Reply:
+        """The interfaces of several devices."""
+        device_ids = call.json(DEVICES)["device_ids"]
+
+        def work_on(work: Work) -> dict[str, Any]:
+            _services_only(work)
+            found = nics_of_devices(work, device_ids)
+            return {
+                device_id: [encode_record(nic) for nic in nics]
+                for device_id, nics in found.items()
+            }
+
+        found = self._database.read(call.context, work_on)
+        return json_reply(200, {"devices": found})
+
+    def lookup(self, call: ApiCall) -> Reply:
+        """The interface that has an address on a network."""
+        network_id = call.query.one("network_id")
+        address = call.query.one("fixed_ip")
+
+        def work_on(work: Work) -> Any:
+            _services_only(work)
+            nic = nic_at(work, network_id, address)
+            if nic is None:
+                raise not_found("PortNotFound", "A port with address", address)
+            return encode_record(nic)
+
+        return json_reply(200, {"nic": self._database.read(call.context, work_on)})
+
+
+def _services_only(work: Work) -> None:
+    if not work.policy.allows(work.context, "internal"):
+        raise NotFound("The resource could not be found.")

@@ -1,0 +1,103 @@
+"""Takes an agent's report: that it lives, and what is wired.
+
+A port is ACTIVE when its host's agent says so and its owner wants it up.  A floating
+IP is ACTIVE once the router's agent works on a view that has it.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from compute.network import tables
+from compute.network.frame.work import Work
+from compute.network.model import ACTIVE, DOWN, Agent, FloatingIp, Port, Router
+from compute.network.routing.placement import alive_hosts, place_all
+from compute.network.view import AgentReport
+
+PROBLEM_CHARACTERS_MAX = 2000
+
+
+def take_report(work: Work, report: AgentReport) -> None:
+    """Write what the report says."""
+    was_alive = report.host in alive_hosts(work)
+    _heartbeat(work, report)
+    _port_statuses(work, report)
+    _floating_statuses(work, report)
+    if not was_alive or _homeless(work):
+        place_all(work)
+
+
+def _heartbeat(work: Work, report: AgentReport) -> None:
+    agents = tables.agents
+    values = {
+        "heartbeat_at": work.now,
+        "revision": report.revision,
+        "problem": report.problem[:PROBLEM_CHARACTERS_MAX],
+    }
+    if report.revision < 0:
+        values["started_at"] = work.now
+    known = work.connection.execute(
+        sa.update(agents).where(agents.c.host == report.host).values(**values)
+    )
+    if known.rowcount == 0:
+        agent = {
+            "id": work.identifiers.uuid(),
+            "host": report.host,
+            "created_at": work.now,
+            "started_at": work.now,
+            "admin_up": True,
+            "description": "",
+        }
+        work.connection.execute(agents.insert().values(**{**agent, **values}))
+
+
+def _port_statuses(work: Work, report: AgentReport) -> None:
+    told = {each.port_id: each.is_active for each in report.ports}
+    ports = tables.ports
+    for port in work.records(Port, ports, ports.c.host == report.host):
+        if port.id not in told:
+            continue
+        status = ACTIVE if told[port.id] and port.admin_up else DOWN
+        if status != port.status:
+            # A status is no change of what hosts should do: nobody is woken for it.
+            work.connection.execute(
+                sa.update(ports)
+                .where(ports.c.id == port.id)
+                .values(status=status, updated_at=work.now)
+            )
+            work.tell("port.status", port.id, status=status, device_id=port.device_id)
+
+
+def _floating_statuses(work: Work, report: AgentReport) -> None:
+    floating, routers = tables.floating_ips, tables.routers
+    here = [
+        router.id
+        for router in work.records(Router, routers, routers.c.host == report.host)
+    ]
+    for each in work.records(
+        FloatingIp,
+        floating,
+        floating.c.router_id.in_(here),
+        floating.c.status == DOWN,
+        floating.c.changed_at <= report.revision,
+    ):
+        work.connection.execute(
+            sa.update(floating)
+            .where(floating.c.id == each.id)
+            .values(status=ACTIVE, updated_at=work.now)
+        )
+
+
+def _homeless(work: Work) -> bool:
+    """Whether a router waits for a host, or its host has died."""
+    routers = tables.routers
+    found = work.connection.execute(
+        sa.select(routers.c.id).where(routers.c.host.not_in(alive_hosts(work))).limit(1)
+    ).scalar()
+    return found is not None
+
+
+def all_agents(work: Work) -> list[Agent]:
+    """Every agent that ever reported."""
+    agents = tables.agents
+    return [Agent(**row) for row in work.rows(agents.select().order_by(agents.c.host))]

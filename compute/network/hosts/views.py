@@ -1,0 +1,160 @@
+"""Writes a host's view: reads all that one host needs to know.
+
+What is read is bounded by the host: its ports, their networks, groups and routers;
+only the members of remote groups are from elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from compute.network import tables, view
+from compute.network.frame.work import Work, current_revision
+from compute.network.hosts.view_groups import security_groups
+from compute.network.links.addressing import addresses_of
+from compute.network.links.networks import FLAT, subnets_of
+from compute.network.links.prefixes import parse_prefix
+from compute.network.model import (
+    FixedAddress,
+    FloatingIp,
+    Network,
+    Port,
+    Router,
+    Subnet,
+)
+from compute.network.security.membership import groups_of_ports
+
+
+def host_view(work: Work, host: str) -> view.HostView:
+    """The view, as of now."""
+    ports = work.records(Port, tables.ports, tables.ports.c.host == host)
+    identifiers = [port.id for port in ports]
+    addresses = addresses_of(work, identifiers)
+    groups = groups_of_ports(work, identifiers)
+    routers = work.records(Router, tables.routers, tables.routers.c.host == host)
+    return view.HostView(
+        host=host,
+        revision=current_revision(work.connection),
+        networks=_networks(work, {port.network_id for port in ports}),
+        ports=tuple(
+            _port(port, addresses.get(port.id, ()), groups.get(port.id, ()))
+            for port in ports
+        ),
+        security_groups=security_groups(
+            work, {each for held in groups.values() for each in held}
+        ),
+        routers=tuple(_router(router, ports) for router in routers),
+        floating_ips=_floating_ips(work, routers),
+    )
+
+
+def _networks(work: Work, identifiers: Iterable[str]) -> tuple[view.Network, ...]:
+    wanted = sorted(identifiers)
+    found = work.records(Network, tables.networks, tables.networks.c.id.in_(wanted))
+    subnets: dict[str, list[Subnet]] = {}
+    for subnet in subnets_of(work, wanted):
+        subnets.setdefault(subnet.network_id, []).append(subnet)
+    return tuple(_network(work, each, subnets.get(each.id, [])) for each in found)
+
+
+def _network(work: Work, network: Network, subnets: list[Subnet]) -> view.Network:
+    kind = view.NetworkKind.LOCAL
+    host_addresses: tuple[str, ...] = ()
+    if network.network_type == FLAT:
+        kind = view.NetworkKind.FLAT
+    elif network.external:
+        kind = view.NetworkKind.EXTERNAL
+        host_addresses = tuple(
+            f"{each.gateway}/{parse_prefix(each.cidr).prefixlen}"
+            for each in subnets
+            if each.gateway
+        )
+    return view.Network(
+        id=network.id,
+        mtu=network.mtu,
+        kind=kind,
+        subnets=tuple(_subnet(each) for each in subnets),
+        admin_up=network.admin_up,
+        physical_network=network.physical_network,
+        dns_domain=network.dns_domain,
+        host_addresses=host_addresses,
+        masquerade=bool(host_addresses) and work.settings.external_masquerade,
+    )
+
+
+def _subnet(subnet: Subnet) -> view.Subnet:
+    return view.Subnet(
+        id=subnet.id,
+        cidr=subnet.cidr,
+        gateway=subnet.gateway,
+        dns_servers=tuple(subnet.dns_servers),
+        host_routes=_routes(subnet.host_routes),
+        dhcp=subnet.dhcp,
+        ra_mode=view.Ipv6Mode(subnet.ra_mode),
+        address_mode=view.Ipv6Mode(subnet.address_mode),
+    )
+
+
+def _routes(items: Sequence[object]) -> tuple[view.StaticRoute, ...]:
+    found = []
+    for item in items:
+        assert isinstance(item, dict)
+        found.append(view.StaticRoute(item["destination"], item["nexthop"]))
+    return tuple(found)
+
+
+def _port(
+    port: Port, addresses: Sequence[FixedAddress], groups: Sequence[str]
+) -> view.Port:
+    return view.Port(
+        id=port.id,
+        network_id=port.network_id,
+        mac=port.mac,
+        addresses=tuple(
+            view.FixedAddress(each.subnet_id, each.address) for each in addresses
+        ),
+        device_id=port.device_id,
+        device_owner=port.device_owner,
+        admin_up=port.admin_up,
+        port_security=port.port_security,
+        security_groups=tuple(groups),
+        address_pairs=tuple(
+            view.AddressPair(pair["ip_address"], pair.get("mac_address", ""))
+            for pair in port.address_pairs
+        ),
+        dns_name=port.dns_name,
+        dhcp_options=tuple(
+            view.DhcpOption(each["opt_name"], each["opt_value"], each["ip_version"])
+            for each in port.dhcp_options
+        ),
+    )
+
+
+def _router(router: Router, ports: Sequence[Port]) -> view.Router:
+    own = [port for port in ports if port.device_id == router.id]
+    gateway = None
+    if any(port.id == router.gateway_port_id for port in own):
+        gateway = view.RouterGateway(router.gateway_port_id, router.snat)
+    return view.Router(
+        id=router.id,
+        admin_up=router.admin_up,
+        gateway=gateway,
+        interfaces=tuple(
+            port.id for port in own if port.device_owner == view.OWNER_ROUTER_INTERFACE
+        ),
+        routes=_routes(router.routes),
+    )
+
+
+def _floating_ips(work: Work, routers: Sequence[Router]) -> tuple[view.FloatingIp, ...]:
+    table = tables.floating_ips
+    found = work.records(
+        FloatingIp,
+        table,
+        table.c.router_id.in_([router.id for router in routers]),
+        table.c.port_id.is_not(None),
+    )
+    return tuple(
+        view.FloatingIp(each.id, each.router_id, each.address, each.fixed_address or "")
+        for each in found
+    )

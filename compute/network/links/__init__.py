@@ -1,0 +1,1 @@
+"""Networks, subnets, ports, and the addresses that ports have."""

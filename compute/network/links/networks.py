@@ -1,0 +1,316 @@
+"""Networks: create, change, delete, and how the API shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from compute.network import tables
+from compute.network.errors import conflict, invalid
+from compute.network.frame.collection import Collection
+from compute.network.frame.fields import (
+    BOOLEAN,
+    INTEGER_OR_NULL,
+    TEXT,
+    TEXT_OR_NULL,
+    TEXTS,
+    Field,
+    Fields,
+)
+from compute.network.frame.resource import Body, Definition
+from compute.network.frame.work import Work
+from compute.network.links.visibility import ALL_PROJECTS, SHARED, network_visible
+from compute.network.model import ACTIVE, Network, Port, Subnet
+from compute.network.view import OWNER_DHCP
+
+# IPv4 needs 68 (RFC 791), IPv6 1280 (RFC 8200): checked when a subnet is added.
+MTU_MIN, MTU_MAX = 68, 65535
+LOCAL, FLAT = "local", "flat"
+AVAILABILITY_ZONE = "nova"
+
+FIELDS = Fields(
+    Field("name", TEXT, default=""),
+    Field("description", TEXT, default=""),
+    Field("admin_state_up", BOOLEAN, default=True),
+    Field("mtu", {"type": ["integer", "null"]}, default=None),
+    Field("shared", BOOLEAN, default=False),
+    Field("router:external", BOOLEAN, default=False),
+    Field("is_default", BOOLEAN, default=False),
+    Field("port_security_enabled", BOOLEAN, default=True),
+    Field("dns_domain", TEXT, default=""),
+    Field("availability_zone_hints", TEXTS, default=[], update=False),
+    Field("provider:network_type", TEXT_OR_NULL, default=None),
+    Field("provider:physical_network", TEXT_OR_NULL, default=None),
+    Field("provider:segmentation_id", INTEGER_OR_NULL, default=None),
+)
+COLUMNS = {
+    "admin_state_up": "admin_up",
+    "status": "status",
+    "mtu": "mtu",
+    "router:external": "external",
+    "is_default": "is_default",
+    "port_security_enabled": "port_security",
+    "provider:network_type": "network_type",
+    "provider:physical_network": "physical_network",
+    "dns_domain": "dns_domain",
+}
+
+
+def create_network(work: Work, body: Body) -> Network:
+    """A new network."""
+    network_type, physical = _provider(work, body)
+    network = Network(
+        **work.new(),
+        project_id=body["project_id"],
+        name=body["name"],
+        description=body["description"],
+        admin_up=body["admin_state_up"],
+        status=ACTIVE,
+        mtu=_mtu(work, body["mtu"]),
+        external=body["router:external"],
+        shared=body["shared"],
+        is_default=body["is_default"],
+        port_security=body["port_security_enabled"],
+        network_type=network_type,
+        physical_network=physical,
+        dns_domain=body["dns_domain"],
+        availability_zone_hints=body["availability_zone_hints"],
+    )
+    if network.is_default:
+        _only_default(work, network.id)
+    return work.insert(tables.networks, network)
+
+
+def update_network(work: Work, network: Network, body: Body) -> Network:
+    """Change it."""
+    if network.external and body.get("router:external") is False:
+        _refuse_while_external(work, network)
+    if network.shared and body.get("shared") is False:
+        _refuse_while_shared(work, network)
+    if body.get("is_default"):
+        _only_default(work, network.id)
+    values = {
+        COLUMNS[name]: value
+        for name, value in body.items()
+        if name in COLUMNS and not name.startswith("provider:")
+    }
+    values |= {
+        name: body[name] for name in ("name", "description", "shared") if name in body
+    }
+    if "mtu" in body:
+        values["mtu"] = _mtu(work, body["mtu"])
+    if any(name.startswith("provider:") for name in body):
+        values["network_type"], values["physical_network"] = _provider(work, body)
+    work.touch(hosts_of_network(work, network.id))
+    return work.save(tables.networks, network, **values)
+
+
+def delete_network(work: Work, network: Network) -> None:
+    """Take it away with its subnets; ``NetworkInUse`` while ports are on it."""
+    ports = work.records(Port, tables.ports, tables.ports.c.network_id == network.id)
+    if any(port.device_owner != OWNER_DHCP for port in ports):
+        raise conflict(
+            "NetworkInUse",
+            f"Unable to complete operation on network {network.id}. There are one or"
+            " more ports still in use on the network.",
+        )
+    work.touch({port.host for port in ports})
+    identifiers = [port.id for port in ports]
+    connection = work.connection
+    connection.execute(
+        tables.addresses.delete().where(tables.addresses.c.port_id.in_(identifiers))
+    )
+    for port in ports:
+        work.delete(tables.ports, port)
+    for subnet in subnets_of(work, [network.id]):
+        work.delete(tables.subnets, subnet)
+    connection.execute(
+        tables.rbac_policies.delete().where(
+            tables.rbac_policies.c.object_id == network.id
+        )
+    )
+    connection.execute(
+        tables.topologies.delete().where(tables.topologies.c.network_id == network.id)
+    )
+    work.delete(tables.networks, network)
+
+
+def subnets_of(work: Work, network_ids: Sequence[str]) -> list[Subnet]:
+    """The subnets of these networks."""
+    return work.records(
+        Subnet, tables.subnets, tables.subnets.c.network_id.in_(network_ids)
+    )
+
+
+def hosts_of_network(work: Work, network_id: str) -> set[str]:
+    """The hosts that have ports of it."""
+    ports = tables.ports
+    found = work.connection.execute(
+        sa.select(ports.c.host)
+        .where(ports.c.network_id == network_id, ports.c.host != "")
+        .distinct()
+    )
+    return set(found.scalars())
+
+
+def _present(work: Work, networks: Sequence[Network]) -> list[Body]:
+    identifiers = [network.id for network in networks]
+    subnets: dict[str, list[str]] = {}
+    for subnet in subnets_of(work, identifiers):
+        subnets.setdefault(subnet.network_id, []).append(subnet.id)
+    lent = _lent_to_caller(work, identifiers)
+    return [
+        {
+            "admin_state_up": network.admin_up,
+            "status": network.status,
+            "mtu": network.mtu,
+            "router:external": network.external,
+            "shared": network.shared or network.id in lent,
+            "is_default": network.is_default,
+            "port_security_enabled": network.port_security,
+            "dns_domain": network.dns_domain,
+            "availability_zone_hints": list(network.availability_zone_hints),
+            "availability_zones": [AVAILABILITY_ZONE],
+            "ipv4_address_scope": None,
+            "ipv6_address_scope": None,
+            "l2_adjacency": True,
+            "subnets": subnets.get(network.id, []),
+            "provider:network_type": network.network_type,
+            "provider:physical_network": network.physical_network or None,
+            "provider:segmentation_id": None,
+        }
+        for network in networks
+    ]
+
+
+def _lent_to_caller(work: Work, identifiers: Sequence[str]) -> set[str]:
+    policies = tables.rbac_policies
+    rows = work.rows(
+        policies.select().where(
+            policies.c.object_id.in_(identifiers),
+            policies.c.action == SHARED,
+            policies.c.target_project.in_((work.project_id, ALL_PROJECTS)),
+        )
+    )
+    return {row["object_id"] for row in rows}
+
+
+def _mtu(work: Work, wanted: int | None) -> int:
+    if not wanted:
+        return work.settings.mtu
+    if not MTU_MIN <= wanted <= MTU_MAX:
+        raise invalid(f"mtu: {wanted} is not between {MTU_MIN} and {MTU_MAX}.")
+    return wanted
+
+
+def _provider(work: Work, body: Body) -> tuple[str, str]:
+    """Type and uplink."""
+    network_type = body.get("provider:network_type") or LOCAL
+    physical = body.get("provider:physical_network") or ""
+    if body.get("provider:segmentation_id") is not None:
+        raise invalid("provider:segmentation_id: networks here have no segments.")
+    if network_type not in (LOCAL, FLAT):
+        raise invalid(
+            f"provider:network_type: {network_type} is not one of {LOCAL}, {FLAT}."
+        )
+    if network_type == LOCAL and physical:
+        raise invalid("provider:physical_network: a local network has no uplink.")
+    if network_type == FLAT:
+        physical = physical or work.settings.physical_network
+        if not physical:
+            raise invalid("provider:physical_network: a flat network needs an uplink.")
+    return network_type, physical
+
+
+def _only_default(work: Work, network_id: str) -> None:
+    networks = tables.networks
+    others = [
+        each
+        for each in work.records(Network, networks, networks.c.is_default.is_(True))
+        if each.id != network_id
+    ]
+    if others:
+        raise conflict(
+            "DefaultExternalNetworkExists",
+            f"A default external network already exists: {others[0].id}.",
+        )
+
+
+def _refuse_while_external(work: Work, network: Network) -> None:
+    ports = tables.ports
+    owners = ("network:router_gateway", "network:floatingip")
+    if work.records(
+        Port, ports, ports.c.network_id == network.id, ports.c.device_owner.in_(owners)
+    ):
+        raise conflict(
+            "ExternalNetworkInUse",
+            f"External network {network.id} cannot be updated to be made non-external,"
+            " since it has existing gateway ports.",
+        )
+
+
+def _refuse_while_shared(work: Work, network: Network) -> None:
+    ports = tables.ports
+    others = [
+        port
+        for port in work.records(Port, ports, ports.c.network_id == network.id)
+        if port.is_guest and port.project_id != network.project_id
+    ]
+    if others:
+        raise conflict(
+            "InvalidSharedSetting",
+            f"Unable to reconfigure sharing settings for network {network.id}."
+            " Multiple tenants are using it.",
+        )
+
+
+def _by_shared(work: Work, values: list[str]) -> sa.ColumnElement[bool]:
+    """``shared`` as the caller sees it: by flag, or lent by a policy."""
+    policies, networks = tables.rbac_policies, tables.networks
+    lent = networks.c.id.in_(
+        sa.select(policies.c.object_id).where(
+            policies.c.action == SHARED,
+            policies.c.target_project.in_((work.project_id, ALL_PROJECTS)),
+        )
+    )
+    shared = sa.or_(networks.c.shared.is_(True), lent)
+    wanted = {value.lower() in ("true", "1", "t", "yes") for value in values}
+    return sa.or_(
+        *(shared if each else sa.not_(shared) for each in sorted(wanted)), sa.false()
+    )
+
+
+def _by_subnet(work: Work, values: list[str]) -> sa.ColumnElement[bool]:
+    subnets = tables.subnets
+    found = sa.select(subnets.c.network_id).where(subnets.c.id.in_(values))
+    return tables.networks.c.id.in_(found)
+
+
+COLLECTION = Collection(
+    singular="network",
+    plural="networks",
+    title="Network",
+    kind="Network",
+    table=tables.networks,
+    record=Network,
+    present=_present,
+    visible=network_visible,
+    columns=COLUMNS,
+    special={"shared": _by_shared, "subnets": _by_subnet},
+    restricted=frozenset(
+        {
+            "provider:network_type",
+            "provider:physical_network",
+            "provider:segmentation_id",
+        }
+    ),
+)
+DEFINITION = Definition(
+    collection=COLLECTION,
+    fields=FIELDS,
+    create=create_network,
+    update=update_network,
+    delete=delete_network,
+    quota="network",
+)

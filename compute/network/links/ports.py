@@ -1,0 +1,325 @@
+"""Ports: create, change, bind to a host, delete.
+
+A port is *bound* when it names a host; the host's agent then wires it and reports it
+ACTIVE.  Wherever a guest's port comes to a host, or leaves it, the network's DHCP ports
+follow, and the hosts concerned are woken.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from compute.core.errors import Forbidden, PolicyNotAuthorized
+from compute.network import tables
+from compute.network.errors import conflict
+from compute.network.frame.collection import is_service
+from compute.network.frame.resource import Body, Definition
+from compute.network.frame.work import Work
+from compute.network.links import addressing, networks, port_fields
+from compute.network.links.dhcp_ports import keep_dhcp_ports
+from compute.network.links.macs import is_mac_taken, new_mac, parse_mac
+from compute.network.links.port_list import COLLECTION
+from compute.network.links.subnets import on_network
+from compute.network.links.visibility import shared_with
+from compute.network.model import (
+    COMPUTE_OWNER_PREFIX,
+    DOWN,
+    NETWORK_OWNER_PREFIX,
+    Network,
+    Port,
+)
+from compute.network.routing.placement import place_routers_of_network
+from compute.network.security.membership import choose_groups, groups_of, set_groups
+from compute.network.security.watchers import hosts_that_watch
+from compute.network.view import (
+    OWNER_DHCP,
+    OWNER_FLOATING_IP,
+    OWNER_ROUTER_GATEWAY,
+    OWNER_ROUTER_INTERFACE,
+)
+
+_ROUTER_OWNERS = (OWNER_ROUTER_INTERFACE, OWNER_ROUTER_GATEWAY, OWNER_FLOATING_IP)
+
+
+def create_port(work: Work, body: Body) -> Port:
+    """A new port as a client asks for it."""
+    network = networks.COLLECTION.find(work, body["network_id"])
+    _check_use(work, network, body["project_id"])
+    _check_owner(work, network, body["device_owner"])
+    return make_port(work, network, body)
+
+
+def make_port(work: Work, network: Network, body: Body) -> Port:
+    """A new port.  ``body`` has all attributes; rights are the caller's affair."""
+    owner = body["device_owner"] or ""
+    mac = _mac(work, network.id, body["mac_address"])
+    security = body["port_security_enabled"]
+    port = Port(
+        **work.new(),
+        project_id=body["project_id"],
+        name=body["name"],
+        description=body["description"],
+        network_id=network.id,
+        mac=mac,
+        admin_up=body["admin_state_up"],
+        status=DOWN,
+        device_id=body["device_id"] or "",
+        device_owner=owner,
+        host=body["binding:host_id"] or "",
+        vnic_type=body["binding:vnic_type"] or "normal",
+        profile=port_fields.profile(body["binding:profile"]),
+        port_security=network.port_security if security is None else security,
+        address_pairs=port_fields.address_pairs(body["allowed_address_pairs"]),
+        dhcp_options=port_fields.dhcp_options(body["extra_dhcp_opts"]),
+        dns_name=port_fields.dns_name(body["dns_name"]),
+    )
+    _check_security(port)
+    pairs = addressing.wanted_addresses(
+        work,
+        networks.subnets_of(work, [network.id]),
+        body["fixed_ips"],
+        network_id=network.id,
+        mac=mac,
+        is_guest=port.is_guest,
+    )
+    groups = choose_groups(work, port, body["security_groups"])
+    work.insert(tables.ports, port)
+    addressing.assign(work, port.id, pairs)
+    set_groups(work, port.id, groups)
+    _moved(work, port, "")
+    _watched(work, groups)
+    return port
+
+
+def update_port(work: Work, port: Port, body: Body) -> Port:
+    """Change a port as a client asks for it."""
+    network = work.find(Network, tables.networks, port.network_id)
+    assert network is not None, "a port has a network"
+    if body.get("device_owner") not in (None, port.device_owner):
+        _check_owner(work, network, body["device_owner"])
+    _check_device(port, body)
+    changed = work.save(tables.ports, port, **_values(work, port, body))
+    _check_security(changed)
+    groups = before = groups_of(work, port.id)
+    if "security_groups" in body or changed.port_security != port.port_security:
+        groups = _groups_after(work, changed, body, before)
+        set_groups(work, port.id, groups)
+    if "fixed_ips" in body:
+        _change_addresses(work, changed, body["fixed_ips"])
+    if (groups != before or "fixed_ips" in body) and changed.revision == port.revision:
+        changed = work.bump(tables.ports, changed)
+    _moved(work, changed, port.host)
+    _watched(work, [*before, *groups])
+    return changed
+
+
+def delete_port(work: Work, port: Port) -> None:
+    """Take a port away as a client asks for it; not a router's own."""
+    if port.device_owner in _ROUTER_OWNERS:
+        raise conflict(
+            "ServicePortInUse",
+            f"Port {port.id} cannot be deleted directly via the port API: has device"
+            f" owner {port.device_owner}.",
+        )
+    remove_port(work, port)
+
+
+def remove_port(work: Work, port: Port) -> None:
+    """Take a port away with all that hangs on it."""
+    floating = tables.floating_ips
+    work.connection.execute(
+        sa.update(floating)
+        .where(floating.c.port_id == port.id)
+        .values(
+            port_id=None,
+            fixed_address=None,
+            router_id="",
+            status=DOWN,
+            updated_at=work.now,
+            revision=floating.c.revision + 1,
+            changed_at=work.revision(),
+        )
+    )
+    groups = groups_of(work, port.id)
+    set_groups(work, port.id, [])
+    addressing.release(work, port.id)
+    work.delete(tables.ports, port)
+    work.touch([port.host])
+    if port.is_guest and port.host:
+        keep_dhcp_ports(work, port.network_id)
+        place_routers_of_network(work, port.network_id)
+    elif not port.is_guest:
+        work.touch(networks.hosts_of_network(work, port.network_id))
+    _watched(work, groups)
+
+
+# ---- parts ---------------------------------------------------------------------
+
+
+def _values(work: Work, port: Port, body: Body) -> dict[str, Any]:
+    """The columns that a PUT changes."""
+    plain = {
+        "name": "name",
+        "description": "description",
+        "admin_state_up": "admin_up",
+        "device_id": "device_id",
+        "device_owner": "device_owner",
+        "binding:host_id": "host",
+    }
+    values: dict[str, Any] = {
+        column: body[name] if body[name] is not None else ""
+        for name, column in plain.items()
+        if name in body
+    }
+    if body.get("port_security_enabled") is not None:
+        values["port_security"] = body["port_security_enabled"]
+    if body.get("binding:vnic_type"):
+        values["vnic_type"] = body["binding:vnic_type"]
+    if "binding:profile" in body:
+        values["profile"] = port_fields.profile(body["binding:profile"])
+    if "allowed_address_pairs" in body:
+        values["address_pairs"] = port_fields.address_pairs(
+            body["allowed_address_pairs"]
+        )
+    if "extra_dhcp_opts" in body:
+        values["dhcp_options"] = port_fields.dhcp_options(
+            body["extra_dhcp_opts"], port.dhcp_options
+        )
+    if "dns_name" in body:
+        values["dns_name"] = port_fields.dns_name(body["dns_name"])
+    mac = body.get("mac_address")
+    if mac and parse_mac(mac) != port.mac:
+        values["mac"] = _mac(work, port.network_id, mac)
+    if values.get("host", port.host) != port.host:
+        values["status"] = DOWN
+    return values
+
+
+def _mac(work: Work, network_id: str, wanted: str | None) -> str:
+    if not wanted:
+        return new_mac(work, network_id)
+    mac = parse_mac(wanted)
+    if is_mac_taken(work, network_id, mac):
+        raise conflict(
+            "MacAddressInUse",
+            f"Unable to complete operation for network {network_id}. The mac address"
+            f" {mac} is in use.",
+        )
+    return mac
+
+
+def _check_use(work: Work, network: Network, project_id: str) -> None:
+    """An external network is for routers, unless it is the project's own or lent."""
+    if not network.external or work.is_admin or is_service(work):
+        return
+    found = work.records(
+        Network,
+        tables.networks,
+        tables.networks.c.id == network.id,
+        sa.or_(tables.networks.c.project_id == project_id, shared_with(project_id)),
+    )
+    if not found:
+        raise Forbidden(
+            f"Ports cannot be created on external network {network.id}.",
+            kind="PolicyNotAuthorized",
+        )
+
+
+def _check_owner(work: Work, network: Network, owner: str | None) -> None:
+    """Who says that he is a part of the network must own it."""
+    if not (owner or "").startswith(NETWORK_OWNER_PREFIX):
+        return
+    allowed = work.is_admin or is_service(work)
+    if not allowed and network.project_id != work.project_id:
+        raise PolicyNotAuthorized("(create_port:device_owner) is disallowed by policy")
+
+
+def _check_device(port: Port, body: Body) -> None:
+    """A server's port is given to another one only after it was given back."""
+    wanted = body.get("device_id")
+    if (
+        wanted
+        and port.device_id
+        and wanted != port.device_id
+        and port.device_owner.startswith(COMPUTE_OWNER_PREFIX)
+    ):
+        raise conflict(
+            "PortInUse",
+            f"Unable to complete operation on port {port.id} for network"
+            f" {port.network_id}. Port already has an attached device"
+            f" {port.device_id}.",
+        )
+
+
+def _check_security(port: Port) -> None:
+    if port.address_pairs and not port.port_security:
+        raise conflict(
+            "AddressPairAndPortSecurityRequired",
+            "Port Security must be enabled in order to have allowed address pairs on a"
+            " port.",
+        )
+
+
+def _groups_after(work: Work, port: Port, body: Body, before: list[str]) -> list[str]:
+    if "security_groups" in body:
+        wanted = body["security_groups"] or []
+        return choose_groups(work, port, wanted)
+    if not port.port_security and before:
+        raise conflict(
+            "PortSecurityPortHasSecurityGroup",
+            "Port has security group associated. Cannot disable port security or IP"
+            " address until security group is removed.",
+        )
+    return before
+
+
+def _change_addresses(work: Work, port: Port, wishes: Any) -> None:
+    had = addressing.addresses_of(work, [port.id]).get(port.id, [])
+    pairs = addressing.wanted_addresses(
+        work,
+        networks.subnets_of(work, [port.network_id]),
+        wishes or [],
+        network_id=port.network_id,
+        mac=port.mac,
+        keep=had,
+        is_guest=port.is_guest,
+    )
+    lost = {each.address for each in had} - {address for _, address in pairs}
+    floating = tables.floating_ips
+    if lost and work.rows(
+        floating.select().where(
+            floating.c.port_id == port.id, floating.c.fixed_address.in_(lost)
+        )
+    ):
+        raise conflict(
+            "FixedIpAddressInUseByFloatingIP",
+            f"A floating IP uses an address of port {port.id}: disassociate it first.",
+        )
+    addressing.assign(work, port.id, pairs)
+
+
+def _moved(work: Work, port: Port, host_before: str) -> None:
+    """The port is on its host now: everybody concerned hears."""
+    work.touch([host_before, port.host])
+    if port.is_guest and port.host != host_before:
+        keep_dhcp_ports(work, port.network_id)
+        place_routers_of_network(work, port.network_id)
+    elif port.device_owner == OWNER_DHCP:
+        work.touch(networks.hosts_of_network(work, port.network_id))
+
+
+def _watched(work: Work, groups: list[str]) -> None:
+    work.touch(hosts_that_watch(work, groups))
+
+
+DEFINITION = Definition(
+    collection=COLLECTION,
+    fields=port_fields.FIELDS,
+    create=create_port,
+    update=update_port,
+    delete=delete_port,
+    quota="port",
+    target=on_network,
+)

@@ -1,0 +1,68 @@
+"""Which networks, and what hangs on them, a project sees.
+
+Its own; those shared with all or, by an RBAC policy, with it; external ones.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from compute.network import tables
+from compute.network.frame.work import Work
+
+SHARED, EXTERNAL = "access_as_shared", "access_as_external"
+ALL_PROJECTS = "*"
+
+
+def _lent(project_id: str, action: str) -> sa.Select[Any]:
+    policies = tables.rbac_policies
+    return sa.select(policies.c.object_id).where(
+        policies.c.action == action,
+        policies.c.target_project.in_((project_id, ALL_PROJECTS)),
+    )
+
+
+def shared_with(project_id: str) -> sa.ColumnElement[bool]:
+    """Networks that the project may put ports on though they are not its own."""
+    networks = tables.networks
+    return sa.or_(
+        networks.c.shared.is_(True), networks.c.id.in_(_lent(project_id, SHARED))
+    )
+
+
+def network_visible(work: Work, project_id: str) -> sa.ColumnElement[bool]:
+    """Networks that the project sees."""
+    networks = tables.networks
+    return sa.or_(
+        networks.c.project_id == project_id,
+        networks.c.external.is_(True),
+        shared_with(project_id),
+        networks.c.id.in_(_lent(project_id, EXTERNAL)),
+    )
+
+
+def subnet_visible(work: Work, project_id: str) -> sa.ColumnElement[bool]:
+    """Subnets that the project sees: its own, and those of networks lent to it.  (How
+    an external network is laid out is not its users' business.)"""
+    networks, subnets = tables.networks, tables.subnets
+    lent = sa.select(networks.c.id).where(shared_with(project_id))
+    return sa.or_(
+        subnets.c.project_id == project_id,
+        subnets.c.network_id.in_(lent),
+        subnets.c.network_id.in_(_owned(project_id)),
+    )
+
+
+def port_visible(work: Work, project_id: str) -> sa.ColumnElement[bool]:
+    """Ports that the project sees: its own, and all on its own networks."""
+    ports = tables.ports
+    return sa.or_(
+        ports.c.project_id == project_id, ports.c.network_id.in_(_owned(project_id))
+    )
+
+
+def _owned(project_id: str) -> sa.Select[Any]:
+    networks = tables.networks
+    return sa.select(networks.c.id).where(networks.c.project_id == project_id)

@@ -1,0 +1,36 @@
+"""Puts the network room together."""
+
+from __future__ import annotations
+
+from compute.core.api import Api
+from compute.core.dialects import network_dialect
+from compute.core.policy import Policy
+from compute.core.room import Room, RoomParts
+from compute.network.api import all_routes
+from compute.network.defaults import ensure_defaults
+from compute.network.frame.work import NetworkDatabase
+from compute.network.rules import default_rules
+from compute.network.settings import NetworkSettings
+
+NAME = "network"
+
+
+def build_room(parts: RoomParts, settings: NetworkSettings) -> Room:
+    """The room, its first networks made.  Its tables must be there."""
+    rules = default_rules()
+    database = NetworkDatabase(
+        parts.database,
+        bus=parts.bus,
+        clock=parts.clock,
+        identifiers=parts.identifiers,
+        policy=Policy(rules, parts.policy_overrides),
+        settings=settings,
+    )
+    ensure_defaults(database)
+    api = Api(
+        all_routes(database, frozenset(rules)),
+        dialect=network_dialect,
+        tokens=parts.tokens,
+        identifiers=parts.identifiers,
+    )
+    return Room(NAME, api)

@@ -1,0 +1,271 @@
+"""Floating IPs: addresses of an external network that stand for guests' own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from compute.network import tables
+from compute.network.errors import conflict, invalid, not_found
+from compute.network.frame.collection import Collection, own
+from compute.network.frame.fields import TEXT_OR_NULL, UUID, UUID_OR_NULL, Field, Fields
+from compute.network.frame.resource import Body, Definition
+from compute.network.frame.work import Work
+from compute.network.links import addressing
+from compute.network.links.port_list import COLLECTION as PORTS
+from compute.network.links.ports import remove_port
+from compute.network.links.prefixes import parse_address
+from compute.network.model import DOWN, FixedAddress, FloatingIp, Port, Router
+from compute.network.routing.gateway import external_network
+from compute.network.routing.router_ports import make_router_port, router_serving
+from compute.network.view import OWNER_FLOATING_IP
+
+FIELDS = Fields(
+    Field("description", TEXT_OR_NULL, default=""),
+    Field("floating_network_id", UUID, required=True, update=False),
+    Field("floating_ip_address", TEXT_OR_NULL, default=None, update=False),
+    Field("subnet_id", UUID_OR_NULL, default=None, update=False),
+    Field("port_id", UUID_OR_NULL, default=None),
+    Field("fixed_ip_address", TEXT_OR_NULL, default=None),
+    Field("dns_domain", {"enum": ["", None]}, default=""),
+    Field("dns_name", {"enum": ["", None]}, default=""),
+)
+COLUMNS = {
+    "floating_network_id": "external_network_id",
+    "floating_ip_address": "address",
+    "port_id": "port_id",
+    "fixed_ip_address": "fixed_address",
+    "router_id": "router_id",
+    "status": "status",
+}
+
+
+def create_floating_ip(work: Work, body: Body) -> FloatingIp:
+    """Take an address of an external network for the project."""
+    network = external_network(work, body["floating_network_id"])
+    identity = work.new()
+    wish = {
+        name: value
+        for name, value in (
+            ("subnet_id", body["subnet_id"]),
+            ("ip_address", body["floating_ip_address"]),
+        )
+        if value
+    }
+    port = make_router_port(
+        work,
+        network,
+        owner=OWNER_FLOATING_IP,
+        device_id=identity["id"],
+        project_id="",
+        wishes=[wish] if wish else None,
+    )
+    held = addressing.addresses_of(work, [port.id]).get(port.id, [])
+    four = [each for each in held if ":" not in each.address]
+    if not four:
+        raise invalid(
+            f"Network {network.id} does not contain any IPv4 subnet", "BadRequest"
+        )
+    addressing.assign(work, port.id, [(four[0].subnet_id, four[0].address)])
+    floating = FloatingIp(
+        **identity,
+        project_id=body["project_id"],
+        description=body["description"] or "",
+        external_network_id=network.id,
+        floating_port_id=port.id,
+        address=four[0].address,
+        port_id=None,
+        fixed_address=None,
+        router_id="",
+        status=DOWN,
+        changed_at=work.revision(),
+    )
+    work.insert(tables.floating_ips, floating)
+    if body["port_id"]:
+        floating = _associate(work, floating, body)
+    elif body["fixed_ip_address"]:
+        raise invalid("fixed_ip_address cannot be specified without a port_id.")
+    return floating
+
+
+def update_floating_ip(work: Work, floating: FloatingIp, body: Body) -> FloatingIp:
+    """Associate with a port, or with another one; ``port_id`` null parts them."""
+    if "description" in body:
+        floating = work.save(
+            tables.floating_ips, floating, description=body["description"] or ""
+        )
+    if body.get("port_id"):
+        return _associate(work, floating, body)
+    if "port_id" in body:
+        return _part(work, floating)
+    if body.get("fixed_ip_address"):
+        if not floating.port_id:
+            raise invalid("fixed_ip_address cannot be specified without a port_id.")
+        return _associate(work, floating, {**body, "port_id": floating.port_id})
+    return floating
+
+
+def delete_floating_ip(work: Work, floating: FloatingIp) -> None:
+    """Give the address back."""
+    _wake(work, floating.router_id)
+    work.delete(tables.floating_ips, floating)
+    port = work.find(Port, tables.ports, floating.floating_port_id)
+    if port is not None:
+        remove_port(work, port)
+
+
+def _associate(work: Work, floating: FloatingIp, body: Body) -> FloatingIp:
+    port = PORTS.find(work, body["port_id"])
+    if port.project_id != floating.project_id and not work.is_admin:
+        raise not_found("PortNotFound", "Port", port.id)
+    fixed = _fixed_address(work, port, body.get("fixed_ip_address"))
+    router_id = router_serving(work, fixed.subnet_id, floating.external_network_id)
+    if not router_id:
+        raise not_found(
+            "ExternalGatewayForFloatingIPNotFound",
+            f"External network {floating.external_network_id} is not reachable from"
+            f" subnet {fixed.subnet_id}. Therefore, cannot associate Port {port.id}"
+            " with a Floating IP. A router to it",
+            "",
+        )
+    table = tables.floating_ips
+    others = work.records(
+        FloatingIp,
+        table,
+        table.c.port_id == port.id,
+        table.c.fixed_address == fixed.address,
+        table.c.id != floating.id,
+    )
+    if others:
+        raise conflict(
+            "FloatingIPPortAlreadyAssociated",
+            f"Cannot associate floating IP {floating.address} ({floating.id}) with port"
+            f" {port.id} using fixed IP {fixed.address}, as that fixed IP already has a"
+            f" floating IP on external network {floating.external_network_id}.",
+        )
+    if floating.router_id != router_id:
+        _wake(work, floating.router_id)
+    _wake(work, router_id)
+    return work.save(
+        table,
+        floating,
+        port_id=port.id,
+        fixed_address=fixed.address,
+        router_id=router_id,
+        status=DOWN,
+        changed_at=work.revision(),
+    )
+
+
+def _part(work: Work, floating: FloatingIp) -> FloatingIp:
+    _wake(work, floating.router_id)
+    return work.save(
+        tables.floating_ips,
+        floating,
+        port_id=None,
+        fixed_address=None,
+        router_id="",
+        status=DOWN,
+        changed_at=work.revision(),
+    )
+
+
+def _fixed_address(work: Work, port: Port, wanted: str | None) -> FixedAddress:
+    held = [
+        each
+        for each in addressing.addresses_of(work, [port.id]).get(port.id, [])
+        if ":" not in each.address
+    ]
+    if wanted:
+        address = str(parse_address(wanted, "fixed_ip_address"))
+        for each in held:
+            if each.address == address:
+                return each
+        raise invalid(f"Port {port.id} does not have fixed ip {address}", "BadRequest")
+    if not held:
+        raise invalid(
+            f"Cannot add floating IP to port {port.id} that has no fixed IPv4"
+            " addresses",
+            "BadRequest",
+        )
+    if len(held) > 1:
+        raise invalid(
+            f"Port {port.id} has multiple fixed IPv4 addresses. Must provide a specific"
+            " IPv4 address when assigning a floating IP",
+            "BadRequest",
+        )
+    return held[0]
+
+
+def _wake(work: Work, router_id: str) -> None:
+    router = work.find(Router, tables.routers, router_id) if router_id else None
+    work.touch([router.host] if router is not None else [])
+
+
+def _present(work: Work, records: Sequence[FloatingIp]) -> list[Body]:
+    ports = {
+        port.id: port
+        for port in work.records(
+            Port,
+            tables.ports,
+            tables.ports.c.id.in_({each.port_id for each in records if each.port_id}),
+        )
+    }
+    return [
+        {
+            "floating_network_id": each.external_network_id,
+            "floating_ip_address": each.address,
+            "port_id": each.port_id,
+            "fixed_ip_address": each.fixed_address,
+            "router_id": each.router_id or None,
+            "status": each.status,
+            "port_details": _details(ports.get(each.port_id or "")),
+            "dns_domain": "",
+            "dns_name": "",
+            "qos_policy_id": None,
+        }
+        for each in records
+    ]
+
+
+def _details(port: Port | None) -> Body | None:
+    if port is None:
+        return None
+    return {
+        "name": port.name,
+        "network_id": port.network_id,
+        "mac_address": port.mac,
+        "admin_state_up": port.admin_up,
+        "status": port.status,
+        "device_id": port.device_id,
+        "device_owner": port.device_owner,
+    }
+
+
+def _by_name(work: Work, values: list[str]) -> sa.ColumnElement[bool]:
+    """Clients look a floating IP up by name: its name is its address."""
+    return tables.floating_ips.c.address.in_(values)
+
+
+COLLECTION = Collection(
+    singular="floatingip",
+    plural="floatingips",
+    title="Floating IP",
+    kind="FloatingIP",
+    table=tables.floating_ips,
+    record=FloatingIp,
+    present=_present,
+    visible=own(tables.floating_ips),
+    columns=COLUMNS,
+    special={"name": _by_name},
+    has_name=False,
+)
+DEFINITION = Definition(
+    collection=COLLECTION,
+    fields=FIELDS,
+    create=create_floating_ip,
+    update=update_floating_ip,
+    delete=delete_floating_ip,
+    quota="floatingip",
+)

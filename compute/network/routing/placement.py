@@ -1,0 +1,119 @@
+"""On which host a router lives.
+
+A network of ours ends at its host, so a router belongs where its networks' guests are.
+It stays where it is as long as that host lives and no other host is the only one with
+guests; it moves when its host's agent has died.  ``choose_host`` decides; the rest
+reads and writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import sqlalchemy as sa
+
+from compute.network import tables
+from compute.network.frame.work import Work
+from compute.network.model import DOWN, Port, Router
+from compute.network.view import OWNER_ROUTER_GATEWAY, OWNER_ROUTER_INTERFACE
+
+ROUTER_PORT_OWNERS = (OWNER_ROUTER_INTERFACE, OWNER_ROUTER_GATEWAY)
+
+
+def choose_host(current: str, alive: Sequence[str], guests: Mapping[str, int]) -> str:
+    """Where a router should live: ``alive`` hosts, how many ``guests`` each has on the
+    router's networks.  "" when there is no host at all."""
+    crowded = sorted(
+        (host for host in alive if guests.get(host)),
+        key=lambda host: (-guests[host], host),
+    )
+    if current in alive and (current in crowded or not crowded):
+        return current
+    if crowded:
+        return crowded[0]
+    if alive:
+        return sorted(alive)[0]
+    # Nobody to move to: the host may come back with all that it had.
+    return current
+
+
+def alive_hosts(work: Work) -> list[str]:
+    """Hosts whose agent was heard lately."""
+    agents = tables.agents
+    since = work.now - work.settings.agent_down_seconds
+    found = work.connection.execute(
+        sa.select(agents.c.host)
+        .where(agents.c.heartbeat_at >= since, agents.c.admin_up.is_(True))
+        .order_by(agents.c.host)
+    )
+    return list(found.scalars())
+
+
+def place_routers_of_network(work: Work, network_id: str) -> None:
+    """Guests of the network came or went: its routers may have to move."""
+    ports = tables.ports
+    routers = work.records(
+        Router,
+        tables.routers,
+        tables.routers.c.id.in_(
+            sa.select(ports.c.device_id).where(
+                ports.c.network_id == network_id,
+                ports.c.device_owner == OWNER_ROUTER_INTERFACE,
+            )
+        ),
+    )
+    for router in routers:
+        place_router(work, router)
+
+
+def place_all(work: Work) -> None:
+    """Give every router without a living host a living one."""
+    alive = alive_hosts(work)
+    routers = tables.routers
+    if not alive:
+        return
+    for router in work.records(Router, routers, routers.c.host.not_in(alive)):
+        place_router(work, router)
+
+
+def place_router(work: Work, router: Router) -> Router:
+    """Let the router live where it should."""
+    ports = work.records(
+        Port,
+        tables.ports,
+        tables.ports.c.device_id == router.id,
+        tables.ports.c.device_owner.in_(ROUTER_PORT_OWNERS),
+    )
+    host = router.host
+    if ports:
+        inside = [
+            port.network_id
+            for port in ports
+            if port.device_owner == OWNER_ROUTER_INTERFACE
+        ]
+        host = choose_host(router.host, alive_hosts(work), _guests(work, inside))
+    if host != router.host:
+        work.connection.execute(
+            sa.update(tables.floating_ips)
+            .where(tables.floating_ips.c.router_id == router.id)
+            .values(status=DOWN, changed_at=work.revision())
+        )
+    for port in ports:
+        if port.host != host:
+            work.save(tables.ports, port, host=host, status=DOWN)
+    work.touch([router.host, host])
+    return work.save(tables.routers, router, host=host)
+
+
+def _guests(work: Work, network_ids: Sequence[str]) -> dict[str, int]:
+    ports = tables.ports
+    rows = work.connection.execute(
+        sa.select(ports.c.host, sa.func.count())
+        .where(
+            ports.c.network_id.in_(network_ids),
+            ports.c.host != "",
+            ports.c.device_owner.not_like("network:%"),
+        )
+        .group_by(ports.c.host)
+    )
+    return {str(host): int(count) for host, count in rows}

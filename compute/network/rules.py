@@ -1,0 +1,104 @@
+"""Who may do what: the room's policy rules by name, each with its default.
+
+Names are Neutron's: ``<verb>_<resource>`` and ``<verb>_<resource>:<attribute>`` for an
+attribute that needs more than its resource does (asked only when it is set to
+something else than its default).  What a caller may not even see is 404 before any
+rule is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+ADMIN = "context_is_admin"
+SERVICE = "context_is_service"
+
+# What each resource's owner may do as a member of its project.
+_OWNED = (
+    "network",
+    "subnet",
+    "port",
+    "router",
+    "floatingip",
+    "security_group",
+    "security_group_rule",
+    "subnetpool",
+    "address_scope",
+    "rbac_policy",
+)
+_ADMIN_ONLY = (
+    "create_network:shared",
+    "create_network:router:external",
+    "create_network:is_default",
+    "create_network:provider:network_type",
+    "create_network:provider:physical_network",
+    "create_network:provider:segmentation_id",
+    "update_network:shared",
+    "update_network:router:external",
+    "update_network:is_default",
+    "update_network:provider:network_type",
+    "update_network:provider:physical_network",
+    "update_network:provider:segmentation_id",
+    "create_subnetpool:shared",
+    "create_subnetpool:is_default",
+    "update_subnetpool:is_default",
+    "create_address_scope:shared",
+    "update_address_scope:shared",
+    "create_router:external_gateway_info:enable_snat",
+    "create_router:external_gateway_info:external_fixed_ips",
+    "update_router:external_gateway_info:enable_snat",
+    "update_router:external_gateway_info:external_fixed_ips",
+    "create_floatingip:floating_ip_address",
+    "update_quota",
+    "get_quotas",
+    "get_agent",
+    "update_agent",
+    "get_network_ip_availability",
+)
+_ADMIN_OR_SERVICE = (
+    "create_port:binding:host_id",
+    "create_port:binding:profile",
+    "update_port:binding:host_id",
+    "update_port:binding:profile",
+    "internal",
+)
+# On somebody else's network these would let a port speak for others.
+_NETWORK_OWNER = (
+    "create_port:mac_address",
+    "create_port:port_security_enabled",
+    "create_port:allowed_address_pairs",
+    "update_port:port_security_enabled",
+    "update_port:allowed_address_pairs",
+)
+
+
+def default_rules() -> Mapping[str, str]:
+    """All rules."""
+    rules = {
+        ADMIN: "role:admin",
+        SERVICE: "role:service",
+        "owner": "project_id:%(project_id)s",
+        "network_owner": "project_id:%(network_project_id)s",
+        "member_of_owner": "(role:member or role:manager) and rule:owner",
+        "admin_or_owner": f"rule:{ADMIN} or rule:{SERVICE} or rule:member_of_owner",
+        "update_port:mac_address": f"rule:{ADMIN} or rule:{SERVICE}",
+        "create_subnet:segment_id": f"rule:{ADMIN}",
+        "get_quota": f"rule:{ADMIN} or rule:{SERVICE} or rule:owner",
+        "get_auto_allocated_topology": "rule:admin_or_owner",
+    }
+    for resource in _OWNED:
+        for verb in ("create", "update", "delete"):
+            rules[f"{verb}_{resource}"] = "rule:admin_or_owner"
+    rules["create_subnet"] = rules["update_subnet"] = rules["delete_subnet"] = (
+        f"rule:{ADMIN} or (rule:member_of_owner and rule:network_owner)"
+    )
+    # A port on a network of somebody else that is shared with the caller is his;
+    # whoever owns the network may take away any port on it.
+    rules["delete_port"] = "rule:admin_or_owner or (role:member and rule:network_owner)"
+    for name in _ADMIN_ONLY:
+        rules[name] = f"rule:{ADMIN}"
+    for name in _ADMIN_OR_SERVICE:
+        rules[name] = f"rule:{ADMIN} or rule:{SERVICE}"
+    for name in _NETWORK_OWNER:
+        rules[name] = f"rule:{ADMIN} or rule:{SERVICE} or rule:network_owner"
+    return rules

@@ -1,0 +1,177 @@
+"""Rules of security groups: create, delete, and how the API lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from compute.network import tables
+from compute.network.errors import conflict, invalid, not_found
+from compute.network.frame.collection import Collection, own
+from compute.network.frame.fields import (
+    INTEGER_OR_NULL,
+    TEXT,
+    TEXT_OR_NULL,
+    UUID,
+    UUID_OR_NULL,
+    Field,
+    Fields,
+)
+from compute.network.frame.resource import Body, Definition
+from compute.network.frame.work import Work
+from compute.network.model import SecurityGroup, SecurityRule
+from compute.network.security import rule_values
+from compute.network.security.default_group import ensure_for_call
+from compute.network.security.groups import COLLECTION as GROUPS
+from compute.network.security.watchers import hosts_that_watch
+
+FIELDS = Fields(
+    Field("description", TEXT_OR_NULL, default=""),
+    Field("security_group_id", UUID, required=True, update=False),
+    Field("direction", TEXT, required=True, update=False),
+    Field("ethertype", TEXT_OR_NULL, default="IPv4", update=False),
+    Field(
+        "protocol", {"type": ["string", "integer", "null"]}, default=None, update=False
+    ),
+    Field("port_range_min", INTEGER_OR_NULL, default=None, update=False),
+    Field("port_range_max", INTEGER_OR_NULL, default=None, update=False),
+    Field("remote_ip_prefix", TEXT_OR_NULL, default=None, update=False),
+    Field("remote_group_id", UUID_OR_NULL, default=None, update=False),
+)
+COLUMNS = {
+    "security_group_id": "group_id",
+    "direction": "direction",
+    "ethertype": "ethertype",
+    "protocol": "protocol",
+    "port_range_min": "port_min",
+    "port_range_max": "port_max",
+    "remote_ip_prefix": "remote_prefix",
+    "remote_group_id": "remote_group_id",
+}
+
+
+def create_rule(work: Work, body: Body) -> SecurityRule:
+    """A new rule; ``SecurityGroupRuleExists`` when the group has one like it."""
+    group = GROUPS.find(work, body["security_group_id"])
+    rule = _parse(work, group, body)
+    rules = tables.security_rules
+    for other in work.records(SecurityRule, rules, rules.c.group_id == group.id):
+        if _meaning(other) == _meaning(rule):
+            raise conflict(
+                "SecurityGroupRuleExists",
+                f"Security group rule already exists. Rule id is {other.id}.",
+            )
+    work.insert(rules, rule)
+    _changed(work, group)
+    return rule
+
+
+def update_rule(work: Work, rule: SecurityRule, body: Body) -> SecurityRule:
+    """A rule's description is all that can change."""
+    return work.save(
+        tables.security_rules, rule, description=body.get("description") or ""
+    )
+
+
+def delete_rule(work: Work, rule: SecurityRule) -> None:
+    """Take it away."""
+    work.delete(tables.security_rules, rule)
+    group = work.find(SecurityGroup, tables.security_groups, rule.group_id)
+    assert group is not None, "a rule has a group"
+    _changed(work, group)
+
+
+def _parse(work: Work, group: SecurityGroup, body: Body) -> SecurityRule:
+    ethertype = rule_values.parse_ethertype(body["ethertype"])
+    protocol = rule_values.parse_protocol(body["protocol"], ethertype)
+    low, high = rule_values.check_ports(
+        protocol, ethertype, body["port_range_min"], body["port_range_max"]
+    )
+    prefix, remote = body["remote_ip_prefix"], body["remote_group_id"]
+    if prefix and remote:
+        raise invalid(
+            "Only remote_ip_prefix or remote_group_id may be provided.",
+            "SecurityGroupRemoteGroupAndRemoteIpPrefix",
+        )
+    if remote and not _is_seen(work, remote, group):
+        raise not_found("SecurityGroupNotFound", "Security group", remote)
+    return SecurityRule(
+        **work.new(),
+        project_id=body["project_id"],
+        description=body["description"] or "",
+        group_id=group.id,
+        direction=rule_values.parse_direction(body["direction"]),
+        ethertype=ethertype,
+        protocol=protocol,
+        port_min=low,
+        port_max=high,
+        remote_prefix=rule_values.parse_remote_prefix(prefix, ethertype),
+        remote_group_id=remote or "",
+    )
+
+
+def _is_seen(work: Work, group_id: str, beside: SecurityGroup) -> bool:
+    found = work.find(SecurityGroup, tables.security_groups, group_id)
+    if found is None:
+        return False
+    return work.is_admin or found.project_id in (beside.project_id, work.project_id)
+
+
+def _meaning(rule: SecurityRule) -> tuple[object, ...]:
+    return (
+        rule.direction,
+        rule.ethertype,
+        rule_values.protocol_number(rule.protocol, rule.ethertype),
+        rule.port_min,
+        rule.port_max,
+        rule.remote_prefix,
+        rule.remote_group_id,
+    )
+
+
+def _changed(work: Work, group: SecurityGroup) -> None:
+    work.bump(tables.security_groups, group)
+    work.touch(hosts_that_watch(work, [group.id]))
+
+
+def _present(work: Work, rules: Sequence[SecurityRule]) -> list[Body]:
+    groups = tables.security_groups
+    default = set(
+        work.connection.execute(
+            sa.select(groups.c.id).where(
+                groups.c.id.in_({rule.group_id for rule in rules}),
+                groups.c.default_of.is_not(None),
+            )
+        ).scalars()
+    )
+    return [
+        {
+            **rule_values.show_rule(rule),
+            "belongs_to_default_sg": rule.group_id in default,
+        }
+        for rule in rules
+    ]
+
+
+COLLECTION = Collection(
+    singular="security_group_rule",
+    plural="security-group-rules",
+    title="Security group rule",
+    kind="SecurityGroupRule",
+    table=tables.security_rules,
+    record=SecurityRule,
+    present=_present,
+    visible=own(tables.security_rules),
+    columns=COLUMNS,
+    has_name=False,
+)
+DEFINITION = Definition(
+    collection=COLLECTION,
+    fields=FIELDS,
+    create=create_rule,
+    update=update_rule,
+    delete=delete_rule,
+    quota="security_group_rule",
+    prepare=ensure_for_call,
+)

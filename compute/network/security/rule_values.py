@@ -1,0 +1,182 @@
+"""What a security group rule may say: protocols, ports, remotes.  Pure."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from typing import Any
+
+from compute.network.errors import invalid
+from compute.network.links.prefixes import parse_prefix
+from compute.network.model import EGRESS, INGRESS, IPV4, IPV6, SecurityRule
+
+# The names that Neutron takes, with IANA's numbers.
+PROTOCOLS: Mapping[str, int] = {
+    "ah": 51,
+    "dccp": 33,
+    "egp": 8,
+    "esp": 50,
+    "gre": 47,
+    "hopopt": 0,
+    "icmp": 1,
+    "icmpv6": 58,
+    "igmp": 2,
+    "ip": 0,
+    "ipip": 4,
+    "ipv6-encap": 41,
+    "ipv6-frag": 44,
+    "ipv6-icmp": 58,
+    "ipv6-nonxt": 59,
+    "ipv6-opts": 60,
+    "ipv6-route": 43,
+    "ospf": 89,
+    "pgm": 113,
+    "rsvp": 46,
+    "sctp": 132,
+    "tcp": 6,
+    "udp": 17,
+    "udplite": 136,
+    "vrrp": 112,
+}
+# What means every protocol: no word, and ...
+ANY = ("", "any")
+# ... what iptables always took for it.
+ANY_KEPT = ("ip", "hopopt", "0")
+WITH_PORTS = (6, 17, 33, 132, 136)
+ICMP, ICMPV6 = 1, 58
+ICMPV6_NAMES = ("icmp", "icmpv6", "ipv6-icmp")
+PORT_MAX = 65535
+ICMP_MAX = 255
+PROTOCOL_MAX = 255
+
+
+def protocol_number(protocol: str, ethertype: str) -> int | None:
+    """The number of a rule's protocol, None for any.  ICMP is ICMPv6 where the rule is
+    for IPv6."""
+    if protocol in (*ANY, *ANY_KEPT):
+        return None
+    number = PROTOCOLS[protocol] if protocol in PROTOCOLS else int(protocol)
+    if ethertype == IPV6 and number == ICMP:
+        return ICMPV6
+    return number
+
+
+def parse_protocol(value: Any, ethertype: str) -> str:
+    """As it is kept: "", a name, or a number in text.
+    ``SecurityGroupRuleInvalidProtocol``."""
+    text = "" if value is None else str(value).lower()
+    if text in ANY or text in PROTOCOLS:
+        found = "" if text in ANY else text
+    elif text.isascii() and text.isdigit() and int(text) <= PROTOCOL_MAX:
+        found = str(int(text))
+    else:
+        raise invalid(
+            f"Security group rule protocol {text[:40]} not supported. Only protocol"
+            f" values {sorted(PROTOCOLS)} and integer representations [0 to"
+            f" {PROTOCOL_MAX}] are supported.",
+            "SecurityGroupRuleInvalidProtocol",
+        )
+    is_v6_only = found.startswith("ipv6-") or found == "icmpv6"
+    if ethertype == IPV4 and is_v6_only:
+        raise invalid(
+            f"Invalid ethertype {ethertype} for protocol {found}.",
+            "SecurityGroupEthertypeConflictWithProtocol",
+        )
+    return found
+
+
+def parse_ethertype(value: Any) -> str:
+    """``IPv4`` or ``IPv6``, however it is written."""
+    for known in (IPV4, IPV6):
+        if str(value or IPV4).lower() == known.lower():
+            return known
+    raise invalid(
+        f"Security group rule for ethertype '{str(value)[:20]}' not supported. Allowed"
+        " values are ['IPv4', 'IPv6'].",
+        "SecurityGroupRuleInvalidEtherType",
+    )
+
+
+def parse_direction(value: str) -> str:
+    """``ingress`` or ``egress``."""
+    if value.lower() not in (INGRESS, EGRESS):
+        raise invalid(f"direction: '{value[:20]}' is not one of {INGRESS}, {EGRESS}.")
+    return value.lower()
+
+
+def parse_remote_prefix(value: str | None, ethertype: str) -> str:
+    """A prefix of the rule's version, "" for any."""
+    if not value:
+        return ""
+    try:
+        prefix = ipaddress.ip_network(value, strict=False)
+    except ValueError:
+        parse_prefix(value, "remote_ip_prefix")
+        raise
+    if (prefix.version == 4) != (ethertype == IPV4):
+        raise invalid(
+            f"Conflicting value ethertype {ethertype} for CIDR {value[:60]}",
+            "SecurityGroupRuleParameterConflict",
+        )
+    return str(prefix)
+
+
+def check_ports(
+    protocol: str, ethertype: str, low: int | None, high: int | None
+) -> tuple[int | None, int | None]:
+    """The range of ports, or the type and code of ICMP, as it is kept."""
+    if low is None and high is None:
+        return None, None
+    number = protocol_number(protocol, ethertype)
+    if number in (ICMP, ICMPV6):
+        return _check_icmp(low, high)
+    if number not in WITH_PORTS:
+        raise invalid(
+            "Must also specify protocol if port range is given."
+            if number is None
+            else f"Protocol {protocol} has no ports.",
+            "SecurityGroupProtocolRequiredWithPorts",
+        )
+    low = high if low is None else low
+    high = low if high is None else high
+    assert low is not None and high is not None
+    if not 0 <= low <= high <= PORT_MAX:
+        raise invalid(
+            "Invalid port range: port_range_min must be <= port_range_max, both from 0"
+            f" to {PORT_MAX}.",
+            "SecurityGroupInvalidPortRange",
+        )
+    return low, high
+
+
+def _check_icmp(kind: int | None, code: int | None) -> tuple[int | None, int | None]:
+    if kind is None:
+        raise invalid(
+            "ICMP code (port-range-max) is provided but ICMP type (port-range-min) is"
+            " missing.",
+            "SecurityGroupMissingIcmpType",
+        )
+    for name, value in (("type", kind), ("code", code)):
+        if value is not None and not 0 <= value <= ICMP_MAX:
+            raise invalid(
+                f"Invalid value for ICMP {name}: {value} is not from 0 to {ICMP_MAX}.",
+                "SecurityGroupInvalidIcmpValue",
+            )
+    return kind, code
+
+
+def show_rule(rule: SecurityRule) -> dict[str, Any]:
+    """A rule as the API writes it."""
+    return {
+        "security_group_id": rule.group_id,
+        "direction": rule.direction,
+        "ethertype": rule.ethertype,
+        "protocol": rule.protocol or None,
+        "port_range_min": rule.port_min,
+        "port_range_max": rule.port_max,
+        "remote_ip_prefix": rule.remote_prefix or None,
+        "remote_group_id": rule.remote_group_id or None,
+        "remote_address_group_id": None,
+        "normalized_cidr": rule.remote_prefix or None,
+        "belongs_to_default_sg": False,
+    }
