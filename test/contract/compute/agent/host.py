@@ -102,7 +102,7 @@ class Host:
         return self.hypervisor.console_tail(guest)
 
     def clean_up(self) -> None:
-        for guest in self._guests:
-            self.hypervisor.destroy(guest)
-        for name in self._taps:
-            subprocess.run(["ip", "link", "del", name], check=True)
+        while self._guests:
+            self.hypervisor.destroy(self._guests.pop())
+        while self._taps:
+            subprocess.run(["ip", "link", "del", self._taps.pop()], check=True)

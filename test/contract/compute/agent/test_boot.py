@@ -1,0 +1,206 @@
+"""Real guests: booted by emulation, heeding buttons, copied, plugged, rebooted.
+
+One guest lives through a whole story, because each boot takes seconds (a minute on a
+busy machine)."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from compute.agent import config_drive
+from compute.agent.disks import qemu_img
+from compute.agent.hypervisor import (
+    DiskSpec,
+    FileSource,
+    GuestEventKind,
+    GuestSpec,
+    GuestState,
+    Hypervisor,
+)
+from test.contract.compute.agent.host import Host, wait_for
+from test.contract.compute.agent.storage import Storage
+
+IMAGE_ID = "11111111-aaaa-4aaa-8aaa-000000000001"
+
+
+@pytest.fixture
+def storage(libvirt_host: Host, guest_image: Path) -> Iterator[Storage]:
+    storage = Storage(libvirt_host.directory)
+    storage.images.add(IMAGE_ID, guest_image / "guest-disk.qcow2", "qcow2")
+    storage.nbd.start()
+    yield storage
+    libvirt_host.clean_up()  # guests first: they hold the disks
+    storage.nbd.stop()
+
+
+def spec_of(host: Host, storage: Storage) -> GuestSpec:
+    """A guest whose files are where the agent puts them."""
+    spec = host.spec()
+    paths = storage.disks.paths(spec.uuid)
+    return dataclasses.replace(
+        spec,
+        memory_mib=160,
+        disks=storage.disks.disks(spec.uuid),
+        console_log=paths.console_log,
+        serial_socket=paths.serial_socket,
+        vnc_socket=paths.vnc_socket,
+    )
+
+
+def with_disks(spec: GuestSpec, storage: Storage) -> GuestSpec:
+    return dataclasses.replace(spec, disks=storage.disks.disks(spec.uuid))
+
+
+def test_the_life_of_a_guest(libvirt_host: Host, storage: Storage) -> None:
+    host, hypervisor = libvirt_host, libvirt_host.hypervisor
+    spec = spec_of(host, storage)
+    storage.disks.prepare_root(spec.uuid, IMAGE_ID, 1)
+    storage.disks.prepare_swap(spec.uuid, 16)
+    spec = with_disks(spec, storage)
+
+    hypervisor.start(spec)
+    said = host.wait_for_console(spec.uuid, b"login:")
+    assert b"=== guest: partition grew to" in said
+    assert hypervisor.usage(spec.uuid).disks[0].read_bytes > 1 << 20
+
+    check_devices(host, spec)
+    check_copy(hypervisor, storage, spec)
+
+    hypervisor.suspend(spec.uuid)
+    hypervisor.resume(spec.uuid)
+    hypervisor.reboot(spec, hard=False)
+    said = host.wait_for_console(spec.uuid, b"login:", 2)
+    assert said.count(b"=== guest: power button ===") == 1
+
+    hypervisor.stop(spec.uuid)
+    assert hypervisor.state(spec.uuid) is GuestState.SHUTDOWN
+    said = hypervisor.console_tail(spec.uuid)
+    assert said.count(b"=== guest: power button ===") == 2
+    host.wait_for_event(spec.uuid, GuestEventKind.STOPPED)
+
+    captured = storage.disks.capture_idle(spec.uuid, "snap-2")
+    assert captured.virtual_bytes == 1 << 30
+    assert not qemu_img.look(captured.path, "qcow2").names_other_files
+
+
+def check_devices(host: Host, spec: GuestSpec) -> None:
+    """Plugged in and out again; the guest lets go."""
+    hypervisor, nic = host.hypervisor, host.tap()
+    hypervisor.attach_nic(spec.uuid, nic)
+    host.wait_for_console(spec.uuid, b"plugged in ===")
+    for _ in range(2):
+        hypervisor.detach_nic(spec.uuid, nic.mac)
+    assert hypervisor.usage(spec.uuid).nics == ()
+    path = str(host.directory / "more.qcow2")
+    qemu_img.create(path, 16 << 20)
+    disk = DiskSpec("vdc", FileSource(path, "qcow2"), serial="more")
+    for _ in range(2):
+        hypervisor.attach_disk(spec.uuid, disk)
+    hypervisor.resize_disk(spec.uuid, "vdc", 32 << 20)
+    names = [used.name for used in hypervisor.usage(spec.uuid).disks]
+    assert sorted(names) == ["vda", "vdc", "vdz"]
+    for _ in range(2):
+        hypervisor.detach_disk(spec.uuid, "vdc")
+    assert qemu_img.look(path, "qcow2").virtual_bytes == 32 << 20
+
+
+def check_copy(hypervisor: Hypervisor, storage: Storage, spec: GuestSpec) -> None:
+    """A copy of the running disk stands alone and is taken twice as well as once."""
+    target = storage.disks.capture_path(spec.uuid, "snap-1")
+    for _ in range(2):
+        hypervisor.copy_disk(spec.uuid, "vda", target)
+    captured = storage.disks.captured(spec.uuid, "snap-1")
+    shape = qemu_img.look(captured.path, "qcow2")
+    assert captured.virtual_bytes == shape.virtual_bytes == 1 << 30
+    assert captured.size_bytes < 64 << 20  # holes are not copied
+    assert not shape.names_other_files
+    storage.disks.drop_capture(spec.uuid, "snap-1")
+
+
+def test_a_lazy_disk_boots_before_it_is_here(
+    libvirt_host: Host, storage: Storage
+) -> None:
+    host, hypervisor = libvirt_host, libvirt_host.hypervisor
+    spec = spec_of(host, storage)
+    root = storage.disks.prepare_root(spec.uuid, IMAGE_ID, 1, lazy=True)
+    assert isinstance(root.source, FileSource) and root.source.lazy_backing is not None
+    spec = with_disks(spec, storage)
+
+    hypervisor.start(spec)
+    host.wait_for_console(spec.uuid, b"=== guest: userspace up")
+    # The agent goes away and comes back: the guest waits, then goes on.
+    storage.nbd.stop()
+    host.restart_agent()
+    storage.restart_nbd()
+    hypervisor = host.hypervisor
+    host.wait_for_console(spec.uuid, b"login:")
+    assert storage.cache.entries() == []
+
+    wait_for(lambda: hypervisor.pull_backing(spec.uuid, "vda").done, "not pulled in")
+    wait_for(lambda: root_is_whole(storage, spec), "the header still names a backing")
+    assert storage.images.bytes_read <= 2 * storage.images.facts(IMAGE_ID).size_bytes
+    storage.nbd.stop()
+    hypervisor.reboot(with_disks(spec, storage), hard=True)
+    host.wait_for_console(spec.uuid, b"login:", 2)
+
+
+def root_is_whole(storage: Storage, spec: GuestSpec) -> bool:
+    source = storage.disks.root(spec.uuid).source
+    return isinstance(source, FileSource) and source.lazy_backing is None
+
+
+def test_kernel_ramdisk_and_config_drive(
+    libvirt_host: Host, storage: Storage, guest_image: Path
+) -> None:
+    host = libvirt_host
+    names = {"kernel": "guest-vmlinuz", "ramdisk": "guest-initramfs"}
+    for image_id, name in (*names.items(), ("root", "guest-rootfs.ext4")):
+        kind = {"kernel": "aki", "ramdisk": "ari", "root": "ami"}[image_id]
+        storage.images.add(image_id, guest_image / name, kind)
+    spec = spec_of(host, storage)
+    storage.disks.prepare_root(spec.uuid, "root", 1)
+    boot = storage.disks.prepare_boot_files(spec.uuid, "kernel", "ramdisk")
+    meta_data = {
+        "uuid": spec.uuid,
+        "hostname": "driven.example",
+        "public_keys": {"mine": "ssh-ed25519 AAAA mine"},
+    }
+    files = config_drive.content(
+        meta_data,
+        network_data={"links": []},
+        user_data=b"#!/bin/sh\necho user data ran; wc -l /root/.ssh/authorized_keys\n",
+    )
+    spec = dataclasses.replace(
+        with_disks(spec, storage),
+        kernel=boot.kernel,
+        ramdisk=boot.ramdisk,
+        kernel_arguments="root=/dev/vda console=ttyS0",
+        config_drive=storage.disks.prepare_config_drive(spec.uuid, files),
+    )
+    host.hypervisor.start(spec)
+    said = host.wait_for_console(spec.uuid, b"=== guest: user-data exit=0")
+    assert b"hostname=driven" in said
+    assert f"id={spec.uuid} source=configdrive".encode() in said
+    assert b"user data ran" in said
+    assert b"1 /root/.ssh/authorized_keys" in said
+    assert json.loads(files["openstack/latest/meta_data.json"]) == meta_data
+
+
+def test_libvirtd_ends_and_guests_do_not_notice(libvirt_host: Host) -> None:
+    from compute.agent.drivers.libvirt.private_daemon import PrivateDaemon
+    from objectstore.kernel.clock import SystemClock
+
+    host = libvirt_host
+    spec = host.spec()
+    host.hypervisor.start(spec)
+    directory = host.directory.parent / "libvirt"
+    PrivateDaemon(str(directory), SystemClock()).stop()
+    # The driver starts it again and reconnects; events come again too.
+    assert host.hypervisor.state(spec.uuid) is GuestState.RUNNING
+    host.hypervisor.pause(spec.uuid)
+    host.wait_for_event(spec.uuid, GuestEventKind.PAUSED)
