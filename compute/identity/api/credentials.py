@@ -1,0 +1,126 @@
+"""``/v3/credentials``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from compute.core.api import ApiCall, Route, empty_reply
+from compute.core.errors import BadRequest
+from compute.identity import tables
+from compute.identity.api import shapes
+from compute.identity.api.delegated import refuse_delegated
+from compute.identity.api.replies import Document, linked, many, one, without
+from compute.identity.changes import credentials as changes
+from compute.identity.model import Credential
+from compute.identity.parts import IdentityParts
+from compute.identity.store.filters import text_conditions
+from compute.identity.store.subjects import credentials
+from objectstore.kernel.reply import Reply
+
+_PROPERTIES = {
+    "type": shapes.NAME,
+    "user_id": shapes.ID,
+    "project_id": shapes.OPTIONAL_ID,
+    "blob": {"type": ["string", "object"], "maxLength": 60_000},
+}
+_CREATE = shapes.body("credential", _PROPERTIES, ["type", "blob"])
+_UPDATE = shapes.body("credential", _PROPERTIES)
+_KNOWN = tuple(_PROPERTIES)
+
+
+class CredentialsApi:
+    """The operations."""
+
+    def __init__(self, parts: IdentityParts) -> None:
+        self._parts = parts
+
+    def routes(self) -> list[Route]:
+        """Where they are."""
+        return [
+            Route("GET", "/v3/credentials", self.list),
+            Route("POST", "/v3/credentials", self.create),
+            Route("GET", "/v3/credentials/{credential_id}", self.show),
+            Route("PATCH", "/v3/credentials/{credential_id}", self.update),
+            Route("DELETE", "/v3/credentials/{credential_id}", self.delete),
+        ]
+
+    def list(self, call: ApiCall) -> Reply:
+        """The credentials that the caller may see, filtered."""
+        context, rows = call.context, tables.credentials.c
+        conditions = text_conditions(
+            call.query, {"type": rows.type, "user_id": rows.user_id}
+        )
+        rule = "identity:list_credentials"
+        if not self._parts.policy.allows(context, rule, {}):
+            target = {"target.user.id": call.query.one("user_id", context.user_id)}
+            self._parts.enforce(context, rule, target)
+            conditions.append(rows.user_id == context.user_id)
+        found = self._parts.read(
+            lambda connection: credentials.where(connection, *conditions)
+        )
+        documents = [self._document(call, item) for item in found]
+        return many(call, "credentials", documents)
+
+    def create(self, call: ApiCall) -> Reply:
+        """A new credential."""
+        wanted = call.json(_CREATE)["credential"]
+        user_id = wanted.get("user_id") or call.context.user_id
+        target = {"target.user.id": user_id}
+        self._parts.enforce(call.context, "identity:create_credential", target)
+        refuse_delegated(self._parts, call, "identity:create_credential")
+        credential = Credential(
+            "",
+            wanted["type"],
+            user_id,
+            wanted.get("project_id") or "",
+            "",
+            without(wanted, _KNOWN),
+        )
+        blob = changes.blob_text(wanted["blob"])
+        made = changes.create(self._parts, call.context, credential, blob)
+        return one(201, "credential", self._document(call, made))
+
+    def show(self, call: ApiCall) -> Reply:
+        """One credential."""
+        credential = self._credential(call, "get_credential")
+        return one(200, "credential", self._document(call, credential))
+
+    def update(self, call: ApiCall) -> Reply:
+        """Change a credential."""
+        credential = self._credential(call, "update_credential")
+        refuse_delegated(self._parts, call, "identity:update_credential")
+        wanted = call.json(_UPDATE)["credential"]
+        if not wanted:
+            raise BadRequest("credential: nothing to change")
+        extra = without(wanted, _KNOWN)
+        changed = changes.update(self._parts, call.context, credential, wanted, extra)
+        return one(200, "credential", self._document(call, changed))
+
+    def delete(self, call: ApiCall) -> Reply:
+        """Take a credential away."""
+        credential = self._credential(call, "delete_credential")
+        refuse_delegated(self._parts, call, "identity:delete_credential")
+        changes.delete(self._parts, call.context, credential)
+        return empty_reply()
+
+    def _credential(self, call: ApiCall, operation: str) -> Credential:
+        credential_id = call.parameters["credential_id"]
+        found = self._parts.read(
+            lambda connection: credentials.find(connection, credential_id)
+        )
+        target = {} if found is None else {"target.user.id": found.user_id}
+        self._parts.enforce(call.context, f"identity:{operation}", target)
+        if found is None:
+            raise credentials.missing(credential_id)
+        return found
+
+    def _document(self, call: ApiCall, credential: Credential) -> Document:
+        document: dict[str, Any] = {
+            **credential.extra,
+            "id": credential.id,
+            "type": credential.type,
+            "user_id": credential.user_id,
+            "project_id": credential.project_id or None,
+            "blob": changes.open_blob(self._parts, credential),
+        }
+        return linked(call, f"credentials/{credential.id}", document)

@@ -1,0 +1,167 @@
+"""Creating and deleting application credentials and their access rules."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from compute.core.context import RequestContext
+from compute.core.database import Connection, Duplicate
+from compute.core.errors import BadRequest, Conflict, Forbidden, NotFound
+from compute.core.instants import parse_iso
+from compute.identity import tables
+from compute.identity.changes.revoking import run_revoking
+from compute.identity.model import PROJECT, ApplicationCredential, Role, StoredRule
+from compute.identity.parts import IdentityParts
+from compute.identity.store import reach
+from compute.identity.store.subjects import (
+    access_rules,
+    application_credentials,
+    projects,
+    roles,
+)
+from compute.identity.tokens import revocation
+from compute.identity.tokens.revocation import Subject
+
+SECRET_BYTES = 64
+
+
+def create(
+    parts: IdentityParts, context: RequestContext, wanted: Mapping[str, Any]
+) -> tuple[ApplicationCredential, str]:
+    """A new one for the caller in his token's project, and its secret, which nobody
+    can see again."""
+    secret = wanted.get("secret") or secrets.token_urlsafe(SECRET_BYTES)
+    secret_hash = parts.passwords.hash(secret)
+    expires_at = _moment(wanted.get("expires_at"), parts.now())
+    identifier = parts.identifiers.hexadecimal()
+
+    def write(connection: Connection) -> ApplicationCredential:
+        granted = _roles(connection, context, wanted.get("roles"))
+        rules = wanted.get("access_rules")
+        credential = ApplicationCredential(
+            identifier,
+            wanted["name"].strip(),
+            context.user_id,
+            context.project_id,
+            secret_hash,
+            wanted.get("description"),
+            expires_at,
+            wanted.get("unrestricted") or False,
+            [role.id for role in granted],
+            None if rules is None else _rules(connection, parts, context, rules),
+        )
+        application_credentials.insert(connection, credential)
+        parts.note(connection, context, "application_credential.create", identifier)
+        return credential
+
+    try:
+        return parts.run(write), secret
+    except Duplicate:
+        raise Conflict(
+            "Conflict occurred attempting to store application_credential - "
+            f"Duplicate entry found with name {wanted['name']}."
+        ) from None
+
+
+def delete(
+    parts: IdentityParts, context: RequestContext, credential: ApplicationCredential
+) -> None:
+    """Take it away; its tokens end."""
+
+    def write(connection: Connection) -> tuple[None, list[Subject]]:
+        application_credentials.delete(connection, credential.id)
+        parts.note(connection, context, "application_credential.delete", credential.id)
+        return None, [Subject(revocation.APPLICATION_CREDENTIAL, credential.id)]
+
+    run_revoking(parts, write)
+
+
+def delete_rule(
+    parts: IdentityParts, context: RequestContext, user_id: str, rule_id: str
+) -> None:
+    """Take away an access rule that no credential of the user's needs."""
+
+    def write(connection: Connection) -> None:
+        rule = access_rules.find(connection, rule_id)
+        if rule is None or rule.user_id != user_id:
+            raise NotFound(f"Could not find access rule: {rule_id[:255]}.")
+        owned = application_credentials.where(
+            connection, tables.application_credentials.c.user_id == user_id
+        )
+        if any(rule_id in (item.rule_ids or ()) for item in owned):
+            raise Forbidden("The access rule is in use by an application credential.")
+        access_rules.delete(connection, rule_id)
+        parts.note(connection, context, "access_rule.delete", rule_id)
+
+    parts.run(write)
+
+
+def _roles(
+    connection: Connection, context: RequestContext, wanted: Sequence[Any] | None
+) -> list[Role]:
+    """The roles asked for, all of which the caller has in the project; all his
+    when none are named."""
+    project = projects.get(connection, context.project_id)
+    held = reach.roles_on(connection, context.user_id, PROJECT, project)
+    # A restricted token may have fewer.
+    held = [role for role in held if role.name.lower() in context.roles]
+    if not wanted:
+        return held
+    granted = []
+    for entry in wanted:
+        if "id" in entry:
+            found = roles.find(connection, entry["id"])
+        else:
+            rows = tables.roles.c
+            found = roles.first(
+                connection, rows.name == entry["name"], rows.domain_id == ""
+            )
+        if found is None or found.id not in {role.id for role in held}:
+            shown = entry.get("id") or entry.get("name")
+            raise BadRequest(f"roles: you do not have the role {shown} in the project")
+        granted.append(found)
+    return granted
+
+
+def _rules(
+    connection: Connection,
+    parts: IdentityParts,
+    context: RequestContext,
+    wanted: Sequence[Mapping[str, str]],
+) -> list[str]:
+    """The ids of the rules asked for; those that are new are stored."""
+    owned = access_rules.where(
+        connection, tables.access_rules.c.user_id == context.user_id
+    )
+    known = {(rule.service, rule.method, rule.path): rule.id for rule in owned}
+    ids = {rule.id for rule in owned}
+    found = []
+    for entry in wanted:
+        if "id" in entry:
+            if entry["id"] not in ids:
+                raise NotFound(f"Could not find access rule: {entry['id']}.")
+            found.append(entry["id"])
+            continue
+        if not all(name in entry for name in ("service", "method", "path")):
+            raise BadRequest("access_rules: service, method and path are required")
+        key = (entry["service"], entry["method"], entry["path"])
+        if key not in known:
+            rule = StoredRule(parts.identifiers.hexadecimal(), context.user_id, *key)
+            access_rules.insert(connection, rule)
+            known[key] = rule.id
+        found.append(known[key])
+    return list(dict.fromkeys(found))
+
+
+def _moment(text: str | None, now: float) -> float | None:
+    if not text:
+        return None
+    try:
+        moment = parse_iso(text)
+    except ValueError:
+        raise BadRequest(f"expires_at: {text!r} is not an ISO 8601 time") from None
+    if moment <= now:
+        raise BadRequest("expires_at must be in the future")
+    return moment

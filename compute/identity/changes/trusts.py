@@ -1,0 +1,154 @@
+"""Creating and ending trusts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from compute.core.context import RequestContext
+from compute.core.database import Connection
+from compute.core.errors import BadRequest, Forbidden
+from compute.core.instants import parse_iso
+from compute.identity import tables
+from compute.identity.changes.revoking import run_revoking
+from compute.identity.model import PROJECT, Role, Trust
+from compute.identity.parts import IdentityParts
+from compute.identity.store import reach
+from compute.identity.store.subjects import projects, roles, trusts, users
+from compute.identity.tokens import revocation
+from compute.identity.tokens.revocation import Subject
+
+
+def create(
+    parts: IdentityParts,
+    context: RequestContext,
+    wanted: Mapping[str, Any],
+    extra: Mapping[str, Any],
+    parent_id: str,
+) -> Trust:
+    """A new trust of the caller's; ``parent_id``: that of the token he came with, when
+    he hands on what was entrusted to him."""
+    now = parts.now()
+    expires_at = _moment(wanted.get("expires_at"), now)
+    uses = wanted.get("remaining_uses")
+    identifier = parts.identifiers.hexadecimal()
+
+    def write(connection: Connection) -> Trust:
+        project_id = wanted.get("project_id") or ""
+        if not project_id:
+            raise BadRequest("project_id: the project of the trust is missing")
+        project = projects.get(connection, project_id)
+        users.get(connection, wanted["trustee_user_id"])
+        granted = _named(connection, wanted.get("roles") or [])
+        count = 0
+        until = expires_at
+        if parent_id:
+            parent = trusts.get(connection, parent_id)
+            count = _check_redelegation(parent, wanted, granted)
+            until = _earlier(until, parent.expires_at)
+            impersonation = wanted["impersonation"] and parent.impersonation
+        else:
+            held = reach.roles_on(connection, context.user_id, PROJECT, project)
+            if not {role.id for role in granted} <= {role.id for role in held}:
+                raise Forbidden("You can only entrust roles that you have.")
+            impersonation = wanted["impersonation"]
+            if wanted.get("allow_redelegation"):
+                most = parts.settings.max_trust_redelegation
+                count = min(wanted.get("redelegation_count") or most, most)
+        trust = Trust(
+            identifier,
+            wanted["trustor_user_id"],
+            wanted["trustee_user_id"],
+            project_id,
+            impersonation,
+            until,
+            uses,
+            count,
+            parent_id,
+            [role.id for role in granted],
+            extra,
+        )
+        trusts.insert(connection, trust)
+        parts.note(connection, context, "trust.create", identifier)
+        return trust
+
+    return parts.run(write)
+
+
+def delete(parts: IdentityParts, context: RequestContext, trust: Trust) -> None:
+    """End a trust, and what was handed on from it."""
+
+    def write(connection: Connection) -> tuple[None, list[Subject]]:
+        gone = [trust.id]
+        waiting = [trust.id]
+        while waiting:
+            below = trusts.where(
+                connection, tables.trusts.c.redelegated_trust_id == waiting.pop()
+            )
+            gone += [item.id for item in below]
+            waiting += [item.id for item in below]
+        for identifier in gone:
+            trusts.delete(connection, identifier)
+            parts.note(connection, context, "trust.delete", identifier)
+        return None, [Subject(revocation.TRUST, identifier) for identifier in gone]
+
+    run_revoking(parts, write)
+
+
+def _check_redelegation(
+    parent: Trust, wanted: Mapping[str, Any], granted: Sequence[Role]
+) -> int:
+    """How often the new trust may be handed on in turn."""
+    if parent.redelegation_count < 1:
+        raise Forbidden("Redelegation is not allowed by the trust.")
+    if parent.remaining_uses is not None or wanted.get("remaining_uses") is not None:
+        raise Forbidden("A trust with a number of uses cannot be handed on.")
+    if parent.project_id != wanted.get("project_id"):
+        raise Forbidden("Some of what is handed on was never entrusted: the project.")
+    if not {role.id for role in granted} <= set(parent.role_ids):
+        raise Forbidden("Some of requested roles are not in redelegated trust.")
+    if wanted["impersonation"] and not parent.impersonation:
+        raise Forbidden(
+            "Impersonation is not allowed because redelegated trust does"
+            " not specify impersonation."
+        )
+    most = parent.redelegation_count - 1
+    asked = wanted.get("redelegation_count")
+    if asked is not None and asked > most:
+        raise Forbidden(f"redelegation_count: at most {most} are left.")
+    if not wanted.get("allow_redelegation"):
+        return 0
+    return most if asked is None else int(asked)
+
+
+def _named(connection: Connection, wanted: Sequence[Mapping[str, str]]) -> list[Role]:
+    if not wanted:
+        raise Forbidden("At least one role should be specified.")
+    found = []
+    for entry in wanted:
+        if "id" in entry:
+            found.append(roles.get(connection, entry["id"]))
+            continue
+        rows = tables.roles.c
+        role = roles.first(connection, rows.name == entry["name"], rows.domain_id == "")
+        if role is None:
+            raise roles.missing(entry["name"])
+        found.append(role)
+    return found
+
+
+def _earlier(first: float | None, second: float | None) -> float | None:
+    known = [moment for moment in (first, second) if moment is not None]
+    return min(known, default=None)
+
+
+def _moment(text: str | None, now: float) -> float | None:
+    if not text:
+        return None
+    try:
+        moment = parse_iso(text)
+    except ValueError:
+        raise BadRequest(f"expires_at: {text!r} is not an ISO 8601 time") from None
+    if moment <= now:
+        raise BadRequest("expires_at must be in the future")
+    return moment

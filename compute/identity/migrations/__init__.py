@@ -1,0 +1,1 @@
+"""How the identity room's tables came to be: alembic revisions."""

@@ -1,0 +1,105 @@
+"""The identity room, put together."""
+
+from __future__ import annotations
+
+from compute.core import migrations
+from compute.core.api import Api
+from compute.core.dialects import identity_dialect
+from compute.core.policy import Policy
+from compute.core.room import Room, RoomParts
+from compute.identity import policy
+from compute.identity.api import versions
+from compute.identity.api.application_credentials import ApplicationCredentialsApi
+from compute.identity.api.credentials import CredentialsApi
+from compute.identity.api.domains import DomainsApi
+from compute.identity.api.ec2 import Ec2Api
+from compute.identity.api.endpoints import EndpointsApi
+from compute.identity.api.grants import GrantsApi
+from compute.identity.api.groups import GroupsApi
+from compute.identity.api.projects import ProjectsApi
+from compute.identity.api.regions import RegionsApi
+from compute.identity.api.role_assignments import RoleAssignmentsApi
+from compute.identity.api.roles import RolesApi
+from compute.identity.api.services import ServicesApi
+from compute.identity.api.tags import TagsApi
+from compute.identity.api.tokens import TokensApi
+from compute.identity.api.trusts import TrustsApi
+from compute.identity.api.users import UsersApi
+from compute.identity.keys import KeyRepository, create_keys
+from compute.identity.parts import IdentityParts
+from compute.identity.passwords import Passwords
+from compute.identity.settings import IdentitySettings
+from compute.identity.tasks import PruneRevocations
+from compute.identity.tokens.sealing import Sealer
+from compute.identity.tokens.service import TokenService
+from objectstore.kernel.loop import Loop
+
+NAME = "identity"
+TOKEN_KEYS = "token-keys"
+CREDENTIAL_KEYS = "credential-keys"
+PRUNE_SECONDS = 600.0
+
+_SUBJECTS = (
+    TokensApi,
+    UsersApi,
+    GroupsApi,
+    ProjectsApi,
+    TagsApi,
+    DomainsApi,
+    RolesApi,
+    GrantsApi,
+    RoleAssignmentsApi,
+    ServicesApi,
+    EndpointsApi,
+    RegionsApi,
+    CredentialsApi,
+    Ec2Api,
+    ApplicationCredentialsApi,
+    TrustsApi,
+)
+
+
+def build_parts(parts: RoomParts, settings: IdentitySettings) -> IdentityParts:
+    """What the operations work with: tables up to date, keys made when there are
+    none.  Enough for bootstrap and the command line."""
+    database, clock, state = parts.database, parts.clock, parts.state_directory
+    migrations.upgrade(database, [NAME])
+    create_keys(state / TOKEN_KEYS)
+    create_keys(state / CREDENTIAL_KEYS)
+    sealer = Sealer(KeyRepository(state / TOKEN_KEYS, clock))
+    return IdentityParts(
+        database,
+        clock,
+        parts.identifiers,
+        settings,
+        Policy(policy.DEFAULTS, parts.policy_overrides),
+        Passwords(
+            clock,
+            log2_cost=settings.scrypt_log2_cost,
+            at_once=settings.hashes_at_once,
+            memory_seconds=settings.password_memory,
+        ),
+        TokenService(database, clock, parts.bus, sealer, settings),
+        KeyRepository(state / CREDENTIAL_KEYS, clock),
+    )
+
+
+def build_room(parts: RoomParts, settings: IdentitySettings) -> Room:
+    """The room: it checks tokens itself, so ``parts.tokens`` is not asked."""
+    return room_of(build_parts(parts, settings))
+
+
+def room_of(inner: IdentityParts) -> Room:
+    """The room around parts that are there already."""
+    routes = versions.routes()
+    for subject in _SUBJECTS:
+        routes += subject(inner).routes()
+    api = Api(
+        routes,
+        dialect=identity_dialect,
+        tokens=inner.tokens,
+        identifiers=inner.identifiers,
+        service_type="identity",
+    )
+    loop = Loop(PruneRevocations(inner), idle_seconds=PRUNE_SECONDS)
+    return Room(NAME, api, (loop,))
