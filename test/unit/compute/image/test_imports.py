@@ -1,0 +1,246 @@
+"""Staging, imports from it and from the web, copies to other stores, crashes."""
+
+from __future__ import annotations
+
+import hashlib
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from objectstore.kernel import concurrency
+from test.fakes.web_site import WebSite
+from test.unit.compute.core.disk_inspection import headers
+from test.unit.compute.image.house import OCTETS, OTHER, House, Make
+
+DIRECT = {"method": {"name": "glance-direct"}}
+MIB = 2**20
+
+
+@pytest.fixture
+def site() -> Iterator[WebSite]:
+    with ExitStack() as stack:
+        yield WebSite(stack)
+
+
+@pytest.fixture
+def house(make: Make, site: WebSite) -> House:
+    return make(
+        stores=("ring", "file"),
+        web_ports=(),
+        web_networks_allowed=("127.0.0.1/32",),
+        project_bytes_max=10 * MIB,
+    )
+
+
+def download(url: str, **more: Any) -> dict[str, Any]:
+    return {"method": {"name": "web-download", "uri": url}, **more}
+
+
+def begin(house: House, image_id: str, request: Any, **more: Any) -> int:
+    path = f"/v2/images/{image_id}/import"
+    return house.ask("POST", path, request, **more).status
+
+
+def stage(house: House, image_id: str, content: bytes) -> int:
+    path = f"/v2/images/{image_id}/stage"
+    return house.ask("PUT", path, content, headers=OCTETS).status
+
+
+def test_stage_and_import(house: House) -> None:
+    image_id = house.create()
+    assert begin(house, image_id, DIRECT) == 409
+    assert stage(house, image_id, b"staged bytes") == 204
+    image = house.show(image_id)
+    assert image["status"] == "uploading" and image["size"] == 12
+    assert image["checksum"] is None
+    assert house.ask("GET", f"/v2/images/{image_id}/file").status == 204
+    assert stage(house, image_id, b"again") == 409
+    assert begin(house, image_id, DIRECT) == 202
+    assert house.show(image_id)["status"] == "importing"
+    assert begin(house, image_id, DIRECT) == 409
+    task = house.run_imports(image_id)
+    assert task["status"] == "success" and task["type"] == "api_image_import"
+    image = house.show(image_id)
+    assert image["status"] == "active" and image["stores"] == "ring"
+    assert image["checksum"] == hashlib.md5(b"staged bytes").hexdigest()
+    assert "os_glance_importing_to_stores" not in image
+    got = house.ok("GET", f"/v2/images/{image_id}/file")
+    assert got.body == b"staged bytes"
+
+
+def test_import_to_all_stores(house: House) -> None:
+    content = bytes(3 * MIB) + b"end"
+    image_id = house.create()
+    stage(house, image_id, content)
+    assert begin(house, image_id, {**DIRECT, "all_stores": True}) == 202
+    marked = house.show(image_id)["os_glance_importing_to_stores"]
+    assert marked == "ring,file"
+    assert house.run_imports(image_id)["status"] == "success"
+    assert house.show(image_id)["stores"] == "ring,file"
+    # Either store will do.
+    house.ok("DELETE", f"/v2/stores/ring/{image_id}")
+    assert house.show(image_id)["stores"] == "file"
+    assert house.ok("GET", f"/v2/images/{image_id}/file").body == content
+    assert house.ask("DELETE", f"/v2/stores/file/{image_id}").status == 403
+    assert house.ask("DELETE", f"/v2/stores/ring/{image_id}").status == 404
+    house.step("image-sweeper")
+    assert house.objects() == []
+
+
+def test_staged_bytes_that_are_not_wanted_there_are_removed(house: House) -> None:
+    image_id = house.create()
+    stage(house, image_id, b"staged")
+    assert begin(house, image_id, {**DIRECT, "stores": ["file"]}) == 202
+    assert house.run_imports(image_id)["status"] == "success"
+    assert house.show(image_id)["stores"] == "file"
+    house.step("image-sweeper")
+    assert house.objects() == []
+
+
+def test_web_download(house: House, site: WebSite) -> None:
+    site.pages["/disk"] = headers.qcow2()
+    image_id = house.create(disk_format="qcow2")
+    request = download(site.url("/disk"), stores=["ring", "file"])
+    assert begin(house, image_id, request) == 202
+    task = house.run_imports(image_id)
+    assert task["status"] == "success", task
+    image = house.show(image_id)
+    assert image["status"] == "active" and image["stores"] == "ring,file"
+    assert image["virtual_size"] == headers.DISK
+    assert house.ok("GET", f"/v2/images/{image_id}/file").body == site.pages["/disk"]
+    assert len([path for path, _ in site.asked if path == "/disk"]) == 1
+
+
+@pytest.mark.parametrize("path", ["/missing", "/bad", "/large", "/inside"])
+def test_downloads_that_fail(house: House, site: WebSite, path: str) -> None:
+    site.pages["/bad"] = headers.qcow2(backing=b"/etc/passwd")
+    site.pages["/large"] = headers.qcow2() + bytes(11 * MIB)
+    site.redirects["/inside"] = "http://169.254.169.254/"
+    image_id = house.create(disk_format="qcow2")
+    assert begin(house, image_id, download(site.url(path))) == 202
+    task = house.run_imports(image_id)
+    assert task["status"] == "failure" and task["message"]
+    image = house.show(image_id)
+    assert image["status"] == "queued" and image["size"] is None
+    assert "os_glance_importing_to_stores" not in image
+    house.clock.advance(46.0)
+    house.step("image-sweeper")
+    assert house.objects() == []
+
+
+def test_a_server_that_is_away_is_asked_again(house: House, site: WebSite) -> None:
+    image_id = house.create()
+    request = download(f"http://127.0.0.1:{free_port()}/disk")
+    assert begin(house, image_id, request) == 202
+    task = house.run_imports(image_id)
+    assert task["status"] == "failure" and "does not answer" in task["message"]
+    assert house.show(image_id)["status"] == "queued"
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        ({"method": {"name": "teleport"}}, 400),
+        ({"method": {"name": "web-download"}}, 400),
+        (download("http://169.254.169.254/latest"), 400),
+        (download("file:///etc/passwd"), 400),
+        ({**DIRECT, "stores": ["attic"]}, 400),
+        ({**DIRECT, "stores": ["ring"], "all_stores": True}, 400),
+        ({"method": {"name": "copy-image"}, "stores": ["file"]}, 403),
+        ({}, 400),
+    ],
+)
+def test_requests_that_are_refused(house: House, request_: Any, status: int) -> None:
+    image_id = house.create()
+    assert begin(house, image_id, request_) == status
+    assert house.show(image_id)["status"] == "queued"
+    assert begin(house, image_id, DIRECT, project=OTHER) == 404
+
+
+def test_copy_image(house: House) -> None:
+    image_id = house.active(b"content")
+    copy = {"method": {"name": "copy-image"}, "stores": ["file"]}
+    assert begin(house, house.create(), copy, roles="admin") == 409
+    assert begin(house, image_id, copy, roles="admin") == 202
+    assert house.run_imports(image_id)["status"] == "success"
+    assert house.show(image_id)["stores"] == "ring,file"
+    assert house.show(image_id)["status"] == "active"
+    assert begin(house, image_id, copy, roles="admin") == 409
+
+
+def test_one_store_may_fail_when_that_is_said(house: House, site: WebSite) -> None:
+    site.pages["/disk"] = b"content"
+    # A file where the directory should be: that store cannot write.
+    (house.directory / "files").write_bytes(b"")
+    image_id = house.create()
+    request = download(
+        site.url("/disk"), all_stores=True, all_stores_must_succeed=False
+    )
+    assert begin(house, image_id, request) == 202
+    assert house.run_imports(image_id)["status"] == "success"
+    image = house.show(image_id)
+    assert image["status"] == "active" and image["stores"] == "ring"
+    assert image["os_glance_failed_import"] == "file"
+
+
+def test_a_worker_that_dies_is_followed_by_another(house: House, site: WebSite) -> None:
+    site.pages["/disk"] = b"content"
+    image_id = house.create()
+    assert begin(house, image_id, download(site.url("/disk"))) == 202
+    asked, answer = concurrency.Event(), site._reply
+
+    def silent(request: Any) -> Any:
+        asked.set()
+        concurrency.Event().wait()
+
+    site._reply = silent  # type: ignore[method-assign]
+    house.step("image-imports")
+    assert asked.wait(10.0)
+    site._reply = answer  # type: ignore[method-assign]
+    house.start(seed=2)
+    house.clock.advance(46.0)
+    assert house.run_imports(image_id)["status"] == "success"
+    assert house.show(image_id)["status"] == "active"
+    house.step("image-sweeper")
+    assert len(house.objects()) == 1
+
+
+def test_tasks_are_listed(house: House) -> None:
+    image_id = house.create()
+    stage(house, image_id, b"staged")
+    begin(house, image_id, DIRECT)
+    task = house.run_imports(image_id)
+    path = f"/v2/images/{image_id}/tasks"
+    assert house.ask("GET", path, project=OTHER).status == 404
+    assert house.ask("GET", "/v2/tasks").status == 403
+    every = house.ok("GET", "/v2/tasks", roles="admin").json["tasks"]
+    assert [one["id"] for one in every] == [task["id"]]
+    one = house.ok("GET", f"/v2/tasks/{task['id']}", roles="admin").json
+    assert one["input"]["import_req"] == DIRECT
+    assert house.ask("GET", "/v2/tasks/none", roles="admin").status == 404
+
+
+def test_deleting_during_an_import(house: House, site: WebSite) -> None:
+    site.pages["/disk"] = b"content"
+    image_id = house.create()
+    assert begin(house, image_id, download(site.url("/disk"))) == 202
+    house.ok("DELETE", f"/v2/images/{image_id}")
+    house.step("image-imports")
+    with concurrency.deadline(10.0):
+        while True:
+            task = house.ok("GET", "/v2/tasks", roles="admin").json["tasks"][0]
+            if task["status"] == "failure":
+                break
+            concurrency.sleep(0.01)
+    house.step("image-sweeper")
+    assert house.objects() == []
