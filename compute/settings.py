@@ -147,7 +147,7 @@ def load_cloud_settings(source: Path, room_kinds: Mapping[str, type]) -> CloudSe
     for name, values in sections.items():
         if name.startswith(POLICY_PREFIX):
             policies[name.removeprefix(POLICY_PREFIX)] = dict(values)
-        elif name not in read:
+        elif name not in read and name != "DEFAULT":
             reader.note(name, "", "no such section")
     address = _address(reader, read["cloud"].public_address)
     reader.finish()

@@ -10,6 +10,7 @@ import logging
 import signal
 from random import SystemRandom
 
+from compute.app.beginnings import SERVICE_PASSWORD, beginnings
 from compute.app.callers import Later, room_callers
 from compute.app.front import front_of
 from compute.app.rooms import BUILDERS, PACKAGES
@@ -19,7 +20,10 @@ from compute.core.bus import Bus, InProcessBus
 from compute.core.database import Database
 from compute.core.migrations import upgrade
 from compute.core.room import Room, RoomParts
+from compute.identity.bootstrap import bootstrap
 from compute.identity.client import IdentityTokens, ServiceCredentials, ServiceTokens
+from compute.identity.room import build_parts as build_identity_parts
+from compute.identity.room import room_of as identity_room
 from compute.settings import ROOM_ROLES, CloudSettings, Role
 from objectstore.app.worker import StoreWorker
 from objectstore.client.caller import Caller
@@ -136,14 +140,23 @@ class Cloud:
                 state_directory=settings.cloud.state / name,
                 policy_overrides=settings.policies.get(name, {}),
             )
-            room = BUILDERS[name](parts, settings.rooms[name])
+            if name == Role.IDENTITY.value:
+                room = self._build_identity(parts)
+            else:
+                room = BUILDERS[name](parts, settings.rooms[name])
             self._rooms[name] = room
             here[name].application = room.application
             self._loops += room.loops
             _log.info("%s is ready", name)
 
+    def _build_identity(self, parts: RoomParts) -> Room:
+        """The one that is there before everything else, and begins with somebody."""
+        inner = build_identity_parts(parts, self._settings.rooms["identity"])
+        bootstrap(inner, beginnings(self._settings))
+        return identity_room(inner)
+
     def _service_tokens(self, identity: Caller) -> ServiceTokens:
-        path = self._settings.secret_file("service-password")
+        path = self._settings.secret_file(SERVICE_PASSWORD)
         has_identity = self._settings.plays(Role.IDENTITY)
         password = secret_in(path) if has_identity else read_secret(path)
         return ServiceTokens(identity, ServiceCredentials(password), self._clock)

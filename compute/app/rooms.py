@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from compute.core.room import Room, RoomParts
-from compute.identity.room import build_room as build_identity
 from compute.identity.settings import IdentitySettings
 from compute.image.room import build_room as build_image
 from compute.image.settings import ImageSettings
@@ -17,9 +16,8 @@ from compute.network.settings import NetworkSettings
 
 BuildRoom = Callable[[RoomParts, Any], Room]
 
-# By role, in the order in which they are built.
+# By role; identity is built apart, before them.
 BUILDERS: Mapping[str, BuildRoom] = {
-    "identity": build_identity,
     "image": build_image,
     "network": build_network,
     "compute": build_instance,

@@ -1,0 +1,36 @@
+"""What a new cloud begins with: its users' passwords, and what its catalogue says."""
+
+from __future__ import annotations
+
+from compute.app.secret_files import secret_in
+from compute.identity.bootstrap import Beginnings, CatalogueEntry
+from compute.settings import CloudSettings
+
+ADMIN_PASSWORD = "admin-password"
+SERVICE_PASSWORD = "service-password"
+
+
+def beginnings(settings: CloudSettings) -> Beginnings:
+    """The administrator's and the service user's passwords are made at the first
+    start, each in a file that only we may read."""
+    return Beginnings(
+        admin_password=secret_in(settings.secret_file(ADMIN_PASSWORD)),
+        service_password=secret_in(settings.secret_file(SERVICE_PASSWORD)),
+        region=settings.cloud.region,
+        catalogue=catalogue(settings),
+    )
+
+
+def catalogue(settings: CloudSettings) -> tuple[CatalogueEntry, ...]:
+    """Where clients find each service."""
+    store = settings.cloud.object_store_url.rstrip("/")
+    return (
+        CatalogueEntry("identity", "identity", settings.url_of("identity")),
+        CatalogueEntry("image", "image", settings.url_of("image")),
+        CatalogueEntry("network", "network", settings.url_of("network")),
+        CatalogueEntry("compute", "compute", f"{settings.url_of('compute')}/v2.1"),
+        CatalogueEntry(
+            "object-store", "object-store", f"{store}/v1/AUTH_$(project_id)s"
+        ),
+        CatalogueEntry("s3", "s3", store),
+    )
