@@ -24,6 +24,7 @@ from objectstore.kernel.http.stream import NEVER, Stream
 
 # A console that nobody touches and that shows nothing new for so long is ended.
 IDLE_SECONDS = 3600.0
+GOODBYE_SECONDS = 5.0
 _RECEIVE_BYTES = 64 * 1024
 _NORMAL_CLOSURE = 1000
 _PROTOCOL_ERROR = 1002
@@ -41,7 +42,7 @@ class Relay:
         client.limit = NEVER
 
     def run(self) -> None:
-        """Relay until either side ends; the client's stream is shut then."""
+        """Relay until either side ends; whoever owns the stream closes it then."""
         reader = concurrency.spawn(self._from_guest)
         try:
             self._from_client()
@@ -51,7 +52,6 @@ class Relay:
             self._say_last(CloseConnection(code=_PROTOCOL_ERROR))
         finally:
             concurrency.kill_task(reader)
-            self._client.sever()
 
     def _from_client(self) -> None:
         while True:
@@ -86,7 +86,10 @@ class Relay:
         except (OSError, Rejected):
             pass  # the end, however it came
         self._say_last(CloseConnection(code=_NORMAL_CLOSURE))
-        self._client.sever()  # wakes the other greenlet
+        # The client answers and ends, which ends the other greenlet (and it this one).
+        # Severed at once, the goodbye itself might be lost.
+        concurrency.sleep(GOODBYE_SECONDS)
+        self._client.sever()
 
     def _send(self, event: Event) -> None:
         with self._sending:
