@@ -39,6 +39,9 @@ OWNER_FLOATING_IP = "network:floatingip"
 # The prefix of every owner that is a service of the network itself: no tap.
 OWNER_NETWORK_PREFIX = "network:"
 
+# The topic, with the host's name behind it, on which a changed view is told.
+WAKE_TOPIC_PREFIX = "network.host."
+
 TAP_PREFIX = "tap"
 # Interface names have 15 bytes at most; this many leave room for any prefix of ours.
 ID_CHARACTERS = 11

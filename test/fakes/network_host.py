@@ -31,7 +31,8 @@ def empty_namespace() -> SeenNamespace:
 
 @dataclass
 class MemoryHost:
-    """``fails`` names what cannot be done (``concerns`` of operations)."""
+    """``fails`` names what cannot be done (``concerns`` of operations); ``is_blind``:
+    it cannot be looked at."""
 
     namespaces: dict[str, SeenNamespace] = field(
         default_factory=lambda: {HOST: empty_namespace()}
@@ -43,8 +44,11 @@ class MemoryHost:
     fails: set[str] = field(default_factory=set)
     done: list[do.Operation] = field(default_factory=list)
     last_process: int = 100
+    is_blind: bool = False
 
     def observe(self) -> Observed:
+        if self.is_blind:
+            raise Unavailable("told to be blind")
         return Observed(
             namespaces=dict(self.namespaces),
             processes=dict(self.processes),

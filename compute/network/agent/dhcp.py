@@ -83,6 +83,7 @@ def router_dnsmasq(
 ) -> Dnsmasq | None:
     """The advertisements of a router; None when it leads to no such subnet."""
     config: list[str] = []
+    has_leases = False
     for port, network in interfaces:
         mine = {fixed.subnet_id for fixed in port.addresses}
         subnets = [
@@ -100,9 +101,13 @@ def router_dnsmasq(
         for subnet in subnets:
             config.append(_advertised_range(subnet))
             config += _dns6(subnet)
+            has_leases |= subnet.ra_mode is Ipv6Mode.STATEFUL
     if not config:
         return None
-    base = [*_base("", port=0), "dhcp-ignore=tag:!known", "enable-ra"]
+    base = [*_base("", port=0), "enable-ra"]
+    if has_leases:
+        # Leases are the DHCP service's to give; a router only says that there are.
+        base.append("dhcp-ignore=tag:!known")
     return Dnsmasq(namespace, _text([*base, *config]))
 
 

@@ -109,7 +109,6 @@ class Host:
             try:
                 self._do(operation, desired)
             except RingstackError as error:
-                logger.warning("%s: %s", type(operation).__name__, error)
                 failed.append((operation, error))
         return failed
 

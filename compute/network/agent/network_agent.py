@@ -75,26 +75,32 @@ class NetworkAgent:
         self._last_plan: list[do.Operation] = []
         self._repeats = 0
         self._active: dict[str, bool] = {}
+        self._failing: set[str] = set()
+        self._problem = ""
         self._reported: AgentReport | None = None
         self._reported_at = 0.0
 
-    def step(self) -> Progress:
-        """One look and what follows from it.  Raises ``Unavailable``."""
-        away = self._refresh()
-        if self._view is None:
-            self._tell(away)
-            return self._rest(away)
-        failed, is_done = self._reconcile(self._view)
-        self._tell(failed or away)
-        if failed:
-            raise Unavailable(failed)
-        return self._rest(away) if is_done else Progress.BUSY
+    @property
+    def view(self) -> HostView | None:
+        """The view that it works on; None before it has one."""
+        return self._view
 
-    @staticmethod
-    def _rest(away: str) -> Progress:
-        if away:
-            raise Unavailable(away)
-        return Progress.IDLE
+    def step(self) -> Progress:
+        """One look and what follows from it.
+
+        What fails is told and tried again at the next look: one thing that cannot be
+        mended must not keep the others, or the heartbeat, waiting.
+        """
+        problem = self._refresh()
+        is_done = True
+        if self._view is not None:
+            try:
+                failed, is_done = self._reconcile(self._view)
+            except Unavailable as error:
+                failed = str(error)
+            problem = failed or problem
+        self._tell(problem)
+        return Progress.IDLE if is_done or problem else Progress.BUSY
 
     # ---- view ------------------------------------------------------------------
 
@@ -126,7 +132,9 @@ class NetworkAgent:
         failed = self._host.apply(operations[:OPERATIONS_MAX], desired)
         if not failed and len(operations) <= OPERATIONS_MAX:
             self._host.settle(desired)
+        self._log(failed)
         if failed:
+            self._last_plan = []  # it will come again, and not because it is undone
             self._judge(view, [operation for operation, _ in failed])
             first = failed[0][1]
             return f"{len(failed)} operations failed, the first: {first}", False
@@ -145,6 +153,13 @@ class NetworkAgent:
             what = type(operations[0]).__name__
             raise Unavailable(f"undone again: {what} {operations[0].concerns}")
 
+    def _log(self, failed: list[tuple[do.Operation, RingstackError]]) -> None:
+        """Each failure once, not at every look."""
+        now = {f"{type(one).__name__} {one.concerns}: {e}" for one, e in failed}
+        for text in sorted(now - self._failing):
+            logger.warning("%s", text)
+        self._failing = now
+
     def _judge(self, view: HostView, outstanding: list[do.Operation]) -> None:
         """Which ports are wired up now.
 
@@ -162,6 +177,9 @@ class NetworkAgent:
 
     def _tell(self, problem: str) -> None:
         """Report what has changed; the same only as often as a heart beats."""
+        if problem != self._problem:
+            logger.warning("%s", problem or "everything is well again")
+            self._problem = problem
         known = {port.id for port in self._view.ports} if self._view else set()
         report = AgentReport(
             self._settings.host,

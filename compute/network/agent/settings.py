@@ -6,8 +6,41 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from objectstore.kernel.errors import Rejected
+from objectstore.kernel.option_types import Seconds
+from objectstore.kernel.settings import option
+
 # A day: leases are static, so a short one would only cost packets.
 LEASE_SECONDS = 24 * 3600
+LEASE_SECONDS_MIN = 120  # dnsmasq's own
+# What is wiped by hand is back within this; a message brings changes at once.
+LOOK_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkAgentSettings:
+    """The network agent of this host."""
+
+    uplinks: tuple[str, ...] = option(
+        (), "Interfaces of physical networks: name=interface, separated by commas"
+    )
+    lease_seconds: int = option(
+        LEASE_SECONDS, "How long a DHCP lease is, in seconds", minimum=LEASE_SECONDS_MIN
+    )
+    metadata: bool = option(True, "Whether guests find metadata at 169.254.169.254")
+    look: Seconds = option(
+        LOOK_SECONDS, "How often the host is looked at without a reason", minimum=0.1
+    )
+
+    def uplink_map(self) -> dict[str, str]:
+        """Physical network to interface.  ``Rejected`` names a part that is neither."""
+        found: dict[str, str] = {}
+        for part in self.uplinks:
+            name, _, interface = part.partition("=")
+            if not name.strip() or not interface.strip():
+                raise Rejected(400, f"uplinks: {part!r} is not name=interface")
+            found[name.strip()] = interface.strip()
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,8 +116,10 @@ class Cloud:
         self.listeners.close_all()
 
     def settle(self) -> None:
-        """Let the agent do all that there is to do."""
+        """Let the agent do all that there is to do; it must succeed."""
         self.loop.once()
+        if not self.control.is_away:
+            assert self.control.reports[-1].problem == "", self.control.reports[-1]
 
     def change(self, **parts: object) -> None:
         """A new revision of the view, and the agent up to date with it."""

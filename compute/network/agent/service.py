@@ -1,0 +1,109 @@
+"""A host's network agent as a part of a process: made, started, stopped.
+
+Stopping it takes nothing away: bridges, rules, routers and dnsmasq go on, and the
+next agent finds them.  Only the metadata service is silent in between.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from compute.core.bus import Bus, Message
+from compute.instance.client import InstanceClient
+from compute.network.agent.commands import search_path
+from compute.network.agent.host import Host
+from compute.network.agent.metadata_answers import InstanceMetadata
+from compute.network.agent.metadata_listeners import MetadataListeners
+from compute.network.agent.network_agent import NetworkAgent
+from compute.network.agent.over_http import HttpControlPlane
+from compute.network.agent.settings import AgentSettings, NetworkAgentSettings
+from compute.network.client import NetworkClient
+from compute.network.view import WAKE_TOPIC_PREFIX, HostView
+from objectstore.kernel.clock import Clock
+from objectstore.kernel.loop import Loop
+
+# Program and the package that Debian has it in.
+PROGRAMS = {
+    "ip": "iproute2",
+    "nft": "nftables",
+    "conntrack": "conntrack",
+    "dnsmasq": "dnsmasq-base",
+    "nsenter": "util-linux",
+}
+
+
+def missing_requirements() -> list[str]:
+    """What this host lacks for a network agent, in words; empty: nothing."""
+    found = [
+        f"{program} (package {package})"
+        for program, package in PROGRAMS.items()
+        if not shutil.which(program, path=search_path())
+    ]
+    if os.geteuid():
+        found.insert(0, "to be root (bridges, taps and namespaces need it)")
+    elif not Path("/dev/net/tun").exists():
+        found.append("/dev/net/tun")
+    return found
+
+
+class NetworkAgentService:
+    """One host's agent with all that it needs."""
+
+    def __init__(
+        self,
+        host: str,
+        state_directory: Path,
+        options: NetworkAgentSettings,
+        *,
+        network: NetworkClient,
+        instances: InstanceClient,
+        bus: Bus,
+        clock: Clock,
+    ) -> None:
+        """``host``: the name that ports are bound to.  ``Rejected`` for options that
+        make no sense."""
+        settings = AgentSettings(
+            host,
+            state_directory,
+            options.uplink_map(),
+            options.lease_seconds,
+            options.metadata,
+        )
+        self._bus = bus
+        self._topic = WAKE_TOPIC_PREFIX + host
+        self._listeners = MetadataListeners(InstanceMetadata(self._view, instances))
+        self._agent = NetworkAgent(
+            settings,
+            HttpControlPlane(network),
+            Host(state_directory, self._listeners),
+            clock,
+        )
+        self.loop = Loop(
+            self._agent,
+            idle_seconds=options.look,
+            logger=logging.getLogger("compute.network.agent"),
+        )
+        self._unsubscribe: Callable[[], None] | None = None
+
+    def start(self) -> None:
+        """Reconcile in the background; a message wakes it."""
+        self._unsubscribe = self._bus.subscribe(self._topic, self._wake)
+        self.loop.start()
+
+    def stop(self) -> None:
+        """Leave everything as it is."""
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+            self._unsubscribe = None
+        self.loop.stop()
+        self._listeners.close_all()
+
+    def _wake(self, _: Message) -> None:
+        self.loop.hint()
+
+    def _view(self) -> HostView | None:
+        return self._agent.view
