@@ -50,11 +50,13 @@ class Got:
 class House:
     """``ask`` sends a request; loops run when told to."""
 
-    def __init__(self, directory: Path, **settings: Any) -> None:
+    def __init__(
+        self, directory: Path, database: Database | None = None, **settings: Any
+    ) -> None:
         self.directory = directory
         self.clock = SteppedClock()
         self.swift = SwiftStore()
-        self.database = Database(f"sqlite:///{directory}/cloud.sqlite")
+        self.database = database or Database(f"sqlite:///{directory}/cloud.sqlite")
         upgrade(self.database, ["image"])
         settings.setdefault("segment_bytes", 2**20)
         self.settings = ImageSettings(file_directory=directory / "files", **settings)
