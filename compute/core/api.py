@@ -19,7 +19,6 @@ from typing import Any
 
 import orjson
 
-from compute.core.access_rules import is_allowed
 from compute.core.context import RequestContext, TokenChecker
 from compute.core.dialects import Dialect, error_reply
 from compute.core.errors import (
@@ -32,6 +31,7 @@ from compute.core.identifiers import Identifiers
 from compute.core.microversions import Microversion, VersionRange
 from compute.core.query import Query
 from compute.core.schema import Schema
+from objectstore.client.access_rules import is_allowed
 from objectstore.kernel.errors import InsufficientStorage, Rejected, Unavailable
 from objectstore.kernel.reply import HeaderList, Reply
 from objectstore.kernel.request import Environ, Request, StartResponse
@@ -98,12 +98,14 @@ Handler = Callable[[ApiCall], Reply]
 @dataclass(frozen=True, slots=True)
 class Route:
     """``template``: literal segments and ``{names}``.  ``public``: no token needed
-    (one that is sent is checked all the same, and a bad one ignored)."""
+    (one that is sent is checked all the same, and a bad one ignored).
+    ``ignores_rules``: open to restricted credentials whatever their access rules."""
 
     method: str
     template: str
     handler: Handler
     public: bool = False
+    ignores_rules: bool = False
 
 
 def json_reply(status: int, value: Any, headers: HeaderList | None = None) -> Reply:
@@ -223,7 +225,7 @@ class Api:
     ) -> None:
         """A restricted credential is good for what its access rules name only."""
         rules = context.access_rules
-        if rules is None or route.public:
+        if rules is None or route.public or route.ignores_rules:
             return
         if not is_allowed(rules, self._service_type, request.method, request.path):
             raise Unauthorized()

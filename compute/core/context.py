@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from compute.core.access_rules import AccessRule
+from objectstore.client.access_rules import AccessRule
 
 SYSTEM_ALL = "all"
 

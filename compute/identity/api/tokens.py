@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from compute.core.api import ApiCall, Route, empty_reply, json_reply
-from compute.core.errors import BadRequest
+from compute.core.errors import BadRequest, NotFound
 from compute.identity.api.documents import domain_document, project_documents
 from compute.identity.api.replies import many
 from compute.identity.auth.request import parse_sign_in
 from compute.identity.auth.sign_in import sign_in
-from compute.identity.parts import IdentityParts
+from compute.identity.parts import IdentityParts, forbidden
 from compute.identity.store import reach
 from compute.identity.tokens.facts import TokenFacts
 from compute.identity.tokens.service import catalogue_of, subject_not_found
@@ -18,6 +18,8 @@ from compute.identity.tokens.standing import Standing
 from objectstore.kernel.reply import HeaderList, Reply
 
 SUBJECT = "X-Subject-Token"
+# With this a service says that it keeps to access rules.
+RULES_HEADER = "OpenStack-Identity-Access-Rules"
 # Nothing between us and the client may keep a token.
 PRIVATE: HeaderList = [("Cache-Control", "no-store"), ("Vary", "X-Auth-Token")]
 
@@ -32,7 +34,7 @@ class TokensApi:
         """Where they are."""
         return [
             Route("POST", "/v3/auth/tokens", self.issue, public=True),
-            Route("GET", "/v3/auth/tokens", self.show),
+            Route("GET", "/v3/auth/tokens", self.show, ignores_rules=True),
             Route("DELETE", "/v3/auth/tokens", self.revoke),
             Route("GET", "/v3/auth/catalog", self.catalogue),
             Route("GET", "/v3/auth/projects", self.projects),
@@ -52,6 +54,9 @@ class TokensApi:
         facts, standing = self._subject(
             call, "identity:validate_token", call.query.flag("allow_expired")
         )
+        if standing.access_rules is not None and not call.header(RULES_HEADER):
+            # Whoever does not know of access rules would let it do everything.
+            raise NotFound("Could not find token.")
         headers = [*PRIVATE, (SUBJECT, call.header(SUBJECT))]
         return json_reply(200, self._body(call, facts, standing), headers)
 
@@ -105,6 +110,8 @@ class TokensApi:
         facts, standing = subject_not_found(
             lambda: tokens.validate(token, allow_expired=allow_expired)
         )
+        if call.context.access_rules is not None and token != call.context.token:
+            raise forbidden(rule)
         target = {"target.token.user_id": facts.user_id}
         self._parts.enforce(call.context, rule, target)
         return facts, standing

@@ -7,7 +7,6 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
-from compute.core.access_rules import AccessRule
 from compute.core.bus import Bus
 from compute.core.context import RequestContext
 from compute.core.database import Connection, Database
@@ -22,6 +21,7 @@ from compute.identity.tokens.facts import TokenFacts
 from compute.identity.tokens.revocation import Revocations, Subject
 from compute.identity.tokens.sealing import Sealer
 from compute.identity.tokens.standing import Standing, standing_of
+from objectstore.client.access_rules import AccessRule
 from objectstore.kernel.clock import Clock
 
 AUDIT_ID_BYTES = 16

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from compute.core.access_rules import AccessRule, is_allowed
+from objectstore.client.access_rules import AccessRule, is_allowed
 
 
 @pytest.mark.parametrize(
