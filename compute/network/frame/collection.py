@@ -86,10 +86,12 @@ class Collection(Generic[R]):
 
     def page(self, work: Work, query: Query) -> tuple[list[R], Page]:
         """One page.  Raises ``BadRequest``."""
-        page = parse_page(
-            query, sortable=frozenset(self.attributes), default_sort=ORDER
-        )
-        where = [*self._seen(work, query.one(VISIBLE_TO)), *self._filters(work, query)]
+        known = self._known(work)
+        page = parse_page(query, sortable=frozenset(known), default_sort=ORDER)
+        where = [
+            *self._seen(work, query.one(VISIBLE_TO)),
+            *self._filters(work, query, known),
+        ]
         keys = [(self.attributes[key], down) for key, down in page.sort]
         if "id" not in [key for key, _ in keys]:
             keys.append(("id", False))
@@ -105,17 +107,17 @@ class Collection(Generic[R]):
         """Records as the API writes them."""
         shown = self.present(work, records)
         labels = tags_of(work, [record.id for record in records])
-        sees_all = work.is_admin or is_service(work)
+        is_whole = sees_all(work)
         for record, item in zip(records, shown, strict=True):
             item.update(standard(record, self.has_name))
             item["tags"] = labels.get(record.id, [])
-            if not sees_all:
+            if not is_whole:
                 for name in self.restricted:
                     item.pop(name, None)
         return shown
 
     def _seen(self, work: Work, project_id: str = "") -> list[Clause]:
-        if work.is_admin or is_service(work):
+        if sees_all(work):
             return [self.visible(work, project_id)] if project_id else []
         return [self.visible(work, work.project_id)]
 
@@ -129,7 +131,20 @@ class Collection(Generic[R]):
             raise BadRequest(f"The marker {marker} is not there")
         return tuple(getattr(record, key) for key in keys)
 
-    def _filters(self, work: Work, query: Query) -> list[Clause]:
+    def _known(self, work: Work) -> Mapping[str, str]:
+        """The attributes that the caller may filter and sort by: those he sees."""
+        hidden = set() if sees_all(work) else set(self.restricted)
+        if not self.has_name:
+            hidden.add("name")
+        return {
+            name: column
+            for name, column in self.attributes.items()
+            if name not in hidden
+        }
+
+    def _filters(
+        self, work: Work, query: Query, known: Mapping[str, str]
+    ) -> list[Clause]:
         names = dict.fromkeys(name for name, _ in query.pairs)
         clauses = []
         for name in names:
@@ -140,8 +155,8 @@ class Collection(Generic[R]):
                 clauses.append(self.special[name](work, values))
             elif name in TAG_FILTERS:
                 clauses.append(TAG_FILTERS[name](self.table, values))
-            elif name in self.attributes and (self.has_name or name != "name"):
-                column = self.table.c[self.attributes[name]]
+            elif name in known:
+                column = self.table.c[known[name]]
                 clauses.append(column.in_([_value(name, column, v) for v in values]))
             else:
                 raise BadRequest(
@@ -155,6 +170,11 @@ class Collection(Generic[R]):
 def is_service(work: Work) -> bool:
     """Whether one of the house's own services asks."""
     return work.context.has_role("service")
+
+
+def sees_all(work: Work) -> bool:
+    """Whether nothing is hidden from the caller."""
+    return work.is_admin or is_service(work)
 
 
 def standard(record: Resource, has_name: bool = True) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from compute.network.frame.work import NetworkDatabase, Work
 from compute.network.hosts.reports import all_agents
 from compute.network.links.networks import AVAILABILITY_ZONE
 from compute.network.model import Agent
-from compute.network.routing.placement import place_all
+from compute.network.routing.placement import place_homeless
 from objectstore.kernel.reply import Reply
 
 AGENT_TYPE = "Linux bridge agent"
@@ -94,7 +94,7 @@ class AgentApi:
                 work.connection.execute(
                     agents.update().where(agents.c.id == agent.id).values(**values)
                 )
-                place_all(work)
+                place_homeless(work)
             return _shown(work, _find(work, call, "get_agent"))
 
         return json_reply(200, {"agent": self._database.write(call.context, work_on)})

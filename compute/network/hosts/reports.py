@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from compute.network import tables
 from compute.network.frame.work import Work
 from compute.network.model import ACTIVE, DOWN, Agent, FloatingIp, Port, Router
-from compute.network.routing.placement import alive_hosts, place_all
+from compute.network.routing.placement import place_homeless
 from compute.network.view import AgentReport
 
 PROBLEM_CHARACTERS_MAX = 2000
@@ -19,12 +19,10 @@ PROBLEM_CHARACTERS_MAX = 2000
 
 def take_report(work: Work, report: AgentReport) -> None:
     """Write what the report says."""
-    was_alive = report.host in alive_hosts(work)
     _heartbeat(work, report)
     _port_statuses(work, report)
     _floating_statuses(work, report)
-    if not was_alive or _homeless(work):
-        place_all(work)
+    place_homeless(work)
 
 
 def _heartbeat(work: Work, report: AgentReport) -> None:
@@ -86,15 +84,6 @@ def _floating_statuses(work: Work, report: AgentReport) -> None:
             .where(floating.c.id == each.id)
             .values(status=ACTIVE, updated_at=work.now)
         )
-
-
-def _homeless(work: Work) -> bool:
-    """Whether a router waits for a host, or its host has died."""
-    routers = tables.routers
-    found = work.connection.execute(
-        sa.select(routers.c.id).where(routers.c.host.not_in(alive_hosts(work))).limit(1)
-    ).scalar()
-    return found is not None
 
 
 def all_agents(work: Work) -> list[Agent]:

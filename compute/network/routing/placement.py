@@ -66,13 +66,18 @@ def place_routers_of_network(work: Work, network_id: str) -> None:
         place_router(work, router)
 
 
-def place_all(work: Work) -> None:
-    """Give every router without a living host a living one."""
+def place_homeless(work: Work) -> None:
+    """Give every router that needs a host, and has no living one, a living one."""
     alive = alive_hosts(work)
-    routers = tables.routers
+    routers, ports = tables.routers, tables.ports
     if not alive:
         return
-    for router in work.records(Router, routers, routers.c.host.not_in(alive)):
+    joined = sa.select(ports.c.device_id).where(
+        ports.c.device_owner.in_(ROUTER_PORT_OWNERS)
+    )
+    for router in work.records(
+        Router, routers, routers.c.host.not_in(alive), routers.c.id.in_(joined)
+    ):
         place_router(work, router)
 
 
@@ -92,15 +97,16 @@ def place_router(work: Work, router: Router) -> Router:
             if port.device_owner == OWNER_ROUTER_INTERFACE
         ]
         host = choose_host(router.host, alive_hosts(work), _guests(work, inside))
-    if host != router.host:
+    if host == router.host:
+        return router
+    if router.host:
         work.connection.execute(
             sa.update(tables.floating_ips)
             .where(tables.floating_ips.c.router_id == router.id)
             .values(status=DOWN, changed_at=work.revision())
         )
     for port in ports:
-        if port.host != host:
-            work.save(tables.ports, port, host=host, status=DOWN)
+        work.save(tables.ports, port, host=host, status=DOWN)
     work.touch([router.host, host])
     return work.save(tables.routers, router, host=host)
 
