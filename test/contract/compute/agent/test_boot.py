@@ -5,8 +5,10 @@ busy machine)."""
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,7 +24,8 @@ from compute.agent.hypervisor import (
     GuestState,
     Hypervisor,
 )
-from test.contract.compute.agent.host import Host, wait_for
+from objectstore.kernel import concurrency
+from test.contract.compute.agent.host import BOOT_SECONDS, Host, wait_for
 from test.contract.compute.agent.storage import Storage
 
 IMAGE_ID = "11111111-aaaa-4aaa-8aaa-000000000001"
@@ -68,13 +71,14 @@ def test_the_life_of_a_guest(libvirt_host: Host, storage: Storage) -> None:
     assert b"=== guest: partition grew to" in said
     assert hypervisor.usage(spec.uuid).disks[0].read_bytes > 1 << 20
 
+    check_consoles(spec)
     check_devices(host, spec)
     check_copy(hypervisor, storage, spec)
 
     hypervisor.suspend(spec.uuid)
     hypervisor.resume(spec.uuid)
     hypervisor.reboot(spec, hard=False)
-    said = host.wait_for_console(spec.uuid, b"login:", 2)
+    said = host.wait_for_console(spec.uuid, b"=== guest ready", 2)
     assert said.count(b"=== guest: power button ===") == 1
 
     hypervisor.stop(spec.uuid)
@@ -86,6 +90,43 @@ def test_the_life_of_a_guest(libvirt_host: Host, storage: Storage) -> None:
     captured = storage.disks.capture_idle(spec.uuid, "snap-2")
     assert captured.virtual_bytes == 1 << 30
     assert not qemu_img.look(captured.path, "qcow2").names_other_files
+
+
+def check_consoles(spec: GuestSpec) -> None:
+    """Both are there, on sockets of our own, without a password."""
+    with console(spec.vnc_socket) as vnc:
+        assert receive_until(vnc, b"\n") == b"RFB 003.008\n"
+        vnc.sendall(b"RFB 003.008\n")
+        assert receive_until(vnc, b"\1\1") == b"\1\1"  # one way in: no password
+    with console(spec.serial_socket) as serial:
+        serial.sendall(b"\n")
+        receive_until(serial, b"login: ")
+        serial.sendall(b"guest\n")
+        receive_until(serial, b"assword: ")
+        serial.sendall(b"letmein\n")
+        receive_until(serial, b"$ ")
+        serial.sendall(b"id -un; exit\n")
+        receive_until(serial, b"\nguest")
+
+
+@contextlib.contextmanager
+def console(path: str) -> Iterator[concurrency.GreenSocket]:
+    sock = concurrency.green(socket.socket(socket.AF_UNIX))
+    try:
+        sock.connect(path)
+        yield sock
+    finally:
+        sock.close()
+
+
+def receive_until(sock: concurrency.GreenSocket, end: bytes) -> bytes:
+    received = b""
+    with concurrency.deadline(BOOT_SECONDS):
+        while end not in received:
+            piece = sock.recv(4096)
+            assert piece, f"the console ended after {received!r}"
+            received += piece
+    return received
 
 
 def check_devices(host: Host, spec: GuestSpec) -> None:
