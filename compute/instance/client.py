@@ -101,7 +101,7 @@ class ConsoleGrant:
 
     server_id: str
     host: str
-    kind: str  # vnc, serial
+    kind: str  # novnc, serial
 
 
 class InstanceClient:

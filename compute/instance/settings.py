@@ -47,11 +47,8 @@ class InstanceSettings:
     answer_wait: Seconds = option(
         15.0, "How long the API waits for a host's answer (console log)", minimum=0.1
     )
-    vnc_url: str = option(
-        "http://127.0.0.1:6080/vnc_lite.html", "Where the VNC console's page is"
-    )
-    serial_url: str = option(
-        "ws://127.0.0.1:6083/", "Where the serial console's web socket is"
+    console_url: str = option(
+        "", "Where users find the console proxy; empty: /console of the API's host"
     )
     quota_instances: int = option(10, "Servers of a project; -1: any number")
     quota_cores: int = option(20, "Virtual processors of a project")

@@ -70,6 +70,11 @@ class ServerActions:
             self._wiring.wake(queue)
         return server
 
+    def check(self, context: RequestContext, server: Server, name: str) -> None:
+        """``Conflict`` when the action is not legal now: before anything is done for
+        it elsewhere."""
+        check_action(server, name, is_admin=context.has_role("admin"))
+
     def write(
         self,
         connection: Connection,

@@ -1,0 +1,402 @@
+"""``POST /servers/{id}/action``: one table of what may be asked, by microversion."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from compute.core.api import ApiCall, empty_reply, json_reply
+from compute.core.errors import ApiError, BadRequest, Conflict, NotFound
+from compute.core.schema import Schema
+from compute.instance.api.frame import (
+    NEWEST,
+    Field,
+    Verb,
+    accepted,
+    api_base,
+    minor_of,
+    object_schema,
+    ok,
+)
+from compute.instance.api.servers import ServersApi, new_password
+from compute.instance.model import VmState
+from compute.instance.rules import fault
+from compute.instance.schemas.servers import REBUILD
+from compute.instance.schemas.types import (
+    DISK_CONFIG,
+    ID,
+    METADATA,
+    NAME,
+    PASSWORD,
+    UUID,
+)
+from compute.instance.service.actions import Change, ServerActions
+from compute.instance.service.lifecycle import Lifecycle
+from compute.instance.service.questions import Questions
+from compute.instance.views.diagnostics import diagnostics_view
+from compute.instance.wiring import Wiring
+from objectstore.kernel.reply import Reply
+
+ActionHandler = Callable[[ApiCall, str, Any], Reply]
+CONSOLE_BYTES_MAX = 102_400
+BYTES_A_LINE = 256  # more than lines have: the tail is cut to lines afterwards
+NO_BODY = {"type": ["object", "null", "string"]}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One action as the body names it.  ``fields`` None: it has no arguments."""
+
+    handler: ActionHandler
+    fields: tuple[Field, ...] | None = None
+    since: int = 1
+    until: int = NEWEST
+    nullable: bool = False
+    _schemas: dict[int, Schema] = field(default_factory=dict)
+
+    def check(self, value: Any, minor: int) -> Any:
+        """The checked arguments."""
+        if self.fields is None:
+            Schema(NO_BODY).check(value)
+            return {}
+        if value is None and self.nullable:
+            return {}
+        if minor not in self._schemas:
+            self._schemas[minor] = Schema(object_schema(self.fields, minor))
+        self._schemas[minor].check(value)
+        return value
+
+
+class NotSupported(ApiError):
+    """What this cloud cannot do."""
+
+    status_default = 501
+    kind_default = "NotImplemented"
+
+
+class ActionsApi:
+    """Handlers."""
+
+    def __init__(
+        self,
+        wiring: Wiring,
+        actions: ServerActions,
+        lifecycle: Lifecycle,
+        questions: Questions,
+        servers: ServersApi,
+    ) -> None:
+        self._wiring = wiring
+        self._actions = actions
+        self._lifecycle = lifecycle
+        self._questions = questions
+        self._servers = servers
+        self._table = self._asked()
+
+    def verbs(self) -> list[Verb]:
+        """The routes."""
+        return [
+            Verb("POST", "/servers/{server_id}/action", self.act),
+            Verb("GET", "/servers/{server_id}/diagnostics", self.diagnostics),
+        ]
+
+    def add(self, name: str, asked: Asked) -> None:
+        """An action that another part of the API brings."""
+        self._table[name] = asked
+
+    def act(self, call: ApiCall) -> Reply:
+        """The action that the body names."""
+        body = call.json()
+        if not isinstance(body, dict) or len(body) != 1:
+            raise BadRequest("The body must name exactly one action")
+        ((name, value),) = body.items()
+        asked = self._table.get(name)
+        minor = minor_of(call)
+        if asked is None or not asked.since <= minor <= asked.until:
+            raise BadRequest(f"There is no such action: {name}")
+        arguments = asked.check(value, minor)
+        return asked.handler(call, call.parameters["server_id"], arguments)
+
+    def _asked(self) -> dict[str, Asked]:
+        flavor = (
+            Field("flavorRef", ID, required=True),
+            Field("OS-DCF:diskConfig", DISK_CONFIG),
+        )
+        image = (
+            Field("name", NAME, required=True),
+            Field("metadata", METADATA),
+        )
+        rescue = (Field("adminPass", PASSWORD), Field("rescue_image_ref", UUID))
+        console = (Field("length", {"type": ["integer", "string", "null"]}),)
+        state = (Field("state", {"enum": ["active", "error"]}, required=True),)
+        reboot = {"enum": ["HARD", "Hard", "hard", "SOFT", "Soft", "soft"]}
+        shelf = (
+            Field("availability_zone", {"type": ["string", "null"]}, since=77),
+            Field("host", NAME, since=91),
+        )
+        password = (Field("adminPass", PASSWORD, required=True),)
+        group = (Field("name", NAME, required=True),)
+        reason = (Field("locked_reason", {**NAME, "pattern": ".*"}, since=73),)
+        any_fields = {"type": ["object", "null"]}
+        table = {
+            "reboot": Asked(self._reboot, (Field("type", reboot, required=True),)),
+            "rebuild": Asked(self._rebuild, REBUILD),
+            "resize": Asked(self._resize, flavor),
+            "createImage": Asked(self._create_image, image),
+            "shelve": Asked(self._shelve),
+            "unshelve": Asked(self._unshelve, shelf, nullable=True),
+            "rescue": Asked(self._rescue, rescue, nullable=True),
+            "changePassword": Asked(self._password, password),
+            "lock": Asked(self._lock, reason, nullable=True),
+            "unlock": Asked(self._unlock),
+            "os-getConsoleOutput": Asked(self._console, console, nullable=True),
+            "os-resetState": Asked(self._reset_state, state),
+            "forceDelete": Asked(self._force_delete),
+            "addSecurityGroup": Asked(self._add_group, group),
+            "removeSecurityGroup": Asked(self._remove_group, group),
+            "trigger_crash_dump": Asked(self._crash_dump, since=17),
+        }
+        plain = {
+            "os-start": "start",
+            "os-stop": "stop",
+            "pause": "pause",
+            "unpause": "unpause",
+            "suspend": "suspend",
+            "resume": "resume",
+            "confirmResize": "confirm_resize",
+            "revertResize": "revert_resize",
+            "shelveOffload": "shelve_offload",
+            "unrescue": "unrescue",
+            "restore": "restore",
+            "resetNetwork": "reset_network",
+            "injectNetworkInfo": "inject_network_info",
+        }
+        table |= {name: Asked(self._plain(action)) for name, action in plain.items()}
+        for name in ("evacuate", "migrate", "os-migrateLive", "createBackup"):
+            refused = Asked(self._refused(name), ())
+            refused._schemas.update(
+                {minor: Schema(any_fields) for minor in range(1, NEWEST + 1)}
+            )
+            table[name] = refused
+        return table
+
+    # ---- plain ones ------------------------------------------------------------
+
+    def _plain(self, action: str) -> ActionHandler:
+        def handle(call: ApiCall, server_id: str, value: Any) -> Reply:
+            self._actions.begin(call.context, server_id, action)
+            return empty_reply(204) if action == "confirm_resize" else accepted()
+
+        return handle
+
+    def _refused(self, name: str) -> ActionHandler:
+        def handle(call: ApiCall, server_id: str, value: Any) -> Reply:
+            self._lifecycle.visible(call.context, server_id)
+            self._wiring.enforce(
+                call.context, "os_compute_api:os-admin-actions:reset_state"
+            )
+            raise NotSupported(f"{name}: servers cannot be moved between hosts yet")
+
+        return handle
+
+    def _reboot(self, call: ApiCall, server_id: str, value: Any) -> Reply:
+        hard = value["type"].upper() == "HARD"
+        self._actions.begin(
+            call.context, server_id, "reboot_hard" if hard else "reboot"
+        )
+        return accepted()
+
+    # ---- larger ones -----------------------------------------------------------
+
+    def _rebuild(self, call: ApiCall, server_id: str, body: Any) -> Reply:
+        names = {
+            "name": "name",
+            "metadata": "metadata",
+            "OS-DCF:diskConfig": "disk_config",
+            "accessIPv4": "access_ipv4",
+            "accessIPv6": "access_ipv6",
+            "description": "description",
+            "hostname": "hostname",
+            "personality": "personality",
+        }
+        values = {names[key]: body[key] for key in body if key in names}
+        if "user_data" in body:
+            values["user_data"] = body["user_data"] or ""
+        password = body.get("adminPass") or new_password()
+        server = self._lifecycle.rebuild(
+            call.context, server_id, body, values, password
+        )
+        found = self._servers.changed(call, server)
+        found["adminPass"] = password
+        if minor_of(call) >= 54:
+            found["key_name"] = server.key_name or None
+        if minor_of(call) >= 57:
+            found.setdefault("user_data", server.user_data or None)
+            if minor_of(call) >= 75:
+                del found["user_data"]
+        location = f"{api_base(call)}/servers/{server.id}"
+        return json_reply(202, {"server": found}, [("Location", location)])
+
+    def _resize(self, call: ApiCall, server_id: str, body: Any) -> Reply:
+        self._lifecycle.resize(call.context, server_id, str(body["flavorRef"]))
+        return accepted()
+
+    def _create_image(self, call: ApiCall, server_id: str, body: Any) -> Reply:
+        image_id = self._lifecycle.create_image(
+            call.context, server_id, body["name"], body.get("metadata", {})
+        )
+        if minor_of(call) >= 45:
+            return accepted({"image_id": image_id})
+        reply = accepted()
+        reply.headers.append(("Location", f"{api_base(call)}/images/{image_id}"))
+        return reply
+
+    def _shelve(self, call: ApiCall, server_id: str, value: Any) -> Reply:
+        self._lifecycle.shelve(call.context, server_id)
+        return accepted()
+
+    def _unshelve(self, call: ApiCall, server_id: str, body: Any) -> Reply:
+        host = str(body.get("host") or "")
+        if host:
+            self._wiring.enforce(
+                call.context, "os_compute_api:servers:create:forced_host"
+            )
+        zone = str(body.get("availability_zone") or "")
+        self._lifecycle.unshelve(call.context, server_id, zone=zone, host=host)
+        return accepted()
+
+    def _rescue(self, call: ApiCall, server_id: str, body: Any) -> Reply:
+        self._lifecycle.rescue(
+            call.context, server_id, body.get("rescue_image_ref", "")
+        )
+        return ok({"adminPass": body.get("adminPass") or new_password()})
+
+    # ---- asked of the host -----------------------------------------------------
+
+    def _password(self, call: ApiCall, server_id: str, body: Any) -> Reply:
+        server = self._lifecycle.visible(call.context, server_id)
+        self._actions.check(call.context, server, "change_password")
+        try:
+            self._questions.ask(
+                server,
+                "set_password",
+                {"user": "root", "password": body["adminPass"]},
+            )
+        except Conflict:
+            raise Conflict(
+                "Failed to set admin password: no guest agent answers in the server"
+            ) from None
+        self._actions.begin(call.context, server_id, "change_password")
+        return accepted()
+
+    def _crash_dump(self, call: ApiCall, server_id: str, value: Any) -> Reply:
+        server = self._lifecycle.visible(call.context, server_id)
+        self._questions.ask(server, "interrupt", {})
+        return accepted()
+
+    def _console(self, call: ApiCall, server_id: str, body: Any) -> Reply:
+        server = self._lifecycle.visible(
+            call.context, server_id, "os_compute_api:os-console-output"
+        )
+        length = _lines(body.get("length"))
+        if VmState(server.vm_state) is VmState.BUILDING and not server.launched_at:
+            raise Conflict(f"Instance {server.id} is not ready")
+        wanted = CONSOLE_BYTES_MAX
+        if length is not None:
+            wanted = min(CONSOLE_BYTES_MAX, length * BYTES_A_LINE)
+        answer = self._questions.ask(
+            server, "console_output", {"bytes": max(1, wanted)}
+        )
+        text = str(answer.get("output", ""))
+        if length is not None:
+            text = "\n".join(text.split("\n")[-length:]) if length else ""
+        return ok({"output": text})
+
+    def diagnostics(self, call: ApiCall) -> Reply:
+        """GET /servers/{id}/diagnostics."""
+        server = self._lifecycle.visible(
+            call.context,
+            call.parameters["server_id"],
+            "os_compute_api:os-server-diagnostics",
+        )
+        answer = self._questions.ask(server, "diagnostics", {})
+        return ok(diagnostics_view(server, answer, minor_of(call)))
+
+    # ---- done at once ----------------------------------------------------------
+
+    def _lock(self, call: ApiCall, server_id: str, body: Any) -> Reply:
+        self._actions.lock(call.context, server_id, body.get("locked_reason"))
+        return accepted()
+
+    def _unlock(self, call: ApiCall, server_id: str, value: Any) -> Reply:
+        self._actions.unlock(call.context, server_id)
+        return accepted()
+
+    def _reset_state(self, call: ApiCall, server_id: str, body: Any) -> Reply:
+        wanted = body["state"]
+        now = self._wiring.clock.time()
+        values: dict[str, Any] = {"vm_state": wanted, "task_state": ""}
+        if wanted == "error":
+            values["fault"] = fault("The state was reset by an administrator", now)
+        self._actions.begin(
+            call.context,
+            server_id,
+            "reset_state",
+            lambda connection, server: Change(values),
+            rule="os_compute_api:os-admin-actions:reset_state",
+        )
+        return accepted()
+
+    def _force_delete(self, call: ApiCall, server_id: str, value: Any) -> Reply:
+        self._actions.delete(call.context, server_id, at_once=True)
+        return accepted()
+
+    def _add_group(self, call: ApiCall, server_id: str, body: Any) -> Reply:
+        return self._change_groups(call, server_id, body["name"], add=True)
+
+    def _remove_group(self, call: ApiCall, server_id: str, body: Any) -> Reply:
+        return self._change_groups(call, server_id, body["name"], add=False)
+
+    def _change_groups(
+        self, call: ApiCall, server_id: str, name: str, *, add: bool
+    ) -> Reply:
+        server = self._lifecycle.visible(call.context, server_id)
+        label = "add_security_group" if add else "remove_security_group"
+        self._actions.check(call.context, server, label)
+        network = self._wiring.network
+        group = network.find_security_group(server.project_id, name)
+        ports = network.ports_of_device(server.id)
+        if not add and not any(group.id in each.security_group_ids for each in ports):
+            raise NotFound(
+                f"Security group {name} not associated with the instance {server.id}"
+            )
+        for port in ports:
+            ids = [each for each in port.security_group_ids if each != group.id]
+            network.update_port(
+                port.id, {"security_groups": [*ids, group.id] if add else ids}
+            )
+        names = [each for each in server.security_groups if each != group.name]
+        self._actions.begin(
+            call.context,
+            server_id,
+            label,
+            lambda connection, server: Change(
+                {"security_groups": [*names, group.name] if add else names}
+            ),
+        )
+        return accepted()
+
+
+def _lines(value: Any) -> int | None:
+    """How many lines; -1 and nothing mean all."""
+    if value is None or value == "":
+        return None
+    try:
+        length = int(value)
+    except ValueError:
+        raise BadRequest(
+            f"Invalid input for field/attribute length. Value: {value!r}"
+        ) from None
+    if length < -1:
+        raise BadRequest(f"Invalid input for field/attribute length. Value: {value!r}")
+    return None if length == -1 else length

@@ -1,0 +1,386 @@
+"""Flavors: sizes of servers, their extra specs, and who may use private ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from compute.core.api import ApiCall
+from compute.core.database import Connection, Duplicate
+from compute.core.errors import BadRequest, Conflict, NotFound
+from compute.core.pagination import next_link, parse_page
+from compute.core.schema import Schema
+from compute.instance.api.frame import (
+    Body,
+    Field,
+    Verb,
+    View,
+    accepted,
+    links,
+    minor_of,
+    ok,
+    rendered,
+)
+from compute.instance.records import Flavor
+from compute.instance.schemas.types import BOOLEAN, COUNT, NAME, POSITIVE, is_true
+from compute.instance.wiring import Wiring
+from objectstore.kernel.reply import Reply
+
+MANAGE = "os_compute_api:os-flavor-manage"
+ACCESS = "os_compute_api:os-flavor-access"
+SPECS = "os_compute_api:os-flavor-extra-specs"
+_TEXT = {"type": ["string", "null"], "maxLength": 65535}
+_FACTOR = {"type": ["number", "string"], "pattern": r"^[0-9]+(\.[0-9]+)?$"}
+CREATE = Body(
+    "flavor",
+    (
+        Field("name", NAME, required=True),
+        Field("id", {"type": ["string", "null"], "minLength": 1, "maxLength": 255}),
+        Field("ram", POSITIVE, required=True),
+        Field("vcpus", POSITIVE, required=True),
+        Field("disk", COUNT, required=True),
+        Field("OS-FLV-EXT-DATA:ephemeral", COUNT),
+        Field("swap", COUNT),
+        Field("rxtx_factor", _FACTOR),
+        Field("os-flavor-access:is_public", BOOLEAN),
+        Field("description", _TEXT, since=55),
+    ),
+)
+UPDATE = Body("flavor", (Field("description", _TEXT, required=True),))
+SPEC_VALUES = {
+    "type": "object",
+    "patternProperties": {
+        r"^[a-zA-Z0-9\-_:. ]{1,255}$": {
+            "type": ["string", "number"],
+            "maxLength": 255,
+        }
+    },
+    "additionalProperties": False,
+}
+SPECS_BODY = Schema(
+    {
+        "type": "object",
+        "properties": {"extra_specs": SPEC_VALUES},
+        "required": ["extra_specs"],
+        "additionalProperties": False,
+    }
+)
+SPEC_BODY = Schema({**SPEC_VALUES, "minProperties": 1, "maxProperties": 1})
+_SORT = {
+    "flavorid": lambda flavor: flavor.flavor_id,
+    "name": lambda flavor: flavor.name,
+    "memory_mb": lambda flavor: flavor.ram,
+    "vcpus": lambda flavor: flavor.vcpus,
+    "root_gb": lambda flavor: flavor.disk,
+    "ephemeral_gb": lambda flavor: flavor.ephemeral,
+    "swap": lambda flavor: flavor.swap,
+    "rxtx_factor": lambda flavor: flavor.rxtx_factor,
+    "is_public": lambda flavor: flavor.is_public,
+    "disabled": lambda flavor: flavor.disabled,
+    "created_at": lambda flavor: flavor.created_at,
+    "updated_at": lambda flavor: flavor.updated_at or 0.0,
+    "id": lambda flavor: flavor.number,
+}
+VIEW: tuple[View, ...] = (
+    View("id", lambda call, flavor: flavor.flavor_id),
+    View("name", lambda call, flavor: flavor.name),
+    View("ram", lambda call, flavor: flavor.ram),
+    View("disk", lambda call, flavor: flavor.disk),
+    View("vcpus", lambda call, flavor: flavor.vcpus),
+    View("swap", lambda call, flavor: flavor.swap or "", until=74),
+    View("swap", lambda call, flavor: flavor.swap, since=75),
+    View("OS-FLV-EXT-DATA:ephemeral", lambda call, flavor: flavor.ephemeral),
+    View("OS-FLV-DISABLED:disabled", lambda call, flavor: flavor.disabled),
+    View("os-flavor-access:is_public", lambda call, flavor: flavor.is_public),
+    View("rxtx_factor", lambda call, flavor: flavor.rxtx_factor),
+    View("links", lambda call, flavor: links(call, "flavors", flavor.flavor_id)),
+    View("description", lambda call, flavor: flavor.description, since=55),
+    View("extra_specs", lambda call, flavor: dict(flavor.extra_specs), since=61),
+)
+
+
+def flavor_view(call: ApiCall, flavor: Flavor) -> dict[str, Any]:
+    """One flavor, whole."""
+    return rendered(VIEW, minor_of(call), call, flavor)
+
+
+class FlavorsApi:
+    """Handlers."""
+
+    def __init__(self, wiring: Wiring) -> None:
+        self._wiring = wiring
+        self._flavors = wiring.stores.flavors
+
+    def verbs(self) -> list[Verb]:
+        """The routes."""
+        one = "/flavors/{flavor_id}"
+        specs = f"{one}/os-extra_specs"
+        return [
+            Verb("GET", "/flavors", self.index),
+            Verb("GET", "/flavors/detail", self.detail),
+            Verb("POST", "/flavors", self.create),
+            Verb("GET", one, self.show),
+            Verb("PUT", one, self.update, since=55),
+            Verb("DELETE", one, self.delete),
+            Verb("GET", specs, self.specs),
+            Verb("POST", specs, self.add_specs),
+            Verb("GET", f"{specs}/{{key}}", self.spec),
+            Verb("PUT", f"{specs}/{{key}}", self.set_spec),
+            Verb("DELETE", f"{specs}/{{key}}", self.remove_spec),
+            Verb("GET", f"{one}/os-flavor-access", self.access),
+            Verb("POST", f"{one}/action", self.change_access),
+        ]
+
+    # ---- lists -----------------------------------------------------------------
+
+    def index(self, call: ApiCall) -> Reply:
+        """GET /flavors."""
+        found, more = self._page(call)
+        minor = minor_of(call)
+        brief = []
+        for flavor in found:
+            value: dict[str, Any] = {
+                "id": flavor.flavor_id,
+                "name": flavor.name,
+                "links": links(call, "flavors", flavor.flavor_id),
+            }
+            if minor >= 55:
+                value["description"] = flavor.description
+            brief.append(value)
+        return ok({"flavors": brief, **more})
+
+    def detail(self, call: ApiCall) -> Reply:
+        """GET /flavors/detail."""
+        found, more = self._page(call)
+        return ok({"flavors": [flavor_view(call, each) for each in found], **more})
+
+    def _page(self, call: ApiCall) -> tuple[list[Flavor], dict[str, Any]]:
+        query = call.query
+        page = parse_page(
+            query, sortable=frozenset(_SORT), default_sort=(("flavorid", False),)
+        )
+        wanted = [
+            flavor
+            for flavor in self._wiring.database.read(self._flavors.all)
+            if not flavor.disabled
+            and self._is_listed(call, flavor)
+            and flavor.ram >= query.number("minRam", 0)
+            and flavor.disk >= query.number("minDisk", 0)
+        ]
+        for key, descending in reversed(page.sort):
+            wanted.sort(key=_SORT[key], reverse=descending)
+        if page.marker:
+            ids = [flavor.flavor_id for flavor in wanted]
+            if page.marker not in ids:
+                raise BadRequest(f"marker [{page.marker}] not found")
+            wanted = wanted[ids.index(page.marker) + 1 :]
+        found = wanted[: page.limit]
+        more: dict[str, Any] = {}
+        if len(wanted) > len(found) and found:
+            href = next_link(call.url, query, found[-1].flavor_id)
+            more = {"flavors_links": [{"rel": "next", "href": href}]}
+        return found, more
+
+    def _is_listed(self, call: ApiCall, flavor: Flavor) -> bool:
+        """``is_public=None``: administrators see all; others see what is theirs."""
+        if not call.context.has_role("admin"):
+            return flavor.is_public or call.context.project_id in flavor.access
+        text = call.query.one("is_public").lower()
+        if text == "none":
+            return True
+        return flavor.is_public is call.query.flag("is_public", True)
+
+    # ---- one -------------------------------------------------------------------
+
+    def show(self, call: ApiCall) -> Reply:
+        """GET /flavors/{id}."""
+        return ok({"flavor": flavor_view(call, self._visible(call))})
+
+    def _visible(self, call: ApiCall) -> Flavor:
+        return self._wiring.database.read(
+            lambda connection: self._get(connection, call)
+        )
+
+    def _get(self, connection: Connection, call: ApiCall) -> Flavor:
+        flavor_id = call.parameters["flavor_id"]
+        flavor = self._flavors.get(connection, flavor_id)
+        context = call.context
+        if flavor is None or not (
+            flavor.is_public
+            or context.project_id in flavor.access
+            or context.has_role("admin")
+        ):
+            raise NotFound(f"Flavor {flavor_id} could not be found.")
+        return flavor
+
+    def create(self, call: ApiCall) -> Reply:
+        """POST /flavors."""
+        self._wiring.enforce(call.context, MANAGE)
+        body = CREATE.read(call)["flavor"]
+        flavor_id = body.get("id") or "auto"
+        if flavor_id == "auto":
+            flavor_id = self._wiring.identifiers.uuid()
+        public = is_true(body.get("os-flavor-access:is_public", True))
+        values = {
+            "flavor_id": flavor_id,
+            "name": body["name"],
+            "ram": int(body["ram"]),
+            "vcpus": int(body["vcpus"]),
+            "disk": int(body["disk"]),
+            "ephemeral": int(body.get("OS-FLV-EXT-DATA:ephemeral", 0)),
+            "swap": int(body.get("swap", 0)),
+            "rxtx_factor": float(body.get("rxtx_factor", 1.0)),
+            "is_public": public,
+            "description": body.get("description"),
+            "extra_specs": {},
+            "access": [] if public else [call.context.project_id],
+            "created_at": self._wiring.clock.time(),
+        }
+
+        def write(connection: Connection) -> Flavor:
+            if self._flavors.named(connection, values["name"]) is not None:
+                raise Conflict(f"Flavor with name {values['name']} already exists.")
+            if self._flavors.get(connection, flavor_id) is not None:
+                raise Conflict(f"Flavor with ID {flavor_id} already exists.")
+            self._flavors.add(connection, **values)
+            found = self._flavors.get(connection, flavor_id)
+            assert found is not None
+            return found
+
+        try:
+            flavor = self._wiring.database.run(write)
+        except Duplicate:
+            raise Conflict(f"Flavor {values['name']} already exists.") from None
+        return ok({"flavor": flavor_view(call, flavor)})
+
+    def update(self, call: ApiCall) -> Reply:
+        """PUT /flavors/{id}: the description."""
+        self._wiring.enforce(call.context, MANAGE)
+        body = UPDATE.read(call)["flavor"]
+        return self._set(call, description=body["description"])
+
+    def _set(self, call: ApiCall, **values: Any) -> Reply:
+        def write(connection: Connection) -> Flavor:
+            flavor = self._get(connection, call)
+            now = self._wiring.clock.time()
+            self._flavors.set(connection, flavor.flavor_id, updated_at=now, **values)
+            return self._get(connection, call)
+
+        flavor = self._wiring.database.run(write)
+        return ok({"flavor": flavor_view(call, flavor)})
+
+    def delete(self, call: ApiCall) -> Reply:
+        """DELETE /flavors/{id}: servers keep their copy."""
+        self._wiring.enforce(call.context, MANAGE)
+        flavor_id = call.parameters["flavor_id"]
+        there = self._wiring.database.run(
+            lambda connection: self._flavors.remove(connection, flavor_id)
+        )
+        if not there:
+            raise NotFound(f"Flavor {flavor_id} could not be found.")
+        return accepted()
+
+    # ---- extra specs -----------------------------------------------------------
+
+    def specs(self, call: ApiCall) -> Reply:
+        """GET .../os-extra_specs."""
+        return ok({"extra_specs": dict(self._visible(call).extra_specs)})
+
+    def spec(self, call: ApiCall) -> Reply:
+        """GET .../os-extra_specs/{key}."""
+        key = call.parameters["key"]
+        return ok({key: self._spec(self._visible(call), key)})
+
+    def _spec(self, flavor: Flavor, key: str) -> str:
+        if key not in flavor.extra_specs:
+            raise NotFound(
+                f"Flavor {flavor.flavor_id} has no extra specs with key {key}."
+            )
+        return flavor.extra_specs[key]
+
+    def add_specs(self, call: ApiCall) -> Reply:
+        """POST .../os-extra_specs."""
+        given = call.json(SPECS_BODY)["extra_specs"]
+        self._write_specs(call, _texts(given), None)
+        return ok({"extra_specs": _texts(given)})
+
+    def set_spec(self, call: ApiCall) -> Reply:
+        """PUT .../os-extra_specs/{key}."""
+        given = _texts(call.json(SPEC_BODY))
+        if list(given) != [call.parameters["key"]]:
+            raise BadRequest("Request body and URI mismatch")
+        self._write_specs(call, given, None)
+        return ok(given)
+
+    def remove_spec(self, call: ApiCall) -> Reply:
+        """DELETE .../os-extra_specs/{key}."""
+        self._write_specs(call, {}, call.parameters["key"])
+        return Reply(200, b"")
+
+    def _write_specs(
+        self, call: ApiCall, given: dict[str, str], removed: str | None
+    ) -> None:
+        self._wiring.enforce(call.context, SPECS)
+
+        def write(connection: Connection) -> None:
+            flavor = self._get(connection, call)
+            specs = {**flavor.extra_specs, **given}
+            if removed is not None:
+                self._spec(flavor, removed)
+                del specs[removed]
+            self._flavors.set(connection, flavor.flavor_id, extra_specs=specs)
+
+        self._wiring.database.run(write)
+
+    # ---- access ----------------------------------------------------------------
+
+    def access(self, call: ApiCall) -> Reply:
+        """GET .../os-flavor-access."""
+        self._wiring.enforce(call.context, ACCESS)
+        flavor = self._visible(call)
+        if flavor.is_public:
+            raise NotFound("Access list not available for public flavors.")
+        return ok(_access(flavor))
+
+    def change_access(self, call: ApiCall) -> Reply:
+        """POST .../action: addTenantAccess, removeTenantAccess."""
+        self._wiring.enforce(call.context, ACCESS)
+        body = call.json()
+        if not isinstance(body, dict) or len(body) != 1:
+            raise BadRequest("The body must name exactly one action")
+        ((name, value),) = body.items()
+        if name not in ("addTenantAccess", "removeTenantAccess"):
+            raise BadRequest(f"There is no such action: {name}")
+        if not (isinstance(value, dict) and isinstance(value.get("tenant"), str)):
+            raise BadRequest("tenant: a project's id is needed")
+        project = value["tenant"]
+
+        def write(connection: Connection) -> Flavor:
+            flavor = self._get(connection, call)
+            if flavor.is_public and minor_of(call) >= 7:
+                raise Conflict("Can not change access of a public flavor.")
+            listed = project in flavor.access
+            if name == "addTenantAccess":
+                if listed:
+                    raise Conflict(f"Flavor access already exists for {project}")
+                access = [*flavor.access, project]
+            else:
+                if not listed:
+                    raise NotFound(f"Flavor access not found for {project}")
+                access = [each for each in flavor.access if each != project]
+            self._flavors.set(connection, flavor.flavor_id, access=access)
+            return self._get(connection, call)
+
+        return ok(_access(self._wiring.database.run(write)))
+
+
+def _access(flavor: Flavor) -> dict[str, Any]:
+    return {
+        "flavor_access": [
+            {"flavor_id": flavor.flavor_id, "tenant_id": project}
+            for project in flavor.access
+        ]
+    }
+
+
+def _texts(values: dict[str, Any]) -> dict[str, str]:
+    return {key: str(value) for key, value in values.items()}

@@ -1,0 +1,283 @@
+"""Which servers a list wants: the query's filters, as rules for the store.
+
+A ``name`` is a pattern: text, ``^``, ``$``, ``.`` and ``.*`` mean what they mean in
+regular expressions, everything else stands for itself.  (Whole regular expressions of
+strangers could keep a process busy for ever.)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from compute.core.api import ApiCall
+from compute.core.errors import BadRequest, Forbidden
+from compute.core.instants import parse_iso
+from compute.core.query import FALSE_WORDS, TRUE_WORDS
+from compute.instance.api.frame import minor_of
+from compute.instance.model import states_of_status, tasks_with_status
+from compute.instance.records import Server
+from compute.instance.stores.servers import ServerFilter
+from compute.instance.tables import SERVERS
+from compute.instance.wiring import Wiring
+
+PATTERN_CHARACTERS_MAX = 255
+WILDCARDS_MAX = 3  # bounds the time that matching takes
+PAGING = frozenset({"limit", "marker", "sort_key", "sort_dir"})
+# Filter of the API -> column, for everybody and for administrators only.
+EQUAL = {
+    "flavor": "flavor_id",
+    "image": "image_id",
+    "reservation_id": "reservation_id",
+    "locked": "locked",
+}
+EQUAL_LATER = {
+    "availability_zone": "availability_zone",
+    "config_drive": "config_drive",
+    "key_name": "key_name",
+    "created_at": "created_at",
+    "launched_at": "launched_at",
+    "terminated_at": "terminated_at",
+    "power_state": "power_state",
+    "task_state": "task_state",
+    "vm_state": "vm_state",
+    "progress": "progress",
+    "user_id": "user_id",
+}
+LATER_SINCE = 83
+EQUAL_ADMIN = {
+    "host": "host",
+    "hypervisor_hostname": "host",
+    "node": "host",
+    "uuid": "id",
+    "hostname": "hostname",
+    "display_name": "name",
+    "kernel_id": "",
+    "ramdisk_id": "",
+    "root_device_name": "root_device",
+    "launch_index": "launch_index",
+    "access_ip_v4": "access_ipv4",
+    "access_ip_v6": "access_ipv6",
+    "description": "description",
+    "display_description": "description",
+}
+OTHERS = frozenset(
+    {
+        "name",
+        "status",
+        "ip",
+        "ip6",
+        "all_tenants",
+        "tenant_id",
+        "project_id",
+        "deleted",
+        "changes-since",
+        "changes-before",
+        "tags",
+        "tags-any",
+        "not-tags",
+        "not-tags-any",
+        "soft_deleted",
+        "metadata",
+        "system_metadata",
+        "autogroup",
+    }
+)
+STRICT_SINCE = 75
+_NUMBERS = frozenset({"power_state", "progress", "launch_index"})
+_MOMENTS = frozenset({"created_at", "launched_at", "terminated_at"})
+_BOOLEANS = frozenset({"locked", "config_drive"})
+Match = Callable[[Server], bool]
+
+
+def pattern(text: str) -> re.Pattern[str]:
+    """A name's pattern.  ``BadRequest`` when it is too long or too wild."""
+    if len(text) > PATTERN_CHARACTERS_MAX or text.count(".*") > WILDCARDS_MAX:
+        raise BadRequest("The name filter is too long or has too many wildcards")
+    start, end = text.startswith("^"), text.endswith("$")
+    middle = text[1 if start else 0 : len(text) - (1 if end else 0)]
+    pieces = [
+        ".".join(re.escape(part) for part in piece.split("."))
+        for piece in middle.split(".*")
+    ]
+    body = ".*".join(pieces)
+    return re.compile(f"{'^' if start else ''}{body}{'$' if end else ''}")
+
+
+def wants_all_projects(wiring: Wiring, call: ApiCall) -> bool:
+    """Whether the caller asks for, and may see, all projects."""
+    query = call.query
+    if "all_tenants" not in query:
+        return False
+    text = query.one("all_tenants").lower()
+    if text in FALSE_WORDS:
+        return False
+    if text and text not in TRUE_WORDS:
+        raise BadRequest(f"Invalid value for all_tenants: {text!r} is not a boolean")
+    wiring.enforce(call.context, "os_compute_api:servers:index:get_all_tenants")
+    return True
+
+
+def server_filter(wiring: Wiring, call: ApiCall) -> ServerFilter:
+    """The list's filter.  ``BadRequest``, ``Forbidden``."""
+    admin = call.context.has_role("admin")
+    query, minor = call.query, minor_of(call)
+    _check_names(call, admin)
+    equal: dict[str, Any] = {}
+    if wants_all_projects(wiring, call):
+        project = query.one("project_id") or query.one("tenant_id")
+        if project:
+            equal["project_id"] = project
+    else:
+        equal["project_id"] = call.context.project_id
+    matches: list[Match] = []
+    for name, column in _columns(admin, minor).items():
+        if name in query and column:
+            equal[column] = _value(name, query.one(name))
+    _add_patterns(call, matches)
+    deleted = _deleted(call, admin)
+    states, deleted = _states(call, deleted, admin)
+    since, before = (_moment(call, f"changes-{word}") for word in ("since", "before"))
+    if since is not None and "deleted" not in query:
+        deleted = None
+    if before is not None and minor < 66:
+        before = None
+    if since is not None and before is not None and since > before:
+        raise BadRequest(
+            "The value of changes-since must be less than or equal to changes-before."
+        )
+    return ServerFilter(
+        equal=equal,
+        states=states,
+        deleted=deleted,
+        changed_since=since,
+        changed_before=before,
+        matches=(lambda server: all(each(server) for each in matches))
+        if matches
+        else None,
+    )
+
+
+def _columns(admin: bool, minor: int) -> Mapping[str, str]:
+    columns = dict(EQUAL)
+    if minor < 73:
+        columns.pop("locked")
+    if admin or minor >= LATER_SINCE:
+        columns |= EQUAL_LATER
+    if admin:
+        columns |= EQUAL_ADMIN
+    return columns
+
+
+def _check_names(call: ApiCall, admin: bool) -> None:
+    known = {*PAGING, *EQUAL, *EQUAL_LATER, *EQUAL_ADMIN, *OTHERS}
+    for name, _ in call.query.pairs:
+        if name not in known and minor_of(call) >= STRICT_SINCE:
+            raise BadRequest(
+                f"Additional properties are not allowed ('{name}' was unexpected)"
+            )
+        if name == "deleted" and not admin:
+            raise Forbidden("Only administrators list deleted servers")
+
+
+def _value(name: str, text: str) -> Any:
+    if name in _NUMBERS:
+        if not text.isdigit():
+            raise BadRequest(f"Invalid value for {name}: {text!r} is not a number")
+        return int(text)
+    if name in _MOMENTS:
+        try:
+            return parse_iso(text)
+        except ValueError:
+            raise BadRequest(f"Invalid value for {name}: {text!r}") from None
+    if name in _BOOLEANS:
+        if text.lower() not in TRUE_WORDS | FALSE_WORDS:
+            raise BadRequest(f"Invalid value for {name}: {text!r} is not a boolean")
+        return text.lower() in TRUE_WORDS
+    if name == "task_state" and text.lower() in ("none", "null"):
+        return ""
+    if name == "image":
+        return text.rpartition("/")[2]
+    return text
+
+
+def _add_patterns(call: ApiCall, matches: list[Match]) -> None:
+    query, minor = call.query, minor_of(call)
+    if "name" in query:
+        found = pattern(query.one("name"))
+        matches.append(lambda server: found.search(server.name) is not None)
+    for name in ("ip", "ip6"):
+        if name in query and query.one(name):
+            wanted = query.one(name)
+            matches.append(_has_address(wanted, 4 if name == "ip" else 6))
+    if minor < 26:
+        return
+    rules: dict[str, Callable[[set[str], set[str]], bool]] = {
+        "tags": lambda wanted, has: wanted <= has,
+        "tags-any": lambda wanted, has: bool(wanted & has),
+        "not-tags": lambda wanted, has: not wanted <= has,
+        "not-tags-any": lambda wanted, has: not wanted & has,
+    }
+    for name, rule in rules.items():
+        if name in query:
+            matches.append(_has_tags(set(query.one(name).split(",")), rule))
+
+
+def _has_tags(wanted: set[str], rule: Callable[[set[str], set[str]], bool]) -> Match:
+    return lambda server: rule(wanted, set(server.tags))
+
+
+def _has_address(wanted: str, version: int) -> Match:
+    """Addresses that begin so, or (``^...$``) are so."""
+    found = pattern(wanted if wanted.startswith("^") else f"^{wanted}")
+    return lambda server: any(
+        each["version"] == version and found.search(each["address"]) is not None
+        for vif in server.vifs
+        for each in vif["addresses"]
+    )
+
+
+def _deleted(call: ApiCall, admin: bool) -> bool | None:
+    if not admin or "deleted" not in call.query:
+        return False
+    return call.query.flag("deleted")
+
+
+def _states(
+    call: ApiCall, deleted: bool | None, admin: bool
+) -> tuple[tuple[sa.ColumnElement[bool], ...] | None, bool | None]:
+    """The clauses of the wanted statuses, and whether they speak of deleted ones."""
+    statuses = call.query.all("status")
+    if not statuses:
+        return None, deleted
+    clauses: list[sa.ColumnElement[bool]] = []
+    for status in statuses:
+        pairs = states_of_status(status)
+        if not pairs and minor_of(call) >= 38:
+            raise BadRequest(f"Invalid status value: {status}")
+        if status.upper() == "DELETED":
+            if not admin:
+                raise Forbidden("Only administrators list deleted servers")
+            deleted = True
+        for vm_state, task_state in pairs:
+            clause = SERVERS.c.vm_state == vm_state
+            if task_state is not None:
+                clause = sa.and_(clause, SERVERS.c.task_state == task_state)
+            else:
+                others = tasks_with_status(vm_state)
+                clause = sa.and_(clause, SERVERS.c.task_state.not_in(others))
+            clauses.append(clause)
+    return tuple(clauses), deleted
+
+
+def _moment(call: ApiCall, name: str) -> float | None:
+    if name not in call.query:
+        return None
+    text = call.query.one(name)
+    try:
+        return parse_iso(text.replace("Z", "+00:00").replace(" ", "+"))
+    except ValueError:
+        raise BadRequest(f"Invalid input for query parameters {name}: {text}") from None

@@ -1,0 +1,303 @@
+"""Actions that look further than the state table: rebuild, resize, images, shelves."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from compute.core.context import RequestContext
+from compute.core.database import Connection
+from compute.core.errors import BadRequest, Conflict
+from compute.image.client import NewImage
+from compute.instance.model import VmState
+from compute.instance.records import Server
+from compute.instance.rules import NO_VALID_HOST
+from compute.instance.service.actions import Change, ServerActions
+from compute.instance.service.create import amounts_of, request_for
+from compute.instance.service.ordering import (
+    Ordering,
+    check_metadata,
+    check_no_growth_down,
+    image_snapshot,
+)
+from compute.instance.service.quotas import Quotas
+from compute.instance.stores.hosts import Amounts
+from compute.instance.wiring import Wiring
+from objectstore.kernel.errors import Rejected
+
+SNAPSHOT_RULE = "os_compute_api:servers:create_image"
+# What a snapshot does not inherit: it says where an image came from, not what it is.
+NOT_INHERITED = frozenset(
+    {"image_type", "base_image_ref", "image_location", "image_state"}
+)
+
+
+class Lifecycle:
+    """The larger actions."""
+
+    def __init__(
+        self,
+        wiring: Wiring,
+        actions: ServerActions,
+        ordering: Ordering,
+        quotas: Quotas,
+    ) -> None:
+        self._wiring = wiring
+        self._stores = wiring.stores
+        self._actions = actions
+        self._ordering = ordering
+        self._quotas = quotas
+
+    def visible(
+        self, context: RequestContext, server_id: str, rule: str = ""
+    ) -> Server:
+        """The server, for whoever may act on it."""
+        return self._wiring.database.read(
+            lambda connection: self._wiring.visible(
+                connection, context, server_id, rule or "os_compute_api:servers:act"
+            )
+        )
+
+    # ---- rebuild ---------------------------------------------------------------
+
+    def rebuild(
+        self,
+        context: RequestContext,
+        server_id: str,
+        body: Mapping[str, Any],
+        values: Mapping[str, Any],
+        password: str,
+    ) -> Server:
+        """A fresh disk from an image; ``values``: what else changes."""
+        self.visible(context, server_id)
+        image = self._ordering.bootable(context, body["imageRef"])
+        if "metadata" in body:
+            check_metadata(body["metadata"], self._ordering.limits(context))
+        key: dict[str, Any] = {}
+        if "key_name" in body:
+            key = self._key(context, body["key_name"])
+
+        def decide(connection: Connection, server: Server) -> Change:
+            flavor = self._stores.flavors.get(connection, server.flavor_id)
+            if flavor is not None:
+                sized = dataclasses.replace(flavor, disk=server.flavor["disk"])
+                self._ordering.check_fit(sized, image)
+            return Change(
+                {
+                    **values,
+                    **key,
+                    "image_id": image.id,
+                    "image": image_snapshot(image),
+                    "progress": 0,
+                },
+                {
+                    "was_stopped": server.vm_state == VmState.STOPPED.value,
+                    "admin_password": password,
+                },
+            )
+
+        return self._actions.begin(context, server_id, "rebuild", decide)
+
+    def _key(self, context: RequestContext, name: str | None) -> dict[str, Any]:
+        if name is None:
+            return {"key_name": "", "key_public": ""}
+        key = self._wiring.database.read(
+            lambda connection: self._stores.keypairs.get(
+                connection, context.user_id, name
+            )
+        )
+        if key is None:
+            raise BadRequest("Invalid key_name provided.")
+        return {
+            "key_name": key.name,
+            "key_type": key.type,
+            "key_public": key.public_key,
+        }
+
+    # ---- resize ----------------------------------------------------------------
+
+    def resize(self, context: RequestContext, server_id: str, flavor_id: str) -> None:
+        """Another flavor, on the same host.  ``BadRequest``, ``Conflict`` when the
+        host has no room."""
+
+        def decide(connection: Connection, server: Server) -> Change:
+            flavor = self._ordering.flavor(connection, context, flavor_id)
+            new = flavor.snapshot()
+            if flavor.flavor_id == server.flavor_id:
+                raise BadRequest("When resizing, instances must change flavor!")
+            check_no_growth_down(server.flavor, flavor)
+            self._quotas.check_growth(
+                connection,
+                server.project_id,
+                server.user_id,
+                vcpus=flavor.vcpus - server.vcpus,
+                memory_mib=flavor.ram - server.memory_mib,
+            )
+            # Room for either, until it is clear which one stays.
+            both = amounts_of(new).at_least(amounts_of(server.flavor))
+            self._grow(connection, server, both)
+            resize = {
+                "old_flavor": dict(server.flavor),
+                "new_flavor": new,
+                "old_vm_state": server.vm_state,
+            }
+            return Change({"resize": resize}, {"flavor": new})
+
+        self._actions.begin(context, server_id, "resize", decide)
+
+    def _grow(self, connection: Connection, server: Server, amounts: Amounts) -> None:
+        capacity = self._wiring.placer.capacity
+        if not self._stores.hosts.change(connection, server.id, amounts, capacity):
+            raise BadRequest(f"{NO_VALID_HOST} The server's host has no room for it.")
+
+    # ---- images ----------------------------------------------------------------
+
+    def create_image(
+        self,
+        context: RequestContext,
+        server_id: str,
+        name: str,
+        metadata: Mapping[str, str],
+    ) -> str:
+        """Begin a snapshot; the new image's id."""
+        server = self.visible(context, server_id, SNAPSHOT_RULE)
+        self._actions.check(context, server, "create_image")
+        check_metadata(metadata, self._ordering.limits(context))
+        image_id = self._new_image(server, name, metadata, token=context.token)
+        try:
+            self._actions.begin(
+                context,
+                server_id,
+                "create_image",
+                lambda connection, server: Change(arguments={"image_id": image_id}),
+                rule=SNAPSHOT_RULE,
+            )
+        except Exception:
+            self._wiring.images.delete(image_id)
+            raise
+        return image_id
+
+    def _new_image(
+        self,
+        server: Server,
+        name: str,
+        metadata: Mapping[str, str],
+        *,
+        token: str = "",
+    ) -> str:
+        inherited = {
+            key: str(value)
+            for key, value in server.image.get("properties", {}).items()
+            if key not in NOT_INHERITED
+        }
+        properties = {
+            **inherited,
+            "image_type": "snapshot",
+            "instance_uuid": server.id,
+            "base_image_ref": server.image_id,
+            "user_id": server.user_id,
+            **metadata,
+        }
+        image = NewImage(
+            name=name,
+            disk_format="qcow2",
+            container_format="bare",
+            owner="" if token else server.project_id,
+            visibility="private",
+            min_disk_gib=int(server.flavor["disk"]),
+            min_ram_mib=int(server.image.get("min_ram", 0)),
+            properties=properties,
+        )
+        try:
+            return self._wiring.images.create(image, token).id
+        except Rejected as error:
+            if error.status == 409:
+                raise Conflict(error.text) from None
+            raise
+
+    # ---- shelves ---------------------------------------------------------------
+
+    def shelve(self, context: RequestContext, server_id: str) -> None:
+        """Keep the server as an image, and give its place back."""
+        server = self.visible(context, server_id)
+        self._actions.check(context, server, "shelve")
+        image_id = self._new_image(server, f"{server.name}-shelved", {})
+        try:
+            self._actions.begin(
+                context,
+                server_id,
+                "shelve",
+                lambda connection, server: Change(
+                    {"shelved_image_id": image_id},
+                    {"image_id": image_id, "offload": True},
+                ),
+            )
+        except Exception:
+            self._wiring.images.delete(image_id)
+            raise
+
+    def unshelve(
+        self, context: RequestContext, server_id: str, *, zone: str = "", host: str = ""
+    ) -> None:
+        """Bring it back, to any host that has room."""
+        server = self.visible(context, server_id)
+        self._actions.check(context, server, "unshelve")
+        group = None
+        if server.group_id:
+            group = self._wiring.database.read(
+                lambda connection: self._stores.groups.get(connection, server.group_id)
+            )
+        request = request_for(
+            server.flavor,
+            server.image,
+            zone=zone or server.requested_zone,
+            group=group,
+            forced_host=host,
+        )
+        (placement,) = self._wiring.placer.plan([request])
+
+        def decide(connection: Connection, server: Server) -> Change:
+            if server.vm_state == VmState.SHELVED.value:
+                return Change(arguments={"offloaded": False})
+            found = self._claim(connection, server, placement.hosts)
+            if not found:
+                self._wiring.placer.forget()
+                raise Conflict(NO_VALID_HOST)
+            return Change(
+                {
+                    "host": found,
+                    "availability_zone": self._wiring.placer.zone(found),
+                    **({"requested_zone": zone} if zone else {}),
+                },
+                {"offloaded": True},
+                queue=found,
+            )
+
+        self._actions.begin(context, server_id, "unshelve", decide)
+
+    def _claim(
+        self, connection: Connection, server: Server, hosts: tuple[str, ...]
+    ) -> str:
+        capacity = self._wiring.placer.capacity
+        amounts = amounts_of(server.flavor)
+        for host in hosts:
+            if self._stores.hosts.claim(connection, server.id, host, amounts, capacity):
+                return host
+        return ""
+
+    # ---- rescue ----------------------------------------------------------------
+
+    def rescue(self, context: RequestContext, server_id: str, image_id: str) -> None:
+        """Boot from another image, the own disk beside it."""
+        server = self.visible(context, server_id)
+        wanted = image_id or server.image_id
+        image = self._ordering.bootable(context, wanted)
+        self._actions.begin(
+            context,
+            server_id,
+            "rescue",
+            lambda connection, server: Change(
+                {"rescue_image_id": image.id}, {"image_id": image.id}
+            ),
+        )

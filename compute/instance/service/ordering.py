@@ -1,0 +1,354 @@
+"""From a request body to servers: everything looked up and checked before a promise.
+
+The one place that knows how the body of ``POST /servers`` becomes a record.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from compute.core.context import RequestContext
+from compute.core.database import Connection
+from compute.core.errors import BadRequest, NotFound, QuotaExceeded
+from compute.image.client import ImageRecord
+from compute.instance.records import Flavor, KeyPair, Server, ServerGroup
+from compute.instance.scheduling.state import DEFAULT_ZONE
+from compute.instance.service.create import NewServers
+from compute.instance.service.network_choice import choose_networks
+from compute.instance.service.quotas import UNLIMITED, Quotas
+from compute.instance.wiring import Wiring
+from objectstore.kernel.errors import Rejected
+
+Body = Mapping[str, Any]
+TRUE = frozenset({"true", "1", "on", "yes", "y", "t"})
+# Formats that a guest can boot from.
+NOT_BOOTABLE = frozenset({"aki", "ari"})
+_GIB = 1 << 30
+
+
+def is_true(value: Any) -> bool:
+    """A boolean as bodies write it."""
+    return str(value).lower() in TRUE
+
+
+def hostname_of(name: str, server_id: str = "") -> str:
+    """A name that DNS allows, from a server's name; its id's when nothing is left."""
+    text = re.sub(r"[^a-z0-9\-_]", "", name.lower().replace(" ", "-").replace(".", "-"))
+    text = text.replace("_", "-").strip("-.")[:63].rstrip("-")
+    return text or (f"server-{server_id}" if server_id else "server")
+
+
+class Ordering:
+    """Reads orders for servers."""
+
+    def __init__(self, wiring: Wiring, quotas: Quotas) -> None:
+        self._wiring = wiring
+        self._stores = wiring.stores
+        self._quotas = quotas
+
+    # ---- the whole order -------------------------------------------------------
+
+    def read(
+        self, context: RequestContext, body: Body, hints: Body, password: str
+    ) -> NewServers:
+        """What to make.  ``BadRequest`` names what is wrong."""
+        least, most = self._counts(body)
+        image_id = self._image_id(body)
+        image = self.bootable(context, image_id)
+        flavor, key, group, limits = self._wiring.database.read(
+            lambda connection: self._look_up(connection, context, body, hints)
+        )
+        self.check_fit(flavor, image)
+        metadata = body.get("metadata", {})
+        check_metadata(metadata, limits)
+        files = body.get("personality", [])
+        check_files(files, limits)
+        zone, forced_host = self._where(context, body)
+        name = body["name"]
+        most_at_once = most if most > 1 else 1
+        template = Server(
+            id="",
+            project_id=context.project_id,
+            user_id=context.user_id,
+            name=name,
+            hostname=body.get("hostname") or hostname_of(name),
+            created_at=0.0,
+            updated_at=0.0,
+            reservation_id=self._reservation(),
+            flavor={},
+            flavor_id="",
+            vcpus=0,
+            memory_mib=0,
+            disk_gib=0,
+            description=body.get("description"),
+            image_id=image.id,
+            image=image_snapshot(image),
+            key_name=key.name if key else "",
+            key_type=key.type if key else "ssh",
+            key_public=key.public_key if key else "",
+            config_drive=is_true(body.get("config_drive") or False),
+            user_data=checked_user_data(body.get("user_data") or ""),
+            metadata=dict(metadata),
+            tags=sorted(set(body.get("tags", ()))),
+            personality=list(files),
+            networks=self._networks(context, body, most_at_once),
+            security_groups=self._security_groups(context, body),
+            hints=dict(hints),
+            access_ipv4=body.get("accessIPv4", ""),
+            access_ipv6=body.get("accessIPv6", ""),
+            disk_config=body.get("OS-DCF:diskConfig", "MANUAL"),
+        )
+        return NewServers(
+            template,
+            flavor,
+            least,
+            most,
+            zone=zone,
+            forced_host=forced_host,
+            group=group,
+            same_host=_listed(hints.get("same_host")),
+            different_host=_listed(hints.get("different_host")),
+            admin_password=password,
+        )
+
+    def _counts(self, body: Body) -> tuple[int, int]:
+        least = int(body.get("min_count", 1))
+        most = int(body.get("max_count", body.get("min_count", 1)))
+        if least > most:
+            raise BadRequest("min_count must be <= max_count")
+        if most > 1 and body.get("hostname") and "." in body["hostname"]:
+            raise BadRequest("A full host name cannot be given to several servers")
+        return least, most
+
+    def _reservation(self) -> str:
+        text = self._wiring.identifiers.hexadecimal()
+        return f"r-{text[:8]}"
+
+    def _image_id(self, body: Body) -> str:
+        image_id = str(body.get("imageRef") or "")
+        for device in body.get("block_device_mapping_v2", ()):
+            found = check_device(device)
+            if found and image_id and found != image_id:
+                raise BadRequest(
+                    "The image of the boot device and imageRef are different"
+                )
+            image_id = image_id or found
+        if body.get("block_device_mapping"):
+            raise BadRequest(
+                "block_device_mapping: servers cannot boot from volumes here; use"
+                " an image"
+            )
+        if not image_id:
+            raise BadRequest(
+                "Invalid imageRef provided: an image is needed to boot from."
+            )
+        return image_id
+
+    def _look_up(
+        self, connection: Connection, context: RequestContext, body: Body, hints: Body
+    ) -> tuple[Flavor, KeyPair | None, ServerGroup | None, Mapping[str, int]]:
+        flavor = self.flavor(connection, context, str(body["flavorRef"]))
+        key = None
+        if "key_name" in body:
+            name = body["key_name"]
+            key = self._stores.keypairs.get(connection, context.user_id, name)
+            if key is None:
+                raise BadRequest("Invalid key_name provided.")
+        group = None
+        if hints.get("group"):
+            group = self._stores.groups.get(connection, hints["group"])
+            if group is None or group.project_id != context.project_id:
+                raise BadRequest(f"Instance group {hints['group']} could not be found.")
+        limits = self._quotas.of(connection, context.project_id, context.user_id)
+        return flavor, key, group, limits
+
+    # ---- parts that rebuild and resize need too --------------------------------
+
+    def flavor(
+        self, connection: Connection, context: RequestContext, flavor_id: str
+    ) -> Flavor:
+        """A flavor that the caller may use.  ``BadRequest``."""
+        flavor = self._stores.flavors.get(connection, flavor_id.rpartition("/")[2])
+        hidden = flavor is not None and not (
+            flavor.is_public
+            or context.project_id in flavor.access
+            or context.has_role("admin")
+        )
+        if flavor is None or hidden or flavor.disabled:
+            raise BadRequest(f"Flavor {flavor_id} could not be found.")
+        return flavor
+
+    def bootable(self, context: RequestContext, image_id: str) -> ImageRecord:
+        """An image that the caller may boot.  ``BadRequest``."""
+        image_id = image_id.rpartition("/")[2]
+        try:
+            image = self._wiring.images.get(image_id, context.token)
+        except Rejected as error:
+            if error.status in (403, 404):
+                raise BadRequest(f"Can not find requested image {image_id}") from None
+            raise
+        if not image.is_active:
+            raise BadRequest(f"Image {image.id} is not active.")
+        if image.disk_format in NOT_BOOTABLE:
+            raise BadRequest(f"Image {image.id} is a {image.disk_format}, no disk.")
+        return image
+
+    def check_fit(self, flavor: Flavor, image: ImageRecord) -> None:
+        """The image fits into the flavor.  ``BadRequest``."""
+        if image.min_ram_mib > flavor.ram:
+            raise BadRequest("Flavor's memory is too small for requested image.")
+        if not flavor.disk:
+            return  # as large as the image is
+        needed = max(image.min_disk_gib * _GIB, image.virtual_bytes or 0)
+        if image.disk_format == "raw":
+            needed = max(needed, image.size_bytes or 0)
+        if needed > flavor.disk * _GIB:
+            raise BadRequest(
+                "Flavor's disk is too small for requested image. Flavor disk is"
+                f" {flavor.disk * _GIB} bytes, image is {needed} bytes."
+            )
+
+    def limits(self, context: RequestContext) -> dict[str, int]:
+        """The caller's."""
+        return self._wiring.database.read(
+            lambda connection: self._quotas.of(
+                connection, context.project_id, context.user_id
+            )
+        )
+
+    # ---- where, and on which networks ------------------------------------------
+
+    def _where(self, context: RequestContext, body: Body) -> tuple[str, str]:
+        zone = str(body.get("availability_zone", ""))
+        zone, _, host = zone.partition(":")
+        host = host.partition(":")[0]
+        named = body.get("host") or body.get("hypervisor_hostname")
+        if host or named:
+            self._wiring.enforce(context, "os_compute_api:servers:create:forced_host")
+        wanted = str(named or host)
+        found_zones, found_hosts = self._wiring.database.read(self._places)
+        if zone and zone not in found_zones:
+            raise BadRequest("The requested availability zone is not available")
+        if wanted and wanted not in found_hosts:
+            raise BadRequest(f"Compute host {wanted} could not be found.")
+        return zone, wanted
+
+    def _places(self, connection: Connection) -> tuple[set[str], set[str]]:
+        aggregates = self._stores.aggregates.all(connection)
+        zones = {each.metadata.get("availability_zone", "") for each in aggregates}
+        hosts = {each.host for each in self._stores.hosts.all(connection)}
+        return (zones | {DEFAULT_ZONE}) - {""}, hosts
+
+    def _networks(
+        self, context: RequestContext, body: Body, count: int
+    ) -> list[Mapping[str, str]]:
+        wanted = body.get("networks")
+        if wanted == []:
+            wanted = None
+        if isinstance(wanted, Sequence) and not isinstance(wanted, str):
+            wanted = [
+                {key: value for key, value in each.items() if value} for each in wanted
+            ]
+            uuids = [each["port"] for each in wanted if each.get("port")]
+            if len(set(uuids)) < len(uuids):
+                raise BadRequest("A port is named twice")
+        return choose_networks(self._wiring.network, context.project_id, wanted, count)
+
+    def _security_groups(self, context: RequestContext, body: Body) -> list[str]:
+        names = []
+        for each in body.get("security_groups", ()):
+            name = each.get("name", "")
+            try:
+                self._wiring.network.find_security_group(context.project_id, name)
+            except NotFound as error:
+                raise BadRequest(error.text) from None
+            names.append(name)
+        return list(dict.fromkeys(names))
+
+
+def check_device(device: Body) -> str:
+    """The image that a block device mapping boots from; "" when it says nothing of
+    it.  ``BadRequest`` for volumes: there is no volume service."""
+    source = device.get("source_type")
+    target = device.get("destination_type", "local")
+    if source in ("volume", "snapshot") or target == "volume":
+        raise BadRequest(
+            "block_device_mapping_v2: there is no volume service here; use"
+            " source_type image and destination_type local"
+        )
+    if device.get("volume_id") or device.get("snapshot_id"):
+        raise BadRequest("block_device_mapping_v2: there is no volume service here")
+    if source == "image" and str(device.get("boot_index", "")) == "0":
+        image_id = str(device.get("uuid") or device.get("image_id") or "")
+        if not image_id:
+            raise BadRequest("block_device_mapping_v2: uuid is needed with an image")
+        return image_id
+    if source == "blank" or source == "image":
+        raise BadRequest(
+            "block_device_mapping_v2: further local disks come from the flavor"
+            " (ephemeral, swap)"
+        )
+    return ""
+
+
+def image_snapshot(image: ImageRecord) -> dict[str, Any]:
+    """What a server keeps of its image."""
+    return {
+        "name": image.name,
+        "disk_format": image.disk_format,
+        "container_format": image.container_format,
+        "min_disk": image.min_disk_gib,
+        "min_ram": image.min_ram_mib,
+        "properties": dict(image.properties),
+    }
+
+
+def checked_user_data(text: str) -> str:
+    """``BadRequest`` unless it is base64."""
+    try:
+        base64.b64decode(re.sub(r"\s", "", text), validate=True)
+    except (binascii.Error, ValueError):
+        raise BadRequest("user_data is not valid base64") from None
+    return text
+
+
+def check_metadata(metadata: Mapping[str, str], limits: Mapping[str, int]) -> None:
+    """``QuotaExceeded`` for more items than allowed."""
+    limit = limits["metadata_items"]
+    if limit != UNLIMITED and len(metadata) > limit:
+        raise QuotaExceeded(
+            f"Maximum number of metadata items exceeds {limit}", status=403
+        )
+
+
+def check_files(files: Sequence[Body], limits: Mapping[str, int]) -> None:
+    """``QuotaExceeded`` for too many or too large ones, ``BadRequest`` for others."""
+    if len(files) > limits["injected_files"] != UNLIMITED:
+        raise QuotaExceeded("Personality file limit exceeded")
+    for each in files:
+        if len(each["path"]) > limits["injected_file_path_bytes"] != UNLIMITED:
+            raise QuotaExceeded("Personality file path exceeds maximum")
+        try:
+            content = base64.b64decode(each["contents"], validate=True)
+        except (binascii.Error, ValueError):
+            raise BadRequest(
+                f"Personality content for {each['path']} cannot be decoded"
+            ) from None
+        if len(content) > limits["injected_file_content_bytes"] != UNLIMITED:
+            raise QuotaExceeded("Personality file content exceeds maximum")
+
+
+def check_no_growth_down(old: Body, new: Flavor) -> None:
+    """A disk cannot be made smaller.  ``BadRequest``."""
+    if new.disk < old["disk"] or new.ephemeral < old["ephemeral"]:
+        raise BadRequest("The target flavor's disk is smaller than the server's.")
+
+
+def _listed(value: Any) -> list[str]:
+    if value is None:
+        return []
+    return [value] if isinstance(value, str) else list(value)

@@ -1,0 +1,1 @@
+"""Replies' bodies: tables of keys with the microversions that have them."""
