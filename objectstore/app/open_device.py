@@ -189,7 +189,10 @@ class DeviceOpener:
             segment_bytes_max=server.segment,
             allocate_bytes=min(ALLOCATE_BYTES, server.segment // 4),
         )
-        store = ObjectStore.open(device, policy, clock, options)
+        rank = self._ranks.object(policy, opened.name)
+        store = ObjectStore.open(
+            device, policy, clock, options, is_read_first=lambda key: not rank(key)
+        )
         opened.closing.callback(store.close)
         owed = self._shop.owed()
         node = LocalObjectNode(store, owed)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from crc32c import crc32c
 
@@ -69,6 +69,10 @@ def store_directory(device: str, policy: int) -> str:
     return os.path.join(device, f"objects-{policy}" if policy else "objects")
 
 
+def _any_key(key: bytes) -> bool:
+    return True
+
+
 class ObjectStore:
     """See the module.  Made by ``open``."""
 
@@ -79,11 +83,13 @@ class ObjectStore:
         clock: Clock,
         options: StoreOptions,
         opener: DatabaseOpener,
+        is_read_first: Callable[[bytes], bool],
     ) -> None:
         disk = device.disk
         self.disk = disk
         self.directory = store_directory(device.path, policy)
         self.policy = policy
+        self.is_read_first = is_read_first
         self.clock = clock
         self.options = options
         self.opened_seconds = clock.time()
@@ -127,9 +133,16 @@ class ObjectStore:
         clock: Clock,
         options: StoreOptions | None = None,
         opener: DatabaseOpener = open_database,
+        is_read_first: Callable[[bytes], bool] = _any_key,
     ) -> ObjectStore:
-        """Open, or begin, the store; the log's tail is replayed.  Blocks."""
-        store = cls(device, policy, clock, options or StoreOptions(), opener)
+        """Open, or begin, the store; the log's tail is replayed.  Blocks.
+
+        ``is_read_first``: whether readers of a key come here before they go to other
+        devices.  Body files of such keys stay in the page cache for a
+        while.
+        """
+        options = options or StoreOptions()
+        store = cls(device, policy, clock, options, opener, is_read_first)
         was_new = store.index.is_new
         store.view.mixed = store._write_mixed
         replay(store.journal, store.view)

@@ -55,7 +55,8 @@ class LocalUpload(Upload):
     def _append(self, piece: memoryview) -> None:
         """On a native thread."""
         if self._writer is None:
-            self._writer = self._store.bodies.begin()
+            is_read_soon = self._store.is_read_first(self._key)
+            self._writer = self._store.bodies.begin(is_read_soon=is_read_soon)
             head, self._head = self._head, bytearray()
             if head:
                 self._writer.write(memoryview(head))

@@ -13,9 +13,11 @@ Invariants:
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from objectstore.kernel import concurrency
 from objectstore.kernel.clock import SystemClock
@@ -42,6 +44,7 @@ from objectstore.kernel.journal.segments import (
     SegmentFiles,
     segment_numbers,
 )
+from objectstore.kernel.recent_bodies import RecentBodies
 
 # Small enough that compacting one is a short job, large enough that creating
 # one (a directory sync) does not matter.
@@ -97,6 +100,7 @@ class Journal:
         self._is_busy = False  # a batch is under way, or about to begin
         self._submitted = 0
         self._told = 0  # entries that know their fate
+        self._recent = RecentBodies()
         self._flushes: list[tuple[int, concurrency.Event]] = []
         self._roll_wanted = False
         self._closed = False
@@ -200,7 +204,9 @@ class Journal:
             concurrency.spawn(self._fail, batch.entries, error)
             return
         segment = batch.segment
-        segment.advance(batch.end)
+        for start, stop in segment.advance(batch.end):
+            forget = partial(self._forget_cached, segment.number, start, stop)
+            self._recent.add(stop - start, forget)
         self.figures.count(len(batch.entries), self._monotonic() - batch.begun)
         number = segment.number
         try:
@@ -209,6 +215,11 @@ class Journal:
         finally:
             self._tell_flushes(len(batch.entries))
             concurrency.soon(self._begin_batch)
+
+    def _forget_cached(self, number: int, start: int, stop: int) -> None:
+        with contextlib.suppress(RingstackError):  # it may have been removed
+            descriptor = self._files.descriptor(number)
+            self._disk.forget_cached(descriptor, start, stop - start)
 
     def _fail(self, entries: list[Entry], error: RingstackError) -> None:
         """Nothing of these was written.  The greenlet waits."""
