@@ -10,6 +10,7 @@ import logging
 import signal
 from random import SystemRandom
 
+from compute.app.agents import Agents
 from compute.app.beginnings import SERVICE_PASSWORD, beginnings
 from compute.app.callers import Later, room_callers
 from compute.app.front import front_of
@@ -55,6 +56,7 @@ class Cloud:
         self._bus: Bus | None = None
         self._rooms: dict[str, Room] = {}
         self._loops: list[Loop] = []
+        self._agents: Agents | None = None
         self._server: Server | None = None
         self._access = open_access_log(settings.log, self._clock)
 
@@ -79,14 +81,21 @@ class Cloud:
         here = {name: Later() for name in names}
         callers = room_callers(settings, here, self._pool)
         callers["object-store"] = self._store_caller()
+        service = self._service_tokens(callers["identity"])
         if names:
-            self._build_rooms(names, here, callers)
+            self._build_rooms(names, here, callers, service)
+        if settings.plays(Role.AGENT) or settings.plays(Role.NETWORK_AGENT):
+            self._agents = Agents(settings, callers, service, self._bus, self._clock)
         self._listen()
         for loop in self._loops:
             loop.start()
+        if self._agents is not None:
+            self._agents.start()
 
     def stop(self) -> None:
         """Finish the requests that are under way, then close everything."""
+        if self._agents is not None:
+            self._agents.stop()
         if self._server is not None:
             self._server.drain()
         for loop in self._loops:
@@ -118,13 +127,16 @@ class Cloud:
     # ---- rooms -----------------------------------------------------------------
 
     def _build_rooms(
-        self, names: list[str], here: dict[str, Later], callers: dict[str, Caller]
+        self,
+        names: list[str],
+        here: dict[str, Later],
+        callers: dict[str, Caller],
+        service: ServiceTokens,
     ) -> None:
         settings = self._settings
         assert self._bus is not None
         database = self._database = Database(settings.database_url)
         upgrade(database, [PACKAGES[name] for name in names])
-        service = self._service_tokens(callers["identity"])
         tokens = IdentityTokens(
             callers["identity"], self._clock, service=service, bus=self._bus
         )
@@ -167,9 +179,10 @@ class Cloud:
         settings = self._settings
         address = settings.public_address
         applications = {name: room.application for name, room in self._rooms.items()}
+        consoles = self._agents.consoles if self._agents is not None else None
         sinks: AccessSink | None = self._access
         self._server = Server(
-            front_of(applications),
+            front_of(applications, consoles),
             [listen(address.host, address.port)],
             settings.edge,
             access=sinks,

@@ -48,9 +48,14 @@ class Alone:
         return self._room(environ, start_response)
 
 
-def front_of(rooms: Mapping[str, Application]) -> Application:
-    """The application of a process that has these rooms."""
+def front_of(
+    rooms: Mapping[str, Application], consoles: Application | None = None
+) -> Application:
+    """The application of a process that has these rooms, and consoles of guests."""
     otherwise: Application = CloudPage(sorted(rooms))
-    if len(rooms) == 1:
+    if len(rooms) == 1 and consoles is None:
         otherwise = Alone(next(iter(rooms.values())))
-    return Mounts({f"/{name}": room for name, room in rooms.items()}, otherwise)
+    mounted = {f"/{name}": room for name, room in rooms.items()}
+    if consoles is not None:
+        mounted["/console"] = consoles
+    return Mounts(mounted, otherwise)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from compute.agent.drivers.libvirt.settings import LibvirtSettings
+from compute.agent.settings import GuestAgentSettings
 from compute.core.room import Room, RoomParts
 from compute.identity.settings import IdentitySettings
 from compute.image.room import build_room as build_image
 from compute.image.settings import ImageSettings
 from compute.instance.room import build_room as build_instance
 from compute.instance.settings import InstanceSettings
+from compute.network.agent.settings import NetworkAgentSettings
 from compute.network.room import build_room as build_network
 from compute.network.settings import NetworkSettings
 
@@ -28,6 +31,9 @@ SETTINGS: Mapping[str, type] = {
     "image": ImageSettings,
     "network": NetworkSettings,
     "compute": InstanceSettings,
+    "agent": GuestAgentSettings,
+    "libvirt": LibvirtSettings,
+    "network-agent": NetworkAgentSettings,
 }
 """The sections of a cloud's file, the frame's apart."""
 

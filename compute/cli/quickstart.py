@@ -123,7 +123,7 @@ def _plan(port: int, cloud_port: int, kind: str) -> CloudPlan:
         cloud_port,
         port,
         port + NODE_PORT_OFFSET,
-        sections={"agent": {"hypervisor": kind}},
+        sections={"agent": {"hypervisor": kind, "ends_with_us": "yes"}},
         roles=() if kind == "libvirt" else _without_network_agent(),
     )
 

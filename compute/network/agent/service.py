@@ -16,6 +16,7 @@ from compute.core.bus import Bus, Message
 from compute.instance.client import InstanceClient
 from compute.network.agent.commands import search_path
 from compute.network.agent.host import Host
+from compute.network.agent.leftovers import remove_leftovers
 from compute.network.agent.metadata_answers import InstanceMetadata
 from compute.network.agent.metadata_listeners import MetadataListeners
 from compute.network.agent.network_agent import NetworkAgent
@@ -24,7 +25,10 @@ from compute.network.agent.settings import AgentSettings, NetworkAgentSettings
 from compute.network.client import NetworkClient
 from compute.network.view import WAKE_TOPIC_PREFIX, HostView
 from objectstore.kernel.clock import Clock
+from objectstore.kernel.errors import Unavailable
 from objectstore.kernel.loop import Loop
+
+_log = logging.getLogger("compute.network.agent")
 
 # Program and the package that Debian has it in.
 PROGRAMS = {
@@ -76,11 +80,10 @@ class NetworkAgentService:
         self._bus = bus
         self._topic = WAKE_TOPIC_PREFIX + host
         self._listeners = MetadataListeners(InstanceMetadata(self._view, instances))
+        self._settings = settings
+        self._host = Host(state_directory, self._listeners)
         self._agent = NetworkAgent(
-            settings,
-            HttpControlPlane(network),
-            Host(state_directory, self._listeners),
-            clock,
+            settings, HttpControlPlane(network), self._host, clock
         )
         self.loop = Loop(
             self._agent,
@@ -101,6 +104,14 @@ class NetworkAgentService:
             self._unsubscribe = None
         self.loop.stop()
         self._listeners.close_all()
+
+    def take_down(self) -> None:
+        """After ``stop``, for a host that ends with its agent: remove every network
+        of ours.  What cannot be removed is told, and found at the next start."""
+        try:
+            remove_leftovers(self._host, self._settings, None)
+        except Unavailable as error:
+            _log.warning("networks are left behind: %s", error)
 
     def _wake(self, _: Message) -> None:
         self.loop.hint()

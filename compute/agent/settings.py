@@ -1,0 +1,44 @@
+"""What a host of guests is told at its start."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from objectstore.kernel.option_types import Seconds, Size
+from objectstore.kernel.settings import option
+
+GIB = 2**30
+
+
+class HypervisorKind(enum.Enum):
+    """What runs the guests."""
+
+    LIBVIRT = "libvirt"
+    SIM = "sim"
+
+
+@dataclass(frozen=True, slots=True)
+class GuestAgentSettings:
+    """The agent that runs guests on this host."""
+
+    hypervisor: HypervisorKind = option(
+        HypervisorKind.LIBVIRT, "libvirt (QEMU, KVM where it works) or sim"
+    )
+    simulated_hosts: int = option(
+        1, "With sim: how many hosts this agent plays", minimum=1, maximum=10_000
+    )
+    lazy: bool = option(
+        True,
+        "Start guests at once and read their image from the store as they need it",
+    )
+    image_cache: Size = option(
+        20 * GIB, "Bytes of images that are kept though no guest uses them", minimum=0
+    )
+    jobs_at_once: int = option(16, "Jobs worked on at a time", minimum=1, maximum=1000)
+    grace: Seconds = option(
+        60.0, "How long a guest may take to shut itself down", minimum=0
+    )
+    ends_with_us: bool = option(
+        False, "Power the guests off and take the networks down when the agent stops"
+    )

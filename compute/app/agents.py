@@ -1,0 +1,142 @@
+"""The agents of this process: guests and networks of its host, and their consoles."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+
+from compute.agent.consoles.model import ConsoleEndpoint, ConsoleKind
+from compute.agent.consoles.pages import Pages
+from compute.agent.consoles.proxy import ConsoleProxy
+from compute.agent.disks.layout import Layout
+from compute.agent.host import Neighbours
+from compute.agent.image_source import ImageSource
+from compute.agent.runner import Agent
+from compute.app.hosts import Hosts, build_hosts
+from compute.core.bus import Bus
+from compute.core.context import TokenSource
+from compute.core.errors import NotFound
+from compute.image.client import ImageClient
+from compute.instance.client import InstanceClient
+from compute.network.agent.service import NetworkAgentService, missing_requirements
+from compute.network.client import NetworkClient
+from compute.settings import CloudSettings, Role
+from objectstore.client.caller import Caller
+from objectstore.kernel.clock import Clock
+from objectstore.kernel.errors import Unavailable
+
+_log = logging.getLogger("compute.agent")
+
+
+class GrantedConsoles:
+    """Console tokens that the instance room gave, for guests of this host."""
+
+    def __init__(self, instances: InstanceClient, host: str, layout: Layout) -> None:
+        self._instances = instances
+        self._host = host
+        self._layout = layout
+
+    def lookup(self, token: str) -> ConsoleEndpoint | None:
+        """See ``ConsoleTokens.lookup``."""
+        try:
+            grant = self._instances.console(token)
+        except NotFound:
+            return None
+        if grant.host != self._host:
+            _log.warning("a console on %s was asked for here", grant.host)
+            return None
+        kind = ConsoleKind(grant.kind)
+        paths = self._layout.paths(grant.server_id)
+        socket = paths.vnc_socket if kind is ConsoleKind.NOVNC else paths.serial_socket
+        return ConsoleEndpoint(grant.server_id, kind, Path(socket))
+
+
+class Agents:
+    """Made, started and stopped with the process."""
+
+    def __init__(
+        self,
+        settings: CloudSettings,
+        callers: Mapping[str, Caller],
+        service: TokenSource,
+        bus: Bus,
+        clock: Clock,
+    ) -> None:
+        """``Unavailable`` when this machine cannot be the host it should be."""
+        self._settings = settings
+        self.instances = InstanceClient(callers["compute"], service)
+        self._network = NetworkClient(callers["network"], service)
+        self._images = ImageClient(callers["image"], service)
+        self._bus = bus
+        self._clock = clock
+        self.hosts: Hosts | None = None
+        self.consoles: ConsoleProxy | None = None
+        self._guests: Agent | None = None
+        self._networks: NetworkAgentService | None = None
+        if settings.plays(Role.AGENT):
+            self._build_guests()
+        if settings.plays(Role.NETWORK_AGENT):
+            self._build_networks()
+
+    def start(self) -> None:
+        """Networks first: guests wait for their ports."""
+        if self._networks is not None:
+            self._networks.start()
+        if self.hosts is not None and self._guests is not None:
+            self.hosts.start()
+            self._guests.start()
+            for loop in self.hosts.loops:
+                loop.start()
+
+    def stop(self) -> None:
+        """Guests and networks stay, unless they are to end with us."""
+        if self._guests is not None:
+            self._guests.stop()
+        if self.hosts is not None:
+            for loop in self.hosts.loops:
+                loop.stop()
+            self.hosts.stop()
+        if self._networks is not None:
+            self._networks.stop()
+            if self._settings.rooms["agent"].ends_with_us:
+                self._networks.take_down()
+
+    def _build_guests(self) -> None:
+        settings = self._settings
+        hosts = self.hosts = build_hosts(
+            settings.rooms["agent"],
+            settings.rooms["libvirt"],
+            name=settings.host,
+            state=settings.cloud.state / "agent",
+            address=settings.public_url,
+            images=ImageSource(self._images),
+            known=self._known_servers,
+            clock=self._clock,
+        )
+        self._guests = Agent(
+            hosts.kits,
+            Neighbours(self.instances, self._network, self._images, self._clock),
+            self._bus,
+            owner=f"agent on {settings.host}",
+            jobs_at_once=settings.rooms["agent"].jobs_at_once,
+        )
+        if hosts.layout is not None:
+            tokens = GrantedConsoles(self.instances, settings.host, hosts.layout)
+            self.consoles = ConsoleProxy(tokens, Pages())
+
+    def _known_servers(self) -> set[str]:
+        return {each.id for each in self.instances.servers_of(self._settings.host)}
+
+    def _build_networks(self) -> None:
+        if missing := missing_requirements():
+            raise Unavailable(f"the network agent needs {', '.join(missing)}")
+        self._networks = NetworkAgentService(
+            self._settings.host,
+            self._settings.cloud.state / "network-agent",
+            self._settings.rooms["network-agent"],
+            network=self._network,
+            instances=self.instances,
+            bus=self._bus,
+            clock=self._clock,
+        )

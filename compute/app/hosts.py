@@ -1,0 +1,172 @@
+"""The hosts that one agent looks after: a real one, or any number of simulated ones."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from compute.agent.disks.cache import ImageCache
+from compute.agent.disks.layout import Layout
+from compute.agent.disks.local import LocalDisks, backing_paths
+from compute.agent.disks.nbd_server import NbdServer
+from compute.agent.disks.port import ImageReader
+from compute.agent.disks.ranges import ImageRanges
+from compute.agent.disks.sim import SimDisks
+from compute.agent.drivers.libvirt.settings import LibvirtSettings
+from compute.agent.drivers.sim import SimHost, SimHypervisor
+from compute.agent.drivers.sim_state import StateFile
+from compute.agent.host import HostKit
+from compute.agent.hypervisor import ACTIVE_STATES, Hypervisor
+from compute.agent.leftovers import KnownServers, Leftovers
+from compute.agent.settings import GuestAgentSettings, HypervisorKind
+from compute.agent.upkeep import Upkeep
+from objectstore.kernel.clock import Clock
+from objectstore.kernel.errors import RingstackError
+from objectstore.kernel.loop import Loop
+from objectstore.kernel.system_disk import SystemDisk
+
+UPKEEP_SECONDS = 15.0
+
+_log = logging.getLogger("compute.agent")
+
+
+class Stoppable(Protocol):
+    """Something that runs beside the agent."""
+
+    def stop(self) -> None:
+        """End it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hosts:
+    """The hosts, and what runs beside their agent.  ``layout``: where a real host's
+    guests have their consoles; None for simulated ones."""
+
+    kits: Mapping[str, HostKit]
+    loops: tuple[Loop, ...] = ()
+    layout: Layout | None = None
+    cache: ImageCache | None = None
+    nbd: NbdServer | None = None
+    daemon: Stoppable | None = None
+    ends_guests: bool = False
+    leftovers: Mapping[str, Leftovers] = field(default_factory=dict)
+
+    def start(self) -> None:
+        """What guests need before they can start."""
+        if self.nbd is not None:
+            self.nbd.start()
+
+    def stop(self) -> None:
+        """Guests run on, unless they are to end with us."""
+        if self.ends_guests:
+            for kit in self.kits.values():
+                _power_off(kit.hypervisor)
+            if self.daemon is not None:
+                self.daemon.stop()
+        if self.nbd is not None:
+            self.nbd.stop()
+
+
+def _power_off(hypervisor: Hypervisor) -> None:
+    try:
+        hypervisor.open()
+        for uuid, state in hypervisor.states().items():
+            if state in ACTIVE_STATES:
+                hypervisor.stop(uuid, 0)
+        hypervisor.close()
+    except RingstackError as error:
+        _log.warning("guests are left running: %s", error)
+
+
+def build_hosts(
+    settings: GuestAgentSettings,
+    libvirt: LibvirtSettings,
+    *,
+    name: str,
+    state: Path,
+    address: str,
+    images: ImageReader,
+    known: KnownServers,
+    clock: Clock,
+) -> Hosts:
+    """The hosts of this process' agent.  May take seconds: KVM is tried out."""
+    if settings.hypervisor is HypervisorKind.SIM:
+        return _simulated(settings, name, state, clock, known)
+    return _real(settings, libvirt, name, state, address, images, known, clock)
+
+
+def _simulated(
+    settings: GuestAgentSettings,
+    name: str,
+    state: Path,
+    clock: Clock,
+    known: KnownServers,
+) -> Hosts:
+    """``name`` alone, or ``name-0001`` and so on."""
+    count = settings.simulated_hosts
+    names = [name] if count == 1 else [f"{name}-{n:04}" for n in range(1, count + 1)]
+    disk = SystemDisk()
+    kits = {}
+    for each in names:
+        # A thousand hosts' files would only be synced for nothing.
+        file = StateFile(disk, str(state / "guests.json")) if count == 1 else None
+        hypervisor = SimHypervisor(SimHost(each), clock=clock, state_file=file)
+        kits[each] = HostKit(each, hypervisor, SimDisks(), waits_for_ports=False)
+    state.mkdir(parents=True, exist_ok=True)
+    found = {host: Leftovers(kit.hypervisor, known) for host, kit in kits.items()}
+    return Hosts(kits, leftovers=found)
+
+
+def _real(
+    settings: GuestAgentSettings,
+    libvirt: LibvirtSettings,
+    name: str,
+    state: Path,
+    address: str,
+    images: ImageReader,
+    known: KnownServers,
+    clock: Clock,
+) -> Hosts:
+    # Imported here: a host of simulated guests has no libvirt.
+    from compute.agent.drivers.libvirt.build import build_hypervisor
+    from compute.agent.drivers.libvirt.host import HostSize
+
+    state.mkdir(parents=True, exist_ok=True)
+    layout = Layout(str(state))
+    ranges = ImageRanges(images, clock)
+    cache = ImageCache(
+        layout.images,
+        images,
+        bytes_max=settings.image_cache,
+        clock=clock,
+        in_use=lambda: backing_paths(layout),
+    )
+    disks = LocalDisks(layout, cache, ranges)
+    hypervisor, daemon = build_hypervisor(
+        libvirt, HostSize(name, str(state)), str(state), clock
+    )
+    kit = HostKit(
+        name,
+        hypervisor,
+        disks,
+        lazy=settings.lazy,
+        address=address,
+        grace_seconds=settings.grace,
+    )
+    with suppress(RingstackError):
+        cache.sweep()
+    upkeep = Upkeep(hypervisor, disks, cache)
+    return Hosts(
+        {name: kit},
+        (Loop(upkeep, idle_seconds=UPKEEP_SECONDS),),
+        layout,
+        cache,
+        NbdServer(layout.lazy_socket, ranges),
+        daemon,
+        settings.ends_with_us,
+        {name: Leftovers(hypervisor, known, layout=layout, cache=cache)},
+    )
