@@ -16,10 +16,10 @@ from compute.core.bus import Bus, Message
 from compute.instance.client import InstanceClient
 from compute.network.agent.commands import search_path
 from compute.network.agent.host import Host
-from compute.network.agent.leftovers import remove_leftovers
+from compute.network.agent.leftovers import find_leftovers, remove_leftovers
 from compute.network.agent.metadata_answers import InstanceMetadata
 from compute.network.agent.metadata_listeners import MetadataListeners
-from compute.network.agent.network_agent import NetworkAgent
+from compute.network.agent.network_agent import NO_VIEW, NetworkAgent
 from compute.network.agent.over_http import HttpControlPlane
 from compute.network.agent.settings import AgentSettings, NetworkAgentSettings
 from compute.network.client import NetworkClient
@@ -29,6 +29,9 @@ from objectstore.kernel.errors import Unavailable
 from objectstore.kernel.loop import Loop
 
 _log = logging.getLogger("compute.network.agent")
+
+# What the step was at when it was stopped may be done only after the first look.
+TAKE_DOWN_ROUNDS_MAX = 5
 
 # Program and the package that Debian has it in.
 PROGRAMS = {
@@ -70,7 +73,7 @@ class NetworkAgentService:
     ) -> None:
         """``host``: the name that ports are bound to.  ``Rejected`` for options that
         make no sense."""
-        settings = AgentSettings(
+        self._settings = AgentSettings(
             host,
             state_directory,
             options.uplink_map(),
@@ -80,15 +83,13 @@ class NetworkAgentService:
         self._bus = bus
         self._topic = WAKE_TOPIC_PREFIX + host
         self._listeners = MetadataListeners(InstanceMetadata(self._view, instances))
-        self._settings = settings
         self._host = Host(state_directory, self._listeners)
-        self._agent = NetworkAgent(
-            settings, HttpControlPlane(network), self._host, clock
-        )
+        self._control = HttpControlPlane(network)
+        self._agent = NetworkAgent(self._settings, self._control, self._host, clock)
         self.loop = Loop(
             self._agent,
             idle_seconds=options.look,
-            logger=logging.getLogger("compute.network.agent"),
+            logger=_log,
         )
         self._unsubscribe: Callable[[], None] | None = None
 
@@ -109,9 +110,26 @@ class NetworkAgentService:
         """After ``stop``, for a host that ends with its agent: remove every network
         of ours.  What cannot be removed is told, and found at the next start."""
         try:
-            remove_leftovers(self._host, self._settings, None)
+            for _ in range(TAKE_DOWN_ROUNDS_MAX):
+                if not remove_leftovers(self._host, self._settings, None):
+                    return
         except Unavailable as error:
             _log.warning("networks are left behind: %s", error)
+
+    def leftovers(self) -> list[str]:
+        """One line for each thing of ours that today's view does not own (for the
+        doctor).  ``Unavailable`` when the control plane or the host cannot say."""
+        return find_leftovers(self._host, self._settings, self._todays_view())
+
+    def remove_leftovers(self) -> list[str]:
+        """Remove them; what was removed.  ``Unavailable`` when one stays."""
+        return remove_leftovers(self._host, self._settings, self._todays_view())
+
+    def _todays_view(self) -> HostView:
+        view = self._control.fetch(self._settings.host, NO_VIEW)
+        if view is None:
+            raise Unavailable("the control plane gave no view")
+        return view
 
     def _wake(self, _: Message) -> None:
         self.loop.hint()

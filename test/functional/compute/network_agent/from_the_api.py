@@ -7,18 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from compute.instance.client import InstanceClient
-from compute.network.agent.host import Host
-from compute.network.agent.leftovers import find_leftovers
-from compute.network.agent.metadata_listeners import MetadataListeners
 from compute.network.agent.service import NetworkAgentService, missing_requirements
-from compute.network.agent.settings import AgentSettings, NetworkAgentSettings
+from compute.network.agent.settings import NetworkAgentSettings
 from compute.network.client import NewPort
-from compute.network.view import HostView
 from objectstore.client.in_process import InProcessCaller
 from objectstore.kernel.clock import SystemClock
 from objectstore.kernel.reply import Reply
 from objectstore.kernel.request import Environ, StartResponse
-from test.functional.compute.network_agent.cloud import EchoingSource, wait_for
+from test.functional.compute.network_agent.cloud import wait_for
 from test.functional.compute.network_agent.guests import Guest, run
 from test.unit.compute.network.house import HOST, OWNER, House
 
@@ -50,9 +46,12 @@ def the_network_api_is_obeyed() -> None:
         wait_for("the first report", lambda: house.list("agent", roles="admin"))
         try:
             _live(house, directory)
+            wait_for("no leftovers", lambda: agent.leftovers() == [])
         finally:
             agent.stop()
-        _is_clean(directory)
+        agent.take_down()
+        assert "rs" not in run("ip", "netns") and "rsbr-" not in run("ip", "link")
+        assert "ringstack" not in run("nft", "list", "tables")
         house.close()
 
 
@@ -96,11 +95,3 @@ def _live(house: House, directory: Path) -> None:
     assert house.delete("floatingip", floating["id"]).status == 204
     house.client.delete_port(port.id)
     wait_for("no tap", lambda: "tap" not in run("ip", "-br", "link"))
-
-
-def _is_clean(directory: Path) -> None:
-    """Nothing but what belongs to the router and its networks, which no guest owns."""
-    host = Host(directory / "agent", MetadataListeners(EchoingSource()))
-    settings = AgentSettings(HOST, directory / "agent")
-    left = find_leftovers(host, settings, HostView(HOST, 0))
-    assert not [one for one in left if "tap" in one or "dhcp" in one], left
