@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from compute.agent.disks.port import BootFiles, GuestDisks, GuestPaths
-from compute.agent.hypervisor import DiskBus, DiskSpec, GuestSpec, NicSpec
+from compute.agent.hypervisor import DiskBus, DiskDevice, DiskSpec, GuestSpec, NicSpec
 from compute.instance.client import Server
 
 ROOT_NAME, RESCUED_NAME = "vda", "vdb"
@@ -33,7 +33,9 @@ def all_disks(
         found.append(disks.prepare_ephemeral(server.id, 0, flavor["ephemeral"]))
     if flavor["swap"]:
         found.append(disks.prepare_swap(server.id, flavor["swap"]))
-    return found
+    # An ISO image is a CD-ROM beside its (empty) root disk.
+    there = disks.disks(server.id)
+    return found + [disk for disk in there if disk.device is DiskDevice.CDROM]
 
 
 def guest_spec(

@@ -1,5 +1,8 @@
 """Disks of simulated hosts: the port's answers without a file anywhere.
 
+A root disk is there whenever it is asked for: simulated guests may outlive the agent
+(``drivers.sim_state``), and nothing is kept of their disks.
+
 A snapshot of a simulated disk is an empty qcow2 image made up on the spot: enough to
 be uploaded, inspected and booted again.
 """
@@ -62,9 +65,7 @@ class SimDisks:
         return f"/sim/{uuid}/config.iso"
 
     def root(self, uuid: str) -> DiskSpec:
-        """The root disk, once prepared."""
-        if uuid not in self._root_gib:
-            raise Rejected(404, f"Guest {uuid} has no root disk")
+        """The root disk."""
         return self._disk(uuid, ROOT_NAME, boot_order=1)
 
     def disks(self, uuid: str) -> tuple[DiskSpec, ...]:
@@ -84,7 +85,7 @@ class SimDisks:
     def grow_root(self, uuid: str, size_gib: int) -> DiskSpec:
         """Never smaller."""
         disk = self.root(uuid)
-        self._root_gib[uuid] = max(size_gib, self._root_gib[uuid])
+        self._root_gib[uuid] = max(size_gib, self._root_gib.get(uuid, 0))
         return disk
 
     def prepare_rescue(self, uuid: str, image_id: str) -> DiskSpec:

@@ -13,7 +13,7 @@ from compute.agent.disks.sim import SimDisks
 from compute.agent.drivers.sim import SimHost, SimHypervisor
 from compute.agent.drivers.sim_state import StateFile
 from compute.agent.hypervisor import GuestSpec, GuestState
-from objectstore.kernel.errors import Corrupt, Rejected, Unavailable
+from objectstore.kernel.errors import Corrupt, Unavailable
 from objectstore.kernel.system_disk import SystemDisk
 
 
@@ -73,8 +73,6 @@ def test_a_state_file_that_is_none(tmp_path: Path) -> None:
 
 def test_simulated_disks_make_images_that_pass_inspection() -> None:
     disks, guest = SimDisks(), spec().uuid
-    with pytest.raises(Rejected):
-        disks.root(guest)
     disks.prepare_root(guest, "image", 3)
     disks.prepare_ephemeral(guest, 0, 1)
     disks.prepare_swap(guest, 64)
