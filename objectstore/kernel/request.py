@@ -35,6 +35,8 @@ class Identity:
     owned_accounts: tuple[str, ...] = ()
     is_reseller_admin: bool = False
     may_read_all: bool = False  # .reseller_reader: GET and HEAD anywhere
+    # Accounts in which this identity may read everything.
+    readable_accounts: tuple[str, ...] = ()
 
 
 class Located(NamedTuple):

@@ -34,6 +34,7 @@ FULL_PIPELINE = (
     "container_sync",
     "tempurl",
     "formpost",
+    "identity",
     "tempauth",
     "read_only",
     "staticweb",

@@ -47,7 +47,6 @@ from typing import Any
 from objectstore.kernel.clock import Clock, SystemClock
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.option_types import Seconds
-from objectstore.kernel.reply import HeaderList
 from objectstore.kernel.request import (
     AccessRules,
     Application,
@@ -58,12 +57,12 @@ from objectstore.kernel.request import (
 )
 from objectstore.kernel.settings import option
 from objectstore.middleware import account_acl
-from objectstore.middleware.account_acl import (
-    AccountAcl,
-    check_account_acl,
-    parse_account_acl,
+from objectstore.middleware.account_acl import AccountAcl, parse_account_acl
+from objectstore.middleware.acl import parse_acl
+from objectstore.middleware.auth.acl_headers import (
+    clean_acl_headers,
+    showing_account_acl,
 )
-from objectstore.middleware.acl import clean_acl, parse_acl
 from objectstore.middleware.auth.grant import Grant, unauthorized
 from objectstore.middleware.auth.rules import Attempt, Verdict, decide
 from objectstore.middleware.auth.tokens import Tokens, secret_from_users
@@ -80,7 +79,6 @@ from objectstore.middleware.stored_facts import account_metadata
 AFTER = ("catch_errors", "gatekeeper", "healthcheck", "info", "cors", "tempurl")
 BEFORE = ("copy", "account_quotas", "container_quotas", "staticweb")
 
-_ACL_HEADERS = ("X-Container-Read", "X-Container-Write")
 _logger = logging.getLogger(__name__)
 
 
@@ -124,6 +122,11 @@ class Tempauth:
         inner = settings.auth_prefix.strip("/")
         self._auth_prefix = f"/{inner}/" if inner else "/auth/"
 
+    @property
+    def token_prefix(self) -> str:
+        """What its tokens begin with."""
+        return self._tokens.prefix
+
     def describe(self, registry: Any) -> None:
         """Tell ``/info``."""
         registry.add("tempauth", account_acls=True)
@@ -149,9 +152,9 @@ class Tempauth:
             context.identity = self._identify(request, token)
         context.authorize = self.authorize
         if environ["REQUEST_METHOD"] in ("PUT", "POST"):
-            _clean_acl_headers(request)
+            clean_acl_headers(request)
         if path.count("/") <= 3:
-            start_response = _showing_account_acl(request, start_response)
+            start_response = showing_account_acl(request, start_response)
         return self.app(environ, start_response)
 
     def authorize(self, request: Request, rules: AccessRules) -> None:
@@ -192,37 +195,6 @@ class Tempauth:
                 groups = (*identity.groups, *service.groups)
                 return dataclasses.replace(identity, groups=groups)
         return identity
-
-
-def _clean_acl_headers(request: Request) -> None:
-    for name in _ACL_HEADERS:
-        value = request.header(name)
-        if value:
-            request.set_header(name, clean_acl(name, value))
-    if request.has_header(account_acl.HEADER):
-        value = request.header(account_acl.HEADER)
-        check_account_acl(value)
-        request.remove_header(account_acl.HEADER)
-        request.set_header(account_acl.STORED_HEADER, value)
-
-
-def _showing_account_acl(
-    request: Request, start_response: StartResponse
-) -> StartResponse:
-    """Show the account's ACL to its owner under the header's public name."""
-
-    def start(status: str, headers: HeaderList, exc_info: Any = None) -> Any:
-        if request.context.is_owner:
-            stored = account_acl.STORED_HEADER.lower()
-            headers = [
-                (account_acl.HEADER, value) if name.lower() == stored else (name, value)
-                for name, value in headers
-            ]
-        if exc_info is None:
-            return start_response(status, headers)
-        return start_response(status, headers, exc_info)
-
-    return start
 
 
 def filter_factory(global_conf: dict[str, str], **local_conf: str) -> FilterMaker:

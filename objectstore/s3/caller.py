@@ -39,6 +39,13 @@ class Caller(NamedTuple):
             or (identity.is_reseller_admin and not account.startswith("."))
         )
 
+    def may_read(self, account: str) -> bool:
+        """Whether the caller may read everything in the account."""
+        identity = self.identity
+        return self.owns(account) or (
+            identity is not None and account in identity.readable_accounts
+        )
+
     def is_named(self, name: str) -> bool:
         """Whether a canonical ID in a grant means this caller.
 

@@ -84,13 +84,18 @@ def _by_role(identity: Identity, attempt: Attempt, rule: ResellerPrefix) -> Verd
     is_ordinary = bool(rest) and not rest.startswith(".")
     if identity.is_reseller_admin and is_ordinary:
         return Verdict.OWNER
-    if identity.may_read_all and is_ordinary and attempt.method in READS:
-        return Verdict.ALLOWED
     # Owners use their account, they do not create or delete it.
     owns = attempt.account in identity.owned_accounts
     uses = bool(attempt.container) or attempt.method not in ("PUT", "DELETE")
     has_group = not rule.require_group or rule.require_group in identity.groups
-    return Verdict.OWNER if owns and uses and has_group else Verdict.DENIED
+    if owns and uses and has_group:
+        return Verdict.OWNER
+    reads = attempt.method in READS and is_ordinary
+    if reads and (
+        identity.may_read_all or attempt.account in identity.readable_accounts
+    ):
+        return Verdict.ALLOWED
+    return Verdict.DENIED
 
 
 def _by_account_acl(identity: Identity, attempt: Attempt, acl: AccountAcl) -> Verdict:

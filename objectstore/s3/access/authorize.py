@@ -55,6 +55,8 @@ def authorize(
         raise S3Error("AccessDenied")
     if owns or effect is Effect.ALLOW:
         return
+    if permission.name == "READ" and caller.may_read(facts.account):
+        return
     if not permission.name:
         raise S3Error("AccessDenied")
     if permission.on_object:
@@ -98,7 +100,7 @@ def may_list(operation: Operation) -> bool:
     """Whether the caller may know which keys exist."""
     caller, facts = operation.caller, operation.facts
     effect = policy_effect(operation, "s3:ListBucket", "")
-    if effect is not Effect.NONE or caller.owns(facts.account):
+    if effect is not Effect.NONE or caller.may_read(facts.account):
         return effect is not Effect.DENY
     return _bucket_allows(operation, "READ")
 

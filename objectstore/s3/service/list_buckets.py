@@ -25,7 +25,7 @@ PAGE = 10_000
 def list_buckets(operation: Operation) -> Reply:
     """GET of the service."""
     caller = operation.caller
-    if caller.is_anonymous or not caller.owns(caller.account):
+    if caller.is_anonymous or not caller.may_read(caller.account):
         raise S3Error("AccessDenied")
     limit = page_size(operation, "max-buckets", PAGE)
     prefix = operation.query.get("prefix", "")

@@ -1,0 +1,46 @@
+"""ACLs in headers, as every auth filter treats them: checked before they are stored,
+account ACLs shown to owners under their public name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from objectstore.kernel.reply import HeaderList
+from objectstore.kernel.request import Request, StartResponse
+from objectstore.middleware import account_acl
+from objectstore.middleware.account_acl import check_account_acl
+from objectstore.middleware.acl import clean_acl
+
+_ACL_HEADERS = ("X-Container-Read", "X-Container-Write")
+
+
+def clean_acl_headers(request: Request) -> None:
+    """Bring the ACLs of a request into the form in which they are stored."""
+    for name in _ACL_HEADERS:
+        value = request.header(name)
+        if value:
+            request.set_header(name, clean_acl(name, value))
+    if request.has_header(account_acl.HEADER):
+        value = request.header(account_acl.HEADER)
+        check_account_acl(value)
+        request.remove_header(account_acl.HEADER)
+        request.set_header(account_acl.STORED_HEADER, value)
+
+
+def showing_account_acl(
+    request: Request, start_response: StartResponse
+) -> StartResponse:
+    """Show the account's ACL to its owner under the header's public name."""
+
+    def start(status: str, headers: HeaderList, exc_info: Any = None) -> Any:
+        if request.context.is_owner:
+            stored = account_acl.STORED_HEADER.lower()
+            headers = [
+                (account_acl.HEADER, value) if name.lower() == stored else (name, value)
+                for name, value in headers
+            ]
+        if exc_info is None:
+            return start_response(status, headers)
+        return start_response(status, headers, exc_info)
+
+    return start
