@@ -62,9 +62,9 @@ from objectstore.middleware.versions.link import LINK
 from objectstore.middleware.versions.names import NULL
 from objectstore.middleware.versions.null import null_timestamp
 from objectstore.middleware.versions.place import Place
+from objectstore.middleware.versions.posts import post_current, post_version
 from objectstore.middleware.versions.reads import (
     VERSION_ID,
-    post_current,
     read_current,
     read_version,
 )
@@ -186,7 +186,7 @@ class ObjectVersioning:
         self, request: Request, wanted: str, *, has_versions: bool
     ) -> Reply:
         method = request.method
-        if method == "POST":
+        if method == "POST" and not request.context.is_s3:
             raise Rejected(400, "POST to a specific version is not allowed")
         if not has_versions and wanted != NULL:
             raise Rejected(
@@ -196,6 +196,8 @@ class ObjectVersioning:
         place = Place(self.app, request)
         timestamp = version_to_read(wanted)
         writes = Writes(place, self._clock, is_s3=request.context.is_s3)
+        if method == "POST":
+            return post_version(place, timestamp)
         if method == "PUT":
             if not timestamp:
                 raise Rejected(404, "The specified version does not exist")

@@ -4,7 +4,7 @@ Stands in ``s3_guard``, below all filters that send requests of their own.  When
 write has succeeded, and before its reply goes out, the key is entered in the
 lifecycle index of its bucket, if that has rules, and what came through Swift is told
 to whom the bucket notifies: nothing that was acknowledged is missed, and what was
-refused leaves nothing.
+refused leaves nothing.  A POST through Swift keeps an object's S3 tags and ACL.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from objectstore.s3.notify.announce import announce, notification_rules
 from objectstore.s3.notify.event import Event
 from objectstore.s3.object.reply_headers import s3_etag
 from objectstore.s3.operation import House, Operation
+from objectstore.s3.sysmeta import TRANSIENT
 
 WRITES = frozenset({"PUT", "POST", "DELETE"})
 
@@ -50,6 +51,8 @@ class WriteWatch:
         facts = None if place is None else self._facts(environ, place)
         if place is None or facts is None:
             return app(environ, start_response)
+        if environ["REQUEST_METHOD"] == "POST" and not environ[CONTEXT_KEY].is_s3:
+            self._keep(environ, facts, place[2])
         is_told = not environ[CONTEXT_KEY].is_s3 and notification_rules(facts)
         if not is_told and not known_rules(facts):
             return app(environ, start_response)
@@ -60,6 +63,16 @@ class WriteWatch:
                 self._tell(environ, facts, place[2], answer)
         start_response(answer.line, answer.pairs)
         return answer.body
+
+    def _keep(self, environ: Environ, facts: BucketFacts, key: str) -> None:
+        """A POST through Swift replaces metadata, of which S3's tags and ACL are no
+        part: they are sent along."""
+        operation = Operation(environ, self._house, facts.container, key)
+        operation.bucket_facts = facts
+        head = operation.ask_object("HEAD", internal=True).discard()
+        for name, value in head.headers.items() if head.is_success else ():
+            if name.startswith(TRANSIENT):
+                operation.set_header(name, value)
 
     def _facts(
         self, environ: Environ, place: tuple[str, str, str]

@@ -34,7 +34,7 @@ from objectstore.middleware.subrequest import (
     read_reply,
     sub_environ,
 )
-from objectstore.wire.rows import LISTED_ETAG, SHOWN_SIZE
+from objectstore.wire.rows import LISTED_ETAG, LISTED_SIZE, SHOWN_SIZE
 
 # What servers say in the body of a refusal is short.
 REPLY_BYTES_MAX = 4096
@@ -149,7 +149,9 @@ class StaticPut:
         listed, semicolon, added = request.header(LISTED_ETAG).partition(";")
         listed = (listed.strip() or own_etag) + semicolon + added
         request.set_header(LISTED_ETAG, f"{listed}; slo_etag={etag}")
-        request.set_header(SHOWN_SIZE, str(size))
+        # And it knows the size that a reader gets, where that is another.
+        request.set_header(SHOWN_SIZE, request.header(LISTED_SIZE) or str(size))
+        request.remove_header(LISTED_SIZE)
         request.set_header(SLO_ETAG, etag)
         request.set_header(SLO_SIZE, str(size))
         request.set_header("Etag", own_etag)

@@ -7,7 +7,6 @@ from urllib.parse import quote
 import orjson
 
 from objectstore.kernel.reply import Reply, text_reply
-from objectstore.kernel.request import Request
 from objectstore.kernel.timestamps import to_text
 from objectstore.middleware.subrequest import (
     ask,
@@ -21,7 +20,7 @@ from objectstore.middleware.versions.names import (
     split_version,
     versions_prefix,
 )
-from objectstore.middleware.versions.place import Place, check
+from objectstore.middleware.versions.place import Place
 
 VERSION_ID = "X-Object-Version-Id"
 # A version may be deleted between finding the link and reading it.
@@ -109,25 +108,3 @@ def versions_of(place: Place, limit: int) -> list[tuple[int, str, bool]]:
             was_null = "version_null" in entry
             found.append((split[1], entry["content_type"], was_null))
     return found
-
-
-def post_current(place: Place) -> Reply:
-    """POST: the current version's metadata; and its listing's time and type."""
-    head = place.head_current()
-    version_id = "" if head is None else head.header(LINK)
-    if not version_id:
-        return ask(place.app, place.request.environ)
-    environ = place.clients("POST", place.version_path(parse_version_id(version_id)))
-    for key in ("HTTP_X_DELETE_AT", "HTTP_X_DELETE_AFTER"):
-        environ.pop(key, None)
-    reply = ask(place.app, environ)
-    if reply.status >= 300:
-        return reply
-    reply.set_header(VERSION_ID, version_id)
-    link = place.own("POST", place.path)
-    sent = Request(place.request.environ)
-    for name in ("Content-Type", "X-Delete-At", "X-Delete-After"):
-        if sent.has_header(name):
-            Request(link).set_header(name, sent.header(name))
-    check(place.do(link))
-    return reply

@@ -41,7 +41,7 @@ from objectstore.middleware.versions.reads import (
     newest_version,
 )
 from objectstore.middleware.versions.upload import CountedInput, upload_type
-from objectstore.wire.rows import LISTED_ETAG, LISTED_SIZE
+from objectstore.wire.rows import LISTED_ETAG, LISTED_SIZE, SHOWN_SIZE
 
 CURRENT_VERSION_ID = "X-Object-Current-Version-Id"
 # A null object that is replaced again and again while it is copied: give up.
@@ -76,7 +76,8 @@ class Writes:
                 check(stored)
             return stored
         etag = unquoted(stored.header("Etag"))
-        size = request.header(SLO_SIZE) or request.header(LISTED_SIZE) or str(body.size)
+        known = [request.header(name) for name in (SHOWN_SIZE, SLO_SIZE, LISTED_SIZE)]
+        size = next(filter(None, known), "") or str(body.size)
         listed = whole_listed_etag(request.header(LISTED_ETAG), etag)
         target = Target(timestamp, etag, listed, int(size), content_type)
         refused = self._make_current(target, current)

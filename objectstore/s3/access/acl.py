@@ -81,6 +81,10 @@ class Acl:
         kept = [grant for grant in self.grants if grant.grantee not in PUBLIC_GROUPS]
         return Acl(self.owner, tuple(kept))
 
+    def with_grants(self, more: tuple[Grant, ...]) -> Acl:
+        """The same with further grants."""
+        return Acl(self.owner, tuple(dict.fromkeys((*self.grants, *more))))
+
     def to_json(self) -> str:
         """The stored form."""
         grants = [[grant.grantee, grant.permission] for grant in self.grants]

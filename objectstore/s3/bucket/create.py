@@ -6,6 +6,7 @@ from objectstore.kernel.reply import Reply
 from objectstore.s3 import documents, sysmeta
 from objectstore.s3.access import acl as acls
 from objectstore.s3.access.bucket_rules import ENFORCED, OWNERSHIPS
+from objectstore.s3.bucket.acl import acl_headers
 from objectstore.s3.bucket.lock_configuration import ENABLED_ONLY
 from objectstore.s3.errors import S3Error
 from objectstore.s3.inner import Answer
@@ -62,7 +63,8 @@ def _headers(operation: Operation, account: str) -> dict[str, str]:
     if acl is not None and acl != acls.private(account):
         if effective == ENFORCED:
             raise S3Error("InvalidBucketAclWithObjectOwnership")
-        headers.update(documents.pack_new("acl", acl.to_json()))
+        said = {name: value for name, value in acl_headers(acl).items() if value}
+        headers.update(said)
     if ownership:
         document = (
             "<OwnershipControls><Rule><ObjectOwnership>"

@@ -23,7 +23,7 @@ from objectstore.s3.dates import iso_of_listing
 from objectstore.s3.errors import S3Error
 from objectstore.s3.inner import query_string
 from objectstore.s3.operation import Operation
-from objectstore.s3.xml.write import document, element, flag, text
+from objectstore.s3.xml.write import document, element, escape, flag, text
 
 LISTING_BYTES_MAX = 64 * 1024 * 1024
 Entry = dict[str, Any]
@@ -151,16 +151,12 @@ def _entries(
                 element("CommonPrefixes", text("Prefix", encode(entry["subdir"])))
             )
             continue
+        # A thousand a page: one string each, not one for each element.
         contents.append(
-            element(
-                "Contents",
-                text("Key", encode(entry["name"])),
-                text("LastModified", iso_of_listing(entry["last_modified"])),
-                text("ETag", f'"{shown_etag(entry)}"'),
-                text("Size", shown_size(entry)),
-                owned,
-                text("StorageClass", "STANDARD"),
-            )
+            f"<Contents><Key>{escape(encode(entry['name']))}</Key><LastModified>"
+            f"{iso_of_listing(entry['last_modified'])}</LastModified><ETag>&quot;"
+            f"{escape(shown_etag(entry))}&quot;</ETag><Size>{shown_size(entry)}</Size>"
+            f"{owned}<StorageClass>STANDARD</StorageClass></Contents>"
         )
     return contents + prefixes
 

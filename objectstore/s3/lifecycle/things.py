@@ -68,7 +68,7 @@ def versions_of(operation: Operation, *, with_tags: bool) -> list[Held]:
 
 def held_of(entry: Entry, newer: Entry | None, newer_count: int) -> Held:
     """An entry of a version listing; ``newer`` is the one before it, of its key."""
-    modified = listed_time(entry)
+    modified = written_at(entry)
     is_current = bool(entry.get("is_latest", True))
     thing = Thing(
         entry["name"],
@@ -77,10 +77,17 @@ def held_of(entry: Entry, newer: Entry | None, newer_count: int) -> Held:
         is_current=is_current,
         is_marker=entry.get("content_type", "").replace(" ", "") == DELETE_MARKER_TYPE,
         # It stopped being current when the next newer one was written.
-        noncurrent_since=modified if newer is None else listed_time(newer),
+        noncurrent_since=modified if newer is None else written_at(newer),
         newer_noncurrent=max(0, newer_count - 1),
     )
     return Held(thing, str(entry.get("version_id") or "null"))
+
+
+def written_at(entry: Entry) -> float:
+    """When a version was written: its ID says so; tags that are set later do not
+    make it younger."""
+    version = str(entry.get("version_id") or "null")
+    return listed_time(entry) if version == "null" else float(version)
 
 
 def listed_time(entry: Entry) -> float:

@@ -30,6 +30,7 @@ from objectstore.s3.multipart.parts import (
     write_record,
 )
 from objectstore.s3.multipart.upload import Upload, find_upload
+from objectstore.s3.object.customer_key import completed_record
 from objectstore.s3.object.part_sizes import write_part_sizes
 from objectstore.s3.object.put import (
     finish_write,
@@ -38,6 +39,7 @@ from objectstore.s3.object.put import (
     write_conditions,
 )
 from objectstore.s3.object.reply_headers import s3_etag, version_headers
+from objectstore.s3.object.sealed_parts import sealed_part_length
 from objectstore.s3.operation import Operation
 from objectstore.s3.payload.checksums import (
     ALGORITHMS,
@@ -91,6 +93,11 @@ def complete_upload(operation: Operation) -> Reply:
     headers[sysmeta.ETAG] = etag
     headers[sysmeta.UPLOAD_ID] = upload.upload_id
     headers[sysmeta.PART_SIZES] = write_part_sizes([part.size for part in parts])
+    record = headers.get(sysmeta.SSE_C)
+    if record:
+        size = sum(part.size for part in parts)
+        headers[sysmeta.SSE_C] = completed_record(record, size)
+        headers[sysmeta.LISTING_SIZE] = str(size)
     headers.update(write_conditions(operation))
     write_record(operation, upload.upload_id, operation.key)
     answer = _write_manifest(operation, headers, parts, etag)
@@ -224,11 +231,12 @@ def _write_manifest(
     operation: Operation, headers: dict[str, str], parts: list[Part], etag: str
 ) -> Answer:
     container = segments_container(operation.facts.container)
+    is_sealed = sysmeta.SSE_C in headers
     segments = [
         {
             "path": f"/{container}/{part.name}",
             "etag": part.etag,
-            "size_bytes": part.size,
+            "size_bytes": sealed_part_length(part.size) if is_sealed else part.size,
         }
         for part in parts
         if part.size  # a manifest has no empty segments

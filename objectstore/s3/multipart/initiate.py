@@ -31,9 +31,10 @@ def create_upload(operation: Operation) -> Reply:
     check_key(operation.key)
     if len(operation.key.encode()) > KEY_BYTES_MAX - NAME_OVERHEAD_BYTES:
         raise S3Error("KeyTooLongError")
-    if read_customer_key(operation) is not None:
-        raise S3Error("NotImplemented", "SSE-C is not supported for multipart uploads")
+    customer_key = read_customer_key(operation)
     headers = upload_headers(operation)
+    if customer_key is not None:
+        headers[sysmeta.SSE_C] = customer_key.upload_record()
     headers.update(lock_to_store(operation))
     algorithm, kind = wanted_checksum(operation)
     if algorithm:
@@ -57,6 +58,8 @@ def create_upload(operation: Operation) -> Reply:
             ("x-amz-checksum-algorithm", algorithm),
             ("x-amz-checksum-type", kind),
         ]
+    if customer_key is not None:
+        reply += customer_key.reply_headers()
     if sysmeta.SSE in headers:
         reply.append(("x-amz-server-side-encryption", headers[sysmeta.SSE]))
     body = document(

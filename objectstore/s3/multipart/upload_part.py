@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.reply import HeaderList, Reply
+from objectstore.s3 import sysmeta
 from objectstore.s3.dates import iso, iso_of_http
 from objectstore.s3.errors import S3Error
 from objectstore.s3.inner import Answer
@@ -11,8 +14,13 @@ from objectstore.s3.multipart.parts import new_part_name, segments_container
 from objectstore.s3.multipart.upload import find_upload
 from objectstore.s3.object.byte_range import parse_range
 from objectstore.s3.object.copy import open_source
-from objectstore.s3.object.customer_key import read_customer_key
+from objectstore.s3.object.customer_key import CustomerKey
 from objectstore.s3.object.put import content_md5
+from objectstore.s3.object.sealed_parts import (
+    SealedPart,
+    key_for_part,
+    sealed_part_length,
+)
 from objectstore.s3.operation import Operation
 from objectstore.s3.payload.checksums import ALGORITHMS
 from objectstore.s3.payload.incoming import CHECKSUM_FOOTER
@@ -25,11 +33,10 @@ def upload_part(operation: Operation) -> Reply:
     """PUT ?partNumber&uploadId."""
     number = part_number(operation)
     upload = find_upload(operation)
-    if read_customer_key(operation) is not None:
-        raise S3Error("InvalidRequest", "The upload was started without SSE-C.")
+    key = key_for_part(operation, upload.marker.get(sysmeta.SSE_C))
     headers = {"Content-Type": "application/octet-stream"}
     md5 = content_md5(operation)
-    if md5:
+    if md5 and key is None:
         headers["ETag"] = md5
     payload = operation.open_payload()
     checksum = payload.checksum
@@ -42,8 +49,7 @@ def upload_part(operation: Operation) -> Reply:
             segments_container(operation.facts.container),
             name,
             headers=headers,
-            stream=payload.stream,
-            length=payload.length,
+            **_sealed(payload.stream, payload.length, key, headers),
         )
     except Rejected:
         if isinstance(payload.failure, S3Error):
@@ -54,6 +60,8 @@ def upload_part(operation: Operation) -> Reply:
     answer.discard()
     _check_still_open(operation, name)
     reply: HeaderList = [("ETag", f'"{answer.get("etag").strip(chr(34))}"')]
+    if key is not None:
+        reply += key.reply_headers()
     checksum = payload.checksum
     if checksum is not None:
         reply.append((f"x-amz-checksum-{checksum[0].lower()}", checksum[1]))
@@ -64,6 +72,7 @@ def upload_part_copy(operation: Operation) -> Reply:
     """PUT ?partNumber&uploadId with ``x-amz-copy-source``."""
     number = part_number(operation)
     upload = find_upload(operation)
+    key = key_for_part(operation, upload.marker.get(sysmeta.SSE_C))
     source = open_source(operation)
     start, stop = 0, source.size
     if operation.has_header("X-Amz-Copy-Source-Range"):
@@ -75,14 +84,14 @@ def upload_part_copy(operation: Operation) -> Reply:
     algorithm = ALGORITHMS.get(upload.algorithm)
     stream = SummingInput(source.open(start, stop), algorithm)
     name = new_part_name(upload.upload_id, number, operation.now())
+    headers = {"Content-Type": "application/octet-stream"}
     try:
         answer: Answer = operation.ask(
             "PUT",
             segments_container(operation.facts.container),
             name,
-            headers={"Content-Type": "application/octet-stream"},
-            stream=stream,
-            length=stop - start,
+            headers=headers,
+            **_sealed(stream, stop - start, key, headers),
         )
     finally:
         stream.close()
@@ -99,7 +108,21 @@ def upload_part_copy(operation: Operation) -> Reply:
         text("ETag", f'"{answer.get("etag").strip(chr(34))}"'),
         text(algorithm.element, stream.checksum) if algorithm is not None else "",
     )
-    return Reply(200, body, source.version_header, "application/xml")
+    reply = source.version_header
+    if key is not None:
+        reply = reply + key.reply_headers()
+    return Reply(200, body, reply, "application/xml")
+
+
+def _sealed(
+    stream: Any, length: int, key: CustomerKey | None, headers: dict[str, str]
+) -> dict[str, Any]:
+    """The body of the inner PUT; sealed, a listing still shows the plain size."""
+    if key is None:
+        return {"stream": stream, "length": length}
+    headers[sysmeta.LISTING_SIZE] = str(length)
+    sealed = SealedPart(stream, key, length)
+    return {"stream": sealed, "length": sealed_part_length(length)}
 
 
 def part_number(operation: Operation) -> int:

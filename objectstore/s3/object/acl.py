@@ -7,7 +7,8 @@ from objectstore.s3 import sysmeta
 from objectstore.s3.access import acl as acls
 from objectstore.s3.access.acl_xml import write_acl
 from objectstore.s3.access.bucket_rules import check_new_acl
-from objectstore.s3.bucket.acl import requested_acl
+from objectstore.s3.access.swift_acl import object_grants
+from objectstore.s3.bucket.acl import READ, requested_acl
 from objectstore.s3.notify.event import Event
 from objectstore.s3.object.amend import amend, head_object
 from objectstore.s3.object.reply_headers import s3_etag, version_headers
@@ -20,6 +21,7 @@ def get_object_acl(operation: Operation) -> Reply:
     stored = head.get(sysmeta.ACL)
     owner = head.get(sysmeta.OWNER) or operation.facts.account
     acl = acls.from_json(stored) if stored else acls.private(owner)
+    acl = acl.with_grants(object_grants(operation.facts.metadata.get(READ, "")))
     return Reply(
         200, write_acl(acl), version_headers(head), content_type="application/xml"
     )

@@ -1,14 +1,14 @@
 """Changing what S3 keeps beside an object's data: tags, ACL.
 
 Swift's POST replaces all metadata at once, so everything that is to stay is sent
-along.  Only the current version can be changed: Swift's versions are immutable.
+along.  Versions that are not current are changed too: their data is immutable, what
+S3 keeps beside it is not.
 """
 
 from __future__ import annotations
 
 from objectstore.s3 import sysmeta
 from objectstore.s3.access.authorize import missing, version_query
-from objectstore.s3.errors import S3Error
 from objectstore.s3.inner import Answer
 from objectstore.s3.operation import Operation
 
@@ -41,13 +41,12 @@ def head_object(operation: Operation) -> Answer:
 
 def amend(operation: Operation, head: Answer, changes: dict[str, str]) -> None:
     """Change (or with "" remove) items of the object that ``head`` shows."""
-    version = operation.version_id
-    if version:
+    query = ""
+    if operation.version_id:
         current = operation.ask_object("HEAD").discard()
-        if current.get("x-object-version-id") != head.get("x-object-version-id"):
-            raise S3Error(
-                "NotImplemented", "Only the current version of an object can be changed"
-            )
+        shown = head.get("x-object-version-id")
+        if not current.is_success or current.get("x-object-version-id") != shown:
+            query = version_query(operation)
     headers = {
         name: value
         for name, value in head.headers.items()
@@ -57,6 +56,6 @@ def amend(operation: Operation, head: Answer, changes: dict[str, str]) -> None:
     for name, value in changes.items():
         if not value:
             del headers[name]
-    answer = operation.ask_object("POST", headers=headers).discard()
+    answer = operation.ask_object("POST", query=query, headers=headers).discard()
     if not answer.is_success:
         raise operation.failed(answer)

@@ -32,7 +32,7 @@ def get_attributes(operation: Operation) -> Reply:
     size = int(head.get("content-length", "0"))
     key = read_customer_key(operation)
     if key is not None:
-        size = open_stored(key, head)[0]
+        size = open_stored(key, head).size
     else:
         require_no_key(operation, head)
     elements = []

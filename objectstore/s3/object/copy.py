@@ -32,7 +32,7 @@ from objectstore.s3.object.customer_key import (
     read_customer_key,
     require_no_key,
 )
-from objectstore.s3.object.encrypted_read import open_stored, plain_pieces
+from objectstore.s3.object.encrypted_read import open_stored
 from objectstore.s3.object.lock_headers import lock_to_store
 from objectstore.s3.object.metadata import of_answer, to_inner
 from objectstore.s3.object.put import (
@@ -170,14 +170,14 @@ def _readable(operation: Operation, reading: Operation, head: Answer) -> Source:
             return fetch(reading, "GET", span).body if stop > start else ()
 
         return Source(reading, head, size, plain)
-    size, cipher = open_stored(key, head)
+    sealed = open_stored(key, head)
 
     def opened(start: int, stop: int) -> Iterator[bytes]:
         if stop == start:
             return iter(())
-        return plain_pieces(reading, fetch, cipher, (start, stop), size)
+        return sealed.pieces(reading, fetch, (start, stop))
 
-    return Source(reading, head, size, opened)
+    return Source(reading, head, sealed.size, opened)
 
 
 def parse_copy_source(raw: str) -> tuple[str, str, str]:

@@ -24,6 +24,8 @@ HEADER = "X-Amz-Server-Side-Encryption-Customer-"
 COPY_HEADER = "X-Amz-Copy-Source-Server-Side-Encryption-Customer-"
 ALGORITHM = "AES256"
 KEY_BYTES = 32
+# In the algorithm's place: the object has parts, each sealed with a salt of its own.
+PARTS = "AES256-parts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,15 @@ class CustomerKey:
         ):
             raise S3Error("AccessDenied")
         return int(length), BlockCipher(self.key, salt, int(length))
+
+    def upload_record(self) -> str:
+        """What to store of an upload: parts have salts of their own."""
+        salt = secrets.token_bytes(SALT_BYTES)
+        return ":".join((PARTS, _text(salt), _text(_proof(self.key, salt)), "0"))
+
+    def cipher_of_part(self, salt: bytes, length: int) -> BlockCipher:
+        """The cipher of a part of that many bytes."""
+        return BlockCipher(self.key, salt, length)
 
 
 def read_customer_key(operation: Operation, prefix: str = HEADER) -> CustomerKey | None:
@@ -109,6 +120,16 @@ _STARTS = {
     prefix: "HTTP_" + prefix.upper().replace("-", "_")
     for prefix in (HEADER, COPY_HEADER)
 }
+
+
+def is_in_parts(stored: str) -> bool:
+    """Whether a record is that of an upload, or of what it made."""
+    return stored.startswith(PARTS + ":")
+
+
+def completed_record(stored: str, length: int) -> str:
+    """An upload's record, as the object of that many bytes keeps it."""
+    return f"{stored.rpartition(':')[0]}:{length}"
 
 
 def require_no_key(operation: Operation, answer: Answer) -> None:

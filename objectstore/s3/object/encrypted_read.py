@@ -3,16 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
 
 from objectstore.kernel.reply import HeaderList, Reply
 from objectstore.s3 import sysmeta
 from objectstore.s3.errors import S3Error
 from objectstore.s3.inner import Answer
 from objectstore.s3.object.byte_range import parse_range
-from objectstore.s3.object.customer_key import CustomerKey, read_customer_key
+from objectstore.s3.object.customer_key import (
+    CustomerKey,
+    is_in_parts,
+    read_customer_key,
+)
+from objectstore.s3.object.part_sizes import part_range, read_part_sizes
 from objectstore.s3.object.reply_headers import add_checksum, object_headers
+from objectstore.s3.object.sealed_parts import (
+    begins_with_salt,
+    blocks_of,
+    closing,
+    spans_of,
+    take_salt,
+)
 from objectstore.s3.operation import Operation
-from objectstore.s3.payload.block_cipher import BlockCipher, opened, sealed_range
+from objectstore.s3.payload.block_cipher import (
+    SALT_BYTES,
+    BlockCipher,
+    opened,
+    sealed_range,
+)
 
 Fetch = Callable[[Operation, str, dict[str, str] | None], Answer]
 _CHECKSUM = "x-amz-checksum-"
@@ -24,7 +43,8 @@ def read_encrypted(operation: Operation, fetch: Fetch) -> Reply:
     customer_key = read_customer_key(operation)
     assert customer_key is not None, "called for requests with a key"
     head = fetch(operation, "HEAD", None).discard()
-    size, cipher = open_stored(customer_key, head)
+    sealed = open_stored(customer_key, head)
+    size = sealed.size
     headers = _headers(operation, head, customer_key)
     span, status = (0, size), 200
     if "HTTP_RANGE" in operation.environ:
@@ -39,36 +59,94 @@ def read_encrypted(operation: Operation, fetch: Fetch) -> Reply:
             span, status = wanted, 206
             shown = f"bytes {span[0]}-{span[1] - 1}/{size}"
             headers.append(("Content-Range", shown))
+    elif "partNumber" in operation.query:
+        sizes = read_part_sizes(head.get(sysmeta.PART_SIZES))
+        span, status = part_range(sizes, size, operation.query["partNumber"]), 206
+        if sizes:
+            headers.append(("x-amz-mp-parts-count", str(len(sizes))))
+        if size:
+            shown = f"bytes {span[0]}-{span[1] - 1}/{size}"
+            headers.append(("Content-Range", shown))
     headers.append(("Content-Length", str(span[1] - span[0])))
     if operation.method == "HEAD" or not size:
         return Reply(status, (), headers)
     if status == 206:
         headers = [pair for pair in headers if not pair[0].startswith(_CHECKSUM)]
-    return Reply(status, plain_pieces(operation, fetch, cipher, span, size), headers)
+    return Reply(status, sealed.pieces(operation, fetch, span), headers)
 
 
-def open_stored(customer_key: CustomerKey, head: Answer) -> tuple[int, BlockCipher]:
-    """(plain size, cipher) of the object that ``head`` describes."""
+class SealedBody(Protocol):
+    """A stored body and the key that opens it."""
+
+    @property
+    def size(self) -> int:
+        """Of the plain bytes."""
+
+    def pieces(
+        self, operation: Operation, fetch: Fetch, span: tuple[int, int]
+    ) -> Iterator[bytes]:
+        """The plain bytes of a span, fetched and opened block by block."""
+
+
+@dataclass(frozen=True, slots=True)
+class WholeBody:
+    """The body of an object that was put whole."""
+
+    size: int
+    cipher: BlockCipher
+
+    def pieces(
+        self, operation: Operation, fetch: Fetch, span: tuple[int, int]
+    ) -> Iterator[bytes]:
+        """See ``SealedBody``."""
+        first, stop = sealed_range(*span, self.size)
+        answer = fetch(operation, "GET", _range(first, stop))
+        return opened(self.cipher, answer.body, *span)
+
+
+@dataclass(frozen=True, slots=True)
+class PartsBody:
+    """The body of an object that an upload made; ``sizes`` of its parts, plain."""
+
+    size: int
+    key: CustomerKey
+    sizes: list[int]
+
+    def pieces(
+        self, operation: Operation, fetch: Fetch, span: tuple[int, int]
+    ) -> Iterator[bytes]:
+        """See ``SealedBody``."""
+        for part in spans_of(self.sizes, *span):
+            first, stop = blocks_of(part)
+            if begins_with_salt(part):
+                answer = fetch(operation, "GET", _range(part.sealed_start, stop))
+                salt, blocks = take_salt(closing(answer))
+            else:
+                base = part.sealed_start
+                answer = fetch(operation, "GET", _range(base, base + SALT_BYTES))
+                salt = answer.read(SALT_BYTES)
+                blocks = closing(fetch(operation, "GET", _range(first, stop)))
+            cipher = self.key.cipher_of_part(salt, part.length)
+            yield from opened(cipher, blocks, part.start, part.stop)
+
+
+def _range(start: int, stop: int) -> dict[str, str]:
+    return {"Range": f"bytes={start}-{stop - 1}"}
+
+
+def open_stored(customer_key: CustomerKey, head: Answer) -> SealedBody:
+    """The body of the object that ``head`` describes; 403 for another key."""
     stored = head.get(sysmeta.SSE_C)
     if not stored:
         raise S3Error(
             "InvalidRequest",
             "The encryption parameters are not applicable to this object.",
         )
-    return customer_key.open_record(stored)
-
-
-def plain_pieces(
-    operation: Operation,
-    fetch: Fetch,
-    cipher: BlockCipher,
-    span: tuple[int, int],
-    size: int,
-) -> Iterator[bytes]:
-    """The plain bytes of a span, fetched and opened block by block."""
-    first, stop = sealed_range(*span, size)
-    answer = fetch(operation, "GET", {"Range": f"bytes={first}-{stop - 1}"})
-    return opened(cipher, answer.body, *span)
+    size, cipher = customer_key.open_record(stored)
+    if is_in_parts(stored):
+        sizes = read_part_sizes(head.get(sysmeta.PART_SIZES))
+        return PartsBody(size, customer_key, sizes)
+    return WholeBody(size, cipher)
 
 
 def _headers(
