@@ -126,7 +126,7 @@ class KnownTokens(Generic[T]):
             self._known[token] = (min(now + self._cache_seconds, expires), value)
         return value
 
-    def _validated(self, token: str) -> Mapping[str, Any] | None:
+    def _validated(self, token: str, *, again: bool = True) -> Mapping[str, Any] | None:
         asker = token if self._service is None else self._service.token()
         headers = {
             "X-Auth-Token": asker,
@@ -142,7 +142,12 @@ class KnownTokens(Generic[T]):
                 return found
             if answer.status == 404 or (answer.status == 401 and asker == token):
                 return None
-            raise Unavailable(f"identity answers {answer.status} about a token")
+            status = answer.status
+        if status == 401 and again and isinstance(self._service, ServiceTokens):
+            # Our own token ended before its time: with another one, once more.
+            self._service.discard(asker)
+            return self._validated(token, again=False)
+        raise Unavailable(f"identity answers {status} about a token")
 
 
 @dataclass(frozen=True, slots=True)

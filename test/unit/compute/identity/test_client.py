@@ -43,6 +43,16 @@ def test_with_the_services_token(house: House) -> None:
     assert asking.check(token, "").project_id == project_id
 
 
+def test_a_service_whose_own_token_was_revoked_gets_another(house: House) -> None:
+    _, _, token = house.member()
+    own = service(house)
+    asking = IdentityTokens(house.caller, house.clock, service=own)
+    revoked = own.token()
+    house.say("DELETE", "/v3/auth/tokens", token=revoked, subject=revoked)
+    assert asking.check(token, "").user_name == "ann"
+    assert own.token() != revoked
+
+
 @pytest.mark.parametrize("token", ["", "nonsense", "x" * 9000, "a b", "é"])
 def test_bad_tokens(house: House, token: str) -> None:
     with pytest.raises(Unauthorized):
