@@ -67,11 +67,9 @@ class KeypairsApi:
 
     def _user(self, call: ApiCall, wanted: str = "") -> str:
         """Whose keys: one's own, or (2.10, administrators) somebody's."""
+        user_id = call.context.user_id
         if minor_of(call) >= 10:
-            wanted = wanted or call.query.one("user_id")
-        else:
-            wanted = ""
-        user_id = wanted or call.context.user_id
+            user_id = wanted or call.query.one("user_id") or user_id
         self._wiring.policy.enforce(call.context, RULE, {"user_id": user_id})
         return user_id
 

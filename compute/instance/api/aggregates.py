@@ -1,0 +1,226 @@
+"""Aggregates: hosts that belong together; the metadata may name their zone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from compute.core.api import ApiCall
+from compute.core.database import Connection, Duplicate
+from compute.core.errors import BadRequest, Conflict, NotFound
+from compute.instance.api.frame import Body, Field, Verb, minor_of, ok, rendered
+from compute.instance.records import Aggregate
+from compute.instance.scheduling.snapshot import ZONE_KEY
+from compute.instance.schemas.types import NAME, nullable
+from compute.instance.views.hosts import AGGREGATE
+from compute.instance.wiring import Wiring
+from objectstore.kernel.reply import Reply
+
+RULE = "os_compute_api:os-aggregates"
+_ZONE = {**NAME, "pattern": r"^[^:]*$"}
+CREATE = Body(
+    "aggregate",
+    (Field("name", NAME, required=True), Field("availability_zone", nullable(_ZONE))),
+)
+UPDATE = Body("aggregate", (Field("name", NAME), Field("availability_zone", _ZONE)))
+_HOST = (Field("host", NAME, required=True),)
+ADD_HOST, REMOVE_HOST = Body("add_host", _HOST), Body("remove_host", _HOST)
+_VALUES = {
+    "type": "object",
+    "patternProperties": {
+        r"^[a-zA-Z0-9\-_:. ]{1,255}$": {"type": ["string", "null"], "maxLength": 255}
+    },
+    "additionalProperties": False,
+}
+SET_METADATA = Body("set_metadata", (Field("metadata", _VALUES, required=True),))
+
+
+class AggregatesApi:
+    """Handlers."""
+
+    def __init__(self, wiring: Wiring) -> None:
+        self._wiring = wiring
+        self._aggregates = wiring.stores.aggregates
+
+    def verbs(self) -> list[Verb]:
+        """The routes."""
+        one = "/os-aggregates/{aggregate_id}"
+        return [
+            Verb("GET", "/os-aggregates", self.index),
+            Verb("POST", "/os-aggregates", self.create),
+            Verb("GET", one, self.show),
+            Verb("PUT", one, self.update),
+            Verb("DELETE", one, self.delete),
+            Verb("POST", f"{one}/action", self.act),
+        ]
+
+    def index(self, call: ApiCall) -> Reply:
+        """GET /os-aggregates."""
+        self._wiring.enforce(call.context, RULE)
+        found = self._wiring.database.read(self._aggregates.all)
+        return ok({"aggregates": [self._view(call, each) for each in found]})
+
+    def show(self, call: ApiCall) -> Reply:
+        """GET /os-aggregates/{id}."""
+        self._wiring.enforce(call.context, RULE)
+        found = self._wiring.database.read(
+            lambda connection: self._get(connection, call)
+        )
+        return ok({"aggregate": self._view(call, found)})
+
+    def _view(self, call: ApiCall, aggregate: Aggregate) -> dict[str, Any]:
+        return rendered(AGGREGATE, minor_of(call), aggregate)
+
+    def _get(self, connection: Connection, call: ApiCall) -> Aggregate:
+        key = call.parameters["aggregate_id"]
+        found = self._aggregates.get(connection, key)
+        if found is None:
+            raise NotFound(f"Aggregate {key} could not be found.")
+        return found
+
+    def create(self, call: ApiCall) -> Reply:
+        """POST /os-aggregates."""
+        self._wiring.enforce(call.context, RULE)
+        body = CREATE.read(call)["aggregate"]
+        zone = body.get("availability_zone")
+        uuid = self._wiring.identifiers.uuid()
+
+        def write(connection: Connection) -> Aggregate:
+            self._aggregates.add(
+                connection,
+                uuid=uuid,
+                name=body["name"],
+                metadata={ZONE_KEY: zone} if zone else {},
+                hosts=[],
+                created_at=self._wiring.clock.time(),
+            )
+            found = self._aggregates.get(connection, uuid)
+            assert found is not None
+            return found
+
+        try:
+            found = self._wiring.database.run(write)
+        except Duplicate:
+            raise Conflict(f"Aggregate {body['name']} already exists.") from None
+        value = self._view(call, found)
+        # As the real one: what is always empty then is left out.
+        return ok(
+            {
+                "aggregate": {
+                    key: each
+                    for key, each in value.items()
+                    if key not in ("hosts", "metadata")
+                }
+            }
+        )
+
+    def update(self, call: ApiCall) -> Reply:
+        """PUT /os-aggregates/{id}."""
+        body = UPDATE.read(call)["aggregate"]
+        if not body:
+            raise BadRequest("name or availability_zone is needed")
+
+        def change(connection: Connection, found: Aggregate) -> dict[str, Any]:
+            values: dict[str, Any] = {}
+            if "name" in body:
+                values["name"] = body["name"]
+            if "availability_zone" in body:
+                metadata = {**found.metadata, ZONE_KEY: body["availability_zone"]}
+                self._check_zone(connection, found, metadata, found.hosts)
+                values["metadata"] = metadata
+            return values
+
+        return self._change(call, change)
+
+    def _change(self, call: ApiCall, change: Any) -> Reply:
+        self._wiring.enforce(call.context, RULE)
+
+        def write(connection: Connection) -> Aggregate:
+            found = self._get(connection, call)
+            values = change(connection, found)
+            now = self._wiring.clock.time()
+            self._aggregates.set(connection, found.number, updated_at=now, **values)
+            return self._get(connection, call)
+
+        try:
+            found = self._wiring.database.run(write)
+        except Duplicate:
+            raise Conflict("Aggregate already exists.") from None
+        self._wiring.placer.forget()
+        return ok({"aggregate": self._view(call, found)})
+
+    def delete(self, call: ApiCall) -> Reply:
+        """DELETE /os-aggregates/{id}."""
+        self._wiring.enforce(call.context, RULE)
+
+        def write(connection: Connection) -> None:
+            found = self._get(connection, call)
+            if found.hosts:
+                raise BadRequest(f"Aggregate {found.number} is not empty")
+            self._aggregates.remove(connection, found.number)
+
+        self._wiring.database.run(write)
+        self._wiring.placer.forget()
+        return Reply(200, b"")
+
+    def act(self, call: ApiCall) -> Reply:
+        """POST /os-aggregates/{id}/action."""
+        body = call.json()
+        if not isinstance(body, dict) or len(body) != 1:
+            raise BadRequest("The body must name exactly one action")
+        ((name, value),) = body.items()
+        bodies = {
+            "add_host": ADD_HOST,
+            "remove_host": REMOVE_HOST,
+            "set_metadata": SET_METADATA,
+        }
+        if name not in bodies:
+            raise BadRequest(f"There is no such action: {name}")
+        bodies[name].schema(minor_of(call)).check(body)
+        if name == "set_metadata":
+            return self._change(
+                call, lambda conn, found: self._metadata(conn, found, value["metadata"])
+            )
+        add = name == "add_host"
+        return self._change(
+            call, lambda conn, found: self._hosts(conn, found, value["host"], add=add)
+        )
+
+    def _metadata(
+        self, connection: Connection, found: Aggregate, given: dict[str, Any]
+    ) -> dict[str, Any]:
+        merged = {**found.metadata, **given}
+        metadata = {key: each for key, each in merged.items() if each is not None}
+        self._check_zone(connection, found, metadata, found.hosts)
+        return {"metadata": metadata}
+
+    def _hosts(
+        self, connection: Connection, found: Aggregate, host: str, *, add: bool
+    ) -> dict[str, Any]:
+        if self._wiring.stores.hosts.get(connection, host) is None:
+            raise NotFound(f"Compute host {host} could not be found.")
+        if not add:
+            if host not in found.hosts:
+                raise NotFound(f"Aggregate {found.number} has no host {host}.")
+            return {"hosts": [name for name in found.hosts if name != host]}
+        if host in found.hosts:
+            raise Conflict(f"Aggregate {found.number} already has host {host}.")
+        self._check_zone(connection, found, found.metadata, [host])
+        return {"hosts": [*found.hosts, host]}
+
+    def _check_zone(
+        self,
+        connection: Connection,
+        changed: Aggregate,
+        metadata: Any,
+        hosts: list[str],
+    ) -> None:
+        """A host is in one zone at most."""
+        zone = metadata.get(ZONE_KEY)
+        if zone is None:
+            return
+        for other in self._aggregates.all(connection):
+            there = other.metadata.get(ZONE_KEY)
+            if other.number == changed.number or there in (None, zone):
+                continue
+            if set(other.hosts) & set(hosts):
+                raise Conflict(f"A host is in availability zone {there} already")

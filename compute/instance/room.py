@@ -1,0 +1,115 @@
+"""The instance room, put together."""
+
+from __future__ import annotations
+
+from compute.core.api import Api
+from compute.core.dialects import compute_dialect
+from compute.core.policy import Policy
+from compute.core.room import Room, RoomParts
+from compute.image.client import ImageClient
+from compute.instance.api.actions import ActionsApi
+from compute.instance.api.aggregates import AggregatesApi
+from compute.instance.api.attributes import AttributesApi
+from compute.instance.api.consoles import ConsolesApi
+from compute.instance.api.flavors import FlavorsApi
+from compute.instance.api.frame import VERSIONS, routes_of
+from compute.instance.api.groups import GroupsApi
+from compute.instance.api.history import HistoryApi
+from compute.instance.api.hosts import HostsApi
+from compute.instance.api.interfaces import InterfacesApi
+from compute.instance.api.internal import InternalApi
+from compute.instance.api.keypairs import KeypairsApi
+from compute.instance.api.presenting import Presenter
+from compute.instance.api.quotas import QuotasApi
+from compute.instance.api.servers import ServersApi
+from compute.instance.api.surroundings import SurroundingsApi
+from compute.instance.api.versions import ROUTES
+from compute.instance.placing import Placer
+from compute.instance.policies import DEFAULTS
+from compute.instance.service.actions import ServerActions
+from compute.instance.service.agents import AgentDesk
+from compute.instance.service.consoles import Consoles
+from compute.instance.service.create import ServerCreation
+from compute.instance.service.finishing import Finishing
+from compute.instance.service.lifecycle import Lifecycle
+from compute.instance.service.ordering import Ordering
+from compute.instance.service.questions import Questions
+from compute.instance.service.quotas import Quotas
+from compute.instance.service.room_jobs import RoomJobs
+from compute.instance.service.watchdog import Watchdog
+from compute.instance.settings import InstanceSettings
+from compute.instance.wiring import ROOM_QUEUE, Wiring, host_topic
+from compute.network.client import NetworkClient
+from objectstore.kernel.loop import Loop
+
+# The room's own jobs are few, and a message tells of each.
+ROOM_JOBS_SECONDS = 2.0
+WATCHDOG_SECONDS = 15.0
+
+
+def wire(parts: RoomParts, settings: InstanceSettings) -> Wiring:
+    """What the services work with."""
+    return Wiring(
+        database=parts.database,
+        bus=parts.bus,
+        clock=parts.clock,
+        identifiers=parts.identifiers,
+        policy=Policy(DEFAULTS, parts.policy_overrides),
+        settings=settings,
+        network=NetworkClient(parts.callers["network"], parts.service),
+        images=ImageClient(parts.callers["image"], parts.service),
+        placer=Placer(
+            parts.database,
+            parts.clock,
+            parts.random,
+            kind=settings.scheduler,
+            capacity=settings.capacity,
+            down_after_seconds=settings.down_after,
+        ),
+    )
+
+
+def build_room(parts: RoomParts, settings: InstanceSettings) -> Room:
+    """Application and loops."""
+    wiring = wire(parts, settings)
+    stores = wiring.stores
+    quotas = Quotas(settings.quotas(), stores.quotas, stores.servers)
+    actions = ServerActions(wiring)
+    ordering = Ordering(wiring, quotas)
+    finishing = Finishing(wiring)
+    desk = AgentDesk(wiring)
+    consoles = Consoles(wiring)
+    presenter = Presenter(wiring)
+    lifecycle = Lifecycle(wiring, actions, ordering, quotas)
+    creation = ServerCreation(wiring, quotas)
+    servers = ServersApi(wiring, ordering, creation, actions, presenter)
+    action_api = ActionsApi(wiring, actions, lifecycle, Questions(wiring), servers)
+    verbs = [
+        *ConsolesApi(wiring, lifecycle, consoles, action_api).verbs(),
+        *servers.verbs(),
+        *action_api.verbs(),
+        *AttributesApi(wiring, ordering).verbs(),
+        *InterfacesApi(wiring, actions, presenter).verbs(),
+        *HistoryApi(wiring).verbs(),
+        *FlavorsApi(wiring).verbs(),
+        *KeypairsApi(wiring, quotas).verbs(),
+        *GroupsApi(wiring, quotas).verbs(),
+        *HostsApi(wiring, desk).verbs(),
+        *AggregatesApi(wiring).verbs(),
+        *QuotasApi(wiring, quotas).verbs(),
+        *SurroundingsApi(wiring).verbs(),
+    ]
+    internal = InternalApi(wiring, desk, finishing, consoles, presenter)
+    api = Api(
+        [*ROUTES, *routes_of(verbs), *internal.routes()],
+        dialect=compute_dialect,
+        tokens=parts.tokens,
+        identifiers=parts.identifiers,
+        versions=VERSIONS,
+        extra_request_id_header="x-compute-request-id",
+    )
+    owner = parts.identifiers.uuid()
+    jobs = Loop(RoomJobs(wiring, finishing, owner), idle_seconds=ROOM_JOBS_SECONDS)
+    parts.bus.subscribe(host_topic(ROOM_QUEUE), lambda message: jobs.hint())
+    watchdog = Loop(Watchdog(wiring, finishing, actions), idle_seconds=WATCHDOG_SECONDS)
+    return Room("compute", api, (jobs, watchdog))

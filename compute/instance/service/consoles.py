@@ -1,0 +1,63 @@
+"""Leave to look at consoles: tokens that open one console for some minutes.
+
+Only a token's digest is kept, so that who reads the database opens nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from urllib.parse import quote
+
+from compute.core.errors import NotFound
+from compute.instance.records import ConsoleToken, Server
+from compute.instance.wiring import Wiring
+
+NOVNC, SERIAL = "novnc", "serial"
+
+
+def digest_of(token: str) -> str:
+    """What is kept of a token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def console_url(base: str, kind: str, token: str) -> str:
+    """Where the console proxy at ``base`` shows the console: a page, or a web
+    socket."""
+    base = base.rstrip("/")
+    scheme, _, rest = base.partition("://")
+    if kind == SERIAL:
+        return (
+            f"{'wss' if scheme == 'https' else 'ws'}://{rest}/websockify?token={token}"
+        )
+    mount = rest.partition("/")[2]
+    path = f"{mount}/websockify" if mount else "websockify"
+    return f"{base}/vnc_lite.html?path={quote(f'{path}?token={token}', safe='')}"
+
+
+class Consoles:
+    """Gives tokens, and tells what they open."""
+
+    def __init__(self, wiring: Wiring) -> None:
+        self._wiring = wiring
+
+    def grant(self, server: Server, kind: str) -> str:
+        """A new token."""
+        token = self._wiring.identifiers.uuid()
+        expires = self._wiring.clock.time() + self._wiring.settings.console_token
+        row = ConsoleToken(digest_of(token), server.id, server.host, kind, expires)
+        self._wiring.database.run(
+            lambda connection: self._wiring.stores.consoles.add(connection, row)
+        )
+        return token
+
+    def find(self, token: str) -> ConsoleToken:
+        """What it opens; ``NotFound``."""
+        now = self._wiring.clock.time()
+        found = self._wiring.database.read(
+            lambda connection: self._wiring.stores.consoles.find(
+                connection, digest_of(token), now
+            )
+        )
+        if found is None:
+            raise NotFound("Token not found")
+        return found
