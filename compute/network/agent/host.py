@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,9 @@ from compute.network.agent.model import (
     Desired,
     Observed,
     SeenNamespace,
-    SeenRules,
 )
 from compute.network.agent.names import ROUTER_NAMESPACE_PREFIX, is_own_namespace
+from compute.network.agent.rule_generation import rule_generation
 from compute.network.agent.rule_loader import (
     RuleLoader,
     end_translations,
@@ -81,22 +82,20 @@ class Host:
         )
 
     def _namespace(self, name: str) -> SeenNamespace:
-        rules = SeenRules()
-        floating: dict[str, str] = {}
-        if name == HOST or name.startswith(ROUTER_NAMESPACE_PREFIX):
-            rules, floating = self._rules.seen(name)
+        has_rules = name == HOST or name.startswith(ROUTER_NAMESPACE_PREFIX)
 
-        def look() -> SeenNamespace:
-            return SeenNamespace(
-                links=netlink.links(),
-                # The host's own routes are none of our business.
-                routes=frozenset() if name == HOST else netlink.routes(),
-                sysctls=kernel_namespaces.read_sysctls(SYSCTLS_READ),
-                rules=rules,
-                floating=floating,
-            )
+        def look() -> tuple[SeenNamespace, int]:
+            # The host's own routes are none of our business.
+            links, routes = netlink.look(with_routes=name != HOST)
+            sysctls = kernel_namespaces.read_sysctls(SYSCTLS_READ)
+            seen = SeenNamespace(links=links, routes=routes, sysctls=sysctls)
+            return seen, rule_generation() if has_rules else 0
 
-        return kernel_namespaces.inside(name, look)
+        seen, generation = kernel_namespaces.inside(name, look)
+        if not has_rules:
+            return seen
+        rules, floating = self._rules.seen(name, generation)
+        return replace(seen, rules=rules, floating=floating)
 
     # ---- doing -----------------------------------------------------------------
 

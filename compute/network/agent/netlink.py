@@ -46,8 +46,8 @@ def _talking(what: str) -> Iterator[Any]:
         raise Unavailable(f"{what}: {error}") from error
 
 
-def links() -> dict[str, SeenLink]:
-    """Every device of the namespace."""
+def look(*, with_routes: bool) -> tuple[dict[str, SeenLink], frozenset[Route]]:
+    """Every device of the namespace; the routes too where they are asked for."""
     with _talking("devices") as netlink:
         addresses: dict[int, set[str]] = {}
         for found in netlink.get_addr():
@@ -56,11 +56,13 @@ def links() -> dict[str, SeenLink]:
             text = f"{ipaddress.ip_address(own)}/{found['prefixlen']}"
             addresses.setdefault(found["index"], set()).add(text)
         rows = list(netlink.get_links())
+        routes = _routes(netlink) if with_routes else frozenset()
     names = {row["index"]: str(row.get("IFLA_IFNAME")) for row in rows}
-    return {
+    links = {
         names[row["index"]]: _seen(row, names, addresses.get(row["index"], set()))
         for row in rows
     }
+    return links, routes
 
 
 def _seen(row: Any, names: Mapping[int, str], addresses: set[str]) -> SeenLink:
@@ -79,12 +81,10 @@ def _seen(row: Any, names: Mapping[int, str], addresses: set[str]) -> SeenLink:
     )
 
 
-def routes() -> frozenset[Route]:
+def _routes(netlink: Any) -> frozenset[Route]:
     """Unicast routes of the main table that somebody has set by way of a gateway."""
-    with _talking("routes") as netlink:
-        rows = list(netlink.get_routes(table=MAIN_TABLE))
     found = set()
-    for row in rows:
+    for row in netlink.get_routes(table=MAIN_TABLE):
         gateway = row.get("RTA_GATEWAY")
         is_set = row["proto"] not in (PROTOCOL_KERNEL, PROTOCOL_RA)
         if row["type"] != UNICAST or not is_set or not gateway:

@@ -75,6 +75,8 @@ class NetworkAgent:
         self._last_plan: list[do.Operation] = []
         self._repeats = 0
         self._active: dict[str, bool] = {}
+        # What the last view came to: (revision, zones, desired).
+        self._thought: tuple[int, dict[str, int], Desired] | None = None
         self._failing: set[str] = set()
         self._problem = ""
         self._reported: AgentReport | None = None
@@ -117,7 +119,7 @@ class NetworkAgent:
             return f"no view from the control plane: {error}"
         self._is_fresh = True
         if view is not None:
-            self._view = view
+            self._view, self._thought = view, None
             concurrency.offload(self._file.save, view)
         return ""
 
@@ -126,8 +128,8 @@ class NetworkAgent:
     def _reconcile(self, view: HostView) -> tuple[str, bool]:
         """What failed ("": nothing), and whether nothing was left to do."""
         observed = self._host.observe()
-        desired = desired_state(view, self._settings, _zones(view, observed))
-        operations = plan(desired, observed)
+        # Thousands of rules are written and compared: other greenlets run meanwhile.
+        desired, operations = concurrency.offload(self._think, view, observed)
         self._watch(operations)
         failed = self._host.apply(operations[:OPERATIONS_MAX], desired)
         if not failed and len(operations) <= OPERATIONS_MAX:
@@ -141,6 +143,15 @@ class NetworkAgent:
         if not operations:
             self._judge(view, [])
         return "", not operations
+
+    def _think(
+        self, view: HostView, observed: Observed
+    ) -> tuple[Desired, list[do.Operation]]:
+        zones = _zones(view, observed)
+        if self._thought is None or self._thought[:2] != (view.revision, zones):
+            desired = desired_state(view, self._settings, zones)
+            self._thought = (view.revision, zones, desired)
+        return self._thought[2], plan(self._thought[2], observed)
 
     def _watch(self, operations: list[do.Operation]) -> None:
         """Raise ``Unavailable`` when the same plan is made again and again: something

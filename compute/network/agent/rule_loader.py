@@ -1,7 +1,8 @@
 """Loads rules with nft, and sees whether they are still what was loaded.
 
 nft shows rules in words of its own, so a listing is only compared with the listing
-that was taken right after loading.  What was loaded is forgotten with the process; a
+that was taken right after loading, and only read when the rules' generation is another
+than when it was last read.  What was loaded is forgotten with the process; a
 new agent loads once more, which cuts nothing: flows are the kernel's memory, not the
 rules'.
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import dataclass
 
 from compute.network.agent.commands import CommandFailed, run
 from compute.network.agent.flows import Flow, PortFlows, ended, parse_flow
@@ -27,41 +29,61 @@ _FLOATING = re.compile(r"map floating_in \{(.*?)\n\t\}", re.DOTALL)
 _PAIR = re.compile(r"([0-9.]+) : ([0-9.]+)")
 
 
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What was seen of a namespace's rules when their generation was this."""
+
+    generation: int
+    rules: SeenRules
+    floating: dict[str, str]
+
+
 class RuleLoader:
     """Remembers for each namespace what text it loaded and how nft showed it."""
 
     def __init__(self) -> None:
         self._loaded: dict[str, tuple[str, str]] = {}
+        self._looks: dict[str, _Look] = {}
 
     def load(self, namespace: str, text: str) -> None:
         """Put the text's tables in the place of those that are there."""
-        self._loaded.pop(namespace, None)
+        self.forget(namespace)
         run(*command_prefix(namespace), "nft", "-f", "-", text=text)
         listing = _listing(namespace)
         if listing is not None:
             self._loaded[namespace] = (text, _digest(listing))
 
-    def seen(self, namespace: str) -> tuple[SeenRules, dict[str, str]]:
-        """What is loaded, and a router's floating addresses (address: guest's)."""
+    def seen(self, namespace: str, generation: int) -> tuple[SeenRules, dict[str, str]]:
+        """What is loaded, and a router's floating addresses (address: guest's).
+
+        ``generation``: of the rules just now (``rule_generation``); 0: unknown.
+        """
+        last = self._looks.get(namespace)
+        if last is None or not generation or last.generation != generation:
+            last = _Look(generation, *self._look(namespace))
+            self._looks[namespace] = last
+        return last.rules, last.floating
+
+    def _look(self, namespace: str) -> tuple[SeenRules, dict[str, str]]:
         listing = _listing(namespace)
         if listing is None:
             return SeenRules(exists=_any_table(namespace)), {}
         text, digest = self._loaded.get(namespace, (None, ""))
         is_ours = digest == _digest(listing)
-        return SeenRules(exists=True, text=text if is_ours else None), _floating(
-            listing
-        )
+        rules = SeenRules(exists=True, text=text if is_ours else None)
+        return rules, _floating(listing)
 
     def drop(self) -> None:
         """Remove the tables of the host's own namespace."""
-        self._loaded.pop(HOST, None)
+        self.forget(HOST)
         for family in HOST_FAMILIES:
             # Adding first makes it no error that there is none.
             run("nft", f"add table {family} {TABLE}; delete table {family} {TABLE}")
 
     def forget(self, namespace: str) -> None:
-        """A namespace is gone, and its rules with it."""
+        """What was known of the namespace's rules is true no more."""
         self._loaded.pop(namespace, None)
+        self._looks.pop(namespace, None)
 
 
 def end_unlawful_flows(port: PortFlows) -> int:
