@@ -54,7 +54,9 @@ class Got:
 class House:
     """``make``, ``show``, ``list`` ... as a member of OWNER unless told otherwise."""
 
-    def __init__(self, directory: Path, url: str = "", **settings: Any) -> None:
+    def __init__(
+        self, directory: Path, url: str = "", seed: int = 7, **settings: Any
+    ) -> None:
         self.clock = SteppedClock()
         self.bus = InProcessBus()
         self.woken: list[str] = []
@@ -66,7 +68,7 @@ class House:
             database=self.database,
             bus=self.bus,
             clock=self.clock,
-            random=Random(7),
+            random=Random(seed),
             tokens=self.tokens,
             service=self.tokens,
             callers={},

@@ -1,0 +1,121 @@
+"""The network room on every database: nothing is given out twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from compute.core.database import Database
+from compute.network.tables import metadata
+from objectstore.kernel import concurrency
+from test.unit.compute.network.house import HOST, OWNER, Got, House
+
+GREENLETS = 16
+
+
+@pytest.fixture
+def houses(database: Database, tmp_path: Path) -> Iterator[tuple[House, House]]:
+    """Two processes' rooms over one database, as far as the database can tell."""
+    url = database.url.render_as_string(hide_password=False)
+    pair = (House(tmp_path, url, seed=1), House(tmp_path, url, seed=2))
+    yield pair
+    for house in pair:
+        house.close()
+
+
+def addresses(house: House, network_id: str) -> list[str]:
+    ports = house.list("port", network_id=network_id)
+    return [each["ip_address"] for port in ports for each in port["fixed_ips"]]
+
+
+def test_two_rooms_give_every_address_once(houses: tuple[House, House]) -> None:
+    network, _ = houses[0].network("10.1.0.0/27")  # 29 free addresses
+    body = {"port": {"network_id": network["id"]}}
+
+    def take(number: int) -> Got:
+        return houses[number % 2].ask("POST", "/v2.0/ports", body)
+
+    tasks = [concurrency.spawn(take, number) for number in range(GREENLETS)]
+    made = [task.wait() for task in tasks]
+    assert [got.status for got in made] == [201] * GREENLETS
+    held = addresses(houses[0], network["id"])
+    assert len(set(held)) == len(held) == GREENLETS
+
+
+def test_one_address_has_one_taker(houses: tuple[House, House]) -> None:
+    network, _ = houses[0].network()
+    wish = {"network_id": network["id"], "fixed_ips": [{"ip_address": "10.1.0.9"}]}
+
+    def take(number: int) -> Got:
+        return houses[number % 2].ask("POST", "/v2.0/ports", {"port": wish})
+
+    tasks = [concurrency.spawn(take, number) for number in range(8)]
+    statuses = sorted(task.wait().status for task in tasks)
+    assert statuses == [201] + [409] * 7
+
+
+def test_a_project_gets_one_automatic_network(houses: tuple[House, House]) -> None:
+    tasks = [
+        concurrency.spawn(houses[number % 2].client.default_network, OWNER)
+        for number in range(6)
+    ]
+    assert len({task.wait().id for task in tasks}) == 1
+
+
+def test_one_default_group(houses: tuple[House, House]) -> None:
+    tasks = [
+        concurrency.spawn(houses[number % 2].list, "security_group")
+        for number in range(6)
+    ]
+    found: list[Any] = [task.wait() for task in tasks]
+    assert len({each[0]["id"] for each in found}) == 1
+
+
+def test_a_server_from_port_to_floating_ip(houses: tuple[House, House]) -> None:
+    house = houses[0]
+    house.report()
+    found = house.client.default_network(OWNER)
+    port = house.make("port", network_id=found.id)
+    house.client.bind_port(port["id"], device_id="server", host=HOST)
+    floating = house.make(
+        "floatingip",
+        floating_network_id=house.external()["id"],
+        port_id=port["id"],
+    )
+    view = house.view()
+    house.report(revision=view.revision, active=tuple(each.id for each in view.ports))
+    assert house.show("floatingip", floating["id"])["status"] == "ACTIVE"
+    assert house.show("port", port["id"])["status"] == "ACTIVE"
+    assert house.delete("floatingip", floating["id"]).status == 204
+    assert house.delete("port", port["id"]).status == 204
+    path = f"/v2.0/auto-allocated-topology/{OWNER}"
+    assert house.ask("DELETE", path).status == 204
+
+
+def test_names_that_differ_in_case_differ(houses: tuple[House, House]) -> None:
+    house = houses[0]
+    for name in ("b", "B", "a", "ä", "A", ""):
+        house.make("network", name=name)
+    pages = [
+        house.list("network", project_id=OWNER, sort_key="name", limit=3),
+        house.list("network", project_id=OWNER, sort_key="name"),
+    ]
+    assert pages[0] == pages[1][:3]
+    assert len(pages[1]) == 6
+    assert house.list("network", name="A", fields="name") == [{"name": "A"}]
+
+
+def test_migrated_tables_are_those_of_the_code(houses: tuple[House, House]) -> None:
+    with houses[0].database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        differences = [
+            each
+            for each in compare_metadata(context, metadata)
+            if not (each[0] == "remove_table" and each[1].name == "alembic_version")
+        ]
+    assert differences == []
