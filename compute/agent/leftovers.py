@@ -18,6 +18,7 @@ from enum import StrEnum
 from compute.agent.disks import files
 from compute.agent.disks.cache import ImageCache
 from compute.agent.disks.layout import Layout, is_uuid
+from compute.agent.disks.local import remove_guest
 from compute.agent.hypervisor import GuestState, Hypervisor
 from objectstore.kernel.errors import Rejected
 
@@ -90,7 +91,7 @@ class Leftovers:
         if self._hypervisor.state(leftover.name) is not GuestState.ABSENT:
             self._hypervisor.destroy(leftover.name)
         if self._layout is not None and is_uuid(leftover.name):
-            files.remove_tree(self._layout.directory(leftover.name))
+            remove_guest(self._layout, leftover.name)
 
     def _directories(self) -> list[str]:
         if self._layout is None:

@@ -27,13 +27,15 @@ from compute.agent.disks.fetch import fetch, kept_format
 from compute.agent.disks.port import ImageReader
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.concurrency import Promise, Semaphore, promised
-from objectstore.kernel.errors import Rejected
+from objectstore.kernel.errors import InsufficientStorage, Rejected
 
 RECORD_SUFFIX = ".json"
 _IMAGE_ID = re.compile(r"[0-9a-zA-Z][0-9a-zA-Z-]{0,63}")
 _RECORD_BYTES_MAX = 4096
 # Eviction needs no finer order; each note costs two syncs.
 USE_NOTED_SECONDS = 600.0
+# A full disk stops every guest of the host: an image must not be what fills it.
+RESERVED_BYTES = 256 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +104,12 @@ class ImageCache:
         ids = [n.removesuffix(RECORD_SUFFIX) for n in names if _is_record(n)]
         return [entry for entry in map(self.find, ids) if entry is not None]
 
-    def evict(self) -> list[str]:
-        """Remove the longest unused until the rest is within the bound; their ids."""
+    def evict(self, more_bytes: int = 0) -> list[str]:
+        """Remove the longest unused until the rest is within the bound, and
+        ``more_bytes`` besides; their ids."""
         entries = sorted(self.entries(), key=lambda entry: entry.used_seconds)
         excess = sum(entry.file_bytes for entry in entries) - self._bytes_max
+        excess = max(excess, more_bytes)
         if excess <= 0:
             return []
         used, gone = self._in_use(), []
@@ -162,6 +166,7 @@ class ImageCache:
 
     def _fetch(self, image_id: str) -> CacheEntry:
         facts = self._reader.facts(image_id)
+        self._make_room(facts.size_bytes)
         image_format = kept_format(facts)
         path = self._path(image_id, image_format)
         with files.new_file(path) as temporary:
@@ -172,6 +177,14 @@ class ImageCache:
         self._write_record(entry)
         self.evict()
         return entry
+
+    def _make_room(self, size_bytes: int) -> None:
+        """The guests that run here need what is left of the disk for their writes."""
+        missing = size_bytes + RESERVED_BYTES - files.free_bytes(self._directory)
+        if missing > 0:
+            self.evict(missing)
+            if size_bytes + RESERVED_BYTES > files.free_bytes(self._directory):
+                raise InsufficientStorage("This host has no room for the image")
 
     def _write_record(self, entry: CacheEntry) -> None:
         fields = asdict(entry)

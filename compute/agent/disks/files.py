@@ -128,6 +128,15 @@ def size_of(path: str) -> int:
         raise translated(error) from error
 
 
+def free_bytes(directory: str) -> int:
+    """What may still be written to its file system."""
+    try:
+        space = os.statvfs(directory)
+    except OSError as error:
+        raise translated(error) from error
+    return space.f_bavail * space.f_frsize
+
+
 def allocated_bytes(directory: str) -> int:
     """What the files in it take on disk (holes do not count)."""
     total = 0

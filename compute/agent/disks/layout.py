@@ -6,6 +6,7 @@ import os
 import re
 
 from compute.agent.disks.port import GuestPaths
+from compute.agent.sockets import socket_directory
 from objectstore.kernel.errors import Rejected
 
 ROOT_FILE = "root.qcow2"
@@ -14,6 +15,7 @@ RESCUE_FILE = "rescue.qcow2"
 SWAP_FILE = "swap.raw"
 CONFIG_DRIVE_FILE = "config.iso"
 CONSOLE_LOG_FILE = "console.log"
+SOCKETS = ("serial", "vnc", "agent")
 _EPHEMERAL = re.compile(r"ephemeral(\d)\.raw")
 _LABEL = re.compile(r"[0-9a-zA-Z][0-9a-zA-Z-]{0,63}")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -25,7 +27,8 @@ class Layout:
     def __init__(self, root: str) -> None:
         self.guests = os.path.join(root, "guests")
         self.images = os.path.join(root, "images")
-        self.lazy_socket = os.path.join(root, "lazy.sock")
+        self.sockets = socket_directory(os.path.abspath(root))
+        self.lazy_socket = os.path.join(self.sockets, "lazy.sock")
 
     def directory(self, uuid: str) -> str:
         """The guest's own directory."""
@@ -36,6 +39,11 @@ class Layout:
     def file(self, uuid: str, name: str) -> str:
         """One of its files."""
         return os.path.join(self.directory(uuid), name)
+
+    def socket(self, uuid: str, name: str) -> str:
+        """One of its sockets."""
+        self.directory(uuid)  # checks the id
+        return os.path.join(self.sockets, f"{uuid}-{name}.sock")
 
     def ephemeral(self, uuid: str, number: int) -> str:
         """An extra disk."""
@@ -52,9 +60,9 @@ class Layout:
         return GuestPaths(
             directory=self.directory(uuid),
             console_log=self.file(uuid, CONSOLE_LOG_FILE),
-            serial_socket=self.file(uuid, "serial.sock"),
-            vnc_socket=self.file(uuid, "vnc.sock"),
-            agent_socket=self.file(uuid, "agent.sock"),
+            serial_socket=self.socket(uuid, "serial"),
+            vnc_socket=self.socket(uuid, "vnc"),
+            agent_socket=self.socket(uuid, "agent"),
             config_drive=self.file(uuid, CONFIG_DRIVE_FILE),
         )
 

@@ -19,6 +19,7 @@ from compute.agent.disks.layout import (
     CDROM_FILE,
     RESCUE_FILE,
     ROOT_FILE,
+    SOCKETS,
     SWAP_FILE,
     Layout,
     ephemeral_number,
@@ -52,6 +53,7 @@ class LocalDisks:
         self._cache = cache
         self._ranges = ranges
         files.make_directory(layout.guests)
+        files.make_directory(layout.sockets)
 
     def paths(self, uuid: str) -> GuestPaths:
         """Where the guest's files are."""
@@ -204,7 +206,7 @@ class LocalDisks:
 
     def remove(self, uuid: str) -> None:
         """Remove all the guest's files."""
-        files.remove_tree(self._layout.directory(uuid))
+        remove_guest(self._layout, uuid)
 
     # ---- inside --------------------------------------------------------------
 
@@ -295,6 +297,13 @@ def _cdrom(path: str) -> DiskSpec:
 
 def _raw_disk(name: str, path: str) -> DiskSpec:
     return DiskSpec(name, FileSource(path, "raw"))
+
+
+def remove_guest(layout: Layout, uuid: str) -> None:
+    """Remove a guest's directory and its sockets."""
+    for name in SOCKETS:
+        files.remove_file(layout.socket(uuid, name))
+    files.remove_tree(layout.directory(uuid))
 
 
 def backing_paths(layout: Layout) -> frozenset[str]:

@@ -12,6 +12,7 @@ import logging
 import socket
 from pathlib import Path
 
+from compute.agent.disks import files
 from compute.agent.disks import nbd_protocol as nbd
 from compute.agent.disks.ranges import BLOCK_BYTES, ImageRanges
 from objectstore.kernel import concurrency
@@ -20,8 +21,6 @@ from objectstore.kernel.http.listen import listen
 
 # QEMU sends at most 16 requests before it waits for a reply.
 REQUESTS_AT_ONCE = 16
-# A unix socket's address in Linux, with its ending zero.
-SOCKET_PATH_BYTES_MAX = 107
 
 _log = logging.getLogger("compute.agent.nbd")
 
@@ -30,8 +29,6 @@ class NbdServer:
     """Serves ``ImageRanges`` to QEMU."""
 
     def __init__(self, socket_path: str, ranges: ImageRanges) -> None:
-        if len(socket_path.encode()) > SOCKET_PATH_BYTES_MAX:
-            raise ValueError(f"too long for a unix socket: {socket_path}")
         self.socket_path = socket_path
         self._ranges = ranges
         self._listener: socket.socket | None = None
@@ -53,6 +50,7 @@ class NbdServer:
         if self._listener is not None:
             self._listener.close()
             self._listener = None
+            files.remove_file(self.socket_path)
         for connection in list(self._connections):
             connection.close()
 

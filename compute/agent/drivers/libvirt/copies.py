@@ -11,7 +11,7 @@ import libvirt
 
 from compute.agent.drivers.libvirt.connection import Connection, Domain
 from compute.agent.drivers.libvirt.device_xml import as_text
-from compute.agent.drivers.libvirt.devices import find_disk
+from compute.agent.drivers.libvirt.devices import disk_names, find_disk
 from compute.agent.drivers.libvirt.domains import require, state_of
 from compute.agent.hypervisor import ACTIVE_STATES, CopyProgress, WrongState
 from objectstore.kernel.errors import Unavailable
@@ -36,7 +36,25 @@ def begin_copy(connection: Connection, uuid: str, name: str, path: str) -> None:
         raise Unavailable(f"Guest {uuid} has no disk {name}")
     if is_copying(domain):
         domain.abortJob()
+    interrupt_pulls(domain)
     domain.backupBegin(_copy_xml(domain, name, path), None, 0)
+
+
+def interrupt_pulls(domain: Domain) -> None:
+    """End what pulls lazy disks in: libvirt allows nothing else with a disk meanwhile.
+
+    What came in stays; the next ``pull`` goes on from there.
+    """
+    for name in disk_names(domain):
+        if domain.blockJobInfo(name, 0):
+            domain.blockJobAbort(name, 0)
+
+
+def save_memory(connection: Connection, uuid: str) -> None:
+    """Suspend the guest to disk."""
+    domain = require(connection, uuid)
+    interrupt_pulls(domain)
+    domain.managedSave()
 
 
 def _copy_xml(domain: Domain, name: str, path: str) -> str:
@@ -105,5 +123,6 @@ def resize(connection: Connection, uuid: str, name: str, size_bytes: int) -> Non
     domain = require_active(connection, uuid, "resize a disk")
     capacity = domain.blockInfo(name)[0]
     if size_bytes > capacity:
+        interrupt_pulls(domain)
         flags = libvirt.VIR_DOMAIN_BLOCK_RESIZE_BYTES
         domain.blockResize(name, size_bytes, flags)

@@ -32,6 +32,12 @@ def find_disk(domain: Domain, name: str) -> Element | None:
     return None
 
 
+def disk_names(domain: Domain) -> list[str]:
+    """The targets of all its disks."""
+    targets = definition_of(domain).iterfind("./devices/disk/target")
+    return [target.get("dev", "") for target in targets]
+
+
 def plug_nic(connection: Connection, uuid: str, nic: NicSpec) -> None:
     """The card is there, if the guest is active."""
     domain = require(connection, uuid)

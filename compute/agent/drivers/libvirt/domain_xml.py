@@ -41,6 +41,7 @@ def domain_xml(spec: GuestSpec, machine: Machine, started_seconds: int) -> str:
     domain.append(_metadata(spec.metadata, started_seconds))
     SubElement(domain, "memory", unit="MiB").text = str(spec.memory_mib)
     _text(domain, "vcpu", str(spec.vcpus))
+    domain.append(_smbios(spec))
     domain.append(_system(spec, machine))
     features = SubElement(domain, "features")
     SubElement(features, "acpi")
@@ -75,6 +76,22 @@ def _printable(text: str) -> str:
     return "".join(char if char.isprintable() else "?" for char in text)
 
 
+def _smbios(spec: GuestSpec) -> Element:
+    """What the firmware tells the guest of its machine.  By this product name
+    cloud-init knows that it may ask for OpenStack's metadata."""
+    facts = Element("sysinfo", type="smbios")
+    system = SubElement(facts, "system")
+    for name, value in (
+        ("manufacturer", "Ringstack"),
+        ("product", "OpenStack Compute"),
+        ("serial", spec.uuid),
+        ("uuid", spec.uuid),
+        ("family", "Virtual Machine"),
+    ):
+        SubElement(system, "entry", name=name).text = value
+    return facts
+
+
 def _system(spec: GuestSpec, machine: Machine) -> Element:
     system = Element("os")
     if spec.uefi:
@@ -87,6 +104,7 @@ def _system(spec: GuestSpec, machine: Machine) -> Element:
             _text(system, "initrd", spec.ramdisk)
         if spec.kernel_arguments:
             _text(system, "cmdline", spec.kernel_arguments)
+    SubElement(system, "smbios", mode="sysinfo")
     return system
 
 

@@ -126,13 +126,15 @@ class LibvirtHypervisor:
 
     def pause(self, uuid: str) -> None:
         """Paused."""
-        self._change(uuid, "be paused", ACTIVE_STATES, GuestState.PAUSED, "suspend")
+        state = self._require(uuid, "be paused", ACTIVE_STATES)
+        if state is GuestState.RUNNING:
+            self._libvirt.run(_call_domain, uuid, "suspend")
 
     def suspend(self, uuid: str) -> None:
         """Memory on disk."""
         allowed = ACTIVE_STATES | {GuestState.SUSPENDED}
-        done = GuestState.SUSPENDED
-        self._change(uuid, "be suspended", allowed, done, "managedSave")
+        if self._require(uuid, "be suspended", allowed) in ACTIVE_STATES:
+            self._libvirt.run(copies.save_memory, uuid)
 
     def resume(self, uuid: str) -> None:
         """Running, from paused or suspended."""
@@ -225,17 +227,6 @@ class LibvirtHypervisor:
         if state not in allowed:
             raise WrongState(uuid, state, wanted)
         return state
-
-    def _change(
-        self,
-        uuid: str,
-        wanted: str,
-        allowed: frozenset[GuestState],
-        done: GuestState,
-        method: str,
-    ) -> None:
-        if self._require(uuid, wanted, allowed) is not done:
-            self._libvirt.run(_call_domain, uuid, method)
 
     def _shut_down(self, uuid: str, grace_seconds: float) -> None:
         """Press the power button until the guest is down, or the time is up."""

@@ -16,6 +16,7 @@ import socket
 import subprocess
 import uuid
 
+from compute.agent.sockets import socket_directory
 from objectstore.kernel import concurrency
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.concurrency import green
@@ -37,10 +38,11 @@ _MOUNTS = {
 
 
 class PrivateDaemon:
-    """libvirtd in ``directory`` (absolute, and short: sockets lie below it)."""
+    """libvirtd in ``directory`` (absolute)."""
 
     def __init__(self, directory: str, clock: Clock) -> None:
         self._directory = directory
+        self._sockets = socket_directory(directory)
         self._clock = clock
 
     @property
@@ -50,7 +52,7 @@ class PrivateDaemon:
 
     @property
     def _socket_path(self) -> str:
-        return os.path.join(self._directory, "sock", "libvirt-sock")
+        return os.path.join(self._sockets, "libvirt-sock")
 
     @property
     def _pid_path(self) -> str:
@@ -134,8 +136,8 @@ class PrivateDaemon:
         return "\n".join(lines)
 
     def _write_settings(self) -> None:
-        for name in (*_MOUNTS.values(), "sock"):
-            path = os.path.join(self._directory, name)
+        directories = [os.path.join(self._directory, n) for n in _MOUNTS.values()]
+        for path in (*directories, self._sockets):
             os.makedirs(path, 0o700, exist_ok=True)
         self._write("etc/libvirtd.conf", self._daemon_settings())
         self._write("etc/qemu.conf", QEMU_SETTINGS)
@@ -149,7 +151,7 @@ class PrivateDaemon:
             host_uuid = file.read().strip()
         return (
             "listen_tls = 0\nlisten_tcp = 0\n"
-            f'unix_sock_dir = "{self._directory}/sock"\n'
+            f'unix_sock_dir = "{self._sockets}"\n'
             'unix_sock_rw_perms = "0700"\n'
             'auth_unix_rw = "none"\nauth_unix_ro = "none"\n'
             f'log_outputs = "3:file:{self._directory}/log/libvirtd.log"\n'

@@ -52,7 +52,8 @@ def open_libvirt(state_directory: Path) -> Hypervisor:
     from compute.agent.drivers.libvirt.settings import LibvirtSettings
 
     host = HostSize("host-under-test", str(state_directory))
-    settings = LibvirtSettings(virt_type="qemu")
+    # Slow enough that other things come in between.
+    settings = LibvirtSettings(virt_type="qemu", pull_bytes_per_second=4 << 20)
     hypervisor, _ = build_hypervisor(
         settings, host, str(state_directory), SystemClock()
     )

@@ -182,6 +182,15 @@ def test_a_lazy_disk_boots_before_it_is_here(
     host.wait_for_console(spec.uuid, b"login:")
     assert storage.cache.entries() == []
 
+    # A pull under way (unless it is done by then) stands in nobody's way.
+    hypervisor.pull_backing(spec.uuid, "vda")
+    hypervisor.copy_disk(spec.uuid, "vda", storage.disks.capture_path(spec.uuid, "s"))
+    hypervisor.pull_backing(spec.uuid, "vda")
+    hypervisor.suspend(spec.uuid)
+    hypervisor.resume(spec.uuid)
+    hypervisor.pull_backing(spec.uuid, "vda")
+    hypervisor.resize_disk(spec.uuid, "vda", 2 << 30)
+
     wait_for(lambda: hypervisor.pull_backing(spec.uuid, "vda").done, "not pulled in")
     wait_for(lambda: root_is_whole(storage, spec), "the header still names a backing")
     assert storage.images.bytes_read <= 2 * storage.images.facts(IMAGE_ID).size_bytes
