@@ -106,9 +106,26 @@ class _Builder:
             for fixed in port.addresses
         )
         self._add_veth(service, network, name, dhcp_device(service.id))
-        self.namespaces[name] = Namespace(name, loopback=self._metadata_addresses())
+        gateways = [
+            subnet.gateway
+            for subnet in network.subnets
+            if subnet.version == 4
+            and subnet.gateway
+            and _has_address(service, subnet.id)
+        ]
+        self.namespaces[name] = Namespace(
+            name,
+            loopback=self._metadata_addresses(),
+            # The resolver's way to those that it asks.
+            routes=frozenset(Route(DEFAULT_ROUTES[4], one) for one in gateways[:1]),
+        )
         self.processes[name] = network_dnsmasq(
-            network, service, ports, routed, self.settings.lease_seconds
+            network,
+            service,
+            ports,
+            routed,
+            self.settings.lease_seconds,
+            self.settings.resolvers,
         )
         self._listen(name, [network])
 

@@ -51,16 +51,19 @@ def network_dnsmasq(
     ports: Iterable[Port],
     routed: frozenset[str],
     lease_seconds: int,
+    resolvers: Sequence[str] = (),
 ) -> Dnsmasq:
     """The DHCP service of a network.
 
     ``service`` is its own port; ``ports`` are the network's local ports; ``routed``
-    are ids of subnets whose router sends advertisements itself.
+    are ids of subnets whose router sends advertisements itself; ``resolvers`` are asked
+    for names that are none of the network's.
     """
     guests = sorted((port for port in ports if port.is_guest), key=lambda p: p.id)
     served = [subnet for subnet in network.subnets if subnet.dhcp]
     own = {fixed.subnet_id: fixed.address for fixed in service.addresses}
     config = [*_base(inner_device(service.id), port=53), *_domain(network)]
+    config += [f"server={resolver}" for resolver in resolvers]
     config.append("dhcp-ignore=tag:!known")
     for subnet in served:
         config += _range(subnet, lease_seconds, advertise=subnet.id not in routed)

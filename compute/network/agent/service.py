@@ -21,7 +21,11 @@ from compute.network.agent.metadata_answers import InstanceMetadata
 from compute.network.agent.metadata_listeners import MetadataListeners
 from compute.network.agent.network_agent import NO_VIEW, NetworkAgent
 from compute.network.agent.over_http import HttpControlPlane
-from compute.network.agent.settings import AgentSettings, NetworkAgentSettings
+from compute.network.agent.settings import (
+    AgentSettings,
+    NetworkAgentSettings,
+    usable_resolvers,
+)
 from compute.network.client import NetworkClient
 from compute.network.view import WAKE_TOPIC_PREFIX, HostView
 from objectstore.kernel.clock import Clock
@@ -32,6 +36,8 @@ _log = logging.getLogger("compute.network.agent")
 
 # What the step was at when it was stopped may be done only after the first look.
 TAKE_DOWN_ROUNDS_MAX = 5
+
+RESOLVERS_FILE = Path("/etc/resolv.conf")
 
 # Program and the package that Debian has it in.
 PROGRAMS = {
@@ -57,6 +63,13 @@ def missing_requirements() -> list[str]:
     return found
 
 
+def _host_resolvers() -> tuple[str, ...]:
+    try:
+        return usable_resolvers(RESOLVERS_FILE.read_text(errors="replace"))
+    except OSError:
+        return ()
+
+
 class NetworkAgentService:
     """One host's agent with all that it needs."""
 
@@ -79,6 +92,7 @@ class NetworkAgentService:
             options.uplink_map(),
             options.lease_seconds,
             options.metadata,
+            options.resolvers or _host_resolvers(),
         )
         self._bus = bus
         self._topic = WAKE_TOPIC_PREFIX + host

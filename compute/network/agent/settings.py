@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +29,9 @@ class NetworkAgentSettings:
         LEASE_SECONDS, "How long a DHCP lease is, in seconds", minimum=LEASE_SECONDS_MIN
     )
     metadata: bool = option(True, "Whether guests find metadata at 169.254.169.254")
+    resolvers: tuple[str, ...] = option(
+        (), "Name servers that networks' own resolvers ask; none: those of this host"
+    )
     look: Seconds = option(
         LOOK_SECONDS, "How often the host is looked at without a reason", minimum=0.1
     )
@@ -46,10 +50,30 @@ class NetworkAgentSettings:
 @dataclass(frozen=True, slots=True)
 class AgentSettings:
     """``host`` is the name that ports are bound to; ``state_directory`` keeps
-    dnsmasq's files; ``uplinks`` gives the interface of each physical network."""
+    dnsmasq's files; ``uplinks`` gives the interface of each physical network;
+    ``resolvers`` are the name servers that the networks' own pass questions to."""
 
     host: str
     state_directory: Path
     uplinks: Mapping[str, str] = field(default_factory=dict)
     lease_seconds: int = LEASE_SECONDS
     metadata: bool = True
+    resolvers: tuple[str, ...] = ()
+
+
+def usable_resolvers(text: str) -> tuple[str, ...]:
+    """The name servers in the text of a ``resolv.conf`` that others can ask too: those
+    on this host's loopback answer nobody else."""
+    found: list[str] = []
+    for line in text.splitlines():
+        words = line.split()
+        if len(words) < 2 or words[0] != "nameserver":
+            continue
+        try:
+            address = ipaddress.ip_address(words[1])
+        except ValueError:
+            continue
+        # DHCP services have a way out for IPv4 only.
+        if address.version == 4 and not address.is_loopback:
+            found.append(str(address))
+    return tuple(found)

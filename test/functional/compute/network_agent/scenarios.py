@@ -13,7 +13,15 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from compute.network.agent.names import bridge_name, dhcp_namespace, router_namespace
-from compute.network.view import AddressPair, DhcpOption, Ipv6Mode, tap_name
+from compute.network.agent.security import link_local
+from compute.network.view import (
+    AddressPair,
+    DhcpOption,
+    Direction,
+    Ipv6Mode,
+    Rule,
+    tap_name,
+)
 from test.functional.compute.network_agent.cloud import (
     Cloud,
     lets_in,
@@ -155,6 +163,63 @@ def rules_change_without_cutting_others(cloud: Cloud) -> None:
     assert not cut.echoes(seconds=2)
     kept.close()
     cut.close()
+    # What goes on and on without ever being new is judged as well.
+    cloud.replace_group("web", first, lets_in("web", "ping", protocol=1))
+    pinging = red1.start("ping", "-i", "0.2", "-n", "10.1.0.12")
+    answers = Connection(pinging)
+    assert "bytes from" in answers.hears() + answers.hears()
+    cloud.replace_group("web", first)
+    while answers.hears(seconds=1):
+        pass  # those that were on their way
+    assert answers.hears(seconds=1) == ""
+    answers.close()
+
+
+@scenario
+def what_leaves_is_judged_too(cloud: Cloud) -> None:
+    cloud.control.view = one_network()
+    cloud.settle()
+    red1, red2 = cloud.boot("red1"), cloud.boot("red2")
+    assert red1.dhcp() and red2.dhcp()
+    cloud.replace_group("web", lets_in("web", "all"))
+    assert red1.pings("10.1.0.12")
+    (web,) = cloud.view.security_groups
+    only_ping = Rule(make_id("only"), Direction.EGRESS, 4, 1)
+    cloud.change(security_groups=(replace(web, rules=(only_ping, *web.rules[2:])),))
+    assert red1.pings("10.1.0.12")
+    red2.serve(5001)
+    connection = red1.connect("10.1.0.12", 5001)
+    assert connection.hears(seconds=2) == ""
+    connection.close()
+    assert red1.dhcp()  # always
+
+
+@scenario
+def names_are_resolved(cloud: Cloud) -> None:
+    cloud.control.view = routed_networks()
+    cloud.settings = replace(cloud.settings, resolvers=("172.24.4.1",))
+    cloud.start_agent()
+    cloud.settle()
+    red1 = cloud.boot("red1")
+    assert red1.dhcp()["dns"] == "10.1.0.2"
+    words = ("busybox", "nslookup")
+    assert "10.1.0.11" in red1.run(*words, "red1", "10.1.0.2", check=False)
+    # What the network does not know is asked of the host, through the router.
+    outside = subprocess.Popen(
+        ["dnsmasq", "-k", "--conf-file=/dev/null", "--no-resolv", "--no-hosts",
+         "--listen-address=172.24.4.1", "--bind-interfaces", "--user=root",
+         "--address=/far.example/192.0.2.99", "--pid-file"],
+    )  # fmt: skip
+    try:
+        wait_for(
+            "an answer from far",
+            lambda: (
+                "192.0.2.99" in red1.run(*words, "far.example", "10.1.0.2", check=False)
+            ),
+        )
+    finally:
+        outside.kill()
+        outside.wait()
 
 
 @scenario
@@ -195,6 +260,11 @@ def spoofing_is_refused(cloud: Cloud) -> None:
         os.kill(dead, signal.SIGCONT)
         rogue.kill()
         rogue.wait()
+    # IPv6: another's address, be it only in an advertisement.
+    own = link_local(cloud.port("red1").mac)
+    wait_for("its own", lambda: red2.pings(f"{own}%eth0"))
+    red1.run("ip", "address", "add", "fe80::66/64", "dev", "eth0", "nodad")
+    assert not red2.pings("fe80::66%eth0")
     # Another MAC address.
     red1.run("ip", "link", "set", "eth0", "address", "fa:16:3e:ff:ff:ff")
     assert not red1.pings("10.1.0.12")

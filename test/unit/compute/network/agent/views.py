@@ -27,7 +27,9 @@ from compute.network.view import (
     Subnet,
 )
 
-SETTINGS = AgentSettings("host-1", Path("/nowhere"), {"office": "eth1"})
+SETTINGS = AgentSettings(
+    "host-1", Path("/nowhere"), {"office": "eth1"}, resolvers=("192.0.2.53",)
+)
 
 RED = Network(
     "1ed00000-0000-4000-8000-000000000001",
