@@ -30,8 +30,8 @@ It stands in the place of ``tempauth``, or right before it: then tokens that beg
 
     [filter:identity]
     use = egg:ringstack#identity
-    # where the identity service is, without /v3; empty: in this process
-    identity_url = http://127.0.0.1:5000
+    # where the identity service is, without /v3; empty: in this process, or none
+    auth_url = http://127.0.0.1:5000
     # who looks EC2 keys up; without a password there are none
     service_user = ringstack
     service_password =
@@ -77,7 +77,7 @@ from objectstore.kernel.request import (
     Request,
     StartResponse,
 )
-from objectstore.kernel.settings import BadSettings, Mistake, option
+from objectstore.kernel.settings import option
 from objectstore.middleware import account_acl
 from objectstore.middleware.account_acl import AccountAcl, parse_account_acl
 from objectstore.middleware.acl import parse_acl
@@ -124,9 +124,7 @@ SERVICE_TYPE = "object-store"
 class IdentityFilterSettings:
     """The identity service, and what its roles mean here."""
 
-    identity_url: str = option(
-        "", "Where identity is, without /v3; '': in this process"
-    )
+    auth_url: str = option("", "Where identity is, without /v3; '': in this process")
     service_user: str = option("ringstack", "Who looks EC2 keys up")
     service_password: str = option("", "The service user's password")
     service_password_file: Path | None = option(None, "The same, alone in a file")
@@ -181,6 +179,7 @@ class IdentityFilter:
             (layer for layer in layers(app) if isinstance(layer, Tempauth)), None
         )
         self._tokens: KnownTokens[Person] | None = None
+        self._caller: Caller | None = None
         self._keys: Ec2Keys | None = None
 
     def connect(self, caller: Caller) -> None:
@@ -193,23 +192,7 @@ class IdentityFilter:
             lambda token, _: person_of(token, self._meaning.default_domain_id),
             cache_seconds=settings.cache_time,
         )
-        password = settings.service_password
-        if not password and settings.service_password_file is not None:
-            password = read_password(settings.service_password_file)
-        if password:
-            credentials = ServiceCredentials(
-                password,
-                settings.service_user,
-                settings.service_project,
-                settings.service_domain_id,
-            )
-            self._keys = Ec2Keys(
-                caller,
-                ServiceTokens(caller, credentials, self._clock),
-                self._clock,
-                self._signer,
-                settings.cache_time,
-            )
+        self._caller = caller
 
     def forget(self) -> None:
         """Identity says that tokens were revoked: believe none any more."""
@@ -222,6 +205,8 @@ class IdentityFilter:
             found = self._tempauth.secret_for(access_key)
             if found is not None:
                 return found
+        if self._keys is None:
+            self._keys = self._make_keys()
         return None if self._keys is None else self._keys.find(access_key)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Any:
@@ -294,6 +279,29 @@ class IdentityFilter:
             raise Unavailable("no identity service is connected")
         return self._tokens.find(token)
 
+    def _make_keys(self) -> Ec2Keys | None:
+        """Made at the first use: identity may write the service's password only when
+        it starts, after us."""
+        settings = self._settings
+        password = settings.service_password
+        if not password and settings.service_password_file is not None:
+            password = read_password(settings.service_password_file)
+        if not password or self._caller is None:
+            return None
+        credentials = ServiceCredentials(
+            password,
+            settings.service_user,
+            settings.service_project,
+            settings.service_domain_id,
+        )
+        return Ec2Keys(
+            self._caller,
+            ServiceTokens(self._caller, credentials, self._clock),
+            self._clock,
+            self._signer,
+            settings.cache_time,
+        )
+
     def _signer(self, token: Mapping[str, Any]) -> Identity:
         person = person_of(token, self._meaning.default_domain_id)
         return identity_of(person, self._meaning)
@@ -321,13 +329,11 @@ def _by_role_name(
 
 
 def read_password(path: Path) -> str:
-    """A password alone in a file."""
+    """A password alone in a file; ``Unavailable`` while it cannot be read."""
     try:
         return path.read_text("utf-8").strip()
     except OSError as error:
-        text = error.strerror or str(error)
-        mistake = Mistake(str(path), "filter:identity", "service_password_file", text)
-        raise BadSettings([mistake]) from None
+        raise Unavailable(f"{path}: {error.strerror or error}") from None
 
 
 def filter_factory(global_conf: dict[str, str], **local_conf: str) -> FilterMaker:
@@ -343,9 +349,9 @@ def filter_factory(global_conf: dict[str, str], **local_conf: str) -> FilterMake
 
     def make(app: Application) -> IdentityFilter:
         made = IdentityFilter(app, settings, prefixes, SystemClock())
-        if settings.identity_url:
+        if settings.auth_url:
             pool = ClientPool(ClientSettings())
-            made.connect(HttpCaller(settings.identity_url, pool))
+            made.connect(HttpCaller(settings.auth_url, pool))
         return made
 
     return make

@@ -63,6 +63,7 @@ DEFAULT_PIPELINE = (
     "container_sync",
     "tempurl",
     "formpost",
+    "identity",
     "tempauth",
     "staticweb",
     "bulk",
