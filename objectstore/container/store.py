@@ -17,6 +17,7 @@ from objectstore.database.broker import Broker
 from objectstore.database.broker_cache import OPEN_DATABASES_MAX
 from objectstore.database.row_kinds import OBJECT_ROWS
 from objectstore.database.store import DatabaseStore
+from objectstore.kernel import concurrency
 from objectstore.kernel.device import Device
 from objectstore.kernel.errors import Corrupt
 from objectstore.kernel.space import SpaceGuard
@@ -75,7 +76,7 @@ class ContainerStore:
         """Up to ``limit`` containers that owe a report, as they are now.
 
         Bounded work: fewer than ``limit``, even none, does not mean that there
-        are no more while ``is_looking_around``.
+        are no more while ``is_looking_around``.  Others run in between.
         """
         self._look_further()
         reports: list[Report] = []
@@ -84,8 +85,12 @@ class ContainerStore:
                 break
             # Taken out, and put back at the end if it does owe one: every
             # container gets its turn, also when some account is away.
-            del self._changed[key]
+            self._changed.pop(key, None)
             broker = self._find(key)
+            if broker is not None and broker.pending_rows:
+                # To fold them takes up to some milliseconds.
+                concurrency.sleep(0)
+                broker = self._find(key)
             if broker is None or not broker.facts.put_timestamp:
                 continue
             row = self._row(broker)
@@ -114,7 +119,8 @@ class ContainerStore:
         if broker is None:
             return
         broker.reported = _signature(report.row)
-        if self.is_reported(broker):
+        # With rows that wait it is to be looked at again: no need to fold them now.
+        if not broker.pending_rows and self.is_reported(broker):
             self._changed.pop(report.key, None)
 
     def _note(self, key: bytes) -> None:

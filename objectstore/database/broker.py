@@ -130,7 +130,8 @@ class Broker:
 
     def totals(self) -> Totals:
         """What the rows add up to."""
-        self.fold()
+        if self._pending or self._facts.deleted_timestamp > self._cleared:
+            self.fold()
         return self._totals
 
     def info(self) -> DatabaseInfo:
