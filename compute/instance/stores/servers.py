@@ -200,7 +200,8 @@ class ServerStore:
         ).where(columns.deleted == sa.false())
         if host is not None:
             select = select.where(columns.host == host)
-        return [dict(row._mapping) for row in connection.execute(select)]
+        rows = connection.execute(select)
+        return [{str(name): row._mapping[name] for name in row._fields} for row in rows]
 
     def fates(
         self, connection: Connection, server_ids: Collection[str]

@@ -1,0 +1,238 @@
+"""The instance room with real neighbours and simulated hosts, driven step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import orjson
+
+from compute.agent.disks.qcow2 import empty_image
+from compute.agent.disks.sim import SimDisks
+from compute.agent.drivers.sim import SimHost, SimHypervisor
+from compute.agent.host import HostKit, Neighbours
+from compute.agent.image_source import ImageSource
+from compute.agent.runner import Agent
+from compute.core.bus import InProcessBus
+from compute.core.database import Database
+from compute.core.migrations import upgrade
+from compute.core.room import RoomParts
+from compute.image.client import ImageClient, NewImage
+from compute.image.room import build_room as build_image
+from compute.image.settings import ImageSettings
+from compute.instance.client import InstanceClient
+from compute.instance.room import build_room, wire
+from compute.instance.settings import InstanceSettings
+from compute.network.client import NetworkClient
+from compute.network.room import build_room as build_network
+from compute.network.settings import NetworkSettings
+from objectstore.client.in_process import InProcessCaller
+from test.fakes.stepped_clock import SteppedClock
+from test.fakes.tokens import FakeTokens, fake_token
+
+OWNER, OTHER = "a" * 32, "b" * 32
+GIB = 1 << 30
+
+
+@dataclass
+class Got:
+    """An answer, read whole."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return orjson.loads(self.body)
+
+
+class House:
+    """``ask`` asks as a member of OWNER unless told otherwise; ``work`` lets the
+    simulated hosts do all that there is to do."""
+
+    def __init__(
+        self,
+        directory: Path,
+        url: str = "",
+        *,
+        hosts: int = 2,
+        seed: int = 7,
+        client: type[InstanceClient] = InstanceClient,
+        **settings: Any,
+    ) -> None:
+        self.clock = SteppedClock()
+        self.bus = InProcessBus()
+        self.database = Database(url or f"sqlite:///{directory}/cloud.sqlite")
+        upgrade(self.database, ["network", "image", "instance"])
+        self.tokens = FakeTokens()
+        callers: dict[str, Any] = {}
+        self.parts = RoomParts(
+            database=self.database,
+            bus=self.bus,
+            clock=self.clock,
+            random=Random(seed),
+            tokens=self.tokens,
+            service=self.tokens,
+            callers=callers,
+            state_directory=directory,
+        )
+        network = build_network(self.parts, NetworkSettings())
+        images = ImageSettings(stores=("file",), file_directory=directory / "images")
+        image = build_image(self.parts, images)
+        callers["network"] = InProcessCaller(network.application)
+        callers["image"] = InProcessCaller(image.application)
+        self.settings = InstanceSettings(**settings)
+        self.room = build_room(self.parts, self.settings)
+        self.wiring = wire(self.parts, self.settings)
+        self.caller = callers["compute"] = InProcessCaller(self.room.application)
+        self.network = NetworkClient(callers["network"], self.tokens)
+        self.images = ImageClient(callers["image"], self.tokens)
+        self.instances = client(self.caller, self.tokens)
+        self.neighbours = Neighbours(
+            self.instances, self.network, self.images, self.clock
+        )
+        self.kits = {
+            name: HostKit(
+                name,
+                SimHypervisor(SimHost(name), clock=self.clock),
+                SimDisks(ImageSource(self.images)),
+                waits_for_ports=False,
+            )
+            for name in (f"host{number}" for number in range(hosts))
+        }
+        self.agent = self.new_agent()
+        self.agent.report()
+
+    def new_agent(self, owner: str = "agent") -> Agent:
+        return Agent(self.kits, self.neighbours, self.bus, owner=owner)
+
+    def close(self) -> None:
+        self.database.close()
+
+    # ---- asking ----------------------------------------------------------------
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        version: str = "2.96",
+        project: str = OWNER,
+        roles: str = "member",
+        user: str = "u1",
+    ) -> Got:
+        headers = {
+            "X-Auth-Token": fake_token(project, roles, user),
+            "OpenStack-API-Version": f"compute {version}",
+        }
+        content = b"" if body is None else orjson.dumps(body)
+        prefix = "" if path.startswith(("/internal", "/v2")) else "/v2.1"
+        answer = self.caller.request(method, prefix + path, headers, content)
+        return Got(answer.status, answer.headers, answer.read())
+
+    def ok(self, method: str, path: str, body: Any = None, **who: Any) -> Any:
+        got = self.ask(method, path, body, **who)
+        assert 200 <= got.status < 300, (method, path, got.status, got.body)
+        return got.json if got.body else None
+
+    def act(self, server_id: str, name: str, value: Any = None, **who: Any) -> Got:
+        return self.ask("POST", f"/servers/{server_id}/action", {name: value}, **who)
+
+    # ---- what servers are made of ----------------------------------------------
+
+    def flavor(self, name: str = "small", **more: Any) -> str:
+        body = {"name": name, "ram": 512, "vcpus": 1, "disk": 1, "id": name, **more}
+        self.ok("POST", "/flavors", {"flavor": body}, roles="admin")
+        return name
+
+    def image(self, name: str = "tiny") -> str:
+        new = NewImage(name=name, disk_format="qcow2", owner=OWNER, visibility="public")
+        return self.images.create_and_upload(new, [empty_image(GIB)]).id
+
+    def a_network(self, project: str = OWNER) -> str:
+        caller = self.parts.callers["network"]
+        headers = {"X-Auth-Token": fake_token(project)}
+        made = caller.request(
+            "POST", "/v2.0/networks", headers, b'{"network": {"name": "private"}}'
+        ).json()["network"]
+        subnet = {"network_id": made["id"], "cidr": "10.1.0.0/20", "ip_version": 4}
+        caller.request(
+            "POST", "/v2.0/subnets", headers, orjson.dumps({"subnet": subnet})
+        ).json()
+        return str(made["id"])
+
+    def furnish(self) -> None:
+        """A flavor, an image, a network."""
+        self.flavor_id = self.flavor()
+        self.image_id = self.image()
+        self.network_id = self.a_network()
+
+    def order(self, name: str = "web", **more: Any) -> dict[str, Any]:
+        return {
+            "name": name,
+            "flavorRef": self.flavor_id,
+            "imageRef": self.image_id,
+            "networks": [{"uuid": self.network_id}],
+            **more,
+        }
+
+    def boot(self, name: str = "web", *, work: bool = True, **more: Any) -> str:
+        """A server, by default ACTIVE; its id."""
+        made = self.ok("POST", "/servers", {"server": self.order(name, **more)})
+        if work:
+            self.work()
+        return str(made["server"]["id"])
+
+    def show(self, server_id: str, **who: Any) -> Any:
+        who.setdefault("roles", "admin")
+        return self.ok("GET", f"/servers/{server_id}", **who)["server"]
+
+    # ---- time passes -----------------------------------------------------------
+
+    def work(self) -> None:
+        """Everything that hosts and room can do now."""
+        for _ in range(200):
+            done = self.agent.run_pending()
+            for loop in self.room.loops[:1]:
+                loop.once()
+            if not done:
+                return
+        raise AssertionError("the work does not end")
+
+    def watch(self) -> None:
+        """One round of the watchdog."""
+        self.room.loops[1].once()
+
+    # ---- what must not be left -------------------------------------------------
+
+    def leftovers(self) -> list[str]:
+        """Everything that no server has."""
+        live = {each.id for each in self.instances.servers()}
+        found = []
+        for name, kit in self.kits.items():
+            found += [
+                f"guest {g} on {name}" for g in kit.hypervisor.states() if g not in live
+            ]
+            disks = kit.disks
+            assert isinstance(disks, SimDisks)
+            found += [f"disk {g} on {name}" for g in disks._root_gib if g not in live]
+            found += [f"copy {key} on {name}" for key in disks._captures]
+        caller = self.parts.callers["network"]
+        headers = {"X-Auth-Token": self.tokens.token()}
+        ports = caller.request("GET", "/v2.0/ports", headers).json()["ports"]
+        found += [
+            f"port {port['id']} of {port['device_id']}"
+            for port in ports
+            if port["device_owner"].startswith("compute:")
+            and port["device_id"] not in live
+        ]
+        rows = self.database.read(self.wiring.stores.hosts.allocations)
+        found += [
+            f"claim of {row.server_id}" for row in rows if row.server_id not in live
+        ]
+        return found

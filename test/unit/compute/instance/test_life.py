@@ -1,0 +1,255 @@
+"""A server's life, action by action, with real neighbours and simulated hosts."""
+
+from __future__ import annotations
+
+from test.unit.compute.instance.house import OTHER, OWNER, House
+
+
+def test_boot_show_delete(house: House) -> None:
+    server_id = house.boot()
+    server = house.show(server_id)
+    assert server["status"] == "ACTIVE", server
+    assert server["OS-EXT-STS:power_state"] == 1
+    assert server["OS-EXT-SRV-ATTR:host"] in house.kits
+    (address,) = server["addresses"]["private"]
+    assert address["addr"].startswith("10.1.")
+    assert server["security_groups"] == [{"name": "default"}]
+    kit = house.kits[server["OS-EXT-SRV-ATTR:host"]]
+    assert kit.hypervisor.states()[server_id] == "running"
+    assert house.ask("DELETE", f"/servers/{server_id}").status == 204
+    house.work()
+    assert house.ask("GET", f"/servers/{server_id}").status == 404
+    assert house.leftovers() == []
+
+
+def test_other_projects_see_nothing(house: House) -> None:
+    server_id = house.boot()
+    assert house.ask("GET", f"/servers/{server_id}", project=OTHER).status == 404
+    assert house.act(server_id, "os-stop", project=OTHER).status == 404
+    assert house.ask("DELETE", f"/servers/{server_id}", project=OTHER).status == 404
+    assert house.ok("GET", "/servers", project=OTHER)["servers"] == []
+    assert house.ask("GET", "/servers?all_tenants=1", project=OTHER).status == 403
+
+
+def test_power_actions(house: House) -> None:
+    server_id = house.boot()
+    steps = [
+        ("os-stop", None, "SHUTOFF"),
+        ("os-start", None, "ACTIVE"),
+        ("reboot", {"type": "SOFT"}, "ACTIVE"),
+        ("reboot", {"type": "HARD"}, "ACTIVE"),
+        ("pause", None, "PAUSED"),
+        ("unpause", None, "ACTIVE"),
+        ("suspend", None, "SUSPENDED"),
+        ("resume", None, "ACTIVE"),
+    ]
+    for name, value, status in steps:
+        got = house.act(server_id, name, value)
+        assert got.status == 202, (name, got.body)
+        assert house.show(server_id)["OS-EXT-STS:task_state"] is not None
+        house.work()
+        assert house.show(server_id)["status"] == status, name
+    refused = house.act(server_id, "unpause")
+    assert refused.status == 409
+    assert "vm_state active" in refused.json["conflictingRequest"]["message"]
+
+
+def test_resize_confirm_and_revert(house: House) -> None:
+    house.flavor("large", ram=1024, vcpus=2, disk=2)
+    server_id = house.boot()
+    for end, flavor in (("revertResize", "small"), ("confirmResize", "large")):
+        assert house.act(server_id, "resize", {"flavorRef": "large"}).status == 202
+        house.work()
+        server = house.show(server_id)
+        assert server["status"] == "VERIFY_RESIZE"
+        assert server["flavor"]["original_name"] == "large"
+        assert house.act(server_id, end).status in (202, 204)
+        house.work()
+        server = house.show(server_id)
+        assert server["status"] == "ACTIVE"
+        assert server["flavor"]["original_name"] == flavor
+    (host,) = [
+        each
+        for each in house.database.read(house.wiring.stores.hosts.all)
+        if each.servers
+    ]
+    assert (host.vcpus_used, host.memory_used_mib, host.disk_used_gib) == (2, 1024, 2)
+    assert house.act(server_id, "resize", {"flavorRef": "small"}).status == 400
+
+
+def test_snapshot_is_an_image_that_boots(house: House) -> None:
+    server_id = house.boot()
+    got = house.act(server_id, "createImage", {"name": "copy", "metadata": {"a": "b"}})
+    image_id = got.json["image_id"]
+    assert house.show(server_id)["OS-EXT-STS:task_state"] == "image_snapshot"
+    house.work()
+    image = house.images.get(image_id)
+    assert image.is_active
+    assert image.properties["a"] == "b"
+    assert image.owner == OWNER
+    assert house.show(house.boot("again", imageRef=image_id))["status"] == "ACTIVE"
+    assert house.leftovers() == []
+
+
+def test_shelve_and_unshelve(house: House) -> None:
+    server_id = house.boot()
+    before = house.show(server_id)["addresses"]
+    assert house.act(server_id, "shelve").status == 202
+    house.work()
+    server = house.show(server_id)
+    assert server["status"] == "SHELVED_OFFLOADED"
+    assert server["OS-EXT-SRV-ATTR:host"] is None
+    assert house.act(server_id, "unshelve").status == 202
+    house.work()
+    server = house.show(server_id)
+    assert server["status"] == "ACTIVE"
+    assert server["addresses"] == before
+    assert [each.name for each in house.images.list()] == ["tiny"]
+
+
+def test_shelved_server_is_deleted_with_its_image(house: House) -> None:
+    server_id = house.boot()
+    house.act(server_id, "shelve")
+    house.work()
+    house.ok("DELETE", f"/servers/{server_id}")
+    house.work()
+    assert [each.name for each in house.images.list()] == ["tiny"]
+    assert house.leftovers() == []
+
+
+def test_rescue_and_rebuild(house: House) -> None:
+    server_id = house.boot()
+    assert "adminPass" in house.act(server_id, "rescue", {}).json
+    house.work()
+    assert house.show(server_id)["status"] == "RESCUE"
+    house.act(server_id, "unrescue")
+    house.work()
+    other = house.image("other")
+    got = house.act(server_id, "rebuild", {"imageRef": other, "name": "new"})
+    assert got.status == 202, got.body
+    house.work()
+    server = house.show(server_id)
+    assert (server["status"], server["name"]) == ("ACTIVE", "new")
+    assert server["image"]["id"] == other
+
+
+def test_interfaces_come_and_go(house: House) -> None:
+    server_id = house.boot()
+    path = f"/servers/{server_id}/os-interface"
+    body = {"interfaceAttachment": {"net_id": house.network_id}}
+    made = house.ok("POST", path, body)["interfaceAttachment"]
+    house.work()
+    assert len(house.ok("GET", path)["interfaceAttachments"]) == 2
+    assert house.ask("DELETE", f"{path}/{made['port_id']}").status == 202
+    house.work()
+    assert len(house.ok("GET", path)["interfaceAttachments"]) == 1
+
+
+def test_locks(house: House) -> None:
+    server_id = house.boot()
+    house.act(server_id, "lock", {"locked_reason": "mine"}, roles="admin")
+    assert house.show(server_id)["locked_reason"] == "mine"
+    assert house.act(server_id, "os-stop").status == 409
+    assert house.ask("DELETE", f"/servers/{server_id}").status == 409
+    assert house.act(server_id, "unlock").status == 403
+    assert house.act(server_id, "unlock", roles="admin").status == 202
+    assert house.act(server_id, "os-stop").status == 202
+
+
+def test_no_valid_host_says_why_to_administrators(house: House) -> None:
+    house.flavor("huge", disk=100_000)
+    server_id = house.boot(flavorRef="huge")
+    server = house.show(server_id)
+    assert server["status"] == "ERROR"
+    assert "No valid host" in server["fault"]["message"]
+    assert "DiskFilter: 2 -> 0" in server["fault"]["details"]
+    assert "details" not in house.show(server_id, roles="member")["fault"]
+    house.ok("DELETE", f"/servers/{server_id}")
+    house.work()
+    assert house.leftovers() == []
+
+
+def test_delete_while_building(house: House) -> None:
+    server_id = house.boot(work=False)
+    assert house.ask("DELETE", f"/servers/{server_id}").status == 204
+    house.work()
+    assert house.ask("GET", f"/servers/{server_id}").status == 404
+    assert house.leftovers() == []
+
+
+def test_several_at_once_and_quota(house: House) -> None:
+    house.boot("many", min_count=2, max_count=20)
+    names = {each["name"] for each in house.ok("GET", "/servers")["servers"]}
+    assert names == {f"many-{number}" for number in range(1, 11)}
+    got = house.ask("POST", "/servers", {"server": house.order()})
+    assert got.status == 403
+    assert "Quota exceeded for instances" in got.json["forbidden"]["message"]
+    absolute = house.ok("GET", "/limits")["limits"]["absolute"]
+    assert absolute["totalInstancesUsed"] == 10
+
+
+def test_a_silent_hosts_server_can_be_deleted(house: House) -> None:
+    server_id = house.boot()
+    host = house.show(server_id)["OS-EXT-SRV-ATTR:host"]
+    house.clock.advance(100)
+    services = house.ok("GET", "/os-services", roles="admin")["services"]
+    assert {each["state"] for each in services} == {"down"}
+    house.ok("DELETE", f"/servers/{server_id}")
+    house.room.loops[0].once()
+    assert house.ask("GET", f"/servers/{server_id}").status == 404
+    assert [each.split()[0] for each in house.leftovers()] == ["guest", "disk"]
+    house.agent.report()
+    house.agent.reconcile()
+    assert house.leftovers() == [], host
+
+
+def test_console_output_and_diagnostics(house: House) -> None:
+    server_id = house.boot()
+    house.agent.start()
+    try:
+        got = house.act(server_id, "os-getConsoleOutput", {"length": 10})
+        assert "login:" in got.json["output"]
+        found = house.ok("GET", f"/servers/{server_id}/diagnostics", roles="admin")
+        assert found["num_cpus"] == 1
+        refused = house.act(server_id, "changePassword", {"adminPass": "secret"})
+        assert refused.status == 409
+    finally:
+        house.agent.stop()
+
+
+def test_remote_console_token_opens_once_for_the_right_server(house: House) -> None:
+    server_id = house.boot()
+    body = {"remote_console": {"protocol": "vnc", "type": "novnc"}}
+    made = house.ok("POST", f"/servers/{server_id}/remote-consoles", body)
+    url = made["remote_console"]["url"]
+    assert "/console/vnc_lite.html?path=" in url
+    token = url.rpartition("token%3D")[2]
+    assert house.instances.console(token).server_id == server_id
+    house.clock.advance(601)
+    got = house.ask("GET", f"/os-console-auth-tokens/{token}", roles="admin")
+    assert got.status == 404
+
+
+def test_metadata_service(house: House) -> None:
+    server_id = house.boot(user_data="aGVsbG8=", metadata={"k": "v"})
+    kind, content = house.instances.metadata(
+        server_id, "/openstack/latest/meta_data.json"
+    )
+    assert kind == "application/json"
+    assert b'"meta":{"k":"v"}' in content
+    assert house.instances.metadata(server_id, "/latest/user-data")[1] == b"hello"
+    listing = house.instances.metadata(server_id, "/latest/meta-data/")[1]
+    assert b"instance-id" in listing
+    local = house.instances.metadata(server_id, "/2009-04-04/meta-data/local-ipv4")[1]
+    assert local.startswith(b"10.1.")
+
+
+def test_history(house: House) -> None:
+    server_id = house.boot()
+    house.act(server_id, "os-stop")
+    house.work()
+    path = f"/servers/{server_id}/os-instance-actions"
+    found = house.ok("GET", path)["instanceActions"]
+    assert [each["action"] for each in found] == ["stop", "create"]
+    one = house.ok("GET", f"{path}/{found[1]['request_id']}")["instanceAction"]
+    assert [each["result"] for each in one["events"]] == ["Success"]
