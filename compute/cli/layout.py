@@ -99,6 +99,7 @@ def lay_out_cloud(directory: Path, plan: CloudPlan) -> LaidOutCloud:
 [filter:identity]
 use = egg:ringstack#identity
 auth_url = http://{LOOPBACK}:{plan.port}/identity
+service_password_file = {directory.absolute() / "cloud" / "service-password"}
 """
     store = lay_out_store(directory, nodes, plan.store_users, identity)
     place = LaidOutCloud(store, plan)
