@@ -50,9 +50,7 @@ def fetch(reader: ImageReader, facts: ImageFacts, path: str) -> int:
 
 
 def _download(reader: ImageReader, facts: ImageFacts, path: str) -> None:
-    hashed: _Hash | None = (
-        hashlib.new(facts.hash_algorithm) if facts.hash_algorithm else None
-    )
+    hashed = _hash_of(facts)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         offset = 0
@@ -68,6 +66,16 @@ def _download(reader: ImageReader, facts: ImageFacts, path: str) -> None:
         os.close(descriptor)
     if hashed is not None and hashed.hexdigest() != facts.hash_hex.lower():
         raise Corrupt(f"Image {facts.id} does not match its {facts.hash_algorithm}")
+
+
+def _hash_of(facts: ImageFacts) -> _Hash | None:
+    if not facts.hash_algorithm:
+        return None
+    try:
+        return hashlib.new(facts.hash_algorithm)
+    except ValueError:
+        text = f"The image's hash {facts.hash_algorithm!r} is not known here"
+        raise Rejected(400, text) from None
 
 
 def _take(descriptor: int, piece: bytes, offset: int, hashed: _Hash | None) -> None:

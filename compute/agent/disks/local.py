@@ -41,7 +41,8 @@ from objectstore.kernel.errors import Corrupt, Rejected
 
 _GIB = 1 << 30
 _MIB = 1 << 20
-CDROM_NAME = "hda"
+# Not the first of its bus: a root disk may be on that bus too.
+CDROM_NAME = "hdc"
 CONFIG_LABEL = "config-2"
 
 

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 from compute.agent.drivers.libvirt.device_xml import disk_element, nic_element
-from compute.agent.hypervisor import DiskSpec, FileSource, GuestSpec
+from compute.agent.hypervisor import DiskBus, DiskSpec, FileSource, GuestSpec
 
 METADATA_NAMESPACE = "urn:ringstack:guest:1"
 """Marks the domains that are ours; others on a shared libvirt are left alone."""
@@ -129,6 +129,9 @@ def _devices(spec: GuestSpec, machine: Machine) -> Element:
     for nic in spec.nics:
         devices.append(nic_element(nic))
     SubElement(devices, "controller", type="usb", model="none")
+    if any(disk.bus is DiskBus.SCSI for disk in spec.disks):
+        # libvirt's own choice would be an adapter for which few guests have a driver.
+        SubElement(devices, "controller", type="scsi", model="virtio-scsi")
     _add_serial(devices, spec)
     _add_agent(devices, spec)
     _add_display(devices, spec)

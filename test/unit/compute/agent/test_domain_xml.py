@@ -45,7 +45,7 @@ WHOLE = GuestSpec(
             boot_order=1,
         ),
         DiskSpec(
-            "hda",
+            "hdc",
             FileSource("/g/cdrom.qcow2", "qcow2"),
             bus=DiskBus.IDE,
             device=DiskDevice.CDROM,
@@ -54,6 +54,7 @@ WHOLE = GuestSpec(
         ),
         DiskSpec("vdb", FileSource("/g/ephemeral0.raw", "raw"), serial="eph0"),
         DiskSpec("vdc", NbdSource("/v/volume.sock", "vol-1", "raw")),
+        DiskSpec("sda", FileSource("/g/more.qcow2", "qcow2"), bus=DiskBus.SCSI),
     ),
     nics=(NicSpec("fa:16:3e:00:00:01", "tap01", 1450), NicSpec("fa:16:3e:0:0:2", "t2")),
     console_log="/g/console.log",
