@@ -8,6 +8,7 @@ being tried; the caller is told which did.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -16,6 +17,7 @@ from typing import Any
 
 from compute.network.agent import kernel_namespaces, neighbours, netlink
 from compute.network.agent import operations as do
+from compute.network.agent.commands import run
 from compute.network.agent.dnsmasq_processes import DnsmasqProcesses
 from compute.network.agent.flows import PortFlows
 from compute.network.agent.metadata_listeners import MetadataListeners
@@ -141,6 +143,10 @@ class Host:
         self._rules.drop()
 
     def _set_sysctl(self, operation: do.SetSysctl) -> None:
+        if operation.key.startswith("net/bridge/"):
+            # The setting comes with a module that nobody may have needed yet.
+            with contextlib.suppress(Unavailable):
+                run("modprobe", "-q", "br_netfilter")
         kernel_namespaces.set_sysctl(
             operation.namespace, operation.key, operation.value
         )

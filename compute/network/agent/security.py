@@ -3,8 +3,7 @@
 Ports without port security are not named here and pass.  For the others three
 questions are asked, each in base chains of its own in the bridge family:
 
-* ``source`` (prerouting): is the sender who it says it is?  MAC and IP address, ARP
-  and neighbour advertisements; a guest is neither DHCP server nor router;
+* ``source`` (prerouting): is the sender who it says it is (``anti_spoofing.py``)?
 * ``egress`` (forward, to the host): may the guest send this?
 * ``ingress`` (forward, from the host): may the guest receive this?
 
@@ -23,8 +22,12 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
+from compute.network.agent.anti_spoofing import (
+    collapsed,
+    prefix_of,
+    source_chains,
+)
 from compute.network.agent.names import TABLE
 from compute.network.view import (
     TAP_PREFIX,
@@ -46,11 +49,6 @@ ICMPV6 = 58
 NEIGHBOUR_TYPES_OUT = "{ 130, 131, 132, 133, 135, 136, 143 }"
 NEIGHBOUR_TYPES_IN = "{ 130, 135, 136 }"
 ROUTER_ADVERTISEMENT = "134"
-# A guest that may send these could lead its neighbours' packets to itself.
-ROUTER_TYPES = "{ 134, 137 }"
-# Packets that a guest sends before it has an address: detection of duplicates,
-# listener reports, router solicitations.
-UNSPECIFIED_TYPES = "{ 131, 133, 135, 143 }"
 
 
 def bridge_table(
@@ -76,9 +74,8 @@ def bridge_table(
                 f"{direction.value}_{name}", _group_rules(groups, name, direction)
             )
     for port in guarded:
-        lines += _chain(f"source_{tap_name(port.id)}", _source(port))
-        lines += _chain(f"source4_{tap_name(port.id)}", _source4(port))
-        lines += _chain(f"source6_{tap_name(port.id)}", _source6(port))
+        for name, checks in source_chains(port):
+            lines += _chain(name, checks)
         lines += _chain(f"egress_{tap_name(port.id)}", _egress(port, used))
         lines += _chain(f"ingress_{tap_name(port.id)}", _ingress(port, used))
     taps = [tap_name(port.id) for port in guarded]
@@ -94,24 +91,6 @@ def bridge_table(
         lines += _chain(chain, [base, *rules])
     lines.append("}")
     return "\n".join(lines) + "\n"
-
-
-def permitted_sources(port: Port) -> list[tuple[str, str]]:
-    """(MAC address, prefix) pairs that the port may send from, in fixed order."""
-    pairs = [(port.mac, _prefix(fixed.address)) for fixed in port.addresses]
-    pairs += [
-        (pair.mac or port.mac, _prefix(pair.address)) for pair in port.address_pairs
-    ]
-    pairs += [(mac, _prefix(link_local(mac))) for mac in _macs(port)]
-    return sorted(set(pairs))
-
-
-def link_local(mac: str) -> str:
-    """The IPv6 link-local address that a MAC address makes (RFC 4291, EUI-64)."""
-    parts = [int(part, 16) for part in mac.split(":")]
-    parts[0] ^= 0x02
-    identifier = bytes([*parts[:3], 0xFF, 0xFE, *parts[3:]])
-    return str(ipaddress.IPv6Address(b"\xfe\x80" + bytes(6) + identifier))
 
 
 def transport_of(rule: Rule) -> int | None:
@@ -145,56 +124,6 @@ def _judged(which: str, prefix: str, taps: list[str], known: list[str]) -> list[
     marks = f"{{ {MARK_ESTABLISHED}, {MARK_NEW}, {MARK_INVALID} }}"
     rules.append(f'{which} "{TAP_PREFIX}*" meta mark {marks} drop')
     return rules
-
-
-def _source(port: Port) -> Iterator[str]:
-    tap = tap_name(port.id)
-    yield f"ether saddr != {{ {', '.join(_macs(port))} }} counter drop"
-    yield f"ether type ip goto source4_{tap}"
-    yield f"ether type ip6 goto source6_{tap}"
-    for mac, prefixes in _by_mac(port, 4):
-        senders = ", ".join(["0.0.0.0", *prefixes])
-        yield (
-            f"ether type arp ether saddr {mac} arp saddr ether {mac} "
-            f"arp saddr ip {{ {senders} }} return"
-        )
-    yield "counter drop"
-
-
-def _source4(port: Port) -> Iterator[str]:
-    yield "ip saddr 0.0.0.0 udp sport 68 udp dport 67 return"
-    yield "udp sport 67 udp dport 68 counter drop"
-    for mac, prefixes in _by_mac(port, 4):
-        yield f"ether saddr {mac} ip saddr {{ {', '.join(prefixes)} }} return"
-    yield "counter drop"
-
-
-def _source6(port: Port) -> Iterator[str]:
-    yield f"icmpv6 type {ROUTER_TYPES} counter drop"
-    yield "udp sport 547 udp dport 546 counter drop"
-    yield f"ip6 saddr :: icmpv6 type {UNSPECIFIED_TYPES} return"
-    advert = "icmpv6 type nd-neighbor-advert"
-    for mac, prefixes in _by_mac(port, 6):
-        for prefix in prefixes:
-            target = _target(prefix)
-            if target:
-                sender = f"ether saddr {mac} ip6 saddr {{ {', '.join(prefixes)} }}"
-                yield f"{advert} {target} {sender} return"
-    yield f"{advert} counter drop"
-    for mac, prefixes in _by_mac(port, 6):
-        yield f"ether saddr {mac} ip6 saddr {{ {', '.join(prefixes)} }} return"
-    yield "counter drop"
-
-
-def _target(prefix: str) -> str:
-    """Matches the target address of an advertisement, which begins after eight bytes
-    of ICMPv6; only whole bytes of prefix can be matched."""
-    network = ipaddress.IPv6Network(prefix)
-    length = network.prefixlen - network.prefixlen % 8
-    if not length:
-        return ""
-    number = int(network.network_address) >> (128 - length)
-    return f"@th,64,{length} 0x{number:x}"
 
 
 def _state() -> Iterator[str]:
@@ -241,12 +170,7 @@ def members_of(group: SecurityGroup, version: int) -> list[str]:
     """The members' prefixes of one IP version, none inside another."""
     networks = (ipaddress.ip_network(member) for member in group.members)
     of_version = [network for network in networks if network.version == version]
-    return _collapsed(of_version)
-
-
-def _collapsed(networks: Iterable[Any]) -> list[str]:
-    """All of one version; none inside another, which sets refuse."""
-    return [str(network) for network in ipaddress.collapse_addresses(networks)]
+    return collapsed(of_version)
 
 
 def _member_set(group: SecurityGroup, version: int) -> list[str]:
@@ -278,7 +202,7 @@ def _rule(rule: Rule, groups: Mapping[str, SecurityGroup]) -> str:
             return ""
         words.append(f"{family} {side} @members{rule.version}_{rule.remote_group}")
     elif rule.remote_prefix:
-        words.append(f"{family} {side} {_prefix(rule.remote_prefix)}")
+        words.append(f"{family} {side} {prefix_of(rule.remote_prefix)}")
     words += _transport(rule)
     return " ".join([*words, "accept"])
 
@@ -298,24 +222,3 @@ def _transport(rule: Rule) -> Iterator[str]:
         low = rule.port_min if rule.port_min is not None else 0
         high = rule.port_max if rule.port_max is not None else 65535
         yield f"th dport {low}" if low == high else f"th dport {low}-{high}"
-
-
-# ---- addresses -----------------------------------------------------------------
-
-
-def _macs(port: Port) -> list[str]:
-    return sorted({port.mac, *(pair.mac for pair in port.address_pairs if pair.mac)})
-
-
-def _by_mac(port: Port, version: int) -> list[tuple[str, list[str]]]:
-    found: dict[str, list[Any]] = {}
-    for mac, prefix in permitted_sources(port):
-        network = ipaddress.ip_network(prefix)
-        if network.version == version:
-            found.setdefault(mac, []).append(network)
-    return [(mac, _collapsed(networks)) for mac, networks in sorted(found.items())]
-
-
-def _prefix(text: str) -> str:
-    """The prefix in canonical form; an address is a prefix of full length."""
-    return str(ipaddress.ip_network(text, strict=False))

@@ -12,8 +12,8 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 
+from compute.network.agent.anti_spoofing import link_local
 from compute.network.agent.names import bridge_name, dhcp_namespace, router_namespace
-from compute.network.agent.security import link_local
 from compute.network.view import (
     AddressPair,
     DhcpOption,

@@ -29,6 +29,8 @@ UNSHARE = (
     "--mount-proc",
 )
 START = 'mount -t tmpfs none /run && mkdir /run/netns && ip link set lo up && exec "$@"'
+# Texts that hold one of each thing that can be written.
+GOLDEN = Path(__file__).parents[3] / "unit/compute/network/agent/golden"
 PROGRAMS = {
     "ip": "iproute2",
     "nft": "nftables",
@@ -58,8 +60,17 @@ def programs() -> None:
         pytest.skip("namespaces and taps need root")
     missing = _missing()
     if missing and shutil.which("apt-get"):
-        words = ["apt-get", "install", "-y", "-q", "--no-install-recommends", *missing]
-        subprocess.run(words, capture_output=True, timeout=SECONDS_MAX)
+        install = [
+            "apt-get",
+            "install",
+            "-y",
+            "-q",
+            "--no-install-recommends",
+            *missing,
+        ]
+        for words in (install, ["apt-get", "update", "-q"], install):
+            if _missing():  # else the first try was enough
+                subprocess.run(words, capture_output=True, timeout=SECONDS_MAX)
     missing = _missing()
     if missing:
         pytest.skip(f"not installed: {', '.join(missing)}")
@@ -68,6 +79,20 @@ def programs() -> None:
     done = subprocess.run(probe, capture_output=True, text=True, timeout=30)
     if done.returncode or not Path("/dev/net/tun").exists():
         pytest.skip(f"no bridges or taps on this kernel: {done.stderr.strip()}")
+
+
+@pytest.mark.parametrize("name", ["host.nft", "router.nft"])
+def test_nft_understands_every_kind_of_rule(name: str) -> None:
+    words = ["unshare", "--net", "nft", "--check", "--file", str(GOLDEN / name)]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("name", ["dhcp.conf", "router.conf"])
+def test_dnsmasq_understands_every_kind_of_option(name: str) -> None:
+    words = ["dnsmasq", "--test", f"--conf-file={GOLDEN / name}"]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("name", sorted(SCENARIOS))

@@ -154,6 +154,23 @@ def wipe(host: MemoryHost, random: Random) -> None:
             host.namespaces[name] = replace(seen, links=links)
 
 
+@pytest.mark.parametrize("goal", [DESIRED, Desired()], ids=["up", "down"])
+def test_killed_after_any_operation(goal: Desired) -> None:
+    """The next agent starts with what the last one left, and gets there."""
+
+    def start() -> MemoryHost:
+        return host_with_foreign_things() if goal is DESIRED else finished()
+
+    count = len(plan(goal, start().observe()))
+    assert count > 10
+    for done in range(count):
+        host = start()
+        host.apply(plan(goal, host.observe())[:done], goal)
+        host.flows, host.listeners = {}, {}
+        assert converge(host, goal) <= 2
+        assert plan(goal, host.observe()) == []
+
+
 def test_a_new_agent_loads_rules_and_tells_dnsmasq_once() -> None:
     host = finished()
     for name, seen in host.namespaces.items():
