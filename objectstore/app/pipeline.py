@@ -1,6 +1,7 @@
 """The proxy's pipeline: filters from the settings file around our application.
 
-The file's ``[pipeline:main]`` names them; without one the default order holds.
+The file's ``[pipeline:main]`` names them; without one the default order holds, with
+``encryption`` at its end if the file has a section for it.
 ``[filter:NAME]`` sections configure them, and a filter without a section has its
 defaults.  Any PasteDeploy filter loads; the order is checked by what ours declare.
 """
@@ -21,13 +22,17 @@ from objectstore.middleware.order import DEFAULT_PIPELINE, check_pipeline
 PIPELINE_SECTION = "pipeline:main"
 # The last name of a pipeline stands for our own application.
 SERVER_NAME = "proxy-server"
+ENCRYPTION = "encryption"
 
 
 def filter_names(source: Path) -> list[str]:
     """The pipeline's filters, from the outside in.  Raises ``BadSettings``."""
-    text = read_file(source).get(PIPELINE_SECTION, {}).get("pipeline")
+    sections = read_file(source)
+    text = sections.get(PIPELINE_SECTION, {}).get("pipeline")
     if text is None:
-        return list(DEFAULT_PIPELINE)
+        # It cannot be without its secrets, so it is there when they are.
+        has_secrets = f"filter:{ENCRYPTION}" in sections
+        return [*DEFAULT_PIPELINE, ENCRYPTION] if has_secrets else [*DEFAULT_PIPELINE]
     names = text.split()
     if not names or names[-1] != SERVER_NAME:
         text = f"the pipeline must end with {SERVER_NAME}"

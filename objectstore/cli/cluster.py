@@ -117,7 +117,7 @@ def up(data: Path, port: int, apart: bool) -> None:
     stopped = [plan for plan in nodes if _running(place, plan.name) is None]
     if len(stopped) == len(nodes):
         try:
-            lay_out(place.directory, nodes)
+            lay_out(place.directory, nodes, encrypts=True)
         except OSError as error:
             click.echo(f"{error.filename or data}: {error.strerror}", err=True)
             sys.exit(1)

@@ -10,6 +10,7 @@ which device, must never change under data.
 
 from __future__ import annotations
 
+import base64
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -28,6 +29,8 @@ NO_PORT = 0
 PART_POWER = 10
 REPLICAS = 3
 MIN_PART_HOURS = 1
+# What AES-256 keys are made of; more would add nothing.
+ROOT_SECRET_BYTES = 32
 RING_NAMES = ("account", "container", "object")
 # The quickstart's own user, known to everybody: for loopback only.
 DEMONSTRATION_USER = "user_test_tester = testing .admin"
@@ -100,10 +103,13 @@ def lay_out(
     plans: Sequence[NodePlan],
     users: str = DEMONSTRATION_USER,
     sections: str = "",
+    *,
+    encrypts: bool = False,
 ) -> LaidOut:
     """Make what is not there yet; devices get zones one after the other.
 
-    ``sections``: text added to every node's settings.
+    ``sections``: text added to every node's settings.  ``encrypts``: make a root
+    secret, and encrypt at rest what S3's clients ask it for.
     """
     place = LaidOut(directory)
     place.settings_directory.mkdir(parents=True, exist_ok=True)
@@ -119,6 +125,8 @@ def lay_out(
     cluster = place.settings_directory / "cluster.conf"
     if not cluster.exists():
         _write_private(cluster, _cluster_text())
+    if encrypts:
+        sections = _encryption_section(place.settings_directory) + sections
     for plan in plans:
         # Ports and workers may differ from the last time, so this one is renewed.
         text = _node_text(place, plan, users) + sections
@@ -188,6 +196,27 @@ secret = {secrets.token_hex(32)}
 [storage-policy:0]
 name = Policy-0
 default = yes
+"""
+
+
+def _encryption_section(directory: Path) -> str:
+    """The filter's section; the root secret is made once, in a file of its own."""
+    path = directory / "encryption.conf"
+    if not path.exists():
+        secret = base64.b64encode(secrets.token_bytes(ROOT_SECRET_BYTES)).decode()
+        text = f"""\
+# What data at rest is encrypted with, the same on every machine of the cluster.  Keep
+# it secret, and keep a copy: without it that data is lost.
+
+[keymaster]
+encryption_root_secret = {secret}
+"""
+        _write_private(path, text)
+    return f"""
+[filter:encryption]
+use = egg:ringstack#encryption
+keymaster_config_path = {path}
+only_on_request = true
 """
 
 

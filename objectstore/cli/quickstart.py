@@ -75,7 +75,7 @@ def main(check: bool, data: Path, port: int, workers: int) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     plan = NodePlan(NODE, port, port + NODE_PORT_OFFSET, DEVICES, workers)
     try:
-        place = lay_out(data, [plan])
+        place = lay_out(data, [plan], encrypts=True)
         log = place.log(NODE)
         # Killed hard, the command must not leave a store behind that holds the port.
         server = ServerProcess(place.settings_file(NODE), port, log, outlives_us=False)

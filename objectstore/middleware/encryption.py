@@ -27,6 +27,9 @@ would get encrypted bytes.
     # a file with a section [keymaster] that holds these three instead
     keymaster_config_path =
     disable_encryption = false
+    # encrypt only what is asked for through S3: objects whose upload says
+    # x-amz-server-side-encryption, and all in buckets with a default encryption
+    only_on_request = false
 """
 
 from __future__ import annotations
@@ -91,6 +94,8 @@ AFTER = (
 )
 
 LISTING_BYTES_MAX = 64 * 1024 * 1024
+# What the S3 face says with an object that is to be encrypted.
+ASKED = "X-Object-Sysmeta-S3-Sse"
 _CONDITIONS = ("If-Match", "If-None-Match")
 # More ETags in one header than any client sends.
 ETAGS_MAX = 100
@@ -102,6 +107,7 @@ class EncryptionSettings:
 
     keymaster_config_path: str = option("", "A file with a [keymaster] section")
     disable_encryption: bool = option(False, "Read what is encrypted, add no more")
+    only_on_request: bool = option(False, "Encrypt what S3's clients ask it for")
 
 
 class Encryption:
@@ -113,6 +119,14 @@ class Encryption:
         self.app = app
         self._keys = keys
         self._encrypts = not settings.disable_encryption
+        self._waits = settings.only_on_request
+
+    @property
+    def encrypts(self) -> str:
+        """What is encrypted, for the S3 face: ``all``, ``asked`` or nothing."""
+        if not self._encrypts:
+            return ""
+        return "asked" if self._waits else "all"
 
     def describe(self, registry: Any) -> None:
         """Tell ``/info``, operators only."""
@@ -131,9 +145,9 @@ class Encryption:
             reply = self._list(request, account, container)
         elif method in ("GET", "HEAD"):
             reply = self._read(request, (account, container, name))
-        elif method == "PUT" and self._encrypts:
+        elif method == "PUT" and self._encrypts and self._is_wanted(request):
             reply = self._put(request, (account, container, name))
-        elif method == "POST" and self._encrypts:
+        elif method == "POST" and self._encrypts and not self._waits:
             self._seal_metadata(request, self._keys.current(account, container, name))
             reply = self._without_own(ask(self.app, environ))
         elif method == "DELETE":
@@ -144,6 +158,9 @@ class Encryption:
         return reply(environ, start_response)
 
     # ---- writing -----------------------------------------------------------------
+
+    def _is_wanted(self, request: Request) -> bool:
+        return not self._waits or request.has_header(ASKED)
 
     def _put(self, request: Request, path: tuple[str, str, str]) -> Reply:
         key = self._keys.current(*path)

@@ -107,6 +107,7 @@ class S3Filter:
             BucketFactsCache(),
             Registry(store, clock),
             guard is not None,
+            _encrypts(app),
             parse_targets(settings.notification_targets),
             HybridClock(clock),
         )
@@ -276,6 +277,17 @@ def _translated(operation: Operation, rejected: Rejected) -> S3Error:
     if rejected.status == 412 and "UTF8" in rejected.text:
         return S3Error("InvalidURI")
     return from_status(rejected.status)
+
+
+def _encrypts(application: object) -> str:
+    """What the encryption filter below says that it encrypts; "" without one."""
+    layer: object | None = application
+    while layer is not None:
+        found = getattr(layer, "encrypts", None)
+        if isinstance(found, str):
+            return found
+        layer = getattr(layer, "app", None)
+    return ""
 
 
 def _check_targets(settings: S3Settings, source: str) -> None:

@@ -33,6 +33,8 @@ class House:
     registry: Registry
     # A filter below keeps Swift's face from breaking object locks.
     is_guarded: bool
+    # What a filter below encrypts at rest: "all", "asked" (SSE-S3), or "": nothing.
+    encrypts: str
     # Where notifications can go, by name; and the order of events.
     targets: Targets
     sequence: HybridClock

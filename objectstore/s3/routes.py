@@ -132,6 +132,9 @@ for _name, _documents, _noun in (
 BUCKET["DELETE", "website"] = Route(
     configurations.WEBSITE.delete, "s3:DeleteBucketWebsite"
 )
+BUCKET["GET", "encryption"] = Route(
+    configurations.get_encryption, "s3:GetEncryptionConfiguration"
+)
 BUCKET["PUT", "encryption"] = Route(
     configurations.put_encryption, "s3:PutEncryptionConfiguration"
 )

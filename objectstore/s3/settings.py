@@ -77,6 +77,3 @@ class S3Settings:
         "Where notifications can go: NAME=URL of a webhook (http, https) or a broker "
         "(amqp://user:password@host:5672//?exchange=NAME&routing_key=KEY)",
     )
-    encryption_at_rest: bool = option(
-        False, "An encryption filter stands below: answer SSE-S3 requests"
-    )

@@ -4,7 +4,8 @@ Stands in ``s3_guard``, below all filters that send requests of their own.  When
 write has succeeded, and before its reply goes out, the key is entered in the
 lifecycle index of its bucket, if that has rules, and what came through Swift is told
 to whom the bucket notifies: nothing that was acknowledged is missed, and what was
-refused leaves nothing.  A POST through Swift keeps an object's S3 tags and ACL.
+refused leaves nothing.  A POST through Swift keeps an object's S3 tags and ACL; a
+PUT through it is encrypted where the bucket wants that.
 """
 
 from __future__ import annotations
@@ -28,9 +29,11 @@ from objectstore.s3.names import is_hidden
 from objectstore.s3.notify.announce import announce, notification_rules
 from objectstore.s3.notify.event import Event
 from objectstore.s3.object.reply_headers import s3_etag
+from objectstore.s3.object.upload_headers import has_default_encryption
 from objectstore.s3.operation import House, Operation
-from objectstore.s3.sysmeta import TRANSIENT
+from objectstore.s3.sysmeta import SSE, TRANSIENT
 
+_SSE = "HTTP_" + SSE.upper().replace("-", "_")
 WRITES = frozenset({"PUT", "POST", "DELETE"})
 
 
@@ -53,6 +56,8 @@ class WriteWatch:
             return app(environ, start_response)
         if environ["REQUEST_METHOD"] == "POST" and not environ[CONTEXT_KEY].is_s3:
             self._keep(environ, facts, place[2])
+        if environ["REQUEST_METHOD"] == "PUT" and not environ[CONTEXT_KEY].is_s3:
+            self._encrypt(environ, facts)
         is_told = not environ[CONTEXT_KEY].is_s3 and notification_rules(facts)
         if not is_told and not known_rules(facts):
             return app(environ, start_response)
@@ -63,6 +68,11 @@ class WriteWatch:
                 self._tell(environ, facts, place[2], answer)
         start_response(answer.line, answer.pairs)
         return answer.body
+
+    def _encrypt(self, environ: Environ, facts: BucketFacts) -> None:
+        """A bucket's default encryption holds for Swift's writes too."""
+        if self._house.encrypts and has_default_encryption(facts):
+            environ[_SSE] = "AES256"
 
     def _keep(self, environ: Environ, facts: BucketFacts, key: str) -> None:
         """A POST through Swift replaces metadata, of which S3's tags and ACL are no

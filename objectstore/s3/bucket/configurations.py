@@ -5,7 +5,7 @@ from __future__ import annotations
 from objectstore.kernel.reply import Reply
 from objectstore.s3.access.bucket_rules import parse_block, parse_ownership
 from objectstore.s3.access_log.target import parse_logging
-from objectstore.s3.bucket.configuration import Configuration
+from objectstore.s3.bucket.configuration import Configuration, stored
 from objectstore.s3.bucket.cors_rules import parse_cors
 from objectstore.s3.bucket.create import check_guarded
 from objectstore.s3.bucket.lifecycle_rules import parse_lifecycle
@@ -19,6 +19,7 @@ from objectstore.s3.errors import S3Error
 from objectstore.s3.notify.rules import parse_notification
 from objectstore.s3.operation import Operation
 from objectstore.s3.website.rules import parse_website
+from objectstore.s3.xml.render import render_document
 
 CORS = Configuration(
     "cors",
@@ -99,6 +100,20 @@ def put_lock(operation: Operation) -> Reply:
 
 def put_encryption(operation: Operation) -> Reply:
     """PUT ?encryption: only where something below encrypts."""
-    if not operation.house.settings.encryption_at_rest:
+    if not operation.house.encrypts:
         raise S3Error("NotImplemented", "This store does not encrypt at rest")
     return ENCRYPTION.put(operation)
+
+
+def get_encryption(operation: Operation) -> Reply:
+    """GET ?encryption: where everything is encrypted, that is the default."""
+    if operation.house.encrypts == "all" and not stored(operation, ENCRYPTION.name):
+        return Reply(200, render_document(_ENCRYPTED), content_type="application/xml")
+    return ENCRYPTION.get(operation)
+
+
+_ENCRYPTED = (
+    "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault>"
+    "<SSEAlgorithm>AES256</SSEAlgorithm></ApplyServerSideEncryptionByDefault>"
+    "</Rule></ServerSideEncryptionConfiguration>"
+)

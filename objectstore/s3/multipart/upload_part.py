@@ -11,11 +11,11 @@ from objectstore.s3.dates import iso, iso_of_http
 from objectstore.s3.errors import S3Error
 from objectstore.s3.inner import Answer
 from objectstore.s3.multipart.parts import new_part_name, segments_container
-from objectstore.s3.multipart.upload import find_upload
+from objectstore.s3.multipart.upload import Upload, find_upload
 from objectstore.s3.object.byte_range import parse_range
 from objectstore.s3.object.copy import open_source
 from objectstore.s3.object.customer_key import CustomerKey
-from objectstore.s3.object.put import content_md5
+from objectstore.s3.object.put import content_md5, sse_headers
 from objectstore.s3.object.sealed_parts import (
     SealedPart,
     key_for_part,
@@ -35,6 +35,7 @@ def upload_part(operation: Operation) -> Reply:
     upload = find_upload(operation)
     key = key_for_part(operation, upload.marker.get(sysmeta.SSE_C))
     headers = {"Content-Type": "application/octet-stream"}
+    headers.update(_encryption(upload))
     md5 = content_md5(operation)
     if md5 and key is None:
         headers["ETag"] = md5
@@ -60,6 +61,7 @@ def upload_part(operation: Operation) -> Reply:
     answer.discard()
     _check_still_open(operation, name)
     reply: HeaderList = [("ETag", f'"{answer.get("etag").strip(chr(34))}"')]
+    reply += sse_headers(headers)
     if key is not None:
         reply += key.reply_headers()
     checksum = payload.checksum
@@ -84,7 +86,7 @@ def upload_part_copy(operation: Operation) -> Reply:
     algorithm = ALGORITHMS.get(upload.algorithm)
     stream = SummingInput(source.open(start, stop), algorithm)
     name = new_part_name(upload.upload_id, number, operation.now())
-    headers = {"Content-Type": "application/octet-stream"}
+    headers = {"Content-Type": "application/octet-stream", **_encryption(upload)}
     try:
         answer: Answer = operation.ask(
             "PUT",
@@ -108,10 +110,16 @@ def upload_part_copy(operation: Operation) -> Reply:
         text("ETag", f'"{answer.get("etag").strip(chr(34))}"'),
         text(algorithm.element, stream.checksum) if algorithm is not None else "",
     )
-    reply = source.version_header
+    reply = source.version_header + sse_headers(headers)
     if key is not None:
         reply = reply + key.reply_headers()
     return Reply(200, body, reply, "application/xml")
+
+
+def _encryption(upload: Upload) -> dict[str, str]:
+    """What the upload was begun with is so for its parts."""
+    found = upload.marker.get(sysmeta.SSE)
+    return {sysmeta.SSE: found} if found else {}
 
 
 def _sealed(

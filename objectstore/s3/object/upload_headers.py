@@ -9,6 +9,8 @@ from __future__ import annotations
 from objectstore.s3 import sysmeta
 from objectstore.s3.access import acl as acls
 from objectstore.s3.access.bucket_rules import PREFERRED, check_new_acl, ownership
+from objectstore.s3.bucket.simple_documents import parse_encryption
+from objectstore.s3.bucket_facts import BucketFacts
 from objectstore.s3.errors import S3Error
 from objectstore.s3.object import tags
 from objectstore.s3.object.metadata import from_request, to_inner
@@ -33,6 +35,8 @@ _KEPT = {
 }
 _GRANTS = "HTTP_X_AMZ_GRANT_"
 _SSE = "HTTP_X_AMZ_SERVER_SIDE_ENCRYPTION"
+_CUSTOMER = f"{_SSE}_CUSTOMER_ALGORITHM"
+_DEFAULT = sysmeta.CONTAINER + "encryption"
 
 
 def upload_headers(operation: Operation) -> dict[str, str]:
@@ -89,6 +93,8 @@ def s3_headers(operation: Operation) -> dict[str, str]:
     if _SSE in environ:
         check_sse(operation)
         headers[sysmeta.SSE] = "AES256"
+    elif _CUSTOMER not in environ and is_encrypted_by_default(operation):
+        headers[sysmeta.SSE] = "AES256"
     if "HTTP_X_AMZ_TAGGING" in environ:
         stored = tags.to_stored(tags.from_header(operation.header("X-Amz-Tagging")))
         if stored:
@@ -108,10 +114,31 @@ def check_sse(operation: Operation) -> None:
             ArgumentName="x-amz-server-side-encryption",
             ArgumentValue=wanted[:64],
         )
-    if not operation.house.settings.encryption_at_rest:
+    if _CUSTOMER in operation.environ:
+        raise S3Error(
+            "InvalidArgument",
+            "Server Side Encryption with Customer provided key is incompatible with "
+            "the encryption method specified",
+        )
+    if not operation.house.encrypts:
         raise S3Error(
             "NotImplemented", "This store does not encrypt at rest: SSE-S3 is not on"
         )
+
+
+def is_encrypted_by_default(operation: Operation) -> bool:
+    """Whether new objects are encrypted without being asked for it."""
+    encrypts = operation.house.encrypts
+    if encrypts == "asked":
+        return has_default_encryption(operation.facts)
+    return encrypts == "all"
+
+
+def has_default_encryption(facts: BucketFacts) -> bool:
+    """Whether the bucket's owner wants everything in it encrypted."""
+    return _DEFAULT in facts.metadata and bool(
+        facts.parsed("encryption", parse_encryption)
+    )
 
 
 def acl_headers(operation: Operation) -> dict[str, str]:

@@ -6,6 +6,7 @@ the run.  Names of buckets are everybody's, so every test makes its own.
 
 from __future__ import annotations
 
+import base64
 import itertools
 import os
 from collections.abc import Callable, Iterator
@@ -26,12 +27,17 @@ def _pipeline() -> str:
     names = [name for name in DEFAULT_PIPELINE if name not in ("s3", "s3_guard")]
     names.insert(names.index("cors"), "s3")
     names.insert(names.index("slo"), "s3_guard")
-    return " ".join([*names, "proxy-server"])
+    return " ".join([*names, "encryption", "proxy-server"])
 
 
 SETTINGS = f"""
 [pipeline:main]
 pipeline = {_pipeline()}
+
+[filter:encryption]
+use = egg:ringstack#encryption
+encryption_root_secret = {base64.b64encode(bytes(range(32))).decode()}
+only_on_request = true
 
 [filter:s3]
 use = egg:ringstack#s3
