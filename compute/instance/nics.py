@@ -6,8 +6,7 @@ import ipaddress
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from compute.network.client import NetworkClient
-from compute.network.nics import Nic, NicAddress
+from compute.network.client import NetworkClient, Nic, NicAddress
 
 Vif = Mapping[str, Any]
 

@@ -25,10 +25,21 @@ from compute.core.errors import (
     QuotaExceeded,
     Unauthorized,
 )
-from compute.network.nics import Nic
+from compute.network.nics import Nic, NicAddress, NicRoute
 from compute.network.records import decode_record
 from objectstore.client.caller import Answer, Caller
 from objectstore.kernel.errors import Unavailable
+
+__all__ = [
+    "NetworkClient",
+    "NetworkFacts",
+    "NewPort",
+    "Nic",
+    "NicAddress",
+    "NicRoute",
+    "PortFacts",
+    "SecurityGroupFacts",
+]
 
 CALL_SECONDS = 60.0
 # An agent's question waits on nothing but the database.

@@ -66,6 +66,10 @@ EXTENSIONS = {
     "project-id": ("project_id field enabled", "project_id beside tenant_id"),
     "provider": ("Provider Network", "How networks are joined to the world"),
     "quotas": ("Quota management support", "How much a project may have"),
+    "quota-check-limit": (
+        "Quota engine limit check",
+        "Limits below what a project has are refused when asked to",
+    ),
     "quota_details": ("Quota details management support", "How much a project has"),
     "rbac-policies": ("RBAC Policies", "Networks lent to other projects"),
     "revision-if-match": (

@@ -8,8 +8,14 @@ from compute.core.api import ApiCall, Route, empty_reply, json_reply
 from compute.core.errors import NotFound
 from compute.core.schema import Schema
 from compute.network import tables
-from compute.network.errors import not_found
-from compute.network.frame.quota import COUNTED, default_limits, limits_of, used
+from compute.network.errors import conflict, not_found
+from compute.network.frame.quota import (
+    COUNTED,
+    UNLIMITED,
+    default_limits,
+    limits_of,
+    used,
+)
 from compute.network.frame.resource import Body
 from compute.network.frame.work import NetworkDatabase, Work
 from objectstore.kernel.reply import Reply
@@ -28,6 +34,8 @@ QUOTA = Schema(
                     },
                     # Told by some clients beside the limits; the path says it.
                     "tenant_id": {"type": "string"},
+                    # Refuse limits below what the project has.
+                    "check_limit": {"type": ["boolean", "null"]},
                     "project_id": {"type": "string"},
                 },
                 "additionalProperties": False,
@@ -113,6 +121,8 @@ class QuotaApi:
 
         def work_on(work: Work) -> dict[str, int]:
             work.policy.enforce(work.context, "update_quota")
+            if wanted.get("check_limit"):
+                _check_usage(work, project_id, wanted)
             quotas = tables.quotas
             for name in COUNTED:
                 if name not in wanted:
@@ -159,3 +169,13 @@ class QuotaApi:
             return read(work, project_id)
 
         return json_reply(200, {"quota": self._database.read(call.context, work_on)})
+
+
+def _check_usage(work: Work, project_id: str, wanted: dict[str, Any]) -> None:
+    for name in COUNTED:
+        limit = wanted.get(name, UNLIMITED)
+        if limit != UNLIMITED and used(work, name, project_id) > limit:
+            raise conflict(
+                "InvalidQuotaValue",
+                f"The project has more than {limit} of {name} already.",
+            )
