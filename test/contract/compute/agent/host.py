@@ -19,8 +19,8 @@ from objectstore.kernel import concurrency
 
 # An emulated guest on a busy machine takes its time to boot.
 BOOT_SECONDS = 240.0
-# Events and small changes.
-PATIENCE_SECONDS = 30.0
+# Events and small changes, on a busy machine too.
+PATIENCE_SECONDS = 90.0
 POLL_SECONDS = 0.1
 
 

@@ -7,19 +7,19 @@ from __future__ import annotations
 
 import functools
 import os
-import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[4]
 BUILD = ROOT / "bin" / "build-guest-image"
 INSTALL_SECONDS = 300
 BUILD_SECONDS = 120
-_PROGRAMS = {
-    "/usr/bin/qemu-system-x86_64": "qemu-system-x86",
-    "/usr/bin/qemu-img": "qemu-utils",
-    "/usr/sbin/libvirtd": "libvirt-daemon-system",
-}
+# What bin/quickstart does to make this machine a host of guests.
+_BECOME_HOST = """
+. bin/bootstrap.sh; . bin/host-packages.sh
+may_host && install_libvirt_binding "$1"
+"""
 
 
 @functools.cache
@@ -27,41 +27,25 @@ def why_not() -> str:
     """Why guests cannot run here; "" when they can."""
     if os.geteuid() != 0:
         return "guests under libvirt need root"
-    missing = [name for path, name in _PROGRAMS.items() if not os.path.exists(path)]
-    if missing and not _install(missing):
-        return f"these packages cannot be installed: {' '.join(missing)}"
+    made = subprocess.run(
+        ["bash", "-c", _BECOME_HOST, "tests", sys.prefix],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=INSTALL_SECONDS,
+    )
+    if made.returncode:
+        return made.stderr.strip() or "this machine cannot be a host of guests"
     try:
         import libvirt  # noqa: F401
-    except ImportError:
-        return "libvirt-python is not installed (pip install 'ringstack[libvirt]')"
-    checked = subprocess.run([str(BUILD), "--check"], capture_output=True, text=True)
-    if checked.returncode and not _install_for_image():
-        return checked.stderr.strip()
+    except ImportError as error:
+        return f"Python's libvirt binding: {error}"
     return ""
 
 
-def _install(packages: list[str]) -> bool:
-    if shutil.which("apt-get") is None:
-        return False
-    command = ["apt-get", "install", "-y", "-q", "--no-install-recommends", *packages]
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    done = subprocess.run(
-        command,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=INSTALL_SECONDS,
-    )
-    return done.returncode == 0
-
-
-def _install_for_image() -> bool:
-    """The builder installs what it needs itself."""
-    return shutil.which("apt-get") is not None
-
-
 def build_image(directory: Path) -> None:
-    """Build the guest image into ``directory``."""
+    """Build the guest image into ``directory``; installs what that needs."""
     subprocess.run(
         [str(BUILD), str(directory)],
         check=True,
