@@ -16,7 +16,7 @@ from compute.image.api.discovery import DiscoveryApi
 from compute.image.api.images import ImagesApi
 from compute.image.api.imports import ImportsApi
 from compute.image.api.members import MembersApi
-from compute.image.data.leases import RENEW_SECONDS, Leases
+from compute.image.data.leases import RENEWALS_IN_A_LEASE, Leases
 from compute.image.data.sweeper import Sweeper
 from compute.image.data.transfer import TransferService
 from compute.image.imports.requests import ImportService
@@ -32,7 +32,7 @@ from compute.image.stores.choice import build_stores
 from compute.image.stores.port import ImageStore
 from objectstore.kernel.loop import Loop
 
-SWEEP_SECONDS = 15.0
+SWEEP_SECONDS_MAX = 15.0
 """Leases run out by themselves; all else that makes work also wakes the sweeper."""
 IMPORT_SECONDS = 5.0
 """Also how often the leases of running imports are renewed."""
@@ -54,7 +54,7 @@ def build_room(parts: RoomParts, settings: ImageSettings) -> Room:
     web = Web(_url_rules(settings))
     stores = build_stores(parts, settings, web)
     sweeper_wake, imports_wake = _Wakes(), _Wakes()
-    leases = Leases(parts.database, parts.clock)
+    leases = Leases(parts.database, parts.clock, settings.upload_lease)
     image_parts = ImageParts(
         parts.database,
         parts.clock,
@@ -71,10 +71,13 @@ def build_room(parts: RoomParts, settings: ImageSettings) -> Room:
     imports = ImportService(image_parts, web)
     owner = f"image-{parts.identifiers.uuid()}"
     worker = ImportWorker(image_parts, web, owner)
-    sweeper_wake.loop = Loop(Sweeper(image_parts), idle_seconds=SWEEP_SECONDS)
+    renew_seconds = settings.upload_lease / RENEWALS_IN_A_LEASE
+    sweeper_wake.loop = Loop(
+        Sweeper(image_parts), idle_seconds=min(SWEEP_SECONDS_MAX, renew_seconds)
+    )
     imports_wake.loop = Loop(worker, idle_seconds=IMPORT_SECONDS)
     loops = (
-        Loop(leases, idle_seconds=RENEW_SECONDS),
+        Loop(leases, idle_seconds=renew_seconds),
         sweeper_wake.loop,
         imports_wake.loop,
     )

@@ -62,6 +62,11 @@ class ImageSettings:
         (),
         "Private or loopback networks (CIDR) that web-download may reach all the same",
     )
+    upload_lease: Seconds = option(
+        45.0,
+        "How long after the death of a process its uploads are cleared away",
+        minimum=1,
+    )
     imports_max: int = option(2, "Imports that one process works on at once", minimum=1)
     deleted_kept: Seconds = option(
         30 * 86400.0, "How long the id of a deleted image stays taken", minimum=0

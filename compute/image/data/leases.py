@@ -16,10 +16,8 @@ from compute.image import store
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.loop import Progress
 
-LEASE_SECONDS = 45.0
-"""Users wait this long for an image that a dead process was uploading."""
-RENEW_SECONDS = 10.0
-"""Several renewals may fail before the lease is lost."""
+RENEWALS_IN_A_LEASE = 4
+"""Several may fail before the lease is lost."""
 
 
 class ImageGone(ApiError):
@@ -49,14 +47,16 @@ class Leases:
 
     name = "image-leases"
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, seconds: float) -> None:
+        """``seconds``: how long a lease outlives its process."""
         self._database = database
         self._clock = clock
+        self._seconds = seconds
         self._held: dict[str, Lease] = {}
 
     def until(self) -> float:
         """How long a lease of now lasts."""
-        return self._clock.time() + LEASE_SECONDS
+        return self._clock.time() + self._seconds
 
     @contextmanager
     def hold(self, data_id: str) -> Iterator[Lease]:

@@ -73,7 +73,9 @@ def _s3(settings: ImageSettings) -> ImageStore:
             settings.s3_endpoint, settings.s3_region, settings.s3_access_key, secret
         )
     except ImportError:
-        raise _mistake("stores", "the s3 store needs boto3 (the extra s3images)") from None
+        raise _mistake(
+            "stores", "the s3 store needs boto3 (the extra s3images)"
+        ) from None
     return s3_store(client, settings.s3_bucket)
 
 
