@@ -109,7 +109,7 @@ class Agents:
             settings.rooms["libvirt"],
             name=settings.host,
             state=settings.cloud.state / "agent",
-            address=settings.public_url,
+            address=settings.public_address.host,
             images=ImageSource(self._images),
             known=self._known_servers,
             clock=self._clock,

@@ -1,0 +1,42 @@
+"""The tutorial with real guests; run apart: python -m ... DIRECTORY"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from compute.cli.layout import LaidOutCloud
+from test.functional.compute.house import RunningCloud, running_cloud
+from test.functional.compute.tutorial import run_tutorial
+
+LOG_BYTES_SHOWN = 3000
+SECTIONS = {"agent": {"hypervisor": "libvirt", "ends_with_us": "yes"}}
+
+
+def main(directory: Path) -> None:
+    """Run it, and see that nothing is left."""
+    place: LaidOutCloud | None = None
+    try:
+        with running_cloud(directory / "c", SECTIONS, roles=()) as cloud:
+            place = cloud.place
+            print(run_tutorial(cloud, directory, is_real=True))
+            check_nothing_is_left(cloud)
+    except BaseException:
+        if place is not None:
+            print(place.log.read_text("utf-8")[-LOG_BYTES_SHOWN:])
+        raise
+
+
+def check_nothing_is_left(cloud: RunningCloud) -> None:
+    """No guest process, no tap, no file of a guest, no object in the project."""
+    guests = subprocess.run(["pgrep", "-f", "qemu-system"], capture_output=True)
+    assert guests.returncode == 1, guests.stdout
+    links = subprocess.run(["ip", "-o", "link"], capture_output=True, text=True)
+    assert "tap" not in links.stdout, links.stdout
+    assert list((cloud.place.state / "agent" / "guests").iterdir()) == []
+    assert cloud.openstack("container", "list") == []
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
