@@ -24,6 +24,8 @@ REDUCED = ("X-Ringstack-Consistency", "reduced")
 # bytes and would be wrong on a page that says what went wrong.
 _OWN_HEADERS = 5
 
+DATA_TIMESTAMP = "X-Backend-Data-Timestamp"
+
 
 def get_object(parts: Parts, target: ObjectTarget) -> Reply:
     """The object's headers and, for GET, its bytes or the ranges asked for."""
@@ -81,6 +83,9 @@ def object_headers(state: ObjectState) -> HeaderList:
         headers.extend(state.system_metadata.items())
     if state.delete_at:
         headers.append(("X-Delete-At", str(state.delete_at)))
+    if modified != state.timestamp:
+        # For filters only: how old the data is, whatever was said of it later.
+        headers.append((DATA_TIMESTAMP, to_text(state.timestamp)))
     return headers
 
 

@@ -45,12 +45,12 @@ class LogDelivery:
     def step(self) -> Progress:
         """Deliver the next bucket's logs; ``DONE`` at the end of a round."""
         environ = own_environ(self.name, self._facts)
-        if not self._lease.is_held(environ):
-            return Progress.IDLE
         first = self._objects.list(environ, CONTAINER, marker=self._after, limit=1)
         if not first:
             self._after = ""
             return Progress.DONE
+        if not self._lease.is_held(environ):
+            return Progress.IDLE
         place = first[0]["name"].rpartition("/")[0]
         entries = self._objects.list(
             environ, CONTAINER, prefix=f"{place}/", limit=CHUNKS_MAX

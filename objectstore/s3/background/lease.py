@@ -3,7 +3,8 @@
 A lease is a small object in the house's account, written with compare-and-swap:
 who it is, and until when.  Whoever finds it run out takes it.  Clocks of machines
 may differ a little; the jobs are safe to do twice, so a lease saves work and keeps
-order, and correctness never hangs on it.
+order, and correctness never hangs on it.  It is asked for when there is work: an idle
+store writes nothing.
 """
 
 from __future__ import annotations

@@ -82,12 +82,12 @@ class LifecycleBackfill:
     def step(self) -> Progress:
         """Do a page of the next job; ``DONE`` at the end of a round."""
         environ = own_environ(self.name, self._facts)
-        if not self._lease.is_held(environ):
-            return Progress.IDLE
         names = self._objects.list(environ, CONTAINER, marker=self._after, limit=1)
         if not names:
             self._after = ""
             return Progress.DONE
+        if not self._lease.is_held(environ):
+            return Progress.IDLE
         name: str = names[0]["name"]
         got = self._objects.get(environ, CONTAINER, name, JOB_BYTES_MAX)
         job = None if got is None else Job(*orjson.loads(got[0]))

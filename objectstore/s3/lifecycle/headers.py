@@ -7,6 +7,7 @@ from objectstore.s3 import sysmeta
 from objectstore.s3.bucket.lifecycle_rules import Thing
 from objectstore.s3.dates import http_date
 from objectstore.s3.inner import Answer
+from objectstore.s3.lifecycle import age
 from objectstore.s3.lifecycle.rules_of import known_rules
 from objectstore.s3.lifecycle.schedule import abortion, expiration
 from objectstore.s3.object.tags import read_stored_tags
@@ -25,7 +26,7 @@ def of_read(operation: Operation, answer: Answer) -> HeaderList:
         return []
     length = answer.get("content-range").rpartition("/")[2]
     size = int(length or answer.get("content-length") or 0)
-    modified = float(answer.get("x-timestamp") or 0)
+    modified = age.written_at(answer)
     return _expiration(operation, size, modified, answer.get(sysmeta.TAGS))
 
 

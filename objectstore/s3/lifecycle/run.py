@@ -53,8 +53,6 @@ class LifecycleRun:
         environ = own_environ(self.name, self._facts)
         if self._rate.is_used_up:
             return Progress.THROTTLED
-        if not self._lease.is_held(environ):
-            return Progress.IDLE
         now = self._house.clock.time()
         if not self._day:
             day = self._index.next_day(environ, self._after_day, now)
@@ -62,6 +60,9 @@ class LifecycleRun:
                 self._after_day = ""
                 return Progress.DONE
             self._day, self._after_entry = day, ""
+        if not self._lease.is_held(environ):
+            self._day = ""
+            return Progress.IDLE
         page = self._index.page(environ, self._day, self._after_entry, LOOKS_A_STEP)
         if not page:
             self._index.close_day(environ, self._day)

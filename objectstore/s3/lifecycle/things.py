@@ -14,6 +14,7 @@ from objectstore.s3.bucket.lifecycle_rules import Thing
 from objectstore.s3.bucket.listing_entry import shown_size
 from objectstore.s3.dates import from_iso
 from objectstore.s3.inner import Answer, query_string
+from objectstore.s3.lifecycle import age
 from objectstore.s3.multipart.parts import UPLOAD_ID_LENGTH, segments_container
 from objectstore.s3.object.get import DELETE_MARKER_TYPE
 from objectstore.s3.object.tags import read_stored_tags
@@ -44,7 +45,7 @@ def current_of(operation: Operation, head: Answer) -> Held | None:
     thing = Thing(
         operation.key,
         int(head.get("content-length", "0")),
-        float(head.get("x-timestamp", "0")),
+        age.written_at(head),
         read_stored_tags(head.get(sysmeta.TAGS)),
     )
     return Held(thing)

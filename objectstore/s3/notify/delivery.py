@@ -54,11 +54,9 @@ class NotificationDelivery:
         if self._house.clock.monotonic() < self._retry_at:
             return Progress.IDLE
         environ = own_environ(self.name, self._facts)
-        if not self._lease.is_held(environ):
+        if self._queue.is_empty(environ) or not self._lease.is_held(environ):
             return Progress.IDLE
         page = self._queue.page(environ, MESSAGES_A_STEP)
-        if not page:
-            return Progress.IDLE
         done: list[str] = []
         try:
             for waiting in page:

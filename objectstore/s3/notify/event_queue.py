@@ -52,6 +52,10 @@ class EventQueue:
         name = f"{sequencer}-{secrets.token_hex(4)}"
         self._objects.put(environ, self._container, name, body)
 
+    def is_empty(self, environ: Environ) -> bool:
+        """Whether nothing waits."""
+        return not self._objects.list(environ, self._container, limit=1)
+
     def page(self, environ: Environ, limit: int) -> list[Waiting]:
         """The oldest messages, in order."""
         names = [

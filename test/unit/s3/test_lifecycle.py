@@ -175,6 +175,20 @@ def test_what_is_written_again_lives_on(house: House) -> None:
     assert house.ask("GET", "/bucket/k").body == b"new"
 
 
+def test_tags_do_not_make_an_object_younger(house: House) -> None:
+    house.bucket()
+    set_rules(house, rule(EXPIRE))
+    told = put(house, "k").headers["x-amz-expiration"]
+    house.cluster.clock.ahead = 2.5 * DAY
+    # As S3's tagging does, days later.
+    path = f"/{ALICE.account}/bucket/k"
+    assert house.cluster.ask("POST", path, {"X-Object-Meta-A": "b"}).status == 202
+    house.cluster.clock.ahead = 0
+    assert house.ask("HEAD", "/bucket/k").headers["x-amz-expiration"] == told
+    run(house, 3.1)
+    assert status(house, "k") == 404
+
+
 def test_swifts_writes_are_entered_too(house: House) -> None:
     house.bucket()
     set_rules(house, rule(EXPIRE))
