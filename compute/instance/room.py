@@ -20,6 +20,7 @@ from compute.instance.api.interfaces import InterfacesApi
 from compute.instance.api.internal import InternalApi
 from compute.instance.api.keypairs import KeypairsApi
 from compute.instance.api.presenting import Presenter
+from compute.instance.api.proxies import ProxiesApi
 from compute.instance.api.quotas import QuotasApi
 from compute.instance.api.servers import ServersApi
 from compute.instance.api.surroundings import SurroundingsApi
@@ -86,6 +87,7 @@ def build_room(parts: RoomParts, settings: InstanceSettings) -> Room:
     action_api = ActionsApi(wiring, actions, lifecycle, Questions(wiring), servers)
     verbs = [
         *ConsolesApi(wiring, lifecycle, consoles, action_api).verbs(),
+        *ProxiesApi(parts.callers, lifecycle, action_api).verbs(),
         *servers.verbs(),
         *action_api.verbs(),
         *AttributesApi(wiring, ordering).verbs(),

@@ -1,0 +1,156 @@
+"""What other services say of their things, in the words of the older API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from compute.core.api import ApiCall
+from compute.instance.api.frame import links
+
+Shape = Mapping[str, Callable[[Mapping[str, Any]], Any]]
+
+IMAGE_STATUS = {
+    "queued": "SAVING",
+    "saving": "SAVING",
+    "uploading": "SAVING",
+    "importing": "SAVING",
+    "active": "ACTIVE",
+    "killed": "ERROR",
+    "deleted": "DELETED",
+    "pending_delete": "DELETED",
+    "deactivated": "UNKNOWN",
+}
+PROGRESS = {"ACTIVE": 100, "SAVING": 50}
+# What an image always says of itself; the rest are its properties.
+KNOWN = frozenset(
+    {
+        "id",
+        "name",
+        "status",
+        "visibility",
+        "owner",
+        "size",
+        "virtual_size",
+        "checksum",
+        "os_hash_algo",
+        "os_hash_value",
+        "os_hidden",
+        "protected",
+        "min_disk",
+        "min_ram",
+        "disk_format",
+        "container_format",
+        "created_at",
+        "updated_at",
+        "tags",
+        "self",
+        "file",
+        "schema",
+        "stores",
+        "direct_url",
+        "locations",
+    }
+)
+
+
+def shaped(shape: Shape, found: Mapping[str, Any]) -> dict[str, Any]:
+    """The keys of the older API."""
+    return {key: value(found) for key, value in shape.items()}
+
+
+def _get(name: str) -> Callable[[Mapping[str, Any]], Any]:
+    return lambda found: found.get(name)
+
+
+NETWORK: Shape = {"id": _get("id"), "label": _get("name")} | {
+    name: (lambda found: None)
+    for name in (
+        "bridge",
+        "bridge_interface",
+        "broadcast",
+        "cidr",
+        "cidr_v6",
+        "created_at",
+        "deleted",
+        "deleted_at",
+        "dhcp_start",
+        "dns1",
+        "dns2",
+        "gateway",
+        "gateway_v6",
+        "host",
+        "injected",
+        "multi_host",
+        "netmask",
+        "netmask_v6",
+        "priority",
+        "project_id",
+        "rxtx_base",
+        "updated_at",
+        "vlan",
+        "vpn_private_address",
+        "vpn_public_address",
+        "vpn_public_port",
+    )
+}
+TENANT_NETWORK: Shape = {
+    "id": _get("id"),
+    "label": _get("name"),
+    "cidr": lambda found: str(None),
+}
+RULE: Shape = {
+    "id": _get("id"),
+    "parent_group_id": _get("security_group_id"),
+    "ip_protocol": _get("protocol"),
+    "from_port": _get("port_range_min"),
+    "to_port": _get("port_range_max"),
+    "group": lambda found: {},
+    "ip_range": lambda found: (
+        {"cidr": found["remote_ip_prefix"]} if found.get("remote_ip_prefix") else {}
+    ),
+}
+GROUP: Shape = {
+    "id": _get("id"),
+    "name": _get("name"),
+    "description": _get("description"),
+    "tenant_id": _get("project_id"),
+    "rules": lambda found: [
+        shaped(RULE, rule)
+        for rule in found.get("security_group_rules", ())
+        if rule["direction"] == "ingress"
+    ],
+}
+FLOATING: Shape = {
+    "id": _get("id"),
+    "ip": _get("floating_ip_address"),
+    "fixed_ip": _get("fixed_ip_address"),
+}
+
+
+def image_view(call: ApiCall, image: Mapping[str, Any]) -> dict[str, Any]:
+    """An image."""
+    status = IMAGE_STATUS.get(image["status"], "UNKNOWN")
+    properties = {
+        key: value for key, value in image.items() if key not in KNOWN and value
+    }
+    found = {
+        "id": image["id"],
+        "name": image.get("name"),
+        "minRam": image.get("min_ram", 0),
+        "minDisk": image.get("min_disk", 0),
+        "metadata": properties,
+        "created": image["created_at"],
+        "updated": image["updated_at"],
+        "status": status,
+        "progress": PROGRESS.get(status, 0),
+        "links": links(call, "images", image["id"]),
+        "OS-EXT-IMG-SIZE:size": image.get("size"),
+    }
+    server_id = properties.get("instance_uuid")
+    if server_id:
+        found["server"] = {
+            "id": server_id,
+            "links": links(call, "servers", str(server_id)),
+        }
+    return found
