@@ -15,7 +15,7 @@ from objectstore.s3.multipart.upload import Upload, find_upload
 from objectstore.s3.object.byte_range import parse_range
 from objectstore.s3.object.copy import open_source
 from objectstore.s3.object.customer_key import CustomerKey
-from objectstore.s3.object.put import content_md5, sse_headers
+from objectstore.s3.object.put import content_md5, digested, sse_headers
 from objectstore.s3.object.sealed_parts import (
     SealedPart,
     key_for_part,
@@ -43,6 +43,7 @@ def upload_part(operation: Operation) -> Reply:
     checksum = payload.checksum
     if checksum is not None:
         headers[CHECKSUM_FOOTER] = f"{checksum[0]}:FULL_OBJECT:{checksum[1]}"
+    stream = payload.stream if key is None else digested(payload, md5)
     name = new_part_name(upload.upload_id, number, operation.now())
     try:
         answer = operation.ask(
@@ -50,7 +51,7 @@ def upload_part(operation: Operation) -> Reply:
             segments_container(operation.facts.container),
             name,
             headers=headers,
-            **_sealed(payload.stream, payload.length, key, headers),
+            **_sealed(stream, payload.length, key, headers),
         )
     except Rejected:
         if isinstance(payload.failure, S3Error):

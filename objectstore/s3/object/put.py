@@ -21,6 +21,7 @@ from objectstore.s3.object.reply_headers import s3_etag, version_headers
 from objectstore.s3.object.upload_headers import upload_headers
 from objectstore.s3.operation import Operation
 from objectstore.s3.payload.block_cipher import SealingInput, sealed_length
+from objectstore.s3.payload.digested_input import DigestedInput
 from objectstore.s3.payload.incoming import CHECKSUM_FOOTER
 from objectstore.s3.payload.open import Payload
 
@@ -42,7 +43,7 @@ def put_object(operation: Operation) -> Reply:
             headers["ETag"] = md5
         answer, extra = _store(operation, headers, payload)
     else:
-        answer = _store_sealed(operation, headers, payload, customer_key)
+        answer = _store_sealed(operation, headers, payload, customer_key, md5)
         extra = customer_key.reply_headers()
     reply = [("ETag", f'"{answer.get("etag").strip(chr(34))}"')]
     reply += version_headers(answer) + extra + sse_headers(headers)
@@ -66,16 +67,27 @@ def _store_sealed(
     headers: dict[str, str],
     payload: Payload,
     customer_key: CustomerKey,
+    md5: str,
 ) -> Answer:
     stored, cipher = customer_key.new_record(payload.length)
     headers[sysmeta.SSE_C] = stored
     headers[sysmeta.LISTING_SIZE] = str(payload.length)
+    stream = digested(payload, md5)
     return write_object(
         operation,
         headers,
-        SealingInput(payload.stream, cipher),
+        SealingInput(stream, cipher),
         sealed_length(payload.length),
     )
+
+
+def digested(payload: Payload, md5: str) -> Any:
+    """The plain bytes of a payload that is going to be sealed, its MD5 checked."""
+    if not md5:
+        return payload.stream
+    stream = DigestedInput(payload.stream, payload.length, md5)
+    payload.watch(stream)
+    return stream
 
 
 def write_object(

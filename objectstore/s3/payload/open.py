@@ -16,6 +16,7 @@ from objectstore.s3.errors import S3Error
 from objectstore.s3.payload.checksums import Expected, announced
 from objectstore.s3.payload.chunk_signer import ChunkSigner
 from objectstore.s3.payload.chunks import ChunkDecoder
+from objectstore.s3.payload.digested_input import DigestedInput
 from objectstore.s3.payload.incoming import Incoming
 from objectstore.s3.signing.claim import (
     STREAMING,
@@ -36,17 +37,24 @@ _SHA256 = re.compile(r"[0-9a-f]{64}\Z")
 class Payload:
     """An upload's body with its length and (perhaps not yet) its checksum."""
 
-    __slots__ = ("_incoming", "length", "stream")
+    __slots__ = ("_incoming", "_watched", "length", "stream")
 
     def __init__(self, stream: Any, length: int, incoming: Incoming | None) -> None:
         self.stream = stream
         self.length = length
         self._incoming = incoming
+        self._watched: DigestedInput | None = None
 
     @property
     def failure(self) -> Exception | None:
         """Why reading it failed, when it did."""
+        if self._watched is not None and self._watched.failure is not None:
+            return self._watched.failure
         return None if self._incoming is None else self._incoming.failure
+
+    def watch(self, stream: DigestedInput) -> None:
+        """What wraps the stream may fail too."""
+        self._watched = stream
 
     def checksum_footers(self) -> dict[str, str]:
         """The checksum's sysmeta header, once all is read."""

@@ -146,3 +146,20 @@ def test_copies_into_and_out_of_it(house: House) -> None:
     out = {"x-amz-copy-source": "/bucket/key", **sent(prefix=source)}
     assert house.ask("PUT", "/bucket/plain", headers=out).status == 200
     assert house.ask("GET", "/bucket/plain").body == PARTS[0]
+
+
+@pytest.mark.parametrize("size", [0, 10, 70_000, 300_000])
+def test_an_announced_md5_is_that_of_the_plain_bytes(house: House, size: int) -> None:
+    body = b"x" * size
+    right = base64.b64encode(hashlib.md5(body).digest()).decode()
+    wrong = base64.b64encode(hashlib.md5(b"other").digest()).decode()
+    upload = begin(house)
+    query = f"partNumber=1&uploadId={upload}"
+    for target in ("", query):
+        bad = {**sent(), "Content-MD5": wrong}
+        answer = house.ask("PUT", "/bucket/key", target, body, headers=bad)
+        assert answer.code == "BadDigest", target
+        good = {**sent(), "Content-MD5": right}
+        answer = house.ask("PUT", "/bucket/key", target, body, headers=good)
+        assert answer.status == 200, answer.body
+    assert house.ask("GET", "/bucket/key", headers=sent()).body == body
