@@ -98,6 +98,7 @@ class _Split:
         self._next: Callable[[], bytes | None] = lambda: next(iterator, None)
         iterator = iter(pieces)
         self._segment_bytes = segment_bytes
+        self._piece: bytes = b""
         self._left = memoryview(b"")
 
     def has_more(self) -> bool:
@@ -106,7 +107,7 @@ class _Split:
             piece = self._next()
             if piece is None:
                 return False
-            self._left = memoryview(piece)
+            self._piece, self._left = piece, memoryview(piece)
         return True
 
     def segment(self) -> Iterator[bytes]:
@@ -116,7 +117,8 @@ class _Split:
             part = self._left[:room]
             self._left = self._left[room:]
             room -= len(part)
-            yield bytes(part)
+            # Most pieces go on as they came, not copied.
+            yield self._piece if len(part) == len(self._piece) else bytes(part)
 
 
 def _parsed(key: str) -> tuple[str, int]:
