@@ -4,14 +4,16 @@
 
 Fixed numbers of requests go to a store of its own; the CPU time of its processes for
 one of them, in turns of the calibration loop that ran in the same seconds, may be
-30 % over the baseline.  Nothing is asserted about elapsed time.  The best of some
-rounds counts, since neighbours only ever add.  After a change that is meant to cost,
-or that saves much, run ``python -m test.bench.test_cpu`` and commit what it writes.
+30 % over the baseline.  Nothing is asserted about elapsed time.  The best of up to
+six rounds counts, since neighbours only ever add; it ends with the first that shows
+all to be well.  After a change that is meant to cost, or that saves much, run
+``python -m test.bench.test_cpu`` and commit what it writes.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import statistics
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,7 +25,8 @@ from test.bench.store import CONTAINERS, WORKS, Bench, store
 
 BASELINE = Path(__file__).with_name("baseline.json")
 ALLOWED = 1.30
-ROUNDS = 3
+# A quiet machine needs one or two.
+ROUNDS = 6
 CONNECTIONS = 16
 REQUESTS = {"PUT": 1500, "GET": 3000, "HEAD": 3000, "DELETE": 1500}
 BODY = b"x" * 4096
@@ -54,28 +57,35 @@ def requests(bench: Bench, method: str, count: int, number: int) -> Iterator[byt
         yield request(method, f"{bench.path}/{name}", bench.token, body)
 
 
-def best_of_rounds() -> dict[str, float]:
-    """The least that each kind of request has cost."""
+def best_of_rounds(limits: dict[str, float]) -> dict[str, float]:
+    """The least that each kind of request has cost: of all rounds, or of those until
+    none is over its limit."""
+    best = dict.fromkeys(REQUESTS, math.inf)
     with store(workers=1) as bench:
         bench.seed(next(work for work in WORKS if work.name == "put-4k"))
-        rounds = [measure(bench, number) for number in range(ROUNDS)]
-    return {method: min(costs[method] for costs in rounds) for method in REQUESTS}
+        for number in range(ROUNDS):
+            costs = measure(bench, number)
+            best = {method: min(best[method], costs[method]) for method in REQUESTS}
+            if limits and all(best[method] <= limits[method] for method in REQUESTS):
+                break
+    return best
 
 
 def test_cpu_per_operation_has_not_grown() -> None:
     baseline = json.loads(BASELINE.read_text())
-    costs = best_of_rounds()
+    limits = {method: ALLOWED * baseline[method] for method in REQUESTS}
+    costs = best_of_rounds(limits)
     grown = {
         method: f"{cost:.2f} turns, {cost / baseline[method] - 1:+.0%}"
         for method, cost in costs.items()
-        if cost > ALLOWED * baseline[method]
+        if cost > limits[method]
     }
     assert not grown, f"against {BASELINE.name}: {grown}"
 
 
 def main() -> None:
     """Write the baseline anew."""
-    costs = {method: round(cost, 2) for method, cost in best_of_rounds().items()}
+    costs = {method: round(cost, 2) for method, cost in best_of_rounds({}).items()}
     BASELINE.write_text(json.dumps(costs, indent=1) + "\n")
     print(costs)
 
