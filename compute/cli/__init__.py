@@ -11,6 +11,7 @@ import click
 
 COMPUTE_COMMANDS = {
     "database": "compute.cli.database:database",
+    "doctor": "compute.cli.doctor:doctor",
     "settings": "compute.cli.samples:settings",
 }
 

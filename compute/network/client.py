@@ -205,6 +205,11 @@ class NetworkClient:
         query = [("device_id", device_id), ("sort_key", "created_at")]
         return [_port(item) for item in self._list("ports", query)]
 
+    def server_ports(self) -> list[PortFacts]:
+        """Every server's ports, whoever owns them (for the doctor)."""
+        found = map(_port, self._list("ports", ()))
+        return [port for port in found if port.device_owner.startswith("compute:")]
+
     def bind_port(
         self,
         port_id: str,

@@ -120,6 +120,17 @@ class NetworkAgentService:
         self.loop.stop()
         self._listeners.close_all()
 
+    def strays(self) -> list[str]:
+        """What is on the host that the newest view does not own, one line each; for
+        an agent that was never started (another may be running)."""
+        view = HttpControlPlane(self._network).fetch(self._settings.host, -1)
+        return find_leftovers(self._host, self._settings, view)
+
+    def remove_strays(self) -> None:
+        """Remove what ``strays`` finds.  ``Unavailable`` when something stays."""
+        view = HttpControlPlane(self._network).fetch(self._settings.host, -1)
+        remove_leftovers(self._host, self._settings, view)
+
     def take_down(self) -> None:
         """After ``stop``, for a host that ends with its agent: remove every network
         of ours.  What cannot be removed is told, and found at the next start."""
@@ -146,6 +157,7 @@ class NetworkAgentService:
         return view
 
     def _wake(self, _: Message) -> None:
+        self._agent.look_soon()
         self.loop.hint()
 
     def _view(self) -> HostView | None:

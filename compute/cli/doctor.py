@@ -1,0 +1,82 @@
+"""``compute doctor``: list, and remove, what nobody owns."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+import orjson
+from rich.console import Console
+from rich.table import Table
+
+from compute.app.doctor.finding import Finding
+from compute.settings import load_cloud_settings
+from objectstore.kernel.errors import RingstackError
+from objectstore.kernel.settings import BadSettings
+
+
+@click.command()
+@click.argument(
+    "settings_file", type=click.Path(path_type=Path, exists=True, dir_okay=False)
+)
+@click.option("--repair", is_flag=True, help="Remove what is found.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def doctor(settings_file: Path, repair: bool, as_json: bool) -> None:
+    """Look for guests, disks, taps, addresses and objects that nobody owns.
+
+    SETTINGS_FILE is that of a running cloud, on the host to be looked at.  Exit status:
+    0 when there is nothing, or all of it was removed; 1 when something is left.
+    """
+    from compute.app.doctor.doctor import Doctor
+    from compute.app.rooms import SETTINGS
+
+    try:
+        examined = Doctor(load_cloud_settings(settings_file.absolute(), SETTINGS))
+        found = list(examined.findings())
+        failed = _repair(found) if repair else {}
+        examined.close()
+    except (BadSettings, RingstackError) as error:
+        raise click.ClickException(str(error)) from None
+    if as_json:
+        values = [
+            {**_plain(each), "problem": failed.get(position, "")}
+            for position, each in enumerate(found)
+        ]
+        click.echo(orjson.dumps(values))
+    else:
+        _show(found, failed, repair=repair)
+    sys.exit(1 if (failed if repair else found) else 0)
+
+
+def _repair(found: list[Finding]) -> dict[int, str]:
+    """By position: why something could not be removed."""
+    failed = {}
+    for position, finding in enumerate(found):
+        try:
+            finding.repair()
+        except RingstackError as error:
+            failed[position] = str(error)
+    return failed
+
+
+def _plain(finding: Finding) -> dict[str, str]:
+    return {
+        "place": finding.place,
+        "name": finding.name,
+        "detail": finding.detail,
+    }
+
+
+def _show(found: list[Finding], failed: dict[int, str], *, repair: bool) -> None:
+    console = Console()
+    if not found:
+        console.print("nothing is left behind")
+        return
+    table = Table("where", "what", "detail", "outcome" if repair else "")
+    for position, finding in enumerate(found):
+        outcome = failed.get(position, "removed") if repair else ""
+        table.add_row(finding.place, finding.name, finding.detail, outcome)
+    console.print(table)
+    if not repair:
+        console.print("compute doctor --repair removes them")
