@@ -1,0 +1,199 @@
+"""Users, passwords, lock-out, groups: over the API."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from test.unit.compute.identity.house import CHEAP, House, make_house
+
+
+def test_a_users_life(house: House) -> None:
+    made = house.ok(
+        "POST",
+        "/v3/users",
+        {"user": {"name": "ann", "password": "pw", "email": "a@b", "enabled": True}},
+    )["user"]
+    assert made["domain_id"] == "default"
+    assert made["email"] == "a@b"
+    assert "password" not in str(made).replace("password_expires_at", "")
+    path = f"/v3/users/{made['id']}"
+    changed = house.ok("PATCH", path, {"user": {"name": "anna", "phone": "1"}})["user"]
+    assert (changed["name"], changed["email"], changed["phone"]) == ("anna", "a@b", "1")
+    found = house.ok("GET", "/v3/users?name=anna")["users"]
+    assert [user["id"] for user in found] == [made["id"]]
+    assert house.ok("GET", "/v3/users?name__startswith=an")["users"] == found
+    house.ok("DELETE", path)
+    assert house.status("GET", path) == 404
+
+
+@pytest.mark.parametrize(
+    ("values", "status"),
+    [
+        ({"name": ""}, 400),
+        ({"name": " "}, 400),
+        ({"name": "x" * 256}, 400),
+        ({"name": "x", "enabled": "yes"}, 400),
+        ({"name": "x", "domain_id": "nothing"}, 404),
+        ({"name": "x", "options": {"magic": True}}, 400),
+        ({"name": "x", "password": ""}, 400),
+        ({"name": "admin"}, 409),
+        ({}, 400),
+    ],
+)
+def test_users_that_cannot_be(
+    house: House, values: dict[str, object], status: int
+) -> None:
+    assert house.status("POST", "/v3/users", {"user": values}) == status
+
+
+def test_pages(house: House) -> None:
+    ids = sorted(house.make("user", name=f"u{number}") for number in range(5))
+    seen: list[str] = []
+    path = "/v3/users?limit=2&name__startswith=u"
+    while path:
+        body = house.ok("GET", path)
+        seen += [user["id"] for user in body["users"]]
+        following = body["links"]["next"] or ""
+        path = following.removeprefix("http://cloud/identity")
+    assert seen == ids
+
+
+def test_wrong_passwords_lock_a_user_out(house: House) -> None:
+    house.member()
+    for _ in range(3):
+        assert house.sign_in("ann", "wrong").status == 401
+    assert house.sign_in("ann", "pw").status == 401
+    house.clock.advance(61)
+    assert house.sign_in("ann", "pw").status == 201
+    for _ in range(2):
+        house.sign_in("ann", "wrong")
+    assert house.sign_in("ann", "pw").status == 201
+    for _ in range(2):
+        house.sign_in("ann", "wrong")
+    assert house.sign_in("ann", "pw").status == 201
+
+
+def test_every_refusal_looks_the_same(house: House) -> None:
+    user_id, _, _ = house.member()
+    house.ok("PATCH", f"/v3/users/{user_id}", {"user": {"enabled": False}})
+    bodies = [
+        house.sign_in("ann", "pw"),
+        house.sign_in("ann", "wrong"),
+        house.sign_in("nobody", "pw"),
+        house.sign_in("ann", "pw", domain="nowhere"),
+    ]
+    assert {said.status for said in bodies} == {401}
+    assert len({str(said.body) for said in bodies}) == 1
+
+
+def test_changing_ones_own_password_ends_tokens(house: House) -> None:
+    user_id, _, token = house.member()
+    path = f"/v3/users/{user_id}/password"
+    house.clock.advance(1)
+    wrong = {"user": {"original_password": "no", "password": "new"}}
+    assert house.say("POST", path, wrong).status == 401
+    right = {"user": {"original_password": "pw", "password": "new"}}
+    assert house.say("POST", path, right).status == 204
+    assert not house.is_good(token)
+    assert house.sign_in("ann", "pw").status == 401
+    assert house.sign_in("ann", "new").status == 201
+
+
+def test_password_rules(tmp_path: Path) -> None:
+    settings = replace(
+        CHEAP,
+        password_regex=r".*\d.*",
+        password_regex_description="a digit",
+        password_history=2,
+        password_life=100.0,
+    )
+    house = make_house(tmp_path, settings)
+    said = house.say(
+        "POST",
+        "/v3/users",
+        {"user": {"name": "x", "password": "pw"}},
+        token=house.admin,
+    )
+    assert said.status == 400 and "a digit" in said.body["error"]["message"]
+    user_id = house.make("user", name="ann", password="pw1")
+    path = f"/v3/users/{user_id}/password"
+
+    def change(before: str, after: str) -> int:
+        body = {"user": {"original_password": before, "password": after}}
+        house.clock.advance(1)
+        return house.say("POST", path, body).status
+
+    assert change("pw1", "pw1") == 400
+    assert change("pw1", "pw2") == 204
+    assert change("pw2", "pw1") == 400
+    assert change("pw2", "pw3") == 204
+    assert change("pw3", "pw1") == 204
+    house.clock.advance(101)
+    assert house.sign_in("ann", "pw1").status == 401
+    assert change("wrong", "pw4") == 401
+    assert change("pw1", "pw4") == 204
+    assert house.sign_in("ann", "pw4").status == 201
+    house.parts.database.close()
+
+
+@pytest.mark.parametrize(
+    "change", ["disable", "delete", "ungrant", "project", "domain"]
+)
+def test_what_ends_a_token(house: House, change: str) -> None:
+    user_id, project_id, token = house.member()
+    house.clock.advance(1)
+    if change == "disable":
+        house.ok("PATCH", f"/v3/users/{user_id}", {"user": {"enabled": False}})
+        house.ok("PATCH", f"/v3/users/{user_id}", {"user": {"enabled": True}})
+    elif change == "delete":
+        house.ok("DELETE", f"/v3/users/{user_id}")
+    elif change == "ungrant":
+        role = house.role("member")
+        path = f"/v3/projects/{project_id}/users/{user_id}/roles/{role}"
+        house.ok("DELETE", path)
+        assert not house.is_good(token)
+        house.clock.advance(1)
+        house.ok("PUT", path)
+    elif change == "project":
+        house.ok("PATCH", f"/v3/projects/{project_id}", {"project": {"enabled": False}})
+        house.ok("PATCH", f"/v3/projects/{project_id}", {"project": {"enabled": True}})
+    else:
+        house.ok("DELETE", f"/v3/projects/{project_id}")
+    assert not house.is_good(token)
+
+
+def test_revocations_are_durable_and_reach_other_processes(
+    house: House, tmp_path: Path
+) -> None:
+    _, _, token = house.member()
+    (tmp_path / "other").mkdir()
+    other = make_house(tmp_path)  # the same files: another process
+    assert other.is_good(token)
+    house.say("DELETE", "/v3/auth/tokens", token=token, subject=token)
+    other.clock.advance(4)
+    assert not other.is_good(token)
+    assert not make_house(tmp_path).is_good(token)
+
+
+def test_groups(house: House) -> None:
+    user_id = house.make("user", name="ann", password="pw")
+    project_id = house.make("project", name="p")
+    group_id = house.make("group", name="g")
+    house.ok("PUT", f"/v3/groups/{group_id}/users/{user_id}")
+    role = house.role("member")
+    house.ok("PUT", f"/v3/projects/{project_id}/groups/{group_id}/roles/{role}")
+    token = house.token("ann", "pw", {"project": {"id": project_id}})
+    found = house.ok("GET", f"/v3/users/{user_id}/groups", token=token)["groups"]
+    assert [group["id"] for group in found] == [group_id]
+    members = house.ok("GET", f"/v3/groups/{group_id}/users")["users"]
+    assert [user["id"] for user in members] == [user_id]
+    house.clock.advance(1)
+    house.ok("DELETE", f"/v3/groups/{group_id}/users/{user_id}")
+    assert not house.is_good(token)
+    member = f"/v3/groups/{group_id}/users/{user_id}"
+    assert house.status("HEAD", member) == 404
+    house.ok("DELETE", f"/v3/groups/{group_id}")
+    assert house.status("GET", f"/v3/groups/{group_id}") == 404
