@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from compute.network.agent import operations as do
@@ -34,6 +35,9 @@ HEARTBEAT_SECONDS = 15.0
 # A plan that comes back again and again is not one that time will mend.
 SAME_PLAN_MAX = 3
 NO_VIEW = -1
+# A look takes longer the more there is on the host.  Without a reason the next one
+# comes after this many times as long, so looking never costs more than some percent.
+REST_SHARE = 30.0
 
 logger = logging.getLogger("compute.network.agent")
 
@@ -75,8 +79,10 @@ class NetworkAgent:
         self._last_plan: list[do.Operation] = []
         self._repeats = 0
         self._active: dict[str, bool] = {}
-        # What the last view came to: (revision, zones, desired).
-        self._thought: tuple[int, dict[str, int], Desired] | None = None
+        # What the last view came to, with the zones that it was thought out for.
+        self._thought: tuple[dict[str, int], Desired] | None = None
+        self._look_at = 0.0  # not before, unless the view changes
+        self._failed = ""
         self._failing: set[str] = set()
         self._problem = ""
         self._reported: AgentReport | None = None
@@ -93,16 +99,24 @@ class NetworkAgent:
         What fails is told and tried again at the next look: one thing that cannot be
         mended must not keep the others, or the heartbeat, waiting.
         """
-        problem = self._refresh()
+        away = self._refresh()
         is_done = True
-        if self._view is not None:
+        began = self._clock.monotonic()
+        if self._view is not None and began >= self._look_at:
             try:
-                failed, is_done = self._reconcile(self._view)
+                self._failed, is_done = self._reconcile(self._view)
             except Unavailable as error:
-                failed = str(error)
-            problem = failed or problem
+                self._failed = str(error)
+            now = self._clock.monotonic()
+            is_settled = is_done and not self._failed
+            self._look_at = now + REST_SHARE * (now - began) if is_settled else 0.0
+        problem = self._failed or away
         self._tell(problem)
         return Progress.IDLE if is_done or problem else Progress.BUSY
+
+    def look_soon(self) -> None:
+        """There is a reason: the next step looks at the host."""
+        self._look_at = 0.0
 
     # ---- view ------------------------------------------------------------------
 
@@ -119,9 +133,16 @@ class NetworkAgent:
             return f"no view from the control plane: {error}"
         self._is_fresh = True
         if view is not None:
-            self._view, self._thought = view, None
-            concurrency.offload(self._file.save, view)
+            self._take(view)
         return ""
+
+    def _take(self, view: HostView) -> None:
+        """A newer view.  Revisions count every change of the cloud; most leave this
+        host as it is."""
+        last, self._view = self._view, view
+        if last is None or replace(last, revision=view.revision) != view:
+            self._thought, self._look_at = None, 0.0
+            concurrency.offload(self._file.save, view)
 
     # ---- host --------------------------------------------------------------------
 
@@ -148,10 +169,9 @@ class NetworkAgent:
         self, view: HostView, observed: Observed
     ) -> tuple[Desired, list[do.Operation]]:
         zones = _zones(view, observed)
-        if self._thought is None or self._thought[:2] != (view.revision, zones):
-            desired = desired_state(view, self._settings, zones)
-            self._thought = (view.revision, zones, desired)
-        return self._thought[2], plan(self._thought[2], observed)
+        if self._thought is None or self._thought[0] != zones:
+            self._thought = zones, desired_state(view, self._settings, zones)
+        return self._thought[1], plan(self._thought[1], observed)
 
     def _watch(self, operations: list[do.Operation]) -> None:
         """Raise ``Unavailable`` when the same plan is made again and again: something

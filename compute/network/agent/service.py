@@ -121,15 +121,14 @@ class NetworkAgentService:
         self._listeners.close_all()
 
     def strays(self) -> list[str]:
-        """What is on the host that the newest view does not own, one line each; for
-        an agent that was never started (another may be running)."""
-        view = HttpControlPlane(self._network).fetch(self._settings.host, -1)
-        return find_leftovers(self._host, self._settings, view)
+        """What is on the host that today's view does not own, one line each; another
+        agent of the host may be running.  ``Unavailable`` when the control plane or
+        the host cannot say."""
+        return find_leftovers(self._host, self._settings, self._todays_view())
 
     def remove_strays(self) -> None:
         """Remove what ``strays`` finds.  ``Unavailable`` when something stays."""
-        view = HttpControlPlane(self._network).fetch(self._settings.host, -1)
-        remove_leftovers(self._host, self._settings, view)
+        remove_leftovers(self._host, self._settings, self._todays_view())
 
     def take_down(self) -> None:
         """After ``stop``, for a host that ends with its agent: remove every network
@@ -140,15 +139,6 @@ class NetworkAgentService:
                     return
         except Unavailable as error:
             _log.warning("networks are left behind: %s", error)
-
-    def leftovers(self) -> list[str]:
-        """One line for each thing of ours that today's view does not own (for the
-        doctor).  ``Unavailable`` when the control plane or the host cannot say."""
-        return find_leftovers(self._host, self._settings, self._todays_view())
-
-    def remove_leftovers(self) -> list[str]:
-        """Remove them; what was removed.  ``Unavailable`` when one stays."""
-        return remove_leftovers(self._host, self._settings, self._todays_view())
 
     def _todays_view(self) -> HostView:
         view = self._control.fetch(self._settings.host, NO_VIEW)

@@ -117,6 +117,7 @@ class Cloud:
 
     def settle(self) -> None:
         """Let the agent do all that there is to do; it must succeed."""
+        self.agent.look_soon()
         self.loop.once()
         if not self.control.is_away:
             assert self.control.reports[-1].problem == "", self.control.reports[-1]

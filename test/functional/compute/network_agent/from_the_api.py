@@ -46,7 +46,7 @@ def the_network_api_is_obeyed() -> None:
         wait_for("the first report", lambda: house.list("agent", roles="admin"))
         try:
             _live(house, directory)
-            wait_for("no leftovers", lambda: agent.leftovers() == [])
+            wait_for("no leftovers", lambda: agent.strays() == [])
         finally:
             agent.stop()
         agent.take_down()

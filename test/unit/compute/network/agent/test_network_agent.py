@@ -10,7 +10,12 @@ import pytest
 from compute.network.agent import operations as do
 from compute.network.agent.control import ControlPlane
 from compute.network.agent.leftovers import find_leftovers, remove_leftovers
-from compute.network.agent.network_agent import HEARTBEAT_SECONDS, NetworkAgent
+from compute.network.agent.model import Observed
+from compute.network.agent.network_agent import (
+    HEARTBEAT_SECONDS,
+    REST_SHARE,
+    NetworkAgent,
+)
 from compute.network.agent.settings import AgentSettings
 from compute.network.agent.view_file import NAME, ViewFile
 from compute.network.view import HostView, tap_name
@@ -132,6 +137,41 @@ def test_a_host_that_cannot_be_looked_at_still_has_a_heartbeat(lab: Lab) -> None
     lab.host.is_blind = True
     lab.agent.step()
     assert lab.control.reports[-1].problem == "told to be blind"
+
+
+class SlowHost(MemoryHost):
+    """Looking at it takes a second."""
+
+    clock = SteppedClock()
+    looks = 0
+
+    def observe(self) -> Observed:
+        self.looks += 1
+        self.clock.advance(1.0)
+        return super().observe()
+
+
+def test_a_big_host_is_looked_at_less_often(lab: Lab) -> None:
+    slow = SlowHost()
+    lab.host, lab.clock = slow, slow.clock
+    lab.restart()
+    lab.settle()
+    assert slow.looks == 2  # one that did all, one that saw it done
+    lab.settle()
+    # Something else has changed in the cloud.
+    lab.control.view = replace(views.VIEW, revision=9)
+    lab.settle()
+    assert slow.looks == 2
+    lab.clock.advance(REST_SHARE)
+    lab.settle()
+    assert slow.looks == 3
+    assert lab.control.reports[-1].revision == 9
+    lab.agent.look_soon()
+    lab.settle()
+    assert slow.looks == 4
+    lab.control.view = replace(views.VIEW, revision=10, floating_ips=())
+    lab.settle()
+    assert slow.looks == 6
 
 
 def test_another_hosts_view_on_disk_is_of_no_use(tmp_path: Path) -> None:
