@@ -6,6 +6,7 @@ moved back before the next of them.
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -18,8 +19,10 @@ from objectstore.s3.background.own_request import own_environ
 from objectstore.s3.inner import Store
 from objectstore.s3.lifecycle.backfill import LifecycleBackfill
 from objectstore.s3.lifecycle.run import LifecycleRun
+from objectstore.s3.notify.delivery import NotificationDelivery
+from test.fakes.carrier import FakeCarrier
 from test.unit.proxy.cluster import Cluster
-from test.unit.s3.house import ALICE, House
+from test.unit.s3.house import ALICE, SMALL_PARTS, House
 from test.unit.s3.test_multipart import part, segments, start
 from test.unit.s3.test_versions import ENABLE
 
@@ -329,3 +332,24 @@ def test_one_process_holds_a_lease_at_a_time() -> None:
     house.cluster.clock.ahead = 3600
     assert two.is_held(environ)
     assert not one.is_held(environ)
+
+
+def test_what_expires_is_told() -> None:
+    targets = ("hook=http://127.0.0.1:9/",)
+    house = House(dataclasses.replace(SMALL_PARTS, notification_targets=targets))
+    house.bucket()
+    body = (
+        "<NotificationConfiguration><QueueConfiguration>"
+        "<Queue>arn:aws:sqs:::hook</Queue><Event>s3:LifecycleExpiration:*</Event>"
+        "</QueueConfiguration></NotificationConfiguration>"
+    )
+    assert house.ask("PUT", "/bucket", "notification=", body.encode()).status == 200
+    set_rules(house, rule(EXPIRE))
+    put(house, "k")
+    run(house, 3.1)
+    carrier = FakeCarrier()
+    house.cluster.clock.ahead = 3.2 * DAY
+    step = NotificationDelivery(house.app.house, house.proxy.facts, "hook", carrier)
+    for _ in range(3):
+        step.step()
+    assert carrier.events() == [("LifecycleExpiration:Delete", "k")]
