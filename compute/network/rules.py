@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 ADMIN = "context_is_admin"
 SERVICE = "context_is_service"
+READS_ALL = "context_reads_all"
 
 # What each resource's owner may do as a member of its project.
 _OWNED = (
@@ -77,6 +78,9 @@ def default_rules() -> Mapping[str, str]:
     rules = {
         ADMIN: "role:admin",
         SERVICE: "role:service",
+        READS_ALL: (
+            f"rule:{ADMIN} or rule:{SERVICE} or (role:reader and system_scope:all)"
+        ),
         "owner": "project_id:%(project_id)s",
         "network_owner": "project_id:%(network_project_id)s",
         "member_of_owner": "(role:member or role:manager) and rule:owner",

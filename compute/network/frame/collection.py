@@ -22,6 +22,7 @@ from compute.network import tables
 from compute.network.errors import not_found
 from compute.network.frame.work import Work
 from compute.network.model import Resource
+from compute.network.rules import READS_ALL
 
 R = TypeVar("R", bound=Resource)
 Clause = sa.ColumnElement[bool]
@@ -119,6 +120,9 @@ class Collection(Generic[R]):
     def _seen(self, work: Work, project_id: str = "") -> list[Clause]:
         if sees_all(work):
             return [self.visible(work, project_id)] if project_id else []
+        if not work.project_id:
+            # Who has no project owns nothing, not even what is nobody's.
+            return [sa.false()]
         return [self.visible(work, work.project_id)]
 
     def _marker(
@@ -174,7 +178,7 @@ def is_service(work: Work) -> bool:
 
 def sees_all(work: Work) -> bool:
     """Whether nothing is hidden from the caller."""
-    return work.is_admin or is_service(work)
+    return work.policy.allows(work.context, READS_ALL)
 
 
 def standard(record: Resource, has_name: bool = True) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from compute.network.frame.fields import BOOLEAN, TEXT
 from compute.network.frame.resource import Body
 from compute.network.frame.work import NetworkDatabase, Work
 from compute.network.hosts.reports import all_agents
+from compute.network.links.dhcp_ports import keep_dhcp_ports_of_host
 from compute.network.links.networks import AVAILABILITY_ZONE
 from compute.network.model import Agent
 from compute.network.routing.placement import place_homeless
@@ -108,6 +109,7 @@ class AgentApi:
                 raise conflict("AgentInUse", f"Agent {agent.id} is alive.")
             agents = tables.agents
             work.connection.execute(agents.delete().where(agents.c.id == agent.id))
+            keep_dhcp_ports_of_host(work, agent.host)
 
         self._database.write(call.context, work_on)
         return empty_reply(204)

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from compute.network import tables
 from compute.network.frame.work import Work
+from compute.network.links.dhcp_ports import keep_dhcp_ports_of_host
 from compute.network.model import ACTIVE, DOWN, Agent, FloatingIp, Port, Router
 from compute.network.routing.placement import place_homeless
 from compute.network.view import AgentReport
@@ -47,6 +48,7 @@ def _heartbeat(work: Work, report: AgentReport) -> None:
             "description": "",
         }
         work.connection.execute(agents.insert().values(**{**agent, **values}))
+        keep_dhcp_ports_of_host(work, report.host)
 
 
 def _port_statuses(work: Work, report: AgentReport) -> None:

@@ -1,8 +1,9 @@
 """The DHCP service's ports: one on each host that has guests of a network.
 
-Every host serves its own guests, so no host depends on another for addresses.
-``keep_dhcp_ports`` makes what is missing and takes away what is not needed any more;
-it is called wherever guests come and go and wherever subnets change.
+Every host serves its own guests, so no host depends on another for addresses; only
+hosts whose agent was heard of can serve.  ``keep_dhcp_ports`` makes what is missing
+and takes away what is not needed any more; it is called wherever guests come and go,
+wherever subnets change, and when an agent is new.
 """
 
 from __future__ import annotations
@@ -57,13 +58,23 @@ def keep_dhcp_ports(work: Work, network_id: str) -> None:
         work.touch([host])
 
 
-def _hosts_with_guests(work: Work, network_id: str) -> set[str]:
+def keep_dhcp_ports_of_host(work: Work, host: str) -> None:
+    """The host's agent is new, or forgotten: so for every network of its guests."""
     ports = tables.ports
+    found = work.connection.execute(
+        sa.select(ports.c.network_id).where(ports.c.host == host).distinct()
+    )
+    for network_id in sorted(found.scalars()):
+        keep_dhcp_ports(work, network_id)
+
+
+def _hosts_with_guests(work: Work, network_id: str) -> set[str]:
+    ports, agents = tables.ports, tables.agents
     found = work.connection.execute(
         sa.select(ports.c.host)
         .where(
             ports.c.network_id == network_id,
-            ports.c.host != "",
+            ports.c.host.in_(sa.select(agents.c.host)),
             ports.c.device_owner.not_like(f"{NETWORK_OWNER_PREFIX}%"),
         )
         .distinct()

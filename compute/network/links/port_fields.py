@@ -19,7 +19,7 @@ from compute.network.frame.fields import (
     objects,
 )
 from compute.network.links.macs import parse_mac
-from compute.network.links.prefixes import parse_address, parse_prefix
+from compute.network.links.prefixes import parse_address, parse_destination
 
 # As in Neutron's own default.
 ADDRESS_PAIRS_MAX = 10
@@ -72,7 +72,7 @@ def address_pairs(pairs: Sequence[Mapping[str, Any]] | None) -> list[dict[str, s
     for pair in pairs or ():
         text = pair["ip_address"]
         if "/" in text:
-            address = str(parse_prefix(text, "allowed_address_pairs"))
+            address = str(parse_destination(text, "allowed_address_pairs"))
         else:
             address = str(parse_address(text, "allowed_address_pairs"))
         item = {"ip_address": address}

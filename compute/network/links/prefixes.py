@@ -49,12 +49,12 @@ def parse_prefix(text: str, what: str = "cidr") -> IPNetwork:
     return found
 
 
-def parse_route_destination(text: str) -> IPNetwork:
-    """Where a route leads; everywhere is a good answer.  ``InvalidInput``."""
+def parse_destination(text: str, what: str = "destination") -> IPNetwork:
+    """A prefix of any length: everywhere is a good answer.  ``InvalidInput``."""
     try:
         return ipaddress.ip_network(text, strict=False)
     except ValueError:
-        raise invalid(f"destination: '{text[:80]}' is not a valid IP subnet.") from None
+        raise invalid(f"{what}: '{text[:80]}' is not a valid IP subnet.") from None
 
 
 def parse_address(text: str, what: str = "ip_address") -> IPAddress:

@@ -185,7 +185,7 @@ def host_routes(routes: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
         )
     found = []
     for route in routes:
-        to = prefixes.parse_route_destination(route["destination"])
+        to = prefixes.parse_destination(route["destination"])
         by = prefixes.parse_address(route["nexthop"], "nexthop")
         if to.version != by.version:
             raise invalid(f"route to {to} by {by}: two versions of IP.")

@@ -55,7 +55,13 @@ class House:
     """``make``, ``show``, ``list`` ... as a member of OWNER unless told otherwise."""
 
     def __init__(
-        self, directory: Path, url: str = "", seed: int = 7, **settings: Any
+        self,
+        directory: Path,
+        url: str = "",
+        *,
+        seed: int = 7,
+        tokens: FakeTokens | None = None,
+        **settings: Any,
     ) -> None:
         self.clock = SteppedClock()
         self.bus = InProcessBus()
@@ -63,7 +69,7 @@ class House:
         self.database = Database(url or f"sqlite:///{directory}/cloud.sqlite")
         upgrade(self.database, ["network"])
         self.settings = NetworkSettings(**settings)
-        self.tokens = FakeTokens()
+        self.tokens = tokens or FakeTokens()
         parts = RoomParts(
             database=self.database,
             bus=self.bus,

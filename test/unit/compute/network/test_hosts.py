@@ -27,7 +27,8 @@ def served(house: House) -> tuple[dict, dict]:
 
 def test_a_view_holds_what_the_host_needs(house: House) -> None:
     network, port = served(house)
-    house.report()
+    assert [each.id for each in house.view().ports] == [port["id"]]
+    house.report()  # only a host whose agent was heard of can serve DHCP
     view = house.view()
     (seen,) = [each for each in view.networks if each.id == network["id"]]
     assert (seen.kind, seen.mtu) == (NetworkKind.LOCAL, 1500)
@@ -147,6 +148,7 @@ def test_the_client_sees_as_the_project_does(house: House) -> None:
 
 
 def test_addresses_left(house: House) -> None:
+    house.report()
     network, _ = served(house)
     path = f"/v2.0/network-ip-availabilities/{network['id']}"
     found = house.ok("GET", path, roles="admin")["network_ip_availability"]

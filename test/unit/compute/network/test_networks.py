@@ -138,3 +138,10 @@ def test_a_policy_lends_a_network(house: House) -> None:
     assert house.delete("rbac_policy", lent["id"]).status == 204
     got = house.ask("GET", f"/v2.0/networks/{network['id']}", project=OTHER)
     assert got.status == 404
+
+
+def test_who_has_no_project_sees_nothing(house: House) -> None:
+    assert house.list("network", project="") == []
+    assert house.list("router", project="") == []
+    assert house.list("router", project="", roles="admin")
+    assert house.refused("network", as_project="", as_roles="member")[0] == 403

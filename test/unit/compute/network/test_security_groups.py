@@ -148,7 +148,7 @@ def test_hosts_hear_of_rules_and_members(house: House) -> None:
     assert house.woken
     view = house.view()
     groups = {each.id: each for each in view.security_groups}
-    assert groups[other["id"]].members == ("10.1.0.4",)
+    assert groups[other["id"]].members == ("10.1.0.3",)
     assert {each.protocol for each in groups[group["id"]].rules} == {None, 6, 17}
 
 

@@ -1,0 +1,198 @@
+"""The network commands of the unmodified ``openstack`` client.
+
+Each test is one process of the client that reads its commands from a script: a
+process for each command would spend most of the time on starting.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from test.functional.compute.house import OPENSTACK, RunningCloud
+from test.functional.harness.tools import run
+
+# Commands that print nothing when all is well.
+SILENT = {"set", "unset", "delete", "add", "remove"}
+SECONDS_MAX = 240.0
+
+
+def script(cloud: RunningCloud, text: str) -> list[Any]:
+    """Run the commands; what those print that print something."""
+    commands = [line.split() for line in text.strip().splitlines()]
+    talking = [words for words in commands if not _is_silent(words)]
+    lines = [
+        " ".join(words if _is_silent(words) else [*words, "-f", "json"])
+        for words in commands
+    ]
+    ended = run(
+        [str(OPENSTACK)],
+        stdin="\n".join([*lines, ""]).encode(),
+        environment=cloud.environment(),
+        expected=None,
+        seconds=SECONDS_MAX,
+    )
+    assert ended.errors == "", ended.errors
+    found = _documents(ended.text)
+    assert len(found) == len(talking), ended
+    return found
+
+
+def _is_silent(words: list[str]) -> bool:
+    named = [word for word in words if not word.startswith("-")][:5]
+    if "rule" in named or "rbac" in named:
+        return "delete" in named
+    return bool(SILENT & set(named))
+
+
+def _documents(text: str) -> list[Any]:
+    decoder, found, rest = json.JSONDecoder(), [], text.strip()
+    while rest:
+        value, end = decoder.raw_decode(rest)
+        found.append(value)
+        rest = rest[end:].strip()
+    return found
+
+
+def test_networks_subnets_and_ports(cloud: RunningCloud) -> None:
+    subnet_options = "--subnet-range 10.20.0.0/24 --dns-nameserver 9.9.9.9"
+    made = script(
+        cloud,
+        f"""
+        network create inside --tag blue
+        subnet create inside4 --network inside {subnet_options}
+        network list --tags blue
+        port create one --network inside --fixed-ip subnet=inside4,ip-address=10.20.0.50
+        port set one --allowed-address ip-address=10.20.0.99
+        port show one
+        port set one --no-allowed-address
+        port list --fixed-ip ip-address=10.20.0.50
+        port delete one
+        subnet set inside4 --no-dhcp --name renamed
+        subnet show renamed
+        network delete inside
+        network list --name inside
+        """,
+    )
+    network, subnet, listed, port, paired, by_address, changed, gone = made
+    assert (network["status"], subnet["gateway_ip"]) == ("ACTIVE", "10.20.0.1")
+    assert [each["Subnets"] for each in listed] == [[subnet["id"]]]
+    assert port["fixed_ips"][0]["ip_address"] == "10.20.0.50"
+    assert paired["allowed_address_pairs"][0]["ip_address"] == "10.20.0.99"
+    assert by_address[0]["Name"] == "one"
+    assert changed["enable_dhcp"] is False
+    assert gone == []
+
+
+def test_routers_and_floating_ips(cloud: RunningCloud) -> None:
+    route = "destination=10.55.0.0/16,gateway=10.21.0.77"
+    made = script(
+        cloud,
+        f"""
+        network create routed
+        subnet create routed4 --network routed --subnet-range 10.21.0.0/24
+        router create way --external-gateway public
+        router add subnet way routed4
+        router show way
+        router set way --route {route}
+        router show way
+        router unset way --route {route}
+        port create two --network routed
+        floating ip create public --port two
+        floating ip list --port two
+        """,
+    )
+    joined, routed, floating, listed = made[3], made[4], made[6], made[7]
+    assert joined["interfaces_info"][0]["ip_address"] == "10.21.0.1"
+    assert routed["routes"][0]["nexthop"] == "10.21.0.77"
+    assert floating["fixed_ip_address"].startswith("10.21.0.")
+    address = floating["floating_ip_address"]
+    assert listed[0]["Floating IP Address"] == address
+    (freed,) = script(
+        cloud,
+        f"""
+        floating ip unset --port {address}
+        floating ip show {address}
+        floating ip delete {address}
+        port delete two
+        router remove subnet way routed4
+        router delete way
+        network delete routed
+        """,
+    )
+    assert freed["port_id"] is None
+
+
+def test_security_groups(cloud: RunningCloud) -> None:
+    options = "--protocol tcp --dst-port 80:81 --remote-ip 10.0.0.0/8"
+    made = script(
+        cloud,
+        f"""
+        security group list
+        security group create web
+        security group rule create web {options}
+        security group rule create web --protocol icmp --icmp-type 8
+        security group rule list web --protocol tcp
+        security group show web
+        security group delete web
+        """,
+    )
+    listed, group, rule, ping, rules, shown = made
+    assert "default" in {each["Name"] for each in listed}
+    assert (rule["port_range_min"], rule["port_range_max"]) == (80, 81)
+    assert ping["port_range_min"] == 8
+    assert [each["ID"] for each in rules] == [rule["id"]]
+    assert len(shown["rules"]) == len(group["rules"]) + 2
+
+
+def test_what_administrators_do(cloud: RunningCloud) -> None:
+    flat = "--provider-network-type flat --provider-physical-network up"
+    lending = "--type network --action access_as_shared --target-project guests"
+    made = script(
+        cloud,
+        f"""
+        project create guests
+        network create lent
+        network rbac create lent {lending}
+        network create outer --external --share {flat}
+        quota set guests --networks 3 --secgroups 4
+        quota show --network guests
+        subnet pool create pool --pool-prefix 10.99.0.0/16 --default-prefix-length 24
+        subnet create cut --network lent --subnet-pool pool
+        address scope create scope --ip-version 4
+        network agent list
+        ip availability list
+        availability zone list --network
+        extension list --network
+        network delete lent outer
+        subnet pool delete pool
+        address scope delete scope
+        """,
+    )
+    project, _, lent, outer, quota, pool, cut, scope = made[:8]
+    agents, left, zones, extensions = made[8:]
+    assert lent["target_project_id"] == project["id"]
+    assert outer["provider:network_type"] == "flat"
+    limits = {each["Resource"]: each["Limit"] for each in quota}
+    assert (limits["networks"], limits["security_groups"]) == (3, 4)
+    assert (pool["prefixes"], cut["cidr"]) == (["10.99.0.0/16"], "10.99.0.0/24")
+    assert scope["ip_version"] == 4
+    assert agents == []
+    assert "public" in {each["Network Name"] for each in left}
+    assert zones[0]["Zone Name"] == "nova"
+    aliases = {each["Alias"] for each in extensions}
+    assert {"router", "security-group", "quotas", "binding"} <= aliases
+
+
+def test_a_network_of_ones_own(cloud: RunningCloud) -> None:
+    made, listed, kept = script(
+        cloud,
+        """
+        network auto allocated topology create
+        network list
+        network auto allocated topology create --or-show
+        network auto allocated topology delete
+        """,
+    )
+    assert made["id"] in {each["ID"] for each in listed}
+    assert kept["id"] == made["id"]
