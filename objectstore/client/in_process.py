@@ -47,7 +47,10 @@ class InProcessCaller:
         def start_response(status: str, fields: Any, exc_info: Any = None) -> Any:
             started[:] = [status, fields]
 
-        with concurrency.deadline(timeout):
+        # A body in pieces comes as fast as its sender sends: the wait for the answer
+        # begins when all of it is there, and the application is on its own then.
+        patience = timeout if isinstance(body, bytes) else None
+        with concurrency.deadline(patience):
             pieces = self._application(environ, start_response)
             iterator = iter(pieces)
             # An application may start its response only with the first piece.

@@ -10,6 +10,7 @@ import pytest
 from objectstore.client.caller import Caller
 from objectstore.client.in_process import InProcessCaller
 from objectstore.client.over_http import HttpCaller
+from objectstore.kernel import concurrency
 from objectstore.kernel.client import ClientPool
 from objectstore.kernel.errors import Unavailable
 from objectstore.kernel.reply import Reply
@@ -55,6 +56,16 @@ def test_a_body_in_pieces(caller: Caller) -> None:
     pieces = (bytes([65 + number]) * 5 for number in range(4))
     got = caller.request("POST", "/", {}, pieces)
     assert got.read() == b"POST /  |AAAAABBBBBCCCCCDDDDD"
+
+
+def test_a_slow_sender_is_not_a_slow_service(caller: Caller) -> None:
+    def pieces() -> Iterator[bytes]:
+        yield b"slow"
+        concurrency.sleep(0.2)
+        yield b"ly"
+
+    got = caller.request("POST", "/", {}, pieces(), timeout=0.1)
+    assert got.read() == b"POST /  |slowly"
 
 
 def test_no_body(caller: Caller) -> None:
