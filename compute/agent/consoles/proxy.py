@@ -25,10 +25,10 @@ from compute.agent.consoles.model import (
 from compute.agent.consoles.pages import Pages
 from compute.agent.consoles.relay import Relay
 from objectstore.kernel import concurrency
-from objectstore.kernel.errors import DeadlineExceeded, Rejected
+from objectstore.kernel.errors import DeadlineExceeded, Rejected, Unavailable
 from objectstore.kernel.http.exchange import UPGRADE_KEY
 from objectstore.kernel.http.stream import Stream
-from objectstore.kernel.reply import rejection
+from objectstore.kernel.reply import rejection, text_reply
 from objectstore.kernel.request import Environ, StartResponse
 
 # Each is two greenlets and two sockets.
@@ -69,6 +69,8 @@ class ConsoleProxy:
             return reply(environ, start_response)
         except Rejected as error:
             return rejection(error)(environ, start_response)
+        except Unavailable:
+            return text_reply(503)(environ, start_response)
 
     def _serve_console(self, environ: Environ) -> None:
         take_over, headers = self._check(environ)

@@ -12,16 +12,12 @@ from typing import Any, TypeVar
 import pytest
 import websocket
 
-from compute.agent.consoles.model import (
-    ConsoleEndpoint,
-    ConsoleKind,
-    console_url,
-)
+from compute.agent.consoles.model import ConsoleEndpoint, ConsoleKind
 from compute.agent.consoles.pages import Pages
 from compute.agent.consoles.proxy import ConsoleProxy
-from compute.agent.consoles.tokens import MemoryTokens
 from objectstore.kernel import concurrency
 from objectstore.kernel.wsgi import Server, listen
+from test.fakes.console_tokens import MemoryTokens
 from test.fakes.stepped_clock import SteppedClock
 
 T = TypeVar("T")
@@ -147,7 +143,7 @@ def test_a_token_opens_nothing_when_unknown_expired_or_revoked(scene: Scene) -> 
     expired = scene.tokens.issue(scene.endpoint)
     scene.clock.advance(601)
     revoked = scene.tokens.issue(scene.endpoint)
-    scene.tokens.revoke("s-1")
+    scene.tokens.revoke(revoked)
     for token in ("", "nonsense", expired, revoked):
         with pytest.raises(websocket.WebSocketBadStatusException) as caught:
             scene.connect(token)
@@ -187,14 +183,8 @@ def test_novnc_s_files(scene: Scene) -> None:
         assert scene.get(path)[0] == 404
 
 
-def test_addresses() -> None:
-    base = "https://cloud.example:8774/console"
-    assert console_url(base, ConsoleKind.SERIAL, "t+k") == (
-        "wss://cloud.example:8774/console/websockify?token=t%2Bk"
-    )
-    assert console_url(base, ConsoleKind.NOVNC, "tok") == (
-        f"{base}/vnc_lite.html?path=console%2Fwebsockify%3Ftoken%3Dtok"
-    )
-    assert console_url("http://h:6080", ConsoleKind.NOVNC, "t").endswith(
-        "path=websockify%3Ftoken%3Dt"
-    )
+def test_while_nobody_can_say_what_a_token_opens(scene: Scene) -> None:
+    scene.tokens.is_away = True
+    with pytest.raises(websocket.WebSocketBadStatusException) as caught:
+        scene.connect("any")
+    assert caught.value.status_code == 503
