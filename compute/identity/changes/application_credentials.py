@@ -15,11 +15,11 @@ from compute.identity.changes.revoking import run_revoking
 from compute.identity.model import PROJECT, ApplicationCredential, Role, StoredRule
 from compute.identity.parts import IdentityParts
 from compute.identity.store import reach
+from compute.identity.store.role_names import named_role
 from compute.identity.store.subjects import (
     access_rules,
     application_credentials,
     projects,
-    roles,
 )
 from compute.identity.tokens import revocation
 from compute.identity.tokens.revocation import Subject
@@ -111,13 +111,7 @@ def _roles(
         return held
     granted = []
     for entry in wanted:
-        if "id" in entry:
-            found = roles.find(connection, entry["id"])
-        else:
-            rows = tables.roles.c
-            found = roles.first(
-                connection, rows.name == entry["name"], rows.domain_id == ""
-            )
+        found = named_role(connection, entry)
         if found is None or found.id not in {role.id for role in held}:
             shown = entry.get("id") or entry.get("name")
             raise BadRequest(f"roles: you do not have the role {shown} in the project")

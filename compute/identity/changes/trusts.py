@@ -14,6 +14,7 @@ from compute.identity.changes.revoking import run_revoking
 from compute.identity.model import PROJECT, Role, Trust
 from compute.identity.parts import IdentityParts
 from compute.identity.store import reach
+from compute.identity.store.role_names import named_role
 from compute.identity.store.subjects import projects, roles, trusts, users
 from compute.identity.tokens import revocation
 from compute.identity.tokens.revocation import Subject
@@ -126,13 +127,9 @@ def _named(connection: Connection, wanted: Sequence[Mapping[str, str]]) -> list[
         raise Forbidden("At least one role should be specified.")
     found = []
     for entry in wanted:
-        if "id" in entry:
-            found.append(roles.get(connection, entry["id"]))
-            continue
-        rows = tables.roles.c
-        role = roles.first(connection, rows.name == entry["name"], rows.domain_id == "")
+        role = named_role(connection, entry)
         if role is None:
-            raise roles.missing(entry["name"])
+            raise roles.missing(entry.get("id") or entry.get("name", ""))
         found.append(role)
     return found
 

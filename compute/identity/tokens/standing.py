@@ -6,10 +6,12 @@ has a role where it is scoped to.  So ending a right ends tokens, revoked or not
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from compute.core.database import Connection
 from compute.core.errors import Unauthorized
+from compute.identity import rights
 from compute.identity.model import (
     PROJECT,
     ApplicationCredential,
@@ -19,7 +21,7 @@ from compute.identity.model import (
     Trust,
     User,
 )
-from compute.identity.store import reach
+from compute.identity.store import assignments, reach
 from compute.identity.store.subjects import (
     access_rules,
     application_credentials,
@@ -70,9 +72,9 @@ def standing_of(connection: Connection, facts: TokenFacts, now: float) -> Standi
     holder = facts.user_id if trust is None else trust.trustor_user_id
     found = reach.roles_on(connection, holder, facts.scope, target)
     if trust is not None:
-        found = _all_of(found, trust.role_ids)
+        found = _lent(connection, found, trust.role_ids, all_of=True)
     elif credential is not None:
-        found = [role for role in found if role.id in set(credential.role_ids)]
+        found = _lent(connection, found, credential.role_ids)
     if not found:
         raise Unauthorized()
     return Standing(
@@ -128,10 +130,16 @@ def _application_credential(
     return found, tuple(rules.values())
 
 
-def _all_of(found: list[Role], role_ids: object) -> list[Role]:
-    """A trust's roles, all of which the trustor must still have."""
-    wanted = set(role_ids)  # type: ignore[call-overload]
-    held = [role for role in found if role.id in wanted]
-    if {role.id for role in held} != wanted:
+def _lent(
+    connection: Connection,
+    held: list[Role],
+    role_ids: Sequence[str],
+    *,
+    all_of: bool = False,
+) -> list[Role]:
+    """Of the roles that somebody holds those that he lent, with what they imply;
+    ``all_of``: he must hold every one of them still."""
+    if all_of and not set(role_ids) <= {role.id for role in held}:
         raise Unauthorized()
-    return held
+    wanted = rights.closure(role_ids, assignments.implications(connection))
+    return [role for role in held if role.id in wanted]

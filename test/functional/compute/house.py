@@ -76,7 +76,7 @@ class RunningCloud:
     ) -> Ended:
         """The same with everything that it printed."""
         formatted = list(arguments)
-        if expected == 0 and _prints_a_table(arguments):
+        if expected == 0 and prints_a_table(arguments):
             formatted += ["-f", "json"]
         return run(
             [str(OPENSTACK), *formatted],
@@ -133,7 +133,8 @@ class RunningCloud:
         return Reply(answer.status, found, data)
 
 
-def _prints_a_table(arguments: tuple[str, ...]) -> bool:
+def prints_a_table(arguments: tuple[str, ...]) -> bool:
+    """Whether the command can print JSON."""
     silent = {"delete", "set", "unset", "add", "remove", "save", "-f"}
     verbs = {"list", "show", "create", "issue", "upload"}
     words = set(arguments)

@@ -197,7 +197,7 @@ def test_trusts(house: House) -> None:
     shown = said.body["token"]
     assert shown["user"]["id"] == trust["trustor_user_id"]
     assert shown["OS-TRUST:trust"]["trustee_user"]["id"] == trustee
-    assert [role["name"] for role in shown["roles"]] == ["member"]
+    assert [role["name"] for role in shown["roles"]] == ["member", "reader"]
     assert house.sign_in("tom", "pw", scope).status == 401
     entrusted = said.headers["x-subject-token"]
     refused = house.status("POST", "/v3/OS-TRUST/trusts", {"trust": body},

@@ -1,0 +1,1 @@
+"""The identity room as unmodified clients see it."""
