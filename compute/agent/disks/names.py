@@ -1,4 +1,4 @@
-"""What disks are called in guests: targets, labels and serial numbers."""
+"""What disks are called in guests: targets and labels."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ SWAP_NAME = "vdz"
 """Swap is last, so that it never takes the letter of a disk with data."""
 # vdb .. vdi are ephemeral disks; volumes come after.
 EPHEMERAL_DISKS_MAX = 8
-# What virtio hands to a guest of a disk's serial number.
-SERIAL_LENGTH_MAX = 20
 
 
 def ephemeral_name(number: int) -> str:

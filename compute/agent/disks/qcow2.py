@@ -34,7 +34,6 @@ class Qcow2Facts:
     has_backing_file: bool
     has_external_data: bool
     is_encrypted: bool
-    snapshot_count: int
 
 
 def read_header(head: bytes) -> Qcow2Facts:
@@ -45,7 +44,6 @@ def read_header(head: bytes) -> Qcow2Facts:
     (_, version, backing_offset, backing_size, cluster_bits, size, crypt) = (
         _FIXED.unpack_from(head)[:7]
     )
-    snapshots = _FIXED.unpack_from(head)[11]
     if version not in (2, 3) or cluster_bits not in _CLUSTER_BITS:
         raise Rejected(400, "The image's qcow2 header is of no known kind")
     if size > VIRTUAL_BYTES_MAX:
@@ -65,7 +63,6 @@ def read_header(head: bytes) -> Qcow2Facts:
         has_backing_file=backing_offset != 0 or backing_size != 0,
         has_external_data=bool(features & _EXTERNAL_DATA),
         is_encrypted=crypt != 0,
-        snapshot_count=snapshots,
     )
 
 

@@ -5,6 +5,7 @@ Functions for native threads; the waiting is the driver's.
 
 from __future__ import annotations
 
+import time
 from xml.etree.ElementTree import Element, SubElement
 
 import libvirt
@@ -15,6 +16,9 @@ from compute.agent.drivers.libvirt.devices import disk_names, find_disk
 from compute.agent.drivers.libvirt.domains import require, state_of
 from compute.agent.hypervisor import ACTIVE_STATES, CopyProgress, WrongState
 from objectstore.kernel.errors import Unavailable
+
+BEGIN_TRIES = 25
+BEGIN_PAUSE_SECONDS = 0.2
 
 
 def require_active(connection: Connection, uuid: str, wanted: str) -> Domain:
@@ -37,7 +41,16 @@ def begin_copy(connection: Connection, uuid: str, name: str, path: str) -> None:
     if is_copying(domain):
         domain.abortJob()
     interrupt_pulls(domain)
-    domain.backupBegin(_copy_xml(domain, name, path), None, 0)
+    for attempt in range(1, BEGIN_TRIES + 1):
+        try:
+            domain.backupBegin(_copy_xml(name, path), None, 0)
+            return
+        except libvirt.libvirtError as error:
+            # The end of the job before it comes a moment after it was asked for.
+            ended = error.get_error_code() != libvirt.VIR_ERR_OPERATION_INVALID
+            if ended or attempt == BEGIN_TRIES:
+                raise
+        time.sleep(BEGIN_PAUSE_SECONDS)
 
 
 def interrupt_pulls(domain: Domain) -> None:
@@ -46,7 +59,8 @@ def interrupt_pulls(domain: Domain) -> None:
     What came in stays; the next ``pull`` goes on from there.
     """
     for name in disk_names(domain):
-        if domain.blockJobInfo(name, 0):
+        job = domain.blockJobInfo(name, 0)
+        if job and job["type"] == libvirt.VIR_DOMAIN_BLOCK_JOB_TYPE_PULL:
             domain.blockJobAbort(name, 0)
 
 
@@ -57,7 +71,7 @@ def save_memory(connection: Connection, uuid: str) -> None:
     domain.managedSave()
 
 
-def _copy_xml(domain: Domain, name: str, path: str) -> str:
+def _copy_xml(name: str, path: str) -> str:
     backup = Element("domainbackup", mode="push")
     disks = SubElement(backup, "disks")
     disk = SubElement(disks, "disk", name=name, backup="yes", type="file")

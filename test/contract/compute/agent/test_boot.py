@@ -9,6 +9,7 @@ import contextlib
 import dataclasses
 import json
 import socket
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -254,3 +255,27 @@ def test_libvirtd_ends_and_guests_do_not_notice(libvirt_host: Host) -> None:
     assert host.hypervisor.state(spec.uuid) is GuestState.RUNNING
     host.hypervisor.pause(spec.uuid)
     host.wait_for_event(spec.uuid, GuestEventKind.PAUSED)
+
+
+def test_a_copy_that_a_killed_agent_left_is_begun_again(libvirt_host: Host) -> None:
+    from compute.agent.drivers.libvirt import copies
+    from compute.agent.drivers.libvirt.connection import LibvirtConnection
+    from compute.agent.drivers.libvirt.private_daemon import PrivateDaemon
+    from objectstore.kernel.clock import SystemClock
+
+    host = libvirt_host
+    disk, target = (str(host.directory / name) for name in ("disk.qcow2", "copy.qcow2"))
+    qemu_img.create(disk, 256 << 20)
+    write = ["qemu-io", "-f", "qcow2", "-c", "write -P 5 0 200M", disk]
+    subprocess.run(write, check=True, capture_output=True)
+    spec = host.spec(DiskSpec("vda", FileSource(disk, "qcow2")))
+    host.hypervisor.start(spec)
+    daemon = PrivateDaemon(str(host.directory.parent / "libvirt"), SystemClock())
+    killed = LibvirtConnection(daemon.ensure, lambda _: None)
+    killed.run(copies.begin_copy, spec.uuid, "vda", str(host.directory / ".new-copy"))
+    killed.close()  # and nobody waits for the copy
+
+    host.hypervisor.copy_disk(spec.uuid, "vda", target)
+    check = ["qemu-io", "-f", "qcow2", "-c", "read -P 5 0 200M", target]
+    read = subprocess.run(check, check=True, capture_output=True, text=True)
+    assert "Pattern verification failed" not in read.stdout
