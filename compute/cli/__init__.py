@@ -12,6 +12,7 @@ import click
 COMPUTE_COMMANDS = {
     "database": "compute.cli.database:database",
     "doctor": "compute.cli.doctor:doctor",
+    "identity": "compute.cli.identity:identity",
     "settings": "compute.cli.samples:settings",
 }
 

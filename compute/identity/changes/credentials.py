@@ -15,8 +15,9 @@ import orjson
 from cryptography.fernet import InvalidToken
 
 from compute.core.context import RequestContext
-from compute.core.database import Connection, Duplicate
+from compute.core.database import Connection, Database, Duplicate
 from compute.core.errors import BadRequest, Conflict
+from compute.identity.keys import KeyRepository
 from compute.identity.model import Credential
 from compute.identity.parts import IdentityParts
 from compute.identity.store.subjects import credentials, projects, users
@@ -127,20 +128,19 @@ def blob_text(blob: Any) -> str:
     return blob if isinstance(blob, str) else orjson.dumps(blob).decode()
 
 
-def reseal(parts: IdentityParts) -> int:
-    """Encrypt every blob anew with the primary key, so that old keys can go."""
+def reseal(database: Database, keys: KeyRepository) -> int:
+    """Encrypt every blob anew with the primary key, so that old keys can go; how
+    many there are."""
 
     def write(connection: Connection) -> int:
         found = credentials.where(connection)
         for credential in found:
-            sealed = parts.credential_keys.fernet.rotate(
-                credential.sealed_blob.encode()
-            )
+            sealed = keys.fernet.rotate(credential.sealed_blob.encode())
             values = {"sealed_blob": sealed.decode()}
             credentials.update(connection, credential.id, values)
         return len(found)
 
-    return parts.run(write)
+    return database.run(write)
 
 
 def _checked_ec2(blob: str) -> dict[str, Any]:

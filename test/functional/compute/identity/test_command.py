@@ -174,8 +174,9 @@ def test_trusts(identity_cloud: RunningCloud, member: Member, name: str) -> None
     command = Command(identity_cloud)
     own = identity_cloud.environment(**member.environment)
     trustee = command("user", "create", "--password", "pw", f"{name}-trustee")
-    made = command("trust", "create", "--impersonate", "--project", member.project_id, "--role",
-                   "member", member.user_id, trustee["id"], as_user=own)  # fmt: skip
+    made = command("trust", "create", "--impersonate", "--project",
+                   member.project_id, "--role", "member", member.user_id,
+                   trustee["id"], as_user=own)  # fmt: skip
     with_it = {
         "OS_AUTH_URL": own["OS_AUTH_URL"],
         "OS_IDENTITY_API_VERSION": "3",

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from compute.cli import main
 from compute.identity.keys import (
     KeyRepository,
     create_keys,
@@ -17,6 +19,7 @@ from compute.identity.tokens.facts import TokenFacts
 from compute.identity.tokens.sealing import Sealer
 from objectstore.kernel.errors import Corrupt
 from test.fakes.stepped_clock import SteppedClock
+from test.unit.compute.identity.house import make_house
 
 FACTS = TokenFacts(
     "0123456789abcdef0123456789abcdef",
@@ -86,3 +89,25 @@ def test_passwords() -> None:
     # A hash made at another cost is still checked at its own.
     dearer = Passwords(clock, log2_cost=5, at_once=2, memory_seconds=0.0)
     assert dearer.fits("secret", stored)
+
+
+def test_rotating_the_keys_of_a_cloud(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    (state / "identity").mkdir(parents=True)
+    house = make_house(state / "identity")
+    user_id, project_id, token = house.member()
+    path = f"/v3/users/{user_id}/credentials/OS-EC2"
+    key = house.ok("POST", path, {"tenant_id": project_id}, token=token)["credential"]
+    settings = tmp_path / "cloud.conf"
+    database = state / "identity" / "identity.sqlite"
+    settings.write_text(f"[cloud]\nstate = {state}\ndatabase = sqlite:///{database}\n")
+    for command in ("rotate-token-keys", "rotate-credential-keys"):
+        for _ in range(2):
+            ended = CliRunner().invoke(main, ["identity", command, str(settings)])
+            assert ended.exit_code == 0, ended.output
+    again = make_house(state / "identity")
+    assert not again.is_good(token)
+    shown = again.ok("GET", f"{path}/{key['access']}")["credential"]
+    assert shown["secret"] == key["secret"]
+    ended = CliRunner().invoke(main, ["identity", "rotate-token-keys", "/nothing"])
+    assert ended.exit_code == 2

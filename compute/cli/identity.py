@@ -1,0 +1,78 @@
+"""``compute identity``: rotate the keys that tokens and credentials are made with.
+
+Run it now and then (tokens' keys: not more often than tokens live), on one host; copy
+the directory to the others.  Running processes see new keys within seconds.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from compute.settings import CloudSettings, Role, load_cloud_settings
+from objectstore.kernel.errors import RingstackError
+from objectstore.kernel.settings import BadSettings
+
+SETTINGS_FILE = click.argument(
+    "settings_file", type=click.Path(path_type=Path, exists=True, dir_okay=False)
+)
+
+
+@click.group()
+def identity() -> None:
+    """The identity service's keys."""
+
+
+@identity.command("rotate-token-keys")
+@SETTINGS_FILE
+def rotate_token_keys(settings_file: Path) -> None:
+    """Make the staged token key primary and stage another; old ones go."""
+    from compute.identity.keys import rotate_keys
+    from compute.identity.room import TOKEN_KEYS
+
+    settings = _load(settings_file)
+    keys_max = settings.rooms[Role.IDENTITY.value].token_keys_max
+    directory = settings.cloud.state / Role.IDENTITY.value / TOKEN_KEYS
+    try:
+        primary = rotate_keys(directory, keys_max)
+    except (OSError, ValueError, RingstackError) as error:
+        raise click.ClickException(f"{directory}: {error}") from None
+    click.echo(f"{directory}: key {primary} is primary now")
+
+
+@identity.command("rotate-credential-keys")
+@SETTINGS_FILE
+def rotate_credential_keys(settings_file: Path) -> None:
+    """Make the staged credential key primary; encrypt all credentials with it."""
+    from compute.core.database import Database
+    from compute.identity.changes.credentials import reseal
+    from compute.identity.keys import KeyRepository, rotate_keys
+    from compute.identity.room import CREDENTIAL_KEYS
+    from objectstore.kernel.clock import SystemClock
+
+    settings = _load(settings_file)
+    directory = settings.cloud.state / Role.IDENTITY.value / CREDENTIAL_KEYS
+    keys_max = settings.rooms[Role.IDENTITY.value].token_keys_max
+    database = Database(settings.database_url)
+    try:
+        keys = KeyRepository(directory, SystemClock())
+        # Nothing may need the keys that go: what the last rotation left is done first.
+        reseal(database, keys)
+        primary = rotate_keys(directory, keys_max)
+        keys.reload()
+        count = reseal(database, keys)
+    except (OSError, ValueError, RingstackError) as error:
+        raise click.ClickException(f"{directory}: {error}") from None
+    finally:
+        database.close()
+    click.echo(f"{directory}: key {primary} is primary now, {count} credentials use it")
+
+
+def _load(settings_file: Path) -> CloudSettings:
+    from compute.app.rooms import SETTINGS
+
+    try:
+        return load_cloud_settings(settings_file.absolute(), SETTINGS)
+    except BadSettings as error:
+        raise click.ClickException(f"the settings have mistakes:\n{error}") from None
