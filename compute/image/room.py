@@ -19,7 +19,7 @@ from compute.image.api.members import MembersApi
 from compute.image.data.leases import RENEWALS_IN_A_LEASE, Leases
 from compute.image.data.sweeper import Sweeper
 from compute.image.data.transfer import TransferService
-from compute.image.imports.requests import ImportService
+from compute.image.imports.requests import METHODS, ImportService
 from compute.image.imports.url_rules import UrlRules, parse_networks
 from compute.image.imports.web import Web
 from compute.image.imports.worker import ImportWorker
@@ -31,6 +31,7 @@ from compute.image.sharing import SharingService
 from compute.image.stores.choice import build_stores
 from compute.image.stores.port import ImageStore
 from objectstore.kernel.loop import Loop
+from objectstore.kernel.settings import BadSettings, Mistake
 
 SWEEP_SECONDS_MAX = 15.0
 """Leases run out by themselves; all else that makes work also wakes the sweeper."""
@@ -109,10 +110,22 @@ def _api(
 
 
 def _url_rules(settings: ImageSettings) -> UrlRules:
+    """``BadSettings`` when a network is none, or a way of import unknown."""
+    unknown = set(settings.import_methods) - set(METHODS)
+    if unknown:
+        raise _mistake("import_methods", f"unknown: {', '.join(sorted(unknown))}")
+    try:
+        networks = parse_networks(settings.web_networks_allowed)
+    except ValueError as error:
+        raise _mistake("web_networks_allowed", str(error)) from None
     return UrlRules(
         frozenset(settings.web_schemes),
         frozenset(settings.web_ports),
         frozenset(host.lower() for host in settings.web_hosts),
         frozenset(host.lower() for host in settings.web_hosts_refused),
-        parse_networks(settings.web_networks_allowed),
+        networks,
     )
+
+
+def _mistake(option: str, text: str) -> BadSettings:
+    return BadSettings([Mistake("", "image", option, text)])

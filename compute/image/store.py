@@ -228,9 +228,17 @@ def abandoned(connection: Connection, now: float, limit: int) -> list[Data]:
     return _data(connection, limit, data.c.state == WRITING, data.c.lease_until <= now)
 
 
-def doomed(connection: Connection, now: float, limit: int) -> list[Data]:
-    """Data to be removed, that nobody is writing any more."""
-    return _data(connection, limit, data.c.state == DOOMED, data.c.lease_until <= now)
+def doomed(
+    connection: Connection, now: float, limit: int, stores: Iterable[str]
+) -> list[Data]:
+    """Data to be removed from these stores, that nobody is writing any more."""
+    return _data(
+        connection,
+        limit,
+        data.c.state == DOOMED,
+        data.c.lease_until <= now,
+        data.c.store.in_(list(stores)),
+    )
 
 
 def forget_data(connection: Connection, data_id: str) -> None:

@@ -40,7 +40,7 @@ class Sweeper:
         for data in orphans:
             self._give_up(data)
         gone = parts.database.read(
-            lambda connection: store.doomed(connection, now, BATCH)
+            lambda connection: store.doomed(connection, now, BATCH, parts.stores)
         )
         removed = sum(self._remove(data) for data in gone)
         if removed and max(len(orphans), len(gone)) == BATCH:
@@ -64,14 +64,8 @@ class Sweeper:
         parts.change(release)
 
     def _remove(self, data: Data) -> bool:
-        place = self._parts.stores.get(data.store)
-        if place is None:
-            _log.warning(
-                "data of image %s wait for store %s", data.image_id, data.store
-            )
-            return False
         try:
-            place.delete(data.key)
+            self._parts.stores[data.store].delete(data.key)
         except RingstackError as error:
             _log.warning("data of image %s stay for now: %s", data.image_id, error)
             return False
