@@ -13,7 +13,7 @@ from compute.network.links.networks import subnets_of
 from compute.network.links.port_fields import UNBOUND, VIF_TYPE
 from compute.network.model import (
     ACTIVE,
-    NETWORK_OWNER_PREFIX,
+    COMPUTE_OWNER_PREFIX,
     FixedAddress,
     FloatingIp,
     Network,
@@ -25,6 +25,10 @@ from compute.network.nics import Nic, NicAddress, NicRoute
 from compute.network.security.membership import groups_of_ports
 from compute.network.view import tap_name
 
+# Only services write such owners; what a member writes into ``device_id`` of another
+# port must lead to nobody's metadata.
+SERVERS = f"{COMPUTE_OWNER_PREFIX}%"
+
 
 def nics_of_devices(work: Work, device_ids: Sequence[str]) -> dict[str, list[Nic]]:
     """The interfaces of each device, the oldest first."""
@@ -33,7 +37,7 @@ def nics_of_devices(work: Work, device_ids: Sequence[str]) -> dict[str, list[Nic
         Port,
         ports,
         ports.c.device_id.in_(device_ids),
-        ports.c.device_owner.not_like(f"{NETWORK_OWNER_PREFIX}%"),
+        ports.c.device_owner.like(SERVERS),
     )
     nics: dict[str, list[Nic]] = {}
     for nic in nics_of_ports(work, found):
@@ -48,6 +52,7 @@ def nic_at(work: Work, network_id: str, address: str) -> Nic | None:
     found = work.records(
         Port,
         ports,
+        ports.c.device_owner.like(SERVERS),
         ports.c.id.in_(
             addresses.select()
             .join(subnets, subnets.c.id == addresses.c.subnet_id)

@@ -47,7 +47,7 @@ def create_port(work: Work, body: Body) -> Port:
     """A new port as a client asks for it."""
     network = networks.COLLECTION.find(work, body["network_id"])
     _check_use(work, network, body["project_id"])
-    _check_owner(work, network, body["device_owner"])
+    _check_owner(work, body["device_owner"])
     return make_port(work, network, body)
 
 
@@ -95,10 +95,9 @@ def make_port(work: Work, network: Network, body: Body) -> Port:
 
 def update_port(work: Work, port: Port, body: Body) -> Port:
     """Change a port as a client asks for it."""
-    network = work.find(Network, tables.networks, port.network_id)
-    assert network is not None, "a port has a network"
     if body.get("device_owner") not in (None, port.device_owner):
-        _check_owner(work, network, body["device_owner"])
+        _check_owner(work, body["device_owner"])
+    _check_rewiring(work, port, body)
     _check_device(port, body)
     changed = work.save(tables.ports, port, **_values(work, port, body))
     _check_security(changed)
@@ -124,6 +123,9 @@ def delete_port(work: Work, port: Port) -> None:
             f" owner {port.device_owner}.",
         )
     remove_port(work, port)
+    if port.device_owner == OWNER_DHCP:
+        # Its host's guests need it: a new one comes at once.
+        keep_dhcp_ports(work, port.network_id)
 
 
 def remove_port(work: Work, port: Port) -> None:
@@ -227,13 +229,29 @@ def _check_use(work: Work, network: Network, project_id: str) -> None:
         )
 
 
-def _check_owner(work: Work, network: Network, owner: str | None) -> None:
-    """Who says that he is a part of the network must own it."""
-    if not (owner or "").startswith(NETWORK_OWNER_PREFIX):
-        return
-    allowed = work.is_admin or is_service(work)
-    if not allowed and network.project_id != work.project_id:
+def _check_owner(work: Work, owner: str | None) -> None:
+    """Only the cloud's own services say that a port is a server's or a router's: by
+    its device a port leads to a server's metadata, and into a router."""
+    if _is_ours(owner or "") and not (work.is_admin or is_service(work)):
         raise PolicyNotAuthorized("(create_port:device_owner) is disallowed by policy")
+
+
+def _is_ours(owner: str) -> bool:
+    return owner.startswith((COMPUTE_OWNER_PREFIX, NETWORK_OWNER_PREFIX))
+
+
+def _check_rewiring(work: Work, port: Port, body: Body) -> None:
+    """A server's or router's port stays that one's, whoever owns the port."""
+    if work.is_admin or is_service(work) or not _is_ours(port.device_owner):
+        return
+    for name, value in (
+        ("device_id", port.device_id),
+        ("device_owner", port.device_owner),
+    ):
+        if name in body and (body[name] or "") != value:
+            raise PolicyNotAuthorized(f"(update_port:{name}) is disallowed by policy")
+    if "fixed_ips" in body and not port.is_guest:
+        raise PolicyNotAuthorized("(update_port:fixed_ips) is disallowed by policy")
 
 
 def _check_device(port: Port, body: Body) -> None:

@@ -215,3 +215,27 @@ def test_names_of_dns_are_checked(house: House) -> None:
     network, _ = house.network()
     for name in ("-a", "a b", "a" * 64, "a..b"):
         assert house.refused("port", network_id=network["id"], dns_name=name)[0] == 400
+
+
+def test_nobody_takes_the_place_of_anothers_server_or_router(house: House) -> None:
+    network, subnet = house.network()
+    where = {"network_id": network["id"]}
+    server = house.make("port", **where)
+    house.client.bind_port(server["id"], device_id="server", host=HOST)
+    # Another's device in a port of one's own leads nowhere.
+    liar = house.make("port", **where, device_id="victim", device_owner="mine")
+    assert house.client.nics_of("victim") == ()
+    assert house.client.ports_of_device("victim") == []
+    assert house.client.nic_at(network["id"], fixed(liar)[0]) is None
+    for owner in ("compute:nova", "network:router_interface", "network:dhcp"):
+        fields = {"device_id": "victim", "device_owner": owner}
+        assert house.refused("port", **where, **fields)[0] == 403
+        assert house.change_refused("port", liar["id"], **fields)[0] == 403
+    for fields in ({"device_id": ""}, {"device_id": "victim"}, {"device_owner": ""}):
+        assert house.change_refused("port", server["id"], **fields)[0] == 403
+    router = house.make("router")
+    path = f"/v2.0/routers/{router['id']}/add_router_interface"
+    joined = house.ok("PUT", path, {"subnet_id": subnet["id"]})
+    for changes in ({"device_id": "another-router"}, {"fixed_ips": []}):
+        assert house.change_refused("port", joined["port_id"], **changes)[0] == 403
+    assert house.change("port", server["id"], name="still mine")["name"] == "still mine"
