@@ -177,11 +177,16 @@ class _Nobody:
 
 
 def make_house(
-    directory: Path, settings: IdentitySettings = CHEAP, *, seed: int = 7
+    directory: Path,
+    settings: IdentitySettings = CHEAP,
+    *,
+    seed: int = 7,
+    database: Database | None = None,
 ) -> House:
     """A room with what bootstrap makes."""
     clock, bus = SteppedClock(), InProcessBus()
-    database = Database(f"sqlite:///{directory}/identity.sqlite")
+    if database is None:
+        database = Database(f"sqlite:///{directory}/identity.sqlite")
     nobody = _Nobody()
     room_parts = RoomParts(
         database, bus, clock, Random(seed), nobody, nobody, {}, directory
