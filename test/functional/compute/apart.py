@@ -24,7 +24,9 @@ UNSHARE = (
     "--kill-child",
     "--mount-proc",
 )
-START = 'mount -t tmpfs none /run && mkdir /run/netns && ip link set lo up && exec "$@"'
+# The shell stays: as the first process of its namespace it must collect the dead, or
+# libvirt waits for minutes for emulators that have ended.
+START = 'mount -t tmpfs none /run && mkdir /run/netns && ip link set lo up && "$@"'
 # Program and the package that Debian has it in.
 HOST_PROGRAMS = {
     "ip": "iproute2",
