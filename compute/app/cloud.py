@@ -22,7 +22,12 @@ from compute.core.database import Database
 from compute.core.migrations import upgrade
 from compute.core.room import Room, RoomParts
 from compute.identity.bootstrap import bootstrap
-from compute.identity.client import IdentityTokens, ServiceCredentials, ServiceTokens
+from compute.identity.client import (
+    REVOKED_TOPIC,
+    IdentityTokens,
+    ServiceCredentials,
+    ServiceTokens,
+)
 from compute.identity.room import build_parts as build_identity_parts
 from compute.identity.room import room_of as identity_room
 from compute.settings import ROOM_ROLES, CloudSettings, Role
@@ -38,6 +43,8 @@ from objectstore.kernel.log import open_access_log
 from objectstore.kernel.loop import Loop
 from objectstore.kernel.signals import on_signals
 from objectstore.kernel.wsgi import Server, listen
+from objectstore.middleware.identity import IdentityFilter
+from objectstore.middleware.layers import layers
 from objectstore.settings import load_settings
 
 _log = logging.getLogger("compute")
@@ -81,6 +88,7 @@ class Cloud:
         here = {name: Later() for name in names}
         callers = room_callers(settings, here, self._pool)
         callers["object-store"] = self._store_caller()
+        self._connect_store(callers["identity"])
         service = self._service_tokens(callers["identity"])
         if names:
             self._build_rooms(names, here, callers, service)
@@ -117,6 +125,15 @@ class Cloud:
         if source is not None:
             self._store = StoreWorker(load_settings(source.absolute()), 0, 1)
             self._store.start()
+
+    def _connect_store(self, identity: Caller) -> None:
+        """The store asks identity without a socket, and hears of revocations."""
+        if self._store is None or self._bus is None:
+            return
+        for layer in layers(self._store.pipeline):
+            if isinstance(layer, IdentityFilter):
+                layer.connect(identity)
+                self._bus.subscribe(REVOKED_TOPIC, layer.hear_of_revocation)
 
     def _store_caller(self) -> Caller:
         store = self._store

@@ -152,6 +152,11 @@ class StoreWorker:
         ``start``, or when this worker is no proxy."""
         return self._public
 
+    @property
+    def pipeline(self) -> Application | None:
+        """The proxy's filters, the outermost first (``middleware.layers``)."""
+        return self._pipeline
+
     def run_once(self, daemon: str) -> list[dict[str, Any]]:
         """Without serving: open the devices, let a daemon do a whole round."""
         try:

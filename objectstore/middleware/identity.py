@@ -183,8 +183,8 @@ class IdentityFilter:
         self._keys: Ec2Keys | None = None
 
     def connect(self, caller: Caller) -> None:
-        """Ask this identity service; called once, where the process is put together,
-        when identity is in it."""
+        """Ask this identity service; called where the process is put together, when
+        identity is in it (and then in place of the one at ``auth_url``)."""
         settings = self._settings
         self._tokens = KnownTokens(
             caller,
@@ -193,11 +193,18 @@ class IdentityFilter:
             cache_seconds=settings.cache_time,
         )
         self._caller = caller
+        self._keys = None
 
     def forget(self) -> None:
         """Identity says that tokens were revoked: believe none any more."""
         if self._tokens is not None:
             self._tokens.forget()
+        if self._keys is not None:
+            self._keys.forget()
+
+    def hear_of_revocation(self, message: Mapping[str, Any]) -> None:
+        """What identity publishes on a bus."""
+        self.forget()
 
     def secret_for(self, access_key: str) -> tuple[Identity, str] | None:
         """Who an S3 access key stands for, and its secret."""

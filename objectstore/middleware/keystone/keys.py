@@ -53,6 +53,10 @@ class Ec2Keys:
         self._cache_seconds = cache_seconds
         self._known: dict[str, tuple[float, Found | None]] = {}
 
+    def forget(self) -> None:
+        """Ask anew about every key."""
+        self._known.clear()
+
     def find(self, access: str) -> Found | None:
         """Who the key stands for, and its secret; None: it is not known, or not good.
 

@@ -163,3 +163,21 @@ def test_no_token_and_a_wrong_one(identity_cloud: RunningCloud, member: Member) 
         with pytest.raises(ClientException) as refused:
             stranger.get_account()
         assert refused.value.http_status == 401
+
+
+def test_a_revoked_token_ends_here_at_once(
+    identity_cloud: RunningCloud, member: Member
+) -> None:
+    own = swift(identity_cloud, member)
+    own.put_container("box")
+    url, token = own.get_auth()
+    said = identity_cloud.http(
+        "DELETE",
+        "/identity/v3/auth/tokens",
+        token=token,
+        headers={"X-Subject-Token": token},
+    )
+    assert said.status == 204
+    with pytest.raises(ClientException) as refused:
+        Swift(preauthurl=url, preauthtoken=token, retries=0).get_account()
+    assert refused.value.http_status == 401
