@@ -36,10 +36,13 @@ class Reconciler:
     def __init__(self, neighbours: Neighbours) -> None:
         self._instances = neighbours.instances
 
-    def run(self, kit: HostKit, busy: Collection[str]) -> list[Leftover]:
-        """Put right what can be; what cannot.  ``busy``: servers being worked on."""
+    def run(
+        self, kit: HostKit, briefs: Collection[ServerBrief], busy: Collection[str]
+    ) -> list[Leftover]:
+        """Put right what can be; what cannot.  ``briefs``: the host's servers;
+        ``busy``: those being worked on."""
         guests = kit.hypervisor.states()
-        servers = {each.id: each for each in self._instances.servers_of(kit.name)}
+        servers = {each.id: each for each in briefs}
         strangers = [
             uuid for uuid in guests if uuid not in servers and uuid not in busy
         ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from compute.agent.host import HostKit, Neighbours
@@ -17,7 +17,7 @@ from compute.agent.job_runner import JobRunner
 from compute.agent.reconcile import Reconciler
 from compute.core.bus import Bus, Message
 from compute.core.errors import Stale
-from compute.instance.client import ClaimedJob, HostReport
+from compute.instance.client import ClaimedJob, HostReport, ServerBrief
 from objectstore.kernel import concurrency
 from objectstore.kernel.errors import Rejected, Unavailable
 
@@ -209,7 +209,23 @@ class Agent:
     def reconcile(self) -> None:
         """Compare guests with servers."""
         busy = set(self._running)
-        for kit in self._kits.values():
+        for kit, servers in self._servers_by_kit():
             if self._stopping:
                 return
-            self._reconciler.run(kit, busy)
+            self._reconciler.run(kit, servers, busy)
+
+    def _servers_by_kit(self) -> Iterator[tuple[HostKit, list[ServerBrief]]]:
+        """One host's servers, or with one question those of a thousand hosts.
+
+        The hosts are looked at after the answer: a guest that is made in between is
+        asked for by its own id before anything is done to it.
+        """
+        if len(self._kits) == 1:
+            for name, kit in self._kits.items():
+                yield kit, self._instances.servers_of(name)
+            return
+        by_host: dict[str, list[ServerBrief]] = {}
+        for brief in self._instances.servers():
+            by_host.setdefault(brief.host, []).append(brief)
+        for name, kit in self._kits.items():
+            yield kit, by_host.get(name, [])

@@ -80,7 +80,7 @@ class House:
             callers=callers,
             state_directory=directory,
         )
-        network = build_network(self.parts, NetworkSettings())
+        network = build_network(self.parts, NetworkSettings(quota_port=-1))
         images = ImageSettings(stores=("file",), file_directory=directory / "images")
         image = build_image(self.parts, images)
         callers["network"] = InProcessCaller(network.application)
