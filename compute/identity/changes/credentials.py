@@ -121,6 +121,8 @@ def delete(
         parts.note(connection, context, "credential.delete", credential.id)
 
     parts.run(write)
+    # Services that know the key by heart must ask again.
+    parts.tokens.tell_revoked()
 
 
 def blob_text(blob: Any) -> str:
