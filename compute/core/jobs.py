@@ -289,6 +289,19 @@ class JobStore:
             },
         )
 
+    def redact(
+        self, connection: Connection, job_id: str, names: Collection[str]
+    ) -> None:
+        """Take secrets out of a job that needs them no more."""
+        job = self.get(connection, job_id)
+        if job is not None and any(name in job.arguments for name in names):
+            kept = {
+                name: value
+                for name, value in job.arguments.items()
+                if name not in names
+            }
+            self._set(connection, job_id, {"arguments": kept})
+
     def abandon(
         self, connection: Connection, job_id: str, now: float, error: str
     ) -> None:

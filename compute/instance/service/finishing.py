@@ -20,6 +20,8 @@ from compute.instance.service.create import action_event, amounts_of, request_fo
 from compute.instance.wiring import QUESTION_SUBJECT, Wiring, answer_topic
 
 NOBODY = RequestContext()
+# What a job was told that nobody shall find in the database afterwards.
+SECRET_ARGUMENTS = frozenset({"admin_password", "password"})
 ROOM_KINDS = frozenset({"drop_image"})
 
 
@@ -82,6 +84,7 @@ class Finishing:
         jobs.finish(connection, job_id, owner, now, end.error)
         job = jobs.get(connection, job_id)
         assert job is not None
+        jobs.redact(connection, job_id, SECRET_ARGUMENTS)
         if job.subject_id.startswith(QUESTION_SUBJECT):
             return [answer_topic(job.id)]
         return self.settle(connection, job, end, placement)

@@ -253,3 +253,12 @@ def test_history(house: House) -> None:
     assert [each["action"] for each in found] == ["stop", "create"]
     one = house.ok("GET", f"{path}/{found[1]['request_id']}")["instanceAction"]
     assert [each["result"] for each in one["events"]] == ["Success"]
+
+
+def test_no_password_stays_in_the_database(house: House) -> None:
+    password = "correct-horse-battery-staple"
+    house.boot(adminPass=password, config_drive=True)
+    with house.database.engine.connect() as connection:
+        rows = connection.exec_driver_sql("SELECT arguments FROM instance_jobs").all()
+    assert rows
+    assert password not in str(rows)
