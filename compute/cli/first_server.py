@@ -13,6 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import openstack
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 from openstack.connection import Connection
 from rich.console import Console
 
@@ -126,12 +133,23 @@ class FirstServer:
                 )
 
     def _key(self) -> Path:
+        """The private key's file; the cloud only ever sees the public one."""
         path = self._place.store.directory / "id_quickstart"
         if self._cloud.compute.find_keypair(KEY) is None:
-            key = self._cloud.compute.create_keypair(name=KEY)
+            private = Ed25519PrivateKey.generate()
             path.unlink(missing_ok=True)
             path.touch(mode=0o600)
-            path.write_text(key.private_key, "utf-8")
+            path.write_bytes(
+                private.private_bytes(
+                    Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()
+                )
+            )
+            public = private.public_key().public_bytes(
+                Encoding.OpenSSH, PublicFormat.OpenSSH
+            )
+            self._cloud.compute.create_keypair(
+                name=KEY, public_key=public.decode(), type="ssh"
+            )
         return path
 
     def _server(self, image: Any, flavor: Any) -> Any:

@@ -110,10 +110,10 @@ def main(
             server.wait()
     except StartFailed as error:
         _fail(str(error))
-    except OSError as error:
-        _fail(f"{error.filename or data}: {error.strerror or error}")
     except (ClientException, SDKException) as error:
         _fail(f"{error} (the cloud's log: {place.log})")
+    except OSError as error:
+        _fail(f"{error.filename or data}: {error.strerror or error}")
     except KeyboardInterrupt:
         console.print("stopped; the data stays")
 
