@@ -9,7 +9,9 @@ from __future__ import annotations
 import shlex
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
+from socket import create_connection
 from typing import Any
 
 import openstack
@@ -33,6 +35,7 @@ SERVER, FLAVOR, KEY = "first", "small", "quickstart"
 FLAVOR_MEMORY_MIB, FLAVOR_DISK_GIB = 160, 1
 # Emulated, on a busy machine, a guest may take this long to its login prompt.
 BOOT_SECONDS = 240.0
+SSH_SECONDS = 60.0
 POLL_SECONDS = 1.0
 # The guest says so on its console when it can be logged in to.
 READY = "guest ready"
@@ -71,6 +74,8 @@ class FirstServer:
         address = self._address(server)
         ready = not self._is_real or self._wait_for_console(server)
         self._tell(server, address, key_file)
+        if self._is_real:
+            ready = self._wait_for_ssh(address) and ready
         return bool(server.status == "ACTIVE" and ready)
 
     # ---- what a server is made of ----------------------------------------------
@@ -175,8 +180,12 @@ class FirstServer:
         for address in self._addresses(server):
             if address["OS-EXT-IPS:type"] == "floating":
                 return str(address["addr"])
-        if self._is_real:
-            return str(self._cloud.add_auto_ip(server, wait=True))
+        network = self._cloud.network
+        outside = next(iter(network.networks(is_router_external=True)), None)
+        port = next(iter(network.ports(device_id=server.id)), None)
+        if self._is_real and outside is not None and port is not None:
+            made = network.create_ip(floating_network_id=outside.id, port_id=port.id)
+            return str(made.floating_ip_address)
         fixed = self._addresses(server)
         return str(fixed[0]["addr"]) if fixed else "none"
 
@@ -192,6 +201,16 @@ class FirstServer:
                 return True
             time.sleep(POLL_SECONDS)
         self._console.print("the guest does not get ready")
+        return False
+
+    def _wait_for_ssh(self, address: str) -> bool:
+        """Whether the guest can be reached from this host."""
+        until = time.monotonic() + SSH_SECONDS
+        while time.monotonic() < until:
+            with suppress(OSError), create_connection((address, 22), POLL_SECONDS):
+                return True
+            time.sleep(POLL_SECONDS)
+        self._console.print(f"nobody answers at {address}, port 22")
         return False
 
     def _console_text(self, server: Any) -> str:
