@@ -25,6 +25,7 @@ TRIES_MAX = 10
 PAUSE_SECONDS = 1.0
 PAUSE_SECONDS_MAX = 30.0
 ANSWER = "answer"
+FAILURES = "failures"
 
 _log = logging.getLogger("compute.agent")
 
@@ -76,8 +77,9 @@ class JobRunner:
         self._neighbours = neighbours
         self._owner = owner
 
-    def run(self, job: ClaimedJob) -> None:
-        """Do it.  Never raises but for what kills the greenlet."""
+    def run(self, job: ClaimedJob) -> float:
+        """Do it; in how many seconds there is more to do on it (0: it has ended).
+        Never raises but for what kills the greenlet."""
         work = Work(
             self._kits[job.queue],
             self._neighbours,
@@ -86,35 +88,37 @@ class JobRunner:
             dict(job.progress),
         )
         try:
-            self._run(job, work)
+            return self._run(job, work)
         except Stale:
             _log.warning("job %s is no longer ours", job.id)
         except Unavailable as error:
             # Nobody to tell: the lease runs out, and the job is claimed again.
             _log.warning("the end of job %s cannot be told: %s", job.id, error)
+        return 0.0
 
-    def _run(self, job: ClaimedJob, work: Work) -> None:
+    def _run(self, job: ClaimedJob, work: Work) -> float:
         if job.kind in QUESTIONS:
             self._answer(job, work)
-            return
+            return 0.0
         saga = SAGAS.get(job.kind)
         if saga is None:
             self._finish(job, f"This host does not know how to do {job.kind}")
-            return
+            return 0.0
         journal = JobJournal(work, self._owner)
         try:
             saga.run(work, journal)
         except TryAgain as pause:
             journal.advance(journal.step, journal.undoing)
-            self._retry(job, pause.seconds, str(pause))
+            return self._retry(job, pause.seconds, str(pause))
         except Unavailable as error:
-            self._not_now(job, work, journal, saga, error)
+            return self._not_now(job, work, journal, saga, error)
         except Cancelled:
             self._finish(job, "It was cancelled.")
         except GiveUp as error:
             self._gave_up(job, error)
         else:
             self._finish(job)
+        return 0.0
 
     def _answer(self, job: ClaimedJob, work: Work) -> None:
         try:
@@ -134,11 +138,13 @@ class JobRunner:
         journal: JobJournal,
         saga: Saga[Work],
         error: Unavailable,
-    ) -> None:
-        if job.attempts < TRIES_MAX or not saga.cancellable or journal.undoing:
-            pause = min(PAUSE_SECONDS * 2 ** min(job.attempts, 10), PAUSE_SECONDS_MAX)
-            self._retry(job, pause, str(error))
-            return
+    ) -> float:
+        failures = int(work.progress.get(FAILURES, 0)) + 1
+        work.progress[FAILURES] = failures
+        journal.advance(journal.step, journal.undoing)
+        if failures < TRIES_MAX or not saga.cancellable or journal.undoing:
+            pause = min(PAUSE_SECONDS * 2 ** min(failures, 10), PAUSE_SECONDS_MAX)
+            return self._retry(job, pause, str(error))
         names = [step.name for step in saga.steps]
         position = names.index(journal.step) + 1 if journal.step else 0
         journal.advance(names[min(position, len(names) - 1)], undoing=True)
@@ -146,6 +152,7 @@ class JobRunner:
             saga.run(work, journal)
         except GiveUp:
             self._finish(job, str(error), elsewhere=True)
+        return 0.0
 
     def _gave_up(self, job: ClaimedJob, error: GiveUp) -> None:
         cause = error.__cause__
@@ -170,8 +177,9 @@ class JobRunner:
             job.id, self._owner, error=error, details=details, elsewhere=elsewhere
         )
 
-    def _retry(self, job: ClaimedJob, seconds: float, error: str) -> None:
+    def _retry(self, job: ClaimedJob, seconds: float, error: str) -> float:
         _log.info("%s of %s later: %s", job.kind, job.server.id, error)
         self._neighbours.instances.retry(
             job.id, self._owner, seconds=seconds, error=error
         )
+        return seconds

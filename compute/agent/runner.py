@@ -21,6 +21,8 @@ from compute.instance.client import ClaimedJob, HostReport, ServerBrief
 from objectstore.kernel import concurrency
 from objectstore.kernel.errors import Rejected, Unavailable
 
+LATER_SECONDS = 0.05
+
 _log = logging.getLogger("compute.agent")
 
 
@@ -96,8 +98,7 @@ class Agent:
 
     def _hint(self, host: str) -> Callable[[Message], None]:
         def hint(message: Message) -> None:
-            self._hosts_to_look_at.add(host)
-            self._wake.set()
+            self._look_at(host)
 
         return hint
 
@@ -153,15 +154,22 @@ class Agent:
         )
 
     def _do(self, job: ClaimedJob) -> None:
+        again = 0.0
         try:
-            self._jobs.run(job)
+            again = self._jobs.run(job)
         except Exception:  # noqa: BLE001  (told; its lease runs out)
             _log.exception("job %s of kind %s", job.id, job.kind)
         finally:
             self._running.pop(job.subject_id, None)
             # The same server, or one that found no place, may have more to do.
-            self._hosts_to_look_at.add(job.queue)
-            self._wake.set()
+            self._look_at(job.queue)
+        if again and not self._stopping:
+            # A little later than the job may go on, so that one look is enough.
+            concurrency.spawn_later(again + LATER_SECONDS, self._look_at, job.queue)
+
+    def _look_at(self, host: str) -> None:
+        self._hosts_to_look_at.add(host)
+        self._wake.set()
 
     def run_pending(self, limit: int = 1000) -> int:
         """Do what can be claimed now, one after another; how many (for programs

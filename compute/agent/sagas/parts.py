@@ -10,10 +10,13 @@ from compute.agent.host import Work
 from compute.agent.hypervisor import ACTIVE_STATES, GuestState
 from compute.core.saga import TryAgain
 from compute.instance.client import config_drive_files, plug_ports
+from objectstore.kernel import concurrency
 
-# How long a guest waits for its ports; then its build has failed here.
-PORT_WAIT_TRIES = 60
-PORT_WAIT_SECONDS = 0.5
+# How long a guest waits for its ports: looks at a time (a step must not keep its
+# agent from noticing that the job was cancelled), and times; a minute in all.
+PORT_LOOKS = 20
+PORT_LOOK_SECONDS = 0.25
+PORT_WAIT_TRIES = 12
 
 
 def prepare_disks(
@@ -42,14 +45,16 @@ def wait_for_ports(work: Work) -> None:
     """The network's agent has made the taps."""
     if not work.kit.waits_for_ports or not work.server.vifs:
         return
-    nics = work.neighbours.network.nics_of(work.uuid)
-    if all(nic.is_active for nic in nics):
-        return
+    for _ in range(PORT_LOOKS):
+        nics = work.neighbours.network.nics_of(work.uuid)
+        if all(nic.is_active for nic in nics):
+            return
+        concurrency.sleep(PORT_LOOK_SECONDS)
     tries = int(work.progress.get("port_tries", 0)) + 1
     work.progress["port_tries"] = tries
     if tries > PORT_WAIT_TRIES:
         raise TimeoutError("its network ports were not wired up in time")
-    raise TryAgain("its network ports are not wired up yet", PORT_WAIT_SECONDS)
+    raise TryAgain("its network ports are not wired up yet", PORT_LOOK_SECONDS)
 
 
 def write_config_drive(work: Work) -> None:
