@@ -72,11 +72,13 @@ class Hosts:
 
 
 def _power_off(hypervisor: Hypervisor) -> None:
+    """Their disks stay; what should run is missing then, and the next agent starts
+    it again."""
     try:
         hypervisor.open()
         for uuid, state in hypervisor.states().items():
             if state in ACTIVE_STATES:
-                hypervisor.stop(uuid, 0)
+                hypervisor.destroy(uuid)
         hypervisor.close()
     except RingstackError as error:
         _log.warning("guests are left running: %s", error)
