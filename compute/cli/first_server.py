@@ -161,7 +161,7 @@ class FirstServer:
         compute = self._cloud.compute
         found = compute.find_server(SERVER)
         if found is not None:
-            return compute.get_server(found.id)
+            return self._running(compute.get_server(found.id))
         started = time.monotonic()
         server = compute.create_server(
             name=SERVER,
@@ -174,6 +174,13 @@ class FirstServer:
         seconds = time.monotonic() - started
         self._console.print(f"server      {SERVER}, {server.status} in {seconds:.1f} s")
         return server
+
+    def _running(self, server: Any) -> Any:
+        """The server of an earlier run; somebody may have stopped it."""
+        compute = self._cloud.compute
+        if server.status == "SHUTOFF":
+            compute.start_server(server)
+        return compute.wait_for_server(server, wait=BOOT_SECONDS)
 
     def _address(self, server: Any) -> str:
         """A floating address that the host reaches, made when there is none."""
