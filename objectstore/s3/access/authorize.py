@@ -51,8 +51,13 @@ def authorize(
     effect = policy_effect(operation, action, name)
     caller, facts = operation.caller, operation.facts
     owns = caller.owns(facts.account)
-    if effect is Effect.DENY and not (owns and action in _POLICY_ACTIONS):
-        raise S3Error("AccessDenied")
+    if effect is Effect.DENY:
+        # No policy of the bucket's locks its owner out; that of a session is the
+        # limit of temporary keys, whoever made them.
+        rescued = owns and action in _POLICY_ACTIONS
+        resource = _resource(operation, name)
+        if not rescued or not _session_allows(operation, action, resource):
+            raise S3Error("AccessDenied")
     if owns or effect is Effect.ALLOW:
         return
     if permission.name == "READ" and caller.may_read(facts.account):
@@ -69,23 +74,14 @@ def policy_effect(operation: Operation, action: str, key: str) -> Effect:
     """What the bucket's policy and the session's say."""
     facts, caller = operation.facts, operation.caller
     policy = facts.parsed("policy", parse_policy)
-    session: Policy | None = caller.session_policy
-    if policy is None and session is None:
+    if policy is None and caller.session_policy is None:
         return Effect.NONE
-    resource = ARN + facts.container + (f"/{key}" if key else "")
-    attempt = Attempt(
-        caller.account,
-        caller.user,
-        action,
-        resource,
-        RequestKeys(operation, lambda: existing_tags(operation)),
-        caller.owns(caller.account),
-    )
-    if session is not None and decide(session, attempt) is not Effect.ALLOW:
+    resource = _resource(operation, key)
+    if not _session_allows(operation, action, resource):
         return Effect.DENY
     if policy is None:
         return Effect.NONE
-    effect = decide(policy, attempt)
+    effect = decide(policy, _attempt(operation, action, resource))
     if (
         effect is Effect.ALLOW
         and not caller.owns(facts.account)
@@ -94,6 +90,36 @@ def policy_effect(operation: Operation, action: str, key: str) -> Effect:
     ):
         return Effect.NONE
     return effect
+
+
+def authorize_service(operation: Operation, action: str, bucket: str = "*") -> None:
+    """The session policy's say where there is no bucket yet, or none at all."""
+    if not _session_allows(operation, action, ARN + bucket):
+        raise S3Error("AccessDenied")
+
+
+def _session_allows(operation: Operation, action: str, resource: str) -> bool:
+    """Temporary keys with a policy may do what it allows and nothing else."""
+    session: Policy | None = operation.caller.session_policy
+    if session is None:
+        return True
+    return decide(session, _attempt(operation, action, resource)) is Effect.ALLOW
+
+
+def _resource(operation: Operation, key: str) -> str:
+    return ARN + operation.facts.container + (f"/{key}" if key else "")
+
+
+def _attempt(operation: Operation, action: str, resource: str) -> Attempt:
+    caller = operation.caller
+    return Attempt(
+        caller.account,
+        caller.user,
+        action,
+        resource,
+        RequestKeys(operation, lambda: existing_tags(operation)),
+        caller.owns(caller.account),
+    )
 
 
 def may_list(operation: Operation) -> bool:
@@ -116,6 +142,8 @@ def missing(operation: Operation, code: str = "NoSuchKey") -> S3Error:
 
 def existing_tags(operation: Operation) -> dict[str, str]:
     """The tags of the object as it is."""
+    if operation.bucket_facts is None:
+        return {}
     answer = operation.ask_object("HEAD", query=version_query(operation)).discard()
     return read_stored_tags(answer.get(sysmeta.TAGS)) if answer.is_success else {}
 

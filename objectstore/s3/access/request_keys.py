@@ -101,7 +101,8 @@ class RequestKeys:
         if key == "aws:principaltype":
             return _one("Anonymous" if caller.is_anonymous else "User")
         if key == "s3:resourceaccount":
-            return _one(operation.facts.account)
+            facts = operation.bucket_facts
+            return None if facts is None else (facts.account,)
         if caller.verified is None or caller.identity is None:
             return None
         if key == "aws:username":

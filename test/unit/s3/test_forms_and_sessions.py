@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 import pytest
-from botocore.auth import SigV4Auth
+from botocore.auth import SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
@@ -191,6 +191,54 @@ def test_a_session_policy_only_takes_away(house: House) -> None:
     assert house.ask("GET", "/bucket/k", user=user, token=token).status == 200
     refused = house.ask("PUT", "/bucket/k", body=b"y", user=user, token=token)
     assert refused.code == "AccessDenied"
+
+
+READ_ONLY = (
+    "Action=AssumeRole&RoleArn=arn:aws:iam::000000000000:role/any&RoleSessionName=me"
+    '&Policy={"Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}}'
+)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "query"),
+    [
+        ("GET", "/", ""),
+        ("PUT", "/another", ""),
+        ("GET", "/bucket", "policy"),
+        ("PUT", "/bucket", "policy"),
+        ("DELETE", "/bucket", "policy"),
+        ("GET", "/bucket", ""),
+        ("POST", "/bucket/k", "uploads"),
+    ],
+)
+def test_a_session_policy_also_binds_the_owner_of_the_bucket(
+    house: House, method: str, path: str, query: str
+) -> None:
+    user, token = session(house, READ_ONLY.encode())
+    body = b'{"Statement":[]}' if method == "PUT" and query else b""
+    answer = house.ask(method, path, query, body=body, user=user, token=token)
+    assert (answer.status, answer.code) == (403, "AccessDenied")
+
+
+def test_what_a_session_policy_allows_needs_no_bucket(house: House) -> None:
+    form = READ_ONLY.replace("s3:GetObject", "s3:ListAllMyBuckets")
+    user, token = session(house, form.encode())
+    assert house.ask("GET", "/", user=user, token=token).status == 200
+    form = READ_ONLY.replace("s3:GetObject", "s3:CreateBucket")
+    user, token = session(house, form.encode())
+    assert house.ask("PUT", "/another", user=user, token=token).status == 200
+
+
+def test_temporary_keys_make_no_others(house: House) -> None:
+    user, token = session(house, READ_ONLY.encode())
+    query = "Action=GetSessionToken&Version=2011-06-15"
+    request = AWSRequest("GET", f"http://{HOST}/?{query}")
+    credentials = Credentials(user.name, user.secret, token)
+    SigV4QueryAuth(credentials, "sts", "us-east-1", 60).add_auth(request)
+    signed = request.url.partition("?")[2]
+    answer = house.send(house.bare("GET", "/", signed, b""))
+    assert answer.status == 403
+    assert b"AccessDenied" in answer.body
 
 
 @pytest.mark.parametrize(
