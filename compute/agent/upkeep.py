@@ -1,4 +1,5 @@
-"""The host's upkeep, a background step: lazy disks pulled in, logs and cache bounded.
+"""The host's upkeep, a background step: lazy disks pulled in, images that they read
+held, logs and cache bounded.
 
 Reads the whole truth each time (which disks still have a lazy backing is in their own
 headers), so it goes on after a restart of the agent, of libvirtd or of a guest.
@@ -11,6 +12,7 @@ import logging
 from compute.agent.console_log import trim
 from compute.agent.disks import files
 from compute.agent.disks.cache import ImageCache
+from compute.agent.disks.holds import ImageHolds
 from compute.agent.disks.port import GuestDisks
 from compute.agent.hypervisor import ACTIVE_STATES, FileSource, Hypervisor
 from objectstore.kernel.errors import RingstackError
@@ -29,10 +31,12 @@ class Upkeep:
         hypervisor: Hypervisor,
         disks: GuestDisks,
         cache: ImageCache | None = None,
+        holds: ImageHolds | None = None,
     ) -> None:
         self._hypervisor = hypervisor
         self._disks = disks
         self._cache = cache
+        self._holds = holds
 
     def step(self) -> Progress:
         """Look after every guest once.  BUSY never: pulls go on by themselves."""
@@ -46,10 +50,18 @@ class Upkeep:
             except RingstackError as error:
                 # One guest's trouble must not keep the others waiting.
                 _log.warning("guest %s: %s", uuid, error)
+        self._tell_holds()
         if self._cache is not None:
             for image_id in self._cache.evict():
                 _log.info("image %s is evicted from the cache", image_id)
         return Progress.DONE
+
+    def _tell_holds(self) -> None:
+        try:
+            if self._holds is not None:
+                self._holds.tell()
+        except RingstackError as error:
+            _log.warning("images are not held anew: %s", error)
 
     def _pull(self, uuid: str) -> None:
         for disk in self._disks.disks(uuid):

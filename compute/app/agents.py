@@ -110,7 +110,7 @@ class Agents:
             name=settings.host,
             state=settings.cloud.state / "agent",
             address=settings.public_address.host,
-            images=ImageSource(self._images),
+            images=ImageSource(self._images, settings.host),
             known=self._known_servers,
             clock=self._clock,
         )

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Protocol
 
 from compute.agent.disks.cache import ImageCache
+from compute.agent.disks.holds import ImageHolds
 from compute.agent.disks.layout import Layout
 from compute.agent.disks.local import LocalDisks, backing_paths
 from compute.agent.disks.nbd_server import NbdServer
-from compute.agent.disks.port import ImageReader
 from compute.agent.disks.ranges import ImageRanges
 from compute.agent.disks.sim import SimDisks
 from compute.agent.drivers.libvirt.settings import LibvirtSettings
@@ -21,6 +21,7 @@ from compute.agent.drivers.sim import SimHost, SimHypervisor
 from compute.agent.drivers.sim_state import StateFile
 from compute.agent.host import HostKit
 from compute.agent.hypervisor import ACTIVE_STATES, Hypervisor
+from compute.agent.image_source import ImageSource
 from compute.agent.leftovers import KnownServers, Leftovers
 from compute.agent.settings import GuestAgentSettings, HypervisorKind
 from compute.agent.upkeep import Upkeep
@@ -91,7 +92,7 @@ def build_hosts(
     name: str,
     state: Path,
     address: str,
-    images: ImageReader,
+    images: ImageSource,
     known: KnownServers,
     clock: Clock,
 ) -> Hosts:
@@ -129,7 +130,7 @@ def _real(
     name: str,
     state: Path,
     address: str,
-    images: ImageReader,
+    images: ImageSource,
     known: KnownServers,
     clock: Clock,
 ) -> Hosts:
@@ -147,7 +148,8 @@ def _real(
         clock=clock,
         in_use=lambda: backing_paths(layout),
     )
-    disks = LocalDisks(layout, cache, ranges)
+    holds = ImageHolds(layout, images, clock)
+    disks = LocalDisks(layout, cache, ranges, holds)
     hypervisor, daemon = build_hypervisor(
         libvirt, HostSize(name, str(state)), str(state), clock
     )
@@ -161,7 +163,7 @@ def _real(
     )
     with suppress(RingstackError):
         cache.sweep()
-    upkeep = Upkeep(hypervisor, disks, cache)
+    upkeep = Upkeep(hypervisor, disks, cache, holds)
     return Hosts(
         {name: kit},
         (Loop(upkeep, idle_seconds=UPKEEP_SECONDS),),

@@ -174,24 +174,41 @@ class ImageClient:
         path = f"/internal/images/{quote(image_id, safe='')}/status"
         self._call("PUT", path, "", _json_body({"status": status})).close()
 
+    # ---- holds -----------------------------------------------------------------
+
+    def hold(self, holder: str, image_id: str) -> None:
+        """Keep the image's bytes for a host even when it is deleted, until the host
+        says otherwise or is not heard of for long.  ``Rejected`` 404 when the image
+        is not there (any more).  The house only."""
+        path = f"/internal/holds/{quote(holder, safe='')}/{quote(image_id, safe='')}"
+        self._call("PUT", path, "").close()
+
+    def hold_only(self, holder: str, image_ids: Iterable[str]) -> frozenset[str]:
+        """Renew a host's holds of these images and give up all its others; those of
+        them that are kept."""
+        path = f"/internal/holds/{quote(holder, safe='')}"
+        found = self._json("PUT", path, "", {"images": sorted(image_ids)})
+        return frozenset(found["images"])
+
+    def held(self) -> frozenset[str]:
+        """The images that some host holds."""
+        return frozenset(self._json("GET", "/internal/holds", "")["images"])
+
+    def kept(self, image_id: str) -> ImageRecord:
+        """An image, be it deleted as long as somebody holds it."""
+        return image_record(self._json("GET", _kept_path(image_id), ""))
+
+    def read_kept(self, image_id: str, offset: int, length: int) -> bytes:
+        """``read_range`` of such an image."""
+        return self._read(_kept_path(image_id, "/file"), offset, length, "")
+
     # ---- bytes -----------------------------------------------------------------
 
     def read_range(
         self, image_id: str, offset: int, length: int, token: str = ""
     ) -> bytes:
         """Exactly these bytes of the image, fewer only at its end."""
-        if length <= 0:
-            return b""
-        headers = {"Range": f"bytes={offset}-{offset + length - 1}"}
-        answer = self._call(
-            "GET", _path(image_id, "/file"), token, headers=headers, accept=(416,)
-        )
-        with answer:
-            if answer.status in (204, 416):  # no bytes, or all before the offset
-                return b""
-            if answer.status != 206:
-                raise Unavailable(f"image {image_id}: a range was not honoured")
-            return answer.read(length)
+        return self._read(_path(image_id, "/file"), offset, length, token)
 
     def download(self, image_id: str, token: str = "") -> Answer:
         """The whole image: iterate over the answer, or close it."""
@@ -224,6 +241,18 @@ class ImageClient:
         return self.get(created.id, token)
 
     # ---- inside ----------------------------------------------------------------
+
+    def _read(self, path: str, offset: int, length: int, token: str) -> bytes:
+        if length <= 0:
+            return b""
+        headers = {"Range": f"bytes={offset}-{offset + length - 1}"}
+        answer = self._call("GET", path, token, headers=headers, accept=(416,))
+        with answer:
+            if answer.status in (204, 416):  # no bytes, or all before the offset
+                return b""
+            if answer.status != 206:
+                raise Unavailable(f"{path}: a range was not honoured")
+            return answer.read(length)
 
     def _json(
         self,
@@ -308,6 +337,10 @@ def _new_document(image: NewImage) -> dict[str, Any]:
 
 def _path(image_id: str, rest: str = "") -> str:
     return f"/v2/images/{quote(image_id, safe='')}{rest}"
+
+
+def _kept_path(image_id: str, rest: str = "") -> str:
+    return f"/internal/images/{quote(image_id, safe='')}{rest}"
 
 
 def _pointer(key: str) -> str:

@@ -39,8 +39,9 @@ CONTAINER_FORMATS = ("ami", "ari", "aki", "bare", "ovf", "ova")
 PENDING, ACCEPTED, REJECTED = "pending", "accepted", "rejected"
 MEMBER_STATUSES = (PENDING, ACCEPTED, REJECTED)
 
-# Data: being written, waiting for import, what readers get, to be removed.
-WRITING, STAGED, LIVE, DOOMED = "writing", "staged", "live", "doomed"
+# Data: being written, waiting for import, what readers get, what only hosts that still
+# read it get (its image is deleted), to be removed.
+WRITING, STAGED, LIVE, HELD, DOOMED = "writing", "staged", "live", "held", "doomed"
 
 HASH_ALGORITHM = "sha512"
 RESERVED_PREFIX = "os_glance_"

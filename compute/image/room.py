@@ -13,12 +13,14 @@ from compute.core.room import Room, RoomParts
 from compute.image import tables
 from compute.image.api.data import DataApi
 from compute.image.api.discovery import DiscoveryApi
+from compute.image.api.holds import HoldsApi
 from compute.image.api.images import ImagesApi
 from compute.image.api.imports import ImportsApi
 from compute.image.api.members import MembersApi
 from compute.image.data.leases import RENEWALS_IN_A_LEASE, Leases
 from compute.image.data.sweeper import Sweeper
 from compute.image.data.transfer import TransferService
+from compute.image.holds import HoldService
 from compute.image.imports.requests import METHODS, ImportService
 from compute.image.imports.url_rules import UrlRules, parse_networks
 from compute.image.imports.web import Web
@@ -93,10 +95,12 @@ def _api(
     stores: Mapping[str, ImageStore],
 ) -> Api:
     service = ImageService(image_parts)
+    holds = HoldService(image_parts)
     settings = image_parts.settings
     routes = [
         *ImagesApi(service, settings, tuple(stores)).routes(),
-        *DataApi(TransferService(image_parts)).routes(),
+        *DataApi(TransferService(image_parts), holds).routes(),
+        *HoldsApi(holds).routes(),
         *MembersApi(SharingService(image_parts)).routes(),
         *ImportsApi(imports).routes(),
         *DiscoveryApi(stores, settings, image_parts.policy, service).routes(),

@@ -61,6 +61,7 @@ POLICY: Mapping[str, str] = {
     "delete_image_location": OWNS,
     "set_image_owner": "role:admin",
     "set_image_status": "role:service",
+    "hold_image": "role:service",
 }
 
 

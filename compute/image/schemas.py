@@ -234,6 +234,22 @@ SET_STATUS = Schema(
         "required": ["status"],
     }
 )
+# A host has no more guests than that, and each reads one image.
+HELD_IMAGES_MAX = 10_000
+HOLD_ONLY = Schema(
+    {
+        "type": "object",
+        "properties": {
+            "images": {
+                "type": "array",
+                "items": {"type": "string", "maxLength": 64},
+                "uniqueItems": True,
+                "maxItems": HELD_IMAGES_MAX,
+            }
+        },
+        "required": ["images"],
+    }
+)
 PATCH = Schema(
     {
         "type": "array",

@@ -10,7 +10,7 @@ from compute.core.context import RequestContext
 from compute.core.database import Connection, Duplicate
 from compute.core.errors import Conflict, Forbidden, NotFound
 from compute.core.pagination import Page
-from compute.image import listing, rules, store
+from compute.image import hold_store, listing, rules, store
 from compute.image.filters import Filters
 from compute.image.model import (
     ACTIVE,
@@ -144,7 +144,9 @@ class ImageService:
             if image.protected:
                 raise Forbidden(f"Image {image_id} is protected and cannot be deleted.")
             parts.jobs.cancel(connection, image_id)
-            store.delete(connection, image, parts.clock.time())
+            now = parts.clock.time()
+            is_held = hold_store.is_held(connection, image.id, now)
+            store.delete(connection, image, now, is_held=is_held)
             self._tell(connection, context, "image.delete", image)
 
         parts.change(forget)

@@ -67,6 +67,12 @@ class ImageSettings:
         "How long after the death of a process its uploads are cleared away",
         minimum=1,
     )
+    hold_lease: Seconds = option(
+        86400.0,
+        "How long the bytes of a deleted image wait for a host whose guests read them"
+        " and which is not heard of",
+        minimum=60,
+    )
     imports_max: int = option(2, "Imports that one process works on at once", minimum=1)
     deleted_kept: Seconds = option(
         30 * 86400.0, "How long the id of a deleted image stays taken", minimum=0

@@ -10,7 +10,16 @@ import sqlalchemy as sa
 
 from compute.core.database import Connection
 from compute.core.revisions import update_revision
-from compute.image.model import DELETED, DOOMED, LIVE, WRITING, Data, Image, Member
+from compute.image.model import (
+    DELETED,
+    DOOMED,
+    HELD,
+    LIVE,
+    WRITING,
+    Data,
+    Image,
+    Member,
+)
 from compute.image.tables import data, images, members, properties, tags
 
 COLUMNS = tuple(
@@ -93,8 +102,22 @@ def save(connection: Connection, before: Image, after: Image) -> Image:
     return replace(after, revision=revision)
 
 
-def delete(connection: Connection, image: Image, now: float) -> None:
-    """Only the id stays; the bytes are doomed."""
+def kept(connection: Connection, image_id: str) -> Image | None:
+    """A living image, or a deleted one whose bytes are held: those count as live."""
+    found = connection.execute(images.select().where(images.c.id == image_id)).first()
+    if found is None:
+        return None
+    image = complete(connection, [_plain(found)], "")[0]
+    if not found.deleted_at:
+        return image
+    held = tuple(replace(each, state=LIVE) for each in image.in_state(HELD))
+    return replace(image, data=held) if held else None
+
+
+def delete(
+    connection: Connection, image: Image, now: float, *, is_held: bool = False
+) -> None:
+    """Only the id stays; the bytes are doomed, or held for those who read them."""
     update_revision(
         connection,
         images,
@@ -104,13 +127,19 @@ def delete(connection: Connection, image: Image, now: float) -> None:
     )
     for companion in (tags, properties, members):
         connection.execute(companion.delete().where(companion.c.image_id == image.id))
-    doom(connection, data.c.image_id == image.id)
+    if is_held:
+        live = data.c.image_id == image.id, data.c.state == LIVE
+        connection.execute(data.update().where(*live).values(state=HELD))
+    doom(connection, data.c.image_id == image.id, data.c.state != HELD)
 
 
 def forget_deleted(connection: Connection, before: float) -> int:
     """Free the ids of images deleted before that moment; how many."""
+    held = sa.select(data.c.image_id).where(data.c.state == HELD)
     gone = images.delete().where(
-        images.c.deleted_at > 0.0, images.c.deleted_at < before
+        images.c.deleted_at > 0.0,
+        images.c.deleted_at < before,
+        images.c.id.not_in(held),
     )
     return int(connection.execute(gone).rowcount)
 

@@ -78,5 +78,16 @@ data = table(
     sa.Index("image_data_by_state", "state", "lease_until"),
 )
 
+holds = table(
+    "image_holds",
+    metadata,
+    # No foreign key: a hold outlives its image, that is what it is for.
+    sa.Column("image_id", Id(), primary_key=True),
+    sa.Column("holder", Name(), primary_key=True),
+    sa.Column("until", Instant(), nullable=False),
+    sa.Index("image_holds_by_holder", "holder"),
+    sa.Index("image_holds_by_end", "until"),
+)
+
 events = event_table("image", metadata)
 jobs = job_table("image", metadata)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from pathlib import Path
 
 from compute.agent.disks.port import ImageFacts
@@ -11,12 +12,13 @@ from objectstore.kernel.errors import Rejected, Unavailable
 
 
 class ImageFiles:
-    """An ``ImageReader``."""
+    """An ``ImageReader`` and ``HoldKeeper``."""
 
     def __init__(self) -> None:
         self.is_away = False
         self.bytes_read = 0
         self.reads = 0
+        self.held: frozenset[str] = frozenset()
         self._files: dict[str, tuple[Path, ImageFacts]] = {}
 
     def add(self, image_id: str, path: Path, disk_format: str) -> ImageFacts:
@@ -44,6 +46,15 @@ class ImageFiles:
         self.reads += 1
         self.bytes_read += len(piece)
         return piece
+
+    def hold(self, image_id: str) -> None:
+        self._answer()
+        self._find(image_id)
+        self.held |= {image_id}
+
+    def hold_only(self, image_ids: Collection[str]) -> None:
+        self._answer()
+        self.held = frozenset(image_ids)
 
     def _answer(self) -> None:
         concurrency.sleep(0)

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 from compute.agent.disks import files, qemu_img
 from compute.agent.disks.cache import ImageCache
 from compute.agent.disks.extra import make_ephemeral, make_swap
 from compute.agent.disks.fetch import DIRECT_FORMATS, kept_format
+from compute.agent.disks.holds import ImageHolds
 from compute.agent.disks.iso import make_iso
 from compute.agent.disks.layout import (
     CDROM_FILE,
@@ -37,7 +39,7 @@ from compute.agent.hypervisor import (
     FileSource,
     NbdSource,
 )
-from objectstore.kernel.errors import Corrupt, Rejected
+from objectstore.kernel.errors import Corrupt, Rejected, Unavailable
 
 _GIB = 1 << 30
 _MIB = 1 << 20
@@ -49,10 +51,17 @@ CONFIG_LABEL = "config-2"
 class LocalDisks:
     """See ``port.GuestDisks`` for what each method promises."""
 
-    def __init__(self, layout: Layout, cache: ImageCache, ranges: ImageRanges) -> None:
+    def __init__(
+        self,
+        layout: Layout,
+        cache: ImageCache,
+        ranges: ImageRanges,
+        holds: ImageHolds,
+    ) -> None:
         self._layout = layout
         self._cache = cache
         self._ranges = ranges
+        self._holds = holds
         files.make_directory(layout.guests)
         files.make_directory(layout.sockets)
 
@@ -75,7 +84,8 @@ class LocalDisks:
                 self._make_cdrom(uuid, image_id)
                 _make(path, lambda new: qemu_img.create(new, size or _GIB))
             elif lazy and self._can_be_lazy(facts):
-                self._make_lazy(path, facts, size)
+                with self._holds.making(image_id):
+                    self._make_lazy(path, facts, size)
             else:
                 self._make_local(path, image_id, size)
         return self.root(uuid)
@@ -208,6 +218,9 @@ class LocalDisks:
     def remove(self, uuid: str) -> None:
         """Remove all the guest's files."""
         remove_guest(self._layout, uuid)
+        # Upkeep tells it sooner or later; now is better.
+        with suppress(Unavailable):
+            self._holds.tell()
 
     # ---- inside --------------------------------------------------------------
 

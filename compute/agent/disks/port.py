@@ -13,7 +13,7 @@ until ``Hypervisor.pull_backing`` has brought the rest).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -69,6 +69,17 @@ class ImageReader(Protocol):
 
     def read_range(self, image_id: str, offset: int, length: int) -> bytes:
         """Exactly these bytes of the image (fewer only at its end)."""
+
+
+class HoldKeeper(Protocol):
+    """The image store's memory of what this host reads: what is held keeps its bytes
+    when it is deleted.  Calls are green."""
+
+    def hold(self, image_id: str) -> None:
+        """Hold this image too; ``Rejected`` 404 when it is gone."""
+
+    def hold_only(self, image_ids: Collection[str]) -> None:
+        """Renew the holds of these and release all others."""
 
 
 class GuestDisks(Protocol):

@@ -81,7 +81,7 @@ class Doctor:
             name=settings.host,
             state=settings.cloud.state / "agent",
             address=settings.public_address.host,
-            images=ImageSource(self._images),
+            images=ImageSource(self._images, settings.host),
             known=lambda: {
                 each.id for each in self._instances.servers_of(settings.host)
             },

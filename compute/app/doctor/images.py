@@ -28,6 +28,8 @@ def stray_segments(account: SwiftAccount, images: ImageClient) -> Iterator[Findi
     known = {image.id for image in images.list()}
     # Hidden ones are not in the ordinary list.
     known |= {image.id for image in images.list({"os_hidden": "true"})}
+    # Deleted ones whose bytes disks still read.
+    known |= images.held()
     for image_id, count in sorted(segments.items()):
         if image_id not in known:
             yield Finding(

@@ -8,6 +8,7 @@ from compute.core.api import ApiCall, Route, empty_reply
 from compute.core.errors import ApiError, BadRequest
 from compute.image.data.intake import pieces_of
 from compute.image.data.transfer import TransferService
+from compute.image.holds import HoldService
 from compute.image.model import Image
 from objectstore.kernel.byte_ranges import content_range, parse_range, resolve
 from objectstore.kernel.reply import HeaderList, Reply
@@ -20,8 +21,9 @@ STORE_HEADER = "X-Image-Meta-Store"
 class DataApi:
     """Handlers of the routes below."""
 
-    def __init__(self, transfer: TransferService) -> None:
+    def __init__(self, transfer: TransferService, holds: HoldService) -> None:
         self._transfer = transfer
+        self._holds = holds
 
     def routes(self) -> list[Route]:
         """Where they answer."""
@@ -29,6 +31,7 @@ class DataApi:
             Route("PUT", "/v2/images/{image_id}/file", self._upload),
             Route("GET", "/v2/images/{image_id}/file", self._download),
             Route("PUT", "/v2/images/{image_id}/stage", self._stage),
+            Route("GET", "/internal/images/{image_id}/file", self._download_kept),
         ]
 
     def _upload(self, call: ApiCall) -> Reply:
@@ -51,7 +54,14 @@ class DataApi:
         return empty_reply()
 
     def _download(self, call: ApiCall) -> Reply:
-        image = self._transfer.readable(call.context, call.parameters["image_id"])
+        image_id = call.parameters["image_id"]
+        return self._content(call, self._transfer.readable(call.context, image_id))
+
+    def _download_kept(self, call: ApiCall) -> Reply:
+        image_id = call.parameters["image_id"]
+        return self._content(call, self._holds.kept(call.context, image_id))
+
+    def _content(self, call: ApiCall, image: Image) -> Reply:
         if not image.stores or image.size is None:
             return empty_reply()
         start, stop = 0, image.size

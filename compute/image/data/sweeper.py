@@ -1,4 +1,4 @@
-"""Clears away: what dead writers left, what deleted images held, ids long free.
+"""Clears away: what dead writers left, what nobody holds of deleted images, old ids.
 
 Everything it does stands in the rows, so it goes on after any crash; it never looks
 at a store for what no row names, for there is none.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 
 from compute.core.database import Connection
-from compute.image import rules, store
+from compute.image import hold_store, rules, store
 from compute.image.data.transfer import is_left_alone
 from compute.image.documents import TASK_KEPT_SECONDS
 from compute.image.model import Data
@@ -39,6 +39,7 @@ class Sweeper:
         )
         for data in orphans:
             self._give_up(data)
+        parts.database.run(lambda connection: hold_store.expire(connection, now))
         gone = parts.database.read(
             lambda connection: store.doomed(connection, now, BATCH, parts.stores)
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from compute.agent.disks.cache import ImageCache
+from compute.agent.disks.holds import ImageHolds
 from compute.agent.disks.layout import Layout
 from compute.agent.disks.local import LocalDisks, backing_paths
 from compute.agent.disks.nbd_server import NbdServer
@@ -36,7 +37,8 @@ class Storage:
             clock=clock,
             in_use=lambda: backing_paths(self.layout),
         )
-        self.disks = LocalDisks(self.layout, self.cache, self.ranges)
+        self.holds = ImageHolds(self.layout, self.images, clock)
+        self.disks = LocalDisks(self.layout, self.cache, self.ranges, self.holds)
         self.nbd = NbdServer(self.layout.lazy_socket, self.ranges)
 
     def restart_nbd(self) -> None:
