@@ -20,6 +20,8 @@ class Caller(NamedTuple):
     verified: Verified | None = None
     # The session policy of temporary keys, parsed; None without.
     session_policy: Any = None
+    # Whether the keys are temporary, with a policy or without.
+    is_session: bool = False
 
     @property
     def is_anonymous(self) -> bool:

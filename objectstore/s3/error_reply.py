@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from objectstore.kernel.reply import Reply
 from objectstore.s3.errors import S3Error
 from objectstore.s3.xml.write import document, element, text
@@ -16,13 +18,13 @@ def error_reply(
     headers = list(error.headers)
     if is_head or error.status == 304:
         return Reply(error.status, b"" if is_head else (), headers, "application/xml")
-    details = [text(name, value) for name, value in error.details.items()]
+    details = [text(name, _spelled(value)) for name, value in error.details.items()]
     body = document(
         "Error",
         text("Code", error.code),
         text("Message", error.text),
         *details,
-        text("Resource", resource),
+        text("Resource", _spelled(resource)),
         text("RequestId", request_id),
         text("HostId", request_id),
         namespace="",
@@ -44,3 +46,17 @@ def sts_error_reply(error: S3Error, request_id: str) -> Reply:
         namespace=STS_NAMESPACE,
     )
     return Reply(error.status, body, list(error.headers), "text/xml")
+
+
+# An error must be read by every client, so what XML cannot say is as in a URL.
+_UNSPEAKABLE = str.maketrans(
+    {
+        sign: quote(sign)
+        for sign in (*map(chr, range(32)), "\ufffe", "\uffff")
+        if sign not in "\t\n"
+    }
+)
+
+
+def _spelled(value: str) -> str:
+    return value if value.isprintable() else value.translate(_UNSPEAKABLE)

@@ -58,7 +58,7 @@ from objectstore.s3.lifecycle.run import LifecycleRun
 from objectstore.s3.locate import Locator, Place
 from objectstore.s3.lock_guard import find_guard
 from objectstore.s3.multipart.sweeper import Sweeper
-from objectstore.s3.names import check_bucket
+from objectstore.s3.names import check_bucket, check_key
 from objectstore.s3.notify.announce import announce
 from objectstore.s3.notify.couriers import courier_to
 from objectstore.s3.notify.delivery import NotificationDelivery
@@ -223,6 +223,8 @@ class S3Filter:
                 "The service of the credential is not s3",
             )
         check_bucket(operation.bucket)
+        if operation.key:
+            check_key(operation.key)
         route = find_route(operation)
         if route is CREATE_BUCKET:
             return route.handler(operation)
@@ -251,9 +253,10 @@ def _authorize(operation: Operation, route: Route) -> None:
     action = route.action
     if not action:
         return
-    named = bool(operation.environ.get("QUERY_STRING")) and operation.version_id
-    if route.version_action and named:
-        action = route.version_action
+    if operation.environ.get("QUERY_STRING") and "versionId" in operation.query:
+        if not operation.version_id:
+            raise S3Error("InvalidArgument", "Version id cannot be the empty string")
+        action = route.version_action or action
     operation.action = action
     authorize(operation, action, route.permission)
 

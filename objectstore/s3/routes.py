@@ -209,6 +209,7 @@ OBJECT: dict[tuple[str, str], Route] = {
 # Parameters that make a request another verb's, known here or not.
 SUBRESOURCES = frozenset(
     {
+        "abac",
         "accelerate",
         "acl",
         "analytics",
@@ -223,6 +224,9 @@ SUBRESOURCES = frozenset(
         "list-type",
         "location",
         "logging",
+        "metadataConfiguration",
+        "metadataInventoryTable",
+        "metadataJournalTable",
         "metadataTable",
         "metrics",
         "notification",

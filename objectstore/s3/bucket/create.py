@@ -5,6 +5,7 @@ from __future__ import annotations
 from objectstore.kernel.reply import Reply
 from objectstore.s3 import documents, sysmeta
 from objectstore.s3.access import acl as acls
+from objectstore.s3.access.authorize import authorize_service
 from objectstore.s3.access.bucket_rules import ENFORCED, OWNERSHIPS
 from objectstore.s3.bucket.acl import acl_headers
 from objectstore.s3.bucket.lock_configuration import ENABLED_ONLY
@@ -29,6 +30,7 @@ def create_bucket(operation: Operation) -> Reply:
     if not operation.caller.owns(account):
         # Users without the account's rights have no buckets of their own.
         raise S3Error("AccessDenied")
+    authorize_service(operation, "s3:CreateBucket", name)
     ask = operation.house.store.ask
     held = ask(operation.environ, "HEAD", account, name).discard()
     if held.is_success:

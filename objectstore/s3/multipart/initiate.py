@@ -12,7 +12,7 @@ from objectstore.s3.lifecycle.headers import of_upload
 from objectstore.s3.lifecycle.rules_of import known_rules
 from objectstore.s3.lifecycle.uploads import enter_upload
 from objectstore.s3.multipart.parts import segments_container, upload_name
-from objectstore.s3.names import KEY_BYTES_MAX, check_key
+from objectstore.s3.names import KEY_BYTES_MAX
 from objectstore.s3.object.customer_key import read_customer_key
 from objectstore.s3.object.lock_headers import lock_to_store
 from objectstore.s3.object.upload_headers import upload_headers
@@ -28,7 +28,6 @@ UPLOAD_OWNER = sysmeta.OBJECT + "upload-initiator"
 
 def create_upload(operation: Operation) -> Reply:
     """POST ?uploads of a key."""
-    check_key(operation.key)
     if len(operation.key.encode()) > KEY_BYTES_MAX - NAME_OVERHEAD_BYTES:
         raise S3Error("KeyTooLongError")
     customer_key = read_customer_key(operation)

@@ -11,8 +11,9 @@ from objectstore.s3.dates import iso_of_listing
 from objectstore.s3.errors import S3Error
 from objectstore.s3.lifecycle.headers import of_upload
 from objectstore.s3.multipart.initiate import UPLOAD_OWNER
-from objectstore.s3.multipart.parts import uploaded_parts
+from objectstore.s3.multipart.parts import segments_container, uploaded_parts
 from objectstore.s3.multipart.upload import find_upload
+from objectstore.s3.object.part_checksums import stored_checksum
 from objectstore.s3.operation import Operation
 from objectstore.s3.xml.write import document, element, flag, text
 
@@ -52,6 +53,7 @@ def list_parts(operation: Operation) -> Reply:
                 text("LastModified", iso_of_listing(part.last_modified)),
                 text("ETag", f'"{part.etag}"'),
                 text("Size", part.size),
+                _checksum(operation, part.name, upload.algorithm),
             )
             for part in parts
         ],
@@ -59,3 +61,10 @@ def list_parts(operation: Operation) -> Reply:
     initiated = float(upload.marker.get("x-timestamp", "0"))
     headers = of_upload(operation, initiated)
     return Reply(200, body, headers, content_type="application/xml")
+
+
+def _checksum(operation: Operation, name: str, algorithm: str) -> str:
+    if not algorithm:
+        return ""
+    container = segments_container(operation.facts.container)
+    return stored_checksum(operation, container, name, algorithm)

@@ -10,6 +10,7 @@ from objectstore.s3.inner import Answer
 from objectstore.s3.object.amend import head_object
 from objectstore.s3.object.customer_key import read_customer_key, require_no_key
 from objectstore.s3.object.encrypted_read import open_stored
+from objectstore.s3.object.part_checksums import part_checksums
 from objectstore.s3.object.part_sizes import read_part_sizes
 from objectstore.s3.object.reply_headers import s3_etag, version_headers
 from objectstore.s3.operation import Operation
@@ -75,6 +76,7 @@ def _parts(operation: Operation, head: Answer) -> str:
     marker_text = operation.header("X-Amz-Part-Number-Marker")
     marker = int(marker_text) if marker_text.isascii() and marker_text.isdigit() else 0
     shown = list(enumerate(sizes, 1))[marker : marker + limit]
+    checksums = part_checksums(operation, head, sizes, marker, len(shown))
     return element(
         "ObjectParts",
         text("TotalPartsCount", len(sizes)),
@@ -83,7 +85,7 @@ def _parts(operation: Operation, head: Answer) -> str:
         text("MaxParts", limit),
         flag("IsTruncated", marker + len(shown) < len(sizes)),
         *[
-            element("Part", text("PartNumber", number), text("Size", size))
-            for number, size in shown
+            element("Part", text("PartNumber", number), text("Size", size), checksum)
+            for (number, size), checksum in zip(shown, checksums, strict=True)
         ],
     )

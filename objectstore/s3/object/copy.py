@@ -80,7 +80,6 @@ class Source:
 
 def copy_object(operation: Operation) -> Reply:
     """PUT of an object from another one."""
-    check_key(operation.key)
     source = open_source(operation)
     if source.size > UPLOAD_BYTES_MAX:
         raise S3Error(

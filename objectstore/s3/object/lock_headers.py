@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from objectstore.kernel.reply import HeaderList
 from objectstore.s3 import sysmeta
+from objectstore.s3.access.authorize import Permission, authorize
 from objectstore.s3.bucket.lock_configuration import default_retention
 from objectstore.s3.errors import S3Error
 from objectstore.s3.inner import Answer
@@ -50,6 +51,7 @@ def lock_to_store(operation: Operation) -> dict[str, str]:
         )
     now = operation.now()
     if mode:
+        authorize(operation, "s3:PutObjectRetention", Permission())
         mode, seconds = parse_retention(mode, until, now, "InvalidArgument")
         stored[sysmeta.RETENTION] = f"{mode}:{seconds}"
     else:
@@ -57,6 +59,7 @@ def lock_to_store(operation: Operation) -> dict[str, str]:
         if default is not None:
             stored[sysmeta.RETENTION] = f"{default.mode}:{now + default.seconds}"
     if hold:
+        authorize(operation, "s3:PutObjectLegalHold", Permission())
         if hold not in ("ON", "OFF"):
             raise S3Error(
                 "InvalidArgument", "Legal Hold must be either of 'ON' or 'OFF'"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from hmac import compare_digest, digest
+from urllib.parse import quote, urlencode
 
 from objectstore.kernel.reply import HeaderList, Reply
 from objectstore.s3.access.authorize import Permission, authorize
@@ -13,12 +14,14 @@ from objectstore.s3.errors import S3Error
 from objectstore.s3.lifecycle.headers import of_written
 from objectstore.s3.names import check_key
 from objectstore.s3.notify.announce import announce
+from objectstore.s3.object import tags
 from objectstore.s3.object.lock_headers import lock_to_store
 from objectstore.s3.object.post_policy import check_form, parse_post_policy
 from objectstore.s3.object.put import note_created, sse_headers, write_failure
 from objectstore.s3.object.reply_headers import version_headers
 from objectstore.s3.object.upload_headers import upload_headers
 from objectstore.s3.operation import Operation
+from objectstore.s3.payload.checksums import announced
 from objectstore.s3.payload.form_stream import Form, FormStream
 from objectstore.s3.payload.open import UPLOAD_BYTES_MAX
 from objectstore.s3.signing.authenticate import Authenticator
@@ -27,6 +30,15 @@ from objectstore.s3.signing.signing_key import sign
 from objectstore.s3.signing.sigv4 import ALGORITHM, Scope
 from objectstore.s3.xml.write import document, text
 
+_NOT_IN_FORMS = (
+    "HTTP_X_AMZ_COPY_SOURCE",
+    "HTTP_X_AMZ_CONTENT_SHA256",
+    # A form has no trailer; what kind of checksum it has is said by its field.
+    "HTTP_X_AMZ_TRAILER",
+    "HTTP_X_AMZ_SDK_CHECKSUM_ALGORITHM",
+)
+# What a URL is made of beside letters and digits.
+_URL_SIGNS = ":/?#[]@!$&'()*+,;=%"
 # Fields that become headers of the upload.
 _HEADERS = frozenset(
     {
@@ -81,6 +93,7 @@ def _store(operation: Operation, form: Form, stream: FormStream, key: str) -> Re
     headers = upload_headers(uploading)
     headers.update(lock_to_store(uploading))
     headers["Transfer-Encoding"] = "chunked"
+    stream.expect(announced(uploading.environ))
     answer = uploading.ask_object("PUT", headers=headers, stream=stream)
     if stream.failure is not None:
         answer.close()
@@ -90,7 +103,7 @@ def _store(operation: Operation, form: Form, stream: FormStream, key: str) -> Re
     answer.discard()
     etag = answer.get("etag").strip('"')
     base = f"{operation.environ.get('wsgi.url_scheme', 'http')}://{operation.header('Host')}"
-    location = f"{base}/{operation.bucket}/{key}"
+    location = f"{base}/{operation.bucket}/{quote(key)}"
     reply: HeaderList = [("ETag", f'"{etag}"'), *version_headers(answer)]
     reply += of_written(uploading, headers, stream.size)
     note_created(uploading, "Post", answer, stream.size)
@@ -109,8 +122,10 @@ def _answer(
     redirect = fields.get("success_action_redirect") or fields.get("redirect", "")
     if redirect.startswith(("http://", "https://")) and redirect.isprintable():
         joint = "&" if "?" in redirect else "?"
-        target = f"{redirect}{joint}bucket={operation.bucket}&key={key}&etag={etag}"
-        return Reply(303, b"", [*headers, ("Location", target.replace('"', "%22"))])
+        told = urlencode({"bucket": operation.bucket, "key": key, "etag": etag})
+        # What the form's owner wrote may hold anything printable, a header may not.
+        target = f"{quote(redirect, safe=_URL_SIGNS)}{joint}{told}"
+        return Reply(303, b"", [*headers, ("Location", target)])
     status = fields.get("success_action_status", "204")
     headers = [*headers, ("Location", location)]
     if status != "201":
@@ -141,13 +156,15 @@ def _environ(operation: Operation, form: Form) -> dict[str, object]:
         if name == "acl":
             name = "x-amz-acl"
         elif name == "tagging":
-            continue
+            # A document here, where an upload's header is a query.
+            name = "x-amz-tagging"
+            value = tags.to_stored(tags.from_xml(value.encode()))
         if name not in _HEADERS and not name.startswith("x-amz-"):
             continue
         key = name.upper().replace("-", "_")
         carried = value.encode().decode("latin-1").replace("\r", "").replace("\n", "")
         made[key if key == "CONTENT_TYPE" else f"HTTP_{key}"] = carried
-    for name in ("HTTP_X_AMZ_COPY_SOURCE", "HTTP_X_AMZ_CONTENT_SHA256"):
+    for name in _NOT_IN_FORMS:
         made.pop(name, None)
     return made
 

@@ -13,7 +13,6 @@ from objectstore.s3.errors import S3Error
 from objectstore.s3.inner import Answer
 from objectstore.s3.lifecycle.headers import of_written
 from objectstore.s3.multipart.leftovers import Replaced, replaced_upload, sweep_replaced
-from objectstore.s3.names import check_key
 from objectstore.s3.notify.event import Event
 from objectstore.s3.object.customer_key import CustomerKey, read_customer_key
 from objectstore.s3.object.lock_headers import lock_to_store
@@ -28,7 +27,6 @@ from objectstore.s3.payload.open import Payload
 
 def put_object(operation: Operation) -> Reply:
     """PUT of an object with its data."""
-    check_key(operation.key)
     if "HTTP_X_AMZ_WRITE_OFFSET_BYTES" in operation.environ:
         raise S3Error("NotImplemented", "Appending to objects is not supported")
     headers = upload_headers(operation)

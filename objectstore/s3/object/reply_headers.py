@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from objectstore.kernel.reply import HeaderList
 from objectstore.s3 import sysmeta
+from objectstore.s3.errors import S3Error
 from objectstore.s3.inner import Answer
 from objectstore.s3.object.metadata import LONG_PREFIX, SWIFT_PREFIX, encode
 from objectstore.s3.operation import Operation
@@ -106,6 +107,13 @@ def override(operation: Operation, headers: HeaderList) -> HeaderList:
     }
     if not replaced:
         return headers
+    if operation.caller.is_anonymous:
+        # Else anybody could make a link to a public text that shows as a page.
+        raise S3Error(
+            "InvalidRequest",
+            "Request specific response headers cannot be used for anonymous GET "
+            "requests.",
+        )
     kept = [pair for pair in headers if pair[0] not in replaced]
     return kept + [
         # A line end in a parameter must not become one in the head.

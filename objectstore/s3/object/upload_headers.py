@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from objectstore.s3 import sysmeta
 from objectstore.s3.access import acl as acls
+from objectstore.s3.access.authorize import Permission, authorize
 from objectstore.s3.access.bucket_rules import PREFERRED, check_new_acl, ownership
 from objectstore.s3.bucket.simple_documents import parse_encryption
 from objectstore.s3.bucket_facts import BucketFacts
@@ -34,6 +35,9 @@ _KEPT = {
     "HTTP_EXPIRES": "Expires",
 }
 _GRANTS = "HTTP_X_AMZ_GRANT_"
+# They give nobody but the writer and the bucket's owner anything: whoever may put
+# an object may put it with these.
+_ACLS_OF_TWO = frozenset({"private", "bucket-owner-read", "bucket-owner-full-control"})
 _SSE = "HTTP_X_AMZ_SERVER_SIDE_ENCRYPTION"
 _CUSTOMER = f"{_SSE}_CUSTOMER_ALGORITHM"
 _DEFAULT = sysmeta.CONTAINER + "encryption"
@@ -96,6 +100,7 @@ def s3_headers(operation: Operation) -> dict[str, str]:
     elif _CUSTOMER not in environ and is_encrypted_by_default(operation):
         headers[sysmeta.SSE] = "AES256"
     if "HTTP_X_AMZ_TAGGING" in environ:
+        authorize(operation, "s3:PutObjectTagging", Permission())
         stored = tags.to_stored(tags.from_header(operation.header("X-Amz-Tagging")))
         if stored:
             headers[sysmeta.TAGS] = stored
@@ -152,6 +157,8 @@ def acl_headers(operation: Operation) -> dict[str, str]:
     if asked or [key for key in environ if key.startswith(_GRANTS)]:
         acl = acls.from_headers(operation.header, writer, facts.account)
     if acl is not None:
+        if asked not in _ACLS_OF_TWO:
+            authorize(operation, "s3:PutObjectAcl", Permission(name="WRITE"))
         check_new_acl(acl, facts, settings, asked=asked)
     rule = ownership(facts, settings)
     if rule == "BucketOwnerEnforced" or (acl is None and writer == facts.account):

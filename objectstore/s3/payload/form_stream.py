@@ -7,10 +7,13 @@ ignored, as S3 does.
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass, field
 from typing import Any
 
 from objectstore.s3.errors import S3Error
+from objectstore.s3.payload.checksums import FULL_OBJECT, Expected
+from objectstore.s3.payload.incoming import CHECKSUM_FOOTER
 
 # AWS's limit for everything before the file.
 FIELDS_BYTES_MAX = 20 * 1024
@@ -35,10 +38,12 @@ class FormStream:
         "_buffer",
         "_delimiter",
         "_done",
+        "_expected",
         "_least",
         "_most",
         "_size",
         "_source",
+        "_summer",
         "failure",
     )
 
@@ -52,6 +57,8 @@ class FormStream:
         # Why the file was refused while it was read.
         self.failure: S3Error | None = None
         self._most = -1
+        self._expected: Expected | None = None
+        self._summer: Any = None
 
     def read_form(self) -> Form:
         """All fields up to the file's first byte."""
@@ -74,6 +81,20 @@ class FormStream:
     def limit(self, least: int, most: int) -> None:
         """What ``content-length-range`` allows; judged while the file is read."""
         self._least, self._most = least, most
+
+    def expect(self, expected: Expected | None) -> None:
+        """The checksum that the file must have; judged at its end."""
+        self._expected = expected
+        if expected is not None:
+            self._summer = expected.algorithm.make()
+
+    def footers(self) -> dict[str, str]:
+        """The file's checksum as system metadata, once it has been read."""
+        expected = self._expected
+        if expected is None:
+            return {}
+        name = expected.algorithm.name
+        return {CHECKSUM_FOOTER: f"{name}:{FULL_OBJECT}:{expected.value}"}
 
     @property
     def size(self) -> int:
@@ -110,6 +131,7 @@ class FormStream:
                 self._done = True
                 if self._size < self._least:
                     raise self._failed("EntityTooSmall")
+                self._check_sum()
                 return b""
             # A delimiter may begin within the last bytes: keep those back.
             safe = stop if stop > 0 else len(self._buffer) - len(self._delimiter) + 1
@@ -119,8 +141,18 @@ class FormStream:
                 self._size += len(piece)
                 if 0 <= self._most < self._size:
                     raise self._failed("EntityTooLarge")
+                if self._summer is not None:
+                    self._summer.update(piece)
                 return piece
             self._fill()
+
+    def _check_sum(self) -> None:
+        expected = self._expected
+        if expected is None:
+            return
+        found = base64.b64encode(self._summer.digest()).decode()
+        if found != expected.value:
+            raise self._failed("BadDigest")
 
     def _failed(self, code: str) -> S3Error:
         self.failure = S3Error(code)

@@ -10,6 +10,7 @@ import orjson
 
 from objectstore.kernel.reply import Reply
 from objectstore.s3.access.acl_xml import owner
+from objectstore.s3.access.authorize import authorize_service
 from objectstore.s3.bucket.listing_query import page_size
 from objectstore.s3.dates import iso_of_listing
 from objectstore.s3.errors import S3Error
@@ -27,6 +28,7 @@ def list_buckets(operation: Operation) -> Reply:
     caller = operation.caller
     if caller.is_anonymous or not caller.may_read(caller.account):
         raise S3Error("AccessDenied")
+    authorize_service(operation, "s3:ListAllMyBuckets")
     limit = page_size(operation, "max-buckets", PAGE)
     prefix = operation.query.get("prefix", "")
     token = operation.query.get("continuation-token", "")

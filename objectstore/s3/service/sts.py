@@ -38,7 +38,7 @@ def answer_sts(operation: Operation, sessions: Sessions | None) -> Reply:
         return _identity(operation, caller)
     if action not in SECONDS_DEFAULT:
         raise S3Error("NotImplemented", "The action is not supported")
-    if operation.header("X-Amz-Security-Token"):
+    if caller.is_session:
         # A chain of sessions would outlive each of its links.
         raise S3Error("AccessDenied")
     seconds = _seconds(form, action, operation.house.settings.sts_duration_max)

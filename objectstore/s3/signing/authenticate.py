@@ -87,7 +87,7 @@ class Authenticator:
         if session is not None and session.policy:
             policy = parse_session_policy(session.policy)
         account = account_of(identity, self._settings.reseller_prefix)
-        return Caller(identity, account, verified, policy)
+        return Caller(identity, account, verified, policy, session is not None)
 
     def _claim(self, environ: Environ, host_bucket: str) -> Claim | None:
         authorization = environ.get("HTTP_AUTHORIZATION", "")
@@ -104,17 +104,24 @@ class Authenticator:
                 now,
             )
             if claim.service == "sts" and not claim.payload:
-                body = read_sts_body(environ)
-                claim.payload = sha256(body).hexdigest()
+                claim.payload = _sts_payload(environ)
             return claim
         if authorization.startswith("AWS "):
             return sigv2.from_header(environ, authorization, pairs, host_bucket, now)
         if authorization:
             raise S3Error("InvalidArgument", "Unsupported Authorization Type")
         if "X-Amz-Signature=" in query or "X-Amz-Algorithm=" in query:
-            return sigv4.from_query(
+            claim = sigv4.from_query(
                 environ, pairs, self._keys, self._settings.location, now
             )
+            if claim.service == "sts":
+                # Only S3 leaves the body of a presigned request unsigned.
+                claim.payload = _sts_payload(environ)
+            return claim
         if "AWSAccessKeyId=" in query and "Signature=" in query:
             return sigv2.from_query(environ, pairs, host_bucket, now)
         return None
+
+
+def _sts_payload(environ: Environ) -> str:
+    return sha256(read_sts_body(environ)).hexdigest()

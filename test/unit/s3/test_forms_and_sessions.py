@@ -17,6 +17,7 @@ from botocore.credentials import Credentials
 
 from objectstore.s3.dates import iso
 from objectstore.s3.errors import S3Error
+from objectstore.s3.payload.checksums import ALGORITHMS
 from objectstore.s3.payload.form_stream import FormStream
 from objectstore.s3.signing.session import Sessions
 from test.unit.s3.house import ALICE, HOST, Answer, House, User
@@ -117,6 +118,46 @@ def test_a_form_cannot_copy(house: House) -> None:
     )
     post(house, fields)
     assert house.ask("GET", "/bucket/k").body == b"content"
+
+
+def test_a_forms_key_may_hold_anything_and_stays_out_of_the_head(house: House) -> None:
+    key = "ü \r\nX-Evil: 1&etag=x"
+    conditions = [{"key": key}, ["starts-with", "$success_action_redirect", ""]]
+    back = "http://there/ü?a=b"
+    fields = signed(house, conditions, key=key, success_action_redirect=back)
+    answer = post(house, fields)
+    assert (answer.status, "x-evil" in answer.headers) == (303, False)
+    assert answer.headers["location"] == (
+        "http://there/%C3%BC?a=b&bucket=bucket&key=%C3%BC+%0D%0AX-Evil%3A+1%26etag%3Dx"
+        "&etag=%229a0364b9e99bb480dd25e1f0284c8555%22"
+    )
+    plain = post(house, signed(house, [{"key": "a b"}], key="a b"))
+    assert plain.headers["location"].endswith("/bucket/a%20b")
+
+
+def test_a_form_tags_what_it_uploads(house: House) -> None:
+    tagging = (
+        "<Tagging><TagSet><Tag><Key>a</Key><Value>b c</Value></Tag></TagSet></Tagging>"
+    )
+    fields = signed(house, [{"key": "k"}, {"tagging": tagging}], key="k")
+    assert post(house, {**fields, "tagging": tagging}).status == 204
+    assert house.ask("HEAD", "/bucket/k").headers["x-amz-tagging-count"] == "1"
+    bad = signed(house, [{"key": "k2"}, {"tagging": "<x"}], key="k2", tagging="<x")
+    assert post(house, bad).code == "MalformedXML"
+
+
+def test_a_forms_checksum_is_verified_and_kept(house: House) -> None:
+    name, right = "x-amz-checksum-crc32", ALGORITHMS["CRC32"].of(b"content")
+    for value, status in ((right, 204), ("AAAAAA==", 400)):
+        key = f"k{status}"
+        fields = signed(house, [{"key": key}, ["starts-with", f"${name}", ""]], key=key)
+        answer = post(house, {**fields, name: value})
+        assert answer.status == status
+        if status == 400:
+            assert answer.code == "BadDigest"
+    mode = {"x-amz-checksum-mode": "ENABLED"}
+    assert house.ask("HEAD", "/bucket/k204", headers=mode).headers[name] == right
+    assert house.ask("HEAD", "/bucket/k400").status == 404
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 50, 1000])
