@@ -99,7 +99,7 @@ class House:
             name: HostKit(
                 name,
                 SimHypervisor(SimHost(name), clock=self.clock),
-                SimDisks(ImageSource(self.images)),
+                SimDisks(ImageSource(self.images, name)),
                 waits_for_ports=False,
             )
             for name in (f"host{number}" for number in range(hosts))
