@@ -18,11 +18,14 @@ from compute.instance.scheduling.snapshot import snapshot
 from compute.instance.scheduling.state import HostState, Request
 from compute.instance.stores.catalog import AggregateStore
 from compute.instance.stores.hosts import Capacity, HostStore
+from objectstore.kernel import concurrency
 from objectstore.kernel.clock import Clock
 
 PICTURE_SECONDS = 1.0
 # Hosts that a claim tries before a new picture is taken.
 CANDIDATES_MAX = 8
+# How often we look whether the first host is there.
+FIRST_HOST_LOOK_SECONDS = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,9 @@ class Placer:
         kind: SchedulerKind,
         capacity: Capacity,
         down_after_seconds: float,
+        first_host_wait_seconds: float,
     ) -> None:
+        """``first_host_wait_seconds``: after a start, until hosts have reported."""
         self._database = database
         self._clock = clock
         self._random = random
@@ -56,14 +61,27 @@ class Placer:
         self._aggregates = AggregateStore()
         self._picture: dict[str, HostState] = {}
         self._taken_at: float | None = None
+        # How often a plan may still wait for the first host.
+        self._first_looks = int(first_host_wait_seconds / FIRST_HOST_LOOK_SECONDS)
 
     def forget(self) -> None:
         """The picture is wrong: take a new one."""
         self._taken_at = None
 
     def plan(self, requests: Sequence[Request]) -> list[Placement]:
-        """A placement for each request, as if the ones before were claimed."""
+        """A placement for each request, as if the ones before were claimed.
+
+        A cloud that has just started has no hosts for some seconds: their agents ask
+        the hypervisor what it can do before they report.  That is no reason to refuse
+        a server, so the first plans wait for the first host, once and not for long.
+        """
         self._look()
+        while self._first_looks > 0 and not self._has_hosts():
+            self._first_looks -= 1
+            concurrency.sleep(FIRST_HOST_LOOK_SECONDS)
+            self.forget()
+            self._look()
+        self._first_looks = 0
         placements = []
         for request in requests:
             choice = choose(request, self._picture.values(), self._kind, self._random)
@@ -77,6 +95,9 @@ class Placer:
         """The zone of a host, as of the picture."""
         found = self._picture.get(host)
         return found.zone if found is not None else ""
+
+    def _has_hosts(self) -> bool:
+        return any(state.up for state in self._picture.values())
 
     def _note(self, host: str, request: Request) -> None:
         before = self._picture[host]

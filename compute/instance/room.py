@@ -66,6 +66,7 @@ def wire(parts: RoomParts, settings: InstanceSettings) -> Wiring:
             kind=settings.scheduler,
             capacity=settings.capacity,
             down_after_seconds=settings.down_after,
+            first_host_wait_seconds=settings.first_host_wait,
         ),
     )
 

@@ -28,6 +28,11 @@ class InstanceSettings:
     down_after: Seconds = option(
         60.0, "A host that was silent this long counts as down", minimum=1
     )
+    first_host_wait: Seconds = option(
+        30.0,
+        "How long the first servers after a start wait while no host has reported yet",
+        minimum=0,
+    )
     gone_after: Seconds = option(
         300.0,
         "What was under way on a host that was silent this long has failed",
