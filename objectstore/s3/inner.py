@@ -9,7 +9,7 @@ that decision (``allow``) to whoever asks below.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Any
 from urllib.parse import quote
 
@@ -37,7 +37,16 @@ DRAIN_BYTES_MAX = 64 * 1024
 # Filters that have nothing to do with an inner request: what they are for (browsers,
 # tokens, signed URLs, web pages) has been dealt with in S3's own way, and a page
 # of HTML in the place of a listing would be wrong.
-_PASSED_BY = frozenset({"cors", "tempurl", "formpost", "tempauth", "staticweb", "bulk"})
+_PASSED_BY = frozenset(
+    {
+        *("cors", "container_sync", "tempurl", "formpost", "identity", "tempauth"),
+        *("staticweb", "bulk"),
+    }
+)
+# And those that only have to do with writes: reads of objects begin below them too.
+_PASSED_BY_READS = _PASSED_BY | {
+    *("copy", "account_quotas", "container_quotas", "lock_guard")
+}
 
 
 def allow(request: Request, rules: AccessRules) -> None:
@@ -110,10 +119,10 @@ class Answer:
             close()
 
 
-def first_concerned(app: Application) -> Application:
+def first_concerned(app: Application, passed: Set[str] = _PASSED_BY) -> Application:
     """The outermost filter that inner requests have to go through."""
     layer: Any = app
-    while _name(layer) in _PASSED_BY and hasattr(layer, "app"):
+    while _name(layer) in passed and hasattr(layer, "app"):
         layer = layer.app
     found: Application = layer
     return found
@@ -126,10 +135,11 @@ def _name(layer: object) -> str:
 class Store:
     """The Swift application below."""
 
-    __slots__ = ("_app",)
+    __slots__ = ("_app", "_reading_app")
 
     def __init__(self, app: Application) -> None:
         self._app = first_concerned(app)
+        self._reading_app = first_concerned(app, _PASSED_BY_READS)
 
     def ask(
         self,
@@ -185,8 +195,9 @@ class Store:
             is_s3=True,
             log_notes=context.log_notes,
         )
+        reads = name and method in ("GET", "HEAD")
         try:
-            return send(self._app, made)
+            return send(self._reading_app if reads else self._app, made)
         except Rejected as rejected:
             return Answer(
                 str(rejected.status), list(rejected.headers), [rejected.text.encode()]
