@@ -35,11 +35,6 @@ class RequestContext:
     # What an application credential is restricted to; None: it, or the user, is not.
     access_rules: tuple[AccessRule, ...] | None = None
 
-    @property
-    def is_authenticated(self) -> bool:
-        """Whether there was a token at all."""
-        return bool(self.user_id)
-
     def has_role(self, name: str) -> bool:
         """Whether the role, or one that implies it, was given in this scope."""
         return name in self.roles

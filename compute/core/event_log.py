@@ -82,20 +82,11 @@ class EventLog:
             )
         )
 
-    def of_subject(self, connection: Connection, subject_id: str) -> list[Event]:
-        """A thing's events, the oldest first."""
-        return self._select(connection, self._events.c.subject_id == subject_id)
-
     def after(self, connection: Connection, number: int) -> list[Event]:
         """At most ``READ_MAX`` events that follow ``number``."""
-        return self._select(connection, self._events.c.number > number)
-
-    def _select(
-        self, connection: Connection, where: sa.ColumnElement[bool]
-    ) -> list[Event]:
         rows = connection.execute(
             self._events.select()
-            .where(where)
+            .where(self._events.c.number > number)
             .order_by(self._events.c.number)
             .limit(READ_MAX)
         )

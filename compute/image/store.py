@@ -277,19 +277,14 @@ def forget_data(connection: Connection, data_id: str) -> None:
     )
 
 
-def live_data(connection: Connection, image_id: str) -> list[Data]:
-    """Where readers find the image, the oldest first."""
-    return _data(connection, None, data.c.image_id == image_id, data.c.state == LIVE)
-
-
 # ---- inside --------------------------------------------------------------------
 
 
 def _data(
-    connection: Connection, limit: int | None, *where: sa.ColumnElement[bool]
+    connection: Connection, limit: int, *where: sa.ColumnElement[bool]
 ) -> list[Data]:
     query = data.select().where(*where).order_by(data.c.created_at, data.c.id)
-    rows = connection.execute(query if limit is None else query.limit(limit))
+    rows = connection.execute(query.limit(limit))
     return [Data(**row._mapping) for row in rows]
 
 

@@ -32,11 +32,6 @@ class Policy:
         """The base name of its ring file."""
         return "object" if self.index == 0 else f"object-{self.index}"
 
-    @property
-    def directory_name(self) -> str:
-        """The directory of its objects below a device."""
-        return "objects" if self.index == 0 else f"objects-{self.index}"
-
 
 class Policies:
     """All policies of a cluster: looked up by index or (any-case) name."""

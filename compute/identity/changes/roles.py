@@ -20,8 +20,6 @@ from compute.identity.model import (
     GROUP,
     PROJECT,
     SYSTEM,
-    SYSTEM_ID,
-    USER,
     Assignment,
     Role,
 )
@@ -211,13 +209,3 @@ def _facts(assignment: Assignment) -> dict[str, Any]:
         "role_id": assignment.role_id,
         "inherited": assignment.inherited,
     }
-
-
-def system_assignment(actor_kind: str, actor_id: str, role_id: str) -> Assignment:
-    """A role on the system."""
-    return Assignment(actor_kind, actor_id, SYSTEM, SYSTEM_ID, role_id, False)
-
-
-def project_assignment(user_id: str, project_id: str, role_id: str) -> Assignment:
-    """A user's role on a project."""
-    return Assignment(USER, user_id, PROJECT, project_id, role_id, False)

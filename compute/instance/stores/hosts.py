@@ -7,7 +7,7 @@ run on however old a picture of the hosts.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -208,17 +208,6 @@ class HostStore:
         """Whether any server has a place there."""
         select = ALLOCATIONS.select().where(ALLOCATIONS.c.host == host).limit(1)
         return connection.execute(select).first() is not None
-
-    def allocated(
-        self, connection: Connection, server_ids: Collection[str]
-    ) -> dict[str, str]:
-        """Where these servers have a place."""
-        rows = connection.execute(
-            sa.select(ALLOCATIONS.c.server_id, ALLOCATIONS.c.host).where(
-                ALLOCATIONS.c.server_id.in_(list(server_ids))
-            )
-        )
-        return {row.server_id: row.host for row in rows}
 
     def _allocation(self, connection: Connection, server_id: str) -> Any:
         select = ALLOCATIONS.select().where(ALLOCATIONS.c.server_id == server_id)

@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from compute.network import tables
-from compute.network.errors import conflict, invalid, not_found
+from compute.network.errors import conflict, invalid
 from compute.network.frame.work import Work
 from compute.network.links import prefixes
 from compute.network.model import FixedAddress, Subnet
@@ -271,11 +271,3 @@ def release(work: Work, port_id: str) -> None:
     """Give all addresses of the port back."""
     table = tables.addresses
     work.connection.execute(table.delete().where(table.c.port_id == port_id))
-
-
-def subnet_by_id(work: Work, subnet_id: str) -> Subnet:
-    """A subnet, whoever's.  ``SubnetNotFound``."""
-    found = work.find(Subnet, tables.subnets, subnet_id)
-    if found is None:
-        raise not_found("SubnetNotFound", "Subnet", subnet_id)
-    return found
