@@ -126,28 +126,36 @@ class CloudSettings:
         return self.cloud.state / name
 
 
-def load_cloud_settings(source: Path, room_kinds: Mapping[str, type]) -> CloudSettings:
-    """Read a cloud's file.  ``room_kinds``: the rooms' settings by section.
+FRAME: Mapping[str, type] = {
+    "cloud": CloudProcessSettings,
+    "log": LogSettings,
+    "edge": EdgeSettings,
+    "client": ClientSettings,
+}
+"""The sections of a cloud's file that are no room's or agent's."""
+
+
+def load_cloud_settings(
+    source: Path, room_kinds: Mapping[str, type] | None
+) -> CloudSettings:
+    """Read a cloud's file.  ``room_kinds``: the rooms' settings by section; None:
+    only the frame's are read and checked (what a supervisor needs to know).
 
     Raises ``BadSettings`` with every mistake.
     """
+    is_whole = room_kinds is not None
+    room_kinds = room_kinds or {}
     sections = read_file(source)
     reader = Reader(str(source))
-    frame: dict[str, type] = {
-        "cloud": CloudProcessSettings,
-        "log": LogSettings,
-        "edge": EdgeSettings,
-        "client": ClientSettings,
-    }
     read: dict[str, Any] = {
         name: reader.read(kind, sections.get(name, {}), name)
-        for name, kind in {**frame, **room_kinds}.items()
+        for name, kind in {**FRAME, **room_kinds}.items()
     }
     policies = {}
     for name, values in sections.items():
         if name.startswith(POLICY_PREFIX):
             policies[name.removeprefix(POLICY_PREFIX)] = dict(values)
-        elif name not in read and name != "DEFAULT":
+        elif is_whole and name not in read and name != "DEFAULT":
             reader.note(name, "", "no such section")
     address = _address(reader, read["cloud"].public_address)
     reader.finish()

@@ -6,10 +6,7 @@ from pathlib import Path
 
 import click
 
-from compute.settings import CloudProcessSettings, load_cloud_settings
-from objectstore.kernel.client import ClientSettings
-from objectstore.kernel.http.limits import EdgeSettings
-from objectstore.kernel.log import LogSettings
+from compute.settings import FRAME, load_cloud_settings
 from objectstore.kernel.settings import BadSettings, render_sample
 
 SAMPLE_NAME = "cloud.conf"
@@ -24,13 +21,7 @@ def cloud_sample() -> str:
     """The text of ``etc/cloud.conf``."""
     from compute.app.rooms import SETTINGS
 
-    frame: dict[str, type] = {
-        "cloud": CloudProcessSettings,
-        "log": LogSettings,
-        "edge": EdgeSettings,
-        "client": ClientSettings,
-    }
-    parts = [render_sample(name, kind) for name, kind in {**frame, **SETTINGS}.items()]
+    parts = [render_sample(name, kind) for name, kind in {**FRAME, **SETTINGS}.items()]
     return "\n".join([_HEAD, *parts])
 
 
