@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from compute.app.cloud import Cloud
 from compute.settings import CloudSettings
 from objectstore.kernel import concurrency
 from objectstore.kernel.errors import RingstackError
@@ -18,6 +17,9 @@ from objectstore.kernel.process import (
 )
 from objectstore.kernel.settings import BadSettings
 
+# What tells at every start what nobody wants to know.
+TALKATIVE = ("alembic.runtime.plugins",)
+
 _log = logging.getLogger("compute")
 
 
@@ -25,6 +27,8 @@ def run(settings: CloudSettings, read_again: Callable[[], CloudSettings]) -> int
     """Serve until told to stop; the exit status.  SIGHUP starts anew with what the
     file says then."""
     set_up_logging(settings.log)
+    for name in TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
     allow_many_descriptors()
 
     def work(worker: Worker) -> int:
@@ -35,6 +39,9 @@ def run(settings: CloudSettings, read_again: Callable[[], CloudSettings]) -> int
 
 def _work(read: Callable[[], CloudSettings], worker: Worker) -> int:
     """The worker process, from its first line to its last."""
+    # Imported here: the supervisor needs none of it, and would keep it for ever.
+    from compute.app.cloud import Cloud
+
     concurrency.prepare_process()
     try:
         Cloud(read()).run(worker)

@@ -29,14 +29,15 @@ from objectstore.kernel.settings import BadSettings
 )
 def serve(settings_file: Path, roles: tuple[str, ...], parent: int | None) -> None:
     """Serve what SETTINGS_FILE says until SIGTERM or Ctrl-C."""
-    # Imported here: only this command needs the whole cloud.
-    from compute.app.rooms import SETTINGS
     from compute.app.run import run
 
     if parent is not None:
         die_with_parent(parent)
 
     def read() -> CloudSettings:
+        # In the worker: the supervisor does without the rooms, and stays small.
+        from compute.app.rooms import SETTINGS
+
         settings = load_cloud_settings(settings_file.absolute(), SETTINGS)
         if not roles:
             return settings
@@ -45,7 +46,7 @@ def serve(settings_file: Path, roles: tuple[str, ...], parent: int | None) -> No
         return dataclasses.replace(settings, cloud=cloud)
 
     try:
-        sys.exit(run(read(), read))
+        sys.exit(run(load_cloud_settings(settings_file.absolute(), None), read))
     except BadSettings as error:
         click.echo(f"ringstack serve: the settings have mistakes:\n{error}", err=True)
         sys.exit(2)
