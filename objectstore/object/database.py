@@ -15,8 +15,9 @@ DatabaseOpener = Callable[[str], sqlite3.Connection]
 
 # An index of another version is made anew from the log.
 SCHEMA_VERSION = 2
-# 16 MiB of pages: the inner nodes of some 100 million rows stay in memory.
-CACHE_KIB = 16 * 1024
+# Of each of an index's two connections: what is read, and what is written.  The pages
+# near the root stay; leaves come from the page cache of the system.
+CACHE_KIB = 8 * 1024
 
 _PRAGMAS = (
     "PRAGMA journal_mode = WAL",

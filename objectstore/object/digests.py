@@ -14,6 +14,8 @@ from collections.abc import Iterable
 from objectstore.kernel.errors import Corrupt
 
 BUCKET_POWER = 12
+# 17 bytes: more than any key, which has 16.
+AFTER_ALL_KEYS = b"\xff" * 17
 BUCKETS = 1 << BUCKET_POWER
 _SHIFT = 16 - BUCKET_POWER
 _MASK = 2**64 - 1
@@ -69,10 +71,9 @@ def _join(xor: int, total: int) -> bytes:
 
 
 def partition_range(partition: int, part_power: int) -> tuple[bytes, bytes]:
-    """(first key, first key after it); the latter is 17 bytes of 0xff for the
-    last partition, which is more than any key."""
+    """(first key, first key after it); for the last partition ``AFTER_ALL_KEYS``."""
     shift = 32 - part_power
     first = (partition << shift).to_bytes(4, "big") + bytes(12)
     if partition + 1 == 1 << part_power:
-        return first, b"\xff" * 17
+        return first, AFTER_ALL_KEYS
     return first, ((partition + 1) << shift).to_bytes(4, "big") + bytes(12)

@@ -5,15 +5,20 @@ Changes go to memory at once (``set``) and to SQLite in bigger transactions
 the log up to which all is applied, live bytes by segment, digests, rows owed.  A
 crash loses what was not flushed; replaying the log from ``applied`` restores it.
 
-Reads see memory first, then a bounded cache of rows, then SQLite.
+A flush freezes what has changed and writes it on a native thread, through a
+connection of its own, while new changes gather.  Reads see a bounded cache of rows,
+the new changes, the frozen ones, then SQLite, whose own view may or may not have the
+frozen ones yet: it makes no difference.
 """
 
 from __future__ import annotations
 
 import contextlib
 import sqlite3
+import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import msgpack
@@ -22,14 +27,16 @@ from objectstore.kernel.errors import Corrupt, InsufficientStorage
 from objectstore.kernel.journal import Position
 from objectstore.object.database import DatabaseOpener, prepare, translated
 from objectstore.object.digests import (
+    AFTER_ALL_KEYS,
     BUCKET_POWER,
     Digests,
     digest_of_states,
     partition_range,
 )
-from objectstore.object.expiring import Due, Expiring, count_before, due_before
+from objectstore.object.expiring import Due, Expiring
+from objectstore.object.frozen import FACT, Frozen
 from objectstore.object.kept import KeptMap
-from objectstore.object.row import DIGEST_BYTES, decode_row, encode_row
+from objectstore.object.row import DIGEST_BYTES, decode_row
 from objectstore.object.state import Held
 
 # About 2 KiB each in memory: 16 MiB a store.
@@ -41,22 +48,29 @@ CHECKPOINT_ROWS = 4096
 _UNKNOWN = object()
 
 _GET = "SELECT row FROM objects WHERE key = ?"
-_PUT = "INSERT OR REPLACE INTO objects (key, row) VALUES (?, ?)"
-_DROP = "DELETE FROM objects WHERE key = ?"
 _DIGESTS = f"""SELECT key, substr(row, 1, {DIGEST_BYTES}) FROM objects
     WHERE key > ? AND key < ? AND substr(row, 1, {DIGEST_BYTES}) != zeroblob(8)
     ORDER BY key LIMIT ?"""
 _PAGE = "SELECT key, row FROM objects WHERE key > ? ORDER BY key LIMIT ?"
 _CHECK = "PRAGMA quick_check(10)"
-_FACT = "INSERT OR REPLACE INTO facts (name, value) VALUES (?, ?)"
+
+
+def _here(call: Callable[[], None]) -> None:
+    call()
 
 
 class Index:
     """See the module.  One per store; used on the hub's thread, but for
-    ``checkpoint``."""
+    ``checkpoint`` and ``check``."""
 
-    def __init__(self, path: str, opener: DatabaseOpener) -> None:
+    def __init__(
+        self,
+        path: str,
+        opener: DatabaseOpener,
+        rows_cached_max: int = ROWS_CACHED_MAX,
+    ) -> None:
         self.path = path
+        self._rows_cached_max = rows_cached_max
         self.applied = Position(0, 0)  # everything before this place is in here
         self.digests = Digests()
         # Bytes of needed records, by segment.
@@ -75,13 +89,18 @@ class Index:
             self.quarantined,
         )
         self._changed: dict[bytes, Held | None] = {}
+        self._frozen: Mapping[bytes, Held | None] = {}  # those that are being written
         self._cached: OrderedDict[bytes, Held | None] = OrderedDict()
         self._flushed_rows = 0  # since the last checkpoint
         self._opener = opener
+        # A greenlet that is killed leaves its native thread at work behind.
+        self._writing = threading.Lock()
         self._connection = opener(path)
         try:
             self.is_new = prepare(self._connection)
             self._load()
+            self._writer = opener(path)
+            prepare(self._writer)
         except BaseException:
             self._connection.close()
             raise
@@ -104,7 +123,7 @@ class Index:
 
     def _set_closed(self, value: bytes) -> None:
         try:
-            self._connection.execute(_FACT, ("closed", value))
+            self._connection.execute(FACT, ("closed", value))
         except sqlite3.Error as error:
             raise translated(error) from error
 
@@ -117,6 +136,8 @@ class Index:
             return held  # type: ignore[return-value]
         if key in self._changed:
             return self._changed[key]
+        if key in self._frozen:
+            return self._frozen[key]
         try:
             found = self._connection.execute(_GET, (key,)).fetchone()
         except sqlite3.Error as error:
@@ -142,7 +163,7 @@ class Index:
 
     def _cache(self, key: bytes, row: Held | None) -> None:
         self._cached[key] = row
-        if len(self._cached) > ROWS_CACHED_MAX:
+        if len(self._cached) > self._rows_cached_max:
             self._cached.popitem(last=False)
 
     def set(self, key: bytes, old: Held | None, new: Held | None) -> None:
@@ -164,41 +185,50 @@ class Index:
     @property
     def unflushed(self) -> int:
         """Rows that are in memory only."""
-        return len(self._changed)
+        return len(self._changed) + len(self._frozen)
 
     # ---- SQLite -------------------------------------------------------------
 
-    def flush(self) -> None:
-        """One transaction with all that changed since the last."""
-        connection = self._connection
+    def flush(self, run: Callable[[Callable[[], None]], None] = _here) -> None:
+        """One transaction with all that changed since the last.
+
+        ``run`` calls what it is given, on another thread perhaps, and the greenlet may
+        wait meanwhile: one flush at a time.
+        """
+        assert not self._frozen, "two flushes at a time"
+        self._frozen, self._changed = self._changed, {}
+        frozen = Frozen(
+            self._frozen,
+            [kept.freeze() for kept in self._kept],
+            self._expiring.freeze(),
+            {
+                "applied": msgpack.packb(self.applied),
+                "digests": self.digests.to_bytes(),
+            },
+        )
+        is_written = False
         try:
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                self._write(connection)
-                connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:  # SQLite ends it itself when full
-                    connection.execute("ROLLBACK")
-                raise
+            run(partial(self._write, frozen))
+            is_written = True
         except sqlite3.Error as error:
             raise self._failed(error) from error
-        self._flushed_rows += len(self._changed)
-        self._changed.clear()
-        for kept in self._kept:
-            kept.written()
-        self._expiring.written()
+        finally:
+            self._settle(frozen, is_written=is_written)
 
-    def _write(self, connection: sqlite3.Connection) -> None:
-        changed = self._changed.items()
-        connection.executemany(
-            _PUT, [(key, encode_row(held)) for key, held in changed if held is not None]
-        )
-        connection.executemany(_DROP, [(key,) for key, held in changed if held is None])
-        for kept in self._kept:
-            kept.write(connection)
-        self._expiring.write(connection)
-        connection.execute(_FACT, ("applied", msgpack.packb(self.applied)))
-        connection.execute(_FACT, ("digests", self.digests.to_bytes()))
+    def _write(self, frozen: Frozen) -> None:
+        with self._writing:
+            frozen.write(self._writer)
+
+    def _settle(self, frozen: Frozen, *, is_written: bool) -> None:
+        """The end of a flush: what could not be written goes with the next."""
+        if is_written:
+            self._flushed_rows += len(frozen.rows)
+        else:
+            self._changed = {**frozen.rows, **self._changed}
+        self._frozen = {}
+        for kept, changes in zip(self._kept, frozen.kept, strict=True):
+            kept.settled(changes, is_written=is_written)
+        self._expiring.settled(is_written=is_written)
 
     @property
     def checkpoint_due(self) -> bool:
@@ -222,6 +252,8 @@ class Index:
         take the file as it is."""
         if flushed:
             self._set_closed(b"1")
+        with self._writing:
+            self._writer.close()
         self._connection.close()
 
     # ---- ranges -------------------------------------------------------------
@@ -237,41 +269,57 @@ class Index:
         self, partition: int, part_power: int, after: bytes, limit: int
     ) -> list[tuple[bytes, int]]:
         """(key, digest) after ``after``, in key order; ``limit`` -1: all."""
-        if self._changed:
-            self.flush()
         first, stop = partition_range(partition, part_power)
         # Keys are compared as bytes: 15 bytes sort before the first key of 16.
         lower = max(after, first[:15])
+        waiting = self._waiting(lower, stop)
+        enough = limit + len(waiting) if limit >= 0 else limit
         try:
-            rows = self._connection.execute(_DIGESTS, (lower, stop, limit))
-            return [(key, int.from_bytes(digest, "big")) for key, digest in rows]
+            rows = self._connection.execute(_DIGESTS, (lower, stop, enough))
+            states = {key: int.from_bytes(digest, "big") for key, digest in rows}
         except sqlite3.Error as error:
             raise self._failed(error) from error
+        for key, held in waiting.items():
+            states[key] = held.digest if held is not None else 0
+        found = sorted((key, digest) for key, digest in states.items() if digest)
+        return found[:limit] if limit >= 0 else found
 
     def page(self, after: bytes, limit: int) -> list[tuple[bytes, Held]]:
         """Up to ``limit`` rows after the key ``after``, in key order."""
-        if self._changed:
-            self.flush()
+        waiting = self._waiting(after, AFTER_ALL_KEYS)
         try:
-            found = self._connection.execute(_PAGE, (after, limit)).fetchall()
+            found = self._connection.execute(_PAGE, (after, limit + len(waiting)))
+            rows = dict(found.fetchall())
         except sqlite3.Error as error:
             raise self._failed(error) from error
-        return [(key, self._decoded(row)) for key, row in found]
+        keys = [key for key in {**rows, **waiting} if waiting.get(key, _UNKNOWN)]
+        return [
+            (key, waiting.get(key) or self._decoded(rows[key]))
+            for key in sorted(keys)[:limit]
+        ]
+
+    def _waiting(self, after: bytes, stop: bytes) -> dict[bytes, Held | None]:
+        """Rows between these keys that SQLite may not have yet.  Whoever asks it for
+        a page asks for so many rows more: enough are left whatever these replace."""
+        return {
+            key: held
+            for rows in (self._frozen, self._changed)
+            for key, held in rows.items()
+            if after < key < stop
+        }
 
     def expired(self, now: int, after: Due, limit: int) -> Sequence[Due]:
         """Up to ``limit`` objects whose time was over at ``now`` (seconds since the
         epoch), behind ``after``."""
-        if not self._expiring.is_flushed:
-            self.flush()
         try:
-            return due_before(self._connection, after, now, limit)
+            return self._expiring.due(self._connection, after, now, limit)
         except sqlite3.Error as error:
             raise self._failed(error) from error
 
     def expired_count(self, now: int) -> int:
-        """How many are due, but for changes of the last second."""
+        """How many are due."""
         try:
-            return count_before(self._connection, now)
+            return self._expiring.count(self._connection, now)
         except sqlite3.Error as error:
             raise self._failed(error) from error
 

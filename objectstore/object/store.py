@@ -158,6 +158,7 @@ class ObjectStore:
         self._list_owed()
         self.journal.close()
         self._flusher.close()
+        self._flusher.wait()
         self.removal.wait()
         try:
             self.index.flush()

@@ -1,16 +1,22 @@
 """SQLite in memory with the fate of its disk: commits can be lost with the power.
 
-``Databases`` is a ``DatabaseOpener``.  It remembers what each commit left; after a
-power loss a restart finds any commit since the last checkpoint, or nothing at all.
+``Databases`` is a ``DatabaseOpener``: connections to one path share a database.  It
+remembers what each commit left; after a power loss a restart finds any commit since
+the last checkpoint, or nothing at all.
 """
 
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
+from itertools import count
 from random import Random
 from typing import Any
 
 from test.fakes.disk import MemoryDisk
+
+_TABLES = "SELECT count(*) FROM sqlite_master"
+_numbers = count()
 
 
 class Databases:
@@ -19,15 +25,24 @@ class Databases:
     def __init__(self, disk: MemoryDisk) -> None:
         self.disk = disk
         self.kept: dict[str, list[bytes]] = {}  # the first one is durable
+        self._number = next(_numbers)
 
     def __call__(self, path: str) -> sqlite3.Connection:
+        # A database of this kind goes with its last connection.
         connection: Any = sqlite3.connect(
-            ":memory:", isolation_level=None, factory=_Connection
+            f"file:/{self._number}{path}?vfs=memdb",
+            isolation_level=None,
+            factory=_Connection,
+            check_same_thread=False,
+            uri=True,
         )
         connection.databases = self
         connection.path = path
-        if self.kept.get(path):
-            connection.deserialize(self.kept[path][-1])
+        (tables,) = sqlite3.Connection.execute(connection, _TABLES).fetchone()
+        if self.kept.get(path) and not tables:
+            with closing(sqlite3.connect(":memory:")) as kept:
+                kept.deserialize(self.kept[path][-1])
+                kept.backup(connection)
         return connection
 
     def after_power_loss(self, disk: MemoryDisk, random: Random) -> Databases:
