@@ -35,6 +35,8 @@ TRIES_MAX = 9
 FIRST_PAUSE_SECONDS = 0.004
 # Other processes' writers may hold a SQLite file this long before we give up.
 SQLITE_BUSY_SECONDS = 10.0
+# Every commit on disk before it is told; OFF only where a crash may lose all.
+SQLITE_SYNCHRONOUS = "FULL"
 POOL_SIZE = 10
 POOL_WAIT_SECONDS = 30.0
 
@@ -82,15 +84,23 @@ class Database:
     """One database by its URL: ``sqlite:////path``, ``postgresql+psycopg2://...``,
     ``mysql+pymysql://...``."""
 
-    def __init__(self, url: str) -> None:
-        """Connects at the first use."""
+    def __init__(
+        self,
+        url: str,
+        *,
+        offload: Callable[..., Any] = concurrency.offload,
+        sqlite_synchronous: str = SQLITE_SYNCHRONOUS,
+    ) -> None:
+        """Connects at the first use.  ``offload`` runs a transaction off the hub's
+        thread; who has no other greenlets to serve may call it where it stands."""
+        self._offload = offload
         self.url = sa.make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         # SQLite has one writer: waiting here costs a greenlet, not a thread.
         self._writers = concurrency.Semaphore(1 if self.is_sqlite else POOL_SIZE)
         self._readers = concurrency.Semaphore(POOL_SIZE)
         if self.is_sqlite:
-            self.engine = _sqlite_engine(self.url)
+            self.engine = _sqlite_engine(self.url, sqlite_synchronous)
         else:
             self.engine = sa.create_engine(
                 self.url,
@@ -126,7 +136,7 @@ class Database:
         pause = FIRST_PAUSE_SECONDS
         for attempt in range(1, TRIES_MAX + 1):
             try:
-                return concurrency.offload(once, function)
+                return self._offload(once, function)  # type: ignore[no-any-return]
             except IntegrityError as error:
                 raise Duplicate(_constraint_text(error)) from error
             except DBAPIError as error:
@@ -149,9 +159,9 @@ class Database:
             return function(connection)
 
 
-def _sqlite_engine(url: sa.URL) -> sa.Engine:
-    """WAL, every commit synced.  The file is private: it holds tokens' and keys'
-    hashes."""
+def _sqlite_engine(url: sa.URL, synchronous: str) -> sa.Engine:
+    """WAL, by default every commit synced.  The file is private: it holds hashes of
+    tokens and keys."""
     path = Path(url.database or "")
     if not url.database or url.database == ":memory:":
         raise ValueError("an SQLite database needs a file")
@@ -173,7 +183,7 @@ def _sqlite_engine(url: sa.URL) -> sa.Engine:
     def prepare(connection: Any, _: Any) -> None:
         for pragma in (
             "journal_mode = WAL",
-            "synchronous = FULL",
+            f"synchronous = {synchronous}",
             "foreign_keys = ON",
         ):
             connection.execute(f"PRAGMA {pragma}")

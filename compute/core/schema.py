@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from jsonschema import Draft202012Validator, FormatChecker
@@ -13,6 +15,10 @@ from compute.core.identifiers import is_uuid
 
 # A message must not carry a megabyte of the caller's own text back to him.
 SHOWN_VALUE_CHARACTERS_MAX = 200
+
+# Checking a schema against the schema of schemas takes milliseconds, and an API has
+# hundreds for its microversions, most of them alike: each text is checked once.
+CHECKED_SCHEMAS_MAX = 4096
 
 FORMATS = FormatChecker()
 
@@ -28,7 +34,7 @@ class Schema:
     __slots__ = ("_validator", "document")
 
     def __init__(self, document: Mapping[str, Any]) -> None:
-        Draft202012Validator.check_schema(document)
+        _check_schema(json.dumps(document))
         self.document = document
         self._validator = Draft202012Validator(document, format_checker=FORMATS)
 
@@ -37,6 +43,11 @@ class Schema:
         error = best_match(self._validator.iter_errors(value))
         if error is not None:
             raise BadRequest(_explain(error))
+
+
+@lru_cache(CHECKED_SCHEMAS_MAX)
+def _check_schema(text: str) -> None:
+    Draft202012Validator.check_schema(json.loads(text))
 
 
 def _explain(error: ValidationError) -> str:

@@ -41,7 +41,7 @@ from objectstore.kernel.reply import Reply
 ActionHandler = Callable[[ApiCall, str, Any], Reply]
 CONSOLE_BYTES_MAX = 102_400
 BYTES_A_LINE = 256  # more than lines have: the tail is cut to lines afterwards
-NO_BODY = {"type": ["object", "null", "string"]}
+NO_BODY = Schema({"type": ["object", "null", "string"]})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Asked:
     def check(self, value: Any, minor: int) -> Any:
         """The checked arguments."""
         if self.fields is None:
-            Schema(NO_BODY).check(value)
+            NO_BODY.check(value)
             return {}
         if value is None and self.nullable:
             return {}

@@ -20,6 +20,7 @@ from compute.identity.parts import IdentityParts
 from compute.identity.room import build_parts, room_of
 from compute.identity.settings import IdentitySettings
 from objectstore.client.in_process import InProcessCaller
+from test.fakes.hasty_database import hasty_database
 from test.fakes.stepped_clock import SteppedClock
 
 ADMIN_PASSWORD = "the admin's"
@@ -186,7 +187,7 @@ def make_house(
     """A room with what bootstrap makes."""
     clock, bus = SteppedClock(), InProcessBus()
     if database is None:
-        database = Database(f"sqlite:///{directory}/identity.sqlite")
+        database = hasty_database(directory)
     nobody = _Nobody()
     room_parts = RoomParts(
         database, bus, clock, Random(seed), nobody, nobody, {}, directory

@@ -20,6 +20,7 @@ from compute.image.settings import ImageSettings
 from objectstore.client.caller import Content
 from objectstore.client.in_process import InProcessCaller
 from objectstore.kernel import concurrency
+from test.fakes.hasty_database import hasty_database
 from test.fakes.stepped_clock import SteppedClock
 from test.fakes.swift_store import SwiftStore
 from test.fakes.tokens import SERVICE_PROJECT, FakeTokens, fake_token
@@ -56,7 +57,7 @@ class House:
         self.directory = directory
         self.clock = SteppedClock()
         self.swift = SwiftStore()
-        self.database = database or Database(f"sqlite:///{directory}/cloud.sqlite")
+        self.database = database or hasty_database(directory)
         upgrade(self.database, ["image"])
         settings.setdefault("segment_bytes", 2**20)
         self.settings = ImageSettings(file_directory=directory / "files", **settings)

@@ -26,6 +26,7 @@ from compute.network.view import (
     encode_report,
 )
 from objectstore.client.in_process import InProcessCaller
+from test.fakes.hasty_database import hasty_database
 from test.fakes.stepped_clock import SteppedClock
 from test.fakes.tokens import FakeTokens, fake_token
 
@@ -66,7 +67,7 @@ class House:
         self.clock = SteppedClock()
         self.bus = InProcessBus()
         self.woken: list[str] = []
-        self.database = Database(url or f"sqlite:///{directory}/cloud.sqlite")
+        self.database = Database(url) if url else hasty_database(directory)
         upgrade(self.database, ["network"])
         self.settings = NetworkSettings(**settings)
         self.tokens = tokens or FakeTokens()
