@@ -30,6 +30,7 @@ from compute.network.client import NetworkClient
 from compute.network.room import build_room as build_network
 from compute.network.settings import NetworkSettings
 from objectstore.client.in_process import InProcessCaller
+from test.fakes.hasty_database import hasty_database
 from test.fakes.stepped_clock import SteppedClock
 from test.fakes.tokens import FakeTokens, fake_token
 
@@ -66,7 +67,7 @@ class House:
     ) -> None:
         self.clock = SteppedClock()
         self.bus = InProcessBus()
-        self.database = Database(url or f"sqlite:///{directory}/cloud.sqlite")
+        self.database = Database(url) if url else hasty_database(directory)
         upgrade(self.database, ["network", "image", "instance"])
         self.tokens = FakeTokens()
         callers: dict[str, Any] = {}
