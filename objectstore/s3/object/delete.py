@@ -14,7 +14,7 @@ from objectstore.s3.multipart.leftovers import (
 from objectstore.s3.notify.event import Event
 from objectstore.s3.object.get import DELETE_MARKER_TYPE
 from objectstore.s3.object.lock import forget_lock, lock_of
-from objectstore.s3.object.reply_headers import s3_etag
+from objectstore.s3.object.put import has_etag
 from objectstore.s3.operation import Operation
 
 
@@ -110,8 +110,7 @@ def _held_by(operation: Operation, if_match: str) -> dict[str, str]:
         raise S3Error("NoSuchKey", Key=operation.key)
     if not head.is_success:
         raise operation.failed(head)
-    wanted = if_match.strip().strip('"')
-    if wanted not in ("*", s3_etag(head)):
+    if not has_etag(operation, head, if_match):
         raise S3Error("PreconditionFailed", Condition="If-Match")
     return {"If-Match": head.get("etag").strip('"')}
 

@@ -16,7 +16,7 @@ from objectstore.s3.multipart.leftovers import Replaced, replaced_upload, sweep_
 from objectstore.s3.notify.event import Event
 from objectstore.s3.object.customer_key import CustomerKey, read_customer_key
 from objectstore.s3.object.lock_headers import lock_to_store
-from objectstore.s3.object.reply_headers import s3_etag, version_headers
+from objectstore.s3.object.reply_headers import is_large, s3_etag, version_headers
 from objectstore.s3.object.upload_headers import upload_headers
 from objectstore.s3.operation import Operation
 from objectstore.s3.payload.block_cipher import SealingInput, sealed_length
@@ -158,10 +158,24 @@ def write_conditions(operation: Operation) -> dict[str, str]:
         raise S3Error("NoSuchKey", Key=operation.key)
     if not held.is_success:
         raise operation.failed(held)
-    wanted = if_match.strip().strip('"')
-    if wanted not in ("*", s3_etag(held)):
+    if not has_etag(operation, held, if_match):
         raise S3Error("PreconditionFailed", Condition="If-Match")
     return {"If-Match": held.get("etag").strip('"')}
+
+
+def has_etag(operation: Operation, held: Answer, if_match: str) -> bool:
+    """Whether the object, as its own bytes are held, has the S3 ETag.
+
+    Of a large object that came through Swift the ETag is that of the whole, which
+    the manifest does not know.  Should another object have come meanwhile, then the
+    store finds that the manifest is no longer the one that was held.
+    """
+    wanted = if_match.strip().strip('"')
+    if wanted in ("*", s3_etag(held)):
+        return True
+    if sysmeta.ETAG in held.headers or not is_large(held):
+        return False
+    return wanted == s3_etag(operation.ask_object("HEAD").discard())
 
 
 def content_md5(operation: Operation) -> str:

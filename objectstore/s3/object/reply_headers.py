@@ -40,14 +40,19 @@ def s3_etag(answer: Answer) -> str:
     if own:
         return own
     etag = answer.get("etag").strip('"')
-    if (
-        "x-static-large-object" in answer.headers
-        or "x-object-manifest" in answer.headers
-    ):
+    if is_large(answer):
         # A large object that came through Swift: not the MD5 of its data, so it
         # must not look like one to clients that would compare.
         return f"{etag}-1"
     return etag
+
+
+def is_large(answer: Answer) -> bool:
+    """Whether the object is made of others."""
+    return (
+        "x-static-large-object" in answer.headers
+        or "x-object-manifest" in answer.headers
+    )
 
 
 # What becomes of an inner header, by its name as the store spells it.  Names are

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -103,3 +104,86 @@ def test_an_upload_with_the_clients_key(s3: Any, bucket: str) -> None:
         s3.get_object(Bucket=bucket, Key="k")
     listed_size = s3.list_objects_v2(Bucket=bucket)["Contents"][0]["Size"]
     assert listed_size == len(whole)
+
+
+@pytest.fixture(params=["static", "dynamic"])
+def large(request: pytest.FixtureRequest, bucket: str, swift: Client) -> bytes:
+    """A large object ``large`` that came through Swift, in either way."""
+    for number in "12":
+        swift.ok("PUT", bucket, f"part/{number}", body=number * 10)
+    if request.param == "static":
+        parts = [{"path": f"/{bucket}/part/{number}"} for number in "12"]
+        query = "multipart-manifest=put"
+        swift.ok("PUT", bucket, "large", query=query, body=json.dumps(parts))
+    else:
+        swift.ok("PUT", bucket, "large", X_Object_Manifest=f"{bucket}/part/")
+    return b"1" * 10 + b"2" * 10
+
+
+def test_swifts_large_objects_are_plain_to_s3(
+    s3: Any, bucket: str, large: bytes
+) -> None:
+    got = s3.get_object(Bucket=bucket, Key="large")
+    assert (got["Body"].read(), got["ContentLength"]) == (large, 20)
+    assert got["ETag"].endswith('-1"')
+    across = s3.get_object(Bucket=bucket, Key="large", Range="bytes=8-11")
+    assert (across["Body"].read(), across["ContentRange"]) == (b"1122", "bytes 8-11/20")
+    s3.copy_object(Bucket=bucket, Key="copy", CopySource=f"{bucket}/large")
+    assert s3.get_object(Bucket=bucket, Key="copy")["Body"].read() == large
+
+
+def test_conditions_on_swifts_large_objects(s3: Any, bucket: str, large: bytes) -> None:
+    etag = s3.head_object(Bucket=bucket, Key="large")["ETag"]
+    with pytest.raises(ClientError) as error:
+        s3.put_object(Bucket=bucket, Key="large", Body=b"new", IfMatch='"other"')
+    assert error.value.response["Error"]["Code"] == "PreconditionFailed"
+    assert s3.get_object(Bucket=bucket, Key="large")["Body"].read() == large
+    s3.put_object(Bucket=bucket, Key="large", Body=b"new", IfMatch=etag)
+    assert s3.get_object(Bucket=bucket, Key="large")["Body"].read() == b"new"
+
+
+def test_a_conditional_delete_of_swifts_large_object(
+    s3: Any, bucket: str, large: bytes, swift: Client
+) -> None:
+    etag = s3.head_object(Bucket=bucket, Key="large")["ETag"]
+    s3.delete_object(Bucket=bucket, Key="large", IfMatch=etag)
+    assert swift.call("HEAD", bucket, "large").status == 404
+    assert swift.ok("GET", bucket, "part/1").body == large[:10]
+
+
+@pytest.mark.parametrize("key", ["ü/€ ñ", "a b+c", "日本/語"])
+def test_odd_names_and_metadata_are_the_same(
+    s3: Any, bucket: str, swift: Client, key: str
+) -> None:
+    swift.ok(
+        "PUT", bucket, key, body="x", X_Object_Meta_Who="plain", Content_Type="a/b"
+    )
+    head = s3.head_object(Bucket=bucket, Key=key)
+    assert (head["Metadata"], head["ContentType"]) == ({"who": "plain"}, "a/b")
+    s3.put_object(Bucket=bucket, Key=key, Body=b"yy", Metadata={"Of": "s3"})
+    got = swift.ok("GET", bucket, key)
+    assert (got.body, got.headers["x-object-meta-of"]) == (b"yy", "s3")
+    assert swift.ok("GET", bucket, query="format=json").names == [key]
+
+
+def test_a_symlink_is_what_it_leads_to(s3: Any, bucket: str, swift: Client) -> None:
+    s3.put_object(Bucket=bucket, Key="there", Body=b"target")
+    swift.ok("PUT", bucket, "link", X_Symlink_Target=f"{bucket}/there")
+    got = s3.get_object(Bucket=bucket, Key="link")
+    there = s3.head_object(Bucket=bucket, Key="there")
+    assert (got["Body"].read(), got["ETag"]) == (b"target", there["ETag"])
+    s3.delete_object(Bucket=bucket, Key="link")
+    assert s3.get_object(Bucket=bucket, Key="there")["Body"].read() == b"target"
+
+
+def test_if_none_match_counts_across_the_faces(
+    s3: Any, bucket: str, swift: Client
+) -> None:
+    s3.put_object(Bucket=bucket, Key="k", Body=b"s3")
+    assert swift.call("PUT", bucket, "k", body="w", If_None_Match="*").status == 412
+    swift.ok("PUT", bucket, "w", body="swift")
+    with pytest.raises(ClientError) as error:
+        s3.put_object(Bucket=bucket, Key="w", Body=b"x", IfNoneMatch="*")
+    assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == 412
+    assert swift.ok("GET", bucket, "k").body == b"s3"
+    assert swift.ok("GET", bucket, "w").body == b"swift"
