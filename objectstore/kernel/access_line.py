@@ -48,7 +48,8 @@ AGENT_SAFE = TARGET_SAFE + " "
 
 
 class AccessEntry(NamedTuple):
-    """What is known of a finished request."""
+    """What is known of a finished request: ``target`` as sent (path and query), body
+    bytes in and out, how long it took."""
 
     remote: str
     method: str

@@ -16,7 +16,6 @@ from objectstore.kernel import concurrency
 from objectstore.kernel.access_line import AccessEntry, text_line
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.log_sinks import Sink
-from objectstore.kernel.request import Context
 
 FLUSH_SECONDS = 0.2
 # A batch of this many lines leaves at once.
@@ -52,34 +51,12 @@ class AccessLog:
         self._second = -1
         self._second_text = ""
 
-    def record(
-        self,
-        remote: str,
-        method: str,
-        target: str,
-        status: int,
-        bytes_in: int,
-        bytes_out: int,
-        seconds: float,
-        context: Context,
-        agent: str,
-    ) -> None:
+    def record(self, entry: AccessEntry) -> None:
         """Add a line.  Never waits."""
         lines = self._lines
         if len(lines) >= self._waiting_lines_max:
             self._dropped += 1
             return
-        entry = AccessEntry(
-            remote,
-            method,
-            target,
-            status,
-            bytes_in,
-            bytes_out,
-            seconds,
-            context,
-            agent,
-        )
         lines.append(self._render(self._stamp(), entry))
         if not self._flush_planned:
             self._flush_planned = True

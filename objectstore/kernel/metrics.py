@@ -14,8 +14,8 @@ from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from objectstore.kernel.access_line import AccessEntry
 from objectstore.kernel.http.edge import AccessSink
-from objectstore.kernel.request import Context
 
 # From a cache hit on loopback to a stalled replica.
 LATENCY_BOUNDS_SECONDS = (
@@ -61,30 +61,18 @@ class RequestMetrics(Collector):
         self._tallies: dict[str, MethodTally] = {}
         registry.register(self)
 
-    def record(
-        self,
-        remote: str,
-        method: str,
-        target: str,
-        status: int,
-        bytes_in: int,
-        bytes_out: int,
-        seconds: float,
-        context: Context,
-        agent: str,
-    ) -> None:
+    def record(self, entry: AccessEntry) -> None:
         """Count one request."""
-        if method not in KNOWN_METHODS:
-            method = "other"
+        method = entry.method if entry.method in KNOWN_METHODS else "other"
         tally = self._tallies.get(method)
         if tally is None:
             tally = self._tallies[method] = MethodTally()
         statuses = tally.statuses
-        statuses[status] = statuses.get(status, 0) + 1
-        tally.buckets[bisect_left(LATENCY_BOUNDS_SECONDS, seconds)] += 1
-        tally.seconds += seconds
-        tally.bytes_in += bytes_in
-        tally.bytes_out += bytes_out
+        statuses[entry.status] = statuses.get(entry.status, 0) + 1
+        tally.buckets[bisect_left(LATENCY_BOUNDS_SECONDS, entry.seconds)] += 1
+        tally.seconds += entry.seconds
+        tally.bytes_in += entry.bytes_in
+        tally.bytes_out += entry.bytes_out
 
     def collect(self) -> Iterator[Metric]:
         """What Prometheus is told."""
@@ -130,28 +118,7 @@ class AccessSinks:
     def __init__(self, sinks: Sequence[AccessSink]) -> None:
         self._sinks = tuple(sinks)
 
-    def record(
-        self,
-        remote: str,
-        method: str,
-        target: str,
-        status: int,
-        bytes_in: int,
-        bytes_out: int,
-        seconds: float,
-        context: Context,
-        agent: str,
-    ) -> None:
+    def record(self, entry: AccessEntry) -> None:
         """Tell each."""
         for sink in self._sinks:
-            sink.record(
-                remote,
-                method,
-                target,
-                status,
-                bytes_in,
-                bytes_out,
-                seconds,
-                context,
-                agent,
-            )
+            sink.record(entry)

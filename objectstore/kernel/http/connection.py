@@ -10,6 +10,7 @@ import socket
 from typing import Any
 
 from objectstore.kernel import concurrency
+from objectstore.kernel.access_line import AccessEntry
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.http.body import Body, body_of
 from objectstore.kernel.http.edge import (
@@ -219,7 +220,9 @@ class Connection:
         )
         if edge.access is not None:
             remote = self._environ["REMOTE_ADDR"]
-            edge.access.record(remote, "-", "-", status, 0, len(body), 0.0, context, "")
+            edge.access.record(
+                AccessEntry(remote, "-", "-", status, 0, len(body), 0.0, context, "")
+            )
         try:
             stream.send(head.encode("latin-1") + body)
         except Rejected:
@@ -236,7 +239,7 @@ class Connection:
     ) -> None:
         edge = self._edge
         if edge.access is not None:
-            edge.access.record(
+            entry = AccessEntry(
                 environ["REMOTE_ADDR"],
                 head.method,
                 f"{head.path}?{head.query}" if head.query else head.path,
@@ -247,3 +250,4 @@ class Connection:
                 environ[CONTEXT_KEY],
                 environ.get("HTTP_USER_AGENT", ""),
             )
+            edge.access.record(entry)

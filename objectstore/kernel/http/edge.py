@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from objectstore.kernel.access_line import AccessEntry
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.http.limits import EdgeSettings
@@ -39,20 +40,8 @@ CLIENT_FAULTS = Faults(ClientGone, ClientStalled, _malformed)
 class AccessSink(Protocol):
     """Takes note of each finished request; must not wait."""
 
-    def record(
-        self,
-        remote: str,
-        method: str,
-        target: str,
-        status: int,
-        bytes_in: int,
-        bytes_out: int,
-        seconds: float,
-        context: Context,
-        agent: str,
-    ) -> None:
-        """One request: ``target`` as sent (path and query), body bytes in and
-        out, how long it took."""
+    def record(self, entry: AccessEntry) -> None:
+        """One request."""
 
 
 @dataclass(slots=True)

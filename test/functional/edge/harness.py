@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from objectstore.kernel import concurrency
+from objectstore.kernel.access_line import AccessEntry
 from objectstore.kernel.http.connection import Connection
-from objectstore.kernel.request import Application, Context
+from objectstore.kernel.request import Application
 from objectstore.kernel.wsgi import EdgeSettings, Server, listen
 
 # Bounds every wait of a test; nothing in a passing test takes this long.
@@ -34,19 +35,8 @@ class Recorder:
     lines: list[tuple[Any, ...]] = field(default_factory=list)
     changed: concurrency.Event = field(default_factory=concurrency.Event)
 
-    def record(
-        self,
-        remote: str,
-        method: str,
-        target: str,
-        status: int,
-        bytes_in: int,
-        bytes_out: int,
-        seconds: float,
-        context: Context,
-        agent: str,
-    ) -> None:
-        self.lines.append((method, target, status, bytes_in, bytes_out))
+    def record(self, entry: AccessEntry) -> None:
+        self.lines.append(entry[1:6])
         self.changed.set()
 
     def wait_for(self, count: int) -> list[tuple[Any, ...]]:

@@ -93,7 +93,7 @@ class SlowSink:
 
 def record(log: AccessLog, count: int) -> None:
     for _ in range(count):
-        log.record("::1", "GET", "/", 200, 0, 0, 0.0, Context("tx"), "")
+        log.record(entry())
 
 
 def test_lines_are_written_together():

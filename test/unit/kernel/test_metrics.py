@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry
 
+from objectstore.kernel.access_line import AccessEntry
 from objectstore.kernel.metrics import AccessSinks, RequestMetrics
 from objectstore.kernel.request import Context
 
 
 def recorded(metrics, method="GET", status=200, seconds=0.003) -> None:
-    metrics.record("::1", method, "/", status, 10, 4096, seconds, Context(), "")
+    metrics.record(
+        AccessEntry("::1", method, "/", status, 10, 4096, seconds, Context(), "")
+    )
 
 
 def test_counts_bytes_and_durations():
