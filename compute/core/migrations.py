@@ -2,12 +2,14 @@
 
 A room keeps its migrations in ``compute/<room>/migrations/`` as alembic revisions.
 Each room's first one has no predecessor and carries the room's name as its branch
-label, so rooms can be added, and started alone, without knowing of each other.
+label, so rooms can be added, and started alone, without knowing of each other.  They
+may share a database: what is applied of all of them stands in one table.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -17,14 +19,21 @@ from alembic.script import ScriptDirectory
 
 from compute.core.database import WRITES, Database
 from objectstore.kernel import concurrency
+from objectstore.kernel.errors import Unavailable
 
 COMPUTE = Path(__file__).resolve().parent.parent
 ENVIRONMENT = COMPUTE / "core" / "migration_environment"
+# Any number that nobody else takes for a lock of this database server.
+POSTGRESQL_LOCK = 726337001
+MYSQL_LOCK = "ringstack.migrations"
+# A process that waited so long for others' migrations says so and ends.
+TURN_SECONDS_MAX = 120
 
 
-def alembic_config(rooms: Iterable[str]) -> Config:
-    """Alembic's settings for these rooms (no file on disk)."""
-    places = [str(COMPUTE / room / "migrations") for room in rooms]
+def alembic_config() -> Config:
+    """Alembic's settings (no file on disk).  It must know the migrations of every
+    room: it meets those of others in a database that rooms share."""
+    places = sorted(str(place) for place in COMPUTE.glob("*/migrations"))
     config = Config()
     config.set_main_option("script_location", str(ENVIRONMENT))
     config.set_main_option("path_separator", "os")
@@ -32,23 +41,30 @@ def alembic_config(rooms: Iterable[str]) -> Config:
     return config
 
 
-def upgrade(database: Database, rooms: Iterable[str]) -> None:
-    """Run what is missing.  Safe when several processes start at once: one does it
-    while the others wait."""
-    config = alembic_config(rooms)
-    concurrency.offload(_upgrade, database, config)
+def upgrade(database: Database, rooms: Collection[str]) -> None:
+    """Run what is missing for these rooms.  Safe when several processes start at
+    once: one does it while the others wait."""
+    concurrency.offload(_upgrade, database, list(rooms))
 
 
-def _upgrade(database: Database, config: Config) -> None:
-    heads = set(ScriptDirectory.from_config(config).get_heads())
-    if heads <= _applied(database):
+def _upgrade(database: Database, rooms: list[str]) -> None:
+    config = alembic_config()
+    wanted = [f"{room}@head" for room in rooms]
+    if _heads(config, wanted) <= _applied(database):
         return
-    with database.engine.connect() as plain:
+    # The turn first, on a connection of its own: a transaction that is there before
+    # would not see what others have done meanwhile.
+    with _turn(database), database.engine.connect() as plain:
         connection = plain.execution_options(**{WRITES: True})
         with connection.begin():
-            _wait_for_turn(database, connection)
             config.attributes["connection"] = connection
-            command.upgrade(config, "heads")
+            for head in wanted:
+                command.upgrade(config, head)
+
+
+def _heads(config: Config, wanted: list[str]) -> set[str]:
+    script = ScriptDirectory.from_config(config)
+    return {script.get_revisions(head)[0].revision for head in wanted}
 
 
 def _applied(database: Database) -> set[str]:
@@ -62,12 +78,28 @@ def _applied(database: Database) -> set[str]:
         )
 
 
-def _wait_for_turn(database: Database, connection: sa.Connection) -> None:
+@contextmanager
+def _turn(database: Database) -> Iterator[None]:
     """Whoever comes second waits here, and then finds nothing left to do.
 
     (SQLite's transaction is the lock.)
     """
-    if database.url.get_backend_name() == "postgresql":
-        connection.execute(sa.text("SELECT pg_advisory_xact_lock(726337001)"))
-    elif not database.is_sqlite:
-        connection.execute(sa.text("SELECT GET_LOCK('ringstack.migrations', 120)"))
+    if database.is_sqlite:
+        yield
+        return
+    is_postgresql = database.url.get_backend_name() == "postgresql"
+    with database.engine.connect() as plain:
+        holder = plain.execution_options(isolation_level="AUTOCOMMIT")
+        if is_postgresql:
+            take = sa.select(sa.func.pg_advisory_lock(POSTGRESQL_LOCK))
+            give = sa.select(sa.func.pg_advisory_unlock(POSTGRESQL_LOCK))
+        else:
+            take = sa.select(sa.func.get_lock(MYSQL_LOCK, TURN_SECONDS_MAX))
+            give = sa.select(sa.func.release_lock(MYSQL_LOCK))
+        taken = holder.execute(take).scalar()
+        if not is_postgresql and taken != 1:
+            raise Unavailable("others' migrations take too long")
+        try:
+            yield
+        finally:
+            holder.execute(give)
