@@ -9,8 +9,8 @@ from typing import Any
 from compute.core.context import RequestContext
 from compute.core.database import Connection, Duplicate
 from compute.core.errors import BadRequest, Conflict, Forbidden, NotFound
-from compute.core.instants import parse_iso
 from compute.identity import tables
+from compute.identity.changes.expiry import expiry
 from compute.identity.changes.revoking import run_revoking
 from compute.identity.model import PROJECT, ApplicationCredential, Role, StoredRule
 from compute.identity.parts import IdentityParts
@@ -34,7 +34,7 @@ def create(
     can see again."""
     secret = wanted.get("secret") or secrets.token_urlsafe(SECRET_BYTES)
     secret_hash = parts.passwords.hash(secret)
-    expires_at = _moment(wanted.get("expires_at"), parts.now())
+    expires_at = expiry(wanted.get("expires_at"), parts.now())
     identifier = parts.identifiers.hexadecimal()
 
     def write(connection: Connection) -> ApplicationCredential:
@@ -147,15 +147,3 @@ def _rules(
             known[key] = rule.id
         found.append(known[key])
     return list(dict.fromkeys(found))
-
-
-def _moment(text: str | None, now: float) -> float | None:
-    if not text:
-        return None
-    try:
-        moment = parse_iso(text)
-    except ValueError:
-        raise BadRequest(f"expires_at: {text!r} is not an ISO 8601 time") from None
-    if moment <= now:
-        raise BadRequest("expires_at must be in the future")
-    return moment

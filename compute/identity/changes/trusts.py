@@ -8,8 +8,8 @@ from typing import Any
 from compute.core.context import RequestContext
 from compute.core.database import Connection
 from compute.core.errors import BadRequest, Forbidden
-from compute.core.instants import parse_iso
 from compute.identity import tables
+from compute.identity.changes.expiry import expiry
 from compute.identity.changes.revoking import run_revoking
 from compute.identity.model import PROJECT, Role, Trust
 from compute.identity.parts import IdentityParts
@@ -29,9 +29,7 @@ def create(
 ) -> Trust:
     """A new trust of the caller's; ``parent_id``: that of the token he came with, when
     he hands on what was entrusted to him."""
-    now = parts.now()
-    expires_at = _moment(wanted.get("expires_at"), now)
-    uses = wanted.get("remaining_uses")
+    expires_at = expiry(wanted.get("expires_at"), parts.now())
     identifier = parts.identifiers.hexadecimal()
 
     def write(connection: Connection) -> Trust:
@@ -41,21 +39,17 @@ def create(
         project = projects.get(connection, project_id)
         users.get(connection, wanted["trustee_user_id"])
         granted = _named(connection, wanted.get("roles") or [])
-        count = 0
-        until = expires_at
+        until, impersonation = expires_at, wanted["impersonation"]
         if parent_id:
             parent = trusts.get(connection, parent_id)
             count = _check_redelegation(parent, wanted, granted)
             until = _earlier(until, parent.expires_at)
-            impersonation = wanted["impersonation"] and parent.impersonation
+            impersonation = impersonation and parent.impersonation
         else:
             held = reach.roles_on(connection, context.user_id, PROJECT, project)
             if not {role.id for role in granted} <= {role.id for role in held}:
                 raise Forbidden("You can only entrust roles that you have.")
-            impersonation = wanted["impersonation"]
-            if wanted.get("allow_redelegation"):
-                most = parts.settings.max_trust_redelegation
-                count = min(wanted.get("redelegation_count") or most, most)
+            count = _redelegations(wanted, parts.settings.max_trust_redelegation)
         trust = Trust(
             identifier,
             wanted["trustor_user_id"],
@@ -63,7 +57,7 @@ def create(
             project_id,
             impersonation,
             until,
-            uses,
+            wanted.get("remaining_uses"),
             count,
             parent_id,
             [role.id for role in granted],
@@ -94,6 +88,13 @@ def delete(parts: IdentityParts, context: RequestContext, trust: Trust) -> None:
         return None, [Subject(revocation.TRUST, identifier) for identifier in gone]
 
     run_revoking(parts, write)
+
+
+def _redelegations(wanted: Mapping[str, Any], most: int) -> int:
+    """How often the trust of one who gives his own roles may be handed on."""
+    if not wanted.get("allow_redelegation"):
+        return 0
+    return min(wanted.get("redelegation_count") or most, most)
 
 
 def _check_redelegation(
@@ -137,15 +138,3 @@ def _named(connection: Connection, wanted: Sequence[Mapping[str, str]]) -> list[
 def _earlier(first: float | None, second: float | None) -> float | None:
     known = [moment for moment in (first, second) if moment is not None]
     return min(known, default=None)
-
-
-def _moment(text: str | None, now: float) -> float | None:
-    if not text:
-        return None
-    try:
-        moment = parse_iso(text)
-    except ValueError:
-        raise BadRequest(f"expires_at: {text!r} is not an ISO 8601 time") from None
-    if moment <= now:
-        raise BadRequest("expires_at must be in the future")
-    return moment
