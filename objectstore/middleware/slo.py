@@ -53,7 +53,7 @@ from typing import Any
 from objectstore.kernel.clock import Clock, SystemClock
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.option_types import TRUE_WORDS, Seconds, Size
-from objectstore.kernel.reply import HeaderList, Reply
+from objectstore.kernel.reply import Reply
 from objectstore.kernel.request import Application, Environ, Request, StartResponse
 from objectstore.kernel.settings import option
 from objectstore.middleware.bulk_report import FORMATS, Report, wanted_format
@@ -68,7 +68,7 @@ from objectstore.middleware.large_objects.static_read import (
     Pace,
     StaticRead,
 )
-from objectstore.middleware.subrequest import ask, read_reply
+from objectstore.middleware.subrequest import ask, pass_unless_marked, read_reply
 
 AFTER = (
     "catch_errors",
@@ -174,26 +174,13 @@ class Slo:
             return reply(environ, start_response)
         context = request.context
         context.etag_is_at, context.whole_if = _ETAG_IS_AT, _WHOLE_IF
-        held: list[Any] = []
-
-        def start(status: str, headers: HeaderList, exc_info: Any = None) -> Any:
-            for pair in headers:
-                if pair[0] == SLO_SIZE:
-                    held[:] = status, headers
-                    return None
-            if exc_info is None:
-                return start_response(status, headers)
-            return start_response(status, headers, exc_info)
-
-        body = self.app(environ, start)
-        if not held:
-            return body
-        reply = Reply(int(held[0][:3]), (), _text(held[1]))
-        reply.body = body
+        passed = pass_unless_marked(self.app, environ, start_response, SLO_SIZE)
+        if not isinstance(passed, Reply):
+            return passed
         reading = StaticRead(
             self.app, request, self._stored_max, self._pace, self._clock
         )
-        return reading.answer(reply)(environ, start_response)
+        return reading.answer(passed)(environ, start_response)
 
     def _manifest(self, request: Request, reply: Reply) -> Reply:
         """The manifest itself: as stored, or as it could be sent again."""
@@ -286,14 +273,6 @@ class Slo:
             report.status, report.text = error.status, error.text
         report.conclude(200, "Invalid bulk delete.")
         yield separator + report.render()
-
-
-def _text(headers: HeaderList) -> HeaderList:
-    """WSGI's header values as text, which ``Reply`` turns back."""
-    return [
-        (name, value if value.isascii() else value.encode("latin-1").decode())
-        for name, value in headers
-    ]
 
 
 def filter_factory(global_conf: dict[str, str], **local_conf: str) -> FilterMaker:

@@ -16,7 +16,13 @@ from typing import Any
 
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.reply import HeaderList, Reply, rejection
-from objectstore.kernel.request import CONTEXT_KEY, Application, Context, Environ
+from objectstore.kernel.request import (
+    CONTEXT_KEY,
+    Application,
+    Context,
+    Environ,
+    StartResponse,
+)
 
 # What of the client's request says something about its body only, or asks for a
 # condition that was meant for the client's own request.
@@ -150,6 +156,36 @@ def ask(application: Application, environ: Environ) -> Reply:
     except Rejected as error:
         return rejection(error)
     reply = Reply(int(head[0][:3]), _NO_BODY, _as_text(head[1]))
+    reply.body = body
+    return reply
+
+
+def pass_unless_marked(
+    application: Application,
+    environ: Environ,
+    start_response: StartResponse,
+    header: str,
+) -> Iterable[bytes] | Reply:
+    """The application's answer, begun with ``start_response``; but one that bears
+    ``header`` is held back, as a ``Reply``, for the filter to make another of it.
+
+    What most requests get, an answer without the mark, costs one look at its headers.
+    """
+    held: list[Any] = []
+
+    def start(status: str, headers: HeaderList, exc_info: Any = None) -> Any:
+        for pair in headers:
+            if pair[0] == header:
+                held[:] = status, headers
+                return None
+        if exc_info is None:
+            return start_response(status, headers)
+        return start_response(status, headers, exc_info)
+
+    body: Iterable[bytes] = application(environ, start)
+    if not held:
+        return body
+    reply = Reply(int(held[0][:3]), _NO_BODY, _as_text(held[1]))
     reply.body = body
     return reply
 

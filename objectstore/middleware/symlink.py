@@ -33,11 +33,16 @@ from urllib.parse import quote, unquote, unquote_to_bytes
 
 from objectstore.kernel.conditions import unquoted
 from objectstore.kernel.errors import Rejected
-from objectstore.kernel.reply import HeaderList, Reply, text_reply
+from objectstore.kernel.reply import Reply, text_reply
 from objectstore.kernel.request import Application, Environ, Request, StartResponse
 from objectstore.kernel.settings import option
 from objectstore.middleware.filter_options import FilterMaker, read_options
-from objectstore.middleware.subrequest import ask, discard, sub_environ
+from objectstore.middleware.subrequest import (
+    ask,
+    discard,
+    pass_unless_marked,
+    sub_environ,
+)
 from objectstore.wire.rows import LISTED_ETAG
 
 AFTER = (
@@ -119,25 +124,12 @@ class Symlink:
         known = context.unconditional_if
         if not shows_link and STORED_TARGET not in known:
             context.unconditional_if = (*known, STORED_TARGET)
-        held: list[Any] = []
-
-        def start(status: str, headers: HeaderList, exc_info: Any = None) -> Any:
-            for pair in headers:
-                if pair[0] == STORED_TARGET:
-                    held[:] = status, headers
-                    return None
-            if exc_info is None:
-                return start_response(status, headers)
-            return start_response(status, headers, exc_info)
-
-        body = self.app(environ, start)
-        if not held:
-            return body
-        reply = Reply(int(held[0][:3]), (), list(held[1]))
-        reply.body = body
+        passed = pass_unless_marked(self.app, environ, start_response, STORED_TARGET)
+        if not isinstance(passed, Reply):
+            return passed
         if shows_link:
-            return shown(reply)(environ, start_response)
-        return self._followed(request, reply)(environ, start_response)
+            return shown(passed)(environ, start_response)
+        return self._followed(request, passed)(environ, start_response)
 
     def _followed(self, request: Request, link: Reply) -> Reply:
         """The reply of what the link leads to, through further links."""
