@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from compute.core.api import ApiCall
+from compute.image.client import BASE_KEYS
 from compute.instance.api.frame import links
 
 Shape = Mapping[str, Callable[[Mapping[str, Any]], Any]]
@@ -22,36 +23,6 @@ IMAGE_STATUS = {
     "deactivated": "UNKNOWN",
 }
 PROGRESS = {"ACTIVE": 100, "SAVING": 50}
-# What an image always says of itself; the rest are its properties.
-KNOWN = frozenset(
-    {
-        "id",
-        "name",
-        "status",
-        "visibility",
-        "owner",
-        "size",
-        "virtual_size",
-        "checksum",
-        "os_hash_algo",
-        "os_hash_value",
-        "os_hidden",
-        "protected",
-        "min_disk",
-        "min_ram",
-        "disk_format",
-        "container_format",
-        "created_at",
-        "updated_at",
-        "tags",
-        "self",
-        "file",
-        "schema",
-        "stores",
-        "direct_url",
-        "locations",
-    }
-)
 
 
 def shaped(shape: Shape, found: Mapping[str, Any]) -> dict[str, Any]:
@@ -132,7 +103,7 @@ def image_view(call: ApiCall, image: Mapping[str, Any]) -> dict[str, Any]:
     """An image."""
     status = IMAGE_STATUS.get(image["status"], "UNKNOWN")
     properties = {
-        key: value for key, value in image.items() if key not in KNOWN and value
+        key: value for key, value in image.items() if key not in BASE_KEYS and value
     }
     found = {
         "id": image["id"],

@@ -57,6 +57,13 @@ def test_the_link_itself(store: SwiftStore) -> None:
     assert store.ok("GET", f"{A}/d é/o").body == BODY
 
 
+def test_a_link_s_own_metadata_beyond_ascii(store: SwiftStore) -> None:
+    store.ok("PUT", f"{C}/link", X_Symlink_Target="c/o", X_Object_Meta_Name="Ren\u00e9")
+    wanted = store.ok("GET", f"{C}/link?symlink=get").headers["X-Object-Meta-Name"]
+    store.ok("PUT", f"{C}/plain", X_Object_Meta_Name="Ren\u00e9")
+    assert store.ok("GET", f"{C}/plain").headers["X-Object-Meta-Name"] == wanted
+
+
 def test_other_accounts(store: SwiftStore) -> None:
     sent = {"X_Symlink_Target": "d%20%C3%A9/o", "X_Symlink_Target_Account": "AUTH_a"}
     store.ok("PUT", "/v1/AUTH_b/c/link", **sent)
