@@ -24,7 +24,7 @@ from compute.cli.layout import CloudPlan, LaidOutCloud, lay_out_cloud
 from objectstore.cli import quickstart as store_quickstart
 from objectstore.cli import roundtrip
 from objectstore.cli.layout import LOOPBACK
-from objectstore.cli.process import StartFailed
+from objectstore.cli.process import StartFailed, is_taken
 
 HOME = Path(__file__).resolve().parents[2]
 # The port between workers and nodes stands this far above the public one.
@@ -98,6 +98,8 @@ def main(
         return
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     kind = _choose(hypervisor)
+    if is_taken(port):
+        _fail(f"port {port} is in use by something else")
     place = lay_out_cloud(data.absolute(), _plan(port, cloud_port, kind))
     try:
         server = place.server(outlives_us=False)

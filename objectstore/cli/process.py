@@ -58,7 +58,7 @@ class ServerProcess:
 
     def start(self) -> None:
         """Start it and wait until it answers.  Raises ``StartFailed``."""
-        if answers(self._port):
+        if is_taken(self._port):
             raise StartFailed(f"port {self._port} is in use by something else")
         self._log.parent.mkdir(parents=True, exist_ok=True)
         command = [sys.executable, "-m", *self._command]
@@ -113,6 +113,13 @@ class ServerProcess:
             lines = self._log.read_text("utf-8", "replace").splitlines()
             return "\n".join(lines[-LOG_LINES_SHOWN:])
         return ""
+
+
+def is_taken(port: int) -> bool:
+    """Whether somebody listens on that port of loopback, whoever it is."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def answers(port: int) -> bool:
