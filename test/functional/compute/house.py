@@ -20,8 +20,9 @@ import openstack
 from openstack.connection import Connection
 
 from compute.cli.layout import CloudPlan, LaidOutCloud, lay_out_cloud
+from test.functional.compute.openstack_command import openstack_command
 from test.functional.harness.ports import free_ports
-from test.functional.harness.tools import Ended, run
+from test.functional.harness.tools import Ended
 
 OPENSTACK = Path(sys.executable).parent / "openstack"
 SIMULATED = ("identity", "image", "network", "compute", "agent")
@@ -78,11 +79,8 @@ class RunningCloud:
         formatted = list(arguments)
         if expected == 0 and prints_a_table(arguments):
             formatted += ["-f", "json"]
-        return run(
-            [str(OPENSTACK), *formatted],
-            environment=as_user or self.environment(),
-            expected=expected,
-        )
+        environment = as_user or self.environment()
+        return openstack_command(formatted, environment, expected=expected)
 
     def sdk(self, **changes: str) -> Connection:
         """An SDK connection; ``changes`` as in ``environment``."""
