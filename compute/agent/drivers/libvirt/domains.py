@@ -17,10 +17,15 @@ from compute.agent.drivers.libvirt.connection import Connection, Domain
 from compute.agent.drivers.libvirt.domain_xml import METADATA_NAMESPACE
 from compute.agent.drivers.libvirt.states import guest_state
 from compute.agent.hypervisor import ACTIVE_STATES, GuestMissing, GuestState
+from objectstore.kernel.errors import Unavailable
 
 # On a busy machine a process takes a while to die; libvirt gives up too early.
 DESTROY_TRIES = 5
 DESTROY_PAUSE_SECONDS = 1.0
+# A libvirtd that was killed while a guest started ends that guest when it is back,
+# some moments after it answers again: until then the guest only seems to be there.
+SETTLE_TRIES = 100
+SETTLE_PAUSE_SECONDS = 0.1
 UNDEFINE_FLAGS = (
     libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE
     | libvirt.VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA
@@ -93,6 +98,8 @@ def read_states(connection: Connection) -> dict[str, GuestState]:
 def bring_up(connection: Connection, uuid: str, definition: str) -> None:
     """Running: as it is, from pause, from saved memory, or booted as defined here."""
     domain = find(connection, uuid)
+    if domain is not None:
+        _wait_until_settled(domain)
     state = GuestState.ABSENT if domain is None else state_of(domain)
     if state is GuestState.PAUSED and domain is not None:
         domain.resume()
@@ -109,6 +116,16 @@ def boot(connection: Connection, uuid: str, definition: str) -> None:
         end(connection, uuid)
         drop_memory(connection, uuid)
     connection.defineXML(definition).create()
+
+
+def _wait_until_settled(domain: Domain) -> None:
+    """Its start has come to an end, good or bad; ``Unavailable`` when it does not."""
+    starting = [libvirt.VIR_DOMAIN_PAUSED, libvirt.VIR_DOMAIN_PAUSED_STARTING_UP]
+    for _ in range(SETTLE_TRIES):
+        if list(domain.state()) != starting:
+            return
+        time.sleep(SETTLE_PAUSE_SECONDS)
+    raise Unavailable("the guest neither starts nor ends")
 
 
 def press_power_button(connection: Connection, uuid: str) -> None:
