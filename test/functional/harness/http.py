@@ -90,8 +90,10 @@ class Client:
         self, method: str, target: str, headers: Mapping[str, str], body: Body
     ) -> Answer:
         connection = self._connection
-        connection.putrequest(method, target, skip_accept_encoding=True)
         names = {name.lower() for name in headers}
+        connection.putrequest(
+            method, target, skip_host="host" in names, skip_accept_encoding=True
+        )
         streamed = body is not None and not isinstance(body, bytes | str)
         chunked = streamed and "content-length" not in names
         if isinstance(body, str):

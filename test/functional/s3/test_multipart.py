@@ -119,3 +119,29 @@ def test_conditional_completion(s3: Any, bucket: str) -> None:
         )
     assert code(error) == "PreconditionFailed"
     assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"there"
+
+
+@pytest.mark.parametrize("algorithm", ["CRC32", "CRC64NVME", "SHA256"])
+def test_parts_show_their_checksums(s3: Any, bucket: str, algorithm: str) -> None:
+    where = {"Bucket": bucket, "Key": "k"}
+    made = s3.create_multipart_upload(**where, ChecksumAlgorithm=algorithm)
+    where["UploadId"] = made["UploadId"]
+    name = f"Checksum{algorithm}"
+    uploaded = []
+    for number, body in ((1, bytes(5 * 2**20)), (2, b"tail")):
+        sent = s3.upload_part(
+            **where, PartNumber=number, Body=body, ChecksumAlgorithm=algorithm
+        )
+        part = {"PartNumber": number, "ETag": sent["ETag"], name: sent[name]}
+        uploaded.append(part)
+    wanted = [part[name] for part in uploaded]
+    listed = s3.list_parts(**where)["Parts"]
+    assert [part[name] for part in listed] == wanted
+    s3.complete_multipart_upload(**where, MultipartUpload={"Parts": uploaded})
+    del where["UploadId"]
+    asked = {**where, "ObjectAttributes": ["ObjectParts", "Checksum"]}
+    whole = s3.get_object_attributes(**asked)["ObjectParts"]
+    assert [part[name] for part in whole["Parts"]] == wanted
+    assert [part["Size"] for part in whole["Parts"]] == [5 * 2**20, 4]
+    page = s3.get_object_attributes(**asked, PartNumberMarker=1)["ObjectParts"]
+    assert [part[name] for part in page["Parts"]] == wanted[1:]
