@@ -104,3 +104,15 @@ def test_what_is_not_there_is_501(house: House, name: str, path: str) -> None:
     for method in ("GET", "PUT"):
         answer = house.ask(method, path, f"{name}=", body=b"")
         assert (answer.status, answer.code) == (501, "NotImplemented")
+
+
+def test_tags_grants_and_policies_are_bounded(house: House) -> None:
+    tags = "&".join(f"k{number}=v" for number in range(11))
+    refused = house.ask("PUT", "/bucket/k", headers={"x-amz-tagging": tags})
+    assert refused.code == "InvalidTag"
+    grants = ",".join(f"id=AUTH_{number}" for number in range(101))
+    refused = house.ask("PUT", "/bucket/k", headers={"x-amz-grant-read": grants})
+    assert refused.status == 400
+    long = orjson.dumps({"Statement": [], "Id": "x" * 20 * 1024})
+    assert house.ask("PUT", "/bucket", "policy=", body=long).status == 400
+    assert house.ask("HEAD", "/bucket/k").status == 404
