@@ -29,12 +29,14 @@ Install them (Debian: apt-get install ${missing[*]}) and run this again."
     fi
     say "installing system packages: ${missing[*]}"
     export DEBIAN_FRONTEND=noninteractive
-    local log
+    # Others may be installing too: wait for them.
+    local log install=(apt-get install -y --no-install-recommends
+        -o DPkg::Lock::Timeout=300)
     log="$(mktemp)"
     # An old package list is often enough, and the update is the slow part.
-    if ! $sudo apt-get install -y --no-install-recommends "${missing[@]}" >"$log" 2>&1; then
+    if ! $sudo "${install[@]}" "${missing[@]}" >"$log" 2>&1; then
         { $sudo apt-get update &&
-            $sudo apt-get install -y --no-install-recommends "${missing[@]}"; } >"$log" 2>&1 ||
+            $sudo "${install[@]}" "${missing[@]}"; } >"$log" 2>&1 ||
             { tail -n 20 "$log" >&2; die "could not install: ${missing[*]}"; }
     fi
     rm -f "$log"

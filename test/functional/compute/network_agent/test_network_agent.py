@@ -66,6 +66,8 @@ def programs() -> None:
             "-y",
             "-q",
             "--no-install-recommends",
+            "-o",
+            "DPkg::Lock::Timeout=200",
             *missing,
         ]
         for words in (install, ["apt-get", "update", "-q"], install):
