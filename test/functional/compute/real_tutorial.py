@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from compute.cli.layout import LaidOutCloud
@@ -11,6 +12,7 @@ from test.functional.compute.house import RunningCloud, running_cloud
 from test.functional.compute.tutorial import run_tutorial
 
 LINES_SHOWN = 40
+SWEEP_SECONDS_MAX = 60.0
 SECTIONS = {"agent": {"hypervisor": "libvirt", "ends_with_us": "yes"}}
 
 
@@ -39,6 +41,22 @@ def check_nothing_is_left(cloud: RunningCloud) -> None:
     assert "tap" not in links.stdout, links.stdout
     assert list((cloud.place.state / "agent" / "guests").iterdir()) == []
     assert cloud.openstack("container", "list") == []
+    _ask_the_doctor(cloud)
+
+
+def _ask_the_doctor(cloud: RunningCloud) -> None:
+    """He finds nothing, once what was deleted last has been swept."""
+    command = [sys.executable, "-m", "compute.cli", "doctor"]
+    until = time.monotonic() + SWEEP_SECONDS_MAX
+    while True:
+        asked = subprocess.run(
+            [*command, str(cloud.place.settings_file)], capture_output=True, text=True
+        )
+        if asked.returncode == 0:
+            assert "nothing is left behind" in asked.stdout
+            return
+        assert time.monotonic() < until, asked.stdout + asked.stderr
+        time.sleep(1)
 
 
 if __name__ == "__main__":
