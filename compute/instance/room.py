@@ -14,6 +14,7 @@ from compute.instance.api.consoles import ConsolesApi
 from compute.instance.api.flavors import FlavorsApi
 from compute.instance.api.frame import VERSIONS, routes_of
 from compute.instance.api.groups import GroupsApi
+from compute.instance.api.guest_questions import GuestQuestionsApi
 from compute.instance.api.history import HistoryApi
 from compute.instance.api.hosts import HostsApi
 from compute.instance.api.interfaces import InterfacesApi
@@ -85,8 +86,10 @@ def build_room(parts: RoomParts, settings: InstanceSettings) -> Room:
     lifecycle = Lifecycle(wiring, actions, ordering, quotas)
     creation = ServerCreation(wiring, quotas)
     servers = ServersApi(wiring, ordering, creation, actions, presenter)
-    action_api = ActionsApi(wiring, actions, lifecycle, Questions(wiring), servers)
+    action_api = ActionsApi(wiring, actions, lifecycle, servers)
+    questions = Questions(wiring)
     verbs = [
+        *GuestQuestionsApi(actions, lifecycle, questions, action_api).verbs(),
         *ConsolesApi(wiring, lifecycle, consoles, action_api).verbs(),
         *ProxiesApi(parts.callers, lifecycle, action_api).verbs(),
         *servers.verbs(),

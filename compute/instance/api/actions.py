@@ -2,70 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from compute.core.api import ApiCall, empty_reply, json_reply
-from compute.core.errors import ApiError, BadRequest, Conflict, NotFound
-from compute.core.schema import Schema
-from compute.instance.api.frame import (
-    NEWEST,
-    Field,
-    Verb,
-    accepted,
-    api_base,
-    minor_of,
-    object_schema,
-    ok,
-)
+from compute.core.errors import ApiError, BadRequest, NotFound
+from compute.instance.api.asked import ActionHandler, Asked
+from compute.instance.api.frame import Verb, accepted, api_base, minor_of, ok
 from compute.instance.api.servers import ServersApi, new_password
-from compute.instance.model import VmState
 from compute.instance.rules import fault
+from compute.instance.schemas import actions as schemas
 from compute.instance.schemas.servers import REBUILD
-from compute.instance.schemas.types import (
-    DISK_CONFIG,
-    ID,
-    METADATA,
-    NAME,
-    PASSWORD,
-    UUID,
-)
 from compute.instance.service.actions import Change, ServerActions
 from compute.instance.service.lifecycle import Lifecycle
-from compute.instance.service.questions import Questions
-from compute.instance.views.diagnostics import diagnostics_view
 from compute.instance.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
-ActionHandler = Callable[[ApiCall, str, Any], Reply]
-CONSOLE_BYTES_MAX = 102_400
-BYTES_A_LINE = 256  # more than lines have: the tail is cut to lines afterwards
-NO_BODY = Schema({"type": ["object", "null", "string"]})
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One action as the body names it.  ``fields`` None: it has no arguments."""
-
-    handler: ActionHandler
-    fields: tuple[Field, ...] | None = None
-    since: int = 1
-    until: int = NEWEST
-    nullable: bool = False
-    _schemas: dict[int, Schema] = field(default_factory=dict)
-
-    def check(self, value: Any, minor: int) -> Any:
-        """The checked arguments."""
-        if self.fields is None:
-            NO_BODY.check(value)
-            return {}
-        if value is None and self.nullable:
-            return {}
-        if minor not in self._schemas:
-            self._schemas[minor] = Schema(object_schema(self.fields, minor))
-        self._schemas[minor].check(value)
-        return value
+# Without arguments, each the action of that name in the state table.
+PLAIN = {
+    "os-start": "start",
+    "os-stop": "stop",
+    "pause": "pause",
+    "unpause": "unpause",
+    "suspend": "suspend",
+    "resume": "resume",
+    "confirmResize": "confirm_resize",
+    "revertResize": "revert_resize",
+    "shelveOffload": "shelve_offload",
+    "unrescue": "unrescue",
+    "restore": "restore",
+    "resetNetwork": "reset_network",
+    "injectNetworkInfo": "inject_network_info",
+}
+REFUSED = ("evacuate", "migrate", "os-migrateLive", "createBackup")
 
 
 class NotSupported(ApiError):
@@ -83,22 +51,17 @@ class ActionsApi:
         wiring: Wiring,
         actions: ServerActions,
         lifecycle: Lifecycle,
-        questions: Questions,
         servers: ServersApi,
     ) -> None:
         self._wiring = wiring
         self._actions = actions
         self._lifecycle = lifecycle
-        self._questions = questions
         self._servers = servers
         self._table = self._asked()
 
     def verbs(self) -> list[Verb]:
         """The routes."""
-        return [
-            Verb("POST", "/servers/{server_id}/action", self.act),
-            Verb("GET", "/servers/{server_id}/diagnostics", self.diagnostics),
-        ]
+        return [Verb("POST", "/servers/{server_id}/action", self.act)]
 
     def add(self, name: str, asked: Asked) -> None:
         """An action that another part of the API brings."""
@@ -118,66 +81,27 @@ class ActionsApi:
         return asked.handler(call, call.parameters["server_id"], arguments)
 
     def _asked(self) -> dict[str, Asked]:
-        flavor = (
-            Field("flavorRef", ID, required=True),
-            Field("OS-DCF:diskConfig", DISK_CONFIG),
-        )
-        image = (
-            Field("name", NAME, required=True),
-            Field("metadata", METADATA),
-        )
-        rescue = (Field("adminPass", PASSWORD), Field("rescue_image_ref", UUID))
-        console = (Field("length", {"type": ["integer", "string", "null"]}),)
-        state = (Field("state", {"enum": ["active", "error"]}, required=True),)
-        reboot = {"enum": ["HARD", "Hard", "hard", "SOFT", "Soft", "soft"]}
-        shelf = (
-            Field("availability_zone", {"type": ["string", "null"]}, since=77),
-            Field("host", NAME, since=91),
-        )
-        password = (Field("adminPass", PASSWORD, required=True),)
-        group = (Field("name", NAME, required=True),)
-        reason = (Field("locked_reason", {**NAME, "pattern": ".*"}, since=73),)
-        any_fields = {"type": ["object", "null"]}
         table = {
-            "reboot": Asked(self._reboot, (Field("type", reboot, required=True),)),
+            "reboot": Asked(self._reboot, schemas.REBOOT),
             "rebuild": Asked(self._rebuild, REBUILD),
-            "resize": Asked(self._resize, flavor),
-            "createImage": Asked(self._create_image, image),
+            "resize": Asked(self._resize, schemas.RESIZE),
+            "createImage": Asked(self._create_image, schemas.CREATE_IMAGE),
             "shelve": Asked(self._shelve),
-            "unshelve": Asked(self._unshelve, shelf, nullable=True),
-            "rescue": Asked(self._rescue, rescue, nullable=True),
-            "changePassword": Asked(self._password, password),
-            "lock": Asked(self._lock, reason, nullable=True),
+            "unshelve": Asked(self._unshelve, schemas.UNSHELVE, nullable=True),
+            "rescue": Asked(self._rescue, schemas.RESCUE, nullable=True),
+            "lock": Asked(self._lock, schemas.LOCK, nullable=True),
             "unlock": Asked(self._unlock),
-            "os-getConsoleOutput": Asked(self._console, console, nullable=True),
-            "os-resetState": Asked(self._reset_state, state),
+            "os-resetState": Asked(self._reset_state, schemas.RESET_STATE),
             "forceDelete": Asked(self._force_delete),
-            "addSecurityGroup": Asked(self._add_group, group),
-            "removeSecurityGroup": Asked(self._remove_group, group),
-            "trigger_crash_dump": Asked(self._crash_dump, since=17),
+            "addSecurityGroup": Asked(self._add_group, schemas.ADD_OR_REMOVE_GROUP),
+            "removeSecurityGroup": Asked(
+                self._remove_group, schemas.ADD_OR_REMOVE_GROUP
+            ),
         }
-        plain = {
-            "os-start": "start",
-            "os-stop": "stop",
-            "pause": "pause",
-            "unpause": "unpause",
-            "suspend": "suspend",
-            "resume": "resume",
-            "confirmResize": "confirm_resize",
-            "revertResize": "revert_resize",
-            "shelveOffload": "shelve_offload",
-            "unrescue": "unrescue",
-            "restore": "restore",
-            "resetNetwork": "reset_network",
-            "injectNetworkInfo": "inject_network_info",
-        }
-        table |= {name: Asked(self._plain(action)) for name, action in plain.items()}
-        for name in ("evacuate", "migrate", "os-migrateLive", "createBackup"):
-            refused = Asked(self._refused(name), ())
-            refused._schemas.update(
-                {minor: Schema(any_fields) for minor in range(1, NEWEST + 1)}
-            )
-            table[name] = refused
+        for name, action in PLAIN.items():
+            table[name] = Asked(self._plain(action))
+        for name in REFUSED:
+            table[name] = Asked(self._refused(name), is_refused=True)
         return table
 
     # ---- plain ones ------------------------------------------------------------
@@ -271,57 +195,6 @@ class ActionsApi:
         )
         return ok({"adminPass": body.get("adminPass") or new_password()})
 
-    # ---- asked of the host -----------------------------------------------------
-
-    def _password(self, call: ApiCall, server_id: str, body: Any) -> Reply:
-        server = self._lifecycle.visible(call.context, server_id)
-        self._actions.check(call.context, server, "change_password")
-        try:
-            self._questions.ask(
-                server,
-                "set_password",
-                {"user": "root", "password": body["adminPass"]},
-            )
-        except Conflict:
-            raise Conflict(
-                "Failed to set admin password: no guest agent answers in the server"
-            ) from None
-        self._actions.begin(call.context, server_id, "change_password")
-        return accepted()
-
-    def _crash_dump(self, call: ApiCall, server_id: str, value: Any) -> Reply:
-        server = self._lifecycle.visible(call.context, server_id)
-        self._questions.ask(server, "interrupt", {})
-        return accepted()
-
-    def _console(self, call: ApiCall, server_id: str, body: Any) -> Reply:
-        server = self._lifecycle.visible(
-            call.context, server_id, "os_compute_api:os-console-output"
-        )
-        length = _lines(body.get("length"))
-        if VmState(server.vm_state) is VmState.BUILDING and not server.launched_at:
-            raise Conflict(f"Instance {server.id} is not ready")
-        wanted = CONSOLE_BYTES_MAX
-        if length is not None:
-            wanted = min(CONSOLE_BYTES_MAX, length * BYTES_A_LINE)
-        answer = self._questions.ask(
-            server, "console_output", {"bytes": max(1, wanted)}
-        )
-        text = str(answer.get("output", ""))
-        if length is not None:
-            text = "\n".join(text.split("\n")[-length:]) if length else ""
-        return ok({"output": text})
-
-    def diagnostics(self, call: ApiCall) -> Reply:
-        """GET /servers/{id}/diagnostics."""
-        server = self._lifecycle.visible(
-            call.context,
-            call.parameters["server_id"],
-            "os_compute_api:os-server-diagnostics",
-        )
-        answer = self._questions.ask(server, "diagnostics", {})
-        return ok(diagnostics_view(server, answer, minor_of(call)))
-
     # ---- done at once ----------------------------------------------------------
 
     def _lock(self, call: ApiCall, server_id: str, body: Any) -> Reply:
@@ -385,18 +258,3 @@ class ActionsApi:
             ),
         )
         return accepted()
-
-
-def _lines(value: Any) -> int | None:
-    """How many lines; -1 and nothing mean all."""
-    if value is None or value == "":
-        return None
-    try:
-        length = int(value)
-    except ValueError:
-        raise BadRequest(
-            f"Invalid input for field/attribute length. Value: {value!r}"
-        ) from None
-    if length < -1:
-        raise BadRequest(f"Invalid input for field/attribute length. Value: {value!r}")
-    return None if length == -1 else length

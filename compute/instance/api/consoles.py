@@ -6,7 +6,8 @@ from typing import Any
 
 from compute.core.api import ApiCall
 from compute.core.errors import BadRequest, Conflict
-from compute.instance.api.actions import ActionHandler, ActionsApi, Asked
+from compute.instance.api.actions import ActionsApi
+from compute.instance.api.asked import ActionHandler, Asked
 from compute.instance.api.frame import Body, Field, Verb, ok
 from compute.instance.model import VmState
 from compute.instance.service.consoles import NOVNC, SERIAL, Consoles, console_url

@@ -13,7 +13,8 @@ import orjson
 from compute.core.api import ApiCall, empty_reply
 from compute.core.errors import BadRequest, NotFound
 from compute.core.query import Query
-from compute.instance.api.actions import ActionsApi, Asked
+from compute.instance.api.actions import ActionsApi
+from compute.instance.api.asked import Asked
 from compute.instance.api.frame import Field, Verb, accepted, ok
 from compute.instance.schemas.types import ADDRESS
 from compute.instance.service.lifecycle import Lifecycle

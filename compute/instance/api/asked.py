@@ -1,0 +1,47 @@
+"""An action of a server as its body names it: who answers, and what it may say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from compute.core.api import ApiCall
+from compute.core.schema import Schema
+from compute.instance.api.frame import NEWEST, Field, object_schema
+from objectstore.kernel.reply import Reply
+
+ActionHandler = Callable[[ApiCall, str, Any], Reply]
+"""Answers the call for the server of that id, with its checked arguments."""
+
+_NO_BODY = Schema({"type": ["object", "null", "string"]})
+_ANY_BODY = Schema({"type": ["object", "null"]})
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One action as the body names it.  ``fields`` None: it has no arguments;
+    ``is_refused``: whatever its arguments are."""
+
+    handler: ActionHandler
+    fields: tuple[Field, ...] | None = None
+    since: int = 1
+    until: int = NEWEST
+    nullable: bool = False
+    is_refused: bool = False
+    _schemas: dict[int, Schema] = field(default_factory=dict)
+
+    def check(self, value: Any, minor: int) -> Any:
+        """The checked arguments."""
+        if self.is_refused:
+            _ANY_BODY.check(value)
+            return value
+        if self.fields is None:
+            _NO_BODY.check(value)
+            return {}
+        if value is None and self.nullable:
+            return {}
+        if minor not in self._schemas:
+            self._schemas[minor] = Schema(object_schema(self.fields, minor))
+        self._schemas[minor].check(value)
+        return value

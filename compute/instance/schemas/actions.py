@@ -1,0 +1,36 @@
+"""What the actions of a server take, by name; those that take nothing are missing."""
+
+from __future__ import annotations
+
+from compute.instance.api.frame import Field
+from compute.instance.schemas.types import (
+    DISK_CONFIG,
+    ID,
+    METADATA,
+    NAME,
+    PASSWORD,
+    UUID,
+)
+
+ADD_OR_REMOVE_GROUP = (Field("name", NAME, required=True),)
+CHANGE_PASSWORD = (Field("adminPass", PASSWORD, required=True),)
+CONSOLE_OUTPUT = (Field("length", {"type": ["integer", "string", "null"]}),)
+CREATE_IMAGE = (Field("name", NAME, required=True), Field("metadata", METADATA))
+LOCK = (Field("locked_reason", {**NAME, "pattern": ".*"}, since=73),)
+REBOOT = (
+    Field(
+        "type",
+        {"enum": ["HARD", "Hard", "hard", "SOFT", "Soft", "soft"]},
+        required=True,
+    ),
+)
+RESCUE = (Field("adminPass", PASSWORD), Field("rescue_image_ref", UUID))
+RESET_STATE = (Field("state", {"enum": ["active", "error"]}, required=True),)
+RESIZE = (
+    Field("flavorRef", ID, required=True),
+    Field("OS-DCF:diskConfig", DISK_CONFIG),
+)
+UNSHELVE = (
+    Field("availability_zone", {"type": ["string", "null"]}, since=77),
+    Field("host", NAME, since=91),
+)
