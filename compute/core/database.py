@@ -15,6 +15,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from random import Random
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -28,11 +29,12 @@ T = TypeVar("T")
 Connection = sa.Connection
 Transaction = Callable[[Connection], T]
 
-# How often a transaction that lost against another is done again, and the pause
-# before the second try (doubled each time): a second in all, well over what
-# transactions of a few milliseconds need to get out of each other's way.
-TRIES_MAX = 9
+# How often a transaction that lost against another is done again, and about how long
+# it waits before (doubled each time, to a bound): some seconds in all, for processes
+# that create servers on the same few hosts as fast as they can.
+TRIES_MAX = 40
 FIRST_PAUSE_SECONDS = 0.004
+PAUSE_SECONDS_MAX = 0.128
 # Other processes' writers may hold a SQLite file this long before we give up.
 SQLITE_BUSY_SECONDS = 10.0
 # Every commit on disk before it is told; OFF only where a crash may lose all.
@@ -99,6 +101,10 @@ class Database:
         # SQLite has one writer: waiting here costs a greenlet, not a thread.
         self._writers = concurrency.Semaphore(1 if self.is_sqlite else POOL_SIZE)
         self._readers = concurrency.Semaphore(POOL_SIZE)
+        # What lost once is done again one by one: our own losers, all at it at once,
+        # would only go on losing against each other.
+        self._again = concurrency.Semaphore(1)
+        self._random = Random()
         if self.is_sqlite:
             self.engine = _sqlite_engine(self.url, sqlite_synchronous)
         else:
@@ -133,20 +139,32 @@ class Database:
     def _repeat(
         self, function: Transaction[T], once: Callable[[Transaction[T]], T]
     ) -> T:
-        pause = FIRST_PAUSE_SECONDS
-        for attempt in range(1, TRIES_MAX + 1):
-            try:
-                return self._offload(once, function)  # type: ignore[no-any-return]
-            except IntegrityError as error:
-                raise Duplicate(_constraint_text(error)) from error
-            except DBAPIError as error:
-                if not is_lost_race(error):
-                    raise _translated(error) from error
-                if attempt == TRIES_MAX:
-                    raise Unavailable("a transaction lost too often") from error
-            concurrency.sleep(pause)
-            pause *= 2
-        raise AssertionError("the last try returns or raises")
+        result = self._try(function, once)
+        if result is not None:
+            return result[0]
+        with self._again:
+            pause = FIRST_PAUSE_SECONDS
+            for _ in range(TRIES_MAX):
+                # Never in step with other processes.
+                concurrency.sleep(pause * self._random.uniform(0.5, 1.0))
+                pause = min(2 * pause, PAUSE_SECONDS_MAX)
+                result = self._try(function, once)
+                if result is not None:
+                    return result[0]
+        raise Unavailable("a transaction lost too often")
+
+    def _try(
+        self, function: Transaction[T], once: Callable[[Transaction[T]], T]
+    ) -> tuple[T] | None:
+        """What it returned, in a tuple; None when it lost and may be done again."""
+        try:
+            return (self._offload(once, function),)
+        except IntegrityError as error:
+            raise Duplicate(_constraint_text(error)) from error
+        except DBAPIError as error:
+            if not is_lost_race(error):
+                raise _translated(error) from error
+            return None
 
     def _write_once(self, function: Transaction[T]) -> T:
         with self.engine.connect() as connection:
