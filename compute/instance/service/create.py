@@ -238,21 +238,7 @@ class ServerCreation:
         if not host and placement.hosts and not last:
             raise Outdated
         now = server.created_at
-        if host:
-            zone = self._wiring.placer.zone(host)
-            server = dataclasses.replace(
-                server,
-                host=host,
-                availability_zone=zone,
-                task_state=TaskState.SPAWNING.value,
-            )
-        else:
-            server = dataclasses.replace(
-                server,
-                vm_state=VmState.ERROR.value,
-                task_state=TaskState.NONE.value,
-                fault=fault(NO_VALID_HOST, now, placement.choice.explain()),
-            )
+        server = self._placed(server, host, placement)
         self._stores.servers.add(connection, server)
         number = self._stores.actions.begin(
             connection, context, server.id, "create", now
@@ -261,29 +247,56 @@ class ServerCreation:
         self._stores.events.append(
             connection, context, now, "server.create", server.id, facts
         )
-        if not host:
+        if host:
+            self._order(connection, context, server, number, new.admin_password)
+        else:
             event = action_event("conductor_schedule_and_build_instances", now, now)
             self._stores.actions.add_event(
                 connection, number, {**event, "result": "Error"}, now, "Error"
             )
-            return server
+        return server
+
+    def _placed(self, server: Server, host: str, placement: Placement) -> Server:
+        """The server on its host; in error, and saying why, when there is none."""
+        if host:
+            return dataclasses.replace(
+                server,
+                host=host,
+                availability_zone=self._wiring.placer.zone(host),
+                task_state=TaskState.SPAWNING.value,
+            )
+        return dataclasses.replace(
+            server,
+            vm_state=VmState.ERROR.value,
+            task_state=TaskState.NONE.value,
+            fault=fault(NO_VALID_HOST, server.created_at, placement.choice.explain()),
+        )
+
+    def _order(
+        self,
+        connection: Connection,
+        context: RequestContext,
+        server: Server,
+        action: int,
+        admin_password: str,
+    ) -> None:
+        """The job that builds it."""
         arguments: dict[str, Any] = {
-            "action": number,
+            "action": action,
             "request_id": context.request_id,
             "tried": [],
         }
-        if new.admin_password:
-            arguments["admin_password"] = new.admin_password
+        if admin_password:
+            arguments["admin_password"] = admin_password
         self._stores.jobs.add(
             connection,
             job_id=self._wiring.identifiers.uuid(),
             kind="build",
-            queue=host,
+            queue=server.host,
             subject_id=server.id,
             arguments=arguments,
-            now=now,
+            now=server.created_at,
         )
-        return server
 
     def _claim(
         self,
