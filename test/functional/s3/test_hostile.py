@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError
 from lxml import etree
 
 from test.functional.harness.http import Answer, Client
-from test.functional.harness.store import Store
+from test.functional.harness.store import Store, wait_for
 from test.functional.harness.users import GUEST, STRANGER, TESTER, User
 from test.functional.s3.conftest import REGION, Boto
 
@@ -287,6 +287,110 @@ def test_headers_that_are_not_supported_are_501(
     answer = ask("PUT", f"/{bucket}/k", UNSUPPORTED_HEADERS[what], b"data")
     assert (answer.status, code(answer)) == (501, "NotImplemented")
     assert "Contents" not in s3.list_objects_v2(Bucket=bucket)
+
+
+XSI = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type='
+BY_MAIL = (
+    f'<Grantee {XSI}"AmazonCustomerByEmail"><EmailAddress>a@b</EmailAddress></Grantee>'
+)
+BY_ID = f'<Grantee {XSI}"CanonicalUser"><ID>x</ID></Grantee>'
+QUEUE = "<Queue>{}</Queue><Event>s3:ObjectCreated:*</Event>"
+REFUSED = {
+    "MFA delete": (
+        "versioning",
+        "<VersioningConfiguration><Status>Enabled</Status>"
+        "<MfaDelete>Enabled</MfaDelete></VersioningConfiguration>",
+        501,
+    ),
+    "a grant by e-mail": (
+        "acl",
+        "<AccessControlPolicy><Owner><ID>AUTH_test</ID></Owner><AccessControlList>"
+        f"<Grant>{BY_MAIL}<Permission>READ</Permission></Grant></AccessControlList>"
+        "</AccessControlPolicy>",
+        501,
+    ),
+    "a transition": (
+        "lifecycle",
+        "<LifecycleConfiguration><Rule><ID>a</ID><Status>Enabled</Status><Filter/>"
+        "<Transition><Days>1</Days><StorageClass>GLACIER</StorageClass></Transition>"
+        "</Rule></LifecycleConfiguration>",
+        501,
+    ),
+    "requester pays": (
+        "requestPayment",
+        "<RequestPaymentConfiguration><Payer>Requester</Payer>"
+        "</RequestPaymentConfiguration>",
+        501,
+    ),
+    "grants on logs": (
+        "logging",
+        "<BucketLoggingStatus><LoggingEnabled><TargetBucket>{bucket}</TargetBucket>"
+        f"<TargetPrefix/><TargetGrants><Grant>{BY_ID}<Permission>READ</Permission>"
+        "</Grant></TargetGrants></LoggingEnabled></BucketLoggingStatus>",
+        501,
+    ),
+    "KMS": (
+        "encryption",
+        "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault>"
+        "<SSEAlgorithm>aws:kms</SSEAlgorithm></ApplyServerSideEncryptionByDefault>"
+        "</Rule></ServerSideEncryptionConfiguration>",
+        501,
+    ),
+    "acceleration": ("accelerate", "<AccelerateConfiguration/>", 405),
+    "replication": ("replication", "<ReplicationConfiguration/>", 405),
+    "EventBridge": (
+        "notification",
+        "<NotificationConfiguration><EventBridgeConfiguration/>"
+        "</NotificationConfiguration>",
+        400,
+    ),
+    "a webhook of one's own": (
+        "notification",
+        "<NotificationConfiguration><QueueConfiguration>"
+        + QUEUE.format("http://169.254.169.254/")
+        + "</QueueConfiguration></NotificationConfiguration>",
+        400,
+    ),
+}
+CODES = {501: "NotImplemented", 405: "MethodNotAllowed", 400: "InvalidArgument"}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_settings_that_are_not_supported(ask: Ask, bucket: str, what: str) -> None:
+    query, document, status = REFUSED[what]
+    before = ask("GET", f"/{bucket}?{query}")
+    body = document.replace("{bucket}", bucket).encode()
+    answer = ask("PUT", f"/{bucket}?{query}", body=body)
+    assert (answer.status, code(answer)) == (status, CODES[status])
+    after = ask("GET", f"/{bucket}?{query}")
+    assert after.status == before.status
+    if before.status == 200:
+        assert after.body == before.body
+
+
+def test_no_signature_is_in_the_logs(
+    boto: Boto, s3: Any, bucket: str, anybody: Client, s3_store: Store
+) -> None:
+    s3.put_object(Bucket=bucket, Key="k", Body=b"content")
+    asked = {"Bucket": bucket, "Key": "k"}
+    secrets = []
+    for version in ("s3v4", "s3"):
+        signer = boto(signature_version=version)
+        url = signer.generate_presigned_url("get_object", asked, ExpiresIn=60)
+        answer = anybody.raw("GET", url.removeprefix(s3_store.endpoint()))
+        assert answer.body == b"content"
+        name = "X-Amz-Signature=" if version == "s3v4" else "Signature="
+        secrets.append(url.partition(name)[2].partition("&")[0])
+    visits = f'"GET /{bucket}/k'
+    # Lines are written a little later, several together.
+    wait_for(lambda: _logs(s3_store).count(visits) >= 2, "the log")
+    logs = _logs(s3_store)
+    assert [secret for secret in (*secrets, TESTER.key + '"') if secret in logs] == []
+
+
+def _logs(store: Store) -> str:
+    paths = [store.place.log(plan.name) for plan in store.plans]
+    return "".join(path.read_text("utf-8", "replace") for path in paths)
 
 
 SMUGGLED = [
