@@ -10,7 +10,13 @@ from typing import Any
 from xdist.scheduler import LoadScopeScheduling
 
 # Modules whose tests share servers of their own.
-WHOLE_MODULES = ("test_apart.py", "test_node_killed.py")
+WHOLE_MODULES = (
+    "test_apart.py",
+    "test_node_killed.py",
+    "compute/test_parted.py",
+    "compute/network/test_openstack_command.py",
+    "compute/network/test_sdk.py",
+)
 
 
 class ByServers(LoadScopeScheduling):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextvars
 import json
 import logging
+from collections.abc import Iterator
 from random import Random
 
 import pytest
@@ -18,6 +19,14 @@ from objectstore.kernel.log import (
 )
 from objectstore.kernel.transaction import TRANSACTION, TransactionIds
 from test.fakes.stepped_clock import SteppedClock
+
+
+@pytest.fixture(autouse=True)
+def no_transaction() -> Iterator[None]:
+    """Applications that other tests called in this process leave theirs behind."""
+    before = TRANSACTION.set("")
+    yield
+    TRANSACTION.reset(before)
 
 
 def record(error: BaseException | None = None) -> logging.LogRecord:

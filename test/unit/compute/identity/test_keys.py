@@ -99,7 +99,7 @@ def test_rotating_the_keys_of_a_cloud(tmp_path: Path) -> None:
     path = f"/v3/users/{user_id}/credentials/OS-EC2"
     key = house.ok("POST", path, {"tenant_id": project_id}, token=token)["credential"]
     settings = tmp_path / "cloud.conf"
-    database = state / "identity" / "identity.sqlite"
+    database = state / "identity" / "cloud.sqlite"
     settings.write_text(f"[cloud]\nstate = {state}\ndatabase = sqlite:///{database}\n")
     for command in ("rotate-token-keys", "rotate-credential-keys"):
         for _ in range(2):
