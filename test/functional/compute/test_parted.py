@@ -1,0 +1,152 @@
+"""Rooms and agents as processes of their own, over HTTP, PostgreSQL and RabbitMQ."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from openstack.connection import Connection
+
+from test.functional.compute.parted import HOSTS, SECOND, PartedCloud, parted_cloud
+from test.servers.postgresql import postgresql
+from test.servers.rabbitmq import rabbitmq
+
+SECONDS_MAX = 60.0
+POLL_SECONDS = 0.25
+# A simulated host has memory for so many of these (it keeps half a GiB for itself).
+MEMORY_MIB = 20_000
+SERVERS_ASKED = 24
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PartedCloud]:
+    with (
+        postgresql() as databases,
+        rabbitmq() as bus,
+        parted_cloud(
+            tmp_path_factory.mktemp("parted"), databases.new_database(), bus
+        ) as cloud,
+    ):
+        yield cloud
+
+
+@pytest.fixture(scope="module")
+def order(cloud: PartedCloud, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """What every server is made of."""
+    sdk = cloud.sdk()
+    disk = tmp_path_factory.mktemp("image") / "disk.raw"
+    disk.write_bytes(bytes(1 << 20))
+    image = sdk.create_image(
+        "parted", filename=str(disk), disk_format="raw", container_format="bare"
+    )
+    network = sdk.network.create_network(name="parted")
+    sdk.network.create_subnet(
+        network_id=network.id, cidr="10.9.0.0/24", ip_version=4, name="parted"
+    )
+    flavor = sdk.compute.create_flavor(
+        name="parted", ram=MEMORY_MIB, vcpus=1, disk=1, flavor_id="parted"
+    )
+    return {
+        "image_id": image.id,
+        "flavor_id": flavor.id,
+        "networks": [{"uuid": network.id}],
+    }
+
+
+def wait_for(what: str, found: Callable[[], bool]) -> None:
+    until = time.monotonic() + SECONDS_MAX
+    while not found():
+        assert time.monotonic() < until, f"not within {SECONDS_MAX:g} s: {what}"
+        time.sleep(POLL_SECONDS)
+
+
+def wait_for_status(sdk: Connection, server_id: str, status: str) -> None:
+    wait_for(status, lambda: status_of(sdk, server_id) in (status, "ERROR"))
+    assert status_of(sdk, server_id) == status
+
+
+def status_of(sdk: Connection, server_id: str) -> str:
+    return str(sdk.compute.get_server(server_id).status)
+
+
+def delete(sdk: Connection, *server_ids: str) -> None:
+    for server_id in server_ids:
+        sdk.compute.delete_server(server_id)
+    for server_id in server_ids:
+        wait_for(
+            "deleted",
+            lambda wanted=server_id: (  # type: ignore[misc]
+                sdk.compute.find_server(wanted) is None
+            ),
+        )
+
+
+def test_a_server_lives_and_dies(cloud: PartedCloud, order: Any) -> None:
+    sdk = cloud.sdk()
+    server = sdk.compute.create_server(name="one", **order)
+    wait_for_status(sdk, server.id, "ACTIVE")
+    sdk.compute.stop_server(server)
+    wait_for_status(sdk, server.id, "SHUTOFF")
+    image = sdk.compute.create_server_image(server, "parted-snapshot")
+    wait_for("image", lambda: sdk.image.get_image(image.id).status == "active")
+    wait_for_status(sdk, server.id, "SHUTOFF")
+    sdk.compute.start_server(server)
+    wait_for_status(sdk, server.id, "ACTIVE")
+    delete(sdk, server.id)
+    sdk.image.delete_image(image)
+    assert list(sdk.network.ports(device_id=server.id)) == []
+
+
+@pytest.mark.parametrize("room", ["compute", "network", "identity", "agent"])
+def test_a_part_dies_and_comes_back(cloud: PartedCloud, order: Any, room: str) -> None:
+    sdk = cloud.sdk()
+    server = sdk.compute.create_server(name=f"without-{room}", **order)
+    cloud.kill(room)
+    cloud.start(room)
+    wait_for_status(sdk, server.id, "ACTIVE")
+    delete(sdk, server.id)
+    assert list(sdk.network.ports(device_id=server.id)) == []
+
+
+def test_two_processes_never_overbook(cloud: PartedCloud, order: Any) -> None:
+    """Half of the servers are asked for at each; hosts have no room for all."""
+    project = cloud.sdk().current_project_id
+    first, second = cloud.sdk(), cloud.sdk()
+    first.compute.update_quota_set(project, instances=-1, cores=-1, ram=-1)
+    url = f"http://127.0.0.1:{cloud.ports[SECOND]}/compute/v2.1"
+    second.compute.endpoint_override = url
+
+    def ask(number: int) -> str:
+        sdk = (first, second)[number % 2]
+        return str(sdk.compute.create_server(name=f"many-{number}", **order).id)
+
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(ask, range(SERVERS_ASKED)))
+    for server_id in made:
+        wait_for(
+            "settled",
+            lambda wanted=server_id: (  # type: ignore[misc]
+                status_of(first, wanted) in ("ACTIVE", "ERROR")
+            ),
+        )
+    states = [status_of(first, server_id) for server_id in made]
+    hosts = list(first.compute.hypervisors(details=True))
+    room_for = 0
+    for host in hosts:
+        details = first.compute.get(
+            f"/os-hypervisors/{host.id}", microversion="2.53"
+        ).json()["hypervisor"]
+        assert details["memory_mb_used"] <= details["memory_mb"]
+        room_for += (details["memory_mb"] - 512) // MEMORY_MIB
+    assert len(hosts) == HOSTS
+    assert states.count("ACTIVE") == min(room_for, SERVERS_ASKED)
+    delete(first, *made)
+
+
+def test_nobody_said_anything_untoward(cloud: PartedCloud) -> None:
+    for name in cloud.parts:
+        for bad in ("Traceback", "ConnectionForced"):
+            assert bad not in cloud.log(name), cloud.log(name)[-3000:]
