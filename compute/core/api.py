@@ -29,6 +29,7 @@ from compute.core.errors import (
 )
 from compute.core.identifiers import Identifiers
 from compute.core.microversions import Microversion, VersionRange
+from compute.core.plain_json import check_plain
 from compute.core.query import Query
 from compute.core.schema import Schema
 from objectstore.client.access_rules import is_allowed
@@ -87,6 +88,7 @@ class ApiCall:
             value = orjson.loads(raw)
         except orjson.JSONDecodeError:
             raise BadRequest("The request body is not valid JSON") from None
+        check_plain(value)
         if schema is not None:
             schema.check(value)
         return value
@@ -147,8 +149,9 @@ class Api:
         """``extra_request_id_header``: a second name under which replies carry the
         request's id (``x-compute-request-id``).  ``service_type`` is what access
         rules call this service (else that of ``versions``)."""
+        self.routes = tuple(routes)
         self._root = _Node()
-        for route in routes:
+        for route in self.routes:
             self._add(route)
         self._dialect = dialect
         self._tokens = tokens
