@@ -29,6 +29,7 @@ Body = dict[str, Any]
 
 BULK_MAX = 1000  # things that one request may make
 IF_MATCH_PREFIX = "revision_number="
+OWNER_CHARACTERS_MAX = 64  # identity's ids have 32
 OWNERS = ("project_id", "tenant_id")
 
 
@@ -157,7 +158,7 @@ class ResourceApi(Generic[R]):
 
     def _attributes(self, call: ApiCall, body: Body) -> tuple[Body, Body]:
         """What was given, and all attributes, the owner among them."""
-        owners = {body.get(name) for name in OWNERS if body.get(name)}
+        owners = {_owner(name, body[name]) for name in OWNERS if body.get(name)}
         if len(owners) > 1:
             raise BadRequest("'project_id' and 'tenant_id' do not match")
         given = {name: value for name, value in body.items() if name not in OWNERS}
@@ -227,6 +228,12 @@ def _bodies(document: Any, singular: str, plural: str) -> tuple[list[Body], bool
     # Each item may stand bare or under the resource's name.
     bare = [each.get(singular, each) if len(each) == 1 else each for each in found]
     return bare, True
+
+
+def _owner(name: str, value: Any) -> str:
+    if not isinstance(value, str) or len(value) > OWNER_CHARACTERS_MAX:
+        raise BadRequest(f"Invalid input for {name}: it must be a project's id")
+    return value
 
 
 def _match(call: ApiCall, record: Resource) -> None:

@@ -207,6 +207,10 @@ class NetworkDatabase:
         # here is cheaper than losing serialisable races on a server database.
         self._line = concurrency.Semaphore(1)
 
+    def allows(self, context: RequestContext, rule: str) -> bool:
+        """Whether the caller may, by a rule that looks at him alone."""
+        return self._policy.allows(context, rule)
+
     def now(self) -> float:
         """The present moment."""
         return self._clock.time()

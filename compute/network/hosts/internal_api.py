@@ -75,6 +75,7 @@ class InternalApi:
 
     def report(self, call: ApiCall) -> Reply:
         """An agent's report."""
+        self._house_only(call)
         try:
             report = view.decode_report(call.request.read_small_body(REPORT_BYTES_MAX))
         except Corrupt as error:
@@ -89,8 +90,14 @@ class InternalApi:
         self._database.write(call.context, work_on)
         return empty_reply(204)
 
+    def _house_only(self, call: ApiCall) -> None:
+        """Before the body of a stranger is as much as read."""
+        if not self._database.allows(call.context, "internal"):
+            raise NotFound("The resource could not be found.")
+
     def devices(self, call: ApiCall) -> Reply:
         """The interfaces of several devices."""
+        self._house_only(call)
         device_ids = call.json(DEVICES)["device_ids"]
 
         def work_on(work: Work) -> dict[str, Any]:
