@@ -13,7 +13,8 @@ from compute.core.schema import Schema
 from compute.instance.api.frame import Verb, api_base, ok
 from compute.instance.records import Server
 from compute.instance.schemas.types import METADATA, TAG, TAGS
-from compute.instance.service.ordering import Ordering, check_metadata
+from compute.instance.service.order_checks import check_metadata
+from compute.instance.service.ordering import Ordering
 from compute.instance.wiring import Wiring
 from objectstore.kernel.reply import Reply
 

@@ -15,12 +15,13 @@ from compute.instance.records import Server
 from compute.instance.rules import NO_VALID_HOST
 from compute.instance.service.actions import Change, ServerActions
 from compute.instance.service.create import amounts_of, request_for
-from compute.instance.service.ordering import (
-    Ordering,
+from compute.instance.service.order_checks import (
+    check_fit,
     check_metadata,
     check_no_growth_down,
     image_snapshot,
 )
+from compute.instance.service.ordering import Ordering
 from compute.instance.service.quotas import Quotas
 from compute.instance.stores.hosts import Amounts
 from compute.instance.wiring import Wiring
@@ -82,7 +83,7 @@ class Lifecycle:
             flavor = self._stores.flavors.get(connection, server.flavor_id)
             if flavor is not None:
                 sized = dataclasses.replace(flavor, disk=server.flavor["disk"])
-                self._ordering.check_fit(sized, image)
+                check_fit(sized, image)
             return Change(
                 {
                     **values,

@@ -5,21 +5,27 @@ The one place that knows how the body of ``POST /servers`` becomes a record.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from compute.core.context import RequestContext
 from compute.core.database import Connection
-from compute.core.errors import BadRequest, NotFound, QuotaExceeded
+from compute.core.errors import BadRequest, NotFound
 from compute.image.client import ImageRecord
 from compute.instance.records import Flavor, KeyPair, Server, ServerGroup
 from compute.instance.scheduling.state import DEFAULT_ZONE
 from compute.instance.service.create import NewServers
 from compute.instance.service.network_choice import choose_networks
-from compute.instance.service.quotas import UNLIMITED, Quotas
+from compute.instance.service.order_checks import (
+    check_device,
+    check_files,
+    check_fit,
+    check_metadata,
+    checked_user_data,
+    image_snapshot,
+)
+from compute.instance.service.quotas import Quotas
 from compute.instance.wiring import Wiring
 from objectstore.kernel.errors import Rejected
 
@@ -27,7 +33,6 @@ Body = Mapping[str, Any]
 TRUE = frozenset({"true", "1", "on", "yes", "y", "t"})
 # Formats that a guest can boot from.
 NOT_BOOTABLE = frozenset({"aki", "ari"})
-_GIB = 1 << 30
 
 
 def is_true(value: Any) -> bool:
@@ -62,7 +67,7 @@ class Ordering:
         flavor, key, group, limits = self._wiring.database.read(
             lambda connection: self._look_up(connection, context, body, hints)
         )
-        self.check_fit(flavor, image)
+        check_fit(flavor, image)
         metadata = body.get("metadata", {})
         check_metadata(metadata, limits)
         files = body.get("personality", [])
@@ -197,21 +202,6 @@ class Ordering:
             raise BadRequest(f"Image {image.id} is a {image.disk_format}, no disk.")
         return image
 
-    def check_fit(self, flavor: Flavor, image: ImageRecord) -> None:
-        """The image fits into the flavor.  ``BadRequest``."""
-        if image.min_ram_mib > flavor.ram:
-            raise BadRequest("Flavor's memory is too small for requested image.")
-        if not flavor.disk:
-            return  # as large as the image is
-        needed = max(image.min_disk_gib * _GIB, image.virtual_bytes or 0)
-        if image.disk_format == "raw":
-            needed = max(needed, image.size_bytes or 0)
-        if needed > flavor.disk * _GIB:
-            raise BadRequest(
-                "Flavor's disk is too small for requested image. Flavor disk is"
-                f" {flavor.disk * _GIB} bytes, image is {needed} bytes."
-            )
-
     def limits(self, context: RequestContext) -> dict[str, int]:
         """The caller's."""
         return self._wiring.database.read(
@@ -270,84 +260,6 @@ class Ordering:
                 raise BadRequest(error.text) from None
             names.append(name)
         return list(dict.fromkeys(names))
-
-
-def check_device(device: Body) -> str:
-    """The image that a block device mapping boots from; "" when it says nothing of
-    it.  ``BadRequest`` for volumes: there is no volume service."""
-    source = device.get("source_type")
-    target = device.get("destination_type", "local")
-    if source in ("volume", "snapshot") or target == "volume":
-        raise BadRequest(
-            "block_device_mapping_v2: there is no volume service here; use"
-            " source_type image and destination_type local"
-        )
-    if device.get("volume_id") or device.get("snapshot_id"):
-        raise BadRequest("block_device_mapping_v2: there is no volume service here")
-    if source == "image" and str(device.get("boot_index", "")) == "0":
-        image_id = str(device.get("uuid") or device.get("image_id") or "")
-        if not image_id:
-            raise BadRequest("block_device_mapping_v2: uuid is needed with an image")
-        return image_id
-    if source == "blank" or source == "image":
-        raise BadRequest(
-            "block_device_mapping_v2: further local disks come from the flavor"
-            " (ephemeral, swap)"
-        )
-    return ""
-
-
-def image_snapshot(image: ImageRecord) -> dict[str, Any]:
-    """What a server keeps of its image."""
-    return {
-        "name": image.name,
-        "disk_format": image.disk_format,
-        "container_format": image.container_format,
-        "min_disk": image.min_disk_gib,
-        "min_ram": image.min_ram_mib,
-        "properties": dict(image.properties),
-    }
-
-
-def checked_user_data(text: str) -> str:
-    """``BadRequest`` unless it is base64."""
-    try:
-        base64.b64decode(re.sub(r"\s", "", text), validate=True)
-    except (binascii.Error, ValueError):
-        raise BadRequest("user_data is not valid base64") from None
-    return text
-
-
-def check_metadata(metadata: Mapping[str, str], limits: Mapping[str, int]) -> None:
-    """``QuotaExceeded`` for more items than allowed."""
-    limit = limits["metadata_items"]
-    if limit != UNLIMITED and len(metadata) > limit:
-        raise QuotaExceeded(
-            f"Maximum number of metadata items exceeds {limit}", status=403
-        )
-
-
-def check_files(files: Sequence[Body], limits: Mapping[str, int]) -> None:
-    """``QuotaExceeded`` for too many or too large ones, ``BadRequest`` for others."""
-    if len(files) > limits["injected_files"] != UNLIMITED:
-        raise QuotaExceeded("Personality file limit exceeded")
-    for each in files:
-        if len(each["path"]) > limits["injected_file_path_bytes"] != UNLIMITED:
-            raise QuotaExceeded("Personality file path exceeds maximum")
-        try:
-            content = base64.b64decode(each["contents"], validate=True)
-        except (binascii.Error, ValueError):
-            raise BadRequest(
-                f"Personality content for {each['path']} cannot be decoded"
-            ) from None
-        if len(content) > limits["injected_file_content_bytes"] != UNLIMITED:
-            raise QuotaExceeded("Personality file content exceeds maximum")
-
-
-def check_no_growth_down(old: Body, new: Flavor) -> None:
-    """A disk cannot be made smaller.  ``BadRequest``."""
-    if new.disk < old["disk"] or new.ephemeral < old["ephemeral"]:
-        raise BadRequest("The target flavor's disk is smaller than the server's.")
 
 
 def _listed(value: Any) -> list[str]:
