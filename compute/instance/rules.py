@@ -134,13 +134,15 @@ def succeeded(
         release = True
     values["vm_state"] = vm_state.value
     if action.success is not None:
-        if kind == "resize":
-            stopped = VmState(server.vm_state) is VmState.STOPPED
-            power = PowerState.SHUTDOWN if stopped else PowerState.RUNNING
-        else:
-            power = _POWER_AFTER.get(vm_state, PowerState(server.power_state))
-        values["power_state"] = int(power)
+        values["power_state"] = int(_power_after(server, kind, vm_state))
     return Outcome(values, release, flavor, follow)
+
+
+def _power_after(server: Server, kind: str, vm_state: VmState) -> PowerState:
+    if kind == "resize":
+        stopped = VmState(server.vm_state) is VmState.STOPPED
+        return PowerState.SHUTDOWN if stopped else PowerState.RUNNING
+    return _POWER_AFTER.get(vm_state, PowerState(server.power_state))
 
 
 def failed(
