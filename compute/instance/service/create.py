@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,10 +19,10 @@ from compute.core.errors import QuotaExceeded
 from compute.instance.model import TaskState, VmState
 from compute.instance.placing import Placement
 from compute.instance.records import Flavor, Server, ServerGroup
-from compute.instance.rules import NO_VALID_HOST, disk_of, fault, flavor_values
+from compute.instance.rules import NO_VALID_HOST, fault, flavor_values
 from compute.instance.scheduling.state import Request
+from compute.instance.service.needs import amounts_of, request_for
 from compute.instance.service.quotas import UNLIMITED, Quotas
-from compute.instance.stores.hosts import Amounts
 from compute.instance.wiring import Wiring
 
 # How often the hosts are looked at anew when others took the places that were free.
@@ -319,35 +319,6 @@ class ServerCreation:
             if new.group is not None:
                 return ""  # another host may not be the group's
         return ""
-
-
-def request_for(
-    flavor: Mapping[str, Any],
-    image: Mapping[str, Any],
-    *,
-    zone: str = "",
-    group: ServerGroup | None = None,
-    forced_host: str = "",
-    tried: Sequence[str] = (),
-) -> Request:
-    """What the scheduler must know of a server."""
-    return Request(
-        vcpus=flavor["vcpus"],
-        memory_mib=flavor["ram"],
-        disk_gib=disk_of(flavor),
-        zone=zone,
-        forced_host=forced_host,
-        extra_specs=flavor.get("extra_specs", {}),
-        image_properties=image.get("properties", {}),
-        group_policy=group.policy if group else "",
-        group_rules=group.rules if group else {},
-        tried=frozenset(tried),
-    )
-
-
-def amounts_of(flavor: Mapping[str, Any]) -> Amounts:
-    """What a server of that flavor takes of its host."""
-    return Amounts(flavor["vcpus"], flavor["ram"], disk_of(flavor))
 
 
 def action_event(name: str, start: float, finish: float) -> dict[str, Any]:

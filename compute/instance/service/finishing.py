@@ -16,7 +16,8 @@ from compute.instance.model import ACTIONS, TaskState, VmState
 from compute.instance.placing import Placement
 from compute.instance.records import Server
 from compute.instance.rules import Outcome, failed, succeeded
-from compute.instance.service.create import action_event, amounts_of, request_for
+from compute.instance.service.create import action_event
+from compute.instance.service.needs import amounts_of, request_for
 from compute.instance.wiring import QUESTION_SUBJECT, Wiring, answer_topic
 
 NOBODY = RequestContext()

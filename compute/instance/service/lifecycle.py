@@ -14,7 +14,7 @@ from compute.instance.model import VmState
 from compute.instance.records import Server
 from compute.instance.rules import NO_VALID_HOST
 from compute.instance.service.actions import Change, ServerActions
-from compute.instance.service.create import amounts_of, request_for
+from compute.instance.service.needs import amounts_of, request_for
 from compute.instance.service.order_checks import (
     check_fit,
     check_metadata,
