@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 from compute.agent.disks import files, qemu_img
-from compute.agent.disks.cache import ImageCache
+from compute.agent.disks.cache import RESERVED_BYTES, ImageCache
 from compute.agent.disks.extra import make_ephemeral, make_swap
 from compute.agent.disks.fetch import DIRECT_FORMATS, kept_format
 from compute.agent.disks.holds import ImageHolds
@@ -39,7 +39,12 @@ from compute.agent.hypervisor import (
     FileSource,
     NbdSource,
 )
-from objectstore.kernel.errors import Corrupt, Rejected, Unavailable
+from objectstore.kernel.errors import (
+    Corrupt,
+    InsufficientStorage,
+    Rejected,
+    Unavailable,
+)
 
 _GIB = 1 << 30
 _MIB = 1 << 20
@@ -189,7 +194,10 @@ class LocalDisks:
     def capture_path(self, uuid: str, label: str) -> str:
         """Where a copy shall be."""
         self._make_directory(uuid)
-        return self._layout.capture(uuid, label)
+        path = self._layout.capture(uuid, label)
+        if not files.is_file(path):
+            self._check_room_for_copy(uuid)
+        return path
 
     def capture_idle(self, uuid: str, label: str) -> Captured:
         """Copy the root disk of a guest that is not active."""
@@ -223,6 +231,15 @@ class LocalDisks:
             self._holds.tell()
 
     # ---- inside --------------------------------------------------------------
+
+    def _check_room_for_copy(self, uuid: str) -> None:
+        """A copy that fills the disk would stop every guest of the host."""
+        root = self._layout.file(uuid, ROOT_FILE)
+        below = [path for path in _backing_of(root) if files.is_file(path)]
+        size = files.allocated_bytes(self._layout.directory(uuid))
+        size += sum(files.size_of(path) for path in below)
+        if size + RESERVED_BYTES > files.free_bytes(self._layout.guests):
+            raise InsufficientStorage("This host has no room for a copy of the disk")
 
     def _make_directory(self, uuid: str) -> None:
         files.make_directory(self._layout.directory(uuid))
