@@ -29,6 +29,7 @@ class AvailabilityApi:
         path = "/v2.0/network-ip-availabilities"
         return [
             Route("GET", "/v2.0/availability_zones", self.zones),
+            Route("GET", "/v2.0/service-providers", self.providers),
             Route("GET", path, self.list),
             Route("GET", path + "/{id}", self.show),
         ]
@@ -40,6 +41,11 @@ class AvailabilityApi:
             for resource in ("network", "router")
         ]
         return json_reply(200, {"availability_zones": zones})
+
+    def providers(self, call: ApiCall) -> Reply:
+        """None: no service has more than one.  ``project cleanup`` asks for those of
+        VPNs before it looks at anything else."""
+        return json_reply(200, {"service_providers": []})
 
     def list(self, call: ApiCall) -> Reply:
         """Every network's addresses.  For administrators."""

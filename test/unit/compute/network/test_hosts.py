@@ -156,3 +156,19 @@ def test_addresses_left(house: House) -> None:
     assert house.ask("GET", path).status == 404
     zones = house.ok("GET", "/v2.0/availability_zones")["availability_zones"]
     assert {each["name"] for each in zones} == {"nova"}
+
+
+def test_no_service_has_several_providers(house: House) -> None:
+    assert house.ok("GET", "/v2.0/service-providers") == {"service_providers": []}
+
+
+def test_strangers_learn_nothing_of_the_internal_api(house: House) -> None:
+    assert house.ask("POST", "/internal/devices", {}).status == 404
+    assert house.ask("POST", f"/internal/hosts/{HOST}/report", {}).status == 404
+
+
+@pytest.mark.parametrize("owner", [[], {}, 7, "x" * 65])
+def test_an_owner_is_an_id(house: House, owner: object) -> None:
+    for name in ("project_id", "tenant_id"):
+        body = {"network": {"name": "n", name: owner or [1]}}
+        assert house.ask("POST", "/v2.0/networks", body, roles="admin").status == 400
