@@ -90,6 +90,7 @@ class House:
         self.room = build_room(self.parts, self.settings)
         self.wiring = wire(self.parts, self.settings)
         self.caller = callers["compute"] = InProcessCaller(self.room.application)
+        self.rooms = {"network": network, "image": image, "compute": self.room}
         self.network = NetworkClient(callers["network"], self.tokens)
         self.images = ImageClient(callers["image"], self.tokens)
         self.instances = client(self.caller, self.tokens)
