@@ -6,6 +6,7 @@ The image's record was made by the API; what is done here fills it, or removes i
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 from compute.agent.disks.port import Captured
 from compute.agent.host import Work
@@ -17,6 +18,7 @@ from compute.agent.sagas.parts import (
     was_running,
 )
 from compute.core.saga import Saga, Step
+from objectstore.kernel.errors import Rejected
 
 _ROOT = "vda"
 PIECE_BYTES = 1 << 20
@@ -58,6 +60,27 @@ def _pieces(work: Work, captured: Captured) -> Iterator[bytes]:
         offset += len(piece)
 
 
+def _rotate(work: Work) -> None:
+    """After a backup: the newest of its kind stay, as many as its order says."""
+    if "rotation" not in work.arguments:
+        return
+    images = work.neighbours.images
+    wanted = {
+        "instance_uuid": work.uuid,
+        "image_type": "backup",
+        "backup_type": str(work.arguments["backup_type"]),
+    }
+    found = sorted(
+        (image for image in images.list(wanted) if not image.protected),
+        key=lambda image: (image.created_at, image.id == _image_id(work)),
+        reverse=True,
+    )
+    for image in found[int(work.arguments["rotation"]) :]:
+        # One that was protected this very moment stays; the new backup does too.
+        with suppress(Rejected):
+            images.delete(image.id)
+
+
 def _forget(work: Work) -> None:
     forget_image(work, _image_id(work))
 
@@ -77,7 +100,10 @@ _CAPTURE = (
     Step("drop", _drop),
 )
 
-SNAPSHOT: Saga[Work] = Saga("snapshot", (Step("begin", _remember, _forget), *_CAPTURE))
+SNAPSHOT: Saga[Work] = Saga(
+    "snapshot",
+    (Step("begin", _remember, _forget), *_CAPTURE, Step("rotate", _rotate)),
+)
 SHELVE: Saga[Work] = Saga(
     "shelve",
     (

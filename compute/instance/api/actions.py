@@ -33,7 +33,7 @@ PLAIN = {
     "resetNetwork": "reset_network",
     "injectNetworkInfo": "inject_network_info",
 }
-REFUSED = ("evacuate", "migrate", "os-migrateLive", "createBackup")
+REFUSED = ("evacuate", "migrate", "os-migrateLive")
 
 
 class NotSupported(ApiError):
@@ -86,6 +86,7 @@ class ActionsApi:
             "rebuild": Asked(self._rebuild, REBUILD),
             "resize": Asked(self._resize, schemas.RESIZE),
             "createImage": Asked(self._create_image, schemas.CREATE_IMAGE),
+            "createBackup": Asked(self._create_backup, schemas.CREATE_BACKUP),
             "shelve": Asked(self._shelve),
             "unshelve": Asked(self._unshelve, schemas.UNSHELVE, nullable=True),
             "rescue": Asked(self._rescue, schemas.RESCUE, nullable=True),
@@ -169,6 +170,23 @@ class ActionsApi:
         image_id = self._lifecycle.create_image(
             call.context, server_id, body["name"], body.get("metadata", {})
         )
+        return self._image_accepted(call, image_id)
+
+    def _create_backup(self, call: ApiCall, server_id: str, body: Any) -> Reply:
+        rotation = int(body["rotation"])
+        if not rotation:
+            raise BadRequest("rotation: a backup of which none is kept is none")
+        image_id = self._lifecycle.create_backup(
+            call.context,
+            server_id,
+            body["name"],
+            body["backup_type"],
+            rotation,
+            body.get("metadata", {}),
+        )
+        return self._image_accepted(call, image_id)
+
+    def _image_accepted(self, call: ApiCall, image_id: str) -> Reply:
         if minor_of(call) >= 45:
             return accepted({"image_id": image_id})
         reply = accepted()

@@ -12,9 +12,23 @@ from compute.instance.schemas.types import (
     UUID,
 )
 
+# How many backups of a kind are kept; clients send it as a text too.
+ROTATION = {
+    "type": ["integer", "string"],
+    "pattern": "^[0-9]{1,4}$",
+    "minimum": 0,
+    "maximum": 9999,
+}
+
 ADD_OR_REMOVE_GROUP = (Field("name", NAME, required=True),)
 CHANGE_PASSWORD = (Field("adminPass", PASSWORD, required=True),)
 CONSOLE_OUTPUT = (Field("length", {"type": ["integer", "string", "null"]}),)
+CREATE_BACKUP = (
+    Field("name", NAME, required=True),
+    Field("backup_type", NAME, required=True),
+    Field("rotation", ROTATION, required=True),
+    Field("metadata", METADATA),
+)
 CREATE_IMAGE = (Field("name", NAME, required=True), Field("metadata", METADATA))
 LOCK = (Field("locked_reason", {**NAME, "pattern": ".*"}, since=73),)
 REBOOT = (

@@ -162,16 +162,44 @@ class Lifecycle:
         metadata: Mapping[str, str],
     ) -> str:
         """Begin a snapshot; the new image's id."""
+        return self._capture(context, server_id, name, metadata, {}, {})
+
+    def create_backup(
+        self,
+        context: RequestContext,
+        server_id: str,
+        name: str,
+        kind: str,
+        rotation: int,
+        metadata: Mapping[str, str],
+    ) -> str:
+        """Begin a snapshot that counts as a backup of that ``kind``; the new image's
+        id.  When it is there, all but the newest ``rotation`` of the kind go."""
+        marks = {"image_type": "backup", "backup_type": kind}
+        keep = {"backup_type": kind, "rotation": rotation}
+        return self._capture(context, server_id, name, metadata, marks, keep)
+
+    def _capture(
+        self,
+        context: RequestContext,
+        server_id: str,
+        name: str,
+        metadata: Mapping[str, str],
+        marks: Mapping[str, str],
+        more: Mapping[str, Any],
+    ) -> str:
         server = self.visible(context, server_id, SNAPSHOT_RULE)
         self._actions.check(context, server, "create_image")
         check_metadata(metadata, self._ordering.limits(context))
-        image_id = self._new_image(server, name, metadata, token=context.token)
+        properties = {**metadata, **marks}
+        image_id = self._new_image(server, name, properties, token=context.token)
+        arguments = {"image_id": image_id, **more}
         try:
             self._actions.begin(
                 context,
                 server_id,
                 "create_image",
-                lambda connection, server: Change(arguments={"image_id": image_id}),
+                lambda connection, server: Change(arguments=arguments),
                 rule=SNAPSHOT_RULE,
             )
         except Exception:
