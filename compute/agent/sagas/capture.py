@@ -17,11 +17,16 @@ from compute.agent.sagas.parts import (
     stop_guest,
     was_running,
 )
-from compute.core.saga import Saga, Step
+from compute.core.saga import Saga, Step, TryAgain
 from objectstore.kernel.errors import Rejected
 
 _ROOT = "vda"
 PIECE_BYTES = 1 << 20
+# An upload that a killed process left counts as under way until its lease has run out
+# (45 s by default; operators may choose more): looks, and seconds between them.
+UPLOAD_LOOKS_MAX = 120
+UPLOAD_LOOK_SECONDS = 5.0
+_LOOKS = "upload_looks"
 
 
 def _image_id(work: Work) -> str:
@@ -42,11 +47,25 @@ def _drop(work: Work) -> None:
 
 
 def _upload(work: Work) -> None:
+    """The copy becomes the image's bytes; begun anew when it was broken off."""
     images, image_id = work.neighbours.images, _image_id(work)
-    if images.get(image_id).is_active:
+    status = images.get(image_id).status
+    if status == "active":
         return  # it was uploaded, and nobody lived to say so
+    if status == "saving":
+        _wait_for_the_other(work)
     captured = work.kit.disks.captured(work.uuid, image_id)
     images.upload(image_id, _pieces(work, captured))
+
+
+def _wait_for_the_other(work: Work) -> None:
+    """Bytes are on their way to the image: from an agent that was killed, which the
+    image room will notice and take the image back to where it waits for bytes."""
+    looks = int(work.progress.get(_LOOKS, 0)) + 1
+    work.progress[_LOOKS] = looks
+    if looks > UPLOAD_LOOKS_MAX:
+        raise TimeoutError("an upload that was broken off has never ended")
+    raise TryAgain("an earlier upload has not ended yet", UPLOAD_LOOK_SECONDS)
 
 
 def _pieces(work: Work, captured: Captured) -> Iterator[bytes]:
