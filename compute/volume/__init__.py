@@ -1,0 +1,1 @@
+"""Volumes: disks that outlive servers (Cinder's API, version 3)."""
