@@ -11,15 +11,16 @@ from objectstore.kernel.client import ClientPool
 from objectstore.kernel.http.response import Response
 
 PIECE_BYTES = 256 * 1024
-DEFAULT_PORT = 80
+DEFAULT_PORT, DEFAULT_TLS_PORT = 80, 443
 
 
 class HttpCaller:
-    """Calls the service at one base URL (``http://host:port/prefix``, or
-    ``unix:/path``) through the process's pool of connections."""
+    """Calls the service at one base URL (``http://host:port/prefix``, the same with
+    https, or ``unix:/path``) through the process's pool of connections."""
 
     def __init__(self, base_url: str, pool: ClientPool) -> None:
-        """``ValueError`` for a URL that is neither http nor unix."""
+        """``ValueError`` for a URL of another kind; ``Unavailable`` when the pool's
+        ``ca_file`` cannot be used."""
         parts = urlsplit(base_url)
         if parts.scheme == "unix":
             self._client = pool.client(Path(parts.path))
@@ -27,8 +28,12 @@ class HttpCaller:
         elif parts.scheme == "http" and parts.hostname:
             self._client = pool.client((parts.hostname, parts.port or DEFAULT_PORT))
             self._prefix = parts.path.rstrip("/")
+        elif parts.scheme == "https" and parts.hostname:
+            address = (parts.hostname, parts.port or DEFAULT_TLS_PORT)
+            self._client = pool.client(address, tls_host=parts.hostname)
+            self._prefix = parts.path.rstrip("/")
         else:
-            raise ValueError(f"not an http or unix URL: {base_url}")
+            raise ValueError(f"not an http, https or unix URL: {base_url}")
 
     def request(
         self,

@@ -9,6 +9,9 @@
     call.write(memoryview(piece))
     response = call.finish()
 
+``pool.client(address, tls_host="store.example.com")`` speaks TLS: the peer's
+certificate must be for that name, signed by an authority that ``ca_file`` names.
+
 Everything that goes wrong with a peer is ``Unavailable``.  A peer that does not
 answer connections is remembered as *down* for a while: calls fail at once, but
 one in every ``probe_seconds`` tries whether it is back.  One that refuses them is
@@ -18,10 +21,8 @@ come back must be heard, or reads would miss what only it and others know.
 
 from __future__ import annotations
 
-import errno
 import logging
-import os
-import socket
+import ssl
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -32,20 +33,18 @@ from objectstore.kernel.clock import Clock, SystemClock
 from objectstore.kernel.errors import DeadlineExceeded, Unavailable
 from objectstore.kernel.http.call import Call
 from objectstore.kernel.http.framing import Field
+from objectstore.kernel.http.reach import Address, TlsPeer, reach
 from objectstore.kernel.http.response import Response
 from objectstore.kernel.http.stream import Faults, Stream
 from objectstore.kernel.http.sweeper import Sweeper
+from objectstore.kernel.http.tls import client_context
 from objectstore.kernel.option_types import Seconds
 from objectstore.kernel.settings import option
-
-Address = tuple[str, int] | Path
 
 __all__ = ["Address", "Call", "Client", "ClientPool", "ClientSettings", "Response"]
 
 # Replica timeouts are a few seconds: looking this often keeps them honest.
 SWEEP_SECONDS = 0.25
-# A unix socket's queue of connections is full: it says so instead of waiting.
-QUEUE_RETRY_SECONDS = 0.01
 
 _log = logging.getLogger("objectstore.client")
 
@@ -74,6 +73,11 @@ class ClientSettings:
     probe_seconds: Seconds = option(
         5.0, "How often a node that is down is tried again", minimum=0.1
     )
+    ca_file: Path | None = option(
+        None,
+        "Certificates (PEM) of the authorities that https services must be signed by;"
+        " default: the system's",
+    )
 
 
 class Client:
@@ -85,8 +89,10 @@ class Client:
         settings: ClientSettings,
         clock: Clock,
         sweeper: Sweeper,
+        tls: TlsPeer | None = None,
     ) -> None:
         self.address = address
+        self._tls = tls
         self._settings = settings
         self._clock = clock
         self._sweeper = sweeper
@@ -99,6 +105,8 @@ class Client:
         else:
             shown = f"[{address[0]}]" if ":" in address[0] else address[0]
             self._name = host = f"{shown}:{address[1]}"
+        if tls is not None:
+            self._name = f"https://{self._name}"
         self._host_line = f"Host: {host}\r\n".encode("ascii")
         self._faults = Faults(
             lambda: Unavailable(f"{self._name} closed the connection"),
@@ -208,7 +216,7 @@ class Client:
             # Ours is the probe; the others go on failing at once meanwhile.
             self._down_until = now + self._settings.probe_seconds
         try:
-            sock = _connected(self.address, self._settings.connect_timeout)
+            sock = reach(self.address, self._settings.connect_timeout, self._tls)
         except (ConnectionRefusedError, FileNotFoundError) as error:
             raise self._unreachable(error) from None
         except (OSError, Unavailable) as error:
@@ -255,18 +263,26 @@ class ClientPool:
     ) -> None:
         self._settings = settings or ClientSettings()
         self._clock = clock or SystemClock()
-        self._clients: dict[Address, Client] = {}
+        self._clients: dict[tuple[Address, str], Client] = {}
+        self._context: ssl.SSLContext | None = None  # made when it is first needed
         self._sweeper = Sweeper(
             self._clock.monotonic, SWEEP_SECONDS, self._drop_idle_connections
         )
 
-    def client(self, address: Address) -> Client:
-        """The client for that peer."""
-        client = self._clients.get(address)
+    def client(self, address: Address, *, tls_host: str = "") -> Client:
+        """The client for that peer; ``tls_host``: over TLS, its certificate being for
+        that name.  ``Unavailable`` when ``ca_file`` cannot be read."""
+        client = self._clients.get((address, tls_host))
         if client is None:
-            client = Client(address, self._settings, self._clock, self._sweeper)
-            self._clients[address] = client
+            tls = TlsPeer(tls_host, self._trust()) if tls_host else None
+            client = Client(address, self._settings, self._clock, self._sweeper, tls)
+            self._clients[(address, tls_host)] = client
         return client
+
+    def _trust(self) -> ssl.SSLContext:
+        if self._context is None:
+            self._context = client_context(self._settings.ca_file)
+        return self._context
 
     def close(self) -> None:
         """Close the idle connections and stop; calls under way end by themselves."""
@@ -278,35 +294,3 @@ class ClientPool:
         since = now - self._settings.idle_timeout
         for client in self._clients.values():
             client.drop_idle(since)
-
-
-def _connected(address: Address, timeout: float) -> socket.socket:
-    """A connected socket.  Raises ``OSError`` or ``Unavailable``."""
-    if isinstance(address, Path):
-        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        where: str | tuple[str, int] = str(address)
-    else:
-        family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
-        sock = socket.socket(family, socket.SOCK_STREAM)
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        where = address
-    try:
-        sock.setblocking(False)
-        with concurrency.deadline(timeout):
-            _connect_within(sock, where)
-    except BaseException:
-        sock.close()
-        raise
-    return sock
-
-
-def _connect_within(sock: socket.socket, where: str | tuple[str, int]) -> None:
-    code = sock.connect_ex(where)
-    while code == errno.EAGAIN:  # a unix socket whose queue is full just now
-        concurrency.sleep(QUEUE_RETRY_SECONDS)
-        code = sock.connect_ex(where)
-    if code == errno.EINPROGRESS:
-        concurrency.wait_writable(sock.fileno())
-        code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-    if code:
-        raise OSError(code, os.strerror(code))

@@ -125,6 +125,9 @@ class IdentityFilterSettings:
     """The identity service, and what its roles mean here."""
 
     auth_url: str = option("", "Where identity is, without /v3; '': in this process")
+    ca_file: Path | None = option(
+        None, "Who must have signed an https auth_url's certificate; default: system's"
+    )
     service_user: str = option("ringstack", "Who looks EC2 keys up")
     service_password: str = option("", "The service user's password")
     service_password_file: Path | None = option(None, "The same, alone in a file")
@@ -357,7 +360,7 @@ def filter_factory(global_conf: dict[str, str], **local_conf: str) -> FilterMake
     def make(app: Application) -> IdentityFilter:
         made = IdentityFilter(app, settings, prefixes, SystemClock())
         if settings.auth_url:
-            pool = ClientPool(ClientSettings())
+            pool = ClientPool(ClientSettings(ca_file=settings.ca_file))
             made.connect(HttpCaller(settings.auth_url, pool))
         return made
 

@@ -22,6 +22,7 @@ from typing import NamedTuple
 
 from objectstore.kernel import concurrency
 from objectstore.kernel.http.limits import RECEIVE_BYTES, SENDFILE_BYTES
+from objectstore.kernel.http.tls import TlsSocket
 
 NEVER = math.inf
 # SO_LINGER on, zero seconds: close throws unsent data away.
@@ -59,7 +60,7 @@ class Stream:
 
     def __init__(
         self,
-        sock: socket.socket,
+        sock: socket.socket | TlsSocket,
         faults: Faults,
         monotonic: Callable[[], float],
         patience: float,

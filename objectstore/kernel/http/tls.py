@@ -1,0 +1,142 @@
+"""TLS to a peer that we call: a socket as ``Stream`` knows it, encrypted.
+
+``Stream`` tries first and waits when it would block.  What TLS needs for that differs
+from a plain socket in its exceptions and in three calls that it has not (peeking,
+sending parts, files); here it is made the same.  For clients only: a server's
+``send_file`` would pass the encryption by.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Sequence
+from pathlib import Path
+
+from objectstore.kernel import concurrency
+from objectstore.kernel.errors import Unavailable
+
+Buffer = bytes | memoryview
+
+
+def client_context(ca_file: Path | None) -> ssl.SSLContext:
+    """What says whom we trust: the authorities in that file (PEM), or the system's.
+    ``Unavailable`` when the file is not to be used."""
+    try:
+        context = ssl.create_default_context(cafile=ca_file)
+    except (OSError, ssl.SSLError) as error:
+        raise Unavailable(f"{ca_file}: no certificates to trust: {error}") from None
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    # A renegotiation would make sending wait for data to read.
+    context.options |= ssl.OP_NO_RENEGOTIATION
+    return context
+
+
+class TlsSocket:
+    """A connected, non-blocking TLS socket.  Made by ``encrypted``."""
+
+    def __init__(self, secure: ssl.SSLSocket) -> None:
+        self._secure = secure
+        self._peeked = b""
+
+    def setblocking(self, flag: bool) -> None:
+        """See ``socket``."""
+        self._secure.setblocking(flag)
+
+    def setsockopt(self, level: int, name: int, value: int | bytes) -> None:
+        """See ``socket``."""
+        self._secure.setsockopt(level, name, value)
+
+    def fileno(self) -> int:
+        """See ``socket``."""
+        return self._secure.fileno()
+
+    def recv(self, size: int, flags: int = 0) -> bytes:
+        """See ``socket``; the only flag is ``MSG_PEEK``, for one byte."""
+        if self._peeked:
+            return self._peeked if flags & socket.MSG_PEEK else self._take_peeked()
+        try:
+            data = self._secure.recv(size)
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            raise BlockingIOError from None
+        if flags & socket.MSG_PEEK:
+            self._peeked = data
+        return data
+
+    def recv_into(self, view: memoryview) -> int:
+        """See ``socket``."""
+        if self._peeked:
+            piece = self._take_peeked()
+            view[: len(piece)] = piece
+            return len(piece)
+        try:
+            return self._secure.recv_into(view)
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            raise BlockingIOError from None
+
+    def send(self, data: Buffer, flags: int = 0) -> int:
+        """See ``socket``.  After ``BlockingIOError`` the same bytes must come again
+        (more may follow them), as they do from ``Stream``."""
+        try:
+            return self._secure.send(data)
+        except ssl.SSLWantWriteError:
+            raise BlockingIOError from None
+
+    def sendmsg(self, parts: Sequence[Buffer]) -> int:
+        """See ``socket``.  Takes the first part that is not empty: what is tried again
+        after ``BlockingIOError`` must not be shorter than what was tried."""
+        return self.send(next((part for part in parts if len(part)), b""))
+
+    def shutdown(self, how: int) -> None:
+        """See ``socket``.  The encryption stays: nothing can leave without it."""
+        socket.socket.shutdown(self._secure, how)
+
+    def close(self) -> None:
+        """See ``socket``."""
+        self._secure.close()
+
+    def _take_peeked(self) -> bytes:
+        data, self._peeked = self._peeked, b""
+        return data
+
+
+def encrypted(
+    sock: socket.socket, context: ssl.SSLContext, host: str, timeout_seconds: float
+) -> TlsSocket:
+    """Shake hands over a connected socket, which is taken over (or closed).
+
+    ``host``: the name (or address) that the peer's certificate must be for.
+    ``Unavailable`` when it is not, or when no answer comes in time.
+    """
+    try:
+        # An end without TLS's own goodbye is an error: bodies must not be cut short.
+        secure = context.wrap_socket(
+            sock,
+            server_hostname=host,
+            do_handshake_on_connect=False,
+            suppress_ragged_eofs=False,
+        )
+    except BaseException:
+        sock.close()
+        raise
+    try:
+        secure.setblocking(False)
+        with concurrency.deadline(timeout_seconds):
+            _shake_hands(secure)
+    except BaseException as error:
+        secure.close()
+        if isinstance(error, OSError):  # a certificate that is refused too
+            raise Unavailable(f"TLS with {host} fails: {error}") from None
+        raise
+    return TlsSocket(secure)
+
+
+def _shake_hands(secure: ssl.SSLSocket) -> None:
+    while True:
+        try:
+            secure.do_handshake()
+            return
+        except ssl.SSLWantReadError:
+            concurrency.wait_readable(secure.fileno())
+        except ssl.SSLWantWriteError:
+            concurrency.wait_writable(secure.fileno())
