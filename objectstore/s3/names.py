@@ -12,7 +12,7 @@ import re
 from objectstore.s3.errors import S3Error
 
 KEY_BYTES_MAX = 1024  # AWS's limit, and Swift's
-BUCKET_NAME_MAX = 63
+CONTAINER_BYTES_MAX = 256  # Swift's; what S3 creates has 63 at most
 # Containers that serve a bucket from behind; "+" cannot be in a bucket's name.
 SEGMENTS_SUFFIX = "+segments"
 LOCKS_SUFFIX = "+locks"
@@ -44,7 +44,7 @@ def is_hidden(container: str) -> bool:
 
 def check_bucket(name: str) -> None:
     """Raise ``InvalidBucketName`` for what no request may name."""
-    if is_hidden(name) or "\x00" in name or len(name.encode()) > 256:
+    if is_hidden(name) or "\x00" in name or len(name.encode()) > CONTAINER_BYTES_MAX:
         raise S3Error("InvalidBucketName", BucketName=name)
 
 

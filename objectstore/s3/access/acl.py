@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import orjson
 
@@ -168,8 +167,3 @@ def _grantee(entry: str) -> str:
     if kind == "emailAddress":
         raise S3Error("NotImplemented", "Grants by e-mail address are not supported")
     raise S3Error("InvalidArgument", "Argument format not recognized")
-
-
-def parse_stored(text: str) -> Any:
-    """``from_json`` for ``BucketFacts.parsed``."""
-    return from_json(text)

@@ -44,10 +44,6 @@ class Policy:
     statements: tuple[Statement, ...]
     text: str = ""
 
-    def mentions(self, word: str) -> bool:
-        """Whether the document holds a word (to fetch what it asks about)."""
-        return word.lower() in self.text.lower()
-
 
 def parse_policy(text: str | bytes, bucket: str = "") -> Policy:
     """Read a bucket policy; ``MalformedPolicy`` says what is wrong.

@@ -12,7 +12,6 @@ OBJECT_TAGS_MAX = 10
 BUCKET_TAGS_MAX = 50
 KEY_LENGTH_MAX = 128
 VALUE_LENGTH_MAX = 256
-TAGGING_BYTES_MAX = 64 * 1024
 _SIGNS = frozenset("+-=._:/@ ")
 
 Tags = dict[str, str]

@@ -28,7 +28,6 @@ class Form:
 
     fields: dict[str, str] = field(default_factory=dict)
     file_name: str = ""
-    file_type: str = ""
 
 
 class FormStream:
@@ -68,9 +67,9 @@ class FormStream:
             line = self._until(b"\r\n")
             if line.strip():
                 raise S3Error("MalformedPOSTRequest")
-            name, file_name, kind = self._part_head()
+            name, file_name = self._part_head()
             if name == "file":
-                form.file_name, form.file_type = file_name, kind
+                form.file_name = file_name
                 return form
             value = self._until(self._delimiter)
             form.fields[name] = _text(value)
@@ -158,19 +157,17 @@ class FormStream:
         self.failure = S3Error(code)
         return self.failure
 
-    def _part_head(self) -> tuple[str, str, str]:
-        name = file_name = kind = ""
+    def _part_head(self) -> tuple[str, str]:
+        name = file_name = ""
         while line := self._until(b"\r\n"):
             header, _, value = _text(line).partition(":")
             if header.strip().lower() == "content-disposition":
                 parameters = _parameters(value)
                 name = parameters.get("name", "").lower()
                 file_name = parameters.get("filename", "")
-            elif header.strip().lower() == "content-type":
-                kind = value.strip()
         if not name:
             raise S3Error("MalformedPOSTRequest")
-        return name, file_name, kind
+        return name, file_name
 
     def _until(self, mark: bytes) -> bytes:
         while (stop := self._buffer.find(mark)) < 0:

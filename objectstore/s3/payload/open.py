@@ -56,10 +56,6 @@ class Payload:
         """What wraps the stream may fail too."""
         self._watched = stream
 
-    def checksum_footers(self) -> dict[str, str]:
-        """The checksum's sysmeta header, once all is read."""
-        return {} if self._incoming is None else self._incoming.footers()
-
     @property
     def checksum(self) -> tuple[str, str] | None:
         """(algorithm, base64) of the body, when a checksum was announced.

@@ -59,10 +59,6 @@ class Authenticator:
         verified = claim.verify(secret if session is None else session.secret)
         return self._caller(identity, verified, session)
 
-    def secret_of(self, access_key: str) -> str:
-        """The secret of a key that signs something else than a request (a form)."""
-        return self._find(access_key)[1]
-
     @property
     def keys(self) -> SigningKeys:
         """The derived keys."""
