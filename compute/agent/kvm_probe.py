@@ -22,7 +22,7 @@ import tempfile
 from pathlib import Path
 
 from compute.agent.kvm_loop import LoopResult, run_loop
-from compute.agent.program import ProgramLimits, run_program
+from compute.core.program import ProgramLimits, run_program
 from objectstore.kernel import concurrency
 from objectstore.kernel.errors import Unavailable
 

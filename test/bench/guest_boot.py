@@ -19,8 +19,8 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 
-from compute.agent.disks import qemu_img
 from compute.agent.hypervisor import GuestSpec, Hypervisor
+from compute.core import qemu_img
 from objectstore.kernel import concurrency
 from test.contract.compute.agent import qemu
 from test.contract.compute.agent.conftest import open_libvirt

@@ -6,7 +6,7 @@ import os
 
 from compute.agent.disks import files
 from compute.agent.disks.names import ephemeral_label
-from compute.agent.program import ProgramLimits, run_program
+from compute.core.program import ProgramLimits, run_program
 
 # Formatting a large sparse file writes its group descriptors, no more.
 FORMATTING = ProgramLimits(cpu_seconds=120, seconds=300.0)

@@ -11,9 +11,10 @@ import hashlib
 import os
 from typing import Any, Protocol
 
-from compute.agent.disks import files, qemu_img
+from compute.agent.disks import files
 from compute.agent.disks.port import ImageFacts, ImageReader
 from compute.agent.disks.qcow2 import HEADER_BYTES, check_stands_alone
+from compute.core import qemu_img
 from objectstore.kernel.errors import Corrupt, Rejected
 
 # One read: large enough to keep the ring busy, small enough to hold in memory.

@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
-from compute.agent.disks import files, qemu_img
+from compute.agent.disks import files
 from compute.agent.disks.cache import RESERVED_BYTES, ImageCache
 from compute.agent.disks.extra import make_ephemeral, make_swap
 from compute.agent.disks.fetch import DIRECT_FORMATS, kept_format
@@ -39,6 +39,7 @@ from compute.agent.hypervisor import (
     FileSource,
     NbdSource,
 )
+from compute.core import qemu_img
 from objectstore.kernel.errors import (
     Corrupt,
     InsufficientStorage,

@@ -15,7 +15,6 @@ from pathlib import Path
 
 import pytest
 
-from compute.agent.disks import qemu_img
 from compute.agent.hypervisor import (
     DiskSpec,
     FileSource,
@@ -24,6 +23,7 @@ from compute.agent.hypervisor import (
     GuestState,
     Hypervisor,
 )
+from compute.core import qemu_img
 from objectstore.kernel import concurrency
 from test.contract.compute.agent.host import BOOT_SECONDS, Host, wait_for
 from test.contract.compute.agent.storage import Storage

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from compute.agent.disks import qemu_img
 from compute.agent.disks.local import backing_paths
 from compute.agent.hypervisor import DiskDevice, FileSource
+from compute.core import qemu_img
 from objectstore.kernel.errors import Rejected
 from test.contract.compute.agent.storage import Storage
 

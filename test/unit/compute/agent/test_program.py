@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from compute.agent.program import ProgramFailed, ProgramLimits, run_program
+from compute.core.program import ProgramFailed, ProgramLimits, run_program
 from objectstore.kernel import concurrency
 from objectstore.kernel.errors import DeadlineExceeded
 

@@ -1,8 +1,8 @@
 """Run another program to its end: green, bounded in time, memory and output.
 
-What the agent runs (qemu-img above all) reads bytes that strangers uploaded, so each
+What a host runs (qemu-img above all) reads bytes that strangers uploaded, so each
 run has limits of its own, set by ``prlimit``; and it dies with the agent (``setpriv
---pdeathsig``), so that a killed agent leaves nobody who still writes to its files.
+--pdeathsig``), so that who is killed leaves nobody who still writes to his files.
 Waiting costs no native thread: the process is a descriptor (pidfd) to the hub.
 """
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from compute.agent.program import (
+from compute.core.program import (
     ProgramFailed,
     ProgramLimits,
     ProgramMissing,
