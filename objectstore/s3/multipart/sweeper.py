@@ -5,7 +5,7 @@ version of its key.  Orphans come from crashes between a delete and the sweeping
 after it, and from objects that were replaced through Swift.  A round walks the
 buckets that ever had a multipart upload; each step does one bucket.  Everything
 younger than the grace is left alone, so no upload in progress is disturbed, and
-whatever cannot be looked up is kept.
+whatever cannot be looked up is kept.  Of all processes one sweeps: who has the lease.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from objectstore.kernel.errors import Unavailable
 from objectstore.kernel.loop import Progress
 from objectstore.kernel.request import Environ, Facts
 from objectstore.s3 import registry, sysmeta
+from objectstore.s3.background.lease import Lease
 from objectstore.s3.background.own_request import own_environ, own_operation
 from objectstore.s3.dates import iso
 from objectstore.s3.inner import query_string
@@ -48,14 +49,18 @@ class Sweeper:
     def __init__(self, house: House, facts: Facts) -> None:
         self._house = house
         self._facts = facts
+        self._lease = Lease(house.store, house.clock, self.name)
         self._after = ""
 
     def step(self) -> Progress:
-        """Sweep the next bucket; ``DONE`` at the end of a round."""
+        """Sweep the next bucket; ``DONE`` ends a round, ``IDLE``: another sweeps."""
         place = self._next_place()
         if place is None:
             self._after = ""
             return Progress.DONE
+        if not self._lease.is_held(self._environ()):
+            self._after = ""
+            return Progress.IDLE
         self._after = place
         account, _, container = place.partition("/")
         operation = self._operation(account, container)

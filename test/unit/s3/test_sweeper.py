@@ -24,10 +24,9 @@ class LaterClock:
 
 
 def sweep(house: House, *, later: bool) -> None:
-    step = house.app.background_steps(house.proxy.facts)[0]
     if later:
-        house_of_step = step._house  # type: ignore[attr-defined]
-        object.__setattr__(house_of_step, "clock", LaterClock(house))
+        object.__setattr__(house.app.house, "clock", LaterClock(house))
+    step = house.app.background_steps(house.proxy.facts)[0]
     for _ in range(10):
         if step.step() is Progress.DONE:
             return
@@ -74,3 +73,13 @@ def test_parts_of_an_abort_that_crashed_are_swept() -> None:
 
 def test_a_round_without_uploads_is_done() -> None:
     sweep(House(), later=False)
+
+
+def test_of_two_processes_one_sweeps() -> None:
+    house = House()
+    made(house)
+    first, second = (house.app.background_steps(house.proxy.facts)[0] for _ in "12")
+    assert first.step() is Progress.IDLE  # makes the leases' container
+    assert first.step() is Progress.BUSY
+    assert second.step() is Progress.IDLE
+    assert first.step() is Progress.DONE
