@@ -12,7 +12,6 @@ from compute.instance.api.aggregates import AggregatesApi
 from compute.instance.api.attributes import AttributesApi
 from compute.instance.api.consoles import ConsolesApi
 from compute.instance.api.flavors import FlavorsApi
-from compute.instance.api.frame import VERSIONS, routes_of
 from compute.instance.api.groups import GroupsApi
 from compute.instance.api.guest_questions import GuestQuestionsApi
 from compute.instance.api.history import HistoryApi
@@ -26,6 +25,7 @@ from compute.instance.api.quotas import QuotasApi
 from compute.instance.api.servers import ServersApi
 from compute.instance.api.surroundings import SurroundingsApi
 from compute.instance.api.versions import ROUTES
+from compute.instance.frame.routes import VERSIONS, routes_of
 from compute.instance.placing import Placer
 from compute.instance.policies import DEFAULTS
 from compute.instance.service.actions import ServerActions
@@ -42,6 +42,7 @@ from compute.instance.service.watchdog import Watchdog
 from compute.instance.settings import InstanceSettings
 from compute.instance.wiring import ROOM_QUEUE, Wiring, host_topic
 from compute.network.client import NetworkClient
+from compute.volume.client import VolumeClient
 from objectstore.kernel.loop import Loop
 
 # The room's own jobs are few, and a message tells of each.
@@ -60,6 +61,7 @@ def wire(parts: RoomParts, settings: InstanceSettings) -> Wiring:
         settings=settings,
         network=NetworkClient(parts.callers["network"], parts.service),
         images=ImageClient(parts.callers["image"], parts.service),
+        volumes=VolumeClient(parts.callers["volume"], parts.service),
         placer=Placer(
             parts.database,
             parts.clock,

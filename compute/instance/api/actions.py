@@ -7,8 +7,9 @@ from typing import Any
 from compute.core.api import ApiCall, empty_reply, json_reply
 from compute.core.errors import ApiError, BadRequest, NotFound
 from compute.instance.api.asked import ActionHandler, Asked
-from compute.instance.api.frame import Verb, accepted, api_base, minor_of, ok
 from compute.instance.api.servers import ServersApi, new_password
+from compute.instance.frame.replies import accepted, ok
+from compute.instance.frame.routes import Verb, api_base, minor_of
 from compute.instance.rules import fault
 from compute.instance.schemas import actions as schemas
 from compute.instance.schemas.servers import REBUILD

@@ -7,7 +7,9 @@ from typing import Any
 from compute.core.api import ApiCall
 from compute.core.database import Connection, Duplicate
 from compute.core.errors import BadRequest, Conflict, NotFound
-from compute.instance.api.frame import Body, Field, Verb, minor_of, ok, rendered
+from compute.instance.frame.bodies import Body, Field
+from compute.instance.frame.replies import ok, rendered
+from compute.instance.frame.routes import Verb, minor_of
 from compute.instance.records import Aggregate
 from compute.instance.scheduling.snapshot import ZONE_KEY
 from compute.instance.schemas.types import NAME, nullable

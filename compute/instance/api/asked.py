@@ -8,7 +8,8 @@ from typing import Any
 
 from compute.core.api import ApiCall
 from compute.core.schema import Schema
-from compute.instance.api.frame import NEWEST, Field, object_schema
+from compute.instance.frame.bodies import Field, object_schema
+from compute.instance.frame.routes import NEWEST
 from objectstore.kernel.reply import Reply
 
 ActionHandler = Callable[[ApiCall, str, Any], Reply]

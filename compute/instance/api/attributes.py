@@ -10,7 +10,8 @@ from compute.core.api import ApiCall, empty_reply
 from compute.core.database import Connection
 from compute.core.errors import BadRequest, NotFound
 from compute.core.schema import Schema
-from compute.instance.api.frame import Verb, api_base, ok
+from compute.instance.frame.replies import ok
+from compute.instance.frame.routes import Verb, api_base
 from compute.instance.records import Server
 from compute.instance.schemas.types import METADATA, TAG, TAGS
 from compute.instance.service.order_checks import check_metadata

@@ -8,7 +8,9 @@ from compute.core.api import ApiCall
 from compute.core.errors import BadRequest, Conflict
 from compute.instance.api.actions import ActionsApi
 from compute.instance.api.asked import ActionHandler, Asked
-from compute.instance.api.frame import Body, Field, Verb, ok
+from compute.instance.frame.bodies import Body, Field
+from compute.instance.frame.replies import ok
+from compute.instance.frame.routes import Verb
 from compute.instance.model import VmState
 from compute.instance.service.consoles import NOVNC, SERIAL, Consoles, console_url
 from compute.instance.service.lifecycle import Lifecycle

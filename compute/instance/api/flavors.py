@@ -9,17 +9,9 @@ from compute.core.database import Connection, Duplicate
 from compute.core.errors import BadRequest, Conflict, NotFound
 from compute.core.pagination import next_link, parse_page
 from compute.core.schema import Schema
-from compute.instance.api.frame import (
-    Body,
-    Field,
-    Verb,
-    View,
-    accepted,
-    links,
-    minor_of,
-    ok,
-    rendered,
-)
+from compute.instance.frame.bodies import Body, Field
+from compute.instance.frame.replies import View, accepted, links, ok, rendered
+from compute.instance.frame.routes import Verb, minor_of
 from compute.instance.records import Flavor
 from compute.instance.schemas.types import BOOLEAN, COUNT, NAME, POSITIVE, is_true
 from compute.instance.wiring import Wiring

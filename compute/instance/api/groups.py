@@ -7,7 +7,9 @@ from typing import Any
 from compute.core.api import ApiCall, empty_reply
 from compute.core.database import Connection
 from compute.core.errors import BadRequest, NotFound, QuotaExceeded
-from compute.instance.api.frame import Body, Field, Verb, minor_of, ok
+from compute.instance.frame.bodies import Body, Field
+from compute.instance.frame.replies import ok
+from compute.instance.frame.routes import Verb, minor_of
 from compute.instance.records import ServerGroup
 from compute.instance.schemas.types import NAME
 from compute.instance.service.quotas import UNLIMITED, Quotas

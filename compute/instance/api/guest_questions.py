@@ -9,7 +9,8 @@ from compute.core.api import ApiCall
 from compute.core.errors import BadRequest, Conflict
 from compute.instance.api.actions import ActionsApi
 from compute.instance.api.asked import Asked
-from compute.instance.api.frame import Verb, accepted, minor_of, ok
+from compute.instance.frame.replies import accepted, ok
+from compute.instance.frame.routes import Verb, minor_of
 from compute.instance.model import VmState
 from compute.instance.schemas.actions import CHANGE_PASSWORD, CONSOLE_OUTPUT
 from compute.instance.service.actions import ServerActions

@@ -10,7 +10,8 @@ from compute.core.database import Connection
 from compute.core.errors import BadRequest, Forbidden, NotFound
 from compute.core.instants import iso_micro, parse_iso
 from compute.core.pagination import next_link
-from compute.instance.api.frame import Verb, minor_of, ok
+from compute.instance.frame.replies import ok
+from compute.instance.frame.routes import Verb, minor_of
 from compute.instance.records import ActionRecord, Server
 from compute.instance.views.servers import host_id
 from compute.instance.wiring import Wiring

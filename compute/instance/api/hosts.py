@@ -9,7 +9,8 @@ from compute.core.database import Connection
 from compute.core.errors import BadRequest, Conflict, NotFound
 from compute.core.pagination import next_link
 from compute.core.schema import Schema
-from compute.instance.api.frame import Verb, minor_of, ok, rendered
+from compute.instance.frame.replies import ok, rendered
+from compute.instance.frame.routes import Verb, minor_of
 from compute.instance.records import Aggregate, Host
 from compute.instance.scheduling.snapshot import is_up, zone_of
 from compute.instance.scheduling.state import DEFAULT_ZONE

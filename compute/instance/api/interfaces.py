@@ -8,8 +8,10 @@ from typing import Any
 from compute.core.api import ApiCall
 from compute.core.context import RequestContext
 from compute.core.errors import BadRequest, Conflict, NotFound
-from compute.instance.api.frame import Body, Field, Verb, accepted, minor_of, ok
 from compute.instance.api.presenting import Presenter
+from compute.instance.frame.bodies import Body, Field
+from compute.instance.frame.replies import accepted, ok
+from compute.instance.frame.routes import Verb, minor_of
 from compute.instance.nics import security_group_ids, vif_of
 from compute.instance.ports import OWNER_PREFIX, release_port
 from compute.instance.records import Server

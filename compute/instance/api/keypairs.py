@@ -9,7 +9,9 @@ from compute.core.database import Connection, Duplicate
 from compute.core.errors import BadRequest, Conflict, NotFound, QuotaExceeded
 from compute.core.instants import iso_micro
 from compute.core.pagination import next_link
-from compute.instance.api.frame import Body, Field, Verb, minor_of, ok
+from compute.instance.frame.bodies import Body, Field
+from compute.instance.frame.replies import ok
+from compute.instance.frame.routes import Verb, minor_of
 from compute.instance.records import KeyPair
 from compute.instance.service.keys import (
     SSH,

@@ -8,7 +8,7 @@ from typing import Any
 
 from compute.core.api import ApiCall
 from compute.core.database import Connection
-from compute.instance.api.frame import minor_of
+from compute.instance.frame.routes import minor_of
 from compute.instance.nics import vifs_from
 from compute.instance.records import Host, Server
 from compute.instance.scheduling.snapshot import is_up

@@ -15,7 +15,9 @@ from compute.core.errors import BadRequest, NotFound
 from compute.core.query import Query
 from compute.instance.api.actions import ActionsApi
 from compute.instance.api.asked import Asked
-from compute.instance.api.frame import Field, Verb, accepted, ok
+from compute.instance.frame.bodies import Field
+from compute.instance.frame.replies import accepted, ok
+from compute.instance.frame.routes import Verb
 from compute.instance.schemas.types import ADDRESS
 from compute.instance.service.lifecycle import Lifecycle
 from compute.instance.views.proxies import (

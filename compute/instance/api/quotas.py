@@ -10,7 +10,8 @@ from compute.core.database import Connection
 from compute.core.errors import BadRequest, NotFound
 from compute.core.instants import iso_micro, parse_iso
 from compute.core.schema import Schema
-from compute.instance.api.frame import Verb, accepted, minor_of, ok
+from compute.instance.frame.replies import accepted, ok
+from compute.instance.frame.routes import Verb, minor_of
 from compute.instance.records import Server
 from compute.instance.service.quotas import CLASS_DEFAULT, Quotas
 from compute.instance.stores.servers import ServerFilter, Usage

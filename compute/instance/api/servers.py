@@ -10,9 +10,10 @@ from compute.core.api import ApiCall, empty_reply, json_reply
 from compute.core.database import Connection
 from compute.core.errors import BadRequest, NotFound
 from compute.core.pagination import next_link, parse_page
-from compute.instance.api.frame import Verb, accepted, links, minor_of, ok
 from compute.instance.api.presenting import Presenter
 from compute.instance.api.server_filters import server_filter
+from compute.instance.frame.replies import accepted, links, ok
+from compute.instance.frame.routes import Verb, minor_of
 from compute.instance.records import Server
 from compute.instance.schemas.servers import CREATE, UPDATE
 from compute.instance.service.actions import ServerActions

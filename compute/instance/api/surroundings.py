@@ -10,7 +10,8 @@ from compute.core.database import Connection
 from compute.core.errors import NotFound
 from compute.core.instants import iso_micro
 from compute.core.schema import Schema
-from compute.instance.api.frame import Verb, ok
+from compute.instance.frame.replies import ok
+from compute.instance.frame.routes import Verb
 from compute.instance.nics import vifs_from
 from compute.instance.records import Server
 from compute.instance.schemas.types import UUID

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from compute.core.api import ApiCall, Route, json_reply
-from compute.instance.api.frame import HIGHEST, LOWEST
+from compute.instance.frame.routes import HIGHEST, LOWEST
 from objectstore.kernel.reply import Reply
 
 MEDIA = "application/vnd.openstack.compute+json;version="

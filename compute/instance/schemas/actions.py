@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compute.instance.api.frame import Field
+from compute.instance.frame.bodies import Field
 from compute.instance.schemas.types import (
     DISK_CONFIG,
     ID,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from compute.instance.api.frame import Body, Field
+from compute.instance.frame.bodies import Body, Field
 from compute.instance.schemas.types import (
     BOOLEAN,
     DESCRIPTION,

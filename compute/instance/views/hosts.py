@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from compute.core.instants import iso_micro
-from compute.instance.api.frame import View
+from compute.instance.frame.replies import View
 from compute.instance.records import Host
 
 IDS_SINCE = 53  # from here on, hypervisors and services are known by uuids

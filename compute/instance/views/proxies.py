@@ -7,7 +7,7 @@ from typing import Any
 
 from compute.core.api import ApiCall
 from compute.image.client import BASE_KEYS
-from compute.instance.api.frame import links
+from compute.instance.frame.replies import links
 
 Shape = Mapping[str, Callable[[Mapping[str, Any]], Any]]
 

@@ -14,7 +14,8 @@ from typing import Any
 
 from compute.core.api import ApiCall
 from compute.core.instants import iso_micro, iso_z
-from compute.instance.api.frame import View, bookmark, links, minor_of
+from compute.instance.frame.replies import View, bookmark, links
+from compute.instance.frame.routes import minor_of
 from compute.instance.model import VmState, status_of
 from compute.instance.records import Server
 

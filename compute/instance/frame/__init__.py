@@ -1,0 +1,2 @@
+"""What the API's handlers, schemas and views are written with: routes, bodies, replies
+by microversion."""
