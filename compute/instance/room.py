@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from compute.core.absent import AbsentService
 from compute.core.api import Api
 from compute.core.dialects import compute_dialect
 from compute.core.policy import Policy
@@ -61,7 +62,9 @@ def wire(parts: RoomParts, settings: InstanceSettings) -> Wiring:
         settings=settings,
         network=NetworkClient(parts.callers["network"], parts.service),
         images=ImageClient(parts.callers["image"], parts.service),
-        volumes=VolumeClient(parts.callers["volume"], parts.service),
+        volumes=VolumeClient(
+            parts.callers.get("volume", AbsentService("volume")), parts.service
+        ),
         placer=Placer(
             parts.database,
             parts.clock,

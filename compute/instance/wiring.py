@@ -27,6 +27,7 @@ from compute.instance.stores.hosts import HostStore
 from compute.instance.stores.servers import ServerStore
 from compute.instance.tables import EVENTS, JOBS
 from compute.network.client import NetworkClient
+from compute.volume.client import VolumeClient
 from objectstore.kernel.clock import Clock
 
 # The queue of jobs that the control plane does itself.
@@ -74,6 +75,7 @@ class Wiring:
     settings: InstanceSettings
     network: NetworkClient
     images: ImageClient
+    volumes: VolumeClient
     placer: Placer
     stores: Stores = field(default_factory=Stores)
 
