@@ -15,6 +15,7 @@ from compute.agent.host import HostKit, Neighbours, Work
 from compute.agent.questions import QUESTIONS
 from compute.agent.sagas.catalog import SAGAS
 from compute.core.errors import Stale
+from compute.core.jobs import LEASE_SECONDS
 from compute.core.saga import Cancelled, GiveUp, Saga, TryAgain
 from compute.instance.client import ClaimedJob
 from objectstore.kernel.errors import Rejected, Unavailable
@@ -24,6 +25,9 @@ from objectstore.kernel.errors import Rejected, Unavailable
 TRIES_MAX = 10
 PAUSE_SECONDS = 1.0
 PAUSE_SECONDS_MAX = 30.0
+# No step begins when the control plane was heard of longer ago, without asking whether
+# the job is still ours: a third of its lease.
+FRESH_SECONDS = LEASE_SECONDS / 3
 ANSWER = "answer"
 FAILURES = "failures"
 
@@ -39,6 +43,8 @@ class JobJournal:
         self._step = work.job.step
         self._undoing = work.job.undoing
         self._cancelled = work.job.cancelled
+        self._clock = work.neighbours.clock
+        self._heard_at = self._clock.monotonic()
 
     @property
     def step(self) -> str:
@@ -52,11 +58,19 @@ class JobJournal:
 
     def is_cancelled(self) -> bool:
         """Whether somebody asked for the job's end, as of the last word from the
-        control plane (each step brings one)."""
+        control plane (each step brings one).  ``Stale`` when that was long ago and
+        the job is somebody else's by now."""
+        now = self._clock.monotonic()
+        if now - self._heard_at > FRESH_SECONDS:
+            instances = self._work.neighbours.instances
+            self._cancelled = instances.renew(self._work.job.id, self._owner)
+            self._heard_at = now
         return self._cancelled
 
     def advance(self, step: str, undoing: bool = False) -> None:
         """``step`` is the last one done; ``Stale`` when the job is not ours."""
+        # The lease counts from the asking: the answer may be read much later.
+        asked_at = self._clock.monotonic()
         self._cancelled = self._work.neighbours.instances.advance(
             self._work.job.id,
             self._owner,
@@ -65,6 +79,7 @@ class JobJournal:
             progress=self._work.progress,
         )
         self._step, self._undoing = step, undoing
+        self._heard_at = asked_at
 
 
 class JobRunner:

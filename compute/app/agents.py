@@ -11,6 +11,7 @@ from compute.agent.consoles.pages import Pages
 from compute.agent.consoles.proxy import ConsoleProxy
 from compute.agent.disks.layout import Layout
 from compute.agent.host import Neighbours
+from compute.agent.host_lock import HostLock
 from compute.agent.image_source import ImageSource
 from compute.agent.runner import Agent
 from compute.app.hosts import Hosts, build_hosts
@@ -74,6 +75,7 @@ class Agents:
         self.consoles: ConsoleProxy | None = None
         self._guests: Agent | None = None
         self._networks: NetworkAgentService | None = None
+        self._lock = HostLock(settings.cloud.state / "agent")
         if settings.plays(Role.AGENT):
             self._build_guests()
         if settings.plays(Role.NETWORK_AGENT):
@@ -101,8 +103,10 @@ class Agents:
             self._networks.stop()
             if self._settings.rooms["agent"].ends_with_us:
                 self._networks.take_down()
+        self._lock.release()
 
     def _build_guests(self) -> None:
+        self._lock.take()
         settings = self._settings
         hosts = self.hosts = build_hosts(
             settings.rooms["agent"],

@@ -53,7 +53,9 @@ class Journal(Protocol):
         """Whether it was going back when it stopped."""
 
     def is_cancelled(self) -> bool:
-        """Whether somebody asked for the job's end; also renews the lease."""
+        """Whether somebody asked for the job's end.  Asked before each step: it sees
+        to it that the lease is fresh, so that nobody begins a step of a job that he
+        has lost while he slept."""
 
     def advance(self, step: str, undoing: bool = False) -> None:
         """``step`` is the last one that is done now."""
@@ -84,7 +86,8 @@ class Saga(Generic[W]):
             raise GiveUp("it was being undone")
         for step in self.steps[self._position(journal.step) :]:
             try:
-                if self.cancellable and journal.is_cancelled():
+                is_cancelled = journal.is_cancelled()
+                if self.cancellable and is_cancelled:
                     raise Cancelled("it was cancelled")
                 step.do(work)
             except (TryAgain, Unavailable, Stale):
