@@ -37,6 +37,7 @@ DEFAULTS: dict[str, str] = {
     _P + "os-server-password": _MEMBER,
     _P + "server-metadata": _MEMBER,
     _P + "server-metadata:show": _READER,
+    "compute:server:topology:index": _READER,
     _P + "os-server-tags": _MEMBER,
     _P + "os-server-tags:show": _READER,
     _P + "os-server-groups": _MEMBER,

@@ -25,6 +25,8 @@ from compute.instance.api.proxies import ProxiesApi
 from compute.instance.api.quotas import QuotasApi
 from compute.instance.api.servers import ServersApi
 from compute.instance.api.surroundings import SurroundingsApi
+from compute.instance.api.topology import TopologyApi
+from compute.instance.api.usage import UsageApi
 from compute.instance.api.versions import ROUTES
 from compute.instance.frame.routes import VERSIONS, routes_of
 from compute.instance.placing import Placer
@@ -108,6 +110,8 @@ def build_room(parts: RoomParts, settings: InstanceSettings) -> Room:
         *HostsApi(wiring, desk).verbs(),
         *AggregatesApi(wiring).verbs(),
         *QuotasApi(wiring, quotas).verbs(),
+        *UsageApi(wiring).verbs(),
+        *TopologyApi(wiring).verbs(),
         *SurroundingsApi(wiring).verbs(),
     ]
     internal = InternalApi(wiring, desk, finishing, consoles, presenter)

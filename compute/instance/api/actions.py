@@ -157,9 +157,9 @@ class ActionsApi:
         if minor_of(call) >= 54:
             found["key_name"] = server.key_name or None
         if minor_of(call) >= 57:
-            found.setdefault("user_data", server.user_data or None)
-            if minor_of(call) >= 75:
-                del found["user_data"]
+            # Here, and here only, user data is no extended attribute.
+            found.pop("OS-EXT-SRV-ATTR:user_data", None)
+            found["user_data"] = server.user_data or None
         location = f"{api_base(call)}/servers/{server.id}"
         return json_reply(202, {"server": found}, [("Location", location)])
 

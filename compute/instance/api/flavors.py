@@ -17,6 +17,9 @@ from compute.instance.schemas.types import BOOLEAN, COUNT, NAME, POSITIVE, is_tr
 from compute.instance.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
+FILTERS = frozenset(
+    {"limit", "marker", "sort_key", "sort_dir", "is_public", "minRam", "minDisk"}
+)
 MANAGE = "os_compute_api:os-flavor-manage"
 ACCESS = "os_compute_api:os-flavor-access"
 SPECS = "os_compute_api:os-flavor-extra-specs"
@@ -107,8 +110,8 @@ class FlavorsApi:
         one = "/flavors/{flavor_id}"
         specs = f"{one}/os-extra_specs"
         return [
-            Verb("GET", "/flavors", self.index),
-            Verb("GET", "/flavors/detail", self.detail),
+            Verb("GET", "/flavors", self.index, queries=FILTERS),
+            Verb("GET", "/flavors/detail", self.detail, queries=FILTERS),
             Verb("POST", "/flavors", self.create),
             Verb("GET", one, self.show),
             Verb("PUT", one, self.update, since=55),

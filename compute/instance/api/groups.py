@@ -20,6 +20,7 @@ RULE = "os_compute_api:os-server-groups"
 HARD = ["anti-affinity", "affinity"]
 ALL = [*HARD, "soft-anti-affinity", "soft-affinity"]
 POLICY_SINCE = 64
+FILTERS = frozenset({"all_projects", "limit", "offset"})
 
 
 def _policies(names: list[str]) -> dict[str, Any]:
@@ -66,7 +67,7 @@ class GroupsApi:
         """The routes."""
         one = "/os-server-groups/{group_id}"
         return [
-            Verb("GET", "/os-server-groups", self.index),
+            Verb("GET", "/os-server-groups", self.index, queries=FILTERS),
             Verb("POST", "/os-server-groups", self.create),
             Verb("GET", one, self.show),
             Verb("DELETE", one, self.delete),

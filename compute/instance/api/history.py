@@ -20,6 +20,7 @@ from objectstore.kernel.reply import Reply
 RULE = "os_compute_api:os-instance-actions"
 DELETED_SINCE, EVENTS_SINCE, PAGES_SINCE = 21, 51, 58
 HOST_SINCE, BEFORE_SINCE, DETAILS_SINCE = 62, 66, 84
+FILTERS = frozenset({"limit", "marker", "changes-since"})
 
 
 class HistoryApi:
@@ -32,7 +33,22 @@ class HistoryApi:
         """The routes."""
         many = "/servers/{server_id}/os-instance-actions"
         return [
-            Verb("GET", many, self.index),
+            Verb(
+                "GET",
+                many,
+                self.index,
+                until=BEFORE_SINCE - 1,
+                queries=FILTERS,
+                strict_since=PAGES_SINCE,
+            ),
+            Verb(
+                "GET",
+                many,
+                self.index,
+                since=BEFORE_SINCE,
+                queries=FILTERS | {"changes-before"},
+                strict_since=PAGES_SINCE,
+            ),
             Verb("GET", f"{many}/{{request_id}}", self.show),
         ]
 

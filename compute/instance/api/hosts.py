@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from compute.core.api import ApiCall, empty_reply
+from compute.core.api import ApiCall, Handler, empty_reply
 from compute.core.database import Connection
 from compute.core.errors import BadRequest, Conflict, NotFound
+from compute.core.instants import iso_micro
 from compute.core.pagination import next_link
 from compute.core.schema import Schema
 from compute.instance.frame.replies import ok, rendered
@@ -21,7 +22,6 @@ from compute.instance.views.hosts import (
     DETAIL,
     IDS_SINCE,
     SERVICE,
-    SLIM_SINCE,
     statistics,
 )
 from compute.instance.wiring import Wiring
@@ -31,6 +31,9 @@ HYPERVISORS = "os_compute_api:os-hypervisors"
 SERVICES = "os_compute_api:os-services"
 ZONES = "os_compute_api:os-availability-zone"
 BINARY = "nova-compute"
+EMPTY_SERVERS_SINCE = 75
+FILTERS = frozenset({"limit", "marker", "hypervisor_hostname_pattern", "with_servers"})
+SERVICE_FILTERS = frozenset({"host", "binary"})
 _REASON = {"type": "string", "minLength": 1, "maxLength": 255}
 
 
@@ -71,20 +74,29 @@ class HostsApi:
         """The routes."""
         one = "/os-hypervisors/{hypervisor_id}"
         return [
-            Verb("GET", "/os-hypervisors", self.index),
-            Verb("GET", "/os-hypervisors/detail", self.detail),
+            self._list("/os-hypervisors", self.index),
+            self._list("/os-hypervisors/detail", self.detail),
             Verb("GET", "/os-hypervisors/statistics", self.statistics, until=87),
-            Verb("GET", one, self.show),
+            Verb(
+                "GET",
+                one,
+                self.show,
+                queries=frozenset({"with_servers"}),
+                strict_since=IDS_SINCE,
+            ),
             Verb("GET", f"{one}/search", self.search, until=52),
             Verb("GET", f"{one}/servers", self.servers, until=52),
             Verb("GET", f"{one}/uptime", self.uptime, until=87),
-            Verb("GET", "/os-services", self.services),
+            Verb("GET", "/os-services", self.services, queries=SERVICE_FILTERS),
             Verb("PUT", "/os-services/{action}", self.change_by_name, until=52),
             Verb("PUT", "/os-services/{action}", self.change, since=53),
             Verb("DELETE", "/os-services/{service_id}", self.forget),
             Verb("GET", "/os-availability-zone", self.zones),
             Verb("GET", "/os-availability-zone/detail", self.zones_in_detail),
         ]
+
+    def _list(self, path: str, handler: Handler) -> Verb:
+        return Verb("GET", path, handler, queries=FILTERS, strict_since=IDS_SINCE)
 
     def _is_up(self, host: Host) -> bool:
         now = self._wiring.clock.time()
@@ -117,7 +129,7 @@ class HostsApi:
         values = [self._view(host, minor, detail=detail) for host in found]
         if minor >= IDS_SINCE and call.query.flag("with_servers"):
             for value, host in zip(values, found, strict=True):
-                value["servers"] = self._servers_of(host)
+                self._add_servers(value, host, minor)
         return ok({"hypervisors": values, **more})
 
     def _page(
@@ -153,6 +165,12 @@ class HostsApi:
             {"uuid": row["id"], "name": f"instance-{row['id'][:8]}"} for row in rows
         ]
 
+    def _add_servers(self, value: dict[str, Any], host: Host, minor: int) -> None:
+        """Until 2.74 a host without servers does not say so."""
+        servers = self._servers_of(host)
+        if servers or minor >= EMPTY_SERVERS_SINCE:
+            value["servers"] = servers
+
     def _one(self, call: ApiCall, name: str) -> Host:
         key = call.parameters[name]
         host = self._wiring.database.read(
@@ -167,9 +185,8 @@ class HostsApi:
         self._wiring.enforce(call.context, HYPERVISORS)
         host = self._one(call, "hypervisor_id")
         value = self._view(host, minor_of(call), detail=True)
-        wants = minor_of(call) >= SLIM_SINCE or minor_of(call) >= IDS_SINCE
-        if wants and call.query.flag("with_servers"):
-            value["servers"] = self._servers_of(host)
+        if minor_of(call) >= IDS_SINCE and call.query.flag("with_servers"):
+            self._add_servers(value, host, minor_of(call))
         return ok({"hypervisor": value})
 
     def _matching(self, call: ApiCall) -> list[Host]:
@@ -192,8 +209,8 @@ class HostsApi:
         values = []
         for host in self._matching(call):
             value = self._view(host, minor_of(call), detail=False)
-            servers = self._servers_of(host)
-            values.append({**value, "servers": servers} if servers else value)
+            self._add_servers(value, host, minor_of(call))
+            values.append(value)
         return ok({"hypervisors": values})
 
     def uptime(self, call: ApiCall) -> Reply:
@@ -346,7 +363,7 @@ class HostsApi:
                         BINARY: {
                             "active": each.enabled,
                             "available": self._is_up(each),
-                            "updated_at": None,
+                            "updated_at": iso_micro(each.last_seen),
                         }
                     }
                     for each in members

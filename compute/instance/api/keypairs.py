@@ -48,6 +48,7 @@ CREATE = Body(
     ),
 )
 PAGE_MAX = 1000
+PAGE, USER = frozenset({"limit", "marker"}), frozenset({"user_id"})
 
 
 class KeypairsApi:
@@ -61,10 +62,10 @@ class KeypairsApi:
     def verbs(self) -> list[Verb]:
         """The routes."""
         return [
-            Verb("GET", "/os-keypairs", self.index),
+            Verb("GET", "/os-keypairs", self.index, queries=PAGE | USER),
             Verb("POST", "/os-keypairs", self.create),
-            Verb("GET", "/os-keypairs/{name}", self.show),
-            Verb("DELETE", "/os-keypairs/{name}", self.delete),
+            Verb("GET", "/os-keypairs/{name}", self.show, queries=USER),
+            Verb("DELETE", "/os-keypairs/{name}", self.delete, queries=USER),
         ]
 
     def _user(self, call: ApiCall, wanted: str = "") -> str:

@@ -1,4 +1,4 @@
-"""Limits, quotas, and what was used."""
+"""Limits and quotas."""
 
 from __future__ import annotations
 
@@ -8,13 +8,11 @@ from typing import Any
 from compute.core.api import ApiCall
 from compute.core.database import Connection
 from compute.core.errors import BadRequest, NotFound
-from compute.core.instants import iso_micro, parse_iso
 from compute.core.schema import Schema
 from compute.instance.frame.replies import accepted, ok
 from compute.instance.frame.routes import Verb, minor_of
-from compute.instance.records import Server
 from compute.instance.service.quotas import CLASS_DEFAULT, Quotas
-from compute.instance.stores.servers import ServerFilter, Usage
+from compute.instance.stores.servers import Usage
 from compute.instance.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
@@ -27,12 +25,13 @@ NETWORK = {
     "security_group_rules": -1,
 }
 NETWORK_UNTIL, FILES_UNTIL = 35, 56
-CLASS_MEMBERS_SINCE = 50
+CLASS_GROUPS_SINCE = 50
 FILES = frozenset(
     {"injected_files", "injected_file_content_bytes", "injected_file_path_bytes"}
 )
 GROUPS = frozenset({"server_groups", "server_group_members"})
 COUNTED = ("instances", "cores", "ram")
+OF_PROJECT, OF_USER = frozenset({"tenant_id", "reserved"}), frozenset({"user_id"})
 _NUMBER = {
     "type": ["integer", "string"],
     "pattern": "^-?[0-9]+$",
@@ -52,18 +51,15 @@ class QuotasApi:
         """The routes."""
         one = "/os-quota-sets/{owner}"
         of_class = "/os-quota-class-sets/{name}"
-        usage = "/os-simple-tenant-usage"
         return [
-            Verb("GET", "/limits", self.limits),
-            Verb("GET", one, self.show),
-            Verb("PUT", one, self.update),
-            Verb("DELETE", one, self.delete),
+            Verb("GET", "/limits", self.limits, queries=OF_PROJECT),
+            Verb("GET", one, self.show, queries=OF_USER),
+            Verb("PUT", one, self.update, queries=OF_USER),
+            Verb("DELETE", one, self.delete, queries=OF_USER),
             Verb("GET", f"{one}/defaults", self.defaults),
-            Verb("GET", f"{one}/detail", self.detail),
+            Verb("GET", f"{one}/detail", self.detail, queries=OF_USER),
             Verb("GET", of_class, self.show_class),
             Verb("PUT", of_class, self.update_class),
-            Verb("GET", usage, self.usages),
-            Verb("GET", f"{usage}/{{owner}}", self.usage),
         ]
 
     # ---- limits ----------------------------------------------------------------
@@ -170,7 +166,8 @@ class QuotasApi:
     def _read(
         self, call: ApiCall, wrapper: str, minor: int
     ) -> tuple[dict[str, int], bool]:
-        names = _known(self._wiring.settings.quotas(), minor)
+        known = _known if wrapper == "quota_set" else _of_class
+        names = known(self._wiring.settings.quotas(), minor)
         properties: dict[str, Any] = dict.fromkeys(names, _NUMBER)
         if wrapper == "quota_set":
             properties["force"] = {"enum": [True, False, "True", "False"]}
@@ -233,105 +230,6 @@ class QuotasApi:
         limits = self._wiring.database.run(write)
         return ok({"quota_class_set": _of_class(limits, minor_of(call))})
 
-    # ---- usage -----------------------------------------------------------------
-
-    def usages(self, call: ApiCall) -> Reply:
-        """GET /os-simple-tenant-usage."""
-        self._wiring.enforce(call.context, "os_compute_api:os-simple-tenant-usage:list")
-        start, end, detailed = self._period(call)
-        by_project: dict[str, list[Server]] = {}
-        for server in self._servers(start, {}):
-            by_project.setdefault(server.project_id, []).append(server)
-        found = []
-        for project, servers in sorted(by_project.items()):
-            value = self._sum(project, servers, start, end)
-            if not detailed:
-                value.pop("server_usages", None)
-            if value["total_hours"] > 0:
-                found.append(value)
-        return ok({"tenant_usages": found})
-
-    def usage(self, call: ApiCall) -> Reply:
-        """GET /os-simple-tenant-usage/{project}."""
-        owner = call.parameters["owner"]
-        self._wiring.policy.enforce(
-            call.context,
-            "os_compute_api:os-simple-tenant-usage:show",
-            {"project_id": owner},
-        )
-        start, end, _ = self._period(call)
-        servers = self._servers(start, {"project_id": owner})
-        value = self._sum(owner, servers, start, end)
-        return ok({"tenant_usage": value if value["server_usages"] else {}})
-
-    def _servers(self, start: float, equal: Mapping[str, Any]) -> list[Server]:
-        wanted = ServerFilter(
-            equal=equal,
-            deleted=None,
-            matches=lambda server: (
-                server.terminated_at is None or server.terminated_at >= start
-            ),
-        )
-        return self._wiring.database.read(
-            lambda connection: self._wiring.stores.servers.matching(connection, wanted)
-        )
-
-    def _period(self, call: ApiCall) -> tuple[float, float, bool]:
-        now = self._wiring.clock.time()
-        try:
-            start = parse_iso(call.query.one("start") or iso_micro(now))
-            end = parse_iso(call.query.one("end") or iso_micro(now))
-        except ValueError:
-            raise BadRequest("Invalid start or end time") from None
-        if start > end:
-            raise BadRequest(
-                "Invalid start time. The start time cannot occur after the end time."
-            )
-        return start, min(end, now), call.query.one("detailed") == "1"
-
-    def _sum(
-        self, project: str, servers: list[Server], start: float, end: float
-    ) -> dict[str, Any]:
-        rows = [
-            _server_usage(server, start, end, self._wiring.clock.time())
-            for server in servers
-            if server.launched_at is not None
-        ]
-        return {
-            "tenant_id": project,
-            "start": iso_micro(start),
-            "stop": iso_micro(end),
-            "total_hours": sum(row["hours"] for row in rows),
-            "total_vcpus_usage": sum(row["hours"] * row["vcpus"] for row in rows),
-            "total_memory_mb_usage": sum(
-                row["hours"] * row["memory_mb"] for row in rows
-            ),
-            "total_local_gb_usage": sum(row["hours"] * row["local_gb"] for row in rows),
-            "server_usages": rows,
-        }
-
-
-def _server_usage(
-    server: Server, start: float, end: float, now: float
-) -> dict[str, Any]:
-    launched = server.launched_at or server.created_at
-    ended = server.terminated_at
-    seconds = max(0.0, min(end, ended or end) - max(start, launched))
-    return {
-        "instance_id": server.id,
-        "name": server.name,
-        "hours": seconds / 3600,
-        "tenant_id": server.project_id,
-        "flavor": server.flavor["name"],
-        "vcpus": server.vcpus,
-        "memory_mb": server.memory_mib,
-        "local_gb": server.disk_gib,
-        "started_at": iso_micro(launched),
-        "ended_at": iso_micro(ended) if ended else None,
-        "state": "terminated" if ended else server.vm_state,
-        "uptime": int((ended or now) - launched),
-    }
-
 
 def _known(limits: Mapping[str, int], minor: int) -> dict[str, int]:
     found = dict(limits)
@@ -343,9 +241,11 @@ def _known(limits: Mapping[str, int], minor: int) -> dict[str, int]:
 
 
 def _of_class(limits: Mapping[str, int], minor: int) -> dict[str, int]:
+    """Classes kept the network's resources longer, and got groups later."""
     found = _known(limits, minor)
-    if minor < CLASS_MEMBERS_SINCE:
+    if minor < CLASS_GROUPS_SINCE:
         found = {key: value for key, value in found.items() if key not in GROUPS}
+        found |= NETWORK
     return found
 
 

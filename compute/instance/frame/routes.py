@@ -21,17 +21,26 @@ VERSIONS = VersionRange(
     "compute", LOWEST, HIGHEST, legacy_header="X-OpenStack-Nova-API-Version"
 )
 NEWEST = HIGHEST.minor
+# Since 2.75 most lists refuse parameters that they do not know.
+STRICT_SINCE = 75
+QUERY_SHOWN_MAX = 100  # characters of a stranger's name in our message
 
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """One route.  ``since`` and ``until`` are minor versions, both included."""
+    """One route.  ``since`` and ``until`` are minor versions, both included.
+
+    ``queries``: the parameters that its query may have, from ``strict_since`` on and
+    no others; None: whatever it has is not looked at.
+    """
 
     method: str
     path: str
     handler: Handler
     since: int = 1
     until: int = NEWEST
+    queries: frozenset[str] | None = None
+    strict_since: int = STRICT_SINCE
 
 
 def minor_of(call: ApiCall) -> int:
@@ -64,10 +73,22 @@ def _entry(verbs: list[Verb], *, legacy: bool) -> Handler:
         minor = minor_of(call)
         for verb in verbs:
             if verb.since <= minor <= verb.until:
+                _check_query(call, verb, minor)
                 return verb.handler(call)
         raise NotFound("The resource could not be found.")
 
     return handle
+
+
+def _check_query(call: ApiCall, verb: Verb, minor: int) -> None:
+    if verb.queries is None or minor < verb.strict_since:
+        return
+    for name, _ in call.query.pairs:
+        if name not in verb.queries:
+            raise BadRequest(
+                f"Additional properties are not allowed ({name[:QUERY_SHOWN_MAX]!r}"
+                " was unexpected)"
+            )
 
 
 def _check_project(call: ApiCall, project_id: str) -> None:

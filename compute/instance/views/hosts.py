@@ -11,7 +11,6 @@ from compute.instance.frame.replies import View
 from compute.instance.records import Host
 
 IDS_SINCE = 53  # from here on, hypervisors and services are known by uuids
-SLIM_SINCE = 88  # from here on, hypervisors tell nothing that placement knows
 
 
 def cpu_info(host: Host) -> dict[str, Any]:

@@ -261,7 +261,7 @@ def full_server(shown: Shown, *, one: bool) -> dict[str, Any]:
 
 def short_server(shown: Shown) -> dict[str, Any]:
     """For the replies to update and rebuild before 2.75."""
-    return _render(shown, {""}, extended=False)
+    return _render(shown, {"", "show"}, extended=False)
 
 
 def _render(shown: Shown, groups: set[str], *, extended: bool) -> dict[str, Any]:

@@ -115,6 +115,7 @@ def test_update_answers_short_until_2_75(house: House, server_id: str) -> None:
         "description",
         "tags",
         "trusted_image_certificates",
+        "server_groups",
         "locked_reason",
     }
     assert keys(75) == expected(75, admin=False)

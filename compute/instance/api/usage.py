@@ -1,0 +1,163 @@
+"""What was used: hours of servers, for projects that are billed by them.
+
+A page (2.40) counts servers, not projects: a project's usage may go on in the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from compute.core.api import ApiCall
+from compute.core.errors import BadRequest
+from compute.core.instants import iso_micro, parse_iso
+from compute.core.pagination import PAGE_MAX, next_link
+from compute.instance.frame.replies import ok
+from compute.instance.frame.routes import Verb, minor_of
+from compute.instance.records import Server
+from compute.instance.stores.servers import ServerFilter
+from compute.instance.wiring import Wiring
+from objectstore.kernel.reply import Reply
+
+RULE = "os_compute_api:os-simple-tenant-usage"
+PAGES_SINCE = 40
+PERIOD = frozenset({"start", "end"})
+PAGING = frozenset({"limit", "marker"})
+
+
+class UsageApi:
+    """Handlers."""
+
+    def __init__(self, wiring: Wiring) -> None:
+        self._wiring = wiring
+
+    def verbs(self) -> list[Verb]:
+        """The routes."""
+        many = "/os-simple-tenant-usage"
+        one = f"{many}/{{owner}}"
+        known = PERIOD | PAGING
+        return [
+            Verb("GET", many, self.usages, queries=known | {"detailed"}),
+            Verb("GET", one, self.usage, queries=known),
+        ]
+
+    def usages(self, call: ApiCall) -> Reply:
+        """GET /os-simple-tenant-usage."""
+        self._wiring.enforce(call.context, f"{RULE}:list")
+        start, end = self._period(call)
+        detailed = call.query.one("detailed") == "1"
+        servers, more = self._page(call, start, end, {}, "tenant_usages_links")
+        by_project: dict[str, list[Server]] = {}
+        for server in servers:
+            by_project.setdefault(server.project_id, []).append(server)
+        found = []
+        for project, theirs in sorted(by_project.items()):
+            value = self._sum(project, theirs, start, end)
+            if not detailed:
+                del value["server_usages"]
+            if value["total_hours"] > 0:
+                found.append(value)
+        return ok({"tenant_usages": found, **more})
+
+    def usage(self, call: ApiCall) -> Reply:
+        """GET /os-simple-tenant-usage/{project}."""
+        owner = call.parameters["owner"]
+        self._wiring.policy.enforce(call.context, f"{RULE}:show", {"project_id": owner})
+        start, end = self._period(call)
+        servers, more = self._page(
+            call, start, end, {"project_id": owner}, "tenant_usage_links"
+        )
+        value = self._sum(owner, servers, start, end) if servers else {}
+        return ok({"tenant_usage": value, **more})
+
+    def _page(
+        self,
+        call: ApiCall,
+        start: float,
+        end: float,
+        equal: Mapping[str, Any],
+        links: str,
+    ) -> tuple[list[Server], dict[str, Any]]:
+        """Servers that ran in the period, by id, and the link to those that follow."""
+        wanted = ServerFilter(
+            equal=equal,
+            deleted=None,
+            matches=lambda server: _ran(server, start, end),
+        )
+        found = self._wiring.database.read(
+            lambda connection: self._wiring.stores.servers.matching(connection, wanted)
+        )
+        if minor_of(call) < PAGES_SINCE:
+            return found, {}
+        found.sort(key=lambda server: server.id)
+        marker = call.query.one("marker")
+        if marker:
+            ids = [server.id for server in found]
+            if marker not in ids:
+                raise BadRequest(f"marker [{marker}] not found")
+            found = found[ids.index(marker) + 1 :]
+        limit = min(call.query.number("limit", PAGE_MAX), PAGE_MAX)
+        page = found[:limit]
+        if not page or len(page) < limit:
+            return page, {}
+        href = next_link(call.url, call.query, page[-1].id)
+        return page, {links: [{"rel": "next", "href": href}]}
+
+    def _period(self, call: ApiCall) -> tuple[float, float]:
+        now = self._wiring.clock.time()
+        try:
+            start = parse_iso(call.query.one("start") or iso_micro(now))
+            end = parse_iso(call.query.one("end") or iso_micro(now))
+        except ValueError:
+            raise BadRequest("Invalid start or end time") from None
+        if start > end:
+            raise BadRequest(
+                "Invalid start time. The start time cannot occur after the end time."
+            )
+        return start, min(end, now)
+
+    def _sum(
+        self, project: str, servers: list[Server], start: float, end: float
+    ) -> dict[str, Any]:
+        now = self._wiring.clock.time()
+        rows = [_server_usage(server, start, end, now) for server in servers]
+        return {
+            "tenant_id": project,
+            "start": iso_micro(start),
+            "stop": iso_micro(end),
+            "total_hours": sum(row["hours"] for row in rows),
+            "total_vcpus_usage": sum(row["hours"] * row["vcpus"] for row in rows),
+            "total_memory_mb_usage": sum(
+                row["hours"] * row["memory_mb"] for row in rows
+            ),
+            "total_local_gb_usage": sum(row["hours"] * row["local_gb"] for row in rows),
+            "server_usages": rows,
+        }
+
+
+def _ran(server: Server, start: float, end: float) -> bool:
+    if server.launched_at is None or server.launched_at > end:
+        return False
+    return server.terminated_at is None or server.terminated_at >= start
+
+
+def _server_usage(
+    server: Server, start: float, end: float, now: float
+) -> dict[str, Any]:
+    launched = server.launched_at or server.created_at
+    ended = server.terminated_at
+    seconds = max(0.0, min(end, ended or end) - max(start, launched))
+    return {
+        "instance_id": server.id,
+        "name": server.name,
+        "hours": seconds / 3600,
+        "tenant_id": server.project_id,
+        "flavor": server.flavor["name"],
+        "vcpus": server.vcpus,
+        "memory_mb": server.memory_mib,
+        "local_gb": server.disk_gib,
+        "started_at": iso_micro(launched),
+        "ended_at": iso_micro(ended) if ended else None,
+        "state": "terminated" if ended else server.vm_state,
+        "uptime": int((ended or now) - launched),
+    }

@@ -1,0 +1,103 @@
+"""Lists refuse what they do not know from the version on in which Nova's do, pages of
+usage, and what headers say of versions."""
+
+from __future__ import annotations
+
+import pytest
+
+from test.unit.compute.instance.house import OWNER, House
+
+# Path -> the first version that refuses a parameter that is not of that list.
+STRICT = {
+    "/servers": 75,
+    "/servers/detail": 75,
+    "/flavors": 75,
+    "/flavors/detail": 75,
+    "/os-keypairs": 75,
+    "/os-server-groups": 75,
+    "/limits": 75,
+    f"/os-quota-sets/{OWNER}": 75,
+    f"/os-quota-sets/{OWNER}/detail": 75,
+    "/os-services": 75,
+    "/os-simple-tenant-usage": 75,
+    f"/os-simple-tenant-usage/{OWNER}": 75,
+    "/os-hypervisors": 53,
+    "/os-hypervisors/detail": 53,
+}
+# Never.
+TOLERANT = (f"/os-quota-sets/{OWNER}/defaults", "/os-availability-zone", "/extensions")
+
+
+@pytest.mark.parametrize(("path", "since"), STRICT.items())
+def test_unknown_parameters(house: House, path: str, since: int) -> None:
+    for minor in (1, since - 1, since, 96):
+        got = house.ask(
+            "GET", f"{path}?nonsense=1", roles="admin", version=f"2.{minor}"
+        )
+        assert got.status == (400 if minor >= since else 200), (minor, got.body)
+        if got.status == 400:
+            assert "nonsense" in got.json["badRequest"]["message"]
+
+
+@pytest.mark.parametrize("path", TOLERANT)
+def test_lists_that_take_anything(house: House, path: str) -> None:
+    assert house.ask("GET", f"{path}?nonsense=1", roles="admin").status == 200
+
+
+def test_history_is_strict_since_its_pages(house: House) -> None:
+    server_id = house.boot()
+    path = f"/servers/{server_id}/os-instance-actions"
+    for query, minor, status in (
+        ("nonsense=1", 57, 200),
+        ("nonsense=1", 58, 400),
+        ("changes-before=2030-01-01T00:00:00Z", 65, 400),
+        ("changes-before=2030-01-01T00:00:00Z", 66, 200),
+    ):
+        got = house.ask("GET", f"{path}?{query}", version=f"2.{minor}")
+        assert got.status == status, (query, minor, got.body)
+
+
+def test_usage_in_pages(house: House) -> None:
+    ids = sorted(house.boot(f"s{number}") for number in range(3))
+    house.clock.advance(3600)
+    path = f"/os-simple-tenant-usage/{OWNER}?start=2001-01-01T00:00:00&limit=2"
+    first = house.ok("GET", path)
+    second = house.ok("GET", f"{path}&marker={ids[1]}")
+    rows = first["tenant_usage"]["server_usages"]
+    rows += second["tenant_usage"]["server_usages"]
+    assert [row["instance_id"] for row in rows] == ids
+    (link,) = first["tenant_usage_links"]
+    assert f"marker={ids[1]}" in link["href"]
+    assert "tenant_usage_links" not in second
+    wrong = house.ask("GET", f"{path}&marker=nobody")
+    assert wrong.status == 400
+
+
+def test_headers_tell_the_version(house: House) -> None:
+    def ask(**headers: str) -> tuple[int, str, str, str]:
+        headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        headers["X-Auth-Token"] = house.tokens.token()
+        answer = house.caller.request("GET", "/v2.1/flavors", headers, b"")
+        answer.read()
+        vary = answer.headers.get("vary") or ""
+        own = answer.headers.get("openstack-api-version") or ""
+        old = answer.headers.get("x-openstack-nova-api-version") or ""
+        return answer.status, own, old, vary
+
+    assert ask()[:3] == (200, "compute 2.1", "2.1")
+    assert ask(OpenStack_API_Version="compute latest")[1] == "compute 2.96"
+    assert ask(OpenStack_API_Version="identity 3.1, compute 2.50")[1] == "compute 2.50"
+    assert ask(OpenStack_API_Version="volume 3.60")[1] == "compute 2.1"
+    assert ask(X_OpenStack_Nova_API_Version="2.20")[2] == "2.20"
+    both = ask(OpenStack_API_Version="compute 2.30", X_OpenStack_Nova_API_Version="2.3")
+    assert both[1] == "compute 2.30"
+    assert ask(OpenStack_API_Version="compute 2.97")[0] == 406
+    assert ask(OpenStack_API_Version="compute 3.1")[0] == 406
+    assert ask(OpenStack_API_Version="compute two")[0] == 400
+    vary = ask()[3]
+    assert "OpenStack-API-Version" in vary or "X-OpenStack-Nova-API-Version" in vary
+
+
+def test_the_fault_of_a_version_that_is_not_spoken(house: House) -> None:
+    got = house.ask("GET", "/flavors", version="2.500")
+    assert (got.status, list(got.json)) == (406, ["computeFault"])
