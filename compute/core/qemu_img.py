@@ -99,3 +99,9 @@ def convert(
 def resize(path: str, size_bytes: int) -> None:
     """Let a qcow2 disk grow."""
     run_program(["qemu-img", "resize", "-q", "-f", "qcow2", path, str(size_bytes)])
+
+
+def convert_to_raw(source: str, source_format: str, target: str) -> None:
+    """Copy all that ``source`` reads as into a new sparse raw file."""
+    formats = ["-f", source_format, "-O", "raw"]
+    run_program(["qemu-img", "convert", "-q", *formats, source, target], COPYING)

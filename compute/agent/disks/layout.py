@@ -6,7 +6,7 @@ import os
 import re
 
 from compute.agent.disks.port import GuestPaths
-from compute.agent.sockets import socket_directory
+from compute.core.sockets import socket_directory
 from objectstore.kernel.errors import Rejected
 
 ROOT_FILE = "root.qcow2"
@@ -17,7 +17,7 @@ CONFIG_DRIVE_FILE = "config.iso"
 CONSOLE_LOG_FILE = "console.log"
 SOCKETS = ("serial", "vnc", "agent")
 _EPHEMERAL = re.compile(r"ephemeral(\d)\.raw")
-_LABEL = re.compile(r"[0-9a-zA-Z][0-9a-zA-Z-]{0,63}")
+LABEL = re.compile(r"[0-9a-zA-Z][0-9a-zA-Z-]{0,63}")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
@@ -51,7 +51,7 @@ class Layout:
 
     def capture(self, uuid: str, label: str) -> str:
         """A copy of the root disk, to be uploaded."""
-        if not _LABEL.fullmatch(label):
+        if not LABEL.fullmatch(label):
             raise Rejected(400, "That is no snapshot id")
         return self.file(uuid, f"capture-{label}.qcow2")
 

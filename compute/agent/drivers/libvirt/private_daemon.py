@@ -16,7 +16,7 @@ import socket
 import subprocess
 import uuid
 
-from compute.agent.sockets import socket_directory
+from compute.core.sockets import socket_directory
 from objectstore.kernel import concurrency
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.concurrency import green

@@ -1,7 +1,7 @@
 """Where unix sockets lie: their addresses hold 107 bytes, whatever we are given.
 
 Pure.  Below a short directory they lie in it; a long one gets a directory in /run,
-named by its hash: the same again after a restart of the agent, which must find them.
+named by its hash: the same again after a restart, which must find them.
 """
 
 from __future__ import annotations

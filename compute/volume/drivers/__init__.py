@@ -1,0 +1,1 @@
+"""Where the bytes of volumes are: one port, a real driver and one in memory."""

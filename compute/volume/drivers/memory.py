@@ -1,0 +1,150 @@
+"""Disks in memory: for tests, and for trying out a cloud of a thousand volumes.
+
+A disk is a dictionary of the pieces that are not zeroes, so that volumes of a
+terabyte cost nothing until they are written to.  Exports lead nowhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from compute.volume.connection import UNIX, ConnectionInfo
+from compute.volume.drivers.image_check import check_image_size
+from compute.volume.drivers.port import (
+    VOLUME,
+    Capacity,
+    ExportAsked,
+    NoSuchDisk,
+)
+
+PIECE_BYTES = 64 * 1024
+CAPACITY_BYTES = 1 << 50
+
+
+class _Disk:
+    """One disk's bytes."""
+
+    def __init__(self, size_bytes: int) -> None:
+        self.size_bytes = size_bytes
+        self.pieces: dict[int, bytes] = {}
+
+    def copied(self, size_bytes: int) -> _Disk:
+        found = _Disk(size_bytes)
+        found.pieces = dict(self.pieces)
+        return found
+
+    def read(self, offset: int, length: int) -> bytes:
+        stop = min(offset + length, self.size_bytes)
+        found = bytearray()
+        while offset < stop:
+            number, first = divmod(offset, PIECE_BYTES)
+            last = min(PIECE_BYTES, first + stop - offset)
+            found += self._piece(number)[first:last]
+            offset += last - first
+        return bytes(found)
+
+    def write(self, offset: int, data: bytes) -> None:
+        place = 0
+        while place < len(data):
+            number, first = divmod(offset + place, PIECE_BYTES)
+            part = data[place : place + PIECE_BYTES - first]
+            piece = bytearray(self._piece(number))
+            piece[first : first + len(part)] = part
+            if any(piece):
+                self.pieces[number] = bytes(piece)
+            else:
+                self.pieces.pop(number, None)
+            place += len(part)
+
+    def _piece(self, number: int) -> bytes:
+        return self.pieces.get(number) or bytes(PIECE_BYTES)
+
+
+class MemoryDriver:
+    """See ``VolumeDriver``."""
+
+    def __init__(self, host: str = "here") -> None:
+        self._host = host
+        self._disks: dict[str, _Disk] = {}
+        self._exports: dict[tuple[str, str], ConnectionInfo] = {}
+
+    def capacity(self) -> Capacity:
+        """See ``VolumeDriver``."""
+        used = sum(len(disk.pieces) * PIECE_BYTES for disk in self._disks.values())
+        return Capacity(CAPACITY_BYTES, CAPACITY_BYTES - used)
+
+    def create(self, disk: str, size_bytes: int) -> None:
+        """See ``VolumeDriver``."""
+        self._disks[disk] = _Disk(size_bytes)
+
+    def fill(
+        self, disk: str, pieces: Iterable[bytes], image_format: str, size_bytes: int
+    ) -> None:
+        """See ``VolumeDriver``; every format is taken as it comes."""
+        made, offset = _Disk(size_bytes), 0
+        for piece in pieces:
+            check_image_size(offset + len(piece), size_bytes)
+            made.write(offset, piece)
+            offset += len(piece)
+        self._disks[disk] = made
+
+    def copy(self, source: str, target: str, size_bytes: int) -> None:
+        """See ``VolumeDriver``."""
+        self._disks[target] = self._disk(source).copied(size_bytes)
+
+    def delete(self, disk: str) -> None:
+        """See ``VolumeDriver``."""
+        self._disks.pop(disk, None)
+
+    def resize(self, disk: str, size_bytes: int) -> None:
+        """See ``VolumeDriver``."""
+        found = self._disk(disk)
+        found.size_bytes = max(size_bytes, found.size_bytes)
+
+    def size(self, disk: str) -> int:
+        """See ``VolumeDriver``."""
+        return self._disk(disk).size_bytes
+
+    def read(self, disk: str, offset: int, length: int) -> bytes:
+        """See ``VolumeDriver``."""
+        return self._disk(disk).read(offset, length)
+
+    def write(self, disk: str, offset: int, data: bytes) -> None:
+        """See ``VolumeDriver``."""
+        self._disk(disk).write(offset, data)
+
+    def flush(self, disk: str) -> None:
+        """See ``VolumeDriver``."""
+        self._disk(disk)
+
+    def disks(self) -> Iterator[str]:
+        """See ``VolumeDriver``."""
+        yield from sorted(self._disks)
+
+    def export(self, asked: ExportAsked) -> ConnectionInfo:
+        """See ``VolumeDriver``."""
+        info = ConnectionInfo(
+            volume_id=asked.volume_id,
+            export="volume",
+            transport=UNIX,
+            socket_path=f"/nowhere/{asked.connector.host}/{asked.volume_id}",
+            access=asked.access,
+            size_bytes=self.size(VOLUME + asked.volume_id),
+            attachment_id=asked.attachment_id,
+        )
+        self._exports[asked.volume_id, asked.attachment_id] = info
+        return info
+
+    def withdraw(self, volume_id: str, attachment_id: str) -> None:
+        """See ``VolumeDriver``."""
+        self._exports.pop((volume_id, attachment_id), None)
+
+    def exported(self) -> Iterator[tuple[str, str]]:
+        """See ``VolumeDriver``."""
+        yield from sorted(self._exports)
+
+    def _disk(self, disk: str) -> _Disk:
+        try:
+            return self._disks[disk]
+        except KeyError:
+            raise NoSuchDisk(f"{disk} is not there") from None

@@ -1,0 +1,110 @@
+"""What the volume room asks of the place that keeps the bytes; one suite tests all.
+
+A *disk* is a row of bytes with a name of ours: a volume's, a snapshot's, or that of a
+copy which lives as long as one job.  Every call may be repeated, and what was cut
+short is made anew by the next one.  Calls are green and raise ``Unavailable`` when the
+place is away, ``InsufficientStorage`` when it is full, ``Rejected`` for bytes that are
+not what they should be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from compute.core.errors import NotFound
+from compute.volume.connection import ConnectionInfo, Connector
+
+VOLUME, SNAPSHOT, COPY = "volume-", "snapshot-", "copy-"
+KINDS = (VOLUME, SNAPSHOT, COPY)
+
+
+class NoSuchDisk(NotFound):
+    """There are no such bytes."""
+
+    kind_default = "NoSuchDisk"
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """Of the whole place."""
+
+    total_bytes: int
+    free_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExportAsked:
+    """An export that somebody should have.  ``attachment_id`` names it."""
+
+    attachment_id: str
+    volume_id: str
+    connector: Connector
+    access: str
+
+
+class VolumeDriver(Protocol):
+    """One place for disks."""
+
+    def capacity(self) -> Capacity:
+        """How much there is."""
+
+    def create(self, disk: str, size_bytes: int) -> None:
+        """An empty disk, all zeroes; what was there under the name is gone."""
+
+    def fill(
+        self, disk: str, pieces: Iterable[bytes], image_format: str, size_bytes: int
+    ) -> None:
+        """A disk that begins with what the image reads as, and is zeroes behind.
+
+        ``Rejected`` 400 when the image is not what its format promises, names other
+        files, or is larger than ``size_bytes``.
+        """
+
+    def copy(self, source: str, target: str, size_bytes: int) -> None:
+        """A disk of that size (the source's or more) with all that the source held
+        at one moment of the call, whoever writes to it meanwhile.  ``target`` is
+        there whole, or not changed at all.  ``NoSuchDisk``."""
+
+    def delete(self, disk: str) -> None:
+        """Remove it; fine when it is not there.  It must not be exported."""
+
+    def resize(self, disk: str, size_bytes: int) -> None:
+        """Let it grow, exported or not; those who are connected see it when they
+        connect again.  ``NoSuchDisk``."""
+
+    def size(self, disk: str) -> int:
+        """Its bytes, holes and all.  ``NoSuchDisk``."""
+
+    def read(self, disk: str, offset: int, length: int) -> bytes:
+        """Exactly these bytes, fewer only at the end.  ``NoSuchDisk``."""
+
+    def write(self, disk: str, offset: int, data: bytes) -> None:
+        """Change these bytes, which are there; zeroes may become a hole.
+        ``NoSuchDisk``."""
+
+    def flush(self, disk: str) -> None:
+        """What was written is safe from a power cut."""
+
+    def disks(self) -> Iterator[str]:
+        """The names of all."""
+
+    def export(self, asked: ExportAsked) -> ConnectionInfo:
+        """Open a way to a volume.  Asked again for the same host and access it is
+        the same way, also after a restart of host or machine; for another host or
+        access the former way is closed.  ``NoSuchDisk``."""
+
+    def withdraw(self, volume_id: str, attachment_id: str) -> None:
+        """Close the way; fine when there is none."""
+
+    def exported(self) -> Iterator[tuple[str, str]]:
+        """(volume id, attachment id) of every way that is there."""
+
+
+def pieces_of(
+    driver: VolumeDriver, disk: str, size_bytes: int, piece_bytes: int
+) -> Iterator[bytes]:
+    """The disk from its beginning, in pieces of that size, the last one shorter."""
+    for offset in range(0, size_bytes, piece_bytes):
+        yield driver.read(disk, offset, min(piece_bytes, size_bytes - offset))

@@ -1,0 +1,37 @@
+"""The drivers, each of which must pass the same suite."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from compute.volume.drivers.exports import Listening
+from compute.volume.drivers.files import FilesDriver
+from compute.volume.drivers.memory import MemoryDriver
+
+HOST = "volume-host"
+# Below the ports of outgoing connections.
+PORTS = range(21800, 21900)
+
+
+def files_driver(directory: Path) -> FilesDriver:
+    listening = Listening(HOST, "127.0.0.1", PORTS)
+    return FilesDriver(directory, listening, secrets.token_hex)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Iterator[FilesDriver]:
+    driver = files_driver(tmp_path)
+    yield driver
+    driver.stop()
+
+
+@pytest.fixture(params=["memory", "files"])
+def driver(request: pytest.FixtureRequest) -> Any:
+    if request.param == "memory":
+        return MemoryDriver()
+    return request.getfixturevalue("files")
