@@ -19,28 +19,15 @@ from objectstore.kernel.reply import Reply
 
 RULE = "os_compute_api:os-remote-consoles"
 KINDS = {"vnc": (NOVNC,), "serial": (SERIAL,)}
+_PROTOCOLS = ["vnc", "spice", "rdp", "serial"]
+_TYPES = ["novnc", "xvpvnc", "spice-html5", "rdp-html5", "serial"]
 CREATE = Body(
     "remote_console",
     (
-        Field(
-            "protocol",
-            {"enum": ["vnc", "spice", "rdp", "serial", "mks"]},
-            required=True,
-        ),
-        Field(
-            "type",
-            {
-                "enum": [
-                    "novnc",
-                    "xvpvnc",
-                    "spice-html5",
-                    "rdp-html5",
-                    "serial",
-                    "webmks",
-                ]
-            },
-            required=True,
-        ),
+        Field("protocol", {"enum": _PROTOCOLS}, until=7, required=True),
+        Field("protocol", {"enum": [*_PROTOCOLS, "mks"]}, since=8, required=True),
+        Field("type", {"enum": _TYPES}, until=7, required=True),
+        Field("type", {"enum": [*_TYPES, "webmks"]}, since=8, required=True),
     ),
 )
 WITHOUT_CONSOLE = frozenset(

@@ -23,13 +23,26 @@ FILTERS = frozenset(
 MANAGE = "os_compute_api:os-flavor-manage"
 ACCESS = "os_compute_api:os-flavor-access"
 SPECS = "os_compute_api:os-flavor-extra-specs"
+FACTOR_MAX = 3.40282e38  # the largest number of four bytes
 _TEXT = {"type": ["string", "null"], "maxLength": 65535}
-_FACTOR = {"type": ["number", "string"], "pattern": r"^[0-9]+(\.[0-9]+)?$"}
+_FACTOR = {
+    "type": ["number", "string"],
+    "pattern": r"^[0-9]+(\.[0-9]+)?$",
+    "exclusiveMinimum": 0,
+    "maximum": FACTOR_MAX,
+    "maxLength": 32,
+}
+_FLAVOR_ID = {
+    "type": ["string", "number", "null"],
+    "minLength": 1,
+    "maxLength": 255,
+    "pattern": r"^(?! )[a-zA-Z0-9. _-]+(?<! )$",
+}
 CREATE = Body(
     "flavor",
     (
         Field("name", NAME, required=True),
-        Field("id", {"type": ["string", "null"], "minLength": 1, "maxLength": 255}),
+        Field("id", _FLAVOR_ID),
         Field("ram", POSITIVE, required=True),
         Field("vcpus", POSITIVE, required=True),
         Field("disk", COUNT, required=True),
@@ -211,7 +224,8 @@ class FlavorsApi:
         """POST /flavors."""
         self._wiring.enforce(call.context, MANAGE)
         body = CREATE.read(call)["flavor"]
-        flavor_id = body.get("id") or "auto"
+        given = body.get("id")
+        flavor_id = "auto" if given is None else str(given)
         if flavor_id == "auto":
             flavor_id = self._wiring.identifiers.uuid()
         public = is_true(body.get("os-flavor-access:is_public", True))

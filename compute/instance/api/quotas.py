@@ -11,6 +11,7 @@ from compute.core.errors import BadRequest, NotFound
 from compute.core.schema import Schema
 from compute.instance.frame.replies import accepted, ok
 from compute.instance.frame.routes import Verb, minor_of
+from compute.instance.schemas.types import BOOLEAN, is_true
 from compute.instance.service.quotas import CLASS_DEFAULT, Quotas
 from compute.instance.stores.servers import Usage
 from compute.instance.wiring import Wiring
@@ -170,7 +171,7 @@ class QuotasApi:
         names = known(self._wiring.settings.quotas(), minor)
         properties: dict[str, Any] = dict.fromkeys(names, _NUMBER)
         if wrapper == "quota_set":
-            properties["force"] = {"enum": [True, False, "True", "False"]}
+            properties["force"] = BOOLEAN
             properties["tenant_id"] = {"type": "string"}
         schema = Schema(
             {
@@ -187,7 +188,7 @@ class QuotasApi:
             }
         )
         body = call.json(schema)[wrapper]
-        force = body.get("force") in (True, "True")
+        force = is_true(body.get("force", False))
         given = {
             name: int(value)
             for name, value in body.items()

@@ -3,6 +3,7 @@ guests, migrations (none yet) and the audit log."""
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from compute.core.api import ApiCall, empty_reply, json_reply
@@ -11,7 +12,7 @@ from compute.core.errors import NotFound
 from compute.core.instants import iso_micro
 from compute.core.schema import Schema
 from compute.instance.frame.replies import ok
-from compute.instance.frame.routes import Verb
+from compute.instance.frame.routes import Verb, minor_of
 from compute.instance.nics import vifs_from
 from compute.instance.records import Server
 from compute.instance.schemas.types import UUID
@@ -30,34 +31,46 @@ NETWORK_EVENTS = frozenset(
     }
 )
 EVENTS_MAX = 200
-_EVENT = {
-    "type": "object",
-    "properties": {
-        "server_uuid": UUID,
-        "name": {
-            "enum": [
-                *sorted(NETWORK_EVENTS),
-                "volume-extended",
-                "power-update",
-                "accelerator-request-bound",
-            ]
-        },
-        "status": {"enum": ["failed", "completed", "in-progress"]},
-        "tag": {"type": "string", "maxLength": 255},
-    },
-    "required": ["server_uuid", "name"],
-    "additionalProperties": False,
+# Names that came later, with the version that brought each.
+LATER_EVENTS = {
+    "volume-extended": 51,
+    "power-update": 76,
+    "accelerator-request-bound": 82,
+    "volume-reimaged": 93,
 }
-EVENTS = Schema(
-    {
+
+
+@functools.cache
+def events_schema(minor: int) -> Schema:
+    """What services may tell in that version."""
+    later = [name for name, since in LATER_EVENTS.items() if since <= minor]
+    event = {
         "type": "object",
         "properties": {
-            "events": {"type": "array", "items": _EVENT, "maxItems": EVENTS_MAX}
+            "server_uuid": UUID,
+            "name": {"enum": [*sorted(NETWORK_EVENTS), *later]},
+            "status": {"enum": ["failed", "completed", "in-progress"]},
+            "tag": {"type": "string", "maxLength": 255},
         },
-        "required": ["events"],
+        "required": ["server_uuid", "name"],
         "additionalProperties": False,
     }
-)
+    events = {
+        "type": "array",
+        "items": event,
+        "minItems": 1,
+        "maxItems": EVENTS_MAX,
+    }
+    return Schema(
+        {
+            "type": "object",
+            "properties": {"events": events},
+            "required": ["events"],
+            "additionalProperties": False,
+        }
+    )
+
+
 # The parts of the API that stand in this list work; what does not work is not in it.
 EXTENSIONS = {
     "NMN": "Multinic",
@@ -148,7 +161,7 @@ class SurroundingsApi:
     def events(self, call: ApiCall) -> Reply:
         """POST /os-server-external-events: the network says that ports changed."""
         self._wiring.enforce(call.context, EVENTS_RULE)
-        events = call.json(EVENTS)["events"]
+        events = call.json(events_schema(minor_of(call)))["events"]
         ids = {event["server_uuid"] for event in events}
         servers = self._wiring.database.read(
             lambda connection: self._wiring.stores.servers.several(connection, ids)

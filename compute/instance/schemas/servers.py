@@ -26,6 +26,14 @@ from compute.instance.schemas.types import (
 
 # In base64, 64 KiB of user data.
 USER_DATA: dict[str, Any] = {"type": ["string", "null"], "maxLength": 65535}
+# Refused later, with the reason; but by these rules first.
+CERTIFICATES: dict[str, Any] = {
+    "type": ["array", "null"],
+    "items": {"type": "string", "minLength": 1},
+    "minItems": 1,
+    "maxItems": 50,
+    "uniqueItems": True,
+}
 _EMPTY: dict[str, Any] = {"type": "string", "maxLength": 0}
 ACCESS_IPV4: dict[str, Any] = {"oneOf": [IPV4, _EMPTY]}
 ACCESS_IPV6: dict[str, Any] = {"oneOf": [IPV6, _EMPTY]}
@@ -146,16 +154,16 @@ _CREATE = (
     Field("block_device_mapping_v2", _devices(tag=False, volume_type=False), 33, 41),
     Field("block_device_mapping_v2", _devices(tag=True, volume_type=False), 42, 66),
     Field("block_device_mapping_v2", _devices(tag=True, volume_type=True), 67),
-    Field("config_drive", {"anyOf": [BOOLEAN, {"type": "null"}, _EMPTY]}),
+    Field("config_drive", BOOLEAN),
     Field("key_name", NAME),
     Field("min_count", POSITIVE),
     Field("max_count", POSITIVE),
     Field("return_reservation_id", BOOLEAN),
     Field("security_groups", _GROUPS),
-    Field("user_data", USER_DATA),
+    Field("user_data", {**USER_DATA, "type": "string"}),
     Field("description", DESCRIPTION, since=19),
     Field("tags", TAGS, since=52),
-    Field("trusted_image_certificates", {"type": ["array", "null"]}, since=63),
+    Field("trusted_image_certificates", CERTIFICATES, since=63),
     Field("host", NAME, since=74),
     Field("hypervisor_hostname", NAME, since=74),
     Field("hostname", HOSTNAME, since=90, until=93),
@@ -196,7 +204,7 @@ REBUILD = (
     Field("description", DESCRIPTION, since=19),
     Field("key_name", nullable(NAME), since=54),
     Field("user_data", USER_DATA, since=57),
-    Field("trusted_image_certificates", {"type": ["array", "null"]}, since=63),
+    Field("trusted_image_certificates", CERTIFICATES, since=63),
     Field("hostname", HOSTNAME, since=90, until=93),
     Field("hostname", FQDN, since=94),
 )
