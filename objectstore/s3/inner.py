@@ -161,11 +161,10 @@ class Store:
         ``headers`` are HTTP header names and text values.  ``internal``: the
         house asks for itself, limits such as quotas do not apply.
         """
-        made = {
-            key: value
-            for key, value in environ.items()
-            if key[:5] != "HTTP_" and key not in _NOT_INHERITED
-        }
+        made = environ.copy()
+        for key in environ:
+            if key[:5] == "HTTP_" or key in _NOT_INHERITED:
+                del made[key]
         path = f"/v1/{account}"
         if container:
             path = f"{path}/{container}/{name}" if name else f"{path}/{container}"

@@ -40,8 +40,34 @@ class House:
     sequence: HybridClock
 
 
+# What says who sends the body and when, and nothing about what is asked.
+_ABOUT_THE_SIGNATURE = frozenset(
+    {
+        "HTTP_X_AMZ_CONTENT_SHA256",
+        "HTTP_X_AMZ_DATE",
+        "HTTP_X_AMZ_SECURITY_TOKEN",
+    }
+)
+
+
+def amazon_extras(environ: Environ) -> list[str]:
+    """The ``x-amz-`` headers (as environ keys) beyond those of the signature.
+
+    Most requests have none, so verbs look for what they know among these and not
+    among all headers.
+    """
+    return [
+        key
+        for key in environ
+        if key[:11] == "HTTP_X_AMZ_" and key not in _ABOUT_THE_SIGNATURE
+    ]
+
+
 class Operation(Request):
-    """The request; ``bucket`` and ``key`` are "" where it names none."""
+    """The request; ``bucket`` and ``key`` are "" where it names none.
+
+    ``extras``: see ``amazon_extras``.
+    """
 
     __slots__ = (
         "action",
@@ -51,6 +77,7 @@ class Operation(Request):
         "caller",
         "error_code",
         "events",
+        "extras",
         "house",
         "key",
         "logged_as",
@@ -64,6 +91,7 @@ class Operation(Request):
         self.house = house
         self.bucket = bucket
         self.key = key
+        self.extras = amazon_extras(environ)
         self.caller: Caller = ANYBODY
         self.bucket_facts: BucketFacts | None = None
         self.request_id = self.context.transaction_id

@@ -1,8 +1,10 @@
 """The same work through both public faces: python -m test.bench.faces
 
 Requests are signed beforehand (SigV4, as SDKs sign over plain HTTP), so the figures
-are the store's alone: CPU seconds per 1,000 operations, rounds of each face in turn,
-medians, and what S3 costs more.
+are the store's alone: CPU seconds per 1,000 operations, medians of the rounds, and
+what S3 costs more.  The faces take turns in short slices, first one and then the other
+beginning: a store's work grows with what is in it, and what one face wrote is flushed
+and folded while the other has its turn.
 """
 
 from __future__ import annotations
@@ -27,6 +29,8 @@ BODY = b"ringstack bench " * 256
 ACCESS, SECRET, REGION = "test:tester", "testing", "us-east-1"
 CONTAINER = "faces"
 LISTED = 1000
+SLICES = 12
+CONNECTIONS = 16
 HEADINGS = ("work", "Swift", "S3", "S3/Swift")
 
 
@@ -44,7 +48,7 @@ WORKS = (
     Work("put-4k", "PUT", 3000),
     Work("get-4k", "GET", 3000),
     Work("head-4k", "HEAD", 3000),
-    Work("list-1k", "GET", 60, f"?format=json&limit={LISTED}", "?list-type=2"),
+    Work("list-1k", "GET", 240, f"?format=json&limit={LISTED}", "?list-type=2"),
     Work("delete-4k", "DELETE", 3000),
 )
 
@@ -76,19 +80,31 @@ FACES: dict[str, Callable[[Bench, Work, str], bytes]] = {
 }
 
 
-def measure(bench: Bench, work: Work, face: str, run: int) -> float:
-    """CPU seconds per 1,000 operations."""
-    is_list = bool(work.s3_query)
+def measure(bench: Bench, work: Work, run: int) -> dict[str, float]:
+    """CPU seconds per 1,000 operations of each face."""
     # What one round puts it reads and deletes itself.
-    requests = [
-        FACES[face](bench, work, "" if is_list else f"/{face}-{run}-{number}")
-        for number in range(work.operations)
+    names = [
+        "" if work.s3_query else f"-{run}-{number}" for number in range(work.operations)
     ]
+    spent = dict.fromkeys(FACES, 0.0)
+    for slice_number in range(SLICES):
+        # A B, B A, A B ...: neither is always the second.
+        turns = list(FACES) if slice_number % 2 else list(FACES)[::-1]
+        for face in turns:
+            requests = [
+                FACES[face](bench, work, f"/{face}{name}" if name else "")
+                for name in names[slice_number::SLICES]
+            ]
+            spent[face] += _cost(bench, requests, f"{face}'s {work.name}")
+    return {face: 1000 * cost / work.operations for face, cost in spent.items()}
+
+
+def _cost(bench: Bench, requests: list[bytes], what: str) -> float:
     before = cpu_seconds(bench.pid)
-    outcome = drive(bench.port, requests, 16)
+    outcome = drive(bench.port, requests, CONNECTIONS)
     if outcome.errors:
-        raise click.ClickException(f"{outcome.errors} of {face}'s {work.name} failed")
-    return 1000 * (cpu_seconds(bench.pid) - before) / work.operations
+        raise click.ClickException(f"{outcome.errors} of {what} failed")
+    return cpu_seconds(bench.pid) - before
 
 
 @click.command()
@@ -102,8 +118,7 @@ def main(rounds: int) -> None:
         taken: dict[tuple[str, str], list[float]] = {}
         for run in range(rounds):
             for work in WORKS:
-                for face in FACES:
-                    cost = measure(bench, work, face, run)
+                for face, cost in measure(bench, work, run).items():
                     taken.setdefault((work.name, face), []).append(cost)
     for work in WORKS:
         swift, s3 = (median(taken[work.name, face]) for face in FACES)

@@ -111,9 +111,8 @@ def read_customer_key(operation: Operation, prefix: str = HEADER) -> CustomerKey
 
 
 def _is_named(operation: Operation, prefix: str) -> bool:
-    """One look at the whole head for what most requests do not have."""
     start = _STARTS[prefix]
-    return bool([key for key in operation.environ if key.startswith(start)])
+    return bool([key for key in operation.extras if key.startswith(start)])
 
 
 _STARTS = {

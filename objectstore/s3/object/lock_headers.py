@@ -33,9 +33,8 @@ def lock_headers(operation: Operation, answer: Answer) -> HeaderList:
 
 def lock_to_store(operation: Operation) -> dict[str, str]:
     """The system metadata of a new version: as asked, or the bucket's default."""
-    environ = operation.environ
     if not operation.facts.has_object_lock:
-        if [key for key in environ if key.startswith(_START)]:
+        if [key for key in operation.extras if key.startswith(_START)]:
             raise S3Error(
                 "InvalidRequest", "Bucket is missing Object Lock Configuration"
             )

@@ -29,7 +29,7 @@ def from_request(operation: Operation) -> dict[str, str]:
     items: dict[str, str] = {}
     size = 0
     environ = operation.environ
-    for key in environ:
+    for key in operation.extras:
         if key[:16] == _ENVIRON_PREFIX:
             name = key[16:].lower().replace("_", "-")
             raw = environ[key]

@@ -150,11 +150,10 @@ def acl_headers(operation: Operation) -> dict[str, str]:
     """Owner and ACL of a new object, where they differ from the default."""
     facts, caller = operation.facts, operation.caller
     settings = operation.house.settings
-    environ = operation.environ
-    asked = environ.get("HTTP_X_AMZ_ACL", "")
+    asked = operation.environ.get("HTTP_X_AMZ_ACL", "")
     writer = caller.account or facts.account
     acl = None
-    if asked or [key for key in environ if key.startswith(_GRANTS)]:
+    if asked or [key for key in operation.extras if key.startswith(_GRANTS)]:
         acl = acls.from_headers(operation.header, writer, facts.account)
     if acl is not None:
         if asked not in _ACLS_OF_TWO:

@@ -119,7 +119,7 @@ class Expected:
 def announced(environ: dict[str, Any]) -> Expected | None:
     """The checksum in a request's headers; raises when there are two or a bad one."""
     found: Expected | None = None
-    if not [key for key in environ if key in _ANNOUNCING]:
+    if _ANNOUNCING.isdisjoint(environ):
         return None
     for key, algorithm in _ENVIRON_KEYS:
         value = environ.get(key)

@@ -108,6 +108,32 @@ class Incoming:
         filled = self.readinto(buffer)
         return bytes(buffer[:filled]) if filled < wanted else bytes(buffer)
 
+    def read_whole(self) -> bytes:
+        """All of it, for small bodies: without a buffer in between."""
+        if self._decoder is not None or not self._left:
+            return self.read()
+        try:
+            data = self._whole()
+            self._left = 0
+            if self._hash is not None:
+                self._hash.update(data)
+            if self._summer is not None:
+                self._summer.update(data)
+            self._finish()
+        except Rejected as failure:
+            self.failure = failure
+            raise
+        return data
+
+    def _whole(self) -> bytes:
+        data: bytes = self._source.read(self._left)
+        while len(data) < self._left:
+            more = self._source.read(self._left - len(data))
+            if not more:
+                raise S3Error("IncompleteBody")
+            data += more
+        return data
+
     def read1(self, size: int = READ_BYTES) -> bytes:
         """At most ``size`` bytes, without insisting on all of them."""
         wanted = min(size, self._left, READ_BYTES) if size >= 0 else READ_BYTES

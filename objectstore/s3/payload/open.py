@@ -143,7 +143,7 @@ def _chunked(
 def _maybe_read(incoming: Incoming) -> Payload:
     if incoming.length > SMALL_BYTES_MAX:
         return Payload(incoming, incoming.length, incoming)
-    return Payload(io.BytesIO(incoming.read()), incoming.length, incoming)
+    return Payload(io.BytesIO(incoming.read_whole()), incoming.length, incoming)
 
 
 def _too_large(length: int) -> S3Error:
