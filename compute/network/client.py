@@ -9,26 +9,23 @@ does not answer.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
-import orjson
-
 from compute.core.context import TokenSource
-from compute.core.errors import (
-    ApiError,
-    BadRequest,
-    Conflict,
-    Forbidden,
-    NotFound,
-    QuotaExceeded,
-    Unauthorized,
+from compute.core.errors import Conflict, NotFound
+from compute.network.client_wire import NetworkWire
+from compute.network.facts import (
+    NetworkFacts,
+    NewPort,
+    PortFacts,
+    SecurityGroupFacts,
+    network_facts,
+    port_facts,
 )
 from compute.network.nics import Nic, NicAddress, NicRoute
 from compute.network.records import decode_record
-from objectstore.client.caller import Answer, Caller
-from objectstore.kernel.errors import Unavailable
+from objectstore.client.caller import Caller
 
 __all__ = [
     "NetworkClient",
@@ -41,101 +38,16 @@ __all__ = [
     "SecurityGroupFacts",
 ]
 
-CALL_SECONDS = 60.0
 # An agent's question waits on nothing but the database.
 AGENT_SECONDS = 30.0
 DEVICES_MAX = 200  # in one question
-
-_KINDS: Mapping[int, type[ApiError]] = {
-    400: BadRequest,
-    401: Unauthorized,
-    403: Forbidden,
-    404: NotFound,
-    409: Conflict,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class NetworkFacts:
-    """A network that a project may use."""
-
-    id: str
-    name: str
-    project_id: str
-    mtu: int
-    shared: bool
-    external: bool
-    admin_up: bool
-    subnet_ids: tuple[str, ...]
-    port_security: bool
-
-
-@dataclass(frozen=True, slots=True)
-class PortFacts:
-    """A port as the API shows it, the parts that servers need."""
-
-    id: str
-    network_id: str
-    project_id: str
-    mac: str
-    device_id: str
-    device_owner: str
-    host: str
-    status: str
-    addresses: tuple[str, ...]
-    security_group_ids: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class NewPort:
-    """What a port is made with.  ``security_group_ids`` None: the project's default
-    group; ``fixed_address`` "": any."""
-
-    network_id: str
-    device_id: str = ""
-    device_owner: str = "compute:nova"
-    host: str = ""
-    name: str = ""
-    fixed_address: str = ""
-    security_group_ids: tuple[str, ...] | None = None
-    dns_name: str = ""
-    mac: str = ""
-
-    def body(self, project_id: str) -> dict[str, Any]:
-        """As the API wants it."""
-        found: dict[str, Any] = {
-            "network_id": self.network_id,
-            "project_id": project_id,
-            "device_id": self.device_id,
-            "device_owner": self.device_owner,
-            "name": self.name,
-            "binding:host_id": self.host,
-            "dns_name": self.dns_name,
-        }
-        if self.fixed_address:
-            found["fixed_ips"] = [{"ip_address": self.fixed_address}]
-        if self.security_group_ids is not None:
-            found["security_groups"] = list(self.security_group_ids)
-        if self.mac:
-            found["mac_address"] = self.mac
-        return found
-
-
-@dataclass(frozen=True, slots=True)
-class SecurityGroupFacts:
-    """A group of a project."""
-
-    id: str
-    name: str
-    description: str
 
 
 class NetworkClient:
     """Calls the network room."""
 
     def __init__(self, caller: Caller, service: TokenSource) -> None:
-        self._caller = caller
-        self._service = service
+        self._wire = NetworkWire(caller, service)
 
     # ---- networks --------------------------------------------------------------
 
@@ -152,8 +64,10 @@ class NetworkClient:
     ) -> list[NetworkFacts]:
         """The project's own networks, then those shared with it."""
         found = [
-            _network(item)
-            for item in self._list("networks", [*(filters or {}).items()], project_id)
+            network_facts(item)
+            for item in self._wire.list(
+                "networks", [*(filters or {}).items()], project_id
+            )
         ]
         return sorted(found, key=lambda each: each.project_id != project_id)
 
@@ -177,7 +91,7 @@ class NetworkClient:
         """The project's automatically allocated network, made when it is not there.
         ``NotFound``/``Conflict`` when there is no external network to join it to."""
         path = f"/v2.0/auto-allocated-topology/{quote(project_id)}"
-        found = self._json("GET", path)["auto_allocated_topology"]
+        found = self._wire.json("GET", path)["auto_allocated_topology"]
         return self.network(project_id, found["id"])
 
     # ---- ports -----------------------------------------------------------------
@@ -190,26 +104,26 @@ class NetworkClient:
         bodies = [port.body(project_id) for port in ports]
         if not bodies:
             return []
-        found = self._json("POST", "/v2.0/ports", {"ports": bodies})
-        return [_port(item) for item in found["ports"]]
+        found = self._wire.json("POST", "/v2.0/ports", {"ports": bodies})
+        return [port_facts(item) for item in found["ports"]]
 
     def port(self, project_id: str, port_id: str) -> PortFacts:
         """One port of the project.  ``NotFound``."""
-        found = self._list("ports", [("id", port_id), ("project_id", project_id)])
+        found = self._wire.list("ports", [("id", port_id), ("project_id", project_id)])
         if not found:
             raise NotFound(f"Port {port_id} could not be found.", kind="PortNotFound")
-        return _port(found[0])
+        return port_facts(found[0])
 
     def ports_of_device(self, device_id: str) -> list[PortFacts]:
         """The ports that were given to a server, the oldest first."""
         query = [("device_id", device_id), ("sort_key", "created_at")]
-        found = [_port(item) for item in self._list("ports", query)]
+        found = [port_facts(item) for item in self._wire.list("ports", query)]
         # Anybody may write any device into a port of his: only services say "server".
         return [each for each in found if each.device_owner.startswith("compute:")]
 
     def server_ports(self) -> list[PortFacts]:
         """Every server's ports, whoever owns them (for the doctor)."""
-        found = map(_port, self._list("ports", ()))
+        found = map(port_facts, self._wire.list("ports", ()))
         return [port for port in found if port.device_owner.startswith("compute:")]
 
     def bind_port(
@@ -234,6 +148,20 @@ class NetworkClient:
             body["dns_name"] = dns_name
         return self.update_port(port_id, body)
 
+    def add_binding(self, port_id: str, host: str) -> None:
+        """Wire a second host up for the port; fine when it is.  ``Conflict`` while
+        another one is."""
+        path = f"/v2.0/ports/{quote(port_id)}/bindings"
+        self._wire.json("POST", path, {"binding": {"host": host}})
+
+    def drop_binding(self, port_id: str, host: str) -> None:
+        """Take that back; nothing if it is gone."""
+        path = f"/v2.0/ports/{quote(port_id)}/bindings/{quote(host, safe='')}"
+        try:
+            self._wire.json("DELETE", path)
+        except NotFound:
+            return
+
     def unbind_port(self, port_id: str) -> None:
         """Take a port away from its server and keep it; nothing if it is gone."""
         body = {"device_id": "", "device_owner": "", "binding:host_id": ""}
@@ -245,12 +173,12 @@ class NetworkClient:
     def update_port(self, port_id: str, body: Mapping[str, Any]) -> PortFacts:
         """Change a port as the API allows (``security_groups``, ``fixed_ips`` ...)."""
         path = f"/v2.0/ports/{quote(port_id)}"
-        return _port(self._json("PUT", path, {"port": dict(body)})["port"])
+        return port_facts(self._wire.json("PUT", path, {"port": dict(body)})["port"])
 
     def delete_port(self, port_id: str) -> None:
         """Delete a port; nothing if it is gone."""
         try:
-            self._json("DELETE", f"/v2.0/ports/{quote(port_id)}")
+            self._wire.json("DELETE", f"/v2.0/ports/{quote(port_id)}")
         except NotFound:
             return
 
@@ -264,7 +192,7 @@ class NetworkClient:
         found: dict[str, tuple[Nic, ...]] = {}
         for start in range(0, len(wanted), DEVICES_MAX):
             body = {"device_ids": wanted[start : start + DEVICES_MAX]}
-            answer = self._json("POST", "/internal/devices", body)
+            answer = self._wire.json("POST", "/internal/devices", body)
             for device_id, nics in answer["devices"].items():
                 found[device_id] = tuple(decode_record(Nic, nic) for nic in nics)
         return found
@@ -278,7 +206,7 @@ class NetworkClient:
         its caller."""
         query = urlencode({"network_id": network_id, "fixed_ip": address})
         try:
-            found = self._json("GET", f"/internal/lookup?{query}")
+            found = self._wire.json("GET", f"/internal/lookup?{query}")
         except NotFound:
             return None
         return decode_record(Nic, found["nic"])
@@ -289,7 +217,7 @@ class NetworkClient:
         """The project's groups; its default group is made when it is not there."""
         return [
             SecurityGroupFacts(item["id"], item["name"], item["description"])
-            for item in self._list(
+            for item in self._wire.list(
                 "security-groups", [("project_id", project_id)], project_id
             )
         ]
@@ -321,98 +249,11 @@ class NetworkClient:
         """The host's view (for ``view.decode_view``); None when nothing has changed
         since that revision."""
         path = f"/internal/hosts/{quote(host, safe='')}/view?since={since}"
-        answer = self._send("GET", path, None, AGENT_SECONDS)
+        answer = self._wire.send("GET", path, None, AGENT_SECONDS)
         content = answer.read()
         return None if answer.status in (204, 304) else content
 
     def report(self, host: str, report: bytes) -> None:
         """What ``view.encode_report`` wrote: the agent lives, and what is wired."""
         path = f"/internal/hosts/{quote(host, safe='')}/report"
-        self._send("POST", path, report, AGENT_SECONDS).read()
-
-    # ---- the wire --------------------------------------------------------------
-
-    def _list(
-        self,
-        collection: str,
-        query: Iterable[tuple[str, str]],
-        visible_to: str = "",
-    ) -> list[Any]:
-        """All pages.  ``visible_to``: only what that project could see itself."""
-        pairs = [*query]
-        if visible_to:
-            pairs.append(("visible_to_project", visible_to))
-        found: list[Any] = []
-        path = f"/v2.0/{collection}?{urlencode(pairs)}"
-        while path:
-            answer = self._json("GET", path)
-            found += answer[collection.replace("-", "_")]
-            links = answer.get(f"{collection.replace('-', '_')}_links", ())
-            path = next(
-                (
-                    f"/v2.0/{collection}?{each['href'].partition('?')[2]}"
-                    for each in links
-                    if each["rel"] == "next"
-                ),
-                "",
-            )
-        return found
-
-    def _json(self, method: str, path: str, body: Any = None) -> Any:
-        content = None if body is None else orjson.dumps(body)
-        return self._send(method, path, content, CALL_SECONDS).json()
-
-    def _send(
-        self, method: str, path: str, body: bytes | None, seconds: float
-    ) -> Answer:
-        headers = {"X-Auth-Token": self._service.token(), "Accept": "application/json"}
-        if body is not None:
-            headers["Content-Type"] = "application/json"
-        answer = self._caller.request(
-            method, path, headers, body or b"", timeout=seconds
-        )
-        if answer.status >= 400:
-            raise _failure(answer)
-        return answer
-
-
-def _failure(answer: Answer) -> Exception:
-    if answer.status not in _KINDS:
-        answer.close()
-        return Unavailable(f"the network service answered {answer.status}")
-    found = answer.json()
-    error = found.get("NeutronError", {}) if isinstance(found, dict) else {}
-    text, kind = error.get("message", ""), error.get("type", "")
-    if kind == "OverQuota":
-        # Neutron tells of quota by 409; to all others it is a refusal.
-        return QuotaExceeded(text)
-    return _KINDS[answer.status](text, kind=kind)
-
-
-def _network(item: Mapping[str, Any]) -> NetworkFacts:
-    return NetworkFacts(
-        id=item["id"],
-        name=item["name"],
-        project_id=item["project_id"],
-        mtu=item["mtu"],
-        shared=item["shared"],
-        external=item["router:external"],
-        admin_up=item["admin_state_up"],
-        subnet_ids=tuple(item["subnets"]),
-        port_security=item["port_security_enabled"],
-    )
-
-
-def _port(item: Mapping[str, Any]) -> PortFacts:
-    return PortFacts(
-        id=item["id"],
-        network_id=item["network_id"],
-        project_id=item["project_id"],
-        mac=item["mac_address"],
-        device_id=item["device_id"],
-        device_owner=item["device_owner"],
-        host=item.get("binding:host_id", ""),
-        status=item["status"],
-        addresses=tuple(each["ip_address"] for each in item["fixed_ips"]),
-        security_group_ids=tuple(item["security_groups"]),
-    )
+        self._wire.send("POST", path, report, AGENT_SECONDS).read()
