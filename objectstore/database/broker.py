@@ -22,9 +22,11 @@ from objectstore.database.facts import Facts
 from objectstore.database.listing import Entry, list_page
 from objectstore.database.names import NameRange, range_of
 from objectstore.database.row_kinds import DIGEST_BYTES
-from objectstore.database.rows import RowTable, Totals
-from objectstore.kernel.concurrency import Promise
+from objectstore.database.rows import RowTable, ShownPage, Totals
+from objectstore.database.shown_page import READERS_KEPT, Reader, show
+from objectstore.kernel.concurrency import Promise, offload
 from objectstore.kernel.errors import Corrupt
+from objectstore.wire.listing_forms import Form
 from objectstore.wire.records import DatabaseInfo, ListingQuery, RowsPage
 
 FORMAT_VERSION = 1
@@ -65,19 +67,23 @@ class NotBegun(Corrupt):
 
 class Broker:
     """See the module.  ``facts_written`` is the journal's promise for the latest
-    facts; None: they came from the file."""
+    facts; None: they came from the file.  ``is_plain``: no row was met yet that shows
+    more than its columns (``database.shown_sql``)."""
 
     __slots__ = (
         "_cleared",
         "_connection",
         "_dirty",
         "_facts",
+        "_is_closed",
         "_pending",
+        "_readers",
         "_reported",
         "_table",
         "_totals",
         "database_id",
         "facts_written",
+        "is_plain",
         "key",
         "path",
     )
@@ -88,6 +94,9 @@ class Broker:
         self.key = key
         self.path = path
         self.facts_written: Promise[Any] | None = None
+        self.is_plain = True
+        self._readers: list[Reader] = []
+        self._is_closed = False
         self._table = table
         self._pending: dict[str, Any] = {}
         self._reported: tuple[int, ...]
@@ -206,6 +215,33 @@ class Broker:
         except sqlite3.Error as error:
             raise sqlite_file.translated(error, self.path) from error
 
+    def shown(self, query: ListingQuery, form: Form) -> ShownPage | None:
+        """One page of live rows as ``form``; None when only rows can tell all of it,
+        as of any page with a delimiter."""
+        if not self.is_plain or query.delimiter:
+            return None
+        self.fold()
+        try:
+            page = show(self._table, self._connection, query, form)
+        except sqlite3.Error as error:
+            raise sqlite_file.translated(error, self.path) from error
+        self.is_plain = page is not None
+        return page
+
+    def shown_apart(self, query: ListingQuery, form: Form) -> ShownPage | None:
+        """The same on a native thread; the greenlet waits."""
+        self.fold()
+        readers = self._readers
+        reader = readers.pop() if readers else Reader(self._table, self.path)
+        # Whoever is killed meanwhile leaves the reader to its thread.
+        page = offload(reader.show, query, form)
+        if len(readers) < READERS_KEPT and not self._is_closed:
+            readers.append(reader)
+        else:
+            offload(reader.close)
+        self.is_plain = page is not None
+        return page
+
     def rows(self, query: ListingQuery) -> RowsPage:
         """Raw rows with tombstones."""
         self.fold()
@@ -236,6 +272,9 @@ class Broker:
 
     def close(self) -> None:
         """Close the file.  Blocks: SQLite syncs it."""
+        self._is_closed = True
+        for reader in self._readers:
+            reader.close()
         self._connection.close()
 
     # ---- the file -----------------------------------------------------------

@@ -20,11 +20,13 @@ from objectstore.database.facts import (
 )
 from objectstore.database.listing import Entry
 from objectstore.database.replica import DatabaseReplica
+from objectstore.database.shown_sql import joined
 from objectstore.database.store import DatabaseStore
 from objectstore.kernel import concurrency
 from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.errors import Corrupt, Rejected, RingstackError
 from objectstore.replication.owed import CopiesOwed
+from objectstore.wire.listing_forms import Form, shown
 from objectstore.wire.records import (
     DatabaseCopy,
     DatabaseInfo,
@@ -65,6 +67,25 @@ class LocalDatabaseNode:
         if query.limit > ROWS_PER_TURN:
             return concurrency.promised(self._list_in_turns, key, query)
         return self._answer(key, self._list, key, query)
+
+    def shown(self, key: bytes, query: ListingQuery, form: Form) -> Promise[bytes]:
+        """See ``DatabaseNode``.  What is longer than a turn's rows is written on a
+        native thread."""
+        piece = query
+        if query.limit > ROWS_PER_TURN:
+            piece = replace(query, limit=ROWS_PER_TURN)
+        try:
+            page = self._live_or_404(key).shown(piece, form)
+        except RingstackError as error:
+            return Promise.failed(self._noted(key, error))
+        if page is not None and (piece is query or page.rows < piece.limit):
+            return Promise.of(page.body)
+        if page is None:
+            if piece is query:
+                return self._answer(key, self._shown_from_rows, key, query, form)
+            return concurrency.promised(self._shown_from_rows, key, query, form)
+        rest = replace(query, marker=page.last, limit=query.limit - page.rows)
+        return concurrency.promised(self._with_rest, key, page.body, rest, form)
 
     def rows(self, key: bytes, query: ListingQuery) -> Promise[RowsPage]:
         """See ``DatabaseNode``."""
@@ -163,11 +184,28 @@ class LocalDatabaseNode:
             return None
         return broker.info()
 
-    def _list(self, key: bytes, query: ListingQuery) -> Entries:
+    def _live_or_404(self, key: bytes) -> Broker:
         broker = self._live(key)
         if broker is None:
             raise Rejected(404)
-        return broker.list(query)
+        return broker
+
+    def _list(self, key: bytes, query: ListingQuery) -> Entries:
+        return self._live_or_404(key).list(query)
+
+    def _shown_from_rows(self, key: bytes, query: ListingQuery, form: Form) -> bytes:
+        return shown(self._list_in_turns(key, query), form)
+
+    def _with_rest(
+        self, key: bytes, first: bytes, rest: ListingQuery, form: Form
+    ) -> bytes:
+        broker = self._live_or_404(key)
+        try:
+            page = broker.shown_apart(rest, form)
+        except RingstackError as error:
+            raise self._noted(key, error) from error
+        more = self._shown_from_rows(key, rest, form) if page is None else page.body
+        return joined(first, more, form)
 
     def _rows(self, key: bytes, query: ListingQuery) -> RowsPage:
         broker = self.databases.find(key)
@@ -177,7 +215,7 @@ class LocalDatabaseNode:
 
     def _list_in_turns(self, key: bytes, query: ListingQuery) -> Entries:
         entries: Entries = []
-        piece = replace(query, limit=ROWS_PER_TURN)
+        piece = replace(query, limit=min(query.limit, ROWS_PER_TURN))
         while True:
             more = self._answer(key, self._list, key, piece).result()
             entries += more

@@ -22,6 +22,7 @@ from objectstore.database.merge import (
     normal_container_row,
     normal_object_row,
 )
+from objectstore.database.shown_sql import CONTAINER_JSON, OBJECT_JSON
 from objectstore.wire.records import ContainerRow, ObjectRow
 
 DIGEST_BYTES = 16
@@ -56,6 +57,7 @@ class RowKind:
     merge: Callable[[Any, Any], Any]
     weight: Callable[[Any], Weight]
     newest_of: Callable[[Any], int]
+    json: str  # SQL of a live row as listings show it
 
 
 def row_digest(row: Row) -> int:
@@ -119,6 +121,7 @@ OBJECT_ROWS = RowKind(
     merge=merge_object_rows,
     weight=_weight_of_object,
     newest_of=lambda row: row.timestamp,
+    json=OBJECT_JSON,
 )
 
 CONTAINER_ROWS = RowKind(
@@ -138,4 +141,5 @@ CONTAINER_ROWS = RowKind(
     merge=merge_container_rows,
     weight=_weight_of_container,
     newest_of=lambda row: max(row.timestamp, row.deleted_timestamp),
+    json=CONTAINER_JSON,
 )

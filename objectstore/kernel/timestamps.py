@@ -12,6 +12,9 @@ logical part of a hybrid logical clock: Kulkarni et al., 2014).
 
 from __future__ import annotations
 
+import time
+from functools import lru_cache
+
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.errors import Rejected
 
@@ -21,12 +24,29 @@ TIMESTAMP_MAX = 10_000_000_000 * UNITS_PER_SECOND - 1
 # A peer whose clock is ahead by more than this is not followed: one broken
 # clock must not drag the whole cluster's time into the future.
 SKEW_FOLLOWED_SECONDS = 300
+_UNITS_PER_MINUTE = 60 * UNITS_PER_SECOND
+_UNITS_MARK = 100 * UNITS_PER_SECOND
 
 
 def to_text(timestamp: int) -> str:
     """Swift's text form: ``0000000000.00000`` .. ``9999999999.99999``."""
     seconds, units = divmod(timestamp, UNITS_PER_SECOND)
     return f"{seconds:010d}.{units:05d}"
+
+
+def to_iso(timestamp: int) -> str:
+    """``2014-02-10T22:42:28.123450``, as listings have it."""
+    minute, units = divmod(timestamp, _UNITS_PER_MINUTE)
+    # A digit in front keeps the zeros: "1" + two digits of seconds + the fraction.
+    digits = str(units + _UNITS_MARK)
+    return f"{_iso_minute(minute)}{digits[1:3]}.{digits[3:]}0"
+
+
+@lru_cache(maxsize=4096)
+def _iso_minute(minute: int) -> str:
+    at = time.gmtime(minute * 60)
+    day = f"{at.tm_year:04d}-{at.tm_mon:02d}-{at.tm_mday:02d}"
+    return f"{day}T{at.tm_hour:02d}:{at.tm_min:02d}:"
 
 
 def from_text(text: str) -> int:

@@ -22,11 +22,12 @@ from objectstore.proxy.headers import (
     may_see_all,
     metadata_changes,
 )
-from objectstore.proxy.listing import render
+from objectstore.proxy.listing import form_of, render_xml
 from objectstore.proxy.listing_query import listing_query
 from objectstore.proxy.object_get import REDUCED
 from objectstore.proxy.parts import Parts
 from objectstore.proxy.row_step import OWED
+from objectstore.wire.listing_forms import shown
 from objectstore.wire.marks import ACCOUNT_DELETED, deletion_mark
 from objectstore.wire.records import ContainerRow, DatabaseInfo
 
@@ -55,9 +56,13 @@ def get_account(parts: Parts, request: Request, account: str) -> Reply:
     if request.method == "HEAD":
         headers.append(("Content-Type", f"{content_type}; charset=utf-8"))
         return Reply(204, (), headers)
-    entries = view.page(query) if info is not None else ()
-    body, shown_type = render(entries, content_type, kind="account", name=account)
-    return listing_reply(body, headers, shown_type)
+    form = form_of(content_type)
+    if form is None:
+        entries = view.page(query) if info is not None else ()
+        body = render_xml(entries, "account", account)
+    else:
+        body = view.shown(query, form) if info is not None else shown((), form)
+    return listing_reply(body, headers, f"{content_type}; charset=utf-8")
 
 
 def _headers(request: Request, info: DatabaseInfo) -> HeaderList:

@@ -24,7 +24,7 @@ from objectstore.proxy.headers import (
     internal_timestamp,
     metadata_changes,
 )
-from objectstore.proxy.listing import render
+from objectstore.proxy.listing import form_of, render_xml
 from objectstore.proxy.listing_query import listing_query
 from objectstore.proxy.object_get import REDUCED
 from objectstore.proxy.parts import Parts
@@ -53,9 +53,12 @@ def get_container(
     if request.method == "HEAD":
         headers.append(("Content-Type", f"{content_type}; charset=utf-8"))
         return Reply(204, (), headers)
-    entries = view.page(query)
-    body, shown_type = render(entries, content_type, kind="container", name=container)
-    return listing_reply(body, headers, shown_type)
+    form = form_of(content_type)
+    if form is None:
+        body = render_xml(view.page(query), "container", container)
+    else:
+        body = view.shown(query, form)
+    return listing_reply(body, headers, f"{content_type}; charset=utf-8")
 
 
 def _headers(parts: Parts, request: Request, info: DatabaseInfo) -> HeaderList:

@@ -7,7 +7,7 @@ merged from all that answered.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Generic, TypeVar
 
@@ -17,11 +17,13 @@ from objectstore.kernel.errors import Unavailable
 from objectstore.proxy.asked import Gathered
 from objectstore.proxy.placement import Group
 from objectstore.proxy.rounds import Rounds, ask_others
+from objectstore.wire.listing_forms import Form, shown
 from objectstore.wire.marks import deletion_of
 from objectstore.wire.nodes import DatabaseNode
 from objectstore.wire.records import DatabaseInfo, ListingQuery
 
 D = TypeVar("D", bound=DatabaseNode)
+T = TypeVar("T")
 
 
 class View(Generic[D]):
@@ -65,17 +67,28 @@ class View(Generic[D]):
 
         Raises ``Unavailable`` when the replicas are gone meanwhile.
         """
-        live = [(node, info) for node, info in self.holders if info.exists]
-        if len({info.row_digest for _, info in live}) == 1:
-            nodes = [node for node, _ in live]
+        page = self._of_one(lambda node: node.list(self.key, query))
+        return self._merged(query) if page is None else page
 
-            def ask(node: D, place: int) -> Promise[list[Any]]:
-                return node.list(self.key, query)
+    def shown(self, query: ListingQuery, form: Form) -> bytes:
+        """The same as ``form``, written by a replica where they are equal."""
+        page = self._of_one(lambda node: node.shown(self.key, query, form))
+        return shown(self._merged(query), form) if page is None else page
 
-            answers = self._rounds.read(nodes, ask, 1).answers
-            if answers:
-                return answers[0][1]
-        return merge_listing(query, [self._fetcher(node) for node, _ in live])
+    def _of_one(self, call: Callable[[D], Promise[T]]) -> T | None:
+        """The answer of one replica for all; None when they differ or fail."""
+        live = self._live()
+        if len({info.row_digest for _, info in live}) != 1:
+            return None
+        nodes = [node for node, _ in live]
+        answers = self._rounds.read(nodes, lambda node, place: call(node), 1).answers
+        return answers[0][1] if answers else None
+
+    def _merged(self, query: ListingQuery) -> Sequence[Any]:
+        return merge_listing(query, [self._fetcher(node) for node, _ in self._live()])
+
+    def _live(self) -> list[tuple[D, DatabaseInfo]]:
+        return [(node, info) for node, info in self.holders if info.exists]
 
     def _fetcher(self, node: D) -> Fetcher:
         seconds = self._rounds.node_seconds

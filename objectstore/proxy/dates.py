@@ -1,4 +1,4 @@
-"""Timestamps as headers and listings show them.
+"""Timestamps as headers show them.
 
 ``Last-Modified`` has whole seconds, rounded up, so that a client that sends it
 back as If-Unmodified-Since never loses to the fraction it was not told.
@@ -15,8 +15,6 @@ _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _SPRING = ("Jan", "Feb", "Mar", "Apr", "May", "Jun")
 _AUTUMN = ("Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MONTHS = (*_SPRING, *_AUTUMN)
-_UNITS_PER_MINUTE = 60 * UNITS_PER_SECOND
-_UNITS_MARK = 100 * UNITS_PER_SECOND
 
 
 def whole_seconds(timestamp: int) -> int:
@@ -37,18 +35,3 @@ def _http_date(seconds: int) -> str:
         f"{_DAYS[at.tm_wday]}, {at.tm_mday:02d} {_MONTHS[at.tm_mon - 1]} "
         f"{at.tm_year:04d} {at.tm_hour:02d}:{at.tm_min:02d}:{at.tm_sec:02d} GMT"
     )
-
-
-def iso_date(timestamp: int) -> str:
-    """``2014-02-10T22:42:28.123450``, as listings have it."""
-    minute, units = divmod(timestamp, _UNITS_PER_MINUTE)
-    # A digit in front keeps the zeros: "1" + two digits of seconds + the fraction.
-    digits = str(units + _UNITS_MARK)
-    return f"{_iso_minute(minute)}{digits[1:3]}.{digits[3:]}0"
-
-
-@lru_cache(maxsize=4096)
-def _iso_minute(minute: int) -> str:
-    at = time.gmtime(minute * 60)
-    day = f"{at.tm_year:04d}-{at.tm_mon:02d}-{at.tm_mday:02d}"
-    return f"{day}T{at.tm_hour:02d}:{at.tm_min:02d}:"

@@ -24,6 +24,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 from objectstore.kernel.concurrency import Promise
+from objectstore.wire.listing_forms import Form
 from objectstore.wire.records import (
     ContainerName,
     ContainerRow,
@@ -185,6 +186,9 @@ class DatabaseNode(Protocol):
         self, key: bytes, query: ListingQuery
     ) -> Promise[list[ObjectRow | ContainerRow | Subdirectory]]:
         """One page, live rows only.  ``Rejected`` 404 when not here."""
+
+    def shown(self, key: bytes, query: ListingQuery, form: Form) -> Promise[bytes]:
+        """The page of ``list`` as ``wire.listing_forms.shown`` writes it."""
 
     def rows(self, key: bytes, query: ListingQuery) -> Promise[RowsPage]:
         """Raw rows with tombstones, of the query's marker, end marker, prefix,

@@ -8,6 +8,7 @@ from typing import Any
 from objectstore.kernel.concurrency import Promise
 from objectstore.wire import codec, paths, row_codec
 from objectstore.wire.codec import Timed
+from objectstore.wire.listing_forms import Form
 from objectstore.wire.partition_codec import (
     DIGEST_BYTES,
     decode_digests,
@@ -41,6 +42,15 @@ class RemoteDatabaseNode:
     def list(self, key: bytes, query: ListingQuery) -> Promise[list[Any]]:
         """See ``DatabaseNode``."""
         return self._ask(key, "/list", query, _decode_listing)
+
+    def shown(self, key: bytes, query: ListingQuery, form: Form) -> Promise[bytes]:
+        """See ``DatabaseNode``."""
+        return self._peer.call(
+            "POST",
+            f"{self._prefix}{key.hex()}/shown",
+            lambda: codec.pack((form, codec.encode_query(query))),
+            _decode_shown,
+        )
 
     def rows(self, key: bytes, query: ListingQuery) -> Promise[RowsPage]:
         """See ``DatabaseNode``."""
@@ -157,6 +167,13 @@ def _decode_row_digests(message: bytes, count: int) -> list[tuple[int, bytes]]:
 
 def _decode_listing(message: bytes) -> list[Any]:
     return row_codec.decode_entries(codec.unpack(message))
+
+
+def _decode_shown(message: bytes) -> bytes:
+    value = codec.unpack(message)
+    if type(value) is not bytes:
+        raise codec.Malformed("not a page")
+    return value
 
 
 def _decode_page(message: bytes) -> RowsPage:

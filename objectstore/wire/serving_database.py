@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from objectstore.wire import codec, row_codec
+from objectstore.wire.listing_forms import FORMS
 from objectstore.wire.nodes import DatabaseNode
 from objectstore.wire.partition_codec import decode_page_wanted, decode_partitions
 from objectstore.wire.remote_owed import decode_owed
@@ -17,6 +18,14 @@ def _info(node: DatabaseNode, call: Call) -> bytes:
 def _list(node: DatabaseNode, call: Call) -> bytes:
     query = codec.decode_query(call.message())
     return codec.pack(node.list(call.key, query).wait(call.wait_seconds))
+
+
+def _shown(node: DatabaseNode, call: Call) -> bytes:
+    form, raw = codec.fields(call.message(), str, list)
+    if form not in FORMS:
+        raise codec.Malformed("no form of a listing")
+    page = node.shown(call.key, codec.decode_query(raw), form)
+    return codec.pack(page.wait(call.wait_seconds))
 
 
 def _rows(node: DatabaseNode, call: Call) -> bytes:
@@ -85,6 +94,7 @@ def _owe(node: DatabaseNode, call: Call) -> bytes:
 DATABASE_VERBS: Verbs = {
     ("GET", ""): _info,
     ("POST", "list"): _list,
+    ("POST", "shown"): _shown,
     ("POST", "rows"): _rows,
     ("POST", ""): _post,
     ("DELETE", ""): _delete,

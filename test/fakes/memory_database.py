@@ -20,6 +20,7 @@ from objectstore.database.row_levelling import digest_of_rows
 from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.errors import Rejected
 from objectstore.replication.differences import digest_of_all
+from objectstore.wire.listing_forms import Form, shown
 from objectstore.wire.records import (
     ContainerName,
     ContainerRow,
@@ -151,6 +152,12 @@ class _MemoryDatabases:
         if database is None:
             return Promise.failed(Rejected(404, "no such database"))
         return Promise.of(database.listing(query))
+
+    def shown(self, key: bytes, query: ListingQuery, form: Form) -> Promise[bytes]:
+        database = self._live(key)
+        if database is None:
+            return Promise.failed(Rejected(404, "no such database"))
+        return Promise.of(shown(database.listing(query), form))
 
     def rows(self, key: bytes, query: ListingQuery) -> Promise[RowsPage]:
         database = self.databases.get(key)

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from objectstore.kernel.errors import Rejected
+from objectstore.wire.listing_forms import shown
 from objectstore.wire.records import ContainerName, ListingQuery
 from test.contract.nodes.samples import container_row, kept, key_of, object_row
 from test.fakes.nodes import MemoryContainerNode
@@ -146,3 +148,74 @@ def test_any_listing_equals_the_simple_one(container_node: Any, seed: int) -> No
             seed,
             query,
         )
+
+
+def same_shown(node: Any, query: ListingQuery) -> None:
+    """Both forms say what ``list`` says, to the byte."""
+    entries = kept(node.list(KEY, query))
+    for form in ("json", "text"):
+        assert kept(node.shown(KEY, query, form)) == shown(entries, form), query
+
+
+QUERIES = [
+    ListingQuery(),
+    ListingQuery(reverse=True),
+    ListingQuery(limit=0),
+    ListingQuery(limit=1000),
+    ListingQuery(limit=1001),
+    ListingQuery(limit=2500),
+    ListingQuery(limit=2500, reverse=True, marker="n02400"),
+    ListingQuery(marker="n01234", end_marker="n02876"),
+    ListingQuery(prefix="n01", limit=1000),
+    ListingQuery(prefix="n0", delimiter="9"),
+    ListingQuery(delimiter="9", limit=3, reverse=True),
+    ListingQuery(prefix="none"),
+]
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_long_pages_are_shown_as_they_are_listed(
+    container_node: Any, query: ListingQuery
+) -> None:
+    fill(container_node, [f"n{number:05}" for number in range(3100)])
+    same_shown(container_node, query)
+    # One row that shows more than its columns, in the first piece or behind it.
+    for name in ("n02000", "n00001"):
+        row = object_row(name, 20)._replace(etag="abc; slo_etag=def")
+        kept(container_node.merge(KEY, [row]))
+        same_shown(container_node, query)
+
+
+def test_any_text_is_shown_as_it_is_listed(container_node: Any) -> None:
+    kept(container_node.create(KEY, ContainerName("a", "c"), 5, {}, 0))
+    codes = [*range(0x300), *range(0x2000, 0x2100), 0xD7FF, 0xE000, 0xFFFE, 0xFFFF]
+    texts = [f"x{chr(code)}y" for code in [*codes, 0x10000, 0x10FFFF]]
+    texts += ['{"bytes":1,"hash":"a;', ";swift_bytes=3", "\\", '"', "\\u0000", "a;b"]
+    rows = [
+        object_row(text, 10 + 37 * number)._replace(
+            content_type=text, size=number * 10**12, modified=99_999 * number
+        )
+        for number, text in enumerate(texts)
+    ]
+    kept(container_node.merge(KEY, rows))
+    for number in range(len(rows)):
+        marker = texts[number]
+        same_shown(container_node, ListingQuery(marker=marker, limit=3))
+    same_shown(container_node, ListingQuery(delimiter="y"))
+    same_shown(container_node, ListingQuery())
+
+
+def test_accounts_are_shown_as_they_are_listed(account_node: Any) -> None:
+    rows = [
+        container_row(f"b\u00e9\x01{number}", number * 10**9, count=number, used=10**12)
+        for number in range(1200)
+    ]
+    kept(account_node.merge(KEY, "AUTH_a", rows))
+    for query in (ListingQuery(), ListingQuery(limit=3), ListingQuery(reverse=True)):
+        same_shown(account_node, query)
+
+
+def test_nothing_is_shown_of_what_is_not_there(container_node: Any) -> None:
+    for form in ("json", "text"):
+        with pytest.raises(Rejected):
+            kept(container_node.shown(KEY, ListingQuery(), form))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from objectstore.container.sync import differences, newest, time_of_listing
-from objectstore.proxy.dates import iso_date
+from objectstore.kernel.timestamps import to_iso
 from objectstore.wire.records import ObjectRow
 
 AT = 170_000_000_000_000
@@ -39,5 +39,5 @@ def test_what_is_newer_here_is_sent() -> None:
 
 def test_nothing_is_sent_twice() -> None:
     rows = [row("a", AT + 1), row("b", AT + 99_999), row("c", AT, modified=AT + 7)]
-    there = {each.name: time_of_listing(iso_date(newest(each))) for each in rows}
+    there = {each.name: time_of_listing(to_iso(newest(each))) for each in rows}
     assert list(differences(rows, there)) == []

@@ -12,7 +12,8 @@ from objectstore.kernel.conditions import (
     parse_date,
     range_still_holds,
 )
-from objectstore.proxy.dates import http_date, iso_date, whole_seconds
+from objectstore.kernel.timestamps import to_iso
+from objectstore.proxy.dates import http_date, whole_seconds
 
 ETAG = "abc"
 AT = 1_000_000
@@ -84,6 +85,6 @@ def test_dates() -> None:
     assert http_date(78_411_177_700_001) == "Sun, 06 Nov 1994 08:49:38 GMT"
     assert parse_date("Sun, 06 Nov 1994 08:49:37 GMT") == 784_111_777
     assert whole_seconds(100_001) == 2
-    assert iso_date(139_207_214_812_345) == "2014-02-10T22:42:28.123450"
+    assert to_iso(139_207_214_812_345) == "2014-02-10T22:42:28.123450"
     for nonsense in ("", "x", "Thu, 99 Nov 1994 00:42:57 GMT", "9" * 50):
         assert parse_date(nonsense) is None

@@ -9,9 +9,12 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from objectstore.kernel.errors import Rejected
+from objectstore.kernel.timestamps import TIMESTAMP_MAX
 from objectstore.proxy.accept import best_match
-from objectstore.proxy.listing import render
+from objectstore.proxy.listing import form_of, render_xml
+from objectstore.wire.listing_forms import Entries, shown
 from objectstore.wire.records import ContainerRow, ObjectRow, Subdirectory
+from test.unit.proxy import listing_reference
 
 texts = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=20)
 # Without parameters, which are shown as fields of their own.
@@ -27,7 +30,59 @@ rows = st.builds(
     etag=bare,
     modified=st.integers(1, 10**14),
 )
+parameters = st.builds(
+    "{}; {}={}".format, bare, st.sampled_from(["slo_etag", "symlink_bytes"]), bare
+)
+full_rows = st.builds(
+    ObjectRow,
+    name=texts,
+    timestamp=st.integers(0, TIMESTAMP_MAX),
+    deleted=st.just(0),
+    size=st.integers(0, 2**63 - 1),
+    content_type=st.one_of(texts, st.builds("{};swift_bytes={}".format, texts, texts)),
+    content_type_timestamp=st.just(1),
+    etag=st.one_of(texts, parameters, st.just("")),
+    modified=st.integers(0, TIMESTAMP_MAX),
+)
+account_rows = st.builds(
+    ContainerRow,
+    name=texts,
+    timestamp=st.integers(0, TIMESTAMP_MAX),
+    deleted_timestamp=st.just(0),
+    object_count=st.integers(0, 2**63 - 1),
+    bytes_used=st.integers(0, 2**63 - 1),
+    counted_timestamp=st.just(1),
+)
+directories = st.builds(Subdirectory, texts)
 entries_of = st.lists(st.one_of(rows, st.builds(Subdirectory, texts)), max_size=5)
+
+
+def render(
+    entries: Entries, content_type: str, *, kind: str, name: str
+) -> tuple[bytes, str]:
+    """As the proxy does it with merged entries."""
+    form = form_of(content_type)
+    shown_type = f"{content_type}; charset=utf-8"
+    if form is None:
+        return render_xml(entries, kind, name), shown_type
+    return shown(entries, form), shown_type
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "text/plain", "text/xml"])
+@given(
+    objects=st.lists(st.one_of(full_rows, directories), max_size=5),
+    containers=st.lists(st.one_of(account_rows, directories), max_size=5),
+    name=texts,
+)
+def test_every_byte_is_as_the_reference_has_it(
+    content_type: str,
+    objects: list[ObjectRow | Subdirectory],
+    containers: list[ContainerRow | Subdirectory],
+    name: str,
+) -> None:
+    for kind, entries in (("container", objects), ("account", containers)):
+        wanted = listing_reference.render(entries, content_type, kind=kind, name=name)
+        assert render(entries, content_type, kind=kind, name=name) == wanted
 
 
 @given(entries_of)

@@ -1,0 +1,108 @@
+"""Entries of listings as clients see them: JSON and plain text.  Pure.
+
+Nodes write most pages in these forms themselves (``DatabaseNode.shown``), in SQL, byte
+for byte as it is done here; pages that had to be merged from replicas that differ, and
+entries that need more than their columns, are written here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+import orjson
+
+from objectstore.kernel.timestamps import to_iso
+from objectstore.wire.records import ContainerRow, ObjectRow, Subdirectory
+from objectstore.wire.rows import SHOWN_SIZE_MARK
+
+Form = Literal["json", "text"]
+FORMS: frozenset[str] = frozenset({"json", "text"})
+
+Entry = ObjectRow | ContainerRow | Subdirectory
+Entries = Sequence[Entry]
+
+
+def shown(entries: Entries, form: Form) -> bytes:
+    """A page as ``form``: a JSON array, or a line for each name."""
+    if form == "text":
+        return "".join([entry.name + "\n" for entry in entries]).encode()
+    return orjson.dumps(_all_described(entries))
+
+
+def _all_described(entries: Entries) -> list[dict[str, Any]]:
+    """``described`` of each; plain objects, nearly all there are, in one loop."""
+    found = []
+    for entry in entries:
+        if type(entry) is not ObjectRow:
+            found.append(described(entry))
+            continue
+        name, timestamp, _, size, content_type, _, etag, modified, _ = entry
+        if ";" in etag or ";" in content_type:
+            found.append(described(entry))
+            continue
+        if modified > timestamp:
+            timestamp = modified
+        found.append(
+            {
+                "bytes": size,
+                "hash": etag,
+                "name": name,
+                "content_type": content_type,
+                "last_modified": to_iso(timestamp),
+            }
+        )
+    return found
+
+
+def described(entry: Entry) -> dict[str, Any]:
+    """The fields that are shown of an entry, in the order of its JSON."""
+    if type(entry) is ObjectRow:
+        name, timestamp, _, size, content_type, _, etag, modified, _ = entry
+        fields = {
+            "bytes": size,
+            "hash": etag,
+            "name": name,
+            "content_type": content_type,
+            "last_modified": to_iso(modified if modified > timestamp else timestamp),
+        }
+        if ";" in etag:
+            _describe_parameters(fields, etag)
+        if SHOWN_SIZE_MARK in content_type:
+            kind, _, size_shown = content_type.rpartition(SHOWN_SIZE_MARK)
+            if size_shown.isascii() and size_shown.isdigit():
+                fields["content_type"], fields["bytes"] = kind, int(size_shown)
+        return fields
+    if type(entry) is ContainerRow:
+        return {
+            "bytes": entry.bytes_used,
+            "count": entry.object_count,
+            "name": entry.name,
+            "last_modified": to_iso(entry.timestamp),
+        }
+    return {"subdir": entry.name}
+
+
+def _describe_parameters(fields: dict[str, Any], etag: str) -> None:
+    """``<etag>; slo_etag=<etag>``: each parameter becomes a field; ETags of other
+    kinds in quotes, as Swift shows them."""
+    fields["hash"], *parameters = (part.strip() for part in etag.split(";"))
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        if name and name not in fields:
+            plain = _PLAIN_PARAMETERS.get(name)
+            fields[name] = f'"{value}"' if plain is None else plain(value)
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() else 0
+
+
+# What filters tell of links, shown without quotes.
+_PLAIN_PARAMETERS: dict[str, Callable[[str], Any]] = {
+    "symlink_path": str,
+    "symlink_etag": str,
+    "symlink_bytes": _number,
+    "version_symlink": "true".__eq__,
+    "version_id": str,
+}
