@@ -1,14 +1,21 @@
-"""Request bodies against JSON schemas: what is wrong, and in which field."""
+"""Request bodies against JSON schemas: what is wrong, and in which field.
+
+Where a schema has numbers or texts with a smallest and largest value, numbers that are
+written as texts keep to them too: clients of the field send both.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import math
+import re
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
 from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError, best_match
+from jsonschema.validators import extend
 
 from compute.core.errors import BadRequest
 from compute.core.identifiers import is_uuid
@@ -28,6 +35,56 @@ def _is_uuid(value: object) -> bool:
     return not isinstance(value, str) or is_uuid(value)
 
 
+# Longer ones are beyond every limit; reading them would take time.
+DIGITS_MAX = 40
+_NUMBER = re.compile(r"(-?)([0-9]+)(\.[0-9]+)?")
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value
+    found = _NUMBER.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        return None
+    sign, digits, fraction = found.groups()
+    digits = digits.lstrip("0") or "0"
+    if len(digits) > DIGITS_MAX:
+        return -math.inf if sign else math.inf
+    if fraction:
+        return float(f"{sign}{digits}{fraction[: DIGITS_MAX + 1]}")
+    return int(sign + digits)
+
+
+def _at_least(
+    validator: Any, least: float, value: object, schema: Any
+) -> Iterator[ValidationError]:
+    number = _number(value)
+    if number is not None and number < least:
+        yield ValidationError(f"{value!r} is less than the minimum of {least}")
+
+
+def _at_most(
+    validator: Any, most: float, value: object, schema: Any
+) -> Iterator[ValidationError]:
+    number = _number(value)
+    if number is not None and number > most:
+        yield ValidationError(f"{value!r} is greater than the maximum of {most}")
+
+
+def _more_than(
+    validator: Any, bound: float, value: object, schema: Any
+) -> Iterator[ValidationError]:
+    number = _number(value)
+    if number is not None and number <= bound:
+        yield ValidationError(f"{value!r} is not more than {bound}")
+
+
+Validator = extend(  # type: ignore[no-untyped-call]
+    Draft202012Validator,
+    {"minimum": _at_least, "maximum": _at_most, "exclusiveMinimum": _more_than},
+)
+
+
 class Schema:
     """A compiled schema; ``check`` raises ``BadRequest`` in words."""
 
@@ -36,7 +93,7 @@ class Schema:
     def __init__(self, document: Mapping[str, Any]) -> None:
         _check_schema(json.dumps(document))
         self.document = document
-        self._validator = Draft202012Validator(document, format_checker=FORMATS)
+        self._validator = Validator(document, format_checker=FORMATS)
 
     def check(self, value: Any) -> None:
         """Raise ``BadRequest`` that names the field, its value and the rule."""

@@ -11,7 +11,7 @@ from compute.instance.frame.bodies import Body, Field
 from compute.instance.frame.replies import ok
 from compute.instance.frame.routes import Verb, minor_of
 from compute.instance.records import ServerGroup
-from compute.instance.schemas.types import NAME
+from compute.instance.schemas.types import NAME, POSITIVE
 from compute.instance.service.quotas import UNLIMITED, Quotas
 from compute.instance.wiring import Wiring
 from objectstore.kernel.reply import Reply
@@ -34,13 +34,7 @@ def _policies(names: list[str]) -> dict[str, Any]:
 
 _RULES = {
     "type": "object",
-    "properties": {
-        "max_server_per_host": {
-            "type": ["integer", "string"],
-            "minimum": 1,
-            "pattern": "^[1-9][0-9]*$",
-        }
-    },
+    "properties": {"max_server_per_host": POSITIVE},
     "additionalProperties": False,
 }
 CREATE = Body(
