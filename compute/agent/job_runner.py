@@ -15,7 +15,7 @@ from compute.agent.host import HostKit, Neighbours, Work
 from compute.agent.questions import QUESTIONS
 from compute.agent.sagas.catalog import SAGAS
 from compute.core.errors import Stale
-from compute.core.jobs import LEASE_SECONDS
+from compute.core.lease import LEASE_SECONDS
 from compute.core.saga import Cancelled, GiveUp, Saga, TryAgain
 from compute.instance.client import ClaimedJob
 from objectstore.kernel.errors import Rejected, Unavailable

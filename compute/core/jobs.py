@@ -16,71 +16,39 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
 
-from compute.core.database import Connection, Id, Instant, Name, table
+from compute.core.database import Connection
 from compute.core.errors import Stale
+from compute.core.job_rows import (
+    DONE,
+    FAILED,
+    OPEN_STATES,
+    PENDING,
+    RUNNING,
+    Job,
+    job_table,
+    whose_turn,
+)
+from compute.core.lease import LEASE_SECONDS
 
-PENDING, RUNNING, DONE, FAILED = "pending", "running", "done", "failed"
-OPEN_STATES = (PENDING, RUNNING)
-# Long enough for a busy worker to renew in time, short enough for users to wait.
-LEASE_SECONDS = 30.0
+__all__ = [
+    "DONE",
+    "FAILED",
+    "LEASE_SECONDS",
+    "OPEN_STATES",
+    "PENDING",
+    "RUNNING",
+    "Job",
+    "JobStore",
+    "job_table",
+]
+
 ERROR_CHARACTERS_MAX = 2000
 # Names in one IN (...): well under what every database allows.
 QUEUES_IN_ONE_QUERY = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One job as stored.  ``arguments`` never change; ``progress`` is what its steps
-    want to remember (JSON); ``step`` is the name of the last step done."""
-
-    id: str
-    kind: str
-    queue: str
-    subject_id: str
-    state: str
-    step: str
-    undoing: bool
-    arguments: Mapping[str, Any]
-    progress: Mapping[str, Any]
-    cancelled: bool
-    attempts: int
-    owner: str
-    lease_until: float
-    not_before: float
-    created_at: float
-    updated_at: float
-    error: str = field(default="")
-
-
-def job_table(room: str, metadata: sa.MetaData) -> sa.Table:
-    """The table of a room's jobs."""
-    return table(
-        f"{room}_jobs",
-        metadata,
-        sa.Column("id", Id(), primary_key=True),
-        sa.Column("kind", Name(), nullable=False),
-        sa.Column("queue", Name(), nullable=False),
-        sa.Column("subject_id", Id(), nullable=False, index=True),
-        sa.Column("state", sa.String(16), nullable=False),
-        sa.Column("step", Name(), nullable=False, default=""),
-        sa.Column("undoing", sa.Boolean(), nullable=False, default=False),
-        sa.Column("arguments", sa.JSON(), nullable=False),
-        sa.Column("progress", sa.JSON(), nullable=False),
-        sa.Column("cancelled", sa.Boolean(), nullable=False, default=False),
-        sa.Column("attempts", sa.Integer(), nullable=False, default=0),
-        sa.Column("owner", Name(), nullable=False, default=""),
-        sa.Column("lease_until", Instant(), nullable=False, default=0.0),
-        sa.Column("not_before", Instant(), nullable=False, default=0.0),
-        sa.Column("created_at", Instant(), nullable=False),
-        sa.Column("updated_at", Instant(), nullable=False),
-        sa.Column("error", sa.Text(), nullable=False, default=""),
-        sa.Index(f"{room}_jobs_by_queue", "queue", "state", "created_at"),
-    )
 
 
 class JobStore:
@@ -169,16 +137,10 @@ class JobStore:
         ``busy_subjects``).  A subject's jobs run in order, one at a time.
         """
         taken: list[Job] = []
-        seen: set[str] = set(busy_subjects)
-        for job in self._waiting(connection, queues):
+        waiting = self._waiting(connection, queues)
+        for job in whose_turn(waiting, owner, now, busy_subjects):
             if len(taken) >= limit:
                 break
-            if job.subject_id in seen:
-                continue
-            seen.add(job.subject_id)
-            held = job.state == RUNNING and job.lease_until > now and job.owner != owner
-            if held or job.not_before > now:
-                continue
             values: dict[str, Any] = {
                 "state": RUNNING,
                 "owner": owner,

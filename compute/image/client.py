@@ -12,104 +12,28 @@ the image service's own status and text.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import orjson
 
 from compute.core.context import TokenSource
+from compute.image.facts import (
+    BASE_KEYS,
+    ImageRecord,
+    NewImage,
+    image_record,
+    new_document,
+)
 from objectstore.client.caller import Answer, Caller, Content
 from objectstore.kernel.errors import InsufficientStorage, Rejected, Unavailable
+
+__all__ = ["BASE_KEYS", "ImageClient", "ImageRecord", "NewImage", "image_record"]
 
 PATCH_TYPE = "application/openstack-images-v2.1-json-patch"
 # The service answers an upload once the last segment is safe and hashed.
 UPLOAD_TIMEOUT_SECONDS = 180.0
 PAGE = 200
-# What the API says of an image beside its free properties.
-BASE_KEYS = frozenset(
-    {
-        "id",
-        "name",
-        "status",
-        "visibility",
-        "owner",
-        "size",
-        "virtual_size",
-        "checksum",
-        "os_hash_algo",
-        "os_hash_value",
-        "os_hidden",
-        "protected",
-        "min_disk",
-        "min_ram",
-        "disk_format",
-        "container_format",
-        "created_at",
-        "updated_at",
-        "tags",
-        "self",
-        "file",
-        "schema",
-        "stores",
-        "direct_url",
-        "locations",
-    }
-)
-
-
-@dataclass(frozen=True, slots=True)
-class ImageRecord:
-    """An image as the API tells it.
-
-    ``size_bytes`` is None until there are bytes, ``virtual_bytes`` until (and unless)
-    the format says it; ``hash_algorithm`` and ``hash_hex`` are "" until then.
-    Moments are ISO 8601 texts.
-    """
-
-    id: str
-    name: str
-    status: str
-    visibility: str
-    owner: str
-    size_bytes: int | None
-    virtual_bytes: int | None
-    checksum: str
-    hash_algorithm: str
-    hash_hex: str
-    disk_format: str
-    container_format: str
-    min_disk_gib: int
-    min_ram_mib: int
-    protected: bool
-    is_hidden: bool
-    created_at: str
-    updated_at: str
-    tags: tuple[str, ...] = ()
-    properties: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def is_active(self) -> bool:
-        """Whether its bytes can be read."""
-        return self.status == "active"
-
-
-@dataclass(frozen=True, slots=True)
-class NewImage:
-    """What to create.  ``owner``: a project; "": the token's own (another one needs
-    the house's token).  ``id``: "" lets the service choose."""
-
-    name: str
-    disk_format: str
-    container_format: str = "bare"
-    id: str = ""
-    owner: str = ""
-    visibility: str = ""
-    min_disk_gib: int = 0
-    min_ram_mib: int = 0
-    protected: bool = False
-    tags: tuple[str, ...] = ()
-    properties: Mapping[str, str] = field(default_factory=dict)
 
 
 class ImageClient:
@@ -144,7 +68,7 @@ class ImageClient:
         """A queued image, without bytes yet.  ``Rejected`` 409 when its id is taken,
         413 beyond the quota."""
         return image_record(
-            self._json("POST", "/v2/images", token, _new_document(image))
+            self._json("POST", "/v2/images", token, new_document(image))
         )
 
     def update(
@@ -285,54 +209,6 @@ class ImageClient:
             return answer
         with answer:
             raise _refusal(answer, f"{method} {path.partition('?')[0]}")
-
-
-def image_record(document: Mapping[str, Any]) -> ImageRecord:
-    """The record of the API's JSON."""
-    return ImageRecord(
-        id=document["id"],
-        name=document.get("name") or "",
-        status=document["status"],
-        visibility=document["visibility"],
-        owner=document.get("owner") or "",
-        size_bytes=document.get("size"),
-        virtual_bytes=document.get("virtual_size"),
-        checksum=document.get("checksum") or "",
-        hash_algorithm=document.get("os_hash_algo") or "",
-        hash_hex=document.get("os_hash_value") or "",
-        disk_format=document.get("disk_format") or "",
-        container_format=document.get("container_format") or "",
-        min_disk_gib=document["min_disk"],
-        min_ram_mib=document["min_ram"],
-        protected=document["protected"],
-        is_hidden=document["os_hidden"],
-        created_at=document["created_at"],
-        updated_at=document["updated_at"],
-        tags=tuple(document.get("tags", ())),
-        properties={
-            key: value for key, value in document.items() if key not in BASE_KEYS
-        },
-    )
-
-
-def _new_document(image: NewImage) -> dict[str, Any]:
-    document: dict[str, Any] = {
-        **image.properties,
-        "name": image.name,
-        "disk_format": image.disk_format,
-        "container_format": image.container_format,
-        "min_disk": image.min_disk_gib,
-        "min_ram": image.min_ram_mib,
-        "protected": image.protected,
-    }
-    optional = {
-        "id": image.id,
-        "owner": image.owner,
-        "visibility": image.visibility,
-        "tags": list(image.tags),
-    }
-    document.update({key: value for key, value in optional.items() if value})
-    return document
 
 
 def _path(image_id: str, rest: str = "") -> str:

@@ -10,7 +10,7 @@ from compute.core.context import RequestContext
 from compute.core.database import Connection, Duplicate
 from compute.core.errors import Conflict, Forbidden, NotFound
 from compute.core.pagination import Page
-from compute.image import hold_store, listing, rules, store
+from compute.image import data_store, hold_store, listing, rules, store
 from compute.image.filters import Filters
 from compute.image.model import (
     ACTIVE,
@@ -164,7 +164,7 @@ class ImageService:
             rules.check_store_removable(image, store_id)
             for data in image.in_state(LIVE):
                 if data.store == store_id:
-                    store.move_data(connection, data.id, LIVE, DOOMED)
+                    data_store.move_data(connection, data.id, LIVE, DOOMED)
             store.save(connection, image, self._touched(image))
 
         parts.change(forget)

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 from compute.core.database import Database
 from compute.core.errors import ApiError
-from compute.image import store
+from compute.image import data_store
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.loop import Progress
 
@@ -73,7 +73,7 @@ class Leases:
         if ids:
             until = self.until()
             lost = self._database.run(
-                lambda connection: store.renew_leases(connection, ids, until)
+                lambda connection: data_store.renew_leases(connection, ids, until)
             )
             for data_id in lost & self._held.keys():
                 self._held[data_id].is_lost = True

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 
 from compute.core.database import Connection
-from compute.image import hold_store, rules, store
+from compute.image import data_store, hold_store, rules, store
 from compute.image.data.transfer import is_left_alone
 from compute.image.documents import TASK_KEPT_SECONDS
 from compute.image.model import Data
@@ -35,13 +35,13 @@ class Sweeper:
         """See the module's docstring."""
         parts, now = self._parts, self._parts.clock.time()
         orphans = parts.database.read(
-            lambda connection: store.abandoned(connection, now, BATCH)
+            lambda connection: data_store.abandoned(connection, now, BATCH)
         )
         for data in orphans:
             self._give_up(data)
         parts.database.run(lambda connection: hold_store.expire(connection, now))
         gone = parts.database.read(
-            lambda connection: store.doomed(connection, now, BATCH, parts.stores)
+            lambda connection: data_store.doomed(connection, now, BATCH, parts.stores)
         )
         removed = sum(self._remove(data) for data in gone)
         if removed and max(len(orphans), len(gone)) == BATCH:
@@ -55,9 +55,9 @@ class Sweeper:
 
         def release(connection: Connection) -> None:
             now = parts.clock.time()
-            if data not in store.abandoned(connection, now, BATCH):
+            if data not in data_store.abandoned(connection, now, BATCH):
                 return  # it lives, after all
-            store.release_data(connection, data.id)
+            data_store.release_data(connection, data.id)
             image = store.get(connection, data.image_id)
             if image is not None and is_left_alone(image, data):
                 store.save(connection, image, rules.fallen_back(image, now))
@@ -71,7 +71,7 @@ class Sweeper:
             _log.warning("data of image %s stay for now: %s", data.image_id, error)
             return False
         self._parts.database.run(
-            lambda connection: store.forget_data(connection, data.id)
+            lambda connection: data_store.forget_data(connection, data.id)
         )
         return True
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from compute.core.context import RequestContext
 from compute.core.database import Connection
-from compute.image import rules, store
+from compute.image import data_store, rules, store
 from compute.image.data.intake import Intake
 from compute.image.data.leases import ImageGone
 from compute.image.model import (
@@ -132,7 +132,7 @@ class TransferService:
                 parts.leases.until(),
                 now,
             )
-            store.add_data(connection, data)
+            data_store.add_data(connection, data)
             return _Begun(store.save(connection, image, moved), data, bytes_max)
 
         return parts.change(begin)
@@ -170,7 +170,7 @@ class TransferService:
 
         def finish(connection: Connection) -> None:
             image = store.get(connection, data.image_id)
-            if image is None or not store.move_data(
+            if image is None or not data_store.move_data(
                 connection, data.id, WRITING, data_state
             ):
                 raise ImageGone("The image was deleted while its data were uploaded")
@@ -190,7 +190,7 @@ class TransferService:
         parts = self._parts
 
         def release(connection: Connection) -> None:
-            store.release_data(connection, data.id)
+            data_store.release_data(connection, data.id)
             image = store.get(connection, data.image_id)
             if image is not None and is_left_alone(image, data):
                 after = rules.fallen_back(image, parts.clock.time())

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from compute.core.database import Connection
 from compute.core.errors import Stale
 from compute.core.jobs import Job
-from compute.image import rules, store
+from compute.image import data_store, rules, store
 from compute.image.data.intake import Intake
 from compute.image.data.transfer import with_digests
 from compute.image.imports.requests import COPY, QUEUE, WEB_DOWNLOAD
@@ -138,7 +138,7 @@ class ImportWorker:
         image = store.get(connection, job.subject_id)
         if image is None:
             raise ImportFailed("The image was deleted")
-        store.doom(
+        data_store.doom(
             connection,
             data_rows.c.image_id == image.id,
             data_rows.c.state == WRITING,
@@ -202,7 +202,7 @@ class ImportWorker:
         key = parts.writable_store(target).new_key(image.id, data_id)
         now, until = parts.clock.time(), parts.leases.until()
         data = Data(data_id, image.id, target, key, WRITING, until, now)
-        store.add_data(connection, data)
+        data_store.add_data(connection, data)
         return data
 
     def _finish(self, connection: Connection, work: _Work) -> None:
@@ -212,13 +212,13 @@ class ImportWorker:
         if image is None:
             raise ImportFailed("The image was deleted")
         for data in work.written:
-            if not store.move_data(connection, data.id, WRITING, LIVE):
+            if not data_store.move_data(connection, data.id, WRITING, LIVE):
                 raise Unavailable("the lease was lost")
         for data in image.in_state(STAGED):
             if data.store in job.arguments["stores"]:
-                store.move_data(connection, data.id, STAGED, LIVE)
+                data_store.move_data(connection, data.id, STAGED, LIVE)
             else:
-                store.doom(connection, data_rows.c.id == data.id)
+                data_store.doom(connection, data_rows.c.id == data.id)
         if work.digests is None:
             raise ImportFailed("No store has taken the image")
         after = _without_marks(image, work.failed)
@@ -236,7 +236,7 @@ class ImportWorker:
             now = parts.clock.time()
             image = store.get(connection, job.subject_id)
             states = (WRITING,) if is_copy else (WRITING, STAGED)
-            store.doom(
+            data_store.doom(
                 connection,
                 data_rows.c.image_id == job.subject_id,
                 data_rows.c.state.in_(states),
@@ -262,7 +262,7 @@ class ImportWorker:
 
     def _release(self, data: Data) -> None:
         self._parts.database.run(
-            lambda connection: store.release_data(connection, data.id)
+            lambda connection: data_store.release_data(connection, data.id)
         )
 
 
