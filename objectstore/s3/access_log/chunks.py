@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import orjson
 
+from objectstore.s3.access.acl import Grant
 from objectstore.s3.access_log.target import LogTarget
 
 CONTAINER = "access-logs"
@@ -26,14 +27,18 @@ class Chunk:
     def to_bytes(self) -> bytes:
         """As it is stored."""
         target = self.target
-        head = orjson.dumps([target.bucket, target.prefix, target.format])
+        grants = [(grant.grantee, grant.permission) for grant in target.grants]
+        head = orjson.dumps([target.bucket, target.prefix, target.format, grants])
         return head + b"\n" + self.lines
 
     @classmethod
     def from_bytes(cls, stored: bytes) -> Chunk:
         """What ``to_bytes`` made."""
         head, _, lines = stored.partition(b"\n")
-        return cls(LogTarget(*orjson.loads(head)), lines)
+        # Chunks of before there were grants end with the format.
+        bucket, prefix, form, *rest = orjson.loads(head)
+        grants = tuple(Grant(*grant) for grant in rest[0]) if rest else ()
+        return cls(LogTarget(bucket, prefix, form, grants), lines)
 
 
 def chunk_name(account: str, container: str, seconds: float, token: str) -> str:

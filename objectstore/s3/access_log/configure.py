@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from objectstore.kernel.reply import Reply
 from objectstore.s3 import documents
+from objectstore.s3.access.bucket_rules import check_new_acl
 from objectstore.s3.access_log.target import parse_logging
 from objectstore.s3.bucket.configuration import checked_body, store
 from objectstore.s3.errors import S3Error
@@ -26,5 +27,8 @@ def put_logging(operation: Operation) -> Reply:
                 "The target bucket for logging does not exist, or is not owned by you",
                 TargetBucket=target.bucket,
             )
+        acl = target.acl(operation.facts.account)
+        if acl is not None:
+            check_new_acl(acl, found, operation.house.settings, asked="")
     store(operation, documents.pack("logging", text))
     return Reply(200, b"")

@@ -14,6 +14,8 @@ from itertools import groupby
 
 from objectstore.kernel.loop import Progress
 from objectstore.kernel.request import Environ, Facts
+from objectstore.s3 import sysmeta
+from objectstore.s3.access.bucket_rules import ENFORCED, ownership
 from objectstore.s3.access_log.chunks import CONTAINER, Chunk, seconds_of
 from objectstore.s3.access_log.sink import GATHERED_BYTES_MAX
 from objectstore.s3.access_log.target import LogTarget
@@ -97,9 +99,14 @@ class LogDelivery:
         unique = hashlib.sha256(joined.encode()).hexdigest()[:16].upper()
         source = (account, self._house.settings.location, container)
         operation.key = target.key(source, seconds_of(chunks[-1][0]), unique)
+        headers = {"Content-Type": "text/plain"}
+        acl = target.acl(account)
+        # ACLs may have been turned off since: then the logs are the owner's alone.
+        if acl and ownership(operation.facts, self._house.settings) != ENFORCED:
+            headers[sysmeta.ACL] = acl.to_json()
         answer = operation.ask_object(
             "PUT",
-            headers={"Content-Type": "text/plain"},
+            headers=headers,
             body=b"".join(chunk.lines for _, chunk in chunks),
         ).discard()
         if not answer.is_success:

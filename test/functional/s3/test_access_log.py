@@ -73,3 +73,32 @@ def test_what_a_process_knows_is_kept_when_it_ends(
         "the line from before the restart",
         60,
     )
+
+
+def test_target_grants_let_others_read_the_logs(
+    s3: Any, stranger: Any, bucket: str
+) -> None:
+    target = f"{bucket}-logs"
+    s3.create_bucket(Bucket=target)
+    reader = {
+        "Type": "CanonicalUser",
+        "ID": stranger.list_buckets()["Owner"]["ID"],
+    }
+    s3.put_bucket_logging(
+        Bucket=bucket,
+        BucketLoggingStatus={
+            "LoggingEnabled": {
+                "TargetBucket": target,
+                "TargetPrefix": "log/",
+                "TargetGrants": [{"Grantee": reader, "Permission": "READ"}],
+            }
+        },
+    )
+    shown = s3.get_bucket_logging(Bucket=bucket)["LoggingEnabled"]["TargetGrants"]
+    assert shown[0]["Grantee"]["ID"] == reader["ID"]
+    s3.put_object(Bucket=bucket, Key="shared", Body=b"x")
+    wait_for(lambda: any("shared" in line for line in lines(s3, target)), "the log", 60)
+    key = s3.list_objects_v2(Bucket=target)["Contents"][0]["Key"]
+    assert stranger.get_object(Bucket=target, Key=key)["Body"].read()
+    with pytest.raises(ClientError):
+        stranger.put_object(Bucket=target, Key=key, Body=b"forged")

@@ -293,7 +293,6 @@ XSI = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type='
 BY_MAIL = (
     f'<Grantee {XSI}"AmazonCustomerByEmail"><EmailAddress>a@b</EmailAddress></Grantee>'
 )
-BY_ID = f'<Grantee {XSI}"CanonicalUser"><ID>x</ID></Grantee>'
 QUEUE = "<Queue>{}</Queue><Event>s3:ObjectCreated:*</Event>"
 REFUSED = {
     "MFA delete": (
@@ -320,13 +319,6 @@ REFUSED = {
         "requestPayment",
         "<RequestPaymentConfiguration><Payer>Requester</Payer>"
         "</RequestPaymentConfiguration>",
-        501,
-    ),
-    "grants on logs": (
-        "logging",
-        "<BucketLoggingStatus><LoggingEnabled><TargetBucket>{bucket}</TargetBucket>"
-        f"<TargetPrefix/><TargetGrants><Grant>{BY_ID}<Permission>READ</Permission>"
-        "</Grant></TargetGrants></LoggingEnabled></BucketLoggingStatus>",
         501,
     ),
     "KMS": (

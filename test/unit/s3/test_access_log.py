@@ -214,11 +214,44 @@ def test_a_delivery_that_is_repeated_makes_no_second_object(house: House) -> Non
     [
         (logging("nobodys"), "InvalidTargetBucketForLogging"),
         (logging("bobs"), "InvalidTargetBucketForLogging"),
-        (logging("target", more="<TargetGrants><Grant/></TargetGrants>"), ""),
+        (
+            logging("target", more="<TargetGrants><Grant/></TargetGrants>"),
+            "MalformedACLError",
+        ),
         (logging(""), "MalformedXML"),
     ],
 )
 def test_targets_that_cannot_be(house: House, body: bytes, code: str) -> None:
     house.bucket("bobs", BOB)
     answer = house.ask("PUT", "/bucket", "logging=", body)
-    assert answer.code == (code or "NotImplemented")
+    assert answer.code == code
+
+
+GRANTS = (
+    '<TargetGrants><Grant><Grantee xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
+    ' xsi:type="CanonicalUser"><ID>AUTH_bob</ID></Grantee>'
+    "<Permission>READ</Permission></Grant></TargetGrants>"
+)
+
+
+def test_whom_the_target_grants_may_read_the_logs(house: House) -> None:
+    body = logging("target", more=GRANTS)
+    assert house.ask("PUT", "/bucket", "logging=", body).status == 200
+    house.ask("PUT", "/bucket/key", body=b"hello")
+    deliver(house)
+    # What was logged before, the change itself with it, is the owner's alone.
+    before_and_after = [f"/target/{key}" for key in keys(house)]
+    told = [house.ask("GET", path, user=BOB).status for path in before_and_after]
+    assert sorted(told) == [200, 403]
+    for path in before_and_after:
+        assert house.ask("GET", path, user=None).code == "AccessDenied"
+
+
+def test_without_acls_there_are_no_target_grants(house: House) -> None:
+    body = (
+        b"<OwnershipControls><Rule><ObjectOwnership>BucketOwnerEnforced"
+        b"</ObjectOwnership></Rule></OwnershipControls>"
+    )
+    assert house.ask("PUT", "/target", "ownershipControls=", body).status == 200
+    answer = house.ask("PUT", "/bucket", "logging=", logging("target", more=GRANTS))
+    assert answer.code == "AccessControlListNotSupported"
