@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from compute.agent.disks.port import BootFiles, GuestDisks, GuestPaths
 from compute.agent.hypervisor import DiskBus, DiskDevice, DiskSpec, GuestSpec, NicSpec
-from compute.instance.client import Server
+from compute.instance.client import Server, ephemeral_sizes, free_device, swap_mib
 
 ROOT_NAME, RESCUED_NAME = "vda", "vdb"
 # An emulated timer is late on a busy machine; Linux would take it for broken.
@@ -26,17 +26,49 @@ def boot_files(disks: GuestDisks, server: Server) -> BootFiles:
 
 
 def all_disks(
-    disks: GuestDisks, server: Server, flavor: Mapping[str, Any]
+    disks: GuestDisks,
+    server: Server,
+    flavor: Mapping[str, Any],
+    volumes: Sequence[DiskSpec] = (),
 ) -> list[DiskSpec]:
-    """The root disk that is there, and the flavor's other disks."""
-    found = [_on_bus(disks.root(server.id), server)]
-    if flavor["ephemeral"]:
-        found.append(disks.prepare_ephemeral(server.id, 0, flavor["ephemeral"]))
-    if flavor["swap"]:
-        found.append(disks.prepare_swap(server.id, flavor["swap"]))
+    """The root disk that is there, the flavor's other disks, and volumes."""
+    root = [disk for disk in volumes if disk.boot_order is not None]
+    if not root:
+        root = [_on_bus(disks.root(server.id), server)]
+    further = [disk for disk in volumes if disk.boot_order is None]
     # An ISO image is a CD-ROM beside its (empty) root disk.
     there = disks.disks(server.id)
-    return found + [disk for disk in there if disk.device is DiskDevice.CDROM]
+    drives = [disk for disk in there if disk.device is DiskDevice.CDROM]
+    extra = extra_disks(disks, server, flavor)
+    taken = {disk.name for disk in (*root, *further, *drives)}
+    return [*root, *_renamed(extra, taken), *further, *drives]
+
+
+def extra_disks(
+    disks: GuestDisks, server: Server, flavor: Mapping[str, Any]
+) -> list[DiskSpec]:
+    """Ephemeral disks and swap, made if they are not there."""
+    entries = server.block_devices
+    found = [
+        disks.prepare_ephemeral(server.id, number, size)
+        for number, size in enumerate(ephemeral_sizes(entries, flavor))
+    ]
+    if size := swap_mib(entries, flavor):
+        found.append(disks.prepare_swap(server.id, size))
+    return found
+
+
+def _renamed(disks: Sequence[DiskSpec], taken: Collection[str]) -> list[DiskSpec]:
+    """A volume may have the place of a disk that came with a larger flavor."""
+    used = {*taken, *(disk.name for disk in disks)}
+    found = []
+    for disk in disks:
+        if disk.name in taken:
+            name = free_device({f"/dev/{each}" for each in used})
+            disk = dataclasses.replace(disk, name=name.removeprefix("/dev/"))
+            used.add(disk.name)
+        found.append(disk)
+    return found
 
 
 def guest_spec(
@@ -45,14 +77,19 @@ def guest_spec(
     *,
     flavor: Mapping[str, Any] | None = None,
     rescue: DiskSpec | None = None,
+    keeps_places: bool = False,
+    volumes: Sequence[DiskSpec] = (),
 ) -> GuestSpec:
-    """The guest as it is to be.  ``flavor``: instead of the server's own;
-    ``rescue``: what it boots from instead of its own root disk."""
+    """The guest as it is to be.  ``flavor``: instead of the server's own; ``rescue``:
+    what it boots from instead of its own root disk, which is then the second, or
+    (``keeps_places``) stays where it is as all others do."""
     flavor = flavor or server.flavor
     paths = disks.paths(server.id)
     files = BootFiles("", "") if rescue else boot_files(disks, server)
-    own = all_disks(disks, server, flavor)
-    if rescue is not None:
+    own = all_disks(disks, server, flavor, volumes)
+    if rescue is not None and keeps_places:
+        own = _rescued_in_place(own, rescue)
+    elif rescue is not None:
         # The user looks at the broken disk from the rescue system.
         broken = dataclasses.replace(own[0], name=RESCUED_NAME, boot_order=None)
         own = [rescue, broken]
@@ -80,6 +117,12 @@ def guest_spec(
             "flavor": str(flavor["name"]),
         },
     )
+
+
+def _rescued_in_place(own: Sequence[DiskSpec], rescue: DiskSpec) -> list[DiskSpec]:
+    name = free_device({f"/dev/{disk.name}" for disk in own}).removeprefix("/dev/")
+    others = [dataclasses.replace(disk, boot_order=None) for disk in own]
+    return [*others, dataclasses.replace(rescue, name=name, boot_order=1)]
 
 
 def nic_spec(vif: Mapping[str, Any]) -> NicSpec:

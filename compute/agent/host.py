@@ -8,9 +8,11 @@ from typing import Any
 
 from compute.agent.disks.port import GuestDisks
 from compute.agent.hypervisor import GRACE_SECONDS, Hypervisor
+from compute.agent.relays import NO_RELAYS, VolumeRelays
 from compute.image.client import ImageClient
 from compute.instance.client import ClaimedJob, InstanceClient, Server
 from compute.network.client import NetworkClient
+from compute.volume.client import VolumeClient
 from objectstore.kernel.clock import Clock
 
 
@@ -30,6 +32,7 @@ class HostKit:
     waits_for_ports: bool = True
     address: str = ""
     grace_seconds: float = GRACE_SECONDS
+    relays: VolumeRelays = NO_RELAYS  # to volumes of other hosts
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ class Neighbours:
     instances: InstanceClient
     network: NetworkClient
     images: ImageClient
+    volumes: VolumeClient
     clock: Clock
 
 
@@ -62,6 +66,16 @@ class Work:
     def arguments(self) -> Mapping[str, Any]:
         """The job's."""
         return self.job.arguments
+
+    def set_device(self, device_id: str, **values: Any) -> None:
+        """These values of the server's block device changed."""
+        self.neighbours.instances.set_device(self.uuid, device_id, **values)
+        self.server = self.neighbours.instances.server(self.uuid)
+
+    def drop_device(self, device_id: str) -> None:
+        """The server has that block device no more."""
+        self.neighbours.instances.drop_device(self.uuid, device_id)
+        self.server = self.neighbours.instances.server(self.uuid)
 
     def set_vifs(self, vifs: list[dict[str, Any]]) -> None:
         """The server's interfaces are these now."""

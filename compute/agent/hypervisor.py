@@ -317,6 +317,15 @@ class Hypervisor(Protocol):
         """Take a disk out.  Fine when not there.  ``Unavailable`` when the guest
         does not let go of it in time."""
 
+    def swap_disk(self, uuid: str, name: str, disk: DiskSpec) -> None:
+        """Copy a disk to another one, which then has its place: the guest notices
+        nothing.  Fine when it has it already.  ``WrongState`` unless active,
+        ``Unavailable`` when the copy fails: then all is as before."""
+
+    def disk_serials(self, uuid: str) -> dict[str, str]:
+        """The disks that an active guest has now: name -> serial ("": none).  Empty
+        when it is not active, or absent."""
+
     def resize_disk(self, uuid: str, name: str, size_bytes: int) -> None:
         """Let an active guest see its disk at the new, larger size; the file
         grows too.  ``WrongState`` unless active."""

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from compute.agent.guest_spec import guest_spec
 from compute.agent.host import HostKit, Neighbours
 from compute.agent.hypervisor import GuestState
+from compute.agent.volumes import volume_disks
 from compute.instance.client import ServerBrief, TaskState, VmState
 from objectstore.kernel.errors import RingstackError
 
@@ -35,6 +36,7 @@ class Reconciler:
 
     def __init__(self, neighbours: Neighbours) -> None:
         self._instances = neighbours.instances
+        self._volumes = neighbours.volumes
 
     def run(
         self, kit: HostKit, briefs: Collection[ServerBrief], busy: Collection[str]
@@ -66,7 +68,9 @@ class Reconciler:
         try:
             record = self._instances.server(server.id)
             if record.task_state == TaskState.NONE.value and not record.deleted:
-                kit.hypervisor.start(guest_spec(kit.disks, record))
+                volumes = volume_disks(kit, self._volumes, record)
+                spec = guest_spec(kit.disks, record, volumes=volumes)
+                kit.hypervisor.start(spec)
                 _log.warning("%s: started %s again", kit.name, server.id)
         except RingstackError as error:
             _log.warning("%s: %s does not start again: %s", kit.name, server.id, error)

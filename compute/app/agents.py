@@ -15,6 +15,7 @@ from compute.agent.host_lock import HostLock
 from compute.agent.image_source import ImageSource
 from compute.agent.runner import Agent
 from compute.app.hosts import Hosts, build_hosts
+from compute.core.absent import AbsentService
 from compute.core.bus import Bus
 from compute.core.context import TokenSource
 from compute.core.errors import NotFound
@@ -23,6 +24,7 @@ from compute.instance.client import InstanceClient
 from compute.network.agent.service import NetworkAgentService, missing_requirements
 from compute.network.client import NetworkClient
 from compute.settings import CloudSettings, Role
+from compute.volume.client import VolumeClient
 from objectstore.client.caller import Caller
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.errors import Unavailable
@@ -69,6 +71,8 @@ class Agents:
         self.instances = InstanceClient(callers["compute"], service)
         self._network = NetworkClient(callers["network"], service)
         self._images = ImageClient(callers["image"], service)
+        volumes = callers.get("volume", AbsentService("volume"))
+        self._volumes = VolumeClient(volumes, service)
         self._bus = bus
         self._clock = clock
         self.hosts: Hosts | None = None
@@ -120,7 +124,13 @@ class Agents:
         )
         self._guests = Agent(
             hosts.kits,
-            Neighbours(self.instances, self._network, self._images, self._clock),
+            Neighbours(
+                self.instances,
+                self._network,
+                self._images,
+                self._volumes,
+                self._clock,
+            ),
             self._bus,
             owner=f"agent on {settings.host}",
             jobs_at_once=settings.rooms["agent"].jobs_at_once,

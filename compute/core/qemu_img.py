@@ -96,6 +96,13 @@ def convert(
     run_program(["qemu-img", "convert", *options, *formats, source, target], COPYING)
 
 
+def write_over(source: str, source_format: str, target: str) -> None:
+    """Write all that ``source`` reads as over the raw disk ``target``, which is there
+    and may be larger: what is behind is not touched."""
+    formats = ["-f", source_format, "-O", "raw"]
+    run_program(["qemu-img", "convert", "-q", "-n", *formats, source, target], COPYING)
+
+
 def resize(path: str, size_bytes: int) -> None:
     """Let a qcow2 disk grow."""
     run_program(["qemu-img", "resize", "-q", "-f", "qcow2", path, str(size_bytes)])

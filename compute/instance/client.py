@@ -16,6 +16,18 @@ import orjson
 
 from compute.core.context import TokenSource
 from compute.core.errors import BadRequest, Conflict, NotFound, Stale
+from compute.instance.block_devices import (
+    ATTACHED,
+    BlockDevice,
+    devices_of,
+    ephemeral_sizes,
+    find_volume,
+    free_device,
+    guest_volumes,
+    root_of,
+    swap_mib,
+    volumes_of,
+)
 from compute.instance.metadata.config_drive import config_drive_files
 from compute.instance.model import PowerState, TaskState, VmState
 from compute.instance.ports import (
@@ -26,10 +38,18 @@ from compute.instance.ports import (
     unhost_ports,
 )
 from compute.instance.records import Server, record_from
+from compute.instance.volumes import (
+    attachment_of,
+    is_coming,
+    release_attachment,
+    release_volumes,
+)
 from objectstore.client.caller import Answer, Caller
 from objectstore.kernel.errors import Rejected, Unavailable
 
 __all__ = [
+    "ATTACHED",
+    "BlockDevice",
     "ClaimedJob",
     "ConsoleGrant",
     "HostReport",
@@ -39,12 +59,24 @@ __all__ = [
     "ServerBrief",
     "TaskState",
     "VmState",
+    "attachment_of",
     "config_drive_files",
+    "devices_of",
+    "ephemeral_sizes",
+    "find_volume",
+    "free_device",
+    "guest_volumes",
     "interfaces",
+    "is_coming",
     "plug_ports",
+    "release_attachment",
     "release_port",
     "release_ports",
+    "release_volumes",
+    "root_of",
+    "swap_mib",
     "unhost_ports",
+    "volumes_of",
 ]
 
 # Longer than any of these calls takes by itself, shorter than a job's lease.
@@ -223,6 +255,14 @@ class InstanceClient:
         path = f"/internal/servers/{quote(server_id, safe='')}"
         self._send("PATCH", path, observed)
 
+    def set_device(self, server_id: str, device_id: str, **values: Any) -> None:
+        """These values of the server's block device changed."""
+        self._send("PUT", _device_path(server_id, device_id), values)
+
+    def drop_device(self, server_id: str, device_id: str) -> None:
+        """The server has that block device no more."""
+        self._call("DELETE", _device_path(server_id, device_id)).close()
+
     def fates(self, server_ids: Collection[str]) -> dict[str, str]:
         """``live`` or ``deleted`` for each of these ids that was ever a server."""
         answer = self._send(
@@ -279,6 +319,11 @@ class InstanceClient:
         if answer.status < 300:
             return answer
         raise _error(answer)
+
+
+def _device_path(server_id: str, device_id: str) -> str:
+    server, device = quote(server_id, safe=""), quote(device_id, safe="")
+    return f"/internal/servers/{server}/block-devices/{device}"
 
 
 def _error(answer: Answer) -> Exception:

@@ -113,6 +113,9 @@ def _states(*states: VmState) -> frozenset[VmState]:
 _REBOOTING = frozenset({_T.NONE, _T.REBOOTING, _T.REBOOTING_HARD, _T.POWERING_ON})
 _CAPTURED = _states(_V.ACTIVE, _V.STOPPED, _V.PAUSED, _V.SUSPENDED)
 _PLUGGED = _states(_V.ACTIVE, _V.STOPPED, _V.PAUSED)
+_WITH_VOLUMES = _PLUGGED | _states(
+    _V.RESIZED, _V.SOFT_DELETED, _V.SHELVED, _V.SHELVED_OFFLOADED
+)
 
 ACTIONS: dict[str, Action] = {
     "start": Action("start", _states(_V.STOPPED), _T.POWERING_ON, "start", _V.ACTIVE),
@@ -212,6 +215,28 @@ ACTIONS: dict[str, Action] = {
     ),
     "detach_interface": Action(
         "detach_interface", _PLUGGED, _T.NONE, "detach_interface", None
+    ),
+    "attach_volume": Action(
+        "attach_volume", _WITH_VOLUMES, _T.NONE, "attach_volume", None
+    ),
+    "detach_volume": Action(
+        "detach_volume", _WITH_VOLUMES, _T.NONE, "detach_volume", None
+    ),
+    "swap_volume": Action(
+        "swap_volume",
+        _states(_V.ACTIVE, _V.PAUSED, _V.RESIZED),
+        _T.NONE,
+        "swap_volume",
+        None,
+    ),
+    # Told by the volume service, whatever the user has locked.
+    "extend_volume": Action(
+        "extend_volume",
+        _WITH_VOLUMES - {_V.SHELVED_OFFLOADED} | _states(_V.SUSPENDED, _V.RESCUED),
+        _T.NONE,
+        "extend_volume",
+        None,
+        locks=False,
     ),
     "restore": Action(
         "restore", _states(_V.SOFT_DELETED), _T.RESTORING, "start", _V.ACTIVE

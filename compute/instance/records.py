@@ -60,6 +60,7 @@ class Server:
     security_groups: list[str] = field(default_factory=list)
     # What it has: see ``nics.vif_of``.
     vifs: list[Mapping[str, Any]] = field(default_factory=list)
+    # Volumes, and extra disks that its order named: see ``block_devices``.
     block_devices: list[Mapping[str, Any]] = field(default_factory=list)
     hints: Mapping[str, Any] = field(default_factory=dict)
     group_id: str = ""
@@ -87,6 +88,14 @@ class Server:
     def instance_name(self) -> str:
         """What the guest is called on its host."""
         return f"instance-{self.id[:8]}"
+
+    @property
+    def is_volume_backed(self) -> bool:
+        """Whether its root disk is a volume."""
+        return any(
+            each["destination"] == "volume" and each.get("boot_index") == 0
+            for each in self.block_devices
+        )
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Server:

@@ -28,6 +28,8 @@ from compute.instance.api.surroundings import SurroundingsApi
 from compute.instance.api.topology import TopologyApi
 from compute.instance.api.usage import UsageApi
 from compute.instance.api.versions import ROUTES
+from compute.instance.api.volume_attachments import VolumeAttachmentsApi
+from compute.instance.api.volume_proxies import VolumeProxiesApi
 from compute.instance.frame.routes import VERSIONS, routes_of
 from compute.instance.placing import Placer
 from compute.instance.policies import DEFAULTS
@@ -41,16 +43,23 @@ from compute.instance.service.ordering import Ordering
 from compute.instance.service.questions import Questions
 from compute.instance.service.quotas import Quotas
 from compute.instance.service.room_jobs import RoomJobs
+from compute.instance.service.volumes import ServerVolumes
 from compute.instance.service.watchdog import Watchdog
 from compute.instance.settings import InstanceSettings
 from compute.instance.wiring import ROOM_QUEUE, Wiring, host_topic
 from compute.network.client import NetworkClient
 from compute.volume.client import VolumeClient
+from objectstore.client.caller import Caller
 from objectstore.kernel.loop import Loop
 
 # The room's own jobs are few, and a message tells of each.
 ROOM_JOBS_SECONDS = 2.0
 WATCHDOG_SECONDS = 15.0
+
+
+def volume_caller(parts: RoomParts) -> Caller:
+    """The way to the volume service; a cloud may be without."""
+    return parts.callers.get("volume", AbsentService("volume"))
 
 
 def wire(parts: RoomParts, settings: InstanceSettings) -> Wiring:
@@ -64,9 +73,7 @@ def wire(parts: RoomParts, settings: InstanceSettings) -> Wiring:
         settings=settings,
         network=NetworkClient(parts.callers["network"], parts.service),
         images=ImageClient(parts.callers["image"], parts.service),
-        volumes=VolumeClient(
-            parts.callers.get("volume", AbsentService("volume")), parts.service
-        ),
+        volumes=VolumeClient(volume_caller(parts), parts.service),
         placer=Placer(
             parts.database,
             parts.clock,
@@ -88,6 +95,7 @@ def build_room(parts: RoomParts, settings: InstanceSettings) -> Room:
     ordering = Ordering(wiring, quotas)
     finishing = Finishing(wiring)
     desk = AgentDesk(wiring)
+    volumes = ServerVolumes(wiring, actions)
     consoles = Consoles(wiring)
     presenter = Presenter(wiring)
     lifecycle = Lifecycle(wiring, actions, ordering, quotas)
@@ -103,6 +111,8 @@ def build_room(parts: RoomParts, settings: InstanceSettings) -> Room:
         *action_api.verbs(),
         *AttributesApi(wiring, ordering).verbs(),
         *InterfacesApi(wiring, actions, presenter).verbs(),
+        *VolumeAttachmentsApi(volumes).verbs(),
+        *VolumeProxiesApi(volume_caller(parts)).verbs(),
         *HistoryApi(wiring).verbs(),
         *FlavorsApi(wiring).verbs(),
         *KeypairsApi(wiring, quotas).verbs(),
@@ -112,7 +122,7 @@ def build_room(parts: RoomParts, settings: InstanceSettings) -> Room:
         *QuotasApi(wiring, quotas).verbs(),
         *UsageApi(wiring).verbs(),
         *TopologyApi(wiring).verbs(),
-        *SurroundingsApi(wiring).verbs(),
+        *SurroundingsApi(wiring, volumes).verbs(),
     ]
     internal = InternalApi(wiring, desk, finishing, consoles, presenter)
     api = Api(
@@ -124,7 +134,9 @@ def build_room(parts: RoomParts, settings: InstanceSettings) -> Room:
         extra_request_id_header="x-compute-request-id",
     )
     owner = parts.identifiers.uuid()
-    jobs = Loop(RoomJobs(wiring, finishing, owner), idle_seconds=ROOM_JOBS_SECONDS)
+    jobs = Loop(
+        RoomJobs(wiring, finishing, desk, owner), idle_seconds=ROOM_JOBS_SECONDS
+    )
     parts.bus.subscribe(host_topic(ROOM_QUEUE), lambda message: jobs.hint())
     watchdog = Loop(Watchdog(wiring, finishing, actions), idle_seconds=WATCHDOG_SECONDS)
     return Room("compute", api, (jobs, watchdog))

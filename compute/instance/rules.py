@@ -23,6 +23,11 @@ from compute.instance.records import Server
 
 NO_VALID_HOST = "No valid host was found. There are not enough hosts available."
 LOCKED_BY_ADMIN = "admin"
+# Jobs for which a server need not be on a host.
+WITHOUT_HOST = frozenset({"delete", "unshelve", "attach_volume", "detach_volume"})
+# GiB of a server's root disk that lie on its host, where that is not what its flavor
+# says: the root of a volume-backed server lies elsewhere.
+ROOT_ON_HOST = "root_on_host"
 
 _POWER_AFTER = {
     VmState.ACTIVE: PowerState.RUNNING,
@@ -52,7 +57,7 @@ def check_action(server: Server, name: str, *, is_admin: bool) -> Action:
             f"Cannot '{action.label}' instance {server.id} while it is in task_state"
             f" {server.task_state}"
         )
-    if action.job and not server.host and action.job not in ("delete", "unshelve"):
+    if action.job and not server.host and action.job not in WITHOUT_HOST:
         raise Conflict(f"Instance {server.id} is not ready: it is on no host")
     return action
 
@@ -87,7 +92,13 @@ def flavor_values(flavor: Mapping[str, Any]) -> dict[str, Any]:
 
 def disk_of(flavor: Mapping[str, Any]) -> int:
     """GiB of disk on the host: swap is rounded up."""
-    return int(flavor["disk"] + flavor["ephemeral"] + -(-flavor["swap"] // 1024))
+    root = flavor.get(ROOT_ON_HOST, flavor["disk"])
+    return int(root + flavor["ephemeral"] + -(-flavor["swap"] // 1024))
+
+
+def on_volume(flavor: Mapping[str, Any]) -> dict[str, Any]:
+    """The flavor of a server whose root disk takes no room on its host."""
+    return {**flavor, ROOT_ON_HOST: 0}
 
 
 def succeeded(

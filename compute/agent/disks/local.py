@@ -190,6 +190,11 @@ class LocalDisks:
         """What the guest's files take on disk."""
         return files.allocated_bytes(self._layout.directory(uuid))
 
+    def write_image(self, image_id: str, target: NbdSource) -> None:
+        """An image into a volume."""
+        with self._cache.hold(image_id) as image:
+            qemu_img.write_over(image.path, image.format, nbd_address(target))
+
     # ---- copies --------------------------------------------------------------
 
     def capture_path(self, uuid: str, label: str) -> str:

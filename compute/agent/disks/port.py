@@ -17,7 +17,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from compute.agent.hypervisor import DiskSpec
+from compute.agent.hypervisor import DiskSpec, NbdSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +134,11 @@ class GuestDisks(Protocol):
 
     def drop_rescue(self, uuid: str) -> None:
         """Remove the rescue disk."""
+
+    def write_image(self, image_id: str, target: NbdSource) -> None:
+        """Write the image's content to the beginning of an export that is large
+        enough.  ``Rejected`` when the image is refused.  Repeated after a kill, it is
+        written again."""
 
     def capture_path(self, uuid: str, label: str) -> str:
         """Where ``Hypervisor.copy_disk`` shall put a copy; ``label`` names the

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from compute.agent.disks.names import ROOT_NAME, SWAP_NAME, ephemeral_name
 from compute.agent.disks.port import BootFiles, Captured, GuestPaths, ImageReader
 from compute.agent.disks.qcow2 import empty_image
-from compute.agent.hypervisor import DiskSpec, FileSource
+from compute.agent.hypervisor import DiskSpec, FileSource, NbdSource
 from objectstore.kernel.errors import Rejected
 
 _GIB = 1 << 30
@@ -96,6 +96,11 @@ class SimDisks:
 
     def drop_rescue(self, uuid: str) -> None:
         """Nothing is there."""
+
+    def write_image(self, image_id: str, target: NbdSource) -> None:
+        """Checks that there is such an image."""
+        if self._images is not None:
+            self._images.facts(image_id)
 
     def capture_path(self, uuid: str, label: str) -> str:
         """A name; the copy's content is known by it."""

@@ -10,7 +10,8 @@ With a ``StateFile`` the guests outlive the agent, as real ones do.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -220,6 +221,7 @@ class SimHypervisor:
         guest = self._find(uuid)
         if guest.state in ACTIVE_STATES and disk.name not in guest.disk_names:
             guest.disk_names.append(disk.name)
+            guest.serials |= _serials([disk])
             self._guests.save()
         self._end("attach_disk", uuid)
 
@@ -229,8 +231,26 @@ class SimHypervisor:
         guest = self._find(uuid)
         if name in guest.disk_names:
             guest.disk_names.remove(name)
+            guest.serials.pop(name, None)
             self._guests.save()
         self._end("detach_disk", uuid)
+
+    def swap_disk(self, uuid: str, name: str, disk: DiskSpec) -> None:
+        """Another disk in its place, at once."""
+        self._begin("swap_disk", uuid)
+        self._require_disk(uuid, name, "swap a disk")
+        guest = self._find(uuid)
+        guest.serials.pop(name, None)
+        guest.serials |= _serials([dataclasses.replace(disk, name=name)])
+        self._guests.save()
+        self._end("swap_disk", uuid)
+
+    def disk_serials(self, uuid: str) -> dict[str, str]:
+        """What an active guest has."""
+        guest = self._guests.by_uuid.get(uuid)
+        if guest is None or guest.state not in ACTIVE_STATES:
+            return {}
+        return {name: guest.serials.get(name, "") for name in guest.disk_names}
 
     def resize_disk(self, uuid: str, name: str, size_bytes: int) -> None:
         """Nothing to see but the checks: simulated disks have no size."""
@@ -346,6 +366,7 @@ class SimHypervisor:
             vcpus=spec.vcpus,
             memory_mib=spec.memory_mib,
             disk_names=[disk.name for disk in spec.disks],
+            serials=_serials(spec.disks),
             macs=[nic.mac for nic in spec.nics],
             started_seconds=self._clock.time(),
             boots=1 if before is None else before.boots + 1,
@@ -362,3 +383,7 @@ class SimHypervisor:
     def _tell(self, uuid: str, kind: GuestEventKind) -> None:
         for watcher in self._watchers:
             concurrency.spawn(watcher, GuestEvent(uuid, kind))
+
+
+def _serials(disks: Iterable[DiskSpec]) -> dict[str, str]:
+    return {disk.name: disk.serial for disk in disks if disk.serial}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from compute.agent.hypervisor import GuestState
 from objectstore.kernel.disk import Disk, FileMissing
@@ -22,6 +22,7 @@ class SimGuest:
     macs: list[str]
     started_seconds: float  # since the epoch: when it booted last
     boots: int
+    serials: dict[str, str] = field(default_factory=dict)  # of disks that have one
 
 
 class StateFile:

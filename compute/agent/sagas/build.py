@@ -12,6 +12,7 @@ from compute.agent.sagas.parts import (
     wait_for_ports,
     write_config_drive,
 )
+from compute.agent.sagas.volumes import prepare_volumes
 from compute.core.saga import Saga, Step
 from compute.instance.client import release_ports
 
@@ -28,6 +29,7 @@ def _give_ports_back(work: Work) -> None:
 BUILD: Saga[Work] = Saga(
     "build",
     (
+        Step("volumes", prepare_volumes),
         Step("disks", _disks, undo=remove_disks),
         Step("ports", bind_ports, undo=_give_ports_back),
         Step("wires", wait_for_ports),

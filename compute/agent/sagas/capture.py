@@ -34,6 +34,8 @@ def _image_id(work: Work) -> str:
 
 
 def _copy(work: Work) -> None:
+    if not _image_id(work):
+        return  # a volume-backed server is its volumes: nothing to keep beside them
     disks, label = work.kit.disks, _image_id(work)
     if is_active(work):
         path = disks.capture_path(work.uuid, label)
@@ -43,12 +45,15 @@ def _copy(work: Work) -> None:
 
 
 def _drop(work: Work) -> None:
-    work.kit.disks.drop_capture(work.uuid, _image_id(work))
+    if label := _image_id(work):
+        work.kit.disks.drop_capture(work.uuid, label)
 
 
 def _upload(work: Work) -> None:
     """The copy becomes the image's bytes; begun anew when it was broken off."""
     images, image_id = work.neighbours.images, _image_id(work)
+    if not image_id:
+        return
     status = images.get(image_id).status
     if status == "active":
         return  # it was uploaded, and nobody lived to say so

@@ -22,6 +22,12 @@ from compute.agent.sagas.rebuild import REBUILD
 from compute.agent.sagas.rescue import RESCUE, UNRESCUE
 from compute.agent.sagas.resize import CONFIRM_RESIZE, RESIZE, REVERT_RESIZE
 from compute.agent.sagas.shelf import SHELVE_OFFLOAD, UNSHELVE
+from compute.agent.sagas.volumes import (
+    ATTACH_VOLUME,
+    DETACH_VOLUME,
+    EXTEND_VOLUME,
+    SWAP_VOLUME,
+)
 from compute.core.saga import Saga
 
 SAGAS: dict[str, Saga[Work]] = {
@@ -50,5 +56,9 @@ SAGAS: dict[str, Saga[Work]] = {
         UNRESCUE,
         ATTACH_INTERFACE,
         DETACH_INTERFACE,
+        ATTACH_VOLUME,
+        DETACH_VOLUME,
+        SWAP_VOLUME,
+        EXTEND_VOLUME,
     )
 }

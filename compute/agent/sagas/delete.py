@@ -5,12 +5,16 @@ from __future__ import annotations
 from compute.agent.host import Work
 from compute.agent.sagas.parts import destroy_guest, remove_disks
 from compute.core.saga import Saga, Step
-from compute.instance.client import release_ports
+from compute.instance.client import release_ports, release_volumes
 from objectstore.kernel.errors import Rejected
 
 
 def _ports(work: Work) -> None:
     release_ports(work.neighbours.network, work.server)
+
+
+def _volumes(work: Work) -> None:
+    release_volumes(work.neighbours.volumes, work.server)
 
 
 def _shelved_image(work: Work) -> None:
@@ -33,6 +37,7 @@ DELETE: Saga[Work] = Saga(
     (
         Step("guest", destroy_guest),
         Step("ports", _ports),
+        Step("volumes", _volumes),
         Step("disks", remove_disks),
         Step("image", _shelved_image),
     ),

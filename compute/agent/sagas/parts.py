@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from compute.agent.guest_spec import all_disks, boot_files, guest_spec
+from compute.agent.guest_spec import boot_files, extra_disks, guest_spec
 from compute.agent.host import Work
-from compute.agent.hypervisor import ACTIVE_STATES, GuestState
+from compute.agent.hypervisor import ACTIVE_STATES, DiskSpec, GuestState
+from compute.agent.volumes import volume_disks
 from compute.core.saga import TryAgain
 from compute.instance.client import config_drive_files, plug_ports
 from objectstore.kernel import concurrency
@@ -22,12 +23,14 @@ PORT_WAIT_TRIES = 12
 def prepare_disks(
     work: Work, image_id: str, *, lazy: bool, flavor: Mapping[str, Any] | None = None
 ) -> None:
-    """The root disk from the image, and the flavor's other disks."""
+    """The root disk from the image, unless it is a volume, and the other disks that
+    lie on the host."""
     flavor = flavor or work.server.flavor
     disks = work.kit.disks
-    disks.prepare_root(work.uuid, image_id, flavor["disk"], lazy=lazy)
+    if not work.server.is_volume_backed:
+        disks.prepare_root(work.uuid, image_id, flavor["disk"], lazy=lazy)
     boot_files(disks, work.server)
-    all_disks(disks, work.server, flavor)
+    extra_disks(disks, work.server, flavor)
 
 
 def remove_disks(work: Work) -> None:
@@ -66,14 +69,22 @@ def write_config_drive(work: Work) -> None:
     work.kit.disks.prepare_config_drive(work.uuid, files)
 
 
+def connected_volumes(work: Work) -> list[DiskSpec]:
+    """The server's volumes, connected to this host."""
+    return volume_disks(work.kit, work.neighbours.volumes, work.server)
+
+
 def start_guest(work: Work) -> None:
     """Running, as the record says."""
-    work.kit.hypervisor.start(guest_spec(work.kit.disks, work.server))
+    spec = guest_spec(work.kit.disks, work.server, volumes=connected_volumes(work))
+    work.kit.hypervisor.start(spec)
 
 
 def start_with(work: Work, flavor: Mapping[str, Any]) -> None:
     """Running, with another flavor than the record's."""
-    spec = guest_spec(work.kit.disks, work.server, flavor=flavor)
+    spec = guest_spec(
+        work.kit.disks, work.server, flavor=flavor, volumes=connected_volumes(work)
+    )
     work.kit.hypervisor.start(spec)
 
 

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from compute.agent.guest_spec import guest_spec
 from compute.agent.host import Work
-from compute.agent.sagas.parts import start_guest, stop_guest, wait_for_ports
+from compute.agent.sagas.parts import (
+    connected_volumes,
+    start_guest,
+    stop_guest,
+    wait_for_ports,
+)
 from compute.core.saga import Saga, Step
 
 
@@ -18,7 +23,7 @@ def _reboot_hard(work: Work) -> None:
 
 def _reboot(work: Work, *, hard: bool) -> None:
     work.kit.hypervisor.reboot(
-        guest_spec(work.kit.disks, work.server),
+        guest_spec(work.kit.disks, work.server, volumes=connected_volumes(work)),
         hard=hard,
         grace_seconds=work.kit.grace_seconds,
     )

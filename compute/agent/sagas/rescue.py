@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from compute.agent.guest_spec import guest_spec
 from compute.agent.host import Work
-from compute.agent.sagas.parts import end_guest, start_guest, stop_guest
+from compute.agent.sagas.parts import (
+    connected_volumes,
+    end_guest,
+    start_guest,
+    stop_guest,
+)
 from compute.core.saga import Saga, Step
 
 
@@ -19,7 +24,15 @@ def _drop_disk(work: Work) -> None:
 def _start(work: Work) -> None:
     disks = work.kit.disks
     disk = disks.prepare_rescue(work.uuid, str(work.arguments["image_id"]))
-    work.kit.hypervisor.start(guest_spec(disks, work.server, rescue=disk))
+    keeps_places = bool(work.arguments.get("keeps_places"))
+    spec = guest_spec(
+        disks,
+        work.server,
+        rescue=disk,
+        keeps_places=keeps_places,
+        volumes=connected_volumes(work) if keeps_places else (),
+    )
+    work.kit.hypervisor.start(spec)
 
 
 RESCUE: Saga[Work] = Saga(

@@ -35,8 +35,8 @@ def _grow(work: Work) -> None:
     size_gib = int(work.server.flavor["disk"])
     resize = work.server.resize or {}
     before = int(resize.get("old_flavor", work.server.flavor)["disk"])
-    if size_gib <= before:
-        return
+    if size_gib <= before or work.server.is_volume_backed:
+        return  # a volume grows when its owner says so
     if is_active(work):
         work.kit.hypervisor.resize_disk(work.uuid, _ROOT, size_gib * _GIB)
     else:

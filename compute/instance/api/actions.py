@@ -18,6 +18,8 @@ from compute.instance.service.lifecycle import Lifecycle
 from compute.instance.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
+# From these on, volume-backed servers too.
+RESCUE_VOLUME_SINCE, REBUILD_VOLUME_SINCE = 87, 93
 # Without arguments, each the action of that name in the state table.
 PLAIN = {
     "os-start": "start",
@@ -150,7 +152,12 @@ class ActionsApi:
             values["user_data"] = body["user_data"] or ""
         password = body.get("adminPass") or new_password()
         server = self._lifecycle.rebuild(
-            call.context, server_id, body, values, password
+            call.context,
+            server_id,
+            body,
+            values,
+            password,
+            may_write_volume=minor_of(call) >= REBUILD_VOLUME_SINCE,
         )
         found = self._servers.changed(call, server)
         found["adminPass"] = password
@@ -210,7 +217,10 @@ class ActionsApi:
 
     def _rescue(self, call: ApiCall, server_id: str, body: Any) -> Reply:
         self._lifecycle.rescue(
-            call.context, server_id, body.get("rescue_image_ref", "")
+            call.context,
+            server_id,
+            body.get("rescue_image_ref", ""),
+            may_have_volume=minor_of(call) >= RESCUE_VOLUME_SINCE,
         )
         return ok({"adminPass": body.get("adminPass") or new_password()})
 

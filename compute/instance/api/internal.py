@@ -128,6 +128,8 @@ class InternalApi:
             ("POST", "/internal/servers/fates", self.fates),
             ("GET", server, self.server),
             ("PATCH", server, self.update),
+            ("PUT", f"{server}/block-devices/{{device_id}}", self.set_device),
+            ("DELETE", f"{server}/block-devices/{{device_id}}", self.drop_device),
             ("GET", f"{server}/metadata", self.metadata),
             ("PUT", f"{server}/password", self.password),
             ("POST", "/internal/consoles", self.console),
@@ -223,6 +225,19 @@ class InternalApi:
     def update(self, call: ApiCall) -> Reply:
         """What an agent saw."""
         self._desk.update(call.parameters["server_id"], call.json(OBSERVED))
+        return json_reply(200, {})
+
+    def set_device(self, call: ApiCall) -> Reply:
+        """What an agent did with a volume of a server."""
+        found = call.parameters
+        values = call.json(OBSERVED)
+        self._desk.set_device(found["server_id"], found["device_id"], values)
+        return json_reply(200, {})
+
+    def drop_device(self, call: ApiCall) -> Reply:
+        """A server has a volume no more."""
+        found = call.parameters
+        self._desk.set_device(found["server_id"], found["device_id"], None)
         return json_reply(200, {})
 
     # ---- metadata --------------------------------------------------------------

@@ -53,6 +53,9 @@ class Neighbour:
             content = orjson.dumps(body)
             headers["Content-Type"] = "application/json"
         answer = self._caller.request(method, path, headers, content)
+        if answer.status == 202 and method == "DELETE":
+            answer.close()
+            return None
         if answer.status >= 500:
             answer.close()
             raise Unavailable(f"{path}: answered {answer.status}")

@@ -8,7 +8,7 @@ from typing import Any
 
 from compute.core.api import ApiCall, empty_reply, json_reply
 from compute.core.database import Connection
-from compute.core.errors import NotFound
+from compute.core.errors import Conflict, NotFound
 from compute.core.instants import iso_micro
 from compute.core.schema import Schema
 from compute.instance.frame.replies import ok
@@ -16,6 +16,7 @@ from compute.instance.frame.routes import Verb, minor_of
 from compute.instance.nics import vifs_from
 from compute.instance.records import Server
 from compute.instance.schemas.types import UUID
+from compute.instance.service.volumes import ServerVolumes
 from compute.instance.wiring import Wiring
 from objectstore.kernel.errors import RingstackError
 from objectstore.kernel.reply import Reply
@@ -31,6 +32,8 @@ NETWORK_EVENTS = frozenset(
     }
 )
 EVENTS_MAX = 200
+# Our hosts report what their guests do, so such an event changes nothing.
+POWER_TAGS = frozenset({"POWER_ON", "POWER_OFF"})
 # Names that came later, with the version that brought each.
 LATER_EVENTS = {
     "volume-extended": 51,
@@ -120,6 +123,9 @@ EXTENSIONS = {
     "os-simple-tenant-usage": "SimpleTenantUsage",
     "os-suspend-server": "SuspendServer",
     "os-user-data": "UserData",
+    "os-volumes": "Volumes",
+    "os-extended-volumes": "ExtendedVolumes",
+    "os-block-device-mapping-v2-boot": "BlockDeviceMappingV2Boot",
 }
 EXTENSION_UPDATED = "2014-12-03T00:00:00Z"
 
@@ -127,8 +133,9 @@ EXTENSION_UPDATED = "2014-12-03T00:00:00Z"
 class SurroundingsApi:
     """Handlers."""
 
-    def __init__(self, wiring: Wiring) -> None:
+    def __init__(self, wiring: Wiring, volumes: ServerVolumes) -> None:
         self._wiring = wiring
+        self._volumes = volumes
 
     def verbs(self) -> list[Verb]:
         """The routes."""
@@ -159,7 +166,7 @@ class SurroundingsApi:
     # ---- external events -------------------------------------------------------
 
     def events(self, call: ApiCall) -> Reply:
-        """POST /os-server-external-events: the network says that ports changed."""
+        """POST /os-server-external-events: other services say what changed."""
         self._wiring.enforce(call.context, EVENTS_RULE)
         events = call.json(events_schema(minor_of(call)))["events"]
         ids = {event["server_uuid"] for event in events}
@@ -172,6 +179,9 @@ class SurroundingsApi:
             code = 200 if server is not None and not server.deleted else 404
             if server is not None and not server.host:
                 code = 422
+            if code == 200:
+                assert server is not None
+                code = self._heed(call, server, event)
             answers.append(
                 {
                     "name": event["name"],
@@ -181,13 +191,26 @@ class SurroundingsApi:
                     "code": code,
                 }
             )
-            if code == 200 and event["name"] in NETWORK_EVENTS:
-                assert server is not None
-                self._refresh(server)
         if all(answer["code"] == 404 for answer in answers):
             raise NotFound("No instances found for any event")
         partly = any(answer["code"] != 200 for answer in answers)
         return json_reply(207 if partly else 200, {"events": answers})
+
+    def _heed(self, call: ApiCall, server: Server, event: Any) -> int:
+        """Do what the event asks for; its code."""
+        name, tag = event["name"], event.get("tag", "")
+        try:
+            if name in NETWORK_EVENTS:
+                self._refresh(server)
+            elif name == "volume-extended":
+                self._volumes.extend(call.context, server.id, tag, EVENTS_RULE)
+            elif name == "power-update" and tag not in POWER_TAGS:
+                return 400
+        except NotFound:
+            return 404
+        except Conflict:
+            return 422
+        return 200
 
     def _refresh(self, server: Server) -> None:
         """Take over what the network room says of the server's ports now."""

@@ -96,9 +96,9 @@ class ServerActions:
         self._stores.events.append(
             connection, context, now, f"server.{action.job or action.label}", server.id
         )
-        if not action.job:
-            return server, ""
         queue = change.queue or server.host
+        if not action.job or not queue:
+            return server, ""
         self.add_job(
             connection,
             server,

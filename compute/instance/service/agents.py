@@ -8,6 +8,7 @@ from typing import Any
 from compute.core.database import Connection
 from compute.core.errors import BadRequest, NotFound
 from compute.core.jobs import Job
+from compute.instance.block_devices import changed, without
 from compute.instance.model import PowerState
 from compute.instance.records import Server
 from compute.instance.rules import observed
@@ -17,6 +18,19 @@ JOBS_MAX = 1000  # in one claim
 HOSTS_MAX = 5000  # in one report
 # What an agent may say of a server.
 OBSERVED = frozenset({"vifs", "progress", "root_device"})
+# What an agent may say of a volume of a server.
+DEVICE_VALUES = frozenset(
+    {
+        "attachment_id",
+        "delete_on_termination",
+        "is_made",
+        "size",
+        "source",
+        "source_id",
+        "state",
+        "volume_id",
+    }
+)
 
 _POWER = {
     "running": PowerState.RUNNING,
@@ -208,6 +222,33 @@ class AgentDesk:
             server = self._stores.servers.get(connection, server_id, deleted=None)
             if server is not None:
                 self._stores.servers.update(connection, server, now, **values)
+
+        self._wiring.database.run(write)
+
+    def set_device(
+        self, server_id: str, device_id: str, values: Mapping[str, Any] | None
+    ) -> None:
+        """What an agent did with a volume: these values of its device changed, or
+        (None) the server has it no more."""
+        unknown = sorted(set(values or ()) - DEVICE_VALUES)
+        if unknown:
+            raise BadRequest(f"Agents do not tell of {', '.join(unknown)}")
+        now = self._wiring.clock.time()
+
+        def write(connection: Connection) -> None:
+            server = self._stores.servers.get(connection, server_id, deleted=None)
+            if server is None:
+                return
+            entries = server.block_devices
+            after = (
+                without(entries, device_id)
+                if values is None
+                else changed(entries, device_id, **values)
+            )
+            if after != entries:
+                self._stores.servers.update(
+                    connection, server, now, block_devices=after
+                )
 
         self._wiring.database.run(write)
 

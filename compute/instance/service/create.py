@@ -9,20 +9,22 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from compute.core.context import RequestContext
 from compute.core.database import Connection
 from compute.core.errors import QuotaExceeded
+from compute.instance.block_devices import devices_of, root_of
 from compute.instance.model import TaskState, VmState
 from compute.instance.placing import Placement
 from compute.instance.records import Flavor, Server, ServerGroup
-from compute.instance.rules import NO_VALID_HOST, fault, flavor_values
+from compute.instance.rules import NO_VALID_HOST, fault, flavor_values, on_volume
 from compute.instance.scheduling.state import Request
 from compute.instance.service.needs import amounts_of, request_for
 from compute.instance.service.quotas import UNLIMITED, Quotas
+from compute.instance.service.volume_choice import VolumeChoice
 from compute.instance.wiring import Wiring
 
 # How often the hosts are looked at anew when others took the places that were free.
@@ -49,6 +51,13 @@ class NewServers:
     different_host: Sequence[str] = ()
     admin_password: str = field(default="", repr=False)
 
+    @property
+    def flavor_values(self) -> dict[str, Any]:
+        """What each server keeps of its flavor."""
+        values = self.flavor.snapshot()
+        is_on_volume = root_of(self.template.block_devices) is not None
+        return on_volume(values) if is_on_volume else values
+
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
@@ -67,15 +76,52 @@ class ServerCreation:
         self._wiring = wiring
         self._stores = wiring.stores
         self._quotas = quotas
+        self._choice = VolumeChoice(wiring.volumes)
 
     def create(self, context: RequestContext, new: NewServers) -> list[Server]:
-        """The servers; ``QuotaExceeded``."""
+        """The servers; ``QuotaExceeded``.  Volumes are reserved or begun to be made
+        before, and given back when there is no server for them."""
+        drafts = self._drafts(context, new)
+        made: list[Server] = []
+        try:
+            made = self._create(context, new, drafts)
+        finally:
+            kept = {server.id for server in made}
+            for draft in drafts:
+                if draft.id not in kept:
+                    self._choice.give_back(devices_of(draft.block_devices))
+        return made
+
+    def _drafts(self, context: RequestContext, new: NewServers) -> list[Server]:
+        """A record for each, with its id and its volumes."""
+        drafts: list[Server] = []
+        try:
+            for _ in range(new.most):
+                entries: list[Mapping[str, Any]] = [
+                    {**each, "id": self._wiring.identifiers.uuid()}
+                    for each in new.template.block_devices
+                ]
+                draft = dataclasses.replace(
+                    new.template,
+                    id=self._wiring.identifiers.uuid(),
+                    block_devices=entries,
+                )
+                drafts.append(self._choice.prepare(context, draft))
+        except BaseException:
+            for draft in drafts:
+                self._choice.give_back(devices_of(draft.block_devices))
+            raise
+        return drafts
+
+    def _create(
+        self, context: RequestContext, new: NewServers, drafts: Sequence[Server]
+    ) -> list[Server]:
         for attempt in range(1, PLANS_MAX + 1):
             group_hosts = self._group_hosts(new)
             requests = self._requests(context, new)
             placements = self._plan(new, requests, group_hosts)
             plan = _Plan(
-                self._rows(context, new, placements),
+                self._rows(new, drafts),
                 placements,
                 group_hosts,
                 attempt == PLANS_MAX,
@@ -121,7 +167,7 @@ class ServerCreation:
             same = frozenset(same_rows) if new.same_host else None
             different = frozenset(different_rows)
         request = request_for(
-            new.flavor.snapshot(),
+            new.flavor_values,
             new.template.image,
             zone=new.zone,
             group=new.group,
@@ -147,34 +193,22 @@ class ServerCreation:
             placements.append(placement)
         return placements
 
-    def _rows(
-        self,
-        context: RequestContext,
-        new: NewServers,
-        placements: Sequence[Placement],
-    ) -> list[Server]:
+    def _rows(self, new: NewServers, drafts: Sequence[Server]) -> list[Server]:
         now = self._wiring.clock.time()
-        identifiers = self._wiring.identifiers
-        template = new.template
         rows = []
-        for index in range(len(placements)):
-            several = new.most > 1
+        for index, draft in enumerate(drafts):
+            number = f"-{index + 1}" if new.most > 1 else ""
             rows.append(
                 dataclasses.replace(
-                    template,
-                    id=identifiers.uuid(),
-                    name=f"{template.name}-{index + 1}" if several else template.name,
-                    hostname=(
-                        f"{template.hostname}-{index + 1}"
-                        if several
-                        else template.hostname
-                    ),
+                    draft,
+                    name=draft.name + number,
+                    hostname=draft.hostname + number,
                     launch_index=index,
                     created_at=now,
                     updated_at=now,
                     group_id=new.group.id if new.group else "",
                     requested_zone=new.zone,
-                    **flavor_values(new.flavor.snapshot()),
+                    **flavor_values(new.flavor_values),
                 )
             )
         return rows

@@ -9,10 +9,11 @@ from typing import Any
 from compute.core.context import RequestContext
 from compute.core.database import Connection
 from compute.core.errors import BadRequest, Conflict
-from compute.image.client import NewImage
+from compute.image.client import ImageRecord, NewImage
+from compute.instance.block_devices import root_of
 from compute.instance.model import VmState
 from compute.instance.records import Server
-from compute.instance.rules import NO_VALID_HOST
+from compute.instance.rules import NO_VALID_HOST, on_volume
 from compute.instance.service.actions import Change, ServerActions
 from compute.instance.service.needs import amounts_of, request_for
 from compute.instance.service.order_checks import (
@@ -23,15 +24,13 @@ from compute.instance.service.order_checks import (
 )
 from compute.instance.service.ordering import Ordering
 from compute.instance.service.quotas import Quotas
+from compute.instance.service.volume_images import VolumeImages, inherited_properties
 from compute.instance.stores.hosts import Amounts
 from compute.instance.wiring import Wiring
 from objectstore.kernel.errors import Rejected
 
+RESCUE_PROPERTIES = ("hw_rescue_device", "hw_rescue_bus")
 SNAPSHOT_RULE = "os_compute_api:servers:create_image"
-# What a snapshot does not inherit: it says where an image came from, not what it is.
-NOT_INHERITED = frozenset(
-    {"image_type", "base_image_ref", "image_location", "image_state"}
-)
 
 
 class Lifecycle:
@@ -49,6 +48,7 @@ class Lifecycle:
         self._actions = actions
         self._ordering = ordering
         self._quotas = quotas
+        self._volume_images = VolumeImages(wiring)
 
     def visible(
         self, context: RequestContext, server_id: str, rule: str = ""
@@ -69,10 +69,14 @@ class Lifecycle:
         body: Mapping[str, Any],
         values: Mapping[str, Any],
         password: str,
+        *,
+        may_write_volume: bool = False,
     ) -> Server:
-        """A fresh disk from an image; ``values``: what else changes."""
-        self.visible(context, server_id)
+        """A fresh disk from an image; ``values``: what else changes.
+        ``may_write_volume``: also where that disk is a volume."""
+        before = self.visible(context, server_id)
         image = self._ordering.bootable(context, body["imageRef"])
+        written = self._written_volume(before, image, may_write_volume)
         if "metadata" in body:
             check_metadata(body["metadata"], self._ordering.limits(context))
         key: dict[str, Any] = {}
@@ -83,22 +87,47 @@ class Lifecycle:
             flavor = self._stores.flavors.get(connection, server.flavor_id)
             if flavor is not None:
                 sized = dataclasses.replace(flavor, disk=server.flavor["disk"])
-                check_fit(sized, image)
+                check_fit(sized, image, has_root=not server.is_volume_backed)
             return Change(
                 {
                     **values,
                     **key,
-                    "image_id": image.id,
+                    # A volume-backed server has no image of its own.
+                    "image_id": "" if server.is_volume_backed else image.id,
                     "image": image_snapshot(image),
                     "progress": 0,
                 },
                 {
                     "was_stopped": server.vm_state == VmState.STOPPED.value,
                     "admin_password": password,
+                    **({"volume_image_id": image.id} if written else {}),
                 },
             )
 
         return self._actions.begin(context, server_id, "rebuild", decide)
+
+    def _written_volume(
+        self, server: Server, image: ImageRecord, may_write: bool
+    ) -> bool:
+        """Whether the image is to be written into the server's root volume; not when
+        it was made from that very image.  ``BadRequest``."""
+        root = root_of(server.block_devices)
+        if root is None:
+            return False
+        volume = self._wiring.volumes.get(root.volume_id)
+        if volume.image_properties.get("image_id") == image.id and not may_write:
+            return False
+        if not may_write:
+            raise BadRequest(
+                "Unable to rebuild with a different image for a volume-backed server."
+            )
+        need = max(image.min_disk_gib << 30, image.virtual_bytes or 0)
+        if need > volume.size_gib << 30:
+            raise BadRequest(
+                f"Volume {volume.id} is too small for image {image.id}: it has"
+                f" {volume.size_gib} GB"
+            )
+        return True
 
     def _key(self, context: RequestContext, name: str | None) -> dict[str, Any]:
         if name is None:
@@ -125,9 +154,13 @@ class Lifecycle:
         def decide(connection: Connection, server: Server) -> Change:
             flavor = self._ordering.flavor(connection, context, flavor_id)
             new = flavor.snapshot()
+            if server.is_volume_backed:
+                new = on_volume(new)
             if flavor.flavor_id == server.flavor_id:
                 raise BadRequest("When resizing, instances must change flavor!")
-            check_no_growth_down(server.flavor, flavor)
+            check_no_growth_down(
+                server.flavor, flavor, has_root=not server.is_volume_backed
+            )
             self._quotas.check_growth(
                 connection,
                 server.project_id,
@@ -175,6 +208,8 @@ class Lifecycle:
     ) -> str:
         """Begin a snapshot that counts as a backup of that ``kind``; the new image's
         id.  When it is there, all but the newest ``rotation`` of the kind go."""
+        if self.visible(context, server_id, SNAPSHOT_RULE).is_volume_backed:
+            raise BadRequest("Backup is not supported for volume-backed instances.")
         marks = {"image_type": "backup", "backup_type": kind}
         keep = {"backup_type": kind, "rotation": rotation}
         return self._capture(context, server_id, name, metadata, marks, keep)
@@ -191,6 +226,8 @@ class Lifecycle:
         server = self.visible(context, server_id, SNAPSHOT_RULE)
         self._actions.check(context, server, "create_image")
         check_metadata(metadata, self._ordering.limits(context))
+        if server.is_volume_backed:
+            return self._volume_images.create(context, server, name, metadata)
         properties = {**metadata, **marks}
         image_id = self._new_image(server, name, properties, token=context.token)
         arguments = {"image_id": image_id, **more}
@@ -215,13 +252,8 @@ class Lifecycle:
         *,
         token: str = "",
     ) -> str:
-        inherited = {
-            key: str(value)
-            for key, value in server.image.get("properties", {}).items()
-            if key not in NOT_INHERITED
-        }
         properties = {
-            **inherited,
+            **inherited_properties(server),
             "image_type": "snapshot",
             "instance_uuid": server.id,
             "base_image_ref": server.image_id,
@@ -251,7 +283,9 @@ class Lifecycle:
         """Keep the server as an image, and give its place back."""
         server = self.visible(context, server_id)
         self._actions.check(context, server, "shelve")
-        image_id = self._new_image(server, f"{server.name}-shelved", {})
+        image_id = ""
+        if not server.is_volume_backed:
+            image_id = self._new_image(server, f"{server.name}-shelved", {})
         try:
             self._actions.begin(
                 context,
@@ -263,7 +297,8 @@ class Lifecycle:
                 ),
             )
         except Exception:
-            self._wiring.images.delete(image_id)
+            if image_id:
+                self._wiring.images.delete(image_id)
             raise
 
     def unshelve(
@@ -317,16 +352,36 @@ class Lifecycle:
 
     # ---- rescue ----------------------------------------------------------------
 
-    def rescue(self, context: RequestContext, server_id: str, image_id: str) -> None:
-        """Boot from another image, the own disk beside it."""
+    def rescue(
+        self,
+        context: RequestContext,
+        server_id: str,
+        image_id: str,
+        *,
+        may_have_volume: bool = False,
+    ) -> None:
+        """Boot from another image, the own disk beside it.  ``may_have_volume``: also
+        where that disk is a volume; then every disk keeps its place, as it does when
+        the image asks for that by its ``hw_rescue`` properties."""
         server = self.visible(context, server_id)
         wanted = image_id or server.image_id
+        if server.is_volume_backed and not may_have_volume:
+            raise BadRequest(
+                f"Instance {server_id} cannot be rescued: Cannot rescue a volume-backed"
+                " instance"
+            )
+        if not wanted:
+            raise BadRequest("rescue_image_ref: an image is needed to boot from.")
         image = self._ordering.bootable(context, wanted)
+        keeps_places = server.is_volume_backed or any(
+            name in image.properties for name in RESCUE_PROPERTIES
+        )
         self._actions.begin(
             context,
             server_id,
             "rescue",
             lambda connection, server: Change(
-                {"rescue_image_id": image.id}, {"image_id": image.id}
+                {"rescue_image_id": image.id},
+                {"image_id": image.id, "keeps_places": keeps_places},
             ),
         )

@@ -20,31 +20,6 @@ Body = Mapping[str, Any]
 _GIB = 1 << 30
 
 
-def check_device(device: Body) -> str:
-    """The image that a block device mapping boots from; "" when it says nothing of
-    it.  ``BadRequest`` for volumes: there is no volume service."""
-    source = device.get("source_type")
-    target = device.get("destination_type", "local")
-    if source in ("volume", "snapshot") or target == "volume":
-        raise BadRequest(
-            "block_device_mapping_v2: there is no volume service here; use"
-            " source_type image and destination_type local"
-        )
-    if device.get("volume_id") or device.get("snapshot_id"):
-        raise BadRequest("block_device_mapping_v2: there is no volume service here")
-    if source == "image" and str(device.get("boot_index", "")) == "0":
-        image_id = str(device.get("uuid") or device.get("image_id") or "")
-        if not image_id:
-            raise BadRequest("block_device_mapping_v2: uuid is needed with an image")
-        return image_id
-    if source == "blank" or source == "image":
-        raise BadRequest(
-            "block_device_mapping_v2: further local disks come from the flavor"
-            " (ephemeral, swap)"
-        )
-    return ""
-
-
 def image_snapshot(image: ImageRecord) -> dict[str, Any]:
     """What a server keeps of its image."""
     return {
@@ -92,17 +67,20 @@ def check_files(files: Sequence[Body], limits: Mapping[str, int]) -> None:
             raise QuotaExceeded("Personality file content exceeds maximum")
 
 
-def check_no_growth_down(old: Body, new: Flavor) -> None:
-    """A disk cannot be made smaller.  ``BadRequest``."""
-    if new.disk < old["disk"] or new.ephemeral < old["ephemeral"]:
+def check_no_growth_down(old: Body, new: Flavor, *, has_root: bool = True) -> None:
+    """A disk cannot be made smaller; the root only counts where it is the flavor's.
+    ``BadRequest``."""
+    shrinks = has_root and new.disk < old["disk"]
+    if shrinks or new.ephemeral < old["ephemeral"]:
         raise BadRequest("The target flavor's disk is smaller than the server's.")
 
 
-def check_fit(flavor: Flavor, image: ImageRecord) -> None:
-    """The image fits into the flavor.  ``BadRequest``."""
+def check_fit(flavor: Flavor, image: ImageRecord, *, has_root: bool = True) -> None:
+    """The image fits into the flavor, if the root disk is the flavor's (``has_root``).
+    ``BadRequest``."""
     if image.min_ram_mib > flavor.ram:
         raise BadRequest("Flavor's memory is too small for requested image.")
-    if not flavor.disk:
+    if not flavor.disk or not has_root:
         return  # as large as the image is
     needed = max(image.min_disk_gib * _GIB, image.virtual_bytes or 0)
     if image.disk_format == "raw":

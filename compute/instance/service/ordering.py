@@ -13,12 +13,18 @@ from compute.core.context import RequestContext
 from compute.core.database import Connection
 from compute.core.errors import BadRequest, NotFound
 from compute.image.client import ImageRecord
+from compute.instance.block_devices import IMAGE, BlockDevice
 from compute.instance.records import Flavor, KeyPair, Server, ServerGroup
 from compute.instance.scheduling.state import DEFAULT_ZONE
 from compute.instance.service.create import NewServers
+from compute.instance.service.device_order import (
+    asked_devices,
+    local_image,
+    order_of,
+    without_image,
+)
 from compute.instance.service.network_choice import choose_networks
 from compute.instance.service.order_checks import (
-    check_device,
     check_files,
     check_fit,
     check_metadata,
@@ -26,6 +32,12 @@ from compute.instance.service.order_checks import (
     image_snapshot,
 )
 from compute.instance.service.quotas import Quotas
+from compute.instance.service.volume_choice import (
+    VolumeChoice,
+    check_local_sizes,
+    facts_of_volume,
+    mapping_of_image,
+)
 from compute.instance.wiring import Wiring
 from objectstore.kernel.errors import Rejected
 
@@ -54,6 +66,7 @@ class Ordering:
         self._wiring = wiring
         self._stores = wiring.stores
         self._quotas = quotas
+        self._choice = VolumeChoice(wiring.volumes)
 
     # ---- the whole order -------------------------------------------------------
 
@@ -62,12 +75,13 @@ class Ordering:
     ) -> NewServers:
         """What to make.  ``BadRequest`` names what is wrong."""
         least, most = self._counts(body)
-        image_id = self._image_id(body)
-        image = self.bootable(context, image_id)
+        devices, image, facts = self._disks(context, body, most)
         flavor, key, group, limits = self._wiring.database.read(
             lambda connection: self._look_up(connection, context, body, hints)
         )
-        check_fit(flavor, image)
+        is_on_volume = any(each.is_root for each in devices)
+        check_fit(flavor, facts, has_root=not is_on_volume)
+        check_local_sizes(devices, flavor)
         metadata = body.get("metadata", {})
         check_metadata(metadata, limits)
         files = body.get("personality", [])
@@ -90,8 +104,9 @@ class Ordering:
             memory_mib=0,
             disk_gib=0,
             description=body.get("description"),
-            image_id=image.id,
-            image=image_snapshot(image),
+            image_id=image.id if image is not None else "",
+            image=image_snapshot(facts),
+            block_devices=[each.to_json() for each in devices],
             key_name=key.name if key else "",
             key_type=key.type if key else "ssh",
             key_public=key.public_key if key else "",
@@ -133,25 +148,27 @@ class Ordering:
         text = self._wiring.identifiers.hexadecimal()
         return f"r-{text[:8]}"
 
-    def _image_id(self, body: Body) -> str:
-        image_id = str(body.get("imageRef") or "")
-        for device in body.get("block_device_mapping_v2", ()):
-            found = check_device(device)
-            if found and image_id and found != image_id:
-                raise BadRequest(
-                    "The image of the boot device and imageRef are different"
-                )
-            image_id = image_id or found
-        if body.get("block_device_mapping"):
-            raise BadRequest(
-                "block_device_mapping: servers cannot boot from volumes here; use"
-                " an image"
-            )
-        if not image_id:
-            raise BadRequest(
-                "Invalid imageRef provided: an image is needed to boot from."
-            )
-        return image_id
+    def _disks(
+        self, context: RequestContext, body: Body, most: int
+    ) -> tuple[list[BlockDevice], ImageRecord | None, ImageRecord]:
+        """The devices; the image that the server is made from, None when that is a
+        volume; and the facts of what it boots from, wherever that lies."""
+        asked = asked_devices(body)
+        image_id = str(body.get("imageRef") or "") or local_image(asked)
+        image = self.bootable(context, image_id) if image_id else None
+        new_id = self._wiring.identifiers.uuid
+        if mapping := mapping_of_image(image):
+            order = order_of([*mapping, *without_image(asked)], "", new_id)
+        else:
+            order = order_of(asked, image.id if image is not None else "", new_id)
+        devices, volume = self._choice.checked(context, order.devices, most)
+        root = next((each for each in devices if each.is_root), None)
+        if root is not None and root.source == IMAGE:
+            return devices, image, self.bootable(context, root.source_id)
+        if root is not None and image is None:
+            return devices, None, facts_of_volume(volume)
+        assert image is not None
+        return devices, image, image
 
     def _look_up(
         self, connection: Connection, context: RequestContext, body: Body, hints: Body

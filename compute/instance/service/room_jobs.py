@@ -1,5 +1,5 @@
 """Jobs that no host does: deleting servers that are on none (or on one that is
-silent), and images that were kept for a shelved server."""
+silent), taking volumes from such servers, and images that were kept for one."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ import logging
 from compute.core.database import Connection
 from compute.core.errors import Stale
 from compute.core.jobs import Job
+from compute.instance.block_devices import volumes_of
 from compute.instance.ports import release_ports
 from compute.instance.records import Server
+from compute.instance.service.agents import AgentDesk
 from compute.instance.service.finishing import Finishing, JobEnd
+from compute.instance.volumes import release_attachment, release_volumes
 from compute.instance.wiring import ROOM_QUEUE, Wiring
 from objectstore.kernel.errors import Rejected, Unavailable
 from objectstore.kernel.loop import Progress
@@ -25,8 +28,11 @@ class RoomJobs:
 
     name = "instance room jobs"
 
-    def __init__(self, wiring: Wiring, finishing: Finishing, owner: str) -> None:
+    def __init__(
+        self, wiring: Wiring, finishing: Finishing, desk: AgentDesk, owner: str
+    ) -> None:
         self._wiring = wiring
+        self._desk = desk
         self._finishing = finishing
         self._owner = owner
 
@@ -73,6 +79,16 @@ class RoomJobs:
             release_ports(self._wiring.network, server)
             if server.shelved_image_id:
                 self._drop_image(server.shelved_image_id)
+            release_volumes(self._wiring.volumes, server)
+        elif job.kind == "detach_volume" and server is not None:
+            self._detach(server, str(job.arguments["device_id"]))
+
+    def _detach(self, server: Server, device_id: str) -> None:
+        """Of a server that is on no host: nothing has the volume open."""
+        for device in volumes_of(server.block_devices):
+            if device.id == device_id:
+                release_attachment(self._wiring.volumes, device.attachment_id)
+        self._desk.set_device(server.id, device_id, None)
 
     def _drop_image(self, image_id: str) -> None:
         try:

@@ -99,6 +99,44 @@ FLOATING: Shape = {
 }
 
 
+def _attachments(found: Mapping[str, Any]) -> list[dict[str, Any]]:
+    entries = [
+        {
+            "id": each["volume_id"],
+            "volumeId": each["volume_id"],
+            "serverId": each["server_id"],
+            **({"device": each["device"]} if each.get("device") else {}),
+        }
+        for each in found.get("attachments", ())
+    ]
+    # One empty entry says that there is none.
+    return entries or [{}]
+
+
+VOLUME: Shape = {
+    "id": _get("id"),
+    "status": _get("status"),
+    "size": _get("size"),
+    "availabilityZone": _get("availability_zone"),
+    "createdAt": _get("created_at"),
+    "attachments": _attachments,
+    "displayName": _get("name"),
+    "displayDescription": _get("description"),
+    "volumeType": _get("volume_type"),
+    "snapshotId": _get("snapshot_id"),
+    "metadata": _get("metadata"),
+}
+SNAPSHOT: Shape = {
+    "id": _get("id"),
+    "volumeId": _get("volume_id"),
+    "status": _get("status"),
+    "size": _get("size"),
+    "createdAt": _get("created_at"),
+    "displayName": _get("name"),
+    "displayDescription": _get("description"),
+}
+
+
 def image_view(call: ApiCall, image: Mapping[str, Any]) -> dict[str, Any]:
     """An image."""
     status = IMAGE_STATUS.get(image["status"], "UNKNOWN")

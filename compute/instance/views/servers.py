@@ -18,6 +18,7 @@ from compute.instance.frame.replies import View, bookmark, links
 from compute.instance.frame.routes import minor_of
 from compute.instance.model import VmState, status_of
 from compute.instance.records import Server
+from compute.instance.views.volumes import volumes_attached
 
 PROGRESS_STATUSES = frozenset(
     {"ACTIVE", "BUILD", "REBUILD", "RESIZE", "VERIFY_RESIZE", "MIGRATING"}
@@ -174,7 +175,13 @@ SHOWN: tuple[View, ...] = (
     View(
         "OS-EXT-STS:power_state", lambda shown: shown.server.power_state, group="full"
     ),
-    View("os-extended-volumes:volumes_attached", lambda shown: [], group="full"),
+    View(
+        "os-extended-volumes:volumes_attached",
+        lambda shown: volumes_attached(
+            shown.server.block_devices, minor_of(shown.call)
+        ),
+        group="full",
+    ),
     View(
         "OS-EXT-SRV-ATTR:host", lambda shown: shown.server.host or None, group="admin"
     ),

@@ -11,10 +11,17 @@ from xml.etree.ElementTree import Element, SubElement
 import libvirt
 
 from compute.agent.drivers.libvirt.connection import Connection, Domain
-from compute.agent.drivers.libvirt.device_xml import as_text
+from compute.agent.drivers.libvirt.device_xml import as_text, copy_target
 from compute.agent.drivers.libvirt.devices import disk_names, find_disk
 from compute.agent.drivers.libvirt.domains import require, state_of
-from compute.agent.hypervisor import ACTIVE_STATES, CopyProgress, WrongState
+from compute.agent.hypervisor import (
+    ACTIVE_STATES,
+    CopyProgress,
+    DiskSpec,
+    FileSource,
+    NbdSource,
+    WrongState,
+)
 from objectstore.kernel.errors import Unavailable
 
 BEGIN_TRIES = 25
@@ -130,6 +137,71 @@ def pull(
     flags = libvirt.VIR_DOMAIN_BLOCK_PULL_BANDWIDTH_BYTES
     domain.blockPull(name, bytes_per_second, flags)
     return CopyProgress(done=False)
+
+
+def begin_swap(connection: Connection, uuid: str, name: str, disk: DiskSpec) -> bool:
+    """Begin to copy a disk to another one; whether there is anything to do.
+
+    A copy that a killed agent left running goes on: its target is the same.
+    """
+    domain = require_active(connection, uuid, "swap a disk")
+    element = find_disk(domain, name)
+    if element is None:
+        raise Unavailable(f"Guest {uuid} has no disk {name}")
+    if _reads_from(element, disk.source):
+        return False
+    if _copy_job(domain, name) is None:
+        flags = (
+            libvirt.VIR_DOMAIN_BLOCK_COPY_REUSE_EXT
+            | libvirt.VIR_DOMAIN_BLOCK_COPY_TRANSIENT_JOB
+        )
+        domain.blockCopy(name, as_text(copy_target(disk)), {}, flags)
+    return True
+
+
+def _reads_from(element: Element, source: NbdSource | FileSource) -> bool:
+    """Whether the disk stands upon that source already."""
+    found = element.find("source")
+    if found is None:
+        return False
+    if isinstance(source, FileSource):
+        return found.get("file") == source.path
+    host = found.find("host")
+    path = "" if host is None else host.get("socket", "")
+    return (found.get("name"), path) == (source.export, source.socket_path)
+
+
+def _copy_job(domain: Domain, name: str) -> dict[str, int] | None:
+    job: dict[str, int] = domain.blockJobInfo(name, 0)
+    if job and job["type"] == libvirt.VIR_DOMAIN_BLOCK_JOB_TYPE_COPY:
+        return job
+    return None
+
+
+def finish_swap(connection: Connection, uuid: str, name: str) -> bool:
+    """Let the guest use the copy, once it is one; whether it does.  ``Unavailable``
+    when the copy has failed."""
+    domain = require_active(connection, uuid, "swap a disk")
+    job = _copy_job(domain, name)
+    if job is None:
+        raise Unavailable(f"The copy of guest {uuid}'s disk {name} failed")
+    if not job["end"] or job["cur"] < job["end"]:
+        return False
+    try:
+        domain.blockJobAbort(name, libvirt.VIR_DOMAIN_BLOCK_JOB_ABORT_PIVOT)
+    except libvirt.libvirtError as error:
+        # The last bytes are there before the job says so.
+        if error.get_error_code() == libvirt.VIR_ERR_BLOCK_COPY_ACTIVE:
+            return False
+        raise
+    return True
+
+
+def end_swap(connection: Connection, uuid: str, name: str) -> None:
+    """Give a copy up; the guest keeps the disk that it has."""
+    domain = require(connection, uuid)
+    if domain.isActive() and _copy_job(domain, name) is not None:
+        domain.blockJobAbort(name, 0)
 
 
 def resize(connection: Connection, uuid: str, name: str, size_bytes: int) -> None:

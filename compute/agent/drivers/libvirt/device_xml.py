@@ -59,6 +59,19 @@ def _network_source(source: NbdSource) -> Element:
     return element
 
 
+def copy_target(disk: DiskSpec) -> Element:
+    """``<disk>`` as the target of a copy: where its bytes are, and no more."""
+    source = disk.source
+    is_file = isinstance(source, FileSource)
+    element = Element("disk", type="file" if is_file else "network")
+    if isinstance(source, FileSource):
+        SubElement(element, "source", file=source.path)
+    else:
+        element.append(_network_source(source))
+    SubElement(element, "driver", name="qemu", type=source.format)
+    return element
+
+
 def nic_element(nic: NicSpec) -> Element:
     """``<interface>`` on a tap that exists.
 

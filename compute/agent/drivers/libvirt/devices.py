@@ -8,7 +8,7 @@ import libvirt
 
 from compute.agent.drivers.libvirt.connection import Connection, Domain
 from compute.agent.drivers.libvirt.device_xml import as_text, disk_element, nic_element
-from compute.agent.drivers.libvirt.domains import definition_of, require
+from compute.agent.drivers.libvirt.domains import definition_of, find, require
 from compute.agent.hypervisor import DiskSpec, NicSpec
 
 _LIVE = libvirt.VIR_DOMAIN_AFFECT_LIVE
@@ -36,6 +36,19 @@ def disk_names(domain: Domain) -> list[str]:
     """The targets of all its disks."""
     targets = definition_of(domain).iterfind("./devices/disk/target")
     return [target.get("dev", "") for target in targets]
+
+
+def disk_serials(connection: Connection, uuid: str) -> dict[str, str]:
+    """The disks that an active guest has: name -> serial."""
+    domain = find(connection, uuid)
+    if domain is None or not domain.isActive():
+        return {}
+    found = {}
+    for element in definition_of(domain).iterfind("./devices/disk"):
+        target = element.find("target")
+        if target is not None:
+            found[target.get("dev", "")] = element.findtext("serial") or ""
+    return found
 
 
 def plug_nic(connection: Connection, uuid: str, nic: NicSpec) -> None:

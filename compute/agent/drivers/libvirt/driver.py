@@ -166,6 +166,21 @@ class LibvirtHypervisor:
         """Take a disk out."""
         self._unplug(functools.partial(devices.ask_disk_out, uuid=uuid, name=name))
 
+    def swap_disk(self, uuid: str, name: str, disk: DiskSpec) -> None:
+        """Another disk in its place, with all that it held."""
+        if not self._libvirt.run(copies.begin_swap, uuid, name, disk):
+            return
+        try:
+            while not self._libvirt.run(copies.finish_swap, uuid, name):
+                concurrency.sleep(POLL_SECONDS)
+        except RingstackError:
+            self._libvirt.run(copies.end_swap, uuid, name)
+            raise
+
+    def disk_serials(self, uuid: str) -> dict[str, str]:
+        """The disks that it has."""
+        return self._libvirt.run(devices.disk_serials, uuid)
+
     def resize_disk(self, uuid: str, name: str, size_bytes: int) -> None:
         """Let a disk grow."""
         self._libvirt.run(copies.resize, uuid, name, size_bytes)

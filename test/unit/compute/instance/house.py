@@ -29,10 +29,12 @@ from compute.instance.settings import InstanceSettings
 from compute.network.client import NetworkClient
 from compute.network.room import build_room as build_network
 from compute.network.settings import NetworkSettings
+from compute.volume.client import VolumeClient
 from objectstore.client.in_process import InProcessCaller
 from test.fakes.hasty_database import hasty_database
 from test.fakes.stepped_clock import SteppedClock
 from test.fakes.tokens import FakeTokens, fake_token
+from test.fakes.volume_service import VolumeService
 
 OWNER, OTHER = "a" * 32, "b" * 32
 GIB = 1 << 30
@@ -86,6 +88,8 @@ class House:
         image = build_image(self.parts, images)
         callers["network"] = InProcessCaller(network.application)
         callers["image"] = InProcessCaller(image.application)
+        self.volume_service = VolumeService()
+        callers["volume"] = InProcessCaller(self.volume_service)
         self.settings = InstanceSettings(**settings)
         self.room = build_room(self.parts, self.settings)
         self.wiring = wire(self.parts, self.settings)
@@ -93,9 +97,10 @@ class House:
         self.rooms = {"network": network, "image": image, "compute": self.room}
         self.network = NetworkClient(callers["network"], self.tokens)
         self.images = ImageClient(callers["image"], self.tokens)
+        self.volumes = VolumeClient(callers["volume"], self.tokens)
         self.instances = client(self.caller, self.tokens)
         self.neighbours = Neighbours(
-            self.instances, self.network, self.images, self.clock
+            self.instances, self.network, self.images, self.volumes, self.clock
         )
         self.kits = {
             name: HostKit(
@@ -224,6 +229,7 @@ class House:
             assert isinstance(disks, SimDisks)
             found += [f"disk {g} on {name}" for g in disks._root_gib if g not in live]
             found += [f"copy {key} on {name}" for key in disks._captures]
+        found += self.volume_service.left(live)
         caller = self.parts.callers["network"]
         headers = {"X-Auth-Token": self.tokens.token()}
         ports = caller.request("GET", "/v2.0/ports", headers).json()["ports"]

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from compute.agent.hypervisor import DiskSpec, GuestState, NbdSource
+from compute.instance.block_devices import BlockDevice
+from compute.volume.client import Connector
 from test.unit.compute.instance.house import Got, House
 
 UNLIMITED = {
@@ -68,6 +71,54 @@ STATES: dict[str, Callable[[House], str]] = {
 }
 
 
+def with_volume_row(house: House, server_id: str) -> str:
+    """Let the server have a volume, whatever its state; the volume's id."""
+    volume_id = house.volume_service.add()
+    attachment = house.volumes.create_attachment(volume_id, server_id)
+    house.volumes.update_attachment(attachment.id, Connector(host="host0"))
+    device = BlockDevice(
+        id=attachment.id,
+        source="volume",
+        destination="volume",
+        volume_id=volume_id,
+        attachment_id=attachment.id,
+        size=1,
+        device="/dev/vdx",
+    )
+    for kit in house.kits.values():
+        if kit.hypervisor.state(server_id) is not GuestState.ABSENT:
+            source = NbdSource("/sim", volume_id, "raw")
+            disk = DiskSpec("vdx", source, serial=volume_id)
+            kit.hypervisor.attach_disk(server_id, disk)
+
+    def write(connection: Any) -> None:
+        servers = house.wiring.stores.servers
+        server = servers.get(connection, server_id)
+        assert server is not None
+        servers.update(
+            connection,
+            server,
+            house.clock.time(),
+            block_devices=[*server.block_devices, device.to_json()],
+        )
+
+    house.database.run(write)
+    return volume_id
+
+
+def with_a_volume(house: House) -> str:
+    server_id = house.boot()
+    volume_id = house.volume_service.add()
+    body = {"volumeAttachment": {"volumeId": volume_id}}
+    house.ok("POST", f"/servers/{server_id}/os-volume_attachments", body)
+    house.work()
+    return server_id
+
+
+# Not a vm_state each, but something that jobs begin with.
+MORE_STATES: dict[str, Callable[[House], str]] = {"with a volume": with_a_volume}
+
+
 def requests(house: House) -> dict[str, Callable[[str], Got]]:
     """Every row of the state table as somebody asks for it (administrators, so that
     locks and policy say nothing here)."""
@@ -87,7 +138,47 @@ def requests(house: House) -> dict[str, Callable[[str], Got]]:
             return Got(409, {}, b"")  # nothing to take out
         return house.ask("DELETE", f"{path}/{found[0]['port_id']}", roles="admin")
 
+    def volumes_of(server_id: str) -> list[str]:
+        path = f"/servers/{server_id}/os-volume_attachments"
+        found = house.ok("GET", path, roles="admin")["volumeAttachments"]
+        return [each["volumeId"] for each in found]
+
+    def attach_volume(server_id: str) -> Got:
+        body = {"volumeAttachment": {"volumeId": house.volume_service.add()}}
+        path = f"/servers/{server_id}/os-volume_attachments"
+        return house.ask("POST", path, body, roles="admin")
+
+    def to_volume(method: str, body: Any = None) -> Callable[[str], Got]:
+        def ask(server_id: str) -> Got:
+            found = volumes_of(server_id)
+            if not found:
+                found = [with_volume_row(house, server_id)]
+            path = f"/servers/{server_id}/os-volume_attachments/{found[0]}"
+            return house.ask(method, path, body and body(), roles="admin")
+
+        return ask
+
+    def other_volume() -> Any:
+        return {"volumeAttachment": {"volumeId": house.volume_service.add()}}
+
+    def extend_volume(server_id: str) -> Got:
+        found = volumes_of(server_id) or [with_volume_row(house, server_id)]
+        event = {
+            "name": "volume-extended",
+            "server_uuid": server_id,
+            "tag": found[0],
+        }
+        path = "/os-server-external-events"
+        got = house.ask("POST", path, {"events": [event]}, roles="admin")
+        if got.status == 207 and got.json["events"][0]["code"] == 422:
+            return Got(409, {}, got.body)  # the same in the words of events
+        return got
+
     return {
+        "attach_volume": attach_volume,
+        "detach_volume": to_volume("DELETE"),
+        "swap_volume": to_volume("PUT", other_volume),
+        "extend_volume": extend_volume,
         "start": action("os-start"),
         "stop": action("os-stop"),
         "reboot": action("reboot", {"type": "SOFT"}),

@@ -12,7 +12,13 @@ from compute.agent.sagas.catalog import SAGAS
 from compute.instance.client import InstanceClient
 from objectstore.kernel.errors import Unavailable
 from test.unit.compute.instance.house import House
-from test.unit.compute.instance.states import STATES, UNLIMITED, is_stable, requests
+from test.unit.compute.instance.states import (
+    MORE_STATES,
+    STATES,
+    UNLIMITED,
+    is_stable,
+    requests,
+)
 
 MOMENTS = ("before", "after")  # the step is recorded
 
@@ -77,6 +83,10 @@ CASES: dict[str, tuple[str, str, str]] = {
     "unrescue": ("rescued", "unrescue", "active"),
     "attach_interface": ("active", "attach_interface", "active"),
     "detach_interface": ("active", "detach_interface", "active"),
+    "attach_volume": ("active", "attach_volume", "active"),
+    "detach_volume": ("with a volume", "detach_volume", "active"),
+    "swap_volume": ("with a volume", "swap_volume", "active"),
+    "extend_volume": ("with a volume", "extend_volume", "active"),
 }
 
 
@@ -95,7 +105,7 @@ def mortal(tmp_path: Path) -> Iterator[House]:
 
 def begin(house: House, kind: str) -> str:
     state, action, _ = CASES[kind]
-    server_id = STATES[state](house)
+    server_id = (STATES | MORE_STATES)[state](house)
     if action:
         got = requests(house)[action](server_id)
         assert got.status < 300, got.body

@@ -1,0 +1,262 @@
+"""Volumes of servers that are there: attached, detached, swapped, told to be larger.
+
+The volume is reserved before the transaction that writes the device with its job, and
+freed when that fails; whoever dies in between leaves an attachment without a device,
+which the doctor finds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from compute.core.context import RequestContext
+from compute.core.database import Connection
+from compute.core.errors import BadRequest, Conflict, NotFound
+from compute.instance.block_devices import (
+    ATTACHED,
+    ATTACHING,
+    DETACHING,
+    SWAPPING,
+    VOLUME,
+    BlockDevice,
+    changed,
+    check_count,
+    find_volume,
+    free_device,
+    taken_devices,
+    volumes_of,
+)
+from compute.instance.records import Server
+from compute.instance.service.actions import Change, ServerActions
+from compute.instance.volumes import release_attachment
+from compute.instance.wiring import ROOM_QUEUE, Wiring
+from compute.volume.client import VolumeRecord
+from objectstore.kernel.errors import Rejected
+
+RULE = "os_compute_api:os-volumes-attachments"
+CREATE, DELETE = f"{RULE}:create", f"{RULE}:delete"
+UPDATE, SWAP = f"{RULE}:update", f"{RULE}:swap"
+
+
+@dataclass(frozen=True, slots=True)
+class NewAttachment:
+    """What to attach, and how.  ``device``: ``/dev/vdc``, "": the first free."""
+
+    volume_id: str
+    device: str = ""
+    tag: str = ""
+    delete_on_termination: bool = False
+
+
+class ServerVolumes:
+    """Begins what is done to servers' volumes."""
+
+    def __init__(self, wiring: Wiring, actions: ServerActions) -> None:
+        self._wiring = wiring
+        self._actions = actions
+
+    def visible(self, context: RequestContext, server_id: str, rule: str) -> Server:
+        """The server, for whoever may do what the rule says."""
+        return self._wiring.database.read(
+            lambda connection: self._wiring.visible(
+                connection, context, server_id, rule
+            )
+        )
+
+    # ---- attach ----------------------------------------------------------------
+
+    def attach(
+        self, context: RequestContext, server_id: str, new: NewAttachment
+    ) -> BlockDevice:
+        """The device that is being attached.  ``NotFound``, ``BadRequest`` for a
+        volume that cannot be had, ``Conflict`` for a server that cannot have it."""
+        server = self.visible(context, server_id, CREATE)
+        self._actions.check(context, server, "attach_volume")
+        if find_volume(server.block_devices, new.volume_id) is not None:
+            raise Conflict(f"volume {new.volume_id} already attached")
+        check_count(server.block_devices)
+        volume = self._volume(context, new.volume_id)
+        attachment_id = self._reserve(context, server, volume)
+        device = BlockDevice(
+            id=self._wiring.identifiers.uuid(),
+            source=VOLUME,
+            destination=VOLUME,
+            source_id=volume.id,
+            volume_id=volume.id,
+            attachment_id=attachment_id,
+            size=volume.size_gib,
+            tag=new.tag,
+            delete_on_termination=new.delete_on_termination,
+        )
+        try:
+            return self._begin_attaching(context, server_id, device, new.device)
+        except BaseException:
+            release_attachment(self._wiring.volumes, attachment_id)
+            raise
+
+    def _begin_attaching(
+        self, context: RequestContext, server_id: str, device: BlockDevice, wanted: str
+    ) -> BlockDevice:
+        def decide(connection: Connection, server: Server) -> Change:
+            entries = server.block_devices
+            if find_volume(entries, device.volume_id) is not None:
+                raise Conflict(f"volume {device.volume_id} already attached")
+            check_count(entries)
+            entry = {
+                **device.to_json(),
+                "device": free_device(taken_devices(entries, server.flavor), wanted),
+                "state": ATTACHING if server.host else ATTACHED,
+            }
+            return Change(
+                {"block_devices": [*entries, entry]}, {"device_id": device.id}
+            )
+
+        server = self._actions.begin(
+            context, server_id, "attach_volume", decide, rule=CREATE
+        )
+        found = find_volume(server.block_devices, device.volume_id)
+        assert found is not None
+        return found
+
+    def _volume(self, context: RequestContext, volume_id: str) -> VolumeRecord:
+        try:
+            return self._wiring.volumes.get(volume_id, context.token)
+        except Rejected as error:
+            if error.status in (403, 404):
+                raise NotFound(f"Volume {volume_id} could not be found.") from None
+            raise
+
+    def _reserve(
+        self, context: RequestContext, server: Server, volume: VolumeRecord
+    ) -> str:
+        try:
+            made = self._wiring.volumes.create_attachment(
+                volume.id, server.id, context.token
+            )
+        except Rejected as error:
+            if error.status in (400, 409):
+                raise BadRequest(
+                    f"Invalid volume: volume '{volume.id}' status must be 'available'."
+                    f" Currently in '{volume.status}'"
+                ) from None
+            raise
+        return made.id
+
+    # ---- detach ----------------------------------------------------------------
+
+    def detach(self, context: RequestContext, server_id: str, volume_id: str) -> None:
+        """Begin to take it away.  ``BadRequest`` for the root."""
+        server = self.visible(context, server_id, DELETE)
+        device = self.device(server, volume_id)
+        if device.is_root:
+            raise BadRequest("Cannot detach a root device volume")
+
+        def decide(connection: Connection, server: Server) -> Change:
+            found = _settled(server, volume_id)
+            return Change(
+                {
+                    "block_devices": changed(
+                        server.block_devices, found.id, state=DETACHING
+                    )
+                },
+                {"device_id": found.id},
+                queue="" if server.host else ROOM_QUEUE,
+            )
+
+        self._actions.begin(context, server_id, "detach_volume", decide, rule=DELETE)
+
+    def device(self, server: Server, volume_id: str) -> BlockDevice:
+        """The server's device of that volume; ``NotFound``."""
+        return _device(server, volume_id)
+
+    # ---- change ----------------------------------------------------------------
+
+    def set_delete_on_termination(
+        self, context: RequestContext, server_id: str, volume_id: str, wanted: bool
+    ) -> None:
+        """Whether the volume ends with the server."""
+
+        def write(connection: Connection) -> None:
+            server = self._wiring.visible(connection, context, server_id, UPDATE)
+            device = _device(server, volume_id)
+            entries = changed(
+                server.block_devices, device.id, delete_on_termination=wanted
+            )
+            now = self._wiring.clock.time()
+            self._wiring.stores.servers.update(
+                connection, server, now, block_devices=entries
+            )
+
+        self._wiring.database.run(write)
+
+    def swap(
+        self, context: RequestContext, server_id: str, old_id: str, new_id: str
+    ) -> None:
+        """Begin to copy a volume to another one, which takes its place."""
+        server = self.visible(context, server_id, SWAP)
+        old = self.device(server, old_id)
+        self._actions.check(context, server, "swap_volume")
+        volume = self._volume(context, new_id)
+        if volume.size_gib < old.size:
+            raise BadRequest(
+                f"Invalid volume: New volume must be the same size or larger than"
+                f" {old.size} GB."
+            )
+        attachment_id = self._reserve(context, server, volume)
+
+        def decide(connection: Connection, server: Server) -> Change:
+            found = _settled(server, old_id)
+            values = {
+                "block_devices": changed(server.block_devices, found.id, state=SWAPPING)
+            }
+            return Change(
+                values,
+                {
+                    "device_id": found.id,
+                    "volume_id": volume.id,
+                    "attachment_id": attachment_id,
+                    "old_attachment_id": found.attachment_id,
+                    "size": volume.size_gib,
+                },
+            )
+
+        try:
+            self._actions.begin(context, server_id, "swap_volume", decide, rule=SWAP)
+        except BaseException:
+            release_attachment(self._wiring.volumes, attachment_id)
+            raise
+
+    def extend(
+        self, context: RequestContext, server_id: str, volume_id: str, rule: str
+    ) -> None:
+        """Let the guest see a volume's new size.  ``Conflict`` when it cannot now."""
+        size = self._wiring.volumes.get(volume_id).size_gib
+
+        def decide(connection: Connection, server: Server) -> Change:
+            device = _device(server, volume_id)
+            entries = changed(server.block_devices, device.id, size=size)
+            return Change({"block_devices": entries}, {"device_id": device.id})
+
+        self._actions.begin(context, server_id, "extend_volume", decide, rule=rule)
+
+
+def _device(server: Server, volume_id: str) -> BlockDevice:
+    found = find_volume(server.block_devices, volume_id)
+    if found is None:
+        raise NotFound(
+            f"Instance {server.id} is not attached to volume {volume_id}"
+            if volumes_of(server.block_devices)
+            else f"volume_id not found: {volume_id}"
+        )
+    return found
+
+
+def _settled(server: Server, volume_id: str) -> BlockDevice:
+    """The device when nothing is under way with it; ``Conflict``."""
+    device = _device(server, volume_id)
+    if device.state != ATTACHED:
+        raise Conflict(
+            f"Invalid volume: volume {volume_id} is {device.state} at instance"
+            f" {server.id}"
+        )
+    return device
