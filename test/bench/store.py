@@ -96,8 +96,9 @@ def free_port() -> int:
 class Bench:
     """A running store and what is needed to load it."""
 
-    def __init__(self, port: int, pid: int) -> None:
+    def __init__(self, port: int, pid: int, directory: Path) -> None:
         self.pid = pid
+        self.directory = directory
         self.port = port
         self.endpoint = f"http://127.0.0.1:{port}"
         self.url, self.token = swiftclient.get_auth(
@@ -236,7 +237,7 @@ def store(workers: int) -> Iterator[Bench]:
         place = lay_out(directory, [plan])
         server = ServerProcess(place.settings_file("store"), port, place.log("store"))
         with server.running():
-            yield Bench(port, server.pid)
+            yield Bench(port, server.pid, directory)
     finally:
         shutil.rmtree(directory, ignore_errors=True)
 
