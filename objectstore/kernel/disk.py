@@ -92,6 +92,15 @@ class Disk(Protocol):
     def link_unnamed(self, descriptor: int, path: str) -> None:
         """Give it a name; ``FilePresent`` if that is taken."""
 
+    def open_direct(self, descriptor: int) -> int | None:
+        """The open file once more, for writing around the page cache; None where the
+        file system has no such thing.
+
+        ``pwrite`` and ``write_and_sync`` take one buffer there, of whole blocks
+        (``kernel.blocks``), at the beginning of a block.  Such a ``write_and_sync``
+        syncs these bytes and not what others wrote.  Close it first.
+        """
+
     def close(self, descriptor: int) -> None:
         """Close; never fails."""
 

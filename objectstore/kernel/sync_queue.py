@@ -1,8 +1,9 @@
-"""fdatasync without a thread: the kernel's own queue (``IOCB_CMD_FDSYNC``).
+"""Syncs and direct writes without a thread: the kernel's own queue.
 
 Handing a sync to a native thread costs two hand-overs of the interpreter's lock;
 ``io_submit`` returns in some 20 us, whatever the number of files, and an eventfd
-tells the hub of the ends.
+tells the hub of the ends.  A write around the page cache is one request with its
+sync (``RWF_DSYNC``); one through the cache would be made by the caller after all.
 
 Not every machine has it (seccomp filters of containers, ``aio-max-nr`` used up):
 ``SyncQueue.of_process`` returns None there and the caller goes on with threads.
@@ -16,18 +17,22 @@ import errno
 import os
 import platform
 import struct
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from objectstore.kernel import concurrency
+from objectstore.kernel.blocks import address_of
 from objectstore.kernel.concurrency import Promise
 
 # System call numbers of (io_setup, io_getevents, io_submit).
 _CALLS = {"x86_64": (206, 208, 209), "aarch64": (0, 4, 2)}
+_COMMAND_PWRITE = 1
 _COMMAND_FDSYNC = 3
 _FLAG_EVENTFD = 1
+_WRITE_DSYNC = 2  # RWF_DSYNC
 _EVENT = struct.Struct("<QQqq")
-# One sync per journal and open upload; a machine has some tens of devices.
+# One per journal at a time; a machine has some tens of devices.
 SYNCS_MAX = 256
+_NO_MEMORY = memoryview(b"")
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -51,9 +56,18 @@ class _Request(ctypes.Structure):
     )
 
 
+class _Asked(NamedTuple):
+    """A sync, or a write that is synced."""
+
+    descriptor: int
+    memory: memoryview  # empty: a sync only
+    offset: int
+    promise: Promise[None]
+
+
 class SyncQueue:
-    """Syncs under way in this process: all that are asked for in one turn of the hub
-    go to the kernel in one call."""
+    """Syncs and direct writes under way in this process: all that are asked for in
+    one turn of the hub go to the kernel in one call."""
 
     _of_process: ClassVar[tuple[int, SyncQueue | None]] = (0, None)
 
@@ -61,13 +75,11 @@ class SyncQueue:
         self._context = context
         self._calls = calls
         self._eventfd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
-        self._gathered: list[tuple[int, Promise[None]]] = []
-        self._under_way: dict[int, Promise[None]] = {}
+        self._gathered: list[_Asked] = []
+        self._under_way: dict[int, _Asked] = {}
         self._number = 0
         self._requests = [
-            _Request(
-                command=_COMMAND_FDSYNC, flags=_FLAG_EVENTFD, eventfd=self._eventfd
-            )
+            _Request(flags=_FLAG_EVENTFD, eventfd=self._eventfd)
             for _ in range(SYNCS_MAX)
         ]
         self._addresses = (ctypes.c_void_p * SYNCS_MAX)(
@@ -99,22 +111,30 @@ class SyncQueue:
     def sync(self, descriptor: int) -> Promise[None]:
         """fdatasync; fails with ``OSError``.  What the queue cannot take (it is full,
         or the file system does not know it) goes to a thread."""
+        return self._ask(descriptor, _NO_MEMORY, 0)
+
+    def write_and_sync(
+        self, descriptor: int, memory: memoryview, offset: int
+    ) -> Promise[None]:
+        """Write whole blocks around the page cache and sync them; the same.  A short
+        write fails with EIO."""
+        return self._ask(descriptor, memory, offset)
+
+    def _ask(self, descriptor: int, memory: memoryview, offset: int) -> Promise[None]:
         promise: Promise[None] = Promise()
         if not self._gathered:
             concurrency.soon(self._submit)
-        self._gathered.append((descriptor, promise))
+        self._gathered.append(_Asked(descriptor, memory, offset, promise))
         return promise
 
     def _submit(self) -> None:
         gathered, self._gathered = self._gathered, []
         count = min(len(gathered), SYNCS_MAX - len(self._under_way))
-        for request, (descriptor, promise) in zip(
-            self._requests, gathered[:count], strict=False
-        ):
+        for request, asked in zip(self._requests, gathered[:count], strict=False):
             self._number += 1
             request.data = self._number
-            request.descriptor = descriptor
-            self._under_way[self._number] = promise
+            _fill(request, asked)
+            self._under_way[self._number] = asked
         taken = 0
         if count:
             # The kernel copies the requests before it returns.
@@ -122,18 +142,19 @@ class SyncQueue:
             taken = max(0, _libc.syscall(calls[2], self._context, count, addresses))
         for place in range(taken, count):
             self._under_way.pop(self._requests[place].data)
-        for descriptor, promise in gathered[taken:]:
-            _sync_on_a_thread(descriptor, promise)
+        for asked in gathered[taken:]:
+            _do_on_a_thread(asked)
 
     def _collect(self) -> None:
         with contextlib.suppress(BlockingIOError):
             os.read(self._eventfd, 8)
         for number, result in self._ended():
-            promise = self._under_way.pop(number)
-            if result == 0:
-                promise.resolve(None)
+            asked = self._under_way.pop(number)
+            if result == len(asked.memory):
+                asked.promise.resolve(None)
             else:
-                promise.fail(OSError(-result, os.strerror(-result)))
+                code = -result if result < 0 else errno.EIO
+                asked.promise.fail(OSError(code, os.strerror(code)))
 
     def _ended(self) -> list[tuple[int, int]]:
         count = _libc.syscall(
@@ -145,13 +166,33 @@ class SyncQueue:
         return [(number, result) for number, _, result, _ in _EVENT.iter_unpack(raw)]
 
 
-def _sync_on_a_thread(descriptor: int, promise: Promise[None]) -> None:
+def _fill(request: _Request, asked: _Asked) -> None:
+    request.descriptor = asked.descriptor
+    memory = asked.memory
+    if memory:
+        request.command, request.rw_flags = _COMMAND_PWRITE, _WRITE_DSYNC
+        request.buffer, request.length = address_of(memory), len(memory)
+        request.offset = asked.offset
+    else:
+        request.command, request.rw_flags = _COMMAND_FDSYNC, 0
+        request.buffer = request.length = request.offset = 0
+
+
+def _do(asked: _Asked) -> None:
+    if asked.memory:
+        written = os.pwrite(asked.descriptor, asked.memory, asked.offset)
+        if written != len(asked.memory):
+            raise OSError(errno.EIO, "a short write")
+    os.fdatasync(asked.descriptor)
+
+
+def _do_on_a_thread(asked: _Asked) -> None:
+    promise = asked.promise
+
     def hand_on(done: Promise[None]) -> None:
         if done.error is None:
             promise.resolve(None)
         else:
             promise.fail(done.error)
 
-    concurrency.promised(concurrency.offload, os.fdatasync, descriptor).when_done(
-        hand_on
-    )
+    concurrency.promised(concurrency.offload, _do, asked).when_done(hand_on)

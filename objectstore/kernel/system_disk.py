@@ -19,6 +19,7 @@ from typing import ParamSpec, TypeVar
 import xattr
 
 from objectstore.kernel import concurrency
+from objectstore.kernel.blocks import is_of_blocks
 from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.disk import (
     Buffer,
@@ -39,6 +40,8 @@ BUFFERS_PER_WRITE_MAX = 1024
 WRITTEN_AT_ONCE_BYTES_MAX = 256 * 1024
 # What file systems and old kernels say of O_TMPFILE when they do not know it.
 _NO_NAMELESS_FILES = (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL)
+# The same of O_DIRECT; and where there is no /proc.
+_NO_DIRECT_WRITES = (errno.EINVAL, errno.EOPNOTSUPP, errno.ENOENT)
 FILE_MODE = 0o600
 DIRECTORY_MODE = 0o700
 UNNAMED_PREFIX = ".unnamed-"
@@ -103,27 +106,39 @@ def _write_and_sync(descriptor: int, buffers: Sequence[Buffer], offset: int) -> 
         raise translated(error) from error
 
 
+def _write_around_and_sync(direct: int, memory: Buffer, offset: int) -> None:
+    if os.pwrite(direct, memory, offset) != len(memory):
+        raise OSError(errno.EIO, "a short write")
+    os.fdatasync(direct)
+
+
 def _on_a_thread(function: Callable[..., None], *arguments: object) -> Promise[None]:
     return concurrency.promised(concurrency.offload, function, *arguments)
 
 
 def _hand_on(synced: Promise[None], promise: Promise[None]) -> None:
-    if synced.error is None:
+    error = synced.error
+    if error is None:
         promise.resolve(None)
     else:
-        assert isinstance(synced.error, OSError)
-        promise.fail(translated(synced.error))
+        promise.fail(translated(error) if isinstance(error, OSError) else error)
 
 
 class SystemDisk(Disk):
     """The file systems of this machine."""
 
     def __init__(
-        self, *, sync_without_threads: bool = True, nameless_files: bool = True
+        self,
+        *,
+        sync_without_threads: bool = True,
+        nameless_files: bool = True,
+        direct_writes: bool = True,
     ) -> None:
         """Without the one or the other of Linux's abilities, if so wished."""
         self._nameless_files = nameless_files
         self._without_threads = sync_without_threads
+        self._direct_writes = direct_writes
+        self._direct: dict[int, int] = {}  # to the descriptors that they are twins of
         self._unnamed: dict[int, str] = {}  # names of files that should have none
         self._unnamed_count = itertools.count()
 
@@ -169,8 +184,24 @@ class SystemDisk(Disk):
         # its value does not matter.
         os.link(f"/proc/self/fd/{descriptor}", path, src_dir_fd=0)
 
+    @_translating
+    def open_direct(self, descriptor: int) -> int | None:
+        """See ``Disk``."""
+        if not self._direct_writes:
+            return None
+        flags = os.O_RDWR | os.O_DIRECT | os.O_CLOEXEC
+        try:
+            direct = os.open(f"/proc/self/fd/{descriptor}", flags)
+        except OSError as error:
+            if error.errno not in _NO_DIRECT_WRITES:
+                raise
+            return None
+        self._direct[direct] = descriptor
+        return direct
+
     def close(self, descriptor: int) -> None:
         """See ``Disk``."""
+        self._direct.pop(descriptor, None)
         if (name := self._unnamed.pop(descriptor, None)) is not None:
             os.unlink(name)
         os.close(descriptor)
@@ -204,7 +235,17 @@ class SystemDisk(Disk):
     @_translating
     def pwrite(self, descriptor: int, buffers: Sequence[Buffer], offset: int) -> int:
         """See ``Disk``."""
-        return write_all(descriptor, buffers, offset)
+        ordinary = self._direct.get(descriptor)
+        if ordinary is None:
+            return write_all(descriptor, buffers, offset)
+        (memory,) = buffers
+        try:
+            if (written := os.pwrite(descriptor, memory, offset)) == len(memory):
+                return written
+        except OSError as error:
+            if error.errno != errno.EINVAL:
+                raise
+        return write_all(ordinary, buffers, offset)  # larger blocks than ours
 
     @_translating
     def truncate(self, descriptor: int, length: int) -> None:
@@ -240,6 +281,9 @@ class SystemDisk(Disk):
     ) -> Promise[None]:
         """See ``Disk``."""
         queue = SyncQueue.of_process() if self._without_threads else None
+        if descriptor in self._direct:
+            (memory,) = buffers
+            return self._write_around(queue, descriptor, memory, offset)
         if queue is None or sum(map(len, buffers)) > WRITTEN_AT_ONCE_BYTES_MAX:
             return _on_a_thread(_write_and_sync, descriptor, buffers, offset)
         try:
@@ -248,6 +292,30 @@ class SystemDisk(Disk):
             return Promise.failed(translated(error))
         promise: Promise[None] = Promise()
         queue.sync(descriptor).when_done(lambda done: _hand_on(done, promise))
+        return promise
+
+    def _write_around(
+        self, queue: SyncQueue | None, direct: int, memory: Buffer, offset: int
+    ) -> Promise[None]:
+        """A file system with larger blocks than ours refuses (EINVAL): then through
+        the page cache after all."""
+        assert isinstance(memory, memoryview) and is_of_blocks(memory)
+        promise: Promise[None] = Promise()
+
+        def end(done: Promise[None]) -> None:
+            error = done.error
+            if isinstance(error, OSError) and error.errno == errno.EINVAL:
+                ordinary = self._direct[direct]
+                again = _on_a_thread(_write_and_sync, ordinary, [memory], offset)
+                again.when_done(lambda done: _hand_on(done, promise))
+            else:
+                _hand_on(done, promise)
+
+        if queue is None:
+            written = _on_a_thread(_write_around_and_sync, direct, memory, offset)
+        else:
+            written = queue.write_and_sync(direct, memory, offset)
+        written.when_done(end)
         return promise
 
     @_translating

@@ -6,6 +6,7 @@
     survivor = disk.after_power_loss(random)  # what a restart would find
 
 What survives is what the port promises and not more: synced bytes, synced names.
+A direct write is its own sync and no one else's.
 Anything newer is kept, lost or torn at sector boundaries as ``random`` decides, each
 write by itself.  Nothing here waits: ``offload`` calls, promises are kept at once.
 """
@@ -17,6 +18,7 @@ from collections.abc import Callable, Sequence
 from random import Random
 from typing import TypeVar
 
+from objectstore.kernel.blocks import BLOCK_BYTES, is_of_blocks
 from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.disk import (
     Buffer,
@@ -34,6 +36,8 @@ from objectstore.kernel.errors import (
 )
 
 T = TypeVar("T")
+# Bytes at an offset; None: cut there, or extended up to there.
+Change = tuple[int, bytes | None]
 SECTOR_BYTES = 512
 # A disk that nobody fills.
 QUOTA_BYTES = 1 << 40
@@ -52,7 +56,7 @@ class File:
     def __init__(self) -> None:
         self.content, self.length = bytearray(), 0
         self.synced, self.synced_length = bytearray(), 0
-        self.pending: list[tuple[int, bytes | None]] = []  # None: cut here
+        self.pending: list[Change] = []
         self.attributes: dict[str, bytes] = {}
 
     def read(self, offset: int, length: int) -> bytes:
@@ -76,6 +80,12 @@ class File:
         for offset, data in self.pending[:count]:
             self.synced_length = _put(self.synced, self.synced_length, offset, data)
         del self.pending[:count]
+
+    def sync_one(self, change: Change) -> None:
+        """Make this one safe out of turn; what else is pending stays so."""
+        if change in self.pending:
+            self.synced_length = _put(self.synced, self.synced_length, *change)
+            self.pending.remove(change)
 
     def survivor(self, random: Random) -> File:
         """What a power loss leaves of it."""
@@ -126,6 +136,7 @@ class MemoryDisk(Disk):
         self._renamed: dict[str, str] = {}  # new name: old name; not synced yet
         self._directories: set[str] = {"/"}
         self._open: dict[int, File] = {}
+        self._direct: set[int] = set()
         self._next = 1000
         self._locks: dict[int, str] = {}
 
@@ -235,7 +246,22 @@ class MemoryDisk(Disk):
             raise FilePresent(path)
         self._names[path] = self._open[descriptor]
 
+    def open_direct(self, descriptor: int) -> int | None:
+        direct = self._opened(self._open[descriptor])
+        self._direct.add(direct)
+        return direct
+
+    def check_direct(
+        self, descriptor: int, buffers: Sequence[Buffer], offset: int
+    ) -> None:
+        """What the kernel would refuse."""
+        if descriptor in self._direct:
+            (memory,) = buffers
+            assert isinstance(memory, memoryview) and is_of_blocks(memory)
+            assert offset % BLOCK_BYTES == 0
+
     def close(self, descriptor: int) -> None:
+        self._direct.discard(descriptor)
         self._open.pop(descriptor, None)
         self._locks.pop(descriptor, None)
 
@@ -252,6 +278,7 @@ class MemoryDisk(Disk):
 
     def pwrite(self, descriptor: int, buffers: Sequence[Buffer], offset: int) -> int:
         self.meet("pwrite", changes=True)
+        self.check_direct(descriptor, buffers, offset)
         data = b"".join(buffers)
         self._take(self._open[descriptor], offset + len(data))
         self._open[descriptor].write(offset, data)
@@ -281,6 +308,7 @@ class MemoryDisk(Disk):
     def write_and_sync(
         self, descriptor: int, buffers: Sequence[Buffer], offset: int
     ) -> Promise[None]:
+        self.check_direct(descriptor, buffers, offset)
         data = b"".join(buffers)
         try:
             self.meet("write_and_sync", changes=True)
@@ -289,8 +317,12 @@ class MemoryDisk(Disk):
             if descriptor in self._open:  # some of it may have got there
                 self._open[descriptor].write(offset, data)
             return Promise.failed(error)
-        self._open[descriptor].write(offset, data)
-        self._open[descriptor].sync()
+        file = self._open[descriptor]
+        file.write(offset, data)
+        if descriptor in self._direct:
+            file.sync_one((offset, data))
+        else:
+            file.sync()
         return Promise.of(None)
 
     # ---- names --------------------------------------------------------------

@@ -18,7 +18,7 @@ from objectstore.kernel import concurrency
 from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.disk import Buffer, FileFacts, translated
 from objectstore.kernel.errors import RingstackError, Unavailable
-from test.fakes.disk import MemoryDisk, PowerLoss
+from test.fakes.disk import Change, File, MemoryDisk, PowerLoss
 from test.sim.sqlite_files import SqliteFiles, is_sqlite
 
 T = TypeVar("T")
@@ -84,12 +84,14 @@ class SimulatedDisk(MemoryDisk):
             return Promise.failed(error)
         file = self._open[descriptor]
         count = len(file.pending)
+        # Only its own bytes are safe after a direct write.
+        own = file.pending[-1] if descriptor in self._direct else None
 
         def end() -> None:
             try:
                 self.meet("write_and_sync", changes=True)
                 self._maybe_fail()
-                self.synced(file, count)
+                self.synced(file, count, own)
             except RingstackError as error:
                 promise.fail(error)
             else:
@@ -99,9 +101,13 @@ class SimulatedDisk(MemoryDisk):
         concurrency.spawn_later(delay, end)
         return promise
 
-    def synced(self, file: object, count: int) -> None:
-        """The first ``count`` changes of those pending are safe now."""
-        file.sync(count)  # type: ignore[attr-defined]
+    def synced(self, file: File, count: int, own: Change | None) -> None:
+        """The first ``count`` changes of those pending are safe now, or only the
+        ``own`` of a direct write."""
+        if own is None:
+            file.sync(count)
+        else:
+            file.sync_one(own)
 
     def _maybe_fail(self) -> None:
         if self.error_rate and self._random.random() < self.error_rate:

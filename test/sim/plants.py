@@ -13,6 +13,7 @@ from typing import Any
 from objectstore.kernel import concurrency
 from objectstore.kernel.concurrency import Promise
 from objectstore.wire.records import Lookup, ObjectState, Receipt
+from test.fakes.disk import Change, File
 from test.sim.disk import SimulatedDisk
 from test.sim.machine import Plant, Process
 
@@ -23,7 +24,7 @@ HASTE_SECONDS = 0.3
 class _LyingDisk(SimulatedDisk):
     """Says that it has synced, and has not."""
 
-    def synced(self, file: object, count: int) -> None:
+    def synced(self, file: File, count: int, own: Change | None) -> None:
         pass
 
 

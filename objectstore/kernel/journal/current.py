@@ -6,12 +6,21 @@ The journal calls these for one batch at a time, one after the other.
 from __future__ import annotations
 
 import logging
+from typing import NamedTuple
 
 from crc32c import crc32c
 
+from objectstore.kernel.blocks import block_start
 from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.disk import Buffer, Disk
 from objectstore.kernel.errors import Corrupt, InsufficientStorage, RingstackError
+from objectstore.kernel.journal.direct import (
+    BATCH_BYTES_MAX,
+    LARGE_BODY_BYTES,
+    DirectBatch,
+    padded_end,
+    pays,
+)
 from objectstore.kernel.journal.entry import Entry
 from objectstore.kernel.journal.format import (
     HEAD_BYTES,
@@ -24,14 +33,19 @@ from objectstore.kernel.journal.format import (
 )
 from objectstore.kernel.journal.repair import Tail, examine_tail, repair_tail
 
-# A batch holds up its writers while it is written: bounded to a few
-# milliseconds of a slow disk.
-BATCH_BYTES_MAX = 8 * 1024 * 1024
-
 # Larger bodies leave the page cache after a while (``kernel.recent_bodies``).
 CACHED_BODY_BYTES_MAX = 64 * 1024
 
 _log = logging.getLogger("objectstore.journal")
+
+
+class Cut(NamedTuple):
+    """Records encoded for their places in a segment."""
+
+    buffers: list[Buffer]
+    offsets: list[int]  # of each record
+    end: int
+    direct: DirectBatch | None  # the same bytes, to be written around the page cache
 
 
 class CurrentSegment:
@@ -47,6 +61,7 @@ class CurrentSegment:
         self._identity = identity
         self._seed = segment_seed(identity, number)
         self._descriptor = descriptor
+        self._direct = disk.open_direct(descriptor)
         self._allocated = 0
         self._large: list[tuple[int, int]] = []  # where the batch is large bodies
 
@@ -75,7 +90,7 @@ class CurrentSegment:
         header = disk.pread(descriptor, SEGMENT_HEADER_BYTES, 0)
         owner = header_identity(header, number)
         if owner is not None and owner != identity:
-            disk.close(descriptor)
+            segment._close()
             raise Corrupt(f"{path}: a segment of another journal")
         tail = examine_tail(disk, descriptor, number, segment._seed)
         if owner is None:
@@ -98,11 +113,8 @@ class CurrentSegment:
         self._disk.pwrite(self._descriptor, [again], 0)
         return tail
 
-    def cut(
-        self, waiting: list[Entry], limit: int
-    ) -> tuple[list[Buffer], list[int], int]:
-        """Encode as many of the waiting entries as fit for their places:
-        (buffers to write at ``tail``, offset of each record, end)."""
+    def cut(self, waiting: list[Entry], limit: int) -> Cut:
+        """Encode as many of the waiting entries as fit at ``tail``."""
         seed, offset = self._seed, self.tail
         limit = min(limit, offset + BATCH_BYTES_MAX)
         buffers: list[Buffer] = []
@@ -111,6 +123,7 @@ class CurrentSegment:
             buffers.append(encode_segment_header(self._identity, self.number))
             offset = SEGMENT_HEADER_BYTES
         first = offset
+        large = 0
         self._large = []
         for entry in waiting:
             meta, body = entry.meta, entry.body
@@ -123,11 +136,33 @@ class CurrentSegment:
             buffers.append(head + meta)
             if length:
                 buffers.append(body)
-                if length > CACHED_BODY_BYTES_MAX:
+                if length >= LARGE_BODY_BYTES:
+                    large += length
                     self._note_large(end - length, end)
             offsets.append(offset)
             offset = end
-        return buffers, offsets, offset
+        if self._direct is not None and pays(large, offset - first):
+            direct = self._assemble(first, buffers, offset)
+            if direct is not None:
+                self._large = []
+                return Cut(buffers, offsets, padded_end(offset), direct)
+        return Cut(buffers, offsets, offset, None)
+
+    def _assemble(
+        self, first: int, buffers: list[Buffer], end: int
+    ) -> DirectBatch | None:
+        start = block_start(self.tail)
+        if start < self.tail:
+            # Written a moment ago, through the page cache: it is there.
+            length = self.tail - start
+            try:
+                before = self._disk.pread(self._descriptor, length, start)
+            except RingstackError:
+                before = b""
+            if len(before) != length:
+                return None  # writing through the cache finds out what is wrong
+            buffers = [before, *buffers]
+        return DirectBatch.assemble(self._seed, start, first, end, buffers)
 
     def _note_large(self, start: int, stop: int) -> None:
         """One range for neighbours: the page cache lets go of what lies wholly in a
@@ -145,9 +180,16 @@ class CurrentSegment:
         least.  The greenlet waits."""
         self._disk.offload(self._allocate, end, step, limit)
 
-    def write(self, buffers: list[Buffer]) -> Promise[None]:
+    def write(self, cut: Cut) -> Promise[None]:
         """Write and sync a batch at ``tail``; when it is kept: ``advance``."""
-        return self._disk.write_and_sync(self._descriptor, buffers, self.tail)
+        direct = cut.direct
+        if direct is None:
+            return self._disk.write_and_sync(self._descriptor, cut.buffers, self.tail)
+        assert self._direct is not None
+        start = block_start(self.tail)
+        promise = self._disk.write_and_sync(self._direct, [direct.blocks], start)
+        promise.when_done(lambda _: direct.release())
+        return promise
 
     def advance(self, end: int) -> list[tuple[int, int]]:
         """The batch is on disk, up to ``end``; where it has large bodies."""
@@ -180,4 +222,9 @@ class CurrentSegment:
         except RingstackError as error:
             _log.warning("%s: cannot cut the tail: %s", self.path, error)
         finally:
-            self._disk.close(self._descriptor)
+            self._close()
+
+    def _close(self) -> None:
+        if self._direct is not None:
+            self._disk.close(self._direct)
+        self._disk.close(self._descriptor)

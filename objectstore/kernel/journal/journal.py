@@ -59,14 +59,14 @@ _log = logging.getLogger("objectstore.journal")
 class _Batch:
     """Records on their way to the end of a segment, in one write and one sync."""
 
-    __slots__ = ("begun", "buffers", "end", "entries", "offsets", "segment")
+    __slots__ = ("begun", "cut", "entries", "segment")
 
     def __init__(
         self, segment: CurrentSegment, waiting: list[Entry], limit: int
     ) -> None:
         self.segment = segment
-        self.buffers, self.offsets, self.end = segment.cut(waiting, limit)
-        self.entries = waiting[: len(self.offsets)]
+        self.cut = segment.cut(waiting, limit)
+        self.entries = waiting[: len(self.cut.offsets)]
         self.begun = 0.0
 
 
@@ -178,22 +178,24 @@ class Journal:
         else:
             batch = _Batch(segment, self._waiting, self._segment_bytes_max)
             del self._waiting[: len(batch.entries)]
-            if segment.has_space(batch.end):
+            if segment.has_space(batch.cut.end):
                 self._write(batch)
             else:
                 concurrency.spawn(self._write_after_allocating, batch)
 
     def _write(self, batch: _Batch) -> None:
         batch.begun = self._monotonic()
-        written = batch.segment.write(batch.buffers)
+        written = batch.segment.write(batch.cut)
         written.when_done(lambda done: self._end_batch(batch, done.error))
 
     def _write_after_allocating(self, batch: _Batch) -> None:
         try:
             batch.segment.make_space(
-                batch.end, self._allocate_bytes, self._segment_bytes_max
+                batch.cut.end, self._allocate_bytes, self._segment_bytes_max
             )
         except RingstackError as error:
+            if batch.cut.direct is not None:
+                batch.cut.direct.release()
             self._fail(batch.entries, error)
         else:
             self._write(batch)
@@ -204,13 +206,13 @@ class Journal:
             concurrency.spawn(self._fail, batch.entries, error)
             return
         segment = batch.segment
-        for start, stop in segment.advance(batch.end):
+        for start, stop in segment.advance(batch.cut.end):
             forget = partial(self._forget_cached, segment.number, start, stop)
             self._recent.add(stop - start, forget)
         self.figures.count(len(batch.entries), self._monotonic() - batch.begun)
         number = segment.number
         try:
-            for entry, offset in zip(batch.entries, batch.offsets, strict=True):
+            for entry, offset in zip(batch.entries, batch.cut.offsets, strict=True):
                 entry.written(number, offset)
         finally:
             self._tell_flushes(len(batch.entries))

@@ -20,7 +20,7 @@ from objectstore.kernel.journal.format import (
     Found,
     encode_head,
 )
-from objectstore.kernel.journal.scan import scan
+from objectstore.kernel.journal.scan import scan_all
 
 
 class Tail(NamedTuple):
@@ -38,10 +38,11 @@ def examine_tail(disk: Disk, descriptor: int, number: int, seed: int) -> Tail:
     end, records, last_batch = SEGMENT_HEADER_BYTES, 0, SEGMENT_HEADER_BYTES
     holes: list[Damage] = []
     size = disk.size(descriptor)
-    for found in scan(disk, descriptor, number, seed, SEGMENT_HEADER_BYTES, size):
+    for found in scan_all(disk, descriptor, number, seed, SEGMENT_HEADER_BYTES, size):
         if isinstance(found, Found):
+            # Padding too: positions after it have been given out.
             end, last_batch = found.end.offset, found.batch
-            records += 1
+            records += found.kind != KIND_PADDING
         else:
             holes.append(found)
     torn = [hole for hole in holes if hole.start >= last_batch or hole.start >= end]

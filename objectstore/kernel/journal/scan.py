@@ -82,14 +82,21 @@ def scan(
 
     Zeros up to the end are not damage.
     """
+    for found in scan_all(disk, descriptor, number, seed, start, size):
+        if not (isinstance(found, Found) and found.kind == KIND_PADDING):
+            yield found
+
+
+def scan_all(
+    disk: Disk, descriptor: int, number: int, seed: int, start: int, size: int
+) -> Iterator[Found | Damage]:
+    """The same with the padding, whose body nobody checks."""
     window = _Window(disk, descriptor, size)
     offset = start
     while offset < window.size:
         head = decode_head(seed, offset, bytes(window.view(offset, HEAD_BYTES)))
         if head is not None and offset + head.total <= window.size:
-            found = _record(window, number, offset, head)
-            if not (isinstance(found, Found) and found.kind == KIND_PADDING):
-                yield found
+            yield _record(window, number, offset, head)
             offset += head.total
             continue
         following = _next_head(window, seed, offset + 1)
@@ -102,9 +109,10 @@ def scan(
 
 
 def _record(window: _Window, number: int, offset: int, head: Head) -> Found | Damage:
-    if head.kind == KIND_PADDING:
-        return Found(number, offset, KIND_PADDING, b"", memoryview(b""), 0, head.batch)
     record = window.view(offset, head.total)
+    if head.kind == KIND_PADDING:
+        body = record[HEAD_BYTES:]
+        return Found(number, offset, KIND_PADDING, b"", body, 0, head.batch)
     meta = bytes(record[HEAD_BYTES : HEAD_BYTES + head.meta_length])
     body = record[HEAD_BYTES + head.meta_length :]
     if crc32c(meta) != head.meta_crc:

@@ -1,0 +1,66 @@
+"""Whole blocks: memory that a disk takes bytes from by itself, without a copy.
+
+Writes around the page cache (``Disk.open_direct``) are of whole blocks: where they
+begin in the file, how long they are, and where they lie in memory.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import mmap
+
+# Every device and file system in use takes this: the size of a page, of a block of
+# ext4 and XFS, and a multiple of all sectors.
+BLOCK_BYTES = 4096
+
+
+def block_memory(size: int) -> memoryview:
+    """Zeroed memory that begins on a block; its pages are taken when first touched."""
+    return memoryview(mmap.mmap(-1, size))
+
+
+def address_of(memory: memoryview) -> int:
+    """Where writable memory begins."""
+    return ctypes.addressof(ctypes.c_char.from_buffer(memory))
+
+
+def is_of_blocks(memory: memoryview) -> bool:
+    """Whether it is writable, begins on a block, and holds whole ones."""
+    if memory.readonly or not memory or len(memory) % BLOCK_BYTES:
+        return False
+    return address_of(memory) % BLOCK_BYTES == 0
+
+
+def block_start(offset: int) -> int:
+    """Where the block of this offset begins."""
+    return offset - offset % BLOCK_BYTES
+
+
+def block_stop(offset: int) -> int:
+    """Where the block ends that everything before this offset reaches into."""
+    return -(-offset // BLOCK_BYTES) * BLOCK_BYTES
+
+
+class BlockPool:
+    """Equal buffers for writes of whole blocks, touched before and so cheap.
+
+    Bounded: whoever gets none goes another way.
+    """
+
+    def __init__(self, buffer_bytes: int, buffers_max: int) -> None:
+        self.buffer_bytes = buffer_bytes
+        self._left = buffers_max  # not made yet
+        self._spare: list[memoryview] = []
+
+    def take(self) -> memoryview | None:
+        """The buffer given back last, a new one, or None when all are in use."""
+        if self._spare:
+            return self._spare.pop()
+        if not self._left:
+            return None
+        self._left -= 1
+        return block_memory(self.buffer_bytes)
+
+    def give_back(self, buffer: memoryview) -> None:
+        """No write of it is under way any more."""
+        self._spare.append(buffer)
