@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,13 @@ from compute.image.client import ImageClient
 from compute.instance.client import ClaimedJob, InstanceClient, Server
 from compute.network.client import NetworkClient
 from compute.volume.client import VolumeClient
+from objectstore.client.caller import Caller
 from objectstore.kernel.clock import Clock
+from objectstore.kernel.errors import Unavailable
+
+
+def _nobody(url: str) -> Caller:
+    raise Unavailable(f"no other agent can be reached from here: {url}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +28,8 @@ class HostKit:
 
     ``lazy``: root disks start before their image is here.  ``waits_for_ports``: a
     guest starts only when the network's agent has wired its ports up (a simulated
-    host has no wires).  ``address``: where the host can be reached, for consoles.
+    host has no wires).  ``address``: where the host can be reached, for consoles;
+    ``url``: where other agents find its door (``moves.door``).
     """
 
     name: str
@@ -31,6 +38,7 @@ class HostKit:
     lazy: bool = False
     waits_for_ports: bool = True
     address: str = ""
+    url: str = ""
     grace_seconds: float = GRACE_SECONDS
     relays: VolumeRelays = NO_RELAYS  # to volumes of other hosts
 
@@ -44,6 +52,7 @@ class Neighbours:
     images: ImageClient
     volumes: VolumeClient
     clock: Clock
+    peers: Callable[[str], Caller] = _nobody  # the agent at a URL
 
 
 @dataclass(slots=True)

@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 from objectstore.kernel.errors import Rejected
 
@@ -240,6 +240,41 @@ class CopyProgress:
     bytes_total: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """Where a guest that moves while it runs will have its things at its destination.
+
+    ``host``: how that is called; ``paths``: the guest's files and sockets by what they
+    are (the names of ``GuestSpec``); ``disks``: its disks' files by their names.
+    """
+
+    host: str
+    paths: Mapping[str, str] = field(default_factory=dict)
+    disks: Mapping[str, str] = field(default_factory=dict)
+
+
+class Opener(Protocol):
+    """The way to the destination's sockets."""
+
+    def __call__(self, name: str) -> Any:
+        """A connected stream to the socket of that name there."""
+
+
+@dataclass(frozen=True, slots=True)
+class MoveProgress:
+    """How far a guest's move is.  ``done``: it runs there, and is absent here."""
+
+    done: bool
+    figures: Mapping[str, int] = field(default_factory=dict)
+
+
+class MoveFailed(Rejected):
+    """The guest could not be moved; it runs here as before."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(409, text)
+
+
 class Hypervisor(Protocol):
     """One host's hypervisor."""
 
@@ -342,6 +377,24 @@ class Hypervisor(Protocol):
         say how far that is.  Starts the copy, or looks at the one under way; when
         done, the disk needs its lazy backing no more.  Done at once for a disk
         without one.  ``WrongState`` unless active."""
+
+    # ---- moving an active guest to another host ------------------------------
+
+    def move(self, uuid: str, landing: Landing, way: Opener) -> MoveProgress:
+        """See to it that the guest moves, and say how far that is: starts the move,
+        or looks at the one under way.  Done when the guest is absent.  ``MoveFailed``
+        when it came to a bad end (the next call would start anew)."""
+
+    def hurry_move(self, uuid: str) -> None:
+        """Rather a pause of the guest than no end of its move.  Fine when none is
+        under way."""
+
+    def stop_move(self, uuid: str) -> bool:
+        """After it, no move is under way; whether the guest is still here."""
+
+    def welcome(self, spec: GuestSpec, *, paused: bool) -> None:
+        """The guest has moved here: after it, it is active here as its move left it
+        (where nothing did, running or ``paused``), and known for good."""
 
     # ---- looking at a guest --------------------------------------------------
 

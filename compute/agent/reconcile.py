@@ -1,6 +1,7 @@
 """What is on a host against what should be.
 
-A guest whose server was deleted while the host was away is removed.  A guest of which
+A guest whose server was deleted while the host was away is removed; so is one whose
+server lives on another host by now (it was evacuated, say).  A guest of which
 the control plane never heard is not ours to remove: it is told as a leftover.  A
 server that should run and whose guest is not there at all (the host lost its memory)
 is started again.
@@ -49,13 +50,13 @@ class Reconciler:
             uuid for uuid in guests if uuid not in servers and uuid not in busy
         ]
         leftovers = []
-        fates = self._instances.fates(strangers) if strangers else {}
+        fates = self._instances.fates(strangers, kit.name) if strangers else {}
         for uuid in strangers:
-            if fates.get(uuid) == "deleted":
-                _log.warning("%s: removing deleted guest %s", kit.name, uuid)
+            if fates.get(uuid) in ("deleted", "moved"):
+                _log.warning("%s: removing %s guest %s", kit.name, fates[uuid], uuid)
                 kit.hypervisor.destroy(uuid)
                 kit.disks.remove(uuid)
-            else:
+            elif uuid not in fates:
                 leftovers.append(Leftover(kit.name, uuid, guests[uuid].value))
         for server in servers.values():
             if server.id not in busy and _is_missing(server, guests):

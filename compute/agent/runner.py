@@ -198,6 +198,7 @@ class Agent:
         for name, kit in self._kits.items():
             try:
                 inventory = dataclasses.asdict(kit.hypervisor.inventory())
+                inventory["agent_url"] = kit.url
                 states = kit.hypervisor.states()
             except Unavailable as error:
                 # A host whose hypervisor is away is as good as down.

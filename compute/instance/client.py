@@ -30,8 +30,12 @@ from compute.instance.block_devices import (
 )
 from compute.instance.metadata.config_drive import config_drive_files
 from compute.instance.model import PowerState, TaskState, VmState
+from compute.instance.moves import MOVED
 from compute.instance.ports import (
+    await_ports,
+    forsake_ports,
     interfaces,
+    move_ports,
     plug_ports,
     release_port,
     release_ports,
@@ -50,24 +54,29 @@ from objectstore.kernel.errors import Rejected, Unavailable
 __all__ = [
     "ATTACHED",
     "BlockDevice",
+    "MOVED",
     "ClaimedJob",
     "ConsoleGrant",
     "HostReport",
     "InstanceClient",
+    "MoveGrant",
     "PowerState",
     "Server",
     "ServerBrief",
     "TaskState",
     "VmState",
     "attachment_of",
+    "await_ports",
     "config_drive_files",
     "devices_of",
     "ephemeral_sizes",
     "find_volume",
+    "forsake_ports",
     "free_device",
     "guest_volumes",
     "interfaces",
     "is_coming",
+    "move_ports",
     "plug_ports",
     "release_attachment",
     "release_port",
@@ -136,6 +145,16 @@ class ConsoleGrant:
     kind: str  # novnc, serial
 
 
+@dataclass(frozen=True, slots=True)
+class MoveGrant:
+    """Between which hosts a server moves, for whoever has the token of it."""
+
+    migration: str
+    server_id: str
+    source: str
+    dest: str
+
+
 class InstanceClient:
     """Calls the instance room through a ``Caller``."""
 
@@ -162,6 +181,23 @@ class InstanceClient:
         """The servers that live on the host."""
         answer = self._get(f"/internal/hosts/{quote(host, safe='')}/servers")
         return [record_from(ServerBrief, each) for each in answer["servers"]]
+
+    def known_on(self, host: str) -> set[str]:
+        """The ids of all servers that have something on the host, or may have."""
+        answer = self._get(f"/internal/hosts/{quote(host, safe='')}/known")
+        return set(answer["servers"])
+
+    # ---- agents: moves ---------------------------------------------------------
+
+    def admit(self, token: str) -> MoveGrant:
+        """What the token of a move lets in; ``NotFound`` when nothing."""
+        answer = self._send("POST", "/internal/moves/admit", {"token": token})
+        return record_from(MoveGrant, answer)
+
+    def note_move(self, migration: str, figures: Mapping[str, int]) -> bool:
+        """How far it is; whether it is to be completed by force."""
+        answer = self._send("PATCH", f"/internal/moves/{migration}", figures)
+        return bool(answer["hurried"])
 
     # ---- agents: jobs ----------------------------------------------------------
 
@@ -263,10 +299,13 @@ class InstanceClient:
         """The server has that block device no more."""
         self._call("DELETE", _device_path(server_id, device_id)).close()
 
-    def fates(self, server_ids: Collection[str]) -> dict[str, str]:
-        """``live`` or ``deleted`` for each of these ids that was ever a server."""
+    def fates(self, server_ids: Collection[str], host: str = "") -> dict[str, str]:
+        """For each of these ids that was ever a server: ``deleted``, ``moved`` (to
+        another host than ``host``, where nothing of it shall be) or ``live``."""
         answer = self._send(
-            "POST", "/internal/servers/fates", {"servers": list(server_ids)}
+            "POST",
+            "/internal/servers/fates",
+            {"servers": list(server_ids), "host": host},
         )
         return {str(key): str(value) for key, value in answer["fates"].items()}
 

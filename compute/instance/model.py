@@ -54,6 +54,7 @@ class TaskState(StrEnum):
     RESUMING = "resuming"
     REBUILDING = "rebuilding"
     RESIZING = "resize_prep"
+    RESIZE_MOVING = "resize_migrating"  # the disks are on their way
     CONFIRMING = "resize_confirming"
     REVERTING = "resize_reverting"
     RESCUING = "rescuing"
@@ -65,6 +66,7 @@ class TaskState(StrEnum):
     SOFT_DELETING = "soft-deleting"
     DELETING = "deleting"
     RESTORING = "restoring"
+    MIGRATING = "migrating"  # moving while it runs
 
 
 class PowerState(IntEnum):
@@ -157,6 +159,39 @@ ACTIONS: dict[str, Action] = {
     ),
     "resize": Action(
         "resize", _states(_V.ACTIVE, _V.STOPPED), _T.RESIZING, "resize", _V.RESIZED
+    ),
+    # To another host, whether or not the flavor changes: the first of several jobs
+    # (``moves.py`` says which one follows which).
+    "migrate": Action(
+        "migrate",
+        _states(_V.ACTIVE, _V.STOPPED),
+        _T.RESIZING,
+        "migrate_out",
+        _V.RESIZED,
+    ),
+    "live_migrate": Action(
+        "live-migration",
+        _states(_V.ACTIVE, _V.PAUSED),
+        _T.MIGRATING,
+        "live_prepare",
+        None,
+    ),
+    # Of a live migration that is under way: abort it, or complete it by force.
+    "steer_migration": Action(
+        "live-migration",
+        _states(_V.ACTIVE, _V.PAUSED),
+        _T.NONE,
+        "",
+        None,
+        tasks=frozenset({_T.MIGRATING}),
+    ),
+    "evacuate": Action(
+        "evacuate",
+        _states(_V.ACTIVE, _V.STOPPED, _V.ERROR),
+        _T.REBUILDING,
+        "evacuate",
+        _V.ACTIVE,
+        fails_to_error=True,
     ),
     "confirm_resize": Action(
         "confirmResize",
@@ -314,6 +349,10 @@ _TASK_STATUS: dict[tuple[VmState, TaskState], str] = {
     (_V.ERROR, _T.REBUILDING): "REBUILD",
     (_V.ACTIVE, _T.RESIZING): "RESIZE",
     (_V.STOPPED, _T.RESIZING): "RESIZE",
+    (_V.ACTIVE, _T.RESIZE_MOVING): "RESIZE",
+    (_V.STOPPED, _T.RESIZE_MOVING): "RESIZE",
+    (_V.ACTIVE, _T.MIGRATING): "MIGRATING",
+    (_V.PAUSED, _T.MIGRATING): "MIGRATING",
     (_V.RESIZED, _T.REVERTING): "REVERT_RESIZE",
 }
 

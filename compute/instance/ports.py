@@ -123,6 +123,33 @@ def release_ports(network: NetworkClient, server: Server) -> None:
         release_port(network, port.id, ours=port.id not in brought)
 
 
+def move_ports(
+    network: NetworkClient, server: Server, host: str
+) -> list[dict[str, Any]]:
+    """After it: those ports that the server has are on this host; its interfaces.
+    None is made: what is missing was taken away meanwhile."""
+    for port in network.ports_of_device(server.id):
+        if port.host != host:
+            try:
+                network.update_port(port.id, {"binding:host_id": host})
+            except NotFound:
+                continue
+    return interfaces(network, server)
+
+
+def await_ports(network: NetworkClient, server: Server, host: str) -> None:
+    """After it: the host is wired for the server's ports, beside the one that they
+    are on."""
+    for port in network.ports_of_device(server.id):
+        network.add_binding(port.id, host)
+
+
+def forsake_ports(network: NetworkClient, server: Server, host: str) -> None:
+    """Take that back."""
+    for port in network.ports_of_device(server.id):
+        network.drop_binding(port.id, host)
+
+
 def unhost_ports(network: NetworkClient, server: Server) -> None:
     """The server keeps its ports and their addresses, but they are on no host."""
     for port in network.ports_of_device(server.id):

@@ -77,7 +77,8 @@ class Server:
     launched_at: float | None = None
     terminated_at: float | None = None
     deleted: bool = False
-    # While a resize is open: {"old_flavor", "new_flavor", "old_vm_state"}.
+    # While a resize or cold migration is open: {"old_flavor", "new_flavor",
+    # "old_vm_state", "migration"} (the last names its ``Migration``).
     resize: Mapping[str, Any] | None = None
     rescue_image_id: str = ""
     shelved_image_id: str = ""
@@ -181,6 +182,33 @@ class Host:
     updated_at: float = 0.0
     inventory: Mapping[str, Any] = field(default_factory=dict)
     address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One move of a server, or one resize where it is (both hosts are the same then).
+
+    ``status`` is one of ``moves.py``.  While it is open, ``uuid`` is also the name
+    under which the place on one of the two hosts is claimed.
+    """
+
+    number: int
+    uuid: str
+    server_id: str
+    project_id: str
+    user_id: str
+    type: str  # migration, resize, live-migration, evacuation
+    status: str
+    source: str
+    dest: str
+    old_flavor_id: str
+    new_flavor_id: str
+    created_at: float
+    updated_at: float
+    token_digest: str = ""  # of what lets one agent in at the other
+    hurried: bool = False  # somebody asked to complete it by force
+    # {"memory_total", "memory_processed", "memory_remaining", and the same of disk}
+    figures: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

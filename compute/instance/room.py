@@ -20,6 +20,8 @@ from compute.instance.api.hosts import HostsApi
 from compute.instance.api.interfaces import InterfacesApi
 from compute.instance.api.internal import InternalApi
 from compute.instance.api.keypairs import KeypairsApi
+from compute.instance.api.migrations import MigrationsApi
+from compute.instance.api.moves import MovesApi
 from compute.instance.api.presenting import Presenter
 from compute.instance.api.proxies import ProxiesApi
 from compute.instance.api.quotas import QuotasApi
@@ -39,6 +41,8 @@ from compute.instance.service.consoles import Consoles
 from compute.instance.service.create import ServerCreation
 from compute.instance.service.finishing import Finishing
 from compute.instance.service.lifecycle import Lifecycle
+from compute.instance.service.move_ends import MoveEnds
+from compute.instance.service.moving import Moving
 from compute.instance.service.ordering import Ordering
 from compute.instance.service.questions import Questions
 from compute.instance.service.quotas import Quotas
@@ -98,7 +102,8 @@ def build_room(parts: RoomParts, settings: InstanceSettings) -> Room:
     volumes = ServerVolumes(wiring, actions)
     consoles = Consoles(wiring)
     presenter = Presenter(wiring)
-    lifecycle = Lifecycle(wiring, actions, ordering, quotas)
+    moving = Moving(wiring, actions)
+    lifecycle = Lifecycle(wiring, actions, ordering, quotas, moving)
     creation = ServerCreation(wiring, quotas)
     servers = ServersApi(wiring, ordering, creation, actions, presenter)
     action_api = ActionsApi(wiring, actions, lifecycle, servers)
@@ -123,8 +128,11 @@ def build_room(parts: RoomParts, settings: InstanceSettings) -> Room:
         *UsageApi(wiring).verbs(),
         *TopologyApi(wiring).verbs(),
         *SurroundingsApi(wiring, volumes).verbs(),
+        *MovesApi(wiring, moving, action_api).verbs(),
+        *MigrationsApi(wiring).verbs(),
     ]
-    internal = InternalApi(wiring, desk, finishing, consoles, presenter)
+    moves = MoveEnds(wiring)
+    internal = InternalApi(wiring, desk, finishing, consoles, presenter, moves)
     api = Api(
         [*ROUTES, *routes_of(verbs), *internal.routes()],
         dialect=compute_dialect,

@@ -115,6 +115,7 @@ SERVERS = table(
 ALLOCATIONS = table(
     "instance_allocations",
     METADATA,
+    # The server's id; while it moves, the migration's for its place on one host.
     sa.Column("server_id", Id(), primary_key=True),
     sa.Column("host", Name(), nullable=False, index=True),
     _number("vcpus"),
@@ -239,6 +240,27 @@ CONSOLE_TOKENS = table(
     _name("host"),
     sa.Column("kind", sa.String(16), nullable=False),
     sa.Column("expires_at", Instant(), nullable=False),
+)
+
+MIGRATIONS = table(
+    "instance_migrations",
+    METADATA,
+    _key(),
+    sa.Column("uuid", Id(), nullable=False, unique=True),
+    sa.Column("server_id", Id(), nullable=False, index=True),
+    _id("project_id"),
+    _id("user_id"),
+    sa.Column("type", sa.String(32), nullable=False),
+    sa.Column("status", sa.String(32), nullable=False),
+    _name("source"),
+    _name("dest"),
+    _name("old_flavor_id"),
+    _name("new_flavor_id"),
+    sa.Column("created_at", Instant(), nullable=False),
+    sa.Column("updated_at", Instant(), nullable=False, index=True),
+    sa.Column("token_digest", sa.String(64), nullable=False, default=""),
+    _flag("hurried"),
+    _json("figures"),
 )
 
 EVENTS = event_table(ROOM, METADATA)

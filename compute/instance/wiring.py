@@ -24,6 +24,7 @@ from compute.instance.stores.catalog import (
 )
 from compute.instance.stores.history import ActionStore, ConsoleTokenStore, QuotaStore
 from compute.instance.stores.hosts import HostStore
+from compute.instance.stores.migrations import MigrationStore
 from compute.instance.stores.servers import ServerStore
 from compute.instance.tables import EVENTS, JOBS
 from compute.network.client import NetworkClient
@@ -57,6 +58,7 @@ class Stores:
     groups: GroupStore = field(default_factory=GroupStore)
     aggregates: AggregateStore = field(default_factory=AggregateStore)
     actions: ActionStore = field(default_factory=ActionStore)
+    migrations: MigrationStore = field(default_factory=MigrationStore)
     quotas: QuotaStore = field(default_factory=QuotaStore)
     consoles: ConsoleTokenStore = field(default_factory=ConsoleTokenStore)
     jobs: JobStore = field(default_factory=lambda: JobStore(JOBS))

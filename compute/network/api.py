@@ -12,6 +12,7 @@ from compute.network.hosts.agents_api import AgentApi
 from compute.network.hosts.availability import AvailabilityApi
 from compute.network.hosts.internal_api import InternalApi
 from compute.network.links import networks, ports, subnets
+from compute.network.links.bindings import BindingApi
 from compute.network.projects import address_scopes, rbac, subnet_pools
 from compute.network.projects.quotas import QuotaApi
 from compute.network.projects.tags import TagApi
@@ -50,6 +51,7 @@ def all_routes(database: NetworkDatabase, rule_names: frozenset[str]) -> list[Ro
         TopologyApi(database),
         AgentApi(database),
         AvailabilityApi(database),
+        BindingApi(database),
         InternalApi(database),
         ExtensionApi(),
     ):

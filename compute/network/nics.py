@@ -48,6 +48,7 @@ class Nic:
     mtu: int
     mac: str
     is_active: bool  # wired up on its host
+    is_awaited: bool = False  # so on the host that its guest is about to move to
     host: str = ""
     vif_type: str = "unbound"
     vnic_type: str = "normal"

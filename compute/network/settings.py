@@ -11,7 +11,12 @@ from objectstore.kernel.settings import option
 class NetworkSettings:
     """The network room."""
 
-    mtu: int = option(1500, "The MTU of new networks", minimum=68, maximum=65535)
+    mtu: int = option(
+        1500,
+        "The MTU of the wires between hosts; tunnelled networks have 50 less",
+        minimum=118,
+        maximum=65535,
+    )
     mac_prefix: str = option(
         "fa:16:3e", "The first three bytes of the MAC addresses that are made"
     )

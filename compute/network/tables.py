@@ -244,6 +244,31 @@ agents = table(
     sa.Column("problem", sa.Text(), nullable=False),
 )
 
+# Where a host's tunnels end; of agents that have said so.
+tunnels = table(
+    "network_tunnels",
+    metadata,
+    sa.Column("host", Name(), primary_key=True),
+    _text("address", Address),
+)
+
+# The number by which tunnels tell networks apart; of networks that have had ports.
+segments = table(
+    "network_segments",
+    metadata,
+    sa.Column("network_id", Id(), primary_key=True),
+    sa.Column("number", sa.Integer(), nullable=False, unique=True),
+)
+
+# A second host that is wired for a port: its guest is about to move there.
+bindings = table(
+    "network_bindings",
+    metadata,
+    sa.Column("port_id", Id(), primary_key=True),
+    _text("host", Name(), index=True),
+    _flag("wired"),
+)
+
 # One row: how many changes there have been.  Hosts' views carry it.
 counters = table(
     "network_counters",

@@ -4,8 +4,10 @@ The network API writes a ``HostView`` for each host and the host's agent reads i
 HTTP; nothing else passes between them but the agent's reports.  A view is whole: what
 it does not name must not be on the host.  It holds
 
-* the networks that the host has a local port of, with all their subnets;
-* the **local** ports of these networks (binding host = this host): guests' ports,
+* the networks that the host has a local port of, with all their subnets, and where the
+  other hosts are that have ports of them;
+* the **local** ports of these networks (binding host = this host, or about to be:
+  their guests are on their way): guests' ports,
   the port of the DHCP service (``network:dhcp``), ports of routers that live here;
 * the security groups that local ports are in, each with its rules, and those that
   the rules name as remote group, each with the addresses of all its members, on
@@ -30,7 +32,7 @@ from compute.network.records import decode_record, encode_record
 from objectstore.kernel.errors import Corrupt
 
 # Raised when a field is added, removed or gets another meaning.
-VIEW_VERSION = 1
+VIEW_VERSION = 2
 
 OWNER_DHCP = "network:dhcp"
 OWNER_ROUTER_INTERFACE = "network:router_interface"
@@ -110,8 +112,18 @@ class Subnet:
 
 
 @dataclass(frozen=True, slots=True)
+class Remote:
+    """Another host that has ports of a network: where its tunnels end, and the MAC
+    addresses that are to be found there."""
+
+    address: str
+    macs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Network:
-    """One layer-2 segment; a bridge on each host that has ports of it."""
+    """One layer-2 segment; a bridge on each host that has ports of it, joined by
+    tunnels of the number ``segment`` where ``remotes`` have ports of it too."""
 
     id: str
     mtu: int
@@ -126,6 +138,9 @@ class Network:
     # own address towards the rest of the world.
     host_addresses: tuple[str, ...] = ()
     masquerade: bool = False
+    # LOCAL: 0 and () where the network is on no other host.
+    segment: int = 0
+    remotes: tuple[Remote, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +284,7 @@ class AgentReport:
     revision: int  # of the view that it works on; -1: it has none yet
     ports: tuple[PortStatus, ...] = ()
     problem: str = ""
+    tunnel_address: str = ""  # where tunnels to this host end; "": it has none
 
 
 def encode_view(view: HostView) -> bytes:

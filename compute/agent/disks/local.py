@@ -8,7 +8,7 @@ header, so there is no record to disagree with it.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 
 from compute.agent.disks import files
@@ -29,7 +29,16 @@ from compute.agent.disks.layout import (
 )
 from compute.agent.disks.names import ROOT_NAME, SWAP_NAME, ephemeral_name
 from compute.agent.disks.overlay import nbd_address, read_backing
-from compute.agent.disks.port import BootFiles, Captured, GuestPaths, ImageFacts
+from compute.agent.disks.packing import Packing
+from compute.agent.disks.port import (
+    BootFiles,
+    Captured,
+    GuestPaths,
+    GuestShape,
+    ImageFacts,
+    PackedFile,
+    ShapedDisk,
+)
 from compute.agent.disks.qcow2 import HEADER_BYTES, check_stands_alone, read_header
 from compute.agent.disks.ranges import ImageRanges
 from compute.agent.hypervisor import (
@@ -68,6 +77,7 @@ class LocalDisks:
         self._cache = cache
         self._ranges = ranges
         self._holds = holds
+        self._packing = Packing(layout)
         files.make_directory(layout.guests)
         files.make_directory(layout.sockets)
 
@@ -228,6 +238,38 @@ class LocalDisks:
     def drop_capture(self, uuid: str, label: str) -> None:
         """Remove the copy."""
         files.remove_file(self._layout.capture(uuid, label))
+
+    # ---- moves ---------------------------------------------------------------
+
+    def pack(self, uuid: str, label: str) -> list[PackedFile]:
+        """See ``packing``, for this and what follows."""
+        return self._packing.pack(uuid, label)
+
+    def shape(self, uuid: str, label: str) -> GuestShape:
+        """The disks of a guest that runs."""
+        return self._packing.shape(uuid, label)
+
+    def packed_bytes(self, uuid: str, label: str, name: str) -> int:
+        """How long a packed file is."""
+        return self._packing.packed_bytes(uuid, label, name)
+
+    def read_packed(
+        self, uuid: str, label: str, name: str, offset: int, length: int
+    ) -> bytes:
+        """A piece of a packed file."""
+        return self._packing.read_packed(uuid, label, name, offset, length)
+
+    def drop_packed(self, uuid: str, label: str) -> None:
+        """Remove what was made for the journey."""
+        self._packing.drop_packed(uuid, label)
+
+    def receive(self, uuid: str, packed: PackedFile, content: Iterable[bytes]) -> None:
+        """Take a file in."""
+        self._packing.receive(uuid, packed, content)
+
+    def make_room(self, uuid: str, disks: Sequence[ShapedDisk]) -> None:
+        """Empty disks."""
+        self._packing.make_room(uuid, disks)
 
     def remove(self, uuid: str) -> None:
         """Remove all the guest's files."""

@@ -13,11 +13,12 @@ until ``Hypervisor.pull_backing`` has brought the rest).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from compute.agent.hypervisor import DiskSpec, NbdSource
+from objectstore.kernel.errors import Unavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,65 @@ class Captured:
     disk_format: str  # qcow2
     size_bytes: int
     virtual_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class PackedFile:
+    """A file of a guest that travels to another host whole."""
+
+    name: str
+    size_bytes: int
+    sha256: str
+
+    def to_json(self) -> list[Any]:
+        """For a job's progress."""
+        return [self.name, self.size_bytes, self.sha256]
+
+    @classmethod
+    def from_json(cls, value: Sequence[Any]) -> PackedFile:
+        """What ``to_json`` gave; ``Unavailable`` for anything else."""
+        try:
+            name, size_bytes, sha256 = value
+            return cls(str(name), int(size_bytes), str(sha256))
+        except (TypeError, ValueError):
+            raise Unavailable("that is no description of a file") from None
+
+
+@dataclass(frozen=True, slots=True)
+class ShapedDisk:
+    """A disk that is copied while its guest runs: what must be there to copy to."""
+
+    name: str
+    format: str  # raw or qcow2
+    size_bytes: int  # as the guest sees it
+
+
+@dataclass(frozen=True, slots=True)
+class GuestShape:
+    """What a guest that runs has on its host."""
+
+    disks: tuple[ShapedDisk, ...] = ()
+    files: tuple[PackedFile, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """For the other host."""
+        return {
+            "disks": [[each.name, each.format, each.size_bytes] for each in self.disks],
+            "files": [each.to_json() for each in self.files],
+        }
+
+    @classmethod
+    def from_json(cls, value: Any) -> GuestShape:
+        """What ``to_json`` gave; ``Unavailable`` for anything else."""
+        try:
+            disks = tuple(
+                ShapedDisk(str(name), str(kind), int(size))
+                for name, kind, size in value["disks"]
+            )
+            files = tuple(PackedFile.from_json(each) for each in value["files"])
+        except (TypeError, ValueError, KeyError):
+            raise Unavailable("the other host speaks of no guest") from None
+        return cls(disks, files)
 
 
 class ImageReader(Protocol):
@@ -155,6 +215,31 @@ class GuestDisks(Protocol):
 
     def drop_capture(self, uuid: str, label: str) -> None:
         """Remove the copy.  Fine when not there."""
+
+    def pack(self, uuid: str, label: str) -> list[PackedFile]:
+        """Make the guest's files ready to travel; those that travel.  Not while the
+        guest is active.  ``label`` names the journey (the migration's id)."""
+
+    def shape(self, uuid: str, label: str) -> GuestShape:
+        """The same for a guest that travels while it runs."""
+
+    def packed_bytes(self, uuid: str, label: str, name: str) -> int:
+        """How long a packed file is; ``Rejected`` 404 when there is none."""
+
+    def read_packed(
+        self, uuid: str, label: str, name: str, offset: int, length: int
+    ) -> bytes:
+        """A piece of it."""
+
+    def drop_packed(self, uuid: str, label: str) -> None:
+        """Remove what ``pack`` made.  Fine when not there."""
+
+    def receive(self, uuid: str, packed: PackedFile, content: Iterable[bytes]) -> None:
+        """After it, the file is here, its checksum compared.  ``Unavailable`` when
+        something else came."""
+
+    def make_room(self, uuid: str, disks: Sequence[ShapedDisk]) -> None:
+        """Empty disks of that shape, for a guest that arrives running."""
 
     def remove(self, uuid: str) -> None:
         """Remove all the guest's files.  Fine when there are none."""

@@ -9,13 +9,22 @@ be uploaded, inspected and booted again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 
 from compute.agent.disks.names import ROOT_NAME, SWAP_NAME, ephemeral_name
-from compute.agent.disks.port import BootFiles, Captured, GuestPaths, ImageReader
-from compute.agent.disks.qcow2 import empty_image
+from compute.agent.disks.port import (
+    BootFiles,
+    Captured,
+    GuestPaths,
+    GuestShape,
+    ImageReader,
+    PackedFile,
+    ShapedDisk,
+)
+from compute.agent.disks.qcow2 import HEADER_BYTES, empty_image, read_header
 from compute.agent.hypervisor import DiskSpec, FileSource, NbdSource
-from objectstore.kernel.errors import Rejected
+from objectstore.kernel.errors import Rejected, Unavailable
 
 _GIB = 1 << 30
 
@@ -129,6 +138,48 @@ class SimDisks:
     def drop_capture(self, uuid: str, label: str) -> None:
         """Forget it."""
         self._captures.pop((uuid, label), None)
+
+    def pack(self, uuid: str, label: str) -> list[PackedFile]:
+        """The root disk, empty as every simulated one."""
+        content = self._content(uuid)
+        digest = hashlib.sha256(content).hexdigest()
+        return [PackedFile(ROOT_NAME, len(content), digest)]
+
+    def shape(self, uuid: str, label: str) -> GuestShape:
+        """The root disk."""
+        size_bytes = self._root_gib.get(uuid, 1) * _GIB
+        return GuestShape((ShapedDisk(ROOT_NAME, "qcow2", size_bytes),))
+
+    def packed_bytes(self, uuid: str, label: str, name: str) -> int:
+        """How long it is."""
+        if name != ROOT_NAME:
+            raise Rejected(404, f"Guest {uuid} has no file {name} to travel")
+        return len(self._content(uuid))
+
+    def read_packed(
+        self, uuid: str, label: str, name: str, offset: int, length: int
+    ) -> bytes:
+        """A piece of it."""
+        return self._content(uuid)[offset : offset + length]
+
+    def drop_packed(self, uuid: str, label: str) -> None:
+        """Nothing was made."""
+
+    def receive(self, uuid: str, packed: PackedFile, content: Iterable[bytes]) -> None:
+        """The guest has its disk here now."""
+        whole = b"".join(content)
+        if hashlib.sha256(whole).hexdigest() != packed.sha256:
+            raise Unavailable(f"{packed.name} was damaged on its way")
+        virtual_bytes = read_header(whole[:HEADER_BYTES]).virtual_bytes
+        self._root_gib.setdefault(uuid, virtual_bytes // _GIB)
+
+    def make_room(self, uuid: str, disks: Sequence[ShapedDisk]) -> None:
+        """The guest has its disk here now."""
+        for disk in disks:
+            self._root_gib.setdefault(uuid, disk.size_bytes // _GIB)
+
+    def _content(self, uuid: str) -> bytes:
+        return empty_image(max(1, self._root_gib.get(uuid, 1)) * _GIB)
 
     def remove(self, uuid: str) -> None:
         """Forget the guest."""

@@ -30,8 +30,11 @@ from compute.agent.hypervisor import (
     GuestState,
     GuestUsage,
     HostInventory,
+    Landing,
+    MoveProgress,
     NicSpec,
     NicUsage,
+    Opener,
     WrongState,
 )
 from objectstore.kernel import concurrency
@@ -90,6 +93,8 @@ class SimHypervisor:
         self._clock = clock or SystemClock()
         self._guests = _Guests(state_file)
         self._watchers: list[Callable[[GuestEvent], None]] = []
+        self.move_seconds = 0.0
+        self._moves: dict[str, float] = {}  # guest -> when its move began
 
     # ---- the host ------------------------------------------------------------
 
@@ -272,6 +277,51 @@ class SimHypervisor:
         self._require_disk(uuid, name, "pull a disk")
         self._end("pull_backing", uuid)
         return CopyProgress(done=True)
+
+    # ---- moving --------------------------------------------------------------
+
+    def move(self, uuid: str, landing: Landing, way: Opener) -> MoveProgress:
+        """Takes ``move_seconds``."""
+        self._begin("move", uuid)
+        if self.state(uuid) is GuestState.ABSENT:
+            return MoveProgress(True)
+        self._require(uuid, ACTIVE_STATES, "move")
+        began = self._moves.setdefault(uuid, self._clock.time())
+        part = 1.0
+        if self.move_seconds > 0:
+            part = min(1.0, (self._clock.time() - began) / self.move_seconds)
+        total = self._find(uuid).memory_mib << 20
+        figures = {
+            "memory_total": total,
+            "memory_processed": int(total * part),
+            "memory_remaining": total - int(total * part),
+        }
+        if part >= 1.0:
+            self._moves.pop(uuid, None)
+            self._guests.by_uuid.pop(uuid)
+            self._guests.save()
+            self._tell(uuid, GuestEventKind.REMOVED)
+        self._end("move", uuid)
+        return MoveProgress(part >= 1.0, figures)
+
+    def hurry_move(self, uuid: str) -> None:
+        """The rest at once."""
+        if uuid in self._moves:
+            self._moves[uuid] = self._clock.time() - self.move_seconds
+
+    def stop_move(self, uuid: str) -> bool:
+        """Forgotten."""
+        self._moves.pop(uuid, None)
+        return self.state(uuid) is not GuestState.ABSENT
+
+    def welcome(self, spec: GuestSpec, *, paused: bool) -> None:
+        """Here it is."""
+        self._begin("welcome", spec.uuid)
+        if self.state(spec.uuid) is GuestState.ABSENT:
+            self._boot(spec, GuestEventKind.STARTED)
+            if paused:
+                self._move(spec.uuid, GuestState.PAUSED, GuestEventKind.PAUSED)
+        self._end("welcome", spec.uuid)
 
     # ---- looking at a guest --------------------------------------------------
 

@@ -6,7 +6,17 @@ from compute.agent.host import Work
 from compute.agent.sagas.build import BUILD
 from compute.agent.sagas.capture import SHELVE, SNAPSHOT
 from compute.agent.sagas.delete import DELETE
+from compute.agent.sagas.evacuate import EVACUATE, REMOVE_MOVED
 from compute.agent.sagas.interfaces import ATTACH_INTERFACE, DETACH_INTERFACE
+from compute.agent.sagas.live import LIVE_FINISH, LIVE_MIGRATE, LIVE_PREPARE, LIVE_UNDO
+from compute.agent.sagas.migrate import (
+    DROP_PACKED,
+    MIGRATE_BACK,
+    MIGRATE_IN,
+    MIGRATE_OUT,
+    REVERT_IN,
+    REVERT_OUT,
+)
 from compute.agent.sagas.power import (
     PAUSE,
     REBOOT,
@@ -54,6 +64,18 @@ SAGAS: dict[str, Saga[Work]] = {
         UNSHELVE,
         RESCUE,
         UNRESCUE,
+        MIGRATE_OUT,
+        MIGRATE_IN,
+        MIGRATE_BACK,
+        DROP_PACKED,
+        REVERT_OUT,
+        REVERT_IN,
+        EVACUATE,
+        REMOVE_MOVED,
+        LIVE_PREPARE,
+        LIVE_MIGRATE,
+        LIVE_FINISH,
+        LIVE_UNDO,
         ATTACH_INTERFACE,
         DETACH_INTERFACE,
         ATTACH_VOLUME,

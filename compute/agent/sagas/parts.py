@@ -10,7 +10,7 @@ from compute.agent.host import Work
 from compute.agent.hypervisor import ACTIVE_STATES, DiskSpec, GuestState
 from compute.agent.volumes import volume_disks
 from compute.core.saga import TryAgain
-from compute.instance.client import config_drive_files, plug_ports
+from compute.instance.client import config_drive_files, move_ports, plug_ports
 from objectstore.kernel import concurrency
 
 # How long a guest waits for its ports: looks at a time (a step must not keep its
@@ -44,13 +44,20 @@ def bind_ports(work: Work) -> None:
     work.set_vifs(vifs)
 
 
-def wait_for_ports(work: Work) -> None:
-    """The network's agent has made the taps."""
+def take_ports(work: Work) -> None:
+    """Those ports that the server has, on this host; none is made."""
+    vifs = move_ports(work.neighbours.network, work.server, work.kit.name)
+    work.set_vifs(vifs)
+
+
+def wait_for_ports(work: Work, *, at_destination: bool = False) -> None:
+    """The network's agent has made the taps; ``at_destination``: those for a guest
+    that is still elsewhere."""
     if not work.kit.waits_for_ports or not work.server.vifs:
         return
     for _ in range(PORT_LOOKS):
         nics = work.neighbours.network.nics_of(work.uuid)
-        if all(nic.is_active for nic in nics):
+        if all(nic.is_awaited if at_destination else nic.is_active for nic in nics):
             return
         concurrency.sleep(PORT_LOOK_SECONDS)
     tries = int(work.progress.get("port_tries", 0)) + 1

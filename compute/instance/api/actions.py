@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from compute.core.api import ApiCall, empty_reply, json_reply
-from compute.core.errors import ApiError, BadRequest, NotFound
+from compute.core.errors import BadRequest, NotFound
 from compute.instance.api.asked import ActionHandler, Asked
 from compute.instance.api.servers import ServersApi, new_password
 from compute.instance.frame.replies import accepted, ok
@@ -29,21 +29,12 @@ PLAIN = {
     "suspend": "suspend",
     "resume": "resume",
     "confirmResize": "confirm_resize",
-    "revertResize": "revert_resize",
     "shelveOffload": "shelve_offload",
     "unrescue": "unrescue",
     "restore": "restore",
     "resetNetwork": "reset_network",
     "injectNetworkInfo": "inject_network_info",
 }
-REFUSED = ("evacuate", "migrate", "os-migrateLive")
-
-
-class NotSupported(ApiError):
-    """What this cloud cannot do."""
-
-    status_default = 501
-    kind_default = "NotImplemented"
 
 
 class ActionsApi:
@@ -104,8 +95,6 @@ class ActionsApi:
         }
         for name, action in PLAIN.items():
             table[name] = Asked(self._plain(action))
-        for name in REFUSED:
-            table[name] = Asked(self._refused(name), is_refused=True)
         return table
 
     # ---- plain ones ------------------------------------------------------------
@@ -114,16 +103,6 @@ class ActionsApi:
         def handle(call: ApiCall, server_id: str, value: Any) -> Reply:
             self._actions.begin(call.context, server_id, action)
             return empty_reply(204) if action == "confirm_resize" else accepted()
-
-        return handle
-
-    def _refused(self, name: str) -> ActionHandler:
-        def handle(call: ApiCall, server_id: str, value: Any) -> Reply:
-            self._lifecycle.visible(call.context, server_id)
-            self._wiring.enforce(
-                call.context, "os_compute_api:os-admin-actions:reset_state"
-            )
-            raise NotSupported(f"{name}: servers cannot be moved between hosts yet")
 
         return handle
 

@@ -19,6 +19,7 @@ from compute.instance.metadata.lookup import look_up
 from compute.instance.service.agents import AgentDesk
 from compute.instance.service.consoles import Consoles
 from compute.instance.service.finishing import Finishing, JobEnd
+from compute.instance.service.move_ends import FIGURE_NAMES, MoveEnds
 from compute.instance.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
@@ -89,10 +90,17 @@ FINISH = _schema(
 RETRY = _schema(
     ("owner", "seconds"), owner=_TEXT, seconds={"type": "number"}, error=_TEXT
 )
-FATES = _schema(("servers",), servers=_TEXTS)
+FATES = _schema(("servers",), servers=_TEXTS, host=_TEXT)
 OBSERVED = Schema({"type": "object"})
 TOKEN = _schema(("token",), token=_TEXT)
 PASSWORD = _schema(("password",), password=_TEXT)
+FIGURES = Schema(
+    {
+        "type": "object",
+        "properties": dict.fromkeys(FIGURE_NAMES, _WHOLE),
+        "additionalProperties": False,
+    }
+)
 
 
 class InternalApi:
@@ -105,8 +113,10 @@ class InternalApi:
         finishing: Finishing,
         consoles: Consoles,
         presenter: Presenter,
+        moves: MoveEnds,
     ) -> None:
         self._wiring = wiring
+        self._moves = moves
         self._desk = desk
         self._finishing = finishing
         self._consoles = consoles
@@ -119,6 +129,7 @@ class InternalApi:
         table: list[tuple[str, str, Callable[[ApiCall], Reply]]] = [
             ("POST", "/internal/hosts/report", self.report),
             ("GET", "/internal/hosts/{host}/servers", self.servers_of),
+            ("GET", "/internal/hosts/{host}/known", self.known_on),
             ("POST", "/internal/jobs/claim", self.claim),
             ("POST", f"{job}/renew", self.renew),
             ("POST", f"{job}/advance", self.advance),
@@ -133,6 +144,8 @@ class InternalApi:
             ("GET", f"{server}/metadata", self.metadata),
             ("PUT", f"{server}/password", self.password),
             ("POST", "/internal/consoles", self.console),
+            ("POST", "/internal/moves/admit", self.admit),
+            ("PATCH", "/internal/moves/{migration_id}", self.move),
         ]
         return [
             Route(method, path, self._guarded(handler))
@@ -156,6 +169,11 @@ class InternalApi:
     def servers_of(self, call: ApiCall) -> Reply:
         """The servers of one host."""
         found = self._desk.servers_of(call.parameters["host"])
+        return json_reply(200, {"servers": found})
+
+    def known_on(self, call: ApiCall) -> Reply:
+        """The ids of all servers that have something on one host, or may have."""
+        found = self._desk.known_on(call.parameters["host"])
         return json_reply(200, {"servers": found})
 
     def claim(self, call: ApiCall) -> Reply:
@@ -214,7 +232,8 @@ class InternalApi:
 
     def fates(self, call: ApiCall) -> Reply:
         """Which of these live."""
-        found = self._desk.fates(call.json(FATES)["servers"])
+        body = call.json(FATES)
+        found = self._desk.fates(body["servers"], body.get("host", ""))
         return json_reply(200, {"fates": found})
 
     def server(self, call: ApiCall) -> Reply:
@@ -273,6 +292,28 @@ class InternalApi:
 
         self._wiring.database.run(write)
         return json_reply(200, {})
+
+    # ---- moves -----------------------------------------------------------------
+
+    def admit(self, call: ApiCall) -> Reply:
+        """What the token of a move lets its bearer do."""
+        found = self._moves.admitted(call.json(TOKEN)["token"])
+        return json_reply(
+            200,
+            {
+                "migration": found.uuid,
+                "server_id": found.server_id,
+                "source": found.source,
+                "dest": found.dest,
+            },
+        )
+
+    def move(self, call: ApiCall) -> Reply:
+        """How far a live migration is; whether it is to be hurried."""
+        hurried = self._moves.note_figures(
+            call.parameters["migration_id"], call.json(FIGURES)
+        )
+        return json_reply(200, {"hurried": hurried})
 
     # ---- consoles --------------------------------------------------------------
 

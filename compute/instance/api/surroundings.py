@@ -1,5 +1,5 @@
 """What belongs to no server alone: extensions, external events, passwords sealed by
-guests, migrations (none yet) and the audit log."""
+guests, and the audit log."""
 
 from __future__ import annotations
 
@@ -97,6 +97,7 @@ EXTENSIONS = {
     "os-consoles": "Consoles",
     "os-create-server-ext": "Createserverext",
     "os-deferred-delete": "DeferredDelete",
+    "os-evacuate": "Evacuate",
     "os-flavor-access": "FlavorAccess",
     "os-flavor-extra-specs": "FlavorExtraSpecs",
     "os-flavor-manage": "FlavorManage",
@@ -105,6 +106,8 @@ EXTENSIONS = {
     "os-instance-actions": "InstanceActions",
     "os-keypairs": "Keypairs",
     "os-lock-server": "LockServer",
+    "os-migrate-server": "MigrateServer",
+    "os-migrations": "Migrations",
     "os-multiple-create": "MultipleCreate",
     "os-networks": "Networks",
     "os-pause-server": "PauseServer",
@@ -146,8 +149,6 @@ class SurroundingsApi:
             Verb("POST", "/os-server-external-events", self.events),
             Verb("GET", password, self.password),
             Verb("DELETE", password, self.clear_password),
-            Verb("GET", "/os-migrations", self.migrations),
-            Verb("GET", "/servers/{server_id}/migrations", self.server_migrations, 23),
             Verb("GET", "/os-instance_usage_audit_log", self.audit),
             Verb("GET", "/os-instance_usage_audit_log/{before}", self.audit),
         ]
@@ -259,17 +260,6 @@ class SurroundingsApi:
         return empty_reply(204)
 
     # ---- what is always empty --------------------------------------------------
-
-    def migrations(self, call: ApiCall) -> Reply:
-        """GET /os-migrations: servers do not move yet."""
-        self._wiring.enforce(call.context, "os_compute_api:os-migrations")
-        return ok({"migrations": []})
-
-    def server_migrations(self, call: ApiCall) -> Reply:
-        """GET .../migrations."""
-        self._wiring.enforce(call.context, "os_compute_api:os-migrations")
-        self._server(call)
-        return ok({"migrations": []})
 
     def audit(self, call: ApiCall) -> Reply:
         """GET /os-instance_usage_audit_log: nothing is audited by periods."""

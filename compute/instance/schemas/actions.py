@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from compute.instance.frame.bodies import Field
 from compute.instance.schemas.types import (
+    BOOLEAN,
     DISK_CONFIG,
     ID,
     METADATA,
@@ -31,6 +32,28 @@ CREATE_BACKUP = (
 )
 CREATE_IMAGE = (Field("name", NAME, required=True), Field("metadata", METADATA))
 LOCK = (Field("locked_reason", {**NAME, "pattern": ".*"}, since=73),)
+_HOST_OR_NONE = {"type": ["string", "null"], "minLength": 1, "maxLength": 255}
+# With a host that is named: past the scheduler, which versions 2.30 to 2.67 allow.
+FORCE_SINCE, FORCE_UNTIL = 30, 67
+EVACUATE = (
+    Field("host", {**_HOST_OR_NONE, "type": "string"}),
+    Field("onSharedStorage", BOOLEAN, until=13, required=True),
+    Field("adminPass", PASSWORD),
+    Field("force", BOOLEAN, since=29, until=FORCE_UNTIL),
+)
+MIGRATE = (Field("host", _HOST_OR_NONE, since=56),)
+MIGRATE_LIVE = (
+    Field("host", _HOST_OR_NONE, required=True),
+    Field("block_migration", BOOLEAN, until=24, required=True),
+    Field("disk_over_commit", BOOLEAN, until=24, required=True),
+    Field(
+        "block_migration",
+        {"enum": [True, False, "auto", "True", "False", "true", "false"]},
+        since=25,
+        required=True,
+    ),
+    Field("force", BOOLEAN, since=FORCE_SINCE, until=FORCE_UNTIL),
+)
 REBOOT = (
     Field(
         "type",

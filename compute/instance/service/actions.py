@@ -16,6 +16,7 @@ from compute.instance.model import Action, TaskState, VmState
 from compute.instance.records import Server
 from compute.instance.rules import LOCKED_BY_ADMIN, check_action
 from compute.instance.scheduling.snapshot import is_up
+from compute.instance.service.left_behind import end_moves
 from compute.instance.wiring import ROOM_QUEUE, Wiring
 
 ACT = "os_compute_api:servers:act"
@@ -30,6 +31,7 @@ class Change:
     values: Mapping[str, Any] = field(default_factory=dict)
     arguments: Mapping[str, Any] = field(default_factory=dict)
     queue: str = ""  # where the job is done; "": on the server's host
+    job: str = ""  # instead of the action's own
 
 
 Decide = Callable[[Connection, Server], Change]
@@ -93,16 +95,17 @@ class ServerActions:
         number = self._stores.actions.begin(
             connection, context, server.id, action.label, now
         )
+        job = change.job or action.job
         self._stores.events.append(
-            connection, context, now, f"server.{action.job or action.label}", server.id
+            connection, context, now, f"server.{job or action.label}", server.id
         )
         queue = change.queue or server.host
-        if not action.job or not queue:
+        if not job or not queue:
             return server, ""
         self.add_job(
             connection,
             server,
-            action.job,
+            job,
             queue,
             {
                 "action": number,
@@ -179,6 +182,7 @@ class ServerActions:
             return ""
         self._stores.jobs.cancel(connection, server.id)
         self._stores.consoles.forget(connection, server.id)
+        end_moves(self._wiring, connection, server)
         queue = server.host
         if not self._host_answers(connection, server.host):
             for job in self._stores.jobs.open_of(connection, server.id):

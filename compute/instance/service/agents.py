@@ -10,7 +10,8 @@ from compute.core.errors import BadRequest, NotFound
 from compute.core.jobs import Job
 from compute.instance.block_devices import changed, without
 from compute.instance.model import PowerState
-from compute.instance.records import Server
+from compute.instance.moves import CLEANING
+from compute.instance.records import Migration, Server
 from compute.instance.rules import observed
 from compute.instance.wiring import QUESTION_SUBJECT, Wiring
 
@@ -143,7 +144,7 @@ class AgentDesk:
             )
             for job in jobs:
                 server = servers.get(_server_of(job))
-                if server is None or (server.deleted and job.kind != "delete"):
+                if not _may_run(job, server):
                     self._stores.jobs.finish(
                         connection, job.id, owner, now, "the server is deleted"
                     )
@@ -153,7 +154,7 @@ class AgentDesk:
         found = []
         for job in jobs:
             server = servers.get(_server_of(job))
-            if server is None or (server.deleted and job.kind != "delete"):
+            if server is None or not _may_run(job, server):
                 continue
             found.append({**job_json(job), "server": server.to_json()})
         return found
@@ -252,16 +253,54 @@ class AgentDesk:
 
         self._wiring.database.run(write)
 
-    def fates(self, server_ids: Collection[str]) -> dict[str, str]:
-        """``live`` or ``deleted``."""
-        found = self._wiring.database.read(
-            lambda connection: self._stores.servers.fates(connection, server_ids)
-        )
-        return {key: "deleted" if gone else "live" for key, gone in found.items()}
+    def fates(self, server_ids: Collection[str], host: str) -> dict[str, str]:
+        """``deleted``; ``moved`` when it lives on another host and nothing of it shall
+        be on ``host``; ``live`` otherwise."""
+
+        def read(connection: Connection) -> dict[str, str]:
+            servers = self._stores.servers.several(connection, server_ids)
+            moves = self._stores.migrations.open_among(connection, server_ids)
+            awaited = {each.server_id for each in moves if host in _ends_of(each)}
+            return {
+                key: _fate(server, host, is_awaited=key in awaited)
+                for key, server in servers.items()
+            }
+
+        return self._wiring.database.read(read)
+
+    def known_on(self, host: str) -> list[str]:
+        """The ids of all servers that have, or may have, something on the host."""
+
+        def read(connection: Connection) -> list[str]:
+            here = self._stores.servers.briefs(connection, host)
+            moves = self._stores.migrations.open_on(connection, host)
+            return sorted(
+                {row["id"] for row in here} | {each.server_id for each in moves}
+            )
+
+        return self._wiring.database.read(read)
 
     def servers(self) -> list[dict[str, Any]]:
         """Every live server, in brief."""
         return self._wiring.database.read(self._stores.servers.briefs)
+
+
+def _ends_of(migration: Migration) -> tuple[str, str]:
+    return migration.source, migration.dest
+
+
+def _fate(server: Server, host: str, *, is_awaited: bool) -> str:
+    if server.deleted:
+        return "deleted"
+    is_elsewhere = bool(host and server.host) and server.host != host
+    return "moved" if is_elsewhere and not is_awaited else "live"
+
+
+def _may_run(job: Job, server: Server | None) -> bool:
+    """Of a deleted server only what clears up after it."""
+    if server is None:
+        return False
+    return not server.deleted or job.kind == "delete" or job.kind in CLEANING
 
 
 def _server_of(job: Job) -> str:

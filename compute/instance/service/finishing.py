@@ -13,16 +13,18 @@ from compute.core.context import RequestContext
 from compute.core.database import Connection
 from compute.core.jobs import Job
 from compute.instance.model import ACTIONS, TaskState, VmState
+from compute.instance.moves import MOVE_KINDS, STAYING, Ended
 from compute.instance.placing import Placement
 from compute.instance.records import Server
 from compute.instance.rules import Outcome, failed, succeeded
 from compute.instance.service.create import action_event
+from compute.instance.service.move_ends import MoveEnds
 from compute.instance.service.needs import amounts_of, request_for
 from compute.instance.wiring import QUESTION_SUBJECT, Wiring, answer_topic
 
 NOBODY = RequestContext()
 # What a job was told that nobody shall find in the database afterwards.
-SECRET_ARGUMENTS = frozenset({"admin_password", "password"})
+SECRET_ARGUMENTS = frozenset({"admin_password", "password", "move_token"})
 ROOM_KINDS = frozenset({"drop_image"})
 
 
@@ -41,6 +43,7 @@ class Finishing:
     def __init__(self, wiring: Wiring) -> None:
         self._wiring = wiring
         self._stores = wiring.stores
+        self._moves = MoveEnds(wiring)
 
     def finish(self, job_id: str, owner: str, end: JobEnd) -> None:
         """The job is done or has failed; ``Stale`` when it is not the owner's."""
@@ -101,6 +104,16 @@ class Finishing:
         now = self._wiring.clock.time()
         server = self._stores.servers.get(connection, job.subject_id)
         self._history(connection, job, end, now)
+        if job.kind in MOVE_KINDS and job.kind not in STAYING:
+            ended = Ended(
+                job.kind,
+                job.arguments,
+                job.progress,
+                end.error,
+                end.details,
+                job.cancelled,
+            )
+            return self._moves.settle(connection, server, ended)
         if server is None or job.kind in ROOM_KINDS:
             return []
         if end.error and placement is not None and placement.hosts:
@@ -111,7 +124,14 @@ class Finishing:
             outcome = failed(server, job.kind, end.error, end.details, now)
         else:
             outcome = succeeded(server, job.kind, job.arguments, now)
-        return self._apply(connection, server, job, outcome, now)
+        topics = self._apply(connection, server, job, outcome, now)
+        if job.kind in STAYING:
+            topics += self._moves.note(connection, server, job.kind, bool(end.error))
+        return topics
+
+    def give_up_moves(self, connection: Connection, server: Server) -> None:
+        """What moved the server is gone without a result: it is where it was."""
+        self._moves.give_up(connection, server)
 
     def _apply(
         self,

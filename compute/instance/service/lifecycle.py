@@ -15,6 +15,7 @@ from compute.instance.model import VmState
 from compute.instance.records import Server
 from compute.instance.rules import NO_VALID_HOST, on_volume
 from compute.instance.service.actions import Change, ServerActions
+from compute.instance.service.moving import Moving, NoRoom
 from compute.instance.service.needs import amounts_of, request_for
 from compute.instance.service.order_checks import (
     check_fit,
@@ -25,12 +26,15 @@ from compute.instance.service.order_checks import (
 from compute.instance.service.ordering import Ordering
 from compute.instance.service.quotas import Quotas
 from compute.instance.service.volume_images import VolumeImages, inherited_properties
-from compute.instance.stores.hosts import Amounts
 from compute.instance.wiring import Wiring
 from objectstore.kernel.errors import Rejected
 
 RESCUE_PROPERTIES = ("hw_rescue_device", "hw_rescue_bus")
 SNAPSHOT_RULE = "os_compute_api:servers:create_image"
+
+
+class _NoRoomHere(BadRequest):
+    """The server's own host has no room for the flavor."""
 
 
 class Lifecycle:
@@ -42,7 +46,9 @@ class Lifecycle:
         actions: ServerActions,
         ordering: Ordering,
         quotas: Quotas,
+        moving: Moving,
     ) -> None:
+        self._moving = moving
         self._wiring = wiring
         self._stores = wiring.stores
         self._actions = actions
@@ -148,42 +154,73 @@ class Lifecycle:
     # ---- resize ----------------------------------------------------------------
 
     def resize(self, context: RequestContext, server_id: str, flavor_id: str) -> None:
-        """Another flavor, on the same host.  ``BadRequest``, ``Conflict`` when the
-        host has no room."""
+        """Another flavor: on the same host, which costs no copy of the disk; on
+        another where that one has no room or takes no new servers.  ``BadRequest``."""
+        server = self.visible(context, server_id)
+        self._actions.check(context, server, "resize")
+        new = self._wiring.database.read(
+            lambda connection: self._new_flavor(connection, context, server, flavor_id)
+        )
+        if self._is_leaving(server):
+            try:
+                self._moving.resize_elsewhere(context, server, new)
+            except NoRoom:
+                self._resize_here(context, server, flavor_id)
+            return
+        try:
+            self._resize_here(context, server, flavor_id)
+        except _NoRoomHere:
+            self._moving.resize_elsewhere(context, server, new)
 
+    def _resize_here(
+        self, context: RequestContext, server: Server, flavor_id: str
+    ) -> None:
         def decide(connection: Connection, server: Server) -> Change:
-            flavor = self._ordering.flavor(connection, context, flavor_id)
-            new = flavor.snapshot()
-            if server.is_volume_backed:
-                new = on_volume(new)
-            if flavor.flavor_id == server.flavor_id:
-                raise BadRequest("When resizing, instances must change flavor!")
-            check_no_growth_down(
-                server.flavor, flavor, has_root=not server.is_volume_backed
-            )
-            self._quotas.check_growth(
-                connection,
-                server.project_id,
-                server.user_id,
-                vcpus=flavor.vcpus - server.vcpus,
-                memory_mib=flavor.ram - server.memory_mib,
-            )
+            new = self._new_flavor(connection, context, server, flavor_id)
             # Room for either, until it is clear which one stays.
             both = amounts_of(new).at_least(amounts_of(server.flavor))
-            self._grow(connection, server, both)
+            capacity = self._wiring.placer.capacity
+            if not self._stores.hosts.change(connection, server.id, both, capacity):
+                raise _NoRoomHere(NO_VALID_HOST)
+            migration = self._moving.note_stay(connection, context, server, new)
             resize = {
                 "old_flavor": dict(server.flavor),
                 "new_flavor": new,
                 "old_vm_state": server.vm_state,
+                "migration": migration.uuid,
             }
             return Change({"resize": resize}, {"flavor": new})
 
-        self._actions.begin(context, server_id, "resize", decide)
+        self._actions.begin(context, server.id, "resize", decide)
 
-    def _grow(self, connection: Connection, server: Server, amounts: Amounts) -> None:
-        capacity = self._wiring.placer.capacity
-        if not self._stores.hosts.change(connection, server.id, amounts, capacity):
-            raise BadRequest(f"{NO_VALID_HOST} The server's host has no room for it.")
+    def _new_flavor(
+        self,
+        connection: Connection,
+        context: RequestContext,
+        server: Server,
+        flavor_id: str,
+    ) -> dict[str, Any]:
+        flavor = self._ordering.flavor(connection, context, flavor_id)
+        if flavor.flavor_id == server.flavor_id:
+            raise BadRequest("When resizing, instances must change flavor!")
+        is_on_volume = server.is_volume_backed
+        check_no_growth_down(server.flavor, flavor, has_root=not is_on_volume)
+        self._quotas.check_growth(
+            connection,
+            server.project_id,
+            server.user_id,
+            vcpus=flavor.vcpus - server.vcpus,
+            memory_mib=flavor.ram - server.memory_mib,
+        )
+        new = flavor.snapshot()
+        return on_volume(new) if is_on_volume else new
+
+    def _is_leaving(self, server: Server) -> bool:
+        """Whether the server's host is being emptied."""
+        host = self._wiring.database.read(
+            lambda connection: self._stores.hosts.get(connection, server.host)
+        )
+        return host is not None and not host.enabled
 
     # ---- images ----------------------------------------------------------------
 

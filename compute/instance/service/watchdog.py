@@ -110,6 +110,7 @@ class Watchdog:
             (each for each in ACTIONS.values() if each.task.value == server.task_state),
             None,
         )
+        self._finishing.give_up_moves(connection, server)
         values = {"task_state": TaskState.NONE.value}
         if action is not None and action.fails_to_error:
             values |= {

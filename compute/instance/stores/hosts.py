@@ -15,8 +15,9 @@ import sqlalchemy as sa
 
 from compute.core.database import Connection
 from compute.core.identifiers import Identifiers
+from compute.instance.moves import ENDED
 from compute.instance.records import Host
-from compute.instance.tables import ALLOCATIONS, HOSTS
+from compute.instance.tables import ALLOCATIONS, HOSTS, MIGRATIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,7 @@ class HostStore:
 
     def forget(self, connection: Connection, host: str) -> None:
         """The host is gone for good."""
+        connection.execute(sa.delete(ALLOCATIONS).where(ALLOCATIONS.c.host == host))
         connection.execute(sa.delete(HOSTS).where(HOSTS.c.host == host))
 
     # ---- claims ----------------------------------------------------------------
@@ -180,6 +182,28 @@ class HostStore:
         )
         return True
 
+    def has_room(
+        self,
+        connection: Connection,
+        host: str,
+        more: Amounts,
+        capacity: Capacity,
+        *,
+        even_disabled: bool = False,
+    ) -> bool:
+        """Whether a claim would do, as of now."""
+        select = HOSTS.select().where(*_room(host, more, capacity, even_disabled))
+        return connection.execute(select).first() is not None
+
+    def hand_over(self, connection: Connection, before: str, after: str) -> bool:
+        """The place that ``before`` has is ``after``'s now; whether there was one."""
+        changed = connection.execute(
+            sa.update(ALLOCATIONS)
+            .where(ALLOCATIONS.c.server_id == before)
+            .values(server_id=after)
+        )
+        return changed.rowcount == 1
+
     def release(self, connection: Connection, server_id: str) -> None:
         """Give the server's place back; fine when it has none."""
         row = self._allocation(connection, server_id)
@@ -205,9 +229,14 @@ class HostStore:
         return list(connection.execute(ALLOCATIONS.select()))
 
     def has_allocations(self, connection: Connection, host: str) -> bool:
-        """Whether any server has a place there."""
-        select = ALLOCATIONS.select().where(ALLOCATIONS.c.host == host).limit(1)
-        return connection.execute(select).first() is not None
+        """Whether any server has a place there, or comes from there and may go back;
+        what is left of servers that have moved away for good is nobody's."""
+        ended = [status.value for status in ENDED]
+        gone = sa.select(MIGRATIONS.c.uuid).where(MIGRATIONS.c.status.in_(ended))
+        select = ALLOCATIONS.select().where(
+            ALLOCATIONS.c.host == host, ALLOCATIONS.c.server_id.not_in(gone)
+        )
+        return connection.execute(select.limit(1)).first() is not None
 
     def _allocation(self, connection: Connection, server_id: str) -> Any:
         select = ALLOCATIONS.select().where(ALLOCATIONS.c.server_id == server_id)
@@ -223,28 +252,36 @@ class HostStore:
         even_disabled: bool,
     ) -> bool:
         columns = HOSTS.c
-        vcpus = columns.vcpus_used + more.vcpus
-        memory = columns.memory_used_mib + more.memory_mib
-        disk = columns.disk_used_gib + more.disk_gib
-        memory_total = columns.memory_mib - capacity.reserved_memory_mib
-        where = [columns.host == host]
-        # What gets smaller, or stays, always fits.
-        if more.vcpus > 0:
-            where.append(vcpus <= columns.vcpus * capacity.vcpu_ratio)
-        if more.memory_mib > 0:
-            where.append(memory <= memory_total * capacity.memory_ratio)
-        if more.disk_gib > 0:
-            where.append(disk <= columns.disk_gib * capacity.disk_ratio)
-        if not even_disabled:
-            where.append(columns.enabled == sa.true())
         changed = connection.execute(
             sa.update(HOSTS)
-            .where(*where)
+            .where(*_room(host, more, capacity, even_disabled))
             .values(
-                vcpus_used=vcpus,
-                memory_used_mib=memory,
-                disk_used_gib=disk,
+                vcpus_used=columns.vcpus_used + more.vcpus,
+                memory_used_mib=columns.memory_used_mib + more.memory_mib,
+                disk_used_gib=columns.disk_used_gib + more.disk_gib,
                 servers=columns.servers + servers,
             )
         )
         return changed.rowcount == 1
+
+
+def _room(
+    host: str, more: Amounts, capacity: Capacity, even_disabled: bool
+) -> list[sa.ColumnElement[bool]]:
+    """That the host has room for so much more."""
+    columns = HOSTS.c
+    vcpus = columns.vcpus_used + more.vcpus
+    memory = columns.memory_used_mib + more.memory_mib
+    disk = columns.disk_used_gib + more.disk_gib
+    memory_total = columns.memory_mib - capacity.reserved_memory_mib
+    where: list[sa.ColumnElement[bool]] = [columns.host == host]
+    # What gets smaller, or stays, always fits.
+    if more.vcpus > 0:
+        where.append(vcpus <= columns.vcpus * capacity.vcpu_ratio)
+    if more.memory_mib > 0:
+        where.append(memory <= memory_total * capacity.memory_ratio)
+    if more.disk_gib > 0:
+        where.append(disk <= columns.disk_gib * capacity.disk_ratio)
+    if not even_disabled:
+        where.append(columns.enabled == sa.true())
+    return where

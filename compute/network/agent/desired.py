@@ -16,8 +16,10 @@ from compute.network.agent.flows import port_flows
 from compute.network.agent.host_rules import host_rules
 from compute.network.agent.metadata_address import METADATA_PREFIX
 from compute.network.agent.model import (
+    EVERYBODY,
     Desired,
     Dnsmasq,
+    Forward,
     InnerLink,
     Link,
     LinkKind,
@@ -36,6 +38,8 @@ from compute.network.agent.names import (
     port_alias,
     router_device,
     router_namespace,
+    tunnel_alias,
+    tunnel_device,
 )
 from compute.network.agent.routing import ROUTER_SYSCTLS, router_rules
 from compute.network.agent.settings import AgentSettings
@@ -89,6 +93,8 @@ class _Builder:
             mac=bridge_mac(network.id),
             addresses=frozenset(network.host_addresses),
         )
+        if network.remotes and self.settings.tunnel_address:
+            self._add_tunnels(network)
         ports = [port for port in self.ports.values() if port.network_id == network.id]
         services = sorted(
             (port for port in ports if port.device_owner == OWNER_DHCP),
@@ -96,6 +102,26 @@ class _Builder:
         )
         if services and any(subnet.dhcp for subnet in network.subnets):
             self._add_dhcp(network, services[0], ports)
+
+    def _add_tunnels(self, network: Network) -> None:
+        """The way to the other hosts that have the network."""
+        name = tunnel_device(network.id)
+        forwards = {
+            Forward(mac, remote.address)
+            for remote in network.remotes
+            for mac in (EVERYBODY, *remote.macs)
+        }
+        self.links[name] = Link(
+            name,
+            LinkKind.TUNNEL,
+            tunnel_alias(network.id),
+            network.mtu,
+            is_up=network.admin_up,
+            bridge=bridge_name(network.id),
+            segment=network.segment,
+            local=self.settings.tunnel_address,
+            forwards=frozenset(forwards),
+        )
 
     def _add_dhcp(self, network: Network, service: Port, ports: list[Port]) -> None:
         name = dhcp_namespace(network.id)

@@ -197,6 +197,12 @@ class Host:
             lambda: netlink.remove_address(operation.device, operation.address),
         )
 
+    def _add_forward(self, operation: do.AddForward) -> None:
+        netlink.add_forward(operation.concerns, operation.forward)
+
+    def _remove_forward(self, operation: do.RemoveForward) -> None:
+        netlink.remove_forward(operation.concerns, operation.forward)
+
     def _add_route(self, operation: do.AddRoute) -> None:
         kernel_namespaces.inside(
             operation.namespace, lambda: netlink.replace_route(operation.route)
@@ -238,6 +244,8 @@ _ACTIONS: dict[type[Any], Callable[[Host, Any], None]] = {
     do.AttachUplink: Host._attach_uplink,
     do.AddAddress: Host._add_address,
     do.RemoveAddress: Host._remove_address,
+    do.AddForward: Host._add_forward,
+    do.RemoveForward: Host._remove_forward,
     do.AddRoute: Host._add_route,
     do.RemoveRoute: Host._remove_route,
     do.StartDnsmasq: Host._start_dnsmasq,

@@ -23,6 +23,19 @@ class LinkKind(enum.Enum):
     BRIDGE = "bridge"
     TAP = "tun"
     VETH = "veth"
+    TUNNEL = "vxlan"
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """Frames to ``mac`` leave for the host at ``address``; those to ``EVERYBODY`` (and
+    to whoever is unknown) leave for all that have such an entry."""
+
+    mac: str
+    address: str
+
+
+EVERYBODY = "00:00:00:00:00:00"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +51,8 @@ class InnerLink:
 @dataclass(frozen=True, slots=True)
 class Link:
     """A device in the host's namespace.  ``inner`` and ``inner_namespace`` only for a
-    veth; ``mac`` only for a bridge; ``bridge``: whose port it is."""
+    veth; ``mac`` only for a bridge; ``bridge``: whose port it is; ``segment``,
+    ``local`` and ``forwards`` only for tunnels."""
 
     name: str
     kind: LinkKind
@@ -50,6 +64,9 @@ class Link:
     addresses: frozenset[str] = frozenset()
     inner: InnerLink | None = None
     inner_namespace: str = ""
+    segment: int = 0
+    local: str = ""  # the address of this host where they end
+    forwards: frozenset[Forward] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +140,9 @@ class SeenLink:
     bridge: str = ""
     mac: str = ""
     addresses: frozenset[str] = frozenset()
+    segment: int = 0
+    local: str = ""
+    forwards: frozenset[Forward] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

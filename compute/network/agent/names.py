@@ -7,6 +7,7 @@
 ``rsr-`` + 11 of id     outer end of a router port's veth, on the bridge
 ``rsi-`` + 11 of id     inner end of either, in the service's namespace
 ``rsg-`` + 11 of id     inner end of a router's port on the external network
+``rsv-`` + 11 of id     tunnels of a network to other hosts, on the bridge
 ``rs-dhcp-`` + id       namespace of a network's DHCP service
 ``rs-router-`` + id     namespace of a router
 ``ringstack``           nftables tables, one in each family used
@@ -28,6 +29,7 @@ DHCP_PREFIX = "rsd-"
 ROUTER_PREFIX = "rsr-"
 INNER_PREFIX = "rsi-"
 GATEWAY_PREFIX = "rsg-"
+TUNNEL_PREFIX = "rsv-"
 DHCP_NAMESPACE_PREFIX = "rs-dhcp-"
 ROUTER_NAMESPACE_PREFIX = "rs-router-"
 TABLE = "ringstack"
@@ -36,7 +38,7 @@ ALIAS_PREFIX = "ringstack "
 # One character less than others: the prefix has one more.
 BRIDGE_ID_CHARACTERS = 10
 
-OWN_PREFIXES = (BRIDGE_PREFIX, DHCP_PREFIX, ROUTER_PREFIX)
+OWN_PREFIXES = (BRIDGE_PREFIX, DHCP_PREFIX, ROUTER_PREFIX, TUNNEL_PREFIX)
 OWN_NAMESPACES = (DHCP_NAMESPACE_PREFIX, ROUTER_NAMESPACE_PREFIX)
 
 _ZONE = re.compile(r"ringstack network (\S+) zone (\d+)")
@@ -72,6 +74,16 @@ def inner_device(port_id: str) -> str:
 def gateway_device(port_id: str) -> str:
     """The inner end of the veth that leads to the external network."""
     return GATEWAY_PREFIX + port_id[:ID_CHARACTERS]
+
+
+def tunnel_device(network_id: str) -> str:
+    """The network's tunnels to other hosts."""
+    return TUNNEL_PREFIX + network_id[:ID_CHARACTERS]
+
+
+def tunnel_alias(network_id: str) -> str:
+    """The alias of that device."""
+    return f"{ALIAS_PREFIX}tunnels {network_id}"
 
 
 def dhcp_namespace(network_id: str) -> str:

@@ -13,6 +13,7 @@ import ipaddress
 import os
 import socket
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +21,20 @@ from pyroute2 import IPRoute
 from pyroute2.netlink.exceptions import NetlinkError
 
 from compute.network.agent.model import (
+    EVERYBODY,
+    Forward,
     InnerLink,
     Link,
     LinkKind,
     Route,
     SeenLink,
 )
+from compute.network.agent.names import TUNNEL_PREFIX
 from objectstore.kernel.errors import Unavailable
 
 IFF_UP = 1
+# The one that IANA has given to VXLAN.
+TUNNEL_PORT = 4789
 MAIN_TABLE = 254
 # Routes that come with an address, or from advertisements, are not ours to plan.
 PROTOCOL_KERNEL = 2
@@ -56,17 +62,41 @@ def look(*, with_routes: bool) -> tuple[dict[str, SeenLink], frozenset[Route]]:
             text = f"{ipaddress.ip_address(own)}/{found['prefixlen']}"
             addresses.setdefault(found["index"], set()).add(text)
         rows = list(netlink.get_links())
+        forwards = _forwards(netlink, rows)
         routes = _routes(netlink) if with_routes else frozenset()
     names = {row["index"]: str(row.get("IFLA_IFNAME")) for row in rows}
     links = {
-        names[row["index"]]: _seen(row, names, addresses.get(row["index"], set()))
+        names[row["index"]]: replace(
+            _seen(row, names, addresses.get(row["index"], set())),
+            forwards=frozenset(forwards.get(row["index"], ())),
+        )
         for row in rows
     }
     return links, routes
 
 
+def _forwards(netlink: Any, rows: list[Any]) -> dict[int, set[Forward]]:
+    """What tunnels know, by their index; not asked where there are none."""
+    tunnels = {
+        row["index"]
+        for row in rows
+        if str(row.get("IFLA_IFNAME")).startswith(TUNNEL_PREFIX)
+    }
+    found: dict[int, set[Forward]] = {}
+    for row in netlink.fdb("dump") if tunnels else ():
+        mac, address = row.get("NDA_LLADDR"), row.get("NDA_DST")
+        if row["ifindex"] in tunnels and mac and address:
+            forward = Forward(str(mac).lower(), str(address))
+            found.setdefault(row["ifindex"], set()).add(forward)
+    return found
+
+
 def _seen(row: Any, names: Mapping[int, str], addresses: set[str]) -> SeenLink:
     info = row.get("IFLA_LINKINFO")
+    tunnel = info.get("IFLA_INFO_DATA") if info else None
+    is_tunnel = bool(info) and info.get("IFLA_INFO_KIND") == LinkKind.TUNNEL.value
+    segment = int(tunnel.get("IFLA_VXLAN_ID") or 0) if is_tunnel and tunnel else 0
+    local = str(tunnel.get("IFLA_VXLAN_LOCAL") or "") if is_tunnel and tunnel else ""
     master = row.get("IFLA_MASTER")
     return SeenLink(
         name=names[row["index"]],
@@ -78,6 +108,8 @@ def _seen(row: Any, names: Mapping[int, str], addresses: set[str]) -> SeenLink:
         bridge=names.get(master, "") if master else "",
         mac=str(row.get("IFLA_ADDRESS") or "").lower(),
         addresses=frozenset(addresses),
+        segment=segment,
+        local=local,
     )
 
 
@@ -114,6 +146,17 @@ def add_link(link: Link, namespace_path: Path) -> None:
             )
         elif link.kind is LinkKind.TAP:
             netlink.link("add", ifname=link.name, kind="tuntap", mode="tap")
+        elif link.kind is LinkKind.TUNNEL:
+            netlink.link(
+                "add",
+                ifname=link.name,
+                kind="vxlan",
+                vxlan_id=link.segment,
+                vxlan_local=link.local,
+                vxlan_port=TUNNEL_PORT,
+                # Where addresses are is known, and nobody can pretend otherwise.
+                vxlan_learning=0,
+            )
         else:
             _add_veth(netlink, link, namespace_path)
     # A guest must not reach the host by an address that the host gave itself.
@@ -208,6 +251,34 @@ def remove_address(device: str, address: str) -> None:
                 index=index,
                 address=str(interface.ip),
                 prefixlen=interface.network.prefixlen,
+            ),
+        )
+
+
+def add_forward(device: str, forward: Forward) -> None:
+    """Let the tunnels take frames to the address there; to ``EVERYBODY``: there too."""
+    with _talking(f"{forward.mac} by {device}") as netlink:
+        _unless(
+            errno.EEXIST,
+            lambda: netlink.fdb(
+                "append" if forward.mac == EVERYBODY else "replace",
+                ifindex=_index(netlink, device),
+                lladdr=forward.mac,
+                dst=forward.address,
+            ),
+        )
+
+
+def remove_forward(device: str, forward: Forward) -> None:
+    """Take that back."""
+    with _talking(f"{forward.mac} by {device}") as netlink:
+        _unless(
+            errno.ENOENT,
+            lambda: netlink.fdb(
+                "del",
+                ifindex=_index(netlink, device),
+                lladdr=forward.mac,
+                dst=forward.address,
             ),
         )
 

@@ -221,6 +221,7 @@ class NetworkAgent:
                 if port_id in known
             ),
             problem,
+            self._settings.tunnel_address,
         )
         now = self._clock.monotonic()
         if report == self._reported and now < self._reported_at + HEARTBEAT_SECONDS:

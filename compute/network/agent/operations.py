@@ -9,7 +9,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from compute.network.agent.model import Dnsmasq, InnerLink, Link, Listener, Route
+from compute.network.agent.model import (
+    Dnsmasq,
+    Forward,
+    InnerLink,
+    Link,
+    Listener,
+    Route,
+)
 
 RULES = "rules"
 """What an operation on the host's rules concerns: every port."""
@@ -116,6 +123,22 @@ class RemoveAddress:
 
 
 @dataclass(frozen=True, slots=True)
+class AddForward:
+    """Let tunnels take frames to an address to the host where it is."""
+
+    concerns: str
+    forward: Forward
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveForward:
+    """Take that back."""
+
+    concerns: str
+    forward: Forward
+
+
+@dataclass(frozen=True, slots=True)
 class AddRoute:
     """Add a route, or put it in the place of another to the same destination."""
 
@@ -212,6 +235,8 @@ Operation = (
     | AttachUplink
     | AddAddress
     | RemoveAddress
+    | AddForward
+    | RemoveForward
     | AddRoute
     | RemoveRoute
     | StartDnsmasq

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from compute.network.agent import operations as do
 from compute.network.agent.flows import has_lost
 from compute.network.agent.model import (
+    EVERYBODY,
     HOST,
     Desired,
     Dnsmasq,
@@ -37,6 +38,7 @@ from compute.network.agent.names import (
     is_own_namespace,
     router_device,
     router_namespace,
+    tunnel_device,
 )
 from compute.network.view import HostView, Port, tap_name
 
@@ -119,7 +121,8 @@ def _links(desired: Desired, observed: Observed) -> Iterator[do.Operation]:
     """Bridges, then what is on them; taps wait until everything else is there."""
     bridges = [x for x in desired.links.values() if x.kind is LinkKind.BRIDGE]
     others = [x for x in desired.links.values() if x.kind is LinkKind.VETH]
-    for link in [*bridges, *others]:
+    tunnels = [x for x in desired.links.values() if x.kind is LinkKind.TUNNEL]
+    for link in [*bridges, *others, *tunnels]:
         yield from _link(link, observed)
     for interface, bridge in desired.uplinks.items():
         seen = observed.host.links.get(interface)
@@ -137,7 +140,12 @@ def _link(link: Link, observed: Observed) -> Iterator[do.Operation]:
     seen = observed.host.links.get(link.name)
     inner = _inner_of(link, observed)
     is_broken = link.inner is not None and inner is None
-    if seen is not None and (seen.kind != link.kind.value or is_broken):
+    # What a tunnel is cannot be changed, only made anew.
+    is_other = seen is not None and (seen.segment, seen.local) != (
+        link.segment,
+        link.local,
+    )
+    if seen is not None and (seen.kind != link.kind.value or is_broken or is_other):
         yield do.RemoveLink(link.name)
         seen = inner = None
     if seen is None:
@@ -148,6 +156,19 @@ def _link(link: Link, observed: Observed) -> Iterator[do.Operation]:
     yield from _addresses(link.name, HOST, link.name, link.addresses, seen.addresses)
     if link.inner is not None:
         yield from _inner(link, link.inner, inner)
+    yield from _forwards(link, seen)
+
+
+def _forwards(link: Link, seen: SeenLink) -> Iterator[do.Operation]:
+    """The new way of an address first: one that has moved is never without."""
+    moved = {forward.mac for forward in link.forwards - seen.forwards}
+    order = sorted(seen.forwards - link.forwards, key=str)
+    for forward in order:
+        # Of one address there is one entry: adding replaces it.
+        if forward.mac == EVERYBODY or forward.mac not in moved:
+            yield do.RemoveForward(link.name, forward)
+    for forward in sorted(link.forwards - seen.forwards, key=str):
+        yield do.AddForward(link.name, forward)
 
 
 def _inner_of(link: Link, observed: Observed) -> SeenLink | None:
@@ -276,6 +297,7 @@ def _things_of(port: Port) -> Iterator[str]:
     """Everything that has to be right for the port to work."""
     yield do.RULES
     yield bridge_name(port.network_id)
+    yield tunnel_device(port.network_id)
     yield dhcp_namespace(port.network_id)
     if port.is_guest:
         yield tap_name(port.id)

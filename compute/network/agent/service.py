@@ -25,6 +25,7 @@ from compute.network.agent.settings import (
     AgentSettings,
     NetworkAgentSettings,
     usable_resolvers,
+    usable_tunnel_address,
 )
 from compute.network.client import NetworkClient
 from compute.network.view import WAKE_TOPIC_PREFIX, HostView
@@ -83,8 +84,10 @@ class NetworkAgentService:
         instances: InstanceClient,
         bus: Bus,
         clock: Clock,
+        listens_at: str = "",
     ) -> None:
-        """``host``: the name that ports are bound to.  ``Rejected`` for options that
+        """``host``: the name that ports are bound to; ``listens_at``: the address of
+        the process.  ``Rejected`` for options that
         make no sense."""
         self._settings = AgentSettings(
             host,
@@ -93,6 +96,7 @@ class NetworkAgentService:
             options.lease_seconds,
             options.metadata,
             options.resolvers or _host_resolvers(),
+            usable_tunnel_address(options.tunnel_address, listens_at),
         )
         self._bus = bus
         self._topic = WAKE_TOPIC_PREFIX + host

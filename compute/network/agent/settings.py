@@ -32,6 +32,11 @@ class NetworkAgentSettings:
     resolvers: tuple[str, ...] = option(
         (), "Name servers that networks' own resolvers ask; none: those of this host"
     )
+    tunnel_address: str = option(
+        "",
+        "This host's IPv4 address for the tunnels between hosts; default: that of"
+        " public_address, unless it is a loopback's",
+    )
     look: Seconds = option(
         LOOK_SECONDS, "How often the host is looked at without a reason", minimum=0.1
     )
@@ -51,7 +56,8 @@ class NetworkAgentSettings:
 class AgentSettings:
     """``host`` is the name that ports are bound to; ``state_directory`` keeps
     dnsmasq's files; ``uplinks`` gives the interface of each physical network;
-    ``resolvers`` are the name servers that the networks' own pass questions to."""
+    ``resolvers`` are the name servers that the networks' own pass questions to;
+    ``tunnel_address`` is where other hosts' tunnels reach this one."""
 
     host: str
     state_directory: Path
@@ -59,6 +65,24 @@ class AgentSettings:
     lease_seconds: int = LEASE_SECONDS
     metadata: bool = True
     resolvers: tuple[str, ...] = ()
+    tunnel_address: str = ""  # "": networks end at this host
+
+
+def usable_tunnel_address(wanted: str, listens_at: str) -> str:
+    """Where tunnels end: as is wanted; else where the host listens, if others can reach
+    it there.  ``Rejected`` for what is no IPv4 address."""
+    if wanted:
+        try:
+            return str(ipaddress.IPv4Address(wanted))
+        except ValueError:
+            raise Rejected(
+                400, f"tunnel_address: {wanted!r} is no IPv4 address"
+            ) from None
+    try:
+        address = ipaddress.IPv4Address(listens_at)
+    except ValueError:
+        return ""  # a name, or an address of IPv6
+    return "" if address.is_loopback or address.is_unspecified else str(address)
 
 
 def usable_resolvers(text: str) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from compute.network import tables
 from compute.network.frame.collection import tags_of
 from compute.network.frame.work import Work
 from compute.network.links.addressing import addresses_of
+from compute.network.links.bindings import wired_elsewhere
 from compute.network.links.networks import subnets_of
 from compute.network.links.port_fields import UNBOUND, VIF_TYPE
 from compute.network.model import (
@@ -78,6 +79,7 @@ def nics_of_ports(work: Work, ports: Sequence[Port]) -> list[Nic]:
     floating = _floating(work, identifiers)
     groups = _group_names(work, identifiers)
     labels = tags_of(work, identifiers)
+    awaited = wired_elsewhere(work, identifiers)
     return [
         replace(
             _nic(port, networks[port.network_id]),
@@ -91,6 +93,7 @@ def nics_of_ports(work: Work, ports: Sequence[Port]) -> list[Nic]:
             ),
             security_groups=tuple(groups.get(port.id, ())),
             tags=tuple(labels.get(port.id, ())),
+            is_awaited=port.id in awaited,
         )
         for port in ports
     ]

@@ -6,11 +6,15 @@ IP is ACTIVE once the router's agent works on a view that has it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import sqlalchemy as sa
 
 from compute.network import tables
 from compute.network.frame.work import Work
+from compute.network.links.bindings import bound_to
 from compute.network.links.dhcp_ports import keep_dhcp_ports_of_host
+from compute.network.links.segments import note_tunnel
 from compute.network.model import ACTIVE, DOWN, Agent, FloatingIp, Port, Router
 from compute.network.routing.placement import place_homeless
 from compute.network.view import AgentReport
@@ -21,6 +25,7 @@ PROBLEM_CHARACTERS_MAX = 2000
 def take_report(work: Work, report: AgentReport) -> None:
     """Write what the report says."""
     _heartbeat(work, report)
+    note_tunnel(work, report.host, report.tunnel_address)
     _port_statuses(work, report)
     _floating_statuses(work, report)
     place_homeless(work)
@@ -54,6 +59,7 @@ def _heartbeat(work: Work, report: AgentReport) -> None:
 def _port_statuses(work: Work, report: AgentReport) -> None:
     told = {each.port_id: each.is_active for each in report.ports}
     ports = tables.ports
+    _awaited_wires(work, report.host, told)
     for port in work.records(Port, ports, ports.c.host == report.host):
         if port.id not in told:
             continue
@@ -66,6 +72,18 @@ def _port_statuses(work: Work, report: AgentReport) -> None:
                 .values(status=status, updated_at=work.now)
             )
             work.tell("port.status", port.id, status=status, device_id=port.device_id)
+
+
+def _awaited_wires(work: Work, host: str, told: Mapping[str, bool]) -> None:
+    """Which ports that are about to come have their wires already."""
+    bindings = tables.bindings
+    for port_id in bound_to(work, host):
+        if port_id in told:
+            work.connection.execute(
+                sa.update(bindings)
+                .where(bindings.c.port_id == port_id, bindings.c.host == host)
+                .values(wired=told[port_id])
+            )
 
 
 def _floating_statuses(work: Work, report: AgentReport) -> None:

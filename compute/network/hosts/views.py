@@ -6,14 +6,20 @@ only the members of remote groups are from elsewhere.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Sequence
+
+import sqlalchemy as sa
 
 from compute.network import tables, view
 from compute.network.frame.work import Work, current_revision
 from compute.network.hosts.view_groups import security_groups
+from compute.network.hosts.view_remotes import remotes_of
 from compute.network.links.addressing import addresses_of
+from compute.network.links.bindings import bound_to
 from compute.network.links.networks import FLAT, subnets_of
 from compute.network.links.prefixes import parse_prefix
+from compute.network.links.segments import segments_of
 from compute.network.model import (
     FixedAddress,
     FloatingIp,
@@ -27,7 +33,9 @@ from compute.network.security.membership import groups_of_ports
 
 def host_view(work: Work, host: str) -> view.HostView:
     """The view, as of now."""
-    ports = work.records(Port, tables.ports, tables.ports.c.host == host)
+    coming = bound_to(work, host)
+    here = sa.or_(tables.ports.c.host == host, tables.ports.c.id.in_(coming))
+    ports = work.records(Port, tables.ports, here)
     identifiers = [port.id for port in ports]
     addresses = addresses_of(work, identifiers)
     groups = groups_of_ports(work, identifiers)
@@ -35,7 +43,7 @@ def host_view(work: Work, host: str) -> view.HostView:
     return view.HostView(
         host=host,
         revision=current_revision(work.connection),
-        networks=_networks(work, {port.network_id for port in ports}),
+        networks=_networks(work, {port.network_id for port in ports}, host),
         ports=tuple(
             _port(port, addresses.get(port.id, ()), groups.get(port.id, ()))
             for port in ports
@@ -48,13 +56,24 @@ def host_view(work: Work, host: str) -> view.HostView:
     )
 
 
-def _networks(work: Work, identifiers: Iterable[str]) -> tuple[view.Network, ...]:
+def _networks(
+    work: Work, identifiers: Iterable[str], host: str
+) -> tuple[view.Network, ...]:
     wanted = sorted(identifiers)
     found = work.records(Network, tables.networks, tables.networks.c.id.in_(wanted))
     subnets: dict[str, list[Subnet]] = {}
     for subnet in subnets_of(work, wanted):
         subnets.setdefault(subnet.network_id, []).append(subnet)
-    return tuple(_network(work, each, subnets.get(each.id, [])) for each in found)
+    remotes = remotes_of(work, wanted, host)
+    numbers = segments_of(work, list(remotes))
+    return tuple(
+        dataclasses.replace(
+            _network(work, each, subnets.get(each.id, [])),
+            segment=numbers.get(each.id, 0),
+            remotes=remotes[each.id] if each.id in numbers else (),
+        )
+        for each in found
+    )
 
 
 def _network(work: Work, network: Network, subnets: list[Subnet]) -> view.Network:

@@ -79,7 +79,14 @@ def _hosts_with_guests(work: Work, network_id: str) -> set[str]:
         )
         .distinct()
     )
-    return set(found.scalars())
+    known = sa.select(agents.c.host)
+    bindings = tables.bindings
+    coming = work.connection.execute(
+        sa.select(bindings.c.host)
+        .join(ports, ports.c.id == bindings.c.port_id)
+        .where(ports.c.network_id == network_id, bindings.c.host.in_(known))
+    )
+    return set(found.scalars()) | set(coming.scalars())
 
 
 def _new_port(work: Work, network: Network, host: str) -> Port:

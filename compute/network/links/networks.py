@@ -26,6 +26,9 @@ from compute.network.view import OWNER_DHCP
 
 # IPv4 needs 68 (RFC 791), IPv6 1280 (RFC 8200): checked when a subnet is added.
 MTU_MIN, MTU_MAX = 68, 65535
+# What VXLAN over IPv4 puts around a packet (RFC 7348): two more headers of Ethernet
+# and IP, UDP's and its own.
+TUNNEL_BYTES = 50
 LOCAL, FLAT = "local", "flat"
 AVAILABILITY_ZONE = "nova"
 
@@ -67,7 +70,8 @@ def create_network(work: Work, body: Body) -> Network:
         description=body["description"],
         admin_up=body["admin_state_up"],
         status=ACTIVE,
-        mtu=_mtu(work, body["mtu"]),
+        mtu=_mtu(work, body["mtu"])
+        or default_mtu(work, network_type, external=body["router:external"]),
         external=body["router:external"],
         shared=body["shared"],
         is_default=body["is_default"],
@@ -99,7 +103,9 @@ def update_network(work: Work, network: Network, body: Body) -> Network:
         name: body[name] for name in ("name", "description", "shared") if name in body
     }
     if "mtu" in body:
-        values["mtu"] = _mtu(work, body["mtu"])
+        values["mtu"] = _mtu(work, body["mtu"]) or default_mtu(
+            work, network.network_type, external=network.external
+        )
     if any(name.startswith("provider:") for name in body):
         values["network_type"], values["physical_network"] = _provider(work, body)
     work.touch(hosts_of_network(work, network.id))
@@ -126,6 +132,9 @@ def delete_network(work: Work, network: Network) -> None:
     for subnet in subnets_of(work, [network.id]):
         work.delete(tables.subnets, subnet)
     connection.execute(
+        tables.segments.delete().where(tables.segments.c.network_id == network.id)
+    )
+    connection.execute(
         tables.rbac_policies.delete().where(
             tables.rbac_policies.c.object_id == network.id
         )
@@ -150,6 +159,17 @@ def hosts_of_network(work: Work, network_id: str) -> set[str]:
         sa.select(ports.c.host)
         .where(ports.c.network_id == network_id, ports.c.host != "")
         .distinct()
+    )
+    return set(found.scalars()) | second_hosts_of_network(work, network_id)
+
+
+def second_hosts_of_network(work: Work, network_id: str) -> set[str]:
+    """The hosts to which a guest's port of the network is about to move."""
+    ports, bindings = tables.ports, tables.bindings
+    found = work.connection.execute(
+        sa.select(bindings.c.host)
+        .join(ports, ports.c.id == bindings.c.port_id)
+        .where(ports.c.network_id == network_id)
     )
     return set(found.scalars())
 
@@ -196,9 +216,16 @@ def _lent_to_caller(work: Work, identifiers: Sequence[str]) -> set[str]:
     return {row["object_id"] for row in rows}
 
 
+def default_mtu(work: Work, network_type: str, *, external: bool) -> int:
+    """What fits through the wires between hosts, in a tunnel where there is one."""
+    if external or network_type == FLAT:
+        return work.settings.mtu
+    return max(MTU_MIN, work.settings.mtu - TUNNEL_BYTES)
+
+
 def _mtu(work: Work, wanted: int | None) -> int:
     if not wanted:
-        return work.settings.mtu
+        return 0
     if not MTU_MIN <= wanted <= MTU_MAX:
         raise invalid(f"mtu: {wanted} is not between {MTU_MIN} and {MTU_MAX}.")
     return wanted

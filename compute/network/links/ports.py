@@ -18,12 +18,15 @@ from compute.network.frame.collection import is_service
 from compute.network.frame.resource import Body, Definition
 from compute.network.frame.work import Work
 from compute.network.links import addressing, networks, port_fields
+from compute.network.links.bindings import binding_of, drop_binding
 from compute.network.links.dhcp_ports import keep_dhcp_ports
 from compute.network.links.macs import is_mac_taken, new_mac, parse_mac
 from compute.network.links.port_list import COLLECTION
+from compute.network.links.segments import keep_segment, tunnelled_hosts
 from compute.network.links.subnets import on_network
 from compute.network.links.visibility import shared_with
 from compute.network.model import (
+    ACTIVE,
     COMPUTE_OWNER_PREFIX,
     DOWN,
     NETWORK_OWNER_PREFIX,
@@ -99,7 +102,12 @@ def update_port(work: Work, port: Port, body: Body) -> Port:
         _check_owner(work, body["device_owner"])
     _check_rewiring(work, port, body)
     _check_device(port, body)
-    changed = work.save(tables.ports, port, **_values(work, port, body))
+    values = _values(work, port, body)
+    if values.get("host", port.host) != port.host:
+        was_awaited = binding_of(work, port.id) == values["host"]
+        if drop_binding(work, port) and was_awaited:
+            values["status"] = ACTIVE  # its wires are there already
+    changed = work.save(tables.ports, port, **values)
     _check_security(changed)
     groups = before = groups_of(work, port.id)
     if "security_groups" in body or changed.port_security != port.port_security:
@@ -144,11 +152,12 @@ def remove_port(work: Work, port: Port) -> None:
             changed_at=work.revision(),
         )
     )
+    drop_binding(work, port)
     groups = groups_of(work, port.id)
     set_groups(work, port.id, [])
     addressing.release(work, port.id)
     work.delete(tables.ports, port)
-    work.touch([port.host])
+    work.touch([port.host, *tunnelled_hosts(work, port.network_id)])
     if port.is_guest and port.host:
         keep_dhcp_ports(work, port.network_id)
         place_routers_of_network(work, port.network_id)
@@ -321,6 +330,10 @@ def _change_addresses(work: Work, port: Port, wishes: Any) -> None:
 def _moved(work: Work, port: Port, host_before: str) -> None:
     """The port is on its host now: everybody concerned hears."""
     work.touch([host_before, port.host])
+    if port.host and port.host != host_before:
+        keep_segment(work, port.network_id)
+    if port.host != host_before:
+        work.touch(tunnelled_hosts(work, port.network_id))
     if port.is_guest and port.host != host_before:
         keep_dhcp_ports(work, port.network_id)
         place_routers_of_network(work, port.network_id)

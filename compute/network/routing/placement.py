@@ -1,9 +1,9 @@
 """On which host a router lives.
 
-A network of ours ends at its host, so a router belongs where its networks' guests are.
-It stays where it is as long as that host lives and no other host is the only one with
-guests; it moves when its host's agent has died.  ``choose_host`` decides; the rest
-reads and writes.
+Where tunnels join a network's hosts a router serves all of them from anywhere, and
+stays where it is as long as that host lives.  Where they do not, it belongs to its
+networks' guests: it moves when another host is the only one that has any.
+``choose_host`` decides; the rest reads and writes.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from compute.network import tables
 from compute.network.frame.work import Work
+from compute.network.links.segments import keep_segment, tunnelled_hosts, tunnels
 from compute.network.model import DOWN, Port, Router
 from compute.network.view import OWNER_ROUTER_GATEWAY, OWNER_ROUTER_INTERFACE
 
@@ -90,13 +91,15 @@ def place_router(work: Work, router: Router) -> Router:
         tables.ports.c.device_owner.in_(ROUTER_PORT_OWNERS),
     )
     host = router.host
+    inside = [
+        port.network_id for port in ports if port.device_owner == OWNER_ROUTER_INTERFACE
+    ]
     if ports:
-        inside = [
-            port.network_id
-            for port in ports
-            if port.device_owner == OWNER_ROUTER_INTERFACE
-        ]
-        host = choose_host(router.host, alive_hosts(work), _guests(work, inside))
+        for network_id in inside:
+            keep_segment(work, network_id)
+        alive, guests = alive_hosts(work), _guests(work, inside)
+        if not (router.host in alive and _reaches(work, router.host, guests)):
+            host = choose_host(router.host, alive, guests)
     if host == router.host:
         return router
     if router.host:
@@ -108,7 +111,16 @@ def place_router(work: Work, router: Router) -> Router:
     for port in ports:
         work.save(tables.ports, port, host=host, status=DOWN)
     work.touch([router.host, host])
+    for network_id in inside:
+        work.touch(tunnelled_hosts(work, network_id))
     return work.save(tables.routers, router, host=host)
+
+
+def _reaches(work: Work, host: str, guests: Mapping[str, int]) -> bool:
+    """Whether tunnels join the host with all that have guests of the router: then
+    nothing is gained by moving it, and its flows would be lost."""
+    joined = tunnels(work)
+    return host in joined and all(each in joined for each in guests)
 
 
 def _guests(work: Work, network_ids: Sequence[str]) -> dict[str, int]:

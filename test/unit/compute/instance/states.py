@@ -138,6 +138,15 @@ def requests(house: House) -> dict[str, Callable[[str], Got]]:
             return Got(409, {}, b"")  # nothing to take out
         return house.ask("DELETE", f"{path}/{found[0]['port_id']}", roles="admin")
 
+    def evacuate(server_id: str) -> Got:
+        """From a host that somebody says is down."""
+        host = house.instances.server(server_id).host
+        force_down(house, host, forced=True)
+        try:
+            return house.act(server_id, "evacuate", {}, roles="admin", version="2.94")
+        finally:
+            force_down(house, host, forced=False)
+
     def volumes_of(server_id: str) -> list[str]:
         path = f"/servers/{server_id}/os-volume_attachments"
         found = house.ok("GET", path, roles="admin")["volumeAttachments"]
@@ -189,6 +198,11 @@ def requests(house: House) -> dict[str, Callable[[str], Got]]:
         "resume": action("resume"),
         "rebuild": action("rebuild", {"imageRef": house.image_id}),
         "resize": action("resize", {"flavorRef": "large"}),
+        "migrate": action("migrate"),
+        "live_migrate": action(
+            "os-migrateLive", {"host": None, "block_migration": "auto"}
+        ),
+        "evacuate": evacuate,
         "confirm_resize": action("confirmResize"),
         "revert_resize": action("revertResize"),
         "shelve": action("shelve"),
@@ -208,6 +222,12 @@ def requests(house: House) -> dict[str, Callable[[str], Got]]:
         ),
         "force_delete": action("forceDelete"),
     }
+
+
+def force_down(house: House, host: str, *, forced: bool) -> None:
+    """An administrator says that the host is down, or is not."""
+    body = {"host": host, "binary": "nova-compute", "forced_down": forced}
+    house.ask("PUT", "/os-services/force-down", body, roles="admin", version="2.52")
 
 
 def is_stable(house: House, server_id: str) -> bool:

@@ -10,17 +10,19 @@ import pytest
 
 from compute.agent.sagas.catalog import SAGAS
 from compute.instance.client import InstanceClient
-from objectstore.kernel.errors import Unavailable
+from objectstore.kernel.errors import InsufficientStorage, Unavailable
 from test.unit.compute.instance.house import House
 from test.unit.compute.instance.states import (
     MORE_STATES,
     STATES,
     UNLIMITED,
+    acted,
     is_stable,
     requests,
 )
 
 MOMENTS = ("before", "after")  # the step is recorded
+CHAIN_MAX = 5  # jobs of a move
 
 
 class Crash(BaseException):
@@ -81,6 +83,18 @@ CASES: dict[str, tuple[str, str, str]] = {
     "unshelve": ("shelved_offloaded", "unshelve", "active"),
     "rescue": ("active", "rescue", "rescued"),
     "unrescue": ("rescued", "unrescue", "active"),
+    "migrate_out": ("active", "migrate", "resized"),
+    "migrate_in": ("active", "migrate", "resized"),
+    "migrate_back": ("active", "migrate", "active"),
+    "drop_packed": ("active", "migrate", "resized"),
+    "revert_out": ("migrated", "revert_resize", "active"),
+    "revert_in": ("migrated", "revert_resize", "active"),
+    "evacuate": ("active", "evacuate", "active"),
+    "remove_moved": ("active", "live_migrate", "active"),
+    "live_prepare": ("active", "live_migrate", "active"),
+    "live_migrate": ("active", "live_migrate", "active"),
+    "live_finish": ("active", "live_migrate", "active"),
+    "live_undo": ("active", "live_migrate", "active"),
     "attach_interface": ("active", "attach_interface", "active"),
     "detach_interface": ("active", "detach_interface", "active"),
     "attach_volume": ("active", "attach_volume", "active"),
@@ -90,11 +104,14 @@ CASES: dict[str, tuple[str, str, str]] = {
 }
 
 
+BEGINNINGS = {**STATES, "migrated": acted(("migrate", None))}
+
+
 @pytest.fixture
 def mortal(tmp_path: Path) -> Iterator[House]:
     die_at(-1, "")
     house = House(
-        tmp_path, hosts=1, client=DyingClient, **UNLIMITED, soft_delete=3600.0
+        tmp_path, hosts=2, client=DyingClient, **UNLIMITED, soft_delete=3600.0
     )
     house.furnish()
     house.flavor("large", ram=1024, vcpus=2, disk=2)
@@ -105,11 +122,37 @@ def mortal(tmp_path: Path) -> Iterator[House]:
 
 def begin(house: House, kind: str) -> str:
     state, action, _ = CASES[kind]
-    server_id = (STATES | MORE_STATES)[state](house)
+    server_id = (BEGINNINGS | MORE_STATES)[state](house)
     if action:
         got = requests(house)[action](server_id)
         assert got.status < 300, got.body
+        # The jobs of the chain that come before it.
+        burn(house, kind)
+        for _ in range(CHAIN_MAX):
+            if not action or next_kind(house, server_id) == kind:
+                break
+            house.agent.run_pending(limit=1)
+        burn(house, "")
+        assert next_kind(house, server_id) == kind
     return server_id
+
+
+def next_kind(house: House, server_id: str) -> str:
+    jobs = house.wiring.stores.jobs
+    found = house.database.read(lambda connection: jobs.open_of(connection, server_id))
+    return found[0].kind if found else ""
+
+
+def burn(house: House, kind: str) -> None:
+    """What must fail for a job of that kind to be needed."""
+    method = {"migrate_back": "start", "live_undo": "move"}.get(kind)
+
+    def fault(called: str, uuid: str, moment: str) -> Exception | None:
+        is_it = called == method and moment == "before"
+        return RuntimeError("it burns") if is_it else None
+
+    for kit in house.kits.values():
+        kit.hypervisor.fault = fault  # type: ignore[attr-defined]
 
 
 def crash(house: House, number: int, moment: str) -> None:
@@ -208,10 +251,10 @@ def test_a_build_goes_to_another_host_when_one_burns(tmp_path: Path) -> None:
 
 def test_what_is_away_for_a_while_only_delays(mortal: House) -> None:
     away = [Unavailable("the hypervisor restarts")] * 3
-    (kit,) = mortal.kits.values()
-    kit.hypervisor.fault = lambda method, uuid, moment: (  # type: ignore[attr-defined]
-        away.pop() if away and method == "start" else None
-    )
+    for kit in mortal.kits.values():
+        kit.hypervisor.fault = lambda method, uuid, moment: (  # type: ignore[attr-defined]
+            away.pop() if away and method == "start" else None
+        )
     server_id = mortal.boot()
     assert mortal.show(server_id)["status"] == "BUILD"
     for _ in range(3):
@@ -219,6 +262,16 @@ def test_what_is_away_for_a_while_only_delays(mortal: House) -> None:
         mortal.agent.report()
         mortal.work()
     assert mortal.show(server_id)["status"] == "ACTIVE"
+
+
+def test_a_full_host_says_so_at_once(mortal: House) -> None:
+    for kit in mortal.kits.values():
+        kit.hypervisor.fault = lambda method, uuid, moment: (  # type: ignore[attr-defined]
+            InsufficientStorage("This host has no room") if method == "start" else None
+        )
+    server = mortal.show(mortal.boot())
+    assert server["status"] == "ERROR"
+    assert "no room" in server["fault"]["message"]
 
 
 def test_nothing_stays_in_build_when_its_host_is_gone(mortal: House) -> None:

@@ -15,6 +15,7 @@ from test.unit.compute.instance.states import STATES, UNLIMITED, is_stable, requ
 # Done by the table, asked for under another name, or without a request of their own.
 WITHOUT_REQUEST = {
     "soft_delete",
+    "steer_migration",
     "change_password",
     "add_security_group",
     "remove_security_group",
@@ -27,7 +28,7 @@ WALKS, STEPS = 12, 12
 
 @pytest.fixture
 def crowded(tmp_path: Path) -> Iterator[House]:
-    house = House(tmp_path, hosts=1, **UNLIMITED, soft_delete=3600.0)
+    house = House(tmp_path, hosts=2, **UNLIMITED, soft_delete=3600.0)
     house.furnish()
     house.flavor("large", ram=1024, vcpus=2, disk=2)
     yield house

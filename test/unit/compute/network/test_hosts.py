@@ -31,7 +31,7 @@ def test_a_view_holds_what_the_host_needs(house: House) -> None:
     house.report()  # only a host whose agent was heard of can serve DHCP
     view = house.view()
     (seen,) = [each for each in view.networks if each.id == network["id"]]
-    assert (seen.kind, seen.mtu) == (NetworkKind.LOCAL, 1500)
+    assert (seen.kind, seen.mtu) == (NetworkKind.LOCAL, 1450)
     (subnet,) = seen.subnets
     assert (subnet.cidr, subnet.gateway, subnet.dhcp) == (
         "10.1.0.0/24",

@@ -76,7 +76,7 @@ def test_pages_and_links(five: House) -> None:
 
 def test_fields(five: House) -> None:
     found = five.list("network", name="a", fields=["name", "mtu"])
-    assert found == [{"name": "a", "mtu": 1500}]
+    assert found == [{"name": "a", "mtu": 1450}]
 
 
 def test_restricted_attributes_do_not_filter_for_members(house: House) -> None:

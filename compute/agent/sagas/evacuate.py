@@ -1,0 +1,55 @@
+"""A guest built anew where its old host is down; and what is left on hosts that a
+server has moved away from."""
+
+from __future__ import annotations
+
+from compute.agent.host import Work
+from compute.agent.sagas.parts import (
+    destroy_guest,
+    prepare_disks,
+    remove_disks,
+    start_guest,
+    take_ports,
+    wait_for_ports,
+    write_config_drive,
+)
+from compute.core.saga import Saga, Step
+from compute.instance.client import move_ports
+
+
+def _disks(work: Work) -> None:
+    prepare_disks(work, work.server.image_id, lazy=work.kit.lazy)
+
+
+def _ports_back(work: Work) -> None:
+    vifs = move_ports(work.neighbours.network, work.server, work.server.host)
+    work.set_vifs(vifs)
+
+
+def _start(work: Work) -> None:
+    if not work.arguments.get("was_stopped"):
+        start_guest(work)
+
+
+def _remove(work: Work) -> None:
+    """The server may have come back to this host since the job was written."""
+    now = work.neighbours.instances.server(work.uuid)
+    if not now.deleted and now.host == work.kit.name:
+        return
+    destroy_guest(work)
+    remove_disks(work)
+
+
+EVACUATE: Saga[Work] = Saga(
+    "evacuate",
+    (
+        Step("disks", _disks, undo=remove_disks),
+        Step("ports", take_ports, undo=_ports_back),
+        Step("wires", wait_for_ports),
+        Step("drive", write_config_drive),
+        Step("start", _start, undo=destroy_guest),
+    ),
+)
+REMOVE_MOVED: Saga[Work] = Saga(
+    "remove_moved", (Step("remove", _remove),), cancellable=False
+)

@@ -1,0 +1,434 @@
+"""Beginning to move servers: where to, both places claimed, the migration written.
+
+Everything that an administrator asks for comes through here: migrate, live-migrate,
+evacuate; and a resize for which the server's own host has no room.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from compute.core.context import RequestContext
+from compute.core.database import Connection
+from compute.core.errors import BadRequest, NotFound
+from compute.instance.model import ACTIONS, VmState
+from compute.instance.moves import Kind, Status, stays
+from compute.instance.placing import Placement
+from compute.instance.records import Host, Migration, Server
+from compute.instance.rules import NO_VALID_HOST
+from compute.instance.scheduling.snapshot import is_up
+from compute.instance.service.actions import Change, ServerActions
+from compute.instance.service.admission import admission
+from compute.instance.service.create import action_event
+from compute.instance.service.left_behind import end_moves
+from compute.instance.service.needs import amounts_of, request_for
+from compute.instance.stores.hosts import Amounts
+from compute.instance.wiring import Wiring
+
+MIGRATE = "os_compute_api:os-migrate-server:migrate"
+MIGRATE_LIVE = "os_compute_api:os-migrate-server:migrate_live"
+EVACUATE = "os_compute_api:os-evacuate"
+# How often the hosts are looked at anew when others took the places that were free.
+PLANS_MAX = 3
+
+
+class NoRoom(BadRequest):
+    """No host will do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Where to.  ``host`` "": anywhere else; ``forced``: whatever the scheduler thinks
+    of it."""
+
+    host: str = ""
+    forced: bool = False
+
+
+ANYWHERE = Wish()
+
+
+class Moving:
+    """Begins moves."""
+
+    def __init__(self, wiring: Wiring, actions: ServerActions) -> None:
+        self._wiring = wiring
+        self._stores = wiring.stores
+        self._actions = actions
+
+    # ---- what is asked for -----------------------------------------------------
+
+    def migrate(self, context: RequestContext, server_id: str, host: str) -> None:
+        """To another host, the disk with it; then it waits to be confirmed."""
+        server = self._visible(context, server_id, MIGRATE)
+        self._actions.check(context, server, "migrate")
+        if host:
+            self._check_destination(server, host)
+        flavor = dict(server.flavor)
+        self._begin_cold(
+            context, server, "migrate", flavor, Kind.COLD, Wish(host), MIGRATE
+        )
+
+    def resize_elsewhere(
+        self, context: RequestContext, server: Server, flavor: Mapping[str, Any]
+    ) -> None:
+        """The same with another flavor."""
+        rule = "os_compute_api:servers:act"
+        self._begin_cold(context, server, "resize", flavor, Kind.RESIZE, ANYWHERE, rule)
+
+    def migrate_live(
+        self,
+        context: RequestContext,
+        server_id: str,
+        wish: Wish,
+        *,
+        block_migration: bool,
+        later: bool,
+    ) -> None:
+        """To another host while it runs.  ``later``: that it cannot be is told by the
+        migration's status, not here."""
+        server = self._visible(context, server_id, MIGRATE_LIVE)
+        self._actions.check(context, server, "live_migrate")
+        if wish.host:
+            self._check_destination(server, wish.host)
+        source = self._host(server.host)
+        if source is None or not self._is_up(source):
+            raise BadRequest(f"Compute service of {server.host} is unavailable.")
+
+        def decide(connection: Connection, server: Server, dest: str) -> Change:
+            migration = self._open(
+                connection, context, server, Kind.LIVE, dest, Status.PREPARING
+            )
+            arguments = {
+                "migration": migration.uuid,
+                **admission(self._wiring, connection, migration.uuid, migration.source),
+            }
+            return Change({"progress": 0}, arguments, queue=dest)
+
+        try:
+            if not block_migration:
+                raise NoRoom(
+                    f"{server.host} is not on shared storage: Live migration can not"
+                    " be used without shared storage."
+                )
+            self._place_and_begin(
+                context,
+                server,
+                "live_migrate",
+                dict(server.flavor),
+                wish,
+                decide,
+                MIGRATE_LIVE,
+            )
+        except NoRoom as error:
+            if not later:
+                raise
+            self._note_refusal(context, server, str(error))
+
+    def evacuate(
+        self,
+        context: RequestContext,
+        server_id: str,
+        wish: Wish,
+        password: str,
+        *,
+        stays_stopped: bool,
+    ) -> None:
+        """Build it anew on another host, for its own is down.  ``BadRequest`` while
+        that is up."""
+        server = self._visible(context, server_id, EVACUATE)
+        self._actions.check(context, server, "evacuate")
+        if wish.host:
+            if self._host(wish.host) is None:
+                raise NotFound(f"Compute host {wish.host} not found.")
+            if wish.host == server.host:
+                raise BadRequest("The target host can't be the same one.")
+        source = self._host(server.host)
+        if source is not None and self._is_up(source):
+            raise BadRequest(f"Compute service of {server.host} is still in use.")
+
+        def decide(connection: Connection, server: Server, dest: str) -> Change:
+            migration = self._open(
+                connection, context, server, Kind.EVACUATION, dest, Status.ACCEPTED
+            )
+            # What the silent host was doing with it has ended with the host.
+            for job in self._stores.jobs.open_of(connection, server.id):
+                if job.queue == server.host and job.kind != "remove_moved":
+                    self._stores.jobs.abandon(
+                        connection, job.id, self._wiring.clock.time(), "evacuated"
+                    )
+            stopped = stays_stopped or server.vm_state == VmState.STOPPED.value
+            arguments = {
+                "migration": migration.uuid,
+                "was_stopped": stopped,
+                "admin_password": password,
+            }
+            return Change({"progress": 0}, arguments, queue=dest)
+
+        self._place_and_begin(
+            context, server, "evacuate", dict(server.flavor), wish, decide, EVACUATE
+        )
+
+    def note_stay(
+        self,
+        connection: Connection,
+        context: RequestContext,
+        server: Server,
+        flavor: Mapping[str, Any],
+    ) -> Migration:
+        """The migration of a resize on the server's own host."""
+        end_moves(self._wiring, connection, server)
+        return self._record(
+            connection,
+            context,
+            server,
+            Kind.RESIZE,
+            server.host,
+            Status.MIGRATING,
+            flavor["id"],
+        )
+
+    def revert(self, context: RequestContext, server_id: str) -> None:
+        """Back to the flavor, and to the host, that it had."""
+
+        def decide(connection: Connection, server: Server) -> Change:
+            uuid = str((server.resize or {}).get("migration", ""))
+            migration = self._stores.migrations.get(connection, uuid)
+            if migration is None or stays(migration):
+                return Change()
+            self._stores.migrations.set(
+                connection,
+                uuid,
+                self._wiring.clock.time(),
+                status=Status.REVERTING.value,
+            )
+            return Change(arguments={"migration": uuid}, job="revert_out")
+
+        self._actions.begin(context, server_id, "revert_resize", decide)
+
+    # ---- parts -----------------------------------------------------------------
+
+    def _begin_cold(
+        self,
+        context: RequestContext,
+        server: Server,
+        action: str,
+        flavor: Mapping[str, Any],
+        kind: Kind,
+        wish: Wish,
+        rule: str,
+    ) -> None:
+        def decide(connection: Connection, server: Server, dest: str) -> Change:
+            migration = self._open(
+                connection,
+                context,
+                server,
+                kind,
+                dest,
+                Status.PRE_MIGRATING,
+                flavor,
+            )
+            resize = {
+                "old_flavor": dict(server.flavor),
+                "new_flavor": dict(flavor),
+                "old_vm_state": server.vm_state,
+                "migration": migration.uuid,
+            }
+            return Change(
+                {"resize": resize}, {"migration": migration.uuid}, job="migrate_out"
+            )
+
+        self._place_and_begin(context, server, action, flavor, wish, decide, rule)
+
+    def _place_and_begin(
+        self,
+        context: RequestContext,
+        server: Server,
+        action: str,
+        flavor: Mapping[str, Any],
+        wish: Wish,
+        decide: Any,
+        rule: str,
+    ) -> None:
+        """``decide(connection, server, dest)`` runs once both places are claimed
+        under the server's name and under none: it opens the migration."""
+        for attempt in range(PLANS_MAX):
+            placement = self._plan(server, flavor, wish)
+            if not placement.hosts and attempt:
+                raise NoRoom(NO_VALID_HOST)
+            if not placement.hosts:
+                # The picture of the hosts may be older than what made room.
+                self._wiring.placer.forget()
+                continue
+
+            def choose(
+                connection: Connection,
+                server: Server,
+                hosts: tuple[str, ...] = placement.hosts,
+            ) -> Change:
+                amounts = amounts_of(flavor)
+                dest = self._free(connection, server, hosts, amounts, wish)
+                change: Change = decide(connection, server, dest)
+                if not self._stores.hosts.claim(
+                    connection,
+                    server.id,
+                    dest,
+                    amounts,
+                    self._wiring.placer.capacity,
+                    even_disabled=wish.forced,
+                ):
+                    raise _Taken
+                return change
+
+            try:
+                self._actions.begin(context, server.id, action, choose, rule=rule)
+            except _Taken:
+                self._wiring.placer.forget()
+                continue
+            return
+        raise NoRoom(NO_VALID_HOST)
+
+    def _free(
+        self,
+        connection: Connection,
+        server: Server,
+        hosts: tuple[str, ...],
+        amounts: Amounts,
+        wish: Wish,
+    ) -> str:
+        """The first of these hosts that is not the server's own: whether it has room
+        is found out by claiming."""
+        capacity = self._wiring.placer.capacity
+        for host in hosts:
+            if host != server.host and self._stores.hosts.has_room(
+                connection, host, amounts, capacity, even_disabled=wish.forced
+            ):
+                return host
+        raise _Taken
+
+    def _plan(self, server: Server, flavor: Mapping[str, Any], wish: Wish) -> Placement:
+        group, members = None, Counter[str]()
+        if server.group_id:
+            group, rows = self._wiring.database.read(
+                lambda connection: (
+                    self._stores.groups.get(connection, server.group_id),
+                    self._stores.servers.of_group(connection, server.group_id),
+                )
+            )
+            members.update(row.host for row in rows if row.id != server.id and row.host)
+        request = request_for(
+            flavor,
+            server.image,
+            zone=server.requested_zone,
+            group=group,
+            forced_host=wish.host if wish.forced else "",
+            tried=[server.host],
+        )
+        request = dataclasses.replace(
+            request,
+            group_hosts=dict(members),
+            same_hosts=frozenset({wish.host}) if wish.host else None,
+        )
+        return self._wiring.placer.plan([request])[0]
+
+    def _open(
+        self,
+        connection: Connection,
+        context: RequestContext,
+        server: Server,
+        kind: Kind,
+        dest: str,
+        status: Status,
+        flavor: Mapping[str, Any] | None = None,
+    ) -> Migration:
+        """The migration; the server's present place is claimed under its name."""
+        end_moves(self._wiring, connection, server)
+        new = (flavor or server.flavor)["id"]
+        migration = self._record(connection, context, server, kind, dest, status, new)
+        self._stores.hosts.hand_over(connection, server.id, migration.uuid)
+        return migration
+
+    def _record(
+        self,
+        connection: Connection,
+        context: RequestContext,
+        server: Server,
+        kind: Kind,
+        dest: str,
+        status: Status,
+        new_flavor_id: str,
+    ) -> Migration:
+        now = self._wiring.clock.time()
+        return self._stores.migrations.add(
+            connection,
+            uuid=self._wiring.identifiers.uuid(),
+            server_id=server.id,
+            project_id=context.project_id,
+            user_id=context.user_id,
+            type=kind.value,
+            status=status.value,
+            source=server.host,
+            dest=dest,
+            old_flavor_id=server.flavor_id,
+            new_flavor_id=new_flavor_id,
+            created_at=now,
+            updated_at=now,
+        )
+
+    def _note_refusal(self, context: RequestContext, server: Server, text: str) -> None:
+        """A live migration for which there is no host: it is there, and failed."""
+
+        def write(connection: Connection) -> None:
+            now = self._wiring.clock.time()
+            label = ACTIONS["live_migrate"].label
+            number = self._stores.actions.begin(
+                connection, context, server.id, label, now
+            )
+            event = action_event("conductor_live_migrate_instance", now, now)
+            event |= {"result": "Error", "traceback": text}
+            self._stores.actions.add_event(connection, number, event, now, "Error")
+            self._record(
+                connection,
+                context,
+                server,
+                Kind.LIVE,
+                "",
+                Status.ERROR,
+                server.flavor_id,
+            )
+
+        self._wiring.database.run(write)
+
+    # ---- looking ---------------------------------------------------------------
+
+    def _visible(self, context: RequestContext, server_id: str, rule: str) -> Server:
+        return self._wiring.database.read(
+            lambda connection: self._wiring.visible(
+                connection, context, server_id, rule
+            )
+        )
+
+    def _host(self, name: str) -> Host | None:
+        return self._wiring.database.read(
+            lambda connection: self._stores.hosts.get(connection, name)
+        )
+
+    def _is_up(self, host: Host) -> bool:
+        now = self._wiring.clock.time()
+        return is_up(host, now, self._wiring.settings.down_after)
+
+    def _check_destination(self, server: Server, name: str) -> None:
+        if self._host(name) is None:
+            raise BadRequest(f"Compute host {name} could not be found.")
+        if name == server.host:
+            raise BadRequest(
+                f"Unable to migrate instance ({server.id}) to current host ({name})."
+            )
+
+
+class _Taken(Exception):
+    """Others took the place that was free when we looked."""
