@@ -13,8 +13,8 @@ from typing import Any, Protocol
 
 from compute.agent.disks import files
 from compute.agent.disks.port import ImageFacts, ImageReader
-from compute.agent.disks.qcow2 import HEADER_BYTES, check_stands_alone
 from compute.core import qemu_img
+from compute.core.disk_inspection import qcow2
 from objectstore.kernel.errors import Corrupt, Rejected
 
 # One read: large enough to keep the ring busy, small enough to hold in memory.
@@ -96,7 +96,7 @@ def _inspect(facts: ImageFacts, path: str) -> int:
     if image_format == "raw":
         return facts.size_bytes
     if image_format == "qcow2":
-        check_stands_alone(files.read_piece(path, 0, HEADER_BYTES))
+        qcow2.check(files.read_piece(path, 0, qcow2.HEAD_BYTES))
     shape = qemu_img.look(path, image_format)
     if shape.names_other_files:
         raise Rejected(400, "The image names other files: refused")

@@ -39,7 +39,6 @@ from compute.agent.disks.port import (
     PackedFile,
     ShapedDisk,
 )
-from compute.agent.disks.qcow2 import HEADER_BYTES, check_stands_alone, read_header
 from compute.agent.disks.ranges import ImageRanges
 from compute.agent.hypervisor import (
     DiskBus,
@@ -49,6 +48,7 @@ from compute.agent.hypervisor import (
     NbdSource,
 )
 from compute.core import qemu_img
+from compute.core.disk_inspection import qcow2
 from objectstore.kernel.errors import (
     Corrupt,
     InsufficientStorage,
@@ -311,8 +311,9 @@ class LocalDisks:
     def _make_lazy(self, path: str, facts: ImageFacts, size: int) -> None:
         virtual_bytes, image_format = facts.size_bytes, kept_format(facts)
         if image_format == "qcow2":
-            head = self._ranges.read(facts.id, 0, HEADER_BYTES)
-            virtual_bytes = check_stands_alone(head).virtual_bytes
+            length = min(qcow2.HEAD_BYTES, facts.size_bytes)
+            head = self._ranges.read(facts.id, 0, length)
+            virtual_bytes = qcow2.check(head)
         size = _fitting_size(virtual_bytes, size)
         source = NbdSource(self._layout.lazy_socket, facts.id, image_format)
         _make(
@@ -354,7 +355,8 @@ def _fitting_size(image_bytes: int, wanted_bytes: int) -> int:
 
 
 def _virtual_bytes(path: str) -> int:
-    return read_header(files.read_piece(path, 0, HEADER_BYTES)).virtual_bytes
+    head = files.read_piece(path, 0, qcow2.HEADER_BYTES)
+    return qcow2.read_header(head).virtual_bytes
 
 
 def _overlay_disk(name: str, path: str) -> DiskSpec:

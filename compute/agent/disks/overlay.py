@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from compute.agent.hypervisor import NbdSource
+from compute.core.disk_inspection.fields import ImageRefused
+from compute.core.disk_inspection.qcow2 import HEADER_BYTES, read_header
 from objectstore.kernel.errors import Corrupt
 
 _NBD_SCHEME = "nbd+unix"
@@ -18,7 +20,6 @@ _BACKING_FORMAT = 0xE2792ACA  # the header extension that names the backing's fo
 _END_OF_EXTENSIONS = 0
 _NAME_BYTES_MAX = 1023  # QEMU's own limit
 _EXTENSIONS_BYTES_MAX = 64 * 1024
-_VERSION_2_HEADER = 72
 
 ReadPiece = Callable[[int, int], bytes]
 """``read(offset, length)``: a piece of the file."""
@@ -52,19 +53,17 @@ def read_backing(read: ReadPiece) -> Backing | None:
 
     ``Corrupt`` when it is no qcow2 file.  The name is at most 1,023 bytes.
     """
-    head = read(0, 104)
-    if len(head) < _VERSION_2_HEADER or head[:4] != b"QFI\xfb":
-        raise Corrupt("not a qcow2 file")
-    version, offset, size = struct.unpack_from(">IQI", head, 4)
-    if offset == 0:
+    try:
+        header = read_header(read(0, HEADER_BYTES))
+    except ImageRefused as error:
+        raise Corrupt(error.text) from None
+    if header.backing_offset == 0:
         return None
-    if size > _NAME_BYTES_MAX:
+    if header.backing_bytes > _NAME_BYTES_MAX:
         raise Corrupt("a backing name that is too long")
-    start = _VERSION_2_HEADER
-    if version >= 3:
-        (start,) = struct.unpack_from(">I", head, 100)
-    name = read(offset, size).decode("utf-8", "surrogateescape")
-    return Backing(name, _backing_format(read, start))
+    name = read(header.backing_offset, header.backing_bytes)
+    text = name.decode("utf-8", "surrogateescape")
+    return Backing(text, _backing_format(read, header.bytes_used))
 
 
 def _backing_format(read: ReadPiece, start: int) -> str:

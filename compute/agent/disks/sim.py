@@ -22,8 +22,9 @@ from compute.agent.disks.port import (
     PackedFile,
     ShapedDisk,
 )
-from compute.agent.disks.qcow2 import HEADER_BYTES, empty_image, read_header
+from compute.agent.disks.qcow2 import empty_image
 from compute.agent.hypervisor import DiskSpec, FileSource, NbdSource
+from compute.core.disk_inspection.qcow2 import HEADER_BYTES, read_header
 from objectstore.kernel.errors import Rejected, Unavailable
 
 _GIB = 1 << 30

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from compute.agent.disks.qcow2 import HEADER_BYTES, check_stands_alone
 from compute.agent.disks.sim import SimDisks
 from compute.agent.drivers.sim import SimHost, SimHypervisor
 from compute.agent.drivers.sim_state import StateFile
 from compute.agent.hypervisor import GuestSpec, GuestState
+from compute.core.disk_inspection.qcow2 import HEAD_BYTES, check
 from objectstore.kernel.errors import Corrupt, Unavailable
 from objectstore.kernel.system_disk import SystemDisk
 
@@ -78,8 +78,8 @@ def test_simulated_disks_make_images_that_pass_inspection() -> None:
     disks.prepare_swap(guest, 64)
     assert [disk.name for disk in disks.disks(guest)] == ["vda", "vdb", "vdz"]
     captured = disks.capture_idle(guest, "snap")
-    head = disks.read_captured(captured, 0, HEADER_BYTES)
-    assert check_stands_alone(head).virtual_bytes == 3 << 30
+    head = disks.read_captured(captured, 0, HEAD_BYTES)
+    assert check(head) == 3 << 30
     end = disks.read_captured(captured, captured.size_bytes - 1, 10)
     assert len(end) == 1
     disks.remove(guest)
