@@ -110,6 +110,11 @@ class CloudSettings:
         )
 
     @property
+    def agent_url(self) -> str:
+        """How the agents of other hosts reach this process, without a slash."""
+        return f"http://{self.cloud.public_address}"
+
+    @property
     def database_url(self) -> str:
         """The database."""
         return self.cloud.database or f"sqlite:///{self.cloud.state / 'cloud.db'}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from compute.agent.consoles.model import ConsoleEndpoint, ConsoleKind
@@ -13,6 +13,8 @@ from compute.agent.disks.layout import Layout
 from compute.agent.host import Neighbours
 from compute.agent.host_lock import HostLock
 from compute.agent.image_source import ImageSource
+from compute.agent.moves.door import MoveDoor
+from compute.agent.moves.streams import StreamDoor
 from compute.agent.runner import Agent
 from compute.app.hosts import Hosts, build_hosts
 from compute.core.absent import AbsentService
@@ -65,8 +67,12 @@ class Agents:
         service: TokenSource,
         bus: Bus,
         clock: Clock,
+        peers: Callable[[str], Caller],
     ) -> None:
-        """``Unavailable`` when this machine cannot be the host it should be."""
+        """``peers``: the agent at a URL.  ``Unavailable`` when this machine cannot be
+        the host it should be."""
+        self._peers = peers
+        self.door: MoveDoor | None = None
         self._settings = settings
         self.instances = InstanceClient(callers["compute"], service)
         self._network = NetworkClient(callers["network"], service)
@@ -118,6 +124,7 @@ class Agents:
             name=settings.host,
             state=settings.cloud.state / "agent",
             address=settings.public_address.host,
+            url=f"{settings.agent_url}/agent",
             images=ImageSource(self._images, settings.host),
             known=self._known_servers,
             clock=self._clock,
@@ -130,17 +137,20 @@ class Agents:
                 self._images,
                 self._volumes,
                 self._clock,
+                peers=self._peers,
             ),
             self._bus,
             owner=f"agent on {settings.host}",
             jobs_at_once=settings.rooms["agent"].jobs_at_once,
         )
+        streams = StreamDoor(hosts.move_socket) if hosts.move_socket else None
+        self.door = MoveDoor(hosts.kits, self.instances, streams)
         if hosts.layout is not None:
             tokens = GrantedConsoles(self.instances, settings.host, hosts.layout)
             self.consoles = ConsoleProxy(tokens, Pages())
 
     def _known_servers(self) -> set[str]:
-        return {each.id for each in self.instances.servers_of(self._settings.host)}
+        return self.instances.known_on(self._settings.host)
 
     def _build_networks(self) -> None:
         if missing := missing_requirements():
@@ -153,4 +163,5 @@ class Agents:
             instances=self.instances,
             bus=self._bus,
             clock=self._clock,
+            listens_at=self._settings.public_address.host,
         )

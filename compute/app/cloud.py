@@ -93,12 +93,18 @@ class Cloud:
         if names:
             self._build_rooms(names, here, callers, service)
         if settings.plays(Role.AGENT) or settings.plays(Role.NETWORK_AGENT):
-            self._agents = Agents(settings, callers, service, self._bus, self._clock)
+            self._agents = Agents(
+                settings, callers, service, self._bus, self._clock, self._peer
+            )
         self._listen()
         for loop in self._loops:
             loop.start()
         if self._agents is not None:
             self._agents.start()
+
+    def _peer(self, url: str) -> Caller:
+        """The agent of another host."""
+        return HttpCaller(url, self._pool)
 
     def stop(self) -> None:
         """Finish the requests that are under way, then close everything."""
@@ -197,9 +203,10 @@ class Cloud:
         address = settings.public_address
         applications = {name: room.application for name, room in self._rooms.items()}
         consoles = self._agents.consoles if self._agents is not None else None
+        door = self._agents.door if self._agents is not None else None
         sinks: AccessSink | None = self._access
         self._server = Server(
-            front_of(applications, consoles),
+            front_of(applications, consoles, door),
             [listen(address.host, address.port)],
             settings.edge,
             access=sinks,

@@ -49,13 +49,18 @@ class Alone:
 
 
 def front_of(
-    rooms: Mapping[str, Application], consoles: Application | None = None
+    rooms: Mapping[str, Application],
+    consoles: Application | None = None,
+    door: Application | None = None,
 ) -> Application:
-    """The application of a process that has these rooms, and consoles of guests."""
+    """The application of a process that has these rooms, consoles of guests, and a
+    door for other hosts' agents."""
     otherwise: Application = CloudPage(sorted(rooms))
     if len(rooms) == 1 and consoles is None:
         otherwise = Alone(next(iter(rooms.values())))
     mounted = {f"/{name}": room for name, room in rooms.items()}
     if consoles is not None:
         mounted["/console"] = consoles
+    if door is not None:
+        mounted["/agent"] = door
     return Mounts(mounted, otherwise)

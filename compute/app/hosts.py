@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,6 +55,8 @@ class Hosts:
     daemon: Stoppable | None = None
     ends_guests: bool = False
     leftovers: Mapping[str, Leftovers] = field(default_factory=dict)
+    # Where the streams of guests that move here lead: by server's id and name.
+    move_socket: Callable[[str, str], str] | None = None
 
     def start(self) -> None:
         """What guests need before they can start."""
@@ -92,20 +94,22 @@ def build_hosts(
     name: str,
     state: Path,
     address: str,
+    url: str,
     images: ImageSource,
     known: KnownServers,
     clock: Clock,
 ) -> Hosts:
     """The hosts of this process' agent.  May take seconds: KVM is tried out."""
     if settings.hypervisor is HypervisorKind.SIM:
-        return _simulated(settings, name, state, clock, known)
-    return _real(settings, libvirt, name, state, address, images, known, clock)
+        return _simulated(settings, name, state, url, clock, known)
+    return _real(settings, libvirt, name, state, (address, url), images, known, clock)
 
 
 def _simulated(
     settings: GuestAgentSettings,
     name: str,
     state: Path,
+    url: str,
     clock: Clock,
     known: KnownServers,
 ) -> Hosts:
@@ -118,7 +122,9 @@ def _simulated(
         # A thousand hosts' files would only be synced for nothing.
         file = StateFile(disk, str(state / "guests.json")) if count == 1 else None
         hypervisor = SimHypervisor(SimHost(each), clock=clock, state_file=file)
-        kits[each] = HostKit(each, hypervisor, SimDisks(), waits_for_ports=False)
+        kits[each] = HostKit(
+            each, hypervisor, SimDisks(), waits_for_ports=False, url=url
+        )
     state.mkdir(parents=True, exist_ok=True)
     found = {host: Leftovers(kit.hypervisor, known) for host, kit in kits.items()}
     return Hosts(kits, leftovers=found)
@@ -129,14 +135,15 @@ def _real(
     libvirt: LibvirtSettings,
     name: str,
     state: Path,
-    address: str,
+    reached_at: tuple[str, str],
     images: ImageSource,
     known: KnownServers,
     clock: Clock,
 ) -> Hosts:
     # Imported here: a host of simulated guests has no libvirt.
-    from compute.agent.drivers.libvirt.build import build_hypervisor
+    from compute.agent.drivers.libvirt.build import build_hypervisor, daemon_socket
     from compute.agent.drivers.libvirt.host import HostSize
+    from compute.agent.drivers.libvirt.moving import socket_at_destination
 
     state.mkdir(parents=True, exist_ok=True)
     layout = Layout(str(state))
@@ -158,7 +165,8 @@ def _real(
         hypervisor,
         disks,
         lazy=settings.lazy,
-        address=address,
+        address=reached_at[0],
+        url=reached_at[1],
         grace_seconds=settings.grace,
     )
     with suppress(RingstackError):
@@ -173,4 +181,7 @@ def _real(
         daemon,
         settings.ends_with_us,
         {name: Leftovers(hypervisor, known, layout=layout, cache=cache)},
+        lambda uuid, stream: socket_at_destination(
+            uuid, stream, daemon_socket(libvirt, daemon)
+        ),
     )

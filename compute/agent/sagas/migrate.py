@@ -30,9 +30,9 @@ def journey(work: Work) -> str:
 
 def visit(work: Work) -> Visit:
     """The other host, whose door the job's token opens."""
-    caller = work.neighbours.peers(str(work.arguments["url"]))
-    host = str(work.arguments["peer"])
-    return Visit(caller, host, str(work.arguments["move_token"]))
+    url = str(work.arguments["url"])
+    host, token = str(work.arguments["peer"]), str(work.arguments["move_token"])
+    return Visit(work.neighbours.peers(url), url, host, token)
 
 
 def _remember(work: Work) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from compute.agent.disks.holds import lazy_guests
+from compute.agent.disks.layout import Layout
 from compute.agent.image_source import ImageSource
 from compute.agent.settings import HypervisorKind
 from compute.app.beginnings import SERVICE_PASSWORD
@@ -59,6 +61,14 @@ class Doctor:
         if self._settings.plays(Role.NETWORK_AGENT) and not missing_requirements():
             yield from stray_networks(self._network_agent())
 
+    def notes(self) -> Iterator[str]:
+        """What is no fault, and good to know: disks that still read their image."""
+        if not self._settings.plays(Role.AGENT):
+            return
+        layout = Layout(str(self._settings.cloud.state / "agent"))
+        for uuid, image_id in lazy_guests(layout).items():
+            yield f"the disk of {uuid} still reads image {image_id} from the store"
+
     def close(self) -> None:
         """Done."""
         self._pool.close()
@@ -81,10 +91,9 @@ class Doctor:
             name=settings.host,
             state=settings.cloud.state / "agent",
             address=settings.public_address.host,
+            url="",
             images=ImageSource(self._images, settings.host),
-            known=lambda: {
-                each.id for each in self._instances.servers_of(settings.host)
-            },
+            known=lambda: self._instances.known_on(settings.host),
             clock=self._clock,
         )
         yield from stray_guests(hosts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from urllib.parse import parse_qs, urlsplit
 
 from compute.agent.drivers.libvirt.domain_xml import Machine
 from compute.agent.drivers.libvirt.driver import LibvirtHypervisor
@@ -11,6 +12,8 @@ from compute.agent.drivers.libvirt.private_daemon import PrivateDaemon
 from compute.agent.drivers.libvirt.settings import PRIVATE, LibvirtSettings
 from compute.agent.kvm_probe import kvm_works
 from objectstore.kernel.clock import Clock
+
+DEFAULT_SOCKET = "/run/libvirt/libvirt-sock"
 
 
 def build_hypervisor(
@@ -38,3 +41,13 @@ def build_hypervisor(
         pull_bytes_per_second=settings.pull_bytes_per_second,
     )
     return hypervisor, daemon
+
+
+def daemon_socket(settings: LibvirtSettings, daemon: PrivateDaemon | None) -> str:
+    """The unix socket of the daemon, for other hosts' daemons; "" when it has none."""
+    if daemon is not None:
+        return daemon.socket_path
+    query = parse_qs(urlsplit(settings.uri).query)
+    given = query.get("socket", [""])[0]
+    is_local = settings.uri in ("qemu:///system", "qemu+unix:///system")
+    return given or (DEFAULT_SOCKET if is_local else "")

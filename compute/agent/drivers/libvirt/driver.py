@@ -12,10 +12,17 @@ import libvirt
 
 from compute.agent.console_log import read_tail
 from compute.agent.disks import files
-from compute.agent.drivers.libvirt import copies, devices, domains, figures
+from compute.agent.drivers.libvirt import (
+    copies,
+    devices,
+    domains,
+    figures,
+    moving,
+)
 from compute.agent.drivers.libvirt.connection import Connection, LibvirtConnection
 from compute.agent.drivers.libvirt.domain_xml import Machine, domain_xml
 from compute.agent.drivers.libvirt.events import EventPipe
+from compute.agent.drivers.libvirt.flight import Flight
 from compute.agent.drivers.libvirt.host import HostSize, read_inventory
 from compute.agent.drivers.libvirt.states import event_kind
 from compute.agent.hypervisor import (
@@ -29,7 +36,11 @@ from compute.agent.hypervisor import (
     GuestState,
     GuestUsage,
     HostInventory,
+    Landing,
+    MoveFailed,
+    MoveProgress,
     NicSpec,
+    Opener,
     WrongState,
 )
 from objectstore.kernel import concurrency
@@ -37,6 +48,7 @@ from objectstore.kernel.clock import Clock
 from objectstore.kernel.errors import RingstackError, Unavailable
 
 POLL_SECONDS = 0.5
+STOP_MOVE_SECONDS = 30.0
 # A guest that boots just now does not hear the first press.
 PRESS_AGAIN_SECONDS = 10.0
 # Linux lets go of a virtio device within a second, when it is up.
@@ -67,6 +79,7 @@ class LibvirtHypervisor:
         self._pull_bytes_per_second = pull_bytes_per_second
         self._pipe: EventPipe | None = None
         self._watchers: list[Callable[[GuestEvent], None]] = []
+        self._flights: dict[str, Flight] = {}
 
     # ---- the host ------------------------------------------------------------
 
@@ -202,6 +215,44 @@ class LibvirtHypervisor:
         """Bring in what a lazy disk has not read yet."""
         rate = self._pull_bytes_per_second
         return self._libvirt.run(copies.pull, uuid, name, rate)
+
+    # ---- moving --------------------------------------------------------------
+
+    def move(self, uuid: str, landing: Landing, way: Opener) -> MoveProgress:
+        """Begin the guest's move, or look at it."""
+        flight = self._flights.get(uuid)
+        if flight is None:
+            if self.state(uuid) is GuestState.ABSENT:
+                return MoveProgress(True)
+            self._flights[uuid] = Flight(self._libvirt, uuid, landing, way)
+            return MoveProgress(False)
+        if flight.is_under_way:
+            return MoveProgress(False, self._libvirt.run(moving.figures, uuid))
+        del self._flights[uuid]
+        if flight.error:
+            raise MoveFailed(flight.error)
+        return MoveProgress(True)
+
+    def hurry_move(self, uuid: str) -> None:
+        """Let it stand still for as long as it takes."""
+        self._libvirt.run(moving.hurry, uuid)
+
+    def stop_move(self, uuid: str) -> bool:
+        """End it."""
+        flight = self._flights.get(uuid)
+        give_up = self._clock.monotonic() + STOP_MOVE_SECONDS
+        while flight is not None and flight.is_under_way:
+            if self._clock.monotonic() > give_up:
+                raise Unavailable(f"the move of guest {uuid} does not end")
+            self._libvirt.run(moving.abort, uuid)
+            concurrency.sleep(POLL_SECONDS)
+        self._flights.pop(uuid, None)
+        self._libvirt.run(moving.abort, uuid)
+        return self.state(uuid) is not GuestState.ABSENT
+
+    def welcome(self, spec: GuestSpec, *, paused: bool) -> None:
+        """It has come."""
+        self._libvirt.run(moving.take_over, spec.uuid, paused)
 
     # ---- looking at a guest --------------------------------------------------
 

@@ -48,10 +48,11 @@ class PrivateDaemon:
     @property
     def uri(self) -> str:
         """Where to connect to."""
-        return f"qemu+unix:///system?socket={self._socket_path}"
+        return f"qemu+unix:///system?socket={self.socket_path}"
 
     @property
-    def _socket_path(self) -> str:
+    def socket_path(self) -> str:
+        """The daemon's socket."""
         return os.path.join(self._sockets, "libvirt-sock")
 
     @property
@@ -82,7 +83,7 @@ class PrivateDaemon:
     def _answers(self) -> bool:
         sock = green(socket.socket(socket.AF_UNIX))
         try:
-            sock.connect(self._socket_path)
+            sock.connect(self.socket_path)
         except OSError:
             return False
         finally:
