@@ -81,7 +81,7 @@ def order_of(
     """Devices out of mappings in the newer form, as image properties keep them too."""
     devices: list[BlockDevice] = []
     for each in asked:
-        device = _device(each, new_id)
+        device = _device(_plain(each), new_id)
         if device.source == IMAGE and device.destination == LOCAL:
             if not device.is_root:
                 raise BadRequest(f"{INVALID}: Mapping image to local is not supported.")
