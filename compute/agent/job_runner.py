@@ -18,7 +18,7 @@ from compute.core.errors import Stale
 from compute.core.lease import LEASE_SECONDS
 from compute.core.saga import Cancelled, GiveUp, Saga, TryAgain
 from compute.instance.client import ClaimedJob
-from objectstore.kernel.errors import Rejected, Unavailable
+from objectstore.kernel.errors import InsufficientStorage, Rejected, Unavailable
 
 # Tries of a step whose needs are away (the image store, the network room): with
 # the pauses below more than two minutes.
@@ -157,7 +157,9 @@ class JobRunner:
         failures = int(work.progress.get(FAILURES, 0)) + 1
         work.progress[FAILURES] = failures
         journal.advance(journal.step, journal.undoing)
-        if failures < TRIES_MAX or not saga.cancellable or journal.undoing:
+        # A full disk is not emptied by waiting; another host may have room.
+        is_hopeless = failures >= TRIES_MAX or isinstance(error, InsufficientStorage)
+        if not is_hopeless or not saga.cancellable or journal.undoing:
             pause = min(PAUSE_SECONDS * 2 ** min(failures, 10), PAUSE_SECONDS_MAX)
             return self._retry(job, pause, str(error))
         names = [step.name for step in saga.steps]
