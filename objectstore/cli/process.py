@@ -58,6 +58,12 @@ class ServerProcess:
 
     def start(self) -> None:
         """Start it and wait until it answers.  Raises ``StartFailed``."""
+        self.launch()
+        self.wait_until_up()
+
+    def launch(self) -> None:
+        """Start it.  One that does not outlive us ends with the *thread* that does
+        this: let it be one that lasts.  Raises ``StartFailed``."""
         if is_taken(self._port):
             raise StartFailed(f"port {self._port} is in use by something else")
         self._log.parent.mkdir(parents=True, exist_ok=True)
@@ -73,6 +79,10 @@ class ServerProcess:
                 # Ctrl-C is for the parent, which ends this one in order.
                 start_new_session=True,
             )
+
+    def wait_until_up(self) -> None:
+        """Wait until it answers.  Raises ``StartFailed``."""
+        assert self._child is not None, "not started"
         last = time.monotonic() + START_SECONDS_MAX
         while not answers(self._port):
             if self._child.poll() is not None:

@@ -235,7 +235,9 @@ def store(workers: int) -> Iterator[Bench]:
         port, devices = free_port(), ("d1", "d2", "d3", "d4")
         plan = NodePlan("store", port, free_port(), devices, workers)
         place = lay_out(directory, [plan])
-        server = ServerProcess(place.settings_file("store"), port, place.log("store"))
+        server = ServerProcess(
+            place.settings_file("store"), port, place.log("store"), outlives_us=False
+        )
         with server.running():
             yield Bench(port, server.pid, directory)
     finally:

@@ -43,11 +43,20 @@ def running(
     log: Path,
     is_up: Callable[[], bool],
     environment: Mapping[str, str] | None = None,
+    *,
+    with_descendants: bool = False,
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """The program, up; it ends with us, whatever happens to us."""
+    """The program, up; it ends with us, whatever happens to us.
+
+    ``with_descendants``: it starts others that would not end with it, so they all have
+    a process namespace of their own (where we may make one), and end hard.
+    """
+    wrapped = ["setpriv", "--pdeathsig", "KILL"]
+    if with_descendants and not os.geteuid():
+        wrapped += ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"]
     with log.open("wb") as output:
         process = subprocess.Popen(
-            ["setpriv", "--pdeathsig", "KILL", *map(str, command)],
+            [*wrapped, *map(str, command)],
             stdout=output,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
@@ -62,6 +71,8 @@ def running(
             time.sleep(PAUSE_SECONDS)
         yield process
     finally:
+        if with_descendants:
+            process.kill()  # what waits for a namespace's end heeds nothing less
         process.terminate()
         try:
             process.wait(STOP_SECONDS)

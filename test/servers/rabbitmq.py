@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from test.functional.harness.ports import free_ports
-from test.servers.program import directory, listens, running
+from test.servers.program import directory, listens, need, running
 
 PROGRAMS = Path("/usr/lib/rabbitmq/lib")
 
@@ -23,6 +20,7 @@ def rabbitmq(port: int = 0) -> Iterator[str]:
     found = sorted(PROGRAMS.glob("rabbitmq_server-*/sbin/rabbitmq-server"))
     if not found:
         pytest.skip("rabbitmq-server is not installed")
+    need("epmd")
     distribution, mapper = free_ports(2)
     port = port or free_ports(1)[0]
     with directory() as place:
@@ -41,20 +39,16 @@ def rabbitmq(port: int = 0) -> Iterator[str]:
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+S 1:1 -kernel"
             " inet_dist_use_interface {127,0,0,1}",
         }
-        try:
-            with running(
-                [found[-1]], place / "out", lambda: listens(port), environment
-            ):
-                yield f"amqp://guest:guest@127.0.0.1:{port}//"
-        finally:
-            _end_port_mapper(mapper)
-
-
-def _end_port_mapper(port: int) -> None:
-    """Erlang leaves one behind, in the background, for the next node."""
-    done = subprocess.run(
-        ["ss", "-Hltnp", f"sport = :{port}"], capture_output=True, text=True
-    )
-    for part in done.stdout.split("pid=")[1:]:
-        with suppress(ProcessLookupError, ValueError):
-            os.kill(int(part.split(",")[0]), signal.SIGTERM)
+        # Erlang would start one itself, in the background, for ever.
+        epmd = ["epmd", "-port", str(mapper), "-address", "127.0.0.1"]
+        with (
+            running(epmd, place / "epmd", lambda: listens(mapper)),
+            running(
+                [found[-1]],
+                place / "out",
+                lambda: listens(port),
+                environment,
+                with_descendants=True,
+            ),
+        ):
+            yield f"amqp://guest:guest@127.0.0.1:{port}//"

@@ -15,7 +15,10 @@ from pathlib import Path
 
 import pytest
 
+# It ends with whoever started it, and everything in it with it.
 UNSHARE = (
+    "setpriv",
+    "--pdeathsig=KILL",
     "unshare",
     "--net",
     "--mount",

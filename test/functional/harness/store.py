@@ -67,14 +67,15 @@ class Store:
     def _server(self, plan: NodePlan) -> ServerProcess:
         log = self.place.log(plan.name)
         settings = self.place.settings_file(plan.name)
-        return ServerProcess(settings, plan.front_port, log)
+        return ServerProcess(settings, plan.front_port, log, outlives_us=False)
 
     def start(self) -> None:
         """Start every node, also again after it was stopped or killed."""
         self._servers = [self._server(plan) for plan in self.plans]
-        with ThreadPoolExecutor() as pool:
-            for started in [pool.submit(server.start) for server in self._servers]:
-                started.result()
+        for server in self._servers:
+            server.launch()
+        for server in self._servers:
+            server.wait_until_up()
 
     def stop(self) -> None:
         with ThreadPoolExecutor() as pool:

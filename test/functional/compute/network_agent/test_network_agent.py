@@ -15,19 +15,10 @@ from pathlib import Path
 
 import pytest
 
+from test.functional.compute.apart import UNSHARE
 from test.functional.compute.network_agent.scenarios import SCENARIOS
 
 SECONDS_MAX = 240.0
-# A process namespace too: daemons that a failed scenario leaves behind end with it.
-UNSHARE = (
-    "unshare",
-    "--net",
-    "--mount",
-    "--pid",
-    "--fork",
-    "--kill-child",
-    "--mount-proc",
-)
 START = 'mount -t tmpfs none /run && mkdir /run/netns && ip link set lo up && exec "$@"'
 # Texts that hold one of each thing that can be written.
 GOLDEN = Path(__file__).parents[3] / "unit/compute/network/agent/golden"
