@@ -35,6 +35,7 @@ def doctor(settings_file: Path, repair: bool, as_json: bool) -> None:
         examined = Doctor(load_cloud_settings(settings_file.absolute(), SETTINGS))
         found = list(examined.findings())
         failed = _repair(found) if repair else {}
+        notes = list(examined.notes())
         examined.close()
     except (BadSettings, RingstackError) as error:
         raise click.ClickException(str(error)) from None
@@ -46,6 +47,8 @@ def doctor(settings_file: Path, repair: bool, as_json: bool) -> None:
         click.echo(orjson.dumps(values))
     else:
         _show(found, failed, repair=repair)
+        for note in notes:
+            click.echo(note)
     sys.exit(1 if (failed if repair else found) else 0)
 
 

@@ -64,18 +64,24 @@ class ImageHolds:
 
 def lazy_images(layout: Layout) -> frozenset[str]:
     """The images of the store that root disks stand on."""
-    found: set[str] = set()
+    return frozenset(lazy_guests(layout).values())
+
+
+def lazy_guests(layout: Layout) -> dict[str, str]:
+    """The guests whose root disks are still read from the store -> the image that each
+    stands on."""
+    found: dict[str, str] = {}
     for uuid in filter(is_uuid, files.names_in(layout.guests)):
         path = layout.file(uuid, ROOT_FILE)
-        if files.is_file(path):
-            found |= _read_from_store(path)
-    return frozenset(found)
+        if files.is_file(path) and (image_id := _read_from_store(path)):
+            found[uuid] = image_id
+    return found
 
 
-def _read_from_store(path: str) -> set[str]:
+def _read_from_store(path: str) -> str:
     try:
         backing = read_backing(lambda start, size: files.read_piece(path, start, size))
         source = backing.as_nbd() if backing is not None else None
     except (Corrupt, FileNotFoundError):
-        return set()  # no guest can run from it
-    return set() if source is None else {source.export}
+        return ""  # no guest can run from it
+    return "" if source is None else source.export

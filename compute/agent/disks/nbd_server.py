@@ -72,6 +72,9 @@ class NbdServer:
             pass  # it is gone: QEMU ended, or comes again
         except nbd.ProtocolError as error:
             _log.warning("an NBD client is refused: %s", error)
+        except RingstackError as error:
+            # QEMU tries again, or says to libvirt that it cannot start.
+            _log.warning("an NBD client is sent away: %s", error)
         finally:
             connection.close()
             self._connections.discard(connection)
