@@ -30,12 +30,13 @@ class Role(enum.Enum):
     IDENTITY = "identity"
     IMAGE = "image"
     NETWORK = "network"
+    VOLUME = "volume"
     COMPUTE = "compute"
     AGENT = "agent"
     NETWORK_AGENT = "network-agent"
 
 
-ROOM_ROLES = (Role.IDENTITY, Role.IMAGE, Role.NETWORK, Role.COMPUTE)
+ROOM_ROLES = (Role.IDENTITY, Role.IMAGE, Role.NETWORK, Role.VOLUME, Role.COMPUTE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class CloudProcessSettings:
     identity_url: str = option("", "Where identity is; default: public_url/identity")
     image_url: str = option("", "Where image is; default: public_url/image")
     network_url: str = option("", "Where network is; default: public_url/network")
+    volume_url: str = option("", "Where volume is; default: public_url/volume")
     compute_url: str = option("", "Where compute is; default: public_url/compute")
     object_store: Path | None = option(
         None, "Settings file of an object store to run inside this process"
@@ -112,6 +114,9 @@ class CloudSettings:
     @property
     def agent_url(self) -> str:
         """How the agents of other hosts reach this process, without a slash."""
+        address = self.public_address
+        if address.host in ("0.0.0.0", "::"):
+            return f"http://{self.host}:{address.port}"
         return f"http://{self.cloud.public_address}"
 
     @property

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from compute.network.agent import operations as do
 from compute.network.agent.flows import PortFlows
 from compute.network.agent.model import (
+    EVERYBODY,
     HOST,
     Desired,
     Link,
@@ -110,6 +111,18 @@ class MemoryHost:
             case do.RemoveAddress(namespace=name, device=device, address=address):
                 seen = self.namespaces[name].links[device]
                 self._put(name, replace(seen, addresses=seen.addresses - {address}))
+            case do.AddForward(concerns=name, forward=forward):
+                seen = self.namespaces[HOST].links[name]
+                # One way for an address, as many as you like for everybody.
+                kept = {
+                    one
+                    for one in seen.forwards
+                    if one.mac == EVERYBODY or one.mac != forward.mac
+                }
+                self._put(HOST, replace(seen, forwards=frozenset(kept | {forward})))
+            case do.RemoveForward(concerns=name, forward=forward):
+                seen = self.namespaces[HOST].links[name]
+                self._put(HOST, replace(seen, forwards=seen.forwards - {forward}))
             case do.AddRoute(namespace=name, route=route):
                 kept = {
                     one
@@ -179,7 +192,13 @@ class MemoryHost:
     def _add_link(self, link: Link) -> None:
         assert link.name not in self.namespaces[HOST].links
         self.last_process += 1
-        seen = SeenLink(link.name, self.last_process, link.kind.value)
+        seen = SeenLink(
+            link.name,
+            self.last_process,
+            link.kind.value,
+            segment=link.segment,
+            local=link.local,
+        )
         self._put(HOST, self._as_told(seen, link))
         if link.inner is not None:
             # Both ends have one index here: that is how they find each other.

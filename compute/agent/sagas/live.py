@@ -21,10 +21,16 @@ from compute.agent.sagas.parts import (
     wait_for_ports,
 )
 from compute.core.saga import GiveUp, Saga, Step, TryAgain
-from compute.instance.client import MOVED, VmState, await_ports, forsake_ports
+from compute.instance.client import (
+    MOVED,
+    VmState,
+    await_ports,
+    forsake_ports,
+    move_ports,
+)
 
 # How often a move that is under way is looked at.
-LOOK_SECONDS = 0.5
+LOOK_SECONDS = 0.25
 
 
 # ---- at the destination, before ---------------------------------------------
@@ -88,6 +94,11 @@ def _stop_move(work: Work) -> None:
     drop_packed(work)
 
 
+def _hand_ports_over(work: Work) -> None:
+    host = str(work.arguments["landing"]["host"])
+    move_ports(work.neighbours.network, work.server, host)
+
+
 # ---- at the destination, after ----------------------------------------------
 
 
@@ -112,7 +123,14 @@ LIVE_PREPARE: Saga[Work] = Saga(
         Step("wires", _wires),
     ),
 )
-LIVE_MIGRATE: Saga[Work] = Saga("live_migrate", (Step("move", _move, undo=_stop_move),))
+LIVE_MIGRATE: Saga[Work] = Saga(
+    "live_migrate",
+    (
+        Step("move", _move, undo=_stop_move),
+        # At once: until then the guest's frames are sent to where it was.
+        Step("ports", _hand_ports_over),
+    ),
+)
 LIVE_FINISH: Saga[Work] = Saga(
     "live_finish",
     (Step("ports", take_ports), Step("welcome", _welcome)),

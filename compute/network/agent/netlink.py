@@ -258,29 +258,25 @@ def remove_address(device: str, address: str) -> None:
 def add_forward(device: str, forward: Forward) -> None:
     """Let the tunnels take frames to the address there; to ``EVERYBODY``: there too."""
     with _talking(f"{forward.mac} by {device}") as netlink:
-        _unless(
-            errno.EEXIST,
-            lambda: netlink.fdb(
-                "append" if forward.mac == EVERYBODY else "replace",
-                ifindex=_index(netlink, device),
-                lladdr=forward.mac,
-                dst=forward.address,
-            ),
-        )
+        index = _index(netlink, device)
+        if forward.mac != EVERYBODY:
+            # pyroute2's "replace" is refused by the kernel for such entries.
+            known = _forwards(netlink, [{"index": index, "IFLA_IFNAME": device}])
+            for other in known.get(index, set()) - {forward}:
+                if other.mac == forward.mac:
+                    _ask(netlink, "del", index, other)
+        _unless(errno.EEXIST, lambda: _ask(netlink, "append", index, forward))
+
+
+def _ask(netlink: Any, verb: str, index: int, forward: Forward) -> None:
+    netlink.fdb(verb, ifindex=index, lladdr=forward.mac, dst=forward.address)
 
 
 def remove_forward(device: str, forward: Forward) -> None:
     """Take that back."""
     with _talking(f"{forward.mac} by {device}") as netlink:
-        _unless(
-            errno.ENOENT,
-            lambda: netlink.fdb(
-                "del",
-                ifindex=_index(netlink, device),
-                lladdr=forward.mac,
-                dst=forward.address,
-            ),
-        )
+        index = _index(netlink, device)
+        _unless(errno.ENOENT, lambda: _ask(netlink, "del", index, forward))
 
 
 def replace_route(route: Route) -> None:

@@ -167,11 +167,17 @@ class House:
         return self.list("network", **{"router:external": "true"})[0]
 
     def report(
-        self, host: str = HOST, *, revision: int = 0, active: tuple[str, ...] = ()
+        self,
+        host: str = HOST,
+        *,
+        revision: int = 0,
+        active: tuple[str, ...] = (),
+        tunnels_end_at: str = "",
     ) -> None:
         """What the host's agent says."""
         ports = tuple(PortStatus(each, True) for each in active)
-        self.client.report(host, encode_report(AgentReport(host, revision, ports)))
+        report = AgentReport(host, revision, ports, tunnel_address=tunnels_end_at)
+        self.client.report(host, encode_report(report))
 
     def view(self, host: str = HOST) -> HostView:
         """What the host's agent is told."""

@@ -1,0 +1,204 @@
+"""A real guest moves between two real hosts; run apart: python -m ... DIRECTORY
+
+It boots on one host, is logged in to and leaves a note on its disk; is moved to the
+other while it runs and a ping goes on; and is taken back cold, with its note.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
+
+from test.functional.compute.house import RunningCloud
+from test.functional.compute.real_guests import (
+    Guests,
+    build_guest_image,
+    doctor,
+    wait_for,
+)
+from test.functional.compute.two_hosts import HostPlace, two_hosts
+
+NOTE = "written-before-the-move"
+PING_SECONDS = "0.2"
+# Two seconds: a guest under emulation on a crowded machine stands still for a while.
+LOST_MAX = 15
+
+
+class Moves(Guests):
+    """One guest and two hosts."""
+
+    def __init__(
+        self, cloud: RunningCloud, hosts: dict[str, HostPlace], directory: Path
+    ) -> None:
+        super().__init__(cloud)
+        self.hosts = hosts
+        self.key = directory / "key"
+        self.server: Any = None
+        self.address = ""
+        self.router_host = ""
+
+    def begin(self, disk: Path) -> None:
+        """A guest with a floating address."""
+        self.prepare(disk, "moving")
+        sdk = self.sdk
+        private = Ed25519PrivateKey.generate()
+        self.key.touch(mode=0o600)
+        self.key.write_bytes(
+            private.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
+        )
+        public = private.public_key().public_bytes(
+            Encoding.OpenSSH, PublicFormat.OpenSSH
+        )
+        sdk.compute.create_keypair(name="key", public_key=public.decode(), type="ssh")
+        network = self.made["network"]
+        (subnet,) = list(sdk.network.subnets(network_id=network.id))
+        outside = next(iter(sdk.network.networks(is_router_external=True)))
+        router = sdk.network.create_router(
+            name="r", external_gateway_info={"network_id": outside.id}
+        )
+        sdk.network.add_interface_to_router(router, subnet_id=subnet.id)
+        group = sdk.network.find_security_group(
+            "default", project_id=sdk.current_project_id
+        )
+        for protocol in ("icmp", "tcp"):
+            sdk.network.create_security_group_rule(
+                security_group_id=group.id,
+                direction="ingress",
+                protocol=protocol,
+                remote_ip_prefix="0.0.0.0/0",
+            )
+        self.made |= {"router": router, "subnet": subnet}
+        self.server = sdk.compute.create_server(
+            name="mover",
+            image_id=self.made["moving"].id,
+            flavor_id=self.made["flavor"].id,
+            networks=[{"uuid": network.id}],
+            key_name="key",
+        )
+        self.wait_until(self.server)
+        (port,) = list(sdk.network.ports(device_id=self.server.id))
+        floating = sdk.network.create_ip(
+            floating_network_id=outside.id, port_id=port.id
+        )
+        self.made["floating"] = floating
+        self.address = floating.floating_ip_address
+        self.wait_until_ready(self.server)
+        # The router is where its first guest was, and the way in with it.
+        self.router_host = self.host()
+        wait_for("a login", lambda: self.ssh("true").returncode == 0)
+        mtu = self.ssh("cat /sys/class/net/eth0/mtu").stdout.strip()
+        assert mtu == "1450", mtu
+        assert self.ssh(f"echo {NOTE} > /root/note && sync").returncode == 0
+        print(f"ready on {self.host()} at {self.address}")
+
+    def host(self) -> str:
+        return str(self.show(self.server).compute_host)
+
+    def other(self) -> str:
+        (other,) = set(self.hosts) - {self.host()}
+        return other
+
+    def ssh(self, command: str) -> subprocess.CompletedProcess[str]:
+        """In the guest, from the host that has the router."""
+        return self.hosts[self.router_host].run(
+            "ssh",
+            *("-i", str(self.key), "-o", "StrictHostKeyChecking=no"),
+            *("-o", "UserKnownHostsFile=/dev/null", "-o", "ConnectTimeout=5"),
+            *("-o", "BatchMode=yes", f"root@{self.address}", command),
+        )
+
+    def move_while_it_runs(self) -> None:
+        """A ping goes on meanwhile."""
+        before, after = self.host(), self.other()
+        uptime = float(self.ssh("cat /proc/uptime").stdout.split()[0])
+        ping = subprocess.Popen(
+            self.hosts[self.router_host].inside(
+                "ping", "-i", PING_SECONDS, "-w", "300", self.address
+            ),
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        began = time.monotonic()
+        try:
+            self.sdk.compute.live_migrate_server(
+                self.server, host=None, force=False, block_migration="auto"
+            )
+            wait_for("moved", lambda: self.host() == after)
+            self.wait_until(self.server)
+            seconds = time.monotonic() - began
+            time.sleep(2.0)
+        finally:
+            ping.send_signal(2)
+            said, _ = ping.communicate(timeout=30)
+        found = re.search(r"(\d+) packets transmitted, (\d+) received", said)
+        assert found is not None, said
+        lost = int(found[1]) - int(found[2])
+        print(f"moved live from {before} to {after} in {seconds:.1f} s,", end=" ")
+        print(f"{lost} of {found[1]} pings lost")
+        assert lost <= LOST_MAX, said
+        assert float(self.ssh("cat /proc/uptime").stdout.split()[0]) > uptime
+        assert self.ssh("cat /root/note").stdout.strip() == NOTE
+
+    def move_back_cold(self) -> None:
+        """With its disk."""
+        after = self.other()
+        began = time.monotonic()
+        self.sdk.compute.migrate_server(self.server)
+        self.wait_until(self.server, "VERIFY_RESIZE")
+        assert self.host() == after
+        self.sdk.compute.confirm_server_resize(self.server)
+        self.wait_until(self.server)
+        wait_for("a login", lambda: self.ssh("true").returncode == 0)
+        assert self.ssh("cat /root/note").stdout.strip() == NOTE
+        seconds = time.monotonic() - began
+        print(f"moved cold back to {after} in {seconds:.1f} s, its note is there")
+
+    def clear_away(self) -> None:
+        """And nothing is left, on either host."""
+        sdk = self.sdk
+        self.delete(self.server)
+        sdk.network.delete_ip(self.made["floating"])
+        sdk.network.remove_interface_from_router(
+            self.made["router"], subnet_id=self.made["subnet"].id
+        )
+        sdk.network.delete_router(self.made["router"])
+        sdk.network.delete_network(self.made["network"])
+        sdk.image.delete_image(self.made["moving"])
+        wait_for("nothing left", lambda: doctor(self.cloud).returncode == 0)
+        for host in self.hosts.values():
+            wait_for(f"no guest on {host.name}", lambda host=host: is_empty(host))
+        print("nothing is left behind")
+
+
+def is_empty(host: HostPlace) -> bool:
+    """No guest, no file of one, no device of a network."""
+    links = host.run("ip", "-o", "link").stdout
+    guests = host.settings.parent / host.name / "agent" / "guests"
+    return not any(guests.iterdir()) and not re.search(r"tap|rsv-|rsbr-", links)
+
+
+def main(directory: Path) -> None:
+    """All of it."""
+    disk = build_guest_image(directory)
+    with two_hosts(directory) as (cloud, hosts):
+        moves = Moves(cloud, hosts, directory)
+        moves.begin(disk)
+        moves.move_while_it_runs()
+        moves.move_back_cold()
+        moves.clear_away()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

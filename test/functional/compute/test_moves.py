@@ -1,0 +1,28 @@
+"""A real guest moves between two real hosts (see real_moves)."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from tempfile import mkdtemp
+
+from test.functional.compute.apart import need_a_host, run_apart
+
+# Two boots under emulation and two moves.
+SECONDS_MAX = 420.0
+
+
+def test_a_real_guest_moves() -> None:
+    need_a_host()
+    # Sockets of guests have short names only in a short place.
+    directory = Path(mkdtemp(prefix="rs-"))
+    try:
+        said = run_apart(
+            "test.functional.compute.real_moves", str(directory), seconds=SECONDS_MAX
+        )
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+    print(said)
+    assert "moved live" in said
+    assert "its note is there" in said
+    assert "nothing is left behind" in said

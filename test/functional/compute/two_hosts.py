@@ -1,0 +1,167 @@
+"""A cloud of two real hosts on one machine: each in namespaces of its own.
+
+A host has its own network, name and ``/run`` (so each has a libvirtd, bridges and
+sockets that the other cannot see); a wire joins both with the control plane.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from compute.cli.layout import CloudPlan, LaidOutCloud, lay_out_cloud
+from test.functional.compute.house import RunningCloud
+from test.functional.compute.real_guests import wait_for
+from test.functional.harness.ports import free_ports
+
+WIRE = "wire"
+NETWORK = "192.168.77"
+HOUSE_ADDRESS = f"{NETWORK}.1"
+AGENT_PORT = 7001
+ROOMS = ("identity", "image", "network", "compute")
+STOP_SECONDS_MAX = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class HostPlace:
+    """Where one host is."""
+
+    name: str
+    address: str
+    settings: Path
+    log: Path
+
+    def inside(self, *command: str) -> list[str]:
+        """The command in the host's network."""
+        return ["nsenter", f"--net=/run/netns/{self.name}", *command]
+
+    def start(self) -> subprocess.Popen[bytes]:
+        """Its agents, with a ``/run`` and a name of their own."""
+        serve = [sys.executable, "-m", "compute", "serve", str(self.settings)]
+        script = (
+            "mount --make-rprivate / && mount -t tmpfs none /run && mkdir /run/netns"
+            f" && hostname {self.name} && exec {shlex.join(serve)}"
+        )
+        apart = ["unshare", "--mount", "--uts", "sh", "-c", script]
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                self.inside(*apart), stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+
+    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """Run something in the host's network."""
+        return subprocess.run(self.inside(*command), capture_output=True, text=True)
+
+
+def run(*command: str) -> None:
+    """It must succeed."""
+    subprocess.run(command, check=True)
+
+
+def lay_wire(names: list[str]) -> dict[str, str]:
+    """A bridge with the house's address, and a namespace for each host on it; their
+    addresses.  They end with the namespace that this runs in."""
+    run("ip", "link", "add", WIRE, "type", "bridge")
+    run("ip", "address", "add", f"{HOUSE_ADDRESS}/24", "dev", WIRE)
+    run("ip", "link", "set", WIRE, "up")
+    found = {}
+    for number, name in enumerate(names, 11):
+        address = f"{NETWORK}.{number}"
+        run("ip", "netns", "add", name)
+        outer = f"to-{name}"
+        run("ip", "link", "add", outer, "type", "veth", "peer", "wire0", "netns", name)
+        run("ip", "link", "set", outer, "master", WIRE, "up")
+        for words in (
+            ("link", "set", "lo", "up"),
+            ("address", "add", f"{address}/24", "dev", "wire0"),
+            ("link", "set", "wire0", "up"),
+            ("route", "add", "default", "via", HOUSE_ADDRESS),
+        ):
+            run("ip", "-n", name, *words)
+        found[name] = address
+    return found
+
+
+@contextmanager
+def two_hosts(directory: Path) -> Iterator[tuple[RunningCloud, dict[str, HostPlace]]]:
+    """The control plane here, a host in each of two namespaces."""
+    addresses = lay_wire(["alpha", "beta"])
+    port, store_port, node_port = free_ports(3)
+    url = f"http://{HOUSE_ADDRESS}:{port}"
+    sections = {
+        "cloud": {"public_address": f"0.0.0.0:{port}", "public_url": url},
+        "compute": {"down_after": "20"},
+    }
+    plan = CloudPlan(port, store_port, node_port, roles=ROOMS, sections=sections)
+    place = lay_out_cloud(directory / "c", plan)
+    with ExitStack() as stack:
+        stack.enter_context(place.server(outlives_us=False).running())
+        cloud = RunningCloud(place)
+        hosts = {
+            name: _host(directory, place, name, address, url)
+            for name, address in addresses.items()
+        }
+        try:
+            processes = [host.start() for host in hosts.values()]
+            stack.callback(_stop, processes)
+            sdk = cloud.sdk()
+            wait_for(
+                "two hosts",
+                lambda: len(list(sdk.compute.hypervisors())) == len(hosts),
+            )
+            yield cloud, hosts
+        except BaseException:
+            for log in [place.log, *(host.log for host in hosts.values())]:
+                lines = log.read_text("utf-8").splitlines()
+                told = [line for line in lines if '" 2' not in line]
+                print(f"==== {log.name}", *told[-60:], sep="\n")
+            raise
+
+
+def _host(
+    directory: Path, place: LaidOutCloud, name: str, address: str, url: str
+) -> HostPlace:
+    state = directory / name
+    state.mkdir()
+    settings = directory / f"{name}.conf"
+    lines = [f"{room}_url = {url}/{room}" for room in ROOMS]
+    settings.write_text(
+        "\n".join(
+            [
+                "[cloud]",
+                "roles = agent, network-agent",
+                f"public_address = {address}:{AGENT_PORT}",
+                f"host = {name}",
+                f"state = {state}",
+                f"service_password_file = {place.state / 'service-password'}",
+                *lines,
+                "[agent]",
+                "hypervisor = libvirt",
+                "ends_with_us = yes",
+                "[network-agent]",
+                "look = 0.5",
+                "",
+            ]
+        ),
+        "utf-8",
+    )
+    return HostPlace(name, address, settings, directory / f"{name}.log")
+
+
+def _stop(processes: list[subprocess.Popen[bytes]]) -> None:
+    for process in processes:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+    for process in processes:
+        try:
+            process.wait(STOP_SECONDS_MAX)
+        except subprocess.TimeoutExpired:
+            os.kill(process.pid, signal.SIGKILL)
+            process.wait()
