@@ -166,6 +166,7 @@ class HostInventory:
     cpu_cores: int = 1
     cpu_threads: int = 1
     cpu_sockets: int = 1
+    booted_at: int = 0  # seconds of the epoch; 0: unknown
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,8 +53,8 @@ from objectstore.kernel.errors import Rejected, Unavailable
 
 __all__ = [
     "ATTACHED",
-    "BlockDevice",
     "MOVED",
+    "BlockDevice",
     "ClaimedJob",
     "ConsoleGrant",
     "HostReport",

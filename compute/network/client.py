@@ -107,6 +107,14 @@ class NetworkClient:
         found = self._wire.json("POST", "/v2.0/ports", {"ports": bodies})
         return [port_facts(item) for item in found["ports"]]
 
+    def ports_left(self, project_id: str) -> int | None:
+        """How many more ports the project may have; None: any number."""
+        path = f"/v2.0/quotas/{quote(project_id)}/details"
+        found = self._wire.json("GET", path)["quota"]["port"]
+        if found["limit"] < 0:
+            return None
+        return max(0, int(found["limit"]) - int(found["used"]))
+
     def port(self, project_id: str, port_id: str) -> PortFacts:
         """One port of the project.  ``NotFound``."""
         found = self._wire.list("ports", [("id", port_id), ("project_id", project_id)])

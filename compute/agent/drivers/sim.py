@@ -91,6 +91,7 @@ class SimHypervisor:
         self.latencies: dict[str, float] = dict(latencies or {})  # method -> seconds
         self.fault = fault
         self._clock = clock or SystemClock()
+        self._booted_at = int(self._clock.time())
         self._guests = _Guests(state_file)
         self._watchers: list[Callable[[GuestEvent], None]] = []
         self.move_seconds = 0.0
@@ -120,6 +121,7 @@ class SimHypervisor:
             cpu_model="sim",
             cpu_vendor="sim",
             cpu_cores=self.host.vcpus,
+            booted_at=self._booted_at,
         )
 
     def watch(self, callback: Callable[[GuestEvent], None]) -> None:

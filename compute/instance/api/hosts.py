@@ -23,6 +23,7 @@ from compute.instance.views.hosts import (
     IDS_SINCE,
     SERVICE,
     statistics,
+    uptime_text,
 )
 from compute.instance.wiring import Wiring
 from objectstore.kernel.reply import Reply
@@ -154,8 +155,11 @@ class HostsApi:
         return found[:limit], more
 
     def _view(self, host: Host, minor: int, *, detail: bool) -> dict[str, Any]:
-        views = DETAIL if detail else BRIEF
-        return rendered(views, minor, host, self._is_up(host), minor)
+        views, up = DETAIL if detail else BRIEF, self._is_up(host)
+        value = rendered(views, minor, host, up, minor)
+        if "uptime" in value and up:
+            value["uptime"] = uptime_text(host, self._wiring.clock.time())
+        return value
 
     def _servers_of(self, host: Host) -> list[dict[str, str]]:
         rows = self._wiring.database.read(
@@ -214,11 +218,14 @@ class HostsApi:
         return ok({"hypervisors": values})
 
     def uptime(self, call: ApiCall) -> Reply:
-        """GET /os-hypervisors/{id}/uptime: hosts do not tell."""
+        """GET /os-hypervisors/{id}/uptime, of a host that is there to tell."""
         self._wiring.enforce(call.context, HYPERVISORS)
         host = self._one(call, "hypervisor_id")
+        if not self._is_up(host):
+            raise BadRequest(f"Compute service of {host.host} is unavailable.")
         value = self._view(host, minor_of(call), detail=False)
-        return ok({"hypervisor": {**value, "uptime": None}})
+        uptime = uptime_text(host, self._wiring.clock.time())
+        return ok({"hypervisor": {**value, "uptime": uptime}})
 
     def statistics(self, call: ApiCall) -> Reply:
         """GET /os-hypervisors/statistics."""

@@ -23,7 +23,7 @@ from compute.instance.service.device_order import (
     order_of,
     without_image,
 )
-from compute.instance.service.network_choice import choose_networks
+from compute.instance.service.network_choice import choose_networks, ports_allow
 from compute.instance.service.order_checks import (
     check_files,
     check_fit,
@@ -89,6 +89,10 @@ class Ordering:
         zone, forced_host = self._where(context, body)
         name = body["name"]
         most_at_once = most if most > 1 else 1
+        networks = self._networks(context, body, most_at_once)
+        most = ports_allow(
+            self._wiring.network, context.project_id, networks, least, most
+        )
         template = Server(
             id="",
             project_id=context.project_id,
@@ -115,7 +119,7 @@ class Ordering:
             metadata=dict(metadata),
             tags=sorted(set(body.get("tags", ()))),
             personality=list(files),
-            networks=self._networks(context, body, most_at_once),
+            networks=networks,
             security_groups=self._security_groups(context, body),
             hints=dict(hints),
             access_ipv4=body.get("accessIPv4", ""),

@@ -6,11 +6,26 @@ from typing import Any
 
 import orjson
 
-from compute.core.instants import iso_micro
+from compute.core.instants import iso_micro, iso_z
 from compute.instance.frame.replies import View
 from compute.instance.records import Host
 
 IDS_SINCE = 53  # from here on, hypervisors and services are known by uuids
+UPTIME_SINCE = 88  # from here on, hypervisors tell it beside the rest
+_DAY, _HOUR, _MINUTE = 86400, 3600, 60
+
+
+def uptime_text(host: Host, now: float) -> str | None:
+    """Since when it runs, as ``uptime`` says it: ``14:30:01 up 5 days,  3:04``; None
+    when the host has not told."""
+    booted = int(host.inventory.get("booted_at", 0))
+    if booted <= 0:
+        return None
+    seconds = max(0, int(now) - booted)
+    days, rest = divmod(seconds, _DAY)
+    clock = f"{rest // _HOUR:2d}:{rest % _HOUR // _MINUTE:02d}"
+    prefix = f"{days} day{'s' if days > 1 else ''}, " if days else ""
+    return f"{iso_z(now)[11:19]} up {prefix}{clock}"
 
 
 def cpu_info(host: Host) -> dict[str, Any]:
@@ -83,7 +98,7 @@ DETAIL: tuple[View, ...] = (
     ),
     View("running_vms", lambda host, up, minor: host.servers, until=87),
     View("current_workload", lambda host, up, minor: host.building, until=87),
-    View("uptime", lambda host, up, minor: None, since=88),
+    View("uptime", lambda host, up, minor: None, since=UPTIME_SINCE),
 )
 SERVICE: tuple[View, ...] = (
     View("id", lambda host, up, zone: host.number, until=52),

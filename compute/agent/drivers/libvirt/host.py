@@ -10,6 +10,7 @@ from compute.agent.drivers.libvirt.figures import processor_facts
 from compute.agent.hypervisor import HostInventory
 
 _GIB = 1 << 30
+_KERNEL_FIGURES = "/proc/stat"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,4 +44,18 @@ def read_inventory(
         cpu_cores=cores,
         cpu_threads=threads,
         cpu_sockets=sockets * nodes,
+        booted_at=_booted_at(),
     )
+
+
+def _booted_at() -> int:
+    """When the kernel started, by its own word; 0 where it does not say."""
+    try:
+        with open(_KERNEL_FIGURES, encoding="ascii") as lines:
+            for line in lines:
+                name, _, value = line.partition(" ")
+                if name == "btime":
+                    return int(value)
+    except (OSError, ValueError):
+        pass
+    return 0

@@ -1,0 +1,101 @@
+"""What is refused at once, and to whom: quotas of ports, locks, other people's things;
+and how long hosts have run."""
+
+from __future__ import annotations
+
+import orjson
+
+from test.fakes.tokens import fake_token
+from test.unit.compute.instance.house import OTHER, OWNER, House
+
+
+def ports_at_most(house: House, limit: int) -> None:
+    answer = house.parts.callers["network"].request(
+        "PUT",
+        f"/v2.0/quotas/{OWNER}",
+        {"X-Auth-Token": fake_token(OWNER, "admin")},
+        orjson.dumps({"quota": {"port": limit}}),
+    )
+    assert answer.status == 200, answer.read()
+
+
+def ports_of(house: House) -> int:
+    headers = {"X-Auth-Token": fake_token(OWNER, "admin")}
+    path = f"/v2.0/ports?project_id={OWNER}"
+    found = house.parts.callers["network"].request("GET", path, headers).json()
+    return len(found["ports"])
+
+
+def test_no_server_begins_that_has_no_ports(house: House) -> None:
+    ports_at_most(house, ports_of(house) + 2)
+    two = [{"uuid": house.network_id}] * 2
+    three = {"server": house.order(networks=[*two, *two[:1]])}
+    got = house.ask("POST", "/servers", three)
+    assert got.status == 403
+    assert "ports" in got.json["forbidden"]["message"]
+    assert house.ok("GET", "/servers")["servers"] == []
+    # As many of the wanted ones as the quota allows, if that is enough.
+    many = {"server": house.order(min_count=1, max_count=5)}
+    house.ok("POST", "/servers", many)
+    house.work()
+    servers = house.ok("GET", "/servers/detail")["servers"]
+    assert [each["status"] for each in servers] == ["ACTIVE", "ACTIVE"]
+    again = house.ask("POST", "/servers", {"server": house.order()})
+    assert again.status == 403
+    alone = {"server": house.order(networks="none")}
+    assert house.ask("POST", "/servers", alone).status == 202
+    path = f"/servers/{servers[0]['id']}/os-interface"
+    body = {"interfaceAttachment": {"net_id": house.network_id}}
+    assert house.ask("POST", path, body).status == 403
+
+
+def test_a_lock_holds_for_its_project_and_not_for_administrators(house: House) -> None:
+    server_id = house.boot()
+    reason = {"locked_reason": "mine"}
+    assert house.act(server_id, "lock", reason).status == 202
+    shown = house.show(server_id, roles="member")
+    assert (shown["locked"], shown["locked_reason"]) == (True, "mine")
+    for user in ("u1", "u2"):
+        for name, value in (
+            ("os-stop", None),
+            ("reboot", {"type": "HARD"}),
+            ("rebuild", {"imageRef": house.image_id}),
+            ("resize", {"flavorRef": house.flavor_id}),
+            ("pause", None),
+            ("shelve", None),
+        ):
+            got = house.act(server_id, name, value, user=user)
+            assert got.status == 409, (name, got.status, got.body)
+            assert "locked" in got.json["conflictingRequest"]["message"]
+        assert house.ask("DELETE", f"/servers/{server_id}", user=user).status == 409
+    # To strangers it is not there at all.
+    for name in ("os-stop", "lock", "unlock"):
+        assert house.act(server_id, name, project=OTHER, user="u3").status == 404
+    assert house.act(server_id, "os-stop", roles="reader").status == 403
+    assert house.act(server_id, "os-stop", roles="admin").status == 202
+    house.work()
+    assert house.act(server_id, "unlock").status == 202
+    assert house.act(server_id, "os-start").status == 202
+
+
+def test_who_may_not_undo_an_administrators_lock(house: House) -> None:
+    server_id = house.boot()
+    assert house.act(server_id, "lock", roles="admin", project=OTHER).status == 202
+    assert house.act(server_id, "unlock").status == 403
+    assert house.act(server_id, "unlock", roles="admin").status == 202
+
+
+def test_hosts_tell_how_long_they_have_run(house: House) -> None:
+    house.clock.advance(3 * 86400 + 2 * 3600 + 5 * 60)
+    house.agent.report()
+    (first, *_) = house.ok("GET", "/os-hypervisors/detail", roles="admin")[
+        "hypervisors"
+    ]
+    assert first["uptime"].endswith("up 3 days,  2:05")
+    path = f"/os-hypervisors/{first['id']}/uptime"
+    older = house.ok("GET", path, roles="admin", version="2.87")["hypervisor"]
+    assert older["uptime"] == first["uptime"]
+    house.clock.advance(3600)  # silent since
+    found = house.ok("GET", f"/os-hypervisors/{first['id']}", roles="admin")
+    assert found["hypervisor"]["uptime"] is None
+    assert house.ask("GET", path, roles="admin", version="2.87").status == 400
