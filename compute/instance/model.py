@@ -230,7 +230,6 @@ ACTIONS: dict[str, Action] = {
         _T.RESCUING,
         "rescue",
         _V.RESCUED,
-        fails_to_error=True,
     ),
     "unrescue": Action(
         "unrescue",

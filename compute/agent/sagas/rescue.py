@@ -1,4 +1,8 @@
-"""Boot a guest from another disk to mend its own."""
+"""Boot a guest from another disk to mend its own.
+
+The disk is made before the guest is stopped: where there is no room for it, the guest
+never notices.  A rescue that fails later gives the guest back as it was.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from compute.agent.sagas.parts import (
     end_guest,
     start_guest,
     stop_guest,
+    was_running,
 )
 from compute.core.saga import Saga, Step
 
@@ -35,11 +40,21 @@ def _start(work: Work) -> None:
     work.kit.hypervisor.start(spec)
 
 
+def _remember(work: Work) -> None:
+    was_running(work)
+
+
+def _start_again(work: Work) -> None:
+    if was_running(work):
+        start_guest(work)
+
+
 RESCUE: Saga[Work] = Saga(
     "rescue",
     (
-        Step("stop", stop_guest),
+        Step("look", _remember),
         Step("disk", _disk, undo=_drop_disk),
+        Step("stop", stop_guest, undo=_start_again),
         Step("start", _start, undo=end_guest),
     ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from objectstore.kernel.errors import InsufficientStorage
 from test.unit.compute.instance.house import OTHER, OWNER, House
 
 
@@ -115,6 +116,25 @@ def test_shelved_server_is_deleted_with_its_image(house: House) -> None:
     house.work()
     assert [each.name for each in house.images.list()] == ["tiny"]
     assert house.leftovers() == []
+
+
+def test_a_rescue_that_fails_gives_the_guest_back(house: House) -> None:
+    server_id = house.boot()
+    full = [InsufficientStorage("This host has no room")]
+    for kit in house.kits.values():
+        kit.hypervisor.fault = lambda method, uuid, moment: (  # type: ignore[attr-defined]
+            full.pop() if full and method == "start" else None
+        )
+    assert house.act(server_id, "rescue", {}).status == 200
+    house.work()
+    assert full == []
+    server = house.show(server_id)
+    assert (server["status"], server["OS-EXT-STS:power_state"]) == ("ACTIVE", 1)
+    assert [
+        kit.hypervisor.states()[server_id].value
+        for kit in house.kits.values()
+        if server_id in kit.hypervisor.states()
+    ] == ["running"]
 
 
 def test_rescue_and_rebuild(house: House) -> None:
