@@ -32,6 +32,8 @@ It stands in the place of ``tempauth``, or right before it: then tokens that beg
     use = egg:ringstack#identity
     # where the identity service is, without /v3; empty: in this process, or none
     auth_url = http://127.0.0.1:5000
+    # the authorities that https addresses are trusted by; empty: the system's
+    ca_file =
     # who looks EC2 keys up; without a password there are none
     service_user = ringstack
     service_password =
