@@ -214,8 +214,10 @@ class DatabaseStore:
     ) -> Promise[Receipt]:
         """Merge rows; kept when they are durable."""
         weight = self.kind.weight
-        if any(weight(row) is not WEIGHTLESS for row in rows):
-            self._make_sure_of_room()
+        for row in rows:
+            if weight(row) is not WEIGHTLESS:
+                self._make_sure_of_room()
+                break
         promises: list[Promise[Receipt]] = []
         written = broker.facts_written
         if written is not None and (not written.done or written.error is not None):

@@ -21,7 +21,7 @@ import socket
 import sys
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
@@ -369,19 +369,41 @@ def wait_until(
     waiting = [promise for promise in promises if not promise.done]
     if not waiting:
         return False
-    wake = Event()
+    sleeper = _Sleeper()
     left = len(waiting)
 
     def one_done(_: Promise[Any]) -> None:
         nonlocal left
         left -= 1
-        if not wake.is_set() and (left == 0 or satisfied()):
-            wake.set()
+        if not sleeper.is_woken and (left == 0 or satisfied()):
+            sleeper.wake()
 
     for promise in waiting:
         promise.when_done(one_done)
-    wake.wait(timeout_seconds)
+    sleeper.sleep(timeout_seconds)
     return satisfied()
+
+
+def wait_for_all(
+    promises: Sequence[Promise[Any]], timeout_seconds: float | None = None
+) -> None:
+    """Wait until all are done, one has failed, or time is up.
+
+    What every write does, and mostly all goes well: so nothing is asked again.
+    """
+    sleeper = _Sleeper()
+    left = len(promises)
+
+    def one_done(promise: Promise[Any]) -> None:
+        nonlocal left
+        left -= 1
+        if (left == 0 or promise.error is not None) and not sleeper.is_woken:
+            sleeper.wake()
+
+    for promise in promises:
+        promise.when_done(one_done)
+    if left and not sleeper.is_woken:
+        sleeper.sleep(timeout_seconds)
 
 
 class Pool:

@@ -19,6 +19,9 @@ StartResponse = Callable[..., Any]
 Application = Callable[[Environ, StartResponse], Any]
 """A WSGI application (PEP 3333)."""
 
+PathParts = tuple[str, str, str, str]
+"""Version, account, container and object; "" for what the path does not name."""
+
 CONTEXT_KEY = "ringstack.context"
 # More parameters than any API call has; a bound on what one request may cost.
 QUERY_PARAMETERS_MAX = 100
@@ -94,6 +97,8 @@ class Context:
     unconditional_if: tuple[str, ...] = ()
     # What filters and servers add for the access line: short words.
     log_notes: list[str] = field(default_factory=list)
+    # PATH_INFO and its parts: a dozen filters ask for the same ones.
+    split_path: tuple[str, PathParts] | None = None
 
     def for_internal(self) -> Context:
         """The context of a subrequest that the house makes on its own behalf."""
@@ -131,11 +136,7 @@ class Request:
     def path(self) -> str:
         """The decoded path.  Raises Rejected 412 when it is not UTF-8."""
         if self._path is None:
-            raw: str = self.environ.get("PATH_INFO", "")
-            if raw.isascii():
-                self._path = raw
-            else:
-                self._path = _utf8(raw.encode("latin-1"))
+            self._path = _text(self.environ.get("PATH_INFO", ""))
         return self._path
 
     def set_path(self, path: str) -> None:
@@ -143,17 +144,19 @@ class Request:
         self._path = path
         self.environ["PATH_INFO"] = path.encode().decode("latin-1")
 
-    def split(self) -> tuple[str, str, str, str]:
+    def split(self) -> PathParts:
         """(version, account, container, object), "" for each missing part.
 
         The object keeps its slashes.  A path that does not begin with a slash
-        and a version gives ("", "", "", "").
+        and a version gives ("", "", "", "").  Raises what ``path`` raises.
         """
-        parts = self.path.split("/", 4)
-        if len(parts) < 2 or parts[0]:
-            return "", "", "", ""
-        parts += [""] * (5 - len(parts))
-        return parts[1], parts[2], parts[3], parts[4]
+        raw = self.environ.get("PATH_INFO", "")
+        known = self.context.split_path
+        if known is not None and known[0] is raw:
+            return known[1]
+        parts = _split(_text(raw))
+        self.context.split_path = (raw, parts)
+        return parts
 
     @property
     def query(self) -> dict[str, str]:
@@ -175,9 +178,7 @@ class Request:
         value: str | None = self.environ.get(_environ_key(name))
         if value is None:
             return default
-        if value.isascii():
-            return value
-        return _utf8(value.encode("latin-1"))
+        return _text(value)
 
     def has_header(self, name: str) -> bool:
         """Whether the header was sent, be it empty."""
@@ -252,6 +253,14 @@ def footers_of(body: Any) -> Mapping[str, str]:
     return found
 
 
+def _split(path: str) -> PathParts:
+    parts = path.split("/", 4)
+    if len(parts) < 2 or parts[0]:
+        return "", "", "", ""
+    parts += [""] * (5 - len(parts))
+    return parts[1], parts[2], parts[3], parts[4]
+
+
 _ENVIRON_KEYS: dict[str, str] = {}
 _ENVIRON_KEYS_MAX = 1000
 
@@ -265,6 +274,11 @@ def _environ_key(name: str) -> str:
         if len(_ENVIRON_KEYS) < _ENVIRON_KEYS_MAX:
             _ENVIRON_KEYS[name] = key
     return key
+
+
+def _text(carried: str) -> str:
+    """What latin-1 carries, as PEP 3333 wants it, is UTF-8."""
+    return carried if carried.isascii() else _utf8(carried.encode("latin-1"))
 
 
 def _utf8(raw: bytes) -> str:

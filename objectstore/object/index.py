@@ -139,6 +139,11 @@ class Index:
         if key in self._frozen:
             return self._frozen[key]
         try:
+            # One transaction from flush to flush: every read in one of its own would
+            # lock and unlock the file.  None during a flush, for SQLite begins its
+            # write-ahead file anew only when nobody reads.
+            if not self._frozen and not self._connection.in_transaction:
+                self._connection.execute("BEGIN")
             found = self._connection.execute(_GET, (key,)).fetchone()
         except sqlite3.Error as error:
             raise self._failed(error) from error
@@ -146,6 +151,13 @@ class Index:
         row = self._decoded(found[0]) if found is not None else None
         self._cache(key, row)
         return row
+
+    def _end_reading(self) -> None:
+        if self._connection.in_transaction:
+            try:
+                self._connection.execute("COMMIT")
+            except sqlite3.Error as error:
+                raise self._failed(error) from error
 
     def _decoded(self, row: bytes) -> Held:
         try:
@@ -196,6 +208,7 @@ class Index:
         wait meanwhile: one flush at a time.
         """
         assert not self._frozen, "two flushes at a time"
+        self._end_reading()
         self._frozen, self._changed = self._changed, {}
         frozen = Frozen(
             self._frozen,
@@ -251,6 +264,7 @@ class Index:
         """Close.  ``flushed``: everything is in SQLite, and the next opening may
         take the file as it is."""
         if flushed:
+            self._end_reading()
             self._set_closed(b"1")
         with self._writing:
             self._writer.close()

@@ -21,11 +21,6 @@ class Gathered(NamedTuple, Generic[N, T]):
     failures: list[tuple[N, BaseException]]
 
 
-def any_failed(promises: list[Promise[T]]) -> Callable[[], bool]:
-    """A question to wait for: has one failed?"""
-    return lambda: any(promise.error is not None for promise in promises)
-
-
 def any_done(promises: list[Promise[T]]) -> Callable[[], bool]:
     """A question to wait for: is one done?"""
     return lambda: any(promise.done for promise in promises)

@@ -98,6 +98,8 @@ def content_type(request: Request, name: str) -> str:
                 400, "Invalid Content-Type, swift_* is not a valid parameter name."
             )
         return sent
+    if "." not in name and ":" not in name:
+        return DEFAULT_CONTENT_TYPE  # neither an ending nor a scheme to guess by
     return _known_types().guess_type(name)[0] or DEFAULT_CONTENT_TYPE
 
 

@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
-from objectstore.kernel.concurrency import Promise, wait_until
+from objectstore.kernel.concurrency import Promise, wait_for_all, wait_until
 from objectstore.kernel.errors import DeadlineExceeded, Rejected
-from objectstore.proxy.asked import Asked, any_done, any_failed
+from objectstore.proxy.asked import Asked, any_done
 from objectstore.proxy.patience import Patience
 from objectstore.proxy.quorum import failed_round
 
@@ -24,6 +24,16 @@ T = TypeVar("T")
 
 class WriteRound(Generic[N, T]):
     """A write round that did not succeed at once."""
+
+    __slots__ = (
+        "_asked",
+        "_call",
+        "_needed",
+        "_patience",
+        "_replaced",
+        "_spares",
+        "_voters",
+    )
 
     def __init__(
         self,
@@ -47,8 +57,9 @@ class WriteRound(Generic[N, T]):
         clock = self._patience.clock
         start = clock.monotonic()
         until = start + self._patience.node_seconds
+        if self._all_answer_well():
+            return self._asked
         in_grace = False
-        self._wait_for_all()
         while True:
             self._replace_failed()
             acks = self._acks()
@@ -69,12 +80,19 @@ class WriteRound(Generic[N, T]):
             raise self._failure()
         return self._asked
 
-    def _wait_for_all(self) -> None:
-        """The normal case in one wait: everybody answers well, and soon."""
-        suspect = self._patience.is_suspect
-        waiting = [promise for _, promise in self._asked if not promise.done]
-        if not any(suspect(node) for node, _ in self._asked):
-            wait_until(waiting, any_failed(waiting), self._patience.grace_seconds)
+    def _all_answer_well(self) -> bool:
+        """The normal case, in one wait: everybody does, and soon."""
+        open_ones = []
+        for node, promise in self._asked:
+            if self._patience.is_suspect(node):
+                return False
+            if not promise.done:
+                open_ones.append(promise)
+        wait_for_all(open_ones, self._patience.grace_seconds)
+        for _, promise in self._asked:
+            if not promise.done or promise.error is not None:
+                return False
+        return len(self._asked[: self._voters]) >= self._needed
 
     def _acks(self) -> int:
         return sum(

@@ -33,6 +33,7 @@ from objectstore.kernel.request import (
     Application,
     Context,
     Environ,
+    Request,
     StartResponse,
 )
 from objectstore.kernel.settings import Reader
@@ -98,7 +99,7 @@ def _refusal(environ: Environ) -> Reply | None:
     context: Context | None = environ.get(CONTEXT_KEY)
     if context is None or context.is_s3 or context.is_internal:
         return None
-    account, container = _container_of(environ["PATH_INFO"])
+    _, account, container, _ = Request(environ).split()
     if container.endswith(LOCKS_SUFFIX):
         return text_reply(403)
     if container.endswith(SEGMENTS_SUFFIX):
@@ -118,17 +119,6 @@ def _could_break(environ: Environ) -> bool:
         query = environ.get("QUERY_STRING", "")
         return "version-id" in query or "multipart-manifest" in query
     return any(key in environ for key in _CHANGING_KEYS)
-
-
-def _container_of(path: str) -> tuple[str, str]:
-    parts = path.split("/", 4)
-    if len(parts) < 4:
-        return "", ""
-    try:
-        account, container = (part.encode("latin-1").decode() for part in parts[2:4])
-    except UnicodeDecodeError:
-        return "", ""
-    return account, container
 
 
 def filter_factory(

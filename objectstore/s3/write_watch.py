@@ -17,6 +17,7 @@ from objectstore.kernel.request import (
     Application,
     Context,
     Environ,
+    Request,
     StartResponse,
 )
 from objectstore.s3.background.house_objects import HouseObjects
@@ -50,7 +51,7 @@ class WriteWatch:
         self, app: Application, environ: Environ, start_response: StartResponse
     ) -> Any:
         """The application's answer, after what it brings about."""
-        place = _object_of(environ["PATH_INFO"])
+        place = _object_of(Request(environ))
         facts = None if place is None else self._facts(environ, place)
         if place is None or facts is None:
             return app(environ, start_response)
@@ -126,15 +127,9 @@ class WriteWatch:
         announce(operation, [event])
 
 
-def _object_of(path: str) -> tuple[str, str, str] | None:
+def _object_of(request: Request) -> tuple[str, str, str] | None:
     """(account, container, key) of a client's object; None for anything else."""
-    parts = path.split("/", 4)
-    if len(parts) < 5 or not parts[4] or parts[2][:1] == ".":
+    _, account, container, key = request.split()
+    if not key or account[:1] == "." or is_hidden(container):
         return None
-    try:
-        account, container, key = (
-            part.encode("latin-1").decode() for part in parts[2:]
-        )
-    except UnicodeDecodeError:
-        return None
-    return None if is_hidden(container) else (account, container, key)
+    return account, container, key

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from objectstore.kernel import concurrency
-from objectstore.kernel.concurrency import Event, Promise
+from objectstore.kernel.concurrency import Event, Promise, wait_for_all
 from objectstore.kernel.sync_queue import SYNCS_MAX, SyncQueue
 
 
@@ -55,6 +55,29 @@ def test_who_is_killed_while_being_woken_is_not_woken_elsewhere() -> None:
     second.set()
     concurrency.sleep(0.01)
     assert steps == ["killed", "on"]
+
+
+def test_waiting_for_all_ends_with_the_last_or_with_the_first_that_fails() -> None:
+    def waited(*outcomes: object) -> list[bool]:
+        promises: list[Promise[int]] = [Promise() for _ in range(3)]
+
+        def resolve() -> None:
+            for promise, outcome in zip(promises, outcomes, strict=False):
+                if isinstance(outcome, Exception):
+                    promise.fail(outcome)
+                else:
+                    promise.resolve(1)
+                concurrency.sleep(0.001)
+
+        concurrency.spawn(resolve)
+        wait_for_all(promises, 0.05)
+        return [promise.done for promise in promises]
+
+    assert waited(1, 1, 1) == [True, True, True]
+    assert waited(1, OSError("gone"), 1) == [True, True, False]
+    assert waited(1, 1) == [True, True, False]
+    wait_for_all([])
+    wait_for_all([Promise.failed(OSError()), Promise()], 5)
 
 
 def test_soon_keeps_the_order_and_survives_what_breaks(

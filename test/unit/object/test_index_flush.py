@@ -182,3 +182,24 @@ def test_what_came_and_went_is_not_written(tmp_path: Path) -> None:
     again = Index(str(tmp_path / "index.db"), open_database)
     assert again.owed.items == {}
     again.close()
+
+
+def test_reading_does_not_keep_the_write_ahead_file_growing(tmp_path: Path) -> None:
+    path = tmp_path / "index.db"
+    model, sizes = Model(path, 6), []
+    for _ in range(8):
+        model.change(100)
+        model.index.flush()
+        for key in KEYS[:20]:
+            model.index.get(key)
+        model.index.checkpoint()
+        for key in KEYS[20:40]:
+            model.index.get(key)
+        sizes.append(path.with_name("index.db-wal").stat().st_size)
+    model.check()
+    assert max(sizes[2:]) <= 2 * max(sizes[:2])
+    model.index.close(flushed=True)
+    model.index = Index(str(path), open_database)
+    assert model.index.was_closed
+    model.check()
+    model.index.close()
