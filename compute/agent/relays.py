@@ -1,9 +1,17 @@
-"""The way to volumes that lie on another host: TLS outside, a unix socket inside."""
+"""The way to volumes that lie on another host: TLS outside, a unix socket inside.
+
+One relay for each attachment, a process that outlives the agent as guests do.
+"""
 
 from __future__ import annotations
 
+import json
+from contextlib import suppress
+from pathlib import Path
 from typing import Protocol
 
+from compute.core import storage_daemon
+from compute.core.storage_daemon import Key, Place
 from compute.volume.client import ConnectionInfo
 from objectstore.kernel.errors import Unavailable
 
@@ -19,7 +27,7 @@ class VolumeRelays(Protocol):
 
 
 class NoRelays:
-    """For hosts that have volumes of their own only."""
+    """For hosts that have volumes of their own only, or none."""
 
     def open(self, connection: ConnectionInfo) -> str:
         """``Unavailable``."""
@@ -33,3 +41,52 @@ class NoRelays:
 
 
 NO_RELAYS = NoRelays()
+
+
+class StorageRelays:
+    """Relays by QEMU's storage daemon."""
+
+    def __init__(self, directory: Path, sockets: str) -> None:
+        """``directory``: private to us; ``sockets``: one whose path is short."""
+        self._directory = directory
+        self._sockets = sockets
+
+    def open(self, connection: ConnectionInfo) -> str:
+        """A relay that runs to the same gate is left as it is."""
+        place = self._place(connection.attachment_id)
+        note = self._note(connection.attachment_id)
+        wanted = json.dumps(
+            [connection.host, connection.port, connection.export, connection.psk_hex]
+        )
+        if storage_daemon.pid_of(place) and _content(note) == wanted:
+            return place.socket
+        key = Key(connection.psk_identity, connection.psk_hex)
+        storage_daemon.relay(
+            place, connection.export, connection.host, connection.port, key
+        )
+        note.touch(mode=0o600)
+        note.write_text(wanted, "utf-8")
+        return place.socket
+
+    def close(self, attachment_id: str) -> None:
+        """End it."""
+        note = self._note(attachment_id)
+        if not note.exists() and not self._place(attachment_id).pid_file.exists():
+            return
+        storage_daemon.stop(self._place(attachment_id))
+        with suppress(FileNotFoundError):
+            note.unlink()
+
+    def _place(self, attachment_id: str) -> Place:
+        return Place(self._directory, self._sockets, f"relay-{attachment_id}")
+
+    def _note(self, attachment_id: str) -> Path:
+        """Where it leads; it holds the key, as the relay's own file does."""
+        return self._directory / f"relay-{attachment_id}.to"
+
+
+def _content(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except FileNotFoundError:
+        return ""

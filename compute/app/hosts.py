@@ -23,6 +23,7 @@ from compute.agent.host import HostKit
 from compute.agent.hypervisor import ACTIVE_STATES, Hypervisor
 from compute.agent.image_source import ImageSource
 from compute.agent.leftovers import KnownServers, Leftovers
+from compute.agent.relays import StorageRelays
 from compute.agent.settings import GuestAgentSettings, HypervisorKind
 from compute.agent.upkeep import Upkeep
 from objectstore.kernel.clock import Clock
@@ -168,6 +169,7 @@ def _real(
         address=reached_at[0],
         url=reached_at[1],
         grace_seconds=settings.grace,
+        relays=StorageRelays(state / "relays", layout.sockets),
     )
     with suppress(RingstackError):
         cache.sweep()

@@ -117,6 +117,7 @@ class ServerBrief:
     power_state: int
     project_id: str = ""
     image_id: str = ""
+    block_devices: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from compute.agent.host import Work
 from compute.agent.sagas.parts import destroy_guest, remove_disks
+from compute.agent.sagas.volumes import close_relays
 from compute.core.saga import Saga, Step
 from compute.instance.client import release_ports, release_volumes
 from objectstore.kernel.errors import Rejected
@@ -14,6 +15,7 @@ def _ports(work: Work) -> None:
 
 
 def _volumes(work: Work) -> None:
+    close_relays(work)
     release_volumes(work.neighbours.volumes, work.server)
 
 

@@ -13,6 +13,7 @@ from compute.agent.sagas.parts import (
     wait_for_ports,
     write_config_drive,
 )
+from compute.agent.sagas.volumes import close_relays
 from compute.core.saga import Saga, Step
 from compute.instance.client import unhost_ports
 
@@ -65,6 +66,7 @@ SHELVE_OFFLOAD: Saga[Work] = Saga(
     "shelve_offload",
     (
         Step("guest", destroy_guest),
+        Step("relays", close_relays),
         Step("ports", _unhost),
         Step("disks", remove_disks),
     ),

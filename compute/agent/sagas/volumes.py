@@ -81,8 +81,16 @@ def _complete(work: Work) -> None:
 def _release(work: Work) -> None:
     device = _device(work)
     if device is not None:
+        work.kit.relays.close(device.attachment_id)
         release_attachment(work.neighbours.volumes, device.attachment_id)
         work.drop_device(device.id)
+
+
+def close_relays(work: Work) -> None:
+    """The guest is gone from this host: so is its way to volumes of others."""
+    for device in devices_of(work.server.block_devices):
+        if device.attachment_id:
+            work.kit.relays.close(device.attachment_id)
 
 
 def _unplug(work: Work) -> None:
@@ -181,13 +189,16 @@ def _swapped(work: Work) -> None:
 
 
 def _free_old(work: Work) -> None:
-    release_attachment(
-        work.neighbours.volumes, str(work.arguments["old_attachment_id"])
-    )
+    _free(work, str(work.arguments["old_attachment_id"]))
+
+
+def _free(work: Work, attachment_id: str) -> None:
+    work.kit.relays.close(attachment_id)
+    release_attachment(work.neighbours.volumes, attachment_id)
 
 
 def _stay(work: Work) -> None:
-    release_attachment(work.neighbours.volumes, str(work.arguments["attachment_id"]))
+    _free(work, str(work.arguments["attachment_id"]))
     device = _device(work)
     if device is not None:
         work.set_device(device.id, state=ATTACHED)
@@ -211,8 +222,13 @@ SWAP_VOLUME: Saga[Work] = Saga(
 
 def _grow(work: Work) -> None:
     device = _device(work)
-    if device is not None and is_active(work):
+    if device is None or not is_active(work):
+        return
+    try:
         work.kit.hypervisor.resize_disk(work.uuid, device.name, device.size * _GIB)
+    except Unavailable as error:
+        # NBD tells sizes only when somebody connects.
+        raise GiveUp("The guest sees the new size when it starts next") from error
 
 
 EXTEND_VOLUME: Saga[Work] = Saga("extend_volume", (Step("grow", _grow),))

@@ -15,8 +15,10 @@ from compute.app.doctor.guests import stray_guests
 from compute.app.doctor.images import stray_segments
 from compute.app.doctor.networks import stray_networks
 from compute.app.doctor.ports import stray_ports
+from compute.app.doctor.volumes import stray_attachments, stray_disks
 from compute.app.hosts import build_hosts
 from compute.app.secret_files import read_secret
+from compute.core.absent import AbsentService
 from compute.core.bus import InProcessBus
 from compute.identity.client import (
     IdentityTokens,
@@ -28,6 +30,7 @@ from compute.instance.client import InstanceClient
 from compute.network.agent.service import NetworkAgentService, missing_requirements
 from compute.network.client import NetworkClient
 from compute.settings import CloudSettings, Role
+from compute.volume.client import VolumeClient
 from objectstore.client.over_http import HttpCaller
 from objectstore.client.swift import SwiftAccount
 from objectstore.kernel.client import ClientPool
@@ -51,11 +54,15 @@ class Doctor:
         self._images = ImageClient(self._callers["image"], self._tokens)
         self._instances = InstanceClient(self._callers["compute"], self._tokens)
         self._network = NetworkClient(self._callers["network"], self._tokens)
+        volumes = self._callers.get("volume", AbsentService("volume"))
+        self._volumes = VolumeClient(volumes, self._tokens)
 
     def findings(self) -> Iterator[Finding]:
         """Everything that nobody owns.  ``Unavailable`` when a service is away."""
         yield from stray_ports(self._network, self._instances)
         yield from stray_segments(self._hidden_account(), self._images)
+        if "volume" in self._callers:
+            yield from stray_attachments(self._volumes, self._instances)
         if self._settings.plays(Role.AGENT):
             yield from self._guests()
         if self._settings.plays(Role.NETWORK_AGENT) and not missing_requirements():
@@ -97,6 +104,8 @@ class Doctor:
             clock=self._clock,
         )
         yield from stray_guests(hosts)
+        if "volume" in self._callers:
+            yield from stray_disks(hosts, self._volumes, self._instances)
 
     def _network_agent(self) -> NetworkAgentService:
         settings = self._settings

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """``place``: guest, files, network, port, image, ring.  ``repair`` is safe to
-    repeat, looks again before it removes anything, and raises a ``RingstackError``
+    """``place``: guest, files, network, port, image, ring, volume.  ``repair`` is safe
+    to repeat, looks again before it removes anything, and raises a ``RingstackError``
     when it cannot."""
 
     place: str

@@ -197,10 +197,10 @@ class ServerVolumes:
         old = self.device(server, old_id)
         self._actions.check(context, server, "swap_volume")
         volume = self._volume(context, new_id)
-        if volume.size_gib < old.size:
+        # QEMU copies a disk that is in use only to one of just its size.
+        if volume.size_gib != old.size:
             raise BadRequest(
-                f"Invalid volume: New volume must be the same size or larger than"
-                f" {old.size} GB."
+                f"Invalid volume: New volume must have the same size, {old.size} GB."
             )
         attachment_id = self._reserve(context, server, volume)
 

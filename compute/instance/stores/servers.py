@@ -197,6 +197,7 @@ class ServerStore:
             columns.power_state,
             columns.project_id,
             columns.image_id,
+            columns.block_devices,
         ).where(columns.deleted == sa.false())
         if host is not None:
             select = select.where(columns.host == host)

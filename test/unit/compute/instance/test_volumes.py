@@ -151,11 +151,11 @@ def test_whether_it_ends_with_the_server_can_be_changed(house: House) -> None:
 def test_administrators_swap_a_volume(house: House) -> None:
     server_id = with_a_volume(house)
     (old,) = house.volume_service.volumes
-    new, small = house.volume_service.add(2), house.volume_service.add(0)
+    new, other = house.volume_service.add(), house.volume_service.add(2)
     body = {"volumeAttachment": {"volumeId": new}}
     assert house.ask("PUT", path_of(server_id, old), body).status == 403
-    too_small = {"volumeAttachment": {"volumeId": small}}
-    got = house.ask("PUT", path_of(server_id, old), too_small, roles="admin")
+    larger = {"volumeAttachment": {"volumeId": other}}
+    got = house.ask("PUT", path_of(server_id, old), larger, roles="admin")
     assert got.status == 400
     got = house.ask("PUT", path_of(server_id, old), body, roles="admin")
     assert got.status == 202, got.body

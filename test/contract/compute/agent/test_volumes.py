@@ -1,0 +1,104 @@
+"""Volumes of a real guest: plugged in, written to from inside, swapped, taken out."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from compute.agent.hypervisor import DiskSpec, NbdSource
+from compute.core import storage_daemon
+from compute.core.storage_daemon import WRITABLE, Place
+from test.contract.compute.agent.host import Host
+from test.contract.compute.agent.storage import Storage
+from test.contract.compute.agent.test_boot import IMAGE_ID, spec_of, with_disks
+from test.contract.compute.agent.test_boot import storage as storage
+
+MIB = 1 << 20
+SERIAL = "0f0f0f0f-0000-4000-8000-000000000001"
+MARK = b"written by the guest itself"
+# Runs in the guest as root: writes to the disk of our serial as soon as it is there.
+SCRIPT = f"""#!/bin/sh
+(
+while sleep 1; do
+    for disk in /sys/block/vd*; do
+        case "$(cat $disk/serial 2>/dev/null)" in
+        {SERIAL[:20]}*)
+            printf '{MARK.decode()}' | dd of=/dev/$(basename $disk) conv=fsync
+            echo "=== guest: wrote ===" > /dev/console
+            exit;;
+        esac
+    done
+done
+) &
+"""
+META = b'{"uuid": "x", "name": "volumes", "hostname": "volumes"}'
+
+
+class Volumes:
+    """Raw files behind daemons that end with the test."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._places: list[Place] = []
+
+    def make(self, name: str, size_bytes: int) -> tuple[Path, NbdSource]:
+        path = self._directory / f"{name}.raw"
+        path.touch()
+        with path.open("r+b") as file:
+            file.truncate(size_bytes)
+        place = Place(self._directory, str(self._directory), name)
+        storage_daemon.serve_file(place, path)
+        self._places.append(place)
+        return path, NbdSource(place.socket, WRITABLE, "raw")
+
+    def close(self) -> None:
+        for place in self._places:
+            storage_daemon.stop(place)
+
+
+@pytest.fixture
+def volumes(libvirt_host: Host, storage: Storage) -> Iterator[Volumes]:
+    found = Volumes(libvirt_host.directory)
+    yield found
+    libvirt_host.clean_up()  # guests first: they hold the disks
+    found.close()
+
+
+def test_what_a_guest_writes_is_in_the_volume(
+    libvirt_host: Host, storage: Storage, volumes: Volumes
+) -> None:
+    host, hypervisor = libvirt_host, libvirt_host.hypervisor
+    spec = spec_of(host, storage)
+    storage.disks.prepare_root(spec.uuid, IMAGE_ID, 1)
+    drive = storage.disks.prepare_config_drive(
+        spec.uuid,
+        {
+            "openstack/latest/meta_data.json": META,
+            "openstack/latest/user_data": SCRIPT.encode(),
+        },
+    )
+    spec = dataclasses.replace(with_disks(spec, storage), config_drive=drive)
+    hypervisor.start(spec)
+    host.wait_for_console(spec.uuid, b"=== guest ready")
+
+    path, source = volumes.make("first", 16 * MIB)
+    disk = DiskSpec("vdb", source, serial=SERIAL)
+    for _ in range(2):
+        hypervisor.attach_disk(spec.uuid, disk)
+    assert hypervisor.disk_serials(spec.uuid)["vdb"] == SERIAL
+    host.wait_for_console(spec.uuid, b"=== guest: wrote ===")
+    assert path.read_bytes()[: len(MARK)] == MARK
+
+    other, target = volumes.make("second", 16 * MIB)
+    swapped = dataclasses.replace(disk, source=target)
+    for _ in range(2):
+        hypervisor.swap_disk(spec.uuid, "vdb", swapped)
+    assert other.read_bytes()[: len(MARK)] == MARK
+
+    for _ in range(2):
+        hypervisor.detach_disk(spec.uuid, "vdb")
+    assert "vdb" not in hypervisor.disk_serials(spec.uuid)
+    hypervisor.destroy(spec.uuid)
