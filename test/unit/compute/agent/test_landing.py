@@ -1,0 +1,69 @@
+"""What a guest's definition says of its files when it arrives elsewhere."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree
+
+import pytest
+
+pytest.importorskip("libvirt")
+
+from compute.agent.drivers.libvirt.domain_xml import Machine, domain_xml
+from compute.agent.drivers.libvirt.moving import (
+    landed,
+    socket_at_destination,
+    travelling_disks,
+)
+from compute.agent.hypervisor import Landing
+from test.unit.compute.agent.test_domain_xml import STARTED, UUID, WHOLE
+
+PATHS = {
+    "directory": "/there",
+    "console_log": "/there/console.log",
+    "serial_socket": "/there/serial.sock",
+    "vnc_socket": "/there/vnc.sock",
+    "agent_socket": "/there/agent.sock",
+    "config_drive": "/there/config.iso",
+}
+LANDING = Landing(
+    "beta",
+    PATHS,
+    {name: f"/there/{name}" for name in ("vda", "vdb", "hdc", "sda")},
+)
+
+
+def definition() -> ElementTree.Element:
+    return ElementTree.fromstring(domain_xml(WHOLE, Machine(), STARTED))
+
+
+def test_every_file_is_where_it_is_there() -> None:
+    text = landed(definition(), LANDING)
+    assert "/g/" not in text
+    root = ElementTree.fromstring(text)
+    assert root.findtext("uuid") == UUID
+    for place, attribute, path in (
+        ("./devices/serial/log", "file", PATHS["console_log"]),
+        ("./devices/serial/source", "path", PATHS["serial_socket"]),
+        ("./devices/channel/source", "path", PATHS["agent_socket"]),
+        ("./devices/graphics/listen", "socket", PATHS["vnc_socket"]),
+    ):
+        element = root.find(place)
+        assert element is not None and element.get(attribute) == path, place
+
+
+def test_what_arrives_stands_alone() -> None:
+    root = ElementTree.fromstring(landed(definition(), LANDING))
+    for disk in root.iterfind("./devices/disk[@type='file']"):
+        assert disk.find("backingStore") is None
+        driver = disk.find("driver")
+        assert driver is not None and driver.get("copy_on_read") is None
+
+
+def test_what_is_only_read_was_copied_before() -> None:
+    assert travelling_disks(definition()) == ["vda", "vdb", "sda"]
+
+
+def test_streams_lead_to_this_guests_sockets_only() -> None:
+    assert socket_at_destination(UUID, "libvirt", "/run/daemon") == "/run/daemon"
+    assert UUID in socket_at_destination(UUID, "memory", "/run/daemon")
+    assert socket_at_destination(UUID, "../../etc/passwd", "/run/daemon") == ""
