@@ -24,11 +24,15 @@ def beginnings(settings: CloudSettings) -> Beginnings:
 def catalogue(settings: CloudSettings) -> tuple[CatalogueEntry, ...]:
     """Where clients find each service."""
     store = settings.cloud.object_store_url.rstrip("/")
+    volumes = f"{settings.url_of('volume')}/v3/$(project_id)s"
     return (
         CatalogueEntry("identity", "identity", settings.url_of("identity")),
         CatalogueEntry("image", "image", settings.url_of("image")),
         CatalogueEntry("network", "network", settings.url_of("network")),
         CatalogueEntry("compute", "compute", f"{settings.url_of('compute')}/v2.1"),
+        # Clients of the field look for either name.
+        CatalogueEntry("block-storage", "block-storage", volumes),
+        CatalogueEntry("volumev3", "volumev3", volumes),
         CatalogueEntry(
             "object-store", "object-store", f"{store}/v1/AUTH_$(project_id)s"
         ),

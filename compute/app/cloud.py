@@ -114,6 +114,9 @@ class Cloud:
             self._server.drain()
         for loop in self._loops:
             loop.stop()
+        for room in self._rooms.values():
+            if room.ends is not None:
+                room.ends()
         if self._bus is not None:
             self._bus.close()
         if self._store is not None:
@@ -174,6 +177,7 @@ class Cloud:
                 callers=callers,
                 state_directory=settings.cloud.state / name,
                 policy_overrides=settings.policies.get(name, {}),
+                host=settings.host,
             )
             if name == Role.IDENTITY.value:
                 room = self._build_identity(parts)

@@ -16,6 +16,8 @@ from compute.instance.settings import InstanceSettings
 from compute.network.agent.settings import NetworkAgentSettings
 from compute.network.room import build_room as build_network
 from compute.network.settings import NetworkSettings
+from compute.volume.room import build_room as build_volume
+from compute.volume.settings import VolumeSettings
 
 BuildRoom = Callable[[RoomParts, Any], Room]
 
@@ -23,6 +25,7 @@ BuildRoom = Callable[[RoomParts, Any], Room]
 BUILDERS: Mapping[str, BuildRoom] = {
     "image": build_image,
     "network": build_network,
+    "volume": build_volume,
     "compute": build_instance,
 }
 
@@ -30,6 +33,7 @@ SETTINGS: Mapping[str, type] = {
     "identity": IdentitySettings,
     "image": ImageSettings,
     "network": NetworkSettings,
+    "volume": VolumeSettings,
     "compute": InstanceSettings,
     "agent": GuestAgentSettings,
     "libvirt": LibvirtSettings,
@@ -42,5 +46,6 @@ PACKAGES: Mapping[str, str] = {
     "identity": "identity",
     "image": "image",
     "network": "network",
+    "volume": "volume",
     "compute": "instance",
 }

@@ -125,14 +125,22 @@ def _plan(port: int, cloud_port: int, kind: str) -> CloudPlan:
         cloud_port,
         port,
         port + NODE_PORT_OFFSET,
-        sections={"agent": {"hypervisor": kind, "ends_with_us": "yes"}},
+        sections={
+            "agent": {"hypervisor": kind, "ends_with_us": "yes"},
+            "volume": {"driver": _volumes(kind), "ends_with_us": "yes"},
+        },
         roles=() if kind == "libvirt" else _without_network_agent(),
     )
 
 
+def _volumes(kind: str) -> str:
+    """Simulated guests read nothing: their volumes need no place."""
+    return "files" if kind == "libvirt" else "memory"
+
+
 def _without_network_agent() -> tuple[str, ...]:
     """Simulated guests have no cards that anything could be plugged into."""
-    return ("identity", "image", "network", "compute", "agent")
+    return ("identity", "image", "network", "volume", "compute", "agent")
 
 
 def _choose(wanted: str) -> str:

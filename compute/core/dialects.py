@@ -62,6 +62,16 @@ def compute_dialect(error: Rejected) -> Any:
     return {fault: {"code": error.status, "message": message}}
 
 
+def volume_dialect(error: Rejected) -> Any:
+    """Cinder's: Nova's, and when to try again after a quota's refusal."""
+    found = compute_dialect(error)
+    for name, value in error.headers:
+        if name == "Retry-After":
+            for fault in found.values():
+                fault["retryAfter"] = value
+    return found
+
+
 def network_dialect(error: Rejected) -> Any:
     """Neutron's."""
     kind = getattr(error, "kind", "") or title_of(error.status).replace(" ", "")

@@ -9,7 +9,7 @@ and is otherwise known only through its ``client.py``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -29,8 +29,9 @@ class RoomParts:
     """The world outside, as one room sees it.
 
     ``callers``: the other services by name (``identity``, ``image``, ``network``,
-    ``compute``, ``object-store``).  ``tokens`` checks callers' tokens, ``service``
-    gives our own.  ``state_directory`` is private to the room.
+    ``volume``, ``compute``, ``object-store``).  ``tokens`` checks callers' tokens,
+    ``service`` gives our own.  ``state_directory`` is private to the room; ``host`` is
+    this host's name in the cloud.
     """
 
     database: Database
@@ -42,6 +43,7 @@ class RoomParts:
     callers: Mapping[str, Caller]
     state_directory: Path
     policy_overrides: Mapping[str, str] = field(default_factory=dict)
+    host: str = ""
 
     @property
     def identifiers(self) -> Identifiers:
@@ -51,8 +53,12 @@ class RoomParts:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """A room ready to run: its application, and the loops to start beside it."""
+    """A room ready to run: its application, and the loops to start beside it.
+
+    ``ends``: what to do after the last loop has stopped.
+    """
 
     name: str
     application: Application
     loops: Sequence[Loop] = ()
+    ends: Callable[[], None] | None = None

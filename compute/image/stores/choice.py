@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from compute.core.context import TokenChecker, TokenSource
 from compute.core.room import RoomParts
+from compute.core.service_account import ServiceAccount
 from compute.image.imports.web import Web
 from compute.image.settings import ImageSettings
 from compute.image.stores.file import FileStore
@@ -13,32 +13,7 @@ from compute.image.stores.http import HttpStore
 from compute.image.stores.port import ImageStore
 from compute.image.stores.ring import ring_store
 from compute.image.stores.s3 import s3_client, s3_store
-from objectstore.client.caller import Caller
-from objectstore.client.swift import SwiftAccount
-from objectstore.kernel.errors import Unavailable
 from objectstore.kernel.settings import BadSettings, Mistake
-
-
-class ServiceAccount:
-    """The account of our own service's project, known once identity can be asked."""
-
-    def __init__(
-        self, caller: Caller, tokens: TokenChecker, service: TokenSource
-    ) -> None:
-        self._caller = caller
-        self._tokens = tokens
-        self._service = service
-        self._account: SwiftAccount | None = None
-
-    def __call__(self) -> SwiftAccount:
-        """The account; ``Unavailable`` while nobody can say which it is."""
-        if self._account is None:
-            own = self._tokens.check(self._service.token(), "")
-            if not own.project_id:
-                raise Unavailable("our own token has no project")
-            path = f"/v1/AUTH_{own.project_id}"
-            self._account = SwiftAccount(self._caller, self._service, path)
-        return self._account
 
 
 def build_stores(

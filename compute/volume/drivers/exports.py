@@ -131,9 +131,12 @@ class Exports:
                 storage_daemon.stop(self._place(path.stem))
 
     def stop_all(self) -> None:
-        """End every daemon; notes stay."""
-        for path in self._daemons.glob("*.pid"):
-            storage_daemon.stop(self._place(path.stem))
+        """End every daemon; notes stay.  Gates first: one that has lost its volume
+        waits for it to come back, and hears nothing."""
+        gates = {attachment_id for _, attachment_id in self.exported()}
+        names = [path.stem for path in self._daemons.glob("*.pid")]
+        for name in sorted(names, key=lambda name: name not in gates):
+            storage_daemon.stop(self._place(name))
 
     # ---- inside ----------------------------------------------------------------
 

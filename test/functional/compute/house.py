@@ -25,7 +25,7 @@ from test.functional.harness.ports import free_ports
 from test.functional.harness.tools import Ended
 
 OPENSTACK = Path(sys.executable).parent / "openstack"
-SIMULATED = ("identity", "image", "network", "compute", "agent")
+SIMULATED = ("identity", "image", "network", "volume", "compute", "agent")
 TIMEOUT_SECONDS = 60.0
 Sections = Mapping[str, Mapping[str, str]]
 

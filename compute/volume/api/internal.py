@@ -1,0 +1,111 @@
+"""For other rooms and the doctor: volumes on a tenant's behalf, and what should be
+where.  The service role is needed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from compute.core.api import ApiCall, Route, empty_reply
+from compute.core.database import Connection
+from compute.volume.api.frame import NAME, accepted, body_of, ok
+from compute.volume.api.presenting import Presenter
+from compute.volume.api.volumes import CREATE, order_of
+from compute.volume.backups.ring import BackupObjects
+from compute.volume.drivers.port import COPY, SNAPSHOT, VOLUME
+from compute.volume.service.create import VolumeCreation
+from compute.volume.wiring import Wiring
+from objectstore.kernel.reply import Reply
+
+RULE = "internal"
+REMOVAL = body_of("leftover", {"kind": NAME, "id": NAME}, ("kind", "id"))
+
+
+class InternalApi:
+    """Handlers."""
+
+    def __init__(
+        self,
+        wiring: Wiring,
+        creation: VolumeCreation,
+        presenter: Presenter,
+        objects: BackupObjects,
+    ) -> None:
+        self._wiring = wiring
+        self._creation = creation
+        self._presenter = presenter
+        self._objects = objects
+
+    def routes(self) -> list[Route]:
+        """Where they answer."""
+        volumes = "/internal/{owner}/{user}/volumes"
+        return [
+            Route("POST", volumes, self._create),
+            Route("GET", "/internal/leftovers", self._leftovers),
+            Route("POST", "/internal/leftovers/remove", self._remove),
+        ]
+
+    def _create(self, call: ApiCall) -> Reply:
+        self._wiring.enforce(call.context, RULE)
+        assert call.version is not None
+        order = order_of(call.json(CREATE)["volume"], call.version.minor)
+        order = replace(
+            order,
+            project_id=call.parameters["owner"],
+            user_id=call.parameters["user"],
+        )
+        volume = self._creation.create(call.context, order)
+        return accepted(self._presenter.volume(call, volume))
+
+    def _leftovers(self, call: ApiCall) -> Reply:
+        self._wiring.enforce(call.context, RULE)
+        found = [{"kind": kind, "id": key} for kind, key in self._strays()]
+        return ok({"leftovers": found})
+
+    def _remove(self, call: ApiCall) -> Reply:
+        """What is no leftover (any more) is not removed."""
+        self._wiring.enforce(call.context, RULE)
+        body = call.json(REMOVAL)["leftover"]
+        wanted = (body["kind"], body["id"])
+        if wanted in self._strays():
+            kind, key = wanted
+            if kind == "file":
+                self._wiring.driver.delete(key)
+            elif kind == "export":
+                volume_id, _, attachment_id = key.partition("/")
+                self._wiring.driver.withdraw(volume_id, attachment_id)
+            else:
+                self._objects.delete(key)
+        return empty_reply()
+
+    def _strays(self) -> list[tuple[str, str]]:
+        """Bytes, exports and backups of nobody.  They are looked at before the rows:
+        what is being made meanwhile has its row first."""
+        driver = self._wiring.driver
+        disks, exports = list(driver.disks()), list(driver.exported())
+        backups = {backup_id for backup_id, _ in self._objects.stored()}
+        known = self._wiring.database.read(self._known)
+        found = [("file", disk) for disk in disks if disk not in known["disks"]]
+        found += [
+            ("export", f"{volume_id}/{attachment_id}")
+            for volume_id, attachment_id in exports
+            if attachment_id not in known["attachments"]
+        ]
+        found += [("backup", key) for key in sorted(backups - known["backups"])]
+        return found
+
+    def _known(self, connection: Connection) -> dict[str, set[Any]]:
+        stores = self._wiring.stores
+        disks = {VOLUME + each.id for each in stores.volumes.all(connection)}
+        disks |= {SNAPSHOT + each.id for each in stores.snapshots.all(connection)}
+        for disk in list(disks):
+            if not disk.startswith(VOLUME):
+                continue
+            key = disk.removeprefix(VOLUME)
+            jobs = stores.jobs.open_of(connection, key)
+            disks |= {COPY + job.id for job in jobs}
+        return {
+            "disks": disks,
+            "attachments": {each.id for each in stores.attachments.all(connection)},
+            "backups": {each.id for each in stores.backups.all(connection)},
+        }

@@ -1,0 +1,73 @@
+"""Records of the room, with what belongs to them, ready for a reply."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from compute.core.api import ApiCall
+from compute.core.database import Connection
+from compute.volume.api.frame import links, minor_of
+from compute.volume.records import Attachment, Volume
+from compute.volume.views.volumes import (
+    Shown,
+    attachment_document,
+    volume_document,
+)
+from compute.volume.wiring import Wiring
+
+
+class Presenter:
+    """Shows things to a caller."""
+
+    def __init__(self, wiring: Wiring) -> None:
+        self._wiring = wiring
+
+    def shown(self, call: ApiCall) -> Shown:
+        """What this caller's replies depend on."""
+        is_admin = self._wiring.allows(
+            call.context, "volume_extension:volume_host_attribute"
+        )
+        return Shown(minor_of(call), is_admin)
+
+    def volumes(self, call: ApiCall, volumes: list[Volume]) -> list[dict[str, Any]]:
+        """In detail."""
+        stores, shown = self._wiring.stores, self.shown(call)
+
+        def look(connection: Connection) -> tuple[dict[str, str], list[Attachment]]:
+            names = {each.id: each.name for each in stores.types.all(connection)}
+            ids = [each.id for each in volumes]
+            return names, stores.attachments.all(connection, volume_id=ids)
+
+        names, attachments = self._wiring.database.read(look)
+        return [
+            volume_document(
+                volume,
+                names.get(volume.type_id, ""),
+                [each for each in attachments if each.volume_id == volume.id],
+                links(call, "volumes", volume.id),
+                shown,
+            )
+            for volume in volumes
+        ]
+
+    def brief(self, call: ApiCall, volumes: list[Volume]) -> list[dict[str, Any]]:
+        """Id, name and links."""
+        return [
+            {
+                "id": volume.id,
+                "name": volume.name,
+                "links": links(call, "volumes", volume.id),
+            }
+            for volume in volumes
+        ]
+
+    def volume(self, call: ApiCall, volume: Volume) -> dict[str, Any]:
+        """One."""
+        return {"volume": self.volumes(call, [volume])[0]}
+
+    def attachment(
+        self, call: ApiCall, attachment: Attachment, *, detail: bool = True
+    ) -> dict[str, Any]:
+        """One."""
+        may = self._wiring.allows(call.context, "volume:attachment_connection")
+        return attachment_document(attachment, detail=detail, with_connection=may)

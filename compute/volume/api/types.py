@@ -1,0 +1,418 @@
+"""Volume types, their extra specs, who may use them, and projects' default types."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from typing import Any
+
+from compute.core.api import ApiCall, empty_reply
+from compute.core.database import Connection, Duplicate
+from compute.core.errors import BadRequest, Conflict, NotFound
+from compute.core.schema import Schema
+from compute.volume.api.frame import FLAG, SPECS, Verb, accepted, body_of, is_true, ok
+from compute.volume.model import DEFAULT_TYPE
+from compute.volume.records import DefaultType, VolumeType
+from compute.volume.service.types import Types
+from compute.volume.wiring import Wiring
+from objectstore.kernel.reply import Reply
+
+DEFAULTS_SINCE = 62
+MANAGE = "volume_extension:types_manage"
+SHOW_SPECS = "volume_extension:types_extra_specs:show"
+SPECS_RULE = "volume_extension:types_extra_specs"
+_NAME = {"type": "string", "minLength": 1, "maxLength": 255}
+_DESCRIPTION = {"type": ["string", "null"], "maxLength": 255}
+_FIELDS: Mapping[str, Any] = {
+    "name": _NAME,
+    "description": _DESCRIPTION,
+    "os-volume-type-access:is_public": FLAG,
+    "is_public": FLAG,
+}
+CREATE = body_of(
+    "volume_type",
+    {**_FIELDS, "extra_specs": {**SPECS, "minProperties": 0}},
+    ("name",),
+)
+UPDATE = body_of(
+    "volume_type", {**_FIELDS, "name": {**_NAME, "type": ["string", "null"]}}
+)
+EXTRA_SPECS = Schema(
+    {
+        "type": "object",
+        "properties": {"extra_specs": SPECS},
+        "required": ["extra_specs"],
+        "additionalProperties": False,
+    }
+)
+ONE_SPEC = Schema({**SPECS, "maxProperties": 1})
+_PROJECT = {
+    "type": "object",
+    "properties": {"project": {"type": "string", "minLength": 1, "maxLength": 64}},
+    "required": ["project"],
+    "additionalProperties": False,
+}
+ACTION = Schema(
+    {
+        "type": "object",
+        "properties": {"addProjectAccess": _PROJECT, "removeProjectAccess": _PROJECT},
+        "minProperties": 1,
+        "maxProperties": 1,
+        "additionalProperties": False,
+    }
+)
+DEFAULT = body_of("default_type", {"volume_type": _NAME}, ("volume_type",))
+
+
+class TypesApi:
+    """Handlers."""
+
+    def __init__(self, wiring: Wiring, types: Types) -> None:
+        self._wiring = wiring
+        self._types = types
+        self._rows = wiring.stores.types
+
+    def verbs(self) -> list[Verb]:
+        """The routes."""
+        one, default = "/types/{type_id}", "/default-types/{owner}"
+        specs = f"{one}/extra_specs"
+        return [
+            Verb("GET", "/types", self.index),
+            Verb("POST", "/types", self.create),
+            Verb("GET", one, self.show),
+            Verb("PUT", one, self.update),
+            Verb("DELETE", one, self.delete),
+            Verb("GET", specs, self.specs),
+            Verb("POST", specs, self.add_specs),
+            Verb("GET", f"{specs}/{{key}}", self.show_spec),
+            Verb("PUT", f"{specs}/{{key}}", self.set_spec),
+            Verb("DELETE", f"{specs}/{{key}}", self.delete_spec),
+            Verb("GET", f"{one}/os-volume-type-access", self.access),
+            Verb("POST", f"{one}/action", self.act),
+            Verb("GET", "/default-types", self.defaults, DEFAULTS_SINCE),
+            Verb("GET", default, self.show_default, DEFAULTS_SINCE),
+            Verb("PUT", default, self.set_default, DEFAULTS_SINCE),
+            Verb("DELETE", default, self.unset_default, DEFAULTS_SINCE),
+        ]
+
+    # ---- types -----------------------------------------------------------------
+
+    def index(self, call: ApiCall) -> Reply:
+        """GET /types."""
+        everything = self._wiring.database.read(self._rows.all)
+        context, query = call.context, call.query
+        found = [each for each in everything if self._types.is_visible(context, each)]
+        wanted = query.one("is_public", "true").lower()
+        if not context.has_role("admin"):
+            wanted = "none" if wanted == "none" else "true"
+        if wanted != "none" and context.has_role("admin"):
+            found = [each for each in found if each.is_public == is_true(wanted)]
+        if query.one("name"):
+            found = [each for each in found if each.name == query.one("name")]
+        for name, value in query.pairs:
+            if name == "extra_specs":
+                found = [each for each in found if _has(each, value)]
+        found.sort(key=lambda each: (each.created_at, each.id), reverse=True)
+        found = _paged(call, found)
+        return ok({"volume_types": [self._document(call, each) for each in found]})
+
+    def show(self, call: ApiCall) -> Reply:
+        """GET /types/{type_id}; ``default`` is the caller's default type."""
+        key, context = call.parameters["type_id"], call.context
+
+        def look(connection: Connection) -> VolumeType:
+            if key == "default":
+                return self._types.default_of(connection, context.project_id)
+            return self._types.get(connection, context, key)
+
+        return self._shown(call, self._wiring.database.read(look))
+
+    def _shown(self, call: ApiCall, volume_type: VolumeType) -> Reply:
+        return ok({"volume_type": self._document(call, volume_type)})
+
+    def _document(self, call: ApiCall, volume_type: VolumeType) -> dict[str, Any]:
+        found: dict[str, Any] = {
+            "id": volume_type.id,
+            "name": volume_type.name,
+            "description": volume_type.description,
+            "is_public": volume_type.is_public,
+            "os-volume-type-access:is_public": volume_type.is_public,
+        }
+        if self._wiring.allows(call.context, SHOW_SPECS):
+            found["extra_specs"] = dict(volume_type.extra_specs)
+        if self._wiring.allows(call.context, MANAGE):
+            found["qos_specs_id"] = volume_type.qos_id or None
+        return found
+
+    def create(self, call: ApiCall) -> Reply:
+        """POST /types."""
+        wiring = self._wiring
+        wiring.enforce(call.context, MANAGE)
+        body = call.json(CREATE)["volume_type"]
+        name = _name(body["name"])
+        volume_type = VolumeType(
+            id=wiring.identifiers.uuid(),
+            name=name,
+            created_at=wiring.clock.time(),
+            description=body.get("description"),
+            is_public=_public(body, True),
+            extra_specs=_texts(body.get("extra_specs") or {}),
+        )
+
+        def write(connection: Connection) -> None:
+            self._rows.add(connection, volume_type)
+            wiring.tell(connection, call.context, "volume_type.create", volume_type.id)
+
+        try:
+            wiring.change(write)
+        except Duplicate:
+            raise Conflict(f"Volume Type {name} already exists.") from None
+        return self._shown(call, volume_type)
+
+    def update(self, call: ApiCall) -> Reply:
+        """PUT /types/{type_id}."""
+        body = call.json(UPDATE)["volume_type"]
+        values: dict[str, Any] = {}
+        if body.get("name") is not None:
+            values["name"] = _name(body["name"])
+        if "description" in body:
+            values["description"] = body["description"]
+        if "is_public" in body or "os-volume-type-access:is_public" in body:
+            values["is_public"] = _public(body, True)
+        if not values:
+            raise BadRequest("Specify volume type name, description or is_public")
+
+        def decide(volume_type: VolumeType) -> dict[str, Any]:
+            if volume_type.name == DEFAULT_TYPE and values.get(
+                "name", DEFAULT_TYPE
+            ) != (DEFAULT_TYPE):
+                raise BadRequest(f"{DEFAULT_TYPE} keeps its name")
+            return values
+
+        try:
+            return self._shown(call, self._change(call, MANAGE, decide))
+        except Duplicate:
+            raise Conflict(f"Volume Type {values['name']} already exists.") from None
+
+    def delete(self, call: ApiCall) -> Reply:
+        """DELETE /types/{type_id}."""
+        wiring = self._wiring
+        wiring.enforce(call.context, MANAGE)
+
+        def write(connection: Connection) -> None:
+            volume_type = self._types.get(
+                connection, call.context, call.parameters["type_id"]
+            )
+            stores = wiring.stores
+            if volume_type.name == DEFAULT_TYPE:
+                raise BadRequest(
+                    f"Target volume type is the default: {DEFAULT_TYPE} stays"
+                )
+            if stores.volumes.all(connection, type_id=volume_type.id):
+                raise BadRequest("Target volume type is still in use.")
+            for each in stores.default_types.all(connection, type_id=volume_type.id):
+                stores.default_types.delete(connection, each.id)
+            self._rows.delete(connection, volume_type.id)
+            wiring.tell(connection, call.context, "volume_type.delete", volume_type.id)
+
+        wiring.change(write)
+        return accepted()
+
+    def _change(self, call: ApiCall, rule: str, decide: Any) -> VolumeType:
+        wiring = self._wiring
+        wiring.enforce(call.context, rule)
+
+        def write(connection: Connection) -> VolumeType:
+            found = self._types.get(
+                connection, call.context, call.parameters["type_id"]
+            )
+            values = {**decide(found), "updated_at": wiring.clock.time()}
+            wiring.tell(connection, call.context, "volume_type.update", found.id)
+            return self._rows.change(connection, found, **values)
+
+        return wiring.change(write)
+
+    # ---- extra specs -----------------------------------------------------------
+
+    def specs(self, call: ApiCall) -> Reply:
+        """GET /types/{type_id}/extra_specs."""
+        return ok({"extra_specs": dict(self._seen(call).extra_specs)})
+
+    def _seen(self, call: ApiCall) -> VolumeType:
+        key, wiring = call.parameters["type_id"], self._wiring
+        wiring.enforce(call.context, SHOW_SPECS)
+        return wiring.database.read(
+            lambda connection: self._types.get(connection, call.context, key)
+        )
+
+    def add_specs(self, call: ApiCall) -> Reply:
+        """POST /types/{type_id}/extra_specs."""
+        self._wiring.enforce(call.context, SPECS_RULE)
+        given = _texts(call.json(EXTRA_SPECS)["extra_specs"])
+        self._write_specs(call, lambda before: {**before, **given})
+        return ok({"extra_specs": given})
+
+    def _write_specs(self, call: ApiCall, decide: Any) -> None:
+        self._change(
+            call,
+            SPECS_RULE,
+            lambda found: {"extra_specs": decide(dict(found.extra_specs))},
+        )
+
+    def show_spec(self, call: ApiCall) -> Reply:
+        """GET /types/{type_id}/extra_specs/{key}."""
+        key, found = call.parameters["key"], self._seen(call).extra_specs
+        if key not in found:
+            raise NotFound(f"Volume Type has no extra specs with key {key}.")
+        return ok({key: found[key]})
+
+    def set_spec(self, call: ApiCall) -> Reply:
+        """PUT /types/{type_id}/extra_specs/{key}."""
+        self._wiring.enforce(call.context, SPECS_RULE)
+        given, key = _texts(call.json(ONE_SPEC)), call.parameters["key"]
+        if set(given) != {key}:
+            raise BadRequest("Request body and URI mismatch")
+        self._write_specs(call, lambda before: {**before, **given})
+        return ok(given)
+
+    def delete_spec(self, call: ApiCall) -> Reply:
+        """DELETE /types/{type_id}/extra_specs/{key}."""
+        key = call.parameters["key"]
+
+        def without(before: dict[str, str]) -> dict[str, str]:
+            if key not in before:
+                raise NotFound(f"Volume Type has no extra specs with key {key}.")
+            return {name: value for name, value in before.items() if name != key}
+
+        self._write_specs(call, without)
+        return accepted()
+
+    # ---- who may use it --------------------------------------------------------
+
+    def access(self, call: ApiCall) -> Reply:
+        """GET /types/{type_id}/os-volume-type-access."""
+        wiring, key = self._wiring, call.parameters["type_id"]
+        wiring.enforce(call.context, "volume_extension:volume_type_access")
+        found = wiring.database.read(
+            lambda connection: self._types.get(connection, call.context, key)
+        )
+        if found.is_public:
+            raise NotFound("Access list not available for public volume types.")
+        shown = [
+            {"volume_type_id": found.id, "project_id": project}
+            for project in found.projects
+        ]
+        return ok({"volume_type_access": shown})
+
+    def act(self, call: ApiCall) -> Reply:
+        """POST /types/{type_id}/action."""
+        rule = "volume_extension:volume_type_access"
+        self._wiring.enforce(call.context, rule)
+        ((name, value),) = call.json(ACTION).items()
+        project = value["project"]
+
+        def decide(found: VolumeType) -> dict[str, Any]:
+            if found.is_public:
+                raise Conflict("Type access modification is not applicable to public.")
+            if name == "addProjectAccess":
+                if project in found.projects:
+                    raise Conflict(
+                        f"Volume type access for {found.id} / {project} combination"
+                        " already exists."
+                    )
+                return {"projects": [*found.projects, project]}
+            if project not in found.projects:
+                raise NotFound(
+                    f"Volume type access not found for {found.id} / {project}"
+                )
+            return {"projects": [each for each in found.projects if each != project]}
+
+        self._change(call, rule, decide)
+        return accepted()
+
+    # ---- projects' own default types -------------------------------------------
+
+    def defaults(self, call: ApiCall) -> Reply:
+        """GET /default-types."""
+        wiring = self._wiring
+        wiring.enforce(call.context, "volume_extension:default")
+        found = wiring.database.read(wiring.stores.default_types.all)
+        return ok({"default_types": [_default(each) for each in found]})
+
+    def show_default(self, call: ApiCall) -> Reply:
+        """GET /default-types/{project}."""
+        wiring, owner = self._wiring, call.parameters["owner"]
+        wiring.enforce(call.context, "volume_extension:default")
+        rows = wiring.stores.default_types
+        found = wiring.database.read(lambda connection: rows.get(connection, owner))
+        if found is None:
+            raise NotFound(f"Default type for project {owner} not found.")
+        return ok({"default_type": _default(found)})
+
+    def set_default(self, call: ApiCall) -> Reply:
+        """PUT /default-types/{project}."""
+        wiring, owner = self._wiring, call.parameters["owner"]
+        wiring.enforce(call.context, "volume_extension:default")
+        key = call.json(DEFAULT)["default_type"]["volume_type"]
+
+        def write(connection: Connection) -> DefaultType:
+            found = self._types.get(connection, call.context, key)
+            wiring.stores.default_types.delete(connection, owner)
+            chosen = DefaultType(owner, found.id)
+            wiring.stores.default_types.add(connection, chosen)
+            wiring.tell(connection, call.context, "default_type.set", found.id)
+            return chosen
+
+        return ok({"default_type": _default(wiring.change(write))})
+
+    def unset_default(self, call: ApiCall) -> Reply:
+        """DELETE /default-types/{project}."""
+        wiring, owner = self._wiring, call.parameters["owner"]
+        wiring.enforce(call.context, "volume_extension:default")
+        rows = wiring.stores.default_types
+        if not wiring.change(lambda connection: rows.delete(connection, owner)):
+            raise NotFound(f"Default type for project {owner} not found.")
+        return empty_reply()
+
+
+def _default(chosen: DefaultType) -> dict[str, str]:
+    return {"project_id": chosen.id, "volume_type_id": chosen.type_id}
+
+
+def _name(text: str) -> str:
+    if not text.strip():
+        raise BadRequest("Volume type name can not be empty.")
+    return text.strip()
+
+
+def _public(body: Mapping[str, Any], default: bool) -> bool:
+    for name in ("os-volume-type-access:is_public", "is_public"):
+        if name in body:
+            return is_true(body[name])
+    return default
+
+
+def _texts(specs: Mapping[str, Any]) -> dict[str, str]:
+    return {name: str(value) for name, value in specs.items()}
+
+
+def _has(volume_type: VolumeType, wanted: str) -> bool:
+    """``{'key': 'value'}`` as Python writes it."""
+    try:
+        pairs = ast.literal_eval(wanted)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        pairs = None
+    if not isinstance(pairs, dict):
+        raise BadRequest("extra_specs must be a dictionary")
+    return all(volume_type.extra_specs.get(key) == pairs[key] for key in pairs)
+
+
+def _paged(call: ApiCall, found: list[VolumeType]) -> list[VolumeType]:
+    marker = call.query.one("marker")
+    if marker:
+        ids = [each.id for each in found]
+        if marker not in ids:
+            raise BadRequest(f"marker [{marker}] not found")
+        found = found[ids.index(marker) + 1 :]
+    offset = call.query.number("offset", 0)
+    return found[offset : offset + call.query.number("limit", 1000)]

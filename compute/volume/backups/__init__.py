@@ -1,0 +1,1 @@
+"""Backups of volumes: pieces and lists of them, as objects in the ring."""

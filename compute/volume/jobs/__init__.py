@@ -1,0 +1,1 @@
+"""What the volume host does: durable jobs, each a saga."""

@@ -1,0 +1,127 @@
+"""What a job's end means for the things that it was about: one transaction.
+
+The tables of ``model.py`` say which status follows.  A thing that was ordered to be
+deleted meanwhile stays so: its deletion waits behind the job.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from compute.core.context import RequestContext
+from compute.core.database import Connection
+from compute.volume import rules
+from compute.volume.jobs.backups import COUNT, HEAD
+from compute.volume.jobs.work import Work
+from compute.volume.model import (
+    BACKUP_JOBS,
+    DELETING,
+    GONE,
+    SNAPSHOT_JOBS,
+    VOLUME_JOBS,
+)
+from compute.volume.wiring import Wiring
+
+FAULT_CHARACTERS_MAX = 1000
+
+
+class Finishing:
+    """Records how jobs ended."""
+
+    def __init__(self, wiring: Wiring) -> None:
+        self._wiring = wiring
+
+    def finish(self, work: Work, owner: str, error: str = "") -> None:
+        """The job is done, or has failed; ``Stale`` when it is not ours any more."""
+        wiring = self._wiring
+
+        def write(connection: Connection) -> None:
+            self._volume(connection, work, error)
+            self._snapshot(connection, work, error)
+            self._backup(connection, work, error)
+            wiring.stores.jobs.finish(
+                connection, work.job.id, owner, wiring.clock.time(), error
+            )
+
+        wiring.change(write)
+
+    def _volume(self, connection: Connection, work: Work, error: str) -> None:
+        wiring, kind = self._wiring, work.job.kind
+        volumes = wiring.stores.volumes
+        volume = volumes.get(connection, str(work.argument("volume_id")))
+        if kind not in VOLUME_JOBS or volume is None:
+            return
+        if kind == "create_backup" and work.argument("of_snapshot"):
+            return
+        if volume.status == DELETING and kind != "delete_volume":
+            return
+        ending = VOLUME_JOBS[kind].failed if error else VOLUME_JOBS[kind].done
+        if ending == GONE:
+            self._forget_volume(connection, volume.id)
+            self._tell(connection, volume, "volume.deleted")
+            return
+        attachments = wiring.stores.attachments.all(connection, volume_id=volume.id)
+        more: dict[str, Any] = {"fault": error[:FAULT_CHARACTERS_MAX]}
+        if kind == "extend_volume":
+            more["extending_to_gib"] = 0
+            if not error:
+                more["size_gib"] = int(work.argument("size_gib"))
+        status = rules.status_after(ending, attachments)
+        wiring.set_status(connection, volume, status, **more)
+        self._tell(connection, volume, f"volume.{kind}", error)
+
+    def _forget_volume(self, connection: Connection, volume_id: str) -> None:
+        stores = self._wiring.stores
+        for attachment in stores.attachments.all(connection, volume_id=volume_id):
+            stores.attachments.delete(connection, attachment.id)
+        for snapshot in stores.snapshots.all(connection, volume_id=volume_id):
+            stores.snapshots.delete(connection, snapshot.id)
+        for transfer in stores.transfers.all(connection, volume_id=volume_id):
+            stores.transfers.delete(connection, transfer.id)
+        stores.volumes.delete(connection, volume_id)
+
+    def _snapshot(self, connection: Connection, work: Work, error: str) -> None:
+        rows, kind = self._wiring.stores.snapshots, work.job.kind
+        snapshot = rows.get(connection, str(work.argument("snapshot_id")))
+        if kind not in SNAPSHOT_JOBS or snapshot is None:
+            return
+        if snapshot.status == DELETING and kind != "delete_snapshot":
+            return
+        ending = SNAPSHOT_JOBS[kind].failed if error else SNAPSHOT_JOBS[kind].done
+        if ending == GONE:
+            rows.delete(connection, snapshot.id)
+            self._tell(connection, snapshot, "snapshot.deleted")
+            return
+        more = {"progress": "100%"} if kind == "create_snapshot" and not error else {}
+        now = self._wiring.clock.time()
+        rows.change(connection, snapshot, status=ending, updated_at=now, **more)
+        self._tell(connection, snapshot, f"snapshot.{kind}", error)
+
+    def _backup(self, connection: Connection, work: Work, error: str) -> None:
+        rows, kind = self._wiring.stores.backups, work.job.kind
+        backup = rows.get(connection, str(work.argument("backup_id")))
+        if kind not in BACKUP_JOBS or backup is None:
+            return
+        if backup.status == DELETING and kind != "delete_backup":
+            return
+        ending = BACKUP_JOBS[kind].failed if error else BACKUP_JOBS[kind].done
+        if ending == GONE:
+            rows.delete(connection, backup.id)
+            self._tell(connection, backup, "backup.deleted")
+            return
+        more: dict[str, Any] = {}
+        if error:
+            more["fail_reason"] = error[:FAULT_CHARACTERS_MAX]
+        elif kind == "create_backup":
+            more["manifest_sha256"] = work.progress[HEAD]
+            more["object_count"] = work.progress[COUNT]
+        now = self._wiring.clock.time()
+        rows.change(connection, backup, status=ending, updated_at=now, **more)
+        self._tell(connection, backup, f"backup.{kind}", error)
+
+    def _tell(
+        self, connection: Connection, thing: Any, kind: str, error: str = ""
+    ) -> None:
+        context = RequestContext(project_id=thing.project_id, user_id=thing.user_id)
+        facts = {"error": error} if error else {}
+        self._wiring.tell(connection, context, kind, thing.id, facts)

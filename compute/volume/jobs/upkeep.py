@@ -1,0 +1,82 @@
+"""Keeps exports as the attachments want them, tells that the host lives, forgets.
+
+What is exported is looked at before the rows are read: an attachment that is being made
+meanwhile has its row first, so nothing of its is taken for a stray.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from compute.core.database import Connection
+from compute.volume.connection import Connector
+from compute.volume.drivers.port import ExportAsked
+from compute.volume.records import Attachment
+from compute.volume.wiring import Wiring
+from objectstore.kernel.errors import RingstackError
+from objectstore.kernel.loop import Progress
+
+JOBS_KEPT_SECONDS = 86400.0
+_log = logging.getLogger("compute.volume")
+
+
+class Upkeep:
+    """A loop's step."""
+
+    name = "volume-upkeep"
+
+    def __init__(self, wiring: Wiring) -> None:
+        self._wiring = wiring
+
+    def step(self) -> Progress:
+        """See the module's docstring."""
+        wiring = self._wiring
+        wiring.database.run(self._write)
+        there = set(wiring.driver.exported())
+        wanted = wiring.database.read(self._wanted)
+        for volume_id, attachment_id in sorted(there - wanted.keys()):
+            _log.warning("attachment %s is gone: its export ends", attachment_id)
+            self._try(volume_id, attachment_id, None)
+        for (volume_id, attachment_id), attachment in sorted(wanted.items()):
+            self._try(volume_id, attachment_id, attachment)
+        return Progress.IDLE
+
+    def _try(
+        self, volume_id: str, attachment_id: str, attachment: Attachment | None
+    ) -> None:
+        driver = self._wiring.driver
+        try:
+            if attachment is None:
+                driver.withdraw(volume_id, attachment_id)
+            else:
+                driver.export(asked_of(attachment))
+        except RingstackError as error:
+            _log.warning("the export of volume %s: %s", volume_id, error)
+
+    def _write(self, connection: Connection) -> None:
+        wiring, now = self._wiring, self._wiring.clock.time()
+        wiring.stores.services.seen(connection, wiring.host, now)
+        wiring.stores.jobs.forget_finished(connection, now - JOBS_KEPT_SECONDS)
+
+    def _wanted(self, connection: Connection) -> dict[tuple[str, str], Attachment]:
+        """Attachments that have a way to the bytes."""
+        return {
+            (each.volume_id, each.id): each
+            for each in self._wiring.stores.attachments.all(connection)
+            if each.connection
+        }
+
+
+def asked_of(attachment: Attachment) -> ExportAsked:
+    """The export that an attachment with a connector wants."""
+    connector = attachment.connector
+    return ExportAsked(
+        attachment.id,
+        attachment.volume_id,
+        Connector(
+            host=str(connector.get("host", "")),
+            address=str(connector.get("ip", "")),
+            instance=attachment.instance_id,
+        ),
+        attachment.access,
+    )

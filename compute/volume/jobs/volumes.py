@@ -1,0 +1,203 @@
+"""Making, growing, copying out and removing volumes and their snapshots."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+
+from compute.core.database import Connection
+from compute.core.saga import GiveUp, Saga, Step, TryAgain
+from compute.volume.drivers.port import COPY, SNAPSHOT, VOLUME, pieces_of
+from compute.volume.jobs.work import Work, for_good
+from compute.volume.model import CREATING, DOWNLOADING, GIB, IN_USE
+from objectstore.kernel.errors import Rejected
+
+PIECE_BYTES = 1 << 20
+# An upload that a killed process left counts as under way until its lease has run out
+# (45 s by default; operators may choose more): looks, and seconds between them.
+UPLOAD_LOOKS_MAX = 120
+UPLOAD_LOOK_SECONDS = 5.0
+_LOOKS = "upload_looks"
+
+
+def volume_disk(work: Work) -> str:
+    """The name of the job's volume's bytes."""
+    return VOLUME + str(work.argument("volume_id"))
+
+
+def copy_disk(work: Work) -> str:
+    """The name of a copy that lives as long as the job."""
+    return COPY + work.job.id
+
+
+# ---- create ----------------------------------------------------------------------
+
+
+def _make(work: Work) -> None:
+    driver, disk = work.wiring.driver, volume_disk(work)
+    source, source_id = work.argument("source"), str(work.argument("source_id"))
+    work.volume()
+    with for_good():
+        if source == "image":
+            _fill(work, source_id)
+        elif source == "snapshot":
+            driver.copy(SNAPSHOT + source_id, disk, work.size_bytes)
+        elif source == "volume":
+            driver.copy(VOLUME + source_id, disk, work.size_bytes)
+        else:
+            driver.create(disk, work.size_bytes)
+
+
+def _fill(work: Work, image_id: str) -> None:
+    wiring = work.wiring
+
+    def downloading(connection: Connection) -> None:
+        volume = wiring.stores.volumes.get(connection, str(work.argument("volume_id")))
+        if volume is not None and volume.status == CREATING:
+            wiring.set_status(connection, volume, DOWNLOADING)
+
+    wiring.change(downloading)
+    with wiring.images.download(image_id) as answer:
+        wiring.driver.fill(
+            volume_disk(work),
+            _checked(work, answer),
+            str(work.argument("image_format")),
+            work.size_bytes,
+        )
+
+
+def _checked(work: Work, pieces: Iterable[bytes]) -> Iterator[bytes]:
+    for piece in pieces:
+        work.check()
+        yield piece
+
+
+def _remove(work: Work) -> None:
+    work.wiring.driver.delete(volume_disk(work))
+
+
+# ---- delete ----------------------------------------------------------------------
+
+
+def _close(work: Work) -> None:
+    """Nobody should be connected; a forced deletion cuts off who is."""
+    volume_id = str(work.argument("volume_id"))
+    driver = work.wiring.driver
+    for exported, attachment_id in list(driver.exported()):
+        if exported == volume_id:
+            driver.withdraw(volume_id, attachment_id)
+
+
+def _remove_all(work: Work) -> None:
+    snapshots = work.wiring.stores.snapshots
+    volume_id = str(work.argument("volume_id"))
+    found = work.wiring.database.read(
+        lambda connection: snapshots.all(connection, volume_id=volume_id)
+    )
+    if found and not work.argument("cascade"):
+        raise GiveUp("it has snapshots")
+    for snapshot in found:
+        work.wiring.driver.delete(SNAPSHOT + snapshot.id)
+    _remove(work)
+
+
+# ---- snapshots -------------------------------------------------------------------
+
+
+def _take(work: Work) -> None:
+    snapshot = work.snapshot()
+    with for_good():
+        work.wiring.driver.copy(
+            VOLUME + snapshot.volume_id, SNAPSHOT + snapshot.id, snapshot.size_gib * GIB
+        )
+
+
+def _drop(work: Work) -> None:
+    work.wiring.driver.delete(SNAPSHOT + str(work.argument("snapshot_id")))
+
+
+def _revert(work: Work) -> None:
+    volume = work.volume()
+    with for_good():
+        work.wiring.driver.copy(
+            SNAPSHOT + str(work.argument("snapshot_id")),
+            volume_disk(work),
+            volume.size_gib * GIB,
+        )
+
+
+# ---- grow ------------------------------------------------------------------------
+
+
+def _extend(work: Work) -> None:
+    with for_good():
+        work.wiring.driver.resize(volume_disk(work), work.size_bytes)
+
+
+# ---- upload ----------------------------------------------------------------------
+
+
+def freeze(work: Work) -> None:
+    """An attached volume is read from a copy: its guest goes on writing."""
+    if work.argument("was") == IN_USE:
+        driver, disk = work.wiring.driver, volume_disk(work)
+        with for_good():
+            driver.copy(disk, copy_disk(work), driver.size(disk))
+
+
+def thaw(work: Work) -> None:
+    """Remove the copy."""
+    work.wiring.driver.delete(copy_disk(work))
+
+
+def frozen_disk(work: Work) -> str:
+    """What is read."""
+    return copy_disk(work) if work.argument("was") == IN_USE else volume_disk(work)
+
+
+def _upload(work: Work) -> None:
+    images, image_id = work.wiring.images, str(work.argument("image_id"))
+    with for_good():
+        status = images.get(image_id).status
+        if status == "active":
+            return  # it was uploaded, and nobody lived to say so
+        if status == "saving":
+            _wait_for_the_other(work)
+        disk, driver = frozen_disk(work), work.wiring.driver
+        pieces = pieces_of(driver, disk, driver.size(disk), PIECE_BYTES)
+        images.upload(image_id, _checked(work, pieces))
+
+
+def _wait_for_the_other(work: Work) -> None:
+    looks = int(work.progress.get(_LOOKS, 0)) + 1
+    if looks > UPLOAD_LOOKS_MAX:
+        raise GiveUp("somebody else writes to the image")
+    work.progress[_LOOKS] = looks
+    raise TryAgain("another upload of the image is under way", UPLOAD_LOOK_SECONDS)
+
+
+def _forget_image(work: Work) -> None:
+    with suppress(Rejected):
+        work.wiring.images.delete(str(work.argument("image_id")))
+
+
+SAGAS: tuple[Saga[Work], ...] = (
+    Saga("create_volume", (Step("make", _make, undo=_remove),)),
+    Saga(
+        "delete_volume",
+        (Step("close", _close), Step("remove", _remove_all)),
+        cancellable=False,
+    ),
+    Saga("create_snapshot", (Step("take", _take, undo=_drop),)),
+    Saga("delete_snapshot", (Step("drop", _drop),), cancellable=False),
+    Saga("revert_volume", (Step("revert", _revert),), cancellable=False),
+    Saga("extend_volume", (Step("extend", _extend),), cancellable=False),
+    Saga(
+        "upload_volume",
+        (
+            Step("freeze", freeze, undo=thaw),
+            Step("upload", _upload, undo=_forget_image),
+            Step("thaw", thaw),
+        ),
+    ),
+)

@@ -1,0 +1,84 @@
+"""What the steps of a job work with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from compute.core.jobs import Job
+from compute.core.saga import Cancelled, GiveUp
+from compute.volume.backups.ring import BackupObjects
+from compute.volume.model import GIB
+from compute.volume.records import Backup, Snapshot, Volume
+from compute.volume.wiring import Wiring
+from objectstore.kernel.errors import Corrupt, InsufficientStorage, Rejected
+
+
+@dataclass
+class Work:
+    """One job while it is done.  ``progress`` survives crashes, step by step;
+    ``is_cancelled`` is what the last renewal of the lease said."""
+
+    wiring: Wiring
+    objects: BackupObjects
+    job: Job
+    progress: dict[str, Any] = field(default_factory=dict)
+    is_cancelled: bool = False
+
+    def argument(self, name: str) -> Any:
+        """What the job was ordered with; "" when nothing was said."""
+        return self.job.arguments.get(name, "")
+
+    def check(self) -> None:
+        """Raise when somebody asked for the job's end."""
+        if self.is_cancelled:
+            raise Cancelled("it was cancelled")
+
+    def volume(self) -> Volume:
+        """The job's volume; ``GiveUp`` when it is gone."""
+        key = self.argument("volume_id")
+        volumes = self.wiring.stores.volumes
+        found = self.wiring.database.read(
+            lambda connection: volumes.get(connection, key)
+        )
+        if found is None:
+            raise GiveUp(f"volume {key} is gone")
+        return found
+
+    def snapshot(self) -> Snapshot:
+        """The job's snapshot."""
+        key = self.argument("snapshot_id")
+        rows = self.wiring.stores.snapshots
+        found = self.wiring.database.read(lambda connection: rows.get(connection, key))
+        if found is None:
+            raise GiveUp(f"snapshot {key} is gone")
+        return found
+
+    def backup(self) -> Backup:
+        """The job's backup."""
+        key = self.argument("backup_id")
+        rows = self.wiring.stores.backups
+        found = self.wiring.database.read(lambda connection: rows.get(connection, key))
+        if found is None:
+            raise GiveUp(f"backup {key} is gone")
+        return found
+
+    @property
+    def size_bytes(self) -> int:
+        """The size that the job speaks of."""
+        return int(self.argument("size_gib")) * GIB
+
+
+@contextmanager
+def for_good() -> Iterator[None]:
+    """What no later try would mend is the job's end: refused, damaged, no room."""
+    try:
+        yield
+    except Rejected as error:
+        raise GiveUp(error.text or str(error)) from error
+    except InsufficientStorage as error:
+        raise GiveUp("there is no room for it on the volume host") from error
+    except Corrupt as error:
+        raise GiveUp(str(error)) from error

@@ -1,0 +1,1 @@
+"""The volume room's line of migrations."""

@@ -1,0 +1,192 @@
+"""The lives of volumes, snapshots, attachments and backups, as tables.
+
+An *action* is what somebody asks of a volume: it is legal in some statuses, and a
+volume has another status while (or once) it is done.  A *job* is the work behind an
+action: it ends in one of two statuses.  ``PREVIOUS`` stands for the one before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+CREATING, DOWNLOADING, AVAILABLE = "creating", "downloading", "available"
+RESERVED, ATTACHING, IN_USE, DETACHING = "reserved", "attaching", "in-use", "detaching"
+MAINTENANCE, RETYPING, EXTENDING = "maintenance", "retyping", "extending"
+UPLOADING, BACKING_UP, RESTORING = "uploading", "backing-up", "restoring-backup"
+REVERTING, AWAITING_TRANSFER = "reverting", "awaiting-transfer"
+DELETING, ERROR, ERROR_DELETING = "deleting", "error", "error_deleting"
+ERROR_RESTORING, ERROR_EXTENDING = "error_restoring", "error_extending"
+RESTORING_SNAPSHOT = "restoring"
+PREVIOUS, GONE = "@previous", "@gone"
+
+STATUSES = (
+    CREATING,
+    DOWNLOADING,
+    AVAILABLE,
+    RESERVED,
+    ATTACHING,
+    IN_USE,
+    DETACHING,
+    MAINTENANCE,
+    RETYPING,
+    EXTENDING,
+    UPLOADING,
+    BACKING_UP,
+    RESTORING,
+    REVERTING,
+    AWAITING_TRANSFER,
+    DELETING,
+    ERROR,
+    ERROR_DELETING,
+    ERROR_RESTORING,
+    ERROR_EXTENDING,
+)
+STABLE = frozenset(
+    {
+        AVAILABLE,
+        RESERVED,
+        ATTACHING,
+        IN_USE,
+        DETACHING,
+        MAINTENANCE,
+        AWAITING_TRANSFER,
+        ERROR,
+        ERROR_DELETING,
+        ERROR_RESTORING,
+        ERROR_EXTENDING,
+    }
+)
+"""What a volume may stay in without anybody working on it."""
+_BROKEN = frozenset({ERROR, ERROR_DELETING, ERROR_RESTORING, ERROR_EXTENDING})
+_CALM = frozenset({AVAILABLE, IN_USE})
+_QUIET = STABLE - {AWAITING_TRANSFER}
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """``statuses``: where it is legal.  ``during``: what follows at once; "" for what
+    changes no status."""
+
+    statuses: frozenset[str]
+    during: str = ""
+
+
+ACTIONS: Mapping[str, Action] = {
+    "update": Action(frozenset(STATUSES) - {DELETING, MAINTENANCE}),
+    "set_bootable": Action(frozenset(STATUSES) - {DELETING, MAINTENANCE}),
+    "set_readonly": Action(frozenset({AVAILABLE})),
+    "delete": Action(_BROKEN | {AVAILABLE}, DELETING),
+    # Whatever is under way is cancelled; only who is attached is not cut off.
+    "force_delete": Action(frozenset(STATUSES) - {IN_USE, DETACHING}, DELETING),
+    "extend": Action(frozenset({AVAILABLE}), EXTENDING),
+    "extend_attached": Action(_CALM, EXTENDING),
+    "retype": Action(_CALM),
+    "reset_status": Action(frozenset(STATUSES) - {DELETING}),
+    "upload": Action(frozenset({AVAILABLE}), UPLOADING),
+    "upload_forced": Action(_CALM, UPLOADING),
+    "create_snapshot": Action(frozenset({AVAILABLE})),
+    "create_snapshot_forced": Action(_CALM),
+    "revert": Action(frozenset({AVAILABLE}), REVERTING),
+    "clone": Action(_CALM),
+    "create_backup": Action(frozenset({AVAILABLE}), BACKING_UP),
+    "create_backup_forced": Action(_CALM, BACKING_UP),
+    "restore_backup": Action(frozenset({AVAILABLE}), RESTORING),
+    "create_transfer": Action(frozenset({AVAILABLE}), AWAITING_TRANSFER),
+    "delete_transfer": Action(frozenset({AWAITING_TRANSFER}), AVAILABLE),
+    "accept_transfer": Action(frozenset({AWAITING_TRANSFER}), AVAILABLE),
+    # The attachments' own way.
+    "reserve_attachment": Action(frozenset({AVAILABLE}), RESERVED),
+    "connect": Action(frozenset({RESERVED, ATTACHING, IN_USE}), ATTACHING),
+    "complete": Action(frozenset({RESERVED, ATTACHING, IN_USE}), IN_USE),
+    # The older way.
+    "reserve": Action(frozenset({AVAILABLE}), ATTACHING),
+    "unreserve": Action(frozenset({ATTACHING}), AVAILABLE),
+    "initialize": Action(frozenset({AVAILABLE, RESERVED, ATTACHING, IN_USE})),
+    "attach": Action(frozenset({AVAILABLE, RESERVED, ATTACHING}), IN_USE),
+    "begin_detaching": Action(frozenset({IN_USE}), DETACHING),
+    "roll_detaching": Action(frozenset({DETACHING}), IN_USE),
+    "terminate": Action(_QUIET),
+    "detach": Action(frozenset({IN_USE, DETACHING}), AVAILABLE),
+}
+"""The one table of what may be done with a volume."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """The status of a job's subject when it is done, and when it has failed."""
+
+    done: str
+    failed: str
+
+
+VOLUME_JOBS: Mapping[str, Ending] = {
+    "create_volume": Ending(AVAILABLE, ERROR),
+    "delete_volume": Ending(GONE, ERROR_DELETING),
+    "extend_volume": Ending(PREVIOUS, ERROR_EXTENDING),
+    "upload_volume": Ending(PREVIOUS, PREVIOUS),
+    "revert_volume": Ending(AVAILABLE, ERROR),
+    "create_backup": Ending(PREVIOUS, PREVIOUS),
+    "restore_backup": Ending(AVAILABLE, ERROR_RESTORING),
+}
+"""What becomes of the volume."""
+
+SNAPSHOT_STATUSES = (
+    CREATING,
+    AVAILABLE,
+    DELETING,
+    ERROR,
+    ERROR_DELETING,
+    BACKING_UP,
+    RESTORING_SNAPSHOT,
+)
+SNAPSHOT_ACTIONS: Mapping[str, Action] = {
+    "update": Action(frozenset(SNAPSHOT_STATUSES) - {DELETING}),
+    "delete": Action(frozenset({AVAILABLE, ERROR, ERROR_DELETING}), DELETING),
+    "force_delete": Action(frozenset(SNAPSHOT_STATUSES), DELETING),
+    "use": Action(frozenset({AVAILABLE})),
+    "backup": Action(frozenset({AVAILABLE}), BACKING_UP),
+    "revert": Action(frozenset({AVAILABLE}), RESTORING_SNAPSHOT),
+    "reset_status": Action(frozenset(SNAPSHOT_STATUSES) - {DELETING}),
+}
+SNAPSHOT_JOBS: Mapping[str, Ending] = {
+    "create_snapshot": Ending(AVAILABLE, ERROR),
+    "delete_snapshot": Ending(GONE, ERROR_DELETING),
+    "revert_volume": Ending(AVAILABLE, AVAILABLE),
+    "create_backup": Ending(AVAILABLE, AVAILABLE),
+}
+
+BACKUP_RESTORING = "restoring"
+BACKUP_STATUSES = (
+    CREATING,
+    AVAILABLE,
+    BACKUP_RESTORING,
+    DELETING,
+    ERROR,
+    ERROR_DELETING,
+)
+BACKUP_ACTIONS: Mapping[str, Action] = {
+    "update": Action(frozenset(BACKUP_STATUSES) - {DELETING}),
+    "delete": Action(frozenset({AVAILABLE, ERROR, ERROR_DELETING}), DELETING),
+    "force_delete": Action(frozenset(BACKUP_STATUSES) - {BACKUP_RESTORING}, DELETING),
+    "restore": Action(frozenset({AVAILABLE}), BACKUP_RESTORING),
+    "reset_status": Action(frozenset(BACKUP_STATUSES) - {DELETING}),
+}
+BACKUP_JOBS: Mapping[str, Ending] = {
+    "create_backup": Ending(AVAILABLE, ERROR),
+    "restore_backup": Ending(AVAILABLE, AVAILABLE),
+    "delete_backup": Ending(GONE, ERROR_DELETING),
+}
+
+# Attachments: reserved for a server, on the way to a host, there.
+ATTACHED, DETACHED = "attached", "detached"
+ATTACHMENT_STATUSES = (RESERVED, ATTACHING, ATTACHED, DETACHING, ERROR)
+
+ZONE = "nova"
+"""The one availability zone, by the name that clients expect."""
+DEFAULT_TYPE = "__DEFAULT__"
+GIB = 2**30
+SIZE_GIB_MAX = 64 * 1024
+"""64 TiB: more than any file system of a volume host gives one file at once."""
+METADATA_ITEMS_MAX = 128
+TEXT_CHARACTERS_MAX = 255

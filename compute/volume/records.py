@@ -1,0 +1,169 @@
+"""What the volume room keeps, as frozen records; each is a row of its table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """A volume.  Moments are seconds since the epoch; ``extending_to_gib`` counts for
+    quotas while it grows; ``previous_status`` is where a job goes back to."""
+
+    id: str
+    project_id: str
+    user_id: str
+    status: str
+    size_gib: int
+    created_at: float
+    updated_at: float
+    type_id: str
+    host: str
+    availability_zone: str
+    name: str = ""
+    description: str | None = None
+    previous_status: str = ""
+    extending_to_gib: int = 0
+    bootable: bool = False
+    read_only: bool = False
+    multiattach: bool = False
+    snapshot_id: str = ""
+    source_volume_id: str = ""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    image_metadata: Mapping[str, str] = field(default_factory=dict)
+    fault: str = ""
+    revision: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A volume as it was at one moment."""
+
+    id: str
+    project_id: str
+    user_id: str
+    volume_id: str
+    status: str
+    size_gib: int
+    created_at: float
+    updated_at: float
+    name: str = ""
+    description: str | None = None
+    progress: str = "0%"
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    revision: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """Who has, or wants, a volume.  ``instance_id`` is "" for hosts that attach it to
+    themselves; ``connection``: the way, once there is one (it may hold a secret)."""
+
+    id: str
+    volume_id: str
+    project_id: str
+    status: str
+    access: str
+    created_at: float
+    instance_id: str = ""
+    host: str = ""
+    mountpoint: str = ""
+    connector: Mapping[str, Any] = field(default_factory=dict)
+    connection: Mapping[str, Any] = field(default_factory=dict)
+    attached_at: float | None = None
+    revision: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeType:
+    """A kind of volume that users choose."""
+
+    id: str
+    name: str
+    created_at: float
+    updated_at: float | None = None
+    description: str | None = None
+    is_public: bool = True
+    extra_specs: Mapping[str, str] = field(default_factory=dict)
+    projects: tuple[str, ...] = ()
+    qos_id: str = ""
+    revision: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class QosSpecs:
+    """Limits of speed that a hypervisor (``front-end``) or we keep."""
+
+    id: str
+    name: str
+    consumer: str
+    created_at: float
+    specs: Mapping[str, str] = field(default_factory=dict)
+    revision: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """A volume's bytes in the ring.  ``manifest_sha256`` protects the list of its
+    pieces; ``data_at``: the moment that the bytes are of."""
+
+    id: str
+    project_id: str
+    user_id: str
+    volume_id: str
+    status: str
+    size_gib: int
+    created_at: float
+    updated_at: float
+    availability_zone: str
+    container: str
+    name: str = ""
+    description: str | None = None
+    snapshot_id: str = ""
+    parent_id: str = ""
+    object_count: int = 0
+    manifest_sha256: str = ""
+    fail_reason: str | None = None
+    data_at: float = 0.0
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    revision: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """A volume on offer; who knows the key may have it.  The key is kept hashed."""
+
+    id: str
+    volume_id: str
+    project_id: str
+    name: str
+    key_hash: str
+    created_at: float
+    with_snapshots: bool = True
+    revision: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultType:
+    """The type of a project's volumes when nobody says one."""
+
+    id: str  # the project's
+    type_id: str
+    revision: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """What one project has; the mappings are by type's id."""
+
+    volumes: int = 0
+    volume_gib: int = 0
+    snapshots: int = 0
+    snapshot_gib: int = 0
+    backups: int = 0
+    backup_gib: int = 0
+    volumes_of: Mapping[str, int] = field(default_factory=dict)
+    gib_of: Mapping[str, int] = field(default_factory=dict)
+    snapshots_of: Mapping[str, int] = field(default_factory=dict)

@@ -1,0 +1,130 @@
+"""The volume room, put together: API, services, driver, loops."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import replace
+from pathlib import Path
+
+from compute.core.api import Api
+from compute.core.dialects import volume_dialect
+from compute.core.policy import Policy
+from compute.core.room import Room, RoomParts
+from compute.core.service_account import ServiceAccount
+from compute.image.client import ImageClient
+from compute.volume.api.actions import ActionsApi
+from compute.volume.api.attachments import AttachmentsApi
+from compute.volume.api.backups import BackupsApi
+from compute.volume.api.frame import VERSIONS, routes_of
+from compute.volume.api.internal import InternalApi
+from compute.volume.api.presenting import Presenter
+from compute.volume.api.qos import QosApi
+from compute.volume.api.quotas import QuotasApi
+from compute.volume.api.snapshots import SnapshotsApi
+from compute.volume.api.surroundings import SurroundingsApi
+from compute.volume.api.transfers import TransfersApi
+from compute.volume.api.types import TypesApi
+from compute.volume.api.versions import ROUTES
+from compute.volume.api.volumes import VolumesApi
+from compute.volume.backups.ring import BackupObjects
+from compute.volume.drivers.exports import Listening
+from compute.volume.drivers.files import FilesDriver
+from compute.volume.drivers.memory import MemoryDriver
+from compute.volume.drivers.port import VolumeDriver
+from compute.volume.jobs.upkeep import Upkeep
+from compute.volume.jobs.worker import VolumeWorker
+from compute.volume.policies import DEFAULTS
+from compute.volume.service.attachments import Attachments
+from compute.volume.service.backups import Backups
+from compute.volume.service.create import VolumeCreation
+from compute.volume.service.quotas import Quotas
+from compute.volume.service.snapshots import Snapshots
+from compute.volume.service.transfers import Transfers
+from compute.volume.service.types import Types
+from compute.volume.service.volumes import Volumes
+from compute.volume.settings import DriverKind, VolumeSettings
+from compute.volume.wiring import Wiring, jobs_topic
+from objectstore.kernel.loop import Loop
+
+# A message tells of each job; leases are renewed as often, too.
+JOBS_SECONDS = 5.0
+UPKEEP_SECONDS = 20.0
+
+
+def build_room(parts: RoomParts, settings: VolumeSettings) -> Room:
+    """The room, ready to run."""
+    host = parts.host or socket.gethostname()
+    driver = build_driver(parts, settings, host)
+    room = room_of(wire(parts, settings, driver, host), parts)
+    if settings.ends_with_us and isinstance(driver, FilesDriver):
+        return replace(room, ends=driver.stop)
+    return room
+
+
+def build_driver(parts: RoomParts, settings: VolumeSettings, host: str) -> VolumeDriver:
+    """Where the bytes are."""
+    if settings.driver is DriverKind.MEMORY:
+        return MemoryDriver(host)
+    directory = settings.directory or Path(parts.state_directory)
+    first, count = settings.tcp_port_first, settings.tcp_ports
+    listening = Listening(host, settings.tcp_address, range(first, first + count))
+
+    def random_hex(count: int) -> str:
+        return f"{parts.random.getrandbits(8 * count):0{2 * count}x}"
+
+    return FilesDriver(directory, listening, random_hex)
+
+
+def wire(
+    parts: RoomParts, settings: VolumeSettings, driver: VolumeDriver, host: str
+) -> Wiring:
+    """What the services work with."""
+    return Wiring(
+        database=parts.database,
+        bus=parts.bus,
+        clock=parts.clock,
+        identifiers=parts.identifiers,
+        policy=Policy(DEFAULTS, parts.policy_overrides),
+        settings=settings,
+        images=ImageClient(parts.callers["image"], parts.service),
+        driver=driver,
+        host=host,
+    )
+
+
+def room_of(wiring: Wiring, parts: RoomParts) -> Room:
+    """Application and loops."""
+    quotas, types = Quotas(wiring), Types(wiring)
+    types.ensure_default()
+    volumes = Volumes(wiring, quotas, types)
+    attachments = Attachments(wiring)
+    creation = VolumeCreation(wiring, quotas, types)
+    presenter = Presenter(wiring)
+    account = ServiceAccount(parts.callers["object-store"], parts.tokens, parts.service)
+    objects = BackupObjects(account)
+    verbs = [
+        *VolumesApi(wiring, volumes, creation, presenter).verbs(),
+        *ActionsApi(wiring, volumes, attachments, presenter).verbs(),
+        *SnapshotsApi(wiring, Snapshots(wiring, quotas, types), presenter).verbs(),
+        *AttachmentsApi(wiring, attachments, presenter).verbs(),
+        *TypesApi(wiring, types).verbs(),
+        *QosApi(wiring, types).verbs(),
+        *BackupsApi(wiring, Backups(wiring, quotas, types, creation)).verbs(),
+        *TransfersApi(wiring, Transfers(wiring, quotas, types)).verbs(),
+        *QuotasApi(wiring, quotas).verbs(),
+        *SurroundingsApi(wiring).verbs(),
+    ]
+    internal = InternalApi(wiring, creation, presenter, objects)
+    api = Api(
+        [*ROUTES, *routes_of(verbs), *internal.routes()],
+        dialect=volume_dialect,
+        tokens=parts.tokens,
+        identifiers=parts.identifiers,
+        versions=VERSIONS,
+        service_type="block-storage",
+    )
+    jobs = Loop(VolumeWorker(wiring, objects), idle_seconds=JOBS_SECONDS)
+    wiring.bus.subscribe(jobs_topic(wiring.host), lambda message: jobs.hint())
+    return Room(
+        "volume", api, (jobs, Loop(Upkeep(wiring), idle_seconds=UPKEEP_SECONDS))
+    )

@@ -1,0 +1,204 @@
+"""Decisions of the volume room: pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from compute.core.errors import BadRequest
+from compute.volume.errors import InvalidStatus, OverLimit
+from compute.volume.model import (
+    ACTIONS,
+    ATTACHED,
+    ATTACHING,
+    AVAILABLE,
+    BACKUP_ACTIONS,
+    GIB,
+    IN_USE,
+    METADATA_ITEMS_MAX,
+    PREVIOUS,
+    RESERVED,
+    SIZE_GIB_MAX,
+    SNAPSHOT_ACTIONS,
+    Action,
+)
+from compute.volume.records import (
+    Attachment,
+    Backup,
+    Snapshot,
+    Used,
+    Volume,
+    VolumeType,
+)
+
+UNLIMITED = -1
+
+
+def check_volume(volume: Volume, action: str) -> Action:
+    """The table's row; ``InvalidStatus`` when it is not legal now."""
+    found = ACTIONS[action]
+    if volume.status not in found.statuses:
+        wanted = ", ".join(sorted(found.statuses))
+        raise InvalidStatus(
+            f"Invalid volume: Volume {volume.id} status must be {wanted},"
+            f" but current status is: {volume.status}"
+        )
+    return found
+
+
+def check_snapshot(snapshot: Snapshot, action: str) -> Action:
+    """The same of a snapshot."""
+    found = SNAPSHOT_ACTIONS[action]
+    if snapshot.status not in found.statuses:
+        wanted = " or ".join(sorted(found.statuses))
+        raise InvalidStatus(
+            f"Invalid snapshot: Snapshot {snapshot.id} status must be {wanted},"
+            f" but current status is: {snapshot.status}"
+        )
+    return found
+
+
+def check_backup(backup: Backup, action: str) -> Action:
+    """The same of a backup."""
+    found = BACKUP_ACTIONS[action]
+    if backup.status not in found.statuses:
+        wanted = " or ".join(sorted(found.statuses))
+        raise InvalidStatus(
+            f"Invalid backup: Backup status must be {wanted},"
+            f" but current status is: {backup.status}"
+        )
+    return found
+
+
+def status_after(ending: str, attachments: Sequence[Attachment]) -> str:
+    """The status that an ending means for a volume: where it was before is what its
+    attachments make of it now, for a server may have gone meanwhile."""
+    return status_of_attachments(attachments) if ending == PREVIOUS else ending
+
+
+def status_of_attachments(attachments: Sequence[Attachment]) -> str:
+    """What its attachments, of which one was just taken away, make of a volume."""
+    statuses = {each.status for each in attachments}
+    for status, meaning in ((ATTACHED, IN_USE), (ATTACHING, ATTACHING)):
+        if status in statuses:
+            return meaning
+    return RESERVED if statuses else AVAILABLE
+
+
+def check_attachable(
+    volume: Volume, attachments: Sequence[Attachment], instance_id: str
+) -> None:
+    """Whether one more attachment may begin: of a free volume, or for the server that
+    has it already (it is moving to another host)."""
+    if volume.status == AVAILABLE and not attachments:
+        return
+    theirs = {each.instance_id for each in attachments}
+    same = instance_id and theirs == {instance_id}
+    if same and volume.status in (RESERVED, ATTACHING, IN_USE):
+        return
+    raise InvalidStatus(
+        f"Invalid volume: Volume {volume.id} status must be available,"
+        f" but current status is: {volume.status}"
+    )
+
+
+def is_multiattach(volume_type: VolumeType) -> bool:
+    """Whether the type promises what we cannot keep."""
+    wanted = volume_type.extra_specs.get("multiattach", "")
+    return wanted.replace(" ", "").lower() == "<is>true"
+
+
+def check_type_usable(volume_type: VolumeType) -> None:
+    """``BadRequest`` for types whose promise is not kept here."""
+    if is_multiattach(volume_type):
+        raise BadRequest(
+            "Invalid input received: volumes that several servers share are not"
+            f" offered here (volume type {volume_type.name}: multiattach)"
+        )
+
+
+def check_size(size_gib: int, least_gib: int, what: str) -> None:
+    """``BadRequest`` for a size that is none, or less than its source needs."""
+    if not 0 < size_gib <= SIZE_GIB_MAX:
+        raise BadRequest(
+            f"Invalid input received: Volume size '{size_gib}' must be an integer"
+            f" and greater than 0 and at most {SIZE_GIB_MAX}"
+        )
+    if size_gib < least_gib:
+        raise BadRequest(
+            f"Invalid input received: Volume size {size_gib}GB cannot be smaller"
+            f" than {what} {least_gib}GB. They must be >= original size."
+        )
+
+
+def gib_of(size_bytes: int) -> int:
+    """GiB that hold so many bytes."""
+    return -(-size_bytes // GIB)
+
+
+def check_metadata_count(metadata: Mapping[str, Any]) -> None:
+    """``OverLimit`` for too many pairs."""
+    if len(metadata) > METADATA_ITEMS_MAX:
+        raise OverLimit(
+            f"Maximum number of metadata items exceeds {METADATA_ITEMS_MAX}"
+        )
+
+
+def check_quota(
+    limits: Mapping[str, int],
+    used: Used,
+    wanted: Mapping[str, int],
+    volume_type: VolumeType,
+) -> None:
+    """``OverLimit`` when what is ``wanted`` (``volumes``, ``snapshots``, ``gigabytes``,
+    ``backups``, ``backup_gigabytes``) is too much, in all or of its type."""
+    have = {
+        "volumes": used.volumes,
+        "snapshots": used.snapshots,
+        "gigabytes": used.volume_gib + used.snapshot_gib,
+        "backups": used.backups,
+        "backup_gigabytes": used.backup_gib,
+    }
+    of_type = {
+        "volumes": used.volumes_of,
+        "snapshots": used.snapshots_of,
+        "gigabytes": used.gib_of,
+    }
+    for name, more in wanted.items():
+        _check_one(name, limits.get(name, UNLIMITED), have[name], more)
+        if name in of_type:
+            limit = limits.get(f"{name}_{volume_type.name}", UNLIMITED)
+            _check_one(name, limit, of_type[name].get(volume_type.id, 0), more)
+
+
+def _check_one(name: str, limit: int, have: int, more: int) -> None:
+    if limit == UNLIMITED or more <= 0 or have + more <= limit:
+        return
+    if "gigabytes" in name:
+        kind = "VolumeBackupSize" if name.startswith("backup") else "VolumeSize"
+        raise OverLimit(
+            f"{kind}ExceedsAvailableQuota: Requested volume or snapshot exceeds"
+            f" allowed {name} quota. Requested {more}G, quota is {limit}G and {have}G"
+            " has been consumed."
+        )
+    kind = name.removesuffix("s").capitalize()
+    raise OverLimit(
+        f"{kind}LimitExceeded: Maximum number of {name} allowed ({limit}) exceeded"
+    )
+
+
+def check_per_volume(limits: Mapping[str, int], size_gib: int) -> None:
+    """``OverLimit`` for one volume that is too large."""
+    limit = limits.get("per_volume_gigabytes", UNLIMITED)
+    if UNLIMITED != limit < size_gib:
+        raise OverLimit(
+            f"VolumeSizeExceedsLimit: Requested volume size {size_gib}G is larger than"
+            f" maximum allowed limit {limit}G."
+        )
+
+
+def check_unknown(given: Collection[str], known: Collection[str], what: str) -> None:
+    """``BadRequest`` for names that are none."""
+    unknown = sorted(set(given) - set(known))
+    if unknown:
+        raise BadRequest(f"Invalid input received: bad {what}: {', '.join(unknown)}")

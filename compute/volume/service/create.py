@@ -1,0 +1,312 @@
+"""New volumes: empty, or from an image, a snapshot, another volume, or a backup."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from compute.core.context import RequestContext
+from compute.core.database import Connection
+from compute.core.errors import BadRequest, NotFound
+from compute.image.client import ImageRecord
+from compute.volume import rules
+from compute.volume.errors import InvalidStatus
+from compute.volume.model import CREATING, RESTORING, ZONE
+from compute.volume.records import Backup, Volume, VolumeType
+from compute.volume.service.quotas import Quotas
+from compute.volume.service.types import Types
+from compute.volume.wiring import Wiring
+from objectstore.kernel.errors import Rejected
+
+# What an image is, as a volume made from it remembers it.
+_IMAGE_FACTS = ("container_format", "disk_format", "checksum")
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What somebody wants.  ``size_gib`` 0: the source's own."""
+
+    size_gib: int = 0
+    name: str = ""
+    description: str | None = None
+    image_id: str = ""
+    snapshot_id: str = ""
+    source_volume_id: str = ""
+    backup_id: str = ""
+    type_key: str = ""
+    availability_zone: str = ""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    project_id: str = ""
+    user_id: str = ""
+
+
+@dataclass(slots=True)
+class _Source:
+    """What the bytes come from, as far as it is known."""
+
+    kind: str = ""
+    id: str = ""
+    least_gib: int = 0
+    type_id: str = ""
+    bootable: bool = False
+    image_format: str = ""
+    image_metadata: dict[str, str] = field(default_factory=dict)
+
+
+class VolumeCreation:
+    """See the module's docstring."""
+
+    def __init__(self, wiring: Wiring, quotas: Quotas, types: Types) -> None:
+        self._wiring = wiring
+        self._quotas = quotas
+        self._types = types
+
+    def create(self, context: RequestContext, order: Order) -> Volume:
+        """A volume in status ``creating``.  ``NotFound`` for a source that is not
+        there, ``BadRequest`` for one that cannot be used, ``OverLimit``."""
+        wiring = self._wiring
+        wiring.enforce(context, "volume:create")
+        _check_one_source(order)
+        if order.availability_zone not in ("", ZONE):
+            raise BadRequest(
+                f"Availability zone '{order.availability_zone}' is invalid."
+            )
+        rules.check_metadata_count(order.metadata)
+        image = self._image(context, order.image_id) if order.image_id else None
+        return wiring.order(
+            lambda connection: self._add(connection, context, order, image)
+        )
+
+    def restored(
+        self,
+        connection: Connection,
+        context: RequestContext,
+        backup: Backup,
+        order: Order,
+    ) -> Volume:
+        """A volume for a backup's bytes, which another job brings."""
+        source = _Source("backup", backup.id, backup.size_gib)
+        return self._insert(connection, context, order, source, RESTORING)
+
+    def _add(
+        self,
+        connection: Connection,
+        context: RequestContext,
+        order: Order,
+        image: ImageRecord | None,
+    ) -> Volume:
+        if order.backup_id:
+            return self._from_backup(connection, context, order)
+        source = self._source(connection, context, order, image)
+        volume = self._insert(connection, context, order, source, CREATING)
+        arguments = {
+            "volume_id": volume.id,
+            "size_gib": volume.size_gib,
+            "source": source.kind,
+            "source_id": source.id,
+            "image_format": source.image_format,
+        }
+        self._wiring.add_job(connection, "create_volume", volume.id, arguments)
+        return volume
+
+    def _insert(
+        self,
+        connection: Connection,
+        context: RequestContext,
+        order: Order,
+        source: _Source,
+        status: str,
+    ) -> Volume:
+        wiring = self._wiring
+        self._check_host(connection)
+        project_id = order.project_id or context.project_id
+        size = order.size_gib or (source.least_gib if source.kind != "image" else 0)
+        what = {"snapshot": "the snapshot size", "volume": "original volume size"}
+        rules.check_size(size, source.least_gib, what.get(source.kind, "its source"))
+        volume_type = self._type(connection, context, project_id, order, source)
+        rules.check_type_usable(volume_type)
+        self._quotas.check_size(connection, project_id, size)
+        self._quotas.check(
+            connection, project_id, volume_type, volumes=1, gigabytes=size
+        )
+        now = wiring.clock.time()
+        volume = Volume(
+            id=wiring.identifiers.uuid(),
+            project_id=project_id,
+            user_id=order.user_id or context.user_id,
+            status=status,
+            size_gib=size,
+            created_at=now,
+            updated_at=now,
+            type_id=volume_type.id,
+            host=wiring.host,
+            availability_zone=ZONE,
+            name=order.name,
+            description=order.description,
+            bootable=source.bootable,
+            snapshot_id=order.snapshot_id,
+            source_volume_id=order.source_volume_id,
+            metadata=order.metadata,
+            image_metadata=source.image_metadata,
+        )
+        wiring.stores.volumes.add(connection, volume)
+        wiring.tell(connection, context, "volume.create", volume.id, {"size_gib": size})
+        return volume
+
+    def _check_host(self, connection: Connection) -> None:
+        found = self._wiring.stores.services.get(connection, self._wiring.host)
+        if found is not None and found.disabled:
+            raise BadRequest("No valid backend was found: the volume host is disabled")
+
+    def _type(
+        self,
+        connection: Connection,
+        context: RequestContext,
+        project_id: str,
+        order: Order,
+        source: _Source,
+    ) -> VolumeType:
+        if order.type_key:
+            return self._types.get(connection, context, order.type_key)
+        if source.type_id:
+            return self._types.known(connection, source.type_id)
+        return self._types.default_of(connection, project_id)
+
+    # ---- sources ---------------------------------------------------------------
+
+    def _source(
+        self,
+        connection: Connection,
+        context: RequestContext,
+        order: Order,
+        image: ImageRecord | None,
+    ) -> _Source:
+        if image is not None:
+            return _of_image(image)
+        if order.snapshot_id:
+            return self._of_snapshot(connection, context, order.snapshot_id)
+        if order.source_volume_id:
+            volume = self._wiring.volume(
+                connection, context, order.source_volume_id, "volume:get"
+            )
+            rules.check_volume(volume, "clone")
+            return _of_volume("volume", volume.id, volume.size_gib, volume)
+        return _Source()
+
+    def _of_snapshot(
+        self, connection: Connection, context: RequestContext, snapshot_id: str
+    ) -> _Source:
+        snapshot = self._wiring.snapshot(
+            connection, context, snapshot_id, "volume:get_snapshot"
+        )
+        rules.check_snapshot(snapshot, "use")
+        volume = self._wiring.stores.volumes.get(connection, snapshot.volume_id)
+        return _of_volume("snapshot", snapshot.id, snapshot.size_gib, volume)
+
+    def _from_backup(
+        self, connection: Connection, context: RequestContext, order: Order
+    ) -> Volume:
+        wiring = self._wiring
+        backup = wiring.backup(connection, context, order.backup_id, "backup:restore")
+        rules.check_backup(backup, "restore")
+        volume = self.restored(connection, context, backup, order)
+        add_restore_job(wiring, connection, backup, volume, is_new=True)
+        return volume
+
+    def _image(self, context: RequestContext, image_id: str) -> ImageRecord:
+        """As the caller sees it; without a token of his, as the house does."""
+        is_house = context.has_role("service")
+        try:
+            image = self._wiring.images.get(
+                image_id, token="" if is_house else context.token
+            )
+        except Rejected as error:
+            if error.status in (400, 404):
+                raise NotFound(f"Image {image_id} could not be found.") from None
+            raise
+        if not image.is_active:
+            raise InvalidStatus(f"Invalid image: Image {image_id} is not active.")
+        return image
+
+
+def add_restore_job(
+    wiring: Wiring,
+    connection: Connection,
+    backup: Backup,
+    volume: Volume,
+    *,
+    is_new: bool,
+) -> None:
+    """The backup is being restored into the volume, whose status says so already."""
+    wiring.stores.backups.change(
+        connection, backup, status="restoring", updated_at=wiring.clock.time()
+    )
+    arguments: dict[str, Any] = {
+        "volume_id": volume.id,
+        "backup_id": backup.id,
+        "is_new": is_new,
+    }
+    wiring.add_job(connection, "restore_backup", volume.id, arguments)
+
+
+def _check_one_source(order: Order) -> None:
+    given = [
+        each
+        for each in (
+            order.image_id,
+            order.snapshot_id,
+            order.source_volume_id,
+            order.backup_id,
+        )
+        if each
+    ]
+    if len(given) > 1:
+        raise BadRequest(
+            "Invalid input received: give at most one of imageRef, snapshot_id,"
+            " source_volid and backup_id"
+        )
+    if not given and not order.size_gib:
+        raise BadRequest("Invalid input received: a volume needs a size")
+
+
+def _of_image(image: ImageRecord) -> _Source:
+    known = {
+        "image_id": image.id,
+        "image_name": image.name,
+        "min_disk": str(image.min_disk_gib),
+        "min_ram": str(image.min_ram_mib),
+        "size": str(image.size_bytes or 0),
+        **{name: str(getattr(image, name)) for name in _IMAGE_FACTS},
+    }
+    bytes_needed = max(image.virtual_bytes or 0, image.size_bytes or 0)
+    if image.virtual_bytes:
+        bytes_needed = image.virtual_bytes
+    return _Source(
+        "image",
+        image.id,
+        max(image.min_disk_gib, rules.gib_of(bytes_needed)),
+        bootable=True,
+        image_format=image.disk_format,
+        image_metadata={
+            **{
+                key: value
+                for key, value in image.properties.items()
+                if isinstance(value, str) and len(value) <= 255
+            },
+            **known,
+        },
+    )
+
+
+def _of_volume(kind: str, key: str, size_gib: int, volume: Volume | None) -> _Source:
+    if volume is None:
+        return _Source(kind, key, size_gib)
+    return _Source(
+        kind,
+        key,
+        size_gib,
+        volume.type_id,
+        volume.bootable,
+        image_metadata=dict(volume.image_metadata),
+    )

@@ -1,0 +1,134 @@
+"""Snapshots: taken, changed, removed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from compute.core.context import RequestContext
+from compute.core.database import Connection
+from compute.core.errors import BadRequest
+from compute.volume import rules
+from compute.volume.model import CREATING, SNAPSHOT_STATUSES
+from compute.volume.records import Snapshot
+from compute.volume.service.quotas import Quotas
+from compute.volume.service.types import Types
+from compute.volume.wiring import Wiring
+
+
+class Snapshots:
+    """Each call is one transaction."""
+
+    def __init__(self, wiring: Wiring, quotas: Quotas, types: Types) -> None:
+        self._wiring = wiring
+        self._quotas = quotas
+        self._types = types
+
+    def create(
+        self,
+        context: RequestContext,
+        volume_id: str,
+        values: Mapping[str, Any],
+        *,
+        force: bool,
+    ) -> Snapshot:
+        """Begin to take one; ``force``: also while the volume is attached."""
+        wiring = self._wiring
+        rules.check_metadata_count(values.get("metadata") or {})
+
+        def write(connection: Connection) -> Snapshot:
+            rule = "volume:create_snapshot"
+            volume = wiring.volume(connection, context, volume_id, rule)
+            action = "create_snapshot_forced" if force else "create_snapshot"
+            rules.check_volume(volume, action)
+            volume_type = self._types.known(connection, volume.type_id)
+            self._quotas.check(
+                connection,
+                volume.project_id,
+                volume_type,
+                snapshots=1,
+                gigabytes=volume.size_gib,
+            )
+            now = wiring.clock.time()
+            snapshot = Snapshot(
+                id=wiring.identifiers.uuid(),
+                project_id=volume.project_id,
+                user_id=context.user_id,
+                volume_id=volume.id,
+                status=CREATING,
+                size_gib=volume.size_gib,
+                created_at=now,
+                updated_at=now,
+                name=values.get("name") or "",
+                description=values.get("description"),
+                metadata=values.get("metadata") or {},
+            )
+            wiring.stores.snapshots.add(connection, snapshot)
+            self._add_job(connection, "create_snapshot", snapshot)
+            wiring.tell(connection, context, "snapshot.create", snapshot.id)
+            return snapshot
+
+        return wiring.order(write)
+
+    def change(
+        self,
+        context: RequestContext,
+        snapshot_id: str,
+        decide: Callable[[Snapshot], Mapping[str, Any]],
+        rule: str = "volume:update_snapshot",
+        action: str = "update",
+    ) -> Snapshot:
+        """Set what ``decide`` says."""
+        wiring = self._wiring
+
+        def write(connection: Connection) -> Snapshot:
+            snapshot = wiring.snapshot(connection, context, snapshot_id, rule)
+            rules.check_snapshot(snapshot, action)
+            values = {**decide(snapshot), "updated_at": wiring.clock.time()}
+            rules.check_metadata_count(values.get("metadata", {}))
+            wiring.tell(connection, context, f"snapshot.{action}", snapshot_id)
+            return wiring.stores.snapshots.change(connection, snapshot, **values)
+
+        return wiring.change(write)
+
+    def reset_status(
+        self, context: RequestContext, snapshot_id: str, status: str
+    ) -> None:
+        """Administrators know better."""
+        if status not in SNAPSHOT_STATUSES:
+            raise BadRequest(f"Invalid status: {status} is not a snapshot's")
+        rule = "volume_extension:snapshot_admin_actions:reset_status"
+        self.change(
+            context,
+            snapshot_id,
+            lambda snapshot: {"status": status},
+            rule,
+            "reset_status",
+        )
+
+    def delete(
+        self, context: RequestContext, snapshot_id: str, *, force: bool = False
+    ) -> None:
+        """Begin to remove it."""
+        wiring = self._wiring
+        rule = "volume:delete_snapshot"
+        if force:
+            rule = "volume_extension:snapshot_admin_actions:force_delete"
+
+        def write(connection: Connection) -> None:
+            snapshot = wiring.snapshot(connection, context, snapshot_id, rule)
+            action = "force_delete" if force else "delete"
+            found = rules.check_snapshot(snapshot, action)
+            now = wiring.clock.time()
+            wiring.stores.snapshots.change(
+                connection, snapshot, status=found.during, updated_at=now
+            )
+            self._add_job(connection, "delete_snapshot", snapshot)
+            wiring.tell(connection, context, "snapshot.delete", snapshot.id)
+
+        wiring.order(write)
+
+    def _add_job(self, connection: Connection, kind: str, snapshot: Snapshot) -> None:
+        """Jobs of a volume and of its snapshots run one after the other."""
+        arguments = {"snapshot_id": snapshot.id}
+        self._wiring.add_job(connection, kind, snapshot.volume_id, arguments)

@@ -1,0 +1,222 @@
+"""What every service of the room works with, put together once by ``room.py``."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from compute.core.bus import Bus
+from compute.core.context import RequestContext
+from compute.core.database import Connection, Database
+from compute.core.errors import Forbidden, NotFound, Stale
+from compute.core.event_log import EventLog
+from compute.core.identifiers import Identifiers
+from compute.core.jobs import JobStore
+from compute.core.policy import Policy
+from compute.image.client import ImageClient
+from compute.volume.drivers.port import VolumeDriver
+from compute.volume.records import (
+    Attachment,
+    Backup,
+    DefaultType,
+    QosSpecs,
+    Snapshot,
+    Transfer,
+    Volume,
+    VolumeType,
+)
+from compute.volume.settings import VolumeSettings
+from compute.volume.stores.quotas import QuotaStore
+from compute.volume.stores.rows import Rows
+from compute.volume.stores.services import ServiceStore
+from compute.volume.tables import (
+    ATTACHMENTS,
+    BACKUPS,
+    DEFAULT_TYPES,
+    EVENTS,
+    JOBS,
+    QOS_SPECS,
+    SNAPSHOTS,
+    TRANSFERS,
+    TYPES,
+    VOLUMES,
+)
+from objectstore.kernel.clock import Clock
+from objectstore.kernel.errors import Unavailable
+
+T = TypeVar("T")
+QUEUE = "@volume-host"
+# A record that others change at this very moment is read and decided again.
+TRIES_MAX = 8
+
+
+def jobs_topic(host: str) -> str:
+    """What is published when a volume host has something to do."""
+    return f"volume.host.{host}"
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """The room's SQL."""
+
+    volumes: Rows[Volume] = field(default_factory=lambda: Rows(VOLUMES, Volume))
+    snapshots: Rows[Snapshot] = field(default_factory=lambda: Rows(SNAPSHOTS, Snapshot))
+    attachments: Rows[Attachment] = field(
+        default_factory=lambda: Rows(ATTACHMENTS, Attachment)
+    )
+    types: Rows[VolumeType] = field(default_factory=lambda: Rows(TYPES, VolumeType))
+    qos: Rows[QosSpecs] = field(default_factory=lambda: Rows(QOS_SPECS, QosSpecs))
+    backups: Rows[Backup] = field(default_factory=lambda: Rows(BACKUPS, Backup))
+    transfers: Rows[Transfer] = field(default_factory=lambda: Rows(TRANSFERS, Transfer))
+    default_types: Rows[DefaultType] = field(
+        default_factory=lambda: Rows(DEFAULT_TYPES, DefaultType)
+    )
+    quotas: QuotaStore = field(default_factory=QuotaStore)
+    services: ServiceStore = field(default_factory=ServiceStore)
+    jobs: JobStore = field(default_factory=lambda: JobStore(JOBS))
+    events: EventLog = field(default_factory=lambda: EventLog(EVENTS))
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """The world, as the room's services see it.  ``host``: the volume host's name."""
+
+    database: Database
+    bus: Bus
+    clock: Clock
+    identifiers: Identifiers
+    policy: Policy
+    settings: VolumeSettings
+    images: ImageClient
+    driver: VolumeDriver
+    host: str
+    stores: Stores = field(default_factory=Stores)
+
+    def wake(self) -> None:
+        """The volume host has something to do."""
+        self.bus.publish(jobs_topic(self.host))
+
+    def change(self, function: Callable[[Connection], T]) -> T:
+        """Run a transaction that reads, decides and saves; again when ``Stale``."""
+        for _ in range(TRIES_MAX):
+            try:
+                return self.database.run(function)
+            except Stale:
+                continue
+        raise Unavailable("the volume is being changed by too many at once")
+
+    def order(self, function: Callable[[Connection], T]) -> T:
+        """``change``, and wake who does the job that it added."""
+        found = self.change(function)
+        self.wake()
+        return found
+
+    def add_job(
+        self,
+        connection: Connection,
+        kind: str,
+        subject_id: str,
+        arguments: Mapping[str, Any],
+    ) -> str:
+        """A job of the volume host; jobs of one subject run one after the other."""
+        job_id = self.identifiers.uuid()
+        self.stores.jobs.add(
+            connection,
+            job_id=job_id,
+            kind=kind,
+            queue=QUEUE,
+            subject_id=subject_id,
+            arguments=arguments,
+            now=self.clock.time(),
+        )
+        return job_id
+
+    def tell(
+        self,
+        connection: Connection,
+        context: RequestContext,
+        kind: str,
+        subject_id: str,
+        facts: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Append an event."""
+        now = self.clock.time()
+        self.stores.events.append(connection, context, now, kind, subject_id, facts)
+
+    def enforce(self, context: RequestContext, rule: str, owner: Any = None) -> None:
+        """May the caller do that with a thing of the owner's?  ``Forbidden``."""
+        self.policy.enforce(context, rule, _target(owner, context))
+
+    def allows(self, context: RequestContext, rule: str, owner: Any = None) -> bool:
+        """May the caller?"""
+        return self.policy.allows(context, rule, _target(owner, context))
+
+    # ---- things that somebody may see, or 404 -----------------------------------
+
+    def volume(
+        self, connection: Connection, context: RequestContext, key: str, rule: str
+    ) -> Volume:
+        """A volume, for somebody who may do what the rule says."""
+        found = self.stores.volumes.get(connection, key)
+        return self._visible(context, found, rule, "Volume", key)
+
+    def snapshot(
+        self, connection: Connection, context: RequestContext, key: str, rule: str
+    ) -> Snapshot:
+        """A snapshot."""
+        found = self.stores.snapshots.get(connection, key)
+        return self._visible(context, found, rule, "Snapshot", key)
+
+    def attachment(
+        self, connection: Connection, context: RequestContext, key: str, rule: str
+    ) -> Attachment:
+        """An attachment."""
+        found = self.stores.attachments.get(connection, key)
+        return self._visible(context, found, rule, "Volume attachment", key)
+
+    def backup(
+        self, connection: Connection, context: RequestContext, key: str, rule: str
+    ) -> Backup:
+        """A backup."""
+        found = self.stores.backups.get(connection, key)
+        return self._visible(context, found, rule, "Backup", key)
+
+    def _visible(
+        self, context: RequestContext, found: T | None, rule: str, kind: str, key: str
+    ) -> T:
+        if found is None:
+            raise NotFound(f"{kind} {key} could not be found.")
+        try:
+            self.enforce(context, rule, found)
+        except Forbidden:
+            owner = getattr(found, "project_id", "")
+            if owner != context.project_id:
+                raise NotFound(f"{kind} {key} could not be found.") from None
+            raise
+        return found
+
+    # ---- small changes that many do ----------------------------------------------
+
+    def set_status(
+        self, connection: Connection, volume: Volume, status: str, **more: Any
+    ) -> Volume:
+        """The volume's next status; the former one is remembered."""
+        values: dict[str, Any] = {
+            "status": status,
+            "previous_status": volume.status,
+            "updated_at": self.clock.time(),
+            **more,
+        }
+        return self.stores.volumes.change(connection, volume, **values)
+
+
+def _target(owner: Any, context: RequestContext) -> dict[str, str]:
+    """What policy rules compare with."""
+    if owner is None or not dataclasses.is_dataclass(owner):
+        return {"project_id": context.project_id, "user_id": context.user_id}
+    return {
+        "project_id": getattr(owner, "project_id", ""),
+        "user_id": getattr(owner, "user_id", ""),
+    }
