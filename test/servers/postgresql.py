@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -19,11 +20,34 @@ _numbers = count()
 
 
 class PostgreSQL:
-    """Makes databases in one server."""
+    """Makes databases in one server, which can be stopped and started."""
 
-    def __init__(self, programs: Path, port: int) -> None:
+    def __init__(self, programs: Path, port: int, place: Path) -> None:
         self._programs = programs
         self._port = port
+        self._place = place
+        self._running = ExitStack()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Up, when this returns."""
+        command = [
+            *AS_POSTGRES,
+            self._programs / "postgres",
+            "-D",
+            self._place / "data",
+        ]
+        command += ["-p", str(self._port), "-k", self._place]
+        command += ["-c", "listen_addresses=127.0.0.1"]
+        command += ["-c", "fsync=off", "-c", "max_connections=200"]
+        up = running(command, self._place / "log", lambda: self.execute("SELECT 1"))
+        self._process = self._running.enter_context(up)
+
+    def stop(self) -> None:
+        """Down, whoever is connected; what was committed stays."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGINT)
+        self._running.close()
 
     def new_database(self) -> str:
         """The URL of an empty database."""
@@ -54,9 +78,9 @@ def postgresql() -> Iterator[PostgreSQL]:
         subprocess.run(
             [*AS_POSTGRES, *initdb], check=True, capture_output=True, cwd="/"
         )
-        server = PostgreSQL(programs, port)
-        command = [*AS_POSTGRES, programs / "postgres", "-D", data, "-p", str(port)]
-        command += ["-k", place, "-c", "listen_addresses=127.0.0.1"]
-        command += ["-c", "fsync=off", "-c", "max_connections=200"]
-        with running(command, place / "log", lambda: server.execute("SELECT 1")):
+        server = PostgreSQL(programs, port, place)
+        server.start()
+        try:
             yield server
+        finally:
+            server.stop()
