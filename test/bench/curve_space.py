@@ -31,8 +31,7 @@ def measure(note: Callable[[dict[str, float]], None]) -> None:
                 pass
             after = log_bytes(filled) / stored
             note({"dead_percent": dead, "before": before, "after": after})
-            filled.store.close()
-            filled.device.close()
+            filled.close()
 
 
 def log_bytes(filled: Filled) -> int:

@@ -1,19 +1,23 @@
 """How cost grows: measures, prints the points, and draws them.
 
     python -m test.bench.curves [--out doc/performance] concurrency
-    python -m test.bench.curves objects --most 2000000
-    python -m test.bench.curves rows --most 2000000
+    python -m test.bench.curves objects --most 2000000 [--keep-in /tmp/curves/objects]
+    python -m test.bench.curves rows --most 2000000 [--keep-in /tmp/curves/rows]
     python -m test.bench.curves space
 
 Each writes its SVG pictures and its points (``NAME.json``).  ``objects`` and ``rows``
-work on one device in this process, so CPU is this process' own.
+fill one device below HTTP and measure through a server; with ``--keep-in`` and
+``--seconds`` they can be done in pieces.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -38,6 +42,8 @@ def save(
     pictures: Mapping[str, tuple[str, Mapping[str, str]]],
 ) -> None:
     """``pictures``: file name -> (title of its y axis, key of a point -> its name)."""
+    if not points:
+        return
     out.mkdir(parents=True, exist_ok=True)
     (out / f"{name}.json").write_text(json.dumps(points, indent=1) + "\n", "utf-8")
     for picture, (label, lines) in pictures.items():
@@ -49,7 +55,7 @@ def save(
         Plot(title, x[1], label, series).write(out / f"{picture}.svg")
 
 
-def report(measure: Callable[[Callable[[dict[str, float]], None]], None]) -> Points:
+def report(measure: Callable[[Callable[[dict[str, float]], None]], Any]) -> Points:
     """Collect the points, printing each as it comes."""
     points: Points = []
 
@@ -98,12 +104,54 @@ def concurrency(out: Path, seconds: int) -> None:
     )
 
 
+def resumable(command: Callable[..., None]) -> Callable[..., None]:
+    """The options of curves that take long."""
+    for option in (
+        click.option("--most", default=500_000, show_default=True),
+        click.option(
+            "--keep-in",
+            type=click.Path(path_type=Path),
+            help="Where the filled store stays; goes on with what is there.",
+        ),
+        click.option(
+            "--only-fills",
+            is_flag=True,
+            help="Stop before the next measurement, for a quiet moment.",
+        ),
+        click.option(
+            "--seconds",
+            default=float("inf"),
+            help="Fill for no longer; the next run goes on.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+@contextmanager
+def place_of(keep_in: Path | None) -> Iterator[Path]:
+    """The directory of a store that grows."""
+    if keep_in is not None:
+        keep_in.mkdir(parents=True, exist_ok=True)
+        yield keep_in
+        return
+    with tempfile.TemporaryDirectory(prefix="ringstack-curves-") as directory:
+        yield Path(directory)
+
+
 @main.command()
-@click.option("--most", default=500_000, show_default=True)
+@resumable
 @click.pass_obj
-def objects(out: Path, most: int) -> None:
+def objects(
+    out: Path, most: int, keep_in: Path | None, seconds: float, *, only_fills: bool
+) -> None:
     """Cost against the number of 1 KiB objects on a device."""
-    points = report(lambda note: curve_objects.measure(note, sizes_up_to(most)))
+    with place_of(keep_in) as place:
+        points = report(
+            lambda note: curve_objects.measure(
+                place, note, sizes_up_to(most), seconds, only_fills=only_fills
+            )
+        )
     save(
         out,
         "objects",
@@ -111,8 +159,20 @@ def objects(out: Path, most: int) -> None:
         points,
         {
             "objects-cpu": (
-                "CPU, microseconds",
-                {"put_us": "PUT", "get_us": "GET, cold", "get_hot_us": "GET, cached"},
+                "CPU of a request, microseconds",
+                {"put_us": "PUT", "get_us": "GET"},
+            ),
+            "objects-device": (
+                "CPU on the device, microseconds",
+                {
+                    "device_put_us": "PUT",
+                    "device_get_us": "GET, cold",
+                    "device_get_hot_us": "GET, cached",
+                },
+            ),
+            "objects-replication": (
+                "milliseconds of CPU",
+                {"replication_ms": "round with one difference"},
             ),
             "objects-restart": (
                 "seconds",
@@ -127,20 +187,27 @@ def objects(out: Path, most: int) -> None:
 
 
 @main.command()
-@click.option("--most", default=500_000, show_default=True)
+@resumable
 @click.pass_obj
-def rows(out: Path, most: int) -> None:
+def rows(
+    out: Path, most: int, keep_in: Path | None, seconds: float, *, only_fills: bool
+) -> None:
     """Cost against the number of rows of a container."""
-    points = report(lambda note: curve_rows.measure(note, sizes_up_to(most)))
+    with place_of(keep_in) as place:
+        points = report(
+            lambda note: curve_rows.measure(
+                place, note, sizes_up_to(most), seconds, only_fills=only_fills
+            )
+        )
     save(
         out,
         "rows",
         ("rows", "rows in the container"),
         points,
         {
-            "rows-put": ("CPU, microseconds", {"put_us": "PUT of a row"}),
+            "rows-put": ("CPU of a PUT of 1 KiB, microseconds", {"put_us": "PUT"}),
             "rows-listing": (
-                "milliseconds for a page of 1,000",
+                "CPU, milliseconds for a page of 1,000",
                 {
                     "first_ms": "first page",
                     "deep_ms": "deep page",

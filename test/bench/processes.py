@@ -11,18 +11,18 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 def cpu_seconds(pid: int) -> float:
     """CPU time of a process and all its descendants, so far."""
-    family = _family(pid)
-    return sum(ticks for own, _, ticks in _processes() if own in family) / TICKS
+    members = family(pid)
+    return sum(ticks for own, _, ticks in _processes() if own in members) / TICKS
 
 
 def peak_megabytes(pid: int) -> float:
     """The most memory that each of them has held, added up."""
-    return sum(_status_kilobytes(each, "VmHWM") for each in _family(pid)) / 1024
+    return sum(_status_kilobytes(each, "VmHWM") for each in family(pid)) / 1024
 
 
 def resident_megabytes(pid: int) -> float:
     """The memory that they hold now."""
-    return sum(_status_kilobytes(each, "VmRSS") for each in _family(pid)) / 1024
+    return sum(_status_kilobytes(each, "VmRSS") for each in family(pid)) / 1024
 
 
 def _status_kilobytes(pid: int, name: str) -> int:
@@ -36,12 +36,13 @@ def _status_kilobytes(pid: int, name: str) -> int:
     return 0
 
 
-def _family(pid: int) -> set[int]:
-    family = {pid}
+def family(pid: int) -> set[int]:
+    """The process and all its descendants."""
+    members = {pid}
     for own, parent, _ in sorted(_processes()):
-        if parent in family:
-            family.add(own)
-    return family
+        if parent in members:
+            members.add(own)
+    return members
 
 
 def _processes() -> Iterator[tuple[int, int, int]]:
