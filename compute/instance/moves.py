@@ -255,7 +255,8 @@ def _failed(server: Server, migration: Migration, job: Ended, now: float) -> Aft
         case "migrate_back":
             return After({**broken, "resize": None}, _S.ERROR, Claims.BACK)
         case "revert_out" | "revert_in":
-            return After(broken, _S.ERROR)
+            # It stays where its newest disk is.
+            return After(broken, _S.ERROR, follow="remove_moved")
         case "evacuate":
             return After(broken, _S.ERROR, Claims.BACK)
         case "live_prepare":

@@ -8,22 +8,17 @@ from compute.agent.sagas.parts import (
     destroy_guest,
     prepare_disks,
     remove_disks,
+    return_ports,
     start_guest,
     take_ports,
     wait_for_ports,
     write_config_drive,
 )
 from compute.core.saga import Saga, Step
-from compute.instance.client import move_ports
 
 
 def _disks(work: Work) -> None:
     prepare_disks(work, work.server.image_id, lazy=work.kit.lazy)
-
-
-def _ports_back(work: Work) -> None:
-    vifs = move_ports(work.neighbours.network, work.server, work.server.host)
-    work.set_vifs(vifs)
 
 
 def _start(work: Work) -> None:
@@ -44,7 +39,7 @@ EVACUATE: Saga[Work] = Saga(
     "evacuate",
     (
         Step("disks", _disks, undo=remove_disks),
-        Step("ports", take_ports, undo=_ports_back),
+        Step("ports", take_ports, undo=return_ports),
         Step("wires", wait_for_ports),
         Step("drive", write_config_drive),
         Step("start", _start, undo=destroy_guest),

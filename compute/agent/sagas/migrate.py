@@ -13,6 +13,7 @@ from compute.agent.moves.visit import Visit
 from compute.agent.sagas.parts import (
     destroy_guest,
     remove_disks,
+    return_ports,
     start_guest,
     start_with,
     stop_guest,
@@ -114,7 +115,7 @@ REVERT_OUT: Saga[Work] = Saga("revert_out", (Step("stop", stop_guest),))
 REVERT_IN: Saga[Work] = Saga(
     "revert_in",
     (
-        Step("ports", take_ports),
+        Step("ports", take_ports, undo=return_ports),
         Step("wires", wait_for_ports),
         Step("start", _start_old),
     ),

@@ -50,6 +50,12 @@ def take_ports(work: Work) -> None:
     work.set_vifs(vifs)
 
 
+def return_ports(work: Work) -> None:
+    """Back to the host that the server is on."""
+    vifs = move_ports(work.neighbours.network, work.server, work.server.host)
+    work.set_vifs(vifs)
+
+
 def wait_for_ports(work: Work, *, at_destination: bool = False) -> None:
     """The network's agent has made the taps; ``at_destination``: those for a guest
     that is still elsewhere."""

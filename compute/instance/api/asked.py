@@ -16,27 +16,21 @@ ActionHandler = Callable[[ApiCall, str, Any], Reply]
 """Answers the call for the server of that id, with its checked arguments."""
 
 _NO_BODY = Schema({"type": ["object", "null", "string"]})
-_ANY_BODY = Schema({"type": ["object", "null"]})
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One action as the body names it.  ``fields`` None: it has no arguments;
-    ``is_refused``: whatever its arguments are."""
+    """One action as the body names it.  ``fields`` None: it has no arguments."""
 
     handler: ActionHandler
     fields: tuple[Field, ...] | None = None
     since: int = 1
     until: int = NEWEST
     nullable: bool = False
-    is_refused: bool = False
     _schemas: dict[int, Schema] = field(default_factory=dict)
 
     def check(self, value: Any, minor: int) -> Any:
         """The checked arguments."""
-        if self.is_refused:
-            _ANY_BODY.check(value)
-            return value
         if self.fields is None:
             _NO_BODY.check(value)
             return {}

@@ -151,6 +151,7 @@ class Moving:
                 raise NotFound(f"Compute host {wish.host} not found.")
             if wish.host == server.host:
                 raise BadRequest("The target host can't be the same one.")
+            self._check_up(wish.host)
         source = self._host(server.host)
         if source is not None and self._is_up(source):
             raise BadRequest(f"Compute service of {server.host} is still in use.")
@@ -425,9 +426,15 @@ class Moving:
         now = self._wiring.clock.time()
         return is_up(host, now, self._wiring.settings.down_after)
 
+    def _check_up(self, name: str) -> None:
+        host = self._host(name)
+        if host is None or not self._is_up(host):
+            raise BadRequest(f"Compute service of {name} is unavailable.")
+
     def _check_destination(self, server: Server, name: str) -> None:
         if self._host(name) is None:
             raise BadRequest(f"Compute host {name} could not be found.")
+        self._check_up(name)
         if name == server.host:
             raise BadRequest(
                 f"Unable to migrate instance ({server.id}) to current host ({name})."

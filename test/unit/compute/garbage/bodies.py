@@ -259,6 +259,7 @@ NETWORK: Bodies = {
         }
     ],
     ("POST", "/v2.0/ports"): [{"port": _PORT}],
+    ("POST", "/v2.0/ports/{port_id}/bindings"): [{"binding": {"host": "h"}}],
     ("PUT", "/v2.0/ports/{id}"): [
         {"port": {name: _PORT[name] for name in _PORT if name != "network_id"}}
     ],
@@ -635,4 +636,7 @@ COMPUTE: Bodies = {
     ("PATCH", "/internal/servers/{server_id}"): [{"power_state": 1}],
     ("PUT", "/internal/servers/{server_id}/password"): [{"password": "x"}],
     ("POST", "/internal/consoles"): [{"token": "x"}],
+    ("POST", "/internal/moves/admit"): [{"token": "x"}],
+    ("PATCH", "/internal/moves/{migration_id}"): [{"memory_total": 1}],
+    ("POST", _SERVER + "/migrations/{migration_id}/action"): [{"force_complete": None}],
 }

@@ -39,6 +39,7 @@ from test.fakes.volume_service import VolumeService
 
 OWNER, OTHER = "a" * 32, "b" * 32
 GIB = 1 << 30
+MOMENT_SECONDS = 0.001
 
 
 @dataclass
@@ -163,6 +164,8 @@ class House:
         return got.json if got.body else None
 
     def act(self, server_id: str, name: str, value: Any = None, **who: Any) -> Got:
+        # Jobs are done in the order of their times: two acts have not the same.
+        self.clock.advance(MOMENT_SECONDS)
         return self.ask("POST", f"/servers/{server_id}/action", {name: value}, **who)
 
     # ---- what servers are made of ----------------------------------------------
