@@ -1,8 +1,8 @@
 """What follows what when a server moves between hosts.  Pure.
 
 A move is a chain of jobs, each on one of the two hosts, its steps undone when it
-fails; ``after`` says what the server, the ``Migration`` and the claimed places are
-when one has ended, and which job comes next:
+fails; ``move_rules.after`` says what the server, the ``Migration`` and the claimed
+places are when one has ended, and which job comes next:
 
     cold     migrate_out@source -> migrate_in@dest -> drop_packed@source
              (fails: migrate_back@source)              ... VERIFY_RESIZE ...
@@ -24,9 +24,7 @@ from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from typing import Any
 
-from compute.instance.model import PowerState, TaskState, VmState
 from compute.instance.records import Migration, Server
-from compute.instance.rules import fault, flavor_values
 
 
 class Kind(StrEnum):
@@ -108,7 +106,6 @@ class Claims(Enum):
 
     BOTH = "both"
     BACK = "back"  # the server is where it was: give the new place back
-    FREE = "free"  # nothing of it is left behind: give the old place back
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,152 +131,6 @@ class After:
     follow: str = ""
     side: Side = Side.SOURCE
     arguments: Mapping[str, Any] = field(default_factory=dict)
-
-
-IDLE = {"task_state": TaskState.NONE.value}
-
-
-def after(server: Server, migration: Migration, job: Ended, now: float) -> After:
-    """What a part of a move has made of things."""
-    if job.error and not job.progress.get(MOVED):
-        return _failed(server, migration, job, now)
-    return _succeeded(server, migration, job, now)
-
-
-def _succeeded(server: Server, migration: Migration, job: Ended, now: float) -> After:
-    resize = server.resize or {}
-    values: dict[str, Any]
-    match job.kind:
-        case "migrate_out":
-            return After(
-                {"task_state": TaskState.RESIZE_MOVING.value},
-                _S.MIGRATING,
-                follow="migrate_in",
-                side=Side.DEST,
-                arguments={
-                    "packed": job.progress.get("packed", []),
-                    "was_running": bool(job.progress.get("was_running")),
-                },
-            )
-        case "migrate_in":
-            return After(
-                {
-                    **IDLE,
-                    **flavor_values(resize["new_flavor"]),
-                    "host": migration.dest,
-                    "vm_state": VmState.RESIZED.value,
-                    "power_state": _power(bool(job.arguments.get("was_running"))),
-                    "progress": 100,
-                },
-                _S.FINISHED,
-                follow="drop_packed",
-            )
-        case "migrate_back":
-            values = {
-                **IDLE,
-                "resize": None,
-                "power_state": _power(bool(job.arguments.get("was_running"))),
-            }
-            return After(values, _S.ERROR, Claims.BACK)
-        case "revert_out":
-            return After({}, _S.REVERTING, follow="revert_in")
-        case "revert_in":
-            values = {
-                **IDLE,
-                **flavor_values(resize["old_flavor"]),
-                "host": migration.source,
-                "resize": None,
-                "vm_state": resize["old_vm_state"],
-                "power_state": _power(resize["old_vm_state"] == VmState.ACTIVE.value),
-            }
-            return After(
-                values,
-                _S.REVERTED,
-                Claims.BACK,
-                follow="remove_moved",
-                side=Side.DEST,
-            )
-        case "evacuate":
-            stopped = bool(job.arguments.get("was_stopped"))
-            vm_state = VmState.STOPPED if stopped else VmState.ACTIVE
-            values = {
-                **IDLE,
-                "host": migration.dest,
-                "vm_state": vm_state.value,
-                "power_state": _power(not stopped),
-                "fault": None,
-                "progress": 100,
-                "launched_at": now,
-            }
-            return After(values, _S.DONE, follow="remove_moved")
-        case "live_prepare":
-            return After(
-                {},
-                _S.RUNNING,
-                follow="live_migrate",
-                arguments={"landing": job.progress.get("landing", {})},
-            )
-        case "live_migrate":
-            return After({}, _S.POST_MIGRATING, follow="live_finish", side=Side.DEST)
-        case "live_finish":
-            return After(
-                {**IDLE, "host": migration.dest, "progress": 100},
-                _S.COMPLETED,
-                follow="remove_moved",
-            )
-        case "live_undo" if job.progress.get(MOVED):
-            # The guest had arrived after all: there is nothing to undo.
-            return After({}, _S.POST_MIGRATING, follow="live_finish", side=Side.DEST)
-        case "live_undo":
-            return After({**IDLE}, _ending(job), Claims.BACK)
-        case "remove_moved":
-            return After(claims=Claims.FREE)
-    return After()
-
-
-def _failed(server: Server, migration: Migration, job: Ended, now: float) -> After:
-    broken = {
-        **IDLE,
-        "vm_state": VmState.ERROR.value,
-        "fault": fault(job.error, now, job.details),
-    }
-    ended = _S.CANCELLED if job.cancelled else _S.ERROR
-    match job.kind:
-        case "migrate_out":
-            return After({**IDLE, "resize": None}, ended, Claims.BACK)
-        case "migrate_in":
-            return After(
-                follow="migrate_back",
-                arguments={"was_running": bool(job.arguments.get("was_running"))},
-            )
-        case "migrate_back":
-            return After({**broken, "resize": None}, _S.ERROR, Claims.BACK)
-        case "revert_out" | "revert_in":
-            # It stays where its newest disk is.
-            return After(broken, _S.ERROR, follow="remove_moved")
-        case "evacuate":
-            return After(broken, _S.ERROR, Claims.BACK)
-        case "live_prepare":
-            return After({**IDLE}, ended, Claims.BACK)
-        case "live_migrate":
-            # Not before the destination is clear is it at its end.
-            return After(
-                follow="live_undo", side=Side.DEST, arguments={"ends": ended.value}
-            )
-        case "live_finish":
-            values = {**broken, "host": migration.dest}
-            return After(values, _S.ERROR, follow="remove_moved")
-        case "live_undo":
-            return After({**IDLE}, _ending(job), Claims.BACK)
-    return After()
-
-
-def _ending(job: Ended) -> Status:
-    return Status(job.arguments.get("ends", _S.ERROR.value))
-
-
-def _power(running: bool) -> int:
-    return int(PowerState.RUNNING if running else PowerState.SHUTDOWN)
 
 
 def stays(migration: Migration) -> bool:

@@ -13,7 +13,8 @@ from compute.instance.frame.replies import accepted, ok
 from compute.instance.frame.routes import Verb, minor_of
 from compute.instance.schemas import actions as schemas
 from compute.instance.schemas.types import is_true
-from compute.instance.service.moving import Moving, Wish
+from compute.instance.service.departures import Wish
+from compute.instance.service.moving import Moving
 from compute.instance.wiring import Wiring
 from objectstore.kernel.reply import Reply
 

@@ -15,7 +15,8 @@ from compute.instance.model import VmState
 from compute.instance.records import Server
 from compute.instance.rules import NO_VALID_HOST, on_volume
 from compute.instance.service.actions import Change, ServerActions
-from compute.instance.service.moving import Moving, NoRoom
+from compute.instance.service.departures import NoRoom
+from compute.instance.service.moving import Moving
 from compute.instance.service.needs import amounts_of, request_for
 from compute.instance.service.order_checks import (
     check_fit,

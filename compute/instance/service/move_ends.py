@@ -13,6 +13,7 @@ from compute.core.context import RequestContext
 from compute.core.database import Connection
 from compute.core.errors import NotFound
 from compute.instance.model import TaskState
+from compute.instance.move_rules import after
 from compute.instance.moves import (
     CLEANING,
     LETS_IN,
@@ -21,7 +22,6 @@ from compute.instance.moves import (
     Ended,
     Side,
     Status,
-    after,
     stays,
 )
 from compute.instance.records import Migration, Server
@@ -93,9 +93,7 @@ class MoveEnds:
         then: After,
     ) -> None:
         hosts = self._stores.hosts
-        if then.claims is Claims.FREE:
-            hosts.release(connection, migration.uuid)
-        elif then.claims is Claims.BACK:
+        if then.claims is Claims.BACK:
             hosts.release(connection, server.id)
             hosts.hand_over(connection, migration.uuid, server.id)
 

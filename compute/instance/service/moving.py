@@ -6,10 +6,7 @@ evacuate; and a resize for which the server's own host has no room.
 
 from __future__ import annotations
 
-import dataclasses
-from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from compute.core.context import RequestContext
@@ -18,39 +15,18 @@ from compute.core.errors import BadRequest, NotFound
 from compute.instance.block_devices import volumes_of
 from compute.instance.model import ACTIONS, VmState
 from compute.instance.moves import Kind, Status, stays
-from compute.instance.placing import Placement
 from compute.instance.records import Host, Migration, Server
-from compute.instance.rules import NO_VALID_HOST
 from compute.instance.scheduling.snapshot import is_up
 from compute.instance.service.actions import Change, ServerActions
 from compute.instance.service.admission import admission
 from compute.instance.service.create import action_event
+from compute.instance.service.departures import ANYWHERE, Departures, NoRoom, Wish
 from compute.instance.service.left_behind import end_moves
-from compute.instance.service.needs import amounts_of, request_for
-from compute.instance.stores.hosts import Amounts
 from compute.instance.wiring import Wiring
 
 MIGRATE = "os_compute_api:os-migrate-server:migrate"
 MIGRATE_LIVE = "os_compute_api:os-migrate-server:migrate_live"
 EVACUATE = "os_compute_api:os-evacuate"
-# How often the hosts are looked at anew when others took the places that were free.
-PLANS_MAX = 3
-
-
-class NoRoom(BadRequest):
-    """No host will do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """Where to.  ``host`` "": anywhere else; ``forced``: whatever the scheduler thinks
-    of it."""
-
-    host: str = ""
-    forced: bool = False
-
-
-ANYWHERE = Wish()
 
 
 class Moving:
@@ -60,6 +36,7 @@ class Moving:
         self._wiring = wiring
         self._stores = wiring.stores
         self._actions = actions
+        self._departures = Departures(wiring, actions)
 
     # ---- what is asked for -----------------------------------------------------
 
@@ -101,7 +78,7 @@ class Moving:
             raise BadRequest(f"Compute service of {server.host} is unavailable.")
 
         def decide(connection: Connection, server: Server, dest: str) -> Change:
-            migration = self._open(
+            migration = self._departures.open(
                 connection, context, server, Kind.LIVE, dest, Status.PREPARING
             )
             arguments = {
@@ -119,7 +96,7 @@ class Moving:
                     f"{server.host} is not on shared storage: Live migration can not"
                     " be used without shared storage."
                 )
-            self._place_and_begin(
+            self._departures.begin(
                 context,
                 server,
                 "live_migrate",
@@ -157,7 +134,7 @@ class Moving:
             raise BadRequest(f"Compute service of {server.host} is still in use.")
 
         def decide(connection: Connection, server: Server, dest: str) -> Change:
-            migration = self._open(
+            migration = self._departures.open(
                 connection, context, server, Kind.EVACUATION, dest, Status.ACCEPTED
             )
             # What the silent host was doing with it has ended with the host.
@@ -174,7 +151,7 @@ class Moving:
             }
             return Change({"progress": 0}, arguments, queue=dest)
 
-        self._place_and_begin(
+        self._departures.begin(
             context, server, "evacuate", dict(server.flavor), wish, decide, EVACUATE
         )
 
@@ -187,7 +164,7 @@ class Moving:
     ) -> Migration:
         """The migration of a resize on the server's own host."""
         end_moves(self._wiring, connection, server)
-        return self._record(
+        return self._departures.record(
             connection,
             context,
             server,
@@ -228,7 +205,7 @@ class Moving:
         rule: str,
     ) -> None:
         def decide(connection: Connection, server: Server, dest: str) -> Change:
-            migration = self._open(
+            migration = self._departures.open(
                 connection,
                 context,
                 server,
@@ -247,142 +224,7 @@ class Moving:
                 {"resize": resize}, {"migration": migration.uuid}, job="migrate_out"
             )
 
-        self._place_and_begin(context, server, action, flavor, wish, decide, rule)
-
-    def _place_and_begin(
-        self,
-        context: RequestContext,
-        server: Server,
-        action: str,
-        flavor: Mapping[str, Any],
-        wish: Wish,
-        decide: Any,
-        rule: str,
-    ) -> None:
-        """``decide(connection, server, dest)`` runs once both places are claimed
-        under the server's name and under none: it opens the migration."""
-        for attempt in range(PLANS_MAX):
-            placement = self._plan(server, flavor, wish)
-            if not placement.hosts and attempt:
-                raise NoRoom(NO_VALID_HOST)
-            if not placement.hosts:
-                # The picture of the hosts may be older than what made room.
-                self._wiring.placer.forget()
-                continue
-
-            def choose(
-                connection: Connection,
-                server: Server,
-                hosts: tuple[str, ...] = placement.hosts,
-            ) -> Change:
-                amounts = amounts_of(flavor)
-                dest = self._free(connection, server, hosts, amounts, wish)
-                change: Change = decide(connection, server, dest)
-                if not self._stores.hosts.claim(
-                    connection,
-                    server.id,
-                    dest,
-                    amounts,
-                    self._wiring.placer.capacity,
-                    even_disabled=wish.forced,
-                ):
-                    raise _Taken
-                return change
-
-            try:
-                self._actions.begin(context, server.id, action, choose, rule=rule)
-            except _Taken:
-                self._wiring.placer.forget()
-                continue
-            return
-        raise NoRoom(NO_VALID_HOST)
-
-    def _free(
-        self,
-        connection: Connection,
-        server: Server,
-        hosts: tuple[str, ...],
-        amounts: Amounts,
-        wish: Wish,
-    ) -> str:
-        """The first of these hosts that is not the server's own: whether it has room
-        is found out by claiming."""
-        capacity = self._wiring.placer.capacity
-        for host in hosts:
-            if host != server.host and self._stores.hosts.has_room(
-                connection, host, amounts, capacity, even_disabled=wish.forced
-            ):
-                return host
-        raise _Taken
-
-    def _plan(self, server: Server, flavor: Mapping[str, Any], wish: Wish) -> Placement:
-        group, members = None, Counter[str]()
-        if server.group_id:
-            group, rows = self._wiring.database.read(
-                lambda connection: (
-                    self._stores.groups.get(connection, server.group_id),
-                    self._stores.servers.of_group(connection, server.group_id),
-                )
-            )
-            members.update(row.host for row in rows if row.id != server.id and row.host)
-        request = request_for(
-            flavor,
-            server.image,
-            zone=server.requested_zone,
-            group=group,
-            forced_host=wish.host if wish.forced else "",
-            tried=[server.host],
-        )
-        request = dataclasses.replace(
-            request,
-            group_hosts=dict(members),
-            same_hosts=frozenset({wish.host}) if wish.host else None,
-        )
-        return self._wiring.placer.plan([request])[0]
-
-    def _open(
-        self,
-        connection: Connection,
-        context: RequestContext,
-        server: Server,
-        kind: Kind,
-        dest: str,
-        status: Status,
-        flavor: Mapping[str, Any] | None = None,
-    ) -> Migration:
-        """The migration; the server's present place is claimed under its name."""
-        end_moves(self._wiring, connection, server)
-        new = (flavor or server.flavor)["id"]
-        migration = self._record(connection, context, server, kind, dest, status, new)
-        self._stores.hosts.hand_over(connection, server.id, migration.uuid)
-        return migration
-
-    def _record(
-        self,
-        connection: Connection,
-        context: RequestContext,
-        server: Server,
-        kind: Kind,
-        dest: str,
-        status: Status,
-        new_flavor_id: str,
-    ) -> Migration:
-        now = self._wiring.clock.time()
-        return self._stores.migrations.add(
-            connection,
-            uuid=self._wiring.identifiers.uuid(),
-            server_id=server.id,
-            project_id=context.project_id,
-            user_id=context.user_id,
-            type=kind.value,
-            status=status.value,
-            source=server.host,
-            dest=dest,
-            old_flavor_id=server.flavor_id,
-            new_flavor_id=new_flavor_id,
-            created_at=now,
-            updated_at=now,
-        )
+        self._departures.begin(context, server, action, flavor, wish, decide, rule)
 
     def _note_refusal(self, context: RequestContext, server: Server, text: str) -> None:
         """A live migration for which there is no host: it is there, and failed."""
@@ -396,7 +238,7 @@ class Moving:
             event = action_event("conductor_live_migrate_instance", now, now)
             event |= {"result": "Error", "traceback": text}
             self._stores.actions.add_event(connection, number, event, now, "Error")
-            self._record(
+            self._departures.record(
                 connection,
                 context,
                 server,
@@ -439,7 +281,3 @@ class Moving:
             raise BadRequest(
                 f"Unable to migrate instance ({server.id}) to current host ({name})."
             )
-
-
-class _Taken(Exception):
-    """Others took the place that was free when we looked."""

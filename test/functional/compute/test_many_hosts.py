@@ -183,7 +183,7 @@ def test_servers_of_a_dead_host_are_evacuated(wide: Wide) -> None:
     boot(wide, "survivor", "--availability-zone", f"nova:{LONELY}")
     assert wide.show("survivor").compute_host == LONELY
     refused = wide.cloud.run_openstack("server", "evacuate", "survivor", expected=None)
-    assert "still in use" in refused.text
+    assert "still in use" in refused.errors
     os.kill(wide.lonely.pid, signal.SIGKILL)
     wide.lonely.stop()
     wide.ask("compute", "service", "set", "--down", LONELY, "nova-compute")

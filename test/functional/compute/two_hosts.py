@@ -13,7 +13,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from compute.cli.layout import CloudPlan, LaidOutCloud, lay_out_cloud
@@ -37,6 +37,7 @@ class HostPlace:
     address: str
     settings: Path
     log: Path
+    pid: int = 0  # of its agents, once they run
 
     def inside(self, *command: str) -> list[str]:
         """The command in the host's network."""
@@ -54,6 +55,12 @@ class HostPlace:
             return subprocess.Popen(
                 self.inside(*apart), stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
+
+    def doctor(self) -> subprocess.CompletedProcess[str]:
+        """What he finds on the host, asked there."""
+        there = ["nsenter", "-t", str(self.pid), "--mount", "--net", "--uts"]
+        ask = [sys.executable, "-m", "compute.cli", "doctor", str(self.settings)]
+        return subprocess.run([*there, *ask], capture_output=True, text=True)
 
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
         """Run something in the host's network."""
@@ -109,8 +116,13 @@ def two_hosts(directory: Path) -> Iterator[tuple[RunningCloud, dict[str, HostPla
             for name, address in addresses.items()
         }
         try:
-            processes = [host.start() for host in hosts.values()]
-            stack.callback(_stop, processes)
+            processes = {name: host.start() for name, host in hosts.items()}
+            stack.callback(_stop, list(processes.values()))
+            # Each command becomes the next one: their process is the agents'.
+            hosts = {
+                name: replace(host, pid=processes[name].pid)
+                for name, host in hosts.items()
+            }
             sdk = cloud.sdk()
             wait_for(
                 "two hosts",

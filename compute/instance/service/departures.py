@@ -1,0 +1,196 @@
+"""Where a server may move to, both places claimed, the migration written.
+
+``Departures.begin`` plans outside of the transaction and claims inside; others who
+were faster only make it plan again.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from compute.core.context import RequestContext
+from compute.core.database import Connection
+from compute.core.errors import BadRequest
+from compute.instance.moves import Kind, Status
+from compute.instance.placing import Placement
+from compute.instance.records import Migration, Server
+from compute.instance.rules import NO_VALID_HOST
+from compute.instance.service.actions import Change, ServerActions
+from compute.instance.service.left_behind import end_moves
+from compute.instance.service.needs import amounts_of, request_for
+from compute.instance.stores.hosts import Amounts
+from compute.instance.wiring import Wiring
+
+# How often the hosts are looked at anew when others took the places that were free.
+PLANS_MAX = 3
+Decide = Callable[[Connection, Server, str], Change]
+"""Opens the migration to the host of that name, where there is room, and says what its
+first job is."""
+
+
+class NoRoom(BadRequest):
+    """No host will do."""
+
+
+class _Taken(Exception):
+    """Others took the place that was free when we looked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Where to.  ``host`` "": anywhere else; ``forced``: whatever the scheduler thinks
+    of it."""
+
+    host: str = ""
+    forced: bool = False
+
+
+ANYWHERE = Wish()
+
+
+class Departures:
+    """Finds and claims places, writes migrations."""
+
+    def __init__(self, wiring: Wiring, actions: ServerActions) -> None:
+        self._wiring = wiring
+        self._stores = wiring.stores
+        self._actions = actions
+
+    def begin(
+        self,
+        context: RequestContext,
+        server: Server,
+        action: str,
+        flavor: Mapping[str, Any],
+        wish: Wish,
+        decide: Decide,
+        rule: str,
+    ) -> None:
+        """Begin the action with a place on another host claimed; ``NoRoom``."""
+        for attempt in range(PLANS_MAX):
+            placement = self._plan(server, flavor, wish)
+            if not placement.hosts and attempt:
+                raise NoRoom(NO_VALID_HOST)
+            if not placement.hosts:
+                # The picture of the hosts may be older than what made room.
+                self._wiring.placer.forget()
+                continue
+
+            def choose(
+                connection: Connection,
+                server: Server,
+                hosts: tuple[str, ...] = placement.hosts,
+            ) -> Change:
+                amounts = amounts_of(flavor)
+                dest = self._free(connection, server, hosts, amounts, wish)
+                change = decide(connection, server, dest)
+                if not self._stores.hosts.claim(
+                    connection,
+                    server.id,
+                    dest,
+                    amounts,
+                    self._wiring.placer.capacity,
+                    even_disabled=wish.forced,
+                ):
+                    raise _Taken
+                return change
+
+            try:
+                self._actions.begin(context, server.id, action, choose, rule=rule)
+            except _Taken:
+                self._wiring.placer.forget()
+                continue
+            return
+        raise NoRoom(NO_VALID_HOST)
+
+    def _free(
+        self,
+        connection: Connection,
+        server: Server,
+        hosts: tuple[str, ...],
+        amounts: Amounts,
+        wish: Wish,
+    ) -> str:
+        """The first of these hosts that is not the server's own: whether it has room
+        is found out by claiming."""
+        capacity = self._wiring.placer.capacity
+        for host in hosts:
+            if host != server.host and self._stores.hosts.has_room(
+                connection, host, amounts, capacity, even_disabled=wish.forced
+            ):
+                return host
+        raise _Taken
+
+    def _plan(self, server: Server, flavor: Mapping[str, Any], wish: Wish) -> Placement:
+        group, members = None, Counter[str]()
+        if server.group_id:
+            group, rows = self._wiring.database.read(
+                lambda connection: (
+                    self._stores.groups.get(connection, server.group_id),
+                    self._stores.servers.of_group(connection, server.group_id),
+                )
+            )
+            members.update(row.host for row in rows if row.id != server.id and row.host)
+        request = request_for(
+            flavor,
+            server.image,
+            zone=server.requested_zone,
+            group=group,
+            forced_host=wish.host if wish.forced else "",
+            tried=[server.host],
+        )
+        request = dataclasses.replace(
+            request,
+            group_hosts=dict(members),
+            same_hosts=frozenset({wish.host}) if wish.host else None,
+        )
+        return self._wiring.placer.plan([request])[0]
+
+    def open(
+        self,
+        connection: Connection,
+        context: RequestContext,
+        server: Server,
+        kind: Kind,
+        dest: str,
+        status: Status,
+        flavor: Mapping[str, Any] | None = None,
+    ) -> Migration:
+        """The migration; the server's present place is claimed under its name."""
+        end_moves(self._wiring, connection, server)
+        new = (flavor or server.flavor)["id"]
+        migration = self.record(connection, context, server, kind, dest, status, new)
+        self._stores.hosts.hand_over(connection, server.id, migration.uuid)
+        return migration
+
+    def record(
+        self,
+        connection: Connection,
+        context: RequestContext,
+        server: Server,
+        kind: Kind,
+        dest: str,
+        status: Status,
+        new_flavor_id: str,
+    ) -> Migration:
+        """A new migration."""
+        now = self._wiring.clock.time()
+        return self._stores.migrations.add(
+            connection,
+            uuid=self._wiring.identifiers.uuid(),
+            server_id=server.id,
+            project_id=context.project_id,
+            user_id=context.user_id,
+            type=kind.value,
+            status=status.value,
+            source=server.host,
+            dest=dest,
+            old_flavor_id=server.flavor_id,
+            new_flavor_id=new_flavor_id,
+            created_at=now,
+            updated_at=now,
+        )
