@@ -14,6 +14,7 @@ from typing import Any
 
 import orjson
 
+from compute.instance.block_devices import BlockDevice, volumes_of
 from compute.instance.records import Server
 
 FOLSOM, GRIZZLY, HAVANA = "2012-08-10", "2013-04-04", "2013-10-17"
@@ -101,7 +102,11 @@ def meta_data(server: Server, version: str = VERSIONS[-1]) -> dict[str, Any]:
             }
         ]
     if version >= NEWTON_ONE:
-        found["devices"] = [_nic_device(vif) for vif in server.vifs if vif.get("tag")]
+        volumes = volumes_of(server.block_devices)
+        found["devices"] = [
+            *(_nic_device(vif) for vif in server.vifs if vif.get("tag")),
+            *(_disk_device(device) for device in volumes if device.tag),
+        ]
     if version >= ROCKY:
         found["dedicated_cpus"] = []
     if server.personality:
@@ -125,6 +130,17 @@ def _nic_device(vif: Mapping[str, Any]) -> dict[str, Any]:
         "address": "none",
         "mac": vif["mac"],
         "tags": [vif["tag"]],
+    }
+
+
+def _disk_device(device: BlockDevice) -> dict[str, Any]:
+    return {
+        "type": "disk",
+        "bus": device.bus or "virtio",
+        "address": "none",
+        "serial": device.volume_id,
+        "path": device.device,
+        "tags": [device.tag],
     }
 
 

@@ -511,3 +511,13 @@ def test_another_project_sees_nothing(house: House) -> None:
         ("DELETE", path_of(server_id, volume_id)),
     ):
         assert house.ask(method, path, **other).status == 404
+
+
+def test_a_tagged_volume_is_in_the_metadata(house: House) -> None:
+    server_id, volume_id = house.boot(), house.volume_service.add()
+    attach(house, server_id, volume_id, tag="data")
+    house.work()
+    path = "/openstack/latest/meta_data.json"
+    _, content = house.instances.metadata(server_id, path)
+    (device,) = orjson.loads(content)["devices"]
+    assert (device["serial"], device["tags"]) == (volume_id, ["data"])
