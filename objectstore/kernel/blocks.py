@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import mmap
+import sys
 
 # Every device and file system in use takes this: the size of a page, of a block of
 # ext4 and XFS, and a multiple of all sectors.
@@ -16,7 +17,12 @@ BLOCK_BYTES = 4096
 
 def block_memory(size: int) -> memoryview:
     """Zeroed memory that begins on a block; its pages are taken when first touched."""
-    return memoryview(mmap.mmap(-1, size))
+    return memoryview(_own_pages(size))
+
+
+def _own_pages(size: int) -> mmap.mmap:
+    # Private: a child that is forked must not write into what its parent sends.
+    return mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
 
 
 def address_of(memory: memoryview) -> int:
@@ -64,3 +70,29 @@ class BlockPool:
     def give_back(self, buffer: memoryview) -> None:
         """No write of it is under way any more."""
         self._spare.append(buffer)
+
+
+class ViewedPool:
+    """Equal buffers that are free again when nobody has a view of them any more.
+
+    For memory that goes to several readers of which some may be late: whoever is the
+    last to let go gives it back by that.
+    """
+
+    # That of the list, of the loop over it and of the call that counts.
+    _REFERENCES_WHEN_FREE = 3
+
+    def __init__(self, buffer_bytes: int, buffers_max: int) -> None:
+        self.buffer_bytes = buffer_bytes
+        self._buffers_max = buffers_max
+        self._buffers: list[mmap.mmap] = []
+
+    def take(self) -> memoryview | None:
+        """The first that is free, a new one, or None when all are in use."""
+        for buffer in self._buffers:
+            if sys.getrefcount(buffer) == self._REFERENCES_WHEN_FREE:
+                return memoryview(buffer)
+        if len(self._buffers) == self._buffers_max:
+            return None
+        self._buffers.append(_own_pages(self.buffer_bytes))
+        return memoryview(self._buffers[-1])

@@ -15,6 +15,8 @@ from collections.abc import Iterator
 import msgpack
 from crc32c import crc32c
 
+from objectstore.kernel.blocks import BLOCK_BYTES as DISK_BLOCK_BYTES
+from objectstore.kernel.blocks import block_start, is_of_blocks
 from objectstore.kernel.disk import Disk, FileMissing, FilePresent
 from objectstore.kernel.errors import Unavailable
 from objectstore.kernel.recent_bodies import RECENT_BYTES_MAX, RecentBodies
@@ -132,13 +134,16 @@ class BodyWriter:
         self.descriptor = descriptor
         self.size = 0
         self._disk = disk
+        self._direct = disk.open_direct(descriptor)
         self._crcs: array[int] = array("I")
         self._crc = 0  # of the block under way
         self._written_back = 0
 
     def write(self, piece: memoryview) -> None:
-        """Append."""
-        self._disk.pwrite(self.descriptor, [piece], self.size)
+        """Append; around the page cache what consists of whole blocks."""
+        blocks = self._write_around(piece)
+        if blocks < len(piece):
+            self._disk.pwrite(self.descriptor, [piece[blocks:]], self.size + blocks)
         at = 0
         while at < len(piece):
             room = BLOCK_BYTES - (self.size % BLOCK_BYTES)
@@ -148,8 +153,21 @@ class BodyWriter:
             self.size += len(part)
             if self.size % BLOCK_BYTES == 0:
                 self._end_block()
-        if self.size - self._written_back >= WRITEBACK_BYTES:
+        if blocks:
+            self._written_back = self.size
+        elif self.size - self._written_back >= WRITEBACK_BYTES:
             self._write_back()
+
+    def _write_around(self, piece: memoryview) -> int:
+        """Write the whole blocks that it begins with; how many bytes."""
+        length = block_start(len(piece))
+        if (
+            self._direct is None
+            or self.size % DISK_BLOCK_BYTES
+            or not is_of_blocks(piece[:length])
+        ):
+            return 0
+        return self._disk.pwrite(self._direct, [piece[:length]], self.size)
 
     def _write_back(self) -> None:
         """Begin with the newest part.  What came before it is on disk by now, mostly,
@@ -187,6 +205,9 @@ class BodyWriter:
 
     def close(self) -> None:
         """Release it; gone unless published."""
+        if self._direct is not None:
+            self._disk.close(self._direct)
+            self._direct = None
         if self.descriptor >= 0:
             self._disk.close(self.descriptor)
             self.descriptor = -1

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from objectstore.kernel.concurrency import Promise
+from objectstore.kernel.disk import Buffer
 from objectstore.kernel.errors import Rejected, RingstackError
 from objectstore.object.locks import NameLocks
 from objectstore.object.store import ObjectStore
@@ -72,7 +73,7 @@ class LocalObjectNode(ObjectNode):
             return Promise.failed(error)
 
     def put(
-        self, key: bytes, state: ObjectState, body: bytes, *, row_owed: bool = True
+        self, key: bytes, state: ObjectState, body: Buffer, *, row_owed: bool = True
     ) -> Promise[Receipt]:
         """See ``ObjectNode``."""
         if len(body) > INLINE_BYTES_MAX:

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from objectstore.kernel.body_memory import piece_buffers
 from objectstore.kernel.concurrency import Promise
 from objectstore.wire import codec, frames
 from objectstore.wire.codec import Malformed
-from objectstore.wire.nodes import WRITE_BYTES_MAX, ObjectNode, Upload
+from objectstore.wire.nodes import ObjectNode, Upload
 from objectstore.wire.serving import Call
 
 UNKNOWN_SIZE = "-"
@@ -43,7 +44,7 @@ def receive_upload(node: ObjectNode, call: Call) -> bytes:
 
 def _write_pieces(upload: Upload, call: Call) -> bytes:
     """Write every data frame; the payload of the commit frame."""
-    buffers = [memoryview(bytearray(WRITE_BYTES_MAX)) for _ in range(2)]
+    buffers = piece_buffers()
     writing: Promise[None] | None = None
     turn = 0
     try:
@@ -52,12 +53,14 @@ def _write_pieces(upload: Upload, call: Call) -> bytes:
             kind, length = frames.parse_frame_head(head)
             if kind == frames.COMMIT:
                 return _read_exactly(call.input, length)
-            piece = buffers[turn][:length]
-            _read_into(call.input, piece)
-            if writing is not None:
-                writing.wait(call.wait_seconds)
-            writing = upload.write(piece)
-            turn = 1 - turn
+            while length:
+                piece = buffers[turn][:length]
+                _read_into(call.input, piece)
+                if writing is not None:
+                    writing.wait(call.wait_seconds)
+                writing = upload.write(piece)
+                length -= len(piece)
+                turn = 1 - turn
     finally:
         # The buffers must outlive the write, and a failed write fails the upload.
         if writing is not None:

@@ -2,7 +2,8 @@
 
 Two buffers alternate: while one is being written to the replicas and hashed on
 a native thread, the other fills from the client.  Memory is constant whatever
-the size, and the MD5 is computed once.  A replica that fails is left out from
+the size, bounded whatever the number of uploads (``kernel.body_memory``), and the MD5
+is computed once.  A replica that fails is left out from
 then on; the upload as a whole fails when too few are left.
 """
 
@@ -11,35 +12,14 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from objectstore.kernel.body_memory import body_memory, piece_buffers
 from objectstore.kernel.concurrency import Promise, offload, promised, wait_until
 from objectstore.kernel.errors import InsufficientStorage, Rejected, Unavailable
 from objectstore.proxy.limits import OBJECT_BYTES_MAX
-from objectstore.wire.nodes import WRITE_BYTES_MAX, ObjectNode, Upload
+from objectstore.wire.nodes import ObjectNode, Upload
 
-# Pairs of buffers kept for the next upload; more uploads at once allocate.
-SPARE_PAIRS_MAX = 8
 # Beyond, receiving into one buffer is cheaper than joining what comes.
 READ_AT_ONCE_BYTES_MAX = 64 * 1024
-
-Buffers = tuple[bytearray, bytearray]
-
-
-class BufferPool:
-    """Buffers between uploads: allocating 2 MiB anew costs page faults."""
-
-    def __init__(self) -> None:
-        self._spare: list[Buffers] = []
-
-    def take(self) -> Buffers:
-        """A pair of buffers of WRITE_BYTES_MAX."""
-        if self._spare:
-            return self._spare.pop()
-        return bytearray(WRITE_BYTES_MAX), bytearray(WRITE_BYTES_MAX)
-
-    def give_back(self, buffers: Buffers) -> None:
-        """They are free again: no write of them is under way."""
-        if len(self._spare) < SPARE_PAIRS_MAX:
-            self._spare.append(buffers)
 
 
 class Source:
@@ -69,14 +49,14 @@ class Source:
         return filled
 
 
-def read_small(body: Any, length: int) -> bytes:
+def read_small(body: Any, length: int) -> bytes | memoryview:
     """A body of known, small length; Rejected 499 when it ends early."""
     if not length:
         return b""
     if length > READ_AT_ONCE_BYTES_MAX:
-        buffer = bytearray(length)
-        Source(body, length).fill(memoryview(buffer))
-        return bytes(buffer)
+        memory = body_memory(length)
+        Source(body, length).fill(memory)
+        return memory
     data: bytes = body.read(length)
     while len(data) < length:
         more = body.read(length - len(data))
@@ -97,18 +77,15 @@ class Intake:
         uploads: list[tuple[ObjectNode, Upload]],
         needed: int,
         seconds: float,
-        pool: BufferPool,
     ) -> None:
         self.uploads = uploads
         self._needed = needed
         self._seconds = seconds
-        self._pool = pool
-        self._buffers = pool.take()
+        self._buffers = piece_buffers()
         self._digest = hashlib.md5(usedforsecurity=False)
         self._under_way: list[tuple[Upload, Promise[None]]] = []
         self._hashing: Promise[None] = Promise.of(None)
         self._errors: list[BaseException] = []
-        self._buffers_are_free = True
 
     def run(self, source: Source, first: bytes) -> tuple[int, str]:
         """Send everything, ``first`` before what the source still has.
@@ -119,19 +96,18 @@ class Intake:
         try:
             size = self._send_all(source, first)
         finally:
-            self._settle_all()
+            self._hashing.wait()
         return size, self._digest.hexdigest()
 
     def _send_all(self, source: Source, first: bytes) -> int:
-        size = len(first)
         beginning = memoryview(first)
-        for at in range(0, size, WRITE_BYTES_MAX):
-            self._settle()
-            self._send(beginning[at : at + WRITE_BYTES_MAX])
-        turn = 0
+        size = turn = 0
         while True:
-            view = memoryview(self._buffers[turn])
-            filled = source.fill(view)
+            view = self._buffers[turn]
+            count = min(len(beginning), len(view))
+            view[:count] = beginning[:count]
+            beginning = beginning[count:]
+            filled = count + source.fill(view[count:])
             self._settle()
             if filled:
                 self._send(view[:filled])
@@ -158,9 +134,8 @@ class Intake:
             if promise.error is not None:
                 self._errors.append(promise.error)
             else:
-                # It still holds our memory: nobody else may have it.
-                self._buffers_are_free = False
-                self._buffers = self._pool.take()
+                # It still reads our memory.
+                self._buffers = piece_buffers()
             upload.abort()
         self._under_way = []
         if lost:
@@ -174,12 +149,3 @@ class Intake:
         ):
             return InsufficientStorage("every device that could hold this is full")
         return Unavailable("too few replicas take the upload")
-
-    def _settle_all(self) -> None:
-        """The end, good or bad: the buffers are free once nobody uses them."""
-        if not self._hashing.done:
-            self._hashing.wait()
-        if self._buffers_are_free and all(
-            promise.done for _, promise in self._under_way
-        ):
-            self._pool.give_back(self._buffers)

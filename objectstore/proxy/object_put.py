@@ -55,7 +55,9 @@ def put_object(parts: Parts, target: ObjectTarget) -> Reply:
     return _put_large(parts, target, plan, source, first)
 
 
-def _put_small(parts: Parts, target: ObjectTarget, plan: PutPlan, body: bytes) -> Reply:
+def _put_small(
+    parts: Parts, target: ObjectTarget, plan: PutPlan, body: bytes | memoryview
+) -> Reply:
     etag = _md5(body) if len(body) <= HASHED_AT_ONCE_BYTES_MAX else offload(_md5, body)
     plan.check_etag(etag)
     group, key = target.group, target.key
@@ -71,7 +73,7 @@ def _put_small(parts: Parts, target: ObjectTarget, plan: PutPlan, body: bytes) -
     return _write(parts, target, plan, store, len(body), etag)
 
 
-def _md5(body: bytes) -> str:
+def _md5(body: bytes | memoryview) -> str:
     return hashlib.md5(body, usedforsecurity=False).hexdigest()
 
 
@@ -85,7 +87,7 @@ def _put_large(
         check_conditions(parts, target.request, plan.conditions, found.state)
     begun = parts.rounds.write(group, lambda node: node.begin(key, plan.length))
     uploads = _open_uploads(begun)
-    intake = Intake(uploads, group.majority, parts.rounds.node_seconds, parts.buffers)
+    intake = Intake(uploads, group.majority, parts.rounds.node_seconds)
     try:
         size, etag = intake.run(source, first)
         plan.check_etag(etag)

@@ -9,7 +9,6 @@ from objectstore.kernel.clock import Clock
 from objectstore.kernel.timestamps import HybridClock
 from objectstore.policy.policies import Policies
 from objectstore.proxy.facts import FactsCache
-from objectstore.proxy.intake import BufferPool
 from objectstore.proxy.placement import Placement
 from objectstore.proxy.rounds import Rounds
 from objectstore.proxy.rows import RowWriter
@@ -36,7 +35,6 @@ class Parts:
         self.rounds = Rounds(settings, clock)
         self.facts = FactsCache(placement, self.rounds, settings, clock)
         self.rows = RowWriter()
-        self.buffers = BufferPool()
         self._process_id = process_id or uuid.uuid4().hex
         self._tokens = count()
 

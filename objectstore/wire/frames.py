@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import struct
 
+from objectstore.kernel.disk import Buffer
 from objectstore.wire.codec import Malformed, pack, unpack
 from objectstore.wire.nodes import INLINE_BYTES_MAX, WRITE_BYTES_MAX
 
@@ -35,7 +36,7 @@ _LENGTH = struct.Struct(">I")
 _PAYLOAD_BYTES_MAX = {DATA: WRITE_BYTES_MAX, COMMIT: HEAD_BYTES_MAX}
 
 
-def join(head: object, body: bytes = b"") -> bytes:
+def join(head: object, body: Buffer = b"") -> bytes:
     """A framed body.  One copy of ``body``, so that one ``send`` carries all."""
     message = pack(head)
     return b"".join((_LENGTH.pack(len(message)), message, body))

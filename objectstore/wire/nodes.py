@@ -24,6 +24,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 from objectstore.kernel.concurrency import Promise
+from objectstore.kernel.disk import Buffer
 from objectstore.wire.listing_forms import Form
 from objectstore.wire.records import (
     ContainerName,
@@ -103,7 +104,7 @@ class ObjectNode(Protocol):
         """
 
     def put(
-        self, key: bytes, state: ObjectState, body: bytes, *, row_owed: bool = True
+        self, key: bytes, state: ObjectState, body: Buffer, *, row_owed: bool = True
     ) -> Promise[Receipt]:
         """Store a body of at most INLINE_BYTES_MAX with its state.
 

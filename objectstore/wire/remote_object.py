@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from objectstore.kernel.concurrency import Promise
+from objectstore.kernel.disk import Buffer
 from objectstore.kernel.errors import Rejected
 from objectstore.wire import codec, frames, paths
 from objectstore.wire.nodes import INLINE_BYTES_MAX, Upload
@@ -45,7 +46,7 @@ class RemoteObjectNode:
         return self._peer.stream(target, stop - start)  # type: ignore[return-value]
 
     def put(
-        self, key: bytes, state: ObjectState, body: bytes, *, row_owed: bool = True
+        self, key: bytes, state: ObjectState, body: Buffer, *, row_owed: bool = True
     ) -> Promise[Receipt]:
         """See ``ObjectNode``."""
         if len(body) > INLINE_BYTES_MAX:
@@ -150,11 +151,11 @@ class RemoteObjectNode:
         )
 
 
-_last_put: tuple[ObjectState | None, bool, bytes] = (None, False, b"")
+_last_put: tuple[ObjectState | None, bool, Buffer] = (None, False, b"")
 _last_framed = b""
 
 
-def _framed(state: ObjectState, row_owed: bool, body: bytes) -> bytes:
+def _framed(state: ObjectState, row_owed: bool, body: Buffer) -> bytes:
     """The body of a put's request; made once for all the replicas of a put."""
     global _last_put, _last_framed
     last_state, last_owed, last_body = _last_put

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from objectstore.kernel import concurrency
 from objectstore.kernel.concurrency import Promise
+from objectstore.kernel.disk import Buffer
 from objectstore.kernel.errors import Rejected, Unavailable
 from objectstore.object.digests import digest_of_states
 from objectstore.object.state import digest_of
@@ -67,7 +68,7 @@ class MemoryObjectNode:
         )
 
     def put(
-        self, key: bytes, state: ObjectState, body: bytes, *, row_owed: bool = True
+        self, key: bytes, state: ObjectState, body: Buffer, *, row_owed: bool = True
     ) -> Promise[Receipt]:
         if len(body) > INLINE_BYTES_MAX:
             return Promise.failed(Rejected(413, "too large for one record"))

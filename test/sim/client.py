@@ -16,6 +16,7 @@ import orjson
 
 from objectstore.kernel import concurrency
 from objectstore.kernel.errors import RingstackError
+from objectstore.kernel.journal.direct import DIRECT_BYTES_MIN
 from objectstore.kernel.request import CONTEXT_KEY, Context
 from objectstore.wire.nodes import INLINE_BYTES_MAX
 from test.sim.history import CREATE, DELETE, GET, LIST, PUT, History, Op
@@ -31,6 +32,9 @@ SMALL_BYTES = (0, 3000)
 LARGE_BYTES = INLINE_BYTES_MAX + 10
 WEIGHTS = {PUT: 38, CREATE: 6, DELETE: 16, GET: 28, LIST: 12}
 LARGE_RATE = 0.02
+# Enough for a batch that goes around the page cache.
+MEDIUM_BYTES = DIRECT_BYTES_MIN
+MEDIUM_RATE = 0.10
 
 
 class Answer(NamedTuple):
@@ -153,8 +157,11 @@ class Client:
 
     def _body(self, op: Op) -> bytes:
         size = self._random.randint(*SMALL_BYTES)
-        if self._random.random() < LARGE_RATE:
+        dice = self._random.random()
+        if dice < LARGE_RATE:
             size += LARGE_BYTES
+        elif dice < LARGE_RATE + MEDIUM_RATE:
+            size += MEDIUM_BYTES
         text = f"{op.container}/{op.name} by #{op.number};".encode()
         return (text * (size // len(text) + 1))[: max(size, len(text))]
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from objectstore.kernel import concurrency
 from objectstore.kernel.concurrency import Promise
+from objectstore.kernel.disk import Buffer
 from objectstore.wire.records import Lookup, ObjectState, Receipt
 from test.fakes.disk import Change, File
 from test.sim.disk import SimulatedDisk
@@ -61,7 +62,7 @@ class _WrappedNodes(Plant):
 
 class _OwesNothing(_Wrapped):
     def put(
-        self, key: bytes, state: ObjectState, body: bytes, *, row_owed: bool = True
+        self, key: bytes, state: ObjectState, body: Buffer, *, row_owed: bool = True
     ) -> Promise[Receipt]:
         """The row that is owed is not written down."""
         put: Promise[Receipt] = self.node.put(key, state, body, row_owed=False)
@@ -81,7 +82,7 @@ class _SeesNoTombstones(_Wrapped):
 
 class _TakesAnything(_Wrapped):
     def put(
-        self, key: bytes, state: ObjectState, body: bytes, *, row_owed: bool = True
+        self, key: bytes, state: ObjectState, body: Buffer, *, row_owed: bool = True
     ) -> Promise[Receipt]:
         """What comes last wins, however old it is."""
         held = self.node.store.held(key)
