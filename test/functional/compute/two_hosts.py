@@ -37,6 +37,7 @@ class HostPlace:
     address: str
     settings: Path
     log: Path
+    names: Path  # what it knows of names: libvirt asks for its own
     pid: int = 0  # of its agents, once they run
 
     def inside(self, *command: str) -> list[str]:
@@ -48,6 +49,7 @@ class HostPlace:
         serve = [sys.executable, "-m", "compute", "serve", str(self.settings)]
         script = (
             "mount --make-rprivate / && mount -t tmpfs none /run && mkdir /run/netns"
+            f" && mount --bind {shlex.quote(str(self.names))} /etc/hosts"
             f" && hostname {self.name} && exec {shlex.join(serve)}"
         )
         apart = ["unshare", "--mount", "--uts", "sh", "-c", script]
@@ -164,7 +166,9 @@ def _host(
         ),
         "utf-8",
     )
-    return HostPlace(name, address, settings, directory / f"{name}.log")
+    names = directory / f"{name}.hosts"
+    names.write_text(f"127.0.0.1 localhost\n{address} {name}\n", "utf-8")
+    return HostPlace(name, address, settings, directory / f"{name}.log", names)
 
 
 def _stop(processes: list[subprocess.Popen[bytes]]) -> None:

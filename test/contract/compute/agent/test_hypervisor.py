@@ -9,6 +9,7 @@ from compute.agent.hypervisor import (
     GuestEventKind,
     GuestMissing,
     GuestState,
+    Landing,
     WrongState,
 )
 from objectstore.kernel.errors import Unavailable
@@ -221,6 +222,23 @@ def test_guests_outlive_the_agent(host: Host) -> None:
         paused.uuid: GuestState.PAUSED,
         saved.uuid: GuestState.SUSPENDED,
     }
+
+
+def no_way(name: str) -> None:
+    raise Unavailable("there is no other host here")
+
+
+def test_no_move_is_under_way(host: Host) -> None:
+    spec = host.spec()
+    host.hypervisor.start(spec)
+    for _ in range(2):
+        host.hypervisor.hurry_move(spec.uuid)
+        assert host.hypervisor.stop_move(spec.uuid)
+        host.hypervisor.welcome(spec, paused=False)
+    assert host.hypervisor.state(spec.uuid) is GuestState.RUNNING
+    assert not host.hypervisor.stop_move(NOBODY)
+    # What is not here any more has moved.
+    assert host.hypervisor.move(NOBODY, Landing("elsewhere"), no_way).done
 
 
 def test_the_host_has_something(host: Host) -> None:
