@@ -15,6 +15,8 @@ from compute.core.storage_daemon import Key, Place
 from compute.volume.client import ConnectionInfo
 from objectstore.kernel.errors import Unavailable
 
+_PREFIX, _NOTE = "relay-", ".to"
+
 
 class VolumeRelays(Protocol):
     """One host's relays.  Idempotent and green."""
@@ -24,6 +26,9 @@ class VolumeRelays(Protocol):
 
     def close(self, attachment_id: str) -> None:
         """After it, nothing of this attachment's relay is left."""
+
+    def attachments(self) -> list[str]:
+        """The attachments that have a relay here."""
 
 
 class NoRelays:
@@ -38,6 +43,10 @@ class NoRelays:
 
     def close(self, attachment_id: str) -> None:
         """Nothing is there."""
+
+    def attachments(self) -> list[str]:
+        """None."""
+        return []
 
 
 NO_RELAYS = NoRelays()
@@ -60,11 +69,13 @@ class StorageRelays:
         )
         if storage_daemon.pid_of(place) and _content(note) == wanted:
             return place.socket
+        self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # The note first: what it does not tell of yet is found all the same.
+        note.touch(mode=0o600)
         key = Key(connection.psk_identity, connection.psk_hex)
         storage_daemon.relay(
             place, connection.export, connection.host, connection.port, key
         )
-        note.touch(mode=0o600)
         note.write_text(wanted, "utf-8")
         return place.socket
 
@@ -77,12 +88,19 @@ class StorageRelays:
         with suppress(FileNotFoundError):
             note.unlink()
 
+    def attachments(self) -> list[str]:
+        """As their notes say."""
+        notes = self._directory.glob(f"{_PREFIX}*{_NOTE}")
+        return sorted(
+            path.name.removeprefix(_PREFIX).removesuffix(_NOTE) for path in notes
+        )
+
     def _place(self, attachment_id: str) -> Place:
-        return Place(self._directory, self._sockets, f"relay-{attachment_id}")
+        return Place(self._directory, self._sockets, _PREFIX + attachment_id)
 
     def _note(self, attachment_id: str) -> Path:
         """Where it leads; it holds the key, as the relay's own file does."""
-        return self._directory / f"relay-{attachment_id}.to"
+        return self._directory / f"{_PREFIX}{attachment_id}{_NOTE}"
 
 
 def _content(path: Path) -> str:

@@ -14,6 +14,7 @@ from compute.agent.sagas.parts import (
     wait_for_ports,
     write_config_drive,
 )
+from compute.agent.sagas.volumes import close_relays
 from compute.core.saga import Saga, Step
 
 
@@ -32,6 +33,7 @@ def _remove(work: Work) -> None:
     if not now.deleted and now.host == work.kit.name:
         return
     destroy_guest(work)
+    close_relays(work)
     remove_disks(work)
 
 

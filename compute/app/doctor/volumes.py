@@ -8,6 +8,7 @@ so each repair looks again.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 
 from compute.agent.host import HostKit
@@ -70,13 +71,26 @@ def stray_disks(
     hosts: Hosts, volumes: VolumeClient, instances: InstanceClient
 ) -> Iterator[Finding]:
     """Disks that guests of this host have, or have not, against their servers."""
+    known = {each.id for each in volumes.list_attachments()}
     for name, kit in hosts.kits.items():
+        yield from _relays_of(name, kit, known)
         kit.hypervisor.open()
         try:
             found = list(_disks_of(name, kit, volumes, instances))
         finally:
             kit.hypervisor.close()
         yield from found
+
+
+def _relays_of(name: str, kit: HostKit, known: set[str]) -> Iterator[Finding]:
+    for attachment_id in kit.relays.attachments():
+        if attachment_id not in known:
+            yield Finding(
+                PLACE,
+                attachment_id,
+                f"relay on {name} for an attachment that is not there",
+                functools.partial(kit.relays.close, attachment_id),
+            )
 
 
 def _disks_of(

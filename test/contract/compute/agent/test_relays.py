@@ -54,6 +54,7 @@ def test_bytes_go_through_a_relay(directory: Path) -> None:
         storage_daemon.gate(gate, inner.socket, WRITABLE, "127.0.0.1", port, KEY)
         path = relays.open(connection)
         assert relays.open(connection) == path
+        assert relays.attachments() == ["a"]
         url = f"nbd+unix:///{WRITABLE}?socket={path}"
         write = f"write -P {PATTERN} 0 64k"
         subprocess.run(
