@@ -16,6 +16,8 @@ def iso(seconds: float) -> str:
 
 def iso_of_listing(last_modified: str) -> str:
     """A Swift listing's ``2009-10-12T17:50:30.123450`` in S3's form."""
+    if last_modified[19:20] == "." and len(last_modified) == 26:
+        return f"{last_modified[:23]}Z"  # all that our own listings have
     whole, _, fraction = last_modified.partition(".")
     return f"{whole}.{fraction[:3].ljust(3, '0')}Z"
 

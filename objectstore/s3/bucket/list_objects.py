@@ -29,6 +29,8 @@ LISTING_BYTES_MAX = 64 * 1024 * 1024
 Entry = dict[str, Any]
 # Sorts after every name that has the prefix before it.
 _LAST = "\U0010ffff"
+# Of an entry that shows no more than its object's own size, ETag, type and time.
+_PLAIN_FIELDS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,11 +153,14 @@ def _entries(
                 element("CommonPrefixes", text("Prefix", encode(entry["subdir"])))
             )
             continue
+        etag: str = entry["hash"]
+        if len(entry) != _PLAIN_FIELDS or not etag.isalnum():
+            etag = escape(shown_etag(entry))
         # A thousand a page: one string each, not one for each element.
         contents.append(
             f"<Contents><Key>{escape(encode(entry['name']))}</Key><LastModified>"
             f"{iso_of_listing(entry['last_modified'])}</LastModified><ETag>&quot;"
-            f"{escape(shown_etag(entry))}&quot;</ETag><Size>{shown_size(entry)}</Size>"
+            f"{etag}&quot;</ETag><Size>{shown_size(entry)}</Size>"
             f"{owned}<StorageClass>STANDARD</StorageClass></Contents>"
         )
     return contents + prefixes

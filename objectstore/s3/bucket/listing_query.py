@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from urllib.parse import quote
 
 from objectstore.s3.errors import S3Error
 from objectstore.s3.operation import Operation
+
+# Looking first takes a fifth of the time.
+_stays = re.compile("[A-Za-z0-9/_.*~-]*").fullmatch
 
 
 def page_size(operation: Operation, name: str, most: int) -> int:
@@ -48,4 +52,6 @@ def encoder(operation: Operation) -> Callable[[str], str]:
 
 def url_encoded(name: str) -> str:
     """A name as ``encoding-type=url`` shows it: slashes stay."""
+    if _stays(name):
+        return name
     return quote(name, safe="/-_.*")
