@@ -23,6 +23,7 @@ from compute.core.context import RequestContext, TokenChecker
 from compute.core.dialects import Dialect, error_reply
 from compute.core.errors import (
     BadRequest,
+    Forbidden,
     MethodNotAllowed,
     NotFound,
     Unauthorized,
@@ -145,10 +146,13 @@ class Api:
         versions: VersionRange | None = None,
         extra_request_id_header: str = "",
         service_type: str = "",
+        serves_domains: bool = False,
     ) -> None:
         """``extra_request_id_header``: a second name under which replies carry the
         request's id (``x-compute-request-id``).  ``service_type`` is what access
-        rules call this service (else that of ``versions``)."""
+        rules call this service (else that of ``versions``).  ``serves_domains``: a
+        domain's tokens are of use here; elsewhere they are refused, or the
+        administrator of one domain would pass for one of the cloud."""
         self.routes = tuple(routes)
         self._root = _Node()
         for route in self.routes:
@@ -160,6 +164,7 @@ class Api:
         if versions is not None and not service_type:
             service_type = versions.service_type
         self._service_type = service_type
+        self._serves_domains = serves_domains
         self._id_headers = [REQUEST_ID_HEADER]
         if extra_request_id_header:
             self._id_headers.append(extra_request_id_header)
@@ -217,11 +222,19 @@ class Api:
             try:
                 context = self._tokens.check(token, request_id)
                 self._keep_to_rules(request, route, context)
+                self._check_scope(route, context)
                 return context
             except Unauthorized:
                 if not route.public:
                     raise
         return RequestContext(request_id)
+
+    def _check_scope(self, route: Route, context: RequestContext) -> None:
+        if context.domain_id and not (self._serves_domains or route.public):
+            raise Forbidden(
+                "A token of a project or of the system is needed.",
+                kind="PolicyNotAuthorized",
+            )
 
     def _keep_to_rules(
         self, request: Request, route: Route, context: RequestContext

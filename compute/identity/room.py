@@ -97,6 +97,7 @@ def room_of(inner: IdentityParts) -> Room:
     api = Api(
         routes,
         dialect=identity_dialect,
+        serves_domains=True,
         tokens=inner.tokens,
         identifiers=inner.identifiers,
         service_type="identity",

@@ -108,6 +108,7 @@ def _api(
     return Api(
         routes,
         dialect=image_dialect,
+        service_type="image",
         tokens=parts.tokens,
         identifiers=parts.identifiers,
     )

@@ -41,6 +41,8 @@ class ImageService:
         """A queued image, as the (checked) document says."""
         image = self._new_image(context, document)
         parts = self._parts
+        if not image.owner:
+            raise Forbidden("An image needs an owner: a token of a project, or `owner`")
         rules.check_may(parts.policy, context, "add_image", image)
         rules.check_visibility(parts.policy, context, image)
         rules.check_limits(image)

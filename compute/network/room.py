@@ -30,6 +30,7 @@ def build_room(parts: RoomParts, settings: NetworkSettings) -> Room:
     api = Api(
         all_routes(database, frozenset(rules)),
         dialect=network_dialect,
+        service_type="network",
         tokens=parts.tokens,
         identifiers=parts.identifiers,
     )

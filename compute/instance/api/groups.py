@@ -9,7 +9,7 @@ from compute.core.database import Connection
 from compute.core.errors import BadRequest, NotFound, QuotaExceeded
 from compute.instance.frame.bodies import Body, Field
 from compute.instance.frame.replies import ok
-from compute.instance.frame.routes import Verb, minor_of
+from compute.instance.frame.routes import Verb, check_has_project, minor_of
 from compute.instance.records import ServerGroup
 from compute.instance.schemas.types import NAME, POSITIVE
 from compute.instance.service.quotas import UNLIMITED, Quotas
@@ -123,6 +123,7 @@ class GroupsApi:
     def create(self, call: ApiCall) -> Reply:
         """POST /os-server-groups."""
         self._wiring.enforce(call.context, RULE)
+        check_has_project(call)
         body = CREATE.read(call)["server_group"]
         context = call.context
         policy = body.get("policy") or body["policies"][0]

@@ -13,7 +13,7 @@ from compute.core.pagination import next_link, parse_page
 from compute.instance.api.presenting import Presenter
 from compute.instance.api.server_filters import server_filter
 from compute.instance.frame.replies import accepted, links, ok
-from compute.instance.frame.routes import Verb, minor_of
+from compute.instance.frame.routes import Verb, check_has_project, minor_of
 from compute.instance.records import Server
 from compute.instance.schemas.servers import CREATE, UPDATE
 from compute.instance.service.actions import ServerActions
@@ -117,8 +117,7 @@ class ServersApi:
     def create(self, call: ApiCall) -> Reply:
         """POST /servers."""
         self._wiring.enforce(call.context, "os_compute_api:servers:create")
-        if not call.context.project_id:
-            raise BadRequest("A token with a project's scope is needed")
+        check_has_project(call)
         whole = CREATE.read(call)
         body = whole["server"]
         hints = whole.get("os:scheduler_hints") or whole.get(

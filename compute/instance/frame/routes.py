@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from compute.core.api import ApiCall, Handler, Route
-from compute.core.errors import BadRequest, NotFound
+from compute.core.errors import BadRequest, Forbidden, NotFound
 from compute.core.microversions import Microversion, VersionRange
 from objectstore.kernel.reply import Reply
 
@@ -97,6 +97,12 @@ def _check_project(call: ApiCall, project_id: str) -> None:
             f"Malformed request URL: URL's project_id '{project_id}' doesn't match"
             f" Context's project_id '{call.context.project_id}'"
         )
+
+
+def check_has_project(call: ApiCall) -> None:
+    """``Forbidden`` for who asks in no project's name: things here belong to one."""
+    if not call.context.project_id:
+        raise Forbidden("A token with a project's scope is needed")
 
 
 def api_base(call: ApiCall) -> str:

@@ -17,7 +17,6 @@ import sqlalchemy as sa
 from compute.core.bus import Bus
 from compute.core.context import RequestContext
 from compute.core.database import Connection, Database, Duplicate
-from compute.core.errors import PolicyNotAuthorized
 from compute.core.event_log import EventLog
 from compute.core.identifiers import Identifiers
 from compute.core.policy import Policy
@@ -248,10 +247,6 @@ class NetworkDatabase:
         raise Unavailable("others were always faster")
 
     def _work(self, connection: Connection, context: RequestContext) -> Work:
-        if context.domain_id:
-            # Networks belong to projects: an administrator of one domain must not
-            # pass for one of the cloud.
-            raise PolicyNotAuthorized("A token of a project or the system is needed.")
         return Work(
             connection,
             context,
