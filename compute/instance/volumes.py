@@ -13,7 +13,7 @@ from compute.core.errors import BadRequest
 from compute.instance.block_devices import BlockDevice, devices_of, volumes_of
 from compute.instance.records import Server
 from compute.volume.client import VolumeClient
-from objectstore.kernel.errors import Rejected
+from objectstore.kernel.errors import Rejected, Unavailable
 
 # What a volume goes through before it can be attached for the first time.
 _COMING = frozenset({"creating", "downloading"})
@@ -54,11 +54,21 @@ def release_device(volumes: VolumeClient, device: BlockDevice) -> None:
 
 def delete_volume(volumes: VolumeClient, volume_id: str) -> None:
     """Begin to remove it; one that cannot be removed now (somebody took a snapshot, or
-    attached it elsewhere) is its owner's again."""
+    attached it elsewhere) is its owner's again.  ``Unavailable`` while it is still
+    being made: it will be possible then."""
     try:
         volumes.delete(volume_id)
     except Rejected as error:
+        if _is_being_made(volumes, volume_id):
+            raise Unavailable(f"volume {volume_id} is still being made") from error
         _log.warning("volume %s stays: %s", volume_id, error)
+
+
+def _is_being_made(volumes: VolumeClient, volume_id: str) -> bool:
+    try:
+        return volumes.get(volume_id).status in _COMING
+    except Rejected:
+        return False
 
 
 def release_volumes(volumes: VolumeClient, server: Server) -> None:

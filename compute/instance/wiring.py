@@ -33,6 +33,8 @@ from objectstore.kernel.clock import Clock
 
 # The queue of jobs that the control plane does itself.
 ROOM_QUEUE = "@control-plane"
+# Its kind of job that belongs to no server: what was taken for one that never was.
+DROP_VOLUME = "drop_volume"
 # A job of this subject is no change of its server: it waits for none.
 QUESTION_SUBJECT = "question-"
 

@@ -150,7 +150,8 @@ class VolumeService:
     def _delete_volume(self, key: str, body: Any) -> Answered:
         if key not in self.volumes:
             return _missing("volume", key)
-        if any(each["volume_id"] == key for each in self.attachments.values()):
+        is_used = any(each["volume_id"] == key for each in self.attachments.values())
+        if is_used or self.volumes[key]["status"] == "creating":
             return 400, {"badRequest": {"message": f"volume {key} is in use"}}
         del self.volumes[key]
         return 202, None

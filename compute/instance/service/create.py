@@ -76,7 +76,7 @@ class ServerCreation:
         self._wiring = wiring
         self._stores = wiring.stores
         self._quotas = quotas
-        self._choice = VolumeChoice(wiring.volumes)
+        self._choice = VolumeChoice(wiring)
 
     def create(self, context: RequestContext, new: NewServers) -> list[Server]:
         """The servers; ``QuotaExceeded``.  Volumes are reserved or begun to be made

@@ -20,12 +20,12 @@ from compute.instance.rules import Outcome, failed, succeeded
 from compute.instance.service.create import action_event
 from compute.instance.service.move_ends import MoveEnds
 from compute.instance.service.needs import amounts_of, request_for
-from compute.instance.wiring import QUESTION_SUBJECT, Wiring, answer_topic
+from compute.instance.wiring import DROP_VOLUME, QUESTION_SUBJECT, Wiring, answer_topic
 
 NOBODY = RequestContext()
 # What a job was told that nobody shall find in the database afterwards.
 SECRET_ARGUMENTS = frozenset({"admin_password", "password", "move_token"})
-ROOM_KINDS = frozenset({"drop_image"})
+ROOM_KINDS = frozenset({"drop_image", DROP_VOLUME})
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,7 @@ class Ordering:
         self._wiring = wiring
         self._stores = wiring.stores
         self._quotas = quotas
-        self._choice = VolumeChoice(wiring.volumes)
+        self._choice = VolumeChoice(wiring)
 
     # ---- the whole order -------------------------------------------------------
 

@@ -14,8 +14,12 @@ from compute.instance.ports import release_ports
 from compute.instance.records import Server
 from compute.instance.service.agents import AgentDesk
 from compute.instance.service.finishing import Finishing, JobEnd
-from compute.instance.volumes import release_attachment, release_volumes
-from compute.instance.wiring import ROOM_QUEUE, Wiring
+from compute.instance.volumes import (
+    delete_volume,
+    release_attachment,
+    release_volumes,
+)
+from compute.instance.wiring import DROP_VOLUME, ROOM_QUEUE, Wiring
 from objectstore.kernel.errors import Rejected, Unavailable
 from objectstore.kernel.loop import Progress
 
@@ -80,6 +84,11 @@ class RoomJobs:
             if server.shelved_image_id:
                 self._drop_image(server.shelved_image_id)
             release_volumes(self._wiring.volumes, server)
+        elif job.kind == DROP_VOLUME:
+            volumes = self._wiring.volumes
+            release_attachment(volumes, str(job.arguments["attachment_id"]))
+            if volume_id := str(job.arguments["volume_id"]):
+                delete_volume(volumes, volume_id)
         elif job.kind == "detach_volume" and server is not None:
             self._detach(server, str(job.arguments["device_id"]))
 

@@ -26,8 +26,9 @@ from compute.instance.block_devices import (
 from compute.instance.records import Flavor, Server
 from compute.instance.service.device_order import INVALID
 from compute.instance.volumes import delete_volume, release_attachment
-from compute.volume.client import NewVolume, VolumeClient, VolumeRecord
-from objectstore.kernel.errors import Rejected
+from compute.instance.wiring import DROP_VOLUME, ROOM_QUEUE, Wiring
+from compute.volume.client import NewVolume, VolumeRecord
+from objectstore.kernel.errors import Rejected, Unavailable
 
 # What a volume knows of its image beside the image's own properties.
 _FACTS = frozenset(
@@ -109,8 +110,9 @@ def check_local_sizes(devices: Sequence[BlockDevice], flavor: Flavor) -> None:
 class VolumeChoice:
     """Checks, makes and reserves."""
 
-    def __init__(self, volumes: VolumeClient) -> None:
-        self._volumes = volumes
+    def __init__(self, wiring: Wiring) -> None:
+        self._wiring = wiring
+        self._volumes = wiring.volumes
 
     def checked(
         self, context: RequestContext, devices: Sequence[BlockDevice], count: int
@@ -198,11 +200,33 @@ class VolumeChoice:
         return dataclasses.replace(device, volume_id=volume.id, size=volume.size_gib)
 
     def give_back(self, devices: Sequence[BlockDevice]) -> None:
-        """What ``prepare`` took for a server that is not to be."""
+        """What ``prepare`` took for a server that is not to be.  A volume that is still
+        being made goes when it is: the room's own job."""
         for device in devices:
-            release_attachment(self._volumes, device.attachment_id)
-            if device.is_made and device.volume_id:
-                delete_volume(self._volumes, device.volume_id)
+            try:
+                release_attachment(self._volumes, device.attachment_id)
+                if device.is_made and device.volume_id:
+                    delete_volume(self._volumes, device.volume_id)
+            except Unavailable:
+                self._later(device)
+
+    def _later(self, device: BlockDevice) -> None:
+        now = self._wiring.clock.time()
+        self._wiring.database.run(
+            lambda connection: self._wiring.stores.jobs.add(
+                connection,
+                job_id=self._wiring.identifiers.uuid(),
+                kind=DROP_VOLUME,
+                queue=ROOM_QUEUE,
+                subject_id=device.volume_id,
+                arguments={
+                    "volume_id": device.volume_id if device.is_made else "",
+                    "attachment_id": device.attachment_id,
+                },
+                now=now,
+            )
+        )
+        self._wiring.wake(ROOM_QUEUE)
 
 
 def _refuse(error: Rejected, what: str, key: str) -> NoReturn:

@@ -521,3 +521,31 @@ def test_a_tagged_volume_is_in_the_metadata(house: House) -> None:
     _, content = house.instances.metadata(server_id, path)
     (device,) = orjson.loads(content)["devices"]
     assert (device["serial"], device["tags"]) == (volume_id, ["data"])
+
+
+def test_a_volume_that_is_being_made_goes_when_it_is(house: House) -> None:
+    house.volume_service.is_slow = True
+    device = {"source_type": "blank", "destination_type": "volume", "volume_size": 1}
+    server_id = house.boot(**{BDM: [device]})
+    house.ok("DELETE", f"/servers/{server_id}")
+    house.work()
+    assert len(house.volume_service.volumes) == 1
+    house.volume_service.finish()
+    house.clock.advance(20)
+    house.agent.report()
+    house.work()
+    assert house.instances.server(server_id).deleted
+    assert house.volume_service.volumes == {}
+
+
+def test_a_refused_order_takes_back_even_what_is_being_made(house: House) -> None:
+    house.volume_service.is_slow = True
+    made = {"source_type": "blank", "destination_type": "volume", "volume_size": 1}
+    order = house.order(**{BDM: [made]}, min_count=12)
+    assert house.ask("POST", "/servers", {"server": order}).status == 403
+    house.volume_service.finish()
+    house.clock.advance(20)
+    house.agent.report()
+    for _ in range(30):
+        house.room.loops[0].once()
+    assert house.volume_service.volumes == {}
