@@ -31,6 +31,7 @@ from test.functional.compute.real_guests import (
 )
 from test.functional.compute.two_hosts import HostPlace, two_hosts
 
+PREFIX, GATEWAY = "fd00:40::/64", "fd00:40::1"
 NOTE = "written-before-the-move"
 PING_SECONDS = "0.2"
 # Two seconds: a guest under emulation on a crowded machine stands still for a while.
@@ -69,7 +70,15 @@ class Moves(Guests):
         router = sdk.network.create_router(
             name="r", external_gateway_info={"network_id": outside.id}
         )
-        sdk.network.add_interface_to_router(router, subnet=subnet.id)
+        subnet6 = sdk.network.create_subnet(
+            network_id=network.id,
+            cidr=PREFIX,
+            ip_version=6,
+            ipv6_ra_mode="slaac",
+            ipv6_address_mode="slaac",
+        )
+        for each in (subnet, subnet6):
+            sdk.network.add_interface_to_router(router, subnet=each.id)
         group = sdk.network.find_security_group(
             "default", project_id=sdk.current_project_id
         )
@@ -81,7 +90,7 @@ class Moves(Guests):
                 protocol=protocol,
                 remote_ip_prefix="0.0.0.0/0",
             )
-        self.made |= {"router": router, "subnet": subnet}
+        self.made |= {"router": router, "subnets": [subnet, subnet6]}
         self.server = sdk.compute.create_server(
             name="mover",
             image_id=self.made["moving"].id,
@@ -91,8 +100,13 @@ class Moves(Guests):
         )
         self.wait_until(self.server)
         (port,) = list(sdk.network.ports(device_id=self.server.id))
+        (fixed,) = [
+            each["ip_address"]
+            for each in port.fixed_ips
+            if ":" not in each["ip_address"]
+        ]
         floating = sdk.network.create_ip(
-            floating_network_id=outside.id, port_id=port.id
+            floating_network_id=outside.id, port_id=port.id, fixed_ip_address=fixed
         )
         self.made["floating"] = floating
         self.address = floating.floating_ip_address
@@ -143,7 +157,7 @@ class Moves(Guests):
             self.sdk.compute.live_migrate_server(
                 self.server, host=None, force=False, block_migration="auto"
             )
-            wait_for("moved", lambda: self.host() == after)
+            wait_for("moved", lambda: self.has_moved_to(after))
             self.wait_until(self.server)
             seconds = time.monotonic() - began
             time.sleep(2.0)
@@ -156,8 +170,22 @@ class Moves(Guests):
         print(f"moved live from {before} to {after} in {seconds:.1f} s,", end=" ")
         print(f"{lost} of {found[1]} pings lost")
         assert lost <= LOST_MAX, said
+        self.reaches_its_router_by_ipv6()
         assert float(self.ssh("cat /proc/uptime").stdout.split()[0]) > uptime
         assert self.ssh("cat /root/note").stdout.strip() == NOTE
+
+    def has_moved_to(self, host: str) -> bool:
+        """Whether it is there; a migration that failed is not waited for."""
+        found = list(self.sdk.compute.migrations())
+        failed = [each for each in found if each.status == "error"]
+        assert not failed, failed
+        return self.host() == host
+
+    def reaches_its_router_by_ipv6(self) -> None:
+        """Wherever that is."""
+        ping = f"ping -6 -c 1 -W 2 {GATEWAY} || ping6 -c 1 -W 2 {GATEWAY}"
+        wait_for("an answer by IPv6", lambda: self.ssh(ping).returncode == 0, 30.0)
+        print(f"reaches its router by IPv6 from {self.host()}")
 
     def move_back_cold(self) -> None:
         """With its disk."""
@@ -178,9 +206,10 @@ class Moves(Guests):
         sdk = self.sdk
         self.delete(self.server)
         sdk.network.delete_ip(self.made["floating"])
-        sdk.network.remove_interface_from_router(
-            self.made["router"], subnet=self.made["subnet"].id
-        )
+        for subnet in self.made["subnets"]:
+            sdk.network.remove_interface_from_router(
+                self.made["router"], subnet=subnet.id
+            )
         sdk.network.delete_router(self.made["router"])
         sdk.network.delete_network(self.made["network"])
         sdk.image.delete_image(self.made["moving"])
