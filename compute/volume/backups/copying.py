@@ -36,8 +36,11 @@ def store_backup(
     stored = 0
     for number, offset in enumerate(range(0, size, piece_bytes)):
         check()
-        data = driver.read(disk, offset, min(piece_bytes, size - offset))
-        piece, was = _named(data, backup_id), next(known)
+        length, was = min(piece_bytes, size - offset), next(known)
+        data = b""
+        if not driver.is_hole(disk, offset, length):
+            data = driver.read(disk, offset, length)
+        piece = _named(data, backup_id)
         if piece.sha256 and piece.sha256 == was.sha256:
             piece = was
         elif piece.sha256:
@@ -67,8 +70,9 @@ def restore_backup(
         offset = number * head.piece_bytes
         if piece.sha256:
             driver.write(disk, offset, objects.piece(piece, number))
-        else:
-            size = min(head.piece_bytes, head.size_bytes - offset)
+            continue
+        size = min(head.piece_bytes, head.size_bytes - offset)
+        if not driver.is_hole(disk, offset, size):
             driver.write(disk, offset, bytes(size))
     driver.flush(disk)
 

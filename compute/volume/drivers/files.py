@@ -123,6 +123,11 @@ class FilesDriver:
         with _translating():
             return offload(raw_files.read, self._path(disk), offset, length)
 
+    def is_hole(self, disk: str, offset: int, length: int) -> bool:
+        """See ``VolumeDriver``."""
+        with _translating():
+            return raw_files.is_hole(self._path(disk), offset, length)
+
     def write(self, disk: str, offset: int, data: bytes) -> None:
         """See ``VolumeDriver``."""
         with _translating():

@@ -109,6 +109,11 @@ class MemoryDriver:
         """See ``VolumeDriver``."""
         return self._disk(disk).read(offset, length)
 
+    def is_hole(self, disk: str, offset: int, length: int) -> bool:
+        """See ``VolumeDriver``."""
+        first, last = offset // PIECE_BYTES, (offset + length - 1) // PIECE_BYTES
+        return not any(first <= number <= last for number in self._disk(disk).pieces)
+
     def write(self, disk: str, offset: int, data: bytes) -> None:
         """See ``VolumeDriver``."""
         self._disk(disk).write(offset, data)

@@ -80,6 +80,10 @@ class VolumeDriver(Protocol):
     def read(self, disk: str, offset: int, length: int) -> bytes:
         """Exactly these bytes, fewer only at the end.  ``NoSuchDisk``."""
 
+    def is_hole(self, disk: str, offset: int, length: int) -> bool:
+        """Whether these bytes are known to be zeroes without reading them; False
+        promises nothing.  ``NoSuchDisk``."""
+
     def write(self, disk: str, offset: int, data: bytes) -> None:
         """Change these bytes, which are there; zeroes may become a hole.
         ``NoSuchDisk``."""

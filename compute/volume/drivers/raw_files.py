@@ -81,6 +81,19 @@ def data_stretches(path: Path) -> Iterator[tuple[int, int]]:
         os.close(descriptor)
 
 
+def is_hole(path: Path, offset: int, length: int) -> bool:
+    """Whether the file system keeps nothing there."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        return os.lseek(descriptor, offset, os.SEEK_DATA) >= offset + length
+    except OSError as error:
+        if error.errno == errno.ENXIO:  # nothing comes any more
+            return True
+        raise
+    finally:
+        os.close(descriptor)
+
+
 def copy_stretch(source: Path, target: Path, offset: int, length: int) -> None:
     """Copy these bytes; zeroes stay holes."""
     reader = os.open(source, os.O_RDONLY)

@@ -46,6 +46,14 @@ def test_what_is_written_is_read(driver: VolumeDriver) -> None:
     assert driver.read(DISK, 5 * MIB, 10) == b""
 
 
+def test_holes_are_zeroes(driver: VolumeDriver) -> None:
+    driver.create(DISK, 8 * MIB)
+    driver.write(DISK, 4 * MIB, b"a" * MIB)
+    assert driver.is_hole(DISK, 0, 4 * MIB) and driver.is_hole(DISK, 6 * MIB, 2 * MIB)
+    assert not driver.is_hole(DISK, 3 * MIB, 2 * MIB)
+    assert not driver.is_hole(DISK, 4 * MIB, 1)
+
+
 def test_what_is_not_there(driver: VolumeDriver) -> None:
     driver.delete(DISK)
     for call in (

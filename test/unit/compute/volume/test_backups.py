@@ -1,0 +1,191 @@
+"""Snapshots and backups: taken, put back, removed; damage is found."""
+
+from __future__ import annotations
+
+import pytest
+
+from compute.volume.backups.manifest import (
+    Head,
+    Piece,
+    read_head,
+    read_sheet,
+    sha256_of,
+    write_head,
+    write_sheet,
+)
+from objectstore.kernel.errors import Corrupt
+from test.unit.compute.volume.house import OTHER, House, Make
+
+MIB = 2**20
+
+
+def test_snapshots(house: House) -> None:
+    volume_id = house.create()
+    house.write(volume_id, 0, b"one")
+    snapshot = house.snapshot(volume_id, name="s", metadata={"a": "b"})
+    found = house.show("snapshot", snapshot)
+    assert (found["status"], found["size"], found["volume_id"]) == (
+        "available",
+        1,
+        volume_id,
+    )
+    assert found["os-extended-snapshot-attributes:progress"] == "100%"
+    path = f"/snapshots/{snapshot}"
+    house.ok("PUT", path, {"snapshot": {"name": "t"}})
+    house.ok("POST", f"{path}/metadata", {"metadata": {"c": "d"}})
+    house.ok("DELETE", f"{path}/metadata/a")
+    assert house.ok("GET", f"{path}/metadata")["metadata"] == {"c": "d"}
+    assert house.ask("GET", path, project=OTHER).status == 404
+    listed = house.ok("GET", f"/snapshots/detail?name=t&volume_id={volume_id}")
+    assert [each["id"] for each in listed["snapshots"]] == [snapshot]
+    assert house.ask("DELETE", path).status == 202
+    house.work()
+    assert house.show("snapshot", snapshot) is None
+    missing = {"snapshot": {"volume_id": snapshot}}
+    assert house.ask("POST", "/snapshots", missing).status == 404
+    status = {"os-reset_status": {"status": "error"}}
+    other = house.snapshot(volume_id)
+    assert house.ask("POST", f"/snapshots/{other}/action", status).status == 403
+    house.ok("POST", f"/snapshots/{other}/action", status, roles="admin")
+    assert house.show("snapshot", other)["status"] == "error"
+    force = {"os-force_delete": None}
+    house.ok("POST", f"/snapshots/{other}/action", force, roles="admin")
+    house.work()
+    assert house.leftovers() == []
+
+
+def test_revert(house: House) -> None:
+    volume_id = house.create()
+    house.write(volume_id, 7, b"one")
+    first = house.snapshot(volume_id)
+    house.clock.advance(1.0)
+    house.write(volume_id, 7, b"two")
+    second = house.snapshot(volume_id)
+    house.write(volume_id, 7, b"three")
+    assert house.act(volume_id, "revert", {"snapshot_id": first}).status == 400
+    assert house.act(volume_id, "revert", {"snapshot_id": second}).status == 202
+    house.work()
+    assert house.read(volume_id, 7, 5) == b"two\0\0"
+    assert house.status(volume_id) == "available"
+
+
+def test_full_and_incremental_backups(house: House) -> None:
+    volume_id = house.create()
+    house.write(volume_id, 5 * MIB, b"a" * MIB)
+    house.write(volume_id, 9 * MIB + 5, b"b")
+    first = house.backup(volume_id, name="full")
+    shown = house.show("backup", first)
+    assert (shown["status"], shown["object_count"]) == ("available", 2), shown
+    assert not shown["is_incremental"]
+    house.clock.advance(1.0)
+    house.write(volume_id, 9 * MIB + 5, b"c")
+    house.write(volume_id, 5 * MIB, bytes(MIB))
+    second = house.backup(volume_id, incremental=True)
+    shown = house.show("backup", second)
+    assert shown["is_incremental"] and shown["object_count"] == 1
+    assert house.show("backup", first)["has_dependent_backups"]
+    assert house.ask("DELETE", f"/backups/{first}").status == 400
+    # Into a new volume.
+    got = house.ok("POST", f"/backups/{first}/restore", {"restore": {}})["restore"]
+    assert house.status(got["volume_id"]) == "restoring-backup"
+    house.work()
+    restored = got["volume_id"]
+    assert house.status(restored) == "available"
+    assert house.read(restored, 5 * MIB, MIB) == b"a" * MIB
+    assert house.read(restored, 9 * MIB + 5, 1) == b"b"
+    # Over an old one.
+    house.write(restored, 100 * MIB, b"rubbish")
+    body = {"restore": {"volume_id": restored}}
+    house.ok("POST", f"/backups/{second}/restore", body)
+    house.work()
+    assert house.read(restored, 0, 16 * MIB) == house.read(volume_id, 0, 16 * MIB)
+    assert house.read(restored, 100 * MIB, 7) == bytes(7)
+    body = {"volume": {"backup_id": second, "size": 2}}
+    made = house.ok("POST", "/volumes", body)["volume"]
+    house.work()
+    assert house.read(made["id"], 9 * MIB + 5, 1) == b"c"
+    for key in (second, first):
+        assert house.ask("DELETE", f"/backups/{key}").status == 202
+        house.work()
+        assert house.show("backup", key) is None
+    assert house.stored() == []
+
+
+def test_a_backup_of_a_snapshot_and_of_an_attached_volume(house: House) -> None:
+    volume_id = house.create()
+    house.write(volume_id, 0, b"then")
+    snapshot = house.snapshot(volume_id)
+    house.write(volume_id, 0, b"now!")
+    of_snapshot = house.backup(volume_id, snapshot_id=snapshot)
+    assert house.show("snapshot", snapshot)["status"] == "available"
+    made = house.client.create_attachment(volume_id, snapshot)
+    house.client.complete_attachment(made.id)
+    body = {"backup": {"volume_id": volume_id}}
+    assert house.ask("POST", "/backups", body).status == 400
+    forced = house.backup(volume_id, force=True)
+    assert house.status(volume_id) == "in-use"
+    for backup, content in ((of_snapshot, b"then"), (forced, b"now!")):
+        got = house.ok("POST", f"/backups/{backup}/restore", {"restore": {}})
+        house.work()
+        assert house.read(got["restore"]["volume_id"], 0, 4) == content
+    assert house.leftovers() == []
+
+
+def test_damage_is_found(house: House) -> None:
+    volume_id = house.create()
+    house.write(volume_id, 0, b"precious")
+    backup = house.backup(volume_id)
+    container = house.show("backup", backup)["container"]
+    account = house.objects._account()
+    name = next(each for each in house.stored() if "/pieces/" in each)
+    account.put(container, name, b"damaged!".ljust(MIB, b"\0"))
+    got = house.ok("POST", f"/backups/{backup}/restore", {"restore": {}})["restore"]
+    house.work()
+    assert house.status(got["volume_id"]) == "error_restoring"
+    found = house.show("backup", backup)
+    assert found["status"] == "available" and "damaged" in found["fail_reason"]
+
+
+def test_backups_are_listed_changed_and_refused(house: House) -> None:
+    volume_id = house.create()
+    body = {"backup": {"volume_id": volume_id, "incremental": True}}
+    assert house.ask("POST", "/backups", body).status == 400
+    backup = house.backup(volume_id, name="b", metadata={"a": "b"})
+    path = f"/backups/{backup}"
+    assert house.ask("GET", path, project=OTHER).status == 404
+    house.ok("PUT", path, {"backup": {"name": "c"}})
+    listed = house.ok("GET", "/backups/detail?name=c")["backups"]
+    assert [each["id"] for each in listed] == [backup]
+    assert listed[0]["metadata"] == {"a": "b"}
+    small = {"restore": {"volume_id": backup}}
+    assert house.ask("POST", f"{path}/restore", small).status == 404
+    status = {"os-reset_status": {"status": "error"}}
+    house.ok("POST", f"{path}/action", status, roles="admin")
+    assert house.ask("POST", f"{path}/restore", {"restore": {}}).status == 400
+    house.ok("POST", f"{path}/action", {"os-force_delete": {}}, roles="admin")
+    house.work()
+    assert house.stored() == []
+
+
+def test_quota_of_backups(make: Make) -> None:
+    house = make(quota_backups=1)
+    volume_id = house.create()
+    house.backup(volume_id)
+    body = {"backup": {"volume_id": volume_id}}
+    got = house.ask("POST", "/backups", body)
+    assert got.status == 413 and house.status(volume_id) == "available"
+
+
+def test_manifests_are_checked() -> None:
+    pieces = [Piece(), Piece("a" * 64, "b1"), Piece("c" * 64, "b2")]
+    raw = write_sheet(pieces)
+    assert read_sheet(raw, sha256_of(raw)) == pieces
+    with pytest.raises(Corrupt):
+        read_sheet(raw, sha256_of(b""))
+    head = Head(10, 4, (sha256_of(raw),))
+    assert head.piece_count == 3
+    stored = write_head(head)
+    assert read_head(stored, sha256_of(stored)) == head
+    newer = stored.replace(b'"version":1', b'"version":9')
+    with pytest.raises(Corrupt):
+        read_head(newer, sha256_of(newer))

@@ -1,0 +1,185 @@
+"""A volume host that dies at any step of any job goes on, or cleans up, when it is
+back; a job that cannot be done leaves nothing behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from compute.core.saga import Step
+from compute.volume.jobs import worker
+from compute.volume.jobs.work import Work
+from compute.volume.jobs.worker import SAGAS, JobJournal, VolumeWorker
+from objectstore.kernel.errors import Unavailable
+from test.unit.compute.volume.house import House
+from test.unit.compute.volume.states import UNLIMITED, is_stable
+
+
+ENDS = {"available", "error", "error_deleting"}
+
+
+class Crash(BaseException):
+    """The process ends here."""
+
+
+def _upload(house: House) -> None:
+    house.act(house.create(), "os-volume_upload_image", {"image_name": "i"})
+
+
+def _restore(house: House) -> None:
+    volume_id = house.create()
+    backup = house.backup(volume_id)
+    body = {"restore": {"volume_id": volume_id}}
+    house.ok("POST", f"/backups/{backup}/restore", body)
+
+
+def _delete_backup(house: House) -> None:
+    house.ok("DELETE", f"/backups/{house.backup(house.create())}")
+
+
+def _delete_snapshot(house: House) -> None:
+    house.ok("DELETE", f"/snapshots/{house.snapshot(house.create())}")
+
+
+def _revert(house: House) -> None:
+    volume_id = house.create()
+    house.act(volume_id, "revert", {"snapshot_id": house.snapshot(volume_id)})
+
+
+def _post(path: str, wrapper: str) -> Callable[[House], None]:
+    def order(house: House) -> None:
+        volume_id = house.create()
+        house.ok("POST", path, {wrapper: {"volume_id": volume_id}})
+
+    return order
+
+
+def _create(house: House) -> None:
+    house.order(imageRef=house.image_house.active(b"image"))
+
+
+CASES: dict[str, Callable[[House], Any]] = {
+    "create_volume": _create,
+    "delete_volume": lambda house: house.ok("DELETE", f"/volumes/{house.create()}"),
+    "extend_volume": lambda house: house.act(
+        house.create(), "os-extend", {"new_size": 2}
+    ),
+    "upload_volume": _upload,
+    "create_snapshot": _post("/snapshots", "snapshot"),
+    "delete_snapshot": _delete_snapshot,
+    "revert_volume": _revert,
+    "create_backup": _post("/backups", "backup"),
+    "restore_backup": _restore,
+    "delete_backup": _delete_backup,
+}
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    found = House(tmp_path, **UNLIMITED, backup_piece=2**28)
+    found.wiring.driver.size = lambda disk: 2**20  # type: ignore[method-assign]
+    yield found
+    found.close()
+
+
+def everything_is_settled(house: House) -> None:
+    for kind in ("volume", "snapshot", "backup"):
+        for each in house.ok("GET", f"/{kind}s/detail")[f"{kind}s"]:
+            if kind == "volume":
+                assert is_stable(house, each["id"]), each
+            else:
+                assert each["status"] in ("available", "error"), each
+    assert house.leftovers() == []
+
+
+def run_until(house: House, moment: Callable[[Work, str, bool], None]) -> bool:
+    """Do the next job, dying where ``moment`` says; whether it died."""
+
+    class Mortal(JobJournal):
+        def advance(self, step: str, undoing: bool = False) -> None:
+            moment(self._work, f"before {step}", undoing)
+            super().advance(step, undoing)
+            moment(self._work, f"after {step}", undoing)
+
+    here = VolumeWorker(house.wiring, house.objects)
+    (job,) = house.database.run(here._claim)
+    work = Work(house.wiring, house.objects, job, dict(job.progress))
+    usual, worker.JobJournal = worker.JobJournal, Mortal  # type: ignore[misc]
+    try:
+        here.attempt(work)
+    except Crash:
+        return True
+    finally:
+        worker.JobJournal = usual  # type: ignore[misc]
+    return False
+
+
+def test_every_job_has_a_case() -> None:
+    assert set(CASES) == set(SAGAS)
+
+
+@pytest.mark.parametrize("kind", sorted(CASES))
+def test_it_goes_on_after_a_crash_at_any_step(house: House, kind: str) -> None:
+    for step in SAGAS[kind].steps:
+        for place in ("before", "after"):
+            CASES[kind](house)
+
+            def die(work: Work, at: str, undoing: bool, wanted: str) -> None:
+                if at == wanted:
+                    raise Crash
+
+            wanted = f"{place} {step.name}"
+            died = run_until(
+                house,
+                lambda work, at, undoing, wanted=wanted: die(work, at, undoing, wanted),
+            )
+            assert died, (kind, wanted)
+            house.start()  # another process takes over
+            house.wiring.driver.size = lambda disk: 2**20  # type: ignore[method-assign]
+            house.work()
+            everything_is_settled(house)
+
+
+@pytest.mark.parametrize("kind", sorted(CASES))
+def test_it_leaves_nothing_when_it_fails_at_any_step(house: House, kind: str) -> None:
+    """Every step in turn raises, after its deed, for good."""
+    saga = SAGAS[kind]
+    for number, step in enumerate(saga.steps):
+        CASES[kind](house)
+
+        def broken(work: Work, step: Step[Work] = step) -> None:
+            step.do(work)
+            raise RuntimeError("broken")
+
+        steps = list(saga.steps)
+        steps[number] = Step(step.name, broken, step.undo)
+        SAGAS[kind] = type(saga)(kind, tuple(steps), saga.cancellable)
+        try:
+            house.work()
+        finally:
+            SAGAS[kind] = saga
+        for each in house.ok("GET", "/volumes/detail")["volumes"]:
+            assert is_stable(house, each["id"]), each
+        for kind_of in ("snapshot", "backup"):
+            for each in house.ok("GET", f"/{kind_of}s/detail")[f"{kind_of}s"]:
+                assert each["status"] in ENDS, each
+        assert house.leftovers() == []
+
+
+def test_what_is_away_is_tried_again_and_given_up(house: House) -> None:
+    volume_id = house.create()
+    asked = []
+
+    def away(disk: str, target: str, size_bytes: int) -> None:
+        asked.append(disk)
+        raise Unavailable("the disk is away")
+
+    house.driver.copy = away
+    house.ok("POST", "/snapshots", {"snapshot": {"volume_id": volume_id}})
+    house.work()
+    assert len(asked) == worker.TRIES_MAX
+    (snapshot,) = house.ok("GET", "/snapshots")["snapshots"]
+    assert snapshot["status"] == "error"
