@@ -392,6 +392,38 @@ def test_what_never_arrives_runs_on(wide: House) -> None:
     assert wide.leftovers() == []
 
 
+# ---- volumes ---------------------------------------------------------------------
+
+
+def serials(house: House, host: str, server_id: str) -> set[str]:
+    found = house.kits[host].hypervisor.disk_serials(server_id)
+    return {serial for serial in found.values() if serial}
+
+
+def test_volumes_go_along(wide: House) -> None:
+    server_id, volume_id = wide.boot(), wide.volume_service.add()
+    body = {"volumeAttachment": {"volumeId": volume_id}}
+    wide.ok("POST", f"/servers/{server_id}/os-volume_attachments", body)
+    wide.work()
+    before = host_of(wide, server_id)
+    act(wide, server_id, "os-migrateLive", LIVE)  # not while it runs
+    wide.work()
+    assert host_of(wide, server_id) == before
+    assert migrations(wide)[0]["status"] == "error"
+    act(wide, server_id, "migrate")
+    wide.work()
+    after = host_of(wide, server_id)
+    assert after != before
+    assert volume_id in serials(wide, after, server_id)
+    act(wide, server_id, "confirmResize")
+    wide.work()
+    assert wide.volume_service.volumes[volume_id]["status"] == "in-use"
+    silence(wide, after)
+    act(wide, server_id, "evacuate", {}, version="2.94")
+    wide.work()
+    assert volume_id in serials(wide, host_of(wide, server_id), server_id)
+
+
 # ---- the list --------------------------------------------------------------------
 
 
