@@ -148,6 +148,7 @@ def test_any_listing_equals_the_simple_one(container_node: Any, seed: int) -> No
             seed,
             query,
         )
+        same_shown(container_node, query)
 
 
 def same_shown(node: Any, query: ListingQuery) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import tempfile
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ from objectstore.database.facts import Facts, created_by, deleted_by
 from objectstore.database.merge import is_live, merge_rows, normal_row
 from objectstore.database.row_kinds import CONTAINER_ROWS, OBJECT_ROWS
 from objectstore.database.rows import RowTable
+from objectstore.database.shown_page import READERS_KEPT
+from objectstore.kernel import concurrency
 from objectstore.kernel.errors import Corrupt, InsufficientStorage
 from objectstore.kernel.system_disk import SystemDisk
 from objectstore.wire.records import ListingQuery, ObjectRow
@@ -193,3 +196,46 @@ def test_names_of_all_of_unicode_come_back_in_byte_order(given_names):
 
 def row(name: str, timestamp: int = 1, deleted: int = 0) -> ObjectRow:
     return ObjectRow(name, timestamp, deleted, 1, "t", timestamp, "e", timestamp)
+
+
+def open_files() -> list[str]:
+    """Databases that this process has open."""
+    found = []
+    for entry in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(OSError):
+            found.append(str(entry.readlink()))
+    return [path for path in found if "x.db" in path]
+
+
+def long_rows() -> list[ObjectRow]:
+    return [ObjectRow(f"{n:05}", n + 1, 0, n, "a/b", 1, "e", 1) for n in range(1500)]
+
+
+def test_pages_on_other_threads_are_those_of_this_one() -> None:
+    with database() as broker:
+        broker.merge(long_rows())
+        query = ListingQuery(marker="00010")
+        here = broker.shown(query, "json")
+        assert here is not None and (here.rows, here.last) == (1489, "01499")
+        tasks = [
+            concurrency.spawn(broker.shown_apart, query, "json")
+            for _ in range(2 * READERS_KEPT)
+        ]
+        assert [concurrency.wait_task(task) for task in tasks] == [here] * len(tasks)
+        # Two are kept, with what they have cached, and see what comes later.
+        broker.merge([ObjectRow("00500", 5000, 1, 0, "", 0, "", 5000)])
+        later = broker.shown_apart(query, "json")
+        assert later == broker.shown(query, "json") and later != here
+    assert not open_files()
+
+
+def test_a_page_under_way_when_its_database_closes_leaves_nothing_open() -> None:
+    with database() as broker:
+        broker.merge(long_rows())
+        broker.fold()
+        task = concurrency.spawn(broker.shown_apart, ListingQuery(), "text")
+        concurrency.sleep(0)
+        broker.close()
+        page = concurrency.wait_task(task)
+        assert page is not None and page.rows == 1500
+    assert not open_files()
