@@ -28,13 +28,17 @@ from objectstore.kernel.disk import (
     Space,
     translated,
 )
+from objectstore.kernel.file_writes import (
+    hand_on,
+    write_all,
+    write_around,
+    write_on_a_thread,
+)
 from objectstore.kernel.sync_queue import SyncQueue
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-# POSIX lets a writev take 1,024 buffers on Linux (IOV_MAX).
-BUFFERS_PER_WRITE_MAX = 1024
 # Writing this much into the page cache takes some 0.1 ms: less than a hand-over to
 # a thread.  Larger batches are written on one, so that the hub runs on.
 WRITTEN_AT_ONCE_BYTES_MAX = 256 * 1024
@@ -61,67 +65,6 @@ def _translating(function: Callable[P, T]) -> Callable[P, T]:
             raise translated(error) from error
 
     return call
-
-
-def write_all(descriptor: int, buffers: Sequence[Buffer], offset: int) -> int:
-    """pwritev until everything is written; returns the number of bytes."""
-    if len(buffers) <= BUFFERS_PER_WRITE_MAX:
-        wanted = sum(map(len, buffers))
-        if (written := os.pwritev(descriptor, buffers, offset)) == wanted:
-            return wanted
-        return written + _write_rest(descriptor, buffers, offset, written)
-    total = 0
-    for first in range(0, len(buffers), BUFFERS_PER_WRITE_MAX):
-        part = buffers[first : first + BUFFERS_PER_WRITE_MAX]
-        total += write_all(descriptor, part, offset + total)
-    return total
-
-
-def _write_rest(
-    descriptor: int, buffers: Sequence[Buffer], offset: int, written: int
-) -> int:
-    """After a short write: what is left, buffer by buffer."""
-    total = 0
-    for buffer in buffers:
-        if written >= len(buffer):
-            written -= len(buffer)
-            offset += len(buffer)
-            continue
-        view = memoryview(buffer).cast("B")
-        offset += written
-        view, written = view[written:], 0
-        while view:
-            count = os.pwrite(descriptor, view, offset)
-            offset += count
-            total += count
-            view = view[count:]
-    return total
-
-
-def _write_and_sync(descriptor: int, buffers: Sequence[Buffer], offset: int) -> None:
-    try:
-        write_all(descriptor, buffers, offset)
-        os.fdatasync(descriptor)
-    except OSError as error:
-        raise translated(error) from error
-
-
-def _write_around_and_sync(direct: int, memory: Buffer, offset: int) -> None:
-    if os.pwrite(direct, memory, offset) != len(memory):
-        raise OSError(errno.EIO, "a short write")
-    os.fdatasync(direct)
-
-
-def _on_a_thread(function: Callable[..., None], *arguments: object) -> Promise[None]:
-    return concurrency.promised(concurrency.offload, function, *arguments)
-
-
-def _hand_on(synced: Promise[None], promise: Promise[None]) -> None:
-    error = synced.error
-    if error is None:
-        promise.resolve(None)
-    else:
-        promise.fail(translated(error) if isinstance(error, OSError) else error)
 
 
 class SystemDisk(Disk):
@@ -283,39 +226,17 @@ class SystemDisk(Disk):
         queue = SyncQueue.of_process() if self._without_threads else None
         if descriptor in self._direct:
             (memory,) = buffers
-            return self._write_around(queue, descriptor, memory, offset)
+            assert isinstance(memory, memoryview) and is_of_blocks(memory)
+            ordinary = self._direct[descriptor]
+            return write_around(queue, descriptor, ordinary, memory, offset)
         if queue is None or sum(map(len, buffers)) > WRITTEN_AT_ONCE_BYTES_MAX:
-            return _on_a_thread(_write_and_sync, descriptor, buffers, offset)
+            return write_on_a_thread(descriptor, buffers, offset)
         try:
             write_all(descriptor, buffers, offset)
         except OSError as error:
             return Promise.failed(translated(error))
         promise: Promise[None] = Promise()
-        queue.sync(descriptor).when_done(lambda done: _hand_on(done, promise))
-        return promise
-
-    def _write_around(
-        self, queue: SyncQueue | None, direct: int, memory: Buffer, offset: int
-    ) -> Promise[None]:
-        """A file system with larger blocks than ours refuses (EINVAL): then through
-        the page cache after all."""
-        assert isinstance(memory, memoryview) and is_of_blocks(memory)
-        promise: Promise[None] = Promise()
-
-        def end(done: Promise[None]) -> None:
-            error = done.error
-            if isinstance(error, OSError) and error.errno == errno.EINVAL:
-                ordinary = self._direct[direct]
-                again = _on_a_thread(_write_and_sync, ordinary, [memory], offset)
-                again.when_done(lambda done: _hand_on(done, promise))
-            else:
-                _hand_on(done, promise)
-
-        if queue is None:
-            written = _on_a_thread(_write_around_and_sync, direct, memory, offset)
-        else:
-            written = queue.write_and_sync(direct, memory, offset)
-        written.when_done(end)
+        queue.sync(descriptor).when_done(lambda done: hand_on(done, promise))
         return promise
 
     @_translating
