@@ -33,7 +33,7 @@ UPDATE = body_of(
 ACTION = Schema(
     {
         "type": "object",
-        "properties": {"os-complete": {"type": ["object", "null"]}},
+        "properties": {"os-complete": {"type": ["object", "string", "null"]}},
         "required": ["os-complete"],
         "additionalProperties": False,
     }

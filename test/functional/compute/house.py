@@ -148,7 +148,11 @@ def running_cloud(
 ) -> Iterator[RunningCloud]:
     """A cloud in that directory, served by a process of its own."""
     port, store_port, node_port = free_ports(3)
-    given = {"agent": {"hypervisor": "sim"}, **(sections or {})}
+    given = {
+        "agent": {"hypervisor": "sim"},
+        "volume": {"ends_with_us": "yes"},
+        **(sections or {}),
+    }
     plan = CloudPlan(port, store_port, node_port, roles=roles, sections=given)
     place = lay_out_cloud(directory, plan)
     with place.server(outlives_us=False).running():

@@ -1,0 +1,76 @@
+"""openstacksdk, unmodified: what it finds, and bytes through a real export."""
+
+from __future__ import annotations
+
+import subprocess
+from uuid import uuid4
+
+from test.functional.compute.house import RunningCloud
+
+GIB = 2**30
+
+
+def test_the_catalogue_leads_there(cloud: RunningCloud) -> None:
+    sdk = cloud.sdk()
+    for name in ("block-storage", "volumev3"):
+        assert "/volume/v3" in sdk.session.get_endpoint(service_type=name)
+    assert sdk.block_storage.get_endpoint_data().max_microversion == (3, 67)
+    names = {each.name for each in sdk.block_storage.types()}
+    assert "__DEFAULT__" in names
+    assert sdk.block_storage.get_limits().absolute.total_volumes_used >= 0
+    assert any(each.alias == "backups" for each in sdk.block_storage.extensions())
+
+
+def test_volumes_snapshots_and_lists(cloud: RunningCloud) -> None:
+    storage = cloud.sdk().block_storage
+    made = [storage.create_volume(size=1, name=f"sdk-{n}") for n in range(3)]
+    for volume in made:
+        storage.wait_for_status(volume, "available", interval=0.2, wait=60)
+    found = storage.volumes(details=True, limit=2, name="sdk-1")
+    assert [each.id for each in found] == [made[1].id]
+    everything = {each.id for each in storage.volumes(limit=1)}
+    assert {each.id for each in made} <= everything
+    snapshot = storage.create_snapshot(volume_id=made[0].id, name="sdk-snapshot")
+    storage.wait_for_status(snapshot, "available", interval=0.2, wait=60)
+    storage.extend_volume(made[1], 2)
+    # The record in hand still says available.
+    grown = storage.get_volume(made[1])
+    storage.wait_for_status(grown, "available", interval=0.2, wait=60)
+    assert storage.get_volume(made[1]).size == 2
+    storage.delete_snapshot(snapshot)
+    storage.wait_for_delete(snapshot, interval=0.2, wait=60)
+    for volume in made:
+        storage.delete_volume(volume)
+    for volume in made:
+        storage.wait_for_delete(volume, interval=0.2, wait=60)
+
+
+def test_bytes_through_an_export(cloud: RunningCloud) -> None:
+    sdk = cloud.sdk()
+    storage = sdk.block_storage
+    volume = storage.create_volume(size=1, name="sdk-exported")
+    storage.wait_for_status(volume, "available", interval=0.2, wait=60)
+    (pool,) = storage.backend_pools()
+    host = pool.name.partition("@")[0]
+    attachment = storage.create_attachment(
+        volume, instance_id=str(uuid4()), connector={"host": host}, mode="rw"
+    )
+    info = attachment.connection_info
+    assert info["driver_volume_type"] == "nbd" and info["transport"] == "unix"
+    url = f"nbd+unix:///{info['export']}?socket={info['socket_path']}"
+    write = ["qemu-io", "-f", "raw", "-c", "write -P 7 1M 64k", "-c", "flush", url]
+    subprocess.run(write, check=True, capture_output=True)
+    storage.complete_attachment(attachment)
+    assert storage.get_volume(volume).status == "in-use"
+    snapshot = storage.create_snapshot(volume_id=volume.id, force=True)
+    storage.wait_for_status(snapshot, "available", interval=0.2, wait=60)
+    read = ["qemu-io", "-f", "raw", "-c", "read -P 7 1M 64k", url]
+    said = subprocess.run(read, check=True, capture_output=True, text=True).stdout
+    assert "read 65536" in said and "failed" not in said
+    storage.delete_attachment(attachment)
+    said = subprocess.run(read, capture_output=True, text=True)
+    assert said.returncode != 0
+    storage.delete_snapshot(snapshot)
+    storage.wait_for_delete(snapshot, interval=0.2, wait=60)
+    storage.delete_volume(volume)
+    storage.wait_for_delete(volume, interval=0.2, wait=60)
