@@ -228,10 +228,11 @@ def is_well(host: HostPlace) -> bool:
 
 
 def is_empty(host: HostPlace) -> bool:
-    """No guest, no file of one, no device of a network."""
+    """No guest, no file of one, no tap and no tunnel.  (The cloud's own networks may
+    have their router here.)"""
     links = host.run("ip", "-o", "link").stdout
     guests = host.settings.parent / host.name / "agent" / "guests"
-    return not any(guests.iterdir()) and not re.search(r"tap|rsv-|rsbr-", links)
+    return not any(guests.iterdir()) and not re.search(r"\btap|\brsv-", links)
 
 
 def main(directory: Path) -> None:
