@@ -51,6 +51,7 @@ EXTENSIONS = {
         "IP address substring filtering",
         "Ports by a part of their address",
     ),
+    "l2_adjacency": ("L2 Adjacency", "Whether all of a network is one segment"),
     "net-mtu": ("Network MTU", "The MTU of networks"),
     "net-mtu-writable": ("Network MTU (writable)", "MTUs that can be chosen"),
     "network-ip-availability": (
@@ -102,6 +103,10 @@ EXTENSIONS = {
     "standard-attr-timestamp": (
         "Resource timestamps",
         "When things were made and changed",
+    ),
+    "security-groups-rules-belongs-to-default-sg": (
+        "Security group rule belongs to the project default security group",
+        "Whether a rule is of a project's default group",
     ),
     "subnet_allocation": ("Subnet Allocation", "Subnets cut from pools"),
 }

@@ -38,10 +38,14 @@ def _versions(call: ApiCall) -> Reply:
     return json_reply(200, {"versions": [version]})
 
 
+def _singular(name: str) -> str:
+    return f"{name[:-3]}y" if name.endswith("ies") else name.rstrip("s")
+
+
 def _resources(call: ApiCall) -> Reply:
     resources = [
         {
-            "name": name.rstrip("s").replace("-", "_"),
+            "name": _singular(name).replace("-", "_"),
             "collection": name.replace("-", "_"),
             "links": [{"rel": "self", "href": f"{call.base_url}/v2.0/{name}"}],
         }

@@ -34,6 +34,7 @@ CONTROLS = frozenset(
     {"limit", "marker", "page_reverse", "sort_key", "sort_dir", "fields"}
 )
 VISIBLE_TO = "visible_to_project"
+EXTENDED = ("description", "revision_number", "created_at", "updated_at", "tags")
 ORDER = (("created_at", False), ("id", False))
 
 STANDARD = {
@@ -68,6 +69,8 @@ class Collection(Generic[R]):
     columns: Mapping[str, str] = field(default_factory=dict)
     special: Mapping[str, Special] = field(default_factory=dict)
     has_name: bool = True
+    # Without description, tags, revision and times, as Neutron's own is.
+    is_plain: bool = False
     # What only administrators and services see.
     restricted: frozenset[str] = frozenset()
 
@@ -112,6 +115,9 @@ class Collection(Generic[R]):
         for record, item in zip(records, shown, strict=True):
             item.update(standard(record, self.has_name))
             item["tags"] = labels.get(record.id, [])
+            if self.is_plain:
+                for name in EXTENDED:
+                    del item[name]
             if not is_whole:
                 for name in self.restricted:
                     item.pop(name, None)

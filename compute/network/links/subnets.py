@@ -15,7 +15,6 @@ from compute.network.frame.fields import (
     BOOLEAN,
     TEXT,
     TEXT_OR_NULL,
-    TEXTS,
     TEXTS_OR_NULL,
     UUID,
     UUID_OR_NULL,
@@ -58,7 +57,8 @@ FIELDS = Fields(
     Field("host_routes", ROUTES, default=[]),
     Field("ipv6_ra_mode", MODE, default=None, update=False),
     Field("ipv6_address_mode", MODE, default=None, update=False),
-    Field("service_types", TEXTS, default=[]),
+    # Addresses are not chosen by what a port is for.
+    Field("service_types", {"const": []}, default=[]),
     Field("dns_publish_fixed_ip", {"const": False}),
 )
 COLUMNS = {
@@ -285,9 +285,7 @@ def _present(work: Work, subnets: Sequence[Subnet]) -> list[Body]:
             "host_routes": list(subnet.host_routes),
             "ipv6_ra_mode": subnet.ra_mode or None,
             "ipv6_address_mode": subnet.address_mode or None,
-            "service_types": list(subnet.service_types),
             "subnetpool_id": subnet.subnet_pool_id or None,
-            "dns_publish_fixed_ip": False,
         }
         for subnet in subnets
     ]

@@ -75,6 +75,7 @@ COLLECTION = Collection(
     present=_present,
     visible=_visible,
     columns={"ip_version": "version", "shared": "shared"},
+    is_plain=True,
 )
 DEFINITION = Definition(
     collection=COLLECTION,

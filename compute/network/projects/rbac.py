@@ -117,6 +117,7 @@ COLLECTION = Collection(
     record=RbacPolicy,
     present=_present,
     visible=own(tables.rbac_policies),
+    is_plain=True,
     columns={
         "object_type": "object_type",
         "object_id": "object_id",

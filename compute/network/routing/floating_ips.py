@@ -223,7 +223,6 @@ def _present(work: Work, records: Sequence[FloatingIp]) -> list[Body]:
             "port_details": _details(ports.get(each.port_id or "")),
             "dns_domain": "",
             "dns_name": "",
-            "qos_policy_id": None,
         }
         for each in records
     ]

@@ -174,9 +174,6 @@ def _present(work: Work, routers: Sequence[Router]) -> list[Body]:
                 "status": router.status,
                 "external_gateway_info": info,
                 "routes": list(router.routes),
-                "distributed": False,
-                "ha": False,
-                "flavor_id": None,
                 "availability_zone_hints": list(router.availability_zone_hints),
                 "availability_zones": [AVAILABILITY_ZONE] if router.host else [],
             }

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from compute.network import tables
 from compute.network.errors import conflict
 from compute.network.frame.collection import Collection, own, standard, tags_of
-from compute.network.frame.fields import BOOLEAN, TEXT, Field, Fields
+from compute.network.frame.fields import TEXT, Field, Fields
 from compute.network.frame.resource import Body, Definition
 from compute.network.frame.work import Work
 from compute.network.model import SecurityGroup, SecurityRule
@@ -24,7 +24,8 @@ from compute.network.security.rule_values import show_rule
 FIELDS = Fields(
     Field("name", TEXT, default=""),
     Field("description", TEXT, default=""),
-    Field("stateful", BOOLEAN, default=True),
+    # Rules without state are not made here: nobody is to believe that his are.
+    Field("stateful", {"const": True}, default=True),
 )
 
 
@@ -50,16 +51,12 @@ def create_group(work: Work, body: Body) -> SecurityGroup:
 
 
 def update_group(work: Work, group: SecurityGroup, body: Body) -> SecurityGroup:
-    """Change name, description, statefulness."""
+    """Change name and description."""
     if group.default_of and body.get("name", group.name) != group.name:
         raise conflict(
             "SecurityGroupCannotUpdateDefault",
             "Updating default security group not allowed.",
         )
-    if body.get("stateful", group.stateful) != group.stateful and _has_ports(
-        work, group
-    ):
-        raise conflict("SecurityGroupInUse", f"Security Group {group.id} in use.")
     return work.save(tables.security_groups, group, **body)
 
 
@@ -101,8 +98,6 @@ def _present(work: Work, groups: Sequence[SecurityGroup]) -> list[Body]:
     labels = tags_of(work, [rule.id for rule in found])
     return [
         {
-            "stateful": group.stateful,
-            "shared": False,
             "security_group_rules": [
                 {
                     **show_rule(rule),

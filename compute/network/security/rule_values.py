@@ -176,7 +176,6 @@ def show_rule(rule: SecurityRule) -> dict[str, Any]:
         "port_range_max": rule.port_max,
         "remote_ip_prefix": rule.remote_prefix or None,
         "remote_group_id": rule.remote_group_id or None,
-        "remote_address_group_id": None,
         "normalized_cidr": rule.remote_prefix or None,
         "belongs_to_default_sg": False,
     }

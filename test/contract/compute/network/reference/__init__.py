@@ -1,0 +1,1 @@
+"""What Neutron's API reference says, in tables of our own making."""
