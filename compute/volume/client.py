@@ -316,6 +316,19 @@ class VolumeClient:
         body = {"connector": connector.document()}
         self._action(volume_id, "os-terminate_connection", body, token)
 
+    # ---- the doctor ------------------------------------------------------------
+
+    def leftovers(self) -> list[tuple[str, str]]:
+        """(``file``, ``export`` or ``backup``; its name) of what nobody owns.  The
+        house only."""
+        found = self._json("GET", "/internal/leftovers", "")["leftovers"]
+        return [(each["kind"], each["id"]) for each in found]
+
+    def remove_leftover(self, kind: str, name: str) -> None:
+        """Remove it, if it is still nobody's.  The house only."""
+        body = _json_body({"leftover": {"kind": kind, "id": name}})
+        self._call("POST", "/internal/leftovers/remove", "", body).close()
+
     # ---- inside ----------------------------------------------------------------
 
     def _action(

@@ -15,6 +15,7 @@ from compute.app.doctor.guests import stray_guests
 from compute.app.doctor.images import stray_segments
 from compute.app.doctor.networks import stray_networks
 from compute.app.doctor.ports import stray_ports
+from compute.app.doctor.volume_bytes import stray_volumes
 from compute.app.doctor.volumes import stray_attachments, stray_disks
 from compute.app.hosts import build_hosts
 from compute.app.secret_files import read_secret
@@ -62,6 +63,8 @@ class Doctor:
         yield from stray_ports(self._network, self._instances)
         yield from stray_segments(self._hidden_account(), self._images)
         if "volume" in self._callers:
+            if self._settings.plays(Role.VOLUME):
+                yield from stray_volumes(self._volumes)
             yield from stray_attachments(self._volumes, self._instances)
         if self._settings.plays(Role.AGENT):
             yield from self._guests()

@@ -17,7 +17,6 @@ from objectstore.kernel.errors import Unavailable
 from test.unit.compute.volume.house import House
 from test.unit.compute.volume.states import UNLIMITED, is_stable
 
-
 ENDS = {"available", "error", "error_deleting"}
 
 

@@ -342,6 +342,19 @@ def test_summary_and_surroundings(house: House) -> None:
     assert "status" in filters[0]["filters"]
 
 
+def test_leftovers_are_found_and_removed(house: House) -> None:
+    volume_id = house.create()
+    house.driver.create("volume-lost", GIB)
+    house.objects.put_piece("77777777-lost", 0, b"bytes")
+    found = house.client.leftovers()
+    assert found == [("file", "volume-lost"), ("backup", "77777777-lost")]
+    for kind, name in [*found, ("file", f"volume-{volume_id}")]:
+        house.client.remove_leftover(kind, name)
+    assert house.client.leftovers() == []
+    assert list(house.driver.disks()) == [f"volume-{volume_id}"]
+    assert house.ask("GET", "/internal/leftovers").status == 403
+
+
 def test_errors_have_cinders_shape(house: House) -> None:
     got = house.ask("GET", f"/volumes/{MISSING}")
     assert got.json == {
