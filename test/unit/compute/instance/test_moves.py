@@ -232,6 +232,27 @@ def test_evacuate(wide: House) -> None:
     assert migration["status"] == "done"
 
 
+def test_a_host_that_comes_back_looks_by_itself(wide: House) -> None:
+    """Though the job that should remove what is left is lost."""
+    server_id = wide.boot()
+    before = host_of(wide, server_id)
+    silence(wide, before)
+    act(wide, server_id, "evacuate", {}, version="2.94")
+    wide.work()
+    jobs = wide.wiring.stores.jobs
+
+    def lose(connection: Any) -> None:
+        for job in jobs.open_of(connection, server_id):
+            jobs.abandon(connection, job.id, wide.clock.time(), "lost")
+
+    wide.database.run(lose)
+    assert server_id not in wide.instances.known_on(before)
+    wide.agent = wide.new_agent()
+    wide.agent.report()
+    wide.agent.reconcile()
+    assert set(guests(wide, server_id)) == {host_of(wide, server_id)}
+
+
 def test_evacuated_servers_are_stopped_since_2_95(wide: House) -> None:
     server_id = wide.boot()
     silence(wide, host_of(wide, server_id))
