@@ -318,11 +318,11 @@ class VolumeClient:
 
     # ---- the doctor ------------------------------------------------------------
 
-    def leftovers(self) -> list[tuple[str, str]]:
+    def leftovers(self) -> tuple[tuple[str, str], ...]:
         """(``file``, ``export`` or ``backup``; its name) of what nobody owns.  The
         house only."""
         found = self._json("GET", "/internal/leftovers", "")["leftovers"]
-        return [(each["kind"], each["id"]) for each in found]
+        return tuple((each["kind"], each["id"]) for each in found)
 
     def remove_leftover(self, kind: str, name: str) -> None:
         """Remove it, if it is still nobody's.  The house only."""

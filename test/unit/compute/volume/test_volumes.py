@@ -347,10 +347,10 @@ def test_leftovers_are_found_and_removed(house: House) -> None:
     house.driver.create("volume-lost", GIB)
     house.objects.put_piece("77777777-lost", 0, b"bytes")
     found = house.client.leftovers()
-    assert found == [("file", "volume-lost"), ("backup", "77777777-lost")]
+    assert found == (("file", "volume-lost"), ("backup", "77777777-lost"))
     for kind, name in [*found, ("file", f"volume-{volume_id}")]:
         house.client.remove_leftover(kind, name)
-    assert house.client.leftovers() == []
+    assert house.client.leftovers() == ()
     assert list(house.driver.disks()) == [f"volume-{volume_id}"]
     assert house.ask("GET", "/internal/leftovers").status == 403
 
