@@ -48,14 +48,17 @@ class Agent:
         owner: str,
         jobs_at_once: int = 16,
         times: AgentTimes | None = None,
+        console_url: str = "",
     ) -> None:
         """``owner``: the same after a restart, so that it takes up its own jobs at
-        once; unique among agents."""
+        once; unique among agents.  ``console_url``: where users find the consoles of
+        its guests; "": where they find the API."""
         self._kits = kits
         self._instances = neighbours.instances
         self._clock = neighbours.clock
         self._bus = bus
         self._owner = owner
+        self._console_url = console_url
         self._times = times or AgentTimes()
         self._jobs = JobRunner(kits, neighbours, owner)
         self._reconciler = Reconciler(neighbours)
@@ -199,6 +202,7 @@ class Agent:
             try:
                 inventory = dataclasses.asdict(kit.hypervisor.inventory())
                 inventory["agent_url"] = kit.url
+                inventory["console_url"] = self._console_url
                 states = kit.hypervisor.states()
             except Unavailable as error:
                 # A host whose hypervisor is away is as good as down.

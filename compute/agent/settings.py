@@ -39,6 +39,11 @@ class GuestAgentSettings:
     grace: Seconds = option(
         60.0, "How long a guest may take to shut itself down", minimum=0
     )
+    console_url: str = option(
+        "",
+        "Where users find this host's consoles; default: /console of the compute API's"
+        " process where that is this one, of this process otherwise",
+    )
     ends_with_us: bool = option(
         False, "Power the guests off and take the networks down when the agent stops"
     )

@@ -141,6 +141,7 @@ class Agents:
             ),
             self._bus,
             owner=f"agent on {settings.host}",
+            console_url=self._console_url(),
             jobs_at_once=settings.rooms["agent"].jobs_at_once,
         )
         streams = StreamDoor(hosts.move_socket) if hosts.move_socket else None
@@ -148,6 +149,12 @@ class Agents:
         if hosts.layout is not None:
             tokens = GrantedConsoles(self.instances, settings.host, hosts.layout)
             self.consoles = ConsoleProxy(tokens, Pages())
+
+    def _console_url(self) -> str:
+        given: str = self._settings.rooms["agent"].console_url
+        if given or self._settings.plays(Role.COMPUTE):
+            return given
+        return f"{self._settings.agent_url}/console"
 
     def _known_servers(self) -> set[str]:
         return self.instances.known_on(self._settings.host)

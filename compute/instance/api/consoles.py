@@ -88,7 +88,7 @@ class ConsolesApi:
         if not server.host or VmState(server.vm_state) in WITHOUT_CONSOLE:
             raise Conflict(f"Instance {server.id} is not ready")
         token = self._consoles.grant(server, kind)
-        base = self._wiring.settings.console_url
+        base = self._wiring.settings.console_url or self._consoles.at_host(server)
         if not base:
             scheme, _, rest = call.base_url.partition("://")
             base = f"{scheme}://{rest.partition('/')[0]}/console"

@@ -13,6 +13,7 @@ from compute.instance.records import ConsoleToken, Server
 from compute.instance.wiring import Wiring
 
 NOVNC, SERIAL = "novnc", "serial"
+CONSOLE_URL = "console_url"  # in what a host tells of itself
 
 
 def digest_of(token: str) -> str:
@@ -49,6 +50,14 @@ class Consoles:
             lambda connection: self._wiring.stores.consoles.add(connection, row)
         )
         return token
+
+    def at_host(self, server: Server) -> str:
+        """Where the server's host says that its consoles are; "" when it is silent:
+        its agent is a part of the API's own process."""
+        host = self._wiring.database.read(
+            lambda connection: self._wiring.stores.hosts.get(connection, server.host)
+        )
+        return "" if host is None else str(host.inventory.get(CONSOLE_URL, ""))
 
     def find(self, token: str) -> ConsoleToken:
         """What it opens; ``NotFound``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from compute.agent.runner import Agent
 from objectstore.kernel.errors import InsufficientStorage
 from test.unit.compute.instance.house import OTHER, OWNER, House
 
@@ -116,6 +117,23 @@ def test_shelved_server_is_deleted_with_its_image(house: House) -> None:
     house.work()
     assert [each.name for each in house.images.list()] == ["tiny"]
     assert house.leftovers() == []
+
+
+def test_a_console_is_where_its_host_says(house: House) -> None:
+    server_id = house.boot()
+    body = {"remote_console": {"protocol": "serial", "type": "serial"}}
+    path = f"/servers/{server_id}/remote-consoles"
+    at_api = house.ok("POST", path, body)["remote_console"]["url"]
+    assert at_api.partition("?")[0].endswith("/console/websockify")
+    Agent(
+        house.kits,
+        house.neighbours,
+        house.bus,
+        owner="agent",
+        console_url="https://alpha.example/console",
+    ).report()
+    at_host = house.ok("POST", path, body)["remote_console"]["url"]
+    assert at_host.startswith("wss://alpha.example/console/websockify?token=")
 
 
 def test_a_rescue_that_fails_gives_the_guest_back(house: House) -> None:
