@@ -61,6 +61,10 @@ class Hosts:
 
     def start(self) -> None:
         """What guests need before they can start."""
+        if self.cache is not None:
+            # What a killed fetch left; not earlier, or the doctor would never see it.
+            with suppress(RingstackError):
+                self.cache.sweep()
         if self.nbd is not None:
             self.nbd.start()
 
@@ -171,8 +175,6 @@ def _real(
         grace_seconds=settings.grace,
         relays=StorageRelays(state / "relays", layout.sockets),
     )
-    with suppress(RingstackError):
-        cache.sweep()
     upkeep = Upkeep(hypervisor, disks, cache, holds)
     return Hosts(
         {name: kit},
