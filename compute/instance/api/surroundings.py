@@ -18,7 +18,7 @@ from compute.instance.records import Server
 from compute.instance.schemas.types import UUID
 from compute.instance.service.volumes import ServerVolumes
 from compute.instance.wiring import Wiring
-from objectstore.kernel.errors import RingstackError
+from objectstore.kernel.errors import Rejected, RingstackError
 from objectstore.kernel.reply import Reply
 
 EVENTS_RULE = "os_compute_api:os-server-external-events:create"
@@ -207,10 +207,12 @@ class SurroundingsApi:
                 self._volumes.extend(call.context, server.id, tag, EVENTS_RULE)
             elif name == "power-update" and tag not in POWER_TAGS:
                 return 400
-        except NotFound:
-            return 404
         except Conflict:
             return 422
+        except Rejected as error:
+            if error.status != 404:
+                raise
+            # The server does not have that volume, or not any more: nothing to do.
         return 200
 
     def _refresh(self, server: Server) -> None:

@@ -523,6 +523,21 @@ COMPUTE: Bodies = {
     ("PUT", _SERVER + "/metadata"): [{"metadata": {"a": "b"}}],
     ("PUT", _SERVER + "/metadata/{key}"): [{"meta": {"a": "b"}}],
     ("PUT", _SERVER + "/tags"): [{"tags": ["a"]}],
+    ("POST", _SERVER + "/os-volume_attachments"): [
+        {
+            "volumeAttachment": {
+                "volumeId": UUID,
+                "device": "/dev/vdb",
+                "tag": "t",
+                "delete_on_termination": True,
+            }
+        }
+    ],
+    ("PUT", _SERVER + "/os-volume_attachments/{volume_id}"): [
+        {"volumeAttachment": {"volumeId": UUID, "delete_on_termination": True}}
+    ],
+    ("POST", "/v2.1/os-volumes"): [{"volume": {"size": 1, "display_name": "v"}}],
+    ("POST", "/v2.1/os-snapshots"): [{"snapshot": {"volume_id": UUID}}],
     ("POST", _SERVER + "/os-interface"): [
         {
             "interfaceAttachment": {
