@@ -236,7 +236,9 @@ def wrong(
             inner["name"] += f"-{wrong.count}"  # type: ignore[attr-defined]
         body = {wrapper: [inner] if wrapper == "events" else inner}
         got = house.ask(method, path, body, version=f"2.{minor}", roles="admin,service")
-        if is_taken != (200 <= got.status < 300):
+        # What an event speaks of need not be there: its form was taken all the same.
+        was_taken = got.status < 300 or (wrapper == "events" and got.status == 404)
+        if is_taken != was_taken:
             found.append((f"2.{minor}", got.status, got.body[:200]))
         elif not is_taken:
             assert got.status in (400, 404), (minor, got.status, got.body)
