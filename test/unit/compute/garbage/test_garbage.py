@@ -90,7 +90,8 @@ def requests(victim: Victim, random: Random) -> Iterator[Sent]:
 
 
 def header(version: str) -> tuple[tuple[str, str], ...]:
-    return (("OpenStack-API-Version", f"compute {version}"),) if version else ()
+    text = version if " " in version else f"compute {version}"
+    return (("OpenStack-API-Version", text),) if version else ()
 
 
 def filled(template: str, ids: Mapping[str, str]) -> str:
