@@ -185,7 +185,7 @@ class Api:
         headers: HeaderList = []
         try:
             version = None
-            if self._versions is not None:
+            if self._versions is not None and self._versions.concerns(request):
                 version = self._versions.wanted(request)
                 headers = self._versions.reply_headers(version)
             route, parameters = self._find(request.method, request.path)

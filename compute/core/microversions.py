@@ -41,12 +41,18 @@ def parse_microversion(text: str) -> Microversion:
 @dataclass(frozen=True, slots=True)
 class VersionRange:
     """What a service speaks.  ``legacy_header`` is an older name that it also takes
-    (``X-OpenStack-Nova-API-Version``)."""
+    (``X-OpenStack-Nova-API-Version``).  ``before``: the first segment of paths of an
+    API older than versions, where nothing is asked for or told of them."""
 
     service_type: str
     lowest: Microversion
     highest: Microversion
     legacy_header: str = ""
+    before: str = ""
+
+    def concerns(self, request: Request) -> bool:
+        """Whether versions are spoken of at that path."""
+        return not self.before or request.path.split("/")[1:2] != [self.before]
 
     def wanted(self, request: Request) -> Microversion:
         """The version for this request: the lowest when none is asked for."""

@@ -18,7 +18,11 @@ from objectstore.kernel.reply import Reply
 LOWEST = Microversion(2, 1)
 HIGHEST = Microversion(2, 96)
 VERSIONS = VersionRange(
-    "compute", LOWEST, HIGHEST, legacy_header="X-OpenStack-Nova-API-Version"
+    "compute",
+    LOWEST,
+    HIGHEST,
+    legacy_header="X-OpenStack-Nova-API-Version",
+    before="v2",
 )
 NEWEST = HIGHEST.minor
 # Since 2.75 most lists refuse parameters that they do not know.

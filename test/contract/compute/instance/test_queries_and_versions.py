@@ -98,6 +98,15 @@ def test_headers_tell_the_version(house: House) -> None:
     assert "OpenStack-API-Version" in vary or "X-OpenStack-Nova-API-Version" in vary
 
 
+@pytest.mark.parametrize("version", ["2.61", "latest", "9.9"])
+def test_the_older_api_knows_of_no_versions(house: House, version: str) -> None:
+    got = house.ask("GET", "/v2/flavors", version=version)
+    assert got.status == 200
+    assert set(got.json["flavors"][0]) == {"id", "name", "links"}
+    names = {name.lower() for name in got.headers}
+    assert not names & {"openstack-api-version", "x-openstack-nova-api-version"}
+
+
 def test_the_fault_of_a_version_that_is_not_spoken(house: House) -> None:
     got = house.ask("GET", "/flavors", version="2.500")
     assert (got.status, list(got.json)) == (406, ["computeFault"])
