@@ -6,6 +6,7 @@ begin in the file, how long they are, and where they lie in memory.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import mmap
 import sys
@@ -13,6 +14,9 @@ import sys
 # Every device and file system in use takes this: the size of a page, of a block of
 # ext4 and XFS, and a multiple of all sectors.
 BLOCK_BYTES = 4096
+# Memory of so much is held in one page where the system can: what the disk is handed is
+# gathered page by page.
+LARGE_PAGE_BYTES = 2 * 1024 * 1024
 
 
 def block_memory(size: int) -> memoryview:
@@ -22,7 +26,11 @@ def block_memory(size: int) -> memoryview:
 
 def _own_pages(size: int) -> mmap.mmap:
     # Private: a child that is forked must not write into what its parent sends.
-    return mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    pages = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    if size >= LARGE_PAGE_BYTES:
+        with contextlib.suppress(OSError):  # a kernel without them
+            pages.madvise(mmap.MADV_HUGEPAGE)
+    return pages
 
 
 def address_of(memory: memoryview) -> int:

@@ -39,6 +39,11 @@ CACHED_BODY_BYTES_MAX = 64 * 1024
 _log = logging.getLogger("objectstore.journal")
 
 
+# Allocating holds up the writers: it is done for so many batches like the one at hand,
+# and by the step that was asked for at least.
+BATCHES_AHEAD = 8
+
+
 class Cut(NamedTuple):
     """Records encoded for their places in a segment."""
 
@@ -198,6 +203,7 @@ class CurrentSegment:
 
     def _allocate(self, end: int, step: int, limit: int) -> None:
         start = self._allocated
+        step = max(step, BATCHES_AHEAD * (end - self.tail))
         target = max(end, min(start + step, limit))
         try:
             self._disk.allocate(self._descriptor, start, target - start)

@@ -14,7 +14,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from objectstore.kernel.blocks import BLOCK_BYTES, BlockPool, block_stop
+from objectstore.kernel.blocks import (
+    BLOCK_BYTES,
+    LARGE_PAGE_BYTES,
+    BlockPool,
+    block_stop,
+)
 from objectstore.kernel.disk import Buffer
 from objectstore.kernel.journal.format import HEAD_BYTES, KIND_PADDING, encode_head
 
@@ -30,8 +35,8 @@ BATCH_BYTES_MAX = 4 * 1024 * 1024
 # that no batch reached into yet is not taken.
 BATCHES_MAX = 16
 
-# A block before, a block behind and a padding record that does not fit in it.
-_pool = BlockPool(BATCH_BYTES_MAX + 4 * BLOCK_BYTES, BATCHES_MAX)
+# There is a block before, a block behind, and a padding record that does not fit in it.
+_pool = BlockPool(BATCH_BYTES_MAX + LARGE_PAGE_BYTES, BATCHES_MAX)
 
 
 def pays(large_bytes: int, all_bytes: int) -> bool:

@@ -116,7 +116,7 @@ def test_a_failed_batch_fails_its_writers_and_nobody_else(call: str) -> None:
     disk.fail(call, error=InsufficientStorage("planned"))
     if call == "allocate":  # being generous fails, then the exact need
         disk.fail(call, after=1, error=InsufficientStorage("planned"))
-    bad = [journal.append(1, b"bad %d" % n, b"x" * 100) for n in range(3)]
+    bad = [journal.append(1, b"bad %d" % n, b"x" * 1000) for n in range(3)]
     for promise in bad:
         with pytest.raises(InsufficientStorage):
             promise.wait(10)
