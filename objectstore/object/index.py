@@ -36,7 +36,7 @@ from objectstore.object.digests import (
 from objectstore.object.expiring import Due, Expiring
 from objectstore.object.frozen import FACT, Frozen
 from objectstore.object.kept import KeptMap
-from objectstore.object.row import DIGEST_BYTES, decode_row
+from objectstore.object.row import BODY_SEGMENT_AT, DIGEST_BYTES, decode_row
 from objectstore.object.state import Held
 
 # About 2 KiB each in memory: 16 MiB a store.
@@ -52,6 +52,10 @@ _DIGESTS = f"""SELECT key, substr(row, 1, {DIGEST_BYTES}) FROM objects
     WHERE key > ? AND key < ? AND substr(row, 1, {DIGEST_BYTES}) != zeroblob(8)
     ORDER BY key LIMIT ?"""
 _PAGE = "SELECT key, row FROM objects WHERE key > ? ORDER BY key LIMIT ?"
+# The record with the body starts with its segment (``object.row``), 0: there is none.
+_BODILESS = f"""SELECT key, row FROM objects WHERE key > ? AND key < ?
+    AND substr(row, {BODY_SEGMENT_AT + 1}, 4) = zeroblob(4) ORDER BY key"""
+_NTH = "SELECT key FROM objects WHERE key > ? ORDER BY key LIMIT 1 OFFSET ?"
 _CHECK = "PRAGMA quick_check(10)"
 
 
@@ -311,6 +315,29 @@ class Index:
             (key, waiting.get(key) or self._decoded(rows[key]))
             for key in sorted(keys)[:limit]
         ]
+
+    def bodiless(
+        self, after: bytes, limit: int
+    ) -> tuple[list[tuple[bytes, Held]], bytes]:
+        """Those without a body among about ``limit`` rows after the key ``after``, in
+        key order, and the key to go on after (b"": there are no more).
+
+        The others are not decoded: that takes fifty times as long as passing them by.
+        """
+        try:
+            nth = self._connection.execute(_NTH, (after, limit - 1)).fetchone()
+            stop = nth[0] + b"\0" if nth is not None else AFTER_ALL_KEYS
+            found = self._connection.execute(_BODILESS, (after, stop))
+            rows: dict[bytes, bytes] = dict(found.fetchall())
+        except sqlite3.Error as error:
+            raise self._failed(error) from error
+        waiting = self._waiting(after, stop)
+        page = []
+        for key in sorted({**rows, **waiting}):
+            held = waiting[key] if key in waiting else self._decoded(rows[key])
+            if held is not None and held.body is None:
+                page.append((key, held))
+        return page, b"" if nth is None else nth[0]
 
     def _waiting(self, after: bytes, stop: bytes) -> dict[bytes, Held | None]:
         """Rows between these keys that SQLite may not have yet.  Whoever asks it for

@@ -12,7 +12,7 @@ when it is read::
    48   8  since when it counts: segment, offset
    56   2  number of shadows, then 4 bytes for each
 
-Big-endian, so that the digest can be read from SQL.
+Big-endian, so that the digest, and whether there is a body, can be read from SQL.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from objectstore.object.state import Body, Held, Place
 _ROW = struct.Struct(">Q3I3IIIQ2IH")
 _CRC = struct.Struct(">I")
 DIGEST_BYTES = 8
+BODY_SEGMENT_AT = 20
 # A record of a live object in each of so many segments cannot be: the tuple is
 # pruned of segments that are gone long before.
 SHADOWS_MAX = 65_535

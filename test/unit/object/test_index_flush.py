@@ -16,7 +16,7 @@ from objectstore.object.digests import Digests
 from objectstore.object.expiring import FIRST
 from objectstore.object.index import Index
 from objectstore.object.record import NEVER
-from objectstore.object.state import Held, Place
+from objectstore.object.state import Body, Held, Place
 from objectstore.object.view import View
 from test.unit.object.bench import key_of, put_state
 
@@ -46,12 +46,21 @@ class Model:
             state = put_state(key.hex(), self._time, b"")
             if self._random.random() < 0.3:
                 state = replace(state, delete_at=self._random.randrange(1, EXPIRES))
-            View(self.index).change(
-                key, state, Place(1, self._time, 100), None, False, NEVER
-            )
+            place = Place(1, self._time, 100)
+            body = Body(place, 0, 0, 0) if self._random.random() < 0.6 else None
+            View(self.index).change(key, state, place, body, False, NEVER)
             held = self.index.get(key)
             assert held is not None
             self.rows[key] = held
+
+    def _bodiless(self, limit: int) -> list[bytes]:
+        found: list[bytes] = []
+        after = b""
+        while True:
+            page, after = self.index.bodiless(after, limit)
+            found += [key for key, _ in page]
+            if not after:
+                return found
 
     def check(self) -> None:
         """Every kind of question."""
@@ -63,6 +72,7 @@ class Model:
         assert [(key, held.state) for key, held in self._pages(7)] == [
             (key, rows[key].state) for key in sorted(rows)
         ]
+        assert self._bodiless(7) == [key for key in sorted(rows) if not rows[key].body]
         digests = [(key, rows[key].digest) for key in sorted(rows)]
         assert index.states(0, 0, b"", -1) == digests
         assert index.states(0, 0, digests[4][0], 9) == digests[5:14]
