@@ -50,8 +50,17 @@ class Upkeep:
                 driver.withdraw(volume_id, attachment_id)
             else:
                 driver.export(asked_of(attachment))
+                if not self._is_there(attachment_id):  # it was deleted meanwhile
+                    driver.withdraw(volume_id, attachment_id)
         except RingstackError as error:
             _log.warning("the export of volume %s: %s", volume_id, error)
+
+    def _is_there(self, attachment_id: str) -> bool:
+        rows = self._wiring.stores.attachments
+        found = self._wiring.database.read(
+            lambda connection: rows.get(connection, attachment_id)
+        )
+        return found is not None
 
     def _write(self, connection: Connection) -> None:
         wiring, now = self._wiring, self._wiring.clock.time()
