@@ -30,8 +30,8 @@ SIZES = (10_000, 50_000, 200_000, 500_000, 2_000_000)
 
 
 def sizes_up_to(most: int) -> list[int]:
-    """The sizes measured, not beyond ``most``."""
-    return [size for size in SIZES if size <= most]
+    """The sizes measured: those below ``most``, and that."""
+    return [*[size for size in SIZES if size < most], most]
 
 
 def save(

@@ -85,10 +85,11 @@ class Slices:
             self._turn = after
         self._rounds += 1
 
-    def medians(self) -> dict[str, float]:
-        """So far."""
+    def quartiles(self) -> dict[str, float]:
+        """The lower ones, so far."""
         return {
-            method: statistics.median(costs) for method, costs in self.costs.items()
+            method: statistics.quantiles(costs, n=4, method="inclusive")[0]
+            for method, costs in self.costs.items()
         }
 
     def _slice(self, method: str) -> float:
