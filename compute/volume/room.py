@@ -15,6 +15,7 @@ from compute.image.client import ImageClient
 from compute.volume.api.actions import ActionsApi
 from compute.volume.api.attachments import AttachmentsApi
 from compute.volume.api.backups import BackupsApi
+from compute.volume.api.default_types import DefaultTypesApi
 from compute.volume.api.frame import VERSIONS, routes_of
 from compute.volume.api.internal import InternalApi
 from compute.volume.api.presenting import Presenter
@@ -108,6 +109,7 @@ def room_of(wiring: Wiring, parts: RoomParts) -> Room:
         *SnapshotsApi(wiring, Snapshots(wiring, quotas, types), presenter).verbs(),
         *AttachmentsApi(wiring, attachments, presenter).verbs(),
         *TypesApi(wiring, types).verbs(),
+        *DefaultTypesApi(wiring, types).verbs(),
         *QosApi(wiring, types).verbs(),
         *BackupsApi(wiring, Backups(wiring, quotas, types, creation)).verbs(),
         *TransfersApi(wiring, Transfers(wiring, quotas, types)).verbs(),

@@ -1,4 +1,4 @@
-"""Volume types, their extra specs, who may use them, and projects' default types."""
+"""Volume types, their extra specs, and who may use them."""
 
 from __future__ import annotations
 
@@ -6,18 +6,17 @@ import ast
 from collections.abc import Mapping
 from typing import Any
 
-from compute.core.api import ApiCall, empty_reply
+from compute.core.api import ApiCall
 from compute.core.database import Connection, Duplicate
 from compute.core.errors import BadRequest, Conflict, NotFound
 from compute.core.schema import Schema
 from compute.volume.api.frame import FLAG, SPECS, Verb, accepted, body_of, is_true, ok
 from compute.volume.model import DEFAULT_TYPE
-from compute.volume.records import DefaultType, VolumeType
+from compute.volume.records import VolumeType
 from compute.volume.service.types import Types
 from compute.volume.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
-DEFAULTS_SINCE = 62
 MANAGE = "volume_extension:types_manage"
 SHOW_SPECS = "volume_extension:types_extra_specs:show"
 SPECS_RULE = "volume_extension:types_extra_specs"
@@ -61,7 +60,6 @@ ACTION = Schema(
         "additionalProperties": False,
     }
 )
-DEFAULT = body_of("default_type", {"volume_type": _NAME}, ("volume_type",))
 
 
 class TypesApi:
@@ -74,7 +72,7 @@ class TypesApi:
 
     def verbs(self) -> list[Verb]:
         """The routes."""
-        one, default = "/types/{type_id}", "/default-types/{owner}"
+        one = "/types/{type_id}"
         specs = f"{one}/extra_specs"
         return [
             Verb("GET", "/types", self.index),
@@ -89,10 +87,6 @@ class TypesApi:
             Verb("DELETE", f"{specs}/{{key}}", self.delete_spec),
             Verb("GET", f"{one}/os-volume-type-access", self.access),
             Verb("POST", f"{one}/action", self.act),
-            Verb("GET", "/default-types", self.defaults, DEFAULTS_SINCE),
-            Verb("GET", default, self.show_default, DEFAULTS_SINCE),
-            Verb("PUT", default, self.set_default, DEFAULTS_SINCE),
-            Verb("DELETE", default, self.unset_default, DEFAULTS_SINCE),
         ]
 
     # ---- types -----------------------------------------------------------------
@@ -329,54 +323,6 @@ class TypesApi:
 
         self._change(call, rule, decide)
         return accepted()
-
-    # ---- projects' own default types -------------------------------------------
-
-    def defaults(self, call: ApiCall) -> Reply:
-        """GET /default-types."""
-        wiring = self._wiring
-        wiring.enforce(call.context, "volume_extension:default")
-        found = wiring.database.read(wiring.stores.default_types.all)
-        return ok({"default_types": [_default(each) for each in found]})
-
-    def show_default(self, call: ApiCall) -> Reply:
-        """GET /default-types/{project}."""
-        wiring, owner = self._wiring, call.parameters["owner"]
-        wiring.enforce(call.context, "volume_extension:default")
-        rows = wiring.stores.default_types
-        found = wiring.database.read(lambda connection: rows.get(connection, owner))
-        if found is None:
-            raise NotFound(f"Default type for project {owner} not found.")
-        return ok({"default_type": _default(found)})
-
-    def set_default(self, call: ApiCall) -> Reply:
-        """PUT /default-types/{project}."""
-        wiring, owner = self._wiring, call.parameters["owner"]
-        wiring.enforce(call.context, "volume_extension:default")
-        key = call.json(DEFAULT)["default_type"]["volume_type"]
-
-        def write(connection: Connection) -> DefaultType:
-            found = self._types.get(connection, call.context, key)
-            wiring.stores.default_types.delete(connection, owner)
-            chosen = DefaultType(owner, found.id)
-            wiring.stores.default_types.add(connection, chosen)
-            wiring.tell(connection, call.context, "default_type.set", found.id)
-            return chosen
-
-        return ok({"default_type": _default(wiring.change(write))})
-
-    def unset_default(self, call: ApiCall) -> Reply:
-        """DELETE /default-types/{project}."""
-        wiring, owner = self._wiring, call.parameters["owner"]
-        wiring.enforce(call.context, "volume_extension:default")
-        rows = wiring.stores.default_types
-        if not wiring.change(lambda connection: rows.delete(connection, owner)):
-            raise NotFound(f"Default type for project {owner} not found.")
-        return empty_reply()
-
-
-def _default(chosen: DefaultType) -> dict[str, str]:
-    return {"project_id": chosen.id, "volume_type_id": chosen.type_id}
 
 
 def _name(text: str) -> str:

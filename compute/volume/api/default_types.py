@@ -1,0 +1,80 @@
+"""The type of a project's volumes when nobody says one (3.62)."""
+
+from __future__ import annotations
+
+from compute.core.api import ApiCall, empty_reply
+from compute.core.database import Connection
+from compute.core.errors import NotFound
+from compute.volume.api.frame import Verb, body_of, ok
+from compute.volume.records import DefaultType
+from compute.volume.service.types import Types
+from compute.volume.wiring import Wiring
+from objectstore.kernel.reply import Reply
+
+DEFAULTS_SINCE = 62
+_NAME = {"type": "string", "minLength": 1, "maxLength": 255}
+DEFAULT = body_of("default_type", {"volume_type": _NAME}, ("volume_type",))
+
+
+class DefaultTypesApi:
+    """Handlers."""
+
+    def __init__(self, wiring: Wiring, types: Types) -> None:
+        self._wiring = wiring
+        self._types = types
+
+    def verbs(self) -> list[Verb]:
+        """The routes."""
+        one = "/default-types/{owner}"
+        return [
+            Verb("GET", "/default-types", self.defaults, DEFAULTS_SINCE),
+            Verb("GET", one, self.show_default, DEFAULTS_SINCE),
+            Verb("PUT", one, self.set_default, DEFAULTS_SINCE),
+            Verb("DELETE", one, self.unset_default, DEFAULTS_SINCE),
+        ]
+
+    def defaults(self, call: ApiCall) -> Reply:
+        """GET /default-types."""
+        wiring = self._wiring
+        wiring.enforce(call.context, "volume_extension:default")
+        found = wiring.database.read(wiring.stores.default_types.all)
+        return ok({"default_types": [_default(each) for each in found]})
+
+    def show_default(self, call: ApiCall) -> Reply:
+        """GET /default-types/{project}."""
+        wiring, owner = self._wiring, call.parameters["owner"]
+        wiring.enforce(call.context, "volume_extension:default")
+        rows = wiring.stores.default_types
+        found = wiring.database.read(lambda connection: rows.get(connection, owner))
+        if found is None:
+            raise NotFound(f"Default type for project {owner} not found.")
+        return ok({"default_type": _default(found)})
+
+    def set_default(self, call: ApiCall) -> Reply:
+        """PUT /default-types/{project}."""
+        wiring, owner = self._wiring, call.parameters["owner"]
+        wiring.enforce(call.context, "volume_extension:default")
+        key = call.json(DEFAULT)["default_type"]["volume_type"]
+
+        def write(connection: Connection) -> DefaultType:
+            found = self._types.get(connection, call.context, key)
+            wiring.stores.default_types.delete(connection, owner)
+            chosen = DefaultType(owner, found.id)
+            wiring.stores.default_types.add(connection, chosen)
+            wiring.tell(connection, call.context, "default_type.set", found.id)
+            return chosen
+
+        return ok({"default_type": _default(wiring.change(write))})
+
+    def unset_default(self, call: ApiCall) -> Reply:
+        """DELETE /default-types/{project}."""
+        wiring, owner = self._wiring, call.parameters["owner"]
+        wiring.enforce(call.context, "volume_extension:default")
+        rows = wiring.stores.default_types
+        if not wiring.change(lambda connection: rows.delete(connection, owner)):
+            raise NotFound(f"Default type for project {owner} not found.")
+        return empty_reply()
+
+
+def _default(chosen: DefaultType) -> dict[str, str]:
+    return {"project_id": chosen.id, "volume_type_id": chosen.type_id}
