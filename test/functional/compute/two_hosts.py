@@ -60,12 +60,12 @@ class HostPlace:
 
     def doctor(self) -> subprocess.CompletedProcess[str]:
         """What he finds on the host, asked there."""
-        there = ["nsenter", "-t", str(self.pid), "--mount", "--net", "--uts"]
+        # Entering a mount namespace leads to its root: say where we want to be.
+        place = f"--wd={Path.cwd()}"
+        there = ["nsenter", "-t", str(self.pid), "--mount", "--net", "--uts", place]
         module = "test.functional.compute.host_doctor"
         ask = [sys.executable, "-m", module, str(self.settings)]
-        return subprocess.run(
-            [*there, *ask], capture_output=True, text=True, cwd=Path.cwd()
-        )
+        return subprocess.run([*there, *ask], capture_output=True, text=True)
 
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
         """Run something in the host's network."""
