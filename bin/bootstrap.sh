@@ -42,10 +42,13 @@ Install them (Debian: apt-get install ${missing[*]}) and run this again."
     rm -f "$log"
 }
 
-# The newest suitable Python on this machine.
+# A suitable Python on this machine: the one that the variable PYTHON names, or the
+# distribution's own before all others.  That is built with profile-guided
+# optimisation; what version managers compile on the spot mostly is not, and a store
+# on it needs a fifth to a quarter more CPU.
 find_python() {
     local candidate
-    for candidate in python3 python3.13 python3.12 python3.11; do
+    for candidate in ${PYTHON:-/usr/bin/python3 python3 python3.13 python3.12 python3.11}; do
         if "$candidate" -c "import sys; sys.exit(sys.version_info < (${PYTHON_OLDEST/./, }))" \
             >/dev/null 2>&1; then
             command -v "$candidate"
@@ -63,7 +66,7 @@ make_environment() {
     need_packages "python3:find_python"
     python="$(find_python)" || die "Python $PYTHON_OLDEST or newer is needed"
     stamp="$(cat "$HOME_DIRECTORY/setup.cfg" "$HOME_DIRECTORY/bin/bootstrap.sh" |
-        cksum | cut -d' ' -f1)-$("$python" -c 'import sys; print(sys.version_info[:2])')-$*"
+        cksum | cut -d' ' -f1)-$("$python" -c 'import sys; print(sys.version_info[:2])')-$python-$*"
     [ "$(cat "$directory/.stamp" 2>/dev/null)" = "$stamp" ] && return 0
     # netifaces has no binary packages: it is compiled.
     need_packages "python3-venv:$python -m ensurepip --version" \
