@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 
 from compute.settings import CloudSettings
-from objectstore.kernel import concurrency
+from objectstore.kernel import interpreter
 from objectstore.kernel.errors import RingstackError
 from objectstore.kernel.log import set_up_logging
 from objectstore.kernel.process import (
@@ -42,7 +42,7 @@ def _work(read: Callable[[], CloudSettings], worker: Worker) -> int:
     # Imported here: the supervisor needs none of it, and would keep it for ever.
     from compute.app.cloud import Cloud
 
-    concurrency.prepare_process()
+    interpreter.prepare_process()
     try:
         Cloud(read()).run(worker)
     except BadSettings as error:

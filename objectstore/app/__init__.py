@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from objectstore.app.check import find_mistakes
 from objectstore.app.worker import StoreWorker
-from objectstore.kernel import concurrency
+from objectstore.kernel import interpreter
 from objectstore.kernel.errors import RingstackError
 from objectstore.kernel.log import set_up_logging
 from objectstore.kernel.process import (
@@ -50,7 +50,7 @@ def run(settings: StoreSettings, read_again: Callable[[], StoreSettings]) -> int
 
 def _work(read: Callable[[], StoreSettings], worker: Worker) -> int:
     """A worker process, from its first line to its last."""
-    concurrency.prepare_process()
+    interpreter.prepare_process()
     try:
         StoreWorker(read(), worker.index, worker.count).run(worker)
     except BadSettings as error:

@@ -23,8 +23,8 @@ from objectstore.database.listing import Entry, list_page
 from objectstore.database.names import NameRange, range_of
 from objectstore.database.row_kinds import DIGEST_BYTES
 from objectstore.database.rows import RowTable, ShownPage, Totals
-from objectstore.database.shown_page import READERS_KEPT, Reader, show
-from objectstore.kernel.concurrency import Promise, offload
+from objectstore.database.shown_page import READERS_KEPT, Reader, in_turn, show
+from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.errors import Corrupt
 from objectstore.wire.listing_forms import Form
 from objectstore.wire.records import DatabaseInfo, ListingQuery, RowsPage
@@ -229,17 +229,21 @@ class Broker:
         return page
 
     def shown_apart(self, query: ListingQuery, form: Form) -> ShownPage | None:
-        """The same on a native thread; the greenlet waits."""
+        """The same on a native thread, when others' pages are written; the greenlet
+        waits."""
         self.fold()
+        page = in_turn(self._show_beside, query, form)
+        self.is_plain = page is not None
+        return page
+
+    def _show_beside(self, query: ListingQuery, form: Form) -> ShownPage | None:
         readers = self._readers
         reader = readers.pop() if readers else Reader(self._table, self.path)
-        # Whoever is killed meanwhile leaves the reader to its thread.
-        page = offload(reader.show, query, form)
+        page = reader.show(query, form)
         if len(readers) < READERS_KEPT and not self._is_closed:
             readers.append(reader)
         else:
-            offload(reader.close)
-        self.is_plain = page is not None
+            reader.close()
         return page
 
     def rows(self, query: ListingQuery) -> RowsPage:

@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from objectstore.database import sqlite_file
 from objectstore.database.names import range_of
 from objectstore.database.rows import RowTable, ShownPage
 from objectstore.database.shown_sql import is_plain
+from objectstore.kernel import concurrency
 from objectstore.wire.listing_forms import Form
 from objectstore.wire.records import ListingQuery
+
+T = TypeVar("T")
 
 # Of a reader: a page of 10,000 rows, and as much again.
 CACHE_KIB = 3 * 1024
 # Of a database: each has three descriptors.
-READERS_KEPT = 2
+READERS_KEPT = 1
+# Of a process: other work on native threads, syncs above all, needs threads too.
+PAGES_AT_ONCE = 4
+_turns = concurrency.Pool(PAGES_AT_ONCE)
+
+
+def in_turn(function: Callable[..., T], *arguments: Any) -> T:
+    """Call on a native thread, when those who came before are done; the greenlet
+    waits.  One that is killed meanwhile leaves the call to its thread."""
+    task = _turns.spawn(concurrency.offload, function, *arguments)
+    done: T = concurrency.wait_task(task)
+    return done
 
 
 def show(

@@ -15,10 +15,7 @@ is rewriting this file.  Three kinds of running code:
 
 from __future__ import annotations
 
-import gc
-import os
 import socket
-import sys
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -43,17 +40,6 @@ from objectstore.kernel.errors import DeadlineExceeded
 
 T = TypeVar("T")
 
-# A native thread that waits for the interpreter gets it after this long even
-# when the hub's thread is busy.  Python's default of 5 ms would put 10 ms on
-# every group commit (a hand-over there and back).
-SWITCH_INTERVAL_SECONDS = 0.0005
-NATIVE_THREADS = 20
-# Requests make next to no reference cycles, and a listing makes ten thousand
-# tuples: with Python's defaults the cycle collector walks the whole heap several
-# times for each listing, 100 ms a time.  The young alone, 20,000 at a time, take some
-# milliseconds; 100,000 took 189 ms once, with nobody served.
-COLLECTOR_THRESHOLDS = (20_000, 100, 100)
-
 # A sync that ends wakes its writer, who writes again, whose batch begins, whose sync
 # is handed over: all in one turn.  Then it is the turn of the sockets.
 ROUNDS_PER_TURN = 4
@@ -66,15 +52,6 @@ QueueEmpty = eventlet.queue.Empty
 QueueFull = eventlet.queue.Full
 Killed = greenlet.GreenletExit
 sleep = eventlet.sleep
-
-
-def prepare_process() -> None:
-    """Set what a serving process wants of the interpreter; call once, at start."""
-    sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*COLLECTOR_THRESHOLDS)
-    os.environ.setdefault("EVENTLET_THREADPOOL_SIZE", str(NATIVE_THREADS))
 
 
 def spawn(function: Callable[..., Any], *arguments: Any) -> Task:

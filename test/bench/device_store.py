@@ -17,7 +17,7 @@ from pathlib import Path
 
 import click
 
-from objectstore.kernel import concurrency
+from objectstore.kernel import concurrency, interpreter
 from objectstore.kernel.clock import SystemClock
 from objectstore.kernel.device import Device
 from objectstore.kernel.system_disk import SystemDisk
@@ -108,7 +108,7 @@ def main(
     devices: int, writers: int, size: int, count: int, directory: Path | None
 ) -> None:
     """Measure a device store."""
-    concurrency.prepare_process()
+    interpreter.prepare_process()
     with tempfile.TemporaryDirectory(dir=directory) as root:
         bench = Bench(root, devices, size)
         bench.run_puts(1, count // 20)

@@ -22,7 +22,7 @@ import click
 from objectstore.container.node import LocalContainerNode
 from objectstore.container.store import ContainerStore
 from objectstore.database.loops import database_loops
-from objectstore.kernel import concurrency
+from objectstore.kernel import concurrency, interpreter
 from objectstore.kernel.clock import SystemClock
 from objectstore.kernel.device import Device
 from objectstore.kernel.system_disk import SystemDisk
@@ -148,7 +148,7 @@ def main(
     rows: int, million: bool, writers: int, count: int, directory: Path | None
 ) -> None:
     """Measure one device's containers."""
-    concurrency.prepare_process()
+    interpreter.prepare_process()
     with tempfile.TemporaryDirectory(dir=directory) as root:
         bench = Bench(root)
         for containers in (1, 16):

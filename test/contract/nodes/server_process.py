@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from objectstore.kernel import concurrency
+from objectstore.kernel import concurrency, interpreter
 from objectstore.kernel.wsgi import Server, listen
 from objectstore.object.server import object_server
 from test.contract.nodes import implementations
@@ -40,7 +40,7 @@ def server_process(
 
 def main(implementation: str, directory: Path) -> None:
     """Print the port, and serve until the other side closes our input."""
-    concurrency.prepare_process()
+    interpreter.prepare_process()
     listener = listen("127.0.0.1", 0)
     with ExitStack() as stack:
         node = implementations.OBJECT[implementation](directory, stack)

@@ -13,7 +13,7 @@ import os
 import sys
 from random import Random
 
-from objectstore.kernel import concurrency
+from objectstore.kernel import concurrency, interpreter
 from objectstore.kernel.clock import SystemClock
 from objectstore.kernel.device import Device
 from objectstore.kernel.loop import Loop
@@ -87,7 +87,7 @@ def say(what: str, name: str, at: int) -> None:
 
 def main() -> None:
     directory, seed = sys.argv[1:]
-    concurrency.prepare_process()
+    interpreter.prepare_process()
     device = Device.open(SystemDisk(), directory)
     store = ObjectStore.open(device, 0, SystemClock(), OPTIONS)
     node = LocalObjectNode(store)
