@@ -10,6 +10,7 @@ import contextlib
 import ctypes
 import mmap
 import sys
+from collections.abc import Iterator
 
 # Every device and file system in use takes this: the size of a page, of a block of
 # ext4 and XFS, and a multiple of all sectors.
@@ -87,20 +88,26 @@ class ViewedPool:
     last to let go gives it back by that.
     """
 
-    # That of the list, of the loop over it and of the call that counts.
-    _REFERENCES_WHEN_FREE = 3
-
     def __init__(self, buffer_bytes: int, buffers_max: int) -> None:
         self.buffer_bytes = buffer_bytes
         self._buffers_max = buffers_max
         self._buffers: list[mmap.mmap] = []
+        # That of the list, and what the interpreter counts of the one who asks: not the
+        # same in all its versions.
+        (self._references_when_free,) = _references([_own_pages(BLOCK_BYTES)])
 
     def take(self) -> memoryview | None:
         """The first that is free, a new one, or None when all are in use."""
-        for buffer in self._buffers:
-            if sys.getrefcount(buffer) == self._REFERENCES_WHEN_FREE:
-                return memoryview(buffer)
+        for place, references in enumerate(_references(self._buffers)):
+            if references == self._references_when_free:
+                return memoryview(self._buffers[place])
         if len(self._buffers) == self._buffers_max:
             return None
         self._buffers.append(_own_pages(self.buffer_bytes))
         return memoryview(self._buffers[-1])
+
+
+def _references(buffers: list[mmap.mmap]) -> Iterator[int]:
+    """How many there are to each."""
+    for buffer in buffers:
+        yield sys.getrefcount(buffer)
