@@ -93,8 +93,8 @@ class Disk(Protocol):
         """Give it a name; ``FilePresent`` if that is taken."""
 
     def open_direct(self, descriptor: int) -> int | None:
-        """The open file once more, for writing around the page cache; None where the
-        file system has no such thing.
+        """The open file once more, for writing around the page cache; None where that
+        cannot be had, for whatever reason.  Never fails.
 
         ``pwrite`` and ``write_and_sync`` take one buffer there, of whole blocks
         (``kernel.blocks``), at the beginning of a block.  Such a ``write_and_sync``

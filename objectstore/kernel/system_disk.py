@@ -44,8 +44,6 @@ T = TypeVar("T")
 WRITTEN_AT_ONCE_BYTES_MAX = 256 * 1024
 # What file systems and old kernels say of O_TMPFILE when they do not know it.
 _NO_NAMELESS_FILES = (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL)
-# The same of O_DIRECT; and where there is no /proc.
-_NO_DIRECT_WRITES = (errno.EINVAL, errno.EOPNOTSUPP, errno.ENOENT)
 FILE_MODE = 0o600
 DIRECTORY_MODE = 0o700
 UNNAMED_PREFIX = ".unnamed-"
@@ -127,7 +125,6 @@ class SystemDisk(Disk):
         # its value does not matter.
         os.link(f"/proc/self/fd/{descriptor}", path, src_dir_fd=0)
 
-    @_translating
     def open_direct(self, descriptor: int) -> int | None:
         """See ``Disk``."""
         if not self._direct_writes:
@@ -135,9 +132,9 @@ class SystemDisk(Disk):
         flags = os.O_RDWR | os.O_DIRECT | os.O_CLOEXEC
         try:
             direct = os.open(f"/proc/self/fd/{descriptor}", flags)
-        except OSError as error:
-            if error.errno not in _NO_DIRECT_WRITES:
-                raise
+        except OSError:
+            # The file system does not know them, there is no /proc, no descriptor is
+            # left: whatever it is, the file that is open can be written.
             return None
         self._direct[direct] = descriptor
         return direct

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 from pathlib import Path
 from random import Random
 
@@ -164,6 +165,22 @@ def test_a_file_system_with_larger_blocks_takes_them_through_the_cache(
 def test_without_direct_writes(tmp_path: Path) -> None:
     disk = SystemDisk(direct_writes=False)
     assert disk.open_direct(disk.create(str(tmp_path / "file"))) is None
+
+
+def test_no_descriptor_is_left_for_direct_writes(tmp_path: Path) -> None:
+    """A log's segment goes on through the page cache, and has one name and no other."""
+    disk = SystemDisk()
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    descriptor = disk.create(str(tmp_path / "file"))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (descriptor + 1, hard))
+    try:
+        assert disk.open_direct(descriptor) is None
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    direct = disk.open_direct(descriptor)
+    assert direct is not None
+    disk.close(direct)
+    disk.close(descriptor)
 
 
 def test_a_direct_write_makes_nothing_else_safe() -> None:
