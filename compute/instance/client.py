@@ -63,6 +63,7 @@ __all__ = [
     "PowerState",
     "Server",
     "ServerBrief",
+    "StrayPlace",
     "TaskState",
     "VmState",
     "attachment_of",
@@ -118,6 +119,16 @@ class ServerBrief:
     project_id: str = ""
     image_id: str = ""
     block_devices: Sequence[Mapping[str, Any]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StrayPlace:
+    """What a host has claimed for nobody.  ``id``: of the server or migration that it
+    was for; empty: the host's sums are wrong."""
+
+    host: str
+    id: str
+    detail: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,6 +325,16 @@ class InstanceClient:
         """Every server that is not deleted (for the doctor)."""
         answer = self._get("/internal/servers")
         return [record_from(ServerBrief, each) for each in answer["servers"]]
+
+    def stray_places(self) -> list[StrayPlace]:
+        """What hosts have claimed for nobody (for the doctor)."""
+        answer = self._get("/internal/places/stray")
+        return [record_from(StrayPlace, each) for each in answer["places"]]
+
+    def give_back(self, place: StrayPlace) -> None:
+        """Give it back, if it still is one."""
+        values = {"host": place.host, "id": place.id}
+        self._send("POST", "/internal/places/give-back", values)
 
     # ---- metadata --------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from compute.instance.api.actions import ActionsApi
 from compute.instance.api.aggregates import AggregatesApi
 from compute.instance.api.attributes import AttributesApi
 from compute.instance.api.consoles import ConsolesApi
+from compute.instance.api.doctor import DoctorApi
 from compute.instance.api.flavors import FlavorsApi
 from compute.instance.api.groups import GroupsApi
 from compute.instance.api.guest_questions import GuestQuestionsApi
@@ -47,6 +48,7 @@ from compute.instance.service.ordering import Ordering
 from compute.instance.service.questions import Questions
 from compute.instance.service.quotas import Quotas
 from compute.instance.service.room_jobs import RoomJobs
+from compute.instance.service.stray_places import StrayPlaces
 from compute.instance.service.volumes import ServerVolumes
 from compute.instance.service.watchdog import Watchdog
 from compute.instance.settings import InstanceSettings
@@ -134,7 +136,12 @@ def build_room(parts: RoomParts, settings: InstanceSettings) -> Room:
     moves = MoveEnds(wiring)
     internal = InternalApi(wiring, desk, finishing, consoles, presenter, moves)
     api = Api(
-        [*ROUTES, *routes_of(verbs), *internal.routes()],
+        [
+            *ROUTES,
+            *routes_of(verbs),
+            *internal.routes(),
+            *DoctorApi(wiring, StrayPlaces(wiring)).routes(),
+        ],
         dialect=compute_dialect,
         tokens=parts.tokens,
         identifiers=parts.identifiers,

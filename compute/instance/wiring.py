@@ -16,6 +16,7 @@ from compute.image.client import ImageClient
 from compute.instance.placing import Placer
 from compute.instance.records import Server
 from compute.instance.settings import InstanceSettings
+from compute.instance.stores.allocations import AllocationStore
 from compute.instance.stores.catalog import (
     AggregateStore,
     FlavorStore,
@@ -55,6 +56,7 @@ class Stores:
 
     servers: ServerStore = field(default_factory=ServerStore)
     hosts: HostStore = field(default_factory=HostStore)
+    allocations: AllocationStore = field(default_factory=AllocationStore)
     flavors: FlavorStore = field(default_factory=FlavorStore)
     keypairs: KeyPairStore = field(default_factory=KeyPairStore)
     groups: GroupStore = field(default_factory=GroupStore)

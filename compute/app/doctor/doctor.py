@@ -14,6 +14,7 @@ from compute.app.doctor.finding import Finding
 from compute.app.doctor.guests import stray_guests
 from compute.app.doctor.images import stray_segments
 from compute.app.doctor.networks import stray_networks
+from compute.app.doctor.places import stray_places
 from compute.app.doctor.ports import stray_ports
 from compute.app.doctor.volume_bytes import stray_volumes
 from compute.app.doctor.volumes import stray_attachments, stray_disks
@@ -61,6 +62,7 @@ class Doctor:
     def findings(self) -> Iterator[Finding]:
         """Everything that nobody owns.  ``Unavailable`` when a service is away."""
         yield from stray_ports(self._network, self._instances)
+        yield from stray_places(self._instances)
         yield from stray_segments(self._hidden_account(), self._images)
         if "volume" in self._callers:
             if self._settings.plays(Role.VOLUME):

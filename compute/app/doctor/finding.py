@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """``place``: guest, files, network, port, image, ring, volume.  ``repair`` is safe
-    to repeat, looks again before it removes anything, and raises a ``RingstackError``
-    when it cannot."""
+    """``place``: guest, files, network, port, allocation, image, ring, volume.
+    ``repair`` is safe to repeat, looks again before it removes anything, and
+    raises a ``RingstackError`` when it cannot."""
 
     place: str
     name: str

@@ -224,10 +224,6 @@ class HostStore:
             sa.delete(ALLOCATIONS).where(ALLOCATIONS.c.server_id == server_id)
         )
 
-    def allocations(self, connection: Connection) -> list[Any]:
-        """Every allocation (for the doctor)."""
-        return list(connection.execute(ALLOCATIONS.select()))
-
     def has_allocations(self, connection: Connection, host: str) -> bool:
         """Whether any server has a place there, or comes from there and may go back;
         what is left of servers that have moved away for good is nobody's."""
