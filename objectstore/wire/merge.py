@@ -28,6 +28,8 @@ def merge_states(held: ObjectState | None, coming: ObjectState) -> ObjectState:
     """What is known once both are: see the module."""
     if held is None:
         return normal(coming)
+    if _replaces(held, coming):
+        return normal(coming)
     if held == coming:
         return normal(held)
     deleted = max(held.deleted_timestamp, coming.deleted_timestamp)
@@ -56,6 +58,22 @@ def merge_states(held: ObjectState | None, coming: ObjectState) -> ObjectState:
             content_type_timestamp=kind.content_type_timestamp,
             deleted_timestamp=deleted,
         )
+    )
+
+
+def _replaces(held: ObjectState, coming: ObjectState) -> bool:
+    """Whether nothing of ``held`` is left: a PUT or DELETE after all that is known,
+    which most writes are, needs no merging part by part."""
+    newest = max(
+        held.timestamp,
+        held.metadata_timestamp,
+        held.content_type_timestamp,
+        held.deleted_timestamp,
+    )
+    return coming.deleted_timestamp > newest or (
+        coming.timestamp > newest
+        and coming.metadata_timestamp > newest
+        and coming.content_type_timestamp > newest
     )
 
 
