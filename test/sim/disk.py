@@ -91,7 +91,8 @@ class SimulatedDisk(MemoryDisk):
             try:
                 self.meet("write_and_sync", changes=True)
                 self._maybe_fail()
-                self.synced(file, count, own)
+                now = own and self._in_memory_now(file, own, buffers)
+                self.synced(file, count, now)
             except RingstackError as error:
                 promise.fail(error)
             else:
@@ -100,6 +101,18 @@ class SimulatedDisk(MemoryDisk):
         delay = self._random.uniform(*SYNC_SECONDS) + self.slow_seconds
         concurrency.spawn_later(delay, end)
         return promise
+
+    def _in_memory_now(
+        self, file: File, own: Change, buffers: Sequence[Buffer]
+    ) -> Change:
+        """The device fetches a direct write's bytes from memory, when it likes: if they
+        are not the same any more, it wrote the new ones."""
+        (memory,) = buffers
+        if own[1] == memory or own not in file.pending:
+            return own
+        file.pending.remove(own)
+        file.write(own[0], bytes(memory))
+        return file.pending[-1]
 
     def synced(self, file: File, count: int, own: Change | None) -> None:
         """The first ``count`` changes of those pending are safe now, or only the

@@ -1,11 +1,11 @@
-"""Five bugs, each put into every process by wrapping what the process has opened.
+"""Seven bugs, each put into every process by wrapping what the process has opened.
 
 They show that the simulation sees what it is there for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from objectstore.kernel import concurrency
 from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.disk import Buffer
+from objectstore.kernel.journal.current import CurrentSegment, Cut
 from objectstore.wire.records import Lookup, ObjectState, Receipt
 from test.fakes.disk import Change, File
 from test.sim.disk import SimulatedDisk
@@ -35,6 +36,44 @@ class SkippedSync(Plant):
     def make_disk(self, directory: Path, random: Random) -> SimulatedDisk:
         """See ``Plant``."""
         return _LyingDisk(directory, random)
+
+
+class _HastyDisk(SimulatedDisk):
+    """Calls direct writes safe as soon as they are asked for."""
+
+    def write_and_sync(
+        self, descriptor: int, buffers: Sequence[Buffer], offset: int
+    ) -> Promise[None]:
+        promise = super().write_and_sync(descriptor, buffers, offset)
+        return Promise.of(None) if descriptor in self._direct else promise
+
+
+class HastyWrite(Plant):
+    """A direct batch is acknowledged before the kernel's queue tells its end."""
+
+    def make_disk(self, directory: Path, random: Random) -> SimulatedDisk:
+        """See ``Plant``."""
+        return _HastyDisk(directory, random)
+
+
+_write = CurrentSegment.write
+
+
+def _write_and_release(segment: CurrentSegment, cut: Cut) -> Promise[None]:
+    promise = _write(segment, cut)
+    if cut.direct is not None:
+        cut.direct.release()
+        vars(cut.direct)["release"] = lambda: None  # once is bad enough
+    return promise
+
+
+class ReusedMemory(Plant):
+    """The memory of a direct batch goes to the next one while the device reads it."""
+
+    def sabotage(self, process: Process) -> None:
+        """See ``Plant``.  Every run has a Python of its own: this spoils nothing."""
+        segments: Any = CurrentSegment
+        segments.write = _write_and_release
 
 
 class _Wrapped:
@@ -123,6 +162,16 @@ def skipped_sync() -> Plant:
     return SkippedSync()
 
 
+def hasty_write() -> Plant:
+    """An acknowledgement before the end of a direct write."""
+    return HastyWrite()
+
+
+def reused_memory() -> Plant:
+    """A direct write's memory is used again too early."""
+    return ReusedMemory()
+
+
 def dropped_row() -> Plant:
     """A row owed is forgotten."""
     return _WrappedNodes(_OwesNothing)
@@ -146,6 +195,8 @@ def older_timestamp() -> Plant:
 # Each with the weather that brings it out soonest: is it a storm?
 ALL = (
     (skipped_sync, True),
+    (hasty_write, False),
+    (reused_memory, False),
     (dropped_row, True),
     (hasty_handoff, True),
     (ignored_tombstone, False),

@@ -1,4 +1,4 @@
-"""The simulation finds bugs: each of five is caught within a few seeds."""
+"""The simulation finds bugs: each of seven is caught within a few seeds."""
 
 from __future__ import annotations
 
