@@ -79,10 +79,15 @@ class MemoryHost:
         match operation:
             case do.LoadRules(namespace=name, text=text):
                 floating = dict(desired.namespaces[name].floating) if name else {}
-                rules = SeenRules(True, text)
+                strange = self.namespaces[name].rules.strange
+                rules = SeenRules(True, text, strange)
                 self._change(name, rules=rules, floating=floating)
             case do.DropRules():
                 self._change(HOST, rules=SeenRules())
+            case do.DropTable(concerns=table, namespace=name):
+                rules = self.namespaces[name].rules
+                left = rules.strange - {table}
+                self._change(name, rules=replace(rules, strange=left))
             case do.SetSysctl(namespace=name, key=key, value=value):
                 sysctls = {**self.namespaces[name].sysctls, key: value}
                 self._change(name, sysctls=sysctls)

@@ -11,6 +11,5 @@ from compute.network.agent.service import NetworkAgentService
 def stray_networks(service: NetworkAgentService) -> Iterator[Finding]:
     """The running agent removes such things within seconds; what it is just making
     is in the view already."""
-    for line in service.strays():
-        kind, _, name = line.partition(" ")
+    for name, kind in service.strays():
         yield Finding("network", name, kind, service.remove_strays)

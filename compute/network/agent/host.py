@@ -142,6 +142,9 @@ class Host:
     def _drop_rules(self, _: do.DropRules) -> None:
         self._rules.drop()
 
+    def _drop_table(self, operation: do.DropTable) -> None:
+        self._rules.drop_table(operation.namespace, operation.concerns)
+
     def _set_sysctl(self, operation: do.SetSysctl) -> None:
         if operation.key.startswith("net/bridge/"):
             # The setting comes with a module that nobody may have needed yet.
@@ -234,6 +237,7 @@ class Host:
 _ACTIONS: dict[type[Any], Callable[[Host, Any], None]] = {
     do.LoadRules: Host._load_rules,
     do.DropRules: Host._drop_rules,
+    do.DropTable: Host._drop_table,
     do.SetSysctl: Host._set_sysctl,
     do.AddNamespace: Host._add_namespace,
     do.RemoveNamespace: Host._remove_namespace,

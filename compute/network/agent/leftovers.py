@@ -6,6 +6,7 @@ where none runs: after its host was taken out of service, or at the end of a tes
 
 from __future__ import annotations
 
+from compute.network.agent import operations as do
 from compute.network.agent.desired import desired_state
 from compute.network.agent.host_rules import assign_zones
 from compute.network.agent.model import Desired
@@ -16,17 +17,28 @@ from compute.network.agent.settings import AgentSettings
 from compute.network.view import HostView
 from objectstore.kernel.errors import Unavailable
 
+_WORDS: dict[type[Operation], str] = {
+    do.AttachUplink: "a device on a bridge that is not its own",
+    do.CloseListener: "a listener of the metadata service",
+    do.DropRules: "rules of packets",
+    do.DropTable: "a table of nftables",
+    do.RemoveFiles: "files of a dnsmasq",
+    do.RemoveLink: "a device",
+    do.RemoveNamespace: "a namespace",
+    do.StopProcess: "a dnsmasq",
+}
+
 
 def find_leftovers(
     host: ManagedHost, settings: AgentSettings, view: HostView | None
-) -> list[str]:
-    """One line for each thing of ours that ``view`` (None: nobody) does not own."""
+) -> list[tuple[str, str]]:
+    """Name and kind of each thing of ours that ``view`` (None: nobody) does not own."""
     return [_describe(one) for one in leftovers(_owned(settings, view), host.observe())]
 
 
 def remove_leftovers(
     host: ManagedHost, settings: AgentSettings, view: HostView | None
-) -> list[str]:
+) -> list[tuple[str, str]]:
     """Remove them; what was removed.  Raises ``Unavailable`` when one stays."""
     owned = _owned(settings, view)
     found = leftovers(owned, host.observe())
@@ -43,7 +55,7 @@ def _owned(settings: AgentSettings, view: HostView | None) -> Desired:
     return desired_state(view, settings, assign_zones(view.networks, {}))
 
 
-def _describe(operation: Operation) -> str:
-    kind = type(operation).__name__
+def _describe(operation: Operation) -> tuple[str, str]:
     process = getattr(operation, "process", None)
-    return f"{kind} {process if process is not None else operation.concerns}"
+    name = operation.concerns if process is None else str(process)
+    return name, _WORDS[type(operation)]

@@ -153,10 +153,13 @@ class SeenRules:
     what was asked for.  Instead the loader remembers what text it loaded and what the
     kernel showed right after; ``text`` is that text while the kernel still shows the
     same, and None when it does not, or when nobody remembers (a new agent).
+
+    ``strange``: tables under our name that no agent makes there ("ip ringstack").
     """
 
     exists: bool = False
     text: str | None = None
+    strange: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@
 ``rsv-`` + 11 of id     tunnels of a network to other hosts, on the bridge
 ``rs-dhcp-`` + id       namespace of a network's DHCP service
 ``rs-router-`` + id     namespace of a router
-``ringstack``           nftables tables, one in each family used
+``ringstack``           nftables tables, one in each family used; what else begins so
+                        is removed
 ======================  ======================================================
 
 Interface names have 15 bytes at most.  What they cut off is in the interface's alias

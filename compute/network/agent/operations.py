@@ -39,6 +39,15 @@ class DropRules:
 
 
 @dataclass(frozen=True, slots=True)
+class DropTable:
+    """Take a table ("ip ringstack") that is not one of ours out of a namespace,
+    though it has our name."""
+
+    concerns: str
+    namespace: str
+
+
+@dataclass(frozen=True, slots=True)
 class SetSysctl:
     """Write a kernel setting of a namespace; ``key`` has slashes."""
 
@@ -225,6 +234,7 @@ class EndTranslations:
 Operation = (
     LoadRules
     | DropRules
+    | DropTable
     | SetSysctl
     | AddNamespace
     | RemoveNamespace

@@ -288,6 +288,10 @@ def _leftovers(desired: Desired, observed: Observed) -> Iterator[do.Operation]:
             yield do.RemoveNamespace(name)
     if not desired.rules and observed.host.rules.exists:
         yield do.DropRules(do.RULES)
+    for name in sorted(observed.namespaces):
+        if name == HOST or name in desired.namespaces:  # others go as a whole
+            for table in sorted(observed.namespaces[name].rules.strange):
+                yield do.DropTable(table, name)
 
 
 # ---- ports ---------------------------------------------------------------------

@@ -65,12 +65,15 @@ class RuleLoader:
         return last.rules, last.floating
 
     def _look(self, namespace: str) -> tuple[SeenRules, dict[str, str]]:
-        listing = _listing(namespace)
+        tables = _tables(namespace)
+        ours = {f"{family} {TABLE}" for family in _families(namespace)}
+        strange = frozenset(tables - ours)
+        listing = _listing(namespace) if ours <= tables else None
         if listing is None:
-            return SeenRules(exists=_any_table(namespace)), {}
+            return SeenRules(exists=bool(tables & ours), strange=strange), {}
         text, digest = self._loaded.get(namespace, (None, ""))
         is_ours = digest == _digest(listing)
-        rules = SeenRules(exists=True, text=text if is_ours else None)
+        rules = SeenRules(True, text if is_ours else None, strange)
         return rules, _floating(listing)
 
     def drop(self) -> None:
@@ -79,6 +82,12 @@ class RuleLoader:
         for family in HOST_FAMILIES:
             # Adding first makes it no error that there is none.
             run("nft", f"add table {family} {TABLE}; delete table {family} {TABLE}")
+
+    def drop_table(self, namespace: str, table: str) -> None:
+        """Remove one table ("ip ringstack"); no error when there is none."""
+        # The rules' generation changes: the next look reads them again.
+        text = f"add table {table}; delete table {table}"
+        run(*command_prefix(namespace), "nft", text)
 
     def forget(self, namespace: str) -> None:
         """What was known of the namespace's rules is true no more."""
@@ -150,9 +159,11 @@ def _listing(namespace: str) -> str | None:
         return None
 
 
-def _any_table(namespace: str) -> bool:
-    tables = run(*command_prefix(namespace), "nft", "list tables").splitlines()
-    return any(line.split()[-1:] == [TABLE] for line in tables)
+def _tables(namespace: str) -> set[str]:
+    """Tables that have our name, or begin with it: "family name"."""
+    lines = run(*command_prefix(namespace), "nft", "list tables").splitlines()
+    named = (line.removeprefix("table ").strip() for line in lines)
+    return {each for each in named if each.partition(" ")[2].startswith(TABLE)}
 
 
 def _floating(listing: str) -> dict[str, str]:

@@ -124,8 +124,8 @@ class NetworkAgentService:
         self.loop.stop()
         self._listeners.close_all()
 
-    def strays(self) -> list[str]:
-        """What is on the host that today's view does not own, one line each; another
+    def strays(self) -> list[tuple[str, str]]:
+        """Name and kind of what is on the host that today's view does not own; another
         agent of the host may be running.  ``Unavailable`` when the control plane or
         the host cannot say."""
         return find_leftovers(self._host, self._settings, self._todays_view())

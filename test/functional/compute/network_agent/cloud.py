@@ -177,7 +177,7 @@ class Cloud:
         self.settle()
         # A host with an agent keeps its rules, though they name no port any more.
         left = remove_leftovers(self.host, self.settings, None)
-        assert left == ["DropRules rules"], left
+        assert left == [("rules", "rules of packets")], left
         left = find_leftovers(self.host, self.settings, None)
         assert not left, left
         self._temporary.cleanup()

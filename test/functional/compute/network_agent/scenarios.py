@@ -423,6 +423,8 @@ def what_is_wiped_comes_back(cloud: Cloud) -> None:
         ["ip", "netns", "del", router],
         ["nsenter", f"--net=/run/netns/{router}", "ip", "route", "flush", "proto", "4"],
         ["sysctl", "-qw", "net.bridge.bridge-nf-call-iptables=0"],
+        ["nft", "add table ip ringstack; add chain ip ringstack c"],
+        ["nsenter", f"--net=/run/netns/{router}", "nft", "add table inet ringstack-2"],
     ):
         run(*wipe)
         cloud.settle()
@@ -435,6 +437,10 @@ def what_is_wiped_comes_back(cloud: Cloud) -> None:
         text = red1.run("curl", "-s", "-m", "5", "http://169.254.169.254/x")
         assert "by 10.1.0.11" in text, wipe
         assert make_id("red1") in cloud.control.active_ports()
+        for inside in ([], ["nsenter", f"--net=/run/netns/{router}"]):
+            tables = run(*inside, "nft", "list", "tables")
+            assert "ip ringstack" not in tables or inside, wipe
+            assert "ringstack-2" not in tables, wipe
 
 
 def _reaches(guest: Guest, address: str, port: int) -> bool:

@@ -189,7 +189,7 @@ def test_leftovers_are_listed_and_removed(lab: Lab) -> None:
         views.VIEW,
         ports=tuple(p for p in views.VIEW.ports if p.id != views.GUEST.id),
     )
-    expected = [f"RemoveLink {tap_name(views.GUEST.id)}"]
+    expected = [(tap_name(views.GUEST.id), "a device")]
     assert find_leftovers(lab.host, lab.settings, fewer) == expected
     assert remove_leftovers(lab.host, lab.settings, fewer) == expected
     assert find_leftovers(lab.host, lab.settings, fewer) == []

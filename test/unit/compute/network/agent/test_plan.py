@@ -136,7 +136,9 @@ def wipe(host: MemoryHost, random: Random) -> None:
             links = {**seen.links, link.name: odd}
             host.namespaces[name] = replace(seen, links=links)
         case 4:
-            host.namespaces[name] = replace(seen, rules=SeenRules(True, None))
+            strange = random.choice([(), ("ip ringstack", "inet ringstack-old")])
+            odd_rules = SeenRules(True, None, frozenset(strange))
+            host.namespaces[name] = replace(seen, rules=odd_rules)
         case 5:
             odd_route = Route("198.51.100.0/24", "10.1.0.9")
             host.namespaces[name] = replace(
