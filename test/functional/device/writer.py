@@ -14,8 +14,10 @@ import sys
 from random import Random
 
 from objectstore.kernel import concurrency, interpreter
+from objectstore.kernel.body_memory import body_memory
 from objectstore.kernel.clock import SystemClock
 from objectstore.kernel.device import Device
+from objectstore.kernel.journal.direct import DIRECT_BYTES_MIN
 from objectstore.kernel.loop import Loop
 from objectstore.kernel.system_disk import SystemDisk
 from objectstore.kernel.timestamps import HybridClock
@@ -28,8 +30,9 @@ from objectstore.wire.records import ObjectName, ObjectState
 
 WRITERS = 16
 NAMES = 200
-# Small segments, so that compaction has something to do within seconds.
-OPTIONS = StoreOptions(segment_bytes_max=1024 * 1024, reserve_bytes=0)
+# Small segments, so that compaction has something to do within seconds; some batches of
+# the largest bodies fit in one.
+OPTIONS = StoreOptions(segment_bytes_max=4 * 1024 * 1024, reserve_bytes=0)
 
 
 def key_of(name: str) -> bytes:
@@ -37,11 +40,15 @@ def key_of(name: str) -> bytes:
 
 
 def body_of(name: str, at: int) -> bytes:
-    """Mostly small, now and then a file of its own."""
+    """Mostly small; often enough for a batch around the page cache, up to the largest
+    that the log takes; now and then a file of its own."""
     random = Random(f"{name} {at}")
-    size = random.choice([0, 100, 4096, 4096, 20_000])
-    if random.random() < 0.02:
+    size = random.choice([0, 100, 4096, 4096, 20_000, DIRECT_BYTES_MIN])
+    dice = random.random()
+    if dice < 0.02:
         size = INLINE_BYTES_MAX + random.randrange(200_000)
+    elif dice < 0.05:
+        size = INLINE_BYTES_MAX
     return random.randbytes(size)
 
 
@@ -72,13 +79,21 @@ def write_for_ever(node: LocalObjectNode, clock: HybridClock, random: Random) ->
         state = state_of(name, at, body)
         say("try", name, at)
         if len(body) <= INLINE_BYTES_MAX:
-            node.put(key, state, body).wait()
+            node.put(key, state, as_received(body)).wait()
         else:
             upload = node.begin(key, len(body)).wait()
             for start in range(0, len(body), WRITE_BYTES_MAX):
-                upload.write(memoryview(body)[start : start + WRITE_BYTES_MAX]).wait()
+                piece = body[start : start + WRITE_BYTES_MAX]
+                upload.write(as_received(piece)).wait()
             upload.commit(state).wait()
         say("put", name, at)
+
+
+def as_received(piece: bytes) -> memoryview:
+    """In memory that others used before and will use again."""
+    memory = body_memory(len(piece))
+    memory[:] = piece
+    return memory
 
 
 def say(what: str, name: str, at: int) -> None:
