@@ -90,6 +90,20 @@ class Conflict(ApiError):
     kind_default = "Conflict"
 
 
+class Gone(ApiError):
+    """It was here once, and will not come back."""
+
+    status_default = 410
+    kind_default = "Gone"
+
+
+class NotSupported(ApiError):
+    """The API has this, and no part of this cloud could do it."""
+
+    status_default = 501
+    kind_default = "NotImplemented"
+
+
 class Stale(Conflict):
     """Somebody else changed the record meanwhile: read it again, decide again."""
 

@@ -313,7 +313,6 @@ ACTIONS: dict[str, Action] = {
     "reset_state": Action(
         "os-resetState", ANY, _T.NONE, "", None, tasks=ANY_TASK, locks=False
     ),
-    "reset_network": Action("resetNetwork", ANY, _T.NONE, "", None),
     "inject_network_info": Action("injectNetworkInfo", ANY, _T.NONE, "", None),
 }
 """Every action of a server that is there."""

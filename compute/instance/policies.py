@@ -59,6 +59,9 @@ DEFAULTS: dict[str, str] = {
     # hosts
     _P + "os-hypervisors": _ADMIN,
     _P + "os-services": _ADMIN,
+    _P + "os-hosts": _ADMIN,
+    _P + "os-baremetal-nodes": _ADMIN,
+    _P + "os-assisted-volume-snapshots": _ADMIN,
     _P + "os-aggregates": _ADMIN,
     _P + "os-availability-zone:list": "@",
     _P + "os-availability-zone:detail": _ADMIN,

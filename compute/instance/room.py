@@ -11,21 +11,28 @@ from compute.image.client import ImageClient
 from compute.instance.api.actions import ActionsApi
 from compute.instance.api.aggregates import AggregatesApi
 from compute.instance.api.attributes import AttributesApi
+from compute.instance.api.audit_log import AuditLogApi
 from compute.instance.api.consoles import ConsolesApi
 from compute.instance.api.doctor import DoctorApi
+from compute.instance.api.extensions import ExtensionsApi
+from compute.instance.api.fixed_addresses import FixedAddressesApi
 from compute.instance.api.flavors import FlavorsApi
 from compute.instance.api.groups import GroupsApi
 from compute.instance.api.guest_questions import GuestQuestionsApi
 from compute.instance.api.history import HistoryApi
 from compute.instance.api.hosts import HostsApi
+from compute.instance.api.image_metadata import ImageMetadataApi
 from compute.instance.api.interfaces import InterfacesApi
 from compute.instance.api.internal import InternalApi
 from compute.instance.api.keypairs import KeypairsApi
 from compute.instance.api.migrations import MigrationsApi
 from compute.instance.api.moves import MovesApi
+from compute.instance.api.not_here import NotHereApi
+from compute.instance.api.older_hosts import OlderHostsApi
 from compute.instance.api.presenting import Presenter
 from compute.instance.api.proxies import ProxiesApi
 from compute.instance.api.quotas import QuotasApi
+from compute.instance.api.removed import removed_verbs
 from compute.instance.api.servers import ServersApi
 from compute.instance.api.surroundings import SurroundingsApi
 from compute.instance.api.topology import TopologyApi
@@ -113,6 +120,13 @@ def build_room(parts: RoomParts, settings: InstanceSettings) -> Room:
     verbs = [
         *GuestQuestionsApi(actions, lifecycle, questions, action_api).verbs(),
         *ConsolesApi(wiring, lifecycle, consoles, action_api).verbs(),
+        *removed_verbs(),
+        *ExtensionsApi().verbs(),
+        *AuditLogApi(wiring).verbs(),
+        *FixedAddressesApi(wiring, lifecycle, action_api).verbs(),
+        *NotHereApi(wiring).verbs(),
+        *OlderHostsApi(wiring).verbs(),
+        *ImageMetadataApi(parts.callers["image"]).verbs(),
         *ProxiesApi(parts.callers, lifecycle, action_api).verbs(),
         *servers.verbs(),
         *action_api.verbs(),

@@ -7,7 +7,8 @@ from typing import Any
 from compute.core.api import ApiCall, empty_reply, json_reply
 from compute.core.errors import BadRequest, NotFound
 from compute.instance.api.asked import ActionHandler, Asked
-from compute.instance.api.servers import ServersApi, new_password
+from compute.instance.api.removed import gone
+from compute.instance.api.servers import COLLECTIONS, ServersApi, new_password
 from compute.instance.frame.replies import accepted, ok
 from compute.instance.frame.routes import Verb, api_base, minor_of
 from compute.instance.rules import fault
@@ -32,7 +33,6 @@ PLAIN = {
     "shelveOffload": "shelve_offload",
     "unrescue": "unrescue",
     "restore": "restore",
-    "resetNetwork": "reset_network",
     "injectNetworkInfo": "inject_network_info",
 }
 
@@ -55,7 +55,10 @@ class ActionsApi:
 
     def verbs(self) -> list[Verb]:
         """The routes."""
-        return [Verb("POST", "/servers/{server_id}/action", self.act)]
+        return [
+            Verb("POST", f"{servers}/{{server_id}}/action", self.act)
+            for servers in COLLECTIONS
+        ]
 
     def add(self, name: str, asked: Asked) -> None:
         """An action that another part of the API brings."""
@@ -88,6 +91,7 @@ class ActionsApi:
             "unlock": Asked(self._unlock),
             "os-resetState": Asked(self._reset_state, schemas.RESET_STATE),
             "forceDelete": Asked(self._force_delete),
+            "resetNetwork": Asked(self._removed),
             "addSecurityGroup": Asked(self._add_group, schemas.ADD_OR_REMOVE_GROUP),
             "removeSecurityGroup": Asked(
                 self._remove_group, schemas.ADD_OR_REMOVE_GROUP
@@ -227,6 +231,9 @@ class ActionsApi:
             rule="os_compute_api:os-admin-actions:reset_state",
         )
         return accepted()
+
+    def _removed(self, call: ApiCall, server_id: str, value: Any) -> Reply:
+        return gone(call)
 
     def _force_delete(self, call: ApiCall, server_id: str, value: Any) -> Reply:
         self._actions.delete(call.context, server_id, at_once=True)

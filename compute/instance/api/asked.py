@@ -20,17 +20,21 @@ _NO_BODY = Schema({"type": ["object", "null", "string"]})
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One action as the body names it.  ``fields`` None: it has no arguments."""
+    """One action as the body names it.  ``fields`` None: it has no arguments.
+    ``looked_at_since``: in older versions whatever it is given is ignored."""
 
     handler: ActionHandler
     fields: tuple[Field, ...] | None = None
     since: int = 1
     until: int = NEWEST
     nullable: bool = False
+    looked_at_since: int = 1
     _schemas: dict[int, Schema] = field(default_factory=dict)
 
     def check(self, value: Any, minor: int) -> Any:
         """The checked arguments."""
+        if minor < self.looked_at_since:
+            return {}
         if self.fields is None:
             _NO_BODY.check(value)
             return {}

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from compute.core.api import ApiCall
-from compute.core.errors import BadRequest, Conflict
+from compute.core.errors import BadRequest, Conflict, Unauthorized
 from compute.instance.api.actions import ActionsApi
 from compute.instance.api.asked import ActionHandler, Asked
 from compute.instance.frame.bodies import Body, Field
 from compute.instance.frame.replies import ok
-from compute.instance.frame.routes import Verb
+from compute.instance.frame.routes import Verb, minor_of
 from compute.instance.model import VmState
 from compute.instance.service.consoles import NOVNC, SERIAL, Consoles, console_url
 from compute.instance.service.lifecycle import Lifecycle
@@ -30,6 +30,8 @@ CREATE = Body(
         Field("type", {"enum": [*_TYPES, "webmks"]}, since=8, required=True),
     ),
 )
+# Until then the path was for consoles that there are none of here.
+ANY_TOKEN_SINCE = 31
 WITHOUT_CONSOLE = frozenset(
     {VmState.BUILDING, VmState.SHELVED_OFFLOADED, VmState.SOFT_DELETED}
 )
@@ -97,6 +99,8 @@ class ConsolesApi:
     def look_up(self, call: ApiCall) -> Reply:
         """GET /os-console-auth-tokens/{token}."""
         self._wiring.enforce(call.context, "os_compute_api:os-console-auth-tokens")
+        if minor_of(call) < ANY_TOKEN_SINCE:
+            raise Unauthorized("Only tokens of RDP consoles are told of")
         found = self._consoles.find(call.parameters["token"])
         value = {
             "instance_uuid": found.server_id,

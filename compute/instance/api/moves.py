@@ -18,6 +18,8 @@ from compute.instance.service.moving import Moving
 from compute.instance.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
+# From then on a cold migration may name its host; before, all it says is ignored.
+HOST_SINCE = 56
 # From then on the answer does not wait for the choice of a host.
 LATER_SINCE = 34
 # No password is given, or told, from then on; where the disk is, is found out.
@@ -32,7 +34,15 @@ class MovesApi:
     def __init__(self, wiring: Wiring, moving: Moving, actions: ActionsApi) -> None:
         self._wiring = wiring
         self._moving = moving
-        actions.add("migrate", Asked(self.migrate, schemas.MIGRATE, nullable=True))
+        actions.add(
+            "migrate",
+            Asked(
+                self.migrate,
+                schemas.MIGRATE,
+                nullable=True,
+                looked_at_since=HOST_SINCE,
+            ),
+        )
         actions.add("os-migrateLive", Asked(self.migrate_live, schemas.MIGRATE_LIVE))
         actions.add("evacuate", Asked(self.evacuate, schemas.EVACUATE))
         actions.add("revertResize", Asked(self.revert))

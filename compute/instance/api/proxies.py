@@ -8,13 +8,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
-import orjson
-
 from compute.core.api import ApiCall, empty_reply
 from compute.core.errors import BadRequest, NotFound
 from compute.core.query import Query
 from compute.instance.api.actions import ActionsApi
 from compute.instance.api.asked import Asked
+from compute.instance.api.neighbour import Neighbour
 from compute.instance.frame.bodies import Field
 from compute.instance.frame.replies import accepted, ok
 from compute.instance.frame.routes import Verb
@@ -30,47 +29,12 @@ from compute.instance.views.proxies import (
     shaped,
 )
 from objectstore.client.caller import Caller
-from objectstore.kernel.errors import Rejected, Unavailable
+from objectstore.kernel.errors import Rejected
 from objectstore.kernel.reply import Reply
 
 UNTIL = 35
 FLOATING_ACTIONS_UNTIL = 43
-IMAGE_METADATA_UNTIL = 38
 ICMP = "icmp"
-
-
-class Neighbour:
-    """One service, called as the caller himself."""
-
-    def __init__(self, caller: Caller) -> None:
-        self._caller = caller
-
-    def ask(self, call: ApiCall, method: str, path: str, body: Any = None) -> Any:
-        """The answer's JSON.  What it rejects, we reject with the same status."""
-        headers = {"X-Auth-Token": call.context.token, "Accept": "application/json"}
-        content = b""
-        if body is not None:
-            content = orjson.dumps(body)
-            headers["Content-Type"] = "application/json"
-        answer = self._caller.request(method, path, headers, content)
-        if answer.status == 202 and method == "DELETE":
-            answer.close()
-            return None
-        if answer.status >= 500:
-            answer.close()
-            raise Unavailable(f"{path}: answered {answer.status}")
-        if answer.status >= 400:
-            raise Rejected(answer.status, _message(answer.read()))
-        return answer.json()
-
-
-def _message(raw: bytes) -> str:
-    try:
-        value = orjson.loads(raw)
-        inner = value.get("NeutronError", value)
-        return str(inner["message"])
-    except (ValueError, KeyError, AttributeError, TypeError):
-        return ""
 
 
 class ProxiesApi:
@@ -123,10 +87,8 @@ class ProxiesApi:
         verbs = [
             Verb(method, path, handler, until=UNTIL) for method, path, handler in table
         ]
-        metadata = "/images/{image_id}/metadata"
         return [
             *verbs,
-            Verb("GET", metadata, self.image_metadata, until=IMAGE_METADATA_UNTIL),
             # Beyond the proxies: the groups of one server are its own.
             Verb("GET", "/servers/{server_id}/os-security-groups", self.server_groups),
         ]
@@ -161,10 +123,6 @@ class ProxiesApi:
     def image(self, call: ApiCall) -> Reply:
         """GET /images/{id}."""
         return ok({"image": image_view(call, self._one_image(call))})
-
-    def image_metadata(self, call: ApiCall) -> Reply:
-        """GET /images/{id}/metadata."""
-        return ok({"metadata": image_view(call, self._one_image(call))["metadata"]})
 
     def delete_image(self, call: ApiCall) -> Reply:
         """DELETE /images/{id}."""

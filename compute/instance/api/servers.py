@@ -27,6 +27,9 @@ from objectstore.kernel.reply import Reply
 SHOW = "os_compute_api:servers:show"
 PASSWORD_LENGTH = 12  # as long as the real one's; 71 bits
 PASSWORD_CHARACTERS = string.ascii_letters + string.digits
+# Two names for the same: the second is of the time when a root disk that is a volume
+# was something else.
+COLLECTIONS = ("/servers", "/os-volumes_boot")
 ADMIN_SORT_KEYS = frozenset({"host", "node"})
 
 
@@ -54,17 +57,21 @@ class ServersApi:
 
     def verbs(self) -> list[Verb]:
         """The routes."""
-        return [
-            Verb("GET", "/servers", self.index),
-            Verb("GET", "/servers/detail", self.detail),
-            Verb("POST", "/servers", self.create),
-            Verb("POST", "/os-volumes_boot", self.create, until=89),
-            Verb("GET", "/servers/{server_id}", self.show),
-            Verb("PUT", "/servers/{server_id}", self.update),
-            Verb("DELETE", "/servers/{server_id}", self.delete),
+        verbs = [
             Verb("GET", "/servers/{server_id}/ips", self.ips),
             Verb("GET", "/servers/{server_id}/ips/{network}", self.ips_of_network),
         ]
+        for servers in COLLECTIONS:
+            one = f"{servers}/{{server_id}}"
+            verbs += [
+                Verb("GET", servers, self.index),
+                Verb("GET", f"{servers}/detail", self.detail),
+                Verb("POST", servers, self.create),
+                Verb("GET", one, self.show),
+                Verb("PUT", one, self.update),
+                Verb("DELETE", one, self.delete),
+            ]
+        return verbs
 
     # ---- lists -----------------------------------------------------------------
 

@@ -1,5 +1,4 @@
-"""What belongs to no server alone: extensions, external events, passwords sealed by
-guests, and the audit log."""
+"""What others tell of servers: external events, and passwords sealed by guests."""
 
 from __future__ import annotations
 
@@ -9,7 +8,6 @@ from typing import Any
 from compute.core.api import ApiCall, empty_reply, json_reply
 from compute.core.database import Connection
 from compute.core.errors import Conflict, NotFound
-from compute.core.instants import iso_micro
 from compute.core.schema import Schema
 from compute.instance.frame.replies import ok
 from compute.instance.frame.routes import Verb, minor_of
@@ -74,65 +72,6 @@ def events_schema(minor: int) -> Schema:
     )
 
 
-# The parts of the API that stand in this list work; what does not work is not in it.
-EXTENSIONS = {
-    "NMN": "Multinic",
-    "OS-DCF": "DiskConfig",
-    "OS-EXT-AZ": "ExtendedAvailabilityZone",
-    "OS-EXT-IPS": "ExtendedIps",
-    "OS-EXT-IPS-MAC": "ExtendedIpsMac",
-    "OS-EXT-SRV-ATTR": "ExtendedServerAttributes",
-    "OS-EXT-STS": "ExtendedStatus",
-    "OS-FLV-DISABLED": "FlavorDisabled",
-    "OS-FLV-EXT-DATA": "FlavorExtraData",
-    "OS-SCH-HNT": "SchedulerHints",
-    "OS-SRV-USG": "ServerUsage",
-    "os-admin-actions": "AdminActions",
-    "os-aggregates": "Aggregates",
-    "os-attach-interfaces": "AttachInterfaces",
-    "os-availability-zone": "AvailabilityZone",
-    "os-config-drive": "ConfigDrive",
-    "os-console-auth-tokens": "ConsoleAuthTokens",
-    "os-console-output": "ConsoleOutput",
-    "os-consoles": "Consoles",
-    "os-create-server-ext": "Createserverext",
-    "os-deferred-delete": "DeferredDelete",
-    "os-evacuate": "Evacuate",
-    "os-flavor-access": "FlavorAccess",
-    "os-flavor-extra-specs": "FlavorExtraSpecs",
-    "os-flavor-manage": "FlavorManage",
-    "os-floating-ips": "FloatingIps",
-    "os-hypervisors": "Hypervisors",
-    "os-instance-actions": "InstanceActions",
-    "os-keypairs": "Keypairs",
-    "os-lock-server": "LockServer",
-    "os-migrate-server": "MigrateServer",
-    "os-migrations": "Migrations",
-    "os-multiple-create": "MultipleCreate",
-    "os-networks": "Networks",
-    "os-pause-server": "PauseServer",
-    "os-personality": "Personality",
-    "os-quota-class-sets": "QuotaClasses",
-    "os-quota-sets": "Quotas",
-    "os-rescue": "Rescue",
-    "os-security-groups": "SecurityGroups",
-    "os-server-diagnostics": "ServerDiagnostics",
-    "os-server-external-events": "ServerExternalEvents",
-    "os-server-groups": "ServerGroups",
-    "os-server-password": "ServerPassword",
-    "os-server-start-stop": "ServerStartStop",
-    "os-services": "Services",
-    "os-shelve": "Shelve",
-    "os-simple-tenant-usage": "SimpleTenantUsage",
-    "os-suspend-server": "SuspendServer",
-    "os-user-data": "UserData",
-    "os-volumes": "Volumes",
-    "os-extended-volumes": "ExtendedVolumes",
-    "os-block-device-mapping-v2-boot": "BlockDeviceMappingV2Boot",
-}
-EXTENSION_UPDATED = "2014-12-03T00:00:00Z"
-
-
 class SurroundingsApi:
     """Handlers."""
 
@@ -144,25 +83,10 @@ class SurroundingsApi:
         """The routes."""
         password = "/servers/{server_id}/os-server-password"
         return [
-            Verb("GET", "/extensions", self.extensions),
-            Verb("GET", "/extensions/{alias}", self.extension),
             Verb("POST", "/os-server-external-events", self.events),
             Verb("GET", password, self.password),
             Verb("DELETE", password, self.clear_password),
-            Verb("GET", "/os-instance_usage_audit_log", self.audit),
-            Verb("GET", "/os-instance_usage_audit_log/{before}", self.audit),
         ]
-
-    def extensions(self, call: ApiCall) -> Reply:
-        """GET /extensions."""
-        return ok({"extensions": [_extension(alias) for alias in EXTENSIONS]})
-
-    def extension(self, call: ApiCall) -> Reply:
-        """GET /extensions/{alias}."""
-        alias = call.parameters["alias"]
-        if alias not in EXTENSIONS:
-            raise NotFound(f"There is no extension {alias}")
-        return ok({"extension": _extension(alias)})
 
     # ---- external events -------------------------------------------------------
 
@@ -260,38 +184,3 @@ class SurroundingsApi:
             )
         )
         return empty_reply(204)
-
-    # ---- what is always empty --------------------------------------------------
-
-    def audit(self, call: ApiCall) -> Reply:
-        """GET /os-instance_usage_audit_log: nothing is audited by periods."""
-        self._wiring.enforce(call.context, "os_compute_api:os-instance-usage-audit-log")
-        now = iso_micro(self._wiring.clock.time()).replace("T", " ")
-        one = "before" in call.parameters
-        key = "instance_usage_audit_log" if one else "instance_usage_audit_logs"
-        value: dict[str, Any] = {
-            "hosts_not_run": [],
-            "log": {},
-            "num_hosts": 0,
-            "num_hosts_done": 0,
-            "num_hosts_not_run": 0,
-            "num_hosts_running": 0,
-            "overall_status": "ALL hosts done. 0 errors.",
-            "period_beginning": now,
-            "period_ending": now,
-            "total_errors": 0,
-            "total_instances": 0,
-        }
-        return ok({key: value})
-
-
-def _extension(alias: str) -> dict[str, Any]:
-    name = EXTENSIONS[alias]
-    return {
-        "alias": alias,
-        "name": name,
-        "description": f"{name} support.",
-        "links": [],
-        "namespace": "http://docs.openstack.org/compute/ext/fake_xml",
-        "updated": EXTENSION_UPDATED,
-    }

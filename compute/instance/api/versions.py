@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from compute.core.api import ApiCall, Route, json_reply
+from compute.core.errors import NotFound
 from compute.instance.frame.routes import HIGHEST, LOWEST
 from objectstore.kernel.reply import Reply
 
@@ -69,9 +70,21 @@ def old(call: ApiCall) -> Reply:
     return _whole(_old(call), "2")
 
 
+def by_name(call: ApiCall) -> Reply:
+    """GET /v2.1/versions/{id}, and the same below ``/v2``."""
+    name = call.parameters["name"]
+    if name == "v2.1":
+        return current(call)
+    if name in ("v2", "v2.0"):
+        return old(call)
+    raise NotFound("There is no such version")
+
+
 ROUTES = [
     Route("GET", "/", index, public=True),
     Route("GET", "/versions", index, public=True),
     Route("GET", "/v2.1", current, public=True),
     Route("GET", "/v2", old, public=True),
+    Route("GET", "/v2.1/versions/{name}", by_name, public=True),
+    Route("GET", "/v2/versions/{name}", by_name, public=True),
 ]

@@ -9,7 +9,8 @@ from urllib.parse import quote
 
 from compute.core.api import ApiCall
 from compute.core.errors import BadRequest
-from compute.instance.api.proxies import UNTIL, Neighbour
+from compute.instance.api.neighbour import Neighbour
+from compute.instance.api.proxies import UNTIL
 from compute.instance.frame.replies import accepted, ok
 from compute.instance.frame.routes import Verb
 from compute.instance.views.proxies import SNAPSHOT, VOLUME, Shape, shaped

@@ -19,7 +19,6 @@ WITHOUT_REQUEST = {
     "change_password",
     "add_security_group",
     "remove_security_group",
-    "reset_network",
     "inject_network_info",
 }
 SEED = 20261121
