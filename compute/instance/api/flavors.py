@@ -9,6 +9,7 @@ from compute.core.database import Connection, Duplicate
 from compute.core.errors import BadRequest, Conflict, NotFound
 from compute.core.pagination import next_link, parse_page
 from compute.core.schema import Schema
+from compute.instance.extra_specs import wrong_spec
 from compute.instance.frame.bodies import Body, Field
 from compute.instance.frame.replies import View, accepted, links, ok, rendered
 from compute.instance.frame.routes import Verb, minor_of
@@ -23,6 +24,7 @@ FILTERS = frozenset(
 MANAGE = "os_compute_api:os-flavor-manage"
 ACCESS = "os_compute_api:os-flavor-access"
 SPECS = "os_compute_api:os-flavor-extra-specs"
+CHECKED_SPECS_SINCE = 86
 FACTOR_MAX = 3.40282e38  # the largest number of four bytes
 _TEXT = {"type": ["string", "null"], "maxLength": 65535}
 _FACTOR = {
@@ -329,6 +331,9 @@ class FlavorsApi:
         self, call: ApiCall, given: dict[str, str], removed: str | None
     ) -> None:
         self._wiring.enforce(call.context, SPECS)
+        wrong = wrong_spec(given) if minor_of(call) >= CHECKED_SPECS_SINCE else ""
+        if wrong:
+            raise BadRequest(f"Validation failed; {wrong} cannot be {given[wrong]!r}")
 
         def write(connection: Connection) -> None:
             flavor = self._get(connection, call)
