@@ -67,8 +67,8 @@ class NotBegun(Corrupt):
 
 class Broker:
     """See the module.  ``facts_written`` is the journal's promise for the latest
-    facts; None: they came from the file.  ``is_plain``: no row was met yet that shows
-    more than its columns (``database.shown_sql``)."""
+    facts; None: they came from the file.  ``from_rows``: the forms in which a row was
+    met that shows more than its columns (``database.shown_sql``)."""
 
     __slots__ = (
         "_cleared",
@@ -83,7 +83,7 @@ class Broker:
         "_totals",
         "database_id",
         "facts_written",
-        "is_plain",
+        "from_rows",
         "key",
         "path",
     )
@@ -94,7 +94,7 @@ class Broker:
         self.key = key
         self.path = path
         self.facts_written: Promise[Any] | None = None
-        self.is_plain = True
+        self.from_rows: frozenset[Form] = frozenset()
         self._readers: list[Reader] = []
         self._is_closed = False
         self._table = table
@@ -218,14 +218,15 @@ class Broker:
     def shown(self, query: ListingQuery, form: Form) -> ShownPage | None:
         """One page of live rows as ``form``; None when only rows can tell all of it,
         as of any page with a delimiter."""
-        if not self.is_plain or query.delimiter:
+        if form in self.from_rows or query.delimiter:
             return None
         self.fold()
         try:
             page = show(self._table, self._connection, query, form)
         except sqlite3.Error as error:
             raise sqlite_file.translated(error, self.path) from error
-        self.is_plain = page is not None
+        if page is None:
+            self.from_rows |= {form}
         return page
 
     def shown_apart(self, query: ListingQuery, form: Form) -> ShownPage | None:
@@ -233,7 +234,8 @@ class Broker:
         waits."""
         self.fold()
         page = in_turn(self._show_beside, query, form)
-        self.is_plain = page is not None
+        if page is None:
+            self.from_rows |= {form}
         return page
 
     def _show_beside(self, query: ListingQuery, form: Form) -> ShownPage | None:

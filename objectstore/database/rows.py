@@ -56,7 +56,7 @@ class RowTable:
         }
         self._newer = f"{self._select} WHERE {kind.newest} > ?"
         self._clear = f"DELETE FROM {kind.name}"
-        self._aggregates = aggregates(kind.json)
+        self._aggregates = aggregates(kind.json, kind.contents)
         self._old = f"{self._select} WHERE gone = 1 AND name > ? ORDER BY name LIMIT ?"
 
     @property
@@ -67,6 +67,10 @@ class RowTable:
             f"name TEXT NOT NULL, {self.kind.definitions}, "
             "PRIMARY KEY (gone, name)) WITHOUT ROWID;"
         )
+
+    def writes(self, form: Form) -> bool:
+        """Whether there are pages of that form."""
+        return form in self._aggregates
 
     def live(
         self,

@@ -38,9 +38,11 @@ def show(
 ) -> ShownPage | None:
     """The page of a query without a delimiter; None when only rows can tell all of
     it.  Raises ``sqlite3.Error``."""
+    if not table.writes(form):
+        return None
     names, limit = range_of(query), max(query.limit, 0)
     page = table.shown(connection, names, limit, query.reverse, form)
-    return page if is_plain(page.body, form) else None
+    return page if is_plain(page.body, page.rows, form) else None
 
 
 class Reader:

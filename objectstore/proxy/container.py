@@ -24,7 +24,7 @@ from objectstore.proxy.headers import (
     internal_timestamp,
     metadata_changes,
 )
-from objectstore.proxy.listing import form_of, render_xml
+from objectstore.proxy.listing import form_of, render_xml, type_of_contents
 from objectstore.proxy.listing_query import listing_query
 from objectstore.proxy.object_get import REDUCED
 from objectstore.proxy.parts import Parts
@@ -54,7 +54,10 @@ def get_container(
         headers.append(("Content-Type", f"{content_type}; charset=utf-8"))
         return Reply(204, (), headers)
     form = form_of(content_type)
-    if form is None:
+    if request.context.is_s3 and request.query.get("format") == "contents":
+        body = view.shown(query, "contents")
+        content_type = type_of_contents(body)
+    elif form is None:
         body = render_xml(view.page(query), "container", container)
     else:
         body = view.shown(query, form)

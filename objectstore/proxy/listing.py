@@ -38,6 +38,11 @@ def form_of(content_type: str) -> Form | None:
     return _FORMS.get(content_type)
 
 
+def type_of_contents(body: bytes) -> str:
+    """The type of a page that was asked for as "contents"."""
+    return JSON if body.startswith(b"[") else "application/xml"
+
+
 def render_xml(entries: Entries, kind: str, name: str) -> bytes:
     """A listing of the "account" or "container" called ``name``."""
     head = f'<?xml version="1.0" encoding="UTF-8"?>\n<{kind} name="{_quoted(name)}"'

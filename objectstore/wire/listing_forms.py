@@ -1,8 +1,12 @@
-"""Entries of listings as clients see them: JSON and plain text.  Pure.
+"""Entries of listings as clients see them: JSON, plain text, S3's XML.  Pure.
 
 Nodes write most pages in these forms themselves (``DatabaseNode.shown``), in SQL, byte
 for byte as it is done here; pages that had to be merged from replicas that differ, and
 entries that need more than their columns, are written here.
+
+S3's XML ("contents": ``Contents`` elements without owners) is written by nodes only,
+and only where every name is spelt the same in XML and in a URL.  What is written here
+in its place is JSON, which the S3 face makes XML of.
 """
 
 from __future__ import annotations
@@ -16,15 +20,15 @@ from objectstore.kernel.timestamps import to_iso
 from objectstore.wire.records import ContainerRow, ObjectRow, Subdirectory
 from objectstore.wire.rows import SHOWN_SIZE_MARK
 
-Form = Literal["json", "text"]
-FORMS: frozenset[str] = frozenset({"json", "text"})
+Form = Literal["json", "text", "contents"]
+FORMS: frozenset[str] = frozenset({"json", "text", "contents"})
 
 Entry = ObjectRow | ContainerRow | Subdirectory
 Entries = Sequence[Entry]
 
 
 def shown(entries: Entries, form: Form) -> bytes:
-    """A page as ``form``: a JSON array, or a line for each name."""
+    """A page as ``form``: a line for each name, or else a JSON array."""
     if form == "text":
         return "".join([entry.name + "\n" for entry in entries]).encode()
     return orjson.dumps(_all_described(entries))

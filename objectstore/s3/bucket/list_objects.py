@@ -1,5 +1,8 @@
 """ListObjects and ListObjectsV2.
 
+Nodes write the entries of most pages; what they cannot (``wire.listing_forms``), and
+pages with a delimiter, are written here from JSON.
+
 Swift lists in the same order and with the same rolling up; what differs is how a
 page ends and how the next one begins.  One entry more than wanted is asked for,
 to know whether there is more.
@@ -9,7 +12,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,26 +34,41 @@ Entry = dict[str, Any]
 _LAST = "\U0010ffff"
 # Of an entry that shows no more than its object's own size, ETag, type and time.
 _PLAIN_FIELDS = 5
+# How each entry begins that a node has written, and where its owner belongs.
+_CONTENTS, _OWNER_PLACE = b"<Contents>", "<StorageClass>"
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a listing."""
+    """One page of a listing: its entries, or the XML of ``count`` of them, without
+    owners and with no name that is escaped."""
 
     entries: list[Entry]
     is_truncated: bool
+    count: int
+    contents: bytes = b""
 
     @property
     def last(self) -> str:
         """The name, or common prefix, that the page ends with."""
+        if self.contents:
+            key = self.contents.rpartition(b"<Key>")[2]
+            return key.partition(b"<")[0].decode()
         if not self.entries:
             return ""
         entry = self.entries[-1]
         return str(entry.get("name") or entry["subdir"])
 
 
-def fetch_page(operation: Operation, limit: int, marker: str, **more: str) -> Page:
-    """The page after ``marker``."""
+def fetch_page(
+    operation: Operation,
+    limit: int,
+    marker: str,
+    *,
+    as_contents: bool = False,
+    more: Mapping[str, str] | None = None,
+) -> Page:
+    """The page after ``marker``; ``as_contents``: as XML where nodes write it."""
     query = operation.query
     prefix, delimiter = query.get("prefix", ""), query.get("delimiter", "")
     if "\x00" in f"{prefix}{delimiter}{marker}":
@@ -61,20 +79,30 @@ def fetch_page(operation: Operation, limit: int, marker: str, **more: str) -> Pa
         if cut + len(delimiter) == len(marker):
             marker += _LAST
     if not limit:
-        return Page([], False)
+        return Page([], False, 0)
     inner = query_string(
-        format="json",
+        format="contents" if as_contents and not delimiter else "json",
         limit=limit + 1,
         prefix=prefix,
         delimiter=delimiter,
         marker=marker,
-        **more,
+        **(more or {}),
     )
     answer = operation.ask_bucket("GET", query=inner)
-    if answer.status != 200:
+    if not answer.is_success:
         raise operation.failed(answer, missing="NoSuchBucket")
-    entries: list[Entry] = orjson.loads(answer.read(LISTING_BYTES_MAX))
-    return Page(entries[:limit], len(entries) > limit)
+    body = answer.read(LISTING_BYTES_MAX)
+    if not body.startswith(b"["):
+        return _page_of_contents(body, limit)
+    entries: list[Entry] = orjson.loads(body)
+    return Page(entries[:limit], len(entries) > limit, min(len(entries), limit))
+
+
+def _page_of_contents(body: bytes, limit: int) -> Page:
+    count = body.count(_CONTENTS)
+    if count <= limit:
+        return Page([], False, count, body)
+    return Page([], True, limit, body[: body.rindex(_CONTENTS)])
 
 
 def list_objects(operation: Operation) -> Reply:
@@ -86,7 +114,7 @@ def list_objects(operation: Operation) -> Reply:
     encode = encoder(operation)
     marker = query.get("marker", "")
     delimiter = query.get("delimiter", "")
-    page = fetch_page(operation, limit, marker)
+    page = fetch_page(operation, limit, marker, as_contents=True)
     next_marker = page.is_truncated and delimiter
     body = document(
         "ListBucketResult",
@@ -115,7 +143,10 @@ def list_objects_v2(operation: Operation) -> Reply:
     if token == "":
         raise S3Error("InvalidArgument", "The continuation token provided is incorrect")
     page = fetch_page(
-        operation, limit, start_after if token is None else _from_token(token)
+        operation,
+        limit,
+        start_after if token is None else _from_token(token),
+        as_contents=True,
     )
     with_owner = query.get("fetch-owner", "").lower() == "true"
     body = document(
@@ -127,7 +158,7 @@ def list_objects_v2(operation: Operation) -> Reply:
         text("NextContinuationToken", _to_token(page.last))
         if page.is_truncated
         else "",
-        text("KeyCount", len(page.entries)),
+        text("KeyCount", page.count),
         text("MaxKeys", limit),
         text("Delimiter", encode(delimiter)) if delimiter else "",
         text("EncodingType", "url") if query.get("encoding-type") else "",
@@ -145,6 +176,11 @@ def _entries(
     with_owner: bool,
 ) -> list[str]:
     owned = owner("Owner", operation.facts.account) if with_owner else ""
+    if page.contents:
+        written = page.contents.decode()
+        if owned:
+            written = written.replace(_OWNER_PLACE, owned + _OWNER_PLACE)
+        return [written]
     contents: list[str] = []
     prefixes: list[str] = []
     for entry in page.entries:

@@ -31,7 +31,7 @@ def list_versions(operation: Operation) -> Reply:
     more = {"versions": "1"} if operation.facts.versioning else {}
     if version_marker and more:
         more["version_marker"] = version_marker
-    page = fetch_page(operation, limit, key_marker, **more)
+    page = fetch_page(operation, limit, key_marker, more=more)
     delimiter = query.get("delimiter", "")
     last = page.entries[-1] if page.entries else {}
     truncated: list[str] = []

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import random
+import re
 from typing import Any
 
 import pytest
 
 from objectstore.kernel.errors import Rejected
+from objectstore.kernel.timestamps import to_iso
 from objectstore.wire.listing_forms import shown
-from objectstore.wire.records import ContainerName, ListingQuery
+from objectstore.wire.records import ContainerName, ListingQuery, ObjectRow
 from test.contract.nodes.samples import container_row, kept, key_of, object_row
 from test.fakes.nodes import MemoryContainerNode
 
@@ -156,6 +158,26 @@ def same_shown(node: Any, query: ListingQuery) -> None:
     entries = kept(node.list(KEY, query))
     for form in ("json", "text"):
         assert kept(node.shown(KEY, query, form)) == shown(entries, form), query
+    contents = kept(node.shown(KEY, query, "contents"))
+    if not contents.startswith(b"["):
+        assert contents == contents_of(entries), query
+        assert all(PLAIN(f"{entry.name}{entry.etag}") for entry in entries), query
+    else:
+        assert contents == shown(entries, "json"), query
+
+
+PLAIN = re.compile("[A-Za-z0-9/_.*~-]*").fullmatch
+
+
+def contents_of(entries: list[ObjectRow]) -> bytes:
+    """S3's XML of rows with nothing to escape."""
+    return "".join(
+        f"<Contents><Key>{row.name}</Key><LastModified>"
+        f"{to_iso(max(row.timestamp, row.modified))[:23]}Z</LastModified>"
+        f"<ETag>&quot;{row.etag}&quot;</ETag><Size>{row.size}</Size>"
+        "<StorageClass>STANDARD</StorageClass></Contents>"
+        for row in entries
+    ).encode()
 
 
 QUERIES = [

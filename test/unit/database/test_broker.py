@@ -211,6 +211,17 @@ def long_rows() -> list[ObjectRow]:
     return [ObjectRow(f"{n:05}", n + 1, 0, n, "a/b", 1, "e", 1) for n in range(1500)]
 
 
+def test_a_special_row_keeps_other_forms_as_they_are() -> None:
+    with database() as broker:
+        broker.merge(long_rows())
+        page = broker.shown(ListingQuery(limit=2), "contents")
+        assert page is not None and page.body.count(b"<Contents><Key>") == 2
+        broker.merge([ObjectRow("a&b", 1, 0, 1, "t", 1, "e", 1)])
+        assert broker.shown(ListingQuery(), "contents") is None
+        assert broker.shown(ListingQuery(), "json") is not None
+        assert broker.from_rows == {"contents"}
+
+
 def test_pages_on_other_threads_are_those_of_this_one() -> None:
     before = set(open_files())
     with database() as broker:
