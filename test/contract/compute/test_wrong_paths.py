@@ -1,0 +1,49 @@
+"""On every path of a room a method that it does not have is 405, with those that it
+has; what is no path is 404."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from compute.core.api import Api
+from test.fakes.tokens import fake_token
+from test.unit.compute.instance.house import OWNER, House
+
+ROOMS = {"image": "/v2", "network": "/v2.0", "compute": "/v2.1"}
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    directory: Path = tmp_path_factory.mktemp("paths")
+    found = House(directory)
+    yield found
+    found.close()
+
+
+def answer(house: House, room: str, method: str, path: str) -> tuple[int, set[str]]:
+    headers = {"X-Auth-Token": fake_token(OWNER, "admin,service")}
+    got = house.parts.callers[room].request(method, path, headers, b"")
+    got.read()
+    return got.status, set((got.headers.get("allow") or "").split(", "))
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_method_that_a_path_does_not_have(house: House, room: str) -> None:
+    api = house.rooms[room].application
+    assert isinstance(api, Api)
+    assert len(api.routes) > 10
+    for route in api.routes:
+        path = re.sub(r"{\w+}", "1", route.template)
+        status, allowed = answer(house, room, "LOCK", path)
+        assert (status, route.method in allowed) == (405, True), path
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_what_is_no_path(house: House, room: str) -> None:
+    for path in ("/nonsense", f"{ROOMS[room]}/nonsense/1/2/3/4/5/6"):
+        for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
+            assert answer(house, room, method, path)[0] == 404
