@@ -12,14 +12,18 @@ import pytest
 from compute.core.api import Api
 from test.fakes.tokens import fake_token
 from test.unit.compute.instance.house import OWNER, House
+from test.unit.compute.volume.house import House as VolumeHouse
 
-ROOMS = {"image": "/v2", "network": "/v2.0", "compute": "/v2.1"}
+ROOMS = {"image": "/v2", "network": "/v2.0", "compute": "/v2.1", "volume": "/v3"}
 
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     directory: Path = tmp_path_factory.mktemp("paths")
     found = House(directory)
+    volumes = VolumeHouse(tmp_path_factory.mktemp("volumes"))
+    found.parts.callers["volume"] = volumes.caller  # type: ignore[index]
+    found.rooms["volume"] = volumes.room
     yield found
     found.close()
 
