@@ -268,7 +268,7 @@ class House:
             if port["device_owner"].startswith("compute:")
             and port["device_id"] not in live
         ]
-        rows = self.database.read(self.wiring.stores.hosts.allocations)
+        rows = self.database.read(self.wiring.stores.allocations.all)
         found += [
             f"claim of {row.server_id}" for row in rows if row.server_id not in live
         ]

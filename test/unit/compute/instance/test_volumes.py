@@ -217,7 +217,7 @@ def test_it_boots_from_a_volume_of_an_image(house: House) -> None:
     (volume_id,) = house.volume_service.volumes
     assert volumes_in_guest(house, server_id) == {"vda": volume_id}
     assert house.ask("DELETE", path_of(server_id, volume_id)).status == 400
-    rows = house.database.read(house.wiring.stores.hosts.allocations)
+    rows = house.database.read(house.wiring.stores.allocations.all)
     assert [row.disk_gib for row in rows] == [0]
     house.ok("DELETE", f"/servers/{server_id}")
     house.work()
