@@ -22,17 +22,8 @@ from objectstore.kernel.request import (
     Environ,
     Request,
 )
+from objectstore.s3.header_names import header_names
 
-# Of the client's request these say something about his message only.
-_NOT_INHERITED = frozenset(
-    {
-        "CONTENT_LENGTH",
-        "CONTENT_TYPE",
-        "RAW_PATH_INFO",
-        "ringstack.header_fields",
-        "wsgi.input",
-    }
-)
 DRAIN_BYTES_MAX = 64 * 1024
 # Filters that have nothing to do with an inner request: what they are for (browsers,
 # tokens, signed URLs, web pages) has been dealt with in S3's own way, and a page
@@ -161,10 +152,7 @@ class Store:
         ``headers`` are HTTP header names and text values.  ``internal``: the
         house asks for itself, limits such as quotas do not apply.
         """
-        made = environ.copy()
-        for key in environ:
-            if key[:5] == "HTTP_" or key in _NOT_INHERITED:
-                del made[key]
+        made = {key: environ[key] for key in header_names(environ).inherited}
         path = f"/v1/{account}"
         if container:
             path = f"{path}/{container}/{name}" if name else f"{path}/{container}"

@@ -14,6 +14,7 @@ from objectstore.kernel.timestamps import HybridClock
 from objectstore.s3.bucket_facts import BucketFacts, BucketFactsCache
 from objectstore.s3.caller import ANYBODY, Caller
 from objectstore.s3.errors import S3Error, from_status
+from objectstore.s3.header_names import header_names
 from objectstore.s3.inner import Answer, Store
 from objectstore.s3.notify.event import Event
 from objectstore.s3.notify.targets import Targets
@@ -40,33 +41,11 @@ class House:
     sequence: HybridClock
 
 
-# What says who sends the body and when, and nothing about what is asked.
-_ABOUT_THE_SIGNATURE = frozenset(
-    {
-        "HTTP_X_AMZ_CONTENT_SHA256",
-        "HTTP_X_AMZ_DATE",
-        "HTTP_X_AMZ_SECURITY_TOKEN",
-    }
-)
-
-
-def amazon_extras(environ: Environ) -> list[str]:
-    """The ``x-amz-`` headers (as environ keys) beyond those of the signature.
-
-    Most requests have none, so verbs look for what they know among these and not
-    among all headers.
-    """
-    return [
-        key
-        for key in environ
-        if key[:11] == "HTTP_X_AMZ_" and key not in _ABOUT_THE_SIGNATURE
-    ]
-
-
 class Operation(Request):
     """The request; ``bucket`` and ``key`` are "" where it names none.
 
-    ``extras``: see ``amazon_extras``.
+    ``extras`` are the ``x-amz-`` headers (as environ keys) beyond those of the
+    signature: most requests have none, so verbs look for what they know among these.
     """
 
     __slots__ = (
@@ -91,7 +70,7 @@ class Operation(Request):
         self.house = house
         self.bucket = bucket
         self.key = key
-        self.extras = amazon_extras(environ)
+        self.extras = header_names(environ).extras
         self.caller: Caller = ANYBODY
         self.bucket_facts: BucketFacts | None = None
         self.request_id = self.context.transaction_id

@@ -29,7 +29,7 @@ def get_object(operation: Operation) -> Reply:
     environ = operation.environ
     if "HTTP_X_AMZ_SERVER_SIDE_ENCRYPTION_CUSTOMER_ALGORITHM" in environ:
         return read_encrypted(operation, _answer_of)
-    if "partNumber" in operation.query:
+    if environ.get("QUERY_STRING") and "partNumber" in operation.query:
         return _get_part(operation)
     headers = None
     # S3 knows one range; whoever asks for several gets the whole.

@@ -7,15 +7,19 @@ not normalise paths: ``..`` and ``//`` stay as they are.
 
 from __future__ import annotations
 
+import re
 from urllib.parse import quote, unquote_to_bytes
 
 from objectstore.kernel.request import QUERY_PARAMETERS_MAX, Environ
 from objectstore.s3.errors import S3Error
+from objectstore.s3.header_names import header_names
 
 # AWS bounds the whole head at 8 KiB; no client signs so many headers.
 SIGNED_HEADERS_MAX = 100
 
 Pairs = list[tuple[bytes, bytes]]
+# Looking first takes a fifth of the time.
+_stays = re.compile("[A-Za-z0-9/_.~-]*").fullmatch
 
 
 def query_pairs(query_string: str) -> Pairs:
@@ -41,6 +45,8 @@ def _decoded(part: str) -> bytes:
 
 def canonical_path(path_info: str) -> str:
     """The decoded path, encoded once, slashes kept."""
+    if _stays(path_info):
+        return path_info
     return quote(path_info.encode("latin-1"), safe="/-_.~")
 
 
@@ -89,8 +95,8 @@ class SignedHeaders:
         keys = self._keys
         if "HTTP_HOST" not in keys:
             raise _not_signed("host")
-        for key in environ:
-            if key[:11] == "HTTP_X_AMZ_" and key not in keys:
+        for key in header_names(environ).amazon:
+            if key not in keys:
                 raise _not_signed(key[5:].lower().replace("_", "-"))
 
 
