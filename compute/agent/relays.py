@@ -52,6 +52,26 @@ class NoRelays:
 NO_RELAYS = NoRelays()
 
 
+class SimRelays:
+    """For simulated guests, which read nothing: only remembers."""
+
+    def __init__(self) -> None:
+        self._open: set[str] = set()
+
+    def open(self, connection: ConnectionInfo) -> str:
+        """The path of a socket that is not there."""
+        self._open.add(connection.attachment_id)
+        return f"/sim/{_PREFIX}{connection.attachment_id}"
+
+    def close(self, attachment_id: str) -> None:
+        """Forgotten."""
+        self._open.discard(attachment_id)
+
+    def attachments(self) -> list[str]:
+        """Those that are open."""
+        return sorted(self._open)
+
+
 class StorageRelays:
     """Relays by QEMU's storage daemon."""
 

@@ -23,7 +23,7 @@ from compute.agent.host import HostKit
 from compute.agent.hypervisor import ACTIVE_STATES, Hypervisor
 from compute.agent.image_source import ImageSource
 from compute.agent.leftovers import KnownServers, Leftovers
-from compute.agent.relays import StorageRelays
+from compute.agent.relays import SimRelays, StorageRelays
 from compute.agent.settings import GuestAgentSettings, HypervisorKind
 from compute.agent.upkeep import Upkeep
 from objectstore.kernel.clock import Clock
@@ -128,7 +128,12 @@ def _simulated(
         file = StateFile(disk, str(state / "guests.json")) if count == 1 else None
         hypervisor = SimHypervisor(SimHost(each), clock=clock, state_file=file)
         kits[each] = HostKit(
-            each, hypervisor, SimDisks(), waits_for_ports=False, url=url
+            each,
+            hypervisor,
+            SimDisks(),
+            waits_for_ports=False,
+            url=url,
+            relays=SimRelays(),
         )
     state.mkdir(parents=True, exist_ok=True)
     found = {host: Leftovers(kit.hypervisor, known) for host, kit in kits.items()}

@@ -55,7 +55,7 @@ def check_action(server: Server, name: str, *, is_admin: bool) -> Action:
     if TaskState(server.task_state) not in action.tasks:
         raise Conflict(
             f"Cannot '{action.label}' instance {server.id} while it is in task_state"
-            f" {server.task_state}"
+            f" {server.task_state or None}"
         )
     if action.job and not server.host and action.job not in WITHOUT_HOST:
         raise Conflict(f"Instance {server.id} is not ready: it is on no host")

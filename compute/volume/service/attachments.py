@@ -259,7 +259,10 @@ class Attachments:
             if connector.get("mountpoint"):
                 values["mountpoint"] = str(connector["mountpoint"])
             if attachment.status == ATTACHED:
-                if attachment.host != host:
+                # A guest that moves while it is stopped takes its attachment along:
+                # the export to the old host ends.  Only the house knows that it did.
+                is_ours = wiring.allows(context, "internal")
+                if attachment.host != host and not is_ours:
                     raise BadRequest(
                         f"Invalid volume attachment: {key} is attached on another host"
                     )

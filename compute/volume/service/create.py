@@ -267,7 +267,9 @@ def _check_one_source(order: Order) -> None:
             " source_volid and backup_id"
         )
     if not given and not order.size_gib:
-        raise BadRequest("Invalid input received: a volume needs a size")
+        raise BadRequest(
+            "Invalid input received: a volume needs a size of 1 GiB at least"
+        )
 
 
 def _of_image(image: ImageRecord) -> _Source:

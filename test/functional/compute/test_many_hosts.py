@@ -153,6 +153,31 @@ def test_cold_from_agent_to_agent(wide: Wide) -> None:
     wide.ask("server", "delete", "--wait", "carried")
 
 
+def test_a_volume_goes_along(wide: Wide) -> None:
+    boot(wide, "keeper")
+    wide.ask("volume", "create", "--size", "1", "data")
+    volumes = wide.sdk.block_storage
+
+    def volume_is(status: str) -> bool:
+        return bool(volumes.get_volume(volumes.find_volume("data").id).status == status)
+
+    wide.wait("available", lambda: volume_is("available"))
+    wide.ask("server", "add", "volume", "keeper", "data")
+    wide.wait("attached", lambda: volume_is("in-use"))
+    before = wide.show("keeper").compute_host
+    wide.ask("server", "migrate", "keeper")
+    wide.settled("keeper", "VERIFY_RESIZE")
+    wide.ask("server", "migration", "confirm", "keeper")
+    wide.settled("keeper", "ACTIVE")
+    assert wide.show("keeper").compute_host != before
+    (attached,) = wide.ask("server", "volume", "list", "keeper")
+    assert attached["Device"] == "/dev/vdb"
+    wide.ask("server", "remove", "volume", "keeper", "data")
+    wide.wait("detached", lambda: volume_is("available"))
+    wide.ask("volume", "delete", "data")
+    wide.ask("server", "delete", "--wait", "keeper")
+
+
 def test_a_host_is_drained_by_live_migration(wide: Wide) -> None:
     names = [f"s{number}" for number in range(SERVERS)]
     for name in names:

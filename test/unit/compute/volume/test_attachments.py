@@ -39,8 +39,12 @@ def test_the_life_of_an_attachment(house: House) -> None:
     assert client.get_attachment(attachment.id).status == "attached"
     # The same host may ask again: its guest starts anew.
     assert client.update_attachment(attachment.id, HERE).connection == found.connection
-    with pytest.raises(Rejected):
-        client.update_attachment(attachment.id, THERE)
+    # Its guest has moved: the house may take the connection along, users may not.
+    update = {"attachment": {"connector": {"host": "elsewhere"}}}
+    assert house.ask("PUT", f"/attachments/{attachment.id}", update).status == 400
+    moved = client.update_attachment(attachment.id, THERE)
+    assert moved.connection is not None and moved.status == "attached"
+    assert house.status(volume_id) == "in-use"
     assert list(house.driver.exported()) == [(volume_id, attachment.id)]
     assert client.delete_attachment(attachment.id)
     assert not client.delete_attachment(attachment.id)
