@@ -94,6 +94,7 @@ class Index:
         )
         self._changed: dict[bytes, Held | None] = {}
         self._frozen: Mapping[bytes, Held | None] = {}  # those that are being written
+        self._is_flushing = False  # also when there are no rows
         self._cached: OrderedDict[bytes, Held | None] = OrderedDict()
         self._flushed_rows = 0  # since the last checkpoint
         self._opener = opener
@@ -146,7 +147,7 @@ class Index:
             # One transaction from flush to flush: every read in one of its own would
             # lock and unlock the file.  None during a flush, for SQLite begins its
             # write-ahead file anew only when nobody reads.
-            if not self._frozen and not self._connection.in_transaction:
+            if not (self._is_flushing or self._connection.in_transaction):
                 self._connection.execute("BEGIN")
             found = self._connection.execute(_GET, (key,)).fetchone()
         except sqlite3.Error as error:
@@ -211,8 +212,9 @@ class Index:
         ``run`` calls what it is given, on another thread perhaps, and the greenlet may
         wait meanwhile: one flush at a time.
         """
-        assert not self._frozen, "two flushes at a time"
+        assert not self._is_flushing, "two flushes at a time"
         self._end_reading()
+        self._is_flushing = True
         self._frozen, self._changed = self._changed, {}
         frozen = Frozen(
             self._frozen,
@@ -243,6 +245,7 @@ class Index:
         else:
             self._changed = {**frozen.rows, **self._changed}
         self._frozen = {}
+        self._is_flushing = False
         for kept, changes in zip(self._kept, frozen.kept, strict=True):
             kept.settled(changes, is_written=is_written)
         self._expiring.settled(is_written=is_written)

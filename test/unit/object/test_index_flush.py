@@ -11,6 +11,7 @@ from random import Random
 import pytest
 
 from objectstore.kernel.errors import Unavailable
+from objectstore.kernel.journal import Position
 from objectstore.object.database import open_database
 from objectstore.object.digests import Digests
 from objectstore.object.expiring import FIRST
@@ -213,3 +214,24 @@ def test_reading_does_not_keep_the_write_ahead_file_growing(tmp_path: Path) -> N
     assert model.index.was_closed
     model.check()
     model.index.close()
+
+
+def test_reading_while_nothing_is_flushed_does_not_hold_up_the_checkpoint(
+    tmp_path: Path,
+) -> None:
+    """A flush may have facts alone to write; SQLite's file goes on for its reader."""
+    path = tmp_path / "index.db"
+    model = Model(path, 7)
+    model.change(100)
+    model.index.flush()
+
+    def read_first(write: Callable[[], None]) -> None:
+        for key in KEYS[:10]:
+            model.index.get(key)
+        write()
+
+    model.index.applied = Position(1, 12_345)
+    model.index.flush(read_first)
+    assert not model.index._connection.in_transaction
+    model.check()
+    model.index.close(flushed=True)
