@@ -6,6 +6,7 @@ Clients read the same numbers from ``/info``; they count UTF-8 bytes.
 from __future__ import annotations
 
 from objectstore.kernel.errors import Rejected
+from objectstore.kernel.http.limits import HEADER_COUNT_MAX
 from objectstore.kernel.metadata_limits import (
     METADATA_COUNT_MAX,
     METADATA_NAME_MAX,
@@ -20,6 +21,10 @@ ACCOUNT_NAME_MAX = 256
 CONTAINER_NAME_MAX = 256
 OBJECT_NAME_MAX = 1024
 HEADER_MAX = 8192
+# Headers of a request beside those of metadata, as its clients reckon.
+PLAIN_HEADER_COUNT = 36
+# And what we take beyond that, unless the server's limit was changed.
+EXTRA_HEADER_COUNT = HEADER_COUNT_MAX - METADATA_COUNT_MAX - PLAIN_HEADER_COUNT
 LISTING_MAX = 10_000
 
 # Names that begin with it are the house's own; it separates their parts.
@@ -42,6 +47,7 @@ def published() -> dict[str, int]:
         "max_meta_count": METADATA_COUNT_MAX,
         "max_meta_overall_size": METADATA_OVERALL_MAX,
         "max_header_size": HEADER_MAX,
+        "extra_header_count": EXTRA_HEADER_COUNT,
         "account_listing_limit": LISTING_MAX,
         "container_listing_limit": LISTING_MAX,
     }

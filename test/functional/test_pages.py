@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import http.client
 import re
+from urllib.parse import urlsplit
 
 import swiftclient
 
@@ -21,6 +23,22 @@ def test_healthcheck(connect: Connect) -> None:
     assert answer.headers["content-type"].startswith("text/plain")
     answer = client.raw("HEAD", "/healthcheck")
     assert (answer.status, answer.body) == (200, b"")
+
+
+def test_as_many_headers_are_taken_as_info_says(
+    connect: Connect, endpoint: str
+) -> None:
+    swift = connect(None).raw("GET", "/info").json["swift"]
+    most = swift["max_meta_count"] + 36 + swift["extra_header_count"]
+    where = urlsplit(endpoint)
+    for count, status in ((most, 200), (most + 1, 431)):
+        connection = http.client.HTTPConnection(where.netloc, timeout=20)
+        connection.putrequest("GET", "/info", skip_accept_encoding=True)
+        for number in range(count - 1):  # and Host
+            connection.putheader(f"X-Header-{number}", "x")
+        connection.endheaders()
+        assert connection.getresponse().status == status
+        connection.close()
 
 
 def test_info_names_the_limits(connect: Connect, endpoint: str) -> None:
