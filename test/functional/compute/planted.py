@@ -7,7 +7,10 @@ import uuid
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
+
 from compute.agent.hypervisor import GuestSpec
+from compute.instance.tables import ALLOCATIONS, HOSTS
 from test.functional.compute.halves import HalvedCloud
 from test.functional.compute.real_guests import Guests
 
@@ -19,10 +22,12 @@ def plant(cloud: HalvedCloud, guests: Guests) -> dict[str, str]:
         "guest": _guest(cloud.place.state / "agent"),
         "files": _files(cloud.place.state / "agent" / "guests"),
         "image": _piece(cloud.place.state / "agent" / "images"),
+        "table": _table("ip ringstack"),
         "tap": _tap("tap0badbad0-00", server),
         "bridge": _bridge(f"rsbr-{network[:10]}", network),
         "namespace": _namespace(f"rs-dhcp-{network}"),
         "port": _port(guests, server),
+        "allocation": _allocation(cloud.place.state / "cloud.db"),
         "ring": _object(guests),
     }
     return planted
@@ -65,6 +70,12 @@ def _tap(name: str, port: str) -> str:
     return name
 
 
+def _table(name: str) -> str:
+    """As another release may have left it."""
+    subprocess.run(["nft", f"add table {name}"], check=True)
+    return name
+
+
 def _bridge(name: str, network: str) -> str:
     _ip("link", "add", name, "type", "bridge")
     _ip("link", "set", name, "alias", f"ringstack network {network} zone 9")
@@ -85,6 +96,19 @@ def _port(guests: Guests, server: str) -> str:
             device_owner="compute:nova",
         ).id
     )
+
+
+def _allocation(database: Path) -> str:
+    """Room on the host for a server which never was."""
+    name = str(uuid.uuid4())
+    engine = sa.create_engine(f"sqlite:///{database}")
+    with engine.begin() as connection:
+        (host,) = connection.execute(sa.select(HOSTS.c.host)).scalars()
+        values = {"vcpus": 1, "memory_mib": 64, "disk_gib": 1}
+        row = ALLOCATIONS.insert().values(server_id=name, host=host, **values)
+        connection.execute(row)
+    engine.dispose()
+    return name
 
 
 def _object(guests: Guests) -> str:
