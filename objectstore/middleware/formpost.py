@@ -54,7 +54,11 @@ from objectstore.middleware.multipart import (
     parts_of,
 )
 from objectstore.middleware.shared_keys import refusal, shared_keys
-from objectstore.middleware.signatures import matches_any, read_signature
+from objectstore.middleware.signatures import (
+    digests_shown,
+    matches_any,
+    read_signature,
+)
 from objectstore.middleware.subrequest import (
     IterableInput,
     ask,
@@ -92,7 +96,7 @@ class Formpost:
 
     def describe(self, registry: Any) -> None:
         """Tell ``/info``."""
-        registry.add("formpost", allowed_digests=sorted(self._digests))
+        registry.add("formpost", **digests_shown(self._digests))
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Any:
         """Take forms; hand everything else on."""

@@ -14,6 +14,7 @@ import hmac
 from collections.abc import Iterable
 
 DIGESTS = ("sha1", "sha256", "sha512")
+DEPRECATED_DIGESTS = frozenset({"sha1"})
 _DIGEST_BY_HEX_LENGTH = {40: "sha1", 64: "sha256", 128: "sha512"}
 
 
@@ -25,6 +26,13 @@ def sign(
     if ip_range:
         text = f"ip={ip_range}\n{text}"
     return hmac.new(key.encode(), text.encode(), digest).hexdigest()
+
+
+def digests_shown(allowed: Iterable[str]) -> dict[str, list[str]]:
+    """What ``/info`` says of the digests: which ones, and which of them are old."""
+    deprecated = sorted(DEPRECATED_DIGESTS.intersection(allowed))
+    shown = {"allowed_digests": sorted(allowed)}
+    return shown | ({"deprecated_digests": deprecated} if deprecated else {})
 
 
 def read_signature(text: str) -> tuple[str, str]:

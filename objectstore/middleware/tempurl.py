@@ -54,7 +54,13 @@ from objectstore.middleware.disposition import disposition
 from objectstore.middleware.filter_options import FilterMaker, read_options, words
 from objectstore.middleware.header_rules import HeaderRules
 from objectstore.middleware.shared_keys import SharedKey, refusal, shared_keys
-from objectstore.middleware.signatures import DIGESTS, matches_any, read_signature, sign
+from objectstore.middleware.signatures import (
+    DIGESTS,
+    digests_shown,
+    matches_any,
+    read_signature,
+    sign,
+)
 
 AFTER = ("catch_errors", "gatekeeper", "healthcheck", "info", "cors")
 BEFORE = ("tempauth", "copy", "staticweb", "bulk")
@@ -125,11 +131,11 @@ class Tempurl:
         registry.add(
             "tempurl",
             methods=list(self._methods),
-            allowed_digests=sorted(self._digests),
             incoming_remove_headers=list(words(settings.incoming_remove_headers)),
             incoming_allow_headers=list(words(settings.incoming_allow_headers)),
             outgoing_remove_headers=list(words(settings.outgoing_remove_headers)),
             outgoing_allow_headers=list(words(settings.outgoing_allow_headers)),
+            **digests_shown(self._digests),
         )
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Any:

@@ -17,7 +17,7 @@ from objectstore.kernel.request import AccessRules, Request
 from objectstore.kernel.settings import BadSettings
 from objectstore.middleware.disposition import disposition
 from objectstore.middleware.header_rules import HeaderRules
-from objectstore.middleware.signatures import read_signature, sign
+from objectstore.middleware.signatures import digests_shown, read_signature, sign
 from objectstore.middleware.tempurl import (
     Tempurl,
     TempurlSettings,
@@ -313,3 +313,13 @@ def test_header_rules() -> None:
     rules = HeaderRules(["X-A", "x-b-*"], ["x-b-ok"])
     kept = [n for n in ("x-a", "X-B-1", "X-B-Ok", "X-C") if rules.keeps(n)]
     assert kept == ["X-B-Ok", "X-C"]
+
+
+def test_info_tells_which_digests_are_old() -> None:
+    assert digests_shown(("sha512", "sha256")) == {
+        "allowed_digests": ["sha256", "sha512"]
+    }
+    assert digests_shown(("sha256", "sha1")) == {
+        "allowed_digests": ["sha1", "sha256"],
+        "deprecated_digests": ["sha1"],
+    }
