@@ -92,17 +92,23 @@ class CurrentSegment:
         ``Corrupt`` when it belongs to another journal."""
         descriptor = disk.open(path, write=True)
         segment = cls(disk, path, number, identity, descriptor)
-        header = disk.pread(descriptor, SEGMENT_HEADER_BYTES, 0)
-        owner = header_identity(header, number)
-        if owner is not None and owner != identity:
-            segment._close()
-            raise Corrupt(f"{path}: a segment of another journal")
-        tail = examine_tail(disk, descriptor, number, segment._seed)
+        try:
+            return segment, segment._repair()
+        except BaseException:
+            segment._close()  # a bad disk is tried again and again
+            raise
+
+    def _repair(self) -> Tail:
+        header = self._disk.pread(self._descriptor, SEGMENT_HEADER_BYTES, 0)
+        owner = header_identity(header, self.number)
+        if owner is not None and owner != self._identity:
+            raise Corrupt(f"{self.path}: a segment of another journal")
+        tail = examine_tail(self._disk, self._descriptor, self.number, self._seed)
         if owner is None:
-            tail = segment._without_header(tail, header)
-        repair_tail(disk, descriptor, segment._seed, tail)
-        segment.tail = segment._allocated = tail.end
-        return segment, tail
+            tail = self._without_header(tail, header)
+        repair_tail(self._disk, self._descriptor, self._seed, tail)
+        self.tail = self._allocated = tail.end
+        return tail
 
     def _without_header(self, tail: Tail, header: bytes) -> Tail:
         """A header that is not whole: torn in the first batch, or damaged later.

@@ -123,14 +123,14 @@ class Journal:
         journal = cls(disk, directory, identity, segment_bytes_max, allocate_bytes)
         disk.make_directories(directory)
         numbers = segment_numbers(disk, directory)
+        for number in numbers[:-1]:
+            size = disk.facts(journal._files.path(number)).size
+            journal._closed_sizes[number] = size
         if numbers:
-            last = journal._number = numbers.pop()
+            last = journal._number = numbers[-1]
             path = journal._files.path(last)
             journal._current, tail = CurrentSegment.reopen(disk, path, last, identity)
             journal.torn, journal.damage = tail.torn, tail.damage
-        for number in numbers:
-            size = disk.facts(journal._files.path(number)).size
-            journal._closed_sizes[number] = size
         return journal
 
     # ---- writing ------------------------------------------------------------

@@ -16,6 +16,7 @@ from objectstore.kernel.journal import Found, Journal
 from objectstore.kernel.journal.direct import BATCHES_MAX, DIRECT_BYTES_MIN
 from objectstore.kernel.sync_queue import SyncQueue
 from objectstore.kernel.system_disk import SystemDisk
+from test.fakes.disk import MemoryDisk
 
 IDENTITY = b"device-identity!"
 LARGE = b"x" * DIRECT_BYTES_MIN
@@ -101,3 +102,22 @@ def test_the_queue_takes_those_before_the_one_that_it_refuses(tmp_path: Path) ->
     assert content == bytes(blocks[0]) + bytes(BLOCK_BYTES) + bytes(blocks[2])
     for each in (reading, direct, descriptor):
         os.close(each)
+
+
+@pytest.mark.parametrize("call", ["pread", "truncate", "sync_data", "facts"])
+def test_a_log_that_cannot_be_opened_leaves_no_file_open(call: str) -> None:
+    disk = MemoryDisk()
+    journal = Journal.open(disk, "/log", IDENTITY)
+    journal.append(1, b"first", LARGE).wait(10)
+    journal.roll()
+    journal.append(1, b"second", LARGE).wait(10)
+    journal.close()
+    before = len(disk._open)
+    disk.fail(call)
+    with pytest.raises(Unavailable):
+        Journal.open(disk, "/log", IDENTITY)
+    assert len(disk._open) == before
+    journal = Journal.open(disk, "/log", IDENTITY)
+    found = [each.meta for each in journal.replay() if isinstance(each, Found)]
+    assert found == [b"first", b"second"]
+    journal.close()
