@@ -497,25 +497,3 @@ def call_when_readable(descriptor: int, call: Callable[[], None]) -> None:
 
     hub = eventlet.hubs.get_hub()
     hub.add(hub.READ, descriptor, again, broken, None)
-
-
-def call_when_idle(is_due: Callable[[], bool], call: Callable[[], None]) -> None:
-    """Call it on the hub whenever it is due and nothing else is to be done, for the
-    rest of this process's life.  It must be short and must not wait.
-
-    ``is_due`` is asked before each wait, so it must cost next to nothing.  A hub that
-    does not poll (there is none on Linux) is left as it is.
-    """
-    hub = eventlet.hubs.get_hub()
-    poll = getattr(hub, "do_poll", None)
-    if poll is None:
-        return
-
-    def poll_or_call(seconds: float) -> Any:
-        if seconds > 0 and is_due():
-            if ready := poll(0):
-                return ready
-            call()
-        return poll(seconds)
-
-    hub.do_poll = poll_or_call

@@ -8,8 +8,6 @@ import gc
 import os
 import sys
 
-from objectstore.kernel import concurrency
-
 # A native thread that waits for the interpreter gets it after this long even
 # when the hub's thread is busy.  Python's default of 5 ms would put 10 ms on
 # every group commit (a hand-over there and back).
@@ -18,11 +16,8 @@ NATIVE_THREADS = 20
 # Requests make next to no reference cycles, and a listing makes ten thousand
 # tuples: with Python's defaults the cycle collector walks the whole heap several
 # times for each listing, 100 ms a time.  The young alone, 20,000 at a time, take some
-# milliseconds; 100,000 took 189 ms once, with nobody served.  So that is the ceiling,
-# and a tenth of it is collected whenever nobody is to be served; a generation has ten
-# times as many collections behind it for that.
-COLLECTOR_THRESHOLDS = (20_000, 1000, 100)
-YOUNG_WHEN_IDLE = 2000
+# milliseconds; 100,000 took 189 ms once, with nobody served.
+COLLECTOR_THRESHOLDS = (20_000, 100, 100)
 
 # https://sqlite.org/c3ref/c_config_covering_index_scan.html
 _SQLITE_OK = 0
@@ -36,16 +31,7 @@ def prepare_process() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECTOR_THRESHOLDS)
-    concurrency.call_when_idle(_has_young, _collect_young)
     os.environ.setdefault("EVENTLET_THREADPOOL_SIZE", str(NATIVE_THREADS))
-
-
-def _has_young() -> bool:
-    return gc.get_count()[0] > YOUNG_WHEN_IDLE
-
-
-def _collect_young() -> None:
-    gc.collect(0)
 
 
 def free_sqlite_of_statistics() -> bool:
