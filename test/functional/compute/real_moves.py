@@ -187,6 +187,30 @@ class Moves(Guests):
         wait_for("an answer by IPv6", lambda: self.ssh(ping).returncode == 0, 30.0)
         print(f"reaches its router by IPv6 from {self.host()}")
 
+    def add_a_volume(self) -> None:
+        """It lies on neither host."""
+        volumes = self.sdk.block_storage
+        volume = self.made["volume"] = volumes.create_volume(size=1, name="data")
+        self.wait_for_volume("available")
+        self.sdk.compute.create_volume_attachment(self.server, volume_id=volume.id)
+        self.wait_for_volume("in-use")
+        assert self.ssh(f"echo {NOTE} > /dev/vdb && sync").returncode == 0
+
+    def wait_for_volume(self, status: str) -> None:
+        found = self.made["volume"].id
+        volumes = self.sdk.block_storage
+        wait_for(status, lambda: bool(volumes.get_volume(found).status == status))
+
+    def remove_the_volume(self) -> None:
+        """What the guest wrote on the one host it reads on the other."""
+        note = self.ssh(f"head -c {len(NOTE)} /dev/vdb").stdout
+        assert note == NOTE, note
+        volume = self.made["volume"]
+        self.sdk.compute.delete_volume_attachment(self.server, volume)
+        self.wait_for_volume("available")
+        self.sdk.block_storage.delete_volume(volume.id)
+        print("its volume came along")
+
     def move_back_cold(self) -> None:
         """With its disk."""
         after = self.other()
@@ -242,7 +266,9 @@ def main(directory: Path) -> None:
         moves = Moves(cloud, hosts, directory)
         moves.begin(disk)
         moves.move_while_it_runs()
+        moves.add_a_volume()
         moves.move_back_cold()
+        moves.remove_the_volume()
         moves.clear_away()
 
 

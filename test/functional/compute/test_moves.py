@@ -8,7 +8,7 @@ from tempfile import mkdtemp
 
 from test.functional.compute.apart import need_a_host, run_apart
 
-# Two boots under emulation and two moves.
+# Two boots under emulation, two moves and a volume.
 SECONDS_MAX = 420.0
 
 
@@ -25,4 +25,5 @@ def test_a_real_guest_moves() -> None:
     print(said)
     assert "moved live" in said
     assert "its note is there" in said
+    assert "its volume came along" in said
     assert "nothing is left behind" in said
