@@ -11,6 +11,7 @@ import logging
 import traceback
 from collections.abc import Mapping
 
+from compute.agent.fetching_ahead import AheadFetcher
 from compute.agent.host import HostKit, Neighbours, Work
 from compute.agent.questions import QUESTIONS
 from compute.agent.sagas.catalog import SAGAS
@@ -29,6 +30,7 @@ PAUSE_SECONDS_MAX = 30.0
 # the job is still ours: a third of its lease.
 FRESH_SECONDS = LEASE_SECONDS / 3
 ANSWER = "answer"
+FETCH_IMAGES = "fetch_images"
 FAILURES = "failures"
 
 _log = logging.getLogger("compute.agent")
@@ -86,8 +88,13 @@ class JobRunner:
     """Runs the jobs of some hosts, one call each."""
 
     def __init__(
-        self, kits: Mapping[str, HostKit], neighbours: Neighbours, owner: str
+        self,
+        kits: Mapping[str, HostKit],
+        neighbours: Neighbours,
+        owner: str,
+        fetcher: AheadFetcher,
     ) -> None:
+        self._fetcher = fetcher
         self._kits = kits
         self._neighbours = neighbours
         self._owner = owner
@@ -95,14 +102,13 @@ class JobRunner:
     def run(self, job: ClaimedJob) -> float:
         """Do it; in how many seconds there is more to do on it (0: it has ended).
         Never raises but for what kills the greenlet."""
-        work = Work(
-            self._kits[job.queue],
-            self._neighbours,
-            job,
-            job.server,
-            dict(job.progress),
-        )
+        kit = self._kits[job.queue]
         try:
+            if job.server is None:
+                self._do_for_host(job, kit)
+                return 0.0
+            progress = dict(job.progress)
+            work = Work(kit, self._neighbours, job, job.server, progress)
             return self._run(job, work)
         except Stale:
             _log.warning("job %s is no longer ours", job.id)
@@ -110,6 +116,14 @@ class JobRunner:
             # Nobody to tell: the lease runs out, and the job is claimed again.
             _log.warning("the end of job %s cannot be told: %s", job.id, error)
         return 0.0
+
+    def _do_for_host(self, job: ClaimedJob, kit: HostKit) -> None:
+        """What a host does for no server: done as soon as it has begun."""
+        if job.kind != FETCH_IMAGES:
+            self._finish(job, f"This host does not know how to do {job.kind}")
+            return
+        self._fetcher.begin(kit, map(str, job.arguments["images"]))
+        self._finish(job)
 
     def _run(self, job: ClaimedJob, work: Work) -> float:
         if job.kind in QUESTIONS:
@@ -189,14 +203,19 @@ class JobRunner:
         elsewhere: bool = False,
     ) -> None:
         if error:
-            _log.warning("%s of %s failed: %s", job.kind, job.server.id, error)
+            _log.warning("%s of %s failed: %s", job.kind, _subject(job), error)
         self._neighbours.instances.finish(
             job.id, self._owner, error=error, details=details, elsewhere=elsewhere
         )
 
     def _retry(self, job: ClaimedJob, seconds: float, error: str) -> float:
-        _log.info("%s of %s later: %s", job.kind, job.server.id, error)
+        _log.info("%s of %s later: %s", job.kind, _subject(job), error)
         self._neighbours.instances.retry(
             job.id, self._owner, seconds=seconds, error=error
         )
         return seconds
+
+
+def _subject(job: ClaimedJob) -> str:
+    """Whom it is for, in the log."""
+    return job.queue if job.server is None else job.server.id

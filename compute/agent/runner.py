@@ -12,6 +12,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from compute.agent.fetching_ahead import AheadFetcher
 from compute.agent.host import HostKit, Neighbours
 from compute.agent.job_runner import JobRunner
 from compute.agent.reconcile import Reconciler
@@ -60,7 +61,8 @@ class Agent:
         self._owner = owner
         self._console_url = console_url
         self._times = times or AgentTimes()
-        self._jobs = JobRunner(kits, neighbours, owner)
+        self._fetcher = AheadFetcher()
+        self._jobs = JobRunner(kits, neighbours, owner, self._fetcher)
         self._reconciler = Reconciler(neighbours)
         self._pool = concurrency.Pool(jobs_at_once)
         self._running: dict[str, tuple[ClaimedJob, concurrency.Task]] = {}
@@ -96,6 +98,7 @@ class Agent:
         for task in [*self._tasks, *running]:
             concurrency.kill_task(task)
         self._tasks, self._running = [], {}
+        self._fetcher.stop()
         for kit in self._kits.values():
             kit.hypervisor.close()
 
@@ -180,6 +183,7 @@ class Agent:
         jobs = self._claim(set(self._kits), limit)
         for job in jobs:
             self._jobs.run(job)
+        self._fetcher.wait()
         return len(jobs)
 
     def _renew(self) -> None:

@@ -133,7 +133,8 @@ class StrayPlace:
 
 @dataclass(frozen=True, slots=True)
 class ClaimedJob:
-    """A job that is ours until its lease ends.  ``server`` is as it was then."""
+    """A job that is ours until its lease ends.  ``server`` is as it was then; None
+    for what the host shall do for no server."""
 
     id: str
     kind: str
@@ -145,7 +146,7 @@ class ClaimedJob:
     attempts: int
     arguments: Mapping[str, Any]
     progress: Mapping[str, Any]
-    server: Server
+    server: Server | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,10 +233,7 @@ class InstanceClient:
                 "busy": list(busy),
             },
         )
-        return [
-            record_from(ClaimedJob, {**job, "server": Server.from_json(job["server"])})
-            for job in answer["jobs"]
-        ]
+        return [_claimed(job) for job in answer["jobs"]]
 
     def renew(self, job_id: str, owner: str) -> bool:
         """Keep the lease; whether the job is to be cancelled.  ``Stale``."""
@@ -380,6 +378,12 @@ class InstanceClient:
         if answer.status < 300:
             return answer
         raise _error(answer)
+
+
+def _claimed(job: Mapping[str, Any]) -> ClaimedJob:
+    server = job["server"]
+    whose = None if server is None else Server.from_json(server)
+    return record_from(ClaimedJob, {**job, "server": whose})
 
 
 def _device_path(server_id: str, device_id: str) -> str:

@@ -36,7 +36,7 @@ from objectstore.kernel.clock import Clock
 ROOM_QUEUE = "@control-plane"
 # Its kind of job that belongs to no server: what was taken for one that never was.
 DROP_VOLUME = "drop_volume"
-# A job of this subject is no change of its server: it waits for none.
+# A job of this subject changes no server (it may be of none): it waits for none.
 QUESTION_SUBJECT = "question-"
 
 

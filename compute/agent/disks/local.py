@@ -106,6 +106,11 @@ class LocalDisks:
                 self._make_local(path, image_id, size)
         return self.root(uuid)
 
+    def fetch_ahead(self, image_id: str) -> None:
+        """An image into the cache."""
+        with self._cache.hold(image_id):
+            pass
+
     def prepare_boot_files(
         self, uuid: str, kernel_id: str, ramdisk_id: str
     ) -> BootFiles:

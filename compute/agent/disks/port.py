@@ -156,6 +156,10 @@ class GuestDisks(Protocol):
         than that, or refused.  An ISO image becomes a CD-ROM beside an empty root
         disk (``disks`` has both), and is booted from while the disk is empty."""
 
+    def fetch_ahead(self, image_id: str) -> None:
+        """Bring the image into the host's cache, if it is not there: disks that are
+        made of it later need not fetch it.  The cache forgets it like any other."""
+
     def prepare_boot_files(
         self, uuid: str, kernel_id: str, ramdisk_id: str
     ) -> BootFiles:

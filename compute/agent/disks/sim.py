@@ -27,14 +27,16 @@ from compute.agent.hypervisor import DiskSpec, FileSource, NbdSource
 from compute.core.disk_inspection.qcow2 import HEADER_BYTES, read_header
 from objectstore.kernel.errors import Rejected, Unavailable
 
+CACHED_MAX = 1000  # images of one host
 _GIB = 1 << 30
 
 
 class SimDisks:
-    """Knows the size of each root disk, and nothing else."""
+    """Knows the size of each root disk and which images were here, and no bytes."""
 
     def __init__(self, images: ImageReader | None = None) -> None:
         self._images = images  # None: any image id will do
+        self._cached: dict[str, None] = {}  # images, the oldest first
         self._root_gib: dict[str, int] = {}
         self._extra: dict[str, set[str]] = {}
         self._captures: dict[tuple[str, str], Captured] = {}
@@ -48,10 +50,24 @@ class SimDisks:
         self, uuid: str, image_id: str, size_gib: int, *, lazy: bool = False
     ) -> DiskSpec:
         """Checks that there is such an image."""
-        if self._images is not None:
-            self._images.facts(image_id)
+        self.fetch_ahead(image_id)
         self._root_gib.setdefault(uuid, size_gib)
         return self.root(uuid)
+
+    def fetch_ahead(self, image_id: str) -> None:
+        """Asks what the image is, once: its name is the whole of it here."""
+        if image_id in self._cached:
+            return
+        if self._images is not None:
+            self._images.facts(image_id)
+        while len(self._cached) >= CACHED_MAX:
+            del self._cached[next(iter(self._cached))]
+        self._cached[image_id] = None
+
+    @property
+    def cached(self) -> frozenset[str]:
+        """The images that are here."""
+        return frozenset(self._cached)
 
     def prepare_boot_files(
         self, uuid: str, kernel_id: str, ramdisk_id: str
@@ -100,8 +116,7 @@ class SimDisks:
 
     def prepare_rescue(self, uuid: str, image_id: str) -> DiskSpec:
         """A disk to boot from."""
-        if self._images is not None:
-            self._images.facts(image_id)
+        self.fetch_ahead(image_id)
         return self._disk(uuid, ROOT_NAME, boot_order=1)
 
     def drop_rescue(self, uuid: str) -> None:
@@ -109,8 +124,7 @@ class SimDisks:
 
     def write_image(self, image_id: str, target: NbdSource) -> None:
         """Checks that there is such an image."""
-        if self._images is not None:
-            self._images.facts(image_id)
+        self.fetch_ahead(image_id)
 
     def capture_path(self, uuid: str, label: str) -> str:
         """A name; the copy's content is known by it."""

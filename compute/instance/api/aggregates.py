@@ -7,12 +7,14 @@ from typing import Any
 from compute.core.api import ApiCall
 from compute.core.database import Connection, Duplicate
 from compute.core.errors import BadRequest, Conflict, NotFound
+from compute.core.schema import Schema
 from compute.instance.frame.bodies import Body, Field
-from compute.instance.frame.replies import ok, rendered
+from compute.instance.frame.replies import accepted, ok, rendered
 from compute.instance.frame.routes import Verb, minor_of
 from compute.instance.records import Aggregate
 from compute.instance.scheduling.snapshot import ZONE_KEY
-from compute.instance.schemas.types import NAME, nullable
+from compute.instance.schemas.types import NAME, UUID, nullable
+from compute.instance.service.fetching_ahead import FetchingAhead
 from compute.instance.views.hosts import AGGREGATE
 from compute.instance.wiring import Wiring
 from objectstore.kernel.reply import Reply
@@ -35,6 +37,28 @@ _VALUES = {
 }
 SET_METADATA = Body("set_metadata", (Field("metadata", _VALUES, required=True),))
 
+IMAGES_MAX = 100  # in one order to fetch them; each is looked up
+CACHE = Schema(
+    {
+        "type": "object",
+        "properties": {
+            "cache": {
+                "type": "array",
+                "minItems": 1,
+                "maxItems": IMAGES_MAX,
+                "items": {
+                    "type": "object",
+                    "properties": {"id": UUID},
+                    "required": ["id"],
+                    "additionalProperties": False,
+                },
+            }
+        },
+        "required": ["cache"],
+        "additionalProperties": False,
+    }
+)
+
 
 class AggregatesApi:
     """Handlers."""
@@ -42,6 +66,7 @@ class AggregatesApi:
     def __init__(self, wiring: Wiring) -> None:
         self._wiring = wiring
         self._aggregates = wiring.stores.aggregates
+        self._fetching = FetchingAhead(wiring)
 
     def verbs(self) -> list[Verb]:
         """The routes."""
@@ -53,6 +78,7 @@ class AggregatesApi:
             Verb("PUT", one, self.update),
             Verb("DELETE", one, self.delete),
             Verb("POST", f"{one}/action", self.act),
+            Verb("POST", f"{one}/images", self.fetch_ahead, since=81),
         ]
 
     def index(self, call: ApiCall) -> Reply:
@@ -186,6 +212,17 @@ class AggregatesApi:
         return self._change(
             call, lambda conn, found: self._hosts(conn, found, value["host"], add=add)
         )
+
+    def fetch_ahead(self, call: ApiCall) -> Reply:
+        """POST /os-aggregates/{id}/images: what can be fetched will be."""
+        self._wiring.enforce(call.context, RULE)
+        image_ids = [each["id"] for each in call.json(CACHE)["cache"]]
+        found = self._wiring.database.read(
+            lambda connection: self._get(connection, call)
+        )
+        self._fetching.check(call.context, image_ids)
+        self._fetching.order(found, image_ids)
+        return accepted()
 
     def _metadata(
         self, connection: Connection, found: Aggregate, given: dict[str, Any]

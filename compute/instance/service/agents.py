@@ -127,7 +127,7 @@ class AgentDesk:
     def claim(
         self, hosts: Collection[str], owner: str, limit: int, busy: Collection[str]
     ) -> list[dict[str, Any]]:
-        """Jobs for these hosts with their servers."""
+        """Jobs for these hosts with their servers (None: for the host alone)."""
         now = self._wiring.clock.time()
 
         def write(connection: Connection) -> tuple[list[Job], dict[str, Server]]:
@@ -140,7 +140,7 @@ class AgentDesk:
                 busy_subjects=busy,
             )
             servers = self._stores.servers.several(
-                connection, {_server_of(job) for job in jobs}
+                connection, {_server_of(job) for job in jobs} - {""}
             )
             for job in jobs:
                 server = servers.get(_server_of(job))
@@ -154,9 +154,9 @@ class AgentDesk:
         found = []
         for job in jobs:
             server = servers.get(_server_of(job))
-            if server is None or not _may_run(job, server):
-                continue
-            found.append({**job_json(job), "server": server.to_json()})
+            if _may_run(job, server):
+                whose = None if server is None else server.to_json()
+                found.append({**job_json(job), "server": whose})
         return found
 
     def renew(self, job_id: str, owner: str) -> bool:
@@ -299,13 +299,14 @@ def _fate(server: Server, host: str, *, is_awaited: bool) -> str:
 def _may_run(job: Job, server: Server | None) -> bool:
     """Of a deleted server only what clears up after it."""
     if server is None:
-        return False
+        return not _server_of(job)
     return not server.deleted or job.kind == "delete" or job.kind in CLEANING
 
 
 def _server_of(job: Job) -> str:
+    """ "": the job is for the host alone."""
     if job.subject_id.startswith(QUESTION_SUBJECT):
-        return str(job.arguments["server_id"])
+        return str(job.arguments.get("server_id", ""))
     return job.subject_id
 
 

@@ -120,6 +120,19 @@ def test_what_is_here_already_is_not_lazy(storage: Storage) -> None:
     assert isinstance(root.source, FileSource) and root.source.lazy_backing is None
 
 
+def test_what_was_fetched_ahead_is_not_fetched_again(storage: Storage) -> None:
+    add(storage, "image", "qcow2", "qcow2")
+    storage.disks.fetch_ahead("image")
+    entry = storage.cache.find("image")
+    assert entry is not None
+    fetched = os.stat(entry.path)
+    root = storage.disks.prepare_root(GUEST, "image", 1, lazy=True)
+    assert isinstance(root.source, FileSource) and root.source.lazy_backing is None
+    assert storage.cache.entries() == [entry]
+    after = os.stat(entry.path)
+    assert (after.st_ino, after.st_mtime_ns) == (fetched.st_ino, fetched.st_mtime_ns)
+
+
 @pytest.mark.parametrize("lazy", [False, True])
 def test_images_that_name_other_files_are_refused(storage: Storage, lazy: bool) -> None:
     directory = os.path.dirname(storage.layout.guests)

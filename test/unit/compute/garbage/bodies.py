@@ -604,6 +604,9 @@ COMPUTE: Bodies = {
         {"remove_host": {"host": "x"}},
         {"set_metadata": {"metadata": {"a": "b"}}},
     ],
+    ("POST", "/v2.1/os-aggregates/{aggregate_id}/images"): [
+        {"cache": [{"id": "12345678-1234-1234-1234-123456789012"}]}
+    ],
     ("PUT", "/v2.1/os-quota-sets/{owner}"): [
         {"quota_set": {"instances": 100, "cores": -1, "force": True}}
     ],

@@ -61,6 +61,7 @@ PLAIN: dict[tuple[str, str], Any] = {
     ("PUT", S + "/tags"): attributes.TAGS_BODY.document,
     ("POST", "/flavors/{flavor}/os-extra_specs"): flavors.SPECS_BODY.document,
     ("PUT", "/flavors/{flavor}/os-extra_specs/a"): flavors.SPEC_BODY.document,
+    ("POST", "/os-aggregates/{aggregate}/images"): aggregates.CACHE.document,
     ("PUT", "/os-services/enable"): hosts.ENABLE.document,
     ("PUT", "/os-services/disable-log-reason"): hosts.DISABLE.document,
     ("PUT", "/os-services/force-down"): hosts.FORCE.document,
