@@ -139,12 +139,19 @@ def test_a_host_may_be_named(wide: House) -> None:
     for host in (before, "nowhere"):
         got = wide.act(server_id, "migrate", {"host": host}, roles=ADMIN)
         assert got.status == 400, got.body
-    old = wide.act(server_id, "migrate", {"host": wanted}, roles=ADMIN, version="2.55")
-    assert old.status == 400
     assert wide.act(server_id, "migrate").status == 403
     act(wide, server_id, "migrate", {"host": wanted})
     wide.work()
     assert host_of(wide, server_id) == wanted
+
+
+def test_a_host_is_not_heeded_before_2_56(wide: House) -> None:
+    server_id = wide.boot()
+    named = {"host": "nowhere"}
+    got = wide.act(server_id, "migrate", named, roles=ADMIN, version="2.55")
+    assert got.status == 202, got.body
+    wide.work()
+    assert wide.show(server_id)["status"] == "VERIFY_RESIZE"
 
 
 def test_a_resize_goes_elsewhere_when_there_is_no_room(tmp_path: Path) -> None:
