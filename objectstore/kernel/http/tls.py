@@ -29,6 +29,8 @@ def client_context(ca_file: Path | None) -> ssl.SSLContext:
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     # A renegotiation would make sending wait for data to read.
     context.options |= ssl.OP_NO_RENEGOTIATION
+    # Older Pythons 3.11 have OpenSSL take a broken connection for a proper end.
+    context.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF
     return context
 
 

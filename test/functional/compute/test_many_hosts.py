@@ -155,14 +155,14 @@ def test_cold_from_agent_to_agent(wide: Wide) -> None:
 
 def test_a_volume_goes_along(wide: Wide) -> None:
     boot(wide, "keeper")
-    wide.ask("volume", "create", "--size", "1", "data")
     volumes = wide.sdk.block_storage
+    made = wide.ask("volume", "create", "--size", "1", "data")["id"]
 
     def volume_is(status: str) -> bool:
-        return bool(volumes.get_volume(volumes.find_volume("data").id).status == status)
+        return bool(volumes.get_volume(made).status == status)
 
     wide.wait("available", lambda: volume_is("available"))
-    wide.ask("server", "add", "volume", "keeper", "data")
+    wide.ask("server", "add", "volume", "keeper", made)
     wide.wait("attached", lambda: volume_is("in-use"))
     before = wide.show("keeper").compute_host
     wide.ask("server", "migrate", "keeper")
@@ -172,9 +172,9 @@ def test_a_volume_goes_along(wide: Wide) -> None:
     assert wide.show("keeper").compute_host != before
     (attached,) = wide.ask("server", "volume", "list", "keeper")
     assert attached["Device"] == "/dev/vdb"
-    wide.ask("server", "remove", "volume", "keeper", "data")
+    wide.ask("server", "remove", "volume", "keeper", made)
     wide.wait("detached", lambda: volume_is("available"))
-    wide.ask("volume", "delete", "data")
+    wide.ask("volume", "delete", made)
     wide.ask("server", "delete", "--wait", "keeper")
 
 
