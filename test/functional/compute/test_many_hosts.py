@@ -76,7 +76,7 @@ def wide(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wide]:
         settings = directory / "lonely.conf"
         urls = [
             f"{room}_url = {cloud.url}/{room}"
-            for room in ("identity", "image", "network", "compute")
+            for room in ("identity", "image", "network", "volume", "compute")
         ]
         lines = [
             "[cloud]",
