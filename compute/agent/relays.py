@@ -6,6 +6,7 @@ One relay for each attachment, a process that outlives the agent as guests do.
 from __future__ import annotations
 
 import json
+import socket
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
@@ -13,9 +14,12 @@ from typing import Protocol
 from compute.core import storage_daemon
 from compute.core.storage_daemon import Key, Place
 from compute.volume.client import ConnectionInfo
+from objectstore.kernel import concurrency
 from objectstore.kernel.errors import Unavailable
 
 _PREFIX, _NOTE = "relay-", ".to"
+# A gate is in the same house: whoever has not answered by then is not reached.
+REACH_SECONDS_MAX = 5.0
 
 
 class VolumeRelays(Protocol):
@@ -92,6 +96,7 @@ class StorageRelays:
         self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         # The note first: what it does not tell of yet is found all the same.
         note.touch(mode=0o600)
+        _check_reached(connection)
         key = Key(connection.psk_identity, connection.psk_hex)
         storage_daemon.relay(
             place, connection.export, connection.host, connection.port, key
@@ -121,6 +126,25 @@ class StorageRelays:
     def _note(self, attachment_id: str) -> Path:
         """Where it leads; it holds the key, as the relay's own file does."""
         return self._directory / f"{_PREFIX}{attachment_id}{_NOTE}"
+
+
+def _check_reached(connection: ConnectionInfo) -> None:
+    """``Unavailable`` with what an operator has to look at: the storage daemon would
+    only say that it did not start, after longer."""
+    try:
+        concurrency.offload(_touch, connection.host, connection.port)
+    except OSError as error:
+        raise Unavailable(
+            f"volume {connection.volume_id} cannot be reached at"
+            f" {connection.host}:{connection.port} from this host ({error}). Set"
+            " [volume] tcp_address of the volume's host to an address that this one can"
+            " reach, and let its ports (from tcp_port_first on) through."
+        ) from error
+
+
+def _touch(host: str, port: int) -> None:
+    """Blocks: names are looked up, too."""
+    socket.create_connection((host, port), REACH_SECONDS_MAX).close()
 
 
 def _content(path: Path) -> str:

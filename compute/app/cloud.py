@@ -178,6 +178,7 @@ class Cloud:
                 state_directory=settings.cloud.state / name,
                 policy_overrides=settings.policies.get(name, {}),
                 host=settings.host,
+                address=settings.public_address.host,
             )
             if name == Role.IDENTITY.value:
                 room = self._build_identity(parts)

@@ -31,7 +31,7 @@ class RoomParts:
     ``callers``: the other services by name (``identity``, ``image``, ``network``,
     ``volume``, ``compute``, ``object-store``).  ``tokens`` checks callers' tokens,
     ``service`` gives our own.  ``state_directory`` is private to the room; ``host`` is
-    this host's name in the cloud.
+    this host's name in the cloud, ``address`` where this process listens ("": nowhere).
     """
 
     database: Database
@@ -44,6 +44,7 @@ class RoomParts:
     state_directory: Path
     policy_overrides: Mapping[str, str] = field(default_factory=dict)
     host: str = ""
+    address: str = ""
 
     @property
     def identifiers(self) -> Identifiers:

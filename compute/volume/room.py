@@ -28,8 +28,8 @@ from compute.volume.api.types import TypesApi
 from compute.volume.api.versions import ROUTES
 from compute.volume.api.volumes import VolumesApi
 from compute.volume.backups.ring import BackupObjects
-from compute.volume.drivers.exports import Listening
 from compute.volume.drivers.files import FilesDriver
+from compute.volume.drivers.listening import LOOPBACK, Listening
 from compute.volume.drivers.memory import MemoryDriver
 from compute.volume.drivers.port import VolumeDriver
 from compute.volume.jobs.upkeep import Upkeep
@@ -68,7 +68,8 @@ def build_driver(parts: RoomParts, settings: VolumeSettings, host: str) -> Volum
         return MemoryDriver(host)
     directory = settings.directory or Path(parts.state_directory)
     first, count = settings.tcp_port_first, settings.tcp_ports
-    listening = Listening(host, settings.tcp_address, range(first, first + count))
+    address = settings.tcp_address or parts.address or LOOPBACK
+    listening = Listening(host, address, range(first, first + count))
 
     def random_hex(count: int) -> str:
         return f"{parts.random.getrandbits(8 * count):0{2 * count}x}"

@@ -32,7 +32,9 @@ class VolumeSettings:
         None, "Where the files are; default: volume below the cloud's state"
     )
     tcp_address: str = option(
-        "127.0.0.1", "Where exports to other hosts listen, with TLS and a key for each"
+        "",
+        "Where exports to other hosts listen, with TLS and a key for each; default: the"
+        " address of the cloud's public_address",
     )
     tcp_port_first: int = option(
         23100, "The first port of such exports", minimum=1, maximum=65535

@@ -64,6 +64,11 @@ def prepare_volumes(work: Work) -> None:
 
 
 def _plug(work: Work) -> None:
+    """Not for ever: a host that does not reach the volume never may."""
+    _not_for_ever(work, _plug_once)
+
+
+def _plug_once(work: Work) -> None:
     device = _required(work)
     disk = connected_disk(work.kit, work.neighbours.volumes, work.server, device)
     try:
@@ -135,7 +140,7 @@ def _not_for_ever(work: Work, act: Callable[[Work], None]) -> None:
 def _keep(work: Work) -> None:
     device = _device(work)
     if device is not None:
-        _plug(work)
+        _plug_once(work)
         work.set_device(device.id, state=ATTACHED)
 
 

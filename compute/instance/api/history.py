@@ -163,5 +163,5 @@ def _event(
         if is_admin:
             value["host"] = event["host"]
     if minor >= DETAILS_SINCE:
-        value["details"] = None
+        value["details"] = event.get("details")  # not in those of older houses
     return value

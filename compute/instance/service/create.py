@@ -364,4 +364,5 @@ def action_event(name: str, start: float, finish: float) -> dict[str, Any]:
         "result": "Success",
         "host": "",
         "traceback": None,
+        "details": None,
     }

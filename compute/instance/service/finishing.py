@@ -188,7 +188,11 @@ class Finishing:
         event = action_event(f"compute_{job.kind}", job.created_at, now)
         event["host"] = job.queue
         if end.error:
-            event |= {"result": "Error", "traceback": end.details or end.error}
+            event |= {
+                "result": "Error",
+                "traceback": end.details or end.error,
+                "details": end.error,
+            }
         message = "Error" if end.error else None
         self._stores.actions.add_event(connection, number, event, now, message)
 

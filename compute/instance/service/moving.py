@@ -236,7 +236,7 @@ class Moving:
                 connection, context, server.id, label, now
             )
             event = action_event("conductor_live_migrate_instance", now, now)
-            event |= {"result": "Error", "traceback": text}
+            event |= {"result": "Error", "traceback": text, "details": text}
             self._stores.actions.add_event(connection, number, event, now, "Error")
             self._departures.record(
                 connection,

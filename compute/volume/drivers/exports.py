@@ -27,6 +27,7 @@ from compute.volume.connection import (
     UNIX,
     ConnectionInfo,
 )
+from compute.volume.drivers.listening import Listening
 from compute.volume.drivers.port import ExportAsked
 from objectstore.kernel import concurrency
 from objectstore.kernel.errors import Unavailable
@@ -37,21 +38,14 @@ GONE_SECONDS_MAX = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """One attachment's export; ``port`` and ``key`` for another host only."""
+    """One attachment's export; ``port`` and ``key`` for another host only, and
+    ``address``, where its gate was opened last."""
 
     host: str
     access: str
     port: int = 0
     key: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Listening:
-    """``host``: our own name; ``address`` and ``ports``: where gates listen."""
-
-    host: str
-    address: str
-    ports: range
+    address: str = ""
 
 
 class Exports:
@@ -83,7 +77,7 @@ class Exports:
             if note is None or (note.host, note.access) != (host, access):
                 storage_daemon.stop(self._place(attachment_id))
                 note = Note(host, access)
-                if host != self._listening.host:
+                if not self._listening.is_near(asked.connector):
                     note = replace(note, key=self._random_hex(KEY_BYTES))
                 self._write(volume_id, attachment_id, note)
             self._serve(volume_id, path, size_bytes)
@@ -176,9 +170,11 @@ class Exports:
             _let_grow(place, size_bytes)
 
     def _open_gate(self, volume_id: str, attachment_id: str, note: Note) -> Note:
-        """A gate at the note's port, or at the first that is free."""
+        """A gate at the note's port, or at the first that is free; anew when the
+        operator has chosen another address."""
         place, inner = self._place(attachment_id), self._place(volume_id).socket
-        if storage_daemon.pid_of(place):
+        address = self._listening.address
+        if storage_daemon.pid_of(place) and note.address == address:
             return note
         problem: Unavailable | None = None
         for port in (note.port,) if note.port else self._listening.ports:
@@ -187,14 +183,14 @@ class Exports:
                     place,
                     inner,
                     _export_name(note),
-                    self._listening.address,
+                    address,
                     port,
                     Key(PSK_IDENTITY, note.key),
                 )
             except Unavailable as error:
                 problem = error
                 continue
-            note = replace(note, port=port)
+            note = replace(note, port=port, address=address)
             self._write(volume_id, attachment_id, note)
             return note
         raise problem or Unavailable("there is no port for another export")
@@ -225,7 +221,7 @@ class Exports:
             near,
             transport=TCP,
             socket_path="",
-            host=self._listening.address,
+            host=self._listening.shown_to(asked.connector),
             port=note.port,
             psk_identity=PSK_IDENTITY,
             psk_hex=note.key,

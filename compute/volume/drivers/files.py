@@ -15,10 +15,11 @@ from pathlib import Path
 from compute.core import qemu_img
 from compute.core.program import ProgramFailed, ProgramMissing
 from compute.core.sockets import socket_directory
-from compute.volume.connection import ConnectionInfo
+from compute.volume.connection import ConnectionInfo, Connector
 from compute.volume.drivers import raw_files
-from compute.volume.drivers.exports import Exports, Listening
+from compute.volume.drivers.exports import Exports
 from compute.volume.drivers.image_check import check_image_size, check_self_contained
+from compute.volume.drivers.listening import Listening
 from compute.volume.drivers.live_copy import copy_live
 from compute.volume.drivers.port import (
     VOLUME,
@@ -43,6 +44,7 @@ class FilesDriver:
         self._disks = directory / "disks"
         self._disks.mkdir(parents=True, exist_ok=True, mode=0o700)
         sockets = socket_directory(str(directory.absolute()))
+        self._listening = listening
         self._exports = Exports(directory / "exports", sockets, listening, random_hex)
         self._copying: dict[str, concurrency.Semaphore] = {}
         for part in self._disks.glob(f"*{PART}"):
@@ -144,6 +146,10 @@ class FilesDriver:
             yield path.name.removesuffix(SUFFIX)
 
     # ---- exports ---------------------------------------------------------------
+
+    def check_way(self, connector: Connector) -> None:
+        """See ``VolumeDriver``."""
+        self._listening.check_way(connector)
 
     def export(self, asked: ExportAsked) -> ConnectionInfo:
         """See ``VolumeDriver``."""

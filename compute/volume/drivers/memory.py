@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from compute.volume.connection import UNIX, ConnectionInfo
+from compute.volume.connection import UNIX, ConnectionInfo, Connector
 from compute.volume.drivers.image_check import check_image_size
 from compute.volume.drivers.port import (
     VOLUME,
@@ -125,6 +125,9 @@ class MemoryDriver:
     def disks(self) -> Iterator[str]:
         """See ``VolumeDriver``."""
         yield from sorted(self._disks)
+
+    def check_way(self, connector: Connector) -> None:
+        """Every host comes as near as any other."""
 
     def export(self, asked: ExportAsked) -> ConnectionInfo:
         """See ``VolumeDriver``."""

@@ -94,6 +94,10 @@ class VolumeDriver(Protocol):
     def disks(self) -> Iterator[str]:
         """The names of all."""
 
+    def check_way(self, connector: Connector) -> None:
+        """``BadRequest`` when that host cannot reach what is exported here; the text
+        says what to set."""
+
     def export(self, asked: ExportAsked) -> ConnectionInfo:
         """Open a way to a volume.  Asked again for the same host and access it is
         the same way, also after a restart of host or machine; for another host or

@@ -7,6 +7,8 @@ meanwhile has its row first, so nothing of its is taken for a stray.
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
+from typing import Any
 
 from compute.core.database import Connection
 from compute.volume.connection import Connector
@@ -78,14 +80,16 @@ class Upkeep:
 
 def asked_of(attachment: Attachment) -> ExportAsked:
     """The export that an attachment with a connector wants."""
-    connector = attachment.connector
+    connector = connector_of(attachment.connector, attachment.instance_id)
     return ExportAsked(
-        attachment.id,
-        attachment.volume_id,
-        Connector(
-            host=str(connector.get("host", "")),
-            address=str(connector.get("ip", "")),
-            instance=attachment.instance_id,
-        ),
-        attachment.access,
+        attachment.id, attachment.volume_id, connector, attachment.access
+    )
+
+
+def connector_of(document: Mapping[str, Any], instance_id: str) -> Connector:
+    """As the API took it."""
+    return Connector(
+        host=str(document.get("host", "")),
+        address=str(document.get("ip", "")),
+        instance=instance_id,
     )

@@ -17,7 +17,7 @@ from compute.core.errors import BadRequest, NotFound
 from compute.volume import rules
 from compute.volume.connection import READ_ONLY, READ_WRITE, connection_of
 from compute.volume.errors import InvalidStatus
-from compute.volume.jobs.upkeep import asked_of
+from compute.volume.jobs.upkeep import asked_of, connector_of
 from compute.volume.model import (
     ATTACHED,
     ATTACHING,
@@ -251,6 +251,8 @@ class Attachments:
         host = str(connector.get("host", ""))
         if not host:
             raise BadRequest("Invalid input received: a connector needs its host")
+        # Before anything is written: a host that cannot come leaves nothing behind.
+        wiring.driver.check_way(connector_of(connector, ""))
 
         def begin(connection: Connection) -> Attachment:
             attachment = wiring.attachment(connection, context, key, rule)

@@ -110,7 +110,6 @@ def two_hosts(directory: Path) -> Iterator[tuple[RunningCloud, dict[str, HostPla
     sections = {
         "cloud": {"public_address": f"0.0.0.0:{port}", "public_url": url},
         "compute": {"down_after": "20"},
-        "volume": {"tcp_address": HOUSE_ADDRESS},
     }
     plan = CloudPlan(port, store_port, node_port, roles=ROOMS, sections=sections)
     place = lay_out_cloud(directory / "c", plan)

@@ -14,6 +14,7 @@ from compute.agent.relays import StorageRelays
 from compute.core import storage_daemon
 from compute.core.storage_daemon import WRITABLE, Key, Place
 from compute.volume.client import TCP, ConnectionInfo
+from objectstore.kernel.errors import Unavailable
 from test.functional.harness.ports import free_ports
 
 KEY = Key("qemu", "0123456789abcdef" * 4)
@@ -70,3 +71,22 @@ def test_bytes_go_through_a_relay(directory: Path) -> None:
         storage_daemon.stop(gate)
         storage_daemon.stop(inner)
     assert list((directory / "relays").iterdir()) == []
+
+
+def test_a_gate_that_is_not_reached_is_told_with_what_to_set(directory: Path) -> None:
+    (port,) = free_ports(1)
+    relays = StorageRelays(directory / "relays", str(directory))
+    connection = ConnectionInfo(
+        volume_id="v",
+        export=WRITABLE,
+        transport=TCP,
+        host="127.0.0.1",
+        port=port,
+        psk_identity=KEY.identity,
+        psk_hex=KEY.hexadecimal,
+        attachment_id="a",
+    )
+    with pytest.raises(Unavailable, match=r"refused.*tcp_address"):
+        relays.open(connection)
+    relays.close("a")
+    assert relays.attachments() == []

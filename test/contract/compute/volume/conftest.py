@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from compute.volume.drivers.exports import Listening
 from compute.volume.drivers.files import FilesDriver
+from compute.volume.drivers.listening import Listening
 from compute.volume.drivers.memory import MemoryDriver
 
 HOST = "volume-host"
@@ -18,8 +18,8 @@ HOST = "volume-host"
 PORTS = range(21800, 21900)
 
 
-def files_driver(directory: Path) -> FilesDriver:
-    listening = Listening(HOST, "127.0.0.1", PORTS)
+def files_driver(directory: Path, address: str = "127.0.0.1") -> FilesDriver:
+    listening = Listening(HOST, address, PORTS)
     return FilesDriver(directory, listening, secrets.token_hex)
 
 

@@ -126,6 +126,20 @@ def test_exports_outlive_the_service_and_the_machine(
     assert "read 512" in qemu_io(far, "read 0 512", keys=keys)
 
 
+def test_a_gate_moves_to_where_the_operator_wants_it(
+    files: FilesDriver, tmp_path: Path
+) -> None:
+    files.create(DISK, MIB)
+    before = export(files, "elsewhere")
+    moved = files_driver(tmp_path, "127.0.0.2")
+    after = export(moved, "elsewhere")
+    assert (before.host, after.host) == ("127.0.0.1", "127.0.0.2")
+    assert (after.port, after.psk_hex) == (before.port, before.psk_hex)
+    keys = keys_of(after, tmp_path / "keys")
+    assert "read 512" in qemu_io(after, "read 0 512", keys=keys)
+    assert "read 512" not in qemu_io(before, "read 0 512", keys=keys)
+
+
 def test_snapshots_while_somebody_writes(files: FilesDriver) -> None:
     files.create(DISK, 64 * MIB)
     info = export(files)
