@@ -117,7 +117,9 @@ def release_port(network: NetworkClient, port_id: str, *, ours: bool) -> None:
 
 
 def release_ports(network: NetworkClient, server: Server) -> None:
-    """After it: the server has no ports."""
+    """After it: the server has no ports, and none are kept a place for."""
+    if not server.vifs:
+        network.forget_ports([server.id])  # it may never have been built
     brought = brought_ports(server)
     for port in network.ports_of_device(server.id):
         release_port(network, port.id, ours=port.id not in brought)

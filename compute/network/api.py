@@ -15,6 +15,7 @@ from compute.network.links import networks, ports, subnets
 from compute.network.links.bindings import BindingApi
 from compute.network.projects import address_scopes, rbac, subnet_pools
 from compute.network.projects.quotas import QuotaApi
+from compute.network.projects.reservations import ReservationApi
 from compute.network.projects.tags import TagApi
 from compute.network.projects.topology import TopologyApi
 from compute.network.routing import floating_ips, routers
@@ -53,6 +54,7 @@ def all_routes(database: NetworkDatabase, rule_names: frozenset[str]) -> list[Ro
         AvailabilityApi(database),
         BindingApi(database),
         InternalApi(database),
+        ReservationApi(database),
         ExtensionApi(),
     ):
         routes += api.routes()

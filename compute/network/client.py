@@ -8,7 +8,7 @@ does not answer.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -107,13 +107,27 @@ class NetworkClient:
         found = self._wire.json("POST", "/v2.0/ports", {"ports": bodies})
         return [port_facts(item) for item in found["ports"]]
 
-    def ports_left(self, project_id: str) -> int | None:
-        """How many more ports the project may have; None: any number."""
-        path = f"/v2.0/quotas/{quote(project_id)}/details"
-        found = self._wire.json("GET", path)["quota"]["port"]
-        if found["limit"] < 0:
-            return None
-        return max(0, int(found["limit"]) - int(found["used"]))
+    def reserve_ports(
+        self, project_id: str, device_ids: Sequence[str], ports: int, least: int
+    ) -> int:
+        """Set ``ports`` places aside for each of these devices, for their ports to
+        come: for as many, in their order, as the quota allows.  ``QuotaExceeded``
+        when it does not allow ``least`` of them."""
+        body = {
+            "project_id": project_id,
+            "device_ids": list(device_ids),
+            "ports": ports,
+            "least": least,
+        }
+        found = self._wire.json("POST", "/internal/port-reservations", body)
+        return len(found["device_ids"])
+
+    def forget_ports(self, device_ids: Sequence[str]) -> None:
+        """These devices will have no more ports: what is set aside for them is free
+        again."""
+        if device_ids:
+            path = "/internal/port-reservations/release"
+            self._wire.json("POST", path, {"device_ids": list(device_ids)})
 
     def port(self, project_id: str, port_id: str) -> PortFacts:
         """One port of the project.  ``NotFound``."""

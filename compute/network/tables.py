@@ -222,6 +222,16 @@ quotas = table(
     sa.Column("amount", sa.Integer(), nullable=False),
 )
 
+# Ports that servers will have: counted like ports, given up as these are made.
+reservations = table(
+    "network_port_reservations",
+    metadata,
+    sa.Column("device_id", Id(), primary_key=True),
+    sa.Column("project_id", Id(), nullable=False, index=True),
+    sa.Column("amount", sa.Integer(), nullable=False),
+    sa.Column("expires_at", Instant(), nullable=False),
+)
+
 topologies = table(
     "network_topologies",
     metadata,

@@ -6,6 +6,7 @@ caller always finds what he asked for, and why it is not there.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 from collections import Counter
@@ -23,9 +24,11 @@ from compute.instance.records import Flavor, Server, ServerGroup
 from compute.instance.rules import NO_VALID_HOST, fault, flavor_values, on_volume
 from compute.instance.scheduling.state import Request
 from compute.instance.service.needs import amounts_of, request_for
+from compute.instance.service.network_choice import ports_of_each
 from compute.instance.service.quotas import UNLIMITED, Quotas
 from compute.instance.service.volume_choice import VolumeChoice
 from compute.instance.wiring import Wiring
+from objectstore.kernel.errors import Unavailable
 
 # How often the hosts are looked at anew when others took the places that were free.
 PLANS_MAX = 5
@@ -79,9 +82,42 @@ class ServerCreation:
         self._choice = VolumeChoice(wiring)
 
     def create(self, context: RequestContext, new: NewServers) -> list[Server]:
-        """The servers; ``QuotaExceeded``.  Volumes are reserved or begun to be made
-        before, and given back when there is no server for them."""
-        drafts = self._drafts(context, new)
+        """The servers; ``QuotaExceeded``.  Places for ports are set aside, volumes
+        reserved or begun to be made before, and given back when there is no server
+        for them."""
+        ids = [self._wiring.identifiers.uuid() for _ in range(new.most)]
+        ports = ports_of_each(new.template.networks or ())
+        network = self._wiring.network
+        if ports:
+            new = dataclasses.replace(
+                new, most=self._reserve(context.project_id, ids, ports, new.least)
+            )
+        made: list[Server] = []
+        try:
+            made = self._with_volumes(context, new, ids[: new.most])
+        finally:
+            built = {server.id for server in made if server.host}
+            if ports:
+                # What cannot be given back now ends by itself.
+                with contextlib.suppress(Unavailable):
+                    network.forget_ports([each for each in ids if each not in built])
+        return made
+
+    def _reserve(
+        self, project_id: str, ids: Sequence[str], ports: int, least: int
+    ) -> int:
+        """For how many of them the quota of ports has room."""
+        try:
+            return self._wiring.network.reserve_ports(project_id, ids, ports, least)
+        except QuotaExceeded:
+            raise QuotaExceeded(
+                f"Maximum number of ports exceeded: {ports * least} are needed"
+            ) from None
+
+    def _with_volumes(
+        self, context: RequestContext, new: NewServers, ids: Sequence[str]
+    ) -> list[Server]:
+        drafts = self._drafts(context, new, ids)
         made: list[Server] = []
         try:
             made = self._create(context, new, drafts)
@@ -92,18 +128,20 @@ class ServerCreation:
                     self._choice.give_back(devices_of(draft.block_devices))
         return made
 
-    def _drafts(self, context: RequestContext, new: NewServers) -> list[Server]:
+    def _drafts(
+        self, context: RequestContext, new: NewServers, ids: Sequence[str]
+    ) -> list[Server]:
         """A record for each, with its id and its volumes."""
         drafts: list[Server] = []
         try:
-            for _ in range(new.most):
+            for server_id in ids:
                 entries: list[Mapping[str, Any]] = [
                     {**each, "id": self._wiring.identifiers.uuid()}
                     for each in new.template.block_devices
                 ]
                 draft = dataclasses.replace(
                     new.template,
-                    id=self._wiring.identifiers.uuid(),
+                    id=server_id,
                     block_devices=entries,
                 )
                 drafts.append(self._choice.prepare(context, draft))

@@ -9,7 +9,6 @@ from compute.core.errors import (
     Conflict,
     Forbidden,
     NotFound,
-    QuotaExceeded,
 )
 from compute.network.client import NetworkClient
 
@@ -35,29 +34,9 @@ def choose_networks(
     return [_checked(network, project_id, each, count) for each in wanted]
 
 
-def ports_allow(
-    network: NetworkClient,
-    project_id: str,
-    interfaces: Sequence[Mapping[str, str]],
-    least: int,
-    most: int,
-) -> int:
-    """How many servers with these interfaces the project's quota of ports allows, at
-    most ``most``.  ``QuotaExceeded`` when it does not allow ``least``.
-
-    The ports are made by the build, later: a project that makes others meanwhile may
-    still meet its quota there.
-    """
-    new_ports = sum(1 for each in interfaces if not each.get("port"))
-    left = network.ports_left(project_id) if new_ports else None
-    if left is None:
-        return most
-    if left < new_ports * least:
-        raise QuotaExceeded(
-            f"Maximum number of ports exceeded: {new_ports * least} are needed, and"
-            f" {left} may be made"
-        )
-    return min(most, left // new_ports)
+def ports_of_each(interfaces: Sequence[Mapping[str, str]]) -> int:
+    """How many ports are made for a server with these interfaces."""
+    return sum(1 for each in interfaces if not each.get("port"))
 
 
 def _automatic(network: NetworkClient, project_id: str) -> str:

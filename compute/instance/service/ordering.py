@@ -23,7 +23,7 @@ from compute.instance.service.device_order import (
     order_of,
     without_image,
 )
-from compute.instance.service.network_choice import choose_networks, ports_allow
+from compute.instance.service.network_choice import choose_networks
 from compute.instance.service.order_checks import (
     check_files,
     check_fit,
@@ -50,6 +50,10 @@ NOT_BOOTABLE = frozenset({"aki", "ari"})
 def is_true(value: Any) -> bool:
     """A boolean as bodies write it."""
     return str(value).lower() in TRUE
+
+
+# Of one request: their records, ports and volumes are prepared together.
+SERVERS_MAX = 1000
 
 
 def hostname_of(name: str, server_id: str = "") -> str:
@@ -90,9 +94,6 @@ class Ordering:
         name = body["name"]
         most_at_once = most if most > 1 else 1
         networks = self._networks(context, body, most_at_once)
-        most = ports_allow(
-            self._wiring.network, context.project_id, networks, least, most
-        )
         template = Server(
             id="",
             project_id=context.project_id,
@@ -144,6 +145,9 @@ class Ordering:
         most = int(body.get("max_count", body.get("min_count", 1)))
         if least > most:
             raise BadRequest("min_count must be <= max_count")
+        if least > SERVERS_MAX:
+            raise BadRequest(f"min_count: at most {SERVERS_MAX} servers in one request")
+        most = min(most, SERVERS_MAX)
         if most > 1 and body.get("hostname") and "." in body["hostname"]:
             raise BadRequest("A full host name cannot be given to several servers")
         return least, most

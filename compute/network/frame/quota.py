@@ -1,7 +1,8 @@
 """How many things a project may have, and has.
 
 A project's own limit, else the operator's; -1 is any number.  The count is taken in
-the transaction that adds one, so two requests cannot both take the last place.
+the transaction that adds one, so two requests cannot both take the last place.  Ports
+that were promised to servers, and are made later, count as well.
 """
 
 from __future__ import annotations
@@ -52,8 +53,27 @@ def used(work: Work, resource: str, project_id: str) -> int:
     return int(work.connection.execute(count).scalar_one())
 
 
+def reserved(work: Work, resource: str, project_id: str) -> int:
+    """How many are promised: ports of servers that are not built yet."""
+    if resource != "port":
+        return 0
+    rows = tables.reservations
+    total = sa.select(sa.func.sum(rows.c.amount)).where(
+        rows.c.project_id == project_id, rows.c.expires_at >= work.now
+    )
+    return int(work.connection.execute(total).scalar() or 0)
+
+
 def check_quota(work: Work, resource: str, project_id: str, more: int = 1) -> None:
     """Raise ``OverQuota`` when the project may not have ``more`` of them."""
     limit = limits_of(work, project_id)[resource]
-    if limit != UNLIMITED and used(work, resource, project_id) + more > limit:
-        raise OverQuota(f"Quota exceeded for resources: ['{resource}'].")
+    if limit == UNLIMITED:
+        return
+    taken = used(work, resource, project_id) + reserved(work, resource, project_id)
+    if taken + more > limit:
+        raise over_quota(resource)
+
+
+def over_quota(resource: str) -> OverQuota:
+    """The project may not have more of them."""
+    return OverQuota(f"Quota exceeded for resources: ['{resource}'].")

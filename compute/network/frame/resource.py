@@ -51,6 +51,8 @@ class Definition(Generic[R]):
     target: Callable[[Work, Mapping[str, Any]], Mapping[str, Any]] = (
         lambda work, values: {"project_id": values.get("project_id")}
     )
+    # Whether a place in the quota was set aside for it; uses that up.
+    is_promised: Callable[[Work, Body], bool] = lambda work, attributes: False
     # Before anything is listed or shown: what is made on demand.
     prepare: Callable[[NetworkDatabase, ApiCall], None] | None = None
 
@@ -119,8 +121,7 @@ class ResourceApi(Generic[R]):
             records = []
             for given, attributes in wanted:
                 self._allow(work, "create", given, attributes)
-                if self._definition.quota:
-                    check_quota(work, self._definition.quota, attributes["project_id"])
+                self._check_quota(work, attributes)
                 record = self._definition.create(work, attributes)
                 work.tell(f"{singular}.create", record.id)
                 records.append(record)
@@ -153,6 +154,11 @@ class ResourceApi(Generic[R]):
 
         self._database.write(call.context, work_on)
         return empty_reply(204)
+
+    def _check_quota(self, work: Work, attributes: Body) -> None:
+        quota = self._definition.quota
+        if quota and not self._definition.is_promised(work, attributes):
+            check_quota(work, quota, attributes["project_id"])
 
     # ---- rights ----------------------------------------------------------------
 

@@ -33,6 +33,7 @@ from compute.network.model import (
     Network,
     Port,
 )
+from compute.network.projects.reservations import use_reserved
 from compute.network.routing.placement import place_routers_of_network
 from compute.network.security.membership import choose_groups, groups_of, set_groups
 from compute.network.security.watchers import hosts_that_watch
@@ -353,4 +354,5 @@ DEFINITION = Definition(
     delete=delete_port,
     quota="port",
     target=on_network,
+    is_promised=use_reserved,
 )

@@ -14,6 +14,7 @@ from compute.network.frame.quota import (
     UNLIMITED,
     default_limits,
     limits_of,
+    reserved,
     used,
 )
 from compute.network.frame.resource import Body
@@ -107,7 +108,7 @@ class QuotaApi:
                 name: {
                     "limit": limit,
                     "used": used(work, name, project_id),
-                    "reserved": 0,
+                    "reserved": reserved(work, name, project_id),
                 }
                 for name, limit in limits_of(work, project_id).items()
             }

@@ -11,6 +11,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from compute.core.database import Database
+from compute.core.errors import QuotaExceeded
+from compute.network.client import NewPort
 from compute.network.tables import metadata
 from objectstore.kernel import concurrency
 from test.unit.compute.network.house import HOST, OWNER, Got, House
@@ -95,6 +97,46 @@ def test_a_server_from_port_to_floating_ip(houses: tuple[House, House]) -> None:
     assert house.delete("port", port["id"]).status == 204
     path = f"/v2.0/auto-allocated-topology/{OWNER}"
     assert house.ask("DELETE", path).status == 204
+
+
+def test_places_for_ports_are_promised_once(houses: tuple[House, House]) -> None:
+    """Twenty at once ask for two ports each where fifteen may be: seven get them, and
+    theirs wait for them whoever makes ports meanwhile."""
+    house = houses[0]
+    network, _ = house.network()
+    house.ok("PUT", f"/v2.0/quotas/{OWNER}", {"quota": {"port": 15}}, roles="admin")
+
+    def promise(number: int) -> str:
+        device = f"server-{number}"
+        try:
+            houses[number % 2].client.reserve_ports(OWNER, [device], 2, 1)
+        except QuotaExceeded:
+            return ""
+        return device
+
+    tasks = [concurrency.spawn(promise, number) for number in range(20)]
+    promised = [device for device in (task.wait() for task in tasks) if device]
+    assert len(promised) == 7
+    details = house.ok("GET", f"/v2.0/quotas/{OWNER}/details", roles="admin")
+    assert details["quota"]["port"] == {"limit": 15, "used": 0, "reserved": 14}
+    taken = concurrency.spawn(
+        lambda: (
+            [house.refused("port", network_id=network["id"]) for _ in range(1)]
+            if house.ask("POST", "/v2.0/ports", {"port": {"network_id": network["id"]}})
+            else []
+        )
+    )
+    tasks = [
+        concurrency.spawn(
+            houses[number % 2].client.create_ports,
+            OWNER,
+            [NewPort(network["id"], device_id=device)] * 2,
+        )
+        for number, device in enumerate(promised)
+    ]
+    assert [len(task.wait()) for task in tasks] == [2] * 7
+    assert taken.wait() == [(409, "OverQuota")]
+    assert len(house.list("port")) == 15
 
 
 def test_names_that_differ_in_case_differ(houses: tuple[House, House]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import orjson
 
+from objectstore.kernel import concurrency
 from test.fakes.tokens import fake_token
 from test.unit.compute.instance.house import OTHER, OWNER, House
 
@@ -47,6 +48,33 @@ def test_no_server_begins_that_has_no_ports(house: House) -> None:
     path = f"/servers/{servers[0]['id']}/os-interface"
     body = {"interfaceAttachment": {"net_id": house.network_id}}
     assert house.ask("POST", path, body).status == 403
+
+
+def test_servers_ordered_at_once_share_what_the_quota_leaves(house: House) -> None:
+    """Whoever is promised a server gets it built; the others are refused at once."""
+    ports_at_most(house, ports_of(house) + 5)
+    body = {"server": house.order()}
+    tasks = [concurrency.spawn(house.ask, "POST", "/servers", body) for _ in range(20)]
+    statuses = sorted(task.wait().status for task in tasks)
+    assert statuses == [202] * 5 + [403] * 15
+    # A server that is deleted before it has ports leaves its place to another.
+    first = house.ok("GET", "/servers")["servers"][0]["id"]
+    assert house.ask("DELETE", f"/servers/{first}").status == 204
+    house.work()
+    assert house.ask("POST", "/servers", body).status == 202
+    house.work()
+    servers = house.ok("GET", "/servers/detail")["servers"]
+    assert [each["status"] for each in servers] == ["ACTIVE"] * 5
+
+
+def test_one_request_makes_no_boundless_number_of_servers(house: House) -> None:
+    many = {"server": house.order(min_count=10**9, max_count=10**9, networks="none")}
+    got = house.ask("POST", "/servers", many)
+    assert got.status == 400
+    assert "min_count" in got.json["badRequest"]["message"]
+    # Of as many as there may be, those are made that the quota allows.
+    many = {"server": house.order(min_count=1, max_count=10**9, networks="none")}
+    assert house.ask("POST", "/servers", many).status == 202
 
 
 def test_a_lock_holds_for_its_project_and_not_for_administrators(house: House) -> None:
