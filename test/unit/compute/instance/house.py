@@ -35,7 +35,7 @@ from objectstore.client.in_process import InProcessCaller
 from test.fakes.hasty_database import hasty_database
 from test.fakes.stepped_clock import SteppedClock
 from test.fakes.tokens import FakeTokens, fake_token
-from test.fakes.volume_service import VolumeService
+from test.unit.compute.instance.real_volumes import VolumeNeighbour
 
 OWNER, OTHER = "a" * 32, "b" * 32
 GIB = 1 << 30
@@ -72,7 +72,7 @@ class House:
         self.clock = SteppedClock()
         self.bus = InProcessBus()
         self.database = Database(url) if url else hasty_database(directory)
-        upgrade(self.database, ["network", "image", "instance"])
+        upgrade(self.database, ["network", "image", "volume", "instance"])
         self.tokens = FakeTokens()
         callers: dict[str, Any] = {}
         self.parts = RoomParts(
@@ -90,8 +90,8 @@ class House:
         image = build_image(self.parts, images)
         callers["network"] = InProcessCaller(network.application)
         callers["image"] = InProcessCaller(image.application)
-        self.volume_service = VolumeService()
-        callers["volume"] = InProcessCaller(self.volume_service)
+        self.volume_service = VolumeNeighbour(self.parts, self.tokens, OWNER)
+        callers["volume"] = self.volume_service
         self.settings = InstanceSettings(**settings)
         self.room = build_room(self.parts, self.settings)
         self.wiring = wire(self.parts, self.settings)

@@ -445,7 +445,7 @@ def test_volumes_go_along(wide: House) -> None:
     assert volume_id in serials(wide, after, server_id)
     act(wide, server_id, "confirmResize")
     wide.work()
-    assert wide.volume_service.volumes[volume_id]["status"] == "in-use"
+    assert wide.volume_service.status(volume_id) == "in-use"
     silence(wide, after)
     act(wide, server_id, "evacuate", {}, version="2.94")
     wide.work()

@@ -40,12 +40,12 @@ def test_an_attachment_of_nobody(house: House) -> None:
         volume_id = house.volume_service.add()
         house.volumes.create_attachment(volume_id, owner)
         healed(house, f"server {owner} does not know")
-        assert house.volume_service.volumes[volume_id]["status"] == "available"
+        assert house.volume_service.status(volume_id) == "available"
 
 
 def test_a_device_without_attachment(house: House) -> None:
     server_id = with_a_volume(house)
-    house.volume_service.attachments.clear()
+    house.volume_service.detach_all()
     (kit,) = [k for k in house.kits.values() if server_id in k.hypervisor.states()]
     kit.hypervisor.detach_disk(server_id, "vdb")
     (first, _) = findings(house)

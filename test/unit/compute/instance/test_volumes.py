@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import orjson
 import pytest
 
-from objectstore.kernel.errors import Unavailable
+from compute.agent.sagas.volumes import TRIES_MAX
+from compute.volume.connection import Connector
+from compute.volume.drivers.listening import LOOPBACK, Listening
+from objectstore.kernel.errors import InsufficientStorage, Unavailable
 from test.unit.compute.instance.house import OWNER, Got, House
 from test.unit.compute.instance.states import with_a_volume
 
 BDM = "block_device_mapping_v2"
+OTHER_SERVER = "00000000-0000-4000-8000-000000000001"
 
 
 def path_of(server_id: str, volume_id: str = "") -> str:
@@ -55,16 +60,16 @@ def test_a_volume_comes_and_goes(house: House) -> None:
     got = attach(house, server_id, volume_id)
     assert got.status == 200
     assert got.json["volumeAttachment"]["device"] == "/dev/vdb"
-    assert house.volume_service.volumes[volume_id]["status"] == "reserved"
+    assert house.volume_service.status(volume_id) == "reserved"
     house.work()
-    assert house.volume_service.volumes[volume_id]["status"] == "in-use"
+    assert house.volume_service.status(volume_id) == "in-use"
     assert volumes_in_guest(house, server_id) == {"vdb": volume_id}
     shown = house.show(server_id)["os-extended-volumes:volumes_attached"]
     assert shown == [{"id": volume_id, "delete_on_termination": False}]
     assert house.ask("DELETE", path_of(server_id, volume_id)).status == 202
     house.work()
     assert volumes_in_guest(house, server_id) == {}
-    assert house.volume_service.volumes[volume_id]["status"] == "available"
+    assert house.volume_service.status(volume_id) == "available"
     assert house.show(server_id)["os-extended-volumes:volumes_attached"] == []
 
 
@@ -119,7 +124,7 @@ def test_what_an_attachment_may_say(house: House) -> None:
     assert attach(house, other, volume_id).status == 400
     second = house.volume_service.add()
     assert attach(house, server_id, second, device="/dev/vdb").status == 409
-    assert house.volume_service.volumes[second]["status"] == "available"
+    assert house.volume_service.status(second) == "available"
 
 
 def test_the_end_of_the_server_is_the_end_of_what_is_to_end(house: House) -> None:
@@ -131,7 +136,7 @@ def test_the_end_of_the_server_is_the_end_of_what_is_to_end(house: House) -> Non
     house.ok("DELETE", f"/servers/{server_id}")
     house.work()
     assert set(house.volume_service.volumes) == {kept}
-    assert house.volume_service.volumes[kept]["status"] == "available"
+    assert house.volume_service.status(kept) == "available"
     assert house.leftovers() == []
 
 
@@ -161,8 +166,8 @@ def test_administrators_swap_a_volume(house: House) -> None:
     assert got.status == 202, got.body
     house.work()
     assert volumes_in_guest(house, server_id) == {"vdb": new}
-    assert house.volume_service.volumes[old]["status"] == "available"
-    assert house.volume_service.volumes[new]["status"] == "in-use"
+    assert house.volume_service.status(old) == "available"
+    assert house.volume_service.status(new) == "in-use"
 
 
 def test_a_guest_that_keeps_its_disk_keeps_its_volume(house: House) -> None:
@@ -182,7 +187,7 @@ def test_a_guest_that_keeps_its_disk_keeps_its_volume(house: House) -> None:
         house.clock.advance(40)
         house.agent.report()
     assert volumes_in_guest(house, server_id) == {"vdb": volume_id}
-    assert house.volume_service.volumes[volume_id]["status"] == "in-use"
+    assert house.volume_service.status(volume_id) == "in-use"
     for kit in house.kits.values():
         kit.hypervisor.fault = None  # type: ignore[attr-defined]
     assert house.ask("DELETE", path_of(server_id, volume_id)).status == 202
@@ -204,7 +209,7 @@ def test_it_boots_from_a_volume_of_an_image(house: House) -> None:
             "boot_index": 0,
             "volume_size": 3,
             "delete_on_termination": True,
-            "volume_type": "default",
+            "volume_type": "__DEFAULT__",
             "tag": "root",
         },
     )
@@ -229,18 +234,18 @@ def test_it_boots_from_a_volume_that_is_there(house: House) -> None:
     plain = house.volume_service.add()
     device = {"source_type": "volume", "uuid": plain, "boot_index": 0}
     assert "not bootable" in refusal(house, device, imageRef="")
-    volume_id = house.volume_service.add(bootable="true")
+    volume_id = house.volume_service.add(bootable=True)
     server_id = boot_from(house, {**device, "uuid": volume_id})
     assert volumes_in_guest(house, server_id) == {"vda": volume_id}
     order = house.order("rooted", **{BDM: [{**device, "uuid": volume_id}]}, imageRef="")
     assert house.ask("POST", "/servers", {"server": order}).status == 400
     house.ok("DELETE", f"/servers/{server_id}")
     house.work()
-    assert house.volume_service.volumes[volume_id]["status"] == "available"
+    assert house.volume_service.status(volume_id) == "available"
 
 
 def test_the_older_mapping(house: House) -> None:
-    volume_id = house.volume_service.add(bootable="true")
+    volume_id = house.volume_service.add(bootable=True)
     mapping = [
         {"device_name": "vda", "volume_id": volume_id, "delete_on_termination": False}
     ]
@@ -293,10 +298,10 @@ def test_nothing_is_kept_of_an_order_that_is_refused(house: House) -> None:
     made = {"source_type": "blank", "destination_type": "volume", "volume_size": 1}
     devices = [{"source_type": "volume", "uuid": each} for each in (good, busy)]
     order = house.order(**{BDM: [made, *devices]}, min_count=1)
-    house.volumes.create_attachment(busy, "other")
+    house.volumes.create_attachment(busy, OTHER_SERVER)
     assert house.ask("POST", "/servers", {"server": order}).status == 400
     assert set(house.volume_service.volumes) == {good, busy}
-    assert house.volume_service.volumes[good]["status"] == "available"
+    assert house.volume_service.status(good) == "available"
 
 
 def test_several_servers_have_a_volume_each(house: House) -> None:
@@ -304,17 +309,19 @@ def test_several_servers_have_a_volume_each(house: House) -> None:
     order = house.order(**{BDM: [made]}, min_count=2)
     house.ok("POST", "/servers", {"server": order})
     house.work()
-    attached = [each["instance"] for each in house.volume_service.attachments.values()]
+    attached = [each.instance_id for each in house.volume_service.attachments.values()]
     assert len(set(attached)) == 2
 
 
-def test_a_volume_that_cannot_be_made_is_an_error(house: House) -> None:
-    house.volume_service.is_slow = True
+def test_a_volume_that_cannot_be_made_is_an_error(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(disk: str, size_bytes: int) -> None:
+        raise InsufficientStorage("no room for it")
+
+    monkeypatch.setattr(house.volume_service.driver, "create", full)
     device = {"source_type": "blank", "destination_type": "volume", "volume_size": 1}
-    server_id = house.boot(work=False, **{BDM: [device]})
-    for volume in house.volume_service.volumes.values():
-        volume["status"] = "error"
-    house.work()
+    server_id = house.boot(**{BDM: [device]})
     server = house.show(server_id)
     assert server["status"] == "ERROR"
     assert "could not be made" in server["fault"]["message"]
@@ -326,7 +333,7 @@ def test_a_volume_that_cannot_be_made_is_an_error(house: House) -> None:
 
 def test_a_volume_that_is_gone_is_an_error_that_says_so(house: House) -> None:
     server_id = with_a_volume(house)
-    house.volume_service.attachments.clear()
+    house.volume_service.detach_all()
     house.act(server_id, "reboot", {"type": "HARD"})
     house.work()
     server = house.show(server_id)
@@ -386,7 +393,7 @@ def test_it_keeps_its_root_on_the_shelf(rooted: tuple[House, str, str]) -> None:
     assert attach(house, server_id, other).status == 200
     assert house.ask("DELETE", path_of(server_id, other)).status == 202
     house.work()
-    assert house.volume_service.volumes[other]["status"] == "available"
+    assert house.volume_service.status(other) == "available"
     house.act(server_id, "unshelve")
     house.work()
     assert volumes_in_guest(house, server_id) == {"vda": volume_id, "vdb": data}
@@ -455,7 +462,7 @@ def test_extra_disks_as_ordered(house: House) -> None:
 def test_a_volume_that_grew_is_told(house: House) -> None:
     server_id = with_a_volume(house)
     (volume_id,) = house.volume_service.volumes
-    house.volume_service.volumes[volume_id]["size"] = 5
+    house.volume_service.change(volume_id, size_gib=5)
     event = {"name": "volume-extended", "server_uuid": server_id, "tag": volume_id}
     seen: list[str] = []
 
@@ -549,3 +556,51 @@ def test_a_refused_order_takes_back_even_what_is_being_made(house: House) -> Non
     for _ in range(30):
         house.room.loops[0].once()
     assert house.volume_service.volumes == {}
+
+
+def test_a_host_that_cannot_reach_volumes_is_told_what_to_set(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The attachment fails, and nothing is left of it."""
+
+    def refuse(connector: Connector) -> None:
+        Listening("elsewhere", LOOPBACK, range(1)).check_way(
+            replace(connector, address="192.0.2.7")
+        )
+
+    server_id, volume_id = house.boot(), house.volume_service.add()
+    monkeypatch.setattr(house.volume_service.driver, "check_way", refuse)
+    got = attach(house, server_id, volume_id)
+    assert got.status == 200
+    house.work()
+    assert house.show(server_id)["status"] == "ACTIVE"
+    assert house.ok("GET", path_of(server_id))["volumeAttachments"] == []
+    assert house.volume_service.is_free(volume_id)
+    path = f"/servers/{server_id}/os-instance-actions"
+    (action,) = [
+        each
+        for each in house.ok("GET", path)["instanceActions"]
+        if each["action"] == "attach_volume"
+    ]
+    assert action["message"] == "Error"
+    shown = house.ok("GET", f"{path}/{action['request_id']}")["instanceAction"]
+    assert "[volume] tcp_address" in shown["events"][0]["details"]
+
+
+def test_a_gate_that_never_answers_ends_the_attachment(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hang(uuid: str, disk: object) -> None:
+        raise Unavailable("no answer: set [volume] tcp_address")
+
+    server_id, volume_id = house.boot(), house.volume_service.add()
+    for kit in house.kits.values():
+        monkeypatch.setattr(kit.hypervisor, "attach_disk", hang)
+    attach(house, server_id, volume_id)
+    for _ in range(TRIES_MAX):
+        house.work()
+        house.clock.advance(40)
+        house.agent.report()
+    assert house.volume_service.is_free(volume_id)
+    assert house.ok("GET", path_of(server_id))["volumeAttachments"] == []
+    assert house.show(server_id)["OS-EXT-STS:task_state"] is None
