@@ -10,7 +10,8 @@ import contextlib
 import ctypes
 import mmap
 import sys
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
 
 # Every device and file system in use takes this: the size of a page, of a block of
 # ext4 and XFS, and a multiple of all sectors.
@@ -105,6 +106,40 @@ class ViewedPool:
             return None
         self._buffers.append(_own_pages(self.buffer_bytes))
         return memoryview(self._buffers[-1])
+
+
+class CountedPages:
+    """Memory of any size, whole pages of its own, bounded in sum.
+
+    It counts until nobody has a view of it any more, and goes back to the system then.
+    """
+
+    def __init__(self, bytes_max: int | None) -> None:
+        """``bytes_max`` None: as much as is asked for."""
+        self._bytes_max = bytes_max
+        self._taken = 0
+        # Whoever lets go last may be on any thread, so he leaves a note only.
+        self._returned: deque[int] = deque()
+
+    def take(self, size: int) -> memoryview | None:
+        """Zeroed memory of ``size`` bytes, or None when too much is in use."""
+        while self._returned:
+            self._taken -= self._returned.popleft()
+        if self._bytes_max is not None and self._taken + size > self._bytes_max:
+            return None
+        pages = _Pages(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        pages.let_go = self._returned.append
+        self._taken += size
+        return memoryview(pages)
+
+
+class _Pages(mmap.mmap):
+    """Tells its size when nobody has a view of it any more."""
+
+    let_go: Callable[[int], None]
+
+    def __del__(self) -> None:
+        self.let_go(len(self))
 
 
 def _references(buffers: list[mmap.mmap]) -> Iterator[int]:

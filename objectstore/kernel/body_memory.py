@@ -1,34 +1,81 @@
-"""Memory for bodies on their way in: whole blocks, bounded in number, used again.
+"""Memory for bodies on their way in: bounded, whatever the number of connections.
 
 Bodies are received right into it and written from there, by as many devices as take
-them; a buffer is free when the last of them has let go of it (``ViewedPool``).
+them; memory is free when the last of them has let go of it (``ViewedPool``,
+``CountedPages``).  Whoever finds no memory for a whole body sends it in small pieces,
+and waits for a pair of buffers when even those are out: a client that stalls keeps
+what he holds, but no others from being served.
 """
 
 from __future__ import annotations
 
-from objectstore.kernel.blocks import ViewedPool, block_memory
+from collections.abc import Callable
+
+from objectstore.kernel.blocks import CountedPages, ViewedPool
+from objectstore.kernel.concurrency import sleep
+from objectstore.kernel.errors import Unavailable
 
 # The largest piece of an upload, and the largest body that is one piece.
 BUFFER_BYTES = 1024 * 1024
 # Of one process: as much memory as 32 large uploads at once have for themselves.
 BUFFERS_MAX = 64
-# What each upload beyond them makes do with: more pieces, but nobody waits for a slow
+# Beyond them, for whole bodies: hundreds of ordinary size at once stay one piece.
+WHOLE_BYTES_MAX = 64 * 1024 * 1024
+# What each upload beyond those makes do with: more pieces, but nobody waits for a slow
 # client to let go of his.
 SMALL_BUFFER_BYTES = 64 * 1024
+# All such buffers of clients' uploads: enough for 1,024 of them.
+SMALL_BYTES_MAX = 128 * 1024 * 1024
+# How long an upload waits for its pair before it is told 503.
+PAIR_WAIT_SECONDS = 20.0
+PAIR_POLL_SECONDS = 0.05
+
+Pair = tuple[memoryview, memoryview]
 
 _pool = ViewedPool(BUFFER_BYTES, BUFFERS_MAX)
+_whole = CountedPages(WHOLE_BYTES_MAX)
+_small = CountedPages(SMALL_BYTES_MAX)
+# Of uploads that other nodes send: as many as their clients have pairs there.
+_unbounded = CountedPages(None)
 
 
-def body_memory(size: int) -> memoryview:
-    """Memory for a body of ``size`` (BUFFER_BYTES at most), its content undefined."""
+def body_memory(size: int) -> memoryview | None:
+    """Memory for a whole body of ``size`` (BUFFER_BYTES at most), content undefined.
+
+    None when all that there is for whole bodies is in use.
+    """
     assert size <= BUFFER_BYTES, "a body of several pieces"
     memory = _pool.take()
-    return memoryview(bytearray(size)) if memory is None else memory[:size]
+    return _whole.take(size) if memory is None else memory[:size]
 
 
-def piece_buffers() -> tuple[memoryview, memoryview]:
+def piece_buffers() -> Pair:
     """A pair of equal buffers, one to be filled while the other is written."""
+    pair = _large_pair() or _small_pair(_unbounded)
+    assert pair is not None
+    return pair
+
+
+def client_piece_buffers(pause: Callable[[float], object] = sleep) -> Pair:
+    """The same for a client's upload, which may have to wait.
+
+    ``Unavailable`` when others have held all of them for PAIR_WAIT_SECONDS.
+    """
+    for _ in range(int(PAIR_WAIT_SECONDS / PAIR_POLL_SECONDS)):
+        pair = _large_pair() or _small_pair(_small)
+        if pair is not None:
+            return pair
+        pause(PAIR_POLL_SECONDS)
+    raise Unavailable("too many uploads at once: no memory for one more")
+
+
+def _large_pair() -> Pair | None:
     first, second = _pool.take(), _pool.take()
-    if first is None or second is None:
-        return block_memory(SMALL_BUFFER_BYTES), block_memory(SMALL_BUFFER_BYTES)
-    return first, second
+    return None if first is None or second is None else (first, second)
+
+
+def _small_pair(pages: CountedPages) -> Pair | None:
+    both = pages.take(2 * SMALL_BUFFER_BYTES)
+    if both is None:
+        return None
+    return both[:SMALL_BUFFER_BYTES], both[SMALL_BUFFER_BYTES:]

@@ -119,6 +119,9 @@ def _set_location(request: Request, account: str, container: str) -> None:
     if len(wanted) == 2:
         raise Rejected(400, f"Only one of {STACK} or {HISTORY} may be specified")
     if not wanted:
+        # Either name, empty or with X-Remove-, ends either kind.
+        for header in (STACK, HISTORY):
+            request.set_header(header.replace("X-", "X-Remove-", 1), "x")
         return
     known = container_metadata(request.context, account, container)
     if known.get(ENABLED, "").lower() == "true":

@@ -12,14 +12,15 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from objectstore.kernel.body_memory import body_memory, piece_buffers
+from objectstore.kernel.body_memory import Pair, body_memory, piece_buffers
 from objectstore.kernel.concurrency import Promise, offload, promised, wait_until
 from objectstore.kernel.errors import InsufficientStorage, Rejected, Unavailable
 from objectstore.proxy.limits import OBJECT_BYTES_MAX
-from objectstore.wire.nodes import ObjectNode, Upload
+from objectstore.wire.nodes import INLINE_BYTES_MAX, ObjectNode, Upload
 
 # Beyond, receiving into one buffer is cheaper than joining what comes.
 READ_AT_ONCE_BYTES_MAX = 64 * 1024
+_NOTHING = memoryview(b"")
 
 
 class Source:
@@ -29,33 +30,48 @@ class Source:
         self._body = body
         self._length = length
         self._received = 0
+        # Read already, and to be read again.
+        self._ahead = _NOTHING
 
     def fill(self, view: memoryview) -> int:
         """Fill the view; fewer bytes only at the body's end.
 
         Rejected 499 when it ends before its length, 413 beyond the largest.
         """
-        filled = 0
+        filled = again = min(len(self._ahead), len(view))
+        if again:
+            view[:again] = self._ahead[:again]
+            self._ahead = self._ahead[again:] if again < len(self._ahead) else _NOTHING
         while filled < len(view):
             size = self._body.readinto(view[filled:])
             if not size:
                 break
             filled += size
-        self._received += filled
+        self._received += filled - again
         if filled < len(view) and self._length not in (None, self._received):
             raise Rejected(499, "Client Disconnect")
         if self._received > OBJECT_BYTES_MAX:
             raise Rejected(413, "Your request is too large.")
         return filled
 
+    def put_back(self, data: memoryview) -> None:
+        """What ``fill`` gave, to be given again; it must stay as it is until then."""
+        assert not self._ahead, "put back twice"
+        self._ahead = data
 
-def read_small(body: Any, length: int) -> bytes | memoryview:
-    """A body of known, small length; Rejected 499 when it ends early."""
+
+def read_whole(body: Any, length: int) -> bytes | memoryview | None:
+    """A body of known length, INLINE_BYTES_MAX at most, in one piece.
+
+    None, and nothing was read: memory for that is out.  Rejected 499 when it ends
+    early.
+    """
     if not length:
         return b""
     if length > READ_AT_ONCE_BYTES_MAX:
         memory = body_memory(length)
-        Source(body, length).fill(memory)
+        if memory is not None:
+            Source(body, length).fill(memory)
         return memory
     data: bytes = body.read(length)
     while len(data) < length:
@@ -64,6 +80,27 @@ def read_small(body: Any, length: int) -> bytes | memoryview:
             raise Rejected(499, "Client Disconnect")
         data += more
     return data
+
+
+def read_to_end(source: Source) -> bytes | memoryview | None:
+    """A body of unknown length that turns out to be less than INLINE_BYTES_MAX.
+
+    None: it is not, or memory is out; the source begins at its beginning again.
+    """
+    first = memoryview(bytearray(READ_AT_ONCE_BYTES_MAX))
+    filled = source.fill(first)
+    if filled < len(first):
+        return bytes(first[:filled])
+    memory = body_memory(INLINE_BYTES_MAX)
+    if memory is None:
+        source.put_back(first)
+        return None
+    memory[:filled] = first
+    filled += source.fill(memory[filled:])
+    if filled == len(memory):
+        source.put_back(memory)
+        return None
+    return memory[:filled]
 
 
 class Intake:
@@ -77,37 +114,34 @@ class Intake:
         uploads: list[tuple[ObjectNode, Upload]],
         needed: int,
         seconds: float,
+        buffers: Pair,
     ) -> None:
         self.uploads = uploads
         self._needed = needed
         self._seconds = seconds
-        self._buffers = piece_buffers()
+        self._buffers = buffers
         self._digest = hashlib.md5(usedforsecurity=False)
         self._under_way: list[tuple[Upload, Promise[None]]] = []
         self._hashing: Promise[None] = Promise.of(None)
         self._errors: list[BaseException] = []
 
-    def run(self, source: Source, first: bytes) -> tuple[int, str]:
-        """Send everything, ``first`` before what the source still has.
+    def run(self, source: Source) -> tuple[int, str]:
+        """Send everything that the source has.
 
         Raises what the client did wrong, or ``Unavailable`` when fewer than
         ``needed`` replicas are left.  The caller aborts the uploads then.
         """
         try:
-            size = self._send_all(source, first)
+            size = self._send_all(source)
         finally:
             self._hashing.wait()
         return size, self._digest.hexdigest()
 
-    def _send_all(self, source: Source, first: bytes) -> int:
-        beginning = memoryview(first)
+    def _send_all(self, source: Source) -> int:
         size = turn = 0
         while True:
             view = self._buffers[turn]
-            count = min(len(beginning), len(view))
-            view[:count] = beginning[:count]
-            beginning = beginning[count:]
-            filled = count + source.fill(view[count:])
+            filled = source.fill(view)
             self._settle()
             if filled:
                 self._send(view[:filled])

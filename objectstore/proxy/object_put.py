@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 
+from objectstore.kernel.body_memory import client_piece_buffers
 from objectstore.kernel.concurrency import Promise, offload
 from objectstore.kernel.conditions import Conditions
 from objectstore.kernel.errors import Rejected
@@ -19,7 +20,7 @@ from objectstore.kernel.request import Request
 from objectstore.proxy.asked import Asked
 from objectstore.proxy.dates import http_date, whole_seconds
 from objectstore.proxy.expiry import has_expired
-from objectstore.proxy.intake import Intake, Source, read_small
+from objectstore.proxy.intake import Intake, Source, read_to_end, read_whole
 from objectstore.proxy.lookups import look_up
 from objectstore.proxy.object_get import conditional_etag
 from objectstore.proxy.object_target import ObjectTarget
@@ -43,16 +44,14 @@ def put_object(parts: Parts, target: ObjectTarget) -> Reply:
     plan = PutPlan(parts, request, target.name)
     length = plan.length
     if length is not None and length <= INLINE_BYTES_MAX:
-        return _put_small(parts, target, plan, read_small(request.body, length))
-    source = Source(request.body, length)
-    first = b""
-    if length is None:
-        prefix = bytearray(INLINE_BYTES_MAX + 1)
-        filled = source.fill(memoryview(prefix))
-        first = bytes(memoryview(prefix)[:filled])
-        if filled <= INLINE_BYTES_MAX:
-            return _put_small(parts, target, plan, first)
-    return _put_large(parts, target, plan, source, first)
+        body = read_whole(request.body, length)
+        source = Source(request.body, length)
+    else:
+        source = Source(request.body, length)
+        body = None if length is not None else read_to_end(source)
+    if body is None:
+        return _put_large(parts, target, plan, source)
+    return _put_small(parts, target, plan, body)
 
 
 def _put_small(
@@ -78,18 +77,22 @@ def _md5(body: bytes | memoryview) -> str:
 
 
 def _put_large(
-    parts: Parts, target: ObjectTarget, plan: PutPlan, source: Source, first: bytes
+    parts: Parts, target: ObjectTarget, plan: PutPlan, source: Source
 ) -> Reply:
+    """In pieces: what is large, or what there is no memory for as a whole."""
     group, key = target.group, target.key
     if plan.conditions is not None:
         # Again under the reservation; this one spares a long upload in vain.
         found = look_up(parts.rounds, group, key, want_body=False)
         check_conditions(parts, target.request, plan.conditions, found.state)
-    begun = parts.rounds.write(group, lambda node: node.begin(key, plan.length))
+    buffers = client_piece_buffers()
+    # Devices collect in memory what is announced as smaller.
+    hint = max(plan.length or 0, INLINE_BYTES_MAX + 1)
+    begun = parts.rounds.write(group, lambda node: node.begin(key, hint))
     uploads = _open_uploads(begun)
-    intake = Intake(uploads, group.majority, parts.rounds.node_seconds)
+    intake = Intake(uploads, group.majority, parts.rounds.node_seconds, buffers)
     try:
-        size, etag = intake.run(source, first)
+        size, etag = intake.run(source)
         plan.check_etag(etag)
 
         def commit(state: ObjectState) -> Written:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from objectstore.kernel.errors import Rejected
+from objectstore.kernel.option_types import TRUE_WORDS
 from objectstore.kernel.timestamps import to_text
 from objectstore.middleware.versions.link import is_marker
 from objectstore.middleware.versions.names import (
@@ -31,9 +32,10 @@ _LAST = ":"
 
 def hidden_query(query: Mapping[str, str]) -> dict[str, str]:
     """The query for the hidden container's page.  Rejected 400."""
-    made = {
-        name: query[name] for name in ("limit", "delimiter", "reverse") if name in query
-    }
+    made = {name: query[name] for name in ("limit", "delimiter") if name in query}
+    is_reverse = query.get("reverse", "").lower() in TRUE_WORDS
+    if is_reverse:
+        made["reverse"] = "true"
     if _NOT_A_DELIMITER.intersection(made.get("delimiter", "")):
         raise Rejected(400, "invalid delimiter param")
     made["format"] = "json"
@@ -43,6 +45,12 @@ def hidden_query(query: Mapping[str, str]) -> dict[str, str]:
         raise Rejected(400, "version_marker param requires marker")
     if marker:
         made["marker"] = _hidden_marker(marker, version_marker, made)
+    end = query.get("end_marker", "")
+    if end:
+        # None of the end's own versions, from whichever side one comes to them.
+        made["end_marker"] = (
+            versions_prefix(end) + _LAST if is_reverse else RESERVED + end
+        )
     return made
 
 

@@ -92,6 +92,7 @@ def write_for_ever(node: LocalObjectNode, clock: HybridClock, random: Random) ->
 def as_received(piece: bytes) -> memoryview:
     """In memory that others used before and will use again."""
     memory = body_memory(len(piece))
+    assert memory is not None
     memory[:] = piece
     return memory
 

@@ -97,6 +97,28 @@ def test_old_versions_need_their_container(client: Client, container: str) -> No
     assert client.ok("GET", container, "k").body == b"one"
 
 
+@pytest.mark.parametrize("header", ["X_Versions_Location", "X_History_Location"])
+@pytest.mark.parametrize(
+    "ending",
+    [
+        {"X_Remove_Versions_Location": "x"},
+        {"X_Remove_History_Location": "x"},
+        {"X_Versions_Location": ""},
+        {"X_History_Location": ""},
+    ],
+)
+def test_either_name_ends_either_kind(
+    client: Client, container: str, header: str, ending: dict[str, str]
+) -> None:
+    client.ok("POST", container, **{header: "old"})
+    shown = header.replace("_", "-").lower()
+    assert client.ok("HEAD", container).headers[shown] == "old"
+    client.ok("POST", container, **ending)
+    assert shown not in client.ok("HEAD", container).headers
+    client.ok("POST", container, **{header: "new", "X_Remove_Versions_Location": "x"})
+    assert client.ok("HEAD", container).headers[shown] == "new"
+
+
 def test_a_container_has_one_kind_of_versions(client: Client, container: str) -> None:
     both = {"X_Versions_Location": "a", "X_History_Location": "b"}
     assert client.call("POST", container, **both).status == 400

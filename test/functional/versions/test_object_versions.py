@@ -42,6 +42,23 @@ def test_versions_stay(client: Client, versioned: str) -> None:
     client.ok("DELETE", versioned)
 
 
+def test_a_listing_of_versions_has_two_ends(client: Client, versioned: str) -> None:
+    names = ["a", "b", "b/1", "b1", "c"]
+    for name in names * 2:
+        client.ok("PUT", versioned, name, body=b"x")
+    for marker, end in [("", "b"), ("a", "b1"), ("b", "b/1"), ("b", ""), ("", "z")]:
+        query = f"versions&marker={marker}&end_marker={end}"
+        for more in ("", "&reverse=false"):
+            page = client.ok("GET", versioned, query=query + more).json
+            between = [n for n in names if marker < n and (not end or n < end)]
+            assert [e["name"] for e in page] == [n for n in between for _ in "12"]
+            assert [e["is_latest"] for e in page] == [True, False] * len(between)
+        query = f"versions&reverse=true&marker={end}&end_marker={marker}"
+        page = client.ok("GET", versioned, query=query).json
+        assert [e["name"] for e in page] == [n for n in between[::-1] for _ in "12"]
+        assert [e["is_latest"] for e in page] == [False, True] * len(between)
+
+
 def test_copies_of_versions(client: Client, versioned: str) -> None:
     container = f"{versioned}-to"
     client.ok("PUT", container)

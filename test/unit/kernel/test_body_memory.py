@@ -8,15 +8,35 @@ from collections.abc import Iterator
 import pytest
 
 from objectstore.kernel import blocks
-from objectstore.kernel.blocks import BLOCK_BYTES, ViewedPool, is_of_blocks
+from objectstore.kernel import body_memory as body_memory_of
+from objectstore.kernel.blocks import (
+    BLOCK_BYTES,
+    CountedPages,
+    ViewedPool,
+    is_of_blocks,
+)
 from objectstore.kernel.body_memory import (
     BUFFER_BYTES,
     BUFFERS_MAX,
+    PAIR_POLL_SECONDS,
+    PAIR_WAIT_SECONDS,
     SMALL_BUFFER_BYTES,
+    SMALL_BYTES_MAX,
+    WHOLE_BYTES_MAX,
     body_memory,
+    client_piece_buffers,
     piece_buffers,
 )
+from objectstore.kernel.errors import Unavailable
 from objectstore.wire.nodes import INLINE_BYTES_MAX, WRITE_BYTES_MAX
+
+
+@pytest.fixture(autouse=True)
+def _nothing_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other tests may not have let go of theirs."""
+    monkeypatch.setattr(body_memory_of, "_pool", ViewedPool(BUFFER_BYTES, BUFFERS_MAX))
+    monkeypatch.setattr(body_memory_of, "_whole", CountedPages(WHOLE_BYTES_MAX))
+    monkeypatch.setattr(body_memory_of, "_small", CountedPages(SMALL_BYTES_MAX))
 
 
 def test_a_buffer_is_free_when_nobody_has_a_view_of_it() -> None:
@@ -69,6 +89,51 @@ def test_more_uploads_than_there_are_large_buffers() -> None:
     assert sizes.count(BUFFER_BYTES) <= BUFFERS_MAX
     assert sizes[-1] == SMALL_BUFFER_BYTES
     assert all(is_of_blocks(buffer) for pair in pairs for buffer in pair)
-    assert len(body_memory(100_000)) == 100_000
+    memory = body_memory(100_000)
+    assert memory is not None and len(memory) == 100_000
     del pairs
     assert len(piece_buffers()[0]) == BUFFER_BYTES
+
+
+def test_pages_count_until_the_last_view_of_them_is_gone() -> None:
+    pages = CountedPages(3 * BLOCK_BYTES)
+    first, second = pages.take(2 * BLOCK_BYTES), pages.take(BLOCK_BYTES)
+    assert first is not None and second is not None
+    assert pages.take(1) is None
+    late_reader = first[10:20]
+    del first
+    assert pages.take(1) is None
+    del late_reader
+    again = pages.take(2 * BLOCK_BYTES)
+    assert again is not None and pages.take(1) is None
+
+
+def test_whole_bodies_have_a_bound() -> None:
+    held = []
+    while (memory := body_memory(BUFFER_BYTES)) is not None:
+        held.append(memory)
+    assert len(held) == BUFFERS_MAX + WHOLE_BYTES_MAX // BUFFER_BYTES
+    assert body_memory(1) is None
+    memory = held.pop()
+    del memory
+    assert body_memory(1) is not None
+
+
+def test_a_clients_upload_waits_for_a_pair_and_not_for_ever() -> None:
+    whole = SMALL_BYTES_MAX // (2 * SMALL_BUFFER_BYTES)
+    held = [client_piece_buffers() for _ in range(BUFFERS_MAX // 2 + whole)]
+    waited: list[float] = []
+    with pytest.raises(Unavailable):
+        client_piece_buffers(waited.append)
+    assert sum(waited) == pytest.approx(PAIR_WAIT_SECONDS)
+    # What other nodes send is not refused: who sent it there had his pair.
+    assert len(piece_buffers()[0]) == SMALL_BUFFER_BYTES
+    waited.clear()
+
+    def let_go(seconds: float) -> None:
+        waited.append(seconds)
+        if len(waited) == 3:
+            held.pop()
+
+    assert len(client_piece_buffers(let_go)[0]) == SMALL_BUFFER_BYTES
+    assert waited == [PAIR_POLL_SECONDS] * 3
