@@ -30,6 +30,9 @@ class S3Settings:
         "Of buckets that set none: ObjectWriter, BucketOwnerPreferred or "
         "BucketOwnerEnforced",
     )
+    block_public_access: bool = option(
+        False, "New buckets begin with all four switches of public access block on"
+    )
     allow_anonymous: bool = option(
         True, "Serve unsigned requests where a policy or an ACL allows them"
     )

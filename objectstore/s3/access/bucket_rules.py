@@ -25,6 +25,12 @@ BLOCK_FIELDS = (
     "BlockPublicPolicy",
     "RestrictPublicBuckets",
 )
+# What a new bucket has where the operator wants buckets closed.
+ALL_BLOCKED = (
+    "<PublicAccessBlockConfiguration>"
+    + "".join(f"<{name}>true</{name}>" for name in BLOCK_FIELDS)
+    + "</PublicAccessBlockConfiguration>"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from objectstore.kernel.reply import Reply
 from objectstore.s3 import documents, sysmeta
 from objectstore.s3.access import acl as acls
 from objectstore.s3.access.authorize import authorize_service
-from objectstore.s3.access.bucket_rules import ENFORCED, OWNERSHIPS
+from objectstore.s3.access.bucket_rules import ALL_BLOCKED, ENFORCED, OWNERSHIPS
 from objectstore.s3.bucket.acl import acl_headers
 from objectstore.s3.bucket.lock_configuration import ENABLED_ONLY
 from objectstore.s3.errors import S3Error
@@ -65,8 +65,12 @@ def _headers(operation: Operation, account: str) -> dict[str, str]:
     if acl is not None and acl != acls.private(account):
         if effective == ENFORCED:
             raise S3Error("InvalidBucketAclWithObjectOwnership")
+        if acl.is_public and operation.house.settings.block_public_access:
+            raise S3Error("InvalidBucketAclWithBlockPublicAccessError")
         said = {name: value for name, value in acl_headers(acl).items() if value}
         headers.update(said)
+    if operation.house.settings.block_public_access:
+        headers.update(documents.pack_new("public-access-block", ALL_BLOCKED))
     if ownership:
         document = (
             "<OwnershipControls><Rule><ObjectOwnership>"

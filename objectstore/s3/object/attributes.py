@@ -79,7 +79,7 @@ def _parts(operation: Operation, head: Answer) -> str:
     checksums = part_checksums(operation, head, sizes, marker, len(shown))
     return element(
         "ObjectParts",
-        text("TotalPartsCount", len(sizes)),
+        text("PartsCount", len(sizes)),
         text("PartNumberMarker", marker),
         text("NextPartNumberMarker", shown[-1][0] if shown else marker),
         text("MaxParts", limit),

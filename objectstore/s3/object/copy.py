@@ -45,7 +45,7 @@ from objectstore.s3.object.reply_headers import s3_etag, version_headers
 from objectstore.s3.object.upload_headers import s3_headers, upload_headers
 from objectstore.s3.operation import Operation
 from objectstore.s3.payload.block_cipher import SealingInput, sealed_length
-from objectstore.s3.payload.checksums import Algorithm, by_name
+from objectstore.s3.payload.checksums import FULL_OBJECT, Algorithm, by_name
 from objectstore.s3.payload.open import UPLOAD_BYTES_MAX
 from objectstore.s3.payload.summing_input import SummingInput
 from objectstore.s3.xml.write import document, text
@@ -285,4 +285,7 @@ def _transfer(
         summing.close()
     if algorithm is None:
         return answer, []
-    return answer, [(algorithm.element, summing.checksum)]
+    return answer, [
+        (algorithm.element, summing.checksum),
+        ("ChecksumType", FULL_OBJECT),
+    ]

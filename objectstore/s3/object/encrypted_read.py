@@ -17,7 +17,7 @@ from objectstore.s3.object.customer_key import (
     read_customer_key,
 )
 from objectstore.s3.object.part_sizes import part_range, read_part_sizes
-from objectstore.s3.object.reply_headers import add_checksum, object_headers
+from objectstore.s3.object.reply_headers import object_headers
 from objectstore.s3.object.sealed_parts import (
     begins_with_salt,
     blocks_of,
@@ -34,18 +34,19 @@ from objectstore.s3.payload.block_cipher import (
 )
 
 Fetch = Callable[[Operation, str, dict[str, str] | None], Answer]
-_CHECKSUM = "x-amz-checksum-"
+Finish = Callable[[Operation, Answer, HeaderList], Reply]
 _SIZE_HEADERS = frozenset({"Content-Length", "Content-Range"})
 
 
-def read_encrypted(operation: Operation, fetch: Fetch) -> Reply:
+def read_encrypted(operation: Operation, fetch: Fetch, finish: Finish) -> Reply:
     """The reply to a GET or HEAD that brings a key."""
     customer_key = read_customer_key(operation)
     assert customer_key is not None, "called for requests with a key"
     head = fetch(operation, "HEAD", None).discard()
     sealed = open_stored(customer_key, head)
     size = sealed.size
-    headers = _headers(operation, head, customer_key)
+    headers = [pair for pair in object_headers(head) if pair[0] not in _SIZE_HEADERS]
+    headers += customer_key.reply_headers()
     span, status = (0, size), 200
     if "HTTP_RANGE" in operation.environ:
         wanted = parse_range(operation.header("Range"), size)
@@ -68,11 +69,11 @@ def read_encrypted(operation: Operation, fetch: Fetch) -> Reply:
             shown = f"bytes {span[0]}-{span[1] - 1}/{size}"
             headers.append(("Content-Range", shown))
     headers.append(("Content-Length", str(span[1] - span[0])))
-    if operation.method == "HEAD" or not size:
-        return Reply(status, (), headers)
-    if status == 206:
-        headers = [pair for pair in headers if not pair[0].startswith(_CHECKSUM)]
-    return Reply(status, sealed.pieces(operation, fetch, span), headers)
+    head.status = status
+    reply = finish(operation, head, headers)
+    if operation.method == "GET" and size:
+        reply.body = sealed.pieces(operation, fetch, span)
+    return reply
 
 
 class SealedBody(Protocol):
@@ -147,12 +148,3 @@ def open_stored(customer_key: CustomerKey, head: Answer) -> SealedBody:
         sizes = read_part_sizes(head.get(sysmeta.PART_SIZES))
         return PartsBody(size, customer_key, sizes)
     return WholeBody(size, cipher)
-
-
-def _headers(
-    operation: Operation, head: Answer, customer_key: CustomerKey
-) -> HeaderList:
-    headers = [pair for pair in object_headers(head) if pair[0] not in _SIZE_HEADERS]
-    if operation.header("X-Amz-Checksum-Mode").upper() == "ENABLED":
-        add_checksum(headers, head)
-    return headers + customer_key.reply_headers()

@@ -9,6 +9,7 @@ from objectstore.s3.errors import S3Error
 from objectstore.s3.inner import Answer
 from objectstore.s3.lifecycle.headers import of_read
 from objectstore.s3.object import conditions
+from objectstore.s3.object.byte_range import parse_range
 from objectstore.s3.object.customer_key import require_no_key
 from objectstore.s3.object.encrypted_read import read_encrypted
 from objectstore.s3.object.lock_headers import lock_headers
@@ -28,17 +29,39 @@ def get_object(operation: Operation) -> Reply:
     """GET of an object."""
     environ = operation.environ
     if "HTTP_X_AMZ_SERVER_SIDE_ENCRYPTION_CUSTOMER_ALGORITHM" in environ:
-        return read_encrypted(operation, _answer_of)
+        return read_encrypted(operation, _answer_of, finish)
     if environ.get("QUERY_STRING") and "partNumber" in operation.query:
         return _get_part(operation)
-    headers = None
     # S3 knows one range; whoever asks for several gets the whole.
     if "HTTP_RANGE" in environ and "," not in environ["HTTP_RANGE"]:
-        headers = {"Range": operation.header("Range")}
         if "HTTP_IF_RANGE" in environ:
             return _get_if_range(operation)
-    answer = _answer_of(operation, operation.method, headers)
+        return _reply(operation, _ranged(operation))
+    answer = _answer_of(operation, operation.method, None)
     return _reply(operation, answer)
+
+
+def _ranged(operation: Operation) -> Answer:
+    """The inner answer to a request for one range."""
+    wanted = operation.header("Range")
+    if operation.method == "GET":
+        return _answer_of(operation, "GET", {"Range": wanted})
+    answer = _answer_of(operation, "HEAD", None)
+    size = int(answer.get("content-length", "0"))
+    span = parse_range(wanted, size)
+    if span == (0, 0):
+        answer.close()
+        raise S3Error("InvalidRange", RangeRequested=wanted, ActualObjectSize=str(size))
+    if span is not None:
+        _narrow(answer, span, size)
+    return answer
+
+
+def _narrow(head: Answer, span: tuple[int, int], size: int) -> None:
+    """Let the answer to a HEAD, whose Range Swift does not heed, tell of a span."""
+    head.status = 206
+    head.headers["content-length"] = str(span[1] - span[0])
+    head.headers["content-range"] = f"bytes {span[0]}-{span[1] - 1}/{size}"
 
 
 def _answer_of(
@@ -76,7 +99,7 @@ def _reply(operation: Operation, answer: Answer) -> Reply:
 
 
 def finish(operation: Operation, answer: Answer, headers: HeaderList) -> Reply:
-    """The reply with what all kinds of reads add."""
+    """The reply with what all kinds of reads add: status and body are ``answer``'s."""
     mode = operation.environ.get("HTTP_X_AMZ_CHECKSUM_MODE", "")
     # Of a part of the bytes nobody has a checksum; clients would compare it.
     if answer.status == 200 and mode.upper() == "ENABLED":
@@ -124,8 +147,9 @@ def _get_if_range(operation: Operation) -> Reply:
     head = _answer_of(operation, "HEAD", None).discard()
     wanted = operation.header("If-Range").strip().strip('"')
     same = wanted in (s3_etag(head), head.get("last-modified"))
-    headers = {"Range": operation.header("Range")} if same else None
-    return _reply(operation, _answer_of(operation, operation.method, headers))
+    if same:
+        return _reply(operation, _ranged(operation))
+    return _reply(operation, _answer_of(operation, operation.method, None))
 
 
 def _get_part(operation: Operation) -> Reply:
@@ -138,11 +162,15 @@ def _get_part(operation: Operation) -> Reply:
     sizes = read_part_sizes(head.get(sysmeta.PART_SIZES))
     size = int(head.get("content-length", "0"))
     span = part_range(sizes, size, operation.query["partNumber"])
-    if size:
+    if operation.method == "HEAD":
+        answer = head
+        if size:
+            _narrow(answer, span, size)
+    elif size:
         ranges = {"Range": f"bytes={span[0]}-{span[1] - 1}"}
-        answer = _answer_of(operation, operation.method, ranges)
+        answer = _answer_of(operation, "GET", ranges)
     else:
-        answer = _answer_of(operation, operation.method, None)
+        answer = _answer_of(operation, "GET", None)
     if sysmeta.SSE_C in answer.headers:
         return _reply(operation, answer)
     headers = object_headers(answer)

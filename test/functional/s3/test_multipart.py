@@ -143,5 +143,9 @@ def test_parts_show_their_checksums(s3: Any, bucket: str, algorithm: str) -> Non
     whole = s3.get_object_attributes(**asked)["ObjectParts"]
     assert [part[name] for part in whole["Parts"]] == wanted
     assert [part["Size"] for part in whole["Parts"]] == [5 * 2**20, 4]
+    assert whole["TotalPartsCount"] == 2
+    head = s3.head_object(**where, PartNumber=2, ChecksumMode="ENABLED")
+    assert (head["PartsCount"], head["ContentLength"]) == (2, 4)
+    assert head["ContentRange"] == f"bytes {5 * 2**20}-{5 * 2**20 + 3}/{5 * 2**20 + 4}"
     page = s3.get_object_attributes(**asked, PartNumberMarker=1)["ObjectParts"]
     assert [part[name] for part in page["Parts"]] == wanted[1:]

@@ -170,6 +170,26 @@ def test_suffix_and_bad_ranges(s3: Any, bucket: str) -> None:
     assert code(error) == "InvalidRange"
 
 
+def test_heads_of_ranges(s3: Any, bucket: str) -> None:
+    etag = s3.put_object(Bucket=bucket, Key="k", Body=b"0123456789")["ETag"]
+    for wanted, length, shown in (
+        ("bytes=2-4", 3, "bytes 2-4/10"),
+        ("bytes=-3", 3, "bytes 7-9/10"),
+        ("bytes=7-90", 3, "bytes 7-9/10"),
+    ):
+        for more in ({}, {"IfMatch": etag}):
+            head = s3.head_object(Bucket=bucket, Key="k", Range=wanted, **more)
+            assert head["ResponseMetadata"]["HTTPStatusCode"] == 206
+            assert (head["ContentLength"], head["ContentRange"]) == (length, shown)
+    with pytest.raises(ClientError) as error:
+        s3.head_object(Bucket=bucket, Key="k", Range="bytes=10-")
+    assert code(error) == "416"
+    whole = s3.head_object(Bucket=bucket, Key="k", Range="lines=1-2")
+    assert whole["ContentLength"] == 10
+    first = s3.head_object(Bucket=bucket, Key="k", PartNumber=1)
+    assert first["ContentRange"] == "bytes 0-9/10"
+
+
 def test_conditions(s3: Any, bucket: str) -> None:
     etag = s3.put_object(Bucket=bucket, Key="k", Body=b"x", IfNoneMatch="*")["ETag"]
     for wrong in ({"IfNoneMatch": "*"}, {"IfMatch": '"no"'}):
@@ -257,6 +277,16 @@ def test_a_key_of_the_clients(s3: Any, bucket: str) -> None:
     assert s3.get_object(Bucket=bucket, Key="k", **secret)["Body"].read() == body
     ranged = s3.get_object(Bucket=bucket, Key="k", Range="bytes=65530-131080", **secret)
     assert ranged["Body"].read() == body[65530:131081]
+    head = s3.head_object(Bucket=bucket, Key="k", Range="bytes=-5", **secret)
+    assert head["ContentLength"] == 5
+    other = s3.get_object(
+        Bucket=bucket, Key="k", ResponseContentType="text/x", **secret
+    )
+    assert other["ContentType"] == "text/x"
+    checked = s3.get_object(Bucket=bucket, Key="k", ChecksumMode="ENABLED", **secret)
+    crc = base64.b64encode(zlib.crc32(body).to_bytes(4, "big")).decode()
+    assert checked["ChecksumCRC32"] == crc
+    assert checked["Body"].read() == body
     with pytest.raises(ClientError):
         s3.get_object(Bucket=bucket, Key="k")
     assert s3.list_objects_v2(Bucket=bucket)["Contents"][0]["Size"] == 200_000

@@ -156,6 +156,20 @@ def test_bucket_acls(house: House) -> None:
     assert shown.get("ID") == BOB.account
 
 
+def test_new_buckets_may_begin_closed() -> None:
+    house = House(S3Settings(block_public_access=True))
+    made = house.ask("PUT", "/open", headers={"x-amz-acl": "public-read"})
+    assert made.code == "InvalidBucketAclWithBlockPublicAccessError"
+    house.bucket()
+    shown = house.ask("GET", "/bucket", "publicAccessBlock=").xml
+    assert [switch.text for switch in shown.children] == ["true"] * 4
+    open_acl = {"x-amz-acl": "public-read"}
+    assert house.ask("PUT", "/bucket/k", headers=open_acl).code == "AccessDenied"
+    assert house.ask("DELETE", "/bucket", "publicAccessBlock=").status == 204
+    assert house.ask("PUT", "/bucket/k", headers=open_acl).status == 200
+    assert house.ask("GET", "/bucket/k", user=None).status == 200
+
+
 def test_public_access_block(house: House) -> None:
     def block(**switches: str) -> None:
         inner = "".join(f"<{name}>{value}</{name}>" for name, value in switches.items())
