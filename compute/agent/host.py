@@ -88,5 +88,4 @@ class Work:
 
     def set_vifs(self, vifs: list[dict[str, Any]]) -> None:
         """The server's interfaces are these now."""
-        self.neighbours.instances.update(self.uuid, vifs=vifs)
-        self.server = self.neighbours.instances.server(self.uuid)
+        self.server = self.neighbours.instances.update(self.uuid, vifs=vifs)

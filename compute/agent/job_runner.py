@@ -176,9 +176,7 @@ class JobRunner:
         if not is_hopeless or not saga.cancellable or journal.undoing:
             pause = min(PAUSE_SECONDS * 2 ** min(failures, 10), PAUSE_SECONDS_MAX)
             return self._retry(job, pause, str(error))
-        names = [step.name for step in saga.steps]
-        position = names.index(journal.step) + 1 if journal.step else 0
-        journal.advance(names[min(position, len(names) - 1)], undoing=True)
+        journal.advance(saga.last_begun(journal.step), undoing=True)
         try:
             saga.run(work, journal)
         except GiveUp:

@@ -32,6 +32,7 @@ from compute.core.job_rows import (
     job_table,
     whose_turn,
 )
+from compute.core.job_statements import JobStatements
 from compute.core.lease import LEASE_SECONDS
 
 __all__ = [
@@ -56,6 +57,7 @@ class JobStore:
 
     def __init__(self, jobs: sa.Table) -> None:
         self._jobs = jobs
+        self._statements = JobStatements(jobs)
 
     def add(
         self,
@@ -87,7 +89,7 @@ class JobStore:
 
     def get(self, connection: Connection, job_id: str) -> Job | None:
         """One job."""
-        return self._one(connection, self._jobs.c.id == job_id)
+        return self._statements.get(connection, job_id)
 
     def open_of(self, connection: Connection, subject_id: str) -> list[Job]:
         """The subject's jobs that are not finished, the oldest first."""
@@ -148,7 +150,7 @@ class JobStore:
                 "attempts": job.attempts + 1,
                 "updated_at": now,
             }
-            self._set(connection, job.id, values)
+            self._statements.set(connection, job.id, values)
             taken.append(dataclasses.replace(job, **values))
         return taken
 
@@ -172,11 +174,11 @@ class JobStore:
         owner: str,
         now: float,
         lease_seconds: float = LEASE_SECONDS,
-    ) -> Job:
-        """Keep the lease; ``Stale`` when it is lost.  Says whether to cancel."""
-        self._owned(connection, job_id, owner)
-        self._set(connection, job_id, {"lease_until": now + lease_seconds})
-        return self._owned(connection, job_id, owner)
+    ) -> bool:
+        """Keep the lease; ``Stale`` when it is lost.  Whether to cancel the job."""
+        values = {"lease_until": now + lease_seconds}
+        self._set_held(connection, job_id, owner, values)
+        return self._statements.is_cancelled(connection, job_id)
 
     def advance(
         self,
@@ -189,21 +191,18 @@ class JobStore:
         progress: Mapping[str, Any],
         undoing: bool = False,
         lease_seconds: float = LEASE_SECONDS,
-    ) -> Job:
-        """A step is done (or undone, to before ``step``); ``Stale`` if not ours."""
-        self._owned(connection, job_id, owner)
-        self._set(
-            connection,
-            job_id,
-            {
-                "step": step,
-                "progress": dict(progress),
-                "undoing": undoing,
-                "lease_until": now + lease_seconds,
-                "updated_at": now,
-            },
-        )
-        return self._owned(connection, job_id, owner)
+    ) -> bool:
+        """A step is done (or undone, to before ``step``); ``Stale`` if not ours.
+        Whether to cancel the job."""
+        values = {
+            "step": step,
+            "progress": dict(progress),
+            "undoing": undoing,
+            "lease_until": now + lease_seconds,
+            "updated_at": now,
+        }
+        self._set_held(connection, job_id, owner, values)
+        return self._statements.is_cancelled(connection, job_id)
 
     def finish(
         self,
@@ -214,18 +213,14 @@ class JobStore:
         error: str = "",
     ) -> None:
         """The job is done, or has failed with ``error``; ``Stale`` if not ours."""
-        self._owned(connection, job_id, owner)
-        self._set(
-            connection,
-            job_id,
-            {
-                "state": FAILED if error else DONE,
-                "error": error[:ERROR_CHARACTERS_MAX],
-                "owner": "",
-                "lease_until": 0.0,
-                "updated_at": now,
-            },
-        )
+        values = {
+            "state": FAILED if error else DONE,
+            "error": error[:ERROR_CHARACTERS_MAX],
+            "owner": "",
+            "lease_until": 0.0,
+            "updated_at": now,
+        }
+        self._set_held(connection, job_id, owner, values)
 
     def retry(
         self,
@@ -237,32 +232,25 @@ class JobStore:
         error: str,
     ) -> None:
         """Give it back, to be tried again from its step, not before that moment."""
-        self._owned(connection, job_id, owner)
-        self._set(
-            connection,
-            job_id,
-            {
-                "state": PENDING,
-                "owner": "",
-                "lease_until": 0.0,
-                "not_before": not_before,
-                "error": error[:ERROR_CHARACTERS_MAX],
-                "updated_at": now,
-            },
-        )
+        values = {
+            "state": PENDING,
+            "owner": "",
+            "lease_until": 0.0,
+            "not_before": not_before,
+            "error": error[:ERROR_CHARACTERS_MAX],
+            "updated_at": now,
+        }
+        self._set_held(connection, job_id, owner, values)
 
-    def redact(
-        self, connection: Connection, job_id: str, names: Collection[str]
-    ) -> None:
+    def redact(self, connection: Connection, job: Job, names: Collection[str]) -> None:
         """Take secrets out of a job that needs them no more."""
-        job = self.get(connection, job_id)
-        if job is not None and any(name in job.arguments for name in names):
+        if any(name in job.arguments for name in names):
             kept = {
                 name: value
                 for name, value in job.arguments.items()
                 if name not in names
             }
-            self._set(connection, job_id, {"arguments": kept})
+            self._statements.set(connection, job.id, {"arguments": kept})
 
     def abandon(
         self, connection: Connection, job_id: str, now: float, error: str
@@ -276,7 +264,7 @@ class JobStore:
             "lease_until": 0.0,
             "updated_at": now,
         }
-        self._set(connection, job_id, values)
+        self._statements.set(connection, job_id, values)
 
     def cancel(self, connection: Connection, subject_id: str) -> None:
         """Ask the subject's open jobs to stop and undo what they did."""
@@ -299,22 +287,15 @@ class JobStore:
         )
         return int(result.rowcount)
 
-    def _owned(self, connection: Connection, job_id: str, owner: str) -> Job:
-        job = self.get(connection, job_id)
-        if job is None or job.state != RUNNING or job.owner != owner:
-            raise Stale(f"job {job_id} is no longer {owner}'s")
-        return job
-
-    def _set(
-        self, connection: Connection, job_id: str, values: Mapping[str, Any]
+    def _set_held(
+        self,
+        connection: Connection,
+        job_id: str,
+        owner: str,
+        values: Mapping[str, Any],
     ) -> None:
-        connection.execute(
-            sa.update(self._jobs).where(self._jobs.c.id == job_id).values(**values)
-        )
-
-    def _one(self, connection: Connection, where: sa.ColumnElement[bool]) -> Job | None:
-        row = connection.execute(self._jobs.select().where(where)).first()
-        return None if row is None else Job(**row._mapping)
+        if not self._statements.set_held(connection, job_id, owner, values):
+            raise Stale(f"job {job_id} is no longer {owner}'s")
 
     def _many(
         self, connection: Connection, *where: sa.ColumnElement[bool]

@@ -9,7 +9,8 @@
 ``Saga.run`` starts after the step that the journal remembers.  When a step raises
 ``GiveUp`` or another error for good, the done steps are undone, the last first.
 ``TryAgain`` and ``Unavailable`` keep what is done: the job is tried again later, from
-the same step.  A cancelled job is undone.  Do and undo are safe to repeat.
+the same step.  A cancelled job is undone.  Do and undo are safe to repeat, and undo
+also when nothing was done.
 """
 
 from __future__ import annotations
@@ -63,11 +64,17 @@ class Journal(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Step(Generic[W]):
-    """One step; ``W`` is what it works with."""
+    """One step; ``W`` is what it works with.
+
+    ``light``: done again sooner than noted, and it remembers nothing.  That it is done
+    is not written down; what goes on after a crash does it once more.  So the steps
+    after a light one may have begun too, up to the first that is noted.
+    """
 
     name: str
     do: Callable[[W], None]
     undo: Callable[[W], None] | None = None
+    light: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +100,26 @@ class Saga(Generic[W]):
             except (TryAgain, Unavailable, Stale):
                 raise
             except GiveUp:
-                self._fail(step, work, journal)
+                self._fail(work, journal)
                 raise
             except Exception as error:
-                self._fail(step, work, journal)
+                self._fail(work, journal)
                 raise GiveUp(f"{step.name}: {error}") from error
-            journal.advance(step.name)
+            if not step.light:
+                journal.advance(step.name)
 
-    def _fail(self, step: Step[Any], work: W, journal: Journal) -> None:
-        # What the failed step began counts as done: its undo clears it away.
-        journal.advance(step.name, undoing=True)
+    def last_begun(self, noted: str) -> str:
+        """The last step that may have begun when ``noted`` is the last in the journal:
+        the next one, and those after it for as long as they are light."""
+        position = self._position(noted)
+        for step in self.steps[position:]:
+            if not step.light:
+                return step.name
+        return self.steps[-1].name
+
+    def _fail(self, work: W, journal: Journal) -> None:
+        # What may have begun counts as done: its undo clears it away.
+        journal.advance(self.last_begun(journal.step), undoing=True)
         self._undo(work, journal)
 
     def _undo(self, work: W, journal: Journal) -> None:

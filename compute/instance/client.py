@@ -296,10 +296,12 @@ class InstanceClient:
         answer = self._get(f"/internal/servers/{quote(server_id, safe='')}")
         return Server.from_json(answer["server"])
 
-    def update(self, server_id: str, **observed: Any) -> None:
-        """What an agent has seen or made: ``vifs``, ``power_state``, ``progress``."""
+    def update(self, server_id: str, **observed: Any) -> Server:
+        """What an agent has seen or made: ``vifs``, ``progress``, ``root_device``; the
+        server then.  ``NotFound``."""
         path = f"/internal/servers/{quote(server_id, safe='')}"
-        self._send("PATCH", path, observed)
+        answer = self._send("PATCH", path, observed)
+        return Server.from_json(answer["server"])
 
     def set_device(self, server_id: str, device_id: str, **values: Any) -> None:
         """These values of the server's block device changed."""

@@ -29,11 +29,11 @@ def _give_ports_back(work: Work) -> None:
 BUILD: Saga[Work] = Saga(
     "build",
     (
-        Step("volumes", prepare_volumes),
+        Step("volumes", prepare_volumes, light=True),
         Step("disks", _disks, undo=remove_disks),
         Step("ports", bind_ports, undo=_give_ports_back),
-        Step("wires", wait_for_ports),
-        Step("drive", write_config_drive),
-        Step("start", start_guest, undo=destroy_guest),
+        Step("wires", wait_for_ports, light=True),
+        Step("drive", write_config_drive, light=True),
+        Step("start", start_guest, undo=destroy_guest, light=True),
     ),
 )

@@ -242,9 +242,10 @@ class InternalApi:
         return json_reply(200, {"server": server.to_json()})
 
     def update(self, call: ApiCall) -> Reply:
-        """What an agent saw."""
-        self._desk.update(call.parameters["server_id"], call.json(OBSERVED))
-        return json_reply(200, {})
+        """What an agent saw; the server then."""
+        values = call.json(OBSERVED)
+        server = self._desk.update(call.parameters["server_id"], values)
+        return json_reply(200, {"server": server.to_json()})
 
     def set_device(self, call: ApiCall) -> Reply:
         """What an agent did with a volume of a server."""

@@ -162,10 +162,9 @@ class AgentDesk:
     def renew(self, job_id: str, owner: str) -> bool:
         """Whether it is to be cancelled; ``Stale``."""
         now = self._wiring.clock.time()
-        job = self._wiring.database.run(
+        return self._wiring.database.run(
             lambda connection: self._stores.jobs.renew(connection, job_id, owner, now)
         )
-        return job.cancelled
 
     def advance(
         self,
@@ -177,7 +176,7 @@ class AgentDesk:
     ) -> bool:
         """Whether it is to be cancelled; ``Stale``."""
         now = self._wiring.clock.time()
-        job = self._wiring.database.run(
+        return self._wiring.database.run(
             lambda connection: self._stores.jobs.advance(
                 connection,
                 job_id,
@@ -188,7 +187,6 @@ class AgentDesk:
                 undoing=undoing,
             )
         )
-        return job.cancelled
 
     def retry(self, job_id: str, owner: str, seconds: float, error: str) -> None:
         """Give it back; ``Stale``."""
@@ -212,19 +210,20 @@ class AgentDesk:
             raise NotFound(f"Instance {server_id} could not be found.")
         return found
 
-    def update(self, server_id: str, values: Mapping[str, Any]) -> None:
-        """What an agent has made or seen."""
+    def update(self, server_id: str, values: Mapping[str, Any]) -> Server:
+        """What an agent has made or seen; the server then."""
         unknown = sorted(set(values) - OBSERVED)
         if unknown:
             raise BadRequest(f"Agents do not tell of {', '.join(unknown)}")
         now = self._wiring.clock.time()
 
-        def write(connection: Connection) -> None:
+        def write(connection: Connection) -> Server:
             server = self._stores.servers.get(connection, server_id, deleted=None)
-            if server is not None:
-                self._stores.servers.update(connection, server, now, **values)
+            if server is None:
+                raise NotFound(f"Instance {server_id} could not be found.")
+            return self._stores.servers.update(connection, server, now, **values)
 
-        self._wiring.database.run(write)
+        return self._wiring.database.run(write)
 
     def set_device(
         self, server_id: str, device_id: str, values: Mapping[str, Any] | None

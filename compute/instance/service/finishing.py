@@ -88,7 +88,7 @@ class Finishing:
         jobs.finish(connection, job_id, owner, now, end.error)
         job = jobs.get(connection, job_id)
         assert job is not None
-        jobs.redact(connection, job_id, SECRET_ARGUMENTS)
+        jobs.redact(connection, job, SECRET_ARGUMENTS)
         if job.subject_id.startswith(QUESTION_SUBJECT):
             return [answer_topic(job.id)]
         return self.settle(connection, job, end, placement)

@@ -35,13 +35,27 @@ class Quotas:
         self, connection: Connection, project_id: str, user_id: str = ""
     ) -> dict[str, int]:
         """The limits of a project, or of a user in it."""
-        limits = {
-            **self.defaults(connection),
-            **self._store.of(connection, project_id),
-        }
-        if user_id:
-            limits |= self._store.of(connection, f"{project_id}/{user_id}")
-        return limits
+        return self._of_both(connection, project_id, user_id)[bool(user_id)]
+
+    def _of_both(
+        self, connection: Connection, project_id: str, user_id: str
+    ) -> tuple[dict[str, int], dict[str, int]]:
+        """The limits of the project, and those of the user in it."""
+        own = f"{project_id}/{user_id}"
+        said = self._store.of_each(connection, [CLASS_DEFAULT, project_id, own])
+        whole = self._usual | said[CLASS_DEFAULT] | said[project_id]
+        return whole, whole | said[own]
+
+    def _both(
+        self, connection: Connection, project_id: str, user_id: str
+    ) -> list[tuple[dict[str, int], Usage]]:
+        """Limits and usage of the project; those of the user in it too, when he has
+        limits of his own."""
+        whole, own = self._of_both(connection, project_id, user_id)
+        found = [(whole, self.usage(connection, project_id))]
+        if own != whole:
+            found.append((own, self.usage(connection, project_id, user_id)))
+        return found
 
     def usage(
         self, connection: Connection, project_id: str, user_id: str = ""
@@ -63,9 +77,7 @@ class Quotas:
         """How many servers of that size may be added, ``least`` to ``most``;
         ``QuotaExceeded`` when fewer than ``least``."""
         allowed = most
-        for owner in ("", user_id):
-            limits = self.of(connection, project_id, owner)
-            used = self.usage(connection, project_id, owner)
+        for limits, used in self._both(connection, project_id, user_id):
             wanted = {
                 "instances": (used.servers, 1),
                 "cores": (used.vcpus, vcpus),
@@ -91,9 +103,7 @@ class Quotas:
         memory_mib: int,
     ) -> None:
         """May a server of theirs get that much more?"""
-        for owner in ("", user_id):
-            limits = self.of(connection, project_id, owner)
-            used = self.usage(connection, project_id, owner)
+        for limits, used in self._both(connection, project_id, user_id):
             wanted = {
                 "cores": (used.vcpus, max(0, vcpus)),
                 "ram": (used.memory_mib, max(0, memory_mib)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,6 +11,10 @@ from compute.core.context import RequestContext
 from compute.core.database import Connection
 from compute.instance.records import ActionRecord, ConsoleToken
 from compute.instance.tables import ACTION_RECORDS, CONSOLE_TOKENS, QUOTAS
+
+_QUOTAS_OF = sa.select(QUOTAS.c.owner, QUOTAS.c.resource, QUOTAS.c.ceiling).where(
+    QUOTAS.c.owner.in_(sa.bindparam("owners", expanding=True))
+)
 
 
 class ActionStore:
@@ -91,8 +95,17 @@ class QuotaStore:
 
     def of(self, connection: Connection, owner: str) -> dict[str, int]:
         """Resource to limit."""
-        rows = connection.execute(QUOTAS.select().where(QUOTAS.c.owner == owner))
-        return {row.resource: row.ceiling for row in rows}
+        return self.of_each(connection, [owner])[owner]
+
+    def of_each(
+        self, connection: Connection, owners: Collection[str]
+    ) -> dict[str, dict[str, int]]:
+        """Resource to limit, for each of these owners."""
+        found: dict[str, dict[str, int]] = {owner: {} for owner in owners}
+        values = {"owners": list(found)}
+        for owner, resource, ceiling in connection.execute(_QUOTAS_OF, values):
+            found[owner][resource] = ceiling
+        return found
 
     def set(
         self, connection: Connection, owner: str, limits: Mapping[str, int]

@@ -55,13 +55,13 @@ class JobJournal:
         """Whether somebody asked for the job's end."""
         wiring, job = self._work.wiring, self._work.job
         now = wiring.clock.time()
-        found = wiring.database.run(
+        is_cancelled = wiring.database.run(
             lambda connection: wiring.stores.jobs.renew(
                 connection, job.id, self._owner, now
             )
         )
-        self._work.is_cancelled = found.cancelled
-        return found.cancelled
+        self._work.is_cancelled = is_cancelled
+        return is_cancelled
 
     def advance(self, step: str, undoing: bool = False) -> None:
         """``step`` is the last one done; ``Stale`` when the job is not ours."""
@@ -110,11 +110,11 @@ class VolumeWorker:
         now = wiring.clock.time()
         for work in list(self._running.values()):
             try:
-                renewed = jobs.renew(connection, work.job.id, self._owner, now)
+                work.is_cancelled = jobs.renew(
+                    connection, work.job.id, self._owner, now
+                )
             except Stale:
                 work.is_cancelled = True  # somebody else has it
-                continue
-            work.is_cancelled = renewed.cancelled
         room = wiring.settings.jobs_at_once - len(self._running)
         if room <= 0:
             return []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from compute.core.saga import Cancelled, GiveUp, Journal, Saga, Step, TryAgain
@@ -107,6 +109,43 @@ def test_a_cancelled_job_is_undone() -> None:
     with pytest.raises(Cancelled):
         world.saga().run(None, journal)
     assert world.things == set()
+
+
+LIGHT = ["".join(each) for each in itertools.product("ln", repeat=3)]
+
+
+@pytest.mark.parametrize("lightness", LIGHT)
+@pytest.mark.parametrize("fatal", range(3))
+def test_light_steps_are_undone_too(lightness: str, fatal: int) -> None:
+    """The process dies in a step, which was begun; the job is cancelled meanwhile."""
+    things: set[int] = set()
+    dies = [True]
+
+    def step(number: int) -> Step[None]:
+        def do(_: None) -> None:
+            things.add(number)
+            if dies and number == fatal:
+                raise Crash
+
+        def undo(_: None) -> None:
+            things.discard(number)
+
+        return Step(str(number), do, undo, light=lightness[number] == "l")
+
+    saga = Saga("test", tuple(step(number) for number in range(3)))
+    journal = Memory()
+    with pytest.raises(Crash):
+        saga.run(None, journal)
+    noted = [str(number) for number in range(fatal) if lightness[number] == "n"]
+    assert journal.step == "".join(noted[-1:])
+    dies.clear()
+    journal.cancelled = True
+    with pytest.raises(Cancelled):
+        saga.run(None, journal)
+    assert things == set()
+    journal = Memory()
+    saga.run(None, journal)
+    assert things == {0, 1, 2}
 
 
 def test_memory_is_a_journal() -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import dataclasses
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 
+from compute.agent.host import Work
 from compute.agent.sagas.catalog import SAGAS
+from compute.core.saga import Saga, Step
 from compute.instance.client import InstanceClient
 from objectstore.kernel.errors import InsufficientStorage, Unavailable
 from test.unit.compute.instance.house import House
@@ -30,34 +33,31 @@ class Crash(BaseException):
 
 
 class DyingClient(InstanceClient):
-    """Dies at the n-th recording of a step."""
+    """Dies when a job ends."""
 
-    left: ClassVar[int] = -1
-    moment: ClassVar[str] = ""
+    dies: ClassVar[bool] = False
 
-    def advance(
-        self,
-        job_id: str,
-        owner: str,
-        *,
-        step: str,
-        undoing: bool,
-        progress: Mapping[str, Any],
-    ) -> bool:
-        kind = type(self)
-        kind.left -= 1
-        if kind.left == 0 and kind.moment == "before":
+    def finish(self, job_id: str, owner: str, **end: Any) -> None:
+        if type(self).dies:
             raise Crash
-        cancelled = super().advance(
-            job_id, owner, step=step, undoing=undoing, progress=progress
-        )
-        if kind.left == 0:
-            raise Crash
-        return cancelled
+        super().finish(job_id, owner, **end)
 
 
-def die_at(number: int, moment: str) -> None:
-    DyingClient.left, DyingClient.moment = number, moment
+def dying(saga: Saga[Work], number: int, moment: str) -> Saga[Work]:
+    """One that dies after its n-th step: before or after that was recorded."""
+
+    def wrapped(position: int, step: Step[Work]) -> Step[Work]:
+        def do(work: Work) -> None:
+            if (position, moment) == (number + 1, "after"):
+                raise Crash
+            step.do(work)
+            if (position, moment) == (number, "before"):
+                raise Crash
+
+        return dataclasses.replace(step, do=do)
+
+    steps = [wrapped(*each) for each in enumerate(saga.steps, 1)]
+    return dataclasses.replace(saga, steps=steps)
 
 
 # Kind of job -> (state that it begins in, action, vm_states that it may end in).
@@ -109,14 +109,12 @@ BEGINNINGS = {**STATES, "migrated": acted(("migrate", None))}
 
 @pytest.fixture
 def mortal(tmp_path: Path) -> Iterator[House]:
-    die_at(-1, "")
     house = House(
         tmp_path, hosts=2, client=DyingClient, **UNLIMITED, soft_delete=3600.0
     )
     house.furnish()
     house.flavor("large", ram=1024, vcpus=2, disk=2)
     yield house
-    die_at(-1, "")
     house.close()
 
 
@@ -155,11 +153,13 @@ def burn(house: House, kind: str) -> None:
         kit.hypervisor.fault = fault  # type: ignore[attr-defined]
 
 
-def crash(house: House, number: int, moment: str) -> None:
-    die_at(number, moment)
-    with pytest.raises(Crash):
-        house.agent.run_pending()
-    die_at(-1, "")
+def crash(house: House, kind: str, number: int, moment: str) -> None:
+    DyingClient.dies = (number, moment) == (len(SAGAS[kind].steps), "after")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(SAGAS, kind, dying(SAGAS[kind], number, moment))
+        with pytest.raises(Crash):
+            house.agent.run_pending()
+    DyingClient.dies = False
     house.agent = house.new_agent()  # the same owner: the process is back
 
 
@@ -176,7 +176,7 @@ def each_step(
     for number in range(1, len(SAGAS[kind].steps) + 1):
         for moment in moments:
             server_id = begin(house, kind)
-            crash(house, number, moment)
+            crash(house, kind, number, moment)
             finish(server_id, (kind, number, moment))
 
 
@@ -276,7 +276,7 @@ def test_a_full_host_says_so_at_once(mortal: House) -> None:
 
 def test_nothing_stays_in_build_when_its_host_is_gone(mortal: House) -> None:
     server_id = begin(mortal, "build")
-    crash(mortal, 2, "after")
+    crash(mortal, "build", 2, "after")
     mortal.clock.advance(mortal.settings.gone_after + 1)
     mortal.watch()
     server = mortal.show(server_id)
