@@ -65,16 +65,36 @@ make_environment() {
     shift
     need_packages "python3:find_python"
     python="$(find_python)" || die "Python $PYTHON_OLDEST or newer is needed"
+    # By the Python below it: inside an environment made with it that is the same one.
     stamp="$(cat "$HOME_DIRECTORY/setup.cfg" "$HOME_DIRECTORY/bin/bootstrap.sh" |
-        cksum | cut -d' ' -f1)-$("$python" -c 'import sys; print(sys.version_info[:2])')-$python-$*"
-    [ "$(cat "$directory/.stamp" 2>/dev/null)" = "$stamp" ] && return 0
+        cksum | cut -d' ' -f1)-$("$python" -c 'import sys
+print(sys.version_info[:2], sys.base_prefix)')-$*"
+    is_current() { [ "$(cat "$directory/.stamp" 2>/dev/null)" = "$stamp" ]; }
+    is_current && return 0
     # netifaces has no binary packages: it is compiled.
     need_packages "python3-venv:$python -m ensurepip --version" \
         "gcc:command -v cc" "python3-dev:$python -c 'import sysconfig, os, sys
 sys.exit(not os.path.exists(sysconfig.get_path(\"include\") + \"/Python.h\"))'"
-    say "making the virtual environment $directory (a minute, once)"
-    "$python" -m venv "$directory"
-    "$directory/bin/python" -m pip install --quiet --disable-pip-version-check "$@" \
-        2> >(grep -Ev '^ *(WARNING|DEPRECATION)' >&2) || die "pip could not install $*"
-    printf '%s' "$stamp" >"$directory/.stamp"
+    mkdir -p "$directory"
+    (
+        lock_environment "$directory"
+        # Somebody else may have made it while we waited.
+        is_current && exit 0
+        say "making the virtual environment $directory (a minute, once)"
+        rm -f "$directory/.stamp"
+        "$python" -m venv "$directory"
+        "$directory/bin/python" -m pip install --quiet --disable-pip-version-check "$@" \
+            2> >(grep -Ev '^ *(WARNING|DEPRECATION)' >&2) ||
+            die "pip could not install $*"
+        printf '%s' "$stamp" >"$directory/.stamp"
+    )
+}
+
+# Until the shell that calls it ends, nobody else changes or (bin/with-tests) uses
+# the environment.
+lock_environment() {
+    exec 9>>"$1/.lock"
+    flock --nonblock 9 && return 0
+    say "waiting until nobody uses $1"
+    flock 9
 }

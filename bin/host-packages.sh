@@ -41,9 +41,24 @@ may_host() {
 # The binding must match the library, so it is built against the one that is here.
 install_libvirt_binding() {
     local environment="$1" version
-    version="$(pkg-config --modversion libvirt)" || return 1
-    "$environment/bin/python" -c "import libvirt" 2>/dev/null && return 0
+    version="$(pkg-config --modversion libvirt 2>/dev/null)" || return 1
+    has_binding() { "$environment/bin/python" -c "import libvirt" 2>/dev/null; }
+    has_binding && return 0
     need_packages "gcc:command -v cc"
-    "$environment/bin/python" -m pip install --quiet --disable-pip-version-check \
-        "libvirt-python==$version" 2> >(grep -Ev '^ *(WARNING|DEPRECATION)' >&2)
+    (
+        lock_environment "$environment"
+        has_binding && exit 0
+        "$environment/bin/python" -m pip install --quiet --disable-pip-version-check \
+            "libvirt-python==$version" 2> >(grep -Ev '^ *(WARNING|DEPRECATION)' >&2)
+    )
+}
+
+# What every stage of the tests runs in: the distribution and all that it is checked
+# with.
+make_test_environment() {
+    TEST_ENVIRONMENT="$HOME_DIRECTORY/.venv-test"
+    make_environment "$TEST_ENVIRONMENT" --editable "$HOME_DIRECTORY[test]" \
+        "tox>=4.20" "ruff>=0.6" "mypy>=1.11" types-jsonschema "import-linter>=2.0"
+    install_libvirt_binding "$TEST_ENVIRONMENT" ||
+        say "no libvirt here: guests are simulated"
 }
