@@ -61,6 +61,9 @@ class Facts(Protocol):
     def container(self, account: str, container: str) -> Any:
         """The container's facts."""
 
+    def fresh_container(self, account: str, container: str) -> Any:
+        """The same, asked for now: counts as they are."""
+
     def locate(self, account: str, container: str = "", name: str = "") -> Located:
         """Where it is, or would be, kept."""
 

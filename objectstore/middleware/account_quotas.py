@@ -4,7 +4,8 @@
 its objects; only a reseller admin may set or remove them (403 for others, 400
 for anything but a whole number; empty or ``X-Remove-...`` removes).  An upload
 that would exceed a quota is 413 ``Upload exceeds quota.``; deleting is always
-possible, and reseller admins are not bounded.
+possible, and reseller admins are not bounded.  An account's counts follow its
+containers' within seconds; uploads under way here count too (``quota_room``).
 
 ::
 
@@ -22,6 +23,7 @@ from objectstore.kernel.reply import HeaderList
 from objectstore.kernel.request import Application, Environ, Request, StartResponse
 from objectstore.middleware.container_quotas import whole_number
 from objectstore.middleware.filter_options import FilterMaker, read_options
+from objectstore.middleware.quota_room import QuotaRooms, Use
 from objectstore.middleware.stored_facts import account_facts, authorize_write
 
 AFTER = ("catch_errors", "gatekeeper", "tempauth", "copy", "bulk", "formpost")
@@ -42,6 +44,7 @@ class AccountQuotas:
 
     def __init__(self, app: Application) -> None:
         self.app = app
+        self._rooms = QuotaRooms()
 
     def describe(self, registry: Any) -> None:
         """Tell ``/info``."""
@@ -57,8 +60,24 @@ class AccountQuotas:
                 _guard_headers(request)
             return self.app(environ, _showing_count(start_response))
         if name and request.method == "PUT" and not request.context.is_internal:
-            _check_upload(request, account)
+            return self._upload(request, account, start_response)
         return self.app(environ, start_response)
+
+    def _upload(
+        self, request: Request, account: str, start_response: StartResponse
+    ) -> Any:
+        context, environ = request.context, request.environ
+        facts = account_facts(context, account)
+        limit = _limit(facts)
+        if limit == Use(None, None) or _is_reseller(request):
+            return self.app(environ, start_response)
+        now = Use(facts.bytes_used, facts.object_count)
+        length = None if request.is_chunked else request.content_length or 0
+        with self._rooms.admitted(
+            account, length, limit, lambda: now, lambda: authorize_write(request)
+        ) as counted:
+            environ["wsgi.input"] = counted(environ["wsgi.input"])
+            return self.app(environ, start_response)
 
 
 def _guard_headers(request: Request) -> None:
@@ -79,18 +98,13 @@ def _guard_headers(request: Request) -> None:
             request.set_header(STORED_COUNT_HEADER, value)
 
 
-def _check_upload(request: Request, account: str) -> None:
-    facts = account_facts(request.context, account)
-    if facts is None or _is_reseller(request):
-        return
-    size_limit = whole_number(facts.metadata.get(BYTES_HEADER, ""))
-    count_limit = whole_number(facts.metadata.get(STORED_COUNT_HEADER, ""))
-    size = facts.bytes_used + (request.content_length or 0)
-    too_large = size_limit is not None and size > size_limit
-    too_many = count_limit is not None and facts.object_count + 1 > count_limit
-    if too_large or too_many:
-        authorize_write(request)
-        raise Rejected(413, "Upload exceeds quota.")
+def _limit(facts: Any) -> Use:
+    if facts is None:
+        return Use(None, None)
+    return Use(
+        whole_number(facts.metadata.get(BYTES_HEADER, "")),
+        whole_number(facts.metadata.get(STORED_COUNT_HEADER, "")),
+    )
 
 
 def _is_reseller(request: Request) -> bool:

@@ -5,8 +5,10 @@ container's bytes and objects.  Setting them to anything but a whole number
 is 400; an upload that would exceed them is 413 ``Upload exceeds quota.`` (to
 whoever may write there; others get their 401 or 403).
 
-Counts come from the container's cached facts, and a chunked upload's size is
-not known beforehand: quotas are exact to what was uploaded in the last moments.
+What a container holds is asked for at each upload into it; uploads under way
+through the same process count in full (``quota_room``), those through others once
+they have ended.  An upload that replaces an object counts in full too, as in Swift.
+Large objects count as their manifests: their segments count where those are.
 
 ::
 
@@ -22,7 +24,12 @@ from typing import Any
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.request import Application, Environ, Request, StartResponse
 from objectstore.middleware.filter_options import FilterMaker, read_options
-from objectstore.middleware.stored_facts import authorize_write, container_facts
+from objectstore.middleware.quota_room import QuotaRooms, Use
+from objectstore.middleware.stored_facts import (
+    authorize_write,
+    container_facts,
+    fresh_container_facts,
+)
 
 AFTER = ("catch_errors", "gatekeeper", "tempauth", "copy", "bulk", "formpost")
 
@@ -40,6 +47,7 @@ class ContainerQuotas:
 
     def __init__(self, app: Application) -> None:
         self.app = app
+        self._rooms = QuotaRooms()
 
     def describe(self, registry: Any) -> None:
         """Tell ``/info``."""
@@ -54,8 +62,32 @@ class ContainerQuotas:
                 _check_header(request, BYTES_HEADER, "Invalid bytes quota.")
                 _check_header(request, COUNT_HEADER, "Invalid count quota.")
             elif name and request.method == "PUT" and not request.context.is_internal:
-                _check_upload(request, account, container)
+                return self._upload(request, account, container, start_response)
         return self.app(environ, start_response)
+
+    def _upload(
+        self,
+        request: Request,
+        account: str,
+        container: str,
+        start_response: StartResponse,
+    ) -> Any:
+        context, environ = request.context, request.environ
+        facts = container_facts(context, account, container)
+        limit = _limit(facts)
+        if limit == Use(None, None):
+            return self.app(environ, start_response)
+
+        def used() -> Use:
+            now = fresh_container_facts(context, account, container)
+            return Use(0, 0) if now is None else Use(now.bytes_used, now.object_count)
+
+        length = None if request.is_chunked else request.content_length or 0
+        with self._rooms.admitted(
+            (account, container), length, limit, used, lambda: authorize_write(request)
+        ) as counted:
+            environ["wsgi.input"] = counted(environ["wsgi.input"])
+            return self.app(environ, start_response)
 
 
 def _check_header(request: Request, name: str, text: str) -> None:
@@ -64,18 +96,13 @@ def _check_header(request: Request, name: str, text: str) -> None:
         raise Rejected(400, text)
 
 
-def _check_upload(request: Request, account: str, container: str) -> None:
-    facts = container_facts(request.context, account, container)
+def _limit(facts: Any) -> Use:
     if facts is None:
-        return  # the server will say that there is no such container
-    size_limit = whole_number(facts.metadata.get(BYTES_HEADER, ""))
-    count_limit = whole_number(facts.metadata.get(COUNT_HEADER, ""))
-    size = facts.bytes_used + (request.content_length or 0)
-    too_large = size_limit is not None and size > size_limit
-    too_many = count_limit is not None and facts.object_count + 1 > count_limit
-    if too_large or too_many:
-        authorize_write(request)
-        raise Rejected(413, "Upload exceeds quota.")
+        return Use(None, None)  # the server will say that there is no such container
+    return Use(
+        whole_number(facts.metadata.get(BYTES_HEADER, "")),
+        whole_number(facts.metadata.get(COUNT_HEADER, "")),
+    )
 
 
 def whole_number(text: str) -> int | None:

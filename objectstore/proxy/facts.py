@@ -74,6 +74,11 @@ class FactsCache:
         known = self.known_container(account, container)
         return None if known is None else known.info
 
+    def fresh_container(self, account: str, container: str) -> DatabaseInfo | None:
+        """The container's facts, asked of the nodes now."""
+        self.forget_container(account, container)
+        return self.container(account, container)
+
     def locate(self, account: str, container: str = "", name: str = "") -> Located:
         """Where it is, or would be, kept."""
         policy = 0

@@ -122,6 +122,9 @@ class KnownFacts:
     def account(self, account: str) -> DatabaseInfo | None:
         return self._info(account, account, self.accounts.get(account))
 
+    def fresh_container(self, account: str, container: str) -> DatabaseInfo | None:
+        return self.container(account, container)
+
     def container(self, account: str, container: str) -> DatabaseInfo | None:
         key = (account, container)
         return self._info(container, key, self.containers.get(key))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from copy import copy
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -17,12 +19,14 @@ from objectstore.kernel.request import (
     Request,
     StartResponse,
 )
+from objectstore.kernel.timestamps import to_text
 from objectstore.middleware import account_acl
 from objectstore.middleware.stored_facts import account_metadata, container_metadata
 from objectstore.middleware.subrequest import ask, discard, read_reply
 from objectstore.middleware.versions.link import LINK
 from objectstore.middleware.versions.listing import hidden_query, merge_versions
 from objectstore.middleware.versions.names import HIDDEN_PREFIX, NULL, visible_container
+from objectstore.middleware.versions.null import null_timestamp
 from objectstore.middleware.versions.place import Place
 
 PUBLIC = "X-Versions-Enabled"
@@ -131,7 +135,7 @@ def _all_versions(place: Place, *, is_s3: bool) -> Reply:
     accept = request.header("Accept")
     if accept and not any(kind in accept for kind in ("json", "*/*", "application/*")):
         raise Rejected(406)
-    of_versions = hidden_query(query)
+    of_versions = hidden_query(_with_place_of_null(place, query) if is_s3 else query)
     kept = {name: text for name, text in query.items() if name != "versions"}
     kept["format"] = "json"
     shown_environ = dict(request.environ)
@@ -161,6 +165,16 @@ def _all_versions(place: Place, *, is_s3: bool) -> Reply:
     reply.status = 200
     reply.body = [body]
     return reply
+
+
+def _with_place_of_null(place: Place, query: Mapping[str, str]) -> Mapping[str, str]:
+    """A page that begins behind S3's null version, which may be any of a name's."""
+    if query.get("version_marker") != NULL or not query.get("marker"):
+        return query
+    named = copy(place)
+    named.name = query["marker"]
+    timestamp = null_timestamp(named)
+    return {**query, "version_marker": to_text(timestamp)} if timestamp else query
 
 
 def _current_of(place: Place, name: str) -> dict[str, str]:

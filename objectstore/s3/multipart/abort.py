@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from objectstore.kernel.reply import Reply
-from objectstore.s3.multipart.parts import delete_parts, segments_container, upload_name
-from objectstore.s3.multipart.upload import find_upload
+from objectstore.s3.multipart.claim import claimed
+from objectstore.s3.multipart.parts import (
+    delete_parts,
+    forget_record,
+    segments_container,
+    upload_name,
+)
 from objectstore.s3.operation import Operation
 
 
 def abort_upload(operation: Operation) -> Reply:
     """DELETE ?uploadId.  The marker goes first: no part is taken after that."""
-    upload = find_upload(operation)
-    container = segments_container(operation.facts.container)
-    name = upload_name(operation.key, upload.upload_id)
-    answer = operation.ask("DELETE", container, name, internal=True).discard()
-    if not answer.is_success:
-        raise operation.failed(answer, missing="NoSuchUpload")
-    delete_parts(operation, upload.upload_id)
+    with claimed(operation) as upload:
+        container = segments_container(operation.facts.container)
+        name = upload_name(operation.key, upload.upload_id)
+        answer = operation.ask("DELETE", container, name, internal=True).discard()
+        if not answer.is_success:
+            raise operation.failed(answer, missing="NoSuchUpload")
+        delete_parts(operation, upload.upload_id)
+        forget_record(operation, upload.upload_id)
     return Reply(204, ())

@@ -1,8 +1,8 @@
 """CompleteMultipartUpload: the parts become one object.
 
 Order of events, so that a crash in between leaves something that a repetition
-or the sweeper finishes: the record (which key will the upload have made), the
-manifest (from here on the object is there), the marker, the parts not used.
+or the sweeper finishes: the claim (which records what key the upload will have made),
+the manifest (from here on the object is there), the marker, the parts not used.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from objectstore.s3 import sysmeta
 from objectstore.s3.errors import S3Error
 from objectstore.s3.inner import Answer
 from objectstore.s3.lifecycle.headers import of_written
+from objectstore.s3.multipart.claim import claimed
 from objectstore.s3.multipart.initiate import UPLOAD_CHECKSUM, UPLOAD_OWNER
 from objectstore.s3.multipart.leftovers import replaced_upload
 from objectstore.s3.multipart.parts import (
@@ -27,9 +28,8 @@ from objectstore.s3.multipart.parts import (
     segments_container,
     upload_name,
     uploaded_parts,
-    write_record,
 )
-from objectstore.s3.multipart.upload import Upload, find_upload
+from objectstore.s3.multipart.upload import Upload
 from objectstore.s3.object.customer_key import completed_record
 from objectstore.s3.object.part_sizes import write_part_sizes
 from objectstore.s3.object.put import (
@@ -80,9 +80,15 @@ def complete_upload(operation: Operation) -> Reply:
     """POST ?uploadId."""
     listed = read_parts(operation.read_body(COMPLETE_BYTES_MAX))
     try:
-        upload = find_upload(operation)
-    except S3Error:
+        with claimed(operation) as upload:
+            return _complete(operation, upload, listed)
+    except S3Error as error:
+        if error.code != "NoSuchUpload":
+            raise
         return _completed_before(operation)
+
+
+def _complete(operation: Operation, upload: Upload, listed: list[Listed]) -> Reply:
     parts = _chosen(operation, upload, listed)
     _check_sizes(operation, parts)
     headers = _object_headers(upload.marker)
@@ -99,7 +105,6 @@ def complete_upload(operation: Operation) -> Reply:
         headers[sysmeta.SSE_C] = completed_record(record, size)
         headers[sysmeta.LISTING_SIZE] = str(size)
     headers.update(write_conditions(operation))
-    write_record(operation, upload.upload_id, operation.key)
     answer = _write_manifest(operation, headers, parts, etag)
     container = segments_container(operation.facts.container)
     marker = upload_name(operation.key, upload.upload_id)
@@ -250,6 +255,10 @@ def _write_manifest(
         headers=headers,
         body=manifest,
     )
+    if answer.status == 400:
+        # A part was there when it was listed: somebody deleted it through Swift.
+        answer.close()
+        raise S3Error("InvalidPart")
     finish_write(operation, answer, replaced)
     return answer
 

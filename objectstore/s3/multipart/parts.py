@@ -5,7 +5,8 @@ In the container ``<bucket>+segments``, created when first needed:
 * ``uploads/<key>/<upload id>``: an upload under way, with the headers that the
   object will have;
 * ``parts/<upload id>/<number, 5 digits>/<attempt>``: a part;
-* ``made/<upload id>``: the upload was completed; says which key it made.
+* ``made/<upload id>``: the upload is being or was completed (or is being aborted); says
+  which key it makes, and until when whose claim on it holds (``claim``).
 
 Every attempt at a part has a name of its own and the newest counts, so a part
 that arrives late cannot change an object that has been completed.
@@ -17,7 +18,6 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
 import orjson
 
@@ -138,19 +138,6 @@ def delete_parts(
         ).discard()
         if not answer.is_success and answer.status != 404:
             raise operation.failed(answer)
-
-
-def write_record(operation: Operation, upload_id: str, key: str) -> None:
-    """Remember that the upload is about to make the key."""
-    answer = operation.ask(
-        "PUT",
-        segments_container(operation.facts.container),
-        record_name(upload_id),
-        headers={RECORD_KEY: quote(key, safe=""), "Content-Type": "text/plain"},
-        internal=True,
-    ).discard()
-    if not answer.is_success:
-        raise operation.failed(answer)
 
 
 def forget_record(operation: Operation, upload_id: str) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from test.functional.conftest import Connect
 from test.functional.harness.http import Client
 from test.functional.harness.users import COMMANDER, RESELLER
+
+WRITERS = 10
 
 
 def test_a_containers_bytes(client: Client, container: str) -> None:
@@ -29,6 +33,48 @@ def test_a_containers_count(client: Client, name: str) -> None:
     client.ok("POST", name, X_Remove_Container_Meta_Quota_Count="x")
     client.ok("PUT", name, "one", body="x")
     assert client.ok("GET", name).lines == ["one"]
+
+
+def test_quotas_are_exact_at_once(client: Client, container: str) -> None:
+    client.ok("POST", container, X_Container_Meta_Quota_Bytes="10")
+    client.ok("PUT", container, "fits", body="x" * 10)
+    assert client.call("PUT", container, "more", body="x").status == 413
+    client.ok("DELETE", container, "fits")
+    client.ok("PUT", container, "more", body="x")
+
+
+def test_a_quota_bounds_what_comes_in_chunks(client: Client, container: str) -> None:
+    client.ok("POST", container, X_Container_Meta_Quota_Bytes="2500000")
+    for size in (3_000, 2_000_000):
+        pieces = [bytes(size // 2)] * 2
+        client.ok("PUT", container, "k", body=iter(pieces))
+        client.ok("DELETE", container, "k")
+    refused = client.call("PUT", container, "k", body=iter([bytes(1_000_000)] * 3))
+    assert (refused.status, refused.text) == (413, "Upload exceeds quota.")
+    assert client.call("HEAD", container, "k").status == 404
+    client.ok("PUT", container, "rest", body=bytes(2_499_999))
+    assert client.call("PUT", container, "k", body=iter([b"xx"])).status == 413
+    client.ok("PUT", container, "k", body=iter([b"x"]))
+
+
+def test_of_many_writers_as_many_win_as_fit(
+    connect: Connect, client: Client, container: str
+) -> None:
+    client.ok("POST", container, X_Container_Meta_Quota_Count="20")
+    clients = [connect() for _ in range(WRITERS)]
+
+    def write(number: int) -> list[int]:
+        names = [f"{number}-{turn}" for turn in range(5)]
+        return [
+            clients[number].call("PUT", container, n, body="x").status for n in names
+        ]
+
+    with ThreadPoolExecutor(WRITERS) as pool:
+        statuses = [
+            status for some in pool.map(write, range(WRITERS)) for status in some
+        ]
+    assert sorted(statuses) == [201] * 20 + [413] * (5 * WRITERS - 20)
+    assert len(client.ok("GET", container).lines) == 20
 
 
 @pytest.mark.parametrize("value", ["ten", "-1", "1.5"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import boto3.s3.transfer
@@ -11,6 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from test.functional.harness.http import Client
+from test.functional.s3.conftest import Boto
 from test.functional.s3.test_objects import body_of, code
 
 PART = 5 * 2**20
@@ -38,6 +40,44 @@ def left_over(swift: Client, bucket: str) -> list[str]:
         "GET", f"/v1/{swift.account}/{bucket}%2Bsegments", {"X-Auth-Token": swift.token}
     )
     return answer.body.decode().split()
+
+
+def test_of_completions_and_aborts_one_is_carried_out(
+    boto: Boto, bucket: str, swift: Client
+) -> None:
+    """Whoever was told that it is there finds every byte."""
+    clients = [boto() for _ in range(4)]
+    for turn in range(8):
+        where = {"Bucket": bucket, "Key": f"k{turn}"}
+        made = clients[0].create_multipart_upload(**where)
+        under_way = {**where, "UploadId": made["UploadId"]}
+        sent = clients[0].upload_part(**under_way, PartNumber=1, Body=b"part")
+        parts = {"Parts": [{"PartNumber": 1, "ETag": sent["ETag"]}]}
+
+        def end(number: int, it: dict[str, Any] = under_way, parts: Any = parts) -> int:
+            try:
+                if number == 3:
+                    answer = clients[3].abort_multipart_upload(**it)
+                else:
+                    asked = {**it, "MultipartUpload": parts}
+                    answer = clients[number].complete_multipart_upload(**asked)
+            except ClientError as error:
+                answer = error.response
+            status: int = answer["ResponseMetadata"]["HTTPStatusCode"]
+            return status
+
+        with ThreadPoolExecutor(4) as pool:
+            *completed, aborted = pool.map(end, range(4))
+        if aborted == 204:
+            assert completed == [404] * 3
+            with pytest.raises(ClientError):
+                clients[0].get_object(**where)
+        else:
+            assert (completed, aborted) == ([200] * 3, 404)
+            got = clients[0].get_object(**where)["Body"].read()
+            assert got == b"part"
+            clients[0].delete_object(**where)
+    assert left_over(swift, bucket) == []
 
 
 @pytest.mark.parametrize("algorithm", [None, "CRC32", "SHA256"])

@@ -1,0 +1,139 @@
+"""How much room a quota leaves: for one upload, beside those under way here.
+
+What an upload says that it will bring is reserved until it has ended; of one whose size
+nobody knows (``Transfer-Encoding: chunked``) each piece that comes is.  Uploads
+that find too little room because of others under way wait for those a while: they may
+fail, or be counted twice for a moment.  Uploads through other processes are seen
+once they have ended.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from objectstore.kernel.concurrency import sleep
+from objectstore.kernel.errors import Rejected
+from objectstore.kernel.request import footers_of
+
+WAIT_SECONDS_MAX = 2.0
+POLL_SECONDS = 0.02
+REFUSAL = "Upload exceeds quota."
+
+
+class Use(NamedTuple):
+    """Bytes and objects; of a limit None where there is none."""
+
+    size: int | None
+    objects: int | None
+
+
+@dataclass(eq=False, slots=True)
+class Upload:
+    """One under way: what is reserved for it."""
+
+    size: int
+
+
+class QuotaRooms:
+    """Uploads under way in this process, into whatever has a quota."""
+
+    def __init__(self, pause: Callable[[float], object] = sleep) -> None:
+        self._pause = pause
+        # In the order in which they came: each waits for those before it only.
+        self._uploads: dict[Any, list[Upload]] = {}
+
+    @contextlib.contextmanager
+    def admitted(
+        self,
+        key: Any,
+        length: int | None,
+        limit: Use,
+        used: Callable[[], Use],
+        refuse: Callable[[], None],
+    ) -> Iterator[Callable[[Any], Any]]:
+        """Hold room in ``key`` for an upload of ``length`` bytes (None: unknown).
+
+        ``used`` tells what is used now; ``refuse`` may raise something better than
+        Rejected 413.  Gives what must be put around the body.
+        """
+        mine = Upload(length or 0)
+        uploads = self._uploads.setdefault(key, [])
+        uploads.append(mine)
+        try:
+            now = self._wait_for_room(uploads, mine, limit, used)
+            if now is None:
+                refuse()
+                raise Rejected(413, REFUSAL)
+            if length is not None or limit.size is None:
+                yield _as_it_is
+                return
+            size_limit = limit.size - (now.size or 0)
+
+            def take(count: int) -> None:
+                mine.size += count
+                if sum(upload.size for upload in uploads) > size_limit:
+                    raise Rejected(413, REFUSAL)
+
+            yield lambda body: CountedInput(body, take)
+        finally:
+            uploads.remove(mine)
+            if not uploads:
+                self._uploads.pop(key, None)
+
+    def _wait_for_room(
+        self,
+        uploads: list[Upload],
+        mine: Upload,
+        limit: Use,
+        used: Callable[[], Use],
+    ) -> Use | None:
+        """What is used, once there is room; None when there will be none."""
+        left = round(WAIT_SECONDS_MAX / POLL_SECONDS)
+        while True:
+            before = uploads[: uploads.index(mine)]
+            now = used()
+            size = (now.size or 0) + sum(upload.size for upload in before) + mine.size
+            count = (now.objects or 0) + len(before) + 1
+            if _fits(size, limit.size) and _fits(count, limit.objects):
+                return now
+            if not before or not left:
+                return None
+            left -= 1
+            self._pause(POLL_SECONDS)
+
+
+def _fits(use: int, limit: int | None) -> bool:
+    return limit is None or use <= limit
+
+
+def _as_it_is(body: Any) -> Any:
+    return body
+
+
+class CountedInput:
+    """A ``wsgi.input`` that tells ``take`` of every piece before handing it on."""
+
+    __slots__ = ("_body", "_take")
+
+    def __init__(self, body: Any, take: Callable[[int], None]) -> None:
+        self._body = body
+        self._take = take
+
+    def read(self, size: int | None = -1) -> bytes:
+        """As the body's."""
+        data: bytes = self._body.read(size)
+        self._take(len(data))
+        return data
+
+    def readinto(self, view: Any) -> int:
+        """As the body's."""
+        count: int = self._body.readinto(view)
+        self._take(count)
+        return count
+
+    def footers(self) -> Mapping[str, str]:
+        """Those of the body."""
+        return footers_of(self._body)

@@ -1,0 +1,85 @@
+"""Room under a quota, for uploads beside each other."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from objectstore.kernel.errors import Rejected
+from objectstore.middleware.quota_room import QuotaRooms, Use
+
+NO_LIMIT = Use(None, None)
+
+
+def nothing() -> None:
+    """Whoever is refused has the right to know why."""
+
+
+def test_an_upload_waits_for_those_before_it_and_no_others() -> None:
+    used, waited = [0], []
+    rooms = QuotaRooms(waited.append)
+    limit = Use(10, None)
+
+    def now() -> Use:
+        return Use(used[0], 0)
+
+    with rooms.admitted("c", 6, limit, now, nothing):
+        with (
+            pytest.raises(Rejected, match="413"),
+            rooms.admitted("c", 5, limit, now, nothing),
+        ):
+            pass
+        assert waited
+        waited.clear()
+        with (
+            rooms.admitted("other", 5, limit, now, nothing),
+            rooms.admitted("c", 4, limit, now, nothing),
+        ):
+            assert not waited
+    # The first failed, so what it held is free again.
+    with rooms.admitted("c", 10, limit, now, nothing):
+        pass
+    used[0] = 6
+    with (
+        pytest.raises(Rejected, match="413"),
+        rooms.admitted("c", 5, limit, now, nothing),
+    ):
+        pass
+    assert not waited
+
+
+def test_it_goes_on_when_those_before_it_came_to_nothing() -> None:
+    rooms = QuotaRooms(lambda _: first.__exit__(None, None, None))
+    first = rooms.admitted("c", 10, Use(10, None), lambda: Use(0, 0), nothing)
+    first.__enter__()
+    with rooms.admitted("c", 10, Use(10, None), lambda: Use(0, 0), nothing):
+        pass
+
+
+@pytest.mark.parametrize("size", [1, 6, 7])
+def test_of_unknown_size_each_piece_counts(size: int) -> None:
+    rooms = QuotaRooms()
+    with rooms.admitted("c", None, Use(10, None), lambda: Use(4, 0), nothing) as put:
+        body = put(io.BytesIO(bytes(size)))
+        if size > 6:
+            with pytest.raises(Rejected, match="413"):
+                body.read(100)
+        else:
+            assert body.read(3) == bytes(min(3, size))
+            assert body.readinto(bytearray(10)) == max(0, size - 3)
+            assert not body.footers()
+
+
+def test_whoever_may_not_write_is_told_that_instead() -> None:
+    def refuse() -> None:
+        raise Rejected(403)
+
+    rooms = QuotaRooms()
+    with (
+        pytest.raises(Rejected, match="403"),
+        rooms.admitted("c", 1, Use(None, 0), lambda: Use(0, 0), refuse),
+    ):
+        pass
+    with rooms.admitted("c", 1, NO_LIMIT, lambda: Use(0, 0), nothing):
+        pass
