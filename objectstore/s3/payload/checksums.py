@@ -98,8 +98,14 @@ _ENVIRON_KEYS = tuple(
     ("HTTP_" + header.upper().replace("-", "_"), algorithm)
     for header, algorithm in BY_HEADER.items()
 )
+# Newer ones of AWS's.  What a client wants checked is checked or refused.
+_UNSUPPORTED = tuple(
+    f"HTTP_X_AMZ_CHECKSUM_{name}"
+    for name in ("SHA512", "MD5", "XXHASH64", "XXHASH3", "XXHASH128")
+)
 _ANNOUNCING = frozenset(
     {
+        *_UNSUPPORTED,
         *(key for key, _ in _ENVIRON_KEYS),
         "HTTP_X_AMZ_TRAILER",
         "HTTP_X_AMZ_SDK_CHECKSUM_ALGORITHM",
@@ -121,6 +127,9 @@ def announced(environ: dict[str, Any]) -> Expected | None:
     found: Expected | None = None
     if _ANNOUNCING.isdisjoint(environ):
         return None
+    for key in _UNSUPPORTED:
+        if key in environ:
+            by_name(key.rpartition("_")[2])
     for key, algorithm in _ENVIRON_KEYS:
         value = environ.get(key)
         if value is not None:

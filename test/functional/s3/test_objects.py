@@ -87,6 +87,17 @@ def test_checksums(s3: Any, bucket: str, algorithm: str, size: int) -> None:
     assert attributes["ObjectSize"] == size
 
 
+@pytest.mark.parametrize("algorithm", ["SHA512", "MD5", "XXHASH3"])
+def test_what_cannot_be_checked_is_refused(
+    s3: Any, bucket: str, algorithm: str
+) -> None:
+    for more in ({"ChecksumAlgorithm": algorithm}, {f"Checksum{algorithm}": "eA=="}):
+        with pytest.raises(ClientError) as error:
+            s3.put_object(Bucket=bucket, Key="k", Body=b"x", **more)
+        assert code(error) == "InvalidRequest"
+    assert "Contents" not in s3.list_objects_v2(Bucket=bucket)
+
+
 @pytest.mark.parametrize("size", [0, 1000, 3_000_000])
 @pytest.mark.parametrize("fault", ["", "checksum", "cut"])
 def test_trailers_as_sdks_send_them_over_tls(
