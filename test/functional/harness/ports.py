@@ -6,13 +6,13 @@ ports, so no connection can take one between choosing it and listening on it.
 
 from __future__ import annotations
 
-import os
 import socket
 from random import Random
 
 FIRST, LAST = 12_000, 32_000
-# Every process of a parallel run draws from a sequence of its own.
-_random = Random(os.getpid())
+# Every process of a parallel run draws from a sequence of its own; not by its process
+# id, which is the same one in each run that has a process namespace.
+_random = Random()
 _given: set[int] = set()
 
 
