@@ -246,12 +246,15 @@ class Landing:
     """Where a guest that moves while it runs will have its things at its destination.
 
     ``host``: how that is called; ``paths``: the guest's files and sockets by what they
-    are (the names of ``GuestSpec``); ``disks``: its disks' files by their names.
+    are (the names of ``GuestSpec``); ``disks``: its disks' files by their names;
+    ``volumes``: by their names, the unix ``socket`` and the ``export`` of those that
+    are served to both hosts.
     """
 
     host: str
     paths: Mapping[str, str] = field(default_factory=dict)
     disks: Mapping[str, str] = field(default_factory=dict)
+    volumes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 class Opener(Protocol):

@@ -10,9 +10,16 @@ from __future__ import annotations
 
 from compute.agent.host import HostKit
 from compute.agent.hypervisor import DiskBus, DiskSpec, NbdSource
-from compute.instance.client import BlockDevice, Server, guest_volumes
+from compute.instance.client import (
+    BlockDevice,
+    Server,
+    arriving,
+    attach_there,
+    guest_volumes,
+    release_attachment,
+)
 from compute.volume.client import TCP, ConnectionInfo, Connector, VolumeClient
-from objectstore.kernel.errors import Unavailable
+from objectstore.kernel.errors import Rejected, Unavailable
 
 
 def volume_disks(kit: HostKit, volumes: VolumeClient, server: Server) -> list[DiskSpec]:
@@ -31,11 +38,15 @@ def connected_disk(
     kit: HostKit, volumes: VolumeClient, server: Server, device: BlockDevice
 ) -> DiskSpec:
     """One of them; the same at each call."""
-    connector = Connector(kit.name, kit.address, server.id, device.device)
+    connector = _connector(kit, server, device)
     attachment = volumes.update_attachment(device.attachment_id, connector)
     if attachment.connection is None:
         raise Unavailable(f"volume {device.volume_id} is not connected")
     return disk_of(kit, device, attachment.connection)
+
+
+def _connector(kit: HostKit, server: Server, device: BlockDevice) -> Connector:
+    return Connector(kit.name, kit.address, server.id, device.device)
 
 
 def disk_of(kit: HostKit, device: BlockDevice, connection: ConnectionInfo) -> DiskSpec:
@@ -51,3 +62,46 @@ def disk_of(kit: HostKit, device: BlockDevice, connection: ConnectionInfo) -> Di
         boot_order=1 if device.is_root else None,
         read_only=connection.is_read_only,
     )
+
+
+# ---- a guest that moves while it runs -----------------------------------------------
+
+
+def awaited_disks(
+    kit: HostKit, volumes: VolumeClient, server: Server
+) -> dict[str, dict[str, str]]:
+    """The guest's volumes, served to this host too before it comes: name -> socket and
+    export.  Until it is here nobody writes by them."""
+    found = {}
+    for device in guest_volumes(server.block_devices):
+        connector = _connector(kit, server, device)
+        attachment = attach_there(volumes, server.id, device, connector)
+        if attachment.connection is None:
+            raise Unavailable(f"volume {device.volume_id} is not connected")
+        source = disk_of(kit, device, attachment.connection).source
+        assert isinstance(source, NbdSource)
+        found[device.name] = {"socket": source.socket_path, "export": source.export}
+    return found
+
+
+def forsake_disks(
+    kit: HostKit, volumes: VolumeClient, server: Server, *, left: bool = False
+) -> None:
+    """The guest does not come, or (``left``) is not here any more: its volumes are
+    served to this host no longer."""
+    for device in guest_volumes(server.block_devices):
+        for attachment in arriving(volumes, server.id, device, kit.name):
+            if left and not attachment.host:
+                continue  # perhaps it is on its way to another host now
+            kit.relays.close(attachment.id)
+            release_attachment(volumes, attachment.id)
+
+
+def close_idle_relays(kit: HostKit, volumes: VolumeClient) -> None:
+    """End the relays of attachments that are not there any more."""
+    for attachment_id in kit.relays.attachments():
+        try:
+            volumes.get_attachment(attachment_id)
+        except Rejected as error:
+            if error.status == 404:
+                kit.relays.close(attachment_id)

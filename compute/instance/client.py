@@ -43,6 +43,8 @@ from compute.instance.ports import (
 )
 from compute.instance.records import Server, record_from
 from compute.instance.volumes import (
+    arriving,
+    attach_there,
     attachment_of,
     is_coming,
     release_attachment,
@@ -66,6 +68,8 @@ __all__ = [
     "StrayPlace",
     "TaskState",
     "VmState",
+    "arriving",
+    "attach_there",
     "attachment_of",
     "await_ports",
     "config_drive_files",

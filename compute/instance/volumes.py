@@ -12,7 +12,7 @@ import logging
 from compute.core.errors import BadRequest
 from compute.instance.block_devices import BlockDevice, devices_of, volumes_of
 from compute.instance.records import Server
-from compute.volume.client import VolumeClient
+from compute.volume.client import AttachmentRecord, Connector, VolumeClient
 from objectstore.kernel.errors import Rejected, Unavailable
 
 # What a volume goes through before it can be attached for the first time.
@@ -36,6 +36,30 @@ def attachment_of(volumes: VolumeClient, server_id: str, volume_id: str) -> str:
         if found.server_id == server_id:
             return found.id
     return volumes.create_attachment(volume_id, server_id).id
+
+
+def arriving(
+    volumes: VolumeClient, server_id: str, device: BlockDevice, host: str
+) -> list[AttachmentRecord]:
+    """The attachments by which the server has, or is to have, the device's volume on a
+    host that it moves to, beside the device's own; one that no host has yet is
+    among them."""
+    found = volumes.list_attachments(volume_id=device.volume_id, server_id=server_id)
+    return [
+        each
+        for each in found
+        if each.id != device.attachment_id and each.host in ("", host)
+    ]
+
+
+def attach_there(
+    volumes: VolumeClient, server_id: str, device: BlockDevice, connector: Connector
+) -> AttachmentRecord:
+    """A second attachment of the device's volume, for the host that the server moves
+    to; the same at each call."""
+    for found in arriving(volumes, server_id, device, connector.host):
+        return volumes.update_attachment(found.id, connector)
+    return volumes.create_attachment(device.volume_id, server_id, connector=connector)
 
 
 def release_attachment(volumes: VolumeClient, attachment_id: str) -> None:

@@ -105,7 +105,8 @@ class SnapshotRecord:
 @dataclass(frozen=True, slots=True)
 class AttachmentRecord:
     """An attachment.  ``status``: reserved, attaching, attached, detached, error.
-    ``connection``: None until a host's connector was given."""
+    ``connection``: None until a host's connector was given; ``host``: whose that
+    was."""
 
     id: str
     volume_id: str
@@ -113,6 +114,7 @@ class AttachmentRecord:
     status: str
     access: str
     connection: ConnectionInfo | None = None
+    host: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -439,6 +441,7 @@ def _attachment_record(document: Mapping[str, Any]) -> AttachmentRecord:
         status=document["status"],
         access=document.get("attach_mode") or READ_WRITE,
         connection=connection_of(info) if info else None,
+        host=document.get("host_name") or "",
     )
 
 

@@ -161,8 +161,10 @@ class SimDisks:
         return [PackedFile(ROOT_NAME, len(content), digest)]
 
     def shape(self, uuid: str, label: str) -> GuestShape:
-        """The root disk."""
-        size_bytes = self._root_gib.get(uuid, 1) * _GIB
+        """The root disk, if it lies here."""
+        if uuid not in self._root_gib:
+            return GuestShape(())
+        size_bytes = self._root_gib[uuid] * _GIB
         return GuestShape((ShapedDisk(ROOT_NAME, "qcow2", size_bytes),))
 
     def packed_bytes(self, uuid: str, label: str, name: str) -> int:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from compute.agent.host import Work
 from compute.agent.sagas.parts import (
     destroy_guest,
+    forsake_volumes,
     prepare_disks,
     remove_disks,
     return_ports,
@@ -15,6 +16,7 @@ from compute.agent.sagas.parts import (
     write_config_drive,
 )
 from compute.agent.sagas.volumes import close_relays
+from compute.agent.volumes import close_idle_relays, forsake_disks
 from compute.core.saga import Saga, Step
 
 
@@ -33,7 +35,10 @@ def _remove(work: Work) -> None:
     if not now.deleted and now.host == work.kit.name:
         return
     destroy_guest(work)
+    volumes = work.neighbours.volumes
+    forsake_disks(work.kit, volumes, now, left=True)
     close_relays(work)
+    close_idle_relays(work.kit, volumes)
     remove_disks(work)
 
 
@@ -41,6 +46,8 @@ EVACUATE: Saga[Work] = Saga(
     "evacuate",
     (
         Step("disks", _disks, undo=remove_disks),
+        # Those of a live move that its host's death cut short.
+        Step("volumes", forsake_volumes),
         Step("ports", take_ports, undo=return_ports),
         Step("wires", wait_for_ports),
         Step("drive", write_config_drive),

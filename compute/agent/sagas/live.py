@@ -15,7 +15,10 @@ from compute.agent.host import Work
 from compute.agent.hypervisor import GuestState, Landing, Opener
 from compute.agent.sagas.migrate import drop_packed, journey, visit
 from compute.agent.sagas.parts import (
+    await_volumes,
+    connected_volumes,
     destroy_guest,
+    forsake_volumes,
     remove_disks,
     take_ports,
     wait_for_ports,
@@ -26,7 +29,9 @@ from compute.instance.client import (
     VmState,
     await_ports,
     forsake_ports,
+    guest_volumes,
     move_ports,
+    release_attachment,
 )
 
 # How often a move that is under way is looked at.
@@ -51,6 +56,12 @@ def _room(work: Work) -> None:
     }
     landing = {"host": work.kit.name, "paths": paths, "disks": files}
     work.progress["landing"] = landing
+
+
+def _await_volumes(work: Work) -> None:
+    """Both hosts are served; QEMU sees to it that one writes at a time: the guest's
+    own until it stops there, the new one from then on."""
+    work.progress["landing"]["volumes"] = await_volumes(work)
 
 
 def _await_ports(work: Work) -> None:
@@ -102,8 +113,27 @@ def _hand_ports_over(work: Work) -> None:
 # ---- at the destination, after ----------------------------------------------
 
 
+def _take_volumes(work: Work) -> None:
+    """The server has its volumes by the attachments of this host; the others end, and
+    with them the ways to where it was."""
+    volumes, here = work.neighbours.volumes, work.kit.name
+    for device in guest_volumes(work.server.block_devices):
+        found = list(
+            volumes.list_attachments(volume_id=device.volume_id, server_id=work.uuid)
+        )
+        ours = next((each for each in found if each.host == here), None)
+        if ours is None:
+            continue  # as a guest that starts here, it takes what it has along
+        volumes.complete_attachment(ours.id)
+        if device.attachment_id != ours.id:
+            work.set_device(device.id, attachment_id=ours.id)
+        for each in found:
+            if each.id != ours.id:
+                release_attachment(volumes, each.id)
+
+
 def _welcome(work: Work) -> None:
-    spec = guest_spec(work.kit.disks, work.server)
+    spec = guest_spec(work.kit.disks, work.server, volumes=connected_volumes(work))
     paused = work.server.vm_state == VmState.PAUSED.value
     work.kit.hypervisor.welcome(spec, paused=paused)
 
@@ -119,6 +149,7 @@ LIVE_PREPARE: Saga[Work] = Saga(
     "live_prepare",
     (
         Step("room", _room, undo=remove_disks),
+        Step("volumes", _await_volumes, undo=forsake_volumes),
         Step("ports", _await_ports, undo=_forsake_ports),
         Step("wires", _wires),
     ),
@@ -133,7 +164,11 @@ LIVE_MIGRATE: Saga[Work] = Saga(
 )
 LIVE_FINISH: Saga[Work] = Saga(
     "live_finish",
-    (Step("ports", take_ports), Step("welcome", _welcome)),
+    (
+        Step("ports", take_ports),
+        Step("volumes", _take_volumes),
+        Step("welcome", _welcome),
+    ),
     cancellable=False,
 )
 LIVE_UNDO: Saga[Work] = Saga(
@@ -141,6 +176,7 @@ LIVE_UNDO: Saga[Work] = Saga(
     (
         Step("look", _look),
         Step("guest", destroy_guest),
+        Step("volumes", forsake_volumes),
         Step("ports", _forsake_ports),
         Step("disks", remove_disks),
     ),

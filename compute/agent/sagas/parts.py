@@ -8,7 +8,7 @@ from typing import Any
 from compute.agent.guest_spec import boot_files, extra_disks, guest_spec
 from compute.agent.host import Work
 from compute.agent.hypervisor import ACTIVE_STATES, DiskSpec, GuestState
-from compute.agent.volumes import volume_disks
+from compute.agent.volumes import awaited_disks, forsake_disks, volume_disks
 from compute.core.saga import TryAgain
 from compute.instance.client import config_drive_files, move_ports, plug_ports
 from objectstore.kernel import concurrency
@@ -85,6 +85,16 @@ def write_config_drive(work: Work) -> None:
 def connected_volumes(work: Work) -> list[DiskSpec]:
     """The server's volumes, connected to this host."""
     return volume_disks(work.kit, work.neighbours.volumes, work.server)
+
+
+def await_volumes(work: Work) -> dict[str, dict[str, str]]:
+    """The volumes of a guest that is to come, served to this host too."""
+    return awaited_disks(work.kit, work.neighbours.volumes, work.server)
+
+
+def forsake_volumes(work: Work) -> None:
+    """It does not come: they are not."""
+    forsake_disks(work.kit, work.neighbours.volumes, work.server)
 
 
 def start_guest(work: Work) -> None:

@@ -32,6 +32,7 @@ from compute.volume.client import VolumeClient
 PLACE = "volume"
 # A guest that is rescued has other disks than its server.
 _STEADY = frozenset({VmState.ACTIVE.value, VmState.PAUSED.value})
+_MOVING = frozenset({TaskState.MIGRATING.value})
 
 
 def stray_attachments(
@@ -45,7 +46,11 @@ def stray_attachments(
         for brief in briefs.values()
         for device in volumes_of(brief.block_devices)
     }
+    # A guest that moves while it runs has its volumes on two hosts for a while.
+    moving = {each.id for each in briefs.values() if each.task_state in _MOVING}
     for attachment in attachments.values():
+        if attachment.server_id in moving:
+            continue
         if attachment.server_id and attachment.id not in known:
             yield Finding(
                 PLACE,
@@ -151,7 +156,8 @@ class _Detach:
             self._volumes.delete_attachment(self._attachment_id)
             return
         known = {each.attachment_id for each in volumes_of(server.block_devices)}
-        if server.deleted or self._attachment_id not in known:
+        is_moving = server.task_state in _MOVING and not server.deleted
+        if server.deleted or not (is_moving or self._attachment_id in known):
             self._volumes.delete_attachment(self._attachment_id)
 
 

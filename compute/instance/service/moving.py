@@ -12,7 +12,6 @@ from typing import Any
 from compute.core.context import RequestContext
 from compute.core.database import Connection
 from compute.core.errors import BadRequest, NotFound
-from compute.instance.block_devices import volumes_of
 from compute.instance.model import ACTIONS, VmState
 from compute.instance.moves import Kind, Status, stays
 from compute.instance.records import Host, Migration, Server
@@ -88,9 +87,6 @@ class Moving:
             return Change({"progress": 0}, arguments, queue=dest)
 
         try:
-            if volumes_of(server.block_devices):
-                # A volume is exported to one host; two would have to write to it.
-                raise NoRoom("A server with volumes is not moved while it runs.")
             if not block_migration:
                 raise NoRoom(
                     f"{server.host} is not on shared storage: Live migration can not"

@@ -140,6 +140,8 @@ def attachment_document(
     found["attached_at"] = "" if moment is None else iso_micro(moment)
     found["detached_at"] = ""
     found["attach_mode"] = attachment.access
+    if with_connection:
+        found["host_name"] = attachment.host or None
     known = dict(attachment.connection) if with_connection else {}
     if known and attachment.mountpoint:
         known["mountpoint"] = attachment.mountpoint

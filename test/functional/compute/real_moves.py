@@ -1,7 +1,8 @@
 """A real guest moves between two real hosts; run apart: python -m ... DIRECTORY
 
 It boots on one host, is logged in to and leaves a note on its disk; is moved to the
-other while it runs and a ping goes on; and is taken back cold, with its note.
+other while it runs, a ping goes on and it writes to a volume; and is taken back cold,
+with its note.  ("rooted": its own disk is a volume, too.)
 """
 
 from __future__ import annotations
@@ -33,6 +34,13 @@ from test.functional.compute.two_hosts import HostPlace, two_hosts
 
 PREFIX, GATEWAY = "fd00:40::/64", "fd00:40::1"
 NOTE = "written-before-the-move"
+FIRST_SECTOR = 8
+WRITE = (
+    "i=0; while [ ! -e /stop ]; do"
+    " echo $((i+1)) | dd of=/dev/vdb bs=512 count=1 conv=sync,notrunc,fsync"
+    f" seek=$((i+{FIRST_SECTOR})); i=$((i+1)); echo $i > /count; sleep 0.1; done;"
+    " touch /stopped"
+)
 PING_SECONDS = "0.2"
 # Two seconds: a guest under emulation on a crowded machine stands still for a while.
 LOST_MAX = 15
@@ -42,9 +50,15 @@ class Moves(Guests):
     """One guest and two hosts."""
 
     def __init__(
-        self, cloud: RunningCloud, hosts: dict[str, HostPlace], directory: Path
+        self,
+        cloud: RunningCloud,
+        hosts: dict[str, HostPlace],
+        directory: Path,
+        *,
+        is_rooted: bool,
     ) -> None:
         super().__init__(cloud)
+        self.is_rooted = is_rooted
         self.hosts = hosts
         self.key = directory / "key"
         self.server: Any = None
@@ -93,10 +107,10 @@ class Moves(Guests):
         self.made |= {"router": router, "subnets": [subnet, subnet6]}
         self.server = sdk.compute.create_server(
             name="mover",
-            image_id=self.made["moving"].id,
             flavor_id=self.made["flavor"].id,
             networks=[{"uuid": network.id}],
             key_name="key",
+            **self.disk(),
         )
         self.wait_until(self.server)
         (port,) = list(sdk.network.ports(device_id=self.server.id))
@@ -116,6 +130,21 @@ class Moves(Guests):
         assert mtu == "1450", mtu
         assert self.ssh(f"echo {NOTE} > /root/note && sync").returncode == 0
         print(f"ready on {self.host()} at {self.address} by {self.router_host}")
+
+    def disk(self) -> dict[str, Any]:
+        """What it boots from."""
+        image_id = self.made["moving"].id
+        if not self.is_rooted:
+            return {"image_id": image_id}
+        root = {
+            "source_type": "image",
+            "uuid": image_id,
+            "destination_type": "volume",
+            "boot_index": 0,
+            "volume_size": 1,
+            "delete_on_termination": True,
+        }
+        return {"block_device_mapping_v2": [root]}
 
     def finds_a_way_in(self) -> bool:
         """From the host that has the router, wherever the guest is."""
@@ -196,6 +225,25 @@ class Moves(Guests):
         self.wait_for_volume("in-use")
         assert self.ssh(f"echo {NOTE} > /dev/vdb && sync").returncode == 0
 
+    def write_on(self) -> None:
+        """Number after number to the volume, a sector each, until told to stop."""
+        start = "(setsid sh /root/write || sh /root/write) </dev/null >/dev/null 2>&1 &"
+        done = self.ssh(f"echo '{WRITE}' > /root/write; {start}")
+        assert done.returncode == 0, done
+        wait_for("a write", lambda: bool(self.ssh("cat /count").stdout.strip()))
+
+    def check_written(self) -> None:
+        """It wrote on, here as there, and every number is on the volume."""
+        before = int(self.ssh("cat /count").stdout)
+        wait_for("more", lambda: int(self.ssh("cat /count").stdout or 0) > before)
+        self.ssh("touch /stop")
+        wait_for("its end", lambda: self.ssh("cat /stopped").returncode == 0)
+        last = int(self.ssh("cat /count").stdout)
+        read = f"dd if=/dev/vdb bs=512 skip={FIRST_SECTOR} count={last}"
+        found = self.ssh(f"{read} 2>/dev/null | tr -d '\\0'").stdout.split()
+        assert found == [str(number) for number in range(1, last + 1)], found[-5:]
+        print(f"its {last} writes to the volume are there")
+
     def wait_for_volume(self, status: str) -> None:
         found = self.made["volume"].id
         volumes = self.sdk.block_storage
@@ -259,18 +307,21 @@ def is_empty(host: HostPlace) -> bool:
     return not any(guests.iterdir()) and not re.search(r"\btap|\brsv-", links)
 
 
-def main(directory: Path) -> None:
+def main(directory: Path, *, is_rooted: bool = False) -> None:
     """All of it."""
     disk = build_guest_image(directory)
     with two_hosts(directory) as (cloud, hosts):
-        moves = Moves(cloud, hosts, directory)
+        moves = Moves(cloud, hosts, directory, is_rooted=is_rooted)
         moves.begin(disk)
-        moves.move_while_it_runs()
         moves.add_a_volume()
-        moves.move_back_cold()
+        moves.write_on()
+        moves.move_while_it_runs()
+        moves.check_written()
+        if not is_rooted:
+            moves.move_back_cold()
         moves.remove_the_volume()
         moves.clear_away()
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), is_rooted="rooted" in sys.argv[2:])

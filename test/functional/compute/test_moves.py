@@ -24,6 +24,21 @@ def test_a_real_guest_moves() -> None:
         shutil.rmtree(directory, ignore_errors=True)
     print(said)
     assert "moved live" in said
+    assert "writes to the volume are there" in said
     assert "its note is there" in said
     assert "its volume came along" in said
+    assert "nothing is left behind" in said
+
+
+def test_a_real_guest_that_boots_from_a_volume_moves() -> None:
+    need_a_host()
+    directory = Path(mkdtemp(prefix="rs-"))
+    try:
+        module = "test.functional.compute.real_moves"
+        said = run_apart(module, str(directory), "rooted", seconds=SECONDS_MAX)
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+    print(said)
+    assert "moved live" in said
+    assert "writes to the volume are there" in said
     assert "nothing is left behind" in said

@@ -14,6 +14,7 @@ import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
@@ -23,7 +24,13 @@ from compute.agent.drivers.libvirt.connection import Connection, Domain
 from compute.agent.drivers.libvirt.copies import interrupt_pulls
 from compute.agent.drivers.libvirt.domain_xml import CONFIG_DRIVE_NAME
 from compute.agent.drivers.libvirt.domains import find, require, state_of
-from compute.agent.hypervisor import ACTIVE_STATES, GuestState, Landing, WrongState
+from compute.agent.hypervisor import (
+    ACTIVE_STATES,
+    GuestState,
+    Landing,
+    MoveFailed,
+    WrongState,
+)
 from objectstore.kernel.errors import Unavailable
 
 SOCKETS_DIRECTORY = "/run/ringstack-moves"
@@ -39,13 +46,14 @@ FLAGS = (
     | libvirt.VIR_MIGRATE_PEER2PEER
     | libvirt.VIR_MIGRATE_PERSIST_DEST
     | libvirt.VIR_MIGRATE_UNDEFINE_SOURCE
-    # Whole disks, not what lies above their images: the destination needs no image,
-    # and what a lazy disk has not read yet is read on the way.
-    | libvirt.VIR_MIGRATE_NON_SHARED_DISK
     | libvirt.VIR_MIGRATE_AUTO_CONVERGE
     # libvirt fears caches of disks that both hosts open: no two open the same here.
     | libvirt.VIR_MIGRATE_UNSAFE
 )
+
+# Whole disks, not what lies above their images: the destination needs no image, and
+# what a lazy disk has not read yet is read on the way.
+WITH_DISKS = libvirt.VIR_MIGRATE_NON_SHARED_DISK
 
 _log = logging.getLogger("compute.agent.libvirt")
 
@@ -80,18 +88,23 @@ def migrate(connection: Connection, uuid: str, landing: Landing) -> None:
     moved = travelling_disks(definition)
     text = landed(definition, landing)
     sockets = Sockets(uuid)
-    parameters = {
+    parameters: dict[str, Any] = {
         libvirt.VIR_MIGRATE_PARAM_URI: f"unix://{sockets.path(MEMORY)}",
-        libvirt.VIR_MIGRATE_PARAM_DISKS_URI: f"unix://{sockets.path(DISKS)}",
         libvirt.VIR_MIGRATE_PARAM_DEST_XML: text,
         libvirt.VIR_MIGRATE_PARAM_PERSIST_XML: text,
-        libvirt.VIR_MIGRATE_PARAM_MIGRATE_DISKS: moved,
     }
-    uri = f"qemu+unix:///system?socket={sockets.path(LIBVIRT)}"
+    flags = FLAGS
+    if moved:
+        # With none named, libvirt would copy volumes onto themselves.
+        flags |= WITH_DISKS
+        parameters[libvirt.VIR_MIGRATE_PARAM_MIGRATE_DISKS] = moved
+        uri = f"unix://{sockets.path(DISKS)}"
+        parameters[libvirt.VIR_MIGRATE_PARAM_DISKS_URI] = uri
+    address = f"qemu+unix:///system?socket={sockets.path(LIBVIRT)}"
     for attempt in range(1, BEGIN_TRIES + 1):
         interrupt_pulls(domain)
         try:
-            domain.migrateToURI3(uri, parameters, FLAGS)
+            domain.migrateToURI3(address, parameters, flags)
             return
         except libvirt.libvirtError as error:
             # The end of a pull comes a moment after it was asked for.
@@ -129,6 +142,8 @@ def landed(definition: Element, landing: Landing) -> str:
         if driver is not None:
             # Of lazy disks: the copy has nothing to read below it.
             driver.attrib.pop("copy_on_read", None)
+    for disk in definition.iterfind("./devices/disk[@type='network']"):
+        _land_volume(disk, landing)
     _set_path(definition, "./devices/serial/source", "path", paths["serial_socket"])
     _set_path(definition, "./devices/console/source", "path", paths["serial_socket"])
     for place in ("serial", "console"):
@@ -142,6 +157,18 @@ def landed(definition: Element, landing: Landing) -> str:
             name = os.path.basename(element.text)
             element.text = os.path.join(paths["directory"], name)
     return ElementTree.tostring(definition, encoding="unicode")
+
+
+def _land_volume(disk: Element, landing: Landing) -> None:
+    """The same bytes, by the destination's own way to them."""
+    target, source = disk.find("target"), disk.find("source")
+    host = None if source is None else source.find("host")
+    name = "" if target is None else target.get("dev", "")
+    there = landing.volumes.get(name)
+    if source is None or host is None or there is None:
+        raise MoveFailed(f"there is no volume for disk {name} at {landing.host}")
+    source.set("name", there["export"])
+    host.set("socket", there["socket"])
 
 
 def _set_path(definition: Element, where: str, attribute: str, path: str) -> None:

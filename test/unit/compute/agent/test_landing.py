@@ -14,7 +14,7 @@ from compute.agent.drivers.libvirt.moving import (
     socket_at_destination,
     travelling_disks,
 )
-from compute.agent.hypervisor import Landing
+from compute.agent.hypervisor import Landing, MoveFailed
 from test.unit.compute.agent.test_domain_xml import STARTED, UUID, WHOLE
 
 PATHS = {
@@ -29,6 +29,7 @@ LANDING = Landing(
     "beta",
     PATHS,
     {name: f"/there/{name}" for name in ("vda", "vdb", "hdc", "sda")},
+    {"vdc": {"socket": "/there/volume.sock", "export": "volume"}},
 )
 
 
@@ -49,6 +50,17 @@ def test_every_file_is_where_it_is_there() -> None:
     ):
         element = root.find(place)
         assert element is not None and element.get(attribute) == path, place
+
+
+def test_a_volume_is_read_by_the_way_that_is_there() -> None:
+    root = ElementTree.fromstring(landed(definition(), LANDING))
+    source = root.find("./devices/disk[@type='network']/source")
+    assert source is not None and source.get("name") == "volume"
+    host = source.find("host")
+    assert host is not None and host.get("socket") == "/there/volume.sock"
+    unknown = Landing("beta", PATHS, LANDING.disks)
+    with pytest.raises(MoveFailed):
+        landed(definition(), unknown)
 
 
 def test_what_arrives_stands_alone() -> None:
