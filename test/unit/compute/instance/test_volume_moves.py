@@ -19,7 +19,6 @@ from test.unit.compute.instance.test_crashes import (
     DyingClient,
     burn,
     crash,
-    die_at,
     next_kind,
 )
 
@@ -31,11 +30,9 @@ JOBS_MAX = 6
 
 @pytest.fixture
 def mortal(tmp_path: Path) -> Iterator[House]:
-    die_at(-1, "")
     house = House(tmp_path, hosts=2, client=DyingClient, **UNLIMITED)
     house.furnish()
     yield house
-    die_at(-1, "")
     house.close()
 
 
@@ -99,6 +96,32 @@ def test_volumes_are_there_where_the_guest_arrives(mortal: House, make: Any) -> 
         check_attached_once(mortal, server_id)
 
 
+@pytest.mark.parametrize("make", [with_a_volume, rooted])
+def test_a_server_without_its_host_takes_its_volumes_along(
+    mortal: House, make: Any
+) -> None:
+    server_id = make(mortal)
+    before = host_of(mortal, server_id)
+    left = {name: kit for name, kit in mortal.kits.items() if name != before}
+    mortal.clock.advance(mortal.settings.down_after + 1)
+    mortal.agent = mortal.new_agent("the other", left)
+    mortal.agent.report()
+    got = mortal.act(server_id, "evacuate", {}, roles="admin", version="2.94")
+    assert got.status == 200, got.body
+    mortal.work()
+    assert mortal.show(server_id)["status"] == "ACTIVE"
+    assert host_of(mortal, server_id) != before
+    # Who was left behind has no way to the bytes any more.
+    exported = mortal.volume_service.driver.exported()
+    attachments = mortal.volume_service.attachments.values()
+    assert sorted(exported) == sorted((each.volume_id, each.id) for each in attachments)
+    assert {each.host for each in attachments} == {host_of(mortal, server_id)}
+    mortal.agent = mortal.new_agent()
+    mortal.agent.report()
+    mortal.work()
+    check_attached_once(mortal, server_id)
+
+
 def test_while_it_moves_both_hosts_are_served(mortal: House) -> None:
     server_id = with_a_volume(mortal)
     migrate(mortal, server_id)
@@ -150,7 +173,7 @@ def test_a_volume_is_attached_once_after_a_crash_at_any_step(
     for number in range(1, len(SAGAS[kind].steps) + 1):
         for moment in MOMENTS:
             bring_to(mortal, server_id, kind)
-            crash(mortal, number, moment)
+            crash(mortal, kind, number, moment)
             mortal.work()
             where = (kind, number, moment)
             assert mortal.show(server_id)["status"] == "ACTIVE", where
@@ -164,7 +187,7 @@ def test_a_volume_is_free_when_its_server_is_deleted_after_a_crash(
     for number in range(1, len(SAGAS[kind].steps) + 1):
         server_id = with_a_volume(mortal)
         bring_to(mortal, server_id, kind)
-        crash(mortal, number, "after")
+        crash(mortal, kind, number, "after")
         mortal.act(server_id, "forceDelete", roles="admin")
         mortal.work()
         assert mortal.leftovers() == [], (kind, number)
