@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from objectstore.kernel.option_types import Seconds, Size
 from objectstore.kernel.settings import option
 
-GIB = 2**30
+MIB, GIB = 2**20, 2**30
 
 
 class HypervisorKind(enum.Enum):
@@ -31,6 +31,9 @@ class GuestAgentSettings:
     lazy: bool = option(
         True,
         "Start guests at once and read their image from the store as they need it",
+    )
+    lazy_from: Size = option(
+        64 * MIB, "Smaller images are copied before their guests start", minimum=0
     )
     image_cache: Size = option(
         20 * GIB, "Bytes of images that are kept though no guest uses them", minimum=0

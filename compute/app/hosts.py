@@ -166,7 +166,7 @@ def _real(
         in_use=lambda: backing_paths(layout),
     )
     holds = ImageHolds(layout, images, clock)
-    disks = LocalDisks(layout, cache, ranges, holds)
+    disks = LocalDisks(layout, cache, ranges, holds, lazy_from_bytes=settings.lazy_from)
     hypervisor, daemon = build_hypervisor(
         libvirt, HostSize(name, str(state)), str(state), clock
     )

@@ -72,7 +72,12 @@ class LocalDisks:
         cache: ImageCache,
         ranges: ImageRanges,
         holds: ImageHolds,
+        *,
+        lazy_from_bytes: int = 0,
     ) -> None:
+        """``lazy_from_bytes``: smaller images are copied, and so here for the next
+        guest; it takes a moment."""
+        self._lazy_from_bytes = lazy_from_bytes
         self._layout = layout
         self._cache = cache
         self._ranges = ranges
@@ -308,10 +313,11 @@ class LocalDisks:
             )
 
     def _can_be_lazy(self, facts: ImageFacts) -> bool:
-        """An image that is here already is faster, and one that must be converted
-        has to be read whole anyway."""
+        """An image that is here already is faster, a small one is so in a moment, and
+        one that must be converted has to be read whole anyway."""
         direct = qemu_img.FORMATS.get(facts.disk_format) in DIRECT_FORMATS
-        return direct and self._cache.find(facts.id) is None
+        is_large = facts.size_bytes >= self._lazy_from_bytes
+        return direct and is_large and self._cache.find(facts.id) is None
 
     def _make_lazy(self, path: str, facts: ImageFacts, size: int) -> None:
         virtual_bytes, image_format = facts.size_bytes, kept_format(facts)

@@ -2,8 +2,9 @@
 
 A guest that boots reads a few KiB here and there; the store is asked for whole
 *blocks*, once each even when many guests ask at the same time, and the last ones
-used stay in memory.  A store that is away is asked again for a while: the guest waits
-(as it would for a slow disk) instead of seeing an error.
+used stay in memory.  Who reads one block after the other finds the next one on its way:
+the kernel and its ramdisk are read so.  A store that is away is asked again for a
+while: the guest waits (as it would for a slow disk) instead of seeing an error.
 """
 
 from __future__ import annotations
@@ -77,9 +78,19 @@ class ImageRanges:
         promises = [
             self._block(_Block(image_id, number)) for number in range(first, last + 1)
         ]
+        if self._is_sequential(image_id, first):
+            self._read_ahead(_Block(image_id, last + 1))
         joined = b"".join(promise.wait() for promise in promises)
         start = offset - first * self._block_bytes
         return joined[start : start + length]
+
+    def _is_sequential(self, image_id: str, first: int) -> bool:
+        return _Block(image_id, first - 1) in self._kept
+
+    def _read_ahead(self, block: _Block) -> None:
+        """Begin to fetch it, if it is in the image; nobody waits."""
+        if block.number * self._block_bytes < self.facts(block.image_id).size_bytes:
+            self._block(block)
 
     def _block(self, block: _Block) -> Promise[bytes]:
         kept = self._kept.get(block)

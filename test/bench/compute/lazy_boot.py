@@ -1,11 +1,12 @@
 """A lazy boot through the ring beside a copied one: seconds, and bytes read.
 
-    python -m test.bench.compute.lazy_boot [--mebibytes 100]
+    python -m test.bench.compute.lazy_boot [--mebibytes 100] [--rounds 1]
 
 The object store is a process of its own, whose access log says what left it; the rest
 of the cloud is another.  The image is our guest with a file of random bytes in it, in
-the ring with three replicas on this machine.  Both are in namespaces of their own
-(root).  What streams in behind a lazy boot is held back, or it would count.
+the ring with three replicas on this machine; the agent by itself would copy one that is
+so small.  Both are in namespaces of their own (root).  What streams in behind a lazy
+boot is held back, or it would count.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def read_from_ring(cloud: HalvedCloud) -> int:
 def boot(directory: Path, disk: Path, *, lazy: bool) -> tuple[float, float, int]:
     """Seconds to ACTIVE, seconds to the prompt, bytes read until then."""
     agent = {"hypervisor": "libvirt", "ends_with_us": "yes"}
-    agent["lazy"] = "yes" if lazy else "no"
+    agent |= {"lazy": "yes" if lazy else "no", "lazy_from": "0"}
     sections = {"agent": agent, "libvirt": HELD_BACK}
     with halved_cloud(directory, sections, EVERYTHING) as cloud:
         guests = Guests(cloud)
@@ -67,8 +68,8 @@ def boot(directory: Path, disk: Path, *, lazy: bool) -> tuple[float, float, int]
     return active, prompt, size
 
 
-def measure(directory: Path, mebibytes: int) -> None:
-    """Print both."""
+def measure(directory: Path, mebibytes: int, rounds: int) -> None:
+    """Print both, in turns."""
     ballast = directory / "extra" / "usr" / "share"
     ballast.mkdir(parents=True)
     (ballast / "ballast").write_bytes(os.urandom(mebibytes << 20))
@@ -78,8 +79,10 @@ def measure(directory: Path, mebibytes: int) -> None:
     disk = directory / "guest" / "guest-disk.qcow2"
     whole = disk.stat().st_size
     print(f"load {os.getloadavg()[0]:.1f}, image {whole >> 20} MiB")
-    for name, lazy in (("lazy", True), ("copied", False)):
-        active, prompt, size = boot(directory / name, disk, lazy=lazy)
+    for number in range(2 * rounds):
+        lazy = number % 2 == 0
+        active, prompt, size = boot(directory / str(number), disk, lazy=lazy)
+        name = "lazy" if lazy else "copied"
         print(
             f"{name:7} ACTIVE {active:5.1f} s, login {prompt:5.1f} s, read "
             f"{size / (1 << 20):6.1f} MiB ({100 * size / whole:.0f} %)",
@@ -91,14 +94,16 @@ def main() -> None:
     """Run it again apart, then measure."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--mebibytes", type=int, default=100)
+    parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument(APART, action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if not arguments.apart:
         again = [sys.executable, "-m", "test.bench.compute.lazy_boot", APART]
         again += ["--mebibytes", str(arguments.mebibytes)]
+        again += ["--rounds", str(arguments.rounds)]
         raise SystemExit(subprocess.call([*UNSHARE, "sh", "-c", START, "sh", *again]))
     with tempfile.TemporaryDirectory(prefix="rs-", dir="/tmp") as name:
-        measure(Path(name), arguments.mebibytes)
+        measure(Path(name), arguments.mebibytes, arguments.rounds)
 
 
 if __name__ == "__main__":

@@ -26,7 +26,8 @@ from test.functional.compute.real_guests import (
 )
 from test.functional.harness.ports import free_ports
 
-SECTIONS = {"agent": {"hypervisor": "libvirt", "ends_with_us": "yes"}}
+LAZY = {"lazy_from": "0"}  # the small guest too
+SECTIONS = {"agent": {"hypervisor": "libvirt", "ends_with_us": "yes", **LAZY}}
 
 
 class BadDays(Guests):

@@ -49,7 +49,7 @@ from test.functional.compute.real_guests import (
 DISK_MIB = 2200
 # Stop orders do not wait for guests that still boot.
 SECTIONS = {
-    "agent": {"hypervisor": "libvirt", "grace": "2 s"},
+    "agent": {"hypervisor": "libvirt", "grace": "2 s", "lazy_from": "0"},
     "image": {"upload_lease": "5 s"},
 }
 WEBSOCKET = {

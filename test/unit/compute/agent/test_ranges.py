@@ -53,12 +53,26 @@ def test_many_askers_cost_one_read(images: ImageFiles) -> None:
 
 def test_memory_is_bounded(images: ImageFiles) -> None:
     ranges = ranges_over(images)
-    for number in range(10):
+    for number in reversed(range(10)):
         ranges.read("one", number * BLOCK, BLOCK)
-    ranges.read("one", 9 * BLOCK, BLOCK)
+    ranges.read("one", 0, BLOCK)
     assert images.reads == 10
-    ranges.read("one", 0, BLOCK)  # gone from memory meanwhile
+    ranges.read("one", 9 * BLOCK, BLOCK)  # gone from memory meanwhile
     assert images.reads == 11
+
+
+def test_the_next_block_is_on_its_way(images: ImageFiles) -> None:
+    ranges = ranges_over(images, kept=20 * BLOCK)
+    ranges.read("one", 3 * BLOCK, BLOCK)
+    assert images.reads == 1  # one read is no sequence
+    ranges.read("one", 4 * BLOCK, 10)
+    concurrency.sleep(0)
+    assert images.reads == 3
+    for number in range(4, 11):
+        ranges.read("one", number * BLOCK, 100)
+    concurrency.sleep(0)
+    assert images.reads == 8  # and none behind the image's end
+    assert ranges.bytes_fetched["one"] == 7 * BLOCK + 100
 
 
 def test_a_store_that_comes_back_in_time_is_no_error(images: ImageFiles) -> None:
