@@ -14,24 +14,53 @@ from typing import Any, TypeVar
 from objectstore.kernel.request import Context
 from objectstore.s3 import sysmeta
 from objectstore.s3.documents import unpack
+from objectstore.s3.names import is_hidden
 
 T = TypeVar("T")
 
 # Buckets whose parsed documents are kept.
 CACHED_MAX = 2000
 VERSIONS_ENABLED = "X-Container-Sysmeta-Versions-Enabled"
+_SYSMETA = "x-container-sysmeta-"
+# What may be said of a bucket without meaning anything for its owner's reads.
+_ASIDE_FROM_READS = frozenset(
+    {
+        sysmeta.CONTAINER + name
+        for name in (
+            *("acl", "cors", "created", "encryption", "multipart", "notification"),
+            *("ownership", "public-access-block", "tagging", "website"),
+        )
+    }
+)
 
 
 class BucketFacts:
     """One bucket: where it is, and what its owner said about it."""
 
-    __slots__ = ("_parsed", "account", "container", "info", "metadata")
+    __slots__ = (
+        "_parsed",
+        "account",
+        "container",
+        "info",
+        "metadata",
+        "reads_plainly",
+    )
 
     def __init__(self, account: str, container: str, info: Any) -> None:
         self.account = account
         self.container = container
         self.info = info
         self.metadata = {name.lower(): value for name, value in info.metadata.items()}
+        # Whether its owner's reads need no look at what is said of it: no policy,
+        # lifecycle, lock, versions or log, nor anything else that is not known here.
+        self.reads_plainly = (
+            ":" not in container
+            and not is_hidden(container)
+            and not any(
+                name.startswith(_SYSMETA) and name not in _ASIDE_FROM_READS
+                for name in self.metadata
+            )
+        )
         self._parsed: dict[str, Any] = {}
 
     def document(self, name: str) -> str:

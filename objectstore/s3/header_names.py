@@ -7,8 +7,10 @@ that was a quarter of what the face costs.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
-from typing import NamedTuple
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from objectstore.kernel.request import Environ
 
@@ -22,6 +24,14 @@ _ABOUT_THE_SIGNATURE = frozenset(
         "HTTP_X_AMZ_SECURITY_TOKEN",
     }
 )
+# What a request has that is signed in its header with Signature Version 4.
+_SIGNED = frozenset(
+    {"HTTP_AUTHORIZATION", "HTTP_X_AMZ_DATE", "HTTP_X_AMZ_CONTENT_SHA256"}
+)
+# What a read of an object, as far as it is plain, knows of ``x-amz-`` headers, and
+# what makes it another one.
+_PLAIN_EXTRAS = frozenset({"HTTP_X_AMZ_CHECKSUM_MODE", "HTTP_X_AMZ_USER_AGENT"})
+_LOOKED_AT = ("HTTP_RANGE", "HTTP_IF_", "HTTP_ORIGIN", "HTTP_X_AMZ_SECURITY_TOKEN")
 # Of the client's request these say something about his message only.
 _NOT_INHERITED = frozenset(
     {
@@ -41,6 +51,13 @@ class HeaderNames(NamedTuple):
     amazon: tuple[str, ...]
     extras: tuple[str, ...]
     inherited: tuple[str, ...]
+    values: Callable[[Environ], tuple[Any, ...]]
+    # Signed in the header, and with nothing that a read of an object would look at.
+    is_plain_read: bool
+
+    def inherit(self, environ: Environ) -> Environ:
+        """A new environ with what an inner request inherits of this one."""
+        return dict(zip(self.inherited, self.values(environ), strict=True))
 
 
 def header_names(environ: Environ) -> HeaderNames:
@@ -51,14 +68,21 @@ def header_names(environ: Environ) -> HeaderNames:
 @lru_cache(KNOWN_MAX)
 def _sorted_out(keys: tuple[str, ...]) -> HeaderNames:
     amazon = tuple([key for key in keys if key.startswith("HTTP_X_AMZ_")])
+    extras = tuple([key for key in amazon if key not in _ABOUT_THE_SIGNATURE])
+    inherited = tuple(
+        [
+            key
+            for key in keys
+            if not key.startswith("HTTP_") and key not in _NOT_INHERITED
+        ]
+    )
     return HeaderNames(
         amazon,
-        tuple([key for key in amazon if key not in _ABOUT_THE_SIGNATURE]),
-        tuple(
-            [
-                key
-                for key in keys
-                if not key.startswith("HTTP_") and key not in _NOT_INHERITED
-            ]
-        ),
+        extras,
+        inherited,
+        # Two keys at least, or else it would give no tuple: see PEP 3333.
+        itemgetter(*inherited),
+        _SIGNED.issubset(keys)
+        and _PLAIN_EXTRAS.issuperset(extras)
+        and not any(key.startswith(_LOOKED_AT) for key in keys),
     )

@@ -38,6 +38,10 @@ _PASSED_BY = frozenset(
 _PASSED_BY_READS = _PASSED_BY | {
     *("copy", "account_quotas", "container_quotas", "lock_guard")
 }
+# And those that look through replies to reads for objects that are not what they seem.
+_PASSED_BY_PLAIN_READS = _PASSED_BY_READS | {
+    *("slo", "dlo", "symlink", "versioned_writes", "object_versioning")
+}
 
 
 def allow(request: Request, rules: AccessRules) -> None:
@@ -58,6 +62,12 @@ class Answer:
         self.pairs = pairs
         self.body = body
         self._headers: dict[str, str] | None = None
+
+    @classmethod
+    def of(cls, rejected: Rejected) -> Answer:
+        """The answer that an exception stands for."""
+        body = [rejected.text.encode()]
+        return cls(str(rejected.status), list(rejected.headers), body)
 
     @property
     def is_success(self) -> bool:
@@ -124,13 +134,34 @@ def _name(layer: object) -> str:
 
 
 class Store:
-    """The Swift application below."""
+    """The Swift application below.
 
-    __slots__ = ("_app", "_reading_app")
+    ``straight_app`` is where ``plain_reads`` are sent.
+    """
+
+    __slots__ = ("_app", "_reading_app", "_straight_rights", "straight_app")
 
     def __init__(self, app: Application) -> None:
         self._app = first_concerned(app)
         self._reading_app = first_concerned(app, _PASSED_BY_READS)
+        self.straight_app = first_concerned(app, _PASSED_BY_PLAIN_READS)
+        # Where no filter is left, nobody but the server asks for rights.
+        is_last = not hasattr(self.straight_app, "app")
+        self._straight_rights = None if is_last else allow
+
+    def straight_context(self, context: Context) -> Context:
+        """The context of a plain read."""
+        return Context(
+            context.transaction_id,
+            context.identity,
+            self._straight_rights,
+            True,
+            False,
+            context.facts,
+            False,
+            True,
+            log_notes=context.log_notes,
+        )
 
     def ask(
         self,
@@ -152,7 +183,7 @@ class Store:
         ``headers`` are HTTP header names and text values.  ``internal``: the
         house asks for itself, limits such as quotas do not apply.
         """
-        made = {key: environ[key] for key in header_names(environ).inherited}
+        made = header_names(environ).inherit(environ)
         path = f"/v1/{account}"
         if container:
             path = f"{path}/{container}/{name}" if name else f"{path}/{container}"
@@ -186,9 +217,7 @@ class Store:
         try:
             return send(self._reading_app if reads else self._app, made)
         except Rejected as rejected:
-            return Answer(
-                str(rejected.status), list(rejected.headers), [rejected.text.encode()]
-            )
+            return Answer.of(rejected)
 
 
 def send(app: Application, environ: Environ) -> Answer:

@@ -50,6 +50,7 @@ class Operation(Request):
 
     __slots__ = (
         "action",
+        "asked",
         "batch",
         "bucket",
         "bucket_facts",
@@ -77,6 +78,8 @@ class Operation(Request):
         # The IAM action, as policies call it.
         self.action = ""
         self.payload: Payload | None = None
+        # The store's answer, where it was asked before all this was known: a read.
+        self.asked: Answer | None = None
         # What the verb did, for notifications.
         self.events: list[Event] = []
         # For the access log: the error's code; what a request with many keys did to

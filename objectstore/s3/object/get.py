@@ -15,7 +15,7 @@ from objectstore.s3.object.encrypted_read import read_encrypted
 from objectstore.s3.object.lock_headers import lock_headers
 from objectstore.s3.object.part_sizes import part_range, read_part_sizes
 from objectstore.s3.object.reply_headers import (
-    add_checksum,
+    checksum_pairs,
     object_headers,
     override,
     s3_etag,
@@ -68,9 +68,11 @@ def _answer_of(
     operation: Operation, method: str, headers: dict[str, str] | None
 ) -> Answer:
     """The inner answer, its status and conditions checked."""
-    answer = operation.ask_object(
-        method, query=version_query(operation), headers=headers
-    )
+    answer, operation.asked = operation.asked, None
+    if answer is None:
+        answer = operation.ask_object(
+            method, query=version_query(operation), headers=headers
+        )
     return _checked(operation, answer)
 
 
@@ -103,7 +105,7 @@ def finish(operation: Operation, answer: Answer, headers: HeaderList) -> Reply:
     mode = operation.environ.get("HTTP_X_AMZ_CHECKSUM_MODE", "")
     # Of a part of the bytes nobody has a checksum; clients would compare it.
     if answer.status == 200 and mode.upper() == "ENABLED":
-        add_checksum(headers, answer)
+        headers += checksum_pairs(answer.get(sysmeta.CHECKSUM))
     headers += of_read(operation, answer)
     if operation.facts.has_object_lock:
         headers += lock_headers(operation, answer)

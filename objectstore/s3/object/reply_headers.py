@@ -60,7 +60,7 @@ def is_large(answer: Answer) -> bool:
 _TARGETS_MAX = 2000
 _TARGETS: dict[str, str] = {}
 _DROPPED = ""
-_TAG_COUNT = "x-amz-tagging-count"
+TAG_COUNT = "x-amz-tagging-count"
 _METADATA = "x-amz-meta-"
 
 
@@ -75,32 +75,37 @@ def object_headers(answer: Answer) -> HeaderList:
             continue
         if target[:11] == _METADATA:
             value = encode(value)
-        elif target is _TAG_COUNT:
+        elif target is TAG_COUNT:
             value = str(value.count("=") or 1)
         headers.append((target, value))
     return headers
 
 
-def _learned(name: str) -> str:
-    target = _PASSED.get(name, _DROPPED)
+def target_of(name: str) -> str:
+    """What an inner header of that (lower-case) name is called; "": nothing."""
     if name.startswith(SWIFT_PREFIX):
-        target = _METADATA + name[len(SWIFT_PREFIX) :]
-    elif name.startswith(LONG_PREFIX):
-        target = _METADATA + name[len(LONG_PREFIX) :]
-    elif name == sysmeta.TAGS:
-        target = _TAG_COUNT
+        return _METADATA + name[len(SWIFT_PREFIX) :]
+    if name.startswith(LONG_PREFIX):
+        return _METADATA + name[len(LONG_PREFIX) :]
+    return TAG_COUNT if name == sysmeta.TAGS else _PASSED.get(name, _DROPPED)
+
+
+def _learned(name: str) -> str:
+    target = target_of(name)
     if len(_TARGETS) < _TARGETS_MAX:
         _TARGETS[name] = target
     return target
 
 
-def add_checksum(headers: HeaderList, answer: Answer) -> None:
-    """The stored checksum, for ``x-amz-checksum-mode: ENABLED``."""
-    stored = answer.get(sysmeta.CHECKSUM)
-    if stored:
-        algorithm, kind, value = stored.split(":", 2)
-        headers.append((f"x-amz-checksum-{algorithm.lower()}", value))
-        headers.append(("x-amz-checksum-type", kind))
+def checksum_pairs(stored: str) -> HeaderList:
+    """The stored checksum ("": none), for ``x-amz-checksum-mode: ENABLED``."""
+    if not stored:
+        return []
+    algorithm, kind, value = stored.split(":", 2)
+    return [
+        (f"x-amz-checksum-{algorithm.lower()}", value),
+        ("x-amz-checksum-type", kind),
+    ]
 
 
 def override(operation: Operation, headers: HeaderList) -> HeaderList:

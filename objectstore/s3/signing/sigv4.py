@@ -137,7 +137,7 @@ def from_header(
     now: float,
 ) -> SigV4Claim:
     """The claim in an ``Authorization: AWS4-HMAC-SHA256 ...`` header."""
-    scope, signed, signature = _parts(authorization)
+    scope, signed, signature = parts_of(authorization)
     moment, seconds = _moment(environ)
     _check_scope(scope, moment, region, "AuthorizationHeaderMalformed")
     if abs(seconds - now) > SKEW_SECONDS_MAX:
@@ -231,7 +231,8 @@ _HEADS_MAX = 1000
 _HEADS: dict[str, tuple[Scope, canonical.SignedHeaders]] = {}
 
 
-def _parts(authorization: str) -> tuple[Scope, canonical.SignedHeaders, str]:
+def parts_of(authorization: str) -> tuple[Scope, canonical.SignedHeaders, str]:
+    """Scope, signed headers and signature of an ``Authorization`` header."""
     head, mark, signature = authorization.partition("Signature=")
     known = _HEADS.get(head)
     if known is not None and mark and "," not in signature:
