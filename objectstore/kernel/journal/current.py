@@ -11,7 +11,7 @@ from typing import NamedTuple
 from crc32c import crc32c
 
 from objectstore.kernel.blocks import block_start
-from objectstore.kernel.concurrency import Promise
+from objectstore.kernel.concurrency import Promise, Semaphore
 from objectstore.kernel.disk import Buffer, Disk
 from objectstore.kernel.errors import Corrupt, InsufficientStorage, RingstackError
 from objectstore.kernel.journal.direct import (
@@ -39,8 +39,8 @@ CACHED_BODY_BYTES_MAX = 64 * 1024
 _log = logging.getLogger("objectstore.journal")
 
 
-# Allocating holds up the writers: it is done for so many batches like the one at hand,
-# and by the step that was asked for at least.
+# Space is allocated for so many batches like the one at hand, and by the step that was
+# asked for at least; again when half of that is used up, while batches go on.
 BATCHES_AHEAD = 8
 
 
@@ -68,6 +68,10 @@ class CurrentSegment:
         self._descriptor = descriptor
         self._direct = disk.open_direct(descriptor)
         self._allocated = 0
+        self._step = 0  # by which the space was allocated that there is
+        self._allocating = Semaphore(1)
+        self._may_grow = True  # ahead of need
+        self._is_settled = False
         self._large: list[tuple[int, int]] = []  # where the batch is large bodies
 
     @classmethod
@@ -189,7 +193,33 @@ class CurrentSegment:
     def make_space(self, end: int, step: int, limit: int) -> None:
         """Allocate ahead by ``step``, but not beyond ``limit``, and up to ``end`` at
         least.  The greenlet waits."""
-        self._disk.offload(self._allocate, end, step, limit)
+        with self._allocating:
+            if end > self._allocated:
+                self._disk.offload(self._allocate, end, step, limit)
+
+    def wants_space(self, end: int, limit: int) -> bool:
+        """Whether to call ``grow`` now that it is written up to ``end``."""
+        left = self._allocated - end
+        return self._may_grow and left < self._step // 2 and self._allocated < limit
+
+    def grow(self, step: int, limit: int) -> None:
+        """Allocate ahead before it is needed, so that no batch waits for it.  The
+        greenlet waits."""
+        self._may_grow = False
+        with self._allocating:
+            if self._is_settled:
+                return
+            try:
+                step = max(step, self._step)
+                self._disk.offload(self._allocate_ahead, step, limit)
+            except RingstackError:
+                return  # the batch that needs it finds out, and asks for less
+        self._may_grow = True
+
+    def settle(self) -> None:
+        """Before ``end``: wait for an allocation under way; none begins after."""
+        with self._allocating:
+            self._is_settled = True
 
     def write(self, cut: Cut) -> Promise[None]:
         """Write and sync a batch at ``tail``; when it is kept: ``advance``."""
@@ -208,16 +238,18 @@ class CurrentSegment:
         return self._large
 
     def _allocate(self, end: int, step: int, limit: int) -> None:
-        start = self._allocated
         step = max(step, BATCHES_AHEAD * (end - self.tail))
-        target = max(end, min(start + step, limit))
         try:
-            self._disk.allocate(self._descriptor, start, target - start)
+            self._allocate_ahead(step, limit, end)
         except InsufficientStorage:
             # Too full to be generous: a delete may still fit.
-            target = end
-            self._disk.allocate(self._descriptor, start, target - start)
-        self._allocated = target
+            self._allocate_ahead(0, end, end)
+
+    def _allocate_ahead(self, step: int, limit: int, least: int = 0) -> None:
+        start = self._allocated
+        target = max(least, min(start + step, limit))
+        self._disk.allocate(self._descriptor, start, target - start)
+        self._allocated, self._step = target, step
 
     def end(self, suspect: bool) -> None:
         """Cut off what is not acknowledged and close.  Blocks.

@@ -185,8 +185,13 @@ class Journal:
 
     def _write(self, batch: _Batch) -> None:
         batch.begun = self._monotonic()
-        written = batch.segment.write(batch.cut)
+        segment = batch.segment
+        written = segment.write(batch.cut)
         written.when_done(lambda done: self._end_batch(batch, done.error))
+        if segment.wants_space(batch.cut.end, self._segment_bytes_max):
+            concurrency.spawn(
+                segment.grow, self._allocate_bytes, self._segment_bytes_max
+            )
 
     def _write_after_allocating(self, batch: _Batch) -> None:
         try:
@@ -267,6 +272,7 @@ class Journal:
         segment, self._current = self._current, None
         if segment is None:
             return
+        segment.settle()
         self._disk.offload(segment.end, suspect)
         if segment.tail:
             self._closed_sizes[segment.number] = segment.tail

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
+from objectstore.kernel import concurrency
 from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.disk import Disk
 from objectstore.kernel.errors import Corrupt, InsufficientStorage, Unavailable
 from objectstore.kernel.journal import Found, Journal, Position
 from objectstore.kernel.system_disk import SystemDisk
 from test.fakes.disk import MemoryDisk
+
+T = TypeVar("T")
 
 IDENTITY = b"device-identity!"
 DIRECTORY = "/log"
@@ -150,6 +155,54 @@ def test_too_full_to_be_generous_still_takes_a_small_record() -> None:
         journal.append(1, b"", b"x" * 1000).wait(10)
     wait([journal.append(1, b"another")])
     assert contents(journal) == [b"a tombstone", b"another"]
+
+
+class Noting(MemoryDisk):
+    """Notes what is allocated, and takes a turn of the hub for it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.allocated: list[tuple[int, int]] = []
+        self.fails = False
+
+    def allocate(self, descriptor: int, offset: int, length: int) -> None:
+        if self.fails:
+            raise InsufficientStorage("planned")
+        self.allocated.append((offset, offset + length))
+        super().allocate(descriptor, offset, length)
+
+    def offload(self, function: Callable[..., T], *arguments: object) -> T:
+        concurrency.sleep(0)
+        return function(*arguments)
+
+
+def test_space_is_allocated_before_it_is_needed() -> None:
+    disk = Noting()
+    journal = opened(disk, segment_bytes_max=6000, allocate_bytes=2000)
+    for number in range(20):
+        (position,) = wait([journal.append(1, b"%d" % number, b"x" * 200)])
+        concurrency.sleep(0.001)
+        (_, allocated) = disk.allocated[-1]
+        assert allocated == 6000 or allocated - position.offset > 1000
+    starts = [start for start, _ in disk.allocated]
+    assert starts == [0, *(stop for _, stop in disk.allocated[:-1])]
+    assert len(starts) == 3
+    journal.append(1, b"the last")
+    journal.close()
+    assert len(contents(opened(disk))) == 21
+
+
+def test_space_that_cannot_be_had_ahead_is_asked_for_when_needed() -> None:
+    disk = Noting()
+    journal = opened(disk, allocate_bytes=2000)
+    wait([journal.append(1, b"first", b"x" * 200)])
+    disk.fails = True
+    wait([journal.append(1, b"%d" % number, b"x" * 200) for number in range(6)])
+    concurrency.sleep(0.001)
+    disk.fails = False
+    wait([journal.append(1, b"%d" % number, b"x" * 200) for number in range(6)])
+    assert len(contents(journal)) == 13
+    journal.close()
 
 
 def test_segments_of_another_journal_are_refused() -> None:
