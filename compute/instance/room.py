@@ -56,6 +56,7 @@ from compute.instance.service.questions import Questions
 from compute.instance.service.quotas import Quotas
 from compute.instance.service.room_jobs import RoomJobs
 from compute.instance.service.stray_places import StrayPlaces
+from compute.instance.service.unshelving import Unshelving
 from compute.instance.service.volumes import ServerVolumes
 from compute.instance.service.watchdog import Watchdog
 from compute.instance.settings import InstanceSettings
@@ -115,7 +116,8 @@ def build_room(parts: RoomParts, settings: InstanceSettings) -> Room:
     lifecycle = Lifecycle(wiring, actions, ordering, quotas, moving)
     creation = ServerCreation(wiring, quotas)
     servers = ServersApi(wiring, ordering, creation, actions, presenter)
-    action_api = ActionsApi(wiring, actions, lifecycle, servers)
+    unshelving = Unshelving(wiring, actions, ordering)
+    action_api = ActionsApi(wiring, actions, lifecycle, unshelving, servers)
     questions = Questions(wiring)
     verbs = [
         *GuestQuestionsApi(actions, lifecycle, questions, action_api).verbs(),

@@ -16,6 +16,7 @@ from compute.instance.schemas import actions as schemas
 from compute.instance.schemas.servers import REBUILD
 from compute.instance.service.actions import Change, ServerActions
 from compute.instance.service.lifecycle import Lifecycle
+from compute.instance.service.unshelving import Unshelving
 from compute.instance.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
@@ -45,11 +46,13 @@ class ActionsApi:
         wiring: Wiring,
         actions: ServerActions,
         lifecycle: Lifecycle,
+        unshelving: Unshelving,
         servers: ServersApi,
     ) -> None:
         self._wiring = wiring
         self._actions = actions
         self._lifecycle = lifecycle
+        self._unshelving = unshelving
         self._servers = servers
         self._table = self._asked()
 
@@ -195,7 +198,7 @@ class ActionsApi:
                 call.context, "os_compute_api:servers:create:forced_host"
             )
         zone = str(body.get("availability_zone") or "")
-        self._lifecycle.unshelve(call.context, server_id, zone=zone, host=host)
+        self._unshelving.unshelve(call.context, server_id, zone=zone, host=host)
         return accepted()
 
     def _rescue(self, call: ApiCall, server_id: str, body: Any) -> Reply:

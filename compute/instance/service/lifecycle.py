@@ -17,7 +17,7 @@ from compute.instance.rules import NO_VALID_HOST, on_volume
 from compute.instance.service.actions import Change, ServerActions
 from compute.instance.service.departures import NoRoom
 from compute.instance.service.moving import Moving
-from compute.instance.service.needs import amounts_of, request_for
+from compute.instance.service.needs import amounts_of
 from compute.instance.service.order_checks import (
     check_fit,
     check_metadata,
@@ -338,55 +338,6 @@ class Lifecycle:
             if image_id:
                 self._wiring.images.delete(image_id)
             raise
-
-    def unshelve(
-        self, context: RequestContext, server_id: str, *, zone: str = "", host: str = ""
-    ) -> None:
-        """Bring it back, to any host that has room."""
-        server = self.visible(context, server_id)
-        self._actions.check(context, server, "unshelve")
-        group = None
-        if server.group_id:
-            group = self._wiring.database.read(
-                lambda connection: self._stores.groups.get(connection, server.group_id)
-            )
-        request = request_for(
-            server.flavor,
-            server.image,
-            zone=zone or server.requested_zone,
-            group=group,
-            forced_host=host,
-        )
-        (placement,) = self._wiring.placer.plan([request])
-
-        def decide(connection: Connection, server: Server) -> Change:
-            if server.vm_state == VmState.SHELVED.value:
-                return Change(arguments={"offloaded": False})
-            found = self._claim(connection, server, placement.hosts)
-            if not found:
-                self._wiring.placer.forget()
-                raise Conflict(NO_VALID_HOST)
-            return Change(
-                {
-                    "host": found,
-                    "availability_zone": self._wiring.placer.zone(found),
-                    **({"requested_zone": zone} if zone else {}),
-                },
-                {"offloaded": True},
-                queue=found,
-            )
-
-        self._actions.begin(context, server_id, "unshelve", decide)
-
-    def _claim(
-        self, connection: Connection, server: Server, hosts: tuple[str, ...]
-    ) -> str:
-        capacity = self._wiring.placer.capacity
-        amounts = amounts_of(server.flavor)
-        for host in hosts:
-            if self._stores.hosts.claim(connection, server.id, host, amounts, capacity):
-                return host
-        return ""
 
     # ---- rescue ----------------------------------------------------------------
 

@@ -245,14 +245,18 @@ class Ordering:
         if host or named:
             self._wiring.enforce(context, "os_compute_api:servers:create:forced_host")
         wanted = str(named or host)
-        if not zone and not wanted:
-            return "", ""  # most orders: no need to look at every host
-        found_zones, found_hosts = self._wiring.database.read(self._places)
-        if zone and zone not in found_zones:
-            raise BadRequest("The requested availability zone is not available")
-        if wanted and wanted not in found_hosts:
-            raise BadRequest(f"Compute host {wanted} could not be found.")
+        self.check_place(zone, wanted)
         return zone, wanted
+
+    def check_place(self, zone: str, host: str) -> None:
+        """``BadRequest`` for a zone or host that is none ("": any)."""
+        if not zone and not host:
+            return  # most orders: no need to look at every host
+        zones, hosts = self._wiring.database.read(self._places)
+        if zone and zone not in zones:
+            raise BadRequest("The requested availability zone is not available")
+        if host and host not in hosts:
+            raise BadRequest(f"Compute host {host} could not be found.")
 
     def _places(self, connection: Connection) -> tuple[set[str], set[str]]:
         aggregates = self._stores.aggregates.all(connection)

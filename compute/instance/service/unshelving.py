@@ -1,0 +1,125 @@
+"""A shelved server comes back, to any host that has room and that its group allows."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+
+from compute.core.context import RequestContext
+from compute.core.database import Connection
+from compute.core.errors import Conflict
+from compute.instance.model import VmState
+from compute.instance.placing import Placement
+from compute.instance.records import Server
+from compute.instance.rules import NO_VALID_HOST
+from compute.instance.service.actions import Change, ServerActions
+from compute.instance.service.needs import amounts_of, request_for
+from compute.instance.service.ordering import Ordering
+from compute.instance.wiring import Wiring
+
+# How often is planned anew when other members of its group came or moved meanwhile.
+PLANS_MAX = 5
+
+
+class _GroupMoved(Exception):
+    """The group is not where it was when the server's host was chosen."""
+
+
+class Unshelving:
+    """Brings servers back."""
+
+    def __init__(
+        self, wiring: Wiring, actions: ServerActions, ordering: Ordering
+    ) -> None:
+        self._wiring = wiring
+        self._stores = wiring.stores
+        self._actions = actions
+        self._ordering = ordering
+
+    def unshelve(
+        self, context: RequestContext, server_id: str, *, zone: str = "", host: str = ""
+    ) -> None:
+        """Bring it back.  ``BadRequest`` for a zone or host that is none, ``Conflict``
+        when no host will do."""
+        server = self._wiring.database.read(
+            lambda connection: self._wiring.visible(
+                connection, context, server_id, "os_compute_api:servers:act"
+            )
+        )
+        self._actions.check(context, server, "unshelve")
+        self._ordering.check_place(zone, host)
+        for _ in range(PLANS_MAX):
+            placement, members = self._plan(server, zone, host)
+
+            def decide(
+                connection: Connection,
+                server: Server,
+                placement: Placement = placement,
+                members: Counter[str] = members,
+            ) -> Change:
+                if server.vm_state == VmState.SHELVED.value:
+                    return Change(arguments={"offloaded": False})
+                if self._members(connection, server) != members:
+                    raise _GroupMoved
+                return self._brought(connection, server, placement.hosts, zone)
+
+            try:
+                return self._actions.begin(context, server_id, "unshelve", decide)
+            except _GroupMoved:
+                self._wiring.placer.forget()
+        raise Conflict(NO_VALID_HOST)
+
+    def _plan(
+        self, server: Server, zone: str, host: str
+    ) -> tuple[Placement, Counter[str]]:
+        """Where it may go, and where its group was then."""
+        group, members = self._wiring.database.read(
+            lambda connection: (
+                self._stores.groups.get(connection, server.group_id),
+                self._members(connection, server),
+            )
+        )
+        request = request_for(
+            server.flavor,
+            server.image,
+            zone=zone or server.requested_zone,
+            group=group,
+            forced_host=host,
+        )
+        request = dataclasses.replace(request, group_hosts=dict(members))
+        return self._wiring.placer.plan([request])[0], members
+
+    def _members(self, connection: Connection, server: Server) -> Counter[str]:
+        """On which hosts the others of its group are."""
+        if not server.group_id:
+            return Counter()
+        rows = self._stores.servers.of_group(connection, server.group_id)
+        return Counter(row.host for row in rows if row.host and row.id != server.id)
+
+    def _brought(
+        self,
+        connection: Connection,
+        server: Server,
+        hosts: tuple[str, ...],
+        zone: str,
+    ) -> Change:
+        host = self._claim(connection, server, hosts)
+        if not host:
+            self._wiring.placer.forget()
+            raise Conflict(NO_VALID_HOST)
+        values = {
+            "host": host,
+            "availability_zone": self._wiring.placer.zone(host),
+            **({"requested_zone": zone} if zone else {}),
+        }
+        return Change(values, {"offloaded": True}, queue=host)
+
+    def _claim(
+        self, connection: Connection, server: Server, hosts: tuple[str, ...]
+    ) -> str:
+        capacity = self._wiring.placer.capacity
+        amounts = amounts_of(server.flavor)
+        for host in hosts:
+            if self._stores.hosts.claim(connection, server.id, host, amounts, capacity):
+                return host
+        return ""
