@@ -64,9 +64,11 @@ class Unshelving:
                 return self._brought(connection, server, placement.hosts, zone)
 
             try:
-                return self._actions.begin(context, server_id, "unshelve", decide)
+                self._actions.begin(context, server_id, "unshelve", decide)
             except _GroupMoved:
                 self._wiring.placer.forget()
+                continue
+            return
         raise Conflict(NO_VALID_HOST)
 
     def _plan(
