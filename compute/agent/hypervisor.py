@@ -369,6 +369,12 @@ class Hypervisor(Protocol):
         """Let an active guest see its disk at the new, larger size; the file
         grows too.  ``WrongState`` unless active."""
 
+    def reconnect_disk(self, uuid: str, name: str, size_bytes: int) -> None:
+        """The server of an active guest's network disk has cut it off, for the disk is
+        larger now: connect again, and let the guest see the size.  What it wrote
+        meanwhile waits.  ``WrongState`` unless active, ``Unavailable`` while the
+        server does not answer."""
+
     # ---- the content of an active guest's disk -------------------------------
 
     def copy_disk(self, uuid: str, name: str, target_path: str) -> None:

@@ -28,6 +28,9 @@ class VolumeRelays(Protocol):
     def open(self, connection: ConnectionInfo) -> str:
         """After it, this unix socket leads to the volume's export."""
 
+    def reopen(self, connection: ConnectionInfo) -> str:
+        """The same by a new connection, which sees the volume's size of now."""
+
     def close(self, attachment_id: str) -> None:
         """After it, nothing of this attachment's relay is left."""
 
@@ -44,6 +47,10 @@ class NoRelays:
             f"volume {connection.volume_id} lies on another host, and this one has no"
             " relay to it"
         )
+
+    def reopen(self, connection: ConnectionInfo) -> str:
+        """``Unavailable``."""
+        return self.open(connection)
 
     def close(self, attachment_id: str) -> None:
         """Nothing is there."""
@@ -66,6 +73,10 @@ class SimRelays:
         """The path of a socket that is not there."""
         self._open.add(connection.attachment_id)
         return f"/sim/{_PREFIX}{connection.attachment_id}"
+
+    def reopen(self, connection: ConnectionInfo) -> str:
+        """Nothing to see."""
+        return self.open(connection)
 
     def close(self, attachment_id: str) -> None:
         """Forgotten."""
@@ -103,6 +114,11 @@ class StorageRelays:
         )
         note.write_text(wanted, "utf-8")
         return place.socket
+
+    def reopen(self, connection: ConnectionInfo) -> str:
+        """End it, and start it anew at the same place."""
+        storage_daemon.stop(self._place(connection.attachment_id))
+        return self.open(connection)
 
     def close(self, attachment_id: str) -> None:
         """End it."""

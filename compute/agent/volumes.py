@@ -64,6 +64,18 @@ def disk_of(kit: HostKit, device: BlockDevice, connection: ConnectionInfo) -> Di
     )
 
 
+def reconnected(
+    kit: HostKit, volumes: VolumeClient, server: Server, device: BlockDevice
+) -> None:
+    """After it, this host's way to the volume tells its size of now; whoever was
+    connected by it was cut off."""
+    volumes.reopen(device.attachment_id)
+    connector = _connector(kit, server, device)
+    connection = volumes.update_attachment(device.attachment_id, connector).connection
+    if connection is not None and connection.transport == TCP:
+        kit.relays.reopen(connection)
+
+
 # ---- a guest that moves while it runs -----------------------------------------------
 
 

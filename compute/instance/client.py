@@ -95,6 +95,8 @@ __all__ = [
 
 # Longer than any of these calls takes by itself, shorter than a job's lease.
 CALL_SECONDS = 20.0
+# The first in which volumes are told to be larger.
+EVENTS_VERSION = "compute 2.51"
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,6 +367,27 @@ class InstanceClient:
         answer = self._send("POST", "/internal/consoles", {"token": token})
         return record_from(ConsoleGrant, answer)
 
+    # ---- volumes ---------------------------------------------------------------
+
+    def volume_extended(self, server_id: str, volume_id: str) -> None:
+        """Let the server's guest see that its volume is larger now; fine when it does
+        not have it (any more).  ``Conflict`` while something else is under way with
+        the server."""
+        event = {
+            "name": "volume-extended",
+            "server_uuid": server_id,
+            "tag": volume_id,
+        }
+        body = orjson.dumps({"events": [event]})
+        path = "/v2.1/os-server-external-events"
+        try:
+            answer = self._call("POST", path, body, version=EVENTS_VERSION)
+        except NotFound:
+            return
+        (answered,) = answer.json()["events"]
+        if answered["code"] == 422:
+            raise Conflict(f"server {server_id} is busy")
+
     # ---- inside ----------------------------------------------------------------
 
     def _job(self, job_id: str, verb: str, value: Mapping[str, Any]) -> Any:
@@ -376,8 +399,12 @@ class InstanceClient:
     def _send(self, method: str, path: str, value: Mapping[str, Any]) -> Any:
         return self._call(method, path, orjson.dumps(value)).json()
 
-    def _call(self, method: str, path: str, body: bytes = b"") -> Answer:
+    def _call(
+        self, method: str, path: str, body: bytes = b"", *, version: str = ""
+    ) -> Answer:
         headers = {"X-Auth-Token": self._tokens.token()}
+        if version:
+            headers["OpenStack-API-Version"] = version
         if body:
             headers["Content-Type"] = "application/json"
         answer = self._caller.request(method, path, headers, body, timeout=CALL_SECONDS)

@@ -276,6 +276,14 @@ class VolumeClient:
         path = _of("attachments", attachment_id, "action")
         self._call("POST", path, token, _json_body({"os-complete": {}})).close()
 
+    def reopen(self, attachment_id: str) -> None:
+        """The volume has grown: its guest's host is cut off, and sees the new size when
+        it connects again, which it may at once.  The house only."""
+        path = _of("internal", "attachments", attachment_id, "reopen")
+        path = path.removeprefix("/v3")
+        timeout = CONNECT_TIMEOUT_SECONDS
+        self._call("POST", path, "", timeout=timeout).close()
+
     def delete_attachment(self, attachment_id: str, token: str = "") -> bool:
         """Close the export and free the volume; whether it was there."""
         path = _of("attachments", attachment_id)

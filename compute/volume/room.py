@@ -6,12 +6,14 @@ import socket
 from dataclasses import replace
 from pathlib import Path
 
+from compute.core.absent import AbsentService
 from compute.core.api import Api
 from compute.core.dialects import volume_dialect
 from compute.core.policy import Policy
 from compute.core.room import Room, RoomParts
 from compute.core.service_account import ServiceAccount
 from compute.image.client import ImageClient
+from compute.instance.client import InstanceClient
 from compute.volume.api.actions import ActionsApi
 from compute.volume.api.attachments import AttachmentsApi
 from compute.volume.api.backups import BackupsApi
@@ -91,6 +93,9 @@ def wire(
         images=ImageClient(parts.callers["image"], parts.service),
         driver=driver,
         host=host,
+        servers=InstanceClient(
+            parts.callers.get("compute", AbsentService("compute")), parts.service
+        ),
     )
 
 
@@ -117,7 +122,7 @@ def room_of(wiring: Wiring, parts: RoomParts) -> Room:
         *QuotasApi(wiring, quotas).verbs(),
         *SurroundingsApi(wiring).verbs(),
     ]
-    internal = InternalApi(wiring, creation, presenter, objects)
+    internal = InternalApi(wiring, creation, presenter, objects, attachments)
     api = Api(
         [*ROUTES, *routes_of(verbs), *internal.routes()],
         dialect=volume_dialect,

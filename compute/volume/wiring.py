@@ -16,6 +16,7 @@ from compute.core.identifiers import Identifiers
 from compute.core.jobs import JobStore
 from compute.core.policy import Policy
 from compute.image.client import ImageClient
+from compute.instance.client import InstanceClient
 from compute.volume.drivers.port import VolumeDriver
 from compute.volume.records import (
     Attachment,
@@ -92,6 +93,7 @@ class Wiring:
     images: ImageClient
     driver: VolumeDriver
     host: str
+    servers: InstanceClient
     stores: Stores = field(default_factory=Stores)
 
     def wake(self) -> None:

@@ -265,6 +265,12 @@ class SimHypervisor:
         self._require_disk(uuid, name, "resize a disk")
         self._end("resize_disk", uuid)
 
+    def reconnect_disk(self, uuid: str, name: str, size_bytes: int) -> None:
+        """Checks, too."""
+        self._begin("reconnect_disk", uuid)
+        self._require_disk(uuid, name, "reconnect a disk")
+        self._end("reconnect_disk", uuid)
+
     # ---- the content of a disk -----------------------------------------------
 
     def copy_disk(self, uuid: str, name: str, target_path: str) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from compute.agent.host import Work
 from compute.agent.hypervisor import GuestMissing
 from compute.agent.sagas.parts import is_active
-from compute.agent.volumes import connected_disk
+from compute.agent.volumes import connected_disk, reconnected
 from compute.core.saga import GiveUp, Saga, Step, TryAgain
 from compute.instance.client import (
     ATTACHED,
@@ -229,11 +229,16 @@ def _grow(work: Work) -> None:
     device = _device(work)
     if device is None or not is_active(work):
         return
-    try:
-        work.kit.hypervisor.resize_disk(work.uuid, device.name, device.size * _GIB)
-    except Unavailable as error:
-        # NBD tells sizes only when somebody connects.
-        raise GiveUp("The guest sees the new size when it starts next") from error
+    _not_for_ever(work, _grow_once)
+
+
+def _grow_once(work: Work) -> None:
+    """NBD tells sizes only when somebody connects: so the guest's host is cut off and
+    connects again.  What the guest reads or writes meanwhile waits."""
+    device = _required(work)
+    reconnected(work.kit, work.neighbours.volumes, work.server, device)
+    size_bytes = device.size * _GIB
+    work.kit.hypervisor.reconnect_disk(work.uuid, device.name, size_bytes)
 
 
 EXTEND_VOLUME: Saga[Work] = Saga("extend_volume", (Step("grow", _grow),))

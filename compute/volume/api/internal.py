@@ -13,6 +13,7 @@ from compute.volume.api.presenting import Presenter
 from compute.volume.api.volumes import CREATE, order_of
 from compute.volume.backups.ring import BackupObjects
 from compute.volume.drivers.port import COPY, SNAPSHOT, VOLUME
+from compute.volume.service.attachments import Attachments
 from compute.volume.service.create import VolumeCreation
 from compute.volume.wiring import Wiring
 from objectstore.kernel.reply import Reply
@@ -30,8 +31,10 @@ class InternalApi:
         creation: VolumeCreation,
         presenter: Presenter,
         objects: BackupObjects,
+        attachments: Attachments,
     ) -> None:
         self._wiring = wiring
+        self._attachments = attachments
         self._creation = creation
         self._presenter = presenter
         self._objects = objects
@@ -43,6 +46,7 @@ class InternalApi:
             Route("POST", volumes, self._create),
             Route("GET", "/internal/leftovers", self._leftovers),
             Route("POST", "/internal/leftovers/remove", self._remove),
+            Route("POST", "/internal/attachments/{attachment_id}/reopen", self._reopen),
         ]
 
     def _create(self, call: ApiCall) -> Reply:
@@ -56,6 +60,10 @@ class InternalApi:
         )
         volume = self._creation.create(call.context, order)
         return accepted(self._presenter.volume(call, volume))
+
+    def _reopen(self, call: ApiCall) -> Reply:
+        self._attachments.reopen(call.context, call.parameters["attachment_id"])
+        return empty_reply()
 
     def _leftovers(self, call: ApiCall) -> Reply:
         self._wiring.enforce(call.context, RULE)

@@ -18,7 +18,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from compute.core import storage_daemon
-from compute.core.qmp import OrderRefused, order
 from compute.core.storage_daemon import READABLE, WRITABLE, Key, Place
 from compute.volume.connection import (
     PSK_IDENTITY,
@@ -27,13 +26,13 @@ from compute.volume.connection import (
     UNIX,
     ConnectionInfo,
 )
+from compute.volume.drivers.growing import let_grow
 from compute.volume.drivers.listening import Listening
 from compute.volume.drivers.port import ExportAsked
 from objectstore.kernel import concurrency
 from objectstore.kernel.errors import Unavailable
 
 KEY_BYTES = 32
-GONE_SECONDS_MAX = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +101,20 @@ class Exports:
         with self._lock(volume_id):
             place = self._place(volume_id)
             if storage_daemon.pid_of(place):
-                _let_grow(place, size_bytes)
+                let_grow(place, size_bytes)
+
+    def reopen(self, volume_id: str, size_bytes: int) -> None:
+        """See ``VolumeDriver.reopen``.  Gates are opened anew, behind the same port
+        and key: they know the old size."""
+        with self._lock(volume_id):
+            place = self._place(volume_id)
+            if storage_daemon.pid_of(place):
+                let_grow(place, size_bytes, cut=True)
+            for path in (self._directory / volume_id).glob("*.json"):
+                note = self._note(volume_id, path.stem)
+                if note is not None and note.key:
+                    storage_daemon.stop(self._place(path.stem))
+                    self._open_gate(volume_id, path.stem, note)
 
     @contextmanager
     def borrow(self, volume_id: str, path: Path) -> Iterator[Place]:
@@ -167,7 +179,7 @@ class Exports:
         if not storage_daemon.pid_of(place):
             storage_daemon.serve_file(place, path)
         elif size_bytes:
-            _let_grow(place, size_bytes)
+            let_grow(place, size_bytes)
 
     def _open_gate(self, volume_id: str, attachment_id: str, note: Note) -> Note:
         """A gate at the note's port, or at the first that is free; anew when the
@@ -230,42 +242,3 @@ class Exports:
 
 def _export_name(note: Note) -> str:
     return READABLE if note.access == READ_ONLY else WRITABLE
-
-
-def _let_grow(place: Place, size_bytes: int) -> None:
-    """NBD tells a size at the handshake only, and a node with exports cannot change
-    its own: so this is done when nobody is connected, or not yet."""
-    nodes = order(place.monitor, "query-named-block-nodes", {"flat": True})
-    node = next(each for each in nodes if each["node-name"] == storage_daemon.NODE)
-    if node["image"]["virtual-size"] >= size_bytes:
-        return
-    removed: list[str] = []
-    try:
-        for name in (WRITABLE, READABLE):
-            safely = {"id": name, "mode": "safe"}
-            order(place.monitor, "block-export-del", safely)
-            removed.append(name)
-        _wait_until_gone(place)
-        resize = {"node-name": storage_daemon.NODE, "size": size_bytes}
-        order(place.monitor, "block_resize", resize)
-    except OrderRefused:
-        pass  # somebody is connected
-    finally:
-        for name in removed:
-            order(place.monitor, "block-export-add", _export_order(name))
-
-
-def _wait_until_gone(place: Place) -> None:
-    with concurrency.deadline(GONE_SECONDS_MAX):
-        while order(place.monitor, "query-block-exports"):
-            concurrency.sleep(0.02)
-
-
-def _export_order(name: str) -> dict[str, object]:
-    return {
-        "type": "nbd",
-        "id": name,
-        "node-name": storage_daemon.NODE,
-        "name": name,
-        "writable": name == WRITABLE,
-    }

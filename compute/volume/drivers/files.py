@@ -116,6 +116,11 @@ class FilesDriver:
         if disk.startswith(VOLUME):
             self._exports.follow_size(disk.removeprefix(VOLUME), size_bytes)
 
+    def reopen(self, volume_id: str) -> None:
+        """See ``VolumeDriver``."""
+        with _translating():
+            self._exports.reopen(volume_id, self.size(VOLUME + volume_id))
+
     def size(self, disk: str) -> int:
         """See ``VolumeDriver``."""
         return os.path.getsize(self._path(disk))

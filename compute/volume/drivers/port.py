@@ -74,6 +74,10 @@ class VolumeDriver(Protocol):
         """Let it grow, exported or not; those who are connected see it when they
         connect again.  ``NoSuchDisk``."""
 
+    def reopen(self, volume_id: str) -> None:
+        """Cut off whoever is connected to the volume: who connects again, which he
+        may at once, sees its size of now.  Fine when it is not exported."""
+
     def size(self, disk: str) -> int:
         """Its bytes, holes and all.  ``NoSuchDisk``."""
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
 from compute.core.database import Connection
+from compute.core.errors import Conflict
 from compute.core.saga import GiveUp, Saga, Step, TryAgain
 from compute.volume.drivers.port import COPY, SNAPSHOT, VOLUME, pieces_of
 from compute.volume.jobs.work import Work, for_good
-from compute.volume.model import CREATING, DOWNLOADING, GIB, IN_USE
-from objectstore.kernel.errors import Rejected
+from compute.volume.model import ATTACHED, CREATING, DOWNLOADING, GIB, IN_USE
+from objectstore.kernel.errors import Rejected, Unavailable
 
 PIECE_BYTES = 1 << 20
 # An upload that a killed process left counts as under way until its lease has run out
@@ -18,6 +20,13 @@ PIECE_BYTES = 1 << 20
 UPLOAD_LOOKS_MAX = 120
 UPLOAD_LOOK_SECONDS = 5.0
 _LOOKS = "upload_looks"
+# How often a server that is busy is told of its volume's size: about a minute.
+TELL_TRIES_MAX = 20
+TELL_PAUSE_SECONDS = 3.0
+_TOLD = "told"
+_UNKNOWN = "volume %s grew, and its guest does not know: %s"
+
+_log = logging.getLogger("compute.volume")
 
 
 def volume_disk(work: Work) -> str:
@@ -134,6 +143,47 @@ def _extend(work: Work) -> None:
         work.wiring.driver.resize(volume_disk(work), work.size_bytes)
 
 
+def _record_size(work: Work) -> None:
+    """Before anybody is told: he asks."""
+    wiring = work.wiring
+
+    def write(connection: Connection) -> None:
+        volume = wiring.stores.volumes.get(connection, str(work.argument("volume_id")))
+        if volume is not None:
+            size_gib = int(work.argument("size_gib"))
+            wiring.stores.volumes.change(connection, volume, size_gib=size_gib)
+
+    wiring.change(write)
+
+
+def _tell_servers(work: Work) -> None:
+    """Guests that have the volume see its size.  Those that cannot now (their server
+    moves, or is away for longer) see it when they start next: the volume has grown all
+    the same."""
+    wiring, volume_id = work.wiring, str(work.argument("volume_id"))
+    attachments = wiring.database.read(
+        lambda connection: wiring.stores.attachments.all(
+            connection, volume_id=volume_id
+        )
+    )
+    try:
+        for each in attachments:
+            if each.status == ATTACHED and each.instance_id:
+                wiring.servers.volume_extended(each.instance_id, volume_id)
+    except (Conflict, Unavailable) as error:
+        tries = int(work.progress.get(_TOLD, 0)) + 1
+        work.progress[_TOLD] = tries
+        if tries < TELL_TRIES_MAX:
+            raise TryAgain(str(error), TELL_PAUSE_SECONDS) from error
+        _log.warning(
+            "volume %s grew, and its guest does not know: %s", volume_id, error
+        )
+    except Rejected as error:
+        _log.warning(
+            "volume %s grew, and its guest does not know: %s", volume_id, error
+        )
+
+
 # ---- upload ----------------------------------------------------------------------
 
 
@@ -191,7 +241,15 @@ SAGAS: tuple[Saga[Work], ...] = (
     Saga("create_snapshot", (Step("take", _take, undo=_drop),)),
     Saga("delete_snapshot", (Step("drop", _drop),), cancellable=False),
     Saga("revert_volume", (Step("revert", _revert),), cancellable=False),
-    Saga("extend_volume", (Step("extend", _extend),), cancellable=False),
+    Saga(
+        "extend_volume",
+        (
+            Step("extend", _extend),
+            Step("record", _record_size),
+            Step("tell", _tell_servers),
+        ),
+        cancellable=False,
+    ),
     Saga(
         "upload_volume",
         (

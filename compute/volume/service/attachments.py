@@ -105,6 +105,15 @@ class Attachments:
 
         wiring.change(write)
 
+    def reopen(self, context: RequestContext, key: str) -> None:
+        """Let the guest's host see the volume's size of now: it is cut off, and
+        connects again."""
+        wiring, rule = self._wiring, "internal"
+        attachment = wiring.database.read(
+            lambda connection: wiring.attachment(connection, context, key, rule)
+        )
+        wiring.driver.reopen(attachment.volume_id)
+
     def delete(self, context: RequestContext, key: str) -> list[Attachment]:
         """Close the export and forget who had it; the attachments that are left."""
         wiring = self._wiring

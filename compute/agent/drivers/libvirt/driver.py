@@ -19,6 +19,7 @@ from compute.agent.drivers.libvirt import (
     domains,
     figures,
     moving,
+    reconnecting,
 )
 from compute.agent.drivers.libvirt.connection import Connection, LibvirtConnection
 from compute.agent.drivers.libvirt.domain_xml import Machine, domain_xml
@@ -201,6 +202,22 @@ class LibvirtHypervisor:
     def resize_disk(self, uuid: str, name: str, size_bytes: int) -> None:
         """Let a disk grow."""
         self._libvirt.run(copies.resize, uuid, name, size_bytes)
+
+    def reconnect_disk(self, uuid: str, name: str, size_bytes: int) -> None:
+        """Connect anew, grow, and let a guest that waits for its disk go on."""
+        try:
+            for attempt in range(1, reconnecting.TRIES_MAX + 1):
+                self._libvirt.run(reconnecting.read_a_little, uuid, name)
+                try:
+                    # Refused while the old connection's size is all that is known.
+                    self._libvirt.run(copies.resize, uuid, name, size_bytes)
+                    return
+                except Unavailable:
+                    if attempt == reconnecting.TRIES_MAX:
+                        raise
+                concurrency.sleep(reconnecting.PAUSE_SECONDS)
+        finally:
+            self._libvirt.run(domains.resume_stalled, uuid)
 
     # ---- the content of a disk -----------------------------------------------
 

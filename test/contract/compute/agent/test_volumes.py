@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from compute.agent.hypervisor import DiskSpec, NbdSource
+from compute.agent.hypervisor import DiskSpec, GuestState, NbdSource
 from compute.core import storage_daemon
 from compute.core.storage_daemon import WRITABLE, Place
-from test.contract.compute.agent.host import Host
+from compute.volume.drivers.growing import let_grow
+from test.contract.compute.agent.host import Host, wait_for
 from test.contract.compute.agent.storage import Storage
 from test.contract.compute.agent.test_boot import IMAGE_ID, spec_of, with_disks
 from test.contract.compute.agent.test_boot import storage as storage
@@ -28,6 +29,14 @@ while sleep 1; do
         {SERIAL[:20]}*)
             printf '{MARK.decode()}' | dd of=/dev/$(basename $disk) conv=fsync
             echo "=== guest: wrote ===" > /dev/console
+            size=0
+            while sleep 1 && [ -e $disk ]; do
+                now=$(cat $disk/size)
+                [ $now = $size ] || echo "=== guest: sectors $now ===" > /dev/console
+                size=$now
+                echo on | dd of=/dev/$(basename $disk) bs=512 seek=$((now-1)) \\
+                    conv=sync,notrunc,fsync || echo "=== guest: lost" > /dev/console
+            done
             exit;;
         esac
     done
@@ -53,6 +62,9 @@ class Volumes:
         storage_daemon.serve_file(place, path)
         self._places.append(place)
         return path, NbdSource(place.socket, WRITABLE, "raw")
+
+    def place(self, name: str) -> Place:
+        return next(each for each in self._places if each.name == name)
 
     def close(self) -> None:
         for place in self._places:
@@ -92,7 +104,21 @@ def test_what_a_guest_writes_is_in_the_volume(
     host.wait_for_console(spec.uuid, b"=== guest: wrote ===")
     assert path.read_bytes()[: len(MARK)] == MARK
 
-    other, target = volumes.make("second", 16 * MIB)
+    # It grows while the guest goes on writing to its end.
+    host.wait_for_console(spec.uuid, b"=== guest: sectors 32768 ===")
+    for size in (24 * MIB, 48 * MIB):
+        with path.open("r+b") as file:
+            file.truncate(size)
+        for _ in range(2):
+            let_grow(volumes.place("first"), size, cut=True)
+            hypervisor.reconnect_disk(spec.uuid, "vdb", size)
+        sectors = f"=== guest: sectors {size // 512} ==="
+        host.wait_for_console(spec.uuid, sectors.encode())
+    assert hypervisor.state(spec.uuid) is GuestState.RUNNING
+    wait_for(lambda: path.read_bytes()[-512:][:2] == b"on", "it does not write on")
+    assert b"=== guest: lost" not in hypervisor.console_tail(spec.uuid)
+
+    other, target = volumes.make("second", 48 * MIB)
     swapped = dataclasses.replace(disk, source=target)
     for _ in range(2):
         hypervisor.swap_disk(spec.uuid, "vdb", swapped)

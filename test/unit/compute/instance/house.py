@@ -17,6 +17,7 @@ from compute.agent.host import HostKit, Neighbours
 from compute.agent.image_source import ImageSource
 from compute.agent.moves.door import MoveDoor
 from compute.agent.runner import Agent
+from compute.app.callers import Later
 from compute.core.bus import InProcessBus
 from compute.core.database import Database
 from compute.core.migrations import upgrade
@@ -90,12 +91,16 @@ class House:
         image = build_image(self.parts, images)
         callers["network"] = InProcessCaller(network.application)
         callers["image"] = InProcessCaller(image.application)
+        # The volume room calls this one, too.
+        here = Later()
+        callers["compute"] = InProcessCaller(here)
         self.volume_service = VolumeNeighbour(self.parts, self.tokens, OWNER)
         callers["volume"] = self.volume_service
         self.settings = InstanceSettings(**settings)
         self.room = build_room(self.parts, self.settings)
         self.wiring = wire(self.parts, self.settings)
-        self.caller = callers["compute"] = InProcessCaller(self.room.application)
+        here.application = self.room.application
+        self.caller = callers["compute"]
         self.rooms = {"network": network, "image": image, "compute": self.room}
         self.network = NetworkClient(callers["network"], self.tokens)
         self.images = ImageClient(callers["image"], self.tokens)

@@ -462,8 +462,6 @@ def test_extra_disks_as_ordered(house: House) -> None:
 def test_a_volume_that_grew_is_told(house: House) -> None:
     server_id = with_a_volume(house)
     (volume_id,) = house.volume_service.volumes
-    house.volume_service.change(volume_id, size_gib=5)
-    event = {"name": "volume-extended", "server_uuid": server_id, "tag": volume_id}
     seen: list[str] = []
 
     def watch(method: str, uuid: str, moment: str) -> None:
@@ -471,17 +469,53 @@ def test_a_volume_that_grew_is_told(house: House) -> None:
 
     for kit in house.kits.values():
         kit.hypervisor.fault = watch  # type: ignore[attr-defined]
+    house.volumes.extend(volume_id, 5)
+    house.work()
+    assert "reconnect_disk" in seen
+    assert house.volume_service.status(volume_id) == "in-use"
+    (device,) = house.instances.server(server_id).block_devices
+    assert device["size"] == house.volume_service.volumes[volume_id].size_gib == 5
+    event = {"name": "volume-extended", "server_uuid": server_id, "tag": volume_id}
     path = "/os-server-external-events"
     got = house.ask("POST", path, {"events": [event]}, roles="service")
     assert got.status == 200, got.body
-    house.work()
-    assert "resize_disk" in seen
     assert (
         house.ask(
             "POST", path, {"events": [event]}, roles="service", version="2.50"
         ).status
         == 400
     )
+
+
+def test_a_volume_grows_although_its_guest_cannot_see_it_now(house: House) -> None:
+    server_id = with_a_volume(house)
+    (volume_id,) = house.volume_service.volumes
+    house.act(server_id, "os-stop")  # under way for as long as nobody does it
+    house.volumes.extend(volume_id, 2)
+    assert house.volume_service.status(volume_id) == "in-use"
+    assert house.volume_service.volumes[volume_id].size_gib == 2
+    house.work()
+    assert house.show(server_id)["status"] == "SHUTOFF"
+
+
+def test_a_server_that_does_not_answer_keeps_nothing_from_growing(house: House) -> None:
+    server_id = with_a_volume(house)
+    (volume_id,) = house.volume_service.volumes
+
+    def away(method: str, uuid: str, moment: str) -> Exception | None:
+        return Unavailable("away") if method == "reconnect_disk" else None
+
+    for kit in house.kits.values():
+        kit.hypervisor.fault = away  # type: ignore[attr-defined]
+    house.volumes.extend(volume_id, 2)
+    for _ in range(TRIES_MAX):
+        house.work()
+        house.clock.advance(40)
+        house.agent.report()
+    assert house.show(server_id)["status"] == "ACTIVE"
+    path = f"/servers/{server_id}/os-instance-actions"
+    action = house.ok("GET", path)["instanceActions"][0]
+    assert (action["action"], action["message"]) == ("extend_volume", "Error")
 
 
 def test_the_older_proxies(house: House) -> None:
