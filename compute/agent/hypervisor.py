@@ -111,6 +111,8 @@ class DiskSpec:
     serial: str = ""  # how a guest knows it again (/dev/disk/by-id)
     boot_order: int | None = None  # 1 is tried first; None: never
     read_only: bool = False
+    # How fast it may be: names of libvirt's iotune and values of 1 or more.
+    limits: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,7 @@ def disk_of(kit: HostKit, device: BlockDevice, connection: ConnectionInfo) -> Di
         serial=connection.serial,
         boot_order=1 if device.is_root else None,
         read_only=connection.is_read_only,
+        limits=tuple(sorted(connection.limits.items())),
     )
 
 

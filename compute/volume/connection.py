@@ -47,7 +47,8 @@ class ConnectionInfo:
     ``transport`` ``unix``: ``socket_path``.  ``tcp``: ``host`` and ``port``, and TLS
     with ``psk_identity`` and ``psk_hex``, a secret.  ``export``: the export's name in
     either case.  ``access``: ``rw`` or ``ro``.  ``serial``: what the guest should see
-    as the disk's serial number, the volume's id.
+    as the disk's serial number, the volume's id.  ``limits``: how fast the guest's
+    host is to let it be, by the names of ``qos.LIMITS``.
     """
 
     volume_id: str
@@ -61,6 +62,7 @@ class ConnectionInfo:
     access: str = READ_WRITE
     size_bytes: int = 0
     attachment_id: str = ""
+    limits: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def serial(self) -> str:
@@ -84,7 +86,7 @@ class ConnectionInfo:
             "size_bytes": self.size_bytes,
             "discard": True,
             "encrypted": False,
-            "qos_specs": None,
+            "qos_specs": dict(self.limits) or None,
         }
         if self.transport == UNIX:
             return {**found, "socket_path": self.socket_path}
@@ -117,4 +119,5 @@ def connection_of(document: Mapping[str, Any]) -> ConnectionInfo:
         access=data["access_mode"],
         size_bytes=data["size_bytes"],
         attachment_id=data.get("attachment_id", ""),
+        limits=data.get("qos_specs") or {},
     )

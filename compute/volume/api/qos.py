@@ -9,13 +9,13 @@ from compute.core.database import Connection, Duplicate
 from compute.core.errors import BadRequest, Conflict, NotFound
 from compute.core.schema import Schema
 from compute.volume.api.frame import Verb, accepted, links, ok
+from compute.volume.qos import CONSUMERS, FRONT, check
 from compute.volume.records import QosSpecs
 from compute.volume.service.types import Types
 from compute.volume.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
 RULE = "volume_extension:qos_specs_manage"
-CONSUMERS = ("back-end", "front-end", "both")
 _VALUE = {"type": ["string", "integer", "number", "boolean"], "maxLength": 255}
 CREATE = Schema(
     {
@@ -123,10 +123,11 @@ class QosApi:
         qos = QosSpecs(
             id=self._wiring.identifiers.uuid(),
             name=name,
-            consumer=body.pop("consumer", "back-end"),
+            consumer=body.pop("consumer", FRONT),
             created_at=self._wiring.clock.time(),
             specs={key: str(value) for key, value in body.items()},
         )
+        check(qos.consumer, qos.specs)
         try:
             self._wiring.change(lambda connection: self._rows.add(connection, qos))
         except Duplicate:
@@ -145,6 +146,7 @@ class QosApi:
                 key: str(value) for key, value in given.items() if key != "consumer"
             }
             specs = {**qos.specs, **more}
+            check(consumer, specs)
             self._rows.change(connection, qos, consumer=consumer, specs=specs)
 
         self._wiring.change(write)
@@ -161,6 +163,7 @@ class QosApi:
                 if key not in qos.specs:
                     raise BadRequest(f"No spec with key {key} in qos spec {qos.id}.")
             left = {key: qos.specs[key] for key in qos.specs if key not in keys}
+            check(FRONT, left)
             self._rows.change(connection, qos, specs=left)
 
         self._wiring.change(write)

@@ -8,6 +8,7 @@ connection.  What dies between them is asked again, and gets the same export.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -26,6 +27,7 @@ from compute.volume.model import (
     IN_USE,
     RESERVED,
 )
+from compute.volume.qos import limits_of
 from compute.volume.records import Attachment, Volume
 from compute.volume.wiring import Wiring
 from objectstore.kernel.errors import Unavailable
@@ -292,13 +294,24 @@ class Attachments:
             now = self._rows.get(connection, key)
             if now is None or now.host != host:
                 return None
-            return self._rows.change(connection, now, connection=info.document())
+            shown = replace(info, limits=self._limits(connection, now))
+            return self._rows.change(connection, now, connection=shown.document())
 
         found = wiring.change(record)
         if found is None:
             wiring.driver.withdraw(attachment.volume_id, key)
             raise Unavailable(f"attachment {key} was changed meanwhile")
         return found
+
+    def _limits(self, connection: Connection, attachment: Attachment) -> dict[str, int]:
+        """How fast the volume may be, as its type says now."""
+        stores = self._wiring.stores
+        volume = self._volume_of(connection, attachment)
+        volume_type = stores.types.get(connection, volume.type_id)
+        if volume_type is None or not volume_type.qos_id:
+            return {}
+        found = stores.qos.get(connection, volume_type.qos_id)
+        return limits_of(found.specs, volume.size_gib) if found else {}
 
     def _remove(
         self, context: RequestContext, attachment: Attachment

@@ -38,6 +38,10 @@ def disk_element(disk: DiskSpec, cache: str) -> Element:
     SubElement(element, "target", dev=disk.name, bus=disk.bus.value)
     if disk.read_only:
         SubElement(element, "readonly")
+    if disk.limits:
+        limits = SubElement(element, "iotune")
+        for name, value in disk.limits:
+            SubElement(limits, name).text = str(value)
     if disk.serial:
         SubElement(element, "serial").text = disk.serial
     if disk.boot_order is not None:

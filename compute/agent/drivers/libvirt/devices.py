@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from xml.etree.ElementTree import Element
 
 import libvirt
@@ -63,6 +64,19 @@ def plug_disk(connection: Connection, uuid: str, disk: DiskSpec, cache: str) -> 
     domain = require(connection, uuid)
     if domain.isActive() and find_disk(domain, disk.name) is None:
         domain.attachDeviceFlags(as_text(disk_element(disk, cache)), _LIVE)
+
+
+def limit_disk(
+    connection: Connection, uuid: str, name: str, limits: Iterable[tuple[str, int]]
+) -> None:
+    """The disk of an active guest is as fast as that, and no other limit holds."""
+    domain = require(connection, uuid)
+    known = domain.blockIoTune(name, _LIVE)
+    wanted = dict(limits)
+    is_set = {key: value for key, value in known.items() if key in wanted or value}
+    values = {key: wanted.get(key, 0) for key in is_set if key != "group_name"}
+    if any(values.get(key, 0) != known[key] for key in values):
+        domain.setBlockIoTune(name, values, _LIVE)
 
 
 def ask_nic_out(connection: Connection, uuid: str, mac: str) -> bool:

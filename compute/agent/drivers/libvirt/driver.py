@@ -194,6 +194,7 @@ class LibvirtHypervisor:
         except RingstackError:
             self._libvirt.run(copies.end_swap, uuid, name)
             raise
+        self._libvirt.run(devices.limit_disk, uuid, name, disk.limits)
 
     def disk_serials(self, uuid: str) -> dict[str, str]:
         """The disks that it has."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from compute.agent.hypervisor import DiskSpec, GuestState, NbdSource
+from compute.agent.hypervisor import DiskSpec, GuestState, Hypervisor, NbdSource
 from compute.core import storage_daemon
 from compute.core.storage_daemon import WRITABLE, Place
 from compute.volume.drivers.growing import let_grow
+from objectstore.kernel import concurrency
 from test.contract.compute.agent.host import Host, wait_for
 from test.contract.compute.agent.storage import Storage
 from test.contract.compute.agent.test_boot import IMAGE_ID, spec_of, with_disks
@@ -19,6 +21,9 @@ from test.contract.compute.agent.test_boot import storage as storage
 
 MIB = 1 << 20
 SERIAL = "0f0f0f0f-0000-4000-8000-000000000001"
+LIMITED = "0f0f0f0f-1111-4000-8000-000000000001"
+# Writes in a second: far below what the guest does when it may, even emulated.
+SLOW, SECONDS = 4, 5.0
 MARK = b"written by the guest itself"
 # Runs in the guest as root: writes to the disk of our serial as soon as it is there.
 SCRIPT = f"""#!/bin/sh
@@ -38,6 +43,18 @@ while sleep 1; do
                     conv=sync,notrunc,fsync || echo "=== guest: lost" > /dev/console
             done
             exit;;
+        esac
+    done
+done
+) &
+(
+while sleep 1; do
+    for disk in /sys/block/vd*; do
+        case "$(cat $disk/serial 2>/dev/null)" in
+        {LIMITED[:20]}*)
+            while [ -e $disk ]; do
+                dd if=/dev/zero of=/dev/$(basename $disk) bs=512 count=1 conv=fsync
+            done;;
         esac
     done
 done
@@ -118,6 +135,8 @@ def test_what_a_guest_writes_is_in_the_volume(
     wait_for(lambda: path.read_bytes()[-512:][:2] == b"on", "it does not write on")
     assert b"=== guest: lost" not in hypervisor.console_tail(spec.uuid)
 
+    check_limits(hypervisor, spec.uuid, volumes)
+
     other, target = volumes.make("second", 48 * MIB)
     swapped = dataclasses.replace(disk, source=target)
     for _ in range(2):
@@ -128,3 +147,26 @@ def test_what_a_guest_writes_is_in_the_volume(
         hypervisor.detach_disk(spec.uuid, "vdb")
     assert "vdb" not in hypervisor.disk_serials(spec.uuid)
     hypervisor.destroy(spec.uuid)
+
+
+def check_limits(hypervisor: Hypervisor, uuid: str, volumes: Volumes) -> None:
+    """What the guest writes as fast as it can arrives as fast as it may."""
+    _, source = volumes.make("limited", MIB)
+    free = DiskSpec("vdg", source, serial=LIMITED)
+    limits = (("total_iops_sec", SLOW),)
+    for disk in (dataclasses.replace(free, limits=limits), free):
+        hypervisor.attach_disk(uuid, disk)
+        wait_for(lambda: writes_to(hypervisor, uuid) > 2 * SLOW, "it does not write")
+        before, began = writes_to(hypervisor, uuid), time.monotonic()
+        concurrency.sleep(SECONDS)
+        seconds = time.monotonic() - began
+        rate = (writes_to(hypervisor, uuid) - before) / seconds
+        print(f"{rate:.1f} writes/s with {disk.limits}")
+        assert (rate <= SLOW * 1.25) == bool(disk.limits)
+        hypervisor.detach_disk(uuid, "vdg")
+
+
+def writes_to(hypervisor: Hypervisor, uuid: str) -> int:
+    """By the limited disk, so far."""
+    found = {each.name: each for each in hypervisor.usage(uuid).disks}
+    return found["vdg"].write_requests

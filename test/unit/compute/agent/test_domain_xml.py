@@ -53,7 +53,11 @@ WHOLE = GuestSpec(
             read_only=True,
         ),
         DiskSpec("vdb", FileSource("/g/ephemeral0.raw", "raw"), serial="eph0"),
-        DiskSpec("vdc", NbdSource("/v/volume.sock", "vol-1", "raw")),
+        DiskSpec(
+            "vdc",
+            NbdSource("/v/volume.sock", "vol-1", "raw"),
+            limits=(("read_bytes_sec", 1000000), ("total_iops_sec", 50)),
+        ),
         DiskSpec("sda", FileSource("/g/more.qcow2", "qcow2"), bus=DiskBus.SCSI),
     ),
     nics=(NicSpec("fa:16:3e:00:00:01", "tap01", 1450), NicSpec("fa:16:3e:0:0:2", "t2")),

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from compute.volume.client import Connector
 from test.unit.compute.volume.house import OTHER, OWNER, House
+
+SERVER = "33333333-3333-4333-8333-333333333333"
 
 
 def admin(house: House, method: str, path: str, body: Any = None) -> Any:
@@ -101,6 +106,54 @@ def test_qos(house: House) -> None:
     admin(house, "DELETE", path)
     assert admin(house, "GET", "/qos-specs")["qos_specs"] == []
     assert house.ask("GET", "/qos-specs").status == 403
+
+
+@pytest.mark.parametrize(
+    ("specs", "text"),
+    [
+        ({"consumer": "back-end"}, "front-end"),
+        ({"total_iops_sec": "many"}, "total_iops_sec"),
+        ({"read_bytes_sec": "-1"}, "read_bytes_sec"),
+        ({"read_bytes_sec": str(10**15 + 1)}, "read_bytes_sec"),
+        ({"total_iops_sec": "5", "read_iops_sec": "5"}, "not both"),
+        ({"total_iops_sec_per_gb": "5", "write_iops_sec": "5"}, "not both"),
+        ({"read_iops_sec_max": "5"}, "needs read_iops_sec"),
+        ({"read_iops_sec": "9", "read_iops_sec_max": "5"}, "less than"),
+        ({"read_iops_sec": "9", "read_iops_sec_max_length": "5"}, "needs"),
+    ],
+)
+def test_limits_that_would_not_be_kept_are_refused(
+    house: House, specs: dict[str, str], text: str
+) -> None:
+    body = {"qos_specs": {"name": "q", **specs}}
+    got = house.ask("POST", "/qos-specs", body, roles="admin")
+    assert got.status == 400 and text in got.message
+    body = {"qos_specs": {"name": "q", "total_bytes_sec": 1000}}
+    qos = admin(house, "POST", "/qos-specs", body)["qos_specs"]
+    assert qos["consumer"] == "front-end"
+    change = {"qos_specs": specs}
+    got = house.ask("PUT", f"/qos-specs/{qos['id']}", change, roles="admin")
+    assert got.status == 400
+
+
+def test_an_attachment_tells_how_fast_its_volume_may_be(house: House) -> None:
+    limits = {"total_iops_sec_per_gb": "50", "read_bytes_sec": "1000000", "note": "x"}
+    body = {"qos_specs": {"name": "slow", "consumer": "both", **limits}}
+    qos = admin(house, "POST", "/qos-specs", body)["qos_specs"]["id"]
+    slow = make_type(house, "slow")
+    admin(house, "GET", f"/qos-specs/{qos}/associate?vol_type_id={slow}")
+    volume_id = house.create(size=3, volume_type="slow")
+    attachment = house.client.create_attachment(
+        volume_id, SERVER, connector=Connector("here")
+    )
+    assert attachment.connection is not None
+    wanted = {"total_iops_sec": 150, "read_bytes_sec": 1000000}
+    assert attachment.connection.limits == wanted
+    # What the type says now is what the next start of the guest brings.
+    admin(house, "PUT", f"/qos-specs/{qos}", {"qos_specs": {"read_bytes_sec": 0}})
+    again = house.client.update_attachment(attachment.id, Connector("here"))
+    assert again.connection is not None
+    assert again.connection.limits == {"total_iops_sec": 150}
 
 
 def test_transfers(house: House) -> None:
