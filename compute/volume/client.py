@@ -20,7 +20,6 @@ service, or the volume's host, does not answer.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -33,7 +32,17 @@ from compute.volume.connection import TCP as TCP
 from compute.volume.connection import UNIX as UNIX
 from compute.volume.connection import ConnectionInfo as ConnectionInfo
 from compute.volume.connection import Connector as Connector
-from compute.volume.connection import connection_of
+from compute.volume.told import AttachmentRecord as AttachmentRecord
+from compute.volume.told import NewVolume as NewVolume
+from compute.volume.told import SnapshotRecord as SnapshotRecord
+from compute.volume.told import VolumeAttachment as VolumeAttachment
+from compute.volume.told import VolumeRecord as VolumeRecord
+from compute.volume.told import (
+    attachment_record,
+    new_document,
+    snapshot_record,
+    volume_record,
+)
 from objectstore.client.caller import Answer, Caller
 from objectstore.kernel.errors import Rejected, Unavailable
 
@@ -42,98 +51,6 @@ VERSION = "volume 3.54"
 PAGE = 200
 # An export is opened, or closed, before the service answers.
 CONNECT_TIMEOUT_SECONDS = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class VolumeAttachment:
-    """Who has a volume, as the volume tells it.  ``device``: ``/dev/vdb``."""
-
-    attachment_id: str
-    server_id: str
-    host_name: str
-    device: str
-
-
-@dataclass(frozen=True, slots=True)
-class VolumeRecord:
-    """A volume as the API tells it.  ``size_gib``: GiB.  ``image_properties``: what its
-    image said (``image_id``, ``min_ram`` and ``hw_*`` among it; all texts)."""
-
-    id: str
-    name: str
-    description: str
-    status: str
-    size_gib: int
-    bootable: bool
-    availability_zone: str
-    volume_type: str
-    project_id: str
-    user_id: str
-    snapshot_id: str
-    source_volume_id: str
-    multiattach: bool
-    created_at: str
-    metadata: Mapping[str, str] = field(default_factory=dict)
-    image_properties: Mapping[str, str] = field(default_factory=dict)
-    attachments: tuple[VolumeAttachment, ...] = ()
-
-    @property
-    def is_available(self) -> bool:
-        """Whether it can be attached."""
-        return self.status == "available"
-
-    @property
-    def has_failed(self) -> bool:
-        """Whether it will never become available by itself."""
-        return self.status.startswith("error")
-
-
-@dataclass(frozen=True, slots=True)
-class SnapshotRecord:
-    """A snapshot as the API tells it; ``status``: creating, available, deleting,
-    error, error_deleting."""
-
-    id: str
-    name: str
-    volume_id: str
-    status: str
-    size_gib: int
-    created_at: str
-    metadata: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class AttachmentRecord:
-    """An attachment.  ``status``: reserved, attaching, attached, detached, error.
-    ``connection``: None until a host's connector was given; ``host``: whose that
-    was."""
-
-    id: str
-    volume_id: str
-    server_id: str
-    status: str
-    access: str
-    connection: ConnectionInfo | None = None
-    host: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class NewVolume:
-    """What to create; at most one source.  ``size_gib`` 0: the source's own (of an
-    image it must be said).  ``project_id`` and ``user_id``: on whose behalf, when
-    there is no token of theirs (only the house may say it)."""
-
-    size_gib: int = 0
-    name: str = ""
-    description: str = ""
-    image_id: str = ""
-    snapshot_id: str = ""
-    source_volume_id: str = ""
-    volume_type: str = ""
-    availability_zone: str = ""
-    metadata: Mapping[str, str] = field(default_factory=dict)
-    project_id: str = ""
-    user_id: str = ""
 
 
 class VolumeClient:
@@ -148,7 +65,9 @@ class VolumeClient:
 
     def get(self, volume_id: str, token: str = "") -> VolumeRecord:
         """One volume; ``Rejected`` 404 when there is none that the token may see."""
-        return volume_record(self._json("GET", _of("volumes", volume_id), token))
+        return volume_record(
+            self._json("GET", _of("volumes", volume_id), token)["volume"]
+        )
 
     def list(
         self, filters: Mapping[str, str] | None = None, token: str = ""
@@ -156,7 +75,7 @@ class VolumeClient:
         """Volumes that match the API's own filters (``name``, ``status``,
         ``project_id``, ``all_tenants`` ...), page by page."""
         for document in self._pages("volumes", "/v3/volumes/detail", filters, token):
-            yield _volume_record(document)
+            yield volume_record(document)
 
     def create(self, volume: NewVolume, token: str = "") -> VolumeRecord:
         """A volume in state ``creating``; ask again until it ``is_available`` or
@@ -166,8 +85,8 @@ class VolumeClient:
         if volume.project_id:
             path = _of("internal", volume.project_id, volume.user_id, "volumes")
             path = path.removeprefix("/v3")
-        document = self._json("POST", path, token, {"volume": _new_document(volume)})
-        return volume_record(document)
+        document = self._json("POST", path, token, {"volume": new_document(volume)})
+        return volume_record(document["volume"])
 
     def delete(self, volume_id: str, token: str = "", *, cascade: bool = False) -> bool:
         """Begin to remove it, with its snapshots if ``cascade``; whether it was
@@ -201,12 +120,12 @@ class VolumeClient:
         if metadata:
             body["metadata"] = dict(metadata)
         found = self._json("POST", "/v3/snapshots", token, {"snapshot": body})
-        return _snapshot_record(found["snapshot"])
+        return snapshot_record(found["snapshot"])
 
     def get_snapshot(self, snapshot_id: str, token: str = "") -> SnapshotRecord:
         """One snapshot; ``Rejected`` 404."""
         found = self._json("GET", _of("snapshots", snapshot_id), token)
-        return _snapshot_record(found["snapshot"])
+        return snapshot_record(found["snapshot"])
 
     def list_snapshots(
         self, filters: Mapping[str, str] | None = None, token: str = ""
@@ -214,7 +133,7 @@ class VolumeClient:
         """Snapshots by the API's filters (``volume_id``, ``name``, ``status``)."""
         path = "/v3/snapshots/detail"
         for document in self._pages("snapshots", path, filters, token):
-            yield _snapshot_record(document)
+            yield snapshot_record(document)
 
     def delete_snapshot(self, snapshot_id: str, token: str = "") -> bool:
         """Begin to remove it; whether it was there."""
@@ -248,7 +167,7 @@ class VolumeClient:
     def get_attachment(self, attachment_id: str, token: str = "") -> AttachmentRecord:
         """One attachment; ``Rejected`` 404."""
         found = self._json("GET", _of("attachments", attachment_id), token)
-        return _attachment_record(found["attachment"])
+        return attachment_record(found["attachment"])
 
     def list_attachments(
         self, *, volume_id: str = "", server_id: str = "", token: str = ""
@@ -260,7 +179,7 @@ class VolumeClient:
             filters["all_tenants"] = "1"
         path = "/v3/attachments/detail"
         for document in self._pages("attachments", path, filters, token):
-            yield _attachment_record(document)
+            yield attachment_record(document)
 
     def update_attachment(
         self, attachment_id: str, connector: Connector, token: str = ""
@@ -292,40 +211,6 @@ class VolumeClient:
         answer.close()
         return answer.status != 404
 
-    # ---- the older way: one attachment without a record ------------------------
-
-    def reserve(self, volume_id: str, token: str = "") -> None:
-        """available -> attaching."""
-        self._action(volume_id, "os-reserve", {}, token)
-
-    def unreserve(self, volume_id: str, token: str = "") -> None:
-        """attaching -> available."""
-        self._action(volume_id, "os-unreserve", {}, token)
-
-    def begin_detaching(self, volume_id: str, token: str = "") -> None:
-        """in-use -> detaching."""
-        self._action(volume_id, "os-begin_detaching", {}, token)
-
-    def roll_detaching(self, volume_id: str, token: str = "") -> None:
-        """detaching -> in-use."""
-        self._action(volume_id, "os-roll_detaching", {}, token)
-
-    def initialize_connection(
-        self, volume_id: str, connector: Connector, token: str = ""
-    ) -> ConnectionInfo:
-        """Export the volume to that host."""
-        body = {"connector": connector.document()}
-        path, action = _of("volumes", volume_id, "action"), "os-initialize_connection"
-        found = self._json("POST", path, token, {action: body})
-        return connection_of(found["connection_info"])
-
-    def terminate_connection(
-        self, volume_id: str, connector: Connector, token: str = ""
-    ) -> None:
-        """Close what ``initialize_connection`` opened for that host."""
-        body = {"connector": connector.document()}
-        self._action(volume_id, "os-terminate_connection", body, token)
-
     # ---- the doctor ------------------------------------------------------------
 
     def leftovers(self) -> tuple[tuple[str, str], ...]:
@@ -351,7 +236,7 @@ class VolumeClient:
         self, method: str, path: str, token: str, body: Mapping[str, Any]
     ) -> AttachmentRecord:
         found = self._json(method, path, token, {"attachment": dict(body)})
-        return _attachment_record(found["attachment"])
+        return attachment_record(found["attachment"])
 
     def _pages(
         self, key: str, path: str, filters: Mapping[str, str] | None, token: str
@@ -391,81 +276,6 @@ class VolumeClient:
             return answer
         with answer:
             raise _refusal(answer, f"{method} {path.partition('?')[0]}")
-
-
-def volume_record(document: Mapping[str, Any]) -> VolumeRecord:
-    """The record of the API's JSON, ``{"volume": ...}``."""
-    return _volume_record(document["volume"])
-
-
-def _volume_record(volume: Mapping[str, Any]) -> VolumeRecord:
-    return VolumeRecord(
-        id=volume["id"],
-        name=volume.get("name") or "",
-        description=volume.get("description") or "",
-        status=volume["status"],
-        size_gib=volume["size"],
-        bootable=volume.get("bootable") == "true",
-        availability_zone=volume.get("availability_zone") or "",
-        volume_type=volume.get("volume_type") or "",
-        project_id=volume.get("os-vol-tenant-attr:tenant_id") or "",
-        user_id=volume.get("user_id") or "",
-        snapshot_id=volume.get("snapshot_id") or "",
-        source_volume_id=volume.get("source_volid") or "",
-        multiattach=bool(volume.get("multiattach")),
-        created_at=volume["created_at"],
-        metadata=dict(volume.get("metadata") or {}),
-        image_properties=dict(volume.get("volume_image_metadata") or {}),
-        attachments=tuple(
-            VolumeAttachment(
-                attachment_id=each["attachment_id"],
-                server_id=each.get("server_id") or "",
-                host_name=each.get("host_name") or "",
-                device=each.get("device") or "",
-            )
-            for each in volume.get("attachments", ())
-        ),
-    )
-
-
-def _snapshot_record(document: Mapping[str, Any]) -> SnapshotRecord:
-    return SnapshotRecord(
-        id=document["id"],
-        name=document.get("name") or "",
-        volume_id=document["volume_id"],
-        status=document["status"],
-        size_gib=document["size"],
-        created_at=document["created_at"],
-        metadata=dict(document.get("metadata") or {}),
-    )
-
-
-def _attachment_record(document: Mapping[str, Any]) -> AttachmentRecord:
-    info = document.get("connection_info")
-    return AttachmentRecord(
-        id=document["id"],
-        volume_id=document["volume_id"],
-        server_id=document.get("instance") or "",
-        status=document["status"],
-        access=document.get("attach_mode") or READ_WRITE,
-        connection=connection_of(info) if info else None,
-        host=document.get("host_name") or "",
-    )
-
-
-def _new_document(volume: NewVolume) -> dict[str, Any]:
-    optional: dict[str, Any] = {
-        "size": volume.size_gib,
-        "name": volume.name,
-        "description": volume.description,
-        "imageRef": volume.image_id,
-        "snapshot_id": volume.snapshot_id,
-        "source_volid": volume.source_volume_id,
-        "volume_type": volume.volume_type,
-        "availability_zone": volume.availability_zone,
-        "metadata": dict(volume.metadata),
-    }
-    return {key: value for key, value in optional.items() if value}
 
 
 def _of(*parts: str) -> str:

@@ -20,14 +20,17 @@ from compute.volume.api.backups import BackupsApi
 from compute.volume.api.default_types import DefaultTypesApi
 from compute.volume.api.frame import VERSIONS, routes_of
 from compute.volume.api.internal import InternalApi
+from compute.volume.api.older_actions import OlderActions
 from compute.volume.api.presenting import Presenter
 from compute.volume.api.qos import QosApi
 from compute.volume.api.quotas import QuotasApi
 from compute.volume.api.snapshots import SnapshotsApi
 from compute.volume.api.surroundings import SurroundingsApi
 from compute.volume.api.transfers import TransfersApi
+from compute.volume.api.type_details import TypeDetailsApi
 from compute.volume.api.types import TypesApi
 from compute.volume.api.versions import ROUTES
+from compute.volume.api.volume_metadata import VolumeMetadataApi
 from compute.volume.api.volumes import VolumesApi
 from compute.volume.backups.ring import BackupObjects
 from compute.volume.drivers.files import FilesDriver
@@ -40,6 +43,8 @@ from compute.volume.policies import DEFAULTS
 from compute.volume.service.attachments import Attachments
 from compute.volume.service.backups import Backups
 from compute.volume.service.create import VolumeCreation
+from compute.volume.service.older_attachments import OlderAttachments
+from compute.volume.service.orders import VolumeOrders
 from compute.volume.service.quotas import Quotas
 from compute.volume.service.snapshots import Snapshots
 from compute.volume.service.transfers import Transfers
@@ -104,17 +109,21 @@ def room_of(wiring: Wiring, parts: RoomParts) -> Room:
     quotas, types = Quotas(wiring), Types(wiring)
     types.ensure_default()
     volumes = Volumes(wiring, quotas, types)
+    orders = VolumeOrders(wiring, quotas, types)
     attachments = Attachments(wiring)
+    older = OlderActions(OlderAttachments(wiring, attachments))
     creation = VolumeCreation(wiring, quotas, types)
     presenter = Presenter(wiring)
     account = ServiceAccount(parts.callers["object-store"], parts.tokens, parts.service)
     objects = BackupObjects(account)
     verbs = [
-        *VolumesApi(wiring, volumes, creation, presenter).verbs(),
-        *ActionsApi(wiring, volumes, attachments, presenter).verbs(),
+        *VolumesApi(wiring, volumes, orders, creation, presenter).verbs(),
+        *VolumeMetadataApi(wiring, volumes).verbs(),
+        *ActionsApi(wiring, volumes, orders, older, presenter).verbs(),
         *SnapshotsApi(wiring, Snapshots(wiring, quotas, types), presenter).verbs(),
         *AttachmentsApi(wiring, attachments, presenter).verbs(),
         *TypesApi(wiring, types).verbs(),
+        *TypeDetailsApi(wiring, types).verbs(),
         *DefaultTypesApi(wiring, types).verbs(),
         *QosApi(wiring, types).verbs(),
         *BackupsApi(wiring, Backups(wiring, quotas, types, creation)).verbs(),

@@ -36,38 +36,29 @@ UNLIMITED = -1
 
 def check_volume(volume: Volume, action: str) -> Action:
     """The table's row; ``InvalidStatus`` when it is not legal now."""
-    found = ACTIONS[action]
-    if volume.status not in found.statuses:
-        wanted = ", ".join(sorted(found.statuses))
-        raise InvalidStatus(
-            f"Invalid volume: Volume {volume.id} status must be {wanted},"
-            f" but current status is: {volume.status}"
-        )
-    return found
+    subject = f"Invalid volume: Volume {volume.id} status"
+    return _check(ACTIONS[action], volume.status, subject, ", ")
 
 
 def check_snapshot(snapshot: Snapshot, action: str) -> Action:
     """The same of a snapshot."""
-    found = SNAPSHOT_ACTIONS[action]
-    if snapshot.status not in found.statuses:
-        wanted = " or ".join(sorted(found.statuses))
-        raise InvalidStatus(
-            f"Invalid snapshot: Snapshot {snapshot.id} status must be {wanted},"
-            f" but current status is: {snapshot.status}"
-        )
-    return found
+    subject = f"Invalid snapshot: Snapshot {snapshot.id} status"
+    return _check(SNAPSHOT_ACTIONS[action], snapshot.status, subject, " or ")
 
 
 def check_backup(backup: Backup, action: str) -> Action:
     """The same of a backup."""
-    found = BACKUP_ACTIONS[action]
-    if backup.status not in found.statuses:
-        wanted = " or ".join(sorted(found.statuses))
+    subject = "Invalid backup: Backup status"
+    return _check(BACKUP_ACTIONS[action], backup.status, subject, " or ")
+
+
+def _check(action: Action, status: str, subject: str, joint: str) -> Action:
+    if status not in action.statuses:
+        wanted = joint.join(sorted(action.statuses))
         raise InvalidStatus(
-            f"Invalid backup: Backup status must be {wanted},"
-            f" but current status is: {backup.status}"
+            f"{subject} must be {wanted}, but current status is: {status}"
         )
-    return found
+    return action
 
 
 def status_after(ending: str, attachments: Sequence[Attachment]) -> str:

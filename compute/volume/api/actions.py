@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from compute.core.api import ApiCall
@@ -19,34 +19,16 @@ from compute.volume.api.frame import (
     minor_of,
     ok,
 )
+from compute.volume.api.older_actions import ANY_OBJECT, Act, OlderActions, object_of
 from compute.volume.api.presenting import Presenter
-from compute.volume.api.volumes import without
-from compute.volume.connection import READ_ONLY, READ_WRITE
-from compute.volume.service.attachments import Attachments, connection_document
+from compute.volume.api.volume_metadata import without
+from compute.volume.service.orders import VolumeOrders
 from compute.volume.service.volumes import Volumes
 from compute.volume.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
 EXTEND_ATTACHED_SINCE, REVERT_SINCE, IMAGE_FACTS_SINCE = 42, 40, 1
-Act = Callable[[ApiCall, str, Any], Reply]
-_ANY_OBJECT: Mapping[str, Any] = {"type": ["object", "null"]}
-_CONNECTOR: Mapping[str, Any] = {
-    "type": "object",
-    "properties": {"connector": {"type": ["object", "null"]}},
-    "required": ["connector"],
-}
 _TEXT = {"type": "string", "minLength": 1, "maxLength": 255}
-
-
-def _object(
-    properties: Mapping[str, Any], required: tuple[str, ...] = ()
-) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": dict(properties),
-        "required": list(required),
-        "additionalProperties": False,
-    }
 
 
 class ActionsApi:
@@ -56,19 +38,20 @@ class ActionsApi:
         self,
         wiring: Wiring,
         volumes: Volumes,
-        attachments: Attachments,
+        orders: VolumeOrders,
+        older: OlderActions,
         presenter: Presenter,
     ) -> None:
         self._wiring = wiring
         self._volumes = volumes
-        self._attachments = attachments
+        self._orders = orders
         self._presenter = presenter
         size = {"type": ["integer", "string"], "pattern": "^[0-9]+$", "minimum": 1}
-        device = {"type": ["string", "null"], "maxLength": 255}
         plain: dict[str, tuple[Mapping[str, Any], Act]] = {
-            "os-extend": (_object({"new_size": size}, ("new_size",)), self._extend),
+            **older.actions(),
+            "os-extend": (object_of({"new_size": size}, ("new_size",)), self._extend),
             "os-reset_status": (
-                _object(
+                object_of(
                     {
                         "status": {"type": ["string", "null"], "maxLength": 32},
                         "attach_status": {"type": ["string", "null"], "maxLength": 32},
@@ -80,14 +63,17 @@ class ActionsApi:
                 ),
                 self._reset_status,
             ),
-            "os-force_delete": (_ANY_OBJECT, self._force_delete),
-            "os-set_bootable": (_object({"bootable": FLAG}, ("bootable",)), self._boot),
+            "os-force_delete": (ANY_OBJECT, self._force_delete),
+            "os-set_bootable": (
+                object_of({"bootable": FLAG}, ("bootable",)),
+                self._boot,
+            ),
             "os-update_readonly_flag": (
-                _object({"readonly": FLAG}, ("readonly",)),
+                object_of({"readonly": FLAG}, ("readonly",)),
                 self._read_only,
             ),
             "os-retype": (
-                _object(
+                object_of(
                     {
                         "new_type": _TEXT,
                         "migration_policy": {"enum": ["never", "on-demand", None]},
@@ -96,9 +82,12 @@ class ActionsApi:
                 ),
                 self._retype,
             ),
-            "revert": (_object({"snapshot_id": UUID}, ("snapshot_id",)), self._revert),
+            "revert": (
+                object_of({"snapshot_id": UUID}, ("snapshot_id",)),
+                self._revert,
+            ),
             "os-volume_upload_image": (
-                _object(
+                object_of(
                     {
                         "image_name": _TEXT,
                         "force": FLAG,
@@ -114,47 +103,14 @@ class ActionsApi:
                 self._upload,
             ),
             "os-set_image_metadata": (
-                _object({"metadata": {**METADATA, "type": "object"}}, ("metadata",)),
+                object_of({"metadata": {**METADATA, "type": "object"}}, ("metadata",)),
                 self._set_image_metadata,
             ),
             "os-unset_image_metadata": (
-                _object({"key": _TEXT}, ("key",)),
+                object_of({"key": _TEXT}, ("key",)),
                 self._unset_image_metadata,
             ),
-            "os-show_image_metadata": (_ANY_OBJECT, self._show_image_metadata),
-            "os-reserve": (_ANY_OBJECT, self._step("reserve", quiet=False)),
-            "os-unreserve": (_ANY_OBJECT, self._step("unreserve", quiet=True)),
-            "os-begin_detaching": (
-                _ANY_OBJECT,
-                self._step("begin_detaching", quiet=False),
-            ),
-            "os-roll_detaching": (
-                _ANY_OBJECT,
-                self._step("roll_detaching", quiet=True),
-            ),
-            "os-attach": (
-                _object(
-                    {
-                        "instance_uuid": {"anyOf": [UUID, {"type": "null"}]},
-                        "host_name": device,
-                        "mountpoint": {"type": "string", "maxLength": 255},
-                        "mode": {"enum": [READ_WRITE, READ_ONLY]},
-                    },
-                    ("mountpoint",),
-                ),
-                self._attach,
-            ),
-            "os-detach": (
-                {
-                    "type": ["object", "null"],
-                    "properties": {
-                        "attachment_id": {"anyOf": [UUID, {"type": "null"}]}
-                    },
-                },
-                self._detach,
-            ),
-            "os-initialize_connection": (_CONNECTOR, self._initialize),
-            "os-terminate_connection": (_CONNECTOR, self._terminate),
+            "os-show_image_metadata": (ANY_OBJECT, self._show_image_metadata),
         }
         self.actions = {
             name: (_schema(name, value), act) for name, (value, act) in plain.items()
@@ -182,7 +138,7 @@ class ActionsApi:
     def _extend(self, call: ApiCall, key: str, value: Any) -> Reply:
         attached = minor_of(call) >= EXTEND_ATTACHED_SINCE
         size = int(value["new_size"])
-        self._volumes.extend(call.context, key, size, attached=attached)
+        self._orders.extend(call.context, key, size, attached=attached)
         return accepted()
 
     def _reset_status(self, call: ApiCall, key: str, value: Any) -> Reply:
@@ -193,7 +149,7 @@ class ActionsApi:
         return accepted()
 
     def _force_delete(self, call: ApiCall, key: str, value: Any) -> Reply:
-        self._volumes.delete(call.context, key, force=True)
+        self._orders.delete(call.context, key, force=True)
         return accepted()
 
     def _boot(self, call: ApiCall, key: str, value: Any) -> Reply:
@@ -212,7 +168,7 @@ class ActionsApi:
     def _revert(self, call: ApiCall, key: str, value: Any) -> Reply:
         if minor_of(call) < REVERT_SINCE:
             raise NotFound("There is no such action: revert")
-        self._volumes.revert(call.context, key, value["snapshot_id"])
+        self._orders.revert(call.context, key, value["snapshot_id"])
         return accepted()
 
     def _upload(self, call: ApiCall, key: str, value: Any) -> Reply:
@@ -230,7 +186,7 @@ class ActionsApi:
             protected=newer and is_true(value.get("protected", False)),
         )
         force = is_true(value.get("force", False))
-        volume, created = self._volumes.upload(call.context, key, image, force=force)
+        volume, created = self._orders.upload(call.context, key, image, force=force)
         shown = self._presenter.volume(call, volume)["volume"]
         found = {
             "id": volume.id,
@@ -275,44 +231,6 @@ class ActionsApi:
             lambda connection: self._wiring.volume(connection, call.context, key, rule)
         )
         return ok({"metadata": dict(volume.image_metadata)})
-
-    # ---- attaching, the older way ----------------------------------------------
-
-    def _step(self, action: str, *, quiet: bool) -> Act:
-        def act(call: ApiCall, key: str, value: Any) -> Reply:
-            self._volumes.step(call.context, key, action, quiet=quiet)
-            return accepted()
-
-        return act
-
-    def _attach(self, call: ApiCall, key: str, value: Any) -> Reply:
-        instance = value.get("instance_uuid") or ""
-        host = value.get("host_name") or ""
-        if bool(instance) == bool(host):
-            raise BadRequest("Invalid request to attach volume to an invalid target")
-        self._attachments.attach(
-            call.context,
-            key,
-            instance,
-            host,
-            value["mountpoint"],
-            value.get("mode", READ_WRITE),
-        )
-        return accepted()
-
-    def _detach(self, call: ApiCall, key: str, value: Any) -> Reply:
-        attachment_id = (value or {}).get("attachment_id") or ""
-        self._attachments.detach(call.context, key, attachment_id)
-        return accepted()
-
-    def _initialize(self, call: ApiCall, key: str, value: Any) -> Reply:
-        connector = value["connector"] or {}
-        attachment = self._attachments.initialize(call.context, key, connector)
-        return ok({"connection_info": connection_document(attachment)})
-
-    def _terminate(self, call: ApiCall, key: str, value: Any) -> Reply:
-        self._attachments.terminate(call.context, key, value["connector"] or {})
-        return accepted()
 
 
 def _schema(name: str, value: Mapping[str, Any]) -> Schema:

@@ -24,7 +24,8 @@ from compute.volume.api.frame import (
 )
 from compute.volume.api.listing import Listed, Lists
 from compute.volume.api.presenting import Presenter
-from compute.volume.api.volumes import named, without
+from compute.volume.api.volume_metadata import without
+from compute.volume.api.volumes import named
 from compute.volume.records import Snapshot
 from compute.volume.service.snapshots import Snapshots
 from compute.volume.views.volumes import snapshot_document

@@ -1,4 +1,4 @@
-"""Volume types, their extra specs, and who may use them."""
+"""Volume types."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 
 from compute.core.api import ApiCall
 from compute.core.database import Connection, Duplicate
-from compute.core.errors import BadRequest, Conflict, NotFound
-from compute.core.schema import Schema
+from compute.core.errors import BadRequest, Conflict
 from compute.volume.api.frame import FLAG, SPECS, Verb, accepted, body_of, is_true, ok
+from compute.volume.api.type_details import SHOW_SPECS, change_type, texts_of
 from compute.volume.model import DEFAULT_TYPE
 from compute.volume.records import VolumeType
 from compute.volume.service.types import Types
@@ -18,8 +18,6 @@ from compute.volume.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
 MANAGE = "volume_extension:types_manage"
-SHOW_SPECS = "volume_extension:types_extra_specs:show"
-SPECS_RULE = "volume_extension:types_extra_specs"
 _NAME = {"type": "string", "minLength": 1, "maxLength": 255}
 _DESCRIPTION = {"type": ["string", "null"], "maxLength": 255}
 _FIELDS: Mapping[str, Any] = {
@@ -36,30 +34,6 @@ CREATE = body_of(
 UPDATE = body_of(
     "volume_type", {**_FIELDS, "name": {**_NAME, "type": ["string", "null"]}}
 )
-EXTRA_SPECS = Schema(
-    {
-        "type": "object",
-        "properties": {"extra_specs": SPECS},
-        "required": ["extra_specs"],
-        "additionalProperties": False,
-    }
-)
-ONE_SPEC = Schema({**SPECS, "maxProperties": 1})
-_PROJECT = {
-    "type": "object",
-    "properties": {"project": {"type": "string", "minLength": 1, "maxLength": 64}},
-    "required": ["project"],
-    "additionalProperties": False,
-}
-ACTION = Schema(
-    {
-        "type": "object",
-        "properties": {"addProjectAccess": _PROJECT, "removeProjectAccess": _PROJECT},
-        "minProperties": 1,
-        "maxProperties": 1,
-        "additionalProperties": False,
-    }
-)
 
 
 class TypesApi:
@@ -73,20 +47,12 @@ class TypesApi:
     def verbs(self) -> list[Verb]:
         """The routes."""
         one = "/types/{type_id}"
-        specs = f"{one}/extra_specs"
         return [
             Verb("GET", "/types", self.index),
             Verb("POST", "/types", self.create),
             Verb("GET", one, self.show),
             Verb("PUT", one, self.update),
             Verb("DELETE", one, self.delete),
-            Verb("GET", specs, self.specs),
-            Verb("POST", specs, self.add_specs),
-            Verb("GET", f"{specs}/{{key}}", self.show_spec),
-            Verb("PUT", f"{specs}/{{key}}", self.set_spec),
-            Verb("DELETE", f"{specs}/{{key}}", self.delete_spec),
-            Verb("GET", f"{one}/os-volume-type-access", self.access),
-            Verb("POST", f"{one}/action", self.act),
         ]
 
     # ---- types -----------------------------------------------------------------
@@ -150,7 +116,7 @@ class TypesApi:
             created_at=wiring.clock.time(),
             description=body.get("description"),
             is_public=_public(body, True),
-            extra_specs=_texts(body.get("extra_specs") or {}),
+            extra_specs=texts_of(body.get("extra_specs") or {}),
         )
 
         def write(connection: Connection) -> None:
@@ -184,7 +150,9 @@ class TypesApi:
             return values
 
         try:
-            return self._shown(call, self._change(call, MANAGE, decide))
+            return self._shown(
+                call, change_type(self._wiring, self._types, call, MANAGE, decide)
+            )
         except Duplicate:
             raise Conflict(f"Volume Type {values['name']} already exists.") from None
 
@@ -212,118 +180,6 @@ class TypesApi:
         wiring.change(write)
         return accepted()
 
-    def _change(self, call: ApiCall, rule: str, decide: Any) -> VolumeType:
-        wiring = self._wiring
-        wiring.enforce(call.context, rule)
-
-        def write(connection: Connection) -> VolumeType:
-            found = self._types.get(
-                connection, call.context, call.parameters["type_id"]
-            )
-            values = {**decide(found), "updated_at": wiring.clock.time()}
-            wiring.tell(connection, call.context, "volume_type.update", found.id)
-            return self._rows.change(connection, found, **values)
-
-        return wiring.change(write)
-
-    # ---- extra specs -----------------------------------------------------------
-
-    def specs(self, call: ApiCall) -> Reply:
-        """GET /types/{type_id}/extra_specs."""
-        return ok({"extra_specs": dict(self._seen(call).extra_specs)})
-
-    def _seen(self, call: ApiCall) -> VolumeType:
-        key, wiring = call.parameters["type_id"], self._wiring
-        wiring.enforce(call.context, SHOW_SPECS)
-        return wiring.database.read(
-            lambda connection: self._types.get(connection, call.context, key)
-        )
-
-    def add_specs(self, call: ApiCall) -> Reply:
-        """POST /types/{type_id}/extra_specs."""
-        self._wiring.enforce(call.context, SPECS_RULE)
-        given = _texts(call.json(EXTRA_SPECS)["extra_specs"])
-        self._write_specs(call, lambda before: {**before, **given})
-        return ok({"extra_specs": given})
-
-    def _write_specs(self, call: ApiCall, decide: Any) -> None:
-        self._change(
-            call,
-            SPECS_RULE,
-            lambda found: {"extra_specs": decide(dict(found.extra_specs))},
-        )
-
-    def show_spec(self, call: ApiCall) -> Reply:
-        """GET /types/{type_id}/extra_specs/{key}."""
-        key, found = call.parameters["key"], self._seen(call).extra_specs
-        if key not in found:
-            raise NotFound(f"Volume Type has no extra specs with key {key}.")
-        return ok({key: found[key]})
-
-    def set_spec(self, call: ApiCall) -> Reply:
-        """PUT /types/{type_id}/extra_specs/{key}."""
-        self._wiring.enforce(call.context, SPECS_RULE)
-        given, key = _texts(call.json(ONE_SPEC)), call.parameters["key"]
-        if set(given) != {key}:
-            raise BadRequest("Request body and URI mismatch")
-        self._write_specs(call, lambda before: {**before, **given})
-        return ok(given)
-
-    def delete_spec(self, call: ApiCall) -> Reply:
-        """DELETE /types/{type_id}/extra_specs/{key}."""
-        key = call.parameters["key"]
-
-        def without(before: dict[str, str]) -> dict[str, str]:
-            if key not in before:
-                raise NotFound(f"Volume Type has no extra specs with key {key}.")
-            return {name: value for name, value in before.items() if name != key}
-
-        self._write_specs(call, without)
-        return accepted()
-
-    # ---- who may use it --------------------------------------------------------
-
-    def access(self, call: ApiCall) -> Reply:
-        """GET /types/{type_id}/os-volume-type-access."""
-        wiring, key = self._wiring, call.parameters["type_id"]
-        wiring.enforce(call.context, "volume_extension:volume_type_access")
-        found = wiring.database.read(
-            lambda connection: self._types.get(connection, call.context, key)
-        )
-        if found.is_public:
-            raise NotFound("Access list not available for public volume types.")
-        shown = [
-            {"volume_type_id": found.id, "project_id": project}
-            for project in found.projects
-        ]
-        return ok({"volume_type_access": shown})
-
-    def act(self, call: ApiCall) -> Reply:
-        """POST /types/{type_id}/action."""
-        rule = "volume_extension:volume_type_access"
-        self._wiring.enforce(call.context, rule)
-        ((name, value),) = call.json(ACTION).items()
-        project = value["project"]
-
-        def decide(found: VolumeType) -> dict[str, Any]:
-            if found.is_public:
-                raise Conflict("Type access modification is not applicable to public.")
-            if name == "addProjectAccess":
-                if project in found.projects:
-                    raise Conflict(
-                        f"Volume type access for {found.id} / {project} combination"
-                        " already exists."
-                    )
-                return {"projects": [*found.projects, project]}
-            if project not in found.projects:
-                raise NotFound(
-                    f"Volume type access not found for {found.id} / {project}"
-                )
-            return {"projects": [each for each in found.projects if each != project]}
-
-        self._change(call, rule, decide)
-        return accepted()
-
 
 def _name(text: str) -> str:
     if not text.strip():
@@ -336,10 +192,6 @@ def _public(body: Mapping[str, Any], default: bool) -> bool:
         if name in body:
             return is_true(body[name])
     return default
-
-
-def _texts(specs: Mapping[str, Any]) -> dict[str, str]:
-    return {name: str(value) for name, value in specs.items()}
 
 
 def _has(volume_type: VolumeType, wanted: str) -> bool:

@@ -7,15 +7,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from compute.core.api import ApiCall, json_reply
-from compute.core.errors import BadRequest, NotFound
-from compute.core.schema import Schema
+from compute.core.api import ApiCall
+from compute.core.errors import BadRequest
 from compute.volume.api.frame import (
     DESCRIPTION,
     FLAG,
-    META_BODY,
     METADATA,
-    METADATA_BODY,
     NAME,
     UUID,
     Verb,
@@ -29,6 +26,7 @@ from compute.volume.api.listing import Listed, Lists
 from compute.volume.api.presenting import Presenter
 from compute.volume.records import Volume
 from compute.volume.service.create import Order, VolumeCreation
+from compute.volume.service.orders import VolumeOrders
 from compute.volume.service.volumes import Volumes
 from compute.volume.tables import VOLUMES
 from compute.volume.wiring import Wiring
@@ -116,11 +114,13 @@ class VolumesApi:
         self,
         wiring: Wiring,
         volumes: Volumes,
+        orders: VolumeOrders,
         creation: VolumeCreation,
         presenter: Presenter,
     ) -> None:
         self._wiring = wiring
         self._volumes = volumes
+        self._orders = orders
         self._creation = creation
         self._presenter = presenter
         self._lists = Lists(wiring)
@@ -128,7 +128,6 @@ class VolumesApi:
     def verbs(self) -> list[Verb]:
         """The routes."""
         one = "/volumes/{volume_id}"
-        pair = f"{one}/metadata/{{key}}"
         return [
             Verb("GET", "/volumes", self.index),
             Verb("POST", "/volumes", self.create),
@@ -137,12 +136,6 @@ class VolumesApi:
             Verb("GET", one, self.show),
             Verb("PUT", one, self.update),
             Verb("DELETE", one, self.delete),
-            Verb("GET", f"{one}/metadata", self.metadata),
-            Verb("POST", f"{one}/metadata", self.add_metadata),
-            Verb("PUT", f"{one}/metadata", self.set_metadata),
-            Verb("GET", pair, self.show_pair),
-            Verb("PUT", pair, self.set_pair),
-            Verb("DELETE", pair, self.delete_pair),
         ]
 
     # ---- reading ---------------------------------------------------------------
@@ -216,69 +209,8 @@ class VolumesApi:
         force = minor_of(call) >= FORCE_SINCE and call.query.flag("force")
         cascade = call.query.flag("cascade")
         key = call.parameters["volume_id"]
-        self._volumes.delete(call.context, key, cascade=cascade, force=force)
+        self._orders.delete(call.context, key, cascade=cascade, force=force)
         return accepted()
-
-    # ---- metadata --------------------------------------------------------------
-
-    def metadata(self, call: ApiCall) -> Reply:
-        """GET .../metadata."""
-        volume = self._volume(call, "volume:get_volume_metadata")
-        return ok({"metadata": dict(volume.metadata)})
-
-    def add_metadata(self, call: ApiCall) -> Reply:
-        """POST .../metadata."""
-        return self._write_metadata(call, METADATA_BODY, keep=True)
-
-    def set_metadata(self, call: ApiCall) -> Reply:
-        """PUT .../metadata."""
-        return self._write_metadata(call, METADATA_BODY, keep=False)
-
-    def _write_metadata(self, call: ApiCall, schema: Schema, *, keep: bool) -> Reply:
-        given = call.json(schema)["metadata"]
-        found = self._volumes.change_metadata(
-            call.context,
-            call.parameters["volume_id"],
-            lambda before: {**(before if keep else {}), **given},
-        )
-        return ok({"metadata": found})
-
-    def show_pair(self, call: ApiCall) -> Reply:
-        """GET .../metadata/{key}."""
-        volume = self._volume(call, "volume:get_volume_metadata")
-        key = call.parameters["key"]
-        return ok({"meta": {key: _value(dict(volume.metadata), key)}})
-
-    def set_pair(self, call: ApiCall) -> Reply:
-        """PUT .../metadata/{key}."""
-        given, key = call.json(META_BODY)["meta"], call.parameters["key"]
-        if set(given) != {key}:
-            raise BadRequest("Request body and URI mismatch")
-        volume_id = call.parameters["volume_id"]
-        self._volumes.change_metadata(
-            call.context, volume_id, lambda before: {**before, **given}
-        )
-        return ok({"meta": given})
-
-    def delete_pair(self, call: ApiCall) -> Reply:
-        """DELETE .../metadata/{key}."""
-        key, volume_id = call.parameters["key"], call.parameters["volume_id"]
-        self._volumes.change_metadata(
-            call.context, volume_id, lambda before: without(before, key)
-        )
-        return json_reply(200, {})
-
-
-def _value(metadata: dict[str, str], key: str) -> str:
-    if key not in metadata:
-        raise NotFound(f"Metadata item {key} was not found")
-    return metadata[key]
-
-
-def without(metadata: dict[str, str], key: str) -> dict[str, str]:
-    """The same without the key; ``NotFound`` when it is not there."""
-    _value(metadata, key)
-    return {name: value for name, value in metadata.items() if name != key}
 
 
 def named(body: Mapping[str, Any]) -> dict[str, Any]:

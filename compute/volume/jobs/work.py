@@ -12,6 +12,7 @@ from compute.core.saga import Cancelled, GiveUp
 from compute.volume.backups.ring import BackupObjects
 from compute.volume.model import GIB
 from compute.volume.records import Backup, Snapshot, Volume
+from compute.volume.stores.rows import R, Rows
 from compute.volume.wiring import Wiring
 from objectstore.kernel.errors import Corrupt, InsufficientStorage, Rejected
 
@@ -38,31 +39,21 @@ class Work:
 
     def volume(self) -> Volume:
         """The job's volume; ``GiveUp`` when it is gone."""
-        key = self.argument("volume_id")
-        volumes = self.wiring.stores.volumes
-        found = self.wiring.database.read(
-            lambda connection: volumes.get(connection, key)
-        )
-        if found is None:
-            raise GiveUp(f"volume {key} is gone")
-        return found
+        return self._one("volume", self.wiring.stores.volumes)
 
     def snapshot(self) -> Snapshot:
         """The job's snapshot."""
-        key = self.argument("snapshot_id")
-        rows = self.wiring.stores.snapshots
-        found = self.wiring.database.read(lambda connection: rows.get(connection, key))
-        if found is None:
-            raise GiveUp(f"snapshot {key} is gone")
-        return found
+        return self._one("snapshot", self.wiring.stores.snapshots)
 
     def backup(self) -> Backup:
         """The job's backup."""
-        key = self.argument("backup_id")
-        rows = self.wiring.stores.backups
+        return self._one("backup", self.wiring.stores.backups)
+
+    def _one(self, what: str, rows: Rows[R]) -> R:
+        key = self.argument(f"{what}_id")
         found = self.wiring.database.read(lambda connection: rows.get(connection, key))
         if found is None:
-            raise GiveUp(f"backup {key} is gone")
+            raise GiveUp(f"{what} {key} is gone")
         return found
 
     @property

@@ -1,4 +1,4 @@
-"""Who has a volume: attachments, and the older actions that end in the same records.
+"""Who has a volume: attachments, and what they make of its status.
 
 The export is opened between two transactions.  The first writes the attachment with
 its connector, so that an export is never there without a row; the last one its
@@ -9,15 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from compute.core.context import RequestContext
 from compute.core.database import Connection
 from compute.core.errors import BadRequest, NotFound
 from compute.volume import rules
-from compute.volume.connection import READ_ONLY, READ_WRITE, connection_of
-from compute.volume.errors import InvalidStatus
+from compute.volume.connection import READ_ONLY
 from compute.volume.jobs.upkeep import asked_of, connector_of
 from compute.volume.model import (
     ATTACHED,
@@ -32,7 +30,6 @@ from compute.volume.records import Attachment, Volume
 from compute.volume.wiring import Wiring
 from objectstore.kernel.errors import Unavailable
 
-ACTIONS_RULE = "volume_extension:volume_actions:"
 # Only these follow from attachments: work under way has a status of its own.
 _FOLLOWING = frozenset({AVAILABLE, RESERVED, ATTACHING, IN_USE, DETACHING})
 
@@ -62,7 +59,7 @@ class Attachments:
             volume = wiring.volume(connection, context, volume_id, rule)
             others = self._rows.all(connection, volume_id=volume_id)
             rules.check_attachable(volume, others, instance_id)
-            attachment = self._new(volume, RESERVED, instance_id, access)
+            attachment = self.new(volume, RESERVED, instance_id, access)
             self._rows.add(connection, attachment)
             if volume.status == AVAILABLE:
                 wiring.set_status(connection, volume, RESERVED)
@@ -83,7 +80,7 @@ class Attachments:
     ) -> Attachment:
         """Export the volume to the connector's host."""
         rule = "volume:attachment_update"
-        return self._connect(context, key, connector, rule)
+        return self.connect_by(context, key, connector, rule)
 
     def complete(self, context: RequestContext, key: str) -> None:
         """The guest has it."""
@@ -123,124 +120,14 @@ class Attachments:
         attachment = wiring.database.read(
             lambda connection: wiring.attachment(connection, context, key, rule)
         )
-        return self._remove(context, attachment)
+        return self.remove(context, attachment)
 
-    # ---- the older actions -----------------------------------------------------
+    # ---- parts, which the older actions are made of too --------------------------
 
-    def initialize(
-        self, context: RequestContext, volume_id: str, connector: Mapping[str, Any]
-    ) -> Attachment:
-        """Export the volume to a host; the attachment waits for ``attach``."""
-        wiring = self._wiring
-        rule = ACTIONS_RULE + "initialize_connection"
-        host = str(connector.get("host", ""))
-
-        def write(connection: Connection) -> Attachment:
-            volume = wiring.volume(connection, context, volume_id, rule)
-            rules.check_volume(volume, "initialize")
-            for each in self._rows.all(connection, volume_id=volume_id):
-                if each.host == host or not each.connector:
-                    return each
-            attachment = self._new(volume, ATTACHING, "", READ_WRITE)
-            self._rows.add(connection, attachment)
-            return attachment
-
-        attachment = wiring.change(write)
-        return self._connect(context, attachment.id, connector, rule)
-
-    def terminate(
-        self, context: RequestContext, volume_id: str, connector: Mapping[str, Any]
-    ) -> None:
-        """Close what was opened for a host (for all, when none is named)."""
-        wiring = self._wiring
-        host = str(connector.get("host", ""))
-        rule = ACTIONS_RULE + "terminate_connection"
-
-        def look(connection: Connection) -> list[Attachment]:
-            volume = wiring.volume(connection, context, volume_id, rule)
-            rules.check_volume(volume, "terminate")
-            found = self._rows.all(connection, volume_id=volume_id)
-            return [each for each in found if host in ("", each.host)]
-
-        for attachment in wiring.database.read(look):
-            wiring.driver.withdraw(volume_id, attachment.id)
-            wiring.change(partial(self._unlink, attachment.id))
-
-    def attach(
-        self,
-        context: RequestContext,
-        volume_id: str,
-        instance_id: str,
-        host: str,
-        mountpoint: str,
-        access: str,
-    ) -> None:
-        """The guest (or host) has it."""
-        wiring = self._wiring
-        rule = ACTIONS_RULE + "attach"
-
-        def write(connection: Connection) -> None:
-            volume = wiring.volume(connection, context, volume_id, rule)
-            rules.check_volume(volume, "attach")
-            if volume.read_only and access == READ_WRITE:
-                raise InvalidStatus(
-                    "Invalid volume: Invalid attaching mode 'rw' for a read-only volume"
-                )
-            known = self._rows.all(connection, volume_id=volume_id)
-            waiting = next((each for each in known if each.status != ATTACHED), None)
-            if waiting is None:
-                waiting = self._new(volume, ATTACHING, instance_id, access)
-                self._rows.add(connection, waiting)
-            self._rows.change(
-                connection,
-                waiting,
-                status=ATTACHED,
-                instance_id=instance_id or waiting.instance_id,
-                host=waiting.host or host,
-                mountpoint=mountpoint,
-                access=access,
-                attached_at=wiring.clock.time(),
-            )
-            wiring.set_status(connection, volume, IN_USE)
-            wiring.tell(connection, context, "volume.attach", volume_id)
-
-        wiring.change(write)
-
-    def detach(
-        self, context: RequestContext, volume_id: str, attachment_id: str
-    ) -> None:
-        """It has it no more."""
-        wiring = self._wiring
-        rule = ACTIONS_RULE + "attach"
-
-        def look(connection: Connection) -> Attachment | None:
-            volume = wiring.volume(connection, context, volume_id, rule)
-            rules.check_volume(volume, "detach")
-            known = self._rows.all(connection, volume_id=volume_id)
-            if attachment_id:
-                known = [each for each in known if each.id == attachment_id]
-                if not known:
-                    raise NotFound(
-                        f"Volume attachment could not be found: {attachment_id}"
-                    )
-            if len(known) > 1:
-                raise InvalidStatus(
-                    "Invalid volume: Detach volume failed: More than one attachment,"
-                    " but no attachment_id provided."
-                )
-            return known[0] if known else None
-
-        attachment = wiring.database.read(look)
-        if attachment is not None:
-            self._remove(context, attachment)
-            return
-        wiring.change(lambda connection: self._follow(connection, volume_id))
-
-    # ---- inside ----------------------------------------------------------------
-
-    def _new(
+    def new(
         self, volume: Volume, status: str, instance_id: str, access: str
     ) -> Attachment:
+        """One that is not written yet."""
         return Attachment(
             id=self._wiring.identifiers.uuid(),
             volume_id=volume.id,
@@ -251,13 +138,14 @@ class Attachments:
             instance_id=instance_id,
         )
 
-    def _connect(
+    def connect_by(
         self,
         context: RequestContext,
         key: str,
         connector: Mapping[str, Any],
         rule: str,
     ) -> Attachment:
+        """``connect``, by another rule of the policy."""
         wiring = self._wiring
         host = str(connector.get("host", ""))
         if not host:
@@ -313,20 +201,21 @@ class Attachments:
         found = stores.qos.get(connection, volume_type.qos_id)
         return limits_of(found.specs, volume.size_gib) if found else {}
 
-    def _remove(
+    def remove(
         self, context: RequestContext, attachment: Attachment
     ) -> list[Attachment]:
+        """Without asking who may; the attachments that are left."""
         wiring = self._wiring
         wiring.driver.withdraw(attachment.volume_id, attachment.id)
 
         def write(connection: Connection) -> list[Attachment]:
             self._rows.delete(connection, attachment.id)
             wiring.tell(connection, context, "volume.detach", attachment.volume_id)
-            return self._follow(connection, attachment.volume_id)
+            return self.follow(connection, attachment.volume_id)
 
         return wiring.change(write)
 
-    def _follow(self, connection: Connection, volume_id: str) -> list[Attachment]:
+    def follow(self, connection: Connection, volume_id: str) -> list[Attachment]:
         """Let the volume's status follow from the attachments that it has."""
         volume = self._wiring.stores.volumes.get(connection, volume_id)
         left = self._rows.all(connection, volume_id=volume_id)
@@ -336,27 +225,8 @@ class Attachments:
                 self._wiring.set_status(connection, volume, status)
         return left
 
-    def _unlink(self, key: str, connection: Connection) -> None:
-        """The attachment has no way to the bytes any more; one that never came to
-        anything goes with it."""
-        attachment = self._rows.get(connection, key)
-        if attachment is None:
-            return
-        if attachment.status == ATTACHING and not attachment.instance_id:
-            self._rows.delete(connection, key)
-        else:
-            self._rows.change(connection, attachment, connection={}, connector={})
-
     def _volume_of(self, connection: Connection, attachment: Attachment) -> Volume:
         volume = self._wiring.stores.volumes.get(connection, attachment.volume_id)
         if volume is None:
             raise NotFound(f"Volume {attachment.volume_id} could not be found.")
         return volume
-
-
-def connection_document(attachment: Attachment) -> dict[str, Any]:
-    """``{driver_volume_type, data}``, as the older actions answer."""
-    info = connection_of(attachment.connection)
-    document = info.document()
-    kind = document.pop("driver_volume_type")
-    return {"driver_volume_type": kind, "data": document}

@@ -15,12 +15,10 @@ from compute.volume.errors import InvalidStatus
 from compute.volume.model import CREATING, RESTORING, ZONE
 from compute.volume.records import Backup, Volume, VolumeType
 from compute.volume.service.quotas import Quotas
+from compute.volume.service.sources import Source, of_image, of_volume
 from compute.volume.service.types import Types
 from compute.volume.wiring import Wiring
 from objectstore.kernel.errors import Rejected
-
-# What an image is, as a volume made from it remembers it.
-_IMAGE_FACTS = ("container_format", "disk_format", "checksum")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +37,6 @@ class Order:
     metadata: Mapping[str, str] = field(default_factory=dict)
     project_id: str = ""
     user_id: str = ""
-
-
-@dataclass(slots=True)
-class _Source:
-    """What the bytes come from, as far as it is known."""
-
-    kind: str = ""
-    id: str = ""
-    least_gib: int = 0
-    type_id: str = ""
-    bootable: bool = False
-    image_format: str = ""
-    image_metadata: dict[str, str] = field(default_factory=dict)
 
 
 class VolumeCreation:
@@ -86,7 +71,7 @@ class VolumeCreation:
         order: Order,
     ) -> Volume:
         """A volume for a backup's bytes, which another job brings."""
-        source = _Source("backup", backup.id, backup.size_gib)
+        source = Source("backup", backup.id, backup.size_gib)
         return self._insert(connection, context, order, source, RESTORING)
 
     def _add(
@@ -115,7 +100,7 @@ class VolumeCreation:
         connection: Connection,
         context: RequestContext,
         order: Order,
-        source: _Source,
+        source: Source,
         status: str,
     ) -> Volume:
         wiring = self._wiring
@@ -165,7 +150,7 @@ class VolumeCreation:
         context: RequestContext,
         project_id: str,
         order: Order,
-        source: _Source,
+        source: Source,
     ) -> VolumeType:
         if order.type_key:
             return self._types.get(connection, context, order.type_key)
@@ -181,9 +166,9 @@ class VolumeCreation:
         context: RequestContext,
         order: Order,
         image: ImageRecord | None,
-    ) -> _Source:
+    ) -> Source:
         if image is not None:
-            return _of_image(image)
+            return of_image(image)
         if order.snapshot_id:
             return self._of_snapshot(connection, context, order.snapshot_id)
         if order.source_volume_id:
@@ -191,18 +176,18 @@ class VolumeCreation:
                 connection, context, order.source_volume_id, "volume:get"
             )
             rules.check_volume(volume, "clone")
-            return _of_volume("volume", volume.id, volume.size_gib, volume)
-        return _Source()
+            return of_volume("volume", volume.id, volume.size_gib, volume)
+        return Source()
 
     def _of_snapshot(
         self, connection: Connection, context: RequestContext, snapshot_id: str
-    ) -> _Source:
+    ) -> Source:
         snapshot = self._wiring.snapshot(
             connection, context, snapshot_id, "volume:get_snapshot"
         )
         rules.check_snapshot(snapshot, "use")
         volume = self._wiring.stores.volumes.get(connection, snapshot.volume_id)
-        return _of_volume("snapshot", snapshot.id, snapshot.size_gib, volume)
+        return of_volume("snapshot", snapshot.id, snapshot.size_gib, volume)
 
     def _from_backup(
         self, connection: Connection, context: RequestContext, order: Order
@@ -270,45 +255,3 @@ def _check_one_source(order: Order) -> None:
         raise BadRequest(
             "Invalid input received: a volume needs a size of 1 GiB at least"
         )
-
-
-def _of_image(image: ImageRecord) -> _Source:
-    known = {
-        "image_id": image.id,
-        "image_name": image.name,
-        "min_disk": str(image.min_disk_gib),
-        "min_ram": str(image.min_ram_mib),
-        "size": str(image.size_bytes or 0),
-        **{name: str(getattr(image, name)) for name in _IMAGE_FACTS},
-    }
-    bytes_needed = max(image.virtual_bytes or 0, image.size_bytes or 0)
-    if image.virtual_bytes:
-        bytes_needed = image.virtual_bytes
-    return _Source(
-        "image",
-        image.id,
-        max(image.min_disk_gib, rules.gib_of(bytes_needed)),
-        bootable=True,
-        image_format=image.disk_format,
-        image_metadata={
-            **{
-                key: value
-                for key, value in image.properties.items()
-                if isinstance(value, str) and len(value) <= 255
-            },
-            **known,
-        },
-    )
-
-
-def _of_volume(kind: str, key: str, size_gib: int, volume: Volume | None) -> _Source:
-    if volume is None:
-        return _Source(kind, key, size_gib)
-    return _Source(
-        kind,
-        key,
-        size_gib,
-        volume.type_id,
-        volume.bootable,
-        image_metadata=dict(volume.image_metadata),
-    )

@@ -52,7 +52,7 @@ def in_use(house: House) -> str:
 
 def detaching(house: House) -> str:
     volume_id = in_use(house)
-    house.client.begin_detaching(volume_id)
+    assert house.act(volume_id, "os-begin_detaching", {}).status == 202
     return volume_id
 
 

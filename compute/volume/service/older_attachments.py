@@ -1,0 +1,185 @@
+"""The older actions of volumes: an attachment without a record of its own, which ends
+in the same rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from compute.core.context import RequestContext
+from compute.core.database import Connection
+from compute.core.errors import NotFound
+from compute.volume import rules
+from compute.volume.connection import READ_WRITE, connection_of
+from compute.volume.errors import InvalidStatus
+from compute.volume.model import ATTACHED, ATTACHING, AVAILABLE, IN_USE
+from compute.volume.records import Attachment
+from compute.volume.service.attachments import Attachments
+from compute.volume.wiring import Wiring
+
+ACTIONS_RULE = "volume_extension:volume_actions:"
+
+
+class OlderAttachments:
+    """See the module's docstring."""
+
+    def __init__(self, wiring: Wiring, attachments: Attachments) -> None:
+        self._wiring = wiring
+        self._attachments = attachments
+        self._rows = wiring.stores.attachments
+
+    def initialize(
+        self, context: RequestContext, volume_id: str, connector: Mapping[str, Any]
+    ) -> Attachment:
+        """Export the volume to a host; the attachment waits for ``attach``."""
+        wiring = self._wiring
+        rule = ACTIONS_RULE + "initialize_connection"
+        host = str(connector.get("host", ""))
+
+        def write(connection: Connection) -> Attachment:
+            volume = wiring.volume(connection, context, volume_id, rule)
+            rules.check_volume(volume, "initialize")
+            for each in self._rows.all(connection, volume_id=volume_id):
+                if each.host == host or not each.connector:
+                    return each
+            attachment = self._attachments.new(volume, ATTACHING, "", READ_WRITE)
+            self._rows.add(connection, attachment)
+            return attachment
+
+        attachment = wiring.change(write)
+        return self._attachments.connect_by(context, attachment.id, connector, rule)
+
+    def terminate(
+        self, context: RequestContext, volume_id: str, connector: Mapping[str, Any]
+    ) -> None:
+        """Close what was opened for a host (for all, when none is named)."""
+        wiring = self._wiring
+        host = str(connector.get("host", ""))
+        rule = ACTIONS_RULE + "terminate_connection"
+
+        def look(connection: Connection) -> list[Attachment]:
+            volume = wiring.volume(connection, context, volume_id, rule)
+            rules.check_volume(volume, "terminate")
+            found = self._rows.all(connection, volume_id=volume_id)
+            return [each for each in found if host in ("", each.host)]
+
+        for attachment in wiring.database.read(look):
+            wiring.driver.withdraw(volume_id, attachment.id)
+            wiring.change(partial(self._unlink, attachment.id))
+
+    def attach(
+        self,
+        context: RequestContext,
+        volume_id: str,
+        instance_id: str,
+        host: str,
+        mountpoint: str,
+        access: str,
+    ) -> None:
+        """The guest (or host) has it."""
+        wiring = self._wiring
+        rule = ACTIONS_RULE + "attach"
+
+        def write(connection: Connection) -> None:
+            volume = wiring.volume(connection, context, volume_id, rule)
+            rules.check_volume(volume, "attach")
+            if volume.read_only and access == READ_WRITE:
+                raise InvalidStatus(
+                    "Invalid volume: Invalid attaching mode 'rw' for a read-only volume"
+                )
+            known = self._rows.all(connection, volume_id=volume_id)
+            waiting = next((each for each in known if each.status != ATTACHED), None)
+            if waiting is None:
+                waiting = self._attachments.new(volume, ATTACHING, instance_id, access)
+                self._rows.add(connection, waiting)
+            self._rows.change(
+                connection,
+                waiting,
+                status=ATTACHED,
+                instance_id=instance_id or waiting.instance_id,
+                host=waiting.host or host,
+                mountpoint=mountpoint,
+                access=access,
+                attached_at=wiring.clock.time(),
+            )
+            wiring.set_status(connection, volume, IN_USE)
+            wiring.tell(connection, context, "volume.attach", volume_id)
+
+        wiring.change(write)
+
+    def detach(
+        self, context: RequestContext, volume_id: str, attachment_id: str
+    ) -> None:
+        """It has it no more."""
+        wiring = self._wiring
+        rule = ACTIONS_RULE + "attach"
+
+        def look(connection: Connection) -> Attachment | None:
+            volume = wiring.volume(connection, context, volume_id, rule)
+            rules.check_volume(volume, "detach")
+            known = self._rows.all(connection, volume_id=volume_id)
+            if attachment_id:
+                known = [each for each in known if each.id == attachment_id]
+                if not known:
+                    raise NotFound(
+                        f"Volume attachment could not be found: {attachment_id}"
+                    )
+            if len(known) > 1:
+                raise InvalidStatus(
+                    "Invalid volume: Detach volume failed: More than one attachment,"
+                    " but no attachment_id provided."
+                )
+            return known[0] if known else None
+
+        attachment = wiring.database.read(look)
+        if attachment is not None:
+            self._attachments.remove(context, attachment)
+            return
+        wiring.change(
+            lambda connection: self._attachments.follow(connection, volume_id)
+        )
+
+    def step(
+        self, context: RequestContext, volume_id: str, action: str, *, quiet: bool
+    ) -> None:
+        """One of reserve, unreserve, begin_detaching, roll_detaching.  ``quiet``: when
+        it is not legal, nothing happens, as Cinder does it."""
+        rule = "volume_extension:volume_actions:reserve"
+        wiring = self._wiring
+
+        def write(connection: Connection) -> None:
+            volume = wiring.volume(connection, context, volume_id, rule)
+            try:
+                found = rules.check_volume(volume, action)
+            except InvalidStatus:
+                if quiet:
+                    return
+                raise
+            attachments = wiring.stores.attachments.all(connection, volume_id=volume_id)
+            status = found.during
+            if status == AVAILABLE:
+                status = rules.status_of_attachments(attachments)
+            wiring.tell(connection, context, f"volume.{action}", volume_id)
+            wiring.set_status(connection, volume, status)
+
+        wiring.change(write)
+
+    def _unlink(self, key: str, connection: Connection) -> None:
+        """The attachment has no way to the bytes any more; one that never came to
+        anything goes with it."""
+        attachment = self._rows.get(connection, key)
+        if attachment is None:
+            return
+        if attachment.status == ATTACHING and not attachment.instance_id:
+            self._rows.delete(connection, key)
+        else:
+            self._rows.change(connection, attachment, connection={}, connector={})
+
+
+def connection_document(attachment: Attachment) -> dict[str, Any]:
+    """``{driver_volume_type, data}``, as the older actions answer."""
+    info = connection_of(attachment.connection)
+    document = info.document()
+    kind = document.pop("driver_volume_type")
+    return {"driver_volume_type": kind, "data": document}
