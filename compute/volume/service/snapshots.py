@@ -9,8 +9,9 @@ from compute.core.context import RequestContext
 from compute.core.database import Connection
 from compute.core.errors import BadRequest
 from compute.volume import rules
-from compute.volume.model import CREATING, SNAPSHOT_STATUSES
-from compute.volume.records import Snapshot
+from compute.volume.errors import InvalidStatus
+from compute.volume.model import CREATING, IN_USE, SNAPSHOT_STATUSES
+from compute.volume.records import Snapshot, Volume
 from compute.volume.service.quotas import Quotas
 from compute.volume.service.types import Types
 from compute.volume.wiring import Wiring
@@ -40,7 +41,7 @@ class Snapshots:
             rule = "volume:create_snapshot"
             volume = wiring.volume(connection, context, volume_id, rule)
             action = "create_snapshot_forced" if force else "create_snapshot"
-            rules.check_volume(volume, action)
+            _check(volume, action)
             volume_type = self._types.known(connection, volume.type_id)
             self._quotas.check(
                 connection,
@@ -132,3 +133,16 @@ class Snapshots:
         """Jobs of a volume and of its snapshots run one after the other."""
         arguments = {"snapshot_id": snapshot.id}
         self._wiring.add_job(connection, kind, snapshot.volume_id, arguments)
+
+
+def _check(volume: Volume, action: str) -> None:
+    """Some clients ask by a version in which it must be said, and cannot say it."""
+    try:
+        rules.check_volume(volume, action)
+    except InvalidStatus as error:
+        if volume.status != IN_USE:
+            raise
+        raise InvalidStatus(
+            f"{error.text}. Ask with force, or by microversion 3.66 or later, for a"
+            " snapshot of a volume in use."
+        ) from None

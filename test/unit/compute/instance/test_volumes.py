@@ -592,16 +592,16 @@ def test_a_refused_order_takes_back_even_what_is_being_made(house: House) -> Non
     assert house.volume_service.volumes == {}
 
 
+def refuse(connector: Connector) -> None:
+    """As a volume host that listens on its loopback does."""
+    far = replace(connector, address="192.0.2.7")
+    Listening("elsewhere", LOOPBACK, range(1)).check_way(far)
+
+
 def test_a_host_that_cannot_reach_volumes_is_told_what_to_set(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The attachment fails, and nothing is left of it."""
-
-    def refuse(connector: Connector) -> None:
-        Listening("elsewhere", LOOPBACK, range(1)).check_way(
-            replace(connector, address="192.0.2.7")
-        )
-
     server_id, volume_id = house.boot(), house.volume_service.add()
     monkeypatch.setattr(house.volume_service.driver, "check_way", refuse)
     got = attach(house, server_id, volume_id)
@@ -619,6 +619,27 @@ def test_a_host_that_cannot_reach_volumes_is_told_what_to_set(
     assert action["message"] == "Error"
     shown = house.ok("GET", f"{path}/{action['request_id']}")["instanceAction"]
     assert "[volume] tcp_address" in shown["events"][0]["details"]
+
+
+def test_a_server_does_not_start_without_its_volumes_and_says_why(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server_id = with_a_volume(house)
+    house.act(server_id, "os-stop")
+    house.work()
+    monkeypatch.setattr(house.volume_service.driver, "check_way", refuse)
+    house.act(server_id, "os-start")
+    device = {"source_type": "blank", "destination_type": "volume", "volume_size": 1}
+    born = house.boot(**{BDM: [device]})
+    server = house.show(server_id)
+    assert (server["status"], server["OS-EXT-STS:task_state"]) == ("SHUTOFF", None)
+    server = house.show(born)
+    assert server["status"] == "ERROR"
+    assert "[volume] tcp_address" in server["fault"]["message"]
+    monkeypatch.undo()
+    house.act(server_id, "os-start")
+    house.work()
+    assert house.show(server_id)["status"] == "ACTIVE"
 
 
 def test_a_gate_that_never_answers_ends_the_attachment(
