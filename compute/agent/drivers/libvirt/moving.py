@@ -47,7 +47,8 @@ FLAGS = (
     | libvirt.VIR_MIGRATE_PERSIST_DEST
     | libvirt.VIR_MIGRATE_UNDEFINE_SOURCE
     | libvirt.VIR_MIGRATE_AUTO_CONVERGE
-    # libvirt fears caches of disks that both hosts open: no two open the same here.
+    # libvirt fears caches of disks that both hosts open: these are volumes only, and
+    # NBD keeps nothing of them at either.
     | libvirt.VIR_MIGRATE_UNSAFE
 )
 
