@@ -122,6 +122,33 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True)
+class RegisteredLimit:
+    """How much of a resource of a service every project may have; -1: any number.
+    ``region_id`` "": in all regions."""
+
+    id: str
+    service_id: str
+    region_id: str
+    resource_name: str
+    default_limit: int
+    description: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How much one project, or one domain, may have instead."""
+
+    id: str
+    project_id: str
+    domain_id: str
+    service_id: str
+    region_id: str
+    resource_name: str
+    resource_limit: int
+    description: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Endpoint:
     """One address of a service; ``url`` may hold ``$(project_id)s``."""
 

@@ -171,6 +171,25 @@ _SECRETS = {
     "identity:delete_trust": f"{ADMIN} or {_TRUST_PARTY}",
 }
 
+_OWN_LIMIT = (
+    "project_id:%(target.limit.project_id)s or domain_id:%(target.limit.domain_id)s"
+)
+_LIMITS = {
+    "identity:get_limit_model": "",
+    "identity:get_registered_limit": "",
+    "identity:list_registered_limits": "",
+    "identity:create_registered_limits": ADMIN,
+    "identity:update_registered_limit": ADMIN,
+    "identity:delete_registered_limit": ADMIN,
+    "identity:get_limit": f"{READER} or {SERVICE} or {_OWN_LIMIT}",
+    # Everybody sees those of his own scope.
+    "identity:list_limits": "",
+    "identity:list_all_limits": f"{READER} or {SERVICE}",
+    "identity:create_limits": ADMIN,
+    "identity:update_limit": ADMIN,
+    "identity:delete_limit": ADMIN,
+}
+
 _TOKENS = {
     "identity:validate_token": (
         f"{READER} or {SERVICE} or user_id:%(target.token.user_id)s"
@@ -189,5 +208,6 @@ DEFAULTS = {
     **_ROLES,
     **_CATALOGUE,
     **_SECRETS,
+    **_LIMITS,
     **_TOKENS,
 }

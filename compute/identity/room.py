@@ -16,8 +16,10 @@ from compute.identity.api.ec2 import Ec2Api
 from compute.identity.api.endpoints import EndpointsApi
 from compute.identity.api.grants import GrantsApi
 from compute.identity.api.groups import GroupsApi
+from compute.identity.api.limits import LimitsApi
 from compute.identity.api.projects import ProjectsApi
 from compute.identity.api.regions import RegionsApi
+from compute.identity.api.registered_limits import RegisteredLimitsApi
 from compute.identity.api.role_assignments import RoleAssignmentsApi
 from compute.identity.api.roles import RolesApi
 from compute.identity.api.services import ServicesApi
@@ -56,6 +58,8 @@ _SUBJECTS = (
     Ec2Api,
     ApplicationCredentialsApi,
     TrustsApi,
+    RegisteredLimitsApi,
+    LimitsApi,
 )
 
 

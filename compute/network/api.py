@@ -19,8 +19,15 @@ from compute.network.projects.reservations import ReservationApi
 from compute.network.projects.tags import TagApi
 from compute.network.projects.topology import TopologyApi
 from compute.network.routing import floating_ips, routers
+from compute.network.routing.floating_ip_pools import PoolApi
 from compute.network.routing.interfaces import RouterActions
-from compute.network.security import group_rules, groups
+from compute.network.security import (
+    address_groups,
+    default_rules,
+    group_rules,
+    groups,
+)
+from compute.network.security.address_groups import AddressGroupActions
 from compute.network.versions import version_routes
 
 DEFINITIONS: tuple[Definition[Any], ...] = (
@@ -34,6 +41,8 @@ DEFINITIONS: tuple[Definition[Any], ...] = (
     subnet_pools.DEFINITION,
     address_scopes.DEFINITION,
     rbac.DEFINITION,
+    address_groups.DEFINITION,
+    default_rules.DEFINITION,
 )
 
 
@@ -42,12 +51,16 @@ def all_routes(database: NetworkDatabase, rule_names: frozenset[str]) -> list[Ro
     routes = version_routes()
     for definition in DEFINITIONS:
         routes += ResourceApi(definition, database, rule_names).routes()
+        if "tags" in definition.collection.lacks:
+            continue
         tags = TagApi(definition.collection, database)
         plural = definition.collection.plural
         for spelling in dict.fromkeys((plural, plural.replace("-", "_"))):
             routes += tags.routes(spelling)
     for api in (
         RouterActions(database),
+        AddressGroupActions(database),
+        PoolApi(database),
         QuotaApi(database),
         TopologyApi(database),
         AgentApi(database),

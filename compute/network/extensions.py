@@ -14,6 +14,7 @@ UPDATED = "2026-11-21T00:00:00-00:00"
 
 # alias -> (name, what it adds)
 EXTENSIONS = {
+    "address-group": ("Address group", "Addresses that rules name as one"),
     "address-scope": ("Address scope", "Where pools of subnets may not meet"),
     "agent": ("agent", "The agents of hosts"),
     "allowed-address-pairs": (
@@ -39,6 +40,7 @@ EXTENSIONS = {
         "Atomically add/remove extra routes",
         "Routes of routers, added and taken away one by one",
     ),
+    "floatingip-pools": ("Floating IP Pools", "Where floating IPs come from"),
     "fip-port-details": (
         "Floating IP Port Details Extension",
         "What is to be known of a floating IP's port",
@@ -73,6 +75,22 @@ EXTENSIONS = {
     ),
     "quota_details": ("Quota details management support", "How much a project has"),
     "rbac-policies": ("RBAC Policies", "Networks lent to other projects"),
+    "rbac-address-group": (
+        "Add address_group type to RBAC",
+        "Address groups lent to other projects",
+    ),
+    "rbac-address-scope": (
+        "Add address_scope type to RBAC",
+        "Address scopes lent to other projects",
+    ),
+    "rbac-security-groups": (
+        "Add security_group type to network RBAC",
+        "Security groups lent to other projects",
+    ),
+    "rbac-subnetpool": (
+        "Add subnetpool type to RBAC",
+        "Subnet pools lent to other projects",
+    ),
     "revision-if-match": (
         "If-Match constraints based on revision_number",
         "Changes on condition that nobody else made one",
@@ -83,6 +101,18 @@ EXTENSIONS = {
         "Availability zones of routers",
     ),
     "security-group": ("security-group", "Security groups and their rules"),
+    "security-groups-default-rules": (
+        "Default rules for security groups",
+        "What new security groups begin with",
+    ),
+    "security-groups-remote-address-group": (
+        "Remote address group id field for security group rules",
+        "Rules that name an address group",
+    ),
+    "security-groups-shared-filtering": (
+        "Security group filtering on the shared field",
+        "Security groups by whether all may use them",
+    ),
     "security-groups-normalized-cidr": (
         "Normalized CIDR field for security group rules",
         "Remote prefixes in canonical form",

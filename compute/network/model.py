@@ -126,6 +126,32 @@ class SecurityRule(Resource):
     port_max: int | None
     remote_prefix: str
     remote_group_id: str
+    remote_address_group_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DefaultRule(Resource):
+    """What new groups begin with: those of projects (``in_default``), those that
+    users make (``in_others``).  ``remote_group_id`` may be ``PARENT``: the group
+    itself."""
+
+    direction: str
+    ethertype: str
+    protocol: str
+    port_min: int | None
+    port_max: int | None
+    remote_prefix: str
+    remote_group_id: str
+    remote_address_group_id: str
+    in_default: bool
+    in_others: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressGroup(Resource):
+    """Prefixes under a name."""
+
+    addresses: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +194,7 @@ class SubnetPool(Resource):
     shared: bool
     is_default: bool
     address_scope_id: str
+    quota: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,7 @@ _OWNED = (
     "subnetpool",
     "address_scope",
     "rbac_policy",
+    "address_group",
 )
 _ADMIN_ONLY = (
     "create_network:shared",
@@ -50,6 +51,8 @@ _ADMIN_ONLY = (
     "update_router:external_gateway_info:enable_snat",
     "update_router:external_gateway_info:external_fixed_ips",
     "create_floatingip:floating_ip_address",
+    "create_default_security_group_rule",
+    "delete_default_security_group_rule",
     "update_quota",
     "get_quotas",
     "get_agent",

@@ -137,7 +137,31 @@ security_rules = _resource(
     sa.Column("port_max", sa.Integer(), nullable=True),
     _text("remote_prefix", Address),
     _text("remote_group_id", Id(), index=True),
+    sa.Column(
+        "remote_address_group_id",
+        Id(),
+        nullable=False,
+        index=True,
+        server_default="",
+    ),
 )
+
+# What new groups begin with.
+default_rules = _resource(
+    "default_rules",
+    _text("direction"),
+    _text("ethertype"),
+    _text("protocol"),
+    sa.Column("port_min", sa.Integer(), nullable=True),
+    sa.Column("port_max", sa.Integer(), nullable=True),
+    _text("remote_prefix", Address),
+    _text("remote_group_id", Id()),
+    _text("remote_address_group_id", Id()),
+    _flag("in_default"),
+    _flag("in_others"),
+)
+
+address_groups = _resource("address_groups", _json("addresses"))
 
 port_groups = table(
     "network_port_groups",
@@ -188,6 +212,8 @@ subnet_pools = _resource(
     _flag("shared"),
     _flag("is_default"),
     _text("address_scope_id", Id()),
+    # What one project's subnets may take; NULL: any number.
+    sa.Column("quota", sa.Integer(), nullable=True),
 )
 
 address_scopes = _resource(

@@ -16,6 +16,8 @@ COLLECTIONS = (
     "security-group-rules",
     "subnetpools",
     "address-scopes",
+    "address-groups",
+    "default-security-group-rules",
     "rbac-policies",
     "quotas",
     "extensions",

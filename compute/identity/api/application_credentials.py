@@ -11,7 +11,7 @@ from compute.core.instants import iso_micro
 from compute.identity import tables
 from compute.identity.api import shapes
 from compute.identity.api.delegated import refuse_delegated
-from compute.identity.api.replies import Document, linked, many, one
+from compute.identity.api.replies import Document, linked, one, short
 from compute.identity.changes import application_credentials as changes
 from compute.identity.model import ApplicationCredential, StoredRule
 from compute.identity.parts import IdentityParts
@@ -87,7 +87,7 @@ class ApplicationCredentialsApi:
             )
             return [_document(call, connection, item) for item in found]
 
-        return many(call, "application_credentials", self._parts.read(load))
+        return short(call, "application_credentials", self._parts.read(load))
 
     def create(self, call: ApiCall) -> Reply:
         """A new one, for the caller, in the project of his token."""
@@ -124,7 +124,7 @@ class ApplicationCredentialsApi:
             )
         )
         documents = [_linked_rule(call, rule) for rule in found]
-        return many(call, "access_rules", documents)
+        return short(call, "access_rules", documents)
 
     def rule(self, call: ApiCall) -> Reply:
         """One access rule."""

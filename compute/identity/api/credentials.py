@@ -9,7 +9,7 @@ from compute.core.errors import BadRequest
 from compute.identity import tables
 from compute.identity.api import shapes
 from compute.identity.api.delegated import refuse_delegated
-from compute.identity.api.replies import Document, linked, many, one, without
+from compute.identity.api.replies import Document, linked, one, short, without
 from compute.identity.changes import credentials as changes
 from compute.identity.model import Credential
 from compute.identity.parts import IdentityParts
@@ -59,7 +59,7 @@ class CredentialsApi:
             lambda connection: credentials.where(connection, *conditions)
         )
         documents = [self._document(call, item) for item in found]
-        return many(call, "credentials", documents)
+        return short(call, "credentials", documents)
 
     def create(self, call: ApiCall) -> Reply:
         """A new credential."""

@@ -16,7 +16,7 @@ from compute.core.database import Connection
 from compute.core.errors import NotFound
 from compute.identity import tables
 from compute.identity.api.documents import role_document
-from compute.identity.api.replies import many
+from compute.identity.api.replies import short
 from compute.identity.changes import roles as changes
 from compute.identity.model import (
     DOMAIN,
@@ -111,7 +111,7 @@ class GrantsApi:
 
         found = self._parts.read(load)
         documents = [role_document(call, role) for role in found.values()]
-        return many(call, "roles", documents)
+        return short(call, "roles", documents)
 
     def check(self, call: ApiCall, place: Place) -> Reply:
         """Whether the actor has been given the role there."""

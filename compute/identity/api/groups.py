@@ -11,11 +11,11 @@ from compute.identity import tables
 from compute.identity.api import shapes
 from compute.identity.api.documents import group_document, user_document
 from compute.identity.api.replies import (
-    many,
     one,
     own_domain,
     page_of,
     paged,
+    short,
     without,
 )
 from compute.identity.changes import groups as changes
@@ -113,7 +113,7 @@ class GroupsApi:
                 connection, assignments.members_of(connection, group.id)
             )
         )
-        return many(
+        return short(
             call, "users", [user_document(call, user) for user in found.values()]
         )
 

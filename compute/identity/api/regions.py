@@ -20,7 +20,7 @@ from compute.identity.api.replies import (
 from compute.identity.model import Region
 from compute.identity.parts import IdentityParts
 from compute.identity.store.filters import text_conditions
-from compute.identity.store.subjects import endpoints, regions
+from compute.identity.store.subjects import endpoints, regions, registered_limits
 from objectstore.kernel.reply import Reply
 
 _REGION_ID = {"type": ["string", "null"], "maxLength": 255}
@@ -134,6 +134,14 @@ class RegionsApi:
             below = regions.first(
                 connection, tables.regions.c.parent_region_id == region.id
             )
+            limited = registered_limits.first(
+                connection, tables.registered_limits.c.region_id == region.id
+            )
+            if limited is not None:
+                raise Conflict(
+                    f"Unable to delete region {region.id} because registered limits"
+                    " are associated with it."
+                )
             if used is not None or below is not None:
                 raise Conflict(
                     f"Unable to delete region {region.id} because it or its child "

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from compute.core.api import ApiCall, json_reply
+from compute.core.errors import BadRequest
 from compute.core.pagination import Page, next_link, parse_page
 from objectstore.kernel.reply import HeaderList, Reply
 
@@ -47,6 +48,24 @@ def many(
         "next": following,
     }
     return json_reply(200, {name: list(documents), "links": links})
+
+
+def short(call: ApiCall, name: str, documents: Sequence[Document]) -> Reply:
+    """A list that is read whole, and cut here when ``limit`` or ``marker`` ask for a
+    part of it: a client that goes on until a page is empty would never end.
+    ``BadRequest`` for a marker that is not in it."""
+    page = page_of(call)
+    rest = list(documents)
+    if page.marker:
+        places = [place for place, item in enumerate(rest) if item["id"] == page.marker]
+        if not places:
+            raise BadRequest(f"marker {page.marker[:255]} could not be found")
+        rest = rest[places[0] + 1 :]
+    shown = rest[: page.limit] if "limit" in call.query else rest
+    following = None
+    if len(shown) < len(rest) and shown:
+        following = next_link(call.url, call.query, shown[-1]["id"])
+    return many(call, name, shown, following)
 
 
 def page_of(call: ApiCall, sortable: Sequence[str] = ("id", "name")) -> Page:

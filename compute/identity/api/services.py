@@ -17,7 +17,12 @@ from compute.identity.api.replies import (
 from compute.identity.model import Service
 from compute.identity.parts import IdentityParts
 from compute.identity.store.filters import text_conditions
-from compute.identity.store.subjects import endpoints, services
+from compute.identity.store.subjects import (
+    endpoints,
+    limits,
+    registered_limits,
+    services,
+)
 from objectstore.kernel.reply import Reply
 
 _PROPERTIES = {
@@ -113,14 +118,14 @@ class ServicesApi:
         return one(200, "service", service_document(call, self._parts.run(write)))
 
     def delete(self, call: ApiCall) -> Reply:
-        """Take a service away, with its endpoints."""
+        """Take a service away, with its endpoints and limits."""
         service = self._service(call, "delete_service")
 
         def write(connection: Connection) -> None:
             services.delete(connection, service.id)
-            endpoints.delete_where(
-                connection, tables.endpoints.c.service_id == service.id
-            )
+            for records in (endpoints, registered_limits, limits):
+                of_service = records.rows.c.service_id == service.id
+                connection.execute(records.rows.delete().where(of_service))
             self._parts.note(connection, call.context, "service.delete", service.id)
 
         self._parts.run(write)

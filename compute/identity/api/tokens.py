@@ -7,7 +7,7 @@ from typing import Any
 from compute.core.api import ApiCall, Route, empty_reply, json_reply
 from compute.core.errors import BadRequest, NotFound
 from compute.identity.api.documents import domain_document, project_documents
-from compute.identity.api.replies import many
+from compute.identity.api.replies import many, short
 from compute.identity.auth.request import parse_sign_in
 from compute.identity.auth.sign_in import sign_in
 from compute.identity.parts import IdentityParts, forbidden
@@ -82,7 +82,7 @@ class TokensApi:
                 call, connection, reach.reachable_projects(connection, user_id)
             )
         )
-        return many(call, "projects", found)
+        return short(call, "projects", found)
 
     def domains(self, call: ApiCall) -> Reply:
         """The domains that the caller can scope to."""
@@ -90,7 +90,7 @@ class TokensApi:
         found = self._parts.read(
             lambda connection: reach.reachable_domains(connection, user_id)
         )
-        return many(call, "domains", [domain_document(call, item) for item in found])
+        return short(call, "domains", [domain_document(call, item) for item in found])
 
     def system(self, call: ApiCall) -> Reply:
         """The system, if the caller can scope to it."""

@@ -11,7 +11,7 @@ from compute.core.instants import iso_micro_z
 from compute.identity import tables
 from compute.identity.api import shapes
 from compute.identity.api.documents import role_document
-from compute.identity.api.replies import Document, linked, many, one, without
+from compute.identity.api.replies import Document, linked, one, short, without
 from compute.identity.changes import trusts as changes
 from compute.identity.model import Role, Trust
 from compute.identity.parts import IdentityParts, forbidden
@@ -81,7 +81,7 @@ class TrustsApi:
         found = self._parts.read(
             lambda connection: trusts.where(connection, *conditions)
         )
-        return many(call, "trusts", [_document(call, trust) for trust in found])
+        return short(call, "trusts", [_document(call, trust) for trust in found])
 
     def create(self, call: ApiCall) -> Reply:
         """Entrust somebody with roles of one's own."""
@@ -110,7 +110,7 @@ class TrustsApi:
     def roles(self, call: ApiCall) -> Reply:
         """The roles of a trust."""
         found = self._roles(self._trust(call, "get_trust"))
-        return many(call, "roles", [role_document(call, role) for role in found])
+        return short(call, "roles", [role_document(call, role) for role in found])
 
     def role(self, call: ApiCall) -> Reply:
         """One role of a trust."""

@@ -14,11 +14,11 @@ from compute.identity.api.documents import (
     user_document,
 )
 from compute.identity.api.replies import (
-    many,
     one,
     own_domain,
     page_of,
     paged,
+    short,
     without,
 )
 from compute.identity.changes import users as changes
@@ -146,7 +146,7 @@ class UsersApi:
             )
         )
         documents = [group_document(call, group) for group in found.values()]
-        return many(call, "groups", documents)
+        return short(call, "groups", documents)
 
     def projects(self, call: ApiCall) -> Reply:
         """The projects on which the user has a role."""
@@ -156,7 +156,7 @@ class UsersApi:
                 call, connection, reach.reachable_projects(connection, user.id)
             )
         )
-        return many(call, "projects", found)
+        return short(call, "projects", found)
 
     def _user(self, call: ApiCall, operation: str) -> User:
         """The user of the path, if the caller may; whoever may not does not learn

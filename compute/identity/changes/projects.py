@@ -130,6 +130,8 @@ def delete_domain(
         for project in tree.in_domain(connection, domain.id):
             forget_project(connection, project.id)
         assignments.remove_target(connection, DOMAIN, domain.id)
+        rows = tables.limits
+        connection.execute(rows.delete().where(rows.c.domain_id == domain.id))
         projects.delete(connection, domain.id)
         parts.note(connection, context, "domain.delete", domain.id)
         return None, [_subject(domain)]
@@ -142,7 +144,12 @@ def forget_project(connection: Connection, project_id: str) -> None:
     projects.delete(connection, project_id)
     tree.set_tags(connection, project_id, [])
     assignments.remove_target(connection, PROJECT, project_id)
-    for rows in (tables.credentials, tables.application_credentials, tables.trusts):
+    for rows in (
+        tables.credentials,
+        tables.application_credentials,
+        tables.trusts,
+        tables.limits,
+    ):
         connection.execute(rows.delete().where(rows.c.project_id == project_id))
 
 

@@ -8,8 +8,10 @@ from compute.identity.model import (
     Credential,
     Endpoint,
     Group,
+    Limit,
     Project,
     Region,
+    RegisteredLimit,
     Role,
     Service,
     StoredRule,
@@ -26,6 +28,10 @@ roles = Records(tables.roles, Role, "role")
 regions = Records(tables.regions, Region, "region")
 services = Records(tables.services, Service, "service")
 endpoints = Records(tables.endpoints, Endpoint, "endpoint")
+registered_limits = Records(
+    tables.registered_limits, RegisteredLimit, "registered limit"
+)
+limits = Records(tables.limits, Limit, "limit")
 credentials = Records(tables.credentials, Credential, "credential")
 application_credentials = Records(
     tables.application_credentials, ApplicationCredential, "application credential"

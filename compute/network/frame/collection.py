@@ -69,8 +69,8 @@ class Collection(Generic[R]):
     columns: Mapping[str, str] = field(default_factory=dict)
     special: Mapping[str, Special] = field(default_factory=dict)
     has_name: bool = True
-    # Without description, tags, revision and times, as Neutron's own is.
-    is_plain: bool = False
+    # What other resources have and this one has not, as Neutron's own.
+    lacks: tuple[str, ...] = ()
     # What only administrators and services see.
     restricted: frozenset[str] = frozenset()
 
@@ -115,9 +115,8 @@ class Collection(Generic[R]):
         for record, item in zip(records, shown, strict=True):
             item.update(standard(record, self.has_name))
             item["tags"] = labels.get(record.id, [])
-            if self.is_plain:
-                for name in EXTENDED:
-                    del item[name]
+            for name in self.lacks:
+                del item[name]
             if not is_whole:
                 for name in self.restricted:
                     item.pop(name, None)

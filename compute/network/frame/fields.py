@@ -6,11 +6,13 @@
     )
 
 ``FIELDS.new(body)`` gives all attributes of a POST, ``FIELDS.changes(body)`` those of a
-PUT; both refuse attributes that are unknown, or may not be set then, by name.
+PUT; both refuse attributes that are unknown, or may not be set then, by name.  A number
+or a truth value may come as text, as Neutron's clients send some of theirs.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -32,6 +34,8 @@ TEXTS = {"type": "array", "items": TEXT, "maxItems": ITEMS_MAX}
 TEXTS_OR_NULL = {"type": ["array", "null"], "items": TEXT, "maxItems": ITEMS_MAX}
 OBJECT = {"type": "object", "maxProperties": ITEMS_MAX}
 
+_TRUTH = {"true": True, "1": True, "false": False, "0": False}
+_NUMBER = re.compile("-?[0-9]{1,18}")
 _MISSING: Any = object()
 
 
@@ -74,6 +78,7 @@ class Fields:
     def new(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """A POST's attributes, with defaults.  ``BadRequest``."""
         self._known(body, [name for name, each in self._fields.items() if each.create])
+        body = self._plain(body)
         self._create.check(body)
         found = {
             name: each.default
@@ -89,6 +94,7 @@ class Fields:
             if name in self._fields and name not in allowed:
                 raise BadRequest(f"Cannot update read-only attribute {name}")
         self._known(body, allowed)
+        body = self._plain(body)
         self._update.check(body)
         return dict(body)
 
@@ -96,6 +102,12 @@ class Fields:
         """Whether a POST without the attribute would mean the same."""
         field = self._fields.get(name)
         return field is not None and field.has_default and field.default == value
+
+    def _plain(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            name: _from_text(self._fields[name].schema, value)
+            for name, value in body.items()
+        }
 
     def _known(self, body: Mapping[str, Any], allowed: list[str]) -> None:
         unknown = sorted(set(body) - set(allowed))
@@ -114,3 +126,16 @@ class Fields:
                 ],
             }
         )
+
+
+def _from_text(schema: Mapping[str, Any], value: Any) -> Any:
+    """The number or truth value that a text stands for, where no text belongs."""
+    kinds = schema.get("type", ())
+    kinds = (kinds,) if isinstance(kinds, str) else kinds
+    if "boolean" in kinds:
+        # Not by ``in``: 1 and True are the same to a set.
+        word = str(value).lower() if isinstance(value, int | str) else ""
+        return _TRUTH.get(word, value)
+    if "integer" in kinds and "string" not in kinds and isinstance(value, str):
+        return int(value) if _NUMBER.fullmatch(value) else value
+    return value

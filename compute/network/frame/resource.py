@@ -33,6 +33,9 @@ OWNER_CHARACTERS_MAX = 64  # identity's ids have 32
 OWNERS = ("project_id", "tenant_id")
 
 
+ALL_VERBS = frozenset({"list", "show", "create", "update", "delete"})
+
+
 @dataclass(frozen=True)
 class Definition(Generic[R]):
     """What is special about one resource.
@@ -51,6 +54,7 @@ class Definition(Generic[R]):
     target: Callable[[Work, Mapping[str, Any]], Mapping[str, Any]] = (
         lambda work, values: {"project_id": values.get("project_id")}
     )
+    verbs: frozenset[str] = ALL_VERBS
     # Whether a place in the quota was set aside for it; uses that up.
     is_promised: Callable[[Work, Body], bool] = lambda work, attributes: False
     # Before anything is listed or shown: what is made on demand.
@@ -74,13 +78,15 @@ class ResourceApi(Generic[R]):
     def routes(self) -> list[Route]:
         """GET, POST, PUT, DELETE."""
         path = "/v2.0/" + (self._definition.path or self._collection.plural)
-        return [
-            Route("GET", path, self.index),
-            Route("POST", path, self.create),
-            Route("GET", path + "/{id}", self.show),
-            Route("PUT", path + "/{id}", self.update),
-            Route("DELETE", path + "/{id}", self.delete),
-        ]
+        routes = {
+            "list": Route("GET", path, self.index),
+            "create": Route("POST", path, self.create),
+            "show": Route("GET", path + "/{id}", self.show),
+            "update": Route("PUT", path + "/{id}", self.update),
+            "delete": Route("DELETE", path + "/{id}", self.delete),
+        }
+        verbs = self._definition.verbs
+        return [route for verb, route in routes.items() if verb in verbs]
 
     def index(self, call: ApiCall) -> Reply:
         """One page."""
@@ -92,7 +98,7 @@ class ResourceApi(Generic[R]):
 
         items, page = self._database.read(call.context, work_on)
         plural = self._collection.plural.replace("-", "_")
-        document: Body = {plural: [_only(item, call) for item in items]}
+        document: Body = {plural: [only(item, call) for item in items]}
         links = page_links(call, [item["id"] for item in items], page)
         if links:
             document[f"{plural}_links"] = links
@@ -107,7 +113,7 @@ class ResourceApi(Generic[R]):
             return self._collection.show(work, [record])[0]
 
         item = self._database.read(call.context, work_on)
-        return json_reply(200, {self._collection.singular: _only(item, call)})
+        return json_reply(200, {self._collection.singular: only(item, call)})
 
     def create(self, call: ApiCall) -> Reply:
         """One, or all of several, or none."""
@@ -255,6 +261,7 @@ def _match(call: ApiCall, record: Resource) -> None:
         )
 
 
-def _only(item: Body, call: ApiCall) -> Body:
+def only(item: Body, call: ApiCall) -> Body:
+    """What ``fields`` asks for of an item; all when it asks for nothing."""
     wanted: Sequence[str] = [name for name in call.query.all("fields") if name]
     return {name: item[name] for name in wanted if name in item} if wanted else item

@@ -7,13 +7,12 @@ from typing import Any
 from compute.core.api import ApiCall, Route, empty_reply, json_reply
 from compute.core.errors import Forbidden
 from compute.core.instants import iso_micro
-from compute.core.pagination import parse_page
-from compute.core.query import TRUE_WORDS
 from compute.core.schema import Schema
 from compute.network import tables
 from compute.network.errors import conflict, not_found
 from compute.network.frame.fields import BOOLEAN, TEXT
 from compute.network.frame.resource import Body
+from compute.network.frame.short_lists import short_list
 from compute.network.frame.work import NetworkDatabase, Work
 from compute.network.hosts.reports import all_agents
 from compute.network.links.dhcp_ports import keep_dhcp_ports_of_host
@@ -24,8 +23,17 @@ from objectstore.kernel.reply import Reply
 
 AGENT_TYPE = "Linux bridge agent"
 BINARY = "compute-network-agent"
-SORTABLE = frozenset({"id", "host", "agent_type", "binary", "alive"})
-CONTROLS = ("limit", "marker", "page_reverse", "sort_key", "sort_dir", "fields")
+ATTRIBUTES = (
+    "id",
+    "host",
+    "agent_type",
+    "binary",
+    "topic",
+    "availability_zone",
+    "admin_state_up",
+    "alive",
+    "description",
+)
 UPDATE = Schema(
     {
         "type": "object",
@@ -58,7 +66,6 @@ class AgentApi:
 
     def list(self, call: ApiCall) -> Reply:
         """The agents that the filters let pass (there is one a host)."""
-        parse_page(call.query, sortable=SORTABLE, default_sort=(("host", False),))
 
         def work_on(work: Work) -> list[Body]:
             if not work.policy.allows(work.context, "get_agent"):
@@ -66,10 +73,7 @@ class AgentApi:
             return [_shown(work, agent) for agent in all_agents(work)]
 
         found = self._database.read(call.context, work_on)
-        wanted = [pair for pair in call.query.pairs if pair[0] not in CONTROLS]
-        return json_reply(
-            200, {"agents": [each for each in found if _passes(each, wanted)]}
-        )
+        return short_list(call, "agents", found, ATTRIBUTES, order=("host",))
 
     def show(self, call: ApiCall) -> Reply:
         """One agent."""
@@ -148,15 +152,3 @@ def _shown(work: Work, agent: Agent) -> Body:
         "configurations": {"revision": agent.revision, "problem": agent.problem},
         "resource_versions": {},
     }
-
-
-def _passes(shown: Body, wanted: list[tuple[str, str]]) -> bool:
-    for name in {name for name, _ in wanted}:
-        values = [value for key, value in wanted if key == name]
-        found = shown.get(name)
-        if isinstance(found, bool):
-            if found not in [value.lower() in TRUE_WORDS for value in values]:
-                return False
-        elif str(found) not in values:
-            return False
-    return True

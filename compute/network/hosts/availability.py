@@ -10,12 +10,16 @@ from compute.core.api import ApiCall, Route, json_reply
 from compute.network import tables
 from compute.network.errors import not_found
 from compute.network.frame.resource import Body
+from compute.network.frame.short_lists import short_list
 from compute.network.frame.work import NetworkDatabase, Work
 from compute.network.links import networks
 from compute.network.links.networks import AVAILABILITY_ZONE
 from compute.network.links.prefixes import ranges_of
 from compute.network.model import Network, Subnet
 from objectstore.kernel.reply import Reply
+
+PROVIDER = ("service_type", "name", "default")
+AVAILABILITY = ("network_id", "network_name", "tenant_id", "project_id")
 
 
 class AvailabilityApi:
@@ -40,36 +44,39 @@ class AvailabilityApi:
             {"name": AVAILABILITY_ZONE, "resource": resource, "state": "available"}
             for resource in ("network", "router")
         ]
-        return json_reply(200, {"availability_zones": zones})
+        return short_list(
+            call,
+            "availability_zones",
+            zones,
+            ("name", "resource", "state"),
+            identifier="resource",
+        )
 
     def providers(self, call: ApiCall) -> Reply:
         """None: no service has more than one.  ``project cleanup`` asks for those of
         VPNs before it looks at anything else."""
-        return json_reply(200, {"service_providers": []})
+        return short_list(call, "service_providers", [], PROVIDER, identifier="name")
 
     def list(self, call: ApiCall) -> Reply:
         """Every network's addresses.  For administrators."""
-        names = {
-            "network_id": "id",
-            "network_name": "name",
-            "tenant_id": "project_id",
-            "project_id": "project_id",
-        }
+        # This one is of the subnets, and not of the network that is listed.
         version = call.query.all("ip_version")
 
         def work_on(work: Work) -> list[Body]:
             if not work.policy.allows(work.context, "get_network_ip_availability"):
                 return []
-            where = [
-                tables.networks.c[column].in_(call.query.all(name))
-                for name, column in names.items()
-                if name in call.query
-            ]
-            found = work.records(Network, tables.networks, *where)
+            found = work.records(Network, tables.networks)
             return [_shown(work, network, version) for network in found]
 
         found = self._database.read(call.context, work_on)
-        return json_reply(200, {"network_ip_availabilities": found})
+        return short_list(
+            call,
+            "network_ip_availabilities",
+            found,
+            AVAILABILITY,
+            identifier="network_id",
+            passed=("ip_version",),
+        )
 
     def show(self, call: ApiCall) -> Reply:
         """One network's addresses."""

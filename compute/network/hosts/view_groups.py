@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from compute.network import tables, view
 from compute.network.frame.work import Work
-from compute.network.model import IPV4, SecurityRule
+from compute.network.model import IPV4, AddressGroup, SecurityRule
 from compute.network.security.rule_values import protocol_number
 
 
@@ -16,23 +16,26 @@ def security_groups(
     work: Work, identifiers: Iterable[str]
 ) -> tuple[view.SecurityGroup, ...]:
     """These groups with their rules, and those that the rules name as remote with
-    their members."""
+    their members; a group of addresses is one that has nothing but members."""
     local = set(identifiers)
     table = tables.security_rules
     rules: dict[str, list[view.Rule]] = {}
     remote: set[str] = set()
+    named: set[str] = set()
     for rule in work.records(SecurityRule, table, table.c.group_id.in_(sorted(local))):
         rules.setdefault(rule.group_id, []).append(_rule(rule))
         if rule.remote_group_id:
             remote.add(rule.remote_group_id)
-    members = _members(work, remote)
+        if rule.remote_address_group_id:
+            named.add(rule.remote_address_group_id)
+    members = {**_members(work, remote), **_addresses(work, named)}
     return tuple(
         view.SecurityGroup(
             id=each,
             rules=tuple(rules.get(each, ())),
             members=tuple(sorted(members.get(each, ()))),
         )
-        for each in sorted(local | remote)
+        for each in sorted(local | remote | named)
     )
 
 
@@ -45,8 +48,14 @@ def _rule(rule: SecurityRule) -> view.Rule:
         port_min=rule.port_min,
         port_max=rule.port_max,
         remote_prefix=rule.remote_prefix,
-        remote_group=rule.remote_group_id,
+        remote_group=rule.remote_group_id or rule.remote_address_group_id,
     )
+
+
+def _addresses(work: Work, groups: Iterable[str]) -> dict[str, set[str]]:
+    table = tables.address_groups
+    found = work.records(AddressGroup, table, table.c.id.in_(sorted(groups)))
+    return {group.id: set(group.addresses) for group in found}
 
 
 def _members(work: Work, groups: Iterable[str]) -> dict[str, set[str]]:

@@ -9,6 +9,7 @@ from compute.network.errors import conflict, invalid, not_found
 from compute.network.frame.resource import Body
 from compute.network.frame.work import Work
 from compute.network.links import prefixes
+from compute.network.links.visibility import SHARED, lent
 from compute.network.model import Network, SubnetPool
 
 
@@ -41,7 +42,10 @@ def _pool(work: Work, body: Body) -> SubnetPool | None:
     if identifier:
         found = work.find(SubnetPool, pools, identifier)
         visible = found is not None and (
-            found.shared or work.is_admin or found.project_id == work.project_id
+            found.shared
+            or work.is_admin
+            or found.project_id == work.project_id
+            or bool(lent(work, [found.id], SHARED, work.project_id))
         )
         if not visible:
             raise not_found("SubnetPoolNotFound", "Subnet pool", identifier)
@@ -58,13 +62,32 @@ def _pool(work: Work, body: Body) -> SubnetPool | None:
 
 
 def _from_pool(work: Work, pool: SubnetPool, body: Body) -> str:
-    taken = list(
-        work.connection.execute(
-            sa.select(tables.subnets.c.cidr).where(
-                tables.subnets.c.subnet_pool_id == pool.id
-            )
-        ).scalars()
+    subnets = tables.subnets
+    held = work.rows(
+        sa.select(subnets.c.cidr, subnets.c.project_id).where(
+            subnets.c.subnet_pool_id == pool.id
+        )
     )
+    found = _free(pool, [row["cidr"] for row in held], body)
+    if pool.quota is not None:
+        own = [row["cidr"] for row in held if row["project_id"] == body["project_id"]]
+        if sum(map(_units, [*own, found])) > pool.quota:
+            raise conflict(
+                "SubnetPoolQuotaExceeded",
+                "Per-tenant subnet pool prefix quota exceeded.",
+            )
+    return found
+
+
+def _units(cidr: str) -> int:
+    """What a prefix counts: addresses of IPv4, prefixes of 64 bits of IPv6."""
+    prefix = prefixes.parse_prefix(cidr)
+    if prefix.version == 4:
+        return prefix.num_addresses
+    return 1 << max(0, 64 - prefix.prefixlen)
+
+
+def _free(pool: SubnetPool, taken: list[str], body: Body) -> str:
     cidr = body.get("cidr")
     if cidr:
         return _wanted(pool, prefixes.parse_prefix(cidr), taken)

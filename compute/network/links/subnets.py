@@ -37,6 +37,7 @@ HOST_ROUTES_MAX = 20
 IPV6_MTU_MIN = 1280  # RFC 8200
 MODES = ("slaac", "dhcpv6-stateful", "dhcpv6-stateless")
 MODE = {"enum": [*MODES, None]}
+VERSION = {"type": ["integer", "null"], "enum": [4, 6, None]}
 
 POOLS = objects({"start": TEXT, "end": TEXT}, ("start", "end"))
 ROUTES = objects({"destination": TEXT, "nexthop": TEXT}, ("destination", "nexthop"))
@@ -45,7 +46,7 @@ FIELDS = Fields(
     Field("name", TEXT, default=""),
     Field("description", TEXT, default=""),
     Field("network_id", UUID, required=True, update=False),
-    Field("ip_version", {"enum": [4, 6, None]}, update=False),
+    Field("ip_version", VERSION, update=False),
     Field("cidr", TEXT_OR_NULL, update=False),
     Field("prefixlen", {"type": ["integer", "null"]}, update=False),
     Field("subnetpool_id", UUID_OR_NULL, update=False),

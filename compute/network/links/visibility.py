@@ -1,10 +1,12 @@
 """Which networks, and what hangs on them, a project sees.
 
-Its own; those shared with all or, by an RBAC policy, with it; external ones.
+Its own; those shared with all or, by an RBAC policy, with it; external ones.  Other
+things that may be lent: ``seen_or_lent``.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,6 +24,34 @@ def _lent(project_id: str, action: str) -> sa.Select[Any]:
         policies.c.action == action,
         policies.c.target_project.in_((project_id, ALL_PROJECTS)),
     )
+
+
+def seen_or_lent(table: sa.Table, project_id: str) -> sa.ColumnElement[bool]:
+    """Things of a table that are the project's or lent to it."""
+    return sa.or_(
+        table.c.project_id == project_id, table.c.id.in_(_lent(project_id, SHARED))
+    )
+
+
+def lent(
+    work: Work, identifiers: Sequence[str], action: str, project_id: str = ""
+) -> set[str]:
+    """Which of these things are lent to the project, or to all of them."""
+    policies = tables.rbac_policies
+    found = work.rows(
+        sa.select(policies.c.object_id).where(
+            policies.c.object_id.in_(list(identifiers)),
+            policies.c.action == action,
+            policies.c.target_project.in_((project_id or ALL_PROJECTS, ALL_PROJECTS)),
+        )
+    )
+    return {row["object_id"] for row in found}
+
+
+def end_policies(work: Work, identifier: str) -> None:
+    """What is gone is lent to nobody."""
+    policies = tables.rbac_policies
+    work.connection.execute(policies.delete().where(policies.c.object_id == identifier))
 
 
 def shared_with(project_id: str) -> sa.ColumnElement[bool]:

@@ -8,15 +8,23 @@ import sqlalchemy as sa
 
 from compute.network import tables
 from compute.network.errors import conflict
-from compute.network.frame.collection import Collection
+from compute.network.frame.collection import EXTENDED, Collection
 from compute.network.frame.fields import BOOLEAN, TEXT, Field, Fields
 from compute.network.frame.resource import Body, Definition
 from compute.network.frame.work import Work
+from compute.network.links.visibility import (
+    SHARED,
+    end_policies,
+    lent,
+    seen_or_lent,
+)
 from compute.network.model import AddressScope, SubnetPool
 
 FIELDS = Fields(
     Field("name", TEXT, required=True),
-    Field("ip_version", {"enum": [4, 6]}, required=True, update=False),
+    Field(
+        "ip_version", {"type": "integer", "enum": [4, 6]}, required=True, update=False
+    ),
     Field("shared", BOOLEAN, default=False),
 )
 
@@ -53,16 +61,21 @@ def delete_scope(work: Work, scope: AddressScope) -> None:
             f"Unable to complete operation on address scope {scope.id}. There are one"
             " or more subnet pools in use on the address scope.",
         )
+    end_policies(work, scope.id)
     work.delete(tables.address_scopes, scope)
 
 
 def _present(work: Work, scopes: Sequence[AddressScope]) -> list[Body]:
-    return [{"ip_version": each.version, "shared": each.shared} for each in scopes]
+    to_all = lent(work, [each.id for each in scopes], SHARED)
+    return [
+        {"ip_version": each.version, "shared": each.shared or each.id in to_all}
+        for each in scopes
+    ]
 
 
 def _visible(work: Work, project_id: str) -> sa.ColumnElement[bool]:
     scopes = tables.address_scopes
-    return sa.or_(scopes.c.project_id == project_id, scopes.c.shared.is_(True))
+    return sa.or_(scopes.c.shared.is_(True), seen_or_lent(scopes, project_id))
 
 
 COLLECTION = Collection(
@@ -75,7 +88,7 @@ COLLECTION = Collection(
     present=_present,
     visible=_visible,
     columns={"ip_version": "version", "shared": "shared"},
-    is_plain=True,
+    lacks=EXTENDED,
 )
 DEFINITION = Definition(
     collection=COLLECTION,

@@ -17,7 +17,8 @@ from compute.network.frame.quota import (
     reserved,
     used,
 )
-from compute.network.frame.resource import Body
+from compute.network.frame.resource import OWNERS, Body
+from compute.network.frame.short_lists import short_list
 from compute.network.frame.work import NetworkDatabase, Work
 from objectstore.kernel.reply import Reply
 
@@ -81,7 +82,8 @@ class QuotaApi:
                 for each in projects
             ]
 
-        return json_reply(200, {"quotas": self._database.read(call.context, work_on)})
+        found = self._database.read(call.context, work_on)
+        return short_list(call, "quotas", found, OWNERS, identifier="project_id")
 
     def own_project(self, call: ApiCall) -> Reply:
         """Whose quotas an ordinary caller may ask for."""

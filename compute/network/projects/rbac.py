@@ -1,28 +1,44 @@
-"""RBAC policies: a network lent to one more project, or to all.
+"""RBAC policies: a thing lent to one more project, or to all.
 
-``access_as_shared``: it may put ports on it.  ``access_as_external``: it may have
-gateways and floating IPs there.
+Networks ``access_as_shared`` (it may put ports on it) and ``access_as_external`` (it
+may have gateways and floating IPs there); security groups, address groups, address
+scopes and subnet pools ``access_as_shared``: it may use them as if they were its own,
+and not change them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
 
 from compute.core.errors import PolicyNotAuthorized
 from compute.network import tables
-from compute.network.errors import conflict
-from compute.network.frame.collection import Collection, own
+from compute.network.errors import conflict, invalid
+from compute.network.frame.collection import EXTENDED, Collection, own
 from compute.network.frame.fields import TEXT, UUID, Field, Fields
 from compute.network.frame.resource import Body, Definition
 from compute.network.frame.work import Work
 from compute.network.links.networks import COLLECTION as NETWORKS
 from compute.network.links.visibility import ALL_PROJECTS, EXTERNAL, SHARED
 from compute.network.model import Port, RbacPolicy
+from compute.network.projects.address_scopes import COLLECTION as SCOPES
+from compute.network.projects.subnet_pools import COLLECTION as POOLS
+from compute.network.security.address_groups import COLLECTION as ADDRESS_GROUPS
+from compute.network.security.groups import COLLECTION as GROUPS
 
-OBJECT_TYPE = "network"
+NETWORK = "network"
+LENDABLE: Mapping[str, Collection[Any]] = {
+    NETWORK: NETWORKS,
+    "security_group": GROUPS,
+    "address_group": ADDRESS_GROUPS,
+    "address_scope": SCOPES,
+    "subnetpool": POOLS,
+}
 
 FIELDS = Fields(
-    Field("object_type", {"enum": [OBJECT_TYPE]}, required=True, update=False),
+    Field("object_type", {"enum": sorted(LENDABLE)}, required=True, update=False),
     Field("object_id", UUID, required=True, update=False),
     Field("action", {"enum": [SHARED, EXTERNAL]}, required=True, update=False),
     Field("target_tenant", {**TEXT, "minLength": 1}, required=True),
@@ -30,9 +46,12 @@ FIELDS = Fields(
 
 
 def create_policy(work: Work, body: Body) -> RbacPolicy:
-    """Lend a network of one's own."""
-    network = NETWORKS.find(work, body["object_id"])
-    if network.project_id != body["project_id"] and not work.is_admin:
+    """Lend something of one's own."""
+    kind = body["object_type"]
+    if body["action"] == EXTERNAL and kind != NETWORK:
+        raise invalid(f"action: {EXTERNAL} is for networks.", "InvalidInput")
+    thing = LENDABLE[kind].find(work, body["object_id"])
+    if thing.project_id != body["project_id"] and not work.is_admin:
         raise PolicyNotAuthorized("(create_rbac_policy) is disallowed by policy")
     target = body["target_tenant"]
     if not work.is_admin and (target == ALL_PROJECTS or body["action"] == EXTERNAL):
@@ -43,7 +62,7 @@ def create_policy(work: Work, body: Body) -> RbacPolicy:
     if work.records(
         RbacPolicy,
         policies,
-        policies.c.object_id == network.id,
+        policies.c.object_id == thing.id,
         policies.c.action == body["action"],
         policies.c.target_project == target,
     ):
@@ -55,8 +74,8 @@ def create_policy(work: Work, body: Body) -> RbacPolicy:
         RbacPolicy(
             **work.new(),
             project_id=body["project_id"],
-            object_type=OBJECT_TYPE,
-            object_id=network.id,
+            object_type=kind,
+            object_id=thing.id,
             action=body["action"],
             target_project=target,
         ),
@@ -75,25 +94,66 @@ def update_policy(work: Work, policy: RbacPolicy, body: Body) -> RbacPolicy:
 
 
 def delete_policy(work: Work, policy: RbacPolicy) -> None:
-    """Take it back; ``RbacPolicyInUse`` while the project has ports on it."""
+    """Take it back; ``RbacPolicyInUse`` while the project uses it."""
     _refuse_while_used(work, policy)
     work.delete(tables.rbac_policies, policy)
 
 
 def _refuse_while_used(work: Work, policy: RbacPolicy) -> None:
-    ports = tables.ports
-    where = [ports.c.network_id == policy.object_id]
-    if policy.target_project != ALL_PROJECTS:
-        where.append(ports.c.project_id == policy.target_project)
-    else:
-        where.append(ports.c.project_id != policy.project_id)
-    used = [port for port in work.records(Port, ports, *where) if port.is_guest]
-    if policy.action == SHARED and used:
+    if policy.action == SHARED and _USED[policy.object_type](work, policy):
         raise conflict(
             "RbacPolicyInUse",
             f"RBAC policy on object {policy.object_id} cannot be removed because other"
             " objects depend on it.",
         )
+
+
+def _borrower(policy: RbacPolicy, table: sa.Table) -> sa.ColumnElement[bool]:
+    """Things of that table which belong to those whom it is lent to."""
+    if policy.target_project == ALL_PROJECTS:
+        return table.c.project_id != policy.project_id
+    return table.c.project_id == policy.target_project
+
+
+def _has_ports(work: Work, policy: RbacPolicy) -> bool:
+    ports = tables.ports
+    found = work.records(
+        Port, ports, ports.c.network_id == policy.object_id, _borrower(policy, ports)
+    )
+    return any(port.is_guest for port in found)
+
+
+def _has_members(work: Work, policy: RbacPolicy) -> bool:
+    ports, members = tables.ports, tables.port_groups
+    rules = tables.security_rules
+    in_group = sa.select(members.c.port_id).where(
+        members.c.group_id == policy.object_id
+    )
+    return _any(work, ports, policy, ports.c.id.in_(in_group)) or _any(
+        work, rules, policy, rules.c.remote_group_id == policy.object_id
+    )
+
+
+def _any(
+    work: Work, table: sa.Table, policy: RbacPolicy, clause: sa.ColumnElement[bool]
+) -> bool:
+    statement = sa.select(table.c.id).where(clause, _borrower(policy, table)).limit(1)
+    return bool(work.rows(statement))
+
+
+def _used_by(table: sa.Table, column: str) -> Callable[[Work, RbacPolicy], bool]:
+    return lambda work, policy: _any(
+        work, table, policy, table.c[column] == policy.object_id
+    )
+
+
+_USED: Mapping[str, Callable[[Work, RbacPolicy], bool]] = {
+    NETWORK: _has_ports,
+    "security_group": _has_members,
+    "address_group": _used_by(tables.security_rules, "remote_address_group_id"),
+    "address_scope": _used_by(tables.subnet_pools, "address_scope_id"),
+    "subnetpool": _used_by(tables.subnets, "subnet_pool_id"),
+}
 
 
 def _present(work: Work, policies: Sequence[RbacPolicy]) -> list[Body]:
@@ -117,7 +177,7 @@ COLLECTION = Collection(
     record=RbacPolicy,
     present=_present,
     visible=own(tables.rbac_policies),
-    is_plain=True,
+    lacks=EXTENDED,
     columns={
         "object_type": "object_type",
         "object_id": "object_id",

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from compute.network import tables
-from compute.network.errors import conflict, invalid, not_found
+from compute.network.errors import conflict, invalid
 from compute.network.frame.collection import Collection
 from compute.network.frame.fields import (
     BOOLEAN,
@@ -23,12 +23,20 @@ from compute.network.frame.fields import (
 from compute.network.frame.resource import Body, Definition
 from compute.network.frame.work import Work
 from compute.network.links.prefixes import is_inside, parse_prefix
-from compute.network.model import AddressScope, Subnet, SubnetPool
+from compute.network.links.visibility import (
+    SHARED,
+    end_policies,
+    lent,
+    seen_or_lent,
+)
+from compute.network.model import Subnet, SubnetPool
+from compute.network.projects.address_scopes import COLLECTION as SCOPES
 
 # Neutron's own defaults for the shortest prefix.
 LENGTH_MIN = {4: 8, 6: 64}
 LENGTH_MAX = {4: 32, 6: 128}
 
+QUOTA = {"type": ["integer", "null"], "minimum": 0, "maximum": 2**31 - 1}
 FIELDS = Fields(
     Field("name", TEXT, required=True),
     Field("description", TEXT, default=""),
@@ -36,7 +44,8 @@ FIELDS = Fields(
     Field("default_prefixlen", INTEGER_OR_NULL, default=None),
     Field("min_prefixlen", INTEGER_OR_NULL, default=None),
     Field("max_prefixlen", INTEGER_OR_NULL, default=None),
-    Field("default_quota", {"type": "null"}),
+    # What subnets of one project may take: addresses, of IPv6 prefixes of 64 bits.
+    Field("default_quota", QUOTA, default=None),
     Field("shared", BOOLEAN, default=False, update=False),
     Field("is_default", BOOLEAN, default=False),
     Field("address_scope_id", UUID_OR_NULL, default=None),
@@ -60,6 +69,7 @@ def create_pool(work: Work, body: Body) -> SubnetPool:
         shared=body["shared"],
         is_default=body["is_default"],
         address_scope_id=_scope(work, body["address_scope_id"], version),
+        quota=body["default_quota"],
     )
     _check_default(work, pool)
     _check_scope(work, pool)
@@ -93,6 +103,8 @@ def update_pool(work: Work, pool: SubnetPool, body: Body) -> SubnetPool:
             "max_prefixlen": pool.prefix_length_max,
         },
     )
+    if "default_quota" in body:
+        values["quota"] = body["default_quota"]
     if "address_scope_id" in body:
         values["address_scope_id"] = _scope(
             work, body["address_scope_id"], pool.version
@@ -111,6 +123,7 @@ def delete_pool(work: Work, pool: SubnetPool) -> None:
             "SubnetPoolDeleteError",
             "Unable to delete subnet pool: Subnet pool has existing allocations.",
         )
+    end_policies(work, pool.id)
     work.delete(tables.subnet_pools, pool)
 
 
@@ -146,11 +159,7 @@ def _lengths(version: int, body: Body, had: Mapping[str, int]) -> dict[str, int]
 def _scope(work: Work, identifier: str | None, version: int) -> str:
     if not identifier:
         return ""
-    scope = work.find(AddressScope, tables.address_scopes, identifier)
-    if scope is None or not (
-        work.is_admin or scope.shared or scope.project_id == work.project_id
-    ):
-        raise not_found("AddressScopeNotFound", "Address scope", identifier)
+    scope = SCOPES.find(work, identifier)
     if scope.version != version:
         raise invalid("address_scope_id: the scope is of the other version of IP.")
     return scope.id
@@ -192,6 +201,7 @@ def _check_default(work: Work, pool: SubnetPool) -> None:
 
 
 def _present(work: Work, pools: Sequence[SubnetPool]) -> list[Body]:
+    to_all = lent(work, [pool.id for pool in pools], SHARED)
     return [
         {
             "ip_version": pool.version,
@@ -199,8 +209,8 @@ def _present(work: Work, pools: Sequence[SubnetPool]) -> list[Body]:
             "default_prefixlen": str(pool.prefix_length_default),
             "min_prefixlen": str(pool.prefix_length_min),
             "max_prefixlen": str(pool.prefix_length_max),
-            "default_quota": None,
-            "shared": pool.shared,
+            "default_quota": pool.quota,
+            "shared": pool.shared or pool.id in to_all,
             "is_default": pool.is_default,
             "address_scope_id": pool.address_scope_id or None,
         }
@@ -210,7 +220,7 @@ def _present(work: Work, pools: Sequence[SubnetPool]) -> list[Body]:
 
 def _visible(work: Work, project_id: str) -> sa.ColumnElement[bool]:
     pools = tables.subnet_pools
-    return sa.or_(pools.c.project_id == project_id, pools.c.shared.is_(True))
+    return sa.or_(pools.c.shared.is_(True), seen_or_lent(pools, project_id))
 
 
 COLLECTION = Collection(
@@ -227,6 +237,7 @@ COLLECTION = Collection(
         "default_prefixlen": "prefix_length_default",
         "min_prefixlen": "prefix_length_min",
         "max_prefixlen": "prefix_length_max",
+        "default_quota": "quota",
         "shared": "shared",
         "is_default": "is_default",
         "address_scope_id": "address_scope_id",

@@ -1,7 +1,7 @@
 """Every project's default group, made when somebody first looks for it.
 
 Whoever names no group gets this one: everything may leave, and only the group's other
-members may come in.
+members may come in, as long as the operator has no other default rules.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from compute.network import tables
 from compute.network.frame.collection import VISIBLE_TO, is_service
 from compute.network.frame.work import NetworkDatabase, Work
 from compute.network.model import (
-    EGRESS,
-    INGRESS,
-    IPV4,
-    IPV6,
+    AddressGroup,
+    DefaultRule,
     SecurityGroup,
     SecurityRule,
 )
 
 DEFAULT = "default"
+# In a default rule: the group itself.
+PARENT = "PARENT"
 # Projects that one list may make default groups for.
 PROJECTS_MAX = 10
 
@@ -45,41 +45,45 @@ def ensure_default(work: Work, project_id: str) -> SecurityGroup:
         default_of=project_id,
     )
     work.insert(tables.security_groups, group)
-    open_outwards(work, group)
-    for ethertype in (IPV4, IPV6):
-        add_plain_rule(work, group, INGRESS, ethertype, remote_group_id=group.id)
+    begin_with(work, group)
     return group
 
 
-def open_outwards(work: Work, group: SecurityGroup) -> None:
-    """What every new group has: all may leave."""
-    for ethertype in (IPV4, IPV6):
-        add_plain_rule(work, group, EGRESS, ethertype)
+def begin_with(work: Work, group: SecurityGroup) -> None:
+    """Give a new group the rules that new groups begin with."""
+    rules = tables.default_rules
+    wanted = rules.c.in_default if group.default_of else rules.c.in_others
+    for each in work.records(DefaultRule, rules, wanted.is_(True)):
+        remote = group.id if each.remote_group_id == PARENT else each.remote_group_id
+        if not _is_there(work, each, remote, group):
+            continue
+        work.insert(
+            tables.security_rules,
+            SecurityRule(
+                **work.new(),
+                project_id=group.project_id,
+                description=each.description,
+                group_id=group.id,
+                direction=each.direction,
+                ethertype=each.ethertype,
+                protocol=each.protocol,
+                port_min=each.port_min,
+                port_max=each.port_max,
+                remote_prefix=each.remote_prefix,
+                remote_group_id=remote,
+                remote_address_group_id=each.remote_address_group_id,
+            ),
+        )
 
 
-def add_plain_rule(
-    work: Work,
-    group: SecurityGroup,
-    direction: str,
-    ethertype: str,
-    remote_group_id: str = "",
-) -> None:
-    """A rule for every protocol."""
-    work.insert(
-        tables.security_rules,
-        SecurityRule(
-            **work.new(),
-            project_id=group.project_id,
-            group_id=group.id,
-            direction=direction,
-            ethertype=ethertype,
-            protocol="",
-            port_min=None,
-            port_max=None,
-            remote_prefix="",
-            remote_group_id=remote_group_id,
-        ),
-    )
+def _is_there(work: Work, rule: DefaultRule, remote: str, group: SecurityGroup) -> bool:
+    """A rule that names something that is gone would let nobody in."""
+    addresses = rule.remote_address_group_id
+    if remote and remote != group.id:
+        return work.find(SecurityGroup, tables.security_groups, remote) is not None
+    if addresses:
+        return work.find(AddressGroup, tables.address_groups, addresses) is not None
+    return True
 
 
 def ensure_for_call(database: NetworkDatabase, call: ApiCall) -> None:

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
+from compute.core.errors import PolicyNotAuthorized
 from compute.network import tables
-from compute.network.errors import conflict, invalid, not_found
+from compute.network.errors import conflict, not_found
 from compute.network.frame.collection import Collection, own
 from compute.network.frame.fields import (
-    INTEGER_OR_NULL,
-    TEXT,
     TEXT_OR_NULL,
     UUID,
     UUID_OR_NULL,
@@ -20,24 +19,21 @@ from compute.network.frame.fields import (
 )
 from compute.network.frame.resource import Body, Definition
 from compute.network.frame.work import Work
+from compute.network.links.visibility import SHARED, lent
 from compute.network.model import SecurityGroup, SecurityRule
 from compute.network.security import rule_values
+from compute.network.security.address_groups import COLLECTION as ADDRESS_GROUPS
 from compute.network.security.default_group import ensure_for_call
 from compute.network.security.groups import COLLECTION as GROUPS
+from compute.network.security.rule_values import RULE_FIELDS
 from compute.network.security.watchers import hosts_that_watch
 
 FIELDS = Fields(
     Field("description", TEXT_OR_NULL, default=""),
     Field("security_group_id", UUID, required=True, update=False),
-    Field("direction", TEXT, required=True, update=False),
-    Field("ethertype", TEXT_OR_NULL, default="IPv4", update=False),
-    Field(
-        "protocol", {"type": ["string", "integer", "null"]}, default=None, update=False
-    ),
-    Field("port_range_min", INTEGER_OR_NULL, default=None, update=False),
-    Field("port_range_max", INTEGER_OR_NULL, default=None, update=False),
-    Field("remote_ip_prefix", TEXT_OR_NULL, default=None, update=False),
+    *RULE_FIELDS,
     Field("remote_group_id", UUID_OR_NULL, default=None, update=False),
+    Field("remote_address_group_id", UUID_OR_NULL, default=None, update=False),
 )
 COLUMNS = {
     "security_group_id": "group_id",
@@ -48,12 +44,18 @@ COLUMNS = {
     "port_range_max": "port_max",
     "remote_ip_prefix": "remote_prefix",
     "remote_group_id": "remote_group_id",
+    "remote_address_group_id": "remote_address_group_id",
 }
 
 
 def create_rule(work: Work, body: Body) -> SecurityRule:
     """A new rule; ``SecurityGroupRuleExists`` when the group has one like it."""
     group = GROUPS.find(work, body["security_group_id"])
+    if group.project_id != body["project_id"] and not work.is_admin:
+        # A group that is lent is used as its owner made it.
+        raise PolicyNotAuthorized(
+            "(create_security_group_rule) is disallowed by policy"
+        )
     rule = _parse(work, group, body)
     rules = tables.security_rules
     for other in work.records(SecurityRule, rules, rules.c.group_id == group.id):
@@ -83,31 +85,18 @@ def delete_rule(work: Work, rule: SecurityRule) -> None:
 
 
 def _parse(work: Work, group: SecurityGroup, body: Body) -> SecurityRule:
-    ethertype = rule_values.parse_ethertype(body["ethertype"])
-    protocol = rule_values.parse_protocol(body["protocol"], ethertype)
-    low, high = rule_values.check_ports(
-        protocol, ethertype, body["port_range_min"], body["port_range_max"]
-    )
-    prefix, remote = body["remote_ip_prefix"], body["remote_group_id"]
-    if prefix and remote:
-        raise invalid(
-            "Only remote_ip_prefix or remote_group_id may be provided.",
-            "SecurityGroupRemoteGroupAndRemoteIpPrefix",
-        )
+    parsed = rule_values.parse_rule(body)
+    remote = parsed["remote_group_id"]
     if remote and not _is_seen(work, remote, group):
         raise not_found("SecurityGroupNotFound", "Security group", remote)
+    if parsed["remote_address_group_id"]:
+        ADDRESS_GROUPS.find(work, parsed["remote_address_group_id"])
     return SecurityRule(
         **work.new(),
         project_id=body["project_id"],
         description=body["description"] or "",
         group_id=group.id,
-        direction=rule_values.parse_direction(body["direction"]),
-        ethertype=ethertype,
-        protocol=protocol,
-        port_min=low,
-        port_max=high,
-        remote_prefix=rule_values.parse_remote_prefix(prefix, ethertype),
-        remote_group_id=remote or "",
+        **parsed,
     )
 
 
@@ -115,7 +104,9 @@ def _is_seen(work: Work, group_id: str, beside: SecurityGroup) -> bool:
     found = work.find(SecurityGroup, tables.security_groups, group_id)
     if found is None:
         return False
-    return work.is_admin or found.project_id in (beside.project_id, work.project_id)
+    if work.is_admin or found.project_id in (beside.project_id, work.project_id):
+        return True
+    return bool(lent(work, [group_id], SHARED, work.project_id))
 
 
 def _meaning(rule: SecurityRule) -> tuple[object, ...]:
@@ -127,6 +118,7 @@ def _meaning(rule: SecurityRule) -> tuple[object, ...]:
         rule.port_max,
         rule.remote_prefix,
         rule.remote_group_id,
+        rule.remote_address_group_id,
     )
 
 

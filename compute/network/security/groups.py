@@ -6,18 +6,26 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
+from compute.core.query import TRUE_WORDS
 from compute.network import tables
 from compute.network.errors import conflict
-from compute.network.frame.collection import Collection, own, standard, tags_of
+from compute.network.frame.collection import Collection, standard, tags_of
 from compute.network.frame.fields import TEXT, Field, Fields
 from compute.network.frame.resource import Body, Definition
 from compute.network.frame.work import Work
+from compute.network.links.visibility import (
+    ALL_PROJECTS,
+    SHARED,
+    end_policies,
+    lent,
+    seen_or_lent,
+)
 from compute.network.model import SecurityGroup, SecurityRule
 from compute.network.security.default_group import (
     DEFAULT,
+    begin_with,
     ensure_default,
     ensure_for_call,
-    open_outwards,
 )
 from compute.network.security.rule_values import show_rule
 
@@ -30,7 +38,7 @@ FIELDS = Fields(
 
 
 def create_group(work: Work, body: Body) -> SecurityGroup:
-    """A new group, from which everything may leave."""
+    """A new group, with the rules that new groups begin with."""
     ensure_default(work, body["project_id"])
     if body["name"].lower() == DEFAULT:
         raise conflict(
@@ -46,7 +54,7 @@ def create_group(work: Work, body: Body) -> SecurityGroup:
         default_of=None,
     )
     work.insert(tables.security_groups, group)
-    open_outwards(work, group)
+    begin_with(work, group)
     return group
 
 
@@ -80,6 +88,7 @@ def delete_group(work: Work, group: SecurityGroup) -> None:
     own_rules = work.records(SecurityRule, rules, rules.c.group_id == group.id)
     for rule in [*named_by, *own_rules]:
         work.delete(rules, rule)
+    end_policies(work, group.id)
     work.delete(tables.security_groups, group)
 
 
@@ -95,6 +104,7 @@ def _present(work: Work, groups: Sequence[SecurityGroup]) -> list[Body]:
     found = work.records(SecurityRule, rules, rules.c.group_id.in_(identifiers))
     for rule in found:
         of_group.setdefault(rule.group_id, []).append(rule)
+    shared = lent(work, identifiers, SHARED)
     labels = tags_of(work, [rule.id for rule in found])
     return [
         {
@@ -106,14 +116,26 @@ def _present(work: Work, groups: Sequence[SecurityGroup]) -> list[Body]:
                 }
                 for rule in of_group.get(group.id, [])
             ],
+            "shared": group.id in shared,
         }
         for group in groups
     ]
 
 
-def _never_shared(work: Work, values: list[str]) -> sa.ColumnElement[bool]:
-    wanted = any(value.lower() in ("false", "0", "f", "no") for value in values)
-    return sa.true() if wanted else sa.false()
+def _shared(work: Work, values: list[str]) -> sa.ColumnElement[bool]:
+    """Those lent to all projects, or the others."""
+    policies, groups = tables.rbac_policies, tables.security_groups
+    to_all = sa.select(policies.c.object_id).where(
+        policies.c.action == SHARED, policies.c.target_project == ALL_PROJECTS
+    )
+    words = {value.lower() in TRUE_WORDS for value in values}
+    clauses = [groups.c.id.in_(to_all)] if True in words else []
+    clauses += [groups.c.id.not_in(to_all)] if False in words else []
+    return sa.or_(*clauses)
+
+
+def _visible(work: Work, project_id: str) -> sa.ColumnElement[bool]:
+    return seen_or_lent(tables.security_groups, project_id)
 
 
 COLLECTION = Collection(
@@ -124,9 +146,9 @@ COLLECTION = Collection(
     table=tables.security_groups,
     record=SecurityGroup,
     present=_present,
-    visible=own(tables.security_groups),
+    visible=_visible,
     columns={"stateful": "stateful"},
-    special={"shared": _never_shared},
+    special={"shared": _shared},
 )
 DEFINITION = Definition(
     collection=COLLECTION,

@@ -8,6 +8,7 @@ from compute.network import tables
 from compute.network.errors import conflict, not_found
 from compute.network.frame.collection import is_service
 from compute.network.frame.work import Work
+from compute.network.links.visibility import SHARED, lent
 from compute.network.model import Port, SecurityGroup
 from compute.network.security.default_group import ensure_default
 
@@ -28,10 +29,12 @@ def choose_groups(work: Work, port: Port, wanted: Sequence[str] | None) -> list[
             " use security groups.",
         )
     groups = tables.security_groups
+    borrowed = lent(work, wanted, SHARED, port.project_id)
     found = {
         group.id
         for group in work.records(SecurityGroup, groups, groups.c.id.in_(list(wanted)))
         if group.project_id in (port.project_id, work.project_id)
+        or group.id in borrowed
         or work.is_admin
         or is_service(work)
     }

@@ -7,6 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from compute.network.errors import invalid
+from compute.network.frame.fields import (
+    INTEGER_OR_NULL,
+    TEXT,
+    TEXT_OR_NULL,
+    Field,
+)
 from compute.network.links.prefixes import parse_prefix
 from compute.network.model import EGRESS, INGRESS, IPV4, IPV6, SecurityRule
 
@@ -38,6 +44,17 @@ PROTOCOLS: Mapping[str, int] = {
     "udplite": 136,
     "vrrp": 112,
 }
+# What every rule says, whichever group it is of.
+RULE_FIELDS = (
+    Field("direction", TEXT, required=True, update=False),
+    Field("ethertype", TEXT_OR_NULL, default="IPv4", update=False),
+    Field(
+        "protocol", {"type": ["string", "integer", "null"]}, default=None, update=False
+    ),
+    Field("port_range_min", INTEGER_OR_NULL, default=None, update=False),
+    Field("port_range_max", INTEGER_OR_NULL, default=None, update=False),
+    Field("remote_ip_prefix", TEXT_OR_NULL, default=None, update=False),
+)
 # What means every protocol: no word, and ...
 ANY = ("", "any")
 # ... what iptables always took for it.
@@ -48,6 +65,35 @@ ICMPV6_NAMES = ("icmp", "icmpv6", "ipv6-icmp")
 PORT_MAX = 65535
 ICMP_MAX = 255
 PROTOCOL_MAX = 255
+
+
+def parse_rule(body: Mapping[str, Any]) -> dict[str, Any]:
+    """What a body says of a rule, as it is kept.  ``BadRequest``."""
+    ethertype = parse_ethertype(body["ethertype"])
+    protocol = parse_protocol(body["protocol"], ethertype)
+    low, high = check_ports(
+        protocol, ethertype, body["port_range_min"], body["port_range_max"]
+    )
+    prefix, remote = body["remote_ip_prefix"], body["remote_group_id"]
+    addresses = body["remote_address_group_id"]
+    if sum(1 for each in (prefix, remote, addresses) if each) > 1:
+        raise invalid(
+            "Only one of remote_ip_prefix, remote_group_id and remote_address_group_id"
+            " may be provided.",
+            "SecurityGroupMultipleRemoteEntites"
+            if addresses
+            else "SecurityGroupRemoteGroupAndRemoteIpPrefix",
+        )
+    return {
+        "direction": parse_direction(body["direction"]),
+        "ethertype": ethertype,
+        "protocol": protocol,
+        "port_min": low,
+        "port_max": high,
+        "remote_prefix": parse_remote_prefix(prefix, ethertype),
+        "remote_group_id": remote or "",
+        "remote_address_group_id": addresses or "",
+    }
 
 
 def protocol_number(protocol: str, ethertype: str) -> int | None:
@@ -176,6 +222,7 @@ def show_rule(rule: SecurityRule) -> dict[str, Any]:
         "port_range_max": rule.port_max,
         "remote_ip_prefix": rule.remote_prefix or None,
         "remote_group_id": rule.remote_group_id or None,
+        "remote_address_group_id": rule.remote_address_group_id or None,
         "normalized_cidr": rule.remote_prefix or None,
         "belongs_to_default_sg": False,
     }

@@ -35,3 +35,22 @@ def hosts_that_watch(work: Work, groups: Collection[str]) -> set[str]:
         .distinct()
     )
     return set(found.scalars())
+
+
+def hosts_that_use_addresses(work: Work, address_group_id: str) -> set[str]:
+    """Hosts with a port in a group whose rules name this address group."""
+    rules, members, ports = (
+        tables.security_rules,
+        tables.port_groups,
+        tables.ports,
+    )
+    naming = sa.select(rules.c.group_id).where(
+        rules.c.remote_address_group_id == address_group_id
+    )
+    found = work.connection.execute(
+        sa.select(ports.c.host)
+        .join(members, members.c.port_id == ports.c.id)
+        .where(ports.c.host != "", members.c.group_id.in_(naming))
+        .distinct()
+    )
+    return set(found.scalars())

@@ -20,6 +20,11 @@ KEYS = {
     "group": "id name domain_id description links",
     "region": "id description parent_region_id links",
     "service": "id type name description enabled links",
+    "registered_limit": """id service_id region_id resource_name default_limit
+        description links""",
+    "limit": """id project_id domain_id service_id region_id resource_name
+        resource_limit description links""",
+    "limit-model": "name description",
     "endpoint": "id interface region region_id service_id url enabled links",
     "credential": "id type blob user_id project_id links",
     "ec2": "access secret user_id tenant_id trust_id links",
@@ -65,6 +70,14 @@ def documents_of(house: House) -> dict[str, Any]:
     for kind in ("role", "region", "service", "endpoint", "role_assignment"):
         found[kind] = house.ok("GET", f"/v3/{kind}s")[f"{kind}s"][0]
     blob = '{"access": "a", "secret": "b"}'
+    limit = {"service_id": found["service"]["id"], "resource_name": "r"}
+    body: Any = {"registered_limits": [{**limit, "default_limit": 1}]}
+    house.ok("POST", "/v3/registered_limits", body)
+    body = {"limits": [{**limit, "project_id": project, "resource_limit": 2}]}
+    house.ok("POST", "/v3/limits", body)
+    for kind in ("registered_limit", "limit"):
+        found[kind] = house.ok("GET", f"/v3/{kind}s")[f"{kind}s"][0]
+    found["limit-model"] = house.ok("GET", "/v3/limits/model")["model"]
     key = {"type": "ec2", "blob": blob, "user_id": user, "project_id": project}
     made = house.ok("POST", "/v3/credentials", {"credential": key})
     found["credential"] = made["credential"]

@@ -26,6 +26,8 @@ PATHS = {
     "security_group_rule": "security-group-rules",
     "address_scope": "address-scopes",
     "rbac_policy": "rbac-policies",
+    "address_group": "address-groups",
+    "default_security_group_rule": "default-security-group-rules",
 }
 
 
@@ -63,6 +65,7 @@ def furnish(house: House) -> None:
     prefixes = ["10.8.0.0/16"]
     make(house, "subnetpool", name="p", prefixes=prefixes, default_prefixlen=24)
     make(house, "address_scope", name="s", ip_version=4)
+    make(house, "address_group", name="a", addresses=["10.7.0.0/24"])
     make(
         house,
         "rbac_policy",

@@ -205,3 +205,26 @@ def test_scopes(identity_cloud: RunningCloud, scope: str) -> None:
     issued = Command(identity_cloud)("token", "issue", as_user=admin)
     assert ("system" in issued) == (scope == "system")
     assert issued.get("domain_id") == ("default" if scope == "domain" else None)
+
+
+def test_limits(identity_cloud: RunningCloud, member: Member) -> None:
+    command = Command(identity_cloud)
+    registered = command(
+        "registered", "limit", "create", "--service", "identity",
+        "--default-limit", "5", "users",
+    )  # fmt: skip
+    assert registered["default_limit"] == 5
+    command("registered", "limit", "set", "--default-limit", "7", registered["id"])
+    rows = command("registered", "limit", "list", "--resource-name", "users")
+    assert [row["Default Limit"] for row in rows] == [7]
+    made = command(
+        "limit", "create", "--project", member.project_name, "--service", "identity",
+        "--resource-limit", "9", "users",
+    )  # fmt: skip
+    command("limit", "set", "--resource-limit", "11", made["id"])
+    assert command("limit", "show", made["id"])["resource_limit"] == 11
+    mine = command("limit", "list", as_user=member.environment)
+    assert [row["ID"] for row in mine] == [made["id"]]
+    command("registered", "limit", "delete", registered["id"], expected=1)
+    command("limit", "delete", made["id"])
+    command("registered", "limit", "delete", registered["id"])

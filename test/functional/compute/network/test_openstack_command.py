@@ -196,3 +196,34 @@ def test_a_network_of_ones_own(cloud: RunningCloud) -> None:
     )
     assert made["id"] in {each["ID"] for each in listed}
     assert kept["id"] == made["id"]
+
+
+def test_addresses_under_a_name_and_what_groups_begin_with(
+    cloud: RunningCloud,
+) -> None:
+    made = script(
+        cloud,
+        """
+        address group create addresses --address 10.0.0.0/8
+        address group set addresses --address 192.168.1.1
+        address group unset addresses --address 10.0.0.0/8
+        address group show addresses
+        default security group rule create --protocol tcp --dst-port 22 --for-custom-sg
+        security group create named
+        security group rule create named --remote-address-group addresses --protocol udp
+        default security group rule list
+        network rbac create named --type security_group --action access_as_shared\
+          --target-all-projects
+        security group list --share
+        network create numbers --mtu 1400
+        """,
+    )
+    _, addresses, _, group, rule, defaults, lent, shared, network = made
+    assert addresses["addresses"] == ["192.168.1.1/32"]
+    protocols = {each["protocol"] for each in group["rules"]}
+    assert protocols == {None, "tcp"}
+    assert rule["remote_address_group_id"] == addresses["id"]
+    assert len(defaults) == 5
+    assert lent["object_type"] == "security_group"
+    assert [each["ID"] for each in shared] == [group["id"]]
+    assert network["mtu"] == 1400

@@ -109,6 +109,37 @@ IDENTITY: Bodies = {
     ],
     ("PUT", "/v3/regions/{region_id}"): [{"region": {"description": "d"}}],
     ("PATCH", "/v3/regions/{region_id}"): [{"region": {"description": "d"}}],
+    ("POST", "/v3/registered_limits"): [
+        {
+            "registered_limits": [
+                {
+                    "service_id": "ID",
+                    "region_id": "RegionOne",
+                    "resource_name": "r",
+                    "default_limit": 5,
+                    "description": "d",
+                }
+            ]
+        }
+    ],
+    ("PATCH", "/v3/registered_limits/{limit_id}"): [
+        {"registered_limit": {"default_limit": -1, "region_id": None}}
+    ],
+    ("POST", "/v3/limits"): [
+        {
+            "limits": [
+                {
+                    "project_id": "ID",
+                    "service_id": "ID",
+                    "region_id": "RegionOne",
+                    "resource_name": "r",
+                    "resource_limit": 5,
+                    "description": "d",
+                }
+            ]
+        }
+    ],
+    ("PATCH", "/v3/limits/{limit_id}"): [{"limit": {"resource_limit": 7}}],
     ("POST", "/v3/credentials"): [
         {
             "credential": {
@@ -339,6 +370,31 @@ NETWORK: Bodies = {
     ("POST", "/v2.0/address-scopes"): [
         {"address_scope": {"name": "s", "ip_version": 4, "shared": False}}
     ],
+    ("POST", "/v2.0/address-groups"): [
+        {"address_group": {"name": "a", "addresses": ["10.0.0.0/8", "fd00::1"]}}
+    ],
+    ("PUT", "/v2.0/address-groups/{id}"): [{"address_group": {"name": "b"}}],
+    ("PUT", "/v2.0/address-groups/{id}/add_addresses"): [{"addresses": ["10.0.0.1"]}],
+    ("PUT", "/v2.0/address-groups/{id}/remove_addresses"): [
+        {"addresses": ["10.0.0.1/32"]}
+    ],
+    ("POST", "/v2.0/default-security-group-rules"): [
+        {
+            "default_security_group_rule": {
+                "direction": "ingress",
+                "protocol": "tcp",
+                "port_range_min": 1,
+                "port_range_max": 2,
+                "remote_group_id": "PARENT",
+                "used_in_default_sg": True,
+                "used_in_non_default_sg": False,
+            }
+        }
+    ],
+    ("POST", "/internal/port-reservations"): [
+        {"project_id": HEX, "device_ids": [UUID], "ports": 1, "least": 1}
+    ],
+    ("POST", "/internal/port-reservations/release"): [{"device_ids": [UUID]}],
     ("POST", "/v2.0/rbac-policies"): [
         {
             "rbac_policy": {

@@ -51,6 +51,7 @@ class House:
     clock: SteppedClock
     bus: InProcessBus
     caller: InProcessCaller
+    application: Any
     tokens: dict[str, str] = field(default_factory=dict)
 
     def say(
@@ -194,7 +195,6 @@ def make_house(
     )
     parts = build_parts(room_parts, settings)
     bootstrap(parts, Beginnings(ADMIN_PASSWORD, SERVICE_PASSWORD, catalogue=CATALOGUE))
-    caller = InProcessCaller(
-        room_of(parts).application, script_name="/identity", host="cloud"
-    )
-    return House(parts, clock, bus, caller)
+    application = room_of(parts).application
+    caller = InProcessCaller(application, script_name="/identity", host="cloud")
+    return House(parts, clock, bus, caller, application)

@@ -197,3 +197,32 @@ def test_groups(house: House) -> None:
     assert house.status("HEAD", member) == 404
     house.ok("DELETE", f"/v3/groups/{group_id}")
     assert house.status("GET", f"/v3/groups/{group_id}") == 404
+
+
+def test_short_lists_have_pages_too(house: House) -> None:
+    """A client that asks for pages until one is empty comes to an end."""
+    user, _, token = house.member()
+    for name in ("a", "b", "c"):
+        group = house.make("group", name=name, domain_id="default")
+        house.ok("PUT", f"/v3/groups/{group}/users/{user}")
+        other = house.make("project", name=name, domain_id="default")
+        role = house.ok("GET", "/v3/roles?name=member")["roles"][0]["id"]
+        house.ok("PUT", f"/v3/projects/{other}/users/{user}/roles/{role}")
+    for path, kind, wanted in (
+        (f"/v3/users/{user}/groups", "groups", 3),
+        (f"/v3/users/{user}/projects", "projects", 4),
+        ("/v3/auth/projects", "projects", 4),
+    ):
+        everything = [each["id"] for each in house.ok("GET", path, token=token)[kind]]
+        assert len(everything) == wanted
+        found: list[str] = []
+        following = f"{path}?limit=1"
+        while following:
+            page = house.ok("GET", following, token=token)
+            found += [each["id"] for each in page[kind]]
+            following = (page["links"]["next"] or "").partition("/identity")[2]
+        assert found == everything
+        past = house.ok("GET", f"{path}?limit=1&marker={everything[-1]}", token=token)
+        assert past[kind] == []
+        nobody = house.say("GET", f"{path}?marker=nobody", token=token)
+        assert nobody.status == 400

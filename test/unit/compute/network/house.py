@@ -193,6 +193,8 @@ def plural(kind: str) -> str:
         "security_group_rule": "security-group-rules",
         "address_scope": "address-scopes",
         "rbac_policy": "rbac-policies",
+        "address_group": "address-groups",
+        "default_security_group_rule": "default-security-group-rules",
     }
     return irregular.get(kind, kind + "s")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -149,3 +150,40 @@ def test_bodies_that_are_none(house: House) -> None:
         assert house.ask("POST", "/v2.0/networks", body).status == 400
     got = house.ask("PATCH", "/v2.0/networks")
     assert (got.status, got.headers["allow"]) == (405, "GET, POST")
+
+
+LISTS = {
+    "agents": "id",
+    "availability_zones": "resource",
+    "network-ip-availabilities": "network_id",
+    "floatingip_pools": "subnet_id",
+}
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_short_lists_have_pages_too(house: House, path: str) -> None:
+    """A client that asks for pages until one is empty comes to an end."""
+    for host in ("beta", "alpha", "gamma"):
+        house.report(host)
+    identifier = LISTS[path]
+    plural = path.replace("-", "_")
+
+    def page(**query: Any) -> list[str]:
+        got = house.ask("GET", f"/v2.0/{path}", roles="admin", **query)
+        assert got.status == 200, got.body
+        return [each[identifier] for each in got.json[plural]]
+
+    everything = page()
+    found: list[str] = []
+    for _ in everything:
+        query = {"marker": found[-1]} if found else {}
+        found += page(limit=1, **query)
+    assert found == everything
+    assert page(limit=1, marker=everything[-1]) == []
+    backwards = page(page_reverse=True, limit=1)
+    assert backwards == everything[-1:]
+    assert page(sort_key=identifier, sort_dir="desc") == sorted(everything)[::-1]
+    assert page(**{identifier: everything[0]}) == everything[:1]
+    for wrong in ({"nonsense": "1"}, {"marker": "x"}, {"sort_key": "x"}):
+        got = house.ask("GET", f"/v2.0/{path}", roles="admin", **wrong)
+        assert got.status == 400, wrong

@@ -145,3 +145,17 @@ def test_who_has_no_project_sees_nothing(house: House) -> None:
     assert house.list("router", project="") == []
     assert house.list("router", project="", roles="admin")
     assert house.refused("network", as_project="", as_roles="member")[0] == 403
+
+
+def test_numbers_and_truth_values_as_text(house: House) -> None:
+    """As clients send them: ``network create --mtu 1400`` does."""
+    network = house.make("network", name="n", mtu="1400", admin_state_up="False")
+    assert (network["mtu"], network["admin_state_up"]) == (1400, False)
+    changed = house.change("network", network["id"], mtu="1300", admin_state_up=1)
+    assert (changed["mtu"], changed["admin_state_up"]) == (1300, True)
+    wish = {"network_id": network["id"], "cidr": "10.1.0.0/24", "ip_version": "4"}
+    for wrong in ("", "1e3", "0x10", "1400.0", "9" * 19, " 1400", "\u0661"):
+        assert house.refused("network", mtu=wrong)[0] == 400, wrong
+    for wrong in ("", "maybe", 2, 1.0, "\u0131"):
+        assert house.refused("network", admin_state_up=wrong)[0] == 400, wrong
+    assert house.make("subnet", **wish)["ip_version"] == 4

@@ -117,3 +117,35 @@ def test_a_dry_run_of_the_automatic_network(house: House) -> None:
     found = house.ok("GET", path)["auto_allocated_topology"]
     assert found["id"] == "dry-run=pass"
     assert house.list("network", project_id=OWNER) == []
+
+
+def test_quotas_of_pools(house: House) -> None:
+    """What one project may take, however it takes it."""
+    pool = house.make(
+        "subnetpool", name="p", prefixes=["10.8.0.0/16"], default_quota=320
+    )
+    assert pool["default_quota"] == 320
+    network = house.make("network")
+    wish = {"network_id": network["id"], "ip_version": 4, "subnetpool_id": pool["id"]}
+    house.make("subnet", **wish, prefixlen=24)
+    over = (409, "SubnetPoolQuotaExceeded")
+    assert house.refused("subnet", **wish, prefixlen=24) == over
+    assert house.refused("subnet", **wish, cidr="10.8.9.0/25") == over
+    house.make("subnet", **wish, prefixlen=26)
+    assert house.change("subnetpool", pool["id"], default_quota=None)
+    house.make("subnet", **wish, prefixlen=24)
+    for wrong in (-1, 2**31, "x", 1.5):
+        assert (
+            house.change_refused("subnetpool", pool["id"], default_quota=wrong)[0]
+            == 400
+        )
+    wide = house.make(
+        "subnetpool",
+        name="q",
+        prefixes=["fd00::/48"],
+        default_quota=2,
+        min_prefixlen=56,
+    )
+    wish = {"network_id": network["id"], "ip_version": 6, "subnetpool_id": wide["id"]}
+    assert house.refused("subnet", **wish, prefixlen=62) == over
+    house.make("subnet", **wish, prefixlen=63)

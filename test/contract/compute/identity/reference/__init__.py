@@ -1,0 +1,1 @@
+"""What Keystone's API reference says, in tables of our own making."""

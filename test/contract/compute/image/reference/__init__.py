@@ -1,0 +1,1 @@
+"""What Glance's API reference says, in tables of our own making."""
