@@ -223,7 +223,8 @@ def test_limits(identity_cloud: RunningCloud, member: Member) -> None:
     )  # fmt: skip
     command("limit", "set", "--resource-limit", "11", made["id"])
     assert command("limit", "show", made["id"])["resource_limit"] == 11
-    mine = command("limit", "list", as_user=member.environment)
+    own = identity_cloud.environment(**member.environment)
+    mine = command("limit", "list", as_user=own)
     assert [row["ID"] for row in mine] == [made["id"]]
     command("registered", "limit", "delete", registered["id"], expected=1)
     command("limit", "delete", made["id"])
