@@ -19,12 +19,13 @@ from openstack.exceptions import SDKException
 from rich.console import Console
 from swiftclient import ClientException
 
+from compute.cli import waiting
 from compute.cli.first_server import FirstServer, write_environment
 from compute.cli.layout import CloudPlan, LaidOutCloud, lay_out_cloud
 from objectstore.cli import quickstart as store_quickstart
 from objectstore.cli import roundtrip
 from objectstore.cli.layout import LOOPBACK
-from objectstore.cli.process import StartFailed, is_taken
+from objectstore.cli.process import STOP_SECONDS_MAX, StartFailed, is_taken
 
 HOME = Path(__file__).resolve().parents[2]
 # The port between workers and nodes stands this far above the public one.
@@ -109,7 +110,7 @@ def main(
             if check:
                 sys.exit(0 if intact else 1)
             _tell_how_to_go_on(place, port)
-            server.wait()
+            waiting.become(server.pid, str(place.log), STOP_SECONDS_MAX)
     except StartFailed as error:
         _fail(str(error))
     except (ClientException, SDKException) as error:
