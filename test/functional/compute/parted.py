@@ -26,14 +26,23 @@ from objectstore.cli.process import ServerProcess, answers
 from test.functional.compute.house import RunningCloud
 from test.functional.harness.ports import free_ports
 
-ROOMS = ("identity", "image", "network", "compute")
+ROOMS = ("identity", "image", "network", "volume", "compute")
 SECOND = "compute-2"  # another process of the same room
 AGENT = "agent"
 HOSTS = 3
 GONE_SECONDS_MAX = 10.0
 POLL_SECONDS = 0.05
 # No room is there when the agent starts.
-START_ORDER = (AGENT, SECOND, "compute", "network", "image", "identity", STORE)
+START_ORDER = (
+    AGENT,
+    SECOND,
+    "compute",
+    "volume",
+    "network",
+    "image",
+    "identity",
+    STORE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,4 +151,7 @@ host = host
 [agent]
 hypervisor = sim
 simulated_hosts = {HOSTS}
+
+[volume]
+ends_with_us = yes
 """

@@ -100,7 +100,37 @@ def test_a_server_lives_and_dies(cloud: PartedCloud, order: Any) -> None:
     assert list(sdk.network.ports(device_id=server.id)) == []
 
 
-@pytest.mark.parametrize("room", ["compute", "network", "identity", "agent"])
+def test_a_servers_volume_outlives_its_room(cloud: PartedCloud, order: Any) -> None:
+    """The room of volumes is killed while one is attached, and while one is made."""
+    sdk = cloud.sdk()
+    volumes = sdk.block_storage
+
+    def wait_for_volume(volume_id: str, status: str) -> None:
+        wait_for(status, lambda: volumes.get_volume(volume_id).status == status)
+
+    kept = volumes.create_volume(size=1, name="kept").id
+    wait_for_volume(kept, "available")
+    server = sdk.compute.create_server(name="keeper", **order)
+    wait_for_status(sdk, server.id, "ACTIVE")
+    sdk.compute.create_volume_attachment(server, volume_id=kept)
+    wait_for_volume(kept, "in-use")
+    begun = volumes.create_volume(size=1, name="begun").id
+    cloud.kill("volume")
+    cloud.start("volume")
+    wait_for_volume(begun, "available")
+    assert volumes.get_volume(kept).status == "in-use"
+    (attached,) = sdk.compute.volume_attachments(server)
+    assert (attached.volume_id, attached.device) == (kept, "/dev/vdb")
+    sdk.compute.delete_volume_attachment(server, kept)
+    wait_for_volume(kept, "available")
+    delete(sdk, server.id)
+    for volume_id in (kept, begun):
+        volume = volumes.get_volume(volume_id)
+        volumes.delete_volume(volume)
+        volumes.wait_for_delete(volume, interval=POLL_SECONDS)
+
+
+@pytest.mark.parametrize("room", ["compute", "network", "volume", "identity", "agent"])
 def test_a_part_dies_and_comes_back(cloud: PartedCloud, order: Any, room: str) -> None:
     sdk = cloud.sdk()
     server = sdk.compute.create_server(name=f"without-{room}", **order)
