@@ -11,7 +11,8 @@ from test.functional.harness.store import wait_for
 
 
 def test_an_object_ends(client: Client, container: str) -> None:
-    soon = int(time.time()) + 2
+    # Not sooner: it must still be to come when a busy machine gets to it.
+    soon = int(time.time()) + 4
     client.ok("PUT", container, "at", body=b"x", X_Delete_At=str(soon))
     client.ok("PUT", container, "after", body=b"x", X_Delete_After="1")
     client.ok("PUT", container, "posted", body=b"x")
@@ -19,7 +20,8 @@ def test_an_object_ends(client: Client, container: str) -> None:
     for name in ("at", "after", "posted"):
         head = client.call("HEAD", container, name)
         if head.status == 200:
-            assert int(head.headers["x-delete-at"]) <= soon + 2
+            ends = int(head.headers["x-delete-at"])
+            assert ends <= max(soon, time.time() + 2)
         wait_for(
             lambda name=name: client.call("GET", container, name).status == 404,
             f"{name} to end",
