@@ -1,27 +1,52 @@
 """The unmodified ``openstack`` command, in a fork of this process.
 
 Starting Python and importing the client takes seconds on a busy machine, for each of
-hundreds of commands; a fork has it imported.  It must be a fork, for the client
+hundreds of commands; a fork has everything imported.  It must be a fork, for the client
 keeps connections and tokens for the rest of its process's life.  The tutorial's test
 starts the command as users do.
 """
 
 from __future__ import annotations
 
+import functools
 import io
 import multiprocessing
 import os
 from collections.abc import Mapping, Sequence
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout, suppress
+from importlib.metadata import entry_points
 from multiprocessing.connection import Connection
 
 import pytest
+from cliff.command import Command
 from openstackclient.shell import OpenStackShell
 
 from test.functional.harness.tools import Ended
 
 SECONDS_MAX = 120.0
 _FORKS = multiprocessing.get_context("fork")
+# The groups of what every command loads when it starts.
+_PLUGINS = ("openstack.", "keystoneauth1.plugin")
+
+
+class _Nothing(Command):
+    """A command, for what its class remembers."""
+
+    def take_action(self, parsed_args: object) -> None:
+        """Do nothing."""
+
+
+@functools.cache
+def _import_everything() -> None:
+    """Once, here, what each fork would import for itself."""
+    plugins = entry_points()
+    for group in plugins.groups:
+        if group.startswith(_PLUGINS):
+            for plugin in plugins.select(group=group):
+                with suppress(ImportError):  # of what is not installed
+                    plugin.load()
+    # Which distribution a command is of: the client reads about all that there are.
+    _Nothing(None, None).get_epilog()
 
 
 def openstack_command(
@@ -32,6 +57,7 @@ def openstack_command(
 ) -> Ended:
     """Run it with these ``OS_`` variables; it must exit with ``expected``, unless
     that is None."""
+    _import_everything()
     ours, its = _FORKS.Pipe(duplex=False)
     process = _FORKS.Process(target=_run, args=(its, list(arguments), environment))
     process.start()

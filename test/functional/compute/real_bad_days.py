@@ -20,9 +20,9 @@ from test.functional.compute.house import RunningCloud
 from test.functional.compute.real_guests import (
     Guests,
     build_guest_image,
-    doctor,
     processes,
     wait_for,
+    wait_until_nothing_is_left,
 )
 from test.functional.harness.ports import free_ports
 
@@ -70,9 +70,7 @@ class BadDays(Guests):
     def clear_away(self) -> None:
         self.sdk.image.delete_image(self.made["kept"])
         self.sdk.network.delete_network(self.made["network"])
-        # What was just deleted takes a sweep to go.
-        wait_for("nothing left", lambda: doctor(self.cloud).returncode == 0)
-        print(doctor(self.cloud).stdout)
+        print(wait_until_nothing_is_left(self.cloud))
 
 
 def main(directory: Path) -> None:

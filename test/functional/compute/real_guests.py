@@ -16,19 +16,24 @@ from test.functional.compute.tutorial import HOME
 
 SECONDS_MAX = 120.0
 POLL_SECONDS = 0.5
+# Python is started for each question to the doctor: guests go slowly meanwhile.
+DOCTOR_POLL_SECONDS = 3.0
 READY = "guest ready"
 STABLE = ("ACTIVE", "ERROR", "VERIFY_RESIZE", "SHUTOFF", "RESCUE")
 
 
 def wait_for(
-    what: str, found: Callable[[], bool], seconds_max: float = SECONDS_MAX
+    what: str,
+    found: Callable[[], bool],
+    seconds_max: float = SECONDS_MAX,
+    poll_seconds: float = POLL_SECONDS,
 ) -> None:
     """Look until it is so."""
     until = time.monotonic() + seconds_max
     while not found():
         if time.monotonic() > until:
             raise AssertionError(f"not within {seconds_max:g} s: {what}")
-        time.sleep(POLL_SECONDS)
+        time.sleep(poll_seconds)
 
 
 def build_guest_image(directory: Path) -> Path:
@@ -117,6 +122,20 @@ def doctor(cloud: RunningCloud, *arguments: str) -> subprocess.CompletedProcess[
     return subprocess.run(
         [*command, str(cloud.place.settings_file)], capture_output=True, text=True
     )
+
+
+def wait_until_nothing_is_left(cloud: RunningCloud) -> str:
+    """What the doctor says then: what was just deleted takes a sweep to go."""
+    said = ""
+
+    def is_well() -> bool:
+        nonlocal said
+        asked = doctor(cloud)
+        said = asked.stdout
+        return asked.returncode == 0
+
+    wait_for("nothing left", is_well, poll_seconds=DOCTOR_POLL_SECONDS)
+    return said
 
 
 def processes(name: str) -> list[int]:

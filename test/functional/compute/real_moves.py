@@ -25,10 +25,11 @@ from cryptography.hazmat.primitives.serialization import (
 
 from test.functional.compute.house import RunningCloud
 from test.functional.compute.real_guests import (
+    DOCTOR_POLL_SECONDS,
     Guests,
     build_guest_image,
-    doctor,
     wait_for,
+    wait_until_nothing_is_left,
 )
 from test.functional.compute.two_hosts import HostPlace, two_hosts
 
@@ -285,10 +286,14 @@ class Moves(Guests):
         sdk.network.delete_router(self.made["router"])
         sdk.network.delete_network(self.made["network"])
         sdk.image.delete_image(self.made["moving"])
-        wait_for("nothing left", lambda: doctor(self.cloud).returncode == 0)
+        wait_until_nothing_is_left(self.cloud)
         for host in self.hosts.values():
             wait_for(f"no guest on {host.name}", partial(is_empty, host))
-            wait_for(f"no finding on {host.name}", partial(is_well, host))
+            wait_for(
+                f"no finding on {host.name}",
+                partial(is_well, host),
+                poll_seconds=DOCTOR_POLL_SECONDS,
+            )
         print("nothing is left behind")
 
 

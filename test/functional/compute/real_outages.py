@@ -36,12 +36,14 @@ from test.functional.compute.halves import (
 )
 from test.functional.compute.planted import plant
 from test.functional.compute.real_guests import (
+    DOCTOR_POLL_SECONDS,
     SECONDS_MAX,
     Guests,
     build_guest_image,
     doctor,
     processes,
     wait_for,
+    wait_until_nothing_is_left,
 )
 
 # The agent's files are on a file system of their own, so that it can be filled: room
@@ -92,10 +94,14 @@ class Outages(Guests):
         return server
 
     def the_disk_becomes_whole(self, server: Any) -> None:
-        said = doctor(self.cloud).stdout
-        if "still reads" in said:
-            assert f"disk of {server.id} still reads image" in said
-        wait_for("a disk alone", lambda: "still reads" not in doctor(self.cloud).stdout)
+        reads = f"disk of {server.id} still reads image"
+
+        def is_alone() -> bool:
+            said = doctor(self.cloud).stdout
+            assert reads in said or "still reads" not in said, said
+            return reads not in said
+
+        wait_for("a disk alone", is_alone, poll_seconds=DOCTOR_POLL_SECONDS)
         self.sdk.image.delete_image(self.made["lazy"])
         assert self.sdk.image.find_image(self.made["lazy"].id) is None
         self.say("the disk is whole, its image deleted")
@@ -253,9 +259,7 @@ class Outages(Guests):
     def clear_away(self) -> None:
         self.sdk.image.delete_image(self.made["kept"])
         self.sdk.network.delete_network(self.made["network"])
-        # What was just deleted takes a sweep to go.
-        wait_for("nothing left", lambda: doctor(self.cloud).returncode == 0)
-        self.say(doctor(self.cloud).stdout)
+        self.say(wait_until_nothing_is_left(self.cloud))
 
 
 def wait_for_end(guests: list[int]) -> None:

@@ -24,8 +24,8 @@ from test.functional.compute.house import RunningCloud, running_cloud
 from test.functional.compute.real_guests import (
     Guests,
     build_guest_image,
-    doctor,
     wait_for,
+    wait_until_nothing_is_left,
 )
 
 SECTIONS = {
@@ -167,8 +167,7 @@ class Volumes(Guests):
         sdk.network.delete_router(self.made["router"])
         sdk.network.delete_network(self.made["network"])
         sdk.image.delete_image(self.made["volumes"])
-        wait_for("nothing left", lambda: doctor(self.cloud).returncode == 0)
-        print(doctor(self.cloud).stdout)
+        print(wait_until_nothing_is_left(self.cloud))
 
 
 def main(directory: Path) -> None:

@@ -133,15 +133,21 @@ def running(
     """An edge that must leave neither connection nor descriptor behind."""
     concurrency.sleep(0)  # the hub opens its own descriptor at its first turn
     descriptors = open_descriptors()
-    edge = Edge(application, settings)
+    # To look at what comes from now on, and not, in each of hundreds of tests, at the
+    # million objects of all that the tests have imported.
+    gc.freeze()
     try:
-        yield edge
+        edge = Edge(application, settings)
+        try:
+            yield edge
+        finally:
+            edge.stop()
+            concurrency.sleep(0)
+            del edge
+        gc.collect()
+        ended = [each for each in gc.get_objects() if type(each) is Connection]
     finally:
-        edge.stop()
-        concurrency.sleep(0)
-        del edge
-    gc.collect()
-    ended = [each for each in gc.get_objects() if type(each) is Connection]
+        gc.unfreeze()
     # Logged tracebacks may hold on to some, but all must have been closed.
     assert all(each.stream.descriptor == -1 for each in ended)
     assert open_descriptors() <= descriptors, "descriptors are still open"

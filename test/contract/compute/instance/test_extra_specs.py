@@ -26,7 +26,8 @@ RIGHT = (
 
 
 @pytest.mark.parametrize("key, value", [*WRONG, *RIGHT])
-def test_values_of_known_specs(house: House, key: str, value: str) -> None:
+def test_values_of_known_specs(shared_house: House, key: str, value: str) -> None:
+    house = shared_house
     path = f"/flavors/{house.flavor_id}/os-extra_specs"
     for minor in (85, 86):
         bad = minor >= 86 and (key, value) in WRONG

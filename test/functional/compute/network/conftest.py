@@ -9,7 +9,7 @@ import pytest
 from test.functional.compute.house import RunningCloud, running_cloud
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCloud]:
     directory = tmp_path_factory.mktemp("network")
     with running_cloud(directory, roles=("identity", "network")) as running:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 from typing import Any
@@ -15,18 +16,15 @@ def wait(cloud: RunningCloud, kind: tuple[str, ...], name: str, status: str) -> 
     """Until the thing has that status; "" means that it is gone."""
     until = time.monotonic() + SECONDS_MAX
     while True:
-        expected = None if not status else 0
-        found = cloud.run_openstack(
-            *kind, "show", name, "-f", "json", expected=expected
-        )
-        if not status:
-            if found.status != 0:
-                return None
-        else:
-            shown = cloud.openstack(*kind, "show", name)
+        words = (*kind, "show", name, "-f", "json")
+        found = cloud.run_openstack(*words, expected=0 if status else None)
+        if status:
+            shown = json.loads(found.text)
             if shown["status"] == status:
                 return shown
             assert not shown["status"].startswith("error"), shown
+        elif found.status != 0:
+            return None
         assert time.monotonic() < until, (kind, name, status, found.text)
         time.sleep(0.3)
 
