@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 from test.functional.harness.http import Client
-from test.functional.harness.scheduling import scheduler
 from test.functional.harness.store import Store
 from test.functional.harness.users import TESTER, User
+from test.scheduling import put_in_order, scheduler
 
 _numbers = itertools.count(1)
 
@@ -31,6 +31,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return scheduler(config, log)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        put_in_order(items)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,0 +1,127 @@
+"""Which tests of a parallel run stay together, and which begin first.
+
+A *unit* is what one process of the run takes at a time:
+
+* Real guests come one after the other in lanes, of which no stage has more than two: a
+  guest that starts under emulation wants a core to itself.
+* Modules whose tests share servers of their own, and tests that share servers of the
+  whole run, stay together: a cluster is started once, not once for each process.
+* Everything else goes test by test.
+
+Long units begin first, so that no process is left with one when the others are done.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+LANES = (
+    (
+        "functional/compute/test_bad_days_outages.py",
+        "functional/compute/test_volumes.py",
+    ),
+    (
+        "functional/compute/test_tutorial.py",
+        "functional/compute/test_moves.py",
+        "functional/compute/test_bad_days.py",
+    ),
+    (
+        "contract/compute/agent/test_boot.py",
+        "contract/compute/agent/test_hypervisor.py",
+        "contract/compute/agent/test_volumes.py",
+    ),
+)
+# The longest first.
+WHOLE_MODULES = (
+    "functional/compute/test_bad_days_servers.py",
+    "functional/compute/test_parted.py",
+    "functional/compute/test_many_hosts.py",
+    "functional/s3/test_notify.py",
+    "functional/test_node_killed.py",
+    "functional/test_apart.py",
+    "functional/compute/identity/test_credentials_used.py",
+    "functional/container_sync/test_two_clusters.py",
+    "functional/policies/test_policies.py",
+    "functional/filters/test_optional.py",
+    "functional/encryption/test_at_rest.py",
+    "contract/compute/instance/test_nova_bodies.py",
+    "contract/compute/instance/test_nova_keys.py",
+    "contract/compute/instance/test_nova_routes.py",
+    "contract/compute/network/test_neutron_keys.py",
+    "contract/compute/instance/test_queries_and_versions.py",
+    "contract/compute/instance/test_extra_specs.py",
+    "contract/compute/identity/test_keystone_keys.py",
+    "contract/compute/test_wrong_paths.py",
+    "contract/compute/test_bus.py",
+)
+# Servers of the whole run: by the folder of those who use them ...
+FOLDERS = (
+    ("functional/compute/instance/", "cloud"),
+    ("functional/compute/volume/", "cloud"),
+    ("functional/compute/network/", "network"),
+    ("functional/compute/identity/", "identity"),
+    ("functional/compute/image/", "image"),
+)
+# ... or by the parameter that names them.
+PARAMETERS = (
+    "s3_cluster",
+    "s3_alone",
+    "cluster",
+    "alone",
+    "two_workers",
+    "postgresql",
+    "mariadb",
+)
+_PARAMETER = re.compile(rf"\[(?:.*-)?({'|'.join(PARAMETERS)})(?:-.*)?\]$")
+ORDER = (
+    *(f"lane {number}" for number in range(len(LANES))),
+    *WHOLE_MODULES,
+    *dict.fromkeys(name for _, name in FOLDERS),
+    *PARAMETERS,
+)
+
+
+def unit_of(nodeid: str) -> str:
+    """The unit that the test belongs to: one of ``ORDER``, or the test itself."""
+    module = nodeid.partition("::")[0]
+    for number, modules in enumerate(LANES):
+        if module.endswith(modules):
+            return f"lane {number}"
+    for name in WHOLE_MODULES:
+        if module.endswith(name):
+            return name
+    for folder, name in FOLDERS:
+        if folder in module:
+            return name
+    found = _PARAMETER.search(nodeid)
+    return found[1] if found else nodeid
+
+
+class ByServers(LoadScopeScheduling):
+    """Unit by unit, in the order of the first test of each."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return unit_of(nodeid)
+
+
+def scheduler(config: Any, log: Any) -> ByServers | None:
+    """For a run that leaves the choice to us."""
+    if config.getvalue("dist") not in ("load", "loadgroup"):
+        return None
+    # Else those with the most tests would begin first, which are not the longest.
+    config.option.loadscopereorder = False
+    return ByServers(config, log)
+
+
+def put_in_order(items: list[pytest.Item]) -> None:
+    """The long units first; within a unit, and among the others, as it was."""
+
+    def place(item: pytest.Item) -> int:
+        unit = unit_of(item.nodeid)
+        return ORDER.index(unit) if unit in ORDER else len(ORDER)
+
+    items.sort(key=place)

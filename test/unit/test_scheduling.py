@@ -1,0 +1,47 @@
+"""How a parallel run's tests are kept together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from test.scheduling import FOLDERS, LANES, ORDER, WHOLE_MODULES, unit_of
+
+TEST = Path(__file__).parents[1]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [*(name for lane in LANES for name in lane), *WHOLE_MODULES, *dict(FOLDERS)],
+)
+def test_what_is_named_is_there(name: str) -> None:
+    assert (TEST / name).exists()
+
+
+@pytest.mark.parametrize(
+    ("nodeid", "unit"),
+    [
+        ("test/functional/compute/test_moves.py::test_moves", "lane 1"),
+        ("test/functional/test_apart.py::test_x[cluster]", "functional/test_apart.py"),
+        ("test/functional/compute/volume/test_sdk.py::test_x", "cloud"),
+        ("test/functional/s3/test_tools.py::test_x[s3_cluster-extra1]", "s3_cluster"),
+        ("test/functional/filters/test_bulk.py::test_x[alone-more0-401]", "alone"),
+        ("test/functional/test_copies.py::test_x[swift-cluster]", "cluster"),
+    ],
+)
+def test_units(nodeid: str, unit: str) -> None:
+    assert unit_of(nodeid) == unit
+    assert unit in ORDER
+
+
+@pytest.mark.parametrize(
+    "nodeid",
+    [
+        "test/functional/test_restart.py::test_x[fresh_cluster]",
+        "test/functional/edge/test_fuzz.py::test_x[alone in the dark]",
+        "test/contract/nodes/test_listings.py::test_x[memory]",
+    ],
+)
+def test_others_go_by_themselves(nodeid: str) -> None:
+    assert unit_of(nodeid) == nodeid
