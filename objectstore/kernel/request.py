@@ -98,6 +98,8 @@ class Context:
     etag_is_at: tuple[str, ...] = ()
     whole_if: tuple[str, ...] = ()
     unconditional_if: tuple[str, ...] = ()
+    # A POST of an object goes ahead only if this is its X-Timestamp still; else 412.
+    if_timestamp: str = ""
     # What filters and servers add for the access line: short words.
     log_notes: list[str] = field(default_factory=list)
     # PATH_INFO and its parts: a dozen filters ask for the same ones.

@@ -1,7 +1,8 @@
 """POST of an object: new metadata in place of all the old.
 
 The bytes, their ETag and the system metadata stay.  The row is written again,
-because listings show the new time and content type.
+because listings show the new time and content type.  A POST that was made of what
+somebody read (``Context.if_timestamp``) is decided with the name reserved.
 """
 
 from __future__ import annotations
@@ -10,12 +11,14 @@ from dataclasses import replace
 
 from objectstore.kernel.errors import Rejected, Unavailable
 from objectstore.kernel.reply import HeaderList, Reply, text_reply
+from objectstore.kernel.timestamps import to_text
 from objectstore.proxy.expiry import has_expired, requested_expiry
 from objectstore.proxy.headers import internal_timestamp, object_metadata
 from objectstore.proxy.lookups import look_up
 from objectstore.proxy.object_target import ObjectTarget
 from objectstore.proxy.parts import Parts
 from objectstore.proxy.put_plan import content_type
+from objectstore.proxy.reservation import Reservation
 from objectstore.proxy.row_step import OWED, RowOutcome, record_row
 from objectstore.wire.merge import merge_states
 from objectstore.wire.records import ObjectState
@@ -23,16 +26,48 @@ from objectstore.wire.rows import row_of
 
 
 def post_object(parts: Parts, target: ObjectTarget) -> Reply:
-    """Replace the metadata; 404 when there is no such object."""
+    """Replace the metadata; 404 when there is no such object, Rejected 412 when it
+    is not what the request was made of."""
     request = target.request
     metadata, _ = object_metadata(request)
     delete_at = requested_expiry(request, parts.clock.time())
-    found = look_up(parts.rounds, target.group, target.key, want_body=False)
-    held = found.state
+    expected = request.context.if_timestamp
+    if not expected:
+        found = look_up(parts.rounds, target.group, target.key, want_body=False)
+        return _post(parts, target, found.state, metadata, delete_at)
+    reservation = Reservation(
+        parts.rounds,
+        target.group,
+        target.key,
+        parts.new_token(),
+        parts.settings.reserve_seconds,
+    )
+    try:
+        held = reservation.take()
+        if held is not None and held.exists and to_text(held.modified) != expected:
+            raise Rejected(412)
+        return _post(parts, target, held, metadata, delete_at)
+    finally:
+        reservation.release()
+
+
+def _post(
+    parts: Parts,
+    target: ObjectTarget,
+    held: ObjectState | None,
+    metadata: dict[str, str],
+    delete_at: int,
+) -> Reply:
+    """Change what is held."""
+    request = target.request
     if held is None or not held.exists or has_expired(held, parts.clock.time()):
         return text_reply(404)
     parts.timestamps.observe(held.newest)
     timestamp = internal_timestamp(request) or parts.timestamps.now()
+    if request.context.if_timestamp:
+        # Right behind what it was made of: a PUT that is under way, of which the name's
+        # reservation knows nothing, stays the newer one with its own metadata.
+        timestamp = held.newest + 1
     change = ObjectState(
         held.name,
         metadata=metadata,

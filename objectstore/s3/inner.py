@@ -177,11 +177,13 @@ class Store:
         stream: Any = None,
         length: int | None = None,
         internal: bool = False,
+        if_timestamp: str = "",
     ) -> Answer:
         """Send a request on behalf of ``environ``'s; see ``Answer``.
 
         ``headers`` are HTTP header names and text values.  ``internal``: the
-        house asks for itself, limits such as quotas do not apply.
+        house asks for itself, limits such as quotas do not apply.  ``if_timestamp``: a
+        POST is 412 when the object's X-Timestamp is another.
         """
         made = header_names(environ).inherit(environ)
         path = f"/v1/{account}"
@@ -211,6 +213,7 @@ class Store:
             internal,
             context.facts,
             is_s3=True,
+            if_timestamp=if_timestamp,
             log_notes=context.log_notes,
         )
         reads = name and method in ("GET", "HEAD")

@@ -23,6 +23,8 @@ RETENTION = OBJECT + "retention"  # MODE:seconds, as set with the data
 LEGAL_HOLD = OBJECT + "legal-hold"  # ON, as set with the data
 OWNER = OBJECT + "owner"  # who wrote it, when not the bucket's owner
 TAGS = TRANSIENT + "tags"
+# Names of metadata that have underscores: on their way they become dashes.
+SPELLING = TRANSIENT + "spelling"
 ACL = TRANSIENT + "acl"
 
 # Set when the first multipart upload of a bucket begins: until then no write has to

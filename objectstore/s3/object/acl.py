@@ -34,7 +34,7 @@ def put_object_acl(operation: Operation) -> Reply:
     acl = requested_acl(operation, owner)
     asked = operation.header("X-Amz-Acl")
     check_new_acl(acl, operation.facts, operation.house.settings, asked=asked)
-    amend(operation, head, {sysmeta.ACL: acl.to_json()})
+    head = amend(operation, head, {sysmeta.ACL: acl.to_json()})
     version = head.get("x-object-version-id")
     event = Event(
         "ObjectAcl:Put", operation.key, etag=s3_etag(head), version_id=version

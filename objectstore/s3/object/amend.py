@@ -1,17 +1,21 @@
 """Changing what S3 keeps beside an object's data: tags, ACL.
 
 Swift's POST replaces all metadata at once, so everything that is to stay is sent
-along.  Versions that are not current are changed too: their data is immutable, what
-S3 keeps beside it is not.
+along, on the condition that it is so still: two changes at once both come about, and
+no PUT in between gets its predecessor's metadata.  Versions that are not current are
+changed too: their data is immutable, what S3 keeps beside it is not.
 """
 
 from __future__ import annotations
 
 from objectstore.s3 import sysmeta
 from objectstore.s3.access.authorize import missing, version_query
+from objectstore.s3.errors import S3Error
 from objectstore.s3.inner import Answer
 from objectstore.s3.operation import Operation
 
+# Each is lost to somebody who got through.
+ATTEMPTS_MAX = 50
 _KEPT = frozenset(
     {
         "cache-control",
@@ -39,8 +43,22 @@ def head_object(operation: Operation) -> Answer:
     return head
 
 
-def amend(operation: Operation, head: Answer, changes: dict[str, str]) -> None:
-    """Change (or with "" remove) items of the object that ``head`` shows."""
+def amend(operation: Operation, head: Answer, changes: dict[str, str]) -> Answer:
+    """Change (or with "" remove) items of the object that ``head`` shows.
+
+    Of one put in its place meanwhile, if there is one: the head of what was changed.
+    """
+    for _ in range(ATTEMPTS_MAX):
+        answer = _post(operation, head, changes)
+        if answer.is_success:
+            return head
+        if answer.status != 412:
+            raise operation.failed(answer)
+        head = head_object(operation)
+    raise S3Error("OperationAborted")
+
+
+def _post(operation: Operation, head: Answer, changes: dict[str, str]) -> Answer:
     query = ""
     if operation.version_id:
         current = operation.ask_object("HEAD").discard()
@@ -56,6 +74,6 @@ def amend(operation: Operation, head: Answer, changes: dict[str, str]) -> None:
     for name, value in changes.items():
         if not value:
             del headers[name]
-    answer = operation.ask_object("POST", query=query, headers=headers).discard()
-    if not answer.is_success:
-        raise operation.failed(answer)
+    return operation.ask_object(
+        "POST", query=query, headers=headers, if_timestamp=head.get("x-timestamp")
+    ).discard()

@@ -6,7 +6,12 @@ from objectstore.kernel.reply import HeaderList
 from objectstore.s3 import sysmeta
 from objectstore.s3.errors import S3Error
 from objectstore.s3.inner import Answer
-from objectstore.s3.object.metadata import LONG_PREFIX, SWIFT_PREFIX, encode
+from objectstore.s3.object.metadata import (
+    LONG_PREFIX,
+    SWIFT_PREFIX,
+    encode,
+    spellings,
+)
 from objectstore.s3.operation import Operation
 
 _PASSED = {
@@ -78,7 +83,18 @@ def object_headers(answer: Answer) -> HeaderList:
         elif target is TAG_COUNT:
             value = str(value.count("=") or 1)
         headers.append((target, value))
+    if sysmeta.SPELLING in answer.headers:
+        return _respelt(headers, answer)
     return headers
+
+
+def _respelt(headers: HeaderList, answer: Answer) -> HeaderList:
+    """With the names of metadata as the client spelt them."""
+    spelled = {
+        _METADATA + dashed: _METADATA + name
+        for dashed, name in spellings(answer.headers).items()
+    }
+    return [(spelled.get(name, name), value) for name, value in headers]
 
 
 def target_of(name: str) -> str:

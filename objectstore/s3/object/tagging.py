@@ -24,7 +24,7 @@ def put_tagging(operation: Operation) -> Reply:
     """PUT ?tagging of an object."""
     wanted = tags.from_xml(checked_body(operation))
     head = head_object(operation)
-    amend(operation, head, {sysmeta.TAGS: tags.to_stored(wanted)})
+    head = amend(operation, head, {sysmeta.TAGS: tags.to_stored(wanted)})
     _note(operation, "Put", head)
     return Reply(200, b"", version_headers(head))
 
@@ -32,7 +32,7 @@ def put_tagging(operation: Operation) -> Reply:
 def delete_tagging(operation: Operation) -> Reply:
     """DELETE ?tagging of an object."""
     head = head_object(operation)
-    amend(operation, head, {sysmeta.TAGS: ""})
+    head = amend(operation, head, {sysmeta.TAGS: ""})
     _note(operation, "Delete", head)
     return Reply(204, (), version_headers(head))
 

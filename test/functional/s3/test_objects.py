@@ -168,6 +168,30 @@ def test_ranges(s3: Any, bucket: str, first: int, last: int) -> None:
     assert got["ResponseMetadata"]["HTTPStatusCode"] == 206
 
 
+@pytest.mark.parametrize("multipart", [False, True])
+def test_names_of_metadata_keep_their_underscores(
+    s3: Any, bucket: str, swift: Client, multipart: bool
+) -> None:
+    items = {"user_id": "7", "a-b": "x", "_": "y", "long_one": "v" * 300}
+    where = {"Bucket": bucket, "Key": "k"}
+    if multipart:
+        made = s3.create_multipart_upload(**where, Metadata=items)
+        part = {**where, "UploadId": made["UploadId"]}
+        etag = s3.upload_part(**part, PartNumber=1, Body=b"x")["ETag"]
+        parts = {"Parts": [{"PartNumber": 1, "ETag": etag}]}
+        s3.complete_multipart_upload(**part, MultipartUpload=parts)
+    else:
+        s3.put_object(**where, Metadata=items)
+    assert s3.head_object(**where)["Metadata"] == items
+    assert swift.ok("HEAD", bucket, "k").headers["x-object-meta-user-id"] == "7"
+    s3.copy_object(Bucket=bucket, Key="copy", CopySource=where)
+    assert s3.get_object(Bucket=bucket, Key="copy")["Metadata"] == items
+    swift.ok("POST", bucket, "k", X_Object_Meta_User_Id="8", X_Object_Meta_Other="z")
+    assert s3.head_object(**where)["Metadata"]["other"] == "z"
+    s3.put_object(**where, Metadata={"user-id": "9"})
+    assert s3.head_object(**where)["Metadata"] == {"user-id": "9"}
+
+
 def test_suffix_and_bad_ranges(s3: Any, bucket: str) -> None:
     s3.put_object(Bucket=bucket, Key="k", Body=b"0123456789")
     assert (

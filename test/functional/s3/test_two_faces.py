@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from test.functional.harness.http import Client
 from test.functional.harness.users import STRANGER
+from test.functional.s3.conftest import Boto
 
 TAGS = {"TagSet": [{"Key": "k", "Value": "v"}]}
 
@@ -34,6 +36,39 @@ def test_a_swift_post_keeps_s3s_tags_and_acl(
     assert tags == [{"Key": "a", "Value": "b"}]
     acl = s3.get_object_acl(Bucket=bucket, Key="k")
     assert ("AllUsers", "READ") in grants(acl)
+
+
+@pytest.mark.parametrize("versions", [False, True])
+def test_changes_at_once_all_come_about(
+    boto: Boto, bucket: str, versions: bool
+) -> None:
+    """Tags, an ACL and a new object: none undoes another."""
+    one, other, third = boto(), boto(), boto()
+    if versions:
+        status = {"Status": "Enabled"}
+        one.put_bucket_versioning(Bucket=bucket, VersioningConfiguration=status)
+    where = {"Bucket": bucket, "Key": "k"}
+    for turn in range(12):
+        mark = {"mark": str(turn)}
+        one.put_object(**where, Body=b"before")
+        calls = [
+            lambda: one.put_object_tagging(**where, Tagging=TAGS),
+            lambda: other.put_object_acl(**where, ACL="public-read"),
+        ]
+        if turn % 2:
+            body = mark["mark"].encode()
+            calls.append(
+                lambda b=body, m=mark: third.put_object(**where, Body=b, Metadata=m)
+            )
+        with ThreadPoolExecutor(3) as pool:
+            for done in [pool.submit(call) for call in calls]:
+                done.result()
+        if turn % 2:
+            got = one.get_object(**where)
+            assert (got["Body"].read(), got["Metadata"]) == (body, mark)
+        else:
+            assert one.get_object_tagging(**where)["TagSet"] == TAGS["TagSet"]
+            assert ("AllUsers", "READ") in grants(one.get_object_acl(**where))
 
 
 def test_tags_and_acls_of_old_versions(s3: Any, bucket: str) -> None:
