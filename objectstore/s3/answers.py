@@ -50,6 +50,9 @@ class Answers:
             error = S3Error("ServiceUnavailable")
         operation.context.log_notes.append(error.code)
         operation.error_code = error.code
+        _forget_frames(error)
+        if operation.payload is not None:
+            _forget_frames(operation.payload.failure)
         if self._is_sts(operation, place):
             return sts_error_reply(error, operation.request_id)
         resource = f"/{place.bucket}/{place.key}" if place.bucket else "/"
@@ -129,6 +132,15 @@ def _is_form(operation: Operation, place: Place) -> bool:
         .lower()
         .startswith("multipart/form-data")
     )
+
+
+def _forget_frames(error: BaseException | None) -> None:
+    """An error that is kept keeps the frames that it came through, and those their
+    buffers, in a circle that nobody opens before the collector comes by."""
+    while error is not None:
+        before = error.__context__
+        error.__traceback__ = error.__cause__ = error.__context__ = None
+        error = before
 
 
 def _translated(operation: Operation, rejected: Rejected) -> S3Error:

@@ -44,9 +44,16 @@ MARKS = frozenset(
         "X-Object-Sysmeta-Symlink-Target",
     }
 )
-# An object with one of these shows another ETag, or needs the client's key.
+# An object with one of these shows another ETag or other names of metadata, or needs
+# the client's key.
 _NOT_PLAIN = frozenset(
-    {sysmeta.ETAG, sysmeta.SSE_C, "x-static-large-object", "x-object-manifest"}
+    {
+        sysmeta.ETAG,
+        sysmeta.SSE_C,
+        sysmeta.SPELLING,
+        "x-static-large-object",
+        "x-object-manifest",
+    }
 )
 _GIVE_UP = "-"
 # What becomes of a header of the inner reply, by its name as it comes; "": nothing.

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import base64
+import gc
 import hashlib
+import io
+import weakref
 
 import pytest
 
@@ -378,3 +381,26 @@ def test_unknown_requests_are_told(house: House) -> None:
         "PUT", "/bucket/o", body=b"x", headers={"x-amz-storage-class": "GOLD"}
     )
     assert answer.code == "InvalidStorageClass"
+
+
+@pytest.mark.parametrize("sent", [b"only a part", b"x" * 70_000])
+def test_what_failed_lets_go_of_its_memory_at_once(sent: bytes) -> None:
+    """An error keeps the frames it came through: they must not be kept with it."""
+
+    class Body(io.BytesIO):
+        """Something that tells when it is gone."""
+
+    house = House()
+    house.bucket()
+    environ = house.environ("PUT", "/bucket/k", body=sent + bytes(1000))
+    body = Body(sent)
+    environ["wsgi.input"] = body
+    gone = weakref.ref(body)
+    gc.disable()
+    try:
+        answer = house.send(environ)
+        del environ, body
+        assert (answer.status, answer.code) == (400, "IncompleteBody")
+        assert gone() is None
+    finally:
+        gc.enable()
