@@ -3,8 +3,8 @@
 Bodies are received right into it and written from there, by as many devices as take
 them; memory is free when the last of them has let go of it (``ViewedPool``,
 ``CountedPages``).  Whoever finds no memory for a whole body sends it in small pieces,
-and waits for a pair of buffers when even those are out: a client that stalls keeps
-what he holds, but no others from being served.
+the smaller the more there are, and waits for a pair of buffers when even those are out:
+a client that stalls keeps what he holds, but no others from being served.
 """
 
 from __future__ import annotations
@@ -24,8 +24,11 @@ WHOLE_BYTES_MAX = 64 * 1024 * 1024
 # What each upload beyond those makes do with: more pieces, but nobody waits for a slow
 # client to let go of his.
 SMALL_BUFFER_BYTES = 64 * 1024
-# All such buffers of clients' uploads: enough for 1,024 of them.
-SMALL_BYTES_MAX = 128 * 1024 * 1024
+# All such buffers of clients' uploads: enough for 512 of them.
+SMALL_BYTES_MAX = 64 * 1024 * 1024
+# And those of the others: as many as a worker has connections.
+TINY_BUFFER_BYTES = 8 * 1024
+TINY_BYTES_MAX = 64 * 1024 * 1024
 # How long an upload waits for its pair before it is told 503.
 PAIR_WAIT_SECONDS = 20.0
 PAIR_POLL_SECONDS = 0.05
@@ -35,6 +38,7 @@ Pair = tuple[memoryview, memoryview]
 _pool = ViewedPool(BUFFER_BYTES, BUFFERS_MAX)
 _whole = CountedPages(WHOLE_BYTES_MAX)
 _small = CountedPages(SMALL_BYTES_MAX)
+_tiny = CountedPages(TINY_BYTES_MAX)
 # Of uploads that other nodes send: as many as their clients have pairs there.
 _unbounded = CountedPages(None)
 
@@ -51,7 +55,7 @@ def body_memory(size: int) -> memoryview | None:
 
 def piece_buffers() -> Pair:
     """A pair of equal buffers, one to be filled while the other is written."""
-    pair = _large_pair() or _small_pair(_unbounded)
+    pair = _large_pair() or _pair_of(_unbounded, SMALL_BUFFER_BYTES)
     assert pair is not None
     return pair
 
@@ -62,7 +66,11 @@ def client_piece_buffers(pause: Callable[[float], object] = sleep) -> Pair:
     ``Unavailable`` when others have held all of them for PAIR_WAIT_SECONDS.
     """
     for _ in range(int(PAIR_WAIT_SECONDS / PAIR_POLL_SECONDS)):
-        pair = _large_pair() or _small_pair(_small)
+        pair = (
+            _large_pair()
+            or _pair_of(_small, SMALL_BUFFER_BYTES)
+            or _pair_of(_tiny, TINY_BUFFER_BYTES)
+        )
         if pair is not None:
             return pair
         pause(PAIR_POLL_SECONDS)
@@ -74,8 +82,6 @@ def _large_pair() -> Pair | None:
     return None if first is None or second is None else (first, second)
 
 
-def _small_pair(pages: CountedPages) -> Pair | None:
-    both = pages.take(2 * SMALL_BUFFER_BYTES)
-    if both is None:
-        return None
-    return both[:SMALL_BUFFER_BYTES], both[SMALL_BUFFER_BYTES:]
+def _pair_of(pages: CountedPages, size: int) -> Pair | None:
+    both = pages.take(2 * size)
+    return None if both is None else (both[:size], both[size:])

@@ -22,12 +22,15 @@ from objectstore.kernel.body_memory import (
     PAIR_WAIT_SECONDS,
     SMALL_BUFFER_BYTES,
     SMALL_BYTES_MAX,
+    TINY_BUFFER_BYTES,
+    TINY_BYTES_MAX,
     WHOLE_BYTES_MAX,
     body_memory,
     client_piece_buffers,
     piece_buffers,
 )
 from objectstore.kernel.errors import Unavailable
+from objectstore.kernel.http.limits import EdgeSettings
 from objectstore.wire.nodes import INLINE_BYTES_MAX, WRITE_BYTES_MAX
 
 
@@ -37,6 +40,7 @@ def _nothing_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(body_memory_of, "_pool", ViewedPool(BUFFER_BYTES, BUFFERS_MAX))
     monkeypatch.setattr(body_memory_of, "_whole", CountedPages(WHOLE_BYTES_MAX))
     monkeypatch.setattr(body_memory_of, "_small", CountedPages(SMALL_BYTES_MAX))
+    monkeypatch.setattr(body_memory_of, "_tiny", CountedPages(TINY_BYTES_MAX))
 
 
 def test_a_buffer_is_free_when_nobody_has_a_view_of_it() -> None:
@@ -120,8 +124,10 @@ def test_whole_bodies_have_a_bound() -> None:
 
 
 def test_a_clients_upload_waits_for_a_pair_and_not_for_ever() -> None:
-    whole = SMALL_BYTES_MAX // (2 * SMALL_BUFFER_BYTES)
-    held = [client_piece_buffers() for _ in range(BUFFERS_MAX // 2 + whole)]
+    small = SMALL_BYTES_MAX // (2 * SMALL_BUFFER_BYTES)
+    tiny = TINY_BYTES_MAX // (2 * TINY_BUFFER_BYTES)
+    assert tiny >= EdgeSettings().connections_max
+    held = [client_piece_buffers() for _ in range(BUFFERS_MAX // 2 + small + tiny)]
     waited: list[float] = []
     with pytest.raises(Unavailable):
         client_piece_buffers(waited.append)
@@ -135,5 +141,5 @@ def test_a_clients_upload_waits_for_a_pair_and_not_for_ever() -> None:
         if len(waited) == 3:
             held.pop()
 
-    assert len(client_piece_buffers(let_go)[0]) == SMALL_BUFFER_BYTES
+    assert len(client_piece_buffers(let_go)[0]) == TINY_BUFFER_BYTES
     assert waited == [PAIR_POLL_SECONDS] * 3
