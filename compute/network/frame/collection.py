@@ -8,6 +8,7 @@ something to pass over: a misspelt filter must not answer with everything.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
@@ -33,6 +34,8 @@ Visible = Callable[[Work, str], Clause]
 CONTROLS = frozenset(
     {"limit", "marker", "page_reverse", "sort_key", "sort_dir", "fields"}
 )
+# What fits into 64 bits: not every database compares with more.
+NUMBER = re.compile("-?[0-9]{1,18}")
 VISIBLE_TO = "visible_to_project"
 EXTENDED = ("description", "revision_number", "created_at", "updated_at", "tags")
 ORDER = (("created_at", False), ("id", False))
@@ -209,10 +212,9 @@ def _value(name: str, column: sa.Column[Any], text: str) -> Any:
             raise BadRequest(f"Invalid value for {name}: {text!r} is not a boolean")
         return word in TRUE_WORDS
     if isinstance(column.type, sa.Integer):
-        try:
-            return int(text)
-        except ValueError:
-            raise BadRequest(f"Invalid value for {name}: not a number") from None
+        if not NUMBER.fullmatch(text):
+            raise BadRequest(f"Invalid value for {name}: not a number, or too large")
+        return int(text)
     return text
 
 

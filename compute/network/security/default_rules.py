@@ -26,7 +26,7 @@ from compute.network.frame.work import Work
 from compute.network.model import DefaultRule
 from compute.network.security import rule_values
 from compute.network.security.default_group import PARENT
-from compute.network.security.rule_values import RULE_FIELDS
+from compute.network.security.rule_values import RULE_COLUMNS, RULE_FIELDS
 
 RULES_MAX = 100  # each is a row of every new group
 
@@ -44,14 +44,7 @@ FIELDS = Fields(
     Field("used_in_non_default_sg", BOOLEAN, default=True, update=False),
 )
 COLUMNS = {
-    "direction": "direction",
-    "ethertype": "ethertype",
-    "protocol": "protocol",
-    "port_range_min": "port_min",
-    "port_range_max": "port_max",
-    "remote_ip_prefix": "remote_prefix",
-    "remote_group_id": "remote_group_id",
-    "remote_address_group_id": "remote_address_group_id",
+    **RULE_COLUMNS,
     "used_in_default_sg": "in_default",
     "used_in_non_default_sg": "in_others",
 }
@@ -94,14 +87,7 @@ def delete_rule(work: Work, rule: DefaultRule) -> None:
 def _present(work: Work, rules: Sequence[DefaultRule]) -> list[Body]:
     return [
         {
-            "direction": rule.direction,
-            "ethertype": rule.ethertype,
-            "protocol": rule.protocol or None,
-            "port_range_min": rule.port_min,
-            "port_range_max": rule.port_max,
-            "remote_ip_prefix": rule.remote_prefix or None,
-            "remote_group_id": rule.remote_group_id or None,
-            "remote_address_group_id": rule.remote_address_group_id or None,
+            **rule_values.show_terms(rule),
             "used_in_default_sg": rule.in_default,
             "used_in_non_default_sg": rule.in_others,
         }

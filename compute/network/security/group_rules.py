@@ -25,7 +25,7 @@ from compute.network.security import rule_values
 from compute.network.security.address_groups import COLLECTION as ADDRESS_GROUPS
 from compute.network.security.default_group import ensure_for_call
 from compute.network.security.groups import COLLECTION as GROUPS
-from compute.network.security.rule_values import RULE_FIELDS
+from compute.network.security.rule_values import RULE_COLUMNS, RULE_FIELDS
 from compute.network.security.watchers import hosts_that_watch
 
 FIELDS = Fields(
@@ -36,15 +36,8 @@ FIELDS = Fields(
     Field("remote_address_group_id", UUID_OR_NULL, default=None, update=False),
 )
 COLUMNS = {
+    **RULE_COLUMNS,
     "security_group_id": "group_id",
-    "direction": "direction",
-    "ethertype": "ethertype",
-    "protocol": "protocol",
-    "port_range_min": "port_min",
-    "port_range_max": "port_max",
-    "remote_ip_prefix": "remote_prefix",
-    "remote_group_id": "remote_group_id",
-    "remote_address_group_id": "remote_address_group_id",
 }
 
 

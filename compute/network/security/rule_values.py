@@ -14,7 +14,7 @@ from compute.network.frame.fields import (
     Field,
 )
 from compute.network.links.prefixes import parse_prefix
-from compute.network.model import EGRESS, INGRESS, IPV4, IPV6, SecurityRule
+from compute.network.model import EGRESS, INGRESS, IPV4, IPV6, DefaultRule, SecurityRule
 
 # The names that Neutron takes, with IANA's numbers.
 PROTOCOLS: Mapping[str, int] = {
@@ -55,6 +55,16 @@ RULE_FIELDS = (
     Field("port_range_max", INTEGER_OR_NULL, default=None, update=False),
     Field("remote_ip_prefix", TEXT_OR_NULL, default=None, update=False),
 )
+RULE_COLUMNS = {
+    "direction": "direction",
+    "ethertype": "ethertype",
+    "protocol": "protocol",
+    "port_range_min": "port_min",
+    "port_range_max": "port_max",
+    "remote_ip_prefix": "remote_prefix",
+    "remote_group_id": "remote_group_id",
+    "remote_address_group_id": "remote_address_group_id",
+}
 # What means every protocol: no word, and ...
 ANY = ("", "any")
 # ... what iptables always took for it.
@@ -211,10 +221,9 @@ def _check_icmp(kind: int | None, code: int | None) -> tuple[int | None, int | N
     return kind, code
 
 
-def show_rule(rule: SecurityRule) -> dict[str, Any]:
-    """A rule as the API writes it."""
+def show_terms(rule: SecurityRule | DefaultRule) -> dict[str, Any]:
+    """What a rule says, as the API writes it."""
     return {
-        "security_group_id": rule.group_id,
         "direction": rule.direction,
         "ethertype": rule.ethertype,
         "protocol": rule.protocol or None,
@@ -223,6 +232,14 @@ def show_rule(rule: SecurityRule) -> dict[str, Any]:
         "remote_ip_prefix": rule.remote_prefix or None,
         "remote_group_id": rule.remote_group_id or None,
         "remote_address_group_id": rule.remote_address_group_id or None,
+    }
+
+
+def show_rule(rule: SecurityRule) -> dict[str, Any]:
+    """A group's rule as the API writes it."""
+    return {
+        **show_terms(rule),
+        "security_group_id": rule.group_id,
         "normalized_cidr": rule.remote_prefix or None,
         "belongs_to_default_sg": False,
     }
