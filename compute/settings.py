@@ -48,6 +48,11 @@ class CloudProcessSettings:
     public_url: str = option(
         "", "How clients reach the cloud; default: http:// and public_address"
     )
+    agent_url: str = option(
+        "",
+        "How other hosts' agents reach this process; default: http:// and"
+        " public_address",
+    )
     identity_url: str = option("", "Where identity is; default: public_url/identity")
     image_url: str = option("", "Where image is; default: public_url/image")
     network_url: str = option("", "Where network is; default: public_url/network")
@@ -114,6 +119,8 @@ class CloudSettings:
     @property
     def agent_url(self) -> str:
         """How the agents of other hosts reach this process, without a slash."""
+        if self.cloud.agent_url:
+            return self.cloud.agent_url.rstrip("/")
         address = self.public_address
         if address.host in ("0.0.0.0", "::"):
             return f"http://{self.host}:{address.port}"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 from compute.agent.disks.port import GuestDisks
 from compute.agent.hypervisor import GRACE_SECONDS, Hypervisor
+from compute.agent.moves.streams import Connect
 from compute.agent.relays import NO_RELAYS, VolumeRelays
 from compute.image.client import ImageClient
 from compute.instance.client import ClaimedJob, InstanceClient, Server
@@ -18,7 +19,7 @@ from objectstore.kernel.clock import Clock
 from objectstore.kernel.errors import Unavailable
 
 
-def _nobody(url: str) -> Caller:
+def _nobody(url: str) -> NoReturn:
     raise Unavailable(f"no other agent can be reached from here: {url}")
 
 
@@ -53,6 +54,7 @@ class Neighbours:
     volumes: VolumeClient
     clock: Clock
     peers: Callable[[str], Caller] = _nobody  # the agent at a URL
+    connect: Connect = _nobody  # to it, for streams
 
 
 @dataclass(slots=True)

@@ -14,7 +14,7 @@ from compute.agent.host import Neighbours
 from compute.agent.host_lock import HostLock
 from compute.agent.image_source import ImageSource
 from compute.agent.moves.door import MoveDoor
-from compute.agent.moves.streams import StreamDoor
+from compute.agent.moves.streams import Connect, StreamDoor
 from compute.agent.runner import Agent
 from compute.app.hosts import Hosts, build_hosts
 from compute.core.absent import AbsentService
@@ -68,10 +68,11 @@ class Agents:
         bus: Bus,
         clock: Clock,
         peers: Callable[[str], Caller],
+        connect: Connect,
     ) -> None:
-        """``peers``: the agent at a URL.  ``Unavailable`` when this machine cannot be
-        the host it should be."""
-        self._peers = peers
+        """``peers``: the agent at a URL; ``connect``: a connection to it.
+        ``Unavailable`` when this machine cannot be the host it should be."""
+        self._peers, self._connect = peers, connect
         self.door: MoveDoor | None = None
         self._settings = settings
         self.instances = InstanceClient(callers["compute"], service)
@@ -138,6 +139,7 @@ class Agents:
                 self._volumes,
                 self._clock,
                 peers=self._peers,
+                connect=self._connect,
             ),
             self._bus,
             owner=f"agent on {settings.host}",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import signal
+from functools import partial
 from random import SystemRandom
 
 from compute.app.agents import Agents
@@ -34,7 +35,7 @@ from compute.settings import ROOM_ROLES, CloudSettings, Role
 from objectstore.app.worker import StoreWorker
 from objectstore.client.caller import Caller
 from objectstore.client.in_process import InProcessCaller
-from objectstore.client.over_http import HttpCaller
+from objectstore.client.over_http import HttpCaller, connection_to
 from objectstore.kernel import concurrency, process
 from objectstore.kernel.client import ClientPool
 from objectstore.kernel.clock import SystemClock
@@ -94,7 +95,13 @@ class Cloud:
             self._build_rooms(names, here, callers, service)
         if settings.plays(Role.AGENT) or settings.plays(Role.NETWORK_AGENT):
             self._agents = Agents(
-                settings, callers, service, self._bus, self._clock, self._peer
+                settings,
+                callers,
+                service,
+                self._bus,
+                self._clock,
+                self._peer,
+                partial(connection_to, self._pool),
             )
         self._listen()
         for loop in self._loops:

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from objectstore.client.caller import Answer, Content, Headers
 from objectstore.kernel.client import ClientPool
+from objectstore.kernel.errors import Unavailable
 from objectstore.kernel.http.response import Response
+from objectstore.kernel.http.tls import TlsSocket
 
 PIECE_BYTES = 256 * 1024
 DEFAULT_PORT, DEFAULT_TLS_PORT = 80, 443
+
+
+def connection_to(pool: ClientPool, url: str) -> socket.socket | TlsSocket:
+    """A connection of the caller's own to the listener of an http or https URL, for
+    what is no request.  ``OSError``, ``Unavailable``."""
+    parts = urlsplit(url)
+    if parts.scheme == "https" and parts.hostname:
+        address = (parts.hostname, parts.port or DEFAULT_TLS_PORT)
+        return pool.connect(address, tls_host=parts.hostname)
+    if parts.scheme == "http" and parts.hostname:
+        return pool.connect((parts.hostname, parts.port or DEFAULT_PORT))
+    raise Unavailable(f"no connection can be made to {url}")
 
 
 class HttpCaller:

@@ -22,6 +22,7 @@ come back must be heard, or reads would miss what only it and others know.
 from __future__ import annotations
 
 import logging
+import socket
 import ssl
 from collections import deque
 from collections.abc import Iterable
@@ -37,7 +38,7 @@ from objectstore.kernel.http.reach import Address, TlsPeer, reach
 from objectstore.kernel.http.response import Response
 from objectstore.kernel.http.stream import Faults, Stream
 from objectstore.kernel.http.sweeper import Sweeper
-from objectstore.kernel.http.tls import client_context
+from objectstore.kernel.http.tls import TlsSocket, client_context
 from objectstore.kernel.option_types import Seconds
 from objectstore.kernel.settings import option
 
@@ -278,6 +279,14 @@ class ClientPool:
             client = Client(address, self._settings, self._clock, self._sweeper, tls)
             self._clients[(address, tls_host)] = client
         return client
+
+    def connect(
+        self, address: Address, *, tls_host: str = ""
+    ) -> socket.socket | TlsSocket:
+        """A connection of the caller's own, for what is no request; not blocking.
+        Raises ``OSError`` or ``Unavailable``."""
+        tls = TlsPeer(tls_host, self._trust()) if tls_host else None
+        return reach(address, self._settings.connect_timeout, tls)
 
     def _trust(self) -> ssl.SSLContext:
         if self._context is None:

@@ -3,7 +3,7 @@
 What libvirt and QEMU say to each other while a guest moves goes through the agents'
 doors: a connection to a socket here becomes a connection to the socket of that name
 there, let in by the migration's token.  So hosts need no open port besides their
-agent's, no keys and no certificates of each other.
+agent's, and no keys of each other; where the agent's URL is https, this is encrypted.
 
     libvirtd, QEMU -> WayStation (unix socket) -> HTTP upgrade -> the other's door
                                                         -> libvirtd, QEMU there
@@ -15,6 +15,7 @@ import contextlib
 import logging
 import os
 import socket
+import time
 from collections.abc import Callable
 from typing import Any, Protocol
 from urllib.parse import quote, urlsplit
@@ -24,7 +25,8 @@ from compute.instance.client import MoveGrant
 from objectstore.kernel import concurrency
 from objectstore.kernel.errors import DeadlineExceeded, Rejected, Unavailable
 from objectstore.kernel.http.exchange import UPGRADE_KEY
-from objectstore.kernel.http.stream import NEVER
+from objectstore.kernel.http.stream import NEVER, Faults, Stream
+from objectstore.kernel.http.tls import TlsSocket
 from objectstore.kernel.request import Environ
 
 PROTOCOL = "ringstack-stream"
@@ -32,15 +34,16 @@ CONNECT_SECONDS = 15.0
 # What a stream may be silent for: a guest may be long in copying a disk.
 IDLE_SECONDS = 3600.0
 RECEIVE_BYTES = 256 * 1024
-HEAD_BYTES_MAX = 16 * 1024
+LINE_BYTES_MAX, LINES_MAX = 4096, 100  # of an answer's head
 # libvirt's own connection, the memory's and the disks'.
 STREAMS_MAX = 64
-DEFAULT_PORT = 80
 _SWITCHING = b"101"
 
 _log = logging.getLogger("compute.agent.moves")
 Sockets = Callable[[str, str], str]
 """The path of a guest's socket on this host: ``sockets(server_id, name)``."""
+Connect = Callable[[str], socket.socket | TlsSocket]
+"""A connection to the listener that a URL leads to; ``OSError``, ``Unavailable``."""
 
 
 class Sender(Protocol):
@@ -50,42 +53,49 @@ class Sender(Protocol):
         """Send all of it."""
 
 
-def open_stream(url: str, host: str, name: str, token: str) -> concurrency.GreenSocket:
+def open_stream(connect: Connect, url: str, host: str, name: str, token: str) -> Stream:
     """A connection to the socket of that name on that host.  ``Unavailable``."""
     parts = urlsplit(url)
-    if parts.scheme != "http" or not parts.hostname:
-        raise Unavailable(f"no stream can be opened to {url}")
-    family = socket.AF_INET6 if ":" in parts.hostname else socket.AF_INET
-    sock = concurrency.green(socket.socket(family))
     path = f"{parts.path.rstrip('/')}/{quote(host, safe='')}/streams/{name}"
     head = (
         f"GET {path} HTTP/1.1\r\nHost: {parts.netloc}\r\nConnection: Upgrade\r\n"
         f"Upgrade: {PROTOCOL}\r\nX-Move-Token: {token}\r\n\r\n"
     )
+    stream = None
     try:
         with concurrency.deadline(CONNECT_SECONDS):
-            sock.connect((parts.hostname, parts.port or DEFAULT_PORT))
-            sock.sendall(head.encode("ascii"))
-            answer = _read_head(sock)
-    except (OSError, DeadlineExceeded) as error:
-        sock.close()
+            stream = _stream(connect(url), parts.netloc)
+            stream.send(head.encode("ascii"))
+            first = stream.take_line(LINE_BYTES_MAX)
+            for _ in range(LINES_MAX):
+                if not stream.take_line(LINE_BYTES_MAX):
+                    break
+    except (OSError, DeadlineExceeded, Unavailable) as error:
+        if stream is not None:
+            stream.close()
         raise Unavailable(f"{parts.netloc}: {error}") from error
-    if answer.split(b" ", 2)[1:2] != [_SWITCHING]:
-        sock.close()
-        line = answer.split(b"\r\n", 1)[0].decode("latin-1")
+    if first.split(b" ", 2)[1:2] != [_SWITCHING]:
+        stream.close()
+        line = first.decode("latin-1")
         raise Unavailable(f"{parts.netloc} opens no stream: {line}")
-    return sock
+    return stream
 
 
-def _read_head(sock: concurrency.GreenSocket) -> bytes:
-    """Byte by byte at the end: what follows the head is not ours."""
-    head = b""
-    while not head.endswith(b"\r\n\r\n"):
-        byte = sock.recv(1)
-        if not byte or len(head) > HEAD_BYTES_MAX:
-            raise OSError("the answer has no end")
-        head += byte
-    return head
+def _stream(sock: socket.socket | TlsSocket, whose: str) -> Stream:
+    faults = Faults(
+        lambda: Unavailable(f"{whose} closed the connection"),
+        lambda: DeadlineExceeded(f"{whose} does not answer"),
+        lambda text: Unavailable(f"{whose} sent a bad answer: {text}"),
+    )
+    return Stream(sock, faults, time.monotonic, IDLE_SECONDS)
+
+
+def _finish(stream: Stream) -> None:
+    """Nothing more is sent."""
+    if isinstance(stream.socket, TlsSocket):
+        stream.socket.say_goodbye()
+    else:
+        stream.end_sending()
 
 
 def join(
@@ -120,7 +130,7 @@ def join(
 class WayStation:
     """A unix socket here, each connection to which is one to the other host."""
 
-    def __init__(self, path: str, way: Callable[[], concurrency.GreenSocket]) -> None:
+    def __init__(self, path: str, way: Callable[[], Stream]) -> None:
         self.path = path
         self._way = way
         files.make_directory(os.path.dirname(path))
@@ -150,12 +160,7 @@ class WayStation:
             here.close()
             return
         try:
-            join(
-                lambda: there.recv(RECEIVE_BYTES),
-                there.sendall,
-                here,
-                lambda: there.shutdown(socket.SHUT_WR),
-            )
+            join(there.receive, there.send, here, lambda: _finish(there))
         finally:
             there.close()
             here.close()

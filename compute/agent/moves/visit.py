@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from compute.agent.disks.port import GuestShape
 from compute.agent.moves.door import TOKEN_HEADER
-from compute.agent.moves.streams import open_stream
+from compute.agent.moves.streams import Connect, open_stream
 from objectstore.client.caller import Answer, Caller
 from objectstore.kernel.errors import Rejected, Unavailable
 
@@ -19,8 +19,12 @@ CALL_SECONDS = 60.0
 class Visit:
     """One guest's other host."""
 
-    def __init__(self, caller: Caller, url: str, host: str, token: str) -> None:
+    def __init__(
+        self, caller: Caller, connect: Connect, url: str, host: str, token: str
+    ) -> None:
+        """``connect``: opens connections for what is no request."""
         self._caller = caller
+        self._connect = connect
         self._url = url
         self._host = quote(host, safe="")
         self._token = token
@@ -35,7 +39,7 @@ class Visit:
 
     def stream(self, name: str) -> Any:
         """A connected stream to a socket of the guest's host."""
-        return open_stream(self._url, self._host, name, self._token)
+        return open_stream(self._connect, self._url, self._host, name, self._token)
 
     def _get(self, path: str) -> Answer:
         answer = self._caller.request(

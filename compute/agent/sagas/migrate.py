@@ -33,7 +33,8 @@ def visit(work: Work) -> Visit:
     """The other host, whose door the job's token opens."""
     url = str(work.arguments["url"])
     host, token = str(work.arguments["peer"]), str(work.arguments["move_token"])
-    return Visit(work.neighbours.peers(url), url, host, token)
+    neighbours = work.neighbours
+    return Visit(neighbours.peers(url), neighbours.connect, url, host, token)
 
 
 def _remember(work: Work) -> None:

@@ -8,6 +8,7 @@ sending parts, files); here it is made the same.  For clients only: a server's
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
 from collections.abc import Sequence
@@ -92,6 +93,13 @@ class TlsSocket:
     def shutdown(self, how: int) -> None:
         """See ``socket``.  The encryption stays: nothing can leave without it."""
         socket.socket.shutdown(self._secure, how)
+
+    def say_goodbye(self) -> None:
+        """Tell the peer, as TLS does, that nothing follows.  What it sends meanwhile
+        may be lost: TLS has no other way to end one direction only."""
+        # It does not wait for the peer's own goodbye, and says so.
+        with contextlib.suppress(OSError):
+            self._secure.unwrap()
 
     def close(self) -> None:
         """See ``socket``."""

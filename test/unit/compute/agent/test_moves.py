@@ -7,6 +7,7 @@ import hashlib
 import socket
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,12 +21,14 @@ from compute.agent.moves.streams import StreamDoor, WayStation
 from compute.agent.moves.visit import Visit
 from compute.core.errors import NotFound
 from compute.instance.client import InstanceClient, MoveGrant
-from objectstore.client.over_http import HttpCaller
+from objectstore.client.over_http import HttpCaller, connection_to
 from objectstore.kernel import concurrency
 from objectstore.kernel.client import ClientPool, ClientSettings
 from objectstore.kernel.clock import SystemClock
 from objectstore.kernel.errors import Rejected, Unavailable
 from objectstore.kernel.wsgi import Server, listen
+from test.servers.certificates import make_certificates
+from test.servers.tls_front import TlsFront
 
 T = TypeVar("T")
 GUEST, TOKEN = "s-1", "t" * 32
@@ -67,7 +70,9 @@ class Echo:
 
 
 class Scene:
-    def __init__(self, directory: Path) -> None:
+    """``is_encrypted``: something speaks TLS before the door."""
+
+    def __init__(self, directory: Path, *, is_encrypted: bool) -> None:
         self.instances = OneMove()
         self.disks = SimDisks()
         self.disks.prepare_root(GUEST, "image", 1)
@@ -83,14 +88,23 @@ class Scene:
         )
         self.server.start()
         self.url = f"http://127.0.0.1:{port}"
-        self.pool = ClientPool(ClientSettings(), SystemClock())
+        self.front, authority = None, None
+        if is_encrypted:
+            certificates = make_certificates(directory, "127.0.0.1")
+            authority = certificates.authority
+            self.front = TlsFront(certificates.server, port)
+            self.url = f"https://127.0.0.1:{self.front.port}"
+        self.pool = ClientPool(ClientSettings(ca_file=authority), SystemClock())
         self.directory = directory
 
     def visit(self, token: str = TOKEN, host: str = "alpha") -> Visit:
-        return Visit(HttpCaller(self.url, self.pool), self.url, host, token)
+        connect = partial(connection_to, self.pool)
+        return Visit(HttpCaller(self.url, self.pool), connect, self.url, host, token)
 
     def close(self) -> None:
         self.pool.close()
+        if self.front is not None:
+            self.front.close()
         self.server.close()
         concurrency.kill_task(self.echo.task)
         self.echo.listener.close()
@@ -100,10 +114,10 @@ def off_hub(function: Callable[..., T], *arguments: Any) -> T:
     return concurrency.offload(lambda: function(*arguments))
 
 
-@pytest.fixture
-def scene() -> Iterator[Scene]:
+@pytest.fixture(params=[False, True], ids=["plain", "encrypted"])
+def scene(request: pytest.FixtureRequest) -> Iterator[Scene]:
     with tempfile.TemporaryDirectory(dir="/tmp") as directory:
-        scene = Scene(Path(directory))
+        scene = Scene(Path(directory), is_encrypted=request.param)
         yield scene
         scene.close()
 
@@ -134,7 +148,7 @@ def test_a_stream_there_and_back(scene: Scene) -> None:
     station = WayStation(path, lambda: scene.visit().stream("memory"))
 
     def talk() -> bytes:
-        """As QEMU would: sends all, says that this was all, reads to the end."""
+        """As QEMU would: sends, reads, says that this was all, waits for the end."""
         with socket.socket(socket.AF_UNIX) as sock:
             sock.settimeout(20)
             sock.connect(path)
@@ -142,15 +156,29 @@ def test_a_stream_there_and_back(scene: Scene) -> None:
             for start in range(0, len(MUCH), 50_000):
                 sock.sendall(MUCH[start : start + 50_000])
                 received += sock.recv(50_000)
-            sock.shutdown(socket.SHUT_WR)
-            while data := sock.recv(65536):
-                received += data
+            if scene.front is None:  # TLS has no end of one direction alone
+                sock.shutdown(socket.SHUT_WR)
+            while len(received) < len(MUCH):
+                received += sock.recv(65536)
+            if scene.front is not None:
+                sock.shutdown(socket.SHUT_WR)
+            assert sock.recv(1) == b""
             return bytes(received)
 
     assert off_hub(talk) == MUCH
     assert off_hub(talk) == MUCH  # and another one
     station.close()
     assert not Path(path).exists()
+
+
+def test_who_is_not_believed_opens_no_stream(scene: Scene) -> None:
+    """Another authority has signed, or nobody speaks TLS there."""
+    url = scene.url.replace("http://", "https://")
+    with contextlib.closing(ClientPool(ClientSettings(), SystemClock())) as pool:
+        connect = partial(connection_to, pool)
+        visit = Visit(HttpCaller(url, pool), connect, url, "alpha", TOKEN)
+        with pytest.raises(Unavailable):
+            visit.stream("memory")
 
 
 def test_a_socket_that_is_not_there(scene: Scene) -> None:
