@@ -76,8 +76,8 @@ class FactsCache:
 
     def fresh_container(self, account: str, container: str) -> DatabaseInfo | None:
         """The container's facts, asked of the nodes now."""
-        self.forget_container(account, container)
-        return self.container(account, container)
+        known = self._fresh_container(account, container)
+        return None if known is None else known.info
 
     def locate(self, account: str, container: str = "", name: str = "") -> Located:
         """Where it is, or would be, kept."""
@@ -107,6 +107,12 @@ class FactsCache:
         known = self._containers.get(name)
         if known is not None and self._is_fresh(known):
             return known
+        return self._fresh_container(account, container)
+
+    def _fresh_container(
+        self, account: str, container: str
+    ) -> Known[ContainerNode] | None:
+        name = (account, container)
         key, group = self._placement.container(account, container)
         changes = self._changes
         fresh = self._ask(key, group)
