@@ -36,6 +36,7 @@ from test.functional.compute.two_hosts import HostPlace, two_hosts
 PREFIX, GATEWAY = "fd00:40::/64", "fd00:40::1"
 NOTE = "written-before-the-move"
 FIRST_SECTOR = 8
+GROWN_GIB = 2
 WRITE = (
     "i=0; while [ ! -e /stop ]; do"
     " echo $((i+1)) | dd of=/dev/vdb bs=512 count=1 conv=sync,notrunc,fsync"
@@ -233,6 +234,17 @@ class Moves(Guests):
         assert done.returncode == 0, done
         wait_for("a write", lambda: bool(self.ssh("cat /count").stdout.strip()))
 
+    def grow_the_volume(self) -> None:
+        """The guest sees it, by its relay to another host, and loses no write."""
+        volume = self.made["volume"]
+        began = time.monotonic()
+        self.sdk.block_storage.extend_volume(volume, GROWN_GIB)
+        wanted = str(GROWN_GIB << 21)  # sectors
+        size = "cat /sys/block/vdb/size"
+        wait_for("the new size", lambda: self.ssh(size).stdout.strip() == wanted)
+        print(f"sees its volume's new size after {time.monotonic() - began:.1f} s")
+        self.wait_for_volume("in-use")
+
     def check_written(self) -> None:
         """It wrote on, here as there, and every number is on the volume."""
         before = int(self.ssh("cat /count").stdout)
@@ -321,6 +333,7 @@ def main(directory: Path, *, is_rooted: bool = False) -> None:
         moves.add_a_volume()
         moves.write_on()
         moves.move_while_it_runs()
+        moves.grow_the_volume()
         moves.check_written()
         if not is_rooted:
             moves.move_back_cold()

@@ -24,6 +24,7 @@ def test_a_real_guest_moves() -> None:
         shutil.rmtree(directory, ignore_errors=True)
     print(said)
     assert "moved live" in said
+    assert "sees its volume's new size" in said
     assert "writes to the volume are there" in said
     assert "its note is there" in said
     assert "its volume came along" in said
