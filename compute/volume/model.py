@@ -58,6 +58,8 @@ STABLE = frozenset(
     }
 )
 """What a volume may stay in without anybody working on it."""
+AT_WORK = frozenset({EXTENDING, UPLOADING, BACKING_UP})
+"""What may be done with a volume while servers have it, and is no status of theirs."""
 _BROKEN = frozenset({ERROR, ERROR_DELETING, ERROR_RESTORING, ERROR_EXTENDING})
 _CALM = frozenset({AVAILABLE, IN_USE})
 _QUIET = STABLE - {AWAITING_TRANSFER}

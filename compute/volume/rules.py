@@ -9,6 +9,7 @@ from compute.core.errors import BadRequest
 from compute.volume.errors import InvalidStatus, OverLimit
 from compute.volume.model import (
     ACTIONS,
+    AT_WORK,
     ATTACHED,
     ATTACHING,
     AVAILABLE,
@@ -76,6 +77,13 @@ def status_of_attachments(attachments: Sequence[Attachment]) -> str:
     return RESERVED if statuses else AVAILABLE
 
 
+def is_had_at_work(volume: Volume, attachments: Sequence[Attachment]) -> bool:
+    """Whether something is done with it that hides that a server has it.  The server
+    may stop, start and move all the same."""
+    has_it = any(each.status == ATTACHED for each in attachments)
+    return has_it and volume.status in AT_WORK
+
+
 def check_attachable(
     volume: Volume, attachments: Sequence[Attachment], instance_id: str
 ) -> None:
@@ -86,6 +94,8 @@ def check_attachable(
     theirs = {each.instance_id for each in attachments}
     same = instance_id and theirs == {instance_id}
     if same and volume.status in (RESERVED, ATTACHING, IN_USE):
+        return
+    if same and is_had_at_work(volume, attachments):
         return
     raise InvalidStatus(
         f"Invalid volume: Volume {volume.id} status must be available,"

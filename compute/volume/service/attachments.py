@@ -92,14 +92,17 @@ class Attachments:
             volume = self._volume_of(connection, attachment)
             if attachment.status == ATTACHED:
                 return
-            rules.check_volume(volume, "complete")
+            at_work = self._is_had_at_work(connection, volume)
+            if not at_work:
+                rules.check_volume(volume, "complete")
             if attachment.status not in (RESERVED, ATTACHING):
                 raise BadRequest(
                     f"Invalid volume attachment: {key} is {attachment.status}"
                 )
             now = wiring.clock.time()
             self._rows.change(connection, attachment, status=ATTACHED, attached_at=now)
-            wiring.set_status(connection, volume, IN_USE)
+            if not at_work:
+                wiring.set_status(connection, volume, IN_USE)
             wiring.tell(connection, context, "volume.attach", volume.id)
 
         wiring.change(write)
@@ -168,9 +171,10 @@ class Attachments:
                         f"Invalid volume attachment: {key} is attached on another host"
                     )
                 return self._rows.change(connection, attachment, **values)
-            rules.check_volume(
-                volume, "connect" if volume.status != AVAILABLE else "initialize"
-            )
+            if not self._is_had_at_work(connection, volume):
+                rules.check_volume(
+                    volume, "connect" if volume.status != AVAILABLE else "initialize"
+                )
             if volume.status == RESERVED:
                 wiring.set_status(connection, volume, ATTACHING)
             return self._rows.change(connection, attachment, status=ATTACHING, **values)
@@ -224,6 +228,10 @@ class Attachments:
             if status != volume.status:
                 self._wiring.set_status(connection, volume, status)
         return left
+
+    def _is_had_at_work(self, connection: Connection, volume: Volume) -> bool:
+        others = self._rows.all(connection, volume_id=volume.id)
+        return rules.is_had_at_work(volume, others)
 
     def _volume_of(self, connection: Connection, attachment: Attachment) -> Volume:
         volume = self._wiring.stores.volumes.get(connection, attachment.volume_id)

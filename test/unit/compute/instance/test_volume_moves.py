@@ -137,6 +137,23 @@ def test_while_it_moves_both_hosts_are_served(mortal: House) -> None:
     check_attached_once(mortal, server_id)
 
 
+def test_a_volume_that_is_being_worked_on_moves_too(mortal: House) -> None:
+    server_id = with_a_volume(mortal)
+    before = host_of(mortal, server_id)
+    (volume_id,) = mortal.volume_service.volumes
+    mortal.volume_service.is_slow = True
+    mortal.volumes.extend(volume_id, 2)
+    assert mortal.volume_service.status(volume_id) == "extending"
+    migrate(mortal, server_id)
+    mortal.work()
+    assert mortal.show(server_id)["status"] == "ACTIVE"
+    assert host_of(mortal, server_id) != before
+    assert mortal.volume_service.status(volume_id) == "extending"
+    mortal.volume_service.finish()
+    mortal.work()
+    check_attached_once(mortal, server_id)
+
+
 def test_a_move_that_is_aborted_leaves_all_as_it_was(mortal: House) -> None:
     server_id = with_a_volume(mortal)
     before = host_of(mortal, server_id)
