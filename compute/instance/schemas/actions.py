@@ -26,7 +26,8 @@ CHANGE_PASSWORD = (Field("adminPass", PASSWORD, required=True),)
 CONSOLE_OUTPUT = (Field("length", {"type": ["integer", "string", "null"]}),)
 CREATE_BACKUP = (
     Field("name", NAME, required=True),
-    Field("backup_type", NAME, required=True),
+    # Clients that are not told a kind send an empty one.
+    Field("backup_type", {"type": "string", "maxLength": 255}, required=True),
     Field("rotation", ROTATION, required=True),
     Field("metadata", METADATA),
 )

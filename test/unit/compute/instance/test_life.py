@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from compute.agent.runner import Agent
 from objectstore.kernel.errors import InsufficientStorage
 from test.unit.compute.instance.house import OTHER, OWNER, House
@@ -91,6 +93,19 @@ def test_snapshot_is_an_image_that_boots(house: House) -> None:
     assert image.owner == OWNER
     assert house.show(house.boot("again", imageRef=image_id))["status"] == "ACTIVE"
     assert house.leftovers() == []
+
+
+@pytest.mark.parametrize("kind", ["daily", ""])
+def test_so_many_backups_of_a_kind_are_kept(house: House, kind: str) -> None:
+    """The openstack client sends an empty kind when it is not told one."""
+    server_id = house.boot()
+    for number in range(3):
+        body = {"name": f"copy {number}", "backup_type": kind, "rotation": 2}
+        got = house.act(server_id, "createBackup", body)
+        assert got.status == 202, got.body
+        house.work()
+    names = {each.name for each in house.images.list()}
+    assert names == {"tiny", "copy 1", "copy 2"}
 
 
 def test_shelve_and_unshelve(house: House) -> None:
