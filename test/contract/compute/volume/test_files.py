@@ -172,6 +172,43 @@ def test_a_guest_sees_the_new_size_when_it_comes_again(files: FilesDriver) -> No
     assert "wrote 512" in qemu_io(info, f"write -P 1 {2 * MIB - 512} 512")
 
 
+def test_who_is_connected_is_cut_off_for_a_larger_size(
+    files: FilesDriver, tmp_path: Path
+) -> None:
+    files.create(DISK, MIB)
+    near, far = export(files), export(files, "elsewhere", number=2)
+    guest = subprocess.Popen(
+        [
+            "qemu-io",
+            "-f",
+            "raw",
+            f"nbd+unix:///{near.export}?socket={near.socket_path}",
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert guest.stdin is not None and guest.stdout is not None
+        guest.stdin.write("write -P 1 0 512\n")
+        guest.stdin.flush()
+        while "wrote" not in guest.stdout.readline():
+            assert guest.poll() is None
+        files.resize(DISK, 2 * MIB)  # nobody sees it: somebody is connected
+        end = f"write -P 2 {2 * MIB - 512} 512"
+        assert "wrote" not in qemu_io(near, end)
+        for _ in range(2):
+            files.reopen(VOLUME_ID)
+        assert "wrote 512" in qemu_io(near, end)
+        keys = keys_of(far, tmp_path / "keys")
+        assert "wrote 512" in qemu_io(far, end, keys=keys)
+    finally:
+        guest.kill()
+        guest.communicate()
+    assert export(files, "elsewhere", number=2).port == far.port
+    assert files.read(DISK, 2 * MIB - 512, 1) == b"\2"
+
+
 def make_image(path: Path, image_format: str, *more: str) -> bytes:
     command = ["qemu-img", "create", "-q", "-f", image_format, *more, str(path)]
     subprocess.run([*command, "2M"] if not more else command, check=True)
