@@ -127,6 +127,7 @@ class ResourceApi(Generic[R]):
             records = []
             for given, attributes in wanted:
                 self._allow(work, "create", given, attributes)
+                self._check_owner(attributes)
                 self._check_quota(work, attributes)
                 record = self._definition.create(work, attributes)
                 work.tell(f"{singular}.create", record.id)
@@ -160,6 +161,14 @@ class ResourceApi(Generic[R]):
 
         self._database.write(call.context, work_on)
         return empty_reply(204)
+
+    def _check_owner(self, attributes: Body) -> None:
+        """What nobody owns nobody would see, and no quota would count."""
+        if not attributes["project_id"] and "project_id" not in self._collection.lacks:
+            raise BadRequest(
+                "project_id: a token of the system makes things for a project that is"
+                " named"
+            )
 
     def _check_quota(self, work: Work, attributes: Body) -> None:
         quota = self._definition.quota

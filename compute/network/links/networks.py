@@ -20,6 +20,11 @@ from compute.network.frame.fields import (
 )
 from compute.network.frame.resource import Body, Definition
 from compute.network.frame.work import Work
+from compute.network.links.network_checks import (
+    only_default,
+    refuse_while_external,
+    refuse_while_shared,
+)
 from compute.network.links.visibility import ALL_PROJECTS, SHARED, network_visible
 from compute.network.model import ACTIVE, Network, Port, Subnet
 from compute.network.view import OWNER_DHCP
@@ -82,18 +87,18 @@ def create_network(work: Work, body: Body) -> Network:
         availability_zone_hints=body["availability_zone_hints"],
     )
     if network.is_default:
-        _only_default(work, network.id)
+        only_default(work, network.id)
     return work.insert(tables.networks, network)
 
 
 def update_network(work: Work, network: Network, body: Body) -> Network:
     """Change it."""
     if network.external and body.get("router:external") is False:
-        _refuse_while_external(work, network)
+        refuse_while_external(work, network)
     if network.shared and body.get("shared") is False:
-        _refuse_while_shared(work, network)
+        refuse_while_shared(work, network)
     if body.get("is_default"):
-        _only_default(work, network.id)
+        only_default(work, network.id)
     values = {
         COLUMNS[name]: value
         for name, value in body.items()
@@ -248,48 +253,6 @@ def _provider(work: Work, body: Body) -> tuple[str, str]:
         if not physical:
             raise invalid("provider:physical_network: a flat network needs an uplink.")
     return network_type, physical
-
-
-def _only_default(work: Work, network_id: str) -> None:
-    networks = tables.networks
-    others = [
-        each
-        for each in work.records(Network, networks, networks.c.is_default.is_(True))
-        if each.id != network_id
-    ]
-    if others:
-        raise conflict(
-            "DefaultExternalNetworkExists",
-            f"A default external network already exists: {others[0].id}.",
-        )
-
-
-def _refuse_while_external(work: Work, network: Network) -> None:
-    ports = tables.ports
-    owners = ("network:router_gateway", "network:floatingip")
-    if work.records(
-        Port, ports, ports.c.network_id == network.id, ports.c.device_owner.in_(owners)
-    ):
-        raise conflict(
-            "ExternalNetworkInUse",
-            f"External network {network.id} cannot be updated to be made non-external,"
-            " since it has existing gateway ports.",
-        )
-
-
-def _refuse_while_shared(work: Work, network: Network) -> None:
-    ports = tables.ports
-    others = [
-        port
-        for port in work.records(Port, ports, ports.c.network_id == network.id)
-        if port.is_guest and port.project_id != network.project_id
-    ]
-    if others:
-        raise conflict(
-            "InvalidSharedSetting",
-            f"Unable to reconfigure sharing settings for network {network.id}."
-            " Multiple tenants are using it.",
-        )
 
 
 def _by_shared(work: Work, values: list[str]) -> sa.ColumnElement[bool]:

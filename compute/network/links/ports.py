@@ -11,25 +11,27 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from compute.core.errors import Forbidden, PolicyNotAuthorized
 from compute.network import tables
 from compute.network.errors import conflict
-from compute.network.frame.collection import is_service
 from compute.network.frame.resource import Body, Definition
 from compute.network.frame.work import Work
 from compute.network.links import addressing, networks, port_fields
 from compute.network.links.bindings import binding_of, drop_binding
 from compute.network.links.dhcp_ports import keep_dhcp_ports
 from compute.network.links.macs import is_mac_taken, new_mac, parse_mac
+from compute.network.links.port_checks import (
+    check_device,
+    check_owner,
+    check_rewiring,
+    check_security,
+    check_use,
+)
 from compute.network.links.port_list import COLLECTION
 from compute.network.links.segments import keep_segment, tunnelled_hosts
 from compute.network.links.subnets import on_network
-from compute.network.links.visibility import shared_with
 from compute.network.model import (
     ACTIVE,
-    COMPUTE_OWNER_PREFIX,
     DOWN,
-    NETWORK_OWNER_PREFIX,
     Network,
     Port,
 )
@@ -50,8 +52,8 @@ _ROUTER_OWNERS = (OWNER_ROUTER_INTERFACE, OWNER_ROUTER_GATEWAY, OWNER_FLOATING_I
 def create_port(work: Work, body: Body) -> Port:
     """A new port as a client asks for it."""
     network = networks.COLLECTION.find(work, body["network_id"])
-    _check_use(work, network, body["project_id"])
-    _check_owner(work, body["device_owner"])
+    check_use(work, network, body["project_id"])
+    check_owner(work, body["device_owner"])
     return make_port(work, network, body)
 
 
@@ -79,7 +81,7 @@ def make_port(work: Work, network: Network, body: Body) -> Port:
         dhcp_options=port_fields.dhcp_options(body["extra_dhcp_opts"]),
         dns_name=port_fields.dns_name(body["dns_name"]),
     )
-    _check_security(port)
+    check_security(port)
     pairs = addressing.wanted_addresses(
         work,
         networks.subnets_of(work, [network.id]),
@@ -100,16 +102,16 @@ def make_port(work: Work, network: Network, body: Body) -> Port:
 def update_port(work: Work, port: Port, body: Body) -> Port:
     """Change a port as a client asks for it."""
     if body.get("device_owner") not in (None, port.device_owner):
-        _check_owner(work, body["device_owner"])
-    _check_rewiring(work, port, body)
-    _check_device(port, body)
+        check_owner(work, body["device_owner"])
+    check_rewiring(work, port, body)
+    check_device(port, body)
     values = _values(work, port, body)
     if values.get("host", port.host) != port.host:
         was_awaited = binding_of(work, port.id) == values["host"]
         if drop_binding(work, port) and was_awaited:
             values["status"] = ACTIVE  # its wires are there already
     changed = work.save(tables.ports, port, **values)
-    _check_security(changed)
+    check_security(changed)
     groups = before = groups_of(work, port.id)
     if "security_groups" in body or changed.port_security != port.port_security:
         groups = _groups_after(work, changed, body, before)
@@ -220,74 +222,6 @@ def _mac(work: Work, network_id: str, wanted: str | None) -> str:
             f" {mac} is in use.",
         )
     return mac
-
-
-def _check_use(work: Work, network: Network, project_id: str) -> None:
-    """An external network is for routers, unless it is the project's own or lent."""
-    if not network.external or work.is_admin or is_service(work):
-        return
-    found = work.records(
-        Network,
-        tables.networks,
-        tables.networks.c.id == network.id,
-        sa.or_(tables.networks.c.project_id == project_id, shared_with(project_id)),
-    )
-    if not found:
-        raise Forbidden(
-            f"Ports cannot be created on external network {network.id}.",
-            kind="PolicyNotAuthorized",
-        )
-
-
-def _check_owner(work: Work, owner: str | None) -> None:
-    """Only the cloud's own services say that a port is a server's or a router's: by
-    its device a port leads to a server's metadata, and into a router."""
-    if _is_ours(owner or "") and not (work.is_admin or is_service(work)):
-        raise PolicyNotAuthorized("(create_port:device_owner) is disallowed by policy")
-
-
-def _is_ours(owner: str) -> bool:
-    return owner.startswith((COMPUTE_OWNER_PREFIX, NETWORK_OWNER_PREFIX))
-
-
-def _check_rewiring(work: Work, port: Port, body: Body) -> None:
-    """A server's or router's port stays that one's, whoever owns the port."""
-    if work.is_admin or is_service(work) or not _is_ours(port.device_owner):
-        return
-    for name, value in (
-        ("device_id", port.device_id),
-        ("device_owner", port.device_owner),
-    ):
-        if name in body and (body[name] or "") != value:
-            raise PolicyNotAuthorized(f"(update_port:{name}) is disallowed by policy")
-    if "fixed_ips" in body and not port.is_guest:
-        raise PolicyNotAuthorized("(update_port:fixed_ips) is disallowed by policy")
-
-
-def _check_device(port: Port, body: Body) -> None:
-    """A server's port is given to another one only after it was given back."""
-    wanted = body.get("device_id")
-    if (
-        wanted
-        and port.device_id
-        and wanted != port.device_id
-        and port.device_owner.startswith(COMPUTE_OWNER_PREFIX)
-    ):
-        raise conflict(
-            "PortInUse",
-            f"Unable to complete operation on port {port.id} for network"
-            f" {port.network_id}. Port already has an attached device"
-            f" {port.device_id}.",
-        )
-
-
-def _check_security(port: Port) -> None:
-    if port.address_pairs and not port.port_security:
-        raise conflict(
-            "AddressPairAndPortSecurityRequired",
-            "Port Security must be enabled in order to have allowed address pairs on a"
-            " port.",
-        )
 
 
 def _groups_after(work: Work, port: Port, body: Body, before: list[str]) -> list[str]:

@@ -26,14 +26,18 @@ from compute.network.frame.resource import Body, Definition
 from compute.network.frame.work import Work
 from compute.network.links import networks, prefixes
 from compute.network.links.dhcp_ports import keep_dhcp_ports
+from compute.network.links.subnet_fields import (
+    host_routes,
+    parse_dns_servers,
+    parse_gateway,
+    parse_modes,
+)
 from compute.network.links.subnet_prefix import choose_prefix
 from compute.network.links.visibility import subnet_visible
 from compute.network.model import Network, Port, Subnet
 from compute.network.view import OWNER_DHCP, OWNER_ROUTER_INTERFACE
 
 # As many as Neutron's own defaults allow; resolvers look at three.
-DNS_SERVERS_MAX = 5
-HOST_ROUTES_MAX = 20
 IPV6_MTU_MIN = 1280  # RFC 8200
 MODES = ("slaac", "dhcpv6-stateful", "dhcpv6-stateless")
 MODE = {"enum": [*MODES, None]}
@@ -79,8 +83,10 @@ def create_subnet(work: Work, body: Body) -> Subnet:
     network = networks.COLLECTION.find(work, body["network_id"])
     prefix, pool_id = choose_prefix(work, network, body)
     _check_overlap(work, network, prefix)
-    gateway = _gateway(prefix, body.get("gateway_ip", prefixes.default_gateway(prefix)))
-    ra_mode, address_mode = _modes(prefix, body)
+    gateway = parse_gateway(
+        prefix, body.get("gateway_ip", prefixes.default_gateway(prefix))
+    )
+    ra_mode, address_mode = parse_modes(prefix, body)
     if prefix.version == 6 and network.mtu < IPV6_MTU_MIN:
         raise conflict(
             "NetworkMTUSubnetConflict",
@@ -100,7 +106,7 @@ def create_subnet(work: Work, body: Body) -> Subnet:
         dhcp=body["enable_dhcp"],
         ra_mode=ra_mode,
         address_mode=address_mode,
-        dns_servers=_dns_servers(body["dns_nameservers"] or []),
+        dns_servers=parse_dns_servers(body["dns_nameservers"] or []),
         host_routes=host_routes(body["host_routes"] or []),
         pools=prefixes.default_pools(prefix, gateway)
         if pools is None
@@ -120,7 +126,7 @@ def update_subnet(work: Work, subnet: Subnet, body: Body) -> Subnet:
     prefix = prefixes.parse_prefix(subnet.cidr)
     gateway = subnet.gateway
     if "gateway_ip" in body:
-        gateway = _gateway(prefix, body["gateway_ip"])
+        gateway = parse_gateway(prefix, body["gateway_ip"])
         if gateway != subnet.gateway:
             _refuse_while_gateway_used(work, subnet)
     pools = subnet.pools
@@ -135,7 +141,7 @@ def update_subnet(work: Work, subnet: Subnet, body: Body) -> Subnet:
     if "enable_dhcp" in body:
         values["dhcp"] = body["enable_dhcp"]
     if "dns_nameservers" in body:
-        values["dns_servers"] = _dns_servers(body["dns_nameservers"] or [])
+        values["dns_servers"] = parse_dns_servers(body["dns_nameservers"] or [])
     if "host_routes" in body:
         values["host_routes"] = host_routes(body["host_routes"] or [])
     work.touch(networks.hosts_of_network(work, subnet.network_id))
@@ -176,72 +182,6 @@ def delete_subnet(work: Work, subnet: Subnet) -> None:
     assert network is not None, "a subnet has a network"
     work.bump(tables.networks, network)
     keep_dhcp_ports(work, subnet.network_id)
-
-
-def host_routes(routes: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
-    """Routes in canonical form.  ``InvalidInput``."""
-    if len(routes) > HOST_ROUTES_MAX:
-        raise invalid(
-            f"host_routes: more than {HOST_ROUTES_MAX}.", "HostRoutesExhausted"
-        )
-    found = []
-    for route in routes:
-        to = prefixes.parse_destination(route["destination"])
-        by = prefixes.parse_address(route["nexthop"], "nexthop")
-        if to.version != by.version:
-            raise invalid(f"route to {to} by {by}: two versions of IP.")
-        found.append({"destination": str(to), "nexthop": str(by)})
-    return found
-
-
-def _dns_servers(servers: Sequence[str]) -> list[str]:
-    if len(servers) > DNS_SERVERS_MAX:
-        raise invalid(
-            f"dns_nameservers: more than {DNS_SERVERS_MAX}.", "DNSNameServersExhausted"
-        )
-    found = [str(prefixes.parse_address(each, "dns_nameservers")) for each in servers]
-    if len(set(found)) != len(found):
-        raise invalid("dns_nameservers: the same server twice.")
-    return found
-
-
-def _gateway(prefix: prefixes.IPNetwork, wanted: str | None) -> str:
-    if not wanted:
-        return ""
-    address = prefixes.parse_address(wanted, "gateway_ip")
-    if address.version != prefix.version:
-        raise invalid(f"gateway_ip: {address} is not of the version of {prefix}.")
-    is_link_local = address.version == 6 and address.is_link_local
-    if not is_link_local:
-        if address not in prefix:
-            raise invalid(f"gateway_ip: {address} is not in {prefix}.")
-        if not prefixes.usable(prefix).holds(int(address)):
-            raise invalid(f"gateway_ip: {address} cannot be a host's in {prefix}.")
-    return str(address)
-
-
-def _modes(prefix: prefixes.IPNetwork, body: Body) -> tuple[str, str]:
-    ra_mode = body["ipv6_ra_mode"] or ""
-    address_mode = body["ipv6_address_mode"] or ""
-    if not ra_mode and not address_mode:
-        return "", ""
-    if prefix.version == 4:
-        raise invalid("ipv6_ra_mode and ipv6_address_mode need ip_version 6.")
-    if not body["enable_dhcp"]:
-        raise invalid(
-            "ipv6_ra_mode or ipv6_address_mode cannot be set when enable_dhcp is False."
-        )
-    if ra_mode and address_mode and ra_mode != address_mode:
-        raise invalid(
-            f"ipv6_ra_mode {ra_mode} and ipv6_address_mode {address_mode} differ."
-        )
-    automatic = {ra_mode, address_mode} & set(prefixes.AUTOMATIC_MODES)
-    if automatic and prefix.prefixlen != prefixes.SLAAC_PREFIX_LENGTH:
-        raise invalid(
-            f"cidr: with {automatic.pop()} the prefix length must be"
-            f" {prefixes.SLAAC_PREFIX_LENGTH}."
-        )
-    return ra_mode, address_mode
 
 
 def _check_overlap(work: Work, network: Network, prefix: prefixes.IPNetwork) -> None:

@@ -16,7 +16,8 @@ from compute.network.frame.work import Work
 from compute.network.links.addressing import addresses_of
 from compute.network.links.networks import AVAILABILITY_ZONE
 from compute.network.links.prefixes import IPNetwork, parse_prefix
-from compute.network.links.subnets import ROUTES, host_routes
+from compute.network.links.subnet_fields import host_routes
+from compute.network.links.subnets import ROUTES
 from compute.network.model import ACTIVE, Port, Router
 from compute.network.routing.gateway import clear_gateway, set_gateway
 from compute.network.routing.router_ports import connected, gateway_of, interfaces_of

@@ -1,0 +1,82 @@
+"""What a subnet may say: gateway, name servers, routes, how IPv6 is handed out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from compute.network.errors import invalid
+from compute.network.frame.resource import Body
+from compute.network.links import prefixes
+
+DNS_SERVERS_MAX = 5
+
+HOST_ROUTES_MAX = 20
+
+
+def host_routes(routes: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
+    """Routes in canonical form.  ``InvalidInput``."""
+    if len(routes) > HOST_ROUTES_MAX:
+        raise invalid(
+            f"host_routes: more than {HOST_ROUTES_MAX}.", "HostRoutesExhausted"
+        )
+    found = []
+    for route in routes:
+        to = prefixes.parse_destination(route["destination"])
+        by = prefixes.parse_address(route["nexthop"], "nexthop")
+        if to.version != by.version:
+            raise invalid(f"route to {to} by {by}: two versions of IP.")
+        found.append({"destination": str(to), "nexthop": str(by)})
+    return found
+
+
+def parse_dns_servers(servers: Sequence[str]) -> list[str]:
+    """Name servers in canonical form.  ``BadRequest``."""
+    if len(servers) > DNS_SERVERS_MAX:
+        raise invalid(
+            f"dns_nameservers: more than {DNS_SERVERS_MAX}.", "DNSNameServersExhausted"
+        )
+    found = [str(prefixes.parse_address(each, "dns_nameservers")) for each in servers]
+    if len(set(found)) != len(found):
+        raise invalid("dns_nameservers: the same server twice.")
+    return found
+
+
+def parse_gateway(prefix: prefixes.IPNetwork, wanted: str | None) -> str:
+    """The gateway in canonical form, "" for none.  ``BadRequest``."""
+    if not wanted:
+        return ""
+    address = prefixes.parse_address(wanted, "gateway_ip")
+    if address.version != prefix.version:
+        raise invalid(f"gateway_ip: {address} is not of the version of {prefix}.")
+    is_link_local = address.version == 6 and address.is_link_local
+    if not is_link_local:
+        if address not in prefix:
+            raise invalid(f"gateway_ip: {address} is not in {prefix}.")
+        if not prefixes.usable(prefix).holds(int(address)):
+            raise invalid(f"gateway_ip: {address} cannot be a host's in {prefix}.")
+    return str(address)
+
+
+def parse_modes(prefix: prefixes.IPNetwork, body: Body) -> tuple[str, str]:
+    """How routers announce, and how addresses are handed out.  ``BadRequest``."""
+    ra_mode = body["ipv6_ra_mode"] or ""
+    address_mode = body["ipv6_address_mode"] or ""
+    if not ra_mode and not address_mode:
+        return "", ""
+    if prefix.version == 4:
+        raise invalid("ipv6_ra_mode and ipv6_address_mode need ip_version 6.")
+    if not body["enable_dhcp"]:
+        raise invalid(
+            "ipv6_ra_mode or ipv6_address_mode cannot be set when enable_dhcp is False."
+        )
+    if ra_mode and address_mode and ra_mode != address_mode:
+        raise invalid(
+            f"ipv6_ra_mode {ra_mode} and ipv6_address_mode {address_mode} differ."
+        )
+    automatic = {ra_mode, address_mode} & set(prefixes.AUTOMATIC_MODES)
+    if automatic and prefix.prefixlen != prefixes.SLAAC_PREFIX_LENGTH:
+        raise invalid(
+            f"cidr: with {automatic.pop()} the prefix length must be"
+            f" {prefixes.SLAAC_PREFIX_LENGTH}."
+        )
+    return ra_mode, address_mode
