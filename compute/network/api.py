@@ -10,6 +10,7 @@ from compute.network.frame.resource import Definition, ResourceApi
 from compute.network.frame.work import NetworkDatabase
 from compute.network.hosts.agents_api import AgentApi
 from compute.network.hosts.availability import AvailabilityApi
+from compute.network.hosts.hosted import HostedApi
 from compute.network.hosts.internal_api import InternalApi
 from compute.network.links import networks, ports, subnets
 from compute.network.links.bindings import BindingApi
@@ -64,6 +65,7 @@ def all_routes(database: NetworkDatabase, rule_names: frozenset[str]) -> list[Ro
         QuotaApi(database),
         TopologyApi(database),
         AgentApi(database),
+        HostedApi(database),
         AvailabilityApi(database),
         BindingApi(database),
         InternalApi(database),

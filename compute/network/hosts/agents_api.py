@@ -70,7 +70,7 @@ class AgentApi:
         def work_on(work: Work) -> list[Body]:
             if not work.policy.allows(work.context, "get_agent"):
                 return []
-            return [_shown(work, agent) for agent in all_agents(work)]
+            return [show_agent(work, agent) for agent in all_agents(work)]
 
         found = self._database.read(call.context, work_on)
         return short_list(call, "agents", found, ATTRIBUTES, order=("host",))
@@ -79,7 +79,7 @@ class AgentApi:
         """One agent."""
 
         def work_on(work: Work) -> Body:
-            return _shown(work, _find(work, call, "get_agent"))
+            return show_agent(work, find_agent(work, call, "get_agent"))
 
         return json_reply(200, {"agent": self._database.read(call.context, work_on)})
 
@@ -88,7 +88,7 @@ class AgentApi:
         body = call.json(UPDATE)["agent"]
 
         def work_on(work: Work) -> Body:
-            agent = _find(work, call, "update_agent")
+            agent = find_agent(work, call, "update_agent")
             values: dict[str, Any] = {}
             if "admin_state_up" in body:
                 values["admin_up"] = body["admin_state_up"]
@@ -100,7 +100,7 @@ class AgentApi:
                     agents.update().where(agents.c.id == agent.id).values(**values)
                 )
                 place_homeless(work)
-            return _shown(work, _find(work, call, "get_agent"))
+            return show_agent(work, find_agent(work, call, "get_agent"))
 
         return json_reply(200, {"agent": self._database.write(call.context, work_on)})
 
@@ -108,7 +108,7 @@ class AgentApi:
         """Forget an agent that is gone; 409 while it lives."""
 
         def work_on(work: Work) -> None:
-            agent = _find(work, call, "update_agent")
+            agent = find_agent(work, call, "update_agent")
             if _is_alive(work, agent):
                 raise conflict("AgentInUse", f"Agent {agent.id} is alive.")
             agents = tables.agents
@@ -119,7 +119,8 @@ class AgentApi:
         return empty_reply(204)
 
 
-def _find(work: Work, call: ApiCall, rule: str) -> Agent:
+def find_agent(work: Work, call: ApiCall, rule: str) -> Agent:
+    """The agent of the path, for whom the rule allows.  ``NotFound``, ``Forbidden``."""
     identifier = call.parameters["id"]
     if not work.policy.allows(work.context, rule):
         if work.policy.allows(work.context, "get_agent"):
@@ -135,7 +136,8 @@ def _is_alive(work: Work, agent: Agent) -> bool:
     return agent.heartbeat_at >= work.now - work.settings.agent_down_seconds
 
 
-def _shown(work: Work, agent: Agent) -> Body:
+def show_agent(work: Work, agent: Agent) -> Body:
+    """An agent as the API shows it."""
     return {
         "id": agent.id,
         "agent_type": AGENT_TYPE,

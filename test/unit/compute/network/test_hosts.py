@@ -172,3 +172,32 @@ def test_an_owner_is_an_id(house: House, owner: object) -> None:
     for name in ("project_id", "tenant_id"):
         body = {"network": {"name": "n", name: owner or [1]}}
         assert house.ask("POST", "/v2.0/networks", body, roles="admin").status == 400
+
+
+def test_what_agents_serve(house: House) -> None:
+    """As ``network agent list --router`` and ``network list --agent`` ask."""
+    house.report()
+    house.report("beta")
+    found = house.client.default_network(OWNER)
+    port = house.make("port", network_id=found.id)
+    house.client.bind_port(port["id"], device_id="server", host=HOST)
+    (router,) = house.list("router")
+    agents = house.ok("GET", "/v2.0/agents", roles="admin")["agents"]
+    ids = {each["host"]: each["id"] for each in agents}
+
+    def listed(path: str, kind: str) -> list[str]:
+        got = house.ok("GET", f"/v2.0/{path}", roles="admin")
+        return [each["id"] for each in got[kind]]
+
+    assert listed(f"agents/{ids[HOST]}/dhcp-networks", "networks") == [found.id]
+    assert listed(f"agents/{ids['beta']}/dhcp-networks", "networks") == []
+    assert router["id"] in listed(f"agents/{ids[HOST]}/l3-routers", "routers")
+    assert router["id"] not in listed(f"agents/{ids['beta']}/l3-routers", "routers")
+    assert listed(f"networks/{found.id}/dhcp-agents", "agents") == [ids[HOST]]
+    assert listed(f"routers/{router['id']}/l3-agents", "agents") == [ids[HOST]]
+    # The hosts of the cloud are not everybody's business.
+    assert house.ok("GET", f"/v2.0/routers/{router['id']}/l3-agents")["agents"] == []
+    path = f"/v2.0/agents/{ids[HOST]}/l3-routers"
+    assert house.ask("GET", path).status == 404
+    path = f"/v2.0/routers/{router['id']}/l3-agents"
+    assert house.ask("GET", path, project=OTHER).status == 404
