@@ -64,7 +64,7 @@ def _post(
         return text_reply(404)
     parts.timestamps.observe(held.newest)
     timestamp = internal_timestamp(request) or parts.timestamps.now()
-    if request.context.if_timestamp:
+    if request.context.if_timestamp and request.context.is_s3:
         # Right behind what it was made of: a PUT that is under way, of which the name's
         # reservation knows nothing, stays the newer one with its own metadata.
         timestamp = held.newest + 1

@@ -29,6 +29,7 @@ from objectstore.s3.lifecycle.schedule import after_write
 from objectstore.s3.names import is_hidden
 from objectstore.s3.notify.announce import announce, notification_rules
 from objectstore.s3.notify.event import Event
+from objectstore.s3.object.amend import ATTEMPTS_MAX, time_of
 from objectstore.s3.object.reply_headers import s3_etag
 from objectstore.s3.object.upload_headers import has_default_encryption
 from objectstore.s3.operation import House, Operation
@@ -56,7 +57,11 @@ class WriteWatch:
         if place is None or facts is None:
             return app(environ, start_response)
         if environ["REQUEST_METHOD"] == "POST" and not environ[CONTEXT_KEY].is_s3:
-            self._keep(environ, facts, place[2])
+            answer = self._post(app, environ, facts, place[2])
+            if answer.is_success and known_rules(facts):
+                self._enter(environ, facts, place)
+            start_response(answer.line, answer.pairs)
+            return answer.body
         if environ["REQUEST_METHOD"] == "PUT" and not environ[CONTEXT_KEY].is_s3:
             self._encrypt(environ, facts)
         is_told = not environ[CONTEXT_KEY].is_s3 and notification_rules(facts)
@@ -75,15 +80,33 @@ class WriteWatch:
         if self._house.encrypts and has_default_encryption(facts):
             environ[_SSE] = "AES256"
 
-    def _keep(self, environ: Environ, facts: BucketFacts, key: str) -> None:
+    def _post(
+        self, app: Application, environ: Environ, facts: BucketFacts, key: str
+    ) -> Answer:
         """A POST through Swift replaces metadata, of which S3's tags and ACL are no
-        part: they are sent along."""
+        part: they are sent along, on the condition that they are so still."""
+        context: Context = environ[CONTEXT_KEY]
+        for _ in range(ATTEMPTS_MAX):
+            trying = dict(environ)
+            context.if_timestamp = self._keep(trying, facts, key)
+            answer = send(app, trying)
+            if answer.status != 412 or not context.if_timestamp:
+                break
+            answer.close()
+        context.if_timestamp = ""
+        return answer
+
+    def _keep(self, environ: Environ, facts: BucketFacts, key: str) -> str:
+        """Send along what S3 keeps; the time of what was read, "" without any."""
+        time = ""
         operation = Operation(environ, self._house, facts.container, key)
         operation.bucket_facts = facts
         head = operation.ask_object("HEAD", internal=True).discard()
         for name, value in head.headers.items() if head.is_success else ():
             if name.startswith(TRANSIENT):
                 operation.set_header(name, value)
+                time = time_of(head)
+        return time
 
     def _facts(
         self, environ: Environ, place: tuple[str, str, str]

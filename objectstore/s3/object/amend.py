@@ -75,5 +75,14 @@ def _post(operation: Operation, head: Answer, changes: dict[str, str]) -> Answer
         if not value:
             del headers[name]
     return operation.ask_object(
-        "POST", query=query, headers=headers, if_timestamp=head.get("x-timestamp")
+        "POST", query=query, headers=headers, if_timestamp=time_of(head)
     ).discard()
+
+
+def time_of(head: Answer) -> str:
+    """The time on whose being so still a POST may depend; "" where the POST would meet
+    something else than the head: a link of Swift's."""
+    place = head.get("content-location")
+    if place and "version-id=" not in place:
+        return ""
+    return head.get("x-timestamp")

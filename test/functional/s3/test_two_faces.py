@@ -10,7 +10,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from test.functional.harness.http import Client
-from test.functional.harness.users import STRANGER
+from test.functional.harness.store import Store
+from test.functional.harness.users import STRANGER, TESTER
 from test.functional.s3.conftest import Boto
 
 TAGS = {"TagSet": [{"Key": "k", "Value": "v"}]}
@@ -69,6 +70,27 @@ def test_changes_at_once_all_come_about(
         else:
             assert one.get_object_tagging(**where)["TagSet"] == TAGS["TagSet"]
             assert ("AllUsers", "READ") in grants(one.get_object_acl(**where))
+
+
+def test_a_swift_post_undoes_no_change_of_an_acl(
+    boto: Boto, s3_store: Store, bucket: str
+) -> None:
+    one = boto()
+    swift = Client(s3_store.endpoint(), TESTER)
+    where = {"Bucket": bucket, "Key": "k"}
+    one.put_object(**where, Body=b"x", Tagging="a=b")
+    for turn in range(12):
+        one.put_object_acl(**where, ACL="public-read")
+        color = str(turn)
+        with ThreadPoolExecutor(2) as pool:
+            closing = pool.submit(one.put_object_acl, **where, ACL="private")
+            swift.ok("POST", bucket, "k", X_Object_Meta_Color=color)
+            closing.result()
+        assert ("AllUsers", "READ") not in grants(one.get_object_acl(**where))
+        assert one.head_object(**where)["Metadata"] == {"color": color}
+    swift.ok("PUT", bucket, "link", body="", X_Symlink_Target=f"{bucket}/k")
+    assert swift.call("POST", bucket, "link", X_Object_Meta_A="b").status == 307
+    swift.close()
 
 
 def test_tags_and_acls_of_old_versions(s3: Any, bucket: str) -> None:
