@@ -32,6 +32,16 @@ _ASIDE_FROM_READS = frozenset(
         )
     }
 )
+# The same for what his writes store and tell, rights and logs aside.
+_ASIDE_FROM_WRITES = frozenset(
+    {
+        sysmeta.CONTAINER + name
+        for name in (
+            *("acl", "cors", "created", "logging", "ownership", "policy"),
+            *("public-access-block", "tagging", "website"),
+        )
+    }
+)
 
 
 class BucketFacts:
@@ -44,6 +54,7 @@ class BucketFacts:
         "info",
         "metadata",
         "reads_plainly",
+        "writes_plainly",
     )
 
     def __init__(self, account: str, container: str, info: Any) -> None:
@@ -60,6 +71,11 @@ class BucketFacts:
                 name.startswith(_SYSMETA) and name not in _ASIDE_FROM_READS
                 for name in self.metadata
             )
+        )
+        # Whether a write by its owner needs none, once it is allowed.
+        self.writes_plainly = not any(
+            name.startswith(_SYSMETA) and name not in _ASIDE_FROM_WRITES
+            for name in self.metadata
         )
         self._parsed: dict[str, Any] = {}
 

@@ -63,7 +63,6 @@ from objectstore.s3.plain_reads import PlainReads
 from objectstore.s3.registry import Registry
 from objectstore.s3.settings import S3Settings
 from objectstore.s3.signing.authenticate import Authenticator
-from objectstore.s3.signing.remembered import RememberedSigners
 from objectstore.s3.signing.session import Sessions
 from objectstore.s3.write_watch import WriteWatch
 
@@ -109,7 +108,7 @@ class S3Filter:
         sessions = Sessions(settings.sts_secret) if settings.sts_secret else None
         authenticator = Authenticator(source, sessions, settings, clock)
         self._answers = Answers(authenticator, sessions)
-        signers = RememberedSigners(source, settings, authenticator.keys, clock)
+        signers = authenticator.remembered
         self._plain_reads = PlainReads(store, self.house.buckets, signers)
         self._locator = Locator(
             settings.storage_domain,

@@ -32,6 +32,10 @@ _SIGNED = frozenset(
 # what makes it another one.
 _PLAIN_EXTRAS = frozenset({"HTTP_X_AMZ_CHECKSUM_MODE", "HTTP_X_AMZ_USER_AGENT"})
 _LOOKED_AT = ("HTTP_RANGE", "HTTP_IF_", "HTTP_ORIGIN", "HTTP_X_AMZ_SECURITY_TOKEN")
+_ABOUT_THE_BODY = (
+    *("HTTP_X_AMZ_CHECKSUM_", "HTTP_X_AMZ_SDK_CHECKSUM_", "HTTP_X_AMZ_TRAILER"),
+    *("HTTP_X_AMZ_DECODED_CONTENT_LENGTH", "HTTP_X_AMZ_USER_AGENT"),
+)
 # Of the client's request these say something about his message only.
 _NOT_INHERITED = frozenset(
     {
@@ -52,8 +56,12 @@ class HeaderNames(NamedTuple):
     extras: tuple[str, ...]
     inherited: tuple[str, ...]
     values: Callable[[Environ], tuple[Any, ...]]
-    # Signed in the header, and with nothing that a read of an object would look at.
+    # In the header, with Signature Version 4.
+    is_signed: bool
+    # Signed so, and with nothing that a read of an object would look at.
     is_plain_read: bool
+    # With nothing that a PUT of an object looks at beside its body.
+    is_plain_write: bool
 
     def inherit(self, environ: Environ) -> Environ:
         """A new environ with what an inner request inherits of this one."""
@@ -82,7 +90,9 @@ def _sorted_out(keys: tuple[str, ...]) -> HeaderNames:
         inherited,
         # Two keys at least, or else it would give no tuple: see PEP 3333.
         itemgetter(*inherited),
+        _SIGNED.issubset(keys),
         _SIGNED.issubset(keys)
         and _PLAIN_EXTRAS.issuperset(extras)
         and not any(key.startswith(_LOOKED_AT) for key in keys),
+        all(key.startswith(_ABOUT_THE_BODY) for key in extras),
     )

@@ -44,6 +44,7 @@ class House:
 class Operation(Request):
     """The request; ``bucket`` and ``key`` are "" where it names none.
 
+    ``is_plain_write``: its headers ask for nothing beyond a body to be stored.
     ``extras`` are the ``x-amz-`` headers (as environ keys) beyond those of the
     signature: most requests have none, so verbs look for what they know among these.
     """
@@ -59,6 +60,7 @@ class Operation(Request):
         "events",
         "extras",
         "house",
+        "is_plain_write",
         "key",
         "logged_as",
         "payload",
@@ -71,7 +73,9 @@ class Operation(Request):
         self.house = house
         self.bucket = bucket
         self.key = key
-        self.extras = header_names(environ).extras
+        names = header_names(environ)
+        self.extras = names.extras
+        self.is_plain_write = names.is_plain_write
         self.caller: Caller = ANYBODY
         self.bucket_facts: BucketFacts | None = None
         self.request_id = self.context.transaction_id

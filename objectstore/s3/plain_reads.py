@@ -20,6 +20,7 @@ from typing import Any
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.reply import HeaderList
 from objectstore.kernel.request import CONTEXT_KEY, Context, Environ, StartResponse
+from objectstore.kernel.transaction import NO_TRANSACTION
 from objectstore.s3 import sysmeta
 from objectstore.s3.bucket_facts import BucketFactsCache
 from objectstore.s3.header_names import header_names
@@ -92,6 +93,8 @@ class PlainReads:
         key = place.key
         if not 0 < len(key) <= _KEY_LENGTH_MAX or "\x00" in key:
             return None
+        if context.transaction_id == NO_TRANSACTION:
+            return None  # the reply needs one
         caller = self._signers.caller(environ, names.amazon)
         if caller is None or not caller.owns(caller.account):
             return None

@@ -17,7 +17,7 @@ from objectstore.s3.notify.event import Event
 from objectstore.s3.object.customer_key import CustomerKey, read_customer_key
 from objectstore.s3.object.lock_headers import lock_to_store
 from objectstore.s3.object.reply_headers import is_large, s3_etag, version_headers
-from objectstore.s3.object.upload_headers import upload_headers
+from objectstore.s3.object.upload_headers import content_headers, upload_headers
 from objectstore.s3.operation import Operation
 from objectstore.s3.payload.block_cipher import SealingInput, sealed_length
 from objectstore.s3.payload.digested_input import DigestedInput
@@ -29,6 +29,8 @@ def put_object(operation: Operation) -> Reply:
     """PUT of an object with its data."""
     if "HTTP_X_AMZ_WRITE_OFFSET_BYTES" in operation.environ:
         raise S3Error("NotImplemented", "Appending to objects is not supported")
+    if is_plain(operation):
+        return _put_plain(operation)
     headers = upload_headers(operation)
     headers.update(lock_to_store(operation))
     headers.update(write_conditions(operation))
@@ -48,6 +50,29 @@ def put_object(operation: Operation) -> Reply:
     reply += of_written(operation, headers, payload.length)
     note_created(operation, "Put", answer, payload.length)
     return Reply(200, b"", reply)
+
+
+def is_plain(operation: Operation) -> bool:
+    """Whether the bucket's owner puts nothing but a body, and the bucket has nothing to
+    add to it: most writes are so."""
+    facts = operation.facts
+    return (
+        operation.is_plain_write
+        and facts.writes_plainly
+        and operation.caller.account == facts.account
+        and operation.house.encrypts != "all"
+    )
+
+
+def _put_plain(operation: Operation) -> Reply:
+    headers = content_headers(operation)
+    headers.update(write_conditions(operation))
+    md5 = content_md5(operation)
+    if md5:
+        headers["ETag"] = md5
+    payload = operation.open_payload()
+    answer, extra = _store(operation, headers, payload)
+    return Reply(200, b"", [("ETag", f'"{answer.get("etag")}"'), *extra])
 
 
 def _store(

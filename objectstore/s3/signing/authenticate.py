@@ -10,10 +10,12 @@ from objectstore.s3.access.policy import parse_session_policy
 from objectstore.s3.caller import ANYBODY, Caller, account_of
 from objectstore.s3.credentials import SecretSource
 from objectstore.s3.errors import S3Error
+from objectstore.s3.header_names import header_names
 from objectstore.s3.settings import S3Settings
 from objectstore.s3.signing import sigv2, sigv4
 from objectstore.s3.signing.canonical import query_pairs
 from objectstore.s3.signing.claim import Claim, Verified
+from objectstore.s3.signing.remembered import RememberedSigners
 from objectstore.s3.signing.session import Session, Sessions
 from objectstore.s3.signing.signing_key import SigningKeys
 from objectstore.s3.sts_body import read_sts_body
@@ -22,7 +24,7 @@ from objectstore.s3.sts_body import read_sts_body
 class Authenticator:
     """Checks signatures."""
 
-    __slots__ = ("_clock", "_keys", "_sessions", "_settings", "_source")
+    __slots__ = ("_clock", "_keys", "_sessions", "_settings", "_source", "remembered")
 
     def __init__(
         self,
@@ -36,9 +38,16 @@ class Authenticator:
         self._settings = settings
         self._clock = clock
         self._keys = SigningKeys()
+        self.remembered = RememberedSigners(source, settings, self._keys, clock)
 
     def caller(self, environ: Environ, host_bucket: str) -> Caller:
         """Who sent the request; raises ``S3Error`` for a wrong signature."""
+        if not environ.get("QUERY_STRING"):
+            names = header_names(environ)
+            if names.is_signed:
+                found = self.remembered.verified_caller(environ, names.amazon)
+                if found is not None:
+                    return found
         claim = self._claim(environ, host_bucket)
         if claim is None:
             return ANYBODY
