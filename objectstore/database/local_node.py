@@ -82,8 +82,6 @@ class LocalDatabaseNode:
             return Promise.failed(self._noted(key, error))
         if page is not None and (piece is query or page.rows < piece.limit):
             return Promise.of(page.body)
-        if page is None and form == "contents":
-            return self.shown(key, query, "json")
         if page is None:
             if piece is query:
                 return self._answer(key, self._shown_from_rows, key, query, form)
@@ -211,8 +209,6 @@ class LocalDatabaseNode:
             raise self._noted(key, error) from error
         if page is not None:
             return joined(first, page.body, form)
-        if form == "contents":
-            return self._shown_from_rows(key, query, "json")
         return joined(first, self._shown_from_rows(key, rest, form), form)
 
     def _rows(self, key: bytes, query: ListingQuery) -> RowsPage:

@@ -22,7 +22,7 @@ from objectstore.database.merge import (
     normal_container_row,
     normal_object_row,
 )
-from objectstore.database.shown_sql import CONTAINER_JSON, OBJECT_CONTENTS, OBJECT_JSON
+from objectstore.database.shown_sql import CONTAINER_JSON, OBJECT_FIELDS, OBJECT_JSON
 from objectstore.wire.records import ContainerRow, ObjectRow
 
 DIGEST_BYTES = 16
@@ -58,7 +58,7 @@ class RowKind:
     weight: Callable[[Any], Weight]
     newest_of: Callable[[Any], int]
     json: str  # SQL of a live row as listings show it
-    contents: str = ""  # the same in S3's XML; "" for what S3 does not list
+    fields: str = ""  # the same as fields; "" for what S3 does not list
 
 
 def row_digest(row: Row) -> int:
@@ -123,7 +123,7 @@ OBJECT_ROWS = RowKind(
     weight=_weight_of_object,
     newest_of=lambda row: row.timestamp,
     json=OBJECT_JSON,
-    contents=OBJECT_CONTENTS,
+    fields=OBJECT_FIELDS,
 )
 
 CONTAINER_ROWS = RowKind(

@@ -56,7 +56,7 @@ class RowTable:
         }
         self._newer = f"{self._select} WHERE {kind.newest} > ?"
         self._clear = f"DELETE FROM {kind.name}"
-        self._aggregates = aggregates(kind.json, kind.contents)
+        self._aggregates = aggregates(kind.json, kind.fields)
         self._old = f"{self._select} WHERE gone = 1 AND name > ? ORDER BY name LIMIT ?"
 
     @property

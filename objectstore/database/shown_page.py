@@ -42,7 +42,7 @@ def show(
         return None
     names, limit = range_of(query), max(query.limit, 0)
     page = table.shown(connection, names, limit, query.reverse, form)
-    return page if is_plain(page.body, page.rows, form) else None
+    return page if is_plain(page.body, form) else None
 
 
 class Reader:

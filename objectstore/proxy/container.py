@@ -24,7 +24,7 @@ from objectstore.proxy.headers import (
     internal_timestamp,
     metadata_changes,
 )
-from objectstore.proxy.listing import form_of, render_xml, type_of_contents
+from objectstore.proxy.listing import FIELDS, form_of, render_xml
 from objectstore.proxy.listing_query import listing_query
 from objectstore.proxy.object_get import REDUCED
 from objectstore.proxy.parts import Parts
@@ -54,9 +54,9 @@ def get_container(
         headers.append(("Content-Type", f"{content_type}; charset=utf-8"))
         return Reply(204, (), headers)
     form = form_of(content_type)
-    if request.context.is_s3 and request.query.get("format") == "contents":
-        body = view.shown(query, "contents")
-        content_type = type_of_contents(body)
+    if request.context.is_s3 and request.query.get("format") == "fields":
+        body = view.shown(query, "fields")
+        return listing_reply(body, headers, FIELDS)
     elif form is None:
         body = render_xml(view.page(query), "container", container)
     else:

@@ -30,17 +30,15 @@ _IN_ATTRIBUTE = _IN_TEXT | {ord('"'): "&quot;", 9: "&#9;", 10: "&#10;"}
 # Looking first is ten times cheaper than translating what needs no change.
 _SPECIAL = re.compile('[\0-\x1f&<>"\ud800-\udfff\ufffe\uffff]')
 
+# The type of a page of fields: they are between us and our S3 face.
+FIELDS = "application/octet-stream"
+
 _FORMS: dict[str, Form] = {JSON: "json", TEXT: "text"}
 
 
 def form_of(content_type: str) -> Form | None:
     """The form in which nodes write a page of that type; None: they do not."""
     return _FORMS.get(content_type)
-
-
-def type_of_contents(body: bytes) -> str:
-    """The type of a page that was asked for as "contents"."""
-    return JSON if body.startswith(b"[") else "application/xml"
 
 
 def render_xml(entries: Entries, kind: str, name: str) -> bytes:

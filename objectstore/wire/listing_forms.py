@@ -1,12 +1,14 @@
-"""Entries of listings as clients see them: JSON, plain text, S3's XML.  Pure.
+"""Entries of listings as clients see them: JSON, plain text; and as fields.  Pure.
 
 Nodes write most pages in these forms themselves (``DatabaseNode.shown``), in SQL, byte
 for byte as it is done here; pages that had to be merged from replicas that differ, and
 entries that need more than their columns, are written here.
 
-S3's XML ("contents": ``Contents`` elements without owners) is written by nodes only,
-and only where every name is spelt the same in XML and in a URL.  What is written here
-in its place is JSON, which the S3 face makes XML of.
+Fields are what the S3 face makes its XML of: of each object the name, MOMENT, when it
+was modified (to milliseconds), ETAG, the listed ETag, SIZE, the size in bytes, END.
+Where another size is shown, TYPE and the content type, which tells it, stand before
+END.  A subdirectory is SUBDIRECTORY, its name, END.  The marks are bytes that no UTF-8
+has, so nothing has to be escaped.
 """
 
 from __future__ import annotations
@@ -20,18 +22,38 @@ from objectstore.kernel.timestamps import to_iso
 from objectstore.wire.records import ContainerRow, ObjectRow, Subdirectory
 from objectstore.wire.rows import SHOWN_SIZE_MARK
 
-Form = Literal["json", "text", "contents"]
-FORMS: frozenset[str] = frozenset({"json", "text", "contents"})
+Form = Literal["json", "text", "fields"]
+FORMS: frozenset[str] = frozenset({"json", "text", "fields"})
+
+SUBDIRECTORY, TYPE, MOMENT = b"\xfa", b"\xfb", b"\xfc"
+ETAG, SIZE, END = b"\xfd", b"\xfe", b"\xff"
+# Of a moment in text: milliseconds.
+MOMENT_CHARACTERS = 23
 
 Entry = ObjectRow | ContainerRow | Subdirectory
 Entries = Sequence[Entry]
 
 
 def shown(entries: Entries, form: Form) -> bytes:
-    """A page as ``form``: a line for each name, or else a JSON array."""
+    """A page as ``form``: a line for each name, a JSON array, or fields of objects."""
     if form == "text":
         return "".join([entry.name + "\n" for entry in entries]).encode()
+    if form == "fields":
+        return b"".join(map(_fields, entries))
     return orjson.dumps(_all_described(entries))
+
+
+def _fields(entry: Entry) -> bytes:
+    if isinstance(entry, ContainerRow):
+        raise TypeError("containers are not listed as fields")
+    if isinstance(entry, Subdirectory):
+        return b"".join((SUBDIRECTORY, entry.name.encode(), END))
+    moment = to_iso(max(entry.modified, entry.timestamp))[:MOMENT_CHARACTERS]
+    size = b"%d" % entry.size
+    if SHOWN_SIZE_MARK in entry.content_type:
+        size += TYPE + entry.content_type.encode()
+    parts = (entry.name.encode(), MOMENT, moment.encode(), ETAG, entry.etag.encode())
+    return b"".join((*parts, SIZE, size, END))
 
 
 def _all_described(entries: Entries) -> list[dict[str, Any]]:

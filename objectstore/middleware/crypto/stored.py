@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 from objectstore.kernel.errors import Corrupt
 from objectstore.middleware.crypto.keys import Keys, PathKey
+from objectstore.wire import listing_forms
 
 BODY = "X-Object-Sysmeta-Crypto-Body"
 ETAG = "X-Object-Sysmeta-Crypto-Etag"
@@ -32,6 +33,8 @@ _IN_LISTING = re.compile(
     + _TOKEN.encode()
     + rb"\.(\w*)\.([\w-]+)"
 )
+# Where they stand in a page of fields.
+_IN_FIELDS = re.compile(b"(?<=%b)[^%b]+" % (listing_forms.ETAG, listing_forms.SIZE))
 
 
 class ListedEtags:
@@ -67,7 +70,13 @@ def opened_header(keys: Keys, account: str, container: str, value: str) -> str:
 
 
 def opened_listing(keys: Keys, account: str, container: str, body: bytes) -> bytes:
-    """A listing's page, JSON or XML, with its tokens opened."""
+    """A listing's page, JSON, XML or fields, with its tokens opened."""
+    if listing_forms.END in body:
+
+        def opened(found: re.Match[bytes]) -> bytes:
+            return opened_header(keys, account, container, found[0].decode()).encode()
+
+        return _IN_FIELDS.sub(opened, body)
     return _IN_LISTING.sub(_replacer(keys, account, container), body)
 
 

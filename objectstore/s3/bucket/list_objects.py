@@ -1,7 +1,6 @@
 """ListObjects and ListObjectsV2.
 
-Nodes write the entries of most pages; what they cannot (``wire.listing_forms``), and
-pages with a delimiter, are written here from JSON.
+Nodes write pages as fields, of which ``listed_fields`` makes XML.
 
 Swift lists in the same order and with the same rolling up; what differs is how a
 page ends and how the next one begins.  One entry more than wanted is asked for,
@@ -12,63 +11,46 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-
-import orjson
 
 from objectstore.kernel.reply import Reply
 from objectstore.s3.access.acl_xml import owner
-from objectstore.s3.bucket.listing_entry import shown_etag, shown_size
+from objectstore.s3.bucket import listed_fields
 from objectstore.s3.bucket.listing_query import encoder, page_size
-from objectstore.s3.dates import iso_of_listing
 from objectstore.s3.errors import S3Error
 from objectstore.s3.inner import query_string
 from objectstore.s3.operation import Operation
-from objectstore.s3.xml.write import document, element, escape, flag, text
+from objectstore.s3.xml.write import document, flag, text
 
 LISTING_BYTES_MAX = 64 * 1024 * 1024
-Entry = dict[str, Any]
 # Sorts after every name that has the prefix before it.
 _LAST = "\U0010ffff"
-# Of an entry that shows no more than its object's own size, ETag, type and time.
-_PLAIN_FIELDS = 5
-# How each entry begins that a node has written, and where its owner belongs.
-_CONTENTS, _OWNER_PLACE = b"<Contents>", "<StorageClass>"
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a listing: its entries, or the XML of ``count`` of them, without
-    owners and with no name that is escaped."""
+    """One page of a listing: what nodes wrote of its ``count`` entries."""
 
-    entries: list[Entry]
+    body: bytes
     is_truncated: bool
     count: int
-    contents: bytes = b""
 
     @property
     def last(self) -> str:
         """The name, or common prefix, that the page ends with."""
-        if self.contents:
-            key = self.contents.rpartition(b"<Key>")[2]
-            return key.partition(b"<")[0].decode()
-        if not self.entries:
-            return ""
-        entry = self.entries[-1]
-        return str(entry.get("name") or entry["subdir"])
+        return listed_fields.last_name(self.body) if self.count else ""
 
 
-def fetch_page(
+def ask_page(
     operation: Operation,
+    form: str,
     limit: int,
     marker: str,
-    *,
-    as_contents: bool = False,
     more: Mapping[str, str] | None = None,
-) -> Page:
-    """The page after ``marker``; ``as_contents``: as XML where nodes write it."""
+) -> bytes:
+    """Up to ``limit`` entries after ``marker``, and one if there are more, as the
+    ``format`` of that name."""
     query = operation.query
     prefix, delimiter = query.get("prefix", ""), query.get("delimiter", "")
     if "\x00" in f"{prefix}{delimiter}{marker}":
@@ -79,9 +61,9 @@ def fetch_page(
         if cut + len(delimiter) == len(marker):
             marker += _LAST
     if not limit:
-        return Page([], False, 0)
+        return b""
     inner = query_string(
-        format="contents" if as_contents and not delimiter else "json",
+        format=form,
         limit=limit + 1,
         prefix=prefix,
         delimiter=delimiter,
@@ -91,18 +73,15 @@ def fetch_page(
     answer = operation.ask_bucket("GET", query=inner)
     if not answer.is_success:
         raise operation.failed(answer, missing="NoSuchBucket")
-    body = answer.read(LISTING_BYTES_MAX)
-    if not body.startswith(b"["):
-        return _page_of_contents(body, limit)
-    entries: list[Entry] = orjson.loads(body)
-    return Page(entries[:limit], len(entries) > limit, min(len(entries), limit))
+    return answer.read(LISTING_BYTES_MAX)
 
 
-def _page_of_contents(body: bytes, limit: int) -> Page:
-    count = body.count(_CONTENTS)
+def _fetch_page(operation: Operation, limit: int, marker: str) -> Page:
+    body = ask_page(operation, "fields", limit, marker)
+    count = listed_fields.count_of(body)
     if count <= limit:
-        return Page([], False, count, body)
-    return Page([], True, limit, body[: body.rindex(_CONTENTS)])
+        return Page(body, False, count)
+    return Page(listed_fields.first(body, limit), True, limit)
 
 
 def list_objects(operation: Operation) -> Reply:
@@ -114,7 +93,7 @@ def list_objects(operation: Operation) -> Reply:
     encode = encoder(operation)
     marker = query.get("marker", "")
     delimiter = query.get("delimiter", "")
-    page = fetch_page(operation, limit, marker, as_contents=True)
+    page = _fetch_page(operation, limit, marker)
     next_marker = page.is_truncated and delimiter
     body = document(
         "ListBucketResult",
@@ -126,7 +105,7 @@ def list_objects(operation: Operation) -> Reply:
         text("Delimiter", encode(delimiter)) if delimiter else "",
         text("EncodingType", "url") if query.get("encoding-type") else "",
         flag("IsTruncated", page.is_truncated),
-        *_entries(operation, page, encode, with_owner=True),
+        _entries(operation, page, with_owner=True),
     )
     return Reply(200, body, content_type="application/xml")
 
@@ -142,12 +121,8 @@ def list_objects_v2(operation: Operation) -> Reply:
     delimiter = query.get("delimiter", "")
     if token == "":
         raise S3Error("InvalidArgument", "The continuation token provided is incorrect")
-    page = fetch_page(
-        operation,
-        limit,
-        start_after if token is None else _from_token(token),
-        as_contents=True,
-    )
+    marker = start_after if token is None else _from_token(token)
+    page = _fetch_page(operation, limit, marker)
     with_owner = query.get("fetch-owner", "").lower() == "true"
     body = document(
         "ListBucketResult",
@@ -163,43 +138,15 @@ def list_objects_v2(operation: Operation) -> Reply:
         text("Delimiter", encode(delimiter)) if delimiter else "",
         text("EncodingType", "url") if query.get("encoding-type") else "",
         flag("IsTruncated", page.is_truncated),
-        *_entries(operation, page, encode, with_owner=with_owner),
+        _entries(operation, page, with_owner=with_owner),
     )
     return Reply(200, body, content_type="application/xml")
 
 
-def _entries(
-    operation: Operation,
-    page: Page,
-    encode: Callable[[str], str],
-    *,
-    with_owner: bool,
-) -> list[str]:
+def _entries(operation: Operation, page: Page, *, with_owner: bool) -> str:
     owned = owner("Owner", operation.facts.account) if with_owner else ""
-    if page.contents:
-        written = page.contents.decode()
-        if owned:
-            written = written.replace(_OWNER_PLACE, owned + _OWNER_PLACE)
-        return [written]
-    contents: list[str] = []
-    prefixes: list[str] = []
-    for entry in page.entries:
-        if "subdir" in entry:
-            prefixes.append(
-                element("CommonPrefixes", text("Prefix", encode(entry["subdir"])))
-            )
-            continue
-        etag: str = entry["hash"]
-        if len(entry) != _PLAIN_FIELDS or not etag.isalnum():
-            etag = escape(shown_etag(entry))
-        # A thousand a page: one string each, not one for each element.
-        contents.append(
-            f"<Contents><Key>{escape(encode(entry['name']))}</Key><LastModified>"
-            f"{iso_of_listing(entry['last_modified'])}</LastModified><ETag>&quot;"
-            f"{etag}&quot;</ETag><Size>{shown_size(entry)}</Size>"
-            f"{owned}<StorageClass>STANDARD</StorageClass></Contents>"
-        )
-    return contents + prefixes
+    as_url = bool(operation.query.get("encoding-type"))
+    return listed_fields.to_xml(page.body, owned, as_url=as_url)
 
 
 def _to_token(name: str) -> str:

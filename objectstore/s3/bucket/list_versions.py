@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import orjson
+
 from objectstore.kernel.reply import Reply
 from objectstore.s3.access.acl_xml import owner
-from objectstore.s3.bucket.list_objects import Entry, fetch_page
-from objectstore.s3.bucket.listing_entry import shown_etag, shown_size
+from objectstore.s3.bucket.list_objects import ask_page
+from objectstore.s3.bucket.listing_entry import Entry, shown_etag, shown_size
 from objectstore.s3.bucket.listing_query import encoder, page_size
 from objectstore.s3.dates import iso_of_listing
 from objectstore.s3.errors import S3Error
 from objectstore.s3.object.get import DELETE_MARKER_TYPE
 from objectstore.s3.operation import Operation
-from objectstore.s3.xml.write import document, element, flag, text
+from objectstore.s3.xml.write import document, element, escape, flag, text
 
 
 def list_versions(operation: Operation) -> Reply:
@@ -31,16 +33,19 @@ def list_versions(operation: Operation) -> Reply:
     more = {"versions": "1"} if operation.facts.versioning else {}
     if version_marker and more:
         more["version_marker"] = version_marker
-    page = fetch_page(operation, limit, key_marker, more=more)
+    body = ask_page(operation, "json", limit, key_marker, more)
+    found: list[Entry] = orjson.loads(body) if body else []
+    entries, is_truncated = found[:limit], len(found) > limit
     delimiter = query.get("delimiter", "")
-    last = page.entries[-1] if page.entries else {}
     truncated: list[str] = []
-    if page.is_truncated:
-        truncated.append(text("NextKeyMarker", encode(page.last)))
+    if is_truncated:
+        last = entries[-1]
+        name = str(last.get("name") or last["subdir"])
+        truncated.append(text("NextKeyMarker", encode(name)))
         if "name" in last:
             truncated.append(text("NextVersionIdMarker", _version(last)))
     owned = owner("Owner", operation.facts.account)
-    body = document(
+    page = document(
         "ListVersionsResult",
         text("Name", operation.bucket),
         text("Prefix", encode(query.get("prefix", ""))),
@@ -50,19 +55,19 @@ def list_versions(operation: Operation) -> Reply:
         text("MaxKeys", limit),
         text("Delimiter", encode(delimiter)) if delimiter else "",
         text("EncodingType", "url") if query.get("encoding-type") else "",
-        flag("IsTruncated", page.is_truncated),
+        flag("IsTruncated", is_truncated),
         *[
             _version_entry(entry, encode(entry["name"]), owned)
-            for entry in page.entries
+            for entry in entries
             if "name" in entry
         ],
         *[
             element("CommonPrefixes", text("Prefix", encode(entry["subdir"])))
-            for entry in page.entries
+            for entry in entries
             if "subdir" in entry
         ],
     )
-    return Reply(200, body, content_type="application/xml")
+    return Reply(200, page, content_type="application/xml")
 
 
 def _version(entry: Entry) -> str:
@@ -70,20 +75,17 @@ def _version(entry: Entry) -> str:
 
 
 def _version_entry(entry: Entry, shown_name: str, owned: str) -> str:
-    is_marker = entry.get("content_type", "").replace(" ", "") == DELETE_MARKER_TYPE
-    head = [
-        text("Key", shown_name),
-        text("VersionId", _version(entry)),
-        flag("IsLatest", bool(entry.get("is_latest", True))),
-        text("LastModified", iso_of_listing(entry["last_modified"])),
-    ]
-    if is_marker:
-        return element("DeleteMarker", *head, owned)
-    return element(
-        "Version",
-        *head,
-        text("ETag", f'"{shown_etag(entry)}"'),
-        text("Size", shown_size(entry)),
-        owned,
-        text("StorageClass", "STANDARD"),
+    # A thousand a page: one string each, not one for each element.
+    is_latest = "true" if entry.get("is_latest", True) else "false"
+    head = (
+        f"<Key>{escape(shown_name)}</Key><VersionId>{escape(_version(entry))}"
+        f"</VersionId><IsLatest>{is_latest}</IsLatest><LastModified>"
+        f"{iso_of_listing(entry['last_modified'])}</LastModified>"
+    )
+    if entry.get("content_type", "").replace(" ", "") == DELETE_MARKER_TYPE:
+        return f"<DeleteMarker>{head}{owned}</DeleteMarker>"
+    return (
+        f"<Version>{head}<ETag>&quot;{escape(shown_etag(entry))}&quot;</ETag>"
+        f"<Size>{shown_size(entry)}</Size>{owned}"
+        "<StorageClass>STANDARD</StorageClass></Version>"
     )

@@ -17,16 +17,21 @@ def shown_etag(entry: Entry) -> str:
     if own:
         return str(own).strip('"')
     stored: str = entry.get("hash", "")
-    if ";" not in stored:
-        if entry.get("slo_etag"):
-            return f"{str(entry['slo_etag']).strip(chr(34))}-1"
-        return stored
-    etag, *parameters = (part.strip() for part in stored.split(";"))
+    if entry.get("slo_etag"):
+        return f"{str(entry['slo_etag']).strip(chr(34))}-1"
+    return etag_of_row(stored) if ";" in stored else stored
+
+
+def etag_of_row(listed: str) -> str:
+    """The same of a row's ETag with its parameters; the first of equal names counts."""
+    etag, *parameters = (part.strip() for part in listed.split(";"))
+    told: dict[str, str] = {}
     for parameter in parameters:
         name, _, value = parameter.partition("=")
-        if name == "s3_etag":
-            return value.strip('"')
-    return etag
+        told.setdefault(name, value.strip('"'))
+    if told.get("s3_etag"):
+        return told["s3_etag"]
+    return f"{told['slo_etag']}-1" if told.get("slo_etag") else etag
 
 
 def shown_size(entry: Entry) -> int:

@@ -24,6 +24,7 @@ from objectstore.database.shown_page import READERS_KEPT
 from objectstore.kernel import concurrency
 from objectstore.kernel.errors import Corrupt, InsufficientStorage
 from objectstore.kernel.system_disk import SystemDisk
+from objectstore.wire.listing_forms import END
 from objectstore.wire.records import ListingQuery, ObjectRow
 from test.unit.database.listing_model import model_listing, model_rows
 from test.unit.database.rows import (
@@ -214,12 +215,15 @@ def long_rows() -> list[ObjectRow]:
 def test_a_special_row_keeps_other_forms_as_they_are() -> None:
     with database() as broker:
         broker.merge(long_rows())
-        page = broker.shown(ListingQuery(limit=2), "contents")
-        assert page is not None and page.body.count(b"<Contents><Key>") == 2
-        broker.merge([ObjectRow("a&b", 1, 0, 1, "t", 1, "e", 1)])
-        assert broker.shown(ListingQuery(), "contents") is None
-        assert broker.shown(ListingQuery(), "json") is not None
-        assert broker.from_rows == {"contents"}
+        broker.merge([ObjectRow("a", 1, 0, 1, "t", 1, "e; slo_etag=f", 1)])
+        assert broker.shown(ListingQuery(), "json") is None
+        assert broker.shown(ListingQuery(), "text") is not None
+        assert broker.from_rows == {"json"}
+        # Fields are the columns as they are: no row keeps nodes from writing them.
+        broker.merge([ObjectRow("b&c\n", 1, 0, 1, "t;swift_bytes=7", 1, "e", 1)])
+        page = broker.shown(ListingQuery(limit=1), "fields")
+        assert page is not None and page.body.count(END) == 1
+        assert broker.from_rows == {"json"}
 
 
 def test_pages_on_other_threads_are_those_of_this_one() -> None:

@@ -1,0 +1,143 @@
+"""Pages of listings that nodes have written as fields, turned into S3's XML.  Pure.
+
+All is done with the whole page at once, in few passes of C: between the marks of
+``wire.listing_forms`` go tags, and a sign that has to be escaped is replaced wherever
+it stands.  A thousand entries take 0.1 ms, with signs to escape in their names 0.5 ms.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+
+from objectstore.s3.bucket.listing_entry import etag_of_row
+from objectstore.s3.xml.write import ESCAPES
+from objectstore.wire.listing_forms import (
+    END,
+    ETAG,
+    MOMENT,
+    SIZE,
+    SUBDIRECTORY,
+    TYPE,
+)
+from objectstore.wire.rows import SHOWN_SIZE_MARK
+
+# What is escaped neither in XML nor in a URL.
+_UNESCAPED = (string.ascii_letters + string.digits + "/_.*~-").encode()
+_MARKS = MOMENT + ETAG + SIZE + END
+# Between the marks of rows without anything special; the colons are those of moments.
+_ORDINARY = _UNESCAPED + _MARKS + b":"
+_COLONS = 2
+_FIELDS = re.compile(b"[%b]" % _MARKS)
+_LISTED_ETAG = re.compile(b"(?<=%b)[^%b]*;[^%b]*" % (ETAG, SIZE, SIZE))
+_TYPED_SIZE = re.compile(b"(?<=%b)([0-9]+)%b([^%b]*)" % (SIZE, TYPE, END))
+# The ampersand, which the others bring with them, is the first.
+_IN_XML = [(chr(code).encode(), shown.encode()) for code, shown in ESCAPES.items()]
+_ROW_START = b"<Contents><Key>"
+
+
+def count_of(body: bytes) -> int:
+    """How many entries there are."""
+    return body.count(END)
+
+
+def first(body: bytes, count: int) -> bytes:
+    """A page of ``count`` + 1 entries without the last."""
+    return body[: body.rindex(END, 0, -1) + 1] if count else b""
+
+
+def last_name(body: bytes) -> str:
+    """The name that the page ends with, of an object or a subdirectory."""
+    start = body.rfind(END, 0, -1) + 1
+    entry = body[start:-1]
+    if entry.startswith(SUBDIRECTORY):
+        return entry[1:].decode()
+    return entry.partition(MOMENT)[0].decode()
+
+
+def to_xml(body: bytes, owner: str, *, as_url: bool) -> str:
+    """``Contents`` and then ``CommonPrefixes``.  ``owner`` is an element, or "";
+    ``as_url``: names are URL-encoded."""
+    if not body:
+        return ""
+    prefixes = ""
+    if SUBDIRECTORY in body:
+        body, prefixes = _parted(body, as_url=as_url)
+        if not body:
+            return prefixes
+    if TYPE in body:
+        body = _TYPED_SIZE.sub(_shown_size, body)
+    if b";" in body:
+        body = _LISTED_ETAG.sub(_shown_etag, body)
+    if not _is_ordinary(body, as_url=as_url):
+        body = _escaped_fields(body, as_url=as_url)
+    end = f"</Size>{owner}<StorageClass>STANDARD</StorageClass></Contents>"
+    body = (
+        body[:-1]
+        .replace(MOMENT, b"</Key><LastModified>")
+        .replace(ETAG, b"Z</LastModified><ETag>&quot;")
+        .replace(SIZE, b"&quot;</ETag><Size>")
+        .replace(END, end.encode() + _ROW_START)
+    )
+    return f"{_ROW_START.decode()}{body.decode()}{end}{prefixes}"
+
+
+def _is_ordinary(body: bytes, *, as_url: bool) -> bool:
+    """Whether nothing in the rows has to be escaped."""
+    if body.translate(None, _ORDINARY):
+        return False
+    return not as_url or body.count(b":") == _COLONS * body.count(END)
+
+
+def _parted(body: bytes, *, as_url: bool) -> tuple[bytes, str]:
+    """The objects' rows, and the subdirectories in XML."""
+    entries = body[:-1].split(END)
+    rows = [row for row in entries if row[:1] != SUBDIRECTORY]
+    names = [row[1:] for row in entries if row[:1] == SUBDIRECTORY]
+    shown = _escaped(END.join(names), as_url=as_url).split(END)
+    prefixes = "</Prefix></CommonPrefixes><CommonPrefixes><Prefix>".join(
+        [name.decode() for name in shown]
+    )
+    return (
+        b"".join([row + END for row in rows]),
+        f"<CommonPrefixes><Prefix>{prefixes}</Prefix></CommonPrefixes>",
+    )
+
+
+def _escaped_fields(body: bytes, *, as_url: bool) -> bytes:
+    """The rows with names and ETags as they are spelt in XML."""
+    fields = _FIELDS.split(body)
+    names = _escaped(END.join(fields[0:-1:4]), as_url=as_url).split(END)
+    etags = _escaped(END.join(fields[2::4]), as_url=False).split(END)
+    rows = zip(names, fields[1::4], etags, fields[3::4], strict=True)
+    form = b"%b".join((b"", MOMENT, ETAG, SIZE, END))
+    return b"".join([form % row for row in rows])
+
+
+def _escaped(text: bytes, *, as_url: bool) -> bytes:
+    """Names with END between them, as XML shows them.
+
+    Signs are replaced one by one, wherever they stand: there are few kinds of them.
+    """
+    odd = text.translate(None, _UNESCAPED + END)
+    if not odd:
+        return text
+    if not as_url:
+        for plain, shown in _IN_XML:
+            if plain in text:
+                text = text.replace(plain, shown)
+        return text
+    # The sign that all others become first.
+    for sign in sorted(set(odd), key=lambda sign: sign != ord("%")):
+        text = text.replace(bytes((sign,)), b"%%%02X" % sign)
+    return text
+
+
+def _shown_etag(found: re.Match[bytes]) -> bytes:
+    return etag_of_row(found[0].decode()).encode()
+
+
+def _shown_size(found: re.Match[bytes]) -> bytes:
+    _, _, shown = found[2].decode().rpartition(SHOWN_SIZE_MARK)
+    is_number = shown.isascii() and shown.isdigit()
+    return shown.encode() if is_number else found[1]

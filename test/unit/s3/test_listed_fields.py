@@ -1,0 +1,95 @@
+"""Pages of fields in XML, against the same written entry by entry."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from objectstore.s3.bucket.listed_fields import count_of, first, last_name, to_xml
+from objectstore.s3.bucket.listing_entry import shown_etag, shown_size
+from objectstore.s3.bucket.listing_query import url_encoded
+from objectstore.s3.dates import iso_of_listing
+from objectstore.s3.xml.write import escape
+from objectstore.wire.listing_forms import shown
+from objectstore.wire.records import ObjectRow, Subdirectory
+from test.unit.s3.house import House
+
+OWNER = "<Owner><ID>AUTH_a</ID></Owner>"
+SIGNS = "ab/ &<>\"'%+=:;~\u00e9\U0010ffff\ufffe\n\t\r\x01\x1f*-._"
+NAMES = st.text(alphabet=SIGNS, min_size=1, max_size=12)
+ETAGS = st.sampled_from(
+    [
+        "0cc175b9c0f1b6a831c399e269772661",
+        "m; s3_etag=0cc175b9c0f1b6a831c399e269772661-3",
+        'm; s3_etag="a-2"; slo_etag=b; slo_etag=c',
+        "m; slo_etag=b",
+        "m; other=1",
+        "<&>",
+        "",
+    ]
+)
+TYPES = st.sampled_from(
+    ["text/plain", "a;b=c", "a;swift_bytes=17", "a;swift_bytes=", "a;swift_bytes=x;b"]
+)
+ROWS = st.builds(
+    lambda name, etag, kind, size: ObjectRow(
+        name, 178000000012345, 0, size, kind, 1, etag, 178000000098765
+    ),
+    *(NAMES, ETAGS, TYPES, st.integers(0, 2**53)),
+)
+ENTRIES = st.lists(ROWS | st.builds(Subdirectory, NAMES), max_size=6)
+
+
+def plain(entries: list[Any], owner: str, *, as_url: bool) -> str:
+    """Out of JSON, one element after the other."""
+    contents, prefixes = "", ""
+    for entry in orjson.loads(shown(entries, "json")):
+        name = entry.get("name") or entry["subdir"]
+        key = escape(url_encoded(name) if as_url else name)
+        if "subdir" in entry:
+            prefixes += f"<CommonPrefixes><Prefix>{key}</Prefix></CommonPrefixes>"
+            continue
+        contents += (
+            f"<Contents><Key>{key}</Key><LastModified>"
+            f"{iso_of_listing(entry['last_modified'])}</LastModified><ETag>&quot;"
+            f"{escape(shown_etag(entry))}&quot;</ETag><Size>{shown_size(entry)}</Size>"
+            f"{owner}<StorageClass>STANDARD</StorageClass></Contents>"
+        )
+    return contents + prefixes
+
+
+@given(ENTRIES, st.sampled_from(["", OWNER]), st.booleans())
+def test_a_page_is_what_its_entries_are(
+    entries: list[Any], owner: str, as_url: bool
+) -> None:
+    body = shown(entries, "fields")
+    assert to_xml(body, owner, as_url=as_url) == plain(entries, owner, as_url=as_url)
+    assert count_of(body) == len(entries)
+    if entries:
+        assert last_name(body) == entries[-1].name
+        assert first(body, len(entries) - 1) == shown(entries[:-1], "fields")
+
+
+@pytest.mark.parametrize("query", ["", "encoding-type=url", "list-type=2&max-keys=2"])
+def test_an_odd_name_is_one_of_many(query: str) -> None:
+    house = House()
+    house.bucket()
+    names = ["a", "b&c", "d e:f", "g/h", "ü"]
+    for name in names:
+        assert house.ask("PUT", f"/bucket/{name}", body=b"x").status == 200
+    found: list[str] = []
+    token = ""
+    while True:
+        page = house.ask("GET", "/bucket", f"{query}{token}")
+        assert page.status == 200, page.body
+        found += [node.get("Key") for node in page.xml.all("Contents")]
+        if page.xml.get("IsTruncated") == "false":
+            break
+        token = f"&continuation-token={quote(page.xml.get('NextContinuationToken'))}"
+    as_url = query == "encoding-type=url"
+    assert found == [url_encoded(name) if as_url else name for name in names]
