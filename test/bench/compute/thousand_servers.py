@@ -29,7 +29,8 @@ def main() -> None:
     parser.add_argument("--hosts", type=int, default=1000)
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory() as directory:
-        house = House(Path(directory), hosts=wanted.hosts, **UNLIMITED)
+        url = f"sqlite:///{directory}/cloud.sqlite"
+        house = House(Path(directory), url, hosts=wanted.hosts, **UNLIMITED)
         house.furnish()
         house.agent.start()
         measure(house, wanted.servers)
