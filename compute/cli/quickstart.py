@@ -97,10 +97,16 @@ def main(
             store_quickstart.main, check=check, data=data, port=port, workers=workers
         )
         return
+    if cloud_port in (port, port + NODE_PORT_OFFSET):
+        _fail(
+            f"the object store itself takes {port} and {port + NODE_PORT_OFFSET}:"
+            " choose another --cloud-port"
+        )
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     kind = _choose(hypervisor)
-    if is_taken(port):
-        _fail(f"port {port} is in use by something else")
+    for each in (port, port + NODE_PORT_OFFSET, cloud_port):
+        if is_taken(each):
+            _fail(f"port {each} is in use by something else")
     place = lay_out_cloud(data.absolute(), _plan(port, cloud_port, kind))
     try:
         server = place.server(outlives_us=False)
