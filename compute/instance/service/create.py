@@ -23,6 +23,7 @@ from compute.instance.placing import Placement
 from compute.instance.records import Flavor, Server, ServerGroup
 from compute.instance.rules import NO_VALID_HOST, fault, flavor_values, on_volume
 from compute.instance.scheduling.state import Request
+from compute.instance.service.group_places import places_of_group
 from compute.instance.service.needs import amounts_of, request_for
 from compute.instance.service.network_choice import ports_of_each
 from compute.instance.service.quotas import UNLIMITED, Quotas
@@ -182,10 +183,9 @@ class ServerCreation:
         if new.group is None:
             return Counter()
         group_id = new.group.id
-        rows = self._wiring.database.read(
-            lambda connection: self._stores.servers.of_group(connection, group_id)
+        return self._wiring.database.read(
+            lambda connection: places_of_group(self._stores, connection, group_id)
         )
-        return Counter(row.host for row in rows if row.host)
 
     def _requests(self, context: RequestContext, new: NewServers) -> list[Request]:
         project_id = context.project_id
@@ -293,7 +293,7 @@ class ServerCreation:
         limit = limits["server_group_members"]
         if limit != UNLIMITED and len(rows) + count > limit:
             raise QuotaExceeded("Quota exceeded, too many servers in group")
-        now = Counter(row.host for row in rows if row.host)
+        now = places_of_group(self._stores, connection, new.group.id)
         if now != plan.group_hosts and not plan.is_last:
             raise Outdated
 

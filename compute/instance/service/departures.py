@@ -20,6 +20,7 @@ from compute.instance.placing import Placement
 from compute.instance.records import Migration, Server
 from compute.instance.rules import NO_VALID_HOST
 from compute.instance.service.actions import Change, ServerActions
+from compute.instance.service.group_places import places_of_group
 from compute.instance.service.left_behind import end_moves
 from compute.instance.service.needs import amounts_of, request_for
 from compute.instance.stores.hosts import Amounts
@@ -72,7 +73,7 @@ class Departures:
     ) -> None:
         """Begin the action with a place on another host claimed; ``NoRoom``."""
         for attempt in range(PLANS_MAX):
-            placement = self._plan(server, flavor, wish)
+            placement, members = self._plan(server, flavor, wish)
             if not placement.hosts and attempt:
                 raise NoRoom(NO_VALID_HOST)
             if not placement.hosts:
@@ -84,7 +85,10 @@ class Departures:
                 connection: Connection,
                 server: Server,
                 hosts: tuple[str, ...] = placement.hosts,
+                members: Counter[str] = members,
             ) -> Change:
+                if self._members(connection, server) != members:
+                    raise _Taken
                 amounts = amounts_of(flavor)
                 dest = self._free(connection, server, hosts, amounts, wish)
                 change = decide(connection, server, dest)
@@ -125,16 +129,21 @@ class Departures:
                 return host
         raise _Taken
 
-    def _plan(self, server: Server, flavor: Mapping[str, Any], wish: Wish) -> Placement:
-        group, members = None, Counter[str]()
-        if server.group_id:
-            group, rows = self._wiring.database.read(
-                lambda connection: (
-                    self._stores.groups.get(connection, server.group_id),
-                    self._stores.servers.of_group(connection, server.group_id),
-                )
+    def _members(self, connection: Connection, server: Server) -> Counter[str]:
+        """On which hosts the others of its group are."""
+        group_id = server.group_id
+        return places_of_group(self._stores, connection, group_id, server.id)
+
+    def _plan(
+        self, server: Server, flavor: Mapping[str, Any], wish: Wish
+    ) -> tuple[Placement, Counter[str]]:
+        """Where to, and where its group was then."""
+        group, members = self._wiring.database.read(
+            lambda connection: (
+                self._stores.groups.get(connection, server.group_id),
+                self._members(connection, server),
             )
-            members.update(row.host for row in rows if row.id != server.id and row.host)
+        )
         request = request_for(
             flavor,
             server.image,
@@ -148,7 +157,7 @@ class Departures:
             group_hosts=dict(members),
             same_hosts=frozenset({wish.host}) if wish.host else None,
         )
-        return self._wiring.placer.plan([request])[0]
+        return self._wiring.placer.plan([request])[0], members
 
     def open(
         self,

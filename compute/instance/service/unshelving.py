@@ -13,6 +13,7 @@ from compute.instance.placing import Placement
 from compute.instance.records import Server
 from compute.instance.rules import NO_VALID_HOST
 from compute.instance.service.actions import Change, ServerActions
+from compute.instance.service.group_places import places_of_group
 from compute.instance.service.needs import amounts_of, request_for
 from compute.instance.service.ordering import Ordering
 from compute.instance.wiring import Wiring
@@ -93,10 +94,8 @@ class Unshelving:
 
     def _members(self, connection: Connection, server: Server) -> Counter[str]:
         """On which hosts the others of its group are."""
-        if not server.group_id:
-            return Counter()
-        rows = self._stores.servers.of_group(connection, server.group_id)
-        return Counter(row.host for row in rows if row.host and row.id != server.id)
+        group_id = server.group_id
+        return places_of_group(self._stores, connection, group_id, server.id)
 
     def _brought(
         self,

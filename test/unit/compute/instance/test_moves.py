@@ -506,3 +506,24 @@ def test_a_server_that_moves_is_deleted_wherever_it_is(wide: House) -> None:
             assert wide.instances.server(server_id).deleted
             assert wide.leftovers() == [], (name, steps)
             assert set(used(wide).values()) == {NOTHING}, (name, steps)
+
+
+def test_members_of_a_group_on_their_way_do_not_meet(wide: House) -> None:
+    """Neither two that leave at once, nor one that leaves and one that is new."""
+    rule = {"name": "apart", "policy": "anti-affinity"}
+    group = wide.ok("POST", "/os-server-groups", {"server_group": rule})
+    hint = {"group": group["server_group"]["id"]}
+    members = []
+    for name in ("one", "two"):
+        order = {"server": wide.order(name), "os:scheduler_hints": hint}
+        members.append(wide.ok("POST", "/servers", order)["server"]["id"])
+        wide.work()
+    assert wide.act(members[0], "migrate", None, roles="admin").status == 202
+    got = wide.act(members[1], "migrate", None, roles="admin")
+    assert got.status == 400, got.body  # the third host is promised
+    order = {"server": wide.order("three"), "os:scheduler_hints": hint}
+    new = wide.ok("POST", "/servers", order)["server"]["id"]
+    wide.work()
+    hosts = [wide.show(each)["OS-EXT-SRV-ATTR:host"] for each in members]
+    assert len(set(hosts)) == 2
+    assert wide.show(new)["status"] == "ERROR"
