@@ -186,14 +186,13 @@ class LibvirtHypervisor:
 
     def swap_disk(self, uuid: str, name: str, disk: DiskSpec) -> None:
         """Another disk in its place, with all that it held."""
-        if not self._libvirt.run(copies.begin_swap, uuid, name, disk):
-            return
-        try:
-            while not self._libvirt.run(copies.finish_swap, uuid, name):
-                concurrency.sleep(POLL_SECONDS)
-        except RingstackError:
-            self._libvirt.run(copies.end_swap, uuid, name)
-            raise
+        if self._libvirt.run(copies.begin_swap, uuid, name, disk):
+            try:
+                while not self._libvirt.run(copies.finish_swap, uuid, name):
+                    concurrency.sleep(POLL_SECONDS)
+            except RingstackError:
+                self._libvirt.run(copies.end_swap, uuid, name)
+                raise
         self._libvirt.run(devices.limit_disk, uuid, name, disk.limits)
 
     def disk_serials(self, uuid: str) -> dict[str, str]:

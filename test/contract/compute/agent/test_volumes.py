@@ -23,7 +23,8 @@ MIB = 1 << 20
 SERIAL = "0f0f0f0f-0000-4000-8000-000000000001"
 LIMITED = "0f0f0f0f-1111-4000-8000-000000000001"
 # Writes in a second: far below what the guest does when it may, even emulated.
-SLOW, SECONDS = 4, 5.0
+SLOW, SECONDS = 2, 5.0
+FAST = 50 * 10**6
 MARK = b"written by the guest itself"
 # Runs in the guest as root: writes to the disk of our serial as soon as it is there.
 SCRIPT = f"""#!/bin/sh
@@ -138,9 +139,12 @@ def test_what_a_guest_writes_is_in_the_volume(
     check_limits(hypervisor, spec.uuid, volumes)
 
     other, target = volumes.make("second", 48 * MIB)
-    swapped = dataclasses.replace(disk, source=target)
+    swapped = dataclasses.replace(
+        disk, source=target, limits=(("read_bytes_sec", FAST),)
+    )
     for _ in range(2):
         hypervisor.swap_disk(spec.uuid, "vdb", swapped)
+    assert limits_in(hypervisor, spec.uuid, "vdb") == {"read_bytes_sec": FAST}
     assert other.read_bytes()[: len(MARK)] == MARK
 
     for _ in range(2):
@@ -164,6 +168,17 @@ def check_limits(hypervisor: Hypervisor, uuid: str, volumes: Volumes) -> None:
         print(f"{rate:.1f} writes/s with {disk.limits}")
         assert (rate <= SLOW * 1.25) == bool(disk.limits)
         hypervisor.detach_disk(uuid, "vdg")
+
+
+def limits_in(hypervisor: Hypervisor, uuid: str, name: str) -> dict[str, int]:
+    """As libvirt has them."""
+    from compute.agent.drivers.libvirt.driver import LibvirtHypervisor
+
+    assert isinstance(hypervisor, LibvirtHypervisor)
+    found = hypervisor._libvirt.run(
+        lambda connection: connection.lookupByUUIDString(uuid).blockIoTune(name, 0)
+    )
+    return {key: value for key, value in found.items() if value and key != "group_name"}
 
 
 def writes_to(hypervisor: Hypervisor, uuid: str) -> int:
