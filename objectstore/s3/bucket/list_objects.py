@@ -21,7 +21,7 @@ from objectstore.s3.bucket.listing_query import encoder, page_size
 from objectstore.s3.errors import S3Error
 from objectstore.s3.inner import query_string
 from objectstore.s3.operation import Operation
-from objectstore.s3.xml.write import document, flag, text
+from objectstore.s3.xml.write import flag, long_document, text
 
 LISTING_BYTES_MAX = 64 * 1024 * 1024
 # Sorts after every name that has the prefix before it.
@@ -95,8 +95,7 @@ def list_objects(operation: Operation) -> Reply:
     delimiter = query.get("delimiter", "")
     page = _fetch_page(operation, limit, marker)
     next_marker = page.is_truncated and delimiter
-    body = document(
-        "ListBucketResult",
+    elements = (
         text("Name", operation.bucket),
         text("Prefix", encode(query.get("prefix", ""))),
         text("Marker", encode(marker)),
@@ -105,9 +104,8 @@ def list_objects(operation: Operation) -> Reply:
         text("Delimiter", encode(delimiter)) if delimiter else "",
         text("EncodingType", "url") if query.get("encoding-type") else "",
         flag("IsTruncated", page.is_truncated),
-        _entries(operation, page, with_owner=True),
     )
-    return Reply(200, body, content_type="application/xml")
+    return _reply(operation, page, elements, with_owner=True)
 
 
 def list_objects_v2(operation: Operation) -> Reply:
@@ -124,8 +122,7 @@ def list_objects_v2(operation: Operation) -> Reply:
     marker = start_after if token is None else _from_token(token)
     page = _fetch_page(operation, limit, marker)
     with_owner = query.get("fetch-owner", "").lower() == "true"
-    body = document(
-        "ListBucketResult",
+    elements = (
         text("Name", operation.bucket),
         text("Prefix", encode(query.get("prefix", ""))),
         text("StartAfter", encode(start_after)) if start_after else "",
@@ -138,15 +135,18 @@ def list_objects_v2(operation: Operation) -> Reply:
         text("Delimiter", encode(delimiter)) if delimiter else "",
         text("EncodingType", "url") if query.get("encoding-type") else "",
         flag("IsTruncated", page.is_truncated),
-        _entries(operation, page, with_owner=with_owner),
     )
-    return Reply(200, body, content_type="application/xml")
+    return _reply(operation, page, elements, with_owner=with_owner)
 
 
-def _entries(operation: Operation, page: Page, *, with_owner: bool) -> str:
+def _reply(
+    operation: Operation, page: Page, elements: tuple[str, ...], *, with_owner: bool
+) -> Reply:
     owned = owner("Owner", operation.facts.account) if with_owner else ""
     as_url = bool(operation.query.get("encoding-type"))
-    return listed_fields.to_xml(page.body, owned, as_url=as_url)
+    entries = listed_fields.to_xml(page.body, owned, as_url=as_url)
+    body = long_document("ListBucketResult", elements, entries)
+    return Reply(200, body, content_type="application/xml")
 
 
 def _to_token(name: str) -> str:

@@ -55,31 +55,32 @@ def last_name(body: bytes) -> str:
     return entry.partition(MOMENT)[0].decode()
 
 
-def to_xml(body: bytes, owner: str, *, as_url: bool) -> str:
-    """``Contents`` and then ``CommonPrefixes``.  ``owner`` is an element, or "";
-    ``as_url``: names are URL-encoded."""
+def to_xml(body: bytes, owner: str, *, as_url: bool) -> tuple[bytes, ...]:
+    """``Contents`` and then ``CommonPrefixes``, in pieces.  ``owner`` is an element, or
+    ""; ``as_url``: names are URL-encoded."""
     if not body:
-        return ""
-    prefixes = ""
+        return ()
+    prefixes = b""
     if SUBDIRECTORY in body:
         body, prefixes = _parted(body, as_url=as_url)
         if not body:
-            return prefixes
+            return (prefixes,)
     if TYPE in body:
         body = _TYPED_SIZE.sub(_shown_size, body)
     if b";" in body:
         body = _LISTED_ETAG.sub(_shown_etag, body)
     if not _is_ordinary(body, as_url=as_url):
         body = _escaped_fields(body, as_url=as_url)
-    end = f"</Size>{owner}<StorageClass>STANDARD</StorageClass></Contents>"
+    end = f"</Size>{owner}<StorageClass>STANDARD</StorageClass></Contents>".encode()
+    # The longest last: all others make a shorter copy so.
     body = (
         body[:-1]
         .replace(MOMENT, b"</Key><LastModified>")
         .replace(ETAG, b"Z</LastModified><ETag>&quot;")
         .replace(SIZE, b"&quot;</ETag><Size>")
-        .replace(END, end.encode() + _ROW_START)
+        .replace(END, end + _ROW_START)
     )
-    return f"{_ROW_START.decode()}{body.decode()}{end}{prefixes}"
+    return _ROW_START, body, end, prefixes
 
 
 def _is_ordinary(body: bytes, *, as_url: bool) -> bool:
@@ -89,18 +90,16 @@ def _is_ordinary(body: bytes, *, as_url: bool) -> bool:
     return not as_url or body.count(b":") == _COLONS * body.count(END)
 
 
-def _parted(body: bytes, *, as_url: bool) -> tuple[bytes, str]:
+def _parted(body: bytes, *, as_url: bool) -> tuple[bytes, bytes]:
     """The objects' rows, and the subdirectories in XML."""
     entries = body[:-1].split(END)
     rows = [row for row in entries if row[:1] != SUBDIRECTORY]
     names = [row[1:] for row in entries if row[:1] == SUBDIRECTORY]
     shown = _escaped(END.join(names), as_url=as_url).split(END)
-    prefixes = "</Prefix></CommonPrefixes><CommonPrefixes><Prefix>".join(
-        [name.decode() for name in shown]
-    )
+    prefixes = b"</Prefix></CommonPrefixes><CommonPrefixes><Prefix>".join(shown)
     return (
         b"".join([row + END for row in rows]),
-        f"<CommonPrefixes><Prefix>{prefixes}</Prefix></CommonPrefixes>",
+        b"<CommonPrefixes><Prefix>%b</Prefix></CommonPrefixes>" % prefixes,
     )
 
 
