@@ -225,6 +225,9 @@ class Moves(Guests):
         self.wait_for_volume("available")
         self.sdk.compute.create_volume_attachment(self.server, volume_id=volume.id)
         self.wait_for_volume("in-use")
+        # Before the guest has seen it, that name would become a file of its memory.
+        there = "test -b /dev/vdb"
+        wait_for("its disk", lambda: self.ssh(there).returncode == 0)
         assert self.ssh(f"echo {NOTE} > /dev/vdb && sync").returncode == 0
 
     def write_on(self) -> None:
