@@ -2,7 +2,7 @@
 
 All is done with the whole page at once, in few passes of C: between the marks of
 ``wire.listing_forms`` go tags, and a sign that has to be escaped is replaced wherever
-it stands.  A thousand entries take 0.1 ms, with signs to escape in their names 0.5 ms.
+it stands.  A thousand entries take 0.2 ms, with signs to escape in their names 0.8 ms.
 """
 
 from __future__ import annotations
