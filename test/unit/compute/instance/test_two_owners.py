@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 
+from compute.agent.host import Work
 from compute.agent.host_lock import HostLock
 from compute.agent.sagas.catalog import SAGAS
 from compute.core.jobs import LEASE_SECONDS
+from compute.core.saga import Saga
 from compute.instance.client import InstanceClient
 from objectstore.kernel.errors import Unavailable
 from test.unit.compute.instance.house import House
@@ -20,10 +23,9 @@ FIRST, SECOND = "agent", "another"
 
 
 class SleepyClient(InstanceClient):
-    """``asleep()`` is called around the n-th recording of a step."""
+    """``asleep()`` is called when the n-th step that is noted has been."""
 
     left: ClassVar[int] = -1
-    moment: ClassVar[str] = ""
     asleep: ClassVar[Any] = None
 
     def advance(
@@ -36,17 +38,30 @@ class SleepyClient(InstanceClient):
         progress: Mapping[str, Any],
     ) -> bool:
         kind = type(self)
-        if owner == FIRST:
-            kind.left -= 1
-        sleeps = owner == FIRST and kind.left == 0
-        if sleeps and kind.moment == "before":
-            kind.asleep()
         cancelled = super().advance(
             job_id, owner, step=step, undoing=undoing, progress=progress
         )
-        if sleeps and kind.moment == "after":
-            kind.asleep()
+        if owner == FIRST:
+            kind.left -= 1
+            if kind.left == 0:
+                kind.asleep()
         return cancelled
+
+
+def sleepy(saga: Saga[Work], number: int, asleep: Callable[[], None]) -> Saga[Work]:
+    """One whose first run falls asleep at the end of its n-th step."""
+    step = saga.steps[number]
+    first = [True]
+
+    def do(work: Work) -> None:
+        step.do(work)
+        if first:
+            first.clear()
+            asleep()
+
+    steps = [*saga.steps]
+    steps[number] = dataclasses.replace(step, do=do)
+    return dataclasses.replace(saga, steps=steps)
 
 
 @pytest.fixture
@@ -58,9 +73,30 @@ def house(tmp_path: Path) -> Iterator[House]:
     house.close()
 
 
-@pytest.mark.parametrize("moment", ["before", "after"])
-@pytest.mark.parametrize("step", range(1, len(SAGAS["build"].steps) + 1))
-def test_only_one_acts(house: House, step: int, moment: str) -> None:
+STEPS = SAGAS["build"].steps
+NOTED = sum(not step.light for step in STEPS)
+
+
+@pytest.mark.parametrize("number", range(len(STEPS)))
+def test_only_one_acts_after_a_step(house: House, number: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+
+        def begin(asleep: Callable[[], None]) -> None:
+            patch.setitem(SAGAS, "build", sleepy(SAGAS["build"], number, asleep))
+
+        only_one_acts(house, begin)
+
+
+@pytest.mark.parametrize("number", range(1, NOTED + 1))
+def test_only_one_acts_after_a_note(house: House, number: int) -> None:
+    def begin(asleep: Callable[[], None]) -> None:
+        SleepyClient.asleep, SleepyClient.left = staticmethod(asleep), number
+
+    only_one_acts(house, begin)
+
+
+def only_one_acts(house: House, begin: Callable[[Callable[[], None]], None]) -> None:
+    """Build a server, its agent asleep past its lease where ``begin`` arranged it."""
     acts: list[str] = []
     actor = [FIRST]
     (kit,) = house.kits.values()
@@ -75,12 +111,9 @@ def test_only_one_acts(house: House, step: int, moment: str) -> None:
         actor[0] = FIRST
         acts.append("awake")
 
-    SleepyClient.asleep = staticmethod(asleep)
-    SleepyClient.left, SleepyClient.moment = step, moment
+    begin(asleep)
     server_id = house.boot(work=False)
     house.agent.run_pending()
-    if (step, moment) == (len(SAGAS["build"].steps), "after"):
-        house.work()  # all was done: the other found no more than to say so
     assert acts[acts.index("awake") + 1 :] == []
     assert is_stable(house, server_id)
     assert house.show(server_id)["status"] == "ACTIVE"
