@@ -67,7 +67,7 @@ class Connection:
                     break
                 else:
                     self.idle = True
-                    self.stream.patience = self._edge.settings.idle_timeout
+                    self.stream.begin_message(self._edge.settings.idle_timeout, 0)
                     self.stream.wait_for_data()
         except (ClientGone, ClientStalled):
             pass  # it had nothing under way
@@ -85,9 +85,8 @@ class Connection:
         except Malformed as malformed:
             self._refuse(malformed.status, str(malformed))
             return False
-        stream = self.stream
-        stream.limit = NEVER
-        stream.patience = self._edge.settings.stall_timeout
+        stream, settings = self.stream, self._edge.settings
+        stream.begin_message(settings.stall_timeout, settings.rate_min)
         body = body_of(
             head.body_length,
             stream,
@@ -137,7 +136,7 @@ class Connection:
     def _receive_rest(self, data: bytes) -> bytes:
         """Go on until the head is complete, or ``b""`` when the client ended."""
         stream, settings = self.stream, self._edge.settings
-        stream.patience = settings.head_timeout
+        stream.begin_message(settings.head_timeout, 0)
         stream.limit = self._edge.clock.monotonic() + settings.head_timeout
         more = data
         while True:

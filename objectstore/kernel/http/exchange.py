@@ -130,6 +130,8 @@ class Exchange:
         self._left = 0
         self.keep_alive = False
         self._stream.send(head)
+        # Nobody owes bytes here: a console may show nothing new for an hour.
+        self._stream.rate_min = 0
         return self._stream
 
     # ---- sending -----------------------------------------------------------

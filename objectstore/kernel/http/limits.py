@@ -58,6 +58,12 @@ class EdgeSettings:
     stall_timeout: Seconds = option(
         60.0, "How long a body may pause, in either direction", minimum=0.1
     )
+    rate_min: Size = option(
+        256,
+        "Bytes a second that a client moves at least while the server waits for it, "
+        "once stall_timeout is used up; 0: any",
+        minimum=0,
+    )
     drain_bytes_max: Size = option(
         1024 * 1024,
         "An unread body is read to its end up to here; beyond, the connection ends",

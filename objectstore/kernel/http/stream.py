@@ -43,16 +43,19 @@ class Stream:
     __slots__ = (
         "_ahead",
         "_clock",
+        "_counted",
         "_faults",
         "_readiness",
         "_sending",
         "_start",
+        "_waited",
         "broken",
         "deadline",
         "descriptor",
         "limit",
         "overdue",
         "patience",
+        "rate_min",
         "received",
         "sent",
         "socket",
@@ -73,6 +76,9 @@ class Stream:
         self.broken = False  # the peer is gone: nothing can be sent any more
         self.patience = patience  # seconds a wait may last ...
         self.limit = NEVER  # ... and when the last one must end (monotonic)
+        # Bytes a second, in both directions together, that the peer owes us while we
+        # wait for it, once ``patience`` is used up; 0: none.
+        self.rate_min = 0
         self.received = 0
         self.sent = 0
         self._faults = faults
@@ -81,6 +87,18 @@ class Stream:
         self._start = 0  # ... from here on
         self._readiness = concurrency.Readiness(self.descriptor)
         self._sending = False  # the wait going on is for room to send
+        self._counted = 0  # bytes of messages before this one
+        self._waited = 0.0  # seconds, for this one
+
+    def begin_message(self, patience: float, rate_min: int) -> None:
+        """What follows is one message and its answer: no wait for its bytes may last
+        longer than ``patience``, nor all of them longer than that and what it takes
+        at ``rate_min`` bytes a second (0: as long as it likes)."""
+        self.limit = NEVER
+        self.patience = patience
+        self.rate_min = rate_min
+        self._counted = self.received + self.sent
+        self._waited = 0.0
 
     # ---- receiving -------------------------------------------------------
 
@@ -296,15 +314,28 @@ class Stream:
     def _wait_readable(self) -> None:
         if self.overdue:
             raise self._faults.stalled()
-        self.deadline = min(self._clock() + self.patience, self.limit)
+        began = self._clock()
+        self.deadline = self._due(began)
         self._readiness.wait()
         self.deadline = NEVER
+        self._waited += self._clock() - began
 
     def _wait_writable(self) -> None:
         if self.broken:
             raise self._lost()
-        self.deadline = min(self._clock() + self.patience, self.limit)
+        began = self._clock()
+        self.deadline = self._due(began)
         self._sending = True
         concurrency.wait_writable(self.descriptor)
         self._sending = False
         self.deadline = NEVER
+        self._waited += self._clock() - began
+
+    def _due(self, now: float) -> float:
+        """When a wait that begins now is overdue."""
+        wait = self.patience
+        if self.rate_min:
+            # A byte now and then must not hold a connection for ever.
+            moved = self.received + self.sent - self._counted
+            wait = min(wait, wait + moved / self.rate_min - self._waited)
+        return min(now + wait, self.limit)

@@ -6,6 +6,7 @@ import logging
 
 import pytest
 
+from objectstore.kernel import concurrency
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.wsgi import EdgeSettings
 from test.functional.edge.harness import IMPATIENT, running, statuses
@@ -263,6 +264,23 @@ def test_stalled_body_gets_408(framing):
         client.send(PUT + framing)
         assert statuses(client.read_all()) == [408]
         assert edge.access.wait_for(1)[0][2] == 408
+
+
+def test_a_body_that_trickles_gets_408():
+    settings = EdgeSettings(stall_timeout=0.5, rate_min=1000, drain_timeout=0.2)
+    with running(echo, settings) as edge:
+        client = edge.connect()
+        client.send(PUT + b"Content-Length: 1000\r\n\r\n")
+        answer: list[bytes] = []
+        reading = concurrency.spawn(lambda: answer.append(client.read_all()))
+        pieces = 0
+        while not answer and pieces < 100:  # each comes in time, all of them do not
+            client.send(b"x")
+            pieces += 1
+            concurrency.sleep(0.05)
+        concurrency.wait_task(reading)
+        assert pieces < 100
+        assert statuses(answer[0]) == [408]
 
 
 def test_idle_connection_is_closed_silently():

@@ -137,6 +137,50 @@ def test_a_limit_ends_a_wait_earlier(pair, clock):
     assert stream.deadline == NEVER
 
 
+def test_a_byte_now_and_then_does_not_keep_a_message_going(pair, clock):
+    stream, theirs = pair
+    stream.begin_message(patience=10.0, rate_min=2)
+    ends = []
+    for _ in range(2):
+        waiting = concurrency.spawn(stream.receive)
+        concurrency.sleep(0)
+        ends.append(stream.deadline - clock.monotonic())
+        clock.advance(6.0)
+        theirs.sendall(b"x")
+        concurrency.wait_task(waiting)
+    waiting = concurrency.spawn(stream.receive)
+    concurrency.sleep(0)
+    ends.append(stream.deadline - clock.monotonic())
+    assert ends == [10.0, 4.5, -1.0]  # 10 - 6 + 1/2, 10 - 12 + 2/2
+    theirs.sendall(bytes(100))
+    concurrency.wait_task(waiting)
+    waiting = concurrency.spawn(stream.receive)
+    concurrency.sleep(0)
+    assert stream.deadline == clock.monotonic() + 10.0  # it caught up
+    theirs.sendall(b"x")
+    concurrency.wait_task(waiting)
+
+
+def test_time_that_is_not_spent_waiting_for_the_peer_is_not_held_against_it(
+    pair, clock
+):
+    stream, theirs = pair
+    stream.begin_message(patience=10.0, rate_min=2)
+    clock.advance(100.0)
+    waiting = concurrency.spawn(stream.receive)
+    concurrency.sleep(0)
+    assert stream.deadline == clock.monotonic() + 10.0
+    theirs.sendall(b"x")
+    concurrency.wait_task(waiting)
+    clock.advance(100.0)
+    stream.begin_message(patience=5.0, rate_min=2)
+    waiting = concurrency.spawn(stream.receive)
+    concurrency.sleep(0)
+    assert stream.deadline == clock.monotonic() + 5.0
+    theirs.sendall(b"x")
+    concurrency.wait_task(waiting)
+
+
 def test_parts_and_files_are_sent_whole(pair, tmp_path):
     stream, theirs = pair
     data = os.urandom(3_000_000)
