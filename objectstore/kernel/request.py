@@ -98,6 +98,11 @@ class Context:
     etag_is_at: tuple[str, ...] = ()
     whole_if: tuple[str, ...] = ()
     unconditional_if: tuple[str, ...] = ()
+    # Objects with any of this system metadata are sealed with a key that only their
+    # clients have: a GET of one is 400, but for who ``opens_sealed`` (S3's face, which
+    # is brought the key; and copies inside the house that keep the metadata).
+    sealed_if: tuple[str, ...] = ()
+    opens_sealed: bool = False
     # A POST of an object goes ahead only if this is its X-Timestamp still; else 412.
     if_timestamp: str = ""
     # What filters and servers add for the access line: short words.

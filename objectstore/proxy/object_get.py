@@ -25,6 +25,10 @@ REDUCED = ("X-Ringstack-Consistency", "reduced")
 _OWN_HEADERS = 5
 
 DATA_TIMESTAMP = "X-Backend-Data-Timestamp"
+SEALED = (
+    "The object was stored with an encryption key of its client's (S3's SSE-C) and can "
+    "be read through S3 only, with that key."
+)
 
 
 def get_object(parts: Parts, target: ObjectTarget) -> Reply:
@@ -42,6 +46,8 @@ def get_object(parts: Parts, target: ObjectTarget) -> Reply:
     )
     state = found.state
     consistency = [REDUCED] if found.is_reduced else []
+    if state is not None and not is_head and _is_sealed(request, state):
+        return text_reply(400, SEALED, consistency)
     conditions = Conditions.of(request)
     has_range = "HTTP_RANGE" in environ
     if state is None or not state.exists or has_expired(state, parts.clock.time()):
@@ -103,6 +109,14 @@ def _only_leads(request: Request, state: ObjectState) -> bool:
     return any(
         name in state.system_metadata or name in state.metadata
         for name in request.context.unconditional_if
+    )
+
+
+def _is_sealed(request: Request, state: ObjectState) -> bool:
+    """Whether the bytes are such as the reader could make nothing of."""
+    context = request.context
+    return not context.opens_sealed and any(
+        name in state.system_metadata for name in context.sealed_if
     )
 
 

@@ -22,8 +22,11 @@ from objectstore.kernel.request import (
     Environ,
     Request,
 )
+from objectstore.s3 import sysmeta
 from objectstore.s3.header_names import header_names
 
+# What only a client's own key opens, as objects' headers are stored.
+SEALED = (sysmeta.SSE_C.title(),)
 DRAIN_BYTES_MAX = 64 * 1024
 # Filters that have nothing to do with an inner request: what they are for (browsers,
 # tokens, signed URLs, web pages) has been dealt with in S3's own way, and a page
@@ -214,6 +217,8 @@ class Store:
             context.facts,
             is_s3=True,
             if_timestamp=if_timestamp,
+            sealed_if=SEALED,
+            opens_sealed=True,
             log_notes=context.log_notes,
         )
         reads = name and method in ("GET", "HEAD")

@@ -13,6 +13,11 @@ and the house itself ask.  For everybody else, in a bucket with object lock:
 It is also where the S3 face learns of every write, whichever face it came through:
 lifecycles need that (see ``write_watch``).
 
+And it says which objects only S3's face can open: those with a key of the client's
+(SSE-C).  Reading one otherwise is 400, as itself, as a segment, a version, through a
+link or as a copy's source; HEAD tells of the key and the size of the bytes that it
+opens.
+
 Without this filter below it the S3 face refuses to create buckets with a lock, and
 lifecycle configurations.
 
@@ -27,7 +32,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from objectstore.kernel.reply import Reply, text_reply
+from objectstore.kernel.reply import HeaderList, Reply, text_reply
 from objectstore.kernel.request import (
     CONTEXT_KEY,
     Application,
@@ -38,6 +43,7 @@ from objectstore.kernel.request import (
 )
 from objectstore.kernel.settings import Reader
 from objectstore.s3 import sysmeta
+from objectstore.s3.inner import SEALED
 from objectstore.s3.names import LOCKS_SUFFIX, SEGMENTS_SUFFIX
 from objectstore.s3.write_watch import WRITES, WriteWatch
 
@@ -55,6 +61,8 @@ AFTER = (
 BEFORE = ("slo", "object_versioning", "symlink", "versioned_writes")
 
 _LOCK = (sysmeta.CONTAINER + "object-lock").title()
+# The header as a reply says it.
+_SEALED_HEADER = ("X-Amz-Server-Side-Encryption-Customer-Algorithm", "AES256")
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _CHANGING_KEYS = (
     "HTTP_X_VERSIONS_ENABLED",
@@ -76,6 +84,13 @@ class LockGuard:
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Any:
         """Refuse what a lock forbids; hand everything else on."""
+        context: Context | None = environ.get(CONTEXT_KEY)
+        if context is not None:
+            context.sealed_if = SEALED
+            # What filters below read for a write or a deletion goes to no reader.
+            context.opens_sealed = context.is_s3 or environ["REQUEST_METHOD"] != "GET"
+            if environ["REQUEST_METHOD"] == "HEAD" and not context.is_s3:
+                start_response = _telling_of_keys(start_response)
         if environ["REQUEST_METHOD"] not in _READS or "+locks" in environ["PATH_INFO"]:
             refusal = _refusal(environ)
             if refusal is not None:
@@ -112,6 +127,25 @@ def _refusal(environ: Environ) -> Reply | None:
     if info is None or _LOCK not in info.metadata:
         return None
     return text_reply(403, "The container has S3 object lock: use S3 for this.")
+
+
+def _telling_of_keys(start_response: StartResponse) -> StartResponse:
+    """Make a HEAD of an object sealed with a client's key say so."""
+
+    def start(status: str, headers: HeaderList, exc_info: Any = None) -> Any:
+        stored = [value for name, value in headers if name == SEALED[0]]
+        if stored:
+            length = stored[0].rpartition(":")[2]
+            headers = [
+                (name, length if name == "Content-Length" else value)
+                for name, value in headers
+            ]
+            headers.append(_SEALED_HEADER)
+        if exc_info is None:
+            return start_response(status, headers)
+        return start_response(status, headers, exc_info)
+
+    return start
 
 
 def _could_break(environ: Environ) -> bool:

@@ -43,6 +43,8 @@ def open_part(app: Application, environ: Environ, part: Part) -> Iterable[bytes]
     context = made[CONTEXT_KEY]
     context.etag_is_at, context.whole_if = (), ()
     context.unconditional_if = ()
+    # A reader's key is for the whole, never for a segment that has one of its own.
+    context.opens_sealed = False
     is_part = part.stop - part.start != part.size
     if is_part:
         made["HTTP_RANGE"] = f"bytes={part.start}-{part.stop - 1}"

@@ -61,6 +61,7 @@ class Place:
         context.allow_reserved_names = True
         context.etag_is_at, context.whole_if = (), ()
         context.unconditional_if = ()
+        context.opens_sealed = True
         context.if_timestamp = ""
         return made
 
