@@ -92,9 +92,12 @@ _PROJECTS = {
     "identity:delete_domain": ADMIN,
 }
 
+# Managers of any domain: they give roles, so they must find them.
+_DOMAINS_MANAGER = "(role:manager and domain_id:%(target.scope.domain_id)s)"
+
 _ROLES = {
-    "identity:get_role": f"{READER} or role:manager",
-    "identity:list_roles": f"{READER} or role:manager",
+    "identity:get_role": f"{READER} or {_DOMAINS_MANAGER}",
+    "identity:list_roles": f"{READER} or {_DOMAINS_MANAGER}",
     "identity:create_role": ADMIN,
     "identity:update_role": ADMIN,
     "identity:delete_role": ADMIN,

@@ -48,17 +48,30 @@ def find(
     order = [(images.c[key], descending) for key, descending in sort]
     after = None
     if page.marker:
-        after = _place(connection, page.marker, [key for key, _ in sort])
+        seen = _seen(project_id, sees_all)
+        after = _place(connection, page.marker, seen, [key for key, _ in sort])
     select = paginate(select, order, after, page.limit)
     found = store.plain_images(connection.execute(select).all())
     return store.complete(connection, found, project_id)
 
 
-def _place(connection: Connection, marker: str, keys: list[str]) -> list[Any]:
-    row = connection.execute(images.select().where(images.c.id == marker)).first()
+def _place(
+    connection: Connection,
+    marker: str,
+    seen: sa.ColumnElement[bool],
+    keys: list[str],
+) -> list[Any]:
+    """Where the marker stands, also when it was deleted since; one that the caller
+    cannot see tells him nothing."""
+    row = connection.execute(images.select().where(images.c.id == marker, seen)).first()
     if row is None:
         raise BadRequest(f"Image {marker} could not be found for the given marker")
     return [row._mapping[key] for key in keys]
+
+
+def _seen(project_id: str, sees_all: bool) -> sa.ColumnElement[bool]:
+    """What this caller may know of at all."""
+    return _visible(Filters(visibility=ALL, member_status=ALL), project_id, sees_all)
 
 
 def _visible(

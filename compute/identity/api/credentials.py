@@ -55,6 +55,7 @@ class CredentialsApi:
             target = {"target.user.id": call.query.one("user_id", context.user_id)}
             self._parts.enforce(context, rule, target)
             conditions.append(rows.user_id == context.user_id)
+        refuse_delegated(self._parts, call, rule)
         found = self._parts.read(
             lambda connection: credentials.where(connection, *conditions)
         )
@@ -83,6 +84,7 @@ class CredentialsApi:
     def show(self, call: ApiCall) -> Reply:
         """One credential."""
         credential = self._credential(call, "get_credential")
+        refuse_delegated(self._parts, call, "identity:get_credential")
         return one(200, "credential", self._document(call, credential))
 
     def update(self, call: ApiCall) -> Reply:

@@ -1,4 +1,5 @@
-"""What tokens that were only lent must not do: make credentials that outlive them."""
+"""What tokens that were only lent must not do: make credentials that outlive them, or
+read such: an EC2 key has all the roles of its user."""
 
 from __future__ import annotations
 

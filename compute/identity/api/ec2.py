@@ -97,6 +97,7 @@ class Ec2Api:
     def list(self, call: ApiCall) -> Reply:
         """A user's keys."""
         user_id = self._user(call, "ec2_list_credentials")
+        refuse_delegated(self._parts, call, "identity:ec2_list_credentials")
         rows = tables.credentials.c
         found = self._parts.read(
             lambda connection: credentials.where(
@@ -125,6 +126,7 @@ class Ec2Api:
     def show(self, call: ApiCall) -> Reply:
         """One key."""
         key = self._key(call, "ec2_get_credential")
+        refuse_delegated(self._parts, call, "identity:ec2_get_credential")
         return json_reply(200, {"credential": self._document(call, key)})
 
     def delete(self, call: ApiCall) -> Reply:

@@ -61,7 +61,7 @@ class RolesApi:
 
     def list(self, call: ApiCall) -> Reply:
         """The roles that are everybody's, or, with ``domain_id``, a domain's."""
-        self._parts.enforce(call.context, "identity:list_roles", {})
+        self._parts.enforce(call.context, "identity:list_roles", _scope(call))
         rows = tables.roles.c
         conditions = text_conditions(call.query, {"name": rows.name})
         conditions.append(rows.domain_id == call.query.one("domain_id"))
@@ -173,9 +173,14 @@ class RolesApi:
         )
 
     def _role(self, call: ApiCall, operation: str, parameter: str) -> Role:
-        self._parts.enforce(call.context, f"identity:{operation}", {})
+        self._parts.enforce(call.context, f"identity:{operation}", _scope(call))
         role_id = call.parameters[parameter]
         return self._parts.read(lambda connection: roles.get(connection, role_id))
+
+
+def _scope(call: ApiCall) -> dict[str, str]:
+    """Roles are everybody's, so the domain that counts is that of the token."""
+    return {"target.scope.domain_id": call.context.domain_id}
 
 
 def _short(call: ApiCall, role: Role) -> Document:

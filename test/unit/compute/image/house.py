@@ -52,7 +52,11 @@ class House:
     """``ask`` sends a request; loops run when told to."""
 
     def __init__(
-        self, directory: Path, database: Database | None = None, **settings: Any
+        self,
+        directory: Path,
+        database: Database | None = None,
+        tokens: FakeTokens | None = None,
+        **settings: Any,
     ) -> None:
         self.directory = directory
         self.clock = SteppedClock()
@@ -61,7 +65,7 @@ class House:
         upgrade(self.database, ["image"])
         settings.setdefault("segment_bytes", 2**20)
         self.settings = ImageSettings(file_directory=directory / "files", **settings)
-        self.tokens = FakeTokens()
+        self.tokens = tokens or FakeTokens()
         self.store_caller: Any = InProcessCaller(self.swift.app)
         self.room = self.start()
 
