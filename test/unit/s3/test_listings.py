@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import quote
 
 import pytest
 
+from objectstore.kernel.concurrency import Promise
+from objectstore.kernel.errors import Unavailable
+from objectstore.wire.records import ListingQuery
 from test.unit.s3.house import BOB, House
 
 KEYS = ["a", "b/1", "b/2", "b/c/3", "d e", "f&<g>", "z", "ü/1"]
@@ -112,3 +116,35 @@ def test_buckets_are_listed_to_their_owner(house: House) -> None:
     inner = rest.child("Buckets")
     assert inner is not None
     assert [node.get("Name") for node in inner.all("Bucket")] == ["second"]
+
+
+class OlderNode:
+    """A container's node of an earlier version: no page as fields."""
+
+    def __init__(self, node: Any) -> None:
+        self._node = node
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._node, name)
+
+    def shown(self, key: bytes, query: ListingQuery, form: str) -> Promise[bytes]:
+        """What the server of such a node answers, as its caller is told."""
+        if form == "fields":
+            return Promise.failed(Unavailable("a node's server answered 400"))
+        found: Promise[bytes] = self._node.shown(key, query, form)
+        return found
+
+
+@pytest.mark.parametrize("older", [1, 2, 3, 4])
+def test_nodes_of_an_earlier_version_are_listed_too(older: int) -> None:
+    house = House()
+    nodes = house.cluster.directory.nodes
+    places = [place for place in nodes if place[0] == "container"][:older]
+    for place in places:
+        nodes[place] = OlderNode(nodes[place])
+    house.bucket()
+    for key in KEYS:
+        house.ask("PUT", f"/bucket/{key}", body=key.encode())
+    assert keys(house)[0] == KEYS
+    assert keys(house, delimiter="/")[:2] == (["a", "d e", "f&<g>", "z"], ["b/", "ü/"])
+    assert keys(house, list_type="2", max_keys="2")[0] == KEYS[:2]
