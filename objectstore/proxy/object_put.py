@@ -14,7 +14,7 @@ from collections.abc import Callable
 from objectstore.kernel.body_memory import client_piece_buffers
 from objectstore.kernel.concurrency import Promise, offload
 from objectstore.kernel.conditions import Conditions
-from objectstore.kernel.errors import Rejected
+from objectstore.kernel.errors import InsufficientStorage, Rejected
 from objectstore.kernel.reply import HeaderList, Reply
 from objectstore.kernel.request import Request
 from objectstore.proxy.asked import Asked
@@ -28,6 +28,7 @@ from objectstore.proxy.parts import Parts
 from objectstore.proxy.put_plan import PutPlan
 from objectstore.proxy.reservation import Reservation
 from objectstore.proxy.row_step import OWED, RowOutcome, record_row
+from objectstore.proxy.taken_back import take_back
 from objectstore.wire.nodes import INLINE_BYTES_MAX, ObjectNode, Upload
 from objectstore.wire.records import ObjectState, Receipt
 from objectstore.wire.rows import row_of
@@ -140,7 +141,8 @@ def _write(
     """Store under a fresh timestamp, guarded if conditional; then the row."""
     if plan.conditions is None:
         state = plan.state(target, plan.timestamp or parts.timestamps.now(), size, etag)
-        return _record(parts, target, state, store(state))
+        written = _stored(parts, target, state, store)
+        return _record(parts, target, state, written)
     reservation = Reservation(
         parts.rounds,
         target.group,
@@ -155,10 +157,24 @@ def _write(
             # The write must be newer than what it replaces, whatever the clocks.
             parts.timestamps.observe(held.newest)
         state = plan.state(target, parts.timestamps.now(), size, etag)
-        written = store(state)
+        written = _stored(parts, target, state, store)
     finally:
         reservation.release()
     return _record(parts, target, state, written)
+
+
+def _stored(
+    parts: Parts,
+    target: ObjectTarget,
+    state: ObjectState,
+    store: Callable[[ObjectState], Written],
+) -> Written:
+    """``store``, undone where a full store refuses it."""
+    try:
+        return store(state)
+    except InsufficientStorage:
+        take_back(parts, target, state)
+        raise
 
 
 def _record(

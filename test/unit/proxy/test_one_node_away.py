@@ -233,6 +233,46 @@ def test_full_devices(cluster: Cluster) -> None:
         assert cluster.ask("GET", f"{BOX}/o").status == 404
 
 
+def all_but_one_are_full(cluster: Cluster, device: int, method: str) -> None:
+    for other in DEVICES:
+        if other != device:
+            error = InsufficientStorage("full")
+            cluster.faults("object", other).fail(method, error=error)
+
+
+UPLOADS = [("put", b"x", {}), ("put", b"x", {"If_None_Match": "*"})]
+UPLOADS += [("commit", LARGE, {}), ("commit", LARGE, {"If_None_Match": "*"})]
+
+
+@pytest.mark.parametrize(("method", "body", "headers"), UPLOADS)
+@pytest.mark.parametrize("device", DEVICES)
+def test_what_one_device_kept_of_a_refused_upload_goes(
+    cluster: Cluster, device: int, method: str, body: bytes, headers: dict[str, str]
+) -> None:
+    cluster.make_container(BOX)
+    path = f"{BOX}/o"
+    all_but_one_are_full(cluster, device, method)
+    assert cluster.put(path, body, **headers).status == 507
+    # Whoever reads, and whatever that device tells others later: it is gone.
+    for other in DEVICES:
+        held = cluster.objects(other).objects.values()
+        assert not any(state.exists for state in held)
+    assert cluster.ask("GET", path).status == 404
+    # What comes later is newer than what was refused.
+    assert cluster.put(path, b"again").status == 201
+    assert cluster.ask("GET", path).body == b"again"
+
+
+def test_a_refused_upload_kills_nothing_that_was_there(cluster: Cluster) -> None:
+    cluster.make_container(BOX)
+    path = f"{BOX}/o"
+    for device in DEVICES:
+        cluster.put(path, b"old")
+        all_but_one_are_full(cluster, device, "put")
+        assert cluster.put(path, b"new").status == 507
+        assert cluster.ask("GET", path).body in (b"old", b"new")
+
+
 @pytest.mark.parametrize("pieces", [0, 1, 5])
 @pytest.mark.parametrize("error", [Unavailable, Corrupt])
 def test_a_replica_breaks_off(
