@@ -5,7 +5,8 @@ its objects; only a reseller admin may set or remove them (403 for others, 400
 for anything but a whole number; empty or ``X-Remove-...`` removes).  An upload
 that would exceed a quota is 413 ``Upload exceeds quota.``; deleting is always
 possible, and reseller admins are not bounded.  An account's counts follow its
-containers' within seconds; uploads under way here count too (``quota_room``).
+containers' within seconds, and by as much may be exceeded what other processes
+bring; uploads under way here count too (``quota_room``).
 
 ::
 

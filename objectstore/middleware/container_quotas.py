@@ -7,8 +7,10 @@ whoever may write there; others get their 401 or 403).
 
 What a container holds is asked for at each upload into it; uploads under way
 through the same process count in full (``quota_room``), those through others once
-they have ended.  An upload that replaces an object counts in full too, as in Swift.
-Large objects count as their manifests: their segments count where those are.
+they have ended: an upload that took a while is looked at again before it is stored,
+so only what ends in several processes within a few milliseconds may go over.  An
+upload that replaces an object counts in full too, as in Swift.  Large objects count
+as their manifests: their segments count where those are.
 
 ::
 

@@ -3,8 +3,12 @@
 What an upload says that it will bring is reserved until it has ended; of one whose size
 nobody knows (``Transfer-Encoding: chunked``) each piece that comes is.  Uploads
 that find too little room because of others under way wait for those a while: they may
-fail, or be counted twice for a moment.  Uploads through other processes are seen
-once they have ended.
+fail, or be counted twice for a moment.
+
+Uploads through other processes are seen once they have ended.  So one that took a
+while is looked at again when its last byte has come, before it is stored: what may go
+over a quota is only what ends in several processes within the same moment
+(doc/decisions/0045).
 """
 
 from __future__ import annotations
@@ -14,12 +18,16 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from objectstore.kernel.clock import SystemClock
 from objectstore.kernel.concurrency import sleep
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.request import footers_of
 
 WAIT_SECONDS_MAX = 2.0
 POLL_SECONDS = 0.02
+# What comes with its head is whole by then, and was admitted by what is true still.
+AGAIN_AFTER_SECONDS = 0.005
+_CLOCK = SystemClock()
 REFUSAL = "Upload exceeds quota."
 
 
@@ -40,8 +48,13 @@ class Upload:
 class QuotaRooms:
     """Uploads under way in this process, into whatever has a quota."""
 
-    def __init__(self, pause: Callable[[float], object] = sleep) -> None:
+    def __init__(
+        self,
+        pause: Callable[[float], object] = sleep,
+        monotonic: Callable[[], float] = _CLOCK.monotonic,
+    ) -> None:
         self._pause = pause
+        self._monotonic = monotonic
         # In the order in which they came: each waits for those before it only.
         self._uploads: dict[Any, list[Upload]] = {}
 
@@ -67,14 +80,21 @@ class QuotaRooms:
             if now is None:
                 refuse()
                 raise Rejected(413, REFUSAL)
-            if length is not None or limit.size is None:
-                yield _as_it_is
-                return
-            size_limit = limit.size - (now.size or 0)
+            again = self._monotonic() + AGAIN_AFTER_SECONDS
+            bound = None if limit.size is None else limit.size - (now.size or 0)
+            came = 0
 
             def take(count: int) -> None:
-                mine.size += count
-                if sum(upload.size for upload in uploads) > size_limit:
+                nonlocal came
+                came += count
+                if length is None and bound is not None:
+                    mine.size = came
+                    if sum(upload.size for upload in uploads) > bound:
+                        raise Rejected(413, REFUSAL)
+                is_whole = came == length if length is not None else not count
+                if not is_whole or self._monotonic() < again:
+                    return
+                if self._wait_for_room(uploads, mine, limit, used) is None:
                     raise Rejected(413, REFUSAL)
 
             yield lambda body: CountedInput(body, take)
@@ -107,10 +127,6 @@ class QuotaRooms:
 
 def _fits(use: int, limit: int | None) -> bool:
     return limit is None or use <= limit
-
-
-def _as_it_is(body: Any) -> Any:
-    return body
 
 
 class CountedInput:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from test.functional.conftest import Connect
 from test.functional.harness.http import Client
+from test.functional.harness.store import Store
 from test.functional.harness.users import COMMANDER, RESELLER
 
 WRITERS = 10
@@ -75,6 +78,39 @@ def test_of_many_writers_as_many_win_as_fit(
         ]
     assert sorted(statuses) == [201] * 20 + [413] * (5 * WRITERS - 20)
     assert len(client.ok("GET", container).lines) == 20
+
+
+def test_long_uploads_through_several_nodes_are_looked_at_again(
+    connect: Connect, store: Store, client: Client, container: str
+) -> None:
+    client.ok("POST", container, X_Container_Meta_Quota_Bytes="1000000")
+    nodes = len(store.plans)
+    clients = [connect(node=number) for number in range(nodes)]
+    ends = [threading.Event() for _ in clients]
+    begun = threading.Semaphore(0)
+
+    def upload(number: int) -> int:
+        def pieces() -> Iterator[bytes]:
+            yield bytes(300_000)
+            begun.release()
+            assert ends[number].wait(20)
+            yield bytes(300_000)
+
+        answer = clients[number].call(
+            "PUT", container, str(number), body=pieces(), Content_Length="600000"
+        )
+        return answer.status
+
+    with ThreadPoolExecutor(nodes) as pool:
+        statuses = [pool.submit(upload, number) for number in range(nodes)]
+        for _ in clients:
+            assert begun.acquire(timeout=20)
+        found = []
+        for end, status in zip(ends, statuses, strict=True):
+            end.set()
+            found.append(status.result(20))
+    assert found == [201] + [413] * (nodes - 1)
+    assert client.ok("GET", container).lines == ["0"]
 
 
 @pytest.mark.parametrize("value", ["ten", "-1", "1.5"])

@@ -71,6 +71,50 @@ def test_of_unknown_size_each_piece_counts(size: int) -> None:
             assert not body.footers()
 
 
+class Elsewhere:
+    """What uploads through other processes have brought meanwhile; and the time."""
+
+    def __init__(self) -> None:
+        self.used = Use(0, 0)
+        self.seconds = 0.0
+
+    def rooms(self) -> QuotaRooms:
+        return QuotaRooms(lambda _: None, lambda: self.seconds)
+
+
+@pytest.mark.parametrize("length", [4, None])
+@pytest.mark.parametrize("limit", [Use(10, None), Use(None, 3)])
+@pytest.mark.parametrize("brought", [Use(6, 2), Use(7, 3)])
+def test_what_came_elsewhere_counts_when_a_long_upload_ends(
+    length: int | None, limit: Use, brought: Use
+) -> None:
+    other = Elsewhere()
+    with other.rooms().admitted("c", length, limit, lambda: other.used, nothing) as put:
+        body = put(io.BytesIO(bytes(4)))
+        assert body.read(3) == bytes(3)
+        other.used = brought
+        other.seconds = 1.0
+        if brought == Use(6, 2):
+            assert body.read(3) == bytes(1)
+            assert not body.read(3)
+            return
+        with pytest.raises(Rejected, match="413"):
+            while body.read(3):
+                pass
+
+
+def test_a_short_upload_is_not_looked_at_twice() -> None:
+    other, asked = Elsewhere(), []
+
+    def used() -> Use:
+        asked.append(1)
+        return other.used
+
+    with other.rooms().admitted("c", 4, Use(10, 10), used, nothing) as put:
+        assert put(io.BytesIO(bytes(4))).read(4) == bytes(4)
+    assert len(asked) == 1
+
+
 def test_whoever_may_not_write_is_told_that_instead() -> None:
     def refuse() -> None:
         raise Rejected(403)
