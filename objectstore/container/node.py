@@ -11,6 +11,7 @@ from objectstore.database.local_node import (
     TimedMetadata,
 )
 from objectstore.kernel.concurrency import Promise
+from objectstore.kernel.errors import RingstackError
 from objectstore.replication.owed import CopiesOwed
 from objectstore.wire.records import ContainerName, ObjectRow, Receipt
 
@@ -19,6 +20,8 @@ _STORED = Receipt(stored=True)
 
 class LocalContainerNode(LocalDatabaseNode):
     """``wire.nodes.ContainerNode`` on a device that this process owns."""
+
+    gathers_rows = True  # its journal writes what comes together at once
 
     def __init__(
         self, store: ContainerStore, copies_owed: CopiesOwed | None = None
@@ -40,10 +43,10 @@ class LocalContainerNode(LocalDatabaseNode):
 
     def merge(self, key: bytes, rows: Sequence[ObjectRow]) -> Promise[Receipt]:
         """See ``ContainerNode``."""
-        return self._promise(key, self._merge, key, rows)
-
-    def _merge(self, key: bytes, rows: Sequence[ObjectRow]) -> Promise[Receipt]:
-        broker = self._live(key)
-        if broker is None:
-            return Promise.of(NOT_FOUND)
-        return self.databases.write_rows(broker, rows, _STORED)
+        try:
+            broker = self._live(key)
+            if broker is None:
+                return Promise.of(NOT_FOUND)
+            return self.databases.write_rows(broker, rows, _STORED)
+        except RingstackError as error:
+            return Promise.failed(self._noted(key, error))

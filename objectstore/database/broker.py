@@ -74,7 +74,6 @@ class Broker:
         "_cleared",
         "_connection",
         "_dirty",
-        "_facts",
         "_is_closed",
         "_pending",
         "_readers",
@@ -82,6 +81,7 @@ class Broker:
         "_table",
         "_totals",
         "database_id",
+        "facts",
         "facts_written",
         "from_rows",
         "key",
@@ -110,7 +110,7 @@ class Broker:
             self._take(row)
         elif facts is not None and version == FORMAT_VERSION:
             self.database_id = str(uuid.uuid4())
-            self._facts = facts
+            self.facts = facts
             self._totals, self._cleared = Totals(), 0
             self._reported = ()
             self._dirty = True
@@ -122,15 +122,10 @@ class Broker:
 
     # ---- facts --------------------------------------------------------------
 
-    @property
-    def facts(self) -> Facts:
-        """The database's own facts."""
-        return self._facts
-
-    @facts.setter
-    def facts(self, facts: Facts) -> None:
-        if facts != self._facts:
-            self._facts = facts
+    def take_facts(self, facts: Facts) -> None:
+        """Let these be the database's own facts."""
+        if facts != self.facts:
+            self.facts = facts
             self._dirty = True
             if facts.deleted_timestamp and self._pending:
                 self._pending = {
@@ -139,13 +134,13 @@ class Broker:
 
     def totals(self) -> Totals:
         """What the rows add up to."""
-        if self._pending or self._facts.deleted_timestamp > self._cleared:
+        if self._pending or self.facts.deleted_timestamp > self._cleared:
             self.fold()
         return self._totals
 
     def info(self) -> DatabaseInfo:
         """Facts and totals as they travel."""
-        totals, facts = self.totals(), self._facts
+        totals, facts = self.totals(), self.facts
         return DatabaseInfo(
             name=facts.container or facts.account,
             created=facts.created,
@@ -178,14 +173,14 @@ class Broker:
         """Take rows over."""
         kind = self._table.kind
         normal, merge, pending = kind.normal, kind.merge, self._pending
-        for row in self._surviving(rows) if self._facts.deleted_timestamp else rows:
+        for row in self._surviving(rows) if self.facts.deleted_timestamp else rows:
             row = normal(row)
             held = pending.get(row[0])
             pending[row[0]] = row if held is None else merge(held, row)
 
     def _surviving(self, rows: Iterable[Any]) -> Iterable[Any]:
         """Rows that the last deletion did not end."""
-        deleted, newest_of = self._facts.deleted_timestamp, self._table.kind.newest_of
+        deleted, newest_of = self.facts.deleted_timestamp, self._table.kind.newest_of
         return [row for row in rows if newest_of(row) > deleted]
 
     @property
@@ -287,7 +282,7 @@ class Broker:
 
     def _transact(self, change: Any) -> None:
         """Fold, and ``change(connection, totals)``, in one transaction."""
-        connection, facts = self._connection, self._facts
+        connection, facts = self._connection, self.facts
         pending, totals = self._pending, self._totals
         try:
             connection.execute("BEGIN IMMEDIATE")
@@ -334,7 +329,7 @@ class Broker:
         (self.database_id, account, container, created, put, deleted, policy) = row[:7]
         metadata, rows, objects, used, digest, self._cleared, reported = row[7:]
         items = msgpack.unpackb(metadata, use_list=False)
-        self._facts = Facts(account, container, created, put, deleted, policy, items)
+        self.facts = Facts(account, container, created, put, deleted, policy, items)
         self._totals = Totals(rows, objects, used, int.from_bytes(digest, "big"))
         self._reported = tuple(msgpack.unpackb(reported, use_list=False))
         self._dirty = False

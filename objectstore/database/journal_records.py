@@ -27,7 +27,10 @@ class WriteEntry(Entry):
     __slots__ = ("promise", "receipt")
 
     def __init__(self, kind: int, meta: bytes, receipt: Receipt) -> None:
-        super().__init__(kind, meta)
+        self.kind = kind
+        self.meta = meta
+        self.body = b""
+        self.body_crc = 0
         self.receipt = receipt
         self.promise: Promise[Receipt] = Promise()
 
@@ -73,9 +76,20 @@ def encode_facts(key: bytes, facts: Facts) -> bytes:
     )
 
 
+# What is merged at three local devices comes three times in a row: key, rows, bytes.
+_last_rows: tuple[bytes, Sequence[tuple[Any, ...]], bytes] = (b"", (), b"")
+
+
 def encode_rows(key: bytes, rows: Sequence[tuple[Any, ...]]) -> bytes:
     """The meta of a rows record."""
-    return _encode((key, rows))
+    global _last_rows
+    last_key, last_rows, last = _last_rows
+    if rows is last_rows and key == last_key and last:
+        return last
+    encoded = _encode((key, rows))
+    if type(rows) is tuple:  # a list may have changed the next time
+        _last_rows = key, rows, encoded
+    return encoded
 
 
 def _encode(value: Any) -> bytes:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from hashlib import blake2b
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import msgpack
@@ -56,6 +57,7 @@ class RowKind:
     normal: Callable[[Any], Any]
     merge: Callable[[Any, Any], Any]
     weight: Callable[[Any], Weight]
+    is_gone: Callable[[Any], Any]  # true of tombstones, which weigh nothing
     newest_of: Callable[[Any], int]
     json: str  # SQL of a live row as listings show it
     fields: str = ""  # the same as fields; "" for what S3 does not list
@@ -121,6 +123,7 @@ OBJECT_ROWS = RowKind(
     normal=normal_object_row,
     merge=merge_object_rows,
     weight=_weight_of_object,
+    is_gone=attrgetter("deleted"),
     newest_of=lambda row: row.timestamp,
     json=OBJECT_JSON,
     fields=OBJECT_FIELDS,
@@ -142,6 +145,7 @@ CONTAINER_ROWS = RowKind(
     normal=normal_container_row,
     merge=merge_container_rows,
     weight=_weight_of_container,
+    is_gone=lambda row: not is_live(row),
     newest_of=lambda row: max(row.timestamp, row.deleted_timestamp),
     json=CONTAINER_JSON,
 )

@@ -39,7 +39,7 @@ from objectstore.database.journal_records import (
     encode_rows,
 )
 from objectstore.database.replaying import records_by_database
-from objectstore.database.row_kinds import WEIGHTLESS, RowKind
+from objectstore.database.row_kinds import RowKind
 from objectstore.database.rows import RowTable
 from objectstore.kernel import concurrency
 from objectstore.kernel.concurrency import Promise
@@ -203,7 +203,7 @@ class DatabaseStore:
         if facts.deleted_timestamp == broker.facts.deleted_timestamp:
             self._make_sure_of_room()
         entry = WriteEntry(KIND_FACTS, encode_facts(broker.key, facts), receipt)
-        broker.facts = facts
+        broker.take_facts(facts)
         broker.facts_written = entry.promise
         self._changed(broker.key)
         self.journal.submit(entry)
@@ -213,28 +213,33 @@ class DatabaseStore:
         self, broker: Broker, rows: Sequence[Any], receipt: Receipt
     ) -> Promise[Receipt]:
         """Merge rows; kept when they are durable."""
-        weight = self.kind.weight
-        for row in rows:
-            if weight(row) is not WEIGHTLESS:
-                self._make_sure_of_room()
-                break
+        if not all(map(self.kind.is_gone, rows)):
+            self._make_sure_of_room()
         promises: list[Promise[Receipt]] = []
         written = broker.facts_written
         if written is not None and (not written.done or written.error is not None):
             if written.done:
                 written = self.write_facts(broker, broker.facts, receipt)
             promises.append(written)
+        elif 0 < len(rows) <= PENDING_ROWS_MAX:
+            return self._write_part(broker, rows, receipt)
         for first in range(0, len(rows), PENDING_ROWS_MAX):
             part = rows[first : first + PENDING_ROWS_MAX]
-            if broker.pending_rows + len(part) > PENDING_ROWS_MAX:
-                broker.fold()
-            meta = encode_rows(broker.key, part)
-            broker.merge(part)
-            entry = WriteEntry(KIND_ROWS, meta, receipt)
-            promises.append(entry.promise)
-            self._changed(broker.key)
-            self.journal.submit(entry)
+            promises.append(self._write_part(broker, part, receipt))
         return promises[0] if len(promises) == 1 else all_kept(promises, receipt)
+
+    def _write_part(
+        self, broker: Broker, rows: Sequence[Any], receipt: Receipt
+    ) -> Promise[Receipt]:
+        """Rows that go into one record."""
+        if broker.pending_rows + len(rows) > PENDING_ROWS_MAX:
+            broker.fold()
+        key = broker.key
+        entry = WriteEntry(KIND_ROWS, encode_rows(key, rows), receipt)
+        broker.merge(rows)
+        self._changed(key)
+        self.journal.submit(entry)
+        return entry.promise
 
     def _make_sure_of_room(self) -> None:
         """Deletions are taken all the same: they are what makes room."""
@@ -353,7 +358,7 @@ class DatabaseStore:
             if is_empty and facts.deleted_timestamp and may_remove(broker):
                 self._remove(broker)
                 return ""
-        broker.facts = facts
+        broker.take_facts(facts)
         return broker.drop_tombstones(before, after_name, limit)
 
     def remove(self, key: bytes) -> None:
@@ -390,7 +395,7 @@ class DatabaseStore:
         if isinstance(record, FactsRecord):
             facts = record.facts
             broker = self.find_or_create(key, facts.account, facts.container)
-            broker.facts = join(broker.facts, facts)
+            broker.take_facts(join(broker.facts, facts))
             return
         found = self.find(key)
         if found is None:

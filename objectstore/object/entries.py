@@ -17,9 +17,8 @@ from objectstore.object.record import (
     encode_change,
     encode_note,
     encode_owed,
-    pack_state,
 )
-from objectstore.object.state import Body, Place
+from objectstore.object.state import Body, Place, coming_of
 from objectstore.object.view import View
 from objectstore.wire.records import ObjectState, Receipt
 
@@ -30,12 +29,12 @@ class Change(Entry):
     """A record with an object's state; its promise is kept when readers see it."""
 
     __slots__ = (
+        "_coming",
         "_key",
         "_receipt",
         "_row_owed",
         "_serial",
         "_since",
-        "_state",
         "_view",
         "promise",
     )
@@ -53,16 +52,17 @@ class Change(Entry):
         since: tuple[int, int] = NEVER,
         receipt: Receipt = STORED,
     ) -> None:
+        coming = coming_of(key, state)
         self.kind = kind
         self.meta = encode_change(
-            key, pack_state(state), row_owed=row_owed, serial=serial, since=since
+            key, coming.packed, row_owed=row_owed, serial=serial, since=since
         )
         self.body = body
         self.body_crc = 0
         self.promise: Promise[Receipt] = Promise()
         self._view = view
         self._key = key
-        self._state = state
+        self._coming = coming
         self._serial = serial
         self._row_owed = row_owed
         self._since = since
@@ -78,7 +78,7 @@ class Change(Entry):
             body = Body(place, start, self.body_crc, self._serial)
         try:
             self._view.change(
-                self._key, self._state, place, body, self._row_owed, self._since
+                self._key, self._coming, place, body, self._row_owed, self._since
             )
         except RingstackError as error:
             self.promise.fail(error)

@@ -40,21 +40,19 @@ class Flusher:
         self._free = concurrency.Event()
         self._closed = False
         self.failures = 0
+        self.is_behind = False  # more rows wait than memory should hold
 
     def note(self) -> None:
         """Something changed."""
+        waiting = self._index.unflushed
+        self.is_behind = waiting > ROWS_WAITING_MAX
         if self._running:
             return
-        if self._index.unflushed >= FLUSH_ROWS and not self.failures:
+        if waiting >= FLUSH_ROWS and not self.failures:
             self._running = True
             concurrency.spawn(self._flush)
         elif self._timer is None:
             self._timer = concurrency.spawn_later(FLUSH_SECONDS, self._flush_on_time)
-
-    @property
-    def is_behind(self) -> bool:
-        """Whether more rows wait than memory should hold."""
-        return self._index.unflushed > ROWS_WAITING_MAX
 
     def _flush_on_time(self) -> None:
         self._timer = None
@@ -80,8 +78,12 @@ class Flusher:
     def _end_run(self) -> None:
         self._running = False
         self._free.set()
-        if self._index.unflushed and not self._closed:
+        if self._closed:
+            return
+        if self._index.unflushed:
             self.note()
+        else:
+            self.is_behind = False
 
     def flush_durably(self) -> None:
         """Flush now, and wait until it is on disk; errors are raised."""

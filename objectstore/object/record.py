@@ -47,16 +47,9 @@ NEVER = (0, 0)
 _pack = msgpack.Packer(use_bin_type=True, autoreset=True).pack
 _unpack = msgpack.unpackb
 
-# A put to three local devices encodes the same state three times in a row.
-_last_state: ObjectState | None = None
-_last_packed = b""
-
 
 def pack_state(state: ObjectState) -> bytes:
     """A state as msgpack: an array of its fields, the name's first."""
-    global _last_state, _last_packed
-    if state is _last_state:
-        return _last_packed
     name = state.name
     packed: bytes = _pack(
         (
@@ -76,7 +69,6 @@ def pack_state(state: ObjectState) -> bytes:
             state.deleted_timestamp,
         )
     )
-    _last_state, _last_packed = state, packed
     return packed
 
 

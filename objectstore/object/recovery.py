@@ -20,13 +20,15 @@ from objectstore.object.record import (
     PUT_INLINE,
     QUARANTINE,
     STATE_KINDS,
+    ChangeMeta,
     decode_change,
     decode_note,
     decode_owed,
     unpack_state,
 )
-from objectstore.object.state import Body, Place
+from objectstore.object.state import Body, Coming, Place, digest_of
 from objectstore.object.view import View
+from objectstore.wire.merge import normal
 
 # Rows held in memory between transactions of a replay.
 ROWS_PER_FLUSH = 5_000
@@ -114,8 +116,7 @@ def apply_record(found: Found, view: View) -> None:
         body = None
         if found.kind in (PUT_INLINE, PUT_FILE):
             body = Body(place, found.body_offset, found.body_crc, meta.serial)
-        state = unpack_state(meta.packed_state)
-        view.change(meta.key, state, place, body, meta.row_owed, meta.since)
+        _apply_change(meta, place, body, view)
     elif found.kind in (FORGET, QUARANTINE):
         key, known, fields = decode_note(found.meta)
         if view.forget(key, known, place) and found.kind == QUARANTINE:
@@ -140,8 +141,17 @@ def _apply_damage(damage: Damage, view: View) -> None:
         return
     meta = decode_change(damage.meta)
     place = Place(damage.segment, damage.start, damage.stop - damage.start)
-    state = unpack_state(meta.packed_state)
-    view.change(meta.key, state, place, None, meta.row_owed, meta.since)
+    _apply_change(meta, place, None, view)
+
+
+def _apply_change(
+    meta: ChangeMeta, place: Place, body: Body | None, view: View
+) -> None:
+    told = unpack_state(meta.packed_state)
+    state = normal(told)
+    packed = meta.packed_state if state is told else b""
+    coming = Coming(state, digest_of(meta.key, state), packed)
+    view.change(meta.key, coming, place, body, meta.row_owed, meta.since)
 
 
 def rows_without_body(view: View, bodies: BodyFiles) -> list[tuple[bytes, str]]:

@@ -51,7 +51,7 @@ def encode_row(held: Held) -> bytes:
     if shadows:
         fixed += struct.pack(f">{len(shadows)}I", *shadows)
     if held.state is not None:
-        fixed += pack_state(held.state)
+        fixed += held.packed or pack_state(held.state)
     return fixed + _CRC.pack(crc32c(fixed))
 
 

@@ -20,7 +20,7 @@ import hashlib
 import struct
 from typing import NamedTuple
 
-from objectstore.object.record import NEVER
+from objectstore.object.record import NEVER, pack_state
 from objectstore.wire.merge import merge_states, normal
 from objectstore.wire.records import ObjectState
 
@@ -47,10 +47,18 @@ class Body(NamedTuple):
     serial: int
 
 
+class Coming(NamedTuple):
+    """A state on its way into the index, with what follows from it."""
+
+    state: ObjectState  # in its normal form
+    digest: int
+    packed: bytes  # as it is in its record; empty: not at hand
+
+
 class Held:
     """One row of the index.  Not changed once it is there."""
 
-    __slots__ = ("body", "digest", "place", "shadows", "since", "state")
+    __slots__ = ("body", "digest", "packed", "place", "shadows", "since", "state")
 
     def __init__(
         self,
@@ -60,8 +68,10 @@ class Held:
         body: Body | None,
         shadows: tuple[int, ...],
         since: tuple[int, int] = NEVER,
+        packed: bytes = b"",
     ) -> None:
         self.state = state
+        self.packed = packed  # the state's bytes; empty: not at hand
         self.digest = digest  # 0: forgotten, or a reclaimed tombstone
         self.place = place  # of the record with the newest state
         self.body = body
@@ -96,6 +106,21 @@ def digest_of(key: bytes, state: ObjectState) -> int:
     return int.from_bytes(digested.digest(), "big") or 1
 
 
+# What is put to three local devices comes three times in a row.
+_last_coming: Coming | None = None
+
+
+def coming_of(key: bytes, state: ObjectState) -> Coming:
+    """What follows from a state in its normal form."""
+    global _last_coming
+    last = _last_coming
+    if last is not None and last.state is state:
+        return last
+    coming = Coming(state, digest_of(key, state), pack_state(state))
+    _last_coming = coming
+    return coming
+
+
 def is_same_data(one: ObjectState, other: ObjectState) -> bool:
     """Whether both have the data of one and the same write."""
     return one.timestamp == other.timestamp and one.etag == other.etag
@@ -124,36 +149,38 @@ def supersedes(held: ObjectState | None, coming: ObjectState) -> ObjectState | N
 def applied(
     key: bytes,
     held: Held | None,
-    coming: ObjectState,
+    coming: Coming,
     place: Place,
     body: Body | None,
     since: tuple[int, int] = NEVER,
 ) -> tuple[Held, bool]:
-    """The row after a record with state ``coming`` at ``place``.
+    """The row after a record with the state that comes, at ``place``.
 
     Also whether the row's state is *mixed*: in no single record as a whole.  An
     UPDATE must then be written before any of its records may be dropped.
     """
     if held is not None and since != NEVER and held.is_before(since):
         held = forgotten(held, place)
+    new, digest, packed = coming
     if held is None or held.state is None:
-        state = normal(coming)
-        digest = digest_of(key, state)
-        own = body if state.exists else None
-        return Held(state, digest, place, own, _shadows(held, (place,)), since), False
+        own = body if new.exists else None
+        shadows = () if held is None else _shadows(held, (place,))
+        return Held(new, digest, place, own, shadows, since, packed), False
     old = held.state
-    state = merge_states(old, coming)
+    state = merge_states(old, new)
     chosen = None
     if state.exists:
-        takes_over = body is not None and is_same_data(state, coming)
+        takes_over = body is not None and is_same_data(state, new)
         chosen = body if takes_over else held.body
         if not takes_over and not is_same_data(state, old):
             chosen = None  # data known from a record without its body
     state_place, mixed = held.place, state != old
-    if state == normal(coming):
+    if state is new or state == new:
         state_place, mixed = place, False
-    digest = held.digest if state == old else digest_of(key, state)
-    row = Held(state, digest, state_place, chosen, (), max(held.since, since))
+    else:
+        packed = b""
+        digest = held.digest if state == old else digest_of(key, state)
+    row = Held(state, digest, state_place, chosen, (), max(held.since, since), packed)
     row.shadows = _shadows(held, row.places(), place)
     return row, mixed
 
@@ -164,11 +191,9 @@ def forgotten(held: Held, place: Place) -> Held:
 
 
 def _shadows(
-    held: Held | None, needed: tuple[Place, ...], coming: Place = NOWHERE
+    held: Held, needed: tuple[Place, ...], coming: Place = NOWHERE
 ) -> tuple[int, ...]:
     """Segments with records of the key that the row does not need."""
-    if held is None:
-        return ()
     left = set(held.shadows)
     left.update(place.segment for place in held.places() if place not in needed)
     if coming is not NOWHERE and coming not in needed:

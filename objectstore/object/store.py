@@ -185,6 +185,17 @@ class ObjectStore:
         """
         held = self.index.get(key)
         old = held.state if held is not None else None
+        since = self.view.since(held)
+        if old is None and body is not None and not coming.deleted_timestamp:
+            # Most names that are put were never heard of: there is nothing to merge.
+            self.make_sure_of_room(len(body))
+            return self.submit(
+                Change(
+                    *(self.view, PUT_INLINE, key, coming, body),
+                    row_owed=row_owed,
+                    since=since,
+                )
+            )
         merged = supersedes(old, coming)
         if merged is None and old is not None:
             if body is None or not (is_same_data(old, coming) and lacks_body(held)):
@@ -206,7 +217,7 @@ class ObjectStore:
             state,
             body if kind == PUT_INLINE and body is not None else b"",
             row_owed=row_owed,
-            since=self.view.since(held),
+            since=since,
             receipt=STORED if is_part(coming, state) else Receipt(stored=False),
         )
         return self.submit(entry)

@@ -7,8 +7,7 @@ from collections.abc import Callable
 from objectstore.kernel.journal import Position
 from objectstore.object.index import Index
 from objectstore.object.record import NEVER
-from objectstore.object.state import Body, Held, Place, applied, forgotten
-from objectstore.wire.records import ObjectState
+from objectstore.object.state import Body, Coming, Held, Place, applied, forgotten
 
 
 def _nothing(key: bytes, held: Held) -> None:
@@ -32,7 +31,7 @@ class View:
     def change(
         self,
         key: bytes,
-        state: ObjectState,
+        coming: Coming,
         place: Place,
         body: Body | None,
         row_owed: bool,
@@ -41,10 +40,11 @@ class View:
         """A record with a state, at ``place``."""
         index = self.index
         held = self._held(key)
-        row, is_mixed = applied(key, held, state, place, body, since)
+        row, is_mixed = applied(key, held, coming, place, body, since)
         index.set(key, held, row)
         if row_owed:
-            index.owed.put(key, (state.newest, place.segment, place.offset))
+            newest = coming.state.newest
+            index.owed.put(key, (newest, place.segment, place.offset))
         self.advance(place)
         if held is not None and held.body is not None and held.body.serial:
             self._retire(key, held, row)

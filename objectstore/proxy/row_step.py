@@ -48,10 +48,9 @@ def record_row(
     ``row.modified`` is the newest timestamp of the write that owes it.
     """
     group = container.group
-    merge, container_key = parts.rows.merge, container.key
-    asked = [(node, merge(node, container_key, row)) for node in group.primaries]
+    asked = parts.rows.merge_at_all(group.primaries, container.key, row)
     try:
-        parts.rounds.settle(group, container_key, asked)
+        parts.rounds.settle(group, container.key, asked)
     except (Unavailable, Rejected):
         return RowOutcome.OWED
     found = missing = 0

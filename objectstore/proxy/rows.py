@@ -2,12 +2,16 @@
 
 While one merge of a container is under way at a node, the rows that come
 meanwhile gather and leave together in the next call: a busy container costs
-its nodes one call per round trip, not one per object.
+its nodes one call per round trip, not one per object.  Nodes that gather rows
+themselves, as those of this process do, are called at once.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from objectstore.kernel.concurrency import Promise
+from objectstore.proxy.asked import Asked
 from objectstore.wire.nodes import ContainerNode
 from objectstore.wire.records import ObjectRow, Receipt
 
@@ -31,6 +35,21 @@ class RowWriter:
         # (id of the node, key) -> what waits; there while a call is under way,
         # which also keeps the node alive, so its id is its own.
         self._queues: dict[tuple[int, bytes], _Queue] = {}
+
+    def merge_at_all(
+        self, nodes: Sequence[ContainerNode], key: bytes, row: ObjectRow
+    ) -> Asked[ContainerNode, Receipt]:
+        """The row's outcome at each of these nodes."""
+        rows = (row,)  # the same for all: devices of one process encode it once
+        return [
+            (
+                node,
+                node.merge(key, rows)
+                if node.gathers_rows
+                else self.merge(node, key, row),
+            )
+            for node in nodes
+        ]
 
     def merge(
         self, node: ContainerNode, key: bytes, row: ObjectRow

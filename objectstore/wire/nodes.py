@@ -243,7 +243,13 @@ class DatabaseNode(Protocol):
 
 
 class ContainerNode(DatabaseNode, Protocol):
-    """One device's containers; rows are ``ObjectRow``."""
+    """One device's containers; rows are ``ObjectRow``.
+
+    ``gathers_rows``: a call costs little, and what several calls bring is written
+    together; else callers do better to gather rows and call less often.
+    """
+
+    gathers_rows: bool
 
     def create(
         self,

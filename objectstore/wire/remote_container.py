@@ -15,6 +15,8 @@ from objectstore.wire.remote_database import RemoteDatabaseNode
 class RemoteContainerNode(RemoteDatabaseNode):
     """One device's containers, behind ``peer``."""
 
+    gathers_rows = False  # a call is a request
+
     def __init__(self, peer: Peer, device: str) -> None:
         super().__init__(peer, paths.container_prefix(device))
 

@@ -282,6 +282,8 @@ class _MemoryDatabases:
 class MemoryContainerNode(_MemoryDatabases):
     """One device's containers."""
 
+    gathers_rows = False
+
     def create(
         self,
         key: bytes,

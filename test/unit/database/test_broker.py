@@ -123,7 +123,7 @@ def test_digests_are_equal_after_merging_in_any_order(batches, random):
 
 def test_it_opens_with_all_it_had():
     with database() as broker:
-        broker.facts = created_by(broker.facts, 5, 3)
+        broker.take_facts(created_by(broker.facts, 5, 3))
         broker.merge([row("a"), row("b", deleted=1)])
         broker.reported = (1, 2, 3)
         broker.fold()
@@ -136,14 +136,14 @@ def test_it_opens_with_all_it_had():
 
 def test_deletion_ends_older_rows_and_ignores_them_later():
     with database() as broker:
-        broker.facts = created_by(broker.facts, 1, 0)
+        broker.take_facts(created_by(broker.facts, 1, 0))
         broker.merge([row("old", 5, deleted=1), row("new", 9, deleted=1)])
         broker.fold()
         broker.merge([row("pending", 6, deleted=1)])
-        broker.facts = deleted_by(broker.facts, 7)
+        broker.take_facts(deleted_by(broker.facts, 7))
         broker.merge([row("late", 7)])
         assert [row.name for row in all_rows(broker)] == ["new"]
-        broker.facts = created_by(broker.facts, 8, 0)
+        broker.take_facts(created_by(broker.facts, 8, 0))
         broker.merge([row("late", 7), row("fresh", 10)])
         assert [row.name for row in all_rows(broker)] == ["fresh", "new"]
         assert broker.info().object_count == 1

@@ -17,7 +17,7 @@ from objectstore.object.digests import Digests
 from objectstore.object.expiring import FIRST
 from objectstore.object.index import Index
 from objectstore.object.record import NEVER
-from objectstore.object.state import Body, Held, Place
+from objectstore.object.state import Body, Held, Place, coming_of
 from objectstore.object.view import View
 from test.unit.object.bench import key_of, put_state
 
@@ -49,7 +49,8 @@ class Model:
                 state = replace(state, delete_at=self._random.randrange(1, EXPIRES))
             place = Place(1, self._time, 100)
             body = Body(place, 0, 0, 0) if self._random.random() < 0.6 else None
-            View(self.index).change(key, state, place, body, False, NEVER)
+            coming = coming_of(key, state)
+            View(self.index).change(key, coming, place, body, False, NEVER)
             held = self.index.get(key)
             assert held is not None
             self.rows[key] = held

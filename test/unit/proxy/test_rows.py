@@ -21,7 +21,8 @@ def row(number: int) -> ObjectRow:
 class SlowNode:
     """Keeps its promises when the test says so."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, gathers_rows: bool = False) -> None:
+        self.gathers_rows = gathers_rows
         self.calls: list[tuple[list[str], Promise[Receipt]]] = []
 
     def merge(self, key: bytes, rows: Sequence[ObjectRow]) -> Promise[Receipt]:
@@ -68,3 +69,16 @@ def test_batches_are_bounded() -> None:
         BATCH_ROWS_MAX,
         1,
     ]
+
+
+def test_calls_nodes_that_gather_at_once() -> None:
+    near, far = SlowNode(gathers_rows=True), SlowNode()
+    nodes = [cast(ContainerNode, near), cast(ContainerNode, far)]
+    writer = RowWriter()
+    for number in range(3):
+        asked = writer.merge_at_all(nodes, KEY, row(number))
+        assert [node for node, _ in asked] == nodes
+    assert [names for names, _ in near.calls] == [["o0"], ["o1"], ["o2"]]
+    assert [names for names, _ in far.calls] == [["o0"]]
+    far.calls[0][1].resolve(Receipt(stored=True))
+    assert [names for names, _ in far.calls] == [["o0"], ["o1", "o2"]]
