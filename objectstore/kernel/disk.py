@@ -93,8 +93,8 @@ class Disk(Protocol):
         """Give it a name; ``FilePresent`` if that is taken."""
 
     def open_direct(self, descriptor: int) -> int | None:
-        """The open file once more, for writing around the page cache; None where that
-        cannot be had, for whatever reason.  Never fails.
+        """The open file once more, for writing and reading around the page cache; None
+        where that cannot be had, for whatever reason.  Never fails.
 
         ``pwrite`` and ``write_and_sync`` take one buffer there, of whole blocks
         (``kernel.blocks``), at the beginning of a block.  Such a ``write_and_sync``
@@ -111,6 +111,12 @@ class Disk(Protocol):
 
     def pread_into(self, descriptor: int, buffer: memoryview, offset: int) -> int:
         """Fill the buffer; the bytes read, fewer only at the end of the file."""
+
+    def read_around(self, direct: int, memory: memoryview, offset: int) -> Promise[int]:
+        """Fill whole blocks of memory (``kernel.blocks``), from where a block begins,
+        from what ``open_direct`` gave, without holding up the caller; the bytes read,
+        fewer only at the end of the file.  Leaves nothing in the page cache.  The
+        memory may be written until it is done, whatever is closed meanwhile."""
 
     def pwrite(self, descriptor: int, buffers: Sequence[Buffer], offset: int) -> int:
         """Write all buffers one after the other; returns the bytes written.
@@ -133,6 +139,9 @@ class Disk(Protocol):
     def forget_cached(self, descriptor: int, offset: int, length: int) -> None:
         """These bytes will not be read again soon: they need not stay in memory.
         Promises nothing."""
+
+    def cached_bytes(self, descriptor: int, offset: int, length: int) -> int:
+        """How much of this can be had from memory; 0 where nobody can tell."""
 
     def write_and_sync(
         self, descriptor: int, buffers: Sequence[Buffer], offset: int

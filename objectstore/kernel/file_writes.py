@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Sequence
+from typing import Any
 
 from objectstore.kernel import concurrency
 from objectstore.kernel.concurrency import Promise
@@ -73,7 +74,7 @@ def write_on_a_thread(
     )
 
 
-def hand_on(done: Promise[None], promise: Promise[None]) -> None:
+def hand_on(done: Promise[Any], promise: Promise[None]) -> None:
     """Let the promise have the same outcome, an ``OSError`` translated."""
     error = done.error
     if error is None:
@@ -94,7 +95,7 @@ def write_around(
     through the cache after all."""
     promise: Promise[None] = Promise()
 
-    def end(done: Promise[None]) -> None:
+    def end(done: Promise[Any]) -> None:
         error = done.error
         if isinstance(error, OSError) and error.errno == errno.EINVAL:
             again = write_on_a_thread(ordinary, [memory], offset)
@@ -103,10 +104,9 @@ def write_around(
             hand_on(done, promise)
 
     if queue is None:
-        written = concurrency.promised(
+        concurrency.promised(
             concurrency.offload, _write_blocks_and_sync, direct, memory, offset
-        )
+        ).when_done(end)
     else:
-        written = queue.write_and_sync(direct, memory, offset)
-    written.when_done(end)
+        queue.write_and_sync(direct, memory, offset).when_done(end)
     return promise

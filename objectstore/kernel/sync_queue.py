@@ -1,4 +1,4 @@
-"""Syncs and direct writes without a thread: the kernel's own queue.
+"""Syncs, direct writes and direct reads without a thread: the kernel's own queue.
 
 Handing a sync to a native thread costs two hand-overs of the interpreter's lock;
 ``io_submit`` returns in some 20 us, whatever the number of files, and an eventfd
@@ -25,6 +25,7 @@ from objectstore.kernel.concurrency import Promise
 
 # System call numbers of (io_setup, io_getevents, io_submit).
 _CALLS = {"x86_64": (206, 208, 209), "aarch64": (0, 4, 2)}
+_COMMAND_PREAD = 0
 _COMMAND_PWRITE = 1
 _COMMAND_FDSYNC = 3
 _FLAG_EVENTFD = 1
@@ -57,17 +58,18 @@ class _Request(ctypes.Structure):
 
 
 class _Asked(NamedTuple):
-    """A sync, or a write that is synced."""
+    """A sync, a write that is synced, or a read."""
 
+    command: int
     descriptor: int
-    memory: memoryview  # empty: a sync only
+    memory: memoryview  # empty: a sync
     offset: int
-    promise: Promise[None]
+    promise: Promise[int]  # of the bytes written or read
 
 
 class SyncQueue:
-    """Syncs and direct writes under way in this process: all that are asked for in
-    one turn of the hub go to the kernel in one call."""
+    """What is under way in this process: all that is asked for in one turn of the hub
+    goes to the kernel in one call."""
 
     _of_process: ClassVar[tuple[int, SyncQueue | None]] = (0, None)
 
@@ -108,23 +110,30 @@ class SyncQueue:
             return None
         return cls(context, calls)
 
-    def sync(self, descriptor: int) -> Promise[None]:
+    def sync(self, descriptor: int) -> Promise[int]:
         """fdatasync; fails with ``OSError``.  What the queue cannot take (it is full,
         or the file system does not know it) goes to a thread."""
-        return self._ask(descriptor, _NO_MEMORY, 0)
+        return self._ask(_COMMAND_FDSYNC, descriptor, _NO_MEMORY, 0)
 
     def write_and_sync(
         self, descriptor: int, memory: memoryview, offset: int
-    ) -> Promise[None]:
+    ) -> Promise[int]:
         """Write whole blocks around the page cache and sync them; the same.  A short
         write fails with EIO."""
-        return self._ask(descriptor, memory, offset)
+        return self._ask(_COMMAND_PWRITE, descriptor, memory, offset)
 
-    def _ask(self, descriptor: int, memory: memoryview, offset: int) -> Promise[None]:
-        promise: Promise[None] = Promise()
+    def read(self, descriptor: int, memory: memoryview, offset: int) -> Promise[int]:
+        """Read whole blocks around the page cache; the bytes read, fewer only at the
+        end of the file."""
+        return self._ask(_COMMAND_PREAD, descriptor, memory, offset)
+
+    def _ask(
+        self, command: int, descriptor: int, memory: memoryview, offset: int
+    ) -> Promise[int]:
+        promise: Promise[int] = Promise()
         if not self._gathered:
             concurrency.soon(self._submit)
-        self._gathered.append(_Asked(descriptor, memory, offset, promise))
+        self._gathered.append(_Asked(command, descriptor, memory, offset, promise))
         return promise
 
     def _submit(self) -> None:
@@ -150,8 +159,8 @@ class SyncQueue:
             os.read(self._eventfd, 8)
         for number, result in self._ended():
             asked = self._under_way.pop(number)
-            if result == len(asked.memory):
-                asked.promise.resolve(None)
+            if result == len(asked.memory) or (result >= 0 and _may_be_short(asked)):
+                asked.promise.resolve(result)
             else:
                 code = -result if result < 0 else errno.EIO
                 asked.promise.fail(OSError(code, os.strerror(code)))
@@ -166,32 +175,37 @@ class SyncQueue:
         return [(number, result) for number, _, result, _ in _EVENT.iter_unpack(raw)]
 
 
+def _may_be_short(asked: _Asked) -> bool:
+    return asked.command == _COMMAND_PREAD
+
+
 def _fill(request: _Request, asked: _Asked) -> None:
-    request.descriptor = asked.descriptor
+    request.command, request.descriptor = asked.command, asked.descriptor
+    request.rw_flags = _WRITE_DSYNC if asked.command == _COMMAND_PWRITE else 0
+    request.offset = asked.offset
     memory = asked.memory
-    if memory:
-        request.command, request.rw_flags = _COMMAND_PWRITE, _WRITE_DSYNC
-        request.buffer, request.length = address_of(memory), len(memory)
-        request.offset = asked.offset
-    else:
-        request.command, request.rw_flags = _COMMAND_FDSYNC, 0
-        request.buffer = request.length = request.offset = 0
+    request.length = len(memory)
+    request.buffer = address_of(memory) if memory else 0
 
 
-def _do(asked: _Asked) -> None:
-    if asked.memory:
+def _do(asked: _Asked) -> int:
+    if asked.command == _COMMAND_PREAD:
+        return os.preadv(asked.descriptor, [asked.memory], asked.offset)
+    written = 0
+    if asked.command == _COMMAND_PWRITE:
         written = os.pwrite(asked.descriptor, asked.memory, asked.offset)
         if written != len(asked.memory):
             raise OSError(errno.EIO, "a short write")
     os.fdatasync(asked.descriptor)
+    return written
 
 
 def _do_on_a_thread(asked: _Asked) -> None:
     promise = asked.promise
 
-    def hand_on(done: Promise[None]) -> None:
+    def hand_on(done: Promise[int]) -> None:
         if done.error is None:
-            promise.resolve(None)
+            promise.resolve(done.result())
         else:
             promise.fail(done.error)
 

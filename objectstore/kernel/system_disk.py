@@ -18,7 +18,7 @@ from typing import ParamSpec, TypeVar
 
 import xattr
 
-from objectstore.kernel import concurrency
+from objectstore.kernel import concurrency, page_cache
 from objectstore.kernel.blocks import is_of_blocks
 from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.disk import (
@@ -28,6 +28,7 @@ from objectstore.kernel.disk import (
     Space,
     translated,
 )
+from objectstore.kernel.file_reads import read_around, read_into
 from objectstore.kernel.file_writes import (
     hand_on,
     write_all,
@@ -164,13 +165,12 @@ class SystemDisk(Disk):
     @_translating
     def pread_into(self, descriptor: int, buffer: memoryview, offset: int) -> int:
         """See ``Disk``."""
-        total = 0
-        while total < len(buffer):
-            count = os.preadv(descriptor, [buffer[total:]], offset + total)
-            if not count:
-                break
-            total += count
-        return total
+        return read_into(descriptor, buffer, offset)
+
+    def read_around(self, direct: int, memory: memoryview, offset: int) -> Promise[int]:
+        """See ``Disk``."""
+        queue = SyncQueue.of_process() if self._without_threads else None
+        return read_around(queue, direct, self._direct[direct], memory, offset)
 
     @_translating
     def pwrite(self, descriptor: int, buffers: Sequence[Buffer], offset: int) -> int:
@@ -215,6 +215,10 @@ class SystemDisk(Disk):
         """See ``Disk``."""
         with contextlib.suppress(OSError):
             os.posix_fadvise(descriptor, offset, length, os.POSIX_FADV_DONTNEED)
+
+    def cached_bytes(self, descriptor: int, offset: int, length: int) -> int:
+        """See ``Disk``."""
+        return page_cache.cached_bytes(descriptor, offset, length)
 
     def write_and_sync(
         self, descriptor: int, buffers: Sequence[Buffer], offset: int

@@ -11,6 +11,7 @@ import contextlib
 import os
 from array import array
 from collections.abc import Iterator
+from functools import partial
 
 import msgpack
 from crc32c import crc32c
@@ -21,12 +22,17 @@ from objectstore.kernel.disk import Disk, FileMissing, FilePresent
 from objectstore.kernel.errors import Unavailable
 from objectstore.kernel.recent_bodies import RECENT_BYTES_MAX, RecentBodies
 from objectstore.object.body_format import BLOCK_BYTES, encode_footer
+from objectstore.object.windows import WINDOW_BYTES, WINDOWS, WindowReader
 
 ATTRIBUTE = "ringstack.object"
 # Writing back begins while the upload still runs, so that the last sync is short.
 WRITEBACK_BYTES = 4 * 1024 * 1024
 # How far back the page cache is asked again for what was not written back yet.
 FORGOTTEN_BYTES = 8 * WRITEBACK_BYTES
+# Of less, not all windows would be on their way at once.
+AROUND_BYTES_MIN = WINDOWS * WINDOW_BYTES
+# A body of which so much is in the page cache is read there.
+CACHED_SHARE = 0.75
 
 
 class BodyFiles:
@@ -37,6 +43,7 @@ class BodyFiles:
         self.directory = directory
         self.quarantine = quarantine
         self._recent = RecentBodies()
+        self._read_around: set[tuple[bytes, int]] = set()
         disk.make_directories(directory)
         disk.make_directories(quarantine)
 
@@ -80,6 +87,25 @@ class BodyFiles:
     def open(self, key: bytes, timestamp: int, serial: int) -> int:
         """A descriptor for reading; ``FileMissing``."""
         return self.disk.open(self.path(key, timestamp, serial))
+
+    def windows(
+        self, descriptor: int, key: bytes, timestamp: int, start: int, length: int
+    ) -> WindowReader | None:
+        """How to read so much of a body around the page cache.
+
+        None, through it: a short range, one that is there, or a body that another
+        reader is at: what several want at once is read from the disk once.
+        """
+        name = (key, timestamp)
+        if length < AROUND_BYTES_MIN or name in self._read_around:
+            return None
+        if self.disk.cached_bytes(descriptor, start, length) > CACHED_SHARE * length:
+            return None
+        discard = partial(self._read_around.discard, name)
+        reader = WindowReader.of(self.disk, descriptor, discard)
+        if reader is not None:
+            self._read_around.add(name)
+        return reader
 
     def remove(self, key: bytes, timestamp: int, serial: int) -> None:
         """Remove a body that no record needs; fine if it is gone.  Blocks."""

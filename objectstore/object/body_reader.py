@@ -1,13 +1,15 @@
 """Reading a body file: nothing leaves before its block's checksum was right.
 
-Whole blocks around the wanted range are read into one reused buffer and checked;
-then either the checked bytes are copied out (iteration) or their place in the file
-is handed out for ``sendfile``, which finds them in the page cache.
+Whole blocks around the wanted range are read into reused memory and checked.  Then
+either the checked bytes are copied out (iteration); or, of what was read through the
+page cache, their place in the file is handed out for ``sendfile``, which finds them
+there; or, of what was read around it (``object.windows``), the memory itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import tee
 
 from crc32c import crc32c
 
@@ -20,6 +22,8 @@ from objectstore.object.body_format import (
     decode_table,
     decode_trailer,
 )
+from objectstore.object.windows import WindowReader
+from objectstore.wire.nodes import Span
 
 # Checked and handed out at once: 4 blocks, a read of under a millisecond from memory.
 SPAN_BYTES = 4 * BLOCK_BYTES
@@ -35,12 +39,15 @@ class FileBody:
         start: int,
         stop: int,
         on_corrupt: Callable[[Corrupt], None],
+        windows: WindowReader | None = None,
     ) -> None:
+        """``windows``: how to read around the page cache; None: through it."""
         self._disk = disk
         self._descriptor = descriptor
         self._start = start
         self._stop = stop
         self._on_corrupt = on_corrupt
+        self._windows = windows
         self._crcs: tuple[int, ...] = ()
         self._size = 0
 
@@ -57,35 +64,50 @@ class FileBody:
         self._crcs = decode_table(raw[:table_bytes], trailer)
         self._size = size
 
-    def spans(self) -> Iterator[tuple[int, int, int]]:
-        """(descriptor, offset, length) of checked bytes."""
-        for offset, length, _ in self._checked():
-            yield self._descriptor, offset, length
+    def spans(self) -> Iterator[Span]:
+        """Checked bytes: (descriptor, offset, length), or the memory they are in."""
+        for offset, view in self._checked():
+            if self._windows is not None:
+                yield view
+            else:
+                yield self._descriptor, offset, len(view)
 
     def __iter__(self) -> Iterator[bytes]:
         """The bytes, a block at most at a time."""
-        for _, length, view in self._checked():
-            for at in range(0, length, BLOCK_BYTES):
+        for _, view in self._checked():
+            for at in range(0, len(view), BLOCK_BYTES):
                 yield bytes(view[at : at + BLOCK_BYTES])
 
-    def _checked(self) -> Iterator[tuple[int, int, memoryview]]:
-        buffer = memoryview(bytearray(min(SPAN_BYTES, max(self._size, 1))))
-        offset = self._start
+    def _checked(self) -> Iterator[tuple[int, memoryview]]:
+        """(offset, bytes) of the range, span by span."""
         stop = min(self._stop, self._size)
-        while offset < stop:
-            first = offset - offset % BLOCK_BYTES
-            last = min(first + SPAN_BYTES, self._size)
-            if stop < last:  # no further than the block with the last byte
-                last = min(stop + -stop % BLOCK_BYTES, self._size)
-            view = buffer[: last - first]
-            self._check(view, first)
-            end = min(last, stop)
-            yield offset, end - offset, view[offset - first : end - first]
-            offset = end
+        spans, again = tee(self._whole_blocks(stop))
+        for (first, last), view in zip(spans, self._filled(again), strict=True):
+            self._check(view, first, last)
+            offset = max(first, self._start)
+            yield offset, view[offset - first : stop - first]
 
-    def _check(self, view: memoryview, first: int) -> None:
-        count = self._disk.pread_into(self._descriptor, view, first)
-        good = count == len(view)
+    def _whole_blocks(self, stop: int) -> Iterator[tuple[int, int]]:
+        """[first, last) of each span: no further than the block with the last byte."""
+        end = min(stop + -stop % BLOCK_BYTES, self._size)
+        first = self._start - self._start % BLOCK_BYTES
+        while first < stop:
+            last = min(first + SPAN_BYTES, end)
+            yield first, last
+            first = last
+
+    def _filled(self, spans: Iterator[tuple[int, int]]) -> Iterator[memoryview]:
+        """What is in the file there, each valid until the next is asked for."""
+        if self._windows is not None:
+            yield from self._windows.read(spans)
+            return
+        buffer = memoryview(bytearray(min(SPAN_BYTES, max(self._size, 1))))
+        for first, last in spans:
+            view = buffer[: last - first]
+            yield view[: self._disk.pread_into(self._descriptor, view, first)]
+
+    def _check(self, view: memoryview, first: int, last: int) -> None:
+        good = len(view) == last - first
         for at in range(0, len(view) if good else 0, BLOCK_BYTES):
             wanted = self._crcs[(first + at) // BLOCK_BYTES]
             good = good and crc32c(view[at : at + BLOCK_BYTES]) == wanted
@@ -96,6 +118,8 @@ class FileBody:
 
     def close(self) -> None:
         """Release the descriptor."""
+        if self._windows is not None:
+            self._windows.close()
         if self._descriptor >= 0:
             self._disk.close(self._descriptor)
             self._descriptor = -1

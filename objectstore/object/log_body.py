@@ -14,6 +14,7 @@ from crc32c import crc32c
 from objectstore.kernel.disk import Disk
 from objectstore.kernel.errors import Corrupt
 from objectstore.object.state import Body
+from objectstore.wire.nodes import Span
 
 # Handed out at once where bytes are copied: what one send takes well.
 PIECE_BYTES = 256 * 1024
@@ -43,7 +44,7 @@ class LogBody:
         self._stop = min(stop, size)
         self._on_corrupt = on_corrupt
 
-    def spans(self) -> Iterator[tuple[int, int, int]]:
+    def spans(self) -> Iterator[Span]:
         """(descriptor, offset, length) of checked bytes."""
         if self._start < self._stop:
             self._checked()

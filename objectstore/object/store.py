@@ -357,7 +357,9 @@ class ObjectStore:
         disk = self.disk
         if not body.serial:
             return LogBody(disk, descriptor, body, state.size, start, stop, on_corrupt)
-        reader = FileBody(disk, descriptor, start, stop, on_corrupt)
+        length = min(stop, state.size) - start
+        windows = self.bodies.windows(descriptor, key, state.timestamp, start, length)
+        reader = FileBody(disk, descriptor, start, stop, on_corrupt, windows)
         try:
             reader.verify_trailer(key, state.timestamp, state.size)
         except Corrupt as error:

@@ -8,13 +8,11 @@ replica continues at the very byte.  Nothing that was handed out is repeated.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 
 from objectstore.kernel.errors import Corrupt, DeadlineExceeded, Rejected, Unavailable
-from objectstore.wire.nodes import ObjectNode, Spans
+from objectstore.wire.nodes import ObjectNode, Span, Spans
 
-Span = tuple[int, int, int]
 # What makes one replica fail and another worth asking.  ``Rejected``: this
 # version is not there (any more).
 _FAILURES = (Unavailable, Corrupt, Rejected)
@@ -85,15 +83,15 @@ class ReplicaBody:
 
 
 class ReplicaSpans(ReplicaBody):
-    """The same with file spans, for ``sendfile``: when the first replica is
-    near.  A replica that continues and is not near is copied through memory."""
+    """The same with spans: when the first replica is near.  One that continues and is
+    not near gives memory."""
 
     def spans(self) -> Iterator[Span]:
         """As ``wire.nodes.Spans``."""
         while self._at < self._stop:
             try:
                 for span in self._spans_of(self._body):
-                    self._at += span[2]
+                    self._at += span[2] if isinstance(span, tuple) else len(span)
                     yield span
             except _FAILURES:
                 self._reopen()
@@ -103,18 +101,8 @@ class ReplicaSpans(ReplicaBody):
 
     def _spans_of(self, body: Iterable[bytes]) -> Iterator[Span]:
         if isinstance(body, Spans):
-            yield from body.spans()
-            return
-        for piece in body:
-            # A new file each time: what ``sendfile`` has queued in a socket are the
-            # file's own pages, so writing over them would change bytes that are
-            # still on their way to the client.
-            descriptor = os.memfd_create("ringstack-body")
-            try:
-                os.pwrite(descriptor, piece, 0)
-                yield descriptor, 0, len(piece)
-            finally:
-                os.close(descriptor)
+            return body.spans()
+        return map(memoryview, body)
 
 
 def read_body(

@@ -68,9 +68,14 @@ class Upload(Protocol):
         """Forget it: nothing of it remains.  Harmless after a commit."""
 
 
+# Bytes that are on their way out: (file descriptor, offset, length), or the memory that
+# they are in.
+Span = tuple[int, int, int] | memoryview
+
+
 @runtime_checkable
 class Spans(Protocol):
-    """A body that can say where its bytes lie, for ``sendfile``.
+    """A body that can say where its bytes lie, so that they are not copied.
 
     Also a plain iterable of ``bytes`` for everybody who does not know this.
     Each span has been checked against its checksum when it is handed out.
@@ -78,9 +83,9 @@ class Spans(Protocol):
 
     def __iter__(self) -> Iterator[bytes]: ...
 
-    def spans(self) -> Iterator[tuple[int, int, int]]:
-        """(file descriptor, offset, length), each valid until the next is
-        asked for.  Raises ``Corrupt`` before the bad bytes are handed out."""
+    def spans(self) -> Iterator[Span]:
+        """Each valid until the next is asked for.  Raises ``Corrupt`` before the
+        bad bytes are handed out."""
 
     def close(self) -> None:
         """Release the descriptor."""

@@ -1,7 +1,8 @@
 """One large stream beside what the machine itself gives: python -m test.bench.limits
 
 Down: 1 GiB from the store beside the same bytes from nginx, on the same disk, in turns;
-*cold* (what was cached of either is dropped before) and *warm*.  Up: 1 GiB into the
+*cold* (what was cached of either is dropped before) and *warm* (all of it is read into
+the cache before).  Up: 1 GiB into the
 store beside the lower of MD5's speed on one core (the ETag needs it) and what the disk
 takes from three writers side by side, each copy synced.  Medians of the rounds;
 nginx must be installed.
@@ -84,6 +85,16 @@ def forget(place: Path) -> None:
                 os.close(descriptor)
 
 
+def remember(place: Path) -> None:
+    """Have all large files below ``place`` in the page cache."""
+    buffer = bytearray(PIECE_BYTES)
+    for path in place.rglob("*"):
+        if path.is_file() and path.stat().st_size >= SIZE:
+            with path.open("rb", buffering=0) as file:
+                while file.readinto(buffer):
+                    pass
+
+
 def md5_rate() -> float:
     """Megabytes a second of MD5 on one core."""
     piece = memoryview(bytes(PIECE_BYTES))
@@ -126,11 +137,10 @@ def measure(
         rates.setdefault(name, []).append(SIZE / seconds / 1e6)
 
     for kind in ("cold", "warm"):
-        if kind == "cold":
-            forget(bench.directory)
+        prepare = forget if kind == "cold" else remember
+        prepare(bench.directory)
         note(f"get {kind}", stream_down(bench.port, big, bench.token, SIZE))
-        if kind == "cold":
-            forget(place)
+        prepare(place)
         note(f"nginx {kind}", stream_down(port, "/big", "", SIZE))
     note("put", stream_up(bench.port, f"{bench.path}/1g-0/p", bench.token, SIZE))
     rates.setdefault("disk", []).append(disk_rate(place))

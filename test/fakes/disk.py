@@ -276,6 +276,14 @@ class MemoryDisk(Disk):
         buffer[: len(data)] = data
         return len(data)
 
+    def read_around(self, direct: int, memory: memoryview, offset: int) -> Promise[int]:
+        assert direct in self._direct
+        self.check_direct(direct, [memory], offset)
+        try:
+            return Promise.of(self.pread_into(direct, memory, offset))
+        except RingstackError as error:
+            return Promise.failed(error)
+
     def pwrite(self, descriptor: int, buffers: Sequence[Buffer], offset: int) -> int:
         self.meet("pwrite", changes=True)
         self.check_direct(descriptor, buffers, offset)
@@ -304,6 +312,9 @@ class MemoryDisk(Disk):
 
     def forget_cached(self, descriptor: int, offset: int, length: int) -> None:
         pass
+
+    def cached_bytes(self, descriptor: int, offset: int, length: int) -> int:
+        return 0
 
     def write_and_sync(
         self, descriptor: int, buffers: Sequence[Buffer], offset: int

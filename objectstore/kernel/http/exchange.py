@@ -185,12 +185,15 @@ class Exchange:
             return
         self._stream.send(head, socket.MSG_MORE)
         while span is not None:
-            descriptor, offset, length = span
+            in_file = isinstance(span, tuple)
+            length = span[2] if in_file else len(span)
             if self._chunked:
                 self._stream.send(b"%x\r\n" % length, socket.MSG_MORE)
             else:
                 length = self._clip_length(length)
-            if self._stream.send_file(descriptor, offset, length) != length:
+            if not in_file:
+                self._stream.send(span[:length])
+            elif self._stream.send_file(span[0], span[1], length) != length:
                 raise BadReply("a file is shorter than its span")
             if self._chunked:
                 self._stream.send(b"\r\n")

@@ -1,0 +1,58 @@
+"""How bytes get out of a file around the page cache, without holding up the hub."""
+
+from __future__ import annotations
+
+import errno
+import os
+
+from objectstore.kernel import concurrency
+from objectstore.kernel.concurrency import Promise
+from objectstore.kernel.disk import translated
+from objectstore.kernel.sync_queue import SyncQueue
+
+
+def read_into(descriptor: int, buffer: memoryview, offset: int) -> int:
+    """Fill the buffer; the bytes read, fewer only at the end of the file."""
+    total = 0
+    while total < len(buffer):
+        count = os.preadv(descriptor, [buffer[total:]], offset + total)
+        if not count:
+            break
+        total += count
+    return total
+
+
+def read_around(
+    queue: SyncQueue | None,
+    direct: int,
+    ordinary: int,
+    memory: memoryview,
+    offset: int,
+) -> Promise[int]:
+    """Read whole blocks around the page cache, in the kernel's queue or on a thread.
+    A file system with larger blocks than ours refuses (EINVAL): then through the
+    cache after all."""
+    promise: Promise[int] = Promise()
+
+    def end(done: Promise[int]) -> None:
+        error = done.error
+        if error is None:
+            promise.resolve(done.result())
+        elif not isinstance(error, OSError):
+            promise.fail(error)
+        elif error.errno == errno.EINVAL:
+            try:
+                promise.resolve(read_into(ordinary, memory, offset))
+            except OSError as again:
+                promise.fail(translated(again))
+        else:
+            promise.fail(translated(error))
+
+    if queue is None:
+        read = concurrency.promised(
+            concurrency.offload, os.preadv, direct, [memory], offset
+        )
+    else:
+        read = queue.read(direct, memory, offset)
+    read.when_done(end)
+    return promise

@@ -1,0 +1,166 @@
+"""Large bodies are read around the page cache, unless it helps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from objectstore.kernel.concurrency import sleep
+from objectstore.kernel.disk import Disk
+from objectstore.kernel.errors import Corrupt, Unavailable
+from objectstore.kernel.system_disk import SystemDisk
+from objectstore.object import windows
+from objectstore.object.bodies import AROUND_BYTES_MIN, BodyFiles
+from objectstore.object.body_format import BLOCK_BYTES
+from objectstore.object.body_reader import FileBody
+from test.fakes.disk import MemoryDisk
+
+KEY, TIMESTAMP = b"k" * 16, 12345
+DATA = Random(7).randbytes(AROUND_BYTES_MIN + windows.WINDOW_BYTES + 777)
+
+
+@pytest.fixture(params=["memory", "queue", "threads"])
+def disk(request: pytest.FixtureRequest) -> Disk:
+    if request.param == "memory":
+        return MemoryDisk()
+    return SystemDisk(sync_without_threads=request.param == "queue")
+
+
+class Bodies:
+    """One body of DATA, and readers of it."""
+
+    def __init__(self, disk: Disk, path: Path) -> None:
+        self.disk = disk
+        self.files = BodyFiles(disk, str(path / "bodies"), str(path / "bad"))
+        self.complaints: list[Corrupt] = []
+        writer = self.files.begin()
+        writer.write(memoryview(DATA))
+        writer.finish(KEY, TIMESTAMP, ("a", "c", "o"))
+        self.serial = self.files.publish(writer, KEY, TIMESTAMP)
+        writer.close()
+        descriptor = self.files.open(KEY, TIMESTAMP, self.serial)
+        disk.forget_cached(descriptor, 0, len(DATA))
+        disk.close(descriptor)
+
+    def read(self, start: int = 0, stop: int = len(DATA)) -> FileBody:
+        descriptor = self.files.open(KEY, TIMESTAMP, self.serial)
+        found = self.files.windows(descriptor, KEY, TIMESTAMP, start, stop - start)
+        body = FileBody(
+            self.disk, descriptor, start, stop, self.complaints.append, found
+        )
+        body.verify_trailer(KEY, TIMESTAMP, len(DATA))
+        return body
+
+
+def in_memory(body: FileBody) -> bytes | None:
+    """The bytes of its spans, if they are handed out in memory."""
+    pieces = []
+    for span in body.spans():
+        if isinstance(span, tuple):
+            return None
+        pieces.append(bytes(span))
+    return b"".join(pieces)
+
+
+@pytest.mark.parametrize("start, stop", [(0, len(DATA)), (BLOCK_BYTES + 5, 5_000_000)])
+def test_they_are_read_around_the_cache(
+    disk: Disk, tmp_path: Path, start: int, stop: int
+) -> None:
+    bodies = Bodies(disk, tmp_path)
+    for _ in range(2):
+        body = bodies.read(start, stop)
+        assert in_memory(body) == DATA[start:stop]
+        body.close()
+    assert not bodies.complaints
+
+
+def test_what_several_want_at_once_goes_through_the_cache(
+    disk: Disk, tmp_path: Path
+) -> None:
+    bodies = Bodies(disk, tmp_path)
+    first, second = bodies.read(), bodies.read()
+    assert b"".join(second) == DATA
+    assert in_memory(second) is None
+    assert in_memory(first) == DATA
+    first.close()
+    second.close()
+
+
+def test_what_is_in_the_cache_is_read_there(tmp_path: Path) -> None:
+    disk = SystemDisk()
+    bodies = Bodies(disk, tmp_path)
+    descriptor = bodies.files.open(KEY, TIMESTAMP, bodies.serial)
+    if not disk.cached_bytes(descriptor, 0, 1):
+        assert len(disk.pread(descriptor, len(DATA), 0)) == len(DATA)
+    told = disk.cached_bytes(descriptor, 0, len(DATA))
+    assert told >= len(DATA) or not told, "an older kernel tells nothing"
+    body = bodies.read()
+    assert (in_memory(body) is None) == bool(told)
+    body.close()
+
+
+def test_pieces_that_are_kept_stay_as_they_were(disk: Disk, tmp_path: Path) -> None:
+    body = Bodies(disk, tmp_path).read()
+    assert b"".join(list(body)) == DATA
+    body.close()
+
+
+def test_short_ranges_go_through_the_cache(disk: Disk, tmp_path: Path) -> None:
+    body = Bodies(disk, tmp_path).read(0, AROUND_BYTES_MIN - 1)
+    assert in_memory(body) is None
+    body.close()
+
+
+def test_bad_bytes_do_not_leave(disk: Disk, tmp_path: Path) -> None:
+    bodies = Bodies(disk, tmp_path)
+    path = bodies.files.path(KEY, TIMESTAMP, bodies.serial)
+    descriptor = disk.open(path, write=True)
+    disk.pwrite(descriptor, [b"!!"], 3 * windows.WINDOW_BYTES)
+    disk.sync_data(descriptor)
+    body = bodies.read()
+    received = 0
+    with pytest.raises(Corrupt):
+        for span in body.spans():
+            received += len(span)
+    assert received == 3 * windows.WINDOW_BYTES
+    assert len(bodies.complaints) == 1
+    body.close()
+
+
+def test_a_disk_that_fails_is_told(tmp_path: Path) -> None:
+    disk = MemoryDisk()
+    body = Bodies(disk, tmp_path).read()
+    spans = body.spans()
+    next(spans)
+    disk.fail("pread")
+    with pytest.raises(Unavailable):
+        list(spans)
+    body.close()
+
+
+def test_memory_comes_back_from_readers_that_leave_early(
+    disk: Disk, tmp_path: Path
+) -> None:
+    bodies = Bodies(disk, tmp_path)
+    for _ in range(2 * windows.READERS_MAX):
+        body = bodies.read()
+        assert isinstance(next(body.spans()), memoryview)
+        body.close()
+        while body._windows is not None and body._windows._under_way:
+            sleep(0.001)
+
+
+def test_without_memory_the_cache_is_used(disk: Disk, tmp_path: Path) -> None:
+    bodies = Bodies(disk, tmp_path)
+    taken = []
+    while (memory := windows._pool.take()) is not None:
+        taken.append(memory)
+    try:
+        body = bodies.read()
+        assert in_memory(body) is None
+        body.close()
+    finally:
+        for memory in taken:
+            windows._pool.give_back(memory)
