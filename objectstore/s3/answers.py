@@ -11,7 +11,7 @@ from objectstore.s3.access.authorize import authorize
 from objectstore.s3.bucket.cors import preflight
 from objectstore.s3.bucket_places import enter_bucket
 from objectstore.s3.error_reply import error_reply, sts_error_reply
-from objectstore.s3.errors import S3Error, from_status
+from objectstore.s3.errors import S3Error, from_status, not_allowed
 from objectstore.s3.locate import Place
 from objectstore.s3.names import check_bucket, check_key
 from objectstore.s3.notify.announce import announce
@@ -100,7 +100,7 @@ class Answers:
         if self._is_sts(operation, place):
             return answer_sts(operation, self._sessions)
         if operation.method != "GET":
-            raise S3Error("MethodNotAllowed", Method=operation.method)
+            raise not_allowed(operation.method, ("GET",), "SERVICE")
         return list_buckets(operation)
 
     def _is_sts(self, operation: Operation, place: Place) -> bool:

@@ -16,8 +16,12 @@ def error_reply(
 ) -> Reply:
     """The reply; HEAD and "not modified" have no body."""
     headers = list(error.headers)
-    if is_head or error.status == 304:
-        return Reply(error.status, b"" if is_head else (), headers, "application/xml")
+    if error.status == 304:
+        # Caches put these headers in the place of those that they have kept: a type of
+        # ours would become the object's.
+        return Reply(304, (), headers)
+    if is_head:
+        return Reply(error.status, b"", headers, "application/xml")
     details = [text(name, _spelled(value)) for name, value in error.details.items()]
     body = document(
         "Error",

@@ -7,6 +7,8 @@ code of an error.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from objectstore.kernel.errors import Rejected
 
 ERRORS: dict[str, tuple[int, str]] = {
@@ -262,6 +264,16 @@ class S3Error(Rejected):
         super().__init__(status, message or text, headers)
         self.code = code
         self.details = details
+
+
+def not_allowed(method: str, allowed: Iterable[str], resource_type: str) -> S3Error:
+    """``MethodNotAllowed``, with the methods that are."""
+    return S3Error(
+        "MethodNotAllowed",
+        headers=(("Allow", ", ".join(sorted(allowed))),),
+        Method=method,
+        ResourceType=resource_type,
+    )
 
 
 # What a Swift answer means when a verb has nothing more exact to say.

@@ -24,7 +24,7 @@ from objectstore.s3.bucket import (
     stubs,
     versioning,
 )
-from objectstore.s3.errors import S3Error
+from objectstore.s3.errors import S3Error, not_allowed
 from objectstore.s3.lifecycle import configure
 from objectstore.s3.multipart import (
     abort,
@@ -275,6 +275,14 @@ def find_route(operation: Operation) -> Route:
     route = table.get((method, subresource))
     if route is not None:
         return route
-    if subresource and not any(known == subresource for _, known in table):
+    allowed = {known for known, name in table if name == subresource}
+    if subresource and not allowed:
         raise S3Error("NotImplemented", Header=subresource)
-    raise S3Error("MethodNotAllowed", Method=method, ResourceType=subresource.upper())
+    if not subresource:
+        # Preflights; and of a bucket its creation, and forms.
+        allowed |= {"OPTIONS"} if operation.key else {"OPTIONS", "POST", "PUT"}
+    raise not_allowed(method, allowed, subresource.upper() or _kind_of(operation))
+
+
+def _kind_of(operation: Operation) -> str:
+    return "OBJECT" if operation.key else "BUCKET"

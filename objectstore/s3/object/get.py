@@ -5,7 +5,7 @@ from __future__ import annotations
 from objectstore.kernel.reply import HeaderList, Reply
 from objectstore.s3 import sysmeta
 from objectstore.s3.access.authorize import missing, version_query
-from objectstore.s3.errors import S3Error
+from objectstore.s3.errors import S3Error, not_allowed
 from objectstore.s3.inner import Answer
 from objectstore.s3.lifecycle.headers import of_read
 from objectstore.s3.object import conditions
@@ -84,10 +84,19 @@ def _checked(operation: Operation, answer: Answer) -> Answer:
             conditions.check(
                 operation.header, s3_etag(answer), answer.get("last-modified")
             )
-        except S3Error:
+        except S3Error as error:
             answer.close()
+            if error.status == 304:
+                error.headers += _cached_anew(answer)
             raise
     return answer
+
+
+def _cached_anew(answer: Answer) -> tuple[tuple[str, str], ...]:
+    """What a cache that asks whether the object has changed must hear (RFC 9110)."""
+    told = [(name, answer.get(name.lower())) for name in ("Cache-Control", "Expires")]
+    told.append(("x-amz-version-id", answer.get("x-object-version-id")))
+    return tuple((name, value) for name, value in told if value)
 
 
 def _reply(operation: Operation, answer: Answer) -> Reply:
@@ -122,8 +131,14 @@ def _failure(operation: Operation, answer: Answer) -> S3Error:
         version = answer.get("x-object-version-id")
         answer.close()
         if operation.version_id and marker:
-            headers = (("x-amz-delete-marker", "true"), ("x-amz-version-id", version))
-            return S3Error("MethodNotAllowed", headers=headers, Method=operation.method)
+            error = not_allowed(operation.method, ("DELETE",), "DeleteMarker")
+            modified = answer.get("last-modified")
+            error.headers += (
+                ("x-amz-delete-marker", "true"),
+                ("x-amz-version-id", version),
+                *((("Last-Modified", modified),) if modified else ()),
+            )
+            return error
         if operation.version_id:
             return missing(operation, "NoSuchVersion")
         error = missing(operation)

@@ -14,7 +14,7 @@ from objectstore.s3.access.authorize import Permission, authorize
 from objectstore.s3.bucket.cors import preflight
 from objectstore.s3.bucket_places import enter_bucket
 from objectstore.s3.caller import ANYBODY
-from objectstore.s3.errors import S3Error, from_status
+from objectstore.s3.errors import S3Error, from_status, not_allowed
 from objectstore.s3.names import check_bucket
 from objectstore.s3.object.get import get_object
 from objectstore.s3.operation import Operation
@@ -41,7 +41,7 @@ def answer_website(operation: Operation) -> Reply:
         if operation.method == "OPTIONS":
             return preflight(operation)
         if operation.method not in ("GET", "HEAD"):
-            raise S3Error("MethodNotAllowed", Method=operation.method)
+            raise not_allowed(operation.method, ("GET", "HEAD", "OPTIONS"), "OBJECT")
         site = operation.facts.parsed("website", parse_website)
         if site is None:
             raise S3Error("NoSuchWebsiteConfiguration", BucketName=operation.bucket)
