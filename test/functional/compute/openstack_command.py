@@ -3,7 +3,7 @@
 Starting Python and importing the client takes seconds on a busy machine, for each of
 hundreds of commands; a fork has everything imported.  It must be a fork, for the client
 keeps connections and tokens for the rest of its process's life.  The tutorial's test
-starts the command as users do.
+starts the command as users do (the first time; see openstack_door).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class _Nothing(Command):
 
 
 @functools.cache
-def _import_everything() -> None:
+def import_everything() -> None:
     """Once, here, what each fork would import for itself."""
     plugins = entry_points()
     for group in plugins.groups:
@@ -57,7 +57,7 @@ def openstack_command(
 ) -> Ended:
     """Run it with these ``OS_`` variables; it must exit with ``expected``, unless
     that is None."""
-    _import_everything()
+    import_everything()
     ours, its = _FORKS.Pipe(duplex=False)
     process = _FORKS.Process(target=_run, args=(its, list(arguments), environment))
     process.start()
@@ -82,8 +82,13 @@ def _run(
     os.environ.update(environment)
     out, errors = io.StringIO(), io.StringIO()
     with redirect_stdout(out), redirect_stderr(errors):
-        try:
-            status = OpenStackShell().run(arguments)
-        except SystemExit as end:  # wrong usage
-            status = end.code
+        status = run_client(arguments)
     pipe.send((status, out.getvalue(), errors.getvalue()))
+
+
+def run_client(arguments: list[str]) -> int:
+    """What the command does once it is imported; its exit status."""
+    try:
+        return int(OpenStackShell().run(arguments))
+    except SystemExit as end:  # wrong usage
+        return end.code if isinstance(end.code, int) else 1

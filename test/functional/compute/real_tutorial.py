@@ -22,7 +22,7 @@ def main(directory: Path) -> None:
     try:
         with running_cloud(directory / "c", SECTIONS, roles=()) as cloud:
             place = cloud.place
-            print(run_tutorial(cloud, directory, is_real=True))
+            print(run_tutorial(cloud, directory))
             check_nothing_is_left(cloud)
     except BaseException:
         if place is not None:

@@ -16,6 +16,7 @@ import socket
 import subprocess
 import uuid
 
+from compute.agent.drivers.libvirt import probed
 from compute.core.sockets import socket_directory
 from objectstore.kernel import concurrency
 from objectstore.kernel.clock import Clock
@@ -56,6 +57,10 @@ class PrivateDaemon:
         return os.path.join(self._sockets, "libvirt-sock")
 
     @property
+    def _cache(self) -> str:
+        return os.path.join(self._directory, "cache")
+
+    @property
     def _pid_path(self) -> str:
         return os.path.join(self._directory, "libvirtd.pid")
 
@@ -70,6 +75,7 @@ class PrivateDaemon:
         pid = self._pid()
         if pid is None:
             return
+        probed.share(self._cache)
         give_up = self._clock.monotonic() + STOP_SECONDS
         _signal(pid, signal.SIGTERM)
         while self._pid() is not None:
@@ -109,6 +115,7 @@ class PrivateDaemon:
                 f"{DAEMON} is not installed (Debian: libvirt-daemon-system)"
             )
         self._write_settings()
+        probed.seed(self._cache)
         with open(os.path.join(self._directory, "log", "start.log"), "ab") as log:
             process = subprocess.Popen(
                 ["unshare", "--mount", "sh", "-c", self._script()],
