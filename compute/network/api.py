@@ -19,7 +19,7 @@ from compute.network.projects.quotas import QuotaApi
 from compute.network.projects.reservations import ReservationApi
 from compute.network.projects.tags import TagApi
 from compute.network.projects.topology import TopologyApi
-from compute.network.routing import floating_ips, routers
+from compute.network.routing import floating_ips, port_forwardings, routers
 from compute.network.routing.floating_ip_pools import PoolApi
 from compute.network.routing.interfaces import RouterActions
 from compute.network.security import (
@@ -37,6 +37,7 @@ DEFINITIONS: tuple[Definition[Any], ...] = (
     ports.DEFINITION,
     routers.DEFINITION,
     floating_ips.DEFINITION,
+    port_forwardings.DEFINITION,
     groups.DEFINITION,
     group_rules.DEFINITION,
     subnet_pools.DEFINITION,

@@ -29,6 +29,10 @@ EXTENSIONS = {
     "binding": ("Port Binding", "On which host a port is"),
     "default-subnetpools": ("Default Subnetpools", "Pools that need not be named"),
     "dns-integration": ("DNS Integration", "Names of ports, told by DHCP's resolver"),
+    "expose-port-forwarding-in-fip": (
+        "Expose Port Forwarding in Floating IP",
+        "What floating IPs forward, shown with them",
+    ),
     "external-net": ("Neutron external network", "Networks that routers lead to"),
     "ext-gw-mode": (
         "Neutron L3 Configurable external gateway mode",
@@ -39,6 +43,18 @@ EXTENSIONS = {
     "extraroute-atomic": (
         "Atomically add/remove extra routes",
         "Routes of routers, added and taken away one by one",
+    ),
+    "floating-ip-port-forwarding": (
+        "Floating IP Port Forwarding",
+        "Ports of floating IPs that lead to different guests",
+    ),
+    "floating-ip-port-forwarding-description": (
+        "Floating IP Port Forwarding new field description",
+        "Descriptions of port forwardings",
+    ),
+    "floating-ip-port-forwarding-port-ranges": (
+        "Floating IP Port Forwarding support for port ranges",
+        "Ranges of ports forwarded at once",
     ),
     "floatingip-pools": ("Floating IP Pools", "Where floating IPs come from"),
     "fip-port-details": (

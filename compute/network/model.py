@@ -183,6 +183,21 @@ class FloatingIp(Resource):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PortForwarding(Resource):
+    """Ports of a floating IP that lead to ports of an address: ``outer_first`` to
+    ``outer_last`` to as many inner ones, or all to a single one."""
+
+    floating_ip_id: str
+    port_id: str
+    fixed_address: str
+    protocol: str
+    outer_first: int
+    outer_last: int
+    inner_first: int
+    inner_last: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SubnetPool(Resource):
     """Prefixes that subnets are cut from."""
 

@@ -21,6 +21,7 @@ _OWNED = (
     "port",
     "router",
     "floatingip",
+    "floatingip_port_forwarding",
     "security_group",
     "security_group_rule",
     "subnetpool",

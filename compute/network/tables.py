@@ -202,6 +202,30 @@ floating_ips = _resource(
     sa.UniqueConstraint("port_id", "fixed_address", name="network_floating_ips_fixed"),
 )
 
+# Ports of a floating IP, each sent on to a port of a guest's address; first and last.
+port_forwardings = _resource(
+    "port_forwardings",
+    sa.Column(
+        "floating_ip_id",
+        Id(),
+        sa.ForeignKey(floating_ips.c.id),
+        nullable=False,
+    ),
+    _text("port_id", Id(), index=True),
+    _text("fixed_address", Address),
+    _text("protocol"),
+    sa.Column("outer_first", sa.Integer(), nullable=False),
+    sa.Column("outer_last", sa.Integer(), nullable=False),
+    sa.Column("inner_first", sa.Integer(), nullable=False),
+    sa.Column("inner_last", sa.Integer(), nullable=False),
+    sa.UniqueConstraint(
+        "floating_ip_id",
+        "protocol",
+        "outer_first",
+        name="network_port_forwardings_outer",
+    ),
+)
+
 subnet_pools = _resource(
     "subnet_pools",
     sa.Column("version", sa.Integer(), nullable=False),

@@ -12,7 +12,7 @@ it does not name must not be on the host.  It holds
 * the security groups that local ports are in, each with its rules, and those that
   the rules name as remote group, each with the addresses of all its members, on
   whatever host they are;
-* the routers that live here and their floating addresses.
+* the routers that live here, their floating addresses and the ports they forward.
 
 Ids are text with dashes.  Addresses are text without prefix length, prefixes are
 text in CIDR form, both in the canonical form of Python's ``ipaddress``; MAC addresses
@@ -32,7 +32,7 @@ from compute.network.records import decode_record, encode_record
 from objectstore.kernel.errors import Corrupt
 
 # Raised when a field is added, removed or gets another meaning.
-VIEW_VERSION = 2
+VIEW_VERSION = 3
 
 OWNER_DHCP = "network:dhcp"
 OWNER_ROUTER_INTERFACE = "network:router_interface"
@@ -252,6 +252,22 @@ class FloatingIp:
 
 
 @dataclass(frozen=True, slots=True)
+class PortForwarding:
+    """Ports ``outer_first`` to ``outer_last`` of a floating address: they lead to as
+    many ports of a guest's, from ``inner_first`` on, or all to that one."""
+
+    id: str
+    router_id: str
+    protocol: str  # "tcp", "udp"
+    address: str
+    outer_first: int
+    outer_last: int
+    fixed_address: str
+    inner_first: int
+    inner_last: int
+
+
+@dataclass(frozen=True, slots=True)
 class HostView:
     """Everything for one host, as of ``revision`` (grows with each change)."""
 
@@ -262,6 +278,7 @@ class HostView:
     security_groups: tuple[SecurityGroup, ...] = ()
     routers: tuple[Router, ...] = ()
     floating_ips: tuple[FloatingIp, ...] = ()
+    port_forwardings: tuple[PortForwarding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

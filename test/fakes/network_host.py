@@ -16,6 +16,7 @@ from compute.network.agent.model import (
     Desired,
     Link,
     Listener,
+    Namespace,
     Observed,
     SeenLink,
     SeenNamespace,
@@ -78,10 +79,15 @@ class MemoryHost:
     def do(self, operation: do.Operation, desired: Desired) -> None:
         match operation:
             case do.LoadRules(namespace=name, text=text):
-                floating = dict(desired.namespaces[name].floating) if name else {}
+                told = desired.namespaces.get(name, Namespace(name))
                 strange = self.namespaces[name].rules.strange
                 rules = SeenRules(True, text, strange)
-                self._change(name, rules=rules, floating=floating)
+                self._change(
+                    name,
+                    rules=rules,
+                    floating=dict(told.floating),
+                    forwarded=dict(told.forwarded),
+                )
             case do.DropRules():
                 self._change(HOST, rules=SeenRules())
             case do.DropTable(concerns=table, namespace=name):
@@ -141,7 +147,7 @@ class MemoryHost:
                 self.listeners[listener.namespace] = listener
             case do.CloseListener(concerns=name):
                 del self.listeners[name]
-            case do.JudgeFlows() | do.EndTranslations():
+            case do.JudgeFlows() | do.EndTranslations() | do.EndForwarded():
                 pass
             case _:
                 self._do_process(operation)

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from compute.network.agent.dhcp import network_dnsmasq, router_dnsmasq
 from compute.network.agent.flows import port_flows
+from compute.network.agent.forwarding import forward_map
 from compute.network.agent.host_rules import host_rules
 from compute.network.agent.metadata_address import METADATA_PREFIX
 from compute.network.agent.model import (
@@ -212,15 +213,21 @@ class _Builder:
             if floating.router_id == router.id
         }
         routes = {Route(route.destination, route.nexthop) for route in router.routes}
-        own = self._add_gateway(router, name, sorted(floating), routes)
+        forwardings = [
+            each for each in self.view.port_forwardings if each.router_id == router.id
+        ]
+        forwarded = forward_map(forwardings)
+        outside = sorted({*floating, *(each.address for each in forwardings)})
+        own = self._add_gateway(router, name, outside, routes)
         has_snat = router.gateway is not None and router.gateway.snat
         self.namespaces[name] = Namespace(
             name,
             loopback=self._metadata_addresses(),
             routes=frozenset(routes),
             sysctls=ROUTER_SYSCTLS,
-            rules=router_rules(floating, own, inside, snat=has_snat),
+            rules=router_rules(floating, forwarded, own, inside, snat=has_snat),
             floating=floating,
+            forwarded=forwarded,
         )
         advertising = router_dnsmasq(name, connected)
         if advertising is not None:

@@ -31,6 +31,7 @@ from compute.network.agent.names import ROUTER_NAMESPACE_PREFIX, is_own_namespac
 from compute.network.agent.rule_generation import rule_generation
 from compute.network.agent.rule_loader import (
     RuleLoader,
+    end_forwarded,
     end_translations,
     end_unlawful_flows,
 )
@@ -86,18 +87,20 @@ class Host:
     def _namespace(self, name: str) -> SeenNamespace:
         has_rules = name == HOST or name.startswith(ROUTER_NAMESPACE_PREFIX)
 
-        def look() -> tuple[SeenNamespace, int]:
+        def look_inside() -> tuple[SeenNamespace, int]:
             # The host's own routes are none of our business.
             links, routes = netlink.look(with_routes=name != HOST)
             sysctls = kernel_namespaces.read_sysctls(SYSCTLS_READ)
             seen = SeenNamespace(links=links, routes=routes, sysctls=sysctls)
             return seen, rule_generation() if has_rules else 0
 
-        seen, generation = kernel_namespaces.inside(name, look)
+        seen, generation = kernel_namespaces.inside(name, look_inside)
         if not has_rules:
             return seen
-        rules, floating = self._rules.seen(name, generation)
-        return replace(seen, rules=rules, floating=floating)
+        look = self._rules.seen(name, generation)
+        return replace(
+            seen, rules=look.rules, floating=look.floating, forwarded=look.forwarded
+        )
 
     # ---- doing -----------------------------------------------------------------
 
@@ -233,6 +236,9 @@ class Host:
             operation.namespace, operation.address, operation.fixed_address
         )
 
+    def _end_forwarded(self, operation: do.EndForwarded) -> None:
+        end_forwarded(operation.namespace, operation.key)
+
 
 _ACTIONS: dict[type[Any], Callable[[Host, Any], None]] = {
     do.LoadRules: Host._load_rules,
@@ -257,4 +263,5 @@ _ACTIONS: dict[type[Any], Callable[[Host, Any], None]] = {
     do.StopProcess: Host._stop_process,
     do.RemoveFiles: Host._remove_files,
     do.EndTranslations: Host._end_translations,
+    do.EndForwarded: Host._end_forwarded,
 }

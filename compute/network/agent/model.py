@@ -88,6 +88,7 @@ class Namespace:
     rules: str = ""
     # What traffic is translated to, so that changes can end the flows of the old.
     floating: Mapping[str, str] = field(default_factory=dict)
+    forwarded: Mapping[str, str] = field(default_factory=dict)  # see ``forwarding``
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +172,7 @@ class SeenNamespace:
     sysctls: Mapping[str, str] = field(default_factory=dict)
     rules: SeenRules = SeenRules()
     floating: Mapping[str, str] = field(default_factory=dict)
+    forwarded: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

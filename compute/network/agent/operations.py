@@ -231,6 +231,15 @@ class EndTranslations:
     fixed_address: str
 
 
+@dataclass(frozen=True, slots=True)
+class EndForwarded:
+    """End a router's flows to one port of a floating address (``forwarding``'s key)."""
+
+    concerns: str
+    namespace: str
+    key: str
+
+
 Operation = (
     LoadRules
     | DropRules
@@ -257,4 +266,5 @@ Operation = (
     | CloseListener
     | JudgeFlows
     | EndTranslations
+    | EndForwarded
 )

@@ -98,6 +98,9 @@ def _flows(desired: Desired, observed: Observed) -> Iterator[do.Operation]:
         for address, fixed in sorted(seen.floating.items()):
             if namespace.floating.get(address) != fixed:
                 yield do.EndTranslations(name, name, address, fixed)
+        for key, inner in sorted(seen.forwarded.items()):
+            if namespace.forwarded.get(key) != inner:
+                yield do.EndForwarded(name, name, key)
 
 
 # ---- devices -------------------------------------------------------------------

@@ -12,6 +12,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable, Mapping
 
+from compute.network.agent.forwarding import MAP, map_text
 from compute.network.agent.host_rules import replaced
 from compute.network.agent.metadata_address import METADATA_ADDRESS
 from compute.network.agent.names import GATEWAY_PREFIX, INNER_PREFIX, TABLE
@@ -27,6 +28,7 @@ ROUTER_SYSCTLS = (
 
 def router_rules(
     floating: Mapping[str, str],
+    forwarded: Mapping[str, str],
     gateway: str,
     inside: Iterable[str],
     *,
@@ -34,7 +36,8 @@ def router_rules(
 ) -> str:
     """The router's whole ruleset.
 
-    ``floating``: floating address to fixed address; ``gateway``: the router's own
+    ``floating``: floating address to fixed address; ``forwarded``: the map of
+    ``forwarding``; ``gateway``: the router's own
     IPv4 address outside, "" where there is none; ``inside``: prefixes of its networks.
     """
     inward = _map("floating_in", floating)
@@ -58,9 +61,10 @@ def router_rules(
             f'oifname "{INNER_PREFIX}*" {within} ct status dnat snat to {gateway}'
         )
     body = f"""table ip {TABLE} {{
-{inward}{outward}  chain before {{
+{inward}{outward}{map_text(forwarded)}  chain before {{
     type nat hook prerouting priority -100; policy accept;
     dnat to ip daddr map @floating_in
+    meta l4proto {{ tcp, udp }} dnat ip to ip daddr . meta l4proto . th dport map @{MAP}
   }}
   chain after {{
     type nat hook postrouting priority 100; policy accept;

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from compute.network.agent.commands import CommandFailed, run
 from compute.network.agent.flows import Flow, PortFlows, ended, parse_flow
+from compute.network.agent.forwarding import loaded_map, parts_of
 from compute.network.agent.kernel_namespaces import command_prefix
 from compute.network.agent.model import HOST, SeenRules
 from compute.network.agent.names import TABLE
@@ -30,12 +31,14 @@ _PAIR = re.compile(r"([0-9.]+) : ([0-9.]+)")
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
-    """What was seen of a namespace's rules when their generation was this."""
+class Look:
+    """What was seen of a namespace's rules when their generation was this: of a router
+    also its floating addresses (address: guest's) and the ports that it forwards."""
 
     generation: int
     rules: SeenRules
-    floating: dict[str, str]
+    floating: dict[str, str] = field(default_factory=dict)
+    forwarded: dict[str, str] = field(default_factory=dict)
 
 
 class RuleLoader:
@@ -43,7 +46,7 @@ class RuleLoader:
 
     def __init__(self) -> None:
         self._loaded: dict[str, tuple[str, str]] = {}
-        self._looks: dict[str, _Look] = {}
+        self._looks: dict[str, Look] = {}
 
     def load(self, namespace: str, text: str) -> None:
         """Put the text's tables in the place of those that are there."""
@@ -53,28 +56,27 @@ class RuleLoader:
         if listing is not None:
             self._loaded[namespace] = (text, _digest(listing))
 
-    def seen(self, namespace: str, generation: int) -> tuple[SeenRules, dict[str, str]]:
-        """What is loaded, and a router's floating addresses (address: guest's).
-
-        ``generation``: of the rules just now (``rule_generation``); 0: unknown.
-        """
+    def seen(self, namespace: str, generation: int) -> Look:
+        """What is loaded.  ``generation``: of the rules just now
+        (``rule_generation``); 0: unknown."""
         last = self._looks.get(namespace)
         if last is None or not generation or last.generation != generation:
-            last = _Look(generation, *self._look(namespace))
+            last = self._look(namespace, generation)
             self._looks[namespace] = last
-        return last.rules, last.floating
+        return last
 
-    def _look(self, namespace: str) -> tuple[SeenRules, dict[str, str]]:
+    def _look(self, namespace: str, generation: int) -> Look:
         tables = _tables(namespace)
         ours = {f"{family} {TABLE}" for family in _families(namespace)}
         strange = frozenset(tables - ours)
         listing = _listing(namespace) if ours <= tables else None
         if listing is None:
-            return SeenRules(exists=bool(tables & ours), strange=strange), {}
+            rules = SeenRules(exists=bool(tables & ours), strange=strange)
+            return Look(generation, rules)
         text, digest = self._loaded.get(namespace, (None, ""))
         is_ours = digest == _digest(listing)
         rules = SeenRules(True, text if is_ours else None, strange)
-        return rules, _floating(listing)
+        return Look(generation, rules, _floating(listing), loaded_map(listing))
 
     def drop(self) -> None:
         """Remove the tables of the host's own namespace."""
@@ -116,6 +118,13 @@ def end_translations(namespace: str, address: str, fixed_address: str) -> None:
         ("--orig-src", fixed_address),
     ):
         _conntrack(namespace, "-D", "-f", "ipv4", side, one)
+
+
+def end_forwarded(namespace: str, key: str) -> None:
+    """End the flows that came to one forwarded port of a floating address."""
+    address, protocol, port = parts_of(key)
+    words = ("-p", protocol, "--orig-dst", address, "--orig-port-dst", port)
+    _conntrack(namespace, "-D", "-f", "ipv4", *words)
 
 
 def _flows(zone: int, side: str, address: str) -> list[Flow]:

@@ -82,20 +82,25 @@ class Collection(Generic[R]):
         """All attributes that are columns."""
         return {**STANDARD, **self.columns}
 
-    def find(self, work: Work, identifier: str) -> R:
-        """One that the caller sees, or ``NotFound``."""
+    def find(self, work: Work, identifier: str, *within: Clause) -> R:
+        """One that the caller sees, or ``NotFound``.  ``within``: of which only."""
         found = work.records(
-            self.record, self.table, self.table.c.id == identifier, *self._seen(work)
+            self.record,
+            self.table,
+            self.table.c.id == identifier,
+            *within,
+            *self._seen(work),
         )
         if not found:
             raise not_found(f"{self.kind}NotFound", self.title, identifier)
         return found[0]
 
-    def page(self, work: Work, query: Query) -> tuple[list[R], Page]:
+    def page(self, work: Work, query: Query, *within: Clause) -> tuple[list[R], Page]:
         """One page.  Raises ``BadRequest``."""
         known = self._known(work)
         page = parse_page(query, sortable=frozenset(known), default_sort=ORDER)
         where = [
+            *within,
             *self._seen(work, query.one(VISIBLE_TO)),
             *self._filters(work, query, known),
         ]

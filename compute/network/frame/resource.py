@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+import sqlalchemy as sa
+
 from compute.core.api import ApiCall, Route, empty_reply, json_reply
 from compute.core.errors import BadRequest, PolicyNotAuthorized
 from compute.core.pagination import Page
@@ -33,6 +35,16 @@ OWNER_CHARACTERS_MAX = 64  # identity's ids have 32
 OWNERS = ("project_id", "tenant_id")
 
 
+@dataclass(frozen=True)
+class Parent:
+    """What a resource's things are below in the path (``floatingips/{of}/...``):
+    ``find`` it, ``NotFound`` when the caller does not see it; ``column`` of a thing is
+    its id, and its project is theirs."""
+
+    column: str
+    find: Callable[[Work, str], Resource]
+
+
 ALL_VERBS = frozenset({"list", "show", "create", "update", "delete"})
 
 
@@ -50,6 +62,8 @@ class Definition(Generic[R]):
     update: Callable[[Work, R, Body], R]
     delete: Callable[[Work, R], None]
     path: str = ""
+    parent: Parent | None = None
+    rule: str = ""  # the name in policy rules; "": that of one thing
     quota: str = ""
     target: Callable[[Work, Mapping[str, Any]], Mapping[str, Any]] = (
         lambda work, values: {"project_id": values.get("project_id")}
@@ -93,7 +107,8 @@ class ResourceApi(Generic[R]):
         self._prepare(call)
 
         def work_on(work: Work) -> tuple[list[Body], Page]:
-            records, page = self._collection.page(work, call.query)
+            within = self._within(work, call)
+            records, page = self._collection.page(work, call.query, *within)
             return self._collection.show(work, records), page
 
         items, page = self._database.read(call.context, work_on)
@@ -109,8 +124,7 @@ class ResourceApi(Generic[R]):
         self._prepare(call)
 
         def work_on(work: Work) -> Body:
-            record = self._collection.find(work, call.parameters["id"])
-            return self._collection.show(work, [record])[0]
+            return self._collection.show(work, [self._named(work, call)])[0]
 
         item = self._database.read(call.context, work_on)
         return json_reply(200, {self._collection.singular: only(item, call)})
@@ -125,7 +139,9 @@ class ResourceApi(Generic[R]):
 
         def work_on(work: Work) -> list[Body]:
             records = []
-            for given, attributes in wanted:
+            parent = self._parent(work, call)
+            for given, own in wanted:
+                attributes = {**own, **parent}
                 self._allow(work, "create", given, attributes)
                 self._check_owner(attributes)
                 self._check_quota(work, attributes)
@@ -175,6 +191,30 @@ class ResourceApi(Generic[R]):
         if quota and not self._definition.is_promised(work, attributes):
             check_quota(work, quota, attributes["project_id"])
 
+    # ---- where it is -------------------------------------------------------------
+
+    def _named(self, work: Work, call: ApiCall) -> R:
+        """The one that the path names."""
+        return self._collection.find(
+            work, call.parameters["id"], *self._within(work, call)
+        )
+
+    def _within(self, work: Work, call: ApiCall) -> list[sa.ColumnElement[bool]]:
+        """What the path narrows the collection to."""
+        parent = self._definition.parent
+        if parent is None:
+            return []
+        column = self._collection.table.c[parent.column]
+        return [column == parent.find(work, call.parameters["of"]).id]
+
+    def _parent(self, work: Work, call: ApiCall) -> Body:
+        """What a new thing has of what it is below."""
+        parent = self._definition.parent
+        if parent is None:
+            return {}
+        found = parent.find(work, call.parameters["of"])
+        return {parent.column: found.id, "project_id": found.project_id}
+
     # ---- rights ----------------------------------------------------------------
 
     def _attributes(self, call: ApiCall, body: Body) -> tuple[Body, Body]:
@@ -188,7 +228,7 @@ class ResourceApi(Generic[R]):
         return given, attributes
 
     def _mine(self, work: Work, call: ApiCall, verb: str, changes: Body) -> R:
-        record = self._collection.find(work, call.parameters["id"])
+        record = self._named(work, call)
         values = {
             item.name: getattr(record, item.name) for item in dataclasses.fields(record)
         }
@@ -200,7 +240,7 @@ class ResourceApi(Generic[R]):
         self, work: Work, verb: str, given: Mapping[str, Any], values: Body
     ) -> None:
         """Raise ``PolicyNotAuthorized`` by the resource's rule and its attributes'."""
-        rule = f"{verb}_{self._collection.singular}"
+        rule = f"{verb}_{self._definition.rule or self._collection.singular}"
         target = self._definition.target(work, values)
         names = [rule]
         for attribute, value in given.items():

@@ -20,6 +20,7 @@ from compute.network.links.bindings import bound_to
 from compute.network.links.networks import FLAT, subnets_of
 from compute.network.links.prefixes import parse_prefix
 from compute.network.links.segments import segments_of
+from compute.network.links.translations import forwardings_of
 from compute.network.model import (
     FixedAddress,
     FloatingIp,
@@ -53,6 +54,7 @@ def host_view(work: Work, host: str) -> view.HostView:
         ),
         routers=tuple(_router(router, ports) for router in routers),
         floating_ips=_floating_ips(work, routers),
+        port_forwardings=_port_forwardings(work, routers),
     )
 
 
@@ -176,4 +178,26 @@ def _floating_ips(work: Work, routers: Sequence[Router]) -> tuple[view.FloatingI
     return tuple(
         view.FloatingIp(each.id, each.router_id, each.address, each.fixed_address or "")
         for each in found
+    )
+
+
+def _port_forwardings(
+    work: Work, routers: Sequence[Router]
+) -> tuple[view.PortForwarding, ...]:
+    table = tables.floating_ips
+    here = table.c.router_id.in_([router.id for router in routers])
+    found = {each.id: each for each in work.records(FloatingIp, table, here)}
+    return tuple(
+        view.PortForwarding(
+            each.id,
+            found[each.floating_ip_id].router_id,
+            each.protocol,
+            found[each.floating_ip_id].address,
+            each.outer_first,
+            each.outer_last,
+            each.fixed_address,
+            each.inner_first,
+            each.inner_last,
+        )
+        for each in forwardings_of(work, floating_ips=list(found))
     )

@@ -9,13 +9,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import sqlalchemy as sa
-
 from compute.network import tables
 from compute.network.errors import conflict
 from compute.network.frame.resource import Body, Definition
 from compute.network.frame.work import Work
-from compute.network.links import addressing, networks, port_fields
+from compute.network.links import addressing, networks, port_fields, translations
 from compute.network.links.bindings import binding_of, drop_binding
 from compute.network.links.dhcp_ports import keep_dhcp_ports
 from compute.network.links.macs import is_mac_taken, new_mac, parse_mac
@@ -141,20 +139,7 @@ def delete_port(work: Work, port: Port) -> None:
 
 def remove_port(work: Work, port: Port) -> None:
     """Take a port away with all that hangs on it."""
-    floating = tables.floating_ips
-    work.connection.execute(
-        sa.update(floating)
-        .where(floating.c.port_id == port.id)
-        .values(
-            port_id=None,
-            fixed_address=None,
-            router_id="",
-            status=DOWN,
-            updated_at=work.now,
-            revision=floating.c.revision + 1,
-            changed_at=work.revision(),
-        )
-    )
+    translations.release(work, port)
     drop_binding(work, port)
     groups = groups_of(work, port.id)
     set_groups(work, port.id, [])
@@ -249,15 +234,11 @@ def _change_addresses(work: Work, port: Port, wishes: Any) -> None:
         is_guest=port.is_guest,
     )
     lost = {each.address for each in had} - {address for _, address in pairs}
-    floating = tables.floating_ips
-    if lost and work.rows(
-        floating.select().where(
-            floating.c.port_id == port.id, floating.c.fixed_address.in_(lost)
-        )
-    ):
+    user = translations.uses_any(work, port, lost)
+    if user:
         raise conflict(
-            "FixedIpAddressInUseByFloatingIP",
-            f"A floating IP uses an address of port {port.id}: disassociate it first.",
+            f"FixedIpAddressInUseBy{user}",
+            f"A {user} uses an address of port {port.id}: end that first.",
         )
     addressing.assign(work, port.id, pairs)
 

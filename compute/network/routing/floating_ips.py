@@ -12,13 +12,15 @@ from compute.network.frame.collection import Collection, own
 from compute.network.frame.fields import TEXT_OR_NULL, UUID, UUID_OR_NULL, Field, Fields
 from compute.network.frame.resource import Body, Definition
 from compute.network.frame.work import Work
-from compute.network.links import addressing
+from compute.network.links import addressing, translations
 from compute.network.links.port_list import COLLECTION as PORTS
 from compute.network.links.ports import remove_port
-from compute.network.links.prefixes import parse_address
-from compute.network.model import DOWN, FixedAddress, FloatingIp, Port, Router
+from compute.network.model import DOWN, FloatingIp, Port, PortForwarding
+from compute.network.routing import forwarded_ports
+from compute.network.routing.addressee import fixed_address, serving_router
+from compute.network.routing.forwarded_ports import Ports
 from compute.network.routing.gateway import external_network
-from compute.network.routing.router_ports import make_router_port, router_serving
+from compute.network.routing.router_ports import make_router_port
 from compute.network.view import OWNER_FLOATING_IP
 
 FIELDS = Fields(
@@ -95,10 +97,12 @@ def update_floating_ip(work: Work, floating: FloatingIp, body: Body) -> Floating
         floating = work.save(
             tables.floating_ips, floating, description=body["description"] or ""
         )
+    if "port_id" in body or body.get("fixed_ip_address"):
+        _refuse_while_forwarding(work, floating)
     if body.get("port_id"):
         return _associate(work, floating, body)
     if "port_id" in body:
-        return _part(work, floating)
+        return translations.part(work, floating)
     if body.get("fixed_ip_address"):
         if not floating.port_id:
             raise invalid("fixed_ip_address cannot be specified without a port_id.")
@@ -108,99 +112,46 @@ def update_floating_ip(work: Work, floating: FloatingIp, body: Body) -> Floating
 
 def delete_floating_ip(work: Work, floating: FloatingIp) -> None:
     """Give the address back."""
-    _wake(work, floating.router_id)
+    _refuse_while_forwarding(work, floating)
+    translations.wake_router(work, floating.router_id)
     work.delete(tables.floating_ips, floating)
     port = work.find(Port, tables.ports, floating.floating_port_id)
     if port is not None:
         remove_port(work, port)
 
 
+def _refuse_while_forwarding(work: Work, floating: FloatingIp) -> None:
+    if translations.forwardings_of(work, floating_ips=[floating.id]):
+        raise conflict(
+            "FipInUseByPortForwarding",
+            f"Floating IP {floating.id} in use by Port Forwarding resources.",
+        )
+
+
 def _associate(work: Work, floating: FloatingIp, body: Body) -> FloatingIp:
     port = PORTS.find(work, body["port_id"])
     if port.project_id != floating.project_id and not work.is_admin:
         raise not_found("PortNotFound", "Port", port.id)
-    fixed = _fixed_address(work, port, body.get("fixed_ip_address"))
-    router_id = router_serving(work, fixed.subnet_id, floating.external_network_id)
-    if not router_id:
-        raise not_found(
-            "ExternalGatewayForFloatingIPNotFound",
-            f"External network {floating.external_network_id} is not reachable from"
-            f" subnet {fixed.subnet_id}. Therefore, cannot associate Port {port.id}"
-            " with a Floating IP. A router to it",
-            "",
-        )
-    table = tables.floating_ips
-    others = work.records(
-        FloatingIp,
-        table,
-        table.c.port_id == port.id,
-        table.c.fixed_address == fixed.address,
-        table.c.id != floating.id,
-    )
-    if others:
+    fixed = fixed_address(work, port, body.get("fixed_ip_address"))
+    router_id = serving_router(work, port, fixed, floating.external_network_id)
+    others = translations.floating_ips_of(work, port.id, fixed.address)
+    if any(each.id != floating.id for each in others):
         raise conflict(
             "FloatingIPPortAlreadyAssociated",
             f"Cannot associate floating IP {floating.address} ({floating.id}) with port"
             f" {port.id} using fixed IP {fixed.address}, as that fixed IP already has a"
             f" floating IP on external network {floating.external_network_id}.",
         )
-    if floating.router_id != router_id:
-        _wake(work, floating.router_id)
-    _wake(work, router_id)
-    return work.save(
-        table,
-        floating,
-        port_id=port.id,
-        fixed_address=fixed.address,
-        router_id=router_id,
-        status=DOWN,
-        changed_at=work.revision(),
-    )
-
-
-def _part(work: Work, floating: FloatingIp) -> FloatingIp:
-    _wake(work, floating.router_id)
-    return work.save(
-        tables.floating_ips,
-        floating,
-        port_id=None,
-        fixed_address=None,
-        router_id="",
-        status=DOWN,
-        changed_at=work.revision(),
-    )
-
-
-def _fixed_address(work: Work, port: Port, wanted: str | None) -> FixedAddress:
-    held = [
-        each
-        for each in addressing.addresses_of(work, [port.id]).get(port.id, [])
-        if ":" not in each.address
-    ]
-    if wanted:
-        address = str(parse_address(wanted, "fixed_ip_address"))
-        for each in held:
-            if each.address == address:
-                return each
-        raise invalid(f"Port {port.id} does not have fixed ip {address}", "BadRequest")
-    if not held:
-        raise invalid(
-            f"Cannot add floating IP to port {port.id} that has no fixed IPv4"
-            " addresses",
-            "BadRequest",
+    if translations.forwardings_to(work, port.id, fixed.address):
+        raise conflict(
+            "PortHasPortForwarding",
+            f"Cannot associate floating IP {floating.address} ({floating.id}) with port"
+            f" {port.id}: ports of another one are forwarded to {fixed.address}.",
         )
-    if len(held) > 1:
-        raise invalid(
-            f"Port {port.id} has multiple fixed IPv4 addresses. Must provide a specific"
-            " IPv4 address when assigning a floating IP",
-            "BadRequest",
-        )
-    return held[0]
-
-
-def _wake(work: Work, router_id: str) -> None:
-    router = work.find(Router, tables.routers, router_id) if router_id else None
-    work.touch([router.host] if router is not None else [])
+    floating = translations.put_on_router(work, floating, router_id)
+    return work.save(
+        tables.floating_ips, floating, port_id=port.id, fixed_address=fixed.address
+    )
 
 
 def _present(work: Work, records: Sequence[FloatingIp]) -> list[Body]:
@@ -212,6 +163,10 @@ def _present(work: Work, records: Sequence[FloatingIp]) -> list[Body]:
             tables.ports.c.id.in_({each.port_id for each in records if each.port_id}),
         )
     }
+    forwarded: dict[str, list[Body]] = {}
+    identifiers = [each.id for each in records]
+    for each in translations.forwardings_of(work, floating_ips=identifiers):
+        forwarded.setdefault(each.floating_ip_id, []).append(_summary(each))
     return [
         {
             "floating_network_id": each.external_network_id,
@@ -221,11 +176,26 @@ def _present(work: Work, records: Sequence[FloatingIp]) -> list[Body]:
             "router_id": each.router_id or None,
             "status": each.status,
             "port_details": _details(ports.get(each.port_id or "")),
+            "port_forwardings": forwarded.get(each.id, []),
             "dns_domain": "",
             "dns_name": "",
         }
         for each in records
     ]
+
+
+def _summary(forwarding: PortForwarding) -> Body:
+    """A forwarding as its floating IP shows it."""
+    inner = Ports(forwarding.inner_first, forwarding.inner_last)
+    outer = Ports(forwarding.outer_first, forwarding.outer_last)
+    return {
+        "id": forwarding.id,
+        "protocol": forwarding.protocol,
+        "internal_port_id": forwarding.port_id,
+        "internal_ip_address": forwarding.fixed_address,
+        **forwarded_ports.shown(inner, "internal_port"),
+        **forwarded_ports.shown(outer, "external_port"),
+    }
 
 
 def _details(port: Port | None) -> Body | None:

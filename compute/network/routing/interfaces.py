@@ -17,6 +17,7 @@ from compute.network.links.port_list import COLLECTION as PORTS
 from compute.network.links.ports import remove_port
 from compute.network.links.subnets import COLLECTION as SUBNETS
 from compute.network.links.subnets import ROUTES
+from compute.network.links.translations import forwardings_of
 from compute.network.model import FloatingIp, Network, Port, Router, Subnet
 from compute.network.routing.placement import place_router
 from compute.network.routing.router_ports import (
@@ -239,9 +240,12 @@ def _joined_port(work: Work, router: Router, body: Body) -> Port:
 def _refuse_while_needed(work: Work, router: Router, port: Port) -> None:
     subnets = [subnet for _, _, subnet in connected(work, [port])]
     floating = tables.floating_ips
-    for each in work.records(FloatingIp, floating, floating.c.router_id == router.id):
+    here = work.records(FloatingIp, floating, floating.c.router_id == router.id)
+    forwarded = forwardings_of(work, floating_ips=[each.id for each in here])
+    needed = {each.fixed_address or "" for each in here}
+    for address in needed | {each.fixed_address for each in forwarded}:
         for subnet in subnets:
-            if _holds(subnet, each.fixed_address or ""):
+            if _holds(subnet, address):
                 raise conflict(
                     "RouterInterfaceInUseByFloatingIP",
                     f"Router interface for subnet {subnet.id} on router {router.id}"

@@ -22,6 +22,7 @@ PATHS = {
     "subnetpool": "subnetpools",
     "router": "routers",
     "floatingip": "floatingips",
+    "port_forwarding": "",  # below a floating IP
     "security_group": "security-groups",
     "security_group_rule": "security-group-rules",
     "address_scope": "address-scopes",
@@ -61,6 +62,17 @@ def furnish(house: House) -> None:
     interface = "id tenant_id project_id port_id network_id subnet_id subnet_ids tags"
     assert set(got.json) == set(interface.split())
     make(house, "floatingip", floating_network_id=outside["id"], port_id=port["id"])
+    shared = make(house, "floatingip", floating_network_id=outside["id"])
+    inner = make(house, "port", network_id=network["id"])
+    PATHS["port_forwarding"] = f"floatingips/{shared['id']}/port_forwardings"
+    make(
+        house,
+        "port_forwarding",
+        internal_port_id=inner["id"],
+        internal_port=22,
+        external_port=2222,
+        protocol="tcp",
+    )
     make(house, "security_group", name="g")
     prefixes = ["10.8.0.0/16"]
     make(house, "subnetpool", name="p", prefixes=prefixes, default_prefixlen=24)

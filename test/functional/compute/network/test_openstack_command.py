@@ -123,6 +123,57 @@ def test_routers_and_floating_ips(cloud: RunningCloud) -> None:
     assert freed["port_id"] is None
 
 
+def test_port_forwardings(cloud: RunningCloud) -> None:
+    script(
+        cloud,
+        """
+        network create inner
+        subnet create inner4 --network inner --subnet-range 10.22.0.0/24
+        router create out --external-gateway public
+        router add subnet out inner4
+        port create guest --network inner --fixed-ip ip-address=10.22.0.50
+        """,
+    )
+    (floating,) = script(cloud, "floating ip create public")
+    address = floating["floating_ip_address"]
+    base = "floating ip port forwarding"
+    to_guest = "--internal-ip-address 10.22.0.50 --port guest --protocol tcp"
+    ports = "--internal-protocol-port 22 --external-protocol-port 2222"
+    range_ = "--internal-protocol-port 80:82 --external-protocol-port 8080:8082"
+    one, many, listed = script(
+        cloud,
+        f"""
+        {base} create {address} {to_guest} {ports} --description ssh
+        {base} create {address} {to_guest} {range_}
+        {base} list {address} --protocol tcp
+        """,
+    )
+    assert (one["internal_port"], one["external_port"]) == (22, 2222)
+    assert many["external_port_range"] == "8080:8082"
+    assert {each["ID"] for each in listed} == {one["id"], many["id"]}
+    (shown, floating) = script(
+        cloud,
+        f"""
+        {base} set {address} {one["id"]} --external-protocol-port 2223
+        {base} show {address} {one["id"]}
+        floating ip show {address}
+        """,
+    )
+    assert shown["external_port"] == 2223 and shown["description"] == "ssh"
+    assert len(floating["port_forwardings"]) == 2
+    script(
+        cloud,
+        f"""
+        {base} delete {address} {one["id"]} {many["id"]}
+        floating ip delete {address}
+        port delete guest
+        router remove subnet out inner4
+        router delete out
+        network delete inner
+        """,
+    )
+
+
 def test_security_groups(cloud: RunningCloud) -> None:
     options = "--protocol tcp --dst-port 80:81 --remote-ip 10.0.0.0/8"
     made = script(

@@ -19,6 +19,7 @@ from compute.network.view import (
     DhcpOption,
     Direction,
     Ipv6Mode,
+    PortForwarding,
     Rule,
     tap_name,
 )
@@ -286,6 +287,60 @@ def networks_are_routed(cloud: Cloud) -> None:
     # From inside to a floating address, and back.
     assert blue1.pings("172.24.4.101")
     assert red1.pings("172.24.4.101")
+
+
+@scenario
+def ports_are_forwarded(cloud: Cloud) -> None:
+    cloud.control.view = routed_networks()
+    cloud.settle()
+    red1, blue1 = cloud.boot("red1"), cloud.boot("blue1")
+    assert red1.dhcp() and blue1.dhcp()
+    cloud.replace_group("web", lets_in("web", "tcp", protocol=6))
+    for guest in (red1, blue1):
+        guest.serve(5001)
+    red1.serve(5002)
+    router, outside = make_id("rt"), "172.24.4.102"
+    to_red = PortForwarding(
+        make_id("pf"), router, "tcp", outside, 7001, 7002, "10.1.0.11", 5001, 5002
+    )
+    to_blue = PortForwarding(
+        make_id("pb"), router, "tcp", outside, 7003, 7003, "10.2.0.11", 5001, 5001
+    )
+    cloud.change(port_forwardings=(to_red, to_blue))
+
+    def dial(port: int) -> Connection:
+        """From the host, which is on the external network."""
+        return Connection(
+            subprocess.Popen(
+                ["nc", outside, str(port)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+            )
+        )
+
+    lines = {port: dial(port) for port in (7001, 7002, 7003, 7004)}
+    said = {port: line.hears() for port, line in lines.items()}
+    # One address, two guests; what is not forwarded is nobody's.
+    assert said == {7001: "red1", 7002: "red1", 7003: "blue1", 7004: ""}
+    # From inside, too, and to oneself.
+    for guest in (red1, blue1):
+        inside = guest.connect(outside, 7001)
+        assert inside.hears() == "red1", guest.name
+        inside.close()
+    assert lines[7001].echoes() and lines[7003].echoes()
+    # A forwarding that ends takes its connections along, and no others.
+    cloud.change(port_forwardings=(to_blue,))
+    assert not lines[7001].echoes(2.0)
+    assert lines[7003].echoes()
+    assert dial(7001).hears(2.0) == ""
+    # A new agent finds it as it is, and wiped rules come back.
+    cloud.kill_agent()
+    cloud.start_agent()
+    run("ip", "netns", "exec", router_namespace(router), "nft", "flush", "ruleset")
+    cloud.settle()
+    assert dial(7003).hears() == "blue1"
+    for line in lines.values():
+        line.close()
 
 
 @scenario

@@ -201,6 +201,10 @@ def test_strange_filters_are_refused_or_find_nothing(
     """Each filter that is parsed, twice, with what nobody would look for."""
     collection = definition.collection
     path = f"/v2.0/{definition.path or collection.plural}"
+    if definition.parent is not None:
+        external = house.external()["id"]
+        parent = house.make("floatingip", floating_network_id=external)
+        path = path.format(of=parent["id"])
     parsed = {
         name
         for name, column in collection.attributes.items()

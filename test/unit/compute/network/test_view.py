@@ -17,6 +17,7 @@ from compute.network.view import (
     Network,
     NetworkKind,
     Port,
+    PortForwarding,
     PortStatus,
     Router,
     RouterGateway,
@@ -69,6 +70,11 @@ VIEW = HostView(
     ),
     routers=(Router("router-1", True, RouterGateway("gw"), ("if",)),),
     floating_ips=(FloatingIp("f", "router-1", "172.24.4.9", "10.0.0.5"),),
+    port_forwardings=(
+        PortForwarding(
+            "p", "router-1", "udp", "172.24.4.8", 53, 54, "10.0.0.5", 5353, 5354
+        ),
+    ),
 )
 
 

@@ -234,6 +234,24 @@ def test_a_floating_address_that_moves_ends_its_flows() -> None:
     assert do.LoadRules in {type(one) for one in operations}
 
 
+def test_forwarded_ports_that_lead_elsewhere_end_their_flows() -> None:
+    host = finished()
+    assert len(host.namespaces[ROUTER].forwarded) == 5
+    ssh, *rest = views.VIEW.port_forwardings
+    moved = replace(ssh, fixed_address="10.1.0.8")
+    view = replace(views.VIEW, port_forwardings=(moved, *rest[1:]))
+    operations = plan(desired_of(view), host.observe())
+    ended = [one for one in operations if isinstance(one, do.EndForwarded)]
+    assert [one.key for one in ended] == [
+        "172.24.4.102 . tcp . 2222",
+        "172.24.4.102 . udp . 5000",
+        "172.24.4.102 . udp . 5001",
+    ]
+    # Nobody may begin a flow again by the old rules.
+    kinds = [type(one) for one in operations]
+    assert kinds.index(do.LoadRules) < kinds.index(do.EndForwarded)
+
+
 def test_an_uplink_that_is_not_there_is_left_out() -> None:
     host = MemoryHost()
     assert converge(host, DESIRED) == 1

@@ -19,6 +19,7 @@ from compute.network.view import (
     Network,
     NetworkKind,
     Port,
+    PortForwarding,
     Router,
     RouterGateway,
     Rule,
@@ -158,4 +159,15 @@ VIEW = HostView(
         ),
     ),
     (FloatingIp("fip", ROUTER, "172.24.4.101", "10.1.0.7"),),
+    (
+        PortForwarding(
+            "pf1", ROUTER, "tcp", "172.24.4.102", 2222, 2222, "10.1.0.7", 22, 22
+        ),
+        PortForwarding(
+            "pf2", ROUTER, "udp", "172.24.4.102", 5000, 5001, "10.1.0.8", 53, 54
+        ),
+        PortForwarding(
+            "pf3", ROUTER, "tcp", "172.24.4.102", 8080, 8081, "10.1.0.8", 80, 80
+        ),
+    ),
 )
