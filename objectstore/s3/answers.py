@@ -21,6 +21,7 @@ from objectstore.s3.routes import CREATE_BUCKET, Route, find_route
 from objectstore.s3.service.list_buckets import list_buckets
 from objectstore.s3.service.sts import answer_sts
 from objectstore.s3.signing.authenticate import Authenticator
+from objectstore.s3.signing.claim import PRESIGNED
 from objectstore.s3.signing.session import Sessions
 from objectstore.s3.website.serve import answer_website
 
@@ -75,9 +76,11 @@ class Answers:
             operation.environ, place.host_bucket
         )
         operation.context.identity = operation.caller.identity
+        verified = operation.caller.verified
+        if verified is not None and verified.auth_type == PRESIGNED:
+            operation.take_headers_of_query()
         if not place.bucket:
             return self._service(operation, place)
-        verified = operation.caller.verified
         if verified is not None and verified.service != "s3":
             raise S3Error(
                 "AuthorizationHeaderMalformed",

@@ -21,6 +21,7 @@ from objectstore.s3.notify.targets import Targets
 from objectstore.s3.payload.open import Payload, open_payload
 from objectstore.s3.registry import Registry
 from objectstore.s3.settings import S3Settings
+from objectstore.s3.signing import hoisted
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +74,7 @@ class Operation(Request):
         self.house = house
         self.bucket = bucket
         self.key = key
-        names = header_names(environ)
-        self.extras = names.extras
-        self.is_plain_write = names.is_plain_write
+        self._sort_headers()
         self.caller: Caller = ANYBODY
         self.bucket_facts: BucketFacts | None = None
         self.request_id = self.context.transaction_id
@@ -93,6 +92,16 @@ class Operation(Request):
         self.logged_as = ""
         # What goes on the reply whatever it says.
         self.reply_headers: list[tuple[str, str]] = []
+
+    def _sort_headers(self) -> None:
+        names = header_names(self.environ)
+        self.extras = names.extras
+        self.is_plain_write = names.is_plain_write
+
+    def take_headers_of_query(self) -> None:
+        """Heed the headers that a presigned URL brings; see ``signing.hoisted``."""
+        if hoisted.take(self.environ, self.query):
+            self._sort_headers()
 
     @property
     def facts(self) -> BucketFacts:

@@ -17,6 +17,9 @@ STREAMING = frozenset(
     {STREAMING_UNSIGNED_TRAILER, STREAMING_SIGNED, STREAMING_SIGNED_TRAILER}
 )
 
+# How policies call a signature in the query.
+PRESIGNED = "REST-QUERY-STRING"
+
 
 class Verified(NamedTuple):
     """A signature that was right.  A tuple: one for each request."""

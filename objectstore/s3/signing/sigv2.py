@@ -14,7 +14,7 @@ from objectstore.kernel.request import Environ
 from objectstore.s3.dates import from_http, iso
 from objectstore.s3.errors import S3Error
 from objectstore.s3.signing.canonical import Pairs
-from objectstore.s3.signing.claim import Verified
+from objectstore.s3.signing.claim import PRESIGNED, Verified
 from objectstore.s3.signing.sigv4 import SKEW_SECONDS_MAX
 
 # The parameters that are part of the resource in a version 2 signature.
@@ -86,14 +86,25 @@ class SigV2Claim:
             environ.get("CONTENT_TYPE", ""),
             self._date,
         ]
-        amazon = sorted(
-            (key[5:].lower().replace("_", "-"), " ".join(value.split()))
+        amazon = self._headers_in_query()
+        amazon |= {
+            key[5:].lower().replace("_", "-"): value
             for key, value in environ.items()
             if key[:11] == "HTTP_X_AMZ_"
-        )
-        parts += [f"{name}:{value}" for name, value in amazon]
+        }
+        parts += [f"{name}:{' '.join(amazon[name].split())}" for name in sorted(amazon)]
         parts.append(self._resource_prefix + path + _subresources(self._pairs))
         return "\n".join(parts).encode("latin-1")
+
+    def _headers_in_query(self) -> dict[str, str]:
+        """Those that whoever presigned the URL put into it: signed as headers are."""
+        if self._auth_type != PRESIGNED:
+            return {}
+        return {
+            name.decode("latin-1").lower(): value.decode("latin-1")
+            for name, value in reversed(self._pairs)
+            if name[:6].lower() == b"x-amz-"
+        }
 
 
 def from_header(
@@ -159,7 +170,7 @@ def from_query(
         expires,
         query.get(b"x-amz-security-token", ""),
         host_bucket,
-        "REST-QUERY-STRING",
+        PRESIGNED,
     )
 
 

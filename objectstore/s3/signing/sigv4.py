@@ -13,13 +13,12 @@ from objectstore.kernel.request import Environ
 from objectstore.s3.dates import from_compact, from_http, iso
 from objectstore.s3.errors import S3Error
 from objectstore.s3.signing import canonical
-from objectstore.s3.signing.claim import UNSIGNED_PAYLOAD, Verified
+from objectstore.s3.signing.claim import PRESIGNED, UNSIGNED_PAYLOAD, Verified
 from objectstore.s3.signing.signing_key import SigningKeys, request_signature
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 SKEW_SECONDS_MAX = 15 * 60
 PRESIGNED_SECONDS_MAX = 7 * 24 * 3600
-PRESIGNED = "REST-QUERY-STRING"
 SERVICES = frozenset({"s3", "sts"})
 
 
