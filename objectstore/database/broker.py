@@ -210,14 +210,17 @@ class Broker:
         except sqlite3.Error as error:
             raise sqlite_file.translated(error, self.path) from error
 
-    def shown(self, query: ListingQuery, form: Form) -> ShownPage | None:
-        """One page of live rows as ``form``; None when only rows can tell all of it,
-        as of any page with a delimiter."""
+    def shown(
+        self, query: ListingQuery, form: Form, *, with_last: bool = False
+    ) -> ShownPage | None:
+        """One page of live rows as ``form``, ``with_last`` name if another will
+        follow; None when only rows can tell all of it, as of any page with a
+        delimiter."""
         if form in self.from_rows or query.delimiter:
             return None
         self.fold()
         try:
-            page = show(self._table, self._connection, query, form)
+            page = show(self._table, self._connection, query, form, with_last=with_last)
         except sqlite3.Error as error:
             raise sqlite_file.translated(error, self.path) from error
         if page is None:

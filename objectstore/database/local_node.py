@@ -77,7 +77,8 @@ class LocalDatabaseNode:
         if query.limit > ROWS_PER_TURN:
             piece = replace(query, limit=ROWS_PER_TURN)
         try:
-            page = self._live_or_404(key).shown(piece, form)
+            broker = self._live_or_404(key)
+            page = broker.shown(piece, form, with_last=piece is not query)
         except RingstackError as error:
             return Promise.failed(self._noted(key, error))
         if page is not None and (piece is query or page.rows < piece.limit):

@@ -34,7 +34,7 @@ class ShownPage(NamedTuple):
 
     body: bytes
     rows: int
-    last: str  # the last row's name; "" without rows
+    last: str  # the last row's name, if it was asked for; "" without rows
 
 
 class RowTable:
@@ -98,16 +98,20 @@ class RowTable:
         limit: int,
         reverse: bool,
         form: Form,
+        *,
+        with_last: bool,
     ) -> ShownPage:
         """Live rows of the range, in order, as text.
 
-        SQLite does it all in one step, without the interpreter's lock.
+        SQLite does it all in one step, without the interpreter's lock.  The last
+        name takes a tenth of the time.
         """
         where, values = _condition(names)
-        order, last = ("DESC", "min") if reverse else ("ASC", "max")
+        order, last = ("DESC", "min(name)") if reverse else ("ASC", "max(name)")
         # The limit keeps the inner query, and so its order, as it is.
         found = connection.execute(
-            f"SELECT {self._aggregates[form]}, count(*), {last}(name) FROM "
+            f"SELECT {self._aggregates[form]}, count(*), "
+            f"{last if with_last else 'NULL'} FROM "
             f"(SELECT * FROM {self.kind.name} WHERE gone = 0 AND {where} "
             f"ORDER BY name {order} LIMIT ?)",
             (*values, limit),

@@ -34,14 +34,21 @@ def in_turn(function: Callable[..., T], *arguments: Any) -> T:
 
 
 def show(
-    table: RowTable, connection: sqlite3.Connection, query: ListingQuery, form: Form
+    table: RowTable,
+    connection: sqlite3.Connection,
+    query: ListingQuery,
+    form: Form,
+    *,
+    with_last: bool = False,
 ) -> ShownPage | None:
-    """The page of a query without a delimiter; None when only rows can tell all of
-    it.  Raises ``sqlite3.Error``."""
+    """The page of a query without a delimiter, ``with_last`` name if another will
+    follow; None when only rows can tell all of it.  Raises ``sqlite3.Error``."""
     if not table.writes(form):
         return None
     names, limit = range_of(query), max(query.limit, 0)
-    page = table.shown(connection, names, limit, query.reverse, form)
+    page = table.shown(
+        connection, names, limit, query.reverse, form, with_last=with_last
+    )
     return page if is_plain(page.body, form) else None
 
 

@@ -45,13 +45,15 @@ def _byte(mark: bytes) -> str:
     return f"x'{mark.hex()}'"
 
 
+# One call writes a row in three quarters of the time of as many concatenations.  It
+# would end a name at a NUL.
+_FIELDS_FORM = b"".join((MOMENT, b"%s.%03d", ETAG, b"%s", SIZE, b"%s", END))
 OBJECT_FIELDS = (
-    f"name || {_byte(MOMENT)} || "
-    f"replace(datetime(modified/{UNITS_PER_SECOND}, 'unixepoch'), ' ', 'T') || '.' || "
-    f"substr(modified%{UNITS_PER_SECOND}/{UNITS_PER_SECOND // 1000} + 1000, 2) || "
-    f"{_byte(ETAG)} || etag || {_byte(SIZE)} || "
+    f"name || printf(CAST({_byte(_FIELDS_FORM)} AS TEXT), "
+    f"datetime(modified/{UNITS_PER_SECOND}, 'unixepoch'), "
+    f"modified%{UNITS_PER_SECOND}/{UNITS_PER_SECOND // 1000}, etag, "
     f"iif(instr(content_type, '{SHOWN_SIZE_MARK}'), size || {_byte(TYPE)} || "
-    f"content_type, size) || {_byte(END)}"
+    "content_type, size))"
 )
 
 

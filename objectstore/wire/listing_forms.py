@@ -5,7 +5,8 @@ for byte as it is done here; pages that had to be merged from replicas that diff
 entries that need more than their columns, are written here.
 
 Fields are what the S3 face makes its XML of: of each object the name, MOMENT, when it
-was modified (to milliseconds), ETAG, the listed ETag, SIZE, the size in bytes, END.
+was modified (``2026-11-21 14:00:00.123``: SQLite's form, to change the blank in SQL
+costs a tenth of the page), ETAG, the listed ETag, SIZE, the size in bytes, END.
 Where another size is shown, TYPE and the content type, which tells it, stand before
 END.  A subdirectory is SUBDIRECTORY, its name, END.  The marks are bytes that no UTF-8
 has, so nothing has to be escaped.
@@ -49,6 +50,7 @@ def _fields(entry: Entry) -> bytes:
     if isinstance(entry, Subdirectory):
         return b"".join((SUBDIRECTORY, entry.name.encode(), END))
     moment = to_iso(max(entry.modified, entry.timestamp))[:MOMENT_CHARACTERS]
+    moment = moment.replace("T", " ")
     size = b"%d" % entry.size
     if SHOWN_SIZE_MARK in entry.content_type:
         size += TYPE + entry.content_type.encode()

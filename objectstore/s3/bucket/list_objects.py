@@ -12,11 +12,12 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from objectstore.kernel.reply import Reply
 from objectstore.s3.access.acl_xml import owner
 from objectstore.s3.bucket import listed_fields
+from objectstore.s3.bucket.listed_fields import Fields
 from objectstore.s3.bucket.listing_query import encoder, page_size
 from objectstore.s3.errors import S3Error
 from objectstore.s3.inner import query_string
@@ -28,18 +29,17 @@ LISTING_BYTES_MAX = 64 * 1024 * 1024
 _LAST = "\U0010ffff"
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One page of a listing: what nodes wrote of its ``count`` entries."""
+class Page(NamedTuple):
+    """One page of a listing: what nodes wrote of its entries."""
 
-    body: bytes
+    fields: Fields
     is_truncated: bool
-    count: int
 
     @property
     def last(self) -> str:
         """The name, or common prefix, that the page ends with."""
-        return listed_fields.last_name(self.body) if self.count else ""
+        fields = self.fields
+        return listed_fields.last_name(fields.body) if fields.entries else ""
 
 
 def ask_page(
@@ -78,10 +78,14 @@ def ask_page(
 
 def _fetch_page(operation: Operation, limit: int, marker: str) -> Page:
     body = ask_page(operation, "fields", limit, marker)
-    count = listed_fields.count_of(body)
-    if count <= limit:
-        return Page(body, False, count)
-    return Page(listed_fields.first(body, limit), True, limit)
+    fields = listed_fields.read(body, as_url=_is_url(operation))
+    if fields.entries <= limit:
+        return Page(fields, False)
+    return Page(listed_fields.first(fields, limit), True)
+
+
+def _is_url(operation: Operation) -> bool:
+    return bool(operation.query.get("encoding-type"))
 
 
 def list_objects(operation: Operation) -> Reply:
@@ -130,7 +134,7 @@ def list_objects_v2(operation: Operation) -> Reply:
         text("NextContinuationToken", _to_token(page.last))
         if page.is_truncated
         else "",
-        text("KeyCount", page.count),
+        text("KeyCount", page.fields.entries),
         text("MaxKeys", limit),
         text("Delimiter", encode(delimiter)) if delimiter else "",
         text("EncodingType", "url") if query.get("encoding-type") else "",
@@ -143,8 +147,8 @@ def _reply(
     operation: Operation, page: Page, elements: tuple[str, ...], *, with_owner: bool
 ) -> Reply:
     owned = owner("Owner", operation.facts.account) if with_owner else ""
-    as_url = bool(operation.query.get("encoding-type"))
-    entries = listed_fields.to_xml(page.body, owned, as_url=as_url)
+    as_url = _is_url(operation)
+    entries = listed_fields.to_xml(page.fields, owned, as_url=as_url)
     body = long_document("ListBucketResult", elements, entries)
     return Reply(200, body, content_type="application/xml")
 

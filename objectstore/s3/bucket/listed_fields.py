@@ -2,13 +2,14 @@
 
 All is done with the whole page at once, in few passes of C: between the marks of
 ``wire.listing_forms`` go tags, and a sign that has to be escaped is replaced wherever
-it stands.  A thousand entries take 0.2 ms, with signs to escape in their names 0.8 ms.
+it stands.  A thousand entries take 0.1 ms, with signs to escape in their names 0.8 ms.
 """
 
 from __future__ import annotations
 
 import re
 import string
+from typing import NamedTuple
 
 from objectstore.s3.bucket.listing_entry import etag_of_row
 from objectstore.s3.xml.write import ESCAPES
@@ -25,9 +26,13 @@ from objectstore.wire.rows import SHOWN_SIZE_MARK
 # What is escaped neither in XML nor in a URL.
 _UNESCAPED = (string.ascii_letters + string.digits + "/_.*~-").encode()
 _MARKS = MOMENT + ETAG + SIZE + END
-# Between the marks of rows without anything special; the colons are those of moments.
-_ORDINARY = _UNESCAPED + _MARKS + b":"
-_COLONS = 2
+# What rows without anything special leave when all else is taken away: the blank of
+# their moment and their end; and its colons, where a name's would have to be escaped.
+_ORDINARY_LEAVES = {False: b" " + END, True: b" ::" + END}
+_ORDINARY = {
+    as_url: bytes(set(_UNESCAPED + _MARKS + b":") - set(left))
+    for as_url, left in _ORDINARY_LEAVES.items()
+}
 _FIELDS = re.compile(b"[%b]" % _MARKS)
 _LISTED_ETAG = re.compile(b"(?<=%b)[^%b]*;[^%b]*" % (ETAG, SIZE, SIZE))
 _TYPED_SIZE = re.compile(b"(?<=%b)([0-9]+)%b([^%b]*)" % (SIZE, TYPE, END))
@@ -36,14 +41,29 @@ _IN_XML = [(chr(code).encode(), shown.encode()) for code, shown in ESCAPES.items
 _ROW_START = b"<Contents><Key>"
 
 
-def count_of(body: bytes) -> int:
-    """How many entries there are."""
-    return body.count(END)
+class Fields(NamedTuple):
+    """A page as a node wrote it."""
+
+    body: bytes
+    entries: int
+    # Nothing in it has to be escaped or replaced, and all of it are objects.
+    is_ordinary: bool
 
 
-def first(body: bytes, count: int) -> bytes:
+def read(body: bytes, *, as_url: bool) -> Fields:
+    """The page, looked through once.  ``as_url``: names will be URL-encoded."""
+    left = body.translate(None, _ORDINARY[as_url])
+    ordinary = _ORDINARY_LEAVES[as_url]
+    count = len(left) // len(ordinary)
+    if left == ordinary * count:
+        return Fields(body, count, True)
+    return Fields(body, body.count(END), False)
+
+
+def first(page: Fields, count: int) -> Fields:
     """A page of ``count`` + 1 entries without the last."""
-    return body[: body.rindex(END, 0, -1) + 1] if count else b""
+    body = page.body[: page.body.rindex(END, 0, -1) + 1] if count else b""
+    return Fields(body, count, page.is_ordinary)
 
 
 def last_name(body: bytes) -> str:
@@ -55,21 +75,23 @@ def last_name(body: bytes) -> str:
     return entry.partition(MOMENT)[0].decode()
 
 
-def to_xml(body: bytes, owner: str, *, as_url: bool) -> tuple[bytes, ...]:
+def to_xml(page: Fields, owner: str, *, as_url: bool) -> tuple[bytes, ...]:
     """``Contents`` and then ``CommonPrefixes``, in pieces.  ``owner`` is an element, or
-    ""; ``as_url``: names are URL-encoded."""
+    ""; ``as_url`` as when it was read."""
+    body, prefixes = page.body, b""
     if not body:
         return ()
-    prefixes = b""
-    if SUBDIRECTORY in body:
-        body, prefixes = _parted(body, as_url=as_url)
-        if not body:
-            return (prefixes,)
-    if TYPE in body:
-        body = _TYPED_SIZE.sub(_shown_size, body)
-    if b";" in body:
-        body = _LISTED_ETAG.sub(_shown_etag, body)
-    if not _is_ordinary(body, as_url=as_url):
+    if page.is_ordinary:
+        body = body.replace(b" ", b"T")
+    else:
+        if SUBDIRECTORY in body:
+            body, prefixes = _parted(body, as_url=as_url)
+            if not body:
+                return (prefixes,)
+        if TYPE in body:
+            body = _TYPED_SIZE.sub(_shown_size, body)
+        if b";" in body:
+            body = _LISTED_ETAG.sub(_shown_etag, body)
         body = _escaped_fields(body, as_url=as_url)
     end = f"</Size>{owner}<StorageClass>STANDARD</StorageClass></Contents>".encode()
     # The longest last: all others make a shorter copy so.
@@ -81,13 +103,6 @@ def to_xml(body: bytes, owner: str, *, as_url: bool) -> tuple[bytes, ...]:
         .replace(END, end + _ROW_START)
     )
     return _ROW_START, body, end, prefixes
-
-
-def _is_ordinary(body: bytes, *, as_url: bool) -> bool:
-    """Whether nothing in the rows has to be escaped."""
-    if body.translate(None, _ORDINARY):
-        return False
-    return not as_url or body.count(b":") == _COLONS * body.count(END)
 
 
 def _parted(body: bytes, *, as_url: bool) -> tuple[bytes, bytes]:
@@ -104,11 +119,12 @@ def _parted(body: bytes, *, as_url: bool) -> tuple[bytes, bytes]:
 
 
 def _escaped_fields(body: bytes, *, as_url: bool) -> bytes:
-    """The rows with names and ETags as they are spelt in XML."""
+    """The rows with names, moments and ETags as they are spelt in XML."""
     fields = _FIELDS.split(body)
     names = _escaped(END.join(fields[0:-1:4]), as_url=as_url).split(END)
+    moments = END.join(fields[1::4]).replace(b" ", b"T").split(END)
     etags = _escaped(END.join(fields[2::4]), as_url=False).split(END)
-    rows = zip(names, fields[1::4], etags, fields[3::4], strict=True)
+    rows = zip(names, moments, etags, fields[3::4], strict=True)
     form = b"%b".join((b"", MOMENT, ETAG, SIZE, END))
     return b"".join([form % row for row in rows])
 

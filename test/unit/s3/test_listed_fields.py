@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from objectstore.s3.bucket.listed_fields import count_of, first, last_name, to_xml
+from objectstore.s3.bucket.listed_fields import first, last_name, read, to_xml
 from objectstore.s3.bucket.listing_entry import shown_etag, shown_size
 from objectstore.s3.bucket.listing_query import url_encoded
 from objectstore.s3.dates import iso_of_listing
@@ -68,12 +68,17 @@ def test_a_page_is_what_its_entries_are(
     entries: list[Any], owner: str, as_url: bool
 ) -> None:
     body = shown(entries, "fields")
-    written = b"".join(to_xml(body, owner, as_url=as_url)).decode()
+    page = read(body, as_url=as_url)
+    written = b"".join(to_xml(page, owner, as_url=as_url)).decode()
     assert written == plain(entries, owner, as_url=as_url)
-    assert count_of(body) == len(entries)
+    assert page.entries == len(entries)
     if entries:
         assert last_name(body) == entries[-1].name
-        assert first(body, len(entries) - 1) == shown(entries[:-1], "fields")
+        count = len(entries) - 1
+        assert first(page, count).body == shown(entries[:-1], "fields")
+        assert first(page, count).entries == count
+        rest = b"".join(to_xml(first(page, count), owner, as_url=as_url)).decode()
+        assert rest == plain(entries[:-1], owner, as_url=as_url)
 
 
 @pytest.mark.parametrize("query", ["", "encoding-type=url", "list-type=2&max-keys=2"])
