@@ -17,7 +17,8 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
-from compute.core.database import WRITES, Database
+from compute.core.database import Database
+from compute.core.sqlite import WRITES
 from objectstore.kernel import concurrency
 from objectstore.kernel.errors import Unavailable
 

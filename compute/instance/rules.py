@@ -214,3 +214,16 @@ def observed(
     if vm is VmState.ERROR and power is PowerState.NOSTATE:
         return None
     return vm, power
+
+
+def action_event(name: str, start: float, finish: float) -> dict[str, Any]:
+    """One event of an action's history."""
+    return {
+        "event": name,
+        "start_time": start,
+        "finish_time": finish,
+        "result": "Success",
+        "host": "",
+        "traceback": None,
+        "details": None,
+    }

@@ -7,8 +7,9 @@ host.  So an ordinary request pays only for the filters that it needs.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from compute.instance.scheduling.extra_specs import matches
 from compute.instance.scheduling.state import HostState, Request
@@ -89,13 +90,22 @@ def _aggregate_specs(request: Request) -> dict[str, str]:
     return found
 
 
-def _near_group(request: Request, host: HostState) -> bool:
-    return not request.group_hosts or host.host in request.group_hosts
+def group_allows(
+    policy: str, rules: Mapping[str, Any], members: Mapping[str, int], host: str
+) -> bool:
+    """Whether one more of a server group may be on the host: ``members`` says how many
+    each host has.  A soft rule allows everything."""
+    if policy == AFFINITY:
+        return not any(members.values()) or bool(members.get(host))
+    if policy == ANTI_AFFINITY:
+        return members.get(host, 0) < int(rules.get("max_server_per_host", 1))
+    return True
 
 
-def _far_from_group(request: Request, host: HostState) -> bool:
-    members_max = int(request.group_rules.get("max_server_per_host", 1))
-    return request.group_hosts.get(host.host, 0) < members_max
+def _group_allows(request: Request, host: HostState) -> bool:
+    return group_allows(
+        request.group_policy, request.group_rules, request.group_hosts, host.host
+    )
 
 
 FILTERS: tuple[Filter, ...] = (
@@ -140,13 +150,13 @@ FILTERS: tuple[Filter, ...] = (
     ),
     Filter(
         "ServerGroupAffinityFilter",
-        _near_group,
+        _group_allows,
         lambda request: request.group_policy == AFFINITY,
         "is not where the group is",
     ),
     Filter(
         "ServerGroupAntiAffinityFilter",
-        _far_from_group,
+        _group_allows,
         lambda request: request.group_policy == ANTI_AFFINITY,
         "has members of the group already",
     ),

@@ -15,10 +15,10 @@ from compute.core.errors import BadRequest, NotFound
 from compute.instance.model import ACTIONS, VmState
 from compute.instance.moves import Kind, Status, stays
 from compute.instance.records import Host, Migration, Server
+from compute.instance.rules import action_event
 from compute.instance.scheduling.snapshot import is_up
 from compute.instance.service.actions import Change, ServerActions
 from compute.instance.service.admission import admission
-from compute.instance.service.create import action_event
 from compute.instance.service.departures import ANYWHERE, Departures, NoRoom, Wish
 from compute.instance.service.left_behind import end_moves
 from compute.instance.wiring import Wiring

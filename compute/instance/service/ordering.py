@@ -16,7 +16,6 @@ from compute.image.client import ImageRecord
 from compute.instance.block_devices import IMAGE, BlockDevice
 from compute.instance.records import Flavor, KeyPair, Server, ServerGroup
 from compute.instance.scheduling.state import DEFAULT_ZONE
-from compute.instance.service.create import NewServers
 from compute.instance.service.device_order import (
     asked_devices,
     local_image,
@@ -24,6 +23,7 @@ from compute.instance.service.device_order import (
     without_image,
 )
 from compute.instance.service.network_choice import choose_networks
+from compute.instance.service.new_servers import NewServers
 from compute.instance.service.order_checks import (
     check_files,
     check_fit,

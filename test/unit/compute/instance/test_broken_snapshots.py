@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -41,13 +42,20 @@ def begin_upload(house: House, image_id: str) -> concurrency.Task:
     return task
 
 
+def end(task: concurrency.Task) -> None:
+    """Kill it, and wait until it has cleaned up."""
+    concurrency.kill_task(task)
+    with suppress(concurrency.Killed):
+        concurrency.wait_task(task)
+
+
 def test_the_upload_begins_anew_once_the_broken_one_has_ended(house: House) -> None:
     server_id = house.boot()
     image_id = ask_for_snapshot(house, server_id)
     task = begin_upload(house, image_id)
     house.work()
     assert house.images.get(image_id).status == "saving"
-    concurrency.kill_task(task)
+    end(task)
     assert house.images.get(image_id).status == "queued"
     house.clock.advance(UPLOAD_LOOK_SECONDS + 1)
     house.work()
@@ -65,7 +73,7 @@ def test_one_that_never_ends_is_given_up(house: House) -> None:
     for _ in range(UPLOAD_LOOKS_MAX + 1):
         house.work()
         house.clock.advance(UPLOAD_LOOK_SECONDS + 1)
-    concurrency.kill_task(task)
+    end(task)
     assert list(house.images.list({"name": "snap"})) == []
     assert house.show(server_id)["status"] == "ACTIVE"
     assert house.leftovers() == []
@@ -77,7 +85,7 @@ def test_a_snapshot_deleted_meanwhile_is_no_fault_of_the_server(house: House) ->
     task = begin_upload(house, image_id)
     house.work()
     house.images.delete(image_id)
-    concurrency.kill_task(task)
+    end(task)
     house.clock.advance(UPLOAD_LOOK_SECONDS + 1)
     house.work()
     assert house.show(server_id)["status"] == "ACTIVE"
