@@ -5,6 +5,8 @@ Whatever a verb refuses becomes an error as S3 tells it, with the operation's ID
 
 from __future__ import annotations
 
+import logging
+
 from objectstore.kernel.errors import Rejected, Unavailable
 from objectstore.kernel.reply import Reply
 from objectstore.s3.access.authorize import authorize
@@ -25,6 +27,8 @@ from objectstore.s3.signing.claim import PRESIGNED
 from objectstore.s3.signing.session import Sessions
 from objectstore.s3.website.serve import answer_website
 
+_log = logging.getLogger("objectstore.s3")
+
 
 class Answers:
     """Answers operations."""
@@ -35,12 +39,16 @@ class Answers:
         self._authenticator = authenticator
         self._sessions = sessions
 
-    def reply(self, operation: Operation, place: Place) -> Reply:
-        """The reply; an error where S3 has a word for what was raised."""
+    def reply(
+        self, operation: Operation, place: Place, failure: Exception | None = None
+    ) -> Reply:
+        """The reply; an error in XML for whatever was raised, ``failure`` before."""
         error: S3Error
         if place.is_website:
             return answer_website(operation)
         try:
+            if failure is not None:
+                raise failure
             return self._answer(operation, place)
         except S3Error as raised:
             error = raised
@@ -49,6 +57,9 @@ class Answers:
         except Unavailable as unavailable:
             operation.context.log_notes.append(str(unavailable))
             error = S3Error("ServiceUnavailable")
+        except Exception:  # noqa: BLE001  (SDKs understand XML only)
+            _log.exception("%s: internal error", operation.request_id)
+            error = S3Error("InternalError")
         operation.context.log_notes.append(error.code)
         operation.error_code = error.code
         _forget_frames(error)

@@ -158,9 +158,13 @@ class S3Filter:
         if place is None:
             return self.app(environ, start_response)
         done: Any = None
+        failure: Exception | None = None
         method = environ["REQUEST_METHOD"]
         if (method == "GET" or method == "HEAD") and not environ.get("QUERY_STRING"):
-            done = self._plain_reads.answer(environ, start_response, place)
+            try:
+                done = self._plain_reads.answer(environ, start_response, place)
+            except Exception as error:  # noqa: BLE001  (told below, in S3's words)
+                failure = error
             if done is not None and type(done) is not Answer:
                 return done
         began = self.house.clock.monotonic()
@@ -168,7 +172,7 @@ class S3Filter:
         operation.asked = done
         if operation.request_id == "-":
             operation.request_id = _new_id()
-        reply = self._answers.reply(operation, place)
+        reply = self._answers.reply(operation, place, failure)
         if operation.asked is not None:
             operation.asked.close()
         request_id = operation.request_id

@@ -8,6 +8,7 @@ from zlib import crc32
 
 import pytest
 
+from objectstore.kernel.errors import Corrupt, Unavailable
 from objectstore.middleware import dlo, symlink
 from objectstore.middleware.large_objects import static_read
 from objectstore.middleware.object_versioning import ObjectVersioning
@@ -249,3 +250,36 @@ def test_the_access_line_knows_who_asked(house: PlainHouse) -> None:
     environ = house.environ("GET", "/bucket/key")
     assert house.send(environ).status == 200
     assert environ["ringstack.context"].identity.user == ALICE.name
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code"),
+    [
+        (Unavailable("nobody answers"), 503, "ServiceUnavailable"),
+        (Corrupt("there is no root secret '2027'"), 500, "InternalError"),
+        (ValueError("a mistake of ours"), 500, "InternalError"),
+    ],
+)
+def test_failures_are_told_in_xml(error: Exception, status: int, code: str) -> None:
+    house = PlainHouse()
+    house.bucket()
+    house.ask("PUT", "/bucket/key", body=b"data")
+    for _ in range(3):
+        assert house.read().body == b"data"
+    assert house.goes_straight
+    server = house.server
+
+    def failing(environ: dict[str, Any], start_response: Any) -> Any:
+        raise error
+
+    server._app = failing
+    for method, headers in (("GET", {}), ("GET", {"Range": "bytes=0-1"}), ("HEAD", {})):
+        answer = house.read(method, **headers)
+        assert answer.status == status
+        assert answer.headers["content-type"] == "application/xml"
+        assert answer.headers["x-amz-request-id"]
+        if method == "GET":
+            assert answer.code == code
+        # Once: whoever cannot be reached must not be waited for twice.
+        assert len(server.requests) == 1
+    assert house.ask("PUT", "/bucket/key", body=b"x").code == code
