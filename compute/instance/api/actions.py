@@ -75,8 +75,10 @@ class ActionsApi:
         ((name, value),) = body.items()
         asked = self._table.get(name)
         minor = minor_of(call)
-        if asked is None or not asked.since <= minor <= asked.until:
+        if asked is None:
             raise BadRequest(f"There is no such action: {name}")
+        if not asked.since <= minor <= asked.until:
+            raise NotFound(f"There is no action {name} in version 2.{minor}")
         arguments = asked.check(value, minor)
         return asked.handler(call, call.parameters["server_id"], arguments)
 
@@ -257,6 +259,8 @@ class ActionsApi:
         network = self._wiring.network
         group = network.find_security_group(server.project_id, name)
         ports = network.ports_of_device(server.id)
+        if not ports:  # nothing that could keep the group
+            raise NotFound(f"Instance {server.id} has no ports for security groups")
         if not add and not any(group.id in each.security_group_ids for each in ports):
             raise NotFound(
                 f"Security group {name} not associated with the instance {server.id}"

@@ -5,6 +5,7 @@ A page (2.40) counts servers, not projects: a project's usage may go on in the n
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from compute.core.api import ApiCall
 from compute.core.errors import BadRequest
 from compute.core.instants import iso_micro, parse_iso
 from compute.core.pagination import PAGE_MAX, next_link
+from compute.core.query import TRUE_WORDS
 from compute.instance.frame.replies import ok
 from compute.instance.frame.routes import Verb, minor_of
 from compute.instance.records import Server
@@ -45,7 +47,8 @@ class UsageApi:
         """GET /os-simple-tenant-usage."""
         self._wiring.enforce(call.context, f"{RULE}:list")
         start, end = self._period(call)
-        detailed = call.query.one("detailed") == "1"
+        # Nova heeds "1" alone; the openstack command says "True".
+        detailed = call.query.one("detailed").lower() in TRUE_WORDS
         servers, more = self._page(call, start, end, {}, "tenant_usages_links")
         by_project: dict[str, list[Server]] = {}
         for server in servers:
@@ -60,14 +63,15 @@ class UsageApi:
         return ok({"tenant_usages": found, **more})
 
     def usage(self, call: ApiCall) -> Reply:
-        """GET /os-simple-tenant-usage/{project}."""
+        """GET /os-simple-tenant-usage/{project}; zeros when nothing ran there, for
+        clients print sums without looking whether there are any."""
         owner = call.parameters["owner"]
         self._wiring.policy.enforce(call.context, f"{RULE}:show", {"project_id": owner})
         start, end = self._period(call)
         servers, more = self._page(
             call, start, end, {"project_id": owner}, "tenant_usage_links"
         )
-        value = self._sum(owner, servers, start, end) if servers else {}
+        value = self._sum(owner, servers, start, end)
         return ok({"tenant_usage": value, **more})
 
     def _page(
@@ -125,14 +129,16 @@ class UsageApi:
             "tenant_id": project,
             "start": iso_micro(start),
             "stop": iso_micro(end),
-            "total_hours": sum(row["hours"] for row in rows),
-            "total_vcpus_usage": sum(row["hours"] * row["vcpus"] for row in rows),
-            "total_memory_mb_usage": sum(
-                row["hours"] * row["memory_mb"] for row in rows
-            ),
-            "total_local_gb_usage": sum(row["hours"] * row["local_gb"] for row in rows),
+            "total_hours": math.fsum(row["hours"] for row in rows),
+            "total_vcpus_usage": _total(rows, "vcpus"),
+            "total_memory_mb_usage": _total(rows, "memory_mb"),
+            "total_local_gb_usage": _total(rows, "local_gb"),
             "server_usages": rows,
         }
+
+
+def _total(rows: list[dict[str, Any]], size: str) -> float:
+    return math.fsum(row["hours"] * row[size] for row in rows)
 
 
 def _ran(server: Server, start: float, end: float) -> bool:

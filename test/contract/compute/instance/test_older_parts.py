@@ -21,11 +21,11 @@ def test_one_address_more_and_one_less(house: House) -> None:
     server_id = house.boot()
     (first,) = addresses(house, server_id)
     network = {"networkId": house.network_id}
-    assert house.act(server_id, "addFixedIp", network).status == 400  # 2.96
+    assert house.act(server_id, "addFixedIp", network).status == 404  # 2.96
     assert house.act(server_id, "addFixedIp", network, version=OLD).status == 202
     both = addresses(house, server_id)
     assert len(both) == 2 and first in both
-    for version, status in (("2.44", 400), ("2.43", 202), ("2.43", 400)):
+    for version, status in (("2.44", 404), ("2.43", 202), ("2.43", 400)):
         got = house.act(server_id, "removeFixedIp", {"address": first}, version=version)
         assert got.status == status, got.body
     assert first not in addresses(house, server_id)
@@ -73,3 +73,10 @@ def test_the_month_that_has_ended() -> None:
         datetime(2025, 12, 1, tzinfo=UTC),
         datetime(2026, 1, 1, tzinfo=UTC),
     )
+
+
+def test_security_groups_need_a_port(house: House) -> None:
+    server_id = house.boot(networks="none")
+    group = {"name": "default"}
+    for action in ("addSecurityGroup", "removeSecurityGroup"):
+        assert house.act(server_id, action, group).status == 404

@@ -74,6 +74,41 @@ def test_usage_in_pages(house: House) -> None:
     assert wrong.status == 400
 
 
+@pytest.mark.parametrize("minor", [1, 74, 96])
+def test_everybody_may_say_which_are_deleted(house: House, minor: int) -> None:
+    """The openstack command always does; only administrators are heard."""
+    here, gone = house.boot("here"), house.boot("gone")
+    house.ok("DELETE", f"/servers/{gone}")
+    house.work()
+
+    def listed(query: str, roles: str) -> set[str]:
+        found = house.ok("GET", f"/servers?{query}", roles=roles, version=f"2.{minor}")
+        return {server["id"] for server in found["servers"]}
+
+    for roles in ("member", "reader", "admin"):
+        assert listed("deleted=False", roles) == {here}
+    assert listed("deleted=True", "member") == {here}
+    assert listed("deleted=True", "admin") == {gone}
+
+
+def test_usage_of_nothing_is_zeros(shared_house: House) -> None:
+    """Clients print sums without looking whether there are any."""
+    nobody = "0" * 32
+    found = shared_house.ok("GET", f"/os-simple-tenant-usage/{nobody}", roles="admin")
+    usage = found["tenant_usage"]
+    assert usage["total_hours"] == 0.0 and isinstance(usage["total_hours"], float)
+    assert usage["server_usages"] == []
+
+
+@pytest.mark.parametrize("word", ["1", "True"])
+def test_usage_in_detail(house: House, word: str) -> None:
+    server_id = house.boot()
+    house.clock.advance(3600)
+    path = f"/os-simple-tenant-usage?start=2001-01-01T00:00:00&detailed={word}"
+    (usage,) = house.ok("GET", path, roles="admin")["tenant_usages"]
+    assert [row["instance_id"] for row in usage["server_usages"]] == [server_id]
+
+
 def test_headers_tell_the_version(house: House) -> None:
     def ask(**headers: str) -> tuple[int, str, str, str]:
         headers = {name.replace("_", "-"): value for name, value in headers.items()}
