@@ -1,8 +1,8 @@
-"""A real guest moves between two real hosts; run apart: python -m ... DIRECTORY
+"""Real guests move between two real hosts; run apart: python -m ... DIRECTORY
 
-It boots on one host, is logged in to and leaves a note on its disk; is moved to the
-other while it runs, a ping goes on and it writes to a volume; and is taken back cold,
-with its note.  ("rooted": its own disk is a volume, too.)
+One boots from an image, the other from a volume.  Each is logged in to and leaves a
+note on its disk; is moved to the other host while it runs, a ping goes on and it writes
+to a volume.  The first is taken back cold, too, with its note.
 """
 
 from __future__ import annotations
@@ -48,27 +48,18 @@ PING_SECONDS = "0.2"
 LOST_MAX = 15
 
 
-class Moves(Guests):
-    """One guest and two hosts."""
+class Inside(Guests):
+    """What the guests share: a network that is reached from outside, and a key."""
 
     def __init__(
-        self,
-        cloud: RunningCloud,
-        hosts: dict[str, HostPlace],
-        directory: Path,
-        *,
-        is_rooted: bool,
+        self, cloud: RunningCloud, hosts: dict[str, HostPlace], directory: Path
     ) -> None:
         super().__init__(cloud)
-        self.is_rooted = is_rooted
         self.hosts = hosts
         self.key = directory / "key"
-        self.server: Any = None
-        self.address = ""
-        self.router_host = ""
 
-    def begin(self, disk: Path) -> None:
-        """A guest with a floating address."""
+    def lay(self, disk: Path) -> None:
+        """All of it."""
         self.prepare(disk, "moving")
         sdk = self.sdk
         private = Ed25519PrivateKey.generate()
@@ -106,14 +97,63 @@ class Moves(Guests):
                 protocol=protocol,
                 remote_ip_prefix="0.0.0.0/0",
             )
-        self.made |= {"router": router, "subnets": [subnet, subnet6]}
-        self.server = sdk.compute.create_server(
-            name="mover",
+        self.made |= {
+            "router": router,
+            "subnets": [subnet, subnet6],
+            "outside": outside,
+        }
+
+    def clear_away(self) -> None:
+        """And nothing is left, on either host."""
+        sdk = self.sdk
+        for subnet in self.made["subnets"]:
+            sdk.network.remove_interface_from_router(
+                self.made["router"], subnet=subnet.id
+            )
+        sdk.network.delete_router(self.made["router"])
+        sdk.network.delete_network(self.made["network"])
+        sdk.image.delete_image(self.made["moving"])
+        wait_until_nothing_is_left(self.cloud)
+        for host in self.hosts.values():
+            wait_for(f"no guest on {host.name}", partial(is_empty, host))
+            wait_for(
+                f"no finding on {host.name}",
+                partial(is_well, host),
+                poll_seconds=DOCTOR_POLL_SECONDS,
+            )
+        print("nothing is left behind")
+
+
+class Moves(Guests):
+    """One guest and two hosts."""
+
+    def __init__(
+        self, cloud: RunningCloud, inside: Inside, name: str, *, is_rooted: bool
+    ) -> None:
+        super().__init__(cloud)
+        self.made = inside.made
+        self.is_rooted = is_rooted
+        self.hosts = inside.hosts
+        self.key = inside.key
+        self.name = name
+        self.server: Any = None
+        self.volume: Any = None
+        self.floating: Any = None
+        self.router_host = ""
+
+    def order(self) -> None:
+        """A guest, which boots while others are ordered."""
+        self.server = self.sdk.compute.create_server(
+            name=self.name,
             flavor_id=self.made["flavor"].id,
-            networks=[{"uuid": network.id}],
+            networks=[{"uuid": self.made["network"].id}],
             key_name="key",
             **self.disk(),
         )
+
+    def log_in(self) -> None:
+        """By a floating address."""
+        sdk = self.sdk
         self.wait_until(self.server)
         (port,) = list(sdk.network.ports(device_id=self.server.id))
         (fixed,) = [
@@ -121,17 +161,22 @@ class Moves(Guests):
             for each in port.fixed_ips
             if ":" not in each["ip_address"]
         ]
-        floating = sdk.network.create_ip(
-            floating_network_id=outside.id, port_id=port.id, fixed_ip_address=fixed
+        self.floating = sdk.network.create_ip(
+            floating_network_id=self.made["outside"].id,
+            port_id=port.id,
+            fixed_ip_address=fixed,
         )
-        self.made["floating"] = floating
-        self.address = floating.floating_ip_address
         self.wait_until_ready(self.server)
         wait_for("a login", self.finds_a_way_in)
         mtu = self.ssh("cat /sys/class/net/eth0/mtu").stdout.strip()
         assert mtu == "1450", mtu
         assert self.ssh(f"echo {NOTE} > /root/note && sync").returncode == 0
-        print(f"ready on {self.host()} at {self.address} by {self.router_host}")
+        print(f"{self.name} is ready on {self.host()} at {self.address}", end=" ")
+        print(f"by {self.router_host}")
+
+    @property
+    def address(self) -> str:
+        return str(self.floating.floating_ip_address)
 
     def disk(self) -> dict[str, Any]:
         """What it boots from."""
@@ -198,7 +243,10 @@ class Moves(Guests):
         found = re.search(r"(\d+) packets transmitted, (\d+) received", said)
         assert found is not None, said
         lost = int(found[1]) - int(found[2])
-        print(f"moved live from {before} to {after} in {seconds:.1f} s,", end=" ")
+        print(
+            f"{self.name} moved live from {before} to {after} in {seconds:.1f} s,",
+            end=" ",
+        )
         print(f"{lost} of {found[1]} pings lost")
         assert lost <= LOST_MAX, said
         self.reaches_its_router_by_ipv6()
@@ -221,7 +269,7 @@ class Moves(Guests):
     def add_a_volume(self) -> None:
         """It lies on neither host."""
         volumes = self.sdk.block_storage
-        volume = self.made["volume"] = volumes.create_volume(size=1, name="data")
+        volume = self.volume = volumes.create_volume(size=1, name="data")
         self.wait_for_volume("available")
         self.sdk.compute.create_volume_attachment(self.server, volume_id=volume.id)
         self.wait_for_volume("in-use")
@@ -239,13 +287,14 @@ class Moves(Guests):
 
     def grow_the_volume(self) -> None:
         """The guest sees it, by its relay to another host, and loses no write."""
-        volume = self.made["volume"]
+        volume = self.volume
         began = time.monotonic()
         self.sdk.block_storage.extend_volume(volume, GROWN_GIB)
         wanted = str(GROWN_GIB << 21)  # sectors
         size = "cat /sys/block/vdb/size"
         wait_for("the new size", lambda: self.ssh(size).stdout.strip() == wanted)
-        print(f"sees its volume's new size after {time.monotonic() - began:.1f} s")
+        seconds = time.monotonic() - began
+        print(f"{self.name} sees its volume's new size after {seconds:.1f} s")
         self.wait_for_volume("in-use")
 
     def check_written(self) -> None:
@@ -258,10 +307,10 @@ class Moves(Guests):
         read = f"dd if=/dev/vdb bs=512 skip={FIRST_SECTOR} count={last}"
         found = self.ssh(f"{read} 2>/dev/null | tr -d '\\0'").stdout.split()
         assert found == [str(number) for number in range(1, last + 1)], found[-5:]
-        print(f"its {last} writes to the volume are there")
+        print(f"{self.name}: its {last} writes to the volume are there")
 
     def wait_for_volume(self, status: str) -> None:
-        found = self.made["volume"].id
+        found = self.volume.id
         volumes = self.sdk.block_storage
         wait_for(status, lambda: bool(volumes.get_volume(found).status == status))
 
@@ -269,11 +318,11 @@ class Moves(Guests):
         """What the guest wrote on the one host it reads on the other."""
         note = self.ssh(f"head -c {len(NOTE)} /dev/vdb").stdout
         assert note == NOTE, note
-        volume = self.made["volume"]
+        volume = self.volume
         self.sdk.compute.delete_volume_attachment(self.server, volume)
         self.wait_for_volume("available")
         self.sdk.block_storage.delete_volume(volume.id)
-        print("its volume came along")
+        print(f"{self.name}: its volume came along")
 
     def move_back_cold(self) -> None:
         """With its disk."""
@@ -287,29 +336,13 @@ class Moves(Guests):
         wait_for("a login", lambda: self.ssh("true").returncode == 0)
         assert self.ssh("cat /root/note").stdout.strip() == NOTE
         seconds = time.monotonic() - began
-        print(f"moved cold back to {after} in {seconds:.1f} s, its note is there")
+        print(f"{self.name} moved cold back to {after} in {seconds:.1f} s,", end=" ")
+        print("its note is there")
 
-    def clear_away(self) -> None:
-        """And nothing is left, on either host."""
-        sdk = self.sdk
+    def go(self) -> None:
+        """Away with it."""
         self.delete(self.server)
-        sdk.network.delete_ip(self.made["floating"])
-        for subnet in self.made["subnets"]:
-            sdk.network.remove_interface_from_router(
-                self.made["router"], subnet=subnet.id
-            )
-        sdk.network.delete_router(self.made["router"])
-        sdk.network.delete_network(self.made["network"])
-        sdk.image.delete_image(self.made["moving"])
-        wait_until_nothing_is_left(self.cloud)
-        for host in self.hosts.values():
-            wait_for(f"no guest on {host.name}", partial(is_empty, host))
-            wait_for(
-                f"no finding on {host.name}",
-                partial(is_well, host),
-                poll_seconds=DOCTOR_POLL_SECONDS,
-            )
-        print("nothing is left behind")
+        self.sdk.network.delete_ip(self.floating)
 
 
 def is_well(host: HostPlace) -> bool:
@@ -327,22 +360,29 @@ def is_empty(host: HostPlace) -> bool:
     return not any(guests.iterdir()) and not re.search(r"\btap|\brsv-", links)
 
 
-def main(directory: Path, *, is_rooted: bool = False) -> None:
-    """All of it."""
+def main(directory: Path) -> None:
+    """All of it: both boot at once, and then move one after the other."""
     disk = build_guest_image(directory)
     with two_hosts(directory) as (cloud, hosts):
-        moves = Moves(cloud, hosts, directory, is_rooted=is_rooted)
-        moves.begin(disk)
-        moves.add_a_volume()
-        moves.write_on()
-        moves.move_while_it_runs()
-        moves.grow_the_volume()
-        moves.check_written()
-        if not is_rooted:
-            moves.move_back_cold()
-        moves.remove_the_volume()
-        moves.clear_away()
+        inside = Inside(cloud, hosts, directory)
+        inside.lay(disk)
+        plain = Moves(cloud, inside, "plain", is_rooted=False)
+        rooted = Moves(cloud, inside, "rooted", is_rooted=True)
+        for guest in (plain, rooted):
+            guest.order()
+        for guest in (plain, rooted):
+            guest.log_in()
+            guest.add_a_volume()
+            guest.write_on()
+            guest.move_while_it_runs()
+            guest.grow_the_volume()
+            guest.check_written()
+            if not guest.is_rooted:
+                guest.move_back_cold()
+            guest.remove_the_volume()
+            guest.go()
+        inside.clear_away()
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), is_rooted="rooted" in sys.argv[2:])
+    main(Path(sys.argv[1]))
