@@ -8,14 +8,18 @@ rest of the host must not suffer for it.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from compute.network.agent.dhcp import network_dnsmasq, router_dnsmasq
 from compute.network.agent.flows import port_flows
 from compute.network.agent.forwarding import forward_map
 from compute.network.agent.host_rules import host_rules
-from compute.network.agent.metadata_address import METADATA_PREFIX
+from compute.network.agent.metadata_address import (
+    LINK_LOCAL,
+    METADATA6_PREFIX,
+    METADATA_PREFIX,
+)
 from compute.network.agent.model import (
     EVERYBODY,
     Desired,
@@ -132,7 +136,13 @@ class _Builder:
             for port in self._interfaces(router)
             for fixed in port.addresses
         )
-        self._add_veth(service, network, name, dhcp_device(service.id))
+        outer = dhcp_device(service.id)
+        self._add_veth(service, network, name, outer)
+        answers = self.settings.metadata and any(
+            subnet.version == 6 for subnet in network.subnets
+        )
+        if answers:
+            self._add_inner_addresses(outer, [METADATA6_PREFIX])
         gateways = [
             subnet.gateway
             for subnet in network.subnets
@@ -154,7 +164,7 @@ class _Builder:
             self.settings.lease_seconds,
             self.settings.resolvers,
         )
-        self._listen(name, [network])
+        self._listen(name, [network], inner_device(service.id) if answers else "")
 
     # ---- ports ---------------------------------------------------------------
 
@@ -187,6 +197,13 @@ class _Builder:
             ),
             inner_namespace=namespace,
         )
+
+    def _add_inner_addresses(self, outer: str, addresses: Iterable[str]) -> None:
+        """More addresses for the inner end of a veth."""
+        link = self.links[outer]
+        assert link.inner is not None
+        wanted = link.inner.addresses.union(addresses)
+        self.links[outer] = replace(link, inner=replace(link.inner, addresses=wanted))
 
     # ---- routers -------------------------------------------------------------
 
@@ -245,10 +262,7 @@ class _Builder:
         network = self.networks[port.network_id]
         outer = router_device(port.id)
         self._add_veth(port, network, namespace, outer, gateway_device(port.id))
-        link = self.links[outer]
-        assert link.inner is not None
-        addresses = link.inner.addresses | {f"{address}/32" for address in floating}
-        self.links[outer] = _replace_inner(link, addresses)
+        self._add_inner_addresses(outer, [f"{address}/32" for address in floating])
         destinations = {route.destination for route in routes}
         for subnet in network.subnets:
             default = DEFAULT_ROUTES[subnet.version]
@@ -264,15 +278,21 @@ class _Builder:
     def _metadata_addresses(self) -> frozenset[str]:
         return frozenset({METADATA_PREFIX} if self.settings.metadata else ())
 
-    def _listen(self, namespace: str, networks: list[Network]) -> None:
+    def _listen(
+        self, namespace: str, networks: list[Network], device: str = ""
+    ) -> None:
+        """``device``: at whose link guests of the (one) network ask by IPv6."""
         pairs = {
             (subnet.cidr, network.id)
             for network in networks
             for subnet in network.subnets
             if subnet.version == 4
         }
+        if device:
+            pairs |= {(LINK_LOCAL, network.id) for network in networks}
         if self.settings.metadata and pairs:
-            self.listeners[namespace] = Listener(namespace, tuple(sorted(pairs)))
+            listener = Listener(namespace, tuple(sorted(pairs)), device)
+            self.listeners[namespace] = listener
 
 
 def desired_state(
@@ -319,8 +339,3 @@ def _with_lengths(port: Port, network: Network) -> Iterator[str]:
         if fixed.subnet_id in lengths:
             address = ipaddress.ip_address(fixed.address)
             yield f"{address}/{lengths[fixed.subnet_id]}"
-
-
-def _replace_inner(link: Link, addresses: frozenset[str]) -> Link:
-    assert link.inner is not None
-    return replace(link, inner=replace(link.inner, addresses=addresses))

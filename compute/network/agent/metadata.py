@@ -1,4 +1,4 @@
-"""The metadata service at 169.254.169.254: who asks, and passing the question on.
+"""The metadata service (169.254.169.254, fe80::a9fe:a9fe): who asks, and passing it on.
 
 A guest is known by where its packet came from: the namespace tells the network, and
 anti-spoofing on its port makes the source address its own.  Nothing that a guest says
@@ -79,7 +79,8 @@ class MetadataApplication:
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Any:
         """Answer one request."""
-        address = str(environ.get("REMOTE_ADDR", ""))
+        # An address of the link comes with the device that it is to be found on.
+        address = str(environ.get("REMOTE_ADDR", "")).partition("%")[0]
         if self._under_way[address] >= QUESTIONS_OF_A_GUEST_MAX:
             reply = text_reply(503, "", [("Retry-After", "1")])
             return reply(environ, start_response)

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from compute.core.errors import Conflict, NotFound
 from compute.instance.client import InstanceClient
+from compute.network.agent.anti_spoofing import link_local
 from compute.network.view import HostView
 from objectstore.kernel.reply import HeaderList
 
@@ -60,6 +61,7 @@ class InstanceMetadata:
         view = self._view()
         for port in view.ports if view is not None else ():
             has_it = any(fixed.address == address for fixed in port.addresses)
+            has_it = has_it or link_local(port.mac) == address
             if has_it and port.network_id == network_id and port.is_guest:
                 return port.device_id
         return ""

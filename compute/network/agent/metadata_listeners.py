@@ -1,4 +1,4 @@
-"""The sockets of the metadata service: one in each namespace that guests reach.
+"""The sockets of the metadata service in each namespace that guests reach.
 
 A socket belongs for ever to the namespace that it was made in.  So a native thread
 enters the namespace, makes it there, and the hub of this process serves it like any
@@ -12,7 +12,11 @@ import socket
 
 from compute.network.agent.kernel_namespaces import inode_of, inside
 from compute.network.agent.metadata import EDGE, MetadataApplication, MetadataSource
-from compute.network.agent.metadata_address import METADATA_ADDRESS, METADATA_PORT
+from compute.network.agent.metadata_address import (
+    METADATA6_ADDRESS,
+    METADATA_ADDRESS,
+    METADATA_PORT,
+)
 from compute.network.agent.model import Listener
 from objectstore.kernel import concurrency
 from objectstore.kernel.errors import Unavailable
@@ -40,8 +44,8 @@ class MetadataListeners:
     def open(self, listener: Listener) -> None:
         """Serve in the namespace; ``Unavailable`` when its address is not there."""
         self.close(listener.namespace)
-        inode, sock = concurrency.offload(_listen, listener.namespace)
-        server = Server(MetadataApplication(listener, self._source), [sock], EDGE)
+        inode, sockets = concurrency.offload(_listen, listener)
+        server = Server(MetadataApplication(listener, self._source), sockets, EDGE)
         server.start()
         self._open[listener.namespace] = (listener, inode, server)
 
@@ -57,12 +61,20 @@ class MetadataListeners:
             self.close(namespace)
 
 
-def _listen(namespace: str) -> tuple[int, socket.socket]:
+def _listen(listener: Listener) -> tuple[int, list[socket.socket]]:
+    addresses = [METADATA_ADDRESS]
+    if listener.device:
+        addresses.append(f"{METADATA6_ADDRESS}%{listener.device}")
+    sockets: list[socket.socket] = []
+
+    def open_all() -> None:
+        for address in addresses:
+            sockets.append(listen(address, METADATA_PORT, backlog=BACKLOG))
+
     try:
-        sock = inside(
-            namespace,
-            lambda: listen(METADATA_ADDRESS, METADATA_PORT, backlog=BACKLOG),
-        )
+        inside(listener.namespace, open_all)
     except OSError as error:
-        raise Unavailable(f"metadata in {namespace}: {error}") from error
-    return inode_of(namespace), sock
+        for sock in sockets:
+            sock.close()
+        raise Unavailable(f"metadata in {listener.namespace}: {error}") from error
+    return inode_of(listener.namespace), sockets

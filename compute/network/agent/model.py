@@ -112,6 +112,7 @@ class Listener:
 
     namespace: str
     networks: tuple[tuple[str, str], ...]  # (prefix, network id)
+    device: str = ""  # which has the address of the link for IPv6; "": none
 
 
 @dataclass(frozen=True, slots=True)

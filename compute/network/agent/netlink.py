@@ -20,6 +20,7 @@ from typing import Any
 from pyroute2 import IPRoute
 from pyroute2.netlink.exceptions import NetlinkError
 
+from compute.network.agent.metadata_address import METADATA6_PREFIX
 from compute.network.agent.model import (
     EVERYBODY,
     Forward,
@@ -35,6 +36,8 @@ from objectstore.kernel.errors import Unavailable
 IFF_UP = 1
 # The one that IANA has given to VXLAN.
 TUNNEL_PORT = 4789
+# IFA_F_NODAD: an address is in use from the moment on that it is given.
+WITHOUT_DETECTION = 0x02
 MAIN_TABLE = 254
 # Routes that come with an address, or from advertisements, are not ours to plan.
 PROTOCOL_KERNEL = 2
@@ -236,6 +239,8 @@ def add_address(device: str, address: str) -> None:
             index=_index(netlink, device),
             address=str(interface.ip),
             prefixlen=interface.network.prefixlen,
+            # The other hosts of the network have this one, too, each for its guests.
+            **({"flags": WITHOUT_DETECTION} if address == METADATA6_PREFIX else {}),
         )
 
 

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 
 from compute.network.agent import operations as do
 from compute.network.agent.flows import has_lost
+from compute.network.agent.metadata_address import METADATA6_PREFIX
 from compute.network.agent.model import (
     EVERYBODY,
     HOST,
@@ -211,7 +212,11 @@ def _addresses(
     wanted: frozenset[str],
     seen: frozenset[str],
 ) -> Iterator[do.Operation]:
-    theirs = {one for one in seen if not one.startswith(SELF_MADE_PREFIXES)}
+    theirs = {
+        one
+        for one in seen
+        if one == METADATA6_PREFIX or not one.startswith(SELF_MADE_PREFIXES)
+    }
     for address in sorted(theirs - wanted):
         yield do.RemoveAddress(concerns, namespace, device, address)
     for address in sorted(wanted - theirs):
@@ -256,7 +261,9 @@ def _services(desired: Desired, observed: Observed) -> Iterator[do.Operation]:
         elif seen.files != (dnsmasq.hosts, dnsmasq.options, dnsmasq.names):
             yield do.ReloadDnsmasq(name, dnsmasq, seen.process)
     for name, listener in desired.listeners.items():
-        if observed.listeners.get(name) != listener:
+        there = observed.namespaces.get(name, SeenNamespace()).links
+        is_cut_off = listener.device != "" and listener.device not in there
+        if observed.listeners.get(name) != listener or is_cut_off:
             yield do.OpenListener(name, listener)
 
 

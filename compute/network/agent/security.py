@@ -28,7 +28,8 @@ from compute.network.agent.anti_spoofing import (
     prefix_of,
     source_chains,
 )
-from compute.network.agent.names import TABLE
+from compute.network.agent.metadata_address import METADATA6_ADDRESS
+from compute.network.agent.names import DHCP_PREFIX, TABLE
 from compute.network.view import (
     TAP_PREFIX,
     Direction,
@@ -81,6 +82,7 @@ def bridge_table(
     taps = [tap_name(port.id) for port in guarded]
     known = [tap_name(port.id) for port in ports if port.is_guest]
     for chain, hook, priority, rules in (
+        ("metadata", "forward", 9, _own_metadata()),
         ("source", "prerouting", -300, _dispatch("iifname", "source", taps)),
         ("egress", "forward", 10, _judged("iifname", "egress", taps, known)),
         ("ingress", "forward", 11, _judged("oifname", "ingress", taps, known)),
@@ -91,6 +93,19 @@ def bridge_table(
         lines += _chain(chain, [base, *rules])
     lines.append("}")
     return "\n".join(lines) + "\n"
+
+
+def _own_metadata() -> list[str]:
+    """The metadata address of the link is that of this host's service alone: other
+    hosts' are not asked, and no guest passes for it."""
+    service = f'"{DHCP_PREFIX}*"'
+    target = f"@th,64,128 0x{int(ipaddress.IPv6Address(METADATA6_ADDRESS)):x}"
+    return [
+        f"oifname != {service} ip6 daddr {METADATA6_ADDRESS} drop",
+        f"oifname != {service} icmpv6 type nd-neighbor-solicit {target} drop",
+        f"iifname != {service} ip6 saddr {METADATA6_ADDRESS} drop",
+        f"iifname != {service} icmpv6 type nd-neighbor-advert {target} drop",
+    ]
 
 
 def transport_of(rule: Rule) -> int | None:

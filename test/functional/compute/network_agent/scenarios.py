@@ -13,7 +13,15 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from compute.network.agent.anti_spoofing import link_local
-from compute.network.agent.names import bridge_name, dhcp_namespace, router_namespace
+from compute.network.agent.desired import desired_state
+from compute.network.agent.host_rules import assign_zones
+from compute.network.agent.names import (
+    bridge_name,
+    dhcp_device,
+    dhcp_namespace,
+    router_namespace,
+)
+from compute.network.agent.plan import plan
 from compute.network.view import (
     AddressPair,
     DhcpOption,
@@ -400,6 +408,41 @@ def metadata_is_reached(cloud: Cloud) -> None:
         f"curl -s -m 2 {url}; ip route del 169.254.169.254", check=False,
     )  # fmt: skip
     assert " by " not in outside
+
+
+@scenario
+def metadata_is_reached_by_ipv6(cloud: Cloud) -> None:
+    cloud.control.view = one_network(Ipv6Mode.SLAAC)
+    cloud.settle()
+    red1, red2 = cloud.boot("red1"), cloud.boot("red2")
+    url = "http://[fe80::a9fe:a9fe%25eth0]/openstack/latest/meta_data.json"
+
+    def says(guest: Guest) -> str:
+        """Without an address of its own, but for the link's."""
+        return guest.run("curl", "-s", "-m", "2", "-g", url, check=False)
+
+    def who(guest: Guest) -> str:
+        return f"by {link_local(guest.port.mac)} on {make_id('red')} "
+
+    wait_for("an answer", lambda: who(red1) in says(red1))
+    wait_for("another answer", lambda: who(red2) in says(red2))
+    # Nobody else has that address: neither a guest ...
+    red2.run("ip", "-6", "address", "add", "fe80::a9fe:a9fe/64", "dev", "eth0", "nodad")
+    red1.run("ip", "-6", "neighbour", "flush", "dev", "eth0")
+    assert who(red1) in says(red1)
+    # ... nor one without port security.
+    cloud.replace_port("red2", port_security=False, security_groups=())
+    red1.run("ip", "-6", "neighbour", "flush", "dev", "eth0")
+    assert who(red1) in says(red1)
+    # It comes back with its device.
+    service = cloud.port("red dhcp")
+    run("ip", "link", "delete", dhcp_device(service.id))
+    cloud.settle()
+    wait_for("an answer again", lambda: who(red1) in says(red1))
+    # Nothing is left to do, which is to say that the address counts as there.
+    zones = assign_zones(cloud.view.networks, {})
+    desired = desired_state(cloud.view, cloud.settings, zones)
+    assert plan(desired, cloud.host.observe()) == []
 
 
 @scenario

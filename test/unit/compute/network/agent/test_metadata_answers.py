@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from compute.instance.client import InstanceClient
+from compute.network.agent.anti_spoofing import link_local
 from compute.network.agent.metadata_answers import InstanceMetadata
 from objectstore.client.in_process import InProcessCaller
 from objectstore.kernel.reply import Reply
@@ -53,6 +54,16 @@ def test_the_server_is_the_one_that_has_the_address(
     assert (status, content) == (200, b"seven")
     ((_, url, _),) = room.asked
     assert url.startswith("/internal/servers/server-7/metadata?path=%2Fopenstack")
+
+
+def test_by_ipv6_the_link_s_address_tells_who_asks(
+    room: InstanceRoom, source: InstanceMetadata
+) -> None:
+    own = link_local(views.GUEST.mac)
+    status, _, _ = source.answer(NETWORK, own, "GET", "/latest/meta-data", [], b"")
+    assert status == 200 and "server-7" in room.asked[0][1]
+    other = link_local("fa:16:3e:99:99:99")
+    assert source.answer(NETWORK, other, "GET", "/latest", [], b"")[0] == 404
 
 
 @pytest.mark.parametrize(
