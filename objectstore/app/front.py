@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from objectstore.app.admin import PREFIX as ADMIN_PREFIX
+from objectstore.kernel.application import directly
 from objectstore.kernel.reply import text_reply
 from objectstore.kernel.request import (
     CONTEXT_KEY,
@@ -22,7 +23,7 @@ class Front:
     def __init__(
         self, pipeline: Application, facts: Facts, pages: Mapping[str, Application]
     ) -> None:
-        self._pipeline = pipeline
+        self._pipeline = directly(pipeline)
         self._facts = facts
         self._pages = pages
 
@@ -45,7 +46,9 @@ class NodeFront:
         admin: Application | None = None,
     ) -> None:
         """``admin`` answers below ``/admin/``."""
-        self._servers = {f"/v1/{kind}/": server for kind, server in servers.items()}
+        self._servers = {
+            f"/v1/{kind}/": directly(server) for kind, server in servers.items()
+        }
         self._pages = pages
         self._admin = admin
 

@@ -16,7 +16,7 @@ from paste.deploy import loadfilter
 from objectstore.kernel.loop import IDLE_SECONDS, Loop, Step
 from objectstore.kernel.request import Application, Facts
 from objectstore.kernel.settings import BadSettings, Mistake, read_file
-from objectstore.middleware.layers import layers
+from objectstore.middleware.layers import layers, tighten
 from objectstore.middleware.order import DEFAULT_PIPELINE, check_pipeline
 
 PIPELINE_SECTION = "pipeline:main"
@@ -71,6 +71,7 @@ def wrap(
         raise BadSettings(mistakes)
     for make in makers:
         application = make(application)
+    tighten(application)
     return application
 
 

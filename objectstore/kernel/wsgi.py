@@ -18,6 +18,7 @@ from random import SystemRandom
 from typing import Any
 
 from objectstore.kernel import concurrency
+from objectstore.kernel.application import directly
 from objectstore.kernel.clock import Clock, SystemClock
 from objectstore.kernel.http.connection import Connection
 from objectstore.kernel.http.edge import AccessSink, Edge
@@ -64,7 +65,7 @@ class Server:
         if make_context is None:
             make_context = TransactionIds(clock, SystemRandom()).new_context
         self._edge = Edge(
-            application,
+            directly(application),
             settings or EdgeSettings(),
             clock,
             make_context,

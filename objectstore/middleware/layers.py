@@ -1,12 +1,18 @@
 """The applications of a pipeline, from the outside in.
 
 Every filter keeps the application that it wraps in ``app``; the server at the
-end of the pipeline has no such attribute.
+end of the pipeline has no such attribute.  Once the pipeline is complete, ``app`` is
+the next one's bound method (``tighten``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from inspect import ismethod
+from typing import Any
+
+from objectstore.kernel.application import directly
+from objectstore.kernel.request import Application
 
 
 def layers(application: object) -> Iterator[object]:
@@ -15,3 +21,13 @@ def layers(application: object) -> Iterator[object]:
     while layer is not None:
         yield layer
         layer = getattr(layer, "app", None)
+        if ismethod(layer):
+            layer = layer.__self__
+
+
+def tighten(pipeline: Application) -> None:
+    """Let the filters of a finished pipeline call each other directly."""
+    for layer in list(layers(pipeline)):
+        inner: Any = getattr(layer, "app", None)
+        if inner is not None and not ismethod(inner):
+            layer.app = directly(inner)  # type: ignore[attr-defined]

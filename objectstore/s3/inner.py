@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Any
 from urllib.parse import quote
 
+from objectstore.kernel.application import directly
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.request import (
     CONTEXT_KEY,
@@ -145,11 +146,12 @@ class Store:
     __slots__ = ("_app", "_reading_app", "_straight_rights", "straight_app")
 
     def __init__(self, app: Application) -> None:
-        self._app = first_concerned(app)
-        self._reading_app = first_concerned(app, _PASSED_BY_READS)
-        self.straight_app = first_concerned(app, _PASSED_BY_PLAIN_READS)
+        self._app = directly(first_concerned(app))
+        self._reading_app = directly(first_concerned(app, _PASSED_BY_READS))
+        straight_app = first_concerned(app, _PASSED_BY_PLAIN_READS)
+        self.straight_app = directly(straight_app)
         # Where no filter is left, nobody but the server asks for rights.
-        is_last = not hasattr(self.straight_app, "app")
+        is_last = not hasattr(straight_app, "app")
         self._straight_rights = None if is_last else allow
 
     def straight_context(self, context: Context) -> Context:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from importlib.metadata import entry_points
+from inspect import ismethod
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from paste.deploy import loadapp
 
 from objectstore.kernel.settings import BadSettings
-from objectstore.middleware.layers import layers
+from objectstore.middleware.layers import layers, tighten
 from objectstore.middleware.order import (
     ENTRY_POINTS,
     FULL_PIPELINE,
@@ -131,3 +132,13 @@ def test_mistakes_in_a_file_are_told_with_their_place(tmp_path: Path) -> None:
     text = str(caught.value)
     assert f"{tmp_path}/proxy.conf: [filter:copy] max_file_size:" in text
     assert "[filter:copy] max_size: no such option; did you mean" in text
+
+
+def test_filters_call_each_other_without_nesting_the_interpreter(app: Any) -> None:
+    before = list(layers(app))
+    tighten(app)
+    assert list(layers(app)) == before
+    inner = [layer.app for layer in before if hasattr(layer, "app")]
+    assert len(inner) == len(FULL_PIPELINE)
+    assert all(map(ismethod, inner))
+    assert "tempauth" in json.loads(Client(app)("GET", "/info").body)
