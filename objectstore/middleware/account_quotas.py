@@ -22,7 +22,7 @@ from typing import Any
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.reply import HeaderList
 from objectstore.kernel.request import Application, Environ, Request, StartResponse
-from objectstore.middleware.container_quotas import whole_number
+from objectstore.middleware.container_quotas import limit_of, whole_number
 from objectstore.middleware.filter_options import FilterMaker, read_options
 from objectstore.middleware.quota_room import QuotaRooms, Use
 from objectstore.middleware.stored_facts import account_facts, authorize_write
@@ -70,7 +70,7 @@ class AccountQuotas:
         context, environ = request.context, request.environ
         facts = account_facts(context, account)
         limit = _limit(facts)
-        if limit == Use(None, None) or _is_reseller(request):
+        if limit is None or _is_reseller(request):
             return self.app(environ, start_response)
         now = Use(facts.bytes_used, facts.object_count)
         length = None if request.is_chunked else request.content_length or 0
@@ -99,13 +99,10 @@ def _guard_headers(request: Request) -> None:
             request.set_header(STORED_COUNT_HEADER, value)
 
 
-def _limit(facts: Any) -> Use:
+def _limit(facts: Any) -> Use | None:
     if facts is None:
-        return Use(None, None)
-    return Use(
-        whole_number(facts.metadata.get(BYTES_HEADER, "")),
-        whole_number(facts.metadata.get(STORED_COUNT_HEADER, "")),
-    )
+        return None
+    return limit_of(facts.metadata, BYTES_HEADER, STORED_COUNT_HEADER)
 
 
 def _is_reseller(request: Request) -> bool:

@@ -20,6 +20,7 @@ as their manifests: their segments count where those are.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,7 +78,7 @@ class ContainerQuotas:
         context, environ = request.context, request.environ
         facts = container_facts(context, account, container)
         limit = _limit(facts)
-        if limit == Use(None, None):
+        if limit is None:
             return self.app(environ, start_response)
 
         def used() -> Use:
@@ -98,13 +99,21 @@ def _check_header(request: Request, name: str, text: str) -> None:
         raise Rejected(400, text)
 
 
-def _limit(facts: Any) -> Use:
+def _limit(facts: Any) -> Use | None:
     if facts is None:
-        return Use(None, None)  # the server will say that there is no such container
-    return Use(
-        whole_number(facts.metadata.get(BYTES_HEADER, "")),
-        whole_number(facts.metadata.get(COUNT_HEADER, "")),
-    )
+        return None  # the server will say that there is no such container
+    return limit_of(facts.metadata, BYTES_HEADER, COUNT_HEADER)
+
+
+def limit_of(
+    metadata: Mapping[str, str], bytes_header: str, count_header: str
+) -> Use | None:
+    """The quotas that the metadata sets; None: there is none."""
+    size, count = metadata.get(bytes_header), metadata.get(count_header)
+    if not size and not count:
+        return None
+    limit = Use(whole_number(size or ""), whole_number(count or ""))
+    return None if limit == Use(None, None) else limit
 
 
 def whole_number(text: str) -> int | None:

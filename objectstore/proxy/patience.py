@@ -32,6 +32,11 @@ class Patience:
         """Remember that the node let somebody wait in vain."""
         self._suspects[id(node)] = (self.clock.monotonic() + SUSPECT_SECONDS, node)
 
+    @property
+    def has_suspects(self) -> bool:
+        """Whether any node did so lately."""
+        return bool(self._suspects)
+
     def is_suspect(self, node: object) -> bool:
         """Whether it did so within the last seconds."""
         found = self._suspects.get(id(node))

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from objectstore.kernel.clock import Clock
-from objectstore.kernel.concurrency import Promise
+from objectstore.kernel.concurrency import Promise, wait_for_all
 from objectstore.kernel.errors import Unavailable
 from objectstore.proxy.asked import Asked, Gathered
 from objectstore.proxy.patience import Patience
@@ -56,13 +56,12 @@ class Rounds(Patience):
         ``Unavailable`` when there is no majority.
         """
         asked: Asked[N, T] = [(node, call(node)) for node in group.primaries]
-        for _, promise in asked:
-            if not promise.done or promise.error is not None:
-                spares = iter(group.handoffs) if handoffs else iter(())
-                voters = len(asked) if primaries_only_count else None
-                needed = group.majority
-                asked = WriteRound(self, asked, call, spares, needed, voters).run()
-                break
+        start = self.clock.monotonic()
+        if not self._all_answer_well(asked):
+            spares = iter(group.handoffs) if handoffs else iter(())
+            voters = len(asked) if primaries_only_count else None
+            rest = WriteRound(self, asked, call, spares, group.majority, voters)
+            asked = rest.run(start)
         if key is not None:
             self.repairs.after_write(group, key, asked)
         return asked
@@ -79,14 +78,24 @@ class Rounds(Patience):
         The first ``voters`` (None: all) must bring a majority of acknowledgements.
         """
         needed = group.majority
-        for _, promise in asked:
-            if not promise.done or promise.error is not None:
-                asked = WriteRound(self, asked, _nobody, iter(()), needed, voters).run()
-                break
+        start = self.clock.monotonic()
+        if not self._all_answer_well(asked):
+            rest = WriteRound(self, asked, _nobody, iter(()), needed, voters)
+            asked = rest.run(start)
         if len(asked[:voters]) < needed:
             raise Unavailable(f"only {len(asked[:voters])} replicas could be asked")
         self.repairs.after_write(group, key, asked)
         return asked
+
+    def _all_answer_well(self, asked: Asked[N, T]) -> bool:
+        """The normal case, in one wait: everybody does, and soon."""
+        if self.has_suspects and any(self.is_suspect(node) for node, _ in asked):
+            return False
+        wait_for_all([promise for _, promise in asked], self.grace_seconds)
+        for _, promise in asked:
+            if not promise.done or promise.error is not None:
+                return False
+        return True
 
     # ---- reads -------------------------------------------------------------
 

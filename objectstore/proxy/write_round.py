@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
-from objectstore.kernel.concurrency import Promise, wait_for_all, wait_until
+from objectstore.kernel.concurrency import Promise, wait_until
 from objectstore.kernel.errors import DeadlineExceeded, Rejected
 from objectstore.proxy.asked import Asked, any_done
 from objectstore.proxy.patience import Patience
@@ -52,13 +52,11 @@ class WriteRound(Generic[N, T]):
         self._voters = voters
         self._replaced: set[int] = set()
 
-    def run(self) -> Asked[N, T]:
-        """Wait, replace, and wait again."""
+    def run(self, start: float) -> Asked[N, T]:
+        """Wait, replace, and wait again, in a round that began at ``start``
+        (monotonic)."""
         clock = self._patience.clock
-        start = clock.monotonic()
         until = start + self._patience.node_seconds
-        if self._all_answer_well():
-            return self._asked
         in_grace = False
         while True:
             self._replace_failed()
@@ -79,20 +77,6 @@ class WriteRound(Generic[N, T]):
         if acks < self._needed:
             raise self._failure()
         return self._asked
-
-    def _all_answer_well(self) -> bool:
-        """The normal case, in one wait: everybody does, and soon."""
-        open_ones = []
-        for node, promise in self._asked:
-            if self._patience.is_suspect(node):
-                return False
-            if not promise.done:
-                open_ones.append(promise)
-        wait_for_all(open_ones, self._patience.grace_seconds)
-        for _, promise in self._asked:
-            if not promise.done or promise.error is not None:
-                return False
-        return len(self._asked[: self._voters]) >= self._needed
 
     def _acks(self) -> int:
         return sum(

@@ -64,11 +64,13 @@ _LOCK = (sysmeta.CONTAINER + "object-lock").title()
 # The header as a reply says it.
 _SEALED_HEADER = ("X-Amz-Server-Side-Encryption-Customer-Algorithm", "AES256")
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
-_CHANGING_KEYS = (
-    "HTTP_X_VERSIONS_ENABLED",
-    "HTTP_X_REMOVE_VERSIONS_ENABLED",
-    "HTTP_X_DELETE_AT",
-    "HTTP_X_DELETE_AFTER",
+_CHANGING_KEYS = frozenset(
+    {
+        "HTTP_X_VERSIONS_ENABLED",
+        "HTTP_X_REMOVE_VERSIONS_ENABLED",
+        "HTTP_X_DELETE_AT",
+        "HTTP_X_DELETE_AFTER",
+    }
 )
 
 
@@ -152,7 +154,7 @@ def _could_break(environ: Environ) -> bool:
     if environ["REQUEST_METHOD"] == "DELETE":
         query = environ.get("QUERY_STRING", "")
         return "version-id" in query or "multipart-manifest" in query
-    return any(key in environ for key in _CHANGING_KEYS)
+    return not _CHANGING_KEYS.isdisjoint(environ)
 
 
 def filter_factory(
