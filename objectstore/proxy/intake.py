@@ -1,20 +1,28 @@
 """Large bodies on their way in: from the client to several uploads at once.
 
-Two buffers alternate: while one is being written to the replicas and hashed on
-a native thread, the other fills from the client.  Memory is constant whatever
-the size, bounded whatever the number of uploads (``kernel.body_memory``), and the MD5
-is computed once.  A replica that fails is left out from
-then on; the upload as a whole fails when too few are left.
+A few buffers go round: while one fills from the client, the replicas write those before
+it and a native thread hashes them, each in order and at a pace of its own, so that the
+one that is slow this time may be fast the next.  Memory is constant whatever the size,
+bounded whatever the number of uploads (``kernel.body_memory``), and the MD5 is computed
+once.  A replica that fails is left out from then on; the upload as a whole fails when
+too few are left.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections import deque
+from collections.abc import Callable
 from typing import Any
 
-from objectstore.kernel.body_memory import Pair, body_memory, piece_buffers
-from objectstore.kernel.concurrency import Promise, offload, promised, wait_until
-from objectstore.kernel.errors import InsufficientStorage, Rejected, Unavailable
+from objectstore.kernel.body_memory import Buffers, body_memory, piece_buffers
+from objectstore.kernel.concurrency import Event, Promise, offload, promised
+from objectstore.kernel.errors import (
+    DeadlineExceeded,
+    InsufficientStorage,
+    Rejected,
+    Unavailable,
+)
 from objectstore.proxy.limits import OBJECT_BYTES_MAX
 from objectstore.wire.nodes import INLINE_BYTES_MAX, ObjectNode, Upload
 
@@ -103,6 +111,47 @@ def read_to_end(source: Source) -> bytes | memoryview | None:
     return memory[:filled]
 
 
+class _Lane:
+    """Whoever takes the pieces in order, one at a time, at a pace of its own."""
+
+    def __init__(
+        self, take: Callable[[memoryview], Promise[None]], moved: Event
+    ) -> None:
+        """``moved`` is set whenever a piece is done, or none will be any more."""
+        self.done = 0  # pieces
+        self.error: BaseException | None = None
+        self._take = take
+        self._moved = moved
+        self._waiting: deque[memoryview] = deque()
+        self._is_busy = False
+
+    def add(self, piece: memoryview) -> None:
+        """Take this piece after those before it."""
+        self._waiting.append(piece)
+        if not self._is_busy:
+            self._next()
+
+    def _next(self) -> None:
+        self._is_busy = True
+        self._take(self._waiting.popleft()).when_done(self._ended)
+
+    def _ended(self, promise: Promise[None]) -> None:
+        self._is_busy = False
+        if promise.error is not None:
+            self.end(promise.error)
+            return
+        self.done += 1
+        self._moved.set()
+        if self._waiting:
+            self._next()
+
+    def end(self, error: BaseException) -> None:
+        """It takes no more."""
+        self.error = error
+        self._waiting.clear()
+        self._moved.set()
+
+
 class Intake:
     """One large body going to several uploads.
 
@@ -114,16 +163,21 @@ class Intake:
         uploads: list[tuple[ObjectNode, Upload]],
         needed: int,
         seconds: float,
-        buffers: Pair,
+        buffers: Buffers,
     ) -> None:
         self.uploads = uploads
         self._needed = needed
         self._seconds = seconds
         self._buffers = buffers
         self._digest = hashlib.md5(usedforsecurity=False)
-        self._under_way: list[tuple[Upload, Promise[None]]] = []
-        self._hashing: Promise[None] = Promise.of(None)
+        self._moved = Event()
+        self._lanes = [_Lane(upload.write, self._moved) for _, upload in uploads]
+        self._hashing = _Lane(self._hash, self._moved)
+        self._sent = 0  # pieces
         self._errors: list[BaseException] = []
+
+    def _hash(self, piece: memoryview) -> Promise[None]:
+        return promised(offload, self._digest.update, piece)
 
     def run(self, source: Source) -> tuple[int, str]:
         """Send everything that the source has.
@@ -131,49 +185,53 @@ class Intake:
         Raises what the client did wrong, or ``Unavailable`` when fewer than
         ``needed`` replicas are left.  The caller aborts the uploads then.
         """
-        try:
-            size = self._send_all(source)
-        finally:
-            self._hashing.wait()
-        return size, self._digest.hexdigest()
-
-    def _send_all(self, source: Source) -> int:
-        size = turn = 0
+        size = 0
         while True:
-            view = self._buffers[turn]
+            # What the next buffer held before must have been taken by all.
+            self._settle(self._sent - len(self._buffers) + 1)
+            view = self._buffers[self._sent % len(self._buffers)]
             filled = source.fill(view)
-            self._settle()
             if filled:
                 self._send(view[:filled])
                 size += filled
-                turn = 1 - turn
             if filled < len(view):
-                self._settle()
-                return size
+                self._settle(self._sent)
+                return size, self._digest.hexdigest()
 
     def _send(self, piece: memoryview) -> None:
-        self._under_way = [(upload, upload.write(piece)) for _, upload in self.uploads]
-        self._hashing = promised(offload, self._digest.update, piece)
+        self._sent += 1
+        for lane in (*self._lanes, self._hashing):
+            lane.add(piece)
 
-    def _settle(self) -> None:
-        """Wait for the piece under way; leave out whoever failed."""
-        self._hashing.wait()
-        promises = [promise for _, promise in self._under_way]
-        wait_until(promises, lambda: False, self._seconds)
-        lost = set()
-        for upload, promise in self._under_way:
-            if promise.done and promise.error is None:
-                continue
-            lost.add(id(upload))
-            if promise.error is not None:
-                self._errors.append(promise.error)
-            else:
-                # It still reads our memory.
-                self._buffers = piece_buffers()
-            upload.abort()
-        self._under_way = []
-        if lost:
-            self.uploads = [pair for pair in self.uploads if id(pair[1]) not in lost]
+    def _settle(self, count: int) -> None:
+        """Wait until so many pieces have been taken; leave out whoever failed."""
+        while self._is_behind(count):
+            self._moved.clear()
+            if not self._moved.wait(self._seconds):
+                self._end_late(count)
+        self._leave_out()
+
+    def _is_behind(self, count: int) -> bool:
+        for lane in (*self._lanes, self._hashing):
+            if lane.done < count and lane.error is None:
+                return True
+        return False
+
+    def _end_late(self, count: int) -> None:
+        """Those who took nothing for so long still read our memory: it is theirs."""
+        self._buffers = piece_buffers()
+        for lane in self._lanes:
+            if lane.done < count and lane.error is None:
+                lane.end(DeadlineExceeded("a piece of an upload was not taken"))
+
+    def _leave_out(self) -> None:
+        for place in reversed(range(len(self._lanes))):
+            error = self._lanes[place].error
+            if error is not None:
+                self._errors.append(error)
+                self._lanes.pop(place)
+                _, upload = self.uploads.pop(place)
+                upload.abort()
         if len(self.uploads) < self._needed:
             raise self._failure()
 

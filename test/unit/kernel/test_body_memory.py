@@ -17,6 +17,7 @@ from objectstore.kernel.blocks import (
 )
 from objectstore.kernel.body_memory import (
     BUFFER_BYTES,
+    BUFFERS_AT_ONCE,
     BUFFERS_MAX,
     PAIR_POLL_SECONDS,
     PAIR_WAIT_SECONDS,
@@ -127,7 +128,8 @@ def test_a_clients_upload_waits_for_a_pair_and_not_for_ever() -> None:
     small = SMALL_BYTES_MAX // (2 * SMALL_BUFFER_BYTES)
     tiny = TINY_BYTES_MAX // (2 * TINY_BUFFER_BYTES)
     assert tiny >= EdgeSettings().connections_max
-    held = [client_piece_buffers() for _ in range(BUFFERS_MAX // 2 + small + tiny)]
+    large = BUFFERS_MAX // BUFFERS_AT_ONCE
+    held = [client_piece_buffers() for _ in range(large + small + tiny)]
     waited: list[float] = []
     with pytest.raises(Unavailable):
         client_piece_buffers(waited.append)
