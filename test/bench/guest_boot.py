@@ -25,6 +25,7 @@ from objectstore.kernel import concurrency
 from test.contract.compute.agent import qemu
 from test.contract.compute.agent.conftest import open_libvirt
 from test.contract.compute.agent.storage import Storage
+from test.guest_image import BUILD
 
 PROMPT = b"login:"
 BOOT_SECONDS = 300.0
@@ -83,7 +84,7 @@ def build(directory: Path, mebibytes: int) -> Path:
     (extra / "usr/share").mkdir(parents=True)
     (extra / "usr/share/ballast").write_bytes(os.urandom(mebibytes << 20))
     options = ["--extra", str(extra), "--root-size", str(mebibytes + 24)]
-    subprocess.run([str(qemu.BUILD), str(directory / "image"), *options], check=True)
+    subprocess.run([str(BUILD), str(directory / "image"), *options], check=True)
     return directory / "image" / "guest-disk.qcow2"
 
 

@@ -10,9 +10,10 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import mkdtemp
 
 import pytest
+
+from test.scratch import scratch_directory
 
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
@@ -29,12 +30,9 @@ def need(*programs: str | Path) -> None:
 @contextmanager
 def directory() -> Iterator[Path]:
     """A directory that servers running as another user can reach."""
-    path = Path(mkdtemp(prefix="ringstack-test-"))
-    path.chmod(0o755)
-    try:
+    with scratch_directory("ringstack-test-") as path:
+        path.chmod(0o755)
         yield path
-    finally:
-        shutil.rmtree(path, ignore_errors=True)
 
 
 @contextmanager

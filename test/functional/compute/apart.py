@@ -11,9 +11,12 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
+
+from test.scratch import scratch_directory
 
 # It ends with whoever started it, and everything in it with it.
 UNSHARE = (
@@ -58,8 +61,58 @@ def need_a_host() -> None:
     pytest.importorskip("libvirt")
 
 
+# What the real guests of one lane (see test.scheduling) may take together, tried again
+# or not: on a machine too slow for that, the rest of them is skipped.
+LANE_SECONDS_MAX = 600.0
+# With less than that there is no use to begin.
+WORTH_SECONDS = 60.0
+
+
+class Lane:
+    """The real guests of this process, one after the other."""
+
+    def __init__(self) -> None:
+        self.spent_seconds = 0.0
+
+    def run(self, module: str, *arguments: str, seconds: float) -> str:
+        """Run ``python -m module DIRECTORY`` apart; what it printed.  It must succeed,
+        within that time; skipped, with the reason, when the lane has none left."""
+        need_a_host()
+        left = LANE_SECONDS_MAX - self.spent_seconds
+        if left < WORTH_SECONDS:
+            self._skip()
+        began = time.monotonic()
+        with scratch_directory() as directory:
+            try:
+                said = run_apart(
+                    module, str(directory), *arguments, seconds=min(seconds, left)
+                )
+            except TimedOut as error:
+                if left < seconds:
+                    self._skip()
+                pytest.fail(str(error))
+            finally:
+                self.spent_seconds += time.monotonic() - began
+        print(said)
+        return said
+
+    def _skip(self) -> None:
+        pytest.skip(
+            f"real guests have had {self.spent_seconds:.0f} s of this machine, and"
+            f" {LANE_SECONDS_MAX:.0f} s are for all of them"
+        )
+
+
+LANE = Lane()
+
+
+class TimedOut(AssertionError):
+    """It was ended; the text says what it had printed."""
+
+
 def run_apart(module: str, *arguments: str, seconds: float) -> str:
-    """Run ``python -m module`` apart; what it printed.  It must succeed."""
+    """Run ``python -m module`` apart; what it printed.  It must succeed, and in time
+    (``TimedOut``)."""
     command = [*UNSHARE, "sh", "-c", START, "sh", sys.executable, "-m", module]
     process = subprocess.Popen(
         [*command, *arguments],
@@ -74,6 +127,6 @@ def run_apart(module: str, *arguments: str, seconds: float) -> str:
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         said, _ = process.communicate()
-        pytest.fail(f"not done after {seconds:g} s:\n{said[-4000:]}")
+        raise TimedOut(f"not done after {seconds:g} s:\n{said[-4000:]}") from None
     assert process.returncode == 0, said[-6000:]
     return said

@@ -19,7 +19,7 @@ from objectstore.cli.process import ServerProcess, answers
 from test.functional.compute.house import RunningCloud
 from test.functional.compute.real_guests import (
     Guests,
-    build_guest_image,
+    guest_disk,
     processes,
     wait_for,
     wait_until_nothing_is_left,
@@ -75,7 +75,7 @@ class BadDays(Guests):
 
 def main(directory: Path) -> None:
     """All of it."""
-    disk = build_guest_image(directory)
+    disk = guest_disk()
     port, store_port, node_port = free_ports(3)
     plan = CloudPlan(port, store_port, node_port, sections=SECTIONS)
     place = lay_out_cloud(directory / "c", plan)

@@ -12,7 +12,7 @@ from typing import Any
 from openstack.connection import Connection
 
 from test.functional.compute.house import RunningCloud
-from test.functional.compute.tutorial import HOME
+from test.guest_image import DISK, guest_image
 
 SECONDS_MAX = 120.0
 POLL_SECONDS = 0.5
@@ -36,10 +36,9 @@ def wait_for(
         time.sleep(poll_seconds)
 
 
-def build_guest_image(directory: Path) -> Path:
+def guest_disk() -> Path:
     """The small guest's disk."""
-    subprocess.run([HOME / "bin/build-guest-image", directory / "guest"], check=True)
-    return directory / "guest" / "guest-disk.qcow2"
+    return guest_image() / DISK
 
 
 class Guests:

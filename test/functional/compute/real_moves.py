@@ -27,7 +27,7 @@ from test.functional.compute.house import RunningCloud
 from test.functional.compute.real_guests import (
     DOCTOR_POLL_SECONDS,
     Guests,
-    build_guest_image,
+    guest_disk,
     wait_for,
     wait_until_nothing_is_left,
 )
@@ -362,7 +362,7 @@ def is_empty(host: HostPlace) -> bool:
 
 def main(directory: Path) -> None:
     """All of it: both boot at once, and then move one after the other."""
-    disk = build_guest_image(directory)
+    disk = guest_disk()
     with two_hosts(directory) as (cloud, hosts):
         inside = Inside(cloud, hosts, directory)
         inside.lay(disk)

@@ -39,8 +39,8 @@ from test.functional.compute.real_guests import (
     DOCTOR_POLL_SECONDS,
     SECONDS_MAX,
     Guests,
-    build_guest_image,
     doctor,
+    guest_disk,
     processes,
     wait_for,
     wait_until_nothing_is_left,
@@ -297,7 +297,7 @@ def _mount(image: Path, place: Path) -> None:
 
 def main(directory: Path) -> None:
     """All of it."""
-    disk = build_guest_image(directory)
+    disk = guest_disk()
     _mount(directory / "disk.ext4", directory / "c" / "cloud" / "agent")
     with halved_cloud(directory / "c", SECTIONS) as cloud:
         try:

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
 from test.functional.compute.house import RunningCloud, running_cloud
 from test.functional.compute.real_guests import (
     Guests,
-    build_guest_image,
+    guest_disk,
     wait_for,
     wait_until_nothing_is_left,
 )
@@ -172,7 +172,7 @@ class Volumes(Guests):
 
 def main(directory: Path) -> None:
     """All of it."""
-    disk = build_guest_image(directory)
+    disk = guest_disk()
     place = None
     try:
         with running_cloud(directory / "c", SECTIONS, roles=()) as cloud:

@@ -16,6 +16,8 @@ from objectstore.kernel.clock import SystemClock
 from objectstore.kernel.system_disk import SystemDisk
 from test.contract.compute.agent import qemu
 from test.contract.compute.agent.host import Host
+from test.guest_image import guest_image as small_guest
+from test.scratch import scratch_directory
 
 
 @pytest.fixture(scope="session")
@@ -24,17 +26,14 @@ def qemu_directory() -> Iterator[Path]:
     reason = qemu.why_not()
     if reason:
         pytest.skip(reason)
-    directory = Path(tempfile.mkdtemp(prefix="rs-", dir="/tmp"))
-    yield directory
-    shutil.rmtree(directory)
+    with scratch_directory() as directory:
+        yield directory
 
 
 @pytest.fixture(scope="session")
 def guest_image(qemu_directory: Path) -> Path:
     """The directory with our guest's disk, kernel, ramdisk and root file system."""
-    directory = qemu_directory / "image"
-    qemu.build_image(directory)
-    return directory
+    return small_guest()
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,6 @@
-"""Real QEMU for tests: packages installed where that is possible, our own guest image.
+"""Real QEMU for tests: packages installed where that is possible.
 
-Everything is decided once a session; what is missing is a reason to skip, said in full.
+Decided once a session; what is missing is a reason to skip, said in full.
 """
 
 from __future__ import annotations
@@ -12,9 +12,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[4]
-BUILD = ROOT / "bin" / "build-guest-image"
 INSTALL_SECONDS = 300
-BUILD_SECONDS = 120
 # What bin/quickstart does to make this machine a host of guests.
 _BECOME_HOST = """
 . bin/bootstrap.sh; . bin/host-packages.sh
@@ -42,13 +40,3 @@ def why_not() -> str:
     except ImportError as error:
         return f"Python's libvirt binding: {error}"
     return ""
-
-
-def build_image(directory: Path) -> None:
-    """Build the guest image into ``directory``; installs what that needs."""
-    subprocess.run(
-        [str(BUILD), str(directory)],
-        check=True,
-        capture_output=True,
-        timeout=INSTALL_SECONDS + BUILD_SECONDS,
-    )
