@@ -61,6 +61,9 @@ class Facts(Protocol):
     def container(self, account: str, container: str) -> Any:
         """The container's facts."""
 
+    def fresh_account(self, account: str) -> Any:
+        """The account's facts, asked for now."""
+
     def fresh_container(self, account: str, container: str) -> Any:
         """The same, asked for now: counts as they are."""
 

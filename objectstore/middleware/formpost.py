@@ -148,7 +148,6 @@ class Formpost:
         if _whole(fields, "expires") < self._clock.time():
             raise refusal(account, "FormPost: Form Expired")
         digest, signature = read_signature(fields.get("signature", ""))
-        valid: list[str] = []
         if digest in self._digests and version == "v1" and container:
             text = "\n".join(
                 (
@@ -159,12 +158,13 @@ class Formpost:
                     fields.get("expires") or "0",
                 )
             ).encode()
-            valid = [
-                hmac.new(key.key.encode(), text, digest).hexdigest()
-                for key in shared_keys(request, account, container)
-            ]
-        if not matches_any(signature, valid):
-            raise refusal(account, "FormPost: Invalid Signature")
+            for keys in shared_keys(request, account, container):
+                valid = [
+                    hmac.new(key.key.encode(), text, digest).hexdigest() for key in keys
+                ]
+                if matches_any(signature, valid):
+                    return
+        raise refusal(account, "FormPost: Invalid Signature")
 
     def _upload(
         self, request: Request, fields: dict[str, str], part: Part

@@ -7,12 +7,18 @@ a container's key opens that container only.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.request import Request
-from objectstore.middleware.stored_facts import account_metadata, container_metadata
+from objectstore.middleware.stored_facts import (
+    account_metadata,
+    container_metadata,
+    fresh_account_facts,
+    fresh_container_facts,
+    metadata_of,
+)
 
 
 class SharedKey(NamedTuple):
@@ -22,13 +28,30 @@ class SharedKey(NamedTuple):
     is_containers: bool
 
 
-def shared_keys(request: Request, account: str, container: str) -> list[SharedKey]:
-    """The keys of the account, then those of the container."""
+def shared_keys(
+    request: Request, account: str, container: str
+) -> Iterator[list[SharedKey]]:
+    """The keys of the account, then those of the container; and once more, as they
+    are now, for who found none of them right: a key that has just been set through
+    another process opens at once.
+    """
     context = request.context
-    own = _keys(account_metadata(context, account), "Account")
-    keys = [SharedKey(key, False) for key in own]
-    inner = _keys(container_metadata(context, account, container), "Container")
-    return keys + [SharedKey(key, True) for key in inner]
+    known = _both(
+        account_metadata(context, account),
+        container_metadata(context, account, container),
+    )
+    yield known
+    fresh = _both(
+        metadata_of(fresh_account_facts(context, account)),
+        metadata_of(fresh_container_facts(context, account, container)),
+    )
+    if fresh != known:
+        yield fresh
+
+
+def _both(account: Mapping[str, str], container: Mapping[str, str]) -> list[SharedKey]:
+    keys = [SharedKey(key, False) for key in _keys(account, "Account")]
+    return keys + [SharedKey(key, True) for key in _keys(container, "Container")]
 
 
 def _keys(metadata: Mapping[str, str], kind: str) -> list[str]:

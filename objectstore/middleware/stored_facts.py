@@ -36,18 +36,29 @@ def fresh_container_facts(context: Context, account: str, container: str) -> Any
     return context.facts.fresh_container(account, container)
 
 
+def fresh_account_facts(context: Context, account: str) -> Any:
+    """The account's, asked for now."""
+    if context.facts is None or not account:
+        return None
+    return context.facts.fresh_account(account)
+
+
+def metadata_of(facts: Any) -> Mapping[str, str]:
+    """The metadata of an account or container: Title-Case header names to values."""
+    found: Mapping[str, str] = _NONE if facts is None else facts.metadata
+    return found
+
+
 def account_metadata(context: Context, account: str) -> Mapping[str, str]:
-    """The account's metadata: Title-Case header names to values."""
-    facts = account_facts(context, account)
-    return _NONE if facts is None else facts.metadata
+    """The account's metadata, as it was lately."""
+    return metadata_of(account_facts(context, account))
 
 
 def container_metadata(
     context: Context, account: str, container: str
 ) -> Mapping[str, str]:
-    """The container's metadata: Title-Case header names to values."""
-    facts = container_facts(context, account, container)
-    return _NONE if facts is None else facts.metadata
+    """The container's metadata, as it was lately."""
+    return metadata_of(container_facts(context, account, container))
 
 
 def authorize_write(request: Request) -> None:

@@ -189,22 +189,25 @@ class Tempurl:
         path = f"/v1/{ticket.account}/{ticket.container}/{ticket.object}"
         if ticket.prefix is not None:
             path = f"prefix:/v1/{ticket.account}/{ticket.container}/{ticket.prefix}"
-        found = None
-        for key in shared_keys(request, ticket.account, ticket.container):
-            valid = [
-                sign(
-                    key.key,
-                    method,
-                    path,
-                    ticket.expires,
-                    ticket.digest,
-                    ticket.ip_range,
-                )
-                for method in methods
-            ]
-            if matches_any(ticket.signature, valid) and found is None:
-                found = key
-        return found
+        for keys in shared_keys(request, ticket.account, ticket.container):
+            found = None
+            for key in keys:
+                valid = [
+                    sign(
+                        key.key,
+                        method,
+                        path,
+                        ticket.expires,
+                        ticket.digest,
+                        ticket.ip_range,
+                    )
+                    for method in methods
+                ]
+                if matches_any(ticket.signature, valid) and found is None:
+                    found = key
+            if found is not None:
+                return found
+        return None
 
     def _clean_request(self, request: Request) -> None:
         if request.method not in ("GET", "HEAD"):

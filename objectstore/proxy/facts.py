@@ -74,6 +74,11 @@ class FactsCache:
         known = self.known_container(account, container)
         return None if known is None else known.info
 
+    def fresh_account(self, account: str) -> DatabaseInfo | None:
+        """The account's facts, asked of the nodes now."""
+        known = self._fresh_account(account)
+        return None if known is None else known.info
+
     def fresh_container(self, account: str, container: str) -> DatabaseInfo | None:
         """The container's facts, asked of the nodes now."""
         known = self._fresh_container(account, container)
@@ -92,6 +97,9 @@ class FactsCache:
         known = self._accounts.get(account)
         if known is not None and self._is_fresh(known):
             return known
+        return self._fresh_account(account)
+
+    def _fresh_account(self, account: str) -> Known[AccountNode] | None:
         key, group = self._placement.account(account)
         changes = self._changes
         fresh = self._ask(key, group)

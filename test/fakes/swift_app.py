@@ -122,6 +122,9 @@ class KnownFacts:
     def account(self, account: str) -> DatabaseInfo | None:
         return self._info(account, account, self.accounts.get(account))
 
+    def fresh_account(self, account: str) -> DatabaseInfo | None:
+        return self.account(account)
+
     def fresh_container(self, account: str, container: str) -> DatabaseInfo | None:
         return self.container(account, container)
 

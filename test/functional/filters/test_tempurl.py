@@ -11,6 +11,7 @@ import pytest
 
 from test.functional.conftest import Connect
 from test.functional.harness.http import Answer, Client
+from test.functional.harness.store import Store
 
 KEY = "a key of the container"
 
@@ -142,3 +143,18 @@ def test_keys_are_changed_without_a_gap(
     client.ok("POST", signed, X_Remove_Container_Meta_Temp_Url_Key="x")
     assert visit(anybody, "GET", path).status == 401
     assert visit(anybody, "GET", path, key="second").status == 200
+
+
+def test_a_new_key_opens_at_every_node_at_once(
+    client: Client, connect: Connect, store: Store, container: str
+) -> None:
+    client.ok("PUT", container, "dir/k", body="x")
+    path = path_of(client, container, "dir/k")
+    anybody = [connect(None, node=node) for node in range(len(store.plans))]
+    for number in range(3):
+        # They all know the container as it was before.
+        for each in anybody:
+            assert visit(each, "GET", path, key=f"key {number}").status == 401
+        client.ok("POST", container, X_Container_Meta_Temp_Url_Key=f"key {number}")
+        for each in anybody:
+            assert visit(each, "GET", path, key=f"key {number}").status == 200
