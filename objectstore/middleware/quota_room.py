@@ -8,7 +8,7 @@ fail, or be counted twice for a moment.
 Uploads through other processes are seen once they have ended.  So one that took a
 while is looked at again when its last byte has come, before it is stored: what may go
 over a quota is only what ends in several processes within the same moment
-(doc/decisions/0045).
+(doc/decisions/0047).
 """
 
 from __future__ import annotations
