@@ -54,7 +54,7 @@ class _Wakes:
 
 def build_room(parts: RoomParts, settings: ImageSettings) -> Room:
     """The room, ready to run.  ``BadRule``, ``BadSettings`` when it cannot be."""
-    web = Web(_url_rules(settings))
+    web = Web(_url_rules(settings), rate_min=settings.web_rate_min)
     stores = build_stores(parts, settings, web)
     sweeper_wake, imports_wake = _Wakes(), _Wakes()
     leases = Leases(parts.database, parts.clock, settings.upload_lease)

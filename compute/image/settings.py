@@ -62,6 +62,11 @@ class ImageSettings:
         (),
         "Private or loopback networks (CIDR) that web-download may reach all the same",
     )
+    web_rate_min: Size = option(
+        64 * 1024,
+        "Bytes a second that a server has to send after a minute of waiting for it",
+        minimum=1,
+    )
     upload_lease: Seconds = option(
         45.0,
         "How long after the death of a process its uploads are cleared away",

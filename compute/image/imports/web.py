@@ -2,27 +2,31 @@
 
 The name is resolved once and the connection made to that very address, so nobody can
 answer differently the second time.  Redirects are followed by hand, each checked like
-the first URL.  urllib3 blocks, so every call runs on a native thread.
+the first URL.  urllib3 blocks, so every call runs on a native thread; a server that
+is slow on purpose must not keep it, nor the place of an import that others wait for.
 """
 
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urljoin
 
-import urllib3
 from urllib3.exceptions import HTTPError
 
 from compute.core.errors import BadRequest
+from compute.image.imports.connections import Connections
 from compute.image.imports.url_rules import UrlRules, WebTarget
 from objectstore.kernel import concurrency
 from objectstore.kernel.errors import Unavailable
 
 REDIRECTS_MAX = 5
 PIECE_BYTES = 1024 * 1024
-CONNECT_SECONDS, READ_SECONDS = 10.0, 60.0
+PATIENCE_SECONDS = 60.0
+TOO_SLOW = "The URI's server sends too slowly"
+RATE_MIN = 64 * 1024  # bytes a second
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 Resolve = Callable[[str, int], list[str]]
@@ -37,9 +41,20 @@ def system_resolve(host: str, port: int) -> list[str]:
 class Web:
     """What lies at URLs."""
 
-    def __init__(self, rules: UrlRules, resolve: Resolve = system_resolve) -> None:
+    def __init__(
+        self,
+        rules: UrlRules,
+        resolve: Resolve = system_resolve,
+        *,
+        rate_min: int = RATE_MIN,
+        patience_seconds: float = PATIENCE_SECONDS,
+    ) -> None:
+        """A server may keep us waiting for ``patience_seconds``; from then on it has to
+        have sent ``rate_min`` bytes for each second that we waited."""
         self._rules = rules
         self._resolve = resolve
+        self._rate_min = rate_min
+        self._patience_seconds = patience_seconds
 
     def check(self, url: str) -> None:
         """Raise ``BadRequest`` for a URL that will never be fetched."""
@@ -53,42 +68,68 @@ class Web:
         headers = {"Accept-Encoding": "identity", "User-Agent": "ringstack-image"}
         if first is not None:
             headers["Range"] = f"bytes={first}-{'' if last is None else last}"
-        response, pool = self._open(url, headers)
+        response, connections = self._open(url, headers)
         try:
             wanted = 200 if first is None else 206
             if response.status != wanted:
                 raise BadRequest(f"The URI's server answered {response.status}")
-            while piece := _guarded(response.read, PIECE_BYTES):
-                yield piece
+            _check_plain(response.headers.get("Content-Encoding", ""))
+            yield from self._pieces(response)
         finally:
             response.close()
-            pool.close()
+            connections.close()
 
-    def _open(self, url: str, headers: dict[str, str]) -> tuple[Any, Any]:
+    def _pieces(self, response: Any) -> Iterator[bytes]:
+        """What comes, as it comes; ``BadRequest`` when it comes too slowly."""
+        waited, received = 0.0, 0
+        while True:
+            since = time.monotonic()
+            # What is there already: asking for more waits until all of it is there.
+            piece = _guarded(lambda: response.read1(PIECE_BYTES, decode_content=False))
+            if not piece:
+                return
+            waited += time.monotonic() - since
+            received += len(piece)
+            if waited > self._patience_seconds and received < self._rate_min * waited:
+                raise BadRequest(TOO_SLOW)
+            yield piece
+
+    def _open(self, url: str, headers: dict[str, str]) -> tuple[Any, Connections]:
         for _ in range(REDIRECTS_MAX + 1):
             target = self._rules.target(url)
             address = self._rules.choose(target, self._addresses(target))
-            pool = _pool(target, address)
+            connections = Connections(target, address)
             shown = f"[{target.host}]" if ":" in target.host else target.host
             sent = {**headers, "Host": f"{shown}:{target.port}"}
-            response = _guarded(
-                lambda pool=pool, path=target.path, sent=sent: pool.urlopen(
-                    "GET",
-                    path,
-                    headers=sent,
-                    redirect=False,
-                    retries=False,
-                    preload_content=False,
-                )
-            )
+            response = self._head(connections, target.path, sent)
             if response.status not in REDIRECTS:
-                return response, pool
+                return response, connections
             location = response.headers.get("Location", "")
             response.close()
-            pool.close()
+            connections.close()
             here = f"{target.scheme}://{shown}:{target.port}{target.path}"
             url = urljoin(here, location)
         raise BadRequest("The URI redirects too often")
+
+    def _head(self, connections: Connections, path: str, sent: dict[str, str]) -> Any:
+        """The reply, up to its body."""
+
+        def ask() -> Any:
+            return connections.pool.urlopen(
+                "GET",
+                path,
+                headers=sent,
+                redirect=False,
+                retries=False,
+                preload_content=False,
+            )
+
+        with connections.cut_after(self._patience_seconds):
+            try:
+                return _guarded(ask)
+            finally:
+                if connections.is_cut:
+                    raise BadRequest(TOO_SLOW)
 
     def _addresses(self, target: WebTarget) -> list[str]:
         try:
@@ -97,18 +138,10 @@ class Web:
             raise BadRequest(f"The URI's host {target.host} is not known") from None
 
 
-def _pool(target: WebTarget, address: str) -> Any:
-    timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
-    if target.scheme == "http":
-        return urllib3.HTTPConnectionPool(address, target.port, timeout=timeout)
-    # The address is connected to, the name is what the certificate must be for.
-    return urllib3.HTTPSConnectionPool(
-        address,
-        target.port,
-        timeout=timeout,
-        server_hostname=target.host,
-        assert_hostname=target.host,
-    )
+def _check_plain(encoding: str) -> None:
+    """We ask for plain content; unpacking other may be any amount of work."""
+    if encoding.strip().lower() not in ("", "identity"):
+        raise BadRequest(f"The URI's server packs the content ({encoding[:40]})")
 
 
 def _guarded(function: Any, *arguments: Any) -> Any:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import gzip
+import socket
+import threading
+import time
 from contextlib import ExitStack
 
 import pytest
@@ -9,6 +14,7 @@ import pytest
 from compute.core.errors import BadRequest
 from compute.image.imports.url_rules import UrlRules, parse_networks
 from compute.image.imports.web import Web
+from objectstore.kernel import concurrency
 from test.fakes.web_site import WebSite
 
 
@@ -132,3 +138,61 @@ def test_redirects_are_checked_like_the_first_url() -> None:
         for path in ("/metadata", "/other", "/round", "/missing"):
             with pytest.raises(BadRequest):
                 b"".join(web.read(site.url(path)))
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n"
+
+
+class SlowServer:
+    """Says ``at_once``, then one byte of ``then`` each 50 ms, for ever."""
+
+    def __init__(self, at_once: bytes, then: bytes) -> None:
+        self._at_once, self._then = at_once, then
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}/a"
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        connection, _ = self._listener.accept()
+        with connection, contextlib.suppress(OSError):
+            connection.recv(10_000)
+            connection.sendall(self._at_once)
+            for place in range(10**9):
+                connection.sendall(self._then[place % len(self._then) :][:1])
+                time.sleep(0.05)
+
+    def close(self) -> None:
+        self._listener.close()
+        self._thread.join(5.0)
+        assert not self._thread.is_alive(), "the connection was not cut"
+
+
+@pytest.mark.parametrize(
+    ("at_once", "then"),
+    [
+        # A body that trickles, a line of the head, lines of it without end.
+        (HEAD + b"\r\n", b"x"),
+        (b"HTTP/1.1 200 OK\r\nX: ", b"x"),
+        (HEAD, b"X: y\r\n"),
+    ],
+)
+def test_slow_servers_do_not_keep_us(at_once: bytes, then: bytes) -> None:
+    server = SlowServer(at_once, then)
+    web = Web(LOOPBACK, rate_min=1000, patience_seconds=0.5)
+    try:
+        with concurrency.deadline(10.0), pytest.raises(BadRequest, match="slow"):
+            b"".join(web.read(server.url))
+    finally:
+        server.close()
+
+
+def test_packed_content_is_not_unpacked() -> None:
+    packed = gzip.compress(bytes(1000))
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n"
+    server = SlowServer(head + packed, b"x")
+    try:
+        with pytest.raises(BadRequest, match="packs"):
+            b"".join(Web(LOOPBACK).read(server.url))
+    finally:
+        server.close()

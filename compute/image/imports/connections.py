@@ -1,0 +1,81 @@
+"""Connections to servers of the web that can be cut from outside.
+
+A server that sends a byte now and then keeps urllib3 waiting as long as it likes, on a
+native thread that others need.  So connections are remembered, and whoever has waited
+enough cuts them: the thread's call then ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import urllib3
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+from compute.image.imports.url_rules import WebTarget
+from objectstore.kernel import concurrency
+
+CONNECT_SECONDS = 10.0
+READ_SECONDS = 60.0  # that a server may be silent
+
+
+class Connections:
+    """A pool to one address, and what was opened by it."""
+
+    def __init__(self, target: WebTarget, address: str) -> None:
+        opened: list[Any] = []
+        self._opened = opened
+        self.is_cut = False
+
+        class Plain(HTTPConnection):
+            def __init__(self, *arguments: Any, **more: Any) -> None:
+                super().__init__(*arguments, **more)
+                opened.append(self)
+
+        class Sealed(HTTPSConnection):
+            def __init__(self, *arguments: Any, **more: Any) -> None:
+                super().__init__(*arguments, **more)
+                opened.append(self)
+
+        timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
+        pool: Any
+        if target.scheme == "http":
+            pool = urllib3.HTTPConnectionPool(address, target.port, timeout=timeout)
+            pool.ConnectionCls = Plain
+        else:
+            # The address is connected to, the name is what the certificate is for.
+            pool = urllib3.HTTPSConnectionPool(
+                address,
+                target.port,
+                timeout=timeout,
+                server_hostname=target.host,
+                assert_hostname=target.host,
+            )
+            pool.ConnectionCls = Sealed
+        self.pool = pool
+
+    def close(self) -> None:
+        """No more of them."""
+        self.pool.close()
+
+    def cut(self) -> None:
+        """End whatever waits for them, with an error or with what looks like the end
+        of what was said."""
+        self.is_cut = True
+        for connection in self._opened:
+            sock = connection.sock
+            if sock is not None:
+                with contextlib.suppress(OSError):
+                    sock.shutdown(socket.SHUT_RDWR)
+
+    @contextlib.contextmanager
+    def cut_after(self, seconds: float) -> Iterator[None]:
+        """Cut them unless the block ends in time."""
+        task = concurrency.spawn_later(seconds, self.cut)
+        try:
+            yield
+        finally:
+            concurrency.kill_task(task)
