@@ -9,7 +9,14 @@ from compute.core.errors import BadRequest
 from compute.identity import tables
 from compute.identity.api import shapes
 from compute.identity.api.delegated import refuse_delegated
-from compute.identity.api.replies import Document, linked, one, short, without
+from compute.identity.api.replies import (
+    Document,
+    changes_of,
+    linked,
+    one,
+    short,
+    without,
+)
 from compute.identity.changes import credentials as changes
 from compute.identity.model import Credential
 from compute.identity.parts import IdentityParts
@@ -91,7 +98,7 @@ class CredentialsApi:
         """Change a credential."""
         credential = self._credential(call, "update_credential")
         refuse_delegated(self._parts, call, "identity:update_credential")
-        wanted = call.json(_UPDATE)["credential"]
+        wanted = changes_of(call, _UPDATE, "credential", credential.id)
         if not wanted:
             raise BadRequest("credential: nothing to change")
         extra = without(wanted, _KNOWN)

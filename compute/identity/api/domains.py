@@ -7,7 +7,7 @@ from compute.core.errors import BadRequest
 from compute.identity import tables
 from compute.identity.api import shapes
 from compute.identity.api.documents import domain_document
-from compute.identity.api.replies import one, page_of, paged, without
+from compute.identity.api.replies import changes_of, one, page_of, paged, without
 from compute.identity.changes import projects as changes
 from compute.identity.model import Project
 from compute.identity.parts import IdentityParts
@@ -92,7 +92,7 @@ class DomainsApi:
     def update(self, call: ApiCall) -> Reply:
         """Change a domain."""
         domain = load_domain(self._parts, call, "update_domain")
-        wanted = call.json(_UPDATE)["domain"]
+        wanted = changes_of(call, _UPDATE, "domain", domain.id)
         if "explicit_domain_id" in wanted:
             raise BadRequest("explicit_domain_id is for new domains only")
         extra = without(wanted, _KNOWN)

@@ -11,6 +11,7 @@ from compute.identity import tables
 from compute.identity.api import shapes
 from compute.identity.api.replies import (
     Document,
+    changes_of,
     linked,
     one,
     page_of,
@@ -120,7 +121,7 @@ class EndpointsApi:
     def update(self, call: ApiCall) -> Reply:
         """Change an endpoint."""
         endpoint = self._endpoint(call, "update_endpoint")
-        wanted = call.json(_UPDATE)["endpoint"]
+        wanted = changes_of(call, _UPDATE, "endpoint", endpoint.id)
         values: dict[str, Any] = {
             name: wanted[name]
             for name in ("service_id", "interface", "url", "enabled")

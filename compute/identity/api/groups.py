@@ -11,6 +11,7 @@ from compute.identity import tables
 from compute.identity.api import shapes
 from compute.identity.api.documents import group_document, user_document
 from compute.identity.api.replies import (
+    changes_of,
     one,
     own_domain,
     page_of,
@@ -18,11 +19,12 @@ from compute.identity.api.replies import (
     short,
     without,
 )
+from compute.identity.api.users import EXPIRES
 from compute.identity.changes import groups as changes
 from compute.identity.model import Group, User
 from compute.identity.parts import IdentityParts
 from compute.identity.store import assignments
-from compute.identity.store.filters import text_conditions
+from compute.identity.store.filters import moment_conditions, text_conditions
 from compute.identity.store.subjects import groups, users
 from objectstore.kernel.reply import Reply
 
@@ -94,7 +96,7 @@ class GroupsApi:
     def update(self, call: ApiCall) -> Reply:
         """Change a group."""
         group = self._group(call, "update_group")
-        wanted = call.json(_UPDATE)["group"]
+        wanted = changes_of(call, _UPDATE, "group", group.id)
         extra = without(wanted, _KNOWN)
         changed = changes.update(self._parts, call.context, group, wanted, extra)
         return one(200, "group", group_document(call, changed))
@@ -108,14 +110,16 @@ class GroupsApi:
     def members(self, call: ApiCall) -> Reply:
         """The users of a group."""
         group = self._group(call, "list_users_in_group")
-        found = self._parts.read(
-            lambda connection: users.by_ids(
-                connection, assignments.members_of(connection, group.id)
-            )
-        )
-        return short(
-            call, "users", [user_document(call, user) for user in found.values()]
-        )
+        rows = tables.users.c
+        conditions = text_conditions(call.query, {"name": rows.name})
+        conditions += moment_conditions(call.query, EXPIRES, rows.password_expires_at)
+
+        def load(connection: Connection) -> list[User]:
+            inside = rows.id.in_(assignments.members_of(connection, group.id))
+            return users.where(connection, inside, *conditions)
+
+        found = self._parts.read(load)
+        return short(call, "users", [user_document(call, user) for user in found])
 
     def add(self, call: ApiCall) -> Reply:
         """Put a user into a group."""

@@ -14,7 +14,14 @@ from compute.identity import tables
 from compute.identity.api import shapes
 from compute.identity.api.documents import project_document, project_documents
 from compute.identity.api.hierarchy import add_relatives
-from compute.identity.api.replies import one, own_domain, page_of, paged, without
+from compute.identity.api.replies import (
+    changes_of,
+    one,
+    own_domain,
+    page_of,
+    paged,
+    without,
+)
 from compute.identity.changes import projects as changes
 from compute.identity.model import Project
 from compute.identity.parts import IdentityParts
@@ -126,7 +133,7 @@ class ProjectsApi:
     def update(self, call: ApiCall) -> Reply:
         """Change a project."""
         project = load_project(self._parts, call, "update_project")
-        wanted = call.json(_UPDATE)["project"]
+        wanted = changes_of(call, _UPDATE, "project", project.id)
         extra = without(wanted, _KNOWN)
         changed = changes.update(self._parts, call.context, project, wanted, extra)
         found = self._parts.read(

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from compute.core.api import ApiCall, json_reply
 from compute.core.errors import BadRequest
 from compute.core.pagination import Page, next_link, parse_page
+from compute.core.schema import Schema
 from objectstore.kernel.reply import HeaderList, Reply
 
 R = TypeVar("R")
@@ -94,6 +95,15 @@ def own_domain(call: ApiCall) -> str:
     """Where things go whose domain was not named: the caller's."""
     context = call.context
     return context.domain_id or context.project_domain_id or context.user_domain_id
+
+
+def changes_of(call: ApiCall, schema: Schema, name: str, identifier: str) -> Document:
+    """What a body wants changed.  ``BadRequest`` when it is about something else: ids
+    never change."""
+    wanted: Document = call.json(schema)[name]
+    if wanted.get("id", identifier) != identifier:
+        raise BadRequest(f"Cannot change {name} ID")
+    return wanted
 
 
 def without(body: Mapping[str, Any], known: Sequence[str]) -> Document:

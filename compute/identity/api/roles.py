@@ -10,6 +10,7 @@ from compute.identity.api import shapes
 from compute.identity.api.documents import role_document
 from compute.identity.api.replies import (
     Document,
+    changes_of,
     link,
     many,
     one,
@@ -94,7 +95,7 @@ class RolesApi:
     def update(self, call: ApiCall) -> Reply:
         """Change a role."""
         role = self._role(call, "update_role", "role_id")
-        wanted = call.json(_UPDATE)["role"]
+        wanted = changes_of(call, _UPDATE, "role", role.id)
         extra = without(wanted, _KNOWN)
         changed = changes.update(self._parts, call.context, role, wanted, extra)
         return one(200, "role", role_document(call, changed))

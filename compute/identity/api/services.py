@@ -8,6 +8,7 @@ from compute.identity import tables
 from compute.identity.api import shapes
 from compute.identity.api.replies import (
     Document,
+    changes_of,
     linked,
     one,
     page_of,
@@ -107,7 +108,7 @@ class ServicesApi:
     def update(self, call: ApiCall) -> Reply:
         """Change a service."""
         service = self._service(call, "update_service")
-        wanted = call.json(_UPDATE)["service"]
+        wanted = changes_of(call, _UPDATE, "service", service.id)
         values = {name: wanted[name] for name in _KNOWN if name in wanted}
 
         def write(connection: Connection) -> Service:

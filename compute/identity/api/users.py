@@ -14,6 +14,7 @@ from compute.identity.api.documents import (
     user_document,
 )
 from compute.identity.api.replies import (
+    changes_of,
     one,
     own_domain,
     page_of,
@@ -25,7 +26,11 @@ from compute.identity.changes import users as changes
 from compute.identity.model import User
 from compute.identity.parts import IdentityParts
 from compute.identity.store import assignments, reach
-from compute.identity.store.filters import flag_condition, text_conditions
+from compute.identity.store.filters import (
+    flag_condition,
+    moment_conditions,
+    text_conditions,
+)
 from compute.identity.store.subjects import groups, users
 from objectstore.kernel.reply import Reply
 
@@ -48,7 +53,8 @@ _PASSWORD = shapes.body(
     },
     ["original_password", "password"],
 )
-_KNOWN = (*_PROPERTIES, "password_expires_at", "original_password")
+EXPIRES = "password_expires_at"
+_KNOWN = (*_PROPERTIES, EXPIRES, "original_password")
 
 
 def user_target(user: User | None) -> dict[str, Any]:
@@ -88,6 +94,7 @@ class UsersApi:
             call.query, {"name": rows.name, "domain_id": rows.domain_id}
         )
         conditions += flag_condition(call.query, "enabled", rows.enabled)
+        conditions += moment_conditions(call.query, EXPIRES, rows.password_expires_at)
         if domain_id:
             conditions.append(rows.domain_id == domain_id)
         page = page_of(call)
@@ -113,7 +120,7 @@ class UsersApi:
     def update(self, call: ApiCall) -> Reply:
         """Change a user."""
         user = self._user(call, "update_user")
-        wanted = call.json(_UPDATE)["user"]
+        wanted = changes_of(call, _UPDATE, "user", user.id)
         extra = without(wanted, _KNOWN)
         changed = changes.update(self._parts, call.context, user, wanted, extra)
         return one(200, "user", user_document(call, changed))

@@ -7,6 +7,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from compute.core.errors import BadRequest
+from compute.core.instants import parse_iso
 from compute.core.query import Query
 
 Column = sa.ColumnElement[Any]
@@ -19,6 +21,15 @@ _INEXACT: Mapping[str, Comparison] = {
     "istartswith": lambda column, text: column.istartswith(text, autoescape=True),
     "endswith": lambda column, text: column.endswith(text, autoescape=True),
     "iendswith": lambda column, text: column.iendswith(text, autoescape=True),
+}
+
+_COMPARE: Mapping[str, Callable[[Column, float], sa.ColumnElement[bool]]] = {
+    "lt": lambda column, moment: column < moment,
+    "lte": lambda column, moment: column <= moment,
+    "gt": lambda column, moment: column > moment,
+    "gte": lambda column, moment: column >= moment,
+    "eq": lambda column, moment: column == moment,
+    "neq": lambda column, moment: column != moment,
 }
 
 
@@ -35,6 +46,25 @@ def text_conditions(query: Query, columns: Mapping[str, Column]) -> list[Any]:
             conditions.append(column == text)
         elif how in _INEXACT:
             conditions.append(_INEXACT[how](column, text))
+    return conditions
+
+
+def moment_conditions(query: Query, name: str, column: Column) -> list[Any]:
+    """``name=lt:2026-01-01T00:00:00Z``; "never" is neither before nor after anything.
+    ``BadRequest``."""
+    conditions: list[Any] = []
+    for text in query.all(name):
+        how, _, moment = text.partition(":")
+        if how not in _COMPARE:
+            raise BadRequest(
+                f"{name}: {text[:80]!r} must begin with one of {', '.join(_COMPARE)},"
+                " then a colon"
+            )
+        try:
+            at = parse_iso(moment)
+        except ValueError:
+            raise BadRequest(f"{name}: {moment[:80]!r} is not ISO 8601") from None
+        conditions.append(_COMPARE[how](column, at))
     return conditions
 
 

@@ -226,3 +226,29 @@ def test_short_lists_have_pages_too(house: House) -> None:
         assert past[kind] == []
         nobody = house.say("GET", f"{path}?marker=nobody", token=token)
         assert nobody.status == 400
+
+
+def test_when_passwords_expire_is_a_filter(tmp_path: Path) -> None:
+    day = 86400.0
+    house = make_house(tmp_path, replace(CHEAP, password_life=day))
+    group = house.make("group", name="g", domain_id="default")
+    user = house.make("user", name="ann", password="pw", domain_id="default")
+    house.ok("PUT", f"/v3/groups/{group}/users/{user}")
+    expires = house.ok("GET", f"/v3/users/{user}")["user"]["password_expires_at"]
+    for base in ("/v3/users?name=ann&", f"/v3/groups/{group}/users?"):
+        for how, there in (("lt", 0), ("lte", 1), ("eq", 1), ("gt", 0), ("neq", 0)):
+            path = f"{base}password_expires_at={how}:{expires}"
+            assert len(house.ok("GET", path)["users"]) == there, path
+        assert house.status("GET", f"{base}password_expires_at=lt:soon") == 400
+        assert house.status("GET", f"{base}password_expires_at={expires}") == 400
+    house.parts.database.close()
+
+
+def test_ids_never_change(house: House) -> None:
+    user = house.make("user", name="ann", domain_id="default")
+    project = house.make("project", name="p", domain_id="default")
+    for kind, identifier in (("user", user), ("project", project)):
+        path = f"/v3/{kind}s/{identifier}"
+        for wanted, status in (("0" * 32, 400), (identifier, 200)):
+            body = {kind: {"id": wanted, "description": "x"}}
+            assert house.status("PATCH", path, body) == status
