@@ -248,7 +248,7 @@ class DeviceOpener:
             owed,
             opened.throttle,
         )
-        updater = ContainerUpdater(store, self._work.sender.container_row)
+        updater = ContainerUpdater(store, self._work.sender.container_rows)
         loops = [Loop(updater, idle_seconds=REPORT_REST_SECONDS)]
         loops += self._database_loops(store.databases, repairer, store.is_reported)
         opened.rooms.append(Room("containers", 0, store, repairer, loops))

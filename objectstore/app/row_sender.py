@@ -30,10 +30,12 @@ class RowSender:
         asked = [node.merge(key, [row]) for node in group.primaries]
         return _settled(asked, group.majority, is_taken=lambda receipt: receipt.found)
 
-    def container_row(self, account: str, row: ContainerRow) -> Promise[None]:
-        """Tell the container's account."""
+    def container_rows(
+        self, account: str, rows: Sequence[ContainerRow]
+    ) -> Promise[None]:
+        """Tell the containers' account."""
         key, group = self._placement().account(account)
-        asked = [node.merge(key, account, [row]) for node in group.primaries]
+        asked = [node.merge(key, account, rows) for node in group.primaries]
         return _settled(asked, group.majority, is_taken=lambda receipt: True)
 
 

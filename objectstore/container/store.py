@@ -28,6 +28,8 @@ DIRECTORY = "containers"
 # Reports made by one call, and databases looked at for them: some 0.3 ms each
 # when they have to be opened.
 REPORTS_MAX = 100
+# Before each fold that a report needs: not all at one moment, between the requests.
+FOLD_PAUSE_SECONDS = 0.005
 
 
 class Report(NamedTuple):
@@ -89,7 +91,7 @@ class ContainerStore:
             broker = self._find(key)
             if broker is not None and broker.pending_rows:
                 # To fold them takes up to some milliseconds.
-                concurrency.sleep(0)
+                concurrency.sleep(FOLD_PAUSE_SECONDS)
                 broker = self._find(key)
             if broker is None or not broker.facts.put_timestamp:
                 continue

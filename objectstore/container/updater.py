@@ -6,10 +6,11 @@ the newest counts.  What could not be told stays owed and is told again.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from objectstore.container.store import REPORTS_MAX, ContainerStore
+from objectstore.container.store import REPORTS_MAX, ContainerStore, Report
 from objectstore.kernel import concurrency
 from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.loop import Progress
@@ -20,12 +21,13 @@ REST_SECONDS = 1.0
 # For all the reports of one step together.
 REPORT_SECONDS = 10.0
 
-Send = Callable[[str, ContainerRow], Promise[Any]]
-"""``send(account, row)``: kept when the account has durably merged the row."""
+Send = Callable[[str, Sequence[ContainerRow]], Promise[Any]]
+"""``send(account, rows)``: kept when the account has durably merged the rows."""
 
 
 class ContainerUpdater:
-    """One step sends one batch of reports and waits for their outcome.
+    """One step sends one batch of reports, all of an account's together, and waits for
+    their outcome.
 
     Counts since the start: ``sent``; ``failures`` of reports that the account did
     not take, which stay owed.
@@ -48,23 +50,28 @@ class ContainerUpdater:
 
     def step(self) -> Progress:
         """See ``kernel.loop.Step``."""
-        reports = [
-            report
-            for report in self._store.unreported(REPORTS_MAX)
-            if self._may_report(report.key)
+        reports = 0
+        of_account: dict[str, list[Report]] = defaultdict(list)
+        for report in self._store.unreported(REPORTS_MAX):
+            if self._may_report(report.key):
+                of_account[report.account].append(report)
+                reports += 1
+        sent = [
+            (together, self._send(account, [report.row for report in together]))
+            for account, together in of_account.items()
         ]
-        sent = [(report, self._send(report.account, report.row)) for report in reports]
         promises = [promise for _, promise in sent]
         concurrency.wait_until(
             promises, lambda: all(promise.done for promise in promises), REPORT_SECONDS
         )
         taken = 0
-        for report, promise in sent:
+        for together, promise in sent:
             if promise.done and promise.error is None:
-                self._store.reported(report)
-                taken += 1
+                for report in together:
+                    self._store.reported(report)
+                taken += len(together)
         self.sent += taken
-        self.failures += len(sent) - taken
+        self.failures += reports - taken
         # A busy container changes all the time: not at once again.
-        more = len(reports) == REPORTS_MAX or self._store.is_looking_around
-        return Progress.THROTTLED if more and taken == len(sent) else Progress.IDLE
+        more = reports == REPORTS_MAX or self._store.is_looking_around
+        return Progress.THROTTLED if more and taken == reports else Progress.IDLE

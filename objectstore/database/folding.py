@@ -8,10 +8,15 @@ from objectstore.kernel.loop import Progress
 # Long enough to gather the rows of a busy container, short enough that little
 # memory and little work waits for the next question.
 REST_SECONDS = 1.0
+# Between the steps of a round: folds of many containers in a row, on all devices at the
+# same time, would stand between the requests of that moment.
+PAUSE_SECONDS = 0.02
+# A round takes a second at most, however many databases there are.
+STEPS_MAX = 50
 
 
 class FoldStep:
-    """One step folds one database.
+    """One step folds one database, or a small share of many.
 
     A round takes those that wait when it begins, then rests: whoever kept on while
     any waits would fold a busy container row by row.
@@ -21,12 +26,14 @@ class FoldStep:
         self.name = "database-folding"
         self._databases = databases
         self._left = 0  # of this round
+        self._at_once = 1
 
     def step(self) -> Progress:
         """See ``kernel.loop.Step``."""
         if not self._left:
             self._left = self._databases.unfolded
+            self._at_once = max(1, -(-self._left // STEPS_MAX))
         if self._left:
-            self._left -= 1
-            self._databases.fold_some(1)
+            self._left -= min(self._left, self._at_once)
+            self._databases.fold_some(self._at_once)
         return Progress.BUSY if self._left else Progress.IDLE

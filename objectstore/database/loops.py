@@ -23,7 +23,11 @@ def database_loops(
     """Folding, settling and reclaiming; each with its own rest."""
     reclaim = reclaiming.ReclaimStep(databases, clock, reclaim_age_seconds, may_remove)
     return [
-        Loop(folding.FoldStep(databases), idle_seconds=folding.REST_SECONDS),
+        Loop(
+            folding.FoldStep(databases),
+            idle_seconds=folding.REST_SECONDS,
+            busy_seconds=folding.PAUSE_SECONDS,
+        ),
         Loop(settling.SettleStep(databases, clock), idle_seconds=settling.REST_SECONDS),
         Loop(Gated(reclaim, may_reclaim), idle_seconds=reclaiming.REST_SECONDS),
     ]

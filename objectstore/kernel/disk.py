@@ -200,3 +200,7 @@ class Disk(Protocol):
     def offload(self, function: Callable[..., T], *arguments: object) -> T:
         """Run a call that may block for long, without holding up the other
         greenlets; the caller waits."""
+
+    def offload_in_turn(self, function: Callable[..., T], *arguments: object) -> T:
+        """The same for what costs CPU and nobody is in a hurry for: after others of
+        its kind in this process, unless they take long."""

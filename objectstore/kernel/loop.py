@@ -49,11 +49,14 @@ class Loop:
         step: Step,
         *,
         idle_seconds: float = IDLE_SECONDS,
+        busy_seconds: float = 0.0,
         logger: logging.Logger | None = None,
     ) -> None:
+        """``busy_seconds``: the pause between steps while there is more to do."""
         self.step = step
         self.failures = 0
         self._idle_seconds = idle_seconds
+        self._busy_seconds = busy_seconds
         self._logger = logger or logging.getLogger(f"objectstore.{step.name}")
         self._hint = concurrency.Event()
         self._stepping = concurrency.Semaphore(1)
@@ -100,7 +103,7 @@ class Loop:
                 continue
             self.failures = 0
             if progress is Progress.BUSY:
-                concurrency.sleep(0)
+                concurrency.sleep(self._busy_seconds)
             elif progress is Progress.THROTTLED:
                 concurrency.sleep(THROTTLED_SECONDS)
             else:

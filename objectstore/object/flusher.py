@@ -3,7 +3,9 @@
 A flush comes a second after the first change, or as soon as enough rows wait.  It
 and the checkpoint, which fsyncs, run on native threads: 400 rows take SQLite 6 ms, up
 to 20 when they lie far apart, and so long nobody would be served.  One of them at a
-time, so that a checkpoint reaches the end of SQLite's write-ahead file.
+time, so that a checkpoint reaches the end of SQLite's write-ahead file.  Devices flush
+one after the other: their writes come evenly, so that all would do it at the same
+moment, and four threads would take the processors and the interpreter from the hub.
 """
 
 from __future__ import annotations
@@ -65,7 +67,7 @@ class Flusher:
             if self._closed:
                 return
             self._before_flush()
-            self._index.flush(self._disk.offload)
+            self._index.flush(self._disk.offload_in_turn)
             self.failures = 0
             if self._index.checkpoint_due:
                 self._disk.offload(self._index.checkpoint)

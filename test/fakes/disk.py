@@ -425,3 +425,6 @@ class MemoryDisk(Disk):
 
     def offload(self, function: Callable[..., T], *arguments: object) -> T:
         return function(*arguments)
+
+    def offload_in_turn(self, function: Callable[..., T], *arguments: object) -> T:
+        return self.offload(function, *arguments)

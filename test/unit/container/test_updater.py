@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +26,13 @@ class Account:
     def __init__(self) -> None:
         self.rows: list[tuple[str, ContainerRow]] = []
         self.away: set[str] = set()
+        self.calls = 0
 
-    def send(self, account: str, row: ContainerRow) -> Promise[Any]:
-        if row.name in self.away:
+    def send(self, account: str, rows: Sequence[ContainerRow]) -> Promise[Any]:
+        self.calls += 1
+        if account in self.away:
             return Promise.failed(Unavailable("the account is away"))
-        self.rows.append((account, row))
+        self.rows += [(account, row) for row in rows]
         return Promise.of(None)
 
     def take(self) -> list[tuple[str, int, int]]:
@@ -56,9 +58,9 @@ def key_of(name: str) -> bytes:
     return name.encode().ljust(16)
 
 
-def create(store: ContainerStore, name: str) -> None:
+def create(store: ContainerStore, name: str, account: str = "AUTH_a") -> None:
     node = LocalContainerNode(store)
-    node.create(key_of(name), ContainerName("AUTH_a", name), 5, {}, 2).wait(20)
+    node.create(key_of(name), ContainerName(account, name), 5, {}, 2).wait(20)
 
 
 def merge(store: ContainerStore, name: str, *objects: str) -> None:
@@ -93,15 +95,27 @@ def test_a_later_report_has_a_later_count(store: ContainerStore):
 def test_what_is_not_taken_stays_owed_and_holds_up_nobody(store: ContainerStore):
     account = Account()
     updater = ContainerUpdater(store, account.send)
-    account.away = {"b"}
+    account.away = {"AUTH_b"}
     for name in "abc":
-        create(store, name)
+        create(store, name, f"AUTH_{name}")
     updater.step()
     assert sorted(account.take()) == [("a", 0, 0), ("c", 0, 0)]
-    assert updater.failures == 1
+    assert (updater.sent, updater.failures) == (2, 1)
     account.away = set()
     updater.step()
     assert account.take() == [("b", 0, 0)]
+
+
+def test_an_account_hears_of_its_containers_together(store: ContainerStore):
+    account = Account()
+    updater = ContainerUpdater(store, account.send)
+    for name in "abc":
+        create(store, name)
+    create(store, "d", "AUTH_d")
+    updater.step()
+    assert account.calls == 2
+    assert sorted(name for name, _, _ in account.take()) == ["a", "b", "c", "d"]
+    assert updater.sent == 4
 
 
 def test_a_change_during_the_report_is_told_too(store: ContainerStore):
