@@ -19,9 +19,10 @@ from objectstore.kernel.errors import RingstackError
 from objectstore.object.index import Index
 
 FLUSH_SECONDS = 1.0
-# The more go together, the more of them share a page of the tree; so many take some
+# The more go together, the more of them share a page of the tree, and the less often
+# readers have to forget the pages that they knew.  So many take some tens of
 # milliseconds to read back after a crash.
-FLUSH_ROWS = 500
+FLUSH_ROWS = 2000
 # Rows in memory while SQLite cannot take them (a full disk): some 100 MiB.
 ROWS_WAITING_MAX = 50_000
 

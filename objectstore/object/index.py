@@ -36,6 +36,7 @@ from objectstore.object.digests import (
 from objectstore.object.expiring import Due, Expiring
 from objectstore.object.frozen import FACT, Frozen
 from objectstore.object.kept import KeptMap
+from objectstore.object.known_keys import KnownKeys
 from objectstore.object.row import BODY_SEGMENT_AT, DIGEST_BYTES, decode_row
 from objectstore.object.state import Held
 
@@ -48,6 +49,7 @@ CHECKPOINT_ROWS = 4096
 _UNKNOWN = object()
 
 _GET = "SELECT row FROM objects WHERE key = ?"
+_KEYS = "SELECT key FROM objects WHERE key >= ? AND key < ?"
 _DIGESTS = f"""SELECT key, substr(row, 1, {DIGEST_BYTES}) FROM objects
     WHERE key > ? AND key < ? AND substr(row, 1, {DIGEST_BYTES}) != zeroblob(8)
     ORDER BY key LIMIT ?"""
@@ -104,6 +106,7 @@ class Index:
         try:
             self.is_new = prepare(self._connection)
             self._load()
+            self._keys = KnownKeys(0 if self.is_new else self._pages())
             self._writer = opener(path)
             prepare(self._writer)
         except BaseException:
@@ -126,6 +129,13 @@ class Index:
         with contextlib.suppress(InsufficientStorage):
             self._set_closed(b"0")
 
+    def _pages(self) -> int:
+        try:
+            pages: int = self._connection.execute("PRAGMA page_count").fetchone()[0]
+        except sqlite3.Error as error:
+            raise translated(error) from error
+        return pages
+
     def _set_closed(self, value: bytes) -> None:
         try:
             self._connection.execute(FACT, ("closed", value))
@@ -143,6 +153,8 @@ class Index:
             return self._changed[key]
         if key in self._frozen:
             return self._frozen[key]
+        if self._keys.lack(key):
+            return None
         try:
             # One transaction from flush to flush: every read in one of its own would
             # lock and unlock the file.  None during a flush, for SQLite begins its
@@ -150,6 +162,9 @@ class Index:
             if not (self._is_flushing or self._connection.in_transaction):
                 self._connection.execute("BEGIN")
             found = self._connection.execute(_GET, (key,)).fetchone()
+            if found is None and (unknown := self._keys.unknown_range(key)) is not None:
+                rows = self._connection.execute(_KEYS, unknown).fetchall()
+                self._keys.learn_range(key, (stored for (stored,) in rows))
         except sqlite3.Error as error:
             raise self._failed(error) from error
         # That there is none is worth knowing too: a put asks before and after.
@@ -186,6 +201,8 @@ class Index:
     def set(self, key: bytes, old: Held | None, new: Held | None) -> None:
         """Replace the row ``old`` by ``new``; None: no row."""
         self._changed[key] = new
+        if new is not None:
+            self._keys.add(key)
         self._cache(key, new)
         old_digest = old.digest if old is not None else 0
         new_digest = new.digest if new is not None else 0
