@@ -13,17 +13,6 @@ from compute.identity.settings import IdentitySettings
 IGNORE_LOCKOUT = "ignore_lockout_failure_attempts"
 IGNORE_EXPIRY = "ignore_password_expiry"
 LOCK_PASSWORD = "lock_password"
-OPTIONS = frozenset(
-    {
-        IGNORE_LOCKOUT,
-        IGNORE_EXPIRY,
-        LOCK_PASSWORD,
-        "ignore_change_password_upon_first_use",
-        "ignore_user_inactivity",
-        "multi_factor_auth_enabled",
-        "multi_factor_auth_rules",
-    }
-)
 
 
 def is_locked(user: User, settings: IdentitySettings, now: float) -> bool:

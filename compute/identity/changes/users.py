@@ -21,6 +21,7 @@ from compute.identity.store import assignments
 from compute.identity.store.subjects import domains, projects, users
 from compute.identity.tokens import revocation
 from compute.identity.tokens.revocation import Subject
+from compute.identity.user_options import merged_user_options
 
 _TAKEN = "Conflict occurred attempting to store user - Duplicate entry found with name"
 
@@ -46,7 +47,7 @@ def create(
         enabled=wanted.get("enabled", True),
         default_project_id=wanted.get("default_project_id") or "",
         description=wanted.get("description"),
-        options=_options({}, wanted),
+        options=merged_user_options({}, wanted.get("options") or {}),
         extra=extra,
         created_at=now,
         password_hash=password_hash,
@@ -88,7 +89,7 @@ def update(
     if "default_project_id" in wanted:
         values["default_project_id"] = wanted["default_project_id"] or ""
     if "options" in wanted:
-        values["options"] = _options(user.options, wanted)
+        values["options"] = merged_user_options(user.options, wanted["options"])
     ends_tokens = wanted.get("enabled") is False
     if wanted.get("password") is not None:
         check_new_password(wanted["password"], parts.settings)
@@ -235,16 +236,3 @@ def _check_places(connection: Connection, domain_id: str, project_id: str) -> No
         project = projects.find(connection, project_id)
         if project is not None and project.is_domain:
             raise BadRequest("default_project_id must not be a domain")
-
-
-def _options(before: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """The options after a change; null takes one away."""
-    options = dict(before)
-    for name, value in (wanted.get("options") or {}).items():
-        if name not in lockout.OPTIONS:
-            raise BadRequest(f"{name} is not an option of users")
-        if value is None:
-            options.pop(name, None)
-        else:
-            options[name] = value
-    return options

@@ -38,6 +38,12 @@ def test_a_users_life(house: House) -> None:
         ({"name": "x", "enabled": "yes"}, 400),
         ({"name": "x", "domain_id": "nothing"}, 404),
         ({"name": "x", "options": {"magic": True}}, 400),
+        ({"name": "x", "options": {"lock_password": "yes"}}, 400),
+        ({"name": "x", "options": {"ignore_password_expiry": 1}}, 400),
+        ({"name": "x", "options": {"ignore_password_expiry": [None]}}, 400),
+        ({"name": "x", "options": {"multi_factor_auth_enabled": True}}, 501),
+        ({"name": "x", "options": {"multi_factor_auth_enabled": 0}}, 501),
+        ({"name": "x", "options": {"multi_factor_auth_rules": [["totp"]]}}, 501),
         ({"name": "x", "password": ""}, 400),
         ({"name": "admin"}, 409),
         ({}, 400),
@@ -47,6 +53,17 @@ def test_users_that_cannot_be(
     house: House, values: dict[str, object], status: int
 ) -> None:
     assert house.status("POST", "/v3/users", {"user": values}) == status
+
+
+def test_options_come_and_go(house: House) -> None:
+    none = {"multi_factor_auth_enabled": False, "multi_factor_auth_rules": []}
+    options = {"lock_password": True, "ignore_password_expiry": False, **none}
+    user = {"name": "ann", "options": options}
+    made = house.ok("POST", "/v3/users", {"user": user})["user"]
+    assert made["options"] == options
+    path = f"/v3/users/{made['id']}"
+    body = {"user": {"options": dict.fromkeys(options)}}
+    assert house.ok("PATCH", path, body)["user"]["options"] == {}
 
 
 def test_pages(house: House) -> None:
