@@ -16,11 +16,13 @@ from compute.instance.api.consoles import ConsolesApi
 from compute.instance.api.doctor import DoctorApi
 from compute.instance.api.extensions import ExtensionsApi
 from compute.instance.api.fixed_addresses import FixedAddressesApi
+from compute.instance.api.flavor_access import FlavorAccessApi
+from compute.instance.api.flavor_specs import FlavorSpecsApi
 from compute.instance.api.flavors import FlavorsApi
 from compute.instance.api.groups import GroupsApi
 from compute.instance.api.guest_questions import GuestQuestionsApi
 from compute.instance.api.history import HistoryApi
-from compute.instance.api.hosts import HostsApi
+from compute.instance.api.hypervisors import HypervisorsApi
 from compute.instance.api.image_metadata import ImageMetadataApi
 from compute.instance.api.interfaces import InterfacesApi
 from compute.instance.api.internal import InternalApi
@@ -34,12 +36,14 @@ from compute.instance.api.proxies import ProxiesApi
 from compute.instance.api.quotas import QuotasApi
 from compute.instance.api.removed import removed_verbs
 from compute.instance.api.servers import ServersApi
+from compute.instance.api.services import ServicesApi
 from compute.instance.api.surroundings import SurroundingsApi
 from compute.instance.api.topology import TopologyApi
 from compute.instance.api.usage import UsageApi
 from compute.instance.api.versions import ROUTES
 from compute.instance.api.volume_attachments import VolumeAttachmentsApi
 from compute.instance.api.volume_proxies import VolumeProxiesApi
+from compute.instance.api.zones import ZonesApi
 from compute.instance.frame.routes import VERSIONS, routes_of
 from compute.instance.placing import Placer
 from compute.instance.policies import DEFAULTS
@@ -138,9 +142,13 @@ def build_room(parts: RoomParts, settings: InstanceSettings) -> Room:
         *VolumeProxiesApi(volume_caller(parts)).verbs(),
         *HistoryApi(wiring).verbs(),
         *FlavorsApi(wiring).verbs(),
+        *FlavorSpecsApi(wiring).verbs(),
+        *FlavorAccessApi(wiring).verbs(),
         *KeypairsApi(wiring, quotas).verbs(),
         *GroupsApi(wiring, quotas).verbs(),
-        *HostsApi(wiring, desk).verbs(),
+        *HypervisorsApi(wiring).verbs(),
+        *ServicesApi(wiring, desk).verbs(),
+        *ZonesApi(wiring).verbs(),
         *AggregatesApi(wiring).verbs(),
         *QuotasApi(wiring, quotas).verbs(),
         *UsageApi(wiring).verbs(),

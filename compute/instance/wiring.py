@@ -110,7 +110,8 @@ class Wiring:
     ) -> Server:
         """The server, for somebody who may see it and do what the rule says.
 
-        Another project's server is not there: 404, whatever the rule.
+        Another project's server is not there for who may not see it: 404, whatever
+        the rule.
         """
         server = self.stores.servers.get(connection, server_id)
         if server is None:
@@ -118,7 +119,9 @@ class Wiring:
         try:
             self.enforce(context, rule, server)
         except Forbidden:
-            if server.project_id != context.project_id:
+            if server.project_id != context.project_id and not self.allows(
+                context, "os_compute_api:servers:show", server
+            ):
                 raise NotFound(f"Instance {server_id} could not be found.") from None
             raise
         return server

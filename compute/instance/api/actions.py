@@ -14,7 +14,7 @@ from compute.instance.frame.routes import Verb, api_base, minor_of
 from compute.instance.rules import fault
 from compute.instance.schemas import actions as schemas
 from compute.instance.schemas.servers import REBUILD
-from compute.instance.service.actions import Change, ServerActions
+from compute.instance.service.actions import ACT, Change, ServerActions
 from compute.instance.service.lifecycle import Lifecycle
 from compute.instance.service.unshelving import Unshelving
 from compute.instance.wiring import Wiring
@@ -35,6 +35,12 @@ PLAIN = {
     "unrescue": "unrescue",
     "restore": "restore",
     "injectNetworkInfo": "inject_network_info",
+}
+
+# Those that not every member may ask for.
+PLAIN_RULES = {
+    "shelve_offload": "os_compute_api:os-shelve:shelve_offload",
+    "inject_network_info": "os_compute_api:os-admin-actions:inject_network_info",
 }
 
 
@@ -109,8 +115,10 @@ class ActionsApi:
     # ---- plain ones ------------------------------------------------------------
 
     def _plain(self, action: str) -> ActionHandler:
+        rule = PLAIN_RULES.get(action, ACT)
+
         def handle(call: ApiCall, server_id: str, value: Any) -> Reply:
-            self._actions.begin(call.context, server_id, action)
+            self._actions.begin(call.context, server_id, action, rule=rule)
             return empty_reply(204) if action == "confirm_resize" else accepted()
 
         return handle

@@ -83,13 +83,13 @@ class AggregatesApi:
 
     def index(self, call: ApiCall) -> Reply:
         """GET /os-aggregates."""
-        self._wiring.enforce(call.context, RULE)
+        self._wiring.enforce(call.context, f"{RULE}:show")
         found = self._wiring.database.read(self._aggregates.all)
         return ok({"aggregates": [self._view(call, each) for each in found]})
 
     def show(self, call: ApiCall) -> Reply:
         """GET /os-aggregates/{id}."""
-        self._wiring.enforce(call.context, RULE)
+        self._wiring.enforce(call.context, f"{RULE}:show")
         found = self._wiring.database.read(
             lambda connection: self._get(connection, call)
         )

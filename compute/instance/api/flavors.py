@@ -1,4 +1,4 @@
-"""Flavors: sizes of servers, their extra specs, and who may use private ones."""
+"""Flavors: sizes of servers."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from compute.core.api import ApiCall
 from compute.core.database import Connection, Duplicate
 from compute.core.errors import BadRequest, Conflict, NotFound
 from compute.core.pagination import next_link, parse_page
-from compute.core.schema import Schema
-from compute.instance.extra_specs import wrong_spec
 from compute.instance.frame.bodies import Body, Field
 from compute.instance.frame.replies import View, accepted, links, ok, rendered
 from compute.instance.frame.routes import Verb, minor_of
 from compute.instance.records import Flavor
 from compute.instance.schemas.types import BOOLEAN, COUNT, NAME, POSITIVE, is_true
+from compute.instance.stores.catalog import FlavorStore
 from compute.instance.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
@@ -22,9 +21,6 @@ FILTERS = frozenset(
     {"limit", "marker", "sort_key", "sort_dir", "is_public", "minRam", "minDisk"}
 )
 MANAGE = "os_compute_api:os-flavor-manage"
-ACCESS = "os_compute_api:os-flavor-access"
-SPECS = "os_compute_api:os-flavor-extra-specs"
-CHECKED_SPECS_SINCE = 86
 FACTOR_MAX = 3.40282e38  # the largest number of four bytes
 _TEXT = {"type": ["string", "null"], "maxLength": 65535}
 _FACTOR = {
@@ -56,25 +52,6 @@ CREATE = Body(
     ),
 )
 UPDATE = Body("flavor", (Field("description", _TEXT, required=True),))
-SPEC_VALUES = {
-    "type": "object",
-    "patternProperties": {
-        r"^[a-zA-Z0-9\-_:. ]{1,255}$": {
-            "type": ["string", "number"],
-            "maxLength": 255,
-        }
-    },
-    "additionalProperties": False,
-}
-SPECS_BODY = Schema(
-    {
-        "type": "object",
-        "properties": {"extra_specs": SPEC_VALUES},
-        "required": ["extra_specs"],
-        "additionalProperties": False,
-    }
-)
-SPEC_BODY = Schema({**SPEC_VALUES, "minProperties": 1, "maxProperties": 1})
 _SORT = {
     "flavorid": lambda flavor: flavor.flavor_id,
     "name": lambda flavor: flavor.name,
@@ -113,6 +90,22 @@ def flavor_view(call: ApiCall, flavor: Flavor) -> dict[str, Any]:
     return rendered(VIEW, minor_of(call), call, flavor)
 
 
+def visible_flavor(
+    flavors: FlavorStore, connection: Connection, call: ApiCall
+) -> Flavor:
+    """The one that the path names; ``NotFound`` also when it is not for the caller."""
+    flavor_id = call.parameters["flavor_id"]
+    flavor = flavors.get(connection, flavor_id)
+    context = call.context
+    if flavor is None or not (
+        flavor.is_public
+        or context.project_id in flavor.access
+        or context.has_role("admin")
+    ):
+        raise NotFound(f"Flavor {flavor_id} could not be found.")
+    return flavor
+
+
 class FlavorsApi:
     """Handlers."""
 
@@ -123,7 +116,6 @@ class FlavorsApi:
     def verbs(self) -> list[Verb]:
         """The routes."""
         one = "/flavors/{flavor_id}"
-        specs = f"{one}/os-extra_specs"
         return [
             Verb("GET", "/flavors", self.index, queries=FILTERS),
             Verb("GET", "/flavors/detail", self.detail, queries=FILTERS),
@@ -131,13 +123,6 @@ class FlavorsApi:
             Verb("GET", one, self.show),
             Verb("PUT", one, self.update, since=55),
             Verb("DELETE", one, self.delete),
-            Verb("GET", specs, self.specs),
-            Verb("POST", specs, self.add_specs),
-            Verb("GET", f"{specs}/{{key}}", self.spec),
-            Verb("PUT", f"{specs}/{{key}}", self.set_spec),
-            Verb("DELETE", f"{specs}/{{key}}", self.remove_spec),
-            Verb("GET", f"{one}/os-flavor-access", self.access),
-            Verb("POST", f"{one}/action", self.change_access),
         ]
 
     # ---- lists -----------------------------------------------------------------
@@ -207,20 +192,8 @@ class FlavorsApi:
 
     def _visible(self, call: ApiCall) -> Flavor:
         return self._wiring.database.read(
-            lambda connection: self._get(connection, call)
+            lambda connection: visible_flavor(self._flavors, connection, call)
         )
-
-    def _get(self, connection: Connection, call: ApiCall) -> Flavor:
-        flavor_id = call.parameters["flavor_id"]
-        flavor = self._flavors.get(connection, flavor_id)
-        context = call.context
-        if flavor is None or not (
-            flavor.is_public
-            or context.project_id in flavor.access
-            or context.has_role("admin")
-        ):
-            raise NotFound(f"Flavor {flavor_id} could not be found.")
-        return flavor
 
     def create(self, call: ApiCall) -> Reply:
         """POST /flavors."""
@@ -243,7 +216,8 @@ class FlavorsApi:
             "is_public": public,
             "description": body.get("description"),
             "extra_specs": {},
-            "access": [] if public else [call.context.project_id],
+            # Not even the project in whose name it is made, unless it is told so.
+            "access": [],
             "created_at": self._wiring.clock.time(),
         }
 
@@ -271,10 +245,10 @@ class FlavorsApi:
 
     def _set(self, call: ApiCall, **values: Any) -> Reply:
         def write(connection: Connection) -> Flavor:
-            flavor = self._get(connection, call)
+            flavor = visible_flavor(self._flavors, connection, call)
             now = self._wiring.clock.time()
             self._flavors.set(connection, flavor.flavor_id, updated_at=now, **values)
-            return self._get(connection, call)
+            return visible_flavor(self._flavors, connection, call)
 
         flavor = self._wiring.database.run(write)
         return ok({"flavor": flavor_view(call, flavor)})
@@ -289,112 +263,3 @@ class FlavorsApi:
         if not there:
             raise NotFound(f"Flavor {flavor_id} could not be found.")
         return accepted()
-
-    # ---- extra specs -----------------------------------------------------------
-
-    def specs(self, call: ApiCall) -> Reply:
-        """GET .../os-extra_specs."""
-        return ok({"extra_specs": dict(self._visible(call).extra_specs)})
-
-    def spec(self, call: ApiCall) -> Reply:
-        """GET .../os-extra_specs/{key}."""
-        key = call.parameters["key"]
-        return ok({key: self._spec(self._visible(call), key)})
-
-    def _spec(self, flavor: Flavor, key: str) -> str:
-        if key not in flavor.extra_specs:
-            raise NotFound(
-                f"Flavor {flavor.flavor_id} has no extra specs with key {key}."
-            )
-        return flavor.extra_specs[key]
-
-    def add_specs(self, call: ApiCall) -> Reply:
-        """POST .../os-extra_specs."""
-        given = call.json(SPECS_BODY)["extra_specs"]
-        self._write_specs(call, _texts(given), None)
-        return ok({"extra_specs": _texts(given)})
-
-    def set_spec(self, call: ApiCall) -> Reply:
-        """PUT .../os-extra_specs/{key}."""
-        given = _texts(call.json(SPEC_BODY))
-        if list(given) != [call.parameters["key"]]:
-            raise BadRequest("Request body and URI mismatch")
-        self._write_specs(call, given, None)
-        return ok(given)
-
-    def remove_spec(self, call: ApiCall) -> Reply:
-        """DELETE .../os-extra_specs/{key}."""
-        self._write_specs(call, {}, call.parameters["key"])
-        return Reply(200, b"")
-
-    def _write_specs(
-        self, call: ApiCall, given: dict[str, str], removed: str | None
-    ) -> None:
-        self._wiring.enforce(call.context, SPECS)
-        wrong = wrong_spec(given) if minor_of(call) >= CHECKED_SPECS_SINCE else ""
-        if wrong:
-            raise BadRequest(f"Validation failed; {wrong} cannot be {given[wrong]!r}")
-
-        def write(connection: Connection) -> None:
-            flavor = self._get(connection, call)
-            specs = {**flavor.extra_specs, **given}
-            if removed is not None:
-                self._spec(flavor, removed)
-                del specs[removed]
-            self._flavors.set(connection, flavor.flavor_id, extra_specs=specs)
-
-        self._wiring.database.run(write)
-
-    # ---- access ----------------------------------------------------------------
-
-    def access(self, call: ApiCall) -> Reply:
-        """GET .../os-flavor-access."""
-        self._wiring.enforce(call.context, ACCESS)
-        flavor = self._visible(call)
-        if flavor.is_public:
-            raise NotFound("Access list not available for public flavors.")
-        return ok(_access(flavor))
-
-    def change_access(self, call: ApiCall) -> Reply:
-        """POST .../action: addTenantAccess, removeTenantAccess."""
-        self._wiring.enforce(call.context, ACCESS)
-        body = call.json()
-        if not isinstance(body, dict) or len(body) != 1:
-            raise BadRequest("The body must name exactly one action")
-        ((name, value),) = body.items()
-        if name not in ("addTenantAccess", "removeTenantAccess"):
-            raise BadRequest(f"There is no such action: {name}")
-        if not (isinstance(value, dict) and isinstance(value.get("tenant"), str)):
-            raise BadRequest("tenant: a project's id is needed")
-        project = value["tenant"]
-
-        def write(connection: Connection) -> Flavor:
-            flavor = self._get(connection, call)
-            if flavor.is_public and minor_of(call) >= 7:
-                raise Conflict("Can not change access of a public flavor.")
-            listed = project in flavor.access
-            if name == "addTenantAccess":
-                if listed:
-                    raise Conflict(f"Flavor access already exists for {project}")
-                access = [*flavor.access, project]
-            else:
-                if not listed:
-                    raise NotFound(f"Flavor access not found for {project}")
-                access = [each for each in flavor.access if each != project]
-            self._flavors.set(connection, flavor.flavor_id, access=access)
-            return self._get(connection, call)
-
-        return ok(_access(self._wiring.database.run(write)))
-
-
-def _access(flavor: Flavor) -> dict[str, Any]:
-    return {
-        "flavor_access": [
-            {"flavor_id": flavor.flavor_id, "tenant_id": project}
-            for project in flavor.access
-        ]
-    }
-
-
-def _texts(values: dict[str, Any]) -> dict[str, str]:
-    return {key: str(value) for key, value in values.items()}

@@ -71,7 +71,9 @@ class GroupsApi:
         """GET /os-server-groups."""
         self._wiring.enforce(call.context, f"{RULE}:show")
         project = call.context.project_id
-        if "all_projects" in call.query and call.context.has_role("admin"):
+        if "all_projects" in call.query and self._wiring.allows(
+            call.context, f"{RULE}:index:all_projects"
+        ):
             project = ""
         start = call.query.number("offset", 0)
         limit = min(call.query.number("limit", 1000), 1000)
@@ -104,11 +106,13 @@ class GroupsApi:
         key = call.parameters["group_id"]
         group = self._groups.get(connection, key)
         context = call.context
+        owner = {"project_id": group.project_id if group else ""}
         if group is None or not (
-            group.project_id == context.project_id or context.has_role("admin")
+            group.project_id == context.project_id
+            or self._wiring.policy.allows(context, f"{RULE}:show", owner)
         ):
             raise NotFound(f"Instance group {key} could not be found.")
-        self._wiring.policy.enforce(context, rule, {"project_id": group.project_id})
+        self._wiring.policy.enforce(context, rule, owner)
         return group
 
     def show(self, call: ApiCall) -> Reply:

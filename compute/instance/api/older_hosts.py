@@ -56,7 +56,7 @@ class OlderHostsApi:
 
     def index(self, call: ApiCall) -> Reply:
         """GET /os-hosts: those that take servers, of one ``zone`` or all."""
-        self._wiring.enforce(call.context, RULE)
+        self._wiring.enforce(call.context, f"{RULE}:show")
         wanted = call.query.one("zone")
         hosts, aggregates = self._wiring.database.read(self._hosts_and_aggregates)
         found = [
@@ -75,7 +75,7 @@ class OlderHostsApi:
 
     def show(self, call: ApiCall) -> Reply:
         """GET /os-hosts/{host}: what it has, what is used, and by which project."""
-        self._wiring.enforce(call.context, RULE)
+        self._wiring.enforce(call.context, f"{RULE}:show")
         host = self._one(call)
 
         def read(connection: Connection) -> list[Server]:

@@ -176,7 +176,9 @@ class ProxiesApi:
 
     def server_groups(self, call: ApiCall) -> Reply:
         """GET /servers/{id}/os-security-groups."""
-        server = self._lifecycle.visible(call.context, call.parameters["server_id"])
+        server = self._lifecycle.visible(
+            call.context, call.parameters["server_id"], "os_compute_api:servers:show"
+        )
         ports = self._list(call, "ports", f"?device_id={server.id}")
         ids = {group for port in ports for group in port["security_groups"]}
         found = [

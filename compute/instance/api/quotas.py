@@ -210,7 +210,7 @@ class QuotasApi:
 
     def show_class(self, call: ApiCall) -> Reply:
         """GET /os-quota-class-sets/{name}."""
-        self._wiring.enforce(call.context, "os_compute_api:os-quota-class-sets")
+        self._wiring.enforce(call.context, "os_compute_api:os-quota-class-sets:show")
         limits = self._wiring.database.read(self._quotas.defaults)
         name = call.parameters["name"]
         return ok(

@@ -164,19 +164,20 @@ class SurroundingsApi:
 
     def password(self, call: ApiCall) -> Reply:
         """GET .../os-server-password."""
-        return ok({"password": self._server(call).sealed_password})
+        server = self._server(call, f"{PASSWORD_RULE}:show")
+        return ok({"password": server.sealed_password})
 
-    def _server(self, call: ApiCall) -> Server:
+    def _server(self, call: ApiCall, rule: str) -> Server:
         server_id = call.parameters["server_id"]
         return self._wiring.database.read(
             lambda connection: self._wiring.visible(
-                connection, call.context, server_id, PASSWORD_RULE
+                connection, call.context, server_id, rule
             )
         )
 
     def clear_password(self, call: ApiCall) -> Reply:
         """DELETE .../os-server-password."""
-        server = self._server(call)
+        server = self._server(call, PASSWORD_RULE)
         now = self._wiring.clock.time()
         self._wiring.database.run(
             lambda connection: self._wiring.stores.servers.update(

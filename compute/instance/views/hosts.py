@@ -10,6 +10,7 @@ from compute.core.instants import iso_micro, iso_z
 from compute.instance.frame.replies import View
 from compute.instance.records import Host
 
+BINARY = "nova-compute"
 IDS_SINCE = 53  # from here on, hypervisors and services are known by uuids
 UPTIME_SINCE = 88  # from here on, hypervisors tell it beside the rest
 _DAY, _HOUR, _MINUTE = 86400, 3600, 60
@@ -103,7 +104,7 @@ DETAIL: tuple[View, ...] = (
 SERVICE: tuple[View, ...] = (
     View("id", lambda host, up, zone: host.number, until=52),
     View("id", lambda host, up, zone: host.service_id, since=53),
-    View("binary", lambda host, up, zone: "nova-compute"),
+    View("binary", lambda host, up, zone: BINARY),
     View("host", lambda host, up, zone: host.host),
     View("zone", lambda host, up, zone: zone),
     View("status", lambda host, up, zone: "enabled" if host.enabled else "disabled"),

@@ -337,7 +337,7 @@ ORDERS: dict[tuple[str, str], Any] = {
     ("POST", "/os-volumes"): {"volume": {"size": 1}},
     ("POST", "/os-volumes_boot"): _server_order,
     ("PUT", "/os-volumes_boot/{server}"): {"server": {"name": "web"}},
-    ("POST", "/os-volumes_boot/{server}/action"): {"lock": None},
+    ("POST", "/os-volumes_boot/{server}/action"): {"unlock": None},
     ("POST", "/servers"): _server_order,
     ("PUT", "/servers/{server}"): {"server": {"name": "web"}},
     ("POST", "/servers/{server}/action"): {"unlock": None},

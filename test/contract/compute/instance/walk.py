@@ -89,6 +89,8 @@ def furnished(house: House) -> Place:
     host = house.show(server_id)["OS-EXT-SRV-ATTR:host"]
     empty = next(name for name in house.kits if name != host)
     house.flavor("private", **{"os-flavor-access:is_public": False})
+    given = {"addTenantAccess": {"tenant": OWNER}}
+    house.ok("POST", "/flavors/private/action", given, roles="admin")
     aggregate = house.ok(
         "POST", "/os-aggregates", {"aggregate": {"name": "rack"}}, roles="admin"
     )

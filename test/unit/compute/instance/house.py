@@ -68,13 +68,14 @@ class House:
         hosts: int = 2,
         seed: int = 7,
         client: type[InstanceClient] = InstanceClient,
+        tokens: FakeTokens | None = None,
         **settings: Any,
     ) -> None:
         self.clock = SteppedClock()
         self.bus = InProcessBus()
         self.database = Database(url) if url else hasty_database(directory)
         upgrade(self.database, ["network", "image", "volume", "instance"])
-        self.tokens = FakeTokens()
+        self.tokens = tokens or FakeTokens()
         callers: dict[str, Any] = {}
         self.parts = RoomParts(
             database=self.database,

@@ -1,0 +1,46 @@
+"""Hosts as the API looks them up: all, one by its id or name, whether one answers."""
+
+from __future__ import annotations
+
+from compute.core.api import ApiCall
+from compute.core.database import Connection
+from compute.core.errors import NotFound
+from compute.instance.records import Aggregate, Host
+from compute.instance.scheduling.snapshot import is_up
+from compute.instance.wiring import Wiring
+
+
+class KnownHosts:
+    """Of one room."""
+
+    def __init__(self, wiring: Wiring) -> None:
+        self._wiring = wiring
+        self._hosts = wiring.stores.hosts
+
+    def all(self) -> list[Host]:
+        """Every one, by name."""
+        return self._wiring.database.read(self._hosts.all)
+
+    def with_aggregates(self) -> tuple[list[Host], list[Aggregate]]:
+        """All of both, of one moment."""
+
+        def read(connection: Connection) -> tuple[list[Host], list[Aggregate]]:
+            aggregates = self._wiring.stores.aggregates.all(connection)
+            return self._hosts.all(connection), aggregates
+
+        return self._wiring.database.read(read)
+
+    def one(self, call: ApiCall, name: str) -> Host:
+        """The one that the path names there; ``NotFound``."""
+        key = call.parameters[name]
+        host = self._wiring.database.read(
+            lambda connection: self._hosts.find(connection, key)
+        )
+        if host is None:
+            raise NotFound(f"Compute host {key} could not be found.")
+        return host
+
+    def is_up(self, host: Host) -> bool:
+        """Whether its agent was heard of lately, and nobody says that it is down."""
+        now = self._wiring.clock.time()
+        return is_up(host, now, self._wiring.settings.down_after)
