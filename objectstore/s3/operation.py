@@ -134,15 +134,17 @@ class Operation(Request):
         """An inner request to the object."""
         return self.ask(method, self.facts.container, self.key, **more)
 
-    def open_payload(self) -> Payload:
-        """The body as an upload; see ``payload.open``."""
+    def open_payload(self, *, is_upload: bool = True) -> Payload:
+        """The body, an object's or a part's by default; see ``payload.open``."""
         if self.payload is None:
-            self.payload = open_payload(self.environ, self.caller.verified)
+            self.payload = open_payload(
+                self.environ, self.caller.verified, is_upload=is_upload
+            )
         return self.payload
 
     def read_body(self, limit: int, *, required: bool = True) -> bytes:
         """The whole (checked) body of a request that carries a document."""
-        payload = self.open_payload()
+        payload = self.open_payload(is_upload=False)
         if payload.length > limit:
             raise S3Error("MaxMessageLengthExceeded")
         body: bytes = payload.stream.read(payload.length) if payload.length else b""
@@ -163,6 +165,9 @@ class Operation(Request):
             if missing == "NoSuchBucket":
                 return S3Error(missing, BucketName=self.bucket)
             return S3Error(missing)
+        if answer.status == 400 and self.version_id:
+            # The ID is one; so the bucket never had versions.
+            return S3Error("NoSuchVersion", Key=self.key, VersionId=self.version_id)
         if answer.status in (409, 400, 413) and text and not text.startswith("<"):
             return from_status(answer.status, text)
         return from_status(answer.status)

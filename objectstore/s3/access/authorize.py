@@ -8,6 +8,7 @@ a bucket does not learn which keys are in it.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from objectstore.s3 import sysmeta
@@ -30,6 +31,8 @@ from objectstore.s3.operation import Operation
 _POLICY_ACTIONS = frozenset(
     {"s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"}
 )
+
+_VERSION_ID = re.compile(r"[0-9]{1,16}\.[0-9]{1,5}(_[0-9a-f]{1,16})?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,14 +154,18 @@ def existing_tags(operation: Operation) -> dict[str, str]:
 def version_query(operation: Operation) -> str:
     """The inner query that names the operation's version."""
     version = operation.version_id
-    return f"version-id={_quoted(version)}" if version else ""
+    return f"version-id={_checked(version)}" if version else ""
 
 
-def _quoted(version: str) -> str:
-    # Version IDs are timestamps or "null"; anything else is nobody's version.
-    plain = version.replace(".", "").replace("_", "").replace("-", "")
-    if not (plain.isascii() and plain.isalnum()) or len(version) > 64:
-        raise S3Error("InvalidArgument", "Invalid version id specified")
+def _checked(version: str) -> str:
+    """The ID, if there can be a version of it: IDs are timestamps, or "null"."""
+    if version != "null" and not _VERSION_ID.fullmatch(version):
+        raise S3Error(
+            "InvalidArgument",
+            "Invalid version id specified",
+            ArgumentName="versionId",
+            ArgumentValue=version[:64],
+        )
     return version
 
 

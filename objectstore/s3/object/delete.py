@@ -61,7 +61,9 @@ def _delete_version(operation: Operation) -> HeaderList:
     if has_lock and head.is_success:
         check_lock(operation, head)
     answer = operation.ask_object("DELETE", query=query).discard()
-    if answer.status not in (204, 200, 404):
+    # 400: the bucket never had versions, so this one is not there either.
+    was_there = answer.status in (204, 200)
+    if not was_there and answer.status not in (404, 400):
         raise operation.failed(answer)
     version = operation.version_id
     if has_lock:
@@ -69,7 +71,7 @@ def _delete_version(operation: Operation) -> HeaderList:
     replaced = replaced_by(head)
     if replaced is not None:
         sweep_replaced(operation, replaced)
-    if answer.status != 404:
+    if was_there:
         _note(operation, "Delete", version)
     headers: HeaderList = [("x-amz-version-id", version)]
     if is_marker:

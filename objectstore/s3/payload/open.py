@@ -69,8 +69,13 @@ class Payload:
         return incoming.algorithm.name, incoming.checksum
 
 
-def open_payload(environ: Environ, verified: Verified | None) -> Payload:
-    """The body of an upload.  Raises ``S3Error`` for a wrong announcement."""
+def open_payload(
+    environ: Environ, verified: Verified | None, *, is_upload: bool = False
+) -> Payload:
+    """The body of a request; ``is_upload``: an object's or a part's.
+
+    Raises ``S3Error`` for a wrong announcement.
+    """
     kind = "" if verified is None else verified.payload
     if verified is None:
         kind = environ.get("HTTP_X_AMZ_CONTENT_SHA256", "")
@@ -84,7 +89,7 @@ def open_payload(environ: Environ, verified: Verified | None) -> Payload:
         raise S3Error(
             "InvalidRequest", "x-amz-trailer needs a streaming x-amz-content-sha256"
         )
-    length = content_length(environ)
+    length = content_length(environ, is_upload=is_upload)
     payload_sha256 = ""
     if kind and kind != UNSIGNED_PAYLOAD:
         if not _SHA256.match(kind):
@@ -105,11 +110,12 @@ def open_payload(environ: Environ, verified: Verified | None) -> Payload:
     return _maybe_read(incoming)
 
 
-def content_length(environ: Environ) -> int:
+def content_length(environ: Environ, *, is_upload: bool = False) -> int:
     """The length of a body that must say it; 411 otherwise."""
     text = environ.get("CONTENT_LENGTH")
     if not text:
-        if "HTTP_TRANSFER_ENCODING" in environ:
+        # An upload without any is no upload of nothing: its bytes got lost on the way.
+        if is_upload or "HTTP_TRANSFER_ENCODING" in environ:
             raise S3Error("MissingContentLength")
         return 0
     length = int(text)

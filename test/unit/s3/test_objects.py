@@ -404,3 +404,13 @@ def test_what_failed_lets_go_of_its_memory_at_once(sent: bytes) -> None:
         assert gone() is None
     finally:
         gc.enable()
+
+
+def test_uploads_must_say_how_long_they_are(house: House) -> None:
+    environ = house.environ("PUT", "/bucket/n", "", b"")
+    del environ["CONTENT_LENGTH"]
+    answer = house.send(environ)
+    assert (answer.status, answer.code) == (411, "MissingContentLength")
+    environ = house.environ("PUT", "/bucket", "acl=", b"", {"x-amz-acl": "private"})
+    del environ["CONTENT_LENGTH"]
+    assert house.send(environ).status == 200

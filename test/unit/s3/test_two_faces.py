@@ -197,3 +197,31 @@ def test_what_is_read_and_put_back_stays(house: House) -> None:
     }
     assert shown["X-Container-Write"] == "*:*"
     assert grants(house.ask("GET", "/bucket", "acl=")) == grants(read)
+
+
+# ---- versions -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("has_versions", [False, True])
+def test_versions_that_cannot_be_or_are_not_there(
+    house: House, has_versions: bool
+) -> None:
+    if has_versions:
+        house.ask("PUT", "/bucket", "versioning=", ENABLE)
+    house.ask("PUT", "/bucket/key", body=b"x")
+    for version, code, status in (
+        ("zzz", "InvalidArgument", 400),
+        ("1.2.3", "InvalidArgument", 400),
+        ("1795298440.45144", "NoSuchVersion", 404),
+    ):
+        for query in (f"versionId={version}", f"versionId={version}&tagging="):
+            answer = house.ask("GET", "/bucket/key", query)
+            assert (answer.status, answer.code) == (status, code), query
+        source = {"x-amz-copy-source": f"/bucket/key?versionId={version}"}
+        answer = house.ask("PUT", "/bucket/copy", headers=source)
+        assert (answer.status, answer.code) == (status, code)
+    assert house.ask("DELETE", "/bucket/key", "versionId=zzz").code == "InvalidArgument"
+    # What is not there is deleted.
+    gone = house.ask("DELETE", "/bucket/key", "versionId=1795298440.45144")
+    assert gone.status == 204
+    assert house.ask("GET", "/bucket/key").body == b"x"
