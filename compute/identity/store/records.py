@@ -74,8 +74,9 @@ class Records(Generic[R]):
         after = None
         if page.marker:
             columns = [column for column, _ in order]
+            # One that is not in the list tells nothing, not even that it is there.
             row = connection.execute(
-                sa.select(*columns).where(self.rows.c.id == page.marker)
+                sa.select(*columns).where(self.rows.c.id == page.marker, *conditions)
             ).first()
             if row is None:
                 raise BadRequest(f"marker {page.marker[:255]} could not be found")

@@ -143,10 +143,13 @@ class Collection(Generic[R]):
     ) -> tuple[Any, ...] | None:
         if not marker:
             return None
-        record = work.find(self.record, self.table, marker)
-        if record is None:
+        # What the caller does not see tells him nothing, not even that it is there.
+        found = work.records(
+            self.record, self.table, self.table.c.id == marker, *self._seen(work)
+        )
+        if not found:
             raise BadRequest(f"The marker {marker} is not there")
-        return tuple(getattr(record, key) for key in keys)
+        return tuple(getattr(found[0], key) for key in keys)
 
     def _known(self, work: Work) -> Mapping[str, str]:
         """The attributes that the caller may filter and sort by: those he sees."""

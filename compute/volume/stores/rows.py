@@ -15,6 +15,7 @@ from compute.core.pagination import Page, paginate
 from compute.core.revisions import update_revision
 
 R = TypeVar("R")
+OWNER = "project_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,8 @@ class Rows(Generic[R]):
         order = [(self.table.c[key], descending) for key, descending in sort]
         after = None
         if page.marker:
-            after = self._place(connection, page.marker, [key for key, _ in sort])
+            keys = [key for key, _ in sort]
+            after = self._place(connection, page.marker, wanted, keys)
         # What SQL cannot filter alike everywhere is filtered here, then cut.
         labelled = any(wanted.labels.values())
         most = 2**31 - 1 if labelled else page.limit + offset
@@ -126,8 +128,13 @@ class Rows(Generic[R]):
             ]
         return found
 
-    def _place(self, connection: Connection, marker: str, keys: list[str]) -> list[Any]:
-        query = self.table.select().where(self.table.c.id == marker)
+    def _place(
+        self, connection: Connection, marker: str, wanted: Wanted, keys: list[str]
+    ) -> list[Any]:
+        """Where the marker stands; another project's tells nothing, not even that it is
+        there.  (One that matches no filter any more still stands somewhere.)"""
+        own = {OWNER: wanted.equal[OWNER]} if OWNER in wanted.equal else {}
+        query = self.table.select().where(self.table.c.id == marker, *self._equal(own))
         row = connection.execute(query).first()
         if row is None:
             raise BadRequest(f"marker [{marker}] not found")

@@ -398,6 +398,19 @@ def test_lists_tell_nothing_of_others(
             assert cast.things["home"] not in str(said.body["role_assignments"])
 
 
+@pytest.mark.parametrize("plural", ["users", "groups", "projects"])
+def test_a_page_does_not_begin_at_what_is_not_seen(cast: Cast, plural: str) -> None:
+    theirs = cast.things[plural[:-1]]
+    for persona, status in (
+        ("domain reader", 200),
+        ("other domain's reader", 400),
+        ("system reader", 200),
+    ):
+        path = f"/v3/{plural}?marker={theirs}"
+        said = cast.house.say("GET", path, token=cast.tokens[persona])
+        assert said.status == status, persona
+
+
 @pytest.mark.parametrize(
     "persona", ["project member", "other domain's manager", "self"]
 )

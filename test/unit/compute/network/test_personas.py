@@ -96,6 +96,16 @@ def test_what_is_there(house: House, kind: str, persona: str) -> None:
     assert got == expected
 
 
+def test_a_page_does_not_begin_at_what_is_not_seen(house: House) -> None:
+    """Or it would tell that it is there."""
+    theirs = house.make("network")["id"]
+    other = {"project": OTHER, "roles": "member"}
+    for marker, status in ((theirs, 400), ("0" * 36, 400)):
+        got = house.ask("GET", f"/v2.0/networks?marker={marker}", **other)
+        assert got.status == status
+    assert house.ask("GET", f"/v2.0/networks?marker={theirs}").status == 200
+
+
 def plural_path(kind: str) -> str:
     return {
         "rbac_policy": "rbac-policies",

@@ -141,7 +141,7 @@ def test_lists(house: House) -> None:
     for name in ("b", "a", "c"):
         house.clock.advance(1.0)
         ids.append(house.create(name=name, metadata={"n": name}))
-    house.order(name="theirs", project=OTHER)
+    theirs = house.order(name="theirs", project=OTHER)
 
     def names(query: str = "", **more: str) -> list[str]:
         found = house.ok("GET", f"/volumes/detail?{query}", **more)
@@ -166,6 +166,9 @@ def test_lists(house: House) -> None:
     for query in ("nonsense=1", "limit=-1", "marker=x", "sort_key=x", "bootable=x"):
         assert house.ask("GET", f"/volumes?{query}").status == 400, query
     assert house.ask("GET", "/volumes?nonsense=1", version="3.0").status == 200
+    # A page cannot begin at what is not seen, or it would tell that it is there.
+    assert house.ask("GET", f"/volumes?marker={theirs}").status == 400
+    assert house.ask("GET", f"/volumes?marker={ids[0]}&status=error").status == 200
 
 
 def test_update_and_metadata(house: House) -> None:
