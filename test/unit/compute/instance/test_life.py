@@ -309,6 +309,41 @@ def test_console_output_and_diagnostics(house: House) -> None:
         house.agent.stop()
 
 
+def test_diagnostics_say_what_nova_says(house: House) -> None:
+    """The keys and kinds of 2.48; and only of a guest that runs."""
+    server_id = house.boot()
+    path = f"/servers/{server_id}/diagnostics"
+    house.agent.start()
+    try:
+        found = house.ok("GET", path, roles="admin", version="2.48")
+        assert found["state"] == "running"
+        assert found["driver"] == "sim"
+        assert found["config_drive"] is False
+        assert isinstance(found["uptime"], int)
+        assert set(found["memory_details"]) == {"maximum", "used"}
+        assert [set(each) for each in found["cpu_details"]] == [
+            {"id", "time", "utilisation"}
+        ]
+        disk = {"read_bytes", "read_requests", "write_bytes", "write_requests"}
+        assert all(
+            set(each) == {*disk, "errors_count"} for each in found["disk_details"]
+        )
+        counted = ("octets", "packets", "errors", "drop", "rate")
+        nic = {f"{way}_{what}" for way in ("rx", "tx") for what in counted}
+        assert all(set(each) == {*nic, "mac_address"} for each in found["nic_details"])
+        for kind in ("cpus", "nics", "disks"):
+            details = found[f"{kind.removesuffix('s')}_details"]
+            assert len(details) == found[f"num_{kind}"]
+        old = house.ok("GET", path, roles="admin", version="2.47")
+        assert {"cpu0_time", "memory"} <= set(old)
+        assert house.ask("GET", path).status == 403
+        assert house.act(server_id, "os-stop").status == 202
+        house.work()
+        assert house.ask("GET", path, roles="admin").status == 409
+    finally:
+        house.agent.stop()
+
+
 def test_remote_console_token_opens_once_for_the_right_server(house: House) -> None:
     server_id = house.boot()
     body = {"remote_console": {"protocol": "vnc", "type": "novnc"}}
