@@ -1,4 +1,4 @@
-"""From ``server create`` to ACTIVE and to the login prompt, beside plain QEMU.
+"""From ``server create`` to ACTIVE and to the login prompt, beside plain QEMU; memory.
 
     python -m test.bench.compute.first_boot [--rounds 3]
 
@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,7 @@ PROMPT = b"login:"
 BOOT_SECONDS = 300.0
 POLL_SECONDS = 0.02
 APART = "--apart"
+PSS = re.compile(r"^Pss: +(\d+) kB", re.MULTILINE)
 
 
 def boot(cloud: RunningCloud, image: Any, flavor: Any, network: Any) -> list[float]:
@@ -53,6 +56,21 @@ def boot(cloud: RunningCloud, image: Any, flavor: Any, network: Any) -> list[flo
     return [active, prompt]
 
 
+def memory() -> str:
+    """Proportional set sizes of the cloud's processes: with it, all that runs in our
+    process namespace are the shell that started us, guests, and we."""
+    found: dict[str, float] = {}
+    for place in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            name = (place / "comm").read_text().strip()
+            if int(place.name) in (1, os.getpid()) or name.startswith("qemu"):
+                continue
+            size = PSS.search((place / "smaps_rollup").read_text())
+            found[name] = found.get(name, 0.0) + int(size[1]) / 1024 if size else 0.0
+    each = ", ".join(f"{name} {size:.0f}" for name, size in sorted(found.items()))
+    return f"{sum(found.values()):.0f} MiB ({each})"
+
+
 def measure(directory: Path, rounds: int) -> None:
     """Print the medians."""
     disk = guest_disk()
@@ -69,12 +87,14 @@ def measure(directory: Path, rounds: int) -> None:
             ours.append(boot(cloud, image, flavor, network))
             (directory / str(number)).mkdir()
             alone.append(plain(directory / str(number), disk))
+        idle = memory()
     active = statistics.median(each[0] for each in ours)
     prompt = statistics.median(each[1] for each in ours)
     print(f"load {os.getloadavg()[0]:.1f}, {rounds} rounds, medians, seconds")
     print(f"server create to ACTIVE        {active:5.1f}")
     print(f"server create to login prompt  {prompt:5.1f}")
     print(f"plain QEMU to login prompt     {statistics.median(alone):5.1f}")
+    print(f"memory of the cloud then, without guests: {idle}")
 
 
 def main() -> None:
