@@ -17,6 +17,7 @@ pause, in which other greenlets run.
 
 from __future__ import annotations
 
+import functools
 import sqlite3
 from collections import deque
 from collections.abc import Callable
@@ -95,9 +96,10 @@ class SqliteFile:
             self._is_writing = False
 
     def _write_group(self) -> None:
-        """Every promise of the group is kept or broken in the end."""
+        """Every promise of the group is kept or broken in the end, in their order:
+        who failed may have failed for what another has written here."""
         group: list[concurrency.Promise[Any]] = []
-        kept: list[tuple[concurrency.Promise[Any], Any]] = []
+        ends: list[Callable[[], None]] = []
         try:
             with self._here.connect() as plain:
                 connection = plain.execution_options(**{WRITES: True})
@@ -107,13 +109,7 @@ class SqliteFile:
                     while self._asked and len(group) < GROUP_MAX:
                         function, promise = self._asked.popleft()
                         group.append(promise)
-                        try:
-                            kept.append((promise, _alone(connection, file, function)))
-                        except Exception as error:  # its asker's
-                            promise.fail(error)
-                            if not file.in_transaction:
-                                # SQLite took everything back (a full disk).
-                                raise
+                        ends.append(_alone(connection, file, function, promise))
                         # Others may run, and ask.
                         concurrency.sleep(0)
                     if file.total_changes != changes:
@@ -121,10 +117,9 @@ class SqliteFile:
         except Exception as error:  # noqa: BLE001  (that of all who wait)
             if not group:
                 group.append(self._asked.popleft()[1])
-            for promise in group:
-                promise.fail(error)
-        for promise, result in kept:
-            promise.resolve(result)
+            ends = [functools.partial(promise.fail, error) for promise in group]
+        for end in ends:
+            end()
 
     def _commit(self, file: Any) -> None:
         """SQLAlchemy's own commit finds nothing left to do."""
@@ -136,18 +131,25 @@ class SqliteFile:
             ) from error
 
 
-def _alone(connection: sa.Connection, file: Any, function: Function) -> Any:
-    """Its result; when it fails, nothing of it is left in the transaction."""
+def _alone(
+    connection: sa.Connection,
+    file: Any,
+    function: Function,
+    promise: concurrency.Promise[Any],
+) -> Callable[[], None]:
+    """Run it; how its promise ends.  When it fails, nothing of it is left in the
+    transaction; raises when nothing is left of the others either."""
     file.execute("SAVEPOINT one")
     try:
         result = function(connection)
-    except BaseException:
-        if file.in_transaction:
-            file.execute("ROLLBACK TO one")
-            file.execute("RELEASE one")
-        raise
+    except Exception as error:
+        if not file.in_transaction:
+            raise  # SQLite took everything back (a full disk)
+        file.execute("ROLLBACK TO one")
+        file.execute("RELEASE one")
+        return functools.partial(promise.fail, error)
     file.execute("RELEASE one")
-    return result
+    return functools.partial(promise.resolve, result)
 
 
 def _begun(connection: sa.Connection) -> sa.RootTransaction:

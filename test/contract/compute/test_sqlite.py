@@ -109,6 +109,24 @@ def test_nobody_is_told_before_the_commit(database: Database, gate: Gate) -> Non
     assert (told, names(database)) == (["a", "b"], ["a", "b"])
 
 
+def test_who_fails_for_what_another_wrote_is_told_after_him(
+    database: Database, gate: Gate
+) -> None:
+    gate.open.clear()
+    told: list[Any] = []
+
+    def tell(name: str) -> None:
+        told.append(outcome(database, insert(name)))
+
+    tasks = [concurrency.spawn(tell, "a") for _ in range(2)]
+    concurrency.sleep(0.02)
+    assert told == []
+    gate.open.set()
+    for task in tasks:
+        concurrency.wait_task(task)
+    assert told == ["a", Duplicate]
+
+
 def test_who_does_not_wait_leaves_the_others_alone(
     database: Database, gate: Gate
 ) -> None:
