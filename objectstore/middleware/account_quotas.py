@@ -21,7 +21,15 @@ from typing import Any
 
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.reply import HeaderList
-from objectstore.kernel.request import Application, Environ, Request, StartResponse
+from objectstore.kernel.request import (
+    CONTEXT_KEY,
+    Application,
+    Context,
+    Environ,
+    Request,
+    StartResponse,
+    path_parts,
+)
 from objectstore.middleware.container_quotas import limit_of, whole_number
 from objectstore.middleware.filter_options import FilterMaker, read_options
 from objectstore.middleware.quota_room import QuotaRooms, Use
@@ -53,25 +61,27 @@ class AccountQuotas:
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Any:
         """Guard the quota headers; check uploads."""
-        request = Request(environ)
-        _, account, container, name = request.split()
-        writes = request.method in ("PUT", "POST")
+        _, account, container, name = path_parts(environ)
+        method = environ["REQUEST_METHOD"]
         if account and not container:
-            if writes:
-                _guard_headers(request)
+            if method in ("PUT", "POST"):
+                _guard_headers(Request(environ))
             return self.app(environ, _showing_count(start_response))
-        if name and request.method == "PUT" and not request.context.is_internal:
-            return self._upload(request, account, start_response)
+        if name and method == "PUT":
+            return self._upload(environ, account, start_response)
         return self.app(environ, start_response)
 
     def _upload(
-        self, request: Request, account: str, start_response: StartResponse
+        self, environ: Environ, account: str, start_response: StartResponse
     ) -> Any:
-        context, environ = request.context, request.environ
+        context: Context = environ[CONTEXT_KEY]
+        if context.is_internal:
+            return self.app(environ, start_response)
         facts = account_facts(context, account)
         limit = _limit(facts)
-        if limit is None or _is_reseller(request):
+        if limit is None or _is_reseller(context):
             return self.app(environ, start_response)
+        request = Request(environ)
         now = Use(facts.bytes_used, facts.object_count)
         length = None if request.is_chunked else request.content_length or 0
         with self._rooms.admitted(
@@ -82,7 +92,7 @@ class AccountQuotas:
 
 
 def _guard_headers(request: Request) -> None:
-    may_set = _is_reseller(request) or request.context.is_internal
+    may_set = _is_reseller(request.context) or request.context.is_internal
     for name in (BYTES_HEADER, COUNT_HEADER):
         removal = name.replace("X-", "X-Remove-", 1)
         removes = bool(request.header(removal))
@@ -105,8 +115,8 @@ def _limit(facts: Any) -> Use | None:
     return limit_of(facts.metadata, BYTES_HEADER, STORED_COUNT_HEADER)
 
 
-def _is_reseller(request: Request) -> bool:
-    identity = request.context.identity
+def _is_reseller(context: Context) -> bool:
+    identity = context.identity
     return identity is not None and identity.is_reseller_admin
 
 

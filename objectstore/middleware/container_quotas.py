@@ -25,7 +25,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from objectstore.kernel.errors import Rejected
-from objectstore.kernel.request import Application, Environ, Request, StartResponse
+from objectstore.kernel.request import (
+    CONTEXT_KEY,
+    Application,
+    Context,
+    Environ,
+    Request,
+    StartResponse,
+    path_parts,
+)
 from objectstore.middleware.filter_options import FilterMaker, read_options
 from objectstore.middleware.quota_room import QuotaRooms, Use
 from objectstore.middleware.stored_facts import (
@@ -59,27 +67,29 @@ class ContainerQuotas:
     def __call__(self, environ: Environ, start_response: StartResponse) -> Any:
         """Check quotas that are set and uploads that they bound."""
         if environ["REQUEST_METHOD"] in ("PUT", "POST"):
-            request = Request(environ)
-            _, account, container, name = request.split()
+            _, account, container, name = path_parts(environ)
             if container and not name:
+                request = Request(environ)
                 _check_header(request, BYTES_HEADER, "Invalid bytes quota.")
                 _check_header(request, COUNT_HEADER, "Invalid count quota.")
-            elif name and request.method == "PUT" and not request.context.is_internal:
-                return self._upload(request, account, container, start_response)
+            elif name and environ["REQUEST_METHOD"] == "PUT":
+                return self._upload(environ, account, container, start_response)
         return self.app(environ, start_response)
 
     def _upload(
         self,
-        request: Request,
+        environ: Environ,
         account: str,
         container: str,
         start_response: StartResponse,
     ) -> Any:
-        context, environ = request.context, request.environ
-        facts = container_facts(context, account, container)
-        limit = _limit(facts)
+        context: Context = environ[CONTEXT_KEY]
+        limit = None
+        if not context.is_internal:
+            limit = _limit(container_facts(context, account, container))
         if limit is None:
             return self.app(environ, start_response)
+        request = Request(environ)
 
         def used() -> Use:
             now = fresh_container_facts(context, account, container)

@@ -42,10 +42,13 @@ from objectstore.kernel.errors import Rejected
 from objectstore.kernel.option_types import TRUE_WORDS
 from objectstore.kernel.reply import Reply
 from objectstore.kernel.request import (
+    CONTEXT_KEY,
     Application,
+    Context,
     Environ,
     Request,
     StartResponse,
+    path_parts,
 )
 from objectstore.kernel.timestamps import HybridClock
 from objectstore.middleware.api_paths import API_VERSIONS
@@ -107,19 +110,19 @@ class ObjectVersioning:
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Any:
         """Find out whether the request's container has versions; act if so."""
-        request = Request(environ)
-        version, account, container, name = request.split()
-        if request.context.allow_reserved_names or version not in API_VERSIONS:
+        version, account, container, name = path_parts(environ)
+        context: Context = environ[CONTEXT_KEY]
+        if context.allow_reserved_names or version not in API_VERSIONS:
             return self.app(environ, start_response)
         if name:
-            facts = container_facts(request.context, account, container)
+            facts = container_facts(context, account, container)
             if (
                 facts is None or containers.HIDDEN not in facts.metadata
             ) and "version-id" not in environ.get("QUERY_STRING", ""):
                 return self.app(environ, start_response)
-            reply = self._object(request, account, container)
+            reply = self._object(Request(environ), account, container)
         elif container:
-            reply = self._container(request, account, container)
+            reply = self._container(Request(environ), account, container)
         elif account and environ["REQUEST_METHOD"] == "GET":
             return containers.list_containers(self.app, environ, start_response)
         else:

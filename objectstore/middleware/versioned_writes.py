@@ -30,7 +30,15 @@ from urllib.parse import unquote
 from objectstore.kernel.clock import Clock, SystemClock
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.reply import Reply
-from objectstore.kernel.request import Application, Environ, Request, StartResponse
+from objectstore.kernel.request import (
+    CONTEXT_KEY,
+    Application,
+    Context,
+    Environ,
+    Request,
+    StartResponse,
+    path_parts,
+)
 from objectstore.kernel.timestamps import HybridClock
 from objectstore.middleware.filter_options import FilterMaker, read_options
 from objectstore.middleware.stored_facts import authorize_write, container_metadata
@@ -88,24 +96,24 @@ class VersionedWrites:
         method = environ["REQUEST_METHOD"]
         if method in ("GET", "HEAD"):
             return self.app(environ, start_response)
-        request = Request(environ)
-        _, account, container, name = request.split()
+        _, account, container, name = path_parts(environ)
         if name and method in ("PUT", "DELETE"):
-            reply = self._write(request, account, container)
+            reply = self._write(environ, account, container)
             if reply is not None:
                 return reply(environ, start_response)
         elif container and not name and not _LOCATION_KEYS.isdisjoint(environ):
-            _set_location(request, account, container)
+            _set_location(Request(environ), account, container)
         return self.app(environ, start_response)
 
-    def _write(self, request: Request, account: str, container: str) -> Reply | None:
-        context = request.context
+    def _write(self, environ: Environ, account: str, container: str) -> Reply | None:
+        context: Context = environ[CONTEXT_KEY]
         if context.allow_reserved_names:
             return None
         known = container_metadata(context, account, container)
         stack, history = known.get(STACK, ""), known.get(HISTORY, "")
         if not (stack or history):
             return None
+        request = Request(environ)
         authorize_write(request)
         legacy = Legacy(Place(self.app, request), stack or history, self._clock)
         if request.method == "PUT":

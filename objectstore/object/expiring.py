@@ -101,6 +101,8 @@ def _due_before(
 
 
 def _delete_at(held: Held | None) -> int:
-    if held is None or held.state is None or not held.state.exists:
+    state = None if held is None else held.state
+    # Hardly any object expires.
+    if state is None or not state.delete_at or not state.exists:
         return 0
-    return held.state.delete_at
+    return state.delete_at

@@ -38,8 +38,8 @@ from objectstore.kernel.request import (
     Application,
     Context,
     Environ,
-    Request,
     StartResponse,
+    path_parts,
 )
 from objectstore.kernel.settings import Reader
 from objectstore.s3 import sysmeta
@@ -116,7 +116,7 @@ def _refusal(environ: Environ) -> Reply | None:
     context: Context | None = environ.get(CONTEXT_KEY)
     if context is None or context.is_s3 or context.is_internal:
         return None
-    _, account, container, _ = Request(environ).split()
+    _, account, container, _ = path_parts(environ)
     if container.endswith(LOCKS_SUFFIX):
         return text_reply(403)
     if container.endswith(SEGMENTS_SUFFIX):

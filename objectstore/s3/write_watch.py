@@ -17,8 +17,8 @@ from objectstore.kernel.request import (
     Application,
     Context,
     Environ,
-    Request,
     StartResponse,
+    path_parts,
 )
 from objectstore.s3.background.house_objects import HouseObjects
 from objectstore.s3.bucket_facts import BucketFacts
@@ -52,7 +52,7 @@ class WriteWatch:
         self, app: Application, environ: Environ, start_response: StartResponse
     ) -> Any:
         """The application's answer, after what it brings about."""
-        place = _object_of(Request(environ))
+        place = _object_of(environ)
         facts = None if place is None else self._facts(environ, place)
         if place is None or facts is None:
             return app(environ, start_response)
@@ -150,9 +150,9 @@ class WriteWatch:
         announce(operation, [event])
 
 
-def _object_of(request: Request) -> tuple[str, str, str] | None:
+def _object_of(environ: Environ) -> tuple[str, str, str] | None:
     """(account, container, key) of a client's object; None for anything else."""
-    _, account, container, key = request.split()
+    _, account, container, key = path_parts(environ)
     if not key or account[:1] == "." or is_hidden(container):
         return None
     return account, container, key
