@@ -14,6 +14,8 @@ from typing import Any
 from objectstore.kernel.application import directly
 from objectstore.kernel.request import Application
 
+_OURS = __name__.partition(".")[0] + "."
+
 
 def layers(application: object) -> Iterator[object]:
     """``application``, what it wraps, what that wraps ... to the last."""
@@ -26,8 +28,11 @@ def layers(application: object) -> Iterator[object]:
 
 
 def tighten(pipeline: Application) -> None:
-    """Let the filters of a finished pipeline call each other directly."""
+    """Let the filters of a finished pipeline call each other directly.
+
+    Only ours: others' may ask more of their ``app`` than to be called.
+    """
+    layer: Any
     for layer in list(layers(pipeline)):
-        inner: Any = getattr(layer, "app", None)
-        if inner is not None and not ismethod(inner):
-            layer.app = directly(inner)  # type: ignore[attr-defined]
+        if type(layer).__module__.startswith(_OURS) and hasattr(layer, "app"):
+            layer.app = directly(layer.app)

@@ -13,6 +13,7 @@ import pytest
 from paste.deploy import loadapp
 
 from objectstore.kernel.settings import BadSettings
+from objectstore.middleware.healthcheck import Healthcheck, HealthcheckSettings
 from objectstore.middleware.layers import layers, tighten
 from objectstore.middleware.order import (
     ENTRY_POINTS,
@@ -142,3 +143,20 @@ def test_filters_call_each_other_without_nesting_the_interpreter(app: Any) -> No
     assert len(inner) == len(FULL_PIPELINE)
     assert all(map(ismethod, inner))
     assert "tempauth" in json.loads(Client(app)("GET", "/info").body)
+
+
+def test_filters_of_others_keep_what_they_wrap() -> None:
+    class Stranger:
+        def __init__(self, app: Any) -> None:
+            self.app = app
+
+        def __call__(self, environ: Any, start_response: Any) -> Any:
+            return self.app(environ, start_response)
+
+    inner = Healthcheck(SERVER, HealthcheckSettings())
+    stranger = Stranger(inner)
+    outer = Healthcheck(stranger, HealthcheckSettings())
+    tighten(outer)
+    assert list(layers(outer)) == [outer, stranger, inner, SERVER]
+    assert stranger.app is inner
+    assert ismethod(outer.app)
