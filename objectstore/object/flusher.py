@@ -4,8 +4,9 @@ A flush comes a second after the first change, or as soon as enough rows wait.  
 and the checkpoint, which fsyncs, run on native threads: 400 rows take SQLite 6 ms, up
 to 20 when they lie far apart, and so long nobody would be served.  One of them at a
 time, so that a checkpoint reaches the end of SQLite's write-ahead file.  Devices flush
-one after the other: their writes come evenly, so that all would do it at the same
-moment, and four threads would take the processors and the interpreter from the hub.
+one after the other, with pauses: their writes come evenly, so that all would do it at
+the same moment, and four threads would take the processors and the interpreter from
+the hub.
 """
 
 from __future__ import annotations
