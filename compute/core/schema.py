@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema import Draft202012Validator, FormatChecker, TypeChecker
 from jsonschema.exceptions import ValidationError, best_match
 from jsonschema.validators import extend
 
@@ -79,9 +79,16 @@ def _more_than(
         yield ValidationError(f"{value!r} is not more than {bound}")
 
 
+def _is_integer(checker: TypeChecker, value: object) -> bool:
+    """The newer drafts take 1.0, too; and what is too large for an integer is read
+    as such a float, past every look at its size."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
 Validator = extend(  # type: ignore[no-untyped-call]
     Draft202012Validator,
     {"minimum": _at_least, "maximum": _at_most, "exclusiveMinimum": _more_than},
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer),
 )
 
 

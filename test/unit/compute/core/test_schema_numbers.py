@@ -42,3 +42,9 @@ def test_more_than(value: str, good: bool) -> None:
 
 def test_other_texts_are_no_numbers() -> None:
     Schema({"type": "string", "minimum": 5}).check("three")
+
+
+@pytest.mark.parametrize("value", [1.0, 1e40, True])
+def test_integers_are_written_as_integers(value: object) -> None:
+    with pytest.raises(BadRequest):
+        Schema({"type": "integer"}).check(value)
