@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from compute.agent.disks.port import BootFiles, GuestDisks, GuestPaths
-from compute.agent.hypervisor import DiskBus, DiskDevice, DiskSpec, GuestSpec, NicSpec
+from compute.agent.guests import DiskBus, DiskDevice, DiskSpec, GuestSpec, NicSpec
 from compute.instance.client import Server, ephemeral_sizes, free_device, swap_mib
 
 ROOT_NAME, RESCUED_NAME = "vda", "vdb"

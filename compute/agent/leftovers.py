@@ -19,7 +19,8 @@ from compute.agent.disks import files
 from compute.agent.disks.cache import ImageCache
 from compute.agent.disks.layout import Layout, is_uuid
 from compute.agent.disks.local import remove_guest
-from compute.agent.hypervisor import GuestState, Hypervisor
+from compute.agent.guests import GuestState
+from compute.agent.hypervisor import Hypervisor
 from objectstore.kernel.errors import Rejected
 
 KnownServers = Callable[[], Collection[str]]

@@ -14,8 +14,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from compute.agent.guest_spec import guest_spec
+from compute.agent.guests import GuestState
 from compute.agent.host import HostKit, Neighbours
-from compute.agent.hypervisor import GuestState
 from compute.agent.volumes import volume_disks
 from compute.instance.client import ServerBrief, TaskState, VmState
 from objectstore.kernel.errors import RingstackError

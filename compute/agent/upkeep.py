@@ -14,7 +14,8 @@ from compute.agent.disks import files
 from compute.agent.disks.cache import ImageCache
 from compute.agent.disks.holds import ImageHolds
 from compute.agent.disks.port import GuestDisks
-from compute.agent.hypervisor import ACTIVE_STATES, FileSource, Hypervisor
+from compute.agent.guests import ACTIVE_STATES, FileSource
+from compute.agent.hypervisor import Hypervisor
 from objectstore.kernel.errors import RingstackError
 from objectstore.kernel.loop import Progress
 

@@ -8,8 +8,8 @@ be older than the truth.
 
 from __future__ import annotations
 
+from compute.agent.guests import DiskBus, DiskSpec, NbdSource
 from compute.agent.host import HostKit
-from compute.agent.hypervisor import DiskBus, DiskSpec, NbdSource
 from compute.instance.client import (
     BlockDevice,
     Server,

@@ -19,8 +19,9 @@ from compute.agent.disks.sim import SimDisks
 from compute.agent.drivers.libvirt.settings import LibvirtSettings
 from compute.agent.drivers.sim import SimHost, SimHypervisor
 from compute.agent.drivers.sim_state import StateFile
+from compute.agent.guests import ACTIVE_STATES
 from compute.agent.host import HostKit
-from compute.agent.hypervisor import ACTIVE_STATES, Hypervisor
+from compute.agent.hypervisor import Hypervisor
 from compute.agent.image_source import ImageSource
 from compute.agent.leftovers import KnownServers, Leftovers
 from compute.agent.relays import SimRelays, StorageRelays

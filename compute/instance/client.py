@@ -8,7 +8,6 @@ carries a service token; ``Unavailable`` means try again later.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -42,6 +41,14 @@ from compute.instance.ports import (
     unhost_ports,
 )
 from compute.instance.records import Server, record_from
+from compute.instance.told import (
+    ClaimedJob,
+    ConsoleGrant,
+    HostReport,
+    MoveGrant,
+    ServerBrief,
+    StrayPlace,
+)
 from compute.instance.volumes import (
     arriving,
     attach_there,
@@ -97,81 +104,6 @@ __all__ = [
 CALL_SECONDS = 20.0
 # The first in which volumes are told to be larger.
 EVENTS_VERSION = "compute 2.51"
-
-
-@dataclass(frozen=True, slots=True)
-class HostReport:
-    """That a host lives, what it has, and what its guests do.
-
-    ``inventory`` has the fields of the hypervisor port's ``HostInventory``;
-    ``states`` are its ``GuestState`` values by server id.
-    """
-
-    host: str
-    inventory: Mapping[str, Any]
-    states: Mapping[str, str] = field(default_factory=dict)
-    address: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ServerBrief:
-    """What an agent must know of a server of its host that it does not work on."""
-
-    id: str
-    host: str
-    vm_state: str
-    task_state: str
-    power_state: int
-    project_id: str = ""
-    image_id: str = ""
-    block_devices: Sequence[Mapping[str, Any]] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class StrayPlace:
-    """What a host has claimed for nobody.  ``id``: of the server or migration that it
-    was for; empty: the host's sums are wrong."""
-
-    host: str
-    id: str
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class ClaimedJob:
-    """A job that is ours until its lease ends.  ``server`` is as it was then; None
-    for what the host shall do for no server."""
-
-    id: str
-    kind: str
-    queue: str
-    subject_id: str
-    step: str
-    undoing: bool
-    cancelled: bool
-    attempts: int
-    arguments: Mapping[str, Any]
-    progress: Mapping[str, Any]
-    server: Server | None
-
-
-@dataclass(frozen=True, slots=True)
-class ConsoleGrant:
-    """Which console a token opens."""
-
-    server_id: str
-    host: str
-    kind: str  # novnc, serial
-
-
-@dataclass(frozen=True, slots=True)
-class MoveGrant:
-    """Between which hosts a server moves, for whoever has the token of it."""
-
-    migration: str
-    server_id: str
-    source: str
-    dest: str
 
 
 class InstanceClient:

@@ -19,7 +19,8 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 
-from compute.agent.hypervisor import GuestSpec, Hypervisor
+from compute.agent.guests import GuestSpec
+from compute.agent.hypervisor import Hypervisor
 from compute.core import qemu_img
 from objectstore.kernel import concurrency
 from test.contract.compute.agent import qemu

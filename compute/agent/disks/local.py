@@ -40,13 +40,7 @@ from compute.agent.disks.port import (
     ShapedDisk,
 )
 from compute.agent.disks.ranges import ImageRanges
-from compute.agent.hypervisor import (
-    DiskBus,
-    DiskDevice,
-    DiskSpec,
-    FileSource,
-    NbdSource,
-)
+from compute.agent.guests import DiskBus, DiskDevice, DiskSpec, FileSource, NbdSource
 from compute.core import qemu_img
 from compute.core.disk_inspection import qcow2
 from objectstore.kernel.errors import (

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
-from compute.agent.hypervisor import NbdSource
+from compute.agent.guests import NbdSource
 from compute.core.disk_inspection.fields import ImageRefused
 from compute.core.disk_inspection.qcow2 import HEADER_BYTES, read_header
 from objectstore.kernel.errors import Corrupt

@@ -17,7 +17,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from compute.agent.hypervisor import DiskSpec, NbdSource
+from compute.agent.guests import DiskSpec, NbdSource
 from objectstore.kernel.errors import Unavailable
 
 

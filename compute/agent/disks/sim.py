@@ -23,7 +23,7 @@ from compute.agent.disks.port import (
     ShapedDisk,
 )
 from compute.agent.disks.qcow2 import empty_image
-from compute.agent.hypervisor import DiskSpec, FileSource, NbdSource
+from compute.agent.guests import DiskSpec, FileSource, NbdSource
 from compute.core.disk_inspection.qcow2 import HEADER_BYTES, read_header
 from objectstore.kernel.errors import Rejected, Unavailable
 

@@ -16,10 +16,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from compute.agent.drivers.sim_state import SimGuest, StateFile
-from compute.agent.hypervisor import (
+from compute.agent.guests import (
     ACTIVE_STATES,
-    CONSOLE_TAIL_BYTES_MAX,
-    GRACE_SECONDS,
     CopyProgress,
     DiskSpec,
     DiskUsage,
@@ -37,6 +35,7 @@ from compute.agent.hypervisor import (
     Opener,
     WrongState,
 )
+from compute.agent.hypervisor import CONSOLE_TAIL_BYTES_MAX, GRACE_SECONDS
 from objectstore.kernel import concurrency
 from objectstore.kernel.clock import Clock, SystemClock
 from objectstore.kernel.errors import Unavailable

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field
 
-from compute.agent.hypervisor import GuestState
+from compute.agent.guests import GuestState
 from objectstore.kernel.disk import Disk, FileMissing
 from objectstore.kernel.errors import Corrupt
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from compute.agent.guest_spec import nic_spec
+from compute.agent.guests import GuestMissing
 from compute.agent.host import Work
-from compute.agent.hypervisor import GuestMissing
 from compute.agent.sagas.parts import wait_for_ports
 from compute.core.saga import Saga, Step
 from compute.instance.client import interfaces, release_port

@@ -11,8 +11,8 @@ from __future__ import annotations
 import dataclasses
 
 from compute.agent.guest_spec import guest_spec
+from compute.agent.guests import GuestState, Landing, Opener
 from compute.agent.host import Work
-from compute.agent.hypervisor import GuestState, Landing, Opener
 from compute.agent.sagas.migrate import drop_packed, journey, visit
 from compute.agent.sagas.parts import (
     await_volumes,

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from compute.agent.guest_spec import boot_files, extra_disks, guest_spec
+from compute.agent.guests import ACTIVE_STATES, DiskSpec, GuestState
 from compute.agent.host import Work
-from compute.agent.hypervisor import ACTIVE_STATES, DiskSpec, GuestState
 from compute.agent.volumes import awaited_disks, forsake_disks, volume_disks
 from compute.core.saga import TryAgain
 from compute.instance.client import config_drive_files, move_ports, plug_ports

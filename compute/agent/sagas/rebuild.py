@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from compute.agent.guests import NbdSource
 from compute.agent.host import Work
-from compute.agent.hypervisor import NbdSource
 from compute.agent.sagas.parts import (
     connected_volumes,
     end_guest,

@@ -9,8 +9,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 
+from compute.agent.guests import GuestMissing
 from compute.agent.host import Work
-from compute.agent.hypervisor import GuestMissing
 from compute.agent.sagas.parts import is_active
 from compute.agent.volumes import connected_disk, reconnected
 from compute.core.saga import GiveUp, Saga, Step, TryAgain

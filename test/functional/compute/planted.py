@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from compute.agent.hypervisor import GuestSpec
+from compute.agent.guests import GuestSpec
 from compute.instance.tables import ALLOCATIONS, HOSTS
 from test.functional.compute.halves import HalvedCloud
 from test.functional.compute.real_guests import Guests

@@ -14,7 +14,7 @@ from compute.agent.drivers.libvirt.connection import Connection, Domain
 from compute.agent.drivers.libvirt.device_xml import as_text, copy_target
 from compute.agent.drivers.libvirt.devices import disk_names, find_disk
 from compute.agent.drivers.libvirt.domains import require, state_of
-from compute.agent.hypervisor import (
+from compute.agent.guests import (
     ACTIVE_STATES,
     CopyProgress,
     DiskSpec,

@@ -5,13 +5,7 @@ from __future__ import annotations
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
-from compute.agent.hypervisor import (
-    DiskDevice,
-    DiskSpec,
-    FileSource,
-    NbdSource,
-    NicSpec,
-)
+from compute.agent.guests import DiskDevice, DiskSpec, FileSource, NbdSource, NicSpec
 
 
 def disk_element(disk: DiskSpec, cache: str) -> Element:

@@ -10,7 +10,7 @@ import libvirt
 from compute.agent.drivers.libvirt.connection import Connection, Domain
 from compute.agent.drivers.libvirt.device_xml import as_text, disk_element, nic_element
 from compute.agent.drivers.libvirt.domains import definition_of, find, require
-from compute.agent.hypervisor import DiskSpec, NicSpec
+from compute.agent.guests import DiskSpec, NicSpec
 
 _LIVE = libvirt.VIR_DOMAIN_AFFECT_LIVE
 

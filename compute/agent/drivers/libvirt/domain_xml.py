@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 from compute.agent.drivers.libvirt.device_xml import disk_element, nic_element
-from compute.agent.hypervisor import DiskBus, DiskSpec, FileSource, GuestSpec
+from compute.agent.guests import DiskBus, DiskSpec, FileSource, GuestSpec
 
 METADATA_NAMESPACE = "urn:ringstack:guest:1"
 """Marks the domains that are ours; others on a shared libvirt are left alone."""

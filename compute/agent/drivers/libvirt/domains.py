@@ -16,7 +16,7 @@ import libvirt
 from compute.agent.drivers.libvirt.connection import Connection, Domain
 from compute.agent.drivers.libvirt.domain_xml import METADATA_NAMESPACE
 from compute.agent.drivers.libvirt.states import guest_state
-from compute.agent.hypervisor import ACTIVE_STATES, GuestMissing, GuestState
+from compute.agent.guests import ACTIVE_STATES, GuestMissing, GuestState
 from objectstore.kernel.errors import Unavailable
 
 # On a busy machine a process takes a while to die; libvirt gives up too early.

@@ -27,10 +27,8 @@ from compute.agent.drivers.libvirt.events import EventPipe
 from compute.agent.drivers.libvirt.flight import Flight
 from compute.agent.drivers.libvirt.host import HostSize, read_inventory
 from compute.agent.drivers.libvirt.states import event_kind
-from compute.agent.hypervisor import (
+from compute.agent.guests import (
     ACTIVE_STATES,
-    CONSOLE_TAIL_BYTES_MAX,
-    GRACE_SECONDS,
     CopyProgress,
     DiskSpec,
     GuestEvent,
@@ -45,6 +43,7 @@ from compute.agent.hypervisor import (
     Opener,
     WrongState,
 )
+from compute.agent.hypervisor import CONSOLE_TAIL_BYTES_MAX, GRACE_SECONDS
 from objectstore.kernel import concurrency
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.errors import RingstackError, Unavailable

@@ -12,7 +12,7 @@ from compute.agent.drivers.libvirt.connection import Connection
 from compute.agent.drivers.libvirt.copies import require_active
 from compute.agent.drivers.libvirt.domain_xml import METADATA_NAMESPACE
 from compute.agent.drivers.libvirt.domains import definition_of, state_of
-from compute.agent.hypervisor import DiskUsage, GuestState, GuestUsage, NicUsage
+from compute.agent.guests import DiskUsage, GuestState, GuestUsage, NicUsage
 
 Facts = Mapping[str, Any]
 _WANTED = (

@@ -8,7 +8,7 @@ import libvirt
 
 from compute.agent.drivers.libvirt import moving
 from compute.agent.drivers.libvirt.connection import Connection, LibvirtConnection
-from compute.agent.hypervisor import Landing, Opener
+from compute.agent.guests import Landing, Opener
 from compute.agent.moves.streams import WayStation
 from objectstore.kernel import concurrency
 from objectstore.kernel.errors import RingstackError

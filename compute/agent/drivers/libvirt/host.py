@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from compute.agent.drivers.libvirt.connection import Connection
 from compute.agent.drivers.libvirt.figures import processor_facts
-from compute.agent.hypervisor import HostInventory
+from compute.agent.guests import HostInventory
 
 _GIB = 1 << 30
 _KERNEL_FIGURES = "/proc/stat"

@@ -24,7 +24,7 @@ from compute.agent.drivers.libvirt.connection import Connection, Domain
 from compute.agent.drivers.libvirt.copies import interrupt_pulls
 from compute.agent.drivers.libvirt.domain_xml import CONFIG_DRIVE_NAME
 from compute.agent.drivers.libvirt.domains import find, require, state_of
-from compute.agent.hypervisor import (
+from compute.agent.guests import (
     ACTIVE_STATES,
     GuestState,
     Landing,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import libvirt
 
-from compute.agent.hypervisor import GuestEventKind, GuestState
+from compute.agent.guests import GuestEventKind, GuestState
 
 _STATES = {
     libvirt.VIR_DOMAIN_NOSTATE: GuestState.RUNNING,

@@ -7,14 +7,14 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 
-from compute.agent.hypervisor import (
+from compute.agent.guests import (
     DiskSpec,
     GuestEvent,
     GuestEventKind,
     GuestSpec,
-    Hypervisor,
     NicSpec,
 )
+from compute.agent.hypervisor import Hypervisor
 from objectstore.kernel import concurrency
 
 # An emulated guest on a busy machine takes its time to boot.

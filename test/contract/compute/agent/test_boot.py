@@ -15,14 +15,14 @@ from pathlib import Path
 
 import pytest
 
-from compute.agent.hypervisor import (
+from compute.agent.guests import (
     DiskSpec,
     FileSource,
     GuestEventKind,
     GuestSpec,
     GuestState,
-    Hypervisor,
 )
+from compute.agent.hypervisor import Hypervisor
 from compute.core import qemu_img
 from objectstore.kernel import concurrency
 from test.contract.compute.agent.host import BOOT_SECONDS, Host, wait_for

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from compute.agent.hypervisor import (
+from compute.agent.guests import (
     GuestEventKind,
     GuestMissing,
     GuestState,

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from compute.agent.hypervisor import DiskSpec, GuestState, Hypervisor, NbdSource
+from compute.agent.guests import DiskSpec, GuestState, NbdSource
+from compute.agent.hypervisor import Hypervisor
 from compute.core import storage_daemon
 from compute.core.storage_daemon import WRITABLE, Place
 from compute.volume.drivers.growing import let_grow

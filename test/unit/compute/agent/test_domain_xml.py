@@ -16,7 +16,7 @@ from compute.agent.drivers.libvirt.domain_xml import (
     Machine,
     domain_xml,
 )
-from compute.agent.hypervisor import (
+from compute.agent.guests import (
     DiskBus,
     DiskDevice,
     DiskSpec,

@@ -14,7 +14,7 @@ from compute.agent.drivers.libvirt.moving import (
     socket_at_destination,
     travelling_disks,
 )
-from compute.agent.hypervisor import Landing, MoveFailed
+from compute.agent.guests import Landing, MoveFailed
 from test.unit.compute.agent.test_domain_xml import STARTED, UUID, WHOLE
 
 PATHS = {

@@ -7,7 +7,7 @@ import pytest
 
 from compute.agent.disks.layout import Layout
 from compute.agent.drivers.sim import SimHost, SimHypervisor
-from compute.agent.hypervisor import GuestSpec
+from compute.agent.guests import GuestSpec
 from compute.agent.leftovers import LeftoverKind, Leftovers
 from objectstore.kernel.errors import Rejected
 

@@ -11,7 +11,7 @@ import pytest
 from compute.agent.disks.sim import SimDisks
 from compute.agent.drivers.sim import SimHost, SimHypervisor
 from compute.agent.drivers.sim_state import StateFile
-from compute.agent.hypervisor import GuestSpec, GuestState
+from compute.agent.guests import GuestSpec, GuestState
 from compute.core.disk_inspection.qcow2 import HEAD_BYTES, check
 from objectstore.kernel.errors import Corrupt, Unavailable
 from objectstore.kernel.system_disk import SystemDisk

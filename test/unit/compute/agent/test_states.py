@@ -7,7 +7,7 @@ pytest.importorskip("libvirt")
 import libvirt
 
 from compute.agent.drivers.libvirt.states import event_kind, guest_state
-from compute.agent.hypervisor import GuestEventKind, GuestState
+from compute.agent.guests import GuestEventKind, GuestState
 
 
 def test_a_pause_that_nobody_asked_for_is_no_pause() -> None:

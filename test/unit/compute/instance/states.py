@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from compute.agent.hypervisor import DiskSpec, GuestState, NbdSource
+from compute.agent.guests import DiskSpec, GuestState, NbdSource
 from compute.instance.block_devices import BlockDevice
 from compute.volume.client import Connector
 from test.unit.compute.instance.house import Got, House

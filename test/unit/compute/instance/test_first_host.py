@@ -6,7 +6,7 @@ import dataclasses
 from pathlib import Path
 
 from compute.agent.drivers.sim import SimHost, SimHypervisor
-from compute.agent.hypervisor import HostInventory
+from compute.agent.guests import HostInventory
 from compute.instance.client import HostReport
 from objectstore.kernel import concurrency
 from objectstore.kernel.concurrency import promised

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compute.agent.hypervisor import DiskSpec, NbdSource
+from compute.agent.guests import DiskSpec, NbdSource
 from compute.app.doctor.finding import Finding
 from compute.app.doctor.volumes import stray_attachments, stray_disks
 from compute.app.hosts import Hosts
