@@ -83,9 +83,10 @@ class Answers:
         if _is_form(operation, place):
             check_bucket(operation.bucket)
             return post_object(operation, self._authenticator)
-        operation.caller = self._authenticator.caller(
-            operation.environ, place.host_bucket
-        )
+        if operation.asked is None:
+            operation.caller = self._authenticator.caller(
+                operation.environ, place.host_bucket
+            )
         operation.context.identity = operation.caller.identity
         verified = operation.caller.verified
         if verified is not None and verified.auth_type == PRESIGNED:

@@ -42,6 +42,15 @@ _ASIDE_FROM_WRITES = frozenset(
         )
     }
 )
+# What those say of rights and logs: such writes take the long way.
+_LOOKED_AT_BY_WRITES = frozenset(
+    sysmeta.CONTAINER + name for name in ("logging", "policy")
+)
+# What else may be said of a container without meaning anything for its owner's writes.
+_USERS = "x-container-meta-"
+_SWIFT_ACLS = frozenset({"x-container-read", "x-container-write"})
+# In the names of all metadata that bound what is stored.
+QUOTA = "quota"
 
 
 class BucketFacts:
@@ -55,6 +64,7 @@ class BucketFacts:
         "metadata",
         "reads_plainly",
         "writes_plainly",
+        "writes_straight",
     )
 
     def __init__(self, account: str, container: str, info: Any) -> None:
@@ -76,6 +86,14 @@ class BucketFacts:
         self.writes_plainly = not any(
             name.startswith(_SYSMETA) and name not in _ASIDE_FROM_WRITES
             for name in self.metadata
+        )
+        # Whether it needs not even to be looked for who is allowed to, and no filter
+        # below has anything to do with it.
+        self.writes_straight = (
+            self.writes_plainly
+            and ":" not in container
+            and not is_hidden(container)
+            and all(map(_is_aside_from_filters, self.metadata))
         )
         self._parsed: dict[str, Any] = {}
 
@@ -103,6 +121,12 @@ class BucketFacts:
     def has_object_lock(self) -> bool:
         """Whether versions in this bucket can be protected."""
         return sysmeta.CONTAINER + "object-lock" in self.metadata
+
+
+def _is_aside_from_filters(name: str) -> bool:
+    if name.startswith(_SYSMETA):
+        return name not in _LOOKED_AT_BY_WRITES
+    return name in _SWIFT_ACLS or (name.startswith(_USERS) and QUOTA not in name)
 
 
 class BucketFactsCache:

@@ -49,10 +49,10 @@ from objectstore.s3.bucket_facts import BucketFactsCache
 from objectstore.s3.credentials import find_source
 from objectstore.s3.error_reply import error_reply
 from objectstore.s3.errors import S3Error
-from objectstore.s3.inner import Answer, Store
+from objectstore.s3.inner import Store
 from objectstore.s3.lifecycle.backfill import LifecycleBackfill
 from objectstore.s3.lifecycle.run import LifecycleRun
-from objectstore.s3.locate import Locator
+from objectstore.s3.locate import Locator, Place
 from objectstore.s3.lock_guard import find_guard
 from objectstore.s3.multipart.sweeper import Sweeper
 from objectstore.s3.notify.couriers import courier_to
@@ -60,6 +60,8 @@ from objectstore.s3.notify.delivery import NotificationDelivery
 from objectstore.s3.notify.targets import parse_targets
 from objectstore.s3.operation import House, Operation
 from objectstore.s3.plain_reads import PlainReads
+from objectstore.s3.plain_requests import Asked, Owners
+from objectstore.s3.plain_writes import PlainWrites
 from objectstore.s3.registry import Registry
 from objectstore.s3.settings import S3Settings
 from objectstore.s3.signing.authenticate import Authenticator
@@ -84,7 +86,15 @@ BEFORE = (
 class S3Filter:
     """The filter; see the module's docstring."""
 
-    __slots__ = ("_answers", "_locator", "_log_sink", "_plain_reads", "app", "house")
+    __slots__ = (
+        "_answers",
+        "_locator",
+        "_log_sink",
+        "_plain_reads",
+        "_plain_writes",
+        "app",
+        "house",
+    )
 
     def __init__(self, app: Application, settings: S3Settings, clock: Clock) -> None:
         self.app = app
@@ -108,8 +118,9 @@ class S3Filter:
         sessions = Sessions(settings.sts_secret) if settings.sts_secret else None
         authenticator = Authenticator(source, sessions, settings, clock)
         self._answers = Answers(authenticator, sessions)
-        signers = authenticator.remembered
-        self._plain_reads = PlainReads(store, self.house.buckets, signers)
+        owners = Owners(self.house.buckets, authenticator.remembered)
+        self._plain_reads = PlainReads(store, owners)
+        self._plain_writes = PlainWrites(store, owners, self.house.encrypts)
         self._locator = Locator(
             settings.storage_domain,
             settings.website_domain,
@@ -159,17 +170,17 @@ class S3Filter:
             return self.app(environ, start_response)
         done: Any = None
         failure: Exception | None = None
-        method = environ["REQUEST_METHOD"]
-        if (method == "GET" or method == "HEAD") and not environ.get("QUERY_STRING"):
+        began = self.house.clock.monotonic()
+        if not environ.get("QUERY_STRING"):
             try:
-                done = self._plain_reads.answer(environ, start_response, place)
+                done = self._plainly(environ, start_response, place)
             except Exception as error:  # noqa: BLE001  (told below, in S3's words)
                 failure = error
-            if done is not None and type(done) is not Answer:
+            if done is not None and type(done) is not Asked:
                 return done
-        began = self.house.clock.monotonic()
         operation = Operation(environ, self.house, place.bucket, place.key)
-        operation.asked = done
+        if done is not None:
+            operation.asked, operation.caller = done
         if operation.request_id == "-":
             operation.request_id = _new_id()
         reply = self._answers.reply(operation, place, failure)
@@ -182,6 +193,17 @@ class S3Filter:
             reply.headers.extend(cors_headers(operation))
         observe(operation, reply, self._log_sink, began)
         return reply(environ, start_response)
+
+    def _plainly(
+        self, environ: Environ, start_response: StartResponse, place: Place
+    ) -> Any:
+        """See ``plain_requests``."""
+        method = environ["REQUEST_METHOD"]
+        if method == "GET" or method == "HEAD":
+            return self._plain_reads.answer(environ, start_response, place)
+        if method == "PUT" or method == "DELETE":
+            return self._plain_writes.answer(environ, start_response, place)
+        return None
 
 
 def _encrypts(application: object) -> str:

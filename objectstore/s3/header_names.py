@@ -32,6 +32,12 @@ _SIGNED = frozenset(
 # what makes it another one.
 _PLAIN_EXTRAS = frozenset({"HTTP_X_AMZ_CHECKSUM_MODE", "HTTP_X_AMZ_USER_AGENT"})
 _LOOKED_AT = ("HTTP_RANGE", "HTTP_IF_", "HTTP_ORIGIN", "HTTP_X_AMZ_SECURITY_TOKEN")
+# What makes a write of an object another one, or is stored with it.
+_MINDED = (
+    *("HTTP_IF_", "HTTP_ORIGIN", "HTTP_X_AMZ_SECURITY_TOKEN", "HTTP_CONTENT_MD5"),
+    *("HTTP_CACHE_CONTROL", "HTTP_CONTENT_DISPOSITION", "HTTP_CONTENT_LANGUAGE"),
+    "HTTP_EXPIRES",
+)
 _ABOUT_THE_BODY = (
     *("HTTP_X_AMZ_CHECKSUM_", "HTTP_X_AMZ_SDK_CHECKSUM_", "HTTP_X_AMZ_TRAILER"),
     *("HTTP_X_AMZ_DECODED_CONTENT_LENGTH", "HTTP_X_AMZ_USER_AGENT"),
@@ -62,6 +68,8 @@ class HeaderNames(NamedTuple):
     is_plain_read: bool
     # With nothing that a PUT of an object looks at beside its body.
     is_plain_write: bool
+    # Signed as above too, and with nothing but a body, its type and its encoding.
+    is_straight_write: bool
 
     def inherit(self, environ: Environ) -> Environ:
         """A new environ with what an inner request inherits of this one."""
@@ -84,15 +92,20 @@ def _sorted_out(keys: tuple[str, ...]) -> HeaderNames:
             if not key.startswith("HTTP_") and key not in _NOT_INHERITED
         ]
     )
+    is_signed = _SIGNED.issubset(keys)
+    is_plain_write = all(key.startswith(_ABOUT_THE_BODY) for key in extras)
     return HeaderNames(
         amazon,
         extras,
         inherited,
         # Two keys at least, or else it would give no tuple: see PEP 3333.
         itemgetter(*inherited),
-        _SIGNED.issubset(keys),
-        _SIGNED.issubset(keys)
+        is_signed,
+        is_signed
         and _PLAIN_EXTRAS.issuperset(extras)
         and not any(key.startswith(_LOOKED_AT) for key in keys),
-        all(key.startswith(_ABOUT_THE_BODY) for key in extras),
+        is_plain_write,
+        is_signed
+        and is_plain_write
+        and not any(key.startswith(_MINDED) for key in keys),
     )

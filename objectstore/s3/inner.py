@@ -42,8 +42,9 @@ _PASSED_BY = frozenset(
 _PASSED_BY_READS = _PASSED_BY | {
     *("copy", "account_quotas", "container_quotas", "lock_guard")
 }
-# And those that look through replies to reads for objects that are not what they seem.
-_PASSED_BY_PLAIN_READS = _PASSED_BY_READS | {
+# And those that look through replies to reads for objects that are not what they seem,
+# and at writes for headers and containers that a plain one has not.
+_PASSED_BY_PLAIN_REQUESTS = _PASSED_BY_READS | {
     *("slo", "dlo", "symlink", "versioned_writes", "object_versioning")
 }
 
@@ -140,7 +141,7 @@ def _name(layer: object) -> str:
 class Store:
     """The Swift application below.
 
-    ``straight_app`` is where ``plain_reads`` are sent.
+    ``straight_app`` is where ``plain_requests`` are sent.
     """
 
     __slots__ = ("_app", "_reading_app", "_straight_rights", "straight_app")
@@ -148,14 +149,14 @@ class Store:
     def __init__(self, app: Application) -> None:
         self._app = directly(first_concerned(app))
         self._reading_app = directly(first_concerned(app, _PASSED_BY_READS))
-        straight_app = first_concerned(app, _PASSED_BY_PLAIN_READS)
+        straight_app = first_concerned(app, _PASSED_BY_PLAIN_REQUESTS)
         self.straight_app = directly(straight_app)
         # Where no filter is left, nobody but the server asks for rights.
         is_last = not hasattr(straight_app, "app")
         self._straight_rights = None if is_last else allow
 
     def straight_context(self, context: Context) -> Context:
-        """The context of a plain read."""
+        """The context of a plain request."""
         return Context(
             context.transaction_id,
             context.identity,

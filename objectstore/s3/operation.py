@@ -81,7 +81,8 @@ class Operation(Request):
         # The IAM action, as policies call it.
         self.action = ""
         self.payload: Payload | None = None
-        # The store's answer, where it was asked before all this was known: a read.
+        # The store's answer, where it was asked on behalf of ``caller`` before all this
+        # was known: ``plain_requests``.
         self.asked: Answer | None = None
         # What the verb did, for notifications.
         self.events: list[Event] = []
@@ -133,6 +134,11 @@ class Operation(Request):
     def ask_object(self, method: str, **more: Any) -> Answer:
         """An inner request to the object."""
         return self.ask(method, self.facts.container, self.key, **more)
+
+    def take_asked(self) -> Answer | None:
+        """``asked``, for whoever goes on from there."""
+        answer, self.asked = self.asked, None
+        return answer
 
     def open_payload(self, *, is_upload: bool = True) -> Payload:
         """The body, an object's or a part's by default; see ``payload.open``."""

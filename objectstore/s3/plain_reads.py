@@ -20,22 +20,18 @@ from typing import Any
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.reply import HeaderList
 from objectstore.kernel.request import CONTEXT_KEY, Context, Environ, StartResponse
-from objectstore.kernel.transaction import NO_TRANSACTION
 from objectstore.s3 import sysmeta
-from objectstore.s3.bucket_facts import BucketFactsCache
+from objectstore.s3.caller import Caller
 from objectstore.s3.header_names import header_names
 from objectstore.s3.inner import Answer, Store, send
 from objectstore.s3.locate import Place
-from objectstore.s3.names import KEY_BYTES_MAX
 from objectstore.s3.object.reply_headers import (
     TAG_COUNT,
     checksum_pairs,
     target_of,
 )
-from objectstore.s3.signing.remembered import RememberedSigners
+from objectstore.s3.plain_requests import Asked, Owners, straight_path
 
-# A key of so many characters is short enough in any case.
-_KEY_LENGTH_MAX = KEY_BYTES_MAX // 4
 _MODE = "HTTP_X_AMZ_CHECKSUM_MODE"
 # What the filters that are passed by would act upon: the request has to be asked again.
 MARKS = frozenset(
@@ -66,14 +62,11 @@ _TARGETS: dict[str, str] = {}
 class PlainReads:
     """See the module's docstring."""
 
-    __slots__ = ("_buckets", "_signers", "_store")
+    __slots__ = ("_owners", "_store")
 
-    def __init__(
-        self, store: Store, buckets: BucketFactsCache, signers: RememberedSigners
-    ) -> None:
+    def __init__(self, store: Store, owners: Owners) -> None:
         self._store = store
-        self._buckets = buckets
-        self._signers = signers
+        self._owners = owners
 
     def answer(
         self,
@@ -81,39 +74,31 @@ class PlainReads:
         start_response: StartResponse,
         place: Place,
     ) -> Any:
-        """The reply's body, its head sent; or an ``Answer`` that turned out not to be
-        plain; or None: nothing is known.
+        """The reply's body, its head sent; or ``Asked``, where the answer turned out
+        not to be plain; or None: nothing is known.
 
         ``environ`` is a GET or HEAD without a query.
         """
         names = header_names(environ)
-        if not names.is_plain_read or place.is_website:
+        if not names.is_plain_read:
             return None
+        found = self._owners.find(environ, place, names.amazon)
+        if found is None or not found[1].reads_plainly:
+            return None
+        caller, facts = found
         context: Context = environ[CONTEXT_KEY]
-        key = place.key
-        if not 0 < len(key) <= _KEY_LENGTH_MAX or "\x00" in key:
-            return None
-        if context.transaction_id == NO_TRANSACTION:
-            return None  # the reply needs one
-        caller = self._signers.caller(environ, names.amazon)
-        if caller is None or not caller.owns(caller.account):
-            return None
-        facts = self._buckets.find(context, caller.account, place.bucket)
-        if facts is None or not facts.reads_plainly:
-            return None
         context.identity = caller.identity
         made = names.inherit(environ)
-        path = f"/v1/{facts.account}/{facts.container}/{key}"
-        made["PATH_INFO"] = path if path.isascii() else path.encode().decode("latin-1")
+        made["PATH_INFO"] = straight_path(facts, place.key)
         made["wsgi.input"] = io.BytesIO()
         made[CONTEXT_KEY] = self._store.straight_context(context)
         try:
             answer = send(self._store.straight_app, made)
         except Rejected as rejected:
-            return Answer.of(rejected)
+            return Asked(Answer.of(rejected), caller)
         headers = _headers(answer) if answer.status == 200 else None
         if headers is None:
-            return _unless_marked(answer)
+            return _unless_marked(answer, caller)
         if _MODE in environ and environ[_MODE].upper() == "ENABLED":
             headers += checksum_pairs(answer.get(sysmeta.CHECKSUM))
         request_id = context.transaction_id
@@ -166,8 +151,8 @@ def _tag_count(tags: str) -> str:
 _WORK: dict[str, Callable[[str], str]] = {"ETag": _quoted, TAG_COUNT: _tag_count}
 
 
-def _unless_marked(answer: Answer) -> Answer | None:
+def _unless_marked(answer: Answer, caller: Caller) -> Asked | None:
     if any(name in MARKS for name, _ in answer.pairs):
         answer.close()
         return None
-    return answer
+    return Asked(answer, caller)

@@ -68,7 +68,7 @@ def _answer_of(
     operation: Operation, method: str, headers: dict[str, str] | None
 ) -> Answer:
     """The inner answer, its status and conditions checked."""
-    answer, operation.asked = operation.asked, None
+    answer = operation.take_asked()
     if answer is None:
         answer = operation.ask_object(
             method, query=version_query(operation), headers=headers

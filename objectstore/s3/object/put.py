@@ -27,6 +27,9 @@ from objectstore.s3.payload.open import Payload
 
 def put_object(operation: Operation) -> Reply:
     """PUT of an object with its data."""
+    refused = operation.take_asked()
+    if refused is not None:
+        raise write_failure(operation, refused)
     if "HTTP_X_AMZ_WRITE_OFFSET_BYTES" in operation.environ:
         raise S3Error("NotImplemented", "Appending to objects is not supported")
     if is_plain(operation):

@@ -113,7 +113,7 @@ class Incoming:
         if self._decoder is not None or not self._left:
             return self.read()
         try:
-            data = self._whole()
+            data = read_exactly(self._source, self._left)
             self._left = 0
             if self._hash is not None:
                 self._hash.update(data)
@@ -123,15 +123,6 @@ class Incoming:
         except Rejected as failure:
             self.failure = failure
             raise
-        return data
-
-    def _whole(self) -> bytes:
-        data: bytes = self._source.read(self._left)
-        while len(data) < self._left:
-            more = self._source.read(self._left - len(data))
-            if not more:
-                raise S3Error("IncompleteBody")
-            data += more
         return data
 
     def read1(self, size: int = READ_BYTES) -> bytes:
@@ -212,11 +203,7 @@ class Incoming:
             digest = self._hash.hexdigest()
             wanted = self._hash_wanted.encode("latin-1")
             if not compare_digest(digest.encode(), wanted):
-                raise S3Error(
-                    "XAmzContentSHA256Mismatch",
-                    ClientComputedContentSHA256=self._hash_wanted,
-                    S3ComputedContentSHA256=digest,
-                )
+                raise wrong_sha256(self._hash_wanted, digest)
         if self._expected is not None:
             self._check_checksum(self._expected)
 
@@ -238,3 +225,23 @@ class Incoming:
                 f"The {expected.algorithm.name} you specified did not match the "
                 "calculated checksum.",
             )
+
+
+def read_exactly(source: Any, length: int) -> bytes:
+    """So many bytes of a body.  Raises ``IncompleteBody``."""
+    data: bytes = source.read(length)
+    while len(data) < length:
+        more = source.read(length - len(data))
+        if not more:
+            raise S3Error("IncompleteBody")
+        data += more
+    return data
+
+
+def wrong_sha256(announced: str, computed: str) -> S3Error:
+    """The error for a body with another SHA-256 than the one that was signed."""
+    return S3Error(
+        "XAmzContentSHA256Mismatch",
+        ClientComputedContentSHA256=announced,
+        S3ComputedContentSHA256=computed,
+    )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import re
+from hashlib import sha256
 from typing import Any
 
 from objectstore.kernel.request import Environ
@@ -17,10 +18,10 @@ from objectstore.s3.payload.checksums import Expected, announced
 from objectstore.s3.payload.chunk_signer import ChunkSigner
 from objectstore.s3.payload.chunks import ChunkDecoder
 from objectstore.s3.payload.digested_input import DigestedInput
-from objectstore.s3.payload.incoming import Incoming
+from objectstore.s3.payload.incoming import Incoming, read_exactly, wrong_sha256
 from objectstore.s3.signing.claim import (
+    CHAINED,
     STREAMING,
-    STREAMING_SIGNED,
     STREAMING_SIGNED_TRAILER,
     STREAMING_UNSIGNED_TRAILER,
     UNSIGNED_PAYLOAD,
@@ -32,6 +33,7 @@ UPLOAD_BYTES_MAX = 5 * 2**30
 # Up to this size a body waits in memory while it is checked.
 SMALL_BYTES_MAX = 64 * 1024
 _SHA256 = re.compile(r"[0-9a-f]{64}\Z")
+_SHA256_DIGITS = 64
 
 
 class Payload:
@@ -79,8 +81,20 @@ def open_payload(
     kind = "" if verified is None else verified.payload
     if verified is None:
         kind = environ.get("HTTP_X_AMZ_CONTENT_SHA256", "")
-        if kind in (STREAMING_SIGNED, STREAMING_SIGNED_TRAILER):
+        if kind in CHAINED:
             raise S3Error("AccessDenied")
+    return _opened(environ, kind, verified, is_upload=is_upload)
+
+
+def open_unchained(environ: Environ, kind: str) -> Payload:
+    """The same of an object, for an x-amz-content-sha256 that is signed and none of
+    ``CHAINED``."""
+    return _opened(environ, kind, None, is_upload=True)
+
+
+def _opened(
+    environ: Environ, kind: str, verified: Verified | None, *, is_upload: bool
+) -> Payload:
     expected = announced(environ)
     source = environ["wsgi.input"]
     if kind in STREAMING:
@@ -90,17 +104,11 @@ def open_payload(
             "InvalidRequest", "x-amz-trailer needs a streaming x-amz-content-sha256"
         )
     length = content_length(environ, is_upload=is_upload)
+    if expected is None and len(kind) == _SHA256_DIGITS and length <= SMALL_BYTES_MAX:
+        return _read_hashed(source, length, kind)
     payload_sha256 = ""
     if kind and kind != UNSIGNED_PAYLOAD:
-        if not _SHA256.match(kind):
-            raise S3Error(
-                "InvalidArgument",
-                "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, "
-                "STREAMING-UNSIGNED-PAYLOAD-TRAILER, "
-                "STREAMING-AWS4-HMAC-SHA256-PAYLOAD, "
-                "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER or a valid sha256 value.",
-                ArgumentName="x-amz-content-sha256",
-            )
+        _check_kind(kind)
         payload_sha256 = kind
     if not payload_sha256 and expected is None:
         return Payload(source, length, None)
@@ -108,6 +116,28 @@ def open_payload(
         source, length, payload_sha256=payload_sha256, expected=expected
     )
     return _maybe_read(incoming)
+
+
+def _check_kind(kind: str) -> None:
+    if not _SHA256.match(kind):
+        raise S3Error(
+            "InvalidArgument",
+            "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, "
+            "STREAMING-UNSIGNED-PAYLOAD-TRAILER, "
+            "STREAMING-AWS4-HMAC-SHA256-PAYLOAD, "
+            "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER or a valid sha256 value.",
+            ArgumentName="x-amz-content-sha256",
+        )
+
+
+def _read_hashed(source: Any, length: int, kind: str) -> Payload:
+    """A small body of which only the hash was announced: most are so."""
+    data = read_exactly(source, length) if length else b""
+    digest = sha256(data).hexdigest()
+    if digest != kind:
+        _check_kind(kind)
+        raise wrong_sha256(kind, digest)
+    return Payload(io.BytesIO(data), length, None)
 
 
 def content_length(environ: Environ, *, is_upload: bool = False) -> int:
@@ -140,7 +170,7 @@ def _chunked(
     has_trailer = kind in (STREAMING_UNSIGNED_TRAILER, STREAMING_SIGNED_TRAILER)
     if expected is not None and expected.in_trailer and not has_trailer:
         raise S3Error("InvalidRequest", "x-amz-trailer needs a trailer")
-    is_signed = kind in (STREAMING_SIGNED, STREAMING_SIGNED_TRAILER)
+    is_signed = kind in CHAINED
     signer = ChunkSigner(verified) if is_signed and verified is not None else None
     incoming = Incoming(source, length, decoder=ChunkDecoder(signer), expected=expected)
     return _maybe_read(incoming)

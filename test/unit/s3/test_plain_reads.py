@@ -9,6 +9,7 @@ from zlib import crc32
 import pytest
 
 from objectstore.kernel.errors import Corrupt, Unavailable
+from objectstore.kernel.request import Identity
 from objectstore.middleware import dlo, symlink
 from objectstore.middleware.large_objects import static_read
 from objectstore.middleware.object_versioning import ObjectVersioning
@@ -23,7 +24,15 @@ BUCKET = f"/v1/{ALICE.account}/bucket"
 
 
 class Auth(FakeAuth):
-    """Passed by like the house's own."""
+    """Passed by like the house's own; remembers whose secrets it was asked for."""
+
+    def __init__(self, app: Any) -> None:
+        super().__init__(app)
+        self.asked: list[str] = []
+
+    def secret_for(self, access_key: str) -> tuple[Identity, str] | None:
+        self.asked.append(access_key)
+        return super().secret_for(access_key)
 
 
 Auth.__module__ = "test.tempauth"
