@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import boto3
 import pytest
 
 from test.functional.harness.http import Client
@@ -90,6 +91,30 @@ def test_segments_and_manifests(stores: tuple[Store, Store]) -> None:
     answer = west.ok("GET", "parts", "a manifest")
     assert answer.headers["x-static-large-object"] == "True"
     assert answer.body == LARGE * 2
+
+
+def test_what_only_a_clients_key_opens_stays_and_holds_up_nothing(
+    stores: tuple[Store, Store],
+) -> None:
+    """Its bytes would arrive without what says how they are sealed."""
+    east, west = (Client(store.endpoint(), TESTER) for store in stores)
+    key = {"X-Container-Sync-Key": "k"}
+    west.send("PUT", "sealed", headers=key)
+    east.send("PUT", "sealed", headers=key)
+    s3 = boto3.client(
+        "s3",
+        endpoint_url=stores[0].endpoint(),
+        aws_access_key_id=TESTER.login,
+        aws_secret_access_key=TESTER.key,
+        region_name="us-east-1",
+    )
+    secret = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "k" * 32}
+    s3.put_object(Bucket="sealed", Key="a sealed one", Body=b"x", **secret)
+    east.ok("PUT", "sealed", "plain", body=b"x")
+    east.send("POST", "sealed", headers={TO: "//main/west/AUTH_test/sealed"})
+    wait_for(lambda: west.call("HEAD", "sealed", "plain").status == 200, "the other")
+    assert west.ok("GET", "sealed").lines == ["plain"]
+    assert "a sealed one: cannot be read: 400" in stores[0].last_words()
 
 
 def test_nobody_else_gets_in(stores: tuple[Store, Store]) -> None:
