@@ -58,7 +58,9 @@ from compute.instance.service.moving import Moving
 from compute.instance.service.ordering import Ordering
 from compute.instance.service.questions import Questions
 from compute.instance.service.quotas import Quotas
+from compute.instance.service.resizing import Resizing
 from compute.instance.service.room_jobs import RoomJobs
+from compute.instance.service.snapshots import Snapshots
 from compute.instance.service.stray_places import StrayPlaces
 from compute.instance.service.unshelving import Unshelving
 from compute.instance.service.volumes import ServerVolumes
@@ -117,11 +119,15 @@ def build_room(parts: RoomParts, settings: InstanceSettings) -> Room:
     consoles = Consoles(wiring)
     presenter = Presenter(wiring)
     moving = Moving(wiring, actions)
-    lifecycle = Lifecycle(wiring, actions, ordering, quotas, moving)
+    snapshots = Snapshots(wiring, actions, ordering)
+    resizing = Resizing(wiring, actions, ordering, quotas, moving)
+    lifecycle = Lifecycle(wiring, actions, ordering, snapshots)
     creation = ServerCreation(wiring, quotas)
     servers = ServersApi(wiring, ordering, creation, actions, presenter)
     unshelving = Unshelving(wiring, actions, ordering)
-    action_api = ActionsApi(wiring, actions, lifecycle, unshelving, servers)
+    action_api = ActionsApi(
+        wiring, actions, lifecycle, resizing, snapshots, unshelving, servers
+    )
     questions = Questions(wiring)
     verbs = [
         *GuestQuestionsApi(actions, lifecycle, questions, action_api).verbs(),

@@ -16,6 +16,8 @@ from compute.instance.schemas import actions as schemas
 from compute.instance.schemas.servers import REBUILD
 from compute.instance.service.actions import ACT, Change, ServerActions
 from compute.instance.service.lifecycle import Lifecycle
+from compute.instance.service.resizing import Resizing
+from compute.instance.service.snapshots import Snapshots
 from compute.instance.service.unshelving import Unshelving
 from compute.instance.wiring import Wiring
 from objectstore.kernel.reply import Reply
@@ -52,12 +54,16 @@ class ActionsApi:
         wiring: Wiring,
         actions: ServerActions,
         lifecycle: Lifecycle,
+        resizing: Resizing,
+        snapshots: Snapshots,
         unshelving: Unshelving,
         servers: ServersApi,
     ) -> None:
         self._wiring = wiring
         self._actions = actions
         self._lifecycle = lifecycle
+        self._resizing = resizing
+        self._snapshots = snapshots
         self._unshelving = unshelving
         self._servers = servers
         self._table = self._asked()
@@ -167,11 +173,11 @@ class ActionsApi:
         return json_reply(202, {"server": found}, [("Location", location)])
 
     def _resize(self, call: ApiCall, server_id: str, body: Any) -> Reply:
-        self._lifecycle.resize(call.context, server_id, str(body["flavorRef"]))
+        self._resizing.resize(call.context, server_id, str(body["flavorRef"]))
         return accepted()
 
     def _create_image(self, call: ApiCall, server_id: str, body: Any) -> Reply:
-        image_id = self._lifecycle.create_image(
+        image_id = self._snapshots.create_image(
             call.context, server_id, body["name"], body.get("metadata", {})
         )
         return self._image_accepted(call, image_id)
@@ -180,7 +186,7 @@ class ActionsApi:
         rotation = int(body["rotation"])
         if not rotation:
             raise BadRequest("rotation: a backup of which none is kept is none")
-        image_id = self._lifecycle.create_backup(
+        image_id = self._snapshots.create_backup(
             call.context,
             server_id,
             body["name"],

@@ -1,4 +1,4 @@
-"""Actions that look further than the state table: rebuild, resize, images, shelves."""
+"""Actions that look further than the state table: rebuild, shelves, rescue."""
 
 from __future__ import annotations
 
@@ -8,34 +8,22 @@ from typing import Any
 
 from compute.core.context import RequestContext
 from compute.core.database import Connection
-from compute.core.errors import BadRequest, Conflict
-from compute.image.client import ImageRecord, NewImage
+from compute.core.errors import BadRequest
+from compute.image.client import ImageRecord
 from compute.instance.block_devices import root_of
 from compute.instance.model import VmState
 from compute.instance.records import Server
-from compute.instance.rules import NO_VALID_HOST, on_volume
 from compute.instance.service.actions import Change, ServerActions
-from compute.instance.service.departures import NoRoom
-from compute.instance.service.moving import Moving
-from compute.instance.service.needs import amounts_of
 from compute.instance.service.order_checks import (
     check_fit,
     check_metadata,
-    check_no_growth_down,
     image_snapshot,
 )
 from compute.instance.service.ordering import Ordering
-from compute.instance.service.quotas import Quotas
-from compute.instance.service.volume_images import VolumeImages, inherited_properties
+from compute.instance.service.snapshots import Snapshots
 from compute.instance.wiring import Wiring
-from objectstore.kernel.errors import Rejected
 
 RESCUE_PROPERTIES = ("hw_rescue_device", "hw_rescue_bus")
-SNAPSHOT_RULE = "os_compute_api:servers:create_image"
-
-
-class _NoRoomHere(BadRequest):
-    """The server's own host has no room for the flavor."""
 
 
 class Lifecycle:
@@ -46,16 +34,13 @@ class Lifecycle:
         wiring: Wiring,
         actions: ServerActions,
         ordering: Ordering,
-        quotas: Quotas,
-        moving: Moving,
+        snapshots: Snapshots,
     ) -> None:
-        self._moving = moving
         self._wiring = wiring
         self._stores = wiring.stores
         self._actions = actions
         self._ordering = ordering
-        self._quotas = quotas
-        self._volume_images = VolumeImages(wiring)
+        self._snapshots = snapshots
 
     def visible(
         self, context: RequestContext, server_id: str, rule: str = ""
@@ -152,169 +137,6 @@ class Lifecycle:
             "key_public": key.public_key,
         }
 
-    # ---- resize ----------------------------------------------------------------
-
-    def resize(self, context: RequestContext, server_id: str, flavor_id: str) -> None:
-        """Another flavor: on the same host, which costs no copy of the disk; on
-        another where that one has no room or takes no new servers.  ``BadRequest``."""
-        server = self.visible(context, server_id)
-        self._actions.check(context, server, "resize")
-        new = self._wiring.database.read(
-            lambda connection: self._new_flavor(connection, context, server, flavor_id)
-        )
-        if self._is_leaving(server):
-            try:
-                self._moving.resize_elsewhere(context, server, new)
-            except NoRoom:
-                self._resize_here(context, server, flavor_id)
-            return
-        try:
-            self._resize_here(context, server, flavor_id)
-        except _NoRoomHere:
-            self._moving.resize_elsewhere(context, server, new)
-
-    def _resize_here(
-        self, context: RequestContext, server: Server, flavor_id: str
-    ) -> None:
-        def decide(connection: Connection, server: Server) -> Change:
-            new = self._new_flavor(connection, context, server, flavor_id)
-            # Room for either, until it is clear which one stays.
-            both = amounts_of(new).at_least(amounts_of(server.flavor))
-            capacity = self._wiring.placer.capacity
-            if not self._stores.hosts.change(connection, server.id, both, capacity):
-                raise _NoRoomHere(NO_VALID_HOST)
-            migration = self._moving.note_stay(connection, context, server, new)
-            resize = {
-                "old_flavor": dict(server.flavor),
-                "new_flavor": new,
-                "old_vm_state": server.vm_state,
-                "migration": migration.uuid,
-            }
-            return Change({"resize": resize}, {"flavor": new})
-
-        self._actions.begin(context, server.id, "resize", decide)
-
-    def _new_flavor(
-        self,
-        connection: Connection,
-        context: RequestContext,
-        server: Server,
-        flavor_id: str,
-    ) -> dict[str, Any]:
-        flavor = self._ordering.flavor(connection, context, flavor_id)
-        if flavor.flavor_id == server.flavor_id:
-            raise BadRequest("When resizing, instances must change flavor!")
-        is_on_volume = server.is_volume_backed
-        check_no_growth_down(server.flavor, flavor, has_root=not is_on_volume)
-        self._quotas.check_growth(
-            connection,
-            server.project_id,
-            server.user_id,
-            vcpus=flavor.vcpus - server.vcpus,
-            memory_mib=flavor.ram - server.memory_mib,
-        )
-        new = flavor.snapshot()
-        return on_volume(new) if is_on_volume else new
-
-    def _is_leaving(self, server: Server) -> bool:
-        """Whether the server's host is being emptied."""
-        host = self._wiring.database.read(
-            lambda connection: self._stores.hosts.get(connection, server.host)
-        )
-        return host is not None and not host.enabled
-
-    # ---- images ----------------------------------------------------------------
-
-    def create_image(
-        self,
-        context: RequestContext,
-        server_id: str,
-        name: str,
-        metadata: Mapping[str, str],
-    ) -> str:
-        """Begin a snapshot; the new image's id."""
-        return self._capture(context, server_id, name, metadata, {}, {})
-
-    def create_backup(
-        self,
-        context: RequestContext,
-        server_id: str,
-        name: str,
-        kind: str,
-        rotation: int,
-        metadata: Mapping[str, str],
-    ) -> str:
-        """Begin a snapshot that counts as a backup of that ``kind``; the new image's
-        id.  When it is there, all but the newest ``rotation`` of the kind go."""
-        if self.visible(context, server_id, SNAPSHOT_RULE).is_volume_backed:
-            raise BadRequest("Backup is not supported for volume-backed instances.")
-        marks = {"image_type": "backup", "backup_type": kind}
-        keep = {"backup_type": kind, "rotation": rotation}
-        return self._capture(context, server_id, name, metadata, marks, keep)
-
-    def _capture(
-        self,
-        context: RequestContext,
-        server_id: str,
-        name: str,
-        metadata: Mapping[str, str],
-        marks: Mapping[str, str],
-        more: Mapping[str, Any],
-    ) -> str:
-        server = self.visible(context, server_id, SNAPSHOT_RULE)
-        self._actions.check(context, server, "create_image")
-        check_metadata(metadata, self._ordering.limits(context))
-        if server.is_volume_backed:
-            return self._volume_images.create(context, server, name, metadata)
-        properties = {**metadata, **marks}
-        image_id = self._new_image(server, name, properties, token=context.token)
-        arguments = {"image_id": image_id, **more}
-        try:
-            self._actions.begin(
-                context,
-                server_id,
-                "create_image",
-                lambda connection, server: Change(arguments=arguments),
-                rule=SNAPSHOT_RULE,
-            )
-        except Exception:
-            self._wiring.images.delete(image_id)
-            raise
-        return image_id
-
-    def _new_image(
-        self,
-        server: Server,
-        name: str,
-        metadata: Mapping[str, str],
-        *,
-        token: str = "",
-    ) -> str:
-        properties = {
-            **inherited_properties(server),
-            "image_type": "snapshot",
-            "instance_uuid": server.id,
-            "base_image_ref": server.image_id,
-            "user_id": server.user_id,
-            **metadata,
-        }
-        image = NewImage(
-            name=name,
-            disk_format="qcow2",
-            container_format="bare",
-            owner="" if token else server.project_id,
-            visibility="private",
-            min_disk_gib=int(server.flavor["disk"]),
-            min_ram_mib=int(server.image.get("min_ram", 0)),
-            properties=properties,
-        )
-        try:
-            return self._wiring.images.create(image, token).id
-        except Rejected as error:
-            if error.status == 409:
-                raise Conflict(error.text) from None
-            raise
-
     # ---- shelves ---------------------------------------------------------------
 
     def shelve(self, context: RequestContext, server_id: str) -> None:
@@ -323,7 +145,7 @@ class Lifecycle:
         self._actions.check(context, server, "shelve")
         image_id = ""
         if not server.is_volume_backed:
-            image_id = self._new_image(server, f"{server.name}-shelved", {})
+            image_id = self._snapshots.new_image(server, f"{server.name}-shelved", {})
         try:
             self._actions.begin(
                 context,
