@@ -122,8 +122,12 @@ def halved_cloud(
             command=SERVE_CLOUD,
         )
     with ExitStack() as stack:
+        # Each is patient with the others, and takes seconds of a processor to import.
         for part in parts.values():
-            stack.enter_context(part.running())
+            stack.callback(part.stop)
+            part.launch()
+        for part in parts.values():
+            part.wait_until_up()
         yield HalvedCloud(place, parts, ports)
 
 
