@@ -16,6 +16,7 @@ from compute.agent.fetching_ahead import AheadFetcher
 from compute.agent.host import HostKit, Neighbours
 from compute.agent.job_runner import JobRunner
 from compute.agent.reconcile import Reconciler
+from compute.agent.settings import LOOK_SECONDS
 from compute.core.bus import Bus, Message
 from compute.core.errors import Stale
 from compute.instance.client import ClaimedJob, HostReport, ServerBrief
@@ -31,7 +32,7 @@ _log = logging.getLogger("compute.agent")
 class AgentTimes:
     """How often; in seconds."""
 
-    look: float = 5.0  # for jobs that no message told of
+    look: float = LOOK_SECONDS  # for jobs that no message told of
     report: float = 10.0  # a third of what makes a host count as down, or less
     renew: float = 10.0  # a third of a job's lease
     reconcile: float = 60.0

@@ -9,6 +9,7 @@ from objectstore.kernel.option_types import Seconds, Size
 from objectstore.kernel.settings import option
 
 MIB, GIB = 2**20, 2**30
+LOOK_SECONDS = 5.0
 
 
 class HypervisorKind(enum.Enum):
@@ -39,6 +40,12 @@ class GuestAgentSettings:
         20 * GIB, "Bytes of images that are kept though no guest uses them", minimum=0
     )
     jobs_at_once: int = option(16, "Jobs worked on at a time", minimum=1, maximum=1000)
+    look: Seconds = option(
+        LOOK_SECONDS,
+        "How often work is looked for that no message told of: without a broker, all of"
+        " it where the compute API is another process",
+        minimum=0.1,
+    )
     grace: Seconds = option(
         60.0, "How long a guest may take to shut itself down", minimum=0
     )

@@ -15,7 +15,7 @@ from compute.agent.host_lock import HostLock
 from compute.agent.image_source import ImageSource
 from compute.agent.moves.door import MoveDoor
 from compute.agent.moves.streams import Connect, StreamDoor
-from compute.agent.runner import Agent
+from compute.agent.runner import Agent, AgentTimes
 from compute.app.hosts import Hosts, build_hosts
 from compute.core.absent import AbsentService
 from compute.core.bus import Bus
@@ -145,6 +145,7 @@ class Agents:
             owner=f"agent on {settings.host}",
             console_url=self._console_url(),
             jobs_at_once=settings.rooms["agent"].jobs_at_once,
+            times=AgentTimes(look=settings.rooms["agent"].look),
         )
         streams = StreamDoor(hosts.move_socket) if hosts.move_socket else None
         self.door = MoveDoor(hosts.kits, self.instances, streams)

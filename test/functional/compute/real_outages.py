@@ -50,9 +50,10 @@ from test.functional.compute.real_guests import (
 # for the promised GiB of a server, and no blocks kept for root.
 DISK_MIB = 2200
 # Stop orders do not wait for guests that still boot.  Between processes there is no
-# bus here: the network's agent sees a new port only when it looks.
+# bus here: agents see what there is to do only when they look.
+AGENT_SECTION = {"hypervisor": "libvirt", "grace": "2 s", "lazy_from": "0"}
 SECTIONS = {
-    "agent": {"hypervisor": "libvirt", "grace": "2 s", "lazy_from": "0"},
+    "agent": {**AGENT_SECTION, "look": "0.5"},
     "network-agent": {"look": "0.5"},
     "image": {"upload_lease": "5 s"},
 }

@@ -164,6 +164,7 @@ def _host(
                 "[agent]",
                 "hypervisor = libvirt",
                 "ends_with_us = yes",
+                "look = 0.5",
                 "[network-agent]",
                 "look = 0.5",
                 "",
