@@ -23,11 +23,11 @@ LANES = (
     (
         "functional/compute/test_bad_days_outages.py",
         "functional/compute/test_volumes.py",
+        "functional/compute/test_bad_days.py",
     ),
     (
-        "functional/compute/test_tutorial.py",
         "functional/compute/test_moves.py",
-        "functional/compute/test_bad_days.py",
+        "functional/compute/test_tutorial.py",
     ),
     (
         "contract/compute/agent/test_boot.py",
