@@ -78,8 +78,13 @@ def derive(secret: str, date: str, region: str, service: str) -> bytes:
 
 def request_signature(key: bytes, moment: str, scope: str, canonical: bytes) -> str:
     """The signature of a canonical request."""
+    return digest(key, string_to_sign(moment, scope, canonical), "sha256").hex()
+
+
+def string_to_sign(moment: str, scope: str, canonical: bytes) -> bytes:
+    """What is signed of a canonical request."""
     hashed = sha256(canonical).hexdigest()
-    return sign(key, f"AWS4-HMAC-SHA256\n{moment}\n{scope}\n{hashed}")
+    return f"AWS4-HMAC-SHA256\n{moment}\n{scope}\n{hashed}".encode()
 
 
 def sign(key: bytes, text: str) -> str:

@@ -15,6 +15,7 @@ from objectstore.s3.dates import from_http, iso
 from objectstore.s3.errors import S3Error
 from objectstore.s3.signing.canonical import Pairs
 from objectstore.s3.signing.claim import PRESIGNED, Verified
+from objectstore.s3.signing.mismatch import mismatch
 from objectstore.s3.signing.sigv4 import SKEW_SECONDS_MAX
 
 # The parameters that are part of the resource in a version 2 signature.
@@ -70,12 +71,12 @@ class SigV2Claim:
         # Clients differ in which characters of a path they encode; what they
         # sent is what they signed.
         right = False
-        for path in _paths(self._environ):
-            text = self._string_to_sign(path)
+        texts = [self._string_to_sign(path) for path in _paths(self._environ)]
+        for text in texts:
             expected = digest(secret.encode(), text, "sha1")
             right |= compare_digest(base64.b64encode(expected), given)
         if not right:
-            raise S3Error("SignatureDoesNotMatch")
+            raise mismatch(self.access_key, texts[0], self._signature)
         return Verified(self.access_key, version="AWS", auth_type=self._auth_type)
 
     def _string_to_sign(self, path: str) -> bytes:

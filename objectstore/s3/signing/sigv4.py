@@ -14,7 +14,12 @@ from objectstore.s3.dates import from_compact, from_http, iso
 from objectstore.s3.errors import S3Error
 from objectstore.s3.signing import canonical
 from objectstore.s3.signing.claim import PRESIGNED, UNSIGNED_PAYLOAD, Verified
-from objectstore.s3.signing.signing_key import SigningKeys, request_signature
+from objectstore.s3.signing.mismatch import mismatch
+from objectstore.s3.signing.signing_key import (
+    SigningKeys,
+    request_signature,
+    string_to_sign,
+)
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 SKEW_SECONDS_MAX = 15 * 60
@@ -111,7 +116,8 @@ class SigV4Claim:
             )
             expected = request_signature(key, self._moment, scope.text, request)
             if not compare_digest(expected.encode(), self._signature.encode("latin-1")):
-                raise S3Error("SignatureDoesNotMatch")
+                shown = string_to_sign(self._moment, scope.text, request)
+                raise mismatch(self.access_key, shown, self._signature, request)
             if query:
                 self._keys.remember(seen)
         return Verified(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 import orjson
 import pytest
 
 from objectstore.s3.settings import S3Settings
+from objectstore.s3.signing.signing_key import derive, sign
 from test.unit.s3.house import ALICE, BOB, GUEST, House, User
 
 
@@ -274,3 +277,23 @@ def test_unknown_and_wrong_keys(house: House) -> None:
     answer = house.ask("GET", "/", user=wrong)
     assert answer.code == "SignatureDoesNotMatch"
     assert ALICE.secret.encode() not in answer.body
+
+
+def test_a_wrong_signature_is_told_with_what_was_signed(house: House) -> None:
+    environ = house.environ("GET", "/bucket/a b", "x=1")
+    sent = environ["HTTP_AUTHORIZATION"]
+    environ["HTTP_AUTHORIZATION"] = sent[:-64] + "0" * 64
+    answer = house.send(environ)
+    assert answer.code == "SignatureDoesNotMatch"
+    told = answer.xml
+    assert told.get("AWSAccessKeyId") == ALICE.name
+    assert told.get("SignatureProvided") == "0" * 64
+    canonical = told.get("CanonicalRequest")
+    assert canonical.startswith("GET\n/bucket/a%20b\nx=1\nhost:s3.test\n")
+    assert bytes.fromhex(told.get("CanonicalRequestBytes")) == canonical.encode()
+    text = told.get("StringToSign")
+    assert bytes.fromhex(told.get("StringToSignBytes")) == text.encode()
+    assert text.endswith(sha256(canonical.encode()).hexdigest())
+    # The client's own signature is over the very same.
+    date, region, service, _ = text.split("\n")[2].split("/")
+    assert sign(derive(ALICE.secret, date, region, service), text) == sent[-64:]
