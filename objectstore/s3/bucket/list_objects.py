@@ -115,6 +115,13 @@ def list_objects(operation: Operation) -> Reply:
 def list_objects_v2(operation: Operation) -> Reply:
     """GET ?list-type=2 of a bucket."""
     query = operation.query
+    if query["list-type"] != "2":
+        raise S3Error(
+            "InvalidArgument",
+            "Invalid List Type specified in Request",
+            ArgumentName="list-type",
+            ArgumentValue=query["list-type"],
+        )
     limit = page_size(
         operation, "max-keys", operation.house.settings.max_bucket_listing
     )

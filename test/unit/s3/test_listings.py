@@ -85,6 +85,12 @@ def test_bad_page_sizes_are_refused(house: House, size: str) -> None:
     assert house.ask("GET", "/bucket", f"max-keys={size}").code == "InvalidArgument"
 
 
+@pytest.mark.parametrize("kind", ["", "1", "3", "x"])
+def test_there_is_no_third_kind_of_listing(house: House, kind: str) -> None:
+    answer = house.ask("GET", "/bucket", f"list-type={kind}")
+    assert (answer.status, answer.code) == (400, "InvalidArgument")
+
+
 def test_no_keys_when_none_are_wanted(house: House) -> None:
     assert keys(house, max_keys="0") == ([], [], "")
 
