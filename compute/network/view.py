@@ -24,15 +24,6 @@ from __future__ import annotations
 import enum
 import ipaddress
 from dataclasses import dataclass
-from typing import Any
-
-import orjson
-
-from compute.network.records import decode_record, encode_record
-from objectstore.kernel.errors import Corrupt
-
-# Raised when a field is added, removed or gets another meaning.
-VIEW_VERSION = 3
 
 OWNER_DHCP = "network:dhcp"
 OWNER_ROUTER_INTERFACE = "network:router_interface"
@@ -302,39 +293,3 @@ class AgentReport:
     ports: tuple[PortStatus, ...] = ()
     problem: str = ""
     tunnel_address: str = ""  # where tunnels to this host end; "": it has none
-
-
-def encode_view(view: HostView) -> bytes:
-    """The view as JSON."""
-    return _encode(view)
-
-
-def decode_view(data: bytes) -> HostView:
-    """The view that ``encode_view`` wrote; ``Corrupt`` for anything else."""
-    return decode_record(HostView, _decode(data))
-
-
-def encode_report(report: AgentReport) -> bytes:
-    """The report as JSON."""
-    return _encode(report)
-
-
-def decode_report(data: bytes) -> AgentReport:
-    """The report that ``encode_report`` wrote; ``Corrupt`` for anything else."""
-    return decode_record(AgentReport, _decode(data))
-
-
-def _encode(record: Any) -> bytes:
-    return orjson.dumps({"version": VIEW_VERSION, "value": encode_record(record)})
-
-
-def _decode(data: bytes) -> Any:
-    try:
-        document = orjson.loads(data)
-    except orjson.JSONDecodeError as error:
-        raise Corrupt(f"not JSON: {error}") from None
-    if not isinstance(document, dict) or document.keys() != {"version", "value"}:
-        raise Corrupt("neither a view nor a report")
-    if document["version"] != VIEW_VERSION:
-        raise Corrupt(f"version {document['version']!r} is not {VIEW_VERSION}")
-    return document["value"]

@@ -7,7 +7,8 @@ import logging
 import os
 from pathlib import Path
 
-from compute.network.view import HostView, decode_view, encode_view
+from compute.network.view import HostView
+from compute.network.view_wire import decode_view, encode_view
 from objectstore.kernel.errors import Corrupt
 
 NAME = "view.json"

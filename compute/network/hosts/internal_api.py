@@ -11,7 +11,6 @@ from typing import Any
 from compute.core.api import ApiCall, Route, empty_reply, json_reply
 from compute.core.errors import BadRequest, NotFound
 from compute.core.schema import Schema
-from compute.network import view
 from compute.network.client import DEVICES_MAX
 from compute.network.errors import not_found
 from compute.network.frame.work import NetworkDatabase, Work, current_revision
@@ -19,6 +18,8 @@ from compute.network.hosts.devices import nic_at, nics_of_devices
 from compute.network.hosts.reports import take_report
 from compute.network.hosts.views import host_view
 from compute.network.records import encode_record
+from compute.network.view import HostView
+from compute.network.view_wire import decode_report, encode_view
 from objectstore.kernel.errors import Corrupt
 from objectstore.kernel.reply import Reply
 
@@ -61,7 +62,7 @@ class InternalApi:
         since = call.query.one("since", "-1")
         host = call.parameters["host"]
 
-        def work_on(work: Work) -> view.HostView | None:
+        def work_on(work: Work) -> HostView | None:
             _services_only(work)
             if str(current_revision(work.connection)) == since:
                 return None
@@ -70,14 +71,14 @@ class InternalApi:
         found = self._database.read(call.context, work_on)
         if found is None:
             return empty_reply(304)
-        content = view.encode_view(found)
+        content = encode_view(found)
         return Reply(200, content, None, "application/json")
 
     def report(self, call: ApiCall) -> Reply:
         """An agent's report."""
         self._house_only(call)
         try:
-            report = view.decode_report(call.request.read_small_body(REPORT_BYTES_MAX))
+            report = decode_report(call.request.read_small_body(REPORT_BYTES_MAX))
         except Corrupt as error:
             raise BadRequest(f"The report cannot be read: {error}") from None
         if report.host != call.parameters["host"]:

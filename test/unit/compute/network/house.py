@@ -18,13 +18,8 @@ from compute.core.room import RoomParts
 from compute.network.client import NetworkClient
 from compute.network.room import build_room
 from compute.network.settings import NetworkSettings
-from compute.network.view import (
-    AgentReport,
-    HostView,
-    PortStatus,
-    decode_view,
-    encode_report,
-)
+from compute.network.view import AgentReport, HostView, PortStatus
+from compute.network.view_wire import decode_view, encode_report
 from objectstore.client.in_process import InProcessCaller
 from test.fakes.hasty_database import hasty_database
 from test.fakes.stepped_clock import SteppedClock

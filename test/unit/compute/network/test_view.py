@@ -25,11 +25,13 @@ from compute.network.view import (
     SecurityGroup,
     StaticRoute,
     Subnet,
+    tap_name,
+)
+from compute.network.view_wire import (
     decode_report,
     decode_view,
     encode_report,
     encode_view,
-    tap_name,
 )
 from objectstore.kernel.errors import Corrupt
 
