@@ -140,8 +140,9 @@ def test_a_reader_of_the_system_is_no_member_of_projects(place: Place) -> None:
     ann = place.person("system-reader")
     place.identity("PUT", f"/system/users/{ann.user_id}/roles/{place.role('reader')}")
     token = place.session(**ann.password, system_scope="all").get_token()
+    # He looks at everything, and makes nothing.
     for each in (SERVERS, "/compute/v2.1/os-hypervisors"):
-        assert place.tried(token, "GET", each) == 403, each
+        assert place.tried(token, "GET", each) == 200, each
     for each, body in MAKES:
         assert place.tried(token, "POST", each, body) == 403, each
 
