@@ -18,8 +18,8 @@ from compute.core.errors import BadRequest, Forbidden
 from compute.core.instants import parse_iso
 from compute.core.query import FALSE_WORDS, TRUE_WORDS
 from compute.instance.frame.routes import minor_of
-from compute.instance.model import states_of_status, tasks_with_status
 from compute.instance.records import Server
+from compute.instance.statuses import states_of_status, tasks_with_status
 from compute.instance.stores.servers import ServerFilter
 from compute.instance.tables import SERVERS
 from compute.instance.wiring import Wiring

@@ -16,8 +16,9 @@ from compute.core.api import ApiCall
 from compute.core.instants import iso_micro, iso_z
 from compute.instance.frame.replies import View, bookmark, links
 from compute.instance.frame.routes import minor_of
-from compute.instance.model import VmState, status_of
+from compute.instance.model import VmState
 from compute.instance.records import Server
+from compute.instance.statuses import status_of
 from compute.instance.views.volumes import volumes_attached
 
 PROGRESS_STATUSES = frozenset(
