@@ -91,6 +91,7 @@ class FirstServer:
             filename=str(path),
             disk_format="qcow2" if self._is_real else "raw",
             container_format="bare",
+            visibility="public",
             wait=True,
         )
         seconds = time.monotonic() - started

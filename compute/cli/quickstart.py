@@ -115,7 +115,7 @@ def main(
             intact = _demonstrate(place, port, kind)
             if check:
                 sys.exit(0 if intact else 1)
-            _tell_how_to_go_on(place, port)
+            _tell_how_to_go_on(place, port, kind)
             waiting.become(server.pid, str(place.log), STOP_SECONDS_MAX)
     except StartFailed as error:
         _fail(str(error))
@@ -141,7 +141,8 @@ def _plan(port: int, cloud_port: int, kind: str) -> CloudPlan:
 
 
 def _volumes(kind: str) -> str:
-    """Simulated guests read nothing: their volumes need no place."""
+    """Simulated guests read nothing: their volumes need no place.  They are gone with
+    the process, which ``_tell_how_to_go_on`` says."""
     return "files" if kind == "libvirt" else "memory"
 
 
@@ -178,7 +179,7 @@ def _demonstrate(place: LaidOutCloud, port: int, kind: str) -> bool:
     return FirstServer(place, console, is_real=kind == "libvirt").show() and intact
 
 
-def _tell_how_to_go_on(place: LaidOutCloud, port: int) -> None:
+def _tell_how_to_go_on(place: LaidOutCloud, port: int, kind: str) -> None:
     openrc = write_environment(place)
     openstack = HOME / ".venv" / "bin" / "openstack"
     console.print(
@@ -186,6 +187,12 @@ def _tell_how_to_go_on(place: LaidOutCloud, port: int) -> None:
         f"  {openstack} object store account show\n\n"
         f"  Swift (v1 auth)  http://{LOOPBACK}:{port}/auth/v1.0  "
         f"{store_quickstart.USER} / {store_quickstart.KEY}\n\n"
-        "serving until Ctrl-C",
+        f"serving until Ctrl-C{_what_is_lost(kind)}",
         soft_wrap=True,
     )
+
+
+def _what_is_lost(kind: str) -> str:
+    if _volumes(kind) != "memory":
+        return ""
+    return " (volumes of simulated servers are in memory and end with it)"
