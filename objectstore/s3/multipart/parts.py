@@ -66,13 +66,25 @@ def record_name(upload_id: str) -> str:
 
 
 def list_segments(
-    operation: Operation, prefix: str, marker: str = "", limit: int = PAGE
+    operation: Operation,
+    prefix: str,
+    marker: str = "",
+    end_marker: str = "",
+    delimiter: str = "",
+    limit: int = PAGE,
 ) -> list[dict[str, Any]]:
     """A page of the segments container; empty when there is none."""
     answer = operation.ask(
         "GET",
         segments_container(operation.facts.container),
-        query=query_string(format="json", limit=limit, prefix=prefix, marker=marker),
+        query=query_string(
+            format="json",
+            limit=limit,
+            prefix=prefix,
+            marker=marker,
+            end_marker=end_marker,
+            delimiter=delimiter,
+        ),
     )
     if answer.status == 404:
         answer.discard()

@@ -171,6 +171,22 @@ def test_uploads_are_listed_with_delimiter_and_markers(house: House) -> None:
     assert [node.get("Key") for node in rest.all("Upload")] == ["c"]
 
 
+def test_uploads_are_listed_by_key_and_from_the_middle_of_one(house: House) -> None:
+    for key in ("a", "a-b", "a/b", "a.b", "a", "b"):
+        start(house, f"/bucket/{key}")
+
+    def listed(query: str) -> list[str]:
+        page = house.ask("GET", "/bucket", f"uploads={query}").xml
+        return [node.get("Key") for node in page.all("Upload")]
+
+    assert listed("") == ["a", "a", "a-b", "a.b", "a/b", "b"]
+    assert listed("&prefix=a%2F") == ["a/b"]
+    first = house.ask("GET", "/bucket", "uploads=&max-uploads=1").xml
+    middle = f"&key-marker=a&upload-id-marker={first.get('NextUploadIdMarker')}"
+    assert listed(middle) == ["a", "a-b", "a.b", "a/b", "b"]
+    assert listed("&key-marker=a") == ["a-b", "a.b", "a/b", "b"]
+
+
 def test_a_part_is_copied_from_a_range(house: House) -> None:
     house.ask("PUT", "/bucket/source", body=b"0123456789")
     upload = start(house)
