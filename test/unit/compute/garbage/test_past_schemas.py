@@ -21,11 +21,12 @@ from compute.instance.api import (
     aggregates,
     attributes,
     consoles,
+    flavor_specs,
     flavors,
     groups,
-    hosts,
     interfaces,
     keypairs,
+    services,
     surroundings,
 )
 from compute.instance.frame.bodies import Body, Field, object_schema
@@ -59,13 +60,13 @@ PLAIN: dict[tuple[str, str], Any] = {
     ("PUT", S + "/metadata"): attributes.MANY.document,
     ("PUT", S + "/metadata/a"): attributes.ONE.document,
     ("PUT", S + "/tags"): attributes.TAGS_BODY.document,
-    ("POST", "/flavors/{flavor}/os-extra_specs"): flavors.SPECS_BODY.document,
-    ("PUT", "/flavors/{flavor}/os-extra_specs/a"): flavors.SPEC_BODY.document,
+    ("POST", "/flavors/{flavor}/os-extra_specs"): flavor_specs.SPECS_BODY.document,
+    ("PUT", "/flavors/{flavor}/os-extra_specs/a"): flavor_specs.SPEC_BODY.document,
     ("POST", "/os-aggregates/{aggregate}/images"): aggregates.CACHE.document,
-    ("PUT", "/os-services/enable"): hosts.ENABLE.document,
-    ("PUT", "/os-services/disable-log-reason"): hosts.DISABLE.document,
-    ("PUT", "/os-services/force-down"): hosts.FORCE.document,
-    ("PUT", "/os-services/{service}"): hosts.UPDATE.document,
+    ("PUT", "/os-services/enable"): services.ENABLE.document,
+    ("PUT", "/os-services/disable-log-reason"): services.DISABLE.document,
+    ("PUT", "/os-services/force-down"): services.FORCE.document,
+    ("PUT", "/os-services/{service}"): services.UPDATE.document,
     ("POST", "/os-server-external-events"): surroundings.events_schema(96).document,
 }
 # Not those which wait for an answer of a guest's host: in this house none comes.
