@@ -209,6 +209,8 @@ class Intake:
             self._moved.clear()
             if not self._moved.wait(self._seconds):
                 self._end_late(count)
+        if self._hashing.error is not None:
+            raise self._hashing.error
         self._leave_out()
 
     def _is_behind(self, count: int) -> bool:

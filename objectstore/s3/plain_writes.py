@@ -29,6 +29,7 @@ from objectstore.s3.payload.open import SMALL_BYTES_MAX, Payload, open_unchained
 from objectstore.s3.plain_requests import Asked, Owners, straight_path
 from objectstore.s3.signing.claim import CHAINED
 
+_DECODED = "HTTP_X_AMZ_DECODED_CONTENT_LENGTH"
 _CHECKSUM_KEY = "HTTP_" + CHECKSUM_FOOTER.upper().replace("-", "_")
 
 
@@ -115,8 +116,11 @@ def _is_small(environ: Environ) -> bool:
         return False
     if environ.get("HTTP_CONTENT_ENCODING", "aws-chunked") != "aws-chunked":
         return False
-    length: str = environ.get("CONTENT_LENGTH", "")
-    return length.isdigit() and int(length) <= SMALL_BYTES_MAX
+    # What is said to be large once it is decoded would be read while it is stored.
+    return all(
+        length.isdigit() and int(length) <= SMALL_BYTES_MAX
+        for length in (environ.get("CONTENT_LENGTH", ""), environ.get(_DECODED, "0"))
+    )
 
 
 def _has_quota(context: Context, facts: BucketFacts) -> bool:

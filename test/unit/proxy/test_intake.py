@@ -82,3 +82,21 @@ def test_too_few_are_a_failure() -> None:
     late = [Replica(fails_after=2), Replica(10 * SECONDS)]
     with pytest.raises(Unavailable):
         intake([Replica(), *late]).run(Source(io.BytesIO(DATA), len(DATA)))
+
+
+def test_nothing_is_stored_under_the_md5_of_a_part() -> None:
+    class Digest:
+        pieces = 0
+
+        def update(self, piece: memoryview) -> None:
+            self.pieces += 1
+            if self.pieces == 3:
+                raise MemoryError("of the thread that hashes")
+
+        def hexdigest(self) -> str:
+            return "of two pieces"
+
+    under_test = intake([Replica(), Replica()])
+    under_test._digest = Digest()  # type: ignore[assignment]
+    with pytest.raises(MemoryError):
+        under_test.run(Source(io.BytesIO(DATA), len(DATA)))
