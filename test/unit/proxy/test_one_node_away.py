@@ -273,6 +273,26 @@ def test_a_refused_upload_kills_nothing_that_was_there(cluster: Cluster) -> None
         assert cluster.ask("GET", path).body in (b"old", b"new")
 
 
+def test_nor_what_only_those_hold_who_are_away(cluster: Cluster) -> None:
+    cluster.make_container(BOX)
+    path = f"{BOX}/o"
+    one, two, three = cluster.primaries("object", path)
+    (handoff,) = set(DEVICES) - {one, two, three}
+    for away in ((two, three), (one, handoff)):
+        for device in away:
+            cluster.faults("object", device).down = True
+        if two in away:
+            assert cluster.put(path, b"old").status == 201
+        else:
+            error = InsufficientStorage("full")
+            cluster.faults("object", three).fail("commit", error=error)
+            assert cluster.put(path, LARGE).status == 507
+        for device in away:
+            cluster.faults("object", device).down = False
+    found = cluster.ask("GET", path, {"X-Newest": "true"})
+    assert found.body in (b"old", LARGE)
+
+
 @pytest.mark.parametrize("pieces", [0, 1, 5])
 @pytest.mark.parametrize("error", [Unavailable, Corrupt])
 def test_a_replica_breaks_off(
