@@ -42,12 +42,11 @@ class Authenticator:
 
     def caller(self, environ: Environ, host_bucket: str) -> Caller:
         """Who sent the request; raises ``S3Error`` for a wrong signature."""
-        if not environ.get("QUERY_STRING"):
-            names = header_names(environ)
-            if names.is_signed:
-                found = self.remembered.verified_caller(environ, names.amazon)
-                if found is not None:
-                    return found
+        names = header_names(environ)
+        if names.is_signed:
+            found = self.remembered.verified_caller(environ, names.amazon)
+            if found is not None:
+                return found
         claim = self._claim(environ, host_bucket)
         if claim is None:
             return ANYBODY

@@ -1,9 +1,9 @@
 """Signatures of clients that were here before: yes at once, or no opinion.
 
-A client's requests of a day differ in their moment, their path and their payload
-only.  What stands before the signature in an ``Authorization`` header is therefore
-taken apart once: scope, signed headers, key.  When all about a request is ordinary
-and its signature right, ``caller`` says who sent it, in a third of the time.
+A client's requests of a day differ in their moment, path, query and payload only.  What
+stands before the signature in an ``Authorization`` header is therefore taken apart
+once: scope, signed headers, key.  When all about a request is ordinary and its
+signature right, ``caller`` says who sent it, in a third of the time.
 
 It loosens no rule: it knows the same ones as ``sigv4``, accepts nothing that is not
 accepted there, and leaves to it whatever it is not sure of, to be refused in the
@@ -24,7 +24,7 @@ from objectstore.s3.credentials import SecretSource
 from objectstore.s3.dates import from_compact
 from objectstore.s3.errors import S3Error
 from objectstore.s3.settings import S3Settings
-from objectstore.s3.signing.canonical import SignedHeaders, stays
+from objectstore.s3.signing.canonical import SignedHeaders, ready_query, stays
 from objectstore.s3.signing.claim import Verified
 from objectstore.s3.signing.signing_key import KeyedHash, SigningKeys
 from objectstore.s3.signing.sigv4 import (
@@ -58,6 +58,7 @@ class _Signer:
         "keys",
         "mac",
         "moment",
+        "queried",
         "scope",
         "seconds",
         "secret",
@@ -76,8 +77,9 @@ class _Signer:
         self.access_key = scope.access_key.encode("latin-1").decode()
         self.date = scope.date
         lines = "".join([f"{name}:%s\n" for name in signed.names])
-        # Method and path before it, the query that is not there, the payload's hash.
+        # Method and path, the query or none, then the headers, the payload's hash.
         self.form = f"%s\n%s\n\n{lines}\n{signed.text}\n%s"
+        self.queried = f"%s\n%s\n%s\n{lines}\n{signed.text}\n%s"
         self.keys = frozenset(signed.keys)
         self.values = itemgetter(
             "REQUEST_METHOD", "PATH_INFO", *signed.keys, "HTTP_X_AMZ_CONTENT_SHA256"
@@ -97,6 +99,16 @@ class _Signer:
             self.covered.clear()
         self.covered.add(amazon)
         return True
+
+    def text(self, values: tuple[str, ...], query_string: str) -> str:
+        """The canonical request, "" when it has to be looked at more closely."""
+        if not query_string:
+            return self.form % values
+        query = ready_query(query_string)
+        if query is None:
+            return ""
+        method, path, *others = values
+        return self.queried % (method, path, query, *others)
 
     def set_moment(self, moment: str) -> bool:
         """Turn to another second; False when it is none of the scope's day."""
@@ -130,7 +142,7 @@ class RememberedSigners:
         self._signers: dict[str, _Signer] = {}
 
     def caller(self, environ: Environ, amazon: tuple[str, ...]) -> Caller | None:
-        """Who signed a request without a query; None: ask ``Authenticator``.
+        """Who signed a request; None: ask ``Authenticator``.
 
         ``amazon`` are the keys of its ``x-amz-`` headers.  The caller is without what
         was ``verified``: see there.
@@ -162,7 +174,7 @@ class RememberedSigners:
         head, _, signature = environ["HTTP_AUTHORIZATION"].rpartition(_MARK)
         known = self._signers.get(head)
         signer = known or self._new(environ["HTTP_AUTHORIZATION"])
-        if signer is None or self._source is None or environ.get("QUERY_STRING"):
+        if signer is None or self._source is None:
             return None
         found = self._source.secret_for(signer.access_key)
         if found is None:
@@ -181,10 +193,10 @@ class RememberedSigners:
             values = signer.values(environ)
         except KeyError:
             return None
-        text: str = signer.form % values
+        text = signer.text(values, environ.get("QUERY_STRING", ""))
         if not stays(values[1]) or "  " in text or ": " in text or " \n" in text:
             return None  # to be escaped, or to be squeezed
-        if not values[-1]:
+        if not values[-1] or not text:
             return None
         hashed = sha256(text.encode("latin-1")).hexdigest()
         right = signer.mac.hex(f"{signer.start}{hashed}".encode("latin-1"))

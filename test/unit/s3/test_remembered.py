@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -18,6 +19,11 @@ from objectstore.s3.header_names import header_names
 from objectstore.s3.settings import S3Settings
 from objectstore.s3.signing import remembered as module
 from objectstore.s3.signing.authenticate import Authenticator
+from objectstore.s3.signing.canonical import (
+    canonical_query,
+    query_pairs,
+    ready_query,
+)
 from objectstore.s3.signing.remembered import RememberedSigners
 from objectstore.s3.signing.signing_key import KeyedHash, SigningKeys
 from test.unit.s3.house import ALICE, BOB, House, User
@@ -61,10 +67,11 @@ def signed(
     path: str = "/bucket/key",
     user: User = ALICE,
     token: str | None = None,
+    query: str = "",
     **headers: str,
 ) -> Environ:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return house.environ("GET", path, headers=named, user=user, token=token)
+    return house.environ("GET", path, query, headers=named, user=user, token=token)
 
 
 @pytest.fixture
@@ -202,6 +209,60 @@ def test_only_so_many_are_remembered(
         for user in (ALICE, BOB):
             assert door.short(signed(user=user)) is not None
             assert door.short(signed(user=user, X_Amz_Acl="private")) is not None
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "list-type=2&prefix=a%2Fb&delimiter=%2F&encoding-type=url",
+        "uploadId=abc&partNumber=1",
+        "uploads",
+        "uploads=",
+        "versionId=null",
+        "a=1&a-b=2&a.c&a=0",
+        "marker=%C3%A4%20%26%3D%2B",
+    ],
+)
+def test_queries_of_clients_need_not_be_taken_apart(door: Door, query: str) -> None:
+    environ = signed(query=query)
+    short, long = door.short(environ), door.long(environ)
+    assert short is not None and long is not None
+    environ["QUERY_STRING"] += "1"
+    assert door.short(environ) is None and door.long(environ) is None
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["prefix=a/b", "prefix=a+b", "prefix=%2f", "a&&b", "prefix=%61", "=a", "a=b=c"],
+)
+def test_queries_that_are_encoded_otherwise_go_the_long_way(
+    door: Door, query: str
+) -> None:
+    assert door.short(signed(query=query)) is None
+
+
+def test_a_query_never_brings_a_signature_along(door: Door) -> None:
+    query = "X-Amz-Signature=1&versionId=2"
+    environ = signed(query=query)
+    assert door.short(environ) is None
+    assert ready_query("X-Amz-Security-Token=1") is None
+    assert ready_query("&".join(["a"] * 101)) is None
+
+
+_PIECE = st.text("a-.~_/%+ &=%2D2f%41%C3Az", max_size=6)
+
+
+@given(st.lists(st.tuples(_PIECE, _PIECE), max_size=5), st.booleans())
+def test_a_ready_query_is_the_canonical_one(
+    pairs: list[tuple[str, str]], is_encoded: bool
+) -> None:
+    if is_encoded:
+        pairs = [(quote(name, safe=""), quote(value, safe="")) for name, value in pairs]
+    query = "&".join([f"{name}={value}" if value else name for name, value in pairs])
+    ready = ready_query(query)
+    assert ready in (None, canonical_query(query_pairs(query)))
+    if is_encoded and pairs and all(name for name, _ in pairs):
+        assert ready is not None
 
 
 @given(st.binary(max_size=64), st.binary(max_size=300))
