@@ -12,19 +12,21 @@ from typing import Any
 from compute.core.api import ApiCall
 from compute.core.errors import BadRequest
 from compute.core.instants import iso_micro, parse_iso
-from compute.core.pagination import PAGE_MAX, next_link
+from compute.core.pagination import PAGE_MAX, Page, next_link
 from compute.core.query import TRUE_WORDS
 from compute.instance.frame.replies import ok
 from compute.instance.frame.routes import Verb, minor_of
 from compute.instance.records import Server
 from compute.instance.stores.servers import ServerFilter
 from compute.instance.wiring import Wiring
+from objectstore.kernel import concurrency
 from objectstore.kernel.reply import Reply
 
 RULE = "os_compute_api:os-simple-tenant-usage"
 PAGES_SINCE = 40
 PERIOD = frozenset({"start", "end"})
 PAGING = frozenset({"limit", "marker"})
+BY_ID = (("uuid", False),)
 
 
 class UsageApi:
@@ -83,29 +85,34 @@ class UsageApi:
         links: str,
     ) -> tuple[list[Server], dict[str, Any]]:
         """Servers that ran in the period, by id, and the link to those that follow."""
-        wanted = ServerFilter(
-            equal=equal,
-            deleted=None,
-            matches=lambda server: _ran(server, start, end),
-        )
-        found = self._wiring.database.read(
-            lambda connection: self._wiring.stores.servers.matching(connection, wanted)
-        )
+        wanted = ServerFilter(equal=equal, deleted=None, ran=(start, end))
         if minor_of(call) < PAGES_SINCE:
-            return found, {}
-        found.sort(key=lambda server: server.id)
-        marker = call.query.one("marker")
-        if marker:
-            ids = [server.id for server in found]
-            if marker not in ids:
-                raise BadRequest(f"marker [{marker}] not found")
-            found = found[ids.index(marker) + 1 :]
+            return self._all(wanted), {}
         limit = min(call.query.number("limit", PAGE_MAX), PAGE_MAX)
-        page = found[:limit]
+        page = self._read(wanted, limit, call.query.one("marker"))
         if not page or len(page) < limit:
             return page, {}
         href = next_link(call.url, call.query, page[-1].id)
         return page, {links: [{"rel": "next", "href": href}]}
+
+    def _all(self, wanted: ServerFilter) -> list[Server]:
+        """Every server that ever was may be among them."""
+        found: list[Server] = []
+        while True:
+            page = self._read(wanted, PAGE_MAX, found[-1].id if found else "")
+            found += page
+            if len(page) < PAGE_MAX:
+                return found
+            # Other requests, too.
+            concurrency.sleep(0)
+
+    def _read(self, wanted: ServerFilter, limit: int, marker: str) -> list[Server]:
+        page = Page(limit, marker, BY_ID)
+        return self._wiring.database.read(
+            lambda connection: self._wiring.stores.servers.page(
+                connection, wanted, page
+            )
+        )
 
     def _period(self, call: ApiCall) -> tuple[float, float]:
         now = self._wiring.clock.time()
@@ -139,12 +146,6 @@ class UsageApi:
 
 def _total(rows: list[dict[str, Any]], size: str) -> float:
     return math.fsum(row["hours"] * row[size] for row in rows)
-
-
-def _ran(server: Server, start: float, end: float) -> bool:
-    if server.launched_at is None or server.launched_at > end:
-        return False
-    return server.terminated_at is None or server.terminated_at >= start
 
 
 def _server_usage(

@@ -65,6 +65,7 @@ class ServerFilter:
     deleted: bool | None = False
     changed_since: float | None = None
     changed_before: float | None = None
+    ran: tuple[float, float] | None = None  # at any moment from one to the other
     matches: Predicate | None = None
 
     def clauses(self) -> list[sa.ColumnElement[bool]]:
@@ -82,6 +83,10 @@ class ServerFilter:
             found.append(columns.updated_at >= self.changed_since)
         if self.changed_before is not None:
             found.append(columns.updated_at <= self.changed_before)
+        if self.ran is not None:
+            start, end = self.ran
+            ended = columns.terminated_at
+            found += [columns.launched_at <= end, (ended >= start) | ended.is_(None)]
         return found
 
 
@@ -143,7 +148,7 @@ class ServerStore:
             (SERVERS.c[SORT_COLUMNS[key]], descending) for key, descending in page.sort
         ]
         order = [*columns, (SERVERS.c.id, True)]
-        after = self._after(connection, page, order)
+        after = self._after(connection, wanted, page, order)
         if wanted.matches is None:
             return self._rows(connection, wanted, order, after, page.limit)
         found: list[Server] = []
@@ -156,12 +161,16 @@ class ServerStore:
         return found[: page.limit]
 
     def _after(
-        self, connection: Connection, page: Page, order: Any
+        self, connection: Connection, wanted: ServerFilter, page: Page, order: Any
     ) -> list[Any] | None:
+        """Where the marker stands; another project's tells nothing, not even that it
+        is there.  (One that matches no filter any more still stands somewhere.)"""
         if not page.marker:
             return None
         marker = self.get(connection, page.marker, deleted=None)
-        if marker is None:
+        if marker is None or (
+            wanted.equal.get("project_id", marker.project_id) != marker.project_id
+        ):
             raise BadRequest(f"marker [{page.marker}] not found")
         return [getattr(marker, column.name) for column, _ in order]
 
@@ -178,13 +187,10 @@ class ServerStore:
         return [_record(row) for row in connection.execute(select)]
 
     def matching(self, connection: Connection, wanted: ServerFilter) -> list[Server]:
-        """All of them, the oldest first."""
+        """All that SQL can tell of (not ``matches``), the oldest first."""
         select = SERVERS.select().where(*wanted.clauses())
         rows = connection.execute(select.order_by(SERVERS.c.created_at, SERVERS.c.id))
-        found = [_record(row) for row in rows]
-        return [
-            each for each in found if wanted.matches is None or wanted.matches(each)
-        ]
+        return [_record(row) for row in rows]
 
     def briefs(self, connection: Connection, host: str | None = None) -> list[Any]:
         """Rows of what agents and the doctor need of every live server."""

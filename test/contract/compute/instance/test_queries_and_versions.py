@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from test.unit.compute.instance.house import OWNER, House
+from compute.core.instants import iso_micro
+from test.unit.compute.instance.house import OTHER, OWNER, House
 
 # Path -> the first version that refuses a parameter that is not of that list.
 STRICT = {
@@ -72,6 +73,41 @@ def test_usage_in_pages(house: House) -> None:
     assert "tenant_usage_links" not in second
     wrong = house.ask("GET", f"{path}&marker=nobody")
     assert wrong.status == 400
+
+
+def test_usage_of_who_ran_in_the_period(house: House) -> None:
+    """Of all that ever were, only they are read, and counted in the page."""
+    gone, here = house.boot("gone"), house.boot("here")
+    house.clock.advance(3600)
+    house.ok("DELETE", f"/servers/{gone}")
+    house.work()
+    house.clock.advance(3600)
+
+    def used(start: str, minor: int = 96) -> dict[str, float]:
+        path = f"/os-simple-tenant-usage/{OWNER}?start={start}&limit=2"
+        found = house.ok("GET", path, version=f"2.{minor}")["tenant_usage"]
+        rows = found["server_usages"]
+        return {row["instance_id"]: round(row["hours"], 1) for row in rows}
+
+    now = house.clock.time()
+    for minor in (1, 96):
+        assert used("2001-01-01T00:00:00", minor) == {gone: 1.0, here: 2.0}
+        assert used(iso_micro(now - 1800), minor) == {here: 0.5}
+    launched = house.show(here)["OS-SRV-USG:launched_at"]
+    path = f"/os-simple-tenant-usage/{OWNER}?start=2001-01-01&end=2001-01-02"
+    assert launched > "2001"
+    assert house.ok("GET", path)["tenant_usage"]["server_usages"] == []
+
+
+@pytest.mark.parametrize("path", ["/servers", f"/os-simple-tenant-usage/{OTHER}"])
+def test_a_page_does_not_begin_at_what_is_not_seen(house: House, path: str) -> None:
+    """Or it would tell that it is there."""
+    theirs = house.boot()
+    for marker in (theirs, "0" * 36):
+        query = f"{path}?marker={marker}"
+        assert house.ask("GET", query, project=OTHER).status == 400
+    assert house.ask("GET", f"/servers?marker={theirs}").status == 200
+    assert house.ask("GET", f"/servers?marker={theirs}&status=ERROR").status == 200
 
 
 @pytest.mark.parametrize("minor", [1, 74, 96])
