@@ -164,4 +164,4 @@ def _translated(operation: Operation, rejected: Rejected) -> S3Error:
         return payload.failure
     if rejected.status == 412 and "UTF8" in rejected.text:
         return S3Error("InvalidURI")
-    return from_status(rejected.status)
+    return from_status(rejected.status, rejected.text if rejected.status == 405 else "")

@@ -14,6 +14,7 @@ from objectstore.kernel.errors import Rejected
 ERRORS: dict[str, tuple[int, str]] = {
     "AccessControlListNotSupported": (400, "The bucket does not allow ACLs"),
     "AccessDenied": (403, "Access Denied"),
+    "AccessForbidden": (403, "Access Forbidden"),
     "AuthorizationHeaderMalformed": (
         400,
         "The authorization header that you provided is not valid.",
@@ -27,6 +28,7 @@ ERRORS: dict[str, tuple[int, str]] = {
         "The Content-MD5 or checksum value that you specified did not match what "
         "the server received.",
     ),
+    "BadRequest": (400, "Bad Request"),
     "BucketAlreadyExists": (
         409,
         "The requested bucket name is not available. The bucket namespace is shared "
@@ -282,7 +284,8 @@ _BY_STATUS = {
     401: "AccessDenied",
     403: "AccessDenied",
     404: "NoSuchKey",
-    405: "MethodNotAllowed",
+    # What is read only says so with it: the filter ``read_only``.
+    405: "AccessDenied",
     408: "RequestTimeout",
     409: "OperationAborted",
     411: "MissingContentLength",

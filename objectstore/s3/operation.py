@@ -174,6 +174,6 @@ class Operation(Request):
         if answer.status == 400 and self.version_id:
             # The ID is one; so the bucket never had versions.
             return S3Error("NoSuchVersion", Key=self.key, VersionId=self.version_id)
-        if answer.status in (409, 400, 413) and text and not text.startswith("<"):
+        if answer.status in (409, 400, 405, 413) and text and not text.startswith("<"):
             return from_status(answer.status, text)
         return from_status(answer.status)

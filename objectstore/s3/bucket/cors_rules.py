@@ -12,6 +12,13 @@ RULES_MAX = 100  # AWS's limit
 METHODS = frozenset({"GET", "PUT", "POST", "DELETE", "HEAD"})
 
 
+# What every reply of a bucket with rules depends on, for caches.
+VARY = (
+    "Vary",
+    "Origin, Access-Control-Request-Headers, Access-Control-Request-Method",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class CorsRule:
     """One rule: which origins may do what."""
@@ -48,12 +55,7 @@ class CorsRule:
             headers.append(("Access-Control-Expose-Headers", ", ".join(self.exposed)))
         if self.max_age:
             headers.append(("Access-Control-Max-Age", self.max_age))
-        headers.append(
-            (
-                "Vary",
-                "Origin, Access-Control-Request-Headers, Access-Control-Request-Method",
-            )
-        )
+        headers.append(VARY)
         return headers
 
 

@@ -26,6 +26,7 @@ from objectstore.s3.payload.form_stream import Form, FormStream
 from objectstore.s3.payload.open import UPLOAD_BYTES_MAX
 from objectstore.s3.signing.authenticate import Authenticator
 from objectstore.s3.signing.claim import Verified
+from objectstore.s3.signing.mismatch import mismatch
 from objectstore.s3.signing.signing_key import sign
 from objectstore.s3.signing.sigv4 import ALGORITHM, Scope
 from objectstore.s3.xml.write import document, text
@@ -195,9 +196,9 @@ class _FormClaim:
         scope = self._scope
         key = self._keys.key(secret, scope.date, scope.region, scope.service)
         expected = sign(key, self._fields["policy"])
-        given = self._fields["x-amz-signature"].encode()
-        if not compare_digest(expected.encode(), given):
-            raise S3Error("SignatureDoesNotMatch")
+        given = self._fields["x-amz-signature"]
+        if not compare_digest(expected.encode(), given.encode()):
+            raise _mismatch(self.access_key, self._fields["policy"], given)
         return Verified(self.access_key, auth_type="POST")
 
 
@@ -212,10 +213,16 @@ class _OldFormClaim:
     def verify(self, secret: str) -> Verified:
         """See ``claim.Claim``."""
         raw = digest(secret.encode(), self._fields["policy"].encode(), "sha1")
-        given = self._fields["signature"].encode()
-        if not compare_digest(base64.b64encode(raw), given):
-            raise S3Error("SignatureDoesNotMatch")
+        given = self._fields["signature"]
+        if not compare_digest(base64.b64encode(raw), given.encode()):
+            raise _mismatch(self.access_key, self._fields["policy"], given)
         return Verified(self.access_key, version="AWS", auth_type="POST")
+
+
+def _mismatch(access_key: str, policy: str, given: str) -> S3Error:
+    """What is signed of a form is its policy, as it stands in it."""
+    as_wsgi = [text.encode().decode("latin-1") for text in (access_key, given)]
+    return mismatch(as_wsgi[0], policy.encode(), as_wsgi[1])
 
 
 def _base_name(file_name: str) -> str:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from hashlib import sha256
 from hmac import compare_digest
 
-from objectstore.s3.errors import S3Error
 from objectstore.s3.signing.claim import Verified
+from objectstore.s3.signing.mismatch import mismatch
 from objectstore.s3.signing.signing_key import sign
 
 _EMPTY_SHA256 = sha256(b"").hexdigest()
@@ -19,9 +19,10 @@ _EMPTY_SHA256 = sha256(b"").hexdigest()
 class ChunkSigner:
     """Checks chunk after chunk."""
 
-    __slots__ = ("_hash", "_key", "_moment", "_previous", "_scope")
+    __slots__ = ("_access_key", "_hash", "_key", "_moment", "_previous", "_scope")
 
     def __init__(self, verified: Verified) -> None:
+        self._access_key = verified.access_key
         self._key = verified.signing_key
         self._moment = verified.moment
         self._scope = verified.scope
@@ -53,5 +54,5 @@ class ChunkSigner:
     def _check(self, text: str, signature: str) -> None:
         expected = sign(self._key, text)
         if not compare_digest(expected.encode(), signature.encode("latin-1")):
-            raise S3Error("SignatureDoesNotMatch")
+            raise mismatch(self._access_key, text.encode("latin-1"), signature)
         self._previous = expected

@@ -20,6 +20,8 @@ FIELDS_BYTES_MAX = 20 * 1024
 FIELDS_MAX = 100
 BOUNDARY_LENGTH_MAX = 70  # RFC 2046
 READ_BYTES = 64 * 1024
+# How far a file that is too large is read on to tell its size.
+COUNTED_BYTES_MAX = 1024 * 1024
 
 
 @dataclass(slots=True)
@@ -129,7 +131,11 @@ class FormStream:
             if stop == 0:
                 self._done = True
                 if self._size < self._least:
-                    raise self._failed("EntityTooSmall")
+                    raise self._failed(
+                        "EntityTooSmall",
+                        ProposedSize=str(self._size),
+                        MinSizeAllowed=str(self._least),
+                    )
                 self._check_sum()
                 return b""
             # A delimiter may begin within the last bytes: keep those back.
@@ -139,7 +145,7 @@ class FormStream:
                 self._buffer = self._buffer[len(piece) :]
                 self._size += len(piece)
                 if 0 <= self._most < self._size:
-                    raise self._failed("EntityTooLarge")
+                    raise self._too_large()
                 if self._summer is not None:
                     self._summer.update(piece)
                 return piece
@@ -153,8 +159,23 @@ class FormStream:
         if found != expected.value:
             raise self._failed("BadDigest")
 
-    def _failed(self, code: str) -> S3Error:
+    def _too_large(self) -> S3Error:
+        """The error; it tells the size, unless that is far beyond the limit."""
+        sizes = {"MaxSizeAllowed": str(self._most)}
+        while self._size <= self._most + COUNTED_BYTES_MAX:
+            stop = self._buffer.find(self._delimiter)
+            if stop >= 0:
+                sizes = {"ProposedSize": str(self._size + stop), **sizes}
+                break
+            passed = max(len(self._buffer) - len(self._delimiter) + 1, 0)
+            self._size += passed
+            self._buffer = self._buffer[passed:]
+            self._fill()
+        return self._failed("EntityTooLarge", **sizes)
+
+    def _failed(self, code: str, **details: str) -> S3Error:
         self.failure = S3Error(code)
+        self.failure.details |= details
         return self.failure
 
     def _part_head(self) -> tuple[str, str]:

@@ -7,8 +7,10 @@ from hashlib import sha256
 import orjson
 import pytest
 
+from objectstore.middleware.read_only import ReadOnly, ReadOnlySettings
 from objectstore.s3.settings import S3Settings
 from objectstore.s3.signing.signing_key import derive, sign
+from test.fakes.swift_features import SwiftFeatures
 from test.unit.s3.house import ALICE, BOB, GUEST, House, User
 
 
@@ -49,7 +51,7 @@ def put_policy(house: House, **changes: object) -> None:
         ("GET", "/bucket", "policy="),
         ("PUT", "/bucket", "policy="),
         ("PUT", "/bucket", "acl="),
-        ("DELETE", "/bucket", ""),
+        ("DELETE", "/bucket", "cors="),
         ("POST", "/bucket/key", "uploads="),
         ("GET", "/bucket/key", "tagging="),
         ("GET", "/bucket/none", "acl="),
@@ -297,3 +299,24 @@ def test_a_wrong_signature_is_told_with_what_was_signed(house: House) -> None:
     # The client's own signature is over the very same.
     date, region, service, _ = text.split("\n")[2].split("/")
     assert sign(derive(ALICE.secret, date, region, service), text) == sent[-64:]
+
+
+def test_writes_in_a_read_only_store_are_denied(house: House) -> None:
+    house.ask("PUT", "/bucket/k", body=b"x")
+
+    def read_only(app: object) -> ReadOnly:
+        return ReadOnly(SwiftFeatures(app), ReadOnlySettings(read_only=True))
+
+    closed = House(cluster=house.cluster, features_over=read_only)
+    for method, path, query in (
+        ("PUT", "/bucket/k", ""),
+        ("DELETE", "/bucket/k", ""),
+        ("POST", "/bucket/k", "uploads="),
+        ("PUT", "/another", ""),
+        ("DELETE", "/bucket", ""),
+    ):
+        for _ in range(2):
+            answer = closed.ask(method, path, query)
+            assert (answer.status, answer.code) == (403, "AccessDenied")
+            assert "Writes are disabled" in answer.xml.get("Message")
+    assert closed.ask("GET", "/bucket/k").body == b"x"

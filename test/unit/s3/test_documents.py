@@ -105,9 +105,46 @@ def test_preflight_and_headers() -> None:
     refused = house.environ(
         "OPTIONS", "/bucket/k", headers={**asked, "origin": "http://x"}, user=None
     )
-    assert house.send(refused).status == 403
+    answer = house.send(refused)
+    assert (answer.status, answer.code) == (403, "AccessForbidden")
+    assert answer.xml.get("Method") == "GET"
+    assert answer.xml.get("ResourceType") == "OBJECT"
     read = house.ask("GET", "/bucket/none", headers={"origin": "https://a.example.com"})
     assert read.headers["access-control-expose-headers"] == "ETag"
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"access-control-request-method": "GET"}, "Insufficient information"),
+        ({"origin": "https://a.example.com"}, "Access-Control-Request-Method: null"),
+        (
+            {"origin": "https://x", "access-control-request-method": "PATCH"},
+            "Access-Control-Request-Method: PATCH",
+        ),
+    ],
+)
+def test_a_preflight_must_say_what_is_to_come(
+    asked: dict[str, str], message: str
+) -> None:
+    house = House()
+    house.bucket()
+    answer = house.send(house.environ("OPTIONS", "/bucket/k", headers=asked, user=None))
+    assert (answer.status, answer.code) == (400, "BadRequest")
+    assert message in answer.xml.get("Message")
+
+
+def test_caches_learn_that_a_reply_depends_on_its_origin() -> None:
+    house = House()
+    house.bucket()
+    house.ask("PUT", "/bucket/k", body=b"x")
+    stranger = {"origin": "https://x"}
+    assert "vary" not in house.ask("GET", "/bucket/k", headers=stranger).headers
+    house.ask("PUT", "/bucket", "cors=", CORS.encode())
+    for path in ("/bucket/k", "/bucket/none"):
+        headers = house.ask("GET", path, headers=stranger).headers
+        assert headers["vary"].startswith("Origin")
+        assert "access-control-allow-origin" not in headers
 
 
 RULE = (

@@ -18,7 +18,7 @@ from botocore.credentials import Credentials
 from objectstore.s3.dates import iso
 from objectstore.s3.errors import S3Error
 from objectstore.s3.payload.checksums import ALGORITHMS
-from objectstore.s3.payload.form_stream import FormStream
+from objectstore.s3.payload.form_stream import COUNTED_BYTES_MAX, FormStream
 from objectstore.s3.signing.session import Sessions
 from test.unit.s3.house import ALICE, HOST, Answer, House, User
 
@@ -102,6 +102,36 @@ def test_what_the_policy_forbids_is_refused(
     fields = {**signed(house, conditions, key="k"), **more}
     assert post(house, fields).code == code
     assert house.ask("HEAD", "/bucket/k").status == 404
+
+
+@pytest.mark.parametrize("size", [4, 70_000, 4 + COUNTED_BYTES_MAX // 2])
+def test_a_file_of_the_wrong_size_is_told_what_would_be_right(
+    house: House, size: int
+) -> None:
+    conditions = [{"key": "k"}, ["content-length-range", 2, 3]]
+    fields = signed(house, conditions, key="k")
+    told = post(house, fields, b"x" * size).xml
+    assert (told.get("ProposedSize"), told.get("MaxSizeAllowed")) == (str(size), "3")
+    told = post(house, fields, b"x").xml
+    assert (told.get("ProposedSize"), told.get("MinSizeAllowed")) == ("1", "2")
+
+
+def test_a_file_that_is_far_too_large_is_not_read_to_its_end(house: House) -> None:
+    conditions = [{"key": "k"}, ["content-length-range", 0, 3]]
+    fields = signed(house, conditions, key="k")
+    told = post(house, fields, bytes(2 * COUNTED_BYTES_MAX)).xml
+    assert told.get("Code") == "EntityTooLarge"
+    assert (told.get("ProposedSize"), told.get("MaxSizeAllowed")) == ("", "3")
+
+
+def test_a_wrong_signature_of_a_form_is_told_what_was_to_be_signed(
+    house: House,
+) -> None:
+    fields = {**signed(house, [{"key": "k"}], key="k"), "signature": "ü"}
+    told = post(house, fields).xml
+    assert told.get("Code") == "SignatureDoesNotMatch"
+    assert told.get("StringToSign") == fields["policy"]
+    assert told.get("SignatureProvided") == "ü"
 
 
 def test_a_form_without_a_signature_is_anonymous(house: House) -> None:

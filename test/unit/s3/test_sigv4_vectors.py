@@ -219,6 +219,11 @@ def test_a_wrong_chunk_signature_is_found(number: int) -> None:
     with pytest.raises(S3Error) as caught:
         ChunkDecoder(signer(SEED)).feed(encoded(tuple(chunks)))
     assert caught.value.code == "SignatureDoesNotMatch"
+    told = caught.value.details
+    before = SEED if number == 0 else CHUNKS[number - 1][1]
+    assert told["StringToSign"].split("\n")[:1] == ["AWS4-HMAC-SHA256-PAYLOAD"]
+    assert told["StringToSign"].split("\n")[3] == before
+    assert (told["AWSAccessKeyId"], told["SignatureProvided"]) == (KEY, "0" * 64)
 
 
 def test_the_published_chunks_before_a_trailer_are_right() -> None:
