@@ -27,18 +27,23 @@ class Connections:
 
     def __init__(self, target: WebTarget, address: str) -> None:
         opened: list[Any] = []
+        sockets: list[Any] = []
         self._opened = opened
+        # A connection lets its socket go to a reply that is the last.
+        self._sockets = sockets
         self.is_cut = False
 
         class Plain(HTTPConnection):
-            def __init__(self, *arguments: Any, **more: Any) -> None:
-                super().__init__(*arguments, **more)
+            def connect(self) -> None:
                 opened.append(self)
+                super().connect()
+                sockets.append(self.sock)
 
         class Sealed(HTTPSConnection):
-            def __init__(self, *arguments: Any, **more: Any) -> None:
-                super().__init__(*arguments, **more)
+            def connect(self) -> None:
                 opened.append(self)
+                super().connect()
+                sockets.append(self.sock)
 
         timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
         pool: Any
@@ -65,8 +70,8 @@ class Connections:
         """End whatever waits for them, with an error or with what looks like the end
         of what was said."""
         self.is_cut = True
-        for connection in self._opened:
-            sock = connection.sock
+        connecting = [connection.sock for connection in self._opened]
+        for sock in (*connecting, *self._sockets):
             if sock is not None:
                 with contextlib.suppress(OSError):
                     sock.shutdown(socket.SHUT_RDWR)

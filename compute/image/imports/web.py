@@ -74,18 +74,21 @@ class Web:
             if response.status != wanted:
                 raise BadRequest(f"The URI's server answered {response.status}")
             _check_plain(response.headers.get("Content-Encoding", ""))
-            yield from self._pieces(response)
+            yield from self._pieces(response, connections)
         finally:
             response.close()
             connections.close()
 
-    def _pieces(self, response: Any) -> Iterator[bytes]:
+    def _pieces(self, response: Any, connections: Connections) -> Iterator[bytes]:
         """What comes, as it comes; ``BadRequest`` when it comes too slowly."""
         waited, received = 0.0, 0
         while True:
             since = time.monotonic()
             # What is there already: asking for more waits until all of it is there.
-            piece = _guarded(lambda: response.read1(PIECE_BYTES, decode_content=False))
+            piece = self._patiently(
+                connections,
+                lambda: response.read1(PIECE_BYTES, decode_content=False),
+            )
             if not piece:
                 return
             waited += time.monotonic() - since
@@ -124,9 +127,14 @@ class Web:
                 preload_content=False,
             )
 
+        return self._patiently(connections, ask)
+
+    def _patiently(self, connections: Connections, function: Callable[[], Any]) -> Any:
+        """What it returns.  ``BadRequest`` when it takes too long: what goes around the
+        content (heads, sizes of chunks, trailers) may trickle in as well."""
         with connections.cut_after(self._patience_seconds):
             try:
-                return _guarded(ask)
+                return _guarded(function)
             finally:
                 if connections.is_cut:
                     raise BadRequest(TOO_SLOW)

@@ -141,6 +141,7 @@ def test_redirects_are_checked_like_the_first_url() -> None:
 
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n"
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
 class SlowServer:
@@ -175,6 +176,10 @@ class SlowServer:
         (HEAD + b"\r\n", b"x"),
         (b"HTTP/1.1 200 OK\r\nX: ", b"x"),
         (HEAD, b"X: y\r\n"),
+        # What a chunk is said to be, and lines after the last one.
+        (CHUNKED + b"1;", b"x"),
+        (CHUNKED + b"1\r\nx\r\n0\r\n", b"X: y\r\n"),
+        (CHUNKED.replace(b"\r\n", b"\r\nConnection: close\r\n", 1) + b"1;", b"x"),
     ],
 )
 def test_slow_servers_do_not_keep_us(at_once: bytes, then: bytes) -> None:
