@@ -24,6 +24,8 @@ SWIFT_PREFIX = "x-object-meta-"
 LONG_PREFIX = sysmeta.TRANSIENT + "meta-"
 _ENVIRON_PREFIX = "HTTP_X_AMZ_META_"
 _FIELD_PREFIX = b"x-amz-meta-"
+# An encoded word may hold what no reply could ever say again.
+_NEVER_IN_VALUES = frozenset("\r\n\0")
 # The header lines as they came, from the edge.
 _FIELDS_KEY = "ringstack.header_fields"
 
@@ -43,6 +45,8 @@ def from_request(operation: Operation) -> dict[str, str]:
             raw = environ[key]
             if name and len(name) <= SWIFT_NAME_BYTES_MAX:
                 value = decode(raw)
+                if not _NEVER_IN_VALUES.isdisjoint(value):
+                    raise S3Error("InvalidArgument", "Invalid metadata value")
                 size += len(name) + len(value.encode())
                 items[name] = value
             else:

@@ -8,11 +8,20 @@ headers would.  Three kinds mean nothing here:
 * checksums: SDKs compute them when they sign, of a body that is not there yet;
 * keys of the client's (SSE-C), which a URL must not show, and a copy's source: who
   wants these sends the header.
+
+Of several that spell one header the first counts, as Version 2 signs it; the others
+may have been added to the URL by anybody.  So may be what no header can be called.
 """
 
 from __future__ import annotations
 
+import re
+
 from objectstore.kernel.request import Environ
+from objectstore.s3.errors import S3Error
+
+_NAME = re.compile(r"x-amz-[a-z0-9!#$%&'*+.^_`|~-]+\Z", re.IGNORECASE | re.ASCII)
+_NEVER_IN_VALUES = frozenset("\r\n\0")
 
 # Of the environ keys that start with HTTP_X_AMZ_: those that a URL may bring.
 _TAKEN = (
@@ -27,15 +36,25 @@ _TAKEN = (
 _ENCRYPTION = "HTTP_X_AMZ_SERVER_SIDE_ENCRYPTION"
 
 
+def is_name(name: str) -> bool:
+    """Whether a parameter's name is that of an ``x-amz-`` header."""
+    return _NAME.match(name) is not None
+
+
 def headers_in(query: dict[str, str]) -> dict[str, str]:
-    """Environ keys and values (real text) of the headers in a presigned query."""
-    found = {}
+    """Environ keys and values (real text) of the headers in a presigned query.
+
+    Raises ``InvalidArgument`` for a value that no header can have.
+    """
+    found: dict[str, str] = {}
     for name, value in query.items():
-        if name[:6].lower() != "x-amz-":
+        if not is_name(name):
             continue
         key = "HTTP_" + name.upper().replace("-", "_")
         if key == _ENCRYPTION or key.startswith(_TAKEN):
-            found[key] = value
+            if not _NEVER_IN_VALUES.isdisjoint(value):
+                raise S3Error("InvalidArgument", ArgumentName=name)
+            found.setdefault(key, value)
     return found
 
 

@@ -15,6 +15,7 @@ from objectstore.s3.dates import from_http, iso
 from objectstore.s3.errors import S3Error
 from objectstore.s3.signing.canonical import Pairs
 from objectstore.s3.signing.claim import PRESIGNED, Verified
+from objectstore.s3.signing.hoisted import is_name
 from objectstore.s3.signing.mismatch import mismatch
 from objectstore.s3.signing.sigv4 import SKEW_SECONDS_MAX
 
@@ -104,7 +105,7 @@ class SigV2Claim:
         return {
             name.decode("latin-1").lower(): value.decode("latin-1")
             for name, value in reversed(self._pairs)
-            if name[:6].lower() == b"x-amz-"
+            if is_name(name.decode("latin-1"))
         }
 
 
