@@ -7,8 +7,6 @@ from typing import Protocol
 
 from objectstore.client.access_rules import AccessRule
 
-SYSTEM_ALL = "all"
-
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:

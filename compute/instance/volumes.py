@@ -68,14 +68,6 @@ def release_attachment(volumes: VolumeClient, attachment_id: str) -> None:
         volumes.delete_attachment(attachment_id)
 
 
-def release_device(volumes: VolumeClient, device: BlockDevice) -> None:
-    """After it: the server does not have the volume, which ends with the server if it
-    is to."""
-    release_attachment(volumes, device.attachment_id)
-    if device.delete_on_termination:
-        delete_volume(volumes, device.volume_id)
-
-
 def delete_volume(volumes: VolumeClient, volume_id: str) -> None:
     """Begin to remove it; one that cannot be removed now (somebody took a snapshot, or
     attached it elsewhere) is its owner's again.  ``Unavailable`` while it is still

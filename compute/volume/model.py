@@ -180,9 +180,8 @@ BACKUP_JOBS: Mapping[str, Ending] = {
     "delete_backup": Ending(GONE, ERROR_DELETING),
 }
 
-# Attachments: reserved for a server, on the way to a host, there.
+# An attachment is RESERVED for a server, ATTACHING on its way to a host, then there.
 ATTACHED, DETACHED = "attached", "detached"
-ATTACHMENT_STATUSES = (RESERVED, ATTACHING, ATTACHED, DETACHING, ERROR)
 
 ZONE = "nova"
 """The one availability zone, by the name that clients expect."""

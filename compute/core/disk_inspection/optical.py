@@ -10,7 +10,6 @@ from compute.core.disk_inspection.fields import Fields, ImageRefused, virtual_si
 DESCRIPTOR_AT = 16 * 2048
 IDENTIFIER = b"CD001"
 PRIMARY = 1
-BOOT_RECORD = 0
 BLOCK_BYTES = frozenset({512, 1024, 2048})
 NAME = "ISO 9660 volume descriptor"
 

@@ -116,10 +116,6 @@ class Records(Generic[R]):
         if connection.execute(statement).rowcount != 1:
             raise self.missing(key)
 
-    def delete_where(self, connection: Connection, *conditions: Any) -> int:
-        """Take away what meets the conditions; how many."""
-        return connection.execute(self.rows.delete().where(*conditions)).rowcount
-
     def _select(self) -> sa.Select[Any]:
         return sa.select(*self._columns)
 

@@ -71,7 +71,6 @@ ANY = ("", "any")
 ANY_KEPT = ("ip", "hopopt", "0")
 WITH_PORTS = (6, 17, 33, 132, 136)
 ICMP, ICMPV6 = 1, 58
-ICMPV6_NAMES = ("icmp", "icmpv6", "ipv6-icmp")
 PORT_MAX = 65535
 ICMP_MAX = 255
 PROTOCOL_MAX = 255
