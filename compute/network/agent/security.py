@@ -97,11 +97,13 @@ def bridge_table(
 
 def _own_metadata() -> list[str]:
     """The metadata address of the link is that of this host's service alone: other
-    hosts' are not asked, and no guest passes for it."""
+    hosts' are not asked, and no guest passes for it.  It hears nobody but guests of
+    this host: what comes by a wire may call itself like one of them."""
     service = f'"{DHCP_PREFIX}*"'
     target = f"@th,64,128 0x{int(ipaddress.IPv6Address(METADATA6_ADDRESS)):x}"
     return [
         f"oifname != {service} ip6 daddr {METADATA6_ADDRESS} drop",
+        f'iifname != "{TAP_PREFIX}*" ip6 daddr {METADATA6_ADDRESS} drop',
         f"oifname != {service} icmpv6 type nd-neighbor-solicit {target} drop",
         f"iifname != {service} ip6 saddr {METADATA6_ADDRESS} drop",
         f"iifname != {service} icmpv6 type nd-neighbor-advert {target} drop",

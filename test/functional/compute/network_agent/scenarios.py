@@ -426,6 +426,25 @@ def metadata_is_reached_by_ipv6(cloud: Cloud) -> None:
 
     wait_for("an answer", lambda: who(red1) in says(red1))
     wait_for("another answer", lambda: who(red2) in says(red2))
+    # Who is on the wire, and no guest of this host, is not even heard.
+    run("ip", "netns", "add", "wire")
+    run("ip", "link", "add", "plug", "type", "veth", "peer", "far", "netns", "wire")
+    run("ip", "link", "set", "plug", "up", "master", bridge_name(make_id("red")))
+    inside = ("ip", "netns", "exec", "wire")
+    run(*inside, "ip", "link", "set", "far", "up")
+    wait_for(
+        "an address of the link",
+        lambda: (
+            "tentative" not in (shown := run(*inside, "ip", "-6", "address"))
+            and "fe80" in shown
+        ),
+    )
+    heard = run(
+        *inside, "curl", "-s", "-m", "2", "-g", "-w", "%{http_code}",
+        url.replace("eth0", "far"), check=False,
+    )  # fmt: skip
+    assert heard.endswith("000"), heard
+    run("ip", "link", "delete", "plug")
     # Nobody else has that address: neither a guest ...
     red2.run("ip", "-6", "address", "add", "fe80::a9fe:a9fe/64", "dev", "eth0", "nodad")
     red1.run("ip", "-6", "neighbour", "flush", "dev", "eth0")
