@@ -66,16 +66,18 @@ class SqliteFile:
         self._here = _engine(url, synchronous, 0.0)
         self._offload = offload
         self._asked: deque[Asked] = deque()
-        self._is_writing = False
+        self._writer: concurrency.Task | None = None
 
     def write(self, function: Callable[[sa.Connection], T]) -> T:
         """Its result, committed and on disk."""
+        if self._writer is not None and concurrency.current_task() is self._writer:
+            # It would wait for itself for ever, and everybody after it.
+            raise AssertionError("a transaction begins within a transaction")
         promise: concurrency.Promise[T] = concurrency.Promise()
         self._asked.append((function, promise))
-        if not self._is_writing:
-            self._is_writing = True
+        if self._writer is None:
             # Not the caller: he may be told to wait no longer, in the middle of it.
-            concurrency.spawn(self._write_all)
+            self._writer = concurrency.spawn(self._write_all)
         return promise.wait()
 
     def read(self, function: Callable[[sa.Connection], T]) -> T:
@@ -93,7 +95,7 @@ class SqliteFile:
             while self._asked:
                 self._write_group()
         finally:
-            self._is_writing = False
+            self._writer = None
 
     def _write_group(self) -> None:
         """Every promise of the group is kept or broken in the end, in their order:

@@ -157,6 +157,14 @@ def test_nothing_written_nothing_to_wait_for(database: Database, gate: Gate) -> 
     assert gate.passed == 0
 
 
+def test_a_transaction_within_a_transaction_is_told_so(database: Database) -> None:
+    """Instead of waiting for itself, and all others for it."""
+    with concurrency.deadline(5.0), pytest.raises(AssertionError, match="within"):
+        database.run(lambda connection: database.run(insert("a")))
+    assert database.run(insert("b")) == "b"
+    assert names(database) == ["b"]
+
+
 def test_another_process_writes(database: Database, tmp_path: Path) -> None:
     """Its lock is waited for, and the other greenlets run on."""
     other = sqlite3.connect(tmp_path / "cloud.sqlite", isolation_level=None)
