@@ -103,13 +103,9 @@ _UNSUPPORTED = tuple(
     f"HTTP_X_AMZ_CHECKSUM_{name}"
     for name in ("SHA512", "MD5", "XXHASH64", "XXHASH3", "XXHASH128")
 )
+_ABOUT_TRAILERS = frozenset({"HTTP_X_AMZ_TRAILER", "HTTP_X_AMZ_SDK_CHECKSUM_ALGORITHM"})
 _ANNOUNCING = frozenset(
-    {
-        *_UNSUPPORTED,
-        *(key for key, _ in _ENVIRON_KEYS),
-        "HTTP_X_AMZ_TRAILER",
-        "HTTP_X_AMZ_SDK_CHECKSUM_ALGORITHM",
-    }
+    {*_UNSUPPORTED, *(key for key, _ in _ENVIRON_KEYS), *_ABOUT_TRAILERS}
 )
 
 
@@ -125,8 +121,33 @@ class Expected:
 def announced(environ: dict[str, Any]) -> Expected | None:
     """The checksum in a request's headers; raises when there are two or a bad one."""
     found: Expected | None = None
-    if _ANNOUNCING.isdisjoint(environ):
+    present = _ANNOUNCING.intersection(environ)
+    if not present:
         return None
+    if not _ABOUT_TRAILERS.issuperset(present):
+        found = _in_headers(environ)
+    trailer = environ.get("HTTP_X_AMZ_TRAILER")
+    if trailer is not None:
+        algorithm_in_trailer = BY_HEADER.get(trailer.strip().lower())
+        if algorithm_in_trailer is None or found is not None:
+            raise S3Error(
+                "InvalidRequest",
+                "The value specified in the x-amz-trailer header is not supported",
+            )
+        found = Expected(algorithm_in_trailer, in_trailer=True)
+    stated = environ.get("HTTP_X_AMZ_SDK_CHECKSUM_ALGORITHM")
+    if stated is not None:
+        algorithm = by_name(stated)
+        if found is not None and found.algorithm is not algorithm:
+            raise S3Error(
+                "InvalidRequest",
+                "Value for x-amz-sdk-checksum-algorithm header is invalid.",
+            )
+    return found
+
+
+def _in_headers(environ: dict[str, Any]) -> Expected | None:
+    found: Expected | None = None
     for key in _UNSUPPORTED:
         if key in environ:
             by_name(key.rpartition("_")[2])
@@ -145,23 +166,6 @@ def announced(environ: dict[str, Any]) -> Expected | None:
                     f"Value for {algorithm.header} header is invalid.",
                 )
             found = Expected(algorithm, value)
-    trailer = environ.get("HTTP_X_AMZ_TRAILER")
-    if trailer is not None:
-        algorithm_in_trailer = BY_HEADER.get(trailer.strip().lower())
-        if algorithm_in_trailer is None or found is not None:
-            raise S3Error(
-                "InvalidRequest",
-                "The value specified in the x-amz-trailer header is not supported",
-            )
-        found = Expected(algorithm_in_trailer, in_trailer=True)
-    stated = environ.get("HTTP_X_AMZ_SDK_CHECKSUM_ALGORITHM")
-    if stated is not None:
-        algorithm = by_name(stated)
-        if found is not None and found.algorithm is not algorithm:
-            raise S3Error(
-                "InvalidRequest",
-                "Value for x-amz-sdk-checksum-algorithm header is invalid.",
-            )
     return found
 
 

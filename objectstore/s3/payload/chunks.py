@@ -25,6 +25,18 @@ CHUNK_LINE_BYTES_MAX = 256
 TRAILER_BYTES_MAX = 4096
 CHUNK_BYTES_MAX = 5 * 2**30
 _SIGNATURE = b"chunk-signature="
+# What stands between the only chunk's bytes and the trailer.
+_LAST = b"\r\n0\r\n"
+
+
+def only_chunk(body: bytes, length: int) -> tuple[bytes, bytes] | None:
+    """Payload and trailer of a body in one unsigned chunk of that length, as SDKs send
+    small ones; None when it is anything else."""
+    head = b"%x\r\n" % length
+    stop = len(head) + length
+    if body.startswith(head) and body.startswith(_LAST, stop):
+        return body[len(head) : stop], body[stop + len(_LAST) :]
+    return None
 
 
 class _State(enum.Enum):

@@ -16,7 +16,7 @@ from objectstore.kernel.request import Environ
 from objectstore.s3.errors import S3Error
 from objectstore.s3.payload.checksums import Expected, announced
 from objectstore.s3.payload.chunk_signer import ChunkSigner
-from objectstore.s3.payload.chunks import ChunkDecoder
+from objectstore.s3.payload.chunks import ChunkDecoder, only_chunk
 from objectstore.s3.payload.digested_input import DigestedInput
 from objectstore.s3.payload.incoming import Incoming, read_exactly, wrong_sha256
 from objectstore.s3.signing.claim import (
@@ -32,6 +32,8 @@ from objectstore.s3.signing.claim import (
 UPLOAD_BYTES_MAX = 5 * 2**30
 # Up to this size a body waits in memory while it is checked.
 SMALL_BYTES_MAX = 64 * 1024
+# What one chunk's head and a trailer add to it, generously.
+ENCODING_BYTES_MAX = 1024
 _SHA256 = re.compile(r"[0-9a-f]{64}\Z")
 _SHA256_DIGITS = 64
 
@@ -39,9 +41,17 @@ _SHA256_DIGITS = 64
 class Payload:
     """An upload's body with its length and (perhaps not yet) its checksum."""
 
-    __slots__ = ("_incoming", "_watched", "length", "stream")
+    __slots__ = ("_checked", "_incoming", "_watched", "length", "stream")
 
-    def __init__(self, stream: Any, length: int, incoming: Incoming | None) -> None:
+    def __init__(
+        self,
+        stream: Any,
+        length: int,
+        incoming: Incoming | None,
+        checked: tuple[str, str] | None = None,
+    ) -> None:
+        """``checked``: the checksum of a body that was read without ``incoming``."""
+        self._checked = checked
         self.stream = stream
         self.length = length
         self._incoming = incoming
@@ -66,7 +76,9 @@ class Payload:
         reading fails if it is wrong); None while only the trailer knows.
         """
         incoming = self._incoming
-        if incoming is None or incoming.algorithm is None or not incoming.checksum:
+        if incoming is None:
+            return self._checked
+        if incoming.algorithm is None or not incoming.checksum:
             return None
         return incoming.algorithm.name, incoming.checksum
 
@@ -170,10 +182,47 @@ def _chunked(
     has_trailer = kind in (STREAMING_UNSIGNED_TRAILER, STREAMING_SIGNED_TRAILER)
     if expected is not None and expected.in_trailer and not has_trailer:
         raise S3Error("InvalidRequest", "x-amz-trailer needs a trailer")
+    if kind == STREAMING_UNSIGNED_TRAILER and 0 < length <= SMALL_BYTES_MAX:
+        encoded = _read_encoded(environ, source, length)
+        payload = _of_one_chunk(encoded, length, expected)
+        if payload is not None:
+            return payload
+        source = source if encoded is None else io.BytesIO(encoded)
     is_signed = kind in CHAINED
     signer = ChunkSigner(verified) if is_signed and verified is not None else None
     incoming = Incoming(source, length, decoder=ChunkDecoder(signer), expected=expected)
     return _maybe_read(incoming)
+
+
+def _read_encoded(environ: Environ, source: Any, length: int) -> bytes | None:
+    """A body that says how long it is, and is little longer than its payload."""
+    text = environ.get("CONTENT_LENGTH") or ""
+    if not text.isdigit() or int(text) > length + ENCODING_BYTES_MAX:
+        return None
+    wanted = int(text)
+    data: bytes = source.read(wanted)
+    while len(data) < wanted:
+        more = source.read(wanted - len(data))
+        if not more:
+            break  # cut off: told by who decodes it
+        data += more
+    return data
+
+
+def _of_one_chunk(
+    encoded: bytes | None, length: int, expected: Expected | None
+) -> Payload | None:
+    """The payload of a body in one chunk with the right checksum behind it: most are
+    so.  None for every other, which is for ``Incoming`` to judge."""
+    parts = None if encoded is None else only_chunk(encoded, length)
+    if parts is None or expected is None or not expected.in_trailer:
+        return None
+    data, trailer = parts
+    checksum = expected.algorithm.of(data)
+    if trailer.rstrip(b"\r\n") != f"{expected.algorithm.header}:{checksum}".encode():
+        return None
+    name = expected.algorithm.name
+    return Payload(io.BytesIO(data), length, None, (name, checksum))
 
 
 def _maybe_read(incoming: Incoming) -> Payload:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -14,8 +15,11 @@ from objectstore.s3.payload.chunks import (
     CHUNK_LINE_BYTES_MAX,
     TRAILER_BYTES_MAX,
     ChunkDecoder,
+    only_chunk,
 )
 from objectstore.s3.payload.incoming import Incoming
+from objectstore.s3.payload.open import open_unchained
+from objectstore.s3.signing.claim import STREAMING_UNSIGNED_TRAILER
 
 CRC32 = ALGORITHMS["CRC32"]
 
@@ -154,3 +158,50 @@ def test_an_empty_body_is_checked_too() -> None:
 )
 def test_checksums_of_the_check_string(name: str, value: str) -> None:
     assert ALGORITHMS[name].of(b"123456789") == value
+
+
+_ENCODED = b"3\r\nabc\r\n0\r\nx-amz-checksum-crc32:NSRBwg==\r\n\r\n"
+
+
+class _Slow(io.BytesIO):
+    """Gives less than is asked for."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        return super().read(min(size or 0, 7) if size and size > 0 else size)
+
+
+def _opened(encoded: bytes, length: int, *, tells_length: bool) -> tuple[Any, ...]:
+    environ = {
+        "wsgi.input": _Slow(encoded),
+        "HTTP_X_AMZ_DECODED_CONTENT_LENGTH": str(length),
+        "HTTP_X_AMZ_TRAILER": "x-amz-checksum-crc32",
+    }
+    if tells_length:
+        environ["CONTENT_LENGTH"] = str(len(encoded))
+    try:
+        payload = open_unchained(environ, STREAMING_UNSIGNED_TRAILER)
+    except S3Error as error:
+        return error.code, error.text
+    return payload.length, payload.stream.read(), payload.checksum
+
+
+def test_a_body_in_one_chunk_is_read_at_once() -> None:
+    whole = (3, b"abc", ("CRC32", "NSRBwg=="))
+    for tells_length in (True, False):
+        assert _opened(_ENCODED, 3, tells_length=tells_length) == whole
+    assert only_chunk(_ENCODED, 3) is not None
+    assert only_chunk(b"0\r\n\r\n", 0) is None
+
+
+@given(
+    st.integers(0, len(_ENCODED)),
+    st.integers(0, 3),
+    st.text("abc03\r\n:;", max_size=4),
+    st.sampled_from([0, 2, 3, 4]),
+)
+def test_what_is_read_at_once_is_judged_like_all_else(
+    start: int, dropped: int, put: str, length: int
+) -> None:
+    encoded = _ENCODED[:start] + put.encode() + _ENCODED[start + dropped :]
+    told = _opened(encoded, length, tells_length=True)
+    assert told == _opened(encoded, length, tells_length=False)
