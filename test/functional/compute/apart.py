@@ -89,17 +89,18 @@ class Lane:
                 )
             except TimedOut as error:
                 if left < seconds:
-                    self._skip()
+                    print(error)
+                    self._skip(f"; this one was ended after the last {left:.0f} s")
                 pytest.fail(str(error))
             finally:
                 self.spent_seconds += time.monotonic() - began
         print(said)
         return said
 
-    def _skip(self) -> None:
+    def _skip(self, more: str = "") -> None:
         pytest.skip(
             f"real guests have had {self.spent_seconds:.0f} s of this machine, and"
-            f" {LANE_SECONDS_MAX:.0f} s are for all of them"
+            f" {LANE_SECONDS_MAX:.0f} s are for all of them{more}"
         )
 
 
