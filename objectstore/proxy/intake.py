@@ -127,6 +127,8 @@ class _Lane:
 
     def add(self, piece: memoryview) -> None:
         """Take this piece after those before it."""
+        if self.error is not None:
+            return  # nobody would wait for it before its memory is filled again
         self._waiting.append(piece)
         if not self._is_busy:
             self._next()

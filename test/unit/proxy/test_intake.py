@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from objectstore.kernel.concurrency import Promise, spawn_later
+from objectstore.kernel.concurrency import Promise, sleep, spawn_later
 from objectstore.kernel.errors import InsufficientStorage, Unavailable
 from objectstore.proxy.intake import Intake, Source
 
@@ -82,6 +82,18 @@ def test_too_few_are_a_failure() -> None:
     late = [Replica(fails_after=2), Replica(10 * SECONDS)]
     with pytest.raises(Unavailable):
         intake([Replica(), *late]).run(Source(io.BytesIO(DATA), len(DATA)))
+
+
+def test_one_that_failed_meanwhile_is_given_nothing_more() -> None:
+    class Slow(io.BytesIO):
+        def readinto(self, view: Any) -> int:
+            sleep(0.001)
+            return super().readinto(view)
+
+    bad = Replica(fails_after=4)
+    size, _ = intake([Replica(), bad, Replica()]).run(Source(Slow(DATA), len(DATA)))
+    assert size == len(DATA)
+    assert (bad.pieces, bad.under_way) == (4, 0)
 
 
 def test_nothing_is_stored_under_the_md5_of_a_part() -> None:
