@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
@@ -11,7 +13,7 @@ from objectstore.object.database import open_database
 from objectstore.object.index import Index
 from objectstore.object.known_keys import KnownKeys
 from objectstore.object.record import NEVER
-from objectstore.object.state import Body, Place, coming_of
+from objectstore.object.state import Body, Held, Place, coming_of
 from objectstore.object.view import View
 from test.unit.object.bench import put_state
 
@@ -71,3 +73,74 @@ def test_an_index_that_is_opened_again_finds_all_its_rows(tmp_path: Path) -> Non
         assert held is not None and held.state is not None
         assert held.state.name.object == key.hex()
     index.close()
+
+
+class Failed(Exception):
+    """A flush that did not come about, or was not waited for."""
+
+
+class Model:
+    """An index whose rows are also kept in a dictionary."""
+
+    def __init__(self, path: str, seed: int) -> None:
+        self.random = Random(seed)
+        # Many with the same beginning.
+        self.keys = [
+            bytes([self.random.randrange(256), 0]) + tail
+            for tail in (self.random.randbytes(14) for _ in range(1_000))
+        ]
+        self.rows: dict[bytes, int] = {}
+        self.flushed: dict[bytes, int] = {}
+        self.path = path
+        self.open()
+
+    def open(self) -> None:
+        self.index = Index(self.path, open_database, rows_cached_max=1)
+        self.rows = dict(self.flushed)
+
+    def change(self, count: int) -> None:
+        for key in self.random.choices(self.keys, k=count):
+            held = self.index.get(key)
+            assert (held and held.state and held.state.timestamp) == self.rows.get(key)
+            if held is not None and self.random.random() < 0.3:
+                self.index.set(key, held, None)
+                del self.rows[key]
+                continue
+            at = self.rows[key] = self.random.randrange(1, 10**9)
+            coming = coming_of(key, put_state(key.hex(), at, b""))
+            place = Place(1, at, 100)
+            row = Held(coming.state, coming.digest, place, Body(place, 0, 0, 0), ())
+            self.index.set(key, held, row)
+
+    def flush(self) -> None:
+        """Changes come before, while and after it is written, or it is not."""
+        frozen = dict(self.rows)
+        luck = self.random.random()
+
+        def run(write: Callable[[], None]) -> None:
+            self.change(5)
+            if luck < 0.2:
+                raise Failed
+            write()
+            self.flushed = frozen
+            self.change(5)
+            if luck > 0.8:
+                raise Failed
+
+        with contextlib.suppress(Failed):
+            self.index.flush(run)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_no_row_is_ever_forgotten(tmp_path: Path, seed: int) -> None:
+    model = Model(str(tmp_path / "index.db"), seed)
+    for _ in range(60):
+        model.change(model.random.randrange(40))
+        luck = model.random.random()
+        if luck < 0.6:
+            model.flush()
+        elif luck < 0.7:
+            model.index.close()
+            model.open()
+    model.change(1_000)
+    model.index.close()
