@@ -94,7 +94,7 @@ class SigV2Claim:
             for key, value in environ.items()
             if key[:11] == "HTTP_X_AMZ_"
         }
-        parts += [f"{name}:{' '.join(amazon[name].split())}" for name in sorted(amazon)]
+        parts += [f"{name}:{_squeezed(amazon[name])}" for name in sorted(amazon)]
         parts.append(self._resource_prefix + path + _subresources(self._pairs))
         return "\n".join(parts).encode("latin-1")
 
@@ -107,6 +107,12 @@ class SigV2Claim:
             for name, value in reversed(self._pairs)
             if is_name(name.decode("latin-1"))
         }
+
+
+def _squeezed(value: str) -> str:
+    """With single blanks.  As bytes: two of those that UTF-8 is made of are blanks as
+    text."""
+    return b" ".join(value.encode("latin-1").split()).decode("latin-1")
 
 
 def from_header(

@@ -358,7 +358,7 @@ def version_2(house: House, method: str, path: str, **headers: str) -> Answer:
     environ["HTTP_DATE"] = date = formatdate(house.clock.time(), usegmt=True)
     amazon = ""
     for name, value in headers.items():
-        environ["HTTP_" + name.upper()] = value
+        environ["HTTP_" + name.upper()] = value.encode().decode("latin-1")
         amazon += f"{name.lower().replace('_', '-')}:{value}\n"
     text = f"{method}\n\n\n{date}\n{amazon}{path}"
     signature = base64.b64encode(digest(ALICE.secret.encode(), text.encode(), "sha1"))
@@ -370,3 +370,5 @@ def test_signature_version_2(house: House) -> None:
     assert version_2(house, "PUT", "/bucket/two", x_amz_meta_a="1").status == 200
     assert version_2(house, "HEAD", "/bucket/two").headers["x-amz-meta-a"] == "1"
     assert version_2(house, "GET", "/bucket/%C3%BC").code == "NoSuchKey"
+    for value in ("\u00e0", "a \u00c5 b"):
+        assert version_2(house, "PUT", "/bucket/two", x_amz_meta_a=value).status == 200
