@@ -1,13 +1,11 @@
 """Which servers a list wants: the query's filters, as rules for the store.
 
-A ``name`` is a pattern: text, ``^``, ``$``, ``.`` and ``.*`` mean what they mean in
-regular expressions, everything else stands for itself.  (Whole regular expressions of
-strangers could keep a process busy for ever.)
+A ``name`` is a pattern (``name_patterns``).  Whole regular expressions of strangers
+could keep a process busy for ever.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -17,6 +15,7 @@ from compute.core.api import ApiCall
 from compute.core.errors import BadRequest, Forbidden
 from compute.core.instants import parse_iso
 from compute.core.query import FALSE_WORDS, TRUE_WORDS
+from compute.instance.api.name_patterns import NamePattern
 from compute.instance.frame.routes import minor_of
 from compute.instance.records import Server
 from compute.instance.statuses import states_of_status, tasks_with_status
@@ -24,8 +23,6 @@ from compute.instance.stores.servers import ServerFilter
 from compute.instance.tables import SERVERS
 from compute.instance.wiring import Wiring
 
-PATTERN_CHARACTERS_MAX = 255
-WILDCARDS_MAX = 3  # bounds the time that matching takes
 PAGING = frozenset({"limit", "marker", "sort_key", "sort_dir"})
 # Filter of the API -> column, for everybody and for administrators only.
 EQUAL = {
@@ -91,20 +88,6 @@ _NUMBERS = frozenset({"power_state", "progress", "launch_index"})
 _MOMENTS = frozenset({"created_at", "launched_at", "terminated_at"})
 _BOOLEANS = frozenset({"locked", "config_drive"})
 Match = Callable[[Server], bool]
-
-
-def pattern(text: str) -> re.Pattern[str]:
-    """A name's pattern.  ``BadRequest`` when it is too long or too wild."""
-    if len(text) > PATTERN_CHARACTERS_MAX or text.count(".*") > WILDCARDS_MAX:
-        raise BadRequest("The name filter is too long or has too many wildcards")
-    start, end = text.startswith("^"), text.endswith("$")
-    middle = text[1 if start else 0 : len(text) - (1 if end else 0)]
-    pieces = [
-        ".".join(re.escape(part) for part in piece.split("."))
-        for piece in middle.split(".*")
-    ]
-    body = ".*".join(pieces)
-    return re.compile(f"{'^' if start else ''}{body}{'$' if end else ''}")
 
 
 def wants_all_projects(wiring: Wiring, call: ApiCall) -> bool:
@@ -205,8 +188,8 @@ def _value(name: str, text: str) -> Any:
 def _add_patterns(call: ApiCall, matches: list[Match]) -> None:
     query, minor = call.query, minor_of(call)
     if "name" in query:
-        found = pattern(query.one("name"))
-        matches.append(lambda server: found.search(server.name) is not None)
+        found = NamePattern(query.one("name"))
+        matches.append(lambda server: found.matches(server.name))
     for name in ("ip", "ip6"):
         if name in query and query.one(name):
             wanted = query.one(name)
@@ -230,9 +213,9 @@ def _has_tags(wanted: set[str], rule: Callable[[set[str], set[str]], bool]) -> M
 
 def _has_address(wanted: str, version: int) -> Match:
     """Addresses that begin so, or (``^...$``) are so."""
-    found = pattern(wanted if wanted.startswith("^") else f"^{wanted}")
+    found = NamePattern(wanted if wanted.startswith("^") else f"^{wanted}")
     return lambda server: any(
-        each["version"] == version and found.search(each["address"]) is not None
+        each["version"] == version and found.matches(each["address"])
         for vif in server.vifs
         for each in vif["addresses"]
     )
