@@ -24,7 +24,7 @@ from objectstore.s3.object.sealed_parts import (
 from objectstore.s3.operation import Operation
 from objectstore.s3.payload.checksums import ALGORITHMS
 from objectstore.s3.payload.incoming import CHECKSUM_FOOTER
-from objectstore.s3.payload.open import UPLOAD_BYTES_MAX
+from objectstore.s3.payload.open import UPLOAD_BYTES_MAX, too_large
 from objectstore.s3.payload.summing_input import SummingInput
 from objectstore.s3.xml.write import document, text
 
@@ -83,7 +83,7 @@ def upload_part_copy(operation: Operation) -> Reply:
             operation.header("X-Amz-Copy-Source-Range"), source.size
         )
     if stop - start > UPLOAD_BYTES_MAX:
-        raise S3Error("EntityTooLarge")
+        raise too_large(stop - start)
     algorithm = ALGORITHMS.get(upload.algorithm)
     stream = SummingInput(source.open(start, stop), algorithm)
     name = new_part_name(upload.upload_id, number, operation.now())

@@ -162,7 +162,7 @@ def content_length(environ: Environ, *, is_upload: bool = False) -> int:
         return 0
     length = int(text)
     if length > UPLOAD_BYTES_MAX:
-        raise _too_large(length)
+        raise too_large(length)
     return length
 
 
@@ -178,7 +178,7 @@ def _chunked(
         raise S3Error("MissingContentLength")
     length = int(text)
     if length > UPLOAD_BYTES_MAX:
-        raise _too_large(length)
+        raise too_large(length)
     has_trailer = kind in (STREAMING_UNSIGNED_TRAILER, STREAMING_SIGNED_TRAILER)
     if expected is not None and expected.in_trailer and not has_trailer:
         raise S3Error("InvalidRequest", "x-amz-trailer needs a trailer")
@@ -231,7 +231,8 @@ def _maybe_read(incoming: Incoming) -> Payload:
     return Payload(io.BytesIO(incoming.read_whole()), incoming.length, incoming)
 
 
-def _too_large(length: int) -> S3Error:
+def too_large(length: int) -> S3Error:
+    """The error for an object or a part of so many bytes."""
     return S3Error(
         "EntityTooLarge",
         ProposedSize=str(length),
