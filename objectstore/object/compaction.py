@@ -23,10 +23,11 @@ with it is quarantined, so that replication brings it back.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
+from objectstore.kernel import concurrency
 from objectstore.kernel.concurrency import Promise
-from objectstore.kernel.journal import Damage, Found
+from objectstore.kernel.journal import Damage, Found, SegmentFacts
 from objectstore.kernel.loop import Progress
 from objectstore.kernel.timestamps import from_seconds
 from objectstore.object.entries import Change
@@ -43,9 +44,15 @@ from objectstore.object.state import Held, Place
 from objectstore.object.store import ObjectStore
 from objectstore.wire.records import Receipt
 
-# Copies on their way into the log at once: what compaction may hold in memory, and
-# how long a writer's batch may have to wait behind it.
-COPIED_AT_ONCE_BYTES = 1024 * 1024
+# What is read, and copied into the log, at once: what compaction may hold in memory,
+# and how long a writer's batch may have to wait behind it.
+PIECE_BYTES = 1024 * 1024
+# It rests so many times as long as a piece took, so that requests have most of the
+# device, and more of one that is slow; at most so long.
+REST_SHARE = 3
+REST_SECONDS_MAX = 0.25
+# With less than this share of the device free it does not rest.
+SHORT_OF_SPACE = 0.2
 
 _log = logging.getLogger("objectstore.object")
 
@@ -92,19 +99,14 @@ class Compaction:
         store = self._store
         damaged = False
         done: list[tuple[bytes, Held]] = []
-        promises: list[Promise[Receipt]] = []
-        size = 0
-        for found in store.journal.records(number):
-            if isinstance(found, Damage):
-                damaged = True
-                continue
-            if (promise := self._copy(found, done)) is not None:
-                promises.append(promise)
-                size += found.length
-            if size >= COPIED_AT_ONCE_BYTES:
-                _wait_all(promises)
-                promises, size = [], 0
-        _wait_all(promises)
+        for piece in self._pieces(number):
+            promises: list[Promise[Receipt]] = []
+            for found in piece:
+                if isinstance(found, Damage):
+                    damaged = True
+                elif (promise := self._copy(found, done)) is not None:
+                    promises.append(promise)
+            _wait_all(promises)
         if damaged:
             self._quarantine_lost(number)
         store.make_index_durable()
@@ -121,6 +123,23 @@ class Compaction:
         store.index.live.drop(number)
         store.damaged_segments.discard(number)
         self.removed_segments += 1
+
+    def _pieces(self, number: int) -> Iterator[list[Found | Damage]]:
+        """What the segment holds, read on a native thread, with rests between."""
+        store = self._store
+        facts = SegmentFacts(number, dict(store.journal.segments())[number])
+        space = store.space.space()
+        share = 0 if space.free < SHORT_OF_SPACE * space.total else REST_SHARE
+        offset: int | None = 0
+        while offset is not None:
+            started = store.clock.monotonic()
+            piece: list[Found | Damage] = []
+            offset = store.disk.offload(
+                store.journal.look_through, facts, offset, PIECE_BYTES, piece.append
+            )
+            yield piece
+            took = store.clock.monotonic() - started
+            concurrency.sleep(min(share * took, REST_SECONDS_MAX))
 
     def _copy(
         self, found: Found, done: list[tuple[bytes, Held]]

@@ -331,10 +331,6 @@ class Journal:
             elif number > first.segment:
                 yield from self._replay_segment(number, 0, size)
 
-    def records(self, number: int) -> Iterator[Found | Damage]:
-        """What one closed segment holds."""
-        yield from self._replay_segment(number, 0, self._closed_sizes[number])
-
     def look_through(
         self,
         facts: SegmentFacts,

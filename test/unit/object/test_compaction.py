@@ -86,6 +86,31 @@ def test_space_comes_back_step_by_step() -> None:
     bench.store.close()
 
 
+def test_requests_have_their_turns_between_the_pieces(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bench = StoreBench()
+    for n in range(8):
+        bench.put(f"gone{n}", 10, b"gone" * 50)
+    bench.store.journal.roll()
+    bench.put("other", 20, b"other")
+    monkeypatch.setattr("objectstore.object.compaction.PIECE_BYTES", 1)
+    turns = 0
+
+    def request() -> None:
+        nonlocal turns
+        while True:
+            concurrency.sleep(0)
+            turns += 1
+
+    task = concurrency.spawn(request)
+    Compaction(bench.store).compact(1)
+    concurrency.kill_task(task)
+    assert turns >= 8  # one after each record at least
+    assert all(bench.body(f"gone{n}") == b"gone" * 50 for n in range(8))
+    bench.store.close()
+
+
 def test_old_tombstones_go_when_nothing_older_is_left() -> None:
     bench = StoreBench()
     expected = fill(bench)
