@@ -444,11 +444,15 @@ class Readiness:
     system calls and most of the hub's work at each; it is taken off when data
     comes that nobody waits for (the hub would spin), until the next ``wait``.
     One greenlet waits at a time.  A wake-up may be spurious: try, then wait again.
+
+    A socket that nobody refers to any more is closed without a word to the hub, and its
+    number given to the next: who waited for the old one is told, and in nobody's way.
     """
 
     __slots__ = ("_descriptor", "_listener", "_waiter")
 
     def __init__(self, descriptor: int) -> None:
+        eventlet.hubs.notify_opened(descriptor)
         self._descriptor = descriptor
         self._listener: Any = None
         self._waiter: Any = None
@@ -479,7 +483,7 @@ class Readiness:
             self._waiter.switch()
 
     def _break(self, error: BaseException) -> None:
-        """The descriptor's number was given to another file: a bug of ours."""
+        """The descriptor's number was given to another file."""
         self._listener = None
         if self._waiter is not None:
             self._waiter.throw(error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from pathlib import Path
 
 import pytest
@@ -126,3 +127,22 @@ def test_a_promise_waits_for_its_time_only() -> None:
     promise: Promise[int] = Promise()
     concurrency.soon(lambda: promise.resolve(5))
     assert promise.wait(5) == 5
+
+
+def test_a_forgotten_socket_is_in_nobodys_way() -> None:
+    ours, theirs = socket.socketpair()
+    descriptor = ours.fileno()
+    forgotten = concurrency.Readiness(descriptor)
+    waiting = concurrency.spawn(forgotten.wait)
+    concurrency.sleep(0)
+    ours.close()  # as the collector would: the hub is not told
+    following, sender = socket.socketpair()
+    with theirs, following, sender:
+        assert following.fileno() == descriptor
+        readiness = concurrency.Readiness(descriptor)
+        sender.send(b"here")
+        readiness.wait()
+        assert following.recv(4) == b"here"
+        readiness.close()
+    forgotten.close()
+    concurrency.kill_task(waiting)
