@@ -1,18 +1,27 @@
-"""What a server's processes use: CPU time and memory, from /proc."""
+"""What a server's processes use: CPU time to the nanosecond, and memory."""
 
 from __future__ import annotations
 
-import os
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
-TICKS = os.sysconf("SC_CLK_TCK")
+# Which of a process's clocks: the time that its threads, also those that have ended,
+# have run (``CPUCLOCK_SCHED`` of Linux).  /proc tells it in ticks of 10 ms, the cost of
+# fifty GETs.
+SCHEDULED = 2
 
 
 def cpu_seconds(pid: int) -> float:
     """CPU time of a process and all its descendants, so far."""
-    members = family(pid)
-    return sum(ticks for own, _, ticks in _processes() if own in members) / TICKS
+    return sum(_own_cpu_seconds(each) for each in family(pid))
+
+
+def _own_cpu_seconds(pid: int) -> float:
+    with suppress(OSError):
+        return time.clock_gettime(~pid << 3 | SCHEDULED)
+    return 0.0
 
 
 def peak_megabytes(pid: int) -> float:
@@ -39,17 +48,18 @@ def _status_kilobytes(pid: int, name: str) -> int:
 def family(pid: int) -> set[int]:
     """The process and all its descendants."""
     members = {pid}
-    for own, parent, _ in sorted(_processes()):
+    for own, parent in sorted(_processes()):
         if parent in members:
             members.add(own)
     return members
 
 
-def _processes() -> Iterator[tuple[int, int, int]]:
+def _processes() -> Iterator[tuple[int, int]]:
+    """Each process with its parent."""
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
                 fields = (entry / "stat").read_text().rsplit(")", 1)[1].split()
             except OSError:
                 continue
-            yield int(entry.name), int(fields[1]), int(fields[11]) + int(fields[12])
+            yield int(entry.name), int(fields[1])
