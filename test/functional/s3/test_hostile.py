@@ -67,7 +67,12 @@ def code(answer: Answer) -> str:
 
 
 def moved(headers: dict[str, str], by: timedelta) -> None:
-    headers["x-amz-date"] = (datetime.now(UTC) + by).strftime("%Y%m%dT%H%M%SZ")
+    """Another time; the scope's day goes with it, for near midnight it is another."""
+    was, now = headers["x-amz-date"], datetime.now(UTC) + by
+    headers["x-amz-date"] = now.strftime("%Y%m%dT%H%M%SZ")
+    headers["authorization"] = headers["authorization"].replace(
+        f"/{was[:8]}/", f"/{now:%Y%m%d}/"
+    )
 
 
 SPOILED: dict[str, tuple[Callable[[dict[str, str]], None], int, str]] = {
