@@ -15,12 +15,17 @@ is rewriting this file.  Three kinds of running code:
 
 from __future__ import annotations
 
+import os
 import socket
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
+
+# Names are looked up on native threads, by the system (``kernel.http.resolver``); a
+# second resolver, in Python, would be a third of a small process's memory.
+os.environ.setdefault("EVENTLET_NO_GREENDNS", "yes")
 
 with warnings.catch_warnings():
     # Upstream announces maintenance mode at import; doc/decisions says why we

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from objectstore.kernel import concurrency
+from objectstore.kernel.http.resolver import Endpoint, endpoints
 from objectstore.kernel.http.tls import TlsSocket, encrypted
 
 Address = tuple[str, int] | Path
@@ -30,37 +31,47 @@ def reach(
     address: Address, timeout: float, tls: TlsPeer | None = None
 ) -> socket.socket | TlsSocket:
     """Connect within ``timeout`` seconds (and shake hands within as many more).
-    Raises ``OSError`` or ``Unavailable``."""
-    sock = _connected(address, timeout)
+
+    A host may be a name: its addresses are tried in turn.  Raises ``OSError`` or
+    ``Unavailable``.
+    """
+    with concurrency.deadline(timeout):
+        sock = _connected(address)
     if tls is None:
         return sock
     return encrypted(sock, tls.context, tls.host, timeout)
 
 
-def _connected(address: Address, timeout: float) -> socket.socket:
+def _connected(address: Address) -> socket.socket:
     if isinstance(address, Path):
-        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        where: str | tuple[str, int] = str(address)
-    else:
-        family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
-        sock = socket.socket(family, socket.SOCK_STREAM)
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        where = address
+        return _connect(Endpoint(socket.AF_UNIX, str(address)))
+    failure: OSError | None = None
+    for endpoint in endpoints(*address):
+        try:
+            return _connect(endpoint)
+        except OSError as error:
+            failure = error
+    raise failure or OSError(errno.EADDRNOTAVAIL, "the name has no address")
+
+
+def _connect(endpoint: Endpoint) -> socket.socket:
+    sock = socket.socket(endpoint.family, socket.SOCK_STREAM)
     try:
+        if endpoint.family != socket.AF_UNIX:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.setblocking(False)
-        with concurrency.deadline(timeout):
-            _connect_within(sock, where)
+        _wait_until_connected(sock, endpoint)
     except BaseException:
         sock.close()
         raise
     return sock
 
 
-def _connect_within(sock: socket.socket, where: str | tuple[str, int]) -> None:
-    code = sock.connect_ex(where)
+def _wait_until_connected(sock: socket.socket, endpoint: Endpoint) -> None:
+    code = sock.connect_ex(endpoint.where)
     while code == errno.EAGAIN:  # a unix socket whose queue is full just now
         concurrency.sleep(QUEUE_RETRY_SECONDS)
-        code = sock.connect_ex(where)
+        code = sock.connect_ex(endpoint.where)
     if code == errno.EINPROGRESS:
         concurrency.wait_writable(sock.fileno())
         code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
