@@ -23,7 +23,6 @@ from compute.instance.api.groups import GroupsApi
 from compute.instance.api.guest_questions import GuestQuestionsApi
 from compute.instance.api.history import HistoryApi
 from compute.instance.api.hypervisors import HypervisorsApi
-from compute.instance.api.image_metadata import ImageMetadataApi
 from compute.instance.api.interfaces import InterfacesApi
 from compute.instance.api.internal import InternalApi
 from compute.instance.api.keypairs import KeypairsApi
@@ -32,7 +31,13 @@ from compute.instance.api.moves import MovesApi
 from compute.instance.api.not_here import NotHereApi
 from compute.instance.api.older_hosts import OlderHostsApi
 from compute.instance.api.presenting import Presenter
-from compute.instance.api.proxies import ProxiesApi
+from compute.instance.api.proxies.floating_ips import FloatingIpProxiesApi
+from compute.instance.api.proxies.image_metadata import ImageMetadataApi
+from compute.instance.api.proxies.images import ImageProxiesApi
+from compute.instance.api.proxies.network_service import NetworkService
+from compute.instance.api.proxies.networks import NetworkProxiesApi
+from compute.instance.api.proxies.security_groups import SecurityGroupProxiesApi
+from compute.instance.api.proxies.volumes import VolumeProxiesApi
 from compute.instance.api.quotas import QuotasApi
 from compute.instance.api.removed import removed_verbs
 from compute.instance.api.servers import ServersApi
@@ -42,7 +47,6 @@ from compute.instance.api.topology import TopologyApi
 from compute.instance.api.usage import UsageApi
 from compute.instance.api.versions import ROUTES
 from compute.instance.api.volume_attachments import VolumeAttachmentsApi
-from compute.instance.api.volume_proxies import VolumeProxiesApi
 from compute.instance.api.zones import ZonesApi
 from compute.instance.frame.routes import VERSIONS, routes_of
 from compute.instance.placing import Placer
@@ -129,6 +133,7 @@ def build_room(parts: RoomParts, settings: InstanceSettings) -> Room:
         wiring, actions, lifecycle, resizing, snapshots, unshelving, servers
     )
     questions = Questions(wiring)
+    networks = NetworkService(parts.callers["network"])
     verbs = [
         *GuestQuestionsApi(actions, lifecycle, questions, action_api).verbs(),
         *ConsolesApi(wiring, lifecycle, consoles, action_api).verbs(),
@@ -139,7 +144,10 @@ def build_room(parts: RoomParts, settings: InstanceSettings) -> Room:
         *NotHereApi(wiring).verbs(),
         *OlderHostsApi(wiring).verbs(),
         *ImageMetadataApi(parts.callers["image"]).verbs(),
-        *ProxiesApi(parts.callers, lifecycle, action_api).verbs(),
+        *ImageProxiesApi(parts.callers["image"]).verbs(),
+        *NetworkProxiesApi(networks).verbs(),
+        *SecurityGroupProxiesApi(networks, lifecycle).verbs(),
+        *FloatingIpProxiesApi(networks, lifecycle, action_api).verbs(),
         *servers.verbs(),
         *action_api.verbs(),
         *AttributesApi(wiring, ordering).verbs(),

@@ -1,5 +1,4 @@
-"""Another service, called with the caller's own token: what the older API's proxies
-ask."""
+"""Another service, called with the caller's own token."""
 
 from __future__ import annotations
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
 
 from compute.core.api import ApiCall, empty_reply
 from compute.core.errors import BadRequest, NotFound
 from compute.core.schema import Schema
-from compute.instance.api.neighbour import Neighbour
+from compute.instance.api.proxies.frame import proxied
+from compute.instance.api.proxies.images import image_path
+from compute.instance.api.proxies.neighbour import Neighbour
 from compute.instance.frame.replies import ok
 from compute.instance.frame.routes import Verb
 from compute.instance.schemas.types import METADATA
@@ -55,19 +56,14 @@ class ImageMetadataApi:
             ("PUT", one, self.set_item),
             ("DELETE", one, self.remove_item),
         ]
-        return [
-            Verb(method, path, handler, until=UNTIL) for method, path, handler in table
-        ]
+        return proxied(table, UNTIL)
 
     def metadata(self, call: ApiCall) -> Reply:
         """GET .../metadata."""
         return ok({"metadata": self._read(call)})
 
-    def _path(self, call: ApiCall) -> str:
-        return f"/v2/images/{quote(call.parameters['image_id'], safe='')}"
-
     def _read(self, call: ApiCall) -> dict[str, Any]:
-        found = self._image.ask(call, "GET", self._path(call))
+        found = self._image.ask(call, "GET", image_path(call))
         return dict(image_view(call, found)["metadata"])
 
     def _write(
@@ -82,7 +78,7 @@ class ImageMetadataApi:
             {"op": "remove", "path": _pointer(key)} for key in before.keys() - after
         ]
         if changes:
-            self._image.ask(call, "PATCH", self._path(call), changes, PATCH_TYPE)
+            self._image.ask(call, "PATCH", image_path(call), changes, PATCH_TYPE)
         return ok({"metadata": self._read(call)})
 
     def add(self, call: ApiCall) -> Reply:

@@ -1,5 +1,4 @@
-"""Volumes and snapshots as 2.35 and before had them here: each call is made to the
-volume service, with the caller's token."""
+"""Volumes and snapshots, asked of the volume service."""
 
 from __future__ import annotations
 
@@ -9,8 +8,8 @@ from urllib.parse import quote
 
 from compute.core.api import ApiCall
 from compute.core.errors import BadRequest
-from compute.instance.api.neighbour import Neighbour
-from compute.instance.api.proxies import UNTIL
+from compute.instance.api.proxies.frame import inner_of, key_of, proxied
+from compute.instance.api.proxies.neighbour import Neighbour
 from compute.instance.frame.replies import accepted, ok
 from compute.instance.frame.routes import Verb
 from compute.instance.views.proxies import SNAPSHOT, VOLUME, Shape, shaped
@@ -31,21 +30,20 @@ class VolumeProxiesApi:
     def verbs(self) -> list[Verb]:
         """The routes."""
         volumes, snapshots = "/os-volumes", "/os-snapshots"
-        table = [
-            ("GET", volumes, self.volumes),
-            ("POST", volumes, self.create_volume),
-            ("GET", f"{volumes}/detail", self.volumes),
-            ("GET", f"{volumes}/{{key}}", self.volume),
-            ("DELETE", f"{volumes}/{{key}}", self.delete_volume),
-            ("GET", snapshots, self.snapshots),
-            ("POST", snapshots, self.create_snapshot),
-            ("GET", f"{snapshots}/detail", self.snapshots),
-            ("GET", f"{snapshots}/{{key}}", self.snapshot),
-            ("DELETE", f"{snapshots}/{{key}}", self.delete_snapshot),
-        ]
-        return [
-            Verb(method, path, handler, until=UNTIL) for method, path, handler in table
-        ]
+        return proxied(
+            [
+                ("GET", volumes, self.volumes),
+                ("POST", volumes, self.create_volume),
+                ("GET", f"{volumes}/detail", self.volumes),
+                ("GET", f"{volumes}/{{key}}", self.volume),
+                ("DELETE", f"{volumes}/{{key}}", self.delete_volume),
+                ("GET", snapshots, self.snapshots),
+                ("POST", snapshots, self.create_snapshot),
+                ("GET", f"{snapshots}/detail", self.snapshots),
+                ("GET", f"{snapshots}/{{key}}", self.snapshot),
+                ("DELETE", f"{snapshots}/{{key}}", self.delete_snapshot),
+            ]
+        )
 
     # ---- volumes ---------------------------------------------------------------
 
@@ -59,7 +57,7 @@ class VolumeProxiesApi:
 
     def create_volume(self, call: ApiCall) -> Reply:
         """POST /os-volumes."""
-        body = _inner(call, "volume")
+        body = inner_of(call, "volume")
         if "size" not in body:
             raise BadRequest("size: a volume needs one")
         new = _renamed(body, _VOLUME_FIELDS)
@@ -82,7 +80,7 @@ class VolumeProxiesApi:
 
     def create_snapshot(self, call: ApiCall) -> Reply:
         """POST /os-snapshots."""
-        body = _inner(call, "snapshot")
+        body = inner_of(call, "snapshot")
         if "volume_id" not in body:
             raise BadRequest("volume_id: which volume?")
         new = _renamed(body, ("volume_id", "force"))
@@ -106,21 +104,12 @@ class VolumeProxiesApi:
         return [shaped(shape, each) for each in found[collection]]
 
     def _one(self, call: ApiCall, name: str, shape: Shape) -> dict[str, Any]:
-        key = quote(call.parameters["key"], safe="")
-        return shaped(shape, self._volume.ask(call, "GET", f"/v3/{name}s/{key}")[name])
+        found = self._volume.ask(call, "GET", f"/v3/{name}s/{key_of(call)}")
+        return shaped(shape, found[name])
 
     def _delete(self, call: ApiCall, collection: str) -> Reply:
-        key = quote(call.parameters["key"], safe="")
-        self._volume.ask(call, "DELETE", f"/v3/{collection}/{key}")
+        self._volume.ask(call, "DELETE", f"/v3/{collection}/{key_of(call)}")
         return accepted()
-
-
-def _inner(call: ApiCall, name: str) -> Mapping[str, Any]:
-    body = call.json()
-    if not (isinstance(body, dict) and isinstance(body.get(name), dict)):
-        raise BadRequest(f"The body needs an object {name}")
-    inner: Mapping[str, Any] = body[name]
-    return inner
 
 
 def _renamed(body: Mapping[str, Any], plain: tuple[str, ...]) -> dict[str, Any]:

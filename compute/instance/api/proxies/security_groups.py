@@ -1,0 +1,147 @@
+"""Security groups and their rules, asked of the network service.
+
+Here a rule has a group's or an address range's name for whom it lets in, and -1 for any
+kind of ICMP message; ``rule_there`` says the same in the words of the network service.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from compute.core.api import ApiCall
+from compute.core.errors import BadRequest
+from compute.instance.api.proxies.frame import inner_of, key_of, proxied
+from compute.instance.api.proxies.network_service import NetworkService
+from compute.instance.frame.replies import ok
+from compute.instance.frame.routes import Verb
+from compute.instance.service.lifecycle import Lifecycle
+from compute.instance.views.proxies import GROUP, RULE, shaped
+from objectstore.kernel.reply import Reply
+
+_ICMP = "icmp"
+_ANY_MESSAGE = -1
+_PORTS = (("from_port", "port_range_min"), ("to_port", "port_range_max"))
+
+
+class SecurityGroupProxiesApi:
+    """Handlers."""
+
+    def __init__(self, service: NetworkService, lifecycle: Lifecycle) -> None:
+        self._service = service
+        self._lifecycle = lifecycle
+
+    def verbs(self) -> list[Verb]:
+        """The routes."""
+        groups, rules = "/os-security-groups", "/os-security-group-rules"
+        proxies = proxied(
+            [
+                ("GET", groups, self.groups),
+                ("POST", groups, self.create_group),
+                ("GET", f"{groups}/{{key}}", self.group),
+                ("PUT", f"{groups}/{{key}}", self.update_group),
+                ("DELETE", f"{groups}/{{key}}", self.delete_group),
+                ("POST", rules, self.create_rule),
+                ("DELETE", f"{rules}/{{key}}", self.delete_rule),
+            ]
+        )
+        return [
+            *proxies,
+            # Beyond the proxies: the groups of one server are its own.
+            Verb("GET", "/servers/{server_id}/os-security-groups", self.server_groups),
+        ]
+
+    # ---- groups ----------------------------------------------------------------
+
+    def groups(self, call: ApiCall) -> Reply:
+        """GET /os-security-groups."""
+        found = self._service.listed(call, "security-groups")
+        return ok({"security_groups": [shaped(GROUP, each) for each in found]})
+
+    def group(self, call: ApiCall) -> Reply:
+        """GET /os-security-groups/{id}."""
+        found = self._service.one(call, "security-groups", "security_group")
+        return ok({"security_group": shaped(GROUP, found)})
+
+    def server_groups(self, call: ApiCall) -> Reply:
+        """GET /servers/{id}/os-security-groups."""
+        server = self._lifecycle.visible(
+            call.context, call.parameters["server_id"], "os_compute_api:servers:show"
+        )
+        ports = self._service.listed(call, "ports", f"?device_id={server.id}")
+        ids = {group for port in ports for group in port["security_groups"]}
+        groups = self._service.listed(call, "security-groups")
+        found = [shaped(GROUP, each) for each in groups if each["id"] in ids]
+        return ok({"security_groups": found})
+
+    def create_group(self, call: ApiCall) -> Reply:
+        """POST /os-security-groups."""
+        made = self._service.make(
+            call, "security-groups", "security_group", _group_there(call)
+        )
+        return ok({"security_group": shaped(GROUP, made)})
+
+    def update_group(self, call: ApiCall) -> Reply:
+        """PUT /os-security-groups/{id}."""
+        changed = self._service.change(
+            call,
+            "security-groups",
+            key_of(call),
+            "security_group",
+            _group_there(call),
+        )
+        return ok({"security_group": shaped(GROUP, changed)})
+
+    def delete_group(self, call: ApiCall) -> Reply:
+        """DELETE /os-security-groups/{id}."""
+        return self._service.delete(call, "security-groups")
+
+    # ---- rules -----------------------------------------------------------------
+
+    def create_rule(self, call: ApiCall) -> Reply:
+        """POST /os-security-group-rules."""
+        rule = rule_there(inner_of(call, "security_group_rule"))
+        made = self._service.make(
+            call, "security-group-rules", "security_group_rule", rule
+        )
+        return ok({"security_group_rule": shaped(RULE, made)})
+
+    def delete_rule(self, call: ApiCall) -> Reply:
+        """DELETE /os-security-group-rules/{id}."""
+        return self._service.delete(call, "security-group-rules")
+
+
+def _group_there(call: ApiCall) -> dict[str, Any]:
+    body = inner_of(call, "security_group")
+    return {key: body[key] for key in ("name", "description") if key in body}
+
+
+def rule_there(body: Mapping[str, Any]) -> dict[str, Any]:
+    """A rule of this API's words as the network service wants it; ``BadRequest`` for
+    ports that are no numbers."""
+    protocol = str(body.get("ip_protocol") or "").lower() or None
+    is_ipv6 = ":" in str(body.get("cidr") or "")
+    rule: dict[str, Any] = {
+        "security_group_id": body.get("parent_group_id"),
+        "direction": "ingress",
+        "ethertype": "IPv6" if is_ipv6 else "IPv4",
+        "protocol": protocol,
+        "remote_ip_prefix": body.get("cidr"),
+        "remote_group_id": body.get("group_id"),
+    }
+    for ours, theirs in _PORTS:
+        number = _number(body, ours)
+        is_any_message = protocol == _ICMP and number == _ANY_MESSAGE
+        if number is not None and not is_any_message:
+            rule[theirs] = number
+    return rule
+
+
+def _number(body: Mapping[str, Any], name: str) -> int | None:
+    value = body.get(name)
+    if value is None or value == "":
+        return None
+    try:
+        return int(value)
+    except (TypeError, ValueError):
+        raise BadRequest(f"{name} must be an integer, not {value!r}") from None
