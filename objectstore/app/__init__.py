@@ -8,8 +8,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from objectstore.app.check import find_mistakes
-from objectstore.app.worker import StoreWorker
 from objectstore.kernel import interpreter
 from objectstore.kernel.errors import RingstackError
 from objectstore.kernel.log import set_up_logging
@@ -39,6 +37,10 @@ def run(settings: StoreSettings, read_again: Callable[[], StoreSettings]) -> int
         return _work(read_again, worker)
 
     def is_ready_for_more() -> bool:
+        # Imported here, and in a worker: the supervisor, which lives as long, needs
+        # none of it.
+        from objectstore.app.check import find_mistakes
+
         mistakes = find_mistakes(settings.source)
         for mistake in mistakes:
             _log.error("not read again: %s", mistake)
@@ -50,6 +52,8 @@ def run(settings: StoreSettings, read_again: Callable[[], StoreSettings]) -> int
 
 def _work(read: Callable[[], StoreSettings], worker: Worker) -> int:
     """A worker process, from its first line to its last."""
+    from objectstore.app.worker import StoreWorker
+
     interpreter.prepare_process()
     try:
         StoreWorker(read(), worker.index, worker.count).run(worker)

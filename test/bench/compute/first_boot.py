@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import statistics
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from test.bench.guest_boot import plain
+from test.bench.processes import proportional_mebibytes
 from test.functional.compute.apart import START, UNSHARE
 from test.functional.compute.house import RunningCloud, running_cloud
 from test.functional.compute.real_guests import guest_disk
@@ -30,7 +30,6 @@ PROMPT = b"login:"
 BOOT_SECONDS = 300.0
 POLL_SECONDS = 0.02
 APART = "--apart"
-PSS = re.compile(r"^Pss: +(\d+) kB", re.MULTILINE)
 
 
 def boot(cloud: RunningCloud, image: Any, flavor: Any, network: Any) -> list[float]:
@@ -65,8 +64,8 @@ def memory() -> str:
             name = (place / "comm").read_text().strip()
             if int(place.name) in (1, os.getpid()) or name.startswith("qemu"):
                 continue
-            size = PSS.search((place / "smaps_rollup").read_text())
-            found[name] = found.get(name, 0.0) + int(size[1]) / 1024 if size else 0.0
+            size = proportional_mebibytes([int(place.name)])
+            found[name] = found.get(name, 0.0) + size
     each = ", ".join(f"{name} {size:.0f}" for name, size in sorted(found.items()))
     return f"{sum(found.values()):.0f} MiB ({each})"
 
