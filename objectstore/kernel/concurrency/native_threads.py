@@ -1,0 +1,27 @@
+"""Calls that block or burn CPU, made on native threads while other greenlets go on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import eventlet.tpool
+
+T = TypeVar("T")
+
+_run_native: Callable[..., Any] = eventlet.tpool.execute
+
+
+def offload(function: Callable[..., T], *arguments: Any) -> T:
+    """Run ``function`` on a native thread; only the calling greenlet waits."""
+    return _run_native(function, *arguments)  # type: ignore[no-any-return]
+
+
+def offload_nothing() -> None:
+    """From now on the caller makes such calls itself: for simulated time."""
+    global _run_native
+    _run_native = _run_at_once
+
+
+def _run_at_once(function: Callable[..., T], *arguments: Any) -> T:
+    return function(*arguments)

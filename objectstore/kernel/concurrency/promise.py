@@ -1,0 +1,165 @@
+"""Promises: the answers to calls that complete later, and waiting for several.
+
+A promise is resolved on the hub's thread only.  Waiting for a quorum is registering on
+several promises and waking once, so a write to three local devices costs no greenlet
+at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Generic, TypeVar
+
+import eventlet
+
+from objectstore.kernel.concurrency.sleeper import Sleeper
+from objectstore.kernel.concurrency.tasks import Killed
+from objectstore.kernel.errors import DeadlineExceeded
+
+T = TypeVar("T")
+
+
+class Promise(Generic[T]):
+    """The answer to a call that completes later: a value or an exception.
+
+    Resolved once, on the hub's thread.  ``when_done`` callbacks run at once
+    (in the resolver's greenlet): they must be short and must not wait.
+    """
+
+    __slots__ = ("_callbacks", "done", "error", "value")
+
+    def __init__(self) -> None:
+        self.done = False
+        self.value: T | None = None
+        self.error: BaseException | None = None
+        self._callbacks: list[Callable[[Promise[T]], None]] | None = None
+
+    @classmethod
+    def of(cls, value: T) -> Promise[T]:
+        """A promise that is already kept."""
+        promise: Promise[T] = cls()
+        promise.done = True
+        promise.value = value
+        return promise
+
+    @classmethod
+    def failed(cls, error: BaseException) -> Promise[T]:
+        """A promise that is already broken."""
+        promise: Promise[T] = cls()
+        promise.done = True
+        promise.error = error
+        return promise
+
+    def resolve(self, value: T) -> None:
+        """Keep the promise.  A second resolution is ignored: a late answer
+        after a timeout is normal."""
+        if not self.done:
+            self.done = True
+            self.value = value
+            self._tell()
+
+    def fail(self, error: BaseException) -> None:
+        """Break the promise with ``error``."""
+        if not self.done:
+            self.done = True
+            self.error = error
+            self._tell()
+
+    def _tell(self) -> None:
+        callbacks, self._callbacks = self._callbacks, None
+        for callback in callbacks or ():
+            callback(self)
+
+    def when_done(self, callback: Callable[[Promise[T]], None]) -> None:
+        """Call ``callback(self)`` when done; now, if it is done already."""
+        if self.done:
+            callback(self)
+        elif self._callbacks is None:
+            self._callbacks = [callback]
+        else:
+            self._callbacks.append(callback)
+
+    def result(self) -> T:
+        """The value, or raise the error; only when ``done``."""
+        assert self.done, "result() of a promise that is still open"
+        if self.error is not None:
+            raise self.error
+        return self.value  # type: ignore[return-value]
+
+    def wait(self, timeout_seconds: float | None = None) -> T:
+        """Wait for and return the value; raises the error or DeadlineExceeded."""
+        if not self.done:
+            wait_until([self], lambda: self.done, timeout_seconds)
+            if not self.done:
+                raise DeadlineExceeded(f"no answer within {timeout_seconds:g} s")
+        return self.result()
+
+
+def promised(function: Callable[..., T], *arguments: Any) -> Promise[T]:
+    """Run a blocking call in a greenlet; the promise is its outcome."""
+    promise: Promise[T] = Promise()
+
+    def run() -> None:
+        try:
+            value = function(*arguments)
+        except Exception as error:  # noqa: BLE001  (handed on, not swallowed)
+            promise.fail(error)
+        except Killed:
+            promise.fail(DeadlineExceeded("abandoned"))
+        else:
+            promise.resolve(value)
+
+    eventlet.spawn_n(run)
+    return promise
+
+
+def wait_until(
+    promises: Iterable[Promise[Any]],
+    satisfied: Callable[[], bool],
+    timeout_seconds: float | None = None,
+) -> bool:
+    """Wait until ``satisfied()``, or all promises are done, or time is up.
+
+    ``satisfied`` is asked again after each promise that completes.  Returns
+    its last answer.
+    """
+    if satisfied():
+        return True
+    waiting = [promise for promise in promises if not promise.done]
+    if not waiting:
+        return False
+    sleeper = Sleeper()
+    left = len(waiting)
+
+    def one_done(_: Promise[Any]) -> None:
+        nonlocal left
+        left -= 1
+        if not sleeper.is_woken and (left == 0 or satisfied()):
+            sleeper.wake()
+
+    for promise in waiting:
+        promise.when_done(one_done)
+    sleeper.sleep(timeout_seconds)
+    return satisfied()
+
+
+def wait_for_all(
+    promises: Sequence[Promise[Any]], timeout_seconds: float | None = None
+) -> None:
+    """Wait until all are done, one has failed, or time is up.
+
+    What every write does, and mostly all goes well: so nothing is asked again.
+    """
+    sleeper = Sleeper()
+    left = len(promises)
+
+    def one_done(promise: Promise[Any]) -> None:
+        nonlocal left
+        left -= 1
+        if (left == 0 or promise.error is not None) and not sleeper.is_woken:
+            sleeper.wake()
+
+    for promise in promises:
+        promise.when_done(one_done)
+    if left and not sleeper.is_woken:
+        sleeper.sleep(timeout_seconds)
