@@ -78,6 +78,10 @@ class FileSource:
     lazy_backing: NbdSource | None = None
 
 
+Limits = tuple[tuple[str, int], ...]
+"""How fast a disk may be: names of libvirt's iotune and values of 1 or more."""
+
+
 @dataclass(frozen=True, slots=True)
 class DiskSpec:
     """One disk of a guest."""
@@ -89,8 +93,7 @@ class DiskSpec:
     serial: str = ""  # how a guest knows it again (/dev/disk/by-id)
     boot_order: int | None = None  # 1 is tried first; None: never
     read_only: bool = False
-    # How fast it may be: names of libvirt's iotune and values of 1 or more.
-    limits: tuple[tuple[str, int], ...] = ()
+    limits: Limits = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ from compute.agent.guests import (
     GuestUsage,
     HostInventory,
     Landing,
+    Limits,
     MoveProgress,
     NicSpec,
     Opener,
@@ -125,6 +126,11 @@ class Hypervisor(Protocol):
         nothing.  Fine when it has it already.  ``WrongState`` unless active,
         ``Unavailable`` when the copy fails: then all is as before."""
 
+    def limit_disk(self, uuid: str, name: str, limits: Limits) -> None:
+        """Let an active guest's disk be as fast as that; no other limit holds then.
+        Fine when it has no such disk, or is not active: its next ``start`` brings
+        the limits with the disk."""
+
     def disk_serials(self, uuid: str) -> dict[str, str]:
         """The disks that an active guest has now: name -> serial ("": none).  Empty
         when it is not active, or absent."""
@@ -168,7 +174,8 @@ class Hypervisor(Protocol):
 
     def welcome(self, spec: GuestSpec, *, paused: bool) -> None:
         """The guest has moved here: after it, it is active here as its move left it
-        (where nothing did, running or ``paused``), and known for good."""
+        (where nothing did, running or ``paused``), its disks as fast as the spec says,
+        and known for good."""
 
     # ---- looking at a guest --------------------------------------------------
 

@@ -37,12 +37,19 @@ def volume_disks(kit: HostKit, volumes: VolumeClient, server: Server) -> list[Di
 def connected_disk(
     kit: HostKit, volumes: VolumeClient, server: Server, device: BlockDevice
 ) -> DiskSpec:
-    """One of them; the same at each call."""
+    """One of them; the same at each call.  Whoever asks lets it be as fast as it says:
+    the volume service takes it that this host does."""
+    return disk_of(kit, device, _connected(kit, volumes, server, device))
+
+
+def _connected(
+    kit: HostKit, volumes: VolumeClient, server: Server, device: BlockDevice
+) -> ConnectionInfo:
     connector = _connector(kit, server, device)
     attachment = volumes.update_attachment(device.attachment_id, connector)
     if attachment.connection is None:
         raise Unavailable(f"volume {device.volume_id} is not connected")
-    return disk_of(kit, device, attachment.connection)
+    return attachment.connection
 
 
 def _connector(kit: HostKit, server: Server, device: BlockDevice) -> Connector:
@@ -67,14 +74,14 @@ def disk_of(kit: HostKit, device: BlockDevice, connection: ConnectionInfo) -> Di
 
 def reconnected(
     kit: HostKit, volumes: VolumeClient, server: Server, device: BlockDevice
-) -> None:
-    """After it, this host's way to the volume tells its size of now; whoever was
-    connected by it was cut off."""
+) -> DiskSpec:
+    """The disk by this host's way to the volume, which tells its size of now; whoever
+    was connected by it was cut off."""
     volumes.reopen(device.attachment_id)
-    connector = _connector(kit, server, device)
-    connection = volumes.update_attachment(device.attachment_id, connector).connection
-    if connection is not None and connection.transport == TCP:
+    connection = _connected(kit, volumes, server, device)
+    if connection.transport == TCP:
         kit.relays.reopen(connection)
+    return disk_of(kit, device, connection)
 
 
 # ---- a guest that moves while it runs -----------------------------------------------

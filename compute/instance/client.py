@@ -320,6 +320,14 @@ class InstanceClient:
         if answered["code"] == 422:
             raise Conflict(f"server {server_id} is busy")
 
+    def volume_limits_changed(self, server_id: str, volume_id: str) -> None:
+        """Let the server's running guest have its volume as fast as the volume's type
+        says now.  ``Conflict`` when it does not run, or something else is under way
+        with it; ``NotFound`` when the server does not have the volume."""
+        server, volume = quote(server_id, safe=""), quote(volume_id, safe="")
+        path = f"/internal/servers/{server}/volumes/{volume}/limits"
+        self._send("POST", path, {})
+
     # ---- inside ----------------------------------------------------------------
 
     def _job(self, job_id: str, verb: str, value: Mapping[str, Any]) -> Any:

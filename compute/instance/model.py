@@ -272,6 +272,16 @@ ACTIONS: dict[str, Action] = {
         None,
         locks=False,
     ),
+    # The same of its speed.  A guest that is not there yet, or not any more, has the
+    # limits when it starts; one whose memory is saved, when it goes on.
+    "limit_volume": Action(
+        "limit_volume",
+        _states(_V.ACTIVE, _V.PAUSED, _V.RESIZED, _V.RESCUED),
+        _T.NONE,
+        "limit_volume",
+        None,
+        locks=False,
+    ),
     "restore": Action(
         "restore", _states(_V.SOFT_DELETED), _T.RESTORING, "start", _V.ACTIVE
     ),

@@ -172,7 +172,7 @@ def build_room(parts: RoomParts, settings: InstanceSettings) -> Room:
         *MigrationsApi(wiring).verbs(),
     ]
     moves = MoveEnds(wiring)
-    internal = InternalApi(wiring, desk, finishing, consoles, presenter, moves)
+    internal = InternalApi(wiring, desk, finishing, consoles, presenter, moves, volumes)
     api = Api(
         [
             *ROUTES,

@@ -6,7 +6,8 @@ no back end that could keep others, so specs that ask for one are refused.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from compute.core.errors import BadRequest
 
@@ -66,6 +67,27 @@ def limits_of(specs: Mapping[str, str], size_gib: int) -> dict[str, int]:
             least = _number(specs.get(f"{per_gib}_min", "0")) or 0
             found[rate] = min(LIMIT_MAX, max(each * size_gib, least))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A server's volume: the limits that its host was ``told`` last, and those that the
+    volume's type and size ask for now."""
+
+    server_id: str
+    volume_id: str
+    told: Mapping[str, int]
+    wanted: Mapping[str, int]
+
+
+def to_tell(found: Iterable[Told]) -> dict[tuple[str, str], Mapping[str, int]]:
+    """Server and volume, of each whose host knows other limits than those of now, with
+    the latter."""
+    return {
+        (each.server_id, each.volume_id): each.wanted
+        for each in found
+        if each.told != each.wanted
+    }
 
 
 def _check_bursts(found: Mapping[str, int]) -> None:

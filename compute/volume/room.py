@@ -37,6 +37,7 @@ from compute.volume.drivers.files import FilesDriver
 from compute.volume.drivers.listening import LOOPBACK, Listening
 from compute.volume.drivers.memory import MemoryDriver
 from compute.volume.drivers.port import VolumeDriver
+from compute.volume.jobs.speeds import Speeds
 from compute.volume.jobs.upkeep import Upkeep
 from compute.volume.jobs.worker import VolumeWorker
 from compute.volume.policies import DEFAULTS
@@ -51,12 +52,14 @@ from compute.volume.service.transfers import Transfers
 from compute.volume.service.types import Types
 from compute.volume.service.volumes import Volumes
 from compute.volume.settings import DriverKind, VolumeSettings
-from compute.volume.wiring import Wiring, jobs_topic
+from compute.volume.wiring import Wiring, jobs_topic, speeds_topic
 from objectstore.kernel.loop import Loop
 
 # A message tells of each job; leases are renewed as often, too.
 JOBS_SECONDS = 5.0
 UPKEEP_SECONDS = 20.0
+# A message tells of each change; who could not be told is tried again.
+SPEEDS_SECONDS = 10.0
 
 
 def build_room(parts: RoomParts, settings: VolumeSettings) -> Room:
@@ -142,6 +145,7 @@ def room_of(wiring: Wiring, parts: RoomParts) -> Room:
     )
     jobs = Loop(VolumeWorker(wiring, objects), idle_seconds=JOBS_SECONDS)
     wiring.bus.subscribe(jobs_topic(wiring.host), lambda message: jobs.hint())
-    return Room(
-        "volume", api, (jobs, Loop(Upkeep(wiring), idle_seconds=UPKEEP_SECONDS))
-    )
+    speeds = Loop(Speeds(wiring), idle_seconds=SPEEDS_SECONDS)
+    wiring.bus.subscribe(speeds_topic(wiring.host), lambda message: speeds.hint())
+    upkeep = Loop(Upkeep(wiring), idle_seconds=UPKEEP_SECONDS)
+    return Room("volume", api, (jobs, upkeep, speeds))

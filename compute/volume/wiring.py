@@ -32,6 +32,7 @@ from compute.volume.settings import VolumeSettings
 from compute.volume.stores.quotas import QuotaStore
 from compute.volume.stores.rows import Rows
 from compute.volume.stores.services import ServiceStore
+from compute.volume.stores.speeds import SpeedStore
 from compute.volume.tables import (
     ATTACHMENTS,
     BACKUPS,
@@ -58,6 +59,11 @@ def jobs_topic(host: str) -> str:
     return f"volume.host.{host}"
 
 
+def speeds_topic(host: str) -> str:
+    """What is published when volumes may be faster or slower than before."""
+    return f"volume.speeds.{host}"
+
+
 @dataclass(frozen=True, slots=True)
 class Stores:
     """The room's SQL."""
@@ -76,6 +82,7 @@ class Stores:
     )
     quotas: QuotaStore = field(default_factory=QuotaStore)
     services: ServiceStore = field(default_factory=ServiceStore)
+    speeds: SpeedStore = field(default_factory=SpeedStore)
     jobs: JobStore = field(default_factory=lambda: JobStore(JOBS))
     events: EventLog = field(default_factory=lambda: EventLog(EVENTS))
 
@@ -99,6 +106,10 @@ class Wiring:
     def wake(self) -> None:
         """The volume host has something to do."""
         self.bus.publish(jobs_topic(self.host))
+
+    def speeds_changed(self) -> None:
+        """Servers are to be told how fast their volumes may be."""
+        self.bus.publish(speeds_topic(self.host))
 
     def change(self, function: Callable[[Connection], T]) -> T:
         """Run a transaction that reads, decides and saves; again when ``Stale``."""

@@ -29,6 +29,7 @@ from compute.agent.guests import (
     GuestUsage,
     HostInventory,
     Landing,
+    Limits,
     MoveProgress,
     NicSpec,
     NicUsage,
@@ -228,6 +229,7 @@ class SimHypervisor:
         if guest.state in ACTIVE_STATES and disk.name not in guest.disk_names:
             guest.disk_names.append(disk.name)
             guest.serials |= _serials([disk])
+            guest.limits |= _limits([disk])
             self._guests.save()
         self._end("attach_disk", uuid)
 
@@ -238,6 +240,7 @@ class SimHypervisor:
         if name in guest.disk_names:
             guest.disk_names.remove(name)
             guest.serials.pop(name, None)
+            guest.limits.pop(name, None)
             self._guests.save()
         self._end("detach_disk", uuid)
 
@@ -248,8 +251,22 @@ class SimHypervisor:
         guest = self._find(uuid)
         guest.serials.pop(name, None)
         guest.serials |= _serials([dataclasses.replace(disk, name=name)])
+        guest.limits[name] = dict(disk.limits)
         self._guests.save()
         self._end("swap_disk", uuid)
+
+    def limit_disk(self, uuid: str, name: str, limits: Limits) -> None:
+        """As fast as that; kept, for there is nothing to slow down."""
+        self._begin("limit_disk", uuid)
+        guest = self._find(uuid)
+        if guest.state in ACTIVE_STATES and name in guest.disk_names:
+            guest.limits[name] = dict(limits)
+            self._guests.save()
+        self._end("limit_disk", uuid)
+
+    def limits_of(self, uuid: str, name: str) -> dict[str, int]:
+        """How fast a guest's disk may be now."""
+        return self._find(uuid).limits.get(name, {})
 
     def disk_serials(self, uuid: str) -> dict[str, str]:
         """What an active guest has."""
@@ -424,6 +441,7 @@ class SimHypervisor:
             memory_mib=spec.memory_mib,
             disk_names=[disk.name for disk in spec.disks],
             serials=_serials(spec.disks),
+            limits=_limits(spec.disks),
             macs=[nic.mac for nic in spec.nics],
             started_seconds=self._clock.time(),
             boots=1 if before is None else before.boots + 1,
@@ -444,3 +462,7 @@ class SimHypervisor:
 
 def _serials(disks: Iterable[DiskSpec]) -> dict[str, str]:
     return {disk.name: disk.serial for disk in disks if disk.serial}
+
+
+def _limits(disks: Iterable[DiskSpec]) -> dict[str, dict[str, int]]:
+    return {disk.name: dict(disk.limits) for disk in disks if disk.limits}

@@ -23,6 +23,7 @@ class SimGuest:
     started_seconds: float  # since the epoch: when it booted last
     boots: int
     serials: dict[str, str] = field(default_factory=dict)  # of disks that have one
+    limits: dict[str, dict[str, int]] = field(default_factory=dict)  # of limited disks
 
 
 class StateFile:

@@ -36,6 +36,7 @@ from compute.agent.sagas.volumes import (
     ATTACH_VOLUME,
     DETACH_VOLUME,
     EXTEND_VOLUME,
+    LIMIT_VOLUME,
     SWAP_VOLUME,
 )
 from compute.core.saga import Saga
@@ -82,5 +83,6 @@ SAGAS: dict[str, Saga[Work]] = {
         DETACH_VOLUME,
         SWAP_VOLUME,
         EXTEND_VOLUME,
+        LIMIT_VOLUME,
     )
 }

@@ -1,4 +1,5 @@
-"""A volume more, or less, or another one in its place.  The API has reserved it.
+"""A volume more, or less, or another one in its place, larger, faster or slower.  The
+API has reserved it.
 
 A guest that is not active gets or loses its disk at its next start: the server's
 record says which it has.
@@ -73,6 +74,8 @@ def _plug_once(work: Work) -> None:
     disk = connected_disk(work.kit, work.neighbours.volumes, work.server, device)
     try:
         work.kit.hypervisor.attach_disk(work.uuid, disk)
+        # One that was there already has the limits of an earlier answer.
+        work.kit.hypervisor.limit_disk(work.uuid, device.name, disk.limits)
     except GuestMissing:
         return  # it has the disk when it starts
 
@@ -234,11 +237,36 @@ def _grow(work: Work) -> None:
 
 def _grow_once(work: Work) -> None:
     """NBD tells sizes only when somebody connects: so the guest's host is cut off and
-    connects again.  What the guest reads or writes meanwhile waits."""
+    connects again.  What the guest reads or writes meanwhile waits.  Its limits may
+    grow with it."""
     device = _required(work)
-    reconnected(work.kit, work.neighbours.volumes, work.server, device)
+    disk = reconnected(work.kit, work.neighbours.volumes, work.server, device)
     size_bytes = device.size * _GIB
     work.kit.hypervisor.reconnect_disk(work.uuid, device.name, size_bytes)
+    work.kit.hypervisor.limit_disk(work.uuid, device.name, disk.limits)
 
 
 EXTEND_VOLUME: Saga[Work] = Saga("extend_volume", (Step("grow", _grow),))
+
+
+# ---- limit ---------------------------------------------------------------------
+
+
+def _limit(work: Work) -> None:
+    device = _device(work)
+    if device is not None and device.attachment_id:
+        _not_for_ever(work, _limit_once)
+
+
+def _limit_once(work: Work) -> None:
+    """The limits are those of the moment in which it is asked for them: another change
+    meanwhile is told anew."""
+    device = _required(work)
+    disk = connected_disk(work.kit, work.neighbours.volumes, work.server, device)
+    try:
+        work.kit.hypervisor.limit_disk(work.uuid, device.name, disk.limits)
+    except GuestMissing:
+        return  # it has them when it starts
+
+
+LIMIT_VOLUME: Saga[Work] = Saga("limit_volume", (Step("limit", _limit),))

@@ -20,6 +20,7 @@ from compute.instance.service.agents import AgentDesk
 from compute.instance.service.consoles import Consoles
 from compute.instance.service.finishing import Finishing, JobEnd
 from compute.instance.service.move_ends import FIGURE_NAMES, MoveEnds
+from compute.instance.service.volumes import ServerVolumes
 from compute.instance.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
@@ -114,8 +115,10 @@ class InternalApi:
         consoles: Consoles,
         presenter: Presenter,
         moves: MoveEnds,
+        volumes: ServerVolumes,
     ) -> None:
         self._wiring = wiring
+        self._volumes = volumes
         self._moves = moves
         self._desk = desk
         self._finishing = finishing
@@ -141,6 +144,7 @@ class InternalApi:
             ("PATCH", server, self.update),
             ("PUT", f"{server}/block-devices/{{device_id}}", self.set_device),
             ("DELETE", f"{server}/block-devices/{{device_id}}", self.drop_device),
+            ("POST", f"{server}/volumes/{{volume_id}}/limits", self.limit_volume),
             ("GET", f"{server}/metadata", self.metadata),
             ("PUT", f"{server}/password", self.password),
             ("POST", "/internal/consoles", self.console),
@@ -259,6 +263,12 @@ class InternalApi:
         found = call.parameters
         self._desk.set_device(found["server_id"], found["device_id"], None)
         return json_reply(200, {})
+
+    def limit_volume(self, call: ApiCall) -> Reply:
+        """A volume may be faster or slower now."""
+        found = call.parameters
+        self._volumes.limit(call.context, found["server_id"], found["volume_id"], RULE)
+        return json_reply(202, {})
 
     # ---- metadata --------------------------------------------------------------
 

@@ -1,4 +1,5 @@
-"""Volumes of servers that are there: attached, detached, swapped, told to be larger.
+"""Volumes of servers that are there: attached, detached, swapped, told to be larger,
+faster or slower.
 
 The volume is reserved before the transaction that writes the device with its job, and
 freed when that fails; whoever dies in between leaves an attachment without a device,
@@ -238,6 +239,17 @@ class ServerVolumes:
             return Change({"block_devices": entries}, {"device_id": device.id})
 
         self._actions.begin(context, server_id, "extend_volume", decide, rule=rule)
+
+    def limit(
+        self, context: RequestContext, server_id: str, volume_id: str, rule: str
+    ) -> None:
+        """Let a running guest's volume be as fast as its type says now.  ``Conflict``
+        when it cannot now, ``NotFound`` when the server does not have it."""
+
+        def decide(connection: Connection, server: Server) -> Change:
+            return Change({}, {"device_id": _device(server, volume_id).id})
+
+        self._actions.begin(context, server_id, "limit_volume", decide, rule=rule)
 
 
 def _device(server: Server, volume_id: str) -> BlockDevice:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from compute.core.api import ApiCall
@@ -149,7 +150,7 @@ class QosApi:
             check(consumer, specs)
             self._rows.change(connection, qos, consumer=consumer, specs=specs)
 
-        self._wiring.change(write)
+        self._change(write)
         return ok({"qos_specs": given})
 
     def delete_keys(self, call: ApiCall) -> Reply:
@@ -166,7 +167,7 @@ class QosApi:
             check(FRONT, left)
             self._rows.change(connection, qos, specs=left)
 
-        self._wiring.change(write)
+        self._change(write)
         return accepted()
 
     def delete(self, call: ApiCall) -> Reply:
@@ -184,7 +185,7 @@ class QosApi:
             self._let_go(connection, qos.id)
             self._rows.delete(connection, qos.id)
 
-        self._wiring.change(write)
+        self._change(write)
         return accepted()
 
     def associations(self, call: ApiCall) -> Reply:
@@ -223,14 +224,19 @@ class QosApi:
             new: dict[str, Any] = {"qos_id": qos.id if wanted else ""}
             self._wiring.stores.types.change(connection, found, **new)
 
-        self._wiring.change(write)
+        self._change(write)
         return accepted()
 
     def disassociate_all(self, call: ApiCall) -> Reply:
         """GET /qos-specs/{qos_id}/disassociate_all."""
         qos = self._read(call)
-        self._wiring.change(lambda connection: self._let_go(connection, qos.id))
+        self._change(lambda connection: self._let_go(connection, qos.id))
         return accepted()
+
+    def _change(self, write: Callable[[Connection], None]) -> None:
+        """Also for guests that run."""
+        self._wiring.change(write)
+        self._wiring.speeds_changed()
 
     def _let_go(self, connection: Connection, qos_id: str) -> None:
         types = self._wiring.stores.types

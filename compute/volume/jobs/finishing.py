@@ -44,6 +44,8 @@ class Finishing:
             )
 
         wiring.change(write)
+        if work.job.kind == "extend_volume":
+            wiring.speeds_changed()  # limits may grow with the volume
 
     def _volume(self, connection: Connection, work: Work, error: str) -> None:
         wiring, kind = self._wiring, work.job.kind

@@ -9,9 +9,7 @@ from compute.core.context import RequestContext
 from compute.core.database import Connection
 from compute.core.errors import BadRequest
 from compute.volume import rules
-from compute.volume.errors import InvalidStatus
 from compute.volume.model import (
-    IN_USE,
     METADATA_ITEMS_MAX,
     STATUSES,
 )
@@ -129,7 +127,7 @@ class Volumes:
         self, context: RequestContext, volume_id: str, type_key: str, policy: str
     ) -> None:
         """Another type: all types' volumes are at the same place, so this moves
-        nothing."""
+        nothing.  A guest that has it is told of other limits."""
 
         def decide(connection: Connection, volume: Volume) -> Mapping[str, Any]:
             wanted = self._types.get(connection, context, type_key)
@@ -139,12 +137,6 @@ class Volumes:
                     f" {wanted.name} already"
                 )
             rules.check_type_usable(wanted)
-            now = self._types.known(connection, volume.type_id)
-            if volume.status == IN_USE and now.qos_id != wanted.qos_id:
-                raise InvalidStatus(
-                    "Invalid volume: Retype cannot change the qos specs of a volume"
-                    " that is in-use."
-                )
             more = {"volumes": 1, "gigabytes": volume.size_gib}
             limits = self._quotas.of(connection, volume.project_id)
             of_type = {
@@ -156,3 +148,4 @@ class Volumes:
             return {"type_id": wanted.id}
 
         self.change(context, volume_id, "retype", "volume:retype", decide)
+        self._wiring.speeds_changed()

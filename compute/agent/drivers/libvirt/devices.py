@@ -71,6 +71,8 @@ def limit_disk(
 ) -> None:
     """The disk of an active guest is as fast as that, and no other limit holds."""
     domain = require(connection, uuid)
+    if not domain.isActive() or find_disk(domain, name) is None:
+        return
     known = domain.blockIoTune(name, _LIVE)
     wanted = dict(limits)
     is_set = {key: value for key, value in known.items() if key in wanted or value}

@@ -37,8 +37,10 @@ from compute.agent.guests import (
     GuestUsage,
     HostInventory,
     Landing,
+    Limits,
     MoveFailed,
     MoveProgress,
+    NbdSource,
     NicSpec,
     Opener,
     WrongState,
@@ -192,7 +194,11 @@ class LibvirtHypervisor:
             except RingstackError:
                 self._libvirt.run(copies.end_swap, uuid, name)
                 raise
-        self._libvirt.run(devices.limit_disk, uuid, name, disk.limits)
+        self.limit_disk(uuid, name, disk.limits)
+
+    def limit_disk(self, uuid: str, name: str, limits: Limits) -> None:
+        """As fast as that."""
+        self._libvirt.run(devices.limit_disk, uuid, name, limits)
 
     def disk_serials(self, uuid: str) -> dict[str, str]:
         """The disks that it has."""
@@ -271,8 +277,11 @@ class LibvirtHypervisor:
         return self.state(uuid) is not GuestState.ABSENT
 
     def welcome(self, spec: GuestSpec, *, paused: bool) -> None:
-        """It has come."""
+        """It has come, with the limits that it had where it was."""
         self._libvirt.run(moving.take_over, spec.uuid, paused)
+        for disk in spec.disks:
+            if isinstance(disk.source, NbdSource):
+                self.limit_disk(spec.uuid, disk.name, disk.limits)
 
     # ---- looking at a guest --------------------------------------------------
 

@@ -158,7 +158,9 @@ def test_devices_of_a_guest_that_is_down_wait_for_its_start(host: Host) -> None:
     host.hypervisor.attach_nic(spec.uuid, nic)
     host.hypervisor.detach_nic(spec.uuid, nic.mac)
     host.hypervisor.detach_disk(spec.uuid, "vdq")
+    host.hypervisor.limit_disk(spec.uuid, "vdq", (("total_iops_sec", 1),))
     host.hypervisor.start(spec)
+    host.hypervisor.limit_disk(spec.uuid, "vdq", (("total_iops_sec", 1),))
     assert host.hypervisor.usage(spec.uuid).nics == ()
 
 

@@ -183,11 +183,17 @@ def requests(house: House) -> dict[str, Callable[[str], Got]]:
             return Got(409, {}, got.body)  # the same in the words of events
         return got
 
+    def limit_volume(server_id: str) -> Got:
+        found = volumes_of(server_id) or [with_volume_row(house, server_id)]
+        path = f"/internal/servers/{server_id}/volumes/{found[0]}/limits"
+        return house.ask("POST", path, {}, roles="service")
+
     return {
         "attach_volume": attach_volume,
         "detach_volume": to_volume("DELETE"),
         "swap_volume": to_volume("PUT", other_volume),
         "extend_volume": extend_volume,
+        "limit_volume": limit_volume,
         "start": action("os-start"),
         "stop": action("os-stop"),
         "reboot": action("reboot", {"type": "SOFT"}),

@@ -1,0 +1,47 @@
+"""How fast hosts were told that volumes may be, beside what says how fast they may."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from compute.core.database import Connection
+from compute.volume.qos import Told, limits_of
+from compute.volume.tables import ATTACHMENTS, QOS_SPECS, TYPES, VOLUMES
+
+
+@dataclass(frozen=True, slots=True)
+class SpeedStore:
+    """Reads several tables at once."""
+
+    def told(self, connection: Connection) -> list[Told]:
+        """Of every attachment that a server's host has asked for."""
+        joined = (
+            ATTACHMENTS.join(VOLUMES, VOLUMES.c.id == ATTACHMENTS.c.volume_id)
+            .outerjoin(TYPES, TYPES.c.id == VOLUMES.c.type_id)
+            .outerjoin(QOS_SPECS, QOS_SPECS.c.id == TYPES.c.qos_id)
+        )
+        query = (
+            sa.select(
+                ATTACHMENTS.c.instance_id,
+                ATTACHMENTS.c.volume_id,
+                ATTACHMENTS.c.connection,
+                VOLUMES.c.size_gib,
+                QOS_SPECS.c.specs,
+            )
+            .select_from(joined)
+            .where(ATTACHMENTS.c.instance_id != "", ATTACHMENTS.c.host != "")
+            .order_by(ATTACHMENTS.c.created_at, ATTACHMENTS.c.id)
+        )
+        return [_told(row) for row in connection.execute(query) if row.connection]
+
+
+def _told(row: Any) -> Told:
+    return Told(
+        server_id=row.instance_id,
+        volume_id=row.volume_id,
+        told=dict(row.connection.get("qos_specs") or {}),
+        wanted=limits_of(row.specs or {}, row.size_gib),
+    )
