@@ -216,15 +216,6 @@ class GuestEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class CopyProgress:
-    """How far a background copy of a disk is; ``done``: nothing left to do."""
-
-    done: bool
-    bytes_done: int = 0
-    bytes_total: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class Landing:
     """Where a guest that moves while it runs will have its things at its destination.
 

@@ -23,7 +23,6 @@ from collections.abc import Callable
 from typing import Protocol
 
 from compute.agent.guests import (
-    CopyProgress,
     DiskSpec,
     GuestEvent,
     GuestSpec,
@@ -152,10 +151,10 @@ class Hypervisor(Protocol):
         while the guest runs (or is paused).  Returns when complete; an existing
         file is overwritten.  ``WrongState`` unless active."""
 
-    def pull_backing(self, uuid: str, name: str) -> CopyProgress:
-        """See to it that what the disk still reads lazily comes to this host, and
-        say how far that is.  Starts the copy, or looks at the one under way; when
-        done, the disk needs its lazy backing no more.  Done at once for a disk
+    def pull_backing(self, uuid: str, name: str) -> bool:
+        """See to it that what the disk still reads lazily comes to this host; whether
+        it is all here.  Starts the copy, or looks at the one under way; once all is
+        here, the disk needs its lazy backing no more.  True at once for a disk
         without one.  ``WrongState`` unless active."""
 
     # ---- moving an active guest to another host ------------------------------

@@ -42,7 +42,6 @@ class TaskState(StrEnum):
     """What is under way.  The values are what clients poll for."""
 
     NONE = ""
-    SCHEDULING = "scheduling"
     SPAWNING = "spawning"
     POWERING_ON = "powering-on"
     POWERING_OFF = "powering-off"

@@ -200,10 +200,6 @@ class LocalDisks:
             found.append(_raw_disk(SWAP_NAME, self._layout.file(uuid, SWAP_FILE)))
         return tuple(found)
 
-    def used_bytes(self, uuid: str) -> int:
-        """What the guest's files take on disk."""
-        return files.allocated_bytes(self._layout.directory(uuid))
-
     def write_image(self, image_id: str, target: NbdSource) -> None:
         """An image into a volume."""
         with self._cache.hold(image_id) as image:

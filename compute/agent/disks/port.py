@@ -247,6 +247,3 @@ class GuestDisks(Protocol):
 
     def remove(self, uuid: str) -> None:
         """Remove all the guest's files.  Fine when there are none."""
-
-    def used_bytes(self, uuid: str) -> int:
-        """What the guest's files take on disk."""

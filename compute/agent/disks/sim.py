@@ -205,10 +205,6 @@ class SimDisks:
         for key in [key for key in self._captures if key[0] == uuid]:
             del self._captures[key]
 
-    def used_bytes(self, uuid: str) -> int:
-        """Nothing is used."""
-        return 0
-
     def _more(self, uuid: str, name: str) -> DiskSpec:
         self._extra.setdefault(uuid, set()).add(name)
         return self._disk(uuid, name)

@@ -18,7 +18,6 @@ from typing import Literal
 from compute.agent.drivers.sim_state import SimGuest, StateFile
 from compute.agent.guests import (
     ACTIVE_STATES,
-    CopyProgress,
     DiskSpec,
     DiskUsage,
     GuestEvent,
@@ -295,12 +294,12 @@ class SimHypervisor:
         self._require_disk(uuid, name, "copy a disk")
         self._end("copy_disk", uuid)
 
-    def pull_backing(self, uuid: str, name: str) -> CopyProgress:
+    def pull_backing(self, uuid: str, name: str) -> bool:
         """Done at once."""
         self._begin("pull_backing", uuid)
         self._require_disk(uuid, name, "pull a disk")
         self._end("pull_backing", uuid)
-        return CopyProgress(done=True)
+        return True
 
     # ---- moving --------------------------------------------------------------
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from compute.core.api import ApiCall
-from compute.core.context import RequestContext
 from compute.core.errors import BadRequest, Conflict, NotFound
 from compute.instance.api.presenting import Presenter
 from compute.instance.frame.bodies import Body, Field
@@ -115,7 +114,7 @@ class InterfacesApi:
             raise BadRequest("port_id goes with neither net_id nor fixed_ips")
         if "fixed_ips" in body and "net_id" not in body:
             raise BadRequest("Must input network_id when request IP address")
-        vif = self._plug(call.context, server, body)
+        vif = self._plug(server, body)
         try:
             self._actions.begin(
                 call.context,
@@ -131,9 +130,7 @@ class InterfacesApi:
             raise
         return ok({"interfaceAttachment": _view(call, vif)})
 
-    def _plug(
-        self, context: RequestContext, server: Server, body: Mapping[str, Any]
-    ) -> dict[str, Any]:
+    def _plug(self, server: Server, body: Mapping[str, Any]) -> dict[str, Any]:
         """A port of the server on its host; its interface."""
         network = self._wiring.network
         owner = f"{OWNER_PREFIX}{server.availability_zone or 'nova'}"

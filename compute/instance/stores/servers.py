@@ -210,22 +210,10 @@ class ServerStore:
         rows = connection.execute(select)
         return [{str(name): row._mapping[name] for name in row._fields} for row in rows]
 
-    def fates(
-        self, connection: Connection, server_ids: Collection[str]
-    ) -> dict[str, bool]:
-        """Whether each of these that was ever a server is deleted."""
-        found: dict[str, bool] = {}
-        for part in _parts(server_ids):
-            rows = connection.execute(
-                sa.select(SERVERS.c.id, SERVERS.c.deleted).where(SERVERS.c.id.in_(part))
-            )
-            found |= {row.id: bool(row.deleted) for row in rows}
-        return found
-
     def power_states(
         self, connection: Connection, server_ids: Collection[str]
     ) -> list[Any]:
-        """Rows of id, host, vm_state, task_state, power_state, revision."""
+        """Rows of id, host, vm_state, task_state, power_state."""
         columns = SERVERS.c
         found: list[Any] = []
         for part in _parts(server_ids):
@@ -236,7 +224,6 @@ class ServerStore:
                     columns.vm_state,
                     columns.task_state,
                     columns.power_state,
-                    columns.revision,
                 ).where(columns.id.in_(part), columns.deleted == sa.false())
             )
         return found

@@ -77,7 +77,7 @@ def network_dnsmasq(
         config=_text(config),
         hosts=_text(_hosts(guests, served)),
         options=_text(line for port in guests for line in _options(port)),
-        names=_text(_names(network, guests)),
+        names=_text(_names(guests)),
     )
 
 
@@ -238,7 +238,7 @@ def _hosts(guests: Iterable[Port], served: Sequence[Subnet]) -> Iterator[str]:
             yield f"{head}{name}"
 
 
-def _names(network: Network, guests: Iterable[Port]) -> Iterator[str]:
+def _names(guests: Iterable[Port]) -> Iterator[str]:
     """Lines for the resolver: guests find each other by name."""
     for port in guests:
         if _LABEL.fullmatch(port.dns_name):

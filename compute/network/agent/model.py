@@ -1,7 +1,7 @@
 """What should be on the host, and what is: the two records that a plan compares.
 
 ``Desired`` follows from the view alone (``desired.py``); ``Observed`` is read from the
-kernel, files and processes (``observe.py``).  Both are values, so planning is a pure
+kernel, files and processes (``host.py``).  Both are values, so planning is a pure
 function of the two.
 """
 

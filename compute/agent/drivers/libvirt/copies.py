@@ -16,7 +16,6 @@ from compute.agent.drivers.libvirt.devices import disk_names, find_disk
 from compute.agent.drivers.libvirt.domains import require, state_of
 from compute.agent.guests import (
     ACTIVE_STATES,
-    CopyProgress,
     DiskSpec,
     FileSource,
     NbdSource,
@@ -120,23 +119,20 @@ def end_copy(connection: Connection, uuid: str) -> None:
         domain.abortJob()
 
 
-def pull(
-    connection: Connection, uuid: str, name: str, bytes_per_second: int
-) -> CopyProgress:
-    """Start pulling a lazy disk's backing in, or say how far that is."""
+def pull(connection: Connection, uuid: str, name: str, bytes_per_second: int) -> bool:
+    """Start pulling a lazy disk's backing in; whether all of it is here."""
     domain = require_active(connection, uuid, "pull a disk")
-    facts = domain.blockJobInfo(name, 0)
-    if facts:
-        return CopyProgress(False, facts["cur"], facts["end"])
+    if domain.blockJobInfo(name, 0):
+        return False
     element = find_disk(domain, name)
     if element is None:
         raise Unavailable(f"Guest {uuid} has no disk {name}")
     backing = element.find("backingStore")
     if backing is None or backing.get("type") != "network":
-        return CopyProgress(done=True)
+        return True
     flags = libvirt.VIR_DOMAIN_BLOCK_PULL_BANDWIDTH_BYTES
     domain.blockPull(name, bytes_per_second, flags)
-    return CopyProgress(done=False)
+    return False
 
 
 def begin_swap(connection: Connection, uuid: str, name: str, disk: DiskSpec) -> bool:

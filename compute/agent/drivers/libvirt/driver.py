@@ -29,7 +29,6 @@ from compute.agent.drivers.libvirt.host import HostSize, read_inventory
 from compute.agent.drivers.libvirt.states import event_kind
 from compute.agent.guests import (
     ACTIVE_STATES,
-    CopyProgress,
     DiskSpec,
     GuestEvent,
     GuestSpec,
@@ -237,7 +236,7 @@ class LibvirtHypervisor:
                 self._libvirt.run(copies.end_copy, uuid)
                 raise
 
-    def pull_backing(self, uuid: str, name: str) -> CopyProgress:
+    def pull_backing(self, uuid: str, name: str) -> bool:
         """Bring in what a lazy disk has not read yet."""
         rate = self._pull_bytes_per_second
         return self._libvirt.run(copies.pull, uuid, name, rate)

@@ -191,7 +191,7 @@ def test_a_lazy_disk_boots_before_it_is_here(
     hypervisor.pull_backing(spec.uuid, "vda")
     hypervisor.resize_disk(spec.uuid, "vda", 2 << 30)
 
-    wait_for(lambda: hypervisor.pull_backing(spec.uuid, "vda").done, "not pulled in")
+    wait_for(lambda: hypervisor.pull_backing(spec.uuid, "vda"), "not pulled in")
     wait_for(lambda: root_is_whole(storage, spec), "the header still names a backing")
     assert storage.images.bytes_read <= 2 * storage.images.facts(IMAGE_ID).size_bytes
     storage.nbd.stop()

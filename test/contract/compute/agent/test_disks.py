@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from compute.agent.disks import files
 from compute.agent.disks.local import backing_paths
 from compute.agent.guests import DiskDevice, FileSource
 from compute.core import qemu_img
@@ -230,7 +231,7 @@ def test_extra_disks(storage: Storage) -> None:
     assert b"ephemeral1" in ephemeral
     swap = Path(storage.layout.file(GUEST, "swap.raw")).read_bytes()[:4096]
     assert swap.endswith(b"SWAPSPACE2")
-    assert storage.disks.used_bytes(GUEST) < 100 * MIB
+    assert files.allocated_bytes(storage.layout.directory(GUEST)) < 100 * MIB
 
 
 def test_rebuild_and_rescue(storage: Storage) -> None:
