@@ -19,6 +19,9 @@ WINDOWS = 4
 # Of one process: 64 MiB.  A reader that finds none reads through the cache, so slow
 # clients keep no others waiting.
 READERS_MAX = 16
+# No disk that works takes so long for a window.  Less than a proxy or a peer waits for
+# a body that pauses (10 s): it hears of it, and goes on at another replica.
+READ_SECONDS_MAX = 8.0
 
 _pool = BlockPool(WINDOWS * WINDOW_BYTES, READERS_MAX)
 
@@ -32,19 +35,29 @@ class WindowReader:
         direct: int,
         memory: memoryview,
         when_closed: Callable[[], None],
+        seconds_max: float,
     ) -> None:
         self._disk = disk
         self._direct = direct
         self._memory = memory
         self._when_closed = when_closed
+        self._seconds_max = seconds_max
         self._under_way = 0
         self._is_closed = False
 
     @classmethod
     def of(
-        cls, disk: Disk, descriptor: int, when_closed: Callable[[], None]
+        cls,
+        disk: Disk,
+        descriptor: int,
+        when_closed: Callable[[], None],
+        *,
+        seconds_max: float = READ_SECONDS_MAX,
     ) -> WindowReader | None:
-        """For an open file; None where it must be read through the cache."""
+        """For an open file; None where it must be read through the cache.
+
+        ``seconds_max``: how long one window may keep its reader waiting.
+        """
         direct = disk.open_direct(descriptor)
         if direct is None:
             return None
@@ -52,14 +65,15 @@ class WindowReader:
         if memory is None:
             disk.close(direct)
             return None
-        return cls(disk, direct, memory, when_closed)
+        return cls(disk, direct, memory, when_closed, seconds_max)
 
     def read(self, windows: Iterator[tuple[int, int]]) -> Iterator[memoryview]:
         """The bytes [first, last) of each window, fewer at the end of the file; each
         valid until the next is asked for.
 
         Windows begin on blocks of the disk and are WINDOW_BYTES at most.  The greenlet
-        waits; raises ``Unavailable``.
+        waits; raises ``Unavailable``, ``DeadlineExceeded`` when the disk hangs.  Memory
+        that a disk which hangs may still write to is not given back before it has.
         """
         asked: deque[tuple[memoryview, Promise[int]]] = deque()
         for place in range(WINDOWS):
@@ -67,7 +81,7 @@ class WindowReader:
         place = 0
         while asked:
             view, promise = asked.popleft()
-            yield view[: promise.wait()]
+            yield view[: promise.wait(self._seconds_max)]
             self._ask(asked, windows, place * WINDOW_BYTES)
             place = (place + 1) % WINDOWS
 

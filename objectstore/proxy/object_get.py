@@ -154,9 +154,7 @@ def _read(
     assert state is not None
     if found.body is not None:
         return (found.body[piece[0] : piece[1]],)
-    return read_body(
-        found.sources(), target.key, state.timestamp, piece, parts.rounds.node_seconds
-    )
+    return read_body(found.sources(), target.key, state.timestamp, piece, parts.rounds)
 
 
 def _partial(

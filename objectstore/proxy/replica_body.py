@@ -2,15 +2,18 @@
 
 Bytes [start, stop) of one version of an object.  The first replica is opened
 before the reply begins, so that its head can still say 503; when a piece
-cannot be had later (a checksum does not match, a connection is gone) another
-replica continues at the very byte.  Nothing that was handed out is repeated.
+cannot be had later (a checksum does not match, a connection is gone, a disk hangs)
+another replica continues at the very byte.  Nothing that was handed out is repeated.
+A replica that let the reader wait in vain is a suspect (``proxy.patience``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from objectstore.kernel.errors import Corrupt, DeadlineExceeded, Rejected, Unavailable
+from objectstore.proxy.patience import Patience
 from objectstore.wire.nodes import ObjectNode, Span, Spans
 
 # What makes one replica fail and another worth asking.  ``Rejected``: this
@@ -21,31 +24,45 @@ _FAILURES = (Unavailable, Corrupt, Rejected)
 class _Opener:
     """Opens the rest of the bytes at one replica after the other."""
 
-    __slots__ = ("_key", "_seconds", "_sources", "_timestamp")
+    __slots__ = ("_key", "_node", "_patience", "_sources", "_timestamp")
 
     def __init__(
         self,
         sources: Iterator[ObjectNode],
         key: bytes,
         timestamp: int,
-        seconds: float,
+        patience: Patience,
     ) -> None:
         self._sources = sources
         self._key = key
         self._timestamp = timestamp
-        self._seconds = seconds
+        self._patience = patience
+        self._node: ObjectNode | None = None  # that was opened last
 
     def open(self, start: int, stop: int) -> Iterable[bytes]:
         """Bytes [start, stop) from the next replica that has them."""
         for node in self._sources:
+            self._node = node
             promise = node.read(self._key, self._timestamp, start, stop)
             try:
-                return promise.wait(self._seconds)
+                return promise.wait(self._patience.node_seconds)
             except DeadlineExceeded:
+                self._patience.suspect(node)
                 promise.when_done(lambda late: _close(late.value))
             except _FAILURES:
                 continue
         raise Unavailable("no replica can give the object's bytes")
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """While bytes of what was opened last are taken: what fails ends the block, and
+        the next replica is to go on."""
+        try:
+            yield
+        except DeadlineExceeded:
+            self._patience.suspect(self._node)
+        except _FAILURES:
+            pass
 
 
 class ReplicaBody:
@@ -65,13 +82,10 @@ class ReplicaBody:
 
     def __iter__(self) -> Iterator[bytes]:
         while self._at < self._stop:
-            try:
+            with self._opener.reading():
                 for piece in self._body:
                     self._at += len(piece)
                     yield piece
-            except _FAILURES:
-                self._reopen()
-                continue
             if self._at < self._stop:
                 # A replica that ends early is as bad as one that says so.
                 self._reopen()
@@ -89,13 +103,10 @@ class ReplicaSpans(ReplicaBody):
     def spans(self) -> Iterator[Span]:
         """As ``wire.nodes.Spans``."""
         while self._at < self._stop:
-            try:
+            with self._opener.reading():
                 for span in self._spans_of(self._body):
                     self._at += span[2] if isinstance(span, tuple) else len(span)
                     yield span
-            except _FAILURES:
-                self._reopen()
-                continue
             if self._at < self._stop:
                 self._reopen()
 
@@ -110,14 +121,14 @@ def read_body(
     key: bytes,
     timestamp: int,
     piece: tuple[int, int],
-    seconds: float,
+    patience: Patience,
 ) -> ReplicaBody:
     """Open bytes [start, stop) at the first replica that gives them.
 
     Raises ``Unavailable`` when none does.
     """
     start, stop = piece
-    opener = _Opener(sources, key, timestamp, seconds)
+    opener = _Opener(sources, key, timestamp, patience)
     body = opener.open(start, stop)
     # Two classes, because one would promise spans that a far replica has not.
     kind = ReplicaSpans if isinstance(body, Spans) else ReplicaBody

@@ -7,9 +7,9 @@ from random import Random
 
 import pytest
 
-from objectstore.kernel.concurrency import sleep
+from objectstore.kernel.concurrency import Promise, sleep
 from objectstore.kernel.disk import Disk
-from objectstore.kernel.errors import Corrupt, Unavailable
+from objectstore.kernel.errors import Corrupt, DeadlineExceeded, Unavailable
 from objectstore.kernel.system_disk import SystemDisk
 from objectstore.object import windows
 from objectstore.object.bodies import AROUND_BYTES_MIN, BodyFiles
@@ -164,3 +164,44 @@ def test_without_memory_the_cache_is_used(disk: Disk, tmp_path: Path) -> None:
     finally:
         for memory in taken:
             windows._pool.give_back(memory)
+
+
+class HangingDisk(MemoryDisk):
+    """Ends no read around the cache that begins at ``hangs_from`` or later."""
+
+    hangs_from = 2 * windows.WINDOW_BYTES
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.unended: list[Promise[int]] = []
+
+    def read_around(self, direct: int, memory: memoryview, offset: int) -> Promise[int]:
+        if offset < self.hangs_from:
+            return super().read_around(direct, memory, offset)
+        self.unended.append(Promise())
+        return self.unended[-1]
+
+
+def test_a_disk_that_hangs_keeps_its_reader_waiting_for_a_while_only(
+    tmp_path: Path,
+) -> None:
+    disk = HangingDisk()
+    bodies = Bodies(disk, tmp_path)
+    descriptor = bodies.files.open(KEY, TIMESTAMP, bodies.serial)
+    ended: list[bool] = []
+    reader = windows.WindowReader.of(
+        disk, descriptor, lambda: ended.append(True), seconds_max=0.01
+    )
+    assert reader is not None
+    window = windows.WINDOW_BYTES
+    wanted = iter((n * window, (n + 1) * window) for n in range(4))
+    received = 0
+    with pytest.raises(DeadlineExceeded):
+        for view in reader.read(wanted):
+            received += len(view)
+    assert received == 2 * window
+    reader.close()
+    disk.close(descriptor)
+    assert ended == [True]
+    for promise in disk.unended:
+        promise.resolve(window)  # late: nobody minds
