@@ -14,7 +14,7 @@ from compute.instance.frame.routes import Verb, minor_of
 from compute.instance.records import Aggregate, Host
 from compute.instance.scheduling.snapshot import zone_of
 from compute.instance.schemas.types import BOOLEAN, NAME, is_true
-from compute.instance.service.agents import AgentDesk
+from compute.instance.service.host_reports import HostReports
 from compute.instance.views.hosts import BINARY, SERVICE
 from compute.instance.wiring import Wiring
 from objectstore.kernel.reply import Reply
@@ -52,10 +52,10 @@ UPDATE = _schema(
 class ServicesApi:
     """Handlers."""
 
-    def __init__(self, wiring: Wiring, desk: AgentDesk) -> None:
+    def __init__(self, wiring: Wiring, reports: HostReports) -> None:
         self._wiring = wiring
         self._hosts = KnownHosts(wiring)
-        self._desk = desk
+        self._reports = reports
 
     def verbs(self) -> list[Verb]:
         """The routes."""
@@ -165,6 +165,6 @@ class ServicesApi:
             self._wiring.stores.hosts.forget(connection, host.host)
 
         self._wiring.database.run(write)
-        self._desk.forget(host.host)
+        self._reports.forget(host.host)
         self._wiring.placer.forget()
         return empty_reply(204)

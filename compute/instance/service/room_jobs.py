@@ -12,8 +12,8 @@ from compute.core.jobs import Job
 from compute.instance.block_devices import volumes_of
 from compute.instance.ports import release_ports
 from compute.instance.records import Server
-from compute.instance.service.agents import AgentDesk
 from compute.instance.service.finishing import Finishing, JobEnd
+from compute.instance.service.server_desk import ServerDesk
 from compute.instance.volumes import (
     delete_volume,
     release_attachment,
@@ -33,7 +33,7 @@ class RoomJobs:
     name = "instance room jobs"
 
     def __init__(
-        self, wiring: Wiring, finishing: Finishing, desk: AgentDesk, owner: str
+        self, wiring: Wiring, finishing: Finishing, desk: ServerDesk, owner: str
     ) -> None:
         self._wiring = wiring
         self._desk = desk

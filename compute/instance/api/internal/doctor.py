@@ -1,21 +1,14 @@
-"""The part of the internal API that only the doctor calls: places of nobody."""
+"""Places of nobody: what only the doctor asks for."""
 
 from __future__ import annotations
 
 from compute.core.api import ApiCall, Route, json_reply
-from compute.core.schema import Schema
+from compute.instance.api.internal.frame import TEXT, body_of, guarded
 from compute.instance.service.stray_places import StrayPlaces
 from compute.instance.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
-RULE = "internal"
-PLACE = Schema(
-    {
-        "type": "object",
-        "properties": {"host": {"type": "string"}, "id": {"type": "string"}},
-        "required": ["host", "id"],
-    }
-)
+PLACE = body_of("host", "id", host=TEXT, id=TEXT)
 
 
 class DoctorApi:
@@ -27,19 +20,20 @@ class DoctorApi:
 
     def routes(self) -> list[Route]:
         """All of them."""
-        return [
-            Route("GET", "/internal/places/stray", self.strays),
-            Route("POST", "/internal/places/give-back", self.give_back),
-        ]
+        return guarded(
+            self._wiring,
+            [
+                ("GET", "/internal/places/stray", self.strays),
+                ("POST", "/internal/places/give-back", self.give_back),
+            ],
+        )
 
-    def strays(self, call: ApiCall) -> Reply:
+    def strays(self, _: ApiCall) -> Reply:
         """What hosts have claimed for nobody."""
-        self._wiring.enforce(call.context, RULE)
         return json_reply(200, {"places": self._places.strays()})
 
     def give_back(self, call: ApiCall) -> Reply:
         """One of them is given back; fine when it was."""
-        self._wiring.enforce(call.context, RULE)
         body = call.json(PLACE)
         self._places.give_back(body["host"], body["id"])
         return json_reply(200, {})

@@ -1,0 +1,38 @@
+"""What all internal calls have in common: the right to make them, and how their bodies
+are declared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from compute.core.api import ApiCall, Handler, Route
+from compute.core.schema import Schema
+from compute.instance.wiring import Wiring
+from objectstore.kernel.reply import Reply
+
+RULE = "internal"
+TEXT = {"type": "string"}
+TEXTS = {"type": "array", "items": TEXT}
+WHOLE = {"type": "integer", "minimum": 0}
+
+
+def body_of(*required: str, **properties: Any) -> Schema:
+    """An object of these properties, which may have others."""
+    return Schema(
+        {"type": "object", "properties": properties, "required": list(required)}
+    )
+
+
+def guarded(wiring: Wiring, table: Iterable[tuple[str, str, Handler]]) -> list[Route]:
+    """Routes (method, path, handler) for services alone.  They have no version: house
+    talks to house."""
+
+    def guard(handler: Handler) -> Handler:
+        def handle(call: ApiCall) -> Reply:
+            wiring.enforce(call.context, RULE)
+            return handler(call)
+
+        return handle
+
+    return [Route(method, path, guard(handler)) for method, path, handler in table]

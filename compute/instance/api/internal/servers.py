@@ -1,0 +1,90 @@
+"""Servers: what agents may know of them and tell of them, and what their metadata
+services answer them."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from compute.core.api import ApiCall, Route, json_reply
+from compute.core.errors import BadRequest, NotFound
+from compute.core.schema import Schema
+from compute.instance.api.internal.frame import TEXT, TEXTS, body_of, guarded
+from compute.instance.api.presenting import Presenter
+from compute.instance.metadata.lookup import look_up
+from compute.instance.service.server_desk import ServerDesk
+from compute.instance.wiring import Wiring
+from objectstore.kernel.reply import Reply
+
+PASSWORD_BYTES_MAX = 1024  # what a key of 4096 bits makes, in base64, and room
+FATES = body_of("servers", servers=TEXTS, host=TEXT)
+OBSERVED = Schema({"type": "object"})
+PASSWORD = body_of("password", password=TEXT)
+
+
+class KnownServersApi:
+    """Handlers."""
+
+    def __init__(self, wiring: Wiring, desk: ServerDesk, presenter: Presenter) -> None:
+        self._wiring = wiring
+        self._desk = desk
+        self._presenter = presenter
+
+    def routes(self) -> list[Route]:
+        """All of them."""
+        server = "/internal/servers/{server_id}"
+        return guarded(
+            self._wiring,
+            [
+                ("GET", "/internal/servers", self.servers),
+                ("POST", "/internal/servers/fates", self.fates),
+                ("GET", server, self.server),
+                ("PATCH", server, self.update),
+                ("GET", f"{server}/metadata", self.metadata),
+                ("PUT", f"{server}/password", self.password),
+            ],
+        )
+
+    # ---- for agents and the doctor ---------------------------------------------
+
+    def servers(self, _: ApiCall) -> Reply:
+        """Every live server, in brief."""
+        return json_reply(200, {"servers": self._desk.servers()})
+
+    def fates(self, call: ApiCall) -> Reply:
+        """Which of these live."""
+        body = call.json(FATES)
+        found = self._desk.fates(body["servers"], body.get("host", ""))
+        return json_reply(200, {"fates": found})
+
+    def server(self, call: ApiCall) -> Reply:
+        """One server."""
+        server = self._desk.server(call.parameters["server_id"])
+        return json_reply(200, {"server": server.to_json()})
+
+    def update(self, call: ApiCall) -> Reply:
+        """What an agent saw; the server then."""
+        values = call.json(OBSERVED)
+        server = self._desk.update(call.parameters["server_id"], values)
+        return json_reply(200, {"server": server.to_json()})
+
+    # ---- for metadata services -------------------------------------------------
+
+    def metadata(self, call: ApiCall) -> Reply:
+        """What a server finds at a path of its metadata service."""
+        server = self._desk.server(call.parameters["server_id"])
+        if server.deleted:
+            raise NotFound(f"Instance {server.id} could not be found.")
+        vifs = self._presenter.vifs([server])[server.id]
+        found = look_up(dataclasses.replace(server, vifs=vifs), call.query.one("path"))
+        if found is None:
+            raise NotFound("There is nothing at this path")
+        content_type, content = found
+        return Reply(200, content, None, content_type)
+
+    def password(self, call: ApiCall) -> Reply:
+        """The guest's password, sealed with its user's key: kept once."""
+        sealed = call.json(PASSWORD)["password"]
+        if len(sealed) > PASSWORD_BYTES_MAX:
+            raise BadRequest("The password is too long")
+        self._desk.keep_password(call.parameters["server_id"], sealed)
+        return json_reply(200, {})

@@ -1,0 +1,82 @@
+"""The room's services, made once: handlers and loops take from here what they need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from compute.instance.service.actions import ServerActions
+from compute.instance.service.consoles import Consoles
+from compute.instance.service.create import ServerCreation
+from compute.instance.service.finishing import Finishing
+from compute.instance.service.host_reports import HostReports
+from compute.instance.service.job_desk import JobDesk
+from compute.instance.service.lifecycle import Lifecycle
+from compute.instance.service.move_ends import MoveEnds
+from compute.instance.service.moving import Moving
+from compute.instance.service.ordering import Ordering
+from compute.instance.service.questions import Questions
+from compute.instance.service.quotas import Quotas
+from compute.instance.service.resizing import Resizing
+from compute.instance.service.server_desk import ServerDesk
+from compute.instance.service.snapshots import Snapshots
+from compute.instance.service.stray_places import StrayPlaces
+from compute.instance.service.unshelving import Unshelving
+from compute.instance.service.volumes import ServerVolumes
+from compute.instance.settings import InstanceSettings
+from compute.instance.wiring import Wiring
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """One of each."""
+
+    # What users ask for.
+    quotas: Quotas
+    actions: ServerActions
+    ordering: Ordering
+    creation: ServerCreation
+    lifecycle: Lifecycle
+    snapshots: Snapshots
+    moving: Moving
+    resizing: Resizing
+    unshelving: Unshelving
+    volumes: ServerVolumes
+    consoles: Consoles
+    questions: Questions
+    # What agents and the doctor ask and tell.
+    host_reports: HostReports
+    job_desk: JobDesk
+    server_desk: ServerDesk
+    finishing: Finishing
+    move_ends: MoveEnds
+    stray_places: StrayPlaces
+
+
+def make_services(wiring: Wiring, settings: InstanceSettings) -> Services:
+    """All of them."""
+    stores = wiring.stores
+    quotas = Quotas(settings.quotas(), stores.quotas, stores.servers)
+    actions = ServerActions(wiring)
+    ordering = Ordering(wiring, quotas)
+    snapshots = Snapshots(wiring, actions, ordering)
+    moving = Moving(wiring, actions)
+    return Services(
+        quotas=quotas,
+        actions=actions,
+        ordering=ordering,
+        creation=ServerCreation(wiring, quotas),
+        lifecycle=Lifecycle(wiring, actions, ordering, snapshots),
+        snapshots=snapshots,
+        moving=moving,
+        resizing=Resizing(wiring, actions, ordering, quotas, moving),
+        unshelving=Unshelving(wiring, actions, ordering),
+        volumes=ServerVolumes(wiring, actions),
+        consoles=Consoles(wiring),
+        questions=Questions(wiring),
+        host_reports=HostReports(wiring),
+        job_desk=JobDesk(wiring),
+        server_desk=ServerDesk(wiring),
+        finishing=Finishing(wiring),
+        move_ends=MoveEnds(wiring),
+        stray_places=StrayPlaces(wiring),
+    )
