@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode
 import orjson
 
 from compute.core.context import TokenSource
-from compute.core.errors import BadRequest, Conflict, NotFound, Stale
+from compute.core.errors import Conflict, NotFound
 from compute.instance.block_devices import (
     ATTACHED,
     BlockDevice,
@@ -27,6 +27,7 @@ from compute.instance.block_devices import (
     swap_mib,
     volumes_of,
 )
+from compute.instance.client_wire import InstanceWire
 from compute.instance.metadata.config_drive import config_drive_files
 from compute.instance.model import PowerState, TaskState, VmState
 from compute.instance.moves import MOVED
@@ -57,8 +58,7 @@ from compute.instance.volumes import (
     release_attachment,
     release_volumes,
 )
-from objectstore.client.caller import Answer, Caller
-from objectstore.kernel.errors import Rejected, Unavailable
+from objectstore.client.caller import Caller
 
 __all__ = [
     "ATTACHED",
@@ -100,8 +100,6 @@ __all__ = [
     "volumes_of",
 ]
 
-# Longer than any of these calls takes by itself, shorter than a job's lease.
-CALL_SECONDS = 20.0
 # The first in which volumes are told to be larger.
 EVENTS_VERSION = "compute 2.51"
 
@@ -110,8 +108,7 @@ class InstanceClient:
     """Calls the instance room through a ``Caller``."""
 
     def __init__(self, caller: Caller, tokens: TokenSource) -> None:
-        self._caller = caller
-        self._tokens = tokens
+        self._wire = InstanceWire(caller, tokens)
 
     # ---- agents: hosts ---------------------------------------------------------
 
@@ -126,28 +123,28 @@ class InstanceClient:
             }
             for each in reports
         ]
-        self._send("POST", "/internal/hosts/report", {"hosts": values})
+        self._wire.send("POST", "/internal/hosts/report", {"hosts": values})
 
     def servers_of(self, host: str) -> list[ServerBrief]:
         """The servers that live on the host."""
-        answer = self._get(f"/internal/hosts/{quote(host, safe='')}/servers")
+        answer = self._wire.get(_host_path(host) + "/servers")
         return [record_from(ServerBrief, each) for each in answer["servers"]]
 
     def known_on(self, host: str) -> set[str]:
         """The ids of all servers that have something on the host, or may have."""
-        answer = self._get(f"/internal/hosts/{quote(host, safe='')}/known")
+        answer = self._wire.get(_host_path(host) + "/known")
         return set(answer["servers"])
 
     # ---- agents: moves ---------------------------------------------------------
 
     def admit(self, token: str) -> MoveGrant:
         """What the token of a move lets in; ``NotFound`` when nothing."""
-        answer = self._send("POST", "/internal/moves/admit", {"token": token})
+        answer = self._wire.send("POST", "/internal/moves/admit", {"token": token})
         return record_from(MoveGrant, answer)
 
     def note_move(self, migration: str, figures: Mapping[str, int]) -> bool:
         """How far it is; whether it is to be completed by force."""
-        answer = self._send("PATCH", f"/internal/moves/{migration}", figures)
+        answer = self._wire.send("PATCH", f"/internal/moves/{migration}", figures)
         return bool(answer["hurried"])
 
     # ---- agents: jobs ----------------------------------------------------------
@@ -161,7 +158,7 @@ class InstanceClient:
         busy: Collection[str] = (),
     ) -> list[ClaimedJob]:
         """Take jobs of these hosts; ``busy``: subjects that ``owner`` works on now."""
-        answer = self._send(
+        answer = self._wire.send(
             "POST",
             "/internal/jobs/claim",
             {
@@ -231,28 +228,27 @@ class InstanceClient:
 
     def server(self, server_id: str) -> Server:
         """One server; ``NotFound``."""
-        answer = self._get(f"/internal/servers/{quote(server_id, safe='')}")
+        answer = self._wire.get(_server_path(server_id))
         return Server.from_json(answer["server"])
 
     def update(self, server_id: str, **observed: Any) -> Server:
         """What an agent has seen or made: ``vifs``, ``progress``, ``root_device``; the
         server then.  ``NotFound``."""
-        path = f"/internal/servers/{quote(server_id, safe='')}"
-        answer = self._send("PATCH", path, observed)
+        answer = self._wire.send("PATCH", _server_path(server_id), observed)
         return Server.from_json(answer["server"])
 
     def set_device(self, server_id: str, device_id: str, **values: Any) -> None:
         """These values of the server's block device changed."""
-        self._send("PUT", _device_path(server_id, device_id), values)
+        self._wire.send("PUT", _device_path(server_id, device_id), values)
 
     def drop_device(self, server_id: str, device_id: str) -> None:
         """The server has that block device no more."""
-        self._call("DELETE", _device_path(server_id, device_id)).close()
+        self._wire.call("DELETE", _device_path(server_id, device_id)).close()
 
     def fates(self, server_ids: Collection[str], host: str = "") -> dict[str, str]:
         """For each of these ids that was ever a server: ``deleted``, ``moved`` (to
         another host than ``host``, where nothing of it shall be) or ``live``."""
-        answer = self._send(
+        answer = self._wire.send(
             "POST",
             "/internal/servers/fates",
             {"servers": list(server_ids), "host": host},
@@ -261,18 +257,18 @@ class InstanceClient:
 
     def servers(self) -> list[ServerBrief]:
         """Every server that is not deleted (for the doctor)."""
-        answer = self._get("/internal/servers")
+        answer = self._wire.get("/internal/servers")
         return [record_from(ServerBrief, each) for each in answer["servers"]]
 
     def stray_places(self) -> list[StrayPlace]:
         """What hosts have claimed for nobody (for the doctor)."""
-        answer = self._get("/internal/places/stray")
+        answer = self._wire.get("/internal/places/stray")
         return [record_from(StrayPlace, each) for each in answer["places"]]
 
     def give_back(self, place: StrayPlace) -> None:
         """Give it back, if it still is one."""
         values = {"host": place.host, "id": place.id}
-        self._send("POST", "/internal/places/give-back", values)
+        self._wire.send("POST", "/internal/places/give-back", values)
 
     # ---- metadata --------------------------------------------------------------
 
@@ -280,23 +276,22 @@ class InstanceClient:
         """Content type and content that the server finds at ``path`` of its metadata
         service (``/openstack/latest/meta_data.json``); ``NotFound``."""
         query = urlencode({"path": path})
-        answer = self._call(
-            "GET", f"/internal/servers/{quote(server_id, safe='')}/metadata?{query}"
-        )
+        path = f"{_server_path(server_id)}/metadata?{query}"
+        answer = self._wire.call("GET", path)
         content_type = answer.headers.get("content-type", "text/plain")
         return content_type, answer.read()
 
     def put_password(self, server_id: str, sealed: bytes) -> None:
         """Keep the password that the guest sealed with its user's key.
         ``Conflict`` when there is one."""
-        path = f"/internal/servers/{quote(server_id, safe='')}/password"
-        self._send("PUT", path, {"password": sealed.decode("ascii", "replace")})
+        path = f"{_server_path(server_id)}/password"
+        self._wire.send("PUT", path, {"password": sealed.decode("ascii", "replace")})
 
     # ---- consoles --------------------------------------------------------------
 
     def console(self, token: str) -> ConsoleGrant:
         """What a console token opens; ``NotFound`` when it opens nothing."""
-        answer = self._send("POST", "/internal/consoles", {"token": token})
+        answer = self._wire.send("POST", "/internal/consoles", {"token": token})
         return record_from(ConsoleGrant, answer)
 
     # ---- volumes ---------------------------------------------------------------
@@ -313,7 +308,7 @@ class InstanceClient:
         body = orjson.dumps({"events": [event]})
         path = "/v2.1/os-server-external-events"
         try:
-            answer = self._call("POST", path, body, version=EVENTS_VERSION)
+            answer = self._wire.call("POST", path, body, version=EVENTS_VERSION)
         except NotFound:
             return
         (answered,) = answer.json()["events"]
@@ -331,26 +326,7 @@ class InstanceClient:
     # ---- inside ----------------------------------------------------------------
 
     def _job(self, job_id: str, verb: str, value: Mapping[str, Any]) -> Any:
-        return self._send("POST", f"/internal/jobs/{job_id}/{verb}", value)
-
-    def _get(self, path: str) -> Any:
-        return self._call("GET", path).json()
-
-    def _send(self, method: str, path: str, value: Mapping[str, Any]) -> Any:
-        return self._call(method, path, orjson.dumps(value)).json()
-
-    def _call(
-        self, method: str, path: str, body: bytes = b"", *, version: str = ""
-    ) -> Answer:
-        headers = {"X-Auth-Token": self._tokens.token()}
-        if version:
-            headers["OpenStack-API-Version"] = version
-        if body:
-            headers["Content-Type"] = "application/json"
-        answer = self._caller.request(method, path, headers, body, timeout=CALL_SECONDS)
-        if answer.status < 300:
-            return answer
-        raise _error(answer)
+        return self._wire.send("POST", f"/internal/jobs/{job_id}/{verb}", value)
 
 
 def _claimed(job: Mapping[str, Any]) -> ClaimedJob:
@@ -359,25 +335,13 @@ def _claimed(job: Mapping[str, Any]) -> ClaimedJob:
     return record_from(ClaimedJob, {**job, "server": whose})
 
 
+def _host_path(host: str) -> str:
+    return f"/internal/hosts/{quote(host, safe='')}"
+
+
+def _server_path(server_id: str) -> str:
+    return f"/internal/servers/{quote(server_id, safe='')}"
+
+
 def _device_path(server_id: str, device_id: str) -> str:
-    server, device = quote(server_id, safe=""), quote(device_id, safe="")
-    return f"/internal/servers/{server}/block-devices/{device}"
-
-
-def _error(answer: Answer) -> Exception:
-    status = answer.status
-    text = answer.read().decode("utf-8", "replace")
-    try:
-        (fault,) = orjson.loads(text).values()
-        text = str(fault["message"])
-    except (ValueError, TypeError, KeyError, AttributeError):
-        pass
-    if status == 404:
-        return NotFound(text)
-    if status == 409:
-        return Stale(text) if "no longer" in text else Conflict(text)
-    if status == 400:
-        return BadRequest(text)
-    if 400 <= status < 500 and status not in (401, 408, 429):
-        return Rejected(status, text)
-    return Unavailable(f"the instance room answered {status}: {text}")
+    return f"{_server_path(server_id)}/block-devices/{quote(device_id, safe='')}"
