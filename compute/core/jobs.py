@@ -213,13 +213,7 @@ class JobStore:
         error: str = "",
     ) -> None:
         """The job is done, or has failed with ``error``; ``Stale`` if not ours."""
-        values = {
-            "state": FAILED if error else DONE,
-            "error": error[:ERROR_CHARACTERS_MAX],
-            "owner": "",
-            "lease_until": 0.0,
-            "updated_at": now,
-        }
+        values = _let_go(FAILED if error else DONE, error, now)
         self._set_held(connection, job_id, owner, values)
 
     def retry(
@@ -232,14 +226,7 @@ class JobStore:
         error: str,
     ) -> None:
         """Give it back, to be tried again from its step, not before that moment."""
-        values = {
-            "state": PENDING,
-            "owner": "",
-            "lease_until": 0.0,
-            "not_before": not_before,
-            "error": error[:ERROR_CHARACTERS_MAX],
-            "updated_at": now,
-        }
+        values = {**_let_go(PENDING, error, now), "not_before": not_before}
         self._set_held(connection, job_id, owner, values)
 
     def redact(self, connection: Connection, job: Job, names: Collection[str]) -> None:
@@ -257,14 +244,7 @@ class JobStore:
     ) -> None:
         """End an open job without its owner, who will find that it is no longer
         his: for workers that are gone."""
-        values = {
-            "state": FAILED,
-            "error": error[:ERROR_CHARACTERS_MAX],
-            "owner": "",
-            "lease_until": 0.0,
-            "updated_at": now,
-        }
-        self._statements.set(connection, job_id, values)
+        self._statements.set(connection, job_id, _let_go(FAILED, error, now))
 
     def cancel(self, connection: Connection, subject_id: str) -> None:
         """Ask the subject's open jobs to stop and undo what they did."""
@@ -306,3 +286,14 @@ class JobStore:
             .order_by(self._jobs.c.created_at, self._jobs.c.id)
         )
         return [Job(**row._mapping) for row in rows]
+
+
+def _let_go(state: str, error: str, now: float) -> dict[str, Any]:
+    """The values of a job that nobody holds any more."""
+    return {
+        "state": state,
+        "error": error[:ERROR_CHARACTERS_MAX],
+        "owner": "",
+        "lease_until": 0.0,
+        "updated_at": now,
+    }

@@ -29,7 +29,6 @@ from compute.instance.block_devices import (
 )
 from compute.instance.client_wire import InstanceWire
 from compute.instance.metadata.config_drive import config_drive_files
-from compute.instance.model import PowerState, TaskState, VmState
 from compute.instance.moves import MOVED
 from compute.instance.ports import (
     await_ports,
@@ -42,6 +41,7 @@ from compute.instance.ports import (
     unhost_ports,
 )
 from compute.instance.records import Server, record_from
+from compute.instance.states import PowerState, TaskState, VmState
 from compute.instance.told import (
     ClaimedJob,
     ConsoleGrant,
@@ -319,9 +319,9 @@ class InstanceClient:
         """Let the server's running guest have its volume as fast as the volume's type
         says now.  ``Conflict`` when it does not run, or something else is under way
         with it; ``NotFound`` when the server does not have the volume."""
-        server, volume = quote(server_id, safe=""), quote(volume_id, safe="")
-        path = f"/internal/servers/{server}/volumes/{volume}/limits"
-        self._send("POST", path, {})
+        volume = quote(volume_id, safe="")
+        path = f"{_server_path(server_id)}/volumes/{volume}/limits"
+        self._wire.send("POST", path, {})
 
     # ---- inside ----------------------------------------------------------------
 

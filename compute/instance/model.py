@@ -1,11 +1,9 @@
-"""What a server is, and the table of its states: which action is legal when.
+"""The table of a server's states: which action is legal when, and what it leads to.
 
 Nouns:
 
 * A *server* is one virtual machine that a user asked for; on its host it is a
-  *guest*.
-* ``vm_state`` is what the server has stably become, ``task_state`` what is under way
-  with it ("" when nothing is).  The ``status`` that users see follows from both.
+  *guest*.  What it can be is in ``states.py``.
 * An *action* is something a user asks of a server.  It is legal in some vm_states,
   sets a task_state, and is done by a *job* on the server's host; when the job ends,
   the task_state is "" again and the vm_state is the action's ``success``.
@@ -18,66 +16,8 @@ answers 409.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum, StrEnum
 
-
-class VmState(StrEnum):
-    """What a server has stably become."""
-
-    BUILDING = "building"
-    ACTIVE = "active"
-    PAUSED = "paused"
-    SUSPENDED = "suspended"
-    STOPPED = "stopped"
-    RESCUED = "rescued"
-    RESIZED = "resized"  # waits to be confirmed or reverted
-    SHELVED = "shelved"
-    SHELVED_OFFLOADED = "shelved_offloaded"
-    SOFT_DELETED = "soft-delete"
-    ERROR = "error"
-    DELETED = "deleted"
-
-
-class TaskState(StrEnum):
-    """What is under way.  The values are what clients poll for."""
-
-    NONE = ""
-    SPAWNING = "spawning"
-    POWERING_ON = "powering-on"
-    POWERING_OFF = "powering-off"
-    REBOOTING = "rebooting"
-    REBOOTING_HARD = "rebooting_hard"
-    PAUSING = "pausing"
-    UNPAUSING = "unpausing"
-    SUSPENDING = "suspending"
-    RESUMING = "resuming"
-    REBUILDING = "rebuilding"
-    RESIZING = "resize_prep"
-    RESIZE_MOVING = "resize_migrating"  # the disks are on their way
-    CONFIRMING = "resize_confirming"
-    REVERTING = "resize_reverting"
-    RESCUING = "rescuing"
-    UNRESCUING = "unrescuing"
-    SNAPSHOT = "image_snapshot"
-    SHELVING = "shelving"
-    OFFLOADING = "shelving_offloading"
-    UNSHELVING = "unshelving"
-    SOFT_DELETING = "soft-deleting"
-    DELETING = "deleting"
-    RESTORING = "restoring"
-    MIGRATING = "migrating"  # moving while it runs
-
-
-class PowerState(IntEnum):
-    """What the hypervisor last said."""
-
-    NOSTATE = 0
-    RUNNING = 1
-    PAUSED = 3
-    SHUTDOWN = 4
-    CRASHED = 6
-    SUSPENDED = 7
-
+from compute.instance.states import TaskState, VmState
 
 _V = VmState
 _T = TaskState

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from compute.instance.model import PowerState, TaskState, VmState
 from compute.instance.moves import MOVED, After, Claims, Ended, Side, Status
 from compute.instance.records import Migration, Server
 from compute.instance.rules import fault, flavor_values
+from compute.instance.states import PowerState, TaskState, VmState
 
 _S = Status
 IDLE = {"task_state": TaskState.NONE.value}

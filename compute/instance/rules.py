@@ -11,15 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from compute.core.errors import Conflict
-from compute.instance.model import (
-    ACTIONS,
-    Action,
-    PowerState,
-    TaskState,
-    VmState,
-    action_of_job,
-)
+from compute.instance.model import ACTIONS, Action, action_of_job
 from compute.instance.records import Server
+from compute.instance.states import PowerState, TaskState, VmState
 
 NO_VALID_HOST = "No valid host was found. There are not enough hosts available."
 LOCKED_BY_ADMIN = "admin"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compute.instance.model import TaskState, VmState
+from compute.instance.states import TaskState, VmState
 
 _TASK_STATUS: dict[tuple[VmState, TaskState], str] = {
     (VmState.ACTIVE, TaskState.REBOOTING): "REBOOT",

@@ -11,9 +11,9 @@ from compute.instance.api.asked import ActionHandler, Asked
 from compute.instance.frame.bodies import Body, Field
 from compute.instance.frame.replies import ok
 from compute.instance.frame.routes import Verb, minor_of
-from compute.instance.model import VmState
 from compute.instance.service.consoles import NOVNC, SERIAL, Consoles, console_url
 from compute.instance.service.lifecycle import Lifecycle
+from compute.instance.states import VmState
 from compute.instance.wiring import Wiring
 from objectstore.kernel.reply import Reply
 

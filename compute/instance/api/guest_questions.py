@@ -11,11 +11,11 @@ from compute.instance.api.actions import ActionsApi
 from compute.instance.api.asked import Asked
 from compute.instance.frame.replies import accepted, ok
 from compute.instance.frame.routes import Verb, minor_of
-from compute.instance.model import VmState
 from compute.instance.schemas.actions import CHANGE_PASSWORD, CONSOLE_OUTPUT
 from compute.instance.service.actions import ServerActions
 from compute.instance.service.lifecycle import Lifecycle
 from compute.instance.service.questions import Questions
+from compute.instance.states import VmState
 from compute.instance.views.diagnostics import diagnostics_view
 from objectstore.kernel.reply import Reply
 

@@ -20,7 +20,8 @@ from compute.instance.service.actions import ServerActions
 from compute.instance.service.create import ServerCreation
 from compute.instance.service.ordering import Ordering, is_true
 from compute.instance.stores.servers import SORT_COLUMNS
-from compute.instance.views.servers import WHOLE_SINCE, addresses, brief_server
+from compute.instance.views.addresses import addresses
+from compute.instance.views.servers import WHOLE_SINCE, brief_server
 from compute.instance.wiring import Wiring
 from objectstore.kernel.reply import Reply
 

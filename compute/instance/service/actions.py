@@ -12,11 +12,12 @@ from typing import Any
 
 from compute.core.context import RequestContext
 from compute.core.database import Connection
-from compute.instance.model import Action, TaskState, VmState
+from compute.instance.model import Action
 from compute.instance.records import Server
 from compute.instance.rules import LOCKED_BY_ADMIN, check_action
 from compute.instance.scheduling.snapshot import is_up
 from compute.instance.service.left_behind import end_moves
+from compute.instance.states import TaskState, VmState
 from compute.instance.wiring import ROOM_QUEUE, Wiring
 
 ACT = "os_compute_api:servers:act"

@@ -14,7 +14,6 @@ from typing import Any
 from compute.core.context import RequestContext
 from compute.core.database import Connection
 from compute.core.errors import QuotaExceeded
-from compute.instance.model import TaskState, VmState
 from compute.instance.placing import Placement
 from compute.instance.records import Server
 from compute.instance.rules import NO_VALID_HOST, action_event, fault
@@ -23,6 +22,7 @@ from compute.instance.service.group_places import places_of_group
 from compute.instance.service.needs import amounts_of
 from compute.instance.service.new_servers import NewServers
 from compute.instance.service.quotas import UNLIMITED, Quotas
+from compute.instance.states import TaskState, VmState
 from compute.instance.wiring import Wiring
 
 

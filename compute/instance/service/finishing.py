@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from compute.core.context import RequestContext
 from compute.core.database import Connection
 from compute.core.jobs import Job
-from compute.instance.model import ACTIONS, TaskState, VmState
+from compute.instance.model import ACTIONS
 from compute.instance.moves import MOVE_KINDS, STAYING, Ended
 from compute.instance.placing import Placement
 from compute.instance.records import Server
 from compute.instance.rules import Outcome, action_event, failed, succeeded
 from compute.instance.service.move_ends import MoveEnds
 from compute.instance.service.needs import amounts_of, request_for
+from compute.instance.states import TaskState, VmState
 from compute.instance.wiring import DROP_VOLUME, QUESTION_SUBJECT, Wiring, answer_topic
 
 NOBODY = RequestContext()

@@ -7,8 +7,8 @@ from typing import Any
 
 from compute.core.database import Connection
 from compute.core.errors import BadRequest
-from compute.instance.model import PowerState
 from compute.instance.rules import observed
+from compute.instance.states import PowerState
 from compute.instance.wiring import Wiring
 
 HOSTS_MAX = 5000  # in one report

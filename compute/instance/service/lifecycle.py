@@ -11,7 +11,6 @@ from compute.core.database import Connection
 from compute.core.errors import BadRequest
 from compute.image.client import ImageRecord
 from compute.instance.block_devices import root_of
-from compute.instance.model import VmState
 from compute.instance.records import Server
 from compute.instance.service.actions import Change, ServerActions
 from compute.instance.service.order_checks import (
@@ -21,6 +20,7 @@ from compute.instance.service.order_checks import (
 )
 from compute.instance.service.ordering import Ordering
 from compute.instance.service.snapshots import Snapshots
+from compute.instance.states import VmState
 from compute.instance.wiring import Wiring
 
 RESCUE_PROPERTIES = ("hw_rescue_device", "hw_rescue_bus")

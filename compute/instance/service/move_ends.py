@@ -12,7 +12,6 @@ from typing import Any
 from compute.core.context import RequestContext
 from compute.core.database import Connection
 from compute.core.errors import NotFound
-from compute.instance.model import TaskState
 from compute.instance.move_rules import after
 from compute.instance.moves import (
     CLEANING,
@@ -27,6 +26,7 @@ from compute.instance.moves import (
 from compute.instance.records import Migration, Server
 from compute.instance.service.admission import admission, digest_of
 from compute.instance.service.left_behind import remove_left
+from compute.instance.states import TaskState
 from compute.instance.wiring import Wiring, host_topic
 
 FIGURE_NAMES = tuple(

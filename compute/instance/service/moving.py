@@ -12,7 +12,7 @@ from typing import Any
 from compute.core.context import RequestContext
 from compute.core.database import Connection
 from compute.core.errors import BadRequest, NotFound
-from compute.instance.model import ACTIONS, VmState
+from compute.instance.model import ACTIONS
 from compute.instance.moves import Kind, Status, stays
 from compute.instance.records import Host, Migration, Server
 from compute.instance.rules import action_event
@@ -21,6 +21,7 @@ from compute.instance.service.actions import Change, ServerActions
 from compute.instance.service.admission import admission
 from compute.instance.service.departures import ANYWHERE, Departures, NoRoom, Wish
 from compute.instance.service.left_behind import end_moves
+from compute.instance.states import VmState
 from compute.instance.wiring import Wiring
 
 MIGRATE = "os_compute_api:os-migrate-server:migrate"

@@ -8,7 +8,6 @@ from collections import Counter
 from compute.core.context import RequestContext
 from compute.core.database import Connection
 from compute.core.errors import Conflict
-from compute.instance.model import VmState
 from compute.instance.placing import Placement
 from compute.instance.records import Server
 from compute.instance.rules import NO_VALID_HOST
@@ -16,6 +15,7 @@ from compute.instance.service.actions import Change, ServerActions
 from compute.instance.service.group_places import places_of_group
 from compute.instance.service.needs import amounts_of, request_for
 from compute.instance.service.ordering import Ordering
+from compute.instance.states import VmState
 from compute.instance.wiring import Wiring
 
 # How often is planned anew when other members of its group came or moved meanwhile.

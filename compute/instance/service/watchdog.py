@@ -13,11 +13,12 @@ import functools
 from compute.core.context import RequestContext
 from compute.core.database import Connection
 from compute.core.jobs import Job
-from compute.instance.model import ACTIONS, TaskState, VmState
+from compute.instance.model import ACTIONS
 from compute.instance.records import Server
 from compute.instance.rules import failed, fault
 from compute.instance.service.actions import ServerActions
 from compute.instance.service.finishing import NOBODY, Finishing, JobEnd
+from compute.instance.states import TaskState, VmState
 from compute.instance.stores.servers import ServerFilter
 from compute.instance.wiring import Wiring
 from objectstore.kernel.loop import Progress

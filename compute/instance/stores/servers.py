@@ -13,8 +13,8 @@ from compute.core.database import Connection
 from compute.core.errors import BadRequest
 from compute.core.pagination import Page, paginate
 from compute.core.revisions import update_revision
-from compute.instance.model import TaskState, VmState
 from compute.instance.records import Server
+from compute.instance.states import TaskState, VmState
 from compute.instance.tables import SERVERS
 
 # How many rows are looked at in one go when a filter cannot be said in SQL.

@@ -16,9 +16,10 @@ from compute.core.api import ApiCall
 from compute.core.instants import iso_micro, iso_z
 from compute.instance.frame.replies import View, bookmark, links
 from compute.instance.frame.routes import minor_of
-from compute.instance.model import VmState
 from compute.instance.records import Server
+from compute.instance.states import VmState
 from compute.instance.statuses import status_of
+from compute.instance.views.addresses import addresses, security_groups
 from compute.instance.views.volumes import volumes_attached
 
 PROGRESS_STATUSES = frozenset(
@@ -80,41 +81,6 @@ def _flavor_embedded(shown: Shown) -> Any:
     }
 
 
-def addresses(
-    vifs: Sequence[Mapping[str, Any]], *, extended: bool
-) -> dict[str, list[dict[str, Any]]]:
-    """Addresses by network's name."""
-    found: dict[str, list[dict[str, Any]]] = {}
-    for vif in vifs:
-        entries = found.setdefault(vif["network_name"], [])
-        for each in vif["addresses"]:
-            entries.append(
-                _address(each["version"], each["address"], vif, "fixed", extended)
-            )
-            entries += [
-                _address(4, floating, vif, "floating", extended)
-                for floating in each["floating"]
-            ]
-    return found
-
-
-def _address(
-    version: int, text: str, vif: Mapping[str, Any], kind: str, extended: bool
-) -> dict[str, Any]:
-    entry: dict[str, Any] = {"version": version, "addr": text}
-    if extended:
-        entry["OS-EXT-IPS:type"] = kind
-        entry["OS-EXT-IPS-MAC:mac_addr"] = vif["mac"]
-    return entry
-
-
-def _security_groups(shown: Shown) -> list[dict[str, str]]:
-    names: list[str] = []
-    for vif in shown.vifs:
-        names += [name for name in vif["security_groups"] if name not in names]
-    return [{"name": name} for name in names]
-
-
 def _moment(value: float | None) -> str | None:
     return None if value is None else iso_micro(value)
 
@@ -166,7 +132,7 @@ SHOWN: tuple[View, ...] = (
         lambda shown: _moment(shown.server.terminated_at),
         group="full",
     ),
-    View("security_groups", _security_groups, group="groups"),
+    View("security_groups", lambda shown: security_groups(shown.vifs), group="groups"),
     View(
         "OS-EXT-STS:task_state",
         lambda shown: shown.server.task_state or None,

@@ -8,7 +8,8 @@ from random import Random
 
 import pytest
 
-from compute.instance.model import ACTIONS, VmState
+from compute.instance.model import ACTIONS
+from compute.instance.states import VmState
 from test.unit.compute.instance.house import House
 from test.unit.compute.instance.states import STATES, UNLIMITED, is_stable, requests
 
