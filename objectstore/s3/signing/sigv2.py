@@ -72,7 +72,8 @@ class SigV2Claim:
         # Clients differ in which characters of a path they encode; what they
         # sent is what they signed.
         right = False
-        texts = [self._string_to_sign(path) for path in _paths(self._environ)]
+        paths = _paths(self._environ, names_bucket=not self._resource_prefix)
+        texts = [self._string_to_sign(path) for path in paths]
         for text in texts:
             expected = digest(secret.encode(), text, "sha1")
             right |= compare_digest(base64.b64encode(expected), given)
@@ -182,10 +183,14 @@ def from_query(
     )
 
 
-def _paths(environ: Environ) -> list[str]:
+def _paths(environ: Environ, names_bucket: bool) -> list[str]:
     sent = environ.get("RAW_PATH_INFO", "")
     encoded = quote(environ.get("PATH_INFO", "").encode("latin-1"), safe="/-_.~")
-    return [encoded] if sent in ("", encoded) else [encoded, sent]
+    paths = [encoded] if sent in ("", encoded) else [encoded, sent]
+    if names_bucket and encoded.rfind("/") == 0 and encoded != "/":
+        # botocore signs a bucket as "/bucket/" and asks for "/bucket".
+        paths.append(f"{encoded}/")
+    return paths
 
 
 def _subresources(pairs: Pairs) -> str:

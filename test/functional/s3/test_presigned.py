@@ -66,6 +66,19 @@ def test_temporary_keys_presign(temporary: Any, bucket: str) -> None:
         assert send("GET", wrong)[0] in (400, 403)
 
 
+def test_buckets_as_well_as_objects(
+    s3: Any, boto: Boto, bucket: str, version: str
+) -> None:
+    s3.put_object(Bucket=bucket, Key="k", Body=b"data")
+    client = boto(signature_version=version)
+    (listed,) = client.list_objects_v2(Bucket=bucket)["Contents"]
+    assert listed["Key"] == "k"
+    url = client.generate_presigned_url("list_objects_v2", {"Bucket": bucket})
+    status, body = send("GET", url)
+    assert status == 200
+    assert b"<Key>k</Key>" in body
+
+
 def test_version_2_brings_headers_in_the_url(s3: Any, boto: Boto, bucket: str) -> None:
     place = {"Bucket": bucket, "Key": "k"}
     signer = boto(signature_version="s3")
