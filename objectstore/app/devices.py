@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from pathlib import Path
 
 from objectstore.app.directory import NodeTable
 from objectstore.app.internal import InternalStore
@@ -90,13 +89,3 @@ class LocalDevices:
         for opened in self.opened.values():
             opened.close()
         self.opened.clear()
-
-
-def own_share(names: Iterable[str], worker: int, workers: int) -> list[str]:
-    """The devices that a worker owns: every ``workers``-th of the sorted names."""
-    return sorted(names)[worker::workers]
-
-
-def worker_socket(run: Path, worker: int) -> Path:
-    """Where a worker answers its siblings."""
-    return run / f"worker-{worker}.sock"

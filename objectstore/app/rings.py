@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from objectstore.kernel.settings import BadSettings, Mistake
 from objectstore.policy.policies import Policies
@@ -58,3 +59,20 @@ class RingFiles:
             self._container.ring,
             {index: file.ring for index, file in self._objects.items()},
         )
+
+
+def ring_facts(rings: RingSet, policies: Policies) -> dict[str, Any]:
+    """What operators are told of each ring, by its name."""
+    named = {"account": rings.account, "container": rings.container}
+    for policy in policies:
+        named[policy.ring_name] = rings.objects[policy.index]
+    return {
+        name: {
+            "digest": ring.digest,
+            "version": ring.version,
+            "devices": sum(device is not None for device in ring.devices),
+            "part_power": ring.part_power,
+            "replicas": ring.replica_count,
+        }
+        for name, ring in named.items()
+    }

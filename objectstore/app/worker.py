@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import signal
 import socket
-from collections.abc import Callable
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -17,46 +16,44 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 
 from objectstore.account.server import account_server
-from objectstore.app.addresses import own_addresses
 from objectstore.app.admin import AdminPages
 from objectstore.app.daemons import Ran, loops_of, run_once
 from objectstore.app.device_metrics import device_families
 from objectstore.app.device_watch import REST_SECONDS as DEVICE_REST_SECONDS
 from objectstore.app.device_watch import DeviceWatch
-from objectstore.app.devices import LocalDevices, own_share, worker_socket
+from objectstore.app.devices import LocalDevices
 from objectstore.app.directory import NodeDirectory, NodeTable, Peers
 from objectstore.app.figures import device_figures
 from objectstore.app.front import Front, NodeFront
 from objectstore.app.internal import InternalStore
 from objectstore.app.neighbours import Neighbours
 from objectstore.app.pipeline import filter_loops, finish_filters, wrap
+from objectstore.app.places import Places
 from objectstore.app.ranks import Ranks
 from objectstore.app.ring_watch import RingWatch
-from objectstore.app.rings import RingFiles, RingSet
+from objectstore.app.rings import RingFiles, RingSet, ring_facts
 from objectstore.app.row_sender import RowSender
 from objectstore.app.samples import registered, to_plain
+from objectstore.app.servers import Servers
 from objectstore.app.status import Status
 from objectstore.app.syncing import ContainerSyncs, SyncPeers
 from objectstore.container.server import container_server
 from objectstore.kernel import concurrency, process
-from objectstore.kernel.client import Address, ClientPool
+from objectstore.kernel.client import ClientPool
 from objectstore.kernel.clock import SystemClock
 from objectstore.kernel.errors import Unavailable
-from objectstore.kernel.http.edge import AccessSink
 from objectstore.kernel.log import open_access_log
 from objectstore.kernel.loop import Loop
-from objectstore.kernel.metrics import AccessSinks, RequestMetrics
 from objectstore.kernel.request import Application
 from objectstore.kernel.signals import on_signals
 from objectstore.kernel.sync_realms import FILE_NAME, read_realms
 from objectstore.kernel.system_disk import SystemDisk
 from objectstore.kernel.timestamps import HybridClock
-from objectstore.kernel.wsgi import Server, listen
+from objectstore.kernel.wsgi import listen
 from objectstore.object.server import object_server
 from objectstore.proxy.app import ProxyApplication
 from objectstore.proxy.placement import Placement
-from objectstore.settings import NODE_ROLES, Role, StoreSettings
-from ring.device import Device
+from objectstore.settings import Role, StoreSettings
 
 _log = logging.getLogger("objectstore.worker")
 
@@ -75,7 +72,7 @@ class StoreWorker:
         self._rings = RingFiles(
             settings.server.rings, settings.policies, self._clock.monotonic
         )
-        self._own = self._own_places()
+        self._places = Places(settings, self._rings, index, count)
         internal = InternalStore(
             lambda: self._placement,
             settings.policies,
@@ -93,20 +90,21 @@ class StoreWorker:
             internal,
         )
         self._directory = NodeDirectory(
-            self._devices.nodes, self._siblings(), self._own, self._peers()
+            self._devices.nodes,
+            self._places.siblings(),
+            self._places.own,
+            self._peers(),
         )
         self._placement = self._place(self._rings.current())
         self._access = open_access_log(settings.log, self._clock)
-        self._servers: list[Server] = []
+        self._servers = Servers(
+            settings.edge, self._clock, self._registry, self._access
+        )
         self._pipeline: Application | None = None
         self._loops: list[Loop] = []
         self._public: Application | None = None
         self._served = NodeTable()
-        workers = {
-            worker: worker_socket(settings.server.run, worker)
-            for worker in range(count)
-            if worker != index
-        }
+        workers = self._places.other_workers()
         secret = settings.cluster.secret
         self._admin = AdminPages(self._devices, secret, self._pool, workers)
         self._status = Status(
@@ -116,7 +114,7 @@ class StoreWorker:
             self._pool,
             index,
             workers,
-            self._ring_facts,
+            lambda: ring_facts(self._rings.current(), settings.policies),
             self._own_figures,
         )
 
@@ -132,7 +130,7 @@ class StoreWorker:
     def start(self) -> None:
         """Open the devices and serve in the background until ``stop``."""
         settings = self._settings
-        if self._serves_nodes:
+        if self._places.serves_nodes:
             self._watch_devices()
             self._start_node_server()
         elif settings.status_address is not None or self._count > 1:
@@ -185,15 +183,13 @@ class StoreWorker:
 
     def _open_all(self) -> None:
         """Every device of this machine, or none: a server may have some of them."""
-        self._devices.open(self._own_devices())
+        self._devices.open(self._places.own_devices())
         for name, why in self._devices.unserved.items():
             raise Unavailable(f"{name}: {why}")
 
     def stop(self) -> None:
         """Finish the requests that are under way, then close everything."""
-        draining = [concurrency.spawn(server.drain) for server in self._servers]
-        for task in draining:
-            concurrency.wait_task(task)
+        self._servers.drain()
         if self._pipeline is not None:
             finish_filters(self._pipeline)
         for loop in self._loops:
@@ -232,7 +228,7 @@ class StoreWorker:
         listener = listen(address.host, address.port, reuse_port=self._count > 1)
         pages = self._status.pages() if settings.server.public_status else {}
         front = self._public = Front(pipeline, proxy.facts, pages)
-        self._serve(front, [listener], "proxy")
+        self._servers.serve(front, [listener], "proxy")
 
     def _sync_containers(self, pipeline: Application, proxy: ProxyApplication) -> None:
         """Send containers to other clusters, where there are realms."""
@@ -253,7 +249,7 @@ class StoreWorker:
         address = self._settings.node_address
         listeners = [listen(address.host, address.port, reuse_port=self._count > 1)]
         listeners += self._worker_listeners()
-        self._serve(self._node_application(self._served), listeners, "node")
+        self._servers.serve(self._node_application(self._served), listeners, "node")
 
     def _start_status_server(self) -> None:
         """Of a process without devices."""
@@ -262,13 +258,13 @@ class StoreWorker:
         if address is not None:
             reuse = self._count > 1
             listeners.append(listen(address.host, address.port, reuse_port=reuse))
-        self._serve(NodeFront({}, self._status.pages()), listeners, "status")
+        self._servers.serve(NodeFront({}, self._status.pages()), listeners, "status")
 
     def _worker_listeners(self) -> list[socket.socket]:
-        """Where siblings reach this worker, if there are any."""
-        if self._count == 1:
+        """For siblings, if there are any."""
+        path = self._places.worker_socket()
+        if path is None:
             return []
-        path = worker_socket(self._settings.server.run, self._index)
         path.unlink(missing_ok=True)
         return [listen(path)]
 
@@ -284,23 +280,6 @@ class StoreWorker:
             self._admin,
         )
 
-    def _serve(
-        self, application: Front | NodeFront, listeners: list[socket.socket], name: str
-    ) -> None:
-        sinks: list[AccessSink] = [RequestMetrics(self._registry, name)]
-        if name == "proxy" and self._access is not None:
-            # Requests between servers are counted; lines are for those of clients.
-            sinks.append(self._access)
-        server = Server(
-            application,
-            listeners,
-            self._settings.edge,
-            access=AccessSinks(sinks),
-            clock=self._clock,
-        )
-        server.start()
-        self._servers.append(server)
-
     # ---- devices and figures ---------------------------------------------------
 
     def _watch_devices(self) -> None:
@@ -309,7 +288,7 @@ class StoreWorker:
         watch = DeviceWatch(
             self._devices,
             SystemDisk(),
-            self._share(),
+            self._places.share(),
             server.devices,
             server.run,
             self._devices_changed,
@@ -318,19 +297,11 @@ class StoreWorker:
         watch.step()
         self._loops.append(Loop(watch, idle_seconds=DEVICE_REST_SECONDS))
 
-    def _share(self) -> Callable[[], list[str]]:
-        """The names of the devices that this worker owns.  Of several workers each
-        keeps the share that it had at the start: siblings rely on it."""
-        if self._count == 1:
-            return lambda: sorted(self._own_devices())
-        share = own_share(self._own_devices(), self._index, self._count)
-        return lambda: share
-
     def _devices_changed(self) -> None:
         """Let requests find the devices that are open now."""
         policies = [policy.index for policy in self._settings.policies]
         self._served.remove(self._served)
-        self._served.add(self._directory.served(self._own_devices(), policies))
+        self._served.add(self._directory.served(self._places.own_devices(), policies))
         rings = self._rings.current()
         self._placement.follow(rings.objects, rings.container, rings.account)
 
@@ -345,53 +316,7 @@ class StoreWorker:
         series += to_plain(device_families(devices, unserved))
         return {"devices": devices, "unserved": unserved, "series": series}
 
-    def _ring_facts(self) -> dict[str, Any]:
-        rings = self._rings.current()
-        named = {"account": rings.account, "container": rings.container}
-        for policy in self._settings.policies:
-            named[policy.ring_name] = rings.objects[policy.index]
-        return {
-            name: {
-                "digest": ring.digest,
-                "version": ring.version,
-                "devices": sum(device is not None for device in ring.devices),
-                "part_power": ring.part_power,
-                "replicas": ring.replica_count,
-            }
-            for name, ring in named.items()
-        }
-
-    # ---- places ----------------------------------------------------------------
-
-    @property
-    def _serves_nodes(self) -> bool:
-        return any(role in self._settings.server.roles for role in NODE_ROLES)
-
-    def _own_places(self) -> frozenset[tuple[str, int]]:
-        """The (ip, port) pairs under which the rings know this machine's devices."""
-        if not self._serves_nodes:
-            return frozenset()
-        address = self._settings.node_address
-        return frozenset((ip, address.port) for ip in own_addresses(address.host))
-
-    def _own_devices(self) -> dict[str, Device]:
-        """This machine's devices in any ring, by name."""
-        return {
-            device.device: device
-            for ring in self._rings.current().all()
-            for device in ring.devices
-            if device is not None and (device.ip, device.port) in self._own
-        }
-
-    def _siblings(self) -> dict[str, Address]:
-        """The devices that other workers own, and where those answer."""
-        names = self._own_devices()
-        return {
-            name: worker_socket(self._settings.server.run, worker)
-            for worker in range(self._count)
-            if worker != self._index
-            for name in own_share(names, worker, self._count)
-        }
+    # ---- ways to others --------------------------------------------------------
 
     def _peers(self) -> Peers:
         settings = self._settings

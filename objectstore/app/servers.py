@@ -1,0 +1,57 @@
+"""The servers of one worker: each serves one application at its listeners."""
+
+from __future__ import annotations
+
+import socket
+
+from prometheus_client import CollectorRegistry
+
+from objectstore.kernel import concurrency
+from objectstore.kernel.access_log import AccessLog
+from objectstore.kernel.clock import Clock
+from objectstore.kernel.http.edge import AccessSink
+from objectstore.kernel.http.limits import EdgeSettings
+from objectstore.kernel.metrics import AccessSinks, RequestMetrics
+from objectstore.kernel.request import Application
+from objectstore.kernel.wsgi import Server
+
+
+class Servers:
+    """Of a worker with these settings, clock, series of figures and access log."""
+
+    def __init__(
+        self,
+        settings: EdgeSettings,
+        clock: Clock,
+        registry: CollectorRegistry,
+        access: AccessLog | None,
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._registry = registry
+        self._access = access
+        self._running: list[Server] = []
+
+    def serve(
+        self, application: Application, listeners: list[socket.socket], name: str
+    ) -> None:
+        """In the background, until ``drain``; its figures are under ``name``."""
+        sinks: list[AccessSink] = [RequestMetrics(self._registry, name)]
+        if name == "proxy" and self._access is not None:
+            # Requests between servers are counted; lines are for those of clients.
+            sinks.append(self._access)
+        server = Server(
+            application,
+            listeners,
+            self._settings,
+            access=AccessSinks(sinks),
+            clock=self._clock,
+        )
+        server.start()
+        self._running.append(server)
+
+    def drain(self) -> None:
+        """Finish the requests that are under way, of all servers at once."""
+        draining = [concurrency.spawn(server.drain) for server in self._running]
+        for task in draining:
+            concurrency.wait_task(task)
