@@ -16,10 +16,11 @@ import os
 from dataclasses import dataclass
 
 from objectstore.kernel.audit import AuditMark, KeptMark
+from objectstore.kernel.body_memory import body_memory
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.disk import FileMissing
 from objectstore.kernel.errors import Corrupt, RingstackError
-from objectstore.kernel.journal import SegmentFacts
+from objectstore.kernel.journal import SegmentFacts, scan_memory
 from objectstore.kernel.loop import Progress
 from objectstore.kernel.rate import Rate
 from objectstore.object import log_audit
@@ -110,7 +111,10 @@ class ObjectAuditor:
             return
         store = self._store
         try:
-            part = store.disk.offload(log_audit.read_part, store, facts, mark.offset)
+            memory = body_memory(log_audit.PART_BYTES) or scan_memory()
+            part = store.disk.offload(
+                log_audit.read_part, store, facts, mark.offset, memory
+            )
         except FileMissing:
             mark.segment, mark.offset = facts.number + 1, 0  # compacted meanwhile
             return

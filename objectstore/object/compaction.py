@@ -12,12 +12,17 @@ A crash before 3 leaves the segment and perhaps copies: a replay merges them, no
 changes.  A crash after it finds the copies in the log; rows that 4 would have dropped
 are void, since the segment of their record is gone (``View.is_void``).
 
+What is needed is found by the heads of the segment's records, and the bodies of those
+alone are read (``object.needed``).  Before the segment goes, the count of its live
+bytes must agree that nothing is left in it.
+
 When is a tombstone done?  After the reclaim time, and when no other segment holds an
 older record of its key (its row's shadows, ``object.state``): until then a rebuild of
 the index would bring the old data back.  A forgotten marker needs only the latter.
 
-A segment with damaged records is moved to the quarantine directory, and what was lost
-with it is quarantined, so that replication brings it back.
+A segment with damage is moved to the quarantine directory, and what was lost with it is
+quarantined, so that replication brings it back; but a bad body that nobody needs is not
+even noticed.
 """
 
 from __future__ import annotations
@@ -26,35 +31,37 @@ import logging
 from collections.abc import Callable, Iterator
 
 from objectstore.kernel import concurrency
+from objectstore.kernel.body_memory import body_memory
 from objectstore.kernel.concurrency import Promise
-from objectstore.kernel.journal import Damage, Found, SegmentFacts
+from objectstore.kernel.disk import Buffer
+from objectstore.kernel.errors import Unavailable
+from objectstore.kernel.journal import SegmentFacts, scan_memory
 from objectstore.kernel.loop import Progress
 from objectstore.kernel.timestamps import from_seconds
 from objectstore.object.entries import Change
+from objectstore.object.needed import BODIES_BYTES_MAX, Needed, Piece, read_piece
 from objectstore.object.reclaim import is_reclaimable
-from objectstore.object.record import (
-    OWED,
-    PUT_FILE,
-    PUT_INLINE,
-    TOMBSTONE,
-    UPDATE,
-    decode_key,
-)
-from objectstore.object.state import Held, Place
+from objectstore.object.record import PUT_FILE, PUT_INLINE, TOMBSTONE, UPDATE
+from objectstore.object.state import Held
 from objectstore.object.store import ObjectStore
 from objectstore.wire.records import Receipt
 
-# What is read, and copied into the log, at once: what compaction may hold in memory,
-# and how long a writer's batch may have to wait behind it.
-PIECE_BYTES = 1024 * 1024
+# What heads are read through: some fifty small records at once.
+WINDOW_BYTES = 256 * 1024
 # It rests so many times as long as a piece took, so that requests have most of the
 # device, and more of one that is slow; at most so long.
 REST_SHARE = 3
 REST_SECONDS_MAX = 0.25
 # With less than this share of the device free it does not rest.
 SHORT_OF_SPACE = 0.2
+# Rows that are looked at, copied or dropped in one go, under a millisecond of the hub's
+# thread; and the segments whose sizes are.
+ROWS_PER_TURN = 32
+SEGMENTS_PER_TURN = 4096
 
 _log = logging.getLogger("objectstore.object")
+
+Done = dict[bytes, Held]
 
 
 class Compaction:
@@ -87,79 +94,87 @@ class Compaction:
                 return number
         live = store.index.live.items
         best, best_share = None, store.options.live_share_min
-        for number, size in store.journal.segments():
+        sizes = store.journal.closed_sizes()
+        for turn, (number, size) in enumerate(sizes.items(), start=1):
             # An empty one is left of a failed first batch.
             share = live.get(number, 0) / size if size else 0.0
-            if share < best_share and store.journal.is_closed(number):
+            if share < best_share:
                 best, best_share = number, share
+            if turn % SEGMENTS_PER_TURN == 0:
+                concurrency.sleep(0)
         return best
 
     def compact(self, number: int) -> None:
         """Rewrite what is needed of a closed segment, then remove it."""
         store = self._store
-        damaged = False
-        done: list[tuple[bytes, Held]] = []
+        index = store.index
+        if index.flushed.segment <= number:
+            store.make_index_durable()  # ``read_piece`` wants it in SQLite
+        is_damaged = False
+        done: Done = {}
         for piece in self._pieces(number):
-            promises: list[Promise[Receipt]] = []
-            for found in piece:
-                if isinstance(found, Damage):
-                    damaged = True
-                elif (promise := self._copy(found, done)) is not None:
-                    promises.append(promise)
-            _wait_all(promises)
-        if damaged:
-            self._quarantine_lost(number)
+            is_damaged |= piece.is_damaged
+            self._copy_all(piece.needed, done)
+        store.journal.flush()
+        if store.index is not index:
+            raise Unavailable("the index was made anew: what was needed is not known")
+        if is_damaged or index.live.items.get(number, 0) != _bytes_of(done):
+            is_damaged |= self._quarantine_lost(number, done)
         store.make_index_durable()
-        if damaged:
+        if is_damaged:
+            _log.error("%s: segment %d is damaged", store.directory, number)
             aside = store.bodies.quarantine
             store.disk.offload(store.journal.set_aside, number, aside)
         else:
             store.disk.offload(store.journal.remove, number)
-        # Nobody has run since the segment went: no write has met these rows.
-        for key, held in done:
-            if store.index.get(key) is held:
-                store.index.set(key, held, None)
-                self.dropped_rows += 1
+        self._drop(done)
         store.index.live.drop(number)
         store.damaged_segments.discard(number)
         self.removed_segments += 1
 
-    def _pieces(self, number: int) -> Iterator[list[Found | Damage]]:
-        """What the segment holds, read on a native thread, with rests between."""
+    def _pieces(self, number: int) -> Iterator[Piece]:
+        """What is needed of it, read on a native thread, with rests between."""
         store = self._store
-        facts = SegmentFacts(number, dict(store.journal.segments())[number])
+        facts = SegmentFacts(number, store.journal.closed_sizes()[number])
         space = store.space.space()
         share = 0 if space.free < SHORT_OF_SPACE * space.total else REST_SHARE
+        window = scan_memory(WINDOW_BYTES)
         offset: int | None = 0
         while offset is not None:
             started = store.clock.monotonic()
-            piece: list[Found | Damage] = []
-            offset = store.disk.offload(
-                store.journal.look_through, facts, offset, PIECE_BYTES, piece.append
-            )
+            memory = body_memory(BODIES_BYTES_MAX)
+            piece = store.disk.offload(read_piece, store, facts, offset, window, memory)
+            offset = piece.next_offset
             yield piece
             took = store.clock.monotonic() - started
             concurrency.sleep(min(share * took, REST_SECONDS_MAX))
 
-    def _copy(
-        self, found: Found, done: list[tuple[bytes, Held]]
-    ) -> Promise[Receipt] | None:
-        """Write the row again if it needs this record, or note that it is done."""
+    def _copy_all(self, needed: list[Needed], done: Done) -> None:
+        for first in range(0, len(needed), ROWS_PER_TURN):
+            promises: list[Promise[Receipt]] = []
+            for each in needed[first : first + ROWS_PER_TURN]:
+                if (promise := self._copy(each, done)) is not None:
+                    promises.append(promise)
+            concurrency.sleep(0)
+            # A copy that could not be written keeps its segment: the step fails.
+            for promise in promises:
+                promise.wait()
+
+    def _copy(self, needed: Needed, done: Done) -> Promise[Receipt] | None:
+        """Write the row again if it still needs this record, or note that it is
+        done."""
         store = self._store
-        if found.kind == OWED:
-            return None  # the next one, or the index, says the same and more
-        key = decode_key(found.meta)
+        key, place = needed.key, needed.place
         while store.drops.is_under_way(key):
             # A copy must not come to lie behind the record that drops it.
             store.journal.flush()
         held = store.index.get(key)
-        place = Place(found.segment, found.offset, found.length)
         if held is None or place not in held.places():
             return None
-        if self._is_done(held, found.segment):
-            done.append((key, held))
+        if self._is_done(held, place.segment):
+            done[key] = held
             return None
-        return self._rewrite(key, held, place, found)
+        return self._rewrite(held, needed)
 
     def _is_done(self, held: Held, segment: int) -> bool:
         """Whether a tombstone or marker may go with this segment."""
@@ -169,22 +184,24 @@ class Compaction:
             is_reclaimable(held, limit) and self._may_reclaim()
         ):
             return False
-        there = {number for number, _ in self._store.journal.segments()}
-        return not any(other in there and other != segment for other in held.shadows)
+        journal = self._store.journal
+        return not any(
+            other != segment and journal.has(other) for other in held.shadows
+        )
 
-    def _rewrite(
-        self, key: bytes, held: Held, place: Place, found: Found
-    ) -> Promise[Receipt]:
+    def _rewrite(self, held: Held, needed: Needed) -> Promise[Receipt]:
         store = self._store
-        state = held.state
+        key, state = needed.key, held.state
         if state is None:
             return store.drops.forget(key)
         row_owed = key in store.index.owed.items
         body = held.body
-        kind, data, serial = UPDATE, b"", 0
-        if body is not None and body.record == place:
+        kind, serial = UPDATE, 0
+        data: Buffer = b""
+        if body is not None and body.record == needed.place:
             kind, serial = (PUT_FILE, body.serial) if body.serial else (PUT_INLINE, 0)
-            data = bytes(found.body)
+            assert needed.body is not None, "a row never takes an old record's body"
+            data = needed.body
         elif not state.exists and state.deleted_timestamp:
             kind = TOMBSTONE
         entry = Change(
@@ -199,18 +216,45 @@ class Compaction:
         )
         return store.submit(entry)
 
-    def _quarantine_lost(self, number: int) -> None:
-        """Rows that needed a record which is not readable any more."""
+    def _quarantine_lost(self, number: int, done: Done) -> bool:
+        """Rows that needed a record which is not readable any more; whether there are
+        any."""
         store = self._store
-        _log.error("%s: segment %d is damaged", store.directory, number)
-        for key, held in store.index.rows():
-            if any(place.segment == number for place in held.places()):
-                current = store.index.get(key)
-                store.quarantine(key, current, f"lost in segment {number}")
+        keys = store.disk.offload(store.index.all_resting, number)
+        is_any = False
+        for turn, key in enumerate(keys, start=1):
+            held = store.index.get(key)
+            places = held.places() if held is not None and key not in done else ()
+            if any(place.segment == number for place in places):
+                store.quarantine(key, held, f"lost in segment {number}")
+                is_any = True
+            if turn % ROWS_PER_TURN == 0:
+                concurrency.sleep(0)
         store.journal.flush()
+        return is_any
+
+    def _drop(self, done: Done) -> None:
+        """The rows of what went with its segment, but for those that a write has met
+        since: it stands on a record of its own."""
+        index = self._store.index
+        for turn, (key, held) in enumerate(done.items(), start=1):
+            current = index.get(key)
+            if current is not None and _is_same(current, held):
+                index.set(key, current, None)
+                self.dropped_rows += 1
+            if turn % ROWS_PER_TURN == 0:
+                concurrency.sleep(0)
 
 
-def _wait_all(promises: list[Promise[Receipt]]) -> None:
-    """A copy that could not be written keeps its segment: the step fails."""
-    for promise in promises:
-        promise.wait()
+def _bytes_of(done: Done) -> int:
+    """What these rows count for in their segment."""
+    return sum(place.length for held in done.values() for place in held.places())
+
+
+def _is_same(current: Held, held: Held) -> bool:
+    """Whether it is the same row, though perhaps read from SQLite again."""
+    return current is held or (
+        current.place == held.place
+        and current.shadows == held.shadows
+        and current.state == held.state
+    )

@@ -37,6 +37,7 @@ from objectstore.object.expiring import Due, Expiring
 from objectstore.object.frozen import FACT, Frozen
 from objectstore.object.kept import KeptMap
 from objectstore.object.known_keys import KnownKeys
+from objectstore.object.resting import Rest, Resting
 from objectstore.object.row import BODY_SEGMENT_AT, DIGEST_BYTES, decode_row
 from objectstore.object.state import Held
 
@@ -67,7 +68,7 @@ def _here(call: Callable[[], None]) -> None:
 
 class Index:
     """See the module.  One per store; used on the hub's thread, but for
-    ``checkpoint`` and ``check``."""
+    ``checkpoint``, ``check``, ``resting_among`` and ``all_resting``."""
 
     def __init__(
         self,
@@ -78,6 +79,7 @@ class Index:
         self.path = path
         self._rows_cached_max = rows_cached_max
         self.applied = Position(0, 0)  # everything before this place is in here
+        self.flushed = Position(0, 0)  # and everything before this one in SQLite
         self.digests = Digests()
         # Bytes of needed records, by segment.
         self.live: KeptMap[int, int] = KeptMap("segments")
@@ -102,6 +104,7 @@ class Index:
         self._opener = opener
         # A greenlet that is killed leaves its native thread at work behind.
         self._writing = threading.Lock()
+        self._resting = Resting(path, opener)
         self._connection = opener(path)
         try:
             self.is_new = prepare(self._connection)
@@ -124,6 +127,7 @@ class Index:
         self.was_closed = self.is_new or facts.get("closed") == b"1"
         if "applied" in facts:
             self.applied = Position(*msgpack.unpackb(facts["applied"]))
+            self.flushed = self.applied
             self.digests.load(facts["digests"])
         # On a full device it stays as it is: that spares a check, no more.
         with contextlib.suppress(InsufficientStorage):
@@ -233,12 +237,13 @@ class Index:
         self._end_reading()
         self._is_flushing = True
         self._frozen, self._changed = self._changed, {}
+        applied = self.applied
         frozen = Frozen(
             self._frozen,
             [kept.freeze() for kept in self._kept],
             self._expiring.freeze(),
             {
-                "applied": msgpack.packb(self.applied),
+                "applied": msgpack.packb(applied),
                 "digests": self.digests.to_bytes(),
             },
         )
@@ -246,6 +251,7 @@ class Index:
         try:
             run(partial(self._write, frozen))
             is_written = True
+            self.flushed = applied
         except sqlite3.Error as error:
             raise self._failed(error) from error
         finally:
@@ -290,6 +296,7 @@ class Index:
         if flushed:
             self._end_reading()
             self._set_closed(b"1")
+        self._resting.close()
         with self._writing:
             self._writer.close()
         self._connection.close()
@@ -358,6 +365,21 @@ class Index:
             if held is not None and held.body is None:
                 page.append((key, held))
         return page, b"" if nth is None else nth[0]
+
+    def resting_among(self, segment: int, keys: Sequence[bytes]) -> dict[bytes, Rest]:
+        """Which of these keys' rows rest on a segment, as SQLite has them: see
+        ``object.resting``.  For native threads."""
+        try:
+            return self._resting.among(segment, keys)
+        except sqlite3.Error as error:
+            raise self._failed(error) from error
+
+    def all_resting(self, segment: int) -> list[bytes]:
+        """All keys whose rows do; reads the whole table.  For native threads."""
+        try:
+            return self._resting.all(segment)
+        except sqlite3.Error as error:
+            raise self._failed(error) from error
 
     def _waiting(self, after: bytes, stop: bytes) -> dict[bytes, Held | None]:
         """Rows between these keys that SQLite may not have yet.  Whoever asks it for

@@ -15,8 +15,10 @@ from objectstore.object.record import STATE_KINDS, decode_change, unpack_state
 from objectstore.object.state import Place, digest_of
 from objectstore.object.store import ObjectStore
 
-# Read and checked by one call to a native thread: some milliseconds of a disk.
+# Read and checked by one call to a native thread: some milliseconds of a disk, and of
+# small records one or two of the interpreter, on that thread and on the hub's.
 PART_BYTES = 1024 * 1024
+PART_RECORDS = 64
 
 
 class Note(NamedTuple):
@@ -46,13 +48,16 @@ class Problem(NamedTuple):
     what: str
 
 
-def read_part(store: ObjectStore, facts: SegmentFacts, offset: int) -> Part:
-    """Read on from ``offset``.  Blocks."""
+def read_part(
+    store: ObjectStore, facts: SegmentFacts, offset: int, memory: memoryview
+) -> Part:
+    """Read on from ``offset``, through ``memory`` (``scan_memory``).  Blocks."""
     notes: list[Note] = []
     damage: list[Damage] = []
     strange: list[str] = []
-
-    def see(found: Found | Damage) -> None:
+    following: int | None = None
+    found_in = store.journal.look_through(facts, offset, memory)
+    for count, found in enumerate(found_in, start=1):
         if isinstance(found, Damage):
             damage.append(found)
         elif found.kind in STATE_KINDS:
@@ -60,8 +65,9 @@ def read_part(store: ObjectStore, facts: SegmentFacts, offset: int) -> Part:
                 notes.append(_note(found))
             except Corrupt as error:
                 strange.append(f"{found.position}: {error}")
-
-    following = store.journal.look_through(facts, offset, PART_BYTES, see)
+        if count == PART_RECORDS or found.stop - offset >= PART_BYTES:
+            following = found.stop if found.stop < facts.size else None
+            break
     end = facts.size if following is None else following
     return Part(notes, damage, strange, end - offset, following)
 

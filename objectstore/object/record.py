@@ -115,8 +115,9 @@ def decode_change(meta: bytes) -> ChangeMeta:
 
 def decode_key(meta: bytes) -> bytes:
     """The key of any record but OWED."""
-    key: bytes = _prefix(meta)[2]
-    return key
+    if len(meta) < _PREFIX.size or meta[0] != VERSION:
+        _prefix(meta)  # which says what is wrong
+    return meta[2:18]
 
 
 def encode_note(key: bytes, *fields: int | str) -> bytes:

@@ -28,7 +28,9 @@ from objectstore.object.state import Body, Held, Place
 _ROW = struct.Struct(">Q3I3IIIQ2IH")
 _CRC = struct.Struct(">I")
 DIGEST_BYTES = 8
+STATE_SEGMENT_AT = 8
 BODY_SEGMENT_AT = 20
+_PLACES = struct.Struct(">3I3I")
 # A record of a live object in each of so many segments cannot be: the tuple is
 # pruned of segments that are gone long before.
 SHADOWS_MAX = 65_535
@@ -72,3 +74,13 @@ def decode_row(row: bytes) -> Held:
     state = unpack_state(packed) if packed else None
     since = (fields[10], fields[11])
     return Held(state, fields[0], place, body, shadows, since)
+
+
+def decode_offsets(places: bytes, segment: int) -> tuple[int, int]:
+    """Where in a segment the records with the state and with the body are; 0: in
+    another.  From the bytes of both places in a row."""
+    state_segment, state, _, body_segment, body, _ = _PLACES.unpack(places)
+    return (
+        state if state_segment == segment else 0,
+        body if body_segment == segment else 0,
+    )

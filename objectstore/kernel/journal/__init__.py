@@ -5,7 +5,7 @@ How a room uses it (``Journal`` is the whole interface)::
     journal = Journal.open(disk, directory, identity)      # 16 bytes: the device
     for found in journal.replay():                         # or replay(position)
         if isinstance(found, Damage): ...                  # lost range: report it
-        else: apply(found.kind, found.meta, found.body)
+        else: apply(found.kind, found.meta)                # its body: journal.read
     promise = journal.append(KIND, meta, body)             # Promise[Position]
     promise.wait()                                         # on disk, fsynced
 
@@ -34,6 +34,7 @@ from objectstore.kernel.journal.format import (
     record_bytes,
 )
 from objectstore.kernel.journal.journal import Journal
+from objectstore.kernel.journal.scan import scan_memory
 from objectstore.kernel.journal.segments import SegmentFacts
 
 __all__ = [
@@ -44,4 +45,5 @@ __all__ = [
     "Position",
     "SegmentFacts",
     "record_bytes",
+    "scan_memory",
 ]

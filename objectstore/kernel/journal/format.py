@@ -66,13 +66,13 @@ class Head(NamedTuple):
 
 
 class Found(NamedTuple):
-    """A good record met in a replay.  ``body`` is only valid until the next."""
+    """A good record of a segment; whoever wants its body reads it."""
 
     segment: int
     offset: int
     kind: int
     meta: bytes
-    body: memoryview
+    body_length: int
     body_crc: int
     batch: int
 
@@ -84,12 +84,17 @@ class Found(NamedTuple):
     @property
     def end(self) -> Position:
         """Where the next one starts."""
-        return Position(self.segment, self.offset + self.length)
+        return Position(self.segment, self.stop)
+
+    @property
+    def stop(self) -> int:
+        """The same within the segment."""
+        return self.offset + self.length
 
     @property
     def length(self) -> int:
         """Bytes of the whole record."""
-        return HEAD_BYTES + len(self.meta) + len(self.body)
+        return HEAD_BYTES + len(self.meta) + self.body_length
 
     @property
     def body_offset(self) -> int:

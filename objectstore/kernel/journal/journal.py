@@ -16,7 +16,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 
 from objectstore.kernel import concurrency
@@ -38,7 +38,7 @@ from objectstore.kernel.journal.format import (
     header_identity,
     segment_seed,
 )
-from objectstore.kernel.journal.scan import scan
+from objectstore.kernel.journal.scan import Window, scan, scan_memory
 from objectstore.kernel.journal.segments import (
     SegmentFacts,
     SegmentFiles,
@@ -325,53 +325,58 @@ class Journal:
         """Every record from ``start`` (a position that ``end`` or a record had) to
         what is now the end, in the order of writing, and the damage between."""
         first = start or Position(0, 0)
-        for number, size in self.segments():
-            if number == first.segment:
-                yield from self._replay_segment(number, first.offset, size)
-            elif number > first.segment:
-                yield from self._replay_segment(number, 0, size)
+        memory = scan_memory()
+        for facts in self.segments():
+            if facts.number >= first.segment:
+                offset = first.offset if facts.number == first.segment else 0
+                yield from self.look_through(facts, offset, memory)
 
     def look_through(
         self,
         facts: SegmentFacts,
         offset: int,
-        limit: int,
-        see: Callable[[Found | Damage], None],
-    ) -> int | None:
-        """Show what a segment holds from ``offset`` (0, or what an earlier call
-        returned) on, until ``limit`` bytes or more are through.
+        memory: memoryview,
+        *,
+        check_bodies: bool = True,
+    ) -> Iterator[Found | Damage]:
+        """What a segment holds from ``offset`` (0, or where something ended) on, read
+        through ``memory`` (``scan_memory``).
 
-        Returns where to go on; None at the end.  Blocks: for a native thread.
+        Without ``check_bodies`` large bodies are not even read.  Blocks: for a native
+        thread.  ``FileMissing`` when the segment was removed.
         """
-        start = offset
-        for found in self._replay_segment(facts.number, offset, facts.size):
-            see(found)
-            offset = found.stop if isinstance(found, Damage) else found.end.offset
-            if offset - start >= limit:
-                break
-        else:
-            return None
-        return offset if offset < facts.size else None
+        if not facts.size:
+            return  # its first batch failed, and its file could not be removed
+        number, size = facts
+        descriptor = self._disk.open(self._files.path(number))
+        try:
+            if offset < SEGMENT_HEADER_BYTES:
+                header = self._disk.pread(descriptor, SEGMENT_HEADER_BYTES, 0)
+                if header_identity(header, number) != self._identity:
+                    yield Damage(number, 0, SEGMENT_HEADER_BYTES)
+                offset = SEGMENT_HEADER_BYTES
+            seed = segment_seed(self._identity, number)
+            window = Window(self._disk, descriptor, size, memory)
+            yield from scan(window, number, seed, offset, check_bodies=check_bodies)
+        finally:
+            self._disk.close(descriptor)
 
     def is_closed(self, number: int) -> bool:
         """Whether there is such a segment, and it takes no more records."""
         return number in self._closed_sizes and number < self._number
 
-    def _replay_segment(
-        self, number: int, offset: int, size: int
-    ) -> Iterator[Found | Damage]:
-        if not size:
-            return  # its first batch failed, and its file could not be removed
-        descriptor = self._disk.open(self._files.path(number))
-        try:
-            header = self._disk.pread(descriptor, SEGMENT_HEADER_BYTES, 0)
-            if header_identity(header, number) != self._identity:
-                yield Damage(number, 0, SEGMENT_HEADER_BYTES)
-            seed = segment_seed(self._identity, number)
-            start = max(offset, SEGMENT_HEADER_BYTES)
-            yield from scan(self._disk, descriptor, number, seed, start, size)
-        finally:
-            self._disk.close(descriptor)
+    def has(self, number: int) -> bool:
+        """Whether there is such a segment, with anything in it."""
+        current = self._current
+        if current is not None and current.number == number:
+            return current.tail > 0
+        return number in self._closed_sizes
+
+    def closed_sizes(self) -> dict[int, int]:
+        """Bytes of each segment that takes no more records, by number."""
+        sizes = dict(self._closed_sizes)
+        sizes.pop(self._number, None)
+        return sizes
 
     def set_aside(self, number: int, directory: str) -> None:
         """Move a segment elsewhere instead of removing it.  Blocks."""

@@ -20,7 +20,7 @@ from objectstore.kernel.journal.format import (
     Found,
     encode_head,
 )
-from objectstore.kernel.journal.scan import scan_all
+from objectstore.kernel.journal.scan import Window, scan_all, scan_memory
 
 
 class Tail(NamedTuple):
@@ -37,8 +37,8 @@ def examine_tail(disk: Disk, descriptor: int, number: int, seed: int) -> Tail:
     """Read the segment through and tell the torn from the damaged."""
     end, records, last_batch = SEGMENT_HEADER_BYTES, 0, SEGMENT_HEADER_BYTES
     holes: list[Damage] = []
-    size = disk.size(descriptor)
-    for found in scan_all(disk, descriptor, number, seed, SEGMENT_HEADER_BYTES, size):
+    window = Window(disk, descriptor, disk.size(descriptor), scan_memory())
+    for found in scan_all(window, number, seed, SEGMENT_HEADER_BYTES):
         if isinstance(found, Found):
             # Padding too: positions after it have been given out.
             end, last_batch = found.end.offset, found.batch

@@ -29,7 +29,11 @@ def opened(disk: Disk, directory: str = DIRECTORY, **limits: int) -> Journal:
 def contents(journal: Journal, start: Position | None = None) -> list[bytes]:
     found = list(journal.replay(start))
     assert all(isinstance(each, Found) for each in found), found
-    return [each.meta + bytes(each.body) for each in found]
+    return [each.meta + body_of(journal, each) for each in found]
+
+
+def body_of(journal: Journal, found: Found) -> bytes:
+    return journal.read(found.segment, found.body_offset, found.body_length)
 
 
 def wait(promises: list[Promise[Position]]) -> list[Position]:
@@ -57,8 +61,7 @@ def test_what_was_appended_is_there_again(real: bool, tmp_path: Path) -> None:
     assert (again.torn, again.damage) == ([], [])
     found = list(again.replay())[50]
     assert isinstance(found, Found)
-    body = again.read(found.segment, found.body_offset, len(found.body))
-    assert body == b"body" * 50
+    assert body_of(again, found) == b"body" * 50
     end = again.end
     wait([again.append(1, b"more")])
     assert contents(again, end) == [b"more"]

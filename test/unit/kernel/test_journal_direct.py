@@ -41,7 +41,10 @@ def opened(disk: Disk, directory: str = "/log") -> Journal:
 
 def contents(journal: Journal) -> list[Written]:
     return [
-        (each.meta, bytes(each.body))
+        (
+            each.meta,
+            journal.read(each.segment, each.body_offset, each.body_length),
+        )
         for each in journal.replay()
         if isinstance(each, Found)
     ]

@@ -94,7 +94,7 @@ def test_requests_have_their_turns_between_the_pieces(
         bench.put(f"gone{n}", 10, b"gone" * 50)
     bench.store.journal.roll()
     bench.put("other", 20, b"other")
-    monkeypatch.setattr("objectstore.object.compaction.PIECE_BYTES", 1)
+    monkeypatch.setattr("objectstore.object.needed.RECORDS_MAX", 1)
     turns = 0
 
     def request() -> None:

@@ -1,0 +1,229 @@
+"""What compaction reads, and what it does when that is bad or gone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from objectstore.kernel.errors import RingstackError, Unavailable
+from objectstore.object.compaction import Compaction
+from objectstore.object.options import StoreOptions
+from objectstore.object.resting import KEYS_MAX, Rest
+from objectstore.object.store import ObjectStore
+from objectstore.object.verify import verify
+from test.unit.object.bench import StoreBench, key_of
+
+SEGMENT_BYTES = 8 * 1024 * 1024
+LARGE = 700_000
+OPTIONS = StoreOptions(reserve_bytes=0, segment_bytes_max=SEGMENT_BYTES)
+
+
+class Counted:
+    """Bytes that are read through the disk from now on."""
+
+    def __init__(self, bench: StoreBench, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.bytes = 0
+        pread = bench.disk.pread
+
+        def counted(descriptor: int, length: int, offset: int) -> bytes:
+            data = pread(descriptor, length, offset)
+            self.bytes += len(data)
+            return data
+
+        monkeypatch.setattr(bench.disk, "pread", counted)
+
+
+def closed(bench: StoreBench) -> list[int]:
+    """The segments that take no more records."""
+    return sorted(bench.store.journal.closed_sizes())
+
+
+def spoil(bench: StoreBench, name: str, *, body: bool) -> int:
+    """Change a byte of the head or the body of an object's record; its segment."""
+    held = bench.store.index.get(key_of(name))
+    place = held.body.record
+    descriptor = bench.disk.open(
+        bench.store.journal._files.path(place.segment), write=True
+    )
+    at = held.body.offset + 1 if body else place.offset + 5
+    bench.disk.pwrite(descriptor, [b"\xfe"], at)
+    bench.disk.close(descriptor)
+    return place.segment
+
+
+def set_aside(bench: StoreBench) -> list[str]:
+    """What is in quarantine."""
+    return bench.disk.list(bench.store.bodies.quarantine)
+
+
+def test_little_is_read_of_a_dead_segment(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = StoreBench(OPTIONS)
+    for n in range(24):
+        bench.put(f"gone{n}", 10, b"%d" % (n % 10) * LARGE)
+    for n in range(24):
+        bench.delete(f"gone{n}", 20)
+    dead = closed(bench)[0]
+    size = bench.store.journal.closed_sizes()[dead]
+    counted = Counted(bench, monkeypatch)
+    Compaction(bench.store).compact(dead)
+    assert not bench.store.journal.has(dead)
+    assert 0 < counted.bytes < size / 50
+    bench.store.close()
+
+
+def test_of_one_that_is_half_alive_what_lives_is_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bench = StoreBench(OPTIONS)
+    for n in range(12):
+        bench.put(f"name{n}", 10, b"%d" % (n % 10) * LARGE)
+    for n in range(0, 12, 2):
+        bench.delete(f"name{n}", 20)
+    first = closed(bench)[0]
+    size = bench.store.journal.closed_sizes()[first]
+    counted = Counted(bench, monkeypatch)
+    Compaction(bench.store).compact(first)
+    # The copies' batches begin within blocks, which are written again.
+    assert size * 0.4 < counted.bytes < size * 0.7
+    for n in range(1, 12, 2):
+        assert bench.body(f"name{n}") == b"%d" % (n % 10) * LARGE
+    assert verify(bench.store).problems == []
+    bench.store.close()
+
+
+def test_small_records_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = StoreBench(OPTIONS)
+    n = 0
+    while not closed(bench):
+        bench.put(f"gone{n}", 10, b"gone" * 1024)
+        n += 1
+    for number in range(n):
+        bench.delete(f"gone{number}", 20)
+    counted = Counted(bench, monkeypatch)
+    size = bench.store.journal.closed_sizes()[1]
+    Compaction(bench.store).compact(1)
+    # A piece begins where the one before ended, within its window.
+    assert counted.bytes < 1.6 * size
+    assert not bench.store.journal.has(1)
+    bench.store.close()
+
+
+def test_a_bad_body_that_nobody_needs_is_let_go() -> None:
+    bench = StoreBench()
+    bench.put("gone", 10, b"gone" * 50)
+    bench.put("kept", 10, b"kept" * 50)
+    number = spoil(bench, "gone", body=True)
+    bench.delete("gone", 20)
+    bench.store.journal.roll()
+    bench.put("other", 30, b"other")
+    Compaction(bench.store).compact(number)
+    assert bench.body("kept") == b"kept" * 50
+    assert not bench.store.journal.has(number)
+    assert set_aside(bench) == []
+    assert verify(bench.store).problems == []
+    bench.store.close()
+
+
+@pytest.mark.parametrize("body", [True, False])
+def test_what_is_needed_and_bad_is_quarantined(body: bool) -> None:
+    bench = StoreBench()
+    for name in ("before", "bad", "after"):
+        bench.put(name, 10, name.encode() * 50)
+    number = spoil(bench, "bad", body=body)
+    bench.store.journal.roll()
+    bench.put("other", 30, b"other")
+    Compaction(bench.store).compact(number)
+    assert bench.state("bad") is None
+    assert key_of("bad") in bench.store.index.quarantined.items
+    assert bench.body("before") == b"before" * 50
+    assert bench.body("after") == b"after" * 50
+    assert len(set_aside(bench)) == 1
+    assert verify(bench.store).problems == []
+    bench.store.close()
+
+
+def test_rows_that_are_left_in_a_segment_are_noticed_by_its_count() -> None:
+    bench = StoreBench()
+    for name in ("first", "last"):
+        bench.put(name, 10, name.encode() * 50)
+    place = bench.store.index.get(key_of("last")).place
+    bench.store.journal.roll()
+    bench.put("other", 30, b"other")
+    path = bench.store.journal._files.path(place.segment)
+    descriptor = bench.disk.open(path, write=True)
+    # The file has lost its end, which nothing in it tells.
+    bench.disk.truncate(descriptor, place.offset)
+    bench.disk.close(descriptor)
+    Compaction(bench.store).compact(place.segment)
+    assert bench.body("first") == b"first" * 50
+    assert bench.state("last") is None
+    assert key_of("last") in bench.store.index.quarantined.items
+    assert len(set_aside(bench)) == 1
+    bench.store.close()
+
+
+def test_an_index_that_was_made_anew_meanwhile_keeps_the_segment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bench = StoreBench()
+    bench.put("kept", 10, b"kept" * 50)
+    bench.store.journal.roll()
+    bench.put("other", 30, b"other")
+    make_durable = ObjectStore.make_index_durable
+
+    def made_anew(store: ObjectStore) -> None:
+        make_durable(store)
+        store.rebuild_index()
+
+    monkeypatch.setattr(ObjectStore, "make_index_durable", made_anew)
+    bench.store.index.flushed = bench.store.index.flushed._replace(segment=0)
+    with pytest.raises(Unavailable):
+        Compaction(bench.store).compact(1)
+    monkeypatch.undo()
+    assert bench.store.journal.has(1)
+    Compaction(bench.store).compact(1)
+    assert bench.body("kept") == b"kept" * 50
+    bench.store.close()
+
+
+def test_which_rows_rest_on_a_segment() -> None:
+    bench = StoreBench()
+    bench.put("put", 10, b"put")
+    bench.put("posted", 10, b"posted")
+    bench.put("gone", 10, b"gone")
+    index = bench.store.index
+    put, posted = (index.get(key_of(name)).place for name in ("put", "posted"))
+    bench.store.journal.roll()
+    bench.post("posted", 20, Color="blue")
+    bench.delete("gone", 20)
+    bench.store.make_index_durable()
+    assert index.flushed == index.applied
+    keys = [key_of(name) for name in ("put", "posted", "gone", "never")]
+    assert index.resting_among(1, keys) == {
+        keys[0]: Rest(put.offset, put.offset),
+        keys[1]: Rest(0, posted.offset),
+    }
+    assert set(index.resting_among(2, keys)) == set(keys[1:3])
+    assert set(index.all_resting(1)) == set(keys[:2])
+    assert index.resting_among(1, keys[2:]) == {}
+    assert len(index.resting_among(1, keys[:1] * KEYS_MAX)) == 1
+    bench.store.close()
+    with pytest.raises(RingstackError):
+        index.resting_among(1, keys)
+
+
+def test_old_tombstones_of_more_than_a_turn_all_go() -> None:
+    bench = StoreBench(StoreOptions(reclaim_seconds=100, reserve_bytes=0))
+    count = 3 * KEYS_MAX + 5
+    for n in range(count):
+        bench.put(f"gone{n}", 10, b"gone")
+    for n in range(count):
+        bench.delete(f"gone{n}", 20)
+    bench.store.journal.roll()
+    bench.put("other", 30, b"other")
+    compaction: Any = Compaction(bench.store)
+    compaction.compact(1)
+    assert compaction.dropped_rows == count
+    assert verify(bench.store).problems == []
+    bench.store.close()
