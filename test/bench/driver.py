@@ -9,7 +9,6 @@ from __future__ import annotations
 import selectors
 import socket
 import time
-from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -23,15 +22,24 @@ class Outcome:
     """What a run gave; seconds are those of each request."""
 
     seconds: list[float] = field(default_factory=list)
+    late: list[float] = field(default_factory=list)  # sent, after it was due
     elapsed: float = 0.0
     errors: int = 0
 
     def percentile(self, share: float) -> float:
         """Milliseconds within which this share of the requests was answered."""
-        if not self.seconds:
-            return 0.0
-        ordered = sorted(self.seconds)
-        return 1000 * ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+        return _percentile(self.seconds, share)
+
+    def lateness(self, share: float) -> float:
+        """Milliseconds after it was due within which this share of them was sent."""
+        return _percentile(self.late, share)
+
+
+def _percentile(seconds: list[float], share: float) -> float:
+    if not seconds:
+        return 0.0
+    ordered = sorted(seconds)
+    return 1000 * ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
 def request(method: str, path: str, token: str, body: bytes = b"") -> bytes:
@@ -110,42 +118,6 @@ def drive(
                     connection.socket.close()
                 else:
                     connection.send(following)
-    outcome.elapsed = time.perf_counter() - began
-    return outcome
-
-
-def pace(
-    port: int, requests: Iterable[bytes], connections: int, rate: float, count: int
-) -> Outcome:
-    """Send ``count`` of the requests, one every 1 / ``rate`` seconds, whether those
-    before are answered or not.
-
-    Seconds count from when a request was due, so one that found no connection free
-    waits in the figures too.
-    """
-    outcome = Outcome()
-    waiting = iter(requests)
-    began = time.perf_counter()
-    dues = deque(began + number / rate for number in range(count))
-    with selectors.DefaultSelector() as selector:
-        free = [_Connection(port) for _ in range(connections)]
-        for connection in free:
-            selector.register(connection.socket, selectors.EVENT_READ, connection)
-        while len(outcome.seconds) < count:
-            now = time.perf_counter()
-            while dues and free and dues[0] <= now:
-                connection = free.pop()
-                connection.send(next(waiting))
-                connection.began = dues.popleft()
-            rest = max(0.0, dues[0] - now) if dues and free else None
-            for key, _ in selector.select(rest):
-                connection = key.data
-                if connection.receive():
-                    outcome.seconds.append(time.perf_counter() - connection.began)
-                    outcome.errors += connection.failed
-                    free.append(connection)
-        for connection in free:
-            connection.socket.close()
     outcome.elapsed = time.perf_counter() - began
     return outcome
 

@@ -39,6 +39,7 @@ daemon off; master_process off; pid {place}/pid; error_log {place}/errors;
 events {{}}
 http {{
   access_log off; sendfile on; sendfile_max_chunk 1m; tcp_nopush on;
+  keepalive_requests 1000000;
   client_body_temp_path {place}/t1; proxy_temp_path {place}/t2;
   fastcgi_temp_path {place}/t3; uwsgi_temp_path {place}/t4; scgi_temp_path {place}/t5;
   server {{ listen 127.0.0.1:{port}; root {place}; }}
