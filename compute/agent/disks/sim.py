@@ -1,7 +1,7 @@
 """Disks of simulated hosts: the port's answers without a file anywhere.
 
 A root disk is there whenever it is asked for: simulated guests may outlive the agent
-(``drivers.sim_state``), and nothing is kept of their disks.
+(``drivers.sim.state_file``), and nothing is kept of their disks.
 
 A snapshot of a simulated disk is an empty qcow2 image made up on the spot: enough to
 be uploaded, inspected and booted again.

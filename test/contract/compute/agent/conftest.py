@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from compute.agent.drivers.sim import SimHost, SimHypervisor
-from compute.agent.drivers.sim_state import StateFile
+from compute.agent.drivers.sim.hypervisor import SimHost, SimHypervisor
+from compute.agent.drivers.sim.state_file import StateFile
 from compute.agent.hypervisor import Hypervisor
 from objectstore.kernel.clock import SystemClock
 from objectstore.kernel.system_disk import SystemDisk

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from compute.agent.drivers.sim import SimHypervisor
+from compute.agent.drivers.sim.hypervisor import SimHypervisor
 from test.fakes.tokens import fake_token
 from test.unit.compute.instance.house import OWNER, House
 

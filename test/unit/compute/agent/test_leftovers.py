@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from compute.agent.disks.layout import Layout
-from compute.agent.drivers.sim import SimHost, SimHypervisor
+from compute.agent.drivers.sim.hypervisor import SimHost, SimHypervisor
 from compute.agent.guests import GuestSpec
 from compute.agent.leftovers import LeftoverKind, Leftovers
 from objectstore.kernel.errors import Rejected

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from compute.agent.drivers.sim import SimHypervisor
+from compute.agent.drivers.sim.hypervisor import SimHypervisor
 from test.unit.compute.instance.house import House
 
 ADMIN = "admin"

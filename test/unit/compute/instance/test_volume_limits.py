@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import pytest
 
-from compute.agent.drivers.sim import SimHypervisor
+from compute.agent.drivers.sim.hypervisor import SimHypervisor
 from compute.volume.jobs.speeds import PAUSE_SECONDS_MAX, TOLD_PAUSE_SECONDS, Speeds
 from objectstore.kernel.errors import Unavailable
 from objectstore.kernel.loop import Progress

@@ -1,29 +1,14 @@
-"""What a simulated hypervisor knows of its guests, and the file that keeps it."""
+"""The file that lets simulated guests outlive their agent, as real ones do."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 
+from compute.agent.drivers.sim.guest import SimGuest
 from compute.agent.guests import GuestState
 from objectstore.kernel.disk import Disk, FileMissing
 from objectstore.kernel.errors import Corrupt
-
-
-@dataclass(slots=True)
-class SimGuest:
-    """One simulated guest."""
-
-    name: str
-    state: GuestState
-    vcpus: int
-    memory_mib: int
-    disk_names: list[str]
-    macs: list[str]
-    started_seconds: float  # since the epoch: when it booted last
-    boots: int
-    serials: dict[str, str] = field(default_factory=dict)  # of disks that have one
-    limits: dict[str, dict[str, int]] = field(default_factory=dict)  # of limited disks
 
 
 class StateFile:
@@ -51,3 +36,21 @@ class StateFile:
         """Write them; after a crash the file holds the old or the new ones."""
         content = {uuid: asdict(guest) for uuid, guest in guests.items()}
         self._disk.replace_file(self._path, json.dumps(content).encode())
+
+
+class KeptGuests:
+    """The guests of one host by uuid, written to its file when there is one."""
+
+    def __init__(self, file: StateFile | None) -> None:
+        self._file = file
+        self.by_uuid: dict[str, SimGuest] = {}
+
+    def load(self) -> None:
+        """As the file says."""
+        if self._file is not None:
+            self.by_uuid = self._file.load()
+
+    def save(self) -> None:
+        """As they are now."""
+        if self._file is not None:
+            self._file.save(self.by_uuid)
