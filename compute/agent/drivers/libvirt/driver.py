@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import logging
 import os
 from collections.abc import Callable
-from typing import Any
-
-import libvirt
 
 from compute.agent.console_log import read_tail
 from compute.agent.disks import files
@@ -19,14 +15,13 @@ from compute.agent.drivers.libvirt import (
     domains,
     figures,
     moving,
-    reconnecting,
+    waiting,
 )
 from compute.agent.drivers.libvirt.connection import Connection, LibvirtConnection
 from compute.agent.drivers.libvirt.domain_xml import Machine, domain_xml
-from compute.agent.drivers.libvirt.events import EventPipe
-from compute.agent.drivers.libvirt.flight import Flight
+from compute.agent.drivers.libvirt.flight import Flights
+from compute.agent.drivers.libvirt.hearing import Hearing
 from compute.agent.drivers.libvirt.host import HostSize, read_inventory
-from compute.agent.drivers.libvirt.states import event_kind
 from compute.agent.guests import (
     ACTIVE_STATES,
     DiskSpec,
@@ -37,7 +32,6 @@ from compute.agent.guests import (
     HostInventory,
     Landing,
     Limits,
-    MoveFailed,
     MoveProgress,
     NbdSource,
     NicSpec,
@@ -45,20 +39,8 @@ from compute.agent.guests import (
     WrongState,
 )
 from compute.agent.hypervisor import CONSOLE_TAIL_BYTES_MAX, GRACE_SECONDS
-from objectstore.kernel import concurrency
 from objectstore.kernel.clock import Clock
-from objectstore.kernel.errors import RingstackError, Unavailable
-
-POLL_SECONDS = 0.5
-STOP_MOVE_SECONDS = 30.0
-# A guest that boots just now does not hear the first press.
-PRESS_AGAIN_SECONDS = 10.0
-# Linux lets go of a virtio device within a second, when it is up.
-UNPLUG_SECONDS = 20.0
-# A disk whose storage failed: how long until its guest tries again.
-STORAGE_RETRY_SECONDS = 5.0
-
-_log = logging.getLogger("compute.agent.libvirt")
+from objectstore.kernel.errors import RingstackError
 
 
 class LibvirtHypervisor:
@@ -74,14 +56,13 @@ class LibvirtHypervisor:
         pull_bytes_per_second: int = 0,
     ) -> None:
         """``prepare`` gives the URI, with whatever must run for it running."""
-        self._libvirt = LibvirtConnection(prepare, self._opened)
+        self._hearing = Hearing()
+        self._libvirt = LibvirtConnection(prepare, self._hearing.register)
         self._machine = machine
         self._host = host
         self._clock = clock
         self._pull_bytes_per_second = pull_bytes_per_second
-        self._pipe: EventPipe | None = None
-        self._watchers: list[Callable[[GuestEvent], None]] = []
-        self._flights: dict[str, Flight] = {}
+        self._flights = Flights(self._libvirt, clock)
 
     # ---- the host ------------------------------------------------------------
 
@@ -90,17 +71,12 @@ class LibvirtHypervisor:
         with contextlib.suppress(RingstackError):
             # Only root may, and only a root's host takes guests in that run.
             files.make_directory(moving.SOCKETS_DIRECTORY)
-        if self._pipe is None:
-            self._pipe = EventPipe()
-        for uuid in self._libvirt.run(domains.stalled):
-            self._retry_storage(uuid)
+        self._hearing.begin(self._libvirt)
 
     def close(self) -> None:
         """Disconnect."""
         self._libvirt.close()
-        if self._pipe is not None:
-            self._pipe.close()
-            self._pipe = None
+        self._hearing.end()
 
     def inventory(self) -> HostInventory:
         """What the host has."""
@@ -108,7 +84,7 @@ class LibvirtHypervisor:
 
     def watch(self, callback: Callable[[GuestEvent], None]) -> None:
         """Call ``callback`` for each event."""
-        self._watchers.append(callback)
+        self._hearing.watchers.append(callback)
 
     # ---- all guests ----------------------------------------------------------
 
@@ -130,7 +106,7 @@ class LibvirtHypervisor:
         """Not active."""
         state = self.state(uuid)
         if state is GuestState.RUNNING and grace_seconds > 0:
-            self._shut_down(uuid, grace_seconds)
+            waiting.shut_down(self._libvirt, self._clock, uuid, grace_seconds)
         self._libvirt.run(domains.end, uuid)
         self._libvirt.run(domains.drop_memory, uuid)
 
@@ -139,7 +115,7 @@ class LibvirtHypervisor:
     ) -> None:
         """Running, newly booted."""
         if not hard and self.state(spec.uuid) is GuestState.RUNNING:
-            self._shut_down(spec.uuid, grace_seconds)
+            waiting.shut_down(self._libvirt, self._clock, spec.uuid, grace_seconds)
         self._libvirt.run(domains.boot, spec.uuid, self._definition(spec))
 
     def pause(self, uuid: str) -> None:
@@ -174,7 +150,8 @@ class LibvirtHypervisor:
 
     def detach_nic(self, uuid: str, mac: str) -> None:
         """Take a card out."""
-        self._unplug(functools.partial(devices.ask_nic_out, uuid=uuid, mac=mac))
+        ask = functools.partial(devices.ask_nic_out, uuid=uuid, mac=mac)
+        waiting.unplug(self._libvirt, self._clock, ask)
 
     def attach_disk(self, uuid: str, disk: DiskSpec) -> None:
         """Plug a disk in."""
@@ -182,17 +159,12 @@ class LibvirtHypervisor:
 
     def detach_disk(self, uuid: str, name: str) -> None:
         """Take a disk out."""
-        self._unplug(functools.partial(devices.ask_disk_out, uuid=uuid, name=name))
+        ask = functools.partial(devices.ask_disk_out, uuid=uuid, name=name)
+        waiting.unplug(self._libvirt, self._clock, ask)
 
     def swap_disk(self, uuid: str, name: str, disk: DiskSpec) -> None:
         """Another disk in its place, with all that it held."""
-        if self._libvirt.run(copies.begin_swap, uuid, name, disk):
-            try:
-                while not self._libvirt.run(copies.finish_swap, uuid, name):
-                    concurrency.sleep(POLL_SECONDS)
-            except RingstackError:
-                self._libvirt.run(copies.end_swap, uuid, name)
-                raise
+        waiting.swap(self._libvirt, uuid, name, disk)
         self.limit_disk(uuid, name, disk.limits)
 
     def limit_disk(self, uuid: str, name: str, limits: Limits) -> None:
@@ -209,32 +181,14 @@ class LibvirtHypervisor:
 
     def reconnect_disk(self, uuid: str, name: str, size_bytes: int) -> None:
         """Connect anew, grow, and let a guest that waits for its disk go on."""
-        try:
-            for attempt in range(1, reconnecting.TRIES_MAX + 1):
-                self._libvirt.run(reconnecting.read_a_little, uuid, name)
-                try:
-                    # Refused while the old connection's size is all that is known.
-                    self._libvirt.run(copies.resize, uuid, name, size_bytes)
-                    return
-                except Unavailable:
-                    if attempt == reconnecting.TRIES_MAX:
-                        raise
-                concurrency.sleep(reconnecting.PAUSE_SECONDS)
-        finally:
-            self._libvirt.run(domains.resume_stalled, uuid)
+        waiting.reconnect(self._libvirt, uuid, name, size_bytes)
 
     # ---- the content of a disk -----------------------------------------------
 
     def copy_disk(self, uuid: str, name: str, target_path: str) -> None:
         """A copy of one moment, while the guest runs."""
         with files.new_file(target_path) as temporary:
-            self._libvirt.run(copies.begin_copy, uuid, name, temporary)
-            try:
-                while not self._libvirt.run(copies.copy_is_done, uuid):
-                    concurrency.sleep(POLL_SECONDS)
-            except BaseException:
-                self._libvirt.run(copies.end_copy, uuid)
-                raise
+            waiting.copy(self._libvirt, uuid, name, temporary)
 
     def pull_backing(self, uuid: str, name: str) -> bool:
         """Bring in what a lazy disk has not read yet."""
@@ -245,18 +199,7 @@ class LibvirtHypervisor:
 
     def move(self, uuid: str, landing: Landing, way: Opener) -> MoveProgress:
         """Begin the guest's move, or look at it."""
-        flight = self._flights.get(uuid)
-        if flight is None:
-            if self.state(uuid) is GuestState.ABSENT:
-                return MoveProgress(True)
-            self._flights[uuid] = Flight(self._libvirt, uuid, landing, way)
-            return MoveProgress(False)
-        if flight.is_under_way:
-            return MoveProgress(False, self._libvirt.run(moving.figures, uuid))
-        del self._flights[uuid]
-        if flight.error:
-            raise MoveFailed(flight.error)
-        return MoveProgress(True)
+        return self._flights.look(uuid, landing, way)
 
     def hurry_move(self, uuid: str) -> None:
         """Let it stand still for as long as it takes."""
@@ -264,16 +207,7 @@ class LibvirtHypervisor:
 
     def stop_move(self, uuid: str) -> bool:
         """End it."""
-        flight = self._flights.get(uuid)
-        give_up = self._clock.monotonic() + STOP_MOVE_SECONDS
-        while flight is not None and flight.is_under_way:
-            if self._clock.monotonic() > give_up:
-                raise Unavailable(f"the move of guest {uuid} does not end")
-            self._libvirt.run(moving.abort, uuid)
-            concurrency.sleep(POLL_SECONDS)
-        self._flights.pop(uuid, None)
-        self._libvirt.run(moving.abort, uuid)
-        return self.state(uuid) is not GuestState.ABSENT
+        return self._flights.stop(uuid)
 
     def welcome(self, spec: GuestSpec, *, paused: bool) -> None:
         """It has come, with the limits that it had where it was."""
@@ -321,65 +255,6 @@ class LibvirtHypervisor:
         if state not in allowed:
             raise WrongState(uuid, state, wanted)
         return state
-
-    def _shut_down(self, uuid: str, grace_seconds: float) -> None:
-        """Press the power button until the guest is down, or the time is up."""
-        started = pressed = self._clock.monotonic()
-        self._libvirt.run(domains.press_power_button, uuid)
-        while self._libvirt.run(domains.is_active, uuid):
-            now = self._clock.monotonic()
-            if now - started >= grace_seconds:
-                return
-            if now - pressed >= PRESS_AGAIN_SECONDS:
-                pressed = now
-                self._libvirt.run(domains.press_power_button, uuid)
-            concurrency.sleep(POLL_SECONDS)
-
-    def _unplug(self, ask: Callable[..., bool]) -> None:
-        give_up = self._clock.monotonic() + UNPLUG_SECONDS
-        while not self._libvirt.run(ask):
-            if self._clock.monotonic() > give_up:
-                raise Unavailable("The guest does not let go of the device")
-            concurrency.sleep(POLL_SECONDS)
-
-    # ---- events (the first two run on libvirt's thread) ----------------------
-
-    def _opened(self, connection: Connection) -> None:
-        for number, callback in (
-            (libvirt.VIR_DOMAIN_EVENT_ID_LIFECYCLE, self._lifecycle),
-            (libvirt.VIR_DOMAIN_EVENT_ID_IO_ERROR, self._storage_failed),
-        ):
-            connection.domainEventRegisterAny(None, number, callback, None)
-
-    def _lifecycle(
-        self, _: Connection, domain: Any, event: int, detail: int, __: Any
-    ) -> None:
-        kind = event_kind(event, detail)
-        if kind is not None and self._pipe is not None:
-            self._pipe.put(self._tell, GuestEvent(domain.UUIDString(), kind))
-
-    def _storage_failed(
-        self, _: Connection, domain: Any, path: str, alias: str, action: int, __: Any
-    ) -> None:
-        paused = action == libvirt.VIR_DOMAIN_EVENT_IO_ERROR_PAUSE
-        if paused and self._pipe is not None:
-            self._pipe.put(self._retry_storage_later, domain.UUIDString())
-
-    def _tell(self, event: GuestEvent) -> None:
-        for watcher in self._watchers:
-            watcher(event)
-
-    def _retry_storage_later(self, uuid: str) -> None:
-        _log.warning("guest %s waits: its disk's storage failed", uuid)
-        concurrency.sleep(STORAGE_RETRY_SECONDS)
-        self._retry_storage(uuid)
-
-    def _retry_storage(self, uuid: str) -> None:
-        """Let the guest try again; another failure brings another event."""
-        try:
-            self._libvirt.run(domains.resume_stalled, uuid)
-        except RingstackError as error:
-            _log.warning("guest %s does not go on: %s", uuid, error)
 
 
 def _call_domain(

@@ -1,4 +1,4 @@
-"""One guest's move that is under way: libvirt's long call, and the way stations."""
+"""Guests' moves that are under way: libvirt's long calls, and their way stations."""
 
 from __future__ import annotations
 
@@ -8,10 +8,21 @@ import libvirt
 
 from compute.agent.drivers.libvirt import moving
 from compute.agent.drivers.libvirt.connection import Connection, LibvirtConnection
-from compute.agent.guests import Landing, Opener
+from compute.agent.drivers.libvirt.domains import read_state
+from compute.agent.guests import (
+    GuestState,
+    Landing,
+    MoveFailed,
+    MoveProgress,
+    Opener,
+)
 from compute.agent.moves.streams import WayStation
 from objectstore.kernel import concurrency
-from objectstore.kernel.errors import RingstackError
+from objectstore.kernel.clock import Clock
+from objectstore.kernel.errors import RingstackError, Unavailable
+
+STOP_SECONDS = 30.0
+POLL_SECONDS = 0.5
 
 _log = logging.getLogger("compute.agent.libvirt")
 
@@ -50,6 +61,46 @@ class Flight:
             for station in self._stations:
                 station.close()
             self.is_under_way = False
+
+
+class Flights:
+    """Those of one host, by guest."""
+
+    def __init__(self, connection: LibvirtConnection, clock: Clock) -> None:
+        self._connection = connection
+        self._clock = clock
+        self._under_way: dict[str, Flight] = {}
+
+    def look(self, uuid: str, landing: Landing, way: Opener) -> MoveProgress:
+        """Begin the guest's move, or say how far it is.  ``MoveFailed``."""
+        flight = self._under_way.get(uuid)
+        if flight is None:
+            if self._is_gone(uuid):
+                return MoveProgress(True)
+            self._under_way[uuid] = Flight(self._connection, uuid, landing, way)
+            return MoveProgress(False)
+        if flight.is_under_way:
+            return MoveProgress(False, self._connection.run(moving.figures, uuid))
+        del self._under_way[uuid]
+        if flight.error:
+            raise MoveFailed(flight.error)
+        return MoveProgress(True)
+
+    def stop(self, uuid: str) -> bool:
+        """End the guest's move; whether the guest is still here."""
+        flight = self._under_way.get(uuid)
+        give_up = self._clock.monotonic() + STOP_SECONDS
+        while flight is not None and flight.is_under_way:
+            if self._clock.monotonic() > give_up:
+                raise Unavailable(f"the move of guest {uuid} does not end")
+            self._connection.run(moving.abort, uuid)
+            concurrency.sleep(POLL_SECONDS)
+        self._under_way.pop(uuid, None)
+        self._connection.run(moving.abort, uuid)
+        return not self._is_gone(uuid)
+
+    def _is_gone(self, uuid: str) -> bool:
+        return self._connection.run(read_state, uuid) is GuestState.ABSENT
 
 
 def _itself(connection: Connection) -> Connection:
