@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from compute.agent.disks.backing import backing_paths
 from compute.agent.disks.cache import ImageCache
 from compute.agent.disks.holds import ImageHolds
 from compute.agent.disks.layout import Layout
-from compute.agent.disks.local import LocalDisks, backing_paths
+from compute.agent.disks.local import LocalDisks
 from compute.agent.disks.nbd_server import NbdServer
 from compute.agent.disks.ranges import ImageRanges
 from compute.agent.disks.sim import SimDisks

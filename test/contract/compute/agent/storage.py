@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from compute.agent.disks.backing import backing_paths
 from compute.agent.disks.cache import ImageCache
 from compute.agent.disks.holds import ImageHolds
 from compute.agent.disks.layout import Layout
-from compute.agent.disks.local import LocalDisks, backing_paths
+from compute.agent.disks.local import LocalDisks
 from compute.agent.disks.nbd_server import NbdServer
 from compute.agent.disks.ranges import ImageRanges
 from objectstore.kernel.clock import SystemClock

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from compute.agent.disks import files
-from compute.agent.disks.local import backing_paths
+from compute.agent.disks.backing import backing_paths
 from compute.agent.guests import DiskDevice, FileSource
 from compute.core import qemu_img
 from objectstore.kernel.errors import Rejected
