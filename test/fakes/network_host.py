@@ -23,7 +23,6 @@ from compute.network.agent.model import (
     SeenProcess,
     SeenRules,
 )
-from compute.network.agent.plan import digest_of
 from objectstore.kernel.errors import RingstackError, Unavailable
 
 
@@ -161,7 +160,7 @@ class MemoryHost:
                 self.directories.add(dnsmasq.namespace)
                 self.processes[dnsmasq.namespace] = SeenProcess(
                     self.last_process,
-                    digest_of(dnsmasq),
+                    dnsmasq.digest,
                     True,
                     (dnsmasq.hosts, dnsmasq.options, dnsmasq.names),
                 )

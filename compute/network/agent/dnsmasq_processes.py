@@ -22,7 +22,6 @@ from compute.network.agent.dhcp import TAG
 from compute.network.agent.kernel_namespaces import command_prefix, inode_of
 from compute.network.agent.leases import kept_leases
 from compute.network.agent.model import Dnsmasq, SeenProcess
-from compute.network.agent.plan import digest_of
 
 # dnsmasq ends at once; one that hangs is not worth waiting for.
 STOP_SECONDS = 2.0
@@ -71,7 +70,7 @@ class DnsmasqProcesses:
         """Write the files and start it; ``CommandFailed`` says what it dislikes."""
         home = self._directory / dnsmasq.namespace
         self._write(dnsmasq)
-        config = home / f"{digest_of(dnsmasq)}.conf"
+        config = home / f"{dnsmasq.digest}.conf"
         for old in home.glob("*.conf"):
             if old != config:
                 old.unlink()

@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from compute.network.agent import kernel_namespaces, neighbours, netlink
+from compute.network.agent import kernel_namespaces, neighbours
 from compute.network.agent import operations as do
 from compute.network.agent.commands import run
 from compute.network.agent.dnsmasq_processes import DnsmasqProcesses
@@ -28,6 +28,8 @@ from compute.network.agent.model import (
     SeenNamespace,
 )
 from compute.network.agent.names import ROUTER_NAMESPACE_PREFIX, is_own_namespace
+from compute.network.agent.netlink import addresses, devices
+from compute.network.agent.netlink.look import look
 from compute.network.agent.rule_generation import rule_generation
 from compute.network.agent.rule_loader import (
     RuleLoader,
@@ -89,7 +91,7 @@ class Host:
 
         def look_inside() -> tuple[SeenNamespace, int]:
             # The host's own routes are none of our business.
-            links, routes = netlink.look(with_routes=name != HOST)
+            links, routes = look(with_routes=name != HOST)
             sysctls = kernel_namespaces.read_sysctls(SYSCTLS_READ)
             seen = SeenNamespace(links=links, routes=routes, sysctls=sysctls)
             return seen, rule_generation() if has_rules else 0
@@ -97,9 +99,12 @@ class Host:
         seen, generation = kernel_namespaces.inside(name, look_inside)
         if not has_rules:
             return seen
-        look = self._rules.seen(name, generation)
+        loaded = self._rules.seen(name, generation)
         return replace(
-            seen, rules=look.rules, floating=look.floating, forwarded=look.forwarded
+            seen,
+            rules=loaded.rules,
+            floating=loaded.floating,
+            forwarded=loaded.forwarded,
         )
 
     # ---- doing -----------------------------------------------------------------
@@ -161,7 +166,7 @@ class Host:
         name = operation.concerns
         self._rules.forget(name)
         kernel_namespaces.add(name)
-        kernel_namespaces.inside(name, lambda: netlink.set_up("lo"))
+        kernel_namespaces.inside(name, lambda: devices.set_up("lo"))
 
     def _remove_namespace(self, operation: do.RemoveNamespace) -> None:
         self._rules.forget(operation.concerns)
@@ -169,30 +174,30 @@ class Host:
 
     def _add_link(self, operation: do.AddLink) -> None:
         link = operation.link
-        netlink.add_link(link, kernel_namespaces.path_of(link.inner_namespace))
+        devices.add_link(link, kernel_namespaces.path_of(link.inner_namespace))
         inner = link.inner
         if inner is not None:
             kernel_namespaces.inside(
-                link.inner_namespace, lambda: netlink.change_inner(inner)
+                link.inner_namespace, lambda: devices.change_inner(inner)
             )
 
     def _change_link(self, operation: do.ChangeLink) -> None:
-        netlink.change_link(operation.link)
+        devices.change_link(operation.link)
 
     def _change_inner(self, operation: do.ChangeInner) -> None:
         kernel_namespaces.inside(
-            operation.namespace, lambda: netlink.change_inner(operation.inner)
+            operation.namespace, lambda: devices.change_inner(operation.inner)
         )
 
     def _remove_link(self, operation: do.RemoveLink) -> None:
-        netlink.remove_link(operation.concerns)
+        devices.remove_link(operation.concerns)
 
     def _attach_uplink(self, operation: do.AttachUplink) -> None:
-        netlink.attach(operation.concerns, operation.bridge)
+        devices.attach(operation.concerns, operation.bridge)
 
     def _add_address(self, operation: do.AddAddress) -> None:
         def add() -> None:
-            netlink.add_address(operation.device, operation.address)
+            addresses.add_address(operation.device, operation.address)
             neighbours.announce(operation.device, operation.address.split("/")[0])
 
         kernel_namespaces.inside(operation.namespace, add)
@@ -200,23 +205,23 @@ class Host:
     def _remove_address(self, operation: do.RemoveAddress) -> None:
         kernel_namespaces.inside(
             operation.namespace,
-            lambda: netlink.remove_address(operation.device, operation.address),
+            lambda: addresses.remove_address(operation.device, operation.address),
         )
 
     def _add_forward(self, operation: do.AddForward) -> None:
-        netlink.add_forward(operation.concerns, operation.forward)
+        addresses.add_forward(operation.concerns, operation.forward)
 
     def _remove_forward(self, operation: do.RemoveForward) -> None:
-        netlink.remove_forward(operation.concerns, operation.forward)
+        addresses.remove_forward(operation.concerns, operation.forward)
 
     def _add_route(self, operation: do.AddRoute) -> None:
         kernel_namespaces.inside(
-            operation.namespace, lambda: netlink.replace_route(operation.route)
+            operation.namespace, lambda: addresses.replace_route(operation.route)
         )
 
     def _remove_route(self, operation: do.RemoveRoute) -> None:
         kernel_namespaces.inside(
-            operation.namespace, lambda: netlink.remove_route(operation.route)
+            operation.namespace, lambda: addresses.remove_route(operation.route)
         )
 
     def _start_dnsmasq(self, operation: do.StartDnsmasq) -> None:

@@ -8,6 +8,7 @@ function of the two.
 from __future__ import annotations
 
 import enum
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -103,6 +104,12 @@ class Dnsmasq:
     hosts: str = ""
     options: str = ""
     names: str = ""
+
+    @property
+    def digest(self) -> str:
+        """Names the configuration; the file that holds it is called so, thus a running
+        process tells by its command line what it was started with."""
+        return hashlib.sha256(self.config.encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)

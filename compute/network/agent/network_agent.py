@@ -19,9 +19,10 @@ from compute.network.agent.desired import desired_state
 from compute.network.agent.host_rules import assign_zones
 from compute.network.agent.model import Desired, Observed
 from compute.network.agent.names import zone_of
-from compute.network.agent.plan import plan, wired
+from compute.network.agent.plan import plan
 from compute.network.agent.settings import AgentSettings
 from compute.network.agent.view_file import ViewFile
+from compute.network.agent.wired import wired
 from compute.network.view import AgentReport, HostView, PortStatus
 from objectstore.kernel import concurrency
 from objectstore.kernel.clock import Clock

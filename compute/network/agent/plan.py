@@ -11,7 +11,6 @@ Pure.  An empty plan means that the host is as desired.  The order matters:
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 
 from compute.network.agent import operations as do
@@ -21,7 +20,6 @@ from compute.network.agent.model import (
     EVERYBODY,
     HOST,
     Desired,
-    Dnsmasq,
     InnerLink,
     Link,
     LinkKind,
@@ -32,16 +30,10 @@ from compute.network.agent.model import (
 )
 from compute.network.agent.names import (
     BRIDGE_PREFIX,
-    bridge_name,
-    dhcp_device,
-    dhcp_namespace,
     is_own_device,
     is_own_namespace,
-    router_device,
-    router_namespace,
-    tunnel_device,
 )
-from compute.network.view import HostView, Port, tap_name
+from compute.network.view import tap_name
 
 LOOPBACK = "lo"
 # The kernel gives these itself: they are nobody's to plan.
@@ -60,21 +52,6 @@ def plan(desired: Desired, observed: Observed) -> list[do.Operation]:
         *leftovers(desired, observed),
         *_flows(desired, observed),
     ]
-
-
-def wired(view: HostView, outstanding: list[do.Operation]) -> dict[str, bool]:
-    """For each local port, whether nothing is left to do for it."""
-    waiting = {operation.concerns for operation in outstanding}
-    return {
-        port.id: port.admin_up and waiting.isdisjoint(_things_of(port))
-        for port in view.ports
-    }
-
-
-def digest_of(dnsmasq: Dnsmasq) -> str:
-    """Names a configuration; the file that holds it is called so, thus a running
-    process tells by its command line what it was started with."""
-    return hashlib.sha256(dnsmasq.config.encode()).hexdigest()[:16]
 
 
 # ---- rules ---------------------------------------------------------------------
@@ -251,9 +228,7 @@ def _routes(
 def _services(desired: Desired, observed: Observed) -> Iterator[do.Operation]:
     for name, dnsmasq in desired.processes.items():
         seen = observed.processes.get(name)
-        if seen is not None and not (
-            seen.is_at_home and seen.digest == digest_of(dnsmasq)
-        ):
+        if seen is not None and not (seen.is_at_home and seen.digest == dnsmasq.digest):
             yield do.StopProcess(name, seen.process)
             seen = None
         if seen is None:
@@ -302,20 +277,3 @@ def _leftovers(desired: Desired, observed: Observed) -> Iterator[do.Operation]:
         if name == HOST or name in desired.namespaces:  # others go as a whole
             for table in sorted(observed.namespaces[name].rules.strange):
                 yield do.DropTable(table, name)
-
-
-# ---- ports ---------------------------------------------------------------------
-
-
-def _things_of(port: Port) -> Iterator[str]:
-    """Everything that has to be right for the port to work."""
-    yield do.RULES
-    yield bridge_name(port.network_id)
-    yield tunnel_device(port.network_id)
-    yield dhcp_namespace(port.network_id)
-    if port.is_guest:
-        yield tap_name(port.id)
-    else:
-        yield dhcp_device(port.id)
-        yield router_device(port.id)
-        yield router_namespace(port.device_id)

@@ -1,0 +1,1 @@
+"""Devices, addresses, routes and tunnels' entries over rtnetlink: read and changed."""
