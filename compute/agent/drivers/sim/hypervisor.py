@@ -63,10 +63,11 @@ class SimHypervisor:
         host: SimHost,
         *,
         clock: Clock | None = None,
+        fault: Fault | None = None,
         state_file: StateFile | None = None,
     ) -> None:
         self.host = host
-        self.fault: Fault | None = None
+        self.fault = fault
         self._clock = clock or SystemClock()
         self._booted_at = int(self._clock.time())
         self._guests = KeptGuests(state_file)

@@ -34,13 +34,6 @@ def test_injected_faults(moment: str) -> None:
     assert (hypervisor.state(spec().uuid) is GuestState.RUNNING) == started
 
 
-def test_latencies() -> None:
-    hypervisor = SimHypervisor(SimHost("h"), latencies={"start": 0.05})
-    began = time.monotonic()
-    hypervisor.start(spec())
-    assert time.monotonic() - began >= 0.05
-
-
 def test_guests_crash_and_power_off_by_themselves() -> None:
     hypervisor = SimHypervisor(SimHost("h"))
     for number in (1, 2):
