@@ -174,6 +174,9 @@ class SyncPeer:
             if reply.status == 404:
                 return  # deleted meanwhile: the next round sees the tombstone
             if reply.status != 200:
+                if reply.status < 500:
+                    # What only its client's key opens, for one.
+                    raise Rejected(reply.status, "cannot be read")
                 raise Unavailable(f"cannot be read: {reply.status}")
             path = f"{self._root}/{row.name}"
             target = quote(path)

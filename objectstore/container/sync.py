@@ -31,6 +31,8 @@ AGAIN_SECONDS = 3600.0
 # Rows compared by one step: one request to the other side, and what it shows.
 ROWS_PER_STEP = 1000
 CONTAINERS_PER_STEP = 100
+# Refused versions of one device that are remembered as told; then they are told anew.
+REFUSED_MAX = 10_000
 
 Rank = Callable[[bytes], int]
 _log = logging.getLogger("objectstore.container_sync")
@@ -108,6 +110,8 @@ class ContainerSyncStep:
         self._round: _Round | None = None
         # Containers that are the same over there: row digest, and when that was.
         self._same: dict[bytes, tuple[str, float]] = {}
+        # Versions that the log has been told of as refused: (key, name, timestamp).
+        self._refused: set[tuple[bytes, str, int]] = set()
 
     def step(self) -> Progress:
         """Compare one page of one container, or look for the next container."""
@@ -188,7 +192,14 @@ class ContainerSyncStep:
         except (Rejected, Unavailable) as error:
             # One object must not hold up the others; the next round tries again.
             round_.failures += 1
-            _log.warning("container sync: %s: %s", row.name, error)
+            version = (round_.key, row.name, newest(row))
+            if version not in self._refused:
+                _log.warning("container sync: %s: %s", row.name, error)
+            if isinstance(error, Rejected):
+                # It will be so in each round, hundreds of times a day.
+                if len(self._refused) >= REFUSED_MAX:
+                    self._refused.clear()
+                self._refused.add(version)
 
     @staticmethod
     def _there(peer: Peer, marker: str, end: str) -> dict[str, int]:
