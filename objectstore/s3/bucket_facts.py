@@ -42,10 +42,10 @@ _ASIDE_FROM_WRITES = frozenset(
         )
     }
 )
-# What those say of rights and logs: such writes take the long way.
-_LOOKED_AT_BY_WRITES = frozenset(
+# Rights and logs are looked at on the long way; parts, by ``plain_writes`` itself.
+_ASIDE_FROM_STRAIGHT_WRITES = _ASIDE_FROM_WRITES - {
     sysmeta.CONTAINER + name for name in ("logging", "policy")
-)
+} | {sysmeta.CONTAINER_MULTIPART}
 # What else may be said of a container without meaning anything for its owner's writes.
 _USERS = "x-container-meta-"
 _SWIFT_ACLS = frozenset({"x-container-read", "x-container-write"})
@@ -61,6 +61,7 @@ class BucketFacts:
         "account",
         "container",
         "info",
+        "may_have_parts",
         "metadata",
         "reads_plainly",
         "writes_plainly",
@@ -87,13 +88,14 @@ class BucketFacts:
             name.startswith(_SYSMETA) and name not in _ASIDE_FROM_WRITES
             for name in self.metadata
         )
+        # Whether any of its objects may be made of parts, which go when it goes.
+        self.may_have_parts = sysmeta.CONTAINER_MULTIPART in self.metadata
         # Whether it needs not even to be looked for who is allowed to, and no filter
-        # below has anything to do with it.
+        # below has anything to do with it; what is made of parts aside.
         self.writes_straight = (
-            self.writes_plainly
+            all(map(_is_aside_from_straight_writes, self.metadata))
             and ":" not in container
             and not is_hidden(container)
-            and all(map(_is_aside_from_filters, self.metadata))
         )
         self._parsed: dict[str, Any] = {}
 
@@ -123,9 +125,9 @@ class BucketFacts:
         return sysmeta.CONTAINER + "object-lock" in self.metadata
 
 
-def _is_aside_from_filters(name: str) -> bool:
+def _is_aside_from_straight_writes(name: str) -> bool:
     if name.startswith(_SYSMETA):
-        return name not in _LOOKED_AT_BY_WRITES
+        return name in _ASIDE_FROM_STRAIGHT_WRITES
     return name in _SWIFT_ACLS or (name.startswith(_USERS) and QUOTA not in name)
 
 

@@ -3,7 +3,9 @@
 Most writes are so: signed in the header by the owner of a bucket that says nothing
 about writes (``BucketFacts.writes_straight``), of a small body without metadata,
 without conditions.  They go from the signature straight to the object, below the
-filters that would do nothing about them.
+filters that would do nothing about them.  In a bucket that has had multipart uploads
+one HEAD tells first whether the object is made of parts, which are to go with it: such
+a write takes the long way.
 
 A body is read and checked before the object is asked for, so what is wrong with it is
 raised here; what the store refuses is given back, to be told in S3's words.  The rules
@@ -22,6 +24,7 @@ from objectstore.s3.bucket_facts import QUOTA, BucketFacts
 from objectstore.s3.header_names import HeaderNames, header_names
 from objectstore.s3.inner import Answer, Store, send
 from objectstore.s3.locate import Place
+from objectstore.s3.multipart.leftovers import replaced_by
 from objectstore.s3.object.put import checksum_headers
 from objectstore.s3.object.upload_headers import DEFAULT_CONTENT_TYPE
 from objectstore.s3.payload.incoming import CHECKSUM_FOOTER
@@ -68,6 +71,8 @@ class PlainWrites:
             return None
         context.identity = caller.identity
         path = straight_path(facts, place.key)
+        if facts.may_have_parts and self._is_of_parts(environ, names, path):
+            return None
         extra: HeaderList = []
         if is_put:
             payload = open_unchained(environ, environ["HTTP_X_AMZ_CONTENT_SHA256"])
@@ -87,12 +92,26 @@ class PlainWrites:
         start_response("200 OK" if is_put else "204 No Content", extra)
         return []
 
-    def _ask(
-        self, environ: Environ, names: HeaderNames, path: str, payload: Payload | None
-    ) -> Answer:
+    def _is_of_parts(self, environ: Environ, names: HeaderNames, path: str) -> bool:
+        """Whether the object is, or cannot be looked at just now."""
+        made = self._environ(environ, names, path)
+        made["REQUEST_METHOD"] = "HEAD"
+        made["wsgi.input"] = io.BytesIO()
+        answer = self._send(made).discard()
+        if answer.status == 404:
+            return False
+        return not answer.is_success or replaced_by(answer) is not None
+
+    def _environ(self, environ: Environ, names: HeaderNames, path: str) -> Environ:
         made = names.inherit(environ)
         made["PATH_INFO"] = path
         made[CONTEXT_KEY] = self._store.straight_context(environ[CONTEXT_KEY])
+        return made
+
+    def _ask(
+        self, environ: Environ, names: HeaderNames, path: str, payload: Payload | None
+    ) -> Answer:
+        made = self._environ(environ, names, path)
         if payload is None:
             made["wsgi.input"] = io.BytesIO()
         else:
@@ -102,6 +121,9 @@ class PlainWrites:
             checksum = payload.checksum
             if checksum is not None:
                 made[_CHECKSUM_KEY] = f"{checksum[0]}:FULL_OBJECT:{checksum[1]}"
+        return self._send(made)
+
+    def _send(self, made: Environ) -> Answer:
         try:
             return send(self._store.straight_app, made)
         except Rejected as rejected:

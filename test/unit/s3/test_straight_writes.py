@@ -182,6 +182,41 @@ def test_a_bucket_with_rules_takes_the_long_way_at_once(
     assert took(house) == [False, False]
 
 
+def upload_in_parts(house: PlainHouse, path: str) -> None:
+    upload_id = house.ask("POST", path, "uploads").xml.get("UploadId")
+    part = house.ask("PUT", path, f"partNumber=1&uploadId={upload_id}", b"parts")
+    document = (
+        f"<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>"
+        f"{part.headers['etag']}</ETag></Part></CompleteMultipartUpload>"
+    )
+    query = f"uploadId={upload_id}"
+    assert house.ask("POST", path, query, document.encode()).status == 200
+
+
+def parts_of(house: PlainHouse) -> list[str]:
+    listed = house.cluster.ask("GET", f"/{ALICE.account}/bucket+segments")
+    return listed.text().split()
+
+
+def test_only_what_is_made_of_parts_is_written_on_the_long_way(
+    house: PlainHouse,
+) -> None:
+    upload_in_parts(house, "/bucket/large")
+    upload_in_parts(house, "/bucket/key")
+    took(house)
+    before = len(parts_of(house))
+    assert put(house).status == 200
+    assert took(house) == [False], "its parts are to go with it"
+    assert len(parts_of(house)) < before
+    assert put(house, b"again").status == 200
+    assert house.ask("DELETE", "/bucket/key").status == 204
+    assert took(house) == [True, True]
+    assert house.ask("GET", "/bucket/large").body == b"parts"
+    assert house.ask("DELETE", "/bucket/large").status == 204
+    assert took(house) == [False]
+    assert parts_of(house) == []
+
+
 @pytest.mark.parametrize(
     "header",
     ["X_Container_Meta_Quota_Bytes", "X_Container_Meta_Quota_Count"],
