@@ -38,7 +38,7 @@ from objectstore.app.servers import Servers
 from objectstore.app.status import Status
 from objectstore.app.syncing import ContainerSyncs, SyncPeers
 from objectstore.container.server import container_server
-from objectstore.kernel import concurrency, process
+from objectstore.kernel import concurrency, hash_process, process
 from objectstore.kernel.client import ClientPool
 from objectstore.kernel.clock import SystemClock
 from objectstore.kernel.errors import Unavailable
@@ -196,6 +196,7 @@ class StoreWorker:
             loop.stop()
         self._devices.close()
         self._pool.close()
+        hash_process.end()
         if self._access is not None:
             self._access.close()
 
@@ -203,6 +204,7 @@ class StoreWorker:
 
     def _start_proxy(self) -> None:
         settings = self._settings
+        hash_process.allow()
         proxy = ProxyApplication(
             self._placement,
             settings.policies,

@@ -89,8 +89,15 @@ class ViewedPool:
     last to let go gives it back by that.
     """
 
-    def __init__(self, buffer_bytes: int, buffers_max: int) -> None:
-        self.buffer_bytes = buffer_bytes
+    def __init__(
+        self,
+        buffer_bytes: int,
+        buffers_max: int,
+        make: Callable[[int], mmap.mmap] | None = None,
+    ) -> None:
+        """``make`` makes the buffer of this place, from 0 on; of own pages if None.
+        The first place that is free is taken."""
+        self._make = make or (lambda _: _own_pages(buffer_bytes))
         self._buffers_max = buffers_max
         self._buffers: list[mmap.mmap] = []
         # That of the list, and what the interpreter counts of the one who asks: not the
@@ -104,7 +111,7 @@ class ViewedPool:
                 return memoryview(self._buffers[place])
         if len(self._buffers) == self._buffers_max:
             return None
-        self._buffers.append(_own_pages(self.buffer_bytes))
+        self._buffers.append(self._make(len(self._buffers)))
         return memoryview(self._buffers[-1])
 
 

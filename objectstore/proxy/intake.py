@@ -23,6 +23,7 @@ from objectstore.kernel.errors import (
     Rejected,
     Unavailable,
 )
+from objectstore.kernel.hash_process import shared_memory
 from objectstore.proxy.limits import OBJECT_BYTES_MAX
 from objectstore.wire.nodes import INLINE_BYTES_MAX, ObjectNode, Upload
 
@@ -76,10 +77,13 @@ def read_whole(body: Any, length: int) -> bytes | memoryview | None:
     """
     if not length:
         return b""
-    if length > READ_AT_ONCE_BYTES_MAX:
+    memory = shared_memory(length)
+    if memory is None and length > READ_AT_ONCE_BYTES_MAX:
         memory = body_memory(length)
-        if memory is not None:
-            Source(body, length).fill(memory)
+        if memory is None:
+            return None
+    if memory is not None:
+        Source(body, length).fill(memory)
         return memory
     data: bytes = body.read(length)
     while len(data) < length:

@@ -8,13 +8,13 @@ the commit, so a wrong ETag or a client that leaves early leaves nothing.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 
 from objectstore.kernel.body_memory import client_piece_buffers
-from objectstore.kernel.concurrency import Promise, offload
+from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.conditions import Conditions
 from objectstore.kernel.errors import InsufficientStorage, Rejected
+from objectstore.kernel.hash_process import md5_of
 from objectstore.kernel.reply import HeaderList, Reply
 from objectstore.kernel.request import Request
 from objectstore.proxy.asked import Asked
@@ -32,9 +32,6 @@ from objectstore.proxy.taken_back import take_back
 from objectstore.wire.nodes import INLINE_BYTES_MAX, ObjectNode, Upload
 from objectstore.wire.records import ObjectState, Receipt
 from objectstore.wire.rows import row_of
-
-# Hashing this much takes some 0.2 ms: about what a hand-over to a thread does.
-HASHED_AT_ONCE_BYTES_MAX = 128 * 1024
 
 Written = Asked[ObjectNode, Receipt]
 
@@ -58,7 +55,7 @@ def put_object(parts: Parts, target: ObjectTarget) -> Reply:
 def _put_small(
     parts: Parts, target: ObjectTarget, plan: PutPlan, body: bytes | memoryview
 ) -> Reply:
-    etag = _md5(body) if len(body) <= HASHED_AT_ONCE_BYTES_MAX else offload(_md5, body)
+    etag = md5_of(body)
     plan.check_etag(etag)
     group, key = target.group, target.key
 
@@ -71,10 +68,6 @@ def _put_small(
         )
 
     return _write(parts, target, plan, store, len(body), etag)
-
-
-def _md5(body: bytes | memoryview) -> str:
-    return hashlib.md5(body, usedforsecurity=False).hexdigest()
 
 
 def _put_large(

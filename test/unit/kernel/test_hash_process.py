@@ -1,0 +1,236 @@
+"""Bodies hashed by a process of its own: right, whatever becomes of it."""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from objectstore.kernel import hash_process
+from objectstore.kernel.concurrency import (
+    kill_task,
+    sleep,
+    spawn,
+    wait_task,
+)
+from objectstore.kernel.hash_process import (
+    BUFFERS_MAX,
+    BUSY_BUFFERS,
+    HASHED_AT_ONCE_BYTES_MAX,
+    PROGRAM,
+    RESTART_SECONDS,
+    SHARED_BYTES_MIN,
+    WAITING_MAX,
+    HashProcess,
+)
+from objectstore.kernel.hash_program import ANSWER_BYTES, QUESTION, answer
+
+# Longer than a loaded machine takes to start an interpreter.
+PATIENCE_SECONDS = 20.0
+LOOK_SECONDS = 0.05
+SIZE = 64 * 1024
+# One that answers every question with the same.
+SEVENS = """
+import os
+os.write(1, bytes(16))
+while questions := os.read(0, 4096):
+    os.write(1, bytes([7]) * (2 * len(questions)))
+"""
+ENDS_WHEN_ASKED = """
+import os
+os.write(1, bytes(16))
+os.read(0, 4096)
+"""
+
+
+class Hashing:
+    """A process to hash, with bodies in its memory."""
+
+    def __init__(self, program: Path = PROGRAM) -> None:
+        self.now = 100.0
+        self.process = HashProcess(program, lambda: self.now, LOOK_SECONDS)
+        self.random = Random(5)
+
+    def bodies(self, count: int) -> list[memoryview]:
+        found = []
+        for _ in range(count):
+            body = self.process.memory(SIZE)
+            assert body is not None and len(body) == SIZE
+            body[:] = self.random.randbytes(SIZE)
+            found.append(body)
+        return found
+
+    def start(self, count: int = BUSY_BUFFERS + 1) -> list[memoryview]:
+        """Until it answers; the bodies that it was started for."""
+        bodies = self.bodies(count)
+        self.process.md5(bodies[-1])
+        until = time.monotonic() + PATIENCE_SECONDS
+        while not self.running.is_ready:
+            assert time.monotonic() < until, "it does not start"
+            sleep(0.01)
+        return bodies
+
+    @property
+    def running(self) -> hash_process._Running:
+        assert self.process.running is not None
+        return self.process.running
+
+    def wait_for_its_end(self) -> None:
+        running, until = self.running, time.monotonic() + PATIENCE_SECONDS
+        while not running.has_ended:
+            assert time.monotonic() < until, "it does not end"
+            sleep(0.01)
+
+    def check(self, bodies: list[memoryview]) -> None:
+        tasks = [spawn(self.process.md5, body) for body in bodies]
+        for body, task in zip(bodies, tasks, strict=True):
+            assert wait_task(task) == hashlib.md5(body).digest()
+
+
+@pytest.fixture
+def hashing() -> Iterator[Hashing]:
+    made = Hashing()
+    yield made
+    made.process.end()
+
+
+def program(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "program.py"
+    path.write_text(text)
+    return path
+
+
+def test_digests_of_many_bodies(hashing: Hashing) -> None:
+    bodies = hashing.start(BUFFERS_MAX)
+    assert hashing.process.memory(SIZE) is None
+    for _ in range(3):
+        hashing.check(bodies)
+
+
+def test_it_is_the_program_that_hashes(tmp_path: Path) -> None:
+    hashing = Hashing(program(tmp_path, SEVENS))
+    (*_, body) = hashing.start()
+    assert hashing.process.md5(body) == bytes([7]) * ANSWER_BYTES
+    hashing.process.end()
+
+
+def test_a_hub_with_little_to_do_hashes_itself(hashing: Hashing) -> None:
+    hashing.check(hashing.bodies(BUSY_BUFFERS))
+    assert hashing.process.running is None
+
+
+def test_it_is_killed_while_it_hashes(hashing: Hashing) -> None:
+    bodies = hashing.start(WAITING_MAX)
+    tasks = [spawn(hashing.process.md5, body) for body in bodies]
+    sleep(0)
+    os.kill(hashing.running.process.pid, signal.SIGKILL)
+    for body, task in zip(bodies, tasks, strict=True):
+        assert wait_task(task) == hashlib.md5(body).digest()
+    hashing.wait_for_its_end()
+    hashing.check(bodies)
+    assert hashing.process.running is None, "not again at once"
+    hashing.now += RESTART_SECONDS
+    hashing.check(hashing.start())
+    assert hashing.running.is_ready
+
+
+def test_one_that_always_ends(tmp_path: Path) -> None:
+    hashing = Hashing(program(tmp_path, ENDS_WHEN_ASKED))
+    for _ in range(3):
+        bodies = hashing.start()
+        hashing.check(bodies)
+        hashing.wait_for_its_end()
+        hashing.now += RESTART_SECONDS
+
+
+def test_one_that_cannot_start(tmp_path: Path) -> None:
+    hashing = Hashing(tmp_path / "missing.py")
+    bodies = hashing.bodies(BUSY_BUFFERS + 1)
+    hashing.check(bodies)
+    hashing.wait_for_its_end()
+    hashing.check(bodies)
+
+
+def test_one_that_stalls_is_killed(hashing: Hashing) -> None:
+    bodies = hashing.start(WAITING_MAX + 1)
+    os.kill(hashing.running.process.pid, signal.SIGSTOP)
+    tasks = [spawn(hashing.process.md5, body) for body in bodies[:-1]]
+    sleep(0)
+    assert not hashing.running.takes_more
+    hashing.check(bodies[-1:])  # at once, here
+    for body, task in zip(bodies, tasks, strict=False):
+        assert wait_task(task) == hashlib.md5(body).digest()
+    assert hashing.running.has_ended
+
+
+def test_memory_is_in_use_until_it_is_hashed(hashing: Hashing) -> None:
+    """Also when the request that asked is given up."""
+    bodies = hashing.start()
+    os.kill(hashing.running.process.pid, signal.SIGSTOP)
+    last = bodies.pop()
+    start = last.obj.start
+    task = spawn(hashing.process.md5, last)
+    sleep(0)
+    kill_task(task)
+    del last
+    sleep(0)
+    (other,) = hashing.bodies(1)
+    assert other.obj.start != start
+    hashing.wait_for_its_end()
+    del task
+    gc.collect()  # the frames of what was killed
+    (again,) = hashing.bodies(1)
+    assert again.obj.start == start
+
+
+def test_the_program_ends_when_nobody_asks() -> None:
+    questions, asked = os.pipe()
+    told, answers = os.pipe()
+    body = memoryview(b"some bytes")
+    end = threading.Thread(target=answer, args=(questions, answers, body, 0.1))
+    end.start()
+    os.write(asked, QUESTION.pack(5, 5) + QUESTION.pack(0, 4))
+    end.join(PATIENCE_SECONDS)
+    assert not end.is_alive()
+    expected = [hashlib.md5(each).digest() for each in (b"bytes", b"some")]
+    assert os.read(told, 100) == b"".join([bytes(ANSWER_BYTES), *expected])
+    for descriptor in (questions, asked, told, answers):
+        os.close(descriptor)
+
+
+def test_the_program_ends_with_its_parent(hashing: Hashing) -> None:
+    hashing.start()
+    process = hashing.running.process
+    assert process.stdin is not None
+    process.stdin.close()
+    assert process.wait(PATIENCE_SECONDS) == 0
+
+
+def test_which_bodies_it_is_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hash_process, "_process", None)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0})
+    hash_process.allow()
+    assert hash_process.shared_memory(SIZE) is None, "one processor only"
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    hash_process.allow()
+    assert hash_process.shared_memory(SHARED_BYTES_MIN - 1) is None
+    assert hash_process.shared_memory(HASHED_AT_ONCE_BYTES_MAX + 1) is None
+    for size in (SHARED_BYTES_MIN, SIZE, HASHED_AT_ONCE_BYTES_MAX):
+        body = hash_process.shared_memory(size)
+        assert body is not None and len(body) == size
+        body[:] = b"x" * size
+        expected = hashlib.md5(b"x" * size).hexdigest()
+        assert hash_process.md5_of(body) == expected
+        assert hash_process.md5_of(bytes(body)) == expected
+    large = b"y" * (HASHED_AT_ONCE_BYTES_MAX + 1)
+    assert hash_process.md5_of(large) == hashlib.md5(large).hexdigest()
+    assert hash_process.md5_of(b"") == hashlib.md5(b"").hexdigest()
+    hash_process.end()
