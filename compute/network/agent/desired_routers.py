@@ -1,0 +1,82 @@
+"""What a router should have on a host: a namespace with its veths, routes and rules."""
+
+from __future__ import annotations
+
+from compute.network.agent.desired_parts import DEFAULT_ROUTES, Parts, has_address
+from compute.network.agent.dhcp import router_dnsmasq
+from compute.network.agent.forwarding import forward_map
+from compute.network.agent.model import Namespace, Route
+from compute.network.agent.names import (
+    gateway_device,
+    router_device,
+    router_namespace,
+)
+from compute.network.agent.routing import ROUTER_SYSCTLS, router_rules
+from compute.network.view import Network, Port, Router
+
+
+def add_router(parts: Parts, router: Router) -> None:
+    """Its namespace, veths, routes and rules."""
+    name = router_namespace(router.id)
+    inside: list[str] = []
+    connected: list[tuple[Port, Network]] = []
+    for port in parts.interfaces(router):
+        network = parts.networks[port.network_id]
+        parts.add_veth(port, network, name, router_device(port.id))
+        connected.append((port, network))
+        inside += [
+            subnet.cidr for subnet in network.subnets if has_address(port, subnet.id)
+        ]
+    floating = {
+        floating.address: floating.fixed_address
+        for floating in parts.view.floating_ips
+        if floating.router_id == router.id
+    }
+    routes = {Route(route.destination, route.nexthop) for route in router.routes}
+    forwardings = [
+        each for each in parts.view.port_forwardings if each.router_id == router.id
+    ]
+    forwarded = forward_map(forwardings)
+    outside = sorted({*floating, *(each.address for each in forwardings)})
+    own = _add_gateway(parts, router, name, outside, routes)
+    has_snat = router.gateway is not None and router.gateway.snat
+    parts.namespaces[name] = Namespace(
+        name,
+        loopback=parts.metadata_addresses(),
+        routes=frozenset(routes),
+        sysctls=ROUTER_SYSCTLS,
+        rules=router_rules(floating, forwarded, own, inside, snat=has_snat),
+        floating=floating,
+        forwarded=forwarded,
+    )
+    advertising = router_dnsmasq(name, connected)
+    if advertising is not None:
+        parts.processes[name] = advertising
+    parts.listen(name, [network for _, network in connected])
+
+
+def _add_gateway(
+    parts: Parts,
+    router: Router,
+    namespace: str,
+    floating: list[str],
+    routes: set[Route],
+) -> str:
+    """The way out, if there is one; the router's own IPv4 address there."""
+    gateway = router.gateway
+    port = parts.ports.get(gateway.port_id) if gateway else None
+    if port is None:
+        return ""
+    network = parts.networks[port.network_id]
+    outer = router_device(port.id)
+    parts.add_veth(port, network, namespace, outer, gateway_device(port.id))
+    parts.add_inner_addresses(outer, [f"{address}/32" for address in floating])
+    destinations = {route.destination for route in routes}
+    for subnet in network.subnets:
+        default = DEFAULT_ROUTES[subnet.version]
+        leads_out = subnet.gateway and has_address(port, subnet.id)
+        if leads_out and default not in destinations:
+            routes.add(Route(default, subnet.gateway))
+            destinations.add(default)
+    own = [fixed.address for fixed in port.addresses if ":" not in fixed.address]
+    return own[0] if own else ""
