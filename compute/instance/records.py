@@ -40,7 +40,7 @@ class Server:
     disk_gib: int
     description: str | None = None
     vm_state: str = "building"
-    task_state: str = "scheduling"
+    task_state: str = ""
     power_state: int = 0
     host: str = ""
     availability_zone: str = ""  # where it is

@@ -1,12 +1,11 @@
 """Which servers a list wants: the query's filters, as rules for the store.
 
-A ``name`` is a pattern (``name_patterns``).  Whole regular expressions of strangers
-could keep a process busy for ever.
+Of a name, an address or tags SQL can tell only a part (``server_patterns``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,11 +14,10 @@ from compute.core.api import ApiCall
 from compute.core.errors import BadRequest, Forbidden
 from compute.core.instants import parse_iso
 from compute.core.query import FALSE_WORDS, TRUE_WORDS
-from compute.instance.api.name_patterns import NamePattern
+from compute.instance.api.server_patterns import Pattern, of_address, of_name, of_tags
 from compute.instance.frame.routes import minor_of
-from compute.instance.records import Server
 from compute.instance.statuses import states_of_status, tasks_with_status
-from compute.instance.stores.servers import ServerFilter
+from compute.instance.stores.server_filter import ServerFilter
 from compute.instance.tables import SERVERS
 from compute.instance.wiring import Wiring
 
@@ -61,6 +59,8 @@ EQUAL_ADMIN = {
     "description": "description",
     "display_description": "description",
 }
+TAGS = ("tags", "tags-any", "not-tags", "not-tags-any")
+TAGS_SINCE = 26
 OTHERS = frozenset(
     {
         "name",
@@ -73,10 +73,7 @@ OTHERS = frozenset(
         "deleted",
         "changes-since",
         "changes-before",
-        "tags",
-        "tags-any",
-        "not-tags",
-        "not-tags-any",
+        *TAGS,
         "soft_deleted",
         "metadata",
         "system_metadata",
@@ -87,7 +84,6 @@ STRICT_SINCE = 75
 _NUMBERS = frozenset({"power_state", "progress", "launch_index"})
 _MOMENTS = frozenset({"created_at", "launched_at", "terminated_at"})
 _BOOLEANS = frozenset({"locked", "config_drive"})
-Match = Callable[[Server], bool]
 
 
 def wants_all_projects(wiring: Wiring, call: ApiCall) -> bool:
@@ -116,11 +112,10 @@ def server_filter(wiring: Wiring, call: ApiCall) -> ServerFilter:
             equal["project_id"] = project
     else:
         equal["project_id"] = call.context.project_id
-    matches: list[Match] = []
     for name, column in _columns(admin, minor).items():
         if name in query and column:
             equal[column] = _value(name, query.one(name))
-    _add_patterns(call, matches)
+    patterns = _patterns(call)
     deleted = _deleted(call, admin)
     states, deleted = _states(call, deleted, admin)
     since, before = (_moment(call, f"changes-{word}") for word in ("since", "before"))
@@ -138,9 +133,10 @@ def server_filter(wiring: Wiring, call: ApiCall) -> ServerFilter:
         deleted=deleted,
         changed_since=since,
         changed_before=before,
-        matches=(lambda server: all(each(server) for each in matches))
-        if matches
+        matches=(lambda server: all(each.matches(server) for each in patterns))
+        if patterns
         else None,
+        narrowed=tuple(clause for each in patterns for clause in each.narrowed),
     )
 
 
@@ -185,40 +181,15 @@ def _value(name: str, text: str) -> Any:
     return text
 
 
-def _add_patterns(call: ApiCall, matches: list[Match]) -> None:
-    query, minor = call.query, minor_of(call)
-    if "name" in query:
-        found = NamePattern(query.one("name"))
-        matches.append(lambda server: found.matches(server.name))
-    for name in ("ip", "ip6"):
-        if name in query and query.one(name):
-            wanted = query.one(name)
-            matches.append(_has_address(wanted, 4 if name == "ip" else 6))
-    if minor < 26:
-        return
-    rules: dict[str, Callable[[set[str], set[str]], bool]] = {
-        "tags": lambda wanted, has: wanted <= has,
-        "tags-any": lambda wanted, has: bool(wanted & has),
-        "not-tags": lambda wanted, has: not wanted <= has,
-        "not-tags-any": lambda wanted, has: not wanted & has,
-    }
-    for name, rule in rules.items():
-        if name in query:
-            matches.append(_has_tags(set(query.one(name).split(",")), rule))
-
-
-def _has_tags(wanted: set[str], rule: Callable[[set[str], set[str]], bool]) -> Match:
-    return lambda server: rule(wanted, set(server.tags))
-
-
-def _has_address(wanted: str, version: int) -> Match:
-    """Addresses that begin so, or (``^...$``) are so."""
-    found = NamePattern(wanted if wanted.startswith("^") else f"^{wanted}")
-    return lambda server: any(
-        each["version"] == version and found.matches(each["address"])
-        for vif in server.vifs
-        for each in vif["addresses"]
-    )
+def _patterns(call: ApiCall) -> list[Pattern]:
+    query = call.query
+    found = [of_name(query.one("name"))] if "name" in query else []
+    for name, version in (("ip", 4), ("ip6", 6)):
+        if query.one(name):
+            found.append(of_address(query.one(name), version))
+    if minor_of(call) >= TAGS_SINCE:
+        found += [of_tags(name, query.one(name)) for name in TAGS if name in query]
+    return found
 
 
 def _deleted(call: ApiCall, admin: bool) -> bool | None:

@@ -19,7 +19,8 @@ from compute.instance.schemas.servers import CREATE, UPDATE
 from compute.instance.service.actions import ServerActions
 from compute.instance.service.create import ServerCreation
 from compute.instance.service.ordering import Ordering, is_true
-from compute.instance.stores.servers import SORT_COLUMNS
+from compute.instance.service.server_list import list_servers
+from compute.instance.stores.server_filter import SORT_COLUMNS
 from compute.instance.views.addresses import addresses
 from compute.instance.views.servers import WHOLE_SINCE, brief_server
 from compute.instance.wiring import Wiring
@@ -97,11 +98,7 @@ class ServersApi:
         if asked & ADMIN_SORT_KEYS and not call.context.has_role("admin"):
             raise BadRequest("Only administrators sort by host")
         wanted = server_filter(self._wiring, call)
-        servers = self._wiring.database.read(
-            lambda connection: self._wiring.stores.servers.page(
-                connection, wanted, page
-            )
-        )
+        servers = list_servers(self._wiring, wanted, page)
         more: dict[str, Any] = {}
         if servers and len(servers) == page.limit:
             href = next_link(call.url, call.query, servers[-1].id)

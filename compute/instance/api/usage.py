@@ -17,7 +17,8 @@ from compute.core.query import TRUE_WORDS
 from compute.instance.frame.replies import ok
 from compute.instance.frame.routes import Verb, minor_of
 from compute.instance.records import Server
-from compute.instance.stores.servers import ServerFilter
+from compute.instance.service.server_list import list_servers
+from compute.instance.stores.server_filter import ServerFilter
 from compute.instance.wiring import Wiring
 from objectstore.kernel import concurrency
 from objectstore.kernel.reply import Reply
@@ -107,12 +108,7 @@ class UsageApi:
             concurrency.sleep(0)
 
     def _read(self, wanted: ServerFilter, limit: int, marker: str) -> list[Server]:
-        page = Page(limit, marker, BY_ID)
-        return self._wiring.database.read(
-            lambda connection: self._wiring.stores.servers.page(
-                connection, wanted, page
-            )
-        )
+        return list_servers(self._wiring, wanted, Page(limit, marker, BY_ID))
 
     def _period(self, call: ApiCall) -> tuple[float, float]:
         now = self._wiring.clock.time()

@@ -19,7 +19,7 @@ from compute.instance.rules import failed, fault
 from compute.instance.service.actions import ServerActions
 from compute.instance.service.finishing import NOBODY, Finishing, JobEnd
 from compute.instance.states import TaskState, VmState
-from compute.instance.stores.servers import ServerFilter
+from compute.instance.stores.server_filter import ServerFilter
 from compute.instance.wiring import Wiring
 from objectstore.kernel.loop import Progress
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,79 +15,24 @@ from compute.core.pagination import Page, paginate
 from compute.core.revisions import update_revision
 from compute.instance.records import Server
 from compute.instance.states import TaskState, VmState
+from compute.instance.stores.server_filter import SORT_COLUMNS, ServerFilter
 from compute.instance.tables import SERVERS
 
-# How many rows are looked at in one go when a filter cannot be said in SQL.
+# How many rows one transaction looks at when a filter cannot be said in SQL.
 CHUNK_ROWS = 1000
 # Ids in one IN (...): well under what every database allows.
 IDS_IN_ONE_QUERY = 500
-Predicate = Callable[[Server], bool]
 
-SORT_COLUMNS = {
-    "uuid": "id",
-    "display_name": "name",
-    "display_description": "description",
-    "created_at": "created_at",
-    "updated_at": "updated_at",
-    "launched_at": "launched_at",
-    "terminated_at": "terminated_at",
-    "availability_zone": "availability_zone",
-    "host": "host",
-    "node": "host",
-    "hostname": "hostname",
-    "image_ref": "image_id",
-    "instance_type_id": "flavor_id",
-    "key_name": "key_name",
-    "power_state": "power_state",
-    "project_id": "project_id",
-    "user_id": "user_id",
-    "vm_state": "vm_state",
-    "task_state": "task_state",
-    "progress": "progress",
-    "access_ip_v4": "access_ipv4",
-    "access_ip_v6": "access_ipv6",
-    "config_drive": "config_drive",
-    "locked": "locked",
-    "root_device_name": "root_device",
-    "launch_index": "launch_index",
-}
-"""Sort key of the API -> column."""
+Place = list[Any]
+"""Where a list goes on: the values of the columns that it is in the order of."""
 
 
 @dataclass(frozen=True, slots=True)
-class ServerFilter:
-    """Which servers.  ``equal``: columns; ``states``: any of these pairs of vm_state
-    and task_states (None: any but ``excluded``); ``matches``: the rest, in Python."""
+class Some:
+    """Some servers of a list; ``place``: where others may follow, None: nowhere."""
 
-    equal: Mapping[str, Any] = field(default_factory=dict)
-    among: Mapping[str, Collection[str]] = field(default_factory=dict)
-    states: tuple[sa.ColumnElement[bool], ...] | None = None
-    deleted: bool | None = False
-    changed_since: float | None = None
-    changed_before: float | None = None
-    ran: tuple[float, float] | None = None  # at any moment from one to the other
-    matches: Predicate | None = None
-
-    def clauses(self) -> list[sa.ColumnElement[bool]]:
-        """As SQL."""
-        columns = SERVERS.c
-        found: list[sa.ColumnElement[bool]] = [
-            columns[name] == value for name, value in self.equal.items()
-        ]
-        found += [columns[name].in_(values) for name, values in self.among.items()]
-        if self.states is not None:
-            found.append(sa.or_(sa.false(), *self.states))
-        if self.deleted is not None:
-            found.append(columns.deleted == self.deleted)
-        if self.changed_since is not None:
-            found.append(columns.updated_at >= self.changed_since)
-        if self.changed_before is not None:
-            found.append(columns.updated_at <= self.changed_before)
-        if self.ran is not None:
-            start, end = self.ran
-            ended = columns.terminated_at
-            found += [columns.launched_at <= end, (ended >= start) | ended.is_(None)]
-        return found
+    found: list[Server]
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,29 +85,32 @@ class ServerStore:
         )
         return dataclasses.replace(server, revision=revision, **values)
 
-    def page(
-        self, connection: Connection, wanted: ServerFilter, page: Page
-    ) -> list[Server]:
-        """One page of a list.  ``BadRequest`` for a marker that is no server."""
+    def some(
+        self,
+        connection: Connection,
+        wanted: ServerFilter,
+        page: Page,
+        place: Place | None = None,
+    ) -> Some:
+        """One page of a list, or what is found of it among the next ``CHUNK_ROWS`` rows
+        after ``place`` (None: after the page's marker) when SQL cannot tell all that
+        is wanted.  ``BadRequest`` for a marker that is no server."""
         columns = [
             (SERVERS.c[SORT_COLUMNS[key]], descending) for key, descending in page.sort
         ]
         order = [*columns, (SERVERS.c.id, True)]
-        after = self._after(connection, wanted, page, order)
+        after = place or self._after(connection, wanted, page, order)
         if wanted.matches is None:
-            return self._rows(connection, wanted, order, after, page.limit)
-        found: list[Server] = []
-        while len(found) < page.limit:
-            rows = self._rows(connection, wanted, order, after, CHUNK_ROWS)
-            found += [server for server in rows if wanted.matches(server)]
-            if len(rows) < CHUNK_ROWS:
-                break
-            after = [getattr(rows[-1], column.name) for column, _ in order]
-        return found[: page.limit]
+            return Some(self._rows(connection, wanted, order, after, page.limit))
+        rows = self._rows(connection, wanted, order, after, CHUNK_ROWS)
+        found = [server for server in rows if wanted.matches(server)]
+        if len(rows) < CHUNK_ROWS:
+            return Some(found)
+        return Some(found, [getattr(rows[-1], column.name) for column, _ in order])
 
     def _after(
         self, connection: Connection, wanted: ServerFilter, page: Page, order: Any
-    ) -> list[Any] | None:
+    ) -> Place | None:
         """Where the marker stands; another project's tells nothing, not even that it
         is there.  (One that matches no filter any more still stands somewhere.)"""
         if not page.marker:
@@ -179,7 +127,7 @@ class ServerStore:
         connection: Connection,
         wanted: ServerFilter,
         order: Any,
-        after: list[Any] | None,
+        after: Place | None,
         limit: int,
     ) -> list[Server]:
         select = SERVERS.select().where(*wanted.clauses())

@@ -114,3 +114,30 @@ def test_pages_and_filters(houses: tuple[House, House]) -> None:
     assert house.ask("GET", "/servers?marker=nothing").status == 400
     assert house.ask("GET", "/servers?colour=red").status == 400
     assert house.ask("GET", "/servers?colour=red", version="2.1").status == 200
+
+
+def test_what_sql_tells_in_part(houses: tuple[House, House]) -> None:
+    """Names, addresses and tags on every database, whatever its LIKE and its JSON."""
+    house = houses[0]
+    plain = house.boot("web_1", tags=["red", "blue"], work=False)
+    house.boot("web-1", tags=["r_d"], work=False)
+    house.boot("été/%", networks="none", work=False)
+    house.agent.report()
+    house.work()
+    shown = house.ok("GET", f"/servers/{plain}")["server"]
+    ((entry,),) = shown["addresses"].values()
+    address = entry["addr"]
+
+    def names(query: str) -> set[str]:
+        found = house.ok("GET", f"/servers?{query}")["servers"]
+        return {each["name"] for each in found}
+
+    assert names("name=web.1") == {"web_1", "web-1"}
+    assert names("name=b_1") == {"web_1"}
+    assert names("name=t%C3%A9%2F%25%24") == {"été/%"}
+    assert names("name=Web") == set()
+    assert names(f"ip={address}") == {"web_1"}
+    assert names("ip=10.255.255.254") == set()
+    assert names("tags=red,blue") == {"web_1"}
+    assert names("tags-any=r_d,green") == {"web-1"}
+    assert names("not-tags-any=red") == {"web-1", "été/%"}

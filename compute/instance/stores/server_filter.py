@@ -1,0 +1,83 @@
+"""Which servers a list wants, and in which order it may have them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from compute.instance.records import Server
+from compute.instance.tables import SERVERS
+
+Predicate = Callable[[Server], bool]
+
+SORT_COLUMNS = {
+    "uuid": "id",
+    "display_name": "name",
+    "display_description": "description",
+    "created_at": "created_at",
+    "updated_at": "updated_at",
+    "launched_at": "launched_at",
+    "terminated_at": "terminated_at",
+    "availability_zone": "availability_zone",
+    "host": "host",
+    "node": "host",
+    "hostname": "hostname",
+    "image_ref": "image_id",
+    "instance_type_id": "flavor_id",
+    "key_name": "key_name",
+    "power_state": "power_state",
+    "project_id": "project_id",
+    "user_id": "user_id",
+    "vm_state": "vm_state",
+    "task_state": "task_state",
+    "progress": "progress",
+    "access_ip_v4": "access_ipv4",
+    "access_ip_v6": "access_ipv6",
+    "config_drive": "config_drive",
+    "locked": "locked",
+    "root_device_name": "root_device",
+    "launch_index": "launch_index",
+}
+"""Sort key of the API -> column."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerFilter:
+    """Which servers.  ``equal``: columns; ``states``: any of these clauses;
+    ``matches``: what SQL cannot tell; ``narrowed``: what it can tell of that, which
+    holds for every server that matches, and for others."""
+
+    equal: Mapping[str, Any] = field(default_factory=dict)
+    among: Mapping[str, Collection[str]] = field(default_factory=dict)
+    states: tuple[sa.ColumnElement[bool], ...] | None = None
+    deleted: bool | None = False
+    changed_since: float | None = None
+    changed_before: float | None = None
+    ran: tuple[float, float] | None = None  # at any moment from one to the other
+    matches: Predicate | None = None
+    narrowed: tuple[sa.ColumnElement[bool], ...] = ()
+
+    def clauses(self) -> list[sa.ColumnElement[bool]]:
+        """As SQL."""
+        columns = SERVERS.c
+        found: list[sa.ColumnElement[bool]] = [
+            columns[name] == value for name, value in self.equal.items()
+        ]
+        found += [columns[name].in_(values) for name, values in self.among.items()]
+        if self.states is not None:
+            found.append(sa.or_(sa.false(), *self.states))
+        found += self.narrowed
+        if self.deleted is not None:
+            found.append(columns.deleted == self.deleted)
+        if self.changed_since is not None:
+            found.append(columns.updated_at >= self.changed_since)
+        if self.changed_before is not None:
+            found.append(columns.updated_at <= self.changed_before)
+        if self.ran is not None:
+            start, end = self.ran
+            ended = columns.terminated_at
+            found += [columns.launched_at <= end, (ended >= start) | ended.is_(None)]
+        return found
