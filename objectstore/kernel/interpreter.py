@@ -15,10 +15,10 @@ SWITCH_INTERVAL_SECONDS = 0.0005
 NATIVE_THREADS = 20
 # Requests make next to no reference cycles, and a listing makes ten thousand
 # tuples: with Python's defaults the cycle collector walks the whole heap several
-# times for each listing, 100 ms a time.  So older objects are looked at as seldom as if
-# 20,000 young ones were collected at a time; but that many take 6 to 14 ms, the longest
-# that anything holds the hub at half load, and 2,000 take one.
-COLLECTOR_THRESHOLDS = (2_000, 1_000, 100)
+# times for each listing, 100 ms a time.  Young objects are looked at in small lots,
+# 2,000 more made than freed, or after some requests (``young_objects``): these do not
+# bring the turn of the older ones nearer than 300,000 requests, or 20 million objects.
+COLLECTOR_THRESHOLDS = (2_000, 10_000, 10)
 
 # https://sqlite.org/c3ref/c_config_covering_index_scan.html
 _SQLITE_OK = 0

@@ -5,8 +5,9 @@
 A small PUT of an all-in-one store waits for three of four logs of objects, then for
 three of four logs of rows; what comes to a log while a batch of it is being synced goes
 with the next.  The same is done here, with files of the same kind, at an even rate and
-with nothing of the store: writes, ``io_submit`` of the syncs, and waiting.  Behind it
-stands one file that is written and synced again and again.
+with nothing of the store: writes, ``io_submit`` of the syncs, and waiting.  *Over
+zeros*: into files that were written before, so that the file system has nothing to
+note.  Behind it stands one file that is written and synced again and again.
 """
 
 from __future__ import annotations
@@ -41,9 +42,11 @@ _libc = ctypes.CDLL(None, use_errno=True)
 class _Log:
     """A file, who waits for its batch under way, and who for the next."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, is_written: bool) -> None:
         self.descriptor = os.open(path, os.O_RDWR | os.O_CREAT)
         os.posix_fallocate(self.descriptor, 0, ALLOCATED_BYTES)
+        if is_written:
+            os.pwrite(self.descriptor, bytes(ALLOCATED_BYTES), 0)
         os.fsync(self.descriptor)
         self.at = 0
         self.syncing: list[_Put] = []
@@ -71,8 +74,9 @@ class _Put:
 class _Disk:
     """The logs, and the kernel's queue of syncs."""
 
-    def __init__(self, directory: Path) -> None:
-        self.logs = [_Log(directory / str(number)) for number in range(2 * DEVICES)]
+    def __init__(self, directory: Path, is_written: bool) -> None:
+        paths = [directory / str(number) for number in range(2 * DEVICES)]
+        self.logs = [_Log(path, is_written) for path in paths]
         self.eventfd = os.eventfd(0, os.EFD_NONBLOCK)
         self._context = ctypes.c_ulong(0)
         if _libc.syscall(_SETUP, REQUESTS_MAX, ctypes.byref(self._context)):
@@ -120,9 +124,10 @@ class _Disk:
                     yield put
 
 
-def puts(directory: Path, rate: float, seconds: float) -> Outcome:
-    """Write as a store does, at this rate."""
-    disk, outcome, count = _Disk(directory), Outcome(), int(rate * seconds)
+def puts(directory: Path, rate: float, seconds: float, is_written: bool) -> Outcome:
+    """Write as a store does, at this rate; ``is_written``: over what is written."""
+    disk, outcome = _Disk(directory, is_written), Outcome()
+    count = int(rate * seconds)
     made = 0
     with alone(), select.epoll() as epoll:
         began = time.perf_counter() + 0.01
@@ -149,7 +154,7 @@ def puts(directory: Path, rate: float, seconds: float) -> Outcome:
 
 def one_file(directory: Path, seconds: float) -> Outcome:
     """4 KiB and a sync, again and again."""
-    log, outcome = _Log(directory / "one"), Outcome()
+    log, outcome = _Log(directory / "one", is_written=False), Outcome()
     until = time.perf_counter() + seconds
     while (began := time.perf_counter()) < until:
         log.write(OBJECT)
@@ -174,7 +179,9 @@ def main(rate: float, seconds: float, directory: str | None) -> None:
     """Print how long the syncs take."""
     prefix = "ringstack-bench-"
     with tempfile.TemporaryDirectory(prefix=prefix, dir=directory) as place:
-        _tell("as PUTs", puts(Path(place), rate, seconds))
+        for is_written in (False, True):
+            name = "as PUTs, over zeros" if is_written else "as PUTs"
+            _tell(name, puts(Path(place), rate, seconds, is_written))
         _tell("one file", one_file(Path(place), seconds))
 
 

@@ -58,7 +58,9 @@ class Connection:
     def run(self) -> None:
         """Serve until either side ends it; always closes the socket."""
         try:
+            young = self._edge.young
             while self._serve_one():
+                young.note_request()  # behind the reply, which is on its way
                 if self.stream.buffered:
                     self._in_a_row += 1
                     if self._in_a_row % PIPELINED_IN_A_ROW == 0:

@@ -14,6 +14,7 @@ from objectstore.kernel.http.limits import EdgeSettings
 from objectstore.kernel.http.reply_head import DateLine
 from objectstore.kernel.http.stream import Faults
 from objectstore.kernel.request import Application, Context
+from objectstore.kernel.young_objects import YoungObjects
 
 
 class ClientGone(Rejected):
@@ -55,5 +56,6 @@ class Edge:
     access: AccessSink | None
     logger: logging.Logger
     dates: DateLine = field(default_factory=DateLine)
+    young: YoungObjects = field(default_factory=YoungObjects)
     # Set while the server shuts down: every reply ends its connection.
     draining: bool = False
