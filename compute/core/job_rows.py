@@ -1,9 +1,8 @@
-"""One job as it is stored: its record, the table of a room's jobs, and whose turn it
-is among those that are open."""
+"""One job as it is stored: its record, and the table of a room's jobs."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -63,19 +62,3 @@ def job_table(room: str, metadata: sa.MetaData) -> sa.Table:
         sa.Column("error", sa.Text(), nullable=False, default=""),
         sa.Index(f"{room}_jobs_by_queue", "queue", "state", "created_at"),
     )
-
-
-def whose_turn(
-    jobs: Iterable[Job], owner: str, now: float, busy_subjects: Collection[str]
-) -> Iterator[Job]:
-    """Those that ``owner`` may take now, of open jobs in their order: one for each
-    subject, its first.  He takes up what he holds himself; others' jobs only when
-    their lease has run out."""
-    seen = set(busy_subjects)
-    for job in jobs:
-        if job.subject_id in seen:
-            continue
-        seen.add(job.subject_id)
-        held = job.state == RUNNING and job.lease_until > now and job.owner != owner
-        if not held and job.not_before <= now:
-            yield job

@@ -30,9 +30,9 @@ from compute.core.job_rows import (
     RUNNING,
     Job,
     job_table,
-    whose_turn,
 )
 from compute.core.job_statements import JobStatements
+from compute.core.job_turns import in_order
 from compute.core.lease import LEASE_SECONDS
 
 __all__ = [
@@ -55,8 +55,11 @@ QUEUES_IN_ONE_QUERY = 500
 class JobStore:
     """One room's jobs, inside the caller's transactions."""
 
-    def __init__(self, jobs: sa.Table) -> None:
+    def __init__(self, jobs: sa.Table, *, turns_by: str = "") -> None:
+        """``turns_by``: the argument that says whose a job is, where those who ask
+        take turns; "": jobs are done in their order."""
         self._jobs = jobs
+        self._turns_by = turns_by
         self._statements = JobStatements(jobs)
 
     def add(
@@ -107,7 +110,6 @@ class JobStore:
         now: float,
         *,
         limit: int = 1,
-        lease_seconds: float = LEASE_SECONDS,
         busy_subjects: Collection[str] = (),
     ) -> list[Job]:
         """``claim_many`` of one queue."""
@@ -117,7 +119,6 @@ class JobStore:
             owner,
             now,
             limit=limit,
-            lease_seconds=lease_seconds,
             busy_subjects=busy_subjects,
         )
 
@@ -129,7 +130,6 @@ class JobStore:
         now: float,
         *,
         limit: int = 1,
-        lease_seconds: float = LEASE_SECONDS,
         busy_subjects: Collection[str] = (),
     ) -> list[Job]:
         """Take the oldest jobs that nobody works on, one for each subject.
@@ -140,13 +140,14 @@ class JobStore:
         """
         taken: list[Job] = []
         waiting = self._waiting(connection, queues)
-        for job in whose_turn(waiting, owner, now, busy_subjects):
+        by = self._turns_by
+        for job in in_order(waiting, owner, now, busy_subjects, turns_by=by):
             if len(taken) >= limit:
                 break
             values: dict[str, Any] = {
                 "state": RUNNING,
                 "owner": owner,
-                "lease_until": now + lease_seconds,
+                "lease_until": now + LEASE_SECONDS,
                 "attempts": job.attempts + 1,
                 "updated_at": now,
             }
@@ -173,10 +174,9 @@ class JobStore:
         job_id: str,
         owner: str,
         now: float,
-        lease_seconds: float = LEASE_SECONDS,
     ) -> bool:
         """Keep the lease; ``Stale`` when it is lost.  Whether to cancel the job."""
-        values = {"lease_until": now + lease_seconds}
+        values = {"lease_until": now + LEASE_SECONDS}
         self._set_held(connection, job_id, owner, values)
         return self._statements.is_cancelled(connection, job_id)
 
@@ -190,7 +190,6 @@ class JobStore:
         step: str,
         progress: Mapping[str, Any],
         undoing: bool = False,
-        lease_seconds: float = LEASE_SECONDS,
     ) -> bool:
         """A step is done (or undone, to before ``step``); ``Stale`` if not ours.
         Whether to cancel the job."""
@@ -198,7 +197,7 @@ class JobStore:
             "step": step,
             "progress": dict(progress),
             "undoing": undoing,
-            "lease_until": now + lease_seconds,
+            "lease_until": now + LEASE_SECONDS,
             "updated_at": now,
         }
         self._set_held(connection, job_id, owner, values)

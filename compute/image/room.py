@@ -64,7 +64,7 @@ def build_room(parts: RoomParts, settings: ImageSettings) -> Room:
         parts.identifiers,
         Policy(POLICY, parts.policy_overrides),
         EventLog(tables.events),
-        JobStore(tables.jobs),
+        JobStore(tables.jobs, turns_by="owner"),
         leases,
         stores,
         settings,

@@ -215,6 +215,21 @@ def test_a_worker_that_dies_is_followed_by_another(house: House, site: WebSite) 
     assert len(house.objects()) == 1
 
 
+def test_projects_take_turns(house: House, site: WebSite) -> None:
+    """Two are done at once: one of each, however many the first has asked for."""
+    site.pages["/disk"] = b"content"
+    mine = [house.create() for _ in range(3)]
+    theirs = house.create(project=OTHER)
+    for image_id in mine:
+        assert begin(house, image_id, download(site.url("/disk"))) == 202
+        house.clock.advance(1.0)
+    assert begin(house, theirs, download(site.url("/disk")), project=OTHER) == 202
+    house.step("image-imports")
+    tasks = house.ok("GET", "/v2/tasks", roles="admin").json["tasks"]
+    begun = {one["image_id"] for one in tasks if one["status"] != "pending"}
+    assert begun == {mine[0], theirs}
+
+
 def test_tasks_are_listed(house: House) -> None:
     image_id = house.create()
     stage(house, image_id, b"staged")
