@@ -12,7 +12,7 @@ from objectstore.s3.credentials import SecretSource
 from objectstore.s3.errors import S3Error
 from objectstore.s3.header_names import header_names
 from objectstore.s3.settings import S3Settings
-from objectstore.s3.signing import sigv2, sigv4
+from objectstore.s3.signing import presigned, sigv2, sigv4
 from objectstore.s3.signing.canonical import query_pairs
 from objectstore.s3.signing.claim import Claim, Verified
 from objectstore.s3.signing.remembered import RememberedSigners
@@ -115,7 +115,7 @@ class Authenticator:
         if authorization:
             raise S3Error("InvalidArgument", "Unsupported Authorization Type")
         if "X-Amz-Signature=" in query or "X-Amz-Algorithm=" in query:
-            claim = sigv4.from_query(
+            claim = presigned.from_query(
                 environ, pairs, self._keys, self._settings.location, now
             )
             if claim.service == "sts":

@@ -1,4 +1,4 @@
-"""AWS Signature Version 4: in the Authorization header, or in the query.
+"""AWS Signature Version 4, and where it is in the Authorization header.
 
 Checks everything that can be checked without the secret when the claim is read
 (form, scope, time), so that a wrong clock or region is told as such.  The
@@ -13,7 +13,7 @@ from objectstore.kernel.request import Environ
 from objectstore.s3.dates import from_compact, from_http, iso
 from objectstore.s3.errors import S3Error
 from objectstore.s3.signing import canonical
-from objectstore.s3.signing.claim import PRESIGNED, UNSIGNED_PAYLOAD, Verified
+from objectstore.s3.signing.claim import PRESIGNED, Verified
 from objectstore.s3.signing.mismatch import mismatch
 from objectstore.s3.signing.signing_key import (
     SigningKeys,
@@ -23,7 +23,6 @@ from objectstore.s3.signing.signing_key import (
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 SKEW_SECONDS_MAX = 15 * 60
-PRESIGNED_SECONDS_MAX = 7 * 24 * 3600
 SERVICES = frozenset({"s3", "sts"})
 
 
@@ -144,7 +143,7 @@ def from_header(
     """The claim in an ``Authorization: AWS4-HMAC-SHA256 ...`` header."""
     scope, signed, signature = parts_of(authorization)
     moment, seconds = _moment(environ)
-    _check_scope(scope, moment, region, "AuthorizationHeaderMalformed")
+    check_scope(scope, moment, region, "AuthorizationHeaderMalformed")
     if abs(seconds - now) > SKEW_SECONDS_MAX:
         raise S3Error(
             "RequestTimeTooSkewed",
@@ -171,62 +170,6 @@ def from_header(
         token=environ.get("HTTP_X_AMZ_SECURITY_TOKEN", ""),
         age=max(0.0, now - seconds),
         auth_type="REST-HEADER",
-    )
-
-
-def from_query(
-    environ: Environ,
-    pairs: canonical.Pairs,
-    keys: SigningKeys,
-    region: str,
-    now: float,
-) -> SigV4Claim:
-    """The claim of a presigned URL."""
-    code = "AuthorizationQueryParametersError"
-    query = {
-        name.decode("latin-1"): value.decode("latin-1")
-        for name, value in reversed(pairs)
-        if name[:6] == b"X-Amz-"
-    }
-    try:
-        if query["X-Amz-Algorithm"] != ALGORITHM:
-            raise S3Error(code, 'X-Amz-Algorithm only supports "AWS4-HMAC-SHA256"')
-        scope = Scope(query["X-Amz-Credential"], code)
-        moment, expires = query["X-Amz-Date"], query["X-Amz-Expires"]
-        signed_text, signature = query["X-Amz-SignedHeaders"], query["X-Amz-Signature"]
-    except KeyError:
-        raise S3Error(
-            code,
-            "Query-string authentication version 4 requires the X-Amz-Algorithm, "
-            "X-Amz-Credential, X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and "
-            "X-Amz-Expires parameters.",
-        ) from None
-    try:
-        seconds = from_compact(moment)
-    except ValueError:
-        raise S3Error(
-            code,
-            "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"",
-        ) from None
-    _check_scope(scope, moment, region, code)
-    _check_expiry(seconds, expires, now)
-    signed = canonical.SignedHeaders(signed_text)
-    signed.check(environ)
-    payload = environ.get("HTTP_X_AMZ_CONTENT_SHA256") or query.get(
-        "X-Amz-Content-Sha256", UNSIGNED_PAYLOAD
-    )
-    return SigV4Claim(
-        environ,
-        keys,
-        scope,
-        pairs,
-        moment=moment,
-        signed=signed,
-        signature=signature,
-        payload=payload,
-        token=query.get("X-Amz-Security-Token", ""),
-        age=max(0.0, now - seconds),
-        auth_type=PRESIGNED,
     )
 
 
@@ -289,7 +232,8 @@ def _moment(environ: Environ) -> tuple[str, float]:
     return compact, seconds
 
 
-def _check_scope(scope: Scope, moment: str, region: str, code: str) -> None:
+def check_scope(scope: Scope, moment: str, region: str, code: str) -> None:
+    """Raise ``S3Error`` of that code unless it is of this region and day."""
     if scope.region != region:
         raise S3Error(
             code,
@@ -299,24 +243,4 @@ def _check_scope(scope: Scope, moment: str, region: str, code: str) -> None:
     if scope.date != moment[:8]:
         raise S3Error(
             code, f'Invalid credential date "{scope.date}". It must match the request.'
-        )
-
-
-def _check_expiry(seconds: float, expires: str, now: float) -> None:
-    code = "AuthorizationQueryParametersError"
-    if not (expires.isascii() and expires.isdigit() and len(expires) < 10):
-        raise S3Error(code, "X-Amz-Expires should be a number")
-    lasting = int(expires)
-    if lasting > PRESIGNED_SECONDS_MAX:
-        raise S3Error(
-            code, "X-Amz-Expires must be less than a week (in seconds) 604800"
-        )
-    if seconds - SKEW_SECONDS_MAX > now:
-        raise S3Error("AccessDenied", "Request is not valid yet")
-    if now > seconds + lasting:
-        raise S3Error(
-            "AccessDenied",
-            "Request has expired",
-            Expires=iso(seconds + lasting),
-            ServerTime=iso(now),
         )

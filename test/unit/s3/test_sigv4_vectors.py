@@ -13,6 +13,7 @@ from objectstore.s3.payload.chunks import ChunkDecoder
 from objectstore.s3.signing import sigv4
 from objectstore.s3.signing.canonical import query_pairs
 from objectstore.s3.signing.claim import Verified
+from objectstore.s3.signing.presigned import from_query
 from objectstore.s3.signing.signing_key import SigningKeys
 
 KEY = "AKIAIOSFODNN7EXAMPLE"
@@ -122,7 +123,7 @@ PRESIGNED = (
 def presigned(query: str, now: float = NOW, **headers: str) -> sigv4.SigV4Claim:
     made = environ("GET", "/test.txt", query, {})
     made.update(headers)
-    return sigv4.from_query(made, query_pairs(query), SigningKeys(), "us-east-1", now)
+    return from_query(made, query_pairs(query), SigningKeys(), "us-east-1", now)
 
 
 def test_the_published_presigned_url_is_right() -> None:
