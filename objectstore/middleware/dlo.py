@@ -44,22 +44,10 @@ from objectstore.middleware.large_objects.segment_body import (
     SegmentChanged,
     open_part,
 )
+from objectstore.middleware.order import BEFORE_KINDS_OF_OBJECTS
 from objectstore.middleware.subrequest import close_body
 
-AFTER = (
-    "catch_errors",
-    "gatekeeper",
-    "info",
-    "tempurl",
-    "formpost",
-    "tempauth",
-    "staticweb",
-    "bulk",
-    "copy",
-    "account_quotas",
-    "container_quotas",
-    "slo",
-)
+AFTER = BEFORE_KINDS_OF_OBJECTS
 
 MANIFEST = "X-Object-Manifest"
 _MANIFEST_KEY = "HTTP_X_OBJECT_MANIFEST"

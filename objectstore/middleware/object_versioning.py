@@ -53,6 +53,7 @@ from objectstore.kernel.request import (
 from objectstore.kernel.timestamps import HybridClock
 from objectstore.middleware.api_paths import API_VERSIONS
 from objectstore.middleware.filter_options import FilterMaker, read_options
+from objectstore.middleware.order import BEFORE_KINDS_OF_OBJECTS
 from objectstore.middleware.stored_facts import (
     authorize_read,
     authorize_write,
@@ -73,20 +74,7 @@ from objectstore.middleware.versions.reads import (
 )
 from objectstore.middleware.versions.writes import Writes, version_to_read
 
-AFTER = (
-    "catch_errors",
-    "gatekeeper",
-    "info",
-    "tempurl",
-    "formpost",
-    "tempauth",
-    "staticweb",
-    "bulk",
-    "copy",
-    "account_quotas",
-    "container_quotas",
-    "slo",
-)
+AFTER = BEFORE_KINDS_OF_OBJECTS
 
 _READS = ("GET", "HEAD")
 _SWITCH = "HTTP_X_VERSIONS_ENABLED"

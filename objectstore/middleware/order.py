@@ -16,6 +16,23 @@ from importlib.metadata import entry_points
 # Without these no request has a context, or clients can forge internal headers.
 REQUIRED = ("catch_errors", "gatekeeper")
 
+# What filters stand after that know kinds of objects (manifests, links, versions): who
+# asks and what for is decided by then.
+BEFORE_KINDS_OF_OBJECTS = (
+    "catch_errors",
+    "gatekeeper",
+    "info",
+    "tempurl",
+    "formpost",
+    "tempauth",
+    "staticweb",
+    "bulk",
+    "copy",
+    "account_quotas",
+    "container_quotas",
+    "slo",
+)
+
 # All filters in an order that keeps every rule; what samples are made of.
 FULL_PIPELINE = (
     "catch_errors",

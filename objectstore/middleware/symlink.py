@@ -37,6 +37,7 @@ from objectstore.kernel.reply import Reply, text_reply
 from objectstore.kernel.request import Application, Environ, Request, StartResponse
 from objectstore.kernel.settings import option
 from objectstore.middleware.filter_options import FilterMaker, read_options
+from objectstore.middleware.order import BEFORE_KINDS_OF_OBJECTS
 from objectstore.middleware.subrequest import (
     ask,
     discard,
@@ -45,21 +46,7 @@ from objectstore.middleware.subrequest import (
 )
 from objectstore.wire.rows import LISTED_ETAG
 
-AFTER = (
-    "catch_errors",
-    "gatekeeper",
-    "info",
-    "tempurl",
-    "formpost",
-    "tempauth",
-    "staticweb",
-    "bulk",
-    "copy",
-    "account_quotas",
-    "container_quotas",
-    "slo",
-    "dlo",
-)
+AFTER = (*BEFORE_KINDS_OF_OBJECTS, "dlo")
 BEFORE = ("versioned_writes", "object_versioning")
 
 TARGET = "X-Symlink-Target"

@@ -41,26 +41,13 @@ from objectstore.kernel.request import (
 )
 from objectstore.kernel.timestamps import HybridClock
 from objectstore.middleware.filter_options import FilterMaker, read_options
+from objectstore.middleware.order import BEFORE_KINDS_OF_OBJECTS
 from objectstore.middleware.stored_facts import authorize_write, container_metadata
 from objectstore.middleware.versions.containers import ENABLED
 from objectstore.middleware.versions.legacy import Legacy
 from objectstore.middleware.versions.place import Place
 
-AFTER = (
-    "catch_errors",
-    "gatekeeper",
-    "info",
-    "tempurl",
-    "formpost",
-    "tempauth",
-    "staticweb",
-    "bulk",
-    "copy",
-    "account_quotas",
-    "container_quotas",
-    "slo",
-    "dlo",
-)
+AFTER = (*BEFORE_KINDS_OF_OBJECTS, "dlo")
 BEFORE = ("object_versioning",)
 
 STACK = "X-Versions-Location"
