@@ -55,6 +55,7 @@ from objectstore.middleware.multipart import (
 )
 from objectstore.middleware.shared_keys import refusal, shared_keys
 from objectstore.middleware.signatures import (
+    check_digests,
     digests_shown,
     matches_any,
     read_signature,
@@ -65,7 +66,6 @@ from objectstore.middleware.subrequest import (
     read_reply,
     sub_environ,
 )
-from objectstore.middleware.tempurl import check_digests
 
 AFTER = ("catch_errors", "gatekeeper", "healthcheck", "info", "cors")
 BEFORE = ("tempauth", "copy", "staticweb")

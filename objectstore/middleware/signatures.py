@@ -13,6 +13,9 @@ import binascii
 import hmac
 from collections.abc import Iterable
 
+from objectstore.kernel.settings import BadSettings, Mistake
+from objectstore.middleware.filter_options import words
+
 DIGESTS = ("sha1", "sha256", "sha512")
 DEPRECATED_DIGESTS = frozenset({"sha1"})
 _DIGEST_BY_HEX_LENGTH = {40: "sha1", 64: "sha256", 128: "sha512"}
@@ -56,3 +59,12 @@ def matches_any(signature: str, valid: Iterable[str]) -> bool:
     for candidate in valid:
         found |= hmac.compare_digest(given, candidate.encode())
     return found
+
+
+def check_digests(text: str, name: str, source: str) -> None:
+    """Raise ``BadSettings`` when a digest is not known, or none is left."""
+    digests = words(text)
+    unknown = [digest for digest in digests if digest not in DIGESTS]
+    if unknown or not digests:
+        wrong = f"must be some of {', '.join(DIGESTS)}"
+        raise BadSettings([Mistake(source, f"filter:{name}", "allowed_digests", wrong)])

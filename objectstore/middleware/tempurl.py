@@ -32,8 +32,6 @@ headers that would point to other data (``X-Object-Manifest``,
 
 from __future__ import annotations
 
-import calendar
-import ipaddress
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -43,29 +41,27 @@ from objectstore.kernel.clock import Clock, SystemClock
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.reply import HeaderList
 from objectstore.kernel.request import (
-    AccessRules,
     Application,
     Environ,
     Request,
     StartResponse,
 )
-from objectstore.kernel.settings import BadSettings, Mistake, option
+from objectstore.kernel.settings import option
 from objectstore.middleware.disposition import disposition
 from objectstore.middleware.filter_options import FilterMaker, read_options, words
 from objectstore.middleware.header_rules import HeaderRules
-from objectstore.middleware.shared_keys import SharedKey, refusal, shared_keys
+from objectstore.middleware.shared_keys import SharedKey, shared_keys
 from objectstore.middleware.signatures import (
-    DIGESTS,
+    check_digests,
     digests_shown,
     matches_any,
-    read_signature,
     sign,
 )
+from objectstore.middleware.tempurl_ticket import Grant, Ticket, invalid, read_ticket
 
 AFTER = ("catch_errors", "gatekeeper", "healthcheck", "info", "cors")
 BEFORE = ("tempauth", "copy", "staticweb", "bulk")
 
-ISO_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 # A PUT that is signed must not become a way to other data.
 POINTERS = (
     "X-Object-Manifest",
@@ -89,20 +85,6 @@ class TempurlSettings:
     outgoing_allow_headers: str = option(
         "x-object-meta-public-*", "Left on replies all the same"
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Ticket:
-    """What the URL says, and what it is for."""
-
-    account: str
-    container: str
-    object: str
-    signature: str  # hexadecimal
-    digest: str
-    expires: int
-    prefix: str | None
-    ip_range: str
 
 
 class Tempurl:
@@ -149,40 +131,18 @@ class Tempurl:
         query = request.query
         if "temp_url_sig" not in query and "temp_url_expires" not in query:
             return self.app(environ, start_response)
-        ticket = self._ticket(request)
+        ticket = read_ticket(request, self._methods, self._digests, self._clock.time())
         key = self._matching_key(request, ticket)
         if key is None:
-            raise _invalid(ticket.account)
+            raise invalid(ticket.account)
         self._clean_request(request)
-        request.context.authorize = _Grant(ticket, key)
+        request.context.authorize = Grant(ticket, key)
         start = self._finishing(request, ticket, start_response)
         kept = {"temp_url_expires": str(ticket.expires)}
         if ticket.prefix is not None:
             kept["temp_url_prefix"] = ticket.prefix
         request.set_query(kept, urlencode(kept))
         return self.app(environ, start)
-
-    def _ticket(self, request: Request) -> Ticket:
-        query = request.query
-        version, account, container, name = request.split()
-        digest, signature = read_signature(query.get("temp_url_sig", ""))
-        expires = read_time(query.get("temp_url_expires", ""))
-        prefix = query.get("temp_url_prefix")
-        ip_range = query.get("temp_url_ip_range", "")
-        good = (
-            digest in self._digests
-            and request.method in self._methods
-            and expires >= self._clock.time()
-            and version == "v1"
-            and bool(account and container and name.strip("/"))
-            and (prefix is None or name.startswith(prefix))
-            and (not ip_range or _is_inside(request, ip_range))
-        )
-        if not good:
-            raise _invalid(account)
-        return Ticket(
-            account, container, name, signature, digest, expires, prefix, ip_range
-        )
 
     def _matching_key(self, request: Request, ticket: Ticket) -> SharedKey | None:
         methods = HEAD_BY if request.method == "HEAD" else (request.method,)
@@ -242,43 +202,6 @@ class Tempurl:
         return start
 
 
-class _Grant:
-    """What the bearer may do: read where the key reaches (a large object's parts
-    lie elsewhere), write only what was signed."""
-
-    __slots__ = ("_key", "_ticket")
-
-    def __init__(self, ticket: Ticket, key: SharedKey) -> None:
-        self._ticket = ticket
-        self._key = key
-
-    def __call__(self, request: Request, rules: AccessRules) -> None:
-        ticket = self._ticket
-        _, account, container, name = request.split()
-        reaches = account == ticket.account and (
-            container == ticket.container or not self._key.is_containers
-        )
-        if request.method not in ("GET", "HEAD"):
-            signed = container == ticket.container and (
-                name == ticket.object
-                if ticket.prefix is None
-                else bool(name) and name.startswith(ticket.prefix)
-            )
-            reaches = reaches and signed
-        if not reaches:
-            raise _invalid(account)
-
-
-def read_time(text: str) -> int:
-    """Seconds since the epoch, of either form; 0 (long ago) for neither."""
-    if text.isascii() and text.isdigit():
-        return int(text[:20])
-    try:
-        return calendar.timegm(time.strptime(text, ISO_FORMAT))
-    except ValueError:
-        return 0
-
-
 def _taken(headers: HeaderList, name: str) -> str:
     """Remove a header from the list; its value."""
     value = ""
@@ -293,27 +216,6 @@ def _http_date(seconds: int) -> str:
         return time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(seconds))
     except (ValueError, OverflowError, OSError):
         return "Fri, 31 Dec 9999 23:59:59 GMT"
-
-
-def _is_inside(request: Request, ip_range: str) -> bool:
-    try:
-        address = ipaddress.ip_address(request.environ.get("REMOTE_ADDR", ""))
-        return address in ipaddress.ip_network(ip_range)
-    except ValueError:
-        return False
-
-
-def _invalid(account: str) -> Rejected:
-    return refusal(account, "401 Unauthorized: Temp URL invalid\n")
-
-
-def check_digests(text: str, name: str, source: str) -> None:
-    """Raise ``BadSettings`` when a digest is not known, or none is left."""
-    digests = words(text)
-    unknown = [digest for digest in digests if digest not in DIGESTS]
-    if unknown or not digests:
-        wrong = f"must be some of {', '.join(DIGESTS)}"
-        raise BadSettings([Mistake(source, f"filter:{name}", "allowed_digests", wrong)])
 
 
 def filter_factory(global_conf: dict[str, str], **local_conf: str) -> FilterMaker:

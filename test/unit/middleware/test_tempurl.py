@@ -22,8 +22,8 @@ from objectstore.middleware.tempurl import (
     Tempurl,
     TempurlSettings,
     filter_factory,
-    read_time,
 )
+from objectstore.middleware.tempurl_ticket import read_time
 from test.fakes.swift_app import (
     Answer,
     Client,
