@@ -63,8 +63,6 @@ from objectstore.client.access_rules import is_allowed
 from objectstore.client.caller import Caller
 from objectstore.client.identity import (
     KnownTokens,
-    ServiceCredentials,
-    ServiceTokens,
 )
 from objectstore.client.over_http import HttpCaller
 from objectstore.kernel.client import ClientPool, ClientSettings
@@ -80,8 +78,6 @@ from objectstore.kernel.request import (
     StartResponse,
 )
 from objectstore.kernel.settings import option
-from objectstore.middleware import account_acl
-from objectstore.middleware.account_acl import AccountAcl, parse_account_acl
 from objectstore.middleware.acl import parse_acl
 from objectstore.middleware.api_paths import API_VERSIONS
 from objectstore.middleware.auth.acl_headers import (
@@ -89,11 +85,11 @@ from objectstore.middleware.auth.acl_headers import (
     showing_account_acl,
 )
 from objectstore.middleware.auth.grant import unauthorized
-from objectstore.middleware.auth.rules import Attempt, Verdict, decide
+from objectstore.middleware.auth.rules import Verdict
 from objectstore.middleware.auth.users import ResellerPrefix
+from objectstore.middleware.auth.verdict import verdict_on
 from objectstore.middleware.filter_options import FilterMaker, read_options
 from objectstore.middleware.keystone import roles
-from objectstore.middleware.keystone.keys import Ec2Keys
 from objectstore.middleware.keystone.people import (
     Person,
     ProjectIdentity,
@@ -102,8 +98,8 @@ from objectstore.middleware.keystone.people import (
     person_of,
 )
 from objectstore.middleware.keystone.roles import is_role_option, read_prefix_roles
+from objectstore.middleware.keystone.signers import ServiceUser, Signers
 from objectstore.middleware.layers import layers
-from objectstore.middleware.stored_facts import account_metadata
 from objectstore.middleware.tempauth import Tempauth
 
 AFTER = (
@@ -184,8 +180,7 @@ class IdentityFilter:
             (layer for layer in layers(app) if isinstance(layer, Tempauth)), None
         )
         self._tokens: KnownTokens[Person] | None = None
-        self._caller: Caller | None = None
-        self._keys: Ec2Keys | None = None
+        self._signers: Signers | None = None
 
     def connect(self, caller: Caller) -> None:
         """Ask this identity service; called where the process is put together, when
@@ -197,15 +192,23 @@ class IdentityFilter:
             lambda token, _: person_of(token, self._meaning.default_domain_id),
             cache_seconds=settings.cache_time,
         )
-        self._caller = caller
-        self._keys = None
+        user = ServiceUser(
+            settings.service_user,
+            settings.service_password,
+            settings.service_password_file,
+            settings.service_project,
+            settings.service_domain_id,
+        )
+        self._signers = Signers(
+            caller, user, self._clock, self._signer, settings.cache_time
+        )
 
     def forget(self) -> None:
         """Identity says that tokens were revoked: believe none any more."""
         if self._tokens is not None:
             self._tokens.forget()
-        if self._keys is not None:
-            self._keys.forget()
+        if self._signers is not None:
+            self._signers.forget()
 
     def hear_of_revocation(self, message: Mapping[str, Any]) -> None:
         """What identity publishes on a bus."""
@@ -217,9 +220,7 @@ class IdentityFilter:
             found = self._tempauth.secret_for(access_key)
             if found is not None:
                 return found
-        if self._keys is None:
-            self._keys = self._make_keys()
-        return None if self._keys is None else self._keys.find(access_key)
+        return None if self._signers is None else self._signers.find(access_key)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Any:
         """Recognise the client; decide later, when the server asks."""
@@ -243,29 +244,13 @@ class IdentityFilter:
 
     def authorize(self, request: Request, rules: AccessRules) -> None:
         """Whether the request may go on: raises Rejected 401 or 403 if not."""
-        _, account, container, name = request.split()
-        context = request.context
-        identity = context.identity
-        container_acl = parse_acl(rules.container_acl)
-
-        def stored_account_acl() -> AccountAcl:
-            text = rules.account_acl or account_metadata(context, account).get(
-                account_acl.STORED_HEADER, ""
-            )
-            return parse_account_acl(text)
-
-        attempt = Attempt(
-            request.method, account, container, name, request.header("Referer")
-        )
-        verdict = decide(
-            identity, attempt, self._prefixes, container_acl, stored_account_acl
-        )
-        if verdict is Verdict.OWNER:
-            context.is_owner = True
-        elif verdict is Verdict.DENIED and not _by_role_name(
-            identity, account, container_acl.grantees
-        ):
-            raise unauthorized(account) if identity is None else Rejected(403)
+        acl = parse_acl(rules.container_acl)
+        if verdict_on(request, rules, acl, self._prefixes) is Verdict.DENIED:
+            account, identity = request.split()[1], request.context.identity
+            if identity is None:
+                raise unauthorized(account)
+            if not _by_role_name(identity, account, acl.grantees):
+                raise Rejected(403)
 
     def _is_tempauths(self, token: str | None) -> bool:
         if self._tempauth is None:
@@ -291,29 +276,6 @@ class IdentityFilter:
             raise Unavailable("no identity service is connected")
         return self._tokens.find(token)
 
-    def _make_keys(self) -> Ec2Keys | None:
-        """Made at the first use: identity may write the service's password only when
-        it starts, after us."""
-        settings = self._settings
-        password = settings.service_password
-        if not password and settings.service_password_file is not None:
-            password = read_password(settings.service_password_file)
-        if not password or self._caller is None:
-            return None
-        credentials = ServiceCredentials(
-            password,
-            settings.service_user,
-            settings.service_project,
-            settings.service_domain_id,
-        )
-        return Ec2Keys(
-            self._caller,
-            ServiceTokens(self._caller, credentials, self._clock),
-            self._clock,
-            self._signer,
-            settings.cache_time,
-        )
-
     def _signer(self, token: Mapping[str, Any]) -> Identity:
         person = person_of(token, self._meaning.default_domain_id)
         return identity_of(person, self._meaning)
@@ -329,23 +291,13 @@ def _keeps_to_rules(person: Person, request: Request) -> bool:
     )
 
 
-def _by_role_name(
-    identity: Identity | None, account: str, grantees: frozenset[str]
-) -> bool:
+def _by_role_name(identity: Identity, account: str, grantees: frozenset[str]) -> bool:
     """Whether an ACL names one of the user's roles, in his own project."""
     return (
         isinstance(identity, ProjectIdentity)
         and account in identity.own_accounts
         and any(entry.lower() in identity.roles for entry in grantees)
     )
-
-
-def read_password(path: Path) -> str:
-    """A password alone in a file; ``Unavailable`` while it cannot be read."""
-    try:
-        return path.read_text("utf-8").strip()
-    except OSError as error:
-        raise Unavailable(f"{path}: {error.strerror or error}") from None
 
 
 def filter_factory(global_conf: dict[str, str], **local_conf: str) -> FilterMaker:

@@ -56,15 +56,13 @@ from objectstore.kernel.request import (
     StartResponse,
 )
 from objectstore.kernel.settings import option
-from objectstore.middleware import account_acl
-from objectstore.middleware.account_acl import AccountAcl, parse_account_acl
 from objectstore.middleware.acl import parse_acl
 from objectstore.middleware.auth.acl_headers import (
     clean_acl_headers,
     showing_account_acl,
 )
 from objectstore.middleware.auth.grant import Grant, unauthorized
-from objectstore.middleware.auth.rules import Attempt, Verdict, decide
+from objectstore.middleware.auth.rules import Verdict
 from objectstore.middleware.auth.tokens import Tokens, secret_from_users
 from objectstore.middleware.auth.users import (
     ResellerPrefix,
@@ -73,8 +71,8 @@ from objectstore.middleware.auth.users import (
     read_prefixes,
     read_users,
 )
+from objectstore.middleware.auth.verdict import verdict_on
 from objectstore.middleware.filter_options import FilterMaker, read_options
-from objectstore.middleware.stored_facts import account_metadata
 
 AFTER = ("catch_errors", "gatekeeper", "healthcheck", "info", "cors", "tempurl")
 BEFORE = ("copy", "account_quotas", "container_quotas", "staticweb")
@@ -159,29 +157,11 @@ class Tempauth:
 
     def authorize(self, request: Request, rules: AccessRules) -> None:
         """Whether the request may go on: raises Rejected 401 or 403 if not."""
-        _, account, container, name = request.split()
-        context = request.context
-        identity = context.identity
-
-        def stored_account_acl() -> AccountAcl:
-            text = rules.account_acl or account_metadata(context, account).get(
-                account_acl.STORED_HEADER, ""
-            )
-            return parse_account_acl(text)
-
-        verdict = decide(
-            identity,
-            Attempt(
-                request.method, account, container, name, request.header("Referer")
-            ),
-            self._prefixes,
-            parse_acl(rules.container_acl),
-            stored_account_acl,
-        )
-        if verdict is Verdict.OWNER:
-            context.is_owner = True
-        elif verdict is Verdict.DENIED:
-            raise unauthorized(account) if identity is None else Rejected(403)
+        acl = parse_acl(rules.container_acl)
+        if verdict_on(request, rules, acl, self._prefixes) is Verdict.DENIED:
+            if request.context.identity is None:
+                raise unauthorized(request.split()[1])
+            raise Rejected(403)
 
     def _identify(self, request: Request, token: str) -> Identity:
         identity = self._tokens.identity_of(token)
