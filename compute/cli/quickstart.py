@@ -107,8 +107,8 @@ def main(
     for each in (port, port + NODE_PORT_OFFSET, cloud_port):
         if is_taken(each):
             _fail(f"port {each} is in use by something else")
-    place = lay_out_cloud(data.absolute(), _plan(port, cloud_port, kind))
     try:
+        place = lay_out_cloud(data.absolute(), _plan(port, cloud_port, kind))
         server = place.server(outlives_us=False)
         with server.running():
             console.print(f"cloud is up on {LOOPBACK}:{cloud_port} (data in {data})")

@@ -11,6 +11,8 @@ which device, must never change under data.
 from __future__ import annotations
 
 import base64
+import errno
+import fcntl
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -108,10 +110,14 @@ def lay_out(
 ) -> LaidOut:
     """Make what is not there yet; devices get zones one after the other.
 
+    Raises ``OSError`` while a server has one of the devices open: it would follow its
+    rings to ports where nobody listens.
+
     ``sections``: text added to every node's settings.  ``encrypts``: make a root
     secret, and encrypt at rest what S3's clients ask it for.
     """
     place = LaidOut(directory)
+    _refuse_in_use(place, plans)
     place.settings_directory.mkdir(parents=True, exist_ok=True)
     for plan in plans:
         for device in plan.devices:
@@ -132,6 +138,25 @@ def lay_out(
         text = _node_text(place, plan, users) + sections
         _write_private(place.settings_file(plan.name), text)
     return place
+
+
+def _refuse_in_use(place: LaidOut, plans: Sequence[NodePlan]) -> None:
+    for plan in plans:
+        for device in plan.devices:
+            for lock in sorted((place.devices(plan) / device).glob("lock-*")):
+                if _is_held(lock):
+                    text = "a server that runs uses it; stop that first"
+                    raise BlockingIOError(errno.EWOULDBLOCK, text, str(place.directory))
+
+
+def _is_held(lock: Path) -> bool:
+    """Whether the server that owns a room of a device has locked it."""
+    with lock.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        return False
 
 
 def _addresses(plans: Sequence[NodePlan], ring_name: str) -> list[tuple[int, str]]:

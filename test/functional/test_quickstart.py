@@ -114,6 +114,22 @@ def test_a_port_in_use_is_said(tmp_path: Path, alone: Store) -> None:
     assert f"quickstart: port {port} is in use by something else" in ended.errors
 
 
+def test_data_in_use_is_said_and_left_alone(tmp_path: Path) -> None:
+    store = Store.alone(tmp_path / "x")
+    settings = store.place.settings_directory
+    before = {path: path.read_bytes() for path in settings.iterdir()}
+    store.start()
+    try:
+        ports = ["--port", str(free_port())]
+        data = store.place.directory
+        ended = quickstart("--check", "--data", str(data), *ports, expected=1)
+    finally:
+        store.stop()
+    [line] = ended.errors.splitlines()
+    assert line == f"quickstart: {data}: a server that runs uses it; stop that first"
+    assert {path: path.read_bytes() for path in settings.iterdir()} == before
+
+
 def test_a_directory_that_cannot_be(tmp_path: Path) -> None:
     taken = tmp_path / "file"
     taken.write_text("not a directory", "ascii")

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from compute.cli.quickstart import NODE_PORT_OFFSET, main
+from test.functional.harness.ports import free_port_range
 
 
 def said(directory: Path, *ports: int) -> str:
@@ -42,3 +43,17 @@ def test_a_port_that_is_taken_is_named(
         }[which]
         out = said(tmp_path, store, cloud) + capsys.readouterr().err
     assert f"port {port} is in use by something else" in out
+
+
+def test_a_directory_that_cannot_be_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "data").write_text("not a directory", "ascii")
+    wanted = ["--data", str(tmp_path / "data" / "below"), "--hypervisor", "sim"]
+    store = free_port_range(2)
+    ports = ["--port", str(store), "--cloud-port", str(store + 1)]
+    got = CliRunner().invoke(main, ["--check", *wanted, *ports])
+    assert got.exit_code == 1
+    out = " ".join((got.output + capsys.readouterr().err).split())
+    assert out.startswith("quickstart: ")
+    assert out.endswith("Not a directory")
