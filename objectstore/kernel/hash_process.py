@@ -17,6 +17,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import logging
+import math
 import mmap
 import os
 import subprocess
@@ -56,6 +57,7 @@ _log = logging.getLogger("objectstore.hash_process")
 class _SharedPages(mmap.mmap):
     """A buffer in the memory of both processes."""
 
+    owner: HashProcess
     start: int  # in it
 
 
@@ -165,6 +167,7 @@ class HashProcess:
         # Seen by no child that is forked: they are programs of their own all.
         size = HASHED_AT_ONCE_BYTES_MAX
         pages = _SharedPages(self._memory, size, mmap.MAP_SHARED, offset=place * size)
+        pages.owner = self
         pages.start = place * size
         return pages
 
@@ -201,10 +204,14 @@ class HashProcess:
             _log.warning("no process to hash bodies: %s", error)
 
     def end(self) -> None:
-        """End the program; what is under way is hashed here."""
+        """End the program for good; what is under way is hashed here."""
+        self._start_from = math.inf
         if self.running is not None:
             self.running.process.kill()
             self.running.process.wait()
+        memory, self._memory = self._memory, -1
+        if memory >= 0:
+            os.close(memory)
 
 
 _process: HashProcess | None = None
@@ -222,9 +229,11 @@ def allow() -> None:
 
 
 def end() -> None:
-    """End the program, if there is one."""
-    if _process is not None:
-        _process.end()
+    """There shall be none any more."""
+    global _process
+    ended, _process = _process, None
+    if ended is not None:
+        ended.end()
 
 
 def shared_memory(size: int) -> memoryview | None:
@@ -238,8 +247,7 @@ def shared_memory(size: int) -> memoryview | None:
 def md5_of(body: bytes | memoryview) -> str:
     """In hex; hashed where that costs least.  The greenlet may wait."""
     if isinstance(body, memoryview) and isinstance(body.obj, _SharedPages):
-        assert _process is not None, "whose memory is it?"
-        return _process.md5(body).hex()
+        return body.obj.owner.md5(body).hex()
     if len(body) <= HASHED_AT_ONCE_BYTES_MAX:
         return _md5(body).hex()
     return offload(_md5, body).hex()

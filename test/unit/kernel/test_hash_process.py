@@ -233,4 +233,18 @@ def test_which_bodies_it_is_for(monkeypatch: pytest.MonkeyPatch) -> None:
     large = b"y" * (HASHED_AT_ONCE_BYTES_MAX + 1)
     assert hash_process.md5_of(large) == hashlib.md5(large).hexdigest()
     assert hash_process.md5_of(b"") == hashlib.md5(b"").hexdigest()
+    late = hash_process.shared_memory(SIZE)
+    assert late is not None
+    late[:] = b"z" * SIZE
     hash_process.end()
+    assert hash_process.shared_memory(SIZE) is None
+    assert hash_process.md5_of(late) == hashlib.md5(b"z" * SIZE).hexdigest()
+
+
+def test_once_ended_it_is_not_started_again(hashing: Hashing) -> None:
+    bodies = hashing.start()
+    hashing.process.end()
+    hashing.wait_for_its_end()
+    hashing.now += 10 * RESTART_SECONDS
+    hashing.check(bodies)
+    assert hashing.process.running is None
