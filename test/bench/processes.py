@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 # Which of a process's clocks: the time that its threads, also those that have ended,
 # have run (``CPUCLOCK_SCHED`` of Linux).  /proc tells it in ticks of 10 ms, the cost of
@@ -77,3 +78,31 @@ def _processes() -> Iterator[tuple[int, int]]:
             except OSError:
                 continue
             yield int(entry.name), int(fields[1])
+
+
+class ThreadSeconds(NamedTuple):
+    """What threads have had so far: CPU time of each process's first one, how long
+    it was ready and another had the processor, and CPU time of the other threads."""
+
+    first: float = 0.0
+    ready: float = 0.0
+    others: float = 0.0
+
+    def since(self, before: ThreadSeconds) -> ThreadSeconds:
+        """The difference."""
+        return ThreadSeconds(*map(float.__sub__, self, before))
+
+
+def thread_seconds(pid: int) -> ThreadSeconds:
+    """Of the process and all its descendants, threads that live."""
+    first = ready = others = 0.0
+    for each in family(pid):
+        with suppress(OSError):
+            for entry in Path(f"/proc/{each}/task").iterdir():
+                ran, waited, _ = (entry / "schedstat").read_text().split()
+                if entry.name == str(each):
+                    first += int(ran) / 1e9
+                    ready += int(waited) / 1e9
+                else:
+                    others += int(ran) / 1e9
+    return ThreadSeconds(first, ready, others)

@@ -1,6 +1,6 @@
 -- The request generator that wrk runs.  Parameters come in the environment:
 -- VERB, BASE (path up to the container's number), CONTAINERS, SIZE, SEEDED, TOKEN, RUN.
--- PUT makes new names; GET takes seeded ones at random; DELETE each seeded one once;
+-- PUT makes new names; AGAIN puts seeded ones at random once more; GET takes seeded ones at random; DELETE each seeded one once;
 -- MIXED is 70 GET, 25 PUT and 5 DELETE (of what it has put) in a hundred; LIST asks
 -- for the first container's listing.
 local threads = 0
@@ -19,7 +19,7 @@ function init(args)
   headers = { ["X-Auth-Token"] = os.getenv("TOKEN") }
   count = 0
   math.randomseed(id + 1)
-  if verb == "PUT" or verb == "MIXED" then
+  if verb == "PUT" or verb == "AGAIN" or verb == "MIXED" then
     body = string.rep("ringstack bench ", tonumber(os.getenv("SIZE")) / 16)
   end
 end
@@ -57,7 +57,9 @@ function request()
     number = count - 1
     if number >= seeded - 1 then wrk.thread:stop() end
   end
-  return wrk.format(verb, base .. (number % containers) .. "/s" .. number, headers)
+  local path = base .. (number % containers) .. "/s" .. number
+  if verb == "AGAIN" then return wrk.format("PUT", path, headers, body) end
+  return wrk.format(verb, path, headers)
 end
 
 function done(summary, latency, requests)

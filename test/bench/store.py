@@ -96,8 +96,11 @@ def free_port() -> int:
 class Bench:
     """A running store and what is needed to load it."""
 
-    def __init__(self, port: int, pid: int, directory: Path) -> None:
+    def __init__(
+        self, port: int, pid: int, directory: Path, containers: int = CONTAINERS
+    ) -> None:
         self.pid = pid
+        self.containers = containers
         self.directory = directory
         self.port = port
         self.endpoint = f"http://127.0.0.1:{port}"
@@ -111,7 +114,7 @@ class Bench:
         """Put what the work reads, once."""
         what = work.size or "list"
         again = work.verb == "DELETE"
-        for number in range(CONTAINERS):
+        for number in range(self.containers):
             swiftclient.put_container(self.url, self.token, f"{what}-{number}")
         if work.verb == "PUT" or (what in self.seeded and not again):
             return
@@ -120,7 +123,7 @@ class Bench:
             stream_up(self.port, self._big_path("s0"), self.token, SIZES[what])
             return
         count = LISTED if what == "list" else SEEDED[what]
-        containers = 1 if what == "list" else CONTAINERS
+        containers = 1 if what == "list" else self.containers
         body = b"x" * (0 if what == "list" else SIZES[what])
         requests = (
             request("PUT", self._path(what, number % containers, number), token, body)
@@ -194,7 +197,7 @@ class Bench:
         environment = os.environ | {
             "VERB": work.verb,
             "BASE": f"{self.path}/{what}-",
-            "CONTAINERS": str(CONTAINERS),
+            "CONTAINERS": str(self.containers),
             "SIZE": str(SIZES.get(work.size, 0)),
             "SEEDED": str(SEEDED.get(work.size, 1)),
             "TOKEN": self.token,
@@ -228,7 +231,7 @@ class Bench:
 
 
 @contextmanager
-def store(workers: int) -> Iterator[Bench]:
+def store(workers: int, containers: int = CONTAINERS) -> Iterator[Bench]:
     """A store of its own, gone afterwards."""
     directory = Path(tempfile.mkdtemp(prefix="ringstack-bench-"))
     try:
@@ -239,7 +242,7 @@ def store(workers: int) -> Iterator[Bench]:
             place.settings_file("store"), port, place.log("store"), outlives_us=False
         )
         with server.running():
-            yield Bench(port, server.pid, directory)
+            yield Bench(port, server.pid, directory, containers)
     finally:
         shutil.rmtree(directory, ignore_errors=True)
 
