@@ -14,6 +14,7 @@ from compute.agent.sagas.parts import (
     destroy_guest,
     remove_disks,
     return_ports,
+    start_as_before,
     start_guest,
     start_with,
     stop_guest,
@@ -76,12 +77,6 @@ def _start_back(work: Work) -> None:
         start_guest(work)
 
 
-def _start_old(work: Work) -> None:
-    resize = work.server.resize or {}
-    if resize.get("old_vm_state") == "active":
-        start_with(work, resize["old_flavor"])
-
-
 MIGRATE_OUT: Saga[Work] = Saga(
     "migrate_out",
     (
@@ -118,6 +113,6 @@ REVERT_IN: Saga[Work] = Saga(
     (
         Step("ports", take_ports, undo=return_ports),
         Step("wires", wait_for_ports),
-        Step("start", _start_old),
+        Step("start", start_as_before),
     ),
 )

@@ -111,6 +111,13 @@ def start_with(work: Work, flavor: Mapping[str, Any]) -> None:
     work.kit.hypervisor.start(spec)
 
 
+def start_as_before(work: Work) -> None:
+    """Running with its old flavor, if it ran before the resize."""
+    resize = work.server.resize or {}
+    if resize.get("old_vm_state") == "active":
+        start_with(work, resize["old_flavor"])
+
+
 def stop_guest(work: Work) -> None:
     """Shut down, politely."""
     work.kit.hypervisor.stop(work.uuid, work.kit.grace_seconds)

@@ -8,7 +8,13 @@ gives back exactly what was there.
 from __future__ import annotations
 
 from compute.agent.host import Work
-from compute.agent.sagas.parts import is_active, start_with, stop_guest, was_running
+from compute.agent.sagas.parts import (
+    is_active,
+    start_as_before,
+    start_with,
+    stop_guest,
+    was_running,
+)
 from compute.core.saga import Saga, Step
 
 _GIB = 1 << 30
@@ -43,12 +49,6 @@ def _grow(work: Work) -> None:
         work.kit.disks.grow_root(work.uuid, size_gib)
 
 
-def _start_old(work: Work) -> None:
-    resize = work.server.resize or {}
-    if resize.get("old_vm_state") == "active":
-        start_with(work, resize["old_flavor"])
-
-
 RESIZE: Saga[Work] = Saga(
     "resize",
     (
@@ -59,5 +59,5 @@ RESIZE: Saga[Work] = Saga(
 )
 CONFIRM_RESIZE: Saga[Work] = Saga("confirm_resize", (Step("grow", _grow),))
 REVERT_RESIZE: Saga[Work] = Saga(
-    "revert_resize", (Step("stop", stop_guest), Step("start", _start_old))
+    "revert_resize", (Step("stop", stop_guest), Step("start", start_as_before))
 )

@@ -9,11 +9,15 @@ from urllib.parse import quote
 from compute.core.api import ApiCall, empty_reply
 from compute.core.database import Connection
 from compute.core.errors import BadRequest, NotFound
-from compute.core.schema import Schema
 from compute.instance.frame.replies import ok
 from compute.instance.frame.routes import Verb, api_base
 from compute.instance.records import Server
-from compute.instance.schemas.types import METADATA, TAG, TAGS
+from compute.instance.schemas.attributes import (
+    ALL_METADATA,
+    ALL_TAGS,
+    ONE_ITEM,
+    ONE_TAG,
+)
 from compute.instance.service.order_checks import check_metadata
 from compute.instance.service.ordering import Ordering
 from compute.instance.wiring import Wiring
@@ -22,23 +26,6 @@ from objectstore.kernel.reply import Reply
 META_RULE = "os_compute_api:server-metadata"
 TAGS_RULE = "os_compute_api:os-server-tags"
 TAGS_MAX = 50
-
-
-def _wrapped(name: str, schema: Any) -> Schema:
-    return Schema(
-        {
-            "type": "object",
-            "properties": {name: schema},
-            "required": [name],
-            "additionalProperties": False,
-        }
-    )
-
-
-MANY = _wrapped("metadata", METADATA)
-ONE = _wrapped("meta", {**METADATA, "minProperties": 1, "maxProperties": 1})
-TAGS_BODY = _wrapped("tags", TAGS)
-ONE_TAG = Schema(TAG)
 Change = Callable[[Server], dict[str, Any]]
 
 
@@ -105,12 +92,12 @@ class AttributesApi:
 
     def add_metadata(self, call: ApiCall) -> Reply:
         """POST .../metadata: add these."""
-        given = call.json(MANY)["metadata"]
+        given = call.json(ALL_METADATA)["metadata"]
         return self._set(call, lambda server: {**server.metadata, **given})
 
     def replace_metadata(self, call: ApiCall) -> Reply:
         """PUT .../metadata: these and no others."""
-        given = call.json(MANY)["metadata"]
+        given = call.json(ALL_METADATA)["metadata"]
         return self._set(call, lambda server: given)
 
     def _set(self, call: ApiCall, merged: Callable[[Server], dict[str, str]]) -> Reply:
@@ -126,7 +113,7 @@ class AttributesApi:
 
     def set_item(self, call: ApiCall) -> Reply:
         """PUT .../metadata/{key}."""
-        given = call.json(ONE)["meta"]
+        given = call.json(ONE_ITEM)["meta"]
         key = call.parameters["key"]
         if list(given) != [key]:
             raise BadRequest("Request body and URI mismatch")
@@ -159,7 +146,7 @@ class AttributesApi:
 
     def replace_tags(self, call: ApiCall) -> Reply:
         """PUT .../tags."""
-        given = sorted(set(call.json(TAGS_BODY)["tags"]))
+        given = sorted(set(call.json(ALL_TAGS)["tags"]))
         self._change(call, TAGS_RULE, lambda server: {"tags": given})
         return ok({"tags": given})
 

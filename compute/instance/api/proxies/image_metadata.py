@@ -8,34 +8,18 @@ from typing import Any
 
 from compute.core.api import ApiCall, empty_reply
 from compute.core.errors import BadRequest, NotFound
-from compute.core.schema import Schema
 from compute.instance.api.proxies.frame import proxied
 from compute.instance.api.proxies.images import image_path
 from compute.instance.api.proxies.neighbour import Neighbour
 from compute.instance.frame.replies import ok
 from compute.instance.frame.routes import Verb
-from compute.instance.schemas.types import METADATA
+from compute.instance.schemas.attributes import ALL_METADATA, ONE_ITEM
 from compute.instance.views.proxies import image_view
 from objectstore.client.caller import Caller
 from objectstore.kernel.reply import Reply
 
 UNTIL = 38
 PATCH_TYPE = "application/openstack-images-v2.1-json-patch"
-
-
-def _wrapped(name: str, schema: Any) -> Schema:
-    return Schema(
-        {
-            "type": "object",
-            "properties": {name: schema},
-            "required": [name],
-            "additionalProperties": False,
-        }
-    )
-
-
-MANY = _wrapped("metadata", METADATA)
-ONE = _wrapped("meta", {**METADATA, "minProperties": 1, "maxProperties": 1})
 
 
 class ImageMetadataApi:
@@ -83,13 +67,13 @@ class ImageMetadataApi:
 
     def add(self, call: ApiCall) -> Reply:
         """POST .../metadata: these besides the others."""
-        given = call.json(MANY)["metadata"]
+        given = call.json(ALL_METADATA)["metadata"]
         before = self._read(call)
         return self._write(call, before, {**before, **given})
 
     def replace(self, call: ApiCall) -> Reply:
         """PUT .../metadata: these and no others."""
-        given = call.json(MANY)["metadata"]
+        given = call.json(ALL_METADATA)["metadata"]
         return self._write(call, self._read(call), given)
 
     # ---- one -------------------------------------------------------------------
@@ -101,7 +85,7 @@ class ImageMetadataApi:
 
     def set_item(self, call: ApiCall) -> Reply:
         """PUT .../metadata/{key}."""
-        given = call.json(ONE)["meta"]
+        given = call.json(ONE_ITEM)["meta"]
         if list(given) != [call.parameters["key"]]:
             raise BadRequest("Request body and URI mismatch")
         before = self._read(call)
