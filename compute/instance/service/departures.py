@@ -53,6 +53,27 @@ class Wish:
 ANYWHERE = Wish()
 
 
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """What is asked for: an action of the state table, which ``rule`` allows, with the
+    server's flavor or another."""
+
+    action: str
+    rule: str
+    flavor: Mapping[str, Any]
+    wish: Wish = ANYWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class NewMigration:
+    """What a migration begins as, besides whose it is."""
+
+    kind: Kind
+    status: Status
+    dest: str
+    flavor_id: str
+
+
 class Departures:
     """Finds and claims places, writes migrations."""
 
@@ -65,15 +86,13 @@ class Departures:
         self,
         context: RequestContext,
         server: Server,
-        action: str,
-        flavor: Mapping[str, Any],
-        wish: Wish,
+        wanted: Departure,
         decide: Decide,
-        rule: str,
     ) -> None:
         """Begin the action with a place on another host claimed; ``NoRoom``."""
+        wish = wanted.wish
         for attempt in range(PLANS_MAX):
-            placement, members = self._plan(server, flavor, wish)
+            placement, members = self._plan(server, wanted.flavor, wish)
             if not placement.hosts and attempt:
                 raise NoRoom(NO_VALID_HOST)
             if not placement.hosts:
@@ -89,7 +108,7 @@ class Departures:
             ) -> Change:
                 if self._members(connection, server) != members:
                     raise _Taken
-                amounts = amounts_of(flavor)
+                amounts = amounts_of(wanted.flavor)
                 dest = self._free(connection, server, hosts, amounts, wish)
                 change = decide(connection, server, dest)
                 if not self._stores.hosts.claim(
@@ -104,7 +123,9 @@ class Departures:
                 return change
 
             try:
-                self._actions.begin(context, server.id, action, choose, rule=rule)
+                self._actions.begin(
+                    context, server.id, wanted.action, choose, rule=wanted.rule
+                )
             except _Taken:
                 self._wiring.placer.forget()
                 continue
@@ -164,15 +185,11 @@ class Departures:
         connection: Connection,
         context: RequestContext,
         server: Server,
-        kind: Kind,
-        dest: str,
-        status: Status,
-        flavor: Mapping[str, Any] | None = None,
+        new: NewMigration,
     ) -> Migration:
         """The migration; the server's present place is claimed under its name."""
         end_moves(self._wiring, connection, server)
-        new = (flavor or server.flavor)["id"]
-        migration = self.record(connection, context, server, kind, dest, status, new)
+        migration = self.record(connection, context, server, new)
         self._stores.hosts.hand_over(connection, server.id, migration.uuid)
         return migration
 
@@ -181,10 +198,7 @@ class Departures:
         connection: Connection,
         context: RequestContext,
         server: Server,
-        kind: Kind,
-        dest: str,
-        status: Status,
-        new_flavor_id: str,
+        new: NewMigration,
     ) -> Migration:
         """A new migration."""
         now = self._wiring.clock.time()
@@ -194,12 +208,12 @@ class Departures:
             server_id=server.id,
             project_id=context.project_id,
             user_id=context.user_id,
-            type=kind.value,
-            status=status.value,
+            type=new.kind.value,
+            status=new.status.value,
             source=server.host,
-            dest=dest,
+            dest=new.dest,
             old_flavor_id=server.flavor_id,
-            new_flavor_id=new_flavor_id,
+            new_flavor_id=new.flavor_id,
             created_at=now,
             updated_at=now,
         )

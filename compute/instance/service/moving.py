@@ -19,7 +19,13 @@ from compute.instance.rules import action_event
 from compute.instance.scheduling.snapshot import is_up
 from compute.instance.service.actions import Change, ServerActions
 from compute.instance.service.admission import admission
-from compute.instance.service.departures import ANYWHERE, Departures, NoRoom, Wish
+from compute.instance.service.departures import (
+    Departure,
+    Departures,
+    NewMigration,
+    NoRoom,
+    Wish,
+)
 from compute.instance.service.left_behind import end_moves
 from compute.instance.states import VmState
 from compute.instance.wiring import Wiring
@@ -46,17 +52,15 @@ class Moving:
         self._actions.check(context, server, "migrate")
         if host:
             self._check_destination(server, host)
-        flavor = dict(server.flavor)
-        self._begin_cold(
-            context, server, "migrate", flavor, Kind.COLD, Wish(host), MIGRATE
-        )
+        wanted = Departure("migrate", MIGRATE, dict(server.flavor), Wish(host))
+        self._begin_cold(context, server, wanted, Kind.COLD)
 
     def resize_elsewhere(
         self, context: RequestContext, server: Server, flavor: Mapping[str, Any]
     ) -> None:
         """The same with another flavor."""
-        rule = "os_compute_api:servers:act"
-        self._begin_cold(context, server, "resize", flavor, Kind.RESIZE, ANYWHERE, rule)
+        wanted = Departure("resize", "os_compute_api:servers:act", flavor)
+        self._begin_cold(context, server, wanted, Kind.RESIZE)
 
     def migrate_live(
         self,
@@ -78,9 +82,8 @@ class Moving:
             raise BadRequest(f"Compute service of {server.host} is unavailable.")
 
         def decide(connection: Connection, server: Server, dest: str) -> Change:
-            migration = self._departures.open(
-                connection, context, server, Kind.LIVE, dest, Status.PREPARING
-            )
+            new = NewMigration(Kind.LIVE, Status.PREPARING, dest, server.flavor_id)
+            migration = self._departures.open(connection, context, server, new)
             arguments = {
                 "migration": migration.uuid,
                 **admission(self._wiring, connection, migration.uuid, migration.source),
@@ -93,15 +96,8 @@ class Moving:
                     f"{server.host} is not on shared storage: Live migration can not"
                     " be used without shared storage."
                 )
-            self._departures.begin(
-                context,
-                server,
-                "live_migrate",
-                dict(server.flavor),
-                wish,
-                decide,
-                MIGRATE_LIVE,
-            )
+            wanted = Departure("live_migrate", MIGRATE_LIVE, dict(server.flavor), wish)
+            self._departures.begin(context, server, wanted, decide)
         except NoRoom as error:
             if not later:
                 raise
@@ -131,9 +127,9 @@ class Moving:
             raise BadRequest(f"Compute service of {server.host} is still in use.")
 
         def decide(connection: Connection, server: Server, dest: str) -> Change:
-            migration = self._departures.open(
-                connection, context, server, Kind.EVACUATION, dest, Status.ACCEPTED
-            )
+            kind, flavor_id = Kind.EVACUATION, server.flavor_id
+            new = NewMigration(kind, Status.ACCEPTED, dest, flavor_id)
+            migration = self._departures.open(connection, context, server, new)
             # What the silent host was doing with it has ended with the host.
             for job in self._stores.jobs.open_of(connection, server.id):
                 if job.queue == server.host and job.kind != "remove_moved":
@@ -148,9 +144,8 @@ class Moving:
             }
             return Change({"progress": 0}, arguments, queue=dest)
 
-        self._departures.begin(
-            context, server, "evacuate", dict(server.flavor), wish, decide, EVACUATE
-        )
+        wanted = Departure("evacuate", EVACUATE, dict(server.flavor), wish)
+        self._departures.begin(context, server, wanted, decide)
 
     def note_stay(
         self,
@@ -161,15 +156,8 @@ class Moving:
     ) -> Migration:
         """The migration of a resize on the server's own host."""
         end_moves(self._wiring, connection, server)
-        return self._departures.record(
-            connection,
-            context,
-            server,
-            Kind.RESIZE,
-            server.host,
-            Status.MIGRATING,
-            flavor["id"],
-        )
+        new = NewMigration(Kind.RESIZE, Status.MIGRATING, server.host, flavor["id"])
+        return self._departures.record(connection, context, server, new)
 
     def revert(self, context: RequestContext, server_id: str) -> None:
         """Back to the flavor, and to the host, that it had."""
@@ -195,25 +183,16 @@ class Moving:
         self,
         context: RequestContext,
         server: Server,
-        action: str,
-        flavor: Mapping[str, Any],
+        wanted: Departure,
         kind: Kind,
-        wish: Wish,
-        rule: str,
     ) -> None:
         def decide(connection: Connection, server: Server, dest: str) -> Change:
-            migration = self._departures.open(
-                connection,
-                context,
-                server,
-                kind,
-                dest,
-                Status.PRE_MIGRATING,
-                flavor,
-            )
+            flavor_id = wanted.flavor["id"]
+            new = NewMigration(kind, Status.PRE_MIGRATING, dest, flavor_id)
+            migration = self._departures.open(connection, context, server, new)
             resize = {
                 "old_flavor": dict(server.flavor),
-                "new_flavor": dict(flavor),
+                "new_flavor": dict(wanted.flavor),
                 "old_vm_state": server.vm_state,
                 "migration": migration.uuid,
             }
@@ -221,7 +200,7 @@ class Moving:
                 {"resize": resize}, {"migration": migration.uuid}, job="migrate_out"
             )
 
-        self._departures.begin(context, server, action, flavor, wish, decide, rule)
+        self._departures.begin(context, server, wanted, decide)
 
     def _note_refusal(self, context: RequestContext, server: Server, text: str) -> None:
         """A live migration for which there is no host: it is there, and failed."""
@@ -235,15 +214,8 @@ class Moving:
             event = action_event("conductor_live_migrate_instance", now, now)
             event |= {"result": "Error", "traceback": text, "details": text}
             self._stores.actions.add_event(connection, number, event, now, "Error")
-            self._departures.record(
-                connection,
-                context,
-                server,
-                Kind.LIVE,
-                "",
-                Status.ERROR,
-                server.flavor_id,
-            )
+            new = NewMigration(Kind.LIVE, Status.ERROR, "", server.flavor_id)
+            self._departures.record(connection, context, server, new)
 
         self._wiring.database.run(write)
 
