@@ -14,11 +14,8 @@ from compute.instance.frame.routes import Verb, api_base, minor_of
 from compute.instance.rules import fault
 from compute.instance.schemas import actions as schemas
 from compute.instance.schemas.servers import REBUILD
-from compute.instance.service.actions import ACT, Change, ServerActions
-from compute.instance.service.lifecycle import Lifecycle
-from compute.instance.service.resizing import Resizing
-from compute.instance.service.snapshots import Snapshots
-from compute.instance.service.unshelving import Unshelving
+from compute.instance.service.actions import ACT, Change
+from compute.instance.services import Services
 from compute.instance.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
@@ -49,22 +46,13 @@ PLAIN_RULES = {
 class ActionsApi:
     """Handlers."""
 
-    def __init__(
-        self,
-        wiring: Wiring,
-        actions: ServerActions,
-        lifecycle: Lifecycle,
-        resizing: Resizing,
-        snapshots: Snapshots,
-        unshelving: Unshelving,
-        servers: ServersApi,
-    ) -> None:
+    def __init__(self, wiring: Wiring, services: Services, servers: ServersApi) -> None:
         self._wiring = wiring
-        self._actions = actions
-        self._lifecycle = lifecycle
-        self._resizing = resizing
-        self._snapshots = snapshots
-        self._unshelving = unshelving
+        self._actions = services.actions
+        self._lifecycle = services.lifecycle
+        self._resizing = services.resizing
+        self._snapshots = services.snapshots
+        self._unshelving = services.unshelving
         self._servers = servers
         self._table = self._asked()
 

@@ -60,15 +60,7 @@ def public_verbs(
     servers = ServersApi(
         wiring, services.ordering, services.creation, actions, presenter
     )
-    action_api = ActionsApi(
-        wiring,
-        actions,
-        lifecycle,
-        services.resizing,
-        services.snapshots,
-        services.unshelving,
-        servers,
-    )
+    action_api = ActionsApi(wiring, services, servers)
     networks = NetworkService(callers["network"])
     return [
         *GuestQuestionsApi(actions, lifecycle, services.questions, action_api).verbs(),
