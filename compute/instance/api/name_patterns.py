@@ -14,7 +14,6 @@ from compute.core.errors import BadRequest
 
 PATTERN_CHARACTERS_MAX = 255
 WILDCARD = ".*"
-LIKE_ESCAPE = "/"
 
 
 class NamePattern:
@@ -28,7 +27,7 @@ class NamePattern:
         first = 1 if self._from_start else 0
         last = len(text) - (1 if self._to_end else 0)
         pieces = text[first:last].split(WILDCARD)
-        self._texts = [_as_like(piece) for piece in pieces]
+        self._texts = pieces
         self._lengths = [len(piece) for piece in pieces]
         self._pieces = [
             re.compile(".".join(map(re.escape, piece.split("."))), re.DOTALL)
@@ -37,8 +36,8 @@ class NamePattern:
 
     @property
     def needed(self) -> str:
-        """The longest text between wildcards, for LIKE with ``LIKE_ESCAPE``: whatever
-        is matched has it somewhere.  Only one: LIKE tries every place of each."""
+        """The longest text between two ``.*``: whatever is matched has it somewhere.
+        (Only one, for a database's LIKE tries every place of each.)"""
         return max(self._texts, key=len)
 
     def matches(self, name: str) -> bool:
@@ -57,9 +56,3 @@ class NamePattern:
                 return False
             place = found.end()
         return True
-
-
-def _as_like(piece: str) -> str:
-    for special in (LIKE_ESCAPE, "%", "_"):
-        piece = piece.replace(special, LIKE_ESCAPE + special)
-    return piece.replace(".", "_")

@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import sqlalchemy as sa
-
 from compute.core.api import ApiCall
 from compute.core.errors import BadRequest, Forbidden
 from compute.core.instants import parse_iso
@@ -17,8 +15,7 @@ from compute.core.query import FALSE_WORDS, TRUE_WORDS
 from compute.instance.api.server_patterns import Pattern, of_address, of_name, of_tags
 from compute.instance.frame.routes import minor_of
 from compute.instance.statuses import states_of_status, tasks_with_status
-from compute.instance.stores.server_filter import ServerFilter
-from compute.instance.tables import SERVERS
+from compute.instance.stores.server_filter import ServerFilter, States
 from compute.instance.wiring import Wiring
 
 PAGING = frozenset({"limit", "marker", "sort_key", "sort_dir"})
@@ -136,7 +133,7 @@ def server_filter(wiring: Wiring, call: ApiCall) -> ServerFilter:
         matches=(lambda server: all(each.matches(server) for each in patterns))
         if patterns
         else None,
-        narrowed=tuple(clause for each in patterns for clause in each.narrowed),
+        hints=tuple(hint for each in patterns for hint in each.hints),
     )
 
 
@@ -201,12 +198,12 @@ def _deleted(call: ApiCall, admin: bool) -> bool | None:
 
 def _states(
     call: ApiCall, deleted: bool | None, admin: bool
-) -> tuple[tuple[sa.ColumnElement[bool], ...] | None, bool | None]:
-    """The clauses of the wanted statuses, and whether they speak of deleted ones."""
+) -> tuple[tuple[States, ...] | None, bool | None]:
+    """The states of the wanted statuses, and whether they speak of deleted ones."""
     statuses = call.query.all("status")
     if not statuses:
         return None, deleted
-    clauses: list[sa.ColumnElement[bool]] = []
+    found: list[States] = []
     for status in statuses:
         pairs = states_of_status(status)
         if not pairs and minor_of(call) >= 38:
@@ -216,14 +213,9 @@ def _states(
                 raise Forbidden("Only administrators list deleted servers")
             deleted = True
         for vm_state, task_state in pairs:
-            clause = SERVERS.c.vm_state == vm_state
-            if task_state is not None:
-                clause = sa.and_(clause, SERVERS.c.task_state == task_state)
-            else:
-                others = tasks_with_status(vm_state)
-                clause = sa.and_(clause, SERVERS.c.task_state.not_in(others))
-            clauses.append(clause)
-    return tuple(clauses), deleted
+            others = () if task_state is not None else tasks_with_status(vm_state)
+            found.append(States(vm_state, task_state, others))
+    return tuple(found), deleted
 
 
 def _moment(call: ApiCall, name: str) -> float | None:

@@ -1,9 +1,8 @@
 """Filters of which SQL can tell only a part: names, addresses and tags of servers.
 
-Each is a rule that decides, and clauses that hold for every server which the rule lets
-through (and for others), so that the database hands out few rows to decide on.  The
-clauses may err to the side of too many: a database's LIKE may take capitals for small
-letters, and JSON writes some characters in its own way.
+Each is a rule that decides, and hints that hold for every server which the rule lets
+through (and for others), so that the database hands out few rows to decide on.  What
+JSON would write in its own way is not hinted at.  Pure.
 """
 
 from __future__ import annotations
@@ -12,13 +11,10 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import sqlalchemy as sa
-
-from compute.instance.api.name_patterns import LIKE_ESCAPE, NamePattern
+from compute.instance.api.name_patterns import NamePattern
 from compute.instance.records import Server
-from compute.instance.tables import SERVERS
+from compute.instance.stores.server_filter import Hint
 
-Clause = sa.ColumnElement[bool]
 # A server has at most 50; more alternatives are not worth a statement's length.
 TAGS_SAID_MAX = 50
 # What JSON writes as it is.
@@ -27,20 +23,20 @@ _PLAIN = re.compile(r"[A-Za-z0-9 _.:%+-]+")
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """``matches`` decides; ``narrowed`` holds wherever it says yes."""
+    """``matches`` decides; the ``hints`` hold wherever it says yes."""
 
     matches: Callable[[Server], bool]
-    narrowed: tuple[Clause, ...] = ()
+    hints: tuple[Hint, ...] = ()
 
 
 def of_name(text: str) -> Pattern:
     """Servers of such a name.  ``BadRequest`` when the pattern is too long."""
     found = NamePattern(text)
     needed = found.needed
-    clause = SERVERS.c.name.like(f"%{needed}%", escape=LIKE_ESCAPE)
     # Not every character of a stranger's is a database's text (NUL, half a pair).
     is_text = needed != "" and needed.isprintable()
-    return Pattern(lambda server: found.matches(server.name), (clause,) * is_text)
+    hints = (Hint("name", (needed,)),) if is_text else ()
+    return Pattern(lambda server: found.matches(server.name), hints)
 
 
 def of_address(text: str, version: int) -> Pattern:
@@ -54,44 +50,26 @@ def of_address(text: str, version: int) -> Pattern:
             for each in vif["addresses"]
         )
 
-    needed = found.needed
-    return Pattern(
-        matches, (_has(SERVERS.c.vifs, needed),) if _is_plain(needed) else ()
-    )
+    hints = (Hint("vifs", (found.needed,)),) if _is_plain(found.needed) else ()
+    return Pattern(matches, hints)
 
 
 def of_tags(name: str, text: str) -> Pattern:
     """Servers with all (``tags``) or any (``tags-any``) of these tags, or without
     (``not-``)."""
     wanted = set(text.split(","))
+    plain = sorted(filter(_is_plain, wanted))[:TAGS_SAID_MAX]
+    said = tuple(f'"{tag}"' for tag in plain)
     if name == "tags":
-        return Pattern(lambda server: wanted <= set(server.tags), _tags_said(wanted))
+        hints = tuple(Hint("tags", (tag,)) for tag in said)
+        return Pattern(lambda server: wanted <= set(server.tags), hints)
     if name == "tags-any":
-        said = _tags_said(wanted)
-        are_all_said = len(said) == len(wanted)
-        return Pattern(
-            lambda server: bool(wanted & set(server.tags)),
-            (sa.or_(*said),) if are_all_said else (),
-        )
+        hints = (Hint("tags", said),) if len(said) == len(wanted) else ()
+        return Pattern(lambda server: bool(wanted & set(server.tags)), hints)
     if name == "not-tags":
         return Pattern(lambda server: not wanted <= set(server.tags))
     return Pattern(lambda server: not wanted & set(server.tags))
 
 
-def _tags_said(tags: set[str]) -> tuple[Clause, ...]:
-    """A clause for each tag that is there, of those that can be said."""
-    plain = sorted(filter(_is_plain, tags))[:TAGS_SAID_MAX]
-    return tuple(_has(SERVERS.c.tags, _escaped(f'"{tag}"')) for tag in plain)
-
-
-def _has(column: sa.ColumnElement[object], text: str) -> Clause:
-    """Whether the JSON of the column, as text, has that (for LIKE) somewhere."""
-    return sa.cast(column, sa.Text).like(f"%{text}%", escape=LIKE_ESCAPE)
-
-
 def _is_plain(text: str) -> bool:
     return _PLAIN.fullmatch(text) is not None
-
-
-def _escaped(text: str) -> str:
-    return re.sub("[%_/]", lambda found: LIKE_ESCAPE + found[0], text)

@@ -44,21 +44,63 @@ SORT_COLUMNS = {
 """Sort key of the API -> column."""
 
 
+_ESCAPE = "/"
+
+
+@dataclass(frozen=True, slots=True)
+class States:
+    """A vm_state, with that task_state or (None) with any but these others."""
+
+    vm_state: str
+    task_state: str | None = None
+    others: Collection[str] = ()
+
+    def clause(self) -> sa.ColumnElement[bool]:
+        """As SQL."""
+        is_it = SERVERS.c.vm_state == self.vm_state
+        if self.task_state is not None:
+            return sa.and_(is_it, SERVERS.c.task_state == self.task_state)
+        return sa.and_(is_it, SERVERS.c.task_state.not_in(self.others))
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """Every server that is wanted has one of these texts, in which ``.`` is any
+    character, somewhere in that column.  Others may have, too: a database's LIKE may
+    take capitals for small letters."""
+
+    column: str
+    texts: tuple[str, ...]
+
+    def clause(self) -> sa.ColumnElement[bool]:
+        """As SQL."""
+        column: sa.ColumnElement[Any] = SERVERS.c[self.column]
+        if isinstance(column.type, sa.JSON):
+            column = sa.cast(column, sa.Text)
+        patterns = (f"%{_for_like(text)}%" for text in self.texts)
+        return sa.or_(*(column.like(each, escape=_ESCAPE) for each in patterns))
+
+
+def _for_like(text: str) -> str:
+    for special in (_ESCAPE, "%", "_"):
+        text = text.replace(special, _ESCAPE + special)
+    return text.replace(".", "_")
+
+
 @dataclass(frozen=True, slots=True)
 class ServerFilter:
-    """Which servers.  ``equal``: columns; ``states``: any of these clauses;
-    ``matches``: what SQL cannot tell; ``narrowed``: what it can tell of that, which
-    holds for every server that matches, and for others."""
+    """Which servers.  ``equal``: columns; ``states``: any of these; ``matches``: what
+    SQL cannot tell, and ``hints``: what it can tell of that."""
 
     equal: Mapping[str, Any] = field(default_factory=dict)
     among: Mapping[str, Collection[str]] = field(default_factory=dict)
-    states: tuple[sa.ColumnElement[bool], ...] | None = None
+    states: tuple[States, ...] | None = None
     deleted: bool | None = False
     changed_since: float | None = None
     changed_before: float | None = None
     ran: tuple[float, float] | None = None  # at any moment from one to the other
     matches: Predicate | None = None
-    narrowed: tuple[sa.ColumnElement[bool], ...] = ()
+    hints: tuple[Hint, ...] = ()
 
     def clauses(self) -> list[sa.ColumnElement[bool]]:
         """As SQL."""
@@ -68,8 +110,9 @@ class ServerFilter:
         ]
         found += [columns[name].in_(values) for name, values in self.among.items()]
         if self.states is not None:
-            found.append(sa.or_(sa.false(), *self.states))
-        found += self.narrowed
+            states = (each.clause() for each in self.states)
+            found.append(sa.or_(sa.false(), *states))
+        found += [hint.clause() for hint in self.hints]
         if self.deleted is not None:
             found.append(columns.deleted == self.deleted)
         if self.changed_since is not None:

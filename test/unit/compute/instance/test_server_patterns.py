@@ -71,7 +71,7 @@ def server(name: str, tags: list[str], addresses: list[str]) -> Server:
 
 
 def check(engine: sa.Engine, pattern: Pattern, one: Server) -> None:
-    store, wanted = ServerStore(), ServerFilter(narrowed=pattern.narrowed)
+    store, wanted = ServerStore(), ServerFilter(hints=pattern.hints)
     with engine.connect() as connection:
         store.add(connection, one)
         handed_out = store.matching(connection, wanted)
@@ -117,7 +117,7 @@ def test_few_rows_are_handed_out(engine: sa.Engine) -> None:
     with engine.connect() as connection:
         ServerStore().add(connection, one)
         for pattern in patterns:
-            wanted = ServerFilter(narrowed=pattern.narrowed)
+            wanted = ServerFilter(hints=pattern.hints)
             assert ServerStore().matching(connection, wanted) == []
         connection.rollback()
 
@@ -125,4 +125,4 @@ def test_few_rows_are_handed_out(engine: sa.Engine) -> None:
 def test_what_no_database_takes_is_not_said() -> None:
     """A NUL or half a pair would be refused as a parameter."""
     for text in ("\0", "\ud800", "a\0b"):
-        assert of_name(text).narrowed == ()
+        assert of_name(text).hints == ()
