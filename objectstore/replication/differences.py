@@ -83,3 +83,16 @@ def digest_of_all(digests: Iterable[int]) -> bytes:
         xor ^= digest
         total += digest
     return xor.to_bytes(8, "big") + (total & _MASK).to_bytes(8, "big")
+
+
+def forgettable(
+    page: Iterable[tuple[bytes, int]], confirmations: Sequence[set[bytes]]
+) -> list[tuple[bytes, int]]:
+    """What every primary has confirmed; nothing, when there is no primary.  Pure."""
+    if not confirmations:
+        return []
+    return [
+        (key, digest)
+        for key, digest in page
+        if all(key in confirmed for confirmed in confirmations)
+    ]

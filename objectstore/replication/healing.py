@@ -22,7 +22,6 @@ from objectstore.replication.exchange import Exchange
 from objectstore.replication.options import ReplicationSettings
 from objectstore.replication.owed import CopiesOwed
 from objectstore.replication.places import Peer, Places
-from objectstore.replication.replicator import count
 from objectstore.replication.status import ReplicationStatus
 
 N = TypeVar("N")
@@ -114,7 +113,7 @@ class Healing(Generic[N]):
             self._status.failures += 1
             self._owed.delivered(peer.id, key, demand)
             return 0
-        count(self._status, outcome)
+        self._status.count(outcome)
         self._status.copies_healed += outcome.pushed
         self._owed.delivered(peer.id, key, demand)
         if not is_own:
@@ -174,5 +173,5 @@ class Healing(Generic[N]):
         except RingstackError as error:
             _log.info("%s: %s, device %d: %s", self.name, key.hex(), peer.id, error)
             return False
-        count(self._status, outcome)
+        self._status.count(outcome)
         return outcome.is_gone

@@ -29,44 +29,24 @@ from objectstore.replication.differences import (
     EMPTY_DIGEST,
     Replica,
     differences,
+    forgettable,
     walk,
 )
 from objectstore.replication.exchange import Exchange, Outcome
 from objectstore.replication.options import ReplicationSettings
 from objectstore.replication.places import Peer, Places
+from objectstore.replication.round import Round
 from objectstore.replication.status import ReplicationStatus
 
 N = TypeVar("N", bound=Replica)
 T = TypeVar("T")
 
-# Digests asked for by one call, and the unit of a step.
-PARTITIONS_PER_STEP = 64
 # A page of states: 24 KiB on the wire.
 KEYS_PER_PAGE = 1000
-# Multiples of it, modulo 1, lie as far from each other as any: places to begin at.
-GOLDEN_RATIO = 0.618034
 # Pairs of digests remembered as "different, and nothing to exchange".
 REMEMBERED_MAX = 100_000
 
 _log = logging.getLogger("objectstore.replication")
-
-
-class _Round(Generic[N]):
-    """The round under way."""
-
-    def __init__(self, places: Places[N]) -> None:
-        self.places = places
-        count = places.partition_count
-        chunks = [
-            range(first, min(first + PARTITIONS_PER_STEP, count))
-            for first in range(0, count, PARTITIONS_PER_STEP)
-        ]
-        # Every device begins somewhere else: when several see that one lacks
-        # something, they do not all bring it at the same time.
-        begin = int(places.own_id * GOLDEN_RATIO % 1.0 * len(chunks))
-        self.left = chunks[begin:] + chunks[:begin]
-        self.absent: set[int] = set()
-        self.is_clean = True
 
 
 class Replicator(Generic[N]):
@@ -91,7 +71,7 @@ class Replicator(Generic[N]):
         self._at_once = settings.concurrency
         self._clock = clock
         self._turn = concurrency.Semaphore(1)
-        self._round: _Round[N] | None = None
+        self._round: Round[N] | None = None
         # (peer, partition) to both digests, when a walk found nothing to do: the
         # replicas let go of old tombstones each in its own time.
         self._remembered: dict[tuple[int, int], tuple[bytes, bytes]] = {}
@@ -123,12 +103,12 @@ class Replicator(Generic[N]):
         return Progress.DONE
 
     def _begin(self, places: Places[N]) -> None:
-        self._round = _Round(places)
+        self._round = Round(places)
         status = self.status
         status.partitions_total, status.partitions_done = places.partition_count, 0
         status.round_started, status.round_failures = self._clock.time(), 0
 
-    def _finish(self, under_way: _Round[N]) -> None:
+    def _finish(self, under_way: Round[N]) -> None:
         self._round = None
         status, now = self.status, self._clock.time()
         status.rounds += 1
@@ -141,7 +121,7 @@ class Replicator(Generic[N]):
 
     # ---- a chunk ---------------------------------------------------------------
 
-    def _level_chunk(self, under_way: _Round[N], chunk: range) -> None:
+    def _level_chunk(self, under_way: Round[N], chunk: range) -> None:
         places = under_way.places
         digests = self._own.digests(chunk, places.part_power).wait(self._seconds)
         mine = dict(zip(chunk, digests, strict=True))
@@ -160,7 +140,7 @@ class Replicator(Generic[N]):
                 self._drain(under_way, partition)
 
     def _ask_peers(
-        self, under_way: _Round[N], partitions: Sequence[int]
+        self, under_way: Round[N], partitions: Sequence[int]
     ) -> dict[tuple[int, int], bytes]:
         """Every peer's digests of the partitions that it shares with this device."""
         places = under_way.places
@@ -184,13 +164,13 @@ class Replicator(Generic[N]):
                 found[peer_id, partition] = digest
         return found
 
-    def _miss(self, under_way: _Round[N], peer_id: int, error: RingstackError) -> None:
+    def _miss(self, under_way: Round[N], peer_id: int, error: RingstackError) -> None:
         """The peer does not answer: go on without it."""
         _log.info("%s: device %d: %s", self.name, peer_id, error)
         under_way.absent.add(peer_id)
         self._fail(under_way)
 
-    def _fail(self, under_way: _Round[N]) -> None:
+    def _fail(self, under_way: Round[N]) -> None:
         under_way.is_clean = False
         self.status.failures += 1
         self.status.round_failures += 1
@@ -199,7 +179,7 @@ class Replicator(Generic[N]):
 
     def _level(
         self,
-        under_way: _Round[N],
+        under_way: Round[N],
         partition: int,
         peer: Peer[N],
         pair: tuple[bytes, bytes],
@@ -229,7 +209,7 @@ class Replicator(Generic[N]):
             self._remembered[peer.id, partition] = pair
 
     def _walk(
-        self, node: N, under_way: _Round[N], partition: int
+        self, node: N, under_way: Round[N], partition: int
     ) -> Iterator[tuple[bytes, int]]:
         return walk(
             node,
@@ -252,12 +232,12 @@ class Replicator(Generic[N]):
         except RingstackError as error:
             _log.info("%s: %s, device %d: %s", self.name, key.hex(), peer.id, error)
             return None
-        count(self.status, outcome)
+        self.status.count(outcome)
         return outcome
 
     # ---- a partition of others ---------------------------------------------------
 
-    def _drain(self, under_way: _Round[N], partition: int) -> None:
+    def _drain(self, under_way: Round[N], partition: int) -> None:
         """Push everything to all primaries; forget what all of them have."""
         own = self._walk(self._own, under_way, partition)
         after = b""
@@ -271,7 +251,7 @@ class Replicator(Generic[N]):
 
     def _drain_page(
         self,
-        under_way: _Round[N],
+        under_way: Round[N],
         partition: int,
         page: list[tuple[bytes, int]],
         after: bytes,
@@ -286,7 +266,7 @@ class Replicator(Generic[N]):
 
     def _confirmed(
         self,
-        under_way: _Round[N],
+        under_way: Round[N],
         partition: int,
         peer: Peer[N],
         page: list[tuple[bytes, int]],
@@ -319,27 +299,6 @@ class Replicator(Generic[N]):
         if len(confirmed) < len(page):
             self._fail(under_way)
         return confirmed
-
-
-def forgettable(
-    page: Iterable[tuple[bytes, int]], confirmations: Sequence[set[bytes]]
-) -> list[tuple[bytes, int]]:
-    """What every primary has confirmed; nothing, when there is no primary.  Pure."""
-    if not confirmations:
-        return []
-    return [
-        (key, digest)
-        for key, digest in page
-        if all(key in confirmed for confirmed in confirmations)
-    ]
-
-
-def count(status: ReplicationStatus, outcome: Outcome) -> None:
-    """Add an exchange to the counters."""
-    status.keys_sent += outcome.pushed
-    status.keys_received += outcome.pulled
-    status.bytes_sent += outcome.sent
-    status.bytes_received += outcome.received
 
 
 def _batches(items: Iterable[T], size: int) -> Iterator[list[T]]:

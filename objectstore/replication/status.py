@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from objectstore.replication.exchange import Outcome
+
 
 @dataclass(slots=True)
 class ReplicationStatus:
@@ -38,6 +40,13 @@ class ReplicationStatus:
     copies_overflowed: int = 0  # left to the next round: the queue was full
     copies_healed: int = 0
     bad_waiting: int = 0  # quarantined here and not brought back yet
+
+    def count(self, outcome: Outcome) -> None:
+        """Add an exchange."""
+        self.keys_sent += outcome.pushed
+        self.keys_received += outcome.pulled
+        self.bytes_sent += outcome.sent
+        self.bytes_received += outcome.received
 
     @property
     def is_running(self) -> bool:

@@ -12,7 +12,12 @@ from objectstore.kernel import concurrency
 from objectstore.kernel.errors import Unavailable
 from objectstore.kernel.loop import Progress
 from objectstore.replication.crew import gather
-from objectstore.replication.differences import Difference, differences, walk
+from objectstore.replication.differences import (
+    Difference,
+    differences,
+    forgettable,
+    walk,
+)
 from objectstore.replication.gate import Gated
 from objectstore.replication.owed import CopiesOwed
 from objectstore.replication.places import FollowedPlaces, Places
@@ -25,7 +30,6 @@ from objectstore.replication.presence import (
     read_mark,
     write_mark,
 )
-from objectstore.replication.replicator import forgettable
 from objectstore.replication.status import ReplicationStatus
 from objectstore.replication.throttle import KEY_BYTES_MIN, Throttle
 from ring.builder import Builder
