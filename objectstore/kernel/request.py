@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Protocol
-from urllib.parse import unquote_to_bytes
 
 from objectstore.kernel.errors import Rejected
+from objectstore.kernel.request_text import parse_query, to_text
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -23,8 +23,6 @@ PathParts = tuple[str, str, str, str]
 """Version, account, container and object; "" for what the path does not name."""
 
 CONTEXT_KEY = "ringstack.context"
-# More parameters than any API call has; a bound on what one request may cost.
-QUERY_PARAMETERS_MAX = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +147,7 @@ class Request:
     def path(self) -> str:
         """The decoded path.  Raises Rejected 412 when it is not UTF-8."""
         if self._path is None:
-            self._path = _text(self.environ.get("PATH_INFO", ""))
+            self._path = to_text(self.environ.get("PATH_INFO", ""))
         return self._path
 
     def set_path(self, path: str) -> None:
@@ -167,7 +165,7 @@ class Request:
         known = self.context.split_path
         if known is not None and known[0] is raw:
             return known[1]
-        parts = _split(_text(raw))
+        parts = _split(to_text(raw))
         self.context.split_path = (raw, parts)
         return parts
 
@@ -191,7 +189,7 @@ class Request:
         value: str | None = self.environ.get(_environ_key(name))
         if value is None:
             return default
-        return _text(value)
+        return to_text(value)
 
     def has_header(self, name: str) -> bool:
         """Whether the header was sent, be it empty."""
@@ -298,38 +296,3 @@ def _environ_key(name: str) -> str:
         if len(_ENVIRON_KEYS) < _ENVIRON_KEYS_MAX:
             _ENVIRON_KEYS[name] = key
     return key
-
-
-def _text(carried: str) -> str:
-    """What latin-1 carries, as PEP 3333 wants it, is UTF-8."""
-    return carried if carried.isascii() else _utf8(carried.encode("latin-1"))
-
-
-def _utf8(raw: bytes) -> str:
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        raise Rejected(412, "Invalid UTF8 or contains NULL") from None
-
-
-def parse_query(query_string: str) -> dict[str, str]:
-    """Decode a query string; see ``Request.query``."""
-    query: dict[str, str] = {}
-    if not query_string:
-        return query
-    pairs = query_string.split("&", QUERY_PARAMETERS_MAX)
-    if len(pairs) > QUERY_PARAMETERS_MAX:
-        raise Rejected(400, "Too many query parameters")
-    for pair in pairs:
-        if pair:
-            name, _, value = pair.partition("=")
-            query.setdefault(_unquote_plus(name), _unquote_plus(value))
-    return query
-
-
-def _unquote_plus(text: str) -> str:
-    if "+" in text:
-        text = text.replace("+", " ")
-    if "%" not in text and text.isascii():
-        return text
-    return _utf8(unquote_to_bytes(text.encode("latin-1")))

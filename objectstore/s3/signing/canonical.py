@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from urllib.parse import quote, unquote_to_bytes
 
-from objectstore.kernel.request import QUERY_PARAMETERS_MAX, Environ
+from objectstore.kernel.request import Environ
+from objectstore.kernel.request_text import QUERY_PARAMETERS_MAX
 from objectstore.s3.errors import S3Error
 from objectstore.s3.header_names import header_names
 
