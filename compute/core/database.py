@@ -24,7 +24,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from compute.core.errors import Conflict
 from compute.core.sql_server import SqlServer
-from compute.core.sqlite import SYNCHRONOUS, SqliteFile
+from compute.core.sqlite import BUSY_SECONDS, SYNCHRONOUS, SqliteFile
 from objectstore.kernel import concurrency
 from objectstore.kernel.errors import Unavailable
 
@@ -85,6 +85,7 @@ class Database:
         *,
         offload: Callable[..., Any] = concurrency.offload,
         sqlite_synchronous: str = SYNCHRONOUS,
+        sqlite_busy_seconds: float = BUSY_SECONDS,
     ) -> None:
         """Connects at the first use.  ``offload`` runs what waits off the hub's
         thread; who has no other greenlets to serve may call it where it stands."""
@@ -99,6 +100,7 @@ class Database:
                 self.url,
                 offload=offload,
                 synchronous=sqlite_synchronous,
+                busy_seconds=sqlite_busy_seconds,
             )
             if self.is_sqlite
             else SqlServer(self.url, offload=offload)

@@ -12,15 +12,18 @@ tells them.  Who comes during a commit is of the next group.  They see one anoth
 writes, as they would had each committed, and nobody is told before the disk has all.
 
 Another process may hold the file's one write lock: who meets it tries again after a
-pause, in which other greenlets run.
+pause, in which other greenlets run.  Nobody waits longer than ``BUSY_SECONDS`` from
+when he asked, however many stand before him: all whose time is up are told together.
 """
 
 from __future__ import annotations
 
 import functools
+import logging
 import sqlite3
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -28,10 +31,12 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from objectstore.kernel import concurrency
+from objectstore.kernel.clock import Clock, SystemClock
+from objectstore.kernel.errors import Unavailable
 
 T = TypeVar("T")
 
-# Other processes' writers may hold a SQLite file this long before we give up.
+# Other processes' writers may hold a SQLite file this long before who waits gives up.
 BUSY_SECONDS = 10.0
 FIRST_PAUSE_SECONDS = 0.001
 PAUSE_SECONDS_MAX = 0.05
@@ -48,7 +53,17 @@ WRITES = "ringstack_writes"
 
 
 Function = Callable[[sa.Connection], Any]
-Asked = tuple[Function, concurrency.Promise[Any]]
+
+_log = logging.getLogger("compute.database")
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What somebody wants written, and until when (monotonic) he waits for the lock."""
+
+    function: Function
+    promise: concurrency.Promise[Any]
+    until: float
 
 
 class SqliteFile:
@@ -60,21 +75,27 @@ class SqliteFile:
         *,
         offload: Callable[..., Any],
         synchronous: str = SYNCHRONOUS,
+        busy_seconds: float = BUSY_SECONDS,
+        clock: Clock | None = None,
     ) -> None:
         """Connects at the first use.  ``offload`` runs commits off the hub's thread."""
-        self.engine = _engine(url, synchronous, BUSY_SECONDS)
+        self._busy_seconds = busy_seconds
+        self._clock = clock or SystemClock()
+        self.engine = _engine(url, synchronous, busy_seconds)
         self._here = _engine(url, synchronous, 0.0)
         self._offload = offload
-        self._asked: deque[Asked] = deque()
+        self._asked: deque[_Asked] = deque()
         self._writer: concurrency.Task | None = None
 
     def write(self, function: Callable[[sa.Connection], T]) -> T:
-        """Its result, committed and on disk."""
+        """Its result, committed and on disk.  ``Unavailable`` when another process
+        keeps the file's lock."""
         if self._writer is not None and concurrency.current_task() is self._writer:
             # It would wait for itself for ever, and everybody after it.
             raise AssertionError("a transaction begins within a transaction")
         promise: concurrency.Promise[T] = concurrency.Promise()
-        self._asked.append((function, promise))
+        until = self._clock.monotonic() + self._busy_seconds
+        self._asked.append(_Asked(function, promise, until))
         if self._writer is None:
             # Not the caller: he may be told to wait no longer, in the middle of it.
             self._writer = concurrency.spawn(self._write_all)
@@ -107,21 +128,51 @@ class SqliteFile:
                 connection = plain.execution_options(**{WRITES: True})
                 file: Any = connection.connection.dbapi_connection
                 changes = file.total_changes
-                with _begun(connection):
+                transaction = self._begun(connection)
+                if transaction is None:
+                    return
+                with transaction:
                     while self._asked and len(group) < GROUP_MAX:
-                        function, promise = self._asked.popleft()
-                        group.append(promise)
-                        ends.append(_alone(connection, file, function, promise))
+                        asked = self._asked.popleft()
+                        group.append(asked.promise)
+                        ends.append(_alone(connection, file, asked))
                         # Others may run, and ask.
                         concurrency.sleep(0)
                     if file.total_changes != changes:
                         self._commit(file)
         except Exception as error:  # noqa: BLE001  (that of all who wait)
             if not group:
-                group.append(self._asked.popleft()[1])
+                group.append(self._asked.popleft().promise)
             ends = [functools.partial(promise.fail, error) for promise in group]
         for end in ends:
             end()
+
+    def _begun(self, connection: sa.Connection) -> sa.RootTransaction | None:
+        """A transaction, as soon as no other process has the file's lock; None when
+        nobody waits for it any more."""
+        pause = FIRST_PAUSE_SECONDS
+        while self._asked:
+            try:
+                return connection.begin()
+            except OperationalError as error:
+                if "is locked" not in str(error.orig):
+                    raise
+            self._let_go()
+            concurrency.sleep(pause)
+            pause = min(2 * pause, PAUSE_SECONDS_MAX)
+        return None
+
+    def _let_go(self) -> None:
+        """Tell those who have waited long enough."""
+        now, count = self._clock.monotonic(), 0
+        while self._asked and self._asked[0].until <= now:
+            error = Unavailable("another process keeps the database locked")
+            self._asked.popleft().promise.fail(error)
+            count += 1
+        if count:
+            _log.error(
+                "another process keeps the database locked: %d writers gave up", count
+            )
 
     def _commit(self, file: Any) -> None:
         """SQLAlchemy's own commit finds nothing left to do."""
@@ -133,39 +184,20 @@ class SqliteFile:
             ) from error
 
 
-def _alone(
-    connection: sa.Connection,
-    file: Any,
-    function: Function,
-    promise: concurrency.Promise[Any],
-) -> Callable[[], None]:
+def _alone(connection: sa.Connection, file: Any, asked: _Asked) -> Callable[[], None]:
     """Run it; how its promise ends.  When it fails, nothing of it is left in the
     transaction; raises when nothing is left of the others either."""
     file.execute("SAVEPOINT one")
     try:
-        result = function(connection)
+        result = asked.function(connection)
     except Exception as error:
         if not file.in_transaction:
             raise  # SQLite took everything back (a full disk)
         file.execute("ROLLBACK TO one")
         file.execute("RELEASE one")
-        return functools.partial(promise.fail, error)
+        return functools.partial(asked.promise.fail, error)
     file.execute("RELEASE one")
-    return functools.partial(promise.resolve, result)
-
-
-def _begun(connection: sa.Connection) -> sa.RootTransaction:
-    """A transaction, as soon as no other process has the file's lock."""
-    pause, waited = FIRST_PAUSE_SECONDS, 0.0
-    while True:
-        try:
-            return connection.begin()
-        except OperationalError as error:
-            if "is locked" not in str(error.orig) or waited > BUSY_SECONDS:
-                raise
-        concurrency.sleep(pause)
-        waited += pause
-        pause = min(2 * pause, PAUSE_SECONDS_MAX)
+    return functools.partial(asked.promise.resolve, result)
 
 
 def _engine(url: sa.URL, synchronous: str, busy_seconds: float) -> sa.Engine:

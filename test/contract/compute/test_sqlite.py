@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -178,3 +179,38 @@ def test_another_process_writes(database: Database, tmp_path: Path) -> None:
     other.close()
     assert concurrency.wait_task(task) == "ours"
     assert names(database) == ["ours", "theirs"]
+
+
+@pytest.mark.parametrize("writers", [1, 40])
+def test_a_lock_that_is_kept_is_told_to_all_in_time(
+    tmp_path: Path, writers: int
+) -> None:
+    """However many wait: each within one time-out of his own."""
+    busy = 0.5
+    database = Database(f"sqlite:///{tmp_path}/cloud.sqlite", sqlite_busy_seconds=busy)
+    with database.engine.begin() as connection:
+        metadata.create_all(connection)
+    other = sqlite3.connect(tmp_path / "cloud.sqlite", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    waited: list[float] = []
+
+    def wait(number: int) -> Any:
+        concurrency.sleep(number * busy / writers)
+        began = time.monotonic()
+        try:
+            return outcome(database, insert(f"{number:02}"))
+        finally:
+            waited.append(time.monotonic() - began)
+
+    tasks = [concurrency.spawn(wait, number) for number in range(writers)]
+    assert {concurrency.wait_task(task) for task in tasks} == {Unavailable}
+    assert len(waited) == writers
+    assert busy <= min(waited) <= max(waited) < 2 * busy
+    # Who asks when the lock is given back has it.
+    late = concurrency.spawn(database.run, insert("late"))
+    concurrency.sleep(busy / 5)
+    other.execute("ROLLBACK")
+    other.close()
+    assert concurrency.wait_task(late) == "late"
+    assert names(database) == ["late"]
+    database.close()

@@ -57,12 +57,15 @@ class House:
         *,
         seed: int = 7,
         tokens: FakeTokens | None = None,
+        database: Database | None = None,
         **settings: Any,
     ) -> None:
         self.clock = SteppedClock()
         self.bus = InProcessBus()
         self.woken: list[str] = []
-        self.database = Database(url) if url else hasty_database(directory)
+        if url:
+            database = Database(url)
+        self.database = database or hasty_database(directory)
         upgrade(self.database, ["network"])
         self.settings = NetworkSettings(**settings)
         self.tokens = tokens or FakeTokens()
