@@ -122,6 +122,23 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True)
+class EndpointGroup:
+    """All endpoints that meet ``filters`` (``interface``, ``service_id``,
+    ``region_id``), those to come too."""
+
+    id: str
+    name: str
+    description: str | None
+    filters: Mapping[str, str]
+
+    def has(self, endpoint: Endpoint) -> bool:
+        """Whether the endpoint is one of them."""
+        return all(
+            getattr(endpoint, name) == value for name, value in self.filters.items()
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class RegisteredLimit:
     """How much of a resource of a service every project may have; -1: any number.
     ``region_id`` "": in all regions."""

@@ -13,6 +13,8 @@ from compute.identity.api.application_credentials import ApplicationCredentialsA
 from compute.identity.api.credentials import CredentialsApi
 from compute.identity.api.domains import DomainsApi
 from compute.identity.api.ec2 import Ec2Api
+from compute.identity.api.endpoint_filters import EndpointFiltersApi
+from compute.identity.api.endpoint_groups import EndpointGroupsApi
 from compute.identity.api.endpoints import EndpointsApi
 from compute.identity.api.grants import GrantsApi
 from compute.identity.api.groups import GroupsApi
@@ -53,6 +55,8 @@ _SUBJECTS = (
     RoleAssignmentsApi,
     ServicesApi,
     EndpointsApi,
+    EndpointFiltersApi,
+    EndpointGroupsApi,
     RegionsApi,
     CredentialsApi,
     Ec2Api,

@@ -195,6 +195,31 @@ endpoints = table(
     _extra(),
 )
 
+# Which endpoints a project's tokens show, one by one and by groups; a project without
+# either is shown all.
+endpoint_projects = table(
+    "identity_endpoint_projects",
+    metadata,
+    sa.Column("endpoint_id", Id(), primary_key=True),
+    sa.Column("project_id", Id(), primary_key=True, index=True),
+)
+
+endpoint_groups = table(
+    "identity_endpoint_groups",
+    metadata,
+    sa.Column("id", Id(), primary_key=True),
+    sa.Column("name", Name(), nullable=False),
+    sa.Column("description", _text(), nullable=True),
+    sa.Column("filters", sa.JSON(), nullable=False),
+)
+
+endpoint_group_projects = table(
+    "identity_endpoint_group_projects",
+    metadata,
+    sa.Column("endpoint_group_id", Id(), primary_key=True),
+    sa.Column("project_id", Id(), primary_key=True, index=True),
+)
+
 credentials = table(
     "identity_credentials",
     metadata,

@@ -20,6 +20,7 @@ from compute.identity.api.replies import (
 )
 from compute.identity.model import Endpoint, Region
 from compute.identity.parts import IdentityParts
+from compute.identity.store import endpoint_filter
 from compute.identity.store.filters import text_conditions
 from compute.identity.store.subjects import endpoints, regions, services
 from compute.identity.tokens.catalogue import check_url
@@ -148,6 +149,7 @@ class EndpointsApi:
 
         def write(connection: Connection) -> None:
             endpoints.delete(connection, endpoint.id)
+            endpoint_filter.ENDPOINTS.forget(connection, endpoint.id)
             self._parts.note(connection, call.context, "endpoint.delete", endpoint.id)
 
         self._parts.run(write)

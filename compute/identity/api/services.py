@@ -17,6 +17,7 @@ from compute.identity.api.replies import (
 )
 from compute.identity.model import Service
 from compute.identity.parts import IdentityParts
+from compute.identity.store import endpoint_filter
 from compute.identity.store.filters import text_conditions
 from compute.identity.store.subjects import (
     endpoints,
@@ -124,6 +125,9 @@ class ServicesApi:
 
         def write(connection: Connection) -> None:
             services.delete(connection, service.id)
+            gone = endpoints.rows.c.service_id == service.id
+            for endpoint in endpoints.where(connection, gone):
+                endpoint_filter.ENDPOINTS.forget(connection, endpoint.id)
             for records in (endpoints, registered_limits, limits):
                 of_service = records.rows.c.service_id == service.id
                 connection.execute(records.rows.delete().where(of_service))

@@ -149,6 +149,8 @@ def forget_project(connection: Connection, project_id: str) -> None:
         tables.application_credentials,
         tables.trusts,
         tables.limits,
+        tables.endpoint_projects,
+        tables.endpoint_group_projects,
     ):
         connection.execute(rows.delete().where(rows.c.project_id == project_id))
 

@@ -7,6 +7,7 @@ from compute.identity.model import (
     ApplicationCredential,
     Credential,
     Endpoint,
+    EndpointGroup,
     Group,
     Limit,
     Project,
@@ -28,6 +29,7 @@ roles = Records(tables.roles, Role, "role")
 regions = Records(tables.regions, Region, "region")
 services = Records(tables.services, Service, "service")
 endpoints = Records(tables.endpoints, Endpoint, "endpoint")
+endpoint_groups = Records(tables.endpoint_groups, EndpointGroup, "endpoint group")
 registered_limits = Records(
     tables.registered_limits, RegisteredLimit, "registered limit"
 )

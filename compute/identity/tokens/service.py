@@ -13,6 +13,7 @@ from compute.core.database import Connection, Database
 from compute.core.errors import NotFound, Unauthorized
 from compute.identity.client import REVOKED_TOPIC
 from compute.identity.settings import IdentitySettings
+from compute.identity.store.endpoint_filter import endpoints_of
 from compute.identity.store.subjects import endpoints, services
 from compute.identity.tokens import revocation
 from compute.identity.tokens.body import known_of, token_body
@@ -112,10 +113,16 @@ class TokenService:
 
 
 def catalogue_of(connection: Connection, facts: TokenFacts) -> list[dict[str, Any]]:
-    """The catalogue for a token's scope."""
-    return catalogue(
-        services.where(connection), endpoints.where(connection), known_of(facts)
-    )
+    """The catalogue for a token's scope; of a project that has endpoints of its own,
+    these, and no service without one."""
+    everything = endpoints.where(connection)
+    found = None
+    if facts.project_id:
+        found = endpoints_of(connection, facts.project_id, everything)
+    if found is None:
+        return catalogue(services.where(connection), everything, known_of(facts))
+    entries = catalogue(services.where(connection), found, known_of(facts))
+    return [each for each in entries if each["endpoints"]]
 
 
 def subject_not_found(

@@ -130,6 +130,28 @@ def test_the_catalogue(identity_cloud: RunningCloud, name: str) -> None:
     assert region["region"] == name
 
 
+def test_endpoints_of_projects(identity_cloud: RunningCloud, member: Member) -> None:
+    command, own = (
+        Command(identity_cloud),
+        identity_cloud.environment(**member.environment),
+    )
+    before = command("catalog", "list", as_user=own)
+    assert len(before) > 1
+    identity = command("endpoint", "list", "--service", "identity",
+                       "--interface", "public")[0]["ID"]  # fmt: skip
+    command("endpoint", "add", "project", identity, member.project_name)
+    assert [row["Type"] for row in command("catalog", "list", as_user=own)] == [
+        "identity"
+    ]
+    rows = command("endpoint", "list", "--project", member.project_name)
+    assert [row["ID"] for row in rows] == [identity]
+    rows = command("endpoint", "list", "--endpoint", identity)
+    assert [row["Name"] for row in rows] == [member.project_name]
+    command("endpoint", "remove", "project", identity, member.project_name)
+    assert command("catalog", "list", as_user=own) == before
+    command("endpoint", "remove", "project", identity, member.project_name, expected=1)
+
+
 def test_credentials(identity_cloud: RunningCloud, member: Member) -> None:
     command = Command(identity_cloud)
     own = identity_cloud.environment(**member.environment)

@@ -65,6 +65,9 @@ class Cast:
             "region": lambda: self._made("region"),
             "service": lambda: self._made("service", type="t"),
             "endpoint": self._endpoint,
+            "tied endpoint": self._tied_endpoint,
+            "endpoint group": self._endpoint_group,
+            "tied endpoint group": self._tied_endpoint_group,
             "credential": self._credential,
             "key": self._key,
             "application credential": self._application_credential,
@@ -86,6 +89,25 @@ class Cast:
         return self._made(
             "endpoint", service_id=service, interface="public", url="http://e"
         )
+
+    def _tied_endpoint(self) -> str:
+        """One of the project's."""
+        made = self._endpoint()
+        path = f"/v3/OS-EP-FILTER/projects/{self.things['project']}/endpoints/{made}"
+        self.house.ok("PUT", path)
+        return made
+
+    def _endpoint_group(self) -> str:
+        body = {"endpoint_group": {"name": self.name(), "filters": {}}}
+        made = self.house.ok("POST", "/v3/OS-EP-FILTER/endpoint_groups", body)
+        found: str = made["endpoint_group"]["id"]
+        return found
+
+    def _tied_endpoint_group(self) -> str:
+        made, project = self._endpoint_group(), self.things["project"]
+        path = f"/v3/OS-EP-FILTER/endpoint_groups/{made}/projects/{project}"
+        self.house.ok("PUT", path)
+        return made
 
     def _credential(self) -> str:
         return self._made("credential", type="t", blob="b", user_id=self.things["self"])
@@ -227,6 +249,9 @@ def _self(cast: Cast, target: str, scope: Any) -> None:
     house.ok("PUT", f"/v3/{target}/tags/t")
     for word in (
         "endpoint",
+        "tied endpoint",
+        "endpoint group",
+        "tied endpoint group",
         "credential",
         "key",
         "application credential",

@@ -179,6 +179,49 @@ OPERATIONS = [
             }
         },
     ),
+    *crud(
+        "OS-EP-FILTER/endpoint_groups",
+        READERS,
+        ADMINS,
+        {"endpoint_group": {"name": "{name}", "filters": {"interface": "public"}}},
+        word="endpoint group",
+    ),
+    *(
+        Operation(f"{method} /v3/OS-EP-FILTER/{path}", status, may)
+        for method, path, status, may in (
+            ("GET", "endpoint_groups/{endpoint group}/endpoints", 200, READERS),
+            ("GET", "endpoint_groups/{endpoint group}/projects", 200, READERS),
+            (
+                "PUT",
+                "endpoint_groups/{endpoint group}/projects/{new project}",
+                204,
+                ADMINS,
+            ),
+            (
+                "GET",
+                "endpoint_groups/{tied endpoint group}/projects/{project}",
+                200,
+                READERS,
+            ),
+            (
+                "DELETE",
+                "endpoint_groups/{new tied endpoint group}/projects/{project}",
+                204,
+                ADMINS,
+            ),
+            ("GET", "projects/{project}/endpoint_groups", 200, READERS),
+            ("GET", "projects/{project}/endpoints", 200, READERS),
+            ("PUT", "projects/{new project}/endpoints/{endpoint}", 204, ADMINS),
+            ("GET", "projects/{project}/endpoints/{tied endpoint}", 204, READERS),
+            (
+                "DELETE",
+                "projects/{project}/endpoints/{new tied endpoint}",
+                204,
+                ADMINS,
+            ),
+            ("GET", "endpoints/{endpoint}/projects", 200, READERS),
+        )
+    ),
     *crud("regions", ANYBODY, ADMINS, {"region": {"id": "{name}"}}),
     Operation("PUT /v3/regions/{name}", 201, ADMINS, {"region": {}}),
     # Everybody sees his own credentials in the list: only lent tokens show none.

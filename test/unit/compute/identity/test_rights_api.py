@@ -189,3 +189,94 @@ def test_endpoint_urls(house: House, url: str, status: int) -> None:
     service_id = house.make("service", type="metering", name="m")
     body = {"service_id": service_id, "interface": "public", "url": url}
     assert house.status("POST", "/v3/endpoints", {"endpoint": body}) == status
+
+
+FILTERS = "/v3/OS-EP-FILTER"
+
+
+def shown_in(house: House, token: str) -> set[str]:
+    """Ids of the endpoints that a token shows."""
+    said = house.say("GET", "/v3/auth/tokens", token=token, subject=token)
+    found = said.body["token"]["catalog"]
+    return {each["id"] for service in found for each in service["endpoints"]}
+
+
+def test_endpoints_of_projects(house: House) -> None:
+    _, project_id, token = house.member()
+    everything = shown_in(house, token)
+    service_id = house.make("service", type="metering", name="m")
+    body = {"service_id": service_id, "interface": "public"}
+    mine = house.make("endpoint", **body, url="http://mine")
+    other = house.make("endpoint", **body, url="http://other")
+    assert shown_in(house, token) == everything | {mine, other}
+
+    path = f"{FILTERS}/projects/{project_id}/endpoints"
+    assert house.ok("GET", path)["endpoints"] == []
+    for _ in range(2):
+        assert house.status("PUT", f"{path}/{mine}") == 204
+    assert shown_in(house, token) == {mine}
+    assert house.status("GET", f"{path}/{mine}") == 204
+    assert house.status("GET", f"{path}/{other}") == 404
+    listed = house.ok("GET", path)["endpoints"]
+    assert [each["id"] for each in listed] == [mine]
+    found = house.ok("GET", f"{FILTERS}/endpoints/{mine}/projects")["projects"]
+    assert [each["id"] for each in found] == [project_id]
+    # An administrator's own project is another one.
+    assert mine in shown_in(house, house.admin)
+    assert len(shown_in(house, house.admin)) > 1
+
+    group = {"name": "all of m", "filters": {"service_id": service_id}}
+    made = house.ok("POST", f"{FILTERS}/endpoint_groups", {"endpoint_group": group})
+    group_id = made["endpoint_group"]["id"]
+    one = f"{FILTERS}/endpoint_groups/{group_id}"
+    tie = f"{one}/projects/{project_id}"
+    assert house.status("GET", tie) == 404
+    assert house.status("PUT", tie) == 204
+    assert house.ok("GET", tie)["endpoint_group"]["name"] == "all of m"
+    assert shown_in(house, token) == {mine, other}
+    found = house.ok("GET", f"{one}/endpoints")["endpoints"]
+    assert {each["id"] for each in found} == {mine, other}
+    found = house.ok("GET", f"{one}/projects")["projects"]
+    assert [each["id"] for each in found] == [project_id]
+    groups = f"{FILTERS}/projects/{project_id}/endpoint_groups"
+    found = house.ok("GET", groups)["endpoint_groups"]
+    assert [each["id"] for each in found] == [group_id]
+    change = {"endpoint_group": {"filters": {"interface": "internal"}}}
+    house.ok("PATCH", one, change)
+    assert shown_in(house, token) == {mine} | _internal(house)
+
+    assert house.status("DELETE", f"{path}/{mine}") == 204
+    assert house.status("DELETE", f"{path}/{mine}") == 404
+    assert house.status("DELETE", one) == 204
+    assert house.status("GET", tie) == 404
+    assert shown_in(house, token) == everything | {mine, other}
+
+
+def _internal(house: House) -> set[str]:
+    found = house.ok("GET", "/v3/endpoints?interface=internal")["endpoints"]
+    return {each["id"] for each in found}
+
+
+def test_what_is_gone_has_no_ties(house: House) -> None:
+    _, project_id, token = house.member()
+    everything = shown_in(house, token)
+    service_id = house.make("service", type="metering", name="m")
+    body = {"service_id": service_id, "interface": "public", "url": "http://m"}
+    first, second = house.make("endpoint", **body), house.make("endpoint", **body)
+    path = f"{FILTERS}/projects/{project_id}/endpoints"
+    for each in (first, second):
+        assert house.status("PUT", f"{path}/{each}") == 204
+    assert house.status("DELETE", f"/v3/endpoints/{first}") == 204
+    assert shown_in(house, token) == {second}
+    assert house.status("DELETE", f"/v3/services/{service_id}") == 204
+    # A project without endpoints of its own has all again.
+    assert shown_in(house, token) == everything
+
+
+def test_filters_of_endpoint_groups(house: House) -> None:
+    for filters in ({"colour": "red"}, {"interface": "up"}, "public"):
+        body = {"endpoint_group": {"name": "g", "filters": filters}}
+        assert house.status("POST", f"{FILTERS}/endpoint_groups", body) == 400
+    nowhere = f"{FILTERS}/projects/{'0' * 32}/endpoints"
+    assert house.status("GET", nowhere) == 404
+    assert house.status("PUT", f"{nowhere}/{'0' * 32}") == 404
