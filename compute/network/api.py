@@ -19,6 +19,8 @@ from compute.network.projects.quotas import QuotaApi
 from compute.network.projects.reservations import ReservationApi
 from compute.network.projects.tags import TagApi
 from compute.network.projects.topology import TopologyApi
+from compute.network.qos import policies, rules
+from compute.network.qos.rule_types import RuleTypeApi
 from compute.network.routing import floating_ips, port_forwardings, routers
 from compute.network.routing.floating_ip_pools import PoolApi
 from compute.network.routing.interfaces import RouterActions
@@ -45,6 +47,8 @@ DEFINITIONS: tuple[Definition[Any], ...] = (
     rbac.DEFINITION,
     address_groups.DEFINITION,
     default_rules.DEFINITION,
+    policies.DEFINITION,
+    *rules.DEFINITIONS,
 )
 
 
@@ -71,6 +75,7 @@ def all_routes(database: NetworkDatabase, rule_names: frozenset[str]) -> list[Ro
         BindingApi(database),
         InternalApi(database),
         ReservationApi(database),
+        RuleTypeApi(),
         ExtensionApi(),
     ):
         routes += api.routes()

@@ -84,6 +84,25 @@ EXTENSIONS = {
     "port-security": ("Port Security", "Whether a port's traffic is checked"),
     "project-id": ("project_id field enabled", "project_id beside tenant_id"),
     "provider": ("Provider Network", "How networks are joined to the world"),
+    "qos": ("Quality of Service", "Policies on the speed of ports, and on their marks"),
+    "qos-bw-limit-direction": (
+        "Direction for QoS bandwidth limit rule",
+        "Limits of what guests receive",
+    ),
+    "qos-default": ("QoS default policy", "A policy that a project's networks have"),
+    "qos-fip": ("Floating IP QoS", "Policies of floating IPs"),
+    "qos-port-network-policy": (
+        "QoS policy of the port's network",
+        "The policy that a port has by its network",
+    ),
+    "qos-rule-type-details": (
+        "Details of QoS rule types",
+        "What rules of each type take",
+    ),
+    "qos-rules-alias": (
+        "Ability to show, delete and update rules of QoS policies by alias",
+        "Rules without their policy's id",
+    ),
     "quotas": ("Quota management support", "How much a project may have"),
     "quota-check-limit": (
         "Quota engine limit check",

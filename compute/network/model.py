@@ -50,6 +50,7 @@ class Network(Resource):
     physical_network: str
     dns_domain: str
     availability_zone_hints: Sequence[str]
+    qos_policy_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +89,7 @@ class Port(Resource):
     address_pairs: Items
     dhcp_options: Sequence[Mapping[str, Any]]
     dns_name: str
+    qos_policy_id: str = ""
 
     @property
     def is_guest(self) -> bool:
@@ -180,6 +182,7 @@ class FloatingIp(Resource):
     router_id: str
     status: str
     changed_at: int
+    qos_policy_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,6 +221,33 @@ class AddressScope(Resource):
 
     version: int
     shared: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QosPolicy(Resource):
+    """Rules on the speed of ports and floating IPs, and on their marks."""
+
+    shared: bool
+    is_default: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BandwidthRule(Resource):
+    """How fast, in kilobits a second, and how much at once, in kilobits (0: what is
+    usual)."""
+
+    policy_id: str
+    max_kbps: int
+    max_burst_kbps: int
+    direction: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DscpRule(Resource):
+    """The mark of packets that are sent."""
+
+    policy_id: str
+    dscp_mark: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,6 +52,15 @@ _ADMIN_ONLY = (
     "update_router:external_gateway_info:enable_snat",
     "update_router:external_gateway_info:external_fixed_ips",
     "create_floatingip:floating_ip_address",
+    *(
+        f"{verb}_{what}"
+        for what in (
+            "policy",
+            "policy_bandwidth_limit_rule",
+            "policy_dscp_marking_rule",
+        )
+        for verb in ("create", "update", "delete")
+    ),
     "create_default_security_group_rule",
     "delete_default_security_group_rule",
     "update_quota",

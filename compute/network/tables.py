@@ -39,8 +39,16 @@ def _resource(name: str, *columns: Any) -> sa.Table:
     )
 
 
+def _policy() -> sa.Column[str]:
+    """The QoS policy that a thing has."""
+    return sa.Column(
+        "qos_policy_id", Id(), nullable=False, index=True, server_default=""
+    )
+
+
 networks = _resource(
     "networks",
+    _policy(),
     flag("admin_up"),
     text("status"),
     whole("mtu"),
@@ -72,6 +80,7 @@ subnets = _resource(
 
 ports = _resource(
     "ports",
+    _policy(),
     part_of("network_id", networks),
     text("mac"),
     flag("admin_up"),
@@ -171,6 +180,7 @@ routers = _resource(
 
 floating_ips = _resource(
     "floating_ips",
+    _policy(),
     text("external_network_id", Id(), index=True),
     text("floating_port_id", Id(), index=True),
     text("address", Address),
@@ -225,6 +235,26 @@ address_scopes = _resource(
     "address_scopes",
     whole("version"),
     flag("shared"),
+)
+
+qos_policies = _resource("qos_policies", flag("shared"), flag("is_default"))
+
+bandwidth_rules = _resource(
+    "bandwidth_rules",
+    sa.Column("policy_id", Id(), sa.ForeignKey(qos_policies.c.id), nullable=False),
+    whole("max_kbps"),
+    whole("max_burst_kbps"),
+    text("direction"),
+    sa.UniqueConstraint(
+        "policy_id", "direction", name="network_bandwidth_rules_direction"
+    ),
+)
+
+dscp_rules = _resource(
+    "dscp_rules",
+    sa.Column("policy_id", Id(), sa.ForeignKey(qos_policies.c.id), nullable=False),
+    whole("dscp_mark"),
+    sa.UniqueConstraint("policy_id", name="network_dscp_rules_policy"),
 )
 
 rbac_policies = _resource(

@@ -12,7 +12,8 @@ it does not name must not be on the host.  It holds
 * the security groups that local ports are in, each with its rules, and those that
   the rules name as remote group, each with the addresses of all its members, on
   whatever host they are;
-* the routers that live here, their floating addresses and the ports they forward.
+* the routers that live here, their floating addresses and the ports they forward;
+* how fast guests' ports and floating addresses may be.
 
 Ids are text with dashes.  Addresses are text without prefix length, prefixes are
 text in CIDR form, both in the canonical form of Python's ``ipaddress``; MAC addresses
@@ -160,6 +161,28 @@ class DhcpOption:
     version: int = 4
 
 
+UNMARKED = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Bandwidth:
+    """How fast, in kilobits a second (0: as it will), and how much at once, in kilobits
+    (0: what is usual for that speed)."""
+
+    kbps: int = 0
+    burst_kbit: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """What a QoS policy asks for.  ``egress``: what the guest sends; ``dscp_mark``: of
+    all that it sends, ``UNMARKED`` when it may choose."""
+
+    egress: Bandwidth = Bandwidth()
+    ingress: Bandwidth = Bandwidth()
+    dscp_mark: int = UNMARKED
+
+
 @dataclass(frozen=True, slots=True)
 class Port:
     """A local port: of a guest (any ``device_owner`` that does not begin with
@@ -177,6 +200,7 @@ class Port:
     address_pairs: tuple[AddressPair, ...] = ()
     dns_name: str = ""
     dhcp_options: tuple[DhcpOption, ...] = ()
+    quality: Quality = Quality()
 
     @property
     def is_guest(self) -> bool:
@@ -243,6 +267,15 @@ class FloatingIp:
 
 
 @dataclass(frozen=True, slots=True)
+class FloatingQuality:
+    """How fast a floating address may be, whatever it leads to."""
+
+    router_id: str
+    address: str
+    quality: Quality
+
+
+@dataclass(frozen=True, slots=True)
 class PortForwarding:
     """Ports ``outer_first`` to ``outer_last`` of a floating address: they lead to as
     many ports of a guest's, from ``inner_first`` on, or all to that one."""
@@ -270,6 +303,7 @@ class HostView:
     routers: tuple[Router, ...] = ()
     floating_ips: tuple[FloatingIp, ...] = ()
     port_forwardings: tuple[PortForwarding, ...] = ()
+    floating_qualities: tuple[FloatingQuality, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from compute.network.agent.model import (
     SeenProcess,
     SeenRules,
 )
+from compute.network.agent.shapers import UNKNOWN
 from objectstore.kernel.errors import RingstackError, Unavailable
 
 
@@ -146,6 +147,18 @@ class MemoryHost:
                 self.listeners[listener.namespace] = listener
             case do.CloseListener(concerns=name):
                 del self.listeners[name]
+            case do.ShapeDevice(shaping=shaping):
+                seen_there = self.namespaces[shaping.namespace]
+                assert shaping.device in seen_there.links
+                assert shaping.through in ("", *seen_there.links)
+                side = (shaping.device, shaping.is_arriving)
+                shapings = {**seen_there.shapings, side: shaping.text}
+                self._change(shaping.namespace, shapings=shapings)
+            case do.UnshapeDevice(namespace=name):
+                side = (operation.device, operation.is_arriving)
+                shapings = dict(self.namespaces[name].shapings)
+                shapings.pop(side, None)
+                self._change(name, shapings=shapings)
             case do.JudgeFlows() | do.EndTranslations() | do.EndForwarded():
                 pass
             case _:
@@ -189,7 +202,13 @@ class MemoryHost:
             key: replace(seen, bridge="" if seen.bridge == name else seen.bridge)
             for key, seen in links.items()
         }
-        self._change(HOST, links=links)
+        # Queues go with their device; what went through it goes nowhere.
+        shapings = {
+            side: UNKNOWN if text.endswith(f" {name}\n") else text
+            for side, text in self.namespaces[HOST].shapings.items()
+            if side[0] != name
+        }
+        self._change(HOST, links=links, shapings=shapings)
         for namespace in list(self.namespaces):
             if namespace != HOST:
                 kept = {

@@ -17,6 +17,7 @@ from compute.network.agent.host_rules import host_rules
 from compute.network.agent.model import Desired
 from compute.network.agent.names import bridge_name
 from compute.network.agent.settings import AgentSettings
+from compute.network.agent.shaping import shapings, speed_links
 from compute.network.view import HostView, NetworkKind
 
 # Bridged packets must pass the ip hooks, or no connection would be tracked.
@@ -41,7 +42,7 @@ def desired_state(
             add_router(parts, router)
     forwards = any(network.masquerade for network in view.networks)
     return Desired(
-        links=parts.links,
+        links=parts.links | speed_links(view),
         uplinks=dict(_uplinks(view, settings)),
         namespaces=parts.namespaces,
         processes=parts.processes,
@@ -49,6 +50,7 @@ def desired_state(
         rules=host_rules(view, zones),
         sysctls=BRIDGE_SYSCTLS + ((("net/ipv4/ip_forward", "1"),) if forwards else ()),
         flows=port_flows(view, zones),
+        shapings=shapings(view, parts.namespaces),
     )
 
 

@@ -37,6 +37,7 @@ from compute.network.agent.rule_loader import (
     end_translations,
     end_unlawful_flows,
 )
+from compute.network.agent.shapers import Shapers
 from objectstore.kernel import concurrency
 from objectstore.kernel.errors import RingstackError, Unavailable
 
@@ -57,6 +58,7 @@ class Host:
     def __init__(self, state_directory: Path, listeners: MetadataListeners) -> None:
         self._listeners = listeners
         self._rules = RuleLoader()
+        self._shapers = Shapers()
         self._processes = DnsmasqProcesses(state_directory)
         # What ports' flows were last judged by; a new agent takes them as they are.
         self._flows: dict[str, PortFlows] = {}
@@ -93,7 +95,10 @@ class Host:
             # The host's own routes are none of our business.
             links, routes = look(with_routes=name != HOST)
             sysctls = kernel_namespaces.read_sysctls(SYSCTLS_READ)
-            seen = SeenNamespace(links=links, routes=routes, sysctls=sysctls)
+            shaped = self._shapers.seen(name, links) if has_rules else {}
+            seen = SeenNamespace(
+                links=links, routes=routes, sysctls=sysctls, shapings=shaped
+            )
             return seen, rule_generation() if has_rules else 0
 
         seen, generation = kernel_namespaces.inside(name, look_inside)
@@ -165,11 +170,13 @@ class Host:
     def _add_namespace(self, operation: do.AddNamespace) -> None:
         name = operation.concerns
         self._rules.forget(name)
+        self._shapers.forget(name)
         kernel_namespaces.add(name)
         kernel_namespaces.inside(name, lambda: devices.set_up("lo"))
 
     def _remove_namespace(self, operation: do.RemoveNamespace) -> None:
         self._rules.forget(operation.concerns)
+        self._shapers.forget(operation.concerns)
         kernel_namespaces.remove(operation.concerns)
 
     def _add_link(self, operation: do.AddLink) -> None:
@@ -224,6 +231,14 @@ class Host:
             operation.namespace, lambda: addresses.remove_route(operation.route)
         )
 
+    def _shape(self, operation: do.ShapeDevice) -> None:
+        self._shapers.apply(operation.shaping)
+
+    def _unshape(self, operation: do.UnshapeDevice) -> None:
+        self._shapers.clear(
+            operation.namespace, operation.device, is_arriving=operation.is_arriving
+        )
+
     def _start_dnsmasq(self, operation: do.StartDnsmasq) -> None:
         self._processes.start(operation.dnsmasq)
 
@@ -269,4 +284,6 @@ _ACTIONS: dict[type[Any], Callable[[Host, Any], None]] = {
     do.RemoveFiles: Host._remove_files,
     do.EndTranslations: Host._end_translations,
     do.EndForwarded: Host._end_forwarded,
+    do.ShapeDevice: Host._shape,
+    do.UnshapeDevice: Host._unshape,
 }

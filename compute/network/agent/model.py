@@ -25,6 +25,7 @@ class LinkKind(enum.Enum):
     TAP = "tun"
     VETH = "veth"
     TUNNEL = "vxlan"
+    SPEED = "ifb"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,29 @@ class Listener:
 
 
 @dataclass(frozen=True, slots=True)
+class Shaping:
+    """How fast a device is: ``text`` for tc.  Of what leaves by it, with ``handle`` for
+    a name; or (``through`` another device) of what arrives by it."""
+
+    concerns: str
+    namespace: str
+    device: str
+    text: str
+    handle: int = 0
+    through: str = ""
+
+    @property
+    def is_arriving(self) -> bool:
+        """Which side of the device."""
+        return bool(self.through)
+
+    @property
+    def name(self) -> str:
+        """Its own among all of the host."""
+        return f"{self.namespace}/{self.device}/{'in' if self.is_arriving else 'out'}"
+
+
+@dataclass(frozen=True, slots=True)
 class Desired:
     """All of it, in the order of names."""
 
@@ -134,6 +158,7 @@ class Desired:
     rules: str = ""
     sysctls: tuple[tuple[str, str], ...] = ()
     flows: Mapping[str, PortFlows] = field(default_factory=dict)
+    shapings: Mapping[str, Shaping] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +206,8 @@ class SeenNamespace:
     rules: SeenRules = SeenRules()
     floating: Mapping[str, str] = field(default_factory=dict)
     forwarded: Mapping[str, str] = field(default_factory=dict)
+    # Device and side (see ``Shaping.is_arriving``) -> its text.
+    shapings: Mapping[tuple[str, bool], str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

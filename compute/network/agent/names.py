@@ -8,6 +8,7 @@
 ``rsi-`` + 11 of id     inner end of either, in the service's namespace
 ``rsg-`` + 11 of id     inner end of a router's port on the external network
 ``rsv-`` + 11 of id     tunnels of a network to other hosts, on the bridge
+``rsq-`` + 11 of id     device that a guest's frames go through at their speed
 ``rs-dhcp-`` + id       namespace of a network's DHCP service
 ``rs-router-`` + id     namespace of a router
 ``ringstack``           nftables tables, one in each family used; what else begins so
@@ -31,6 +32,7 @@ ROUTER_PREFIX = "rsr-"
 INNER_PREFIX = "rsi-"
 GATEWAY_PREFIX = "rsg-"
 TUNNEL_PREFIX = "rsv-"
+SPEED_PREFIX = "rsq-"
 DHCP_NAMESPACE_PREFIX = "rs-dhcp-"
 ROUTER_NAMESPACE_PREFIX = "rs-router-"
 TABLE = "ringstack"
@@ -39,7 +41,13 @@ ALIAS_PREFIX = "ringstack "
 # One character less than others: the prefix has one more.
 BRIDGE_ID_CHARACTERS = 10
 
-OWN_PREFIXES = (BRIDGE_PREFIX, DHCP_PREFIX, ROUTER_PREFIX, TUNNEL_PREFIX)
+OWN_PREFIXES = (
+    BRIDGE_PREFIX,
+    DHCP_PREFIX,
+    ROUTER_PREFIX,
+    TUNNEL_PREFIX,
+    SPEED_PREFIX,
+)
 OWN_NAMESPACES = (DHCP_NAMESPACE_PREFIX, ROUTER_NAMESPACE_PREFIX)
 
 _ZONE = re.compile(r"ringstack network (\S+) zone (\d+)")
@@ -55,6 +63,11 @@ def bridge_mac(network_id: str) -> str:
     neighbours would talk to an address that is gone."""
     digits = network_id.replace("-", "")[:10].rjust(10, "0")
     return "0a:" + ":".join(digits[place : place + 2] for place in range(0, 10, 2))
+
+
+def speed_device(port_id: str) -> str:
+    """What a guest sends goes through it where it may not go as fast as it will."""
+    return SPEED_PREFIX + port_id[:ID_CHARACTERS]
 
 
 def dhcp_device(port_id: str) -> str:

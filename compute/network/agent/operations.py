@@ -16,6 +16,7 @@ from compute.network.agent.model import (
     Link,
     Listener,
     Route,
+    Shaping,
 )
 
 RULES = "rules"
@@ -240,6 +241,24 @@ class EndForwarded:
     key: str
 
 
+@dataclass(frozen=True, slots=True)
+class ShapeDevice:
+    """Let a device be as slow as that."""
+
+    concerns: str
+    shaping: Shaping
+
+
+@dataclass(frozen=True, slots=True)
+class UnshapeDevice:
+    """Let a device go as fast as it will."""
+
+    concerns: str
+    namespace: str
+    device: str
+    is_arriving: bool
+
+
 Operation = (
     LoadRules
     | DropRules
@@ -267,4 +286,6 @@ Operation = (
     | JudgeFlows
     | EndTranslations
     | EndForwarded
+    | ShapeDevice
+    | UnshapeDevice
 )

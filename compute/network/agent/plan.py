@@ -49,6 +49,7 @@ def plan(desired: Desired, observed: Observed) -> list[do.Operation]:
         *_contents(desired, observed),
         *_services(desired, observed),
         *_taps(desired, observed),
+        *_shapings(desired, observed),
         *leftovers(desired, observed),
         *_flows(desired, observed),
     ]
@@ -103,7 +104,8 @@ def _links(desired: Desired, observed: Observed) -> Iterator[do.Operation]:
     bridges = [x for x in desired.links.values() if x.kind is LinkKind.BRIDGE]
     others = [x for x in desired.links.values() if x.kind is LinkKind.VETH]
     tunnels = [x for x in desired.links.values() if x.kind is LinkKind.TUNNEL]
-    for link in [*bridges, *others, *tunnels]:
+    speeds = [x for x in desired.links.values() if x.kind is LinkKind.SPEED]
+    for link in [*bridges, *others, *tunnels, *speeds]:
         yield from _link(link, observed)
     for interface, bridge in desired.uplinks.items():
         seen = observed.host.links.get(interface)
@@ -115,6 +117,23 @@ def _taps(desired: Desired, observed: Observed) -> Iterator[do.Operation]:
     for link in desired.links.values():
         if link.kind is LinkKind.TAP:
             yield from _link(link, observed)
+
+
+def _shapings(desired: Desired, observed: Observed) -> Iterator[do.Operation]:
+    """What waits in the queues of a device that is told anew is lost."""
+    for shaping in desired.shapings.values():
+        seen = observed.namespaces.get(shaping.namespace, SeenNamespace())
+        if seen.shapings.get((shaping.device, shaping.is_arriving)) != shaping.text:
+            yield do.ShapeDevice(shaping.concerns, shaping)
+    wanted = {
+        (each.namespace, each.device, each.is_arriving)
+        for each in desired.shapings.values()
+    }
+    for name, seen in sorted(observed.namespaces.items()):
+        for device, is_arriving in sorted(seen.shapings):
+            is_ours = name in desired.namespaces or device in desired.links
+            if is_ours and (name, device, is_arriving) not in wanted:
+                yield do.UnshapeDevice(device, name, device, is_arriving)
 
 
 def _link(link: Link, observed: Observed) -> Iterator[do.Operation]:

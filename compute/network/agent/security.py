@@ -32,6 +32,7 @@ from compute.network.agent.metadata_address import METADATA6_ADDRESS
 from compute.network.agent.names import DHCP_PREFIX, TABLE
 from compute.network.view import (
     TAP_PREFIX,
+    UNMARKED,
     Direction,
     Port,
     Rule,
@@ -84,6 +85,7 @@ def bridge_table(
     for chain, hook, priority, rules in (
         ("metadata", "forward", 9, _own_metadata()),
         ("source", "prerouting", -300, _dispatch("iifname", "source", taps)),
+        ("marks", "prerouting", -290, _marks(ports)),
         ("egress", "forward", 10, _judged("iifname", "egress", taps, known)),
         ("ingress", "forward", 11, _judged("oifname", "ingress", taps, known)),
         ("egress_host", "input", 10, _judged("iifname", "egress", taps, known)),
@@ -107,6 +109,16 @@ def _own_metadata() -> list[str]:
         f"oifname != {service} icmpv6 type nd-neighbor-solicit {target} drop",
         f"iifname != {service} ip6 saddr {METADATA6_ADDRESS} drop",
         f"iifname != {service} icmpv6 type nd-neighbor-advert {target} drop",
+    ]
+
+
+def _marks(ports: Sequence[Port]) -> list[str]:
+    """What guests send bears the mark of their QoS policy, if that has one."""
+    return [
+        f'iifname "{tap_name(port.id)}" ether type {kind} {family} dscp set {mark}'
+        for port in sorted(ports, key=lambda port: port.id)
+        if port.is_guest and (mark := port.quality.dscp_mark) != UNMARKED
+        for kind, family in (("ip", "ip"), ("ip6", "ip6"))
     ]
 
 

@@ -29,6 +29,7 @@ from compute.network.model import (
     Router,
     Subnet,
 )
+from compute.network.qos.qualities import policy_of, qualities
 from compute.network.security.membership import groups_of_ports
 
 
@@ -41,12 +42,18 @@ def host_view(work: Work, host: str) -> view.HostView:
     addresses = addresses_of(work, identifiers)
     groups = groups_of_ports(work, identifiers)
     routers = work.records(Router, tables.routers, tables.routers.c.host == host)
+    networks = _networks_of(work, ports)
+    policies = {port.id: policy_of(port, networks) for port in ports}
+    wanted = qualities(work, policies.values())
     return view.HostView(
         host=host,
         revision=current_revision(work.connection),
-        networks=_networks(work, {port.network_id for port in ports}, host),
+        networks=_networks(work, networks.values(), host),
         ports=tuple(
-            _port(port, addresses.get(port.id, ()), groups.get(port.id, ()))
+            dataclasses.replace(
+                _port(port, addresses.get(port.id, ()), groups.get(port.id, ())),
+                quality=wanted.get(policies[port.id], view.Quality()),
+            )
             for port in ports
         ),
         security_groups=security_groups(
@@ -55,14 +62,21 @@ def host_view(work: Work, host: str) -> view.HostView:
         routers=tuple(_router(router, ports) for router in routers),
         floating_ips=_floating_ips(work, routers),
         port_forwardings=_port_forwardings(work, routers),
+        floating_qualities=_floating_qualities(work, routers),
     )
 
 
-def _networks(
-    work: Work, identifiers: Iterable[str], host: str
-) -> tuple[view.Network, ...]:
-    wanted = sorted(identifiers)
+def _networks_of(work: Work, ports: Sequence[Port]) -> dict[str, Network]:
+    wanted = sorted({port.network_id for port in ports})
     found = work.records(Network, tables.networks, tables.networks.c.id.in_(wanted))
+    return {each.id: each for each in found}
+
+
+def _networks(
+    work: Work, found: Iterable[Network], host: str
+) -> tuple[view.Network, ...]:
+    found = list(found)
+    wanted = sorted(each.id for each in found)
     subnets: dict[str, list[Subnet]] = {}
     for subnet in subnets_of(work, wanted):
         subnets.setdefault(subnet.network_id, []).append(subnet)
@@ -177,6 +191,23 @@ def _floating_ips(work: Work, routers: Sequence[Router]) -> tuple[view.FloatingI
     )
     return tuple(
         view.FloatingIp(each.id, each.router_id, each.address, each.fixed_address or "")
+        for each in found
+    )
+
+
+def _floating_qualities(
+    work: Work, routers: Sequence[Router]
+) -> tuple[view.FloatingQuality, ...]:
+    table = tables.floating_ips
+    found = work.records(
+        FloatingIp,
+        table,
+        table.c.router_id.in_([router.id for router in routers]),
+        table.c.qos_policy_id != "",
+    )
+    wanted = qualities(work, [each.qos_policy_id for each in found])
+    return tuple(
+        view.FloatingQuality(each.router_id, each.address, wanted[each.qos_policy_id])
         for each in found
     )
 

@@ -27,6 +27,8 @@ from compute.network.links.network_checks import (
 )
 from compute.network.links.visibility import ALL_PROJECTS, SHARED, network_visible
 from compute.network.model import ACTIVE, Network, Port, Subnet
+from compute.network.qos import users
+from compute.network.qos.policies import default_policy
 from compute.network.view import OWNER_DHCP
 
 # IPv4 needs 68 (RFC 791), IPv6 1280 (RFC 8200): checked when a subnet is added.
@@ -51,6 +53,7 @@ FIELDS = Fields(
     Field("provider:network_type", TEXT_OR_NULL, default=None),
     Field("provider:physical_network", TEXT_OR_NULL, default=None),
     Field("provider:segmentation_id", INTEGER_OR_NULL, default=None),
+    users.FIELD,
 )
 COLUMNS = {
     "admin_state_up": "admin_up",
@@ -62,6 +65,7 @@ COLUMNS = {
     "provider:network_type": "network_type",
     "provider:physical_network": "physical_network",
     "dns_domain": "dns_domain",
+    users.NAME: "qos_policy_id",
 }
 
 
@@ -85,6 +89,8 @@ def create_network(work: Work, body: Body) -> Network:
         physical_network=physical,
         dns_domain=body["dns_domain"],
         availability_zone_hints=body["availability_zone_hints"],
+        qos_policy_id=users.chosen(work, body[users.NAME])
+        or default_policy(work, body["project_id"]),
     )
     if network.is_default:
         only_default(work, network.id)
@@ -111,6 +117,7 @@ def update_network(work: Work, network: Network, body: Body) -> Network:
         values["mtu"] = _mtu(work, body["mtu"]) or default_mtu(
             work, network.network_type, external=network.external
         )
+    values["qos_policy_id"] = users.changed(work, network, body)
     if any(name.startswith("provider:") for name in body):
         values["network_type"], values["physical_network"] = _provider(work, body)
     work.touch(hosts_of_network(work, network.id))
@@ -201,6 +208,7 @@ def _present(work: Work, networks: Sequence[Network]) -> list[Body]:
             "ipv6_address_scope": None,
             "l2_adjacency": True,
             "subnets": subnets.get(network.id, []),
+            users.NAME: network.qos_policy_id or None,
             "provider:network_type": network.network_type,
             "provider:physical_network": network.physical_network or None,
             "provider:segmentation_id": None,

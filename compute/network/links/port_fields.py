@@ -20,6 +20,7 @@ from compute.network.frame.fields import (
 )
 from compute.network.links.macs import parse_mac
 from compute.network.links.prefixes import parse_address, parse_destination
+from compute.network.qos import users
 
 # As in Neutron's own default.
 ADDRESS_PAIRS_MAX = 10
@@ -62,6 +63,7 @@ FIELDS = Fields(
     Field("binding:host_id", TEXT_OR_NULL, default=""),
     Field("binding:vnic_type", {"enum": [*VNIC_TYPES, None]}, default="normal"),
     Field("binding:profile", {**OBJECT, "type": ["object", "null"]}, default={}),
+    users.FIELD,
 )
 
 

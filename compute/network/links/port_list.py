@@ -16,6 +16,7 @@ from compute.network.links.port_fields import UNBOUND, VIF_TYPE
 from compute.network.links.prefixes import parse_address
 from compute.network.links.visibility import port_visible
 from compute.network.model import Network, Port
+from compute.network.qos import users
 from compute.network.security.membership import groups_of_ports
 from compute.network.view import tap_name
 
@@ -30,6 +31,7 @@ COLUMNS = {
     "binding:vnic_type": "vnic_type",
     "port_security_enabled": "port_security",
     "dns_name": "dns_name",
+    users.NAME: "qos_policy_id",
 }
 RESTRICTED = frozenset(
     {"binding:host_id", "binding:vif_type", "binding:vif_details", "binding:profile"}
@@ -40,7 +42,8 @@ def _present(work: Work, ports: Sequence[Port]) -> list[Body]:
     identifiers = [port.id for port in ports]
     addresses = addresses_of(work, identifiers)
     groups = groups_of_ports(work, identifiers)
-    domains = _domains(work, {port.network_id for port in ports})
+    networks = _networks(work, {port.network_id for port in ports})
+    domains = {key: network.dns_domain for key, network in networks.items()}
     return [
         {
             "network_id": port.network_id,
@@ -73,6 +76,8 @@ def _present(work: Work, ports: Sequence[Port]) -> list[Body]:
             "binding:vif_type": VIF_TYPE if port.host else UNBOUND,
             "binding:vif_details": _details(port),
             "binding:profile": dict(port.profile),
+            users.NAME: port.qos_policy_id or None,
+            "qos_network_policy_id": networks[port.network_id].qos_policy_id or None,
         }
         for port in ports
     ]
@@ -90,10 +95,10 @@ def _assignment(port: Port, address: str, domain: str) -> dict[str, str]:
     return {"hostname": name, "ip_address": address, "fqdn": full}
 
 
-def _domains(work: Work, network_ids: set[str]) -> dict[str, str]:
+def _networks(work: Work, network_ids: set[str]) -> dict[str, Network]:
     networks = tables.networks
     found = work.records(Network, networks, networks.c.id.in_(network_ids))
-    return {network.id: network.dns_domain for network in found}
+    return {network.id: network for network in found}
 
 
 def _by_fixed_ips(work: Work, values: list[str]) -> sa.ColumnElement[bool]:

@@ -34,6 +34,7 @@ from compute.network.model import (
     Port,
 )
 from compute.network.projects.reservations import use_reserved
+from compute.network.qos import users
 from compute.network.routing.placement import place_routers_of_network
 from compute.network.security.membership import choose_groups, groups_of, set_groups
 from compute.network.security.watchers import hosts_that_watch
@@ -78,6 +79,7 @@ def make_port(work: Work, network: Network, body: Body) -> Port:
         address_pairs=port_fields.address_pairs(body["allowed_address_pairs"]),
         dhcp_options=port_fields.dhcp_options(body["extra_dhcp_opts"]),
         dns_name=port_fields.dns_name(body["dns_name"]),
+        qos_policy_id=users.chosen(work, body[users.NAME]),
     )
     check_security(port)
     pairs = addressing.wanted_addresses(
@@ -188,6 +190,7 @@ def _values(work: Work, port: Port, body: Body) -> dict[str, Any]:
         )
     if "dns_name" in body:
         values["dns_name"] = port_fields.dns_name(body["dns_name"])
+    values["qos_policy_id"] = users.changed(work, port, body)
     mac = body.get("mac_address")
     if mac and parse_mac(mac) != port.mac:
         values["mac"] = _mac(work, port.network_id, mac)

@@ -2,8 +2,8 @@
 
 Networks ``access_as_shared`` (it may put ports on it) and ``access_as_external`` (it
 may have gateways and floating IPs there); security groups, address groups, address
-scopes and subnet pools ``access_as_shared``: it may use them as if they were its own,
-and not change them.
+scopes, subnet pools and QoS policies ``access_as_shared``: it may use them as if they
+were its own, and not change them.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from compute.network.links.visibility import ALL_PROJECTS, EXTERNAL, SHARED
 from compute.network.model import Port, RbacPolicy
 from compute.network.projects.address_scopes import COLLECTION as SCOPES
 from compute.network.projects.subnet_pools import COLLECTION as POOLS
+from compute.network.qos.policies import COLLECTION as POLICIES
+from compute.network.qos.policies import USERS
 from compute.network.security.address_groups import COLLECTION as ADDRESS_GROUPS
 from compute.network.security.groups import COLLECTION as GROUPS
 
@@ -35,6 +37,7 @@ LENDABLE: Mapping[str, Collection[Any]] = {
     "address_group": ADDRESS_GROUPS,
     "address_scope": SCOPES,
     "subnetpool": POOLS,
+    "qos_policy": POLICIES,
 }
 
 FIELDS = Fields(
@@ -147,12 +150,20 @@ def _used_by(table: sa.Table, column: str) -> Callable[[Work, RbacPolicy], bool]
     )
 
 
+def _has_users(work: Work, policy: RbacPolicy) -> bool:
+    return any(
+        _any(work, table, policy, table.c.qos_policy_id == policy.object_id)
+        for table in USERS.values()
+    )
+
+
 _USED: Mapping[str, Callable[[Work, RbacPolicy], bool]] = {
     NETWORK: _has_ports,
     "security_group": _has_members,
     "address_group": _used_by(tables.security_rules, "remote_address_group_id"),
     "address_scope": _used_by(tables.subnet_pools, "address_scope_id"),
     "subnetpool": _used_by(tables.subnets, "subnet_pool_id"),
+    "qos_policy": _has_users,
 }
 
 

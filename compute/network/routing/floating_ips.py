@@ -16,6 +16,7 @@ from compute.network.links import addressing, translations
 from compute.network.links.port_list import COLLECTION as PORTS
 from compute.network.links.ports import remove_port
 from compute.network.model import DOWN, FloatingIp, Port, PortForwarding
+from compute.network.qos import users
 from compute.network.routing import forwarded_ports
 from compute.network.routing.addressee import fixed_address, serving_router
 from compute.network.routing.forwarded_ports import Ports
@@ -32,6 +33,7 @@ FIELDS = Fields(
     Field("fixed_ip_address", TEXT_OR_NULL, default=None),
     Field("dns_domain", {"enum": ["", None]}, default=""),
     Field("dns_name", {"enum": ["", None]}, default=""),
+    users.FIELD,
 )
 COLUMNS = {
     "floating_network_id": "external_network_id",
@@ -40,6 +42,7 @@ COLUMNS = {
     "fixed_ip_address": "fixed_address",
     "router_id": "router_id",
     "status": "status",
+    users.NAME: "qos_policy_id",
 }
 
 
@@ -82,6 +85,7 @@ def create_floating_ip(work: Work, body: Body) -> FloatingIp:
         router_id="",
         status=DOWN,
         changed_at=work.revision(),
+        qos_policy_id=users.chosen(work, body[users.NAME]),
     )
     work.insert(tables.floating_ips, floating)
     if body["port_id"]:
@@ -97,6 +101,10 @@ def update_floating_ip(work: Work, floating: FloatingIp, body: Body) -> Floating
         floating = work.save(
             tables.floating_ips, floating, description=body["description"] or ""
         )
+    policy = users.changed(work, floating, body)
+    if policy != floating.qos_policy_id:
+        translations.wake_router(work, floating.router_id)
+        floating = work.save(tables.floating_ips, floating, qos_policy_id=policy)
     if "port_id" in body or body.get("fixed_ip_address"):
         _refuse_while_forwarding(work, floating)
     if body.get("port_id"):
@@ -177,6 +185,7 @@ def _present(work: Work, records: Sequence[FloatingIp]) -> list[Body]:
             "status": each.status,
             "port_details": _details(ports.get(each.port_id or "")),
             "port_forwardings": forwarded.get(each.id, []),
+            users.NAME: each.qos_policy_id or None,
             "dns_domain": "",
             "dns_name": "",
         }

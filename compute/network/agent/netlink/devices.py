@@ -31,6 +31,8 @@ def add_link(link: Link, namespace_path: Path) -> None:
             )
         elif link.kind is LinkKind.TAP:
             netlink.link("add", ifname=link.name, kind="tuntap", mode="tap")
+        elif link.kind is LinkKind.SPEED:
+            netlink.link("add", ifname=link.name, kind="ifb")
         elif link.kind is LinkKind.TUNNEL:
             netlink.link(
                 "add",

@@ -29,6 +29,9 @@ PATHS = {
     "rbac_policy": "rbac-policies",
     "address_group": "address-groups",
     "default_security_group_rule": "default-security-group-rules",
+    "policy": "qos/policies",
+    "bandwidth_limit_rule": "",  # below a policy
+    "dscp_marking_rule": "",
 }
 
 
@@ -73,6 +76,13 @@ def furnish(house: House) -> None:
         external_port=2222,
         protocol="tcp",
     )
+    policy = make(house, "policy", name="slow")["id"]
+    for kind, values in (
+        ("bandwidth_limit_rule", {"max_kbps": 1}),
+        ("dscp_marking_rule", {"dscp_mark": 10}),
+    ):
+        PATHS[kind] = f"qos/policies/{policy}/{kind}s"
+        make(house, kind, **values)
     make(house, "security_group", name="g")
     prefixes = ["10.8.0.0/16"]
     make(house, "subnetpool", name="p", prefixes=prefixes, default_prefixlen=24)

@@ -278,3 +278,57 @@ def test_addresses_under_a_name_and_what_groups_begin_with(
     assert lent["object_type"] == "security_group"
     assert [each["ID"] for each in shared] == [group["id"]]
     assert network["mtu"] == 1400
+
+
+def test_qos_policies(cloud: RunningCloud) -> None:
+    limit = "--type bandwidth-limit --max-kbps"
+    lent = "--type qos_policy --action access_as_shared --target-all-projects"
+    made = script(
+        cloud,
+        f"""
+        network qos rule type list
+        network qos rule type show bandwidth_limit
+        network qos policy create slow --share --description slowly
+        network qos rule create slow {limit} 3000 --max-burst-kbits 300 --egress
+        network qos rule create slow {limit} 6000 --ingress
+        network qos rule create slow --type dscp-marking --dscp-mark 26
+        network qos rule list slow
+        network create limited --qos-policy slow
+        port create held --network limited --qos-policy slow
+        port unset held --qos-policy
+        port show held
+        floating ip create public --qos-policy slow
+        network rbac create slow {lent}
+        network qos policy set slow --default
+        network create by-default
+        network qos policy set slow --no-default
+        network qos policy list
+        """,
+    )
+    types, details, policy, egress, ingress, mark, rules, network, port = made[:9]
+    assert {each["Type"] for each in types} == {"bandwidth_limit", "dscp_marking"}
+    assert details["rule_type_name"] == "bandwidth_limit"
+    assert (policy["shared"], policy["rules"]) == (True, [])
+    assert (egress["max_kbps"], egress["direction"]) == (3000, "egress")
+    assert (ingress["max_kbps"], ingress["direction"]) == (6000, "ingress")
+    assert (mark["dscp_mark"], len(rules)) == (26, 3)
+    assert network["qos_policy_id"] == policy["id"] == port["qos_policy_id"]
+    shown, floating, _, by_default, listed = made[9:]
+    assert (shown["qos_policy_id"], shown["qos_network_policy_id"]) == (
+        None,
+        policy["id"],
+    )
+    assert floating["qos_policy_id"] == policy["id"] == by_default["qos_policy_id"]
+    assert [each["Name"] for each in listed] == ["slow"]
+    (left,) = script(
+        cloud,
+        f"""
+        port delete held
+        network delete limited by-default
+        floating ip delete {floating["floating_ip_address"]}
+        network qos rule delete slow {mark["id"]}
+        network qos policy delete slow
+        network qos policy list
+        """,
+    )
+    assert left == []

@@ -43,6 +43,11 @@ from test.functional.compute.network_agent.from_the_api import (
     the_network_api_is_obeyed,
 )
 from test.functional.compute.network_agent.guests import Connection, Guest, run
+from test.functional.compute.network_agent.speeds import (
+    floating_addresses_keep_their_speed,
+    packets_bear_their_mark,
+    ports_keep_their_speed,
+)
 
 SCENARIOS: dict[str, Callable[[], None]] = {}
 
@@ -590,6 +595,9 @@ def a_network_stays_while_the_agent_is_away(cloud: Cloud) -> None:
 
 
 SCENARIOS["the_network_api_is_obeyed"] = the_network_api_is_obeyed
+scenario(packets_bear_their_mark)
+scenario(ports_keep_their_speed)
+scenario(floating_addresses_keep_their_speed)
 
 
 def main(name: str) -> None:

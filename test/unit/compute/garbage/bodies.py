@@ -104,6 +104,22 @@ IDENTITY: Bodies = {
         }
     ],
     ("PATCH", "/v3/endpoints/{endpoint_id}"): [{"endpoint": {"url": "http://y"}}],
+    ("POST", "/v3/OS-EP-FILTER/endpoint_groups"): [
+        {
+            "endpoint_group": {
+                "name": "g",
+                "description": "d",
+                "filters": {
+                    "interface": "public",
+                    "service_id": HEX,
+                    "region_id": "RegionOne",
+                },
+            }
+        }
+    ],
+    ("PATCH", "/v3/OS-EP-FILTER/endpoint_groups/{endpoint_group_id}"): [
+        {"endpoint_group": {"name": "h", "filters": {"interface": "admin"}}}
+    ],
     ("POST", "/v3/regions"): [
         {"region": {"id": "r", "parent_region_id": "RegionOne", "description": "d"}}
     ],
@@ -406,6 +422,41 @@ NETWORK: Bodies = {
         }
     ],
     ("PUT", "/v2.0/rbac-policies/{id}"): [{"rbac_policy": {"target_tenant": HEX}}],
+    ("POST", "/v2.0/qos/policies"): [
+        {
+            "policy": {
+                "name": "q",
+                "description": "d",
+                "shared": False,
+                "is_default": False,
+            }
+        }
+    ],
+    ("PUT", "/v2.0/qos/policies/{id}"): [{"policy": {"name": "q"}}],
+    ("POST", "/v2.0/qos/policies/{of}/bandwidth_limit_rules"): [
+        {
+            "bandwidth_limit_rule": {
+                "max_kbps": 1,
+                "max_burst_kbps": 1,
+                "direction": "ingress",
+            }
+        }
+    ],
+    ("PUT", "/v2.0/qos/policies/{of}/bandwidth_limit_rules/{id}"): [
+        {"bandwidth_limit_rule": {"max_kbps": 2}}
+    ],
+    ("PUT", "/v2.0/qos/alias_bandwidth_limit_rules/{id}"): [
+        {"alias_bandwidth_limit_rule": {"max_kbps": 2}}
+    ],
+    ("POST", "/v2.0/qos/policies/{of}/dscp_marking_rules"): [
+        {"dscp_marking_rule": {"dscp_mark": 10}}
+    ],
+    ("PUT", "/v2.0/qos/policies/{of}/dscp_marking_rules/{id}"): [
+        {"dscp_marking_rule": {"dscp_mark": 12}}
+    ],
+    ("PUT", "/v2.0/qos/alias_dscp_marking_rules/{id}"): [
+        {"alias_dscp_marking_rule": {"dscp_mark": 12}}
+    ],
     ("PUT", "/v2.0/quotas/{project_id}"): [{"quota": {"network": 3, "port": -1}}],
     ("PUT", "/v2.0/networks/{id}/tags"): [{"tags": ["a"]}],
     ("POST", "/v2.0/networks/{id}/tags"): [{"tags": ["a"]}],

@@ -193,7 +193,9 @@ def test_short_lists_have_pages_too(house: House, path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "definition", DEFINITIONS, ids=lambda each: each.collection.plural
+    "definition",
+    [each for each in DEFINITIONS if "list" in each.verbs],
+    ids=lambda each: each.collection.plural,
 )
 def test_strange_filters_are_refused_or_find_nothing(
     house: House, definition: Definition[Any]
@@ -202,9 +204,7 @@ def test_strange_filters_are_refused_or_find_nothing(
     collection = definition.collection
     path = f"/v2.0/{definition.path or collection.plural}"
     if definition.parent is not None:
-        external = house.external()["id"]
-        parent = house.make("floatingip", floating_network_id=external)
-        path = path.format(of=parent["id"])
+        path = path.format(of=parent_of(house, definition.parent.column))
     parsed = {
         name
         for name, column in collection.attributes.items()
@@ -214,3 +214,13 @@ def test_strange_filters_are_refused_or_find_nothing(
         for value in ("", "9" * 40, "\u0661", "1_0", "\0"):
             got = house.ask("GET", path, roles="admin", **{name: [value, "1"]})
             assert got.status in (200, 400), (name, value, got.body)
+
+
+def parent_of(house: House, column: str) -> str:
+    """What things are below whose column it is."""
+    if column == "policy_id":
+        body = {"policy": {"name": "q"}}
+        made = house.ok("POST", "/v2.0/qos/policies", body, roles="admin")
+        return str(made["policy"]["id"])
+    external = house.external()["id"]
+    return str(house.make("floatingip", floating_network_id=external)["id"])

@@ -11,6 +11,7 @@ from compute.network.agent import operations as do
 from compute.network.agent.control import ControlPlane
 from compute.network.agent.leftovers import find_leftovers, remove_leftovers
 from compute.network.agent.model import Observed
+from compute.network.agent.names import speed_device
 from compute.network.agent.network_agent import (
     HEARTBEAT_SECONDS,
     REST_SHARE,
@@ -70,7 +71,8 @@ def test_what_fails_is_told_and_the_rest_is_done(lab: Lab) -> None:
     tap = tap_name(views.GUEST.id)
     lab.host.fails = {tap}
     lab.settle()
-    assert "1 operations failed" in lab.control.reports[-1].problem
+    # The tap's, and those of what it is to be shaped by.
+    assert "4 operations failed" in lab.control.reports[-1].problem
     active = lab.control.active_ports()
     assert views.GUEST.id not in active
     assert views.OPEN_GUEST.id in active
@@ -189,7 +191,8 @@ def test_leftovers_are_listed_and_removed(lab: Lab) -> None:
         views.VIEW,
         ports=tuple(p for p in views.VIEW.ports if p.id != views.GUEST.id),
     )
-    expected = [(tap_name(views.GUEST.id), "a device")]
+    devices = (speed_device(views.GUEST.id), tap_name(views.GUEST.id))
+    expected = [(name, "a device") for name in devices]
     assert find_leftovers(lab.host, lab.settings, fewer) == expected
     assert remove_leftovers(lab.host, lab.settings, fewer) == expected
     assert find_leftovers(lab.host, lab.settings, fewer) == []

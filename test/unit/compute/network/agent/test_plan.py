@@ -194,6 +194,7 @@ def test_a_new_port_restarts_nothing() -> None:
         do.LoadRules,
         do.ReloadDnsmasq,
         do.AddLink,
+        do.ShapeDevice,
     }
 
 

@@ -10,6 +10,7 @@ from compute.network.view import (
     OWNER_ROUTER_GATEWAY,
     OWNER_ROUTER_INTERFACE,
     AddressPair,
+    Bandwidth,
     DhcpOption,
     Direction,
     FixedAddress,
@@ -20,6 +21,7 @@ from compute.network.view import (
     NetworkKind,
     Port,
     PortForwarding,
+    Quality,
     Router,
     RouterGateway,
     Rule,
@@ -88,6 +90,7 @@ GUEST = Port(
     ),
     dns_name="seven",
     dhcp_options=(DhcpOption("bootfile-name", "pxe.0"), DhcpOption("23", "x", 6)),
+    quality=Quality(Bandwidth(4000, 800), Bandwidth(8000), 10),
 )
 OPEN_GUEST = Port(
     "bbbbbbbb-bbbb-4000-8000-000000000008",

@@ -1,0 +1,176 @@
+"""How fast guests' ports and floating addresses may be, as text for tc: pure.
+
+A device sends no faster than its classes let it (HTB, a queue for each).  What a guest
+receives leaves by its tap; what it sends arrives there, where nothing can wait: so it
+is sent through a device of its own (``ifb``), which it leaves again at its speed.
+Floating addresses have a class each at both ends of the router's way out, where
+packets bear them still, or already.
+
+What is not named here goes as fast as it will.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from compute.network.agent.model import HOST, Link, LinkKind, Shaping
+from compute.network.agent.names import (
+    gateway_device,
+    port_alias,
+    router_device,
+    router_namespace,
+    speed_device,
+)
+from compute.network.view import Bandwidth, HostView, Port, tap_name
+
+# Kernels give handles from 0x8000 on to those that name none.
+HANDLES = 0x7FFF
+BITS_OF_KBIT = 1000
+# A class may always send this at once: two packets of the usual size.
+BURST_BYTES_MIN = 3200
+# Where nothing is said, four fifths of a second, as operators of Neutron know it: with
+# less, TCP does not come to the limit.
+BURST_SECONDS = 0.8
+SIZE_BYTES_MAX = 2**31 - 1
+# What waits for its turn: a fifth of a second, and no less than two of the largest
+# segments that a guest hands over at once.
+QUEUE_SECONDS = 0.2
+QUEUE_BYTES_MIN = 128 * 1024
+QUEUE_BYTES_MAX = 32 * 1024 * 1024
+# How much a class may send before the next: no more than that, whatever its speed.
+QUANTUM_BYTES = 60_000
+_REDIRECT = "u32 match u32 0 0 action mirred egress redirect dev"
+
+
+@dataclass(frozen=True, slots=True)
+class _Class:
+    """``match``: of which packets, for tc's u32; "": all."""
+
+    match: str
+    bandwidth: Bandwidth
+
+
+def speed_links(view: HostView) -> dict[str, Link]:
+    """The devices through which guests' frames are sent that may not come as fast as
+    they will."""
+    networks = {network.id: network for network in view.networks}
+    return {
+        speed_device(port.id): Link(
+            speed_device(port.id),
+            LinkKind.SPEED,
+            port_alias(port.id),
+            networks[port.network_id].mtu,
+        )
+        for port in view.ports
+        if port.is_guest and port.quality.egress.kbps and port.network_id in networks
+    }
+
+
+def shapings(view: HostView, namespaces: Iterable[str]) -> dict[str, Shaping]:
+    """All of the host, by names of their own.  ``namespaces``: those that there are."""
+    networks = {network.id for network in view.networks}
+    found = [
+        shaping
+        for port in view.ports
+        if port.is_guest and port.network_id in networks
+        for shaping in _of_port(port)
+    ]
+    ports = {port.id: port for port in view.ports if port.network_id in networks}
+    there = frozenset(namespaces)
+    for router in view.routers:
+        gateway = router.gateway
+        if (
+            router_namespace(router.id) in there
+            and gateway
+            and gateway.port_id in ports
+        ):
+            found += _of_router(view, router.id, gateway.port_id)
+    return {shaping.name: shaping for shaping in found}
+
+
+def _of_port(port: Port) -> Iterator[Shaping]:
+    tap, quality = tap_name(port.id), port.quality
+    if quality.ingress.kbps:
+        yield _leaving(tap, HOST, tap, [_Class("", quality.ingress)])
+    if quality.egress.kbps:
+        through = speed_device(port.id)
+        yield _leaving(tap, HOST, through, [_Class("", quality.egress)])
+        text = (
+            f"qdisc add dev {tap} ingress\n"
+            f"filter add dev {tap} parent ffff: protocol all prio 1 {_REDIRECT}"
+            f" {through}\n"
+        )
+        yield Shaping(tap, HOST, tap, text, through=through)
+
+
+def _of_router(view: HostView, router_id: str, port_id: str) -> Iterator[Shaping]:
+    speeds = sorted(
+        (each for each in view.floating_qualities if each.router_id == router_id),
+        key=lambda each: each.address,
+    )
+    outer, namespace = router_device(port_id), router_namespace(router_id)
+    ways = (
+        (HOST, outer, [(each.address, each.quality.ingress) for each in speeds], "dst"),
+        (
+            namespace,
+            gateway_device(port_id),
+            [(each.address, each.quality.egress) for each in speeds],
+            "src",
+        ),
+    )
+    for where, device, limits, side in ways:
+        classes = [
+            _Class(f"ip {side} {address}/32", bandwidth)
+            for address, bandwidth in limits
+            if bandwidth.kbps
+        ]
+        if classes:
+            yield _leaving(outer, where, device, classes)
+
+
+def _leaving(
+    concerns: str, namespace: str, device: str, classes: Sequence[_Class]
+) -> Shaping:
+    """What leaves by the device, class by class."""
+    numbers = dict(enumerate(classes, 1))
+    handle = zlib.crc32(repr(classes).encode()) % HANDLES + 1
+    lines = [
+        f"qdisc add dev {device} root handle {handle:x}: htb default {_rest(classes)}"
+    ]
+    for number, each in numbers.items():
+        lines += _class_lines(device, f"{handle:x}", number, each)
+    text = "".join(f"{line}\n" for line in lines)
+    return Shaping(concerns, namespace, device, text, handle=handle)
+
+
+def _rest(classes: Sequence[_Class]) -> int:
+    """The class of what matches nothing; 0: none."""
+    return next((place for place, each in enumerate(classes, 1) if not each.match), 0)
+
+
+def _class_lines(device: str, handle: str, number: int, each: _Class) -> Iterator[str]:
+    size, rate = sizes_of(each.bandwidth), f"{each.bandwidth.kbps}kbit"
+    burst, queue = size["burst"], size["queue"]
+    yield (
+        f"class add dev {device} parent {handle}: classid {handle}:{number:x} htb"
+        f" rate {rate} ceil {rate} burst {burst} cburst {burst}"
+        f" quantum {QUANTUM_BYTES}"
+    )
+    yield f"qdisc add dev {device} parent {handle}:{number:x} bfifo limit {queue}"
+    if each.match:
+        yield (
+            f"filter add dev {device} parent {handle}: protocol ip prio 1 u32"
+            f" match {each.match} flowid {handle}:{number:x}"
+        )
+
+
+def sizes_of(bandwidth: Bandwidth) -> Mapping[str, int]:
+    """Bytes: ``burst``, what may be sent at once, and ``queue``, what may wait."""
+    rate = bandwidth.kbps * BITS_OF_KBIT // 8
+    asked = bandwidth.burst_kbit * BITS_OF_KBIT // 8 or int(rate * BURST_SECONDS)
+    return {
+        "burst": min(max(asked, BURST_BYTES_MIN), SIZE_BYTES_MAX),
+        "queue": min(max(int(rate * QUEUE_SECONDS), QUEUE_BYTES_MIN), QUEUE_BYTES_MAX),
+    }

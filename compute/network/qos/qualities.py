@@ -1,0 +1,52 @@
+"""What QoS policies mean for the host that keeps them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from compute.network import view
+from compute.network.frame.work import Work
+from compute.network.model import EGRESS, BandwidthRule, DscpRule, Network, Port
+from compute.network.qos.policies import bandwidth_rules_of, dscp_rules_of
+
+Qualities = Mapping[str, view.Quality]
+"""By the policy's id."""
+
+
+def qualities(work: Work, policies: Iterable[str]) -> Qualities:
+    """What these policies ask for ("" is no policy)."""
+    wanted = sorted({each for each in policies if each})
+    if not wanted:
+        return {}
+    limits, marks = bandwidth_rules_of(work, wanted), dscp_rules_of(work, wanted)
+    return {
+        each: quality_of(
+            [rule for rule in limits if rule.policy_id == each],
+            [rule for rule in marks if rule.policy_id == each],
+        )
+        for each in wanted
+    }
+
+
+def quality_of(
+    limits: Sequence[BandwidthRule], marks: Sequence[DscpRule]
+) -> view.Quality:
+    """Of one policy's rules."""
+    found = {
+        rule.direction: view.Bandwidth(rule.max_kbps, rule.max_burst_kbps)
+        for rule in limits
+    }
+    ingress = next((found[key] for key in found if key != EGRESS), view.Bandwidth())
+    return view.Quality(
+        egress=found.get(EGRESS, view.Bandwidth()),
+        ingress=ingress,
+        dscp_mark=marks[0].dscp_mark if marks else view.UNMARKED,
+    )
+
+
+def policy_of(port: Port, networks: Mapping[str, Network]) -> str:
+    """The policy that a port keeps; "": none."""
+    if not port.is_guest:
+        return ""
+    network = networks.get(port.network_id)
+    return port.qos_policy_id or (network.qos_policy_id if network else "")

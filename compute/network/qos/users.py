@@ -1,0 +1,69 @@
+"""Who has a QoS policy: what may be written of it, and which hosts keep it.
+
+A port's policy is its own or else its network's; the network's own ports (of DHCP and
+routers) have none.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from compute.core.errors import NotFound, PolicyNotAuthorized
+from compute.network import tables
+from compute.network.frame.collection import sees_all
+from compute.network.frame.fields import UUID_OR_NULL, Field
+from compute.network.frame.work import Work
+from compute.network.model import FloatingIp, Network, Port
+from compute.network.qos.policies import COLLECTION
+
+NAME = "qos_policy_id"
+FIELD = Field(NAME, UUID_OR_NULL, default=None)
+
+
+def chosen(work: Work, wanted: str | None) -> str:
+    """The id of the policy that a thing is to have; ``NotFound`` when the caller does
+    not see it."""
+    return COLLECTION.find(work, wanted).id if wanted else ""
+
+
+def changed(work: Work, thing: Network | Port | FloatingIp, body: Any) -> str:
+    """The thing's policy after a PUT.  What somebody put on it whom the caller does
+    not know by its policy, he cannot take off: ``PolicyRemoveAuthorizationError``."""
+    if NAME not in body or (body[NAME] or "") == thing.qos_policy_id:
+        return thing.qos_policy_id
+    if thing.qos_policy_id and not sees_all(work):
+        try:
+            COLLECTION.find(work, thing.qos_policy_id)
+        except NotFound as error:
+            raise PolicyNotAuthorized(
+                f"Failed to remove provided policy {thing.qos_policy_id} because you"
+                " are not authorized.",
+                kind="PolicyRemoveAuthorizationError",
+            ) from error
+    return chosen(work, body[NAME])
+
+
+def hosts_that_use(work: Work, policy_id: str) -> set[str]:
+    """Hosts with ports that have the policy, or routers with such floating IPs."""
+    ports, networks, bindings = tables.ports, tables.networks, tables.bindings
+    on_networks = sa.select(networks.c.id).where(networks.c.qos_policy_id == policy_id)
+    having = sa.or_(
+        ports.c.qos_policy_id == policy_id, ports.c.network_id.in_(on_networks)
+    )
+    floating, routers = tables.floating_ips, tables.routers
+    questions = (
+        sa.select(ports.c.host).where(ports.c.host != "", having),
+        sa.select(bindings.c.host)
+        .join(ports, ports.c.id == bindings.c.port_id)
+        .where(having),
+        sa.select(routers.c.host)
+        .join(floating, floating.c.router_id == routers.c.id)
+        .where(floating.c.qos_policy_id == policy_id, routers.c.host != ""),
+    )
+    return {
+        host
+        for question in questions
+        for host in work.connection.execute(question.distinct()).scalars()
+    }
