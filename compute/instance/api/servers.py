@@ -16,9 +16,10 @@ from compute.instance.frame.replies import accepted, links, ok
 from compute.instance.frame.routes import Verb, check_has_project, minor_of
 from compute.instance.records import Server
 from compute.instance.schemas.servers import CREATE, UPDATE
+from compute.instance.schemas.types import is_true
 from compute.instance.service.actions import ServerActions
 from compute.instance.service.create import ServerCreation
-from compute.instance.service.ordering import Ordering, is_true
+from compute.instance.service.ordering import Ordering
 from compute.instance.service.server_list import list_servers
 from compute.instance.stores.server_filter import SORT_COLUMNS
 from compute.instance.views.addresses import addresses

@@ -16,6 +16,7 @@ from compute.image.client import ImageRecord
 from compute.instance.block_devices import IMAGE, BlockDevice
 from compute.instance.records import Flavor, KeyPair, Server, ServerGroup
 from compute.instance.scheduling.state import DEFAULT_ZONE
+from compute.instance.schemas.types import is_true
 from compute.instance.service.device_order import (
     asked_devices,
     local_image,
@@ -42,14 +43,8 @@ from compute.instance.wiring import Wiring
 from objectstore.kernel.errors import Rejected
 
 Body = Mapping[str, Any]
-TRUE = frozenset({"true", "1", "on", "yes", "y", "t"})
 # Formats that a guest can boot from.
 NOT_BOOTABLE = frozenset({"aki", "ari"})
-
-
-def is_true(value: Any) -> bool:
-    """A boolean as bodies write it."""
-    return str(value).lower() in TRUE
 
 
 # Of one request: their records, ports and volumes are prepared together.
