@@ -20,7 +20,7 @@ from compute.instance.placing import Placement
 from compute.instance.records import Migration, Server
 from compute.instance.rules import NO_VALID_HOST
 from compute.instance.service.actions import Change, ServerActions
-from compute.instance.service.group_places import places_of_group
+from compute.instance.service.group_places import group_of, places_of_others
 from compute.instance.service.left_behind import end_moves
 from compute.instance.service.needs import amounts_of, request_for
 from compute.instance.stores.hosts import Amounts
@@ -106,7 +106,7 @@ class Departures:
                 hosts: tuple[str, ...] = placement.hosts,
                 members: Counter[str] = members,
             ) -> Change:
-                if self._members(connection, server) != members:
+                if places_of_others(self._stores, connection, server) != members:
                     raise _Taken
                 amounts = amounts_of(wanted.flavor)
                 dest = self._free(connection, server, hosts, amounts, wish)
@@ -150,21 +150,11 @@ class Departures:
                 return host
         raise _Taken
 
-    def _members(self, connection: Connection, server: Server) -> Counter[str]:
-        """On which hosts the others of its group are."""
-        group_id = server.group_id
-        return places_of_group(self._stores, connection, group_id, server.id)
-
     def _plan(
         self, server: Server, flavor: Mapping[str, Any], wish: Wish
     ) -> tuple[Placement, Counter[str]]:
         """Where to, and where its group was then."""
-        group, members = self._wiring.database.read(
-            lambda connection: (
-                self._stores.groups.get(connection, server.group_id),
-                self._members(connection, server),
-            )
-        )
+        group, members = group_of(self._wiring, server)
         request = request_for(
             flavor,
             server.image,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 from compute.core.database import Connection
-from compute.instance.wiring import Stores
+from compute.instance.records import Server, ServerGroup
+from compute.instance.wiring import Stores, Wiring
 
 
 def places_of_group(
@@ -22,3 +23,22 @@ def places_of_group(
         if move.dest and move.dest != hosts[move.server_id]:
             found[move.dest] += 1
     return found
+
+
+def places_of_others(
+    stores: Stores, connection: Connection, server: Server
+) -> Counter[str]:
+    """On which hosts the others of the server's group are."""
+    return places_of_group(stores, connection, server.group_id, server.id)
+
+
+def group_of(wiring: Wiring, server: Server) -> tuple[ServerGroup | None, Counter[str]]:
+    """The server's group, and where its others are, as a plan begins: who claims looks
+    again whether they still are there."""
+    stores = wiring.stores
+    return wiring.database.read(
+        lambda connection: (
+            stores.groups.get(connection, server.group_id),
+            places_of_others(stores, connection, server),
+        )
+    )

@@ -45,8 +45,6 @@ from objectstore.kernel.errors import Rejected
 Body = Mapping[str, Any]
 # Formats that a guest can boot from.
 NOT_BOOTABLE = frozenset({"aki", "ari"})
-
-
 # Of one request: their records, ports and volumes are prepared together.
 SERVERS_MAX = 1000
 

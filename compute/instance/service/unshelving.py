@@ -12,7 +12,7 @@ from compute.instance.placing import Placement
 from compute.instance.records import Server
 from compute.instance.rules import NO_VALID_HOST
 from compute.instance.service.actions import Change, ServerActions
-from compute.instance.service.group_places import places_of_group
+from compute.instance.service.group_places import group_of, places_of_others
 from compute.instance.service.needs import amounts_of, request_for
 from compute.instance.service.ordering import Ordering
 from compute.instance.states import VmState
@@ -60,7 +60,7 @@ class Unshelving:
             ) -> Change:
                 if server.vm_state == VmState.SHELVED.value:
                     return Change(arguments={"offloaded": False})
-                if self._members(connection, server) != members:
+                if places_of_others(self._stores, connection, server) != members:
                     raise _GroupMoved
                 return self._brought(connection, server, placement.hosts, zone)
 
@@ -76,12 +76,7 @@ class Unshelving:
         self, server: Server, zone: str, host: str
     ) -> tuple[Placement, Counter[str]]:
         """Where it may go, and where its group was then."""
-        group, members = self._wiring.database.read(
-            lambda connection: (
-                self._stores.groups.get(connection, server.group_id),
-                self._members(connection, server),
-            )
-        )
+        group, members = group_of(self._wiring, server)
         request = request_for(
             server.flavor,
             server.image,
@@ -91,11 +86,6 @@ class Unshelving:
         )
         request = dataclasses.replace(request, group_hosts=dict(members))
         return self._wiring.placer.plan([request])[0], members
-
-    def _members(self, connection: Connection, server: Server) -> Counter[str]:
-        """On which hosts the others of its group are."""
-        group_id = server.group_id
-        return places_of_group(self._stores, connection, group_id, server.id)
 
     def _brought(
         self,
