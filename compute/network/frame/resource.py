@@ -8,7 +8,7 @@ what creating, changing and deleting mean; rights, quotas, bulk, revisions
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -17,7 +17,14 @@ import sqlalchemy as sa
 from compute.core.api import ApiCall, Route, empty_reply, json_reply
 from compute.core.errors import BadRequest, PolicyNotAuthorized
 from compute.core.pagination import Page
-from compute.network.errors import RevisionMismatch
+from compute.network.frame.bodies import (
+    Body,
+    bodies_of,
+    body_of,
+    check_revision,
+    only,
+    owner_of,
+)
 from compute.network.frame.collection import Collection
 from compute.network.frame.fields import Fields
 from compute.network.frame.links import page_links
@@ -27,11 +34,7 @@ from compute.network.model import Resource
 from objectstore.kernel.reply import Reply
 
 R = TypeVar("R", bound=Resource)
-Body = dict[str, Any]
 
-BULK_MAX = 1000  # things that one request may make
-IF_MATCH_PREFIX = "revision_number="
-OWNER_CHARACTERS_MAX = 64  # identity's ids have 32
 OWNERS = ("project_id", "tenant_id")
 
 
@@ -134,7 +137,7 @@ class ResourceApi(Generic[R]):
         singular, plural = self._collection.singular, self._collection.plural
         plural = plural.replace("-", "_")
         document = call.json()
-        bodies, is_bulk = _bodies(document, singular, plural)
+        bodies, is_bulk = bodies_of(document, singular, plural)
         wanted = [self._attributes(call, body) for body in bodies]
 
         def work_on(work: Work) -> list[Body]:
@@ -157,7 +160,7 @@ class ResourceApi(Generic[R]):
     def update(self, call: ApiCall) -> Reply:
         """Change what the body names."""
         singular = self._collection.singular
-        changes = self._definition.fields.changes(_body(call.json(), singular))
+        changes = self._definition.fields.changes(body_of(call.json(), singular))
 
         def work_on(work: Work) -> Body:
             record = self._mine(work, call, "update", changes)
@@ -219,7 +222,7 @@ class ResourceApi(Generic[R]):
 
     def _attributes(self, call: ApiCall, body: Body) -> tuple[Body, Body]:
         """What was given, and all attributes, the owner among them."""
-        owners = {_owner(name, body[name]) for name in OWNERS if body.get(name)}
+        owners = {owner_of(name, body[name]) for name in OWNERS if body.get(name)}
         if len(owners) > 1:
             raise BadRequest("'project_id' and 'tenant_id' do not match")
         given = {name: value for name, value in body.items() if name not in OWNERS}
@@ -233,7 +236,7 @@ class ResourceApi(Generic[R]):
             item.name: getattr(record, item.name) for item in dataclasses.fields(record)
         }
         self._allow(work, verb, changes, values)
-        _match(call, record)
+        check_revision(call, record)
         return record
 
     def _allow(
@@ -269,48 +272,3 @@ class ResourceApi(Generic[R]):
     def _prepare(self, call: ApiCall) -> None:
         if self._definition.prepare is not None:
             self._definition.prepare(self._database, call)
-
-
-def _body(document: Any, key: str) -> Body:
-    found = document.get(key) if isinstance(document, dict) else None
-    if not isinstance(found, dict):
-        raise BadRequest(f"Unable to find '{key}' in request body")
-    return found
-
-
-def _bodies(document: Any, singular: str, plural: str) -> tuple[list[Body], bool]:
-    if not isinstance(document, dict) or plural not in document:
-        return [_body(document, singular)], False
-    found = document[plural]
-    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
-        raise BadRequest(f"'{plural}' in the request body is not a list of objects")
-    if not 0 < len(found) <= BULK_MAX:
-        raise BadRequest(f"'{plural}' must hold 1 to {BULK_MAX} items")
-    # Each item may stand bare or under the resource's name.
-    bare = [each.get(singular, each) if len(each) == 1 else each for each in found]
-    return bare, True
-
-
-def _owner(name: str, value: Any) -> str:
-    if not isinstance(value, str) or len(value) > OWNER_CHARACTERS_MAX:
-        raise BadRequest(f"Invalid input for {name}: it must be a project's id")
-    return value
-
-
-def _match(call: ApiCall, record: Resource) -> None:
-    wanted = call.header("If-Match").strip().strip('"')
-    if not wanted:
-        return
-    number = wanted.removeprefix(IF_MATCH_PREFIX)
-    if not wanted.startswith(IF_MATCH_PREFIX) or not number.isascii():
-        raise BadRequest(f"Invalid value for If-Match header: {wanted[:80]}")
-    if number != str(record.revision):
-        raise RevisionMismatch(
-            f"Constrained to {number[:20]}, but current revision is {record.revision}"
-        )
-
-
-def only(item: Body, call: ApiCall) -> Body:
-    """What ``fields`` asks for of an item; all when it asks for nothing."""
-    wanted: Sequence[str] = [name for name in call.query.all("fields") if name]
-    return {name: item[name] for name in wanted if name in item} if wanted else item

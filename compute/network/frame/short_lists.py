@@ -13,9 +13,9 @@ from compute.core.api import ApiCall, json_reply
 from compute.core.errors import BadRequest
 from compute.core.pagination import PAGE_MAX, Page, parse_page
 from compute.core.query import TRUE_WORDS
+from compute.network.frame.bodies import Body, only
 from compute.network.frame.collection import CONTROLS
 from compute.network.frame.links import page_links
-from compute.network.frame.resource import Body, only
 from objectstore.kernel.reply import Reply
 
 

@@ -10,8 +10,8 @@ from compute.core.instants import iso_micro
 from compute.core.schema import Schema
 from compute.network import tables
 from compute.network.errors import conflict, not_found
+from compute.network.frame.bodies import Body
 from compute.network.frame.fields import BOOLEAN, TEXT
-from compute.network.frame.resource import Body
 from compute.network.frame.short_lists import short_list
 from compute.network.frame.work import NetworkDatabase, Work
 from compute.network.hosts.reports import all_agents

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from compute.core.api import ApiCall, Route, json_reply
 from compute.network import tables
 from compute.network.errors import not_found
-from compute.network.frame.resource import Body
+from compute.network.frame.bodies import Body
 from compute.network.frame.short_lists import short_list
 from compute.network.frame.work import NetworkDatabase, Work
 from compute.network.links import networks

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from compute.core.api import ApiCall, Route, json_reply
 from compute.network import tables
-from compute.network.frame.resource import Body
+from compute.network.frame.bodies import Body
 from compute.network.frame.work import NetworkDatabase, Work
 from compute.network.hosts.agents_api import find_agent, show_agent
 from compute.network.hosts.reports import all_agents

@@ -15,8 +15,8 @@ from compute.core.errors import PolicyNotAuthorized
 from compute.core.schema import Schema
 from compute.network import tables
 from compute.network.errors import conflict, not_found
+from compute.network.frame.bodies import Body
 from compute.network.frame.collection import is_service
-from compute.network.frame.resource import Body
 from compute.network.frame.work import NetworkDatabase, Work
 from compute.network.links.dhcp_ports import keep_dhcp_ports
 from compute.network.links.networks import hosts_of_network

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from compute.network import tables
 from compute.network.errors import conflict, invalid
+from compute.network.frame.bodies import Body
 from compute.network.frame.collection import Collection
 from compute.network.frame.fields import (
     BOOLEAN,
@@ -18,7 +19,7 @@ from compute.network.frame.fields import (
     Field,
     Fields,
 )
-from compute.network.frame.resource import Body, Definition
+from compute.network.frame.resource import Definition
 from compute.network.frame.work import Work
 from compute.network.links.network_checks import (
     only_default,

@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from compute.core.errors import Forbidden, PolicyNotAuthorized
 from compute.network import tables
 from compute.network.errors import conflict
+from compute.network.frame.bodies import Body
 from compute.network.frame.collection import is_service
-from compute.network.frame.resource import Body
 from compute.network.frame.work import Work
 from compute.network.links.visibility import shared_with
 from compute.network.model import (

@@ -8,8 +8,8 @@ import sqlalchemy as sa
 
 from compute.core.errors import BadRequest
 from compute.network import tables
+from compute.network.frame.bodies import Body
 from compute.network.frame.collection import Collection
-from compute.network.frame.resource import Body
 from compute.network.frame.work import Work
 from compute.network.links.addressing import addresses_of
 from compute.network.links.port_fields import UNBOUND, VIF_TYPE

@@ -11,7 +11,8 @@ from typing import Any
 
 from compute.network import tables
 from compute.network.errors import conflict
-from compute.network.frame.resource import Body, Definition
+from compute.network.frame.bodies import Body
+from compute.network.frame.resource import Definition
 from compute.network.frame.work import Work
 from compute.network.links import addressing, networks, port_fields, translations
 from compute.network.links.bindings import binding_of, drop_binding

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from compute.network.errors import invalid
-from compute.network.frame.resource import Body
+from compute.network.frame.bodies import Body
 from compute.network.links import prefixes
 
 DNS_SERVERS_MAX = 5

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from compute.network import tables
 from compute.network.errors import conflict, invalid, not_found
-from compute.network.frame.resource import Body
+from compute.network.frame.bodies import Body
 from compute.network.frame.work import Work
 from compute.network.links import prefixes
 from compute.network.links.visibility import SHARED, lent

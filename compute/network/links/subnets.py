@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from compute.network import tables
 from compute.network.errors import conflict, invalid
+from compute.network.frame.bodies import Body
 from compute.network.frame.collection import Collection
 from compute.network.frame.fields import (
     BOOLEAN,
@@ -22,7 +23,7 @@ from compute.network.frame.fields import (
     Fields,
     objects,
 )
-from compute.network.frame.resource import Body, Definition
+from compute.network.frame.resource import Definition
 from compute.network.frame.work import Work
 from compute.network.links import networks, prefixes
 from compute.network.links.dhcp_ports import keep_dhcp_ports

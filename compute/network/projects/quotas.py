@@ -9,6 +9,7 @@ from compute.core.errors import NotFound
 from compute.core.schema import Schema
 from compute.network import tables
 from compute.network.errors import conflict, not_found
+from compute.network.frame.bodies import Body
 from compute.network.frame.quota import (
     COUNTED,
     UNLIMITED,
@@ -17,7 +18,7 @@ from compute.network.frame.quota import (
     reserved,
     used,
 )
-from compute.network.frame.resource import OWNERS, Body
+from compute.network.frame.resource import OWNERS
 from compute.network.frame.short_lists import short_list
 from compute.network.frame.work import NetworkDatabase, Work
 from objectstore.kernel.reply import Reply

@@ -16,9 +16,10 @@ import sqlalchemy as sa
 from compute.core.errors import PolicyNotAuthorized
 from compute.network import tables
 from compute.network.errors import conflict, invalid
+from compute.network.frame.bodies import Body
 from compute.network.frame.collection import EXTENDED, Collection, own
 from compute.network.frame.fields import TEXT, UUID, Field, Fields
-from compute.network.frame.resource import Body, Definition
+from compute.network.frame.resource import Definition
 from compute.network.frame.work import Work
 from compute.network.links.networks import COLLECTION as NETWORKS
 from compute.network.links.visibility import ALL_PROJECTS, EXTERNAL, SHARED

@@ -15,8 +15,8 @@ from compute.core.api import ApiCall, Route, empty_reply, json_reply
 from compute.core.errors import BadRequest, NotFound
 from compute.network import tables
 from compute.network.errors import conflict
+from compute.network.frame.bodies import Body
 from compute.network.frame.quota import check_quota
-from compute.network.frame.resource import Body
 from compute.network.frame.work import NetworkDatabase, Work
 from compute.network.links import networks, prefixes, subnets
 from compute.network.model import Network, Router

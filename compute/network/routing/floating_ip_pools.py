@@ -7,8 +7,8 @@ import sqlalchemy as sa
 
 from compute.core.api import ApiCall, Route
 from compute.network import tables
+from compute.network.frame.bodies import Body
 from compute.network.frame.collection import sees_all
-from compute.network.frame.resource import Body
 from compute.network.frame.short_lists import short_list
 from compute.network.frame.work import NetworkDatabase, Work
 from compute.network.links.networks import subnets_of

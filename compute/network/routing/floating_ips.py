@@ -8,9 +8,10 @@ import sqlalchemy as sa
 
 from compute.network import tables
 from compute.network.errors import conflict, invalid, not_found
+from compute.network.frame.bodies import Body
 from compute.network.frame.collection import Collection, own
 from compute.network.frame.fields import TEXT_OR_NULL, UUID, UUID_OR_NULL, Field, Fields
-from compute.network.frame.resource import Body, Definition
+from compute.network.frame.resource import Definition
 from compute.network.frame.work import Work
 from compute.network.links import addressing, translations
 from compute.network.links.port_list import COLLECTION as PORTS

@@ -9,8 +9,8 @@ from compute.core.errors import BadRequest
 from compute.core.schema import Schema
 from compute.network import tables
 from compute.network.errors import conflict, invalid, not_found
+from compute.network.frame.bodies import Body
 from compute.network.frame.fields import UUID
-from compute.network.frame.resource import Body
 from compute.network.frame.work import NetworkDatabase, Work
 from compute.network.links import addressing, prefixes
 from compute.network.links.port_list import COLLECTION as PORTS

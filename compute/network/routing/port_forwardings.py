@@ -11,9 +11,10 @@ from dataclasses import replace
 
 from compute.network import tables
 from compute.network.errors import conflict, invalid, not_found
+from compute.network.frame.bodies import Body
 from compute.network.frame.collection import Collection, own
 from compute.network.frame.fields import TEXT_OR_NULL, UUID, Field, Fields
-from compute.network.frame.resource import Body, Definition, Parent
+from compute.network.frame.resource import Definition, Parent
 from compute.network.frame.work import Work
 from compute.network.links import translations
 from compute.network.links.port_list import COLLECTION as PORTS

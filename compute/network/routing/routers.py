@@ -9,9 +9,10 @@ import sqlalchemy as sa
 
 from compute.network import tables
 from compute.network.errors import conflict, invalid
+from compute.network.frame.bodies import Body
 from compute.network.frame.collection import Collection, own
 from compute.network.frame.fields import BOOLEAN, TEXT, TEXTS, Field, Fields, objects
-from compute.network.frame.resource import Body, Definition
+from compute.network.frame.resource import Definition
 from compute.network.frame.work import Work
 from compute.network.links.addressing import addresses_of
 from compute.network.links.networks import AVAILABILITY_ZONE

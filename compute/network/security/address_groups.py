@@ -16,9 +16,10 @@ from compute.core.errors import PolicyNotAuthorized
 from compute.core.schema import Schema
 from compute.network import tables
 from compute.network.errors import conflict, invalid
+from compute.network.frame.bodies import Body
 from compute.network.frame.collection import Collection
 from compute.network.frame.fields import TEXT, Field, Fields
-from compute.network.frame.resource import Body, Definition
+from compute.network.frame.resource import Definition
 from compute.network.frame.work import NetworkDatabase, Work
 from compute.network.links.visibility import (
     SHARED,

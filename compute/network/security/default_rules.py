@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from compute.core.errors import BadRequest
 from compute.network import tables
 from compute.network.errors import conflict
+from compute.network.frame.bodies import Body
 from compute.network.frame.collection import Collection
 from compute.network.frame.fields import (
     BOOLEAN,
@@ -21,7 +22,7 @@ from compute.network.frame.fields import (
     Field,
     Fields,
 )
-from compute.network.frame.resource import Body, Definition
+from compute.network.frame.resource import Definition
 from compute.network.frame.work import Work
 from compute.network.model import DefaultRule
 from compute.network.security import rule_values

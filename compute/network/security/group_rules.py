@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from compute.core.errors import PolicyNotAuthorized
 from compute.network import tables
 from compute.network.errors import conflict, not_found
+from compute.network.frame.bodies import Body
 from compute.network.frame.collection import Collection, own
 from compute.network.frame.fields import (
     TEXT_OR_NULL,
@@ -17,7 +18,7 @@ from compute.network.frame.fields import (
     Field,
     Fields,
 )
-from compute.network.frame.resource import Body, Definition
+from compute.network.frame.resource import Definition
 from compute.network.frame.work import Work
 from compute.network.links.visibility import SHARED, lent
 from compute.network.model import SecurityGroup, SecurityRule

@@ -9,9 +9,10 @@ import sqlalchemy as sa
 from compute.core.query import TRUE_WORDS
 from compute.network import tables
 from compute.network.errors import conflict
+from compute.network.frame.bodies import Body
 from compute.network.frame.collection import Collection, standard, tags_of
 from compute.network.frame.fields import TEXT, Field, Fields
-from compute.network.frame.resource import Body, Definition
+from compute.network.frame.resource import Definition
 from compute.network.frame.work import Work
 from compute.network.links.visibility import (
     ALL_PROJECTS,
