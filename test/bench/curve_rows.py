@@ -58,7 +58,7 @@ def _fill(grown: GrownStore, size: int, until: float) -> bool:
         grown.keep("count", count)
     store.close()
     device.close()
-    return count >= size
+    return bool(count >= size)
 
 
 def measure(

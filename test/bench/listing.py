@@ -14,6 +14,7 @@ import random
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +71,7 @@ class Bench:
         """Single rows, each waited for."""
         keys = [self.create(containers * 100 + each) for each in range(containers)]
         numbers = iter(range(count))
-        batches = self.store.databases.journal.batches
+        batches = self.store.databases.journal.figures.batches
 
         def writer() -> None:
             for number in numbers:
@@ -86,7 +87,7 @@ class Bench:
 
         what = f"single rows, {writers} writers, {containers} containers"
         timed(what, count, run)
-        batches = self.store.databases.journal.batches - batches
+        batches = self.store.databases.journal.figures.batches - batches
         print(f"{'':44}{count / batches:10.1f} rows a sync")
 
     def fill(self, key: bytes, rows: int, what: str, shuffled: bool) -> None:
@@ -117,9 +118,12 @@ class Bench:
             ),
             "a directory by prefix": ListingQuery(prefix=middle, delimiter="/"),
         }
+
+        def ask(query: ListingQuery) -> int:
+            return len(self.node.list(key, query).wait())
+
         for what, query in pages.items():
-            count = len(self.node.list(key, query).wait())
-            timed(what, count, lambda query=query: self.node.list(key, query).wait())
+            timed(what, ask(query), partial(ask, query))
         timed(
             "10,000 raw rows",
             10_000,

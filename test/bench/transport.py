@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -177,4 +176,4 @@ def _print(name: str, call: str, clients: int, figures: Figures) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

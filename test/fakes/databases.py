@@ -43,7 +43,8 @@ class Databases:
             with closing(sqlite3.connect(":memory:")) as kept:
                 kept.deserialize(self.kept[path][-1])
                 kept.backup(connection)
-        return connection
+        made: sqlite3.Connection = connection
+        return made
 
     def after_power_loss(self, disk: MemoryDisk, random: Random) -> Databases:
         """What a restart finds: each database as some commit left it."""

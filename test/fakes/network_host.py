@@ -23,6 +23,7 @@ from compute.network.agent.model import (
     SeenProcess,
     SeenRules,
 )
+from compute.network.agent.operations import Operation
 from compute.network.agent.shapers import UNKNOWN
 from objectstore.kernel.errors import RingstackError, Unavailable
 
@@ -109,8 +110,8 @@ class MemoryHost:
                 self._put(HOST, self._as_told(seen, link))
             case do.ChangeInner(namespace=name, inner=inner):
                 seen = self.namespaces[name].links[inner.name]
-                told = replace(seen, mac=inner.mac, mtu=inner.mtu, is_up=True)
-                self._put(name, told)
+                up = replace(seen, mac=inner.mac, mtu=inner.mtu, is_up=True)
+                self._put(name, up)
             case do.RemoveLink(concerns=name):
                 self.remove_link(name)
             case do.AttachUplink(concerns=name, bridge=bridge):
@@ -135,12 +136,12 @@ class MemoryHost:
                 seen = self.namespaces[HOST].links[name]
                 self._put(HOST, replace(seen, forwards=seen.forwards - {forward}))
             case do.AddRoute(namespace=name, route=route):
-                kept = {
+                routes = {
                     one
                     for one in self.namespaces[name].routes
                     if one.destination != route.destination
                 }
-                self._change(name, routes=frozenset(kept | {route}))
+                self._change(name, routes=frozenset(routes | {route}))
             case do.RemoveRoute(namespace=name, route=route):
                 self._change(name, routes=self.namespaces[name].routes - {route})
             case do.OpenListener(listener=listener):
@@ -164,7 +165,7 @@ class MemoryHost:
             case _:
                 self._do_process(operation)
 
-    def _do_process(self, operation: do.Operation) -> None:
+    def _do_process(self, operation: Operation) -> None:
         match operation:
             case do.StartDnsmasq(dnsmasq=dnsmasq):
                 assert dnsmasq.namespace not in self.processes

@@ -12,7 +12,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from objectstore.kernel.reply import Reply
-from objectstore.kernel.request import CONTEXT_KEY, AccessRules, Context, Request
+from objectstore.kernel.request import (
+    CONTEXT_KEY,
+    AccessRules,
+    Context,
+    Located,
+    Request,
+)
 from objectstore.wire.records import DatabaseInfo
 
 
@@ -127,6 +133,9 @@ class KnownFacts:
 
     def fresh_container(self, account: str, container: str) -> DatabaseInfo | None:
         return self.container(account, container)
+
+    def locate(self, account: str, container: str = "", name: str = "") -> Located:
+        raise AssertionError("no filter asks that of these facts")
 
     def container(self, account: str, container: str) -> DatabaseInfo | None:
         key = (account, container)

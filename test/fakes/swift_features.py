@@ -156,9 +156,9 @@ class SwiftFeatures:
                 if known[-1].is_marker:
                     reply.set_header("Content-Type", MARKER_TYPE)
             return reply
-        for version in known:
-            if version.version_id == wanted:
-                return self._shown(request, version)
+        for each in known:
+            if each.version_id == wanted:
+                return self._shown(request, each)
         if wanted == "null" and not known:
             return self._plain(environ, request)
         return Reply(404, b"")

@@ -37,7 +37,7 @@ class Inspection:
 
     def faults(self, ledger: Ledger, containers: Iterable[str]) -> list[str]:
         """Every replica that is not as the ledger says; empty: all is well."""
-        found = []
+        found: list[str] = []
         for container in containers:
             names = ledger.names(container)
             present = {}

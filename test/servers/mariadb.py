@@ -34,7 +34,8 @@ class MariaDB:
 
     def execute(self, statement: str) -> bool:
         """Whether the statement went well."""
-        command = ["mariadb", "--no-defaults", "-uroot", "-S", self._socket]
+        socket = str(self._socket)
+        command = ["mariadb", "--no-defaults", "-uroot", "-S", socket]
         done = subprocess.run([*command, "-e", statement], capture_output=True)
         return done.returncode == 0
 

@@ -31,7 +31,7 @@ class PostgreSQL:
 
     def start(self) -> None:
         """Up, when this returns."""
-        command = [
+        command: list[str | Path] = [
             *AS_POSTGRES,
             self._programs / "postgres",
             "-D",
@@ -57,7 +57,13 @@ class PostgreSQL:
 
     def execute(self, statement: str) -> bool:
         """Whether the statement went well."""
-        command = [self._programs / "psql", "-h", "127.0.0.1", "-p", str(self._port)]
+        command: list[str | Path] = [
+            self._programs / "psql",
+            "-h",
+            "127.0.0.1",
+            "-p",
+            str(self._port),
+        ]
         command += ["-U", "tester", "-d", "postgres", "-qc", statement]
         return subprocess.run(command, capture_output=True).returncode == 0
 
@@ -74,7 +80,15 @@ def postgresql() -> Iterator[PostgreSQL]:
     with directory() as place:
         data = place / "data"
         subprocess.run(["chown", "postgres", place], check=True)
-        initdb = [programs / "initdb", "-D", data, "-A", "trust", "-U", "tester"]
+        initdb: list[str | Path] = [
+            programs / "initdb",
+            "-D",
+            data,
+            "-A",
+            "trust",
+            "-U",
+            "tester",
+        ]
         subprocess.run(
             [*AS_POSTGRES, *initdb], check=True, capture_output=True, cwd="/"
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -72,7 +73,7 @@ class Cluster:
                 self.hub.call_later(
                     life.realm,
                     self.network.delay(),
-                    lambda life=life: life.follow(rings),
+                    partial(life.follow, rings),
                 )
 
     # ---- the all-seeing eye ---------------------------------------------------

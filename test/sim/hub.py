@@ -44,8 +44,10 @@ class Stuck(Exception):
     """Nobody can ever run again, or nobody ever rests."""
 
 
-class SimulatedHub(BaseHub):
+class SimulatedHub(BaseHub):  # type: ignore[misc]
     """See the module.  ``start`` makes it the process's hub."""
+
+    now: float
 
     def __init__(self) -> None:
         super().__init__(clock=lambda: self.now)
@@ -62,7 +64,7 @@ class SimulatedHub(BaseHub):
     # ---- what eventlet asks of a hub ------------------------------------------
 
     def add_timer(self, timer: Any) -> float:
-        when = self.now + max(0.0, timer.seconds)
+        when: float = self.now + max(0.0, timer.seconds)
         self._push(when, self.realm, timer)
         return when
 
@@ -73,7 +75,7 @@ class SimulatedHub(BaseHub):
     def timer_canceled(self, timer: Any) -> None:
         pass  # it is skipped when its turn comes
 
-    def run(self, *_: Any) -> None:
+    def run(self, *ignored: Any) -> None:
         queue = self._queue
         while True:
             if not queue:

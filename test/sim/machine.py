@@ -8,6 +8,7 @@ the life between any two of its steps; the next one begins with what the disk ke
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -25,7 +26,6 @@ from objectstore.app.row_sender import RowSender
 from objectstore.container.server import container_server
 from objectstore.kernel import concurrency
 from objectstore.kernel.loop import Loop
-from objectstore.kernel.timestamps import HybridClock
 from objectstore.object.server import object_server
 from objectstore.proxy.app import ProxyApplication
 from objectstore.proxy.placement import Placement
@@ -60,7 +60,7 @@ class Process(Life):
     def __init__(self, machine: Machine, name: str) -> None:
         super().__init__(machine.name, Realm(name))
         self.clock = SkewedClock(machine.hub, machine)
-        self.timestamps: HybridClock = OpClock(self.clock)
+        self.timestamps = OpClock(self.clock)
         self._machine = machine
         settings = settings_for(machine.disk.directory)
         pool: Any = SimulatedPool(
@@ -201,7 +201,7 @@ class Machine:
             try:
                 value = act()
             except Exception as error:
-                hub.call_later(None, 0.0, lambda error=error: promise.fail(error))
+                hub.call_later(None, 0.0, partial(promise.fail, error))
             else:
                 hub.call_later(None, 0.0, lambda: promise.resolve(value))
 

@@ -10,18 +10,19 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from random import Random
 
 from objectstore.kernel import concurrency
 from objectstore.kernel.errors import RingstackError
 from test.sim.checks import check_history, check_survivor
-from test.sim.client import ACCOUNT, Client, ask
+from test.sim.client import ACCOUNT, Answer, Client, ask
 from test.sim.cluster import Cluster
 from test.sim.faults import AWAY_SECONDS, Weather, heal
 from test.sim.history import GET, LIST, WRITES, History
 from test.sim.hub import SimulatedHub, start
-from test.sim.machine import HEALTHY, Plant
+from test.sim.machine import HEALTHY, Machine, Plant
 
 CLIENTS = 4
 CONTAINERS = ("box", "chest")
@@ -129,9 +130,7 @@ class _Run:
         machine = self._cluster.machines[0]
         for container in CONTAINERS:
             answer = machine.perform(
-                lambda path=f"/v1/{ACCOUNT}/{container}": ask(
-                    machine.life, "PUT", path, {}, b"", []
-                )
+                partial(_create, machine, f"/v1/{ACCOUNT}/{container}")
             ).wait(60.0)
             assert answer.status == 201, answer
 
@@ -233,3 +232,8 @@ def _program_errors() -> Iterator[list[str]]:
         yield found
     finally:
         logger.removeHandler(handler)
+
+
+def _create(machine: Machine, path: str) -> Answer:
+    assert machine.life is not None
+    return ask(machine.life, "PUT", path, {}, b"", [])

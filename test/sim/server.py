@@ -44,7 +44,8 @@ def answer(
         head[:] = [int(status.split()[0]), fields]
 
     pieces = application(environ, start_response)
-    content, is_whole = [], True
+    content: list[bytes] = []
+    is_whole = True
     try:
         content.extend(map(bytes, pieces))
     except RingstackError:

@@ -45,7 +45,10 @@ class Listener(Protocol):
     """A machine, as the wire sees it."""
 
     name: str
-    life: Life | None  # None: it is off
+
+    @property
+    def life(self) -> Life | None:
+        """None: it is off."""
 
 
 class SimulatedResponse:

@@ -92,7 +92,7 @@ def main() -> None:
 
 def run(cloud: RunningCloud, meter: Meter, mib: int, rounds: int) -> None:
     sdk, plan = cloud.sdk(), cloud.place.plan
-    token, account = sdk.auth_token, f"/v1/AUTH_{sdk.current_project_id}"
+    token, account = sdk.auth_token or "", f"/v1/AUTH_{sdk.current_project_id}"
     sdk.object_store.create_container("plain")
     found: dict[str, list[tuple[float, float]]] = {}
     for number in range(rounds):

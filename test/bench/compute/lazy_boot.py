@@ -73,8 +73,8 @@ def measure(directory: Path, mebibytes: int, rounds: int) -> None:
     ballast = directory / "extra" / "usr" / "share"
     ballast.mkdir(parents=True)
     (ballast / "ballast").write_bytes(os.urandom(mebibytes << 20))
-    command = [HOME / "bin/build-guest-image", directory / "guest"]
-    command += ["--extra", directory / "extra", "--root-size", str(mebibytes + 24)]
+    command = [str(HOME / "bin/build-guest-image"), str(directory / "guest")]
+    command += ["--extra", str(directory / "extra"), "--root-size", str(mebibytes + 24)]
     subprocess.run(command, check=True, capture_output=True)
     disk = directory / "guest" / "guest-disk.qcow2"
     whole = disk.stat().st_size

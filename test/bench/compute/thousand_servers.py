@@ -30,7 +30,7 @@ def main() -> None:
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory() as directory:
         url = f"sqlite:///{directory}/cloud.sqlite"
-        house = House(Path(directory), url, hosts=wanted.hosts, **UNLIMITED)
+        house = House(Path(directory), url, hosts=wanted.hosts, **UNLIMITED)  # type: ignore[arg-type]
         house.furnish()
         house.agent.start()
         measure(house, wanted.servers)
