@@ -9,6 +9,7 @@ byte.
 from __future__ import annotations
 
 import hashlib
+import io
 import sysconfig
 import threading
 import time
@@ -112,7 +113,9 @@ def upload(account: Account, tree: list[TreeFile], progress: Progress) -> Figure
         digest = hashlib.md5(data, usedforsecurity=False).hexdigest()
         if there.get(file.name) == digest:
             return None
-        connection.put_object(CONTAINER, file.name, data, etag=digest)
+        # A file, which the client can send again from its beginning.
+        body = io.BytesIO(data)
+        connection.put_object(CONTAINER, file.name, body, len(data), digest)
         return len(data)
 
     return _over(account, tree, send, progress)

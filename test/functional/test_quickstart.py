@@ -10,7 +10,9 @@ import time
 from pathlib import Path
 
 import pytest
+import swiftclient
 
+from objectstore.cli import roundtrip
 from test.functional.harness.http import Client
 from test.functional.harness.ports import free_port_range
 from test.functional.harness.store import Store, listens, wait_for
@@ -128,6 +130,21 @@ def test_data_in_use_is_said_and_left_alone(tmp_path: Path) -> None:
     [line] = ended.errors.splitlines()
     assert line == f"quickstart: {data}: a server that runs uses it; stop that first"
     assert {path: path.read_bytes() for path in settings.iterdir()} == before
+
+
+def test_what_the_store_answered_is_said(tmp_path: Path) -> None:
+    store = Store.alone(tmp_path / "x")
+    settings = store.place.settings_file("store")
+    text = settings.read_text("utf-8")
+    never = text.replace("[server]\n", "[server]\nbody_reserve = 1000000 GiB\n")
+    settings.write_text(never, "utf-8")
+    store.start()
+    try:
+        account = roundtrip.Account(store.endpoint(), TESTER.login, TESTER.key)
+        with pytest.raises(swiftclient.ClientException, match="507"):
+            roundtrip.upload(account, roundtrip.library_tree()[:1], lambda _size: None)
+    finally:
+        store.stop()
 
 
 def test_a_directory_that_cannot_be(tmp_path: Path) -> None:
