@@ -20,6 +20,8 @@ from compute.instance.tables import SERVERS
 
 # How many rows one transaction looks at when a filter cannot be said in SQL.
 CHUNK_ROWS = 1000
+# A short page is likely full after few of them.
+CHUNK_ROWS_MIN = 100
 # Ids in one IN (...): well under what every database allows.
 IDS_IN_ONE_QUERY = 500
 
@@ -92,9 +94,9 @@ class ServerStore:
         page: Page,
         place: Place | None = None,
     ) -> Some:
-        """One page of a list, or what is found of it among the next ``CHUNK_ROWS`` rows
-        after ``place`` (None: after the page's marker) when SQL cannot tell all that
-        is wanted.  ``BadRequest`` for a marker that is no server."""
+        """One page of a list, or what is found of it among the next rows after
+        ``place`` (None: after the page's marker) when SQL cannot tell all that is
+        wanted.  ``BadRequest`` for a marker that is no server."""
         columns = [
             (SERVERS.c[SORT_COLUMNS[key]], descending) for key, descending in page.sort
         ]
@@ -102,9 +104,10 @@ class ServerStore:
         after = place or self._after(connection, wanted, page, order)
         if wanted.matches is None:
             return Some(self._rows(connection, wanted, order, after, page.limit))
-        rows = self._rows(connection, wanted, order, after, CHUNK_ROWS)
+        rows_max = min(CHUNK_ROWS, max(CHUNK_ROWS_MIN, page.limit))
+        rows = self._rows(connection, wanted, order, after, rows_max)
         found = [server for server in rows if wanted.matches(server)]
-        if len(rows) < CHUNK_ROWS:
+        if len(rows) < rows_max:
             return Some(found)
         return Some(found, [getattr(rows[-1], column.name) for column, _ in order])
 
