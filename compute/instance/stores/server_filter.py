@@ -93,7 +93,6 @@ class ServerFilter:
     SQL cannot tell, and ``hints``: what it can tell of that."""
 
     equal: Mapping[str, Any] = field(default_factory=dict)
-    among: Mapping[str, Collection[str]] = field(default_factory=dict)
     states: tuple[States, ...] | None = None
     deleted: bool | None = False
     changed_since: float | None = None
@@ -108,7 +107,6 @@ class ServerFilter:
         found: list[sa.ColumnElement[bool]] = [
             columns[name] == value for name, value in self.equal.items()
         ]
-        found += [columns[name].in_(values) for name, values in self.among.items()]
         if self.states is not None:
             states = (each.clause() for each in self.states)
             found.append(sa.or_(sa.false(), *states))
