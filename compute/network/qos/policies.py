@@ -12,9 +12,10 @@ import sqlalchemy as sa
 
 from compute.network import tables
 from compute.network.errors import conflict
+from compute.network.frame.bodies import Body
 from compute.network.frame.collection import Collection
 from compute.network.frame.fields import BOOLEAN, TEXT, TEXT_OR_NULL, Field, Fields
-from compute.network.frame.resource import Body, Definition
+from compute.network.frame.resource import Definition
 from compute.network.frame.work import Work
 from compute.network.links.visibility import (
     SHARED,

@@ -7,7 +7,7 @@ from typing import Any
 from compute.core.api import ApiCall, Route, json_reply
 from compute.core.errors import BadRequest
 from compute.network.errors import not_found
-from compute.network.frame.resource import only
+from compute.network.frame.bodies import only
 from compute.network.model import EGRESS, INGRESS
 from compute.network.qos.policies import BANDWIDTH, DSCP
 from compute.network.qos.rules import DSCP_MARKS, KBPS_MAX

@@ -15,9 +15,10 @@ import sqlalchemy as sa
 
 from compute.network import tables
 from compute.network.errors import conflict
+from compute.network.frame.bodies import Body
 from compute.network.frame.collection import EXTENDED, Collection
 from compute.network.frame.fields import Field, Fields
-from compute.network.frame.resource import Body, Definition, Parent
+from compute.network.frame.resource import Definition, Parent
 from compute.network.frame.work import Work
 from compute.network.links.visibility import seen_or_lent
 from compute.network.model import EGRESS, INGRESS, BandwidthRule, DscpRule, Resource
