@@ -12,9 +12,6 @@ from dataclasses import dataclass
 
 Tier = tuple[int | str, ...]
 
-# The names of the tiers, by the length of their tuple.
-TIER_NAMES = ("cluster", "region", "zone", "server", "device")
-
 
 @dataclass(frozen=True, slots=True)
 class Device:

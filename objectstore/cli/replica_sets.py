@@ -44,7 +44,6 @@ class RingComparison:
         self, outside: Outside, ring_name: str, ring: Ring, policy: int
     ) -> None:
         self.findings = Findings()
-        self._outside = outside
         self._name = ring_name
         self._ring = ring
         self._nodes = {

@@ -13,7 +13,6 @@ from rich.table import Table
 from rich.text import Text
 
 BAD = "bold red"
-GOOD = "green"
 
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 

@@ -131,14 +131,6 @@ def sub_environ(
     return made
 
 
-def set_body(environ: Environ, body: bytes, content_type: str = "") -> None:
-    """Give a subrequest a body of its own."""
-    environ["wsgi.input"] = IterableInput((body,))
-    environ["CONTENT_LENGTH"] = str(len(body))
-    if content_type:
-        environ["CONTENT_TYPE"] = content_type
-
-
 def ask(application: Application, environ: Environ) -> Reply:
     """The application's reply.  A ``Rejected`` becomes the reply it stands for."""
     head: list[Any] = []

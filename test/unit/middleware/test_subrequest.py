@@ -14,7 +14,6 @@ from objectstore.middleware.subrequest import (
     ask,
     discard,
     read_reply,
-    set_body,
     sub_environ,
 )
 from test.fakes.swift_app import Answer, SwiftApp, make_environ
@@ -97,12 +96,3 @@ def test_discard_closes() -> None:
     server.default = Answer(200, [], [b"x"])
     discard(ask(server, make_environ("GET", "/")))
     assert all(body.closed for body in server.bodies)
-
-
-def test_set_body() -> None:
-    environ = sub_environ(make_environ("GET", "/"), "PUT", "/v1/a")
-    set_body(environ, b"abc", "text/plain")
-    server = SwiftApp()
-    ask(server, environ)
-    assert server.last.body == b"abc"
-    assert server.last.headers["Content-Length"] == "3"
