@@ -32,6 +32,7 @@ HEADINGS = (
 )
 # Enough that one is nearly always free at half load.
 CONNECTIONS = 64
+TABLE_COLUMNS = 100  # of characters, also where there is no terminal
 NAMES = ("put-4k", "get-4k", "delete-4k", "mixed-4k")
 
 
@@ -65,7 +66,10 @@ def measure(
     full = result.operations / result.seconds
     if work.verb == "DELETE":
         bench.seed(work)
-    return full, measure_at(bench, work, seconds, full * share, run)
+    outcome = measure_at(bench, work, seconds, full * share, run)
+    if work.verb == "DELETE":
+        bench.seeded.discard(work.size)  # the next one reads them
+    return full, outcome
 
 
 def measure_at(
@@ -92,7 +96,7 @@ def beside_nginx(rates: dict[str, list[float]], seconds: int, table: Table) -> N
                 rate = sum(each) / len(each)
                 count = int(rate * seconds)
                 outcome = pace(port, repeat(asked), CONNECTIONS, rate, count)
-                add_row(table, f"nginx, as {name}", None, outcome)
+                add_row(table, f"nginx: {name}", None, outcome)
 
 
 def add_row(table: Table, name: str, full: float | None, outcome: Outcome) -> None:
@@ -131,7 +135,7 @@ def main(seconds: int, rounds: int, share: float, works: tuple[str, ...]) -> Non
                 rates.setdefault(work.name, []).append(full * share)
                 add_row(table, work.name, full, outcome)
     beside_nginx(rates, seconds, table)
-    Console().print(table)
+    Console(width=TABLE_COLUMNS).print(table)
 
 
 if __name__ == "__main__":
