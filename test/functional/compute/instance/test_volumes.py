@@ -121,3 +121,35 @@ def test_the_sdk_attaches(cloud: RunningCloud, means: Means, volume: str) -> Non
     wait_for(cloud, volume, "available")
     sdk.compute.delete_server(server)
     sdk.compute.wait_for_delete(server)
+
+
+def test_limits_reach_a_server_that_runs(
+    cloud: RunningCloud, means: Means, volume: str
+) -> None:
+    network = ("--nic", f"net-id={means.network}")
+    create(cloud, means, "vol-q", "--image", means.image, *network)
+    cloud.openstack("server", "add", "volume", "vol-q", volume)
+    wait_for(cloud, volume, "in-use")
+    for words in (
+        ("qos", "create", "--property", "total_iops_sec=50", "slow"),
+        ("type", "create", "slow"),
+        ("qos", "associate", "slow", "slow"),
+        ("set", "--type", "slow", volume),
+    ):
+        cloud.openstack("volume", *words)
+    wait_for_limits(cloud, 1)
+    cloud.openstack("volume", "qos", "set", "--property", "total_iops_sec=70", "slow")
+    wait_for_limits(cloud, 2)
+    delete(cloud, "vol-q")
+
+
+def wait_for_limits(cloud: RunningCloud, count: int) -> None:
+    """The server's host was told so often."""
+    until = time.monotonic() + SECONDS_MAX
+    while True:
+        events = cloud.openstack("server", "event", "list", "vol-q")
+        found = [each["Action"] for each in events].count("limit_volume")
+        if found >= count:
+            return
+        assert time.monotonic() < until, events
+        time.sleep(0.5)
