@@ -291,7 +291,13 @@ class Index:
         try:
             with contextlib.closing(self._opener(self.path)) as connection:
                 connection.execute("PRAGMA synchronous = NORMAL")
-                connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+                checkpoint = connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+                _, pages, moved = checkpoint.fetchone()
+                if moved < pages:
+                    # Somebody reads what was there before: SQLite has stopped at his
+                    # pages, perhaps without a sync.  One is part of such a commit.
+                    connection.execute("PRAGMA synchronous = FULL")
+                    connection.execute(FACT, ("synced", b""))
         except sqlite3.Error as error:
             raise self._failed(error) from error
 
