@@ -32,11 +32,19 @@ class Role(enum.Enum):
     NETWORK = "network"
     VOLUME = "volume"
     COMPUTE = "compute"
+    EC2 = "ec2"
     AGENT = "agent"
     NETWORK_AGENT = "network-agent"
 
 
-ROOM_ROLES = (Role.IDENTITY, Role.IMAGE, Role.NETWORK, Role.VOLUME, Role.COMPUTE)
+ROOM_ROLES = (
+    Role.IDENTITY,
+    Role.IMAGE,
+    Role.NETWORK,
+    Role.VOLUME,
+    Role.COMPUTE,
+    Role.EC2,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +66,7 @@ class CloudProcessSettings:
     network_url: str = option("", "Where network is; default: public_url/network")
     volume_url: str = option("", "Where volume is; default: public_url/volume")
     compute_url: str = option("", "Where compute is; default: public_url/compute")
+    ec2_url: str = option("", "Where EC2's API is; default: public_url/ec2")
     object_store: Path | None = option(
         None, "Settings file of an object store to run inside this process"
     )

@@ -37,4 +37,5 @@ def catalogue(settings: CloudSettings) -> tuple[CatalogueEntry, ...]:
             "object-store", "object-store", f"{store}/v1/AUTH_$(project_id)s"
         ),
         CatalogueEntry("s3", "s3", store),
+        CatalogueEntry("ec2", "ec2", settings.url_of("ec2")),
     )

@@ -169,7 +169,7 @@ class Cloud:
         settings = self._settings
         assert self._bus is not None
         database = self._database = Database(settings.database_url)
-        upgrade(database, [PACKAGES[name] for name in names])
+        upgrade(database, [PACKAGES[name] for name in names if name in PACKAGES])
         tokens = IdentityTokens(
             callers["identity"], self._clock, service=service, bus=self._bus
         )

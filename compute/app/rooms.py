@@ -8,6 +8,8 @@ from typing import Any
 from compute.agent.drivers.libvirt.settings import LibvirtSettings
 from compute.agent.settings import GuestAgentSettings
 from compute.core.room import Room, RoomParts
+from compute.ec2.room import build_room as build_ec2
+from compute.ec2.settings import Ec2Settings
 from compute.identity.settings import IdentitySettings
 from compute.image.room import build_room as build_image
 from compute.image.settings import ImageSettings
@@ -27,6 +29,7 @@ BUILDERS: Mapping[str, BuildRoom] = {
     "network": build_network,
     "volume": build_volume,
     "compute": build_instance,
+    "ec2": build_ec2,
 }
 
 SETTINGS: Mapping[str, type] = {
@@ -35,13 +38,15 @@ SETTINGS: Mapping[str, type] = {
     "network": NetworkSettings,
     "volume": VolumeSettings,
     "compute": InstanceSettings,
+    "ec2": Ec2Settings,
     "agent": GuestAgentSettings,
     "libvirt": LibvirtSettings,
     "network-agent": NetworkAgentSettings,
 }
 """The sections of a cloud's file, the frame's apart."""
 
-# The package, and with it the line of migrations, that a role's tables belong to.
+# The package, and with it the line of migrations, that a role's tables belong to;
+# a role that is not here has none.
 PACKAGES: Mapping[str, str] = {
     "identity": "identity",
     "image": "image",

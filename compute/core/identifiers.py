@@ -5,6 +5,8 @@ from __future__ import annotations
 import uuid
 from random import Random
 
+EC2_DIGITS = 17
+
 
 class Identifiers:
     """Makes ids that nobody can guess (given a ``SystemRandom``)."""
@@ -23,6 +25,12 @@ class Identifiers:
     def request_id(self) -> str:
         """What a caller quotes to an operator."""
         return f"req-{self.uuid()}"
+
+
+def ec2_id(kind: str, uuid: str) -> str:
+    """An id in EC2's form (``i-0123456789abcdef0``) of the thing with that uuid: always
+    the same, in its API as in guests' metadata.  17 digits have 64 random bits."""
+    return f"{kind}-{uuid.replace('-', '')[:EC2_DIGITS]}"
 
 
 def is_uuid(text: str) -> bool:

@@ -29,7 +29,7 @@ class RoomParts:
     """The world outside, as one room sees it.
 
     ``callers``: the other services by name (``identity``, ``image``, ``network``,
-    ``volume``, ``compute``, ``object-store``).  ``tokens`` checks callers' tokens,
+    ``volume``, ``compute``, ``object-store`` ...).  ``tokens`` checks callers' tokens,
     ``service`` gives our own.  ``state_directory`` is private to the room; ``host`` is
     this host's name in the cloud, ``address`` where this process listens ("": nowhere).
     """

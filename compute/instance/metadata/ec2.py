@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from compute.core.identifiers import ec2_id
 from compute.instance.metadata.openstack import user_data
 from compute.instance.records import Server
 
@@ -23,11 +24,6 @@ VERSIONS = (
     "2009-04-04",
     "latest",
 )
-
-
-def ec2_id(prefix: str, uuid: str) -> str:
-    """An id in EC2's form (``i-0123abcd``), the same one each time."""
-    return f"{prefix}-{uuid.replace('-', '')[:8]}"
 
 
 def meta_data(server: Server) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""What each ``Action`` does; a module for each kind of thing, with its ``ACTIONS``."""

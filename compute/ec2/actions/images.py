@@ -1,0 +1,221 @@
+"""Images: shown, made from instances, shared, taken away."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from compute.ec2 import ids, tagging
+from compute.ec2.call import Call
+from compute.ec2.frame.api import Action, Document
+from compute.ec2.frame.errors import Ec2Error, coded, invalid, unsupported
+from compute.ec2.frame.filters import Accessor, asked_filters, chosen
+from compute.ec2.frame.pages import page
+from compute.ec2.frame.parameters import Parameters
+from compute.ec2.frame.xml import moment
+from compute.ec2.inventory import Inventory, Thing
+
+NAME_LENGTHS = range(3, 129)
+_MISSING = "InvalidAMIID.NotFound"
+_PATCH = "application/openstack-images-v2.1-json-patch"
+_STATES = {
+    "active": "available",
+    "queued": "pending",
+    "saving": "pending",
+    "importing": "pending",
+    "uploading": "pending",
+    "deactivated": "disabled",
+    "killed": "failed",
+}
+
+FILTERS: Mapping[str, Accessor] = {
+    "architecture": lambda shown: shown["architecture"],
+    "creation-date": lambda shown: shown["creationDate"],
+    "description": lambda shown: shown["description"],
+    "image-id": lambda shown: shown["imageId"],
+    "image-type": lambda shown: shown["imageType"],
+    "is-public": lambda shown: shown["isPublic"],
+    "name": lambda shown: shown["name"],
+    "owner-id": lambda shown: shown["imageOwnerId"],
+    "root-device-name": lambda shown: shown["rootDeviceName"],
+    "root-device-type": lambda shown: shown["rootDeviceType"],
+    "state": lambda shown: shown["imageState"],
+    "virtualization-type": lambda shown: shown["virtualizationType"],
+    "hypervisor": lambda shown: shown["hypervisor"],
+}
+
+
+def describe(call: Call) -> Document:
+    """``DescribeImages``: those that the project may use."""
+    inventory, parameters = call.inventory, call.parameters
+    images = [_document(inventory, image) for image in inventory.images]
+    if wanted := parameters.texts("ImageId"):
+        known = {image["imageId"]: image for image in images}
+        for identifier in wanted:
+            if identifier not in known:
+                inventory.uuid(ids.IMAGE, identifier)
+                raise ids.not_found(ids.IMAGE, identifier)
+        images = [known[identifier] for identifier in dict.fromkeys(wanted)]
+    own = call.signer.project_id
+    if owners := parameters.texts("Owner"):
+        names = {own if owner == "self" else owner for owner in owners}
+        images = [image for image in images if image["imageOwnerId"] in names]
+    if users := parameters.texts("ExecutableBy"):
+        images = [image for image in images if _may_start(image, users, own)]
+    found = chosen(images, asked_filters(parameters), FILTERS)
+    shown, token = page(parameters, found, lambda each: str(each["imageId"]), 1)
+    return {"imagesSet": shown, "nextToken": token}
+
+
+def _may_start(image: Mapping[str, Any], users: list[str], own: str) -> bool:
+    """Whether one of them may, other than as the owner."""
+    if "all" in users and image["isPublic"]:
+        return True
+    return bool({"self", own} & set(users)) and image["imageOwnerId"] != own
+
+
+def _document(inventory: Inventory, image: Thing) -> dict[str, Any]:
+    volumes = image.get("block_device_mapping")
+    return {
+        "imageId": inventory.id_of(ids.IMAGE, image["id"]),
+        "imageLocation": f"{image['owner']}/{image['name'] or ''}",
+        "imageState": _STATES.get(image["status"], "invalid"),
+        "imageOwnerId": image["owner"],
+        "creationDate": moment(image["created_at"]),
+        "isPublic": image["visibility"] in ("public", "community"),
+        "productCodes": [],
+        "architecture": image.get("hw_architecture")
+        or image.get("architecture", "x86_64"),
+        "imageType": "machine",
+        "name": image["name"] or "",
+        "description": image.get("description", ""),
+        "rootDeviceType": "ebs" if volumes else "instance-store",
+        "rootDeviceName": image.get("root_device_name", "/dev/vda"),
+        "blockDeviceMapping": [],
+        "virtualizationType": "hvm",
+        "tagSet": tagging.tag_set(ids.IMAGE, image),
+        "hypervisor": "kvm",
+    }
+
+
+def create(call: Call) -> Document:
+    """``CreateImage``: from an instance.  Whether it runs meanwhile does not matter:
+    its disk is taken as it is at one moment."""
+    parameters, inventory = call.parameters, call.inventory
+    name = parameters.required("Name")
+    if len(name) not in NAME_LENGTHS:
+        raise invalid("Name", name, "It has 3 to 128 characters.")
+    if any(
+        image["name"] == name and image["owner"] == call.signer.project_id
+        for image in inventory.images
+    ):
+        raise Ec2Error("InvalidAMIName.Duplicate", f"The name {name} is in use")
+    tags = tagging.tags_for_new(parameters, ids.IMAGE, ids.SNAPSHOT)
+    if tags[ids.SNAPSHOT]:
+        raise unsupported("TagSpecification for snapshot")
+    server = inventory.uuid(ids.INSTANCE, parameters.required("InstanceId"))
+    metadata = {}
+    if description := parameters.text("Description"):
+        metadata["description"] = description
+    body = {"createImage": {"name": name, "metadata": metadata}}
+    with coded(missing="InvalidInstanceID.NotFound", state="IncorrectInstanceState"):
+        answer = call.rooms.post("compute", "servers", server, "action", body=body)
+    uuid = str(answer["image_id"])
+    if tags[ids.IMAGE]:
+        tagging.put(inventory, ids.IMAGE, uuid, tags[ids.IMAGE])
+    return {"imageId": inventory.id_of(ids.IMAGE, uuid)}
+
+
+def deregister(call: Call) -> Document:
+    """``DeregisterImage``."""
+    uuid = call.inventory.uuid(ids.IMAGE, call.parameters.required("ImageId"))
+    with coded(missing=_MISSING, state="InvalidAMIID.Unavailable"):
+        call.rooms.delete("image", "images", uuid)
+    return {"return": True}
+
+
+def describe_attribute(call: Call) -> Document:
+    """``DescribeImageAttribute``: its description, and who may start it."""
+    identifier = call.parameters.required("ImageId")
+    uuid = call.inventory.uuid(ids.IMAGE, identifier)
+    attribute = call.parameters.required("Attribute")
+    with coded(missing=_MISSING):
+        image = call.rooms.get("image", "images", uuid)
+        if attribute == "description":
+            value: Document = {"description": {"value": image.get("description", "")}}
+        elif attribute == "launchPermission":
+            value = {"launchPermission": _permissions(call, image)}
+        else:
+            raise invalid("Attribute", attribute)
+    return {"imageId": identifier, **value}
+
+
+def _permissions(call: Call, image: Thing) -> list[dict[str, str]]:
+    if image["visibility"] in ("public", "community"):
+        return [{"group": "all"}]
+    if image["visibility"] != "shared":
+        return []
+    members = call.rooms.get("image", "images", image["id"], "members")["members"]
+    return [{"userId": member["member_id"]} for member in members]
+
+
+def modify_attribute(call: Call) -> Document:
+    """``ModifyImageAttribute``: its description, or who may start it."""
+    parameters = call.parameters
+    uuid = call.inventory.uuid(ids.IMAGE, parameters.required("ImageId"))
+    with coded(missing=_MISSING, state="InvalidParameterValue"):
+        if parameters.has("Description"):
+            value = parameters.structure("Description").text("Value")
+            _patch(call, uuid, {"op": "add", "path": "/description", "value": value})
+        permissions = parameters.structure("LaunchPermission")
+        for each in permissions.structures("Add"):
+            _permit(call, uuid, each)
+        for each in permissions.structures("Remove"):
+            _forbid(call, uuid, each)
+    return {"return": True}
+
+
+def _permit(call: Call, uuid: str, each: Parameters) -> None:
+    if each.text("Group"):
+        _see(call, uuid, each, "public")
+        return
+    member = each.required("UserId")
+    if call.rooms.get("image", "images", uuid)["visibility"] == "private":
+        _patch(call, uuid, {"op": "replace", "path": "/visibility", "value": "shared"})
+    with coded(duplicate="InvalidParameterValue"):
+        body = {"member": member}
+        call.rooms.post("image", "images", uuid, "members", body=body)
+
+
+def _forbid(call: Call, uuid: str, each: Parameters) -> None:
+    if each.text("Group"):
+        _see(call, uuid, each, "shared")
+        return
+    call.rooms.delete("image", "images", uuid, "members", each.required("UserId"))
+
+
+def _see(call: Call, uuid: str, each: Parameters, visibility: str) -> None:
+    if each.text("Group") != "all":
+        raise invalid("LaunchPermission.Group", each.text("Group"))
+    _patch(call, uuid, {"op": "replace", "path": "/visibility", "value": visibility})
+
+
+def _patch(call: Call, uuid: str, change: Mapping[str, str]) -> None:
+    call.rooms.patch("image", "images", uuid, body=[change], kind=_PATCH)
+
+
+ACTIONS = {
+    "DescribeImages": Action(
+        describe,
+        "ImageId Owner ExecutableBy Filter MaxResults NextToken IncludeDeprecated"
+        " IncludeDisabled",
+    ),
+    "CreateImage": Action(
+        create, "InstanceId Name Description NoReboot TagSpecification"
+    ),
+    "DeregisterImage": Action(deregister, "ImageId"),
+    "DescribeImageAttribute": Action(describe_attribute, "ImageId Attribute"),
+    "ModifyImageAttribute": Action(
+        modify_attribute, "ImageId Description LaunchPermission Attribute"
+    ),
+}

@@ -1,0 +1,121 @@
+"""Single things of an instance: attributes, its console, its password."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from compute.ec2 import ids
+from compute.ec2.actions.instances import asked_servers
+from compute.ec2.call import Call
+from compute.ec2.frame.api import Action, Document
+from compute.ec2.frame.errors import coded, invalid, unsupported
+from compute.ec2.inventory import Thing
+from compute.ec2.views.instances import instance
+
+# What AWS gives at most.
+CONSOLE_BYTES_MAX = 64 * 1024
+_MISSING = "InvalidInstanceID.NotFound"
+_STATE = "IncorrectInstanceState"
+# Names as clients write them, and elements as documents have them.
+_TEXTS = ("kernel", "ramdisk", "userData")
+_FLAGS = (
+    "disableApiTermination",
+    "disableApiStop",
+    "ebsOptimized",
+    "enaSupport",
+)
+
+
+def _server(call: Call) -> Thing:
+    return asked_servers(call.inventory, [call.parameters.required("InstanceId")])[0]
+
+
+def describe_attribute(call: Call) -> Document:
+    """``DescribeInstanceAttribute``."""
+    server, name = _server(call), call.parameters.required("Attribute")
+    document = instance(call.inventory, server)
+    values: dict[str, Any] = {
+        "instanceType": {"value": document["instanceType"]},
+        "instanceInitiatedShutdownBehavior": {"value": "stop"},
+        "rootDeviceName": {"value": document["rootDeviceName"]},
+        "sourceDestCheck": {"value": True},
+        "blockDeviceMapping": document["blockDeviceMapping"],
+        "groupSet": document["groupSet"],
+        "productCodes": [],
+        **{flag: {"value": False} for flag in _FLAGS},
+        # User data is for the guest; the compute room shows it to nobody else.
+        **{text: {} for text in _TEXTS},
+    }
+    if name not in values:
+        raise invalid("Attribute", name)
+    return {"instanceId": document["instanceId"], name: values[name]}
+
+
+def modify_attribute(call: Call) -> Document:
+    """``ModifyInstanceAttribute``: its groups; what else can be changed is what it is
+    anyway."""
+    parameters, inventory = call.parameters, call.inventory
+    server = _server(call)
+    for name, only in (
+        ("DisableApiTermination", "false"),
+        ("DisableApiStop", "false"),
+        ("EbsOptimized", "false"),
+        ("SourceDestCheck", "true"),
+        ("InstanceInitiatedShutdownBehavior", "stop"),
+    ):
+        value = parameters.structure(name).text("Value").lower()
+        if value and value != only:
+            raise unsupported(name, f"It can be {only}.")
+    if groups := parameters.texts("GroupId"):
+        wanted = [inventory.uuid(ids.GROUP, each) for each in groups]
+        with coded(missing="InvalidGroup.NotFound"):
+            for port in inventory.ports_by_server.get(server["id"], []):
+                body = {"port": {"security_groups": wanted}}
+                call.rooms.put("network", "ports", port["id"], body=body)
+    return {"return": True}
+
+
+def console_output(call: Call) -> Document:
+    """``GetConsoleOutput``: the last 64 KiB that it has written."""
+    server = _server(call)
+    body: Mapping[str, Any] = {"os-getConsoleOutput": {}}
+    with coded(missing=_MISSING, state=_STATE):
+        answer = call.rooms.post(
+            "compute", "servers", server["id"], "action", body=body
+        )
+    output = answer["output"].encode("utf-8", "replace")[-CONSOLE_BYTES_MAX:]
+    now = datetime.now(UTC)
+    return {
+        "instanceId": call.inventory.id_of(ids.INSTANCE, server["id"]),
+        "timestamp": now.strftime("%Y-%m-%dT%H:%M:%S.000Z"),
+        "output": base64.b64encode(output).decode(),
+    }
+
+
+def password_data(call: Call) -> Document:
+    """``GetPasswordData``: what the guest has encrypted for its key, if it has."""
+    server = _server(call)
+    with coded(missing=_MISSING):
+        path = ("servers", server["id"], "os-server-password")
+        password = call.rooms.get("compute", *path)["password"]
+    now = datetime.now(UTC)
+    return {
+        "instanceId": call.inventory.id_of(ids.INSTANCE, server["id"]),
+        "timestamp": now.strftime("%Y-%m-%dT%H:%M:%S.000Z"),
+        "passwordData": password,
+    }
+
+
+ACTIONS = {
+    "DescribeInstanceAttribute": Action(describe_attribute, "InstanceId Attribute"),
+    "ModifyInstanceAttribute": Action(
+        modify_attribute,
+        "InstanceId GroupId DisableApiTermination DisableApiStop EbsOptimized"
+        " SourceDestCheck InstanceInitiatedShutdownBehavior",
+    ),
+    "GetConsoleOutput": Action(console_output, "InstanceId Latest"),
+    "GetPasswordData": Action(password_data, "InstanceId"),
+}

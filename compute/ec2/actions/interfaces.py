@@ -1,0 +1,176 @@
+"""Network interfaces: ports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from compute.ec2 import ids, tagging
+from compute.ec2.call import Call
+from compute.ec2.frame.api import Action, Document
+from compute.ec2.frame.errors import Ec2Error, coded
+from compute.ec2.frame.filters import Accessor, asked_filters, chosen
+from compute.ec2.frame.pages import page
+from compute.ec2.inventory import Thing
+from compute.ec2.views.interfaces import interface
+
+_MISSING = "InvalidNetworkInterfaceID.NotFound"
+
+
+def _inside(name: str, key: str) -> Accessor:
+    return lambda shown: (shown.get(name) or {}).get(key)
+
+
+FILTERS: Mapping[str, Accessor] = {
+    "addresses.private-ip-address": lambda shown: [
+        each["privateIpAddress"] for each in shown["privateIpAddressesSet"]
+    ],
+    "association.allocation-id": _inside("association", "allocationId"),
+    "association.association-id": _inside("association", "associationId"),
+    "association.public-ip": _inside("association", "publicIp"),
+    "attachment.attachment-id": _inside("attachment", "attachmentId"),
+    "attachment.device-index": _inside("attachment", "deviceIndex"),
+    "attachment.instance-id": _inside("attachment", "instanceId"),
+    "attachment.status": _inside("attachment", "status"),
+    "availability-zone": lambda shown: shown["availabilityZone"],
+    "description": lambda shown: shown["description"],
+    "group-id": lambda shown: [each["groupId"] for each in shown["groupSet"]],
+    "group-name": lambda shown: [each["groupName"] for each in shown["groupSet"]],
+    "mac-address": lambda shown: shown["macAddress"],
+    "network-interface-id": lambda shown: shown["networkInterfaceId"],
+    "owner-id": lambda shown: shown["ownerId"],
+    "private-ip-address": lambda shown: shown["privateIpAddress"],
+    "requester-managed": lambda shown: shown["requesterManaged"],
+    "status": lambda shown: shown["status"],
+    "subnet-id": lambda shown: shown["subnetId"],
+    "vpc-id": lambda shown: shown["vpcId"],
+}
+
+
+def describe(call: Call) -> Document:
+    """``DescribeNetworkInterfaces``."""
+    parameters, inventory = call.parameters, call.inventory
+    shown = [interface(inventory, port) for port in inventory.ports]
+    if wanted := parameters.texts("NetworkInterfaceId"):
+        there = {each["networkInterfaceId"] for each in shown}
+        for identifier in wanted:
+            if identifier not in there:
+                inventory.uuid(ids.INTERFACE, identifier)
+                raise ids.not_found(ids.INTERFACE, identifier)
+        shown = [each for each in shown if each["networkInterfaceId"] in wanted]
+    found = chosen(shown, asked_filters(parameters), FILTERS)
+    found, token = page(parameters, found, lambda each: str(each["networkInterfaceId"]))
+    return {"networkInterfaceSet": found, "nextToken": token}
+
+
+def create(call: Call) -> Document:
+    """``CreateNetworkInterface``: in a subnet, with an address of one's choice."""
+    parameters, inventory = call.parameters, call.inventory
+    identifier = parameters.required("SubnetId")
+    subnet = inventory.subnets_by_id.get(inventory.uuid(ids.SUBNET, identifier))
+    if subnet is None:
+        raise ids.not_found(ids.SUBNET, identifier)
+    tags = tagging.tags_for_new(parameters, ids.INTERFACE)[ids.INTERFACE]
+    place = {"subnet_id": subnet["id"]}
+    if address := parameters.text("PrivateIpAddress"):
+        place["ip_address"] = address
+    port: dict[str, Any] = {
+        "network_id": subnet["network_id"],
+        "fixed_ips": [place],
+        "name": tags.pop(tagging.NAME, ""),
+        "description": parameters.text("Description"),
+        "project_id": call.signer.project_id,
+    }
+    if groups := parameters.texts("SecurityGroupId"):
+        port["security_groups"] = [inventory.uuid(ids.GROUP, each) for each in groups]
+    with coded(
+        missing="InvalidGroup.NotFound",
+        limit="NetworkInterfaceLimitExceeded",
+        state="InvalidIPAddress.InUse",
+    ):
+        made = call.rooms.post("network", "ports", body={"port": port})["port"]
+    if tags:
+        tagging.put(inventory, ids.INTERFACE, made["id"], tags)
+        made = call.rooms.get("network", "ports", made["id"])["port"]
+    return {"networkInterface": interface(inventory, made)}
+
+
+def delete(call: Call) -> Document:
+    """``DeleteNetworkInterface``: not while an instance has it."""
+    port = _port(call)
+    if port["device_id"]:
+        identifier = call.parameters.text("NetworkInterfaceId")
+        text = f"Network interface '{identifier}' is currently in use."
+        raise Ec2Error("InvalidNetworkInterface.InUse", text)
+    with coded(missing=_MISSING, state="InvalidNetworkInterface.InUse"):
+        call.rooms.delete("network", "ports", port["id"])
+    return {"return": True}
+
+
+def _port(call: Call) -> Thing:
+    identifier = call.parameters.required("NetworkInterfaceId")
+    uuid = call.inventory.uuid(ids.INTERFACE, identifier)
+    for port in call.inventory.ports:
+        if port["id"] == uuid:
+            return port
+    raise ids.not_found(ids.INTERFACE, identifier)
+
+
+def attach(call: Call) -> Document:
+    """``AttachNetworkInterface``: to an instance, also while it runs."""
+    port = _port(call)
+    server = call.inventory.uuid(ids.INSTANCE, call.parameters.required("InstanceId"))
+    body = {"interfaceAttachment": {"port_id": port["id"]}}
+    with coded(
+        missing="InvalidInstanceID.NotFound", state="InvalidNetworkInterface.InUse"
+    ):
+        call.rooms.post("compute", "servers", server, "os-interface", body=body)
+    return {"attachmentId": call.inventory.id_of(ids.INTERFACE_ATTACHMENT, port["id"])}
+
+
+def detach(call: Call) -> Document:
+    """``DetachNetworkInterface``."""
+    identifier = call.parameters.required("AttachmentId")
+    uuid = call.inventory.uuid(ids.INTERFACE_ATTACHMENT, identifier)
+    for port in call.inventory.ports:
+        if port["id"] == uuid and port["device_owner"].startswith("compute:"):
+            path = ("servers", port["device_id"], "os-interface", uuid)
+            with coded(missing="InvalidAttachmentID.NotFound", state="IncorrectState"):
+                call.rooms.delete("compute", *path)
+            return {"return": True}
+    raise ids.not_found(ids.INTERFACE_ATTACHMENT, identifier)
+
+
+def modify_attribute(call: Call) -> Document:
+    """``ModifyNetworkInterfaceAttribute``: its description, or its groups."""
+    parameters, inventory = call.parameters, call.inventory
+    port = _port(call)
+    change: dict[str, Any] = {}
+    if parameters.has("Description"):
+        change["description"] = parameters.structure("Description").text("Value")
+    if groups := parameters.texts("SecurityGroupId"):
+        change["security_groups"] = [inventory.uuid(ids.GROUP, each) for each in groups]
+    if change:
+        with coded(missing="InvalidGroup.NotFound"):
+            call.rooms.put("network", "ports", port["id"], body={"port": change})
+    return {"return": True}
+
+
+ACTIONS = {
+    "DescribeNetworkInterfaces": Action(
+        describe, "NetworkInterfaceId Filter MaxResults NextToken"
+    ),
+    "CreateNetworkInterface": Action(
+        create,
+        "SubnetId PrivateIpAddress Description SecurityGroupId TagSpecification"
+        " ClientToken",
+    ),
+    "DeleteNetworkInterface": Action(delete, "NetworkInterfaceId"),
+    "AttachNetworkInterface": Action(
+        attach, "NetworkInterfaceId InstanceId DeviceIndex"
+    ),
+    "DetachNetworkInterface": Action(detach, "AttachmentId Force"),
+    "ModifyNetworkInterfaceAttribute": Action(
+        modify_attribute, "NetworkInterfaceId Description SecurityGroupId"
+    ),
+}

@@ -1,0 +1,114 @@
+"""Tags of anything, by its id."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from compute.ec2 import ids, tagging
+from compute.ec2.call import Call
+from compute.ec2.frame.api import Action, Document
+from compute.ec2.frame.errors import Ec2Error, coded, missing
+from compute.ec2.frame.filters import Accessor, asked_filters, chosen
+from compute.ec2.frame.pages import page
+from compute.ec2.inventory import Inventory, Thing
+
+FILTERS: Mapping[str, Accessor] = {
+    "key": lambda shown: shown["key"],
+    "resource-id": lambda shown: shown["resourceId"],
+    "resource-type": lambda shown: shown["resourceType"],
+    "value": lambda shown: shown["value"],
+}
+_THINGS: Mapping[str, Callable[[Inventory], list[Thing]]] = {
+    ids.INSTANCE: lambda inventory: inventory.servers,
+    ids.VOLUME: lambda inventory: inventory.volumes,
+    ids.SNAPSHOT: lambda inventory: inventory.snapshots,
+    ids.IMAGE: lambda inventory: [
+        image
+        for image in inventory.images
+        if image["owner"] == inventory.signer.project_id
+    ],
+    ids.GROUP: lambda inventory: inventory.groups,
+    ids.ADDRESS: lambda inventory: inventory.addresses,
+    ids.INTERFACE: lambda inventory: inventory.ports,
+    ids.SUBNET: lambda inventory: inventory.subnets,
+}
+
+
+def describe(call: Call) -> Document:
+    """``DescribeTags``: of all that the project has."""
+    inventory, filters = call.inventory, asked_filters(call.parameters)
+    kinds = list(_THINGS)
+    for each in filters:
+        if each.name == "resource-type":
+            kinds = [
+                kind for kind in kinds if each.fits(tagging.HOLDERS[kind].resource_type)
+            ]
+    shown = [
+        {"resourceId": inventory.id_of(kind, thing["id"]), **tag}
+        | {"resourceType": tagging.HOLDERS[kind].resource_type}
+        for kind in kinds
+        for thing in _THINGS[kind](inventory)
+        for tag in tagging.tag_set(kind, thing)
+    ]
+    found = chosen(shown, filters, FILTERS)
+    found, token = page(call.parameters, found, _key)
+    return {"tagSet": found, "nextToken": token}
+
+
+def _key(tag: Mapping[str, Any]) -> str:
+    return f"{tag['resourceId']} {tag['key']}"
+
+
+def create(call: Call) -> Document:
+    """``CreateTags``: all things are looked for before the first gets its tags."""
+    tags = tagging.asked_tags(call.parameters)
+    if not tags:
+        raise missing("Tag")
+    for kind, uuid in _named(call):
+        with coded(missing=_code(kind), limit="TagLimitExceeded"):
+            tagging.put(call.inventory, kind, uuid, tags)
+    return {"return": True}
+
+
+def delete(call: Call) -> Document:
+    """``DeleteTags``: those named, whatever their value unless one is given; without
+    names, all."""
+    for kind, uuid in _named(call):
+        wanted: dict[str, str | None] = {
+            each.required("Key"): each.text("Value") if each.has("Value") else None
+            for each in call.parameters.structures("Tag")
+        }
+        if not wanted:
+            things = _THINGS[kind](call.inventory)
+            thing = next((each for each in things if each["id"] == uuid), {})
+            holder = tagging.HOLDERS[kind]
+            wanted = dict.fromkeys(tagging.tags_of(holder, thing))
+            wanted.pop(tagging.NAME, None)
+        with coded(missing=_code(kind)):
+            tagging.drop(call.inventory, kind, uuid, wanted)
+    return {"return": True}
+
+
+def _named(call: Call) -> list[tuple[str, str]]:
+    wanted = call.parameters.texts("ResourceId")
+    if not wanted:
+        raise missing("ResourceId")
+    found = []
+    for identifier in wanted:
+        kind = ids.kind_of(identifier)
+        if kind not in tagging.HOLDERS:
+            raise Ec2Error("InvalidID", f"The ID '{identifier}' is not valid")
+        found.append((kind, call.inventory.uuid(kind, identifier)))
+    return found
+
+
+def _code(kind: str) -> str:
+    return ids.not_found(kind, "").code
+
+
+ACTIONS = {
+    "DescribeTags": Action(describe, "Filter MaxResults NextToken"),
+    "CreateTags": Action(create, "ResourceId Tag"),
+    "DeleteTags": Action(delete, "ResourceId Tag"),
+}

@@ -1,0 +1,27 @@
+"""What an action is given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from compute.ec2.frame.parameters import Parameters
+from compute.ec2.frame.signed import Signer
+from compute.ec2.inventory import Inventory
+from compute.ec2.rooms import Rooms
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What is asked, by whom, and what he has; ``region`` and ``endpoint``: this
+    cloud's name, and the host and port of this API."""
+
+    parameters: Parameters
+    signer: Signer
+    inventory: Inventory
+    region: str
+    endpoint: str
+
+    @property
+    def rooms(self) -> Rooms:
+        """The other rooms, asked in the signer's name."""
+        return self.inventory.rooms

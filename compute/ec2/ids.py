@@ -1,0 +1,101 @@
+"""Ids in EC2's form (``core.identifiers.ec2_id``), and the uuids behind them.
+
+A thing's id is made from its uuid, so nobody has to remember which it has: an id is
+looked for among the uuids that the caller may see.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+
+from compute.core.identifiers import EC2_DIGITS
+from compute.core.identifiers import ec2_id as ec2_id
+from compute.ec2.frame.errors import Ec2Error
+
+REMEMBERED_MAX = 100_000
+
+INSTANCE = "i"
+IMAGE = "ami"
+VOLUME = "vol"
+SNAPSHOT = "snap"
+KEY_PAIR = "key"
+GROUP = "sg"
+GROUP_RULE = "sgr"
+ADDRESS = "eipalloc"
+ADDRESS_ASSOCIATION = "eipassoc"
+INTERFACE = "eni"
+INTERFACE_ATTACHMENT = "eni-attach"
+SUBNET = "subnet"
+VPC = "vpc"
+RESERVATION = "r"
+
+# How AWS spells what is not there, and what is no id at all.
+_CODES = {
+    INSTANCE: "InvalidInstanceID",
+    IMAGE: "InvalidAMIID",
+    VOLUME: "InvalidVolume",
+    SNAPSHOT: "InvalidSnapshot",
+    KEY_PAIR: "InvalidKeyPair",
+    GROUP: "InvalidGroup",
+    GROUP_RULE: "InvalidSecurityGroupRuleId",
+    ADDRESS: "InvalidAllocationID",
+    ADDRESS_ASSOCIATION: "InvalidAssociationID",
+    INTERFACE: "InvalidNetworkInterfaceID",
+    INTERFACE_ATTACHMENT: "InvalidAttachmentID",
+    SUBNET: "InvalidSubnetID",
+    VPC: "InvalidVpcID",
+}
+_FORM = re.compile(r"[a-z-]+-[0-9a-f]{8,17}\Z")
+
+
+def id_of_name(kind: str, name: str) -> str:
+    """The id of what has a name and no uuid."""
+    return f"{kind}-{hashlib.sha256(name.encode()).hexdigest()[:EC2_DIGITS]}"
+
+
+def kind_of(identifier: str) -> str:
+    """What kind of thing it is the id of."""
+    return identifier.rpartition("-")[0]
+
+
+def not_found(kind: str, identifier: str) -> Ec2Error:
+    """Nothing of that kind has the id, or nothing that the caller may see."""
+    code = f"{_CODES[kind]}.NotFound"
+    return Ec2Error(code, f"The {kind} ID '{identifier}' does not exist")
+
+
+class KnownIds:
+    """Which uuids ids stand for, as far as it was found out.
+
+    It is no right to anything: the rooms decide who may see what a uuid names.
+    """
+
+    def __init__(self) -> None:
+        self._uuids: OrderedDict[str, str] = OrderedDict()
+
+    def note(self, kind: str, uuid: str) -> str:
+        """Remember a thing; its id."""
+        identifier = ec2_id(kind, uuid)
+        self._uuids[identifier] = uuid
+        self._uuids.move_to_end(identifier)
+        if len(self._uuids) > REMEMBERED_MAX:
+            self._uuids.popitem(last=False)
+        return identifier
+
+    def uuid(
+        self, kind: str, identifier: str, visible: Callable[[], Iterable[str]]
+    ) -> str:
+        """The uuid behind an id; ``visible`` gives those of its kind that the caller
+        may see, and is asked only for an id that is new here.  ``Ec2Error``."""
+        if kind_of(identifier) != kind or not _FORM.match(identifier):
+            code = f"{_CODES[kind]}.Malformed"
+            raise Ec2Error(code, f"Invalid id: '{identifier}' (expecting '{kind}-...')")
+        if identifier not in self._uuids:
+            for uuid in visible():
+                self.note(kind, uuid)
+        if identifier not in self._uuids:
+            raise not_found(kind, identifier)
+        return self._uuids[identifier]

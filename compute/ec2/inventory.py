@@ -1,0 +1,231 @@
+"""What the caller's project has, as the rooms tell it.
+
+Each list is asked for at most once for a request, and only when somebody looks.  Of
+what others share with the project (networks, images) the rooms decide what is seen.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+
+from compute.ec2 import ids
+from compute.ec2.frame.signed import Signer
+from compute.ec2.rooms import Rooms
+from objectstore.kernel.clock import Clock
+
+# For so long a terminated instance is shown; AWS says about an hour.
+GONE_SECONDS = 3600
+ROUTER_INTERFACE = "network:router_interface"
+
+Thing = Mapping[str, Any]
+
+
+class Inventory:
+    """For one request."""
+
+    def __init__(
+        self, rooms: Rooms, known: ids.KnownIds, signer: Signer, clock: Clock
+    ) -> None:
+        self.rooms = rooms
+        self.signer = signer
+        self._known = known
+        self._clock = clock
+
+    def look_again(self) -> Inventory:
+        """The same, as it is after something was made or changed."""
+        return Inventory(self.rooms, self._known, self.signer, self._clock)
+
+    # ---- ids -------------------------------------------------------------------
+
+    def id_of(self, kind: str, uuid: str) -> str:
+        """A thing's id, which is known from now on."""
+        return self._known.note(kind, uuid)
+
+    def uuid(self, kind: str, identifier: str) -> str:
+        """The uuid behind an id.  ``Ec2Error``: there is none that the caller sees."""
+        return self._known.uuid(kind, identifier, lambda: self._visible(kind))
+
+    def _visible(self, kind: str) -> list[str]:
+        lists: Mapping[str, Callable[[], list[Thing]]] = {
+            ids.INSTANCE: lambda: self.servers,
+            ids.IMAGE: lambda: self.images,
+            ids.VOLUME: lambda: self.volumes,
+            ids.SNAPSHOT: lambda: self.snapshots,
+            ids.GROUP: lambda: self.groups,
+            ids.ADDRESS: lambda: self.addresses,
+            ids.ADDRESS_ASSOCIATION: lambda: self.addresses,
+            ids.INTERFACE: lambda: self.ports,
+            ids.INTERFACE_ATTACHMENT: lambda: self.ports,
+            ids.SUBNET: lambda: self.subnets,
+            ids.GROUP_RULE: lambda: [
+                rule for group in self.groups for rule in group["security_group_rules"]
+            ],
+        }
+        return [thing["id"] for thing in lists[kind]()]
+
+    # ---- compute ---------------------------------------------------------------
+
+    @cached_property
+    def servers(self) -> list[Thing]:
+        """The servers that are there."""
+        return list(self.rooms.pages("compute", "servers", "servers", "detail"))
+
+    @cached_property
+    def gone_servers(self) -> list[Thing]:
+        """Those that were deleted not long ago."""
+        since = datetime.fromtimestamp(self._clock.time() - GONE_SECONDS, UTC)
+        # Whatever has changed since then, those that are there as well.
+        changed = self.rooms.pages(
+            "compute",
+            "servers",
+            "servers",
+            "detail",
+            **{"changes-since": since.strftime("%Y-%m-%dT%H:%M:%SZ")},
+        )
+        return [server for server in changed if server["status"] == "DELETED"]
+
+    @cached_property
+    def flavors(self) -> list[Thing]:
+        """Instance types."""
+        return list(self.rooms.pages("compute", "flavors", "flavors", "detail"))
+
+    @cached_property
+    def key_pairs(self) -> list[Thing]:
+        """The user's."""
+        found = self.rooms.pages("compute", "keypairs", "os-keypairs")
+        return [each["keypair"] for each in found]
+
+    @cached_property
+    def zones(self) -> list[Thing]:
+        """Availability zones."""
+        found: list[Thing] = self.rooms.get("compute", "os-availability-zone")[
+            "availabilityZoneInfo"
+        ]
+        return found
+
+    # ---- image and volume --------------------------------------------------------
+
+    @cached_property
+    def images(self) -> list[Thing]:
+        """Those that the project may use."""
+        return list(self.rooms.pages("image", "images", "images"))
+
+    @cached_property
+    def volumes(self) -> list[Thing]:
+        """With their attachments."""
+        return list(self.rooms.pages("volume", "volumes", "volumes", "detail"))
+
+    @cached_property
+    def snapshots(self) -> list[Thing]:
+        """Of volumes."""
+        return list(self.rooms.pages("volume", "snapshots", "snapshots", "detail"))
+
+    @cached_property
+    def volumes_by_server(self) -> Mapping[str, list[tuple[Thing, Thing]]]:
+        """Volumes with their attachments, by the server's uuid."""
+        found = defaultdict(list)
+        for volume in self.volumes:
+            for attachment in volume["attachments"]:
+                found[attachment["server_id"]].append((volume, attachment))
+        return found
+
+    # ---- network -----------------------------------------------------------------
+
+    @cached_property
+    def networks(self) -> list[Thing]:
+        """The project's and those that are shared with it."""
+        return [
+            network
+            for network in self.rooms.pages("network", "networks", "networks")
+            if network["project_id"] == self.signer.project_id or network["shared"]
+        ]
+
+    @cached_property
+    def subnets(self) -> list[Thing]:
+        """Of these networks, for IPv4: EC2 has no others."""
+        networks = {network["id"] for network in self.networks}
+        return [
+            subnet
+            for subnet in self.rooms.pages("network", "subnets", "subnets")
+            if subnet["network_id"] in networks and subnet["ip_version"] == 4
+        ]
+
+    @cached_property
+    def groups(self) -> list[Thing]:
+        """Security groups."""
+        return self._own("security_groups", "security-groups")
+
+    @cached_property
+    def addresses(self) -> list[Thing]:
+        """Floating IP addresses."""
+        return self._own("floatingips", "floatingips")
+
+    @cached_property
+    def ports(self) -> list[Thing]:
+        """Ports."""
+        return self._own("ports", "ports")
+
+    @cached_property
+    def routers(self) -> list[Thing]:
+        """Routers."""
+        return self._own("routers", "routers")
+
+    @cached_property
+    def ports_by_server(self) -> Mapping[str, list[Thing]]:
+        """The ports of each server, the oldest first."""
+        found = defaultdict(list)
+        for port in sorted(self.ports, key=lambda port: str(port.get("created_at"))):
+            if port["device_owner"].startswith("compute:"):
+                found[port["device_id"]].append(port)
+        return found
+
+    @cached_property
+    def address_by_port(self) -> Mapping[str, Thing]:
+        """Floating addresses by the port that they lead to."""
+        return {
+            address["port_id"]: address
+            for address in self.addresses
+            if address["port_id"]
+        }
+
+    @cached_property
+    def subnets_by_id(self) -> Mapping[str, Thing]:
+        """Subnets by uuid."""
+        return {subnet["id"]: subnet for subnet in self.subnets}
+
+    @cached_property
+    def groups_by_id(self) -> Mapping[str, Thing]:
+        """Security groups by uuid."""
+        return {group["id"]: group for group in self.groups}
+
+    @cached_property
+    def default_vpc(self) -> str:
+        """The id of what the project has without a router of its own."""
+        return ids.ec2_id(ids.VPC, self.signer.project_id)
+
+    @cached_property
+    def vpc_by_subnet(self) -> Mapping[str, str]:
+        """In which VPC each subnet is: that of the router which leads to it."""
+        routers = {router["id"] for router in self.routers}
+        found = {}
+        for port in self.ports:
+            if (
+                port["device_owner"] == ROUTER_INTERFACE
+                and port["device_id"] in routers
+            ):
+                for place in port["fixed_ips"]:
+                    vpc = ids.ec2_id(ids.VPC, port["device_id"])
+                    found[place["subnet_id"]] = vpc
+        return found
+
+    def vpc_of(self, subnet_id: str) -> str:
+        """The same, for every subnet."""
+        return self.vpc_by_subnet.get(subnet_id, self.default_vpc)
+
+    def _own(self, name: str, path: str) -> list[Thing]:
+        project = self.signer.project_id
+        return list(self.rooms.pages("network", name, path, project_id=project))

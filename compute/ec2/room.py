@@ -1,0 +1,73 @@
+"""EC2's API, put together."""
+
+from __future__ import annotations
+
+from compute.core.room import Room, RoomParts
+from compute.ec2.actions import (
+    addresses,
+    images,
+    instance_details,
+    instances,
+    interfaces,
+    key_pairs,
+    networks,
+    places,
+    run_instances,
+    security_groups,
+    snapshots,
+    tags,
+    volumes,
+)
+from compute.ec2.call import Call
+from compute.ec2.frame.api import Action, Ec2Api
+from compute.ec2.frame.parameters import Parameters
+from compute.ec2.frame.signed import Signatures, Signer
+from compute.ec2.ids import KnownIds
+from compute.ec2.inventory import Inventory
+from compute.ec2.rooms import Rooms
+from compute.ec2.settings import Ec2Settings
+from objectstore.kernel.request import Request
+
+_MODULES = (
+    addresses,
+    images,
+    instance_details,
+    instances,
+    interfaces,
+    key_pairs,
+    networks,
+    places,
+    run_instances,
+    security_groups,
+    snapshots,
+    tags,
+    volumes,
+)
+
+
+def all_actions() -> dict[str, Action]:
+    """Every action by its name."""
+    return {
+        name: action for module in _MODULES for name, action in module.ACTIONS.items()
+    }
+
+
+def build_room(parts: RoomParts, settings: Ec2Settings) -> Room:
+    """The room, ready to run; it has no tables and no loops."""
+    known = KnownIds()
+
+    def begin(request: Request, parameters: Parameters, signer: Signer) -> Call:
+        rooms = Rooms(parts.callers, signer.token)
+        environ = request.environ
+        endpoint = environ.get("HTTP_HOST", "") + environ.get("SCRIPT_NAME", "")
+        return Call(
+            parameters,
+            signer,
+            Inventory(rooms, known, signer, parts.clock),
+            settings.region,
+            endpoint,
+        )
+
+    signatures = Signatures(parts.callers["identity"], parts.service)
+    api = Ec2Api(all_actions(), signatures, begin, parts.identifiers)
+    return Room("ec2", api)

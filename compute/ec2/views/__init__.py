@@ -1,0 +1,1 @@
+"""How things look in EC2's documents."""

@@ -1,0 +1,176 @@
+"""Servers as instances."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from compute.ec2 import ids
+from compute.ec2.frame.xml import moment
+from compute.ec2.inventory import Inventory, Thing
+from compute.ec2.tagging import CLIENT_TOKEN, RESERVED, tag_set
+from compute.ec2.views.interfaces import instance_interface
+
+RESERVATION = f"{RESERVED}reservation"
+# The image that the root volume was made from.
+IMAGE = f"{RESERVED}image"
+HYPERVISOR = "kvm"
+
+_CODES = {
+    "pending": 0,
+    "running": 16,
+    "shutting-down": 32,
+    "terminated": 48,
+    "stopping": 64,
+    "stopped": 80,
+}
+_BY_STATUS = {
+    "BUILD": "pending",
+    "REBUILD": "pending",
+    "DELETED": "terminated",
+    "SOFT_DELETED": "terminated",
+    "SHUTOFF": "stopped",
+    "PAUSED": "stopped",
+    "SUSPENDED": "stopped",
+    "SHELVED": "stopped",
+    "SHELVED_OFFLOADED": "stopped",
+}
+"""Whatever else (ACTIVE, REBOOT, RESIZE, MIGRATING, RESCUE ...) is running."""
+_BY_TASK = {
+    "deleting": "shutting-down",
+    "soft-deleting": "shutting-down",
+    "powering-off": "stopping",
+    "suspending": "stopping",
+    "shelving": "stopping",
+    "powering-on": "pending",
+    "resuming": "pending",
+    "unshelving": "pending",
+}
+
+
+def state_name(server: Thing) -> str:
+    """In which of EC2's states a server is.
+
+    One that failed before it ever ran is terminated, so that who waits for it hears of
+    it; one that failed later is stopped.  Both say why in ``stateReason``.
+    """
+    if server["status"] == "ERROR":
+        return "stopped" if server.get("OS-SRV-USG:launched_at") else "terminated"
+    task = _BY_TASK.get(server.get("OS-EXT-STS:task_state") or "")
+    return task or _BY_STATUS.get(server["status"], "running")
+
+
+def state(name: str) -> Mapping[str, Any]:
+    """The element of a state."""
+    return {"code": _CODES[name], "name": name}
+
+
+def reservations(inventory: Inventory, servers: list[Thing]) -> list[dict[str, Any]]:
+    """Servers in the reservations in which they were ordered, the oldest first."""
+    found: dict[str, dict[str, Any]] = {}
+    for server in sorted(servers, key=lambda server: (server["created"], server["id"])):
+        identifier = reservation_id(server)
+        reservation = found.setdefault(
+            identifier,
+            {
+                "reservationId": identifier,
+                "ownerId": server["tenant_id"],
+                "groupSet": [],
+                "instancesSet": [],
+            },
+        )
+        document = instance(inventory, server)
+        document["amiLaunchIndex"] = len(reservation["instancesSet"])
+        reservation["instancesSet"].append(document)
+    return list(found.values())
+
+
+def reservation_id(server: Thing) -> str:
+    """Of servers that were not ordered here, each is its own."""
+    noted: str = server["metadata"].get(RESERVATION, "")
+    return noted or ids.ec2_id(ids.RESERVATION, server["id"])
+
+
+def instance(inventory: Inventory, server: Thing) -> dict[str, Any]:
+    """One instance."""
+    ports = inventory.ports_by_server.get(server["id"], [])
+    interfaces = [
+        instance_interface(inventory, port, number) for number, port in enumerate(ports)
+    ]
+    first = interfaces[0] if interfaces else {}
+    name = state_name(server)
+    fault = server.get("fault", {}).get("message")
+    image = (server.get("image") or {}).get("id", "")
+    origin = image or server["metadata"].get(IMAGE, "")
+    root = server.get("OS-EXT-SRV-ATTR:root_device_name") or "/dev/vda"
+    return {
+        "instanceId": inventory.id_of(ids.INSTANCE, server["id"]),
+        "imageId": inventory.id_of(ids.IMAGE, origin) if origin else "",
+        "instanceState": state(name),
+        "privateDnsName": server["name"],
+        "dnsName": "",
+        "reason": fault or "",
+        "keyName": server.get("key_name"),
+        "amiLaunchIndex": 0,
+        "productCodes": [],
+        "instanceType": server["flavor"]["original_name"],
+        "launchTime": moment(server.get("OS-SRV-USG:launched_at") or server["created"]),
+        "placement": {
+            "availabilityZone": server.get("OS-EXT-AZ:availability_zone") or "",
+            "groupName": "",
+            "tenancy": "default",
+        },
+        "monitoring": {"state": "disabled"},
+        "subnetId": first.get("subnetId"),
+        "vpcId": first.get("vpcId"),
+        "privateIpAddress": first.get("privateIpAddress"),
+        "ipAddress": first.get("association", {}).get("publicIp"),
+        "sourceDestCheck": True,
+        "groupSet": _groups(interfaces),
+        "stateReason": _reason(name, fault),
+        "architecture": "x86_64",
+        "rootDeviceType": "instance-store" if image else "ebs",
+        "rootDeviceName": root,
+        "blockDeviceMapping": _block_devices(inventory, server),
+        "virtualizationType": "hvm",
+        "clientToken": server["metadata"].get(CLIENT_TOKEN, ""),
+        "tagSet": tag_set(ids.INSTANCE, server),
+        "hypervisor": HYPERVISOR,
+        "networkInterfaceSet": interfaces,
+        "ebsOptimized": False,
+    }
+
+
+def _reason(name: str, fault: str | None) -> Mapping[str, str] | None:
+    if fault:
+        return {"code": "Server.InternalError", "message": fault}
+    if name == "terminated":
+        text = "Client.UserInitiatedShutdown"
+        return {"code": text, "message": f"{text}: User initiated shutdown"}
+    return None
+
+
+def _groups(interfaces: list[dict[str, Any]]) -> list[dict[str, str]]:
+    found = {
+        group["groupId"]: group for each in interfaces for group in each["groupSet"]
+    }
+    return list(found.values())
+
+
+def _block_devices(inventory: Inventory, server: Thing) -> list[dict[str, Any]]:
+    attached = server.get("os-extended-volumes:volumes_attached", [])
+    if not attached:
+        return []
+    ends = {each["id"]: each.get("delete_on_termination", False) for each in attached}
+    return [
+        {
+            "deviceName": attachment["device"],
+            "ebs": {
+                "volumeId": inventory.id_of(ids.VOLUME, volume["id"]),
+                "status": "attached",
+                "attachTime": moment(attachment.get("attached_at")),
+                "deleteOnTermination": ends.get(volume["id"], False),
+            },
+        }
+        for volume, attachment in inventory.volumes_by_server.get(server["id"], [])
+    ]

@@ -1,0 +1,112 @@
+"""Ports as network interfaces."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from compute.ec2 import ids
+from compute.ec2.frame.xml import moment
+from compute.ec2.inventory import Inventory, Thing
+from compute.ec2.tagging import tag_set
+
+_PART_OF_AN_INSTANCE = ("publicIp", "publicDnsName", "ipOwnerId")
+
+
+def instance_interface(
+    inventory: Inventory, port: Thing, number: int
+) -> dict[str, Any]:
+    """A port as part of its instance, whose ``number``-th it is."""
+    association = _association(inventory, port)
+    if association is not None:
+        # There it is told without its ids.
+        association = {name: association[name] for name in _PART_OF_AN_INSTANCE}
+    shown = _common(inventory, port, association)
+    shown["attachment"] = _attachment(inventory, port, number)
+    return shown
+
+
+def interface(inventory: Inventory, port: Thing) -> dict[str, Any]:
+    """A port by itself."""
+    shown = _common(inventory, port, _association(inventory, port))
+    shown["requesterManaged"] = not _is_users(port)
+    shown["tagSet"] = tag_set(ids.INTERFACE, port)
+    shown["availabilityZone"] = ""
+    if port["device_owner"].startswith("compute:"):
+        zone = port["device_owner"].removeprefix("compute:")
+        shown["availabilityZone"] = "" if zone == "None" else zone
+        siblings = inventory.ports_by_server.get(port["device_id"], [])
+        number = [each["id"] for each in siblings].index(port["id"])
+        shown["attachment"] = _attachment(inventory, port, number)
+        shown["attachment"]["instanceId"] = inventory.id_of(
+            ids.INSTANCE, port["device_id"]
+        )
+        shown["attachment"]["instanceOwnerId"] = port["project_id"]
+    return shown
+
+
+def _is_users(port: Thing) -> bool:
+    return not port["device_owner"].startswith("network:")
+
+
+def _common(
+    inventory: Inventory, port: Thing, association: dict[str, Any] | None
+) -> dict[str, Any]:
+    places = [
+        place
+        for place in port["fixed_ips"]
+        if place["subnet_id"] in inventory.subnets_by_id
+    ]
+    subnet = places[0]["subnet_id"] if places else None
+    shown: dict[str, Any] = {
+        "networkInterfaceId": inventory.id_of(ids.INTERFACE, port["id"]),
+        "subnetId": inventory.id_of(ids.SUBNET, subnet) if subnet else None,
+        "vpcId": inventory.vpc_of(subnet) if subnet else None,
+        "description": port.get("description", ""),
+        "ownerId": port["project_id"],
+        "status": "in-use" if port["device_id"] else "available",
+        "macAddress": port["mac_address"],
+        "privateIpAddress": places[0]["ip_address"] if places else None,
+        "sourceDestCheck": True,
+        "groupSet": [
+            {
+                "groupId": inventory.id_of(ids.GROUP, group),
+                "groupName": inventory.groups_by_id.get(group, {}).get("name", ""),
+            }
+            for group in port["security_groups"]
+        ],
+        "privateIpAddressesSet": [
+            {
+                "privateIpAddress": place["ip_address"],
+                "primary": number == 0,
+                "association": association if number == 0 else None,
+            }
+            for number, place in enumerate(places)
+        ],
+        "interfaceType": "interface",
+    }
+    if association:
+        shown["association"] = association
+    return shown
+
+
+def _association(inventory: Inventory, port: Thing) -> dict[str, Any] | None:
+    address = inventory.address_by_port.get(port["id"])
+    if address is None:
+        return None
+    return {
+        "publicIp": address["floating_ip_address"],
+        "publicDnsName": "",
+        "ipOwnerId": address["project_id"],
+        "allocationId": inventory.id_of(ids.ADDRESS, address["id"]),
+        "associationId": inventory.id_of(ids.ADDRESS_ASSOCIATION, address["id"]),
+    }
+
+
+def _attachment(inventory: Inventory, port: Thing, number: int) -> dict[str, Any]:
+    return {
+        "attachmentId": inventory.id_of(ids.INTERFACE_ATTACHMENT, port["id"]),
+        "deviceIndex": number,
+        "status": "attached" if port["status"] == "ACTIVE" else "attaching",
+        "attachTime": moment(port.get("created_at")),
+        "deleteOnTermination": True,
+    }
