@@ -33,6 +33,9 @@ BURST_BYTES_MIN = 3200
 # Where nothing is said, four fifths of a second, as operators of Neutron know it: with
 # less, TCP does not come to the limit.
 BURST_SECONDS = 0.8
+# The kernel counts a burst by the time that it takes, in 32 bits of 64 nanoseconds:
+# more than 274 seconds begin at nothing again, and nobody says so.
+BURST_SECONDS_MAX = 240
 SIZE_BYTES_MAX = 2**31 - 1
 # What waits for its turn: a fifth of a second, and no less than two of the largest
 # segments that a guest hands over at once.
@@ -170,7 +173,8 @@ def sizes_of(bandwidth: Bandwidth) -> Mapping[str, int]:
     """Bytes: ``burst``, what may be sent at once, and ``queue``, what may wait."""
     rate = bandwidth.kbps * BITS_OF_KBIT // 8
     asked = bandwidth.burst_kbit * BITS_OF_KBIT // 8 or int(rate * BURST_SECONDS)
+    most = min(rate * BURST_SECONDS_MAX, SIZE_BYTES_MAX)
     return {
-        "burst": min(max(asked, BURST_BYTES_MIN), SIZE_BYTES_MAX),
+        "burst": min(max(asked, BURST_BYTES_MIN), most),
         "queue": min(max(int(rate * QUEUE_SECONDS), QUEUE_BYTES_MIN), QUEUE_BYTES_MAX),
     }

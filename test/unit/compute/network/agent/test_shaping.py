@@ -26,6 +26,7 @@ from compute.network.agent.names import (
 from compute.network.agent.plan import plan
 from compute.network.agent.shaping import (
     BURST_BYTES_MIN,
+    BURST_SECONDS_MAX,
     QUEUE_BYTES_MAX,
     QUEUE_BYTES_MIN,
     SIZE_BYTES_MAX,
@@ -118,6 +119,8 @@ def test_another_limit_has_another_handle() -> None:
         (Bandwidth(10_000, 800), 100_000, 250_000),
         (Bandwidth(1), BURST_BYTES_MIN, QUEUE_BYTES_MIN),
         (Bandwidth(2**31 - 1, 2**31 - 1), SIZE_BYTES_MAX, QUEUE_BYTES_MAX),
+        # The longest that the kernel can count.
+        (Bandwidth(8, 2**31 - 1), 1000 * BURST_SECONDS_MAX, QUEUE_BYTES_MIN),
     ],
 )
 def test_sizes(bandwidth: Bandwidth, burst: int, queue: int) -> None:
