@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from compute.core.context import RequestContext
 from compute.core.database import Connection
 from compute.core.errors import BadRequest, Conflict, NotFound
+from compute.core.job_rows import PENDING, Job
 from compute.instance.block_devices import (
     ATTACHED,
     ATTACHING,
@@ -37,6 +38,7 @@ from objectstore.kernel.errors import Rejected
 RULE = "os_compute_api:os-volumes-attachments"
 CREATE, DELETE = f"{RULE}:create", f"{RULE}:delete"
 UPDATE, SWAP = f"{RULE}:update", f"{RULE}:swap"
+LIMIT = "limit_volume"
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,12 +246,26 @@ class ServerVolumes:
         self, context: RequestContext, server_id: str, volume_id: str, rule: str
     ) -> None:
         """Let a running guest's volume be as fast as its type says now.  ``Conflict``
-        when it cannot now, ``NotFound`` when the server does not have it."""
+        when it cannot now, or its host has yet to begin with an earlier wish: it asks
+        for the limits only then.  ``NotFound`` when the server does not have it."""
 
         def decide(connection: Connection, server: Server) -> Change:
-            return Change({}, {"device_id": _device(server, volume_id).id})
+            arguments = {"device_id": _device(server, volume_id).id}
+            open_jobs = self._wiring.stores.jobs.open_of(connection, server.id)
+            if any(_is_to_come(job, arguments["device_id"]) for job in open_jobs):
+                raise Conflict(f"The host of instance {server.id} is to do it already")
+            return Change({}, arguments)
 
-        self._actions.begin(context, server_id, "limit_volume", decide, rule=rule)
+        self._actions.begin(context, server_id, LIMIT, decide, rule=rule)
+
+
+def _is_to_come(job: Job, device_id: str) -> bool:
+    """Whether the job will ask how fast that device may be."""
+    return (
+        (job.kind, job.state) == (LIMIT, PENDING)
+        and not (job.undoing or job.cancelled)
+        and job.arguments["device_id"] == device_id
+    )
 
 
 def _device(server: Server, volume_id: str) -> BlockDevice:

@@ -184,6 +184,24 @@ def test_a_host_that_was_away_is_told_again(house: House, operator: Operator) ->
     assert limits_of(house, server_id) == {"total_iops_sec": 50}
 
 
+def test_a_host_that_stays_away_has_one_thing_to_do(
+    house: House, operator: Operator
+) -> None:
+    """However often it is to be told, and whoever forgot that it was."""
+    server_id = with_a_volume(house)
+    (volume_id,) = house.volume_service.volumes
+    operator.volume_type("slow", operator.qos("slow", SLOW))
+    operator.retype(volume_id, "slow")
+    for _ in range(4):
+        assert operator.speeds.step() is Progress.IDLE
+        operator.later(PAUSE_SECONDS_MAX)
+    operator.speeds = Speeds(house.volume_service.wiring)
+    assert operator.speeds.step() is Progress.IDLE
+    assert actions_of(house, server_id).count("limit_volume") == 1
+    house.work()
+    assert limits_of(house, server_id) == {"total_iops_sec": 50}
+
+
 def test_what_changed_during_a_move_holds_after_it(
     two_hosts: House,
 ) -> None:
