@@ -14,7 +14,8 @@ are void, since the segment of their record is gone (``View.is_void``).
 
 What is needed is found by the heads of the segment's records, and the bodies of those
 alone are read (``object.needed``).  Before the segment goes, the count of its live
-bytes must agree that nothing is left in it.
+bytes must agree that nothing is left in it: a row that has changed on disk may not be
+among the needed, and the index is made anew while its record is there.
 
 When is a tombstone done?  After the reclaim time, and when no other segment holds an
 older record of its key (its row's shadows, ``object.state``): until then a rebuild of
@@ -34,7 +35,7 @@ from objectstore.kernel import concurrency
 from objectstore.kernel.body_memory import body_memory
 from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.disk import Buffer
-from objectstore.kernel.errors import Unavailable
+from objectstore.kernel.errors import Corrupt, Unavailable
 from objectstore.kernel.journal import SegmentFacts, scan_memory
 from objectstore.kernel.loop import Progress
 from objectstore.kernel.timestamps import from_seconds
@@ -120,6 +121,8 @@ class Compaction:
             raise Unavailable("the index was made anew: what was needed is not known")
         if is_damaged or index.live.items.get(number, 0) != _bytes_of(done):
             is_damaged |= self._quarantine_lost(number, done)
+            if not is_damaged:
+                self._make_sure_of_index(number, done)
         store.make_index_durable()
         if is_damaged:
             _log.error("%s: segment %d is damaged", store.directory, number)
@@ -232,6 +235,19 @@ class Compaction:
                 concurrency.sleep(0)
         store.journal.flush()
         return is_any
+
+    def _make_sure_of_index(self, number: int, done: Done) -> None:
+        """``Corrupt``, and the index is made anew from a log that has the segment yet,
+        when rows rest on a sound segment that SQLite knows nothing of."""
+        index = self._store.index
+        left = index.live.items.get(number, 0)
+        for key, held in done.items():
+            current = index.get(key)
+            if current is not None and _is_same(current, held):
+                left -= sum(place.length for place in held.places())
+        if left > 0:
+            index.damage = f"{left} bytes of segment {number} are in no row"
+            raise Corrupt(f"{self._store.directory}: {index.damage}")
 
     def _drop(self, done: Done) -> None:
         """The rows of what went with its segment, but for those that a write has met

@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 
-from objectstore.kernel.errors import RingstackError, Unavailable
+from objectstore.kernel.errors import Corrupt, RingstackError, Unavailable
+from objectstore.kernel.loop import Progress
 from objectstore.object.compaction import Compaction
+from objectstore.object.index_repair import IndexRepair
 from objectstore.object.options import StoreOptions
 from objectstore.object.resting import KEYS_MAX, Rest
+from objectstore.object.row import BODY_SEGMENT_AT, STATE_SEGMENT_AT, encode_row
 from objectstore.object.store import ObjectStore
 from objectstore.object.verify import verify
 from test.unit.object.bench import StoreBench, key_of
@@ -160,6 +163,40 @@ def test_rows_that_are_left_in_a_segment_are_noticed_by_its_count() -> None:
     assert bench.state("last") is None
     assert key_of("last") in bench.store.index.quarantined.items
     assert len(set_aside(bench)) == 1
+    bench.store.close()
+
+
+@pytest.mark.parametrize("is_dead", [True, False])
+def test_a_row_that_has_changed_on_disk_keeps_its_segment(is_dead: bool) -> None:
+    bench = StoreBench()
+    for name in ("kept", "bad"):
+        bench.put(name, 10, name.encode() * 50)
+    if is_dead:  # a tombstone that is lost brings the old data back
+        bench.store.journal.roll()
+        bench.delete("bad", 20)
+    number = bench.store.index.get(key_of("bad")).place.segment
+    bench.store.journal.roll()
+    bench.put("other", 30, b"other")
+    bench.store.make_index_durable()
+    # One bit of the segment's number, in the place of the state and of the body.
+    index = bench.store.index
+    row = bytearray(encode_row(index.get(key_of("bad"))))
+    row[STATE_SEGMENT_AT] ^= 0x40
+    row[BODY_SEGMENT_AT] ^= 0 if is_dead else 0x40
+    with index._writer:
+        change = "UPDATE objects SET row = ? WHERE key = ?"
+        index._writer.execute(change, (bytes(row), key_of("bad")))
+    index._cached.clear()
+    index._end_reading()
+    with pytest.raises(Corrupt):
+        Compaction(bench.store).compact(number)
+    assert bench.store.journal.has(number)
+    assert IndexRepair(bench.store).step() is Progress.DONE
+    Compaction(bench.store).compact(number)
+    assert not bench.store.journal.has(number)
+    assert bench.body("kept") == b"kept" * 50
+    assert bench.body("bad") == (None if is_dead else b"bad" * 50)
+    assert verify(bench.store).problems == []
     bench.store.close()
 
 
