@@ -11,13 +11,15 @@ less often; at its next start it has the limits anyhow.
 
 from __future__ import annotations
 
+import functools
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from compute.core.errors import NotFound
-from compute.volume.qos import to_tell
+from compute.volume.qos import Told, to_tell
 from compute.volume.wiring import Wiring
+from objectstore.kernel import concurrency
 from objectstore.kernel.errors import Rejected, Unavailable
 from objectstore.kernel.loop import Progress
 
@@ -52,13 +54,24 @@ class Speeds:
     def step(self) -> Progress:
         """See the module's docstring."""
         now = self._wiring.clock.time()
-        wanted = to_tell(self._wiring.database.read(self._wiring.stores.speeds.told))
+        wanted = to_tell(self._all_told())
         self._tries = {key: self._tries[key] for key in self._tries if key in wanted}
         due = [key for key in wanted if self._is_due(key, wanted[key], now)]
         for server_id, volume_id in due[:TELL_MAX]:
             key = (server_id, volume_id)
             self._tries[key] = self._tell(key, wanted[key], now)
         return Progress.BUSY if len(due) > TELL_MAX else Progress.IDLE
+
+    def _all_told(self) -> Iterator[Told]:
+        """A part at a time: others wait for none longer than for one transaction."""
+        told, after = self._wiring.stores.speeds.told, ""
+        while True:
+            part = self._wiring.database.read(functools.partial(told, after=after))
+            yield from part.found
+            after = part.after
+            if not after:
+                return
+            concurrency.sleep(0)
 
     def _is_due(
         self, key: tuple[str, str], limits: Mapping[str, int], now: float

@@ -10,7 +10,10 @@ import orjson
 import pytest
 
 from compute.agent.drivers.sim.hypervisor import SimHypervisor
+from compute.core.database import Connection
 from compute.volume.jobs.speeds import PAUSE_SECONDS_MAX, TOLD_PAUSE_SECONDS, Speeds
+from compute.volume.stores.speeds import PART_ROWS
+from compute.volume.tables import ATTACHMENTS
 from objectstore.kernel.errors import Unavailable
 from objectstore.kernel.loop import Progress
 from test.fakes.tokens import fake_token
@@ -200,6 +203,28 @@ def test_a_host_that_stays_away_has_one_thing_to_do(
     assert actions_of(house, server_id).count("limit_volume") == 1
     house.work()
     assert limits_of(house, server_id) == {"total_iops_sec": 50}
+
+
+def test_every_part_of_a_long_table_is_seen(house: House, operator: Operator) -> None:
+    """Looked at a part at a time; that of the server is among the last."""
+    server_id = with_a_volume(house)
+    (volume_id,) = house.volume_service.volumes
+
+    def fill(connection: Connection) -> None:
+        row = connection.execute(ATTACHMENTS.select()).one()._asdict()
+        others = [
+            {**row, "id": f"{number:05}", "connection": None}
+            for number in range(2 * PART_ROWS)
+        ]
+        connection.execute(ATTACHMENTS.insert(), others)
+        mine = ATTACHMENTS.c.id == row["id"]
+        connection.execute(ATTACHMENTS.update().where(mine).values(id="z" * 36))
+
+    house.volume_service.wiring.database.run(fill)
+    operator.volume_type("slow", operator.qos("slow", SLOW))
+    operator.retype(volume_id, "slow")
+    assert operator.speeds.step() is Progress.IDLE
+    assert actions_of(house, server_id)[0] == "limit_volume"
 
 
 def test_what_changed_during_a_move_holds_after_it(
