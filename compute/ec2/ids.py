@@ -68,34 +68,41 @@ def not_found(kind: str, identifier: str) -> Ec2Error:
 
 
 class KnownIds:
-    """Which uuids ids stand for, as far as it was found out.
+    """Which uuids ids stand for, as far as each project has found out.
 
-    It is no right to anything: the rooms decide who may see what a uuid names.
+    It is no right to anything: the rooms decide who may see what a uuid names.  But
+    what an id means to a project is what that project has seen: whoever makes an
+    image may choose its uuid, and so its id, to be like that of somebody else's.
     """
 
     def __init__(self) -> None:
-        self._uuids: OrderedDict[str, str] = OrderedDict()
+        self._uuids: OrderedDict[tuple[str, str], str] = OrderedDict()
 
-    def note(self, kind: str, uuid: str) -> str:
+    def note(self, project: str, kind: str, uuid: str) -> str:
         """Remember a thing; its id."""
         identifier = ec2_id(kind, uuid)
-        self._uuids[identifier] = uuid
-        self._uuids.move_to_end(identifier)
+        self._uuids[project, identifier] = uuid
+        self._uuids.move_to_end((project, identifier))
         if len(self._uuids) > REMEMBERED_MAX:
             self._uuids.popitem(last=False)
         return identifier
 
     def uuid(
-        self, kind: str, identifier: str, visible: Callable[[], Iterable[str]]
+        self,
+        project: str,
+        kind: str,
+        identifier: str,
+        visible: Callable[[], Iterable[str]],
     ) -> str:
-        """The uuid behind an id; ``visible`` gives those of its kind that the caller
-        may see, and is asked only for an id that is new here.  ``Ec2Error``."""
+        """The uuid behind an id; ``visible`` gives those of its kind that the project
+        may see, and is asked only for an id that is new to it.  ``Ec2Error``."""
         if kind_of(identifier) != kind or not _FORM.match(identifier):
             code = f"{_CODES[kind]}.Malformed"
             raise Ec2Error(code, f"Invalid id: '{identifier}' (expecting '{kind}-...')")
-        if identifier not in self._uuids:
+        if (project, identifier) not in self._uuids:
             for uuid in visible():
-                self.note(kind, uuid)
-        if identifier not in self._uuids:
+                self.note(project, kind, uuid)
+        found = self._uuids.get((project, identifier))
+        if found is None:
             raise not_found(kind, identifier)
-        return self._uuids[identifier]
+        return found

@@ -43,11 +43,12 @@ class Inventory:
 
     def id_of(self, kind: str, uuid: str) -> str:
         """A thing's id, which is known from now on."""
-        return self._known.note(kind, uuid)
+        return self._known.note(self.signer.project_id, kind, uuid)
 
     def uuid(self, kind: str, identifier: str) -> str:
         """The uuid behind an id.  ``Ec2Error``: there is none that the caller sees."""
-        return self._known.uuid(kind, identifier, lambda: self._visible(kind))
+        project = self.signer.project_id
+        return self._known.uuid(project, kind, identifier, lambda: self._visible(kind))
 
     def _visible(self, kind: str) -> list[str]:
         lists: Mapping[str, Callable[[], list[Thing]]] = {

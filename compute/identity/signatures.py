@@ -80,6 +80,16 @@ def signed_at(credentials: Mapping[str, Any]) -> float:
         raise BadRequest("The request must say when it was signed") from None
 
 
+def good_for(credentials: Mapping[str, Any]) -> float:
+    """For how many seconds at most a request that says so is good, else without end;
+    ``BadRequest``."""
+    text = str((credentials.get("params") or {}).get("X-Amz-Expires", "inf"))
+    try:
+        return float(text)
+    except ValueError:
+        raise BadRequest("X-Amz-Expires must be a number of seconds") from None
+
+
 def _version_2(
     secret: str,
     credentials: Mapping[str, Any],

@@ -9,13 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from compute.ec2.frame.errors import Ec2Error
+from compute.ec2.frame.errors import Ec2Error, invalid
 from compute.ec2.frame.parameters import Parameters
 
 # What AWS allows.
 VALUES_MAX = 200
+# Nothing that is shown is longer.
+VALUE_LENGTH_MAX = 1024
 Document = Mapping[str, Any]
 Accessor = Callable[[Document], Any]
 """What a filter looks at in a document: a text, a number, a flag, or several."""
@@ -49,6 +52,9 @@ def asked_filters(parameters: Parameters) -> list[Filter]:
             raise Ec2Error(
                 "FilterLimitExceeded", f"A filter may have {VALUES_MAX} values"
             )
+        for value in values:
+            if len(value) > VALUE_LENGTH_MAX:
+                raise invalid("Filter.Value", "...", "It is too long.")
         found.append(Filter(each.required("Name"), values))
     return found
 
@@ -94,14 +100,25 @@ def _text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+@lru_cache(maxsize=2 * VALUES_MAX)
 def _pattern(value: str) -> re.Pattern[str]:
-    parts, escaped = [], False
+    """What is between two stars has one length, so the first place where it fits is
+    as good as any: a star never takes back what it let go (``(?>``), and no value
+    makes this slow."""
+    parts, escaped = [""], False
     for character in value:
         if escaped or character not in "*?\\":
-            parts.append(re.escape(character))
+            parts[-1] += re.escape(character)
             escaped = False
         elif character == "\\":
             escaped = True
+        elif character == "*":
+            parts.append("")
         else:
-            parts.append(".*" if character == "*" else ".")
-    return re.compile("".join(parts) + (re.escape("\\") if escaped else ""), re.DOTALL)
+            parts[-1] += "."
+    if escaped:
+        parts[-1] += re.escape("\\")
+    first, *between = parts[:-1] or [""]
+    stars = "".join(f"(?>.*?{part})" for part in between)
+    any_text = ".*" if len(parts) > 1 else ""
+    return re.compile(f"{first}{stars}{any_text}{parts[-1]}", re.DOTALL)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
@@ -21,6 +22,12 @@ FORM_BYTES_MAX = 1024 * 1024
 PARAMETERS_MAX = 4000
 DEPTH_MAX = 8
 
+# EC2's are of 32 bits.
+INTEGER_MAX = 2**31 - 1
+
+_NUMBER = re.compile(r"-?[0-9]{1,10}\Z")
+# One way to write each, so that none is there twice.
+_INDEX = re.compile(r"(0|[1-9][0-9]{0,5})\Z")
 _FLAGS = {"true": True, "false": False, "1": True, "0": False}
 
 
@@ -92,10 +99,11 @@ class Parameters:
         value = self.text(name)
         if not value:
             return default
-        try:
-            return int(value)
-        except ValueError:
-            raise invalid(self._path + name, value, "It is not a number.") from None
+        if not _NUMBER.match(value):
+            raise invalid(self._path + name, value, "It is not a number.")
+        if abs(found := int(value)) > INTEGER_MAX:
+            raise invalid(self._path + name, value, f"It is beyond {INTEGER_MAX}.")
+        return found
 
     def flag(self, name: str, default: bool = False) -> bool:
         """True or false."""
@@ -145,6 +153,6 @@ class Parameters:
         value = self._tree.get(name, {})
         if not isinstance(value, dict):
             raise invalid(self._path + name, value, "It is not a list.")
-        if not all(number.isascii() and number.isdigit() for number in value):
+        if not all(map(_INDEX.match, value)):
             raise invalid(self._path + name, ", ".join(value), "They are no numbers.")
         yield from sorted((int(number), item) for number, item in value.items())

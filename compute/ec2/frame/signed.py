@@ -19,6 +19,7 @@ from objectstore.kernel.errors import Unavailable
 from objectstore.kernel.request import Environ, Request
 
 ALGORITHM = "AWS4-HMAC-SHA256"
+SERVICE = "ec2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +72,15 @@ def claim_of(request: Request, form: Mapping[str, str], body: bytes) -> dict[str
     headers: dict[str, str] = {}
     if authorization.startswith(ALGORITHM):
         fields = _fields(authorization)
-        access = fields.get("Credential", "").split("/")[0]
+        access = _access(fields.get("Credential", ""))
         signature = fields.get("Signature", "")
-        names = {*fields.get("SignedHeaders", "").lower().split(";"), "x-amz-date"}
-        headers = {name: _header(environ, name) for name in names if name}
+        headers = _signed_headers(environ, fields.get("SignedHeaders", ""))
+        headers["x-amz-date"] = _header(environ, "x-amz-date")
         headers["authorization"] = authorization
     elif form.get("X-Amz-Algorithm") == ALGORITHM:
-        access = form.get("X-Amz-Credential", "").split("/")[0]
+        access = _access(form.get("X-Amz-Credential", ""))
         signature = form.get("X-Amz-Signature", "")
-        names = set(form.get("X-Amz-SignedHeaders", "").lower().split(";"))
-        headers = {name: _header(environ, name) for name in names if name}
+        headers = _signed_headers(environ, form.get("X-Amz-SignedHeaders", ""))
     else:
         access = form.get("AWSAccessKeyId", "")
         signature = form.get("Signature", "")
@@ -102,6 +102,25 @@ def claim_of(request: Request, form: Mapping[str, str], body: bytes) -> dict[str
         "headers": headers,
         "body_hash": hashlib.sha256(body).hexdigest(),
     }
+
+
+def _access(credential: str) -> str:
+    """The key's name.  ``Ec2Error``: what it signed was meant for another service, for
+    which the same key is good (S3)."""
+    access, _, scope = credential.partition("/")
+    if not scope.endswith(f"/{SERVICE}/aws4_request"):
+        text = f"Credential should be scoped to correct service: '{SERVICE}'"
+        raise Ec2Error("AuthFailure", text)
+    return access
+
+
+def _signed_headers(environ: Environ, names: str) -> dict[str, str]:
+    """The headers that a signature covers.  ``Ec2Error``: not ``Host``, so it is good
+    for any cloud that knows the key."""
+    found = {name: _header(environ, name) for name in names.lower().split(";") if name}
+    if "host" not in found:
+        raise Ec2Error("AuthFailure", "The header Host must be signed")
+    return found
 
 
 def _fields(authorization: str) -> dict[str, str]:

@@ -158,7 +158,7 @@ class Ec2Api:
         if not signatures.ec2_fits(secret, wanted):
             raise Unauthorized()
         age = self._parts.now() - signatures.signed_at(wanted)
-        if abs(age) > SIGNED_SECONDS_MAX:
+        if abs(age) > SIGNED_SECONDS_MAX or age > signatures.good_for(wanted):
             raise Unauthorized("The signed request is too old.")
         facts, standing = self._facts(key)
         shown = self._parts.tokens.body(facts, standing, with_catalogue=True)

@@ -1,4 +1,4 @@
-"""EC2's protocol: parameters, documents, filters, pages, ids, tags."""
+"""EC2's protocol: parameters, documents, ids, tags."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ from lxml import etree
 from compute.ec2 import ids
 from compute.ec2.frame import xml
 from compute.ec2.frame.errors import Ec2Error, code_of
-from compute.ec2.frame.filters import Filter, asked_filters, chosen
-from compute.ec2.frame.pages import page
+from compute.ec2.frame.filters import Filter, asked_filters
 from compute.ec2.frame.parameters import PARAMETERS_MAX, Parameters, parse_form
 from compute.ec2.room import all_actions
 from compute.ec2.tagging import HOLDERS, asked_tags, tags_of
@@ -69,6 +68,9 @@ def test_a_form_is_the_structure_that_it_spells() -> None:
     ("form", "read"),
     [
         ({"A": "x"}, lambda p: p.integer("A")),
+        ({"A": "1_0"}, lambda p: p.integer("A")),
+        ({"A": "9" * 10}, lambda p: p.integer("A")),
+        ({"A": "9" * 5000}, lambda p: p.integer("A")),
         ({"A": "yes"}, lambda p: p.flag("A")),
         ({"A": "x"}, lambda p: p.texts("A")),
         ({"A": "x"}, lambda p: p.structure("A")),
@@ -76,6 +78,8 @@ def test_a_form_is_the_structure_that_it_spells() -> None:
         ({"A.x": "y"}, lambda p: p.texts("A")),
         ({"A.1.B": "y"}, lambda p: p.texts("A")),
         ({"A.1": "y"}, lambda p: p.structures("A")),
+        ({"A.1.B": "y", "A.01.B": "z"}, lambda p: p.structures("A")),
+        ({"A." + "9" * 5000: "y"}, lambda p: p.texts("A")),
         ({"A": "???"}, lambda p: p.base64_text("A")),
         ({}, lambda p: p.required("A")),
     ],
@@ -146,65 +150,6 @@ def test_moments(text: str) -> None:
     assert xml.moment(None) is None
 
 
-# ---- filters and pages ---------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("pattern", "text", "fits"),
-    [
-        ("a*", "abc", True),
-        ("a?c", "abc", True),
-        ("a?c", "ac", False),
-        ("a.c", "abc", False),
-        ("a\\*", "a*", True),
-        ("a\\*", "ab", False),
-        ("*", "", True),
-        ("true", True, True),
-        ("8", 8, True),
-        ("*", None, False),
-        ("b", ["a", "b"], True),
-    ],
-)
-def test_patterns(pattern: str, text: Any, fits: bool) -> None:
-    assert Filter("x", [pattern]).fits(text) is fits
-
-
-def test_filters_are_all_to_be_met_by_one_of_their_values() -> None:
-    documents = [
-        {"id": name, "tagSet": [{"key": "k", "value": value}]}
-        for name, value in (("a", "1"), ("b", "2"), ("c", "1"))
-    ]
-    accessors = {"id": lambda each: each["id"]}
-    filters = [Filter("tag:k", ["1"]), Filter("id", ["a", "b"])]
-    assert [each["id"] for each in chosen(documents, filters, accessors)] == ["a"]
-    assert len(chosen(documents, [Filter("tag-key", ["k"])], accessors)) == 3
-    assert len(chosen(documents, [Filter("tag-value", ["2"])], accessors)) == 1
-    with pytest.raises(Ec2Error):
-        chosen(documents, [Filter("other", ["x"])], accessors)
-
-
-@given(some.sets(some.text("abcé", min_size=1), max_size=30), some.integers(5, 9))
-def test_pages_show_everything_once(names: set[str], size: int) -> None:
-    documents = [{"id": name} for name in names]
-    seen, token = [], ""
-    while True:
-        form = {"MaxResults": str(size), **({"NextToken": token} if token else {})}
-        shown, following = page(Parameters.of(form), documents, lambda each: each["id"])
-        seen += [each["id"] for each in shown]
-        if following is None:
-            break
-        token = following
-    assert seen == sorted(names)
-
-
-@pytest.mark.parametrize(
-    "form", [{"MaxResults": "4"}, {"MaxResults": "1001"}, {"NextToken": "é"}]
-)
-def test_pages_that_make_no_sense(form: dict[str, str]) -> None:
-    with pytest.raises(Ec2Error):
-        page(Parameters.of(form), [], lambda each: "")
-
-
 # ---- ids and tags --------------------------------------------------------------------
 
 
@@ -218,26 +163,36 @@ def test_ids_are_looked_for_once() -> None:
 
     identifier = ids.ec2_id(ids.VOLUME, uuid)
     assert identifier == "vol-0fa12b3c4d5e4f708"
-    assert known.uuid(ids.VOLUME, identifier, visible) == uuid
-    assert known.uuid(ids.VOLUME, identifier, visible) == uuid
+    assert known.uuid("p", ids.VOLUME, identifier, visible) == uuid
+    assert known.uuid("p", ids.VOLUME, identifier, visible) == uuid
     assert len(asked) == 1
     with pytest.raises(Ec2Error) as caught:
-        known.uuid(ids.VOLUME, "vol-00000000", visible)
+        known.uuid("p", ids.VOLUME, "vol-00000000", visible)
     assert caught.value.code == "InvalidVolume.NotFound"
     for other in ("snap-0fa12b3c4d5e4f708", "vol-", "vol-xyz", "vol"):
         with pytest.raises(Ec2Error) as caught:
-            known.uuid(ids.VOLUME, other, visible)
+            known.uuid("p", ids.VOLUME, other, visible)
         assert caught.value.code == "InvalidVolume.Malformed"
+
+
+def test_what_another_project_calls_the_same_is_not_meant() -> None:
+    known = ids.KnownIds()
+    ours, theirs = "1" * 17 + "a" * 15, "1" * 17 + "b" * 15
+    identifier = known.note("ours", ids.IMAGE, ours)
+    assert known.note("theirs", ids.IMAGE, theirs) == identifier
+    assert known.uuid("ours", ids.IMAGE, identifier, lambda: []) == ours
+    with pytest.raises(Ec2Error):
+        known.uuid("other", ids.IMAGE, identifier, lambda: [])
 
 
 def test_ids_that_are_remembered_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ids, "REMEMBERED_MAX", 2)
     known = ids.KnownIds()
-    first = known.note(ids.VOLUME, "1" * 32)
+    first = known.note("p", ids.VOLUME, "1" * 32)
     for digit in "23":
-        known.note(ids.VOLUME, digit * 32)
+        known.note("p", ids.VOLUME, digit * 32)
     with pytest.raises(Ec2Error):
-        known.uuid(ids.VOLUME, first, lambda: [])
+        known.uuid("p", ids.VOLUME, first, lambda: [])
 
 
 def test_tags_of_things() -> None:

@@ -47,8 +47,13 @@ def test_s3_tokens(house: House) -> None:
     assert s3(house, key["access"], text, signature, house.service).status == 401
 
 
-@pytest.mark.parametrize("version", ["2", "4"])
-def test_ec2_tokens(house: House, version: str) -> None:
+@pytest.mark.parametrize(
+    ("version", "more", "minutes"),
+    [("2", {}, 16), ("4", {}, 16), ("4", {"X-Amz-Expires": "60"}, 2)],
+)
+def test_ec2_tokens(
+    house: House, version: str, more: dict[str, str], minutes: int
+) -> None:
     _, key = key_of(house)
     moment = "20231114T221320Z"  # the stepped clock's
     wanted: dict[str, Any] = {
@@ -57,7 +62,11 @@ def test_ec2_tokens(house: House, version: str) -> None:
         "verb": "GET",
         "path": "/",
         "headers": {},
-        "params": {"Action": "DescribeInstances", "AWSAccessKeyId": key["access"]},
+        "params": {
+            "Action": "DescribeInstances",
+            "AWSAccessKeyId": key["access"],
+            **more,
+        },
     }
     if version == "2":
         wanted["params"] |= {
@@ -80,7 +89,7 @@ def test_ec2_tokens(house: House, version: str) -> None:
     assert said.status == 200, said
     assert house.is_good(said.headers["x-subject-token"])
     assert house.say("POST", "/v3/ec2tokens", body).status == 401
-    house.clock.advance(16 * 60)
+    house.clock.advance(minutes * 60)
     late = house.say("POST", "/v3/ec2tokens", body, token=house.service)
     assert late.status == 401
     wanted["signature"] = "wrong"
