@@ -76,6 +76,11 @@ class Inventory:
         return list(self.rooms.pages("compute", "servers", "servers", "detail"))
 
     @cached_property
+    def servers_by_id(self) -> Mapping[str, Thing]:
+        """Servers that are there by uuid."""
+        return {server["id"]: server for server in self.servers}
+
+    @cached_property
     def gone_servers(self) -> list[Thing]:
         """Those that were deleted not long ago."""
         since = datetime.fromtimestamp(self._clock.time() - GONE_SECONDS, UTC)
@@ -171,6 +176,11 @@ class Inventory:
         return self._own("ports", "ports")
 
     @cached_property
+    def ports_by_id(self) -> Mapping[str, Thing]:
+        """Ports by uuid."""
+        return {port["id"]: port for port in self.ports}
+
+    @cached_property
     def routers(self) -> list[Thing]:
         """Routers."""
         return self._own("routers", "routers")
@@ -207,6 +217,12 @@ class Inventory:
     def default_vpc(self) -> str:
         """The id of what the project has without a router of its own."""
         return ids.ec2_id(ids.VPC, self.signer.project_id)
+
+    @cached_property
+    def vpcs(self) -> list[str]:
+        """The ids of all that the project has."""
+        routers = [ids.ec2_id(ids.VPC, router["id"]) for router in self.routers]
+        return [self.default_vpc, *routers]
 
     @cached_property
     def vpc_by_subnet(self) -> Mapping[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from compute.core.room import Room, RoomParts
 from compute.ec2.actions import (
     addresses,
+    caller,
     images,
     instance_details,
     instances,
@@ -30,6 +31,7 @@ from objectstore.kernel.request import Request
 
 _MODULES = (
     addresses,
+    caller,
     images,
     instance_details,
     instances,

@@ -44,9 +44,7 @@ def describe(call: Call) -> Document:
 
 
 def _document(inventory: Inventory, address: Thing) -> dict[str, Any]:
-    port = next(
-        (each for each in inventory.ports if each["id"] == address["port_id"]), None
-    )
+    port = inventory.ports_by_id.get(address["port_id"])
     server = ""
     if port is not None and port["device_owner"].startswith("compute:"):
         server = inventory.id_of(ids.INSTANCE, port["device_id"])

@@ -87,30 +87,12 @@ def describe(call: Call) -> Document:
             "The parameter instancesSet cannot be used with the parameter maxResults",
         )
     servers = asked_servers(call.inventory, wanted)
-    filters = asked_filters(parameters)
-    shown, token = _fitting(call, servers, filters)
-    found = view.reservations(call.inventory, shown)
-    return {"reservationSet": found, "nextToken": token}
-
-
-def _fitting(
-    call: Call, servers: list[Thing], filters: list[Any]
-) -> tuple[list[Thing], str | None]:
-    """The servers of one page: those whose documents meet the filters."""
-    documents = []
-    for reservation in view.reservations(call.inventory, servers):
-        for document in reservation["instancesSet"]:
-            document["reservationId"] = reservation["reservationId"]
-            document["ownerId"] = reservation["ownerId"]
-            documents.append(document)
-    fitting = chosen(documents, filters, FILTERS)
-    shown, token = page(call.parameters, fitting, lambda each: str(each["instanceId"]))
-    names = {document["instanceId"] for document in shown}
-    return [
-        server
-        for server in servers
-        if call.inventory.id_of(ids.INSTANCE, server["id"]) in names
-    ], token
+    documents = view.instances(call.inventory, servers)
+    fitting = chosen(documents, asked_filters(parameters), FILTERS)
+    shown, token = page(parameters, fitting, lambda each: str(each["instanceId"]))
+    names = {each["instanceId"] for each in shown}
+    found = [each for each in documents if each["instanceId"] in names]
+    return {"reservationSet": view.reserved(found), "nextToken": token}
 
 
 def asked_servers(inventory: Inventory, wanted: list[str]) -> list[Thing]:

@@ -110,9 +110,8 @@ def delete(call: Call) -> Document:
 def _port(call: Call) -> Thing:
     identifier = call.parameters.required("NetworkInterfaceId")
     uuid = call.inventory.uuid(ids.INTERFACE, identifier)
-    for port in call.inventory.ports:
-        if port["id"] == uuid:
-            return port
+    if uuid in call.inventory.ports_by_id:
+        return call.inventory.ports_by_id[uuid]
     raise ids.not_found(ids.INTERFACE, identifier)
 
 

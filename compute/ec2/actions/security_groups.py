@@ -41,7 +41,6 @@ FILTERS: Mapping[str, Accessor] = {
     "ip-permission.protocol": _each("ipProtocol"),
     "ip-permission.to-port": _each("toPort"),
     "owner-id": lambda shown: shown["ownerId"],
-    "vpc-id": lambda shown: shown["vpcId"],
 }
 
 
@@ -57,7 +56,9 @@ def describe(call: Call) -> Document:
                     text = f"The security group '{each}' does not exist"
                     raise Ec2Error(_MISSING, text)
             shown = [document for document in shown if document[key] in wanted]
-    found = chosen(shown, asked_filters(parameters), FILTERS)
+    # Groups are good in all networks: who looks in a VPC finds those of the project.
+    accessors = {**FILTERS, "vpc-id": lambda _: inventory.vpcs}
+    found = chosen(shown, asked_filters(parameters), accessors)
     found, token = page(parameters, found, lambda each: str(each["groupId"]))
     return {"securityGroupInfo": found, "nextToken": token}
 
@@ -123,8 +124,9 @@ def create(call: Call) -> Document:
     parameters, inventory = call.parameters, call.inventory
     name = parameters.required("GroupName")
     description = parameters.required("GroupDescription")
-    if vpc := parameters.text("VpcId"):
-        _check_vpc(inventory, vpc)
+    vpc = parameters.text("VpcId")
+    if vpc and vpc not in inventory.vpcs:
+        raise ids.not_found(ids.VPC, vpc)
     tags = tagging.tags_for_new(parameters, ids.GROUP)[ids.GROUP]
     if name in {group["name"] for group in inventory.groups}:
         text = f"The security group '{name}' already exists"
@@ -140,13 +142,6 @@ def create(call: Call) -> Document:
         "groupId": inventory.id_of(ids.GROUP, uuid),
         "tagSet": [{"key": key, "value": value} for key, value in sorted(tags.items())],
     }
-
-
-def _check_vpc(inventory: Inventory, vpc: str) -> None:
-    """Groups are a project's, good in all its networks."""
-    routers = {ids.ec2_id(ids.VPC, router["id"]) for router in inventory.routers}
-    if vpc not in routers | {inventory.default_vpc}:
-        raise ids.not_found(ids.VPC, vpc)
 
 
 def delete(call: Call) -> Document:

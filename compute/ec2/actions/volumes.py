@@ -97,11 +97,8 @@ def _document(inventory: Inventory, volume: Thing) -> dict[str, Any]:
 def _attachment(
     inventory: Inventory, volume: Thing, attachment: Thing
 ) -> dict[str, Any]:
-    server = next(
-        (each for each in inventory.servers if each["id"] == attachment["server_id"]),
-        None,
-    )
-    kept = (server or {}).get("os-extended-volumes:volumes_attached", [])
+    server = inventory.servers_by_id.get(attachment["server_id"], {})
+    kept = server.get("os-extended-volumes:volumes_attached", [])
     ends = {each["id"]: each.get("delete_on_termination", False) for each in kept}
     return {
         "volumeId": inventory.id_of(ids.VOLUME, volume["id"]),

@@ -19,7 +19,8 @@ from objectstore.kernel.errors import Unavailable
 from objectstore.kernel.request import Environ, Request
 
 ALGORITHM = "AWS4-HMAC-SHA256"
-SERVICE = "ec2"
+# Tools that are told one address ask it who they are, too.
+SERVICES = ("ec2", "sts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +109,8 @@ def _access(credential: str) -> str:
     """The key's name.  ``Ec2Error``: what it signed was meant for another service, for
     which the same key is good (S3)."""
     access, _, scope = credential.partition("/")
-    if not scope.endswith(f"/{SERVICE}/aws4_request"):
-        text = f"Credential should be scoped to correct service: '{SERVICE}'"
+    if not scope.endswith(tuple(f"/{each}/aws4_request" for each in SERVICES)):
+        text = f"Credential should be scoped to correct service: '{SERVICES[0]}'"
         raise Ec2Error("AuthFailure", text)
     return access
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -67,22 +68,50 @@ def state(name: str) -> Mapping[str, Any]:
 
 def reservations(inventory: Inventory, servers: list[Thing]) -> list[dict[str, Any]]:
     """Servers in the reservations in which they were ordered, the oldest first."""
+    return reserved(instances(inventory, servers))
+
+
+def reserved(documents: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Documents of ``instances`` in their reservations."""
     found: dict[str, dict[str, Any]] = {}
-    for server in sorted(servers, key=lambda server: (server["created"], server["id"])):
-        identifier = reservation_id(server)
+    for document in documents:
+        shown = dict(document)
+        identifier, owner = shown.pop("reservationId"), shown.pop("ownerId")
         reservation = found.setdefault(
             identifier,
             {
                 "reservationId": identifier,
-                "ownerId": server["tenant_id"],
+                "ownerId": owner,
                 "groupSet": [],
                 "instancesSet": [],
             },
         )
-        document = instance(inventory, server)
-        document["amiLaunchIndex"] = len(reservation["instancesSet"])
-        reservation["instancesSet"].append(document)
+        reservation["instancesSet"].append(shown)
     return list(found.values())
+
+
+def instances(inventory: Inventory, servers: list[Thing]) -> list[dict[str, Any]]:
+    """Servers as instances, the oldest first, with their reservation and its owner."""
+    numbers: dict[str, int] = {}
+    counts: Counter[str] = Counter()
+    for server in sorted(inventory.servers, key=_age):
+        identifier = reservation_id(server)
+        numbers[server["id"]] = counts[identifier]
+        counts[identifier] += 1
+    return [
+        instance(inventory, server)
+        | {
+            # Whichever of its siblings are shown.
+            "amiLaunchIndex": numbers.get(server["id"], 0),
+            "reservationId": reservation_id(server),
+            "ownerId": server["tenant_id"],
+        }
+        for server in sorted(servers, key=_age)
+    ]
+
+
+def _age(server: Thing) -> tuple[str, str]:
+    return server["created"], server["id"]
 
 
 def reservation_id(server: Thing) -> str:

@@ -1,0 +1,49 @@
+"""What tools built upon boto3 take for granted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import boto3
+
+from test.functional.compute.ec2.conftest import Tenant
+from test.functional.compute.ec2.test_instances import instances
+
+
+def test_who_asks(tenant: Tenant) -> None:
+    sts = boto3.client(
+        "sts",
+        endpoint_url=f"{tenant.cloud.url}/ec2",
+        region_name="RegionOne",
+        aws_access_key_id=tenant.access,
+        aws_secret_access_key=tenant.secret,
+    )
+    told = sts.get_caller_identity()
+    assert told["Account"] == tenant.project
+    assert told["Arn"] == f"arn:aws:iam::{tenant.project}:user/{told['UserId']}"
+
+
+def test_a_group_is_found_in_each_vpc(tenant: Tenant, subnet: str) -> None:
+    ec2 = tenant.ec2
+    vpcs = [each["VpcId"] for each in ec2.describe_vpcs()["Vpcs"]]
+    assert len(vpcs) == 2
+    for vpc in vpcs:
+        wanted = {"group-name": "default", "vpc-id": vpc}
+        filters = [{"Name": key, "Values": [value]} for key, value in wanted.items()]
+        assert len(ec2.describe_security_groups(Filters=filters)["SecurityGroups"]) == 1
+    other = [{"Name": "vpc-id", "Values": ["vpc-0"]}]
+    assert ec2.describe_security_groups(Filters=other)["SecurityGroups"] == []
+
+
+def test_an_instance_keeps_its_place_in_its_order(
+    tenant: Tenant, image: str, subnet: str
+) -> None:
+    ec2 = tenant.ec2
+    ordered = ec2.run_instances(
+        ImageId=image, MinCount=2, MaxCount=2, SubnetId=subnet
+    )["Instances"]  # fmt: skip
+    for number, each in enumerate(ordered):
+        name = each["InstanceId"]
+        alone: dict[str, Any] = instances(ec2.describe_instances(InstanceIds=[name]))[0]
+        assert alone["AmiLaunchIndex"] == each["AmiLaunchIndex"] == number
+    ec2.terminate_instances(InstanceIds=[each["InstanceId"] for each in ordered])
