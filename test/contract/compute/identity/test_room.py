@@ -27,6 +27,7 @@ OPERATIONS = (
     rights.test_inherited_roles,
     rights.test_tags,
     rights.test_deleting_a_domain_takes_everything_in_it,
+    rights.test_endpoints_of_projects,
     secrets.test_s3_tokens,
     secrets.test_access_rules,
     secrets.test_handing_a_trust_on,
@@ -73,3 +74,19 @@ def test_names_differ_by_case_and_accents(house: House) -> None:
         house.make("user", name=name)
     assert len(house.ok("GET", "/v3/users?name__icontains=NN")["users"]) == 4
     assert len(house.ok("GET", "/v3/users?name=ann")["users"]) == 1
+
+
+def test_whoever_ties_an_endpoint_to_a_project_finds_it_tied(house: House) -> None:
+    """However many do at once, for it is the same that they want."""
+    _, project_id, _ = house.member()
+    token = house.admin
+    service_id = house.make("service", type="metering", name="m")
+    url = {"url": "http://m", "interface": "public"}
+    endpoint_id = house.make("endpoint", service_id=service_id, **url)
+    path = f"/v3/OS-EP-FILTER/projects/{project_id}/endpoints/{endpoint_id}"
+
+    def tie() -> int:
+        return house.status("PUT", path, token=token)
+
+    tasks = [concurrency.spawn(tie) for _ in range(6)]
+    assert [concurrency.wait_task(task) for task in tasks] == [204] * 6

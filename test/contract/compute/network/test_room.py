@@ -157,3 +157,36 @@ def test_migrated_tables_are_those_of_the_code(houses: tuple[House, House]) -> N
             if not (each[0] == "remove_table" and each[1].name == "alembic_version")
         ]
     assert differences == []
+
+
+def test_a_project_has_one_default_policy(houses: tuple[House, House]) -> None:
+    def make(number: int) -> Got:
+        policy = {"name": f"p{number}", "is_default": True}
+        path = "/v2.0/qos/policies"
+        return houses[number % 2].ask("POST", path, {"policy": policy}, roles="admin")
+
+    tasks = [concurrency.spawn(make, number) for number in range(6)]
+    made = [task.wait() for task in tasks]
+    assert sorted(got.status for got in made) == [201] + [409] * 5
+    (policy,) = (got.json["policy"] for got in made if got.status == 201)
+
+    def limit(number: int) -> Got:
+        path = f"/v2.0/qos/policies/{policy['id']}/bandwidth_limit_rules"
+        body = {"bandwidth_limit_rule": {"max_kbps": 1000 + number}}
+        return houses[number % 2].ask("POST", path, body, roles="admin")
+
+    tasks = [concurrency.spawn(limit, number) for number in range(6)]
+    assert sorted(task.wait().status for task in tasks) == [201] + [409] * 5
+
+    house = houses[1]
+    house.report(HOST)
+    network, _ = house.network()
+    house.make(
+        "port",
+        network_id=network["id"],
+        binding__host_id=HOST,
+        device_owner="compute:nova",
+        as_roles="admin",
+    )
+    (port,) = (each for each in house.view().ports if each.is_guest)
+    assert port.quality.egress.kbps >= 1000
