@@ -272,11 +272,13 @@ class Journal:
         segment, self._current = self._current, None
         if segment is None:
             return
-        segment.settle()
-        self._disk.offload(segment.end, suspect)
+        # Before anything waits: what is not among the segments counts as removed, and
+        # with it the records that keep the dead from coming back.
         if segment.tail:
             self._closed_sizes[segment.number] = segment.tail
-        else:
+        segment.settle()
+        self._disk.offload(segment.end, suspect)
+        if not segment.tail:
             self._files.forget(segment.number)
 
     def roll(self) -> None:
@@ -306,7 +308,8 @@ class Journal:
 
     def segments(self) -> list[SegmentFacts]:
         """All segments in the order of writing; the last is the newest."""
-        facts = [SegmentFacts(*item) for item in self._closed_sizes.items()]
+        # In one piece: ``remove`` takes one away on another thread.
+        facts = [SegmentFacts(*item) for item in list(self._closed_sizes.items())]
         if self._current is not None and self._current.tail:
             facts.append(SegmentFacts(self._current.number, self._current.tail))
         return facts

@@ -101,6 +101,25 @@ def test_segments_are_begun_rolled_and_removed() -> None:
     assert contents(opened(disk))[-1] == b"last"
 
 
+def test_a_segment_is_there_while_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    disk = MemoryDisk()
+    journal = opened(disk)
+    number = journal.append(7, b"first").wait(10).segment
+    truncate, seen = disk.truncate, []
+
+    def looked(descriptor: int, size: int) -> None:
+        truncate(descriptor, size)
+        numbers = [facts.number for facts in journal.segments()]
+        seen.append((journal.has(number), journal.is_closed(number), numbers))
+
+    monkeypatch.setattr(disk, "truncate", looked)
+    journal.roll()
+    journal.append(7, b"second").wait(10)
+    assert seen == [(True, False, [number])]
+    assert journal.is_closed(number)
+    journal.close()
+
+
 def test_positions_grow_over_restarts() -> None:
     disk = MemoryDisk()
     last = Position(0, 0)

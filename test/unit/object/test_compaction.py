@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -150,6 +151,27 @@ def test_a_tombstone_stays_while_an_older_record_does() -> None:
     assert bench.store.index.get(key_of("gone")) is None
     bench.rebuild()
     assert bench.state("gone") is None
+    bench.store.close()
+
+
+def test_a_tombstone_stays_while_its_segment_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bench = StoreBench()
+    bench.put("gone", 10, b"gone")
+    bench.delete("gone", 20)
+    reclaim, offload = Reclaim(bench.store), bench.disk.offload
+
+    def with_others(call: Callable[..., Any], *arguments: Any) -> Any:
+        reclaim.step()
+        return offload(call, *arguments)
+
+    monkeypatch.setattr(bench.disk, "offload", with_others)
+    bench.store.journal.roll()
+    bench.put("other", 30, b"other")
+    monkeypatch.undo()
+    assert bench.store.index.get(key_of("gone")) is not None
+    assert verify(bench.store).problems == []
     bench.store.close()
 
 
