@@ -114,6 +114,9 @@ def _beyond(
     """Ascending: NULL, then small to large; descending: large to small, then NULL."""
     if value is None:
         return sa.false() if descending else column.is_not(None)
+    if isinstance(value, bool):
+        # SQLAlchemy compares columns with a bare True for equality only.
+        value = sa.literal(value)
     if descending:
         return sa.or_(column < value, column.is_(None))
     return sa.and_(column > value)

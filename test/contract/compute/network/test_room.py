@@ -190,3 +190,22 @@ def test_a_project_has_one_default_policy(houses: tuple[House, House]) -> None:
     )
     (port,) = (each for each in house.view().ports if each.is_guest)
     assert port.quality.egress.kbps >= 1000
+
+
+def test_pages_in_the_order_of_a_truth_value(houses: tuple[House, House]) -> None:
+    house = houses[0]
+    for number in range(5):
+        house.make("network", name="paged", admin_state_up=number % 2 == 0)
+    for direction, wanted in (
+        ("asc", [False] * 2 + [True] * 3),
+        ("desc", [True] * 3 + [False] * 2),
+    ):
+        order = {"sort_key": "admin_state_up", "sort_dir": direction}
+        order |= {"limit": "2", "name": "paged"}
+        found: list[Any] = []
+        while page := house.list(
+            "network", **order, **({"marker": found[-1]["id"]} if found else {})
+        ):
+            found += page
+        assert [each["admin_state_up"] for each in found] == wanted
+        assert len({each["id"] for each in found}) == len(found)
