@@ -44,8 +44,6 @@ def run(call: Call) -> Document:
     if client_token and (ordered := _ordered(call.inventory, client_token)):
         return view.reservations(call.inventory, ordered)[0]
     tags = tagging.tags_for_new(parameters, ids.INSTANCE, ids.VOLUME)
-    if tags[ids.VOLUME]:
-        raise unsupported("TagSpecification for volume", "Tag volumes once they exist.")
     image = _image(call)
     reservation = f"{ids.RESERVATION}-{secrets.token_hex(EC2_DIGITS)[:EC2_DIGITS]}"
     metadata = {**tags[ids.INSTANCE], view.RESERVATION: reservation}
@@ -68,6 +66,10 @@ def run(call: Call) -> Document:
     if user_data := _user_data(parameters):
         server["user_data"] = user_data
     if disks := disks_of_order(call, image):
+        if tags[ids.VOLUME]:
+            # Tools send these always; only where volumes come do they mean anything.
+            text = "Tag volumes once they exist."
+            raise unsupported("TagSpecification for volume", text)
         server["block_device_mapping_v2"] = disks
         if disks[0]["destination_type"] == "volume":
             del server["imageRef"]

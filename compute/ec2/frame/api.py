@@ -17,6 +17,7 @@ from compute.ec2.frame import xml
 from compute.ec2.frame.errors import Ec2Error, code_of
 from compute.ec2.frame.parameters import FORM_BYTES_MAX, Parameters, parse_form
 from compute.ec2.frame.signed import Signatures, Signer
+from compute.ec2.frame.turns import Turns
 from objectstore.kernel.errors import Rejected, Unavailable
 from objectstore.kernel.reply import Reply
 from objectstore.kernel.request import Environ, Request, StartResponse
@@ -72,6 +73,7 @@ class Ec2Api:
         self._signatures = signatures
         self._begin = begin
         self._identifiers = identifiers
+        self._turns = Turns()
         self._logger = logging.getLogger("compute.ec2")
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Any:
@@ -129,4 +131,7 @@ class Ec2Api:
                 "DryRunOperation",
                 "Request would have succeeded, but DryRun flag is set.",
             )
-        return name, action.handler(self._begin(request, parameters, signer))
+        # A request without a token is an order of its own.
+        token = parameters.text("ClientToken") or request_id
+        with self._turns.turn(signer.project_id, name, token):
+            return name, action.handler(self._begin(request, parameters, signer))

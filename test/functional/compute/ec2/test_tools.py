@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import boto3
@@ -39,11 +40,28 @@ def test_an_instance_keeps_its_place_in_its_order(
     tenant: Tenant, image: str, subnet: str
 ) -> None:
     ec2 = tenant.ec2
+    # Tags for volumes, as Ansible sends them whether there will be any or not.
+    tags = [{"ResourceType": "volume", "Tags": [{"Key": "Name", "Value": "v"}]}]
     ordered = ec2.run_instances(
-        ImageId=image, MinCount=2, MaxCount=2, SubnetId=subnet
+        ImageId=image, MinCount=2, MaxCount=2, SubnetId=subnet, TagSpecifications=tags
     )["Instances"]  # fmt: skip
     for number, each in enumerate(ordered):
         name = each["InstanceId"]
         alone: dict[str, Any] = instances(ec2.describe_instances(InstanceIds=[name]))[0]
         assert alone["AmiLaunchIndex"] == each["AmiLaunchIndex"] == number
     ec2.terminate_instances(InstanceIds=[each["InstanceId"] for each in ordered])
+
+
+def test_an_order_that_overtakes_itself_is_one_order(
+    tenant: Tenant, image: str, subnet: str
+) -> None:
+    def order(_: int) -> str:
+        made = tenant.ec2.run_instances(
+            ImageId=image, MinCount=1, MaxCount=1, SubnetId=subnet, ClientToken="again"
+        )
+        return str(made["Instances"][0]["InstanceId"])
+
+    with ThreadPoolExecutor(4) as pool:
+        names = set(pool.map(order, range(4)))
+    assert len(names) == 1
+    tenant.ec2.terminate_instances(InstanceIds=list(names))
