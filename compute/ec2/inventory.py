@@ -187,11 +187,15 @@ class Inventory:
 
     @cached_property
     def ports_by_server(self) -> Mapping[str, list[Thing]]:
-        """The ports of each server, the oldest first."""
+        """The ports of each server, in its own order; many are as old as each other."""
         found = defaultdict(list)
         for port in sorted(self.ports, key=lambda port: str(port.get("created_at"))):
             if port["device_owner"].startswith("compute:"):
                 found[port["device_id"]].append(port)
+        for server_id, ports in found.items():
+            if len(ports) > 1:
+                order = _hardware_addresses(self.servers_by_id.get(server_id, {}))
+                ports.sort(key=lambda port: order.get(port["mac_address"], len(order)))
         return found
 
     @cached_property
@@ -246,3 +250,12 @@ class Inventory:
     def _own(self, name: str, path: str) -> list[Thing]:
         project = self.signer.project_id
         return list(self.rooms.pages("network", name, path, project_id=project))
+
+
+def _hardware_addresses(server: Thing) -> dict[str, int]:
+    """Those of a server's interfaces, with their places."""
+    found: dict[str, int] = {}
+    for addresses in server.get("addresses", {}).values():
+        for each in addresses:
+            found.setdefault(each["OS-EXT-IPS-MAC:mac_addr"], len(found))
+    return found

@@ -46,11 +46,12 @@ def _address(address: NicAddress) -> dict[str, Any]:
 
 
 def vifs_from(nics: Iterable[Nic], known: Iterable[Vif]) -> list[dict[str, Any]]:
-    """The interfaces as they are now; ``known`` tells which are ours, and their
-    tags."""
+    """The interfaces as they are now; ``known`` tells which are ours, their tags and
+    their order: the network room's is that of their making, in which there are ties."""
     before = {each["port_id"]: each for each in known}
+    places = {port_id: place for place, port_id in enumerate(before)}
     found = []
-    for nic in nics:
+    for nic in sorted(nics, key=lambda nic: places.get(nic.port_id, len(places))):
         old = before.get(nic.port_id, {})
         found.append(
             vif_of(nic, ours=bool(old.get("ours")), tag=str(old.get("tag", "")))

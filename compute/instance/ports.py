@@ -98,9 +98,6 @@ def interfaces(
     """The server's interfaces as they are now."""
     brought = brought_ports(server)
     places = {port_id: place for place, port_id in enumerate(order)}
-    places = places or {
-        each["port_id"]: place for place, each in enumerate(server.vifs)
-    }
     found = vifs_from(network.nics_of(server.id), server.vifs)
     for vif in found:
         vif["ours"] = vif["port_id"] not in brought

@@ -65,3 +65,32 @@ def test_an_order_that_overtakes_itself_is_one_order(
         names = set(pool.map(order, range(4)))
     assert len(names) == 1
     tenant.ec2.terminate_instances(InstanceIds=list(names))
+
+
+def test_interfaces_are_in_the_order_that_was_wanted(
+    tenant: Tenant, image: str, subnet: str
+) -> None:
+    ec2, network = tenant.ec2, tenant.sdk.network.create_network(name="second")
+    tenant.sdk.network.create_subnet(
+        network_id=network.id, ip_version=4, cidr="10.8.0.0/24"
+    )
+    own = [{"Name": "cidr-block", "Values": ["10.8.0.0/24"]}]
+    other = ec2.describe_subnets(Filters=own)["Subnets"][0]["SubnetId"]
+    for subnets in ([subnet, other], [other, subnet]):
+        wanted = [
+            {"DeviceIndex": number, "SubnetId": each}
+            for number, each in enumerate(subnets)
+        ]
+        ordered = ec2.run_instances(
+            ImageId=image, MinCount=2, MaxCount=2, NetworkInterfaces=wanted
+        )["Instances"]  # fmt: skip
+        names = [each["InstanceId"] for each in ordered]
+        tenant.wait("instance_running", InstanceIds=names)
+        for each in instances(ec2.describe_instances(InstanceIds=names)):
+            assert each["SubnetId"] == subnets[0]
+            found = {
+                interface["Attachment"]["DeviceIndex"]: interface["SubnetId"]
+                for interface in each["NetworkInterfaces"]
+            }
+            assert [found[0], found[1]] == subnets
+        ec2.terminate_instances(InstanceIds=names)
