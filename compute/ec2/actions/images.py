@@ -145,6 +145,8 @@ def describe_attribute(call: Call) -> Document:
             value: Document = {"description": {"value": image.get("description", "")}}
         elif attribute == "launchPermission":
             value = {"launchPermission": _permissions(call, image)}
+        elif attribute == "productCodes":
+            value = {"productCodes": []}
         else:
             raise invalid("Attribute", attribute)
     return {"imageId": identifier, **value}

@@ -94,3 +94,8 @@ def test_interfaces_are_in_the_order_that_was_wanted(
             }
             assert [found[0], found[1]] == subnets
         ec2.terminate_instances(InstanceIds=names)
+
+
+def test_an_image_has_no_product_codes(tenant: Tenant, image: str) -> None:
+    told = tenant.ec2.describe_image_attribute(ImageId=image, Attribute="productCodes")
+    assert told["ProductCodes"] == []
