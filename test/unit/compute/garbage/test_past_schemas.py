@@ -19,7 +19,6 @@ import pytest
 
 from compute.instance.api import (
     aggregates,
-    attributes,
     consoles,
     flavor_specs,
     flavors,
@@ -30,7 +29,7 @@ from compute.instance.api import (
     surroundings,
 )
 from compute.instance.frame.bodies import Body, Field, object_schema
-from compute.instance.schemas import actions, servers
+from compute.instance.schemas import actions, attributes, servers
 from test.unit.compute.garbage.grown import Grower
 from test.unit.compute.instance.house import OWNER, House
 from test.unit.compute.instance.states import UNLIMITED
@@ -56,10 +55,10 @@ WHOLE: dict[tuple[str, str], Body] = {
     ("POST", S + "/remote-consoles"): consoles.CREATE,
 }
 PLAIN: dict[tuple[str, str], Any] = {
-    ("POST", S + "/metadata"): attributes.MANY.document,
-    ("PUT", S + "/metadata"): attributes.MANY.document,
-    ("PUT", S + "/metadata/a"): attributes.ONE.document,
-    ("PUT", S + "/tags"): attributes.TAGS_BODY.document,
+    ("POST", S + "/metadata"): attributes.ALL_METADATA.document,
+    ("PUT", S + "/metadata"): attributes.ALL_METADATA.document,
+    ("PUT", S + "/metadata/a"): attributes.ONE_ITEM.document,
+    ("PUT", S + "/tags"): attributes.ALL_TAGS.document,
     ("POST", "/flavors/{flavor}/os-extra_specs"): flavor_specs.SPECS_BODY.document,
     ("PUT", "/flavors/{flavor}/os-extra_specs/a"): flavor_specs.SPEC_BODY.document,
     ("POST", "/os-aggregates/{aggregate}/images"): aggregates.CACHE.document,
