@@ -9,11 +9,14 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeVar
 
 from compute.core.identifiers import EC2_DIGITS
 from compute.core.identifiers import ec2_id as ec2_id
 from compute.ec2.frame.errors import Ec2Error
+
+T = TypeVar("T")
 
 REMEMBERED_MAX = 100_000
 
@@ -67,6 +70,22 @@ def not_found(kind: str, identifier: str) -> Ec2Error:
     return Ec2Error(code, f"The {kind} ID '{identifier}' does not exist")
 
 
+def check_form(kind: str, identifier: str) -> None:
+    """``Ec2Error`` for what cannot be the id of such a thing."""
+    if kind_of(identifier) != kind or not _FORM.match(identifier):
+        code = f"{_CODES[kind]}.Malformed"
+        raise Ec2Error(code, f"Invalid id: '{identifier}' (expecting '{kind}-...')")
+
+
+def named(things: Mapping[str, T], kind: str, wanted: Sequence[str]) -> list[T]:
+    """Of things by their ids those that are wanted, or all.  ``Ec2Error``."""
+    for identifier in wanted:
+        if identifier not in things:
+            check_form(kind, identifier)
+            raise not_found(kind, identifier)
+    return [things[identifier] for identifier in dict.fromkeys(wanted or things)]
+
+
 class KnownIds:
     """Which uuids ids stand for, as far as each project has found out.
 
@@ -96,9 +115,7 @@ class KnownIds:
     ) -> str:
         """The uuid behind an id; ``visible`` gives those of its kind that the project
         may see, and is asked only for an id that is new to it.  ``Ec2Error``."""
-        if kind_of(identifier) != kind or not _FORM.match(identifier):
-            code = f"{_CODES[kind]}.Malformed"
-            raise Ec2Error(code, f"Invalid id: '{identifier}' (expecting '{kind}-...')")
+        check_form(kind, identifier)
         if (project, identifier) not in self._uuids:
             for uuid in visible():
                 self.note(project, kind, uuid)

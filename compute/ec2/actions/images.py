@@ -48,14 +48,9 @@ FILTERS: Mapping[str, Accessor] = {
 def describe(call: Call) -> Document:
     """``DescribeImages``: those that the project may use."""
     inventory, parameters = call.inventory, call.parameters
-    images = [_document(inventory, image) for image in inventory.images]
-    if wanted := parameters.texts("ImageId"):
-        known = {image["imageId"]: image for image in images}
-        for identifier in wanted:
-            if identifier not in known:
-                inventory.uuid(ids.IMAGE, identifier)
-                raise ids.not_found(ids.IMAGE, identifier)
-        images = [known[identifier] for identifier in dict.fromkeys(wanted)]
+    shown = [_document(inventory, image) for image in inventory.images]
+    by_id = {image["imageId"]: image for image in shown}
+    images = ids.named(by_id, ids.IMAGE, parameters.texts("ImageId"))
     own = call.signer.project_id
     if owners := parameters.texts("Owner"):
         names = {own if owner == "self" else owner for owner in owners}

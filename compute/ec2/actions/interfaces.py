@@ -51,13 +51,8 @@ def describe(call: Call) -> Document:
     """``DescribeNetworkInterfaces``."""
     parameters, inventory = call.parameters, call.inventory
     shown = [interface(inventory, port) for port in inventory.ports]
-    if wanted := parameters.texts("NetworkInterfaceId"):
-        there = {each["networkInterfaceId"] for each in shown}
-        for identifier in wanted:
-            if identifier not in there:
-                inventory.uuid(ids.INTERFACE, identifier)
-                raise ids.not_found(ids.INTERFACE, identifier)
-        shown = [each for each in shown if each["networkInterfaceId"] in wanted]
+    by_id = {each["networkInterfaceId"]: each for each in shown}
+    shown = ids.named(by_id, ids.INTERFACE, parameters.texts("NetworkInterfaceId"))
     found = chosen(shown, asked_filters(parameters), FILTERS)
     found, token = page(parameters, found, lambda each: str(each["networkInterfaceId"]))
     return {"networkInterfaceSet": found, "nextToken": token}

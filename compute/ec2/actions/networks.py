@@ -22,7 +22,8 @@ def describe_vpcs(call: Call) -> Document:
     for router in inventory.routers:
         identifier = ids.ec2_id(ids.VPC, router["id"])
         shown.append(_vpc(inventory, identifier, router["name"], is_default=False))
-    shown = _named(call, shown, "VpcId", "vpcId", ids.VPC)
+    by_id = {each["vpcId"]: each for each in shown}
+    shown = ids.named(by_id, ids.VPC, call.parameters.texts("VpcId"))
     accessors: Mapping[str, Accessor] = {
         "cidr": lambda each: each["cidrBlock"],
         "cidr-block": lambda each: each["cidrBlock"],
@@ -70,7 +71,8 @@ def describe_subnets(call: Call) -> Document:
     """``DescribeSubnets``: for IPv4, the project's and those shared with it."""
     inventory = call.inventory
     shown = [_subnet(call, subnet) for subnet in inventory.subnets]
-    shown = _named(call, shown, "SubnetId", "subnetId", ids.SUBNET)
+    by_id = {each["subnetId"]: each for each in shown}
+    shown = ids.named(by_id, ids.SUBNET, call.parameters.texts("SubnetId"))
     accessors: Mapping[str, Accessor] = {
         "availability-zone": lambda each: each["availabilityZone"],
         "available-ip-address-count": lambda each: each["availableIpAddressCount"],
@@ -118,18 +120,6 @@ def _pool_size(subnet: Thing) -> int:
         int(ip_address(pool["end"])) - int(ip_address(pool["start"])) + 1
         for pool in subnet["allocation_pools"]
     )
-
-
-def _named(
-    call: Call, shown: list[dict[str, Any]], name: str, key: str, kind: str
-) -> list[dict[str, Any]]:
-    """Those whose ids a request names, or all."""
-    wanted = call.parameters.texts(name)
-    there = {each[key] for each in shown}
-    for identifier in wanted:
-        if identifier not in there:
-            raise ids.not_found(kind, identifier)
-    return [each for each in shown if not wanted or each[key] in wanted]
 
 
 ACTIONS = {

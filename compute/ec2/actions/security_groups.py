@@ -248,12 +248,9 @@ def describe_rules(call: Call) -> Document:
         for group in inventory.groups
         for rule in group["security_group_rules"]
     ]
-    if wanted := parameters.texts("SecurityGroupRuleId"):
-        there = {rule["securityGroupRuleId"] for rule in shown}
-        for each in wanted:
-            if each not in there:
-                raise ids.not_found(ids.GROUP_RULE, each)
-        shown = [rule for rule in shown if rule["securityGroupRuleId"] in wanted]
+    by_id = {rule["securityGroupRuleId"]: rule for rule in shown}
+    wanted = parameters.texts("SecurityGroupRuleId")
+    shown = ids.named(by_id, ids.GROUP_RULE, wanted)
     accessors: Mapping[str, Accessor] = {
         "group-id": lambda rule: rule["groupId"],
         "security-group-rule-id": lambda rule: rule["securityGroupRuleId"],

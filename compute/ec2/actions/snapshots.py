@@ -34,13 +34,8 @@ def describe(call: Call) -> Document:
     """``DescribeSnapshots``: the project's; nobody else's are to be seen."""
     parameters, inventory = call.parameters, call.inventory
     shown = [_document(inventory, snapshot) for snapshot in inventory.snapshots]
-    if wanted := parameters.texts("SnapshotId"):
-        there = {each["snapshotId"] for each in shown}
-        for identifier in wanted:
-            if identifier not in there:
-                inventory.uuid(ids.SNAPSHOT, identifier)
-                raise ids.not_found(ids.SNAPSHOT, identifier)
-        shown = [each for each in shown if each["snapshotId"] in wanted]
+    by_id = {each["snapshotId"]: each for each in shown}
+    shown = ids.named(by_id, ids.SNAPSHOT, parameters.texts("SnapshotId"))
     own = call.signer.project_id
     for name in ("Owner", "RestorableBy"):
         if (owners := parameters.texts(name)) and not {"self", own} & set(owners):

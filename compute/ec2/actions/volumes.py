@@ -67,12 +67,7 @@ def _asked(call: Call) -> list[Thing]:
         inventory.id_of(ids.VOLUME, volume["id"]): volume
         for volume in inventory.volumes
     }
-    wanted = call.parameters.texts("VolumeId")
-    for identifier in wanted:
-        if identifier not in volumes:
-            inventory.uuid(ids.VOLUME, identifier)  # says so if it is malformed
-            raise ids.not_found(ids.VOLUME, identifier)
-    return [volumes[each] for each in dict.fromkeys(wanted or volumes)]
+    return ids.named(volumes, ids.VOLUME, call.parameters.texts("VolumeId"))
 
 
 def _document(inventory: Inventory, volume: Thing) -> dict[str, Any]:
