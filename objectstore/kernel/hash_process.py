@@ -8,8 +8,9 @@ on with other requests until the digest comes.
 
 It is started when several such bodies are here at once, since a hub that has nothing
 else to do might as well hash, and ends when it was not asked for a minute.  While there
-is none, and when it has ended in the middle, or stalls, or has much to do already,
-bodies are hashed on the hub: with it things go faster, without it they go on.
+is none, and when it has ended in the middle, or stalls, or has much to do already, or
+when the system has no memory, descriptors or processes left for it, bodies are hashed
+on the hub: with it things go faster, without it they go on.
 """
 
 from __future__ import annotations
@@ -153,7 +154,11 @@ class HashProcess:
         """OSError where the system has no such memory."""
         size = HASHED_AT_ONCE_BYTES_MAX * BUFFERS_MAX
         self._memory = os.memfd_create("ringstack-bodies", os.MFD_CLOEXEC)
-        os.ftruncate(self._memory, size)
+        try:
+            os.ftruncate(self._memory, size)
+        except OSError:
+            os.close(self._memory)
+            raise
         self._buffers = ViewedPool(HASHED_AT_ONCE_BYTES_MAX, BUFFERS_MAX, self._pages)
         flags = ("-I", "-S")  # neither the user's modules nor the site's
         self._command = [sys.executable, *flags, str(program), str(self._memory)]
@@ -161,6 +166,9 @@ class HashProcess:
         self._monotonic = monotonic or SystemClock().monotonic
         self._look_seconds = look_seconds
         self._start_from = 0.0  # not before
+        # Said once, not for each body of a machine that has no memory.
+        self._is_short_told = False
+        self._is_failure_told = False
         self.running: _Running | None = None
 
     def _pages(self, place: int) -> mmap.mmap:
@@ -172,8 +180,17 @@ class HashProcess:
         return pages
 
     def memory(self, size: int) -> memoryview | None:
-        """For a body of HASHED_AT_ONCE_BYTES_MAX at most; None: all is in use."""
-        memory = self._buffers.take()
+        """For a body of HASHED_AT_ONCE_BYTES_MAX at most; None: all is in use, or the
+        system gives no more."""
+        try:
+            memory = self._buffers.take()
+        except OSError as error:
+            if not self._is_short_told:
+                self._is_short_told = True
+                _log.warning(
+                    "no shared memory, bodies are hashed on the hub: %s", error
+                )
+            return None
         return None if memory is None else memory[:size]
 
     def md5(self, body: memoryview) -> bytes:
@@ -201,7 +218,11 @@ class HashProcess:
         try:
             self.running = _Running(self._command, self._memory, self._look_seconds)
         except OSError as error:
-            _log.warning("no process to hash bodies: %s", error)
+            if not self._is_failure_told:
+                self._is_failure_told = True
+                _log.warning("no process to hash bodies: %s", error)
+        else:
+            self._is_failure_told = False
 
     def end(self) -> None:
         """End the program for good; what is under way is hashed here."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import gc
 import hashlib
+import logging
 import os
+import resource
 import signal
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 
@@ -102,6 +105,17 @@ def hashing() -> Iterator[Hashing]:
     made.process.end()
 
 
+@contextmanager
+def limited(what: int, to: int) -> Iterator[None]:
+    """This process may have no more of it."""
+    before = resource.getrlimit(what)
+    resource.setrlimit(what, (to, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(what, before)
+
+
 def program(tmp_path: Path, text: str) -> Path:
     path = tmp_path / "program.py"
     path.write_text(text)
@@ -157,6 +171,45 @@ def test_one_that_cannot_start(tmp_path: Path) -> None:
     hashing.check(bodies)
     hashing.wait_for_its_end()
     hashing.check(bodies)
+
+
+def test_without_memory_for_it_bodies_go_elsewhere(
+    hashing: Hashing, caplog: pytest.LogCaptureFixture
+) -> None:
+    bodies = hashing.bodies(1)
+    with limited(resource.RLIMIT_AS, HASHED_AT_ONCE_BYTES_MAX):
+        assert [hashing.process.memory(SIZE) for _ in range(3)] == [None] * 3
+    (told,) = caplog.records
+    assert "hashed on the hub" in told.message and told.levelno == logging.WARNING
+    hashing.now += RESTART_SECONDS
+    hashing.check(bodies + hashing.bodies(1))
+
+
+def test_without_descriptors_for_it_the_hub_hashes(
+    hashing: Hashing, caplog: pytest.LogCaptureFixture
+) -> None:
+    bodies = hashing.bodies(BUSY_BUFFERS + 1)
+    with limited(resource.RLIMIT_NOFILE, 3):
+        for _ in range(3):
+            hashing.check(bodies)
+            hashing.now += RESTART_SECONDS
+    assert hashing.process.running is None
+    (told,) = caplog.records
+    assert "no process to hash bodies" in told.message
+    hashing.check(hashing.start(1))
+    assert hashing.running.is_ready
+
+
+def test_without_memory_at_the_start_there_is_none(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(hash_process, "_process", None)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    with limited(resource.RLIMIT_NOFILE, 3):
+        hash_process.allow()
+    assert hash_process.shared_memory(SIZE) is None
+    (told,) = caplog.records
+    assert "hashed on the hub" in told.message
 
 
 def test_one_that_stalls_is_killed(hashing: Hashing) -> None:
