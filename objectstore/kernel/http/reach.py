@@ -6,6 +6,7 @@ import errno
 import os
 import socket
 import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,12 @@ Address = tuple[str, int] | Path
 
 # A unix socket's queue of connections is full: it says so instead of waiting.
 QUEUE_RETRY_SECONDS = 0.01
+# An address has so long, or its share of the time, before the next is tried beside it:
+# one that swallows what it is sent must not use up the time of the others.  RFC 8305
+# recommends as much.
+HEAD_START_SECONDS = 0.25
+# More addresses of a name are not tried.
+ADDRESSES_MAX = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,26 +39,66 @@ def reach(
 ) -> socket.socket | TlsSocket:
     """Connect within ``timeout`` seconds (and shake hands within as many more).
 
-    A host may be a name: its addresses are tried in turn.  Raises ``OSError`` or
-    ``Unavailable``.
+    A host may be a name: its addresses are tried in turn, each with a head start on the
+    next, and the first that answers is taken.  Raises ``OSError`` or ``Unavailable``.
     """
     with concurrency.deadline(timeout):
-        sock = _connected(address)
+        sock = _connected(address, timeout)
     if tls is None:
         return sock
     return encrypted(sock, tls.context, tls.host, timeout)
 
 
-def _connected(address: Address) -> socket.socket:
+def _connected(address: Address, timeout: float) -> socket.socket:
     if isinstance(address, Path):
         return _connect(Endpoint(socket.AF_UNIX, str(address)))
-    failure: OSError | None = None
-    for endpoint in endpoints(*address):
+    found = endpoints(*address)[:ADDRESSES_MAX]
+    if len(found) == 1:
+        return _connect(found[0])
+    head_start = min(HEAD_START_SECONDS, timeout / (len(found) + 1))
+    return _Race(found, head_start).winner()
+
+
+class _Race:
+    """Connections to several addresses, each begun when the one before has failed or
+    had its head start; the first that stands ends the others."""
+
+    def __init__(self, found: Sequence[Endpoint], head_start: float) -> None:
+        self._found = found
+        self._head_start = head_start
+        self._news = concurrency.Event()  # a connection stands, or has failed
+        self._standing: list[socket.socket] = []
+        self._failures: list[OSError] = []
+
+    def winner(self) -> socket.socket:
+        """The greenlet waits; the ``OSError`` of the last address when none is there."""
+        attempts = []
         try:
-            return _connect(endpoint)
+            for endpoint in self._found:
+                self._news.clear()
+                attempts.append(concurrency.spawn(self._attempt, endpoint))
+                self._news.wait(self._head_start)
+                if self._standing:
+                    break
+            while not self._standing and len(self._failures) < len(attempts):
+                self._news.clear()
+                self._news.wait()
+            if self._standing:
+                return self._standing.pop(0)
+        finally:
+            for attempt in attempts:
+                concurrency.kill_task(attempt)
+            for late in self._standing:
+                late.close()
+        none = OSError(errno.EADDRNOTAVAIL, "the name has no address")
+        raise self._failures[-1] if self._failures else none
+
+    def _attempt(self, endpoint: Endpoint) -> None:
+        try:
+            self._standing.append(_connect(endpoint))
         except OSError as error:
-            failure = error
-    raise failure or OSError(errno.EADDRNOTAVAIL, "the name has no address")
+            self._failures.append(error)
+        self._news.set()
 
 
 def _connect(endpoint: Endpoint) -> socket.socket:
