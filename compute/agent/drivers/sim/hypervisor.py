@@ -12,15 +12,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from compute.agent.drivers.sim.guest import SimGuest, booted
+from compute.agent.drivers.sim.guests import SimGuests
 from compute.agent.drivers.sim.moves import SimMoves, memory_figures
-from compute.agent.drivers.sim.state_file import KeptGuests, StateFile
+from compute.agent.drivers.sim.state_file import StateFile
 from compute.agent.guests import (
     ACTIVE_STATES,
     DiskSpec,
     GuestEvent,
     GuestEventKind,
-    GuestMissing,
     GuestSpec,
     GuestState,
     GuestUsage,
@@ -30,10 +29,8 @@ from compute.agent.guests import (
     MoveProgress,
     NicSpec,
     Opener,
-    WrongState,
 )
 from compute.agent.hypervisor import CONSOLE_TAIL_BYTES_MAX, GRACE_SECONDS
-from objectstore.kernel import concurrency
 from objectstore.kernel.clock import Clock, SystemClock
 from objectstore.kernel.errors import Unavailable
 
@@ -70,8 +67,7 @@ class SimHypervisor:
         self.fault = fault
         self._clock = clock or SystemClock()
         self._booted_at = int(self._clock.time())
-        self._guests = KeptGuests(state_file)
-        self._watchers: list[Callable[[GuestEvent], None]] = []
+        self._guests = SimGuests(self._clock, state_file)
         self.move_seconds = 0.0
         self._moves = SimMoves()
 
@@ -86,7 +82,7 @@ class SimHypervisor:
 
     def inventory(self) -> HostInventory:
         """The host's size; memory as its active guests use it."""
-        active = [each for each in self._guests.by_uuid.values() if each.is_active]
+        active = self._guests.active()
         return HostInventory(
             hostname=self.host.hostname,
             hypervisor_type="sim",
@@ -104,19 +100,18 @@ class SimHypervisor:
 
     def watch(self, callback: Callable[[GuestEvent], None]) -> None:
         """Tell ``callback`` of each event, in a greenlet of its own."""
-        self._watchers.append(callback)
+        self._guests.watch(callback)
 
     # ---- all guests ----------------------------------------------------------
 
     def states(self) -> dict[str, GuestState]:
         """The state of every guest."""
         self._perhaps_fail("states", "", "before")
-        return {uuid: guest.state for uuid, guest in self._guests.by_uuid.items()}
+        return self._guests.states()
 
     def state(self, uuid: str) -> GuestState:
         """One guest's state."""
-        guest = self._guests.by_uuid.get(uuid)
-        return GuestState.ABSENT if guest is None else guest.state
+        return self._guests.state(uuid)
 
     # ---- life ----------------------------------------------------------------
 
@@ -125,59 +120,61 @@ class SimHypervisor:
         with self._call("start", spec.uuid):
             state = self.state(spec.uuid)
             if state in (GuestState.PAUSED, GuestState.SUSPENDED):
-                self._enter(spec.uuid, GuestState.RUNNING, GuestEventKind.RESUMED)
+                self._guests.enter(
+                    spec.uuid, GuestState.RUNNING, GuestEventKind.RESUMED
+                )
             elif state is not GuestState.RUNNING:
-                self._boot(spec, GuestEventKind.STARTED)
+                self._guests.boot(spec, GuestEventKind.STARTED)
 
     def stop(self, uuid: str, grace_seconds: float = GRACE_SECONDS) -> None:
         """Not active; a simulated guest heeds its power button at once."""
         with self._call("stop", uuid):
             state = self.state(uuid)
             if state in ACTIVE_STATES:
-                self._enter(uuid, GuestState.SHUTDOWN, GuestEventKind.STOPPED)
+                self._guests.enter(uuid, GuestState.SHUTDOWN, GuestEventKind.STOPPED)
             elif state is GuestState.SUSPENDED:
-                self._enter(uuid, GuestState.SHUTDOWN, None)
+                self._guests.enter(uuid, GuestState.SHUTDOWN, None)
 
     def reboot(
         self, spec: GuestSpec, *, hard: bool, grace_seconds: float = GRACE_SECONDS
     ) -> None:
         """Running, newly booted."""
         with self._call("reboot", spec.uuid):
-            self._boot(spec, GuestEventKind.REBOOTED)
+            self._guests.boot(spec, GuestEventKind.REBOOTED)
 
     def pause(self, uuid: str) -> None:
         """Paused."""
         with self._call("pause", uuid):
-            state = self._require(uuid, ACTIVE_STATES, "be paused")
+            state = self._guests.require(uuid, ACTIVE_STATES, "be paused")
             if state is GuestState.RUNNING:
-                self._enter(uuid, GuestState.PAUSED, GuestEventKind.PAUSED)
+                self._guests.enter(uuid, GuestState.PAUSED, GuestEventKind.PAUSED)
 
     def suspend(self, uuid: str) -> None:
         """Suspended."""
         with self._call("suspend", uuid):
             allowed = ACTIVE_STATES | {GuestState.SUSPENDED}
-            if self._require(uuid, allowed, "be suspended") in ACTIVE_STATES:
-                self._enter(uuid, GuestState.SUSPENDED, GuestEventKind.SUSPENDED)
+            if self._guests.require(uuid, allowed, "be suspended") in ACTIVE_STATES:
+                self._guests.enter(uuid, GuestState.SUSPENDED, GuestEventKind.SUSPENDED)
 
     def resume(self, uuid: str) -> None:
         """Running, from paused or suspended."""
         with self._call("resume", uuid):
             allowed = ACTIVE_STATES | {GuestState.SUSPENDED}
-            if self._require(uuid, allowed, "resume") is not GuestState.RUNNING:
-                self._enter(uuid, GuestState.RUNNING, GuestEventKind.RESUMED)
+            if self._guests.require(uuid, allowed, "resume") is not GuestState.RUNNING:
+                self._guests.enter(uuid, GuestState.RUNNING, GuestEventKind.RESUMED)
 
     def destroy(self, uuid: str) -> None:
         """Absent."""
         with self._call("destroy", uuid):
             if self.state(uuid) is not GuestState.ABSENT:
-                self._remove(uuid)
+                self._guests.remove(uuid)
 
     # ---- devices -------------------------------------------------------------
 
     def attach_nic(self, uuid: str, nic: NicSpec) -> None:
         """A card more, when active."""
         with self._call("attach_nic", uuid):
-            guest = self._find(uuid)
+            guest = self._guests.find(uuid)
             if guest.is_active and nic.mac not in guest.macs:
                 guest.macs.append(nic.mac)
                 self._guests.save()
@@ -185,7 +182,7 @@ class SimHypervisor:
     def detach_nic(self, uuid: str, mac: str) -> None:
         """A card less."""
         with self._call("detach_nic", uuid):
-            guest = self._find(uuid)
+            guest = self._guests.find(uuid)
             if mac in guest.macs:
                 guest.macs.remove(mac)
                 self._guests.save()
@@ -193,7 +190,7 @@ class SimHypervisor:
     def attach_disk(self, uuid: str, disk: DiskSpec) -> None:
         """A disk more, when active."""
         with self._call("attach_disk", uuid):
-            guest = self._find(uuid)
+            guest = self._guests.find(uuid)
             if guest.is_active and disk.name not in guest.disk_names:
                 guest.plug_disk(disk)
                 self._guests.save()
@@ -201,7 +198,7 @@ class SimHypervisor:
     def detach_disk(self, uuid: str, name: str) -> None:
         """A disk less."""
         with self._call("detach_disk", uuid):
-            guest = self._find(uuid)
+            guest = self._guests.find(uuid)
             if name in guest.disk_names:
                 guest.unplug_disk(name)
                 self._guests.save()
@@ -209,50 +206,50 @@ class SimHypervisor:
     def swap_disk(self, uuid: str, name: str, disk: DiskSpec) -> None:
         """Another disk in its place, at once."""
         with self._call("swap_disk", uuid):
-            self._require_disk(uuid, name, "swap a disk")
-            self._find(uuid).swap_disk(name, disk)
+            guest = self._guests.require_disk(uuid, name, "swap a disk")
+            guest.swap_disk(name, disk)
             self._guests.save()
 
     def limit_disk(self, uuid: str, name: str, limits: Limits) -> None:
         """As fast as that; kept, for there is nothing to slow down."""
         with self._call("limit_disk", uuid):
-            guest = self._find(uuid)
+            guest = self._guests.find(uuid)
             if guest.is_active and name in guest.disk_names:
                 guest.limits[name] = dict(limits)
                 self._guests.save()
 
     def limits_of(self, uuid: str, name: str) -> dict[str, int]:
         """How fast a guest's disk may be now."""
-        return self._find(uuid).limits.get(name, {})
+        return self._guests.find(uuid).limits.get(name, {})
 
     def disk_serials(self, uuid: str) -> dict[str, str]:
         """What an active guest has."""
-        guest = self._guests.by_uuid.get(uuid)
-        if guest is None or not guest.is_active:
+        if self.state(uuid) not in ACTIVE_STATES:
             return {}
+        guest = self._guests.find(uuid)
         return {name: guest.serials.get(name, "") for name in guest.disk_names}
 
     def resize_disk(self, uuid: str, name: str, size_bytes: int) -> None:
         """Nothing to see but the checks: simulated disks have no size."""
         with self._call("resize_disk", uuid):
-            self._require_disk(uuid, name, "resize a disk")
+            self._guests.require_disk(uuid, name, "resize a disk")
 
     def reconnect_disk(self, uuid: str, name: str, size_bytes: int) -> None:
         """Checks, too."""
         with self._call("reconnect_disk", uuid):
-            self._require_disk(uuid, name, "reconnect a disk")
+            self._guests.require_disk(uuid, name, "reconnect a disk")
 
     # ---- the content of a disk -----------------------------------------------
 
     def copy_disk(self, uuid: str, name: str, target_path: str) -> None:
         """Checks only: ``SimDisks`` makes up what a copy holds."""
         with self._call("copy_disk", uuid):
-            self._require_disk(uuid, name, "copy a disk")
+            self._guests.require_disk(uuid, name, "copy a disk")
 
     def pull_backing(self, uuid: str, name: str) -> bool:
         """Done at once."""
         with self._call("pull_backing", uuid):
-            self._require_disk(uuid, name, "pull a disk")
+            self._guests.require_disk(uuid, name, "pull a disk")
         return True
 
     # ---- moving --------------------------------------------------------------
@@ -262,13 +259,13 @@ class SimHypervisor:
         with self._call("move", uuid):
             if self.state(uuid) is GuestState.ABSENT:
                 return MoveProgress(True)
-            self._require(uuid, ACTIVE_STATES, "move")
+            self._guests.require(uuid, ACTIVE_STATES, "move")
             now = self._clock.time()
             part = self._moves.part_done(uuid, now, self.move_seconds)
-            figures = memory_figures(self._find(uuid).memory_mib, part)
+            figures = memory_figures(self._guests.find(uuid).memory_mib, part)
             if part >= 1.0:
                 self._moves.forget(uuid)
-                self._remove(uuid)
+                self._guests.remove(uuid)
             return MoveProgress(part >= 1.0, figures)
 
     def hurry_move(self, uuid: str) -> None:
@@ -284,45 +281,49 @@ class SimHypervisor:
         """Here it is."""
         with self._call("welcome", spec.uuid):
             if self.state(spec.uuid) is GuestState.ABSENT:
-                self._boot(spec, GuestEventKind.STARTED)
+                self._guests.boot(spec, GuestEventKind.STARTED)
                 if paused:
-                    self._enter(spec.uuid, GuestState.PAUSED, GuestEventKind.PAUSED)
+                    self._guests.enter(
+                        spec.uuid, GuestState.PAUSED, GuestEventKind.PAUSED
+                    )
 
     # ---- looking at a guest --------------------------------------------------
 
     def console_tail(self, uuid: str, bytes_max: int = CONSOLE_TAIL_BYTES_MAX) -> bytes:
         """What a simulated guest says at each boot."""
         self._perhaps_fail("console_tail", uuid, "before")
-        return self._find(uuid).console()[-bytes_max:]
+        return self._guests.find(uuid).console()[-bytes_max:]
 
     def usage(self, uuid: str) -> GuestUsage:
         """Figures: time passes, nothing else happens in a simulated guest."""
         self._perhaps_fail("usage", uuid, "before")
-        self._require(uuid, ACTIVE_STATES, "be measured")
-        return self._find(uuid).usage(self._clock.time())
+        self._guests.require(uuid, ACTIVE_STATES, "be measured")
+        return self._guests.find(uuid).usage(self._clock.time())
 
     def inject_nmi(self, uuid: str) -> None:
         """Checks only."""
         self._perhaps_fail("inject_nmi", uuid, "before")
-        self._require(uuid, frozenset({GuestState.RUNNING}), "be interrupted")
+        self._guests.require(uuid, frozenset({GuestState.RUNNING}), "be interrupted")
 
     def set_password(self, uuid: str, user: str, password: str) -> None:
         """A simulated guest has no agent."""
         self._perhaps_fail("set_password", uuid, "before")
-        self._require(uuid, frozenset({GuestState.RUNNING}), "change its password")
+        self._guests.require(
+            uuid, frozenset({GuestState.RUNNING}), "change its password"
+        )
         raise Unavailable(f"No agent answers in guest {uuid}")
 
     # ---- for tests: what a guest does by itself -------------------------------
 
     def crash(self, uuid: str) -> None:
         """The guest's emulator dies."""
-        self._require(uuid, ACTIVE_STATES, "crash")
-        self._enter(uuid, GuestState.CRASHED, GuestEventKind.CRASHED)
+        self._guests.require(uuid, ACTIVE_STATES, "crash")
+        self._guests.enter(uuid, GuestState.CRASHED, GuestEventKind.CRASHED)
 
     def power_off(self, uuid: str) -> None:
         """Somebody in the guest shuts it down."""
-        self._require(uuid, ACTIVE_STATES, "power off")
-        self._enter(uuid, GuestState.SHUTDOWN, GuestEventKind.STOPPED)
+        self._guests.require(uuid, ACTIVE_STATES, "power off")
+        self._guests.enter(uuid, GuestState.SHUTDOWN, GuestEventKind.STOPPED)
 
     # ---- inside --------------------------------------------------------------
 
@@ -337,44 +338,3 @@ class SimHypervisor:
         error = self.fault(method, uuid, moment) if self.fault is not None else None
         if error is not None:
             raise error
-
-    def _find(self, uuid: str) -> SimGuest:
-        guest = self._guests.by_uuid.get(uuid)
-        if guest is None:
-            raise GuestMissing(uuid)
-        return guest
-
-    def _require(
-        self, uuid: str, allowed: frozenset[GuestState], wanted: str
-    ) -> GuestState:
-        state = self._find(uuid).state
-        if state not in allowed:
-            raise WrongState(uuid, state, wanted)
-        return state
-
-    def _require_disk(self, uuid: str, name: str, wanted: str) -> None:
-        self._require(uuid, ACTIVE_STATES, wanted)
-        if name not in self._find(uuid).disk_names:
-            raise Unavailable(f"Guest {uuid} has no disk {name}")
-
-    def _boot(self, spec: GuestSpec, kind: GuestEventKind) -> None:
-        before = self._guests.by_uuid.get(spec.uuid)
-        boots = 1 if before is None else before.boots + 1
-        self._guests.by_uuid[spec.uuid] = booted(spec, self._clock.time(), boots)
-        self._guests.save()
-        self._tell(spec.uuid, kind)
-
-    def _remove(self, uuid: str) -> None:
-        del self._guests.by_uuid[uuid]
-        self._guests.save()
-        self._tell(uuid, GuestEventKind.REMOVED)
-
-    def _enter(self, uuid: str, state: GuestState, kind: GuestEventKind | None) -> None:
-        self._find(uuid).state = state
-        self._guests.save()
-        if kind is not None:
-            self._tell(uuid, kind)
-
-    def _tell(self, uuid: str, kind: GuestEventKind) -> None:
-        for watcher in self._watchers:
-            concurrency.spawn(watcher, GuestEvent(uuid, kind))

@@ -36,21 +36,3 @@ class StateFile:
         """Write them; after a crash the file holds the old or the new ones."""
         content = {uuid: asdict(guest) for uuid, guest in guests.items()}
         self._disk.replace_file(self._path, json.dumps(content).encode())
-
-
-class KeptGuests:
-    """The guests of one host by uuid, written to its file when there is one."""
-
-    def __init__(self, file: StateFile | None) -> None:
-        self._file = file
-        self.by_uuid: dict[str, SimGuest] = {}
-
-    def load(self) -> None:
-        """As the file says."""
-        if self._file is not None:
-            self.by_uuid = self._file.load()
-
-    def save(self) -> None:
-        """As they are now."""
-        if self._file is not None:
-            self._file.save(self.by_uuid)
