@@ -1,20 +1,12 @@
-"""What the rest of the cloud knows of the instance room: its internal API.
+"""What the rest of the cloud knows of the instance room: all that it may import.
 
-For the agents of hosts (claim jobs, tell what is), for the metadata services (what a
-server may know of itself), for console proxies and for the doctor.  Every call
-carries a service token; ``Unavailable`` means try again later.
+``InstanceClient`` asks the room.  The rest is for the agents' sagas: the records that
+the room tells, what can be read off a server's block devices, and the dealings with
+ports and volumes that the room and its hosts share.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any
-from urllib.parse import quote, urlencode
-
-import orjson
-
-from compute.core.context import TokenSource
-from compute.core.errors import Conflict, NotFound
 from compute.instance.block_devices import (
     ATTACHED,
     BlockDevice,
@@ -27,7 +19,7 @@ from compute.instance.block_devices import (
     swap_mib,
     volumes_of,
 )
-from compute.instance.client_wire import InstanceWire
+from compute.instance.client_calls import InstanceClient
 from compute.instance.metadata.config_drive import config_drive_files
 from compute.instance.moves import MOVED
 from compute.instance.ports import (
@@ -40,7 +32,7 @@ from compute.instance.ports import (
     release_ports,
     unhost_ports,
 )
-from compute.instance.records import Server, record_from
+from compute.instance.records import Server
 from compute.instance.states import PowerState, TaskState, VmState
 from compute.instance.told import (
     ClaimedJob,
@@ -58,7 +50,6 @@ from compute.instance.volumes import (
     release_attachment,
     release_volumes,
 )
-from objectstore.client.caller import Caller
 
 __all__ = [
     "ATTACHED",
@@ -99,249 +90,3 @@ __all__ = [
     "unhost_ports",
     "volumes_of",
 ]
-
-# The first in which volumes are told to be larger.
-EVENTS_VERSION = "compute 2.51"
-
-
-class InstanceClient:
-    """Calls the instance room through a ``Caller``."""
-
-    def __init__(self, caller: Caller, tokens: TokenSource) -> None:
-        self._wire = InstanceWire(caller, tokens)
-
-    # ---- agents: hosts ---------------------------------------------------------
-
-    def report(self, reports: Sequence[HostReport]) -> None:
-        """Tell that these hosts live, and how they are."""
-        values = [
-            {
-                "host": each.host,
-                "inventory": dict(each.inventory),
-                "states": dict(each.states),
-                "address": each.address,
-            }
-            for each in reports
-        ]
-        self._wire.send("POST", "/internal/hosts/report", {"hosts": values})
-
-    def servers_of(self, host: str) -> list[ServerBrief]:
-        """The servers that live on the host."""
-        answer = self._wire.get(_host_path(host) + "/servers")
-        return [record_from(ServerBrief, each) for each in answer["servers"]]
-
-    def known_on(self, host: str) -> set[str]:
-        """The ids of all servers that have something on the host, or may have."""
-        answer = self._wire.get(_host_path(host) + "/known")
-        return set(answer["servers"])
-
-    # ---- agents: moves ---------------------------------------------------------
-
-    def admit(self, token: str) -> MoveGrant:
-        """What the token of a move lets in; ``NotFound`` when nothing."""
-        answer = self._wire.send("POST", "/internal/moves/admit", {"token": token})
-        return record_from(MoveGrant, answer)
-
-    def note_move(self, migration: str, figures: Mapping[str, int]) -> bool:
-        """How far it is; whether it is to be completed by force."""
-        answer = self._wire.send("PATCH", f"/internal/moves/{migration}", figures)
-        return bool(answer["hurried"])
-
-    # ---- agents: jobs ----------------------------------------------------------
-
-    def claim(
-        self,
-        hosts: Collection[str],
-        owner: str,
-        *,
-        limit: int,
-        busy: Collection[str] = (),
-    ) -> list[ClaimedJob]:
-        """Take jobs of these hosts; ``busy``: subjects that ``owner`` works on now."""
-        answer = self._wire.send(
-            "POST",
-            "/internal/jobs/claim",
-            {
-                "hosts": list(hosts),
-                "owner": owner,
-                "limit": limit,
-                "busy": list(busy),
-            },
-        )
-        return [_claimed(job) for job in answer["jobs"]]
-
-    def renew(self, job_id: str, owner: str) -> bool:
-        """Keep the lease; whether the job is to be cancelled.  ``Stale``."""
-        answer = self._job(job_id, "renew", {"owner": owner})
-        return bool(answer["cancelled"])
-
-    def advance(
-        self,
-        job_id: str,
-        owner: str,
-        *,
-        step: str,
-        undoing: bool,
-        progress: Mapping[str, Any],
-    ) -> bool:
-        """A step is done; whether the job is to be cancelled.  ``Stale``."""
-        answer = self._job(
-            job_id,
-            "advance",
-            {
-                "owner": owner,
-                "step": step,
-                "undoing": undoing,
-                "progress": dict(progress),
-            },
-        )
-        return bool(answer["cancelled"])
-
-    def finish(
-        self,
-        job_id: str,
-        owner: str,
-        *,
-        error: str = "",
-        details: str = "",
-        elsewhere: bool = False,
-    ) -> None:
-        """The job is done, or has failed for good and is undone.  ``details`` are
-        for operators; ``elsewhere``: another host might succeed."""
-        self._job(
-            job_id,
-            "finish",
-            {
-                "owner": owner,
-                "error": error,
-                "details": details,
-                "elsewhere": elsewhere,
-            },
-        )
-
-    def retry(self, job_id: str, owner: str, *, seconds: float, error: str) -> None:
-        """Give the job back, to go on later."""
-        values = {"owner": owner, "seconds": seconds, "error": error}
-        self._job(job_id, "retry", values)
-
-    # ---- servers ---------------------------------------------------------------
-
-    def server(self, server_id: str) -> Server:
-        """One server; ``NotFound``."""
-        answer = self._wire.get(_server_path(server_id))
-        return Server.from_json(answer["server"])
-
-    def update(self, server_id: str, **observed: Any) -> Server:
-        """What an agent has seen or made: ``vifs``, ``progress``, ``root_device``; the
-        server then.  ``NotFound``."""
-        answer = self._wire.send("PATCH", _server_path(server_id), observed)
-        return Server.from_json(answer["server"])
-
-    def set_device(self, server_id: str, device_id: str, **values: Any) -> None:
-        """These values of the server's block device changed."""
-        self._wire.send("PUT", _device_path(server_id, device_id), values)
-
-    def drop_device(self, server_id: str, device_id: str) -> None:
-        """The server has that block device no more."""
-        self._wire.call("DELETE", _device_path(server_id, device_id)).close()
-
-    def fates(self, server_ids: Collection[str], host: str = "") -> dict[str, str]:
-        """For each of these ids that was ever a server: ``deleted``, ``moved`` (to
-        another host than ``host``, where nothing of it shall be) or ``live``."""
-        answer = self._wire.send(
-            "POST",
-            "/internal/servers/fates",
-            {"servers": list(server_ids), "host": host},
-        )
-        return {str(key): str(value) for key, value in answer["fates"].items()}
-
-    def servers(self) -> list[ServerBrief]:
-        """Every server that is not deleted (for the doctor)."""
-        answer = self._wire.get("/internal/servers")
-        return [record_from(ServerBrief, each) for each in answer["servers"]]
-
-    def stray_places(self) -> list[StrayPlace]:
-        """What hosts have claimed for nobody (for the doctor)."""
-        answer = self._wire.get("/internal/places/stray")
-        return [record_from(StrayPlace, each) for each in answer["places"]]
-
-    def give_back(self, place: StrayPlace) -> None:
-        """Give it back, if it still is one."""
-        values = {"host": place.host, "id": place.id}
-        self._wire.send("POST", "/internal/places/give-back", values)
-
-    # ---- metadata --------------------------------------------------------------
-
-    def metadata(self, server_id: str, path: str) -> tuple[str, bytes]:
-        """Content type and content that the server finds at ``path`` of its metadata
-        service (``/openstack/latest/meta_data.json``); ``NotFound``."""
-        query = urlencode({"path": path})
-        path = f"{_server_path(server_id)}/metadata?{query}"
-        answer = self._wire.call("GET", path)
-        content_type = answer.headers.get("content-type", "text/plain")
-        return content_type, answer.read()
-
-    def put_password(self, server_id: str, sealed: bytes) -> None:
-        """Keep the password that the guest sealed with its user's key.
-        ``Conflict`` when there is one."""
-        path = f"{_server_path(server_id)}/password"
-        self._wire.send("PUT", path, {"password": sealed.decode("ascii", "replace")})
-
-    # ---- consoles --------------------------------------------------------------
-
-    def console(self, token: str) -> ConsoleGrant:
-        """What a console token opens; ``NotFound`` when it opens nothing."""
-        answer = self._wire.send("POST", "/internal/consoles", {"token": token})
-        return record_from(ConsoleGrant, answer)
-
-    # ---- volumes ---------------------------------------------------------------
-
-    def volume_extended(self, server_id: str, volume_id: str) -> None:
-        """Let the server's guest see that its volume is larger now; fine when it does
-        not have it (any more).  ``Conflict`` while something else is under way with
-        the server."""
-        event = {
-            "name": "volume-extended",
-            "server_uuid": server_id,
-            "tag": volume_id,
-        }
-        body = orjson.dumps({"events": [event]})
-        path = "/v2.1/os-server-external-events"
-        try:
-            answer = self._wire.call("POST", path, body, version=EVENTS_VERSION)
-        except NotFound:
-            return
-        (answered,) = answer.json()["events"]
-        if answered["code"] == 422:
-            raise Conflict(f"server {server_id} is busy")
-
-    def volume_limits_changed(self, server_id: str, volume_id: str) -> None:
-        """Let the server's running guest have its volume as fast as the volume's type
-        says now.  ``Conflict`` when it does not run, or something else is under way
-        with it; ``NotFound`` when the server does not have the volume."""
-        volume = quote(volume_id, safe="")
-        path = f"{_server_path(server_id)}/volumes/{volume}/limits"
-        self._wire.send("POST", path, {})
-
-    # ---- inside ----------------------------------------------------------------
-
-    def _job(self, job_id: str, verb: str, value: Mapping[str, Any]) -> Any:
-        return self._wire.send("POST", f"/internal/jobs/{job_id}/{verb}", value)
-
-
-def _claimed(job: Mapping[str, Any]) -> ClaimedJob:
-    server = job["server"]
-    whose = None if server is None else Server.from_json(server)
-    return record_from(ClaimedJob, {**job, "server": whose})
-
-
-def _host_path(host: str) -> str:
-    return f"/internal/hosts/{quote(host, safe='')}"
-
-
-def _server_path(server_id: str) -> str:
-    return f"/internal/servers/{quote(server_id, safe='')}"
-
-
-def _device_path(server_id: str, device_id: str) -> str:
-    return f"{_server_path(server_id)}/block-devices/{quote(device_id, safe='')}"
