@@ -8,20 +8,19 @@ them take effect, once for all of them. Time and randomness come in as arguments
 from __future__ import annotations
 
 import math
-import operator
 import random
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from itertools import compress, count
 
 from ring import balance as measure
 from ring import layout
-from ring.device import Device, Tier
+from ring.device import Device, Tier, check_device
 from ring.errors import Refused
+from ring.moves import moved_since, never, stamp_moves, without_devices
 from ring.plan import Plan, make_plan
 from ring.quota import make_quotas
-from ring.rebalance import UNASSIGNED, rebalance
+from ring.rebalance import rebalance
 from ring.resize import resize, row_lengths
 from ring.ring import PART_POWER_MAX, Ring
 from ring.rules import Rules
@@ -187,7 +186,7 @@ class Builder:
 
     def pretend_min_part_hours_passed(self) -> None:
         """Forget when partitions moved, so that the next rebalance may move any."""
-        self.moved_at = array("I", bytes(4 * len(self.moved_at)))
+        self.moved_at = never(len(self.moved_at))
 
     def min_part_seconds_left(self, now: int) -> int:
         """Seconds until every partition may move again."""
@@ -215,28 +214,19 @@ class Builder:
             rows = layout.lay_out(plan, lengths, rng)
             quotas = make_quotas(plan, sum(lengths), self._held_by_tier(rows))
         else:
-            rows = self._without_removed(before)
+            rows = without_devices(before, self.removing)
             quotas = make_quotas(plan, sum(lengths), self._held_by_tier(rows))
             rows = resize(rows, lengths, rules, quotas)
-        frozen = self._frozen(now)
-        rebalance(rows, rules, quotas, frozen, rng, fresh=fresh)
-        moved = self._note_moves(before, rows, now)
+        rebalance(rows, rules, quotas, self._frozen(now), rng, fresh=fresh)
+        if not self.moved_at:
+            self.moved_at = never(self.parts)
+        moved = stamp_moves(self.moved_at, before, rows, now)
         self.rows = rows
         removed = self._forget_removed()
         self.changed = False
         self.dispersion = self.measure_dispersion()
         self.version += 1
         return Rebalanced(moved, removed, self.balance(), self.dispersion)
-
-    def _without_removed(self, rows: Sequence[array[int]]) -> list[array[int]]:
-        copies = [array("I", row) for row in rows]
-        for device_id in self.removing:
-            for row in copies:
-                place = -1
-                for _ in range(row.count(device_id)):
-                    place = row.index(device_id, place + 1)
-                    row[place] = UNASSIGNED
-        return copies
 
     def _held_by_tier(self, rows: Iterable[array[int]]) -> dict[Tier, int]:
         held: dict[Tier, int] = {}
@@ -250,28 +240,7 @@ class Builder:
         """One byte per partition: did it move less than min_part_hours ago?"""
         if not self.moved_at:
             return bytearray(self.parts)
-        limit = now - self.min_part_hours * SECONDS_PER_HOUR
-        return bytearray(map(limit.__lt__, self.moved_at))
-
-    def _note_moves(
-        self, before: Sequence[array[int]], after: Sequence[array[int]], now: int
-    ) -> int:
-        """Stamp the partitions that changed; return how many replicas moved."""
-        if not self.moved_at:
-            self.moved_at = array("I", bytes(4 * self.parts))
-        differing: set[int] = set()
-        for replica, row in enumerate(after):
-            old = before[replica] if replica < len(before) else array("I")
-            old = old + array("I", [UNASSIGNED]) * (len(row) - len(old))
-            differing.update(compress(count(), map(operator.ne, row, old)))
-        moved = 0
-        for partition in differing:
-            # A replica that only changed its row has not moved.
-            gained = _holders(after, partition) - _holders(before, partition)
-            if gained:
-                self.moved_at[partition] = now
-                moved += len(gained)
-        return moved
+        return moved_since(self.moved_at, now - self.min_part_hours * SECONDS_PER_HOUR)
 
     def _forget_removed(self) -> int:
         removed = len(self.removing)
@@ -334,30 +303,9 @@ class Builder:
         builder.devices = list(ring.devices)
         builder.rows = [array("I", row) for row in ring.rows]
         if builder.rows:
-            builder.moved_at = array("I", bytes(4 * builder.parts))
+            builder.moved_at = never(builder.parts)
         builder.version = ring.version
         return builder
-
-
-def check_device(device: Device) -> None:
-    """Refuse a device that could not work, whatever the ring looks like."""
-    if not (math.isfinite(device.weight) and device.weight >= 0):
-        raise Refused(f"weight must be 0 or more, not {device.weight}")
-    if device.region < 0 or device.zone < 0:
-        raise Refused("region and zone must be 0 or more")
-    _, replication_port = device.replication_address
-    for port in (device.port, replication_port):
-        if not 0 < port <= 0xFFFF:
-            raise Refused(f"port must be 1 to 65535, not {port}")
-    name = device.device
-    # The name becomes a directory below the servers' devices root.
-    if (
-        not name
-        or name != name.strip()
-        or name in (".", "..")
-        or set(name) & set("/\0")
-    ):
-        raise Refused(f"device name {name!r} cannot be a directory's name")
 
 
 def _checked_replicas(replicas: float) -> float:
@@ -370,7 +318,3 @@ def _checked_hours(hours: int) -> int:
     if hours < 0:
         raise Refused(f"min_part_hours must be 0 or more, not {hours}")
     return hours
-
-
-def _holders(rows: Sequence[array[int]], partition: int) -> set[int]:
-    return {row[partition] for row in rows if partition < len(row)}

@@ -8,7 +8,10 @@ processes on two ports of one machine fail together.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+
+from ring.errors import Refused
 
 Tier = tuple[int | str, ...]
 
@@ -65,6 +68,27 @@ class Device:
             f"R{bracketed(replication_ip)}:{replication_port}"
             f'/{self.device}_"{self.meta}"'
         )
+
+
+def check_device(device: Device) -> None:
+    """Refuse a device that could not work, whatever the ring looks like."""
+    if not (math.isfinite(device.weight) and device.weight >= 0):
+        raise Refused(f"weight must be 0 or more, not {device.weight}")
+    if device.region < 0 or device.zone < 0:
+        raise Refused("region and zone must be 0 or more")
+    _, replication_port = device.replication_address
+    for port in (device.port, replication_port):
+        if not 0 < port <= 0xFFFF:
+            raise Refused(f"port must be 1 to 65535, not {port}")
+    name = device.device
+    # The name becomes a directory below the servers' devices root.
+    if (
+        not name
+        or name != name.strip()
+        or name in (".", "..")
+        or set(name) & set("/\0")
+    ):
+        raise Refused(f"device name {name!r} cannot be a directory's name")
 
 
 def bracketed(ip: str) -> str:

@@ -11,8 +11,8 @@ from __future__ import annotations
 from array import array
 from collections.abc import Mapping, Sequence
 
-from ring.rebalance import UNASSIGNED
 from ring.rules import Rules
+from ring.slots import UNASSIGNED
 
 
 def row_lengths(parts: int, replicas: float) -> list[int]:

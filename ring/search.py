@@ -17,8 +17,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 
 from ring.address import normalize_address
-from ring.builder import check_device
-from ring.device import Device
+from ring.device import Device, check_device
 from ring.errors import Refused
 
 ADDRESS = r"(?P<{0}ip>\d[\d.]*|\[[^\]]*\])?(?::(?P<{0}port>\d+))?"
