@@ -20,6 +20,11 @@ ROOM_LABELS = ("device", "room", "policy")
 # (series, where it stands in a room's figures, what it is)
 _GAUGES = (
     ("ringstack_quarantined", ("quarantined",), "Bad copies not brought back yet"),
+    (
+        "ringstack_hung_read_bytes",
+        ("hung_read_bytes",),
+        "Memory that a disk which hangs has not given back",
+    ),
     ("ringstack_log_bytes", ("log", "bytes"), "Bytes of log segments"),
     ("ringstack_log_live_bytes", ("log", "live_bytes"), "Those still needed"),
     ("ringstack_log_segments", ("log", "segments"), "Segments of the log"),

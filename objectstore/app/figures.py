@@ -102,6 +102,7 @@ def _objects(room: Room, store: ObjectStore, now: float) -> Figures:
         "waiting": waiting,
         "quarantined": len(index.quarantined.items),
         "quarantines": store.drops.quarantines,
+        "hung_read_bytes": store.bodies.reads.hung_bytes,
         "counts": counts,
         "audit": audit,
     }

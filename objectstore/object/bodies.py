@@ -22,7 +22,7 @@ from objectstore.kernel.disk import Disk, FileMissing, FilePresent
 from objectstore.kernel.errors import Unavailable
 from objectstore.kernel.recent_bodies import RECENT_BYTES_MAX, RecentBodies
 from objectstore.object.body_format import BLOCK_BYTES, encode_footer
-from objectstore.object.windows import WINDOW_BYTES, WINDOWS, WindowReader
+from objectstore.object.windows import WINDOW_BYTES, WINDOWS, DeviceReads, WindowReader
 
 ATTRIBUTE = "ringstack.object"
 # Writing back begins while the upload still runs, so that the last sync is short.
@@ -42,6 +42,7 @@ class BodyFiles:
         self.disk = disk
         self.directory = directory
         self.quarantine = quarantine
+        self.reads = DeviceReads(disk, directory)
         self._recent = RecentBodies()
         self._read_around: set[tuple[bytes, int]] = set()
         disk.make_directories(directory)
@@ -85,7 +86,9 @@ class BodyFiles:
             self.disk.close(descriptor)
 
     def open(self, key: bytes, timestamp: int, serial: int) -> int:
-        """A descriptor for reading; ``FileMissing``."""
+        """A descriptor for reading; ``FileMissing``, ``Unavailable`` while the disk is
+        known to hang: who reads there must not hang with it."""
+        self.reads.check()
         return self.disk.open(self.path(key, timestamp, serial))
 
     def windows(
@@ -102,7 +105,7 @@ class BodyFiles:
         if self.disk.cached_bytes(descriptor, start, length) > CACHED_SHARE * length:
             return None
         discard = partial(self._read_around.discard, name)
-        reader = WindowReader.of(self.disk, descriptor, discard)
+        reader = self.reads.reader(descriptor, discard)
         if reader is not None:
             self._read_around.add(name)
         return reader

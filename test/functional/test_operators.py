@@ -49,6 +49,7 @@ def test_metrics_of_all_workers_on_one_page(two_workers: Store) -> None:
         "ringstack_commit_seconds",
         "ringstack_waiting",
         "ringstack_quarantined",
+        "ringstack_hung_read_bytes",
         "ringstack_audit_oldest_seconds",
         "ringstack_device_bytes",
         "ringstack_replication_partitions",

@@ -71,7 +71,7 @@ class _Race:
         self._failures: list[OSError] = []
 
     def winner(self) -> socket.socket:
-        """The greenlet waits; the ``OSError`` of the last address when none is there."""
+        """The greenlet waits; the last ``OSError`` when none answers."""
         attempts = []
         try:
             for endpoint in self._found:

@@ -182,26 +182,101 @@ class HangingDisk(MemoryDisk):
         return self.unended[-1]
 
 
+WANTED = [(n * windows.WINDOW_BYTES, (n + 1) * windows.WINDOW_BYTES) for n in range(4)]
+
+
+class Hanging:
+    """A body on a disk that hangs, and readers of it who wait for 10 ms."""
+
+    def __init__(self, path: Path) -> None:
+        self.disk = HangingDisk()
+        self.bodies = Bodies(self.disk, path)
+        self.reads = self.bodies.files.reads
+        self.closed = 0
+
+    def reader(self) -> windows.WindowReader | None:
+        descriptor = self.bodies.files.open(KEY, TIMESTAMP, self.bodies.serial)
+        try:
+            return self.reads.reader(descriptor, self._count, seconds_max=0.01)
+        finally:
+            self.disk.close(descriptor)
+
+    def _count(self) -> None:
+        self.closed += 1
+
+    def read(self, reader: windows.WindowReader | None) -> int:
+        """How much is received before it hangs."""
+        assert reader is not None
+        received = 0
+        with pytest.raises(DeadlineExceeded):
+            for view in reader.read(iter(WANTED)):
+                received += len(view)
+        reader.close()
+        return received
+
+    def answer(self) -> None:
+        """The disk, late."""
+        late, self.disk.unended = self.disk.unended, []
+        self.disk.hangs_from = len(DATA) * 2
+        for promise in late:
+            promise.resolve(windows.WINDOW_BYTES)
+
+
+def free_memory() -> int:
+    """How many more readers find memory."""
+    taken = []
+    while (memory := windows._pool.take()) is not None:
+        taken.append(memory)
+    for memory in taken:
+        windows._pool.give_back(memory)
+    return len(taken)
+
+
 def test_a_disk_that_hangs_keeps_its_reader_waiting_for_a_while_only(
     tmp_path: Path,
 ) -> None:
-    disk = HangingDisk()
-    bodies = Bodies(disk, tmp_path)
-    descriptor = bodies.files.open(KEY, TIMESTAMP, bodies.serial)
-    ended: list[bool] = []
-    reader = windows.WindowReader.of(
-        disk, descriptor, lambda: ended.append(True), seconds_max=0.01
-    )
+    hanging = Hanging(tmp_path)
+    assert hanging.read(hanging.reader()) == 2 * windows.WINDOW_BYTES
+    assert hanging.closed == 1
+    hanging.answer()  # late: nobody minds
+
+
+def test_a_disk_that_hangs_keeps_the_memory_of_half_the_readers_until_it_answers(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    before = free_memory()
+    hanging = Hanging(tmp_path)
+    readers = [hanging.reader() for _ in range(windows.DEVICE_READERS_MAX)]
+    assert hanging.reader() is None, "the others are for other disks"
+    for reader in readers:
+        hanging.read(reader)
+    assert free_memory() == before - windows.DEVICE_READERS_MAX
+    bytes_each = windows.WINDOWS * windows.WINDOW_BYTES
+    assert hanging.reads.hung_bytes == windows.DEVICE_READERS_MAX * bytes_each
+    (told,) = caplog.records
+    assert "does not answer" in told.message and str(tmp_path) in told.message
+    with pytest.raises(Unavailable, match="does not answer"):
+        hanging.reader()
+    hanging.answer()
+    assert (free_memory(), hanging.reads.hung_bytes) == (before, 0)
+    assert "answers again" in caplog.records[-1].message
+    assert len(caplog.records) == 2
+    body = hanging.bodies.read()
+    assert in_memory(body) == DATA
+    body.close()
+    assert free_memory() == before
+
+
+def test_readers_that_leave_a_disk_that_hangs_give_back_no_memory_in_use(
+    tmp_path: Path,
+) -> None:
+    before = free_memory()
+    hanging = Hanging(tmp_path)
+    reader = hanging.reader()
     assert reader is not None
-    window = windows.WINDOW_BYTES
-    wanted = iter((n * window, (n + 1) * window) for n in range(4))
-    received = 0
-    with pytest.raises(DeadlineExceeded):
-        for view in reader.read(wanted):
-            received += len(view)
-    assert received == 2 * window
+    next(reader.read(iter(WANTED)))
     reader.close()
-    disk.close(descriptor)
-    assert ended == [True]
-    for promise in disk.unended:
-        promise.resolve(window)  # late: nobody minds
+    assert free_memory() == before - 1
+    hanging.answer()
+    assert free_memory() == before
