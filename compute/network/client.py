@@ -25,6 +25,8 @@ from compute.network.facts import (
 )
 from compute.network.nics import Nic, NicAddress, NicRoute
 from compute.network.records import decode_record
+from compute.network.view import balancer_namespace
+from compute.network.vip_client import Opening, SubnetFacts, VipClient, VipPort
 from objectstore.client.caller import Caller
 
 __all__ = [
@@ -34,8 +36,13 @@ __all__ = [
     "Nic",
     "NicAddress",
     "NicRoute",
+    "Opening",
     "PortFacts",
     "SecurityGroupFacts",
+    "SubnetFacts",
+    "VipClient",
+    "VipPort",
+    "balancer_namespace",
 ]
 
 # An agent's question waits on nothing but the database.

@@ -15,6 +15,9 @@ it does not name must not be on the host.  It holds
 * the routers that live here, their floating addresses and the ports they forward;
 * how fast guests' ports and floating addresses may be.
 
+A load balancer's port is like a guest's, with its security groups, but it leads into a
+namespace of its own instead of a tap.
+
 Ids are text with dashes.  Addresses are text without prefix length, prefixes are
 text in CIDR form, both in the canonical form of Python's ``ipaddress``; MAC addresses
 are in lower case with colons.
@@ -24,6 +27,7 @@ from __future__ import annotations
 
 import enum
 import ipaddress
+import re
 from dataclasses import dataclass
 
 OWNER_DHCP = "network:dhcp"
@@ -32,6 +36,11 @@ OWNER_ROUTER_GATEWAY = "network:router_gateway"
 OWNER_FLOATING_IP = "network:floatingip"
 # The prefix of every owner that is a service of the network itself: no tap.
 OWNER_NETWORK_PREFIX = "network:"
+
+# A load balancer's address: its device is ``lb-`` and the balancer's id.
+OWNER_BALANCER = "Octavia"
+_BALANCER_DEVICE = re.compile("lb-[0-9a-f-]{36}")
+BALANCER_NAMESPACE_PREFIX = "rs-lb-"
 
 # The topic, with the host's name behind it, on which a changed view is told.
 WAKE_TOPIC_PREFIX = "network.host."
@@ -44,6 +53,16 @@ ID_CHARACTERS = 11
 def tap_name(port_id: str) -> str:
     """The tap of a guest's port, for whoever starts the guest."""
     return TAP_PREFIX + port_id[:ID_CHARACTERS]
+
+
+def balancer_device(balancer_id: str) -> str:
+    """What the port of a load balancer names as its device."""
+    return f"lb-{balancer_id}"
+
+
+def balancer_namespace(balancer_id: str) -> str:
+    """The namespace that a load balancer's port leads into."""
+    return BALANCER_NAMESPACE_PREFIX + balancer_id
 
 
 class NetworkKind(enum.Enum):
@@ -204,8 +223,16 @@ class Port:
 
     @property
     def is_guest(self) -> bool:
-        """Whether it has a tap."""
+        """Whether it has a tap, or what is like one."""
         return not self.device_owner.startswith(OWNER_NETWORK_PREFIX)
+
+    @property
+    def balancer_id(self) -> str:
+        """The load balancer whose address it is; "" for all other ports."""
+        is_one = self.device_owner == OWNER_BALANCER
+        if not is_one or _BALANCER_DEVICE.fullmatch(self.device_id) is None:
+            return ""
+        return self.device_id.removeprefix("lb-")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from compute.network.agent.desired_balancers import add_balancer_port
 from compute.network.agent.desired_networks import add_network, add_tap
 from compute.network.agent.desired_parts import Parts
 from compute.network.agent.desired_routers import add_router
@@ -35,7 +36,9 @@ def desired_state(
     for network in view.networks:
         add_network(parts, network)
     for port in parts.ports.values():
-        if port.is_guest:
+        if port.balancer_id:
+            add_balancer_port(parts, port)
+        elif port.is_guest:
             add_tap(parts, port)
     for router in view.routers:
         if router.admin_up:

@@ -11,6 +11,7 @@
 ``rsq-`` + 11 of id     device that a guest's frames go through at their speed
 ``rs-dhcp-`` + id       namespace of a network's DHCP service
 ``rs-router-`` + id     namespace of a router
+``rs-lb-`` + id         namespace of a load balancer; its veth is named like a tap
 ``ringstack``           nftables tables, one in each family used; what else begins so
                         is removed
 ======================  ======================================================
@@ -24,7 +25,11 @@ from __future__ import annotations
 
 import re
 
-from compute.network.view import ID_CHARACTERS, TAP_PREFIX
+from compute.network.view import (
+    BALANCER_NAMESPACE_PREFIX,
+    ID_CHARACTERS,
+    TAP_PREFIX,
+)
 
 BRIDGE_PREFIX = "rsbr-"
 DHCP_PREFIX = "rsd-"
@@ -48,7 +53,11 @@ OWN_PREFIXES = (
     TUNNEL_PREFIX,
     SPEED_PREFIX,
 )
-OWN_NAMESPACES = (DHCP_NAMESPACE_PREFIX, ROUTER_NAMESPACE_PREFIX)
+OWN_NAMESPACES = (
+    DHCP_NAMESPACE_PREFIX,
+    ROUTER_NAMESPACE_PREFIX,
+    BALANCER_NAMESPACE_PREFIX,
+)
 
 _ZONE = re.compile(r"ringstack network (\S+) zone (\d+)")
 

@@ -17,7 +17,7 @@ from compute.network.agent.names import (
     tunnel_device,
 )
 from compute.network.agent.operations import RULES, Operation
-from compute.network.view import HostView, Port, tap_name
+from compute.network.view import HostView, Port, balancer_namespace, tap_name
 
 
 def wired(view: HostView, outstanding: Iterable[Operation]) -> dict[str, bool]:
@@ -35,6 +35,8 @@ def _things_of(port: Port) -> Iterator[str]:
     yield bridge_name(port.network_id)
     yield tunnel_device(port.network_id)
     yield dhcp_namespace(port.network_id)
+    if port.balancer_id:
+        yield balancer_namespace(port.balancer_id)
     if port.is_guest:
         yield tap_name(port.id)
     else:

@@ -192,6 +192,12 @@ def is_service(work: Work) -> bool:
     return work.context.has_role("service")
 
 
+def is_own_service(work: Work, attributes: Mapping[str, Any]) -> bool:
+    """Whether a service makes it for itself: groups of what it puts on networks, which
+    nobody counts."""
+    return is_service(work) and attributes["project_id"] == work.project_id
+
+
 def sees_all(work: Work) -> bool:
     """Whether nothing is hidden from the caller."""
     return work.policy.allows(work.context, READS_ALL)

@@ -17,6 +17,7 @@ from compute.network.model import (
     Network,
     Port,
 )
+from compute.network.view import OWNER_BALANCER
 
 
 def check_use(work: Work, network: Network, project_id: str) -> None:
@@ -44,11 +45,14 @@ def check_owner(work: Work, owner: str | None) -> None:
 
 
 def _is_ours(owner: str) -> bool:
-    return owner.startswith((COMPUTE_OWNER_PREFIX, NETWORK_OWNER_PREFIX))
+    return owner == OWNER_BALANCER or owner.startswith(
+        (COMPUTE_OWNER_PREFIX, NETWORK_OWNER_PREFIX)
+    )
 
 
 def check_rewiring(work: Work, port: Port, body: Body) -> None:
-    """A server's or router's port stays that one's, whoever owns the port."""
+    """A server's, router's or load balancer's port stays that one's, whoever owns the
+    port."""
     if work.is_admin or is_service(work) or not _is_ours(port.device_owner):
         return
     for name, value in (
@@ -57,8 +61,19 @@ def check_rewiring(work: Work, port: Port, body: Body) -> None:
     ):
         if name in body and (body[name] or "") != value:
             raise PolicyNotAuthorized(f"(update_port:{name}) is disallowed by policy")
-    if "fixed_ips" in body and not port.is_guest:
+    is_service_port = not port.is_guest or port.device_owner == OWNER_BALANCER
+    if "fixed_ips" in body and is_service_port:
         raise PolicyNotAuthorized("(update_port:fixed_ips) is disallowed by policy")
+
+
+def check_removal(work: Work, port: Port) -> None:
+    """A load balancer's address goes with the load balancer."""
+    if port.device_owner == OWNER_BALANCER and not (work.is_admin or is_service(work)):
+        raise conflict(
+            "ServicePortInUse",
+            f"Port {port.id} cannot be deleted directly via the port API: has device"
+            f" owner {port.device_owner}.",
+        )
 
 
 def check_device(port: Port, body: Body) -> None:

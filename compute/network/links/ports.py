@@ -21,6 +21,7 @@ from compute.network.links.macs import is_mac_taken, new_mac, parse_mac
 from compute.network.links.port_checks import (
     check_device,
     check_owner,
+    check_removal,
     check_rewiring,
     check_security,
     check_use,
@@ -134,6 +135,7 @@ def delete_port(work: Work, port: Port) -> None:
             f"Port {port.id} cannot be deleted directly via the port API: has device"
             f" owner {port.device_owner}.",
         )
+    check_removal(work, port)
     remove_port(work, port)
     if port.device_owner == OWNER_DHCP:
         # Its host's guests need it: a new one comes at once.

@@ -10,7 +10,7 @@ from compute.core.errors import PolicyNotAuthorized
 from compute.network import tables
 from compute.network.errors import conflict, not_found
 from compute.network.frame.bodies import Body
-from compute.network.frame.collection import Collection, own
+from compute.network.frame.collection import Collection, is_own_service, own
 from compute.network.frame.fields import (
     TEXT_OR_NULL,
     UUID,
@@ -160,4 +160,5 @@ DEFINITION = Definition(
     delete=delete_rule,
     quota="security_group_rule",
     prepare=ensure_for_call,
+    is_promised=is_own_service,
 )

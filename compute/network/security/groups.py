@@ -10,7 +10,12 @@ from compute.core.query import TRUE_WORDS
 from compute.network import tables
 from compute.network.errors import conflict
 from compute.network.frame.bodies import Body
-from compute.network.frame.collection import Collection, standard, tags_of
+from compute.network.frame.collection import (
+    Collection,
+    is_own_service,
+    standard,
+    tags_of,
+)
 from compute.network.frame.fields import TEXT, Field, Fields
 from compute.network.frame.resource import Definition
 from compute.network.frame.work import Work
@@ -159,4 +164,5 @@ DEFINITION = Definition(
     delete=delete_group,
     quota="security_group",
     prepare=ensure_for_call,
+    is_promised=is_own_service,
 )

@@ -60,6 +60,7 @@ class House:
         database: Database | None = None,
         **settings: Any,
     ) -> None:
+        self.directory = directory
         self.clock = SteppedClock()
         self.bus = InProcessBus()
         self.woken: list[str] = []
