@@ -11,6 +11,17 @@ from objectstore.kernel.disk import translated
 from objectstore.kernel.sync_queue import SyncQueue
 
 
+def read_rest(descriptor: int, begun: bytes, length: int, offset: int) -> bytes:
+    """After a short read of ``length`` bytes from ``offset`` that began so: all of
+    them, fewer only at the end of the file."""
+    parts = [begun]
+    left = length - len(begun)
+    while left and (data := os.pread(descriptor, left, offset + length - left)):
+        parts.append(data)
+        left -= len(data)
+    return b"".join(parts)
+
+
 def read_into(descriptor: int, buffer: memoryview, offset: int) -> int:
     """Fill the buffer; the bytes read, fewer only at the end of the file."""
     total = 0

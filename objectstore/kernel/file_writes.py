@@ -51,6 +51,18 @@ def _write_rest(
     return total
 
 
+def write_blocks(direct: int, ordinary: int, memory: Buffer, offset: int) -> int:
+    """Write whole blocks around the page cache; returns the number of bytes.  Through
+    it, when the file system has larger blocks than ours (EINVAL) or wrote a part."""
+    try:
+        if (written := os.pwrite(direct, memory, offset)) == len(memory):
+            return written
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+    return write_all(ordinary, [memory], offset)
+
+
 def _write_and_sync(descriptor: int, buffers: Sequence[Buffer], offset: int) -> None:
     try:
         write_all(descriptor, buffers, offset)

@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import errno
 import fcntl
 import functools
-import itertools
 import os
 from collections.abc import Callable, Sequence
 from typing import ParamSpec, TypeVar
 
 import xattr
 
-from objectstore.kernel import concurrency, page_cache
+from objectstore.kernel import concurrency, page_cache, turns
 from objectstore.kernel.blocks import is_of_blocks
 from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.disk import (
@@ -28,13 +26,15 @@ from objectstore.kernel.disk import (
     Space,
     translated,
 )
-from objectstore.kernel.file_reads import read_around, read_into
+from objectstore.kernel.file_reads import read_around, read_into, read_rest
 from objectstore.kernel.file_writes import (
     hand_on,
     write_all,
     write_around,
+    write_blocks,
     write_on_a_thread,
 )
+from objectstore.kernel.nameless_files import NamelessFiles
 from objectstore.kernel.sync_queue import SyncQueue
 
 P = ParamSpec("P")
@@ -43,19 +43,8 @@ T = TypeVar("T")
 # Writing this much into the page cache takes some 0.1 ms: less than a hand-over to
 # a thread.  Larger batches are written on one, so that the hub runs on.
 WRITTEN_AT_ONCE_BYTES_MAX = 256 * 1024
-# What file systems and old kernels say of O_TMPFILE when they do not know it.
-_NO_NAMELESS_FILES = (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL)
 FILE_MODE = 0o600
 DIRECTORY_MODE = 0o700
-UNNAMED_PREFIX = ".unnamed-"
-
-# Whoever has waited so long for his turn takes it: a disk that hangs must not keep the
-# others waiting, nor must there be too many of them.
-TURN_SECONDS = 1.0
-# Between two turns, of some 6 ms each: one after the other they would be as bad for the
-# requests of that moment as one long one.
-TURN_PAUSE_SECONDS = 0.05
-_turn = concurrency.Semaphore(1)
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _SYNC_FILE_RANGE_WRITE = 2
@@ -85,12 +74,10 @@ class SystemDisk(Disk):
         direct_writes: bool = True,
     ) -> None:
         """Without the one or the other of Linux's abilities, if so wished."""
-        self._nameless_files = nameless_files
+        self._nameless = NamelessFiles(are_known=nameless_files)
         self._without_threads = sync_without_threads
         self._direct_writes = direct_writes
         self._direct: dict[int, int] = {}  # to the descriptors that they are twins of
-        self._unnamed: dict[int, str] = {}  # names of files that should have none
-        self._unnamed_count = itertools.count()
 
     @_translating
     def create(self, path: str) -> int:
@@ -107,32 +94,12 @@ class SystemDisk(Disk):
     @_translating
     def create_unnamed(self, directory: str) -> int:
         """See ``Disk``."""
-        if self._nameless_files:
-            try:
-                flags = os.O_RDWR | os.O_TMPFILE | os.O_CLOEXEC
-                return os.open(directory, flags, FILE_MODE)
-            except OSError as error:
-                if error.errno not in _NO_NAMELESS_FILES:
-                    raise
-                self._nameless_files = False
-        name = f"{UNNAMED_PREFIX}{os.getpid()}-{next(self._unnamed_count)}"
-        path = os.path.join(directory, name)
-        descriptor = self.create(path)
-        self._unnamed[descriptor] = path
-        return descriptor
+        return self._nameless.create(directory, FILE_MODE)
 
     @_translating
     def link_unnamed(self, descriptor: int, path: str) -> None:
         """See ``Disk``."""
-        if (name := self._unnamed.get(descriptor)) is not None:
-            os.link(name, path)
-            os.unlink(name)
-            del self._unnamed[descriptor]
-            return
-        # Python calls linkat (which follows the link in /proc) instead of link
-        # only when a directory descriptor is given; the path being absolute,
-        # its value does not matter.
-        os.link(f"/proc/self/fd/{descriptor}", path, src_dir_fd=0)
+        self._nameless.link(descriptor, path)
 
     def open_direct(self, descriptor: int) -> int | None:
         """See ``Disk``."""
@@ -151,8 +118,7 @@ class SystemDisk(Disk):
     def close(self, descriptor: int) -> None:
         """See ``Disk``."""
         self._direct.pop(descriptor, None)
-        if (name := self._unnamed.pop(descriptor, None)) is not None:
-            os.unlink(name)
+        self._nameless.forget(descriptor)
         os.close(descriptor)
 
     @_translating
@@ -161,14 +127,7 @@ class SystemDisk(Disk):
         data = os.pread(descriptor, length, offset)
         if len(data) == length or not data:
             return data
-        parts = [data]
-        offset += len(data)
-        left = length - len(data)
-        while left and (data := os.pread(descriptor, left, offset)):
-            parts.append(data)
-            offset += len(data)
-            left -= len(data)
-        return b"".join(parts)
+        return read_rest(descriptor, data, length, offset)
 
     @_translating
     def pread_into(self, descriptor: int, buffer: memoryview, offset: int) -> int:
@@ -187,13 +146,7 @@ class SystemDisk(Disk):
         if ordinary is None:
             return write_all(descriptor, buffers, offset)
         (memory,) = buffers
-        try:
-            if (written := os.pwrite(descriptor, memory, offset)) == len(memory):
-                return written
-        except OSError as error:
-            if error.errno != errno.EINVAL:
-                raise
-        return write_all(ordinary, buffers, offset)  # larger blocks than ours
+        return write_blocks(descriptor, ordinary, memory, offset)
 
     @_translating
     def truncate(self, descriptor: int, length: int) -> None:
@@ -358,9 +311,4 @@ class SystemDisk(Disk):
 
     def offload_in_turn(self, function: Callable[..., T], *arguments: object) -> T:
         """See ``Disk``."""
-        has_turn = _turn.acquire(timeout=TURN_SECONDS)
-        try:
-            return concurrency.offload(function, *arguments)
-        finally:
-            if has_turn:
-                concurrency.spawn_later(TURN_PAUSE_SECONDS, _turn.release)
+        return turns.offload_in_turn(function, *arguments)
