@@ -6,16 +6,9 @@ import logging
 from collections.abc import Callable
 
 from compute.settings import CloudSettings
-from objectstore.kernel import interpreter
-from objectstore.kernel.errors import RingstackError
 from objectstore.kernel.log import set_up_logging
-from objectstore.kernel.process import (
-    EXIT_CONFIGURATION,
-    Supervisor,
-    Worker,
-    allow_many_descriptors,
-)
-from objectstore.kernel.settings import BadSettings
+from objectstore.kernel.process import Worker, allow_many_descriptors, serve
+from objectstore.kernel.supervisor import Supervisor
 
 # What tells at every start what nobody wants to know.
 TALKATIVE = ("alembic.runtime.plugins",)
@@ -42,13 +35,7 @@ def _work(read: Callable[[], CloudSettings], worker: Worker) -> int:
     # Imported here: the supervisor needs none of it, and would keep it for ever.
     from compute.app.cloud import Cloud
 
-    interpreter.prepare_process()
-    try:
+    def service() -> None:
         Cloud(read()).run(worker)
-    except BadSettings as error:
-        _log.error("the settings have mistakes:\n%s", error)
-        return EXIT_CONFIGURATION
-    except (RingstackError, OSError) as error:
-        _log.error("cannot serve: %s", error)
-        return 1
-    return 0
+
+    return serve(service, _log)

@@ -8,16 +8,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from objectstore.kernel import interpreter
-from objectstore.kernel.errors import RingstackError
 from objectstore.kernel.log import set_up_logging
-from objectstore.kernel.process import (
-    EXIT_CONFIGURATION,
-    Supervisor,
-    Worker,
-    allow_many_descriptors,
-)
-from objectstore.kernel.settings import BadSettings
+from objectstore.kernel.process import Worker, allow_many_descriptors, serve
+from objectstore.kernel.supervisor import Supervisor
 from objectstore.settings import StoreSettings
 
 _log = logging.getLogger("objectstore")
@@ -54,13 +47,7 @@ def _work(read: Callable[[], StoreSettings], worker: Worker) -> int:
     """A worker process, from its first line to its last."""
     from objectstore.app.worker import StoreWorker
 
-    interpreter.prepare_process()
-    try:
+    def service() -> None:
         StoreWorker(read(), worker.index, worker.count).run(worker)
-    except BadSettings as error:
-        _log.error("the settings have mistakes:\n%s", error)
-        return EXIT_CONFIGURATION
-    except (RingstackError, OSError) as error:
-        _log.error("cannot serve: %s", error)
-        return 1
-    return 0
+
+    return serve(service, _log)

@@ -1,25 +1,6 @@
-"""Pre-forked workers under one supervisor.
+"""A process of the house: what it may open, when it ends, and its life as a worker.
 
-    def work(worker: Worker) -> None:       # in a process of its own
-        server = ...
-        worker.ready()
-        server.serve()
-
-    sys.exit(Supervisor(work, 4).run())
-
-The supervisor has neither hub nor threads, so forking is safe at any time.  It
-waits on one pipe for signals and on one pipe of each worker, which brings a byte
-when the worker is ready and ends when the worker does.
-
-* A worker that dies is started again, later and later if it dies young.
-* SIGTERM, SIGINT: workers get SIGTERM, time to drain, then SIGKILL; a second
-  signal kills at once.
-* SIGHUP: workers are replaced one by one, each stopped before its successor starts,
-  because a process owns its devices and its successor could not open them.
-  ``may_replace`` is asked before, in a process of its own.
-* A worker that exits with ``EXIT_CONFIGURATION`` before it was ever ready would
-  do so for ever: the supervisor stops everything and exits with that.
-* When the supervisor itself dies, the system sends its workers SIGTERM.
+``kernel.supervisor`` forks workers; what is done on their side of the fork is here.
 """
 
 from __future__ import annotations
@@ -29,39 +10,22 @@ import ctypes
 import logging
 import os
 import resource
-import select
 import signal
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Iterable
+from typing import NoReturn
 
-from objectstore.kernel.clock import Clock, SystemClock
+from objectstore.kernel import interpreter
+from objectstore.kernel.errors import RingstackError
+from objectstore.kernel.settings import BadSettings
 
 EXIT_CONFIGURATION = os.EX_CONFIG
 EXIT_FAILURE = 1
-DRAIN_SECONDS = 30.0
-# A worker that lived longer than this did not die of its start.
-YOUNG_SECONDS = 10.0
-RESTART_SECONDS = 0.1
-RESTART_SECONDS_MAX = 30.0
-# A successor that is not ready by then does not hold up the next one.
-READY_SECONDS = 60.0
 PR_SET_PDEATHSIG = 1
-STOP_SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT})
+# What a supervisor hears; its workers forget that it did.
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
 
 logger = logging.getLogger("objectstore.process")
-
-
-def allow_many_descriptors() -> None:
-    """Let this process and its children open as many files as they may.
-
-    Every client, peer and body is one; shells and service managers grant 1,024
-    at first, and expect whoever needs more to ask.
-    """
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 class Worker:
@@ -78,256 +42,53 @@ class Worker:
             os.write(self._ready_writer, b"+")
 
 
-@dataclass(slots=True)
-class Place:
-    """One worker's place: who fills it now, or when it is to be filled."""
-
-    index: int
-    process: int = 0  # 0: nobody
-    reader: int = -1
-    started: float = 0.0
-    is_ready: bool = False
-    start_at: float = 0.0
-    failures: int = 0
-    stop_by: float = 0.0  # told to stop; killed after this; 0: not told
+Work = Callable[[Worker], int | None]
+"""What a worker does all its life; its exit status, None for 0."""
 
 
-class Supervisor:
-    """Starts workers, keeps their number, and ends them."""
-
-    def __init__(
-        self,
-        work: Callable[[Worker], int | None],
-        workers: int,
-        *,
-        pid_file: Path | None = None,
-        drain_seconds: float = DRAIN_SECONDS,
-        clock: Clock | None = None,
-        may_replace: Callable[[], bool] | None = None,
-    ) -> None:
-        self._work = work
-        self._places = [Place(index) for index in range(workers)]
-        self._pid_file = pid_file
-        self._drain_seconds = drain_seconds
-        self._clock = clock or SystemClock()
-        self._may_replace = may_replace
-        self._stopping = False
-        self._to_replace: list[Place] = []
-        self._replaced_at = 0.0
-        self._status = 0
-        self._wake_reader = -1
-        self._wake_writer = -1
-
-    def run(self) -> int:
-        """Supervise until told to stop; the exit status."""
-        self._wake_reader, self._wake_writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-        signal.set_wakeup_fd(self._wake_writer, warn_on_full_buffer=False)
+def live_as_worker(
+    work: Work, worker: Worker, parent: int, descriptors: Iterable[int]
+) -> NoReturn:
+    """In the new process: do the work and exit, whatever happens.  ``parent``: who
+    forked it; ``descriptors``: that one's own, which are closed here."""
+    status = EXIT_FAILURE
+    try:
+        signal.set_wakeup_fd(-1)
         for number in SIGNALS:
-            signal.signal(number, _noted)
-        self._write_pid_file()
+            signal.signal(number, signal.SIG_DFL)
+        # Ctrl-C reaches the whole group; the supervisor tells us what to do.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        for descriptor in descriptors:
+            os.close(descriptor)
+        die_with_parent(parent)
+        status = work(worker) or 0
+    except SystemExit as leaving:
+        code = leaving.code
+        status = code if isinstance(code, int) else int(code is not None)
+    except BaseException:
+        logger.exception("worker %d failed", worker.index)
+    finally:
         try:
-            while not (self._stopping and all(not p.process for p in self._places)):
-                self._start_due()
-                self._kill_overdue()
-                self._replace_next()
-                self._wait()
+            sys.stdout.flush()
+            sys.stderr.flush()
         finally:
-            self._remove_pid_file()
-        return self._status
-
-    # ---- one turn ------------------------------------------------------------
-
-    def _wait(self) -> None:
-        readers = [place.reader for place in self._places if place.reader >= 0]
-        found, _, _ = select.select(
-            [self._wake_reader, *readers], [], [], self._seconds_to_next()
-        )
-        if self._wake_reader in found:
-            for number in os.read(self._wake_reader, 256):
-                self._take_signal(signal.Signals(number))
-        for place in self._places:
-            if place.reader in found:
-                self._hear(place)
-        self._reap()
-
-    def _seconds_to_next(self) -> float | None:
-        """Until the next start or kill is due; None when there is none."""
-        moments = [
-            place.stop_by if place.process else place.start_at
-            for place in self._places
-            if place.stop_by or not (place.process or self._stopping)
-        ]
-        if self._to_replace:
-            moments.append(self._replaced_at + READY_SECONDS)
-        if not moments:
-            return None
-        return max(0.0, min(moments) - self._clock.monotonic())
-
-    def _take_signal(self, number: signal.Signals) -> None:
-        if number in STOP_SIGNALS:
-            self._stop(at_once=self._stopping)
-        elif number == signal.SIGHUP and not self._stopping:
-            if self._successors_would_start():
-                logger.info("replacing the workers one by one")
-                self._to_replace = list(self._places)
-            else:
-                logger.error("the workers stay as they are")
-
-    def _successors_would_start(self) -> bool:
-        """Asked in a child: the answer may need all that a worker needs."""
-        if self._may_replace is None:
-            return True
-        child = os.fork()
-        if not child:
-            status = EXIT_FAILURE
-            try:
-                signal.set_wakeup_fd(-1)
-                status = 0 if self._may_replace() else EXIT_CONFIGURATION
-            except Exception:
-                logger.exception("whether new workers would start is not known")
-            finally:
-                os._exit(status)
-        return os.waitpid(child, 0)[1] == 0
-
-    def _stop(self, *, at_once: bool) -> None:
-        self._stopping = True
-        self._to_replace = []
-        for place in self._places:
-            self._tell_to_stop(place)
-            if at_once and place.process:
-                place.stop_by = self._clock.monotonic()
-
-    def _tell_to_stop(self, place: Place) -> None:
-        if place.process and not place.stop_by:
-            place.stop_by = self._clock.monotonic() + self._drain_seconds
-            _send(place.process, signal.SIGTERM)
-
-    def _kill_overdue(self) -> None:
-        now = self._clock.monotonic()
-        for place in self._places:
-            if place.process and place.stop_by and place.stop_by <= now:
-                logger.warning("worker %d does not end: killed", place.index)
-                _send(place.process, signal.SIGKILL)
-                place.stop_by = now + self._drain_seconds
-
-    def _replace_next(self) -> None:
-        """Go on replacing when everybody is ready, or has had time to be."""
-        if not self._to_replace:
-            return
-        late = self._clock.monotonic() >= self._replaced_at + READY_SECONDS
-        if late or all(place.is_ready and not place.stop_by for place in self._places):
-            place = self._to_replace.pop(0)
-            place.failures = 0
-            self._replaced_at = self._clock.monotonic()
-            self._tell_to_stop(place)
-
-    # ---- workers ---------------------------------------------------------------
-
-    def _start_due(self) -> None:
-        now = self._clock.monotonic()
-        for place in self._places:
-            if not place.process and not self._stopping and place.start_at <= now:
-                self._start(place)
-
-    def _start(self, place: Place) -> None:
-        reader, writer = os.pipe2(os.O_CLOEXEC)
-        parent = os.getpid()
-        sys.stdout.flush()
-        sys.stderr.flush()
-        process = os.fork()
-        if not process:
-            os.close(reader)
-            self._become_worker(place, writer, parent)
-        os.close(writer)
-        place.process, place.reader = process, reader
-        place.started = self._clock.monotonic()
-        place.is_ready, place.stop_by = False, 0.0
-
-    def _become_worker(self, place: Place, writer: int, parent: int) -> None:
-        """In the new process: do the work and exit, whatever happens."""
-        status = EXIT_FAILURE
-        try:
-            signal.set_wakeup_fd(-1)
-            for number in SIGNALS:
-                signal.signal(number, signal.SIG_DFL)
-            # Ctrl-C reaches the whole group; the supervisor tells us what to do.
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
-            signal.signal(signal.SIGHUP, signal.SIG_IGN)
-            for other in self._places:
-                if other.reader >= 0:
-                    os.close(other.reader)
-            os.close(self._wake_reader)
-            os.close(self._wake_writer)
-            die_with_parent(parent)
-            status = self._work(Worker(place.index, len(self._places), writer)) or 0
-        except SystemExit as leaving:
-            code = leaving.code
-            status = code if isinstance(code, int) else int(code is not None)
-        except BaseException:
-            logger.exception("worker %d failed", place.index)
-        finally:
-            try:
-                sys.stdout.flush()
-                sys.stderr.flush()
-            finally:
-                os._exit(status)
-
-    def _hear(self, place: Place) -> None:
-        if os.read(place.reader, 16):
-            place.is_ready = True
-            return
-        # It has closed its end: it has died, or is about to.
-        os.close(place.reader)
-        place.reader = -1
-
-    def _reap(self) -> None:
-        for place in self._places:
-            if not place.process:
-                continue
-            process, status = os.waitpid(place.process, os.WNOHANG)
-            if process:
-                self._note_end(place, os.waitstatus_to_exitcode(status))
-
-    def _note_end(self, place: Place, code: int) -> None:
-        now = self._clock.monotonic()
-        was_told, was_ready = bool(place.stop_by), place.is_ready
-        place.process, place.is_ready, place.stop_by = 0, False, 0.0
-        if place.reader >= 0:
-            os.close(place.reader)
-            place.reader = -1
-        if was_told:
-            place.start_at = now
-            return
-        if code == EXIT_CONFIGURATION and not was_ready:
-            self._status = EXIT_CONFIGURATION
-            self._stop(at_once=False)
-            return
-        is_young = now - place.started < YOUNG_SECONDS
-        place.failures = place.failures + 1 if is_young else 0
-        delay = min(RESTART_SECONDS * 2**place.failures, RESTART_SECONDS_MAX)
-        place.start_at = now + delay
-        logger.error(
-            "worker %d ended with %d: a new one in %.1f s", place.index, code, delay
-        )
-
-    # ---- pid file ----------------------------------------------------------------
-
-    def _write_pid_file(self) -> None:
-        if self._pid_file is not None:
-            self._pid_file.write_text(f"{os.getpid()}\n")
-
-    def _remove_pid_file(self) -> None:
-        if self._pid_file is not None:
-            self._pid_file.unlink(missing_ok=True)
+            os._exit(status)
 
 
-def _noted(number: int, frame: object) -> None:
-    """The wake-up pipe has it: ``Supervisor._wait`` reads it there."""
-
-
-def _send(process: int, number: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(process, number)
+def serve(service: Callable[[], None], log: logging.Logger) -> int:
+    """Serve; the exit status.  Mistakes in the settings, and what is not there that
+    serving needs, are told in one line."""
+    interpreter.prepare_process()
+    try:
+        service()
+    except BadSettings as error:
+        log.error("the settings have mistakes:\n%s", error)
+        return EXIT_CONFIGURATION
+    except (RingstackError, OSError) as error:
+        log.error("cannot serve: %s", error)
+        return EXIT_FAILURE
+    return 0
 
 
 def die_with_parent(parent: int) -> None:
@@ -337,3 +98,13 @@ def die_with_parent(parent: int) -> None:
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
     if os.getppid() != parent:  # it ended before we asked
         os._exit(EXIT_FAILURE)
+
+
+def allow_many_descriptors() -> None:
+    """Let this process and its children open as many files as they may.
+
+    Every client, peer and body is one; shells and service managers grant 1,024
+    at first, and expect whoever needs more to ask.
+    """
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

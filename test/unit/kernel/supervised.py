@@ -10,8 +10,9 @@ import signal
 import sys
 
 from objectstore.kernel import concurrency
-from objectstore.kernel.process import EXIT_CONFIGURATION, Supervisor, Worker
+from objectstore.kernel.process import EXIT_CONFIGURATION, Worker
 from objectstore.kernel.signals import on_signals
+from objectstore.kernel.supervisor import Supervisor
 
 
 def say(*words: object) -> None:

@@ -1,0 +1,281 @@
+"""Pre-forked workers under one supervisor.
+
+    def work(worker: Worker) -> None:       # in a process of its own
+        server = ...
+        worker.ready()
+        server.serve()
+
+    sys.exit(Supervisor(work, 4).run())
+
+The supervisor has neither hub nor threads, so forking is safe at any time.  It
+waits on one pipe for signals and on one pipe of each worker, which brings a byte
+when the worker is ready and ends when the worker does.
+
+* A worker that dies is started again, later and later if it dies young.
+* SIGTERM, SIGINT: workers get SIGTERM, time to drain, then SIGKILL; a second
+  signal kills at once.
+* SIGHUP: workers are replaced one by one, each stopped before its successor starts,
+  because a process owns its devices and its successor could not open them.
+  ``may_replace`` is asked before, in a process of its own.
+* A worker that exits with ``EXIT_CONFIGURATION`` before it was ever ready would
+  do so for ever: the supervisor stops everything and exits with that.
+* When the supervisor itself dies, the system sends its workers SIGTERM.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import select
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from objectstore.kernel.clock import Clock, SystemClock
+from objectstore.kernel.process import (
+    EXIT_CONFIGURATION,
+    EXIT_FAILURE,
+    SIGNALS,
+    Work,
+    Worker,
+    live_as_worker,
+)
+
+DRAIN_SECONDS = 30.0
+# A worker that lived longer than this did not die of its start.
+YOUNG_SECONDS = 10.0
+RESTART_SECONDS = 0.1
+RESTART_SECONDS_MAX = 30.0
+# A successor that is not ready by then does not hold up the next one.
+READY_SECONDS = 60.0
+STOP_SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT})
+
+logger = logging.getLogger("objectstore.process")
+
+
+@dataclass(slots=True)
+class Place:
+    """One worker's place: who fills it now, or when it is to be filled."""
+
+    index: int
+    process: int = 0  # 0: nobody
+    reader: int = -1
+    started: float = 0.0
+    is_ready: bool = False
+    start_at: float = 0.0
+    failures: int = 0
+    stop_by: float = 0.0  # told to stop; killed after this; 0: not told
+
+
+class Supervisor:
+    """Starts workers, keeps their number, and ends them."""
+
+    def __init__(
+        self,
+        work: Work,
+        workers: int,
+        *,
+        pid_file: Path | None = None,
+        drain_seconds: float = DRAIN_SECONDS,
+        clock: Clock | None = None,
+        may_replace: Callable[[], bool] | None = None,
+    ) -> None:
+        self._work = work
+        self._places = [Place(index) for index in range(workers)]
+        self._pid_file = pid_file
+        self._drain_seconds = drain_seconds
+        self._clock = clock or SystemClock()
+        self._may_replace = may_replace
+        self._stopping = False
+        self._to_replace: list[Place] = []
+        self._replaced_at = 0.0
+        self._status = 0
+        self._wake_reader = -1
+        self._wake_writer = -1
+
+    def run(self) -> int:
+        """Supervise until told to stop; the exit status."""
+        self._wake_reader, self._wake_writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        signal.set_wakeup_fd(self._wake_writer, warn_on_full_buffer=False)
+        for number in SIGNALS:
+            signal.signal(number, _noted)
+        self._write_pid_file()
+        try:
+            while not (self._stopping and all(not p.process for p in self._places)):
+                self._start_due()
+                self._kill_overdue()
+                self._replace_next()
+                self._wait()
+        finally:
+            self._remove_pid_file()
+        return self._status
+
+    # ---- one turn ------------------------------------------------------------
+
+    def _wait(self) -> None:
+        readers = [place.reader for place in self._places if place.reader >= 0]
+        found, _, _ = select.select(
+            [self._wake_reader, *readers], [], [], self._seconds_to_next()
+        )
+        if self._wake_reader in found:
+            for number in os.read(self._wake_reader, 256):
+                self._take_signal(signal.Signals(number))
+        for place in self._places:
+            if place.reader in found:
+                self._hear(place)
+        self._reap()
+
+    def _seconds_to_next(self) -> float | None:
+        """Until the next start or kill is due; None when there is none."""
+        moments = [
+            place.stop_by if place.process else place.start_at
+            for place in self._places
+            if place.stop_by or not (place.process or self._stopping)
+        ]
+        if self._to_replace:
+            moments.append(self._replaced_at + READY_SECONDS)
+        if not moments:
+            return None
+        return max(0.0, min(moments) - self._clock.monotonic())
+
+    def _take_signal(self, number: signal.Signals) -> None:
+        if number in STOP_SIGNALS:
+            self._stop(at_once=self._stopping)
+        elif number == signal.SIGHUP and not self._stopping:
+            if self._successors_would_start():
+                logger.info("replacing the workers one by one")
+                self._to_replace = list(self._places)
+            else:
+                logger.error("the workers stay as they are")
+
+    def _successors_would_start(self) -> bool:
+        """Asked in a child: the answer may need all that a worker needs."""
+        if self._may_replace is None:
+            return True
+        child = os.fork()
+        if not child:
+            status = EXIT_FAILURE
+            try:
+                signal.set_wakeup_fd(-1)
+                status = 0 if self._may_replace() else EXIT_CONFIGURATION
+            except Exception:
+                logger.exception("whether new workers would start is not known")
+            finally:
+                os._exit(status)
+        return os.waitpid(child, 0)[1] == 0
+
+    def _stop(self, *, at_once: bool) -> None:
+        self._stopping = True
+        self._to_replace = []
+        for place in self._places:
+            self._tell_to_stop(place)
+            if at_once and place.process:
+                place.stop_by = self._clock.monotonic()
+
+    def _tell_to_stop(self, place: Place) -> None:
+        if place.process and not place.stop_by:
+            place.stop_by = self._clock.monotonic() + self._drain_seconds
+            _send(place.process, signal.SIGTERM)
+
+    def _kill_overdue(self) -> None:
+        now = self._clock.monotonic()
+        for place in self._places:
+            if place.process and place.stop_by and place.stop_by <= now:
+                logger.warning("worker %d does not end: killed", place.index)
+                _send(place.process, signal.SIGKILL)
+                place.stop_by = now + self._drain_seconds
+
+    def _replace_next(self) -> None:
+        """Go on replacing when everybody is ready, or has had time to be."""
+        if not self._to_replace:
+            return
+        late = self._clock.monotonic() >= self._replaced_at + READY_SECONDS
+        if late or all(place.is_ready and not place.stop_by for place in self._places):
+            place = self._to_replace.pop(0)
+            place.failures = 0
+            self._replaced_at = self._clock.monotonic()
+            self._tell_to_stop(place)
+
+    # ---- workers ---------------------------------------------------------------
+
+    def _start_due(self) -> None:
+        now = self._clock.monotonic()
+        for place in self._places:
+            if not place.process and not self._stopping and place.start_at <= now:
+                self._start(place)
+
+    def _start(self, place: Place) -> None:
+        reader, writer = os.pipe2(os.O_CLOEXEC)
+        parent = os.getpid()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        process = os.fork()
+        if not process:
+            worker = Worker(place.index, len(self._places), writer)
+            others = [each.reader for each in self._places if each.reader >= 0]
+            ours = [reader, *others, self._wake_reader, self._wake_writer]
+            live_as_worker(self._work, worker, parent, ours)
+        os.close(writer)
+        place.process, place.reader = process, reader
+        place.started = self._clock.monotonic()
+        place.is_ready, place.stop_by = False, 0.0
+
+    def _hear(self, place: Place) -> None:
+        if os.read(place.reader, 16):
+            place.is_ready = True
+            return
+        # It has closed its end: it has died, or is about to.
+        os.close(place.reader)
+        place.reader = -1
+
+    def _reap(self) -> None:
+        for place in self._places:
+            if not place.process:
+                continue
+            process, status = os.waitpid(place.process, os.WNOHANG)
+            if process:
+                self._note_end(place, os.waitstatus_to_exitcode(status))
+
+    def _note_end(self, place: Place, code: int) -> None:
+        now = self._clock.monotonic()
+        was_told, was_ready = bool(place.stop_by), place.is_ready
+        place.process, place.is_ready, place.stop_by = 0, False, 0.0
+        if place.reader >= 0:
+            os.close(place.reader)
+            place.reader = -1
+        if was_told:
+            place.start_at = now
+            return
+        if code == EXIT_CONFIGURATION and not was_ready:
+            self._status = EXIT_CONFIGURATION
+            self._stop(at_once=False)
+            return
+        is_young = now - place.started < YOUNG_SECONDS
+        place.failures = place.failures + 1 if is_young else 0
+        delay = min(RESTART_SECONDS * 2**place.failures, RESTART_SECONDS_MAX)
+        place.start_at = now + delay
+        logger.error(
+            "worker %d ended with %d: a new one in %.1f s", place.index, code, delay
+        )
+
+    # ---- pid file ----------------------------------------------------------------
+
+    def _write_pid_file(self) -> None:
+        if self._pid_file is not None:
+            self._pid_file.write_text(f"{os.getpid()}\n")
+
+    def _remove_pid_file(self) -> None:
+        if self._pid_file is not None:
+            self._pid_file.unlink(missing_ok=True)
+
+
+def _noted(number: int, frame: object) -> None:
+    """The wake-up pipe has it: ``Supervisor._wait`` reads it there."""
+
+
+def _send(process: int, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(process, number)
