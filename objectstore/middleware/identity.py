@@ -61,9 +61,6 @@ from typing import Any
 
 from objectstore.client.access_rules import is_allowed
 from objectstore.client.caller import Caller
-from objectstore.client.identity import (
-    KnownTokens,
-)
 from objectstore.client.over_http import HttpCaller
 from objectstore.kernel.client import ClientPool, ClientSettings
 from objectstore.kernel.clock import Clock, SystemClock
@@ -94,11 +91,10 @@ from objectstore.middleware.keystone.people import (
     Person,
     ProjectIdentity,
     RoleMeaning,
-    identity_of,
-    person_of,
 )
+from objectstore.middleware.keystone.recognition import Recognition
 from objectstore.middleware.keystone.roles import is_role_option, read_prefix_roles
-from objectstore.middleware.keystone.signers import ServiceUser, Signers
+from objectstore.middleware.keystone.signers import ServiceUser
 from objectstore.middleware.layers import layers
 from objectstore.middleware.tempauth import Tempauth
 
@@ -179,19 +175,12 @@ class IdentityFilter:
         self._tempauth = next(
             (layer for layer in layers(app) if isinstance(layer, Tempauth)), None
         )
-        self._tokens: KnownTokens[Person] | None = None
-        self._signers: Signers | None = None
+        self._recognition: Recognition | None = None
 
     def connect(self, caller: Caller) -> None:
         """Ask this identity service; called where the process is put together, when
         identity is in it (and then in place of the one at ``auth_url``)."""
         settings = self._settings
-        self._tokens = KnownTokens(
-            caller,
-            self._clock,
-            lambda token, _: person_of(token, self._meaning.default_domain_id),
-            cache_seconds=settings.cache_time,
-        )
         user = ServiceUser(
             settings.service_user,
             settings.service_password,
@@ -199,16 +188,14 @@ class IdentityFilter:
             settings.service_project,
             settings.service_domain_id,
         )
-        self._signers = Signers(
-            caller, user, self._clock, self._signer, settings.cache_time
+        self._recognition = Recognition(
+            caller, self._clock, self._meaning, user, settings.cache_time
         )
 
     def forget(self) -> None:
         """Identity says that tokens were revoked: believe none any more."""
-        if self._tokens is not None:
-            self._tokens.forget()
-        if self._signers is not None:
-            self._signers.forget()
+        if self._recognition is not None:
+            self._recognition.forget()
 
     def hear_of_revocation(self, message: Mapping[str, Any]) -> None:
         """What identity publishes on a bus."""
@@ -220,7 +207,9 @@ class IdentityFilter:
             found = self._tempauth.secret_for(access_key)
             if found is not None:
                 return found
-        return None if self._signers is None else self._signers.find(access_key)
+        if self._recognition is None:
+            return None
+        return self._recognition.secret_for(access_key)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Any:
         """Recognise the client; decide later, when the server asks."""
@@ -255,30 +244,18 @@ class IdentityFilter:
     def _is_tempauths(self, token: str | None) -> bool:
         if self._tempauth is None:
             return False
-        if self._tokens is None or not token:
+        if self._recognition is None or not token:
             return True
         return token.startswith(self._tempauth.token_prefix)
 
     def _identify(self, request: Request, token: str) -> Identity:
-        person = self._person(token)
+        if self._recognition is None:
+            raise Unavailable("no identity service is connected")
+        person = self._recognition.person(token)
         if person is None or not _keeps_to_rules(person, request):
             raise unauthorized(request.split()[1])
         service_token = request.environ.get("HTTP_X_SERVICE_TOKEN")
-        vouching: frozenset[str] = frozenset()
-        if service_token:
-            service = self._person(service_token)
-            if service is not None:
-                vouching = service.roles
-        return identity_of(person, self._meaning, vouching)
-
-    def _person(self, token: str) -> Person | None:
-        if self._tokens is None:
-            raise Unavailable("no identity service is connected")
-        return self._tokens.find(token)
-
-    def _signer(self, token: Mapping[str, Any]) -> Identity:
-        person = person_of(token, self._meaning.default_domain_id)
-        return identity_of(person, self._meaning)
+        return self._recognition.identity(person, service_token)
 
 
 _API = tuple([version] for version in API_VERSIONS)

@@ -36,7 +36,6 @@ class Person:
     project_id: str  # "" when the token has no project
     roles: frozenset[str]
     names: tuple[str, ...]  # by which ACLs may name him
-    is_system: bool
     # What an application credential is restricted to; None: no restriction.
     access_rules: tuple[AccessRule, ...] | None
 
@@ -59,7 +58,6 @@ def person_of(token: Mapping[str, Any], default_domain_id: str) -> Person:
         project.get("id", ""),
         frozenset(role["name"].lower() for role in token.get("roles", ())),
         _names(user, project, default_domain_id),
-        bool((token.get("system") or {}).get("all")),
         None
         if rules is None
         else tuple(
