@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import urllib.request
+from functools import partial
 from urllib.error import HTTPError
 
 import orjson
@@ -88,6 +89,10 @@ def test_recon_compares_the_whole_cluster(fresh_cluster: Store) -> None:
     assert "does not answer" in problem
 
 
+def agree(operator: Operator, *words: str) -> bool:
+    return operator.run("info", *words).exit_code == 0
+
+
 def test_where_things_are(every_store: Store, name: str) -> None:
     client = Client(every_store.endpoint(), TESTER)
     client.ok("PUT", name)
@@ -104,6 +109,8 @@ def test_where_things_are(every_store: Store, name: str) -> None:
         ("object", account, name, "small"),
         ("object", f"/{account}/{name}/large/one"),
     ):
+        # An account hears of its containers a moment later.
+        wait_for(partial(agree, operator, *words), "the primaries to agree")
         told = operator.json("info", *words)
         primaries = [each for each in told["replicas"] if "primary" in each["role"]]
         assert len(primaries) == 3
