@@ -40,6 +40,7 @@ from objectstore.kernel.journal import SegmentFacts, scan_memory
 from objectstore.kernel.loop import Progress
 from objectstore.kernel.timestamps import from_seconds
 from objectstore.object.entries import Change
+from objectstore.object.index import Index
 from objectstore.object.needed import BODIES_BYTES_MAX, Needed, Piece, read_piece
 from objectstore.object.reclaim import is_reclaimable
 from objectstore.object.record import PUT_FILE, PUT_INLINE, TOMBSTONE, UPDATE
@@ -117,13 +118,13 @@ class Compaction:
             is_damaged |= piece.is_damaged
             self._copy_all(piece.needed, done)
         store.journal.flush()
-        if store.index is not index:
-            raise Unavailable("the index was made anew: what was needed is not known")
+        self._make_sure_it_is(index)
         if is_damaged or index.live.items.get(number, 0) != _bytes_of(done):
             is_damaged |= self._quarantine_lost(number, done)
             if not is_damaged:
                 self._make_sure_of_index(number, done)
         store.make_index_durable()
+        self._make_sure_it_is(index)
         if is_damaged:
             _log.error("%s: segment %d is damaged", store.directory, number)
             aside = store.bodies.quarantine
@@ -134,6 +135,10 @@ class Compaction:
         store.index.live.drop(number)
         store.damaged_segments.discard(number)
         self.removed_segments += 1
+
+    def _make_sure_it_is(self, index: Index) -> None:
+        if self._store.index is not index:
+            raise Unavailable("the index was made anew: what was needed is not known")
 
     def _pieces(self, number: int) -> Iterator[Piece]:
         """What is needed of it, read on a native thread, with rests between."""

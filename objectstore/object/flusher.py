@@ -16,7 +16,7 @@ from collections.abc import Callable
 
 from objectstore.kernel import concurrency
 from objectstore.kernel.disk import Disk
-from objectstore.kernel.errors import RingstackError
+from objectstore.kernel.errors import RingstackError, Unavailable
 from objectstore.object.index import Index
 
 FLUSH_SECONDS = 1.0
@@ -90,8 +90,11 @@ class Flusher:
             self.is_behind = False
 
     def flush_durably(self) -> None:
-        """Flush now, and wait until it is on disk; errors are raised."""
+        """Flush now, and wait until it is on disk; errors are raised, ``Unavailable``
+        when the index was closed (it is made anew)."""
         self.wait()
+        if self._closed:
+            raise Unavailable(f"index {self._index.path} is closed")
         self._running = True
         try:
             self._index.flush(self._disk.offload)

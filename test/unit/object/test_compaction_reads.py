@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from objectstore.kernel.concurrency import sleep, spawn, wait_task
 from objectstore.kernel.errors import Corrupt, RingstackError, Unavailable
 from objectstore.kernel.loop import Progress
 from objectstore.object.compaction import Compaction
@@ -197,6 +198,24 @@ def test_a_row_that_has_changed_on_disk_keeps_its_segment(is_dead: bool) -> None
     assert bench.body("kept") == b"kept" * 50
     assert bench.body("bad") == (None if is_dead else b"bad" * 50)
     assert verify(bench.store).problems == []
+    bench.store.close()
+
+
+def test_an_index_that_is_made_anew_is_not_durable_meanwhile() -> None:
+    bench = StoreBench(OPTIONS)
+    for number in range(300):
+        bench.put(f"o{number}", 10, b"kept")
+    task = spawn(bench.store.rebuild_index)
+    refused = 0
+    while not task.dead:
+        sleep(0)
+        try:
+            bench.store.make_index_durable()
+        except Unavailable:
+            refused += 1
+    wait_task(task)
+    assert refused
+    bench.store.make_index_durable()
     bench.store.close()
 
 
