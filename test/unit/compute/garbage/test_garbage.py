@@ -23,7 +23,11 @@ from compute.core.api import Api, Route
 from compute.identity.room import room_of
 from objectstore.client.in_process import InProcessCaller
 from test.fakes.tokens import fake_token
-from test.unit.compute.garbage.bodies import COMPUTE, IDENTITY, IMAGE, NETWORK, Bodies
+from test.unit.compute.garbage.bodies import Bodies
+from test.unit.compute.garbage.bodies.compute import COMPUTE
+from test.unit.compute.garbage.bodies.identity import IDENTITY
+from test.unit.compute.garbage.bodies.image import IMAGE
+from test.unit.compute.garbage.bodies.network import NETWORK
 from test.unit.compute.garbage.values import QUERY_NAMES, RAW_BODIES, TEXTS, mutants
 from test.unit.compute.identity.house import make_house
 from test.unit.compute.instance.house import OWNER, House
