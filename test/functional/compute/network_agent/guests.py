@@ -155,3 +155,8 @@ class Guest:
         if source:
             words += ["-I", source]
         return " 0% packet loss" in self.run(*words, check=False)
+
+    def reaches(self, address: str, port: int) -> bool:
+        """Whether anything comes back, be it a refusal: rules that drop are silent."""
+        text = self.run("nc", "-vz", "-w", "1", address, str(port), check=False)
+        return "refused" in text or "succeeded" in text

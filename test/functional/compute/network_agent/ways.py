@@ -1,0 +1,209 @@
+"""How guests reach other networks, the world and their metadata."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import replace
+
+from compute.network.agent.anti_spoofing import link_local
+from compute.network.agent.desired import desired_state
+from compute.network.agent.host_rules import assign_zones
+from compute.network.agent.names import (
+    bridge_name,
+    dhcp_device,
+    router_namespace,
+)
+from compute.network.agent.plan import plan
+from compute.network.view import (
+    Ipv6Mode,
+    PortForwarding,
+)
+from test.functional.compute.network_agent.cloud import (
+    Cloud,
+    lets_in,
+    make_id,
+    one_network,
+    routed_networks,
+    wait_for,
+)
+from test.functional.compute.network_agent.guests import Connection, Guest, run
+
+
+def networks_are_routed(cloud: Cloud) -> None:
+    cloud.control.view = routed_networks()
+    cloud.settle()
+    red1, blue1 = cloud.boot("red1"), cloud.boot("blue1")
+    assert red1.dhcp() and blue1.dhcp()
+    # Out by translation, to the host; but nobody in.
+    assert red1.pings("172.24.4.1")
+    assert blue1.pings("172.24.4.1")
+    assert not red1.pings("10.2.0.11")
+    cloud.replace_group("web", lets_in("web", "ping", protocol=1))
+    assert red1.pings("10.2.0.11")
+    assert " 0% packet loss" in run("ping", "-c", "1", "-W", "2", "172.24.4.101")
+    # From inside to a floating address, and back.
+    assert blue1.pings("172.24.4.101")
+    assert red1.pings("172.24.4.101")
+
+
+def ports_are_forwarded(cloud: Cloud) -> None:
+    cloud.control.view = routed_networks()
+    cloud.settle()
+    red1, blue1 = cloud.boot("red1"), cloud.boot("blue1")
+    assert red1.dhcp() and blue1.dhcp()
+    cloud.replace_group("web", lets_in("web", "tcp", protocol=6))
+    for guest in (red1, blue1):
+        guest.serve(5001)
+    red1.serve(5002)
+    router, outside = make_id("rt"), "172.24.4.102"
+    to_red = PortForwarding(
+        make_id("pf"), router, "tcp", outside, 7001, 7002, "10.1.0.11", 5001, 5002
+    )
+    to_blue = PortForwarding(
+        make_id("pb"), router, "tcp", outside, 7003, 7003, "10.2.0.11", 5001, 5001
+    )
+    cloud.change(port_forwardings=(to_red, to_blue))
+
+    def dial(port: int) -> Connection:
+        """From the host, which is on the external network."""
+        return Connection(
+            subprocess.Popen(
+                ["nc", outside, str(port)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+            )
+        )
+
+    lines = {port: dial(port) for port in (7001, 7002, 7003, 7004)}
+    said = {port: line.hears() for port, line in lines.items()}
+    # One address, two guests; what is not forwarded is nobody's.
+    assert said == {7001: "red1", 7002: "red1", 7003: "blue1", 7004: ""}
+    # From inside, too, and to oneself.
+    for guest in (red1, blue1):
+        inside = guest.connect(outside, 7001)
+        assert inside.hears() == "red1", guest.name
+        inside.close()
+    assert lines[7001].echoes() and lines[7003].echoes()
+    # A forwarding that ends takes its connections along, and no others.
+    cloud.change(port_forwardings=(to_blue,))
+    assert not lines[7001].echoes(2.0)
+    assert lines[7003].echoes()
+    assert dial(7001).hears(2.0) == ""
+    # A new agent finds it as it is, and wiped rules come back.
+    cloud.kill_agent()
+    cloud.start_agent()
+    run("ip", "netns", "exec", router_namespace(router), "nft", "flush", "ruleset")
+    cloud.settle()
+    assert dial(7003).hears() == "blue1"
+    for line in lines.values():
+        line.close()
+
+
+def a_floating_address_moves(cloud: Cloud) -> None:
+    cloud.control.view = routed_networks()
+    cloud.settle()
+    red1, blue1 = cloud.boot("red1"), cloud.boot("blue1")
+    assert red1.dhcp() and blue1.dhcp()
+    cloud.replace_group(
+        "web", lets_in("web", "tcp", protocol=6), lets_in("web", "ping", protocol=1)
+    )
+    red1.serve(5001)
+    blue1.serve(5001)
+
+    def who() -> str:
+        """Who answers the host at the floating address."""
+        connection = Connection(
+            subprocess.Popen(
+                ["nc", "172.24.4.101", "5001"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+            )
+        )
+        name = connection.hears()
+        connection.close()
+        return name
+
+    assert who() == "red1"
+    (floating,) = cloud.view.floating_ips
+    cloud.change(floating_ips=(replace(floating, fixed_address="10.2.0.11"),))
+    assert who() == "blue1"
+    cloud.change(floating_ips=())
+    assert "100% packet loss" in run(
+        "ping", "-c", "1", "-W", "1", "172.24.4.101", check=False
+    )
+
+
+def metadata_is_reached(cloud: Cloud) -> None:
+    cloud.control.view = routed_networks()
+    cloud.settle()
+    red1, blue1 = cloud.boot("red1"), cloud.boot("blue1")
+    assert red1.dhcp() and blue1.dhcp()
+    url = "http://169.254.169.254/openstack/latest/meta_data.json"
+    lie = ("-H", "X-Forwarded-For: 10.1.0.99", "-H", "X-Instance-ID: other")
+    text = red1.run("curl", "-s", "-m", "5", *lie, url)
+    assert f"by 10.1.0.11 on {make_id('red')} " in text, text
+    assert "Forwarded" not in text and "Instance" not in text
+    # Without the host route it goes to the router, which answers as well.
+    blue1.run("ip", "route", "del", "169.254.169.254/32")
+    text = blue1.run("curl", "-s", "-m", "5", url)
+    assert f"by 10.2.0.11 on {make_id('blue')} " in text, text
+    # Not from outside.
+    outside = run(
+        "sh", "-c",
+        "ip route add 169.254.169.254 via 172.24.4.2; "
+        f"curl -s -m 2 {url}; ip route del 169.254.169.254", check=False,
+    )  # fmt: skip
+    assert " by " not in outside
+
+
+def metadata_is_reached_by_ipv6(cloud: Cloud) -> None:
+    cloud.control.view = one_network(Ipv6Mode.SLAAC)
+    cloud.settle()
+    red1, red2 = cloud.boot("red1"), cloud.boot("red2")
+    url = "http://[fe80::a9fe:a9fe%25eth0]/openstack/latest/meta_data.json"
+
+    def says(guest: Guest) -> str:
+        """Without an address of its own, but for the link's."""
+        return guest.run("curl", "-s", "-m", "2", "-g", url, check=False)
+
+    def who(guest: Guest) -> str:
+        return f"by {link_local(guest.port.mac)} on {make_id('red')} "
+
+    wait_for("an answer", lambda: who(red1) in says(red1))
+    wait_for("another answer", lambda: who(red2) in says(red2))
+    # Who is on the wire, and no guest of this host, is not even heard.
+    run("ip", "netns", "add", "wire")
+    run("ip", "link", "add", "plug", "type", "veth", "peer", "far", "netns", "wire")
+    run("ip", "link", "set", "plug", "up", "master", bridge_name(make_id("red")))
+    inside = ("ip", "netns", "exec", "wire")
+    run(*inside, "ip", "link", "set", "far", "up")
+    wait_for(
+        "an address of the link",
+        lambda: (
+            "tentative" not in (shown := run(*inside, "ip", "-6", "address"))
+            and "fe80" in shown
+        ),
+    )
+    heard = run(
+        *inside, "curl", "-s", "-m", "2", "-g", "-w", "%{http_code}",
+        url.replace("eth0", "far"), check=False,
+    )  # fmt: skip
+    assert heard.endswith("000"), heard
+    run("ip", "link", "delete", "plug")
+    # Nobody else has that address: neither a guest ...
+    red2.run("ip", "-6", "address", "add", "fe80::a9fe:a9fe/64", "dev", "eth0", "nodad")
+    red1.run("ip", "-6", "neighbour", "flush", "dev", "eth0")
+    assert who(red1) in says(red1)
+    # ... nor one without port security.
+    cloud.replace_port("red2", port_security=False, security_groups=())
+    red1.run("ip", "-6", "neighbour", "flush", "dev", "eth0")
+    assert who(red1) in says(red1)
+    # It comes back with its device.
+    service = cloud.port("red dhcp")
+    run("ip", "link", "delete", dhcp_device(service.id))
+    cloud.settle()
+    wait_for("an answer again", lambda: who(red1) in says(red1))
+    # Nothing is left to do, which is to say that the address counts as there.
+    zones = assign_zones(cloud.view.networks, {})
+    desired = desired_state(cloud.view, cloud.settings, zones)
+    assert plan(desired, cloud.host.observe()) == []
