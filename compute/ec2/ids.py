@@ -33,6 +33,10 @@ INTERFACE = "eni"
 INTERFACE_ATTACHMENT = "eni-attach"
 SUBNET = "subnet"
 VPC = "vpc"
+GATEWAY = "igw"
+ROUTE_TABLE = "rtb"
+TABLE_ASSOCIATION = "rtbassoc"
+ACL = "acl"
 RESERVATION = "r"
 
 # How AWS spells what is not there, and what is no id at all.
@@ -50,6 +54,10 @@ _CODES = {
     INTERFACE_ATTACHMENT: "InvalidAttachmentID",
     SUBNET: "InvalidSubnetID",
     VPC: "InvalidVpcID",
+    GATEWAY: "InvalidInternetGatewayID",
+    ROUTE_TABLE: "InvalidRouteTableID",
+    TABLE_ASSOCIATION: "InvalidAssociationID",
+    ACL: "InvalidNetworkAclID",
 }
 _FORM = re.compile(r"[a-z-]+-[0-9a-f]{8,17}\Z")
 

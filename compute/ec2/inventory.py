@@ -10,18 +10,16 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any
 
-from compute.ec2 import ids
+from compute.ec2 import ids, vpcs
 from compute.ec2.frame.signed import Signer
 from compute.ec2.rooms import Rooms
+from compute.ec2.vpcs import Layout
+from compute.ec2.vpcs import Thing as Thing
 from objectstore.kernel.clock import Clock
 
 # For so long a terminated instance is shown; AWS says about an hour.
 GONE_SECONDS = 3600
-ROUTER_INTERFACE = "network:router_interface"
-
-Thing = Mapping[str, Any]
 
 
 class Inventory:
@@ -47,6 +45,9 @@ class Inventory:
 
     def uuid(self, kind: str, identifier: str) -> str:
         """The uuid behind an id.  ``Ec2Error``: there is none that the caller sees."""
+        if kind == ids.GATEWAY:
+            # It is kept by one router, then by another.
+            return str(self.layout.gateway(identifier).router["id"])
         project = self.signer.project_id
         return self._known.uuid(project, kind, identifier, lambda: self._visible(kind))
 
@@ -62,6 +63,8 @@ class Inventory:
             ids.INTERFACE: lambda: self.ports,
             ids.INTERFACE_ATTACHMENT: lambda: self.ports,
             ids.SUBNET: lambda: self.subnets,
+            ids.VPC: lambda: self.routers,
+            ids.ROUTE_TABLE: lambda: self.routers,
             ids.GROUP_RULE: lambda: [
                 rule for group in self.groups for rule in group["security_group_rules"]
             ],
@@ -152,7 +155,12 @@ class Inventory:
 
     @cached_property
     def subnets(self) -> list[Thing]:
-        """Of these networks, for IPv4: EC2 has no others."""
+        """Of these networks, for IPv4: EC2 has no others.  Not those that only join
+        the routers of a VPC."""
+        return [each for each in self._subnets if not vpcs.is_transit(each)]
+
+    @cached_property
+    def _subnets(self) -> list[Thing]:
         networks = {network["id"] for network in self.networks}
         return [
             subnet
@@ -218,34 +226,9 @@ class Inventory:
         return {group["id"]: group for group in self.groups}
 
     @cached_property
-    def default_vpc(self) -> str:
-        """The id of what the project has without a router of its own."""
-        return ids.ec2_id(ids.VPC, self.signer.project_id)
-
-    @cached_property
-    def vpcs(self) -> list[str]:
-        """The ids of all that the project has."""
-        routers = [ids.ec2_id(ids.VPC, router["id"]) for router in self.routers]
-        return [self.default_vpc, *routers]
-
-    @cached_property
-    def vpc_by_subnet(self) -> Mapping[str, str]:
-        """In which VPC each subnet is: that of the router which leads to it."""
-        routers = {router["id"] for router in self.routers}
-        found = {}
-        for port in self.ports:
-            if (
-                port["device_owner"] == ROUTER_INTERFACE
-                and port["device_id"] in routers
-            ):
-                for place in port["fixed_ips"]:
-                    vpc = ids.ec2_id(ids.VPC, port["device_id"])
-                    found[place["subnet_id"]] = vpc
-        return found
-
-    def vpc_of(self, subnet_id: str) -> str:
-        """The same, for every subnet."""
-        return self.vpc_by_subnet.get(subnet_id, self.default_vpc)
+    def layout(self) -> Layout:
+        """Which VPCs, route tables and gateways these are."""
+        return Layout(self.signer.project_id, self.routers, self.ports, self._subnets)
 
     def _own(self, name: str, path: str) -> list[Thing]:
         project = self.signer.project_id

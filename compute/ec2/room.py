@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from pkgutil import iter_modules
+
 from compute.core.room import Room, RoomParts
-from compute.ec2.actions import (
-    addresses,
-    caller,
-    images,
-    instance_details,
-    instances,
-    interfaces,
-    key_pairs,
-    networks,
-    places,
-    run_instances,
-    security_groups,
-    snapshots,
-    tags,
-    volumes,
-)
+from compute.ec2 import actions
 from compute.ec2.call import Call
 from compute.ec2.frame.api import Action, Ec2Api
 from compute.ec2.frame.parameters import Parameters
@@ -29,29 +17,13 @@ from compute.ec2.rooms import Rooms
 from compute.ec2.settings import Ec2Settings
 from objectstore.kernel.request import Request
 
-_MODULES = (
-    addresses,
-    caller,
-    images,
-    instance_details,
-    instances,
-    interfaces,
-    key_pairs,
-    networks,
-    places,
-    run_instances,
-    security_groups,
-    snapshots,
-    tags,
-    volumes,
-)
-
 
 def all_actions() -> dict[str, Action]:
-    """Every action by its name."""
-    return {
-        name: action for module in _MODULES for name, action in module.ACTIONS.items()
-    }
+    """Every action by its name: those of the modules of ``actions``."""
+    found: dict[str, Action] = {}
+    for module in iter_modules(actions.__path__):
+        found |= import_module(f"{actions.__name__}.{module.name}").ACTIONS
+    return found
 
 
 def build_room(parts: RoomParts, settings: Ec2Settings) -> Room:

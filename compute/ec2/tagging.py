@@ -3,6 +3,9 @@
 Servers, volumes and snapshots have metadata; what is in the network room and images
 have plain words, of which those with a ``=`` are tags here.  ``Name`` is the thing's
 own name wherever it has one that may be changed.
+
+One router may be a VPC, its main route table and its internet gateway: the tags of the
+latter two are words with a ``prefix``.
 """
 
 from __future__ import annotations
@@ -10,19 +13,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 from compute.ec2 import ids
 from compute.ec2.frame.errors import Ec2Error, invalid, unsupported
 from compute.ec2.frame.parameters import Parameters
 from compute.ec2.inventory import Inventory
+from compute.ec2.words import RESERVED, read_words, word
 
 # What AWS allows; the rooms allow 255 of both, or of both together.
 KEY_LENGTH_MAX = 128
 VALUE_LENGTH_MAX = 256
 TAGS_MAX = 50
 NAME = "Name"
-# Metadata of ours that is no tag.
-RESERVED = "ec2:"
 # By which an order that is repeated is known again.
 CLIENT_TOKEN = f"{RESERVED}client-token"
 
@@ -41,6 +44,7 @@ class Holder:
     word: str
     has_metadata: bool
     is_named: bool
+    prefix: str = ""
 
 
 HOLDERS: Mapping[str, Holder] = {
@@ -72,6 +76,36 @@ HOLDERS: Mapping[str, Holder] = {
             ids.INTERFACE, "network-interface", "network", "ports", "port", False, True
         ),
         Holder(ids.SUBNET, "subnet", "network", "subnets", "subnet", False, True),
+        Holder(ids.VPC, "vpc", "network", "routers", "router", False, True),
+        Holder(
+            ids.ROUTE_TABLE,
+            "route-table",
+            "network",
+            "routers",
+            "router",
+            False,
+            False,
+            f"{RESERVED}table-tag:",
+        ),
+        Holder(
+            ids.GATEWAY,
+            "internet-gateway",
+            "network",
+            "routers",
+            "router",
+            False,
+            False,
+            f"{RESERVED}gateway-tag:",
+        ),
+        Holder(
+            ids.GROUP_RULE,
+            "security-group-rule",
+            "network",
+            "security-group-rules",
+            "security_group_rule",
+            False,
+            False,
+        ),
     )
 }
 
@@ -86,9 +120,10 @@ def tags_of(holder: Holder, thing: Mapping[str, Any]) -> Tags:
             if not key.startswith(RESERVED):
                 found[key] = value
     else:
-        for word in thing.get("tags", ()):
-            key, equals, value = word.partition("=")
-            if equals:
+        for key, value in read_words(thing).items():
+            if holder.prefix and key.startswith(holder.prefix):
+                found[key.removeprefix(holder.prefix)] = value
+            elif not holder.prefix and not key.startswith(RESERVED):
                 found[key] = value
     return found
 
@@ -139,10 +174,14 @@ def put(inventory: Inventory, kind: str, uuid: str, tags: Tags) -> None:
         inventory.rooms.post(holder.room, holder.path, uuid, "metadata", body=body)
     elif rest:
         thing = _thing(inventory, holder, uuid)
-        kept = _words(thing, without=rest)
-        _write_words(
-            inventory, holder, uuid, kept + [f"{k}={v}" for k, v in rest.items()]
-        )
+        kept = _words(holder, thing, without=rest)
+        words = words_for(holder, rest)
+        _write_words(inventory, holder, uuid, kept + words)
+
+
+def words_for(holder: Holder, tags: Tags) -> list[str]:
+    """The words that tags are kept as."""
+    return [word(holder.prefix + key, value) for key, value in tags.items()]
 
 
 def drop(
@@ -162,7 +201,7 @@ def drop(
         for key in sorted(gone):
             inventory.rooms.delete(holder.room, holder.path, uuid, "metadata", key)
     elif gone:
-        _write_words(inventory, holder, uuid, _words(thing, without=gone))
+        _write_words(inventory, holder, uuid, _words(holder, thing, without=gone))
 
 
 def _thing(inventory: Inventory, holder: Holder, uuid: str) -> Mapping[str, Any]:
@@ -173,9 +212,13 @@ def _thing(inventory: Inventory, holder: Holder, uuid: str) -> Mapping[str, Any]
     return found
 
 
-def _words(thing: Mapping[str, Any], without: Iterable[str]) -> list[str]:
-    gone = set(without)
-    return [word for word in thing["tags"] if word.partition("=")[0] not in gone]
+def _words(
+    holder: Holder, thing: Mapping[str, Any], without: Iterable[str]
+) -> list[str]:
+    gone = {holder.prefix + key for key in without}
+    return [
+        each for each in thing["tags"] if unquote(each).partition("=")[0] not in gone
+    ]
 
 
 def _write_words(

@@ -1,1 +1,1 @@
-"""What each ``Action`` does; a module for each kind of thing, with its ``ACTIONS``."""
+"""What each ``Action`` does: every module has its ``ACTIONS``, and the room all."""

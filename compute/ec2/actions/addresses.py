@@ -73,7 +73,7 @@ def allocate(call: Call) -> Document:
         raise invalid("Domain", parameters.text("Domain"), "It can be vpc.")
     tags = tagging.tags_for_new(parameters, ids.ADDRESS)[ids.ADDRESS]
     wanted = {
-        "floating_network_id": _external_network(call),
+        "floating_network_id": external_network(call),
         "project_id": call.signer.project_id,
     }
     if address := parameters.text("Address"):
@@ -90,7 +90,7 @@ def allocate(call: Call) -> Document:
     }
 
 
-def _external_network(call: Call) -> str:
+def external_network(call: Call) -> str:
     """That to which the project's routers lead, else the first by name."""
     query = {"router:external": "true"}
     found = list(call.rooms.pages("network", "networks", "networks", **query))

@@ -170,7 +170,7 @@ def describe_account(call: Call) -> Document:
     quota = call.rooms.get("network", "quotas", call.signer.project_id)["quota"]
     values = {
         "supported-platforms": "VPC",
-        "default-vpc": call.inventory.default_vpc,
+        "default-vpc": call.inventory.layout.default,
         "max-instances": str(limits["maxTotalInstances"]),
         "vpc-max-security-groups-per-interface": str(quota["security_group"]),
         "max-elastic-ips": str(quota["floatingip"]),

@@ -7,12 +7,12 @@ from typing import Any
 
 from compute.core.identifiers import EC2_DIGITS
 from compute.ec2 import ids, tagging
-from compute.ec2.actions.launch_disks import disks_of_order
 from compute.ec2.call import Call
 from compute.ec2.frame.api import Action, Document
 from compute.ec2.frame.errors import Ec2Error, coded, invalid, missing, unsupported
 from compute.ec2.frame.parameters import Parameters
 from compute.ec2.inventory import Inventory, Thing
+from compute.ec2.launch_disks import disks_of_order
 from compute.ec2.views import instances as view
 
 # Of one order; the project's quota may be less.

@@ -32,6 +32,18 @@ _THINGS: Mapping[str, Callable[[Inventory], list[Thing]]] = {
     ids.ADDRESS: lambda inventory: inventory.addresses,
     ids.INTERFACE: lambda inventory: inventory.ports,
     ids.SUBNET: lambda inventory: inventory.subnets,
+    ids.VPC: lambda inventory: [
+        vpc.router for vpc in inventory.layout.vpcs.values() if vpc.router
+    ],
+    ids.ROUTE_TABLE: lambda inventory: [
+        table.router for table in inventory.layout.tables.values() if table.router
+    ],
+    ids.GATEWAY: lambda inventory: [
+        gateway.router for gateway in inventory.layout.gateways.values()
+    ],
+    ids.GROUP_RULE: lambda inventory: [
+        rule for group in inventory.groups for rule in group["security_group_rules"]
+    ],
 }
 
 
@@ -45,7 +57,7 @@ def describe(call: Call) -> Document:
                 kind for kind in kinds if each.fits(tagging.HOLDERS[kind].resource_type)
             ]
     shown = [
-        {"resourceId": inventory.id_of(kind, thing["id"]), **tag}
+        {"resourceId": _identifier(inventory, kind, thing), **tag}
         | {"resourceType": tagging.HOLDERS[kind].resource_type}
         for kind in kinds
         for thing in _THINGS[kind](inventory)
@@ -54,6 +66,14 @@ def describe(call: Call) -> Document:
     found = chosen(shown, filters, FILTERS)
     found, token = page(call.parameters, found, _key)
     return {"tagSet": found, "nextToken": token}
+
+
+def _identifier(inventory: Inventory, kind: str, thing: Thing) -> str:
+    """A gateway keeps its id while it goes from router to router."""
+    for gateway in inventory.layout.gateways.values() if kind == ids.GATEWAY else ():
+        if gateway.router["id"] == thing["id"]:
+            return gateway.id
+    return inventory.id_of(kind, thing["id"])
 
 
 def _key(tag: Mapping[str, Any]) -> str:

@@ -13,11 +13,9 @@ from compute.ec2.frame.filters import Accessor, asked_filters, chosen
 from compute.ec2.frame.pages import page
 from compute.ec2.frame.xml import moment
 from compute.ec2.inventory import Inventory, Thing
+from compute.ec2.volume_types import volume_type
 
 MISSING = "InvalidVolume.NotFound"
-# AWS's own; scripts name them without thinking.  Where the cloud has no type of the
-# name, its default is meant.
-AWS_TYPES = frozenset(("standard", "gp2", "gp3", "io1", "io2", "st1", "sc1"))
 _STATES = {
     "creating": "creating",
     "downloading": "creating",
@@ -129,7 +127,7 @@ def create(call: Call) -> Document:
         order["snapshot_id"] = inventory.uuid(ids.SNAPSHOT, snapshot)
     if zone := parameters.text("AvailabilityZone"):
         order["availability_zone"] = zone
-    if kind := volume_type(call, parameters.text("VolumeType")):
+    if kind := volume_type(call.rooms, parameters.text("VolumeType")):
         order["volume_type"] = kind
     with coded(missing="InvalidSnapshot.NotFound", limit="VolumeLimitExceeded"):
         made = call.rooms.post("volume", "volumes", body={"volume": order})["volume"]
@@ -138,18 +136,6 @@ def create(call: Call) -> Document:
     shown = _document(inventory, whole)
     shown.pop("attachmentSet")
     return shown
-
-
-def volume_type(call: Call, name: str) -> str | None:
-    """The type that is meant; None: the cloud's default.  ``Ec2Error``."""
-    if not name:
-        return None
-    types = call.rooms.get("volume", "types")["volume_types"]
-    if name in {each["name"] for each in types}:
-        return name
-    if name in AWS_TYPES:
-        return None
-    raise invalid("VolumeType", name)
 
 
 def delete(call: Call) -> Document:

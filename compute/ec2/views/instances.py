@@ -9,8 +9,9 @@ from typing import Any
 from compute.ec2 import ids
 from compute.ec2.frame.xml import moment
 from compute.ec2.inventory import Inventory, Thing
-from compute.ec2.tagging import CLIENT_TOKEN, RESERVED, tag_set
+from compute.ec2.tagging import CLIENT_TOKEN, tag_set
 from compute.ec2.views.interfaces import instance_interface
+from compute.ec2.words import RESERVED
 
 RESERVATION = f"{RESERVED}reservation"
 # The image that the root volume was made from.

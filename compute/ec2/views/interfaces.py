@@ -60,7 +60,7 @@ def _common(
     shown: dict[str, Any] = {
         "networkInterfaceId": inventory.id_of(ids.INTERFACE, port["id"]),
         "subnetId": inventory.id_of(ids.SUBNET, subnet) if subnet else None,
-        "vpcId": inventory.vpc_of(subnet) if subnet else None,
+        "vpcId": inventory.layout.vpc_of(subnet) if subnet else None,
         "description": port.get("description", ""),
         "ownerId": port["project_id"],
         "status": "in-use" if port["device_id"] else "available",

@@ -109,6 +109,44 @@ def test_security_groups(tenant: Tenant) -> None:
     assert code(caught) == "InvalidGroup.NotFound"
 
 
+def test_rules_have_tags_and_descriptions(tenant: Tenant) -> None:
+    ec2 = tenant.ec2
+    group = ec2.create_security_group(GroupName="told", Description="x")["GroupId"]
+    ssh = {
+        "IpProtocol": "tcp", "FromPort": 22, "ToPort": 22,
+        "IpRanges": [{"CidrIp": "192.0.2.0/24", "Description": "before"}],
+    }  # fmt: skip
+    tags = [{"Key": "team", "Value": "red"}]
+    made = ec2.authorize_security_group_ingress(
+        GroupId=group, IpPermissions=[ssh],
+        TagSpecifications=[{"ResourceType": "security-group-rule", "Tags": tags}],
+    )["SecurityGroupRules"][0]  # fmt: skip
+    rule = made["SecurityGroupRuleId"]
+    assert made["Tags"] == tags
+    filters = [{"Name": "tag:team", "Values": ["red"]}]
+
+    def shown() -> dict[str, Any]:
+        found = ec2.describe_security_group_rules(Filters=filters)
+        return dict(found["SecurityGroupRules"][0])
+
+    assert shown()["Description"] == "before"
+    ssh["IpRanges"] = [{"CidrIp": "192.0.2.0/24", "Description": "after"}]
+    ec2.update_security_group_rule_descriptions_ingress(
+        GroupId=group, IpPermissions=[ssh]
+    )
+    assert shown()["Description"] == "after" and shown()["SecurityGroupRuleId"] == rule
+    ec2.update_security_group_rule_descriptions_ingress(
+        GroupId=group,
+        SecurityGroupRuleDescriptions=[
+            {"SecurityGroupRuleId": rule, "Description": "last"}
+        ],
+    )
+    assert shown()["Description"] == "last"
+    ec2.delete_tags(Resources=[rule])
+    assert not ec2.describe_security_group_rules(Filters=filters)["SecurityGroupRules"]
+    ec2.delete_security_group(GroupId=group)
+
+
 def test_addresses_and_interfaces(tenant: Tenant, image: str, subnet: str) -> None:
     ec2 = tenant.ec2
     name = ec2.run_instances(
@@ -336,5 +374,5 @@ def test_garbage(
 
 def test_actions_that_are_not_there(tenant: Tenant) -> None:
     with pytest.raises(ClientError) as caught:
-        tenant.ec2.create_vpc(CidrBlock="10.0.0.0/16")
+        tenant.ec2.create_nat_gateway(SubnetId="subnet-1")
     assert code(caught) == "InvalidAction"
