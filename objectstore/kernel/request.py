@@ -185,11 +185,19 @@ class Request:
         self.environ["QUERY_STRING"] = query_string
 
     def header(self, name: str, default: str = "") -> str:
-        """A header's value as text; names are case-insensitive."""
+        """A header's value as text; names are case-insensitive.
+
+        Raises Rejected 400 when it is not UTF-8.
+        """
         value: str | None = self.environ.get(_environ_key(name))
         if value is None:
             return default
-        return to_text(value)
+        if value.isascii():
+            return value
+        try:
+            return value.encode("latin-1").decode("utf-8")
+        except UnicodeDecodeError:
+            raise Rejected(400, f"{name} must be valid UTF-8") from None
 
     def has_header(self, name: str) -> bool:
         """Whether the header was sent, be it empty."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
+import pytest
 import swiftclient
 
 from test.functional.harness.http import Client
@@ -96,6 +97,36 @@ def test_metadata_in_utf8(client: Client, container: str) -> None:
     client.send("POST", container, headers=headers)
     got = client.ok("HEAD", container).headers
     assert [got[f"x-container-meta-m{n}"] for n in range(len(values))] == values
+
+
+def test_names_of_metadata_in_utf8(
+    endpoint: str, client: Client, container: str
+) -> None:
+    """The library sends them as they are and decodes what it is answered."""
+    connection = swiftclient.Connection(
+        f"{endpoint}/auth/v1.0", "test:tester", "testing"
+    )
+    connection.put_object(container, "o", b"", headers={"X-Object-Meta-Größe": "ü"})
+    assert connection.head_object(container, "o")["x-object-meta-größe"] == "ü"
+    connection.post_object(container, "o", {"X-Object-Meta-日本": "2"})
+    assert connection.head_object(container, "o")["x-object-meta-日本"] == "2"
+    connection.post_container(container, {"X-Container-Meta-Größe": "3"})
+    assert connection.head_container(container)["x-container-meta-größe"] == "3"
+    got = client.ok("HEAD", container).headers
+    assert got["x-container-meta-gr%c3%b6%c3%9fe"] == "3", "HTTP has ASCII names only"
+    connection.post_container(container, {"X-Container-Meta-Größe": ""})
+    assert "x-container-meta-größe" not in connection.head_container(container)
+
+
+@pytest.mark.parametrize("kind", ["Container", "Object"])
+def test_metadata_that_is_not_utf8(client: Client, container: str, kind: str) -> None:
+    client.ok("PUT", container, "o", body=b"")
+    names = (container, "o") if kind == "Object" else (container,)
+    path = "/".join(["/v1", client.account, *names])
+    headers = {"X-Auth-Token": client.token, f"X-{kind}-Meta-A": "\udce4"}
+    answer = client.raw("POST", path, headers)
+    assert answer.status == 400
+    assert "must be valid UTF-8" in answer.body.decode()
 
 
 def test_the_client_library(endpoint: str, container: str) -> None:

@@ -8,6 +8,7 @@ before it looks.
 
 from __future__ import annotations
 
+import re
 from urllib.parse import quote_from_bytes
 
 import httptools
@@ -27,6 +28,14 @@ METHODS = {
 }
 # Everything a target may hold stays as it is; what is not ASCII is encoded.
 TARGET_SAFE = "".join(map(chr, range(128)))
+# What clients of Swift name as they like.  A name of a header is ASCII (RFC 9110);
+# theirs, in UTF-8 mostly, are taken for what Swift's documentation asks for:
+# percent-encoded.  No other header may be so named: where its name ends might be
+# looked at differently by whoever is in front of us.
+_METADATA_NAME = re.compile(
+    rb"(?<=\r\n)x-(?:remove-)?(?:account|container|object)-meta-[^\r\n:]+",
+    re.IGNORECASE,
+)
 # What can begin a request line: a token (RFC 9110).  A TLS hello cannot.
 METHOD_STARTS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 HOST_FORBIDDEN = frozenset(" \t,/?#@\\<>\"'")
@@ -86,6 +95,7 @@ class HeadParser:
         self._check_bytes(raw, line_end)
         if not raw.isascii():
             raw, line_end = _with_ascii_target(raw, line_end)
+            raw = _METADATA_NAME.sub(_as_ascii, raw)
         self._fields, self._target = [], b""
         if self._llhttp is None:
             self._llhttp = httptools.HttpRequestParser(self)
@@ -255,6 +265,10 @@ def _with_ascii_target(raw: bytes, line_end: int) -> tuple[bytes, int]:
     """
     line = quote_from_bytes(raw[:line_end], safe=TARGET_SAFE).encode("ascii")
     return line + raw[line_end:], len(line)
+
+
+def _as_ascii(name: re.Match[bytes]) -> bytes:
+    return quote_from_bytes(name[0], safe=TARGET_SAFE).encode("ascii")
 
 
 __all__ = ["CHUNKED", "HeadParser", "RequestHead", "find_early_fault"]

@@ -48,6 +48,17 @@ def test_the_environ():
     assert (b"X-Two", b"a") in environ[RAW_FIELDS_KEY]
 
 
+def test_names_of_metadata_beyond_ascii_are_percent_encoded():
+    environ = seen_by_application(
+        b"POST /v1/a/c/\xc3\xa9 HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n"
+        b"X-Object-Meta-B\xc3\xa4r%: caf\xc3\xa9\r\n"
+        b"x-remove-container-meta-\xe4: x-object-meta-\xc3\xa4: 1\r\n\r\n"
+    )
+    assert environ["HTTP_X_OBJECT_META_B%C3%A4R%"] == "caf\xc3\xa9"
+    assert environ["HTTP_X_REMOVE_CONTAINER_META_%E4"] == "x-object-meta-\xc3\xa4: 1"
+    assert environ["RAW_PATH_INFO"] == "/v1/a/c/%C3%A9"
+
+
 def test_absolute_form_replaces_the_host():
     environ = seen_by_application(
         b"GET http://other:8080/p?q=1 HTTP/1.1\r\nHost: a\r\n\r\n"

@@ -104,7 +104,8 @@ class Client:
             elif body is not None or method in ("PUT", "POST"):
                 connection.putheader("Content-Length", str(len(body or b"")))
         for name, value in headers.items():
-            connection.putheader(name, value.encode())
+            raw = value.encode("utf-8", "surrogateescape")
+            connection.putheader(name, raw)
         connection.endheaders(body, encode_chunked=chunked)  # type: ignore[arg-type]
         reply = connection.getresponse()
         found: dict[str, str] = {}
