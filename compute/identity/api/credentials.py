@@ -9,6 +9,7 @@ from compute.core.errors import BadRequest
 from compute.identity import tables
 from compute.identity.api import shapes
 from compute.identity.api.delegated import refuse_delegated
+from compute.identity.api.reading import load
 from compute.identity.api.replies import (
     Document,
     changes_of,
@@ -113,15 +114,7 @@ class CredentialsApi:
         return empty_reply()
 
     def _credential(self, call: ApiCall, operation: str) -> Credential:
-        credential_id = call.parameters["credential_id"]
-        found = self._parts.read(
-            lambda connection: credentials.find(connection, credential_id)
-        )
-        target = {} if found is None else {"target.user.id": found.user_id}
-        self._parts.enforce(call.context, f"identity:{operation}", target)
-        if found is None:
-            raise credentials.missing(credential_id)
-        return found
+        return load(self._parts, call, operation, credentials, "credential_id", _target)
 
     def _document(self, call: ApiCall, credential: Credential) -> Document:
         document: dict[str, Any] = {
@@ -133,3 +126,7 @@ class CredentialsApi:
             "blob": changes.open_blob(self._parts, credential),
         }
         return linked(call, f"credentials/{credential.id}", document)
+
+
+def _target(credential: Credential) -> dict[str, Any]:
+    return {"target.user.id": credential.user_id}

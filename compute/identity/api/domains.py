@@ -7,7 +7,8 @@ from compute.core.errors import BadRequest
 from compute.identity import tables
 from compute.identity.api import shapes
 from compute.identity.api.documents import domain_document
-from compute.identity.api.replies import changes_of, one, page_of, paged, without
+from compute.identity.api.reading import page_reply
+from compute.identity.api.replies import changes_of, one, without
 from compute.identity.changes import projects as changes
 from compute.identity.model import Project
 from compute.identity.parts import IdentityParts
@@ -57,12 +58,8 @@ class DomainsApi:
         conditions.append(rows.is_domain.is_(True))
         if own:
             conditions.append(rows.id == own)
-        page = page_of(call)
-        found = self._parts.read(
-            lambda connection: domains.page(connection, conditions, page)
-        )
-        return paged(
-            call, "domains", page, found, lambda item: domain_document(call, item)
+        return page_reply(
+            self._parts, call, "domains", domains, conditions, domain_document
         )
 
     def create(self, call: ApiCall) -> Reply:

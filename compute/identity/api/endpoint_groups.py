@@ -13,13 +13,12 @@ from compute.identity.api import shapes
 from compute.identity.api.documents import project_documents
 from compute.identity.api.endpoint_filters import ROOT
 from compute.identity.api.endpoints import endpoint_document
+from compute.identity.api.reading import load, page_reply
 from compute.identity.api.replies import (
     Document,
     changes_of,
     linked,
     one,
-    page_of,
-    paged,
     short,
 )
 from compute.identity.model import EndpointGroup
@@ -92,16 +91,13 @@ class EndpointGroupsApi:
         conditions = text_conditions(
             call.query, {"name": tables.endpoint_groups.c.name}
         )
-        page = page_of(call)
-        found = self._parts.read(
-            lambda connection: endpoint_groups.page(connection, conditions, page)
-        )
-        return paged(
+        return page_reply(
+            self._parts,
             call,
             "endpoint_groups",
-            page,
-            found,
-            lambda each: group_document(call, each),
+            endpoint_groups,
+            conditions,
+            group_document,
         )
 
     def create(self, call: ApiCall) -> Reply:
@@ -217,9 +213,7 @@ class EndpointGroupsApi:
         return empty_reply()
 
     def _group(self, call: ApiCall, rule: str) -> EndpointGroup:
-        self._enforce(call, rule)
-        key = call.parameters["endpoint_group_id"]
-        return self._parts.read(lambda connection: endpoint_groups.get(connection, key))
+        return load(self._parts, call, rule, endpoint_groups, "endpoint_group_id")
 
     def _note(
         self, connection: Connection, call: ApiCall, verb: str, group: EndpointGroup

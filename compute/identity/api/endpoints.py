@@ -9,13 +9,12 @@ from compute.core.database import Connection
 from compute.core.errors import BadRequest
 from compute.identity import tables
 from compute.identity.api import shapes
+from compute.identity.api.reading import load, page_reply
 from compute.identity.api.replies import (
     Document,
     changes_of,
     linked,
     one,
-    page_of,
-    paged,
     without,
 )
 from compute.identity.model import Endpoint, Region
@@ -26,12 +25,11 @@ from compute.identity.store.subjects import endpoints, regions, services
 from compute.identity.tokens.catalogue import check_url
 from objectstore.kernel.reply import Reply
 
-_REGION = {"type": ["string", "null"], "maxLength": 255}
 _PROPERTIES = {
     "service_id": shapes.ID,
-    "region_id": _REGION,
+    "region_id": shapes.REGION_ID,
     # The old name of region_id, which makes the region if it is not there.
-    "region": _REGION,
+    "region": shapes.REGION_ID,
     "interface": {"enum": ["admin", "internal", "public"]},
     "url": {"type": "string", "minLength": 1, "maxLength": 8192},
     "enabled": shapes.FLAG,
@@ -82,12 +80,14 @@ class EndpointsApi:
             "region_id": rows.region_id,
         }
         conditions = text_conditions(call.query, columns)
-        page = page_of(call, ("id",))
-        found = self._parts.read(
-            lambda connection: endpoints.page(connection, conditions, page)
-        )
-        return paged(
-            call, "endpoints", page, found, lambda item: endpoint_document(call, item)
+        return page_reply(
+            self._parts,
+            call,
+            "endpoints",
+            endpoints,
+            conditions,
+            endpoint_document,
+            sortable=("id",),
         )
 
     def create(self, call: ApiCall) -> Reply:
@@ -156,11 +156,7 @@ class EndpointsApi:
         return empty_reply()
 
     def _endpoint(self, call: ApiCall, operation: str) -> Endpoint:
-        self._parts.enforce(call.context, f"identity:{operation}", {})
-        endpoint_id = call.parameters["endpoint_id"]
-        return self._parts.read(
-            lambda connection: endpoints.get(connection, endpoint_id)
-        )
+        return load(self._parts, call, operation, endpoints, "endpoint_id")
 
 
 def _check_service(connection: Connection, service_id: str) -> None:

@@ -10,12 +10,11 @@ from compute.core.errors import NotFound
 from compute.identity import tables
 from compute.identity.api import shapes
 from compute.identity.api.documents import group_document, user_document
+from compute.identity.api.reading import load, page_reply
 from compute.identity.api.replies import (
     changes_of,
     one,
     own_domain,
-    page_of,
-    paged,
     short,
     without,
 )
@@ -71,12 +70,8 @@ class GroupsApi:
         )
         if domain_id:
             conditions.append(rows.domain_id == domain_id)
-        page = page_of(call)
-        found = self._parts.read(
-            lambda connection: groups.page(connection, conditions, page)
-        )
-        return paged(
-            call, "groups", page, found, lambda item: group_document(call, item)
+        return page_reply(
+            self._parts, call, "groups", groups, conditions, group_document
         )
 
     def create(self, call: ApiCall) -> Reply:
@@ -144,13 +139,7 @@ class GroupsApi:
         return empty_reply()
 
     def _group(self, call: ApiCall, operation: str) -> Group:
-        group_id = call.parameters["group_id"]
-        group = self._parts.read(lambda connection: groups.find(connection, group_id))
-        target = {} if group is None else {"target.group.domain_id": group.domain_id}
-        self._parts.enforce(call.context, f"identity:{operation}", target)
-        if group is None:
-            raise groups.missing(group_id)
-        return group
+        return load(self._parts, call, operation, groups, "group_id", _target)
 
     def _pair(self, call: ApiCall, operation: str) -> tuple[Group, User]:
         group_id, user_id = call.parameters["group_id"], call.parameters["user_id"]
@@ -172,3 +161,7 @@ class GroupsApi:
         if user is None:
             raise users.missing(user_id)
         return group, user
+
+
+def _target(group: Group) -> dict[str, Any]:
+    return {"target.group.domain_id": group.domain_id}

@@ -12,13 +12,13 @@ from compute.core.database import Connection, Duplicate
 from compute.core.errors import BadRequest, Conflict, Forbidden
 from compute.identity import tables
 from compute.identity.api import shapes
+from compute.identity.api.reading import load, page_reply
 from compute.identity.api.registered_limits import (
     AMOUNT,
-    REGION,
     check_place,
     several,
 )
-from compute.identity.api.replies import Document, linked, one, page_of, paged
+from compute.identity.api.replies import Document, linked, one
 from compute.identity.model import Limit
 from compute.identity.parts import IdentityParts
 from compute.identity.store.filters import text_conditions
@@ -36,7 +36,7 @@ _CREATE = several(
         "project_id": shapes.OPTIONAL_ID,
         "domain_id": shapes.OPTIONAL_ID,
         "service_id": shapes.ID,
-        "region_id": REGION,
+        "region_id": shapes.REGION_ID,
         "resource_name": shapes.NAME,
         "resource_limit": AMOUNT,
         "description": shapes.TEXT,
@@ -97,12 +97,14 @@ class LimitsApi:
         conditions = text_conditions(call.query, {name: rows[name] for name in names})
         if not self._parts.policy.allows(call.context, "identity:list_all_limits", {}):
             conditions.append(_own(call))
-        page = page_of(call, ("id", "resource_name"))
-        found = self._parts.read(
-            lambda connection: limits.page(connection, conditions, page)
-        )
-        return paged(
-            call, "limits", page, found, lambda item: limit_document(call, item)
+        return page_reply(
+            self._parts,
+            call,
+            "limits",
+            limits,
+            conditions,
+            limit_document,
+            sortable=("id", "resource_name"),
         )
 
     def create(self, call: ApiCall) -> Reply:
@@ -171,18 +173,14 @@ class LimitsApi:
         )
 
     def _limit(self, call: ApiCall, operation: str) -> Limit:
-        limit_id = call.parameters["limit_id"]
-        limit = self._parts.read(lambda connection: limits.find(connection, limit_id))
-        target = {}
-        if limit is not None:
-            target = {
-                "target.limit.project_id": limit.project_id,
-                "target.limit.domain_id": limit.domain_id,
-            }
-        self._parts.enforce(call.context, f"identity:{operation}", target)
-        if limit is None:
-            raise limits.missing(limit_id)
-        return limit
+        return load(self._parts, call, operation, limits, "limit_id", _target)
+
+
+def _target(limit: Limit) -> dict[str, Any]:
+    return {
+        "target.limit.project_id": limit.project_id,
+        "target.limit.domain_id": limit.domain_id,
+    }
 
 
 def _own(call: ApiCall) -> sa.ColumnElement[bool]:

@@ -14,6 +14,7 @@ from compute.identity import tables
 from compute.identity.api import shapes
 from compute.identity.api.documents import project_document, project_documents
 from compute.identity.api.hierarchy import add_relatives
+from compute.identity.api.reading import load
 from compute.identity.api.replies import (
     changes_of,
     one,
@@ -161,18 +162,14 @@ class ProjectsApi:
 
 def load_project(parts: IdentityParts, call: ApiCall, operation: str) -> Project:
     """The project of the path, if the caller may."""
-    project_id = call.parameters["project_id"]
-    project = parts.read(lambda connection: projects.find(connection, project_id))
-    target = {}
-    if project is not None:
-        target = {
-            "target.project.id": project.id,
-            "target.project.domain_id": project.domain_id,
-        }
-    parts.enforce(call.context, f"identity:{operation}", target)
-    if project is None:
-        raise projects.missing(project_id)
-    return project
+    return load(parts, call, operation, projects, "project_id", _target)
+
+
+def _target(project: Project) -> dict[str, Any]:
+    return {
+        "target.project.id": project.id,
+        "target.project.domain_id": project.domain_id,
+    }
 
 
 def _tag_conditions(query: Query) -> list[Any]:

@@ -9,12 +9,11 @@ from compute.core.database import Connection, Duplicate
 from compute.core.errors import BadRequest, Conflict
 from compute.identity import tables
 from compute.identity.api import shapes
+from compute.identity.api.reading import load, page_reply
 from compute.identity.api.replies import (
     Document,
     linked,
     one,
-    page_of,
-    paged,
     without,
 )
 from compute.identity.model import Region
@@ -23,10 +22,9 @@ from compute.identity.store.filters import text_conditions
 from compute.identity.store.subjects import endpoints, regions, registered_limits
 from objectstore.kernel.reply import Reply
 
-_REGION_ID = {"type": ["string", "null"], "maxLength": 255}
 _PROPERTIES = {
     "id": {"type": "string", "minLength": 1, "maxLength": 255},
-    "parent_region_id": _REGION_ID,
+    "parent_region_id": shapes.REGION_ID,
     "description": shapes.TEXT,
 }
 _BODY = shapes.body("region", _PROPERTIES)
@@ -66,12 +64,14 @@ class RegionsApi:
         self._parts.enforce(call.context, "identity:list_regions", {})
         column = tables.regions.c.parent_region_id
         conditions = text_conditions(call.query, {"parent_region_id": column})
-        page = page_of(call, ("id",))
-        found = self._parts.read(
-            lambda connection: regions.page(connection, conditions, page)
-        )
-        return paged(
-            call, "regions", page, found, lambda item: region_document(call, item)
+        return page_reply(
+            self._parts,
+            call,
+            "regions",
+            regions,
+            conditions,
+            region_document,
+            sortable=("id",),
         )
 
     def create(self, call: ApiCall) -> Reply:
@@ -154,9 +154,7 @@ class RegionsApi:
         return empty_reply()
 
     def _region(self, call: ApiCall, operation: str) -> Region:
-        self._parts.enforce(call.context, f"identity:{operation}", {})
-        region_id = call.parameters["region_id"]
-        return self._parts.read(lambda connection: regions.get(connection, region_id))
+        return load(self._parts, call, operation, regions, "region_id")
 
 
 def _check_no_circle(connection: Connection, region_id: str, parent_id: str) -> None:

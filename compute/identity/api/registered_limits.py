@@ -16,7 +16,8 @@ from compute.core.errors import BadRequest, Conflict, Forbidden
 from compute.core.schema import Schema
 from compute.identity import tables
 from compute.identity.api import shapes
-from compute.identity.api.replies import Document, linked, one, page_of, paged
+from compute.identity.api.reading import load, page_reply
+from compute.identity.api.replies import Document, linked, one
 from compute.identity.model import RegisteredLimit
 from compute.identity.parts import IdentityParts
 from compute.identity.store.filters import text_conditions
@@ -27,11 +28,10 @@ LIMIT_MAX = 2**31 - 1
 UNLIMITED = -1
 AT_ONCE_MAX = 1000  # of one request
 
-REGION = {"type": ["string", "null"], "maxLength": 255}
 AMOUNT = {"type": "integer", "minimum": UNLIMITED, "maximum": LIMIT_MAX}
 _PROPERTIES = {
     "service_id": shapes.ID,
-    "region_id": REGION,
+    "region_id": shapes.REGION_ID,
     "resource_name": shapes.NAME,
     "default_limit": AMOUNT,
     "description": shapes.TEXT,
@@ -104,16 +104,14 @@ class RegisteredLimitsApi:
         self._parts.enforce(call.context, "identity:list_registered_limits", {})
         rows = tables.registered_limits.c
         conditions = text_conditions(call.query, {name: rows[name] for name in _KEY})
-        page = page_of(call, ("id", "resource_name"))
-        found = self._parts.read(
-            lambda connection: registered_limits.page(connection, conditions, page)
-        )
-        return paged(
+        return page_reply(
+            self._parts,
             call,
             "registered_limits",
-            page,
-            found,
-            lambda item: limit_document(call, item),
+            registered_limits,
+            conditions,
+            limit_document,
+            sortable=("id", "resource_name"),
         )
 
     def create(self, call: ApiCall) -> Reply:
@@ -208,8 +206,4 @@ class RegisteredLimitsApi:
         self._parts.note(connection, call.context, f"registered_limit.{verb}", limit.id)
 
     def _limit(self, call: ApiCall, operation: str) -> RegisteredLimit:
-        self._parts.enforce(call.context, f"identity:{operation}", {})
-        limit_id = call.parameters["limit_id"]
-        return self._parts.read(
-            lambda connection: registered_limits.get(connection, limit_id)
-        )
+        return load(self._parts, call, operation, registered_limits, "limit_id")

@@ -8,14 +8,13 @@ from compute.core.errors import NotFound
 from compute.identity import tables
 from compute.identity.api import shapes
 from compute.identity.api.documents import role_document
+from compute.identity.api.reading import page_reply
 from compute.identity.api.replies import (
     Document,
     changes_of,
     link,
     many,
     one,
-    page_of,
-    paged,
     without,
 )
 from compute.identity.changes import projects as project_changes
@@ -66,11 +65,7 @@ class RolesApi:
         rows = tables.roles.c
         conditions = text_conditions(call.query, {"name": rows.name})
         conditions.append(rows.domain_id == call.query.one("domain_id"))
-        page = page_of(call)
-        found = self._parts.read(
-            lambda connection: roles.page(connection, conditions, page)
-        )
-        return paged(call, "roles", page, found, lambda item: role_document(call, item))
+        return page_reply(self._parts, call, "roles", roles, conditions, role_document)
 
     def create(self, call: ApiCall) -> Reply:
         """A new role."""

@@ -6,13 +6,12 @@ from compute.core.api import ApiCall, Route, empty_reply
 from compute.core.database import Connection
 from compute.identity import tables
 from compute.identity.api import shapes
+from compute.identity.api.reading import load, page_reply
 from compute.identity.api.replies import (
     Document,
     changes_of,
     linked,
     one,
-    page_of,
-    paged,
     without,
 )
 from compute.identity.model import Service
@@ -73,12 +72,14 @@ class ServicesApi:
         self._parts.enforce(call.context, "identity:list_services", {})
         rows = tables.services.c
         conditions = text_conditions(call.query, {"name": rows.name, "type": rows.type})
-        page = page_of(call, ("id", "name", "type"))
-        found = self._parts.read(
-            lambda connection: services.page(connection, conditions, page)
-        )
-        return paged(
-            call, "services", page, found, lambda item: service_document(call, item)
+        return page_reply(
+            self._parts,
+            call,
+            "services",
+            services,
+            conditions,
+            service_document,
+            sortable=("id", "name", "type"),
         )
 
     def create(self, call: ApiCall) -> Reply:
@@ -137,6 +138,4 @@ class ServicesApi:
         return empty_reply()
 
     def _service(self, call: ApiCall, operation: str) -> Service:
-        self._parts.enforce(call.context, f"identity:{operation}", {})
-        service_id = call.parameters["service_id"]
-        return self._parts.read(lambda connection: services.get(connection, service_id))
+        return load(self._parts, call, operation, services, "service_id")

@@ -17,6 +17,7 @@ FLAG = {"type": "boolean"}
 OPTIONS = {"type": "object"}
 TAG = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[^,/]*$"}
 TAGS = {"type": "array", "items": TAG, "maxItems": 80, "uniqueItems": True}
+REGION_ID = {"type": ["string", "null"], "maxLength": 255}
 MOMENT = {"type": ["string", "null"], "maxLength": 40}
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from compute.core.api import ApiCall, Route, empty_reply
-from compute.core.database import Connection
 from compute.identity import tables
 from compute.identity.api import shapes
 from compute.identity.api.documents import (
@@ -13,12 +12,11 @@ from compute.identity.api.documents import (
     project_documents,
     user_document,
 )
+from compute.identity.api.reading import load, page_reply
 from compute.identity.api.replies import (
     changes_of,
     one,
     own_domain,
-    page_of,
-    paged,
     short,
     without,
 )
@@ -57,13 +55,6 @@ EXPIRES = "password_expires_at"
 _KNOWN = (*_PROPERTIES, EXPIRES, "original_password")
 
 
-def user_target(user: User | None) -> dict[str, Any]:
-    """What policies may ask of a user."""
-    if user is None:
-        return {}
-    return {"target.user.id": user.id, "target.user.domain_id": user.domain_id}
-
-
 class UsersApi:
     """The operations."""
 
@@ -97,11 +88,7 @@ class UsersApi:
         conditions += moment_conditions(call.query, EXPIRES, rows.password_expires_at)
         if domain_id:
             conditions.append(rows.domain_id == domain_id)
-        page = page_of(call)
-        found = self._parts.read(
-            lambda connection: users.page(connection, conditions, page)
-        )
-        return paged(call, "users", page, found, lambda user: user_document(call, user))
+        return page_reply(self._parts, call, "users", users, conditions, user_document)
 
     def create(self, call: ApiCall) -> Reply:
         """A new user."""
@@ -166,15 +153,8 @@ class UsersApi:
         return short(call, "projects", found)
 
     def _user(self, call: ApiCall, operation: str) -> User:
-        """The user of the path, if the caller may; whoever may not does not learn
-        whether there is one."""
-        user_id = call.parameters["user_id"]
+        return load(self._parts, call, operation, users, "user_id", _target)
 
-        def load(connection: Connection) -> User | None:
-            return users.find(connection, user_id)
 
-        user = self._parts.read(load)
-        self._parts.enforce(call.context, f"identity:{operation}", user_target(user))
-        if user is None:
-            raise users.missing(user_id)
-        return user
+def _target(user: User) -> dict[str, Any]:
+    return {"target.user.id": user.id, "target.user.domain_id": user.domain_id}
