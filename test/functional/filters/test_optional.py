@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import orjson
 import pytest
+import swiftclient.utils
 
 from objectstore.middleware.order import DEFAULT_PIPELINE
 from test.functional.harness.http import Client
@@ -35,6 +37,10 @@ account_ratelimit = 0
 container_ratelimit_0 = 0.01
 max_sleep_time_seconds = 0.001
 rate_buffer_seconds = 0
+
+[filter:tempurl]
+use = egg:ringstack#tempurl
+allowed_digests = sha1 sha256 sha512
 """
 
 
@@ -58,6 +64,22 @@ def own(more: Store, name: str) -> Iterator[tuple[Client, str]]:
     client.ok("PUT", name)
     yield client, name
     client.close()
+
+
+def test_old_digests_of_signed_urls(more: Store, own: tuple[Client, str]) -> None:
+    """As registries of container images still sign."""
+    client, container = own
+    client.ok("POST", container, X_Container_Meta_Temp_Url_Key="key")
+    client.ok("PUT", container, "layer", body="bytes")
+    path = f"/v1/{client.account}/{container}/layer"
+    url = swiftclient.utils.generate_temp_url(path, 60, "key", "GET", digest="sha1")
+    anybody = Client(more.endpoint(), None)
+    assert anybody.raw("GET", url).body == b"bytes"
+    assert anybody.raw("GET", url.replace("layer", "other")).status == 401
+    shown = orjson.loads(anybody.raw("GET", "/info").body)["tempurl"]
+    assert shown["allowed_digests"] == ["sha1", "sha256", "sha512"]
+    assert shown["deprecated_digests"] == ["sha1"]
+    anybody.close()
 
 
 def test_accounts_and_containers_in_host_names(own: tuple[Client, str]) -> None:

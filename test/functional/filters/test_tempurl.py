@@ -78,6 +78,7 @@ def test_a_signature_for_one_thing_is_good_for_no_other(
     assert visit(anybody, "GET", other, text=path).status == 401
     assert visit(anybody, "GET", path, key="another").status == 401
     assert visit(anybody, "GET", path, digest="md5").status == 401
+    assert visit(anybody, "GET", path, digest="sha1").status == 401, "not by default"
     assert visit(anybody, "GET", path, expires=int(time.time()) - 1).status == 401
     assert client.ok("GET", signed, "dir/k").body == b"content"
 
