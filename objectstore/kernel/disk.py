@@ -197,6 +197,14 @@ class Disk(Protocol):
         """Create the file if needed and lock it for this opener alone until
         the returned descriptor is closed or the process ends; else ``Locked``."""
 
+    def is_open_elsewhere(self, descriptor: int) -> bool:
+        """Whether somebody else has this file open, too; True where nobody can tell.
+        The descriptor is open for writing."""
+
+    def pause(self, seconds: float) -> None:
+        """Blocks: on native threads, so that others have the disk and the processors
+        meanwhile."""
+
     def offload(self, function: Callable[..., T], *arguments: object) -> T:
         """Run a call that may block for long, without holding up the other
         greenlets; the caller waits."""

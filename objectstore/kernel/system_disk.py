@@ -11,6 +11,7 @@ import ctypes
 import fcntl
 import functools
 import os
+import time
 from collections.abc import Callable, Sequence
 from typing import ParamSpec, TypeVar
 
@@ -304,6 +305,20 @@ class SystemDisk(Disk):
             os.close(descriptor)
             raise translated(error) from error
         return descriptor
+
+    def is_open_elsewhere(self, descriptor: int) -> bool:
+        """See ``Disk``."""
+        # The kernel leases a file for writing to its only opener.
+        try:
+            fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+            fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+        except OSError:
+            return True
+        return False
+
+    def pause(self, seconds: float) -> None:
+        """See ``Disk``."""
+        time.sleep(seconds)
 
     def offload(self, function: Callable[..., T], *arguments: object) -> T:
         """See ``Disk``."""

@@ -423,6 +423,13 @@ class MemoryDisk(Disk):
         self._locks[descriptor] = path
         return descriptor
 
+    def is_open_elsewhere(self, descriptor: int) -> bool:
+        file = self._open[descriptor]
+        return sum(other is file for other in self._open.values()) > 1
+
+    def pause(self, seconds: float) -> None:
+        pass
+
     def offload(self, function: Callable[..., T], *arguments: object) -> T:
         return function(*arguments)
 

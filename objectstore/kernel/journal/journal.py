@@ -38,6 +38,7 @@ from objectstore.kernel.journal.format import (
     header_identity,
     segment_seed,
 )
+from objectstore.kernel.journal.removal import give_back
 from objectstore.kernel.journal.scan import Window, scan, scan_memory
 from objectstore.kernel.journal.segments import (
     SegmentFacts,
@@ -391,9 +392,16 @@ class Journal:
         self._disk.sync_directory(self._directory)
 
     def remove(self, number: int) -> None:
-        """Delete a segment, durably; not the newest one.  Blocks."""
+        """Delete a segment, durably; not the newest one.  Blocks, for up to a second:
+        its space goes in slices."""
         assert number < self._number, "the newest segment keeps the numbers growing"
         self._files.forget(number)
-        self._disk.unlink(self._files.path(number))
-        del self._closed_sizes[number]
-        self._disk.sync_directory(self._directory)
+        path = self._files.path(number)
+        descriptor = self._disk.open(path, write=True)
+        try:
+            self._disk.unlink(path)
+            del self._closed_sizes[number]
+            self._disk.sync_directory(self._directory)
+            give_back(self._disk, descriptor)
+        finally:
+            self._disk.close(descriptor)

@@ -75,6 +75,20 @@ def test_names(disk: Disk, directory: str) -> None:
         disk.list(os.path.join(directory, "nowhere"))
 
 
+def test_who_else_has_a_file_open(disk: Disk, directory: str) -> None:
+    path = os.path.join(directory, "file")
+    descriptor = disk.create(path)
+    assert not disk.is_open_elsewhere(descriptor)
+    reader = disk.open(path)
+    assert disk.is_open_elsewhere(descriptor)
+    disk.unlink(path)
+    assert disk.is_open_elsewhere(descriptor)
+    disk.close(reader)
+    assert not disk.is_open_elsewhere(descriptor)
+    disk.pause(0.0)
+    disk.close(descriptor)
+
+
 def test_a_file_without_a_name_gets_one(disk: Disk, directory: str) -> None:
     path = os.path.join(directory, "named")
     descriptor = disk.create_unnamed(directory)
