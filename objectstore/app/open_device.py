@@ -25,6 +25,7 @@ from objectstore.database.auditor import DatabaseAuditor
 from objectstore.database.broker import Broker
 from objectstore.database.loops import database_loops
 from objectstore.database.store import DatabaseStore
+from objectstore.kernel import concurrency
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.device import Device
 from objectstore.kernel.disk import Disk
@@ -126,6 +127,7 @@ class DeviceOpener:
         self._shop = RepairShop(
             settings.replication, settings.server.reclaim_age, clock
         )
+        self._compacting = concurrency.Semaphore(1)  # one store at a time
         neighbours = work.neighbours
         self._ranks = Ranks(
             neighbours.rings, lambda device: neighbours.directory().is_here(device)
@@ -209,7 +211,7 @@ class DeviceOpener:
             Loop(updater, idle_seconds=PAY_REST_SECONDS),
             *self._object_daemons(opened, store),
             *repairer.loops(),
-            *maintenance_loops(store, repairer.has_converged),
+            *maintenance_loops(store, repairer.has_converged, self._compacting),
         ]
         opened.rooms.append(Room("objects", policy, store, repairer, loops))
 

@@ -54,8 +54,11 @@ WINDOW_BYTES = 256 * 1024
 # device, and more of one that is slow; at most so long.
 REST_SHARE = 3
 REST_SECONDS_MAX = 0.25
-# With less than this share of the device free it does not rest.
+# With less than this share of the device free it does not rest, nor wait for others.
 SHORT_OF_SPACE = 0.2
+# Whoever has waited so long for the others of his process goes on all the same: a disk
+# that hangs must not fill up the rest.
+TURN_SECONDS = 60.0
 # Rows that are looked at, copied or dropped in one go, under a millisecond of the hub's
 # thread; and the segments whose sizes are.
 ROWS_PER_TURN = 32
@@ -72,22 +75,38 @@ class Compaction:
     name = "object-compaction"
 
     def __init__(
-        self, store: ObjectStore, may_reclaim: Callable[[], bool] = lambda: True
+        self,
+        store: ObjectStore,
+        may_reclaim: Callable[[], bool] = lambda: True,
+        turn: concurrency.Semaphore | None = None,
     ) -> None:
-        """``may_reclaim``: whether tombstones may go, once they are old enough."""
+        """``may_reclaim``: whether tombstones may go, once they are old enough.
+        ``turn``: those who have it in common compact one at a time."""
         self._store = store
         self._may_reclaim = may_reclaim
+        self._turn = turn or concurrency.Semaphore(1)
         self.removed_segments = 0
         self.dropped_rows = 0
 
     def step(self) -> Progress:
         """Compact a damaged segment, or the one that gives most back, if it is
         worth it."""
-        number = self._choose()
-        if number is None:
-            return Progress.IDLE
-        self.compact(number)
-        return Progress.BUSY
+        has_turn = not self._is_short_of_space() and self._turn.acquire(
+            timeout=TURN_SECONDS
+        )
+        try:
+            number = self._choose()
+            if number is None:
+                return Progress.IDLE
+            self.compact(number)
+            return Progress.BUSY
+        finally:
+            if has_turn:
+                self._turn.release()
+
+    def _is_short_of_space(self) -> bool:
+        space = self._store.space.space()
+        return space.free < SHORT_OF_SPACE * space.total
 
     def _choose(self) -> int | None:
         store = self._store
@@ -144,8 +163,7 @@ class Compaction:
         """What is needed of it, read on a native thread, with rests between."""
         store = self._store
         facts = SegmentFacts(number, store.journal.closed_sizes()[number])
-        space = store.space.space()
-        share = 0 if space.free < SHORT_OF_SPACE * space.total else REST_SHARE
+        share = 0 if self._is_short_of_space() else REST_SHARE
         window = scan_memory(WINDOW_BYTES)
         offset: int | None = 0
         while offset is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from objectstore.kernel import concurrency
 from objectstore.kernel.loop import Loop
 from objectstore.object.compaction import Compaction
 from objectstore.object.reclaim import Reclaim
@@ -20,15 +21,19 @@ SWEEP_REST_SECONDS = 3600.0
 
 
 def maintenance_loops(
-    store: ObjectStore, may_reclaim: Callable[[], bool] = lambda: True
+    store: ObjectStore,
+    may_reclaim: Callable[[], bool] = lambda: True,
+    turn: concurrency.Semaphore | None = None,
 ) -> list[Loop]:
     """Compaction, reclaim and sweep, not yet started.
 
-    ``may_reclaim``: whether old tombstones may go (``replication.gate``).
+    ``may_reclaim``: whether old tombstones may go (``replication.gate``).  ``turn``:
+    what the stores of a process compact by, one at a time.
     """
     reclaim = Gated(Reclaim(store), may_reclaim)
+    compaction = Compaction(store, may_reclaim, turn)
     return [
-        Loop(Compaction(store, may_reclaim), idle_seconds=COMPACTION_REST_SECONDS),
+        Loop(compaction, idle_seconds=COMPACTION_REST_SECONDS),
         Loop(reclaim, idle_seconds=RECLAIM_REST_SECONDS),
         Loop(Sweep(store), idle_seconds=SWEEP_REST_SECONDS),
     ]

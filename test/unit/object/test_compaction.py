@@ -68,6 +68,25 @@ def check(bench: StoreBench, expected: dict[str, bytes | None]) -> None:
     assert bench.state("dropped") is None
 
 
+def test_stores_that_share_a_turn_go_one_at_a_time() -> None:
+    bench = StoreBench()
+    fill(bench)
+    turn = concurrency.Semaphore(1)
+    compaction = Compaction(bench.store, turn=turn)
+    turn.acquire()
+    task = concurrency.spawn(compaction.step)
+    concurrency.sleep(0.01)
+    assert compaction.removed_segments == 0
+    turn.release()
+    assert concurrency.wait_task(task) is Progress.BUSY
+    assert compaction.removed_segments == 1
+    assert turn.acquire(blocking=False)
+    # Where space is short nobody waits.
+    bench.disk.quota_bytes = bench.disk.quota_bytes - bench.disk.space("/").free + 9999
+    assert compaction.step() is Progress.BUSY
+    assert compaction.removed_segments == 2
+
+
 def test_space_comes_back_step_by_step() -> None:
     bench = StoreBench()
     expected = fill(bench)
