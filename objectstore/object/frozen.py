@@ -8,7 +8,7 @@ thread, in one transaction, while new changes gather elsewhere.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -37,23 +37,25 @@ class Frozen:
     expiring: Mapping[Due, bool]
     facts: Mapping[str, bytes]
 
-    def write(self, connection: sqlite3.Connection) -> None:
-        """One transaction.  Any thread; blocks."""
+    def write(self, connection: sqlite3.Connection, rest: Callable[[], None]) -> None:
+        """One transaction, with a ``rest`` after each run of rows.  Any thread;
+        blocks."""
         connection.execute("BEGIN IMMEDIATE")
         try:
-            self._write(connection)
+            self._write(connection, rest)
             connection.execute("COMMIT")
         except BaseException:
             if connection.in_transaction:  # SQLite ends it itself when full
                 connection.execute("ROLLBACK")
             raise
 
-    def _write(self, connection: sqlite3.Connection) -> None:
+    def _write(self, connection: sqlite3.Connection, rest: Callable[[], None]) -> None:
         # In the order of the keys: neighbours in the tree together.
         rows = sorted(self.rows.items(), key=lambda row: row[0])
         for run in _runs([row for row in rows if row[1] is not None]):
             values = chain.from_iterable((key, encode_row(held)) for key, held in run)
             connection.execute(_PUTS[len(run)], tuple(values))
+            rest()
         connection.executemany(_DROP, [(key,) for key, held in rows if held is None])
         for kept in self.kept:
             kept.write(connection)

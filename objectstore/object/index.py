@@ -51,6 +51,11 @@ PAGE_ROWS = 1000
 # A checkpoint is due when this many rows were flushed: some 16 MiB of pages.
 CHECKPOINT_ROWS = 4096
 
+# A flush goes through the tree in the order of the keys and comes to a page once, so
+# it needs few of them at a time.  With many they would all be written by its COMMIT,
+# in one go of 4 to 25 ms; those that do not fit are written on the way.
+WRITER_CACHE_KIB = 1024
+
 _UNKNOWN = object()
 
 _GET = "SELECT row FROM objects WHERE key = ?"
@@ -68,6 +73,10 @@ _CHECK = "PRAGMA quick_check(10)"
 
 def _here(call: Callable[[], None]) -> None:
     call()
+
+
+def _no_rest() -> None:
+    pass
 
 
 class Index:
@@ -116,6 +125,7 @@ class Index:
             self._keys = KnownKeys(0 if self.is_new else self._pages())
             self._writer = opener(path)
             prepare(self._writer)
+            self._writer.execute(f"PRAGMA cache_size = -{WRITER_CACHE_KIB}")
         except BaseException:
             self._connection.close()
             raise
@@ -232,11 +242,16 @@ class Index:
 
     # ---- SQLite -------------------------------------------------------------
 
-    def flush(self, run: Callable[[Callable[[], None]], None] = _here) -> None:
+    def flush(
+        self,
+        run: Callable[[Callable[[], None]], None] = _here,
+        rest: Callable[[], None] = _no_rest,
+    ) -> None:
         """One transaction with all that changed since the last.
 
         ``run`` calls what it is given, on another thread perhaps, and the greenlet may
-        wait meanwhile: one flush at a time.
+        wait meanwhile: one flush at a time.  ``rest`` is called there between pieces
+        of a millisecond or less.
         """
         assert not self._is_flushing, "two flushes at a time"
         self._end_reading()
@@ -254,7 +269,7 @@ class Index:
         )
         is_written = False
         try:
-            run(partial(self._write, frozen))
+            run(partial(self._write, frozen, rest))
             is_written = True
             self.flushed = applied
         except sqlite3.Error as error:
@@ -262,9 +277,9 @@ class Index:
         finally:
             self._settle(frozen, is_written=is_written)
 
-    def _write(self, frozen: Frozen) -> None:
+    def _write(self, frozen: Frozen, rest: Callable[[], None]) -> None:
         with self._writing:
-            frozen.write(self._writer)
+            frozen.write(self._writer, rest)
 
     def _settle(self, frozen: Frozen, *, is_written: bool) -> None:
         """The end of a flush: what could not be written goes with the next."""

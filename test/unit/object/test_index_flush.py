@@ -111,7 +111,7 @@ def test_reads_are_right_at_every_moment(tmp_path: Path, seed: int) -> None:
 
     for _ in range(3):
         model.change(150)
-        model.index.flush(run)
+        model.index.flush(run, model.check)  # and while it is being written
         model.check()
     model.index.flush()
     assert model.index.unflushed == 0
