@@ -26,7 +26,12 @@ from compute.network.links.network_checks import (
     refuse_while_external,
     refuse_while_shared,
 )
-from compute.network.links.visibility import ALL_PROJECTS, SHARED, network_visible
+from compute.network.links.visibility import (
+    SHARED,
+    lent,
+    network_visible,
+    shared_with,
+)
 from compute.network.model import ACTIVE, Network, Port, Subnet
 from compute.network.qos import users
 from compute.network.qos.policies import default_policy
@@ -192,14 +197,14 @@ def _present(work: Work, networks: Sequence[Network]) -> list[Body]:
     subnets: dict[str, list[str]] = {}
     for subnet in subnets_of(work, identifiers):
         subnets.setdefault(subnet.network_id, []).append(subnet.id)
-    lent = _lent_to_caller(work, identifiers)
+    lent_here = lent(work, identifiers, SHARED, work.project_id)
     return [
         {
             "admin_state_up": network.admin_up,
             "status": network.status,
             "mtu": network.mtu,
             "router:external": network.external,
-            "shared": network.shared or network.id in lent,
+            "shared": network.shared or network.id in lent_here,
             "is_default": network.is_default,
             "port_security_enabled": network.port_security,
             "dns_domain": network.dns_domain,
@@ -216,18 +221,6 @@ def _present(work: Work, networks: Sequence[Network]) -> list[Body]:
         }
         for network in networks
     ]
-
-
-def _lent_to_caller(work: Work, identifiers: Sequence[str]) -> set[str]:
-    policies = tables.rbac_policies
-    rows = work.rows(
-        policies.select().where(
-            policies.c.object_id.in_(identifiers),
-            policies.c.action == SHARED,
-            policies.c.target_project.in_((work.project_id, ALL_PROJECTS)),
-        )
-    )
-    return {row["object_id"] for row in rows}
 
 
 def default_mtu(work: Work, network_type: str, *, external: bool) -> int:
@@ -266,14 +259,7 @@ def _provider(work: Work, body: Body) -> tuple[str, str]:
 
 def _by_shared(work: Work, values: list[str]) -> sa.ColumnElement[bool]:
     """``shared`` as the caller sees it: by flag, or lent by a policy."""
-    policies, networks = tables.rbac_policies, tables.networks
-    lent = networks.c.id.in_(
-        sa.select(policies.c.object_id).where(
-            policies.c.action == SHARED,
-            policies.c.target_project.in_((work.project_id, ALL_PROJECTS)),
-        )
-    )
-    shared = sa.or_(networks.c.shared.is_(True), lent)
+    shared = shared_with(work.project_id)
     wanted = {value.lower() in ("true", "1", "t", "yes") for value in values}
     return sa.or_(
         *(shared if each else sa.not_(shared) for each in sorted(wanted)), sa.false()

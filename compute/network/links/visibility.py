@@ -1,7 +1,8 @@
 """Which networks, and what hangs on them, a project sees.
 
 Its own; those shared with all or, by an RBAC policy, with it; external ones.  Other
-things that may be lent: ``seen_or_lent``.
+things that may be lent: ``own_or_lent``, and ``own_or_shared`` of those that have a
+flag for all.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from compute.network import tables
+from compute.network.frame.collection import Visible
 from compute.network.frame.work import Work
 
 SHARED, EXTERNAL = "access_as_shared", "access_as_external"
@@ -26,10 +28,18 @@ def _lent(project_id: str, action: str) -> sa.Select[Any]:
     )
 
 
-def seen_or_lent(table: sa.Table, project_id: str) -> sa.ColumnElement[bool]:
+def own_or_lent(table: sa.Table) -> Visible:
     """Things of a table that are the project's or lent to it."""
-    return sa.or_(
+    return lambda work, project_id: sa.or_(
         table.c.project_id == project_id, table.c.id.in_(_lent(project_id, SHARED))
+    )
+
+
+def own_or_shared(table: sa.Table) -> Visible:
+    """The same, and those that are shared with all."""
+    seen = own_or_lent(table)
+    return lambda work, project_id: sa.or_(
+        table.c.shared.is_(True), seen(work, project_id)
     )
 
 

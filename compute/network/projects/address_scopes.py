@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import sqlalchemy as sa
-
 from compute.network import tables
 from compute.network.errors import conflict
 from compute.network.frame.bodies import Body
@@ -17,7 +15,7 @@ from compute.network.links.visibility import (
     SHARED,
     end_policies,
     lent,
-    seen_or_lent,
+    own_or_shared,
 )
 from compute.network.model import AddressScope, SubnetPool
 
@@ -74,11 +72,6 @@ def _present(work: Work, scopes: Sequence[AddressScope]) -> list[Body]:
     ]
 
 
-def _visible(work: Work, project_id: str) -> sa.ColumnElement[bool]:
-    scopes = tables.address_scopes
-    return sa.or_(scopes.c.shared.is_(True), seen_or_lent(scopes, project_id))
-
-
 COLLECTION = Collection(
     singular="address_scope",
     plural="address-scopes",
@@ -87,7 +80,7 @@ COLLECTION = Collection(
     table=tables.address_scopes,
     record=AddressScope,
     present=_present,
-    visible=_visible,
+    visible=own_or_shared(tables.address_scopes),
     columns={"ip_version": "version", "shared": "shared"},
     lacks=EXTENDED,
 )

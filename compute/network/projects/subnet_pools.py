@@ -6,8 +6,6 @@ import ipaddress
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import sqlalchemy as sa
-
 from compute.network import tables
 from compute.network.errors import conflict, invalid
 from compute.network.frame.bodies import Body
@@ -28,7 +26,7 @@ from compute.network.links.visibility import (
     SHARED,
     end_policies,
     lent,
-    seen_or_lent,
+    own_or_shared,
 )
 from compute.network.model import Subnet, SubnetPool
 from compute.network.projects.address_scopes import COLLECTION as SCOPES
@@ -219,11 +217,6 @@ def _present(work: Work, pools: Sequence[SubnetPool]) -> list[Body]:
     ]
 
 
-def _visible(work: Work, project_id: str) -> sa.ColumnElement[bool]:
-    pools = tables.subnet_pools
-    return sa.or_(pools.c.shared.is_(True), seen_or_lent(pools, project_id))
-
-
 COLLECTION = Collection(
     singular="subnetpool",
     plural="subnetpools",
@@ -232,7 +225,7 @@ COLLECTION = Collection(
     table=tables.subnet_pools,
     record=SubnetPool,
     present=_present,
-    visible=_visible,
+    visible=own_or_shared(tables.subnet_pools),
     columns={
         "ip_version": "version",
         "default_prefixlen": "prefix_length_default",

@@ -21,7 +21,7 @@ from compute.network.links.visibility import (
     SHARED,
     end_policies,
     lent,
-    seen_or_lent,
+    own_or_shared,
 )
 from compute.network.model import BandwidthRule, DscpRule, QosPolicy
 
@@ -177,11 +177,6 @@ def _rule(identifier: str, policy_id: str, kind: str) -> Body:
     return {"id": identifier, "qos_policy_id": policy_id, "type": kind}
 
 
-def _visible(work: Work, project_id: str) -> sa.ColumnElement[bool]:
-    policies = tables.qos_policies
-    return sa.or_(policies.c.shared.is_(True), seen_or_lent(policies, project_id))
-
-
 COLLECTION = Collection(
     singular="policy",
     plural="policies",
@@ -190,7 +185,7 @@ COLLECTION = Collection(
     table=tables.qos_policies,
     record=QosPolicy,
     present=_present,
-    visible=_visible,
+    visible=own_or_shared(tables.qos_policies),
     columns={"shared": "shared", "is_default": "is_default"},
 )
 DEFINITION = Definition(

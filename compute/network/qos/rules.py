@@ -20,7 +20,7 @@ from compute.network.frame.collection import EXTENDED, Collection
 from compute.network.frame.fields import Field, Fields
 from compute.network.frame.resource import Definition, Parent
 from compute.network.frame.work import Work
-from compute.network.links.visibility import seen_or_lent
+from compute.network.links.visibility import own_or_shared
 from compute.network.model import EGRESS, INGRESS, BandwidthRule, DscpRule, Resource
 from compute.network.qos.policies import (
     BANDWIDTH,
@@ -134,7 +134,7 @@ def _visible(table: sa.Table) -> Any:
     policies = tables.qos_policies
 
     def visible(work: Work, project_id: str) -> sa.ColumnElement[bool]:
-        seen = sa.or_(policies.c.shared.is_(True), seen_or_lent(policies, project_id))
+        seen = own_or_shared(policies)(work, project_id)
         return table.c.policy_id.in_(sa.select(policies.c.id).where(seen))
 
     return visible

@@ -9,8 +9,6 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable, Sequence
 
-import sqlalchemy as sa
-
 from compute.core.api import ApiCall, Route, json_reply
 from compute.core.errors import PolicyNotAuthorized
 from compute.core.schema import Schema
@@ -25,7 +23,7 @@ from compute.network.links.visibility import (
     SHARED,
     end_policies,
     lent,
-    seen_or_lent,
+    own_or_lent,
 )
 from compute.network.model import AddressGroup, SecurityRule
 from compute.network.security.watchers import hosts_that_use_addresses
@@ -158,10 +156,6 @@ def _present(work: Work, groups: Sequence[AddressGroup]) -> list[Body]:
     ]
 
 
-def _visible(work: Work, project_id: str) -> sa.ColumnElement[bool]:
-    return seen_or_lent(tables.address_groups, project_id)
-
-
 COLLECTION = Collection(
     singular="address_group",
     plural="address-groups",
@@ -170,7 +164,7 @@ COLLECTION = Collection(
     table=tables.address_groups,
     record=AddressGroup,
     present=_present,
-    visible=_visible,
+    visible=own_or_lent(tables.address_groups),
     lacks=("tags",),
 )
 DEFINITION = Definition(

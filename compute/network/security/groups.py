@@ -24,7 +24,7 @@ from compute.network.links.visibility import (
     SHARED,
     end_policies,
     lent,
-    seen_or_lent,
+    own_or_lent,
 )
 from compute.network.model import SecurityGroup, SecurityRule
 from compute.network.security.default_group import (
@@ -140,10 +140,6 @@ def _shared(work: Work, values: list[str]) -> sa.ColumnElement[bool]:
     return sa.or_(*clauses)
 
 
-def _visible(work: Work, project_id: str) -> sa.ColumnElement[bool]:
-    return seen_or_lent(tables.security_groups, project_id)
-
-
 COLLECTION = Collection(
     singular="security_group",
     plural="security-groups",
@@ -152,7 +148,7 @@ COLLECTION = Collection(
     table=tables.security_groups,
     record=SecurityGroup,
     present=_present,
-    visible=_visible,
+    visible=own_or_lent(tables.security_groups),
     columns={"stateful": "stateful"},
     special={"shared": _shared},
 )
