@@ -8,12 +8,12 @@ from compute.core.api import ApiCall
 from compute.core.database import Connection
 from compute.core.errors import BadRequest
 from compute.core.instants import iso_micro
-from compute.core.schema import Schema
 from compute.volume.api.frame import (
     DESCRIPTION,
     FLAG,
     METADATA,
     NAME,
+    STATUS_OR_DELETION,
     UUID,
     Verb,
     accepted,
@@ -50,22 +50,6 @@ UPDATE = body_of(
     "backup", {"name": NAME, "description": DESCRIPTION, "metadata": METADATA}
 )
 RESTORE = body_of("restore", {"volume_id": _ID, "name": NAME})
-ACTION = Schema(
-    {
-        "type": "object",
-        "properties": {
-            "os-reset_status": {
-                "type": "object",
-                "properties": {"status": {"type": "string", "maxLength": 32}},
-                "required": ["status"],
-            },
-            "os-force_delete": {"type": ["object", "null"]},
-        },
-        "minProperties": 1,
-        "maxProperties": 1,
-        "additionalProperties": False,
-    }
-)
 LISTED = Listed(
     "backups",
     "backup:get",
@@ -194,7 +178,7 @@ class BackupsApi:
 
     def act(self, call: ApiCall) -> Reply:
         """POST /backups/{backup_id}/action."""
-        ((name, value),) = call.json(ACTION).items()
+        ((name, value),) = call.json(STATUS_OR_DELETION).items()
         key = call.parameters["backup_id"]
         if name == "os-force_delete":
             self._backups.delete(call.context, key, force=True)

@@ -165,3 +165,20 @@ META_BODY = Schema(
         "additionalProperties": False,
     }
 )
+# What administrators do to snapshots and backups.
+STATUS_OR_DELETION = Schema(
+    {
+        "type": "object",
+        "properties": {
+            "os-reset_status": {
+                "type": "object",
+                "properties": {"status": {"type": "string", "maxLength": 32}},
+                "required": ["status"],
+            },
+            "os-force_delete": {"type": ["object", "null"]},
+        },
+        "minProperties": 1,
+        "maxProperties": 1,
+        "additionalProperties": False,
+    }
+)

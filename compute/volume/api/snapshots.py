@@ -6,7 +6,6 @@ from typing import Any
 
 from compute.core.api import ApiCall, json_reply
 from compute.core.errors import BadRequest
-from compute.core.schema import Schema
 from compute.volume.api.frame import (
     DESCRIPTION,
     FLAG,
@@ -14,6 +13,7 @@ from compute.volume.api.frame import (
     METADATA,
     METADATA_BODY,
     NAME,
+    STATUS_OR_DELETION,
     UUID,
     Verb,
     accepted,
@@ -45,22 +45,6 @@ CREATE = body_of(
     ("volume_id",),
 )
 UPDATE = body_of("snapshot", _TEXTS)
-ACTION = Schema(
-    {
-        "type": "object",
-        "properties": {
-            "os-reset_status": {
-                "type": "object",
-                "properties": {"status": {"type": "string", "maxLength": 32}},
-                "required": ["status"],
-            },
-            "os-force_delete": {"type": ["object", "null"]},
-        },
-        "minProperties": 1,
-        "maxProperties": 1,
-        "additionalProperties": False,
-    }
-)
 LISTED = Listed(
     "snapshots",
     "volume:get_all_snapshots",
@@ -181,7 +165,7 @@ class SnapshotsApi:
 
     def act(self, call: ApiCall) -> Reply:
         """POST /snapshots/{snapshot_id}/action."""
-        ((name, value),) = call.json(ACTION).items()
+        ((name, value),) = call.json(STATUS_OR_DELETION).items()
         key = call.parameters["snapshot_id"]
         if name == "os-force_delete":
             self._snapshots.delete(call.context, key, force=True)
