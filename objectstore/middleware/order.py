@@ -33,7 +33,7 @@ BEFORE_KINDS_OF_OBJECTS = (
     "slo",
 )
 
-# All filters in an order that keeps every rule; what samples are made of.
+# All filters in an order that keeps every rule.
 FULL_PIPELINE = (
     "catch_errors",
     "gatekeeper",
@@ -68,31 +68,25 @@ FULL_PIPELINE = (
     "encryption",
 )
 
+# Those that change what clients see without their asking, or need settings.
+ONLY_WHEN_ASKED_FOR = frozenset(
+    {
+        "list_endpoints",
+        "crossdomain",
+        "cname_lookup",
+        "domain_remap",
+        "name_check",
+        "etag_quoter",
+        "ratelimit",
+        "read_only",
+        "encryption",
+    }
+)
+
 # What a store has when nobody asks for more: every filter that does nothing
-# until somebody uses it, and that needs no setting.
-DEFAULT_PIPELINE = (
-    "catch_errors",
-    "gatekeeper",
-    "healthcheck",
-    "info",
-    "s3",
-    "cors",
-    "container_sync",
-    "tempurl",
-    "formpost",
-    "identity",
-    "tempauth",
-    "staticweb",
-    "bulk",
-    "copy",
-    "account_quotas",
-    "container_quotas",
-    "s3_guard",
-    "slo",
-    "dlo",
-    "symlink",
-    "versioned_writes",
-    "object_versioning",
+# until somebody uses it, and that needs no setting.  What samples are made of.
+DEFAULT_PIPELINE = tuple(
+    name for name in FULL_PIPELINE if name not in ONLY_WHEN_ASKED_FOR
 )
 
 # Where PasteDeploy finds filters by name, ours and others'.
