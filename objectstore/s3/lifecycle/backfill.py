@@ -17,15 +17,14 @@ from typing import Any
 import orjson
 
 from objectstore.kernel import concurrency
-from objectstore.kernel.errors import Unavailable
 from objectstore.kernel.loop import Progress
 from objectstore.kernel.request import Environ, Facts
 from objectstore.s3.background.house_objects import HouseObjects
 from objectstore.s3.background.lease import Lease
 from objectstore.s3.background.own_request import own_environ, own_operation
 from objectstore.s3.bucket.lifecycle_rules import Rule, Thing
-from objectstore.s3.inner import query_string
 from objectstore.s3.lifecycle.due_index import DueIndex
+from objectstore.s3.lifecycle.listing import list_page
 from objectstore.s3.lifecycle.rules_of import rules_now
 from objectstore.s3.lifecycle.schedule import next_look
 from objectstore.s3.lifecycle.things import held_of, listed_time
@@ -36,7 +35,6 @@ CONTAINER = "lifecycle+jobs"
 PAGE = 500
 WRITES_AT_ONCE = 16
 JOB_BYTES_MAX = 16 * 1024
-LISTING_BYTES_MAX = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +140,7 @@ def _objects(operation: Operation, job: Job, limit: int) -> Page:
     query = {"marker": job.marker, "version_marker": job.version_marker}
     if has_versions:
         query["versions"] = "1"
-    entries = _listing(operation, operation.facts.container, limit, **query)
+    entries = list_page(operation, operation.facts.container, limit, **query)
     things = [
         list(_things(list(group)))
         for _, group in groupby(entries, lambda entry: entry["name"])
@@ -166,7 +164,7 @@ def _things(entries: list[dict[str, Any]]) -> Iterator[Thing]:
 def _uploads(operation: Operation, job: Job, limit: int) -> Page:
     container = segments_container(operation.facts.container)
     query = {"prefix": "uploads/", "marker": job.marker}
-    entries = _listing(operation, container, limit, **query)
+    entries = list_page(operation, container, limit, **query)
     things = [
         [
             Thing(
@@ -180,19 +178,3 @@ def _uploads(operation: Operation, job: Job, limit: int) -> Page:
     if len(entries) < limit:
         return things, None
     return things, replace(job, marker=entries[-1]["name"])
-
-
-def _listing(
-    operation: Operation, container: str, limit: int, **query: str
-) -> list[dict[str, Any]]:
-    answer = operation.ask(
-        "GET", container, query=query_string(format="json", limit=limit, **query)
-    )
-    if answer.status == 404:
-        answer.discard()
-        return []
-    if answer.status != 200:
-        answer.close()
-        raise Unavailable("a bucket cannot be listed")
-    entries: list[dict[str, Any]] = orjson.loads(answer.read(LISTING_BYTES_MAX))
-    return entries

@@ -4,27 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
-
-import orjson
 
 from objectstore.kernel.errors import Unavailable
 from objectstore.s3 import sysmeta
 from objectstore.s3.bucket.lifecycle_rules import Thing
 from objectstore.s3.bucket.listing_entry import shown_size
 from objectstore.s3.dates import from_iso
-from objectstore.s3.inner import Answer, query_string
+from objectstore.s3.inner import Answer
 from objectstore.s3.lifecycle import age
+from objectstore.s3.lifecycle.listing import Entry, list_page
 from objectstore.s3.multipart.parts import UPLOAD_ID_LENGTH, segments_container
 from objectstore.s3.object.get import DELETE_MARKER_TYPE
 from objectstore.s3.object.tags import read_stored_tags
 from objectstore.s3.operation import Operation
 
-LISTING_BYTES_MAX = 16 * 1024 * 1024
 PAGE = 1000
 # Of one key at one look; what is more is seen at the next.
 VERSIONS_MAX = 100_000
-Entry = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +97,10 @@ def uploads_of(operation: Operation) -> list[Held]:
     if sysmeta.CONTAINER_MULTIPART not in operation.facts.metadata:
         return []
     prefix = f"uploads/{operation.key}/"
-    entries = _listing(
+    entries = list_page(
         operation,
         segments_container(operation.facts.container),
+        PAGE,
         # Uploads of keys that go on behind a slash are rolled up.
         prefix=prefix,
         delimiter="/",
@@ -133,9 +130,10 @@ def _with_tags(operation: Operation, held: Held) -> Held:
 def _version_entries(operation: Operation) -> Iterator[Entry]:
     marker, version_marker = "", ""
     while True:
-        page = _listing(
+        page = list_page(
             operation,
             operation.facts.container,
+            PAGE,
             versions="1",
             prefix=operation.key,
             marker=marker,
@@ -149,17 +147,3 @@ def _version_entries(operation: Operation) -> Iterator[Entry]:
         if len(page) < PAGE:
             return
         marker, version_marker = page[-1]["name"], page[-1]["version_id"]
-
-
-def _listing(operation: Operation, container: str, **query: str) -> list[Entry]:
-    answer = operation.ask(
-        "GET", container, query=query_string(format="json", limit=PAGE, **query)
-    )
-    if answer.status == 404:
-        answer.discard()
-        return []
-    if answer.status != 200:
-        answer.close()
-        raise Unavailable("a bucket cannot be listed")
-    entries: list[Entry] = orjson.loads(answer.read(LISTING_BYTES_MAX))
-    return entries
