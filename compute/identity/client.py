@@ -1,10 +1,10 @@
-"""What other rooms know of identity: who a token stands for, our own, and look-ups.
+"""What other rooms know of identity: who a token stands for, and our own tokens.
 
 ``IdentityTokens`` asks identity about a token once and believes the answer for
 ``CACHE_SECONDS``, or until identity tells on the bus that something was revoked.
 Without a token of its own it shows identity the very token that it asks about: a
 token may always look at itself.  ``ServiceTokens`` signs the house's own services
-in and renews in time.  ``IdentityLookup`` finds names, ids and EC2 keys.
+in and renews in time.
 
 All of it speaks HTTP through a ``Caller``: to the room in this process or elsewhere.
 """
@@ -12,13 +12,8 @@ All of it speaks HTTP through a ``Caller``: to the room in this process or elsew
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote, urlencode
-
-import orjson
 
 from compute.core.bus import Bus
 from compute.core.context import RequestContext, TokenSource
@@ -27,20 +22,15 @@ from objectstore.client.access_rules import AccessRule
 from objectstore.client.caller import Caller
 from objectstore.client.identity import (
     CACHE_SECONDS,
-    TIMEOUT_SECONDS,
     KnownTokens,
     ServiceCredentials,
     ServiceTokens,
-    member,
     moment,
 )
 from objectstore.kernel.clock import Clock
-from objectstore.kernel.errors import Unavailable
 
 __all__ = [
     "REVOKED_TOPIC",
-    "Ec2Key",
-    "IdentityLookup",
     "IdentityTokens",
     "ServiceCredentials",
     "ServiceTokens",
@@ -106,68 +96,3 @@ def context_of(token: Mapping[str, Any], text: str) -> RequestContext:
             AccessRule(rule["service"], rule["method"], rule["path"]) for rule in rules
         ),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Ec2Key:
-    """An access key, and for whom it signs."""
-
-    access: str
-    secret: str = field(repr=False)
-    user_id: str
-    project_id: str
-
-
-class IdentityLookup:
-    """Asks identity with the service's token.  All raise ``Unavailable``."""
-
-    def __init__(self, caller: Caller, service: TokenSource) -> None:
-        self._caller = caller
-        self._service = service
-
-    def user(self, user_id: str) -> Mapping[str, Any] | None:
-        """The user as the API shows him; None when there is none."""
-        return self._one(f"/v3/users/{quote(user_id, safe='')}", "user")
-
-    def project(self, project_id: str) -> Mapping[str, Any] | None:
-        """The project as the API shows it; None when there is none."""
-        return self._one(f"/v3/projects/{quote(project_id, safe='')}", "project")
-
-    def user_named(self, name: str, domain_id: str) -> Mapping[str, Any] | None:
-        """The user of that name in that domain."""
-        return self._named("users", name, domain_id)
-
-    def project_named(self, name: str, domain_id: str) -> Mapping[str, Any] | None:
-        """The project of that name in that domain."""
-        return self._named("projects", name, domain_id)
-
-    def ec2_key(self, access: str) -> Ec2Key | None:
-        """The key with its secret; None when there is none."""
-        # Identity keeps EC2 keys under the digest of their name.
-        identifier = hashlib.sha256(access.encode()).hexdigest()
-        found = self._get(f"/v3/credentials/{identifier}", "credential")
-        if found is None or found["type"] != "ec2":
-            return None
-        secret = orjson.loads(found["blob"])["secret"]
-        return Ec2Key(access, secret, found["user_id"], found["project_id"])
-
-    def _named(self, kind: str, name: str, domain_id: str) -> Mapping[str, Any] | None:
-        query = urlencode({"name": name, "domain_id": domain_id})
-        found: list[Mapping[str, Any]] = self._get(f"/v3/{kind}?{query}", kind) or []
-        return found[0] if found else None
-
-    def _one(self, path: str, name: str) -> Mapping[str, Any] | None:
-        found: Mapping[str, Any] | None = self._get(path, name)
-        return found
-
-    def _get(self, path: str, name: str) -> Any:
-        """None for a 404."""
-        headers = {"X-Auth-Token": self._service.token()}
-        with self._caller.request(
-            "GET", path, headers, timeout=TIMEOUT_SECONDS
-        ) as answer:
-            if answer.status == 200:
-                return member(answer, name)
-            if answer.status == 404:
-                return None
-            raise Unavailable(f"identity answers {answer.status} to a look-up")

@@ -152,18 +152,6 @@ class ImageClient:
         )
         answer.close()
 
-    def create_and_upload(
-        self, image: NewImage, content: Iterable[bytes], token: str = ""
-    ) -> ImageRecord:
-        """Both; an image whose upload fails is removed again."""
-        created = self.create(image, token)
-        try:
-            self.upload(created.id, content, token)
-        except BaseException:
-            self.delete(created.id, token)
-            raise
-        return self.get(created.id, token)
-
     # ---- inside ----------------------------------------------------------------
 
     def _read(self, path: str, offset: int, length: int, token: str) -> bytes:

@@ -127,14 +127,6 @@ class VolumeClient:
         found = self._json("GET", _of("snapshots", snapshot_id), token)
         return snapshot_record(found["snapshot"])
 
-    def list_snapshots(
-        self, filters: Mapping[str, str] | None = None, token: str = ""
-    ) -> Iterator[SnapshotRecord]:
-        """Snapshots by the API's filters (``volume_id``, ``name``, ``status``)."""
-        path = "/v3/snapshots/detail"
-        for document in self._pages("snapshots", path, filters, token):
-            yield snapshot_record(document)
-
     def delete_snapshot(self, snapshot_id: str, token: str = "") -> bool:
         """Begin to remove it; whether it was there."""
         path = _of("snapshots", snapshot_id)

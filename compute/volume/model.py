@@ -181,7 +181,7 @@ BACKUP_JOBS: Mapping[str, Ending] = {
 }
 
 # An attachment is RESERVED for a server, ATTACHING on its way to a host, then there.
-ATTACHED, DETACHED = "attached", "detached"
+ATTACHED = "attached"
 
 ZONE = "nova"
 """The one availability zone, by the name that clients expect."""

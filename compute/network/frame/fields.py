@@ -26,7 +26,6 @@ ITEMS_MAX = 1000  # of any list in a body
 TEXT = {"type": "string", "maxLength": NAME_CHARACTERS_MAX}
 TEXT_OR_NULL = {"type": ["string", "null"], "maxLength": NAME_CHARACTERS_MAX}
 BOOLEAN = {"type": "boolean"}
-INTEGER = {"type": "integer"}
 INTEGER_OR_NULL = {"type": ["integer", "null"]}
 UUID = {"type": "string", "format": "uuid", "maxLength": 36}
 UUID_OR_NULL = {"type": ["string", "null"], "format": "uuid", "maxLength": 36}

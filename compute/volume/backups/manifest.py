@@ -39,11 +39,6 @@ class Head:
     piece_bytes: int
     sheets: tuple[str, ...]
 
-    @property
-    def piece_count(self) -> int:
-        """How many pieces the volume has."""
-        return -(-self.size_bytes // self.piece_bytes)
-
 
 def sha256_of(data: bytes) -> str:
     """In hexadecimal digits."""

@@ -8,7 +8,6 @@ import pytest
 
 from compute.core.errors import Unauthorized
 from compute.identity.client import (
-    IdentityLookup,
     IdentityTokens,
     ServiceCredentials,
     ServiceTokens,
@@ -104,31 +103,6 @@ def test_service_tokens_are_renewed_in_time(house: House) -> None:
 def test_a_wrong_password_is_told_as_unavailable(house: House) -> None:
     with pytest.raises(Unavailable, match="401 to user ringstack"):
         service(house, "wrong").token()
-
-
-def test_look_ups(house: House) -> None:
-    user_id, project_id, _ = house.member()
-    lookup = IdentityLookup(house.caller, service(house))
-    user, project = lookup.user(user_id), lookup.project(project_id)
-    assert user is not None and user["name"] == "ann"
-    assert project is not None and project["name"] == "ann-project"
-    assert lookup.user("nobody") is None
-    assert lookup.user_named("ann", "default") == user
-    assert lookup.project_named("ann-project", "default") == project
-    assert lookup.project_named("nothing", "default") is None
-
-
-def test_ec2_keys(house: House) -> None:
-    user_id, project_id, token = house.member()
-    path = f"/v3/users/{user_id}/credentials/OS-EC2"
-    made = house.ok("POST", path, {"tenant_id": project_id}, token=token)
-    lookup = IdentityLookup(house.caller, service(house))
-    key = lookup.ec2_key(made["credential"]["access"])
-    assert key is not None
-    assert key.secret == made["credential"]["secret"]
-    assert (key.user_id, key.project_id) == (user_id, project_id)
-    assert key.secret not in repr(key)
-    assert lookup.ec2_key("nothing") is None
 
 
 def test_a_known_token_costs_next_to_nothing(house: House) -> None:

@@ -183,7 +183,9 @@ class House:
 
     def image(self, name: str = "tiny") -> str:
         new = NewImage(name=name, disk_format="qcow2", owner=OWNER, visibility="public")
-        return self.images.create_and_upload(new, [empty_image(GIB)]).id
+        made = self.images.create(new)
+        self.images.upload(made.id, [empty_image(GIB)])
+        return made.id
 
     def a_network(self, project: str = OWNER) -> str:
         caller = self.parts.callers["network"]
