@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 
+from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.request import Application
 from objectstore.wire import codec, row_codec
 from objectstore.wire.nodes import AccountNode
@@ -38,19 +39,17 @@ def account_server(
     )
 
 
-def _create(node: AccountNode, call: Call) -> bytes:
+def _create(node: AccountNode, call: Call) -> Promise[bytes]:
     account, timestamp, items = codec.fields(call.message(), str, int, dict)
-    receipt = node.create(
+    return node.create(
         call.key, account, codec.timestamp(timestamp), codec.decode_timed(items)
-    ).wait(call.wait_seconds)
-    return codec.pack(codec.encode_receipt(receipt))
+    ).then(codec.pack_receipt)
 
 
-def _merge(node: AccountNode, call: Call) -> bytes:
+def _merge(node: AccountNode, call: Call) -> Promise[bytes]:
     account, raw = codec.fields(call.message(), str, list)
     rows = row_codec.decode_container_rows(raw)
-    receipt = node.merge(call.key, account, rows).wait(call.wait_seconds)
-    return codec.pack(codec.encode_receipt(receipt))
+    return node.merge(call.key, account, rows).then(codec.pack_receipt)
 
 
 ACCOUNT_VERBS: Verbs = {

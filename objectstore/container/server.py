@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 
+from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.request import Application
 from objectstore.wire import codec, row_codec
 from objectstore.wire.nodes import ContainerNode
@@ -39,24 +40,22 @@ def container_server(
     )
 
 
-def _create(node: ContainerNode, call: Call) -> bytes:
+def _create(node: ContainerNode, call: Call) -> Promise[bytes]:
     account, container, timestamp, items, policy = codec.fields(
         call.message(), str, str, int, dict, int
     )
-    receipt = node.create(
+    return node.create(
         call.key,
         ContainerName(account, container),
         codec.timestamp(timestamp),
         codec.decode_timed(items),
         codec.integer(policy),
-    ).wait(call.wait_seconds)
-    return codec.pack(codec.encode_receipt(receipt))
+    ).then(codec.pack_receipt)
 
 
-def _merge(node: ContainerNode, call: Call) -> bytes:
+def _merge(node: ContainerNode, call: Call) -> Promise[bytes]:
     rows = row_codec.decode_object_rows(call.message())
-    receipt = node.merge(call.key, rows).wait(call.wait_seconds)
-    return codec.pack(codec.encode_receipt(receipt))
+    return node.merge(call.key, rows).then(codec.pack_receipt)
 
 
 CONTAINER_VERBS: Verbs = {

@@ -201,12 +201,5 @@ def _do(asked: _Asked) -> int:
 
 
 def _do_on_a_thread(asked: _Asked) -> None:
-    promise = asked.promise
-
-    def hand_on(done: Promise[int]) -> None:
-        if done.error is None:
-            promise.resolve(done.result())
-        else:
-            promise.fail(done.error)
-
-    concurrency.promised(concurrency.offload, _do, asked).when_done(hand_on)
+    on_thread = concurrency.promised(concurrency.offload, _do, asked)
+    on_thread.when_done(asked.promise.follow)

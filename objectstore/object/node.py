@@ -5,9 +5,8 @@ A local read or look-up is answered before the call returns.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import TypeVar
 
 from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.disk import Buffer
@@ -23,8 +22,6 @@ from objectstore.wire.nodes import (
     Upload,
 )
 from objectstore.wire.records import Lookup, ObjectState, Receipt
-
-T = TypeVar("T")
 
 _NEVER_HEARD_OF = Lookup(None)
 
@@ -119,7 +116,7 @@ class LocalObjectNode(ObjectNode):
             promise = self.store.change(key, tombstone, None, row_owed=row_owed)
         except RingstackError as error:
             return Promise.failed(error)
-        return _mapped(promise, lambda receipt: Receipt(receipt.stored, found))
+        return promise.then(lambda receipt: Receipt(receipt.stored, found))
 
     def paid(self, key: bytes, timestamp: int) -> None:
         """See ``ObjectNode``."""
@@ -186,17 +183,3 @@ class LocalObjectNode(ObjectNode):
         """See ``ObjectNode``."""
         if self._copies_owed is not None:
             self._copies_owed.add(key, device_ids)
-
-
-def _mapped(promise: Promise[T], change: Callable[[T], T]) -> Promise[T]:
-    """The same answer, changed."""
-    result: Promise[T] = Promise()
-
-    def done(_: Promise[T]) -> None:
-        if promise.error is not None:
-            result.fail(promise.error)
-        else:
-            result.resolve(change(promise.result()))
-
-    promise.when_done(done)
-    return result

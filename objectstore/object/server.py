@@ -9,16 +9,24 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from typing import Any
 
+from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.request import Application
 from objectstore.object.upload_handler import receive_upload
 from objectstore.wire import codec, frames, paths
 from objectstore.wire.nodes import INLINE_BYTES_MAX, ObjectNode
 from objectstore.wire.partition_codec import decode_page_wanted, decode_partitions
+from objectstore.wire.records import Lookup, Receipt
 from objectstore.wire.remote_owed import decode_owed
-from objectstore.wire.serving import RESPONSE_SECONDS, Call, NodeServer, Stream, Verbs
+from objectstore.wire.serving import (
+    RESPONSE_SECONDS,
+    Call,
+    NodeServer,
+    RequestCall,
+    Stream,
+    Verbs,
+)
 
 POLICY_MAX = 2**31
 TOKEN_CHARACTERS_MAX = 200
@@ -47,25 +55,27 @@ def object_server(
         find,
         OBJECT_VERBS,
         secret,
+        streams=OBJECT_STREAMS,
         pages=pages,
         wait_seconds=wait_seconds,
         logger=logger,
     )
 
 
-def _lookup(node: ObjectNode, call: Call) -> bytes:
-    lookup = node.lookup(call.key, want_body=True).wait(call.wait_seconds)
+def _lookup(node: ObjectNode, call: Call) -> Promise[bytes]:
+    return node.lookup(call.key, want_body=True).then(_encode_lookup)
+
+
+def _state(node: ObjectNode, call: Call) -> Promise[bytes]:
+    return node.lookup(call.key, want_body=False).then(_encode_lookup)
+
+
+def _encode_lookup(lookup: Lookup) -> bytes:
     state = None if lookup.state is None else codec.encode_state(lookup.state)
     return frames.join((state, lookup.body is not None), lookup.body or b"")
 
 
-def _state(node: ObjectNode, call: Call) -> bytes:
-    lookup = node.lookup(call.key, want_body=False).wait(call.wait_seconds)
-    state = None if lookup.state is None else codec.encode_state(lookup.state)
-    return frames.join((state, False))
-
-
-def _read(node: ObjectNode, call: Call) -> Stream:
+def _read(node: ObjectNode, call: RequestCall) -> Stream:
     timestamp, start, stop = call.number(0), call.number(1), call.number(2)
     if start > stop:
         raise codec.Malformed("the range is backwards")
@@ -73,34 +83,34 @@ def _read(node: ObjectNode, call: Call) -> Stream:
     return Stream(stop - start, pieces)
 
 
-def _put(node: ObjectNode, call: Call) -> bytes:
+def _put(node: ObjectNode, call: Call) -> Promise[bytes]:
     head, body = frames.split(call.body(frames.FRAMED_BYTES_MAX))
     raw, row_owed = codec.fields(head, list, bool)
     if len(body) > INLINE_BYTES_MAX:
         raise Rejected(413, "too large for one record")
     state = codec.decode_state(raw)
-    return _receipt(node.put(call.key, state, body, row_owed=row_owed), call)
+    return _receipt(node.put(call.key, state, body, row_owed=row_owed))
 
 
-def _post(node: ObjectNode, call: Call) -> bytes:
-    return _receipt(node.post(call.key, codec.decode_state(call.message())), call)
+def _post(node: ObjectNode, call: Call) -> Promise[bytes]:
+    return _receipt(node.post(call.key, codec.decode_state(call.message())))
 
 
-def _delete(node: ObjectNode, call: Call) -> bytes:
+def _delete(node: ObjectNode, call: Call) -> Promise[bytes]:
     raw, row_owed = codec.fields(call.message(), list, bool)
     state = codec.decode_state(raw)
-    return _receipt(node.delete(call.key, state, row_owed=row_owed), call)
+    return _receipt(node.delete(call.key, state, row_owed=row_owed))
 
 
-def _merge(node: ObjectNode, call: Call) -> bytes:
+def _merge(node: ObjectNode, call: Call) -> Promise[bytes]:
     head, body = frames.split(call.body(frames.FRAMED_BYTES_MAX))
     raw, has_body = codec.fields(head, list, bool)
     state = codec.decode_state(raw)
-    return _receipt(node.merge(call.key, state, body if has_body else None), call)
+    return _receipt(node.merge(call.key, state, body if has_body else None))
 
 
-def _forget(node: ObjectNode, call: Call) -> bytes:
-    return _receipt(node.forget(call.key, codec.timestamp(call.message())), call)
+def _forget(node: ObjectNode, call: Call) -> Promise[bytes]:
+    return _receipt(node.forget(call.key, codec.timestamp(call.message())))
 
 
 def _paid(node: ObjectNode, call: Call) -> bytes:
@@ -110,14 +120,12 @@ def _paid(node: ObjectNode, call: Call) -> bytes:
     return codec.pack(None)
 
 
-def _reserve(node: ObjectNode, call: Call) -> bytes:
+def _reserve(node: ObjectNode, call: Call) -> Promise[bytes]:
     token, seconds = codec.fields(call.message(), str, float)
     if not (0 < seconds <= RESERVE_SECONDS_MAX and len(token) <= TOKEN_CHARACTERS_MAX):
         raise codec.Malformed("the lock's time or token is out of bounds")
-    promise = node.reserve(call.key, token, seconds)
-    lookup = promise.wait(seconds + call.wait_seconds)
-    state = None if lookup.state is None else codec.encode_state(lookup.state)
-    return frames.join((state, False))
+    call.wait_seconds += seconds
+    return node.reserve(call.key, token, seconds).then(_encode_lookup)
 
 
 def _release(node: ObjectNode, call: Call) -> bytes:
@@ -126,14 +134,13 @@ def _release(node: ObjectNode, call: Call) -> bytes:
     return codec.pack(None)
 
 
-def _digests(node: ObjectNode, call: Call) -> bytes:
+def _digests(node: ObjectNode, call: Call) -> Promise[bytes]:
     partitions, part_power = decode_partitions(call.message())
-    return codec.pack(node.digests(partitions, part_power).wait(call.wait_seconds))
+    return node.digests(partitions, part_power).then(codec.pack)
 
 
-def _states(node: ObjectNode, call: Call) -> bytes:
-    page = node.states(*decode_page_wanted(call.message()))
-    return codec.pack(page.wait(call.wait_seconds))
+def _states(node: ObjectNode, call: Call) -> Promise[bytes]:
+    return node.states(*decode_page_wanted(call.message())).then(codec.pack)
 
 
 def _owe(node: ObjectNode, call: Call) -> bytes:
@@ -142,16 +149,14 @@ def _owe(node: ObjectNode, call: Call) -> bytes:
     return codec.pack(None)
 
 
-def _receipt(promise: Any, call: Call) -> bytes:
-    return codec.pack(codec.encode_receipt(promise.wait(call.wait_seconds)))
+def _receipt(promise: Promise[Receipt]) -> Promise[bytes]:
+    return promise.then(codec.pack_receipt)
 
 
 OBJECT_VERBS: Verbs = {
     ("GET", ""): _lookup,
     ("GET", "state"): _state,
-    ("GET", "read"): _read,
     ("PUT", ""): _put,
-    ("PUT", "upload"): receive_upload,
     ("POST", ""): _post,
     ("DELETE", ""): _delete,
     ("PUT", "merge"): _merge,
@@ -162,4 +167,8 @@ OBJECT_VERBS: Verbs = {
     ("POST", "digests"): _digests,
     ("POST", "states"): _states,
     ("POST", "owe"): _owe,
+}
+OBJECT_STREAMS: Verbs = {
+    ("GET", "read"): _read,
+    ("PUT", "upload"): receive_upload,
 }

@@ -16,12 +16,12 @@ from objectstore.kernel.concurrency import Promise
 from objectstore.wire import codec, frames
 from objectstore.wire.codec import Malformed
 from objectstore.wire.nodes import ObjectNode, Upload
-from objectstore.wire.serving import Call
+from objectstore.wire.serving import RequestCall
 
 UNKNOWN_SIZE = "-"
 
 
-def receive_upload(node: ObjectNode, call: Call) -> bytes:
+def receive_upload(node: ObjectNode, call: RequestCall) -> bytes:
     """The handler of ``PUT .../upload/<size hint>``."""
     unknown = call.rest == [UNKNOWN_SIZE]
     hint = None if unknown else call.number(0)
@@ -36,13 +36,13 @@ def receive_upload(node: ObjectNode, call: Call) -> bytes:
         promise = upload.commit(state, row_owed=row_owed)
         receipt = promise.wait(call.wait_seconds)
         committed = True
-        return codec.pack(codec.encode_receipt(receipt))
+        return codec.pack_receipt(receipt)
     finally:
         if not committed:
             upload.abort()
 
 
-def _write_pieces(upload: Upload, call: Call) -> bytes:
+def _write_pieces(upload: Upload, call: RequestCall) -> bytes:
     """Write every data frame; the payload of the commit frame."""
     buffers = piece_buffers()
     writing: Promise[None] | None = None

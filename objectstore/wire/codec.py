@@ -42,6 +42,8 @@ _VERSION_BYTE = bytes([VERSION])
 _pack = msgpack.Packer(use_bin_type=True, autoreset=True).pack
 _unpack = msgpack.unpackb
 
+_receipts: dict[Receipt, bytes] = {}
+
 Timed = Mapping[str, tuple[str, int]]
 """Metadata items, each with the timestamp of its last change."""
 
@@ -182,6 +184,14 @@ def decode_state(value: Any) -> ObjectState:
 def encode_receipt(receipt: Receipt) -> tuple[bool, bool]:
     """A ``Receipt``."""
     return (receipt.stored, receipt.found)
+
+
+def pack_receipt(receipt: Receipt) -> bytes:
+    """A ``Receipt`` as a message; there are but four."""
+    packed = _receipts.get(receipt)
+    if packed is None:
+        packed = _receipts[receipt] = pack(encode_receipt(receipt))
+    return packed
 
 
 def decode_receipt(value: Any) -> Receipt:

@@ -2,7 +2,8 @@
 
 ``NodeServer`` does what is the same for the three kinds: find the node, check
 the cluster's secret, read a bounded body, run the handler of the verb, map what
-it raises to a reply.  The rooms' ``server.py`` bring the verbs as a table.
+it raises to a reply.  The rooms' ``server.py`` bring the verbs as a table.  Most calls
+come on channels (``wire.channel``): ``answer`` is for those.
 
 Order of checks: the secret comes before anything else is looked at, so a
 stranger learns nothing, not even which devices are here.
@@ -15,6 +16,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
+from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.errors import InsufficientStorage, Rejected, RingstackError
 from objectstore.kernel.reply import STATUS_LINES
 from objectstore.kernel.request import (
@@ -52,38 +54,18 @@ class Stream(NamedTuple):
 
 
 class Call:
-    """One request on its way to a handler."""
+    """One call on its way to a handler."""
 
-    __slots__ = ("_environ", "key", "rest", "wait_seconds")
+    __slots__ = ("key", "rest", "wait_seconds")
 
-    def __init__(
-        self, environ: Environ, key: bytes, rest: list[str], wait_seconds: float
-    ) -> None:
-        self._environ = environ
+    def __init__(self, key: bytes, rest: list[str], wait_seconds: float) -> None:
         self.key = key
         self.rest = rest  # what stands in the path behind the verb
-        self.wait_seconds = wait_seconds
-
-    @property
-    def input(self) -> Any:
-        """The body as it comes: ``read(n)``, ``readinto(view)``."""
-        return self._environ["wsgi.input"]
+        self.wait_seconds = wait_seconds  # for the promise of its answer
 
     def body(self, limit: int = MESSAGE_BYTES_MAX) -> bytes:
         """The whole body; Rejected 413 over ``limit``, Malformed when cut."""
-        text = self._environ.get("CONTENT_LENGTH") or "0"
-        length = paths.parse_number(text, codec.INTEGER_MAX)
-        if length is None:
-            raise codec.Malformed("not a length")
-        if length > limit:
-            raise Rejected(413, "Request body is too large")
-        body: bytes = self.input.read(length) if length else b""
-        while len(body) < length:
-            piece = self.input.read(length - len(body))
-            if not piece:
-                raise codec.Malformed("the body was cut")
-            body += piece
-        return body
+        raise NotImplementedError
 
     def message(self) -> Any:
         """The body as one message."""
@@ -98,15 +80,83 @@ class Call:
         return number
 
 
-Handler = Callable[[Any, Call], bytes | Stream]
+class RequestCall(Call):
+    """One that is an HTTP request: its body may be long, or of unknown length."""
+
+    __slots__ = ("_environ",)
+
+    def __init__(
+        self, environ: Environ, key: bytes, rest: list[str], wait_seconds: float
+    ) -> None:
+        super().__init__(key, rest, wait_seconds)
+        self._environ = environ
+
+    @property
+    def input(self) -> Any:
+        """The body as it comes: ``read(n)``, ``readinto(view)``."""
+        return self._environ["wsgi.input"]
+
+    def body(self, limit: int = MESSAGE_BYTES_MAX) -> bytes:
+        """See ``Call``."""
+        text = self._environ.get("CONTENT_LENGTH") or "0"
+        length = paths.parse_number(text, codec.INTEGER_MAX)
+        if length is None:
+            raise codec.Malformed("not a length")
+        if length > limit:
+            raise _too_large()
+        body: bytes = self.input.read(length) if length else b""
+        while len(body) < length:
+            piece = self.input.read(length - len(body))
+            if not piece:
+                raise codec.Malformed("the body was cut")
+            body += piece
+        return body
+
+
+class MessageCall(Call):
+    """One that came whole, on a channel."""
+
+    __slots__ = ("_body",)
+
+    def __init__(
+        self, body: bytes, key: bytes, rest: list[str], wait_seconds: float
+    ) -> None:
+        super().__init__(key, rest, wait_seconds)
+        self._body = body
+
+    def body(self, limit: int = MESSAGE_BYTES_MAX) -> bytes:
+        """See ``Call``."""
+        if len(self._body) > limit:
+            raise _too_large()
+        return self._body
+
+
+def _too_large() -> Rejected:
+    return Rejected(413, "Request body is too large")
+
+
+Handler = Callable[[Any, Any], "bytes | Promise[bytes] | Stream"]
 Verbs = Mapping[tuple[str, str], Handler]
-"""(HTTP method, verb in the path) to its handler."""
+"""(HTTP method, verb in the path) to its handler, which takes the node and the call."""
+
+
+class _Address(NamedTuple):
+    """What a call's method and target name."""
+
+    verb: tuple[str, str]
+    parts: list[str]
+    key: bytes
+    rest: list[str]
 
 
 class NodeServer:
     """The application.  ``find`` gives the node of a split path, or None;
     ``key_at`` is where the key stands in it.  ``pages`` are further pages by
-    path (``/metrics``, ``/recon``), open to everybody as ``/healthcheck`` is."""
+    path (``/metrics``, ``/recon``), open to everybody as ``/healthcheck`` is.
+
+    Handlers of ``verbs`` never wait: they give bytes, or the promise of them.  Those of
+    ``streams`` read or write more than memory should hold, take a ``RequestCall`` and
+    may wait."""
 
     def __init__(
         self,
@@ -116,6 +166,7 @@ class NodeServer:
         verbs: Verbs,
         secret: str,
         *,
+        streams: Verbs | None = None,
         pages: Mapping[str, Application] | None = None,
         wait_seconds: float = RESPONSE_SECONDS,
         logger: logging.Logger | None = None,
@@ -128,6 +179,7 @@ class NodeServer:
         self._key_at = key_at
         self._find = find
         self._verbs = verbs
+        self._streams = streams or {}
         self._secret = secret.encode()
         self._pages = dict(pages or {})
         self._wait_seconds = wait_seconds
@@ -145,7 +197,7 @@ class NodeServer:
             return _plain(start_response, 403, b"the cluster's secret is another")
         _adopt_transaction(environ)
         try:
-            answer = self._answer(environ, path.split("/"))
+            answer = self._answer_request(environ, path.split("/"))
         except codec.Malformed as error:
             return _plain(start_response, 400, str(error).encode())
         except RingstackError as error:
@@ -160,20 +212,47 @@ class NodeServer:
         )
         return pieces
 
-    def _answer(self, environ: Environ, parts: list[str]) -> bytes | Stream:
+    def _answer_request(self, environ: Environ, parts: list[str]) -> bytes | Stream:
+        address = self._address(environ["REQUEST_METHOD"], parts)
+        known = self._verbs.get(address.verb) or self._streams.get(address.verb)
+        node, handler = self._node(address, known)
+        call = RequestCall(environ, address.key, address.rest, self._wait_seconds)
+        answer = handler(node, call)
+        if isinstance(answer, Promise):
+            return answer.wait(call.wait_seconds)
+        return answer
+
+    def answer(self, method: str, parts: list[str], body: bytes) -> Promise[bytes]:
+        """Of a call that came on a channel, ``parts`` being its target's.  Never
+        raises, never waits."""
+        try:
+            address = self._address(method, parts)
+            node, handler = self._node(address, self._verbs.get(address.verb))
+            call = MessageCall(body, address.key, address.rest, self._wait_seconds)
+            answer = handler(node, call)
+        except RingstackError as error:
+            return Promise.failed(error)
+        if isinstance(answer, Promise):
+            return answer
+        return Promise.of(answer)  # type: ignore[arg-type]
+
+    def _address(self, method: str, parts: list[str]) -> _Address:
         at = self._key_at
         if len(parts) <= at or parts[2] != self._kind:
             raise codec.Malformed("not an address of this server")
-        handler = self._verbs.get(
-            (environ["REQUEST_METHOD"], parts[at + 1] if len(parts) > at + 1 else "")
-        )
         key = b"" if parts[at] == paths.NO_KEY else paths.parse_key(parts[at])
-        if handler is None or key is None:
-            raise codec.Malformed("no such verb, or not a key")
-        node = self._find(parts)
+        if key is None:
+            raise codec.Malformed("not a key")
+        verb = parts[at + 1] if len(parts) > at + 1 else ""
+        return _Address((method, verb), parts, key, parts[at + 2 :])
+
+    def _node(self, address: _Address, handler: Handler | None) -> tuple[Any, Handler]:
+        if handler is None:
+            raise codec.Malformed("no such verb")
+        node = self._find(address.parts)
         if node is None:
             raise InsufficientStorage("the device is not here, or not mounted")
-        return handler(node, Call(environ, key, parts[at + 2 :], self._wait_seconds))
+        return node, handler
 
     def _error(
         self, error: RingstackError, start_response: StartResponse
@@ -205,15 +284,20 @@ def _adopt_transaction(environ: Environ) -> None:
     """Log under the id of the client's request, and pass it on from here."""
     sent: str = environ.get(TRANSACTION_KEY, NO_TRANSACTION)
     context = environ.get(CONTEXT_KEY)
-    if (
-        context is not None
-        and sent != NO_TRANSACTION
-        and len(sent) <= TRANSACTION_CHARACTERS_MAX
+    if context is not None and sent != NO_TRANSACTION and adopt_transaction(sent):
+        context.transaction_id = sent
+
+
+def adopt_transaction(sent: str) -> bool:
+    """Log under that id from here on; whether it may be one."""
+    is_one = (
+        len(sent) <= TRANSACTION_CHARACTERS_MAX
         and sent.isascii()
         and sent.isprintable()
-    ):
-        context.transaction_id = sent
+    )
+    if is_one:
         set_transaction(sent)
+    return is_one
 
 
 def _plain(start_response: StartResponse, status: int, text: bytes) -> Iterable[bytes]:

@@ -17,6 +17,7 @@ from objectstore.kernel.concurrency.tasks import Killed
 from objectstore.kernel.errors import DeadlineExceeded
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 
 class Promise(Generic[T]):
@@ -65,6 +66,13 @@ class Promise(Generic[T]):
             self.error = error
             self._tell()
 
+    def follow(self, other: Promise[T]) -> None:
+        """Have the outcome of another, which is done."""
+        if other.error is not None:
+            self.fail(other.error)
+        else:
+            self.resolve(other.value)  # type: ignore[arg-type]
+
     def _tell(self) -> None:
         callbacks, self._callbacks = self._callbacks, None
         for callback in callbacks or ():
@@ -78,6 +86,25 @@ class Promise(Generic[T]):
             self._callbacks = [callback]
         else:
             self._callbacks.append(callback)
+
+    def then(self, change: Callable[[T], U]) -> Promise[U]:
+        """The promise of what ``change`` makes of the value; it is called at once when
+        there is one, and may raise."""
+        changed: Promise[U] = Promise()
+
+        def one_done(_: Promise[T]) -> None:
+            if self.error is not None:
+                changed.fail(self.error)
+                return
+            try:
+                value = change(self.value)  # type: ignore[arg-type]
+            except Exception as error:  # noqa: BLE001  (handed on, not swallowed)
+                changed.fail(error)
+            else:
+                changed.resolve(value)
+
+        self.when_done(one_done)
+        return changed
 
     def result(self) -> T:
         """The value, or raise the error; only when ``done``."""
