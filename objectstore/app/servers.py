@@ -33,10 +33,15 @@ class Servers:
         self._running: list[Server] = []
 
     def serve(
-        self, application: Application, listeners: list[socket.socket], name: str
+        self,
+        application: Application,
+        listeners: list[socket.socket],
+        name: str,
+        metrics: RequestMetrics | None = None,
     ) -> None:
-        """In the background, until ``drain``; its figures are under ``name``."""
-        sinks: list[AccessSink] = [RequestMetrics(self._registry, name)]
+        """In the background, until ``drain``; its figures are ``metrics``, or new ones
+        under ``name``."""
+        sinks: list[AccessSink] = [metrics or RequestMetrics(self._registry, name)]
         if name == "proxy" and self._access is not None:
             # Requests between servers are counted; lines are for those of clients.
             sinks.append(self._access)

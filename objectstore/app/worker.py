@@ -44,6 +44,7 @@ from objectstore.kernel.clock import SystemClock
 from objectstore.kernel.errors import Unavailable
 from objectstore.kernel.log import open_access_log
 from objectstore.kernel.loop import Loop
+from objectstore.kernel.metrics import RequestMetrics
 from objectstore.kernel.request import Application
 from objectstore.kernel.signals import on_signals
 from objectstore.kernel.sync_realms import FILE_NAME, read_realms
@@ -54,6 +55,8 @@ from objectstore.object.server import object_server
 from objectstore.proxy.app import ProxyApplication
 from objectstore.proxy.placement import Placement
 from objectstore.settings import Role, StoreSettings
+from objectstore.wire.channel.format import PATH as CHANNEL_PATH
+from objectstore.wire.channel.serving import ChannelServer
 
 _log = logging.getLogger("objectstore.worker")
 
@@ -103,6 +106,7 @@ class StoreWorker:
         self._pipeline: Application | None = None
         self._loops: list[Loop] = []
         self._public: Application | None = None
+        self._channels: ChannelServer | None = None
         self._served = NodeTable()
         workers = self._places.other_workers()
         secret = settings.cluster.secret
@@ -189,6 +193,8 @@ class StoreWorker:
 
     def stop(self) -> None:
         """Finish the requests that are under way, then close everything."""
+        if self._channels is not None:
+            self._channels.leave()
         self._servers.drain()
         if self._pipeline is not None:
             finish_filters(self._pipeline)
@@ -251,7 +257,9 @@ class StoreWorker:
         address = self._settings.node_address
         listeners = [listen(address.host, address.port, reuse_port=self._count > 1)]
         listeners += self._worker_listeners()
-        self._servers.serve(self._node_application(self._served), listeners, "node")
+        metrics = RequestMetrics(self._registry, "node")
+        application = self._node_application(self._served, metrics)
+        self._servers.serve(application, listeners, "node", metrics)
 
     def _start_status_server(self) -> None:
         """Of a process without devices."""
@@ -270,17 +278,19 @@ class StoreWorker:
         path.unlink(missing_ok=True)
         return [listen(path)]
 
-    def _node_application(self, table: NodeTable) -> NodeFront:
+    def _node_application(self, table: NodeTable, metrics: RequestMetrics) -> NodeFront:
         secret = self._settings.cluster.secret
-        return NodeFront(
-            {
-                "object": object_server(table.objects, secret),
-                "container": container_server(table.containers, secret),
-                "account": account_server(table.accounts, secret),
-            },
-            self._status.pages(),
-            self._admin,
-        )
+        servers = {
+            "object": object_server(table.objects, secret),
+            "container": container_server(table.containers, secret),
+            "account": account_server(table.accounts, secret),
+        }
+        self._channels = ChannelServer(servers, secret, self._clock.monotonic, metrics)
+        pages: dict[str, Application] = {
+            **self._status.pages(),
+            CHANNEL_PATH: self._channels,
+        }
+        return NodeFront(servers, pages, self._admin)
 
     # ---- devices and figures ---------------------------------------------------
 

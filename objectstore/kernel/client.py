@@ -25,7 +25,7 @@ import logging
 import socket
 import ssl
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,7 +37,7 @@ from objectstore.kernel.http.framing import Field
 from objectstore.kernel.http.reach import Address, TlsPeer, reach
 from objectstore.kernel.http.response import Response
 from objectstore.kernel.http.stream import Faults, Stream
-from objectstore.kernel.http.sweeper import Sweeper
+from objectstore.kernel.http.sweeper import Sweeper, Watched
 from objectstore.kernel.http.tls import TlsSocket, client_context
 from objectstore.kernel.option_types import Seconds
 from objectstore.kernel.settings import option
@@ -101,6 +101,7 @@ class Client:
         self._places = concurrency.Semaphore(settings.connections_max)
         self._down_until = 0.0
         self._is_reachable = True  # as far as the log has told
+        self._at_end: list[Callable[[], None]] = []
         if isinstance(address, Path):
             self._name, host = str(address), "localhost"
         else:
@@ -169,6 +170,55 @@ class Client:
             self._settings.response_timeout if timeout is None else timeout,
             self._give_back,
         )
+
+    def switch(
+        self, target: str, headers: Iterable[Field], protocol: str
+    ) -> Stream | None:
+        """A connection of the caller's own, after a GET of ``target`` that asked for
+        ``protocol`` on it; the caller closes it.  None when the peer goes on with
+        HTTP, whatever it says; ``Unavailable`` when it cannot be asked now."""
+        upgrade = [(b"Connection", b"Upgrade"), (b"Upgrade", protocol.encode("ascii"))]
+        lines = (*headers, *upgrade)
+        reused = bool(self._idle)
+        try:
+            answer = self.open("GET", target, lines, 0).switch()
+        except DeadlineExceeded:
+            raise
+        except Unavailable:
+            if not reused:
+                raise
+            self.drop_idle()
+            answer = self.open("GET", target, lines, 0).switch()
+        if isinstance(answer, Response):
+            answer.close()
+            if answer.status >= 500:
+                raise Unavailable(f"{self._name} answered {answer.status}")
+            return None
+        self._sweeper.forget(answer)
+        self._places.release()
+        return answer
+
+    def at_end(self, call: Callable[[], None]) -> None:
+        """Call it when the client is closed: to end connections of the caller's own."""
+        self._at_end.append(call)
+
+    def close(self) -> None:
+        """Close the idle connections; calls under way end by themselves."""
+        self.drop_idle()
+        for call in self._at_end:
+            call()
+
+    def watch(self, watched: Watched) -> None:
+        """Look several times a second whether its deadline has passed."""
+        self._sweeper.watch(watched)
+
+    def forget(self, watched: Watched) -> None:
+        """No longer."""
+        self._sweeper.forget(watched)
+
+    def monotonic(self) -> float:
+        """The time that deadlines are told in, seconds."""
+        return self._clock.monotonic()
 
     @property
     def is_down(self) -> bool:
@@ -297,7 +347,7 @@ class ClientPool:
         """Close the idle connections and stop; calls under way end by themselves."""
         self._sweeper.stop()
         for client in self._clients.values():
-            client.drop_idle()
+            client.close()
 
     def _drop_idle_connections(self, now: float) -> None:
         since = now - self._settings.idle_timeout

@@ -63,16 +63,25 @@ class RequestMetrics(Collector):
 
     def record(self, entry: AccessEntry) -> None:
         """Count one request."""
-        method = entry.method if entry.method in KNOWN_METHODS else "other"
+        self.count(
+            entry.method, entry.status, entry.seconds, entry.bytes_in, entry.bytes_out
+        )
+
+    def count(
+        self, method: str, status: int, seconds: float, bytes_in: int, bytes_out: int
+    ) -> None:
+        """Count one request, or a call that came otherwise."""
+        if method not in KNOWN_METHODS:
+            method = "other"
         tally = self._tallies.get(method)
         if tally is None:
             tally = self._tallies[method] = MethodTally()
         statuses = tally.statuses
-        statuses[entry.status] = statuses.get(entry.status, 0) + 1
-        tally.buckets[bisect_left(LATENCY_BOUNDS_SECONDS, entry.seconds)] += 1
-        tally.seconds += entry.seconds
-        tally.bytes_in += entry.bytes_in
-        tally.bytes_out += entry.bytes_out
+        statuses[status] = statuses.get(status, 0) + 1
+        tally.buckets[bisect_left(LATENCY_BOUNDS_SECONDS, seconds)] += 1
+        tally.seconds += seconds
+        tally.bytes_in += bytes_in
+        tally.bytes_out += bytes_out
 
     def collect(self) -> Iterator[Metric]:
         """What Prometheus is told."""

@@ -1,7 +1,9 @@
 """A process elsewhere, as the remote nodes of its devices call it.
 
-One exchange is one greenlet: send the request, read the bounded reply, turn it
-into a value or one of the three roots.  Whatever is wrong with the peer itself,
+Calls go on a channel (``wire.channel``) to whoever has one, and else as a request each,
+with a greenlet: send the request, read the bounded reply, turn it
+into a value or one of the three roots.  Bodies of unknown length and messages that are
+too long for a channel are always requests.  Whatever is wrong with the peer itself,
 its answers included, is ``Unavailable``; only what its *node* says can be
 ``Rejected`` or ``Corrupt`` (see ``wire.errors``).
 """
@@ -15,6 +17,8 @@ from objectstore.kernel.client import Call, Client, Response
 from objectstore.kernel.concurrency import Promise, promised
 from objectstore.kernel.errors import Rejected, RingstackError, Unavailable
 from objectstore.kernel.transaction import current_transaction
+from objectstore.wire.channel.calling import Asked, Channel
+from objectstore.wire.channel.format import CALL_BYTES_MAX
 from objectstore.wire.codec import Malformed
 from objectstore.wire.errors import ERROR_CONTENT_TYPE, decode_error
 from objectstore.wire.frames import HEAD_BYTES_MAX, MESSAGE_BYTES_MAX
@@ -49,6 +53,7 @@ class Peer:
         self.response_seconds = response_seconds
         self._client = client
         self._secret = (_SECRET_NAME, secret.encode())
+        self._channel = Channel(client, [self._secret], self._by_request)
 
     def call(
         self,
@@ -70,15 +75,27 @@ class Peer:
             return Promise.failed(error)
         if response_seconds is None:
             response_seconds = self.response_seconds
-        return promised(
+        transaction = current_transaction()
+        asked = Asked(method, target, transaction, body, decode, response_seconds)
+        if len(body) <= CALL_BYTES_MAX:
+            self._channel.ask(asked)
+        else:
+            self._by_request(asked)
+        return asked.promise
+
+    def _by_request(self, asked: Asked) -> None:
+        """Make a call that cannot go on a channel."""
+        headers = [self._secret, _transaction(asked.transaction)]
+        promise = promised(
             self._exchange,
-            method,
-            target,
-            self._headers(),
-            body,
-            decode,
-            response_seconds,
+            asked.method,
+            asked.target,
+            headers,
+            asked.body,
+            asked.decode,
+            asked.seconds,
         )
+        promise.when_done(asked.promise.follow)
 
     def _exchange(
         self,
@@ -146,8 +163,7 @@ class Peer:
             return Unavailable(f"a node sent nonsense: {error}")
 
     def _headers(self) -> Headers:
-        transaction = current_transaction().encode("ascii", "replace")
-        return [self._secret, (_TRANSACTION_NAME, transaction)]
+        return [self._secret, _transaction(current_transaction())]
 
 
 class RemoteBody:
@@ -175,6 +191,10 @@ class RemoteBody:
         # Whoever gave up waiting for the promise never sees this body, and its
         # connection would stay taken for ever.
         self._response.close()
+
+
+def _transaction(transaction: str) -> tuple[bytes, bytes]:
+    return _TRANSACTION_NAME, transaction.encode("ascii", "replace")
 
 
 def _read(response: Response, limit: int) -> bytes:

@@ -114,6 +114,17 @@ class SimulatedClient:
             self._send(serve, promise)
         return SimulatedResponse(promise.wait(timeout or PATIENCE_SECONDS))
 
+    def switch(self, target: str, headers: Iterable[Field], protocol: str) -> None:
+        """There are no channels here: what may happen to one call of many on a
+        connection may happen to a request."""
+
+    def at_end(self, call: Callable[[], None]) -> None:
+        """There is no end to tell of."""
+
+    def monotonic(self) -> float:
+        """Always before the end of time, so that nobody asks for a channel again."""
+        return 0.0
+
     def open(
         self,
         method: str,

@@ -19,6 +19,7 @@ from objectstore.kernel.http.response import Response, ResponseHead
 from objectstore.kernel.http.stream import Faults, Stream
 
 CONTINUE = 100
+SWITCHING_PROTOCOLS = 101
 
 
 class Call:
@@ -96,20 +97,34 @@ class Call:
     def go_ahead(self) -> Response | None:
         """Ask whether the peer wants the body; ``Expect: 100-continue`` must be
         among the headers.  None: it does.  Otherwise its final answer."""
+        answer = self._interim_answer()
+        if answer.status == CONTINUE:
+            return None
+        self._refused = True
+        return self._respond(answer)
+
+    def switch(self) -> Stream | Response:
+        """Ask for another protocol; ``Connection: Upgrade`` and ``Upgrade`` must be
+        among the headers.  The connection, which is the caller's from now on; or the
+        peer's answer, when it goes on with HTTP."""
+        answer = self._interim_answer()
+        if answer.status != SWITCHING_PROTOCOLS:
+            return self._respond(answer)
+        self._done = None
+        return self._stream
+
+    def _interim_answer(self) -> ResponseHead:
+        """Send the head alone; the first answer to it."""
         head, self._head = self._head, b""
         try:
             self._stream.send(head)
-            answer = ResponseHead(self._receive_head(), self._method)
+            return ResponseHead(self._receive_head(), self._method)
         except Malformed as malformed:
             self.abort()
             raise self._faults.malformed(str(malformed)) from None
         except BaseException:
             self.abort()
             raise
-        if answer.status == CONTINUE:
-            return None
-        self._refused = True
-        return self._respond(answer)
 
     def finish(self) -> Response:
         """The body is complete: wait for the reply.

@@ -8,14 +8,23 @@ let go a second late.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 
 from objectstore.kernel import concurrency
 from objectstore.kernel.http.limits import SWEEP_SECONDS
-from objectstore.kernel.http.stream import Stream
+
+
+class Watched(Protocol):
+    """What waits: a stream, or what has deadlines of its own."""
+
+    deadline: float  # monotonic; ``stream.NEVER``: none
+
+    def expire(self) -> None:
+        """The deadline has passed."""
 
 
 class Sweeper:
-    """Watches streams; ``sweep`` expires those whose deadline has passed."""
+    """Watches what waits; ``sweep`` expires those whose deadline has passed."""
 
     def __init__(
         self,
@@ -24,28 +33,28 @@ class Sweeper:
         after: Callable[[float], None] | None = None,
     ) -> None:
         """``after(now)`` is called after each look, for what else gets stale."""
-        self.streams: set[Stream] = set()
+        self.watched: set[Watched] = set()
         self._clock = monotonic
         self._seconds = seconds
         self._after = after
         self._task: concurrency.Task = None
 
-    def watch(self, stream: Stream) -> None:
-        """Look after the stream from now on; starts the greenlet if needed."""
-        self.streams.add(stream)
+    def watch(self, watched: Watched) -> None:
+        """Look after it from now on; starts the greenlet if needed."""
+        self.watched.add(watched)
         if self._task is None:
             self._task = concurrency.spawn(self._run)
 
-    def forget(self, stream: Stream) -> None:
+    def forget(self, watched: Watched) -> None:
         """Look no longer after it; harmless when not watched."""
-        self.streams.discard(stream)
+        self.watched.discard(watched)
 
     def sweep(self) -> int:
         """Expire what is overdue now; how many there were."""
         now = self._clock()
-        stale = [stream for stream in self.streams if stream.deadline <= now]
-        for stream in stale:
-            stream.expire()
+        stale = [each for each in self.watched if each.deadline <= now]
+        for each in stale:
+            each.expire()
         if self._after is not None:
             self._after(now)
         return len(stale)

@@ -28,6 +28,7 @@ from objectstore.wire.peer import Peer
 from objectstore.wire.remote_account import RemoteAccountNode
 from objectstore.wire.remote_container import RemoteContainerNode
 from objectstore.wire.remote_object import RemoteObjectNode
+from objectstore.wire.serving import NodeServer
 from test.fakes.nodes import (
     Faults,
     Faulty,
@@ -35,11 +36,13 @@ from test.fakes.nodes import (
     MemoryContainerNode,
     MemoryObjectNode,
 )
-from test.fakes.servers import SECRET, client_of, serve
+from test.fakes.servers import SECRET, client_of, serve, with_channels
 
 DEVICE = "sda"
 
 Maker = Callable[[Path, ExitStack], Any]
+Front = Callable[[str, NodeServer], Any]
+"""What stands before the server of a kind of node."""
 
 
 def _plain(make: Callable[[], Any]) -> Maker:
@@ -50,28 +53,28 @@ def _faultless(make: Callable[[], Any]) -> Maker:
     return lambda directory, stack: Faulty(make(), Faults())
 
 
-def _remote_object(make: Maker) -> Maker:
+def _remote_object(make: Maker, front: Front) -> Maker:
     """The same node, behind its server and a socket."""
 
     def maker(directory: Path, stack: ExitStack) -> Any:
         server = object_server({(0, DEVICE): make(directory, stack)}, SECRET)
-        return RemoteObjectNode(_peer_of(server, stack), 0, DEVICE)
+        return RemoteObjectNode(_peer_of(front("object", server), stack), 0, DEVICE)
 
     return maker
 
 
-def _remote_container(make: Maker) -> Maker:
+def _remote_container(make: Maker, front: Front) -> Maker:
     def maker(directory: Path, stack: ExitStack) -> Any:
         server = container_server({DEVICE: make(directory, stack)}, SECRET)
-        return RemoteContainerNode(_peer_of(server, stack), DEVICE)
+        return RemoteContainerNode(_peer_of(front("container", server), stack), DEVICE)
 
     return maker
 
 
-def _remote_account(make: Maker) -> Maker:
+def _remote_account(make: Maker, front: Front) -> Maker:
     def maker(directory: Path, stack: ExitStack) -> Any:
         server = account_server({DEVICE: make(directory, stack)}, SECRET)
-        return RemoteAccountNode(_peer_of(server, stack), DEVICE)
+        return RemoteAccountNode(_peer_of(front("account", server), stack), DEVICE)
 
     return maker
 
@@ -80,10 +83,18 @@ def _peer_of(server: Any, stack: ExitStack) -> Peer:
     return Peer(client_of(serve(server, stack), stack), SECRET)
 
 
-def _with_remote(table: dict[str, Maker], remote: Callable[[Maker], Maker]) -> None:
+def _by_requests(kind: str, server: NodeServer) -> Any:
+    """An earlier version, which knows no channels."""
+    return server
+
+
+def _with_remote(
+    table: dict[str, Maker], remote: Callable[[Maker, Front], Maker]
+) -> None:
     for name, make in list(table.items()):
         if name != "faulty":
-            table[f"remote-{name}"] = remote(make)
+            table[f"remote-{name}"] = remote(make, with_channels)
+            table[f"request-{name}"] = remote(make, _by_requests)
 
 
 def _device(directory: Path, stack: ExitStack) -> Device:

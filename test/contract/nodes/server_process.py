@@ -18,7 +18,7 @@ from objectstore.kernel import concurrency, interpreter
 from objectstore.kernel.wsgi import Server, listen
 from objectstore.object.server import object_server
 from test.contract.nodes import implementations
-from test.fakes.servers import SECRET
+from test.fakes.servers import SECRET, with_channels
 
 
 @contextmanager
@@ -45,7 +45,8 @@ def main(implementation: str, directory: Path) -> None:
     with ExitStack() as stack:
         node = implementations.OBJECT[implementation](directory, stack)
         nodes = {(0, implementations.DEVICE): node}
-        server = Server(object_server(nodes, SECRET), [listener])
+        front = with_channels("object", object_server(nodes, SECRET))
+        server = Server(front, [listener])
         server.start()
         print(listener.getsockname()[1], flush=True)
         concurrency.wait_readable(sys.stdin.fileno())

@@ -33,7 +33,7 @@ from objectstore.wire.remote_container import RemoteContainerNode
 from objectstore.wire.remote_object import RemoteObjectNode
 from test.contract.nodes.samples import KEY, data, kept, key_of, tombstone
 from test.fakes.nodes import Faults, Faulty, MemoryObjectNode
-from test.fakes.servers import SECRET, client_of, serve
+from test.fakes.servers import SECRET, client_of, serve, with_channels
 
 # A peer that says nothing is given up after this long, and the sweeper looks
 # four times a second.
@@ -43,16 +43,30 @@ IMPATIENT = ClientSettings(
 RESPONSE_SECONDS = 0.1
 
 
-@pytest.fixture
-def stack() -> Iterator[ExitStack]:
-    with ExitStack() as stack:
-        yield stack
+class Wiring(ExitStack):
+    """What a test builds; whether its servers know channels."""
+
+    def __init__(self, *, has_channels: bool) -> None:
+        super().__init__()
+        self.has_channels = has_channels
+
+    def serve(self, node: Any) -> tuple[str, int]:
+        """A server of that node, until the end; its address."""
+        server = object_server({(0, "sda"): node}, SECRET)
+        front = with_channels("object", server) if self.has_channels else server
+        return serve(front, self)
+
+
+@pytest.fixture(params=[True, False], ids=["channels", "requests"])
+def stack(request: pytest.FixtureRequest) -> Iterator[Wiring]:
+    with Wiring(has_channels=request.param) as wiring:
+        yield wiring
 
 
 class Stranger:
     """Accepts connections; ``answer(sock)`` plays each of them."""
 
-    def __init__(self, answer: Callable[[Any], None], stack: ExitStack) -> None:
+    def __init__(self, answer: Callable[[Any], None], stack: Wiring) -> None:
         self._answer = answer
         self._listener = concurrency.green(
             socket.create_server(("127.0.0.1", 0), backlog=10)
@@ -77,10 +91,10 @@ class Stranger:
         finally:
             sock.close()
 
-    def node(self, stack: ExitStack) -> RemoteObjectNode:
+    def node(self, stack: Wiring) -> RemoteObjectNode:
         return RemoteObjectNode(self.peer(stack), 0, "sda")
 
-    def peer(self, stack: ExitStack) -> Peer:
+    def peer(self, stack: Wiring) -> Peer:
         client = client_of(self.address, stack, IMPATIENT)
         return Peer(client, SECRET, response_seconds=RESPONSE_SECONDS)
 
@@ -127,7 +141,7 @@ CALLS = sorted(calls(None))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_nobody_listens(stack: ExitStack, call: str) -> None:
+def test_nobody_listens(stack: Wiring, call: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         address = listener.getsockname()[:2]
     peer = Peer(client_of(address, stack, IMPATIENT), SECRET)
@@ -136,14 +150,14 @@ def test_nobody_listens(stack: ExitStack, call: str) -> None:
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_the_peer_never_answers(stack: ExitStack, call: str) -> None:
+def test_the_peer_never_answers(stack: Wiring, call: str) -> None:
     node = Stranger(silent, stack).node(stack)
     with pytest.raises(DeadlineExceeded):
         kept(calls(node)[call]())
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_the_peer_hangs_up(stack: ExitStack, call: str) -> None:
+def test_the_peer_hangs_up(stack: Wiring, call: str) -> None:
     node = Stranger(saying(b""), stack).node(stack)
     with pytest.raises(Unavailable):
         kept(calls(node)[call]())
@@ -175,7 +189,7 @@ GARBAGE = [
 
 
 @pytest.mark.parametrize("garbage", GARBAGE)
-def test_the_peer_talks_nonsense(stack: ExitStack, garbage: bytes) -> None:
+def test_the_peer_talks_nonsense(stack: Wiring, garbage: bytes) -> None:
     node = Stranger(saying(garbage), stack).node(stack)
     for call in calls(node).values():
         with pytest.raises(Unavailable):
@@ -183,7 +197,7 @@ def test_the_peer_talks_nonsense(stack: ExitStack, garbage: bytes) -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_any_reply_body_is_a_value_or_unavailable(stack: ExitStack, seed: int) -> None:
+def test_any_reply_body_is_a_value_or_unavailable(stack: Wiring, seed: int) -> None:
     chance = random.Random(seed)
     sound = codec.pack([codec.encode_state(data(5)), True])
     body = bytearray(sound)
@@ -197,10 +211,9 @@ def test_any_reply_body_is_a_value_or_unavailable(stack: ExitStack, seed: int) -
                 kept(promise)
 
 
-def test_another_secret(stack: ExitStack) -> None:
+def test_another_secret(stack: Wiring) -> None:
     faults = Faults()
-    server = object_server({(0, "sda"): Faulty(MemoryObjectNode(), faults)}, SECRET)
-    client = client_of(serve(server, stack), stack)
+    client = client_of(stack.serve(Faulty(MemoryObjectNode(), faults)), stack)
     node = RemoteObjectNode(Peer(client, "not the secret"), 0, "sda")
     for call in calls(node).values():
         with pytest.raises(Unavailable):
@@ -208,16 +221,15 @@ def test_another_secret(stack: ExitStack) -> None:
     assert faults.calls == []
 
 
-def served(stack: ExitStack) -> tuple[RemoteObjectNode, Faults, MemoryObjectNode]:
+def served(stack: Wiring) -> tuple[RemoteObjectNode, Faults, MemoryObjectNode]:
     """A remote node, the faults behind it, the memory behind those."""
     faults, memory = Faults(), MemoryObjectNode()
-    server = object_server({(0, "sda"): Faulty(memory, faults)}, SECRET)
-    client = client_of(serve(server, stack), stack, IMPATIENT)
+    client = client_of(stack.serve(Faulty(memory, faults)), stack, IMPATIENT)
     peer = Peer(client, SECRET, response_seconds=RESPONSE_SECONDS)
     return RemoteObjectNode(peer, 0, "sda"), faults, memory
 
 
-def test_an_unknown_device_and_an_unknown_policy(stack: ExitStack) -> None:
+def test_an_unknown_device_and_an_unknown_policy(stack: Wiring) -> None:
     client = client_of(serve(object_server({}, SECRET), stack), stack)
     for node in (
         RemoteObjectNode(Peer(client, SECRET), 0, "sdz"),
@@ -238,7 +250,7 @@ def test_an_unknown_device_and_an_unknown_policy(stack: ExitStack) -> None:
         Rejected(409, "no, ö", (("X-Why", "because"),)),
     ],
 )
-def test_the_node_s_own_errors_cross(stack: ExitStack, error: Exception) -> None:
+def test_the_node_s_own_errors_cross(stack: Wiring, error: Exception) -> None:
     node, faults, _ = served(stack)
     for name in ("lookup", "put", "delete", "digests", "read", "begin"):
         faults.fail(name, error=error)
@@ -248,7 +260,7 @@ def test_the_node_s_own_errors_cross(stack: ExitStack, error: Exception) -> None
         assert str(caught.value) == str(error)
 
 
-def test_a_slow_node(stack: ExitStack) -> None:
+def test_a_slow_node(stack: Wiring) -> None:
     node, faults, _ = served(stack)
     faults.hold = concurrency.Event()
     with pytest.raises(DeadlineExceeded):
@@ -256,7 +268,7 @@ def test_a_slow_node(stack: ExitStack) -> None:
     faults.hold.set()
 
 
-def test_a_call_after_a_bad_one_uses_a_new_connection(stack: ExitStack) -> None:
+def test_a_call_after_a_bad_one_uses_a_new_connection(stack: Wiring) -> None:
     node, faults, _ = served(stack)
     faults.hold = concurrency.Event()
     with pytest.raises(DeadlineExceeded):
@@ -267,7 +279,7 @@ def test_a_call_after_a_bad_one_uses_a_new_connection(stack: ExitStack) -> None:
     assert kept(node.lookup(KEY, want_body=True)).body == b"body"
 
 
-def test_a_read_that_breaks_midway(stack: ExitStack) -> None:
+def test_a_read_that_breaks_midway(stack: Wiring) -> None:
     node, faults, memory = served(stack)
     body = bytes(range(256)) * 4096
     memory.objects[KEY], memory.bodies[KEY] = data(5, body), body
@@ -285,7 +297,7 @@ def test_a_read_that_breaks_midway(stack: ExitStack) -> None:
         b"".join(kept(node.read(KEY, 5, 0, len(body))))
 
 
-def test_a_reply_cut_midway_is_unavailable(stack: ExitStack) -> None:
+def test_a_reply_cut_midway_is_unavailable(stack: Wiring) -> None:
     reply = reply_of(b"x" * 1000)[:-300]
     node = Stranger(saying(reply), stack).node(stack)
     pieces = iter(kept(node.read(KEY, 5, 0, 1000)))
@@ -296,7 +308,7 @@ def test_a_reply_cut_midway_is_unavailable(stack: ExitStack) -> None:
     assert got == b"x" * 700
 
 
-def test_a_reply_that_stalls_midway_is_unavailable(stack: ExitStack) -> None:
+def test_a_reply_that_stalls_midway_is_unavailable(stack: Wiring) -> None:
     def answer(sock: Any) -> None:
         sock.recv(65536)
         sock.sendall(reply_of(b"x" * 1000)[:-300])
@@ -309,7 +321,7 @@ def test_a_reply_that_stalls_midway_is_unavailable(stack: ExitStack) -> None:
             pass
 
 
-def test_bodies_nobody_reads_give_their_connections_back(stack: ExitStack) -> None:
+def test_bodies_nobody_reads_give_their_connections_back(stack: Wiring) -> None:
     node, _, memory = served(stack)
     body = bytes(8 * 1024 * 1024)
     memory.objects[KEY], memory.bodies[KEY] = data(5, body), body
@@ -320,12 +332,11 @@ def test_bodies_nobody_reads_give_their_connections_back(stack: ExitStack) -> No
     assert kept(node.lookup(KEY, want_body=False)).state == data(5, body)
 
 
-def test_an_upload_cut_anywhere_is_not_committed(stack: ExitStack) -> None:
+def test_an_upload_cut_anywhere_is_not_committed(stack: Wiring) -> None:
     """Cut the raw request at every interesting place."""
     faults, memory = Faults(), MemoryObjectNode()
     aborted = faults.wait_for("abort")
-    server = object_server({(0, "sda"): Faulty(memory, faults)}, SECRET)
-    address = serve(server, stack)
+    address = stack.serve(Faulty(memory, faults))
     piece = b"body"
     message = codec.pack((codec.encode_state(data(5)), True))
     payload = (
@@ -354,7 +365,7 @@ def test_an_upload_cut_anywhere_is_not_committed(stack: ExitStack) -> None:
     assert memory.bodies == {KEY: piece}
 
 
-def test_a_full_device_refuses_before_the_body(stack: ExitStack) -> None:
+def test_a_full_device_refuses_before_the_body(stack: Wiring) -> None:
     node, faults, _ = served(stack)
     faults.fail("begin", error=InsufficientStorage("full"))
     with pytest.raises(InsufficientStorage):
@@ -365,7 +376,7 @@ def test_a_full_device_refuses_before_the_body(stack: ExitStack) -> None:
     assert kept(node.lookup(KEY, want_body=True)).body == b"body"
 
 
-def test_a_device_that_fills_up_midway(stack: ExitStack) -> None:
+def test_a_device_that_fills_up_midway(stack: Wiring) -> None:
     node, faults, memory = served(stack)
     faults.fail("write", after=2, error=InsufficientStorage("full"))
     upload = kept(node.begin(KEY, None))
@@ -378,7 +389,7 @@ def test_a_device_that_fills_up_midway(stack: ExitStack) -> None:
     assert memory.objects == {}
 
 
-def test_a_peer_that_dies_under_an_upload(stack: ExitStack) -> None:
+def test_a_peer_that_dies_under_an_upload(stack: Wiring) -> None:
     def answer(sock: Any) -> None:
         sock.recv(65536)
         sock.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -397,7 +408,7 @@ def test_a_peer_that_dies_under_an_upload(stack: ExitStack) -> None:
 
 
 def test_a_peer_that_takes_nothing_more_slows_then_fails_the_upload(
-    stack: ExitStack,
+    stack: Wiring,
 ) -> None:
     released = concurrency.Event()
 
@@ -415,11 +426,10 @@ def test_a_peer_that_takes_nothing_more_slows_then_fails_the_upload(
     released.set()
 
 
-def test_the_server_killed_midway(stack: ExitStack) -> None:
-    inner = stack.enter_context(ExitStack())
+def test_the_server_killed_midway(stack: Wiring) -> None:
+    inner = stack.enter_context(Wiring(has_channels=stack.has_channels))
     faults, memory = Faults(), MemoryObjectNode()
-    server = object_server({(0, "sda"): Faulty(memory, faults)}, SECRET)
-    address = serve(server, inner)
+    address = inner.serve(Faulty(memory, faults))
     client = client_of(address, stack, IMPATIENT)
     peer = Peer(client, SECRET)
     node = RemoteObjectNode(peer, 0, "sda")
@@ -442,7 +452,7 @@ def test_the_server_killed_midway(stack: ExitStack) -> None:
 
 
 def test_a_body_the_message_cannot_carry_is_rejected_not_raised(
-    stack: ExitStack,
+    stack: Wiring,
 ) -> None:
     node, _, _ = served(stack)
     bad = data(5, metadata={"X-Object-Meta-A": "\ud800"})
@@ -462,7 +472,7 @@ def test_a_body_the_message_cannot_carry_is_rejected_not_raised(
         kept(container.list(KEY, ListingQuery(prefix="\udcff")))
 
 
-def test_too_large_a_put_is_rejected_here(stack: ExitStack) -> None:
+def test_too_large_a_put_is_rejected_here(stack: Wiring) -> None:
     node, faults, _ = served(stack)
     body = bytes(INLINE_BYTES_MAX + 1)
     with pytest.raises(Rejected):

@@ -12,6 +12,7 @@ from objectstore.kernel import concurrency
 from objectstore.kernel.request import CONTEXT_KEY, Environ
 from objectstore.kernel.transaction import set_transaction
 from objectstore.object.server import object_server
+from objectstore.wire.channel.format import PATH as CHANNEL_PATH
 from objectstore.wire.paths import object_prefix
 from objectstore.wire.peer import Peer
 from objectstore.wire.remote_object import RemoteObjectNode
@@ -33,11 +34,14 @@ class Recorder:
         self.transactions: list[str] = []
         self.heard = concurrency.Event()
         self._server = object_server({(0, "sda"): self.node}, SECRET)
+        # What comes, comes as a request: this server knows no channels.
         address = serve(self, stack)
         self.peer = Peer(client_of(address, stack), SECRET)
 
     def __call__(self, environ: Environ, start_response: Any) -> Any:
         reply = self._server(environ, start_response)
+        if environ["PATH_INFO"] == CHANNEL_PATH:
+            return reply
         self.paths.append(environ["PATH_INFO"])
         self.transactions.append(environ[CONTEXT_KEY].transaction_id)
         self.heard.set()

@@ -1,0 +1,128 @@
+"""What one side of a channel has to send: gathered for a turn of the hub, then sent
+in one system call.
+
+The pieces of long messages take turns, and each turn goes behind what is short.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+
+from objectstore.kernel import concurrency
+from objectstore.kernel.errors import DeadlineExceeded
+from objectstore.kernel.http.stream import Stream
+from objectstore.wire.channel.format import (
+    LEAVING,
+    PIECE_BYTES_MAX,
+    PIECE_HEAD,
+    piece_head,
+    pieces,
+)
+
+Part = bytes | memoryview
+# The system takes so many parts in one call (IOV_MAX).
+PARTS_MAX = 1024
+# A peer that takes nothing for so long is as good as gone.
+STALL_SECONDS = 10.0
+
+
+class Outbox:
+    """Sends on a stream what it is given, without holding up the giver.
+
+    When the peer is gone or takes nothing, it severs the stream and drops what there
+    is: whoever reads from the stream sees its end.
+    """
+
+    def __init__(self, stream: Stream, stall_seconds: float = STALL_SECONDS) -> None:
+        self._stream = stream
+        self._stall_seconds = stall_seconds
+        self._ready: list[Part] = []
+        self._long: deque[Iterator[tuple[Part, Part]]] = deque()
+        self._is_busy = False  # sending, or about to
+        self._task: concurrency.Task = None  # waits for room
+
+    def put(self, number: int, *parts: Part) -> None:
+        """Send a message; what it is made of must stay unchanged.  Never waits."""
+        length = sum(map(len, parts))
+        if length <= PIECE_BYTES_MAX:
+            self._ready.append(piece_head(number, length))
+            self._ready += parts
+        else:
+            self._long.append(pieces(number, b"".join(parts)))
+        self._begin()
+
+    def put_leaving(self) -> None:
+        """Say that no more calls are taken."""
+        self._ready.append(PIECE_HEAD.pack(LEAVING, 0, 0))
+        self._begin()
+
+    def end(self) -> None:
+        """Drop what there is.  The stream is severed: nothing waits for it for long."""
+        self._ready.clear()
+        self._long.clear()
+        if self._task is not None:
+            concurrency.wait_task(self._task)
+
+    def _begin(self) -> None:
+        if not self._is_busy:
+            self._is_busy = True
+            concurrency.soon(self._send)
+
+    def _send(self) -> None:
+        """On the hub: as much as goes at once."""
+        if self._send_some():
+            self._is_busy = False
+        else:
+            self._task = concurrency.spawn(self._send_rest)
+
+    def _send_rest(self) -> None:
+        try:
+            while not self._send_some():
+                concurrency.wait_writable(self._stream.descriptor, self._stall_seconds)
+        except (DeadlineExceeded, OSError):
+            self._give_up()
+        self._task = None
+        self._is_busy = False
+
+    def _send_some(self) -> bool:
+        """Until the system takes no more; whether all is sent."""
+        while self._ready or self._long:
+            self._take_turns()
+            parts = self._ready[:PARTS_MAX]
+            try:
+                done = self._stream.socket.sendmsg(parts)
+            except BlockingIOError:
+                return False
+            except OSError:
+                self._give_up()
+                return True
+            self._stream.sent += done
+            self._drop(parts, done)
+        return True
+
+    def _take_turns(self) -> None:
+        """A piece of one long message, when nothing else is ready."""
+        if self._long and not self._ready:
+            of_message = self._long.popleft()
+            following = next(of_message, None)
+            if following is not None:
+                self._ready += following
+                self._long.append(of_message)
+
+    def _drop(self, parts: list[Part], done: int) -> None:
+        """What the system took."""
+        count = 0
+        for part in parts:
+            if done < len(part):
+                break
+            done -= len(part)
+            count += 1
+        del self._ready[:count]
+        if done:
+            self._ready[0] = memoryview(self._ready[0])[done:]
+
+    def _give_up(self) -> None:
+        self._ready.clear()
+        self._long.clear()
+        self._stream.sever()

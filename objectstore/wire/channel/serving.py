@@ -1,0 +1,209 @@
+"""The side that answers: channels as an application behind the HTTP edge.
+
+A call is handed to the server of its kind, which gives a promise; the answer goes out
+when that is kept, in whatever order.  Nothing waits between a call and the next.
+"""
+
+from __future__ import annotations
+
+import hmac
+import logging
+import socket
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from objectstore.kernel import concurrency
+from objectstore.kernel.concurrency import Promise
+from objectstore.kernel.errors import RingstackError
+from objectstore.kernel.http.exchange import UPGRADE_KEY
+from objectstore.kernel.http.stream import NEVER, Stream
+from objectstore.kernel.reply import text_reply
+from objectstore.kernel.request import Environ, StartResponse
+from objectstore.wire.channel.format import (
+    NODE_ERROR,
+    PROTOCOL,
+    REFUSED,
+    VALUE,
+    Assembler,
+    Call,
+    answer_head,
+    parse_call,
+)
+from objectstore.wire.channel.outbox import Outbox
+from objectstore.wire.codec import Malformed
+from objectstore.wire.errors import encode_error
+from objectstore.wire.serving import SECRET_KEY, adopt_transaction
+
+# Calls of one connection without an answer; more are refused.  A caller gives up
+# after a while, but what it called may hang for ever.
+CALLS_MAX = 4096
+HUNG_SECONDS = 60.0
+# A caller that is silent for so long is asked whether it is still there.
+KEEPALIVE_SECONDS = 60
+# Then the other connections get their turn.
+CALLS_IN_A_ROW = 32
+
+_log = logging.getLogger("objectstore.wire")
+
+
+class CallServer(Protocol):
+    """Answers the calls on one kind of node; ``wire.serving.NodeServer`` does."""
+
+    def answer(self, method: str, parts: list[str], body: bytes) -> Promise[bytes]:
+        """Never raises, never waits."""
+
+
+class CallSink(Protocol):
+    """Takes note of each answered call."""
+
+    def count(
+        self, method: str, status: int, seconds: float, bytes_in: int, bytes_out: int
+    ) -> None:
+        """One call; must not wait."""
+
+
+class ChannelServer:
+    """The application at ``format.PATH``: a connection that becomes a channel."""
+
+    def __init__(
+        self,
+        servers: Mapping[str, CallServer],
+        secret: str,
+        monotonic: Callable[[], float],
+        sink: CallSink | None = None,
+    ) -> None:
+        """``servers`` by the kind of node that stands in a target."""
+        self._servers = servers
+        self._secret = secret.encode()
+        self._monotonic = monotonic
+        self._sink = sink
+        self._lines: set[_Line] = set()
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Any:
+        """PEP 3333."""
+        sent = environ.get(SECRET_KEY, "").encode("latin-1")
+        if not hmac.compare_digest(sent, self._secret):
+            return text_reply(403)(environ, start_response)
+        take_over = environ.get(UPGRADE_KEY)
+        if take_over is None or environ.get("HTTP_UPGRADE") != PROTOCOL:
+            return text_reply(400, f"{PROTOCOL} is spoken here")(
+                environ, start_response
+            )
+        stream = take_over([("Connection", "Upgrade"), ("Upgrade", PROTOCOL)])
+        line = _Line(stream, self._servers, self._monotonic, self._sink)
+        self._lines.add(line)
+        try:
+            line.run()
+        finally:
+            self._lines.discard(line)
+        return ()
+
+    def leave(self) -> None:
+        """Ask the callers to go elsewhere; each ends its connection when it has
+        its answers."""
+        for line in self._lines:
+            line.leave()
+
+
+class _Line:
+    """One connection."""
+
+    def __init__(
+        self,
+        stream: Stream,
+        servers: Mapping[str, CallServer],
+        monotonic: Callable[[], float],
+        sink: CallSink | None,
+    ) -> None:
+        self._stream = stream
+        self._servers = servers
+        self._monotonic = monotonic
+        self._sink = sink
+        self._outbox = Outbox(stream)
+        self._unanswered: dict[int, float] = {}  # since when
+        self._is_over = False
+        stream.patience = NEVER  # callers may have nothing to ask for long
+        _notice_death(stream.socket)
+
+    def leave(self) -> None:
+        """See ``ChannelServer``."""
+        self._outbox.put_leaving()
+
+    def run(self) -> None:
+        """Take calls until the connection ends."""
+        stream, assembler = self._stream, Assembler()
+        in_a_row = 0
+        try:
+            while data := stream.receive():
+                for number, message in assembler.feed(data):
+                    self._take(number, parse_call(message))
+                    in_a_row += 1
+                if in_a_row >= CALLS_IN_A_ROW:
+                    in_a_row = 0
+                    concurrency.sleep(0)
+        except Malformed as error:
+            _log.warning("a channel ended: %s", error)
+        finally:
+            self._is_over = True
+            stream.sever()
+            self._outbox.end()
+
+    def _take(self, number: int, call: Call) -> None:
+        began = self._monotonic()
+        if len(self._unanswered) >= CALLS_MAX:
+            self._forget_hung(began)
+            if len(self._unanswered) >= CALLS_MAX:
+                self._outbox.put(number, answer_head(REFUSED), b"too many calls")
+                return
+        adopt_transaction(call.transaction)
+        parts = call.target.split("/")
+        server = self._servers.get(parts[2]) if len(parts) > 2 else None
+        if server is None:
+            self._outbox.put(number, answer_head(REFUSED), b"no such kind of node")
+            return
+        self._unanswered[number] = began
+
+        def answered(promise: Promise[bytes]) -> None:
+            self._answer(number, call, began, promise)
+
+        server.answer(call.method, parts, call.body).when_done(answered)
+
+    def _answer(
+        self, number: int, call: Call, began: float, promise: Promise[bytes]
+    ) -> None:
+        if self._is_over:
+            return
+        self._unanswered.pop(number, None)
+        outcome, status, body = _outcome(promise)
+        self._outbox.put(number, answer_head(outcome), body)
+        if self._sink is not None:
+            seconds = self._monotonic() - began
+            self._sink.count(call.method, status, seconds, len(call.body), len(body))
+
+    def _forget_hung(self, now: float) -> None:
+        for number, since in list(self._unanswered.items()):
+            if now - since > HUNG_SECONDS:
+                del self._unanswered[number]
+
+
+def _notice_death(sock: Any) -> None:
+    """Let the system find out when the caller's machine is gone."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    if sock.family != socket.AF_UNIX:
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEPALIVE_SECONDS)
+
+
+def _outcome(promise: Promise[bytes]) -> tuple[int, int, bytes]:
+    """Outcome, HTTP's status for it, and body of an answer."""
+    error = promise.error
+    if error is None:
+        return VALUE, 200, promise.result()
+    if isinstance(error, Malformed):
+        return REFUSED, 400, str(error).encode()
+    if isinstance(error, RingstackError):
+        status, message = encode_error(error)
+        if status >= 500:
+            _log.warning("%s: %s", type(error).__name__, error)
+        return NODE_ERROR, status, message
+    _log.error("a call failed", exc_info=error)
+    return REFUSED, 500, b"an error occurred"

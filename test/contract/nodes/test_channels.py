@@ -1,0 +1,273 @@
+"""Channels between real sockets: one connection, many calls, and its bad days."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from objectstore.kernel import concurrency
+from objectstore.kernel.client import Client, ClientSettings
+from objectstore.kernel.concurrency import Promise
+from objectstore.kernel.errors import DeadlineExceeded, Unavailable
+from objectstore.wire.channel import calling, serving
+from objectstore.wire.channel.calling import Asked, Channel
+from objectstore.wire.channel.format import PATH, PROTOCOL
+from objectstore.wire.channel.serving import ChannelServer
+from objectstore.wire.serving import SECRET_HEADER
+from test.contract.nodes.samples import kept
+from test.fakes.servers import SECRET, client_of, serve
+
+SECRET_FIELD = (SECRET_HEADER.encode(), SECRET.encode())
+SETTINGS = ClientSettings(
+    connect_timeout=0.5, response_timeout=0.5, stall_timeout=0.5, probe_seconds=0.1
+)
+SOON = 5.0
+
+
+class Echo:
+    """Answers a call with its body; ``hold`` keeps calls of a verb waiting."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, str]] = []
+        self.held: list[Promise[bytes]] = []
+
+    def answer(self, method: str, parts: list[str], body: bytes) -> Promise[bytes]:
+        verb = parts[-1]
+        self.calls.append((method, verb))
+        if verb == "hold":
+            promise: Promise[bytes] = Promise()
+            self.held.append(promise)
+            return promise
+        if verb == "large":
+            return Promise.of(bytes(int(body)))
+        if verb == "bug":
+            return Promise.failed(ZeroDivisionError("a bug"))
+        return Promise.of(body)
+
+    def release(self) -> None:
+        held, self.held = self.held, []
+        for promise in held:
+            promise.resolve(b"released")
+
+
+class House:
+    """A server with channels, a channel to it, and how often it was connected."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self.echo = Echo()
+        self.connections = 0
+        self.by_request: list[Asked] = []
+        self.stack = stack
+        self.server = ChannelServer({"echo": self.echo}, SECRET, lambda: 0.0)
+        self.address = serve(self, stack)
+        self.client = client_of(self.address, stack, SETTINGS)
+        self.channel = self.new_channel(self.client)
+
+    def __call__(self, environ: Any, start_response: Any) -> Any:
+        self.connections += 1
+        return self.server(environ, start_response)
+
+    def new_channel(self, client: Client) -> Channel:
+        return Channel(client, [SECRET_FIELD], self.by_request.append)
+
+    def ask(
+        self, verb: str = "echo", body: bytes = b"", seconds: float = SOON
+    ) -> Promise[Any]:
+        asked = Asked("POST", f"/v1/echo/{verb}", "tx", body, bytes, seconds)
+        self.channel.ask(asked)
+        return asked.promise
+
+
+@pytest.fixture
+def house() -> Iterator[House]:
+    with ExitStack() as stack:
+        yield House(stack)
+
+
+def until(condition: Any) -> None:
+    with concurrency.deadline(SOON):
+        while not condition():
+            concurrency.sleep(0.01)
+
+
+def test_many_calls_on_one_connection(house: House) -> None:
+    bodies = [b"%d" % number * number for number in range(300)]
+    promises = [house.ask(body=body) for body in bodies]
+    assert [kept(promise) for promise in promises] == bodies
+    assert house.connections == 1
+
+
+def test_answers_come_in_any_order(house: House) -> None:
+    held = house.ask("hold")
+    assert kept(house.ask(body=b"quick")) == b"quick"
+    assert not held.done
+    house.echo.release()
+    assert kept(held) == b"released"
+
+
+def test_long_answers_do_not_hold_up_short_ones(house: House) -> None:
+    size = 24 * 1024 * 1024
+    long = house.ask("large", b"%d" % size)
+    short = house.ask(body=b"short")
+    assert kept(short) == b"short"
+    assert not long.done
+    assert len(kept(long)) == size
+
+
+def test_the_end_of_a_connection_repeats_what_was_not_answered(house: House) -> None:
+    first, second = house.ask("hold"), house.ask("hold")
+    until(lambda: len(house.echo.held) == 2)
+    stale, house.echo.held = house.echo.held, []
+    assert house.channel._line is not None
+    house.channel._line.hang_up()
+    until(lambda: len(house.echo.held) == 2)
+    house.echo.release()
+    assert [kept(first), kept(second)] == [b"released"] * 2
+    for promise in stale:
+        promise.resolve(b"too late for the first connection")
+    assert kept(house.ask(body=b"after")) == b"after"
+    assert house.connections == 2
+
+
+def test_what_ends_two_connections_is_unavailable(house: House) -> None:
+    promise = house.ask("hold")
+    for _ in range(2):
+        until(lambda: len(house.echo.held) == 1)
+        house.echo.held.clear()
+        assert house.channel._line is not None
+        house.channel._line.hang_up()
+    with pytest.raises(Unavailable):
+        kept(promise)
+
+
+def test_a_call_s_time_is_its_own(house: House) -> None:
+    slow = house.ask("hold", seconds=0.2)
+    others = [house.ask(body=b"x") for _ in range(10)]
+    assert [kept(each) for each in others] == [b"x"] * 10
+    with pytest.raises(DeadlineExceeded):
+        kept(slow)
+    house.echo.release()  # nobody waits for it any more
+    assert kept(house.ask(body=b"after")) == b"after"
+    assert house.connections == 1
+
+
+def test_a_silent_peer_is_left(house: House) -> None:
+    kept(house.ask())
+    with pytest.raises(DeadlineExceeded):
+        kept(house.ask("hold", seconds=0.2))
+    assert kept(house.ask(body=b"on a new one")) == b"on a new one"
+    assert house.connections == 2
+
+
+def test_a_connection_without_calls_is_ended(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calling, "IDLE_SECONDS", 0.1)
+    kept(house.ask())
+    until(lambda: house.channel._line is None)
+    until(lambda: not house.server._lines)
+    assert kept(house.ask(body=b"again")) == b"again"
+
+
+def test_a_server_that_leaves_ends_after_its_answers(house: House) -> None:
+    held = house.ask("hold")
+    until(lambda: house.echo.held)
+    house.server.leave()
+    until(lambda: house.channel._line is None or not house.channel._line.takes_calls)
+    assert kept(house.ask(body=b"elsewhere")) == b"elsewhere"
+    assert house.connections == 2
+    house.echo.release()
+    assert kept(held) == b"released"
+    until(lambda: len(house.server._lines) == 1)
+
+
+def test_too_many_calls_are_refused(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serving, "CALLS_MAX", 3)
+    held = [house.ask("hold") for _ in range(3)]
+    with pytest.raises(Unavailable, match="too many calls"):
+        kept(house.ask())
+    house.echo.release()
+    for promise in held:
+        kept(promise)
+    assert kept(house.ask(body=b"room")) == b"room"
+
+
+def test_a_bug_is_one_call_s_trouble(house: House) -> None:
+    with pytest.raises(Unavailable):
+        kept(house.ask("bug"))
+    assert kept(house.ask(body=b"fine")) == b"fine"
+    assert house.connections == 1
+
+
+def test_an_unknown_kind_of_node(house: House) -> None:
+    asked = Asked("GET", "/v1/strange/x", "-", b"", bytes, SOON)
+    house.channel.ask(asked)
+    with pytest.raises(Unavailable):
+        kept(asked.promise)
+
+
+def test_a_peer_that_knows_no_channels_gets_requests() -> None:
+    def application(environ: Any, start_response: Any) -> list[bytes]:
+        start_response("404 Not Found", [("Content-Length", "0")])
+        return []
+
+    with ExitStack() as stack:
+        house = House(stack)
+        old = client_of(serve(application, stack), stack, SETTINGS)
+        house.channel = house.new_channel(old)
+        for _ in range(3):
+            house.ask()
+        until(lambda: len(house.by_request) == 3)
+        house.ask()
+        assert len(house.by_request) == 4  # without being asked again
+
+
+def test_without_the_secret_there_is_no_channel(house: House) -> None:
+    house.channel = Channel(
+        client_of(house.address, house.stack, SETTINGS),
+        [(SECRET_HEADER.encode(), b"another secret")],
+        house.by_request.append,
+    )
+    house.ask()
+    until(lambda: len(house.by_request) == 1)
+    assert not house.server._lines
+
+
+def test_garbage_ends_the_connection_and_no_other(house: House) -> None:
+    assert kept(house.ask(body=b"before")) == b"before"
+    sock = concurrency.green(socket.create_connection(house.address))
+    sock.sendall(
+        f"GET {PATH} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n"
+        f"Upgrade: {PROTOCOL}\r\n{SECRET_HEADER}: {SECRET}\r\n\r\n".encode()
+    )
+    assert b"101 Switching Protocols" in sock.recv(65536)
+    sock.sendall(b"GET / HTTP/1.1\r\n\r\n")
+    assert sock.recv(65536) == b""
+    sock.close()
+    assert kept(house.ask(body=b"after")) == b"after"
+    assert house.connections == 2
+
+
+def test_a_caller_that_reads_nothing_is_left(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sock = concurrency.green(socket.create_connection(house.address))
+    sock.sendall(
+        f"GET {PATH} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n"
+        f"Upgrade: {PROTOCOL}\r\n{SECRET_HEADER}: {SECRET}\r\n\r\n".encode()
+    )
+    sock.recv(65536)
+    (line,) = house.server._lines
+    line._outbox._stall_seconds = 0.2
+    head = b"POST /v1/echo/large -"
+    call = len(head).to_bytes(2, "big") + head + b"33000000"
+    piece = b"\x00" + (1).to_bytes(4, "big") + len(call).to_bytes(4, "big") + call
+    sock.sendall(piece)
+    until(lambda: not house.server._lines)
+    sock.close()
