@@ -9,6 +9,13 @@ of all rounds, may be 30 % over the baseline: the median is moved more by a crow
 least by a single odd calibration.  Rounds go on until all is shown to be well, at
 least ``ROUNDS_MIN``, at most ``ROUNDS_MAX``; nothing is asserted about elapsed time.
 
+In a crowd the same slice costs from 0.9 to 1.5 of the baseline, without any change.
+The calibration tells: on a calm machine its upper quartile is 2 % above its lower one,
+with eight neighbours 8 %.  Where it is more than ``CALM_SPREAD`` there are more rounds,
+and their *lower tenth* counts, which is that of the moments when the neighbours were
+quiet.  When even that is over the limit, but not by as much as a crowd never does
+(``CROWDED_ALLOWED``), nothing is known, and the test is skipped.
+
 So that a slice costs the same however the machine is loaded, requests come in volleys:
 one on each connection, and the next volley when all are answered.  Server and test
 share one processor and neither is woken into the other's turn, or what is answered
@@ -29,6 +36,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+import pytest
+
 from test.bench.calibration import Calibration
 from test.bench.driver import request
 from test.bench.processes import cpu_seconds
@@ -42,6 +51,12 @@ ROUNDS_MAX = 20
 ROUNDS_RECORDED = 20
 # No round is begun afterwards: a crowded machine takes some seconds for one.
 SECONDS_MAX = 30.0
+# Upper by lower quartile of the calibration.
+CALM_SPREAD = 1.04
+CROWDED_ALLOWED = 1.60
+CROWDED_ROUNDS_MIN = 10
+CROWDED_ROUNDS_MAX = 40
+CROWDED_SECONDS_MAX = 90.0
 CONNECTIONS = 16
 # Of one slice: long enough for the 10 ms that CPU time is counted in.
 REQUESTS = {"PUT": 480, "GET": 1440, "HEAD": 1440, "DELETE": 480}
@@ -65,8 +80,50 @@ def one_processor() -> Iterator[None]:
         os.sched_setaffinity(0, allowed)
 
 
-class Slices:
+class Costs:
     """CPU of slices, in turns of the calibration, by kind of request."""
+
+    def __init__(self) -> None:
+        self.turns: list[float] = []  # of the calibration, in microseconds
+        self.slices: dict[str, list[float]] = {method: [] for method in REQUESTS}
+
+    @property
+    def rounds(self) -> int:
+        return min(map(len, self.slices.values()))
+
+    @property
+    def is_crowded(self) -> bool:
+        """Whether others want the processors, too."""
+        if len(self.turns) < 2:
+            return False
+        lower, _, upper = statistics.quantiles(self.turns, n=4, method="inclusive")
+        return upper > CALM_SPREAD * lower
+
+    def compared(self) -> dict[str, float]:
+        """What may be compared with the baseline."""
+        parts = 10 if self.is_crowded else 4
+        return {
+            method: statistics.quantiles(costs, n=parts, method="inclusive")[0]
+            for method, costs in self.slices.items()
+        }
+
+    def is_enough(self, limits: dict[str, float], elapsed: float) -> bool:
+        """Whether no more rounds are needed, or worth it."""
+        least, most, seconds_max = ROUNDS_MIN, ROUNDS_MAX, SECONDS_MAX
+        if self.is_crowded:
+            least, most = CROWDED_ROUNDS_MIN, CROWDED_ROUNDS_MAX
+            seconds_max = CROWDED_SECONDS_MAX
+        if not limits:
+            return self.rounds >= ROUNDS_RECORDED
+        if self.rounds >= least and not grown(self.compared(), limits):
+            return True
+        return self.rounds >= most or (
+            self.rounds >= ROUNDS_MIN and elapsed > seconds_max
+        )
+
+
+class Slices:
+    """Measures them."""
 
     def __init__(self, bench: Bench, sockets: list[socket.socket]) -> None:
         self._bench = bench
@@ -74,23 +131,17 @@ class Slices:
         self._calibration = Calibration()
         self._turn = self._calibration.microseconds_per_turn()
         self._rounds = 0
-        self.costs: dict[str, list[float]] = {method: [] for method in REQUESTS}
+        self.costs = Costs()
 
     def measure(self) -> None:
         """One round."""
         for method in REQUESTS:
             spent = self._slice(method)
             after = self._calibration.microseconds_per_turn()
-            self.costs[method].append(2 * spent / (self._turn + after))
+            self.costs.slices[method].append(2 * spent / (self._turn + after))
+            self.costs.turns.append(after)
             self._turn = after
         self._rounds += 1
-
-    def quartiles(self) -> dict[str, float]:
-        """The lower ones, so far."""
-        return {
-            method: statistics.quantiles(costs, n=4, method="inclusive")[0]
-            for method, costs in self.costs.items()
-        }
 
     def _slice(self, method: str) -> float:
         """CPU microseconds of a request."""
@@ -128,10 +179,9 @@ def receive(connection: socket.socket, *, has_body: bool) -> None:
         left -= len(connection.recv(RECEIVE_BYTES))
 
 
-def measured(limits: dict[str, float]) -> dict[str, float]:
+def measured(limits: dict[str, float]) -> Costs:
     """What a request of each kind costs, by all rounds, or by those until none is
     over its limit."""
-    rounds_min = ROUNDS_MIN if limits else ROUNDS_RECORDED
     with one_processor(), store(workers=1) as bench, ExitStack() as stack:
         bench.seed(next(work for work in WORKS if work.name == "put-4k"))
         sockets = [
@@ -143,16 +193,11 @@ def measured(limits: dict[str, float]) -> dict[str, float]:
         slices = Slices(bench, sockets)
         # The first is for what is done but once.
         slices.measure()
-        for costs in slices.costs.values():
-            costs.clear()
+        slices.costs = Costs()
         began = time.monotonic()
-        for number in range(1, ROUNDS_MAX + 1):
+        while not slices.costs.is_enough(limits, time.monotonic() - began):
             slices.measure()
-            if number >= rounds_min and not grown(slices.quartiles(), limits):
-                break
-            if number >= ROUNDS_MIN and time.monotonic() - began > SECONDS_MAX:
-                break
-    return slices.quartiles()
+    return slices.costs
 
 
 def grown(costs: dict[str, float], limits: dict[str, float]) -> list[str]:
@@ -163,18 +208,61 @@ def grown(costs: dict[str, float], limits: dict[str, float]) -> list[str]:
 def test_cpu_per_operation_has_not_grown() -> None:
     baseline = json.loads(BASELINE.read_text())
     limits = {method: ALLOWED * baseline[method] for method in REQUESTS}
-    costs = measured(limits)
+    found = measured(limits)
+    costs = found.compared()
     shown = {
         method: f"{cost:.1f} turns, {cost / baseline[method] - 1:+.0%}"
         for method, cost in costs.items()
     }
     print(shown)
+    if found.is_crowded and grown(costs, limits):
+        limits = {method: CROWDED_ALLOWED * baseline[method] for method in REQUESTS}
+        if not grown(costs, limits):
+            pytest.skip(f"too crowded a machine to tell: {shown}")
     assert not grown(costs, limits), f"against {BASELINE.name}: {shown}"
+
+
+def recorded(factor: float, turns: list[float]) -> Costs:
+    """As if everything cost so much more than the baseline, in rounds as a crowd makes
+    them."""
+    costs = Costs()
+    costs.turns = turns
+    seen = [1.34, 1.45, 1.32, 1.44, 0.97, 1.37, 1.33, 1.38, 1.37, 1.36, 1.31, 1.3, 1.0]
+    for method in REQUESTS:
+        costs.slices[method] = [factor * each for each in seen]
+    return costs
+
+
+CALM = [24.3, 24.5, 24.6, 24.8] * 13
+CROWDED = [23.8, 24.4, 25.1, 26.9] * 13
+LIMITS = dict.fromkeys(REQUESTS, ALLOWED)
+
+
+def test_a_crowd_is_told_from_a_growth() -> None:
+    crowded = recorded(1.0, CROWDED)
+    assert crowded.is_crowded and not grown(crowded.compared(), LIMITS)
+    assert crowded.is_enough(LIMITS, 0.0)
+    for turns in (CALM, CROWDED):
+        assert grown(recorded(1.3, turns).compared(), LIMITS) == list(REQUESTS)
+    calm = recorded(1.0, CALM)
+    assert not calm.is_crowded and grown(calm.compared(), LIMITS) == list(REQUESTS)
+
+
+def test_rounds_end() -> None:
+    crowded, calm = recorded(1.3, CROWDED), recorded(1.3, CALM)
+    assert not crowded.is_enough(LIMITS, SECONDS_MAX + 1)
+    assert crowded.is_enough(LIMITS, CROWDED_SECONDS_MAX + 1)
+    assert not calm.is_enough(LIMITS, SECONDS_MAX - 1)
+    assert calm.is_enough(LIMITS, SECONDS_MAX + 1)
+    assert not Costs().is_enough(LIMITS, SECONDS_MAX + 1)
 
 
 def main() -> None:
     """Write the baseline anew."""
-    costs = {method: round(cost, 2) for method, cost in measured({}).items()}
+    found = measured({})
+    if found.is_crowded:
+        raise SystemExit("others use this machine: the baseline stays as it is")
+    costs = {method: round(cost, 2) for method, cost in found.compared().items()}
     BASELINE.write_text(json.dumps(costs, indent=1) + "\n")
     print(costs)
 
