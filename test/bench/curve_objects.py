@@ -53,9 +53,7 @@ class Filled:
         self._key_of = key_of or _any_key
         self.device = Device.open(SystemDisk(), root)
         self.count = 0
-        began = time.perf_counter()
         self.store = ObjectStore.open(self.device, 0, SystemClock(), self._options)
-        self.opening_seconds = time.perf_counter() - began
         self.node = LocalObjectNode(self.store)
 
     def close(self) -> None:

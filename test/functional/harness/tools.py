@@ -17,7 +17,6 @@ from test.functional.harness.users import User
 TIMEOUT_SECONDS = 120.0
 # Installed beside this interpreter, whatever the PATH says.
 SWIFT = Path(sys.executable).parent / "swift"
-TOOL_HOME = Path(__file__).resolve().parents[3]
 
 
 @dataclass(frozen=True, slots=True)

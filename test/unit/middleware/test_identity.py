@@ -51,7 +51,7 @@ class House:
         self.facts = KnownFacts()
         app: Any = self.server
         if tempauth_below:
-            app = self.tempauth = _tempauth(app, self.clock)
+            app = _tempauth(app, self.clock)
         made = IdentityFilterSettings(**{**SETTINGS, **settings})
         prefixes = read_prefix_roles(
             made.reseller_prefix, made.operator_roles, lines or {}

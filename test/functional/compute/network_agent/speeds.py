@@ -6,6 +6,7 @@ import os
 import subprocess
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from compute.network.agent.names import speed_device
@@ -17,6 +18,7 @@ from test.functional.compute.network_agent.cloud import (
     make_id,
     one_network,
     routed_networks,
+    wait_for,
 )
 from test.functional.compute.network_agent.guests import Guest, run
 
@@ -41,7 +43,7 @@ HOST_SIDE = "172.24.4.1"
 def rate(sender: Any, receiver: Any, address: str, port: int) -> float:
     """Kilobits a second that arrive by TCP; a sender is a guest, or the host."""
     listening = _start(receiver, "nc", "-l", "-p", str(port))
-    concurrency.sleep(0.3)
+    wait_for("the receiver", lambda: _listens(listening, port))
     sending = _start(sender, "sh", "-c", f"exec nc {address} {port} < /dev/zero")
     assert listening.stdout is not None
     stream, began = listening.stdout, time.monotonic()
@@ -60,6 +62,16 @@ def rate(sender: Any, receiver: Any, address: str, port: int) -> float:
     found = received * 8 / 1000 / seconds
     print(f"{found:.0f} kbit/s to {address}", flush=True)
     return found
+
+
+def _listens(process: subprocess.Popen[bytes], port: int) -> bool:
+    """In the namespace that the process has entered."""
+    sockets = Path(f"/proc/{process.pid}/net/tcp").read_text("ascii").splitlines()
+    listening = "0A"  # its number in the kernel
+    return any(
+        line.split()[1].endswith(f":{port:04X}") and line.split()[3] == listening
+        for line in sockets[1:]
+    )
 
 
 def _start(where: Guest | None, *words: str) -> subprocess.Popen[bytes]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -20,8 +19,8 @@ child = subprocess.Popen([sys.executable, "-c", code], start_new_session=True)
 print(child.pid, flush=True)
 waiting.become(child.pid, log, float(seconds))
 """
-POLITE = "import time; time.sleep(60)"
-STUBBORN = "import signal, time; signal.signal(15, signal.SIG_IGN); time.sleep(60)"
+POLITE = "import time; print('ready', flush=True); time.sleep(60)"
+STUBBORN = f"import signal; signal.signal(15, signal.SIG_IGN); {POLITE}"
 
 
 def started(log: Path, code: str, seconds: float = 5) -> subprocess.Popen[str]:
@@ -38,8 +37,9 @@ def started(log: Path, code: str, seconds: float = 5) -> subprocess.Popen[str]:
 def test_it_ends_its_child(tmp_path: Path, number: int, code: str) -> None:
     process = started(tmp_path / "log", code, 0.2)
     assert process.stdout is not None
-    child = int(process.stdout.readline())
-    time.sleep(0.2)  # the child is to have begun to ignore what it ignores
+    lines = {process.stdout.readline() for _ in range(2)}
+    lines.remove("ready\n")  # by now the child ignores what it ignores
+    child = int(lines.pop())
     process.send_signal(number)
     _, said = process.communicate(timeout=SECONDS)
     assert (process.returncode, said) == (0, "stopped; the data stays\n")

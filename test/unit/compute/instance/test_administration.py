@@ -55,10 +55,18 @@ def test_quotas(house: House) -> None:
     assert house.ask("GET", path, project=OTHER).status == 403
     house.ok("DELETE", path, roles="admin")
     assert house.ok("GET", path)["quota_set"]["instances"] == 10
-    usage = house.ok(
-        "GET", "/os-simple-tenant-usage?detailed=1&start=2023-01-01", roles="admin"
-    )
-    assert usage["tenant_usages"] == [] or usage["tenant_usages"][0]["total_hours"] > 0
+
+
+def test_usage_counts_the_hours_of_servers(house: House) -> None:
+    path = "/os-simple-tenant-usage?detailed=1&start=2023-01-01"
+    assert house.ok("GET", path, roles="admin")["tenant_usages"] == []
+    house.boot()
+    house.clock.advance(3600)
+    (usage,) = house.ok("GET", path, roles="admin")["tenant_usages"]
+    assert (usage["tenant_id"], usage["total_hours"]) == (OWNER, 1.0)
+    assert usage["total_memory_mb_usage"] == 512.0
+    (of_server,) = usage["server_usages"]
+    assert (of_server["hours"], of_server["uptime"]) == (1.0, 3600)
 
 
 def test_hosts_can_be_disabled_and_forgotten(house: House) -> None:
