@@ -33,6 +33,7 @@ from objectstore.kernel.journal.journal import ALLOCATE_BYTES
 from objectstore.kernel.loop import Loop
 from objectstore.kernel.space import SpaceGuard
 from objectstore.kernel.timestamps import HybridClock
+from objectstore.kernel.turns import Line
 from objectstore.object.auditor import ObjectAuditor
 from objectstore.object.expirer import REST_SECONDS as EXPIRY_REST_SECONDS
 from objectstore.object.expirer import Expirer
@@ -127,6 +128,7 @@ class DeviceOpener:
         self._shop = RepairShop(
             settings.replication, settings.server.reclaim_age, clock
         )
+        self._folding = Line()
         self._compacting = concurrency.Semaphore(1)  # one store at a time
         neighbours = work.neighbours
         self._ranks = Ranks(
@@ -236,7 +238,9 @@ class DeviceOpener:
         return loops
 
     def _open_containers(self, opened: OpenDevice, device: Device) -> None:
-        store = ContainerStore.open(device, self._timestamps, space=opened.space)
+        store = ContainerStore.open(
+            device, self._timestamps, space=opened.space, line=self._folding
+        )
         opened.closing.callback(store.close)
         owed = self._shop.owed()
         node = LocalContainerNode(store, owed)
@@ -306,6 +310,7 @@ class DeviceOpener:
             *database_loops(
                 databases,
                 self._clock,
+                self._folding,
                 reclaim_age_seconds=self._settings.server.reclaim_age,
                 may_remove=may_remove,
                 may_reclaim=repairer.has_converged,

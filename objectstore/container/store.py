@@ -17,19 +17,17 @@ from objectstore.database.broker import Broker
 from objectstore.database.broker_cache import OPEN_DATABASES_MAX
 from objectstore.database.row_kinds import OBJECT_ROWS
 from objectstore.database.store import DatabaseStore
-from objectstore.kernel import concurrency
 from objectstore.kernel.device import Device
 from objectstore.kernel.errors import Corrupt
 from objectstore.kernel.space import SpaceGuard
 from objectstore.kernel.timestamps import HybridClock
+from objectstore.kernel.turns import Line
 from objectstore.wire.records import ContainerRow
 
 DIRECTORY = "containers"
 # Reports made by one call, and databases looked at for them: some 0.3 ms each
 # when they have to be opened.
 REPORTS_MAX = 100
-# Before each fold that a report needs: not all at one moment, between the requests.
-FOLD_PAUSE_SECONDS = 0.005
 
 
 class Report(NamedTuple):
@@ -43,8 +41,11 @@ class Report(NamedTuple):
 class ContainerStore:
     """See the module."""
 
-    def __init__(self, databases: DatabaseStore, clock: HybridClock) -> None:
+    def __init__(
+        self, databases: DatabaseStore, clock: HybridClock, line: Line
+    ) -> None:
         self.databases = databases
+        self._line = line
         self._clock = clock
         self._changed: dict[bytes, None] = {}
         # Not looked at since the start.
@@ -59,8 +60,12 @@ class ContainerStore:
         *,
         open_databases_max: int = OPEN_DATABASES_MAX,
         space: SpaceGuard | None = None,
+        line: Line | None = None,
     ) -> ContainerStore:
-        """Open the device's containers.  Blocks."""
+        """Open the device's containers.  Blocks.
+
+        ``line``: of all that is folded in this process.
+        """
         databases = DatabaseStore.open(
             device,
             DIRECTORY,
@@ -68,7 +73,7 @@ class ContainerStore:
             open_databases_max=open_databases_max,
             space=space,
         )
-        return cls(databases, clock)
+        return cls(databases, clock, line or Line())
 
     def close(self) -> None:
         """Make everything safe and close."""
@@ -90,8 +95,7 @@ class ContainerStore:
             self._changed.pop(key, None)
             broker = self._find(key)
             if broker is not None and broker.pending_rows:
-                # To fold them takes up to some milliseconds.
-                concurrency.sleep(FOLD_PAUSE_SECONDS)
+                self._line.wait()
                 broker = self._find(key)
             if broker is None or not broker.facts.put_timestamp:
                 continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from objectstore.database.store import DatabaseStore
 from objectstore.kernel.loop import Progress
+from objectstore.kernel.turns import Line
 
 # Long enough to gather the rows of a busy container, short enough that little
 # memory and little work waits for the next question.
@@ -11,7 +12,7 @@ REST_SECONDS = 1.0
 # Between the steps of a round: folds of many containers in a row, on all devices at the
 # same time, would stand between the requests of that moment.
 PAUSE_SECONDS = 0.02
-# A round takes a second at most, however many databases there are.
+# A round takes a second, however many databases there are, or what it waits for others.
 STEPS_MAX = 50
 
 
@@ -22,9 +23,11 @@ class FoldStep:
     any waits would fold a busy container row by row.
     """
 
-    def __init__(self, databases: DatabaseStore) -> None:
+    def __init__(self, databases: DatabaseStore, line: Line) -> None:
+        """``line``: of all that is folded in this process."""
         self.name = "database-folding"
         self._databases = databases
+        self._line = line
         self._left = 0  # of this round
         self._at_once = 1
 
@@ -35,5 +38,6 @@ class FoldStep:
             self._at_once = max(1, -(-self._left // STEPS_MAX))
         if self._left:
             self._left -= min(self._left, self._at_once)
+            self._line.wait()
             self._databases.fold_some(self._at_once)
         return Progress.BUSY if self._left else Progress.IDLE

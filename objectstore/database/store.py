@@ -61,6 +61,10 @@ SYNCED_TOGETHER = 16
 _log = logging.getLogger("objectstore.database")
 
 
+def _at_once() -> None:
+    pass
+
+
 class DatabaseStore:
     """See the module.  Made by ``open``; one process has it (``Device``)."""
 
@@ -289,13 +293,17 @@ class DatabaseStore:
             if facts.number >= segment
         )
 
-    def settle(self) -> None:
-        """Make the files safe and forget the journal up to there.  Waits."""
+    def settle(self, before_fold: Callable[[], None] = _at_once) -> None:
+        """Make the files safe and forget the journal up to there.  Waits, also in
+        ``before_fold``, called before each fold that takes a while."""
         end = self.journal.end
         unsafe, self._unsafe = self._unsafe, {}
         left = dict(unsafe)
         try:
             for key in unsafe:
+                broker = self._cache.peek(key)
+                if broker is not None and broker.pending_rows:
+                    before_fold()
                 self._fold(key)
                 concurrency.sleep(0)
             databases = [Unsafe(*item) for item in unsafe.items()]

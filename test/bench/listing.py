@@ -28,6 +28,7 @@ from objectstore.kernel.clock import SystemClock
 from objectstore.kernel.device import Device
 from objectstore.kernel.system_disk import SystemDisk
 from objectstore.kernel.timestamps import HybridClock
+from objectstore.kernel.turns import Line
 from objectstore.wire.records import ContainerName, ListingQuery, ObjectRow
 
 ETAG = "d41d8cd98f00b204e9800998ecf8427e"
@@ -44,7 +45,7 @@ class Bench:
         device = Device.open(SystemDisk(), directory)
         self.store = ContainerStore.open(device, self.clock)
         self.node = LocalContainerNode(self.store)
-        self._loops = database_loops(self.store.databases, clock)
+        self._loops = database_loops(self.store.databases, clock, Line())
         for loop in self._loops:
             loop.start()
 

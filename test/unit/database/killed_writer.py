@@ -16,6 +16,7 @@ from objectstore.database.loops import database_loops
 from objectstore.kernel import concurrency
 from objectstore.kernel.clock import SystemClock
 from objectstore.kernel.timestamps import HybridClock
+from objectstore.kernel.turns import Line
 from objectstore.wire.records import ContainerName, ObjectRow
 from test.unit.database.devices import device_at
 
@@ -50,7 +51,7 @@ def main() -> None:
     for container in range(CONTAINERS):
         name = ContainerName("a", str(container))
         node.create(key_of(container), name, 1, {}, 0).wait()
-    for loop in database_loops(store.databases, clock):
+    for loop in database_loops(store.databases, clock, Line()):
         loop.start()
     for number in range(WRITERS):
         concurrency.spawn(write, node, number)

@@ -15,6 +15,7 @@ from objectstore.database.reclaiming import ReclaimStep
 from objectstore.database.settling import SettleStep
 from objectstore.kernel.loop import Loop, Progress
 from objectstore.kernel.timestamps import HybridClock, from_seconds
+from objectstore.kernel.turns import Line
 from objectstore.wire.records import ContainerName, ListingQuery, ObjectRow
 from test.unit.database.devices import device_at
 
@@ -73,7 +74,7 @@ def test_folding(store: ContainerStore):
         create(store, key)
         merge(store, row("a"), key=key)
     brokers = [store.databases.find(key) for key in (KEY, OTHER)]
-    step = FoldStep(store.databases)
+    step = FoldStep(store.databases, Line())
     assert step.step() is Progress.BUSY
     assert step.step() is Progress.IDLE
     assert all(broker is not None and broker.is_folded for broker in brokers)
@@ -81,7 +82,7 @@ def test_folding(store: ContainerStore):
 
 
 def test_settling_when_old_or_large(store: ContainerStore, clock: HandClock):
-    step = SettleStep(store.databases, clock)
+    step = SettleStep(store.databases, clock, Line())
     clock.now += 2 * settling.SETTLE_SECONDS
     assert step.step() is Progress.IDLE, "nothing has been written"
     create(store)
