@@ -48,8 +48,10 @@ ROWS_CACHED_MAX = 8192
 # and took 20 to 60 ms for all the rows that it found.
 _ONE_DROPPED_IN = 8
 PAGE_ROWS = 1000
-# A checkpoint is due when this many rows were flushed: some 16 MiB of pages.
-CHECKPOINT_ROWS = 4096
+# A checkpoint is due when this many rows were flushed, some 2 MiB of pages: after most
+# flushes.  The fsyncs of one of 4,096 rows held up the syncs of all logs on the disk
+# for 20 ms.  Often is hardly more to write in all, for few rows share a page.
+CHECKPOINT_ROWS = 512
 
 # A flush goes through the tree in the order of the keys and comes to a page once, so
 # it needs few of them at a time.  With many they would all be written by its COMMIT,

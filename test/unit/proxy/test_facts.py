@@ -31,6 +31,24 @@ def test_remembered_for_seconds() -> None:
     assert info_calls(cluster) == before + 2
 
 
+def test_what_is_learnt_together_is_not_asked_for_together() -> None:
+    cluster = Cluster()
+    names = [f"c{number}" for number in range(12)]
+    for name in names:
+        cluster.make_container(f"/a/{name}")
+    for name in names:
+        assert cluster.app.facts.container("a", name) is not None
+    asked = []
+    for _ in range(9):
+        before = info_calls(cluster)
+        for name in names:
+            cluster.app.facts.container("a", name)
+        asked.append(info_calls(cluster) - before)
+        cluster.clock.ahead += 0.4
+    assert sum(count > 0 for count in asked) > 1, asked
+    assert max(asked) < 2 * len(names), asked
+
+
 def test_one_asks_for_all() -> None:
     cluster = Cluster()
     cluster.make_container("/a/c")
