@@ -109,6 +109,11 @@ class Disk(Protocol):
     def pread(self, descriptor: int, length: int, offset: int) -> bytes:
         """Up to ``length`` bytes; fewer only at the end of the file."""
 
+    def pread_cached(self, descriptor: int, length: int, offset: int) -> bytes | None:
+        """These bytes, if they can be had without waiting for the disk; None: what is
+        not in the page cache, or not in the file, is for ``pread`` on a native thread.
+        Where nobody can tell it reads all the same."""
+
     def pread_into(self, descriptor: int, buffer: memoryview, offset: int) -> int:
         """Fill the buffer; the bytes read, fewer only at the end of the file."""
 

@@ -1,4 +1,5 @@
-"""How bytes get out of a file around the page cache, without holding up the hub."""
+"""How bytes get out of a file without holding up the hub: what the page cache has, and
+what is read around it."""
 
 from __future__ import annotations
 
@@ -10,6 +11,9 @@ from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.disk import translated
 from objectstore.kernel.sync_queue import SyncQueue
 
+# What file systems and old kernels say of RWF_NOWAIT when they do not know it.
+_CANNOT_SAY = (errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS)
+
 
 def read_rest(descriptor: int, begun: bytes, length: int, offset: int) -> bytes:
     """After a short read of ``length`` bytes from ``offset`` that began so: all of
@@ -20,6 +24,21 @@ def read_rest(descriptor: int, begun: bytes, length: int, offset: int) -> bytes:
         parts.append(data)
         left -= len(data)
     return b"".join(parts)
+
+
+def read_cached(descriptor: int, length: int, offset: int) -> bytes | None:
+    """These bytes, if the page cache has all of them; read all the same by a system
+    that cannot say so."""
+    buffer = bytearray(length)
+    try:
+        count = os.preadv(descriptor, [buffer], offset, os.RWF_NOWAIT)
+    except BlockingIOError:
+        return None
+    except OSError as error:
+        if error.errno not in _CANNOT_SAY:
+            raise
+        count = read_into(descriptor, memoryview(buffer), offset)
+    return bytes(buffer) if count == length else None
 
 
 def read_into(descriptor: int, buffer: memoryview, offset: int) -> int:

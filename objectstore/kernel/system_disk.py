@@ -27,7 +27,7 @@ from objectstore.kernel.disk import (
     Space,
     translated,
 )
-from objectstore.kernel.file_reads import read_around, read_into, read_rest
+from objectstore.kernel.file_reads import read_around, read_cached, read_into, read_rest
 from objectstore.kernel.file_writes import (
     hand_on,
     write_all,
@@ -129,6 +129,11 @@ class SystemDisk(Disk):
         if len(data) == length or not data:
             return data
         return read_rest(descriptor, data, length, offset)
+
+    @_translating
+    def pread_cached(self, descriptor: int, length: int, offset: int) -> bytes | None:
+        """See ``Disk``."""
+        return read_cached(descriptor, length, offset)
 
     @_translating
     def pread_into(self, descriptor: int, buffer: memoryview, offset: int) -> int:

@@ -1,6 +1,7 @@
 """The object node of a device in this very process: calls straight into its store.
 
-A local read or look-up is answered before the call returns.
+A local read or look-up is answered before the call returns, unless a body has to come
+from the disk: then the hub serves others meanwhile.
 """
 
 from __future__ import annotations
@@ -8,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from objectstore.kernel.concurrency import Promise
+from objectstore.kernel.concurrency import Promise, promised
 from objectstore.kernel.disk import Buffer
-from objectstore.kernel.errors import Rejected, RingstackError
+from objectstore.kernel.errors import Corrupt, Rejected, RingstackError
 from objectstore.object.locks import NameLocks
-from objectstore.object.store import ObjectStore
+from objectstore.object.state import is_same_body
+from objectstore.object.store import ObjectStore, is_brought_whole
 from objectstore.object.upload import LocalUpload
 from objectstore.replication.owed import CopiesOwed
 from objectstore.wire.nodes import (
-    BROUGHT_BYTES_MAX,
     INLINE_BYTES_MAX,
     ObjectNode,
     Upload,
@@ -40,20 +41,34 @@ class LocalObjectNode(ObjectNode):
     def lookup(self, key: bytes, *, want_body: bool) -> Promise[Lookup]:
         """See ``ObjectNode``."""
         try:
-            return Promise.of(self._lookup(key, want_body))
+            held = self.store.index.get(key)
+            if held is None or held.state is None:
+                return Promise.of(_NEVER_HEARD_OF)
+            if not (want_body and held.state.exists and is_brought_whole(held)):
+                return Promise.of(Lookup(held.state))
+            body = self.store.small_body(key, held)
         except RingstackError as error:
             return Promise.failed(error)
+        if body is None:
+            return promised(self._fetch, key)
+        return Promise.of(Lookup(held.state, body))
 
-    def _lookup(self, key: bytes, want_body: bool) -> Lookup:
-        held = self.store.index.get(key)
-        if held is None or held.state is None:
-            return _NEVER_HEARD_OF
-        state = held.state
-        if not want_body or not state.exists:
-            return Lookup(state)
-        if state.size > BROUGHT_BYTES_MAX or (held.body and held.body.serial):
-            return Lookup(state)
-        return Lookup(state, self.store.inline_body(key, held))
+    def _fetch(self, key: bytes) -> Lookup:
+        """What is known of an object, and its small body from the disk.  The greenlet
+        waits."""
+        while True:
+            held = self.store.held(key)
+            if held is None or held.state is None:
+                return _NEVER_HEARD_OF
+            if not (held.state.exists and is_brought_whole(held)):
+                return Lookup(held.state)
+            try:
+                return Lookup(held.state, self.store.fetched_body(key, held))
+            except Corrupt:
+                now = self.store.held(key)
+                if now is None or is_same_body(held, now):
+                    raise
+                # Compaction has moved it meanwhile, or something newer has come.
 
     def read(
         self, key: bytes, timestamp: int, start: int, stop: int
@@ -65,9 +80,23 @@ class LocalObjectNode(ObjectNode):
                 return Promise.failed(Rejected(404, "that version is not here"))
             if held.state.timestamp != timestamp:
                 return Promise.failed(Rejected(404, "that version is not here"))
-            return Promise.of(self.store.body_range(key, held, start, stop))
+            if not is_brought_whole(held):
+                return Promise.of(self.store.body_range(key, held, start, stop))
+            body = self.store.small_body(key, held)
         except RingstackError as error:
             return Promise.failed(error)
+        if body is None:
+            return promised(self._fetch_range, key, timestamp, start, stop)
+        return Promise.of([body[start:stop]])
+
+    def _fetch_range(
+        self, key: bytes, timestamp: int, start: int, stop: int
+    ) -> Iterable[bytes]:
+        found = self._fetch(key)
+        state, body = found.state, found.body
+        if state is None or state.timestamp != timestamp or body is None:
+            raise Rejected(404, "that version is not here")
+        return [body[start:stop]]
 
     def put(
         self, key: bytes, state: ObjectState, body: Buffer, *, row_owed: bool = True
@@ -128,7 +157,8 @@ class LocalObjectNode(ObjectNode):
 
         def granted() -> None:
             try:
-                promise.resolve(self._lookup(key, False))
+                held = self.store.held(key)
+                promise.resolve(Lookup(held.state) if held else _NEVER_HEARD_OF)
             except RingstackError as error:
                 promise.fail(error)
 

@@ -13,8 +13,6 @@ import logging
 import os
 from collections.abc import Callable, Iterable
 
-from crc32c import crc32c
-
 from objectstore.kernel import concurrency
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.concurrency import Promise
@@ -37,6 +35,7 @@ from objectstore.object.entries import STORED, Change, OwedList
 from objectstore.object.flusher import Flusher
 from objectstore.object.index import Index
 from objectstore.object.log_body import LogBody
+from objectstore.object.log_reads import LogReads
 from objectstore.object.options import StoreOptions
 from objectstore.object.record import (
     PUT_FILE,
@@ -100,6 +99,7 @@ class ObjectStore:
             segment_bytes_max=options.segment_bytes_max,
             allocate_bytes=options.allocate_bytes,
         )
+        self.reads = LogReads(self.journal, disk, clock)
         self.bodies = BodyFiles(
             disk,
             os.path.join(self.directory, "bodies"),
@@ -317,32 +317,35 @@ class ObjectStore:
         held = self.index.get(key)
         return held if held is not None and held.state is not None else None
 
-    def inline_body(self, key: bytes, held: Held) -> bytes:
-        """A body from the log, checked; ``Corrupt`` when it is bad."""
-        body, state = held.body, held.state
-        assert state is not None
-        if body is None:
-            raise self._bad(key, held, "no good record of the body")
+    def small_body(self, key: bytes, held: Held) -> bytes | None:
+        """A body that is brought whole, checked; None: it is for ``fetched_body``.
+        ``Corrupt`` when it is bad."""
+        size, body = self._recorded(key, held)
         try:
-            return self.read_inline(state.size, body)
+            return self.reads.at_once(body, size)
         except (Corrupt, FileMissing) as error:
             raise self._bad(key, held, str(error)) from error
 
-    def read_inline(self, size: int, body: Body) -> bytes:
-        """The bytes of a body in the log; ``Corrupt`` when they have changed."""
-        data = self.journal.read(body.record.segment, body.offset, size)
-        if crc32c(data) != body.crc or len(data) != size:
-            raise Corrupt(f"bad body in log segment {body.record.segment}")
-        return data
+    def fetched_body(self, key: bytes, held: Held) -> bytes:
+        """The same; the greenlet waits, and the row may be replaced meanwhile."""
+        size, body = self._recorded(key, held)
+        try:
+            return self.reads.beside(body, size)
+        except (Corrupt, FileMissing) as error:
+            raise self._bad(key, held, str(error)) from error
+
+    def _recorded(self, key: bytes, held: Held) -> tuple[int, Body]:
+        assert held.state is not None
+        if held.body is None:
+            raise self._bad(key, held, "no good record of the body")
+        return held.state.size, held.body
 
     def body_range(
         self, key: bytes, held: Held, start: int, stop: int
     ) -> Iterable[bytes]:
-        """Bytes [start, stop) of the body; a ``Spans`` unless it is small."""
+        """Bytes [start, stop) of a body that is not brought whole; a ``Spans``."""
         body, state = held.body, held.state
-        assert state is not None
-        if body is None or (not body.serial and state.size <= BROUGHT_BYTES_MAX):
-            return [self.inline_body(key, held)[start:stop]]
+        assert body is not None and state is not None
         try:
             if body.serial:
                 descriptor = self.bodies.open(key, state.timestamp, body.serial)
@@ -454,6 +457,13 @@ class ObjectStore:
     def _retire(self, key: bytes, held: Held) -> None:
         assert held.state is not None and held.body is not None
         self.removal.remove(key, held.state.timestamp, held.body.serial)
+
+
+def is_brought_whole(held: Held) -> bool:
+    """Whether the body, if there is one, is so small that it is not read in parts."""
+    body, state = held.body, held.state
+    assert state is not None
+    return body is None or (not body.serial and state.size <= BROUGHT_BYTES_MAX)
 
 
 def lacks_body(held: Held | None) -> bool:

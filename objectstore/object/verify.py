@@ -12,6 +12,7 @@ from objectstore.kernel.errors import Corrupt, RingstackError
 from objectstore.kernel.journal import Damage
 from objectstore.object.body_reader import FileBody
 from objectstore.object.digests import Digests
+from objectstore.object.log_reads import checked
 from objectstore.object.state import Held
 from objectstore.object.store import ObjectStore
 
@@ -84,7 +85,9 @@ def _body_problems(store: ObjectStore, key: bytes, held: Held) -> Iterator[Probl
         if body is None:
             raise Corrupt("no good record of the body")
         if not body.serial:
-            store.read_inline(state.size, body)
+            segment = body.record.segment
+            data = store.journal.read(segment, body.offset, state.size)
+            checked(data, body, state.size)
             return
         descriptor = store.bodies.open(key, state.timestamp, body.serial)
         reader = FileBody(store.disk, descriptor, 0, state.size, lambda error: None)

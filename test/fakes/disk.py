@@ -271,6 +271,10 @@ class MemoryDisk(Disk):
         self.meet("pread", changes=False)
         return self._open[descriptor].read(offset, length)
 
+    def pread_cached(self, descriptor: int, length: int, offset: int) -> bytes | None:
+        data = self.pread(descriptor, length, offset)
+        return data if len(data) == length else None
+
     def pread_into(self, descriptor: int, buffer: memoryview, offset: int) -> int:
         data = self.pread(descriptor, len(buffer), offset)
         buffer[: len(data)] = data

@@ -320,6 +320,18 @@ class Journal:
         segment was removed."""
         return self._disk.pread(self._files.descriptor(segment), length, offset)
 
+    def read_cached(self, segment: int, offset: int, length: int) -> bytes | None:
+        """The same if they are in memory, and None if not."""
+        return self._disk.pread_cached(self._files.descriptor(segment), length, offset)
+
+    def read_apart(self, segment: int, offset: int, length: int) -> bytes:
+        """The same on a native thread, while others here close descriptors."""
+        descriptor = self.open_segment(segment)
+        try:
+            return self._disk.pread(descriptor, length, offset)
+        finally:
+            self._disk.close(descriptor)
+
     def open_segment(self, segment: int) -> int:
         """A descriptor of the caller's own for reading bodies.  ``FileMissing`` when
         the segment was removed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
 from pathlib import Path
@@ -42,6 +43,9 @@ def test_write_and_read(disk: Disk, directory: str) -> None:
     assert disk.pwrite(descriptor, [b"abc", memoryview(b"def")], 2) == 6
     assert disk.pread(descriptor, 100, 0) == b"\0\0abcdef"
     assert disk.pread(descriptor, 2, 4) == b"cd"
+    assert disk.pread_cached(descriptor, 4, 2) == b"abcd"
+    assert disk.pread_cached(descriptor, 0, 2) == b""
+    assert disk.pread_cached(descriptor, 100, 0) is None
     buffer = memoryview(bytearray(5))
     assert disk.pread_into(descriptor, buffer, 5) == 3
     assert bytes(buffer) == b"def\0\0"
@@ -281,3 +285,38 @@ def test_a_device_that_is_not_mounted_is_refused(disk: Disk, directory: str) -> 
     if isinstance(disk, MemoryDisk):
         disk.mounts.add(directory)
         Device.open(disk, directory, mount_check=True).close()
+
+
+def test_only_what_is_in_the_page_cache_is_read_at_once(tmp_path: Path) -> None:
+    disk, size = SystemDisk(), 1 << 20
+    descriptor = disk.create(str(tmp_path / "file"))
+    disk.pwrite(descriptor, [b"x" * size], 0)
+    assert disk.pread_cached(descriptor, 4096, 8192) == b"x" * 4096
+    disk.sync_data(descriptor)
+    disk.forget_cached(descriptor, 0, size)
+    if disk.cached_bytes(descriptor, 0, size):
+        pytest.skip("a file system that lives in memory")
+    assert disk.pread_cached(descriptor, 4096, 8192) is None
+    disk.pread(descriptor, 4096, 8192)
+    assert disk.pread_cached(descriptor, 4096, 8192) == b"x" * 4096
+
+
+@pytest.mark.parametrize("code", [errno.EOPNOTSUPP, errno.EINVAL])
+def test_a_system_that_cannot_say_what_is_in_memory_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    disk = SystemDisk()
+    descriptor = disk.create(str(tmp_path / "file"))
+    disk.pwrite(descriptor, [b"abcdef"], 0)
+    preadv = os.preadv
+
+    def refusing(
+        descriptor: int, buffers: list[memoryview], offset: int, flags: int = 0
+    ) -> int:
+        if flags:
+            raise OSError(code, os.strerror(code))
+        return preadv(descriptor, buffers, offset)
+
+    monkeypatch.setattr(os, "preadv", refusing)
+    assert disk.pread_cached(descriptor, 3, 1) == b"bcd"
+    assert disk.pread_cached(descriptor, 3, 4) is None

@@ -43,10 +43,12 @@ def put_state(name: str, at: int, body: bytes, **more: str) -> ObjectState:
 class StoreBench:
     """The store of one device, over restarts and power losses."""
 
-    def __init__(self, options: StoreOptions = SMALL) -> None:
+    def __init__(
+        self, options: StoreOptions = SMALL, disk: MemoryDisk | None = None
+    ) -> None:
         self.options = options
         self.clock = SteppedClock()
-        self.disk = MemoryDisk()
+        self.disk = disk or MemoryDisk()
         self.databases = Databases(self.disk)
         self.open()
 
