@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import socket
 
-from prometheus_client import CollectorRegistry
-
 from objectstore.kernel import concurrency
 from objectstore.kernel.access_log import AccessLog
 from objectstore.kernel.clock import Clock
@@ -17,18 +15,13 @@ from objectstore.kernel.wsgi import Server
 
 
 class Servers:
-    """Of a worker with these settings, clock, series of figures and access log."""
+    """Of a worker with these settings, clock and access log."""
 
     def __init__(
-        self,
-        settings: EdgeSettings,
-        clock: Clock,
-        registry: CollectorRegistry,
-        access: AccessLog | None,
+        self, settings: EdgeSettings, clock: Clock, access: AccessLog | None
     ) -> None:
         self._settings = settings
         self._clock = clock
-        self._registry = registry
         self._access = access
         self._running: list[Server] = []
 
@@ -36,14 +29,14 @@ class Servers:
         self,
         application: Application,
         listeners: list[socket.socket],
-        name: str,
-        metrics: RequestMetrics | None = None,
+        metrics: RequestMetrics,
+        *,
+        is_public: bool = False,
     ) -> None:
-        """In the background, until ``drain``; its figures are ``metrics``, or new ones
-        under ``name``."""
-        sinks: list[AccessSink] = [metrics or RequestMetrics(self._registry, name)]
-        if name == "proxy" and self._access is not None:
-            # Requests between servers are counted; lines are for those of clients.
+        """In the background, until ``drain``.  Requests between servers are counted;
+        lines in the access log are for those of clients (``is_public``)."""
+        sinks: list[AccessSink] = [metrics]
+        if is_public and self._access is not None:
             sinks.append(self._access)
         server = Server(
             application,

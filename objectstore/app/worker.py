@@ -8,25 +8,24 @@ from __future__ import annotations
 
 import logging
 import signal
-import socket
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from prometheus_client import CollectorRegistry
 
-from objectstore.account.server import account_server
 from objectstore.app.admin import AdminPages
 from objectstore.app.daemons import Ran, loops_of, run_once
 from objectstore.app.device_metrics import device_families
 from objectstore.app.device_watch import REST_SECONDS as DEVICE_REST_SECONDS
 from objectstore.app.device_watch import DeviceWatch
 from objectstore.app.devices import LocalDevices
-from objectstore.app.directory import NodeDirectory, NodeTable, Peers
+from objectstore.app.directory import NodeDirectory, Peers
 from objectstore.app.figures import device_figures
-from objectstore.app.front import Front, NodeFront
+from objectstore.app.front import Front
 from objectstore.app.internal import InternalStore
 from objectstore.app.neighbours import Neighbours
+from objectstore.app.node_service import NodeService
 from objectstore.app.pipeline import filter_loops, finish_filters, wrap
 from objectstore.app.places import Places
 from objectstore.app.ranks import Ranks
@@ -37,7 +36,6 @@ from objectstore.app.samples import registered, to_plain
 from objectstore.app.servers import Servers
 from objectstore.app.status import Status
 from objectstore.app.syncing import ContainerSyncs, SyncPeers
-from objectstore.container.server import container_server
 from objectstore.kernel import concurrency, hash_process, process
 from objectstore.kernel.client import ClientPool
 from objectstore.kernel.clock import SystemClock
@@ -51,12 +49,9 @@ from objectstore.kernel.sync_realms import FILE_NAME, read_realms
 from objectstore.kernel.system_disk import SystemDisk
 from objectstore.kernel.timestamps import HybridClock
 from objectstore.kernel.wsgi import listen
-from objectstore.object.server import object_server
 from objectstore.proxy.app import ProxyApplication
 from objectstore.proxy.placement import Placement
 from objectstore.settings import Role, StoreSettings
-from objectstore.wire.channel.format import PATH as CHANNEL_PATH
-from objectstore.wire.channel.serving import ChannelServer
 
 _log = logging.getLogger("objectstore.worker")
 
@@ -100,17 +95,12 @@ class StoreWorker:
         )
         self._placement = self._place(self._rings.current())
         self._access = open_access_log(settings.log, self._clock)
-        self._servers = Servers(
-            settings.edge, self._clock, self._registry, self._access
-        )
+        self._servers = Servers(settings.edge, self._clock, self._access)
         self._pipeline: Application | None = None
         self._loops: list[Loop] = []
         self._public: Application | None = None
-        self._channels: ChannelServer | None = None
-        self._served = NodeTable()
         workers = self._places.other_workers()
         secret = settings.cluster.secret
-        self._admin = AdminPages(self._devices, secret, self._pool, workers)
         self._status = Status(
             settings,
             _version(),
@@ -120,6 +110,15 @@ class StoreWorker:
             workers,
             lambda: ring_facts(self._rings.current(), settings.policies),
             self._own_figures,
+        )
+        self._nodes = NodeService(
+            settings,
+            self._places,
+            self._clock,
+            self._registry,
+            self._status,
+            AdminPages(self._devices, secret, self._pool, workers),
+            count,
         )
 
     def run(self, worker: process.Worker) -> None:
@@ -136,9 +135,7 @@ class StoreWorker:
         settings = self._settings
         if self._places.serves_nodes:
             self._watch_devices()
-            self._start_node_server()
-        elif settings.status_address is not None or self._count > 1:
-            self._start_status_server()
+        self._nodes.serve(self._servers)
         if Role.PROXY in settings.server.roles:
             self._start_proxy()
         watch = RingWatch(self._rings, self._placement)
@@ -193,8 +190,7 @@ class StoreWorker:
 
     def stop(self) -> None:
         """Finish the requests that are under way, then close everything."""
-        if self._channels is not None:
-            self._channels.leave()
+        self._nodes.leave()
         self._servers.drain()
         if self._pipeline is not None:
             finish_filters(self._pipeline)
@@ -236,7 +232,8 @@ class StoreWorker:
         listener = listen(address.host, address.port, reuse_port=self._count > 1)
         pages = self._status.pages() if settings.server.public_status else {}
         front = self._public = Front(pipeline, proxy.facts, pages)
-        self._servers.serve(front, [listener], "proxy")
+        metrics = RequestMetrics(self._registry, "proxy")
+        self._servers.serve(front, [listener], metrics, is_public=True)
 
     def _sync_containers(self, pipeline: Application, proxy: ProxyApplication) -> None:
         """Send containers to other clusters, where there are realms."""
@@ -252,45 +249,6 @@ class StoreWorker:
             SyncPeers(pipeline, proxy.facts, self._pool),
         )
         self._loops.append(Loop(syncs, idle_seconds=settings.daemons.sync_rest))
-
-    def _start_node_server(self) -> None:
-        address = self._settings.node_address
-        listeners = [listen(address.host, address.port, reuse_port=self._count > 1)]
-        listeners += self._worker_listeners()
-        metrics = RequestMetrics(self._registry, "node")
-        application = self._node_application(self._served, metrics)
-        self._servers.serve(application, listeners, "node", metrics)
-
-    def _start_status_server(self) -> None:
-        """Of a process without devices."""
-        address = self._settings.status_address
-        listeners = self._worker_listeners()
-        if address is not None:
-            reuse = self._count > 1
-            listeners.append(listen(address.host, address.port, reuse_port=reuse))
-        self._servers.serve(NodeFront({}, self._status.pages()), listeners, "status")
-
-    def _worker_listeners(self) -> list[socket.socket]:
-        """For siblings, if there are any."""
-        path = self._places.worker_socket()
-        if path is None:
-            return []
-        path.unlink(missing_ok=True)
-        return [listen(path)]
-
-    def _node_application(self, table: NodeTable, metrics: RequestMetrics) -> NodeFront:
-        secret = self._settings.cluster.secret
-        servers = {
-            "object": object_server(table.objects, secret),
-            "container": container_server(table.containers, secret),
-            "account": account_server(table.accounts, secret),
-        }
-        self._channels = ChannelServer(servers, secret, self._clock.monotonic, metrics)
-        pages: dict[str, Application] = {
-            **self._status.pages(),
-            CHANNEL_PATH: self._channels,
-        }
-        return NodeFront(servers, pages, self._admin)
 
     # ---- devices and figures ---------------------------------------------------
 
@@ -312,8 +270,7 @@ class StoreWorker:
     def _devices_changed(self) -> None:
         """Let requests find the devices that are open now."""
         policies = [policy.index for policy in self._settings.policies]
-        self._served.remove(self._served)
-        self._served.add(self._directory.served(self._places.own_devices(), policies))
+        self._nodes.show(self._directory.served(self._places.own_devices(), policies))
         rings = self._rings.current()
         self._placement.follow(rings.objects, rings.container, rings.account)
 
