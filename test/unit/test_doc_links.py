@@ -1,5 +1,5 @@
-"""What the documentation names is there: linked pages and sections, files and tests; and
-no two decisions have one number."""
+"""What the documentation names is there: linked pages and sections, files and tests.
+And no two decisions have one number."""
 
 from __future__ import annotations
 
