@@ -182,8 +182,8 @@ def _readable(operation: Operation, reading: Operation, head: Answer) -> Source:
 def parse_copy_source(raw: str) -> tuple[str, str, str]:
     """(bucket, key, version) of a copy source header.
 
-    It is decoded like a form: a plus is a space.  So Amazon does it, some clients (s5cmd)
-    write spaces so, and all others encode a plus.
+    It is decoded like a form: a plus is a space.  So Amazon does it, some clients
+    (s5cmd) write spaces so, and all others encode a plus.
     """
     path, _, query = raw.partition("?")
     try:
