@@ -16,8 +16,11 @@ from compute.ec2.frame.signed import Signer
 from compute.ec2.rooms import Rooms
 from compute.ec2.vpcs import Layout
 from compute.ec2.vpcs import Thing as Thing
+from compute.ec2.words import RESERVED
 from objectstore.kernel.clock import Clock
 
+# How an address says of which server it is: its description, made with it.
+LAUNCHED = f"{RESERVED}launched="
 # For so long a terminated instance is shown; AWS says about an hour.
 GONE_SECONDS = 3600
 
@@ -175,7 +178,16 @@ class Inventory:
 
     @cached_property
     def addresses(self) -> list[Thing]:
-        """Floating IP addresses."""
+        """Floating IP addresses that were allocated."""
+        return [each for each in self._addresses if not is_launched(each)]
+
+    @cached_property
+    def launched_addresses(self) -> list[Thing]:
+        """Floating IP addresses that came with instances, and go with them."""
+        return [each for each in self._addresses if is_launched(each)]
+
+    @cached_property
+    def _addresses(self) -> list[Thing]:
         return self._own("floatingips", "floatingips")
 
     @cached_property
@@ -211,7 +223,7 @@ class Inventory:
         """Floating addresses by the port that they lead to."""
         return {
             address["port_id"]: address
-            for address in self.addresses
+            for address in self._addresses
             if address["port_id"]
         }
 
@@ -233,6 +245,11 @@ class Inventory:
     def _own(self, name: str, path: str) -> list[Thing]:
         project = self.signer.project_id
         return list(self.rooms.pages("network", name, path, project_id=project))
+
+
+def is_launched(address: Thing) -> bool:
+    """Whether a floating address was made for a server when that was started."""
+    return str(address.get("description") or "").startswith(LAUNCHED)
 
 
 def _hardware_addresses(server: Thing) -> dict[str, int]:

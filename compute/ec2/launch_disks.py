@@ -9,7 +9,7 @@ from compute.ec2.call import Call
 from compute.ec2.frame.errors import invalid, missing, unsupported
 from compute.ec2.frame.parameters import Parameters
 from compute.ec2.inventory import Thing
-from compute.ec2.volume_types import volume_type
+from compute.ec2.volume_types import asked_type
 
 # What scripts call the root, whatever the image calls it.
 _ROOT_NAMES = frozenset(("/dev/vda", "/dev/sda1", "/dev/sda", "vda"))
@@ -90,5 +90,5 @@ def _ebs(mapping: Parameters) -> Parameters:
 
 
 def _volume_type(call: Call, ebs: Parameters) -> dict[str, str]:
-    kind = volume_type(call.rooms, ebs.text("VolumeType"))
+    kind = asked_type(call.rooms, ebs).type_name
     return {"volume_type": kind} if kind else {}

@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import orjson
 
+from compute.ec2.frame.errors import Away
 from objectstore.client.caller import Caller
 from objectstore.kernel.errors import Rejected, Unavailable
 
@@ -18,6 +19,7 @@ from objectstore.kernel.errors import Rejected, Unavailable
 COMPUTE_VERSION = "2.79"
 VOLUME_VERSION = "3.60"
 PAGE = 1000
+ORDER_HEADER = "Idempotency-Key"
 PATIENCE_SECONDS = 60.0
 
 _BASES = {
@@ -39,11 +41,10 @@ class Rooms:
         """A document."""
         return self._call(room, "GET", _path(path, query))
 
-    def post(
-        self, room: str, *path: str, body: Any, version: str = COMPUTE_VERSION
-    ) -> Any:
-        """Make something, or have something done."""
-        return self._call(room, "POST", _path(path), body, version=version)
+    def post(self, room: str, *path: str, body: Any, order: str = "") -> Any:
+        """Make something, or have something done; ``order``: by which it is known
+        again when it is sent twice, empty when it is not."""
+        return self._call(room, "POST", _path(path), body, order=order)
 
     def put(self, room: str, *path: str, body: Any) -> Any:
         """Change something."""
@@ -76,25 +77,30 @@ class Rooms:
         path: str,
         body: Any = None,
         *,
-        version: str = COMPUTE_VERSION,
         kind: str = "application/json",
+        order: str = "",
     ) -> Any:
         headers = {"X-Auth-Token": self._token}
+        if order:
+            headers[ORDER_HEADER] = order
         if room == "compute":
-            headers["X-OpenStack-Nova-API-Version"] = version
+            headers["X-OpenStack-Nova-API-Version"] = COMPUTE_VERSION
         elif room == "volume":
             headers["OpenStack-API-Version"] = f"volume {VOLUME_VERSION}"
         content = b""
         if body is not None:
             headers["Content-Type"] = kind
             content = orjson.dumps(body)
-        answer = self._callers[room].request(
-            method, _BASES[room] + path, headers, content, timeout=PATIENCE_SECONDS
-        )
-        with answer:
-            raw = answer.read()
+        try:
+            answer = self._callers[room].request(
+                method, _BASES[room] + path, headers, content, timeout=PATIENCE_SECONDS
+            )
+            with answer:
+                raw = answer.read()
+        except Unavailable as error:
+            raise Away(room, str(error)) from error
         if answer.status >= 500 and answer.status != 501:
-            raise Unavailable(f"{room} answered {answer.status} to {method} {path}")
+            raise Away(room, f"it answered {answer.status} to {method} {path}")
         document = _json(raw)
         if answer.status >= 400:
             raise Rejected(answer.status, _text(document) or f"{room} rejected it")

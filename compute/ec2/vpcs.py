@@ -40,6 +40,8 @@ ATTACHED_GATEWAY = f"{RESERVED}gateway"
 LONE_GATEWAY = f"{RESERVED}lone-gateway"
 # Of a subnet: it was associated with its VPC's main table, which it had anyway.
 ASSOCIATED = f"{RESERVED}associated"
+# Of a subnet: its instances get public addresses when they are started.
+PUBLIC = f"{RESERVED}public"
 EVERYWHERE = "0.0.0.0/0"
 
 

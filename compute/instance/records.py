@@ -73,6 +73,7 @@ class Server:
     access_ipv6: str = ""
     disk_config: str = "MANUAL"
     launch_index: int = 0
+    order_key: str | None = None
     root_device: str = "/dev/vda"
     launched_at: float | None = None
     terminated_at: float | None = None

@@ -7,10 +7,12 @@ from typing import Any
 
 from compute.ec2 import ids, tagging
 from compute.ec2.call import Call
+from compute.ec2.external import external_network
 from compute.ec2.frame.api import Action, Document
 from compute.ec2.frame.errors import Ec2Error, coded, invalid, missing
 from compute.ec2.frame.filters import Accessor, asked_filters, chosen
 from compute.ec2.inventory import Inventory, Thing
+from compute.ec2.public_addresses import take_from_port
 
 DOMAIN = "vpc"
 _MISSING = "InvalidAllocationID.NotFound"
@@ -73,7 +75,7 @@ def allocate(call: Call) -> Document:
         raise invalid("Domain", parameters.text("Domain"), "It can be vpc.")
     tags = tagging.tags_for_new(parameters, ids.ADDRESS)[ids.ADDRESS]
     wanted = {
-        "floating_network_id": external_network(call),
+        "floating_network_id": external_network(call.inventory),
         "project_id": call.signer.project_id,
     }
     if address := parameters.text("Address"):
@@ -88,21 +90,6 @@ def allocate(call: Call) -> Document:
         "allocationId": inventory.id_of(ids.ADDRESS, made["id"]),
         "domain": DOMAIN,
     }
-
-
-def external_network(call: Call) -> str:
-    """That to which the project's routers lead, else the first by name."""
-    query = {"router:external": "true"}
-    found = list(call.rooms.pages("network", "networks", "networks", **query))
-    ours = {
-        (router.get("external_gateway_info") or {}).get("network_id")
-        for router in call.inventory.routers
-    }
-    found.sort(key=lambda network: (network["id"] not in ours, network["name"]))
-    if not found:
-        text = "This cloud has no external network"
-        raise Ec2Error("InsufficientAddressCapacity", text)
-    return str(found[0]["id"])
 
 
 def release(call: Call) -> Document:
@@ -130,6 +117,7 @@ def associate(call: Call) -> Document:
     body = {"floatingip": wanted}
     # The address is there; what may be missing is a router that leads to it.
     with coded(missing="Gateway.NotAttached", state="Resource.AlreadyAssociated"):
+        take_from_port(call.inventory, port["id"])
         call.rooms.put("network", "floatingips", address["id"], body=body)
     identifier = call.inventory.id_of(ids.ADDRESS_ASSOCIATION, address["id"])
     return {"return": True, "associationId": identifier}

@@ -10,9 +10,12 @@ from typing import Any
 from compute.ec2 import ids
 from compute.ec2.actions.instances import asked_servers
 from compute.ec2.call import Call
+from compute.ec2.forwarding import check_source
 from compute.ec2.frame.api import Action, Document
 from compute.ec2.frame.errors import coded, invalid, unsupported
 from compute.ec2.inventory import Thing
+from compute.ec2.protection import PROTECTIONS, is_kept, protect
+from compute.ec2.resizing import change_type
 from compute.ec2.views.instances import instance
 
 # What AWS gives at most.
@@ -21,12 +24,7 @@ _MISSING = "InvalidInstanceID.NotFound"
 _STATE = "IncorrectInstanceState"
 # Names as clients write them, and elements as documents have them.
 _TEXTS = ("kernel", "ramdisk", "userData")
-_FLAGS = (
-    "disableApiTermination",
-    "disableApiStop",
-    "ebsOptimized",
-    "enaSupport",
-)
+_FLAGS = ("ebsOptimized", "enaSupport")
 
 
 def _server(call: Call) -> Thing:
@@ -41,11 +39,12 @@ def describe_attribute(call: Call) -> Document:
         "instanceType": {"value": document["instanceType"]},
         "instanceInitiatedShutdownBehavior": {"value": "stop"},
         "rootDeviceName": {"value": document["rootDeviceName"]},
-        "sourceDestCheck": {"value": True},
+        "sourceDestCheck": {"value": document["sourceDestCheck"]},
         "blockDeviceMapping": document["blockDeviceMapping"],
         "groupSet": document["groupSet"],
         "productCodes": [],
         **{flag: {"value": False} for flag in _FLAGS},
+        **{name: {"value": is_kept(server, name)} for name in PROTECTIONS},
         # User data is for the guest; the compute room shows it to nobody else.
         **{text: {} for text in _TEXTS},
     }
@@ -55,15 +54,12 @@ def describe_attribute(call: Call) -> Document:
 
 
 def modify_attribute(call: Call) -> Document:
-    """``ModifyInstanceAttribute``: its groups; what else can be changed is what it is
-    anyway."""
+    """``ModifyInstanceAttribute``: its groups, its type while it is stopped, what it
+    is protected from, and whether it forwards what is not its own."""
     parameters, inventory = call.parameters, call.inventory
     server = _server(call)
     for name, only in (
-        ("DisableApiTermination", "false"),
-        ("DisableApiStop", "false"),
         ("EbsOptimized", "false"),
-        ("SourceDestCheck", "true"),
         ("InstanceInitiatedShutdownBehavior", "stop"),
     ):
         value = parameters.structure(name).text("Value").lower()
@@ -75,6 +71,18 @@ def modify_attribute(call: Call) -> Document:
             for port in inventory.ports_by_server.get(server["id"], []):
                 body = {"port": {"security_groups": wanted}}
                 call.rooms.put("network", "ports", port["id"], body=body)
+    for name in PROTECTIONS:
+        given = name[0].upper() + name[1:]
+        if parameters.has(given):
+            is_wanted = parameters.structure(given).flag("Value")
+            with coded(missing=_MISSING):
+                protect(call.rooms, server, name, is_wanted)
+    if parameters.has("SourceDestCheck"):
+        is_checked = parameters.structure("SourceDestCheck").flag("Value")
+        for port in inventory.ports_by_server.get(server["id"], []):
+            check_source(call.rooms, port, is_checked)
+    if kind := parameters.structure("InstanceType").text("Value"):
+        change_type(call, server, kind)
     return {"return": True}
 
 
@@ -114,7 +122,7 @@ ACTIONS = {
     "ModifyInstanceAttribute": Action(
         modify_attribute,
         "InstanceId GroupId DisableApiTermination DisableApiStop EbsOptimized"
-        " SourceDestCheck InstanceInitiatedShutdownBehavior",
+        " SourceDestCheck InstanceInitiatedShutdownBehavior InstanceType",
     ),
     "GetConsoleOutput": Action(console_output, "InstanceId Latest"),
     "GetPasswordData": Action(password_data, "InstanceId"),

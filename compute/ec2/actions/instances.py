@@ -12,6 +12,8 @@ from compute.ec2.frame.errors import Ec2Error, coded, missing, unsupported
 from compute.ec2.frame.filters import Accessor, asked_filters, chosen
 from compute.ec2.frame.pages import page
 from compute.ec2.inventory import Inventory, Thing
+from compute.ec2.protection import STOP, TERMINATION, refuse_if_kept
+from compute.ec2.public_addresses import settle, take_from
 from compute.ec2.views import instances as view
 
 _MISSING = "InvalidInstanceID.NotFound"
@@ -86,8 +88,9 @@ def describe(call: Call) -> Document:
             "InvalidParameterCombination",
             "The parameter instancesSet cannot be used with the parameter maxResults",
         )
-    servers = asked_servers(call.inventory, wanted)
-    documents = view.instances(call.inventory, servers)
+    inventory = settle(call.inventory)
+    servers = asked_servers(inventory, wanted)
+    documents = view.instances(inventory, servers)
     fitting = chosen(documents, asked_filters(parameters), FILTERS)
     shown, token = page(parameters, fitting, lambda each: str(each["instanceId"]))
     names = {each["instanceId"] for each in shown}
@@ -218,6 +221,7 @@ def _start(call: Call, server: Thing) -> bool:
 def _stop(call: Call, server: Thing) -> bool:
     if view.state_name(server) in ("stopped", "stopping"):
         return False
+    refuse_if_kept(server, ids.ec2_id(ids.INSTANCE, server["id"]), STOP)
     _act(call, server, {"os-stop": None})
     return True
 
@@ -225,8 +229,10 @@ def _stop(call: Call, server: Thing) -> bool:
 def _terminate(call: Call, server: Thing) -> bool:
     if server["status"] == "DELETED" or view.state_name(server) == "shutting-down":
         return False
+    refuse_if_kept(server, ids.ec2_id(ids.INSTANCE, server["id"]), TERMINATION)
     with coded(missing=_MISSING, state=_STATE):
         call.rooms.delete("compute", "servers", server["id"])
+        take_from(call.inventory, server["id"])
     return True
 
 

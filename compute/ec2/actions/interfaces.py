@@ -7,6 +7,7 @@ from typing import Any
 
 from compute.ec2 import ids, tagging
 from compute.ec2.call import Call
+from compute.ec2.forwarding import check_source
 from compute.ec2.frame.api import Action, Document
 from compute.ec2.frame.errors import Ec2Error, coded
 from compute.ec2.frame.filters import Accessor, asked_filters, chosen
@@ -136,7 +137,8 @@ def detach(call: Call) -> Document:
 
 
 def modify_attribute(call: Call) -> Document:
-    """``ModifyNetworkInterfaceAttribute``: its description, or its groups."""
+    """``ModifyNetworkInterfaceAttribute``: its description, its groups, or whether it
+    forwards what is not its own."""
     parameters, inventory = call.parameters, call.inventory
     port = _port(call)
     change: dict[str, Any] = {}
@@ -147,6 +149,9 @@ def modify_attribute(call: Call) -> Document:
     if change:
         with coded(missing="InvalidGroup.NotFound"):
             call.rooms.put("network", "ports", port["id"], body={"port": change})
+    if parameters.has("SourceDestCheck"):
+        is_checked = parameters.structure("SourceDestCheck").flag("Value")
+        check_source(call.rooms, port, is_checked)
     return {"return": True}
 
 
@@ -165,6 +170,7 @@ ACTIONS = {
     ),
     "DetachNetworkInterface": Action(detach, "AttachmentId Force"),
     "ModifyNetworkInterfaceAttribute": Action(
-        modify_attribute, "NetworkInterfaceId Description SecurityGroupId"
+        modify_attribute,
+        "NetworkInterfaceId Description SecurityGroupId SourceDestCheck",
     ),
 }

@@ -5,9 +5,9 @@ from __future__ import annotations
 from ipaddress import IPv4Network
 
 from compute.ec2 import ids
-from compute.ec2.actions.addresses import external_network
 from compute.ec2.actions.gateways import lead_out
 from compute.ec2.call import Call
+from compute.ec2.external import external_network
 from compute.ec2.frame.api import Action, Document
 from compute.ec2.frame.errors import Ec2Error, coded, invalid, missing, unsupported
 from compute.ec2.inventory import Thing
@@ -100,7 +100,7 @@ def _add(call: Call, table: Table, router: Thing, destination: str) -> None:
     with coded(missing=_MISSING, state="InvalidParameterValue"):
         if call.parameters.text("GatewayId"):
             _check_gateway(call, table, destination)
-            lead_out(call, router["id"], external_network(call))
+            lead_out(call, router["id"], external_network(call.inventory))
             return
         hop = (destination, _next_hop(call))
         change_routes(call.inventory, router["id"], "add_extraroutes", {hop})

@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from typing import Any
 
 from compute.core.identifiers import EC2_DIGITS
 from compute.ec2 import ids, tagging
 from compute.ec2.call import Call
+from compute.ec2.flavors import flavor_id
 from compute.ec2.frame.api import Action, Document
 from compute.ec2.frame.errors import Ec2Error, coded, invalid, missing, unsupported
 from compute.ec2.frame.parameters import Parameters
 from compute.ec2.inventory import Inventory, Thing
 from compute.ec2.launch_disks import disks_of_order
+from compute.ec2.launch_networks import networks_of_order, wants_address
+from compute.ec2.protection import PROTECTIONS, metadata_for
+from compute.ec2.public_addresses import WISH, settle_soon
+from compute.ec2.rooms import ORDER_HEADER
 from compute.ec2.views import instances as view
 
 # Of one order; the project's quota may be less.
 INSTANCES_MAX = 100
 USER_DATA_BYTES_MAX = 16 * 1024
 CLIENT_TOKEN_LENGTH_MAX = 64
-DEFAULT_TYPE = "m1.small"
+_CONFLICT = "IncorrectState"
 _BASE64_GROWTH = 4 / 3
 
 # Wishes that come with every client's defaults, and what may be wished.
 _ONLY: dict[tuple[str, str], str] = {
     ("", "InstanceInitiatedShutdownBehavior"): "stop",
-    ("", "DisableApiTermination"): "false",
-    ("", "DisableApiStop"): "false",
     ("", "EbsOptimized"): "false",
     ("Monitoring", "Enabled"): "false",
     ("Placement", "Tenancy"): "default",
@@ -47,6 +51,7 @@ def run(call: Call) -> Document:
     image = _image(call)
     reservation = f"{ids.RESERVATION}-{secrets.token_hex(EC2_DIGITS)[:EC2_DIGITS]}"
     metadata = {**tags[ids.INSTANCE], view.RESERVATION: reservation}
+    metadata |= metadata_for([each for each in PROTECTIONS if _is_wished(call, each)])
     name = metadata.pop(tagging.NAME, "") or reservation
     if client_token:
         metadata[tagging.CLIENT_TOKEN] = client_token
@@ -57,8 +62,10 @@ def run(call: Call) -> Document:
         "metadata": metadata,
         "min_count": least,
         "max_count": most,
-        **_networks(call),
+        **networks_of_order(call),
     }
+    if wants_address(call):
+        metadata[WISH] = "wanted"
     if key_name := parameters.text("KeyName"):
         server["key_name"] = _key(call.inventory, key_name)
     if zone := parameters.structure("Placement").text("AvailabilityZone"):
@@ -74,15 +81,44 @@ def run(call: Call) -> Document:
         if disks[0]["destination_type"] == "volume":
             del server["imageRef"]
             metadata[view.IMAGE] = image["id"]
-    with coded(limit="InstanceLimitExceeded"):
-        call.rooms.post("compute", "servers", body={"server": server})
+    try:
+        with coded(limit="InstanceLimitExceeded", state=_CONFLICT):
+            order = _digest(client_token)
+            call.rooms.post("compute", "servers", body={"server": server}, order=order)
+    except Ec2Error as error:
+        if not client_token or error.code != _CONFLICT:
+            raise
+        return _the_first_one(call, client_token, error)
+
+    def is_ours(server: Thing) -> bool:
+        return bool(server["metadata"].get(view.RESERVATION) == reservation)
+
     after = call.inventory.look_again()
-    made = [
-        each
-        for each in after.servers
-        if each["metadata"].get(view.RESERVATION) == reservation
-    ]
+    if WISH in metadata:
+        after = settle_soon(after, is_ours)
+    made = [each for each in after.servers if is_ours(each)]
     return view.reservations(after, made)[0]
+
+
+def _is_wished(call: Call, protection: str) -> bool:
+    return call.parameters.flag(protection[0].upper() + protection[1:])
+
+
+def _digest(client_token: str) -> str:
+    """A token as the compute room is told it: it may have any characters."""
+    digest = hashlib.sha256(client_token.encode()).hexdigest()
+    return f"ec2-{digest}" if client_token else ""
+
+
+def _the_first_one(call: Call, client_token: str, error: Ec2Error) -> Document:
+    """What was ordered with this token by another process while this one looked."""
+    inventory = call.inventory.look_again()
+    if ordered := _ordered(inventory, client_token):
+        return view.reservations(inventory, ordered)[0]
+    if ORDER_HEADER in error.text:
+        text = "The instances that were ordered with this client token are terminated"
+        raise Ec2Error("IdempotentInstanceTerminated", text)
+    raise error
 
 
 def _refuse_what_is_not_here(parameters: Parameters) -> None:
@@ -123,14 +159,6 @@ def _image(call: Call) -> Thing:
     return image
 
 
-def flavor_id(inventory: Inventory, name: str) -> str:
-    """The flavor of that name: instance types have no other id."""
-    for flavor in inventory.flavors:
-        if flavor["name"] == (name or DEFAULT_TYPE):
-            return str(flavor["id"])
-    raise invalid("InstanceType", name or DEFAULT_TYPE)
-
-
 def _key(inventory: Inventory, name: str) -> str:
     if name not in {pair["name"] for pair in inventory.key_pairs}:
         text = f"The key pair '{name}' does not exist"
@@ -149,77 +177,6 @@ def _user_data(parameters: Parameters) -> str:
     if len(user_data) > USER_DATA_BYTES_MAX * _BASE64_GROWTH + 4:
         raise invalid("UserData", "...", "It may have 16 KiB.")
     return user_data
-
-
-# ---- networks ----------------------------------------------------------------------
-
-
-def _networks(call: Call) -> dict[str, Any]:
-    """``networks`` and ``security_groups`` of the order."""
-    parameters = call.parameters
-    given = parameters.structures("NetworkInterface")
-    if given and any(
-        parameters.has(name)
-        for name in ("SubnetId", "SecurityGroupId", "SecurityGroup", "PrivateIpAddress")
-    ):
-        text = "Give subnets and groups in the network interfaces or beside, not both"
-        raise Ec2Error("InvalidParameterCombination", text)
-    if given:
-        return _by_interfaces(call, given)
-    order: dict[str, Any] = {}
-    if groups := _groups(call, parameters, "SecurityGroupId", "SecurityGroup"):
-        order["security_groups"] = [{"name": group} for group in groups]
-    if subnet := parameters.text("SubnetId"):
-        order["networks"] = [_network(call, subnet, parameters)]
-    elif parameters.has("PrivateIpAddress"):
-        raise missing("SubnetId")
-    return order
-
-
-def _by_interfaces(call: Call, given: list[Parameters]) -> dict[str, Any]:
-    found, groups = [], set()
-    for each in sorted(given, key=lambda each: each.integer("DeviceIndex", 0) or 0):
-        if each.flag("AssociatePublicIpAddress"):
-            raise unsupported("AssociatePublicIpAddress", "Associate one afterwards.")
-        if interface := each.text("NetworkInterfaceId"):
-            found.append({"port": call.inventory.uuid(ids.INTERFACE, interface)})
-            continue
-        found.append(_network(call, each.required("SubnetId"), each))
-        groups.add(tuple(_groups(call, each, "SecurityGroupId", "")))
-    if len(groups) > 1:
-        raise unsupported("SecurityGroupId", "New interfaces share their groups.")
-    order: dict[str, Any] = {"networks": found}
-    if named := next(iter(groups), ()):
-        order["security_groups"] = [{"name": group} for group in named]
-    return order
-
-
-def _network(call: Call, subnet: str, parameters: Parameters) -> dict[str, str]:
-    """The subnet's network, and an address in it if one is wanted."""
-    inventory = call.inventory
-    uuid = inventory.uuid(ids.SUBNET, subnet)
-    if uuid not in inventory.subnets_by_id:
-        raise ids.not_found(ids.SUBNET, subnet)
-    network = inventory.subnets_by_id[uuid]["network_id"]
-    siblings = [each for each in inventory.subnets if each["network_id"] == network]
-    address = parameters.text("PrivateIpAddress")
-    if len(siblings) > 1 and not address:
-        text = "Its network has other subnets: say which PrivateIpAddress."
-        raise unsupported("SubnetId", text)
-    return {"uuid": network, **({"fixed_ip": address} if address else {})}
-
-
-def _groups(call: Call, parameters: Parameters, by_id: str, by_name: str) -> list[str]:
-    """The uuids of groups that are named either way."""
-    inventory = call.inventory
-    found = [inventory.uuid(ids.GROUP, each) for each in parameters.texts(by_id)]
-    for name in parameters.texts(by_name) if by_name else ():
-        named = [each["id"] for each in inventory.groups if each["name"] == name]
-        if len(named) != 1:
-            text = f"The security group '{name}' does not exist, or several have it"
-            raise Ec2Error("InvalidGroup.NotFound", text)
-        found += named
-    return list(dict.fromkeys(found))
 
 
 ACTIONS = {

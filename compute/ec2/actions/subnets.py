@@ -16,13 +16,11 @@ from compute.ec2.frame.pages import page
 from compute.ec2.inventory import Inventory, Thing
 from compute.ec2.joining import align, lead, leave
 from compute.ec2.marking import add_words, set_marks, undone
-from compute.ec2.vpcs import CIDR, ROUTER_INTERFACE, Vpc
+from compute.ec2.vpcs import CIDR, PUBLIC, ROUTER_INTERFACE, Vpc
 from compute.ec2.words import RESERVED, mark, word
 
 # Its network was made with it, and goes with it.
 ALONE = f"{RESERVED}alone"
-# Whether its instances get public addresses when they are started.
-PUBLIC = f"{RESERVED}public"
 _MISSING = "InvalidSubnetID.NotFound"
 _OF_THE_NETWORK = (ROUTER_INTERFACE, "network:dhcp")
 

@@ -1,4 +1,4 @@
-"""Volumes: shown, made, attached, grown, taken away."""
+"""Volumes: shown, made, attached, taken away."""
 
 from __future__ import annotations
 
@@ -8,26 +8,15 @@ from typing import Any
 from compute.ec2 import ids, tagging
 from compute.ec2.call import Call
 from compute.ec2.frame.api import Action, Document
-from compute.ec2.frame.errors import Ec2Error, coded, invalid, missing, unsupported
+from compute.ec2.frame.errors import Ec2Error, coded, missing, unsupported
 from compute.ec2.frame.filters import Accessor, asked_filters, chosen
 from compute.ec2.frame.pages import page
 from compute.ec2.frame.xml import moment
-from compute.ec2.inventory import Inventory, Thing
-from compute.ec2.volume_types import volume_type
+from compute.ec2.inventory import Thing
+from compute.ec2.views.volumes import volume_document
+from compute.ec2.volume_types import asked_type
 
 MISSING = "InvalidVolume.NotFound"
-_STATES = {
-    "creating": "creating",
-    "downloading": "creating",
-    "available": "available",
-    "backing-up": "available",
-    # In use from when it is attached, so that who waits for it finds it attached.
-    "reserved": "available",
-    "attaching": "available",
-    "in-use": "in-use",
-    "detaching": "in-use",
-    "deleting": "deleting",
-}
 _TAKEN = ("reserved", "attaching", "in-use", "detaching")
 
 
@@ -53,7 +42,7 @@ FILTERS: Mapping[str, Accessor] = {
 
 def describe(call: Call) -> Document:
     """``DescribeVolumes``."""
-    shown = [_document(call.inventory, each) for each in _asked(call)]
+    shown = [volume_document(call.inventory, each) for each in _asked(call)]
     found = chosen(shown, asked_filters(call.parameters), FILTERS)
     found, token = page(call.parameters, found, lambda each: str(each["volumeId"]))
     return {"volumeSet": found, "nextToken": token}
@@ -66,41 +55,6 @@ def _asked(call: Call) -> list[Thing]:
         for volume in inventory.volumes
     }
     return ids.named(volumes, ids.VOLUME, call.parameters.texts("VolumeId"))
-
-
-def _document(inventory: Inventory, volume: Thing) -> dict[str, Any]:
-    snapshot = volume.get("snapshot_id")
-    return {
-        "volumeId": inventory.id_of(ids.VOLUME, volume["id"]),
-        "size": volume["size"],
-        "snapshotId": inventory.id_of(ids.SNAPSHOT, snapshot) if snapshot else "",
-        "availabilityZone": volume["availability_zone"],
-        "status": _STATES.get(volume["status"], "error"),
-        "createTime": moment(volume["created_at"]),
-        "attachmentSet": [
-            _attachment(inventory, volume, each) for each in volume["attachments"]
-        ],
-        "tagSet": tagging.tag_set(ids.VOLUME, volume),
-        "volumeType": volume["volume_type"] or "standard",
-        "encrypted": volume["encrypted"],
-        "multiAttachEnabled": volume["multiattach"],
-    }
-
-
-def _attachment(
-    inventory: Inventory, volume: Thing, attachment: Thing
-) -> dict[str, Any]:
-    server = inventory.servers_by_id.get(attachment["server_id"], {})
-    kept = server.get("os-extended-volumes:volumes_attached", [])
-    ends = {each["id"]: each.get("delete_on_termination", False) for each in kept}
-    return {
-        "volumeId": inventory.id_of(ids.VOLUME, volume["id"]),
-        "instanceId": inventory.id_of(ids.INSTANCE, attachment["server_id"]),
-        "device": attachment["device"],
-        "status": "detaching" if volume["status"] == "detaching" else "attached",
-        "attachTime": moment(attachment.get("attached_at")),
-        "deleteOnTermination": ends.get(volume["id"], False),
-    }
 
 
 def create(call: Call) -> Document:
@@ -118,7 +72,7 @@ def create(call: Call) -> Document:
     if client_token := parameters.text("ClientToken"):
         for volume in inventory.volumes:
             if volume["metadata"].get(tagging.CLIENT_TOKEN) == client_token:
-                return _document(inventory, volume)
+                return volume_document(inventory, volume)
         metadata[tagging.CLIENT_TOKEN] = client_token
     order: dict[str, Any] = {"name": name, "metadata": metadata}
     if size is not None:
@@ -127,13 +81,15 @@ def create(call: Call) -> Document:
         order["snapshot_id"] = inventory.uuid(ids.SNAPSHOT, snapshot)
     if zone := parameters.text("AvailabilityZone"):
         order["availability_zone"] = zone
-    if kind := volume_type(call.rooms, parameters.text("VolumeType")):
-        order["volume_type"] = kind
+    wish = asked_type(call.rooms, parameters)
+    if wish.type_name:
+        order["volume_type"] = wish.type_name
+    metadata |= wish.metadata
     with coded(missing="InvalidSnapshot.NotFound", limit="VolumeLimitExceeded"):
         made = call.rooms.post("volume", "volumes", body={"volume": order})["volume"]
         # What has just been made tells less of itself than what is shown.
         whole = call.rooms.get("volume", "volumes", made["id"])["volume"]
-    shown = _document(inventory, whole)
+    shown = volume_document(inventory, whole)
     shown.pop("attachmentSet")
     return shown
 
@@ -202,32 +158,6 @@ def detach(call: Call) -> Document:
     }
 
 
-def modify(call: Call) -> Document:
-    """``ModifyVolume``: let it grow, also while it is attached."""
-    parameters = call.parameters
-    identifier = parameters.required("VolumeId")
-    uuid = call.inventory.uuid(ids.VOLUME, identifier)
-    size = parameters.integer("Size")
-    if size is None:
-        raise missing("Size")
-    with coded(missing=MISSING):
-        volume = call.rooms.get("volume", "volumes", uuid)["volume"]
-        if size < volume["size"]:
-            raise invalid("Size", size, "A volume cannot shrink.")
-        if size > volume["size"]:
-            body = {"os-extend": {"new_size": size}}
-            call.rooms.post("volume", "volumes", uuid, "action", body=body)
-    return {
-        "volumeModification": {
-            "volumeId": identifier,
-            "modificationState": "optimizing" if size > volume["size"] else "completed",
-            "targetSize": size,
-            "originalSize": volume["size"],
-            "progress": 0 if size > volume["size"] else 100,
-        }
-    }
-
-
 def describe_status(call: Call) -> Document:
     """``DescribeVolumeStatus``."""
     shown = [
@@ -241,7 +171,7 @@ def describe_status(call: Call) -> Document:
             "eventsSet": [],
             "actionsSet": [],
         }
-        for each in (_document(call.inventory, volume) for volume in _asked(call))
+        for each in (volume_document(call.inventory, volume) for volume in _asked(call))
     ]
     accessors: Mapping[str, Accessor] = {
         "availability-zone": lambda each: each["availabilityZone"],
@@ -259,11 +189,10 @@ ACTIONS = {
     ),
     "CreateVolume": Action(
         create,
-        "AvailabilityZone Size SnapshotId VolumeType Encrypted MultiAttachEnabled"
-        " TagSpecification ClientToken",
+        "AvailabilityZone Size SnapshotId VolumeType Iops Throughput Encrypted"
+        " MultiAttachEnabled TagSpecification ClientToken",
     ),
     "DeleteVolume": Action(delete, "VolumeId"),
     "AttachVolume": Action(attach, "VolumeId InstanceId Device"),
     "DetachVolume": Action(detach, "VolumeId InstanceId Device Force"),
-    "ModifyVolume": Action(modify, "VolumeId Size"),
 }

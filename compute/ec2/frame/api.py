@@ -14,7 +14,7 @@ from typing import Any
 
 from compute.core.identifiers import Identifiers
 from compute.ec2.frame import xml
-from compute.ec2.frame.errors import Ec2Error, code_of
+from compute.ec2.frame.errors import Away, Ec2Error, code_of
 from compute.ec2.frame.parameters import FORM_BYTES_MAX, Parameters, parse_form
 from compute.ec2.frame.signed import Signatures, Signer
 from compute.ec2.frame.turns import Turns
@@ -96,7 +96,8 @@ class Ec2Api:
         except Unavailable as error:
             self._logger.warning("%s: %s", request_id, error)
             status, code = 503, "Unavailable"
-            text = "The service is unavailable just now; try again."
+            room = f"{error.room} " if isinstance(error, Away) else ""
+            text = f"The {room}service is unavailable just now; try again."
         except Exception:
             self._logger.exception("%s: a request failed", request_id)
             status, code, text = 500, "InternalError", "An unexpected error occurred"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from objectstore.kernel.errors import Rejected
+from objectstore.kernel.errors import Rejected, Unavailable
 
 _BY_STATUS = {
     400: "InvalidParameterValue",
@@ -37,6 +37,14 @@ class Ec2Error(Rejected):
     def __init__(self, code: str, text: str) -> None:
         super().__init__(_STATUSES.get(code, 400), text)
         self.code = code
+
+
+class Away(Unavailable):
+    """A room does not answer; its name may be told, where it is and why may not."""
+
+    def __init__(self, room: str, why: str) -> None:
+        super().__init__(f"{room}: {why}")
+        self.room = room
 
 
 def missing(name: str) -> Ec2Error:

@@ -37,7 +37,10 @@ _BY_STATUS = {
     "SHELVED": "stopped",
     "SHELVED_OFFLOADED": "stopped",
 }
-"""Whatever else (ACTIVE, REBOOT, RESIZE, MIGRATING, RESCUE ...) is running."""
+"""Whatever else (ACTIVE, REBOOT, MIGRATING, RESCUE ...) is running."""
+# Of these only the machine itself tells.
+_BETWEEN_TYPES = ("RESIZE", "VERIFY_RESIZE")
+_POWER_SHUT_DOWN = 4
 _BY_TASK = {
     "deleting": "shutting-down",
     "soft-deleting": "shutting-down",
@@ -58,6 +61,9 @@ def state_name(server: Thing) -> str:
     """
     if server["status"] == "ERROR":
         return "stopped" if server.get("OS-SRV-USG:launched_at") else "terminated"
+    if server["status"] in _BETWEEN_TYPES:
+        is_off = server["OS-EXT-STS:power_state"] == _POWER_SHUT_DOWN
+        return "stopped" if is_off else "running"
     task = _BY_TASK.get(server.get("OS-EXT-STS:task_state") or "")
     return task or _BY_STATUS.get(server["status"], "running")
 
@@ -131,7 +137,7 @@ def instance(inventory: Inventory, server: Thing) -> dict[str, Any]:
     name = state_name(server)
     fault = server.get("fault", {}).get("message")
     image = (server.get("image") or {}).get("id", "")
-    origin = image or server["metadata"].get(IMAGE, "")
+    origin = image or server["metadata"].get(IMAGE) or _of_volume(inventory, server)
     root = server.get("OS-EXT-SRV-ATTR:root_device_name") or "/dev/vda"
     return {
         "instanceId": inventory.id_of(ids.INSTANCE, server["id"]),
@@ -155,7 +161,7 @@ def instance(inventory: Inventory, server: Thing) -> dict[str, Any]:
         "vpcId": first.get("vpcId"),
         "privateIpAddress": first.get("privateIpAddress"),
         "ipAddress": first.get("association", {}).get("publicIp"),
-        "sourceDestCheck": True,
+        "sourceDestCheck": first.get("sourceDestCheck", True),
         "groupSet": _groups(interfaces),
         "stateReason": _reason(name, fault),
         "architecture": "x86_64",
@@ -169,6 +175,15 @@ def instance(inventory: Inventory, server: Thing) -> dict[str, Any]:
         "networkInterfaceSet": interfaces,
         "ebsOptimized": False,
     }
+
+
+def _of_volume(inventory: Inventory, server: Thing) -> str:
+    """The image that a server's bootable volume was made from, if from one at all."""
+    for volume, _ in inventory.volumes_by_server.get(server["id"], []):
+        if volume["bootable"] == "true":
+            origin = volume.get("volume_image_metadata") or {}
+            return str(origin.get("image_id", ""))
+    return ""
 
 
 def _reason(name: str, fault: str | None) -> Mapping[str, str] | None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from compute.ec2 import ids
+from compute.ec2.forwarding import is_checked
 from compute.ec2.frame.xml import moment
-from compute.ec2.inventory import Inventory, Thing
+from compute.ec2.inventory import Inventory, Thing, is_launched
 from compute.ec2.tagging import tag_set
 
+# As AWS says it.
+_OWNER_OF_LAUNCHED = "amazon"
 _PART_OF_AN_INSTANCE = ("publicIp", "publicDnsName", "ipOwnerId")
 
 
@@ -66,7 +69,7 @@ def _common(
         "status": "in-use" if port["device_id"] else "available",
         "macAddress": port["mac_address"],
         "privateIpAddress": places[0]["ip_address"] if places else None,
-        "sourceDestCheck": True,
+        "sourceDestCheck": is_checked(port),
         "groupSet": [
             {
                 "groupId": inventory.id_of(ids.GROUP, group),
@@ -93,10 +96,16 @@ def _association(inventory: Inventory, port: Thing) -> dict[str, Any] | None:
     address = inventory.address_by_port.get(port["id"])
     if address is None:
         return None
-    return {
+    shown = {
         "publicIp": address["floating_ip_address"],
         "publicDnsName": "",
         "ipOwnerId": address["project_id"],
+    }
+    if is_launched(address):
+        # It is the instance's, and nobody's to allocate or release.
+        return {**shown, "ipOwnerId": _OWNER_OF_LAUNCHED}
+    return {
+        **shown,
         "allocationId": inventory.id_of(ids.ADDRESS, address["id"]),
         "associationId": inventory.id_of(ids.ADDRESS_ASSOCIATION, address["id"]),
     }

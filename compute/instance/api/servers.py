@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import secrets
 import string
 from typing import Any
@@ -18,7 +19,7 @@ from compute.instance.records import Server
 from compute.instance.schemas.servers import CREATE, UPDATE
 from compute.instance.schemas.types import is_true
 from compute.instance.service.actions import ServerActions
-from compute.instance.service.create import ServerCreation
+from compute.instance.service.create import ORDER_HEADER, ServerCreation
 from compute.instance.service.ordering import Ordering
 from compute.instance.service.server_list import list_servers
 from compute.instance.stores.server_filter import SORT_COLUMNS
@@ -29,6 +30,7 @@ from objectstore.kernel.reply import Reply
 
 SHOW = "os_compute_api:servers:show"
 PASSWORD_LENGTH = 12  # as long as the real one's; 71 bits
+ORDER_CHARACTERS_MAX = 255
 PASSWORD_CHARACTERS = string.ascii_letters + string.digits
 # Two names for the same: the second is of the time when a root disk that is a volume
 # was something else.
@@ -133,6 +135,10 @@ class ServersApi:
             raise BadRequest("Image signatures cannot be verified here")
         password = body.get("adminPass") or new_password()
         new = self._ordering.read(call.context, body, hints, password)
+        if order := call.request.header(ORDER_HEADER):
+            if len(order) > ORDER_CHARACTERS_MAX:
+                raise BadRequest(f"{ORDER_HEADER}: at most {ORDER_CHARACTERS_MAX}")
+            new = dataclasses.replace(new, order=order)
         servers = self._creation.create(call.context, new)
         first = servers[0]
         if is_true(body.get("return_reservation_id", False)):

@@ -14,7 +14,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from compute.core.context import RequestContext
-from compute.core.errors import QuotaExceeded
+from compute.core.database import Duplicate
+from compute.core.errors import Conflict, QuotaExceeded
 from compute.instance.block_devices import devices_of
 from compute.instance.placing import Placement
 from compute.instance.records import Server
@@ -30,6 +31,8 @@ from compute.instance.service.volume_choice import VolumeChoice
 from compute.instance.wiring import Wiring
 from objectstore.kernel.errors import Unavailable
 
+# By which a client names an order, so that it can send it again.
+ORDER_HEADER = "Idempotency-Key"
 # How often the hosts are looked at anew when others took the places that were free.
 PLANS_MAX = 5
 
@@ -44,9 +47,9 @@ class ServerCreation:
         self._choice = VolumeChoice(wiring)
 
     def create(self, context: RequestContext, new: NewServers) -> list[Server]:
-        """The servers; ``QuotaExceeded``.  Places for ports are set aside, volumes
-        reserved or begun to be made before, and given back when there is no server
-        for them."""
+        """The servers; ``QuotaExceeded``, ``Conflict`` when this order is there.
+        Places for ports are set aside, volumes reserved or begun to be made before,
+        and given back when there is no server for them."""
         ids = [self._wiring.identifiers.uuid() for _ in range(new.most)]
         ports = ports_of_each(new.template.networks or ())
         network = self._wiring.network
@@ -128,6 +131,12 @@ class ServerCreation:
             except Outdated:
                 self._wiring.placer.forget()
                 continue
+            except Duplicate:
+                if not new.order:
+                    raise
+                raise Conflict(
+                    f"An order with this {ORDER_HEADER} has been made already"
+                ) from None
             for host in {server.host for server in made if server.host}:
                 self._wiring.wake(host)
             return made
@@ -198,6 +207,7 @@ class ServerCreation:
                     name=draft.name + number,
                     hostname=draft.hostname + number,
                     launch_index=index,
+                    order_key=new.order_key(index),
                     created_at=now,
                     updated_at=now,
                     group_id=new.group.id if new.group else "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +15,8 @@ from compute.instance.rules import on_volume
 @dataclass(frozen=True, slots=True)
 class NewServers:
     """What to make: ``template`` is the record of each (its id, name and numbers are
-    filled in), with who asks and what the placement must heed."""
+    filled in), with who asks and what the placement must heed; ``order``: what the
+    project calls it, if anything."""
 
     template: Server
     flavor: Flavor
@@ -26,6 +28,16 @@ class NewServers:
     same_host: Sequence[str] = ()
     different_host: Sequence[str] = ()
     admin_password: str = field(default="", repr=False)
+    order: str = ""
+
+    def order_key(self, index: int) -> str | None:
+        """By which one of its servers is known should the order be sent again: no
+        two rows have the same.  None when the order has no name, and so is its own
+        each time."""
+        if not self.order:
+            return None
+        text = f"{self.template.project_id} {self.order}"
+        return f"{hashlib.sha256(text.encode()).hexdigest()}-{index}"
 
     @property
     def flavor_values(self) -> dict[str, Any]:

@@ -28,6 +28,8 @@ from test.functional.harness.ports import free_ports
 
 ROOMS = ("identity", "image", "network", "volume", "compute")
 SECOND = "compute-2"  # another process of the same room
+# Two processes of EC2's API, which know nothing of each other.
+EC2_FACES = ("ec2", "ec2-2")
 AGENT = "agent"
 HOSTS = 3
 GONE_SECONDS_MAX = 10.0
@@ -41,6 +43,7 @@ START_ORDER = (
     "network",
     "image",
     "identity",
+    *EC2_FACES,
     STORE,
 )
 
@@ -85,7 +88,7 @@ def parted_cloud(
     order: Sequence[str] = START_ORDER,
 ) -> Iterator[PartedCloud]:
     """Everything apart, on loopback, with simulated hosts."""
-    names = [*ROOMS, SECOND, AGENT]
+    names = [*ROOMS, SECOND, AGENT, *EC2_FACES]
     ports = dict(zip(names, free_ports(len(names)), strict=True))
     store_port, node_port = free_ports(2)
     plan = CloudPlan(ports["identity"], store_port, node_port)
@@ -140,7 +143,7 @@ def _settings(
 ) -> str:
     # The administrator's password is looked for where identity keeps it.
     state = place.state if name == "identity" else place.store.directory / name
-    role = "compute" if name == SECOND else name
+    role = name.removesuffix("-2")
     return f"""[cloud]
 roles = {role}
 public_address = 127.0.0.1:{ports[name]}

@@ -7,10 +7,19 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import boto3
 import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
 from openstack.connection import Connection
 
-from test.functional.compute.parted import HOSTS, SECOND, PartedCloud, parted_cloud
+from test.functional.compute.parted import (
+    EC2_FACES,
+    HOSTS,
+    SECOND,
+    PartedCloud,
+    parted_cloud,
+)
 from test.servers.postgresql import postgresql
 from test.servers.rabbitmq import rabbitmq
 
@@ -180,3 +189,68 @@ def test_nobody_said_anything_untoward(cloud: PartedCloud) -> None:
     for name in cloud.parts:
         for bad in ("Traceback", "ConnectionForced"):
             assert bad not in cloud.log(name), cloud.log(name)[-3000:]
+
+
+@pytest.fixture(scope="module")
+def faces(cloud: PartedCloud) -> list[Any]:
+    """The administrator with boto3, at either process of EC2's API."""
+    sdk = cloud.sdk()
+    user, project = sdk.current_user_id, sdk.current_project_id
+    path = f"/users/{user}/credentials/OS-EC2"
+    key = sdk.identity.post(path, json={"tenant_id": project}).json()["credential"]
+    return [
+        boto3.client(
+            "ec2",
+            endpoint_url=f"http://127.0.0.1:{cloud.ports[name]}",
+            region_name="RegionOne",
+            aws_access_key_id=key["access"],
+            aws_secret_access_key=key["secret"],
+            config=Config(retries={"max_attempts": 0}),
+        )
+        for name in EC2_FACES
+    ]
+
+
+def test_an_order_that_two_processes_hear_at_once_is_one(
+    cloud: PartedCloud, order: Any, faces: list[Any]
+) -> None:
+    images = faces[0].describe_images(Filters=[{"Name": "name", "Values": ["parted"]}])
+    subnets = faces[0].describe_subnets(
+        Filters=[{"Name": "cidr-block", "Values": ["10.9.0.0/24"]}]
+    )["Subnets"]
+
+    def run(number: int) -> set[str]:
+        answer = faces[number % 2].run_instances(
+            ImageId=images["Images"][0]["ImageId"],
+            InstanceType="parted",
+            MinCount=2,
+            MaxCount=2,
+            SubnetId=subnets[0]["SubnetId"],
+            ClientToken="at once",
+        )
+        return {each["InstanceId"] for each in answer["Instances"]}
+
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(run, range(6)))
+    assert all(each == answers[0] for each in answers) and len(answers[0]) == 2
+    named = [server.id for server in cloud.sdk().compute.servers()]
+    assert len(named) == 2
+    delete(cloud.sdk(), *named)
+
+
+def test_a_room_that_is_away(cloud: PartedCloud, faces: list[Any]) -> None:
+    """Clients are told that it passes, and what needs no network goes on."""
+    cloud.kill("network")
+    try:
+        for ask in (faces[0].describe_vpcs, faces[0].describe_instances):
+            with pytest.raises(ClientError) as caught:
+                ask()
+            response = caught.value.response
+            assert response["Error"]["Code"] == "Unavailable"
+            assert response["ResponseMetadata"]["HTTPStatusCode"] == 503
+            assert "network" in response["Error"]["Message"]
+        for action in ("describe_images", "describe_key_pairs", "describe_regions"):
+            assert getattr(faces[0], action)()
+    finally:
+        cloud.start("network")
+    wait_for("the network room", lambda: bool(faces[0].describe_vpcs()["Vpcs"]))

@@ -70,6 +70,26 @@ def test_two_schedulers_never_overbook_a_host(houses: tuple[House, House]) -> No
     assert states == {"ACTIVE", "ERROR"}
 
 
+def test_an_order_that_two_processes_hear_is_one(houses: tuple[House, House]) -> None:
+    order = {"Idempotency-Key": "once"}
+
+    def create(number: int, headers: dict[str, str] = order) -> int:
+        house = houses[number % 2]
+        body = {"server": house.order("twins", networks="none", min_count=2)}
+        return house.ask("POST", "/servers", body, more=headers).status
+
+    tasks = [concurrency.spawn(create, number) for number in range(GREENLETS)]
+    answers = [task.wait() for task in tasks]
+    assert answers.count(202) == 1 and answers.count(409) == GREENLETS - 1
+    assert len(houses[0].ok("GET", "/servers")["servers"]) == 2
+    # Others that say nothing, or something else, are orders of their own.
+    assert create(0, {}) == create(1, {}) == 202
+    assert create(0, {"Idempotency-Key": "twice"}) == 202
+    assert create(0, {"Idempotency-Key": "k" * 256}) == 400
+    assert len(houses[0].ok("GET", "/servers")["servers"]) == 8
+    assert houses[0].leftovers() == []
+
+
 def test_anti_affinity_holds_between_schedulers(houses: tuple[House, House]) -> None:
     body = {"server_group": {"name": "apart", "policy": "anti-affinity"}}
     group = houses[0].ok("POST", "/os-server-groups", body)["server_group"]["id"]

@@ -230,8 +230,9 @@ def test_details_of_an_instance(tenant: Tenant, image: str, subnet: str) -> None
         InstanceId=name, DisableApiTermination={"Value": False}
     )
     for change, expected in (
-        ({"DisableApiTermination": {"Value": True}}, "UnsupportedOperation"),
-        ({"InstanceType": {"Value": "m1.large"}}, "UnknownParameter"),
+        ({"EbsOptimized": {"Value": True}}, "UnsupportedOperation"),
+        ({"InstanceType": {"Value": "m1.large"}}, "IncorrectInstanceState"),
+        ({"Kernel": {"Value": "aki-1"}}, "UnknownParameter"),
     ):
         with pytest.raises(ClientError) as caught:
             ec2.modify_instance_attribute(InstanceId=name, **change)
@@ -255,7 +256,7 @@ def test_details_of_an_instance(tenant: Tenant, image: str, subnet: str) -> None
         ({"MaxCount": 1000}, "InstanceLimitExceeded"),
         ({"MaxCount": 90}, "InstanceLimitExceeded"),
         ({"UserData": "x" * 17_000}, "InvalidParameterValue"),
-        ({"DisableApiTermination": True}, "UnsupportedOperation"),
+        ({"EbsOptimized": True}, "UnsupportedOperation"),
         ({"IamInstanceProfile": {"Name": "x"}}, "UnknownParameter"),
         ({"DryRun": True}, "DryRunOperation"),
         (

@@ -154,10 +154,12 @@ class House:
         project: str = OWNER,
         roles: str = "member",
         user: str = "u1",
+        more: Mapping[str, str] | None = None,
     ) -> Got:
         headers = {
             "X-Auth-Token": fake_token(project, roles, user),
             "OpenStack-API-Version": f"compute {version}",
+            **(more or {}),
         }
         content = b"" if body is None else orjson.dumps(body)
         prefix = "" if path.startswith(("/internal", "/v2")) else "/v2.1"

@@ -1,0 +1,99 @@
+"""Where the instances of an order will be: their networks, groups, addresses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from compute.ec2 import ids
+from compute.ec2.call import Call
+from compute.ec2.frame.errors import Ec2Error, missing, unsupported
+from compute.ec2.frame.parameters import Parameters
+from compute.ec2.vpcs import PUBLIC
+from compute.ec2.words import mark
+
+
+def wants_address(call: Call) -> bool:
+    """Whether they shall have public addresses: the order says so, or else the subnet
+    of their first interface."""
+    parameters = call.parameters
+    given = parameters.structures("NetworkInterface")
+    given.sort(key=lambda each: each.integer("DeviceIndex", 0) or 0)
+    first = given[0] if given else parameters
+    if first.has("AssociatePublicIpAddress"):
+        wanted = first.flag("AssociatePublicIpAddress")
+        if wanted and (len(given) > 1 or first.has("NetworkInterfaceId")):
+            text = (
+                "The associatePublicIPAddress parameter is for one new interface alone"
+            )
+            raise Ec2Error("InvalidParameterCombination", text)
+        return wanted
+    if not (subnet := first.text("SubnetId")):
+        return False
+    uuid = call.inventory.uuid(ids.SUBNET, subnet)
+    return bool(mark(call.inventory.subnets_by_id.get(uuid, {}), PUBLIC))
+
+
+def networks_of_order(call: Call) -> dict[str, Any]:
+    """``networks`` and ``security_groups`` of the order."""
+    parameters = call.parameters
+    given = parameters.structures("NetworkInterface")
+    if given and any(
+        parameters.has(name)
+        for name in ("SubnetId", "SecurityGroupId", "SecurityGroup", "PrivateIpAddress")
+    ):
+        text = "Give subnets and groups in the network interfaces or beside, not both"
+        raise Ec2Error("InvalidParameterCombination", text)
+    if given:
+        return _by_interfaces(call, given)
+    order: dict[str, Any] = {}
+    if groups := _groups(call, parameters, "SecurityGroupId", "SecurityGroup"):
+        order["security_groups"] = [{"name": group} for group in groups]
+    if subnet := parameters.text("SubnetId"):
+        order["networks"] = [_network(call, subnet, parameters)]
+    elif parameters.has("PrivateIpAddress"):
+        raise missing("SubnetId")
+    return order
+
+
+def _by_interfaces(call: Call, given: list[Parameters]) -> dict[str, Any]:
+    found, groups = [], set()
+    for each in sorted(given, key=lambda each: each.integer("DeviceIndex", 0) or 0):
+        if interface := each.text("NetworkInterfaceId"):
+            found.append({"port": call.inventory.uuid(ids.INTERFACE, interface)})
+            continue
+        found.append(_network(call, each.required("SubnetId"), each))
+        groups.add(tuple(_groups(call, each, "SecurityGroupId", "")))
+    if len(groups) > 1:
+        raise unsupported("SecurityGroupId", "New interfaces share their groups.")
+    order: dict[str, Any] = {"networks": found}
+    if named := next(iter(groups), ()):
+        order["security_groups"] = [{"name": group} for group in named]
+    return order
+
+
+def _network(call: Call, subnet: str, parameters: Parameters) -> dict[str, str]:
+    """The subnet's network, and an address in it if one is wanted."""
+    inventory = call.inventory
+    uuid = inventory.uuid(ids.SUBNET, subnet)
+    if uuid not in inventory.subnets_by_id:
+        raise ids.not_found(ids.SUBNET, subnet)
+    network = inventory.subnets_by_id[uuid]["network_id"]
+    siblings = [each for each in inventory.subnets if each["network_id"] == network]
+    address = parameters.text("PrivateIpAddress")
+    if len(siblings) > 1 and not address:
+        text = "Its network has other subnets: say which PrivateIpAddress."
+        raise unsupported("SubnetId", text)
+    return {"uuid": network, **({"fixed_ip": address} if address else {})}
+
+
+def _groups(call: Call, parameters: Parameters, by_id: str, by_name: str) -> list[str]:
+    """The uuids of groups that are named either way."""
+    inventory = call.inventory
+    found = [inventory.uuid(ids.GROUP, each) for each in parameters.texts(by_id)]
+    for name in parameters.texts(by_name) if by_name else ():
+        named = [each["id"] for each in inventory.groups if each["name"] == name]
+        if len(named) != 1:
+            text = f"The security group '{name}' does not exist, or several have it"
+            raise Ec2Error("InvalidGroup.NotFound", text)
+        found += named
+    return list(dict.fromkeys(found))
