@@ -79,6 +79,15 @@ def network_dialect(error: Rejected) -> Any:
     return {"NeutronError": {"type": kind, "message": message, "detail": ""}}
 
 
+def balancer_dialect(error: Rejected) -> Any:
+    """Octavia's, which is that of WSME."""
+    return {
+        "faultcode": "Client" if error.status < 500 else "Server",
+        "faultstring": error.text or title_of(error.status),
+        "debuginfo": None,
+    }
+
+
 def image_dialect(error: Rejected) -> Any:
     """Glance's clients show whatever text they find; JSON serves them best."""
     title = title_of(error.status)

@@ -11,10 +11,17 @@ import pytest
 
 from compute.core.api import Api
 from test.fakes.tokens import fake_token
+from test.unit.compute.balancer.house import House as BalancerHouse
 from test.unit.compute.instance.house import OWNER, House
 from test.unit.compute.volume.house import House as VolumeHouse
 
-ROOMS = {"image": "/v2", "network": "/v2.0", "compute": "/v2.1", "volume": "/v3"}
+ROOMS = {
+    "image": "/v2",
+    "network": "/v2.0",
+    "compute": "/v2.1",
+    "volume": "/v3",
+    "load-balancer": "/v2.0",
+}
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +31,9 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     volumes = VolumeHouse(tmp_path_factory.mktemp("volumes"))
     found.parts.callers["volume"] = volumes.caller  # type: ignore[index]
     found.rooms["volume"] = volumes.room
+    balancers = BalancerHouse(tmp_path_factory.mktemp("balancers"))
+    found.parts.callers["load-balancer"] = balancers.caller  # type: ignore[index]
+    found.rooms["load-balancer"] = balancers.room
     yield found
     found.close()
 

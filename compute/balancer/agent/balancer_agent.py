@@ -1,0 +1,111 @@
+"""The agent's step: fetch the view, let the host serve it, tell how it fares.
+
+A step is safe to repeat and to kill anywhere: what runs is found again by looking.
+While the control plane is away everything is served as it was.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+
+from compute.balancer.agent.serving import Outcome, Serving
+from compute.balancer.client import BalancerClient
+from compute.balancer.view import Report, Served
+from objectstore.kernel import concurrency
+from objectstore.kernel.clock import Clock
+from objectstore.kernel.errors import RingstackError
+from objectstore.kernel.loop import Progress
+
+# Shorter than half of what makes the room think that a host is gone.
+HEARTBEAT_SECONDS = 15.0
+# What waits for the network agent is tried again at once, so many times: it comes
+# within seconds or not at all.
+WAITED_MAX = 100
+
+logger = logging.getLogger("compute.balancer.agent")
+
+
+class BalancerAgent:
+    """One host's step for ``objectstore.kernel.loop.Loop``."""
+
+    name = "balancer-agent"
+
+    def __init__(
+        self, host: str, client: BalancerClient, serving: Serving, clock: Clock
+    ) -> None:
+        self._host = host
+        self._client = client
+        self._serving = serving
+        self._clock = clock
+        self._wanted: list[Served] | None = None
+        self._reported: Sequence[Report] | None = None
+        self._reported_at = 0.0
+        self._problems: dict[str, str] = {}
+        self._waited = 0
+
+    def step(self) -> Progress:
+        """One look and what follows from it."""
+        try:
+            self._wanted = self._client.host_view(self._host)
+        except RingstackError as error:
+            logger.warning("no view from the control plane: %s", error)
+            if self._wanted is None:
+                return Progress.IDLE  # what runs, runs on
+        wanted = self._wanted
+        outcomes = concurrency.offload(self._serving.serve, wanted)
+        self._log(outcomes)
+        self._tell([report for each in wanted for report in _reports(each, outcomes)])
+        is_waiting = any(outcome.is_waiting for outcome in outcomes.values())
+        self._waited = self._waited + 1 if is_waiting else 0
+        is_soon = 0 < self._waited <= WAITED_MAX
+        return Progress.THROTTLED if is_soon else Progress.IDLE
+
+    def _tell(self, reports: list[Report]) -> None:
+        """Report what has changed; the same only as often as a heart beats."""
+        now = self._clock.monotonic()
+        if reports == self._reported and now < self._reported_at + HEARTBEAT_SECONDS:
+            return
+        problem = "; ".join(sorted(set(self._problems.values())))
+        try:
+            self._client.report(self._host, problem, reports)
+        except RingstackError as error:
+            logger.warning("cannot report: %s", error)
+            return
+        self._reported, self._reported_at = reports, now
+
+    def _log(self, outcomes: dict[str, Outcome]) -> None:
+        """Each trouble once, not at every look."""
+        now = {
+            key: each.refused or each.problem
+            for key, each in outcomes.items()
+            if each.refused or each.problem
+        }
+        for key in sorted(now):
+            if self._problems.get(key) != now[key]:
+                logger.warning("load balancer %s: %s", key, now[key])
+        self._problems = now
+
+
+def _reports(served: Served, outcomes: dict[str, Outcome]) -> Iterator[Report]:
+    outcome = outcomes.get(served.balancer_id, Outcome(is_waiting=True))
+    before = served.generation - 1
+    if outcome.last is not None:
+        process, figures = outcome.last
+        yield Report(
+            served.balancer_id,
+            before,
+            process=process,
+            servers=figures.servers,
+            traffic=figures.traffic,
+        )
+    if outcome.is_waiting:
+        return
+    yield Report(
+        served.balancer_id,
+        before if outcome.refused else served.generation,
+        outcome.refused,
+        outcome.process,
+        outcome.figures.servers,
+        outcome.figures.traffic,
+    )

@@ -1,0 +1,228 @@
+"""The haproxy processes of a host: their files, starting, replacing, ending, finding.
+
+They are daemons of their own and outlive the agent: load balancers serve while it is
+away.  A new agent finds them by their command line, which names the configuration's
+file: in a directory called after the load balancer, itself called after the digest of
+what it says.
+
+A changed configuration is a new process.  It takes the listening sockets over from the
+one before (no connection is refused meanwhile), which ends when its last connection
+does; so several processes of one load balancer are no mistake, and the youngest counts.
+
+All calls block; callers are on native threads.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import select
+import shutil
+import signal
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from compute.balancer.agent.text import Surroundings, digest_of, whole_text
+from compute.balancer.haproxy.backends import PEERS
+from compute.core.sockets import socket_directory
+from compute.network.client import balancer_namespace
+from objectstore.kernel.errors import Unavailable
+
+NAMESPACES = Path("/run/netns")
+# Where Debian keeps programs for root; not on everybody's path.
+MORE_PATHS = "/usr/local/sbin:/usr/sbin:/sbin"
+STOP_SECONDS = 2.0
+RUN_SECONDS = 30.0
+SHOWN_CHARACTERS_MAX = 500
+_SUFFIX = ".cfg"
+
+
+class Refused(Exception):
+    """Haproxy dislikes the configuration; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One haproxy of ours.  ``began``: in the kernel's ticks; ``is_at_home``: its
+    namespace is still the one of that name."""
+
+    number: int
+    began: int
+    balancer_id: str
+    digest: str
+    is_at_home: bool
+
+    @property
+    def name(self) -> str:
+        """Tells it from every other there ever was on this host since its start."""
+        return f"{self.number}-{self.began}"
+
+
+class HaproxyProcesses:
+    """All of one agent."""
+
+    def __init__(self, state_directory: Path, user: str, group: str) -> None:
+        self._directory = state_directory / "haproxy"
+        self._empty = state_directory / "empty"
+        self._sockets = Path(socket_directory(str(state_directory)))
+        self._user, self._group = user, group
+
+    def prepare(self) -> None:
+        """The directories.  Only we may look in: sockets rule the processes."""
+        for each in (self._directory, self._empty, self._sockets):
+            each.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def seen(self) -> dict[str, list[Process]]:
+        """Our processes by load balancer, the youngest first."""
+        found: dict[str, list[Process]] = {}
+        for name in os.listdir("/proc"):
+            process = self._process(int(name)) if name.isdigit() else None
+            if process is not None:
+                found.setdefault(process.balancer_id, []).append(process)
+        for each in found.values():
+            each.sort(key=lambda process: (process.began, process.number), reverse=True)
+        return found
+
+    def known(self) -> set[str]:
+        """Load balancers for which there are files."""
+        with contextlib.suppress(FileNotFoundError):
+            return set(os.listdir(self._directory))
+        return set()
+
+    def socket_of(self, balancer_id: str) -> str:
+        """Where its process answers."""
+        # Short: haproxy puts more behind it while it makes the socket.
+        return str(self._sockets / f"{balancer_id.replace('-', '')}.s")
+
+    def has_namespace(self, balancer_id: str) -> bool:
+        """Whether the network agent has made the load balancer's place."""
+        return _inode(NAMESPACES / balancer_namespace(balancer_id)) != 0
+
+    def digest(self, balancer_id: str, configuration: str) -> str:
+        """Of what a process with that configuration was started with."""
+        return digest_of(self._text(balancer_id, configuration))
+
+    def start(
+        self, balancer_id: str, configuration: str, before: list[Process]
+    ) -> None:
+        """Start a process in the place of those before.  ``Refused`` when haproxy
+        dislikes the text, ``Unavailable`` when it could not be started."""
+        text = self._text(balancer_id, configuration)
+        home = self._directory / balancer_id
+        home.mkdir(parents=True, exist_ok=True)
+        file = home / f"{digest_of(text)}{_SUFFIX}"
+        file.write_text(text)
+        command = ["haproxy", "-f", str(file), "-L", PEERS]
+        checked = self._run(balancer_id, [*command, "-c"])
+        if checked.returncode:
+            file.unlink()
+            raise Refused(_shown(checked))
+        for old in home.glob(f"*{_SUFFIX}"):
+            if old != file:
+                old.unlink()
+        # Those that are elsewhere have nothing to hand over.
+        heirs_of = [each for each in before if each.is_at_home]
+        for each in before:
+            if not each.is_at_home:
+                self.stop(each)
+        daemon = [*command, "-D"]
+        socket = self.socket_of(balancer_id)
+        if heirs_of:
+            numbers = [str(each.number) for each in heirs_of]
+            done = self._run(balancer_id, [*daemon, "-x", socket, "-sf", *numbers])
+            if done.returncode == 0:
+                return
+            # Whoever cannot hand over ends first.
+            for each in heirs_of:
+                self.stop(each)
+        done = self._run(balancer_id, daemon)
+        if done.returncode:
+            raise Unavailable(f"haproxy does not start: {_shown(done)}")
+
+    def stop(self, process: Process) -> None:
+        """End it now; silent when it is gone, or is another by now."""
+        try:
+            handle = os.pidfd_open(process.number)
+        except ProcessLookupError:
+            return
+        try:
+            if self._process(process.number) != process:
+                return
+            for number in (signal.SIGTERM, signal.SIGKILL):
+                signal.pidfd_send_signal(handle, number)
+                if select.select([handle], [], [], STOP_SECONDS)[0]:
+                    return
+        except ProcessLookupError:
+            return
+        finally:
+            os.close(handle)
+
+    def forget(self, balancer_id: str) -> None:
+        """Remove its files."""
+        shutil.rmtree(self._directory / balancer_id, ignore_errors=True)
+        Path(self.socket_of(balancer_id)).unlink(missing_ok=True)
+
+    # ---- parts -----------------------------------------------------------------
+
+    def _text(self, balancer_id: str, configuration: str) -> str:
+        _, descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)
+        around = Surroundings(
+            self.socket_of(balancer_id),
+            str(self._empty),
+            self._user,
+            self._group,
+            descriptors,
+        )
+        return whole_text(configuration, around)
+
+    @staticmethod
+    def _run(balancer_id: str, command: list[str]) -> subprocess.CompletedProcess[str]:
+        namespace = NAMESPACES / balancer_namespace(balancer_id)
+        path = f"{os.environ.get('PATH', os.defpath)}:{MORE_PATHS}"
+        try:
+            return subprocess.run(
+                ["nsenter", f"--net={namespace}", *command],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                timeout=RUN_SECONDS,
+                check=False,
+                env={**os.environ, "PATH": path, "LC_ALL": "C"},
+            )
+        except (FileNotFoundError, subprocess.TimeoutExpired) as error:
+            raise Unavailable(f"haproxy: {error}") from None
+
+    def _process(self, number: int) -> Process | None:
+        """None for a process that is not ours (a dead one has no command line)."""
+        try:
+            line = Path(f"/proc/{number}/cmdline").read_bytes()
+            words = line.decode(errors="replace").split("\0")
+            if os.path.basename(words[0]) != "haproxy" or "-c" in words:
+                return None
+            file = Path(words[words.index("-f") + 1])
+            if file.parent.parent != self._directory:
+                return None
+            stat = Path(f"/proc/{number}/stat").read_text()
+        except (OSError, ValueError, IndexError):
+            return None
+        # The name before may hold anything, parentheses too; the 22nd field is 20th
+        # behind it.
+        began = int(stat.rpartition(")")[2].split()[19])
+        balancer_id = file.parent.name
+        home = _inode(NAMESPACES / balancer_namespace(balancer_id))
+        is_at_home = home != 0 and _inode(Path(f"/proc/{number}/ns/net")) == home
+        return Process(number, began, balancer_id, file.stem, is_at_home)
+
+
+def _shown(done: subprocess.CompletedProcess[str]) -> str:
+    return (done.stderr or done.stdout).strip()[:SHOWN_CHARACTERS_MAX]
+
+
+def _inode(path: Path) -> int:
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return 0

@@ -1,0 +1,1 @@
+"""What creating, changing and deleting mean: one file for each kind of thing."""

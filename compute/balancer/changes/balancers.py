@@ -1,0 +1,121 @@
+"""Load balancers: their rows.  What they need of the network is ``vips.py``'s."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from compute.balancer import tables
+from compute.balancer.changes.locking import begin, doom
+from compute.balancer.frame.fields import ADDRESS, ID, OBJECTS, TEXT, Field, Fields
+from compute.balancer.frame.kind import Item, Kind, set_tags
+from compute.balancer.frame.work import Work
+from compute.balancer.model import Balancer, Deed
+from compute.balancer.placing import choose_host
+from compute.core.errors import BadRequest
+
+PROVIDER = "haproxy"
+PROVIDER_TEXT = "An haproxy process of its own for each load balancer"
+FIELDS = Fields(
+    Field("vip_address", ADDRESS, default="", update=False),
+    Field("vip_port_id", ID, default="", update=False),
+    Field("vip_subnet_id", ID, default="", update=False),
+    Field("vip_network_id", ID, default="", update=False),
+    Field("vip_qos_policy_id", ID, default=""),
+    Field("provider", TEXT, default=PROVIDER, update=False, column="-"),
+    Field("vip_vnic_type", {"enum": ["normal"]}, default="normal", column="-"),
+    Field("listeners", OBJECTS, default=(), update=False, column="-"),
+    Field("pools", OBJECTS, default=(), update=False, column="-"),
+    unsupported=("flavor_id", "availability_zone", "additional_vips", "vip_sg_ids"),
+)
+
+
+def check_provider(name: str) -> None:
+    """There is one."""
+    if name not in (PROVIDER, ""):
+        raise BadRequest(f"Provider '{name[:64]}' is not enabled.")
+
+
+def update(work: Work, balancer: Balancer, attributes: Item) -> Balancer:
+    """Change a load balancer."""
+    balancer = begin(work, balancer)
+    if "tags" in attributes:
+        set_tags(work, balancer.id, attributes["tags"])
+    return work.save(tables.balancers, balancer, **FIELDS.columns(attributes))
+
+
+def delete(work: Work, balancer: Balancer, *, cascade: bool) -> None:
+    """Begin to take it away; with all that it has only when told so."""
+    has = any(True for _ in work.tree(balancer).parts())
+    if has and not cascade:
+        raise BadRequest(
+            f"Cannot delete Load Balancer {balancer.id} - it has children",
+            kind="ValidationException",
+        )
+    begin(work, balancer, Deed.DELETE)
+    for table in tables.PARTS:
+        doom(work, table, table.c.balancer_id == balancer.id)
+
+
+def fail_over(work: Work, balancer: Balancer) -> Balancer:
+    """Begin anew, on another host when there is one; the keeper moves its port."""
+    begun = begin(work, balancer, Deed.FAIL_OVER)
+    host = choose_host(work, besides=balancer.host) or balancer.host
+    work.wake([host])
+    return work.save(tables.balancers, begun, host=host)
+
+
+def _present(work: Work, balancers: Sequence[Balancer]) -> list[Item]:
+    wanted = [each.id for each in balancers]
+    held: dict[str, dict[str, list[Item]]] = {"listeners": {}, "pools": {}}
+    for name, table in (("listeners", tables.listeners), ("pools", tables.pools)):
+        for row in work.rows(
+            sa.select(table.c.id, table.c.balancer_id)
+            .where(table.c.balancer_id.in_(wanted))
+            .order_by(table.c.created_at, table.c.id)
+        ):
+            held[name].setdefault(row["balancer_id"], []).append({"id": row["id"]})
+    return [
+        {
+            "vip_address": each.vip_address,
+            "vip_port_id": each.vip_port_id or None,
+            "vip_subnet_id": each.vip_subnet_id or None,
+            "vip_network_id": each.vip_network_id or None,
+            "vip_qos_policy_id": each.vip_qos_policy_id or None,
+            "vip_vnic_type": "normal",
+            "vip_sg_ids": [],
+            "additional_vips": [],
+            "provider": PROVIDER,
+            "listeners": held["listeners"].get(each.id, []),
+            "pools": held["pools"].get(each.id, []),
+        }
+        for each in balancers
+    ]
+
+
+KIND = Kind(
+    word="loadbalancer",
+    singular="loadbalancer",
+    plural="loadbalancers",
+    title="Load Balancer",
+    table=tables.balancers,
+    record=Balancer,
+    present=_present,
+    columns={
+        name: name
+        for name in (
+            "vip_address",
+            "vip_port_id",
+            "vip_subnet_id",
+            "vip_network_id",
+            "vip_qos_policy_id",
+        )
+    },
+    special={
+        "provider": lambda values: sa.literal(PROVIDER in values),
+        "flavor_id": lambda values: sa.false(),
+        "availability_zone": lambda values: sa.false(),
+    },
+    nulls=frozenset({"flavor_id", "availability_zone"}),
+)

@@ -1,0 +1,1 @@
+"""What every collection of this room is served with: lists, fields, transactions."""

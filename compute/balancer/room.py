@@ -1,0 +1,78 @@
+"""Puts the load balancer room together."""
+
+from __future__ import annotations
+
+from compute.balancer.api.balancers import BalancersApi
+from compute.balancer.api.internal import InternalApi
+from compute.balancer.api.members import BatchApi
+from compute.balancer.api.quotas import QuotasApi
+from compute.balancer.api.resource import PartApi
+from compute.balancer.api.surroundings import SurroundingsApi
+from compute.balancer.api.versions import ROUTES
+from compute.balancer.changes import (
+    listeners,
+    members,
+    monitors,
+    policies,
+    pools,
+    rules_of_policies,
+)
+from compute.balancer.frame.definition import Definition
+from compute.balancer.frame.work import TOPIC_KEEPER, BalancerDatabase
+from compute.balancer.keeper import Keeper
+from compute.balancer.policies import default_rules
+from compute.balancer.settings import BalancerSettings
+from compute.core.api import Api, Route
+from compute.core.dialects import balancer_dialect
+from compute.core.policy import Policy
+from compute.core.room import Room, RoomParts
+from compute.network.client import VipClient
+from objectstore.kernel.loop import Loop
+
+NAME = "load-balancer"
+# A message tells of each change.
+KEEPER_SECONDS = 5.0
+
+DEFINITIONS: tuple[Definition, ...] = (  # type: ignore[type-arg]
+    listeners.DEFINITION,
+    pools.DEFINITION,
+    members.definition(pools.KIND),
+    monitors.DEFINITION,
+    policies.DEFINITION,
+    rules_of_policies.definition(policies.KIND),
+)
+
+
+def build_room(parts: RoomParts, settings: BalancerSettings) -> Room:
+    """The room.  Its tables must be there."""
+    database = BalancerDatabase(
+        parts.database,
+        bus=parts.bus,
+        clock=parts.clock,
+        identifiers=parts.identifiers,
+        policy=Policy(default_rules(), parts.policy_overrides),
+        settings=settings,
+    )
+    network = VipClient(parts.callers["network"], parts.service)
+    api = Api(
+        all_routes(database, network),
+        dialect=balancer_dialect,
+        service_type="load-balancer",
+        tokens=parts.tokens,
+        identifiers=parts.identifiers,
+    )
+    keeper = Loop(Keeper(database, network), idle_seconds=KEEPER_SECONDS)
+    parts.bus.subscribe(TOPIC_KEEPER, lambda message: keeper.hint())
+    return Room(NAME, api, (keeper,))
+
+
+def all_routes(database: BalancerDatabase, network: VipClient) -> list[Route]:
+    """Every route."""
+    routes = [*ROUTES, *BalancersApi(database, network).routes()]
+    for definition in DEFINITIONS:
+        routes += PartApi(definition, database).routes()
+    routes += BatchApi(database).routes()
+    routes += QuotasApi(database).routes()
+    routes += SurroundingsApi(database).routes()
+    routes += InternalApi(database).routes()
+    return routes

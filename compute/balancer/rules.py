@@ -1,0 +1,174 @@
+"""What goes with what: pure checks of protocols, persistence, monitors, policies.
+
+Each raises ``BadRequest`` that names what is wrong.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from compute.balancer.model import HTTP, HTTPS, PROXY, PROXYV2, TCP
+from compute.core.errors import BadRequest
+
+# Listener -> the protocols that its pools may speak.
+POOL_PROTOCOLS: Mapping[str, tuple[str, ...]] = {
+    HTTP: (HTTP, PROXY, PROXYV2),
+    HTTPS: (HTTPS, PROXY, PROXYV2, TCP),
+    TCP: (HTTP, HTTPS, PROXY, PROXYV2, TCP),
+}
+COOKIE_TYPES = ("HTTP_COOKIE", "APP_COOKIE")
+INSERT_HEADERS = ("X-Forwarded-For", "X-Forwarded-Port", "X-Forwarded-Proto")
+FILE_TYPE_MATCHES = ("EQUAL_TO", "REGEX")
+KEYED = ("HEADER", "COOKIE")
+REDIRECTS = {
+    "REDIRECT_TO_POOL": "redirect_pool_id",
+    "REDIRECT_TO_URL": "redirect_url",
+    "REDIRECT_PREFIX": "redirect_prefix",
+}
+HTTP_MONITORS = ("HTTP", "HTTPS")
+# What may stand in haproxy's configuration without quotes.
+NAME = re.compile(r"[A-Za-z0-9_.-]{1,255}")
+# Visible ASCII: what a request line or a location may have.
+VISIBLE = re.compile(r"[!-~]{1,1024}")
+CODES = re.compile(r"\d{3}(\s*,\s*\d{3})*|\d{3}-\d{3}")
+CIDRS_MAX = 64
+
+
+def wrong(text: str) -> BadRequest:
+    """The values do not go together."""
+    return BadRequest(f"Validation failure: {text}", kind="ValidationException")
+
+
+def address(text: str, name: str) -> str:
+    """An address in its canonical form."""
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        raise wrong(f"{name}: {text[:64]!r} is not an IP address") from None
+
+
+def prefixes(texts: list[str], version: int) -> list[str]:
+    """Prefixes of one version of IP in their canonical form."""
+    found = []
+    for text in texts:
+        try:
+            network = ipaddress.ip_network(text, strict=False)
+        except ValueError:
+            raise wrong(f"allowed_cidrs: {text[:64]!r} is not a prefix") from None
+        if network.version != version:
+            raise wrong(f"allowed_cidrs: {network} is not of the VIP's IP version")
+        found.append(str(network))
+    return sorted(set(found))
+
+
+def check_protocols(listener: str, pool: str) -> None:
+    """A listener leads to pools whose protocol it can speak."""
+    if pool not in POOL_PROTOCOLS[listener]:
+        raise wrong(
+            f"The pool protocol '{pool}' is invalid while the listener protocol is"
+            f" '{listener}'."
+        )
+
+
+def insert_headers(given: Mapping[str, Any], protocol: str) -> dict[str, str]:
+    """Header -> "true" or "false"; only where requests are read."""
+    found = {}
+    for name, value in given.items():
+        text = str(value).lower()
+        if name not in INSERT_HEADERS or text not in ("true", "false"):
+            raise wrong(f"{name[:64]}: {text[:64]} is not a valid insert header")
+        found[name] = text
+    if found and protocol != HTTP:
+        raise wrong(f"insert_headers cannot be used with the protocol {protocol}")
+    return found
+
+
+def persistence(given: Mapping[str, Any] | None, protocol: str) -> dict[str, Any]:
+    """Session persistence as it is kept."""
+    if not given:
+        return {}
+    unknown = set(given) - {
+        "type",
+        "cookie_name",
+        "persistence_timeout",
+        "persistence_granularity",
+    }
+    if unknown:
+        raise wrong(f"session_persistence: unknown: {', '.join(sorted(unknown))[:64]}")
+    kind, name = given.get("type"), given.get("cookie_name")
+    if kind not in ("SOURCE_IP", *COOKIE_TYPES):
+        raise wrong(f"session_persistence: {str(kind)[:64]} is not a type")
+    if kind in COOKIE_TYPES and protocol != HTTP:
+        raise wrong(f"session_persistence: {kind} needs a pool of the protocol HTTP")
+    if kind == "APP_COOKIE":
+        if not isinstance(name, str) or NAME.fullmatch(name) is None:
+            raise wrong("session_persistence: APP_COOKIE needs a valid cookie_name")
+    elif name:
+        raise wrong(f"session_persistence: {kind} has no cookie_name")
+    if given.get("persistence_granularity"):
+        raise wrong("session_persistence: persistence_granularity is for UDP only")
+    found = {"type": kind, "cookie_name": name or None}
+    timeout = given.get("persistence_timeout")
+    if timeout is not None:
+        if kind != "SOURCE_IP" or not re.fullmatch(r"[0-9]{1,7}", str(timeout)):
+            raise wrong("session_persistence: persistence_timeout makes no sense")
+        found["persistence_timeout"] = int(timeout)
+    return found
+
+
+def check_monitor(values: Mapping[str, Any]) -> None:
+    """A health monitor's attributes together."""
+    if values["timeout"] > values["delay"]:
+        raise wrong("timeout must not be more than delay")
+    if values["type"] not in HTTP_MONITORS:
+        return
+    path = values["url_path"]
+    if not path.startswith("/") or VISIBLE.fullmatch(path) is None:
+        raise wrong("url_path must begin with / and have no spaces")
+    if CODES.fullmatch(values["expected_codes"]) is None:
+        raise wrong("expected_codes must be like 200, or 200,202, or 200-204")
+    domain = values["domain_name"]
+    if domain and NAME.fullmatch(domain) is None:
+        raise wrong("domain_name is not a host's name")
+    if domain and values["http_version"] == "1.0":
+        raise wrong("domain_name needs http_version 1.1")
+
+
+def check_policy(values: Mapping[str, Any]) -> None:
+    """An L7 policy's attributes together."""
+    wanted = REDIRECTS.get(values["action"])
+    for name in REDIRECTS.values():
+        if name == wanted and not values[name]:
+            raise wrong(f"{name} is required for the action {values['action']}")
+    for name in ("redirect_url", "redirect_prefix"):
+        text = values[name]
+        if text and (
+            not text.startswith(("http://", "https://"))
+            or VISIBLE.fullmatch(text) is None
+        ):
+            raise wrong(f"{name} is not an URL")
+    code = values["redirect_http_code"]
+    if code and values["action"] not in ("REDIRECT_TO_URL", "REDIRECT_PREFIX"):
+        raise wrong("redirect_http_code is for redirects to URLs and prefixes")
+
+
+def check_rule(values: Mapping[str, Any]) -> None:
+    """An L7 rule's attributes together."""
+    kind, match, value = values["type"], values["compare_type"], values["value"]
+    if not value or not value.isprintable():
+        raise wrong("value must be text without control characters")
+    if kind in KEYED:
+        if NAME.fullmatch(values["key"]) is None:
+            raise wrong(f"key: the name of the {kind.lower()} is needed")
+    elif values["key"]:
+        raise wrong(f"key is not used with the type {kind}")
+    if kind == "FILE_TYPE" and match not in FILE_TYPE_MATCHES:
+        raise wrong(f"compare_type {match} is not for FILE_TYPE")
+    if match == "REGEX":
+        try:
+            re.compile(value)
+        except (re.error, RecursionError, OverflowError):
+            raise wrong(f"value: {value[:64]!r} is not a regular expression") from None
