@@ -13,6 +13,7 @@ HOST_PACKAGES=(
     "nftables:command -v nft"
     "iproute2:command -v ip"
     "conntrack:command -v conntrack"
+    "haproxy:PATH=$PATH:/usr/sbin command -v haproxy"
     "openssh-client:command -v ssh"
 )
 

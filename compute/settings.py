@@ -33,8 +33,10 @@ class Role(enum.Enum):
     VOLUME = "volume"
     COMPUTE = "compute"
     EC2 = "ec2"
+    LOAD_BALANCER = "load-balancer"
     AGENT = "agent"
     NETWORK_AGENT = "network-agent"
+    BALANCER_AGENT = "balancer-agent"
 
 
 ROOM_ROLES = (
@@ -44,7 +46,11 @@ ROOM_ROLES = (
     Role.VOLUME,
     Role.COMPUTE,
     Role.EC2,
+    Role.LOAD_BALANCER,
 )
+
+
+AGENT_ROLES = (Role.AGENT, Role.NETWORK_AGENT, Role.BALANCER_AGENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +73,9 @@ class CloudProcessSettings:
     volume_url: str = option("", "Where volume is; default: public_url/volume")
     compute_url: str = option("", "Where compute is; default: public_url/compute")
     ec2_url: str = option("", "Where EC2's API is; default: public_url/ec2")
+    load_balancer_url: str = option(
+        "", "Where load balancers are; default: public_url/load-balancer"
+    )
     object_store: Path | None = option(
         None, "Settings file of an object store to run inside this process"
     )
@@ -142,7 +151,7 @@ class CloudSettings:
 
     def url_of(self, room: str) -> str:
         """Where clients find a room."""
-        given: str = getattr(self.cloud, f"{room}_url")
+        given: str = getattr(self.cloud, f"{room.replace('-', '_')}_url")
         return given.rstrip("/") or f"{self.public_url}/{room}"
 
     def secret_file(self, name: str) -> Path:

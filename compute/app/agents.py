@@ -1,4 +1,5 @@
-"""The agents of this process: guests and networks of its host, and their consoles."""
+"""The agents of this process: its host's guests with their consoles, its networks and
+load balancers."""
 
 from __future__ import annotations
 
@@ -17,6 +18,8 @@ from compute.agent.moves.door import MoveDoor
 from compute.agent.moves.streams import Connect, StreamDoor
 from compute.agent.runner import Agent, AgentTimes
 from compute.app.hosts import Hosts, build_hosts
+from compute.balancer.agent import service as balancers
+from compute.balancer.client import BalancerClient
 from compute.core.absent import AbsentService
 from compute.core.bus import Bus
 from compute.core.context import TokenSource
@@ -86,16 +89,22 @@ class Agents:
         self.consoles: ConsoleProxy | None = None
         self._guests: Agent | None = None
         self._networks: NetworkAgentService | None = None
+        self._balancers: balancers.BalancerAgentService | None = None
         self._lock = HostLock(settings.cloud.state / "agent")
         if settings.plays(Role.AGENT):
             self._build_guests()
         if settings.plays(Role.NETWORK_AGENT):
             self._build_networks()
+        if settings.plays(Role.BALANCER_AGENT):
+            client = BalancerClient(callers["load-balancer"], service)
+            self._build_balancers(client)
 
     def start(self) -> None:
         """Networks first: guests wait for their ports."""
         if self._networks is not None:
             self._networks.start()
+        if self._balancers is not None:
+            self._balancers.start()
         if self.hosts is not None and self._guests is not None:
             self.hosts.start()
             self._guests.start()
@@ -110,6 +119,10 @@ class Agents:
             for loop in self.hosts.loops:
                 loop.stop()
             self.hosts.stop()
+        if self._balancers is not None:
+            self._balancers.stop()
+            if self._settings.rooms["agent"].ends_with_us:
+                self._balancers.take_down()
         if self._networks is not None:
             self._networks.stop()
             if self._settings.rooms["agent"].ends_with_us:
@@ -174,4 +187,19 @@ class Agents:
             bus=self._bus,
             clock=self._clock,
             listens_at=self._settings.public_address.host,
+        )
+
+    def _build_balancers(self, client: BalancerClient) -> None:
+        """A host without haproxy is a host all the same, of everything else."""
+        options = self._settings.rooms["balancer-agent"]
+        if missing := balancers.missing_requirements(options):
+            _log.warning("no load balancers here: missing %s", ", ".join(missing))
+            return
+        self._balancers = balancers.BalancerAgentService(
+            self._settings.host,
+            self._settings.cloud.state / "balancer-agent",
+            options,
+            client=client,
+            bus=self._bus,
+            clock=self._clock,
         )

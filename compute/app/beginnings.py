@@ -38,4 +38,7 @@ def catalogue(settings: CloudSettings) -> tuple[CatalogueEntry, ...]:
         ),
         CatalogueEntry("s3", "s3", store),
         CatalogueEntry("ec2", "ec2", settings.url_of("ec2")),
+        CatalogueEntry(
+            "load-balancer", "load-balancer", settings.url_of("load-balancer")
+        ),
     )

@@ -31,7 +31,7 @@ from compute.identity.client import (
 )
 from compute.identity.room import build_parts as build_identity_parts
 from compute.identity.room import room_of as identity_room
-from compute.settings import ROOM_ROLES, CloudSettings, Role
+from compute.settings import AGENT_ROLES, ROOM_ROLES, CloudSettings, Role
 from objectstore.app.worker import StoreWorker
 from objectstore.client.caller import Caller
 from objectstore.client.in_process import InProcessCaller
@@ -93,7 +93,7 @@ class Cloud:
         service = self._service_tokens(callers["identity"])
         if names:
             self._build_rooms(names, here, callers, service)
-        if settings.plays(Role.AGENT) or settings.plays(Role.NETWORK_AGENT):
+        if any(settings.plays(role) for role in AGENT_ROLES):
             self._agents = Agents(
                 settings,
                 callers,

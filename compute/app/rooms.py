@@ -7,6 +7,9 @@ from typing import Any
 
 from compute.agent.drivers.libvirt.settings import LibvirtSettings
 from compute.agent.settings import GuestAgentSettings
+from compute.balancer.agent.settings import BalancerAgentSettings
+from compute.balancer.room import build_room as build_balancer
+from compute.balancer.settings import BalancerSettings
 from compute.core.room import Room, RoomParts
 from compute.ec2.room import build_room as build_ec2
 from compute.ec2.settings import Ec2Settings
@@ -30,6 +33,7 @@ BUILDERS: Mapping[str, BuildRoom] = {
     "volume": build_volume,
     "compute": build_instance,
     "ec2": build_ec2,
+    "load-balancer": build_balancer,
 }
 
 SETTINGS: Mapping[str, type] = {
@@ -39,9 +43,11 @@ SETTINGS: Mapping[str, type] = {
     "volume": VolumeSettings,
     "compute": InstanceSettings,
     "ec2": Ec2Settings,
+    "load-balancer": BalancerSettings,
     "agent": GuestAgentSettings,
     "libvirt": LibvirtSettings,
     "network-agent": NetworkAgentSettings,
+    "balancer-agent": BalancerAgentSettings,
 }
 """The sections of a cloud's file, the frame's apart."""
 
@@ -53,4 +59,5 @@ PACKAGES: Mapping[str, str] = {
     "network": "network",
     "volume": "volume",
     "compute": "instance",
+    "load-balancer": "balancer",
 }

@@ -135,6 +135,7 @@ def _plan(port: int, cloud_port: int, kind: str) -> CloudPlan:
         sections={
             "agent": {"hypervisor": kind, "ends_with_us": "yes"},
             "volume": {"driver": _volumes(kind), "ends_with_us": "yes"},
+            "balancer-agent": {"driver": _balancers(kind)},
         },
         roles=() if kind == "libvirt" else _without_network_agent(),
     )
@@ -146,9 +147,23 @@ def _volumes(kind: str) -> str:
     return "files" if kind == "libvirt" else "memory"
 
 
+def _balancers(kind: str) -> str:
+    """Where there are no networks nothing could be balanced either."""
+    return "haproxy" if kind == "libvirt" else "sim"
+
+
 def _without_network_agent() -> tuple[str, ...]:
     """Simulated guests have no cards that anything could be plugged into."""
-    return ("identity", "image", "network", "volume", "compute", "agent")
+    return (
+        "identity",
+        "image",
+        "network",
+        "volume",
+        "compute",
+        "load-balancer",
+        "agent",
+        "balancer-agent",
+    )
 
 
 def _choose(wanted: str) -> str:

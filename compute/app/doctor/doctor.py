@@ -10,6 +10,7 @@ from compute.agent.image_source import ImageSource
 from compute.agent.settings import HypervisorKind
 from compute.app.beginnings import SERVICE_PASSWORD
 from compute.app.callers import room_callers
+from compute.app.doctor.balancers import stray_balancers
 from compute.app.doctor.finding import Finding
 from compute.app.doctor.guests import stray_guests
 from compute.app.doctor.images import stray_segments
@@ -20,6 +21,8 @@ from compute.app.doctor.volume_bytes import stray_volumes
 from compute.app.doctor.volumes import stray_attachments, stray_disks
 from compute.app.hosts import build_hosts
 from compute.app.secret_files import read_secret
+from compute.balancer.agent.service import BalancerAgentService
+from compute.balancer.client import BalancerClient
 from compute.core.absent import AbsentService
 from compute.core.bus import InProcessBus
 from compute.identity.client import (
@@ -72,6 +75,8 @@ class Doctor:
             yield from self._guests()
         if self._settings.plays(Role.NETWORK_AGENT) and not missing_requirements():
             yield from stray_networks(self._network_agent())
+        if self._settings.plays(Role.BALANCER_AGENT):
+            yield from stray_balancers(self._balancer_agent())
 
     def notes(self) -> Iterator[str]:
         """What is no fault, and good to know: disks that still read their image."""
@@ -120,6 +125,17 @@ class Doctor:
             settings.rooms["network-agent"],
             network=self._network,
             instances=self._instances,
+            bus=InProcessBus(),
+            clock=self._clock,
+        )
+
+    def _balancer_agent(self) -> BalancerAgentService:
+        settings = self._settings
+        return BalancerAgentService(
+            settings.host,
+            settings.cloud.state / "balancer-agent",
+            settings.rooms["balancer-agent"],
+            client=BalancerClient(self._callers["load-balancer"], self._tokens),
             bus=InProcessBus(),
             clock=self._clock,
         )
