@@ -1,6 +1,7 @@
 """Locks on names, for conditional writes that race.
 
-In memory, first come first served, each ending by itself after its time.
+In memory, first come first served, each ending by itself after its time.  Nothing here
+waits: calls of many come one after the other (``wire.channel``).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ class _Lock:
 
     def __init__(self) -> None:
         self.holder = ""
-        self.timer: concurrency.Task = None
+        self.timer: concurrency.Timer = None
         self.waiting: deque[_Waiter] = deque()
 
 
@@ -39,7 +40,7 @@ class _Waiter:
         self.granted = granted
         self.failed = failed
         self.over = False
-        self.timer: concurrency.Task = None
+        self.timer: concurrency.Timer = None
 
 
 class NameLocks:
@@ -57,8 +58,17 @@ class NameLocks:
         failed: Callable[[Unavailable], None],
     ) -> None:
         """Call ``granted`` when ``token`` has the key: now, or when those before it
-        are done; ``failed`` when that takes over ``seconds``."""
+        are done; ``failed`` when that takes over ``seconds``.
+
+        Who asks again while it waits, its connection having ended, keeps its place: a
+        second one would be handed the key when nobody wants it any more."""
         lock = self._locks.setdefault(key, _Lock())
+        for known in lock.waiting:
+            if known.token == token and not known.over:
+                forgotten, known.failed = known.failed, failed
+                known.granted = granted
+                forgotten(Unavailable("asked for again"))
+                return
         waiter = _Waiter(token, seconds, granted, failed)
         if lock.holder in ("", token):
             self._grant(key, lock, waiter)
@@ -66,14 +76,14 @@ class NameLocks:
             failed(Unavailable("too many writers wait for the name"))
         else:
             lock.waiting.append(waiter)
-            waiter.timer = concurrency.spawn_later(seconds, _give_up, waiter)
+            waiter.timer = concurrency.call_later(seconds, _give_up, waiter)
 
     def release(self, key: bytes, token: str) -> None:
         """Hand the key on; harmless when ``token`` does not hold it."""
         lock = self._locks.get(key)
         if lock is None or lock.holder != token:
             return
-        concurrency.kill_task(lock.timer)
+        lock.timer.cancel()
         self._next(key, lock)
 
     def _next(self, key: bytes, lock: _Lock) -> None:
@@ -82,16 +92,16 @@ class NameLocks:
             waiter = lock.waiting.popleft()
             if not waiter.over:
                 waiter.over = True
-                concurrency.kill_task(waiter.timer)
+                waiter.timer.cancel()
                 self._grant(key, lock, waiter)
                 return
         self._locks.pop(key, None)
 
     def _grant(self, key: bytes, lock: _Lock, waiter: _Waiter) -> None:
         if lock.holder:  # the holder asks again: its time starts anew
-            concurrency.kill_task(lock.timer)
+            lock.timer.cancel()
         lock.holder = waiter.token
-        lock.timer = concurrency.spawn_later(waiter.seconds, self._expire, key, lock)
+        lock.timer = concurrency.call_later(waiter.seconds, self._expire, key, lock)
         waiter.granted()
 
     def _expire(self, key: bytes, lock: _Lock) -> None:

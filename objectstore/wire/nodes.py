@@ -140,7 +140,8 @@ class ObjectNode(Protocol):
         Kept when the lock is granted, with the state as it then is; waits for
         another holder up to ``seconds``, then fails ``Unavailable``.  A lock
         ends by ``release`` or after ``seconds``.  Locks live in memory: they
-        order clients that race, and losing one loses no data.
+        order clients that race, and losing one loses no data.  Who asks again
+        while it waits keeps its place; its earlier call fails.
         """
 
     def release(self, key: bytes, token: str) -> None:

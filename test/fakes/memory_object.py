@@ -243,7 +243,13 @@ class _Lock:
         promise: Promise[Lookup],
         seconds: float,
     ) -> None:
-        self._queue.append((token, granted, promise))
+        for place, (waiting, _, forgotten) in enumerate(self._queue):
+            if waiting == token and not forgotten.done:
+                self._queue[place] = token, granted, promise
+                forgotten.fail(Unavailable("asked for again"))
+                break
+        else:
+            self._queue.append((token, granted, promise))
         error = Unavailable("the name is locked by another writer")
         concurrency.spawn_later(seconds, promise.fail, error)
 

@@ -7,10 +7,12 @@ from typing import Any
 
 import eventlet
 import eventlet.greenpool
+import eventlet.hubs
 import eventlet.semaphore
 import greenlet
 
 Task = Any  # an eventlet GreenThread; opaque outside this package
+Timer = Any  # of the hub; has ``cancel()``, harmless when it has run
 Semaphore = eventlet.semaphore.Semaphore
 Killed = greenlet.GreenletExit
 sleep = eventlet.sleep
@@ -24,6 +26,12 @@ def spawn(function: Callable[..., Any], *arguments: Any) -> Task:
 def spawn_later(seconds: float, function: Callable[..., Any], *arguments: Any) -> Task:
     """Run ``function`` in a greenlet after ``seconds``."""
     return eventlet.spawn_after(seconds, function, *arguments)
+
+
+def call_later(seconds: float, call: Callable[..., Any], *arguments: Any) -> Timer:
+    """Call it on the hub itself after ``seconds``, unless its timer is cancelled, which
+    waits for nothing.  It must be short and must not wait."""
+    return eventlet.hubs.get_hub().schedule_call_global(seconds, call, *arguments)
 
 
 def wait_task(task: Task) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from objectstore.kernel import concurrency
 from objectstore.kernel.errors import Unavailable
 from test.contract.nodes.samples import KEY, data, kept, key_of
 
@@ -78,3 +79,27 @@ def test_a_waiter_that_gave_up_does_not_get_the_lock(object_node: Any) -> None:
         kept(object_node.reserve(KEY, "two", SHORT_SECONDS))
     object_node.release(KEY, "one")
     kept(object_node.reserve(KEY, "three", LONG_SECONDS))
+
+
+def test_who_asks_again_keeps_its_place_and_is_granted_once(object_node: Any) -> None:
+    kept(object_node.reserve(KEY, "one", LONG_SECONDS))
+    forgotten = object_node.reserve(KEY, "two", LONG_SECONDS)
+    third = object_node.reserve(KEY, "three", LONG_SECONDS)
+    again = object_node.reserve(KEY, "two", LONG_SECONDS)
+    object_node.release(KEY, "one")
+    kept(again)
+    with pytest.raises(Unavailable):
+        kept(forgotten)
+    assert not third.done
+    object_node.release(KEY, "two")
+    kept(third)
+
+
+def test_giving_back_waits_for_nothing(object_node: Any) -> None:
+    kept(object_node.reserve(KEY, "one", LONG_SECONDS))
+    waiting = object_node.reserve(KEY, "two", LONG_SECONDS)
+    turns: list[None] = []
+    concurrency.soon(lambda: turns.append(None))
+    object_node.release(KEY, "one")
+    assert not turns  # the hub had no turn meanwhile
+    kept(waiting)
