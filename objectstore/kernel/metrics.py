@@ -35,6 +35,7 @@ LATENCY_BOUNDS_SECONDS = (
     10.0,
     30.0,
 )
+SWITCHING_PROTOCOLS = 101
 # Any other method counts as one: clients must not invent time series.
 KNOWN_METHODS = frozenset({"GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS", "COPY"})
 
@@ -62,7 +63,10 @@ class RequestMetrics(Collector):
         registry.register(self)
 
     def record(self, entry: AccessEntry) -> None:
-        """Count one request."""
+        """Count one request; none that became a connection of its own, whose time
+        and bytes are not those of an answer."""
+        if entry.status == SWITCHING_PROTOCOLS:
+            return
         self.count(
             entry.method, entry.status, entry.seconds, entry.bytes_in, entry.bytes_out
         )

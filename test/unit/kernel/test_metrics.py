@@ -38,3 +38,10 @@ def test_counts_bytes_and_durations():
     assert value(bucket, method="GET", le="30.0") == 4
     assert value(bucket, method="GET", le="+Inf") == 5
     assert value("ringstack_request_seconds_count", method="GET") == 5
+
+
+def test_what_became_a_connection_of_its_own_is_no_answer():
+    registry = CollectorRegistry()
+    recorded(RequestMetrics(registry, "node"), status=101, seconds=3600.0)
+    labels = {"server": "node", "method": "GET"}
+    assert registry.get_sample_value("ringstack_request_seconds_sum", labels) is None
