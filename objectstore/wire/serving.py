@@ -230,7 +230,7 @@ class NodeServer:
             node, handler = self._node(address, self._verbs.get(address.verb))
             call = MessageCall(body, address.key, address.rest, self._wait_seconds)
             answer = handler(node, call)
-        except RingstackError as error:
+        except Exception as error:  # noqa: BLE001  (handed on, not swallowed)
             return Promise.failed(error)
         if isinstance(answer, Promise):
             return answer

@@ -7,11 +7,14 @@ let go a second late.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Protocol
 
 from objectstore.kernel import concurrency
 from objectstore.kernel.http.limits import SWEEP_SECONDS
+
+_log = logging.getLogger("objectstore.sweeper")
 
 
 class Watched(Protocol):
@@ -68,4 +71,7 @@ class Sweeper:
     def _run(self) -> None:
         while True:
             concurrency.sleep(self._seconds)
-            self.sweep()
+            try:
+                self.sweep()
+            except Exception:  # noqa: BLE001  (all other deadlines hang on this)
+                _log.exception("a look at the deadlines failed")

@@ -108,6 +108,9 @@ class Channel:
             line.ask(asked)
         elif self._http_until and self._client.monotonic() < self._http_until:
             self._by_request(asked)
+        elif self._client.is_down:
+            # Also while it is tried whether it is back: that one call is not ours.
+            asked.promise.fail(Unavailable("the peer is down"))
         else:
             self._waiting.append(asked)
             if not self._is_connecting:
@@ -115,11 +118,11 @@ class Channel:
                 concurrency.spawn(self._connect)
 
     def _connect(self) -> None:
-        failure: RingstackError | None = None
+        failure: Exception | None = None
         stream = None
         try:
             stream = self._client.switch(PATH, self._headers, PROTOCOL)
-        except RingstackError as error:
+        except Exception as error:  # noqa: BLE001  (told to all who wait)
             failure = error
         self._is_connecting = False
         waiting, self._waiting = self._waiting, []
@@ -169,6 +172,7 @@ class Line:
         self._outbox = Outbox(stream)
         self._asked: dict[int, Asked] = {}
         self._number = 0
+        self._number_before = 0  # at the last look
         stream.patience = NEVER  # there is a deadline for each call
         client.watch(self)
 
@@ -188,7 +192,8 @@ class Line:
         since they were sent, or when nobody has had a call for long."""
         now = self._client.monotonic()
         heard = self._stream.received
-        is_dead = not self._asked
+        is_dead = not self._asked and self._number == self._number_before
+        self._number_before = self._number
         for number, asked in list(self._asked.items()):
             if asked.due <= now:
                 del self._asked[number]
@@ -233,7 +238,7 @@ class Line:
                 raise _error_of(outcome, body)
         except Malformed as error:
             asked.promise.fail(Unavailable(f"a node sent nonsense: {error}"))
-        except RingstackError as error:
+        except Exception as error:  # noqa: BLE001  (handed on, not swallowed)
             asked.promise.fail(error)
         else:
             asked.promise.resolve(value)

@@ -106,11 +106,12 @@ def pieces(number: int, message: bytes) -> Iterator[tuple[bytes, memoryview]]:
 class Assembler:
     """Puts the messages of a connection together again."""
 
-    __slots__ = ("_ahead", "_unfinished", "_unfinished_bytes", "is_leaving")
+    __slots__ = ("_ahead", "_missing", "_unfinished", "_unfinished_bytes", "is_leaving")
 
     def __init__(self) -> None:
         self.is_leaving = False  # the other side takes no more calls
-        self._ahead = b""  # the beginning of a piece
+        self._ahead: list[bytes] = []  # the beginning of a piece
+        self._missing = 0  # bytes without which it need not be looked at again
         self._unfinished: dict[int, list[memoryview]] = {}
         self._unfinished_bytes = 0
 
@@ -118,9 +119,14 @@ class Assembler:
         """The messages, with their numbers, that these bytes complete.  Raises
         ``Malformed``; nothing that follows can be understood then."""
         if self._ahead:
-            data = self._ahead + data
-            self._ahead = b""
+            self._ahead.append(data)
+            self._missing -= len(data)
+            if self._missing > 0:
+                return
+            data = b"".join(self._ahead)
+            self._ahead = []
         view, at, end = memoryview(data), 0, len(data)
+        stop = PIECE_HEAD.size
         while end - at >= PIECE_HEAD.size:
             kind, number, length = PIECE_HEAD.unpack_from(data, at)
             if kind > LEAVING or length > PIECE_BYTES_MAX:
@@ -138,7 +144,10 @@ class Assembler:
                 yield number, self._finish(number, payload)
             else:
                 yield number, payload
-        self._ahead = data[at:]
+            stop = at + PIECE_HEAD.size
+        if at < end:
+            self._ahead = [data[at:]]
+            self._missing = stop - end
 
     def _keep(self, number: int, payload: memoryview) -> None:
         self._unfinished_bytes += len(payload)

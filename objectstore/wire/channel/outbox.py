@@ -1,7 +1,8 @@
 """What one side of a channel has to send: gathered for a turn of the hub, then sent
 in one system call.
 
-The pieces of long messages take turns, and each turn goes behind what is short.
+The pieces of long messages take turns, and each turn goes behind what is short.  No
+more messages take turns together than the other side can hold the parts of.
 """
 
 from __future__ import annotations
@@ -16,11 +17,14 @@ from objectstore.wire.channel.format import (
     LEAVING,
     PIECE_BYTES_MAX,
     PIECE_HEAD,
+    UNFINISHED_BYTES_MAX,
     piece_head,
     pieces,
 )
 
 Part = bytes | memoryview
+# A long message that waits: its number, and all its bytes.
+_Long = tuple[int, bytes]
 # The system takes so many parts in one call (IOV_MAX).
 PARTS_MAX = 1024
 # A peer that takes nothing for so long is as good as gone.
@@ -38,7 +42,9 @@ class Outbox:
         self._stream = stream
         self._stall_seconds = stall_seconds
         self._ready: list[Part] = []
-        self._long: deque[Iterator[tuple[Part, Part]]] = deque()
+        self._long: deque[_Long] = deque()  # not begun
+        self._turns: deque[tuple[int, Iterator[tuple[Part, Part]]]] = deque()
+        self._turns_bytes = 0  # of all messages that take turns
         self._is_busy = False  # sending, or about to
         self._task: concurrency.Task = None  # waits for room
 
@@ -49,7 +55,7 @@ class Outbox:
             self._ready.append(piece_head(number, length))
             self._ready += parts
         else:
-            self._long.append(pieces(number, b"".join(parts)))
+            self._long.append((number, b"".join(parts)))
         self._begin()
 
     def put_leaving(self) -> None:
@@ -59,8 +65,7 @@ class Outbox:
 
     def end(self) -> None:
         """Drop what there is.  The stream is severed: nothing waits for it for long."""
-        self._ready.clear()
-        self._long.clear()
+        self._drop_all()
         if self._task is not None:
             concurrency.wait_task(self._task)
 
@@ -87,8 +92,7 @@ class Outbox:
 
     def _send_some(self) -> bool:
         """Until the system takes no more; whether all is sent."""
-        while self._ready or self._long:
-            self._take_turns()
+        while self._ready or self._take_turns():
             parts = self._ready[:PARTS_MAX]
             try:
                 done = self._stream.socket.sendmsg(parts)
@@ -101,14 +105,29 @@ class Outbox:
             self._drop(parts, done)
         return True
 
-    def _take_turns(self) -> None:
-        """A piece of one long message, when nothing else is ready."""
-        if self._long and not self._ready:
-            of_message = self._long.popleft()
+    def _take_turns(self) -> bool:
+        """A piece of one long message, nothing else being ready; False: there is
+        none."""
+        self._begin_long()
+        while self._turns:
+            length, of_message = self._turns.popleft()
             following = next(of_message, None)
             if following is not None:
                 self._ready += following
-                self._long.append(of_message)
+                self._turns.append((length, of_message))
+                return True
+            self._turns_bytes -= length
+            self._begin_long()
+        return False
+
+    def _begin_long(self) -> None:
+        while self._long:
+            number, message = self._long[0]
+            if self._turns and self._turns_bytes + len(message) > UNFINISHED_BYTES_MAX:
+                break
+            self._long.popleft()
+            self._turns.append((len(message), pieces(number, message)))
+            self._turns_bytes += len(message)
 
     def _drop(self, parts: list[Part], done: int) -> None:
         """What the system took."""
@@ -123,6 +142,11 @@ class Outbox:
             self._ready[0] = memoryview(self._ready[0])[done:]
 
     def _give_up(self) -> None:
+        self._drop_all()
+        self._stream.sever()
+
+    def _drop_all(self) -> None:
         self._ready.clear()
         self._long.clear()
-        self._stream.sever()
+        self._turns.clear()
+        self._turns_bytes = 0

@@ -19,6 +19,12 @@ from objectstore.kernel.http.exchange import UPGRADE_KEY
 from objectstore.kernel.http.stream import NEVER, Stream
 from objectstore.kernel.reply import text_reply
 from objectstore.kernel.request import Environ, StartResponse
+from objectstore.kernel.transaction import (
+    NO_TRANSACTION,
+    TRANSACTION,
+    current_transaction,
+    set_transaction,
+)
 from objectstore.wire.channel.format import (
     NODE_ERROR,
     PROTOCOL,
@@ -32,12 +38,14 @@ from objectstore.wire.channel.format import (
 from objectstore.wire.channel.outbox import Outbox
 from objectstore.wire.codec import Malformed
 from objectstore.wire.errors import encode_error
+from objectstore.wire.frames import MESSAGE_BYTES_MAX
 from objectstore.wire.serving import SECRET_KEY, adopt_transaction
 
 # Calls of one connection without an answer; more are refused.  A caller gives up
-# after a while, but what it called may hang for ever.
+# after a while, but what it called may hang for ever: a device that does must not take
+# the place of the others'.
 CALLS_MAX = 4096
-HUNG_SECONDS = 60.0
+HUNG_SECONDS = 10.0
 # A caller that is silent for so long is asked whether it is still there.
 KEEPALIVE_SECONDS = 60
 # Then the other connections get their turn.
@@ -78,6 +86,7 @@ class ChannelServer:
         self._monotonic = monotonic
         self._sink = sink
         self._lines: set[_Line] = set()
+        self._is_leaving = False
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Any:
         """PEP 3333."""
@@ -92,6 +101,8 @@ class ChannelServer:
         stream = take_over([("Connection", "Upgrade"), ("Upgrade", PROTOCOL)])
         line = _Line(stream, self._servers, self._monotonic, self._sink)
         self._lines.add(line)
+        if self._is_leaving:  # it was on its way here before we were
+            line.leave()
         try:
             line.run()
         finally:
@@ -101,6 +112,7 @@ class ChannelServer:
     def leave(self) -> None:
         """Ask the callers to go elsewhere; each ends its connection when it has
         its answers."""
+        self._is_leaving = True
         for line in self._lines:
             line.leave()
 
@@ -138,9 +150,9 @@ class _Line:
                 for number, message in assembler.feed(data):
                     self._take(number, parse_call(message))
                     in_a_row += 1
-                if in_a_row >= CALLS_IN_A_ROW:
-                    in_a_row = 0
-                    concurrency.sleep(0)
+                    if in_a_row >= CALLS_IN_A_ROW:
+                        in_a_row = 0
+                        concurrency.sleep(0)
         except Malformed as error:
             _log.warning("a channel ended: %s", error)
         finally:
@@ -155,7 +167,9 @@ class _Line:
             if len(self._unanswered) >= CALLS_MAX:
                 self._outbox.put(number, answer_head(REFUSED), b"too many calls")
                 return
-        adopt_transaction(call.transaction)
+        if not adopt_transaction(call.transaction):
+            set_transaction(NO_TRANSACTION)
+        transaction = current_transaction()
         parts = call.target.split("/")
         server = self._servers.get(parts[2]) if len(parts) > 2 else None
         if server is None:
@@ -164,17 +178,22 @@ class _Line:
         self._unanswered[number] = began
 
         def answered(promise: Promise[bytes]) -> None:
-            self._answer(number, call, began, promise)
+            self._answer(number, call, began, promise, transaction)
 
         server.answer(call.method, parts, call.body).when_done(answered)
 
     def _answer(
-        self, number: int, call: Call, began: float, promise: Promise[bytes]
+        self,
+        number: int,
+        call: Call,
+        began: float,
+        promise: Promise[bytes],
+        transaction: str,
     ) -> None:
         if self._is_over:
             return
         self._unanswered.pop(number, None)
-        outcome, status, body = _outcome(promise)
+        outcome, status, body = _outcome(promise, transaction)
         self._outbox.put(number, answer_head(outcome), body)
         if self._sink is not None:
             seconds = self._monotonic() - began
@@ -193,17 +212,25 @@ def _notice_death(sock: Any) -> None:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEPALIVE_SECONDS)
 
 
-def _outcome(promise: Promise[bytes]) -> tuple[int, int, bytes]:
+def _outcome(promise: Promise[bytes], transaction: str) -> tuple[int, int, bytes]:
     """Outcome, HTTP's status for it, and body of an answer."""
     error = promise.error
     if error is None:
-        return VALUE, 200, promise.result()
+        body = promise.result()
+        if len(body) > MESSAGE_BYTES_MAX:
+            return REFUSED, 500, b"the answer is longer than it may be"
+        return VALUE, 200, body
     if isinstance(error, Malformed):
         return REFUSED, 400, str(error).encode()
-    if isinstance(error, RingstackError):
-        status, message = encode_error(error)
-        if status >= 500:
-            _log.warning("%s: %s", type(error).__name__, error)
-        return NODE_ERROR, status, message
-    _log.error("a call failed", exc_info=error)
-    return REFUSED, 500, b"an error occurred"
+    # Whoever keeps a promise works for somebody else.
+    before = TRANSACTION.set(transaction)
+    try:
+        if isinstance(error, RingstackError):
+            status, message = encode_error(error)
+            if status >= 500:
+                _log.warning("%s: %s", type(error).__name__, error)
+            return NODE_ERROR, status, message
+        _log.error("a call failed", exc_info=error)
+        return REFUSED, 500, b"an error occurred"
+    finally:
+        TRANSACTION.reset(before)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,10 +15,19 @@ from objectstore.kernel import concurrency
 from objectstore.kernel.client import Client, ClientSettings
 from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.errors import DeadlineExceeded, Unavailable
+from objectstore.kernel.transaction import (
+    TRANSACTION_CHARACTERS_MAX,
+    current_transaction,
+)
 from objectstore.wire.channel import calling, serving
 from objectstore.wire.channel.calling import Asked, Channel
-from objectstore.wire.channel.format import PATH, PROTOCOL
+from objectstore.wire.channel.format import (
+    PATH,
+    PROTOCOL,
+    UNFINISHED_BYTES_MAX,
+)
 from objectstore.wire.channel.serving import ChannelServer
+from objectstore.wire.frames import MESSAGE_BYTES_MAX
 from objectstore.wire.serving import SECRET_HEADER
 from test.contract.nodes.samples import kept
 from test.fakes.servers import SECRET, client_of, serve
@@ -46,12 +57,25 @@ class Echo:
             return Promise.of(bytes(int(body)))
         if verb == "bug":
             return Promise.failed(ZeroDivisionError("a bug"))
+        if verb == "transaction":
+            return Promise.of(current_transaction().encode())
         return Promise.of(body)
 
     def release(self) -> None:
         held, self.held = self.held, []
         for promise in held:
             promise.resolve(b"released")
+
+
+class Noting(logging.Handler):
+    """Notes under which transaction each line is logged."""
+
+    def __init__(self, found: list[str]) -> None:
+        super().__init__()
+        self._found = found
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._found.append(current_transaction())
 
 
 class House:
@@ -75,9 +99,14 @@ class House:
         return Channel(client, [SECRET_FIELD], self.by_request.append)
 
     def ask(
-        self, verb: str = "echo", body: bytes = b"", seconds: float = SOON
+        self,
+        verb: str = "echo",
+        body: bytes = b"",
+        seconds: float = SOON,
+        transaction: str = "tx",
+        decode: Any = bytes,
     ) -> Promise[Any]:
-        asked = Asked("POST", f"/v1/echo/{verb}", "tx", body, bytes, seconds)
+        asked = Asked("POST", f"/v1/echo/{verb}", transaction, body, decode, seconds)
         self.channel.ask(asked)
         return asked.promise
 
@@ -116,6 +145,24 @@ def test_long_answers_do_not_hold_up_short_ones(house: House) -> None:
     assert kept(short) == b"short"
     assert not long.done
     assert len(kept(long)) == size
+
+
+def test_more_long_answers_than_can_be_held_in_parts(house: House) -> None:
+    size = 2 * 1024 * 1024
+    count = UNFINISHED_BYTES_MAX // size + 8
+    answers = [house.ask("large", b"%d" % size, 30.0) for _ in range(count)]
+    for answer in answers:
+        assert len(kept(answer)) == size
+    assert house.connections == 1
+
+
+def test_an_answer_that_is_too_long_is_one_call_s_trouble(house: House) -> None:
+    held = house.ask("hold")
+    with pytest.raises(Unavailable, match="longer than it may be"):
+        kept(house.ask("large", b"%d" % (MESSAGE_BYTES_MAX + 1)))
+    house.echo.release()
+    assert kept(held) == b"released"
+    assert house.connections == 1
 
 
 def test_the_end_of_a_connection_repeats_what_was_not_answered(house: House) -> None:
@@ -173,6 +220,27 @@ def test_a_connection_without_calls_is_ended(
     assert kept(house.ask(body=b"again")) == b"again"
 
 
+def test_a_connection_with_calls_now_and_then_is_kept(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calling, "IDLE_SECONDS", 0.3)
+    for _ in range(20):
+        kept(house.ask())
+        concurrency.sleep(0.05)
+    assert house.connections == 1
+
+
+def test_who_comes_to_a_server_that_leaves_is_answered_and_sent_on(
+    house: House,
+) -> None:
+    house.server.leave()
+    held = house.ask("hold")
+    until(lambda: house.channel._line and not house.channel._line.takes_calls)
+    house.echo.release()
+    assert kept(held) == b"released"
+    until(lambda: house.channel._line is None)
+
+
 def test_a_server_that_leaves_ends_after_its_answers(house: House) -> None:
     held = house.ask("hold")
     until(lambda: house.echo.held)
@@ -205,6 +273,42 @@ def test_a_bug_is_one_call_s_trouble(house: House) -> None:
     assert house.connections == 1
 
 
+def test_an_answer_that_breaks_its_reader_is_one_call_s_trouble(house: House) -> None:
+    def broken(body: bytes) -> Any:
+        raise ZeroDivisionError(body)
+
+    held = house.ask("hold")
+    with pytest.raises(ZeroDivisionError):
+        kept(house.ask(decode=broken))
+    house.echo.release()
+    assert kept(held) == b"released"
+    assert house.connections == 1
+
+
+def test_calls_are_logged_each_under_its_own_transaction(house: House) -> None:
+    assert kept(house.ask("transaction", transaction="tx1")) == b"tx1"
+    too_long = "x" * (TRANSACTION_CHARACTERS_MAX + 1)
+    assert kept(house.ask("transaction", transaction=too_long)) == b"-"
+
+
+def test_failures_are_logged_under_their_transaction(
+    house: House,
+) -> None:
+    held = house.ask("hold", transaction="tx1")
+    kept(house.ask(transaction="tx2"))
+    (promise,) = house.echo.held
+    found: list[str] = []
+    noted = Noting(found)
+    serving._log.addHandler(noted)
+    try:
+        promise.fail(Unavailable("away"))
+    finally:
+        serving._log.removeHandler(noted)
+    with pytest.raises(Unavailable):
+        kept(held)
+    assert found == ["tx1"]
+
+
 def test_an_unknown_kind_of_node(house: House) -> None:
     asked = Asked("GET", "/v1/strange/x", "-", b"", bytes, SOON)
     house.channel.ask(asked)
@@ -226,6 +330,32 @@ def test_a_peer_that_knows_no_channels_gets_requests() -> None:
         until(lambda: len(house.by_request) == 3)
         house.ask()
         assert len(house.by_request) == 4  # without being asked again
+
+
+def test_while_a_peer_is_tried_again_other_calls_fail_at_once() -> None:
+    with ExitStack() as stack:
+        house = House(stack)
+        silent = socket.create_server(("127.0.0.1", 0), backlog=0)
+        stack.callback(silent.close)
+        for _ in range(2):  # its queue is full: who connects hears nothing
+            sock = socket.socket()
+            sock.setblocking(False)
+            sock.connect_ex(silent.getsockname())
+            stack.callback(sock.close)
+        settings = replace(SETTINGS, probe_seconds=0.2)
+        house.channel = house.new_channel(
+            client_of(silent.getsockname(), stack, settings)
+        )
+        with pytest.raises(Unavailable):
+            kept(house.ask())
+        concurrency.sleep(0.25)
+        probe = house.ask()
+        concurrency.sleep(0)
+        others = [house.ask() for _ in range(5)]
+        assert all(each.done for each in others)
+        assert not probe.done
+        with pytest.raises(Unavailable):
+            kept(probe)
 
 
 def test_without_the_secret_there_is_no_channel(house: House) -> None:
