@@ -13,8 +13,12 @@ HOST_PACKAGES=(
     "nftables:command -v nft"
     "iproute2:command -v ip"
     "conntrack:command -v conntrack"
-    "haproxy:PATH=$PATH:/usr/sbin command -v haproxy"
     "openssh-client:command -v ssh"
+)
+
+# What a host can do without, though not all of its work.
+WISHED_PACKAGES=(
+    "haproxy:PATH=$PATH:/usr/sbin command -v haproxy"
 )
 
 # Whether this machine can be made, or is, a host of guests; says why not.
@@ -27,7 +31,10 @@ may_host() {
     for pair in "${HOST_PACKAGES[@]}"; do
         eval "${pair#*:}" >/dev/null 2>&1 || missing+=("${pair%%:*}")
     done
-    [ ${#missing[@]} -eq 0 ] && return 0
+    if [ ${#missing[@]} -eq 0 ]; then
+        wish_for_packages
+        return 0
+    fi
     if ! command -v apt-get >/dev/null; then
         say "servers will be simulated: these packages are missing: ${missing[*]}"
         return 1
@@ -37,6 +44,12 @@ may_host() {
         say "servers will be simulated: the packages could not be installed"
         return 1
     }
+    wish_for_packages
+}
+
+# In a shell of its own: a host without them is a host all the same.
+wish_for_packages() {
+    (need_packages "${WISHED_PACKAGES[@]}") || say "there will be no load balancers"
 }
 
 # The binding must match the library, so it is built against the one that is here.

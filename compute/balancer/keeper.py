@@ -30,6 +30,8 @@ from objectstore.kernel.loop import Progress
 
 # Ports of nobody are looked for once in so many steps.
 STRAYS_EVERY = 60
+# A host that is silent for so long is none any more.
+HOST_KEPT_SECONDS = 86400.0
 PORT_NAME_PREFIX = "octavia-lb-"
 
 _log = logging.getLogger("compute.balancer")
@@ -151,9 +153,16 @@ class Keeper:
                     each.id for each in work.records(Balancer, tables.balancers)
                 },
             )
+            self._database.write(self._context, _forget_hosts)
             for port in ports:
                 if port.device_id.removeprefix("lb-") not in known:
                     _log.warning("port %s is of no load balancer", port.id)
                     self._network.delete_port(port.id)
         except RingstackError as error:
             _log.warning("ports of nobody: %s", error)
+
+
+def _forget_hosts(work: Work) -> None:
+    hosts = tables.hosts
+    gone = hosts.c.heard_at < work.now - HOST_KEPT_SECONDS
+    work.connection.execute(hosts.delete().where(gone))

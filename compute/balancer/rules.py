@@ -35,6 +35,7 @@ NAME = re.compile(r"[A-Za-z0-9_.-]{1,255}")
 VISIBLE = re.compile(r"[!-~]{1,1024}")
 CODES = re.compile(r"\d{3}(\s*,\s*\d{3})*|\d{3}-\d{3}")
 CIDRS_MAX = 64
+RESERVED = ("169.254.169.254", "fe80::a9fe:a9fe")
 
 
 def wrong(text: str) -> BadRequest:
@@ -48,6 +49,16 @@ def address(text: str, name: str) -> str:
         return str(ipaddress.ip_address(text))
     except ValueError:
         raise wrong(f"{name}: {text[:64]!r} is not an IP address") from None
+
+
+def member_address(text: str, name: str) -> str:
+    """The same of a server's; not of this host, of nobody in particular, or of the
+    metadata service: haproxy would ask them in its own name."""
+    found = ipaddress.ip_address(address(text, name))
+    is_own = found.is_loopback or found.is_unspecified or found.is_multicast
+    if is_own or str(found) in RESERVED:
+        raise wrong(f"{name}: {found} is not a member's address")
+    return str(found)
 
 
 def prefixes(texts: list[str], version: int) -> list[str]:

@@ -15,6 +15,7 @@ from compute.balancer.api.resource import (
 )
 from compute.balancer.changes import balancers, listeners, pools
 from compute.balancer.changes.balancers import FIELDS, KIND
+from compute.balancer.changes.locking import check_mutable
 from compute.balancer.counters import Traffic
 from compute.balancer.frame.kind import Item, set_tags
 from compute.balancer.frame.quota import check_quota
@@ -149,13 +150,15 @@ class BalancersApi:
         """Change what the body names."""
         body = without_owner(body_of(call.json(), KIND.singular))
         attributes = FIELDS.changes(body)
+        if "vip_qos_policy_id" in attributes:
+            # The network knows whether there is such a policy: it is asked first.
+            before = self._database.read(call.context, lambda work: _ready(work, call))
+            policy_id = attributes["vip_qos_policy_id"]
+            self._network.set_quality(before.vip_port_id, policy_id)
         changed = self._database.write(
             call.context,
             lambda work: balancers.update(work, _mine(work, call, "put"), attributes),
         )
-        if "vip_qos_policy_id" in attributes:
-            policy_id = attributes["vip_qos_policy_id"]
-            self._network.set_quality(changed.vip_port_id, policy_id)
 
         def show(work: Work) -> Item:
             return KIND.show(work, [KIND.find(work, changed.id)])[0]
@@ -231,6 +234,13 @@ def _stats_reply(traffic: Traffic) -> Reply:
 def _mine(work: Work, call: ApiCall, verb: str) -> Balancer:
     found = KIND.find(work, call.parameters["id"])
     allow(work, KIND.word, verb, found.project_id)
+    return found
+
+
+def _ready(work: Work, call: ApiCall) -> Balancer:
+    """One that can be changed now."""
+    found = _mine(work, call, "put")
+    check_mutable(found)
     return found
 
 

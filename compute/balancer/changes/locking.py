@@ -28,14 +28,20 @@ from compute.core.errors import BadRequest, Conflict
 P = TypeVar("P", bound=Part)
 
 
-def begin(work: Work, balancer: Balancer, deed: Deed = Deed.CHANGE) -> Balancer:
-    """The balancer, pending; 409 when it is immutable now."""
-    allowed, after = DEEDS[deed]
+def check_mutable(balancer: Balancer, deed: Deed = Deed.CHANGE) -> None:
+    """409 when that may not be begun now."""
+    allowed, _ = DEEDS[deed]
     if balancer.provisioning_status not in allowed:
         raise Conflict(
             f"Load Balancer {balancer.id} is immutable and cannot be updated.",
             kind="ImmutableObject",
         )
+
+
+def begin(work: Work, balancer: Balancer, deed: Deed = Deed.CHANGE) -> Balancer:
+    """The balancer, pending; 409 when it is immutable now."""
+    check_mutable(balancer, deed)
+    _, after = DEEDS[deed]
     work.wake([balancer.host])
     return work.save(
         tables.balancers,

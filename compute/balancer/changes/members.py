@@ -154,7 +154,7 @@ def _checked(attributes: Item) -> Item:
     found = dict(attributes)
     for name in ("address", "monitor_address"):
         if found.get(name):
-            found[name] = rules.address(found[name], name)
+            found[name] = rules.member_address(found[name], name)
     return found
 
 

@@ -95,6 +95,10 @@ def test_pools_and_members(house: House, served: dict[str, Any]) -> None:
     for fields, status in (
         ({}, 409),
         ({"address": "nobody"}, 400),
+        ({"address": "127.0.0.1"}, 400),
+        ({"address": "0.0.0.0"}, 400),
+        ({"address": "169.254.169.254"}, 400),
+        ({"address": "10.1.0.10", "monitor_address": "::1"}, 400),
         ({"address": "10.1.0.10", "weight": 257}, 400),
         ({"address": "10.1.0.10", "monitor_address": "x"}, 400),
         ({"address": "10.1.0.10", "request_sriov": True}, 501),
