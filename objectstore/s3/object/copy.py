@@ -182,15 +182,17 @@ def _readable(operation: Operation, reading: Operation, head: Answer) -> Source:
 def parse_copy_source(raw: str) -> tuple[str, str, str]:
     """(bucket, key, version) of a copy source header.
 
-    It is decoded like a form: a plus is a space.  So Amazon does it, some clients
-    (s5cmd) write spaces so, and all others encode a plus.
+    The key is decoded like that of a form, where a plus is a space.  So Amazon does it,
+    some clients (s5cmd) write spaces so, and all others encode a plus.
     """
     path, _, query = raw.partition("?")
     try:
-        decoded = unquote_to_bytes(path.replace("+", " ").encode("latin-1")).decode()
+        decoded = unquote_to_bytes(path.encode("latin-1")).decode()
+        spaced = unquote_to_bytes(path.replace("+", " ").encode("latin-1")).decode()
     except UnicodeDecodeError:
         raise _bad_source() from None
-    bucket, slash, key = decoded.removeprefix("/").partition("/")
+    bucket, slash, _ = decoded.removeprefix("/").partition("/")
+    key = spaced.removeprefix("/").partition("/")[2]
     version = ""
     if query:
         name, _, version = query.partition("=")

@@ -25,7 +25,17 @@ def test_what_is_named(raw: str, found: tuple[str, str, str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "raw", ["", "/", "bucket", "bucket/", "bucket/%ff", "bucket/k?version=1"]
+    "raw",
+    [
+        "",
+        "/",
+        "bucket",
+        "bucket/",
+        "bucket/%ff",
+        "bucket/k?version=1",
+        "bucket+segments/k",
+        "bucket%2Bsegments/k",
+    ],
 )
 def test_what_names_nothing(raw: str) -> None:
     with pytest.raises(S3Error):
