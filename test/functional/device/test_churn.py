@@ -127,7 +127,7 @@ def run(directory: Path, seed: int, turns: int = TURNS) -> int:
 
 
 def test_nothing_is_lost_and_nothing_comes_back(tmp_path: Path) -> None:
-    assert run(tmp_path / "sda", int.from_bytes(os.urandom(4), "big")) > 100
+    assert run(tmp_path / "sda", int.from_bytes(os.urandom(4), "big")) > 20
 
 
 def main() -> None:
