@@ -7,7 +7,9 @@ PREFIX = "os_load-balancer_api:"
 _ADMIN = "role:admin"
 _SERVICE = "role:service or role:admin"
 _OWNS = "project_id:%(project_id)s"
-_READER = f"role:admin or role:service or (role:reader and {_OWNS})"
+_READER = (
+    f"role:admin or role:service or (role:reader and ({_OWNS} or system_scope:all))"
+)
 _MEMBER = f"role:admin or role:service or (role:member and {_OWNS})"
 
 SEES_ALL = "sees_all"

@@ -322,6 +322,31 @@ def walls_are_where_they_should_be(scene: Scene) -> None:
     assert other.pings(scene.address("one"))
 
 
+def a_floating_address_leads_to_it(scene: Scene) -> None:
+    balancer, _, _ = scene.balancer("one", "two")
+    network = scene.house.network
+    external = network.external()["id"]
+    router = network.make("router", external_gateway_info={"network_id": external})
+    path = f"/v2.0/routers/{router['id']}/add_router_interface"
+    network.ok("PUT", path, {"subnet_id": scene.house.subnet["id"]})
+    floating = network.make(
+        "floatingip",
+        floating_network_id=external,
+        port_id=balancer["vip_port_id"],
+    )
+    url = f"http://{floating['floating_ip_address']}/"
+
+    def answer() -> str:
+        return run("curl", "-s", "-m", "2", url, check=False)
+
+    wait_for("an answer from outside", lambda: '"name"' in answer())
+    names = {json.loads(answer())["name"] for _ in range(4)}
+    assert names == {"one", "two"}
+    # Only what a listener serves: not even from outside does anything else answer.
+    assert run("curl", "-s", "-m", "1", f"{url[:-1]}:81/", check=False) == ""
+    network.delete("floatingip", floating["id"])
+
+
 SCENARIOS: dict[str, tuple[Callable[[Scene], None], tuple[str, ...]]] = {
     each.__name__: (each, servers)
     for each, servers in (
@@ -333,6 +358,7 @@ SCENARIOS: dict[str, tuple[Callable[[Scene], None], tuple[str, ...]]] = {
         (changes_under_load_lose_no_request, ("one", "two", "three")),
         (it_serves_on_without_the_agent, ("one", "two")),
         (walls_are_where_they_should_be, ("one",)),
+        (a_floating_address_leads_to_it, ("one", "two")),
     )
 }
 
