@@ -172,23 +172,25 @@ class Client:
         )
 
     def switch(
-        self, target: str, headers: Iterable[Field], protocol: str
+        self, target: str, headers: Iterable[Field], protocol: str, timeout: float
     ) -> Stream | None:
         """A connection of the caller's own, after a GET of ``target`` that asked for
         ``protocol`` on it; the caller closes it.  None when the peer goes on with
-        HTTP, whatever it says; ``Unavailable`` when it cannot be asked now."""
+        HTTP, whatever it says; ``Unavailable`` when it cannot be asked now,
+        ``DeadlineExceeded`` when it does not answer within ``timeout`` seconds."""
         upgrade = [(b"Connection", b"Upgrade"), (b"Upgrade", protocol.encode("ascii"))]
         lines = (*headers, *upgrade)
+        timeout = min(timeout, self._settings.response_timeout)
         reused = bool(self._idle)
         try:
-            answer = self.open("GET", target, lines, 0).switch()
+            answer = self.open("GET", target, lines, 0, timeout=timeout).switch()
         except DeadlineExceeded:
             raise
         except Unavailable:
             if not reused:
                 raise
             self.drop_idle()
-            answer = self.open("GET", target, lines, 0).switch()
+            answer = self.open("GET", target, lines, 0, timeout=timeout).switch()
         if isinstance(answer, Response):
             answer.close()
             if answer.status >= 500:

@@ -35,6 +35,9 @@ from objectstore.wire.channel.outbox import Outbox
 from objectstore.wire.codec import Malformed
 from objectstore.wire.errors import decode_error
 
+# A peer answers the request for a channel without asking its devices: one that has not
+# for so long hangs as a whole.
+SWITCH_SECONDS = 3.0
 # A peer that knew no channels may have been upgraded since.
 ASK_AGAIN_SECONDS = 60.0
 # A connection without calls for so long, looked at that often, is ended.
@@ -98,6 +101,7 @@ class Channel:
         self._line: Line | None = None
         self._waiting: list[Asked] = []  # for a connection that is being made
         self._is_connecting = False
+        self._is_silent = False  # takes connections, and did not answer on the last
         self._http_until = 0.0
         client.at_end(self._hang_up)
 
@@ -105,11 +109,14 @@ class Channel:
         """Make the call; never waits."""
         line = self._line
         if line is not None and line.takes_calls:
-            line.ask(asked)
+            if line.is_stuck:
+                asked.promise.fail(Unavailable("the peer takes nothing"))
+            else:
+                line.ask(asked)
         elif self._http_until and self._client.monotonic() < self._http_until:
             self._by_request(asked)
-        elif self._client.is_down:
-            # Also while it is tried whether it is back: that one call is not ours.
+        elif self._client.is_down or (self._is_connecting and self._is_silent):
+            # Also while one call tries whether it is back.
             asked.promise.fail(Unavailable("the peer is down"))
         else:
             self._waiting.append(asked)
@@ -121,9 +128,10 @@ class Channel:
         failure: Exception | None = None
         stream = None
         try:
-            stream = self._client.switch(PATH, self._headers, PROTOCOL)
+            stream = self._client.switch(PATH, self._headers, PROTOCOL, SWITCH_SECONDS)
         except Exception as error:  # noqa: BLE001  (told to all who wait)
             failure = error
+        self._is_silent = isinstance(failure, DeadlineExceeded)
         self._is_connecting = False
         waiting, self._waiting = self._waiting, []
         if failure is not None:
@@ -175,6 +183,11 @@ class Line:
         self._number_before = 0  # at the last look
         stream.patience = NEVER  # there is a deadline for each call
         client.watch(self)
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether the peer has taken nothing of what waits for a while."""
+        return self._outbox.is_stuck
 
     def ask(self, asked: Asked) -> None:
         """Send the call."""

@@ -7,6 +7,7 @@ more messages take turns together than the other side can hold the parts of.
 
 from __future__ import annotations
 
+import socket
 from collections import deque
 from collections.abc import Iterator
 
@@ -27,8 +28,13 @@ Part = bytes | memoryview
 _Long = tuple[int, bytes]
 # The system takes so many parts in one call (IOV_MAX).
 PARTS_MAX = 1024
-# A peer that takes nothing for so long is as good as gone.
+# A peer that takes nothing for so long is as good as gone, and much earlier nobody
+# should give it more: what waits is memory.
 STALL_SECONDS = 10.0
+STUCK_SECONDS = 2.0
+# So much may wait in the system, ahead of what comes: it would take megabytes, which
+# are a quarter of a second on a slow network.
+UNSENT_BYTES_MAX = 128 * 1024
 
 
 class Outbox:
@@ -39,6 +45,7 @@ class Outbox:
     """
 
     def __init__(self, stream: Stream, stall_seconds: float = STALL_SECONDS) -> None:
+        self.is_stuck = False  # the peer has taken nothing for a while
         self._stream = stream
         self._stall_seconds = stall_seconds
         self._ready: list[Part] = []
@@ -47,6 +54,10 @@ class Outbox:
         self._turns_bytes = 0  # of all messages that take turns
         self._is_busy = False  # sending, or about to
         self._task: concurrency.Task = None  # waits for room
+        if stream.socket.family != socket.AF_UNIX:
+            stream.socket.setsockopt(
+                socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES_MAX
+            )
 
     def put(self, number: int, *parts: Part) -> None:
         """Send a message; what it is made of must stay unchanged.  Never waits."""
@@ -84,11 +95,20 @@ class Outbox:
     def _send_rest(self) -> None:
         try:
             while not self._send_some():
-                concurrency.wait_writable(self._stream.descriptor, self._stall_seconds)
+                self._wait_for_room()
         except (DeadlineExceeded, OSError):
             self._give_up()
         self._task = None
         self._is_busy = False
+
+    def _wait_for_room(self) -> None:
+        descriptor = self._stream.descriptor
+        try:
+            concurrency.wait_writable(descriptor, STUCK_SECONDS)
+        except DeadlineExceeded:
+            self.is_stuck = True
+            concurrency.wait_writable(descriptor, self._stall_seconds)
+        self.is_stuck = False
 
     def _send_some(self) -> bool:
         """Until the system takes no more; whether all is sent."""

@@ -19,7 +19,7 @@ from objectstore.kernel.transaction import (
     TRANSACTION_CHARACTERS_MAX,
     current_transaction,
 )
-from objectstore.wire.channel import calling, serving
+from objectstore.wire.channel import calling, outbox, serving
 from objectstore.wire.channel.calling import Asked, Channel
 from objectstore.wire.channel.format import (
     PATH,
@@ -356,6 +356,55 @@ def test_while_a_peer_is_tried_again_other_calls_fail_at_once() -> None:
         assert not probe.done
         with pytest.raises(Unavailable):
             kept(probe)
+
+
+class Hanging:
+    """A listener whose process takes connections and does nothing more."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.address = self.listener.getsockname()[:2]
+        stack.callback(self.listener.close)
+
+
+def test_a_peer_that_hangs_is_asked_by_one_call_at_a_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(calling, "SWITCH_SECONDS", 0.3)
+    with ExitStack() as stack:
+        house = House(stack)
+        hanging = Hanging(stack)
+        house.channel = house.new_channel(client_of(hanging.address, stack, SETTINGS))
+        together = [house.ask() for _ in range(3)]
+        for promise in together:
+            with pytest.raises(DeadlineExceeded):
+                kept(promise)
+        probe = house.ask()
+        others = [house.ask() for _ in range(3)]
+        assert all(each.done for each in others)
+        assert not probe.done
+
+
+def test_a_peer_that_takes_nothing_gets_no_more(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "STUCK_SECONDS", 0.1)
+    kept(house.ask())
+    (line,) = house.server._lines
+    monkeypatch.setattr(type(line), "_take", lambda *_: concurrency.sleep(0.5))
+    calls = [house.ask(body=bytes(250_000)) for _ in range(160)]
+    client_line = house.channel._line
+    assert client_line is not None
+    until(lambda: client_line.is_stuck)
+    refused = house.ask()
+    assert refused.done
+    with pytest.raises(Unavailable):
+        kept(refused)
+    monkeypatch.undo()
+    until(lambda: not client_line.is_stuck)
+    kept(house.ask())
+    assert house.connections == 1
+    assert calls
 
 
 def test_without_the_secret_there_is_no_channel(house: House) -> None:
