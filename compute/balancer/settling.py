@@ -20,8 +20,9 @@ from compute.balancer.model import (
     ACTIVE,
     ERROR,
     OFFLINE,
-    PENDING,
+    PENDING_CREATE,
     PENDING_DELETE,
+    PENDING_UPDATE,
     Balancer,
     Tree,
 )
@@ -82,9 +83,10 @@ def settle(work: Work, balancer: Balancer) -> None:
 
 
 def fail(work: Work, balancer: Balancer, problem: str) -> None:
-    """What is pending has gone wrong; it is tried again all the same."""
+    """What is pending has gone wrong; it is tried again all the same.  What is being
+    deleted stays so: nobody wants it back."""
     text = problem[:PROBLEM_CHARACTERS_MAX]
-    if balancer.provisioning_status not in PENDING:
+    if balancer.provisioning_status not in (PENDING_CREATE, PENDING_UPDATE):
         if balancer.problem != text:
             work.save(tables.balancers, balancer, problem=text)
         return
@@ -93,7 +95,7 @@ def fail(work: Work, balancer: Balancer, problem: str) -> None:
             sa.update(table)
             .where(
                 table.c.balancer_id == balancer.id,
-                table.c.provisioning_status.in_(PENDING),
+                table.c.provisioning_status.in_((PENDING_CREATE, PENDING_UPDATE)),
             )
             .values(provisioning_status=ERROR)
         )

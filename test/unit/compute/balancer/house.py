@@ -21,12 +21,37 @@ from compute.balancer.settings import BalancerSettings
 from compute.balancer.view import Report
 from compute.core.migrations import upgrade
 from compute.core.room import RoomParts
+from objectstore.client.caller import Answer, Caller, Content
 from objectstore.client.in_process import InProcessCaller
+from objectstore.kernel.errors import Unavailable
 from test.fakes.tokens import fake_token
 from test.unit.compute.network.house import HOST, OWNER, Got
 from test.unit.compute.network.house import House as NetworkHouse
 
 BASE = "/v2.0/lbaas"
+
+
+class Wire:
+    """The way to the network room; ``is_cut``: nobody answers."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+        self.is_cut = False
+        self.cut_after = -1  # so many more calls; below zero: any number
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str] | None = None,
+        body: Content = b"",
+        *,
+        timeout: float | None = None,
+    ) -> Answer:
+        if self.is_cut or self.cut_after == 0:
+            raise Unavailable("told to be cut")
+        self.cut_after -= 1
+        return self._caller.request(method, path, headers, body, timeout=timeout)
 
 
 class House:
@@ -37,6 +62,7 @@ class House:
         self.clock = self.network.clock
         self.bus = self.network.bus
         self.tokens = self.network.tokens
+        self.wire = Wire(self.network.caller)
         upgrade(self.network.database, ["balancer"])
         parts = RoomParts(
             database=self.network.database,
@@ -45,7 +71,7 @@ class House:
             random=Random(11),
             tokens=self.tokens,
             service=self.tokens,
-            callers={"network": self.network.caller},
+            callers={"network": self.wire},
             state_directory=directory,
         )
         self.room = build_room(parts, BalancerSettings(**settings))

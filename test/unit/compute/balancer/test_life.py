@@ -283,6 +283,54 @@ def test_what_takes_too_long_is_in_error_and_can_be_deleted(make: Make) -> None:
     assert house.ask("GET", f"/{path}").status == 404
 
 
+@pytest.mark.parametrize("calls", range(8))
+def test_the_network_room_goes_away_while_one_is_made(make: Make, calls: int) -> None:
+    """Whatever was asked of it by then: it is made, or nothing stays (for long)."""
+    house = make()
+    house.wire.cut_after = calls
+    body = {"loadbalancer": {"vip_subnet_id": house.subnet["id"]}}
+    got = house.ask("POST", "/loadbalancers", body)
+    house.wire.cut_after = -1
+    house.loop.step._steps = 0  # type: ignore[attr-defined]
+    house.settle()
+    left = house.ok("GET", "/loadbalancers")["loadbalancers"]
+    ports = house.network.list("port", device_owner="Octavia")
+    if got.status == 201:
+        assert [each["vip_port_id"] for each in left] == [ports[0]["id"]]
+        assert left[0]["provisioning_status"] == "ACTIVE"
+    else:
+        assert (got.status, left, ports) == (503, [], [])
+
+
+def test_deleting_goes_on_until_it_is_done(make: Make) -> None:
+    house = make(pending_seconds=1)
+    balancer = house.balancer()
+    path = f"loadbalancers/{balancer['id']}"
+    house.wire.is_cut = True
+    assert house.ask("DELETE", f"/{path}").status == 204
+    for _ in range(3):
+        house.clock.advance(2)
+        house.settle()
+        shown = house.show(path, "loadbalancer")
+        assert shown["provisioning_status"] == "PENDING_DELETE"
+    house.wire.is_cut = False
+    house.settle()
+    assert house.ask("GET", f"/{path}").status == 404
+    assert house.network.list("port", device_owner="Octavia") == []
+
+
+def test_a_part_that_is_being_deleted_never_comes_back(house: House) -> None:
+    balancer = house.balancer()
+    listener = house.listener(balancer)
+    path = f"/listeners/{listener['id']}"
+    assert house.ask("DELETE", path).status == 204
+    house.settle(error="haproxy does not like it")
+    shown = house.show(path[1:], "listener")
+    assert shown["provisioning_status"] == "PENDING_DELETE"
+    house.settle()
+    assert house.ask("GET", path).status == 404
+
+
 def test_it_waits_for_a_host(make: Make) -> None:
     house = make()
     house.clock.advance(61)
