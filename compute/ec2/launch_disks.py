@@ -14,6 +14,10 @@ from compute.ec2.volume_types import asked_type
 # What scripts call the root, whatever the image calls it.
 _ROOT_NAMES = frozenset(("/dev/vda", "/dev/sda1", "/dev/sda", "vda"))
 
+_HEEDED = (
+    "VolumeSize VolumeType Iops Throughput SnapshotId DeleteOnTermination Encrypted"
+)
+
 
 def disks_of_order(call: Call, image: Thing) -> list[dict[str, Any]]:
     """The disks that are wanted beside, or instead of, the image's own."""
@@ -84,6 +88,7 @@ def _volume(call: Call, mapping: Parameters) -> dict[str, Any]:
 
 def _ebs(mapping: Parameters) -> Parameters:
     ebs = mapping.structure("Ebs")
+    ebs.heed(_HEEDED)
     if ebs.flag("Encrypted"):
         raise unsupported("Ebs.Encrypted", "Volumes are not encrypted.")
     return ebs

@@ -11,6 +11,11 @@ from compute.ec2.frame.parameters import Parameters
 from compute.ec2.vpcs import PUBLIC
 from compute.ec2.words import mark
 
+_HEEDED = (
+    "DeviceIndex SubnetId SecurityGroupId PrivateIpAddress NetworkInterfaceId"
+    " AssociatePublicIpAddress DeleteOnTermination InterfaceType NetworkCardIndex"
+)
+
 
 def wants_address(call: Call) -> bool:
     """Whether they shall have public addresses: the order says so, or else the subnet
@@ -58,6 +63,7 @@ def networks_of_order(call: Call) -> dict[str, Any]:
 def _by_interfaces(call: Call, given: list[Parameters]) -> dict[str, Any]:
     found, groups = [], set()
     for each in sorted(given, key=lambda each: each.integer("DeviceIndex", 0) or 0):
+        _check(each)
         if interface := each.text("NetworkInterfaceId"):
             found.append({"port": call.inventory.uuid(ids.INTERFACE, interface)})
             continue
@@ -69,6 +75,18 @@ def _by_interfaces(call: Call, given: list[Parameters]) -> dict[str, Any]:
     if named := next(iter(groups), ()):
         order["security_groups"] = [{"name": group} for group in named]
     return order
+
+
+def _check(interface: Parameters) -> None:
+    """What is new goes with its instance, and what was there before stays."""
+    interface.heed(_HEEDED)
+    was_there = interface.has("NetworkInterfaceId")
+    if interface.flag("DeleteOnTermination", not was_there) is was_there:
+        raise unsupported("DeleteOnTermination", f"It can be {not was_there}.")
+    if interface.text("InterfaceType", "interface") != "interface":
+        raise unsupported("InterfaceType", "It can be interface.")
+    if interface.integer("NetworkCardIndex", 0):
+        raise unsupported("NetworkCardIndex", "It can be 0.")
 
 
 def _network(call: Call, subnet: str, parameters: Parameters) -> dict[str, str]:

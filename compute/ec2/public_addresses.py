@@ -13,6 +13,7 @@ import logging
 from typing import Any
 
 from compute.ec2.external import external_network
+from compute.ec2.frame.errors import Ec2Error
 from compute.ec2.inventory import LAUNCHED, Inventory, Thing, is_launched
 from compute.ec2.marking import there_or_not
 from compute.ec2.words import RESERVED
@@ -33,6 +34,16 @@ def server_of(address: Thing) -> str:
     """The uuid of the server that an address was given to at its start, or empty."""
     text = str(address["description"])
     return text.removeprefix(LAUNCHED) if is_launched(address) else ""
+
+
+def check_room(inventory: Inventory, count: int) -> None:
+    """``Ec2Error`` when there is no room for so many more, before anything is made."""
+    external_network(inventory)
+    path = ("quotas", inventory.signer.project_id, "details")
+    quota = inventory.rooms.get("network", *path)["quota"]["floatingip"]
+    if 0 <= quota["limit"] < quota["used"] + count:
+        text = "The project's floating addresses do not suffice for these instances"
+        raise Ec2Error("AddressLimitExceeded", text)
 
 
 def settle(inventory: Inventory) -> Inventory:
@@ -61,12 +72,12 @@ def _give(inventory: Inventory, server: Thing, port: Thing) -> bool:
     if port["id"] in inventory.address_by_port:
         return False
     wanted: dict[str, Any] = {
-        "floating_network_id": external_network(inventory),
         "port_id": port["id"],
         "description": f"{LAUNCHED}{server['id']}",
         "project_id": server["tenant_id"],
     }
     try:
+        wanted["floating_network_id"] = external_network(inventory)
         inventory.rooms.post("network", "floatingips", body={"floatingip": wanted})
     except Rejected as error:
         # Others were first, this caller only reads, or its subnet does not lead out

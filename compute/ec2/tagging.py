@@ -19,7 +19,7 @@ from compute.ec2 import ids
 from compute.ec2.frame.errors import Ec2Error, invalid, unsupported
 from compute.ec2.frame.parameters import Parameters
 from compute.ec2.inventory import Inventory
-from compute.ec2.words import RESERVED, read_words, word
+from compute.ec2.words import RESERVED, mark, read_words, word
 
 # What AWS allows; the rooms allow 255 of both, or of both together.
 KEY_LENGTH_MAX = 128
@@ -28,6 +28,7 @@ TAGS_MAX = 50
 NAME = "Name"
 # By which an order that is repeated is known again.
 CLIENT_TOKEN = f"{RESERVED}client-token"
+CLIENT_TOKEN_LENGTH_MAX = 64
 
 Tags = dict[str, str]
 
@@ -161,6 +162,27 @@ def tags_for_new(parameters: Parameters, *kinds: str) -> dict[str, Tags]:
             raise unsupported(f"TagSpecification for {wanted}")
         found[types[wanted]] |= asked_tags(each)
     return found
+
+
+def client_token(parameters: Parameters) -> str:
+    """By which a request is known when it is sent again; may be empty."""
+    token = parameters.text("ClientToken")
+    if len(token) > CLIENT_TOKEN_LENGTH_MAX:
+        raise invalid("ClientToken", token, "It is too long.")
+    return token
+
+
+def made_with(things: Iterable[Mapping[str, Any]], token: str) -> Mapping[str, Any]:
+    """That of things with words which was made with a token; empty: none was."""
+    for thing in things if token else ():
+        if mark(thing, CLIENT_TOKEN) == token:
+            return thing
+    return {}
+
+
+def token_words(token: str) -> list[str]:
+    """What a thing keeps of the token that it is made with."""
+    return [word(CLIENT_TOKEN, token)] if token else []
 
 
 def put(inventory: Inventory, kind: str, uuid: str, tags: Tags) -> None:

@@ -13,6 +13,7 @@ from compute.ec2.frame.errors import Ec2Error, coded
 from compute.ec2.frame.filters import Accessor, asked_filters, chosen
 from compute.ec2.frame.pages import page
 from compute.ec2.inventory import Thing
+from compute.ec2.marking import add_words, undone
 from compute.ec2.views.interfaces import interface
 
 _MISSING = "InvalidNetworkInterfaceID.NotFound"
@@ -66,6 +67,9 @@ def create(call: Call) -> Document:
     subnet = inventory.subnets_by_id.get(inventory.uuid(ids.SUBNET, identifier))
     if subnet is None:
         raise ids.not_found(ids.SUBNET, identifier)
+    token = tagging.client_token(parameters)
+    if before := tagging.made_with(inventory.ports, token):
+        return {"networkInterface": interface(inventory, before)}
     tags = tagging.tags_for_new(parameters, ids.INTERFACE)[ids.INTERFACE]
     place = {"subnet_id": subnet["id"]}
     if address := parameters.text("PrivateIpAddress"):
@@ -85,9 +89,11 @@ def create(call: Call) -> Document:
         state="InvalidIPAddress.InUse",
     ):
         made = call.rooms.post("network", "ports", body={"port": port})["port"]
-    if tags:
-        tagging.put(inventory, ids.INTERFACE, made["id"], tags)
-        made = call.rooms.get("network", "ports", made["id"])["port"]
+    with undone(call.rooms, "network", "ports", made["id"]):
+        words = tagging.words_for(tagging.HOLDERS[ids.INTERFACE], tags)
+        words += tagging.token_words(token)
+        add_words(call.rooms, "ports", made["id"], words)
+    made["tags"] = words
     return {"networkInterface": interface(inventory, made)}
 
 

@@ -115,6 +115,9 @@ def create(call: Call) -> Document:
     """``CreateRouteTable``: one more router, which meets those that the VPC has."""
     parameters, inventory, rooms = call.parameters, call.inventory, call.rooms
     vpc = own_vpc(call, parameters.required("VpcId"))
+    token = tagging.client_token(parameters)
+    if before := tagging.made_with(inventory.routers, token):
+        return _made(inventory, before["id"])
     holder = tagging.HOLDERS[ids.ROUTE_TABLE]
     tags = tagging.tags_for_new(parameters, ids.ROUTE_TABLE)[ids.ROUTE_TABLE]
     wanted = {"name": tags.get(tagging.NAME, f"route table of {vpc.id}")}
@@ -122,12 +125,16 @@ def create(call: Call) -> Document:
         made = rooms.post("network", "routers", body={"router": wanted})["router"]
         with undone(rooms, "network", "routers", made["id"]):
             words = [*tagging.words_for(holder, tags), word(OF_VPC, vpc.id)]
+            words += tagging.token_words(token)
             add_words(rooms, "routers", made["id"], words)
             join(inventory, vpc, made["id"])
     align(inventory, vpc.id)
-    after = inventory.look_again()
-    identifier = after.id_of(ids.ROUTE_TABLE, made["id"])
-    return {"routeTable": document(after, after.layout.table(identifier))}
+    return _made(inventory.look_again(), made["id"])
+
+
+def _made(inventory: Inventory, router_id: str) -> Document:
+    identifier = inventory.id_of(ids.ROUTE_TABLE, router_id)
+    return {"routeTable": document(inventory, inventory.layout.table(identifier))}
 
 
 def delete(call: Call) -> Document:

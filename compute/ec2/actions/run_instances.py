@@ -17,14 +17,13 @@ from compute.ec2.inventory import Inventory, Thing
 from compute.ec2.launch_disks import disks_of_order
 from compute.ec2.launch_networks import networks_of_order, wants_address
 from compute.ec2.protection import PROTECTIONS, metadata_for
-from compute.ec2.public_addresses import WISH, settle_soon
+from compute.ec2.public_addresses import WISH, check_room, settle_soon
 from compute.ec2.rooms import ORDER_HEADER
 from compute.ec2.views import instances as view
 
 # Of one order; the project's quota may be less.
 INSTANCES_MAX = 100
 USER_DATA_BYTES_MAX = 16 * 1024
-CLIENT_TOKEN_LENGTH_MAX = 64
 _CONFLICT = "IncorrectState"
 _BASE64_GROWTH = 4 / 3
 
@@ -42,9 +41,7 @@ def run(call: Call) -> Document:
     parameters = call.parameters
     _refuse_what_is_not_here(parameters)
     least, most = _counts(parameters)
-    client_token = parameters.text("ClientToken")
-    if len(client_token) > CLIENT_TOKEN_LENGTH_MAX:
-        raise invalid("ClientToken", client_token, "It is too long.")
+    client_token = tagging.client_token(parameters)
     if client_token and (ordered := _ordered(call.inventory, client_token)):
         return view.reservations(call.inventory, ordered)[0]
     tags = tagging.tags_for_new(parameters, ids.INSTANCE, ids.VOLUME)
@@ -65,6 +62,7 @@ def run(call: Call) -> Document:
         **networks_of_order(call),
     }
     if wants_address(call):
+        check_room(call.inventory, least)
         metadata[WISH] = "wanted"
     if key_name := parameters.text("KeyName"):
         server["key_name"] = _key(call.inventory, key_name)

@@ -69,7 +69,7 @@ def create(call: Call) -> Document:
         raise missing("Size")
     metadata = tagging.tags_for_new(parameters, ids.VOLUME)[ids.VOLUME]
     name = metadata.pop(tagging.NAME, "")
-    if client_token := parameters.text("ClientToken"):
+    if client_token := tagging.client_token(parameters):
         for volume in inventory.volumes:
             if volume["metadata"].get(tagging.CLIENT_TOKEN) == client_token:
                 return volume_document(inventory, volume)

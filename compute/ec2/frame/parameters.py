@@ -80,6 +80,13 @@ class Parameters:
         """Whether anything is given under this name."""
         return name in self._tree
 
+    def heed(self, names: str) -> None:
+        """``Ec2Error`` when there is another than these names (apart by blanks): what
+        is asked for is done, or refused."""
+        for given in set(self._tree) - set(names.split()):
+            text = f"The parameter {self._path}{given} is not recognized here"
+            raise Ec2Error("UnknownParameter", text)
+
     def text(self, name: str, default: str = "") -> str:
         """A text."""
         value = self._tree.get(name, default)

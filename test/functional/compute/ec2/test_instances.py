@@ -260,6 +260,14 @@ def test_details_of_an_instance(tenant: Tenant, image: str, subnet: str) -> None
         ({"IamInstanceProfile": {"Name": "x"}}, "UnknownParameter"),
         ({"DryRun": True}, "DryRunOperation"),
         (
+            {
+                "BlockDeviceMappings": [
+                    {"DeviceName": "/dev/vdb", "Ebs": {"KmsKeyId": "x"}}
+                ]
+            },
+            "UnknownParameter",
+        ),
+        (
             {"BlockDeviceMappings": [{"DeviceName": "/dev/vdb", "Ebs": {}}]},
             "MissingParameter",
         ),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from test.functional.compute.ec2.conftest import Tenant
+from test.functional.compute.ec2.conftest import Ec2Cloud, Tenant
 from test.functional.compute.ec2.test_instances import code, instances
 
 
@@ -65,6 +65,32 @@ def test_they_come_and_go_with_their_instances(
     ec2.describe_instances()
     assert floating(tenant) == before + 1
     ec2.release_address(AllocationId=allocated["AllocationId"])
+
+
+def test_there_is_room_for_all_or_none_is_made(
+    ec2_cloud: Ec2Cloud, tenant: Tenant, image: str, subnet: str
+) -> None:
+    network = ec2_cloud.cloud.sdk().network
+    network.update_quota(tenant.project, floating_ips=1)
+    with pytest.raises(ClientError) as caught:
+        tenant.ec2.run_instances(MinCount=2, MaxCount=2, **order(image, subnet, True))
+    network.delete_quota(tenant.project)
+    assert code(caught) == "AddressLimitExceeded"
+
+
+def test_wishes_for_interfaces_that_are_not_granted(
+    tenant: Tenant, image: str, subnet: str
+) -> None:
+    for wish, expected in (
+        ({"DeleteOnTermination": False}, "UnsupportedOperation"),
+        ({"Ipv6AddressCount": 1}, "UnknownParameter"),
+        ({"InterfaceType": "efa"}, "UnsupportedOperation"),
+    ):
+        wanted = order(image, subnet, False)
+        wanted["NetworkInterfaces"][0] |= wish
+        with pytest.raises(ClientError) as caught:
+            tenant.ec2.run_instances(MinCount=1, MaxCount=1, **wanted)
+        assert code(caught) == expected
 
 
 def test_a_subnet_says_so_unless_the_order_does(

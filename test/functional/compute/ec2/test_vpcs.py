@@ -204,6 +204,10 @@ def test_a_table_of_one_subnet_alone(vpc: Vpc) -> None:
     )["RouteTable"]
     table = made["RouteTableId"]
     assert made["Tags"] == [{"Key": "Name", "Value": "public"}]
+    once = {"VpcId": vpc.id, "ClientToken": "once"}
+    again = [ec2.create_route_table(**once)["RouteTable"] for _ in range(2)]
+    assert again[0] == again[1] != made
+    ec2.delete_route_table(RouteTableId=again[0]["RouteTableId"])
     association = ec2.associate_route_table(RouteTableId=table, SubnetId=vpc.public)
     association = association["AssociationId"]
     # Still one VPC with two subnets, whatever routers it takes.
@@ -259,6 +263,14 @@ def test_routes_to_interfaces(vpc: Vpc) -> None:
     ec2 = vpc.tenant.ec2
     interface = ec2.create_network_interface(SubnetId=vpc.private)["NetworkInterface"]
     name = interface["NetworkInterfaceId"]
+    for _ in range(2):
+        sent = {"SubnetId": vpc.private, "ClientToken": "once"}
+        again = ec2.create_network_interface(**sent)["NetworkInterface"]
+    assert len(ec2.describe_network_interfaces(
+        Filters=[{"Name": "subnet-id", "Values": [vpc.private]},
+                 {"Name": "requester-managed", "Values": ["false"]}],
+    )["NetworkInterfaces"]) == 2  # fmt: skip
+    ec2.delete_network_interface(NetworkInterfaceId=again["NetworkInterfaceId"])
     route = {"RouteTableId": vpc.main, "DestinationCidrBlock": "192.168.0.0/16"}
     ec2.create_route(**route, NetworkInterfaceId=name)
     shown = ec2.describe_route_tables(RouteTableIds=[vpc.main])["RouteTables"][0]

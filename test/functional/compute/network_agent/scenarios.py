@@ -26,6 +26,7 @@ WITH_A_CLOUD: tuple[Callable[[Cloud], None], ...] = (
     walls.what_leaves_is_judged_too,
     walls.spoofing_is_refused,
     ways.networks_are_routed,
+    ways.routers_meet_on_a_network,
     ways.ports_are_forwarded,
     ways.a_floating_address_moves,
     ways.metadata_is_reached,

@@ -15,13 +15,18 @@ from compute.network.agent.names import (
 )
 from compute.network.agent.plan import plan
 from compute.network.view import (
+    OWNER_ROUTER_INTERFACE,
     Ipv6Mode,
     PortForwarding,
+    Router,
+    StaticRoute,
 )
 from test.functional.compute.network_agent.cloud import (
     Cloud,
     lets_in,
     make_id,
+    make_network,
+    make_port,
     one_network,
     routed_networks,
     wait_for,
@@ -44,6 +49,52 @@ def networks_are_routed(cloud: Cloud) -> None:
     # From inside to a floating address, and back.
     assert blue1.pings("172.24.4.101")
     assert red1.pings("172.24.4.101")
+
+
+def routers_meet_on_a_network(cloud: Cloud) -> None:
+    """As those do that are the route tables of one VPC: each leads to a network of its
+    own, and only the first leads out."""
+    view = routed_networks()
+    meeting = make_network("meeting", 9)
+    second = make_id("rt2")
+    ports = [
+        replace(port, device_id=second) if port.id == make_id("blue rt") else port
+        for port in view.ports
+    ]
+    for number, (name, router) in enumerate((("m1", make_id("rt")), ("m2", second))):
+        ports.append(
+            make_port(
+                name, meeting, 11 + number, OWNER_ROUTER_INTERFACE, device_id=router
+            )
+        )
+    (first,) = view.routers
+    routers = (
+        replace(
+            first,
+            interfaces=(make_id("red rt"), make_id("m1")),
+            routes=(StaticRoute("10.2.0.0/24", "10.9.0.12"),),
+        ),
+        Router(
+            second,
+            interfaces=(make_id("blue rt"), make_id("m2")),
+            routes=(StaticRoute("10.1.0.0/24", "10.9.0.11"),),
+        ),
+    )
+    cloud.control.view = replace(
+        view,
+        networks=(*view.networks, meeting),
+        ports=tuple(ports),
+        routers=routers,
+    )
+    cloud.settle()
+    red1, blue1 = cloud.boot("red1"), cloud.boot("blue1")
+    assert red1.dhcp() and blue1.dhcp()
+    assert not red1.pings("10.2.0.11")
+    cloud.replace_group("web", lets_in("web", "ping", protocol=1))
+    assert red1.pings("10.2.0.11") and blue1.pings("10.1.0.11")
+    # The private network is private; what leads out may be reached from outside.
+    assert red1.pings("172.24.4.1") and not blue1.pings("172.24.4.1")
+    assert " 0% packet loss" in run("ping", "-c", "1", "-W", "2", "172.24.4.101")
 
 
 def ports_are_forwarded(cloud: Cloud) -> None:
