@@ -54,8 +54,7 @@ _log = logging.getLogger("objectstore.client")
 class ClientSettings:
     """How one process calls the nodes in others."""
 
-    # Not few: an upload holds one for as long as its client takes, a conditional
-    # write while it waits for its turn, and what would end that wait needs one.
+    # Not few: an upload holds one for as long as its client takes.
     connections_max: int = option(
         1024, "Connections to one node at once; further calls wait for one", minimum=1
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import socket
 from collections import deque
 from collections.abc import Iterator
+from typing import Any
 
 from objectstore.kernel import concurrency
 from objectstore.kernel.errors import DeadlineExceeded
@@ -54,10 +55,7 @@ class Outbox:
         self._turns_bytes = 0  # of all messages that take turns
         self._is_busy = False  # sending, or about to
         self._task: concurrency.Task = None  # waits for room
-        if stream.socket.family != socket.AF_UNIX:
-            stream.socket.setsockopt(
-                socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES_MAX
-            )
+        _hold_little_unsent(stream.socket)
 
     def put(self, number: int, *parts: Part) -> None:
         """Send a message; what it is made of must stay unchanged.  Never waits."""
@@ -170,3 +168,8 @@ class Outbox:
         self._long.clear()
         self._turns.clear()
         self._turns_bytes = 0
+
+
+def _hold_little_unsent(sock: Any) -> None:
+    if sock.family != socket.AF_UNIX:
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES_MAX)
