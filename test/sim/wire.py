@@ -114,9 +114,16 @@ class SimulatedClient:
             self._send(serve, promise)
         return SimulatedResponse(promise.wait(timeout or PATIENCE_SECONDS))
 
-    def switch(self, target: str, headers: Iterable[Field], protocol: str) -> None:
+    def switch(
+        self, target: str, headers: Iterable[Field], protocol: str, timeout: float
+    ) -> None:
         """There are no channels here: what may happen to one call of many on a
         connection may happen to a request."""
+
+    @property
+    def is_down(self) -> bool:
+        """Nobody here remembers who did not answer: that is for the connection pool."""
+        return False
 
     def at_end(self, call: Callable[[], None]) -> None:
         """There is no end to tell of."""
