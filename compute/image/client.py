@@ -15,9 +15,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
-import orjson
-
 from compute.core.context import TokenSource
+from compute.core.room_wire import RoomWire
 from compute.image.facts import (
     BASE_KEYS,
     ImageRecord,
@@ -30,7 +29,7 @@ from objectstore.kernel.errors import InsufficientStorage, Rejected, Unavailable
 
 __all__ = ["BASE_KEYS", "ImageClient", "ImageRecord", "NewImage", "image_record"]
 
-PATCH_TYPE = "application/openstack-images-v2.1-json-patch"
+PATCH_TYPE = {"Content-Type": "application/openstack-images-v2.1-json-patch"}
 # The service answers an upload once the last segment is safe and hashed.
 UPLOAD_TIMEOUT_SECONDS = 180.0
 PAGE = 200
@@ -41,8 +40,7 @@ class ImageClient:
 
     def __init__(self, caller: Caller, service: TokenSource) -> None:
         """``caller`` leads to the service's root (``/v2/images`` is below it)."""
-        self._caller = caller
-        self._service = service
+        self._wire = RoomWire(caller, service, _refusal)
 
     # ---- records ---------------------------------------------------------------
 
@@ -81,14 +79,15 @@ class ImageClient:
             else {"op": "add", "path": f"/{_pointer(key)}", "value": value}
             for key, value in changes.items()
         ]
-        return image_record(
-            self._json("PATCH", _path(image_id), token, operations, PATCH_TYPE)
+        found = self._wire.json(
+            "PATCH", _path(image_id), operations, token=token, headers=PATCH_TYPE
         )
+        return image_record(found)
 
     def delete(self, image_id: str, token: str = "") -> bool:
         """Remove the image; whether it was there.  ``Rejected`` 403 when it is
         protected."""
-        answer = self._call("DELETE", _path(image_id), token, accept=(404,))
+        answer = self._wire.send("DELETE", _path(image_id), token=token, accept=(404,))
         answer.close()
         return answer.status != 404
 
@@ -96,7 +95,7 @@ class ImageClient:
         """``active`` or ``deactivated`` (an image with bytes), ``killed`` (one whose
         bytes will never come).  The house only.  ``Rejected`` 409 for other moves."""
         path = f"/internal/images/{quote(image_id, safe='')}/status"
-        self._call("PUT", path, "", _json_body({"status": status})).close()
+        self._wire.json("PUT", path, {"status": status})
 
     # ---- holds -----------------------------------------------------------------
 
@@ -105,7 +104,7 @@ class ImageClient:
         says otherwise or is not heard of for long.  ``Rejected`` 404 when the image
         is not there (any more).  The house only."""
         path = f"/internal/holds/{quote(holder, safe='')}/{quote(image_id, safe='')}"
-        self._call("PUT", path, "").close()
+        self._wire.send("PUT", path).close()
 
     def hold_only(self, holder: str, image_ids: Iterable[str]) -> frozenset[str]:
         """Renew a host's holds of these images and give up all its others; those of
@@ -136,18 +135,18 @@ class ImageClient:
 
     def download(self, image_id: str, token: str = "") -> Answer:
         """The whole image: iterate over the answer, or close it."""
-        return self._call("GET", _path(image_id, "/file"), token)
+        return self._wire.send("GET", _path(image_id, "/file"), token=token)
 
     def upload(self, image_id: str, content: Content, token: str = "") -> None:
         """Give a queued image its bytes, whole or piece by piece; returns when it is
         active.  ``Rejected`` 409 when another upload won, 400 or 415 when the bytes
         are not what the format promises, 413 beyond the quota."""
-        answer = self._call(
+        answer = self._wire.send(
             "PUT",
             _path(image_id, "/file"),
-            token,
             content,
-            {"Content-Type": "application/octet-stream"},
+            token=token,
+            headers={"Content-Type": "application/octet-stream"},
             timeout=UPLOAD_TIMEOUT_SECONDS,
         )
         answer.close()
@@ -158,7 +157,9 @@ class ImageClient:
         if length <= 0:
             return b""
         headers = {"Range": f"bytes={offset}-{offset + length - 1}"}
-        answer = self._call("GET", path, token, headers=headers, accept=(416,))
+        answer = self._wire.send(
+            "GET", path, token=token, headers=headers, accept=(416,)
+        )
         with answer:
             if answer.status in (204, 416):  # no bytes, or all before the offset
                 return b""
@@ -166,37 +167,8 @@ class ImageClient:
                 raise Unavailable(f"{path}: a range was not honoured")
             return answer.read(length)
 
-    def _json(
-        self,
-        method: str,
-        path: str,
-        token: str,
-        value: Any = None,
-        content_type: str = "application/json",
-    ) -> Any:
-        body = b"" if value is None else _json_body(value)
-        headers = {"Content-Type": content_type} if body else {}
-        return self._call(method, path, token, body, headers).json()
-
-    def _call(
-        self,
-        method: str,
-        path: str,
-        token: str,
-        body: Content = b"",
-        headers: Mapping[str, str] | None = None,
-        *,
-        accept: tuple[int, ...] = (),
-        timeout: float | None = None,
-    ) -> Answer:
-        sent = {"X-Auth-Token": token or self._service.token(), **(headers or {})}
-        if isinstance(body, bytes) and body and "Content-Type" not in sent:
-            sent["Content-Type"] = "application/json"
-        answer = self._caller.request(method, path, sent, body, timeout=timeout)
-        if answer.status < 300 or answer.status in accept:
-            return answer
-        with answer:
-            raise _refusal(answer, f"{method} {path.partition('?')[0]}")
+    def _json(self, method: str, path: str, token: str, value: Any = None) -> Any:
+        return self._wire.json(method, path, value, token=token)
 
 
 def _path(image_id: str, rest: str = "") -> str:
@@ -209,10 +181,6 @@ def _kept_path(image_id: str, rest: str = "") -> str:
 
 def _pointer(key: str) -> str:
     return key.replace("~", "~0").replace("/", "~1")
-
-
-def _json_body(value: Any) -> bytes:
-    return orjson.dumps(value)
 
 
 def _refusal(answer: Answer, what: str) -> Exception:

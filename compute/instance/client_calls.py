@@ -15,7 +15,7 @@ import orjson
 
 from compute.core.context import TokenSource
 from compute.core.errors import Conflict, NotFound
-from compute.instance.client_wire import InstanceWire
+from compute.instance.client_wire import instance_wire
 from compute.instance.records import Server, record_from
 from compute.instance.told import (
     ClaimedJob,
@@ -28,14 +28,14 @@ from compute.instance.told import (
 from objectstore.client.caller import Caller
 
 # The first in which volumes are told to be larger.
-EVENTS_VERSION = "compute 2.51"
+EVENTS_VERSION = {"OpenStack-API-Version": "compute 2.51"}
 
 
 class InstanceClient:
     """Calls the instance room through a ``Caller``."""
 
     def __init__(self, caller: Caller, tokens: TokenSource) -> None:
-        self._wire = InstanceWire(caller, tokens)
+        self._wire = instance_wire(caller, tokens)
 
     # ---- agents: hosts ---------------------------------------------------------
 
@@ -50,28 +50,28 @@ class InstanceClient:
             }
             for each in reports
         ]
-        self._wire.send("POST", "/internal/hosts/report", {"hosts": values})
+        self._wire.json("POST", "/internal/hosts/report", {"hosts": values})
 
     def servers_of(self, host: str) -> list[ServerBrief]:
         """The servers that live on the host."""
-        answer = self._wire.get(_host_path(host) + "/servers")
+        answer = self._wire.json("GET", _host_path(host) + "/servers")
         return [record_from(ServerBrief, each) for each in answer["servers"]]
 
     def known_on(self, host: str) -> set[str]:
         """The ids of all servers that have something on the host, or may have."""
-        answer = self._wire.get(_host_path(host) + "/known")
+        answer = self._wire.json("GET", _host_path(host) + "/known")
         return set(answer["servers"])
 
     # ---- agents: moves ---------------------------------------------------------
 
     def admit(self, token: str) -> MoveGrant:
         """What the token of a move lets in; ``NotFound`` when nothing."""
-        answer = self._wire.send("POST", "/internal/moves/admit", {"token": token})
+        answer = self._wire.json("POST", "/internal/moves/admit", {"token": token})
         return record_from(MoveGrant, answer)
 
     def note_move(self, migration: str, figures: Mapping[str, int]) -> bool:
         """How far it is; whether it is to be completed by force."""
-        answer = self._wire.send("PATCH", f"/internal/moves/{migration}", figures)
+        answer = self._wire.json("PATCH", f"/internal/moves/{migration}", figures)
         return bool(answer["hurried"])
 
     # ---- agents: jobs ----------------------------------------------------------
@@ -85,7 +85,7 @@ class InstanceClient:
         busy: Collection[str] = (),
     ) -> list[ClaimedJob]:
         """Take jobs of these hosts; ``busy``: subjects that ``owner`` works on now."""
-        answer = self._wire.send(
+        answer = self._wire.json(
             "POST",
             "/internal/jobs/claim",
             {
@@ -155,27 +155,27 @@ class InstanceClient:
 
     def server(self, server_id: str) -> Server:
         """One server; ``NotFound``."""
-        answer = self._wire.get(_server_path(server_id))
+        answer = self._wire.json("GET", _server_path(server_id))
         return Server.from_json(answer["server"])
 
     def update(self, server_id: str, **observed: Any) -> Server:
         """What an agent has seen or made: ``vifs``, ``progress``, ``root_device``; the
         server then.  ``NotFound``."""
-        answer = self._wire.send("PATCH", _server_path(server_id), observed)
+        answer = self._wire.json("PATCH", _server_path(server_id), observed)
         return Server.from_json(answer["server"])
 
     def set_device(self, server_id: str, device_id: str, **values: Any) -> None:
         """These values of the server's block device changed."""
-        self._wire.send("PUT", _device_path(server_id, device_id), values)
+        self._wire.json("PUT", _device_path(server_id, device_id), values)
 
     def drop_device(self, server_id: str, device_id: str) -> None:
         """The server has that block device no more."""
-        self._wire.call("DELETE", _device_path(server_id, device_id)).close()
+        self._wire.send("DELETE", _device_path(server_id, device_id)).close()
 
     def fates(self, server_ids: Collection[str], host: str = "") -> dict[str, str]:
         """For each of these ids that was ever a server: ``deleted``, ``moved`` (to
         another host than ``host``, where nothing of it shall be) or ``live``."""
-        answer = self._wire.send(
+        answer = self._wire.json(
             "POST",
             "/internal/servers/fates",
             {"servers": list(server_ids), "host": host},
@@ -184,18 +184,18 @@ class InstanceClient:
 
     def servers(self) -> list[ServerBrief]:
         """Every server that is not deleted (for the doctor)."""
-        answer = self._wire.get("/internal/servers")
+        answer = self._wire.json("GET", "/internal/servers")
         return [record_from(ServerBrief, each) for each in answer["servers"]]
 
     def stray_places(self) -> list[StrayPlace]:
         """What hosts have claimed for nobody (for the doctor)."""
-        answer = self._wire.get("/internal/places/stray")
+        answer = self._wire.json("GET", "/internal/places/stray")
         return [record_from(StrayPlace, each) for each in answer["places"]]
 
     def give_back(self, place: StrayPlace) -> None:
         """Give it back, if it still is one."""
         values = {"host": place.host, "id": place.id}
-        self._wire.send("POST", "/internal/places/give-back", values)
+        self._wire.json("POST", "/internal/places/give-back", values)
 
     # ---- metadata --------------------------------------------------------------
 
@@ -204,7 +204,7 @@ class InstanceClient:
         service (``/openstack/latest/meta_data.json``); ``NotFound``."""
         query = urlencode({"path": path})
         path = f"{_server_path(server_id)}/metadata?{query}"
-        answer = self._wire.call("GET", path)
+        answer = self._wire.send("GET", path)
         content_type = answer.headers.get("content-type", "text/plain")
         return content_type, answer.read()
 
@@ -212,13 +212,13 @@ class InstanceClient:
         """Keep the password that the guest sealed with its user's key.
         ``Conflict`` when there is one."""
         path = f"{_server_path(server_id)}/password"
-        self._wire.send("PUT", path, {"password": sealed.decode("ascii", "replace")})
+        self._wire.json("PUT", path, {"password": sealed.decode("ascii", "replace")})
 
     # ---- consoles --------------------------------------------------------------
 
     def console(self, token: str) -> ConsoleGrant:
         """What a console token opens; ``NotFound`` when it opens nothing."""
-        answer = self._wire.send("POST", "/internal/consoles", {"token": token})
+        answer = self._wire.json("POST", "/internal/consoles", {"token": token})
         return record_from(ConsoleGrant, answer)
 
     # ---- volumes ---------------------------------------------------------------
@@ -235,7 +235,7 @@ class InstanceClient:
         body = orjson.dumps({"events": [event]})
         path = "/v2.1/os-server-external-events"
         try:
-            answer = self._wire.call("POST", path, body, version=EVENTS_VERSION)
+            answer = self._wire.send("POST", path, body, headers=EVENTS_VERSION)
         except NotFound:
             return
         (answered,) = answer.json()["events"]
@@ -248,12 +248,12 @@ class InstanceClient:
         with it; ``NotFound`` when the server does not have the volume."""
         volume = quote(volume_id, safe="")
         path = f"{_server_path(server_id)}/volumes/{volume}/limits"
-        self._wire.send("POST", path, {})
+        self._wire.json("POST", path, {})
 
     # ---- inside ----------------------------------------------------------------
 
     def _job(self, job_id: str, verb: str, value: Mapping[str, Any]) -> Any:
-        return self._wire.send("POST", f"/internal/jobs/{job_id}/{verb}", value)
+        return self._wire.json("POST", f"/internal/jobs/{job_id}/{verb}", value)
 
 
 def _claimed(job: Mapping[str, Any]) -> ClaimedJob:

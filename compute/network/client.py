@@ -278,11 +278,11 @@ class NetworkClient:
         """The host's view (for ``view_wire.decode_view``); None when nothing has
         changed since that revision."""
         path = f"/internal/hosts/{quote(host, safe='')}/view?since={since}"
-        answer = self._wire.send("GET", path, None, AGENT_SECONDS)
+        answer = self._wire.send("GET", path, accept=(304,), timeout=AGENT_SECONDS)
         content = answer.read()
         return None if answer.status in (204, 304) else content
 
     def report(self, host: str, report: bytes) -> None:
         """What ``view_wire.encode_report`` wrote: the agent lives, what is wired."""
         path = f"/internal/hosts/{quote(host, safe='')}/report"
-        self._wire.send("POST", path, report, AGENT_SECONDS).read()
+        self._wire.send("POST", path, report, timeout=AGENT_SECONDS).read()

@@ -1,12 +1,10 @@
-"""How the network room is asked: the service's token, all pages, errors told apart."""
+"""How the network room is asked: all pages, and what its refusals mean."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlencode
-
-import orjson
 
 from compute.core.context import TokenSource
 from compute.core.errors import (
@@ -18,6 +16,7 @@ from compute.core.errors import (
     QuotaExceeded,
     Unauthorized,
 )
+from compute.core.room_wire import RoomWire
 from objectstore.client.caller import Answer, Caller
 from objectstore.kernel.errors import Unavailable
 
@@ -32,12 +31,14 @@ _KINDS: Mapping[int, type[ApiError]] = {
 }
 
 
-class NetworkWire:
-    """One room, wherever it is."""
+class NetworkWire(RoomWire):
+    """One room, wherever it is; its lists whole."""
 
     def __init__(self, caller: Caller, service: TokenSource) -> None:
-        self._caller = caller
-        self._service = service
+        headers = {"Accept": "application/json"}
+        super().__init__(
+            caller, service, _failure, headers=headers, timeout=CALL_SECONDS
+        )
 
     def list(
         self,
@@ -65,29 +66,9 @@ class NetworkWire:
             )
         return found
 
-    def json(self, method: str, path: str, body: Any = None) -> Any:
-        """Send JSON; the JSON of the answer."""
-        content = None if body is None else orjson.dumps(body)
-        return self.send(method, path, content, CALL_SECONDS).json()
 
-    def send(
-        self, method: str, path: str, body: bytes | None, seconds: float
-    ) -> Answer:
-        """Send bytes; the answer, when it is no refusal."""
-        headers = {"X-Auth-Token": self._service.token(), "Accept": "application/json"}
-        if body is not None:
-            headers["Content-Type"] = "application/json"
-        answer = self._caller.request(
-            method, path, headers, body or b"", timeout=seconds
-        )
-        if answer.status >= 400:
-            raise _failure(answer)
-        return answer
-
-
-def _failure(answer: Answer) -> Exception:
+def _failure(answer: Answer, what: str) -> Exception:
     if answer.status not in _KINDS:
-        answer.close()
         return Unavailable(f"the network service answered {answer.status}")
     found = answer.json()
     error = found.get("NeutronError", {}) if isinstance(found, dict) else {}

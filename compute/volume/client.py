@@ -23,9 +23,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
-import orjson
-
 from compute.core.context import TokenSource
+from compute.core.room_wire import RoomWire
 from compute.volume.connection import READ_ONLY as READ_ONLY
 from compute.volume.connection import READ_WRITE as READ_WRITE
 from compute.volume.connection import TCP as TCP
@@ -58,8 +57,8 @@ class VolumeClient:
 
     def __init__(self, caller: Caller, service: TokenSource) -> None:
         """``caller`` leads to the service's root (``/v3/volumes`` is below it)."""
-        self._caller = caller
-        self._service = service
+        headers = {"OpenStack-API-Version": VERSION}
+        self._wire = RoomWire(caller, service, _refusal, headers=headers)
 
     # ---- volumes ---------------------------------------------------------------
 
@@ -94,7 +93,7 @@ class VolumeClient:
         path = _of("volumes", volume_id)
         if cascade:
             path += "?cascade=True"
-        answer = self._call("DELETE", path, token, accept=(404,))
+        answer = self._wire.send("DELETE", path, token=token, accept=(404,))
         answer.close()
         return answer.status != 404
 
@@ -130,7 +129,7 @@ class VolumeClient:
     def delete_snapshot(self, snapshot_id: str, token: str = "") -> bool:
         """Begin to remove it; whether it was there."""
         path = _of("snapshots", snapshot_id)
-        answer = self._call("DELETE", path, token, accept=(404,))
+        answer = self._wire.send("DELETE", path, token=token, accept=(404,))
         answer.close()
         return answer.status != 404
 
@@ -185,7 +184,7 @@ class VolumeClient:
     def complete_attachment(self, attachment_id: str, token: str = "") -> None:
         """The guest has it: ``attached``, and the volume ``in-use``."""
         path = _of("attachments", attachment_id, "action")
-        self._call("POST", path, token, _json_body({"os-complete": {}})).close()
+        self._wire.json("POST", path, {"os-complete": {}}, token=token)
 
     def reopen(self, attachment_id: str) -> None:
         """The volume has grown: its guest's host is cut off, and sees the new size when
@@ -193,13 +192,15 @@ class VolumeClient:
         path = _of("internal", "attachments", attachment_id, "reopen")
         path = path.removeprefix("/v3")
         timeout = CONNECT_TIMEOUT_SECONDS
-        self._call("POST", path, "", timeout=timeout).close()
+        self._wire.send("POST", path, timeout=timeout).close()
 
     def delete_attachment(self, attachment_id: str, token: str = "") -> bool:
         """Close the export and free the volume; whether it was there."""
         path = _of("attachments", attachment_id)
         timeout = CONNECT_TIMEOUT_SECONDS
-        answer = self._call("DELETE", path, token, accept=(404,), timeout=timeout)
+        answer = self._wire.send(
+            "DELETE", path, token=token, accept=(404,), timeout=timeout
+        )
         answer.close()
         return answer.status != 404
 
@@ -213,8 +214,8 @@ class VolumeClient:
 
     def remove_leftover(self, kind: str, name: str) -> None:
         """Remove it, if it is still nobody's.  The house only."""
-        body = _json_body({"leftover": {"kind": kind, "id": name}})
-        self._call("POST", "/internal/leftovers/remove", "", body).close()
+        body = {"leftover": {"kind": kind, "id": name}}
+        self._wire.json("POST", "/internal/leftovers/remove", body)
 
     # ---- inside ----------------------------------------------------------------
 
@@ -222,7 +223,7 @@ class VolumeClient:
         self, volume_id: str, name: str, arguments: Mapping[str, Any], token: str
     ) -> None:
         path = _of("volumes", volume_id, "action")
-        self._call("POST", path, token, _json_body({name: dict(arguments)})).close()
+        self._wire.json("POST", path, {name: dict(arguments)}, token=token)
 
     def _attachment(
         self, method: str, path: str, token: str, body: Mapping[str, Any]
@@ -242,40 +243,13 @@ class VolumeClient:
             asked["marker"] = page[key][-1]["id"]
 
     def _json(self, method: str, path: str, token: str, value: Any = None) -> Any:
-        body = b"" if value is None else _json_body(value)
-        return self._call(
-            method, path, token, body, timeout=CONNECT_TIMEOUT_SECONDS
-        ).json()
-
-    def _call(
-        self,
-        method: str,
-        path: str,
-        token: str,
-        body: bytes = b"",
-        *,
-        accept: tuple[int, ...] = (),
-        timeout: float | None = None,
-    ) -> Answer:
-        sent = {
-            "X-Auth-Token": token or self._service.token(),
-            "OpenStack-API-Version": VERSION,
-        }
-        if body:
-            sent["Content-Type"] = "application/json"
-        answer = self._caller.request(method, path, sent, body, timeout=timeout)
-        if answer.status < 300 or answer.status in accept:
-            return answer
-        with answer:
-            raise _refusal(answer, f"{method} {path.partition('?')[0]}")
+        return self._wire.json(
+            method, path, value, token=token, timeout=CONNECT_TIMEOUT_SECONDS
+        )
 
 
 def _of(*parts: str) -> str:
     return "/v3/" + "/".join(quote(part, safe="") for part in parts)
-
-
-def _json_body(value: Any) -> bytes:
-    return orjson.dumps(value)
 
 
 def _refusal(answer: Answer, what: str) -> Exception:
