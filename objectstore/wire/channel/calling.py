@@ -23,6 +23,7 @@ from objectstore.kernel.errors import (
 from objectstore.kernel.http.framing import Field
 from objectstore.kernel.http.stream import NEVER, Stream
 from objectstore.wire.channel.format import (
+    BYTES_IN_A_ROW,
     NODE_ERROR,
     PATH,
     PROTOCOL,
@@ -226,10 +227,15 @@ class Line:
     def run(self) -> None:
         """Take answers until the connection ends."""
         stream, assembler = self._stream, Assembler()
+        in_a_row = 0  # bytes
         try:
             while data := stream.receive():
                 for number, message in assembler.feed(data):
                     self._take(number, message)
+                in_a_row += len(data)
+                if in_a_row >= BYTES_IN_A_ROW:
+                    in_a_row = 0
+                    concurrency.sleep(0)
                 if assembler.is_leaving:
                     self.takes_calls = False
                     if not self._asked:

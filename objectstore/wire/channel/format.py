@@ -38,6 +38,8 @@ CALL_BYTES_MAX = FRAMED_BYTES_MAX
 CALL_HEAD_BYTES_MAX = 4096
 # All messages of one connection whose end has not come yet.
 UNFINISHED_BYTES_MAX = 2 * MESSAGE_BYTES_MAX
+# Then whoever reads or sends gives the rest of the process its turn.
+BYTES_IN_A_ROW = 1024 * 1024
 
 PIECE_HEAD = struct.Struct(">BII")
 _CALL_HEAD_LENGTH = struct.Struct(">H")

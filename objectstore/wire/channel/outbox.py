@@ -16,6 +16,7 @@ from objectstore.kernel import concurrency
 from objectstore.kernel.errors import DeadlineExceeded
 from objectstore.kernel.http.stream import Stream
 from objectstore.wire.channel.format import (
+    BYTES_IN_A_ROW,
     LEAVING,
     PIECE_BYTES_MAX,
     PIECE_HEAD,
@@ -84,7 +85,7 @@ class Outbox:
             concurrency.soon(self._send)
 
     def _send(self) -> None:
-        """On the hub: as much as goes at once."""
+        """On the hub: what goes at once."""
         if self._send_some():
             self._is_busy = False
         else:
@@ -109,8 +110,12 @@ class Outbox:
         self.is_stuck = False
 
     def _send_some(self) -> bool:
-        """Until the system takes no more; whether all is sent."""
+        """Until the system takes no more, or the others want their turn; whether all
+        is sent."""
+        in_a_row = 0  # bytes
         while self._ready or self._take_turns():
+            if in_a_row >= BYTES_IN_A_ROW:
+                return False
             parts = self._ready[:PARTS_MAX]
             try:
                 done = self._stream.socket.sendmsg(parts)
@@ -120,6 +125,7 @@ class Outbox:
                 self._give_up()
                 return True
             self._stream.sent += done
+            in_a_row += done
             self._drop(parts, done)
         return True
 

@@ -26,6 +26,7 @@ from objectstore.kernel.transaction import (
     set_transaction,
 )
 from objectstore.wire.channel.format import (
+    BYTES_IN_A_ROW,
     NODE_ERROR,
     PROTOCOL,
     REFUSED,
@@ -48,7 +49,7 @@ CALLS_MAX = 4096
 HUNG_SECONDS = 10.0
 # A caller that is silent for so long is asked whether it is still there.
 KEEPALIVE_SECONDS = 60
-# Then the other connections get their turn.
+# Then the rest of the process gets its turn.
 CALLS_IN_A_ROW = 32
 
 _log = logging.getLogger("objectstore.wire")
@@ -144,14 +145,15 @@ class _Line:
     def run(self) -> None:
         """Take calls until the connection ends."""
         stream, assembler = self._stream, Assembler()
-        in_a_row = 0
+        calls = received = 0  # in a row
         try:
             while data := stream.receive():
+                received += len(data)
                 for number, message in assembler.feed(data):
                     self._take(number, parse_call(message))
-                    in_a_row += 1
-                    if in_a_row >= CALLS_IN_A_ROW:
-                        in_a_row = 0
+                    calls += 1
+                    if calls >= CALLS_IN_A_ROW or received >= BYTES_IN_A_ROW:
+                        calls = received = 0
                         concurrency.sleep(0)
         except Malformed as error:
             _log.warning("a channel ended: %s", error)
