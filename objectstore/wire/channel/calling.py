@@ -103,6 +103,7 @@ class Channel:
         self._waiting: list[Asked] = []  # for a connection that is being made
         self._is_connecting = False
         self._is_silent = False  # takes connections, and did not answer on the last
+        self._is_over = False  # the client was closed
         self._http_until = 0.0
         client.at_end(self._hang_up)
 
@@ -150,6 +151,7 @@ class Channel:
             line.run()
 
     def _hang_up(self) -> None:
+        self._is_over = True
         if self._line is not None:
             self._line.hang_up()
 
@@ -157,7 +159,7 @@ class Channel:
         if self._line is line:
             self._line = None
         for asked in unanswered:
-            if asked.is_repeated:
+            if asked.is_repeated or self._is_over:
                 asked.promise.fail(Unavailable("the peer closed the connection"))
             else:
                 asked.is_repeated = True

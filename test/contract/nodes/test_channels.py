@@ -180,6 +180,15 @@ def test_the_end_of_a_connection_repeats_what_was_not_answered(house: House) -> 
     assert house.connections == 2
 
 
+def test_who_closes_the_client_repeats_nothing(house: House) -> None:
+    held = house.ask("hold")
+    until(lambda: house.echo.held)
+    house.client.close()
+    with pytest.raises(Unavailable):
+        kept(held)
+    assert house.connections == 1
+
+
 def test_what_ends_two_connections_is_unavailable(house: House) -> None:
     promise = house.ask("hold")
     for _ in range(2):
