@@ -25,6 +25,7 @@ from objectstore.kernel.transaction import (
     current_transaction,
     set_transaction,
 )
+from objectstore.kernel.young_objects import YoungObjects
 from objectstore.wire.channel.format import (
     BYTES_IN_A_ROW,
     NODE_ERROR,
@@ -86,6 +87,7 @@ class ChannelServer:
         self._secret = secret.encode()
         self._monotonic = monotonic
         self._sink = sink
+        self._young = YoungObjects()
         self._lines: set[_Line] = set()
         self._is_leaving = False
 
@@ -100,7 +102,7 @@ class ChannelServer:
                 environ, start_response
             )
         stream = take_over([("Connection", "Upgrade"), ("Upgrade", PROTOCOL)])
-        line = _Line(stream, self._servers, self._monotonic, self._sink)
+        line = _Line(stream, self._servers, self._monotonic, self._sink, self._young)
         self._lines.add(line)
         if self._is_leaving:  # it was on its way here before we were
             line.leave()
@@ -127,11 +129,13 @@ class _Line:
         servers: Mapping[str, CallServer],
         monotonic: Callable[[], float],
         sink: CallSink | None,
+        young: YoungObjects,
     ) -> None:
         self._stream = stream
         self._servers = servers
         self._monotonic = monotonic
         self._sink = sink
+        self._young = young
         self._outbox = Outbox(stream)
         self._unanswered: dict[int, float] = {}  # since when
         self._is_over = False
@@ -200,6 +204,7 @@ class _Line:
         if self._sink is not None:
             seconds = self._monotonic() - began
             self._sink.count(call.method, status, seconds, len(call.body), len(body))
+        self._young.note_request()
 
     def _forget_hung(self, now: float) -> None:
         for number, since in list(self._unanswered.items()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import socket
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from objectstore.kernel.transaction import (
     TRANSACTION_CHARACTERS_MAX,
     current_transaction,
 )
+from objectstore.kernel.young_objects import REQUESTS_PER_COLLECTION
 from objectstore.wire.channel import calling, outbox, serving
 from objectstore.wire.channel.calling import Asked, Channel
 from objectstore.wire.channel.format import (
@@ -248,6 +250,26 @@ def test_who_comes_to_a_server_that_leaves_is_answered_and_sent_on(
     house.echo.release()
     assert kept(held) == b"released"
     until(lambda: house.channel._line is None)
+
+
+def test_young_objects_are_looked_through_after_so_many_calls(house: House) -> None:
+    collections: list[None] = []
+
+    def note(phase: str, _: dict[str, int]) -> None:
+        if phase == "start":
+            collections.append(None)
+
+    kept(house.ask())
+    before = gc.get_threshold()
+    gc.set_threshold(1_000_000)  # by the balance of births and deaths alone: never
+    gc.callbacks.append(note)
+    try:
+        for _ in range(10 * REQUESTS_PER_COLLECTION):
+            kept(house.ask())
+    finally:
+        gc.callbacks.remove(note)
+        gc.set_threshold(*before)
+    assert len(collections) == 10
 
 
 def test_a_server_that_leaves_ends_after_its_answers(house: House) -> None:
