@@ -126,6 +126,25 @@ def test_an_overdue_wait_for_room_ends(pair, clock):
     sweeper.stop()
 
 
+def test_a_look_that_fails_is_not_the_last(pair, clock):
+    class Broken:
+        deadline = 0.0
+        looks = 0
+
+        def expire(self) -> None:
+            self.looks += 1
+            if self.looks < 3:
+                raise ZeroDivisionError
+
+    broken = Broken()
+    sweeper = Sweeper(clock.monotonic, 0.001)
+    sweeper.watch(broken)
+    with concurrency.deadline(5.0):
+        while broken.looks < 3:
+            concurrency.sleep(0.001)
+    sweeper.stop()
+
+
 def test_a_limit_ends_a_wait_earlier(pair, clock):
     stream, theirs = pair
     stream.limit = clock.monotonic() + 3.0
