@@ -1,8 +1,9 @@
 """What one side of a channel has to send: gathered for a turn of the hub, then sent
 in one system call.
 
-The pieces of long messages take turns, and each turn goes behind what is short.  No
-more messages take turns together than the other side can hold the parts of.
+The pieces of long messages take turns: one is on its way at a time, behind what was
+short and ready before it, and ahead of what comes.  No more messages take turns
+together than the other side can hold the parts of.
 """
 
 from __future__ import annotations
@@ -54,6 +55,7 @@ class Outbox:
         self._long: deque[_Long] = deque()  # not begun
         self._turns: deque[tuple[int, Iterator[tuple[Part, Part]]]] = deque()
         self._turns_bytes = 0  # of all messages that take turns
+        self._until_turn = 0  # parts ahead of the next piece of a long message
         self._is_busy = False  # sending, or about to
         self._task: concurrency.Task = None  # waits for room
         _hold_little_unsent(stream.socket)
@@ -113,7 +115,11 @@ class Outbox:
         """Until the system takes no more, or the others want their turn; whether all
         is sent."""
         in_a_row = 0  # bytes
-        while self._ready or self._take_turns():
+        while True:
+            if self._until_turn <= 0:
+                self._take_turns()
+            if not self._ready:
+                return True
             if in_a_row >= BYTES_IN_A_ROW:
                 return False
             parts = self._ready[:PARTS_MAX]
@@ -127,11 +133,9 @@ class Outbox:
             self._stream.sent += done
             in_a_row += done
             self._drop(parts, done)
-        return True
 
-    def _take_turns(self) -> bool:
-        """A piece of one long message, nothing else being ready; False: there is
-        none."""
+    def _take_turns(self) -> None:
+        """A piece of one long message behind what is ready, if there is any."""
         self._begin_long()
         while self._turns:
             length, of_message = self._turns.popleft()
@@ -139,10 +143,10 @@ class Outbox:
             if following is not None:
                 self._ready += following
                 self._turns.append((length, of_message))
-                return True
+                self._until_turn = len(self._ready)
+                return
             self._turns_bytes -= length
             self._begin_long()
-        return False
 
     def _begin_long(self) -> None:
         while self._long:
@@ -162,6 +166,7 @@ class Outbox:
             done -= len(part)
             count += 1
         del self._ready[:count]
+        self._until_turn -= count
         if done:
             self._ready[0] = memoryview(self._ready[0])[done:]
 
@@ -173,7 +178,7 @@ class Outbox:
         self._ready.clear()
         self._long.clear()
         self._turns.clear()
-        self._turns_bytes = 0
+        self._turns_bytes = self._until_turn = 0
 
 
 def _hold_little_unsent(sock: Any) -> None:

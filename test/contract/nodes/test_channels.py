@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import logging
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -16,6 +18,8 @@ from objectstore.kernel import concurrency
 from objectstore.kernel.client import Client, ClientSettings
 from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.errors import DeadlineExceeded, Unavailable
+from objectstore.kernel.http.edge import CLIENT_FAULTS
+from objectstore.kernel.http.stream import Stream
 from objectstore.kernel.transaction import (
     TRANSACTION_CHARACTERS_MAX,
     current_transaction,
@@ -25,8 +29,10 @@ from objectstore.wire.channel import calling, outbox, serving
 from objectstore.wire.channel.calling import Asked, Channel
 from objectstore.wire.channel.format import (
     PATH,
+    PIECE_BYTES_MAX,
     PROTOCOL,
     UNFINISHED_BYTES_MAX,
+    Assembler,
 )
 from objectstore.wire.channel.serving import ChannelServer
 from objectstore.wire.frames import MESSAGE_BYTES_MAX
@@ -147,6 +153,25 @@ def test_long_answers_do_not_hold_up_short_ones(house: House) -> None:
     assert kept(short) == b"short"
     assert not long.done
     assert len(kept(long)) == size
+
+
+def test_a_long_message_goes_on_while_short_ones_keep_coming() -> None:
+    ours, theirs = socket.socketpair()
+    sender = outbox.Outbox(Stream(ours, CLIENT_FAULTS, time.monotonic, SOON))
+    reader, assembler = concurrency.green(theirs), Assembler()
+    long, numbers, short = 0, itertools.count(1), bytes(PIECE_BYTES_MAX)
+    sender.put(long, bytes(3 * PIECE_BYTES_MAX))
+    for _ in range(8):
+        sender.put(next(numbers), short)
+    seen: list[int] = []
+    while long not in seen and len(seen) < 60:
+        for number, _ in assembler.feed(reader.recv(65536)):
+            seen.append(number)
+            sender.put(next(numbers), short)
+    assert long in seen
+    reader.close()
+    sender.end()
+    ours.close()
 
 
 def test_more_long_answers_than_can_be_held_in_parts(house: House) -> None:
