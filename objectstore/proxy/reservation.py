@@ -18,6 +18,9 @@ from objectstore.proxy.rounds import Rounds
 from objectstore.wire.nodes import ObjectNode
 from objectstore.wire.records import Lookup, ObjectState
 
+# Behind the token of a second attempt.
+AGAIN = "-again"
+
 
 class Reservation:
     """A name held on a majority of its primaries, until ``release``."""
@@ -42,9 +45,26 @@ class Reservation:
 
         Raises ``Unavailable`` when a majority cannot be had.
         """
+        primaries = self._group.primaries
+        candidates = self._candidates()
+        clock = self._rounds.clock
+        last = clock.monotonic() + self._seconds
+        try:
+            return self._take_of(candidates)
+        except Unavailable:
+            if len(candidates) == len(primaries) or clock.monotonic() >= last:
+                raise
+        # Suspects are needed after all.  From the beginning, in everybody's order, and
+        # by another token: what is given back here may arrive late.
+        self.release()
+        self._asked = []
+        self._token += AGAIN
+        return self._take_of(primaries)
+
+    def _take_of(self, nodes: Sequence[ObjectNode]) -> ObjectState | None:
         answers: list[tuple[ObjectNode, Lookup]] = []
         reason: Exception | None = None
-        for node in self._candidates():
+        for node in nodes:
             self._asked.append(node)
             promise = node.reserve(self._key, self._token, self._seconds)
             try:

@@ -1,0 +1,60 @@
+"""Reservations: a name held on a majority, whoever is away or was."""
+
+from __future__ import annotations
+
+import pytest
+
+from objectstore.kernel.errors import Unavailable
+from objectstore.proxy.placement import Group
+from objectstore.proxy.reservation import Reservation
+from objectstore.proxy.rounds import Rounds
+from test.contract.nodes.samples import KEY, kept
+from test.fakes.nodes import Faults, Faulty, MemoryObjectNode
+from test.unit.proxy.cluster import IMPATIENT, OffsetClock
+
+SECONDS = 0.5
+LONG_SECONDS = 15.0
+
+
+class House:
+    """Three nodes that hold the name."""
+
+    def __init__(self) -> None:
+        self.faults = [Faults() for _ in range(3)]
+        self.nodes = [Faulty(MemoryObjectNode(), each) for each in self.faults]
+        self.rounds = Rounds(IMPATIENT, OffsetClock())
+        self.group = Group(self.nodes, (False,) * 3, lambda: iter(()))
+
+    def reservation(self, token: str) -> Reservation:
+        return Reservation(self.rounds, self.group, KEY, token, SECONDS)
+
+
+def test_a_suspect_is_left_out() -> None:
+    house = House()
+    house.rounds.suspect(house.nodes[1])
+    house.reservation("one").take()
+    assert house.faults[1].calls == []
+
+
+def test_a_suspect_is_asked_where_it_is_needed() -> None:
+    house = House()
+    house.rounds.suspect(house.nodes[1])
+    house.faults[2].down = True
+    reservation = house.reservation("one")
+    reservation.take()
+    with pytest.raises(Unavailable):
+        house.reservation("two").take()
+    reservation.release()
+    for node in house.nodes[:2]:
+        kept(node.reserve(KEY, "three", LONG_SECONDS))
+
+
+def test_without_a_majority_nothing_is_kept() -> None:
+    house = House()
+    for faults in house.faults[1:]:
+        faults.down = True
+    reservation = house.reservation("one")
+    with pytest.raises(Unavailable):
+        reservation.take()
+    reservation.release()
+    kept(house.nodes[0].reserve(KEY, "two", LONG_SECONDS))
