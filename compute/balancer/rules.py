@@ -44,17 +44,22 @@ def wrong(text: str) -> BadRequest:
 
 
 def address(text: str, name: str) -> str:
-    """An address in its canonical form."""
+    """An address in its canonical form; without a zone, which may be any text."""
     try:
-        return str(ipaddress.ip_address(text))
+        found = ipaddress.ip_address(text)
     except ValueError:
         raise wrong(f"{name}: {text[:64]!r} is not an IP address") from None
+    if getattr(found, "scope_id", None):
+        raise wrong(f"{name}: {text[:64]!r} must not have a zone")
+    return str(found)
 
 
 def member_address(text: str, name: str) -> str:
     """The same of a server's; not of this host, of nobody in particular, or of the
-    metadata service: haproxy would ask them in its own name."""
+    metadata service: haproxy would ask them in its own name.  An IPv4 address that is
+    written as an IPv6 one is what it would be connected to."""
     found = ipaddress.ip_address(address(text, name))
+    found = getattr(found, "ipv4_mapped", None) or found
     is_own = found.is_loopback or found.is_unspecified or found.is_multicast
     if is_own or str(found) in RESERVED:
         raise wrong(f"{name}: {found} is not a member's address")
@@ -69,6 +74,8 @@ def prefixes(texts: list[str], version: int) -> list[str]:
             network = ipaddress.ip_network(text, strict=False)
         except ValueError:
             raise wrong(f"allowed_cidrs: {text[:64]!r} is not a prefix") from None
+        if "%" in text:
+            raise wrong(f"allowed_cidrs: {text[:64]!r} must not have a zone")
         if network.version != version:
             raise wrong(f"allowed_cidrs: {network} is not of the VIP's IP version")
         found.append(str(network))

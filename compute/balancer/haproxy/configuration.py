@@ -25,4 +25,5 @@ def configuration(tree: Tree) -> str:
             pool = tree.pool(pool_id)
             assert pool is not None
             lines += backend(tree, listener, pool)
+    assert all(map(str.isprintable, lines)), "a text would be lines of its own"
     return "".join(f"{line}\n" for line in lines)

@@ -1,0 +1,45 @@
+"""Texts that would be more than texts in haproxy's configuration."""
+
+from __future__ import annotations
+
+import pytest
+
+from test.unit.compute.balancer.house import House
+
+LINES = "fe80::1%x\nglobal\n insecure-fork-wanted\n#"
+
+
+@pytest.mark.parametrize("zoned", [LINES, "fe80::1%eth0"])
+def test_addresses_have_no_zone(house: House, zoned: str) -> None:
+    """A zone may be any text, with new lines too."""
+    balancer = house.balancer()
+    pool = house.pool(loadbalancer_id=balancer["id"])
+    members = f"pools/{pool['id']}/members"
+    good = house.member(pool, "10.1.0.70")
+    place = {"protocol_port": 80}
+    for fields in (
+        {"address": zoned, **place},
+        {"address": "10.1.0.71", "monitor_address": zoned, **place},
+    ):
+        assert house.refused(members, "member", **fields)[0] == 400
+        body = {"members": [fields]}
+        assert house.ask("PUT", f"/{members}", body).status == 400
+    body = {"member": {"monitor_address": zoned}}
+    assert house.ask("PUT", f"/{members}/{good['id']}", body).status == 400
+    place = {"loadbalancer_id": balancer["id"], "protocol": "TCP", "protocol_port": 1}
+    cidrs = [f"{zoned}/64"]
+    assert house.refused("listeners", "listener", allowed_cidrs=cidrs, **place)[0] == (
+        400
+    )
+    given = {"vip_subnet_id": house.subnet["id"], "vip_address": zoned}
+    assert house.refused("loadbalancers", "loadbalancer", **given)[0] == 400
+
+
+def test_members_are_not_the_host_by_another_name(house: House) -> None:
+    """An IPv4 address can be written as an IPv6 one."""
+    pool = house.pool(loadbalancer_id=house.balancer()["id"])
+    members = f"pools/{pool['id']}/members"
+    for address in ("::ffff:169.254.169.254", "::ffff:127.0.0.1", "::ffff:0.0.0.0"):
+        fields = {"address": address, "protocol_port": 80}
+        assert house.refused(members, "member", **fields)[0] == 400, address
+    assert house.member(pool, "::ffff:10.1.0.70")["address"] == "10.1.0.70"
