@@ -33,7 +33,10 @@ HTTP_MONITORS = ("HTTP", "HTTPS")
 NAME = re.compile(r"[A-Za-z0-9_.-]{1,255}")
 # Visible ASCII: what a request line or a location may have.
 VISIBLE = re.compile(r"[!-~]{1,1024}")
-CODES = re.compile(r"\d{3}(\s*,\s*\d{3})*|\d{3}-\d{3}")
+CODES = re.compile(r"[0-9]{3}( *, *[0-9]{3})*")
+CODES_RANGE = re.compile(r"([0-9]{3})-([0-9]{3})")
+# Haproxy counts to 2 ** 31 milliseconds.
+PERSISTENCE_SECONDS_MAX = 2147483
 CIDRS_MAX = 64
 RESERVED = ("169.254.169.254", "fe80::a9fe:a9fe")
 
@@ -133,6 +136,11 @@ def persistence(given: Mapping[str, Any] | None, protocol: str) -> dict[str, Any
     if timeout is not None:
         if kind != "SOURCE_IP" or not re.fullmatch(r"[0-9]{1,7}", str(timeout)):
             raise wrong("session_persistence: persistence_timeout makes no sense")
+        if int(timeout) > PERSISTENCE_SECONDS_MAX:
+            raise wrong(
+                "session_persistence: persistence_timeout is more than"
+                f" {PERSISTENCE_SECONDS_MAX}"
+            )
         found["persistence_timeout"] = int(timeout)
     return found
 
@@ -146,7 +154,10 @@ def check_monitor(values: Mapping[str, Any]) -> None:
     path = values["url_path"]
     if not path.startswith("/") or VISIBLE.fullmatch(path) is None:
         raise wrong("url_path must begin with / and have no spaces")
-    if CODES.fullmatch(values["expected_codes"]) is None:
+    codes = values["expected_codes"]
+    span = CODES_RANGE.fullmatch(codes)
+    is_span = span is not None and span[1] <= span[2]
+    if CODES.fullmatch(codes) is None and not is_span:
         raise wrong("expected_codes must be like 200, or 200,202, or 200-204")
     domain = values["domain_name"]
     if domain and NAME.fullmatch(domain) is None:

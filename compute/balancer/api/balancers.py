@@ -246,10 +246,10 @@ def _ready(work: Work, call: ApiCall) -> Balancer:
 
 def _owner(call: ApiCall, body: Item) -> str:
     """The project that is to own it; naming another is for who sees all."""
-    named = {body[name] for name in ("project_id", "tenant_id") if body.get(name)}
-    if len(named) > 1:
+    named = [body[name] for name in ("project_id", "tenant_id") if body.get(name)]
+    owner = named[0] if named else call.context.project_id
+    if any(each != owner for each in named):
         raise BadRequest("'project_id' and 'tenant_id' do not match")
-    owner = named.pop() if named else call.context.project_id
     if not isinstance(owner, str) or not 0 < len(owner) <= OWNER_CHARACTERS_MAX:
         raise BadRequest("project_id: a project's id is needed")
     return owner

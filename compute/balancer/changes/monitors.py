@@ -118,7 +118,8 @@ def _with_defaults(kind: str, values: Item) -> Item:
     found = dict(values)
     is_http = kind in rules.HTTP_MONITORS
     if found.get("http_version"):
-        found["http_version"] = str(found["http_version"])
+        # A client's 1 is 1.0, too.
+        found["http_version"] = str(float(found["http_version"]))
     for name, default in HTTP_DEFAULTS.items():
         if name in found and is_http:
             found[name] = found[name] or default

@@ -9,7 +9,12 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 
-from compute.balancer.haproxy.words import address_with_port, quoted, quoted_format
+from compute.balancer.haproxy.words import (
+    address,
+    address_with_port,
+    quoted,
+    quoted_format,
+)
 from compute.balancer.model import (
     HTTP,
     PROXY,
@@ -119,7 +124,7 @@ def _server(
             f" rise {monitor.max_retries}"
         )
         if member.monitor_address:
-            words.append(f"addr {member.monitor_address}")
+            words.append(f"addr {address(member.monitor_address)}")
         if member.monitor_port:
             words.append(f"port {member.monitor_port}")
         if monitor.type == "HTTPS":

@@ -2,7 +2,8 @@
 
 The first policy by position whose rules all match decides.  Its id goes into a variable
 of the request, so what haproxy would do in an order of its own (refusals, redirects,
-then backends) follows the positions alone.
+then backends) follows the positions alone.  Each rule is a line, for haproxy takes no
+more than 64 words on one: those that do not match say which policy they keep away.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from compute.balancer.model import HTTP, UNLIMITED, Listener, Policy, Rule, Tree
 # What one process serves at once; a listener without a limit may have all of it.
 CONNECTIONS_MAX = 20000
 CHOSEN = "txn.policy"
+MISSED = "txn.missed"
 REDIRECT_CODE = 302
 REFUSED_CODE = 403
 MATCHES = {
@@ -63,10 +65,11 @@ def _policy(tree: Tree, listener: Listener, policy: Policy) -> Iterator[str]:
     rules = [each for each in tree.rules_of(policy.id) if each.admin_up]
     if not policy.admin_up or not rules:
         return
-    conditions = " ".join(_condition(rule) for rule in rules)
+    for rule in rules:
+        yield f"  http-request set-var({MISSED}) str({policy.id}) if {_missed(rule)}"
     yield (
         f"  http-request set-var({CHOSEN}) str({policy.id})"
-        f" if !{{ var({CHOSEN}) -m found }} {conditions}"
+        f" if !{{ var({CHOSEN}) -m found }} !{{ var({MISSED}) -m str {policy.id} }}"
     )
     is_chosen = f"if {{ var({CHOSEN}) -m str {policy.id} }}"
     code = policy.redirect_http_code or REDIRECT_CODE
@@ -83,8 +86,9 @@ def _policy(tree: Tree, listener: Listener, policy: Policy) -> Iterator[str]:
         yield f"  use_backend {name} {is_chosen}"
 
 
-def _condition(rule: Rule) -> str:
-    inverted = "!" if rule.invert else ""
+def _missed(rule: Rule) -> str:
+    """What is true of the requests that the rule does not match."""
+    inverted = "" if rule.invert else "!"
     if rule.type == "FILE_TYPE":
         if rule.compare_type == "REGEX":
             found = f"path -m reg -- {quoted(f'[.]({rule.value})$')}"

@@ -19,6 +19,11 @@ def quoted_format(text: str) -> str:
     return quoted(text.replace("%", "%%"))
 
 
-def address_with_port(address: str, port: int) -> str:
-    """Haproxy tells IPv6 from port by the last colon."""
-    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+def address(text: str) -> str:
+    """Haproxy tells IPv6 from port by the last colon, unless there are brackets."""
+    return f"[{text}]" if ":" in text else text
+
+
+def address_with_port(text: str, port: int) -> str:
+    """The same with a port."""
+    return f"{address(text)}:{port}"

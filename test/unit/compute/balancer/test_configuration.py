@@ -213,20 +213,34 @@ def test_policies() -> None:
     lines = text_of(policies=policies, rules=rules).splitlines()
     start = lines.index("  timeout client 1ms") + 1
     chosen = "if { var(txn.policy) -m str"
-    first = "  http-request set-var(txn.policy)"
-    free = "if !{ var(txn.policy) -m found }"
-    assert lines[start : start + 8] == [
-        f"{first} str(y1) {free}"
-        " { req.hdr(host),host_only -i -m str -- 'a.example' }",
+    set_var = "  http-request set-var"
+
+    def choose(name: str, missed: str) -> list[str]:
+        free = f"!{{ var(txn.policy) -m found }} !{{ var(txn.missed) -m str {name} }}"
+        return [
+            f"{set_var}(txn.missed) str({name}) if {missed}",
+            f"{set_var}(txn.policy) str({name}) if {free}",
+        ]
+
+    assert lines[start:][:12] == [
+        *choose("y1", "!{ req.hdr(host),host_only -i -m str -- 'a.example' }"),
         f"  http-request deny deny_status 403 {chosen} y1 }}",
-        f"{first} str(y2) {free} !{{ req.hdr(X-A) -m sub -- 'it'\\''s' }}",
+        *choose("y2", "{ req.hdr(X-A) -m sub -- 'it'\\''s' }"),
         f"  http-request redirect location 'http://x/%%41' code 302 {chosen} y2 }}",
-        f"{first} str(y3) {free} {{ req.cook(c) -m reg -- '^a|b$' }}",
+        *choose("y3", "!{ req.cook(c) -m reg -- '^a|b$' }"),
         f"  use_backend p1:l {chosen} y3 }}",
-        f"{first} str(y4) {free} {{ path -m reg -- '[.](jpe?g)$' }}",
+        *choose("y4", "!{ path -m reg -- '[.](jpe?g)$' }"),
         f"  http-request redirect prefix 'http://y' code 307 {chosen} y4 }}",
     ]
-    assert lines[start + 8] == "  default_backend p1:l"
+    assert lines[start + 12] == "  default_backend p1:l"
+
+
+def test_lines_are_short_however_many_rules_there_are() -> None:
+    """Haproxy reads no more than 64 words of a line."""
+    rules = tuple(rule(1, "PATH", "EQUAL_TO", f"/{each}") for each in range(99))
+    text = text_of(policies=(policy(1, "REJECT"),), rules=rules)
+    assert text.count("path -m str") == len(rules)
+    assert max(len(line.split()) for line in text.splitlines()) < 20
 
 
 def test_a_pool_of_two_listeners_is_two_backends() -> None:

@@ -43,3 +43,34 @@ def test_members_are_not_the_host_by_another_name(house: House) -> None:
         fields = {"address": address, "protocol_port": 80}
         assert house.refused(members, "member", **fields)[0] == 400, address
     assert house.member(pool, "::ffff:10.1.0.70")["address"] == "10.1.0.70"
+
+
+@pytest.mark.parametrize("codes", ["200,\n202", "\uff12\uff10\uff10", "300-200"])
+def test_codes_that_haproxy_would_refuse(house: House, codes: str) -> None:
+    pool = house.pool(loadbalancer_id=house.balancer()["id"])
+    good = {"pool_id": pool["id"], "type": "HTTP", "delay": 5, "timeout": 3}
+    good |= {"max_retries": 1}
+    refused = house.refused(
+        "healthmonitors", "healthmonitor", **good, expected_codes=codes
+    )
+    assert refused[0] == 400
+
+
+def test_values_that_look_alike(house: House) -> None:
+    balancer = house.balancer()
+    listener = house.listener(balancer)
+    pool = house.pool(listener_id=listener["id"])
+    house.member(pool, "10.1.0.70", monitor_address="fd00::1")
+    good = {"pool_id": pool["id"], "type": "HTTP", "delay": 5, "timeout": 3}
+    house.make("healthmonitors", "healthmonitor", **good, max_retries=1, http_version=1)
+    text = house.configuration(balancer)
+    assert "ver HTTP/1.0\n" in text and "addr [fd00::1]" in text
+    body = {"pool": {"session_persistence": {"type": "SOURCE_IP"}}}
+    body["pool"]["session_persistence"]["persistence_timeout"] = 2147484
+    assert house.ask("PUT", f"/pools/{pool['id']}", body).status == 400
+
+
+@pytest.mark.parametrize("owner", [["x"], {"a": 1}, 7, True])
+def test_owners_that_are_no_texts(house: House, owner: object) -> None:
+    given = {"vip_subnet_id": house.subnet["id"], "project_id": owner}
+    assert house.refused("loadbalancers", "loadbalancer", **given)[0] == 400
