@@ -38,10 +38,18 @@ class Range:
         return self.first <= number <= self.last
 
 
+def read_prefix(text: str, *, strict: bool = False) -> IPNetwork:
+    """A prefix; ``strict``: nothing in the host part.  ``ValueError``, for those with a
+    zone too: it may be any text, and prefixes become rules and files of hosts."""
+    if "%" in text:
+        raise ValueError("a prefix has no zone")
+    return ipaddress.ip_network(text, strict=strict)
+
+
 def parse_prefix(text: str, what: str = "cidr") -> IPNetwork:
     """A prefix; bits of the host part are dropped.  ``InvalidInput``."""
     try:
-        found = ipaddress.ip_network(text, strict=False)
+        found = read_prefix(text)
     except ValueError:
         raise invalid(f"{what}: '{text[:80]}' is not a valid IP subnet.") from None
     if found.prefixlen < PREFIX_LENGTH_MIN:
@@ -52,7 +60,7 @@ def parse_prefix(text: str, what: str = "cidr") -> IPNetwork:
 def parse_destination(text: str, what: str = "destination") -> IPNetwork:
     """A prefix of any length: everywhere is a good answer.  ``InvalidInput``."""
     try:
-        return ipaddress.ip_network(text, strict=False)
+        return read_prefix(text)
     except ValueError:
         raise invalid(f"{what}: '{text[:80]}' is not a valid IP subnet.") from None
 

@@ -6,7 +6,6 @@ what all these rules mean, and the hosts concerned hear of it.
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable, Sequence
 
 from compute.core.api import ApiCall, Route, json_reply
@@ -19,6 +18,7 @@ from compute.network.frame.collection import Collection
 from compute.network.frame.fields import TEXT, Field, Fields
 from compute.network.frame.resource import Definition
 from compute.network.frame.work import NetworkDatabase, Work
+from compute.network.links.prefixes import read_prefix
 from compute.network.links.visibility import (
     SHARED,
     end_policies,
@@ -82,7 +82,7 @@ def _parse(texts: Sequence[str]) -> list[str]:
     found = []
     for text in texts:
         try:
-            found.append(str(ipaddress.ip_network(text)))
+            found.append(str(read_prefix(text, strict=True)))
         except ValueError:
             raise invalid(
                 f"addresses: '{text[:60]}' is no address and no prefix."

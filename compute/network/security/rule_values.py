@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,7 +12,7 @@ from compute.network.frame.fields import (
     TEXT_OR_NULL,
     Field,
 )
-from compute.network.links.prefixes import parse_prefix
+from compute.network.links.prefixes import parse_prefix, read_prefix
 from compute.network.model import EGRESS, INGRESS, IPV4, IPV6, DefaultRule, SecurityRule
 
 # The names that Neutron takes, with IANA's numbers.
@@ -164,7 +163,7 @@ def parse_remote_prefix(value: str | None, ethertype: str) -> str:
     if not value:
         return ""
     try:
-        prefix = ipaddress.ip_network(value, strict=False)
+        prefix = read_prefix(value)
     except ValueError:
         parse_prefix(value, "remote_ip_prefix")
         raise

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from test.unit.compute.balancer.house import House
@@ -16,13 +18,13 @@ def test_addresses_have_no_zone(house: House, zoned: str) -> None:
     pool = house.pool(loadbalancer_id=balancer["id"])
     members = f"pools/{pool['id']}/members"
     good = house.member(pool, "10.1.0.70")
-    place = {"protocol_port": 80}
+    place: dict[str, Any] = {"protocol_port": 80}
     for fields in (
         {"address": zoned, **place},
         {"address": "10.1.0.71", "monitor_address": zoned, **place},
     ):
         assert house.refused(members, "member", **fields)[0] == 400
-        body = {"members": [fields]}
+        body: dict[str, Any] = {"members": [fields]}
         assert house.ask("PUT", f"/{members}", body).status == 400
     body = {"member": {"monitor_address": zoned}}
     assert house.ask("PUT", f"/{members}/{good['id']}", body).status == 400
@@ -65,8 +67,8 @@ def test_values_that_look_alike(house: House) -> None:
     house.make("healthmonitors", "healthmonitor", **good, max_retries=1, http_version=1)
     text = house.configuration(balancer)
     assert "ver HTTP/1.0\n" in text and "addr [fd00::1]" in text
-    body = {"pool": {"session_persistence": {"type": "SOURCE_IP"}}}
-    body["pool"]["session_persistence"]["persistence_timeout"] = 2147484
+    given = {"type": "SOURCE_IP", "persistence_timeout": 2147484}
+    body = {"pool": {"session_persistence": given}}
     assert house.ask("PUT", f"/pools/{pool['id']}", body).status == 400
 
 
