@@ -77,14 +77,13 @@ def check_removal(work: Work, port: Port) -> None:
 
 
 def check_device(port: Port, body: Body) -> None:
-    """A server's port is given to another one only after it was given back."""
+    """A server's or load balancer's port is given to another one only after it was
+    given back."""
     wanted = body.get("device_id")
-    if (
-        wanted
-        and port.device_id
-        and wanted != port.device_id
-        and port.device_owner.startswith(COMPUTE_OWNER_PREFIX)
-    ):
+    is_held = port.device_owner == OWNER_BALANCER or port.device_owner.startswith(
+        COMPUTE_OWNER_PREFIX
+    )
+    if wanted and port.device_id and wanted != port.device_id and is_held:
         raise conflict(
             "PortInUse",
             f"Unable to complete operation on port {port.id} for network"

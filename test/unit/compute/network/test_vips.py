@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from compute.core.errors import Conflict
 from compute.network.agent.desired import desired_state
 from compute.network.agent.host_rules import assign_zones
 from compute.network.agent.model import LinkKind, Route
@@ -102,3 +105,20 @@ def test_it_leads_into_a_namespace(house: House) -> None:
     host.settle(desired)
     assert plan(desired, host.observe()) == []
     assert wired(view, [])[port.id]
+
+
+def test_a_port_is_taken_once(house: House) -> None:
+    """Two may have found it free."""
+    house.report()
+    client = VipClient(house.caller, house.tokens)
+    network, _ = house.network()
+    port = house.make("port", network_id=network["id"])
+    group = client.make_group(BALANCER)
+    other = BALANCER[:-1] + "c"
+    client.take_port(port["id"], BALANCER, host=HOST, group_id=group)
+    client.take_port(port["id"], BALANCER, host=HOST, group_id=group)
+    with pytest.raises(Conflict):
+        client.take_port(port["id"], other, host=HOST, group_id=group)
+    assert [each.id for each in client.ports_of(BALANCER)] == [port["id"]]
+    client.give_back(port["id"])
+    client.take_port(port["id"], other, host=HOST, group_id=group)
