@@ -86,9 +86,12 @@ class Keeper:
             return
         if not balancer.vip_port_id:
             return  # who makes it has not come so far, or has died: see _hurry
-        balancer = self._database.write(
+        placed = self._database.write(
             self._context, lambda work: self._place(work, balancer.id)
         )
+        if placed is None:
+            return
+        balancer = placed
         for port in self._network.ports_of(balancer.id):
             if balancer.host and port.host != balancer.host:
                 self._network.move(port.id, balancer.host)
@@ -99,10 +102,12 @@ class Keeper:
                 self._context, lambda work: self._opened(work, balancer)
             )
 
-    def _place(self, work: Work, balancer_id: str) -> Balancer:
-        """Give it a living host, if there is one."""
+    def _place(self, work: Work, balancer_id: str) -> Balancer | None:
+        """Give it a living host, if there is one; None when it is gone by now: another
+        keeper has removed it, or who could not make it."""
         balancer = work.find(Balancer, tables.balancers, balancer_id)
-        assert balancer is not None, "only we remove them"
+        if balancer is None:
+            return None
         if balancer.host in living_hosts(work):
             return balancer
         host = choose_host(work)

@@ -37,6 +37,8 @@ CODES = re.compile(r"[0-9]{3}( *, *[0-9]{3})*")
 CODES_RANGE = re.compile(r"([0-9]{3})-([0-9]{3})")
 # Haproxy counts to 2 ** 31 milliseconds.
 PERSISTENCE_SECONDS_MAX = 2147483
+# What Python takes in a regular expression, and haproxy's PCRE does not.
+FOREIGN = re.compile(r"(?<!\\)(?:\\\\)*(?:\\[uUN]|\(\?[a-zA-Z]*[aLu])")
 CIDRS_MAX = 64
 RESERVED = ("169.254.169.254", "fe80::a9fe:a9fe")
 
@@ -197,6 +199,8 @@ def check_rule(values: Mapping[str, Any]) -> None:
     if kind == "FILE_TYPE" and match not in FILE_TYPE_MATCHES:
         raise wrong(f"compare_type {match} is not for FILE_TYPE")
     if match == "REGEX":
+        if FOREIGN.search(value):
+            raise wrong(f"value: {value[:64]!r} is not of PCRE's language")
         try:
             re.compile(value)
         except (re.error, RecursionError, OverflowError):

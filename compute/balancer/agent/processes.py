@@ -8,6 +8,8 @@ what it says.
 A changed configuration is a new process.  It takes the listening sockets over from the
 one before (no connection is refused meanwhile), which ends when its last connection
 does; so several processes of one load balancer are no mistake, and the youngest counts.
+Of those that wait for their last connections only some are left: whoever changes a load
+balancer often, and holds a connection to each, would have the host's memory.
 
 All calls block; callers are on native threads.
 """
@@ -34,7 +36,9 @@ NAMESPACES = Path("/run/netns")
 # Where Debian keeps programs for root; not on everybody's path.
 MORE_PATHS = "/usr/local/sbin:/usr/sbin:/sbin"
 STOP_SECONDS = 2.0
+WAITING_MAX = 8
 RUN_SECONDS = 30.0
+ENTER = "nsenter"
 SHOWN_CHARACTERS_MAX = 500
 _SUFFIX = ".cfg"
 
@@ -113,19 +117,22 @@ class HaproxyProcesses:
         home = self._directory / balancer_id
         home.mkdir(parents=True, exist_ok=True)
         file = home / f"{digest_of(text)}{_SUFFIX}"
-        file.write_text(text)
+        file.write_text(text, encoding="utf-8")
         command = ["haproxy", "-f", str(file), "-L", PEERS]
         checked = self._run(balancer_id, [*command, "-c"])
         if checked.returncode:
             file.unlink()
+            if checked.stderr.startswith(ENTER):
+                raise Unavailable(_shown(checked))  # haproxy has not read it
             raise Refused(_shown(checked))
         for old in home.glob(f"*{_SUFFIX}"):
             if old != file:
                 old.unlink()
         # Those that are elsewhere have nothing to hand over.
-        heirs_of = [each for each in before if each.is_at_home]
+        at_home = [each for each in before if each.is_at_home]
+        heirs_of = at_home[:WAITING_MAX]
         for each in before:
-            if not each.is_at_home:
+            if each not in heirs_of:
                 self.stop(each)
         daemon = [*command, "-D"]
         socket = self.socket_of(balancer_id)
@@ -183,7 +190,7 @@ class HaproxyProcesses:
         path = f"{os.environ.get('PATH', os.defpath)}:{MORE_PATHS}"
         try:
             return subprocess.run(
-                ["nsenter", f"--net={namespace}", *command],
+                [ENTER, f"--net={namespace}", *command],
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 text=True,

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+from compute.balancer.agent.processes import WAITING_MAX
 from compute.network.client import balancer_namespace
 from test.functional.compute.balancer.scene import Scene
 from test.functional.compute.balancer.whole_cloud import a_whole_cloud_serves
@@ -258,6 +259,29 @@ def changes_under_load_lose_no_request(scene: Scene) -> None:
     assert found["answered"] > 100
 
 
+def those_that_wait_are_few(scene: Scene) -> None:
+    """Whoever holds a connection to each process that there ever was."""
+    balancer, _, pool = scene.balancer("one")
+    listener = scene.make(
+        "listeners",
+        "listener",
+        loadbalancer_id=balancer["id"],
+        default_pool_id=pool["id"],
+        protocol="TCP",
+        protocol_port=81,
+    )
+    held = []
+    for number in range(WAITING_MAX + 2):
+        held.append(scene.guests["client"].connect(balancer["vip_address"], 81))
+        scene.change(
+            f"listeners/{listener['id']}", "listener", connection_limit=100 + number
+        )
+    assert len(scene.processes(balancer)) == WAITING_MAX + 1
+    assert scene.names(balancer, 1) == ["one"]
+    for each in held:
+        each.close()
+
+
 def it_serves_on_without_the_agent(scene: Scene) -> None:
     balancer, listener, _ = scene.balancer("one", "two")
     (before,) = scene.processes(balancer)
@@ -356,6 +380,7 @@ SCENARIOS: dict[str, tuple[Callable[[Scene], None], tuple[str, ...]]] = {
         (requests_go_by_what_they_ask_for, ("one", "two")),
         (traffic_is_counted, ("one", "two")),
         (changes_under_load_lose_no_request, ("one", "two", "three")),
+        (those_that_wait_are_few, ("one",)),
         (it_serves_on_without_the_agent, ("one", "two")),
         (walls_are_where_they_should_be, ("one",)),
         (a_floating_address_leads_to_it, ("one", "two")),

@@ -76,3 +76,17 @@ def test_values_that_look_alike(house: House) -> None:
 def test_owners_that_are_no_texts(house: House, owner: object) -> None:
     given = {"vip_subnet_id": house.subnet["id"], "project_id": owner}
     assert house.refused("loadbalancers", "loadbalancer", **given)[0] == 400
+
+
+def test_regular_expressions_of_another_language(house: House) -> None:
+    """Haproxy would refuse them, and with them the whole load balancer."""
+    listener = house.listener(house.balancer())
+    policy = house.make(
+        "l7policies", "l7policy", listener_id=listener["id"], action="REJECT"
+    )
+    path = f"l7policies/{policy['id']}/rules"
+    good = {"type": "PATH", "compare_type": "REGEX"}
+    for value in ("(?a)x", "(?iu:x)", r"\u00e9", r"\\\N{DASH}", "(x", "*"):
+        assert house.refused(path, "rule", **good, value=value)[0] == 400, value
+    for value in ("(?i)x", "(?P<n>a|u)", r"\\u", r"\d+u", "(?:a|L)"):
+        assert house.make(path, "rule", **good, value=value)["value"] == value
