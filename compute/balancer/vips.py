@@ -59,6 +59,13 @@ def find_place(network: VipClient, project_id: str, wanted: Item) -> Place:
     return Place(network_id, order[0].id)
 
 
+def check_quality(network: VipClient, project_id: str, policy_id: str) -> None:
+    """``BadRequest`` for a QoS policy that the project does not see: the network takes
+    all of them from us."""
+    if policy_id and not network.has_quality(project_id, policy_id):
+        raise BadRequest(f"QoS policy {policy_id} not found.")
+
+
 def _of_port(network: VipClient, project_id: str, port_id: str, address: str) -> Place:
     try:
         port = network.find_port(project_id, port_id)
@@ -79,6 +86,8 @@ def make(network: VipClient, balancer: Balancer, place: Place) -> tuple[VipPort,
             port = network.take_port(
                 place.port_id, balancer.id, host=balancer.host, group_id=group_id
             )
+            if balancer.vip_qos_policy_id:
+                network.set_quality(port.id, balancer.vip_qos_policy_id)
         else:
             port = network.create_port(
                 balancer.project_id,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from compute.core.context import TokenSource
 from compute.core.errors import NotFound
@@ -74,6 +74,11 @@ class VipClient:
     def has_network(self, project_id: str, network_id: str) -> bool:
         """Whether the project sees the network."""
         return bool(self._wire.list("networks", [("id", network_id)], project_id))
+
+    def has_quality(self, project_id: str, policy_id: str) -> bool:
+        """Whether the project sees the QoS policy."""
+        query = urlencode({"id": policy_id, "visible_to_project": project_id})
+        return bool(self._wire.json("GET", f"/v2.0/qos/policies?{query}")["policies"])
 
     # ---- ports -------------------------------------------------------------------
 

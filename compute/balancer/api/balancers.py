@@ -71,6 +71,7 @@ class BalancersApi:
         self._database.read(
             call.context, lambda work: allow(work, KIND.word, "post", project_id)
         )
+        vips.check_quality(self._network, project_id, attributes["vip_qos_policy_id"])
         place = vips.find_place(self._network, project_id, attributes)
 
         def begin(work: Work) -> Balancer:
@@ -154,7 +155,9 @@ class BalancersApi:
             # The network knows whether there is such a policy: it is asked first.
             before = self._database.read(call.context, lambda work: _ready(work, call))
             policy_id = attributes["vip_qos_policy_id"]
-            self._network.set_quality(before.vip_port_id, policy_id)
+            if policy_id != before.vip_qos_policy_id:
+                vips.check_quality(self._network, before.project_id, policy_id)
+                self._network.set_quality(before.vip_port_id, policy_id)
         changed = self._database.write(
             call.context,
             lambda work: balancers.update(work, _mine(work, call, "put"), attributes),
