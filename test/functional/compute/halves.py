@@ -23,7 +23,7 @@ from test.functional.harness.store import children
 
 ROOMS, AGENT, NETWORK_AGENT = "rooms", "agent", "network-agent"
 ROLES = {
-    ROOMS: "identity, image, network, volume, compute",
+    ROOMS: "identity, image, network, volume, compute, load-balancer",
     AGENT: "agent",
     NETWORK_AGENT: "network-agent",
 }
