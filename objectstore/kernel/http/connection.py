@@ -28,7 +28,7 @@ from objectstore.kernel.http.head import (
     RequestHead,
     find_early_fault,
 )
-from objectstore.kernel.http.limits import PIPELINED_IN_A_ROW
+from objectstore.kernel.http.limits import BEGINNING_BYTES, PIPELINED_IN_A_ROW
 from objectstore.kernel.http.stream import NEVER, Stream
 from objectstore.kernel.reply import STATUS_LINES
 from objectstore.kernel.request import CONTEXT_KEY, Environ
@@ -115,7 +115,7 @@ class Connection:
     def _receive_head(self) -> bytes | None:
         """The next head with its empty line; None when the client has ended."""
         stream = self.stream
-        data = stream.receive()
+        data = stream.receive(BEGINNING_BYTES)
         if not data:
             return None
         self.idle = False

@@ -17,7 +17,10 @@ HEADER_LINE_BYTES_MAX = 16 * 1024
 # Metadata to its limits, a long token and a long request line all at once.
 HEAD_BYTES_MAX = 128 * 1024
 
-# One receive call: a head with a small body arrives in one piece.
+# One receive call for a request's beginning: a head with a small body arrives in one
+# piece.  The rest of a larger body is received where it is to lie, without copying.
+BEGINNING_BYTES = 16 * 1024
+# One receive call for anything else.
 RECEIVE_BYTES = 64 * 1024
 # Up to here head and body are joined for one send; beyond, copying costs more
 # than the gather list that avoids it.

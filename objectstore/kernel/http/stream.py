@@ -107,15 +107,16 @@ class Stream:
         """How many bytes are here already."""
         return len(self._ahead) - self._start
 
-    def receive(self) -> bytes:
-        """What is here or comes next; ``b""`` when the peer has ended."""
+    def receive(self, size: int = RECEIVE_BYTES) -> bytes:
+        """What is here or comes next; ``b""`` when the peer has ended.  No more than
+        ``size`` bytes are taken from the system."""
         if self._ahead:
             start, ahead = self._start, self._ahead
             self._start, self._ahead = 0, b""
             return ahead[start:] if start else ahead
         while True:
             try:
-                data = self.socket.recv(RECEIVE_BYTES)
+                data = self.socket.recv(size)
             except BlockingIOError:
                 self._wait_readable()
                 continue
