@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hmac
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -53,7 +54,7 @@ class Stream(NamedTuple):
     pieces: Iterable[bytes]
 
 
-class Call:
+class Call(ABC):
     """One call on its way to a handler."""
 
     __slots__ = ("key", "rest", "wait_seconds")
@@ -63,9 +64,9 @@ class Call:
         self.rest = rest  # what stands in the path behind the verb
         self.wait_seconds = wait_seconds  # for the promise of its answer
 
+    @abstractmethod
     def body(self, limit: int = MESSAGE_BYTES_MAX) -> bytes:
         """The whole body; Rejected 413 over ``limit``, Malformed when cut."""
-        raise NotImplementedError
 
     def message(self) -> Any:
         """The body as one message."""
