@@ -10,10 +10,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 
+from objectstore.app.device_opener import DeviceOpener, Work
 from objectstore.app.directory import NodeTable
 from objectstore.app.internal import InternalStore
 from objectstore.app.neighbours import ALONE, Neighbours
-from objectstore.app.open_device import DeviceOpener, OpenDevice, Work
+from objectstore.app.open_device import OpenDevice
 from objectstore.app.row_sender import RowSender
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.disk import Disk

@@ -116,6 +116,10 @@ class NodeDirectory:
         """Whether a call to it stays within this process."""
         return self.is_here(device) and device.device not in self._siblings
 
+    def owner(self, device: Device) -> Address | None:
+        """Where it is answered for; None: in this process."""
+        return None if self.is_near(device) else self._address(device)
+
     def is_here(self, device: Device) -> bool:
         """Whether the device is one of this machine's."""
         return (device.ip, device.port) in self._own

@@ -23,7 +23,8 @@ class Servers:
         self._settings = settings
         self._clock = clock
         self._access = access
-        self._running: list[Server] = []
+        self._public: list[Server] = []
+        self._others: list[Server] = []
 
     def serve(
         self,
@@ -46,10 +47,19 @@ class Servers:
             clock=self._clock,
         )
         server.start()
-        self._running.append(server)
+        (self._public if is_public else self._others).append(server)
 
-    def drain(self) -> None:
-        """Finish the requests that are under way, of all servers at once."""
-        draining = [concurrency.spawn(server.drain) for server in self._running]
-        for task in draining:
-            concurrency.wait_task(task)
+    def drain_public(self, seconds: float) -> None:
+        """Finish the requests of clients that are under way."""
+        _drain(self._public, seconds)
+
+    def drain_others(self, seconds: float) -> None:
+        """Finish the requests of other servers that are under way."""
+        _drain(self._others, seconds)
+
+
+def _drain(servers: list[Server], seconds: float) -> None:
+    """All at once."""
+    draining = [concurrency.spawn(server.drain, seconds) for server in servers]
+    for task in draining:
+        concurrency.wait_task(task)

@@ -53,6 +53,13 @@ from objectstore.proxy.app import ProxyApplication
 from objectstore.proxy.placement import Placement
 from objectstore.settings import Role, StoreSettings
 
+# Requests under way when a worker is told to stop are given so long, clients' and then
+# other servers'.  Together less than what the supervisor gives (``DRAIN_SECONDS``): the
+# devices are closed after it.  While others' requests end, the devices are away: a long
+# read goes on elsewhere, so this is short.
+CLIENTS_SECONDS = 22.0
+NODES_SECONDS = 5.0
+
 _log = logging.getLogger("objectstore.worker")
 
 
@@ -189,9 +196,14 @@ class StoreWorker:
             raise Unavailable(f"{name}: {why}")
 
     def stop(self) -> None:
-        """Finish the requests that are under way, then close everything."""
+        """Finish the requests that are under way, then close everything.
+
+        Clients' first.  The devices are served for as long as those take: other
+        workers, and machines, would miss them in their majorities.
+        """
+        self._servers.drain_public(CLIENTS_SECONDS)
         self._nodes.leave()
-        self._servers.drain()
+        self._servers.drain_others(NODES_SECONDS)
         if self._pipeline is not None:
             finish_filters(self._pipeline)
         for loop in self._loops:

@@ -37,6 +37,11 @@ ACCOUNT = ".dispersion"
 COVERAGE_PERCENT = 1.0
 # A partition that no name of so many falls into is left out.
 TRIES_PER_PARTITION = 200
+NOT_THERE = "not there"
+NOWHERE = (
+    "every primary answers, and none has anything of the sample: it was never made"
+    " ('objectstore dispersion populate' does so, once), or all of it is lost"
+)
 
 coverage_option = click.option(
     "--coverage",
@@ -83,7 +88,8 @@ def populate(settings_file: Path, coverage: float) -> None:
 @coverage_option
 @as_json_option
 def report(settings_file: Path, coverage: float, as_json: bool) -> None:
-    """Ask every primary of the sample; exit code 1 when a replica is missing."""
+    """Ask every primary of the sample; exit code 1 when a replica is missing, or when
+    the sample was never made."""
     outside = Outside.load(settings_file)
     rings = outside.rings
     found = {
@@ -107,6 +113,8 @@ def report(settings_file: Path, coverage: float, as_json: bool) -> None:
         ring = rings.objects[policy.index]
         title = f"objects of {policy.name}"
         found[title] = _count(outside, "object", ring, policy.index, keys)
+    if all(map(_is_nowhere, found.values())):
+        raise click.ClickException(NOWHERE)
     _show(found, as_json)
     sys.exit(1 if any(each["missing"] for each in found.values()) else 0)
 
@@ -207,7 +215,7 @@ def _count(
                 lacking += 1
                 name = f"{device.ip}:{device.port}/{device.device}"
                 where[name] += 1
-                problems[f"{name}: {problem or 'not there'}"] += 1
+                problems[f"{name}: {problem or NOT_THERE}"] += 1
         missing_copies[lacking] += 1
     missing = sum(lacking * number for lacking, number in missing_copies.items())
     return {
@@ -222,6 +230,13 @@ def _count(
         "missing_on": dict(where.most_common()),
         "problems": dict(problems.most_common()),
     }
+
+
+def _is_nowhere(counted: dict[str, Any]) -> bool:
+    said = counted["problems"]
+    return not counted["copies_found"] and all(
+        each.endswith(f": {NOT_THERE}") for each in said
+    )
 
 
 def _has(outside: Outside, kind: str, device: Device, policy: int, key: bytes) -> bool:

@@ -17,7 +17,9 @@ ASIDE = "outdated"
 
 
 @click.command()
-@click.argument("directory", type=click.Path(path_type=Path, exists=True))
+@click.argument(
+    "directory", type=click.Path(path_type=Path, exists=True, file_okay=False)
+)
 @click.option(
     "--empty",
     is_flag=True,

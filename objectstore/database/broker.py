@@ -15,13 +15,11 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
-import msgpack
-
-from objectstore.database import sqlite_file
+from objectstore.database import facts_table, sqlite_file
 from objectstore.database.facts import Facts
+from objectstore.database.facts_table import FORMAT_VERSION, FactsRow
 from objectstore.database.listing import Entry, list_page
 from objectstore.database.names import NameRange, range_of
-from objectstore.database.row_kinds import DIGEST_BYTES
 from objectstore.database.rows import RowTable, ShownPage, Totals
 from objectstore.database.shown_page import READERS_KEPT, Reader, in_turn, show
 from objectstore.kernel.concurrency import Promise
@@ -29,36 +27,13 @@ from objectstore.kernel.errors import Corrupt
 from objectstore.wire.listing_forms import Form
 from objectstore.wire.records import DatabaseInfo, ListingQuery, RowsPage
 
-FORMAT_VERSION = 1
 # A fold of so many rows takes some 10 ms of the hub's thread.
 PENDING_ROWS_MAX = 1000
-
-_COLUMNS = (
-    "database_id, account, container, created, put_timestamp, deleted_timestamp, "
-    "policy, metadata, live_rows, objects, bytes_used, digest, cleared, reported"
-)
-_SCHEMA = f"""
-CREATE TABLE facts (
-    only INTEGER PRIMARY KEY CHECK (only = 1),
-    database_id TEXT NOT NULL, account TEXT NOT NULL, container TEXT NOT NULL,
-    created INTEGER NOT NULL, put_timestamp INTEGER NOT NULL,
-    deleted_timestamp INTEGER NOT NULL, policy INTEGER NOT NULL,
-    metadata BLOB NOT NULL, live_rows INTEGER NOT NULL, objects INTEGER NOT NULL,
-    bytes_used INTEGER NOT NULL, digest BLOB NOT NULL, cleared INTEGER NOT NULL,
-    reported BLOB NOT NULL
-);
-PRAGMA user_version = {FORMAT_VERSION};
-"""
-_READ = f"SELECT {_COLUMNS} FROM facts"
-_WRITE = (
-    f"INSERT OR REPLACE INTO facts (only, {_COLUMNS}) "
-    "VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-)
 
 
 def empty_image(table: RowTable) -> bytes:
     """The bytes of a database without facts and rows."""
-    return sqlite_file.image_of(table.schema + _SCHEMA)
+    return sqlite_file.image_of(table.schema + facts_table.SCHEMA)
 
 
 class NotBegun(Corrupt):
@@ -103,12 +78,16 @@ class Broker:
         try:
             self._connection = sqlite_file.connect(path)
             version = self._connection.execute("PRAGMA user_version").fetchone()[0]
-            row = None if version != FORMAT_VERSION else self._read()
+            is_ours = version == FORMAT_VERSION
+            kept = facts_table.read(self._connection) if is_ours else None
         except sqlite3.Error as error:
             raise sqlite_file.translated(error, path) from error
-        if row is not None:
-            self._take(row)
-        elif facts is not None and version == FORMAT_VERSION:
+        if kept is not None:
+            self.database_id = kept.database_id
+            self.facts, self._totals = kept.facts, kept.totals
+            self._cleared, self._reported = kept.cleared, kept.reported
+            self._dirty = False
+        elif facts is not None and is_ours:
             self.database_id = str(uuid.uuid4())
             self.facts = facts
             self._totals, self._cleared = Totals(), 0
@@ -116,7 +95,7 @@ class Broker:
             self._dirty = True
         else:
             self._connection.close()
-            if version == FORMAT_VERSION:
+            if is_ours:
                 raise NotBegun(path)
             raise Corrupt(f"{path}: not a database of format {FORMAT_VERSION}")
 
@@ -287,15 +266,17 @@ class Broker:
         """Fold, and ``change(connection, totals)``, in one transaction."""
         connection, facts = self._connection, self.facts
         pending, totals = self._pending, self._totals
+        name, deleted = self.database_id, facts.deleted_timestamp
         try:
             connection.execute("BEGIN IMMEDIATE")
             try:
-                if facts.deleted_timestamp > self._cleared:
-                    totals = self._table.keep_newer(connection, facts.deleted_timestamp)
+                if deleted > self._cleared:
+                    totals = self._table.keep_newer(connection, deleted)
                 if pending:
                     totals = self._table.fold(connection, pending, totals)
                 totals = change(connection, totals)
-                connection.execute(_WRITE, self._row(facts, totals))
+                row = FactsRow(name, facts, totals, deleted, self._reported)
+                facts_table.write(connection, row)
                 connection.execute("COMMIT")
             except BaseException:
                 # A full disk has rolled back already.
@@ -304,35 +285,5 @@ class Broker:
                 raise
         except sqlite3.Error as error:
             raise sqlite_file.translated(error, self.path) from error
-        self._totals, self._cleared = totals, facts.deleted_timestamp
+        self._totals, self._cleared = totals, deleted
         self._pending, self._dirty = {}, False
-
-    def _read(self) -> Any:
-        return self._connection.execute(_READ).fetchone()
-
-    def _row(self, facts: Facts, totals: Totals) -> tuple[Any, ...]:
-        return (
-            self.database_id,
-            facts.account,
-            facts.container,
-            facts.created,
-            facts.put_timestamp,
-            facts.deleted_timestamp,
-            facts.policy,
-            msgpack.packb(facts.metadata),
-            totals.rows,
-            totals.objects,
-            totals.used,
-            totals.digest.to_bytes(DIGEST_BYTES, "big"),
-            facts.deleted_timestamp,
-            msgpack.packb(self._reported),
-        )
-
-    def _take(self, row: Any) -> None:
-        (self.database_id, account, container, created, put, deleted, policy) = row[:7]
-        metadata, rows, objects, used, digest, self._cleared, reported = row[7:]
-        items = msgpack.unpackb(metadata, use_list=False)
-        self.facts = Facts(account, container, created, put, deleted, policy, items)
-        self._totals = Totals(rows, objects, used, int.from_bytes(digest, "big"))
-        self._reported = tuple(msgpack.unpackb(reported, use_list=False))
-        self._dirty = False

@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from objectstore.database.broker import Broker
+from objectstore.database.facts import without_old_removals
 from objectstore.database.store import DatabaseStore
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.errors import Corrupt
 from objectstore.kernel.loop import Progress
 from objectstore.kernel.timestamps import from_seconds
+from objectstore.wire.records import ListingQuery
 
 # Once an hour through all databases: being late with this harms nobody.
 REST_SECONDS = 3600.0
@@ -58,12 +60,31 @@ class ReclaimStep:
         key, self._key = self._key, None  # an error makes it go on with the next
         before = from_seconds(self._clock.time()) - self._age
         try:
-            self._after_name = self._databases.reclaim(
-                key, before, self._after_name, TOMBSTONES_PER_STEP, self._may_remove
-            )
+            self._after_name = self._reclaim(key, before)
         except Corrupt:
             self._databases.quarantine(key)
             return Progress.BUSY
         if self._after_name:
             self._key = key
         return Progress.BUSY
+
+    def _reclaim(self, key: bytes, before: int) -> str:
+        """Drop what is older than ``before`` and only says that something is gone:
+        removed metadata, the next tombstones, a deleted database as a whole.
+
+        Returns where to go on, "" when done.  Nothing of it needs the journal: if
+        it is lost it is done again.
+        """
+        databases = self._databases
+        broker = databases.find(key)
+        if broker is None:
+            return ""
+        databases.dropped(key)
+        facts = without_old_removals(broker.facts, before)
+        if not facts.is_live and facts.deleted_timestamp < before:
+            is_empty = not broker.rows(ListingQuery(limit=1)).rows
+            if is_empty and facts.deleted_timestamp and self._may_remove(broker):
+                databases.remove(key)
+                return ""
+        broker.take_facts(facts)
+        return broker.drop_tombstones(before, self._after_name, TOMBSTONES_PER_STEP)

@@ -4,9 +4,9 @@ A change takes effect in memory at once, in the order of the calls; its promise
 is kept when its journal record is synced, together with those of all other
 databases of the device.  From memory it is folded into SQLite soon after
 (``fold_some``) or before it is asked for; ``settle`` makes the SQLite files safe
-and lets go of the journal up to there.  After a crash the journal is replayed
-from that position: every record merges, so it does not matter which of them the
-files already hold.
+and lets go of the journal up to there (``database.unsettled``).  After a crash the
+journal is replayed from that position: every record merges, so it does not matter
+which of them the files already hold.
 
 Two consequences of taking effect before being durable: an answer may show a
 change whose own promise is not yet kept (or will be broken: then it may go, or
@@ -23,11 +23,10 @@ from itertools import islice
 from typing import Any
 
 from objectstore.database import sqlite_file
-from objectstore.database.applied import read_applied, write_applied
 from objectstore.database.broker import PENDING_ROWS_MAX, Broker, NotBegun, empty_image
 from objectstore.database.broker_cache import OPEN_DATABASES_MAX, BrokerCache
-from objectstore.database.database_files import DatabaseFiles, Unsafe
-from objectstore.database.facts import Facts, join, without_old_removals
+from objectstore.database.database_files import DatabaseFiles
+from objectstore.database.facts import Facts, join
 from objectstore.database.journal_records import (
     KIND_FACTS,
     KIND_ROWS,
@@ -41,22 +40,19 @@ from objectstore.database.journal_records import (
 from objectstore.database.replaying import records_by_database
 from objectstore.database.row_kinds import RowKind
 from objectstore.database.rows import RowTable
-from objectstore.kernel import concurrency
+from objectstore.database.unsettled import Unsettled
 from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.device import Device
 from objectstore.kernel.errors import Corrupt, RingstackError
-from objectstore.kernel.journal import Journal, Position
+from objectstore.kernel.journal import Journal
 from objectstore.kernel.space import SpaceGuard
-from objectstore.wire.records import ListingQuery, Receipt
+from objectstore.wire.records import Receipt
 
 JOURNAL_DIRECTORY = "journal"
-APPLIED_NAME = "applied"
 # Small segments: a restart replays what is behind the applied position, and
 # space comes back a segment at a time.
 SEGMENT_BYTES_MAX = 16 * 1024 * 1024
 ALLOCATE_BYTES = 1024 * 1024
-# Databases synced by one call to a native thread.
-SYNCED_TOGETHER = 16
 
 _log = logging.getLogger("objectstore.database")
 
@@ -88,13 +84,11 @@ class DatabaseStore:
         self._image = empty_image(self._table)
         self._cache = BrokerCache(open_databases_max)
         self._unfolded: dict[bytes, None] = {}
-        self._unsafe: dict[bytes, bool] = {}  # key: its file is new
         self._listeners: list[Callable[[bytes], None]] = []
         self._drop_listeners: list[Callable[[bytes], None]] = []
         # Put aside since the start, and not brought back yet.
         self.put_aside: set[bytes] = set()
-        self._applied_path = os.path.join(directory, APPLIED_NAME)
-        self._applied = read_applied(self._disk, self._applied_path)
+        self._unsettled = Unsettled(self._disk, directory, journal, self.files)
 
     @classmethod
     def open(
@@ -147,7 +141,8 @@ class DatabaseStore:
         a change: put aside, removed, reclaimed."""
         self._drop_listeners.append(listener)
 
-    def _dropped(self, key: bytes) -> None:
+    def dropped(self, key: bytes) -> None:
+        """Tell who listens (``on_drop``)."""
         for listener in self._drop_listeners:
             listener(key)
 
@@ -170,7 +165,7 @@ class DatabaseStore:
         if broker is None:
             if not self.files.exists(key):
                 sqlite_file.create(self._disk, self.files.path(key), self._image)
-            self._unsafe[key] = True
+            self._unsettled.is_new[key] = True
             broker = self._open(key, Facts(account, container))
         return broker
 
@@ -252,7 +247,7 @@ class DatabaseStore:
 
     def _changed(self, key: bytes) -> None:
         self._unfolded[key] = None
-        self._unsafe.setdefault(key, False)
+        self._unsettled.is_new.setdefault(key, False)
         for listener in self._listeners:
             listener(key)
 
@@ -286,45 +281,19 @@ class DatabaseStore:
     @property
     def unsettled_bytes(self) -> int:
         """Bytes of the journal that a restart would replay."""
-        segment, offset = self._applied
-        return sum(
-            facts.size - (offset if facts.number == segment else 0)
-            for facts in self.journal.segments()
-            if facts.number >= segment
-        )
+        return self._unsettled.journal_bytes
 
     def settle(self, before_fold: Callable[[], None] = _at_once) -> None:
         """Make the files safe and forget the journal up to there.  Waits, also in
         ``before_fold``, called before each fold that takes a while."""
-        end = self.journal.end
-        unsafe, self._unsafe = self._unsafe, {}
-        left = dict(unsafe)
-        try:
-            for key in unsafe:
-                broker = self._cache.peek(key)
-                if broker is not None and broker.pending_rows:
-                    before_fold()
-                self._fold(key)
-                concurrency.sleep(0)
-            databases = [Unsafe(*item) for item in unsafe.items()]
-            for first in range(0, len(databases), SYNCED_TOGETHER):
-                part = databases[first : first + SYNCED_TOGETHER]
-                again = self._disk.offload(self.files.make_safe, part)
-                for database in part:
-                    if database not in again:
-                        del left[database.key]
-        finally:
-            for key, is_new in left.items():
-                self._unsafe[key] = is_new or self._unsafe.get(key, False)
-        if not left and end != self._applied:
-            self._forget_journal(end)
 
-    def _forget_journal(self, end: Position) -> None:
-        self._disk.offload(write_applied, self._disk, self._applied_path, end)
-        self._applied = end
-        for facts in self.journal.segments():
-            if facts.number < end.segment:
-                self._disk.offload(self.journal.remove, facts.number)
+        def fold(key: bytes) -> None:
+            broker = self._cache.peek(key)
+            if broker is not None and broker.pending_rows:
+                before_fold()
+            self._fold(key)
+
+        self._unsettled.settle(fold)
 
     def quarantine(self, key: bytes) -> None:
         """Put a corrupt database aside: from here on it is not on this device,
@@ -339,56 +308,26 @@ class DatabaseStore:
         place = self.files.put_aside(key)
         _log.error("database %s is corrupt, moved to %s", key.hex(), place)
         self.put_aside.add(key)
-        self._dropped(key)
-
-    def reclaim(
-        self,
-        key: bytes,
-        before: int,
-        after_name: str,
-        limit: int,
-        may_remove: Callable[[Broker], bool],
-    ) -> str:
-        """Drop what is older than ``before`` and only says that something is gone:
-        removed metadata, tombstones among the next ``limit`` after that name, and
-        a deleted database as a whole (if ``may_remove``).
-
-        Returns where to go on, "" when done.  Nothing of it needs the journal: if
-        it is lost it is done again.
-        """
-        broker = self.find(key)
-        if broker is None:
-            return ""
-        self._dropped(key)
-        facts = without_old_removals(broker.facts, before)
-        if not facts.is_live and facts.deleted_timestamp < before:
-            is_empty = not broker.rows(ListingQuery(limit=1)).rows
-            if is_empty and facts.deleted_timestamp and may_remove(broker):
-                self._remove(broker)
-                return ""
-        broker.take_facts(facts)
-        return broker.drop_tombstones(before, after_name, limit)
+        self.dropped(key)
 
     def remove(self, key: bytes) -> None:
         """Remove a database as a whole.  The journal is not told: what a crash
         brings back of it is removed again."""
         broker = self.find(key)
-        if broker is not None:
-            self._remove(broker)
-            self._dropped(key)
-
-    def _remove(self, broker: Broker) -> None:
+        if broker is None:
+            return
         # Without a wait between: nobody may find it half gone.
-        self._cache.drop(broker.key)
-        self._unfolded.pop(broker.key, None)
+        self._cache.drop(key)
+        self._unfolded.pop(key, None)
         broker.close()
-        self.files.remove(broker.key)
+        self.files.remove(key)
+        self.dropped(key)
 
     # ---- replaying --------------------------------------------------------------
 
     def _replay(self) -> None:
-        for key, records in records_by_database(self.journal, self._applied):
-            if key not in self._unsafe and self._is_torn(key):
+        for key, records in records_by_database(self.journal, self._unsettled.start):
+            if key not in self._unsettled.is_new and self._is_torn(key):
                 self.quarantine(key)
             for record in records:
                 self._apply(key, record)

@@ -12,72 +12,33 @@
 ``pool.client(address, tls_host="store.example.com")`` speaks TLS: the peer's
 certificate must be for that name, signed by an authority that ``ca_file`` names.
 
-Everything that goes wrong with a peer is ``Unavailable``.  A peer that does not
-answer connections is remembered as *down* for a while: calls fail at once, but
-one in every ``probe_seconds`` tries whether it is back.  One that refuses them is
-asked again by every call: its refusal costs nothing, and a node that has just
-come back must be heard, or reads would miss what only it and others know.
+Everything that goes wrong with a peer is ``Unavailable``; one that does not answer
+connections is *down* for a while (``http.peer_connections``).
 """
 
 from __future__ import annotations
 
-import logging
 import socket
 import ssl
-from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
-from objectstore.kernel import concurrency
 from objectstore.kernel.clock import Clock, SystemClock
 from objectstore.kernel.errors import DeadlineExceeded, Unavailable
 from objectstore.kernel.http.call import Call
+from objectstore.kernel.http.client_settings import ClientSettings
 from objectstore.kernel.http.framing import Field
+from objectstore.kernel.http.peer_connections import PeerConnections, shown
 from objectstore.kernel.http.reach import Address, TlsPeer, reach
 from objectstore.kernel.http.response import Response
-from objectstore.kernel.http.stream import Faults, Stream
+from objectstore.kernel.http.stream import Stream
 from objectstore.kernel.http.sweeper import Sweeper, Watched
 from objectstore.kernel.http.tls import TlsSocket, client_context
-from objectstore.kernel.option_types import Seconds
-from objectstore.kernel.settings import option
 
 __all__ = ["Address", "Call", "Client", "ClientPool", "ClientSettings", "Response"]
 
 # Replica timeouts are a few seconds: looking this often keeps them honest.
 SWEEP_SECONDS = 0.25
-
-_log = logging.getLogger("objectstore.client")
-
-
-@dataclass(frozen=True, slots=True)
-class ClientSettings:
-    """How one process calls the nodes in others."""
-
-    # Not few: an upload holds one for as long as its client takes.
-    connections_max: int = option(
-        1024, "Connections to one node at once; further calls wait for one", minimum=1
-    )
-    connect_timeout: Seconds = option(
-        1.0, "How long connecting, or waiting for a connection, may take", minimum=0.01
-    )
-    response_timeout: Seconds = option(
-        10.0, "How long a reply may take to begin", minimum=0.1
-    )
-    stall_timeout: Seconds = option(
-        10.0, "How long a body may pause, in either direction", minimum=0.1
-    )
-    idle_timeout: Seconds = option(
-        30.0, "How long an unused connection is kept (less than the node keeps it)"
-    )
-    probe_seconds: Seconds = option(
-        5.0, "How often a node that is down is tried again", minimum=0.1
-    )
-    ca_file: Path | None = option(
-        None,
-        "Certificates (PEM) of the authorities that https services must be signed by;"
-        " default: the system's",
-    )
 
 
 class Client:
@@ -92,28 +53,13 @@ class Client:
         tls: TlsPeer | None = None,
     ) -> None:
         self.address = address
-        self._tls = tls
         self._settings = settings
         self._clock = clock
         self._sweeper = sweeper
-        self._idle: deque[tuple[float, Stream]] = deque()  # since when, which
-        self._places = concurrency.Semaphore(settings.connections_max)
-        self._down_until = 0.0
-        self._is_reachable = True  # as far as the log has told
+        self._connections = PeerConnections(address, settings, clock, sweeper, tls)
         self._at_end: list[Callable[[], None]] = []
-        if isinstance(address, Path):
-            self._name, host = str(address), "localhost"
-        else:
-            shown = f"[{address[0]}]" if ":" in address[0] else address[0]
-            self._name = host = f"{shown}:{address[1]}"
-        if tls is not None:
-            self._name = f"https://{self._name}"
+        host = "localhost" if isinstance(address, Path) else shown(address)
         self._host_line = f"Host: {host}\r\n".encode("ascii")
-        self._faults = Faults(
-            lambda: Unavailable(f"{self._name} closed the connection"),
-            lambda: DeadlineExceeded(f"{self._name} does not answer"),
-            lambda text: Unavailable(f"{self._name} sent a bad reply: {text}"),
-        )
 
     def request(
         self,
@@ -132,7 +78,7 @@ class Client:
         first copy may have been executed).  ``timeout``: seconds until the
         reply must begin, instead of the settings'.
         """
-        reused = bool(self._idle) and repeatable
+        reused = bool(self._connections.idle) and repeatable
         call = self.open(method, target, headers, len(body), timeout=timeout)
         try:
             call.write(body)
@@ -159,15 +105,15 @@ class Client:
         """Begin a request whose body (``length`` bytes, or chunked when None) is
         written piece by piece."""
         head = self._render_head(method, target, headers, length)
-        stream = self._take()
+        connections = self._connections
         return Call(
-            stream,
-            self._faults,
+            connections.take(),
+            connections.faults,
             method,
             head,
             length,
             self._settings.response_timeout if timeout is None else timeout,
-            self._give_back,
+            connections.give_back,
         )
 
     def switch(
@@ -180,7 +126,7 @@ class Client:
         upgrade = [(b"Connection", b"Upgrade"), (b"Upgrade", protocol.encode("ascii"))]
         lines = (*headers, *upgrade)
         timeout = min(timeout, self._settings.response_timeout)
-        reused = bool(self._idle)
+        reused = bool(self._connections.idle)
         try:
             answer = self.open("GET", target, lines, 0, timeout=timeout).switch()
         except DeadlineExceeded:
@@ -193,10 +139,9 @@ class Client:
         if isinstance(answer, Response):
             answer.close()
             if answer.status >= 500:
-                raise Unavailable(f"{self._name} answered {answer.status}")
+                raise Unavailable(f"{self._connections.name} answered {answer.status}")
             return None
-        self._sweeper.forget(answer)
-        self._places.release()
+        self._connections.part_with(answer)
         return answer
 
     def at_end(self, call: Callable[[], None]) -> None:
@@ -224,72 +169,11 @@ class Client:
     @property
     def is_down(self) -> bool:
         """Whether calls fail at once just now."""
-        return self._clock.monotonic() < self._down_until
+        return self._connections.is_down
 
     def drop_idle(self, since: float | None = None) -> None:
         """Close connections that have been idle since before ``since`` (all)."""
-        while self._idle and (since is None or self._idle[0][0] < since):
-            self._discard(self._idle.popleft()[1])
-
-    # ---- connections -------------------------------------------------------
-
-    def _take(self) -> Stream:
-        settings = self._settings
-        if not self._places.acquire(timeout=settings.connect_timeout):
-            raise Unavailable(f"{self._name}: all connections are in use")
-        try:
-            while self._idle:
-                stream = self._idle.pop()[1]
-                # Idle, it must be silent: what is here is its end, or garbage.
-                if not stream.has_data():
-                    return stream
-                self._discard(stream)
-            return self._connect()
-        except BaseException:
-            self._places.release()
-            raise
-
-    def _give_back(self, stream: Stream, reusable: bool) -> None:
-        if reusable and not stream.broken and not stream.overdue:
-            self._idle.append((self._clock.monotonic(), stream))
-        else:
-            self._discard(stream)
-        self._places.release()
-
-    def _discard(self, stream: Stream) -> None:
-        self._sweeper.forget(stream)
-        stream.close()
-
-    def _connect(self) -> Stream:
-        now = self._clock.monotonic()
-        if now < self._down_until:
-            raise Unavailable(f"{self._name} is down")
-        if self._down_until:
-            # Ours is the probe; the others go on failing at once meanwhile.
-            self._down_until = now + self._settings.probe_seconds
-        try:
-            sock = reach(self.address, self._settings.connect_timeout, self._tls)
-        except (ConnectionRefusedError, FileNotFoundError) as error:
-            raise self._unreachable(error) from None
-        except (OSError, Unavailable) as error:
-            self._down_until = self._clock.monotonic() + self._settings.probe_seconds
-            raise self._unreachable(error) from None
-        self._down_until = 0.0
-        if not self._is_reachable:
-            self._is_reachable = True
-            _log.warning("%s can be reached again", self._name)
-        stream = Stream(
-            sock, self._faults, self._clock.monotonic, self._settings.stall_timeout
-        )
-        self._sweeper.watch(stream)
-        return stream
-
-    def _unreachable(self, error: Exception) -> Unavailable:
-        """What to raise; said in the log once for each absence."""
-        if self._is_reachable:
-            self._is_reachable = False
-            _log.warning("%s cannot be reached: %s", self._name, error)
-        return Unavailable(f"cannot connect to {self._name}: {error}")
+        self._connections.drop_idle(since)
 
     def _render_head(
         self, method: str, target: str, headers: Iterable[Field], length: int | None

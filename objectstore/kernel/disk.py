@@ -148,6 +148,13 @@ class Disk(Protocol):
     def cached_bytes(self, descriptor: int, offset: int, length: int) -> int:
         """How much of this can be had from memory; 0 where nobody can tell."""
 
+    def bring_into_cache(self, descriptor: int, offset: int, length: int) -> None:
+        """Have this in memory for those who read it next.  Blocks."""
+
+    def cache_room(self) -> int:
+        """Bytes of memory that files can be brought into without harm; 0 where nobody
+        can tell, or where there is no such cache."""
+
     def write_and_sync(
         self, descriptor: int, buffers: Sequence[Buffer], offset: int
     ) -> Promise[None]:

@@ -1,14 +1,29 @@
-"""What of a file is in the page cache (Linux 6.5 and later tell)."""
+"""What of a file is in the page cache (Linux 6.5 and later tell), and bringing it there
+without waiting for it to be wanted."""
 
 from __future__ import annotations
 
 import ctypes
 import mmap
+import os
+import threading
 
 # The same number on every architecture.
 _CACHESTAT = 451
+# A file is brought by reading it; what is read is dropped.  So small that it stays in
+# the processor's cache, and so many times a call that a thread seldom comes back for
+# the interpreter's lock.
+_DROPPED_BYTES = 64 * 1024
+_DROPS_A_CALL = 128
+_MEMORY_FIGURES = "/proc/meminfo"
+# The limits of groups of processes, of version 2 and 1: under the group's name, or, as
+# a container sees its own, without.
+_GROUPS = "/proc/self/cgroup"
+_GROUP_LIMIT = "/sys/fs/cgroup{}/memory.max"
+_OLD_GROUP_LIMIT = "/sys/fs/cgroup/memory{}/memory.limit_in_bytes"
 
 _libc = ctypes.CDLL(None, use_errno=True)
+_dropped = threading.local()
 
 
 class _Range(ctypes.Structure):
@@ -36,3 +51,59 @@ def cached_bytes(descriptor: int, offset: int, length: int) -> int:
         _CACHESTAT, descriptor, ctypes.byref(wanted), ctypes.byref(figures), 0
     )
     return 0 if failed else int(figures.cached) * mmap.PAGESIZE
+
+
+def bring(descriptor: int, offset: int, length: int) -> None:
+    """Read a range into it.  Blocks; ``OSError``."""
+    memory = getattr(_dropped, "memory", None)
+    if memory is None:
+        memory = _dropped.memory = memoryview(bytearray(_DROPPED_BYTES))
+    end = offset + length
+    while offset < end:
+        whole, rest = divmod(end - offset, _DROPPED_BYTES)
+        buffers = [memory] * min(whole, _DROPS_A_CALL) or [memory[:rest]]
+        count = os.preadv(descriptor, buffers, offset)
+        if not count:
+            return
+        offset += count
+
+
+def room_bytes() -> int:
+    """How much memory could hold files without anything being lost but older such
+    pages: what the system calls available, no more than its group's limit; 0 where
+    nobody can tell."""
+    available = 0
+    try:
+        with open(_MEMORY_FIGURES) as file:
+            for line in file:
+                if line.startswith("MemAvailable:"):
+                    available = int(line.split()[1]) * 1024
+    except (OSError, ValueError):
+        return 0
+    return min([available, *_group_limits()])
+
+
+def _group_limits() -> list[int]:
+    limits = []
+    for path in _limit_files():
+        try:
+            with open(path) as file:
+                limits.append(int(file.read()))
+        except (OSError, ValueError):
+            continue  # there is none, or it says "max"
+    return limits
+
+
+def _limit_files() -> list[str]:
+    files = [_GROUP_LIMIT.format(""), _OLD_GROUP_LIMIT.format("")]
+    try:
+        with open(_GROUPS) as file:
+            groups = [line.rstrip("\n").split(":", 2) for line in file]
+    except (OSError, ValueError):  # ... or a name that is no text
+        return files
+    for _, controllers, name in groups:
+        if not controllers:
+            files.append(_GROUP_LIMIT.format(name))
+        elif "memory" in controllers.split(","):
+            files.append(_OLD_GROUP_LIMIT.format(name))
+    return files

@@ -52,6 +52,8 @@ RESTART_SECONDS_MAX = 30.0
 # A successor that is not ready by then does not hold up the next one.
 READY_SECONDS = 60.0
 STOP_SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT})
+# All that the pipe which brings them holds.
+SIGNALS_IN_A_TURN = 64 * 1024
 
 logger = logging.getLogger("objectstore.process")
 
@@ -121,8 +123,7 @@ class Supervisor:
             [self._wake_reader, *readers], [], [], self._seconds_to_next()
         )
         if self._wake_reader in found:
-            for number in os.read(self._wake_reader, 256):
-                self._take_signal(signal.Signals(number))
+            self._take_signals(os.read(self._wake_reader, SIGNALS_IN_A_TURN))
         for place in self._places:
             if place.reader in found:
                 self._hear(place)
@@ -141,15 +142,20 @@ class Supervisor:
             return None
         return max(0.0, min(moments) - self._clock.monotonic())
 
-    def _take_signal(self, number: signal.Signals) -> None:
-        if number in STOP_SIGNALS:
+    def _take_signals(self, numbers: bytes) -> None:
+        """Those that came since the last turn.  The end first, and of many SIGHUPs one:
+        each takes a second or more, in which nothing else is heard."""
+        for _ in filter(STOP_SIGNALS.__contains__, numbers):
             self._stop(at_once=self._stopping)
-        elif number == signal.SIGHUP and not self._stopping:
-            if self._successors_would_start():
-                logger.info("replacing the workers one by one")
-                self._to_replace = list(self._places)
-            else:
-                logger.error("the workers stay as they are")
+        if signal.SIGHUP in numbers and not self._stopping:
+            self._begin_to_replace()
+
+    def _begin_to_replace(self) -> None:
+        if self._successors_would_start():
+            logger.info("replacing the workers one by one")
+            self._to_replace = list(self._places)
+        else:
+            logger.error("the workers stay as they are")
 
     def _successors_would_start(self) -> bool:
         """Asked in a child: the answer may need all that a worker needs."""

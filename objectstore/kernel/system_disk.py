@@ -187,6 +187,15 @@ class SystemDisk(Disk):
         """See ``Disk``."""
         return page_cache.cached_bytes(descriptor, offset, length)
 
+    @_translating
+    def bring_into_cache(self, descriptor: int, offset: int, length: int) -> None:
+        """See ``Disk``."""
+        page_cache.bring(descriptor, offset, length)
+
+    def cache_room(self) -> int:
+        """See ``Disk``."""
+        return page_cache.room_bytes()
+
     def write_and_sync(
         self, descriptor: int, buffers: Sequence[Buffer], offset: int
     ) -> Promise[None]:

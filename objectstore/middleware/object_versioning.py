@@ -63,7 +63,7 @@ from objectstore.middleware.stored_facts import (
 from objectstore.middleware.subrequest import ask
 from objectstore.middleware.versions import containers
 from objectstore.middleware.versions.link import LINK
-from objectstore.middleware.versions.names import NULL
+from objectstore.middleware.versions.names import NULL, version_to_read
 from objectstore.middleware.versions.null import null_timestamp
 from objectstore.middleware.versions.place import Place
 from objectstore.middleware.versions.posts import post_current, post_version
@@ -72,7 +72,7 @@ from objectstore.middleware.versions.reads import (
     read_current,
     read_version,
 )
-from objectstore.middleware.versions.writes import Writes, version_to_read
+from objectstore.middleware.versions.writes import Writes
 
 AFTER = BEFORE_KINDS_OF_OBJECTS
 

@@ -22,6 +22,7 @@ from objectstore.kernel.disk import Disk, FileMissing, FilePresent
 from objectstore.kernel.errors import Unavailable
 from objectstore.kernel.recent_bodies import RECENT_BYTES_MAX, RecentBodies
 from objectstore.object.body_format import BLOCK_BYTES, encode_footer
+from objectstore.object.rereads import Range, Rereads
 from objectstore.object.windows import WINDOW_BYTES, WINDOWS, DeviceReads, WindowReader
 
 ATTRIBUTE = "ringstack.object"
@@ -38,11 +39,14 @@ CACHED_SHARE = 0.75
 class BodyFiles:
     """The directory of body files, and the one of bad ones."""
 
-    def __init__(self, disk: Disk, directory: str, quarantine: str) -> None:
+    def __init__(
+        self, disk: Disk, directory: str, quarantine: str, rereads: Rereads
+    ) -> None:
         self.disk = disk
         self.directory = directory
         self.quarantine = quarantine
         self.reads = DeviceReads(disk, directory)
+        self._rereads = rereads
         self._recent = RecentBodies()
         self._read_around: set[tuple[bytes, int]] = set()
         disk.make_directories(directory)
@@ -92,22 +96,29 @@ class BodyFiles:
         return self.disk.open(self.path(key, timestamp, serial))
 
     def windows(
-        self, descriptor: int, key: bytes, timestamp: int, start: int, length: int
+        self, descriptor: int, wanted: Range, serial: int
     ) -> WindowReader | None:
         """How to read so much of a body around the page cache.
 
         None, through it: a short range, one that is there, or a body that another
         reader is at: what several want at once is read from the disk once.
         """
-        name = (key, timestamp)
-        if length < AROUND_BYTES_MIN or name in self._read_around:
+        key, timestamp, start, length = wanted
+        if length < AROUND_BYTES_MIN or (key, timestamp) in self._read_around:
             return None
         if self.disk.cached_bytes(descriptor, start, length) > CACHED_SHARE * length:
             return None
-        discard = partial(self._read_around.discard, name)
-        reader = self.reads.reader(descriptor, discard)
+
+        def end() -> None:
+            self._read_around.discard((key, timestamp))
+            # Who went away early may never have wanted the rest.
+            if reader is not None and reader.has_all and self._rereads.read(wanted):
+                opening = partial(self.open, key, timestamp, serial)
+                self._rereads.bring(wanted, opening)
+
+        reader = self.reads.reader(descriptor, end)
         if reader is not None:
-            self._read_around.add(name)
+            self._read_around.add((key, timestamp))
         return reader
 
     def remove(self, key: bytes, timestamp: int, serial: int) -> None:

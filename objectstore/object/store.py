@@ -50,6 +50,7 @@ from objectstore.object.recovery import (
     rows_without_body,
 )
 from objectstore.object.removal import BodyRemoval
+from objectstore.object.rereads import Range, Rereads
 from objectstore.object.state import Body, Held, is_same_body, is_same_data, supersedes
 from objectstore.object.view import View
 from objectstore.wire.merge import normal
@@ -104,6 +105,7 @@ class ObjectStore:
             disk,
             os.path.join(self.directory, "bodies"),
             os.path.join(self.directory, "quarantine"),
+            Rereads(disk, clock),
         )
         self.bodies.remove_unnamed()
         path = os.path.join(self.directory, "index.db")
@@ -361,7 +363,8 @@ class ObjectStore:
         if not body.serial:
             return LogBody(disk, descriptor, body, state.size, start, stop, on_corrupt)
         length = min(stop, state.size) - start
-        windows = self.bodies.windows(descriptor, key, state.timestamp, start, length)
+        wanted = Range(key, state.timestamp, start, length)
+        windows = self.bodies.windows(descriptor, wanted, body.serial)
         reader = FileBody(disk, descriptor, start, stop, on_corrupt, windows)
         try:
             reader.verify_trailer(key, state.timestamp, state.size)

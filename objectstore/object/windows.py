@@ -109,6 +109,7 @@ class WindowReader:
         when_closed: Callable[[], None],
         seconds_max: float,
     ) -> None:
+        self.has_all = False  # or asked for the rest of it
         self._reads = reads
         self._disk = reads.disk
         self._direct = direct
@@ -154,6 +155,7 @@ class WindowReader:
     ) -> None:
         window = next(windows, None)
         if window is None:
+            self.has_all = True
             return
         first, last = window
         blocks = self._memory[start : start + block_stop(last - first)]

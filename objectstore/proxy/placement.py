@@ -7,7 +7,7 @@ one hash and one look-up.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Generic, Protocol, TypeVar
 
@@ -43,13 +43,16 @@ class Directory(Protocol):
     def is_near(self, device: Device) -> bool:
         """Whether a call to it stays within this process: such are read first."""
 
+    def owner(self, device: Device) -> Hashable:
+        """Which process, or machine, answers for it, as far as is known here."""
+
 
 class Group(Generic[N]):
     """The nodes of one partition.
 
     ``primaries`` are in ring order, the same for every proxy (locks are taken
-    in this order); ``read_order`` has the near ones first.  ``device_ids`` are the
-    primaries' ids in the ring, for telling others of them.
+    in this order); ``read_order`` has a near one first, then one of each other owner.
+    ``device_ids`` are the primaries' ids in the ring, for telling others of them.
     """
 
     __slots__ = (
@@ -67,10 +70,14 @@ class Group(Generic[N]):
         near: Iterable[bool],
         find_handoffs: Callable[[], Iterable[N]],
         device_ids: Iterable[int] = (),
+        owners: Iterable[Hashable] | None = None,
     ) -> None:
+        """``owners``: of the primaries; None: they are all different."""
         self.primaries: tuple[N, ...] = tuple(primaries)
-        order = sorted(zip(near, range(len(self.primaries)), strict=True), key=_near)
-        self.read_order: tuple[N, ...] = tuple(self.primaries[at] for _, at in order)
+        places = range(len(self.primaries))
+        owned = places if owners is None else tuple(owners)
+        order = _read_order(tuple(near), tuple(owned))
+        self.read_order: tuple[N, ...] = tuple(self.primaries[at] for at in order)
         self.device_ids = tuple(device_ids)
         self.majority = majority(len(self.primaries))
         self._find_handoffs = find_handoffs
@@ -85,23 +92,33 @@ class Group(Generic[N]):
         return self._handoffs
 
 
-def _near(item: tuple[bool, int]) -> tuple[bool, int]:
-    is_near, place = item
-    return not is_near, place
+def _read_order(near: Sequence[bool], owners: Sequence[Hashable]) -> list[int]:
+    """Places: near ones first, but all owners before the second device of any.
+
+    A process that has been away missed the same writes on all of its devices: those
+    of two owners are asked, one of whom was there.
+    """
+    nearest = sorted(range(len(near)), key=lambda place: not near[place])
+    before: list[Hashable] = []
+    turns: list[tuple[int, int]] = []
+    for place in nearest:
+        turns.append((before.count(owners[place]), place))
+        before.append(owners[place])
+    return [place for _, place in sorted(turns, key=lambda turn: turn[0])]
 
 
 class _Groups(Generic[N]):
     """The groups of one ring."""
 
     def __init__(
-        self, ring: Ring, node: Callable[[Device], N], near: Callable[[Device], bool]
+        self, ring: Ring, node: Callable[[Device], N], directory: Directory
     ) -> None:
         self._ring = ring
         self._make_node = node
         # One node for each device: whoever remembers something of a node
         # (its queue of rows, its slowness) remembers it of the device.
         self._nodes: dict[int, N] = {}
-        self._near = near
+        self._directory = directory
         self._shift = 32 - ring.part_power
         self._groups: dict[int, Group[N]] = {}
 
@@ -135,9 +152,10 @@ class _Groups(Generic[N]):
         devices = self._ring.primaries(partition)
         return Group(
             map(self._node, devices),
-            map(self._near, devices),
+            map(self._directory.is_near, devices),
             lambda: map(self._node, self._ring.handoffs(partition)),
             [device.id for device in devices],
+            map(self._directory.owner, devices),
         )
 
 
@@ -167,13 +185,13 @@ class Placement:
         self, object_rings: Mapping[int, Ring], container_ring: Ring, account_ring: Ring
     ) -> None:
         """Use these rings from the next request on."""
-        directory, near = self._directory, self._directory.is_near
+        directory = self._directory
         self._objects = {
-            policy: _Groups(ring, _object_nodes(directory, policy), near)
+            policy: _Groups(ring, _object_nodes(directory, policy), directory)
             for policy, ring in object_rings.items()
         }
-        self._containers = _Groups(container_ring, directory.container, near)
-        self._accounts = _Groups(account_ring, directory.account, near)
+        self._containers = _Groups(container_ring, directory.container, directory)
+        self._accounts = _Groups(account_ring, directory.account, directory)
 
     def account(self, account: str) -> tuple[bytes, Group[AccountNode]]:
         """Key and nodes of an account."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from compute.network.view import AgentReport, HostView
+from compute.network.report import AgentReport
+from compute.network.view import HostView
 from objectstore.kernel.errors import Unavailable
 
 

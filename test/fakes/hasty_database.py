@@ -1,22 +1,53 @@
 """An SQLite database for tests that try logic, not disks or threads.
 
 It is the real one, without the waits: transactions run where they are asked for,
-and commits are not synced.
+and commits are not synced.  The tables of every room are there: each process of a run
+lets the migrations make them once, and copies the file.
 """
 
 from __future__ import annotations
 
+import functools
+import sqlite3
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from compute.core.database import Database
+from compute.core.migrations import COMPUTE, upgrade
 
 
 def hasty_database(directory: Path) -> Database:
-    """A database in that directory."""
-    url = f"sqlite:///{directory}/cloud.sqlite"
-    return Database(url, offload=_at_once, sqlite_synchronous="OFF")
+    """A database in that directory; one that is there already is kept."""
+    file = directory / "cloud.sqlite"
+    if not file.exists():
+        file.write_bytes(_migrated())
+    return _open(file)
+
+
+def _open(file: Path) -> Database:
+    return Database(f"sqlite:///{file}", offload=_at_once, sqlite_synchronous="OFF")
+
+
+@functools.cache
+def _migrated() -> bytes:
+    """The file of a database that nobody has written to but the migrations."""
+    rooms = [place.parent.name for place in sorted(COMPUTE.glob("*/migrations"))]
+    with tempfile.TemporaryDirectory() as directory:
+        file = Path(directory) / "migrated.sqlite"
+        database = _open(file)
+        try:
+            upgrade(database, rooms)
+        finally:
+            database.close()
+        connection = sqlite3.connect(file)
+        try:
+            # What is still in the log joins the rest; the copy begins without one.
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            return file.read_bytes()
+        finally:
+            connection.close()
 
 
 def _at_once(function: Callable[..., Any], *arguments: Any) -> Any:

@@ -144,6 +144,9 @@ def test_verify_and_dispersion(fresh_cluster: Store) -> None:
     assert told["objects"] == 29
     assert told["results"]["object"]["complete"] == 30  # one of them a tombstone
     assert told["results"]["listings"]["listed"] == 29
+    before = operator.run("dispersion", "report")
+    assert before.exit_code == 1
+    assert "it was never made" in before.output
     assert operator.run("dispersion", "populate").exit_code == 0
     report = operator.json("dispersion", "report")
     assert {each["percent"] for each in report.values()} == {100.0}

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
+import time
+from contextlib import ExitStack
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from test.functional.harness.http import Client
 from test.functional.harness.store import Store, wait_for
 from test.functional.harness.users import TESTER, User
 
 NEWCOMER = User("new", "comer", "secret", ".admin")
+LARGE_BYTES = 32 * 1024 * 1024
+# Enough for each of two workers to have some.
+READERS = 8
+LOOKED_SECONDS = 3.0
 
 
 def test_reload(tmp_path: Path) -> None:
@@ -48,3 +56,44 @@ def test_reload(tmp_path: Path) -> None:
     finally:
         store.stop()
     assert "Traceback" not in log.read_text()
+
+
+def test_devices_are_served_while_clients_read_on(tmp_path: Path) -> None:
+    """Each worker owns two of four devices: without those of one there are names that
+    have no majority."""
+    store = Store.alone(tmp_path, workers=2)
+    store.start()
+    with ExitStack() as stack:
+        stack.callback(store.stop)
+        client = Client(store.endpoint(), TESTER)
+        stack.callback(client.close)
+        client.ok("PUT", "box")
+        client.ok("PUT", "box", "large", body=b"x" * LARGE_BYTES)
+        before = store.workers()
+        readers = [slow_reader(store, client) for _ in range(READERS)]
+        for each in readers:
+            stack.callback(each.close)
+        os.kill(store.pid(), signal.SIGHUP)
+        began, written = time.monotonic(), 0
+        while time.monotonic() < began + LOOKED_SECONDS:
+            name = f"o{written}"
+            client.ok("PUT", "box", name, body=b"1", If_None_Match="*")
+            client.ok("GET", "box", name)
+            written += 1
+        assert written > LOOKED_SECONDS  # it was not slow either
+        assert set(before) & set(store.workers())  # who serves the readers is there
+        for each in readers:
+            each.close()
+        wait_for(lambda: not set(before) & set(store.workers()), "new workers")
+
+
+def slow_reader(store: Store, client: Client) -> socket.socket:
+    """Has begun to read the large object, and reads no more."""
+    where = urlsplit(store.endpoint())
+    found = socket.create_connection((where.hostname, where.port))
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    path = f"/v1/{TESTER.storage_account}/box/large"
+    head = f"GET {path} HTTP/1.1\r\nHost: x\r\nX-Auth-Token: {client.token}\r\n\r\n"
+    found.sendall(head.encode())
+    assert found.recv(100).startswith(b"HTTP/1.1 200")
+    return found

@@ -18,7 +18,8 @@ from objectstore.kernel import concurrency
 from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.disk import Buffer, FileFacts, translated
 from objectstore.kernel.errors import RingstackError, Unavailable
-from test.fakes.disk import Change, File, MemoryDisk, PowerLoss
+from test.fakes.disk import MemoryDisk, PowerLoss
+from test.fakes.disk_file import Change, File
 from test.sim.sqlite_files import SqliteFiles, is_sqlite
 
 T = TypeVar("T")

@@ -15,7 +15,7 @@ from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.disk import Buffer
 from objectstore.kernel.journal.current import CurrentSegment, Cut
 from objectstore.wire.records import Lookup, ObjectState, Receipt
-from test.fakes.disk import Change, File
+from test.fakes.disk_file import Change, File
 from test.sim.disk import SimulatedDisk
 from test.sim.machine import Plant, Process
 

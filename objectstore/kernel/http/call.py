@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from objectstore.kernel.errors import Unavailable
-from objectstore.kernel.http.body import EMPTY, body_of
+from objectstore.kernel.http.body import EMPTY
 from objectstore.kernel.http.framing import Malformed
 from objectstore.kernel.http.head import END_OF_HEAD
+from objectstore.kernel.http.incoming_body import body_of
 from objectstore.kernel.http.limits import HEAD_BYTES_MAX
 from objectstore.kernel.http.response import Response, ResponseHead
 from objectstore.kernel.http.stream import Faults, Stream

@@ -12,7 +12,7 @@ from typing import Any
 from objectstore.kernel import concurrency
 from objectstore.kernel.access_line import AccessEntry
 from objectstore.kernel.errors import Rejected
-from objectstore.kernel.http.body import Body, body_of
+from objectstore.kernel.http.body import Body
 from objectstore.kernel.http.edge import (
     CLIENT_FAULTS,
     ClientGone,
@@ -28,6 +28,7 @@ from objectstore.kernel.http.head import (
     RequestHead,
     find_early_fault,
 )
+from objectstore.kernel.http.incoming_body import body_of
 from objectstore.kernel.http.limits import BEGINNING_BYTES, PIPELINED_IN_A_ROW
 from objectstore.kernel.http.stream import NEVER, Stream
 from objectstore.kernel.reply import STATUS_LINES
@@ -89,6 +90,10 @@ class Connection:
             return False
         stream, settings = self.stream, self._edge.settings
         stream.begin_message(settings.stall_timeout, settings.rate_min)
+        if head.expects_continue and not head.body_length:
+            # Nobody will ask for the body.  Needless by RFC 9110, but aws (1.46) takes
+            # the next reply of the connection amiss after one without it.
+            self._say_continue()
         body = body_of(
             head.body_length,
             stream,

@@ -157,6 +157,8 @@ class Exchange:
         for piece in pieces:
             if piece:
                 self._send_piece(piece)
+                if self._left:
+                    self._stream.let_others()
         if not self._head_bytes:
             self._stream.send(self._begin(0))
         self._finish()
@@ -197,6 +199,8 @@ class Exchange:
                 raise BadReply("a file is shorter than its span")
             if self._chunked:
                 self._stream.send(b"\r\n")
+            if self._left:
+                self._stream.let_others()
             span = next(spans, None)
         self._finish()
 

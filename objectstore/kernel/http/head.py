@@ -185,7 +185,7 @@ class HeadParser:
         if expect:
             if expect != b"100-continue":
                 raise Malformed("Expectation failed", 417)
-            head.expects_continue = head.is_http_11 and head.body_length != 0
+            head.expects_continue = head.is_http_11
         head.keep_alive = _keeps_alive(connection, is_http_11=head.is_http_11)
         return host
 

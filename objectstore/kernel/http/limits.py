@@ -25,8 +25,11 @@ RECEIVE_BYTES = 64 * 1024
 # Up to here head and body are joined for one send; beyond, copying costs more
 # than the gather list that avoids it.
 JOIN_BYTES_MAX = 64 * 1024
-# One sendfile call at most: others get their turn between two of them.
+# One sendfile call at most.
 SENDFILE_BYTES = 1024 * 1024
+# Of a long reply, to a client that takes it as fast as it comes: half a millisecond,
+# with the checks, until it is the others' turn.
+SENT_IN_A_ROW_BYTES = 1024 * 1024
 # A line that announces a chunk: 16 digits and room for an extension.
 CHUNK_LINE_BYTES_MAX = 1024
 # All trailer lines of a chunked body; they are read and dropped.

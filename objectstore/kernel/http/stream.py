@@ -21,7 +21,11 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from objectstore.kernel import concurrency
-from objectstore.kernel.http.limits import RECEIVE_BYTES, SENDFILE_BYTES
+from objectstore.kernel.http.limits import (
+    RECEIVE_BYTES,
+    SENDFILE_BYTES,
+    SENT_IN_A_ROW_BYTES,
+)
 from objectstore.kernel.http.tls import TlsSocket
 
 NEVER = math.inf
@@ -46,6 +50,7 @@ class Stream:
         "_counted",
         "_faults",
         "_readiness",
+        "_rested",
         "_sending",
         "_start",
         "_waited",
@@ -87,6 +92,7 @@ class Stream:
         self._start = 0  # ... from here on
         self._readiness = concurrency.Readiness(self.descriptor)
         self._sending = False  # the wait going on is for room to send
+        self._rested = 0  # bytes sent when others had their turn last
         self._counted = 0  # bytes of messages before this one
         self._waited = 0.0  # seconds, for this one
 
@@ -253,6 +259,13 @@ class Stream:
             left -= done
         return length - left
 
+    def let_others(self) -> None:
+        """Between two pieces of a long reply: a client that never makes us wait would
+        keep all others waiting until its end."""
+        if self.sent - self._rested >= SENT_IN_A_ROW_BYTES:
+            self._rested = self.sent
+            concurrency.sleep(0)
+
     def _send_rest(self, rest: memoryview) -> None:
         while rest:
             try:
@@ -329,6 +342,7 @@ class Stream:
         self._sending = True
         concurrency.wait_writable(self.descriptor)
         self._sending = False
+        self._rested = self.sent
         self.deadline = NEVER
         self._waited += self._clock() - began
 

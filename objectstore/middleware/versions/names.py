@@ -57,3 +57,8 @@ def parse_version_id(text: str) -> int:
     if not 0 < timestamp <= TIMESTAMP_MAX:
         raise Rejected(400, "Invalid version parameter")
     return timestamp
+
+
+def version_to_read(text: str) -> int:
+    """The time in ``?version-id=``; 0 for ``null``.  Rejected 400."""
+    return 0 if text == NULL else parse_version_id(text)

@@ -11,12 +11,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from objectstore.kernel.conditions import etag_matches, unquoted
+from objectstore.kernel.conditions import unquoted
 from objectstore.kernel.errors import Rejected, Unavailable
 from objectstore.kernel.reply import HeaderList, Reply, text_reply
-from objectstore.kernel.request import CONTEXT_KEY, Request
+from objectstore.kernel.request import CONTEXT_KEY
 from objectstore.kernel.timestamps import HybridClock, from_text, to_text
 from objectstore.middleware.subrequest import EMPTY_INPUT, ask, discard
+from objectstore.middleware.versions.conditions import (
+    check_conditions,
+    deletion_guard,
+)
 from objectstore.middleware.versions.link import (
     LINK,
     LINK_ETAG,
@@ -28,7 +32,7 @@ from objectstore.middleware.versions.link import (
     target_of_head,
     whole_listed_etag,
 )
-from objectstore.middleware.versions.names import NULL, parse_version_id
+from objectstore.middleware.versions.names import NULL
 from objectstore.middleware.versions.null import (
     EMPTY_ETAG,
     forget_null,
@@ -63,7 +67,7 @@ class Writes:
         place = self._place
         request = place.request
         current = place.head_current()
-        _check_conditions(request, current)
+        check_conditions(request, current)
         timestamp = self._next_timestamp(current)
         body = CountedInput(request.body)
         upload = place.upload(place.version_path(timestamp), body)
@@ -168,7 +172,7 @@ class Writes:
         """
         place = self._place
         current = place.head_current()
-        guard = _deletion_guard(place.request, current)
+        guard = deletion_guard(place.request, current)
         save_null(place, current, is_s3=self._is_s3)
         timestamp = self._next_timestamp(current)
         self._write_marker(timestamp, {})
@@ -271,7 +275,7 @@ class Writes:
         if not self._is_s3:
             return ask(place.app, place.request.environ)
         current = place.head_current()
-        if _deletion_guard(place.request, current):
+        if deletion_guard(place.request, current):
             # The null version itself goes: its own DELETE judges the conditions.
             gone = place.do(place.request.environ)
             if gone.status != 404:
@@ -292,38 +296,3 @@ def _gone(status: int, headers: HeaderList) -> Reply:
     if status == 404:
         return text_reply(404, "", headers)
     return Reply(204, (), headers)
-
-
-def _check_conditions(request: Request, current: Reply | None) -> None:
-    """Rejected 412 early: the link's PUT decides, but the upload would be in vain."""
-    if_match = request.header("If-Match")
-    if current is None:
-        if if_match:
-            raise Rejected(412)
-        return
-    if request.header("If-None-Match").strip() == "*":
-        raise Rejected(412)
-    etag = current.header(LINK_ETAG) or unquoted(current.header("Etag"))
-    if if_match and not etag_matches(if_match, etag, weak=False):
-        raise Rejected(412)
-
-
-def _deletion_guard(request: Request, current: Reply | None) -> dict[str, str]:
-    """The conditions of a DELETE; Rejected 412 where nothing can satisfy them."""
-    guard = {
-        name: request.header(name)
-        for name in ("If-Match", "If-Unmodified-Since")
-        if request.has_header(name)
-    }
-    if "If-Match" in guard:
-        if current is None:
-            raise Rejected(412)
-        etag = current.header(LINK_ETAG) or unquoted(current.header("Etag"))
-        if not etag_matches(guard["If-Match"], etag, weak=False):
-            raise Rejected(412)
-    return guard
-
-
-def version_to_read(text: str) -> int:
-    """The time in ``?version-id=``; 0 for ``null``.  Rejected 400."""
-    return 0 if text == NULL else parse_version_id(text)

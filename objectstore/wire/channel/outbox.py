@@ -70,6 +70,11 @@ class Outbox:
             self._long.append((number, b"".join(parts)))
         self._begin()
 
+    @property
+    def is_moving(self) -> bool:
+        """Whether there is something left, and the peer takes it."""
+        return self._is_busy and not self.is_stuck
+
     def put_leaving(self) -> None:
         """Say that no more calls are taken."""
         self._ready.append(PIECE_HEAD.pack(LEAVING, 0, 0))

@@ -48,6 +48,9 @@ from objectstore.wire.serving import SECRET_KEY, adopt_transaction
 # the place of the others'.
 CALLS_MAX = 4096
 HUNG_SECONDS = 10.0
+# A caller that is there has left long before: one that was stopped never would.  Looked
+# at so often, it is told the end first, and then ended: what is on its way arrives.
+LEAVE_SECONDS = 1.0
 # A caller that is silent for so long is asked whether it is still there.
 KEEPALIVE_SECONDS = 60
 # Then the rest of the process gets its turn.
@@ -114,7 +117,8 @@ class ChannelServer:
 
     def leave(self) -> None:
         """Ask the callers to go elsewhere; each ends its connection when it has
-        its answers."""
+        its answers.  One that does not within twice ``LEAVE_SECONDS`` is ended,
+        unless it waits for an answer, or takes one."""
         self._is_leaving = True
         for line in self._lines:
             line.leave()
@@ -145,6 +149,20 @@ class _Line:
     def leave(self) -> None:
         """See ``ChannelServer``."""
         self._outbox.put_leaving()
+        concurrency.spawn(self._end_unheeded)
+
+    def _end_unheeded(self) -> None:
+        """Nobody who has nothing to wait for holds up the end of a process."""
+        is_told = False
+        while not self._is_over:
+            concurrency.sleep(LEAVE_SECONDS)
+            if self._unanswered or self._outbox.is_moving:
+                continue
+            if is_told:
+                self._stream.sever()
+                return
+            self._stream.end_sending()
+            is_told = True
 
     def run(self) -> None:
         """Take calls until the connection ends."""

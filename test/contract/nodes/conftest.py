@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from test.contract.nodes import implementations
+from test.contract.nodes.remote import Wiring
 
 
 @pytest.fixture(params=sorted(implementations.OBJECT))
@@ -33,3 +34,9 @@ def container_node(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[A
 def account_node(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
     with ExitStack() as stack:
         yield implementations.ACCOUNT[request.param](tmp_path, stack)
+
+
+@pytest.fixture(params=[True, False], ids=["channels", "requests"])
+def stack(request: pytest.FixtureRequest) -> Iterator[Wiring]:
+    with Wiring(has_channels=request.param) as wiring:
+        yield wiring

@@ -88,6 +88,12 @@ def test_continue_is_said_when_the_body_is_asked_for():
         assert client.read_until(b"abc").startswith(b"HTTP/1.1 200 OK")
 
 
+def test_continue_is_said_before_the_reply_to_an_empty_body():
+    expecting = put(b"", b"Expect: 100-continue\r\n")
+    with running(echo) as edge:
+        assert statuses(edge.talk(expecting * 2)) == [100, 200, 100, 200]
+
+
 def test_no_continue_for_a_client_that_does_not_wait():
     with running(echo) as edge:
         reply = edge.talk(put(b"abc", b"Expect: 100-continue\r\n"))

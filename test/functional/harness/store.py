@@ -23,6 +23,7 @@ APART_PORTS = 20
 ALONE_DEVICES = ("d1", "d2", "d3", "d4")
 WAIT_SECONDS_MAX = 30.0
 POLL_SECONDS = 0.02
+POLL_SECONDS_MAX = 0.2  # of what takes long: asking is work for the store too
 LOG_CHARACTERS_SHOWN = 6000
 
 
@@ -164,6 +165,8 @@ def wait_for(
 ) -> None:
     """Poll until the condition holds; fails the test after ``seconds``."""
     last = time.monotonic() + seconds
+    pause = POLL_SECONDS
     while not condition():
         assert time.monotonic() < last, f"waited {seconds} s in vain for {what}"
-        time.sleep(POLL_SECONDS)
+        time.sleep(pause)
+        pause = min(pause * 1.2, POLL_SECONDS_MAX)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 
 from objectstore.kernel import concurrency
 from objectstore.kernel.process import EXIT_CONFIGURATION, Worker
@@ -56,6 +57,13 @@ def refuses() -> bool:
     return False
 
 
+def ponders() -> bool:
+    """The same, and takes its time."""
+    say("asked", os.getpid())
+    time.sleep(1.0)
+    return False
+
+
 if __name__ == "__main__":
     work = {
         "serve": serve,
@@ -64,11 +72,12 @@ if __name__ == "__main__":
         "failing": failing,
     }[sys.argv[2]]
     drain_seconds = float(sys.argv[3]) if len(sys.argv) > 3 else 5.0
+    asked = {"refuses": refuses, "ponders": ponders}
     supervisor = Supervisor(
         work,
         int(sys.argv[1]),
         drain_seconds=drain_seconds,
-        may_replace=refuses if "refuses" in sys.argv else None,
+        may_replace=asked.get(sys.argv[-1]),
     )
     say("supervisor", os.getpid())
     sys.exit(supervisor.run())

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from objectstore.kernel import concurrency
+from objectstore.kernel.http.limits import SENT_IN_A_ROW_BYTES
 from objectstore.kernel.http.stream import NEVER, Faults, Stream
 from objectstore.kernel.http.sweeper import Sweeper
 from test.fakes.stepped_clock import SteppedClock
@@ -220,6 +221,21 @@ def test_parts_and_files_are_sent_whole(pair, tmp_path):
     stream.end_sending()
     concurrency.wait_task(receiving)
     assert received == b"head" + data + b"tail" + data[1_000_000:] + data[-10:]
+
+
+def test_a_long_reply_lets_others_have_their_turn(pair):
+    stream, _ = pair
+    turns = []
+    concurrency.spawn(turns.append, "another's")
+    stream.send(b"some")
+    stream.let_others()
+    assert not turns
+    stream.sent += SENT_IN_A_ROW_BYTES
+    stream.let_others()
+    assert turns
+    concurrency.spawn(turns.append, "again")
+    stream.let_others()
+    assert len(turns) == 1
 
 
 def test_a_vanished_peer(pair):

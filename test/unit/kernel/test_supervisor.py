@@ -119,6 +119,33 @@ def test_workers_that_successors_could_not_follow_stay():
         assert program.end() == 0
 
 
+def test_the_end_is_heard_before_many_wishes_to_replace():
+    with running("1", "serve", "5", "ponders") as program:
+        program.hear_ready(1)
+        program.process.send_signal(signal.SIGHUP)
+        program.hear("asked")
+        for _ in range(10):
+            program.process.send_signal(signal.SIGHUP)
+            time.sleep(0.01)  # two at once are one
+        program.process.send_signal(signal.SIGTERM)
+        program.hear("drained")
+        assert program.end() == 0
+
+
+def test_many_wishes_to_replace_are_one():
+    with running("1", "serve", "5", "ponders") as program:
+        program.hear_ready(1)
+        program.process.send_signal(signal.SIGHUP)
+        program.hear("asked")
+        for _ in range(10):
+            program.process.send_signal(signal.SIGHUP)
+            time.sleep(0.01)
+        program.hear("asked")
+        program.process.send_signal(signal.SIGTERM)
+        program.hear("drained")
+        assert program.end() == 0
+
+
 def test_a_stubborn_worker_is_killed():
     with running("1", "stubborn", "0.2") as program:
         workers = program.hear_ready(1)

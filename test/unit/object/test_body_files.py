@@ -14,7 +14,9 @@ from objectstore.kernel.errors import Corrupt
 from objectstore.kernel.system_disk import SystemDisk
 from objectstore.object.bodies import BodyFiles
 from objectstore.object.body_reader import FileBody
+from objectstore.object.rereads import Rereads
 from test.fakes.disk import MemoryDisk
+from test.fakes.stepped_clock import SteppedClock
 
 KEY, TIMESTAMP = b"k" * 16, 12345
 NAMES = ("a", "c", "o")
@@ -52,7 +54,12 @@ def test_a_body_is_read_as_it_was_written(
     disk: Disk, tmp_path: Path, sizes: list[int], in_blocks: bool
 ) -> None:
     sizes = [min(size, PIECE_BYTES) for size in sizes] if in_blocks else sizes
-    files = BodyFiles(disk, str(tmp_path / "bodies"), str(tmp_path / "bad"))
+    files = BodyFiles(
+        disk,
+        str(tmp_path / "bodies"),
+        str(tmp_path / "bad"),
+        Rereads(disk, SteppedClock()),
+    )
     writer = files.begin()
     expected = b""
     for piece in pieces(sizes, in_blocks=in_blocks):

@@ -81,6 +81,9 @@ class FakeDirectory:
     def is_near(self, device: Device) -> bool:
         return True
 
+    def owner(self, device: Device) -> int:
+        return device.id
+
 
 @dataclass
 class Answer:

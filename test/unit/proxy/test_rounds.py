@@ -62,6 +62,24 @@ def test_near_nodes_are_read_first(group: Group[str]) -> None:
     assert group.read_order == ("b", "a", "c")
 
 
+@pytest.mark.parametrize(
+    "near, owners, order",
+    [
+        ((True, True, False), "001", "acb"),
+        ((False, True, True), "100", "bac"),
+        ((False, False, False), "112", "acb"),
+        ((True, True, True), "000", "abc"),
+    ],
+)
+def test_two_owners_are_read_first(
+    near: tuple[bool, ...], owners: str, order: str
+) -> None:
+    """Who has been away missed the same writes on both of its devices: the two would
+    outvote the one that has them."""
+    found = Group("abc", near, lambda: iter("xyz"), owners=owners)
+    assert "".join(found.read_order) == order
+
+
 def test_all_well(rounds: Rounds, group: Group[str]) -> None:
     script = Script()
     assert len(rounds.write(group, script)) == 3

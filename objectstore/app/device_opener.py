@@ -1,0 +1,283 @@
+"""Opens a device as the settings say: its stores, its nodes, its loops, each given what
+it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from objectstore.account.node import LocalAccountNode
+from objectstore.account.reaper import REST_SECONDS as REAPER_REST_SECONDS
+from objectstore.account.reaper import Reaper
+from objectstore.account.store import AccountStore
+from objectstore.app.internal import InternalStore
+from objectstore.app.neighbours import Neighbours
+from objectstore.app.open_device import OpenDevice, Room
+from objectstore.app.ranks import Ranks
+from objectstore.app.repairing import Repairer, RepairShop
+from objectstore.app.row_sender import RowSender
+from objectstore.container.node import LocalContainerNode
+from objectstore.container.store import ContainerStore
+from objectstore.container.updater import REST_SECONDS as REPORT_REST_SECONDS
+from objectstore.container.updater import ContainerUpdater
+from objectstore.database.auditor import REST_SECONDS as AUDIT_REST_SECONDS
+from objectstore.database.auditor import DatabaseAuditor
+from objectstore.database.broker import Broker
+from objectstore.database.loops import database_loops
+from objectstore.database.store import DatabaseStore
+from objectstore.kernel import concurrency
+from objectstore.kernel.clock import Clock
+from objectstore.kernel.device import Device
+from objectstore.kernel.disk import Disk
+from objectstore.kernel.journal.journal import ALLOCATE_BYTES
+from objectstore.kernel.loop import Loop
+from objectstore.kernel.space import SpaceGuard
+from objectstore.kernel.timestamps import HybridClock
+from objectstore.kernel.turns import Line
+from objectstore.object.auditor import ObjectAuditor
+from objectstore.object.expirer import REST_SECONDS as EXPIRY_REST_SECONDS
+from objectstore.object.expirer import Expirer
+from objectstore.object.index_repair import REST_SECONDS as REPAIR_REST_SECONDS
+from objectstore.object.index_repair import IndexRepair
+from objectstore.object.maintenance import maintenance_loops
+from objectstore.object.node import LocalObjectNode
+from objectstore.object.options import StoreOptions
+from objectstore.object.store import ObjectStore
+from objectstore.object.updater import REST_SECONDS as PAY_REST_SECONDS
+from objectstore.object.updater import ObjectUpdater
+from objectstore.replication.presence import (
+    MARK_SECONDS,
+    PresenceStep,
+    check_presence,
+    read_mark,
+    write_mark,
+)
+from objectstore.settings import Role, StoreSettings
+
+_ROOMS = {
+    Role.ACCOUNT: "accounts",
+    Role.CONTAINER: "containers",
+    Role.OBJECT: "objects",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What the loops of a device need of the rest of the cluster.
+
+    ``internal`` None: nothing is expired or reaped.
+    """
+
+    sender: RowSender
+    neighbours: Neighbours
+    internal: InternalStore | None
+
+
+class DeviceOpener:
+    """Opens devices as the settings say."""
+
+    def __init__(
+        self,
+        settings: StoreSettings,
+        disk: Disk,
+        clock: Clock,
+        timestamps: HybridClock,
+        work: Work,
+    ) -> None:
+        self._settings = settings
+        self._disk = disk
+        self._clock = clock
+        self._timestamps = timestamps
+        self._work = work
+        self._shop = RepairShop(
+            settings.replication, settings.server.reclaim_age, clock
+        )
+        self._folding = Line()
+        self._compacting = concurrency.Semaphore(1)  # one store at a time
+        neighbours = work.neighbours
+        self._ranks = Ranks(
+            neighbours.rings, lambda device: neighbours.directory().is_here(device)
+        )
+
+    def open(self, name: str) -> OpenDevice:
+        """Open it.  Blocks; raises what is wrong with it."""
+        server = self._settings.server
+        path = str(server.devices / name)
+        rooms = [room for role, room in _ROOMS.items() if role in server.roles]
+        with ExitStack() as opening:
+            device = Device.open(
+                self._disk, path, mount_check=server.mount_check, rooms=rooms
+            )
+            opening.callback(device.close)
+            self._check_presence(name, path, rooms)
+            space = SpaceGuard(
+                self._disk, path, server.reserve, self._clock, server.body_reserve
+            )
+            opened = OpenDevice(name, space, opening, self._shop.throttle())
+            if Role.OBJECT in server.roles:
+                for policy in self._settings.policies:
+                    self._open_objects(opened, device, policy.index)
+            if Role.CONTAINER in server.roles:
+                self._open_containers(opened, device)
+            if Role.ACCOUNT in server.roles:
+                self._open_accounts(opened, device)
+            presence = PresenceStep(self._disk, path, rooms, self._clock)
+            opened.own_loops.append(Loop(presence, idle_seconds=MARK_SECONDS))
+            opened.closing = opening.pop_all()
+        return opened
+
+    def _check_presence(self, name: str, path: str, rooms: list[str]) -> None:
+        """Refuse a device that slept through deletions, then note that it is open."""
+        server, disk, now = self._settings.server, self._disk, self._clock.time()
+        names, are_all = self._work.neighbours.own_devices()
+        others = [
+            read_mark(disk, str(server.devices / other), rooms)
+            for other in names
+            if other != name
+        ]
+        check_presence(
+            disk,
+            path,
+            rooms,
+            now,
+            server.reclaim_age,
+            others,
+            others_are_all=are_all,
+        )
+        write_mark(disk, path, rooms, now)
+
+    # ---- rooms ----------------------------------------------------------------
+
+    def _open_objects(self, opened: OpenDevice, device: Device, policy: int) -> None:
+        server, work, clock = self._settings.server, self._work, self._clock
+        options = StoreOptions(
+            reclaim_seconds=int(server.reclaim_age),
+            reserve_bytes=server.reserve,
+            body_reserve_bytes=server.body_reserve,
+            segment_bytes_max=server.segment,
+            allocate_bytes=min(ALLOCATE_BYTES, server.segment // 4),
+        )
+        rank = self._ranks.object(policy, opened.name)
+        store = ObjectStore.open(
+            device, policy, clock, options, is_read_first=lambda key: not rank(key)
+        )
+        opened.closing.callback(store.close)
+        owed = self._shop.owed()
+        node = LocalObjectNode(store, owed)
+        opened.nodes.objects[policy, opened.name] = node
+        repairer = self._shop.for_objects(
+            opened.name,
+            node,
+            work.neighbours.of_objects(opened.name, policy),
+            owed,
+            opened.throttle,
+        )
+        updater = ObjectUpdater(store, clock, work.sender.object_row)
+        loops = [
+            Loop(updater, idle_seconds=PAY_REST_SECONDS),
+            *self._object_daemons(opened, store),
+            *repairer.loops(),
+            *maintenance_loops(store, repairer.has_converged, self._compacting),
+        ]
+        opened.rooms.append(Room("objects", policy, store, repairer, loops))
+
+    def _object_daemons(self, opened: OpenDevice, store: ObjectStore) -> list[Loop]:
+        daemons, clock = self._settings.daemons, self._clock
+        auditor = ObjectAuditor(
+            store,
+            clock,
+            daemons.audit_bytes,
+            daemons.audit_files,
+            daemons.audit_rest,
+        )
+        loops = [
+            Loop(auditor, idle_seconds=AUDIT_REST_SECONDS),
+            Loop(IndexRepair(store), idle_seconds=REPAIR_REST_SECONDS),
+        ]
+        if self._work.internal is not None:
+            rank = self._ranks.object(store.policy, opened.name)
+            expire = self._work.internal.expire
+            expirer = Expirer(store, clock, expire, rank, daemons.turn)
+            loops.append(Loop(expirer, idle_seconds=EXPIRY_REST_SECONDS))
+        return loops
+
+    def _open_containers(self, opened: OpenDevice, device: Device) -> None:
+        store = ContainerStore.open(
+            device, self._timestamps, space=opened.space, line=self._folding
+        )
+        opened.closing.callback(store.close)
+        owed = self._shop.owed()
+        node = LocalContainerNode(store, owed)
+        opened.nodes.containers[opened.name] = node
+        repairer = self._shop.for_databases(
+            "container",
+            opened.name,
+            node,
+            store.databases,
+            self._work.neighbours.of_containers(opened.name),
+            owed,
+            opened.throttle,
+        )
+        updater = ContainerUpdater(store, self._work.sender.container_rows)
+        loops = [Loop(updater, idle_seconds=REPORT_REST_SECONDS)]
+        loops += self._database_loops(store.databases, repairer, store.is_reported)
+        opened.rooms.append(Room("containers", 0, store, repairer, loops))
+
+    def _open_accounts(self, opened: OpenDevice, device: Device) -> None:
+        store = AccountStore.open(device, space=opened.space)
+        opened.closing.callback(store.close)
+        owed = self._shop.owed()
+        node = LocalAccountNode(store, owed)
+        opened.nodes.accounts[opened.name] = node
+        repairer = self._shop.for_databases(
+            "account",
+            opened.name,
+            node,
+            store.databases,
+            self._work.neighbours.of_accounts(opened.name),
+            owed,
+            opened.throttle,
+        )
+        daemons, loops = self._settings.daemons, []
+        if self._work.internal is not None:
+            reaper = Reaper(
+                store,
+                self._clock,
+                self._work.internal,
+                self._ranks.account(opened.name),
+                delay_seconds=daemons.delay_reaping,
+                turn_seconds=daemons.turn,
+            )
+            loops.append(Loop(reaper, idle_seconds=REAPER_REST_SECONDS))
+        loops += self._database_loops(store.databases, repairer, lambda broker: True)
+        opened.rooms.append(Room("accounts", 0, store, repairer, loops))
+
+    def _database_loops(
+        self,
+        databases: DatabaseStore,
+        repairer: Repairer,
+        may_remove: Callable[[Broker], bool],
+    ) -> list[Loop]:
+        """What containers and accounts have in common."""
+        daemons = self._settings.daemons
+        auditor = DatabaseAuditor(
+            databases,
+            self._disk,
+            self._clock,
+            daemons.database_audit_bytes,
+            daemons.database_audit_files,
+            daemons.audit_rest,
+        )
+        return [
+            Loop(auditor, idle_seconds=AUDIT_REST_SECONDS),
+            *repairer.loops(),
+            *database_loops(
+                databases,
+                self._clock,
+                self._folding,
+                reclaim_age_seconds=self._settings.server.reclaim_age,
+                may_remove=may_remove,
+                may_reclaim=repairer.has_converged,
+            ),
+        ]

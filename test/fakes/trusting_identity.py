@@ -1,0 +1,86 @@
+"""Identity as far as trusts need it, in memory: trusts, and tokens by them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import orjson
+
+from objectstore.client.caller import Answer, Content
+from test.fakes.tokens import FakeTokens, fake_token
+
+# "expires_at" of every token: far away.
+NEVER = "2999-01-01T00:00:00.000000Z"
+
+
+class TrustingIdentity:
+    """A ``Caller``.  ``trusts``: by id, whose and with which roles; ``refuses``: no
+    trust is made any more; ``keeps``: none can be ended now; ``when_trusting``:
+    is called before one is made."""
+
+    def __init__(self, tokens: FakeTokens, endpoint: str = "") -> None:
+        self.trusts: dict[str, tuple[str, str, tuple[str, ...]]] = {}
+        self.refuses = False
+        self.keeps = False
+        self.when_trusting: Callable[[], object] | None = None
+        self._tokens = tokens
+        self._endpoint = endpoint
+        self._made = 0
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str] | None = None,
+        body: Content = b"",
+        *,
+        timeout: float | None = None,
+    ) -> Answer:
+        assert isinstance(body, bytes)
+        asked = orjson.loads(body) if body else {}
+        token = (headers or {}).get("X-Auth-Token", "")
+        if path.startswith("/v3/OS-TRUST/trusts"):
+            return self._trust(method, path, token, asked)
+        if method == "GET":
+            roles = sorted(self._tokens.check(token, "").roles)
+            return _answer(200, {"token": {"roles": [{"id": each} for each in roles]}})
+        return self._sign_in(asked["auth"]["scope"]["OS-TRUST:trust"]["id"])
+
+    def _trust(self, method: str, path: str, token: str, asked: Any) -> Answer:
+        if method == "DELETE" and self.keeps:
+            return _answer(503, {})
+        if method == "DELETE":
+            trust = self.trusts.pop(path.rsplit("/", 1)[-1], None)
+            return _answer(204 if trust else 404, {})
+        if self.refuses:
+            return _answer(403, {"error": {"message": "not you"}})
+        then, self.when_trusting = self.when_trusting, None
+        if then is not None:
+            then()
+        context = self._tokens.check(token, "")
+        wanted = asked["trust"]
+        assert wanted["trustor_user_id"] == context.user_id
+        self._made += 1
+        identifier = f"trust{self._made}"
+        roles = tuple(each["id"] for each in wanted["roles"])
+        self.trusts[identifier] = (context.project_id, context.user_id, roles)
+        return _answer(201, {"trust": {"id": identifier}})
+
+    def _sign_in(self, trust_id: str) -> Answer:
+        if trust_id not in self.trusts:
+            return _answer(404, {"error": {"message": "no such trust"}})
+        project, user, roles = self.trusts[trust_id]
+        url = f"{self._endpoint}/v1/{project}"
+        endpoint = {"interface": "public", "url": url}
+        token = {
+            "expires_at": NEVER,
+            "project": {"id": project},
+            "catalog": [{"type": "orchestration", "endpoints": [endpoint]}],
+        }
+        text = fake_token(project, ",".join(roles), user)
+        return _answer(201, {"token": token}, {"x-subject-token": text})
+
+
+def _answer(status: int, document: Any, headers: Any = None) -> Answer:
+    return Answer(status, headers or {}, [orjson.dumps(document)])
