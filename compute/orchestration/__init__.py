@@ -1,0 +1,1 @@
+"""Orchestration: stacks of resources, described by templates (Heat's API v1)."""

@@ -1,0 +1,227 @@
+"""What templates may be: validation, resource types, versions and functions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from compute.core.api import ApiCall, Route, json_reply
+from compute.core.errors import BadRequest, NotFound
+from compute.orchestration.api.documents import shown_environment
+from compute.orchestration.api.frame import Frame, body_of
+from compute.orchestration.blueprint import Blueprint, Identity
+from compute.orchestration.errors import Invalid, MissingParameter
+from compute.orchestration.frame.properties import (
+    ANY,
+    BOOLEAN,
+    INTEGER,
+    LIST,
+    MAP,
+    NUMBER,
+    STRING,
+)
+from compute.orchestration.frame.resource_type import ResourceType
+from compute.orchestration.model import Wanted
+from compute.orchestration.service.ordering import read_order
+from compute.orchestration.template import functions
+from compute.orchestration.template.template import parse_template
+from compute.orchestration.template.versions import ALL, KEY
+from objectstore.kernel.reply import Reply
+
+# The type of parameter that a property's value can come from.
+_PARAMETER_TYPES = {
+    STRING: "string",
+    INTEGER: "number",
+    NUMBER: "number",
+    BOOLEAN: "boolean",
+    MAP: "json",
+    LIST: "comma_delimited_list",
+    ANY: "string",
+}
+
+
+class TemplatesApi:
+    """The operations."""
+
+    def __init__(self, frame: Frame) -> None:
+        self._frame = frame
+        self._parts = frame.parts
+
+    def routes(self) -> list[Route]:
+        """Where they are."""
+        route = self._frame.route
+        types, versions = "/resource_types", "/template_versions"
+        return [
+            route("POST", "/validate", "stacks:validate_template", self.validate),
+            route("GET", types, "stacks:list_resource_types", self.types),
+            route("GET", f"{types}/{{type_name}}", "stacks:resource_schema", self.type),
+            route(
+                "GET",
+                f"{types}/{{type_name}}/template",
+                "stacks:generate_template",
+                self.type_template,
+            ),
+            route("GET", versions, "stacks:list_template_versions", self.versions),
+            route(
+                "GET",
+                f"{versions}/{{version}}/functions",
+                "stacks:list_template_functions",
+                self.functions,
+            ),
+        ]
+
+    def validate(self, call: ApiCall) -> Reply:
+        """What a template wants to know; 400 when it is wrong."""
+        order = read_order(body_of(call), self._parts.settings.template_bytes)
+        template = parse_template(order.wanted.template)
+        given = {
+            **(order.wanted.environment.get("parameter_defaults") or {}),
+            **order.wanted.parameters,
+        }
+        known = {
+            name: value for name, value in given.items() if name in template.parameters
+        }
+        self._check(call, order.wanted)
+        document: dict[str, Any] = {
+            "Description": template.description or "No description",
+            "Parameters": {
+                name: parameter.show(known.get(name))
+                for name, parameter in template.parameters.items()
+            },
+            "Environment": {
+                **order.wanted.environment,
+                **shown_environment(order.wanted),
+                "event_sinks": [],
+            },
+        }
+        if template.groups:
+            document["ParameterGroups"] = list(template.groups)
+        return json_reply(200, document)
+
+    def types(self, call: ApiCall) -> Reply:
+        """Every type's name."""
+        name = call.query.one("name")
+        support = call.query.one("support_status")
+        found = [
+            each
+            for each in self._parts.registry
+            if name in each.name and (not support or each.support.status == support)
+        ]
+        if call.query.flag("with_description"):
+            shown: list[Any] = [
+                {"resource_type": each.name, "description": each.description}
+                for each in found
+            ]
+        else:
+            shown = [each.name for each in found]
+        return json_reply(200, {"resource_types": shown})
+
+    def type(self, call: ApiCall) -> Reply:
+        """One type's properties and attributes."""
+        found = self._type(call)
+        document: dict[str, Any] = {
+            "resource_type": found.name,
+            "properties": {
+                name: each.show() for name, each in found.properties.items()
+            },
+            "attributes": {
+                name: each.show() for name, each in found.attributes.items()
+            },
+            "support_status": found.support.show(),
+        }
+        document["attributes"].setdefault(
+            "show", {"description": "Detailed information", "type": "map"}
+        )
+        if call.query.flag("with_description"):
+            document["description"] = found.description
+        return json_reply(200, document)
+
+    def type_template(self, call: ApiCall) -> Reply:
+        """A template with one resource of the type, all of it by parameters."""
+        found = self._type(call)
+        kind = call.query.one("template_type", "hot").lower()
+        if kind not in ("hot", "cfn"):
+            raise BadRequest(f"Template type {kind[:20]} is not supported: hot")
+        if kind == "cfn" and "template_type" in call.query:
+            raise BadRequest(
+                "Templates of CloudFormation are not supported: ask for hot"
+            )
+        return json_reply(200, sample_of(found))
+
+    def versions(self, call: ApiCall) -> Reply:
+        """Every version of templates."""
+        found = [
+            {
+                "version": f"{KEY}.{version.name}",
+                "type": "hot",
+                "aliases": [f"{KEY}.{alias}" for alias in version.aliases],
+            }
+            for version in ALL
+        ]
+        return json_reply(200, {"template_versions": found})
+
+    def functions(self, call: ApiCall) -> Reply:
+        """The functions of one version."""
+        wanted = call.parameters["version"].removeprefix(f"{KEY}.")
+        for version in ALL:
+            if wanted in (version.name, *version.aliases):
+                names = set(version.functions)
+                if call.query.flag("with_condition_func"):
+                    names |= version.tests
+                found = [
+                    {"functions": name, "description": functions.DESCRIPTIONS[name]}
+                    for name in sorted(names)
+                ]
+                return json_reply(200, {"template_functions": found})
+        raise NotFound(f"Template version {wanted[:50]} could not be found.")
+
+    # ---- inside -----------------------------------------------------------------
+
+    def _check(self, call: ApiCall, wanted: Wanted) -> None:
+        """What can be checked without the parameters that are not given."""
+        identity = Identity("", "validated", call.context.project_id)
+        try:
+            Blueprint(wanted, identity, self._parts.registry).validate()
+        except MissingParameter:
+            return
+
+    def _type(self, call: ApiCall) -> ResourceType:
+        try:
+            return self._parts.registry.get(call.parameters["type_name"])
+        except Invalid as error:
+            raise NotFound(error.text, kind="EntityNotFound") from None
+
+
+def sample_of(kind: ResourceType) -> Mapping[str, Any]:
+    """A template with one resource of the type."""
+    parameters: dict[str, Any] = {}
+    for name, rule in kind.properties.items():
+        parameter: dict[str, Any] = {"type": _PARAMETER_TYPES[rule.kind]}
+        if rule.description:
+            parameter["description"] = rule.description
+        if not rule.required:
+            empty: dict[str, Any] = {MAP: {}, LIST: [], BOOLEAN: False}
+            default = empty.get(rule.kind, "") if rule.default is None else rule.default
+            if not (default == "" and parameter["type"] == "number"):
+                parameter["default"] = default
+        if rule.secret:
+            parameter["hidden"] = True
+        parameters[name] = parameter
+    return {
+        KEY: ALL[-1].name,
+        "description": f"Initial template of {kind.name.rsplit(':', 1)[-1]}",
+        "parameters": parameters,
+        "resources": {
+            kind.name.rsplit(":", 1)[-1]: {
+                "type": kind.name,
+                "properties": {name: {"get_param": name} for name in kind.properties},
+            }
+        },
+        "outputs": {
+            name: {
+                "description": each.description,
+                "value": {"get_attr": [kind.name.rsplit(":", 1)[-1], name]},
+            }
+            for name, each in kind.attributes.items()
+        },
+    }

@@ -1,0 +1,166 @@
+"""By whose rights a stack's work is done: a trust of the user who asked for it.
+
+Whoever asks for an operation entrusts our service's user, with his own token, with the
+roles that the token has on its project; the trust impersonates him.  So the work has
+his rights and no more, it ends when he loses a role or is disabled, and no token or
+password of his is kept.  Each operation has the trust of the one who asked for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from compute.core.context import RequestContext, TokenChecker, TokenSource
+from compute.core.errors import Forbidden
+from objectstore.client.caller import Caller
+from objectstore.client.identity import moment
+from objectstore.kernel.clock import Clock
+from objectstore.kernel.errors import Rejected, Unavailable
+
+TIMEOUT_SECONDS = 30.0
+# A token is asked for anew when it has less than this left.
+RENEW_SECONDS = 300.0
+TOKENS_MAX = 5000
+SERVICE_TYPE = "orchestration"
+
+_TRUSTS = "/v3/OS-TRUST/trusts"
+_TOKENS = "/v3/auth/tokens"
+
+
+@dataclass(frozen=True, slots=True)
+class Entrusted:
+    """A token by a trust; ``endpoint``: where its catalogue says that we are."""
+
+    token: str
+    expires_at: float
+    project_id: str
+    endpoint: str
+
+
+class Authority:
+    """Makes trusts, and tokens of them."""
+
+    def __init__(
+        self,
+        identity: Caller,
+        tokens: TokenChecker,
+        service: TokenSource,
+        clock: Clock,
+    ) -> None:
+        self._identity = identity
+        self._tokens = tokens
+        self._service = service
+        self._clock = clock
+        self._known: dict[str, Entrusted] = {}
+
+    def entrust(self, context: RequestContext) -> str:
+        """A new trust of the caller's; its id.  ``Forbidden`` when his token cannot
+        make one (application credentials, tokens by trusts)."""
+        trustee = self._tokens.check(self._service.token(), "").user_id
+        roles = self._roles_of(context.token)
+        body = {
+            "trust": {
+                "trustor_user_id": context.user_id,
+                "trustee_user_id": trustee,
+                "project_id": context.project_id,
+                "impersonation": True,
+                "roles": [{"id": each["id"]} for each in roles],
+            }
+        }
+        try:
+            found, _ = self._ask("POST", _TRUSTS, context.token, body)
+        except Rejected as error:
+            raise Forbidden(
+                "Stacks are worked on by a trust of yours, and identity does not let"
+                f" you make one with this token: {error.text}"
+            ) from error
+        return str(found["trust"]["id"])
+
+    def drop(self, trust_id: str) -> None:
+        """End a trust; nothing when it has ended."""
+        self._known.pop(trust_id, None)
+        try:
+            self._ask("DELETE", f"{_TRUSTS}/{trust_id}", self._service.token())
+        except Rejected as error:
+            if error.status != 404:
+                raise Unavailable(f"trust {trust_id} stays: {error.text}") from error
+
+    def token(self, trust_id: str) -> Entrusted:
+        """A token that is good for some minutes; ``Rejected`` when the trust is none
+        any more, or its user may not use it."""
+        known = self._known.get(trust_id)
+        if known is not None and known.expires_at - self._clock.time() > RENEW_SECONDS:
+            return known
+        body = {
+            "auth": {
+                "identity": {
+                    "methods": ["token"],
+                    "token": {"id": self._service.token()},
+                },
+                "scope": {"OS-TRUST:trust": {"id": trust_id}},
+            }
+        }
+        try:
+            found, token = self._ask("POST", _TOKENS, "", body)
+        except Rejected as error:
+            raise Forbidden(
+                f"The trust that the stack is worked on by is no good: {error.text}"
+            ) from error
+        while len(self._known) >= TOKENS_MAX:
+            del self._known[next(iter(self._known))]
+        known = self._known[trust_id] = _entrusted(found["token"], token)
+        return known
+
+    def forget(self, trust_id: str) -> None:
+        """Its token was refused: the next one is asked for anew."""
+        self._known.pop(trust_id, None)
+
+    def _roles_of(self, token: str) -> list[Mapping[str, Any]]:
+        found, _ = self._ask("GET", f"{_TOKENS}?nocatalog", token, subject=token)
+        return list(found["token"].get("roles", ()))
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        token: str,
+        body: Any = None,
+        *,
+        subject: str = "",
+    ) -> tuple[Any, str]:
+        """The document, and the token in the answer's head."""
+        headers = {"Content-Type": "application/json"}
+        if token:
+            headers["X-Auth-Token"] = token
+        if subject:
+            headers["X-Subject-Token"] = subject
+            headers["OpenStack-Identity-Access-Rules"] = "1"
+        content = b"" if body is None else orjson.dumps(body)
+        with self._identity.request(
+            method, path, headers, content, timeout=TIMEOUT_SECONDS
+        ) as answer:
+            document = answer.json() or {}
+        if answer.status >= 500:
+            raise Unavailable(f"identity answers {answer.status}")
+        if answer.status >= 400:
+            error = document.get("error") or {}
+            raise Rejected(answer.status, str(error.get("message", "refused")))
+        return document, answer.headers.get("x-subject-token", "")
+
+
+def _entrusted(token: Mapping[str, Any], text: str) -> Entrusted:
+    endpoint = ""
+    for service in token.get("catalog", ()):
+        for each in service["endpoints"] if service["type"] == SERVICE_TYPE else ():
+            if each["interface"] == "public":
+                endpoint = each["url"]
+    return Entrusted(
+        text,
+        moment(token["expires_at"]),
+        (token.get("project") or {}).get("id", ""),
+        endpoint.rstrip("/"),
+    )

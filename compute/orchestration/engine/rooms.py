@@ -1,0 +1,184 @@
+"""The other rooms over their public APIs, with a token that somebody gives.
+
+What they reject is raised as it is: rights, quotas and tenancy are theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol
+from urllib.parse import quote, urlencode, urlsplit
+
+import orjson
+
+from objectstore.client.caller import Caller
+from objectstore.kernel.errors import Rejected, Unavailable
+
+# Versions whose bodies resource types write and read.
+VERSIONS: Mapping[str, Mapping[str, str]] = {
+    "compute": {"X-OpenStack-Nova-API-Version": "2.79"},
+    "volume": {"OpenStack-API-Version": "volume 3.60"},
+}
+PAGE = 1000
+PAGES_MAX = 100
+PATIENCE_SECONDS = 60.0
+
+_BASES = {
+    "compute": "/v2.1",
+    "volume": "/v3",
+    "image": "/v2",
+    "network": "/v2.0",
+    "load-balancer": "/v2.0/lbaas",
+    "identity": "/v3",
+}
+
+
+class Source(Protocol):
+    """Whose token calls are made with."""
+
+    @property
+    def project_id(self) -> str:
+        """The token's project."""
+
+    def token(self) -> str:
+        """A good one; ``Rejected`` when there is none any more."""
+
+    def refused(self) -> None:
+        """The token was refused."""
+
+
+class Rooms:
+    """``frame.work.Cloud`` for one source of tokens."""
+
+    def __init__(self, callers: Mapping[str, Caller], source: Source) -> None:
+        self._callers = callers
+        self._source = source
+
+    @property
+    def project_id(self) -> str:
+        """The stack's project."""
+        return self._source.project_id
+
+    def get(self, room: str, *path: str, **query: Any) -> Any:
+        """A document."""
+        return self._call(room, "GET", _path(path, query))
+
+    def find(self, room: str, *path: str) -> Any | None:
+        """A document, or None."""
+        try:
+            return self._call(room, "GET", _path(path))
+        except Rejected as error:
+            if error.status == 404:
+                return None
+            raise
+
+    def post(self, room: str, *path: str, body: Any) -> Any:
+        """Make something, or have something done."""
+        return self._call(room, "POST", _path(path), body)
+
+    def put(self, room: str, *path: str, body: Any) -> Any:
+        """Change something."""
+        return self._call(room, "PUT", _path(path), body)
+
+    def patch(self, room: str, *path: str, body: Any, kind: str = "") -> Any:
+        """Change something by a patch of that media type."""
+        return self._call(room, "PATCH", _path(path), body, kind)
+
+    def delete(self, room: str, *path: str) -> bool:
+        """Take something away; False when it was not there."""
+        try:
+            self._call(room, "DELETE", _path(path))
+        except Rejected as error:
+            if error.status == 404:
+                return False
+            raise
+        return True
+
+    def pages(
+        self, room: str, key: str, *path: str, **query: Any
+    ) -> Iterator[Mapping[str, Any]]:
+        """Every entry of a list."""
+        if room not in ("network", "load-balancer", "identity"):
+            query.setdefault("limit", PAGE)
+        target: str | None = _path(path, query)
+        for _ in range(PAGES_MAX):
+            if target is None:
+                return
+            document = self._call(room, "GET", target)
+            yield from document[key]
+            target = _next(document, key, _path(path))
+
+    def raw(
+        self,
+        room: str,
+        method: str,
+        path: str,
+        headers: Mapping[str, str] | None = None,
+        content: bytes = b"",
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        """Status, headers and body, whatever they are."""
+        for is_last in (False, True):
+            sent = {**(headers or {}), "X-Auth-Token": self._source.token()}
+            answer = self._callers[room].request(
+                method, self._base(room) + path, sent, content, timeout=PATIENCE_SECONDS
+            )
+            with answer:
+                body = answer.read()
+            if answer.status != 401 or is_last:
+                break
+            self._source.refused()
+        return answer.status, answer.headers, body
+
+    def _base(self, room: str) -> str:
+        if room == "object-store":
+            return f"/v1/AUTH_{self.project_id}"
+        if room == "orchestration":
+            return f"/v1/{self.project_id}"
+        return _BASES[room]
+
+    def _call(
+        self, room: str, method: str, path: str, body: Any = None, kind: str = ""
+    ) -> Any:
+        headers = dict(VERSIONS.get(room, {}))
+        content = b""
+        if body is not None:
+            headers["Content-Type"] = kind or "application/json"
+            content = orjson.dumps(body)
+        status, _, raw = self.raw(room, method, path, headers, content)
+        if status >= 500 and status != 501:
+            raise Unavailable(f"{room} answered {status} to {method} {path}")
+        document = _json(raw)
+        if status >= 400:
+            raise Rejected(status, _text(document) or f"{room} rejected it")
+        return document
+
+
+def _path(segments: tuple[str, ...], query: Mapping[str, Any] | None = None) -> str:
+    path = "".join(f"/{quote(str(segment), safe='')}" for segment in segments)
+    return f"{path}?{urlencode(query, doseq=True)}" if query else path
+
+
+def _next(document: Mapping[str, Any], key: str, path: str) -> str | None:
+    """Where a list goes on: Glance says ``next``, the others have links."""
+    url = document.get("next")
+    for link in document.get(f"{key}_links", ()):
+        if link["rel"] == "next":
+            url = link["href"]
+    return f"{path}?{urlsplit(url).query}" if isinstance(url, str) else None
+
+
+def _json(raw: bytes) -> Any:
+    try:
+        return orjson.loads(raw) if raw else {}
+    except orjson.JSONDecodeError:
+        return {"message": raw.decode("utf-8", "replace")}
+
+
+def _text(document: Any) -> str:
+    """The sentence in an error, whichever room's dialect it is in."""
+    while isinstance(document, dict):
+        for key in ("message", "faultstring"):
+            if isinstance(document.get(key), str):
+                return str(document[key])
+        document = next(iter(document.values()), "")
+    return document if isinstance(document, str) else ""

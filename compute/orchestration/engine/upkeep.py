@@ -1,0 +1,73 @@
+"""Forgets what is old: deleted stacks, events beyond the limit, finished jobs."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from compute.core.database import Connection
+from compute.orchestration import tables
+from compute.orchestration.engine.parts import Parts
+from objectstore.kernel.loop import Progress
+
+JOBS_KEPT_SECONDS = 3600.0
+# In one transaction: others wait for it.
+STACKS_AT_ONCE = 50
+
+
+class Upkeep:
+    """A loop's step."""
+
+    name = "orchestration-upkeep"
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    def step(self) -> Progress:
+        """See the module."""
+        gone = self._parts.run(self._forget_stacks)
+        cut = self._parts.run(self._cut_events)
+        is_full = max(gone, cut) >= STACKS_AT_ONCE
+        return Progress.BUSY if is_full else Progress.IDLE
+
+    def _forget_stacks(self, connection: Connection) -> int:
+        parts, stores = self._parts, self._parts.stores
+        now = parts.now()
+        stores.jobs.forget_finished(connection, now - JOBS_KEPT_SECONDS)
+        columns = stores.stacks.columns
+        before = now - parts.settings.deleted_kept
+        old = stores.stacks.select(
+            connection,
+            tables.stacks.select()
+            .where(columns.deleted_at > 0.0, columns.deleted_at < before)
+            .limit(STACKS_AT_ONCE),
+        )
+        ids = [stack.id for stack in old]
+        if ids:
+            for rows in (stores.resources, stores.events, stores.snapshots):
+                rows.delete(connection, rows.table.c.stack_id.in_(ids))
+            stores.stacks.delete(connection, columns.id.in_(ids))
+        return len(ids)
+
+    def _cut_events(self, connection: Connection) -> int:
+        rows, most = tables.happenings.c, self._parts.settings.events_per_stack
+        counted = (
+            sa.select(rows.stack_id)
+            .group_by(rows.stack_id)
+            .having(sa.func.count() > most)
+            .limit(STACKS_AT_ONCE)
+        )
+        ids = [row.stack_id for row in connection.execute(counted)]
+        for stack_id in ids:
+            first_kept = connection.execute(
+                sa.select(rows.number)
+                .where(rows.stack_id == stack_id)
+                .order_by(rows.number.desc())
+                .offset(most - 1)
+                .limit(1)
+            ).scalar_one()
+            connection.execute(
+                sa.delete(tables.happenings).where(
+                    rows.stack_id == stack_id, rows.number < first_kept
+                )
+            )
+        return len(ids)

@@ -1,0 +1,1 @@
+"""What resource types are written with: base class, properties, what is given."""

@@ -1,0 +1,1 @@
+"""The resource types: each module (of this package and those below) has ``TYPES``."""

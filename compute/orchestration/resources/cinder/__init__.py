@@ -1,0 +1,1 @@
+"""Resource types of the volume room: ``OS::Cinder::*``."""

@@ -1,0 +1,1 @@
+"""What the resource types of rooms share: schemas, names to ids, one thing's life."""

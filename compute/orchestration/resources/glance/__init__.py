@@ -1,0 +1,1 @@
+"""Resource types of the image room: ``OS::Glance::*``."""

@@ -1,0 +1,1 @@
+"""Types that are made of nothing but the stack itself."""

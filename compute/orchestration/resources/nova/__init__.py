@@ -1,0 +1,1 @@
+"""Resource types of the compute room: ``OS::Nova::*``."""

@@ -1,0 +1,1 @@
+"""Resource types of the load balancer room: ``OS::Octavia::*``."""

@@ -1,0 +1,107 @@
+"""The room's rows.  SQL only: one ``Rows`` for each table."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, Generic, TypeVar
+
+import sqlalchemy as sa
+
+from compute.core.database import Connection
+from compute.core.jobs import JobStore
+from compute.orchestration import tables
+from compute.orchestration.model import (
+    Event,
+    Resource,
+    Snapshot,
+    SoftwareConfig,
+    SoftwareDeployment,
+    Stack,
+)
+
+R = TypeVar("R")
+Condition = sa.ColumnElement[bool]
+
+
+class Rows(Generic[R]):
+    """Records of one kind, inside the caller's transaction."""
+
+    def __init__(self, kind: type[R], table: sa.Table) -> None:
+        self._kind = kind
+        self.table = table
+        self.columns = table.c
+
+    def get(self, connection: Connection, identifier: str) -> R | None:
+        """By its id."""
+        found = self.where(connection, self.columns.id == identifier)
+        return found[0] if found else None
+
+    def where(
+        self,
+        connection: Connection,
+        *conditions: Condition,
+        order: sa.ColumnElement[Any] | None = None,
+    ) -> list[R]:
+        """Those for which all is true, by their ids or as ``order`` says."""
+        select = self.table.select().where(*conditions)
+        return self.select(
+            connection, select.order_by(self.columns.id if order is None else order)
+        )
+
+    def select(self, connection: Connection, select: sa.Select[Any]) -> list[R]:
+        """What a select of whole rows finds."""
+        return [self._kind(**row._mapping) for row in connection.execute(select)]
+
+    def count(self, connection: Connection, *conditions: Condition) -> int:
+        """How many there are."""
+        select = sa.select(sa.func.count()).select_from(self.table).where(*conditions)
+        return int(connection.execute(select).scalar_one())
+
+    def insert(self, connection: Connection, record: R) -> R:
+        """A new one."""
+        values = {
+            field.name: getattr(record, field.name)
+            for field in dataclasses.fields(record)  # type: ignore[arg-type]
+        }
+        connection.execute(self.table.insert().values(**values))
+        return record
+
+    def change(self, connection: Connection, identifier: str, **values: Any) -> bool:
+        """Change some of one; whether it is there."""
+        statement = sa.update(self.table).where(self.columns.id == identifier)
+        return bool(connection.execute(statement.values(**values)).rowcount)
+
+    def delete(self, connection: Connection, *conditions: Condition) -> int:
+        """Take away those for which all is true; how many."""
+        assert conditions, "never all of them"
+        statement = sa.delete(self.table).where(*conditions)
+        return int(connection.execute(statement).rowcount)
+
+
+class Stores:
+    """All of the room's tables."""
+
+    def __init__(self) -> None:
+        self.stacks = Rows(Stack, tables.stacks)
+        self.resources = Rows(Resource, tables.resources)
+        self.events = Rows(Event, tables.happenings)
+        self.snapshots = Rows(Snapshot, tables.snapshots)
+        self.configs = Rows(SoftwareConfig, tables.configs)
+        self.deployments = Rows(SoftwareDeployment, tables.deployments)
+        self.jobs = JobStore(tables.jobs, turns_by="project_id")
+
+    def resources_of(self, connection: Connection, stack_id: str) -> list[Resource]:
+        """The rows of one stack, the oldest first."""
+        rows = self.resources
+        return rows.where(
+            connection, rows.columns.stack_id == stack_id, order=rows.columns.created_at
+        )
+
+    def add_event(self, connection: Connection, event: Event) -> None:
+        """Write that something happened; its number comes from the database."""
+        values = {
+            field.name: getattr(event, field.name)
+            for field in dataclasses.fields(event)
+            if field.name != "number"
+        }
+        connection.execute(tables.happenings.insert().values(**values))

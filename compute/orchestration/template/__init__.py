@@ -1,0 +1,1 @@
+"""Templates and environments: read, checked, resolved.  Pure."""

@@ -1,0 +1,1 @@
+"""The orchestration room on every database."""

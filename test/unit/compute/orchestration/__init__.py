@@ -1,0 +1,1 @@
+"""Orchestration: templates, plans, the engine, the API."""
