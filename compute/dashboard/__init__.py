@@ -1,0 +1,1 @@
+"""The dashboard: the cloud in a browser, a face on the rooms' public APIs."""

@@ -1,0 +1,25 @@
+"""Where a request was sent to, as the person's browser shows it."""
+
+from __future__ import annotations
+
+from compute.dashboard.frame import guard
+from compute.dashboard.frame.visit import at
+from objectstore.kernel.request import Request
+
+SIGN_IN = "/sign-in"
+
+
+def address_of(request: Request) -> str:
+    """Path and query, as the browser shows them, below the dashboard."""
+    environ = request.environ
+    raw: str = environ.get("RAW_PATH_INFO", "") or environ.get("PATH_INFO", "/")
+    base = environ.get("SCRIPT_NAME", "")
+    path = raw.removeprefix(base) if base else raw
+    query = environ.get("QUERY_STRING", "")
+    found = guard.local_path(f"{path}?{query}" if query else path, "/")
+    return found if found.isascii() else "/"
+
+
+def sign_in_path(next_path: str) -> str:
+    """The form, and where to go on from it."""
+    return SIGN_IN if next_path in ("", "/") else at("sign-in", next=next_path)

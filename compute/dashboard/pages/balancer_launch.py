@@ -1,0 +1,158 @@
+"""Making a simple load balancer at once, and adding members to its pools."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from compute.dashboard.frame.fields import Field, Form, Option, Values
+from compute.dashboard.frame.routes import form
+from compute.dashboard.frame.visit import Notice, Redirect, Visit
+from compute.dashboard.pages.balancers import ROOM
+from compute.dashboard.pages.words import name_of, options
+
+PORT_MAX = 65535
+
+
+_METHODS = [
+    Option("ROUND_ROBIN", "In turn"),
+    Option("LEAST_CONNECTIONS", "To whom has the fewest connections"),
+    Option("SOURCE_IP", "By the client's address"),
+]
+
+
+def new_form(visit: Visit) -> Form:
+    """Where it listens, and to whom it hands on."""
+    rooms = visit.rooms
+    found = rooms.together(
+        subnets=lambda: rooms.get("network", "subnets"),
+        servers=lambda: rooms.get("compute", "servers", "detail", limit=1000),
+    )
+    protocols = [Option(each, each) for each in ("HTTP", "TCP", "HTTPS")]
+    return Form(
+        "Make a load balancer",
+        [
+            Field("name", "Name", is_required=True),
+            Field(
+                "subnet",
+                "Its address is of the subnet",
+                "select",
+                options=options(found["subnets"]["subnets"], "cidr"),
+                is_required=True,
+            ),
+            Field(
+                "protocol", "Protocol", "select", options=protocols, is_required=True
+            ),
+            _port_field("port", "Listens on port"),
+            Field("method", "Hands on", "select", options=_METHODS, is_required=True),
+            Field(
+                "members",
+                "To servers",
+                "checks",
+                options=_server_options(found.get("servers", {}).get("servers", ())),
+            ),
+            _port_field("member_port", "To their port"),
+            Field(
+                "monitor",
+                "Leave out servers that do not answer",
+                "checkbox",
+                ["yes"],
+            ),
+        ],
+        "Make it",
+        "/balancers",
+        "balancers",
+    )
+
+
+def _port_field(name: str, label: str) -> Field:
+    return Field(
+        name, label, "number", ["80"], is_required=True, least=1, most=PORT_MAX
+    )
+
+
+def _server_options(servers: Any) -> list[Option]:
+    return [
+        Option(each["addr"], name_of(server), each["addr"])
+        for server in servers
+        for addresses in server["addresses"].values()
+        for each in addresses
+        if each.get("OS-EXT-IPS:type") == "fixed"
+    ]
+
+
+def make(visit: Visit, values: Values) -> Redirect:
+    """All of it in one order."""
+    body = {"loadbalancer": order_of(values)}
+    reply = visit.rooms.post(ROOM, "loadbalancers", body=body)
+    path = f"/balancers/{reply['loadbalancer']['id']}"
+    return Redirect(path, Notice("The load balancer is being made."))
+
+
+def order_of(values: Values) -> dict[str, Any]:
+    """The body of ``POST /loadbalancers``."""
+    protocol = values["protocol"]
+    pool: dict[str, Any] = {
+        "name": f"{values['name']} pool"[:255],
+        "protocol": protocol,
+        "lb_algorithm": values["method"],
+        "members": [
+            {"address": each, "protocol_port": values.number("member_port")}
+            for each in values.chosen("members")
+        ],
+    }
+    if values.flag("monitor"):
+        kind = {"HTTP": "HTTP", "TCP": "TCP", "HTTPS": "TLS-HELLO"}[protocol]
+        pool["healthmonitor"] = {
+            "type": kind,
+            "delay": 5,
+            "timeout": 3,
+            "max_retries": 2,
+        }
+    listener = {
+        "name": f"{values['name']} listener"[:255],
+        "protocol": protocol,
+        "protocol_port": values.number("port"),
+        "default_pool": pool,
+    }
+    return {
+        "name": values["name"],
+        "vip_subnet_id": values["subnet"],
+        "listeners": [listener],
+    }
+
+
+def member_form(visit: Visit) -> Form:
+    """Whom."""
+    return Form(
+        "Add a member",
+        [
+            Field("name", "Name"),
+            Field("address", "Address", is_required=True),
+            _port_field("port", "Port"),
+            Field("weight", "Weight", "number", ["1"], least=0, most=256),
+        ],
+        "Add",
+        "/balancers",
+        "balancers",
+    )
+
+
+def add_member(visit: Visit, values: Values) -> Redirect:
+    """Hand on to it too."""
+    pool = visit.rooms.get(ROOM, "pools", visit["pool"])["pool"]
+    wanted = {
+        "address": values["address"],
+        "protocol_port": values.number("port"),
+        "weight": values.number("weight") or 0,
+        **values.given(name="name"),
+    }
+    path = ("pools", visit["pool"], "members")
+    visit.rooms.post(ROOM, *path, body={"member": wanted})
+    balancer = pool["loadbalancers"][0]["id"]
+    return Redirect(f"/balancers/{balancer}", Notice("The member is added."))
+
+
+ROUTES = [
+    form("balancers/new", new_form, make),
+    form("balancers/pools/{pool}/members/new", member_form, add_member),
+]

@@ -1,0 +1,204 @@
+"""The first page: what the project uses, what is new, what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from compute.dashboard.frame import formats
+from compute.dashboard.frame.menu import VOLUME_TYPES
+from compute.dashboard.frame.routes import page
+from compute.dashboard.frame.view import (
+    Action,
+    Bar,
+    Bars,
+    Empty,
+    Page,
+    Row,
+    Said,
+    Table,
+    When,
+    status,
+)
+from compute.dashboard.frame.visit import Visit
+from compute.dashboard.pages.server_states import BUSY_STATUSES
+from compute.dashboard.pages.words import link_to
+from compute.dashboard.rooms import Answers
+
+NEWEST = 6
+GIB = 1 << 30
+
+
+def show(visit: Visit) -> Page:
+    """The page."""
+    session = visit.session
+    if not session.project_id:
+        said = Said(
+            "You have no role in any project yet. Ask an administrator of the cloud"
+            " for one.",
+            action=Action("My account", "/account", is_form=True),
+        )
+        return Page("Overview", "overview", [said])
+    found = visit.rooms.together(**_questions(visit))
+    sections = [
+        *_wrong(found),
+        Bars("quota", _bars(found), "What the project uses"),
+        _newest(found),
+    ]
+    visit.problems += found.problems
+    return Page(
+        "Overview",
+        "overview",
+        sections,
+        actions=_actions(session.services),
+        lead=f"Project {session.project_name}",
+    )
+
+
+def _questions(visit: Visit) -> dict[str, Callable[[], Any]]:
+    rooms, session = visit.rooms, visit.session
+    project = session.project_id
+    asked: dict[str, Callable[[], Any]] = {}
+    if "compute" in session.services:
+        asked["limits"] = lambda: rooms.get("compute", "limits")
+        asked["servers"] = lambda: rooms.get(
+            "compute", "servers", "detail", limit=NEWEST, sort_key="created_at"
+        )
+        asked["failed"] = lambda: rooms.get(
+            "compute", "servers", status="ERROR", limit=NEWEST
+        )
+    if session.services.intersection(VOLUME_TYPES):
+        asked["volumes"] = lambda: rooms.get("volume", "limits")
+        asked["failed_volumes"] = lambda: rooms.get("volume", "volumes", status="error")
+    if "network" in session.services:
+        asked["networks"] = lambda: rooms.get(
+            "network", "quotas", project, "details.json"
+        )
+    if "object-store" in session.services:
+        asked["objects"] = lambda: store_usage(visit)
+    return asked
+
+
+def store_usage(visit: Visit) -> tuple[int, int]:
+    """Bytes and objects of the project's account."""
+    path = f"/AUTH_{visit.session.project_id}"
+    with visit.rooms.stream("object-store", "HEAD", path) as answer:
+        answer.read()
+        found = answer.headers
+    return (
+        int(found.get("x-account-bytes-used", 0)),
+        int(found.get("x-account-object-count", 0)),
+    )
+
+
+def _bars(found: Answers) -> list[Bar]:
+    bars = []
+    limits = found.get("limits", {}).get("limits", {}).get("absolute", {})
+    if limits:
+        bars += [
+            _bar("Servers", limits, "totalInstancesUsed", "maxTotalInstances"),
+            _bar("Virtual processors", limits, "totalCoresUsed", "maxTotalCores"),
+            _memory(limits),
+        ]
+    volumes = found.get("volumes", {}).get("limits", {}).get("absolute", {})
+    if volumes:
+        bars += [
+            _bar("Volumes", volumes, "totalVolumesUsed", "maxTotalVolumes"),
+            _bar(
+                "Space of volumes",
+                volumes,
+                "totalGigabytesUsed",
+                "maxTotalVolumeGigabytes",
+                " GiB",
+            ),
+        ]
+    networks = found.get("networks", {}).get("quota", {})
+    for label, name in (
+        ("Networks", "network"),
+        ("Floating addresses", "floatingip"),
+        ("Security groups", "security_group"),
+    ):
+        if name in networks:
+            bars.append(_bar(label, networks[name], "used", "limit"))
+    count, objects = found.get("objects", (None, 0))
+    if count is not None:
+        shown = f"{formats.size(count)} in {formats.counted(objects, 'object')}"
+        bars.append(Bar("Object storage", count, -1, shown))
+    return bars
+
+
+def _bar(
+    label: str, limits: Mapping[str, Any], used: str, most: str, unit: str = ""
+) -> Bar:
+    has, may = limits.get(used, 0), limits.get(most, -1)
+    shown = f"{formats.number(has)}{unit}"
+    if may >= 0:
+        shown = f"{formats.number(has)} of {formats.number(may)}{unit}"
+    return Bar(label, has, may, shown)
+
+
+def _memory(limits: Mapping[str, Any]) -> Bar:
+    mebibyte = 1 << 20
+    has, may = limits.get("totalRAMUsed", 0), limits.get("maxTotalRAMSize", -1)
+    shown = formats.size(has * mebibyte)
+    if may >= 0:
+        shown += f" of {formats.size(may * mebibyte)}"
+    return Bar("Memory", has, may, shown)
+
+
+def _newest(found: Answers) -> Table:
+    servers = found.get("servers", {}).get("servers", ())
+    rows = [
+        Row(
+            [
+                link_to(each, f"/servers/{each['id']}"),
+                status(each["status"]),
+                When(each["created"]),
+            ],
+            is_busy=each["status"] in BUSY_STATUSES,
+        )
+        for each in servers
+    ]
+    return Table(
+        "newest",
+        ["Server", "State", "Made"],
+        rows,
+        Empty(
+            "No servers yet. One needs an image, a flavor and a network: the form"
+            " asks for them.",
+            Action("Launch a server", "/servers/new", is_form=True, look="primary"),
+        ),
+        "Newest servers",
+    )
+
+
+def _wrong(found: Answers) -> list[Said]:
+    said = []
+    servers = found.get("failed", {}).get("servers", ())
+    if servers:
+        look = Action("Look", "/servers?status=ERROR", is_form=True)
+        text = f"{formats.counted(len(servers), 'server')} in error."
+        said.append(Said(text, "bad", look))
+    volumes = found.get("failed_volumes", {}).get("volumes", ())
+    if volumes:
+        look = Action("Look", "/volumes", is_form=True)
+        text = f"{formats.counted(len(volumes), 'volume')} in error."
+        said.append(Said(text, "bad", look))
+    return said
+
+
+def _actions(services: frozenset[str]) -> list[Action]:
+    if "compute" not in services:
+        return []
+    return [
+        Action(
+            "Launch a server",
+            "/servers/new",
+            is_form=True,
+            look="primary",
+            icon="plus",
+        )
+    ]
+
+
+ROUTES = [page("", show)]

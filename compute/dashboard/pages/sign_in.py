@@ -1,0 +1,159 @@
+"""Signing in and out, and going to another project."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+from compute.dashboard.frame import signing
+from compute.dashboard.frame.fields import BadForm, Field, Form, Values
+from compute.dashboard.frame.guard import local_path
+from compute.dashboard.frame.routes import Route, deed, page
+from compute.dashboard.frame.session import Session
+from compute.dashboard.frame.throttle import Throttle
+from compute.dashboard.frame.view import (
+    Action,
+    Badge,
+    Empty,
+    Page,
+    Row,
+    Table,
+    Text,
+)
+from compute.dashboard.frame.visit import Notice, Redirect, Visit
+from objectstore.kernel.errors import Rejected, Unavailable
+
+# The same for a wrong name, a wrong password and an account that is locked.
+WRONG = (
+    "That did not work: user, password or domain is wrong, or the account is locked."
+)
+SIGNED_OUT = Session("", "", 0.0, "", "", "", "")
+
+
+class SignIn:
+    """The pages of people who are not signed in."""
+
+    def __init__(self, throttle: Throttle, domain: str) -> None:
+        self._throttle = throttle
+        self._domain = domain
+
+    def routes(self) -> list[Route]:
+        """Where they are."""
+        return [
+            Route("sign-in", self.show, self.sign_in, is_public=True),
+            deed("sign-out", sign_out),
+        ]
+
+    def show(self, visit: Visit) -> Any:
+        """The form; whoever is signed in already goes on."""
+        if visit.session.token and visit.request.method != "POST":
+            return Redirect(local_path(visit.query("next"), "/"))
+        return Form(
+            "Sign in",
+            [
+                Field("user", "User", is_required=True, autocomplete="username"),
+                Field(
+                    "password",
+                    "Password",
+                    "password",
+                    is_required=True,
+                    longest=4096,
+                    autocomplete="current-password",
+                ),
+                Field(
+                    "domain",
+                    "Domain",
+                    values=[self._domain],
+                    is_required=True,
+                    autocomplete="organization",
+                ),
+            ],
+            "Sign in",
+            "",
+        )
+
+    def sign_in(self, visit: Visit, values: Values) -> Redirect:
+        """One try."""
+        address = visit.request.environ.get("REMOTE_ADDR", "")
+        wait = self._throttle.wait_seconds(address)
+        if wait:
+            raise BadForm({"": f"Too many tries. Wait {wait} seconds."})
+        self._throttle.tried(address)
+        try:
+            session = signing.sign_in(
+                visit.rooms, values["user"], values["password"], values["domain"]
+            )
+        except Unavailable:
+            self._throttle.forgive(address)
+            raise
+        except Rejected:
+            raise BadForm({"": WRONG}) from None
+        self._throttle.forgive(address)
+        if visit.session.token:
+            with suppress(Rejected):
+                signing.revoke(visit.rooms, visit.session.token)
+        return Redirect(local_path(visit.query("next"), "/"), session=session)
+
+
+def sign_out(visit: Visit, values: Values) -> Redirect:
+    """End the token, and the session with it."""
+    told = Notice("You are signed out.")
+    try:
+        with suppress(Rejected):  # it may have ended by itself
+            signing.revoke(visit.rooms, visit.session.token)
+    except Unavailable:
+        text = "You are signed out here, but identity is away and does not know it."
+        told = Notice(text, "bad")
+    return Redirect("/sign-in", told, session=SIGNED_OUT)
+
+
+def show_projects(visit: Visit) -> Page:
+    """The projects to choose from."""
+    projects = signing.projects_of(visit.rooms, visit.session.token)
+    rows = [
+        Row(
+            [
+                Text(each["name"]),
+                Text(each.get("description") or "", "faint"),
+                Badge("this one", "good")
+                if each["id"] == visit.session.project_id
+                else Text(each["id"], "mono"),
+            ],
+            [
+                Action(
+                    "Go there",
+                    "/switch/to",
+                    look="primary",
+                    values={"project": each["id"]},
+                )
+            ]
+            if each["id"] != visit.session.project_id
+            else (),
+        )
+        for each in projects
+    ]
+    table = Table(
+        "projects",
+        ["Project", "Description", "ID"],
+        rows,
+        Empty("You have no role in any project yet. Ask an administrator for one."),
+        is_filterable=True,
+    )
+    return Page(
+        "Switch project",
+        "",
+        [table],
+        lead="Everything that you see and make belongs to one project at a time.",
+    )
+
+
+def switch(visit: Visit, values: Values) -> Redirect:
+    """Go to another project; the token of the old one ends."""
+    wanted = visit.submitted.one("project")
+    session = signing.into_project(visit.rooms, visit.session, wanted)
+    signing.revoke(visit.rooms, visit.session.token)
+    text = f"You are in {session.project_name} now."
+    return Redirect("/", Notice(text), session=session)
+
+
+ROUTES = [page("switch", show_projects), deed("switch/to", switch)]

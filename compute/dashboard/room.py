@@ -1,0 +1,53 @@
+"""The dashboard, put together."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pkgutil import iter_modules
+
+from compute.core.room import Room, RoomParts
+from compute.dashboard import pages
+from compute.dashboard.frame.application import Dashboard
+from compute.dashboard.frame.render import Renderer
+from compute.dashboard.frame.routes import Route, Router
+from compute.dashboard.frame.sealing import Sealer
+from compute.dashboard.frame.session import Session
+from compute.dashboard.frame.session_key import session_key
+from compute.dashboard.frame.statics import Statics
+from compute.dashboard.frame.throttle import Throttle
+from compute.dashboard.pages.sign_in import SignIn
+from compute.dashboard.rooms import Rooms
+from compute.dashboard.settings import DashboardSettings
+
+KEY_FILE = "session-key"
+
+
+def all_routes() -> list[Route]:
+    """Those of the modules of ``pages`` that have some."""
+    found: list[Route] = []
+    for module in iter_modules(pages.__path__):
+        found += getattr(import_module(f"{pages.__name__}.{module.name}"), "ROUTES", ())
+    return found
+
+
+def build_room(parts: RoomParts, settings: DashboardSettings) -> Room:
+    """The room, ready to run; it has no tables and no loops."""
+    path = settings.session_key_file or parts.state_directory / KEY_FILE
+    statics = Statics()
+
+    def rooms_for(session: Session | None) -> Rooms:
+        if session is None:
+            return Rooms(parts.callers, "", "")
+        return Rooms(parts.callers, session.token, session.project_id)
+
+    throttle = Throttle(settings.sign_in_failures, parts.clock)
+    sign_in = SignIn(throttle, settings.domain)
+    application = Dashboard(
+        Router([*all_routes(), *sign_in.routes()]),
+        Sealer(session_key(path)),
+        Renderer(statics.path),
+        statics,
+        rooms_for,
+        parts.clock,
+    )
+    return Room("dashboard", application)

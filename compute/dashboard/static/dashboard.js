@@ -1,0 +1,17 @@
+// Everything here only makes pages nicer: each works without scripts too.
+import { watchStates } from "./live.js";
+import { askFirst } from "./questions.js";
+import { uploadWithProgress } from "./uploads.js";
+import { filterRows } from "./filters.js";
+import { offerCopies } from "./copies.js";
+import { tidyMenus } from "./menus.js";
+
+tidyMenus();
+askFirst();
+filterRows(document);
+offerCopies(document);
+uploadWithProgress();
+watchStates((part) => {
+  filterRows(part);
+  offerCopies(part);
+});

@@ -1,0 +1,15 @@
+// Menus close when something else is looked at, and by Escape.
+export function tidyMenus() {
+  function close(except) {
+    for (const menu of document.querySelectorAll("details.menu[open], details.burger[open]")) {
+      if (menu !== except) menu.open = false;
+    }
+  }
+  document.addEventListener("click", (event) => close(event.target.closest("details")));
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    const open = document.querySelector("details.menu[open], details.burger[open]");
+    close(null);
+    open?.querySelector("summary").focus();
+  });
+}
