@@ -6,6 +6,9 @@ HOST_PACKAGES=(
     "qemu-utils:command -v qemu-img"
     "libvirt-daemon:command -v libvirtd"
     "libvirt-daemon-driver-qemu:ls /usr/lib/*/libvirt/connection-driver/libvirt_driver_qemu.so"
+    "libvirt-daemon-driver-lxc:ls /usr/lib/libvirt/libvirt_lxc"
+    "e2fsprogs:PATH=$PATH:/usr/sbin command -v e2fsck"
+    "fdisk:PATH=$PATH:/usr/sbin command -v sfdisk"
     "libvirt-dev:pkg-config --exists libvirt"
     "pkg-config:command -v pkg-config"
     "ipxe-qemu:ls /usr/lib/ipxe/qemu/efi-virtio.rom"
@@ -73,6 +76,9 @@ make_test_environment() {
     TEST_ENVIRONMENT="$HOME_DIRECTORY/.venv-test"
     make_environment "$TEST_ENVIRONMENT" --editable "$HOME_DIRECTORY[test]" \
         "tox>=4.20" "ruff>=0.6" "mypy>=1.11" types-jsonschema "import-linter>=2.0"
+    # In a shell of its own: the tests of what browsers see are skipped without it.
+    (need_packages "chromium:command -v chromium || command -v chromium-browser") ||
+        say "no Chromium here: pages are not looked at"
     install_libvirt_binding "$TEST_ENVIRONMENT" ||
         say "no libvirt here: guests are simulated"
 }

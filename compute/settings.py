@@ -34,6 +34,8 @@ class Role(enum.Enum):
     COMPUTE = "compute"
     EC2 = "ec2"
     LOAD_BALANCER = "load-balancer"
+    ORCHESTRATION = "orchestration"
+    DASHBOARD = "dashboard"
     AGENT = "agent"
     NETWORK_AGENT = "network-agent"
     BALANCER_AGENT = "balancer-agent"
@@ -47,6 +49,8 @@ ROOM_ROLES = (
     Role.COMPUTE,
     Role.EC2,
     Role.LOAD_BALANCER,
+    Role.ORCHESTRATION,
+    Role.DASHBOARD,
 )
 
 
@@ -75,6 +79,12 @@ class CloudProcessSettings:
     ec2_url: str = option("", "Where EC2's API is; default: public_url/ec2")
     load_balancer_url: str = option(
         "", "Where load balancers are; default: public_url/load-balancer"
+    )
+    orchestration_url: str = option(
+        "", "Where orchestration is; default: public_url/orchestration"
+    )
+    dashboard_url: str = option(
+        "", "Where the dashboard is; default: public_url/dashboard"
     )
     object_store: Path | None = option(
         None, "Settings file of an object store to run inside this process"

@@ -58,13 +58,16 @@ WHOLE_MODULES = (
     "contract/compute/test_wrong_paths.py",
     "contract/compute/test_bus.py",
 )
-# Servers of the whole run: by the folder of those who use them ...
+# Servers of the whole run: by the folder (or module) of those who use them ...
 FOLDERS = (
     ("functional/compute/instance/", "cloud"),
     ("functional/compute/volume/", "cloud"),
     ("functional/compute/network/", "network"),
     ("functional/compute/identity/", "identity"),
     ("functional/compute/image/", "image"),
+    ("functional/compute/ec2/", "ec2"),
+    ("functional/compute/balancer/test_command.py", "balancer"),
+    ("functional/compute/balancer/test_sdk.py", "balancer"),
 )
 # ... or by the parameter that names them.
 PARAMETERS = (

@@ -26,6 +26,26 @@ class WrongState(Rejected):
         self.state = state
 
 
+class NotHere(Rejected):
+    """Guests of this host's kind cannot do that."""
+
+    def __init__(self, wanted: str) -> None:
+        super().__init__(409, f"This host's hypervisor cannot {wanted}")
+
+
+class Ability(StrEnum):
+    """What not every hypervisor lets its guests have."""
+
+    SUSPEND = "suspend"  # memory on disk
+    VOLUMES = "volumes"
+    EXTRA_DISKS = "extra-disks"  # ephemeral, swap, CD-ROM
+    RESCUE = "rescue"
+    LIVE_MIGRATION = "live-migration"
+    INTERRUPT = "interrupt"  # of the guest's kernel (crash dump)
+    SET_PASSWORD = "set-password"
+    DISPLAY = "display"  # a graphical console
+
+
 class GuestState(StrEnum):
     """What a guest is doing, as the hypervisor sees it."""
 
@@ -150,6 +170,7 @@ class HostInventory:
     cpu_threads: int = 1
     cpu_sockets: int = 1
     booted_at: int = 0  # seconds of the epoch; 0: unknown
+    lacks: tuple[Ability, ...] = ()  # what its guests cannot have
 
 
 @dataclass(frozen=True, slots=True)

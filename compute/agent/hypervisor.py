@@ -1,7 +1,7 @@
 """The hypervisor port: everything the agent asks of the thing that runs guests.
 
-Drivers are ``drivers/libvirt`` (QEMU) and ``drivers/sim`` (in memory); one suite,
-test/contract/compute, runs over both.
+Drivers are ``drivers/libvirt`` (QEMU), ``drivers/lxc`` (containers) and ``drivers/sim``
+(in memory); one suite, test/contract/compute, runs over all of them.
 
 A *guest* is one virtual machine on this host, named by its server's uuid.  The
 contract, for every method:
@@ -12,8 +12,9 @@ contract, for every method:
 * **Idempotent.**  A call whose effect is there already returns at once, so a job
   that was killed may simply repeat its step.  Each method says what holds after it.
 * **Green.**  Calls wait cooperatively, some for seconds; none blocks the hub.
-* **Errors.**  ``GuestMissing`` and ``WrongState`` (the caller's), ``Unavailable``
-  (the hypervisor is away, or refused: a retry may help).
+* **Errors.**  ``GuestMissing``, ``WrongState`` and ``NotHere`` (the caller's: the last
+  for an ``Ability`` that the inventory says is lacking), ``Unavailable`` (the
+  hypervisor is away, or refused: a retry may help).
 * **Events are hints.**  They may be lost, doubled or late; ``states`` is the truth.
 """
 

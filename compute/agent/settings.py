@@ -16,6 +16,7 @@ class HypervisorKind(enum.Enum):
     """What runs the guests."""
 
     LIBVIRT = "libvirt"
+    LXC = "lxc"
     SIM = "sim"
 
 
@@ -24,7 +25,8 @@ class GuestAgentSettings:
     """The agent that runs guests on this host."""
 
     hypervisor: HypervisorKind = option(
-        HypervisorKind.LIBVIRT, "libvirt (QEMU, KVM where it works) or sim"
+        HypervisorKind.LIBVIRT,
+        "libvirt (QEMU, KVM where it works), lxc (system containers) or sim",
     )
     simulated_hosts: int = option(
         1, "With sim: how many hosts this agent plays", minimum=1, maximum=10_000

@@ -22,23 +22,25 @@ def beginnings(settings: CloudSettings) -> Beginnings:
 
 
 def catalogue(settings: CloudSettings) -> tuple[CatalogueEntry, ...]:
-    """Where clients find each service."""
+    """Where clients find each service.  Some look for it by the name that it has in
+    most clouds, not by its type alone."""
     store = settings.cloud.object_store_url.rstrip("/")
     volumes = f"{settings.url_of('volume')}/v3/$(project_id)s"
     return (
-        CatalogueEntry("identity", "identity", settings.url_of("identity")),
-        CatalogueEntry("image", "image", settings.url_of("image")),
-        CatalogueEntry("network", "network", settings.url_of("network")),
-        CatalogueEntry("compute", "compute", f"{settings.url_of('compute')}/v2.1"),
-        # Clients of the field look for either name.
-        CatalogueEntry("block-storage", "block-storage", volumes),
-        CatalogueEntry("volumev3", "volumev3", volumes),
-        CatalogueEntry(
-            "object-store", "object-store", f"{store}/v1/AUTH_$(project_id)s"
-        ),
+        CatalogueEntry("identity", "keystone", settings.url_of("identity")),
+        CatalogueEntry("image", "glance", settings.url_of("image")),
+        CatalogueEntry("network", "neutron", settings.url_of("network")),
+        CatalogueEntry("compute", "nova", f"{settings.url_of('compute')}/v2.1"),
+        # Clients of the field look for either type.
+        CatalogueEntry("block-storage", "cinder", volumes),
+        CatalogueEntry("volumev3", "cinderv3", volumes),
+        CatalogueEntry("object-store", "swift", f"{store}/v1/AUTH_$(project_id)s"),
         CatalogueEntry("s3", "s3", store),
         CatalogueEntry("ec2", "ec2", settings.url_of("ec2")),
+        CatalogueEntry("load-balancer", "octavia", settings.url_of("load-balancer")),
         CatalogueEntry(
-            "load-balancer", "load-balancer", settings.url_of("load-balancer")
+            "orchestration",
+            "heat",
+            f"{settings.url_of('orchestration')}/v1/$(project_id)s",
         ),
     )

@@ -15,9 +15,14 @@ from compute.core.mounts import Mounts
 from objectstore.kernel.reply import Reply, text_reply
 from objectstore.kernel.request import Application, Environ, StartResponse
 
+DASHBOARD = "dashboard"
+# No client of an API asks for it.
+_BROWSERS = "text/html"
+
 
 class CloudPage:
-    """``/`` and ``/healthcheck`` of a process with several rooms."""
+    """``/`` and ``/healthcheck`` of a process with several rooms; a browser is shown
+    the dashboard where there is one."""
 
     def __init__(self, names: list[str]) -> None:
         self._names = names
@@ -29,10 +34,17 @@ class CloudPage:
             return text_reply(200, "OK")(environ, start_response)
         if path != "/":
             return text_reply(404)(environ, start_response)
+        if DASHBOARD in self._names and _BROWSERS in environ.get("HTTP_ACCEPT", ""):
+            return _to_dashboard(environ, start_response)
         base = f"{environ['wsgi.url_scheme']}://{environ.get('HTTP_HOST', 'localhost')}"
         body = {"services": {name: f"{base}/{name}" for name in self._names}}
         reply = Reply(200, orjson.dumps(body), None, "application/json")
         return reply(environ, start_response)
+
+
+def _to_dashboard(environ: Environ, start_response: StartResponse) -> Any:
+    headers = [("Location", f"/{DASHBOARD}/"), ("Vary", "Accept")]
+    return Reply(303, b"", headers, None)(environ, start_response)
 
 
 class Alone:

@@ -156,6 +156,8 @@ def _real(
     from compute.agent.drivers.libvirt.build import build_hypervisor, daemon_socket
     from compute.agent.drivers.libvirt.host import HostSize
     from compute.agent.drivers.libvirt.moving import socket_at_destination
+    from compute.agent.drivers.libvirt.private_daemon import PrivateDaemon
+    from compute.agent.drivers.lxc.build import build_containers
 
     state.mkdir(parents=True, exist_ok=True)
     layout = Layout(str(state))
@@ -169,9 +171,15 @@ def _real(
     )
     holds = ImageHolds(layout, images, clock)
     disks = LocalDisks(layout, cache, ranges, holds, lazy_from_bytes=settings.lazy_from)
-    hypervisor, daemon = build_hypervisor(
-        libvirt, HostSize(name, str(state)), str(state), clock
-    )
+    size = HostSize(name, str(state))
+    hypervisor: Hypervisor
+    daemon: PrivateDaemon | None
+    if settings.hypervisor is HypervisorKind.LXC:
+        hypervisor, daemon = build_containers(
+            libvirt, size, str(state), layout.sockets, clock
+        )
+    else:
+        hypervisor, daemon = build_hypervisor(libvirt, size, str(state), clock)
     kit = HostKit(
         name,
         hypervisor,

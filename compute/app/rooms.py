@@ -11,6 +11,8 @@ from compute.balancer.agent.settings import BalancerAgentSettings
 from compute.balancer.room import build_room as build_balancer
 from compute.balancer.settings import BalancerSettings
 from compute.core.room import Room, RoomParts
+from compute.dashboard.room import build_room as build_dashboard
+from compute.dashboard.settings import DashboardSettings
 from compute.ec2.room import build_room as build_ec2
 from compute.ec2.settings import Ec2Settings
 from compute.identity.settings import IdentitySettings
@@ -21,6 +23,8 @@ from compute.instance.settings import InstanceSettings
 from compute.network.agent.settings import NetworkAgentSettings
 from compute.network.room import build_room as build_network
 from compute.network.settings import NetworkSettings
+from compute.orchestration.room import build_room as build_orchestration
+from compute.orchestration.settings import OrchestrationSettings
 from compute.volume.room import build_room as build_volume
 from compute.volume.settings import VolumeSettings
 
@@ -34,6 +38,8 @@ BUILDERS: Mapping[str, BuildRoom] = {
     "compute": build_instance,
     "ec2": build_ec2,
     "load-balancer": build_balancer,
+    "orchestration": build_orchestration,
+    "dashboard": build_dashboard,
 }
 
 SETTINGS: Mapping[str, type] = {
@@ -44,6 +50,8 @@ SETTINGS: Mapping[str, type] = {
     "compute": InstanceSettings,
     "ec2": Ec2Settings,
     "load-balancer": BalancerSettings,
+    "orchestration": OrchestrationSettings,
+    "dashboard": DashboardSettings,
     "agent": GuestAgentSettings,
     "libvirt": LibvirtSettings,
     "network-agent": NetworkAgentSettings,
@@ -60,4 +68,5 @@ PACKAGES: Mapping[str, str] = {
     "volume": "volume",
     "compute": "instance",
     "load-balancer": "balancer",
+    "orchestration": "orchestration",
 }

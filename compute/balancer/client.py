@@ -10,7 +10,8 @@ from urllib.parse import quote
 
 from compute.balancer.view import Report, Served, decode_view, encode_reports
 from compute.core.context import TokenSource
-from objectstore.client.caller import Caller
+from compute.core.room_wire import RoomWire
+from objectstore.client.caller import Answer, Caller
 from objectstore.kernel.errors import Unavailable
 
 CALL_SECONDS = 30.0
@@ -20,28 +21,22 @@ class BalancerClient:
     """Calls the load balancer room."""
 
     def __init__(self, caller: Caller, service: TokenSource) -> None:
-        self._caller = caller
-        self._service = service
+        self._wire = RoomWire(caller, service, _refusal, timeout=CALL_SECONDS)
 
     def host_view(self, host: str) -> list[Served]:
         """The load balancers that live on the host."""
-        return decode_view(self._send("GET", f"/internal/hosts/{_word(host)}/view"))
+        return decode_view(self._wire.send("GET", _of(host, "view")).read())
 
     def report(self, host: str, problem: str, reports: Sequence[Report]) -> None:
         """The host's agent lives, and so fare its load balancers."""
         body = encode_reports(problem, reports)
-        self._send("POST", f"/internal/hosts/{_word(host)}/report", body)
-
-    def _send(self, method: str, path: str, body: bytes = b"") -> bytes:
-        headers = {"X-Auth-Token": self._service.token()}
-        if body:
-            headers["Content-Type"] = "application/json"
-        answer = self._caller.request(method, path, headers, body, timeout=CALL_SECONDS)
-        content = answer.read()
-        if answer.status >= 400:
-            raise Unavailable(f"the load balancer service answered {answer.status}")
-        return content
+        self._wire.send("POST", _of(host, "report"), body).read()
 
 
-def _word(host: str) -> str:
-    return quote(host, safe="")
+def _of(host: str, what: str) -> str:
+    return f"/internal/hosts/{quote(host, safe='')}/{what}"
+
+
+def _refusal(answer: Answer, what: str) -> Exception:
+    """An agent asks nothing that is its own fault: it asks again."""
+    return Unavailable(f"{what}: the load balancer service answered {answer.status}")

@@ -9,6 +9,7 @@ and can be done twice, by several processes at once.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 from compute.balancer import tables, vips
 from compute.balancer.frame.work import BalancerDatabase, Work
@@ -18,7 +19,6 @@ from compute.balancer.model import (
     PENDING_DELETE,
     PENDING_UPDATE,
     Balancer,
-    Tree,
 )
 from compute.balancer.openings import openings
 from compute.balancer.placing import choose_host, living_hosts
@@ -28,11 +28,10 @@ from compute.network.client import VipClient
 from objectstore.kernel.errors import RingstackError
 from objectstore.kernel.loop import Progress
 
-# Ports of nobody are looked for once in so many steps.
+# Ports and groups of nobody are looked for once in so many steps.
 STRAYS_EVERY = 60
 # A host that is silent for so long is none any more.
 HOST_KEPT_SECONDS = 86400.0
-PORT_NAME_PREFIX = "octavia-lb-"
 
 _log = logging.getLogger("compute.balancer")
 
@@ -42,42 +41,50 @@ class Keeper:
 
     name = "balancer-keeper"
 
-    def __init__(self, database: BalancerDatabase, network: VipClient) -> None:
+    def __init__(
+        self,
+        database: BalancerDatabase,
+        network: VipClient,
+        house_project: Callable[[], str],
+    ) -> None:
+        """``house_project``: the project that the service's own groups are in."""
         self._database = database
         self._network = network
+        self._house_project = house_project
         self._context = RequestContext("", roles=frozenset({"admin", "service"}))
         self._steps = 0
 
     def step(self) -> Progress:
         """See the module's docstring."""
-        for tree in self._database.read(self._context, self._trees):
-            self._try(tree)
+        for balancer in self._database.read(self._context, self._needy):
+            self._try(balancer)
         self._steps += 1
         if self._steps % STRAYS_EVERY == 1:
             self._sweep()
         return Progress.IDLE
 
-    def _try(self, tree: Tree) -> None:
-        balancer_id = tree.balancer.id
+    def _try(self, balancer: Balancer) -> None:
         try:
-            self._keep(tree)
+            self._keep(balancer)
         except RingstackError as error:
-            _log.warning("load balancer %s: %s", balancer_id, error)
-        self._database.write(self._context, lambda work: self._hurry(work, balancer_id))
+            _log.warning("load balancer %s: %s", balancer.id, error)
+        except Exception:  # noqa: BLE001
+            # Whatever is wrong with one must not keep the others waiting.
+            _log.exception("load balancer %s", balancer.id)
+        self._database.write(self._context, lambda work: self._hurry(work, balancer.id))
 
-    def _trees(self, work: Work) -> list[Tree]:
+    def _needy(self, work: Work) -> list[Balancer]:
         """Those that need something."""
         alive = living_hosts(work)
         return [
-            work.tree(each)
+            each
             for each in work.records(Balancer, tables.balancers)
             if each.provisioning_status != ACTIVE
             or each.host not in alive
             or each.opened < each.generation
         ]
 
-    def _keep(self, tree: Tree) -> None:
-        balancer = tree.balancer
+    def _keep(self, balancer: Balancer) -> None:
         if balancer.provisioning_status == PENDING_DELETE:
             vips.unmake(self._network, balancer)
             self._database.write(
@@ -91,16 +98,13 @@ class Keeper:
         )
         if placed is None:
             return
-        balancer = placed
-        for port in self._network.ports_of(balancer.id):
-            if balancer.host and port.host != balancer.host:
-                self._network.move(port.id, balancer.host)
-        if balancer.opened < balancer.generation:
-            tree = self._database.read(self._context, lambda work: work.tree(balancer))
-            self._network.set_openings(balancer.group_id, openings(tree))
-            self._database.write(
-                self._context, lambda work: self._opened(work, balancer)
-            )
+        for port in self._network.ports_of(placed.id):
+            if placed.host and port.host != placed.host:
+                self._network.move(port.id, placed.host)
+        if placed.opened < placed.generation:
+            tree = self._database.read(self._context, lambda work: work.tree(placed))
+            self._network.set_openings(placed.group_id, openings(tree))
+            self._database.write(self._context, lambda work: self._opened(work, placed))
 
     def _place(self, work: Work, balancer_id: str) -> Balancer | None:
         """Give it a living host, if there is one; None when it is gone by now: another
@@ -148,10 +152,11 @@ class Keeper:
             fail(work, balancer, balancer.problem or "It has not come true in time.")
 
     def _sweep(self) -> None:
-        """Ports of load balancers that are gone: their maker died.  Ports are looked at
-        before the rows: what is being made has its row first."""
+        """Ports and groups of load balancers that are gone: their maker died.  They are
+        looked at before the rows: what is being made has its row first."""
         try:
             ports = self._network.all_ports()
+            groups = self._network.groups(self._house_project())
             known = self._database.read(
                 self._context,
                 lambda work: {
@@ -159,12 +164,23 @@ class Keeper:
                 },
             )
             self._database.write(self._context, _forget_hosts)
-            for port in ports:
-                if port.device_id.removeprefix("lb-") not in known:
-                    _log.warning("port %s is of no load balancer", port.id)
-                    self._network.delete_port(port.id)
         except RingstackError as error:
-            _log.warning("ports of nobody: %s", error)
+            _log.warning("ports and groups of nobody: %s", error)
+            return
+        for port in ports:
+            if port.device_id.removeprefix("lb-") not in known:
+                self._sweep_out("port", port.id, self._network.delete_port)
+        for group_id, balancer_id in groups.items():
+            if balancer_id not in known:
+                self._sweep_out("group", group_id, self._network.delete_group)
+
+    @staticmethod
+    def _sweep_out(what: str, identifier: str, delete: Callable[[str], None]) -> None:
+        _log.warning("%s %s is of no load balancer", what, identifier)
+        try:
+            delete(identifier)
+        except RingstackError as error:
+            _log.warning("%s %s stays for now: %s", what, identifier, error)
 
 
 def _forget_hosts(work: Work) -> None:

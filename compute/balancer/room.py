@@ -61,7 +61,11 @@ def build_room(parts: RoomParts, settings: BalancerSettings) -> Room:
         tokens=parts.tokens,
         identifiers=parts.identifiers,
     )
-    keeper = Loop(Keeper(database, network), idle_seconds=KEEPER_SECONDS)
+
+    def house_project() -> str:
+        return parts.tokens.check(parts.service.token(), "").project_id
+
+    keeper = Loop(Keeper(database, network, house_project), idle_seconds=KEEPER_SECONDS)
     parts.bus.subscribe(TOPIC_KEEPER, lambda message: keeper.hint())
     return Room(NAME, api, (keeper,))
 

@@ -15,17 +15,19 @@ from compute.balancer.counters import Traffic
 from objectstore.kernel.errors import Corrupt
 
 # Raised when a field is added, removed or gets another meaning.
-VIEW_VERSION = 1
+VIEW_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A load balancer of the host: ``configuration`` "": nothing is served (yet)."""
+    """A load balancer of the host: ``configuration`` "": nothing is served (yet);
+    ``problem``: why nobody can say what is to be served: what runs, runs on."""
 
     balancer_id: str
     generation: int
     address: str
     configuration: str
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ def encode_view(served: Sequence[Served]) -> bytes:
             "generation": each.generation,
             "address": each.address,
             "configuration": each.configuration,
+            "problem": each.problem,
         }
         for each in served
     ]
@@ -67,6 +70,7 @@ def decode_view(data: bytes) -> list[Served]:
                 int(item["generation"]),
                 str(item["address"]),
                 str(item["configuration"]),
+                str(item["problem"]),
             )
             for item in document["balancers"]
         ]

@@ -22,6 +22,7 @@ from swiftclient import ClientException
 from compute.cli import waiting
 from compute.cli.first_server import FirstServer, write_environment
 from compute.cli.layout import CloudPlan, LaidOutCloud, lay_out_cloud
+from compute.settings import Role
 from objectstore.cli import quickstart as store_quickstart
 from objectstore.cli import roundtrip
 from objectstore.cli.layout import LOOPBACK
@@ -137,7 +138,7 @@ def _plan(port: int, cloud_port: int, kind: str) -> CloudPlan:
             "volume": {"driver": _volumes(kind), "ends_with_us": "yes"},
             "balancer-agent": {"driver": _balancers(kind)},
         },
-        roles=() if kind == "libvirt" else _without_network_agent(),
+        roles=() if kind == "libvirt" else simulated_roles(),
     )
 
 
@@ -152,18 +153,10 @@ def _balancers(kind: str) -> str:
     return "haproxy" if kind == "libvirt" else "sim"
 
 
-def _without_network_agent() -> tuple[str, ...]:
-    """Simulated guests have no cards that anything could be plugged into."""
-    return (
-        "identity",
-        "image",
-        "network",
-        "volume",
-        "compute",
-        "load-balancer",
-        "agent",
-        "balancer-agent",
-    )
+def simulated_roles() -> tuple[str, ...]:
+    """Simulated guests have no cards that anything could be plugged into; all other
+    parts are as good as ever."""
+    return tuple(role.value for role in Role if role is not Role.NETWORK_AGENT)
 
 
 def _choose(wanted: str) -> str:
@@ -198,7 +191,9 @@ def _tell_how_to_go_on(place: LaidOutCloud, port: int, kind: str) -> None:
     openrc = write_environment(place)
     openstack = HOME / ".venv" / "bin" / "openstack"
     console.print(
-        f"\n  . {openrc}\n  {openstack} server list\n"
+        f"\n  http://{LOOPBACK}:{place.plan.port}/  in a browser, as admin; password:"
+        f" {place.state / 'admin-password'}\n\n"
+        f"  . {openrc}\n  {openstack} server list\n"
         f"  {openstack} object store account show\n\n"
         f"  Swift (v1 auth)  http://{LOOPBACK}:{port}/auth/v1.0  "
         f"{store_quickstart.USER} / {store_quickstart.KEY}\n\n"

@@ -265,6 +265,9 @@ class Api:
     def _find(self, method: str, path: str) -> tuple[Route, dict[str, str]]:
         """The route of a path.  ``NotFound``; ``MethodNotAllowed`` with ``Allow``."""
         allowed: set[str] = set()
+        if "\0" in path:
+            # Nothing is called so, and PostgreSQL cannot even be asked.
+            raise NotFound("The resource could not be found.")
         for node, values in _matches(self._root, _segments(path), ()):
             wanted = method
             if method == "HEAD" and "HEAD" not in node.routes:

@@ -88,6 +88,19 @@ def balancer_dialect(error: Rejected) -> Any:
     }
 
 
+def orchestration_dialect(error: Rejected) -> Any:
+    """Heat's."""
+    title = title_of(error.status)
+    message = error.text or title
+    kind = getattr(error, "kind", "") or title.replace(" ", "")
+    return {
+        "code": error.status,
+        "title": title,
+        "explanation": message,
+        "error": {"message": message, "type": kind, "traceback": None},
+    }
+
+
 def image_dialect(error: Rejected) -> Any:
     """Glance's clients show whatever text they find; JSON serves them best."""
     title = title_of(error.status)

@@ -8,6 +8,7 @@ may share a database: what is applied of all of them stands in one table.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -49,23 +50,24 @@ def upgrade(database: Database, rooms: Collection[str]) -> None:
 
 
 def _upgrade(database: Database, rooms: list[str]) -> None:
-    config = alembic_config()
-    wanted = [f"{room}@head" for room in rooms]
-    if _heads(config, wanted) <= _applied(database):
+    if {_head(room) for room in rooms} <= _applied(database):
         return
     # The turn first, on a connection of its own: a transaction that is there before
     # would not see what others have done meanwhile.
     with _turn(database), database.engine.connect() as plain:
+        config = alembic_config()
         connection = plain.execution_options(**{WRITES: True})
         with connection.begin():
             config.attributes["connection"] = connection
-            for head in wanted:
-                command.upgrade(config, head)
+            for room in rooms:
+                command.upgrade(config, f"{room}@head")
 
 
-def _heads(config: Config, wanted: list[str]) -> set[str]:
-    script = ScriptDirectory.from_config(config)
-    return {script.get_revisions(head)[0].revision for head in wanted}
+@functools.cache
+def _head(room: str) -> str:
+    """The newest revision of the room's migrations, which are read once a process."""
+    script = ScriptDirectory.from_config(alembic_config())
+    return script.get_revisions(f"{room}@head")[0].revision
 
 
 def _applied(database: Database) -> set[str]:

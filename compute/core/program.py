@@ -57,14 +57,16 @@ def run_program(
     limits: ProgramLimits = DEFAULT_LIMITS,
     *,
     environment: dict[str, str] | None = None,
+    descriptors: Sequence[int] = (),
 ) -> bytes:
-    """Run it; what it wrote to its standard output.
+    """Run it; what it wrote to its standard output.  ``descriptors``: files of ours
+    that are open to it too, as ``/proc/self/fd/N``.
 
     Raises ``ProgramFailed``, ``ProgramMissing``, or ``DeadlineExceeded`` (it is
     killed then).  When the calling greenlet is killed, so is the program.
     """
     with tempfile.TemporaryFile() as errors:
-        process = _start(arguments, limits, environment, errors)
+        process = _start(arguments, limits, environment, errors, descriptors)
         assert process.stdout is not None
         try:
             with concurrency.deadline(limits.seconds):
@@ -91,6 +93,7 @@ def _start(
     limits: ProgramLimits,
     environment: dict[str, str] | None,
     errors: IO[bytes],
+    descriptors: Sequence[int],
 ) -> subprocess.Popen[bytes]:
     command = [
         "setpriv",
@@ -110,6 +113,7 @@ def _start(
             stderr=errors,
             env=_environment(environment),
             start_new_session=True,
+            pass_fds=tuple(descriptors),
         )
     except FileNotFoundError:
         raise ProgramMissing("setpriv and prlimit (util-linux) are needed") from None

@@ -17,7 +17,8 @@ class Query:
     __slots__ = ("pairs",)
 
     def __init__(self, query_string: str) -> None:
-        """``BadRequest`` when there are too many, or one is not UTF-8."""
+        """``BadRequest`` when there are too many, or one is not UTF-8, or has a zero:
+        PostgreSQL cannot even be asked for such a text."""
         try:
             self.pairs: list[tuple[str, str]] = parse_qsl(
                 query_string,
@@ -27,6 +28,8 @@ class Query:
             )
         except ValueError:
             raise BadRequest("The query string is malformed or too long") from None
+        if any("\0" in text for pair in self.pairs for text in pair):
+            raise BadRequest("The query string has a zero character")
 
     def __contains__(self, name: str) -> bool:
         return any(key == name for key, _ in self.pairs)
@@ -44,14 +47,8 @@ class Query:
 
     def flag(self, name: str, default: bool = False) -> bool:
         """A yes or no; ``BadRequest`` for anything else."""
-        text = self.one(name).lower()
-        if not text:
-            return default
-        if text in TRUE_WORDS:
-            return True
-        if text in FALSE_WORDS:
-            return False
-        raise BadRequest(f"Invalid value for {name}: {text!r} is not a boolean")
+        text = self.one(name)
+        return boolean_of(name, text) if text else default
 
     def number(self, name: str, default: int) -> int:
         """A whole number of zero or more; ``BadRequest`` for anything else."""
@@ -61,3 +58,11 @@ class Query:
         if not (text.isascii() and text.isdigit()) or len(text) > 18:
             raise BadRequest(f"{name} must be an integer of 0 or more, not {text!r}")
         return int(text)
+
+
+def boolean_of(name: str, text: str) -> bool:
+    """A parameter's yes or no; ``BadRequest`` for anything else."""
+    word = text.lower()
+    if word not in TRUE_WORDS | FALSE_WORDS:
+        raise BadRequest(f"Invalid value for {name}: {text[:64]!r} is not a boolean")
+    return word in TRUE_WORDS

@@ -1,6 +1,7 @@
 """How one room asks another: with a token, in JSON, refusals told as errors.
 
 What a status means differs from room to room, so each client says which error it is.
+But no room sends its callers elsewhere: one who does so is not the room that was meant.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import orjson
 
 from compute.core.context import TokenSource
 from objectstore.client.caller import Answer, Caller, Content
+from objectstore.kernel.errors import Unavailable
 
 Refusal = Callable[[Answer, str], Exception]
 """From an answer that is none, and what was asked (``GET /path``), to the error."""
@@ -66,7 +68,8 @@ class RoomWire:
         timeout: float | None = None,
     ) -> Answer:
         """Send bytes (JSON, unless ``headers`` say otherwise); the answer, when it is
-        no refusal.  ``accept``: statuses that are none here."""
+        no refusal.  ``accept``: statuses that are none here.  A redirection is
+        ``Unavailable``, whichever room."""
         sent = {
             "X-Auth-Token": token or self._service.token(),
             **self._headers,
@@ -79,4 +82,8 @@ class RoomWire:
         if answer.status < 300 or answer.status in accept:
             return answer
         with answer:
-            raise self._refusal(answer, f"{method} {path.partition('?')[0]}")
+            what = f"{method} {path.partition('?')[0]}"
+            if answer.status < 400:
+                # Not a refusal: nobody who asked us could follow it.
+                raise Unavailable(f"{what}: redirected ({answer.status}) from the room")
+            raise self._refusal(answer, what)

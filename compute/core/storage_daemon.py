@@ -6,7 +6,7 @@ the place's pid file; a pid alone could be anybody's by then.
 
 ``serve_file`` gives a raw file on a unix socket.  ``gate`` gives such a socket to
 others over TCP with TLS and a pre-shared key; ``relay`` is the gate's far end, and
-gives a unix socket again.
+gives a unix socket again.  ``expose`` shows a qcow2 disk as the bytes of a file.
 """
 
 from __future__ import annotations
@@ -23,13 +23,15 @@ from objectstore.kernel import concurrency
 from objectstore.kernel.errors import Unavailable
 
 PROGRAM = "qemu-storage-daemon"
-NODE = "disk"
+NODE, LAZY_NODE = "disk", "disk-lazy"
 WRITABLE, READABLE = "volume", "volume-ro"
 """Names of the two exports of a daemon: for writers, and for those who only read."""
 START_SECONDS_MAX = 20.0
 STOP_SECONDS_MAX = 10.0
 # A guest's host and its server may all come; QEMU's default is one client.
 CLIENTS_MAX = 16
+# What reads lazily waits so long for a server that restarts before its reads fail.
+AWAY_SECONDS = 600
 _ERROR_TEXT_MAX = 500
 
 
@@ -118,6 +120,41 @@ def relay(place: Place, export: str, address: str, port: int, key: Key) -> None:
             _export(export),
         ],
         key,
+    )
+
+
+def expose(
+    place: Place,
+    path: str,
+    file_format: str,
+    file: str,
+    lazy_backing: tuple[str, str, str] | None = None,
+) -> None:
+    """Show a disk's content as the regular file ``file``, which is there, by FUSE:
+    whoever may write to that file writes to the disk.  ``lazy_backing``: socket, export
+    and format of what an overlay reads from, which may be away for a while.
+    ``Unavailable``."""
+    more = f"file={NODE}-file,detect-zeroes=unmap"
+    below: list[str] = []
+    if lazy_backing is not None:
+        socket_path, export, backing_format = lazy_backing
+        server = f"server.type=unix,server.path={_escaped(socket_path)}"
+        server += f",export={_escaped(export)}"
+        server += f",read-only=on,reconnect-delay={AWAY_SECONDS}"
+        below += _blockdev("nbd", LAZY_NODE, server)
+        content = f"read-only=on,file={LAZY_NODE}"
+        below += _blockdev(backing_format, f"{NODE}-image", content)
+        more += f",backing={NODE}-image"
+    shown = f"mountpoint={_escaped(file)},writable=on,allow-other=on"
+    _start(
+        place,
+        [
+            *_blockdev("file", f"{NODE}-file", f"filename={_escaped(path)}"),
+            *below,
+            *_blockdev(file_format, NODE, more),
+            "--export",
+            f"type=fuse,id=shown,node-name={NODE},{shown}",
+        ],
     )
 
 

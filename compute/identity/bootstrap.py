@@ -223,6 +223,13 @@ class _Maker:
             self._connection, rows.type == entry.type, rows.name == entry.name
         )
         if found is None:
+            # Once each service was named after its type: that one is meant.
+            found = services.first(
+                self._connection, rows.type == entry.type, rows.name == entry.type
+            )
+            if found is not None:
+                services.update(self._connection, found.id, {"name": entry.name})
+        if found is None:
             found = Service(
                 self._new_id(), entry.type, entry.name, entry.description, True, {}
             )

@@ -24,8 +24,8 @@ from compute.network.facts import (
     port_facts,
 )
 from compute.network.nics import Nic, NicAddress, NicRoute
+from compute.network.port_names import balancer_namespace
 from compute.network.records import decode_record
-from compute.network.view import balancer_namespace
 from compute.network.vip_client import Opening, SubnetFacts, VipClient, VipPort
 from objectstore.client.caller import Caller
 

@@ -14,17 +14,15 @@ from compute.core.errors import (
     Forbidden,
     NotFound,
     QuotaExceeded,
-    Unauthorized,
 )
 from compute.core.room_wire import RoomWire
 from objectstore.client.caller import Answer, Caller
-from objectstore.kernel.errors import Unavailable
+from objectstore.kernel.errors import Rejected, Unavailable
 
 CALL_SECONDS = 60.0
 
 _KINDS: Mapping[int, type[ApiError]] = {
     400: BadRequest,
-    401: Unauthorized,
     403: Forbidden,
     404: NotFound,
     409: Conflict,
@@ -68,12 +66,16 @@ class NetworkWire(RoomWire):
 
 
 def _failure(answer: Answer, what: str) -> Exception:
-    if answer.status not in _KINDS:
-        return Unavailable(f"the network service answered {answer.status}")
+    status = answer.status
+    # 401 is for the service's own token: nothing that whoever asked us could mend.
+    if status >= 500 or status in (401, 408, 429):
+        return Unavailable(f"{what}: the network service answered {status}")
     found = answer.json()
     error = found.get("NeutronError", {}) if isinstance(found, dict) else {}
     text, kind = error.get("message", ""), error.get("type", "")
     if kind == "OverQuota":
         # Neutron tells of quota by 409; to all others it is a refusal.
         return QuotaExceeded(text)
-    return _KINDS[answer.status](text, kind=kind)
+    if status not in _KINDS:
+        return Rejected(status, text or f"{what}: refused with {status}")
+    return _KINDS[status](text, kind=kind)

@@ -1,8 +1,8 @@
 """All that one host needs to know of the networks: what its agent makes true.
 
 The network API writes a ``HostView`` for each host and the host's agent reads it over
-HTTP; nothing else passes between them but the agent's reports.  A view is whole: what
-it does not name must not be on the host.  It holds
+HTTP; nothing else passes between them but the agent's reports (``network.report``).  A
+view is whole: what it does not name must not be on the host.  It holds
 
 * the networks that the host has a local port of, with all their subnets, and where the
   other hosts are that have ports of them;
@@ -27,42 +27,12 @@ from __future__ import annotations
 
 import enum
 import ipaddress
-import re
 from dataclasses import dataclass
 
-OWNER_DHCP = "network:dhcp"
-OWNER_ROUTER_INTERFACE = "network:router_interface"
-OWNER_ROUTER_GATEWAY = "network:router_gateway"
-OWNER_FLOATING_IP = "network:floatingip"
-# The prefix of every owner that is a service of the network itself: no tap.
-OWNER_NETWORK_PREFIX = "network:"
-
-# A load balancer's address: its device is ``lb-`` and the balancer's id.
-OWNER_BALANCER = "Octavia"
-_BALANCER_DEVICE = re.compile("lb-[0-9a-f-]{36}")
-BALANCER_NAMESPACE_PREFIX = "rs-lb-"
+from compute.network.port_names import OWNER_NETWORK_PREFIX, balancer_of
 
 # The topic, with the host's name behind it, on which a changed view is told.
 WAKE_TOPIC_PREFIX = "network.host."
-
-TAP_PREFIX = "tap"
-# Interface names have 15 bytes at most; this many leave room for any prefix of ours.
-ID_CHARACTERS = 11
-
-
-def tap_name(port_id: str) -> str:
-    """The tap of a guest's port, for whoever starts the guest."""
-    return TAP_PREFIX + port_id[:ID_CHARACTERS]
-
-
-def balancer_device(balancer_id: str) -> str:
-    """What the port of a load balancer names as its device."""
-    return f"lb-{balancer_id}"
-
-
-def balancer_namespace(balancer_id: str) -> str:
-    """The namespace that a load balancer's port leads into."""
-    return BALANCER_NAMESPACE_PREFIX + balancer_id
 
 
 class NetworkKind(enum.Enum):
@@ -229,10 +199,7 @@ class Port:
     @property
     def balancer_id(self) -> str:
         """The load balancer whose address it is; "" for all other ports."""
-        is_one = self.device_owner == OWNER_BALANCER
-        if not is_one or _BALANCER_DEVICE.fullmatch(self.device_id) is None:
-            return ""
-        return self.device_id.removeprefix("lb-")
+        return balancer_of(self.device_owner, self.device_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,26 +298,3 @@ class HostView:
     floating_ips: tuple[FloatingIp, ...] = ()
     port_forwardings: tuple[PortForwarding, ...] = ()
     floating_qualities: tuple[FloatingQuality, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class PortStatus:
-    """Whether a port is wired up on its host."""
-
-    port_id: str
-    is_active: bool
-
-
-@dataclass(frozen=True, slots=True)
-class AgentReport:
-    """What an agent tells: that it lives, what it has made true.
-
-    ``ports`` are its local ports; one that is missing has not been looked at yet.
-    ``problem`` is "" or one line on what does not work, for operators.
-    """
-
-    host: str
-    revision: int  # of the view that it works on; -1: it has none yet
-    ports: tuple[PortStatus, ...] = ()
-    problem: str = ""
-    tunnel_address: str = ""  # where tunnels to this host end; "": it has none

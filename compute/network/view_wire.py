@@ -7,7 +7,8 @@ from typing import Any
 import orjson
 
 from compute.network.records import decode_record, encode_record
-from compute.network.view import AgentReport, HostView
+from compute.network.report import AgentReport
+from compute.network.view import HostView
 from objectstore.kernel.errors import Corrupt
 
 # Raised when a field is added, removed or gets another meaning.

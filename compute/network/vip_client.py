@@ -14,8 +14,11 @@ from urllib.parse import quote, urlencode
 from compute.core.context import TokenSource
 from compute.core.errors import NotFound
 from compute.network.client_wire import NetworkWire
-from compute.network.view import OWNER_BALANCER, balancer_device
+from compute.network.port_names import OWNER_BALANCER, balancer_device
 from objectstore.client.caller import Caller
+
+# What the service's own groups, and ports, are called: this and the load balancer's id.
+NAME_PREFIX = "octavia-lb-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,6 @@ class SubnetFacts:
     id: str
     network_id: str
     version: int
-    has_gateway: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +64,7 @@ class VipClient:
         """Those that the project sees (by ``id``, ``network_id``)."""
         found = self._wire.list("subnets", [*filters.items()], project_id)
         return [
-            SubnetFacts(
-                item["id"],
-                item["network_id"],
-                item["ip_version"],
-                bool(item["gateway_ip"]),
-            )
+            SubnetFacts(item["id"], item["network_id"], item["ip_version"])
             for item in found
         ]
 
@@ -99,7 +96,7 @@ class VipClient:
         fixed = {"subnet_id": subnet_id, "ip_address": address}
         wish = {name: value for name, value in fixed.items() if value}
         body: dict[str, Any] = {
-            "name": f"octavia-lb-{balancer_id}",
+            "name": f"{NAME_PREFIX}{balancer_id}",
             "network_id": network_id,
             "project_id": project_id,
             "device_id": balancer_device(balancer_id),
@@ -182,9 +179,19 @@ class VipClient:
 
     def make_group(self, balancer_id: str) -> str:
         """A group of the service's own for the load balancer; its id."""
-        body = {"security_group": {"name": f"octavia-lb-{balancer_id}"}}
+        body = {"security_group": {"name": f"{NAME_PREFIX}{balancer_id}"}}
         made = self._wire.json("POST", "/v2.0/security-groups", body)
         return str(made["security_group"]["id"])
+
+    def groups(self, project_id: str) -> dict[str, str]:
+        """The groups of load balancers in the service's project: the balancer's id by
+        the group's."""
+        found = self._wire.list("security-groups", [("project_id", project_id)])
+        return {
+            str(item["id"]): str(item["name"]).removeprefix(NAME_PREFIX)
+            for item in found
+            if str(item["name"]).startswith(NAME_PREFIX)
+        }
 
     def set_openings(self, group_id: str, wanted: Collection[Opening]) -> None:
         """Let in these, and nothing else."""

@@ -65,6 +65,8 @@ DEFAULTS: dict[str, str] = {
     _E + "types_manage": _ADMIN,
     _E + "types_extra_specs": _ADMIN,
     _E + "types_extra_specs:show": "@",
+    _E + "volume_type_encryption:get": _ADMIN,
+    _E + "volume_type_encryption:create": _ADMIN,
     _E + "volume_type_access": _ADMIN,
     _E + "default": _ADMIN,
     _E + "qos_specs_manage": _ADMIN,

@@ -25,6 +25,7 @@ def test_what_is_named_is_there(name: str) -> None:
         ("test/functional/compute/test_moves.py::test_moves", "lane 1"),
         ("test/functional/test_apart.py::test_x[cluster]", "functional/test_apart.py"),
         ("test/functional/compute/volume/test_sdk.py::test_x", "cloud"),
+        ("test/functional/compute/ec2/test_vpcs.py::test_x[a-b]", "ec2"),
         ("test/functional/s3/test_tools.py::test_x[s3_cluster-extra1]", "s3_cluster"),
         ("test/functional/filters/test_bulk.py::test_x[alone-more0-401]", "alone"),
         ("test/functional/test_copies.py::test_x[swift-cluster]", "cluster"),

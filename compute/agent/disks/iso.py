@@ -1,4 +1,4 @@
-"""Write an ISO 9660 image of a few small files (the config drive).
+"""Write an ISO 9660 image of a few small files (the config drive), and read one.
 
 Joliet and Rock Ridge names beside the plain ones, so that every guest sees the
 names as they are given.  Made in memory: config drives are a few hundred KiB.
@@ -50,3 +50,18 @@ def _make_parents(iso: pycdlib.PyCdlib, path: str, made: set[str]) -> None:
             iso.add_directory(
                 iso_path=folder, rr_name=parts[depth - 1], joliet_path=folder
             )
+
+
+def read_iso(image: bytes) -> dict[str, bytes]:
+    """The files of an image that ``make_iso`` made."""
+    iso = pycdlib.PyCdlib()
+    iso.open_fp(io.BytesIO(image))
+    found: dict[str, bytes] = {}
+    for folder, _, names in iso.walk(joliet_path="/"):
+        for name in names:
+            path = f"{folder.rstrip('/')}/{name}"
+            content = io.BytesIO()
+            iso.get_file_from_iso_fp(content, joliet_path=path)
+            found[path.lstrip("/")] = content.getvalue()
+    iso.close()
+    return found

@@ -2,15 +2,18 @@
 
 The guest boots with the new processors and memory at once; its disk grows only when
 the user confirms, for a disk that has grown cannot be made small again: so a revert
-gives back exactly what was there.
+gives back exactly what was there.  Where disks cannot grow under a guest that runs, it
+boots once more then.
 """
 
 from __future__ import annotations
 
+from compute.agent.guests import NotHere
 from compute.agent.host import Work
 from compute.agent.sagas.parts import (
     is_active,
     start_as_before,
+    start_guest,
     start_with,
     stop_guest,
     was_running,
@@ -44,9 +47,18 @@ def _grow(work: Work) -> None:
     if size_gib <= before or work.server.is_volume_backed:
         return  # a volume grows when its owner says so
     if is_active(work):
-        work.kit.hypervisor.resize_disk(work.uuid, _ROOT, size_gib * _GIB)
-    else:
-        work.kit.disks.grow_root(work.uuid, size_gib)
+        try:
+            work.kit.hypervisor.resize_disk(work.uuid, _ROOT, size_gib * _GIB)
+            return
+        except NotHere:
+            stop_guest(work)
+    work.kit.disks.grow_root(work.uuid, size_gib)
+
+
+def _start_again(work: Work) -> None:
+    """A guest whose disk grows only while it does not run."""
+    if was_running(work) and not is_active(work):
+        start_guest(work)
 
 
 RESIZE: Saga[Work] = Saga(
@@ -57,7 +69,10 @@ RESIZE: Saga[Work] = Saga(
         Step("start", _start_new),
     ),
 )
-CONFIRM_RESIZE: Saga[Work] = Saga("confirm_resize", (Step("grow", _grow),))
+CONFIRM_RESIZE: Saga[Work] = Saga(
+    "confirm_resize",
+    (Step("look", _remember), Step("grow", _grow), Step("start", _start_again)),
+)
 REVERT_RESIZE: Saga[Work] = Saga(
     "revert_resize", (Step("stop", stop_guest), Step("start", start_as_before))
 )

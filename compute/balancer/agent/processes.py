@@ -19,15 +19,14 @@ from __future__ import annotations
 import contextlib
 import os
 import resource
-import select
 import shutil
-import signal
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 from compute.balancer.agent.text import Surroundings, digest_of, whole_text
 from compute.balancer.haproxy.backends import PEERS
+from compute.core.ending import end_process
 from compute.core.sockets import socket_directory
 from compute.network.client import balancer_namespace
 from objectstore.kernel.errors import Unavailable
@@ -150,21 +149,8 @@ class HaproxyProcesses:
 
     def stop(self, process: Process) -> None:
         """End it now; silent when it is gone, or is another by now."""
-        try:
-            handle = os.pidfd_open(process.number)
-        except ProcessLookupError:
-            return
-        try:
-            if self._process(process.number) != process:
-                return
-            for number in (signal.SIGTERM, signal.SIGKILL):
-                signal.pidfd_send_signal(handle, number)
-                if select.select([handle], [], [], STOP_SECONDS)[0]:
-                    return
-        except ProcessLookupError:
-            return
-        finally:
-            os.close(handle)
+        number = process.number
+        end_process(number, lambda: self._process(number) == process, STOP_SECONDS)
 
     def forget(self, balancer_id: str) -> None:
         """Remove its files."""

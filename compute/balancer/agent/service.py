@@ -65,7 +65,7 @@ class BalancerAgentService:
         clock: Clock,
     ) -> None:
         self._host, self._client = host, client
-        self._serving = _serving(state_directory, options)
+        self._serving = _serving(state_directory, options, clock)
         agent = BalancerAgent(host, client, self._serving, clock)
         self.loop = Loop(agent, idle_seconds=options.look, logger=_log)
         self._bus = bus
@@ -102,8 +102,10 @@ class BalancerAgentService:
         self.loop.hint()
 
 
-def _serving(state_directory: Path, options: BalancerAgentSettings) -> Serving:
+def _serving(
+    state_directory: Path, options: BalancerAgentSettings, clock: Clock
+) -> Serving:
     if options.driver is ServingKind.SIM:
         return SimServing()
     processes = HaproxyProcesses(state_directory, options.user, options.group)
-    return HaproxyServing(processes)
+    return HaproxyServing(processes, clock)

@@ -17,7 +17,7 @@ from compute.balancer.changes import balancers, listeners, pools
 from compute.balancer.changes.balancers import FIELDS, KIND
 from compute.balancer.changes.locking import check_mutable
 from compute.balancer.counters import Traffic
-from compute.balancer.frame.kind import Item, set_tags
+from compute.balancer.frame.kind import TAGS, Item
 from compute.balancer.frame.quota import check_quota
 from compute.balancer.frame.work import BalancerDatabase, Work
 from compute.balancer.model import PENDING_CREATE, Balancer, Listener, Tree
@@ -90,7 +90,7 @@ class BalancersApi:
             )
             work.insert(tables.balancers, balancer)
             work.tell("loadbalancer.create", balancer.id)
-            set_tags(work, balancer.id, attributes["tags"])
+            TAGS.set(work.connection, balancer.id, attributes["tags"])
             return balancer
 
         balancer = self._database.write(call.context, begin)

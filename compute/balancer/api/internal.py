@@ -3,20 +3,25 @@ paths do not exist."""
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Sequence
+
 from compute.balancer import tables
 from compute.balancer.frame.work import BalancerDatabase, Work
 from compute.balancer.haproxy.configuration import configuration
 from compute.balancer.model import PENDING_DELETE, Balancer
 from compute.balancer.policies import INTERNAL
 from compute.balancer.settling import hear, take_report
-from compute.balancer.view import Served, decode_reports, encode_view
+from compute.balancer.view import Report, Served, decode_reports, encode_view
 from compute.core.api import ApiCall, Route, empty_reply
 from compute.core.errors import BadRequest, NotFound
-from objectstore.kernel.errors import Corrupt
+from objectstore.kernel.errors import Corrupt, RingstackError
 from objectstore.kernel.reply import Reply
 
 # A thousand members write some hundred KiB.
 REPORT_BYTES_MAX = 4 * 1024 * 1024
+
+_log = logging.getLogger("compute.balancer")
 
 
 class InternalApi:
@@ -46,15 +51,7 @@ class InternalApi:
                 table.c.vip_port_id != "",
                 table.c.provisioning_status != PENDING_DELETE,
             )
-            return [
-                Served(
-                    each.id,
-                    each.generation,
-                    each.vip_address,
-                    configuration(work.tree(each)),
-                )
-                for each in found
-            ]
+            return [_served(work, each) for each in found]
 
         content = encode_view(self._database.read(call.context, work_on))
         return Reply(200, content, None, "application/json")
@@ -70,15 +67,46 @@ class InternalApi:
         except Corrupt as error:
             raise BadRequest(f"The report cannot be read: {error}") from None
 
+        self._take(call, host, problem, reports)
+        return empty_reply(204)
+
+    def _take(
+        self, call: ApiCall, host: str, problem: str, reports: Sequence[Report]
+    ) -> None:
+        """In one transaction; where that fails by one of them, each in its own."""
+
         def work_on(work: Work) -> None:
             hear(work, host, problem)
             for each in reports:
                 take_report(work, host, each)
 
-        self._database.write(call.context, work_on)
-        return empty_reply(204)
+        try:
+            self._database.write(call.context, work_on)
+        except RingstackError:
+            raise
+        except Exception:
+            _log.exception("reports of %s", host)
+            if len(reports) > 1:
+                for each in reports:
+                    self._take(call, host, problem, [each])
+            elif reports:
+                self._take(call, host, problem, [])
+            else:
+                raise
 
     def _house_only(self, call: ApiCall) -> None:
         """Before the body of a stranger is as much as read."""
         if not self._database.allows(call.context, INTERNAL):
             raise NotFound("The resource could not be found.")
+
+
+def _served(work: Work, balancer: Balancer) -> Served:
+    """What one is; one that cannot be written must not take the host's others along."""
+    try:
+        text, problem = configuration(work.tree(balancer)), ""
+    except RingstackError:
+        raise
+    except Exception as error:  # noqa: BLE001
+        _log.exception("load balancer %s", balancer.id)
+        text, problem = "", f"Its configuration cannot be written: {error!r}"
+    return Served(balancer.id, balancer.generation, balancer.vip_address, text, problem)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from compute.balancer import tables
 from compute.balancer.changes.locking import begin, doom
 from compute.balancer.frame.fields import ADDRESS, ID, OBJECTS, TEXT, Field, Fields
-from compute.balancer.frame.kind import Item, Kind, set_tags
+from compute.balancer.frame.kind import TAGS, Item, Kind
 from compute.balancer.frame.work import Work
 from compute.balancer.model import Balancer, Deed
 from compute.balancer.placing import choose_host
@@ -41,7 +41,7 @@ def update(work: Work, balancer: Balancer, attributes: Item) -> Balancer:
     """Change a load balancer."""
     balancer = begin(work, balancer)
     if "tags" in attributes:
-        set_tags(work, balancer.id, attributes["tags"])
+        TAGS.set(work.connection, balancer.id, attributes["tags"])
     return work.save(tables.balancers, balancer, **FIELDS.columns(attributes))
 
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from compute.balancer import tables
-from compute.balancer.frame.kind import set_tags
+from compute.balancer.frame.kind import TAGS
 from compute.balancer.frame.work import Work
 from compute.balancer.model import (
     DEEDS,
@@ -80,7 +80,7 @@ def add(work: Work, table: sa.Table, part: P, tags: Sequence[str] | None) -> P:
     """A new part."""
     work.insert(table, part)
     if tags:
-        set_tags(work, part.id, tags)
+        TAGS.set(work.connection, part.id, tags)
     return part
 
 
@@ -89,7 +89,7 @@ def change(
 ) -> P:
     """New values of a part, tags among the attributes."""
     if "tags" in attributes:
-        set_tags(work, part.id, attributes["tags"])
+        TAGS.set(work.connection, part.id, attributes["tags"])
     return work.save(
         table,
         part,

@@ -7,7 +7,6 @@ misspelt one must not answer with everything.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
@@ -19,9 +18,11 @@ from compute.balancer.frame.work import Work
 from compute.balancer.model import Thing
 from compute.balancer.policies import SEES_ALL
 from compute.core.errors import BadRequest, NotFound
+from compute.core.filter_values import filter_value
 from compute.core.instants import iso_z
 from compute.core.pagination import PAGE_MAX, Page, paginate, parse_page
-from compute.core.query import FALSE_WORDS, TRUE_WORDS, Query
+from compute.core.query import Query
+from compute.core.tags import TAG_FILTERS, Tags
 
 R = TypeVar("R", bound=Thing)
 Clause = sa.ColumnElement[bool]
@@ -31,8 +32,6 @@ Item = dict[str, Any]
 CONTROLS = frozenset(
     {"limit", "marker", "page_reverse", "sort", "sort_key", "sort_dir", "fields"}
 )
-# What fits into 64 bits: not every database compares with more.
-NUMBER = re.compile("-?[0-9]{1,18}")
 ORDER = (("created_at", False), ("id", False))
 STANDARD = {
     "id": "id",
@@ -45,6 +44,7 @@ STANDARD = {
     "operating_status": "operating_status",
 }
 MOMENTS = ("created_at", "updated_at")
+TAGS = Tags(tables.tags, "thing_id")
 
 
 @dataclass(frozen=True)
@@ -102,10 +102,10 @@ class Kind(Generic[R]):
     def show(self, work: Work, records: Sequence[R]) -> list[Item]:
         """Records as the API writes them."""
         shown = self.present(work, records)
-        labels = tags_of(work, [record.id for record in records])
+        labels = TAGS.of(work.connection, [record.id for record in records])
         for record, item in zip(records, shown, strict=True):
             item.update(_standard(record))
-            item["tags"] = labels.get(record.id, [])
+            item["tags"] = labels[record.id]
             item.update(dict.fromkeys(self.nulls))
             for name in self.lacks:
                 item.pop(name, None)
@@ -145,10 +145,11 @@ class Kind(Generic[R]):
             if name in self.special:
                 clauses.append(self.special[name](values))
             elif name in TAG_FILTERS:
-                clauses.append(TAG_FILTERS[name](self.table, values))
+                clauses.append(TAGS.clause(name, self.table.c.id, values))
             elif name in known:
                 column = self.table.c[known[name]]
-                clauses.append(column.in_([_value(name, column, v) for v in values]))
+                wanted = [filter_value(name, column, text) for text in values]
+                clauses.append(column.in_(wanted))
             else:
                 raise BadRequest(f"{name[:64]!r} is not a filter of {self.plural}")
         return clauses
@@ -173,60 +174,3 @@ def _standard(record: Thing) -> Item:
 def _moment(seconds: float) -> str:
     """Octavia leaves the zone out."""
     return iso_z(seconds).removesuffix("Z")
-
-
-def _value(name: str, column: sa.Column[Any], text: str) -> Any:
-    if isinstance(column.type, sa.Boolean):
-        word = text.lower()
-        if word not in TRUE_WORDS | FALSE_WORDS:
-            raise BadRequest(
-                f"Invalid value for {name}: {text[:64]!r} is not a boolean"
-            )
-        return word in TRUE_WORDS
-    if isinstance(column.type, sa.Integer):
-        if not NUMBER.fullmatch(text):
-            raise BadRequest(f"Invalid value for {name}: not a number, or too large")
-        return int(text)
-    return text
-
-
-def tags_of(work: Work, identifiers: Sequence[str]) -> dict[str, list[str]]:
-    """The tags of each of these things."""
-    tags = tables.tags
-    found: dict[str, list[str]] = {}
-    for row in work.rows(
-        tags.select().where(tags.c.thing_id.in_(identifiers)).order_by(tags.c.tag)
-    ):
-        found.setdefault(row["thing_id"], []).append(row["tag"])
-    return found
-
-
-def set_tags(work: Work, identifier: str, wanted: Sequence[str]) -> None:
-    """Make these the tags of a thing."""
-    tags = tables.tags
-    work.connection.execute(tags.delete().where(tags.c.thing_id == identifier))
-    for label in sorted(set(wanted)):
-        work.connection.execute(tags.insert().values(thing_id=identifier, tag=label))
-
-
-def _tagged(table: sa.Table, label: str) -> Clause:
-    tags = tables.tags
-    return sa.exists().where(tags.c.thing_id == table.c.id, tags.c.tag == label)
-
-
-def _all(table: sa.Table, values: list[str]) -> Clause:
-    labels = [label for value in values for label in value.split(",") if label]
-    return sa.and_(sa.true(), *(_tagged(table, label) for label in labels))
-
-
-def _any(table: sa.Table, values: list[str]) -> Clause:
-    labels = [label for value in values for label in value.split(",") if label]
-    return sa.or_(sa.false(), *(_tagged(table, label) for label in labels))
-
-
-TAG_FILTERS: Mapping[str, Callable[[sa.Table, list[str]], Clause]] = {
-    "tags": _all,
-    "tags-any": _any,
-    "not-tags": lambda table, values: sa.not_(_all(table, values)),
-    "not-tags-any": lambda table, values: sa.not_(_any(table, values)),
-}

@@ -37,7 +37,6 @@ COOKIE = "SRV"
 STICK_ENTRIES = "10k"
 STICK_TEXT_CHARACTERS = 64
 PEERS = "own"
-MILLISECONDS = 1000
 
 
 def backend_name(pool_id: str, listener_id: str) -> str:

@@ -131,7 +131,11 @@ class Parameters:
         return value
 
     def texts(self, name: str) -> list[str]:
-        """A list of texts, in the order of their numbers."""
+        """A list of texts, in the order of their numbers.  One alone may stand without
+        a number, as some clients write it."""
+        alone = self._tree.get(name)
+        if isinstance(alone, str):
+            return [alone] if alone else []
         found = []
         for number, value in self._items(name):
             if not isinstance(value, str):

@@ -65,7 +65,7 @@ def project_documents(
 ) -> list[Document]:
     """Several, with their tags."""
     found = list(projects)
-    tags = tree.tags_of(connection, [project.id for project in found])
+    tags = tree.TAGS.of(connection, [project.id for project in found])
     return [project_document(call, project, tags[project.id]) for project in found]
 
 

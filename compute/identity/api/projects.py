@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import sqlalchemy as sa
-
 from compute.core.api import ApiCall, Route, empty_reply
 from compute.core.database import Connection
 from compute.core.errors import BadRequest
 from compute.core.query import Query
+from compute.core.tags import TAG_FILTERS
 from compute.identity import tables
 from compute.identity.api import shapes
 from compute.identity.api.documents import project_document, project_documents
@@ -80,7 +79,7 @@ class ProjectsApi:
 
         def load(connection: Connection) -> Any:
             found = projects.page(connection, conditions, page)
-            return found, tree.tags_of(connection, [item.id for item in found])
+            return found, tree.TAGS.of(connection, [item.id for item in found])
 
         found, tags = self._parts.read(load)
         return paged(
@@ -173,18 +172,10 @@ def _target(project: Project) -> dict[str, Any]:
 
 
 def _tag_conditions(query: Query) -> list[Any]:
-    """``tags`` (all of them), ``tags-any``, ``not-tags``, ``not-tags-any``."""
-    conditions: list[Any] = []
-    for name in ("tags", "tags-any", "not-tags", "not-tags-any"):
-        wanted = [tag for tag in query.one(name).split(",") if tag]
-        if not wanted:
-            continue
-        tests = [_has_tag(tag) for tag in wanted]
-        joined = sa.or_(*tests) if name.endswith("any") else sa.and_(*tests)
-        conditions.append(sa.not_(joined) if name.startswith("not") else joined)
-    return conditions
-
-
-def _has_tag(tag: str) -> sa.ColumnElement[bool]:
-    rows = tables.project_tags.c
-    return tables.projects.c.id.in_(sa.select(rows.project_id).where(rows.tag == tag))
+    """Of the filters that name tags; those that name none are no filters."""
+    projects = tables.projects.c.id
+    return [
+        tree.TAGS.clause(name, projects, [query.one(name)])
+        for name in TAG_FILTERS
+        if query.one(name).strip(",")
+    ]

@@ -88,7 +88,7 @@ class TagsApi:
 
     def _tags(self, project: Project) -> list[str]:
         found = self._parts.read(
-            lambda connection: tree.tags_of(connection, [project.id])
+            lambda connection: tree.TAGS.of(connection, [project.id])
         )
         return found[project.id]
 

@@ -40,7 +40,7 @@ def create(
     def write(connection: Connection) -> Project:
         placed = project if project.is_domain else _placed(connection, project)
         projects.insert(connection, placed)
-        tree.set_tags(connection, placed.id, tags)
+        tree.TAGS.set(connection, placed.id, tags)
         kind = "domain.create" if placed.is_domain else "project.create"
         parts.note(connection, context, kind, placed.id)
         return placed
@@ -78,7 +78,7 @@ def update(
     def write(connection: Connection) -> tuple[Project, list[Subject]]:
         changed = projects.update(connection, project.id, values, extra)
         if "tags" in wanted:
-            tree.set_tags(connection, project.id, wanted["tags"])
+            tree.TAGS.set(connection, project.id, wanted["tags"])
         kind = "domain.update" if project.is_domain else "project.update"
         parts.note(connection, context, kind, project.id, {"fields": sorted(values)})
         return changed, [_subject(project)] if disables else []
@@ -142,7 +142,7 @@ def delete_domain(
 def forget_project(connection: Connection, project_id: str) -> None:
     """Delete the project's row and every row that hangs on it."""
     projects.delete(connection, project_id)
-    tree.set_tags(connection, project_id, [])
+    tree.TAGS.set(connection, project_id, [])
     assignments.remove_target(connection, PROJECT, project_id)
     for rows in (
         tables.credentials,
@@ -173,7 +173,7 @@ def set_tags(
 
     def write(connection: Connection) -> list[str]:
         projects.get(connection, project.id)
-        tree.set_tags(connection, project.id, wanted)
+        tree.TAGS.set(connection, project.id, wanted)
         parts.note(connection, context, "project.tags", project.id)
         return wanted
 

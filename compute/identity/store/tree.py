@@ -1,12 +1,11 @@
-"""The tree of projects: ancestors, children, tags."""
+"""The tree of projects: ancestors, children; and their tags."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-import sqlalchemy as sa
-
 from compute.core.database import Connection
+from compute.core.tags import Tags
 from compute.identity import tables
 from compute.identity.model import Project
 from compute.identity.store.records import IDS_IN_ONE_STATEMENT
@@ -14,6 +13,7 @@ from compute.identity.store.subjects import projects
 
 # Projects below projects, as Keystone bounds them too; also stops a damaged tree.
 DEPTH_MAX = 5
+TAGS = Tags(tables.project_tags, "project_id")
 
 
 def ancestors(connection: Connection, project: Project) -> list[Project]:
@@ -53,26 +53,3 @@ def in_domain(connection: Connection, domain_id: str) -> list[Project]:
         tables.projects.c.domain_id == domain_id,
         tables.projects.c.is_domain.is_(False),
     )
-
-
-def tags_of(connection: Connection, project_ids: Iterable[str]) -> dict[str, list[str]]:
-    """Each project's tags, sorted."""
-    wanted = sorted(set(project_ids))
-    found: dict[str, list[str]] = {project_id: [] for project_id in wanted}
-    rows = tables.project_tags.c
-    for start in range(0, len(wanted), IDS_IN_ONE_STATEMENT):
-        part = wanted[start : start + IDS_IN_ONE_STATEMENT]
-        statement = sa.select(rows.project_id, rows.tag).where(
-            rows.project_id.in_(part)
-        )
-        for project_id, tag in connection.execute(statement.order_by(rows.tag)):
-            found[project_id].append(tag)
-    return found
-
-
-def set_tags(connection: Connection, project_id: str, tags: Iterable[str]) -> None:
-    """Replace a project's tags."""
-    table = tables.project_tags
-    connection.execute(table.delete().where(table.c.project_id == project_id))
-    for tag in sorted(set(tags)):
-        connection.execute(table.insert().values(project_id=project_id, tag=tag))

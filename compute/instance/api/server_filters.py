@@ -11,7 +11,8 @@ from typing import Any
 from compute.core.api import ApiCall
 from compute.core.errors import BadRequest, Forbidden
 from compute.core.instants import parse_iso
-from compute.core.query import FALSE_WORDS, TRUE_WORDS
+from compute.core.query import boolean_of
+from compute.core.tags import TAG_FILTERS
 from compute.instance.api.server_patterns import Pattern, of_address, of_name, of_tags
 from compute.instance.frame.routes import minor_of
 from compute.instance.statuses import states_of_status, tasks_with_status
@@ -56,7 +57,6 @@ EQUAL_ADMIN = {
     "description": "description",
     "display_description": "description",
 }
-TAGS = ("tags", "tags-any", "not-tags", "not-tags-any")
 TAGS_SINCE = 26
 OTHERS = frozenset(
     {
@@ -70,7 +70,7 @@ OTHERS = frozenset(
         "deleted",
         "changes-since",
         "changes-before",
-        *TAGS,
+        *TAG_FILTERS,
         "soft_deleted",
         "metadata",
         "system_metadata",
@@ -88,11 +88,8 @@ def wants_all_projects(wiring: Wiring, call: ApiCall) -> bool:
     query = call.query
     if "all_tenants" not in query:
         return False
-    text = query.one("all_tenants").lower()
-    if text in FALSE_WORDS:
+    if not query.flag("all_tenants", default=True):
         return False
-    if text and text not in TRUE_WORDS:
-        raise BadRequest(f"Invalid value for all_tenants: {text!r} is not a boolean")
     wiring.enforce(call.context, "os_compute_api:servers:index:get_all_tenants")
     return True
 
@@ -168,9 +165,7 @@ def _value(name: str, text: str) -> Any:
         except ValueError:
             raise BadRequest(f"Invalid value for {name}: {text!r}") from None
     if name in _BOOLEANS:
-        if text.lower() not in TRUE_WORDS | FALSE_WORDS:
-            raise BadRequest(f"Invalid value for {name}: {text!r} is not a boolean")
-        return text.lower() in TRUE_WORDS
+        return boolean_of(name, text)
     if name == "task_state" and text.lower() in ("none", "null"):
         return ""
     if name == "image":
@@ -185,7 +180,8 @@ def _patterns(call: ApiCall) -> list[Pattern]:
         if query.one(name):
             found.append(of_address(query.one(name), version))
     if minor_of(call) >= TAGS_SINCE:
-        found += [of_tags(name, query.one(name)) for name in TAGS if name in query]
+        tags = [name for name in TAG_FILTERS if name in query]
+        found += [of_tags(name, query.one(name)) for name in tags]
     return found
 
 

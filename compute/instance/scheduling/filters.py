@@ -143,6 +143,12 @@ FILTERS: tuple[Filter, ...] = (
         "cannot run what the image needs",
     ),
     Filter(
+        "AbilitiesFilter",
+        lambda request, host: not request.needs & host.lacks,
+        lambda request: bool(request.needs),
+        "cannot give its guests volumes or further disks",
+    ),
+    Filter(
         "AggregateInstanceExtraSpecsFilter",
         _specs_fit,
         lambda request: bool(_aggregate_specs(request)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
+from compute.instance.abilities import lacking
 from compute.instance.records import Aggregate, Host
 from compute.instance.scheduling.state import DEFAULT_ZONE, HostState
 from compute.instance.stores.hosts import Capacity
@@ -56,6 +57,7 @@ def snapshot(
             servers=host.servers,
             zone=zones.get(host.host, DEFAULT_ZONE),
             hypervisor_type=host.hypervisor_type,
+            lacks=lacking(host),
             architecture=str(host.inventory.get("architecture", "x86_64")),
             traits={key: frozenset(values) for key, values in traits[host.host].items()}
             if host.host in traits

@@ -29,6 +29,8 @@ class HostState:
     architecture: str = "x86_64"
     # The metadata of the aggregates that it is in: key -> values.
     traits: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    # What its guests cannot have (``abilities``).
+    lacks: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,4 +50,5 @@ class Request:
     group_hosts: Mapping[str, int] = field(default_factory=dict)
     same_hosts: frozenset[str] | None = None  # one of these; None: no such hint
     different_hosts: frozenset[str] = frozenset()
+    needs: frozenset[str] = frozenset()  # what its host must be able to give it
     tried: frozenset[str] = frozenset()  # hosts on which it has failed before

@@ -12,6 +12,7 @@ from typing import Any
 
 from compute.core.context import RequestContext
 from compute.core.database import Connection
+from compute.instance.abilities import NEEDED, check_action_there
 from compute.instance.model import Action
 from compute.instance.records import Server
 from compute.instance.rules import LOCKED_BY_ADMIN, check_action
@@ -65,6 +66,7 @@ class ServerActions:
             server = self._wiring.visible(connection, context, server_id, rule)
             is_admin = context.has_role("admin")
             action = check_action(server, name, is_admin=is_admin)
+            self._check_there(connection, server, name)
             change = decide(connection, server)
             return self.write(connection, context, server, action, change)
 
@@ -77,6 +79,14 @@ class ServerActions:
         """``Conflict`` when the action is not legal now: before anything is done for
         it elsewhere."""
         check_action(server, name, is_admin=context.has_role("admin"))
+        self._wiring.database.read(
+            lambda connection: self._check_there(connection, server, name)
+        )
+
+    def _check_there(self, connection: Connection, server: Server, name: str) -> None:
+        if name in NEEDED and server.host:
+            host = self._stores.hosts.get(connection, server.host)
+            check_action_there(server, host, name)
 
     def write(
         self,

@@ -9,7 +9,8 @@ import hashlib
 from urllib.parse import quote
 
 from compute.core.errors import NotFound
-from compute.instance.records import ConsoleToken, Server
+from compute.instance.abilities import DISPLAY, check_ability
+from compute.instance.records import ConsoleToken, Host, Server
 from compute.instance.wiring import Wiring
 
 NOVNC, SERIAL = "novnc", "serial"
@@ -42,7 +43,9 @@ class Consoles:
         self._wiring = wiring
 
     def grant(self, server: Server, kind: str) -> str:
-        """A new token."""
+        """A new token; ``Conflict`` when the server has no such console."""
+        if kind == NOVNC:
+            check_ability(server, self._host_of(server), DISPLAY)
         token = self._wiring.identifiers.uuid()
         expires = self._wiring.clock.time() + self._wiring.settings.console_token
         row = ConsoleToken(digest_of(token), server.id, server.host, kind, expires)
@@ -51,12 +54,15 @@ class Consoles:
         )
         return token
 
+    def _host_of(self, server: Server) -> Host | None:
+        return self._wiring.database.read(
+            lambda connection: self._wiring.stores.hosts.get(connection, server.host)
+        )
+
     def at_host(self, server: Server) -> str:
         """Where the server's host says that its consoles are; "" when it is silent:
         its agent is a part of the API's own process."""
-        host = self._wiring.database.read(
-            lambda connection: self._wiring.stores.hosts.get(connection, server.host)
-        )
+        host = self._host_of(server)
         return "" if host is None else str(host.inventory.get(CONSOLE_URL, ""))
 
     def find(self, token: str) -> ConsoleToken:

@@ -175,6 +175,7 @@ class ServerCreation:
             zone=new.zone,
             group=new.group,
             forced_host=new.forced_host,
+            devices=new.template.block_devices,
         )
         request = dataclasses.replace(
             request, same_hosts=same, different_hosts=different

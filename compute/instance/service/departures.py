@@ -162,6 +162,7 @@ class Departures:
             group=group,
             forced_host=wish.host if wish.forced else "",
             tried=[server.host],
+            devices=server.block_devices,
         )
         request = dataclasses.replace(
             request,

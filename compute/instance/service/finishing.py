@@ -71,7 +71,11 @@ class Finishing:
         if len(tried) >= self._wiring.settings.build_attempts or server.group_id:
             return None
         request = request_for(
-            server.flavor, server.image, zone=server.requested_zone, tried=tried
+            server.flavor,
+            server.image,
+            zone=server.requested_zone,
+            tried=tried,
+            devices=server.block_devices,
         )
         return self._wiring.placer.plan([request])[0]
 

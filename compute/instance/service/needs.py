@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from compute.instance.abilities import needs_of
 from compute.instance.records import ServerGroup
 from compute.instance.rules import disk_of
 from compute.instance.scheduling.state import Request
@@ -19,8 +20,9 @@ def request_for(
     group: ServerGroup | None = None,
     forced_host: str = "",
     tried: Sequence[str] = (),
+    devices: Iterable[Mapping[str, Any]] = (),
 ) -> Request:
-    """What the scheduler must know of a server."""
+    """What the scheduler must know of a server; ``devices``: its block devices."""
     return Request(
         vcpus=flavor["vcpus"],
         memory_mib=flavor["ram"],
@@ -32,6 +34,7 @@ def request_for(
         group_policy=group.policy if group else "",
         group_rules=group.rules if group else {},
         tried=frozenset(tried),
+        needs=needs_of(devices, flavor, image),
     )
 
 

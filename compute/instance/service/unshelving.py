@@ -83,6 +83,7 @@ class Unshelving:
             zone=zone or server.requested_zone,
             group=group,
             forced_host=host,
+            devices=server.block_devices,
         )
         request = dataclasses.replace(request, group_hosts=dict(members))
         return self._wiring.placer.plan([request])[0], members

@@ -12,7 +12,8 @@ import ipaddress
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from compute.network.view import Port, tap_name
+from compute.network.port_names import tap_name
+from compute.network.view import Port
 
 # A guest that may send these could lead its neighbours' packets to itself.
 ROUTER_TYPES = "{ 134, 137 }"

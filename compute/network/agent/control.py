@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from compute.network.view import AgentReport, HostView
+from compute.network.report import AgentReport
+from compute.network.view import HostView
 
 
 class ControlPlane(Protocol):

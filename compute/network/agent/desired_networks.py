@@ -25,7 +25,8 @@ from compute.network.agent.names import (
     tunnel_alias,
     tunnel_device,
 )
-from compute.network.view import OWNER_DHCP, Network, Port, tap_name
+from compute.network.port_names import OWNER_DHCP, tap_name
+from compute.network.view import Network, Port
 
 
 def add_network(parts: Parts, network: Network) -> None:

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-import select
 import shutil
 import signal
 from pathlib import Path
 
+from compute.core.ending import end_process
 from compute.network.agent.commands import run
 from compute.network.agent.dhcp import TAG
 from compute.network.agent.kernel_namespaces import command_prefix, inode_of
@@ -100,21 +100,7 @@ class DnsmasqProcesses:
     def stop(self, process: int) -> None:
         """End a process of ours; silent when it is gone, or is another by now."""
         self._read.pop(process, None)
-        try:
-            handle = os.pidfd_open(process)
-        except ProcessLookupError:
-            return
-        try:
-            if self._config_of(process) is None:
-                return
-            for number in (signal.SIGTERM, signal.SIGKILL):
-                signal.pidfd_send_signal(handle, number)
-                if select.select([handle], [], [], STOP_SECONDS)[0]:
-                    return
-        except ProcessLookupError:
-            return
-        finally:
-            os.close(handle)
+        end_process(process, lambda: self._config_of(process) is not None, STOP_SECONDS)
 
     def remove_files(self, namespace: str) -> None:
         """Remove its directory."""

@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import re
 
-from compute.network.view import (
+from compute.network.port_names import (
     BALANCER_NAMESPACE_PREFIX,
     ID_CHARACTERS,
     TAP_PREFIX,

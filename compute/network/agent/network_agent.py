@@ -23,7 +23,8 @@ from compute.network.agent.plan import plan
 from compute.network.agent.settings import AgentSettings
 from compute.network.agent.view_file import ViewFile
 from compute.network.agent.wired import wired
-from compute.network.view import AgentReport, HostView, PortStatus
+from compute.network.report import AgentReport, PortStatus
+from compute.network.view import HostView
 from objectstore.kernel import concurrency
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.errors import RingstackError, Unavailable

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from compute.network.client import NetworkClient
-from compute.network.view import AgentReport, HostView
+from compute.network.report import AgentReport
+from compute.network.view import HostView
 from compute.network.view_wire import decode_view, encode_report
 
 

@@ -33,7 +33,7 @@ from compute.network.agent.names import (
     is_own_device,
     is_own_namespace,
 )
-from compute.network.view import tap_name
+from compute.network.port_names import tap_name
 
 LOOPBACK = "lo"
 # The kernel gives these itself: they are nobody's to plan.
@@ -145,7 +145,7 @@ def _link(link: Link, observed: Observed) -> Iterator[do.Operation]:
         link.segment,
         link.local,
     )
-    if seen is not None and (seen.kind != link.kind.value or is_broken or is_other):
+    if seen is not None and (not _is_kind(seen, link) or is_broken or is_other):
         yield do.RemoveLink(link.name)
         seen = inner = None
     if seen is None:
@@ -157,6 +157,13 @@ def _link(link: Link, observed: Observed) -> Iterator[do.Operation]:
     if link.inner is not None:
         yield from _inner(link, link.inner, inner)
     yield from _forwards(link, seen)
+
+
+def _is_kind(seen: SeenLink, link: Link) -> bool:
+    """A container has the outer end of a pair where others have a tap: whoever runs
+    the guest has put it in the tap's place."""
+    is_container = link.kind is LinkKind.TAP and seen.kind == LinkKind.VETH.value
+    return is_container or seen.kind == link.kind.value
 
 
 def _forwards(link: Link, seen: SeenLink) -> Iterator[do.Operation]:

@@ -30,15 +30,8 @@ from compute.network.agent.anti_spoofing import (
 )
 from compute.network.agent.metadata_address import METADATA6_ADDRESS
 from compute.network.agent.names import DHCP_PREFIX, TABLE
-from compute.network.view import (
-    TAP_PREFIX,
-    UNMARKED,
-    Direction,
-    Port,
-    Rule,
-    SecurityGroup,
-    tap_name,
-)
+from compute.network.port_names import TAP_PREFIX, tap_name
+from compute.network.view import UNMARKED, Direction, Port, Rule, SecurityGroup
 
 MARK_ESTABLISHED = "0x72730001"
 MARK_NEW = "0x72730002"

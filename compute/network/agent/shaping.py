@@ -23,7 +23,8 @@ from compute.network.agent.names import (
     router_namespace,
     speed_device,
 )
-from compute.network.view import Bandwidth, HostView, Port, tap_name
+from compute.network.port_names import tap_name
+from compute.network.view import Bandwidth, HostView, Port
 
 # Kernels give handles from 0x8000 on to those that name none.
 HANDLES = 0x7FFF

@@ -17,7 +17,8 @@ from compute.network.agent.names import (
     tunnel_device,
 )
 from compute.network.agent.operations import RULES, Operation
-from compute.network.view import HostView, Port, balancer_namespace, tap_name
+from compute.network.port_names import balancer_namespace, tap_name
+from compute.network.view import HostView, Port
 
 
 def wired(view: HostView, outstanding: Iterable[Operation]) -> dict[str, bool]:

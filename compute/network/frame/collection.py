@@ -8,7 +8,6 @@ something to pass over: a misspelt filter must not answer with everything.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
@@ -16,9 +15,11 @@ from typing import Any, Generic, TypeVar
 import sqlalchemy as sa
 
 from compute.core.errors import BadRequest
+from compute.core.filter_values import filter_value
 from compute.core.instants import iso_z
 from compute.core.pagination import PAGE_MAX, Page, paginate, parse_page
-from compute.core.query import FALSE_WORDS, TRUE_WORDS, Query
+from compute.core.query import Query
+from compute.core.tags import TAG_FILTERS, Tags
 from compute.network import tables
 from compute.network.errors import not_found
 from compute.network.frame.work import Work
@@ -34,11 +35,10 @@ Visible = Callable[[Work, str], Clause]
 CONTROLS = frozenset(
     {"limit", "marker", "page_reverse", "sort_key", "sort_dir", "fields"}
 )
-# What fits into 64 bits: not every database compares with more.
-NUMBER = re.compile("-?[0-9]{1,18}")
 VISIBLE_TO = "visible_to_project"
 EXTENDED = ("description", "revision_number", "created_at", "updated_at", "tags")
 ORDER = (("created_at", False), ("id", False))
+TAGS = Tags(tables.tags, "resource_id")
 
 STANDARD = {
     "id": "id",
@@ -118,11 +118,11 @@ class Collection(Generic[R]):
     def show(self, work: Work, records: Sequence[R]) -> list[dict[str, Any]]:
         """Records as the API writes them."""
         shown = self.present(work, records)
-        labels = tags_of(work, [record.id for record in records])
+        labels = TAGS.of(work.connection, [record.id for record in records])
         is_whole = sees_all(work)
         for record, item in zip(records, shown, strict=True):
             item.update(standard(record, self.has_name))
-            item["tags"] = labels.get(record.id, [])
+            item["tags"] = labels[record.id]
             for name in self.lacks:
                 del item[name]
             if not is_whole:
@@ -174,10 +174,11 @@ class Collection(Generic[R]):
             if name in self.special:
                 clauses.append(self.special[name](work, values))
             elif name in TAG_FILTERS:
-                clauses.append(TAG_FILTERS[name](self.table, values))
+                clauses.append(TAGS.clause(name, self.table.c.id, values))
             elif name in known:
                 column = self.table.c[known[name]]
-                clauses.append(column.in_([_value(name, column, v) for v in values]))
+                wanted = [filter_value(name, column, text) for text in values]
+                clauses.append(column.in_(wanted))
             else:
                 raise BadRequest(
                     f"Invalid input for filters: [{name!r}] is invalid attribute for"
@@ -217,55 +218,6 @@ def standard(record: Resource, has_name: bool = True) -> dict[str, Any]:
     if has_name:
         found["name"] = record.name
     return found
-
-
-def _value(name: str, column: sa.Column[Any], text: str) -> Any:
-    if isinstance(column.type, sa.Boolean):
-        word = text.lower()
-        if word not in TRUE_WORDS | FALSE_WORDS:
-            raise BadRequest(f"Invalid value for {name}: {text!r} is not a boolean")
-        return word in TRUE_WORDS
-    if isinstance(column.type, sa.Integer):
-        if not NUMBER.fullmatch(text):
-            raise BadRequest(f"Invalid value for {name}: not a number, or too large")
-        return int(text)
-    return text
-
-
-def tags_of(work: Work, identifiers: Sequence[str]) -> dict[str, list[str]]:
-    """The tags of each of these things."""
-    tags = tables.tags
-    found: dict[str, list[str]] = {}
-    for row in work.rows(
-        tags.select().where(tags.c.resource_id.in_(identifiers)).order_by(tags.c.tag)
-    ):
-        found.setdefault(row["resource_id"], []).append(row["tag"])
-    return found
-
-
-def _tagged(table: sa.Table, label: str) -> Clause:
-    tags = tables.tags
-    return sa.exists().where(tags.c.resource_id == table.c.id, tags.c.tag == label)
-
-
-def _labels(values: list[str]) -> list[str]:
-    return [label for value in values for label in value.split(",") if label]
-
-
-TAG_FILTERS: Mapping[str, Callable[[sa.Table, list[str]], Clause]] = {
-    "tags": lambda table, values: sa.and_(
-        sa.true(), *(_tagged(table, label) for label in _labels(values))
-    ),
-    "tags-any": lambda table, values: sa.or_(
-        sa.false(), *(_tagged(table, label) for label in _labels(values))
-    ),
-    "not-tags": lambda table, values: sa.not_(
-        sa.and_(sa.true(), *(_tagged(table, label) for label in _labels(values)))
-    ),
-    "not-tags-any": lambda table, values: sa.not_(
-        sa.or_(sa.false(), *(_tagged(table, label) for label in _labels(values)))
-    ),
-}
 
 
 def own(table: sa.Table) -> Visible:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from compute.network import tables
-from compute.network.frame.collection import tags_of
+from compute.network.frame.collection import TAGS
 from compute.network.frame.work import Work
 from compute.network.links.addressing import addresses_of
 from compute.network.links.bindings import wired_elsewhere
@@ -23,8 +23,8 @@ from compute.network.model import (
     Subnet,
 )
 from compute.network.nics import Nic, NicAddress, NicRoute
+from compute.network.port_names import tap_name
 from compute.network.security.membership import groups_of_ports
-from compute.network.view import tap_name
 
 # Only services write such owners; what a member writes into ``device_id`` of another
 # port must lead to nobody's metadata.
@@ -78,7 +78,7 @@ def nics_of_ports(work: Work, ports: Sequence[Port]) -> list[Nic]:
     addresses = addresses_of(work, identifiers)
     floating = _floating(work, identifiers)
     groups = _group_names(work, identifiers)
-    labels = tags_of(work, identifiers)
+    labels = TAGS.of(work.connection, identifiers)
     awaited = wired_elsewhere(work, identifiers)
     return [
         replace(
@@ -92,7 +92,7 @@ def nics_of_ports(work: Work, ports: Sequence[Port]) -> list[Nic]:
                 for each in addresses.get(port.id, [])
             ),
             security_groups=tuple(groups.get(port.id, ())),
-            tags=tuple(labels.get(port.id, ())),
+            tags=tuple(labels[port.id]),
             is_awaited=port.id in awaited,
         )
         for port in ports

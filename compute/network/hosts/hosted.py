@@ -17,8 +17,8 @@ from compute.network.hosts.agents_api import find_agent, show_agent
 from compute.network.hosts.reports import all_agents
 from compute.network.links.networks import COLLECTION as NETWORKS
 from compute.network.model import Network, Router
+from compute.network.port_names import OWNER_DHCP
 from compute.network.routing.routers import COLLECTION as ROUTERS
-from compute.network.view import OWNER_DHCP
 from objectstore.kernel.reply import Reply
 
 

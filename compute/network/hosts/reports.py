@@ -16,8 +16,8 @@ from compute.network.links.bindings import bound_to
 from compute.network.links.dhcp_ports import keep_dhcp_ports_of_host
 from compute.network.links.segments import note_tunnel
 from compute.network.model import ACTIVE, DOWN, Agent, FloatingIp, Port, Router
+from compute.network.report import AgentReport
 from compute.network.routing.placement import place_homeless
-from compute.network.view import AgentReport
 
 PROBLEM_CHARACTERS_MAX = 2000
 

@@ -29,6 +29,7 @@ from compute.network.model import (
     Router,
     Subnet,
 )
+from compute.network.port_names import OWNER_ROUTER_INTERFACE
 from compute.network.qos.qualities import policy_of, qualities
 from compute.network.security.membership import groups_of_ports
 
@@ -175,7 +176,7 @@ def _router(router: Router, ports: Sequence[Port]) -> view.Router:
         admin_up=router.admin_up,
         gateway=gateway,
         interfaces=tuple(
-            port.id for port in own if port.device_owner == view.OWNER_ROUTER_INTERFACE
+            port.id for port in own if port.device_owner == OWNER_ROUTER_INTERFACE
         ),
         routes=_routes(router.routes),
     )

@@ -24,7 +24,7 @@ from compute.network.model import (
     Port,
     Subnet,
 )
-from compute.network.view import OWNER_DHCP
+from compute.network.port_names import OWNER_DHCP
 
 
 def keep_dhcp_ports(work: Work, network_id: str) -> None:

@@ -33,9 +33,9 @@ from compute.network.links.visibility import (
     shared_with,
 )
 from compute.network.model import ACTIVE, Network, Port, Subnet
+from compute.network.port_names import OWNER_DHCP
 from compute.network.qos import users
 from compute.network.qos.policies import default_policy
-from compute.network.view import OWNER_DHCP
 
 # IPv4 needs 68 (RFC 791), IPv6 1280 (RFC 8200): checked when a subnet is added.
 MTU_MIN, MTU_MAX = 68, 65535

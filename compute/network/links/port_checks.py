@@ -17,7 +17,7 @@ from compute.network.model import (
     Network,
     Port,
 )
-from compute.network.view import OWNER_BALANCER
+from compute.network.port_names import OWNER_BALANCER
 
 
 def check_use(work: Work, network: Network, project_id: str) -> None:

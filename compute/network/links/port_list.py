@@ -16,9 +16,9 @@ from compute.network.links.port_fields import UNBOUND, VIF_TYPE
 from compute.network.links.prefixes import parse_address
 from compute.network.links.visibility import port_visible
 from compute.network.model import Network, Port
+from compute.network.port_names import tap_name
 from compute.network.qos import users
 from compute.network.security.membership import groups_of_ports
-from compute.network.view import tap_name
 
 COLUMNS = {
     "network_id": "network_id",

@@ -35,17 +35,17 @@ from compute.network.model import (
     Network,
     Port,
 )
-from compute.network.projects.reservations import use_reserved
-from compute.network.qos import users
-from compute.network.routing.placement import place_routers_of_network
-from compute.network.security.membership import choose_groups, groups_of, set_groups
-from compute.network.security.watchers import hosts_that_watch
-from compute.network.view import (
+from compute.network.port_names import (
     OWNER_DHCP,
     OWNER_FLOATING_IP,
     OWNER_ROUTER_GATEWAY,
     OWNER_ROUTER_INTERFACE,
 )
+from compute.network.projects.reservations import use_reserved
+from compute.network.qos import users
+from compute.network.routing.placement import place_routers_of_network
+from compute.network.security.membership import choose_groups, groups_of, set_groups
+from compute.network.security.watchers import hosts_that_watch
 
 _ROUTER_OWNERS = (OWNER_ROUTER_INTERFACE, OWNER_ROUTER_GATEWAY, OWNER_FLOATING_IP)
 

@@ -36,7 +36,7 @@ from compute.network.links.subnet_fields import (
 from compute.network.links.subnet_prefix import choose_prefix
 from compute.network.links.visibility import subnet_visible
 from compute.network.model import Network, Port, Subnet
-from compute.network.view import OWNER_DHCP, OWNER_ROUTER_INTERFACE
+from compute.network.port_names import OWNER_DHCP, OWNER_ROUTER_INTERFACE
 
 # As many as Neutron's own defaults allow; resolvers look at three.
 IPV6_MTU_MIN = 1280  # RFC 8200

@@ -113,10 +113,14 @@ def _refuse_while_used(work: Work, policy: RbacPolicy) -> None:
 
 
 def _borrower(policy: RbacPolicy, table: sa.Table) -> sa.ColumnElement[bool]:
-    """Things of that table which belong to those whom it is lent to."""
+    """Things of that table which belong to those whom it is lent to.  Its owner needs
+    no policy to use it, whoever made this one."""
+    lent = LENDABLE[policy.object_type].table
+    owner = sa.select(lent.c.project_id).where(lent.c.id == policy.object_id)
+    is_others = table.c.project_id != owner.scalar_subquery()
     if policy.target_project == ALL_PROJECTS:
-        return table.c.project_id != policy.project_id
-    return table.c.project_id == policy.target_project
+        return is_others
+    return sa.and_(is_others, table.c.project_id == policy.target_project)
 
 
 def _has_ports(work: Work, policy: RbacPolicy) -> bool:

@@ -10,9 +10,8 @@ from compute.core.errors import BadRequest, NotFound
 from compute.core.schema import Schema
 from compute.network import tables
 from compute.network.errors import not_found
-from compute.network.frame.collection import Collection, tags_of
+from compute.network.frame.collection import TAGS, Collection
 from compute.network.frame.work import NetworkDatabase, Work
-from compute.network.model import Resource
 from objectstore.kernel.reply import Reply
 
 TAG_CHARACTERS_MAX = 255  # as Neutron since its tags may be long
@@ -24,7 +23,7 @@ TAG: Mapping[str, Any] = {
     # A comma separates tags in filters, a slash would end the path.
     "pattern": "^[^,/]*$",
 }
-TAGS = Schema(
+TAG_LIST = Schema(
     {
         "type": "object",
         "properties": {"tags": {"type": "array", "items": TAG, "maxItems": TAGS_MAX}},
@@ -70,12 +69,12 @@ class TagApi:
 
     def replace(self, call: ApiCall) -> Reply:
         """All tags at once."""
-        wanted = sorted(set(call.json(TAGS)["tags"]))
+        wanted = sorted(set(call.json(TAG_LIST)["tags"]))
         return json_reply(200, {"tags": self._change(call, lambda had: wanted)})
 
     def extend(self, call: ApiCall) -> Reply:
         """Some more tags."""
-        more = call.json(TAGS)["tags"]
+        more = call.json(TAG_LIST)["tags"]
         tags = self._change(call, lambda had: sorted({*had, *more}))
         return json_reply(201, {"tags": tags})
 
@@ -106,7 +105,7 @@ class TagApi:
     def _tags(self, call: ApiCall) -> list[str]:
         def work_on(work: Work) -> list[str]:
             record = self._collection.find(work, call.parameters["id"])
-            return tags_of(work, [record.id]).get(record.id, [])
+            return TAGS.of(work.connection, [record.id])[record.id]
 
         return self._database.read(call.context, work_on)
 
@@ -121,23 +120,16 @@ class TagApi:
             if network_id:
                 target["network_project_id"] = _owner(work, network_id)
             work.policy.enforce(work.context, rule, target)
-            had = tags_of(work, [record.id]).get(record.id, [])
+            had = TAGS.of(work.connection, [record.id])[record.id]
             wanted = change(had)
             if len(wanted) > TAGS_MAX:
                 raise BadRequest(f"A resource has at most {TAGS_MAX} tags")
             if wanted != had:
-                _write(work, record, wanted)
+                TAGS.set(work.connection, record.id, wanted)
                 work.bump(self._collection.table, record)
             return wanted
 
         return self._database.write(call.context, work_on)
-
-
-def _write(work: Work, record: Resource, wanted: list[str]) -> None:
-    tags = tables.tags
-    work.connection.execute(tags.delete().where(tags.c.resource_id == record.id))
-    for tag in wanted:
-        work.connection.execute(tags.insert().values(resource_id=record.id, tag=tag))
 
 
 def _owner(work: Work, network_id: str) -> str:

@@ -17,13 +17,13 @@ from compute.network.links import addressing, translations
 from compute.network.links.port_list import COLLECTION as PORTS
 from compute.network.links.ports import remove_port
 from compute.network.model import DOWN, FloatingIp, Port, PortForwarding
+from compute.network.port_names import OWNER_FLOATING_IP
 from compute.network.qos import users
 from compute.network.routing import forwarded_ports
 from compute.network.routing.addressee import fixed_address, serving_router
 from compute.network.routing.forwarded_ports import Ports
 from compute.network.routing.gateway import external_network
 from compute.network.routing.router_ports import make_router_port
-from compute.network.view import OWNER_FLOATING_IP
 
 FIELDS = Fields(
     Field("description", TEXT_OR_NULL, default=""),

@@ -10,9 +10,9 @@ from compute.network.frame.work import Work
 from compute.network.links import addressing, networks
 from compute.network.links.ports import remove_port
 from compute.network.model import FloatingIp, Network, Port, Router
+from compute.network.port_names import OWNER_ROUTER_GATEWAY
 from compute.network.routing.placement import place_router
 from compute.network.routing.router_ports import gateway_of, make_router_port
-from compute.network.view import OWNER_ROUTER_GATEWAY
 
 
 def set_gateway(work: Work, router: Router, info: dict[str, Any]) -> Router:

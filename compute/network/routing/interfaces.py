@@ -19,6 +19,7 @@ from compute.network.links.subnets import COLLECTION as SUBNETS
 from compute.network.links.subnets import ROUTES
 from compute.network.links.translations import forwardings_of
 from compute.network.model import FloatingIp, Network, Port, Router, Subnet
+from compute.network.port_names import OWNER_ROUTER_INTERFACE
 from compute.network.routing.placement import place_router
 from compute.network.routing.router_ports import (
     connected,
@@ -28,7 +29,6 @@ from compute.network.routing.router_ports import (
 )
 from compute.network.routing.routers import COLLECTION as ROUTERS
 from compute.network.routing.routers import change_routes
-from compute.network.view import OWNER_ROUTER_INTERFACE
 from objectstore.kernel.reply import Reply
 
 INTERFACE = Schema(

@@ -16,7 +16,7 @@ from compute.network import tables
 from compute.network.frame.work import Work
 from compute.network.links.segments import keep_segment, tunnelled_hosts, tunnels
 from compute.network.model import DOWN, Port, Router
-from compute.network.view import OWNER_ROUTER_GATEWAY, OWNER_ROUTER_INTERFACE
+from compute.network.port_names import OWNER_ROUTER_GATEWAY, OWNER_ROUTER_INTERFACE
 
 ROUTER_PORT_OWNERS = (OWNER_ROUTER_INTERFACE, OWNER_ROUTER_GATEWAY)
 

@@ -13,7 +13,7 @@ from compute.network.links.addressing import Wish, addresses_of
 from compute.network.links.port_fields import FIELDS as PORT_FIELDS
 from compute.network.links.ports import make_port
 from compute.network.model import FixedAddress, Network, Port, Router, Subnet
-from compute.network.view import OWNER_ROUTER_GATEWAY, OWNER_ROUTER_INTERFACE
+from compute.network.port_names import OWNER_ROUTER_GATEWAY, OWNER_ROUTER_INTERFACE
 
 
 def make_router_port(

@@ -11,10 +11,10 @@ from compute.network import tables
 from compute.network.errors import conflict
 from compute.network.frame.bodies import Body
 from compute.network.frame.collection import (
+    TAGS,
     Collection,
     is_own_service,
     standard,
-    tags_of,
 )
 from compute.network.frame.fields import TEXT, Field, Fields
 from compute.network.frame.resource import Definition
@@ -111,14 +111,14 @@ def _present(work: Work, groups: Sequence[SecurityGroup]) -> list[Body]:
     for rule in found:
         of_group.setdefault(rule.group_id, []).append(rule)
     shared = lent(work, identifiers, SHARED)
-    labels = tags_of(work, [rule.id for rule in found])
+    labels = TAGS.of(work.connection, [rule.id for rule in found])
     return [
         {
             "security_group_rules": [
                 {
                     **show_rule(rule),
                     **standard(rule, has_name=False),
-                    "tags": labels.get(rule.id, []),
+                    "tags": labels[rule.id],
                 }
                 for rule in of_group.get(group.id, [])
             ],

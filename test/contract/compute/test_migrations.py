@@ -10,7 +10,15 @@ import sqlalchemy as sa
 from compute.core.database import Database
 from compute.core.migrations import upgrade
 
-ROOMS = ("identity", "image", "network", "volume", "instance", "balancer")
+ROOMS = (
+    "identity",
+    "image",
+    "network",
+    "volume",
+    "instance",
+    "balancer",
+    "orchestration",
+)
 # Each room in two processes, as on two machines.
 PROCESSES = 2
 SECONDS_MAX = 90.0

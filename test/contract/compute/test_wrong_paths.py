@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from compute.core.api import Api
+from compute.core.room import Room
 from test.fakes.tokens import fake_token
 from test.unit.compute.balancer.house import House as BalancerHouse
 from test.unit.compute.instance.house import OWNER, House
+from test.unit.compute.orchestration.house import House as StackHouse
 from test.unit.compute.volume.house import House as VolumeHouse
 
 ROOMS = {
@@ -21,6 +23,7 @@ ROOMS = {
     "compute": "/v2.1",
     "volume": "/v3",
     "load-balancer": "/v2.0",
+    "orchestration": "/v1",
 }
 
 
@@ -34,6 +37,9 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     balancers = BalancerHouse(tmp_path_factory.mktemp("balancers"))
     found.parts.callers["load-balancer"] = balancers.caller  # type: ignore[index]
     found.rooms["load-balancer"] = balancers.room
+    stacks = StackHouse(tmp_path_factory.mktemp("stacks"))
+    found.parts.callers["orchestration"] = stacks.caller  # type: ignore[index]
+    found.rooms["orchestration"] = Room("orchestration", stacks.api)
     yield found
     found.close()
 

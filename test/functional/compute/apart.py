@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -42,23 +43,56 @@ HOST_PROGRAMS = {
     "qemu-system-x86_64": "qemu-system-x86",
     "qemu-img": "qemu-utils",
     "libvirtd": "libvirt-daemon",
+    "/usr/lib/libvirt/libvirt_lxc": "libvirt-daemon-driver-lxc",
     "ssh": "openssh-client",
 }
+
+
+# A mirror may be slow, and another installation be under way.
+INSTALL_SECONDS_MAX = 240.0
+
+
+def missing_packages(programs: Mapping[str, str]) -> list[str]:
+    """The packages of those programs that are not here."""
+    path = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
+    return [
+        package
+        for program, package in programs.items()
+        if not shutil.which(program, path=path)
+    ]
 
 
 def need_a_host() -> None:
     """Skip, saying why, where no guests can run."""
     if os.geteuid():
         pytest.skip("namespaces and guests need root")
-    path = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
-    missing = [
-        package
-        for program, package in HOST_PROGRAMS.items()
-        if not shutil.which(program, path=path)
-    ]
+    missing = missing_packages(HOST_PROGRAMS)
     if missing:
         pytest.skip(f"not installed: {', '.join(missing)}")
     pytest.importorskip("libvirt")
+
+
+def need_networks(programs: Mapping[str, str]) -> None:
+    """Install the packages of those programs; skip, saying why, where that cannot be,
+    or where the kernel has no bridges."""
+    if os.geteuid():
+        pytest.skip("namespaces and taps need root")
+    if shutil.which("apt-get"):
+        install = ["apt-get", "install", "-y", "-q", "--no-install-recommends",
+                   "-o", "DPkg::Lock::Timeout=200"]  # fmt: skip
+        for words in (install, ["apt-get", "update", "-q"], install):
+            if missing := missing_packages(programs):  # else the first was enough
+                more = missing if words is install else []
+                subprocess.run(
+                    [*words, *more], capture_output=True, timeout=INSTALL_SECONDS_MAX
+                )
+    if missing := missing_packages(programs):
+        pytest.skip(f"not installed: {', '.join(missing)}")
+    probe = [*UNSHARE, "sh", "-c", START, "sh", "ip", "link", "add", "probe", "type",
+             "bridge"]  # fmt: skip
+    done = subprocess.run(probe, capture_output=True, text=True, timeout=30)
+    if done.returncode:
+        pytest.skip(f"no bridges on this kernel: {done.stderr.strip()}")
 
 
 # What the real guests of one lane (see test.scheduling) may take together, tried again

@@ -23,7 +23,8 @@ from test.functional.harness.store import children
 
 ROOMS, AGENT, NETWORK_AGENT = "rooms", "agent", "network-agent"
 ROLES = {
-    ROOMS: "identity, image, network, volume, compute, load-balancer",
+    ROOMS: "identity, image, network, volume, compute, load-balancer, orchestration,"
+    " dashboard",
     AGENT: "agent",
     NETWORK_AGENT: "network-agent",
 }

@@ -139,6 +139,23 @@ def prints_a_table(arguments: tuple[str, ...]) -> bool:
     return bool(words & verbs) and not words & (silent - {"set", "add"})
 
 
+def laid_out(
+    directory: Path,
+    sections: Sections | None = None,
+    *,
+    roles: tuple[str, ...] = SIMULATED,
+) -> LaidOutCloud:
+    """A cloud's settings in that directory; nothing runs yet."""
+    port, store_port, node_port = free_ports(3)
+    given = {
+        "agent": {"hypervisor": "sim"},
+        "volume": {"ends_with_us": "yes"},
+        **(sections or {}),
+    }
+    plan = CloudPlan(port, store_port, node_port, roles=roles, sections=given)
+    return lay_out_cloud(directory, plan)
+
+
 @contextmanager
 def running_cloud(
     directory: Path,
@@ -147,13 +164,6 @@ def running_cloud(
     roles: tuple[str, ...] = SIMULATED,
 ) -> Iterator[RunningCloud]:
     """A cloud in that directory, served by a process of its own."""
-    port, store_port, node_port = free_ports(3)
-    given = {
-        "agent": {"hypervisor": "sim"},
-        "volume": {"ends_with_us": "yes"},
-        **(sections or {}),
-    }
-    plan = CloudPlan(port, store_port, node_port, roles=roles, sections=given)
-    place = lay_out_cloud(directory, plan)
+    place = laid_out(directory, sections, roles=roles)
     with place.server(outlives_us=False).running():
         yield RunningCloud(place)

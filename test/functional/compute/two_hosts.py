@@ -12,10 +12,11 @@ import shlex
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from compute.cli.layout import CloudPlan, LaidOutCloud, lay_out_cloud
 from test.functional.compute.house import RunningCloud
@@ -27,6 +28,7 @@ NETWORK = "192.168.77"
 HOUSE_ADDRESS = f"{NETWORK}.1"
 AGENT_PORT = 7001
 ROOMS = ("identity", "image", "network", "volume", "compute")
+HOST_ROLES = ("agent", "network-agent")
 STOP_SECONDS_MAX = 60.0
 _SUCCEEDED = re.compile('" [23]\\d\\d ')
 
@@ -59,6 +61,10 @@ class HostPlace:
             return subprocess.Popen(
                 self.inside(*apart), stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
+
+    def within(self, *command: str) -> list[str]:
+        """The command in all that the host has of its own; it must run."""
+        return ["nsenter", "-t", str(self.pid), "--mount", "--net", *command]
 
     def doctor(self) -> subprocess.CompletedProcess[str]:
         """What he finds on the host, asked there."""
@@ -104,22 +110,31 @@ def lay_wire(names: list[str]) -> dict[str, str]:
 
 
 @contextmanager
-def two_hosts(directory: Path) -> Iterator[tuple[RunningCloud, dict[str, HostPlace]]]:
-    """The control plane here, a host in each of two namespaces."""
+def two_hosts(
+    directory: Path,
+    rooms: tuple[str, ...] = ROOMS,
+    roles: tuple[str, ...] = HOST_ROLES,
+    more: Mapping[str, Mapping[str, str]] | None = None,
+    hypervisor: str = "libvirt",
+) -> Iterator[tuple[RunningCloud, dict[str, HostPlace]]]:
+    """The control plane (``rooms``, with ``more`` settings) here, a host with these
+    ``roles`` and that ``hypervisor`` in each of two namespaces."""
     addresses = lay_wire(["alpha", "beta"])
     port, store_port, node_port = free_ports(3)
     url = f"http://{HOUSE_ADDRESS}:{port}"
     sections = {
         "cloud": {"public_address": f"0.0.0.0:{port}", "public_url": url},
-        "compute": {"down_after": "20"},
+        **(more or {"compute": {"down_after": "20"}}),
     }
-    plan = CloudPlan(port, store_port, node_port, roles=ROOMS, sections=sections)
+    plan = CloudPlan(port, store_port, node_port, roles=rooms, sections=sections)
     place = lay_out_cloud(directory / "c", plan)
     with ExitStack() as stack:
         stack.enter_context(place.server(outlives_us=False).running())
         cloud = RunningCloud(place)
         hosts = {
-            name: _host(directory, place, name, address, url)
+            name: _host(
+                directory, place, name, address, (url, rooms, roles), hypervisor
+            )
             for name, address in addresses.items()
         }
         try:
@@ -131,10 +146,8 @@ def two_hosts(directory: Path) -> Iterator[tuple[RunningCloud, dict[str, HostPla
                 for name, host in hosts.items()
             }
             sdk = cloud.sdk()
-            wait_for(
-                "two hosts",
-                lambda: len(list(sdk.compute.hypervisors())) == len(hosts),
-            )
+            heard = sdk.compute.hypervisors if "agent" in roles else sdk.network.agents
+            wait_for("two hosts", lambda: len({_name(one) for one in heard()}) == 2)
             yield cloud, hosts
         except BaseException:
             for log in [place.log, *(host.log for host in hosts.values())]:
@@ -145,27 +158,35 @@ def two_hosts(directory: Path) -> Iterator[tuple[RunningCloud, dict[str, HostPla
 
 
 def _host(
-    directory: Path, place: LaidOutCloud, name: str, address: str, url: str
+    directory: Path,
+    place: LaidOutCloud,
+    name: str,
+    address: str,
+    served: tuple[str, tuple[str, ...], tuple[str, ...]],
+    hypervisor: str,
 ) -> HostPlace:
+    url, rooms, roles = served
     state = directory / name
     state.mkdir()
     settings = directory / f"{name}.conf"
-    lines = [f"{room}_url = {url}/{room}" for room in ROOMS]
+    lines = [f"{room.replace('-', '_')}_url = {url}/{room}" for room in rooms]
     settings.write_text(
         "\n".join(
             [
                 "[cloud]",
-                "roles = agent, network-agent",
+                f"roles = {', '.join(roles)}",
                 f"public_address = {address}:{AGENT_PORT}",
                 f"host = {name}",
                 f"state = {state}",
                 f"service_password_file = {place.state / 'service-password'}",
                 *lines,
                 "[agent]",
-                "hypervisor = libvirt",
+                f"hypervisor = {hypervisor}",
                 "ends_with_us = yes",
                 "look = 0.5",
                 "[network-agent]",
+                "look = 0.5",
+                "[balancer-agent]",
                 "look = 0.5",
                 "",
             ]
@@ -187,3 +208,8 @@ def _stop(processes: list[subprocess.Popen[bytes]]) -> None:
         except subprocess.TimeoutExpired:
             os.kill(process.pid, signal.SIGKILL)
             process.wait()
+
+
+def _name(heard: Any) -> str:
+    """Of the host of an agent, or of a hypervisor."""
+    return str(getattr(heard, "host", None) or heard.name)

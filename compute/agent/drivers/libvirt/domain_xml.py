@@ -38,7 +38,7 @@ def domain_xml(spec: GuestSpec, machine: Machine, started_seconds: int) -> str:
     domain = Element("domain", type=machine.virt_type)
     _text(domain, "name", spec.name)
     _text(domain, "uuid", spec.uuid)
-    domain.append(_metadata(spec.metadata, started_seconds))
+    domain.append(metadata_element(spec.metadata, started_seconds))
     SubElement(domain, "memory", unit="MiB").text = str(spec.memory_mib)
     _text(domain, "vcpu", str(spec.vcpus))
     domain.append(_smbios(spec))
@@ -60,7 +60,8 @@ def _text(parent: Element, tag: str, text: str) -> None:
     SubElement(parent, tag).text = text
 
 
-def _metadata(facts: Mapping[str, str], started_seconds: int) -> Element:
+def metadata_element(facts: Mapping[str, str], started_seconds: int) -> Element:
+    """What marks the domain as ours, and tells of it."""
     ElementTree.register_namespace(_PREFIX, METADATA_NAMESPACE)
     metadata = Element("metadata")
     guest = SubElement(metadata, f"{{{METADATA_NAMESPACE}}}guest")

@@ -70,12 +70,21 @@ def state_of(domain: Domain) -> GuestState:
     """What it does now."""
     try:
         state, reason = domain.state()
-        saved = bool(domain.hasManagedSaveImage())
+        saved = _has_saved_memory(domain)
     except libvirt.libvirtError as error:
         if error.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN:
             return GuestState.ABSENT
         raise
     return guest_state(state, reason, has_saved_memory=saved)
+
+
+def _has_saved_memory(domain: Domain) -> bool:
+    try:
+        return bool(domain.hasManagedSaveImage())
+    except libvirt.libvirtError as error:
+        if error.get_error_code() == libvirt.VIR_ERR_NO_SUPPORT:
+            return False  # containers cannot
+        raise
 
 
 def read_state(connection: Connection, uuid: str) -> GuestState:
@@ -154,16 +163,16 @@ def end(connection: Connection, uuid: str) -> None:
 def drop_memory(connection: Connection, uuid: str) -> None:
     """Forget the saved memory of a suspended guest."""
     domain = find(connection, uuid)
-    if domain is not None and domain.hasManagedSaveImage():
+    if domain is not None and _has_saved_memory(domain):
         domain.managedSaveRemove()
 
 
-def forget(connection: Connection, uuid: str) -> None:
+def forget(connection: Connection, uuid: str, flags: int = UNDEFINE_FLAGS) -> None:
     """End it and undefine it."""
     end(connection, uuid)
     domain = find(connection, uuid)
     if domain is not None:
-        _unless_inactive(domain.undefineFlags, UNDEFINE_FLAGS)
+        _unless_inactive(domain.undefineFlags, flags)
 
 
 def definition_of(domain: Domain) -> Element:

@@ -7,7 +7,6 @@ import functools
 import os
 from collections.abc import Callable
 
-from compute.agent.console_log import read_tail
 from compute.agent.disks import files
 from compute.agent.drivers.libvirt import (
     copies,
@@ -17,15 +16,13 @@ from compute.agent.drivers.libvirt import (
     moving,
     waiting,
 )
-from compute.agent.drivers.libvirt.connection import Connection, LibvirtConnection
 from compute.agent.drivers.libvirt.domain_xml import Machine, domain_xml
 from compute.agent.drivers.libvirt.flight import Flights
-from compute.agent.drivers.libvirt.hearing import Hearing
+from compute.agent.drivers.libvirt.guests_of_libvirt import LibvirtGuests
 from compute.agent.drivers.libvirt.host import HostSize, read_inventory
 from compute.agent.guests import (
     ACTIVE_STATES,
     DiskSpec,
-    GuestEvent,
     GuestSpec,
     GuestState,
     GuestUsage,
@@ -36,15 +33,14 @@ from compute.agent.guests import (
     NbdSource,
     NicSpec,
     Opener,
-    WrongState,
 )
-from compute.agent.hypervisor import CONSOLE_TAIL_BYTES_MAX, GRACE_SECONDS
+from compute.agent.hypervisor import GRACE_SECONDS
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.errors import RingstackError
 
 
-class LibvirtHypervisor:
-    """One host's guests by libvirt."""
+class LibvirtHypervisor(LibvirtGuests):
+    """One host's guests by libvirt and QEMU."""
 
     def __init__(
         self,
@@ -56,11 +52,9 @@ class LibvirtHypervisor:
         pull_bytes_per_second: int = 0,
     ) -> None:
         """``prepare`` gives the URI, with whatever must run for it running."""
-        self._hearing = Hearing()
-        self._libvirt = LibvirtConnection(prepare, self._hearing.register)
+        super().__init__(prepare, clock)
         self._machine = machine
         self._host = host
-        self._clock = clock
         self._pull_bytes_per_second = pull_bytes_per_second
         self._flights = Flights(self._libvirt, clock)
 
@@ -71,30 +65,11 @@ class LibvirtHypervisor:
         with contextlib.suppress(RingstackError):
             # Only root may, and only a root's host takes guests in that run.
             files.make_directory(moving.SOCKETS_DIRECTORY)
-        self._hearing.begin(self._libvirt)
-
-    def close(self) -> None:
-        """Disconnect."""
-        self._libvirt.close()
-        self._hearing.end()
+        super().open()
 
     def inventory(self) -> HostInventory:
         """What the host has."""
         return self._libvirt.run(read_inventory, self._host, self._machine.virt_type)
-
-    def watch(self, callback: Callable[[GuestEvent], None]) -> None:
-        """Call ``callback`` for each event."""
-        self._hearing.watchers.append(callback)
-
-    # ---- all guests ----------------------------------------------------------
-
-    def states(self) -> dict[str, GuestState]:
-        """The state of every guest."""
-        return self._libvirt.run(domains.read_states)
-
-    def state(self, uuid: str) -> GuestState:
-        """One guest's state."""
-        return self._libvirt.run(domains.read_state, uuid)
 
     # ---- life ----------------------------------------------------------------
 
@@ -118,12 +93,6 @@ class LibvirtHypervisor:
             waiting.shut_down(self._libvirt, self._clock, spec.uuid, grace_seconds)
         self._libvirt.run(domains.boot, spec.uuid, self._definition(spec))
 
-    def pause(self, uuid: str) -> None:
-        """Paused."""
-        state = self._require(uuid, "be paused", ACTIVE_STATES)
-        if state is GuestState.RUNNING:
-            self._libvirt.run(_call_domain, uuid, "suspend")
-
     def suspend(self, uuid: str) -> None:
         """Memory on disk."""
         allowed = ACTIVE_STATES | {GuestState.SUSPENDED}
@@ -134,13 +103,9 @@ class LibvirtHypervisor:
         """Running, from paused or suspended."""
         state = self._require(uuid, "resume", ACTIVE_STATES | {GuestState.SUSPENDED})
         if state is GuestState.PAUSED:
-            self._libvirt.run(_call_domain, uuid, "resume")
+            self._call(uuid, "resume")
         elif state is GuestState.SUSPENDED:
-            self._libvirt.run(_call_domain, uuid, "create")
-
-    def destroy(self, uuid: str) -> None:
-        """Absent."""
-        self._libvirt.run(domains.forget, uuid)
+            self._call(uuid, "create")
 
     # ---- devices -------------------------------------------------------------
 
@@ -218,11 +183,6 @@ class LibvirtHypervisor:
 
     # ---- looking at a guest --------------------------------------------------
 
-    def console_tail(self, uuid: str, bytes_max: int = CONSOLE_TAIL_BYTES_MAX) -> bytes:
-        """The end of the console's log."""
-        path = self._libvirt.run(domains.console_log_path, uuid)
-        return files.on_thread(read_tail, path, bytes_max) if path else b""
-
     def usage(self, uuid: str) -> GuestUsage:
         """Figures."""
         return self._libvirt.run(figures.read_usage, uuid, self._clock.time())
@@ -230,13 +190,13 @@ class LibvirtHypervisor:
     def inject_nmi(self, uuid: str) -> None:
         """Interrupt the guest's kernel."""
         self._require(uuid, "be interrupted", frozenset({GuestState.RUNNING}))
-        self._libvirt.run(_call_domain, uuid, "injectNMI")
+        self._call(uuid, "injectNMI")
 
     def set_password(self, uuid: str, user: str, password: str) -> None:
         """Through the guest's agent."""
         running = frozenset({GuestState.RUNNING})
         self._require(uuid, "change its password", running)
-        self._libvirt.run(_call_domain, uuid, "setUserPassword", user, password)
+        self._call(uuid, "setUserPassword", user, password)
 
     # ---- inside --------------------------------------------------------------
 
@@ -244,20 +204,3 @@ class LibvirtHypervisor:
         if spec.console_log:
             files.make_directory(os.path.dirname(spec.console_log))
         return domain_xml(spec, self._machine, int(self._clock.time()))
-
-    def _require(
-        self, uuid: str, wanted: str, allowed: frozenset[GuestState]
-    ) -> GuestState:
-        def read(connection: Connection) -> GuestState:
-            return domains.state_of(domains.require(connection, uuid))
-
-        state = self._libvirt.run(read)
-        if state not in allowed:
-            raise WrongState(uuid, state, wanted)
-        return state
-
-
-def _call_domain(
-    connection: Connection, uuid: str, method: str, *arguments: object
-) -> None:
-    getattr(domains.require(connection, uuid), method)(*arguments)

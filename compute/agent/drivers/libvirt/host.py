@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from compute.agent.drivers.libvirt.connection import Connection
 from compute.agent.drivers.libvirt.figures import processor_facts
-from compute.agent.guests import HostInventory
+from compute.agent.guests import Ability, HostInventory
 
 _GIB = 1 << 30
 _KERNEL_FIGURES = "/proc/stat"
@@ -22,7 +22,10 @@ class HostSize:
 
 
 def read_inventory(
-    connection: Connection, host: HostSize, virt_type: str
+    connection: Connection,
+    host: HostSize,
+    virt_type: str,
+    lacks: tuple[Ability, ...] = (),
 ) -> HostInventory:
     """The host as it is now (on a native thread)."""
     _, memory_mib, cpus, _, nodes, sockets, cores, threads = connection.getInfo()
@@ -45,6 +48,7 @@ def read_inventory(
         cpu_threads=threads,
         cpu_sockets=sockets * nodes,
         booted_at=_booted_at(),
+        lacks=lacks,
     )
 
 

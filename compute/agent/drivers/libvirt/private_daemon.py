@@ -15,6 +15,8 @@ import signal
 import socket
 import subprocess
 import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from compute.agent.drivers.libvirt import probed
 from compute.core.sockets import socket_directory
@@ -38,18 +40,33 @@ _MOUNTS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Flavour:
+    """What sort of guests a daemon has: the ``scheme`` of its URI, what is shared with
+    the host's mounts, the ``settings`` of libvirt's driver (file -> text), and what the
+    shell does before it begins."""
+
+    scheme: str
+    settings: Mapping[str, str]
+    propagation: str = "private"
+    before: tuple[str, ...] = ()
+
+
 class PrivateDaemon:
     """libvirtd in ``directory`` (absolute)."""
 
-    def __init__(self, directory: str, clock: Clock) -> None:
+    def __init__(
+        self, directory: str, clock: Clock, flavour: Flavour | None = None
+    ) -> None:
         self._directory = directory
+        self._flavour = flavour or QEMU
         self._sockets = socket_directory(directory)
         self._clock = clock
 
     @property
     def uri(self) -> str:
         """Where to connect to."""
-        return f"qemu+unix:///system?socket={self.socket_path}"
+        return f"{self._flavour.scheme}+unix:///system?socket={self.socket_path}"
 
     @property
     def socket_path(self) -> str:
@@ -111,14 +128,12 @@ class PrivateDaemon:
         if os.geteuid() != 0:
             raise Unavailable("a private libvirtd needs root; name a URI instead")
         if shutil.which("unshare") is None or not os.access(DAEMON, os.X_OK):
-            raise Unavailable(
-                f"{DAEMON} is not installed (Debian: libvirt-daemon-system)"
-            )
+            raise Unavailable(f"{DAEMON} is not installed (Debian: libvirt-daemon)")
         self._write_settings()
         probed.seed(self._cache)
         with open(os.path.join(self._directory, "log", "start.log"), "ab") as log:
             process = subprocess.Popen(
-                ["unshare", "--mount", "sh", "-c", self._script()],
+                ["unshare", "--mount", self._propagation, "sh", "-c", self._script()],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -133,11 +148,16 @@ class PrivateDaemon:
                 raise Unavailable(f"libvirtd did not start; see {log.name}")
             concurrency.sleep(POLL_SECONDS)
 
+    @property
+    def _propagation(self) -> str:
+        return f"--propagation={self._flavour.propagation}"
+
     def _script(self) -> str:
-        lines = ["set -e", "mount --make-rprivate /"]
+        lines = ["set -e"]
         for target, name in _MOUNTS.items():
             ours = shlex.quote(os.path.join(self._directory, name))
             lines += [f"mkdir -p {target}", f"mount --bind {ours} {target}"]
+        lines += self._flavour.before
         settings = shlex.quote(os.path.join(self._directory, "etc", "libvirtd.conf"))
         pid = shlex.quote(self._pid_path)
         lines.append(f"exec {DAEMON} -f {settings} -p {pid}")
@@ -148,7 +168,8 @@ class PrivateDaemon:
         for path in (*directories, self._sockets):
             os.makedirs(path, 0o700, exist_ok=True)
         self._write("etc/libvirtd.conf", self._daemon_settings())
-        self._write("etc/qemu.conf", QEMU_SETTINGS)
+        for name, text in self._flavour.settings.items():
+            self._write(f"etc/{name}", text)
 
     def _daemon_settings(self) -> str:
         # The host's identity must stay the same: libvirt refuses guests otherwise.
@@ -186,6 +207,7 @@ namespaces = [ ]
 seccomp_sandbox = 1
 stdio_handler = "file"
 """
+QEMU = Flavour("qemu", {"qemu.conf": QEMU_SETTINGS})
 
 
 def _signal(pid: int, number: int) -> None:

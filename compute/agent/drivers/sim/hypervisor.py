@@ -17,6 +17,7 @@ from compute.agent.drivers.sim.moves import SimMoves, memory_figures
 from compute.agent.drivers.sim.state_file import StateFile
 from compute.agent.guests import (
     ACTIVE_STATES,
+    Ability,
     DiskSpec,
     GuestEvent,
     GuestEventKind,
@@ -44,12 +45,13 @@ SIM_VERSION = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class SimHost:
-    """The size of a simulated host."""
+    """The size of a simulated host, and what its guests shall do without."""
 
     hostname: str
     vcpus: int = 32
     memory_mib: int = 131_072
     disk_gib: int = 2_000
+    lacks: tuple[Ability, ...] = ()
 
 
 class SimHypervisor:
@@ -96,6 +98,7 @@ class SimHypervisor:
             cpu_vendor="sim",
             cpu_cores=self.host.vcpus,
             booted_at=self._booted_at,
+            lacks=self.host.lacks,
         )
 
     def watch(self, callback: Callable[[GuestEvent], None]) -> None:

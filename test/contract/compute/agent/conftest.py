@@ -1,9 +1,11 @@
-"""Hosts for the conformance suite: simulated, and libvirt with QEMU."""
+"""Hosts for the conformance suite: simulated, libvirt with QEMU, and containers."""
 
 from __future__ import annotations
 
 import shutil
+import subprocess
 import tempfile
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,11 +13,14 @@ import pytest
 
 from compute.agent.drivers.sim.hypervisor import SimHost, SimHypervisor
 from compute.agent.drivers.sim.state_file import StateFile
+from compute.agent.guests import DiskSpec, FileSource
 from compute.agent.hypervisor import Hypervisor
+from compute.core import qemu_img
 from objectstore.kernel.clock import SystemClock
 from objectstore.kernel.system_disk import SystemDisk
 from test.contract.compute.agent import qemu
 from test.contract.compute.agent.host import Host
+from test.guest_image import DISK
 from test.guest_image import guest_image as small_guest
 from test.scratch import scratch_directory
 
@@ -74,6 +79,64 @@ def libvirt_host(libvirt_session: Path) -> Iterator[Host]:
     shutil.rmtree(directory)
 
 
+@pytest.fixture(scope="session")
+def lxc_session(qemu_directory: Path) -> Iterator[Path]:
+    """The state directory of containers and their libvirtd, which ends with it."""
+    from compute.agent.drivers.libvirt.private_daemon import PrivateDaemon
+    from compute.agent.drivers.lxc.mounting import unmount
+
+    directory = qemu_directory / "x"
+    directory.mkdir()
+    yield directory
+    PrivateDaemon(str(directory / "libvirt"), SystemClock()).stop()
+    unmount(str(directory / "containers"), lazily=True)
+
+
+def open_lxc(state_directory: Path) -> Hypervisor:
+    from compute.agent.drivers.libvirt.host import HostSize
+    from compute.agent.drivers.libvirt.settings import LibvirtSettings
+    from compute.agent.drivers.lxc.build import build_containers
+
+    state = str(state_directory)
+    hypervisor, _ = build_containers(
+        LibvirtSettings(pull_bytes_per_second=4 << 20),
+        HostSize("host-under-test", state),
+        state,
+        f"{state}/sockets",
+        SystemClock(),
+    )
+    hypervisor.open()
+    return hypervisor
+
+
+@pytest.fixture
+def lxc_host(lxc_session: Path, guest_image: Path) -> Iterator[Host]:
+    """A host whose guests are containers, each with the small guest's disk."""
+
+    def root(place: Path) -> DiskSpec:
+        path = str(place / "root.qcow2")
+        qemu_img.create_overlay(path, str(guest_image / DISK), "qcow2", 1 << 30)
+        return DiskSpec("vda", FileSource(path, "qcow2"), boot_order=1)
+
+    bridge = f"br{uuid.uuid4().hex[:9]}"
+    subprocess.run(["ip", "link", "add", bridge, "type", "bridge"], check=True)
+    directory = Path(tempfile.mkdtemp(prefix="g-", dir=lxc_session))
+    host = Host(
+        open_lxc(lxc_session),
+        lambda: open_lxc(lxc_session),
+        directory,
+        root=root,
+        bridge=bridge,
+    )
+    yield host
+    host.clean_up()
+    subprocess.run(["ip", "link", "del", bridge], check=True)
+    assert host.hypervisor.states() == {}
+    assert list((lxc_session / "containers").iterdir()) == []
+    host.hypervisor.close()
+    shutil.rmtree(directory)
+
+
 @pytest.fixture
 def sim_host(tmp_path: Path) -> Iterator[Host]:
     """A simulated host whose guests outlive the agent."""
@@ -90,7 +153,7 @@ def sim_host(tmp_path: Path) -> Iterator[Host]:
     assert host.hypervisor.states() == {}
 
 
-@pytest.fixture(params=["sim", "libvirt"])
+@pytest.fixture(params=["sim", "libvirt", "lxc"])
 def host(request: pytest.FixtureRequest) -> Host:
     """Each driver in turn."""
     found = request.getfixturevalue(f"{request.param}_host")

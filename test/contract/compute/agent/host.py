@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from compute.agent.guests import (
+    Ability,
     DiskSpec,
     GuestEvent,
     GuestEventKind,
@@ -40,8 +41,18 @@ class Host:
     """A hypervisor, and guests that are removed when the test is over."""
 
     def __init__(
-        self, hypervisor: Hypervisor, reopen: Callable[[], Hypervisor], directory: Path
+        self,
+        hypervisor: Hypervisor,
+        reopen: Callable[[], Hypervisor],
+        directory: Path,
+        *,
+        root: Callable[[Path], DiskSpec] | None = None,
+        bridge: str = "",
     ) -> None:
+        """``root``: makes the disk, in that directory, of guests that cannot be
+        without one; ``bridge``: what their taps are on."""
+        self._root = root
+        self._bridge = bridge
         self.hypervisor = hypervisor
         self.directory = directory
         self.events: list[GuestEvent] = []
@@ -56,6 +67,8 @@ class Host:
         self._guests.append(guest)
         directory = self.directory / guest
         directory.mkdir()
+        if self._root is not None and not disks:
+            disks = (self._root(directory),)
         return GuestSpec(
             uuid=guest,
             name=f"guest-{guest[:8]}",
@@ -77,12 +90,19 @@ class Host:
             for words in (f"tuntap add {name} mode tap", f"link set {name} up"):
                 subprocess.run(["ip", *words.split()], check=True)
             self._taps.append(name)
+            if self._bridge:
+                words = ["ip", "link", "set", name, "master", self._bridge]
+                subprocess.run(words, check=True)
         return NicSpec(mac, name, mtu=1450)
 
     @property
     def is_real(self) -> bool:
         """Whether there are processes and devices behind it."""
         return type(self.hypervisor).__name__ != "SimHypervisor"
+
+    def lacks(self, ability: Ability) -> bool:
+        """Whether its guests cannot do that."""
+        return ability in self.hypervisor.inventory().lacks
 
     def restart_agent(self) -> None:
         """A new driver finds what the old one left."""
@@ -105,4 +125,6 @@ class Host:
         while self._guests:
             self.hypervisor.destroy(self._guests.pop())
         while self._taps:
-            subprocess.run(["ip", "link", "del", self._taps.pop()], check=True)
+            # A container's card went with it, in the tap's place.
+            gone = ["ip", "link", "del", self._taps.pop()]
+            subprocess.run(gone, check=not self._bridge, capture_output=True)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from compute.balancer.agent.processes import WAITING_MAX
 from compute.network.client import balancer_namespace
+from test.functional.compute.balancer.lost_host import a_lost_host
 from test.functional.compute.balancer.scene import Scene
 from test.functional.compute.balancer.whole_cloud import a_whole_cloud_serves
 from test.functional.compute.network_agent.cloud import wait_for
@@ -388,12 +389,13 @@ SCENARIOS: dict[str, tuple[Callable[[Scene], None], tuple[str, ...]]] = {
 }
 
 
-NAMES = (*SCENARIOS, a_whole_cloud_serves.__name__)
+CLOUDS = {each.__name__: each for each in (a_whole_cloud_serves, a_lost_host)}
+NAMES = (*SCENARIOS, *CLOUDS)
 
 
 def main(name: str) -> None:
-    if name not in SCENARIOS:
-        a_whole_cloud_serves()
+    if name in CLOUDS:
+        CLOUDS[name]()
         return
     scenario, servers = SCENARIOS[name]
     scene = Scene(*servers)

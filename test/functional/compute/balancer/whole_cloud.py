@@ -46,17 +46,23 @@ def a_whole_cloud_serves() -> None:
 
 def _make(connection: Connection) -> tuple[str, str]:
     """A load balancer with a listener; its id and address."""
-    network = connection.network.create_network(name="inside")
-    subnet = connection.network.create_subnet(
-        network_id=network.id, ip_version=4, cidr="10.40.0.0/24"
-    )
+    subnet_id = make_network(connection)
     service = connection.load_balancer
     wait_for("the network agent", lambda: list(connection.network.agents()))
-    made = service.create_load_balancer(name="lb", vip_subnet_id=subnet.id)
+    made = service.create_load_balancer(name="lb", vip_subnet_id=subnet_id)
     service.wait_for_load_balancer(made.id, interval=0.2)
     service.create_listener(protocol="HTTP", protocol_port=80, load_balancer_id=made.id)
     service.wait_for_load_balancer(made.id, interval=0.2)
     return str(made.id), str(made.vip_address)
+
+
+def make_network(connection: Connection) -> str:
+    """A network with a subnet; the subnet's id."""
+    network = connection.network.create_network(name="inside")
+    subnet = connection.network.create_subnet(
+        network_id=network.id, ip_version=4, cidr="10.40.0.0/24"
+    )
+    return str(subnet.id)
 
 
 def _code(balancer_id: str, address: str) -> str:

@@ -14,10 +14,12 @@ from compute.network.agent.leftovers import find_leftovers, remove_leftovers
 from compute.network.agent.metadata_listeners import MetadataListeners
 from compute.network.agent.network_agent import NetworkAgent
 from compute.network.agent.settings import AgentSettings
-from compute.network.view import (
+from compute.network.port_names import (
     OWNER_DHCP,
     OWNER_ROUTER_GATEWAY,
     OWNER_ROUTER_INTERFACE,
+)
+from compute.network.view import (
     Direction,
     FixedAddress,
     FloatingIp,

@@ -8,7 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from compute.network.view import Port, tap_name
+from compute.network.port_names import tap_name
+from compute.network.view import Port
 from objectstore.kernel import concurrency
 
 SECONDS_MAX = 30.0

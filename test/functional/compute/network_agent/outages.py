@@ -7,9 +7,7 @@ from compute.network.agent.names import (
     dhcp_namespace,
     router_namespace,
 )
-from compute.network.view import (
-    tap_name,
-)
+from compute.network.port_names import tap_name
 from test.functional.compute.network_agent.cloud import (
     Cloud,
     lets_in,

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from compute.network.agent.names import speed_device
-from compute.network.view import Bandwidth, FloatingQuality, Quality, tap_name
+from compute.network.port_names import tap_name
+from compute.network.view import Bandwidth, FloatingQuality, Quality
 from objectstore.kernel import concurrency
 from test.functional.compute.network_agent.cloud import (
     Cloud,

@@ -14,13 +14,8 @@ from compute.network.agent.names import (
     router_namespace,
 )
 from compute.network.agent.plan import plan
-from compute.network.view import (
-    OWNER_ROUTER_INTERFACE,
-    Ipv6Mode,
-    PortForwarding,
-    Router,
-    StaticRoute,
-)
+from compute.network.port_names import OWNER_ROUTER_INTERFACE
+from compute.network.view import Ipv6Mode, PortForwarding, Router, StaticRoute
 from test.functional.compute.network_agent.cloud import (
     Cloud,
     lets_in,

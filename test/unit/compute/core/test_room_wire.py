@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import pytest
 
 from compute.core.room_wire import RoomWire
-from objectstore.client.caller import Answer, Content
+from objectstore.client.caller import Answer
 from objectstore.kernel.errors import Unavailable
+from test.fakes.one_answer import OneAnswer
 from test.fakes.tokens import FakeTokens
 
 
@@ -21,37 +19,12 @@ def refusal(answer: Answer, what: str) -> Exception:
     return Refused(f"{what}: {answer.status}")
 
 
-class Room:
-    """Answers every question alike, and remembers the last."""
-
-    def __init__(self, status: int, body: bytes) -> None:
-        self.status, self.body = status, body
-        self.asked: tuple[Any, ...] = ()
-        self.is_closed = False
-
-    def request(
-        self,
-        method: str,
-        path: str,
-        headers: Mapping[str, str] | None = None,
-        body: Content = b"",
-        *,
-        timeout: float | None = None,
-    ) -> Answer:
-        self.asked = (method, path, dict(headers or {}), body, timeout)
-
-        def close() -> None:
-            self.is_closed = True
-
-        return Answer(self.status, {}, [self.body] if self.body else [], close)
-
-
-def wire(room: Room) -> RoomWire:
+def wire(room: OneAnswer) -> RoomWire:
     return RoomWire(room, FakeTokens(), refusal, headers={"A": "a"}, timeout=5.0)
 
 
 def test_what_is_sent() -> None:
-    room = Room(200, b'{"x":1}')
+    room = OneAnswer(200, b'{"x":1}')
     assert wire(room).json("PUT", "/p", {}, token="t", headers={"A": "b"}) == {"x": 1}
     headers = {"X-Auth-Token": "t", "A": "b", "Content-Type": "application/json"}
     assert room.asked == ("PUT", "/p", headers, b"{}", 5.0)
@@ -62,9 +35,18 @@ def test_what_is_sent() -> None:
     assert room.asked[2]["Content-Type"] == "c"
 
 
-@pytest.mark.parametrize("status", [300, 302, 304, 400, 404, 409, 499, 500, 503, 599])
+@pytest.mark.parametrize("status", [300, 302, 304, 308])
+def test_redirections_are_nobodys_refusal(status: int) -> None:
+    room = OneAnswer(status, b"not read")
+    with pytest.raises(Unavailable, match=f"^GET /p: redirected .{status}"):
+        wire(room).json("GET", "/p?secret=1")
+    assert room.is_closed
+    assert wire(room).send("GET", "/p", accept=(status,)).status == status
+
+
+@pytest.mark.parametrize("status", [400, 404, 409, 499, 500, 503, 599])
 def test_refusals_give_the_connection_back(status: int) -> None:
-    room = Room(status, b"not read")
+    room = OneAnswer(status, b"not read")
     with pytest.raises(Refused, match=f"^GET /p: {status}$"):
         wire(room).json("GET", "/p?secret=1")
     assert room.is_closed
@@ -73,8 +55,8 @@ def test_refusals_give_the_connection_back(status: int) -> None:
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204])
 def test_answers_that_say_nothing_or_nonsense(status: int) -> None:
-    assert wire(Room(status, b"")).json("DELETE", "/p") is None
-    room = Room(status, b"{")
+    assert wire(OneAnswer(status, b"")).json("DELETE", "/p") is None
+    room = OneAnswer(status, b"{")
     with pytest.raises(Unavailable):
         wire(room).json("GET", "/p")
     assert room.is_closed

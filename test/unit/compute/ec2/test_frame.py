@@ -60,6 +60,8 @@ def test_a_form_is_the_structure_that_it_spells() -> None:
     parameters = Parameters.of(form)
     assert parameters.structure("Ebs").integer("Size") == 8
     assert parameters.texts("InstanceId") == ["a", "b", "c"]
+    assert Parameters.of({"KeyName": "k"}).texts("KeyName") == ["k"]
+    assert parameters.texts("Empty") == []
     assert asked_filters(parameters) == [Filter("n", ["v"])]
     assert parameters.text("Empty", "other") == "" and not parameters.flag("Empty")
     assert not parameters.has("None") and parameters.structures("None") == []
@@ -73,7 +75,6 @@ def test_a_form_is_the_structure_that_it_spells() -> None:
         ({"A": "9" * 10}, lambda p: p.integer("A")),
         ({"A": "9" * 5000}, lambda p: p.integer("A")),
         ({"A": "yes"}, lambda p: p.flag("A")),
-        ({"A": "x"}, lambda p: p.texts("A")),
         ({"A": "x"}, lambda p: p.structure("A")),
         ({"A.B": "x"}, lambda p: p.text("A")),
         ({"A.x": "y"}, lambda p: p.texts("A")),

@@ -96,6 +96,9 @@ BODIES: Bodies = {
     ("PUT", "/v3/types/{type_id}"): [{"volume_type": {"name": "t2"}}],
     ("POST", "/v3/types/{type_id}/extra_specs"): [{"extra_specs": {"a": 1}}],
     ("PUT", "/v3/types/{type_id}/extra_specs/{key}"): [{"x": "b"}],
+    ("POST", "/v3/types/{type_id}/encryption"): [
+        {"encryption": {"provider": "luks", "control_location": "front-end"}}
+    ],
     ("POST", "/v3/types/{type_id}/action"): [{"addProjectAccess": {"project": "p"}}],
     ("PUT", "/v3/default-types/{owner}"): [{"default_type": {"volume_type": "t"}}],
     ("POST", "/v3/qos-specs"): [

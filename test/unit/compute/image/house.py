@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -24,6 +23,7 @@ from test.fakes.hasty_database import hasty_database
 from test.fakes.stepped_clock import SteppedClock
 from test.fakes.swift_store import SwiftStore
 from test.fakes.tokens import SERVICE_PROJECT, FakeTokens, fake_token
+from test.unit.compute.got import Got as AnyGot
 
 OWNER, OTHER = "a" * 32, "b" * 32
 OCTETS = {"Content-Type": "application/octet-stream"}
@@ -31,17 +31,8 @@ PATCH = {"Content-Type": "application/openstack-images-v2.1-json-patch"}
 SECONDS_MAX = 20.0
 
 
-@dataclass
-class Got:
-    """An answer, read whole."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def json(self) -> Any:
-        return orjson.loads(self.body)
+class Got(AnyGot):
+    """An answer, with what it says of an error."""
 
     @property
     def message(self) -> str:

@@ -15,3 +15,12 @@ def house(tmp_path: Path) -> Iterator[House]:
     found.furnish()
     yield found
     found.close()
+
+
+@pytest.fixture
+def wide(tmp_path: Path) -> Iterator[House]:
+    house = House(tmp_path, hosts=3)
+    house.furnish()
+    house.flavor("large", ram=1024, vcpus=2, disk=2)
+    yield house
+    house.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -36,24 +35,12 @@ from objectstore.client.in_process import InProcessCaller
 from test.fakes.hasty_database import hasty_database
 from test.fakes.stepped_clock import SteppedClock
 from test.fakes.tokens import FakeTokens, fake_token
+from test.unit.compute.got import Got
 from test.unit.compute.instance.real_volumes import VolumeNeighbour
 
 OWNER, OTHER = "a" * 32, "b" * 32
 GIB = 1 << 30
 MOMENT_SECONDS = 0.001
-
-
-@dataclass
-class Got:
-    """An answer, read whole."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def json(self) -> Any:
-        return orjson.loads(self.body)
 
 
 class House:

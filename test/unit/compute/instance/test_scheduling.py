@@ -124,3 +124,20 @@ def test_extra_specs_speak_a_little_language(
     value: str, wanted: str, does: bool
 ) -> None:
     assert matches(value, wanted) is does
+
+
+def test_containers_and_machines() -> None:
+    found = [
+        *hosts(hypervisor_type="LXC", lacks=frozenset({"volumes", "extra-disks"}))[:1],
+        dataclasses.replace(HOST, host="b", hypervisor_type="KVM"),
+    ]
+
+    def left(**wish: object) -> set[str]:
+        request = dataclasses.replace(REQUEST, **wish)  # type: ignore[arg-type]
+        return set(ask(request, found).hosts)
+
+    assert left() == {"a", "b"}
+    assert left(image_properties={"hypervisor_type": "lxc"}) == {"a"}
+    assert left(image_properties={"hypervisor_type": "qemu"}) == {"b"}
+    assert left(needs=frozenset({"volumes"})) == {"b"}
+    assert left(needs=frozenset({"extra-disks"})) == {"b"}

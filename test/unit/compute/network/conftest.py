@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from test.unit.compute.many import houses
 from test.unit.compute.network.house import House
 
 Make = Callable[..., House]
@@ -16,15 +16,8 @@ Make = Callable[..., House]
 @pytest.fixture
 def make(tmp_path: Path) -> Iterator[Make]:
     """``make(**settings)``: a room with other settings."""
-    made: list[House] = []
-
-    def make_house(**settings: Any) -> House:
-        made.append(House(tmp_path, **settings))
-        return made[-1]
-
-    yield make_house
-    for house in made:
-        house.close()
+    with houses(House, tmp_path) as make_house:
+        yield make_house
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -16,30 +15,23 @@ from compute.core.database import Database
 from compute.core.migrations import upgrade
 from compute.core.room import RoomParts
 from compute.network.client import NetworkClient
+from compute.network.report import AgentReport, PortStatus
 from compute.network.room import build_room
 from compute.network.settings import NetworkSettings
-from compute.network.view import AgentReport, HostView, PortStatus
+from compute.network.view import HostView
 from compute.network.view_wire import decode_view, encode_report
 from objectstore.client.in_process import InProcessCaller
 from test.fakes.hasty_database import hasty_database
 from test.fakes.stepped_clock import SteppedClock
 from test.fakes.tokens import FakeTokens, fake_token
+from test.unit.compute.got import Got as AnyGot
 
 OWNER, OTHER = "a" * 32, "b" * 32
 HOST = "alpha"
 
 
-@dataclass
-class Got:
-    """An answer, read whole."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def json(self) -> Any:
-        return orjson.loads(self.body)
+class Got(AnyGot):
+    """An answer, with what it says of an error."""
 
     @property
     def error(self) -> str:

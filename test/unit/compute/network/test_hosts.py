@@ -6,7 +6,8 @@ import pytest
 
 from compute.core.errors import NotFound
 from compute.network.client import NewPort
-from compute.network.view import AgentReport, HostView, Ipv6Mode, NetworkKind
+from compute.network.report import AgentReport
+from compute.network.view import HostView, Ipv6Mode, NetworkKind
 from compute.network.view_wire import encode_report
 from test.unit.compute.network.house import HOST, OTHER, OWNER, House
 

@@ -106,3 +106,22 @@ def test_a_lent_group_has_its_owner_s_rules(house: House) -> None:
     groups = house.list("security_group", shared="false", project=OWNER)
     assert mine in [each["id"] for each in groups]
     assert house.list("security_group", shared="true") == []
+
+
+@pytest.mark.parametrize("target", [OWNER, "*"])
+def test_what_only_its_owner_uses_is_taken_back(house: House, target: str) -> None:
+    """Also where an administrator of another project has lent it."""
+    network, _ = house.network()
+    house.make("port", network_id=network["id"])
+    policy = house.make(
+        "rbac_policy",
+        object_type="network",
+        object_id=network["id"],
+        action="access_as_shared",
+        target_tenant=target,
+        as_project=OTHER,
+        as_roles="admin",
+    )["id"]
+    assert house.delete("rbac_policy", policy, project=OTHER, roles="admin").status == (
+        204
+    )

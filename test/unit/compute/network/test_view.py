@@ -5,9 +5,10 @@ from __future__ import annotations
 import orjson
 import pytest
 
+from compute.network.port_names import tap_name
+from compute.network.report import AgentReport, PortStatus
 from compute.network.view import (
     AddressPair,
-    AgentReport,
     DhcpOption,
     Direction,
     FixedAddress,
@@ -18,14 +19,12 @@ from compute.network.view import (
     NetworkKind,
     Port,
     PortForwarding,
-    PortStatus,
     Router,
     RouterGateway,
     Rule,
     SecurityGroup,
     StaticRoute,
     Subnet,
-    tap_name,
 )
 from compute.network.view_wire import (
     decode_report,

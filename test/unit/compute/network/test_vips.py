@@ -12,7 +12,7 @@ from compute.network.agent.plan import plan
 from compute.network.agent.settings import AgentSettings
 from compute.network.agent.wired import wired
 from compute.network.client import Opening, VipClient, VipPort, balancer_namespace
-from compute.network.view import tap_name
+from compute.network.port_names import tap_name
 from test.fakes.network_host import MemoryHost
 from test.unit.compute.network.house import HOST, OTHER, OWNER, House
 

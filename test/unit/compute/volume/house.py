@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -26,6 +25,7 @@ from compute.volume.settings import VolumeSettings
 from objectstore.client.in_process import InProcessCaller
 from objectstore.kernel import concurrency
 from test.fakes.tokens import FakeTokens, fake_token
+from test.unit.compute.got import Got as AnyGot
 from test.unit.compute.image.house import House as ImageHouse
 
 OWNER, OTHER = "a" * 32, "b" * 32
@@ -34,15 +34,8 @@ SECONDS_MAX = 60.0
 NEWEST = "3.67"
 
 
-@dataclass
-class Got:
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def json(self) -> Any:
-        return orjson.loads(self.body)
+class Got(AnyGot):
+    """An answer, with what it says of an error."""
 
     @property
     def message(self) -> str:

@@ -19,7 +19,8 @@ from compute.network.agent.network_agent import (
 )
 from compute.network.agent.settings import AgentSettings
 from compute.network.agent.view_file import NAME, ViewFile
-from compute.network.view import HostView, tap_name
+from compute.network.port_names import tap_name
+from compute.network.view import HostView
 from objectstore.kernel.errors import Unavailable
 from objectstore.kernel.loop import Loop, Progress
 from test.fakes.control_plane import MemoryControlPlane

@@ -13,7 +13,8 @@ from compute.network.agent.over_http import HttpControlPlane
 from compute.network.agent.settings import AgentSettings
 from compute.network.client import NewPort
 from compute.network.frame.work import TOPIC_HOST
-from compute.network.view import WAKE_TOPIC_PREFIX, tap_name
+from compute.network.port_names import tap_name
+from compute.network.view import WAKE_TOPIC_PREFIX
 from objectstore.kernel.loop import Loop
 from test.fakes.network_host import MemoryHost
 from test.unit.compute.network.house import HOST, OWNER, House

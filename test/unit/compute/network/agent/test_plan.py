@@ -24,7 +24,8 @@ from compute.network.agent.model import (
 from compute.network.agent.names import bridge_name, dhcp_namespace, router_namespace
 from compute.network.agent.plan import leftovers, plan
 from compute.network.agent.wired import wired
-from compute.network.view import FloatingIp, HostView, tap_name
+from compute.network.port_names import tap_name
+from compute.network.view import FloatingIp, HostView
 from test.fakes.network_host import MemoryHost, empty_namespace
 from test.unit.compute.network.agent import views
 

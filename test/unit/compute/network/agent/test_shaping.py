@@ -32,14 +32,8 @@ from compute.network.agent.shaping import (
     SIZE_BYTES_MAX,
     sizes_of,
 )
-from compute.network.view import (
-    Bandwidth,
-    FloatingQuality,
-    HostView,
-    Port,
-    Quality,
-    tap_name,
-)
+from compute.network.port_names import tap_name
+from compute.network.view import Bandwidth, FloatingQuality, HostView, Port, Quality
 from test.unit.compute.network.agent import views
 
 TAP, SPEED = tap_name(views.GUEST.id), speed_device(views.GUEST.id)

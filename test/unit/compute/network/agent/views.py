@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from compute.network.agent.settings import AgentSettings
-from compute.network.view import (
+from compute.network.port_names import (
     OWNER_DHCP,
     OWNER_ROUTER_GATEWAY,
     OWNER_ROUTER_INTERFACE,
+)
+from compute.network.view import (
     AddressPair,
     Bandwidth,
     DhcpOption,

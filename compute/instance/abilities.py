@@ -1,0 +1,73 @@
+"""What not every hypervisor lets its guests have: asked before anything begins.  Pure.
+
+Each host tells what its guests cannot have (``lacks`` of its inventory, the words of
+``compute.agent.guests.Ability``).  Actions that need it are refused there, and servers
+that need it are placed elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from compute.core.errors import Conflict
+from compute.instance.block_devices import (
+    devices_of,
+    ephemeral_sizes,
+    swap_mib,
+)
+from compute.instance.records import Host, Server
+
+VOLUMES, EXTRA_DISKS, DISPLAY = "volumes", "extra-disks", "display"
+# Action (``model.ACTIONS``) -> what it needs.
+NEEDED = {
+    "suspend": "suspend",
+    "rescue": "rescue",
+    "live_migrate": "live-migration",
+    "attach_volume": VOLUMES,
+    "swap_volume": VOLUMES,
+}
+_WORDS = {
+    "suspend": "keep a guest's memory on disk",
+    "rescue": "boot a guest from another disk",
+    "live-migration": "move a guest while it runs",
+    VOLUMES: "give volumes to guests",
+    EXTRA_DISKS: "give guests disks besides their root",
+    DISPLAY: "show guests' screens: they have none, but a serial console",
+}
+
+
+def lacking(host: Host | None) -> frozenset[str]:
+    """What guests of the host cannot have."""
+    return frozenset() if host is None else frozenset(host.inventory.get("lacks", ()))
+
+
+def check_action_there(server: Server, host: Host | None, action: str) -> None:
+    """``Conflict`` when the server's host cannot do it."""
+    if ability := NEEDED.get(action):
+        check_ability(server, host, ability)
+
+
+def check_ability(server: Server, host: Host | None, ability: str) -> None:
+    """``Conflict`` when the server's host does not have that."""
+    if host is not None and ability in lacking(host):
+        raise Conflict(
+            f"Instance {server.id} is on a host whose hypervisor"
+            f" ({host.hypervisor_type}) cannot {_WORDS[ability]}"
+        )
+
+
+def needs_of(
+    entries: Iterable[Mapping[str, Any]],
+    flavor: Mapping[str, Any],
+    image: Mapping[str, Any],
+) -> frozenset[str]:
+    """What a server's host must be able to give it."""
+    known = list(entries)
+    found = set()
+    if any(device.is_volume for device in devices_of(known)):
+        found.add(VOLUMES)
+    has_more = ephemeral_sizes(known, flavor) or swap_mib(known, flavor)
+    if has_more or image.get("disk_format") == "iso":
+        found.add(EXTRA_DISKS)
+    return frozenset(found)
