@@ -19,6 +19,8 @@ from objectstore.kernel.system_disk import SystemDisk
 from test.fakes.disk import MemoryDisk
 from test.sim.disk import SimulatedDisk
 
+FORGETTINGS = 50
+
 
 @pytest.fixture(params=["system", "threads", "memory", "simulated"])
 def disk(request: pytest.FixtureRequest, tmp_path: Path) -> Disk:
@@ -296,9 +298,14 @@ def test_only_what_is_in_the_page_cache_is_read_at_once(tmp_path: Path) -> None:
     disk.forget_cached(descriptor, 0, size)
     if disk.cached_bytes(descriptor, 0, size):
         pytest.skip("a file system that lives in memory")
-    assert disk.pread_cached(descriptor, 4096, 8192) is None
-    disk.pread(descriptor, 4096, 8192)
-    assert disk.pread_cached(descriptor, 4096, 8192) == b"x" * 4096
+    answers = []
+    for _ in range(FORGETTINGS):
+        disk.forget_cached(descriptor, 0, size)
+        answers.append(disk.pread_cached(descriptor, 4096, 8192))
+        disk.pread(descriptor, 4096, 8192)
+        assert disk.pread_cached(descriptor, 4096, 8192) == b"x" * 4096
+    # The system may begin to read, and a fast disk be done before it looks again.
+    assert None in answers
 
 
 @pytest.mark.parametrize("start, stop", [(0, (9 << 20) + 5), (4096, 3 << 20)])

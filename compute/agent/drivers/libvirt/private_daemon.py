@@ -38,6 +38,15 @@ _MOUNTS = {
     "/var/log/libvirt": "log",
     "/var/cache/libvirt": "cache",
 }
+# Debian's libvirt looks this user up, and its group, before it reads that guests run as
+# another, and ends if they are missing; a package that is not needed otherwise makes
+# them (libvirt-daemon-system).  The numbers are those that Debian keeps for them.
+_BUILT_IN_USER, _BUILT_IN_ID = "libvirt-qemu", 64055
+_ACCOUNTS = {
+    "passwd": f"{_BUILT_IN_USER}:x:{_BUILT_IN_ID}:{_BUILT_IN_ID}::/nonexistent:"
+    "/usr/sbin/nologin",
+    "group": f"{_BUILT_IN_USER}:x:{_BUILT_IN_ID}:",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,11 +166,26 @@ class PrivateDaemon:
         for target, name in _MOUNTS.items():
             ours = shlex.quote(os.path.join(self._directory, name))
             lines += [f"mkdir -p {target}", f"mount --bind {ours} {target}"]
+        lines += self._account_lines()
         lines += self._flavour.before
         settings = shlex.quote(os.path.join(self._directory, "etc", "libvirtd.conf"))
         pid = shlex.quote(self._pid_path)
         lines.append(f"exec {DAEMON} -f {settings} -p {pid}")
         return "\n".join(lines)
+
+    def _account_lines(self) -> list[str]:
+        """In the daemon's sight only: the host's own files stay as they are."""
+        lines = []
+        for database, entry in _ACCOUNTS.items():
+            ours = shlex.quote(os.path.join(self._directory, database))
+            lines += [
+                f"if ! getent {database} {_BUILT_IN_USER} >/dev/null; then",
+                f"    cp /etc/{database} {ours}",
+                f"    echo {shlex.quote(entry)} >> {ours}",
+                f"    mount --bind {ours} /etc/{database}",
+                "fi",
+            ]
+        return lines
 
     def _write_settings(self) -> None:
         directories = [os.path.join(self._directory, n) for n in _MOUNTS.values()]

@@ -10,6 +10,8 @@ import dataclasses
 import json
 import socket
 import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -254,6 +256,37 @@ def test_libvirtd_ends_and_guests_do_not_notice(libvirt_host: Host) -> None:
     assert host.hypervisor.state(spec.uuid) is GuestState.RUNNING
     host.hypervisor.pause(spec.uuid)
     host.wait_for_event(spec.uuid, GuestEventKind.PAUSED)
+
+
+_WITHOUT_ITS_USER = """
+set -e
+for database in passwd group; do
+    grep -v ^libvirt-qemu: /etc/$database > "$1/$database.without"
+    mount --bind "$1/$database.without" /etc/$database
+done
+exec "$2" -c '
+import sys
+from compute.agent.drivers.libvirt.private_daemon import PrivateDaemon
+from objectstore.kernel.clock import SystemClock
+
+daemon = PrivateDaemon(sys.argv[1], SystemClock())
+print(daemon.ensure())
+daemon.stop()
+' "$1"
+"""
+
+
+def test_libvirtd_starts_where_nobody_made_its_user(qemu_directory: Path) -> None:
+    directory = Path(tempfile.mkdtemp(prefix="u-", dir=qemu_directory))
+    apart = ["unshare", "--mount", "sh", "-c", _WITHOUT_ITS_USER, "sh"]
+    said = subprocess.run(
+        [*apart, str(directory), sys.executable],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert said.returncode == 0, said.stderr
+    assert said.stdout.startswith("qemu+unix:///system?socket=")
 
 
 def test_a_copy_that_a_killed_agent_left_is_begun_again(libvirt_host: Host) -> None:
