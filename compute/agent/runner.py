@@ -75,10 +75,14 @@ class Agent:
 
     # ---- life ------------------------------------------------------------------
 
-    def start(self) -> None:
-        """Open the hypervisors, and begin."""
-        for name, kit in self._kits.items():
+    def open(self) -> None:
+        """Connect to the hypervisors.  ``Unavailable`` where one cannot be had."""
+        for kit in self._kits.values():
             kit.hypervisor.open()
+
+    def start(self) -> None:
+        """Begin."""
+        for name in self._kits:
             self._unsubscribe.append(
                 self._bus.subscribe(f"instance.host.{name}", self._hint(name))
             )

@@ -99,6 +99,12 @@ class Agents:
             client = BalancerClient(callers["load-balancer"], service)
             self._build_balancers(client)
 
+    def open(self) -> None:
+        """Find out that this machine is the host that it should be.
+        ``Unavailable``."""
+        if self._guests is not None:
+            self._guests.open()
+
     def start(self) -> None:
         """Networks first: guests wait for their ports."""
         if self._networks is not None:

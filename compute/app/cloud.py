@@ -103,6 +103,8 @@ class Cloud:
                 self._peer,
                 partial(connection_to, self._pool),
             )
+            # Who has heard an answer may rely on all of this process.
+            self._agents.open()
         self._listen()
         for loop in self._loops:
             loop.start()

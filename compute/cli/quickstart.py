@@ -123,7 +123,8 @@ def main(
     except (ClientException, SDKException) as error:
         _fail(f"{error} (the cloud's log: {place.log})")
     except OSError as error:
-        _fail(f"{error.filename or data}: {error.strerror or error}")
+        where = f"{error.filename}: " if error.filename else ""
+        _fail(f"{where}{error.strerror or error}")
     except KeyboardInterrupt:
         console.print("stopped; the data stays")
 
