@@ -1,0 +1,1 @@
+"""Metrics: what was measured, aggregated as archive policies say (Gnocchi v1)."""

@@ -1,0 +1,1 @@
+"""Metrics: series, searches, operations, the room."""
