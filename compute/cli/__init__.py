@@ -13,6 +13,7 @@ COMPUTE_COMMANDS = {
     "database": "compute.cli.database:database",
     "doctor": "compute.cli.doctor:doctor",
     "identity": "compute.cli.identity:identity",
+    "orchestration": "compute.cli.orchestration:orchestration",
     "settings": "compute.cli.samples:settings",
 }
 

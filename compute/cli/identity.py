@@ -10,13 +10,9 @@ from pathlib import Path
 
 import click
 
-from compute.settings import CloudSettings, Role, load_cloud_settings
+from compute.cli.settings_file import SETTINGS_FILE, read_settings
+from compute.settings import Role
 from objectstore.kernel.errors import RingstackError
-from objectstore.kernel.settings import BadSettings
-
-SETTINGS_FILE = click.argument(
-    "settings_file", type=click.Path(path_type=Path, exists=True, dir_okay=False)
-)
 
 
 @click.group()
@@ -28,10 +24,10 @@ def identity() -> None:
 @SETTINGS_FILE
 def rotate_token_keys(settings_file: Path) -> None:
     """Make the staged token key primary and stage another; old ones go."""
-    from compute.identity.keys import rotate_keys
+    from compute.core.key_repository import rotate_keys
     from compute.identity.room import TOKEN_KEYS
 
-    settings = _load(settings_file)
+    settings = read_settings(settings_file)
     keys_max = settings.rooms[Role.IDENTITY.value].token_keys_max
     directory = settings.cloud.state / Role.IDENTITY.value / TOKEN_KEYS
     try:
@@ -46,12 +42,12 @@ def rotate_token_keys(settings_file: Path) -> None:
 def rotate_credential_keys(settings_file: Path) -> None:
     """Make the staged credential key primary; encrypt all credentials with it."""
     from compute.core.database import Database
+    from compute.core.key_repository import KeyRepository, rotate_keys
     from compute.identity.changes.credentials import reseal
-    from compute.identity.keys import KeyRepository, rotate_keys
     from compute.identity.room import CREDENTIAL_KEYS
     from objectstore.kernel.clock import SystemClock
 
-    settings = _load(settings_file)
+    settings = read_settings(settings_file)
     directory = settings.cloud.state / Role.IDENTITY.value / CREDENTIAL_KEYS
     keys_max = settings.rooms[Role.IDENTITY.value].token_keys_max
     database = Database(settings.database_url)
@@ -67,12 +63,3 @@ def rotate_credential_keys(settings_file: Path) -> None:
     finally:
         database.close()
     click.echo(f"{directory}: key {primary} is primary now, {count} credentials use it")
-
-
-def _load(settings_file: Path) -> CloudSettings:
-    from compute.app.rooms import SETTINGS
-
-    try:
-        return load_cloud_settings(settings_file.absolute(), SETTINGS)
-    except BadSettings as error:
-        raise click.ClickException(f"the settings have mistakes:\n{error}") from None

@@ -11,9 +11,9 @@ from compute.core.database import Connection, Database
 from compute.core.errors import Forbidden
 from compute.core.event_log import EventLog
 from compute.core.identifiers import Identifiers
+from compute.core.key_repository import KeyRepository
 from compute.core.policy import Policy
 from compute.identity import tables
-from compute.identity.keys import KeyRepository
 from compute.identity.passwords import Passwords
 from compute.identity.settings import IdentitySettings
 from compute.identity.tokens.service import TokenService

@@ -5,6 +5,7 @@ from __future__ import annotations
 from compute.core import migrations
 from compute.core.api import Api
 from compute.core.dialects import identity_dialect
+from compute.core.key_repository import KeyRepository, create_keys
 from compute.core.policy import Policy
 from compute.core.room import Room, RoomParts
 from compute.identity import policy
@@ -29,7 +30,6 @@ from compute.identity.api.tags import TagsApi
 from compute.identity.api.tokens import TokensApi
 from compute.identity.api.trusts import TrustsApi
 from compute.identity.api.users import UsersApi
-from compute.identity.keys import KeyRepository, create_keys
 from compute.identity.parts import IdentityParts
 from compute.identity.passwords import Passwords
 from compute.identity.settings import IdentitySettings

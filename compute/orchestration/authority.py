@@ -16,6 +16,7 @@ import orjson
 
 from compute.core.context import RequestContext, TokenChecker, TokenSource
 from compute.core.errors import Forbidden
+from compute.core.instants import iso_micro_z
 from objectstore.client.caller import Caller
 from objectstore.client.identity import moment
 from objectstore.kernel.clock import Clock
@@ -57,17 +58,17 @@ class Authority:
         self._clock = clock
         self._known: dict[str, Entrusted] = {}
 
-    def entrust(self, context: RequestContext) -> str:
-        """A new trust of the caller's; its id.  ``Forbidden`` when his token cannot
-        make one (application credentials, tokens by trusts)."""
-        trustee = self._tokens.check(self._service.token(), "").user_id
+    def entrust(self, context: RequestContext, expires_at: float) -> str:
+        """A new trust of the caller's, until then; its id.  ``Forbidden`` when his
+        token cannot make one (application credentials, tokens by trusts)."""
         roles = self._roles_of(context.token)
         body = {
             "trust": {
                 "trustor_user_id": context.user_id,
-                "trustee_user_id": trustee,
+                "trustee_user_id": self._trustee(),
                 "project_id": context.project_id,
                 "impersonation": True,
+                "expires_at": iso_micro_z(expires_at),
                 "roles": [{"id": each["id"]} for each in roles],
             }
         }
@@ -79,6 +80,19 @@ class Authority:
                 f" you make one with this token: {error.text}"
             ) from error
         return str(found["trust"]["id"])
+
+    def ending_at(self, moment_of_end: float) -> list[str]:
+        """The ids of the trusts of ours that end just then."""
+        query = f"{_TRUSTS}?trustee_user_id={self._trustee()}"
+        try:
+            found, _ = self._ask("GET", query, self._service.token())
+        except Rejected as error:
+            raise Unavailable(f"trusts are not shown: {error.text}") from error
+        return [
+            str(each["id"])
+            for each in found["trusts"]
+            if each["expires_at"] and moment(each["expires_at"]) == moment_of_end
+        ]
 
     def drop(self, trust_id: str) -> None:
         """End a trust; nothing when it has ended."""
@@ -118,6 +132,9 @@ class Authority:
     def forget(self, trust_id: str) -> None:
         """Its token was refused: the next one is asked for anew."""
         self._known.pop(trust_id, None)
+
+    def _trustee(self) -> str:
+        return self._tokens.check(self._service.token(), "").user_id
 
     def _roles_of(self, token: str) -> list[Mapping[str, Any]]:
         found, _ = self._ask("GET", f"{_TOKENS}?nocatalog", token, subject=token)

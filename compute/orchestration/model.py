@@ -154,6 +154,16 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class TrustAttempt:
+    """A trust that may have been made.  ``expires_at``: of that trust, some centuries
+    away, and of no other: trusts have no field for a marker."""
+
+    id: str
+    expires_at: float
+    created_at: float
+
+
+@dataclass(frozen=True, slots=True)
 class SoftwareConfig:
     """A script or another text for servers."""
 

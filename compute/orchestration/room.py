@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from compute.core.api import Api, Route
 from compute.core.context import TokenChecker
 from compute.core.dialects import orchestration_dialect
 from compute.core.identifiers import Identifiers
+from compute.core.key_repository import KeyRepository, create_keys
 from compute.core.policy import Policy
 from compute.core.room import Room, RoomParts
 from compute.orchestration.api.configs import ConfigsApi
@@ -25,8 +27,10 @@ from compute.orchestration.engine.upkeep import Upkeep
 from compute.orchestration.engine.worker import StackWorker
 from compute.orchestration.policies import default_rules
 from compute.orchestration.registry import all_types
+from compute.orchestration.sealing import SECRET_KEYS, Vault
 from compute.orchestration.settings import OrchestrationSettings
 from compute.orchestration.store import Stores
+from objectstore.kernel.clock import Clock
 from objectstore.kernel.loop import Loop
 
 NAME = "orchestration"
@@ -69,7 +73,7 @@ def engine_parts(parts: RoomParts, settings: OrchestrationSettings) -> Parts:
     """What the engine is made from."""
     return Parts(
         database=parts.database,
-        stores=Stores(),
+        stores=Stores(vault_of(parts.state_directory, parts.clock)),
         bus=parts.bus,
         clock=parts.clock,
         random=parts.random,
@@ -81,6 +85,12 @@ def engine_parts(parts: RoomParts, settings: OrchestrationSettings) -> Parts:
         callers=parts.callers,
         owner=f"{parts.host} {parts.state_directory}"[-255:],
     )
+
+
+def vault_of(state: Path, clock: Clock) -> Vault:
+    """What rows are sealed with; its keys are made when there are none."""
+    create_keys(state / SECRET_KEYS)
+    return Vault(KeyRepository(state / SECRET_KEYS, clock))
 
 
 def all_routes(frame: Frame, host: str) -> list[Route]:

@@ -1,8 +1,13 @@
-"""The room's rows.  SQL only: one ``Rows`` for each table."""
+"""The room's rows.  SQL only: one ``Rows`` for each table.
+
+What users give and what resources hold is sealed in its rows (``sealing.py``); whoever
+asks here gets it as it was given.
+"""
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
@@ -17,17 +22,41 @@ from compute.orchestration.model import (
     SoftwareConfig,
     SoftwareDeployment,
     Stack,
+    TrustAttempt,
 )
+from compute.orchestration.sealing import Vault, is_clear
 
 R = TypeVar("R")
 Condition = sa.ColumnElement[bool]
+
+# What may hold secrets: parameters, scripts, what came of them.
+SEALED: Mapping[str, frozenset[str]] = {
+    tables.stacks.name: frozenset(
+        {
+            "template",
+            "files",
+            "environment",
+            "parameters",
+            "previous",
+            "trust_id",
+            "old_trusts",
+            "signal_key",
+        }
+    ),
+    tables.resources.name: frozenset({"properties", "trying", "data", "metadata"}),
+    tables.snapshots.name: frozenset({"data"}),
+    tables.configs.name: frozenset({"config", "inputs", "options"}),
+    tables.deployments.name: frozenset({"input_values", "output_values"}),
+}
 
 
 class Rows(Generic[R]):
     """Records of one kind, inside the caller's transaction."""
 
-    def __init__(self, kind: type[R], table: sa.Table) -> None:
+    def __init__(self, kind: type[R], table: sa.Table, vault: Vault) -> None:
         self._kind = kind
+        self._vault = vault
+        self._sealed = SEALED.get(table.name, frozenset())
         self.table = table
         self.columns = table.c
 
@@ -50,7 +79,10 @@ class Rows(Generic[R]):
 
     def select(self, connection: Connection, select: sa.Select[Any]) -> list[R]:
         """What a select of whole rows finds."""
-        return [self._kind(**row._mapping) for row in connection.execute(select)]
+        return [
+            self._kind(**self._opened(row._asdict()))
+            for row in connection.execute(select)
+        ]
 
     def count(self, connection: Connection, *conditions: Condition) -> int:
         """How many there are."""
@@ -63,13 +95,14 @@ class Rows(Generic[R]):
             field.name: getattr(record, field.name)
             for field in dataclasses.fields(record)  # type: ignore[arg-type]
         }
-        connection.execute(self.table.insert().values(**values))
+        connection.execute(self.table.insert().values(**self._closed(values)))
         return record
 
     def change(self, connection: Connection, identifier: str, **values: Any) -> bool:
         """Change some of one; whether it is there."""
         statement = sa.update(self.table).where(self.columns.id == identifier)
-        return bool(connection.execute(statement.values(**values)).rowcount)
+        closed = self._closed(values)
+        return bool(connection.execute(statement.values(**closed)).rowcount)
 
     def delete(self, connection: Connection, *conditions: Condition) -> int:
         """Take away those for which all is true; how many."""
@@ -77,18 +110,68 @@ class Rows(Generic[R]):
         statement = sa.delete(self.table).where(*conditions)
         return int(connection.execute(statement).rowcount)
 
+    def reseal(
+        self, connection: Connection, after: str, limit: int, *, only_clear: bool
+    ) -> tuple[str, int]:
+        """Seal the next rows with the key that is primary now, or those of them that
+        stand in clear (they were written before there was a key); the last one's id,
+        "" when there are no more, and how many were."""
+        names = sorted(self._sealed)
+        rows = connection.execute(
+            sa.select(self.columns.id, *(self.columns[name] for name in names))
+            .where(self.columns.id > after)
+            .order_by(self.columns.id)
+            .limit(limit)
+        ).all()
+        changed = 0
+        for row in rows:
+            stale = {
+                name: value
+                for name, value in row._mapping.items()
+                if name in self._sealed
+                and value
+                and (is_clear(value) or not only_clear)
+            }
+            if stale:
+                self.change(connection, row.id, **self._opened(stale))
+                changed += 1
+        return (str(rows[-1].id) if rows else ""), changed
+
+    def _opened(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            name: self._vault.open(value) if name in self._sealed else value
+            for name, value in values.items()
+        }
+
+    def _closed(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            name: self._vault.seal(value) if name in self._sealed else value
+            for name, value in values.items()
+        }
+
 
 class Stores:
     """All of the room's tables."""
 
-    def __init__(self) -> None:
-        self.stacks = Rows(Stack, tables.stacks)
-        self.resources = Rows(Resource, tables.resources)
-        self.events = Rows(Event, tables.happenings)
-        self.snapshots = Rows(Snapshot, tables.snapshots)
-        self.configs = Rows(SoftwareConfig, tables.configs)
-        self.deployments = Rows(SoftwareDeployment, tables.deployments)
+    def __init__(self, vault: Vault) -> None:
+        self.stacks = Rows(Stack, tables.stacks, vault)
+        self.resources = Rows(Resource, tables.resources, vault)
+        self.events = Rows(Event, tables.happenings, vault)
+        self.snapshots = Rows(Snapshot, tables.snapshots, vault)
+        self.configs = Rows(SoftwareConfig, tables.configs, vault)
+        self.deployments = Rows(SoftwareDeployment, tables.deployments, vault)
+        self.attempts = Rows(TrustAttempt, tables.trust_attempts, vault)
         self.jobs = JobStore(tables.jobs, turns_by="project_id")
+
+    def sealed(self) -> Sequence[Rows[Any]]:
+        """Those that have something sealed."""
+        return (
+            self.stacks,
+            self.resources,
+            self.snapshots,
+            self.configs,
+            self.deployments,
+        )
 
     def resources_of(self, connection: Connection, stack_id: str) -> list[Resource]:
         """The rows of one stack, the oldest first."""

@@ -1,6 +1,7 @@
 """The room's SQL tables.
 
 Optional texts are "" and never NULL, so that they compare alike on every database.
+What ``store.SEALED`` names holds sealed values.
 """
 
 from __future__ import annotations
@@ -80,7 +81,7 @@ stacks = table(
     _json("tags"),
     _whole("timeout_minutes"),
     _flag("disable_rollback"),
-    _id("trust_id"),
+    _name("trust_id"),
     _json("old_trusts"),
     _name("signal_key"),
     _whole("generation"),
@@ -187,6 +188,15 @@ deployments = table(
     _json("output_values"),
     _moment("created_at"),
     _moment("updated_at"),
+)
+
+# Trusts that may have been made without our hearing of it.
+trust_attempts = table(
+    "orchestration_trust_attempts",
+    metadata,
+    _key(),
+    _moment("expires_at"),
+    sa.Column("created_at", Instant(), nullable=False, index=True),
 )
 
 jobs = job_table("orchestration", metadata)

@@ -16,14 +16,16 @@ NEVER = "2999-01-01T00:00:00.000000Z"
 
 class TrustingIdentity:
     """A ``Caller``.  ``trusts``: by id, whose and with which roles; ``refuses``: no
-    trust is made any more; ``keeps``: none can be ended now; ``when_trusting``:
-    is called before one is made."""
+    trust is made any more; ``keeps``: none can be ended now; ``when_trusting``,
+    ``when_trusted``: are called before and after one is made, once."""
 
     def __init__(self, tokens: FakeTokens, endpoint: str = "") -> None:
         self.trusts: dict[str, tuple[str, str, tuple[str, ...]]] = {}
         self.refuses = False
         self.keeps = False
         self.when_trusting: Callable[[], object] | None = None
+        self.when_trusted: Callable[[], object] | None = None
+        self._ends: dict[str, str] = {}
         self._tokens = tokens
         self._endpoint = endpoint
         self._made = 0
@@ -53,6 +55,11 @@ class TrustingIdentity:
         if method == "DELETE":
             trust = self.trusts.pop(path.rsplit("/", 1)[-1], None)
             return _answer(204 if trust else 404, {})
+        if method == "GET":
+            shown = [
+                {"id": each, "expires_at": self._ends[each]} for each in self.trusts
+            ]
+            return _answer(200, {"trusts": shown})
         if self.refuses:
             return _answer(403, {"error": {"message": "not you"}})
         then, self.when_trusting = self.when_trusting, None
@@ -65,6 +72,10 @@ class TrustingIdentity:
         identifier = f"trust{self._made}"
         roles = tuple(each["id"] for each in wanted["roles"])
         self.trusts[identifier] = (context.project_id, context.user_id, roles)
+        self._ends[identifier] = wanted["expires_at"]
+        then, self.when_trusted = self.when_trusted, None
+        if then is not None:
+            then()
         return _answer(201, {"trust": {"id": identifier}})
 
     def _sign_in(self, trust_id: str) -> Answer:

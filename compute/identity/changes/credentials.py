@@ -17,7 +17,7 @@ from cryptography.fernet import InvalidToken
 from compute.core.context import RequestContext
 from compute.core.database import Connection, Database, Duplicate
 from compute.core.errors import BadRequest, Conflict
-from compute.identity.keys import KeyRepository
+from compute.core.key_repository import KeyRepository
 from compute.identity.model import Credential
 from compute.identity.parts import IdentityParts
 from compute.identity.store.subjects import credentials, projects, users

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cryptography.fernet import InvalidToken
 
-from compute.identity.keys import KeyRepository
+from compute.core.key_repository import KeyRepository
 from compute.identity.tokens.facts import BadToken, TokenFacts, pack, unpack
 
 # Ours have about 200; a longer text is somebody else's.

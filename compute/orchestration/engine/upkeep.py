@@ -1,4 +1,5 @@
-"""Forgets what is old: deleted stacks, events beyond the limit, finished jobs."""
+"""Forgets what is old: deleted stacks, events beyond the limit, finished jobs; ends
+trusts that nobody came to use; seals what was written before there was a key."""
 
 from __future__ import annotations
 
@@ -6,7 +7,9 @@ import sqlalchemy as sa
 
 from compute.core.database import Connection
 from compute.orchestration import tables
+from compute.orchestration.engine.entrusting import end_lost
 from compute.orchestration.engine.parts import Parts
+from compute.orchestration.resealing import seal_clear
 from objectstore.kernel.loop import Progress
 
 JOBS_KEPT_SECONDS = 3600.0
@@ -21,11 +24,16 @@ class Upkeep:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._is_sealed = False
 
     def step(self) -> Progress:
         """See the module."""
+        if not self._is_sealed:
+            seal_clear(self._parts.database, self._parts.stores)
+            self._is_sealed = True
         gone = self._parts.run(self._forget_stacks)
         cut = self._parts.run(self._cut_events)
+        end_lost(self._parts)
         is_full = max(gone, cut) >= STACKS_AT_ONCE
         return Progress.BUSY if is_full else Progress.IDLE
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from compute.core.context import RequestContext
@@ -15,10 +16,11 @@ from compute.orchestration.engine.beginning import (
     begin,
     check_room,
 )
+from compute.orchestration.engine.entrusting import with_trust
 from compute.orchestration.engine.parts import Parts
 from compute.orchestration.engine.rooms import Rooms
 from compute.orchestration.engine.sources import OfCaller
-from compute.orchestration.engine.trusts import authorship, drop_quietly
+from compute.orchestration.engine.trusts import authorship
 from compute.orchestration.errors import Invalid
 from compute.orchestration.model import STOP, TURN_BACK, Stack
 from compute.orchestration.service.finding import live_stack
@@ -56,26 +58,25 @@ class StackService:
         identifier = parts.identifiers.uuid()
         blueprint = self.plan(context, name, order, identifier)
         parts.read(lambda connection: self._check_new(connection, context, name))
-        trust_id = parts.authority.entrust(context)
-        new = NewStack(
-            id=identifier,
-            project_id=context.project_id,
-            user_id=context.user_id,
-            user_name=context.user_name,
-            name=name,
-            wanted=order.wanted,
-            description=blueprint.template.description,
-            tags=order.tags or (),
-            timeout_minutes=order.timeout_minutes or 0,
-            disable_rollback=order.disable_rollback is not False,
-            trust_id=trust_id,
-        )
 
-        def write(connection: Connection) -> Stack:
+        def write(connection: Connection, trust_id: str) -> Stack:
             self._check_new(connection, context, name)
+            new = NewStack(
+                id=identifier,
+                project_id=context.project_id,
+                user_id=context.user_id,
+                user_name=context.user_name,
+                name=name,
+                wanted=order.wanted,
+                description=blueprint.template.description,
+                tags=order.tags or (),
+                timeout_minutes=order.timeout_minutes or 0,
+                disable_rollback=order.disable_rollback is not False,
+                trust_id=trust_id,
+            )
             return add_stack(connection, parts, new)
 
-        return self._begun(trust_id, write)
+        return self._with_trust(context, write)
 
     def update(
         self, context: RequestContext, key: Key, order: Order, *, is_patch: bool
@@ -87,9 +88,8 @@ class StackService:
         states.check_allowed("update", stack.name, stack.state)
         blueprint = self.plan(context, stack.name, order, stack.id)
         self.check_immutable(stack, blueprint)
-        trust_id = parts.authority.entrust(context)
 
-        def write(connection: Connection) -> Stack:
+        def write(connection: Connection, trust_id: str) -> Stack:
             found = live_stack(connection, parts, *key)
             states.check_allowed("update", found.name, found.state)
             known = found.template.get("resources") or {}
@@ -109,7 +109,7 @@ class StackService:
                 values["tags"] = list(order.tags or ())
             return self._begin(connection, found, states.UPDATE, trust_id, **values)
 
-        return self._begun(trust_id, write)
+        return self._with_trust(context, write)
 
     def act(
         self,
@@ -126,17 +126,19 @@ class StackService:
         states.check_allowed(request, stack.name, stack.state)
         if action == states.DELETE and stack.state == (action, states.IN_PROGRESS):
             return stack
-        # What is neither new nor taken away is done with the rights of its author: a
-        # trust for the whole stack would lend him those of whoever only looks at it.
-        is_deletion = action == states.DELETE
-        trust_id = parts.authority.entrust(context) if is_deletion else ""
 
-        def write(connection: Connection) -> Stack:
+        def write(connection: Connection, trust_id: str = "") -> Stack:
             found = live_stack(connection, parts, *key)
             states.check_allowed(request, found.name, found.state)
             return self._begin(connection, found, action, trust_id, **values)
 
-        return self._begun(trust_id, write)
+        if action == states.DELETE:
+            return self._with_trust(context, write)
+        # What is neither new nor taken away is done with the rights of its author: a
+        # trust for the whole stack would lend him those of whoever only looks at it.
+        found = parts.run(write)
+        parts.wake()
+        return found
 
     def interrupt(self, key: Key, request: str) -> None:
         """Stop an operation that is under way, or turn it back."""
@@ -178,16 +180,12 @@ class StackService:
             values["old_trusts"] = [*stack.old_trusts, stack.trust_id]
         return begin(connection, self._parts, stack, action, **values)
 
-    def _begun(self, trust_id: str, write: Any) -> Stack:
-        """Write, and end the trust again when that was refused."""
-        try:
-            stack: Stack = self._parts.run(write)
-        except Exception:
-            if trust_id:
-                drop_quietly(self._parts, trust_id)
-            raise
+    def _with_trust(
+        self, context: RequestContext, write: Callable[[Connection, str], Stack]
+    ) -> Stack:
+        found = with_trust(self._parts, context, write)
         self._parts.wake()
-        return stack
+        return found
 
     def _check_new(
         self, connection: Connection, context: RequestContext, name: str

@@ -8,8 +8,8 @@ from typing import Any
 
 import orjson
 
-TRUE_WORDS = frozenset({"t", "true", "on", "y", "yes", "1"})
-FALSE_WORDS = frozenset({"f", "false", "off", "n", "no", "0"})
+from compute.core.query import FALSE_WORDS, TRUE_WORDS
+
 # Longer ones take time to read, and mean nothing.
 NUMBER_CHARACTERS_MAX = 40
 

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from compute.cli import main
-from compute.identity.keys import (
+from compute.core.key_repository import (
     KeyRepository,
     create_keys,
     key_numbers,

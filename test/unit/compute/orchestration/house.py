@@ -22,7 +22,7 @@ from compute.orchestration.authority import Authority
 from compute.orchestration.engine.parts import Parts
 from compute.orchestration.engine.worker import StackWorker
 from compute.orchestration.registry import Registry, all_types
-from compute.orchestration.room import api_of
+from compute.orchestration.room import api_of, vault_of
 from compute.orchestration.settings import OrchestrationSettings
 from compute.orchestration.store import Stores
 from objectstore.client.in_process import InProcessCaller
@@ -54,6 +54,7 @@ class House:
     """See the module."""
 
     def __init__(self, directory: Path, url: str = "", **settings: Any) -> None:
+        self.directory = directory
         self.power = Power()
         self.world = World(self.power)
         self.clock = SteppedClock()
@@ -71,6 +72,7 @@ class House:
         self.registry = Registry([*own, Thing(self.world)])
         self.settings = OrchestrationSettings(**settings)
         self.random = Random(5)
+        self.stores = Stores(vault_of(directory, self.clock))
         self.parts = self._parts()
         self.api = api_of(self.parts, "here", self.tokens, Identifiers(self.random), {})
         self.caller = InProcessCaller(
@@ -83,7 +85,7 @@ class House:
         authority = Authority(self.identity, self.tokens, self.tokens, self.clock)
         return Parts(
             database=self.database,
-            stores=Stores(),
+            stores=self.stores,
             bus=self.bus,
             clock=self.clock,
             random=self.random,

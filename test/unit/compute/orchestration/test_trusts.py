@@ -7,7 +7,11 @@ from typing import Any
 import orjson
 import pytest
 
+from compute.orchestration.engine.entrusting import ATTEMPT_SECONDS
+from compute.orchestration.engine.upkeep import Upkeep
+from objectstore.kernel.errors import Unavailable
 from test.unit.compute.orchestration.house import House, template
+from test.unit.compute.orchestration.world import Crash
 
 GROUP = {
     "type": "OS::Heat::ResourceGroup",
@@ -191,3 +195,45 @@ def test_turning_back_is_done_with_the_rights_of_who_wanted_that(
 
 def _text(document: Any) -> str:
     return orjson.dumps(document).decode()
+
+
+def test_a_process_that_dies_leaves_no_trust(house: House) -> None:
+    def die() -> None:
+        raise Crash
+
+    upkeep = Upkeep(house.parts)
+    kept = house.create("kept", template({"one": {}}))
+    house.settle()
+    there = set(house.identity.trusts)
+    for attribute in ("when_trusting", "when_trusted"):
+        setattr(house.identity, attribute, die)
+        with pytest.raises(Crash):
+            house.create("s", template({"one": {}}))
+    assert len(house.identity.trusts) == 2
+    upkeep.step()
+    assert len(house.identity.trusts) == 2  # whoever asked may still be about
+    house.clock.advance(ATTEMPT_SECONDS + 1)
+    house.identity.keeps = True
+    with pytest.raises(Unavailable):
+        upkeep.step()
+    house.identity.keeps = False
+    upkeep.step()
+    assert set(house.identity.trusts) == there
+    assert house.call("DELETE", f"/stacks/kept/{kept}").status == 204
+    house.settle()
+    assert house.identity.trusts == {}
+
+
+def test_what_is_refused_leaves_no_trust(house: House) -> None:
+    house.create("s", template({"one": {}}))
+    there = set(house.identity.trusts)
+    house.create("s", template({"one": {}}), status=409)
+    # Somebody was first while the trust was made.
+    house.identity.when_trusted = lambda: house.create("t", template({"one": {}}))
+    house.identity.keeps = True
+    house.create("t", template({"one": {}}), status=409)
+    assert len(house.identity.trusts) == len(there) + 2
+    house.identity.keeps = False
+    house.clock.advance(ATTEMPT_SECONDS + 1)
+    Upkeep(house.parts).step()
+    assert len(house.identity.trusts) == len(there) + 1

@@ -11,7 +11,9 @@ hosts may lag by one rotation without anybody's token failing.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from cryptography.fernet import Fernet, MultiFernet
@@ -34,10 +36,11 @@ def key_numbers(directory: Path) -> list[int]:
 def create_keys(directory: Path) -> bool:
     """A first primary and a first staged key, if there are none; whether so."""
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if key_numbers(directory):
-        return False
-    _write_key(directory, STAGED)
-    _write_key(directory, FIRST_PRIMARY)
+    with _alone(directory):
+        if key_numbers(directory):
+            return False
+        _write_key(directory, STAGED)
+        _write_key(directory, FIRST_PRIMARY)
     return True
 
 
@@ -54,6 +57,19 @@ def rotate_keys(directory: Path, keys_max: int) -> int:
     for number in key_numbers(directory)[keys_max - 1 : -1]:
         (directory / str(number)).unlink()
     return primary
+
+
+@contextlib.contextmanager
+def _alone(directory: Path) -> Iterator[None]:
+    """Two processes that start together would each seal with a key of its own, and one
+    of the keys would be overwritten."""
+    with open(directory / ".lock", "w", opener=_for_us_alone) as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _for_us_alone(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _write_key(directory: Path, number: int) -> None:

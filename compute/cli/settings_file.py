@@ -1,0 +1,24 @@
+"""The settings file that commands of the cloud are given."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from compute.settings import CloudSettings, load_cloud_settings
+from objectstore.kernel.settings import BadSettings
+
+SETTINGS_FILE = click.argument(
+    "settings_file", type=click.Path(path_type=Path, exists=True, dir_okay=False)
+)
+
+
+def read_settings(settings_file: Path) -> CloudSettings:
+    """What it says; a sentence for the operator when it has mistakes."""
+    from compute.app.rooms import SETTINGS
+
+    try:
+        return load_cloud_settings(settings_file.absolute(), SETTINGS)
+    except BadSettings as error:
+        raise click.ClickException(f"the settings have mistakes:\n{error}") from None
