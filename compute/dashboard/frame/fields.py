@@ -64,7 +64,8 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The questions of one page.  ``cancel``: where the way back leads."""
+    """The questions of one page.  ``cancel``: where the way back leads; ``also``: the
+    label of a second button, which sends ``also`` beside the answers."""
 
     title: str
     fields: Sequence[Field | Group]
@@ -76,6 +77,7 @@ class Form:
     look: str = "primary"
     action: str = ""  # where it is sent; "": to its own address
     upload_to: str = ""  # where the script sends files one by one, with progress
+    also: str = ""
     kind: str = "form"
 
     def flat(self) -> list[Field]:

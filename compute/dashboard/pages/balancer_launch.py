@@ -13,7 +13,7 @@ from compute.dashboard.pages.words import name_of, options
 PORT_MAX = 65535
 
 
-_METHODS = [
+METHODS = [
     Option("ROUND_ROBIN", "In turn"),
     Option("LEAST_CONNECTIONS", "To whom has the fewest connections"),
     Option("SOURCE_IP", "By the client's address"),
@@ -43,7 +43,7 @@ def new_form(visit: Visit) -> Form:
                 "protocol", "Protocol", "select", options=protocols, is_required=True
             ),
             _port_field("port", "Listens on port"),
-            Field("method", "Hands on", "select", options=_METHODS, is_required=True),
+            Field("method", "Hands on", "select", options=METHODS, is_required=True),
             Field(
                 "members",
                 "To servers",

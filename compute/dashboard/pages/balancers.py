@@ -101,10 +101,11 @@ def show_one(visit: Visit) -> Page:
         [
             Facts("facts", facts, "About", is_busy(balancer)),
             _traffic(found),
-            _listeners(found, pools),
+            _listeners(balancer, found, pools),
             *(_pool(each, members, found) for each in pools),
         ],
         [
+            Action("Add a pool", f"/balancers/{balancer_id}/pools/new", is_form=True),
             Action("Floating address\u2026", give, is_form=True),
             _delete_action(balancer),
         ],
@@ -132,12 +133,14 @@ def _traffic(found: Answers) -> Facts:
     return Facts("traffic", facts, "Traffic")
 
 
-def _listeners(found: Answers, pools: Sequence[Mapping[str, Any]]) -> Table:
+def _listeners(
+    balancer: Mapping[str, Any], found: Answers, pools: Sequence[Mapping[str, Any]]
+) -> Table:
     names = {each["id"]: name_of(each) for each in pools}
     rows = [
         Row(
             [
-                Text(name_of(each)),
+                link_to(each, f"/balancers/listeners/{each['id']}"),
                 Text(f"{each['protocol']} {each['protocol_port']}"),
                 Text(names.get(each["default_pool_id"], "no pool")),
                 status(each["provisioning_status"]),
@@ -146,10 +149,11 @@ def _listeners(found: Answers, pools: Sequence[Mapping[str, Any]]) -> Table:
         )
         for each in found.get("listeners", {}).get("listeners", ())
     ]
+    path = f"/balancers/{balancer['id']}/listeners/new"
+    add = Action("Add a listener", path, is_form=True)
     columns = ["Listener", "Listens to", "Hands on to", "State", "How it fares"]
-    return Table(
-        "listeners", columns, rows, Empty("It listens to nothing."), "Listeners"
-    )
+    empty = Empty("It listens to nothing.")
+    return Table("listeners", columns, rows, empty, "Listeners", [add])
 
 
 def _pool(pool: Mapping[str, Any], members: Answers, found: Answers) -> Table:
@@ -179,7 +183,13 @@ def _pool(pool: Mapping[str, Any], members: Answers, found: Answers) -> Table:
                 [Action("Remove", f"{path}/members/{each['id']}/delete", question)],
             )
         )
-    add = Action("Add a member", f"{path}/members/new", is_form=True)
+    question = f"Delete the pool {name_of(pool)} and its members?"
+    does = [
+        Action("Add a member", f"{path}/members/new", is_form=True),
+        Action("Health checks\u2026", f"{path}/monitor", is_form=True),
+        Action("Edit\u2026", f"{path}/edit", is_form=True),
+        Action("Delete", f"{path}/delete", question, look="danger"),
+    ]
     columns = ["Member", "Address", "Weight", "Kind", "How it fares"]
     empty = Empty("No members: connections are refused.")
     return Table(
@@ -188,7 +198,7 @@ def _pool(pool: Mapping[str, Any], members: Answers, found: Answers) -> Table:
         rows,
         empty,
         f"Pool {name_of(pool)}",
-        [add],
+        does,
         note=note,
     )
 

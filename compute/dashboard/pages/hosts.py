@@ -62,6 +62,10 @@ def show(visit: Visit) -> Page:
             _agents(found),
             _servers(found),
         ],
+        [
+            Action("Aggregates", "/aggregates", is_form=True),
+            Action("Moves of servers", "/moves", is_form=True),
+        ],
     )
 
 

@@ -27,6 +27,7 @@ from compute.dashboard.pages.words import PAGE_ROWS, link_to, name_of, plain, ye
 UPLOAD = Action(
     "Upload an image", "/images/new", is_form=True, look="primary", icon="plus"
 )
+FETCH = Action("Fetch by address", "/images/fetch", is_form=True)
 TRAIL = (Link("Images", "/images"),)
 BUSY = frozenset(("queued", "saving", "importing", "uploading"))
 GIB, MIB = 1 << 30, 1 << 20
@@ -77,7 +78,7 @@ def show_all(visit: Visit) -> Page:
     empty = Empty("No images yet. An image is what servers start from.", UPLOAD)
     columns = ["Name", "State", "Size", "Format", "Seen by", "Made"]
     table = Table("images", columns, rows, empty, is_filterable=True, more=more)
-    return Page("Images", "images", [table], [UPLOAD])
+    return Page("Images", "images", [table], [UPLOAD, FETCH])
 
 
 def _row(image: Mapping[str, Any], project_id: str) -> Row:

@@ -24,6 +24,7 @@ from compute.dashboard.frame.view import (
 )
 from compute.dashboard.frame.visit import Notice, Redirect, Visit
 from compute.dashboard.pages.ports import port_table
+from compute.dashboard.pages.qos import field_of, policies_of
 from compute.dashboard.pages.topology import topology
 from compute.dashboard.pages.words import link_to, name_of, plain, yes
 
@@ -113,6 +114,9 @@ def show_one(visit: Visit) -> Page:
         ("MTU", Text(f"{network['mtu']} bytes")),
         ("Port security", yes(network.get("port_security_enabled", True))),
     ]
+    if network.get("qos_policy_id"):
+        path = f"/qos/{network['qos_policy_id']}"
+        facts.append(("QoS policy", Link("policy", path)))
     if network.get("provider:network_type"):
         kind = network["provider:network_type"]
         facts.append(
@@ -173,7 +177,11 @@ def _subnet_table(network_id: str, subnets: Any, may: bool) -> Table:
 
 def edit_form(visit: Visit) -> Form:
     """Name and state of a network."""
-    network = visit.rooms.get("network", "networks", visit["id"])["network"]
+    found = visit.rooms.together(
+        network=lambda: visit.rooms.get("network", "networks", visit["id"]),
+        qos=lambda: policies_of(visit.rooms),
+    )
+    network = found["network"]["network"]
     return Form(
         "Edit the network",
         [
@@ -185,6 +193,7 @@ def edit_form(visit: Visit) -> Form:
                 "checkbox",
                 ["yes"] if network["admin_state_up"] else [],
             ),
+            field_of(found.get("qos", ()), network.get("qos_policy_id")),
         ],
         "Save",
         f"/networks/{visit['id']}",
@@ -198,6 +207,7 @@ def edit(visit: Visit, values: Values) -> Redirect:
         "name": values["name"],
         "description": values["description"],
         "admin_state_up": values.flag("up"),
+        "qos_policy_id": values["qos"] or None,
     }
     visit.rooms.put("network", "networks", visit["id"], body={"network": change})
     return Redirect(f"/networks/{visit['id']}", Notice("Saved."))

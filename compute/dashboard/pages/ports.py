@@ -21,6 +21,7 @@ from compute.dashboard.frame.view import (
     status,
 )
 from compute.dashboard.frame.visit import Notice, Redirect, Visit
+from compute.dashboard.pages.qos import field_of, policies_of
 from compute.dashboard.pages.words import NONE, lines, name_of, options, plain, yes
 
 _HOLDERS = {
@@ -184,6 +185,7 @@ def edit_form(visit: Visit) -> Form:
     found = visit.rooms.together(
         port=lambda: visit.rooms.get("network", "ports", visit["id"]),
         groups=lambda: visit.rooms.get("network", "security-groups"),
+        qos=lambda: policies_of(visit.rooms),
     )
     port = found["port"]["port"]
     groups = [
@@ -216,6 +218,7 @@ def edit_form(visit: Visit) -> Form:
                 "checkbox",
                 ["yes"] if port["admin_state_up"] else [],
             ),
+            field_of(found.get("qos", ()), port.get("qos_policy_id")),
         ],
         "Save",
         f"/ports/{visit['id']}",
@@ -232,6 +235,7 @@ def edit(visit: Visit, values: Values) -> Redirect:
             {"ip_address": each} for each in lines(values["pairs"])
         ],
         "admin_state_up": values.flag("up"),
+        "qos_policy_id": values["qos"] or None,
     }
     visit.rooms.put("network", "ports", visit["id"], body={"port": change})
     return Redirect(f"/ports/{visit['id']}", Notice("Saved."))

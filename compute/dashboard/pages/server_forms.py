@@ -111,9 +111,30 @@ def rebuild(visit: Visit, values: Values) -> Redirect:
     return _order(visit, body, "The server is rebuilt.")
 
 
+def rescue_form(visit: Visit) -> Form:
+    """From which image."""
+    images = visit.rooms.get("image", "images", status="active", limit=1000)["images"]
+    field = Field(
+        "image",
+        "Start from the image",
+        "select",
+        options=options(images, blank="The server's own"),
+        help="Its own disk is there as a second one, to be mended; end the rescue"
+        " afterwards.",
+    )
+    return _form(visit, "Rescue the server", [field], "Rescue")
+
+
+def rescue(visit: Visit, values: Values) -> Redirect:
+    """Order it."""
+    wanted = values.given(rescue_image_ref="image")
+    return _order(visit, {"rescue": wanted}, "The server starts from the image.")
+
+
 ROUTES = [
     form("servers/{id}/edit", edit_form, edit),
     form("servers/{id}/snapshot", snapshot_form, snapshot),
     form("servers/{id}/resize", resize_form, resize),
     form("servers/{id}/rebuild", rebuild_form, rebuild),
+    form("servers/{id}/rescue", rescue_form, rescue),
 ]

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from compute.dashboard.frame.fields import BadForm, Field, Form, Group, Option, Values
+from compute.dashboard.frame.fields import Field, Form, Group, Option, Values
 from compute.dashboard.frame.menu import VOLUME_TYPES
 from compute.dashboard.frame.routes import form
 from compute.dashboard.frame.visit import Notice, Redirect, Visit
-from compute.dashboard.pages.words import options, pairs
+from compute.dashboard.pages.server_order import order_of
+from compute.dashboard.pages.words import options
 
 SERVERS_MAX = 100
-USER_DATA_BYTES_MAX = 48 * 1024
-AUTOMATIC = "auto"
-NO_NETWORK = "none"
 
 
 def launch_form(visit: Visit) -> Form:
@@ -30,6 +27,7 @@ def launch_form(visit: Visit) -> Form:
             "network", "security-groups", project_id=visit.session.project_id
         ),
         "zones": lambda: rooms.get("compute", "os-availability-zone"),
+        "server_groups": lambda: rooms.get("compute", "os-server-groups", limit=1000),
     }
     if visit.session.services.intersection(VOLUME_TYPES):
         asked["volumes"] = lambda: rooms.get("volume", "volumes", "detail")
@@ -48,7 +46,10 @@ def launch_form(visit: Visit) -> Form:
     ]
     groups = found.get("groups", {}).get("security_groups", ())
     zones = found.get("zones", {}).get("availabilityZoneInfo", ())
+    server_groups = found.get("server_groups", {}).get("server_groups", ())
     flavors = _flavor_options(found["flavors"]["flavors"])
+    # The only image there is will be the one.
+    only = [str(images[0]["id"])] if len(images) == 1 else []
     visit.problems += found.problems
     return Form(
         "Launch a server",
@@ -61,7 +62,7 @@ def launch_form(visit: Visit) -> Form:
                         "image",
                         "Image",
                         "select",
-                        [visit.query("image")],
+                        [visit.query("image")] if visit.query("image") else only,
                         options(images, blank="No image"),
                     ),
                     Field(
@@ -73,11 +74,16 @@ def launch_form(visit: Visit) -> Form:
                     ),
                     Field(
                         "new_volume",
-                        "Put the image on a new volume of so many GiB",
+                        "On a new volume of (GiB)",
                         "number",
                         least=1,
                         most=1 << 20,
-                        help="Left empty, the disk is part of the server.",
+                        help="Left empty, the image's disk is part of the server.",
+                    ),
+                    Field(
+                        "volume_ends",
+                        "Delete the volume with the server",
+                        "checkbox",
                     ),
                 ],
             ),
@@ -130,7 +136,37 @@ def launch_form(visit: Visit) -> Form:
                 ],
             ),
             Group(
-                "More",
+                "Where it runs",
+                [
+                    Field(
+                        "zone",
+                        "Availability zone",
+                        "select",
+                        options=[Option("", "Any"), *_zone_options(zones)],
+                    ),
+                    Field(
+                        "server_group",
+                        "Server group",
+                        "select",
+                        options=options(server_groups, "policy", "None"),
+                        help="Keeps its servers on different hosts, or on one.",
+                    ),
+                    Field(
+                        "different_host",
+                        "Not on the host of these servers",
+                        placeholder="ID, ID",
+                        help="IDs with commas between them.",
+                    ),
+                    Field(
+                        "same_host",
+                        "On the host of one of these",
+                        placeholder="ID, ID",
+                    ),
+                ],
+                is_folded=True,
+            ),
+            Group(
+                "What it is told",
                 [
                     Field(
                         "user_data",
@@ -143,17 +179,18 @@ def launch_form(visit: Visit) -> Form:
                     ),
                     Field("user_data_file", "Or from a file", "file"),
                     Field(
-                        "zone",
-                        "Availability zone",
-                        "select",
-                        options=[Option("", "Any"), *_zone_options(zones)],
-                    ),
-                    Field(
                         "metadata",
                         "Metadata",
                         "textarea",
                         help="One name=value a line.",
                     ),
+                    Field(
+                        "tags",
+                        "Tags",
+                        placeholder="web, production",
+                        help="With commas between them.",
+                    ),
+                    Field("description", "Description"),
                     Field("config_drive", "With a config drive", "checkbox"),
                 ],
                 is_folded=True,
@@ -187,53 +224,12 @@ def _zone_options(zones: Sequence[Mapping[str, Any]]) -> list[Option]:
 
 def launch(visit: Visit, values: Values) -> Redirect:
     """Order it."""
-    reply = visit.rooms.post("compute", "servers", body={"server": order_of(values)})
+    reply = visit.rooms.post("compute", "servers", body=order_of(values))
     made = reply.get("server", {}).get("id", "")
     count = values.number("count") or 1
     path = f"/servers/{made}" if count == 1 and made else "/servers"
     text = "The server is being built."
     return Redirect(path, Notice(text if count == 1 else f"{count} servers are built."))
-
-
-def order_of(values: Values) -> dict[str, Any]:
-    """The body of ``POST /servers``.  ``BadForm``."""
-    order: dict[str, Any] = {
-        "name": values["name"],
-        "flavorRef": values["flavor"],
-        "networks": [{"uuid": each} for each in values.chosen("networks")] or AUTOMATIC,
-        "min_count": values.number("count") or 1,
-        "max_count": values.number("count") or 1,
-        **_root_of(values),
-        **values.given(key_name="key", availability_zone="zone"),
-    }
-    if values.chosen("groups"):
-        order["security_groups"] = [{"name": each} for each in values.chosen("groups")]
-    data = values["user_data_file"] or values["user_data"]
-    if data:
-        raw = data.encode()
-        if len(raw) > USER_DATA_BYTES_MAX:
-            raise BadForm({"user_data": "At most 48 KiB."})
-        order["user_data"] = b64encode(raw).decode()
-    if values["metadata"]:
-        order["metadata"] = pairs(values["metadata"])
-    if values.flag("config_drive"):
-        order["config_drive"] = True
-    return order
-
-
-def _root_of(values: Values) -> dict[str, Any]:
-    image, volume = values["image"], values["volume"]
-    if bool(image) == bool(volume):
-        raise BadForm({"image": "Choose an image or a volume, not both."})
-    size = values.number("new_volume")
-    if image and size is None:
-        return {"imageRef": image}
-    device: dict[str, Any] = {"boot_index": 0, "destination_type": "volume"}
-    if volume:
-        device |= {"source_type": "volume", "uuid": volume}
-    else:
-        device |= {"source_type": "image", "uuid": image, "volume_size": size}
-    return {"block_device_mapping_v2": [device]}
 
 
 ROUTES = [form("servers/new", launch_form, launch)]

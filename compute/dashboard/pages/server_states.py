@@ -80,6 +80,9 @@ DEEDS: Mapping[str, Deed] = {
         frozenset({"SHELVED", "SHELVED_OFFLOADED"}),
         "is unshelved",
     ),
+    "unrescue": Deed(
+        "End the rescue", {"unrescue": None}, frozenset({"RESCUE"}), "starts again"
+    ),
     "confirm": Deed(
         "Confirm the resize",
         {"confirmResize": None},
@@ -97,8 +100,8 @@ DEEDS: Mapping[str, Deed] = {
 }
 
 
-def actions_of(server: Mapping[str, Any]) -> list[Action]:
-    """What can be done with it now."""
+def actions_of(server: Mapping[str, Any], is_admin: bool = False) -> list[Action]:
+    """What can be done with it now; ``is_admin``: by an administrator."""
     path, name = f"/servers/{server['id']}", server["name"]
     state = server["status"]
     is_idle = not server.get("OS-EXT-STS:task_state")
@@ -113,6 +116,9 @@ def actions_of(server: Mapping[str, Any]) -> list[Action]:
         found.append(Action("Resize\u2026", f"{path}/resize", is_form=True))
     if is_idle and state in _EITHER | {"ERROR"}:
         found.append(Action("Rebuild\u2026", f"{path}/rebuild", is_form=True))
+        found.append(Action("Rescue\u2026", f"{path}/rescue", is_form=True))
+    if is_admin:
+        found += _moves_of(path, state, is_idle)
     found.append(Action("Rename\u2026", f"{path}/edit", is_form=True))
     locked = "unlock" if server.get("locked") else "lock"
     found.append(Action(DEEDS[locked].label, f"{path}/{locked}"))
@@ -124,6 +130,18 @@ def actions_of(server: Mapping[str, Any]) -> list[Action]:
             look="danger",
         )
     )
+    return found
+
+
+def _moves_of(path: str, state: str, is_idle: bool) -> list[Action]:
+    found = []
+    if is_idle and state in _RUNS | {"PAUSED"}:
+        found.append(Action("Move while it runs\u2026", f"{path}/move", is_form=True))
+    if is_idle and state in _EITHER:
+        found.append(Action("Move\u2026", f"{path}/migrate", is_form=True))
+    if state in _EITHER | {"ERROR"}:
+        found.append(Action("Evacuate\u2026", f"{path}/evacuate", is_form=True))
+    found.append(Action("Set its state\u2026", f"{path}/state", is_form=True))
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from compute.dashboard.frame import formats
 from compute.dashboard.frame.fields import Values
 from compute.dashboard.frame.routes import Route, deed, page
 from compute.dashboard.frame.view import (
@@ -63,7 +64,7 @@ def show_all(visit: Visit) -> Page:
                 image_cell(each, images),
                 When(each["created"]),
             ],
-            states.actions_of(each),
+            states.actions_of(each, visit.session.is_admin),
             states.is_busy(each),
         )
         for each in servers
@@ -105,10 +106,10 @@ def show_one(visit: Visit) -> Page:
         _facts(server, images),
         _placement(server),
         *parts_of(server, found),
-        _history(found),
+        _history(server, found),
     ]
     visit.problems += found.problems
-    actions, more = _front(states.actions_of(server))
+    actions, more = _front(states.actions_of(server, visit.session.is_admin))
     console = Action("Console", f"/servers/{server_id}/console", is_form=True)
     return Page(
         server["name"],
@@ -198,21 +199,25 @@ def _group_names(server: Mapping[str, Any]) -> list[str]:
     return sorted({each["name"] for each in server.get("security_groups", ())})
 
 
-def _history(found: Answers) -> Table:
+def _history(server: Mapping[str, Any], found: Answers) -> Table:
     actions = found.get("history", {}).get("instanceActions", ())
     rows = [
         Row(
             [
-                Text(each["action"]),
+                Link(
+                    formats.words_of(each["action"]),
+                    at("servers", server["id"], "history", each["request_id"]),
+                ),
                 When(each["start_time"]),
                 Text(each.get("message") or "", "faint"),
-                Text(each["request_id"], "mono"),
             ]
         )
         for each in actions
     ]
-    columns = ["Action", "Asked", "What went wrong", "Request"]
-    return Table("history", columns, rows, Empty("Nothing yet."), "History")
+    all_ = Action("All of it", at("servers", server["id"], "history"), is_form=True)
+    more = [all_] if len(rows) == NEWEST_ACTIONS else []
+    columns = ["What was asked", "When", "What went wrong"]
+    return Table("history", columns, rows, Empty("Nothing yet."), "History", more)
 
 
 def _do(name: str, each: states.Deed) -> Route:

@@ -122,17 +122,21 @@ def _text(value: Any) -> str:
     return str(value)
 
 
-def make(visit: Visit, values: Values) -> Redirect:
-    """Order it."""
-    parameters = {
+def parameters_of(values: Values) -> dict[str, str]:
+    """The parameters that were answered."""
+    return {
         name.removeprefix(PREFIX): text
         for name, text in values.texts.items()
         if name.startswith(PREFIX) and text
     }
+
+
+def make(visit: Visit, values: Values) -> Redirect:
+    """Order it."""
     body = {
         "stack_name": values["name"],
         "template": values["template"],
-        "parameters": parameters,
+        "parameters": parameters_of(values),
         "timeout_mins": values.number("timeout") or 60,
         "disable_rollback": not values.flag("rollback"),
     }

@@ -27,6 +27,7 @@ from compute.dashboard.frame.view import (
     status,
 )
 from compute.dashboard.frame.visit import Notice, Redirect, Visit, at
+from compute.dashboard.pages.stack_changes import actions_of
 from compute.dashboard.pages.words import PAGE_ROWS, plain
 from compute.dashboard.rooms import Answers
 
@@ -84,7 +85,8 @@ def _path(stack: Mapping[str, Any]) -> str:
 
 def _actions(stack: Mapping[str, Any]) -> list[Action]:
     question = f"Delete the stack {stack['stack_name']} and everything it has made?"
-    return [Action("Delete", f"{_path(stack)}/delete", question, look="danger")]
+    delete = Action("Delete", f"{_path(stack)}/delete", question, look="danger")
+    return [*actions_of(stack), delete]
 
 
 def show_one(visit: Visit) -> Page:
@@ -110,11 +112,13 @@ def show_one(visit: Visit) -> Page:
         _events(found),
         _template(found),
     ]
+    actions = _actions(stack)
     return Page(
         stack["stack_name"],
         "stacks",
         sections,
-        _actions(stack),
+        actions[:2],
+        actions[2:],
         badges=[status(stack["stack_status"])],
         trail=[Link("Stacks", "/stacks")],
     )

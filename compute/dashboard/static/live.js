@@ -35,6 +35,7 @@ export function watchStates(changed) {
           const found = new DOMParser().parseFromString(await reply.text(), "text/html");
           renew(found, changed);
           isBusy = found.querySelector("[data-busy]") !== null;
+          if (!isBusy) document.querySelector("[data-busy]")?.remove();
         }
       } catch {
         // The cloud is away for a moment: look again later.

@@ -43,7 +43,10 @@ export function askFirst() {
     }
     // A second click would order twice.
     if (form.method === "post" && !event.defaultPrevented) {
-      for (const button of form.querySelectorAll("button")) button.disabled = true;
+      // Later: a button that is switched off would not say which one it was.
+      setTimeout(() => {
+        for (const button of form.querySelectorAll("button")) button.disabled = true;
+      });
     }
   });
   // A page that comes back from the browser's memory can be used again.

@@ -50,6 +50,10 @@ def furnish(shown: Shown, sdk: Any) -> None:
     port = next(sdk.network.ports(device_id=servers[0].id))
     address = sdk.network.create_ip(floating_network_id=outer.id)
     sdk.network.update_ip(address, port_id=port.id)
+    sdk.compute.create_server_group(name=MARKUP, policy="anti-affinity")
+    sdk.compute.create_aggregate(name=LONG, availability_zone=BACKWARDS)
+    policy = sdk.network.create_qos_policy(name=MARKUP, description=BACKWARDS)
+    sdk.network.create_qos_bandwidth_limit_rule(policy, max_kbps=12_500)
     _objects(sdk)
     body = {"stack_name": "disks", "template": TEMPLATE, "parameters": {}}
     project = sdk.current_project_id
@@ -60,7 +64,15 @@ def furnish(shown: Shown, sdk: Any) -> None:
         "lb_algorithm": "ROUND_ROBIN",
         "members": [{"address": "10.9.0.77", "protocol_port": 80}],
     }
-    listener = {"protocol": "HTTP", "protocol_port": 80, "default_pool": pool}
+    rule = {"type": "PATH", "compare_type": "STARTS_WITH", "value": "/<b>"}
+    policy = {"name": MARKUP, "action": "REJECT", "rules": [rule]}
+    listener = {
+        "name": MARKUP,
+        "protocol": "HTTP",
+        "protocol_port": 80,
+        "default_pool": pool,
+        "l7policies": [policy],
+    }
     balancer = {"name": MARKUP, "vip_subnet_id": subnet.id, "listeners": [listener]}
     path = "/load-balancer/v2.0/lbaas/loadbalancers"
     _post(shown, sdk, path, {"loadbalancer": balancer})

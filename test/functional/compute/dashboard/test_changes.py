@@ -181,6 +181,16 @@ def test_a_stack_from_a_template(ann: Any, surfer: Surfer) -> None:
     assert surfer.until(done, SECONDS)
     assert not surfer.faults()
     assert 3 in [each.size for each in ann.block_storage.volumes()]
+    surfer.click("Update\u2026")
+    surfer.send()
+    surfer.fill(**{"parameter:size": "4"})
+    surfer.click("Show what would happen")
+    assert "is changed in place" in surfer.text and not surfer.faults()
+    assert "UPDATE" not in surfer.text
+    surfer.click("Update")
+    done = "document.querySelector('#badges').innerText.includes('UPDATE_COMPLETE')"
+    assert surfer.until(done, SECONDS)
+    assert 4 in [each.size for each in ann.block_storage.volumes()]
     surfer.click("Delete", leaves=False)
     surfer.say_yes()
     assert surfer.until("document.body.innerText.includes('No stacks yet')", SECONDS)
@@ -199,6 +209,23 @@ def test_a_load_balancer(ann: Any, surfer: Surfer) -> None:
     surfer.fill(address="10.32.0.9", port="8080")
     surfer.send()
     assert "10.32.0.9:8080" in surfer.text
+    assert surfer.until(done, SECONDS)
+    surfer.click("front listener")
+    surfer.click("Add a policy")
+    surfer.fill(name="old", action="REDIRECT_TO_URL", url="https://new.example/")
+    surfer.send()
+    assert "on to https://new.example/" in surfer.text
+    # Nothing else may change before the host serves it.
+    settled = "!document.querySelector('[data-busy]')"
+    assert surfer.until(settled, SECONDS)
+    surfer.click("Add a rule")
+    surfer.fill(value="/old", key="not for paths")
+    surfer.send()
+    assert "Only for headers and cookies." in surfer.text
+    surfer.complaints.clear()
+    surfer.fill(key="")
+    surfer.send()
+    assert 'the path begins with "/old"' in surfer.text
 
 
 def test_an_account(shown: Shown, surfer: Surfer) -> None:

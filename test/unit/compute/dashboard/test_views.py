@@ -40,7 +40,7 @@ from compute.dashboard.frame.visit import at
 from compute.dashboard.pages.client_files import clouds_yaml, openrc
 from compute.dashboard.pages.groups import ports_of
 from compute.dashboard.pages.objects import disposition_of
-from compute.dashboard.pages.server_launch import order_of
+from compute.dashboard.pages.server_order import order_of
 from compute.dashboard.pages.server_states import actions_of
 from compute.dashboard.pages.stack_launch import field_of
 from compute.dashboard.pages.topology import BOXES_MAX, topology
@@ -162,13 +162,13 @@ def test_every_route_is_there_once_and_every_menu_entry_has_one() -> None:
     full = Session("t", "c", 9e9, *[""] * 4, roles=frozenset({"admin"}),
                    services=services)  # fmt: skip
     entries = [each for group in menu_of(full) for each in group.entries]
-    assert len(entries) == 18
+    assert len(entries) == 20
     for entry in entries:
         route, _ = router.find("GET", entry.path)
         assert route.load is not None
     member = Session("t", "c", 9e9, *[""] * 4, services=frozenset({"compute"}))
     keys = {each.key for group in menu_of(member) for each in group.entries}
-    assert keys == {"overview", "servers", "keys"}
+    assert keys == {"overview", "servers", "keys", "server-groups"}
 
 
 def values_of(lists: dict[str, list[str]] | None = None, **texts: str) -> Values:
@@ -176,12 +176,16 @@ def values_of(lists: dict[str, list[str]] | None = None, **texts: str) -> Values
 
 
 def test_orders_of_servers() -> None:
-    plain = order_of(values_of(name="a", flavor="f", image="i", count="2"))
+    plain = order_of(values_of(name="a", flavor="f", image="i", count="2"))["server"]
     assert plain["imageRef"] == "i" and plain["networks"] == "auto"
     assert plain["min_count"] == plain["max_count"] == 2
     lists = {"networks": ["n"], "groups": ["g"]}
     texts = {"new_volume": "5", "user_data": "#!", "metadata": "a=b", "key": "k"}
-    full = order_of(values_of(lists, name="a", flavor="f", image="i", **texts))
+    texts |= {"tags": "x, y", "server_group": "s", "different_host": "1, 2"}
+    body = order_of(values_of(lists, name="a", flavor="f", image="i", **texts))
+    full = body["server"]
+    assert body["os:scheduler_hints"] == {"group": "s", "different_host": ["1", "2"]}
+    assert full["tags"] == ["x", "y"]
     assert full["networks"] == [{"uuid": "n"}] and full["user_data"] == "IyE="
     assert full["block_device_mapping_v2"][0]["volume_size"] == 5
     assert full["security_groups"] == [{"name": "g"}] and full["key_name"] == "k"
