@@ -166,6 +166,7 @@ class DeviceOpener:
         owed = self._shop.owed()
         node = LocalObjectNode(store, owed)
         opened.nodes.objects[policy, opened.name] = node
+        opened.locks.append(node.locks)
         repairer = self._shop.for_objects(
             opened.name,
             node,

@@ -11,6 +11,7 @@ from objectstore.app.repairing import Repairer
 from objectstore.container.store import ContainerStore
 from objectstore.kernel.loop import Loop
 from objectstore.kernel.space import SpaceGuard
+from objectstore.object.locks import NameLocks
 from objectstore.object.store import ObjectStore
 from objectstore.replication.throttle import Throttle
 
@@ -35,6 +36,7 @@ class OpenDevice:
     closing: ExitStack
     throttle: Throttle
     nodes: NodeTable = field(default_factory=NodeTable)
+    locks: list[NameLocks] = field(default_factory=list)  # of its objects' names
     rooms: list[Room] = field(default_factory=list)
     own_loops: list[Loop] = field(default_factory=list)
 

@@ -24,8 +24,9 @@ from objectstore.wire.nodes import DatabaseNode, ObjectNode
 
 @dataclass(frozen=True, slots=True)
 class Repairer:
-    """The steps, and how they get on."""
+    """The steps, and how they get on; ``owed`` is what ``healing`` brings."""
 
+    owed: CopiesOwed
     status: ReplicationStatus
     replicator: Replicator[Any]
     healing: Healing[Any]
@@ -138,4 +139,4 @@ class RepairShop:
         healing = Healing(
             owed, places, exchange, bad, repaired, settings, clock, status
         )
-        return Repairer(status, replicator, healing, settings.interval)
+        return Repairer(owed, status, replicator, healing, settings.interval)

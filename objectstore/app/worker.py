@@ -14,6 +14,7 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry
 
+from objectstore.app import leaving
 from objectstore.app.admin import AdminPages
 from objectstore.app.daemons import Ran, loops_of, run_once
 from objectstore.app.device_metrics import device_families
@@ -56,8 +57,10 @@ from objectstore.settings import Role, StoreSettings
 # Requests under way when a worker is told to stop are given so long, clients' and then
 # other servers'.  Together less than what the supervisor gives (``DRAIN_SECONDS``): the
 # devices are closed after it.  While others' requests end, the devices are away: a long
-# read goes on elsewhere, so this is short.
+# read goes on elsewhere, so this is short.  Copies that are owed have what clients have
+# left, and a little.
 CLIENTS_SECONDS = 22.0
+COPIES_SECONDS = 1.5
 NODES_SECONDS = 5.0
 
 _log = logging.getLogger("objectstore.worker")
@@ -199,9 +202,15 @@ class StoreWorker:
         """Finish the requests that are under way, then close everything.
 
         Clients' first.  The devices are served for as long as those take: other
-        workers, and machines, would miss them in their majorities.
+        workers, and machines, would miss them in their majorities.  Others get what
+        only this worker has, before it leaves.
         """
+        until = self._clock.monotonic() + CLIENTS_SECONDS + COPIES_SECONDS
         self._servers.drain_public(CLIENTS_SECONDS)
+        opened = list(self._devices.opened.values())
+        leaving.pay(leaving.debts_of(opened), self._clock, until)
+        locks = [each for device in opened for each in device.locks]
+        leaving.let_writers_end(locks, self._clock)
         self._nodes.leave()
         self._servers.drain_others(NODES_SECONDS)
         if self._pipeline is not None:

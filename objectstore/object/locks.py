@@ -14,6 +14,7 @@ from objectstore.kernel.errors import Unavailable
 
 # Waiters for one name beyond this fail at once.
 WAITERS_MAX = 1000
+NOT_GRANTED = "names are not granted any more"
 
 
 class _Lock:
@@ -48,6 +49,20 @@ class NameLocks:
 
     def __init__(self) -> None:
         self._locks: dict[bytes, _Lock] = {}
+        self._is_closed = False
+
+    def __len__(self) -> int:
+        """Keys that are held."""
+        return len(self._locks)
+
+    def close(self) -> None:
+        """Grant nothing any more: who holds a key has it until it is released."""
+        self._is_closed = True
+        for lock in self._locks.values():
+            waiting, lock.waiting = lock.waiting, deque()
+            for waiter in waiting:
+                waiter.timer.cancel()
+                _fail(waiter, NOT_GRANTED)
 
     def take(
         self,
@@ -62,6 +77,9 @@ class NameLocks:
 
         Who asks again while it waits, its connection having ended, keeps its place: a
         second one would be handed the key when nobody wants it any more."""
+        if self._is_closed:
+            failed(Unavailable(NOT_GRANTED))
+            return
         lock = self._locks.setdefault(key, _Lock())
         for known in lock.waiting:
             if known.token == token and not known.over:
@@ -76,7 +94,9 @@ class NameLocks:
             failed(Unavailable("too many writers wait for the name"))
         else:
             lock.waiting.append(waiter)
-            waiter.timer = concurrency.call_later(seconds, _give_up, waiter)
+            waiter.timer = concurrency.call_later(
+                seconds, _fail, waiter, "the name is locked by another writer"
+            )
 
     def release(self, key: bytes, token: str) -> None:
         """Hand the key on; harmless when ``token`` does not hold it."""
@@ -108,7 +128,7 @@ class NameLocks:
         self._next(key, lock)
 
 
-def _give_up(waiter: _Waiter) -> None:
+def _fail(waiter: _Waiter, reason: str) -> None:
     if not waiter.over:
         waiter.over = True
-        waiter.failed(Unavailable("the name is locked by another writer"))
+        waiter.failed(Unavailable(reason))

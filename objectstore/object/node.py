@@ -36,7 +36,7 @@ class LocalObjectNode(ObjectNode):
         """``copies_owed`` None: nobody heals, the rounds of replication do."""
         self.store = store
         self._copies_owed = copies_owed
-        self._locks = NameLocks()
+        self.locks = NameLocks()
 
     def lookup(self, key: bytes, *, want_body: bool) -> Promise[Lookup]:
         """See ``ObjectNode``."""
@@ -138,7 +138,11 @@ class LocalObjectNode(ObjectNode):
         try:
             held = self.store.held(key)
             old = held.state if held is not None else None
-            found = old is not None and old.exists
+            # A deletion that comes again, its first answer having got lost, has met
+            # what it deleted then.
+            found = old is not None and (
+                old.exists or old.deleted_timestamp == state.deleted_timestamp
+            )
             tombstone = ObjectState(
                 state.name, deleted_timestamp=state.deleted_timestamp
             )
@@ -162,12 +166,12 @@ class LocalObjectNode(ObjectNode):
             except RingstackError as error:
                 promise.fail(error)
 
-        self._locks.take(key, token, seconds, granted, promise.fail)
+        self.locks.take(key, token, seconds, granted, promise.fail)
         return promise
 
     def release(self, key: bytes, token: str) -> None:
         """See ``ObjectNode``."""
-        self._locks.release(key, token)
+        self.locks.release(key, token)
 
     def digests(
         self, partitions: Sequence[int], part_power: int

@@ -21,7 +21,6 @@ from objectstore.proxy.asked import Asked
 from objectstore.proxy.dates import http_date, whole_seconds
 from objectstore.proxy.expiry import has_expired
 from objectstore.proxy.intake import Intake, Source, read_to_end, read_whole
-from objectstore.proxy.lookups import look_up
 from objectstore.proxy.object_get import conditional_etag
 from objectstore.proxy.object_target import ObjectTarget
 from objectstore.proxy.parts import Parts
@@ -76,9 +75,13 @@ def _put_large(
     """In pieces: what is large, or what there is no memory for as a whole."""
     group, key = target.group, target.key
     if plan.conditions is not None:
-        # Again under the reservation; this one spares a long upload in vain.
-        found = look_up(parts.rounds, group, key, want_body=False)
-        check_conditions(parts, target.request, plan.conditions, found.state)
+        # Again when all is there: this one spares a long upload in vain, also for want
+        # of primaries, which a reservation waits for.
+        reservation = _reservation(parts, target)
+        try:
+            check_conditions(parts, target.request, plan.conditions, reservation.take())
+        finally:
+            reservation.release()
     buffers = client_piece_buffers()
     # Devices collect in memory what is announced as smaller.
     hint = max(plan.length or 0, INLINE_BYTES_MAX + 1)
@@ -136,13 +139,7 @@ def _write(
         state = plan.state(target, plan.timestamp or parts.timestamps.now(), size, etag)
         written = _stored(parts, target, state, store)
         return _record(parts, target, state, written)
-    reservation = Reservation(
-        parts.rounds,
-        target.group,
-        target.key,
-        parts.new_token(),
-        parts.settings.reserve_seconds,
-    )
+    reservation = _reservation(parts, target)
     try:
         held = reservation.take()
         check_conditions(parts, target.request, plan.conditions, held)
@@ -154,6 +151,12 @@ def _write(
     finally:
         reservation.release()
     return _record(parts, target, state, written)
+
+
+def _reservation(parts: Parts, target: ObjectTarget) -> Reservation:
+    seconds = parts.settings.reserve_seconds
+    token = parts.new_token()
+    return Reservation(parts.rounds, target.group, target.key, token, seconds)
 
 
 def _stored(

@@ -25,6 +25,7 @@ class Patience:
         self.node_seconds = settings.node_timeout
         self.read_patience_seconds = settings.read_patience
         self.grace_seconds = settings.write_grace
+        self.return_seconds = settings.return_patience
         # id of the node -> (monotonic time until which it is suspect, the node).
         self._suspects: dict[int, tuple[float, Any]] = {}
 

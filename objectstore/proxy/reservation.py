@@ -14,11 +14,12 @@ from collections.abc import Sequence
 from objectstore.kernel.errors import Corrupt, Unavailable
 from objectstore.proxy.lookups import merge_answers
 from objectstore.proxy.placement import Group
+from objectstore.proxy.returning import Returning, is_away
 from objectstore.proxy.rounds import Rounds
 from objectstore.wire.nodes import ObjectNode
 from objectstore.wire.records import Lookup, ObjectState
 
-# Behind the token of a second attempt.
+# Behind the token of a further attempt, with its number.
 AGAIN = "-again"
 
 
@@ -36,33 +37,56 @@ class Reservation:
         self._rounds = rounds
         self._group = group
         self._key = key
-        self._token = token
+        self._name = self._token = token
         self._seconds = seconds
+        self._attempt = 0
         self._asked: list[ObjectNode] = []
+        self._away: list[ObjectNode] = []  # in the last attempt
 
     def take(self) -> ObjectState | None:
         """Wait for the locks; the object's state under them.
 
-        Raises ``Unavailable`` when a majority cannot be had.
+        Who is away for a moment is waited for.  Raises ``Unavailable`` when a majority
+        cannot be had.
         """
-        primaries = self._group.primaries
-        candidates = self._candidates()
+        returning = Returning(self._rounds)
         clock = self._rounds.clock
         last = clock.monotonic() + self._seconds
+        while True:
+            try:
+                return self._take(last)
+            except Unavailable:
+                # Who waited for other writers until then has waited enough.
+                if not self._away or clock.monotonic() >= last:
+                    raise
+                if not returning.wait_for(self._away):
+                    raise
+            self._begin_anew()
+
+    def _take(self, last: float) -> ObjectState | None:
+        primaries = self._group.primaries
+        candidates = self._candidates()
         try:
             return self._take_of(candidates)
         except Unavailable:
-            if len(candidates) == len(primaries) or clock.monotonic() >= last:
+            is_late = self._rounds.clock.monotonic() >= last
+            if len(candidates) == len(primaries) or is_late:
                 raise
-        # Suspects are needed after all.  From the beginning, in everybody's order, and
-        # by another token: what is given back here may arrive late.
+        # Suspects are needed after all.
+        self._begin_anew()
+        return self._take_of(primaries)
+
+    def _begin_anew(self) -> None:
+        """From the beginning, in everybody's order, and by another token: what is given
+        back here may arrive late."""
         self.release()
         self._asked = []
-        self._token += AGAIN
-        return self._take_of(primaries)
+        self._attempt += 1
+        self._token = f"{self._name}{AGAIN}{self._attempt}"
 
     def _take_of(self, nodes: Sequence[ObjectNode]) -> ObjectState | None:
         answers: list[tuple[ObjectNode, Lookup]] = []
+        self._away = []
         reason: Exception | None = None
         for node in nodes:
             self._asked.append(node)
@@ -73,6 +97,8 @@ class Reservation:
                 reason = error
                 if not promise.done:
                     self._rounds.suspect(node)
+                elif is_away(promise):
+                    self._away.append(node)
                 continue
             answers.append((node, lookup))
             if len(answers) == self._group.majority:

@@ -19,6 +19,7 @@ from objectstore.proxy.patience import Patience
 from objectstore.proxy.placement import Group
 from objectstore.proxy.read_round import ReadRound
 from objectstore.proxy.repairs import Repairs
+from objectstore.proxy.returning import Returning, is_away
 from objectstore.proxy.settings import ProxySettings
 from objectstore.proxy.write_round import WriteRound
 
@@ -52,16 +53,27 @@ class Rounds(Patience):
         majority, so two such rounds always have a primary in common.  ``key``: what
         is written, so that a primary that missed it gets it later (None: the calls
         are no whole write).
-        Raises the refusal of most replicas, ``InsufficientStorage`` or
+        Without ``handoffs`` who is away for a moment is waited for: the calls are made
+        again.  Raises the refusal of most replicas, ``InsufficientStorage`` or
         ``Unavailable`` when there is no majority.
         """
-        asked: Asked[N, T] = [(node, call(node)) for node in group.primaries]
-        start = self.clock.monotonic()
-        if not self._all_answer_well(asked):
+        returning: Returning | None = None
+        while True:
+            start = self.clock.monotonic()
+            asked: Asked[N, T] = [(node, call(node)) for node in group.primaries]
+            if self._all_answer_well(asked):
+                break
             spares = iter(group.handoffs) if handoffs else iter(())
             voters = len(asked) if primaries_only_count else None
             rest = WriteRound(self, asked, call, spares, group.majority, voters)
-            asked = rest.run(start)
+            try:
+                asked = rest.run(start)
+                break
+            except Unavailable:
+                away = [node for node, promise in asked if is_away(promise)]
+                returning = returning or Returning(self)
+                if handoffs or not away or not returning.wait_for(away):
+                    raise
         if key is not None:
             self.repairs.after_write(group, key, asked)
         return asked

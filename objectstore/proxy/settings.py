@@ -27,6 +27,12 @@ class ProxySettings:
     write_grace: Seconds = option(
         0.5, "So long a write that has its quorum waits for the last replica", minimum=0
     )
+    return_patience: Seconds = option(
+        5.0,
+        "So long a write that nobody can stand in for (a conditional one, a change of"
+        " metadata) waits for nodes that are away",
+        minimum=0,
+    )
     facts_seconds: Seconds = option(
         3.0, "How long facts of accounts and containers are remembered", minimum=0
     )

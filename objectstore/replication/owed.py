@@ -38,6 +38,7 @@ class CopiesOwed:
         self, clock: Clock, keys_per_device_max: int = KEYS_PER_DEVICE_MAX
     ) -> None:
         self.overflowed = 0
+        self.delivered_count = 0
         self._clock = clock
         self._keys_max = keys_per_device_max
         self._queues: dict[int, _Queue] = {}
@@ -71,6 +72,12 @@ class CopiesOwed:
             if queue.keys and queue.due <= now
         ]
 
+    def make_due(self) -> None:
+        """Try all of them now."""
+        now = self._clock.monotonic()
+        for queue in self._queues.values():
+            queue.due = min(queue.due, now)
+
     def is_answering(self, device_id: int) -> bool:
         """Whether the last try succeeded, or there was none."""
         queue = self._queues.get(device_id)
@@ -86,6 +93,7 @@ class CopiesOwed:
         queue = self._queues.get(device_id)
         if queue is None:
             return
+        self.delivered_count += 1
         if queue.keys.get(key) == demand:
             del queue.keys[key]
         if not queue.keys:

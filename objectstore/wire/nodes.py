@@ -128,7 +128,8 @@ class ObjectNode(Protocol):
     def delete(
         self, key: bytes, state: ObjectState, *, row_owed: bool = True
     ) -> Promise[Receipt]:
-        """Write the tombstone ``state.deleted_timestamp``."""
+        """Write the tombstone ``state.deleted_timestamp``.  ``found``: there was an
+        object, or this deletion came before."""
 
     def paid(self, key: bytes, timestamp: int) -> None:
         """The container knows of everything up to ``timestamp``: the row is

@@ -118,7 +118,9 @@ class MemoryObjectNode:
         self, key: bytes, state: ObjectState, *, row_owed: bool = True
     ) -> Promise[Receipt]:
         held = self.objects.get(key)
-        found = held is not None and held.exists
+        found = held is not None and (
+            held.exists or held.deleted_timestamp == state.deleted_timestamp
+        )
         tombstone = ObjectState(state.name, deleted_timestamp=state.deleted_timestamp)
         stored = self._apply(key, tombstone, None)
         if stored and row_owed:

@@ -6,8 +6,10 @@ import os
 import signal
 import socket
 import time
-from contextlib import ExitStack
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from pathlib import Path
+from threading import Event
 from urllib.parse import urlsplit
 
 from test.functional.harness.http import Client
@@ -19,6 +21,7 @@ LARGE_BYTES = 32 * 1024 * 1024
 # Enough for each of two workers to have some.
 READERS = 8
 LOOKED_SECONDS = 3.0
+WRITERS = 4
 
 
 def test_reload(tmp_path: Path) -> None:
@@ -85,6 +88,48 @@ def test_devices_are_served_while_clients_read_on(tmp_path: Path) -> None:
         for each in readers:
             each.close()
         wait_for(lambda: not set(before) & set(store.workers()), "new workers")
+
+
+def test_a_reload_refuses_nothing_and_loses_sight_of_nothing(tmp_path: Path) -> None:
+    """Two of four devices are away, then the others: names of which two of three
+    replicas are among them wait to be written under conditions, and what is written
+    meanwhile is read when the second pair goes."""
+    store = Store.alone(tmp_path, workers=2)
+    store.start()
+    with ExitStack() as stack:
+        stack.callback(store.stop)
+        client = Client(store.endpoint(), TESTER)
+        client.ok("PUT", "box")
+        client.close()
+        before = store.workers()
+        with ThreadPoolExecutor(WRITERS) as pool:
+            is_over = Event()
+            lives = [pool.submit(life, store, n, is_over) for n in range(WRITERS)]
+            os.kill(store.pid(), signal.SIGHUP)
+            try:
+                wait_for(lambda: not set(before) & set(store.workers()), "new workers")
+                wait_for(store.answers, "their answer")
+            finally:
+                is_over.set()
+            assert sum(each.result() for each in lives) > WRITERS
+
+
+def life(store: Store, number: int, is_over: Event) -> int:
+    """Create, change, read and delete names of its own; how many."""
+    client, turn, kept = Client(store.endpoint(), TESTER), 0, None
+    with closing(client):
+        while not is_over.is_set():
+            name = f"{number}-{turn}"
+            made = client.ok("PUT", "box", name, body=b"1", If_None_Match="*")
+            etag = made.headers["etag"]
+            client.ok("PUT", "box", name, body=b"2", If_Match=etag)
+            if kept is not None:
+                assert client.ok("GET", "box", kept).body == b"2"
+                assert client.call("DELETE", "box", kept).status == 204
+                assert client.call("GET", "box", kept).status == 404
+            kept = name
+            turn += 1
+    return turn
 
 
 def slow_reader(store: Store, client: Client) -> socket.socket:

@@ -26,7 +26,9 @@ from test.fakes.nodes import (
 
 PART_POWER = 4
 # Short, so that tests of slow nodes are quick; no test depends on the figures.
-IMPATIENT = ProxySettings(node_timeout=0.3, read_patience=0.05, write_grace=0.05)
+IMPATIENT = ProxySettings(
+    node_timeout=0.3, read_patience=0.05, write_grace=0.05, return_patience=0.05
+)
 
 
 def make_ring(devices: int = 4, replicas: int = 3) -> Ring:

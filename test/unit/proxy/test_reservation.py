@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from objectstore.kernel import concurrency
 from objectstore.kernel.errors import Unavailable
 from objectstore.proxy.placement import Group
 from objectstore.proxy.reservation import Reservation
@@ -14,6 +17,8 @@ from test.unit.proxy.cluster import IMPATIENT, OffsetClock
 
 SECONDS = 0.5
 LONG_SECONDS = 15.0
+PATIENT = replace(IMPATIENT, return_patience=60.0)
+SHORTLY = 0.03
 
 
 class House:
@@ -24,6 +29,10 @@ class House:
         self.nodes = [Faulty(MemoryObjectNode(), each) for each in self.faults]
         self.rounds = Rounds(IMPATIENT, OffsetClock())
         self.group = Group(self.nodes, (False,) * 3, lambda: iter(()))
+
+    def come_back(self) -> None:
+        for faults in self.faults:
+            faults.down = False
 
     def reservation(self, token: str) -> Reservation:
         return Reservation(self.rounds, self.group, KEY, token, SECONDS)
@@ -58,3 +67,31 @@ def test_without_a_majority_nothing_is_kept() -> None:
         reservation.take()
     reservation.release()
     kept(house.nodes[0].reserve(KEY, "two", LONG_SECONDS))
+
+
+def test_who_is_away_for_a_moment_is_waited_for() -> None:
+    house = House()
+    house.rounds = Rounds(PATIENT, OffsetClock())
+    for faults in house.faults[1:]:
+        faults.down = True
+    concurrency.spawn_later(SHORTLY, house.come_back)
+    reservation = house.reservation("one")
+    reservation.take()
+    assert house.faults[0].calls.count("reserve") > 1
+    # All that the attempts took is given back.
+    reservation.release()
+    for node in house.nodes:
+        kept(node.reserve(KEY, "two", LONG_SECONDS))
+
+
+def test_who_was_waited_for_in_vain_is_not_waited_for_again() -> None:
+    house = House()
+    for faults in house.faults[1:]:
+        faults.down = True
+    with pytest.raises(Unavailable):
+        house.reservation("one").take()
+    before = len(house.faults[2].calls)
+    assert before > 1
+    with pytest.raises(Unavailable):
+        house.reservation("two").take()
+    assert house.faults[2].calls[before:].count("reserve") == 1

@@ -1,0 +1,58 @@
+"""Two of three primaries are away for a moment, as while a worker is replaced: what
+needs them waits for them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from objectstore.kernel import concurrency
+from test.unit.proxy.away.bodies import BOX, LARGE, SMALL
+from test.unit.proxy.cluster import IMPATIENT, Cluster
+
+PATH = f"{BOX}/o"
+PATIENT = replace(IMPATIENT, return_patience=60.0)
+SHORTLY = 0.03
+
+
+@pytest.fixture
+def cluster() -> Cluster:
+    made = Cluster(settings=PATIENT)
+    made.make_container()
+    return made
+
+
+def leave_for_a_moment(cluster: Cluster, kind: str, path: str) -> None:
+    away = [cluster.faults(kind, each) for each in cluster.primaries(kind, path)[:2]]
+
+    def come_back() -> None:
+        for faults in away:
+            faults.down = False
+
+    for faults in away:
+        faults.down = True
+    concurrency.spawn_later(SHORTLY, come_back)
+
+
+@pytest.mark.parametrize("body", [SMALL, LARGE])
+def test_a_conditional_write_waits(cluster: Cluster, body: bytes) -> None:
+    leave_for_a_moment(cluster, "object", PATH)
+    written = cluster.put(PATH, body, If_None_Match="*")
+    assert written.status == 201
+    leave_for_a_moment(cluster, "object", PATH)
+    assert cluster.put(PATH, body, If_None_Match="*").status == 412
+    leave_for_a_moment(cluster, "object", PATH)
+    etag = written.headers["Etag"]
+    assert cluster.ask("DELETE", PATH, {"If-Match": etag}).status == 204
+    assert cluster.ask("GET", PATH).status == 404
+
+
+def test_a_change_of_metadata_waits(cluster: Cluster) -> None:
+    cluster.put(PATH, SMALL)
+    leave_for_a_moment(cluster, "object", PATH)
+    assert cluster.ask("POST", PATH, {"X-Object-Meta-A": "1"}).status == 202
+    assert cluster.ask("HEAD", PATH).headers["X-Object-Meta-A"] == "1"
+    leave_for_a_moment(cluster, "container", BOX)
+    assert cluster.ask("POST", BOX, {"X-Container-Meta-A": "1"}).status == 204
+    assert cluster.ask("HEAD", BOX).headers["X-Container-Meta-A"] == "1"
