@@ -18,6 +18,7 @@ from compute.orchestration.api.events import EventsApi
 from compute.orchestration.api.frame import Frame
 from compute.orchestration.api.previews import PreviewsApi
 from compute.orchestration.api.resources import ResourcesApi
+from compute.orchestration.api.snapshots import SnapshotsApi
 from compute.orchestration.api.stacks import StacksApi
 from compute.orchestration.api.surroundings import SurroundingsApi
 from compute.orchestration.api.templates import TemplatesApi
@@ -100,6 +101,7 @@ def all_routes(frame: Frame, host: str) -> list[Route]:
         *StacksApi(frame).routes(),
         *PreviewsApi(frame).routes(),
         *ResourcesApi(frame).routes(),
+        *SnapshotsApi(frame).routes(),
         *EventsApi(frame).routes(),
         *TemplatesApi(frame).routes(),
         *ConfigsApi(frame).routes(),

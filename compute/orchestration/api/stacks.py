@@ -28,6 +28,7 @@ BELOW = (
     "files",
     "outputs",
     "resources",
+    "snapshots",
     "template",
 )
 ACTIONS = {
@@ -77,8 +78,9 @@ class StacksApi:
         for below in BELOW:
             path = f"/stacks/{{stack_name}}/{below}"
             found.append(route("GET", path, "stacks:lookup", self.lookup))
-        path = "/stacks/{stack_name}/actions"
-        found.append(route("POST", path, "stacks:lookup", self.lookup))
+        for below in ("actions", "snapshots"):
+            path = f"/stacks/{{stack_name}}/{below}"
+            found.append(route("POST", path, "stacks:lookup", self.lookup))
         return found
 
     # ---- what there is ----------------------------------------------------------

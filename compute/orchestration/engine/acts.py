@@ -26,7 +26,7 @@ from compute.orchestration.engine.row_work import OWN_METADATA, Guard, RowWork
 from compute.orchestration.engine.row_writer import RowWriter
 from compute.orchestration.engine.view import StackView
 from compute.orchestration.errors import Invalid, ResourceFailed
-from compute.orchestration.frame.resource_type import ResourceType
+from compute.orchestration.frame.resource_type import SAVED, ResourceType
 from compute.orchestration.model import STOP, Resource, Stack
 from compute.orchestration.states import COMPLETE, FAILED
 from compute.orchestration.template.scope import resolve
@@ -55,6 +55,10 @@ _HALVES: Mapping[str, tuple[Half, Half]] = {
     states.RESUME: (
         lambda kind, work: kind.resume(work),
         lambda kind, work: kind.is_resumed(work),
+    ),
+    states.SNAPSHOT: (
+        lambda kind, work: kind.snapshot(work),
+        lambda kind, work: kind.is_snapshotted(work),
     ),
     states.CHECK: (
         lambda kind, work: kind.check(work),
@@ -129,7 +133,13 @@ class Acts:
         if not row.physical_id and self._stack.action != states.CHECK:
             self._writer.write(row, generation=self._stack.generation)
             return True
-        self._writer.begin(row, self._stack.action)
+        values: dict[str, Any] = {}
+        if self._stack.action == states.SNAPSHOT:
+            # What the snapshot before saved is that one's.
+            values["data"] = {
+                name: row.data[name] for name in row.data.keys() - {SAVED}
+            }
+        self._writer.begin(row, self._stack.action, **values)
         return True
 
     def go_on(self, row: Resource) -> bool:

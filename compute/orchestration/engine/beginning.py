@@ -8,8 +8,16 @@ from typing import Any
 from compute.core.database import Connection
 from compute.core.errors import Forbidden
 from compute.orchestration.engine.parts import QUEUE, Parts
+from compute.orchestration.engine.snapshots import close_snapshot
 from compute.orchestration.model import Stack, Wanted
-from compute.orchestration.states import CREATE, IN_PROGRESS, UPDATE
+from compute.orchestration.states import (
+    CREATE,
+    FAILED,
+    IN_PROGRESS,
+    RESTORE,
+    SNAPSHOT,
+    UPDATE,
+)
 from compute.orchestration.template.limits import DESCRIPTION_CHARACTERS_MAX
 
 JOB = "stack"
@@ -86,7 +94,7 @@ def begin(
     now = parts.now()
     minutes = values.get("timeout_minutes", stack.timeout_minutes)
     minutes = minutes or parts.settings.timeout_minutes
-    if action == UPDATE:
+    if action in (UPDATE, RESTORE):
         values["updated_at"] = now
     if "description" in values:
         values["description"] = values["description"][:DESCRIPTION_CHARACTERS_MAX]
@@ -101,6 +109,8 @@ def begin(
         "deadline": now + minutes * SECONDS_IN_MINUTE,
     }
     found = dataclasses.replace(stack, **values)
+    if stack.state == (SNAPSHOT, IN_PROGRESS):
+        close_snapshot(connection, parts, stack.id, FAILED, values["reason"])
     parts.stores.stacks.change(connection, stack.id, **values)
     parts.tell_stack(connection, found)
     jobs = parts.stores.jobs

@@ -10,6 +10,7 @@ from compute.orchestration import states
 from compute.orchestration.engine.beginning import begin
 from compute.orchestration.engine.parts import REASON_CHARACTERS_MAX, Parts
 from compute.orchestration.engine.row_work import Guard
+from compute.orchestration.engine.snapshots import close_snapshot
 from compute.orchestration.engine.trusts import TRUST, authorship, wanted_before
 from compute.orchestration.model import TURN_BACK, Stack
 from compute.orchestration.states import COMPLETE, FAILED
@@ -74,6 +75,10 @@ def _end(
         found = stacks.get(connection, stack.id)
         if found is None or found.generation != stack.generation:
             return  # another operation has begun meanwhile
+        if stack.action == states.SNAPSHOT:
+            close_snapshot(
+                connection, parts, stack.id, values["status"], values["reason"]
+            )
         stacks.change(connection, stack.id, **values)
         ended = dataclasses.replace(found, **values)
         parts.tell_stack(connection, ended)

@@ -11,16 +11,18 @@ from compute.core.database import Connection
 from compute.orchestration.engine.acts import Acts
 from compute.orchestration.engine.ending import end_badly, end_well, wants_nothing
 from compute.orchestration.engine.parts import Parts
+from compute.orchestration.engine.rooms import Rooms
 from compute.orchestration.engine.row_work import Guard
+from compute.orchestration.engine.snapshots import drop_snapshots
 from compute.orchestration.engine.sources import ByTrust
 from compute.orchestration.engine.view import StackView
 from compute.orchestration.errors import Invalid
 from compute.orchestration.model import STOP, Resource, Stack
 from compute.orchestration.planning.converging import Plan, converge, sweep
 from compute.orchestration.planning.graph import Graph
-from compute.orchestration.states import FAILED, IN_PROGRESS, SWEEPING
+from compute.orchestration.states import DELETE, FAILED, IN_PROGRESS, SWEEPING
 from objectstore.kernel import concurrency
-from objectstore.kernel.errors import Unavailable
+from objectstore.kernel.errors import Rejected, Unavailable
 
 _log = logging.getLogger("compute.orchestration")
 
@@ -64,8 +66,8 @@ class _Operation:
         self._stack = stack
         self._rows = rows
         self._guard = guard
-        asker = ByTrust(parts.authority, stack.trust_id, stack.project_id)
-        self._view = StackView(parts, stack, asker, rows=rows, guard=guard)
+        self._asker = ByTrust(parts.authority, stack.trust_id, stack.project_id)
+        self._view = StackView(parts, stack, self._asker, rows=rows, guard=guard)
         self._acts = Acts(parts, stack, self._view, rows, guard)
 
     def round(self) -> Round:
@@ -79,6 +81,8 @@ class _Operation:
             plan = self._plan()
         except Invalid as error:
             plan = Plan(outcome=FAILED, reason=error.text)
+        if plan.outcome and stack.action == DELETE:
+            plan = self._without_snapshots(plan)
         if plan.outcome == FAILED:
             end_badly(self._parts, stack, plan.reason, self._guard)
             return Round(moved=True, started_at=stack.started_at)
@@ -95,6 +99,16 @@ class _Operation:
         if not wants_nothing(stack):
             graph = self._view.blueprint.graph
         return converge(graph, self._rows, stack.generation)
+
+    def _without_snapshots(self, plan: Plan) -> Plan:
+        """What was saved of a stack goes with it."""
+        try:
+            drop_snapshots(
+                self._parts, Rooms(self._parts.callers, self._asker), self._stack
+            )
+        except Rejected as error:
+            return Plan(outcome=FAILED, reason=f"A snapshot stays: {error.text}")
+        return plan
 
     def _do(self, plan: Plan) -> bool:
         calls: list[tuple[Callable[[Any], bool], Any]] = [

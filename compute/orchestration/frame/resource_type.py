@@ -42,19 +42,24 @@ from typing import Any, ClassVar
 
 from compute.orchestration.errors import ResourceFailed
 from compute.orchestration.frame.properties import Attribute, Schema
-from compute.orchestration.frame.work import Work
+from compute.orchestration.frame.work import Cloud, Work
 from compute.orchestration.template.paths import along
 
 __all__ = [
     "DEPRECATED",
     "HIDDEN",
+    "SAVED",
     "SUPPORTED",
     "Change",
     "Definition",
     "ResourceType",
     "Support",
     "along",
+    "saved_name",
 ]
+
+# In a resource's data: what the last snapshot saved of it.
+SAVED = "OS::snapshot"
 
 SUPPORTED, DEPRECATED, HIDDEN = "SUPPORTED", "DEPRECATED", "HIDDEN"
 
@@ -180,6 +185,21 @@ class ResourceType:
         """Whether the check is done (of nested stacks)."""
         return True
 
+    def snapshot(self, work: Work) -> None:
+        """Begin to save what is in it, and remember as ``SAVED`` what it was saved as.
+        Again after a crash: what is called ``saved_name`` was made by the first try."""
+
+    def is_snapshotted(self, work: Work) -> bool:
+        """Whether it is saved."""
+        return True
+
+    def restored(self, saved: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The properties by which one is made of what was saved."""
+        return {}
+
+    def drop_saved(self, cloud: Cloud, saved: Mapping[str, Any]) -> None:
+        """Delete what was saved; nothing when it is not there."""
+
     def find_lost(self, work: Work) -> str | None:
         """The physical id of what an interrupted ``create`` may have made without our
         hearing of it: asked before a resource without a physical id is deleted.  Give
@@ -210,3 +230,8 @@ class ResourceType:
     def can_be_signaled(self) -> bool:
         """Whether signals are for it."""
         return type(self).signal is not ResourceType.signal
+
+
+def saved_name(work: Work) -> str:
+    """What is saved of a resource is called so; another snapshot has another name."""
+    return f"{work.physical_name}-{int(work.started_at)}"

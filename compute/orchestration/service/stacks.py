@@ -82,16 +82,31 @@ class StackService:
         self, context: RequestContext, key: Key, order: Order, *, is_patch: bool
     ) -> Stack:
         """Begin to make a stack what is wanted now."""
-        parts = self._parts
+        return self._become(context, key, order, states.UPDATE, is_patch=is_patch)
+
+    def restore(self, context: RequestContext, key: Key, order: Order) -> Stack:
+        """The same, for what it was once."""
+        return self._become(context, key, order, states.RESTORE, is_patch=True)
+
+    def _become(
+        self,
+        context: RequestContext,
+        key: Key,
+        order: Order,
+        action: str,
+        *,
+        is_patch: bool,
+    ) -> Stack:
+        parts, request = self._parts, action.lower()
         stack = parts.read(lambda connection: live_stack(connection, parts, *key))
-        self._check_root(stack, "update")
-        states.check_allowed("update", stack.name, stack.state)
+        check_outermost(stack, request)
+        states.check_allowed(request, stack.name, stack.state)
         blueprint = self.plan(context, stack.name, order, stack.id)
         self.check_immutable(stack, blueprint)
 
         def write(connection: Connection, trust_id: str) -> Stack:
             found = live_stack(connection, parts, *key)
-            states.check_allowed("update", found.name, found.state)
+            states.check_allowed(request, found.name, found.state)
             known = found.template.get("resources") or {}
             more = len(blueprint.sections.keys() - known)
             check_room(connection, parts, found.id, more)
@@ -107,7 +122,7 @@ class StackService:
                 values["timeout_minutes"] = order.timeout_minutes
             if order.tags is not None or not is_patch:
                 values["tags"] = list(order.tags or ())
-            return self._begin(connection, found, states.UPDATE, trust_id, **values)
+            return self._begin(connection, found, action, trust_id, **values)
 
         return self._with_trust(context, write)
 
@@ -122,7 +137,7 @@ class StackService:
         """Begin DELETE, SUSPEND and the like, once the table says that it may be."""
         parts = self._parts
         stack = parts.read(lambda connection: live_stack(connection, parts, *key))
-        self._check_root(stack, request)
+        check_outermost(stack, request)
         states.check_allowed(request, stack.name, stack.state)
         if action == states.DELETE and stack.state == (action, states.IN_PROGRESS):
             return stack
@@ -207,8 +222,10 @@ class StackService:
                 kind="RequestLimitExceeded",
             )
 
-    def _check_root(self, stack: Stack, request: str) -> None:
-        if stack.owner_id and request != "check":
-            raise BadRequest(
-                f"{stack.name} is nested in another stack, which {request} is for"
-            )
+
+def check_outermost(stack: Stack, request: str) -> None:
+    """``BadRequest`` when it is another stack's to do that."""
+    if stack.owner_id and request != "check":
+        raise BadRequest(
+            f"{stack.name} is nested in another stack, which {request} is for"
+        )

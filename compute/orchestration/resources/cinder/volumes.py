@@ -7,7 +7,8 @@ from typing import Any
 
 from compute.orchestration.errors import Invalid, ResourceFailed
 from compute.orchestration.frame.resource_type import Change
-from compute.orchestration.frame.work import Work
+from compute.orchestration.frame.work import Cloud, Work
+from compute.orchestration.resources.cinder import volume_snapshot
 from compute.orchestration.resources.frame.finding import VOLUME, find
 from compute.orchestration.resources.frame.schemas import (
     a_flag,
@@ -165,6 +166,24 @@ class Volume(Thing):
     def _act(self, work: Work, name: str, value: Any) -> None:
         path = ("volumes", work.physical_id, "action")
         work.cloud.post(VOLUME, *path, body={name: value})
+
+    # ---- save ----------------------------------------------------------------------
+
+    def snapshot(self, work: Work) -> None:
+        """See ``volume_snapshot``."""
+        volume_snapshot.begin(work)
+
+    def is_snapshotted(self, work: Work) -> bool:
+        """See ``volume_snapshot``."""
+        return volume_snapshot.is_done(work)
+
+    def restored(self, saved: Mapping[str, Any]) -> Mapping[str, Any]:
+        """See ``volume_snapshot``."""
+        return volume_snapshot.restored(saved)
+
+    def drop_saved(self, cloud: Cloud, saved: Mapping[str, Any]) -> None:
+        """See ``volume_snapshot``."""
+        volume_snapshot.drop(cloud, saved)
 
     # ---- delete --------------------------------------------------------------------
 

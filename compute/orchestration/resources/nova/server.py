@@ -7,7 +7,7 @@ from typing import Any
 
 from compute.orchestration.errors import Invalid, ResourceFailed
 from compute.orchestration.frame.resource_type import Change, Definition, ResourceType
-from compute.orchestration.frame.work import Work
+from compute.orchestration.frame.work import Cloud, Work
 from compute.orchestration.resources.frame.asking import post
 from compute.orchestration.resources.frame.finding import COMPUTE, NETWORK
 from compute.orchestration.resources.frame.things import refuse
@@ -17,6 +17,7 @@ from compute.orchestration.resources.nova import (
     server_changes,
     server_networks,
     server_order,
+    server_snapshot,
 )
 from compute.orchestration.resources.nova.server_schema import (
     ATTRIBUTES,
@@ -140,6 +141,22 @@ class Server(ResourceType):
         status = self._show(work)["status"]
         if status not in server_changes.SETTLED:
             raise ResourceFailed(f"The server's status is {status}")
+
+    def snapshot(self, work: Work) -> None:
+        """Its disk becomes an image."""
+        server_snapshot.begin(work)
+
+    def is_snapshotted(self, work: Work) -> bool:
+        """Whether it has."""
+        return server_snapshot.is_done(work)
+
+    def restored(self, saved: Mapping[str, Any]) -> Mapping[str, Any]:
+        """See ``server_snapshot``."""
+        return server_snapshot.restored(saved)
+
+    def drop_saved(self, cloud: Cloud, saved: Mapping[str, Any]) -> None:
+        """See ``server_snapshot``."""
+        server_snapshot.drop(cloud, saved)
 
     # ---- delete --------------------------------------------------------------------
 

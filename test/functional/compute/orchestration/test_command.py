@@ -182,3 +182,64 @@ def test_events_environments_and_bad_news(cloud: RunningCloud, site: Path) -> No
     (row,) = cloud.openstack("stack", "list")
     assert row["Stack Status"] == "UPDATE_COMPLETE"
     cloud.openstack("stack", "delete", "w", "--yes", "--wait")
+
+
+SAVED = """
+heat_template_version: 2021-04-16
+parameters:
+  size: {type: number, default: 1}
+resources:
+  net: {type: OS::Neutron::Net}
+  subnet:
+    type: OS::Neutron::Subnet
+    properties: {network: {get_resource: net}, cidr: 10.78.0.0/24}
+  disk: {type: OS::Cinder::Volume, properties: {size: {get_param: size}}}
+  server:
+    type: OS::Nova::Server
+    depends_on: subnet
+    properties:
+      flavor: site.small
+      image: site
+      networks: [{network: {get_resource: net}}]
+"""
+
+
+def test_a_snapshot_and_back(cloud: RunningCloud, site: Path) -> None:
+    (site / "saved.yaml").write_text(SAVED)
+    template = str(site / "saved.yaml")
+    cloud.openstack("stack", "create", "-t", template, "v", "--wait", expected=None)
+    (server,) = cloud.openstack("server", "list")
+    made = cloud.openstack("stack", "snapshot", "create", "v", "--name", "first")
+    assert made["name"] == "first"
+    _at_rest(cloud, "SNAPSHOT_COMPLETE")
+    (listed,) = cloud.openstack("stack", "snapshot", "list", "v")
+    assert (listed["name"], listed["status"]) == ("first", "COMPLETE")
+    shown = cloud.run_openstack("stack", "snapshot", "show", "v", listed["id"]).text
+    assert "snapshot_image_id" in shown
+    (backup,) = cloud.openstack("volume", "backup", "list")
+    more = ("--existing", "--parameter", "size=2", "v", "--wait")
+    cloud.openstack("stack", "update", *more, expected=None)
+    cloud.run_openstack("stack", "snapshot", "restore", "v", listed["id"])
+    _at_rest(cloud, "RESTORE_COMPLETE")
+    (disk,) = cloud.openstack("volume", "list")
+    assert disk["Size"] == 1
+    (again,) = cloud.openstack("server", "list")
+    assert again["ID"] == server["ID"]
+    assert again["Image"].startswith("v-server-")
+    cloud.run_openstack("stack", "snapshot", "create", "v")
+    _at_rest(cloud, "SNAPSHOT_COMPLETE")
+    cloud.run_openstack("stack", "snapshot", "delete", "v", listed["id"], "--yes")
+    gone = cloud.run_openstack("stack", "snapshot", "show", "v", "none", expected=1)
+    assert "not found" in gone.errors
+    assert backup["ID"] not in str(cloud.openstack("volume", "backup", "list"))
+    # The other one goes with the stack.
+    cloud.openstack("stack", "delete", "v", "--yes", "--wait")
+    assert cloud.openstack("volume", "backup", "list") == []
+    assert [each["Name"] for each in cloud.openstack("image", "list")] == ["site"]
+
+
+def _at_rest(cloud: RunningCloud, status: str) -> None:
+    sdk = cloud.sdk()
+    stack = sdk.orchestration.find_stack("v")
+    failed = [status.replace("COMPLETE", "FAILED")]
+    sdk.orchestration.wait_for_status(stack, status, failed, 0.3, 60)

@@ -4,6 +4,7 @@ call it.  ``settle`` does what its loop does, with a clock that the test moves."
 from __future__ import annotations
 
 import functools
+import re
 import tempfile
 from pathlib import Path
 from random import Random
@@ -35,6 +36,8 @@ OWNER = "aa" * 16
 OTHER = "bb" * 16
 ROUNDS_MAX = 400
 STEP_SECONDS = 1.0
+_SUFFIX = re.compile(r"-[a-z2-7]{12}(?=-|$)")
+_SAVED = re.compile(r"-[0-9]{9,}$")
 
 
 class Got:
@@ -169,7 +172,8 @@ class House:
     def names(self) -> list[str]:
         """Names of the things in the world, without their suffixes."""
         return sorted(
-            each["name"].rsplit("-", 1)[0] for each in self.world.things.values()
+            _SAVED.sub(" saved", _SUFFIX.sub("", each["name"]))
+            for each in self.world.things.values()
         )
 
 

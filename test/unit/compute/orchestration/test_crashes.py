@@ -56,6 +56,13 @@ def check(house: House) -> str:
     return stack_id
 
 
+def snapshot(house: House) -> str:
+    stack_id = create(house)
+    house.settle()
+    assert house.call("POST", f"/stacks/s/{stack_id}/snapshots", {}).status == 200
+    return stack_id
+
+
 def _change(house: House, wanted: object) -> str:
     stack_id = create(house)
     house.settle()
@@ -68,6 +75,11 @@ OPERATIONS: dict[str, tuple[Begin, str, list[str]]] = {
     "create": (create, "CREATE_COMPLETE", ["s-base", "s-gone", "s-red"]),
     "update": (update, "UPDATE_COMPLETE", ["s-base", "s-new", "s-red"]),
     "turn back": (turn_back, "ROLLBACK_COMPLETE", ["s-base", "s-gone", "s-red"]),
+    "snapshot": (
+        snapshot,
+        "SNAPSHOT_COMPLETE",
+        ["s-base", "s-base saved", "s-gone", "s-gone saved", "s-red", "s-red saved"],
+    ),
     "delete": (delete, "DELETE_COMPLETE", []),
     "check": (check, "CHECK_COMPLETE", ["s-base", "s-gone", "s-red"]),
 }

@@ -18,6 +18,7 @@ from test.unit.compute.orchestration.house import House, template
 REQUESTS: dict[str, tuple[str, str, Any]] = {
     "update": ("PUT", "", {"template": template({"one": {}})}),
     "delete": ("DELETE", "", None),
+    "snapshot": ("POST", "/snapshots", {}),
     "suspend": ("POST", "/actions", {"suspend": None}),
     "resume": ("POST", "/actions", {"resume": None}),
     "check": ("POST", "/actions", {"check": None}),

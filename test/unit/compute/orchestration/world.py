@@ -17,8 +17,13 @@ from compute.orchestration.frame.properties import (
     Property,
     Schema,
 )
-from compute.orchestration.frame.resource_type import Change, ResourceType
-from compute.orchestration.frame.work import Work
+from compute.orchestration.frame.resource_type import (
+    SAVED,
+    Change,
+    ResourceType,
+    saved_name,
+)
+from compute.orchestration.frame.work import Cloud, Work
 from objectstore.kernel.errors import Unavailable
 
 T = TypeVar("T")
@@ -187,6 +192,22 @@ class Thing(ResourceType):
 
     def resume(self, work: Work) -> None:
         self._world.change(work.physical_id, {"asleep": False})
+
+    def snapshot(self, work: Work) -> None:
+        if work.properties["fails"] == "snapshot":
+            raise ResourceFailed("told to fail")
+        name = saved_name(work)
+        found = self._world.find(name) or self._world.make(name, work.properties)
+        work.remember(**{SAVED: {"thing": found}})
+
+    def is_snapshotted(self, work: Work) -> bool:
+        return self._world.is_ready(work.data[SAVED]["thing"])
+
+    def restored(self, saved: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {"any": saved["thing"]}
+
+    def drop_saved(self, cloud: Cloud, saved: Mapping[str, Any]) -> None:
+        self._world.drop(saved["thing"])
 
     def attribute(self, work: Work, name: str) -> Any:
         thing = self._world.things.get(work.physical_id, {})
