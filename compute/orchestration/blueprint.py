@@ -148,6 +148,19 @@ class Blueprint:
             "update_policy": resolve(section.update_policy or {}, scope),
         }
 
+    def update_policy(self, name: str, scope: Scope) -> dict[str, Any]:
+        """How a resource is brought up to date, by its type's schema; {} where the type
+        has none.  ``Invalid``."""
+        schema = self.kind_of(name)[1].update_policy
+        found = resolve(self.sections[name].update_policy or {}, scope)
+        if not schema:
+            return {}
+        if found is UNKNOWN:
+            found = {}
+        if not isinstance(found, Mapping):
+            raise Invalid(f"resources.{name}: update_policy must be a map")
+        return checked(schema, found, f"resources.{name}.update_policy")
+
     def outputs(self) -> list[OutputSection]:
         """Those whose conditions hold."""
         return [
@@ -186,7 +199,7 @@ class Blueprint:
             raise Forbidden(
                 f"Resource type {kind.name} needs the role {kind.needs_role}"
             )
-        resolve(section.update_policy, scope)
+        self.update_policy(name, scope)
         external = resolve(section.external_id, scope)
         if not (external is None or isinstance(external, str) or external is UNKNOWN):
             raise Invalid(f"resources.{name}: external_id must be a text")

@@ -48,6 +48,7 @@ class RowWork:
     asker: Asker
     properties: Mapping[str, Any]
     nested: Nested
+    policy: Callable[[], Mapping[str, Any]]
     guard: Guard = nobody_else
 
     @property
@@ -64,6 +65,11 @@ class RowWork:
     def name(self) -> str:
         """The resource's name."""
         return self.row.name
+
+    @property
+    def update_policy(self) -> Mapping[str, Any]:
+        """See ``Work``."""
+        return self.policy()
 
     @property
     def marker(self) -> str:

@@ -20,6 +20,7 @@ from compute.orchestration.engine.row_work import (
     physical_name,
 )
 from compute.orchestration.errors import Invalid, ResourceFailed
+from compute.orchestration.frame.properties import checked
 from compute.orchestration.frame.provider import Provider
 from compute.orchestration.frame.resource_type import ResourceType
 from compute.orchestration.model import Resource, Stack
@@ -167,8 +168,14 @@ class StackView:
             self._asker,
             row.properties if properties is None else properties,
             nested,
+            lambda: self._update_policy(row),
             self._guard,
         )
+
+    def _update_policy(self, row: Resource) -> Mapping[str, Any]:
+        if row.name not in self.sections:
+            return checked(self.kind_of(row).update_policy, {})
+        return self.blueprint.update_policy(row.name, self.scope())
 
     def _facade(self, row: Resource) -> Mapping[str, Any]:
         if row.name not in self.sections:

@@ -108,6 +108,8 @@ class ResourceType:
     description: ClassVar[str] = ""
     properties: ClassVar[Schema] = {}
     attributes: ClassVar[Mapping[str, Attribute]] = {}
+    # What a resource's ``update_policy`` says; {}: nothing that this type knows.
+    update_policy: ClassVar[Schema] = {}
     support: ClassVar[Support] = Support()
     # Its physical resource is a stack: see ``work.nested``.
     is_stack: ClassVar[bool] = False

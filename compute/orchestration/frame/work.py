@@ -155,6 +155,10 @@ class Work(Protocol):
         """The resource's, in its template."""
 
     @property
+    def update_policy(self) -> Mapping[str, Any]:
+        """By the type's ``update_policy``, checked; asked of the template, not kept."""
+
+    @property
     def marker(self) -> str:
         """A uuid of this resource of this stack, the same whenever it is worked on
         again, and another after a replacement: what is made under it is found again."""

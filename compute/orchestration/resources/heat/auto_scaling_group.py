@@ -18,13 +18,12 @@ from compute.orchestration.resources.frame.schemas import (
     number,
     whole,
 )
-from compute.orchestration.resources.heat import scaling_rules
+from compute.orchestration.resources.heat import batches, scaling_rules
+from compute.orchestration.resources.heat.batches import Pace
 from compute.orchestration.resources.heat.resource_group import RESOURCE
 from compute.orchestration.template.paths import along
 
 MEMBERS, COUNTER, SCALED = "members", "counter", "scaled_at"
-# A rolling update: how many members are renewed, since when, and what they were.
-DONE, SINCE, FORMER = "done", "since", "former"
 GROUP_MAX = 1000
 
 
@@ -85,15 +84,8 @@ class AutoScalingGroup(GroupType):
     def template(self, work: Work) -> Mapping[str, Any]:
         """Members that it is not yet the turn of are as they were."""
         new = {k: v for k, v in work.properties["resource"].items() if v is not None}
-        members, former = self.members(work), work.data.get(FORMER) or {}
-        done = work.data.get(DONE)
-        turn = len(members) if done is None else done
-        return document(
-            {
-                name: new if place < turn else former.get(name, new)
-                for place, name in enumerate(members)
-            }
-        )
+        wanted = dict.fromkeys(self.members(work), new)
+        return document(batches.in_turn(work, wanted))
 
     # ---- create, update ------------------------------------------------------------
 
@@ -111,36 +103,15 @@ class AutoScalingGroup(GroupType):
             size = given["desired_capacity"]
         self._resize(work, max(given["min_size"], min(given["max_size"], size)))
         if "resource" in change.names:
-            former = (work.nested.template() or {}).get("resources") or {}
-            work.remember(**{FORMER: former, DONE: 0, SINCE: None})
-            self._next_batch(work)
+            former = work.nested.template().get("resources") or {}
+            batches.start(work, len(self.members(work)), _pace(work), former)
         super().update(work, change)
-
-    def _next_batch(self, work: Work) -> None:
-        rolling = work.properties["rolling_updates"] or {}
-        done = scaling_rules.next_batch(
-            work.data[DONE],
-            len(self.members(work)),
-            rolling.get("max_batch_size") or 1,
-            rolling.get("min_in_service") or 0,
-        )
-        work.remember(**{DONE: done, SINCE: work.now})
 
     def is_updated(self, work: Work) -> bool:
         """When the last batch is."""
         if not super().is_updated(work):
             return False
-        done = work.data.get(DONE)
-        if done is None:
-            return True
-        if done >= len(self.members(work)):
-            work.remember(**{DONE: None, FORMER: None, SINCE: None})
-            return True
-        pause = (work.properties["rolling_updates"] or {}).get("pause_time") or 0
-        if work.now - work.data[SINCE] >= pause:
-            self._next_batch(work)
-            self.renew(work)
-        return False
+        return batches.go_on(self, work, len(self.members(work)), _pace(work))
 
     # ---- scaling -------------------------------------------------------------------
 
@@ -149,7 +120,7 @@ class AutoScalingGroup(GroupType):
         if not isinstance(details, Mapping) or "adjustment" not in details:
             raise Invalid("A scaling group is adjusted by its policies")
         state = work.nested.state()
-        if state is None or state.status == IN_PROGRESS or work.data.get(DONE):
+        if state is None or state.status == IN_PROGRESS or batches.is_under_way(work):
             return "The group is just being changed: nothing is done"
         cooldown = work.properties["cooldown"] or 0
         if work.now - float(work.data.get(SCALED) or 0) < cooldown:
@@ -183,6 +154,10 @@ class AutoScalingGroup(GroupType):
                 return along(list(found.values()), path[1:])
             return along(found, path[1:])
         return super().attribute_path(work, name, path)
+
+
+def _pace(work: Work) -> Pace:
+    return Pace.of(work.properties["rolling_updates"] or {})
 
 
 TYPES = (AutoScalingGroup(),)

@@ -8,6 +8,7 @@ from typing import Any
 
 from compute.orchestration.errors import Invalid
 from compute.orchestration.frame.resource_type import Change
+from compute.orchestration.frame.stack_type import CREATE, UPDATE
 from compute.orchestration.frame.work import Work
 from compute.orchestration.resources.frame.group_type import GroupType, document
 from compute.orchestration.resources.frame.schemas import (
@@ -17,10 +18,13 @@ from compute.orchestration.resources.frame.schemas import (
     flag,
     items,
     mapping,
+    number,
     text,
     texts,
     whole,
 )
+from compute.orchestration.resources.heat import batches
+from compute.orchestration.resources.heat.batches import Pace
 
 # As many as one nested stack should have; the cloud's own limit may be less.
 COUNT_MAX = 1000
@@ -67,16 +71,60 @@ class ResourceGroup(GroupType):
         ),
     }
     attributes = _SHOWN
+    update_policy = {
+        "rolling_update": mapping(
+            "How another definition comes to those that are there",
+            {
+                "min_in_service": whole("How many are left alone", 0, least=0),
+                "max_batch_size": whole("How many at once", 1, least=1),
+                "pause_time": number("Seconds between", 0, least=0),
+            },
+        ),
+        "batch_create": mapping(
+            "How they are made",
+            {
+                "max_batch_size": whole("How many at once", 1, least=1),
+                "pause_time": number("Seconds between", 0, least=0),
+            },
+        ),
+    }
 
     def create(self, work: Work) -> None:
         """Without those that are not wanted."""
         self._note_removed(work)
+        policy = work.update_policy["batch_create"]
+        if policy:
+            batches.start(work, len(self.members(work)), Pace.of(policy))
         super().create(work)
 
+    def is_created(self, work: Work) -> bool:
+        """When the last batch is: all but the first are updates of the nested stack."""
+        state = work.nested.state()
+        is_first = state is None or state.action != UPDATE
+        if not work.nested.finished(CREATE if is_first else UPDATE):
+            return False
+        return self._go_on(work, "batch_create")
+
     def update(self, work: Work, change: Change) -> None:
-        """The same, with those that are there."""
+        """The same, with those that are there; another definition batch by batch."""
         self._note_removed(work)
+        policy = work.update_policy["rolling_update"]
+        if policy and change.names & {"resource_def", "index_var"}:
+            former = work.nested.template().get("resources") or {}
+            batches.start(work, len(self.members(work)), Pace.of(policy), former)
+        else:
+            batches.stop(work)
         super().update(work, change)
+
+    def is_updated(self, work: Work) -> bool:
+        """When the last batch is."""
+        return super().is_updated(work) and self._go_on(work, "rolling_update")
+
+    def _go_on(self, work: Work, policy: str) -> bool:
+        # The template may have lost its policy since: then the rest is begun at once.
+        size = len(self.members(work))
+        pace = Pace.of(work.update_policy[policy] or {"max_batch_size": COUNT_MAX})
+        return batches.go_on(self, work, size, pace)
 
     def _note_removed(self, work: Work) -> None:
         wanted = {
@@ -97,14 +145,13 @@ class ResourceGroup(GroupType):
         return list(names(work.properties["count"], removed))
 
     def template(self, work: Work) -> Mapping[str, Any]:
-        """Each with its number."""
+        """Each with its number; those that it is not yet the turn of as they were."""
         given, variable = work.properties["resource_def"], work.properties["index_var"]
-        return document(
-            {
-                name: numbered(_definition(given), variable, name)
-                for name in self.members(work)
-            }
-        )
+        wanted = {
+            name: numbered(_definition(given), variable, name)
+            for name in self.members(work)
+        }
+        return document(batches.in_turn(work, wanted))
 
     def attribute_path(self, work: Work, name: str, path: tuple[Any, ...]) -> Any:
         """Also ``removed_rsrc_list``."""
@@ -158,13 +205,13 @@ class ResourceChain(GroupType):
     def template(self, work: Work) -> Mapping[str, Any]:
         """Each after the one before it."""
         found: dict[str, dict[str, Any]] = {}
-        for number, kind in enumerate(work.properties["resources"]):
+        for place, kind in enumerate(work.properties["resources"]):
             each: dict[str, Any] = {"type": kind}
             if work.properties["resource_properties"]:
                 each["properties"] = work.properties["resource_properties"]
-            if number and not work.properties["concurrent"]:
-                each["depends_on"] = [str(number - 1)]
-            found[str(number)] = each
+            if place and not work.properties["concurrent"]:
+                each["depends_on"] = [str(place - 1)]
+            found[str(place)] = each
         return document(found)
 
 

@@ -96,6 +96,7 @@ class BenchWork:
     metadata: dict[str, Any] = field(default_factory=dict)
     random: Random = field(default_factory=lambda: Random(1))
     nested: Any = None
+    update_policy: dict[str, Any] = field(default_factory=dict)
 
     @property
     def physical_name(self) -> str:
