@@ -18,6 +18,7 @@ COMPUTE_COMMANDS = {
 }
 
 RINGSTACK_COMMANDS = {
+    "deploy": "compute.cli.deploy:deploy",
     "quickstart": "compute.cli.quickstart:main",
     "serve": "compute.cli.serve:serve",
 }

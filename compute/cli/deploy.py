@@ -1,0 +1,221 @@
+"""``ringstack deploy``: check, plan, apply, upgrade, status of a list of machines."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from compute.deploy.deployment import Deployment, Stopped
+from compute.deploy.fleet import Fleet
+from compute.deploy.inventory import Inventory, load_inventory
+from compute.deploy.release import build_release
+from compute.deploy.rings import RingRefused
+from compute.deploy.settings_files import AlreadySet
+from compute.deploy.site import Busy, Site
+from compute.deploy.standing import Standing, standing
+from compute.deploy.survey import survey
+from compute.deploy.wheels import CannotPack
+from objectstore.kernel.settings import BadSettings
+from ring.errors import RingError
+
+console = Console(highlight=False, soft_wrap=True)
+_MISTAKES = (
+    BadSettings,
+    AlreadySet,
+    Busy,
+    CannotPack,
+    RingError,
+    RingRefused,
+    Stopped,
+)
+
+inventory_argument = click.argument(
+    "inventory_file",
+    metavar="INVENTORY",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@click.group()
+def deploy() -> None:
+    """Deploy the cloud on the machines of INVENTORY, and look after it.
+
+    Killed or failed, any of these may be run again: it goes on from what it finds.
+    """
+
+
+def _told(command: Callable[..., None]) -> Callable[..., None]:
+    """Mistakes become a message and exit code 2."""
+
+    @wraps(command)
+    def wrapped(*args: Any, **options: Any) -> None:
+        try:
+            command(*args, **options)
+        except _MISTAKES as error:
+            click.echo(f"ringstack deploy: {error}", err=True)
+            sys.exit(2)
+
+    return wrapped
+
+
+@contextmanager
+def _fleet(inventory_file: Path) -> Iterator[tuple[Inventory, Site, Fleet]]:
+    inventory = load_inventory(inventory_file)
+    site = Site.of(inventory_file)
+    site.make()
+    if inventory.cloud.known_hosts is None:
+        text = "hosts' keys are believed when first seen, and kept in"
+        click.echo(
+            f"no known_hosts in the inventory: {text} {site.known_hosts}", err=True
+        )
+    with Fleet.connected(inventory, site) as fleet:
+        yield inventory, site, fleet
+
+
+@deploy.command()
+@inventory_argument
+@json_option
+@_told
+def check(inventory_file: Path, as_json: bool) -> None:
+    """Can these machines be deployed?  Exit code 1 if one of them cannot."""
+    with _fleet(inventory_file) as (inventory, site, fleet):
+        found = survey(fleet, inventory, site)
+    told: dict[str, list[tuple[str, str]]] = {}
+    for host in inventory.hosts:
+        if host in found.away:
+            told[host.name] = [("obstacle", found.away[host])]
+            continue
+        told[host.name] = [
+            ("obstacle" if remark.is_obstacle else "warning", remark.text)
+            for remark in found.remarks(inventory)[host]
+        ]
+    if as_json:
+        click.echo(json.dumps(told, indent=1))
+    for name, remarks in {} if as_json else told.items():
+        console.print(f"[bold]{name}[/bold]" + ("" if remarks else ": ready"))
+        for kind, text in remarks:
+            colour = "red" if kind == "obstacle" else "yellow"
+            console.print(f"  [{colour}]{kind}[/{colour}]: {escape(text)}")
+    if any(kind == "obstacle" for each in told.values() for kind, _ in each):
+        sys.exit(1)
+
+
+@deploy.command()
+@inventory_argument
+@json_option
+@_told
+def plan(inventory_file: Path, as_json: bool) -> None:
+    """Show what apply would change on each host; change nothing.
+
+    Exit code 1 if there is anything.
+    """
+    with _fleet(inventory_file) as (inventory, site, fleet):
+        found = survey(fleet, inventory, site)
+    plans = found.plans()
+    if as_json:
+        shown = {
+            host.name: [
+                {"kind": each.kind, "subject": each.subject, "lines": each.lines}
+                for each in changes
+            ]
+            for host, changes in plans.items()
+        }
+        away = {host.name: why for host, why in found.away.items()}
+        click.echo(json.dumps({"changes": shown, "away": away}, indent=1))
+    else:
+        for host, why in found.away.items():
+            console.print(f"[bold]{host.name}[/bold]: [red]{escape(why)}[/red]")
+        for host, changes in plans.items():
+            words = f"{len(changes)} changes" if changes else "as wished"
+            console.print(f"[bold]{host.name}[/bold]: {words}")
+            for change in changes:
+                console.print(f"  {escape(str(change))}")
+                for line in change.lines:
+                    colour = "green" if line.startswith("+") else "red"
+                    console.print(f"    [{colour}]{escape(line)}[/{colour}]")
+    if found.away or any(plans.values()):
+        sys.exit(1)
+
+
+@deploy.command()
+@inventory_argument
+@click.option("--forget", multiple=True, help="A host that is lost for good.")
+@click.option("--wait", is_flag=True, help="Go on until rings have settled.")
+@_told
+def apply(inventory_file: Path, forget: tuple[str, ...], wait: bool) -> None:
+    """Make the machines what the inventory says.
+
+    Exit code 1 if something is left for a later run: it says what.
+    """
+    _apply(inventory_file, forget, wait, upgrades=False)
+
+
+@deploy.command()
+@inventory_argument
+@_told
+def upgrade(inventory_file: Path) -> None:
+    """Let the machines run this checkout, one zone at a time.
+
+    Each zone waits until the store is whole.  It stops at the first failure; run it
+    again, or ``apply``, when that is mended.
+    """
+    _apply(inventory_file, (), False, upgrades=True)
+
+
+def _apply(
+    inventory_file: Path, forget: tuple[str, ...], wait: bool, *, upgrades: bool
+) -> None:
+    load_inventory(inventory_file)
+    site = Site.of(inventory_file)
+    with site.locked():
+        if upgrades or not site.release:
+            click.echo("building the release")
+            site.choose_release(build_release(site.releases))
+            click.echo(f"release {site.release}")
+        with _fleet(inventory_file) as (inventory, _, fleet):
+            deployment = Deployment(fleet, inventory, site, click.echo)
+            left = deployment.apply(forget=forget, wait=wait)
+    for line in left:
+        click.echo(f"left: {line}")
+    if left:
+        sys.exit(1)
+    click.echo("done")
+
+
+@deploy.command()
+@inventory_argument
+@json_option
+@_told
+def status(inventory_file: Path, as_json: bool) -> None:
+    """Every host: services, releases, rings, clock.
+
+    Exit code 1 unless all is as wished.
+    """
+    with _fleet(inventory_file) as (inventory, site, fleet):
+        found = standing(survey(fleet, inventory, site))
+    if as_json:
+        click.echo(json.dumps([each.plain() for each in found], indent=1))
+    else:
+        _print(found)
+    if not all(each.is_right for each in found):
+        sys.exit(1)
+
+
+def _print(found: list[Standing]) -> None:
+    table = Table()
+    for name in ("host", "service", "state", "release", "rings", "clock"):
+        table.add_column(name, overflow="fold")
+    for each in found:
+        table.add_row(*(escape(text) for text in each.row()))
+    console.print(table)

@@ -1,0 +1,260 @@
+"""Deploying: read what there is, act on the difference, one zone at a time.
+
+Nothing is remembered between runs but the site's files: whatever an earlier run left,
+the next survey finds it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterable
+
+from compute.deploy.fleet import Fleet
+from compute.deploy.inventory import Inventory
+from compute.deploy.model import Host, Part
+from compute.deploy.plan import Change, farewells, preparations, service_changes
+from compute.deploy.rings import RingStep, first_ring, next_step, ring_names
+from compute.deploy.rolling import Batch, batches
+from compute.deploy.site import Site
+from compute.deploy.survey import Survey, ring_files, survey
+from compute.deploy.transport import Away, Refused
+from compute.deploy.wholeness import missing
+from compute.deploy.wish import HostWishes
+from ring.file import load_builder, save_builder, save_ring
+
+HEALTH_SECONDS = 60.0
+# A zone's devices level with their peers within a round or two; the default rests 30 s.
+WHOLE_SECONDS = 900.0
+LOOK_SECONDS = 1.0
+REASONS_SHOWN = 5
+
+Say = Callable[[str], None]
+
+
+class Stopped(Exception):
+    """The deployment stopped where going on would not be safe."""
+
+
+class Deployment:
+    """One run, with the site locked."""
+
+    def __init__(
+        self, fleet: Fleet, inventory: Inventory, site: Site, say: Say
+    ) -> None:
+        self._fleet = fleet
+        self._inventory = inventory
+        self._site = site
+        self._say = say
+
+    def apply(self, *, forget: Iterable[str] = (), wait: bool = False) -> list[str]:
+        """Make it so; what is left to be done by a later run.  Raises ``Stopped``."""
+        self._keep_first_files()
+        found = survey(self._fleet, self._inventory, self._site)
+        for host, why in found.away.items():
+            self._say(f"{host.name}: {why}; the others go on")
+        self._refuse_obstacles(found)
+        away = [*found.away, *self._prepare(found)]
+        self._roll(found, away)
+        left = [f"{host.name}: was not deployed" for host in away]
+        left += self._step_rings(away, tuple(forget), wait)
+        self._say_goodbye(found)
+        return left
+
+    # ---- files of the site ---------------------------------------------------------
+
+    def _keep_first_files(self) -> None:
+        self._site.keep_secrets(self._site.secrets(self._inventory))
+        for name in ring_names(self._inventory):
+            path = self._site.builder(name)
+            if not path.exists():
+                save_builder(first_ring(self._inventory), path)
+                self._say(f"ring {name}: drawn")
+            save_ring(load_builder(path).ring(), self._site.ring(name))
+
+    def _refuse_obstacles(self, found: Survey) -> None:
+        obstacles = [
+            f"{host.name}: {remark.text}"
+            for host, remarks in found.remarks(self._inventory).items()
+            for remark in remarks
+            if remark.is_obstacle
+        ]
+        if obstacles:
+            raise Stopped("\n".join(obstacles))
+
+    # ---- preparing -----------------------------------------------------------------
+
+    def _prepare(self, found: Survey) -> list[Host]:
+        """All hosts at once; those where it failed."""
+
+        def prepare(host: Host) -> None:
+            each = found.hosts[host]
+            for change in preparations(each.wishes, each.found):
+                self._act(host, each.wishes, change)
+
+        _, failed = self._fleet.each(list(found.hosts), prepare)
+        for host, why in failed.items():
+            self._say(f"{host.name}: {why}")
+        return list(failed)
+
+    def _act(self, host: Host, wishes: HostWishes, change: Change) -> None:
+        if change.kind == "release":
+            self._send_release(host, wishes)
+        else:
+            self._fleet.ask(host, change.order)
+        self._say(f"{host.name}: {change}")
+
+    def _send_release(self, host: Host, wishes: HostWishes) -> None:
+        path = self._site.release_file(wishes.release)
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            file.seek(0)
+            request = {
+                "verb": "receive",
+                "name": wishes.release,
+                "bytes": path.stat().st_size,
+                "sha256": digest,
+                "libvirt": wishes.libvirt,
+            }
+            connection = self._fleet.connections.get(host)
+            if connection is None:
+                raise Refused("is away")
+            try:
+                connection.ask(request, file)
+            except Away as error:
+                self._fleet.lose(host, str(error))
+                raise Refused(f"is away: {error}") from None
+
+    # ---- services ------------------------------------------------------------------
+
+    def _roll(self, found: Survey, away: list[Host]) -> None:
+        changes = {
+            host: service_changes(each.wishes, each.found)
+            for host, each in found.hosts.items()
+            if host not in away
+        }
+        nodes = self._inventory.playing(Part.STORE)
+        for batch in batches(changes, nodes, self._inventory.store.replicas):
+            self._run_batch(batch, found)
+
+    def _run_batch(self, batch: Batch, found: Survey) -> None:
+        if batch.is_restart and batch.touches_store:
+            self._wait_until_whole(f"before: {batch.title}")
+        self._say(batch.title)
+        changes = dict(batch.acts)
+
+        def start(host: Host) -> str:
+            change = changes[host]
+            self._fleet.ask(host, change.order)
+            address, port = found.hosts[host].wishes.services[change.subject].health
+            question = {"verb": "healthy", "address": address, "port": port}
+            question |= {"path": "/healthcheck", "seconds": HEALTH_SECONDS}
+            return str(self._fleet.ask(host, question))
+
+        done, refused = self._fleet.each(list(changes), start)
+        problems = {**refused, **{host: why for host, why in done.items() if why}}
+        told = [f"{host.name}: {why}" for host, why in problems.items()]
+        if not told:
+            if batch.is_restart and batch.touches_store:
+                self._wait_until_whole(f"after: {batch.title}")
+            return
+        if batch.is_restart:
+            text = "\n".join([f"stopped at: {batch.title}", *told])
+            hint = "mend that and apply again: it goes on with what runs otherwise"
+            raise Stopped(f"{text}\n{hint}")
+        for line in told:
+            self._say(line)
+        if len(problems) == len(changes):
+            raise Stopped(f"nothing answers after: {batch.title}")
+
+    # ---- the store as a whole ------------------------------------------------------
+
+    def _missing(self) -> list[str]:
+        """Why the store is not whole, as the first node that answers sees it."""
+        problem = "no store node answers"
+        for host in self._inventory.playing(Part.STORE):
+            request = {
+                "verb": "recon",
+                "user": self._inventory.cloud.user,
+                "release": self._site.release,
+            }
+            if host not in self._fleet.connections:
+                continue
+            try:
+                return missing(self._fleet.ask(host, request))
+            except Refused as error:
+                problem = f"{host.name}: {error}"
+        return [problem]
+
+    def _wait_until_whole(self, why: str) -> None:
+        last = time.monotonic() + WHOLE_SECONDS
+        told = False
+        while reasons := self._missing():
+            if time.monotonic() > last:
+                shown = "\n".join(reasons[:REASONS_SHOWN])
+                raise Stopped(f"the store is not whole {why}\n{shown}")
+            if not told:
+                self._say(f"waiting until the store is whole ({reasons[0]})")
+                told = True
+            time.sleep(LOOK_SECONDS)
+
+    # ---- rings ---------------------------------------------------------------------
+
+    def _step_rings(
+        self, away: list[Host], forget: tuple[str, ...], wait: bool
+    ) -> list[str]:
+        while True:
+            steps = self._next_steps(forget)
+            done = {name: step for name, step in steps.items() if step.done}
+            left = [f"ring {n}: {each}" for n, s in steps.items() for each in s.left]
+            if not done and not (wait and left):
+                return left
+            if away and done:
+                # Its replicas would have to move while others are missing.
+                return ["rings wait: not every host was deployed"]
+            if done:
+                self._wait_until_whole("before rings change")
+                self._keep(done)
+            if not (wait and left):
+                return left
+            time.sleep(LOOK_SECONDS)
+
+    def _next_steps(self, forget: tuple[str, ...]) -> dict[str, RingStep]:
+        now = int(time.time())
+        return {
+            name: next_step(
+                load_builder(self._site.builder(name)), self._inventory, now, forget
+            )
+            for name in ring_names(self._inventory)
+        }
+
+    def _keep(self, steps: dict[str, RingStep]) -> None:
+        for name, step in steps.items():
+            save_builder(step.builder, self._site.builder(name))
+            save_ring(step.builder.ring(), self._site.ring(name))
+            for line in step.done:
+                self._say(f"ring {name}: {line}")
+        # Killed here, the next run's preparation brings them to the hosts.
+        files = ring_files(self._inventory, self._site)
+        found = survey(self._fleet, self._inventory, self._site)
+
+        def bring(host: Host) -> None:
+            each = found.hosts[host]
+            for change in preparations(each.wishes, each.found):
+                if change.kind == "file" and change.subject.rpartition("/")[2] in files:
+                    self._act(host, each.wishes, change)
+
+        _, failed = self._fleet.each(list(found.hosts), bring)
+        for host, why in failed.items():
+            self._say(f"{host.name}: {why}")
+
+    # ---- what is wished no more ----------------------------------------------------
+
+    def _say_goodbye(self, found: Survey) -> None:
+        now = survey(self._fleet, self._inventory, self._site)
+        for host, each in now.hosts.items():
+            for change in farewells(each.wishes, each.found):
+                try:
+                    self._act(host, each.wishes, change)
+                except Refused as error:
+                    self._say(f"{host.name}: {error}")

@@ -1,0 +1,51 @@
+"""Releases: this checkout and all it needs, as wheels with their hashes, in a tar file.
+
+Hosts install from the file alone, so what runs was chosen here, once.  A release's name
+has the version and a digest of all its wheels: the same content has the same name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import tarfile
+from pathlib import Path
+
+from compute.deploy.wheels import needed, pack, pack_project
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+REQUIREMENTS = "requirements.txt"
+
+
+def build_release(directory: Path, checkout: Path = CHECKOUT) -> str:
+    """Make the tar file in ``directory``; its name.  Raises ``CannotPack``."""
+    ours, content = pack_project(checkout)
+    files = {ours: content, **dict(map(pack, needed()))}
+    text = "".join(_requirement(name, files[name]) for name in sorted(files))
+    digest = hashlib.sha256(text.encode()).hexdigest()[:12]
+    release = f"{ours.split('-')[1]}-{digest}"
+    target = directory / f"{release}.tar"
+    if not target.exists():
+        _write({**files, REQUIREMENTS: text.encode()}, target)
+    return release
+
+
+def _requirement(wheel: str, content: bytes) -> str:
+    name, version = wheel.split("-")[:2]
+    digest = hashlib.sha256(content).hexdigest()
+    return f"{name}=={version} --hash=sha256:{digest}\n"
+
+
+def _write(files: dict[str, bytes], target: Path) -> None:
+    """Whole or not at all."""
+    fresh = target.with_suffix(".new")
+    with fresh.open("wb") as file:
+        with tarfile.open(fileobj=file, mode="w") as tar:
+            for name, content in sorted(files.items()):
+                entry = tarfile.TarInfo(name)
+                entry.size = len(content)
+                tar.addfile(entry, io.BytesIO(content))
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(target)

@@ -1,0 +1,19 @@
+"""Where things are on a host."""
+
+from __future__ import annotations
+
+HOME = "/opt/ringstack"
+RELEASES = f"{HOME}/releases"
+CURRENT = f"{HOME}/current"
+SETTINGS = "/etc/ringstack"
+# The definitions of services: systemd's, and the supervisor's where that is away.
+UNITS = "/etc/systemd/system"
+SERVICE_PREFIX = "ringstack-"
+SPECIFICATIONS = f"{SETTINGS}/services"
+STATE = "/var/lib/ringstack"
+LOGS = "/var/log/ringstack"
+RUN = "/run/ringstack"
+# Of the supervisor alone: only root writes there.
+SUPERVISOR_RUN = "/run/ringstack-supervisor"
+# In a service's environment: the digest of all that it was started with.
+DEPLOYED = "RINGSTACK_DEPLOYED"

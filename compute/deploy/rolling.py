@@ -1,0 +1,58 @@
+"""In which order services are started and restarted.  Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from compute.deploy.model import Host, Part
+from compute.deploy.plan import Change
+
+# The cloud needs the store, and agents the cloud.
+ORDER = ("store", "cloud", "agent")
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What is started or restarted together, and waited for."""
+
+    title: str
+    acts: tuple[tuple[Host, Change], ...]
+    # Whether something that ran is away meanwhile: the store must be whole before.
+    is_restart: bool
+
+    @property
+    def touches_store(self) -> bool:
+        """Whether replicas are away meanwhile."""
+        return any(change.subject == "store" for _, change in self.acts)
+
+
+def batches(
+    changes: Mapping[Host, Iterable[Change]], nodes: Iterable[Host], replicas: int
+) -> list[Batch]:
+    """``nodes``: all store nodes, changed or not."""
+    found: list[Batch] = []
+    pairs = [(host, change) for host, each in changes.items() for change in each]
+    zones = {host.place for host in nodes}
+    # A zone may hold two replicas of something where zones are few.
+    by_zone = len(zones) >= replicas
+    for name in ORDER:
+        these = [pair for pair in pairs if pair[1].subject == name]
+        starts = tuple(pair for pair in these if pair[1].kind == "start")
+        if starts:
+            # Nothing is taken away by these: all at once.
+            found.append(Batch(f"start {name}", starts, is_restart=False))
+        restarts: dict[tuple[object, ...], list[tuple[Host, Change]]] = {}
+        for host, change in sorted(
+            (pair for pair in these if pair[1].kind == "restart"),
+            key=lambda pair: (pair[0].place, pair[0].name),
+        ):
+            together = by_zone and name == "store" and host.plays(Part.STORE)
+            key = (host.place,) if together else (host.place, host.name)
+            restarts.setdefault(key, []).append((host, change))
+        for group in restarts.values():
+            who = ", ".join(host.name for host, _ in group)
+            region, zone = group[0][0].place
+            title = f"restart {name} in zone {zone} of region {region}: {who}"
+            found.append(Batch(title, tuple(group), is_restart=True))
+    return found

@@ -1,0 +1,156 @@
+"""The text of each settings file on each host.  Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from compute.deploy.inventory import Inventory
+from compute.deploy.model import Host, Part, Secrets
+from compute.deploy.remote.places import RUN, SETTINGS, STATE
+from compute.settings import ROOM_ROLES, Role
+from ring.device import bracketed
+
+SERVICE_PASSWORD = f"{SETTINGS}/service-password"
+Sections = dict[str, dict[str, str]]
+_HEAD = "# Written by ringstack deploy: change the inventory instead.\n\n"
+
+
+class AlreadySet(ValueError):
+    """The inventory sets what the deployment sets itself."""
+
+
+def cluster_conf(inventory: Inventory, secrets: Secrets) -> str:
+    """The same on every host of the store."""
+    sections: Sections = {
+        "cluster": {
+            "hash_suffix": secrets.hash_suffix,
+            "secret": secrets.cluster_secret,
+        }
+    }
+    for index, name in enumerate(inventory.store.policies):
+        default = {"default": "yes"} if index == 0 else {}
+        sections[f"storage-policy:{index}"] = {"name": name, **default}
+    return render(sections)
+
+
+def store_conf(inventory: Inventory, secrets: Secrets, host: Host) -> str:
+    """Of a store node, a proxy, or one process that is both."""
+    store = inventory.store
+    roles = ["proxy"] if host.plays(Part.PROXY) else []
+    if host.plays(Part.STORE):
+        roles += ["account", "container", "object"]
+    here = bracketed(host.address)
+    sections: Sections = {
+        "server": {
+            "roles": ", ".join(roles),
+            "public_address": f"{here}:{store.port}",
+            "node_address": f"{here}:{store.node_port}",
+            "devices": str(store.devices),
+            "rings": SETTINGS,
+            "run": f"{RUN}/store",
+            "workers": str(store.workers),
+            "mount_check": "yes" if store.mount_check else "no",
+        },
+        "filter:tempauth": {
+            "use": "egg:ringstack#tempauth",
+            "token_secret": secrets.token_secret,
+            **{
+                f"user_{user.account}_{user.name}": " ".join(
+                    (secrets.user_keys[user.login], *user.groups)
+                )
+                for user in inventory.users
+            },
+        },
+    }
+    if inventory.playing(Part.CONTROL):
+        sections["filter:identity"] = {
+            "use": "egg:ringstack#identity",
+            "auth_url": f"{public_url(inventory)}/identity",
+            "service_password_file": SERVICE_PASSWORD,
+        }
+    return render(_joined("store.conf", sections, inventory))
+
+
+def cloud_conf(inventory: Inventory, host: Host) -> str:
+    """Of a control host."""
+    cloud = inventory.cloud
+    roles = [role.value for role in ROOM_ROLES]
+    if host != inventory.playing(Part.CONTROL)[0]:
+        # Volumes are files of one host.
+        roles.remove(Role.VOLUME.value)
+    sections: Sections = {
+        "cloud": {
+            "roles": ", ".join(roles),
+            "public_address": f"{bracketed(host.address)}:{cloud.port}",
+            "public_url": public_url(inventory),
+            "agent_url": f"http://{bracketed(host.address)}:{cloud.port}",
+            "object_store_url": store_url(inventory),
+            "region": cloud.region,
+            "host": host.name,
+            "state": f"{STATE}/cloud",
+            "service_password_file": SERVICE_PASSWORD,
+            **({"database": cloud.database} if cloud.database else {}),
+        }
+    }
+    return render(_joined("cloud.conf", sections, inventory))
+
+
+def agent_conf(inventory: Inventory, host: Host) -> str:
+    """Of a compute host."""
+    cloud, url = inventory.cloud, public_url(inventory)
+    roles = [Role.AGENT.value]
+    if host.plays(Part.NETWORK):
+        roles += [Role.NETWORK_AGENT.value, Role.BALANCER_AGENT.value]
+    rooms = {
+        f"{role.value.replace('-', '_')}_url": f"{url}/{role.value}"
+        for role in ROOM_ROLES
+    }
+    sections: Sections = {
+        "cloud": {
+            "roles": ", ".join(roles),
+            "public_address": f"{bracketed(host.address)}:{cloud.agent_port}",
+            **rooms,
+            "object_store_url": store_url(inventory),
+            "region": cloud.region,
+            "host": host.name,
+            "state": f"{STATE}/agent",
+            "service_password_file": SERVICE_PASSWORD,
+        },
+        "agent": {"hypervisor": host.hypervisor},
+    }
+    return render(_joined("agent.conf", sections, inventory))
+
+
+def public_url(inventory: Inventory) -> str:
+    """How clients reach the cloud."""
+    if inventory.cloud.public_url:
+        return inventory.cloud.public_url.rstrip("/")
+    first = inventory.playing(Part.CONTROL)[0]
+    return f"http://{bracketed(first.address)}:{inventory.cloud.port}"
+
+
+def store_url(inventory: Inventory) -> str:
+    """How clients reach the store."""
+    if inventory.cloud.store_url:
+        return inventory.cloud.store_url.rstrip("/")
+    first = inventory.playing(Part.PROXY)[0]
+    return f"http://{bracketed(first.address)}:{inventory.store.port}"
+
+
+def render(sections: Mapping[str, Mapping[str, str]]) -> str:
+    """An INI file."""
+    return _HEAD + "\n".join(
+        f"[{name}]\n" + "".join(f"{key} = {value}\n" for key, value in options.items())
+        for name, options in sections.items()
+    )
+
+
+def _joined(file: str, sections: Sections, inventory: Inventory) -> Sections:
+    """With the inventory's further options.  Raises ``AlreadySet``."""
+    joined = {name: dict(options) for name, options in sections.items()}
+    for name, options in inventory.extras[file].items():
+        taken = sorted(set(options) & set(sections.get(name, {})))
+        if taken:
+            raise AlreadySet(f"[{file}:{name}] {', '.join(taken)}: is set by deploy")
+        joined.setdefault(name, {}).update(options)
+    return joined

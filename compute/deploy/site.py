@@ -1,0 +1,134 @@
+"""The site: the directory beside the inventory that only this tool writes.
+
+lock            one deployment at a time
+secrets.json    made once; whoever loses it loses every name of the store
+*.builder       rings as they are being drawn, and *.ring.gz, as hosts have them
+release         the name of the release that hosts should run
+releases/       the releases themselves, one tar file each
+known_hosts     hosts' keys, where the inventory names no file of them
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import secrets as random_secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+from compute.deploy.inventory import Inventory
+from compute.deploy.model import Secrets
+
+SECRET_BYTES = 32
+USER_KEY_BYTES = 18
+
+
+class Busy(Exception):
+    """Another deployment of this site is at work."""
+
+
+class Site:
+    """See the module."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+
+    @classmethod
+    def of(cls, inventory: Path) -> Site:
+        """Beside the inventory."""
+        return cls(inventory.absolute().with_suffix(".site"))
+
+    @property
+    def known_hosts(self) -> Path:
+        """Hosts' keys."""
+        return self.directory / "known_hosts"
+
+    @property
+    def releases(self) -> Path:
+        """Where releases are kept."""
+        return self.directory / "releases"
+
+    def builder(self, ring: str) -> Path:
+        """Of a ring."""
+        return self.directory / f"{ring}.builder"
+
+    def ring(self, ring: str) -> Path:
+        """As hosts have it."""
+        return self.directory / f"{ring}.ring.gz"
+
+    def make(self) -> None:
+        """The directory, for its owner's eyes."""
+        self.directory.mkdir(mode=0o700, exist_ok=True)
+        self.releases.mkdir(mode=0o700, exist_ok=True)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Alone.  Raises ``Busy``."""
+        self.make()
+        with (self.directory / "lock").open("a") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                text = f"another deployment is at work: {self.directory}"
+                raise Busy(text) from None
+            yield
+
+    # ---- secrets ------------------------------------------------------------------
+
+    def secrets(self, inventory: Inventory) -> Secrets:
+        """Those there are; new ones, not kept yet, for what has none."""
+        try:
+            found = json.loads((self.directory / "secrets.json").read_text("utf-8"))
+        except FileNotFoundError:
+            found = {}
+        keys = dict(found.get("user_keys", {}))
+        for user in inventory.users:
+            keys.setdefault(user.login, random_secrets.token_urlsafe(USER_KEY_BYTES))
+
+        def secret(name: str) -> str:
+            return str(found.get(name) or random_secrets.token_hex(SECRET_BYTES))
+
+        return Secrets(
+            hash_suffix=secret("hash_suffix"),
+            cluster_secret=secret("cluster_secret"),
+            token_secret=secret("token_secret"),
+            service_password=secret("service_password"),
+            user_keys=keys,
+        )
+
+    def keep_secrets(self, secrets: Secrets) -> None:
+        """Before any host hears of them."""
+        text = json.dumps(asdict(secrets), indent=1, sort_keys=True) + "\n"
+        self._write("secrets.json", text)
+
+    # ---- the release --------------------------------------------------------------
+
+    @property
+    def release(self) -> str:
+        """What hosts should run; "": none was made yet."""
+        try:
+            return (self.directory / "release").read_text("ascii").strip()
+        except FileNotFoundError:
+            return ""
+
+    def choose_release(self, name: str) -> None:
+        """Let hosts run it, from the next apply on."""
+        self._write("release", name + "\n")
+
+    def release_file(self, name: str) -> Path:
+        """Its tar file."""
+        return self.releases / f"{name}.tar"
+
+    def _write(self, name: str, text: str) -> None:
+        """Whole or not at all, and for the owner alone."""
+        path = self.directory / name
+        fresh = path.with_name(name + ".new")
+        file = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(file, "w", encoding="utf-8") as opened:
+            opened.write(text)
+            opened.flush()
+            os.fsync(opened.fileno())
+        fresh.replace(path)

@@ -1,0 +1,75 @@
+"""How hosts stand: a line for each service of each host.  Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from compute.deploy.checks import CLOCK_SECONDS_MAX
+from compute.deploy.remote.places import SETTINGS
+from compute.deploy.survey import Survey, Surveyed
+
+RING_SUFFIX = ".ring.gz"
+DIGEST_SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A service of a host; of a host that is away its only line."""
+
+    host: str
+    service: str
+    state: str
+    is_right: bool
+    release: str = ""
+    rings: str = ""
+    clock_off: float = 0.0
+
+    def plain(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+    def row(self) -> tuple[str, ...]:
+        """For people."""
+        clock = f"{self.clock_off:+.2f} s" if self.service else ""
+        return self.host, self.service, self.state, self.release, self.rings, clock
+
+
+def standing(survey: Survey) -> list[Standing]:
+    """All of them, in the inventory's order of names."""
+    found = [Standing(host.name, "", why, False) for host, why in survey.away.items()]
+    for host, each in survey.hosts.items():
+        rings = _rings(each)
+        for name, wish in each.wishes.services.items():
+            runs = each.found["services"][name]
+            state = "does not run"
+            if runs["pid"]:
+                is_wished = runs["deployed"] == wish.digest
+                state = "as wished" if is_wished else "runs otherwise: apply"
+            right = state == "as wished" and rings != "differ"
+            right = right and abs(each.clock_off) <= CLOCK_SECONDS_MAX
+            found.append(
+                Standing(
+                    host.name,
+                    name,
+                    state,
+                    right,
+                    runs["release"],
+                    rings if name == "store" else "",
+                    each.clock_off,
+                )
+            )
+    return sorted(found, key=lambda each: (each.host, each.service))
+
+
+def _rings(each: Surveyed) -> str:
+    """One digest over all rings; ``differ``: they are not those of the site."""
+    whole = hashlib.sha256()
+    for path, wish in sorted(each.wishes.files.items()):
+        if path.startswith(SETTINGS) and path.endswith(RING_SUFFIX):
+            found = each.found["files"][path]
+            if found is None or found["sha256"] != wish.sha256:
+                return "differ"
+            whole.update(wish.sha256.encode())
+    return whole.hexdigest()[:DIGEST_SHOWN]

@@ -1,0 +1,92 @@
+"""The survey: what every host should have, and what it has, read at one time."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from platform import machine
+from typing import Any
+
+from compute.deploy.checks import Machine, Remark, judge
+from compute.deploy.fleet import Fleet
+from compute.deploy.inventory import Inventory
+from compute.deploy.model import Host, Secrets
+from compute.deploy.plan import Change, plan, query
+from compute.deploy.rings import first_ring, ring_names
+from compute.deploy.site import Site
+from compute.deploy.wish import HostWishes, wish_for
+from ring.file import load_builder
+from ring.ring_format import encode_ring
+
+# Of a release that was not built yet: ``plan`` shows it.
+NO_RELEASE = "unbuilt"
+
+
+@dataclass(frozen=True, slots=True)
+class Surveyed:
+    """A host that answers."""
+
+    wishes: HostWishes
+    found: Mapping[str, Any]
+    clock_off: float
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """Every host: surveyed, or why not."""
+
+    hosts: Mapping[Host, Surveyed]
+    away: Mapping[Host, str]
+    secrets: Secrets
+
+    def plans(self) -> dict[Host, list[Change]]:
+        """What is to be done on each."""
+        hidden = self.secrets.values()
+        return {
+            host: plan(each.wishes, each.found, hidden)
+            for host, each in self.hosts.items()
+        }
+
+    def remarks(self, inventory: Inventory) -> dict[Host, list[Remark]]:
+        """What is to be said about each."""
+        here = Machine(sys.version_info[:2], machine())
+        mount_check = inventory.store.mount_check
+        return {
+            host: judge(each.wishes, each.found, here, each.clock_off, mount_check)
+            for host, each in self.hosts.items()
+        }
+
+
+def survey(fleet: Fleet, inventory: Inventory, site: Site) -> Survey:
+    """Ask all hosts.  Raises ``AlreadySet`` for a wrong inventory."""
+    secrets = site.secrets(inventory)
+    rings = ring_files(inventory, site)
+    release = site.release or NO_RELEASE
+    wishes = {
+        host: wish_for(inventory, host, secrets, rings, release)
+        for host in inventory.hosts
+    }
+
+    def look(host: Host) -> Surveyed:
+        found = fleet.ask(host, query(wishes[host]))
+        # By now it answers at once: it looked in the middle.
+        asked = time.time()
+        clock = fleet.ask(host, {"verb": "clock"})
+        return Surveyed(wishes[host], found, clock - (asked + time.time()) / 2)
+
+    found, refused = fleet.each(inventory.hosts, look)
+    return Survey(found, refused, secrets)
+
+
+def ring_files(inventory: Inventory, site: Site) -> dict[str, bytes]:
+    """The files of all rings, by name; of rings not drawn yet, as they would be."""
+    files = {}
+    for name in ring_names(inventory):
+        if site.builder(name).exists():
+            ring = load_builder(site.builder(name)).ring()
+        else:
+            ring = first_ring(inventory).ring()
+        files[f"{name}.ring.gz"] = encode_ring(ring, 1, 0)
+    return files

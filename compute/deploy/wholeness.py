@@ -1,0 +1,48 @@
+"""Whether the store is whole: may a zone be restarted, a ring take a step?  Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+
+def missing(recon: Mapping[str, Any]) -> list[str]:
+    """Why it is not, by ``objectstore recon --json``; nothing: it is whole.
+
+    Every server of the rings answers and serves its devices, no copy waits for one that
+    was away, and each device has been through a clean round since the last start of any
+    server: then it has what was written meanwhile.
+    """
+    return list(_missing(recon["servers"]))
+
+
+def _missing(servers: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    youngest = min(
+        (page["uptime_seconds"] for page in servers.values() if "problem" not in page),
+        default=0.0,
+    )
+    for name, page in servers.items():
+        if "problem" in page:
+            yield f"{name} does not answer: {page['problem']}"
+            continue
+        if page["workers_silent"]:
+            yield f"{name}: a worker does not answer"
+        for device, why in page["unserved"].items():
+            yield f"{name}/{device} is not served: {why}"
+        for device in page["devices"]:
+            for room in device["rooms"]:
+                where = f"{name}/{device['device']} {room['room']}"
+                yield from _room_missing(where, room, youngest)
+
+
+def _room_missing(
+    where: str, room: Mapping[str, Any], youngest: float
+) -> Iterator[str]:
+    told = room["replication"] or {}
+    if room["quarantined"]:
+        yield f"{where}: {room['quarantined']} bad copies are not replaced yet"
+    if told.get("copies_owed"):
+        yield f"{where}: {told['copies_owed']} copies wait for another device"
+    age = told.get("age_seconds")
+    if age is None or age >= youngest:
+        yield f"{where} has not levelled with its peers yet"

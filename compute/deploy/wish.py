@@ -1,0 +1,175 @@
+"""What a host should have: packages, user, directories, files, services.  Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from compute.deploy import settings_files as texts
+from compute.deploy.inventory import Inventory
+from compute.deploy.model import Host, Part, Secrets
+from compute.deploy.remote.places import LOGS, RELEASES, SETTINGS, STATE
+from compute.deploy.units import ServiceWish, with_digest
+
+HOSTING_PACKAGES = (
+    "qemu-system-x86",
+    "qemu-utils",
+    "libvirt-daemon",
+    "libvirt-daemon-driver-qemu",
+    "libvirt-daemon-driver-lxc",
+    "python3-libvirt",
+    "e2fsprogs",
+    "fdisk",
+    "ipxe-qemu",
+    "openssh-client",
+)
+NETWORK_PACKAGES = ("dnsmasq-base", "nftables", "iproute2", "conntrack", "haproxy")
+SIMULATED = "sim"
+
+
+@dataclass(frozen=True, slots=True)
+class FileWish:
+    """A file, who may read it, and whether it may be shown."""
+
+    content: bytes
+    mode: int
+    owner: str
+    is_text: bool = True
+
+    @property
+    def sha256(self) -> str:
+        """Of its content."""
+        return hashlib.sha256(self.content).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryWish:
+    """A directory, and whose it is."""
+
+    mode: int
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class HostWishes:
+    """All that a host should have."""
+
+    host: Host
+    user: str
+    packages: tuple[str, ...]
+    directories: Mapping[str, DirectoryWish]
+    files: Mapping[str, FileWish]
+    release: str
+    libvirt: bool
+    services: Mapping[str, ServiceWish]
+
+
+def wish_for(
+    inventory: Inventory,
+    host: Host,
+    secrets: Secrets,
+    rings: Mapping[str, bytes],
+    release: str,
+) -> HostWishes:
+    """``rings``: their files by name.  Raises ``AlreadySet``."""
+    user = inventory.cloud.user
+    ours = f"root:{user}"
+    directories = {
+        SETTINGS: DirectoryWish(0o755, "root:root"),
+        LOGS: DirectoryWish(0o755, "root:root"),
+        STATE: DirectoryWish(0o750, f"{user}:{user}"),
+    }
+    files: dict[str, FileWish] = {}
+
+    def secret(name: str, text: str) -> None:
+        files[f"{SETTINGS}/{name}"] = FileWish(text.encode(), 0o640, ours)
+
+    services: dict[str, ServiceWish] = {}
+    python = f"{RELEASES}/{release}/bin/python"
+    hosting = host.plays(Part.COMPUTE) and host.hypervisor != SIMULATED
+    if host.plays(Part.STORE, Part.PROXY):
+        secret("cluster.conf", texts.cluster_conf(inventory, secrets))
+        secret("store.conf", texts.store_conf(inventory, secrets, host))
+        for name, content in rings.items():
+            files[f"{SETTINGS}/{name}"] = FileWish(content, 0o644, "root:root", False)
+        proxies = host.plays(Part.PROXY)
+        services["store"] = ServiceWish(
+            name="store",
+            description="Ringstack's object store",
+            argv=(
+                python,
+                "-I",
+                "-m",
+                "objectstore.cli",
+                "serve",
+                f"{SETTINGS}/store.conf",
+            ),
+            user=user,
+            writes=(str(inventory.store.devices),) if host.devices else (),
+            is_caged=True,
+            health=(
+                host.address,
+                inventory.store.port if proxies else inventory.store.node_port,
+            ),
+        )
+    if host.plays(Part.STORE):
+        root = str(inventory.store.devices)
+        directories[root] = DirectoryWish(0o755, "root:root")
+        for disk in host.devices:
+            directories[f"{root}/{disk.name}"] = DirectoryWish(0o750, f"{user}:{user}")
+    if host.plays(Part.CONTROL):
+        secret("cloud.conf", texts.cloud_conf(inventory, host))
+        directories[f"{STATE}/cloud"] = DirectoryWish(0o700, f"{user}:{user}")
+        services["cloud"] = _cloud_service(python, inventory, host, "cloud", user)
+    if host.plays(Part.COMPUTE):
+        who = "root" if hosting or host.plays(Part.NETWORK) else user
+        secret("agent.conf", texts.agent_conf(inventory, host))
+        directories[f"{STATE}/agent"] = DirectoryWish(0o711, f"{who}:{who}")
+        services["agent"] = _cloud_service(python, inventory, host, "agent", who)
+    if inventory.playing(Part.CONTROL):
+        secret("service-password", secrets.service_password + "\n")
+    packages: tuple[str, ...] = HOSTING_PACKAGES if hosting else ()
+    if host.plays(Part.NETWORK):
+        packages += NETWORK_PACKAGES
+    return HostWishes(
+        host=host,
+        user=user,
+        packages=packages,
+        directories=directories,
+        files=files,
+        release=release,
+        libvirt=hosting,
+        services={
+            name: with_digest(service, release, _read_by(name, files))
+            for name, service in services.items()
+        },
+    )
+
+
+def _cloud_service(
+    python: str, inventory: Inventory, host: Host, name: str, user: str
+) -> ServiceWish:
+    port = inventory.cloud.port if name == "cloud" else inventory.cloud.agent_port
+    what = "control plane" if name == "cloud" else "agents of this host"
+    return ServiceWish(
+        name=name,
+        description=f"Ringstack's {what}",
+        argv=(python, "-I", "-m", "compute", "serve", f"{SETTINGS}/{name}.conf"),
+        user=user,
+        writes=(f"{STATE}/{name}",),
+        is_caged=user != "root",
+        health=(host.address, port),
+    )
+
+
+def _read_by(service: str, files: Mapping[str, FileWish]) -> list[tuple[str, str]]:
+    """The files that a service reads when it starts, and their digests.
+
+    Rings are not among them: servers notice new ones by themselves.
+    """
+    names = {f"{service}.conf", "service-password"}
+    if service == "store":
+        names.add("cluster.conf")
+    paths = sorted(f"{SETTINGS}/{name}" for name in names)
+    return [(path, files[path].sha256) for path in paths if path in files]

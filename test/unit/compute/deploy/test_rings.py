@@ -1,0 +1,110 @@
+"""Rings follow the inventory a step at a time, and lose nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from compute.deploy.rings import RingRefused, first_ring, next_step, step_weight
+from ring.builder import Builder
+from test.unit.compute.deploy.inventories import Sections, inventory
+
+NEW: Sections = {
+    "host:delta": {
+        "address": "10.0.0.4",
+        "zone": "4",
+        "roles": "store",
+        "devices": "d1 100",
+    }
+}
+HOUR = 3600
+
+
+def held(builder: Builder, host: str) -> int:
+    counts = builder.held()
+    return sum(
+        counts.get(device.id, 0)
+        for device in builder.known_devices()
+        if device.meta == host
+    )
+
+
+def test_the_first_ring_gives_each_host_its_share() -> None:
+    builder = first_ring(inventory())
+    builder.validate()
+    assert [held(builder, name) for name in ("alpha", "beta", "gamma")] == [64] * 3
+
+
+def test_a_settled_ring_stays_as_it_is() -> None:
+    step = next_step(first_ring(inventory()), inventory(), HOUR)
+    assert (step.done, step.left) == ((), ())
+
+
+def test_a_new_host_joins_in_steps_that_rest_between() -> None:
+    found, builder, now, weights = inventory(NEW), first_ring(inventory()), 0, []
+    for _ in range(10):
+        now += HOUR
+        step = next_step(builder, found, now)
+        moved = sum(
+            len(set(before) - set(after)) > 1
+            for before, after in zip(
+                zip(*builder.rows, strict=True),
+                zip(*step.builder.rows, strict=True),
+                strict=True,
+            )
+        )
+        assert moved == 0, "two replicas of a partition moved at once"
+        if not step.done:
+            break
+        # Again at once: nothing may move yet.
+        assert not next_step(step.builder, found, now + 1).done
+        builder = step.builder
+        weights += [d.weight for d in builder.known_devices() if d.meta == "delta"]
+    assert weights[:4] == [25.0, 50.0, 75.0, 100.0]
+    assert step.left == ()
+    assert held(builder, "delta") > 0
+    builder.validate()
+
+
+def test_a_drained_host_gives_all_away_and_may_leave_then() -> None:
+    before, now = inventory(NEW), 0
+    builder = first_ring(before)
+    drained = inventory(NEW | {"host:delta": {**NEW["host:delta"], "state": "drained"}})
+    gone = inventory()
+    with pytest.raises(RingRefused, match="drained"):
+        next_step(builder, gone, HOUR)
+    for _ in range(20):
+        now += HOUR
+        step = next_step(builder, drained, now)
+        builder = step.builder
+        if not step.left:
+            break
+    assert held(builder, "delta") == 0
+    step = next_step(builder, gone, now + HOUR)
+    assert step.done[0] == "-delta/d1"
+    assert [d.meta for d in step.builder.known_devices()].count("delta") == 0
+
+
+def test_a_host_lost_for_good_is_forgotten_when_told_so() -> None:
+    found = inventory(without="host:alpha")
+    step = next_step(first_ring(inventory()), found, HOUR, forget=["alpha"])
+    assert step.done[:2] == ("-alpha/d1", "-alpha/d2")
+    step.builder.validate()
+
+
+def test_a_new_address_moves_nothing() -> None:
+    builder = first_ring(inventory())
+    step = next_step(builder, inventory({"host:alpha": {"address": "10.9.9.9"}}), HOUR)
+    assert step.builder.rows == builder.rows
+    assert {d.ip for d in step.builder.known_devices()} >= {"10.9.9.9"}
+
+
+def test_part_power_is_for_ever() -> None:
+    with pytest.raises(RingRefused, match="for ever"):
+        next_step(first_ring(inventory()), inventory({"store": {"part_power": "7"}}), 0)
+
+
+def test_weights_take_steps() -> None:
+    assert step_weight(0, 100, 100, 25) == 25
+    assert step_weight(90, 100, 100, 25) == 100
+    assert step_weight(100, 0, 100, 40) == 60
+    assert step_weight(7, 7, 100, 25) == 7

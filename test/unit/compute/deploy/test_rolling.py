@@ -1,0 +1,104 @@
+"""Restarts: a zone at a time, and only of a whole store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from compute.deploy.model import Host, Part
+from compute.deploy.plan import Change
+from compute.deploy.rolling import batches
+from compute.deploy.wholeness import missing
+from test.unit.compute.deploy.inventories import Sections, inventory
+
+SECOND: Sections = {
+    "host:delta": {
+        "address": "10.0.0.4",
+        "zone": "1",
+        "roles": "store",
+        "devices": "d1 100",
+    }
+}
+
+
+def titles(found: Any, kind: str, replicas: int = 3) -> list[str]:
+    changes: Mapping[Host, list[Change]] = {
+        host: [Change(kind, name, {}) for name in names(host)] for host in found.hosts
+    }
+    nodes = found.playing(Part.STORE)
+    return [batch.title for batch in batches(changes, nodes, replicas)]
+
+
+def names(host: Host) -> list[str]:
+    return ["agent", "cloud", "store"] if host.plays(Part.CONTROL) else ["store"]
+
+
+def test_what_does_not_run_is_started_at_once_the_store_first() -> None:
+    assert titles(inventory(SECOND), "start") == [
+        "start store",
+        "start cloud",
+        "start agent",
+    ]
+
+
+def test_what_runs_is_restarted_zone_by_zone() -> None:
+    assert titles(inventory(SECOND), "restart") == [
+        "restart store in zone 1 of region 1: alpha, delta",
+        "restart store in zone 2 of region 1: beta",
+        "restart store in zone 3 of region 1: gamma",
+        "restart cloud in zone 3 of region 1: gamma",
+        "restart agent in zone 3 of region 1: gamma",
+    ]
+
+
+def test_where_zones_are_few_one_host_is_restarted_at_a_time() -> None:
+    found = inventory(
+        {**SECOND, "host:beta": {"zone": "1"}, "host:gamma": {"zone": "1"}}
+    )
+    stores = [each for each in titles(found, "restart") if "store" in each]
+    assert [each.rpartition(" ")[2] for each in stores] == [
+        "alpha",
+        "beta",
+        "delta",
+        "gamma",
+    ]
+
+
+def recon(**changes: Any) -> dict[str, Any]:
+    room = {
+        "room": "object",
+        "quarantined": 0,
+        "replication": {"copies_owed": 0, "age_seconds": 3.0},
+        **changes.pop("room", {}),
+    }
+    page = {
+        "uptime_seconds": 10.0,
+        "workers_silent": [],
+        "unserved": {},
+        "devices": [{"device": "d1", "rooms": [room]}],
+        **changes,
+    }
+    return {"servers": {"10.0.0.1:6200": page}}
+
+
+def test_a_whole_store_misses_nothing() -> None:
+    assert missing(recon()) == []
+
+
+def test_what_is_missing_is_named() -> None:
+    stale = {"replication": {"copies_owed": 0, "age_seconds": 11.0}}
+    never = {"replication": {"copies_owed": 0, "age_seconds": None}}
+    owed = {"replication": {"copies_owed": 2, "age_seconds": 3.0}}
+    for changes, words in (
+        ({"room": stale}, "has not levelled"),
+        ({"room": never}, "has not levelled"),
+        ({"room": owed}, "2 copies wait"),
+        ({"room": {"quarantined": 1}}, "1 bad copies"),
+        ({"unserved": {"d2": "away"}}, "d2 is not served: away"),
+        ({"workers_silent": [1]}, "a worker does not answer"),
+    ):
+        (reason,) = missing(recon(**changes))
+        assert words in reason
+    away = recon()
+    away["servers"]["10.0.0.2:6200"] = {"problem": "refused"}
+    assert missing(away) == ["10.0.0.2:6200 does not answer: refused"]
