@@ -50,7 +50,7 @@ class IdentityThing(Thing):
         if ROLES in self.properties:
             subject = (self.who, work.physical_id)
             after = work.properties[ROLES] or []
-            settle(work.cloud, subject, before.get(ROLES) or [], after)
+            settle(work, subject, before.get(ROLES) or [], after)
 
 
 class Project(IdentityThing):

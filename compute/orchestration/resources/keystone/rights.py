@@ -11,6 +11,7 @@ from compute.orchestration.frame.resource_type import Change, ResourceType
 from compute.orchestration.frame.work import Cloud, Work
 from compute.orchestration.resources.frame.finding import IDENTITY, find
 from compute.orchestration.resources.frame.schemas import items, text
+from objectstore.kernel.errors import Unavailable
 
 ROLES = "roles"
 GIVEN: Schema = {
@@ -19,21 +20,43 @@ GIVEN: Schema = {
     "domain": text("In which domain", is_a="keystone.domain"),
 }
 Right = Mapping[str, Any]
+# In a resource's data: the rights that it has given, by their paths.
+_OWN = "rights"
 
 
 def settle(
-    cloud: Cloud,
+    work: Work,
     subject: tuple[str, str],
     before: Sequence[Right],
     after: Sequence[Right],
 ) -> None:
     """Give and take rights; ``subject``: ``users`` or ``groups``, and an id.  The same
-    when it is done twice."""
+    when it is done twice.
+
+    What the subject may do already is not the stack's to take away: what it gives is
+    noted before it is given, and nothing else is ever taken.  (Of resources from before
+    there were such notes, all that their template said is theirs.)
+    """
+    cloud, noted = work.cloud, work.data.get(_OWN)
+    if noted is None:
+        own = {_path(cloud, subject, each) for each in before}
+    else:
+        own = {tuple(path) for path in noted}
     wanted = {_path(cloud, subject, each) for each in after}
-    for path in sorted(wanted):
+    own |= {path for path in wanted - own if not _has(cloud, path)}
+    work.remember(**{_OWN: sorted(own)})
+    for path in sorted(own & wanted):
         cloud.put(IDENTITY, *path, body=None)
-    for path in sorted({_path(cloud, subject, each) for each in before} - wanted):
+    for path in sorted(own - wanted):
         cloud.delete(IDENTITY, *path)
+    work.remember(**{_OWN: sorted(own & wanted)})
+
+
+def _has(cloud: Cloud, path: tuple[str, ...]) -> bool:
+    status, _, _ = cloud.raw(IDENTITY, "HEAD", "/" + "/".join(path))
+    if status >= 500:
+        raise Unavailable(f"identity answered {status}")
+    return status < 300
 
 
 def _path(cloud: Cloud, subject: tuple[str, str], right: Right) -> tuple[str, ...]:
@@ -66,19 +89,15 @@ class UserRoleAssignments(ResourceType):
         subject = find(work.cloud, f"keystone.{self.who}", work.properties[self.who])
 
         def give() -> str:
-            settle(work.cloud, (f"{self.who}s", subject), [], _rights(work.properties))
+            settle(work, (f"{self.who}s", subject), [], _rights(work.properties))
             return f"{subject}:{work.marker}"
 
         work.made(give)
 
     def update(self, work: Work, change: Change) -> None:
         """Give and take."""
-        settle(
-            work.cloud,
-            self._subject(work),
-            _rights(change.before),
-            _rights(change.after),
-        )
+        before, after = _rights(change.before), _rights(change.after)
+        settle(work, self._subject(work), before, after)
 
     def delete(self, work: Work) -> None:
         """Take them."""
@@ -86,7 +105,7 @@ class UserRoleAssignments(ResourceType):
             return
         kind, identifier = self._subject(work)
         if work.cloud.find(IDENTITY, kind, identifier) is not None:
-            settle(work.cloud, (kind, identifier), _rights(work.properties), [])
+            settle(work, (kind, identifier), _rights(work.properties), [])
 
     def _subject(self, work: Work) -> tuple[str, str]:
         return f"{self.who}s", work.physical_id.partition(":")[0]

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
+
 from compute.orchestration.frame.work import Work
 from compute.orchestration.resources.frame.finding import COMPUTE
 from compute.orchestration.resources.frame.schemas import attributes, flag, text
 from compute.orchestration.resources.frame.things import Thing
+from objectstore.kernel.errors import Rejected
 
-_PRIVATE = "private_key"
-# That nothing had the name before.
-_FREE = "is_free"
+X509 = "x509"
+_PUBLIC, _PRIVATE = "public_key", "private_key"
 
 
 class KeyPair(Thing):
@@ -28,7 +36,7 @@ class KeyPair(Thing):
         "name": text("Its name", required=True, least=1, most=255),
         "save_private_key": flag("Whether the private key is kept", False),
         "public_key": text("The public key; without it a pair is made"),
-        "type": text("Of which kind", one_of=("ssh", "x509")),
+        "type": text("Of which kind", one_of=("ssh", X509)),
         "user": text("Whose it is", is_a="keystone.user"),
     }
     attributes = attributes(
@@ -36,32 +44,66 @@ class KeyPair(Thing):
     )
 
     def create(self, work: Work) -> None:
-        """A pair that was made by an attempt whose answer was lost is made anew, for
-        nobody knows its private key."""
-        work.made(lambda: self.make(work))
+        """Under its name, which must be free."""
+        work.made(lambda: self.make(work), lambda: self.find_lost(work))
 
     def make(self, work: Work) -> str:
-        """Note that the name is free, then take it."""
+        """Note which key is to have the name, then let it: so it is known again."""
         name = str(work.properties["name"])
-        if work.data.get(_FREE):
-            work.cloud.delete(COMPUTE, "os-keypairs", name)
-        elif work.cloud.find(COMPUTE, "os-keypairs", name) is None:
-            work.remember(**{_FREE: True})
-        body = {"keypair": {**self.new_body(work), "name": name}}
-        made = work.cloud.post(COMPUTE, "os-keypairs", body=body)["keypair"]
-        if work.properties["save_private_key"] and _PRIVATE in made:
-            work.remember(**{_PRIVATE: made[_PRIVATE]})
+        public = self._public(work)
+        is_free = work.cloud.find(COMPUTE, "os-keypairs", name) is None
+        work.remember(**{_PUBLIC: public if is_free else None})
+        body = {**self.new_body(work), "name": name}
+        if public:
+            body[_PUBLIC] = public
+        try:
+            made = work.cloud.post(COMPUTE, "os-keypairs", body={"keypair": body})
+        except Rejected:
+            # Whoever has the name now, it is none of ours.
+            work.remember(**{_PUBLIC: None})
+            raise
+        if work.properties["save_private_key"] and _PRIVATE in made["keypair"]:
+            work.remember(**{_PRIVATE: made["keypair"][_PRIVATE]})
         return name
 
     def find_lost(self, work: Work) -> str | None:
-        """What took the name after it was seen to be free."""
-        return str(work.properties["name"]) if work.data.get(_FREE) else None
+        """The pair of that name, if it has the key that was noted for it."""
+        name, noted = str(work.properties["name"]), work.data.get(_PUBLIC)
+        shown = work.cloud.find(COMPUTE, "os-keypairs", name) if noted else None
+        if shown is None or not _is_same(shown["keypair"][_PUBLIC], str(noted)):
+            return None
+        return name
+
+    def _public(self, work: Work) -> str:
+        """The public key: given, or of a pair that is made here, as nobody could tell
+        whose one was that Nova made.  "" of a certificate, which is Nova's to make."""
+        given = work.properties[_PUBLIC]
+        if given or work.properties["type"] == X509:
+            return str(given or "")
+        private = Ed25519PrivateKey.generate()
+        if work.properties["save_private_key"]:
+            work.remember(**{_PRIVATE: _as_text(private)})
+        public = private.public_key().public_bytes(
+            Encoding.OpenSSH, PublicFormat.OpenSSH
+        )
+        return public.decode()
 
     def attribute(self, work: Work, name: str) -> Any:
         """The private key is known here only."""
         if name == _PRIVATE:
             return work.data.get(_PRIVATE) or ""
         return super().attribute(work, name)
+
+
+def _as_text(private: Ed25519PrivateKey) -> str:
+    return private.private_bytes(
+        Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()
+    ).decode()
+
+
+def _is_same(one: str, other: str) -> bool:
+    """Whatever remark follows the key."""
+    return one.split()[:2] == other.split()[:2]
 
 
 TYPES = (KeyPair(),)

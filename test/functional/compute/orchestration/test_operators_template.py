@@ -132,6 +132,34 @@ def test_what_administrators_have(cloud: RunningCloud, tmp_path: Path) -> None:
         cloud.openstack(word, "show", name, expected=1)
 
 
+RIGHTS = """
+heat_template_version: 2018-08-31
+resources:
+  rights:
+    type: OS::Keystone::UserRoleAssignments
+    properties:
+      user: admin
+      roles: [{role: admin, project: admin}, {role: swiftoperator, project: admin}]
+"""
+
+
+def test_rights_that_were_there_before_stay(
+    cloud: RunningCloud, tmp_path: Path
+) -> None:
+    cloud.openstack("role", "create", "swiftoperator")
+    stack = create(cloud, tmp_path, "rights", RIGHTS)
+    assert stack["stack_status"] == "CREATE_COMPLETE", stack["stack_status_reason"]
+    of_admin = ("--user", "admin", "--project", "admin", "--names")
+    rights = cloud.openstack("role", "assignment", "list", *of_admin)
+    assert {each["Role"] for each in rights} >= {"admin", "swiftoperator"}
+    cloud.openstack("stack", "delete", "--yes", "--wait", "rights")
+    rights = cloud.openstack("role", "assignment", "list", *of_admin)
+    left = {each["Role"] for each in rights}
+    assert "admin" in left
+    assert "swiftoperator" not in left
+    cloud.openstack("role", "delete", "swiftoperator")
+
+
 def test_an_image_from_the_web(cloud: RunningCloud, tmp_path: Path) -> None:
     before = listing(cloud)
     with _served(empty_image(1 << 30)) as url:

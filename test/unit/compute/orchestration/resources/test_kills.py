@@ -6,8 +6,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_ssh_private_key,
+)
 
 from compute.orchestration.resources.frame.finding import SHELVES
+from objectstore.kernel.errors import Rejected
 from test.unit.compute.instance.house import House
 from test.unit.compute.orchestration.resources.bench import TYPES, Bench, Killed
 
@@ -164,3 +170,34 @@ def test_a_creation_that_was_cut_off_and_given_up_leaves_nothing(
     house.work()
     admin.delete(type_name, work)
     assert _there(admin, type_name, properties) == before
+
+
+def test_a_key_of_somebody_else_stays(house: House, bench: Bench) -> None:
+    """Also when it took the name after it was seen to be free."""
+    kind = TYPES.get("OS::Nova::KeyPair")
+    for is_late in (False, True):
+        body = {"keypair": {"name": "mine"}}
+        if not is_late:
+            bench.cloud.post("compute", "os-keypairs", body=body)
+        work = bench.work("OS::Nova::KeyPair", name="mine", save_private_key=True)
+        if is_late:
+            bench.mortal.changes, bench.mortal.die_after = 0, 1
+            with pytest.raises(Killed):
+                kind.create(work)
+            bench.mortal.die_after = 0
+            bench.cloud.delete("compute", "os-keypairs", "mine")
+            bench.cloud.post("compute", "os-keypairs", body=body)
+        with pytest.raises(Rejected):
+            kind.create(work)
+        bench.delete("OS::Nova::KeyPair", work)
+        assert bench.cloud.delete("compute", "os-keypairs", "mine")
+
+
+def test_a_pair_whose_answer_was_lost_is_the_same(house: House, bench: Bench) -> None:
+    kind = TYPES.get("OS::Nova::KeyPair")
+    work = bench.make(
+        "OS::Nova::KeyPair", die_after=1, name="once", save_private_key=True
+    )
+    private = load_ssh_private_key(work.data["private_key"].encode(), None)
+    public = private.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH)
+    assert kind.attribute_path(work, "public_key", ()).startswith(public.decode())
