@@ -2,8 +2,10 @@
 
 What is true is the SQLite file with what waits in memory merged over it:
 ``facts`` (written back when dirty) and ``pending`` rows.  ``fold`` writes both in
-one transaction, before any question about rows and soon after changes.  Nothing
-here waits for a disk: the journal makes changes durable (``database.store``).
+one transaction, before any question about rows and soon after changes.  Where the disk
+is full the question is asked inside that transaction, which is rolled back then: until
+it is committed it needs memory only.  Nothing here waits for a disk: the journal makes
+changes durable (``database.store``).
 
 Calls are made on the hub's thread and each leaves the database consistent.
 """
@@ -12,8 +14,8 @@ from __future__ import annotations
 
 import sqlite3
 import uuid
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 from objectstore.database import facts_table, sqlite_file
 from objectstore.database.facts import Facts
@@ -23,9 +25,11 @@ from objectstore.database.names import NameRange, range_of
 from objectstore.database.rows import RowTable, ShownPage, Totals
 from objectstore.database.shown_page import READERS_KEPT, Reader, in_turn, show
 from objectstore.kernel.concurrency import Promise
-from objectstore.kernel.errors import Corrupt
+from objectstore.kernel.errors import Corrupt, InsufficientStorage
 from objectstore.wire.listing_forms import Form
 from objectstore.wire.records import DatabaseInfo, ListingQuery, RowsPage
+
+T = TypeVar("T")
 
 # A fold of so many rows takes some 10 ms of the hub's thread.
 PENDING_ROWS_MAX = 1000
@@ -114,7 +118,7 @@ class Broker:
     def totals(self) -> Totals:
         """What the rows add up to."""
         if self._pending or self.facts.deleted_timestamp > self._cleared:
-            self.fold()
+            return self._ask(lambda totals: totals)
         return self._totals
 
     def info(self) -> DatabaseInfo:
@@ -179,15 +183,11 @@ class Broker:
 
     def list(self, query: ListingQuery) -> list[Entry]:
         """One page of live rows and subdirectories."""
-        self.fold()
 
         def scan(names: NameRange, limit: int) -> Any:
             return self._table.live(self._connection, names, limit, query.reverse)
 
-        try:
-            return list_page(query, scan)
-        except sqlite3.Error as error:
-            raise sqlite_file.translated(error, self.path) from error
+        return self._ask(lambda totals: list_page(query, scan))
 
     def shown(
         self, query: ListingQuery, form: Form, *, with_last: bool = False
@@ -197,11 +197,10 @@ class Broker:
         delimiter."""
         if form in self.from_rows or query.delimiter:
             return None
-        self.fold()
-        try:
-            page = show(self._table, self._connection, query, form, with_last=with_last)
-        except sqlite3.Error as error:
-            raise sqlite_file.translated(error, self.path) from error
+        table, connection = self._table, self._connection
+        page = self._ask(
+            lambda totals: show(table, connection, query, form, with_last=with_last)
+        )
         if page is None:
             self.from_rows |= {form}
         return page
@@ -209,7 +208,10 @@ class Broker:
     def shown_apart(self, query: ListingQuery, form: Form) -> ShownPage | None:
         """The same on a native thread, when others' pages are written; the greenlet
         waits."""
-        self.fold()
+        try:
+            self.fold()
+        except InsufficientStorage:
+            return self.shown(query, form)
         page = in_turn(self._show_beside, query, form)
         if page is None:
             self.from_rows |= {form}
@@ -227,12 +229,11 @@ class Broker:
 
     def rows(self, query: ListingQuery) -> RowsPage:
         """Raw rows with tombstones."""
-        self.fold()
         names, limit = range_of(query), max(query.limit, 0)
-        try:
-            rows = self._table.raw(self._connection, names, limit + 1, query.reverse)
-        except sqlite3.Error as error:
-            raise sqlite_file.translated(error, self.path) from error
+        table, connection = self._table, self._connection
+        rows = self._ask(
+            lambda totals: table.raw(connection, names, limit + 1, query.reverse)
+        )
         return RowsPage(tuple(rows[:limit]), len(rows) <= limit)
 
     def drop_tombstones(self, before: int, after_name: str, limit: int) -> str:
@@ -262,28 +263,52 @@ class Broker:
 
     # ---- the file -----------------------------------------------------------
 
+    def _ask(self, question: Callable[[Totals], T]) -> T:
+        """The answer of the file with all that waits in memory in it."""
+        try:
+            self.fold()
+        except InsufficientStorage:
+            return self._ask_unfolded(question)
+        try:
+            return question(self._totals)
+        except sqlite3.Error as error:
+            raise sqlite_file.translated(error, self.path) from error
+
+    def _ask_unfolded(self, question: Callable[[Totals], T]) -> T:
+        connection = self._connection
+        try:
+            # Memory is not made free by writing to the disk.
+            connection.execute("PRAGMA cache_spill=OFF")
+            try:
+                with sqlite_file.transaction(connection):
+                    return question(self._fold_into())
+            finally:
+                connection.execute("PRAGMA cache_spill=ON")
+        except sqlite3.Error as error:
+            raise sqlite_file.translated(error, self.path) from error
+
     def _transact(self, change: Any) -> None:
         """Fold, and ``change(connection, totals)``, in one transaction."""
         connection, facts = self._connection, self.facts
-        pending, totals = self._pending, self._totals
         name, deleted = self.database_id, facts.deleted_timestamp
         try:
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                if deleted > self._cleared:
-                    totals = self._table.keep_newer(connection, deleted)
-                if pending:
-                    totals = self._table.fold(connection, pending, totals)
-                totals = change(connection, totals)
+            with sqlite_file.transaction(connection):
+                totals = change(connection, self._fold_into())
                 row = FactsRow(name, facts, totals, deleted, self._reported)
                 facts_table.write(connection, row)
                 connection.execute("COMMIT")
-            except BaseException:
-                # A full disk has rolled back already.
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                raise
         except sqlite3.Error as error:
             raise sqlite_file.translated(error, self.path) from error
         self._totals, self._cleared = totals, deleted
         self._pending, self._dirty = {}, False
+
+    def _fold_into(self) -> Totals:
+        """What the rows add up to with those that wait, which are in the file until
+        the transaction ends."""
+        totals = self._totals
+        deleted = self.facts.deleted_timestamp
+        if deleted > self._cleared:
+            totals = self._table.keep_newer(self._connection, deleted)
+        if self._pending:
+            totals = self._table.fold(self._connection, self._pending, totals)
+        return totals

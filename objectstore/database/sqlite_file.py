@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from urllib.parse import quote
 
 from objectstore.kernel.disk import Disk, FileMissing
@@ -115,6 +116,18 @@ def connect(path: str) -> sqlite3.Connection:
     connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
     connection.execute(f"PRAGMA soft_heap_limit={HEAP_BYTES}")
     return connection
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """One that is rolled back, unless it is committed inside."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        # A full disk has rolled back already.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
 
 
 def checkpoint(path: str) -> bool:

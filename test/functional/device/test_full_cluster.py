@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from test.functional.device.ballast import take_all_room
 from test.functional.harness.http import Client
 from test.functional.harness.operator import Operator
 from test.functional.harness.store import Store, wait_for
@@ -93,6 +94,17 @@ def test_a_full_store(small_store: Store) -> None:
     assert client.call("GET", "box", refused).status == 404
     operator.daemon("updater")
     assert sorted(names) == client.ok("GET", "box", query="format=json").names
+
+    # Not a byte is left: what is there is read and listed, and may be deleted.
+    others = [take_all_room(path) for path in devices]
+    for name in names[:10]:
+        assert client.ok("GET", "box", name).body == BODY
+        client.ok("DELETE", "box", name)
+        assert client.call("GET", "box", name).status == 404
+    del names[:10]
+    assert client.ok("GET", "box", query="format=json").names == sorted(names)
+    for path in others:
+        path.unlink()
 
     # Deleting works on a full store, and compaction gives the room back.
     # 404: most primaries were too full to ever hear of it; a tombstone all the same.
