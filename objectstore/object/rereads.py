@@ -30,6 +30,8 @@ MEMORY_SHARE = 0.25
 # Read at once: a few milliseconds, 25 where the system has to get fresh memory from a
 # host.  Then the thread rests as long: nobody is waiting.
 PIECE_BYTES = 8 * 1024 * 1024
+# A disk that was not done with a piece, and its rest, for so long hangs.
+HUNG_SECONDS = 20.0
 
 _log = logging.getLogger("objectstore.rereads")
 
@@ -77,24 +79,38 @@ class Allowance:
         return True
 
 
+class Turn:
+    """One range on its way."""
+
+    __slots__ = ("moved",)
+
+    def __init__(self, now: float) -> None:
+        self.moved = now  # when its disk was last heard of
+
+
 class Turns:
     """One range of a process is brought at a time; whoever comes meanwhile is not: he
-    is when he is read once more."""
+    is when he is read once more.  A disk that hangs loses its turn."""
 
     def __init__(self) -> None:
         self.allowance = Allowance()
-        self._is_taken = False
+        self._turn: Turn | None = None
 
-    def take(self) -> bool:
-        """Whether it is the caller's."""
-        if self._is_taken:
-            return False
-        self._is_taken = True
-        return True
+    def take(self, now: float) -> Turn | None:
+        """A turn, if nobody has it."""
+        if self._turn is not None and now - self._turn.moved < HUNG_SECONDS:
+            return None
+        self._turn = Turn(now)
+        return self._turn
 
-    def give_back(self) -> None:
+    def is_held(self, turn: Turn) -> bool:
+        """Whether it has not been lost."""
+        return self._turn is turn
+
+    def give_back(self, turn: Turn) -> None:
         """The next may."""
-        self._is_taken = False
+        if self._turn is turn:
+            self._turn = None
 
 
 _turns = Turns()
@@ -108,6 +124,7 @@ class Rereads:
         self._clock = clock
         self._turns = turns
         self._recent = Recent()
+        self._is_bringing = False  # also while the disk hangs: it has one thread
 
     def read(self, wanted: Range) -> bool:
         """Note that a range was read from the disk; whether it was before."""
@@ -115,31 +132,38 @@ class Rereads:
 
     def bring(self, wanted: Range, open_body: Callable[[], int]) -> None:
         """Have it in the page cache soon, if there is room for it.  Does not wait."""
-        if not self._turns.take():
+        now = self._clock.monotonic()
+        turn = None if self._is_bringing else self._turns.take(now)
+        if turn is None:
             return
-        room, now = self._disk.cache_room(), self._clock.monotonic()
+        room = self._disk.cache_room()
         if self._turns.allowance.take(wanted.length, room, now):
-            concurrency.spawn(self._bring, wanted, open_body)
+            self._is_bringing = True
+            concurrency.spawn(self._bring, turn, wanted, open_body)
         else:
-            self._turns.give_back()
+            self._turns.give_back(turn)
 
-    def _bring(self, wanted: Range, open_body: Callable[[], int]) -> None:
+    def _bring(self, turn: Turn, wanted: Range, open_body: Callable[[], int]) -> None:
         try:
             descriptor = open_body()
             try:
-                self._bring_pieces(descriptor, wanted)
+                self._bring_pieces(turn, descriptor, wanted)
             finally:
                 self._disk.close(descriptor)
         except RingstackError as error:
             # Removed meanwhile, or the disk fails: whoever reads it next is told.
             _log.debug("not brought into the page cache: %s", error)
         finally:
-            self._turns.give_back()
+            self._is_bringing = False
+            self._turns.give_back(turn)
 
-    def _bring_pieces(self, descriptor: int, wanted: Range) -> None:
+    def _bring_pieces(self, turn: Turn, descriptor: int, wanted: Range) -> None:
         stop = wanted.start + wanted.length
         for at in range(wanted.start, stop, PIECE_BYTES):
             began = self._clock.monotonic()
             size = min(PIECE_BYTES, stop - at)
             self._disk.offload(self._disk.bring_into_cache, descriptor, at, size)
             concurrency.sleep(self._clock.monotonic() - began)
+            if not self._turns.is_held(turn):
+                return  # it hung, and another device has the turn
+            turn.moved = self._clock.monotonic()

@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from objectstore.kernel.concurrency import sleep
+from objectstore.kernel.concurrency import Event, sleep
 from objectstore.object.rereads import (
     AGAIN_SECONDS,
+    HUNG_SECONDS,
     MEMORY_SHARE,
     PIECE_BYTES,
     Allowance,
@@ -90,9 +91,9 @@ def open_body(disk: RoomyDisk) -> Callable[[], int]:
 
 def finish(turns: Turns) -> None:
     """Let what is being brought come to its end."""
-    while not turns.take():
+    while (turn := turns.take(0.0)) is None:
         sleep(0)
-    turns.give_back()
+    turns.give_back(turn)
 
 
 def test_it_is_brought_in_pieces(disk: RoomyDisk, open_body: Callable[[], int]) -> None:
@@ -137,3 +138,42 @@ def test_a_disk_that_fails_or_a_body_that_is_gone_ends_it(
     rereads.bring(a_range(length=5), open_body)
     finish(turns)
     assert not disk.brought
+
+
+class HangingDisk(RoomyDisk):
+    """Does not answer until it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_back = Event()
+        self.asked = Event()
+
+    def bring_into_cache(self, descriptor: int, offset: int, length: int) -> None:
+        self.asked.set()
+        self.is_back.wait()
+        super().bring_into_cache(descriptor, offset, length)
+
+
+def test_a_disk_that_hangs_keeps_the_turn_from_nobody(
+    disk: RoomyDisk, open_body: Callable[[], int]
+) -> None:
+    turns, clock, hanging = Turns(), SteppedClock(), HangingDisk()
+    hanging.close(hanging.create("/body"))
+    hung = Rereads(hanging, clock, turns)
+    hung.bring(a_range(length=2 * PIECE_BYTES // 3), lambda: hanging.open("/body"))
+    hanging.asked.wait()
+    others = Rereads(disk, clock, turns)
+    others.bring(a_range(length=5), open_body)
+    assert not disk.brought
+    clock.advance(HUNG_SECONDS)
+    hung.bring(a_range(1, length=5), open_body)  # one is enough to wait for
+    others.bring(a_range(length=5), open_body)
+    while not disk.brought:
+        sleep(0)
+    hanging.is_back.set()
+    while not hanging.brought:
+        sleep(0)
+    others.bring(a_range(1, length=6), open_body)
+    while len(disk.brought) < 2:
+        sleep(0)
+    assert disk.brought == [(0, 5), (0, 6)]
