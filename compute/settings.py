@@ -35,6 +35,7 @@ class Role(enum.Enum):
     EC2 = "ec2"
     LOAD_BALANCER = "load-balancer"
     ORCHESTRATION = "orchestration"
+    ALARMING = "alarming"
     DASHBOARD = "dashboard"
     AGENT = "agent"
     NETWORK_AGENT = "network-agent"
@@ -50,6 +51,7 @@ ROOM_ROLES = (
     Role.EC2,
     Role.LOAD_BALANCER,
     Role.ORCHESTRATION,
+    Role.ALARMING,
     Role.DASHBOARD,
 )
 
@@ -83,6 +85,7 @@ class CloudProcessSettings:
     orchestration_url: str = option(
         "", "Where orchestration is; default: public_url/orchestration"
     )
+    alarming_url: str = option("", "Where alarms are; default: public_url/alarming")
     dashboard_url: str = option(
         "", "Where the dashboard is; default: public_url/dashboard"
     )

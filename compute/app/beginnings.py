@@ -43,4 +43,5 @@ def catalogue(settings: CloudSettings) -> tuple[CatalogueEntry, ...]:
             "heat",
             f"{settings.url_of('orchestration')}/v1/$(project_id)s",
         ),
+        CatalogueEntry("alarming", "aodh", settings.url_of("alarming")),
     )

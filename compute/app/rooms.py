@@ -7,6 +7,8 @@ from typing import Any
 
 from compute.agent.drivers.libvirt.settings import LibvirtSettings
 from compute.agent.settings import GuestAgentSettings
+from compute.alarm.room import build_room as build_alarm
+from compute.alarm.settings import AlarmSettings
 from compute.balancer.agent.settings import BalancerAgentSettings
 from compute.balancer.room import build_room as build_balancer
 from compute.balancer.settings import BalancerSettings
@@ -39,6 +41,7 @@ BUILDERS: Mapping[str, BuildRoom] = {
     "ec2": build_ec2,
     "load-balancer": build_balancer,
     "orchestration": build_orchestration,
+    "alarming": build_alarm,
     "dashboard": build_dashboard,
 }
 
@@ -51,6 +54,7 @@ SETTINGS: Mapping[str, type] = {
     "ec2": Ec2Settings,
     "load-balancer": BalancerSettings,
     "orchestration": OrchestrationSettings,
+    "alarming": AlarmSettings,
     "dashboard": DashboardSettings,
     "agent": GuestAgentSettings,
     "libvirt": LibvirtSettings,
@@ -69,4 +73,5 @@ PACKAGES: Mapping[str, str] = {
     "compute": "instance",
     "load-balancer": "balancer",
     "orchestration": "orchestration",
+    "alarming": "alarm",
 }

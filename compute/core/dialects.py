@@ -88,6 +88,11 @@ def balancer_dialect(error: Rejected) -> Any:
     }
 
 
+def alarm_dialect(error: Rejected) -> Any:
+    """Aodh's: that of WSME, in a map."""
+    return {"error_message": balancer_dialect(error)}
+
+
 def orchestration_dialect(error: Rejected) -> Any:
     """Heat's."""
     title = title_of(error.status)

@@ -10,6 +10,7 @@ from compute.core.event_log import EventLog
 from compute.core.jobs import JobStore
 from compute.core.policy import Policy
 from compute.core.room import Room, RoomParts
+from compute.core.web.url_rules import UrlRules, parse_networks
 from compute.image import tables
 from compute.image.api.data import DataApi
 from compute.image.api.discovery import DiscoveryApi
@@ -22,7 +23,6 @@ from compute.image.data.sweeper import Sweeper
 from compute.image.data.transfer import TransferService
 from compute.image.holds import HoldService
 from compute.image.imports.requests import METHODS, ImportService
-from compute.image.imports.url_rules import UrlRules, parse_networks
 from compute.image.imports.web import Web
 from compute.image.imports.worker import ImportWorker
 from compute.image.parts import ImageParts

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from compute.core.api import Api, Route
+from compute.core.authority import Authority
 from compute.core.context import TokenChecker
 from compute.core.dialects import orchestration_dialect
 from compute.core.identifiers import Identifiers
@@ -22,7 +23,6 @@ from compute.orchestration.api.snapshots import SnapshotsApi
 from compute.orchestration.api.stacks import StacksApi
 from compute.orchestration.api.surroundings import SurroundingsApi
 from compute.orchestration.api.templates import TemplatesApi
-from compute.orchestration.authority import Authority
 from compute.orchestration.engine.parts import TOPIC, Parts
 from compute.orchestration.engine.upkeep import Upkeep
 from compute.orchestration.engine.worker import StackWorker
@@ -81,7 +81,12 @@ def engine_parts(parts: RoomParts, settings: OrchestrationSettings) -> Parts:
         registry=all_types(),
         settings=settings,
         authority=Authority(
-            parts.callers["identity"], parts.tokens, parts.service, parts.clock
+            parts.callers["identity"],
+            parts.tokens,
+            parts.service,
+            parts.clock,
+            service_type=NAME,
+            purpose="Stacks are worked on",
         ),
         callers=parts.callers,
         owner=f"{parts.host} {parts.state_directory}"[-255:],

@@ -44,6 +44,8 @@ class TrustingIdentity:
         token = (headers or {}).get("X-Auth-Token", "")
         if path.startswith("/v3/OS-TRUST/trusts"):
             return self._trust(method, path, token, asked)
+        if path == "/v3/auth/catalog":
+            return _answer(200, {"catalog": self._catalogue("p")})
         if method == "GET":
             roles = sorted(self._tokens.check(token, "").roles)
             return _answer(200, {"token": {"roles": [{"id": each} for each in roles]}})
@@ -82,15 +84,18 @@ class TrustingIdentity:
         if trust_id not in self.trusts:
             return _answer(404, {"error": {"message": "no such trust"}})
         project, user, roles = self.trusts[trust_id]
-        url = f"{self._endpoint}/v1/{project}"
-        endpoint = {"interface": "public", "url": url}
         token = {
             "expires_at": NEVER,
             "project": {"id": project},
-            "catalog": [{"type": "orchestration", "endpoints": [endpoint]}],
+            "catalog": self._catalogue(project),
         }
         text = fake_token(project, ",".join(roles), user)
         return _answer(201, {"token": token}, {"x-subject-token": text})
+
+    def _catalogue(self, project: str) -> list[dict[str, Any]]:
+        url = f"{self._endpoint}/v1/{project}"
+        endpoint = {"interface": "public", "url": url}
+        return [{"type": "orchestration", "endpoints": [endpoint]}]
 
 
 def _answer(status: int, document: Any, headers: Any = None) -> Answer:

@@ -8,7 +8,6 @@ is slow on purpose must not keep it, nor the place of an import that others wait
 
 from __future__ import annotations
 
-import socket
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -17,8 +16,8 @@ from urllib.parse import urljoin
 from urllib3.exceptions import HTTPError
 
 from compute.core.errors import BadRequest
-from compute.image.imports.connections import Connections
-from compute.image.imports.url_rules import UrlRules, WebTarget
+from compute.core.web.connections import Connections, Resolve, system_resolve
+from compute.core.web.url_rules import UrlRules, WebTarget
 from objectstore.kernel import concurrency
 from objectstore.kernel.errors import Unavailable
 
@@ -28,14 +27,6 @@ PATIENCE_SECONDS = 60.0
 TOO_SLOW = "The URI's server sends too slowly"
 RATE_MIN = 64 * 1024  # bytes a second
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
-
-Resolve = Callable[[str, int], list[str]]
-
-
-def system_resolve(host: str, port: int) -> list[str]:
-    """The addresses of a name, as the machine's resolver says."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return [str(entry[4][0]) for entry in found]
 
 
 class Web:

@@ -10,12 +10,12 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 
+from compute.core.authority import Authority
 from compute.core.bus import Bus
 from compute.core.database import Connection, Database
 from compute.core.identifiers import Identifiers
 from compute.core.jobs import OPEN_STATES
 from compute.orchestration import tables
-from compute.orchestration.authority import Authority
 from compute.orchestration.blueprint import Blueprint
 from compute.orchestration.model import Event, Resource, Stack
 from compute.orchestration.registry import Registry

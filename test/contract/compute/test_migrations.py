@@ -18,6 +18,7 @@ ROOMS = (
     "instance",
     "balancer",
     "orchestration",
+    "alarm",
 )
 # Each room in two processes, as on two machines.
 PROCESSES = 2

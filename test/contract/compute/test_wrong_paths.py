@@ -12,6 +12,7 @@ import pytest
 from compute.core.api import Api
 from compute.core.room import Room
 from test.fakes.tokens import fake_token
+from test.unit.compute.alarm.house import House as AlarmHouse
 from test.unit.compute.balancer.house import House as BalancerHouse
 from test.unit.compute.instance.house import OWNER, House
 from test.unit.compute.orchestration.house import House as StackHouse
@@ -24,6 +25,7 @@ ROOMS = {
     "volume": "/v3",
     "load-balancer": "/v2.0",
     "orchestration": "/v1",
+    "alarming": "/v2",
 }
 
 
@@ -40,6 +42,9 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     stacks = StackHouse(tmp_path_factory.mktemp("stacks"))
     found.parts.callers["orchestration"] = stacks.caller  # type: ignore[index]
     found.rooms["orchestration"] = Room("orchestration", stacks.api)
+    alarms = AlarmHouse(tmp_path_factory.mktemp("alarms"))
+    found.parts.callers["alarming"] = alarms.caller  # type: ignore[index]
+    found.rooms["alarming"] = Room("alarming", alarms.api)
     yield found
     found.close()
 

@@ -24,7 +24,7 @@ from test.functional.harness.store import children
 ROOMS, AGENT, NETWORK_AGENT = "rooms", "agent", "network-agent"
 ROLES = {
     ROOMS: "identity, image, network, volume, compute, load-balancer, orchestration,"
-    " dashboard",
+    " alarming, dashboard",
     AGENT: "agent",
     NETWORK_AGENT: "network-agent",
 }

@@ -13,7 +13,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from compute.image.imports.url_rules import UrlRules
+from compute.core.web.url_rules import UrlRules
 from compute.image.imports.web import Web
 from compute.image.stores.file import FileStore
 from compute.image.stores.http import HttpStore

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from compute.image.imports.url_rules import UrlRules, parse_networks
+from compute.core.web.url_rules import UrlRules, parse_networks
 from compute.image.imports.web import Web
 from objectstore.kernel.errors import Unavailable
 

@@ -13,13 +13,13 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
+from compute.core.authority import Authority
 from compute.core.bus import InProcessBus
 from compute.core.database import Database
 from compute.core.identifiers import Identifiers
 from compute.core.jobs import OPEN_STATES
 from compute.core.migrations import upgrade
 from compute.orchestration import tables
-from compute.orchestration.authority import Authority
 from compute.orchestration.engine.parts import Parts
 from compute.orchestration.engine.worker import StackWorker
 from compute.orchestration.registry import Registry, all_types
@@ -85,7 +85,14 @@ class House:
 
     def _parts(self) -> Parts:
         callers = {"identity": self.identity}
-        authority = Authority(self.identity, self.tokens, self.tokens, self.clock)
+        authority = Authority(
+            self.identity,
+            self.tokens,
+            self.tokens,
+            self.clock,
+            service_type="orchestration",
+            purpose="Stacks are worked on",
+        )
         return Parts(
             database=self.database,
             stores=self.stores,

@@ -9,17 +9,25 @@ from __future__ import annotations
 
 import contextlib
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-from compute.image.imports.url_rules import WebTarget
+from compute.core.web.url_rules import WebTarget
 from objectstore.kernel import concurrency
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0  # that a server may be silent
+
+Resolve = Callable[[str, int], list[str]]
+
+
+def system_resolve(host: str, port: int) -> list[str]:
+    """The addresses of a name, as the machine's resolver says."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [str(entry[4][0]) for entry in found]
 
 
 class Connections:

@@ -1,4 +1,4 @@
-"""By whose rights a stack's work is done: a trust of the user who asked for it.
+"""By whose rights a room works when nobody waits for it: a trust of who asked for it.
 
 Whoever asks for an operation entrusts our service's user, with his own token, with the
 roles that the token has on its project; the trust impersonates him.  So the work has
@@ -26,7 +26,6 @@ TIMEOUT_SECONDS = 30.0
 # A token is asked for anew when it has less than this left.
 RENEW_SECONDS = 300.0
 TOKENS_MAX = 5000
-SERVICE_TYPE = "orchestration"
 
 _TRUSTS = "/v3/OS-TRUST/trusts"
 _TOKENS = "/v3/auth/tokens"
@@ -51,11 +50,18 @@ class Authority:
         tokens: TokenChecker,
         service: TokenSource,
         clock: Clock,
+        *,
+        service_type: str,
+        purpose: str,
     ) -> None:
+        """``service_type``: the room's, in the catalogue; ``purpose``: what it does by
+        trusts, as the user is told who can make none ("Stacks are worked on")."""
         self._identity = identity
         self._tokens = tokens
         self._service = service
         self._clock = clock
+        self._service_type = service_type
+        self._purpose = purpose
         self._known: dict[str, Entrusted] = {}
 
     def entrust(self, context: RequestContext, expires_at: float) -> str:
@@ -76,7 +82,7 @@ class Authority:
             found, _ = self._ask("POST", _TRUSTS, context.token, body)
         except Rejected as error:
             raise Forbidden(
-                "Stacks are worked on by a trust of yours, and identity does not let"
+                f"{self._purpose} by a trust of yours, and identity does not let"
                 f" you make one with this token: {error.text}"
             ) from error
         return str(found["trust"]["id"])
@@ -122,11 +128,13 @@ class Authority:
             found, token = self._ask("POST", _TOKENS, "", body)
         except Rejected as error:
             raise Forbidden(
-                f"The trust that the stack is worked on by is no good: {error.text}"
+                f"The trust that this is done by is no good: {error.text}"
             ) from error
         while len(self._known) >= TOKENS_MAX:
             del self._known[next(iter(self._known))]
-        known = self._known[trust_id] = _entrusted(found["token"], token)
+        known = self._known[trust_id] = _entrusted(
+            found["token"], token, self._service_type
+        )
         return known
 
     def forget(self, trust_id: str) -> None:
@@ -169,10 +177,10 @@ class Authority:
         return document, answer.headers.get("x-subject-token", "")
 
 
-def _entrusted(token: Mapping[str, Any], text: str) -> Entrusted:
+def _entrusted(token: Mapping[str, Any], text: str, service_type: str) -> Entrusted:
     endpoint = ""
     for service in token.get("catalog", ()):
-        for each in service["endpoints"] if service["type"] == SERVICE_TYPE else ():
+        for each in service["endpoints"] if service["type"] == service_type else ():
             if each["interface"] == "public":
                 endpoint = each["url"]
     return Entrusted(

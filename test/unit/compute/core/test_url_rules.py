@@ -12,7 +12,7 @@ from contextlib import ExitStack
 import pytest
 
 from compute.core.errors import BadRequest
-from compute.image.imports.url_rules import UrlRules, parse_networks
+from compute.core.web.url_rules import UrlRules, parse_networks
 from compute.image.imports.web import Web
 from objectstore.kernel import concurrency
 from test.fakes.web_site import WebSite

@@ -1,0 +1,1 @@
+"""The API: Aodh v2 by HTTP."""

@@ -1,0 +1,64 @@
+"""Makes trusts, of which none is forgotten, whenever a process dies.
+
+That one is asked for is owed to be undone before it is done (decision 28), by a moment
+some centuries away at which this trust ends and no other: trusts have no field for a
+marker.  The transaction that uses the trust takes that back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from compute.alarm.outbox import owe_lost_trust
+from compute.alarm.parts import Parts
+from compute.core.context import RequestContext
+from compute.core.database import Connection
+from compute.core.errors import Forbidden
+from compute.core.jobs import PENDING
+from objectstore.kernel.errors import Unavailable
+
+# A trust that ended before its alarm would silence it.
+FAR_SECONDS = 500 * 365.25 * 86400
+# Of a second each; the last of them is still some centuries before the year 9999.
+MARK_BITS = 33
+# Whoever asked has got an answer, or is dead, after so long.
+ATTEMPT_SECONDS = 600.0
+USED = "it is used"
+
+
+@dataclass(frozen=True, slots=True)
+class Lent:
+    """A trust that no alarm has yet."""
+
+    trust_id: str
+    job_id: str
+
+
+def lend(parts: Parts, context: RequestContext) -> Lent:
+    """A new trust of the caller's; it ends by itself unless it is kept.
+    ``Forbidden`` when his token cannot make one."""
+    now = parts.now()
+    ends_at = float(int(now + FAR_SECONDS) + parts.random.getrandbits(MARK_BITS))
+    job_id = parts.identifiers.uuid()
+    parts.run(
+        lambda connection: owe_lost_trust(
+            connection, parts, job_id, ends_at, now + ATTEMPT_SECONDS
+        )
+    )
+    try:
+        return Lent(parts.authority.entrust(context, ends_at), job_id)
+    except Forbidden:
+        parts.run(lambda connection: _take_back(connection, parts, job_id))
+        raise
+
+
+def keep(connection: Connection, parts: Parts, lent: Lent) -> None:
+    """An alarm has it now, once this has committed."""
+    job = parts.stores.jobs.get(connection, lent.job_id)
+    if job is None or job.state != PENDING:
+        raise Unavailable("this took too long; ask again")
+    _take_back(connection, parts, lent.job_id)
+
+
+def _take_back(connection: Connection, parts: Parts, job_id: str) -> None:
+    parts.stores.jobs.abandon(connection, job_id, parts.now(), USED)

@@ -1,0 +1,173 @@
+"""The room's rows.  SQL only."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from compute.alarm import tables
+from compute.alarm.model import EVENT, Alarm, Change, Limit
+from compute.core.database import Connection
+from compute.core.jobs import JobStore
+
+Condition = sa.ColumnElement[bool]
+_alarms, _changes = tables.alarms.c, tables.changes.c
+
+
+class Stores:
+    """All of the room's tables, inside the caller's transaction."""
+
+    def __init__(self) -> None:
+        self.jobs = JobStore(tables.jobs, turns_by="project_id")
+
+    # ---- alarms ------------------------------------------------------------------
+
+    def alarm(self, connection: Connection, alarm_id: str) -> Alarm | None:
+        """By its id."""
+        found = self.alarms(
+            connection, tables.alarms.select().where(_alarms.id == alarm_id)
+        )
+        return found[0] if found else None
+
+    def alarms(self, connection: Connection, select: sa.Select[Any]) -> list[Alarm]:
+        """What a select of whole rows finds."""
+        return [Alarm(**row._mapping) for row in connection.execute(select)]
+
+    def count_alarms(self, connection: Connection, project_id: str) -> int:
+        """How many a project has."""
+        select = sa.select(sa.func.count()).select_from(tables.alarms)
+        found = connection.execute(select.where(_alarms.project_id == project_id))
+        return int(found.scalar_one())
+
+    def insert(self, connection: Connection, alarm: Alarm) -> None:
+        """A new one."""
+        connection.execute(tables.alarms.insert().values(**_values(alarm)))
+
+    def save(self, connection: Connection, alarm: Alarm) -> None:
+        """One that is there, as it is now."""
+        where = _alarms.id == alarm.id
+        connection.execute(
+            sa.update(tables.alarms).where(where).values(**_values(alarm))
+        )
+
+    def delete(self, connection: Connection, alarm_id: str) -> bool:
+        """Take one away; whether it was there."""
+        statement = sa.delete(tables.alarms).where(_alarms.id == alarm_id)
+        return bool(connection.execute(statement).rowcount)
+
+    # ---- evaluation --------------------------------------------------------------
+
+    def due(self, connection: Connection, now: float, limit: int) -> list[Alarm]:
+        """Those whose turn it is, the longest due first; those of events wait for
+        events."""
+        select = (
+            tables.alarms.select()
+            .where(
+                _alarms.enabled == sa.true(),
+                _alarms.due_at <= now,
+                _alarms.type != EVENT,
+            )
+            .order_by(_alarms.due_at, _alarms.id)
+            .limit(limit)
+        )
+        return self.alarms(connection, select)
+
+    def claim(
+        self, connection: Connection, alarm: Alarm, claim: str, until: float
+    ) -> bool:
+        """Take an evaluation, unless somebody else just has (decision 30)."""
+        statement = (
+            sa.update(tables.alarms)
+            .where(_alarms.id == alarm.id, _alarms.due_at == alarm.due_at)
+            .values(claim=claim, due_at=until)
+        )
+        return bool(connection.execute(statement).rowcount)
+
+    def end_evaluation(
+        self, connection: Connection, alarm: Alarm, values: Mapping[str, Any]
+    ) -> bool:
+        """Write what it came to; False when the alarm is another one by now, or the
+        evaluation is somebody else's."""
+        statement = (
+            sa.update(tables.alarms)
+            .where(
+                _alarms.id == alarm.id,
+                _alarms.revision == alarm.revision,
+                _alarms.claim == alarm.claim,
+            )
+            .values(**values)
+        )
+        return bool(connection.execute(statement).rowcount)
+
+    def of_events(self, connection: Connection) -> list[Alarm]:
+        """Those that wait for events."""
+        select = tables.alarms.select().where(
+            _alarms.enabled == sa.true(), _alarms.type == EVENT
+        )
+        return self.alarms(connection, select.order_by(_alarms.id))
+
+    # ---- history -----------------------------------------------------------------
+
+    def add_change(self, connection: Connection, change: Change) -> None:
+        """Write that something happened; its number comes from the database."""
+        values = {
+            name: value for name, value in _values(change).items() if name != "number"
+        }
+        connection.execute(tables.changes.insert().values(**values))
+
+    def changes(self, connection: Connection, select: sa.Select[Any]) -> list[Change]:
+        """What a select of whole rows finds."""
+        return [Change(**row._mapping) for row in connection.execute(select)]
+
+    def forget_changes(self, connection: Connection, before: float, most: int) -> int:
+        """Take away at most so many of before that moment; how many."""
+        old = sa.select(_changes.number).where(_changes.at < before).limit(most)
+        return self._forget(connection, [row.number for row in connection.execute(old)])
+
+    def cut_changes(self, connection: Connection, kept: int, most: int) -> int:
+        """Leave each alarm its newest ``kept``; of how many some went."""
+        counted = (
+            sa.select(_changes.alarm_id)
+            .group_by(_changes.alarm_id)
+            .having(sa.func.count() > kept)
+            .limit(most)
+        )
+        ids = [row.alarm_id for row in connection.execute(counted)]
+        for alarm_id in ids:
+            mine = sa.select(_changes.number).where(_changes.alarm_id == alarm_id)
+            newest = mine.order_by(_changes.number.desc()).offset(kept - 1).limit(1)
+            first_kept = connection.execute(newest).scalar_one()
+            connection.execute(
+                sa.delete(tables.changes).where(
+                    _changes.alarm_id == alarm_id, _changes.number < first_kept
+                )
+            )
+        return len(ids)
+
+    def _forget(self, connection: Connection, numbers: Iterable[int]) -> int:
+        where = _changes.number.in_(list(numbers))
+        return int(connection.execute(sa.delete(tables.changes).where(where)).rowcount)
+
+    # ---- limits, feeds -------------------------------------------------------------
+
+    def limit(self, connection: Connection, project_id: str) -> Limit | None:
+        """What an administrator said of a project."""
+        where = tables.limits.c.project_id == project_id
+        row = connection.execute(tables.limits.select().where(where)).first()
+        return Limit(**row._mapping) if row else None
+
+    def set_limit(self, connection: Connection, limit: Limit | None, of: str) -> None:
+        """Say it, or (None) no longer."""
+        where = tables.limits.c.project_id == of
+        connection.execute(sa.delete(tables.limits).where(where))
+        if limit is not None:
+            connection.execute(tables.limits.insert().values(**_values(limit)))
+
+
+def _values(record: Any) -> dict[str, Any]:
+    return {
+        field.name: getattr(record, field.name) for field in dataclasses.fields(record)
+    }

@@ -1,0 +1,1 @@
+"""Going out to servers that users name: where to, and no further."""

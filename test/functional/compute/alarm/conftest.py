@@ -1,0 +1,19 @@
+"""A cloud of simulated hosts with stacks and alarms that are looked at all the time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from test.functional.compute.house import SIMULATED, RunningCloud, running_cloud
+
+SECTIONS = {"alarming": {"evaluation_interval": "0.5"}}
+ROLES = (*SIMULATED, "orchestration", "alarming")
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCloud]:
+    directory = tmp_path_factory.mktemp("alarm")
+    with running_cloud(directory, SECTIONS, roles=ROLES) as running:
+        yield running
