@@ -36,6 +36,7 @@ class Role(enum.Enum):
     LOAD_BALANCER = "load-balancer"
     ORCHESTRATION = "orchestration"
     ALARMING = "alarming"
+    METRIC = "metric"
     DASHBOARD = "dashboard"
     AGENT = "agent"
     NETWORK_AGENT = "network-agent"
@@ -52,6 +53,7 @@ ROOM_ROLES = (
     Role.LOAD_BALANCER,
     Role.ORCHESTRATION,
     Role.ALARMING,
+    Role.METRIC,
     Role.DASHBOARD,
 )
 
@@ -86,6 +88,7 @@ class CloudProcessSettings:
         "", "Where orchestration is; default: public_url/orchestration"
     )
     alarming_url: str = option("", "Where alarms are; default: public_url/alarming")
+    metric_url: str = option("", "Where metrics are; default: public_url/metric")
     dashboard_url: str = option(
         "", "Where the dashboard is; default: public_url/dashboard"
     )

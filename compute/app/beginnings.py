@@ -44,4 +44,5 @@ def catalogue(settings: CloudSettings) -> tuple[CatalogueEntry, ...]:
             f"{settings.url_of('orchestration')}/v1/$(project_id)s",
         ),
         CatalogueEntry("alarming", "aodh", settings.url_of("alarming")),
+        CatalogueEntry("metric", "gnocchi", settings.url_of("metric")),
     )

@@ -22,6 +22,8 @@ from compute.image.room import build_room as build_image
 from compute.image.settings import ImageSettings
 from compute.instance.room import build_room as build_instance
 from compute.instance.settings import InstanceSettings
+from compute.metric.room import build_room as build_metric
+from compute.metric.settings import MetricSettings
 from compute.network.agent.settings import NetworkAgentSettings
 from compute.network.room import build_room as build_network
 from compute.network.settings import NetworkSettings
@@ -42,6 +44,7 @@ BUILDERS: Mapping[str, BuildRoom] = {
     "load-balancer": build_balancer,
     "orchestration": build_orchestration,
     "alarming": build_alarm,
+    "metric": build_metric,
     "dashboard": build_dashboard,
 }
 
@@ -55,6 +58,7 @@ SETTINGS: Mapping[str, type] = {
     "load-balancer": BalancerSettings,
     "orchestration": OrchestrationSettings,
     "alarming": AlarmSettings,
+    "metric": MetricSettings,
     "dashboard": DashboardSettings,
     "agent": GuestAgentSettings,
     "libvirt": LibvirtSettings,
@@ -74,4 +78,5 @@ PACKAGES: Mapping[str, str] = {
     "load-balancer": "balancer",
     "orchestration": "orchestration",
     "alarming": "alarm",
+    "metric": "metric",
 }

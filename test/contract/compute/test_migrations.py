@@ -19,6 +19,7 @@ ROOMS = (
     "balancer",
     "orchestration",
     "alarm",
+    "metric",
 )
 # Each room in two processes, as on two machines.
 PROCESSES = 2

@@ -15,6 +15,7 @@ from test.fakes.tokens import fake_token
 from test.unit.compute.alarm.house import House as AlarmHouse
 from test.unit.compute.balancer.house import House as BalancerHouse
 from test.unit.compute.instance.house import OWNER, House
+from test.unit.compute.metric.house import House as MetricHouse
 from test.unit.compute.orchestration.house import House as StackHouse
 from test.unit.compute.volume.house import House as VolumeHouse
 
@@ -26,6 +27,7 @@ ROOMS = {
     "load-balancer": "/v2.0",
     "orchestration": "/v1",
     "alarming": "/v2",
+    "metric": "/v1",
 }
 
 
@@ -45,6 +47,9 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     alarms = AlarmHouse(tmp_path_factory.mktemp("alarms"))
     found.parts.callers["alarming"] = alarms.caller  # type: ignore[index]
     found.rooms["alarming"] = Room("alarming", alarms.api)
+    metrics = MetricHouse(tmp_path_factory.mktemp("metrics"))
+    found.parts.callers["metric"] = metrics.caller  # type: ignore[index]
+    found.rooms["metric"] = metrics.room
     yield found
     found.close()
 

@@ -1,0 +1,142 @@
+"""Measures of many metrics in one request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from compute.core.api import ApiCall, Route, empty_reply
+from compute.core.database import Connection
+from compute.core.errors import BadRequest
+from compute.core.schema import Schema
+from compute.metric import store
+from compute.metric.api.frame import MEASURES_MAX, Frame, large_json, object_of
+from compute.metric.api.metrics import NEW, new_metric
+from compute.metric.model import GENERIC, Metric, Resource
+from compute.metric.service import measures, metrics, resources
+from compute.metric.service.measures import Measures
+from objectstore.kernel.reply import Reply
+
+METRICS_MAX = 20_000
+CREATING = Schema(NEW)
+
+
+class BatchApi:
+    """The operations."""
+
+    def __init__(self, frame: Frame) -> None:
+        self._frame = frame
+        self._parts = frame.parts
+
+    def routes(self) -> list[Route]:
+        """Where they are."""
+        return [
+            Route("POST", "/v1/batch/metrics/measures", self.of_metrics),
+            Route("POST", "/v1/batch/resources/metrics/measures", self.of_resources),
+        ]
+
+    def of_metrics(self, call: ApiCall) -> Reply:
+        """Metric's id -> measures."""
+        body = object_of(large_json(call))
+        given = {
+            metrics.canonical(metric_id): self._measures(each)
+            for metric_id, each in body.items()
+        }
+        _check_size(given.values())
+
+        def work(connection: Connection) -> list[str]:
+            found = metrics.some(connection, given)
+            unknown = [each for each in given if each not in found]
+            if unknown:
+                raise BadRequest(f"Unknown metrics: {', '.join(unknown[:10])}")
+            for metric, resource in found.values():
+                metrics.check(
+                    self._parts, call.context, metric, resource, "post measures"
+                )
+            return measures.take(connection, given, self._parts.now())
+
+        measures.accept(self._parts, work)
+        return empty_reply(202)
+
+    def of_resources(self, call: ApiCall) -> Reply:
+        """Resource's id -> metric's name -> measures; with ``create_metrics`` those
+        that are not there are made."""
+        creates = call.query.flag("create_metrics")
+        body = object_of(large_json(call))
+        given = {
+            resource_id: {
+                name: (each, self._measures(each))
+                for name, each in object_of(named, "A resource's metrics").items()
+            }
+            for resource_id, named in body.items()
+        }
+        _check_size([each for named in given.values() for _, each in named.values()])
+
+        def work(connection: Connection) -> list[str]:
+            taken: dict[str, Measures] = {}
+            for resource_id, named in given.items():
+                resource = resources.find(
+                    connection,
+                    self._parts,
+                    call.context,
+                    GENERIC,
+                    resource_id,
+                    "get resource",
+                )
+                taken |= self._of_one(connection, call, resource, named, creates)
+            return measures.take(connection, taken, self._parts.now())
+
+        measures.accept(self._parts, work)
+        return empty_reply(202)
+
+    def _of_one(
+        self,
+        connection: Connection,
+        call: ApiCall,
+        resource: Resource,
+        named: Mapping[str, tuple[Any, Measures]],
+        creates: bool,
+    ) -> dict[str, Measures]:
+        known = {it.name: it for it in store.metrics_of(connection, [resource.id])}
+        unknown = [name for name in named if name not in known]
+        if unknown and not creates:
+            raise BadRequest(
+                f"Unknown metrics of resource {resource.id}:"
+                f" {', '.join(unknown[:10])[:200]}"
+            )
+        if unknown:
+            resources.check_all(
+                self._parts, call.context, [resource], "update resource"
+            )
+            wanted = [new_metric(_described(named[it][0]), it) for it in unknown]
+            made: list[Metric] = metrics.create(
+                connection, self._parts, call.context, resource.id, wanted
+            )
+            known |= {each.name: each for each in made}
+        for name in named:
+            metrics.check(
+                self._parts, call.context, known[name], resource, "post measures"
+            )
+        return {known[name].id: each for name, (_, each) in named.items()}
+
+    def _measures(self, given: Any) -> Measures:
+        if isinstance(given, dict):
+            given = given.get("measures")
+        return self._frame.measures(given)
+
+
+def _described(given: Any) -> Mapping[str, Any]:
+    """What a body says of a metric that may have to be made."""
+    if not isinstance(given, dict):
+        return {}
+    described = {name: it for name, it in given.items() if name != "measures"}
+    CREATING.check(described)
+    return described
+
+
+def _check_size(given: Any) -> None:
+    found = [len(times) for times, _ in given]
+    if len(found) > METRICS_MAX or sum(found) > MEASURES_MAX:
+        raise BadRequest(
+            f"One request has at most {METRICS_MAX} metrics and {MEASURES_MAX} measures"
+        )

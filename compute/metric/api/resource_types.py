@@ -1,0 +1,112 @@
+"""Resource types."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from compute.core.api import ApiCall, Route, empty_reply, json_reply
+from compute.core.database import Connection
+from compute.core.schema import Schema
+from compute.metric import store
+from compute.metric.api.frame import Frame
+from compute.metric.attributes import DEFINITIONS, NAME_PATTERN, ONE_DEFINITION
+from compute.metric.model import ResourceType
+from compute.metric.service import resource_types
+from compute.metric.service.resources import type_named
+from objectstore.kernel.reply import Reply
+
+TYPE = Schema(
+    {
+        "type": "object",
+        "properties": {
+            "name": {"type": "string", "pattern": NAME_PATTERN[:-1] + "(-.*)?$"},
+            "attributes": DEFINITIONS,
+        },
+        "required": ["name"],
+        "additionalProperties": False,
+    }
+)
+PATCH = Schema(
+    {
+        "type": "array",
+        "maxItems": 64,
+        "items": {
+            "type": "object",
+            "properties": {
+                "op": {"enum": ["add", "remove"]},
+                "path": {
+                    "type": "string",
+                    "pattern": "^/attributes/" + NAME_PATTERN[1:],
+                },
+                "value": ONE_DEFINITION.document,
+            },
+            "required": ["op", "path"],
+            "additionalProperties": False,
+        },
+    }
+)
+
+
+class ResourceTypesApi:
+    """The operations."""
+
+    def __init__(self, frame: Frame) -> None:
+        self._frame = frame
+        self._parts = frame.parts
+
+    def routes(self) -> list[Route]:
+        """Where they are."""
+        base = "/v1/resource_type"
+        return [
+            Route("GET", base, self.list),
+            Route("POST", base, self.create),
+            Route("GET", f"{base}/{{name}}", self.show),
+            Route("PATCH", f"{base}/{{name}}", self.update),
+            Route("DELETE", f"{base}/{{name}}", self.delete),
+        ]
+
+    def list(self, call: ApiCall) -> Reply:
+        """All of them."""
+        self._frame.check(call, "list resource type")
+        found = self._parts.read(store.resource_types.where)
+        return json_reply(200, [_view(each) for each in found])
+
+    def show(self, call: ApiCall) -> Reply:
+        """One."""
+        self._frame.check(call, "get resource type")
+        name = call.parameters["name"]
+        found = self._parts.read(lambda connection: type_named(connection, name))
+        return json_reply(200, _view(found))
+
+    def create(self, call: ApiCall) -> Reply:
+        """A new one."""
+        self._frame.check(call, "create resource type")
+        given = call.json(TYPE)
+
+        def work(connection: Connection) -> ResourceType:
+            return resource_types.create(
+                connection, given["name"], given.get("attributes") or {}
+            )
+
+        return json_reply(201, _view(self._parts.write(work)))
+
+    def update(self, call: ApiCall) -> Reply:
+        """Other attributes, as an RFC 6902 patch."""
+        self._frame.check(call, "update resource type")
+        name, patch = call.parameters["name"], call.json(PATCH)
+
+        def work(connection: Connection) -> ResourceType:
+            return resource_types.update(connection, name, patch)
+
+        return json_reply(200, _view(self._parts.write(work)))
+
+    def delete(self, call: ApiCall) -> Reply:
+        """One without resources."""
+        self._frame.check(call, "delete resource type")
+        name = call.parameters["name"]
+        self._parts.write(lambda connection: resource_types.delete(connection, name))
+        return empty_reply()
+
+
+def _view(kind: ResourceType) -> dict[str, Any]:
+    return {"name": kind.name, "state": "active", "attributes": dict(kind.attributes)}

@@ -1,0 +1,1 @@
+"""Where series are kept: rows of SQL, and objects in the ring."""

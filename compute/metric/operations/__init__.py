@@ -1,0 +1,1 @@
+"""Operations over many series: their language, and what they compute."""

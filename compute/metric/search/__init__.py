@@ -1,0 +1,1 @@
+"""Which resources are meant: queries as JSON and as text."""

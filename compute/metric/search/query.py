@@ -1,0 +1,203 @@
+"""Gnocchi's query of JSON dictionaries, as a condition on a thing.
+
+    {"=": {"project_id": "..."}}            also !=, <, <=, >, >=, in, like
+    {"and": [query, ...]}  {"or": [...]}  {"not": query}
+
+Operators have other names too (``eq``, ``≠``, ``ge``, ``∧`` ...).  A thing is its view:
+a mapping of attributes.  Nothing is less or more than an attribute that is not set.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Collection, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from compute.core.errors import BadRequest
+from compute.core.instants import parse_iso
+from compute.metric.series.moments import SECOND, moment
+
+Thing = Mapping[str, Any]
+Condition = Callable[[Thing], bool]
+Query = Mapping[str, Any]
+
+CONDITIONS_MAX = 200
+DEPTH_MAX = 20
+VALUES_MAX = 1000
+MOMENTS = frozenset({"started_at", "ended_at", "revision_start", "revision_end"})
+
+OR_SIGN = "\N{LOGICAL OR}"
+_NAMES = {
+    "=": "=",
+    "==": "=",
+    "eq": "=",
+    "!=": "!=",
+    "≠": "!=",
+    "ne": "!=",
+    "<": "<",
+    "lt": "<",
+    "<=": "<=",
+    "≤": "<=",
+    "le": "<=",
+    ">": ">",
+    "gt": ">",
+    ">=": ">=",
+    "≥": ">=",
+    "ge": ">=",
+    "in": "in",
+    "like": "like",
+    "and": "and",
+    "∧": "and",
+    "or": "or",
+    OR_SIGN: "or",
+    "not": "not",
+    "¬": "not",
+}
+_ORDERS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+def condition(query: Any, attributes: Collection[str], now: float) -> Condition:
+    """What the query asks.  ``attributes``: those that there are.  An empty query is
+    true of everything.  ``BadRequest``."""
+    if query in (None, {}):
+        return lambda thing: True
+    return _Compiler(attributes, now).compile(query, 0)
+
+
+class _Compiler:
+    def __init__(self, attributes: Collection[str], now: float) -> None:
+        self._attributes = attributes
+        self._now = now
+        self._count = 0
+
+    def compile(self, query: Any, depth: int) -> Condition:
+        name, inside = parted(query)
+        self._count += 1
+        if depth > DEPTH_MAX or self._count > CONDITIONS_MAX:
+            raise BadRequest("The query is too large")
+        if name in ("and", "or"):
+            if not isinstance(inside, list) or not inside:
+                raise BadRequest(f"Invalid input: {name!r} needs a list of queries")
+            parts = [self.compile(each, depth + 1) for each in inside]
+            return _all(parts) if name == "and" else _any(parts)
+        if name == "not":
+            part = self.compile(inside, depth + 1)
+            return lambda thing: not part(thing)
+        if not isinstance(inside, dict) or len(inside) != 1:
+            raise BadRequest(f"Invalid input: {name!r} needs one attribute")
+        ((attribute, value),) = inside.items()
+        if attribute not in self._attributes:
+            raise BadRequest(f"Invalid input: no attribute {attribute[:64]!r}")
+        return self._compare(name, attribute, value)
+
+    def _compare(self, name: str, attribute: str, value: Any) -> Condition:
+        if name == "in":
+            if not isinstance(value, list) or len(value) > VALUES_MAX:
+                raise BadRequest(f"Invalid input: 'in' needs a list of {attribute}")
+            wanted = [self._value(attribute, each) for each in value]
+            return lambda thing: thing.get(attribute) in wanted
+        wanted_one = self._value(attribute, value)
+        if name == "=":
+            return lambda thing: thing.get(attribute) == wanted_one
+        if name == "!=":
+            return lambda thing: thing.get(attribute) != wanted_one
+        if name == "like":
+            if not isinstance(value, str):
+                raise BadRequest("Invalid input: 'like' needs a text")
+            return lambda thing: _is_like(thing.get(attribute), value)
+        order = _ORDERS[name]
+        return lambda thing: _is_ordered(order, thing.get(attribute), wanted_one)
+
+    def _value(self, attribute: str, value: Any) -> Any:
+        if isinstance(value, dict | list):
+            raise BadRequest(f"Invalid input: {attribute} is compared with no value")
+        if attribute in MOMENTS and value is not None:
+            try:
+                at = moment(value, int(self._now * SECOND))
+            except ValueError as error:
+                raise BadRequest(f"Invalid input: {error}") from None
+            return shown_moment(at / SECOND)
+        return value
+
+
+def parted(query: Any) -> tuple[str, Any]:
+    """The operator, by its first name, and what it is about.  ``BadRequest``."""
+    if not isinstance(query, dict) or len(query) != 1:
+        raise BadRequest("Invalid input: a query is an object with one operator")
+    ((name, inside),) = query.items()
+    if name not in _NAMES:
+        raise BadRequest(f"Invalid input: no operator {name[:32]!r}")
+    return _NAMES[name], inside
+
+
+def pinned(query: Any, attribute: str) -> list[str | None] | None:
+    """The texts one of which the attribute must have; None: the query does not say so
+    at once.  (What the database can look for.)"""
+    if query in (None, {}):
+        return None
+    name, inside = parted(query)
+    if name == "and" and isinstance(inside, list):
+        for each in inside:
+            found = pinned(each, attribute)
+            if found is not None:
+                return found
+    if name in ("=", "in") and isinstance(inside, dict) and attribute in inside:
+        value = inside[attribute]
+        values = value if isinstance(value, list) else [value]
+        if all(each is None or isinstance(each, str) for each in values):
+            return values
+    return None
+
+
+def shown_moment(at: float) -> str:
+    """A moment as things show it; such texts are in the order of their moments."""
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="microseconds")
+
+
+def seconds_of(text: str) -> float:
+    """A shown moment's seconds."""
+    return parse_iso(text)
+
+
+def _all(parts: list[Condition]) -> Condition:
+    return lambda thing: all(part(thing) for part in parts)
+
+
+def _any(parts: list[Condition]) -> Condition:
+    return lambda thing: any(part(thing) for part in parts)
+
+
+def _is_ordered(order: Callable[[Any, Any], bool], value: Any, wanted: Any) -> bool:
+    if value is None or wanted is None:
+        return False
+    try:
+        return order(value, wanted)
+    except TypeError:  # a text and a number
+        return False
+
+
+def _is_like(value: Any, pattern: str) -> bool:
+    """``%``: any characters, ``_``: one.  In time that grows with both lengths only."""
+    if not isinstance(value, str):
+        return False
+    place = at = 0
+    star, resume = -1, 0
+    while place < len(value):
+        if at < len(pattern) and pattern[at] == "%":
+            star, resume = at, place
+            at += 1
+        elif at < len(pattern) and pattern[at] in ("_", value[place]):
+            place += 1
+            at += 1
+        elif star >= 0:
+            resume += 1
+            place, at = resume, star + 1
+        else:
+            return False
+    return not pattern[at:].strip("%")

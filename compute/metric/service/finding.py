@@ -1,0 +1,90 @@
+"""Which resources a query finds, and how they are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from compute.core.context import RequestContext
+from compute.core.database import Connection
+from compute.metric import store
+from compute.metric.model import GENERIC, Metric, Resource
+from compute.metric.parts import Parts
+from compute.metric.search.query import condition
+from compute.metric.service import metrics, resources
+from compute.metric.service.views import View, resource_view
+
+COMMON = (
+    "id",
+    "original_resource_id",
+    "type",
+    "project_id",
+    "user_id",
+    "creator",
+    "created_by_user_id",
+    "created_by_project_id",
+    "started_at",
+    "ended_at",
+    "revision_start",
+    "revision_end",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What is looked for; ``details``: with what each type has, ``history``: as things
+    were, too."""
+
+    type: str
+    query: Any
+    details: bool = False
+    history: bool = False
+
+
+def matching(
+    connection: Connection,
+    parts: Parts,
+    context: RequestContext,
+    type_name: str,
+    query: Any,
+) -> list[Resource]:
+    """Resources of a type for which the query is true."""
+    kind = resources.type_named(connection, type_name)
+    is_wanted = condition(query, (*COMMON, *kind.attributes), parts.now())
+    found = resources.visible(connection, parts, context, type_name, query)
+    return [each for each in found if is_wanted(resource_view(each))]
+
+
+def views(
+    connection: Connection, parts: Parts, context: RequestContext, wishes: Wishes
+) -> list[View]:
+    """What is found, with its metrics."""
+    kind = resources.type_named(connection, wishes.type)
+    is_wanted = condition(wishes.query, (*COMMON, *kind.attributes), parts.now())
+    found = resources.visible(connection, parts, context, wishes.type, wishes.query)
+    details = wishes.details or wishes.type != GENERIC
+    shown = [(each, resource_view(each)) for each in found]
+    if wishes.history:
+        ids = [each.id for each in found]
+        shown += [
+            (it.resource, resource_view(it.resource, revision_end=it.revision_end))
+            for it in store.revisions_of(connection, ids)
+        ]
+    shown = [(each, view) for each, view in shown if is_wanted(view)]
+    named = _metrics_by_resource(
+        store.metrics_of(connection, {each.id for each, _ in shown})
+    )
+    result = []
+    for each, view in shown:
+        kept = view if details else {name: view[name] for name in COMMON}
+        names = metrics.by_name(named.get(each.id, ()))
+        result.append({**kept, "metrics": names})
+    return result
+
+
+def _metrics_by_resource(found: Sequence[Metric]) -> dict[str, list[Metric]]:
+    by_resource: dict[str, list[Metric]] = {}
+    for metric in found:
+        by_resource.setdefault(metric.resource_id, []).append(metric)
+    return by_resource

@@ -1,0 +1,78 @@
+"""Resource types: made, changed with the resources that are of them, deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from compute.core.database import Connection
+from compute.core.errors import BadRequest, Conflict, Forbidden
+from compute.metric import store, tables
+from compute.metric.attributes import ATTRIBUTES_MAX, completed, value_of
+from compute.metric.model import GENERIC, ResourceType
+from compute.metric.service.resources import type_named
+
+TYPES_MAX = 500
+
+
+def create(
+    connection: Connection, name: str, attributes: Mapping[str, Mapping[str, Any]]
+) -> ResourceType:
+    """A new one; 409, 400."""
+    if store.resource_types.get(connection, name) is not None:
+        raise Conflict(f"Resource type {name} already exists")
+    if store.count(connection, tables.resource_types) >= TYPES_MAX:
+        raise BadRequest(f"There are {TYPES_MAX} resource types, which is the limit")
+    kind = ResourceType(name, {each: completed(it) for each, it in attributes.items()})
+    store.resource_types.insert(connection, kind)
+    return kind
+
+
+def update(
+    connection: Connection, name: str, patch: Sequence[Mapping[str, Any]]
+) -> ResourceType:
+    """Attributes come and go; resources that are there get what ``fill`` says."""
+    kind = _changeable(connection, name)
+    attributes = dict(kind.attributes)
+    filled: dict[str, Any] = {}
+    removed: set[str] = set()
+    for each in patch:
+        attribute = each["path"].rpartition("/")[2]
+        if each["op"] == "remove":
+            if attributes.pop(attribute, None) is None:
+                raise BadRequest(f"can't remove non-existent object '{attribute}'")
+            removed.add(attribute)
+            continue
+        if attribute in attributes or "value" not in each:
+            raise BadRequest(f"Invalid input: attribute {attribute} already exists")
+        definition = completed(each["value"])
+        fill = each["value"].get("options", {}).get("fill")
+        if definition["required"] and fill is None:
+            raise BadRequest("Invalid input: options: 'fill' is missing")
+        filled[attribute] = value_of(attribute, definition, fill)
+        attributes[attribute] = definition
+    if len(attributes) > ATTRIBUTES_MAX:
+        raise BadRequest(f"A type has at most {ATTRIBUTES_MAX} attributes")
+    store.resource_types.change(connection, name, attributes=attributes)
+    columns = store.resources.columns
+    for resource in store.resources.where(connection, columns.type == name):
+        values = {
+            key: it for key, it in resource.attributes.items() if key not in removed
+        }
+        store.resources.change(connection, resource.id, attributes={**values, **filled})
+    return replace(kind, attributes=attributes)
+
+
+def delete(connection: Connection, name: str) -> None:
+    """One without resources; 404, 400."""
+    _changeable(connection, name)
+    if store.count(connection, tables.resources, tables.resources.c.type == name):
+        raise BadRequest(f"Resource type {name} is still in use")
+    store.resource_types.delete(connection, name)
+
+
+def _changeable(connection: Connection, name: str) -> ResourceType:
+    if name == GENERIC:
+        raise Forbidden(f"Resource type {name} cannot be changed")
+    return type_named(connection, name)

@@ -1,0 +1,433 @@
+"""The room as its clients see it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from compute.core.errors import NotFound
+from compute.metric.series.moments import iso
+from test.fakes.tokens import fake_token
+from test.unit.compute.metric.house import OTHER, OWNER, House, MemoryObjects
+
+T0 = 1_699_999_200  # the beginning of an hour
+ADMIN = fake_token(OWNER, "admin")
+THEIRS = fake_token(OTHER)
+READER = fake_token(OWNER, "reader")
+
+
+def at(seconds: float) -> str:
+    return iso(int((T0 + seconds) * 1e9))
+
+
+def test_measures_are_shown_at_once(house: House) -> None:
+    metric = house.metric("medium")
+    house.add(metric, (T0 + 1, 4.0), (T0 + 2, 6.0), (T0 + 61, 1.0))
+    assert house.points(metric) == [
+        [at(0), 3600.0, 11 / 3],
+        [at(0), 60.0, 5.0],
+        [at(60), 60.0, 1.0],
+    ]
+    assert house.points(metric, "aggregation=max&granularity=60") == [
+        [at(0), 60.0, 6.0],
+        [at(60), 60.0, 1.0],
+    ]
+    assert house.points(metric, f"granularity=60&start={T0 + 30}") == [
+        [at(0), 60.0, 5.0],
+        [at(60), 60.0, 1.0],
+    ]
+    assert house.points(metric, f"granularity=60&stop={T0 + 60}&refresh=true") == [
+        [at(0), 60.0, 5.0]
+    ]
+    assert house.points(metric, "granularity=60&resample=1%20hour") == [
+        [at(0), 3600.0, 3.0]
+    ]
+    # A standard deviation needs two.
+    assert house.points(metric, "aggregation=std&granularity=60") == [
+        [at(0), 60.0, 2.0**0.5]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("aggregation=median", 404),
+        ("aggregation=nothing", 400),
+        ("granularity=7", 404),
+        ("granularity=x", 400),
+        ("start=x", 400),
+        ("start=20&stop=10", 400),
+        ("resample=120", 400),
+        ("on_behalf_of=x", 403),
+    ],
+)
+def test_wrong_questions(house: House, query: str, status: int) -> None:
+    metric = house.metric()
+    got = house.call("GET", f"/v1/metric/{metric}/measures?{query}")
+    assert got.status == status, got.raw
+    assert isinstance(got.body["description"], str)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        [1],
+        [{"timestamp": T0}],
+        [{"timestamp": T0, "value": "x"}],
+        [{"timestamp": T0, "value": True}],
+        [{"timestamp": "yesterdayish", "value": 1}],
+        [{"timestamp": -1, "value": 1}],
+        [{"timestamp": 1e300, "value": 1}],
+        [{"timestamp": "9999-12-31", "value": 1}],
+        b"[{",
+        b"[NaN]",
+    ],
+)
+def test_wrong_measures(house: House, body: Any) -> None:
+    metric = house.metric()
+    got = house.call("POST", f"/v1/metric/{metric}/measures", body)
+    assert got.status == 400, got.raw
+    assert house.points(metric) == []
+
+
+def test_folding_changes_nothing(tmp_path: Path) -> None:
+    house = House(tmp_path, fold_after=10.0)
+    policy = house.policy("fine", (1, 5000), (10, 10))
+    metric = house.metric(policy)
+    for part in range(5):
+        house.add(metric, *((T0 + part * 1000 + each, each) for each in range(1000)))
+        before = house.points(metric)
+        house.later(11)
+        house.fold()
+        assert house.points(metric) == before
+    assert len(house.objects.found) == 4
+    assert len(house.points(metric, "granularity=1")) == 5000
+    assert len(house.points(metric, "granularity=10")) == 10
+    status = house.ok("GET", "/v1/status", token=ADMIN)
+    assert status["storage"]["summary"] == {"metrics": 0, "measures": 0}
+    # What the policy keeps no longer goes from the ring.
+    house.add(metric, (T0 + 9000, 1.0))
+    house.later(11)
+    house.fold()
+    house.later(601)
+    house.fold()
+    assert len(house.objects.found) == 1
+    house.ok("DELETE", f"/v1/metric/{metric}")
+    house.later(601)
+    house.fold()
+    assert not house.objects.found
+    house.database.close()
+
+
+def test_a_ring_that_is_away_costs_no_measure(tmp_path: Path) -> None:
+    house = House(tmp_path, fold_after=0.0)
+    metric = house.metric(house.policy("fine", (1, 5000)))
+    house.objects.is_away = True
+    house.add(metric, *((T0 + each, each) for each in range(1500)))
+    house.fold()
+    assert len(house.points(metric)) == 1500
+    house.objects.is_away = False
+    house.fold()
+    assert len(house.points(metric)) == 1500
+    house.objects.is_away = True
+    assert house.call("GET", f"/v1/metric/{metric}/measures").status == 503
+    assert len(house.points(metric, f"start={T0 + 1300}")) == 200
+    house.database.close()
+
+
+def test_two_processes_fold_one_metric(tmp_path: Path) -> None:
+    objects = MemoryObjects()
+    url = f"sqlite:///{tmp_path / 'both.sqlite'}"
+    one = House(tmp_path, url, objects, seed=1, fold_after=0.0)
+    metric = one.metric(one.policy("fine", (1, 5000)))
+    one.add(metric, *((T0 + each, each) for each in range(1500)))
+    other = House(tmp_path, url, objects, seed=2, fold_after=0.0)
+    put, raced = objects.put, []
+
+    def put_late(name: str, data: bytes) -> None:
+        put(name, data)
+        if not raced:
+            raced.append(name)
+            other.add(metric, (T0 + 1500, 1.0))
+            other.fold()  # faster than the one whose upload this is
+
+    objects.put = put_late  # type: ignore[method-assign]
+    one.fold()
+    assert len(one.points(metric)) == 1501
+    assert one.points(metric) == other.points(metric)
+    assert len(objects.found) == 2  # the loser's too
+    one.later(4000)
+    one.fold()
+    assert list(objects.found) != raced and len(objects.found) == 1
+    assert len(other.points(metric)) == 1501
+    one.database.close()
+    other.database.close()
+
+
+def test_late_measures(house: House) -> None:
+    policy = house.policy("late", (60, 100), (300, 100), back_window=1)
+    metric = house.metric(policy)
+    house.add(metric, (T0 + 600, 1.0))
+    house.add(metric, (T0 + 310, 3.0), (T0 + 299, 100.0))
+    assert house.points(metric, "granularity=300") == [
+        [at(300), 300.0, 3.0],
+        [at(600), 300.0, 1.0],
+    ]
+
+
+def test_more_than_one_metric_holds(house: House) -> None:
+    policy = house.policy("wide", (86400, 100))
+    metric = house.metric(policy)
+    many = [{"timestamp": T0 + each / 10, "value": 1} for each in range(50_000)]
+    path = f"/v1/metric/{metric}/measures"
+    for part in range(4):
+        for each in many:
+            each["timestamp"] += 5000.0 if part else 0.0
+        assert house.call("POST", path, many).status == 202
+    more = [{"timestamp": T0 + 80000, "value": 1}]
+    assert house.call("POST", path, more).status == 413
+
+
+def test_tenants_do_not_see_each_other(house: House) -> None:
+    metric = house.metric()
+    house.add(metric, (T0, 1.0))
+    resource = {"id": "mine", "project_id": OWNER}
+    shown = house.ok("POST", "/v1/resource/generic", resource)
+    for method, path in (
+        ("GET", f"/v1/metric/{metric}"),
+        ("DELETE", f"/v1/metric/{metric}"),
+        ("GET", f"/v1/metric/{metric}/measures"),
+        ("GET", f"/v1/resource/generic/{shown['id']}"),
+        ("DELETE", f"/v1/resource/generic/{shown['id']}"),
+        ("GET", f"/v1/resource/generic/{shown['id']}/history"),
+    ):
+        assert house.call(method, path, token=THEIRS).status == 404, (method, path)
+    batch = {metric: [{"timestamp": T0, "value": 9}]}
+    path = "/v1/batch/metrics/measures"
+    assert house.call("POST", path, batch, token=THEIRS).status in (400, 404)
+    assert house.ok("GET", "/v1/metric", token=THEIRS) == []
+    assert house.ok("GET", "/v1/resource/generic", token=THEIRS) == []
+    search = {"=": {"project_id": OWNER}}
+    assert house.ok("POST", "/v1/search/resource/generic", search, token=THEIRS) == []
+    # A reader of the project looks, and changes nothing.
+    assert len(house.ok("GET", "/v1/metric", token=READER)) == 1
+    assert house.call("DELETE", f"/v1/metric/{metric}", token=READER).status == 403
+    assert house.call("POST", "/v1/metric", {}, token=READER).status == 403
+    assert len(house.points(metric)) == 1
+
+
+def test_the_owner_sees_what_the_cloud_measured(house: House) -> None:
+    from compute.metric.client import ResourceToFeed
+
+    server = "5f7f8c62-3b9e-4a6f-8d2e-0f7f4f8b7a11"
+    fed = ResourceToFeed(
+        server,
+        "instance",
+        OWNER,
+        "u1",
+        {"display_name": "web", "unknown": "x"},
+        {"cpu": ("ns", "guests-rate", 1e9), "vcpus": ("vcpu", "guests", 2.0)},
+    )
+    for each in range(3):
+        house.client.feed(T0 + 60.0 * each, [fed])
+    shown = house.ok("GET", f"/v1/resource/instance/{server}")
+    assert shown["display_name"] == "web" and set(shown["metrics"]) == {"cpu", "vcpus"}
+    path = f"/v1/resource/instance/{server}/metric/vcpus/measures?granularity=60"
+    assert [each[2] for each in house.ok("GET", path)] == [2.0, 2.0, 2.0]
+    assert len(house.ok("GET", f"/v1/resource/instance/{server}/history")) == 1
+    metric = shown["metrics"]["cpu"]
+    path = f"/v1/metric/{metric}/measures"
+    body = [{"timestamp": T0, "value": 0}]
+    assert house.call("POST", path, body).status == 403
+    assert house.call("DELETE", f"/v1/resource/instance/{server}").status == 403
+    assert house.call("GET", path, token=THEIRS).status == 404
+    assert (
+        house.call("POST", "/internal/feed", {"at": 1, "resources": []}).status == 403
+    )
+    points = house.client.measures(metric, granularity=60, project_id=OWNER)
+    assert [(each.at, each.value) for each in points] == [
+        (T0 + 60.0 * each, 1e9) for each in range(3)
+    ]
+    with pytest.raises(NotFound):
+        house.client.measures(metric, project_id=OTHER)
+    house.client.ended([server], house.clock.time() + 60)
+    shown = house.ok("GET", f"/v1/resource/instance/{server}")
+    assert shown["ended_at"].startswith("2023-11-14T22:14:20")
+
+
+def test_archive_policies(house: House) -> None:
+    body = {
+        "name": "short",
+        "definition": [{"granularity": "1s", "timespan": "1 hour"}],
+        "aggregation_methods": ["-std", "+95pct"],
+    }
+    path = "/v1/archive_policy"
+    assert house.call("POST", path, body).status == 403
+    shown = house.ok("POST", path, body, token=ADMIN)
+    assert shown["definition"] == [
+        {"granularity": "0:00:01", "points": 3600, "timespan": "1:00:00"}
+    ]
+    assert shown["aggregation_methods"] == sorted(
+        ["95pct", "count", "max", "mean", "min", "sum"]
+    )
+    assert house.call("POST", path, body, token=ADMIN).status == 409
+    change = {"definition": [{"granularity": 1, "points": 60}]}
+    shown = house.ok("PATCH", "/v1/archive_policy//short", change, token=ADMIN)
+    assert shown["definition"][0]["timespan"] == "0:01:00"
+    change = {"definition": [{"granularity": 2, "points": 60}]}
+    assert house.call("PATCH", f"{path}/short", change, token=ADMIN).status == 400
+    metric = house.metric("short")
+    assert house.call("DELETE", f"{path}/short", token=ADMIN).status == 400
+    house.ok("DELETE", f"/v1/metric/{metric}")
+    house.ok("DELETE", f"{path}/short", token=ADMIN)
+    assert house.call("GET", f"{path}/short").status == 404
+    for wrong in (
+        [],
+        [{"granularity": 1}],
+        [{"granularity": "x", "points": 2}],
+        [{"granularity": 1, "points": 2, "timespan": 3}],
+        [{"granularity": 1, "points": 2}, {"granularity": 1, "points": 3}],
+    ):
+        body = {"name": "wrong", "definition": wrong}
+        assert house.call("POST", path, body, token=ADMIN).status == 400, wrong
+
+
+def test_rules_choose(house: House) -> None:
+    rules = "/v1/archive_policy_rule"
+    body = {
+        "name": "disks",
+        "metric_pattern": "disk.*",
+        "archive_policy_name": "high",
+    }
+    house.ok("POST", rules, body, token=ADMIN)
+    for name, wanted in (("disk.size", "high"), ("cpu", "low")):
+        made = house.ok("POST", "/v1/metric", {"name": name})
+        assert made["archive_policy"]["name"] == wanted
+    assert (
+        house.ok("PATCH", f"{rules}/disks", {"name": "d"}, token=ADMIN)["name"] == "d"
+    )
+    house.ok("DELETE", f"{rules}/d", token=ADMIN)
+    house.ok("DELETE", f"{rules}/default", token=ADMIN)
+    assert house.call("POST", "/v1/metric", {"name": "cpu"}).status == 400
+
+
+def test_resources_and_their_history(house: House) -> None:
+    body = {
+        "id": "web-1",
+        "project_id": OWNER,
+        "display_name": "one",
+        "metrics": {"cpu": {"archive_policy_name": "low"}, "load": {}},
+    }
+    made = house.ok("POST", "/v1/resource/instance", body)
+    assert house.call("POST", "/v1/resource/instance", body).status == 409
+    path = f"/v1/resource/instance/{made['id']}"
+    house.later(10)
+    changed = house.ok("PATCH", path, {"display_name": "two"})
+    assert changed["display_name"] == "two" and changed["metrics"] == made["metrics"]
+    before, now = house.ok("GET", f"{path}/history")
+    assert before["display_name"] == "one"
+    assert before["revision_end"] == now["revision_start"]
+    assert house.ok("GET", "/v1/resource/generic/web-1")["id"] == made["id"]
+    found = house.ok("GET", "/v1/resource/generic")
+    assert "display_name" not in found[0]
+    found = house.ok("GET", "/v1/resource/generic?details=true")
+    assert found[0]["display_name"] == "two"
+    kept = {"metrics": {"cpu": made["metrics"]["cpu"]}}
+    assert set(house.ok("PATCH", path, kept)["metrics"]) == {"cpu"}
+    named = f"{path}/metric/cpu"
+    house.ok("POST", f"{named}/measures", [{"timestamp": T0, "value": 1}])
+    assert len(house.ok("GET", f"{named}/measures")) == 1
+    house.ok("POST", f"{path}/metric", {"net": {"archive_policy_name": "low"}})
+    assert house.call("POST", f"{path}/metric", {"net": {}}).status == 409
+    house.ok("DELETE", f"{path}/metric/net")
+    house.ok("DELETE", path)
+    assert house.call("GET", path).status == 404
+    assert house.call("GET", f"/v1/metric/{made['metrics']['cpu']}").status == 404
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"id": "a/b"},
+        {"id": ""},
+        {},
+        {"id": "x", "nothing": 1},
+        {"id": "x", "display_name": 5},
+        {"id": "x", "started_at": "2020-01-02", "ended_at": "2020-01-01"},
+        {"id": "x", "metrics": {"a": {"archive_policy_name": "none"}}},
+        {"id": "x", "metrics": {"a": 5}},
+    ],
+)
+def test_wrong_resources(house: House, body: Any) -> None:
+    got = house.call("POST", "/v1/resource/instance", body)
+    assert got.status == 400, got.raw
+    assert house.ok("GET", "/v1/resource/instance") == []
+
+
+def test_resource_types(house: House) -> None:
+    body = {
+        "name": "oven",
+        "attributes": {
+            "heat": {"type": "number", "required": True, "min": 0},
+            "door": {"type": "bool", "required": False},
+        },
+    }
+    assert house.call("POST", "/v1/resource_type", body).status == 403
+    house.ok("POST", "/v1/resource_type", body, token=ADMIN)
+    assert house.call("POST", "/v1/resource/oven", {"id": "a"}).status == 400
+    wrong = {"id": "a", "heat": -1}
+    assert house.call("POST", "/v1/resource/oven", wrong).status == 400
+    house.ok("POST", "/v1/resource/oven", {"id": "a", "heat": 5})
+    patch = [
+        {
+            "op": "add",
+            "path": "/attributes/colour",
+            "value": {"type": "string", "required": True, "options": {"fill": "red"}},
+        },
+        {"op": "remove", "path": "/attributes/door"},
+    ]
+    house.ok("PATCH", "/v1/resource_type/oven", patch, token=ADMIN)
+    shown = house.ok("GET", "/v1/resource/oven/a")
+    assert shown["colour"] == "red" and "door" not in shown
+    path = "/v1/resource_type/oven"
+    assert house.call("DELETE", path, token=ADMIN).status == 400
+    house.ok("DELETE", "/v1/resource/oven/a")
+    house.ok("DELETE", path, token=ADMIN)
+    path = "/v1/resource_type/generic"
+    assert house.call("DELETE", path, token=ADMIN).status == 403
+
+
+def test_batches(house: House) -> None:
+    house.ok("POST", "/v1/resource/instance", {"id": "a"})
+    metric = house.metric()
+    one = [{"timestamp": T0, "value": 1}]
+    house.ok("POST", "/v1/batch/metrics/measures", {metric: one})
+    path = "/v1/batch/resources/metrics/measures"
+    body = {"a": {"cpu": one, "ram": {"measures": one, "unit": "B"}}}
+    assert house.call("POST", path, body).status == 400
+    house.ok("POST", f"{path}?create_metrics=True", body)
+    house.ok("POST", path, body)
+    shown = house.ok("GET", "/v1/resource/instance/a/metric/ram")
+    assert shown["unit"] == "B"
+    path = "/v1/resource/instance/a/metric/cpu/measures"
+    assert house.ok("GET", path) == [[at(0), 300.0, 1.0]]
+    unknown = {"00000000-0000-4000-8000-000000000000": one}
+    got = house.call("POST", "/v1/batch/metrics/measures", unknown)
+    assert got.status == 400
+
+
+def test_pages(house: House) -> None:
+    for each in range(5):
+        house.ok("POST", "/v1/resource/generic", {"id": f"r{each}"})
+    path, seen = "/v1/resource/generic?limit=2&sort=original_resource_id:desc", []
+    while path:
+        got = house.call("GET", path)
+        seen += [each["original_resource_id"] for each in got.body]
+        link = got.headers.get("link", "")
+        path = link.partition("<http://cloud/metric")[2].partition(">")[0]
+    assert seen == ["r4", "r3", "r2", "r1", "r0"]
+    assert house.call("GET", "/v1/resource/generic?sort=nothing").status == 400
+    assert house.call("GET", "/v1/resource/generic?marker=x").status == 400
