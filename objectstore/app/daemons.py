@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 from objectstore.app.open_device import OpenDevice
@@ -26,16 +27,42 @@ DAEMONS = {
     ),
     "updater": ("object-updating", "container-updating"),
 }
+_AUDITED = ("mark.items_verified", "mark.bytes_verified", "mark.problems")
+_LEVELLED = (
+    "status.partitions_done",
+    "status.partitions_differing",
+    "status.keys_sent",
+    "status.keys_received",
+    "status.failures",
+)
+_SENT = ("sent", "failures")
+# What each loop counts of its work, as attributes of its step.
+COUNTERS = {
+    "object-audit": _AUDITED,
+    "database-audit": _AUDITED,
+    "object-index-repair": ("rebuilt",),
+    "object-compaction": ("removed_segments", "dropped_rows"),
+    "object-expiry": ("removed", "failures"),
+    "account-reaper": ("accounts", "containers", "objects", "failures"),
+    "object-replication": _LEVELLED,
+    "container-replication": _LEVELLED,
+    "account-replication": _LEVELLED,
+    "object-updating": _SENT,
+    "container-updating": _SENT,
+}
+# Begins anew with each round.
+_OF_A_ROUND = frozenset({"partitions_done"})
 
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """How one loop fared."""
+    """How one loop fared, and by how much its counters grew."""
 
     device: str
     loop: str
     room: str
     problem: str  # "": it went well
+    counted: Mapping[str, int] = field(default_factory=dict)
 
 
 def loops_of(daemon: str, devices: Iterable[OpenDevice]) -> list[tuple[str, str, Loop]]:
@@ -53,16 +80,28 @@ def loops_of(daemon: str, devices: Iterable[OpenDevice]) -> list[tuple[str, str,
 def run_once(daemon: str, devices: Iterable[OpenDevice]) -> list[Ran]:
     """Let each do a whole round; all devices at the same time."""
     found = loops_of(daemon, devices)
+    before = [_counters(loop) for _, _, loop in found]
     asked: list[Promise[Any]] = [promised(_round, loop) for _, _, loop in found]
     outcomes = []
-    for (device, room, loop), promise in zip(found, asked, strict=True):
+    for (device, room, loop), was, promise in zip(found, before, asked, strict=True):
         problem = ""
         try:
             promise.wait()
         except RingstackError as error:
             problem = str(error)
-        outcomes.append(Ran(device, loop.step.name, room, problem))
+        counted = {
+            name: count if name in _OF_A_ROUND else count - was[name]
+            for name, count in _counters(loop).items()
+        }
+        outcomes.append(Ran(device, loop.step.name, room, problem, counted))
     return outcomes
+
+
+def _counters(loop: Loop) -> dict[str, int]:
+    return {
+        path.rpartition(".")[2]: attrgetter(path)(loop.step)
+        for path in COUNTERS[loop.step.name]
+    }
 
 
 def _round(loop: Loop) -> None:

@@ -8,15 +8,24 @@ them itself.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
+from rich.text import Text
 
 from objectstore.cli.outside import Outside, load
-from objectstore.cli.show import as_json_option, bad, console, print_json, print_table
+from objectstore.cli.show import (
+    BAD,
+    as_json_option,
+    bad,
+    console,
+    print_json,
+    print_table,
+    size,
+)
 from objectstore.kernel.errors import RingstackError, Unavailable
 from objectstore.settings import StoreSettings
 
@@ -31,6 +40,8 @@ _WORDS = {
     "replicator": "Compare all partitions with the other replicas.",
     "updater": "Send rows that are owed to containers, and counts to accounts.",
 }
+# What should not be, of what loops count.
+_BAD_COUNTERS = frozenset({"problems", "failures"})
 
 
 @click.group()
@@ -97,12 +108,24 @@ def _show(ran: list[dict[str, Any]], as_json: bool) -> None:
             each["room"],
             each["loop"],
             bad(each["problem"]) if each["problem"] else "done",
+            _counted(each.get("counted", {})),
         )
         for each in ran
     ]
-    print_table("", ("device", "room", "loop", "outcome"), rows)
+    print_table("", ("device", "room", "loop", "outcome", "counted"), rows)
     if not ran:
         console.print("there is nothing to run it on")
+
+
+def _counted(counted: Mapping[str, int]) -> Text:
+    """What a loop did, "nothing" included."""
+    shown = Text()
+    for name, count in counted.items():
+        text = size(count) if name.startswith("bytes_") else f"{count}"
+        is_bad = bool(count) and name in _BAD_COUNTERS
+        shown.append(", " if shown else "")
+        shown.append(f"{name.replace('_', ' ')} {text}", style=BAD if is_bad else None)
+    return shown
 
 
 for _name, _text in _WORDS.items():

@@ -10,6 +10,7 @@ import orjson
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from objectstore.app.daemons import DAEMONS
 from objectstore.cli.layout import LOOPBACK
 from test.functional.harness.http import Client
 from test.functional.harness.operator import Operator
@@ -223,9 +224,25 @@ def test_a_daemon_without_a_server(fresh_store: Store) -> None:
     client.ok("PUT", "box")
     client.ok("PUT", "box", "o", body=b"x")
     fresh_store.stop()
-    ran = Operator(fresh_store).daemon("auditor")
+    operator = Operator(fresh_store)
+    ran = operator.daemon("auditor")
     assert {each["device"] for each in ran} == {"d1", "d2", "d3", "d4"}
     assert not any(each["problem"] for each in ran)
+    # One object with three replicas, and one container: in the log and in the index.
+    read = [each["counted"] for each in ran if each["loop"] == "object-audit"]
+    assert sum(each["items_verified"] for each in read) >= 2 * 3
+    assert sum(each["bytes_verified"] for each in read) > 0
+    assert not any(each["problems"] for each in read)
+    shown = operator.run("daemon", "auditor", "--once", str(operator.settings)).output
+    assert "items verified" in shown
+
+
+def test_daemons_say_what_they_did(two_workers: Store) -> None:
+    operator = Operator(two_workers)
+    for name in DAEMONS:
+        ran = operator.daemon(name)
+        assert ran
+        assert all(each["counted"] for each in ran), name
 
 
 def test_a_marked_device_is_served_no_more(fresh_store: Store) -> None:
