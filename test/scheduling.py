@@ -37,9 +37,14 @@ LANES = (
 )
 # The longest first.
 WHOLE_MODULES = (
+    "functional/compute/test_containers.py",
     "functional/compute/test_bad_days_servers.py",
     "functional/compute/test_parted.py",
     "functional/compute/test_many_hosts.py",
+    "functional/compute/dashboard/test_away.py",
+    "functional/compute/dashboard/test_apart.py",
+    "functional/compute/orchestration/test_balanced_template.py",
+    "functional/compute/orchestration/test_killed.py",
     "functional/s3/test_notify.py",
     "functional/test_node_killed.py",
     "functional/test_apart.py",
@@ -68,6 +73,8 @@ FOLDERS = (
     ("functional/compute/ec2/", "ec2"),
     ("functional/compute/balancer/test_command.py", "balancer"),
     ("functional/compute/balancer/test_sdk.py", "balancer"),
+    ("functional/compute/dashboard/", "dashboard"),
+    ("functional/compute/orchestration/", "orchestration"),
 )
 # ... or by the parameter that names them.
 PARAMETERS = (
@@ -78,6 +85,19 @@ PARAMETERS = (
     "two_workers",
     "postgresql",
     "mariadb",
+)
+# Tests that take long by themselves begin before the many that do not.
+LONG_ALONE = (
+    "functional/compute/balancer/test_haproxy.py",
+    "functional/compute/network_agent/",
+    "functional/compute/test_quickstart.py",
+    "functional/test_quickstart.py",
+    "functional/test_stalled_uploads.py",
+    "functional/test_swift_command.py",
+    "functional/test_large_object.py",
+    "functional/test_interrupted.py",
+    "functional/test_restart.py",
+    "functional/test_drain.py",
 )
 _PARAMETER = re.compile(rf"\[(?:.*-)?({'|'.join(PARAMETERS)})(?:-.*)?\]$")
 ORDER = (
@@ -123,8 +143,13 @@ def scheduler(config: Any, log: Any) -> ByServers | None:
 def put_in_order(items: list[pytest.Item]) -> None:
     """The long units first; within a unit, and among the others, as it was."""
 
-    def place(item: pytest.Item) -> int:
-        unit = unit_of(item.nodeid)
-        return ORDER.index(unit) if unit in ORDER else len(ORDER)
+    items.sort(key=lambda item: place_of(item.nodeid))
 
-    items.sort(key=place)
+
+def place_of(nodeid: str) -> int:
+    """The lower, the sooner it begins."""
+    unit = unit_of(nodeid)
+    if unit in ORDER:
+        return ORDER.index(unit)
+    is_long = any(module in nodeid for module in LONG_ALONE)
+    return len(ORDER) + (0 if is_long else 1)

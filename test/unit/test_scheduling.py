@@ -6,14 +6,27 @@ from pathlib import Path
 
 import pytest
 
-from test.scheduling import FOLDERS, LANES, ORDER, WHOLE_MODULES, unit_of
+from test.scheduling import (
+    FOLDERS,
+    LANES,
+    LONG_ALONE,
+    ORDER,
+    WHOLE_MODULES,
+    place_of,
+    unit_of,
+)
 
 TEST = Path(__file__).parents[1]
 
 
 @pytest.mark.parametrize(
     "name",
-    [*(name for lane in LANES for name in lane), *WHOLE_MODULES, *dict(FOLDERS)],
+    [
+        *(name for lane in LANES for name in lane),
+        *WHOLE_MODULES,
+        *dict(FOLDERS),
+        *LONG_ALONE,
+    ],
 )
 def test_what_is_named_is_there(name: str) -> None:
     assert (TEST / name).exists()
@@ -26,6 +39,11 @@ def test_what_is_named_is_there(name: str) -> None:
         ("test/functional/test_apart.py::test_x[cluster]", "functional/test_apart.py"),
         ("test/functional/compute/volume/test_sdk.py::test_x", "cloud"),
         ("test/functional/compute/ec2/test_vpcs.py::test_x[a-b]", "ec2"),
+        ("test/functional/compute/dashboard/test_pages.py::test_x", "dashboard"),
+        (
+            "test/functional/compute/dashboard/test_away.py::test_x",
+            "functional/compute/dashboard/test_away.py",
+        ),
         ("test/functional/s3/test_tools.py::test_x[s3_cluster-extra1]", "s3_cluster"),
         ("test/functional/filters/test_bulk.py::test_x[alone-more0-401]", "alone"),
         ("test/functional/test_copies.py::test_x[swift-cluster]", "cluster"),
@@ -46,3 +64,10 @@ def test_units(nodeid: str, unit: str) -> None:
 )
 def test_others_go_by_themselves(nodeid: str) -> None:
     assert unit_of(nodeid) == nodeid
+
+
+def test_the_long_begin_first() -> None:
+    short = "test/functional/edge/test_fuzz.py::test_x"
+    drain = "test/functional/test_drain.py::test_drain"
+    moves = "test/functional/compute/test_moves.py::test_moves"
+    assert sorted([short, drain, moves], key=place_of) == [moves, drain, short]
