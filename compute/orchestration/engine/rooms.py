@@ -30,6 +30,7 @@ _BASES = {
     "network": "/v2.0",
     "load-balancer": "/v2.0/lbaas",
     "identity": "/v3",
+    "alarming": "/v2",
 }
 
 

@@ -1,0 +1,1 @@
+"""Resource types of the alarm room: ``OS::Aodh::*``."""
