@@ -9,6 +9,7 @@ from compute.core.room import Room, RoomParts
 from compute.dashboard import pages
 from compute.dashboard.frame.application import Dashboard
 from compute.dashboard.frame.render import Renderer
+from compute.dashboard.frame.replies import Replies
 from compute.dashboard.frame.routes import Route, Router
 from compute.dashboard.frame.sealing import Sealer
 from compute.dashboard.frame.session import Session
@@ -36,16 +37,15 @@ def build_room(parts: RoomParts, settings: DashboardSettings) -> Room:
     statics = Statics()
 
     def rooms_for(session: Session | None) -> Rooms:
-        if session is None:
-            return Rooms(parts.callers, "", "")
-        return Rooms(parts.callers, session.token, session.project_id)
+        token = "" if session is None else session.token
+        project = "" if session is None else session.project_id
+        return Rooms(parts.callers, token, project, settings.look_patience)
 
     throttle = Throttle(settings.sign_in_failures, parts.clock)
     sign_in = SignIn(throttle, settings.domain)
     application = Dashboard(
         Router([*all_routes(), *sign_in.routes()]),
-        Sealer(session_key(path)),
-        Renderer(statics.path),
+        Replies(Sealer(session_key(path)), Renderer(statics.path), parts.clock),
         statics,
         rooms_for,
         parts.clock,

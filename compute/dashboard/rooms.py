@@ -86,9 +86,14 @@ class Rooms:
     """For one token, within one page: counts the calls and what they took."""
 
     def __init__(
-        self, callers: Mapping[str, Caller], token: str, project_id: str
+        self,
+        callers: Mapping[str, Caller],
+        token: str,
+        project_id: str,
+        look_patience: float = LOOK_PATIENCE_SECONDS,
     ) -> None:
         self._callers = callers
+        self._look_patience = look_patience
         self._token = token
         self._project_id = project_id
         self.calls = 0
@@ -162,7 +167,7 @@ class Rooms:
         sent = {"X-Auth-Token": self._token, **_versions(room), **(headers or {})}
         patience = PATIENCE_SECONDS
         if method in ("GET", "HEAD"):
-            patience = LOOK_PATIENCE_SECONDS
+            patience = self._look_patience
         elif not isinstance(body, bytes):
             patience = STREAM_PATIENCE_SECONDS
         began = time.monotonic()

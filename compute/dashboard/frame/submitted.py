@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
@@ -12,6 +13,8 @@ from objectstore.kernel.request import Request
 
 # A server's user data is 64 KiB in base64, a stack's template 512 KiB.
 FORM_BYTES_MAX = 2 * 1024 * 1024
+# What is sent beyond that, and read only so that its sender sees why it was refused.
+READ_OFF_BYTES_MAX = 32 * 1024 * 1024
 FIELDS_MAX = 1000
 NAME_CHARACTERS_MAX = 200
 MULTIPART = "multipart/form-data"
@@ -66,6 +69,15 @@ def script_upload(request: Request, name: str) -> Submitted:
     part = Part(name, request.query.get("file", ""), kind, pieces)
     values = {key: [value] for key, value in request.query.items()}
     return Submitted(values, iter([part]))
+
+
+def read_off(request: Request) -> None:
+    """The rest of the body, unread by anybody, within bounds; browsers look at no
+    answer before they have sent all of their form."""
+    left = READ_OFF_BYTES_MAX
+    with suppress(Rejected, OSError):
+        while left > 0 and (piece := request.body.read(min(PIECE_BYTES, left))):
+            left -= len(piece)
 
 
 def _read_parts(request: Request, boundary: bytes, streamed: str) -> Submitted:

@@ -10,6 +10,9 @@ from typing import Any
 
 from compute.dashboard.frame.formats import BUSY, tone_of
 
+# Some rooms give their lists whole, however long they are; a page has its bounds.
+ROWS_MAX = 1000
+
 # ---- cells ---------------------------------------------------------------------------
 
 
@@ -112,7 +115,8 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows; on a phone each is a card.  ``id`` is unique on its page."""
+    """Rows, not more than ``ROWS_MAX`` of which are shown; on a phone each is a card.
+    ``id`` is unique on its page."""
 
     id: str
     columns: Sequence[str]
@@ -125,6 +129,11 @@ class Table:
     note: str = ""
     problem: str = ""  # why there are no rows, when nobody could say
     kind: str = "table"
+
+    @property
+    def shown(self) -> Sequence[Row]:
+        """The rows that there is room for."""
+        return self.rows[:ROWS_MAX]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +169,8 @@ class Bars:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Text with its line breaks: a log, a template, a command.  ``is_secret``: shown
-    this once."""
+    """Text with its line breaks: a log, a template, a command.  ``is_tail``: its end is
+    what one looks at; ``is_busy``: more will come."""
 
     id: str
     text: str
@@ -169,6 +178,7 @@ class Block:
     note: str = ""
     is_tail: bool = False
     download: str = ""
+    is_busy: bool = False
     kind: str = "block"
 
 
@@ -180,6 +190,36 @@ class Said:
     tone: str = "idle"
     action: Action | None = None
     kind: str = "said"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing to do after another."""
+
+    title: str
+    text: str
+    action: Action
+    is_done: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """What to do first, and then."""
+
+    id: str
+    steps: Sequence[Step]
+    title: str
+    kind: str = "steps"
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """A serial console, over a web socket."""
+
+    id: str
+    url: str
+    title: str
+    kind: str = "terminal"
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,8 @@ from compute.dashboard.frame.view import (
 )
 from compute.dashboard.frame.visit import Notice, Redirect, Visit, at
 from compute.dashboard.pages import object_store as store
-from compute.dashboard.pages.words import PAGE_ROWS
+from compute.dashboard.pages import object_versions as versions
+from compute.dashboard.pages.words import PAGE_ROWS, yes
 
 MAKE = Action(
     "Make a container", "/objects/new", is_form=True, look="primary", icon="plus"
@@ -150,6 +151,7 @@ def show_one(visit: Visit) -> Page:
             "Delete some\u2026", at(*base, "delete-some", prefix=prefix), is_form=True
         ),
         Action(f"Make it {turn}", at(*base, turn), question),
+        *versions.actions_of(container, headers),
         Action(
             "Delete the container",
             at(*base, "delete"),
@@ -220,6 +222,7 @@ def _facts(visit: Visit, container: str, headers: Mapping[str, str]) -> Facts:
         ("Size", Text(formats.size(int(headers.get("x-container-bytes-used", 0))))),
         ("Address", Text(store.public_url(visit, container), "copy")),
         ("Policy", Text(headers.get("x-storage-policy", ""))),
+        ("Keeps versions", yes(versions.are_kept(headers))),
         ("Read by", Text(headers.get("x-container-read") or "the project")),
         ("Written by", Text(headers.get("x-container-write") or "the project")),
     ]

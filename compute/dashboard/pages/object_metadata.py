@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from compute.dashboard.frame import formats
 from compute.dashboard.frame.fields import BadForm, Field, Form, Values
@@ -19,7 +20,13 @@ from compute.dashboard.frame.view import (
 from compute.dashboard.frame.visit import Notice, Redirect, Visit, at
 from compute.dashboard.pages import object_store as store
 from compute.dashboard.pages.containers import trail_of
-from compute.dashboard.pages.objects import ONE, plain_type
+from compute.dashboard.pages.object_upload import plain_type
+from compute.dashboard.pages.object_versions import (
+    are_kept,
+    version_table,
+    versions_of,
+)
+from compute.dashboard.pages.objects import ONE
 from compute.dashboard.pages.words import pairs
 
 _META = "x-object-meta-"
@@ -31,6 +38,7 @@ def show_one(visit: Visit) -> Page:
     found = visit.rooms.together(
         headers=lambda: store.headers_of(visit, container, name),
         container=lambda: store.headers_of(visit, container),
+        versions=lambda: versions_of(visit, container, name),
     )
     headers: Mapping[str, str] = found["headers"]
     base = ("objects", "c", container)
@@ -53,13 +61,17 @@ def show_one(visit: Visit) -> Page:
         if key.startswith(_META)
     ]
     prefix = name.rpartition("/")[0]
+    sections: list[Any] = [
+        Facts("facts", facts, "About"),
+        Facts("metadata", metadata or [("None", Text("yet", "faint"))], "Metadata"),
+    ]
+    versions = found.get("versions", ())
+    if are_kept(found["container"]) or len(versions) > 1:
+        sections.append(version_table(container, name, versions))
     return Page(
         name.rpartition("/")[2] or name,
         "objects",
-        [
-            Facts("facts", facts, "About"),
-            Facts("metadata", metadata or [("None", Text("yet", "faint"))], "Metadata"),
-        ],
+        sections,
         [
             Action(
                 "Download",
@@ -67,6 +79,7 @@ def show_one(visit: Visit) -> Page:
                 is_form=True,
                 look="primary",
             ),
+            Action("Link for others\u2026", at(*base, "link", name=name), is_form=True),
             Action(
                 "Edit metadata\u2026", at(*base, "metadata", name=name), is_form=True
             ),

@@ -12,6 +12,7 @@ from objectstore.client.caller import Answer, Content
 from objectstore.kernel.errors import Rejected
 
 ROOM = "object-store"
+LARGE, VERSION = "x-static-large-object", "x-object-version-id"
 ANYBODY_READS = ".r:*"
 ANYBODY_LISTS = ".rlistings"
 
@@ -48,15 +49,37 @@ def change(
     *names: str,
     headers: Mapping[str, str] | None = None,
     body: Content = b"",
+    query: Mapping[str, str] | None = None,
 ) -> None:
     """PUT, POST or DELETE."""
-    path = place(visit, *names)
+    path = place(visit, *names, **(query or {}))
     visit.rooms.stream(ROOM, method, path, headers, body).close()
 
 
-def read(visit: Visit, *names: str, headers: Mapping[str, str]) -> Answer:
+def put(visit: Visit, container: str, name: str, body: Content) -> str:
+    """Store an object; its ETag."""
+    path = place(visit, container, name)
+    with visit.rooms.stream(ROOM, "PUT", path, {}, body) as answer:
+        answer.read()
+        return answer.headers.get("etag", "").strip('"')
+
+
+def delete(visit: Visit, container: str, name: str) -> None:
+    """Take an object away; a large one with its segments, unless a version of it stays
+    that needs them.  ``Rejected`` 409 when some could not be deleted."""
+    headers = headers_of(visit, container, name)
+    if LARGE not in headers or VERSION in headers:
+        change(visit, "DELETE", container, name)
+        return
+    path = place(visit, container, name, **{"multipart-manifest": "delete"})
+    told = visit.rooms.call(ROOM, "DELETE", path)
+    if told.get("Errors"):
+        raise Rejected(409, "Not all segments of the file could be deleted.")
+
+
+def read(visit: Visit, *names: str, headers: Mapping[str, str], **query: str) -> Answer:
     """The bytes of an object, as they come."""
-    return visit.rooms.stream(ROOM, "GET", place(visit, *names), headers)
+    return visit.rooms.stream(ROOM, "GET", place(visit, *names, **query), headers)
 
 
 def is_public(headers: Mapping[str, str]) -> bool:

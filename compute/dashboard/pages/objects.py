@@ -1,4 +1,4 @@
-"""Objects: up, down, away, and what is known of one."""
+"""Objects: down and away, and folders of them."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from functools import partial
 from urllib.parse import quote
 
 from compute.dashboard.frame import formats
-from compute.dashboard.frame.fields import BadForm, Field, Form, Option, Values
+from compute.dashboard.frame.fields import Field, Form, Option, Values
 from compute.dashboard.frame.headers import download_headers
 from compute.dashboard.frame.routes import deed, form, page
-from compute.dashboard.frame.visit import Notice, Redirect, Visit, at
+from compute.dashboard.frame.visit import Notice, Redirect, Visit
 from compute.dashboard.pages import object_store as store
+from compute.dashboard.pages.object_upload import NAME_BYTES_MAX, folder_path
+from compute.dashboard.pages.object_versions import VERSION
 from objectstore.kernel.reply import Reply
 
-NAME_BYTES_MAX = 1024
 DELETED_AT_ONCE = 20
 LISTED_MAX = 1000
 # Shown by browsers and never run by them; everything else is only saved.
@@ -24,60 +25,6 @@ _UNKNOWN = "application/octet-stream"
 _PASSED_ON = ("content-length", "content-range", "accept-ranges", "etag")
 
 
-def _folder(visit: Visit, prefix: str) -> str:
-    return at("objects", "c", visit["container"], prefix=prefix)
-
-
-def upload_form(visit: Visit) -> Form:
-    """Which files, and into which folder."""
-    prefix = visit.query("prefix")
-    return Form(
-        "Upload files",
-        [
-            Field(
-                "prefix",
-                "Into the folder",
-                values=[prefix],
-                longest=NAME_BYTES_MAX,
-                placeholder="photos/2026/",
-                help="Left empty: into none.",
-            ),
-            Field("files", "Files", "upload", many=True, is_required=True),
-        ],
-        "Upload",
-        _folder(visit, prefix),
-        "objects",
-        upload_to=at("objects", "c", visit["container"], "upload"),
-    )
-
-
-def upload(visit: Visit, values: Values) -> Redirect:
-    """Each file goes on as it comes."""
-    prefix = values["prefix"].strip().lstrip("/")
-    if prefix and not prefix.endswith("/"):
-        prefix += "/"
-    count = 0
-    for file in visit.submitted.files:
-        name = prefix + (file.filename or "").replace("\\", "/").rpartition("/")[2]
-        if not name or name.endswith("/") or len(name.encode()) > NAME_BYTES_MAX:
-            raise BadForm({"files": "That file's name is empty or too long."})
-        headers = {"Content-Type": plain_type(file.content_type)}
-        store.change(
-            visit, "PUT", visit["container"], name, headers=headers, body=file.pieces
-        )
-        count += 1
-    if not count:
-        raise BadForm({"files": "Choose a file."})
-    text = f"{formats.counted(count, 'file')} uploaded."
-    return Redirect(_folder(visit, prefix), Notice(text))
-
-
-def plain_type(text: str) -> str:
-    """A media type as it was told, when it is one."""
-    is_plain = text.isascii() and text.isprintable() and "/" in text
-    return text if is_plain and len(text) < 200 else _UNKNOWN
-
-
 def folder_form(visit: Visit) -> Form:
     """Its name."""
     prefix = visit.query("prefix")
@@ -85,7 +32,7 @@ def folder_form(visit: Visit) -> Form:
         "New folder",
         [Field("name", "Name", is_required=True, longest=NAME_BYTES_MAX)],
         "Make it",
-        _folder(visit, prefix),
+        folder_path(visit, prefix),
         "objects",
     )
 
@@ -95,7 +42,7 @@ def make_folder(visit: Visit, values: Values) -> Redirect:
     name = visit.query("prefix") + values["name"].strip("/") + "/"
     headers = {"Content-Type": "application/directory"}
     store.change(visit, "PUT", visit["container"], name, headers=headers)
-    return Redirect(_folder(visit, name), Notice("The folder is there."))
+    return Redirect(folder_path(visit, name), Notice("The folder is there."))
 
 
 def download(visit: Visit) -> Reply:
@@ -103,7 +50,9 @@ def download(visit: Visit) -> Reply:
     name = visit.query("name")
     wanted = visit.request.header("Range")
     headers = {"Range": wanted} if wanted else {}
-    answer = store.read(visit, visit["container"], name, headers=headers)
+    version = visit.query("version")
+    query = {VERSION: version} if version else {}
+    answer = store.read(visit, visit["container"], name, headers=headers, **query)
     kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     sent = download_headers(disposition_of(name.rpartition("/")[2] or "object"))
     sent += [
@@ -146,7 +95,7 @@ def some_form(visit: Visit) -> Form:
         "Delete objects",
         [field],
         "Delete what is checked",
-        _folder(visit, prefix),
+        folder_path(visit, prefix),
         "objects",
         look="danger",
     )
@@ -159,31 +108,30 @@ def delete_some(visit: Visit, values: Values) -> Redirect:
         some = names[first : first + DELETED_AT_ONCE]
         found = visit.rooms.together(
             **{
-                str(at_): partial(
-                    store.change, visit, "DELETE", visit["container"], name
-                )
+                str(at_): partial(store.delete, visit, visit["container"], name)
                 for at_, name in enumerate(some)
             }
         )
         for at_ in range(len(some)):
             _ = found[str(at_)]
     text = f"{formats.counted(len(names), 'object')} deleted."
-    return Redirect(_folder(visit, visit.query("prefix")), Notice(text))
+    return Redirect(folder_path(visit, visit.query("prefix")), Notice(text))
 
 
 def delete_one(visit: Visit, values: Values) -> Redirect:
     """Take it away."""
     name = visit.query("name")
-    store.change(visit, "DELETE", visit["container"], name)
+    store.delete(visit, visit["container"], name)
     prefix, slash, _ = name.rpartition("/")
-    return Redirect(_folder(visit, prefix + slash), Notice("The object is deleted."))
+    return Redirect(
+        folder_path(visit, prefix + slash), Notice("The object is deleted.")
+    )
 
 
 ONE = "objects/c/{container}"
 
 
 ROUTES = [
-    form(f"{ONE}/upload", upload_form, upload, uploads="files"),
     form(f"{ONE}/folder", folder_form, make_folder),
     page(f"{ONE}/download", download),
     form(f"{ONE}/delete-some", some_form, delete_some),

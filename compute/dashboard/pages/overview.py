@@ -16,6 +16,8 @@ from compute.dashboard.frame.view import (
     Page,
     Row,
     Said,
+    Step,
+    Steps,
     Table,
     When,
     status,
@@ -42,6 +44,7 @@ def show(visit: Visit) -> Page:
     found = visit.rooms.together(**_questions(visit))
     sections = [
         *_wrong(found),
+        *_first_steps(found, session.services),
         Bars("quota", _bars(found), "What the project uses"),
         _newest(found),
     ]
@@ -61,6 +64,7 @@ def _questions(visit: Visit) -> dict[str, Callable[[], Any]]:
     asked: dict[str, Callable[[], Any]] = {}
     if "compute" in session.services:
         asked["limits"] = lambda: rooms.get("compute", "limits")
+        asked["keys"] = lambda: rooms.get("compute", "os-keypairs", limit=1)
         asked["servers"] = lambda: rooms.get(
             "compute", "servers", "detail", limit=NEWEST, sort_key="created_at"
         )
@@ -69,7 +73,9 @@ def _questions(visit: Visit) -> dict[str, Callable[[], Any]]:
         )
     if session.services.intersection(VOLUME_TYPES):
         asked["volumes"] = lambda: rooms.get("volume", "limits")
-        asked["failed_volumes"] = lambda: rooms.get("volume", "volumes", status="error")
+        asked["failed_volumes"] = lambda: rooms.get(
+            "volume", "volumes", status="error", limit=NEWEST
+        )
     if "network" in session.services:
         asked["networks"] = lambda: rooms.get(
             "network", "quotas", project, "details.json"
@@ -144,6 +150,51 @@ def _memory(limits: Mapping[str, Any]) -> Bar:
     if may >= 0:
         shown += f" of {formats.size(may * mebibyte)}"
     return Bar("Memory", has, may, shown)
+
+
+def _first_steps(found: Answers, services: frozenset[str]) -> list[Steps]:
+    """For a project that has no server yet."""
+    if "compute" not in services or found.get("servers", {}).get("servers", ()):
+        return []
+    has_key = bool(found.get("keys", {}).get("keypairs", ()))
+    steps = [
+        Step(
+            "Make a key pair",
+            "With its secret half you log in to servers by SSH.",
+            Action("Make a key pair", "/keys/new", is_form=True),
+            has_key,
+        ),
+        Step(
+            "Launch a server",
+            "From an image, as large as a flavor says; a network is made for it.",
+            Action(
+                "Launch a server",
+                "/servers/new",
+                is_form=True,
+                look="primary" if has_key else "",
+            ),
+        ),
+    ]
+    if "network" in services:
+        steps.append(
+            Step(
+                "Let others reach it",
+                "A floating address leads to it from outside, and a security group says"
+                " who is let in.",
+                Action("Floating addresses", "/addresses", is_form=True),
+            )
+        )
+    if "object-store" in services:
+        count, _ = found.get("objects", (0, 0))
+        steps.append(
+            Step(
+                "Store files",
+                "In containers, from the browser or by the Swift and S3 clients.",
+                Action("Make a container", "/objects/new", is_form=True),
+                bool(count),
+            )
+        )
+    return [Steps("first", steps, "First steps")]
 
 
 def _newest(found: Answers) -> Table:

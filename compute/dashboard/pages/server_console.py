@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from compute.dashboard.frame.fields import Values
 from compute.dashboard.frame.routes import deed, page
-from compute.dashboard.frame.view import Action, Block, Frame, Link, Page, Said
+from compute.dashboard.frame.view import Action, Block, Frame, Link, Page, Terminal
 from compute.dashboard.frame.visit import Visit
 from objectstore.kernel.errors import Rejected
 
@@ -27,13 +27,19 @@ def show(visit: Visit) -> Page:
     path = f"/servers/{server_id}"
     text = found.get("log", {}).get("output", "")
     note = "" if text else "It has printed nothing yet, or does not run."
+    follows = bool(visit.query("follow"))
+    if follows:
+        note = "What it prints is shown as it comes."
     return Page(
         f"Console of {server['name']}",
         "servers",
-        [Block("log", text, "Console log", note, True, f"{server_id}.log")],
+        [Block("log", text, "Console log", note, True, f"{server_id}.log", follows)],
         [
             Action("Open the screen", f"{path}/console/vnc", look="primary"),
             Action("Serial console", f"{path}/console/serial"),
+            Action("Stop following", f"{path}/console", is_form=True)
+            if follows
+            else Action("Follow the log", f"{path}/console?follow=yes", is_form=True),
         ],
         trail=_trail(server),
     )
@@ -63,12 +69,12 @@ def show_remote(visit: Visit, values: Values) -> Page:
         return Page(
             title, "servers", sections, [again], trail=_trail(server), frame_url=url
         )
-    note = "A program that speaks WebSocket opens it; the address is good for a while."
+    note = "For programs that speak WebSocket; the address is good for a while."
     return Page(
         title,
         "servers",
         [
-            Said("Serial consoles are for programs, not for browsers."),
+            Terminal("terminal", url, "Serial console"),
             Block("address", url, "Address of the serial console", note),
         ],
         [again],

@@ -5,12 +5,14 @@ import { uploadWithProgress } from "./uploads.js";
 import { filterRows } from "./filters.js";
 import { offerCopies } from "./copies.js";
 import { tidyMenus } from "./menus.js";
+import { openTerminals } from "./terminal.js";
 
 tidyMenus();
 askFirst();
 filterRows(document);
 offerCopies(document);
 uploadWithProgress();
+openTerminals();
 watchStates((part) => {
   filterRows(part);
   offerCopies(part);

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 from compute.agent.disks.qcow2 import empty_image
 from test.functional.compute.dashboard.conftest import GIB, PASSWORD, Shown
@@ -83,6 +86,11 @@ def test_objects_go_up_and_down_and_away(
     surfer.fill(metadata="color = blue\nshape=round")
     surfer.send()
     assert "blue" in surfer.text
+    surfer.click("Link for others\u2026")
+    surfer.send()
+    link = surfer.evaluate("document.querySelector('#link pre').textContent")
+    with urlopen(link, timeout=SECONDS) as answer:
+        assert answer.read() == b"snow"
     surfer.go("/objects/c/photos%20%E2%98%83")
     surfer.click("Make it public", leaves=False)
     surfer.say_yes()
@@ -95,6 +103,31 @@ def test_objects_go_up_and_down_and_away(
     surfer.click("Delete the container", leaves=False)
     surfer.say_yes()
     assert "The container is deleted." in surfer.text
+
+
+def test_versions_come_back(ann: Any, shown: Shown) -> None:
+    visitor = Visitor(shown.url)
+    visitor.sign_in("ann", PASSWORD)
+    ann.object_store.put("/kept")
+    assert visitor.post("/objects/c/kept/keep-versions").status == 303
+    for text in ("first", "second"):
+        ann.object_store.put("/kept/note", data=text)
+    page = visitor.get("/objects/c/kept/file?name=note").text
+    earlier = unescape(re.findall(r'restore-version\?([^"]+)"', page)[0])
+    assert page.count(">current<") == 1
+    seen = visitor.get(f"/objects/c/kept/download?{earlier}")
+    assert seen.text == "first"
+    assert visitor.post(f"/objects/c/kept/restore-version?{earlier}").status == 303
+    assert ann.object_store.get("/kept/note").content == b"first"
+
+
+def test_what_is_refused_before_it_is_read_is_told(shown: Shown, ann: Any) -> None:
+    """A browser that is still sending would see a broken connection only."""
+    visitor = Visitor(shown.url)
+    visitor.sign_in("ann", PASSWORD)
+    values = {"csrf": visitor.csrf, "template": "x" * (8 * MEBIBYTE)}
+    seen = visitor.post("/stacks/new", values)
+    assert seen.status == 413 and "too large" in seen.text
 
 
 def test_an_upload_is_not_held_in_memory(shown: Shown, ann: Any) -> None:

@@ -59,7 +59,7 @@ def test_a_server_without_scripts(ann: Any, surfer: Surfer) -> None:
     surfer.without_scripts()
     surfer.send()
     server_id = surfer.path.rpartition("/")[2]
-    ann.compute.wait_for_server(ann.compute.get_server(server_id))
+    server = ann.compute.wait_for_server(ann.compute.get_server(server_id))
     surfer.go(f"/servers/{server_id}")
     surfer.click("Stop")
     assert "Stop this server?" in surfer.text
@@ -68,7 +68,7 @@ def test_a_server_without_scripts(ann: Any, surfer: Surfer) -> None:
     surfer.click("Delete")
     surfer.click("Yes, go on")
     assert surfer.path == "/servers"
-    ann.compute.wait_for_delete(ann.compute.get_server(server_id))
+    ann.compute.wait_for_delete(server)
 
 
 def test_what_a_form_lacks_is_told(ann: Any, surfer: Surfer) -> None:
@@ -76,6 +76,7 @@ def test_what_a_form_lacks_is_told(ann: Any, surfer: Surfer) -> None:
     surfer.go("/servers/new")
     surfer.fill(name="x")
     surfer.choose("flavor", "m1.small")
+    surfer.choose("image", "No image")
     surfer.send()
     assert "Choose an image or a volume, not both." in surfer.text
     assert surfer.evaluate("document.querySelector('[name=name]').value") == "x"
@@ -105,6 +106,12 @@ def test_console_and_parts(ann: Any, surfer: Surfer) -> None:
     assert "Simulated guest" in surfer.text and not surfer.faults()
     surfer.click("Serial console")
     assert "token=" in surfer.text and "token=" not in surfer.path
+    # Guests that are simulated have no line to talk over.
+    assert surfer.until("document.body.innerText.includes('has ended')", BUILT_SECONDS)
+    surfer.complaints.clear()
+    surfer.click("parts", within=".trail")
+    surfer.click("create", within="#history")
+    assert "success" in surfer.text and not surfer.faults()
     surfer.go(f"/servers/{server.id}")
     surfer.click("Rename\u2026")
     surfer.fill(name="other name")
