@@ -8,6 +8,7 @@ from compute.core.dialects import metric_dialect
 from compute.core.policy import Policy
 from compute.core.room import Room, RoomParts
 from compute.core.service_account import ServiceAccount
+from compute.metric.api.aggregates import AggregatesApi
 from compute.metric.api.batch import BatchApi
 from compute.metric.api.frame import Frame
 from compute.metric.api.internal import InternalApi
@@ -85,5 +86,6 @@ def all_routes(frame: Frame, host: str) -> list[Route]:
         *ResourceMetricsApi(frame).routes(),
         *ResourceTypesApi(frame).routes(),
         *BatchApi(frame).routes(),
+        *AggregatesApi(frame).routes(),
         *InternalApi(frame).routes(),
     ]

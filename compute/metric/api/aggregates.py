@@ -1,0 +1,222 @@
+"""Operations over many series: ``/v1/aggregates``; the older ``/v1/aggregation``."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from compute.core.api import ApiCall, Route, json_reply
+from compute.core.context import RequestContext
+from compute.core.database import Connection
+from compute.core.errors import BadRequest, NotSupported
+from compute.core.schema import Schema
+from compute.metric import store
+from compute.metric.api.frame import Frame, length, optional_json
+from compute.metric.model import GENERIC, Resource
+from compute.metric.operations.language import Node, compile_operations
+from compute.metric.operations.table import AGGREGATED
+from compute.metric.search.text import parse
+from compute.metric.series.moments import seconds
+from compute.metric.service import aggregates, finding
+from compute.metric.service.aggregates import Answer, Chosen, Terms
+from compute.metric.service.views import (
+    metric_view,
+    points_view,
+    resource_view,
+)
+from objectstore.kernel.reply import Reply
+
+GROUPS_MAX = 1000
+ATTRIBUTES_MAX = 10
+BODY = Schema(
+    {
+        "type": "object",
+        "properties": {
+            "operations": {"type": ["array", "string"]},
+            "search": {"type": ["object", "string", "null"]},
+            "resource_type": {"type": ["string", "null"], "maxLength": 255},
+        },
+        "required": ["operations"],
+        "additionalProperties": False,
+    }
+)
+
+
+class AggregatesApi:
+    """The operations."""
+
+    def __init__(self, frame: Frame) -> None:
+        self._frame = frame
+        self._parts = frame.parts
+
+    def routes(self) -> list[Route]:
+        """Where they are."""
+        older = "/v1/aggregation"
+        return [
+            Route("POST", "/v1/aggregates", self.aggregates),
+            Route("GET", f"{older}/metric", self.of_metrics),
+            Route("POST", f"{older}/resource/{{type}}/metric/{{name}}", self.of_named),
+        ]
+
+    def aggregates(self, call: ApiCall) -> Reply:
+        """What operations give."""
+        body = call.json(BODY)
+        if call.query.flag("use_history"):
+            raise NotSupported("Resources are grouped as they are now")
+        node = compile_operations(body["operations"])
+        terms = self._terms(call)
+        context = self._frame.reader(call)
+        search = body.get("search")
+        if search is None:
+            chosen = self._parts.read(
+                lambda connection: aggregates.by_ids(
+                    connection, self._parts, context, node
+                )
+            )
+            found = aggregates.answer(self._parts, chosen, node, terms)
+            return json_reply(200, self._view(call, found, chosen, []))
+        self._parts.enforce(context, "search resource")
+        kind = body.get("resource_type") or GENERIC
+        query = parse(search) if isinstance(search, str) else search
+        chosen, resources = self._search(context, kind, query, node)
+        if not call.query.all("groupby"):
+            found = aggregates.answer(self._parts, chosen, node, terms)
+            return json_reply(200, self._view(call, found, chosen, resources))
+        groups = []
+        for group, members in _groups(call, resources):
+            part = aggregates.part_of(chosen, frozenset(each.id for each in members))
+            found = aggregates.answer(self._parts, part, node, terms)
+            view = self._view(call, found, part, members)
+            groups.append({"group": group, "measures": view})
+        return json_reply(200, groups)
+
+    def of_metrics(self, call: ApiCall) -> Reply:
+        """Metrics by their ids, as one."""
+        pairs = [[each, _aggregation(call)] for each in call.query.all("metric")]
+        node = _older_operations(call, pairs)
+        context = self._frame.reader(call)
+        chosen = self._parts.read(
+            lambda connection: aggregates.by_ids(connection, self._parts, context, node)
+        )
+        found = aggregates.answer(self._parts, chosen, node, self._terms(call))
+        return json_reply(200, points_view(found.get(AGGREGATED, ())))
+
+    def of_named(self, call: ApiCall) -> Reply:
+        """The metrics of one name of the resources that a query finds, as one; or one
+        for each group of them."""
+        self._frame.check(call, "search resource")
+        name, text = call.parameters["name"], call.query.one("filter")
+        query = parse(text) if text else optional_json(call)
+        node = _older_operations(call, [[name, _aggregation(call)]])
+        terms = self._terms(call)
+        context = self._frame.reader(call)
+        chosen, resources = self._search(context, call.parameters["type"], query, node)
+        if not call.query.all("groupby"):
+            found = aggregates.answer(self._parts, chosen, node, terms)
+            return json_reply(200, points_view(found.get(AGGREGATED, ())))
+        groups = []
+        for group, members in _groups(call, resources):
+            part = aggregates.part_of(chosen, frozenset(each.id for each in members))
+            found = aggregates.answer(self._parts, part, node, terms)
+            view = points_view(found.get(AGGREGATED, ()))
+            groups.append({"group": group, "measures": view})
+        return json_reply(200, groups)
+
+    def _search(
+        self, context: RequestContext, kind: str, query: Any, node: Node
+    ) -> tuple[Chosen, list[Resource]]:
+        def work(connection: Connection) -> tuple[Chosen, list[Resource]]:
+            found = finding.matching(connection, self._parts, context, kind, query)
+            return aggregates.of_resources(connection, node, found), found
+
+        return self._parts.read(work)
+
+    def _terms(self, call: ApiCall) -> Terms:
+        fill = call.query.one("fill")
+        return Terms(
+            length(call, "granularity"),
+            self._frame.span(call),
+            _number("needed_overlap", call.query.one("needed_overlap"), 100.0),
+            None if fill in ("", "null", "dropna") else _number("fill", fill, 0.0),
+            fill_is_none=fill == "null",
+        )
+
+    def _view(
+        self,
+        call: ApiCall,
+        found: Answer,
+        chosen: Chosen,
+        resources: Sequence[Resource],
+    ) -> dict[str, Any]:
+        shown = {key: points_view(points) for key, points in found.items()}
+        view: dict[str, Any] = {"measures": aggregates.nested(shown)}
+        if call.query.flag("details"):
+            view["references"] = self._references(chosen, resources)
+        return view
+
+    def _references(
+        self, chosen: Chosen, resources: Sequence[Resource]
+    ) -> list[dict[str, Any]]:
+        def work(connection: Connection) -> list[dict[str, Any]]:
+            if resources:
+                ids = [each.id for each in resources]
+                named: dict[str, dict[str, str]] = {}
+                for it in store.metrics_of(connection, ids):
+                    named.setdefault(it.resource_id, {})[it.name] = it.id
+                return [resource_view(it, named.get(it.id, {})) for it in resources]
+            known = {each.name: each for each in store.policies.where(connection)}
+            return [
+                metric_view(each, known[each.archive_policy_name])
+                for each in chosen.metrics.values()
+            ]
+
+        return self._parts.read(work)
+
+
+def _aggregation(call: ApiCall) -> str:
+    return call.query.one("aggregation") or "mean"
+
+
+def _older_operations(call: ApiCall, pairs: list[list[str]]) -> Node:
+    aggregation = _aggregation(call)
+    again = call.query.one("reaggregation") or aggregation.removeprefix("rate:")
+    inside: list[Any] = ["metric", *pairs]
+    resample = length(call, "resample")
+    if resample is not None:
+        if not call.query.one("granularity"):
+            raise BadRequest("A granularity must be specified to resample")
+        inside = ["resample", aggregation, seconds(resample), inside]
+    return compile_operations(["aggregate", again, inside])
+
+
+def _groups(
+    call: ApiCall, resources: Sequence[Resource]
+) -> list[tuple[Mapping[str, Any], list[Resource]]]:
+    names = list(dict.fromkeys(call.query.all("groupby")))
+    if len(names) > ATTRIBUTES_MAX:
+        raise BadRequest(f"Groups are of at most {ATTRIBUTES_MAX} attributes")
+    groups: dict[tuple[str, ...], tuple[Mapping[str, Any], list[Resource]]] = {}
+    for resource in resources:
+        view = resource_view(resource)
+        for name in names:
+            if name not in view:
+                raise BadRequest(f"Invalid groupby attribute: {name[:64]!r}")
+        group = {name: view[name] for name in names}
+        key = tuple(repr(each) for each in group.values())
+        groups.setdefault(key, (group, []))[1].append(resource)
+    if len(groups) > GROUPS_MAX:
+        raise BadRequest(f"That are more than {GROUPS_MAX} groups")
+    return [groups[key] for key in sorted(groups)]
+
+
+def _number(name: str, text: str, default: float) -> float:
+    if not text:
+        return default
+    try:
+        found = float(text)
+    except ValueError:
+        found = math.nan
+    if not math.isfinite(found):
+        raise BadRequest(f"Invalid value for {name}: {text[:32]!r} is not a number")
+    return found

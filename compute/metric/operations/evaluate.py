@@ -1,0 +1,194 @@
+"""What operations give.  Pure: all series are in the table already."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from compute.core.errors import BadRequest
+from compute.metric.operations.arithmetic import (
+    NONE,
+    RATE_OF_CHANGE,
+    of_one,
+    of_two,
+)
+from compute.metric.operations.language import (
+    Aggregate,
+    Binary,
+    Metrics,
+    Node,
+    Number,
+    Reference,
+    Resample,
+    Rolling,
+    Unary,
+)
+from compute.metric.operations.table import AGGREGATED, Key, Table
+from compute.metric.series.methods import is_rate, method
+from compute.metric.series.resampling import resampled
+
+Column = tuple[Key, Sequence[float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """``named``: the columns that each reference means; ``needed_overlap``: what
+    percent of series must have a value for their aggregate to have one."""
+
+    table: Table
+    named: Mapping[Reference, Sequence[Key]]
+    needed_overlap: float = 100.0
+
+    def of(self, node: Node) -> Table:
+        """The series that a tree of operations gives."""
+        if isinstance(node, Metrics):
+            return self._metrics(node)
+        if isinstance(node, Aggregate):
+            return self._aggregate(node)
+        if isinstance(node, Resample):
+            return _resample(self.of(node.inside), node)
+        if isinstance(node, Rolling):
+            return _rolling(self.of(node.inside), node)
+        if isinstance(node, Unary):
+            return _unary(self.of(node.inside), node)
+        if isinstance(node, Binary):
+            return self._binary(node)
+        raise BadRequest("Invalid operation: a number alone is no series")
+
+    def _metrics(self, node: Metrics) -> Table:
+        wanted = {key for each in node.references for key in self.named.get(each, ())}
+        columns = [column for column in self.table.columns if column[0] in wanted]
+        return Table(self.table.granularity, self.table.times, columns)
+
+    def _aggregate(self, node: Aggregate) -> Table:
+        tables = [self.of(each) for each in node.inside]
+        first = tables[0]
+        if any(it.granularity != first.granularity for it in tables):
+            raise BadRequest("Invalid operation: series of several granularities")
+        columns = [column for _, column in _aligned(tables)]
+        if is_rate(node.method):
+            columns = [_differences(column) for column in columns]
+        times = sorted({at for each in tables for at in each.times})
+        aggregate = method(node.method)
+        moments, values = [], array("d")
+        for row, at in enumerate(times):
+            present = [column[row] for column in columns if column[row] == column[row]]
+            if present and len(present) * 100 >= self.needed_overlap * len(columns):
+                moments.append(at)
+                values.append(aggregate(present))
+        return Table(first.granularity, moments, [(AGGREGATED, values)])
+
+    def _binary(self, node: Binary) -> Table:
+        left, right = node.left, node.right
+        if isinstance(left, Number) and isinstance(right, Number):
+            raise BadRequest("Invalid operation: two numbers are no series")
+        if isinstance(right, Number):
+            number = right.value
+            return _each(self.of(left), lambda value: of_two(node.name, value, number))
+        if isinstance(left, Number):
+            number = left.value
+            return _each(self.of(right), lambda value: of_two(node.name, number, value))
+        return _of_two(node.name, self.of(left), self.of(right))
+
+
+def _of_two(name: str, left: Table, right: Table) -> Table:
+    """Series by series: of the same resource, or in their order; one series goes with
+    each of many.  What comes out is called as the left ones (of many, as they are)."""
+    if left.granularity != right.granularity:
+        raise BadRequest(f"Invalid operation: {name} of several granularities")
+    times = sorted({*left.times, *right.times})
+    lefts, rights = _spread(left, times), _spread(right, times)
+    if len(lefts) == 1 and len(rights) > 1:
+        pairs = [(key, lefts[0][1], column) for key, column in rights]
+    elif len(rights) == 1:
+        pairs = [(key, column, rights[0][1]) for key, column in lefts]
+    elif {len(key) for key, _ in [*lefts, *rights]} == {3}:
+        # Of a search: a resource has one of each.
+        others = {key[0]: column for key, column in rights}
+        pairs = [
+            (key, column, others[key[0]]) for key, column in lefts if key[0] in others
+        ]
+    elif len(lefts) == len(rights):
+        pairs = [
+            (key, column, other)
+            for (key, column), (_, other) in zip(lefts, rights, strict=True)
+        ]
+    else:
+        raise BadRequest(
+            f"Invalid operation: {name} of {len(lefts)} and {len(rights)} series"
+        )
+    columns: list[Column] = []
+    for key, one, two in pairs:
+        values = (of_two(name, a, b) for a, b in zip(one, two, strict=True))
+        columns.append((key, array("d", values)))
+    return Table(left.granularity, times, columns)
+
+
+def _each(table: Table, compute: object) -> Table:
+    assert callable(compute)
+    columns = [
+        (key, array("d", (compute(value) for value in column)))
+        for key, column in table.columns
+    ]
+    return Table(table.granularity, table.times, columns)
+
+
+def _unary(table: Table, node: Unary) -> Table:
+    if node.name == RATE_OF_CHANGE:
+        columns = [(key, _differences(column)) for key, column in table.columns]
+        return Table(table.granularity, table.times, columns)
+    return _each(table, lambda value: of_one(node.name, value, node.arguments))
+
+
+def _rolling(table: Table, node: Rolling) -> Table:
+    aggregate, window = method(node.method), node.window
+    columns: list[Column] = []
+    for key, column in table.columns:
+        values = array("d")
+        for end in range(window, len(column) + 1):
+            inside = column[end - window : end]
+            is_whole = all(value == value for value in inside)
+            values.append(aggregate(inside) if is_whole else NONE)
+        columns.append((key, values))
+    return Table(table.granularity, table.times[window - 1 :], columns)
+
+
+def _resample(table: Table, node: Resample) -> Table:
+    found = [
+        (key, resampled(table.times, column, node.granularity, node.method))
+        for key, column in table.columns
+    ]
+    times = sorted({at for _, (moments, _) in found for at in moments})
+    spread: list[Column] = []
+    for key, (moments, values) in found:
+        known = dict(zip(moments, values, strict=True))
+        spread.append((key, array("d", (known.get(at, NONE) for at in times))))
+    return Table(node.granularity, times, spread)
+
+
+def _differences(column: Sequence[float]) -> Sequence[float]:
+    """Of each value to the one before it that is there."""
+    found = array("d")
+    former = NONE
+    for value in column:
+        found.append(value - former)
+        if value == value:
+            former = value
+    return found
+
+
+def _aligned(tables: Sequence[Table]) -> list[Column]:
+    times = sorted({at for each in tables for at in each.times})
+    return [column for each in tables for column in _spread(each, times)]
+
+
+def _spread(table: Table, times: Sequence[int]) -> list[Column]:
+    """The columns over more moments."""
+    if list(table.times) == list(times):
+        return list(table.columns)
+    found: list[Column] = []
+    for key, column in table.columns:
+        known = dict(zip(table.times, column, strict=True))
+        found.append((key, array("d", (known.get(at, NONE) for at in times))))
+    return found

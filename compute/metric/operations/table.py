@@ -1,0 +1,54 @@
+"""Many series side by side: one column each, a row for each moment that any has."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from compute.metric.operations.arithmetic import NONE
+
+Key = tuple[str, ...]
+"""What a column is of: (resource's id, metric's name, method), (metric's id, method) or
+``("aggregated",)``."""
+AGGREGATED: Key = ("aggregated",)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """``columns`` are as long as ``times``; where a series has nothing is none."""
+
+    granularity: int
+    times: Sequence[int]
+    columns: Sequence[tuple[Key, Sequence[float]]]
+
+
+def table_of(
+    granularity: int,
+    series: Mapping[Key, tuple[Sequence[int], Sequence[float]]],
+    fill: float | None = None,
+) -> Table:
+    """Side by side; ``fill``: what stands where one has nothing."""
+    times = sorted({at for moments, _ in series.values() for at in moments})
+    places = {at: place for place, at in enumerate(times)}
+    columns = []
+    for key, (moments, values) in series.items():
+        column = array("d", [NONE]) * len(times)
+        for at, value in zip(moments, values, strict=True):
+            column[places[at]] = value
+        if fill is not None:
+            column = array("d", (fill if it != it else it for it in column))
+        columns.append((key, column))
+    return Table(granularity, times, columns)
+
+
+def series_of(table: Table) -> dict[Key, list[tuple[int, float]]]:
+    """Each column's points, where it has some."""
+    return {
+        key: [
+            (at, value)
+            for at, value in zip(table.times, column, strict=True)
+            if value == value
+        ]
+        for key, column in table.columns
+    }

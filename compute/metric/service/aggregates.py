@@ -1,0 +1,204 @@
+"""Operations over the series of many metrics: which those are, and what comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from compute.core.context import RequestContext
+from compute.core.database import Connection
+from compute.core.errors import BadRequest, NotFound
+from compute.metric import store
+from compute.metric.errors import TooMuch, no_metric
+from compute.metric.keeping.reading import Span
+from compute.metric.model import Metric, Resource
+from compute.metric.operations.evaluate import Evaluation
+from compute.metric.operations.language import Node, Reference, references
+from compute.metric.operations.table import Key, series_of, table_of
+from compute.metric.parts import Parts
+from compute.metric.series.columns import Columns
+from compute.metric.series.moments import seconds
+from compute.metric.series.plan import Plan
+from compute.metric.service import metrics
+from compute.metric.service.measures import Point
+from objectstore.kernel import concurrency
+
+METRICS_MAX = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How series are put together; no granularity: all that every metric has."""
+
+    granularity: int | None = None
+    span: Span = field(default_factory=Span)
+    needed_overlap: float = 100.0
+    fill: float | None = None
+    # What is not there is left out, and asks for no overlap.
+    fill_is_none: bool = False
+
+    @property
+    def overlap(self) -> float:
+        """What percent of series must have a value."""
+        return 0.0 if self.fill_is_none else self.needed_overlap
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The metrics that operations are about, and the series' names."""
+
+    metrics: Mapping[str, Metric]
+    plans: Mapping[str, Plan]
+    # Reference -> (key of the series, metric's id).
+    named: Mapping[Reference, Sequence[tuple[Key, str]]]
+
+
+Answer = dict[Key, list[Point]]
+
+
+def by_ids(
+    connection: Connection, parts: Parts, context: RequestContext, node: Node
+) -> Chosen:
+    """The metrics that the operations name by their ids.  404, 400."""
+    wanted = list(dict.fromkeys(references(node)))
+    ids = {each: metrics.canonical(each.metric) for each in wanted}
+    _check_number(len(set(ids.values())))
+    found = metrics.some(connection, set(ids.values()))
+    for each, metric_id in ids.items():
+        if metric_id not in found:
+            raise no_metric(each.metric)
+        metric, resource = found[metric_id]
+        metrics.check(parts, context, metric, resource, "get measures")
+    named = {
+        each: [((metric_id, each.aggregation), metric_id)]
+        for each, metric_id in ids.items()
+    }
+    chosen = {metric_id: metric for metric_id, (metric, _) in found.items()}
+    return _with_plans(connection, chosen, named)
+
+
+def of_resources(
+    connection: Connection, node: Node, found: Sequence[Resource]
+) -> Chosen:
+    """The metrics of these resources that have the names in the operations.  404 when
+    none has one of them."""
+    wanted = list(dict.fromkeys(references(node)))
+    names = {each.metric for each in wanted}
+    ids = [each.id for each in found]
+    by_name: dict[str, list[Metric]] = {
+        name: store.metrics_of(connection, ids, name) for name in sorted(names)
+    }
+    chosen = {it.id: it for each in by_name.values() for it in each}
+    _check_number(len(chosen))
+    if ids and not chosen:
+        raise NotFound(f"Metrics not found: {', '.join(sorted(names))[:200]}")
+    named = {
+        each: [
+            ((metric.resource_id, metric.name, each.aggregation), metric.id)
+            for metric in by_name[each.metric]
+        ]
+        for each in wanted
+    }
+    return _with_plans(connection, chosen, named)
+
+
+def part_of(chosen: Chosen, resource_ids: frozenset[str]) -> Chosen:
+    """Only what is of these resources."""
+    kept = {
+        metric_id: metric
+        for metric_id, metric in chosen.metrics.items()
+        if metric.resource_id in resource_ids
+    }
+    named = {
+        each: [it for it in found if it[1] in kept]
+        for each, found in chosen.named.items()
+    }
+    return Chosen(kept, {each: chosen.plans[each] for each in kept}, named)
+
+
+def answer(parts: Parts, chosen: Chosen, node: Node, terms: Terms) -> Answer:
+    """The series that come out, the coarsest granularity first.  400, 404, 413."""
+    if not chosen.metrics:
+        return {}
+    granularities = _granularities(chosen, terms)
+    rows = parts.reading.rows(
+        chosen.plans, granularities, terms.span, parts.settings.answer_points
+    )
+    found: Answer = {}
+    for granularity in sorted(granularities, reverse=True):
+        for key, points in _at(chosen, rows, node, terms, granularity):
+            found.setdefault(key, []).extend(points)
+        concurrency.sleep(0)  # others may have their turn
+    return found
+
+
+def _at(
+    chosen: Chosen,
+    rows: Mapping[str, Mapping[int, Columns]],
+    node: Node,
+    terms: Terms,
+    granularity: int,
+) -> Iterator[tuple[Key, list[Point]]]:
+    series = {}
+    for reference, found in chosen.named.items():
+        for key, metric_id in found:
+            columns = rows.get(metric_id, {}).get(granularity, Columns())
+            values: Sequence[float] = columns.values.get(reference.aggregation, ())
+            series[key] = (columns.times if values else (), values)
+    table = table_of(granularity, series, terms.fill)
+    named = {each: [key for key, _ in found] for each, found in chosen.named.items()}
+    result = Evaluation(table, named, terms.overlap).of(node)
+    for key, points in series_of(result).items():
+        yield key, [(at, result.granularity, value) for at, value in points]
+
+
+def _granularities(chosen: Chosen, terms: Terms) -> list[int]:
+    """Those that every metric has; or the one that is asked for."""
+    for reference, found in chosen.named.items():
+        for _, metric_id in found:
+            if reference.aggregation not in chosen.plans[metric_id].methods:
+                raise NotFound(
+                    f"Aggregation method '{reference.aggregation}' for metric"
+                    f" {metric_id} does not exist"
+                )
+    common = set.intersection(
+        *({it.granularity for it in plan.definitions} for plan in chosen.plans.values())
+    )
+    if terms.granularity is None:
+        if not common:
+            raise BadRequest("The metrics have no granularity in common")
+        return list(common)
+    if terms.granularity not in common:
+        raise BadRequest(
+            f"Granularity '{seconds(terms.granularity):g}' is missing in some metric"
+        )
+    return [terms.granularity]
+
+
+def _with_plans(
+    connection: Connection,
+    found: Mapping[str, Metric],
+    named: Mapping[Reference, Sequence[tuple[Key, str]]],
+) -> Chosen:
+    policies = {each.name: each.plan for each in store.policies.where(connection)}
+    plans = {each.id: policies[each.archive_policy_name] for each in found.values()}
+    return Chosen(found, plans, named)
+
+
+def _check_number(number: int) -> None:
+    if number > METRICS_MAX:
+        raise TooMuch(
+            f"That are {number} metrics; {METRICS_MAX} is the limit of one question"
+        )
+
+
+def nested(found: Mapping[Key, Any]) -> dict[str, Any]:
+    """Series by the parts of their keys."""
+    tree: dict[str, Any] = {}
+    for key, value in found.items():
+        place = tree
+        for name in key[:-1]:
+            place = place.setdefault(name, {})
+        place[key[-1]] = value
+    return tree
