@@ -84,6 +84,13 @@ class Criteria:
         return [device for device in devices if self.matches(device)]
 
 
+_EXAMPLES = {
+    "search value": "z1, 10.0.0.5:6200, d3 (an id) or /sdb (a name)",
+    "add value": "r1z2-10.0.0.5:6200/sdb",
+    "change value": "10.0.0.5:6200/sdb",
+}
+
+
 def parse_search(text: str) -> Criteria:
     """Read a search value."""
     parts = _parts(SEARCH, text, "search value")
@@ -123,7 +130,7 @@ def apply_change(device: Device, change: Mapping[str, str | int]) -> Device:
 def _parts(pattern: re.Pattern[str], text: str, what: str) -> dict[str, str | int]:
     match = pattern.fullmatch(text)
     if match is None:
-        raise Refused(f"invalid {what} {text!r}")
+        raise Refused(f"invalid {what} {text!r}: it is to look like {_EXAMPLES[what]}")
     parts: dict[str, str | int] = {}
     for name, value in match.groupdict().items():
         if value is None:

@@ -65,6 +65,11 @@ def drain(
         columns = ("ring", "device", "partitions before", "left", "moved")
         rows = [[change[name.split()[0]] for name in columns] for change in found]
         print_table("", columns, rows)
+        if any(change["left"] for change in found):
+            console.print(
+                "what is left has moved not long ago: run this again after"
+                " min_part_hours, or with --force"
+            )
     if wait:
         left = _wait(Outside.load(settings_file), device)
         if as_json:

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 BAD = "bold red"
+COLUMNS_IN_FILES = 1000
 
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -27,10 +28,13 @@ def print_json(value: Any) -> None:
 def print_table(
     title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
 ) -> None:
-    """Cells are shown as text; a ``Text`` keeps its style."""
+    """Cells are shown as text; a ``Text`` keeps its style.  What is read by no terminal
+    is cut nowhere."""
     table = Table(*columns, title=title, title_justify="left")
     for row in rows:
         table.add_row(*(cell if isinstance(cell, Text) else str(cell) for cell in row))
+    if not console.is_terminal:
+        console.width = COLUMNS_IN_FILES
     console.print(table)
 
 

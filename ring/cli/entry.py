@@ -45,6 +45,7 @@ VERBS = (
 @click.group(
     "ring-builder",
     invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 done, 1 done with a warning or nothing to do, 2 error. "
     "With --json anywhere on the line, every verb prints one JSON object.",
 )

@@ -107,7 +107,10 @@ def pairs(
 def confirm(devices: Sequence[Device], question: str, yes: bool) -> None:
     """Refuse to go on with no device; ask before going on with several."""
     if not devices:
-        raise Refused("the search matched 0 devices; the builder is unchanged")
+        raise Refused(
+            "the search matched 0 devices (d3 is an id, /d3 a name, z3 a zone);"
+            " the builder is unchanged"
+        )
     if len(devices) > 1 and not yes:
         click.echo("Matched more than one device:", err=True)
         for device in devices:
