@@ -101,8 +101,8 @@ def _nothing_moved(builder: Builder, done: Rebalanced, seconds_left: int) -> Res
         remaining = timedelta(seconds=seconds_left)
         reason = (
             f"Partitions rest for min_part_hours after they moved: "
-            f"{builder.min_part_hours} hours ({remaining} remaining); if replication has"
-            " finished, pretend_min_part_hours_passed lets them move now"
+            f"{builder.min_part_hours} hours ({remaining} remaining); if replication"
+            " has finished, pretend_min_part_hours_passed lets them move now"
         )
     data = _data(builder, done, saved=False)
     return Result(["No partitions could be reassigned.", reason], data, WARNING)
