@@ -17,6 +17,7 @@ from compute.alarm.places import Places
 from compute.alarm.policies import default_rules
 from compute.alarm.settings import AlarmSettings
 from compute.alarm.upkeep import Upkeep
+from compute.alarm.watcher import SHELVES, Watcher
 from compute.alarm.webhooks import Webhooks, url_rules
 from compute.core.absent import AbsentService
 from compute.core.api import Api, Route
@@ -34,6 +35,8 @@ NAME = "alarming"
 EVALUATION_SECONDS = 1.0
 # Actions are told of; this is for those that are to be tried again.
 DELIVERY_SECONDS = 1.0
+# How often rooms are asked what has changed, where an alarm waits for that.
+EVENT_SECONDS = 2.0
 UPKEEP_SECONDS = 60.0
 
 
@@ -48,8 +51,15 @@ def build_room(parts: RoomParts, settings: AlarmSettings) -> Room:
     delivery = Loop(Delivery(inner, orchestration), idle_seconds=DELIVERY_SECONDS)
     parts.bus.subscribe(TOPIC, lambda message: evaluation.hint())
     parts.bus.subscribe(TOPIC, lambda message: delivery.hint())
+    watchers = [
+        Loop(
+            Watcher(inner, room, parts.callers[room], parts.service, shelf),
+            idle_seconds=EVENT_SECONDS,
+        )
+        for room, shelf in SHELVES.items()
+    ]
     upkeep = Loop(Upkeep(inner), idle_seconds=UPKEEP_SECONDS)
-    return Room(NAME, api, (evaluation, delivery, upkeep))
+    return Room(NAME, api, (evaluation, delivery, upkeep, *watchers))
 
 
 def alarm_parts(parts: RoomParts, settings: AlarmSettings) -> Parts:

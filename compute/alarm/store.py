@@ -166,6 +166,27 @@ class Stores:
         if limit is not None:
             connection.execute(tables.limits.insert().values(**_values(limit)))
 
+    def feed(self, connection: Connection, room: str, start: int) -> int:
+        """How far a room's events were looked at; from ``start`` on when never."""
+        feeds = tables.feeds
+        row = connection.execute(feeds.select().where(feeds.c.room == room)).first()
+        if row is not None:
+            return int(row.number)
+        connection.execute(feeds.insert().values(room=room, number=start))
+        return start
+
+    def move_feed(
+        self, connection: Connection, room: str, since: int, until: int
+    ) -> bool:
+        """They were looked at up to there; False when somebody else was faster."""
+        feeds = tables.feeds
+        statement = (
+            sa.update(feeds)
+            .where(feeds.c.room == room, feeds.c.number == since)
+            .values(number=until)
+        )
+        return bool(connection.execute(statement).rowcount)
+
 
 def _values(record: Any) -> dict[str, Any]:
     return {
