@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import subprocess
 import time
@@ -25,6 +26,8 @@ from test.functional.compute.network_agent.guests import Guest, run
 
 KBPS = 3000
 SECONDS = 5.0
+# Three times the limit: so much comes through only where there is none.
+FAST = 3 * KBPS
 # Headers, and what the clocks of two processes disagree by.
 SLACK = 1.1
 # What TCP makes of a limit at least.
@@ -41,17 +44,26 @@ _MARKS = """table ip marks {
 HOST_SIDE = "172.24.4.1"
 
 
-def rate(sender: Any, receiver: Any, address: str, port: int) -> float:
-    """Kilobits a second that arrive by TCP; a sender is a guest, or the host."""
+def is_fast(sender: Any, receiver: Any, address: str, port: int) -> bool:
+    """Whether no limit is felt."""
+    return rate(sender, receiver, address, port, enough=FAST) > FAST
+
+
+def rate(
+    sender: Any, receiver: Any, address: str, port: int, enough: float = math.inf
+) -> float:
+    """Kilobits a second that arrive by TCP; a sender is a guest, or the host.  The rest
+    of the time is saved when what has arrived is ``enough`` for all of it."""
     listening = _start(receiver, "nc", "-l", "-p", str(port))
     wait_for("the receiver", lambda: _listens(listening, port))
     sending = _start(sender, "sh", "-c", f"exec nc {address} {port} < /dev/zero")
     assert listening.stdout is not None
     stream, began = listening.stdout, time.monotonic()
+    most = enough * SECONDS * 1000 / 8
 
     def count() -> int:
         found = 0
-        while time.monotonic() - began < SECONDS:
+        while time.monotonic() - began < SECONDS and found <= most:
             found += len(os.read(stream.fileno(), 1 << 16))
         return found
 
@@ -96,12 +108,12 @@ def ports_keep_their_speed(cloud: Cloud) -> None:
     cloud.replace_group("web", lets_in("web", "tcp", protocol=6))
     ways = ((red1, red2, "10.1.0.12"), (red2, red1, "10.1.0.11"))
     for number, (sender, receiver, address) in enumerate(ways):
-        assert rate(sender, receiver, address, 5100 + number) > 3 * KBPS
+        assert is_fast(sender, receiver, address, 5100 + number)
 
     cloud.replace_port("red1", quality=Quality(egress=SLOW))
     assert cloud.control.active_ports() >= {make_id("red1")}
     assert is_kept(rate(red1, red2, "10.1.0.12", 5110), SLOW)
-    assert rate(red2, red1, "10.1.0.11", 5111) > 3 * KBPS
+    assert is_fast(red2, red1, "10.1.0.11", 5111)
 
     faster = replace(SLOW, kbps=2 * KBPS)
     cloud.replace_port("red1", quality=Quality(faster, SLOW))
@@ -120,7 +132,7 @@ def ports_keep_their_speed(cloud: Cloud) -> None:
 
     cloud.replace_port("red1", quality=Quality())
     for number, (sender, receiver, address) in enumerate(ways):
-        assert rate(sender, receiver, address, 5140 + number) > 3 * KBPS
+        assert is_fast(sender, receiver, address, 5140 + number)
     assert "htb" not in run("tc", "qdisc", "show")
     assert speed_device(make_id("red1")) not in run("ip", "link", "show")
 
@@ -155,6 +167,6 @@ def floating_addresses_keep_their_speed(cloud: Cloud) -> None:
     cloud.replace_group("web", lets_in("web", "tcp", protocol=6))
     assert is_kept(rate(red1, None, HOST_SIDE, 5200), quality.egress)
     assert is_kept(rate(None, red1, "172.24.4.101", 5201), quality.ingress)
-    assert rate(blue1, None, HOST_SIDE, 5202) > 3 * KBPS
+    assert is_fast(blue1, None, HOST_SIDE, 5202)
     cloud.change(floating_qualities=())
-    assert rate(red1, None, HOST_SIDE, 5203) > 3 * KBPS
+    assert is_fast(red1, None, HOST_SIDE, 5203)
