@@ -66,7 +66,8 @@ class Authority:
 
     def entrust(self, context: RequestContext, expires_at: float) -> str:
         """A new trust of the caller's, until then; its id.  ``Forbidden`` when his
-        token cannot make one (application credentials, tokens by trusts)."""
+        token cannot make one (restricted application credentials, tokens by
+        trusts)."""
         roles = self._roles_of(context.token)
         body = {
             "trust": {
@@ -83,7 +84,8 @@ class Authority:
         except Rejected as error:
             raise Forbidden(
                 f"{self._purpose} by a trust of yours, and identity does not let"
-                f" you make one with this token: {error.text}"
+                " you make one with this token (an application credential must be"
+                f" unrestricted): {error.text}"
             ) from error
         return str(found["trust"]["id"])
 

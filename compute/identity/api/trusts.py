@@ -10,11 +10,12 @@ from compute.core.errors import Forbidden, NotFound
 from compute.core.instants import iso_micro_z
 from compute.identity import tables
 from compute.identity.api import shapes
+from compute.identity.api.delegated import unrestricted_credential
 from compute.identity.api.documents import role_document
 from compute.identity.api.replies import Document, linked, one, short, without
 from compute.identity.changes import trusts as changes
 from compute.identity.model import Role, Trust
-from compute.identity.parts import IdentityParts, forbidden
+from compute.identity.parts import IdentityParts
 from compute.identity.store.subjects import roles, trusts
 from objectstore.kernel.reply import Reply
 
@@ -89,12 +90,13 @@ class TrustsApi:
         target = {"target.trust.trustor_user_id": wanted["trustor_user_id"]}
         self._parts.enforce(call.context, "identity:create_trust", target)
         facts = self._parts.tokens.open(call.context.token)
-        if facts.application_credential_id:
-            raise forbidden("identity:create_trust")
+        lent = unrestricted_credential(self._parts, call, "identity:create_trust")
         if facts.project_id and facts.project_id != wanted.get("project_id"):
             raise Forbidden("The trust must be for the project of the token.")
         extra = without(wanted, _KNOWN)
-        made = changes.create(self._parts, call.context, wanted, extra, facts.trust_id)
+        made = changes.create(
+            self._parts, call.context, wanted, extra, facts.trust_id, lent
+        )
         return one(201, "trust", self._with_roles(call, made))
 
     def show(self, call: ApiCall) -> Reply:

@@ -39,7 +39,8 @@ def create(
 
     def write(connection: Connection) -> ApplicationCredential:
         granted = _roles(connection, context, wanted.get("roles"))
-        rules = wanted.get("access_rules")
+        # An empty list is what openstackclient sends when nothing is said of rules.
+        rules = wanted.get("access_rules") or None
         credential = ApplicationCredential(
             identifier,
             wanted["name"].strip(),

@@ -11,13 +11,14 @@ from compute.core.errors import BadRequest, Forbidden
 from compute.identity import tables
 from compute.identity.changes.expiry import expiry
 from compute.identity.changes.revoking import run_revoking
-from compute.identity.model import PROJECT, Role, Trust
+from compute.identity.model import PROJECT, ApplicationCredential, Role, Trust
 from compute.identity.parts import IdentityParts
 from compute.identity.store import reach
 from compute.identity.store.role_names import named_role
 from compute.identity.store.subjects import projects, roles, trusts, users
 from compute.identity.tokens import revocation
 from compute.identity.tokens.revocation import Subject
+from compute.identity.tokens.standing import lent
 
 
 def create(
@@ -26,9 +27,11 @@ def create(
     wanted: Mapping[str, Any],
     extra: Mapping[str, Any],
     parent_id: str,
+    credential: ApplicationCredential | None = None,
 ) -> Trust:
     """A new trust of the caller's; ``parent_id``: that of the token he came with, when
-    he hands on what was entrusted to him."""
+    he hands on what was entrusted to him; ``credential``: the application credential
+    that he came with, whose roles he may hand on and no others."""
     expires_at = expiry(wanted.get("expires_at"), parts.now())
     identifier = parts.identifiers.hexadecimal()
 
@@ -47,6 +50,8 @@ def create(
             impersonation = impersonation and parent.impersonation
         else:
             held = reach.roles_on(connection, context.user_id, PROJECT, project)
+            if credential is not None:
+                held = lent(connection, held, credential.role_ids)
             if not {role.id for role in granted} <= {role.id for role in held}:
                 raise Forbidden("You can only entrust roles that you have.")
             count = _redelegations(wanted, parts.settings.max_trust_redelegation)

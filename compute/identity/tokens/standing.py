@@ -72,9 +72,9 @@ def standing_of(connection: Connection, facts: TokenFacts, now: float) -> Standi
     holder = facts.user_id if trust is None else trust.trustor_user_id
     found = reach.roles_on(connection, holder, facts.scope, target)
     if trust is not None:
-        found = _lent(connection, found, trust.role_ids, all_of=True)
+        found = lent(connection, found, trust.role_ids, all_of=True)
     elif credential is not None:
-        found = _lent(connection, found, credential.role_ids)
+        found = lent(connection, found, credential.role_ids)
     if not found:
         raise Unauthorized()
     return Standing(
@@ -130,7 +130,7 @@ def _application_credential(
     return found, tuple(rules.values())
 
 
-def _lent(
+def lent(
     connection: Connection,
     held: list[Role],
     role_ids: Sequence[str],

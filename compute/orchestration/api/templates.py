@@ -9,7 +9,8 @@ from compute.core.api import ApiCall, Route, json_reply
 from compute.core.errors import BadRequest, NotFound
 from compute.orchestration.api.documents import shown_environment
 from compute.orchestration.api.frame import Frame, body_of
-from compute.orchestration.blueprint import Blueprint, Identity
+from compute.orchestration.blueprint import Identity
+from compute.orchestration.engine.blueprints import draw, validate
 from compute.orchestration.errors import Invalid, MissingParameter
 from compute.orchestration.frame.properties import (
     ANY,
@@ -181,7 +182,7 @@ class TemplatesApi:
         """What can be checked without the parameters that are not given."""
         identity = Identity("", "validated", call.context.project_id)
         try:
-            Blueprint(wanted, identity, self._parts.registry).validate()
+            validate(draw(wanted, identity, self._parts.registry))
         except MissingParameter:
             return
 

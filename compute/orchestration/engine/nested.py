@@ -15,6 +15,7 @@ from compute.orchestration.engine.beginning import (
     begin,
     check_room,
 )
+from compute.orchestration.engine.blueprints import draw, validate
 from compute.orchestration.engine.parts import Parts
 from compute.orchestration.engine.trusts import authorship
 from compute.orchestration.errors import ResourceFailed
@@ -235,9 +236,7 @@ class NestedStack:
     def _blueprint(self, wanted: Wanted, stack_id: str) -> Blueprint:
         parent = self._parent
         identity = Identity(stack_id, self._name, parent.project_id)
-        found = Blueprint(wanted, identity, self._parts.registry)
-        found.validate()
-        return found
+        return validate(draw(wanted, identity, self._parts.registry))
 
     def _get(self, connection: Connection) -> Stack | None:
         return self._parts.stores.stacks.get(connection, self._row.id)

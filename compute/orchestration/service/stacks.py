@@ -16,6 +16,7 @@ from compute.orchestration.engine.beginning import (
     begin,
     check_room,
 )
+from compute.orchestration.engine.blueprints import draw, validate
 from compute.orchestration.engine.entrusting import with_trust
 from compute.orchestration.engine.parts import Parts
 from compute.orchestration.engine.rooms import Rooms
@@ -43,11 +44,11 @@ class StackService:
         """Check what is wanted; ``Invalid``, ``Forbidden``."""
         identifier = stack_id or self._parts.identifiers.uuid()
         identity = Identity(identifier, name, context.project_id)
-        found = Blueprint(order.wanted, identity, self._parts.registry)
+        found = draw(order.wanted, identity, self._parts.registry)
         if len(found.sections) > self._parts.settings.resources_per_stack:
             most = self._parts.settings.resources_per_stack
             raise Forbidden(f"Maximum resources per stack exceeded: {most}")
-        found.validate(context.roles)
+        validate(found, context.roles)
         rooms = Rooms(self._parts.callers, OfCaller(context, ""))
         check_references(rooms, found)
         return found

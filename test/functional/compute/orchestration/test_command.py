@@ -184,6 +184,7 @@ def test_events_environments_and_bad_news(cloud: RunningCloud, site: Path) -> No
     cloud.openstack("stack", "delete", "w", "--yes", "--wait")
 
 
+WAIT = ("--wait", "--poll", "1")
 SAVED = """
 heat_template_version: 2021-04-16
 parameters:
@@ -207,7 +208,7 @@ resources:
 def test_a_snapshot_and_back(cloud: RunningCloud, site: Path) -> None:
     (site / "saved.yaml").write_text(SAVED)
     template = str(site / "saved.yaml")
-    cloud.openstack("stack", "create", "-t", template, "v", "--wait", expected=None)
+    cloud.openstack("stack", "create", "-t", template, "v", *WAIT, expected=None)
     (server,) = cloud.openstack("server", "list")
     made = cloud.openstack("stack", "snapshot", "create", "v", "--name", "first")
     assert made["name"] == "first"
@@ -217,7 +218,7 @@ def test_a_snapshot_and_back(cloud: RunningCloud, site: Path) -> None:
     shown = cloud.run_openstack("stack", "snapshot", "show", "v", listed["id"]).text
     assert "snapshot_image_id" in shown
     (backup,) = cloud.openstack("volume", "backup", "list")
-    more = ("--existing", "--parameter", "size=2", "v", "--wait")
+    more = ("--existing", "--parameter", "size=2", "v", *WAIT)
     cloud.openstack("stack", "update", *more, expected=None)
     cloud.run_openstack("stack", "snapshot", "restore", "v", listed["id"])
     _at_rest(cloud, "RESTORE_COMPLETE")

@@ -274,7 +274,7 @@ OPERATIONS = [
         200,
         READERS | {"unscoped stranger"},
     ),
-    Operation(f"POST {TRUSTS}", 201, frozenset({"self", "self, unscoped"}), trust_body),
+    Operation(f"POST {TRUSTS}", 201, LASTING, trust_body),
     Operation(f"GET {TRUSTS}/{{trust}}", 200, PARTIES | {"unscoped stranger"}),
     Operation(f"DELETE {TRUSTS}/{{new trust}}", 204, ADMINS | SELF),
     Operation(f"GET {TRUSTS}/{{trust}}/roles", 200, PARTIES | {"unscoped stranger"}),

@@ -159,6 +159,13 @@ def test_roles_that_one_does_not_have(house: House) -> None:
     assert house.status("POST", path, body, token=token) == 400
 
 
+def test_no_access_rules_are_no_restriction(house: House) -> None:
+    made, said, _ = with_credential(house, access_rules=[])
+    token = said.headers["x-subject-token"]
+    assert house.status("GET", "/v3/auth/projects", token=token) == 200
+    assert "access_rules" not in made
+
+
 def test_access_rules(house: House) -> None:
     rules = [{"service": "identity", "method": "GET", "path": "/v3/auth/projects"}]
     made, said, owner = with_credential(house, access_rules=rules)

@@ -211,7 +211,7 @@ def test_policies_of_deletion_and_things_of_others(house: House) -> None:
     assert house.state("s", stack_id) == "CREATE_COMPLETE"
     house.call("DELETE", f"/stacks/s/{stack_id}")
     house.settle()
-    assert house.names() == ["mine-already", "s-kept"]
+    assert house.names() == ["mine-already-there", "s-kept"]
 
 
 def test_others_do_not_see_it(house: House) -> None:
