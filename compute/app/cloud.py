@@ -15,7 +15,7 @@ from compute.app.agents import Agents
 from compute.app.beginnings import SERVICE_PASSWORD, beginnings
 from compute.app.callers import Later, room_callers
 from compute.app.front import front_of
-from compute.app.rooms import BUILDERS, PACKAGES
+from compute.app.rooms import PACKAGES, build_room
 from compute.app.secret_files import read_secret, secret_in
 from compute.core.amqp_bus import AmqpBus
 from compute.core.bus import Bus, InProcessBus
@@ -192,7 +192,7 @@ class Cloud:
             if name == Role.IDENTITY.value:
                 room = self._build_identity(parts)
             else:
-                room = BUILDERS[name](parts, settings.rooms[name])
+                room = build_room(name, parts, settings.rooms[name])
             self._rooms[name] = room
             here[name].application = room.application
             self._loops += room.loops
