@@ -122,7 +122,7 @@ def plan(inventory_file: Path, as_json: bool) -> None:
     """
     with _fleet(inventory_file) as (inventory, site, fleet):
         found = survey(fleet, inventory, site)
-    plans = found.plans()
+    plans = found.plans(inventory)
     if as_json:
         shown = {
             host.name: [

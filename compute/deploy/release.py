@@ -1,7 +1,7 @@
 """Releases: this checkout and all it needs, as wheels with their hashes, in a tar file.
 
 Hosts install from the file alone, so what runs was chosen here, once.  A release's name
-has the version and a digest of all its wheels: the same content has the same name.
+has the version and a digest of all sources: the same content has the same name.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import os
 import tarfile
 from pathlib import Path
 
-from compute.deploy.wheels import needed, pack, pack_project
+from compute.deploy.wheels import Wheel, needed, pack, pack_project
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 REQUIREMENTS = "requirements.txt"
@@ -20,20 +20,22 @@ REQUIREMENTS = "requirements.txt"
 
 def build_release(directory: Path, checkout: Path = CHECKOUT) -> str:
     """Make the tar file in ``directory``; its name.  Raises ``CannotPack``."""
-    ours, content = pack_project(checkout)
-    files = {ours: content, **dict(map(pack, needed()))}
-    text = "".join(_requirement(name, files[name]) for name in sorted(files))
-    digest = hashlib.sha256(text.encode()).hexdigest()[:12]
-    release = f"{ours.split('-')[1]}-{digest}"
+    ours = pack_project(checkout)
+    wheels = sorted([ours, *map(pack, needed())], key=lambda wheel: wheel.name)
+    sources = "".join(wheel.digest for wheel in wheels)
+    digest = hashlib.sha256(sources.encode()).hexdigest()[:12]
+    release = f"{ours.name.split('-')[1]}-{digest}"
     target = directory / f"{release}.tar"
     if not target.exists():
+        files = {wheel.name: wheel.content for wheel in wheels}
+        text = "".join(map(_requirement, wheels))
         _write({**files, REQUIREMENTS: text.encode()}, target)
     return release
 
 
-def _requirement(wheel: str, content: bytes) -> str:
-    name, version = wheel.split("-")[:2]
-    digest = hashlib.sha256(content).hexdigest()
+def _requirement(wheel: Wheel) -> str:
+    name, version = wheel.name.split("-")[:2]
+    digest = hashlib.sha256(wheel.content).hexdigest()
     return f"{name}=={version} --hash=sha256:{digest}\n"
 
 

@@ -41,9 +41,11 @@ class Survey:
     away: Mapping[Host, str]
     secrets: Secrets
 
-    def plans(self) -> dict[Host, list[Change]]:
+    def plans(self, inventory: Inventory) -> dict[Host, list[Change]]:
         """What is to be done on each."""
-        hidden = self.secrets.values()
+        # A database's URL has its password.
+        database = inventory.cloud.database
+        hidden = (*self.secrets.values(), *([database] if database else []))
         return {
             host: plan(each.wishes, each.found, hidden)
             for host, each in self.hosts.items()

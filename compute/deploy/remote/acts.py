@@ -161,6 +161,8 @@ def _install(name: str, bundle: Any, libvirt: bool) -> None:
         pip = next(each for each in os.listdir(wheels) if each.startswith("pip-"))
         command = [f"{place}/bin/python", f"{wheels}/{pip}/pip", "install", "--quiet"]
         command += ["--no-index", "--no-deps", "--require-hashes", "--no-cache-dir"]
+        # Compiled code comes along.
+        command += ["--no-compile"]
         command += ["--disable-pip-version-check", "--root-user-action", "ignore"]
         command += ["--find-links", wheels, "-r", f"{wheels}/requirements.txt"]
         _run(command)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import re
+import subprocess
+import sys
 import tarfile
 import zipfile
 from pathlib import Path
@@ -16,18 +18,17 @@ from compute.deploy.wheels import CannotPack, needed, pack, pack_project
 
 def test_the_project_is_packed_with_its_commands_and_pages() -> None:
     checkout = Path(__file__).parents[4]
-    name, content = pack_project(checkout)
-    again, same = pack_project(checkout)
-    assert (name, content) == (again, same)
-    assert re.fullmatch(r"ringstack-[^-]+-py3-none-any\.whl", name)
-    files = zipfile.ZipFile(io.BytesIO(content)).namelist()
+    wheel = pack_project(checkout)
+    assert pack_project(checkout).digest == wheel.digest
+    assert re.fullmatch(r"ringstack-[^-]+-py3-none-any\.whl", wheel.name)
+    files = zipfile.ZipFile(io.BytesIO(wheel.content)).namelist()
     assert "compute/deploy/remote/supervisor.py" in files
     assert any(each.startswith("compute/dashboard/templates/") for each in files)
     points = next(each for each in files if each.endswith("entry_points.txt"))
     assert b"ringstack = compute.cli:ringstack" in zipfile.ZipFile(
-        io.BytesIO(content)
+        io.BytesIO(wheel.content)
     ).read(points)
-    assert not any("__pycache__" in each or each.startswith("test") for each in files)
+    assert not any(each.startswith("test") for each in files)
 
 
 def test_what_is_needed_is_followed_through_and_has_pip() -> None:
@@ -38,18 +39,29 @@ def test_what_is_needed_is_followed_through_and_has_pip() -> None:
 
 def test_a_distribution_is_packed_as_it_was(tmp_path: Path) -> None:
     found = next(each for each in needed() if each.name.lower() == "click")
-    name, content = pack(found)
-    assert name.startswith("click-")
-    wheel = zipfile.ZipFile(io.BytesIO(content))
+    packed = pack(found)
+    assert packed.name.startswith("click-")
+    wheel = zipfile.ZipFile(io.BytesIO(packed.content))
     assert wheel.testzip() is None
     record = next(each for each in wheel.namelist() if each.endswith("RECORD"))
     listed = {line.split(",")[0] for line in wheel.read(record).decode().splitlines()}
     assert listed == set(wheel.namelist())
+    # Compiled here, and used there though the source is newer.
+    (tmp_path / "there").mkdir()
+    wheel.extractall(tmp_path / "there")
+    asked = "import click, sys; print(click.__cached__, click.core.__file__)"
+    said = subprocess.run(
+        [sys.executable, "-B", "-v", "-c", asked],
+        env={"PYTHONPATH": str(tmp_path / "there")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert f"code object from '{tmp_path}/there/click/__pycache__/core." in said.stderr
 
 
 def test_a_release_has_a_hash_for_each_wheel(tmp_path: Path) -> None:
     release = build_release(tmp_path)
-    assert build_release(tmp_path) == release
     with tarfile.open(tmp_path / f"{release}.tar") as tar:
         wheels = [name for name in tar.getnames() if name.endswith(".whl")]
         found = tar.extractfile(REQUIREMENTS)

@@ -1,0 +1,319 @@
+"""A cloud deployed on bare machines, and through its life; run apart:
+python -m ... DIRECTORY
+
+Three machines with an sshd each become a store of three zones, proxies, and a control
+plane with a simulated host.  What goes in comes out while one is off; an upgrade goes
+through under load; a fourth machine joins.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import openstack
+from swiftclient import Connection
+
+from test.functional.compute.deploy.machines import Bare, lay_wire, run
+from test.functional.harness.tools import swift
+from test.functional.harness.users import User
+
+CHECKOUT = Path(__file__).resolve().parents[4]
+PACKAGES = ("ring", "objectstore", "compute")
+LOGIN = "test:tester"
+COMMAND_SECONDS = 120.0
+# More than what an object's log takes in one record.
+LARGE = 300_000
+STARTED = time.monotonic()
+
+
+@dataclass
+class Site:
+    """The operator's desk: an inventory, and the command."""
+
+    directory: Path
+    machines: list[Bare]
+    checkout: Path = CHECKOUT
+    changes: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    @property
+    def inventory(self) -> Path:
+        return self.directory / "cloud.inventory"
+
+    @property
+    def key(self) -> str:
+        """Of the store's user."""
+        found = json.loads(
+            self.inventory.with_suffix(".site").joinpath("secrets.json").read_text()
+        )
+        return str(found["user_keys"][LOGIN])
+
+    def write(self, names: list[str]) -> None:
+        """The inventory, with these machines."""
+        sections: dict[str, dict[str, str]] = {
+            "cloud": {"ssh_key": str(self.directory / "key")},
+            "store": {
+                "part_power": "6",
+                "min_part_hours": "0",
+                "weight_step": "100",
+                "mount_check": "no",
+                "users": f"{LOGIN} .admin",
+            },
+            "store.conf:server": {
+                "reserve": "8 MiB",
+                "body_reserve": "8 MiB",
+                "segment": "2 MiB",
+            },
+            "store.conf:replication": {"interval": "200 ms"},
+            "agent.conf:agent": {"look": "500 ms"},
+        }
+        for zone, machine in enumerate(self.machines, 1):
+            if machine.name not in names:
+                continue
+            sections[f"host:{machine.name}"] = {
+                "address": machine.address,
+                "zone": str(zone),
+                "roles": "store, proxy",
+                "devices": "d1 100",
+            }
+        sections["host:gamma"]["roles"] += ", control, compute"
+        sections["host:gamma"]["hypervisor"] = "sim"
+        for name, options in self.changes.items():
+            sections.setdefault(name, {}).update(options)
+        text = "\n".join(
+            f"[{name}]\n" + "".join(f"{k} = {v}\n" for k, v in options.items())
+            for name, options in sections.items()
+        )
+        self.inventory.write_text(text, "utf-8")
+
+    def start(self, verb: str, *words: str) -> subprocess.Popen[str]:
+        """The command, under way."""
+        return subprocess.Popen(
+            [
+                *(sys.executable, "-m", "compute", "deploy"),
+                verb,
+                *words,
+                str(self.inventory),
+            ],
+            cwd=self.checkout,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def __call__(self, verb: str, *words: str, expected: int = 0) -> str:
+        """The command; what it printed."""
+        process = self.start(verb, *words)
+        said, _ = process.communicate(timeout=COMMAND_SECONDS)
+        if process.returncode != expected:
+            for log in sorted(self.directory.glob("*/upper/var/log/ringstack/*.log")):
+                print(f"==== {log}", *log.read_text().splitlines()[-15:], sep="\n")
+        assert process.returncode == expected, f"{verb}: {process.returncode}\n{said}"
+        return said
+
+    def plan(self) -> dict[str, Any]:
+        """What would be done."""
+        process = subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "compute",
+                "deploy",
+                "plan",
+                "--json",
+                self.inventory,
+            ],
+            cwd=self.checkout,
+            capture_output=True,
+            text=True,
+            timeout=COMMAND_SECONDS,
+        )
+        return dict(json.loads(process.stdout)["changes"])
+
+
+class Load(threading.Thread):
+    """Somebody who writes and reads all the time, with a client that tries again."""
+
+    def __init__(self, url: str, key: str) -> None:
+        super().__init__(daemon=True)
+        self._client = Connection(url, LOGIN, key, retries=5, starting_backoff=0.2)
+        self._ends = threading.Event()
+        self.failures: list[str] = []
+        self.rounds = 0
+
+    def run(self) -> None:
+        while not self._ends.is_set():
+            body = f"round {self.rounds}".encode()
+            name = f"load-{self.rounds % 50}"
+            try:
+                self._client.put_object("box", name, body)
+                _, found = self._client.get_object("box", name)
+                if found != body:
+                    self.failures.append(f"{name}: {found!r}, not {body!r}")
+            except Exception as error:
+                self.failures.append(f"{name}: {error!r}")
+            self.rounds += 1
+            time.sleep(0.02)
+
+    def stop(self) -> None:
+        self._ends.set()
+        self.join(COMMAND_SECONDS)
+
+
+def tell(what: str) -> None:
+    """That it is done, and when."""
+    print(f"{what} (after {time.monotonic() - STARTED:.1f} s)", flush=True)
+
+
+def main(directory: Path) -> None:
+    key = directory / "key"
+    run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key))
+    names = ["alpha", "beta", "gamma", "delta"]
+    authorized = key.with_suffix(".pub").read_text("ascii").strip()
+    machines = lay_wire(names, directory, authorized)
+    for machine in machines:
+        machine.power_on()
+    site = Site(directory, machines)
+    _make(site)
+    _lose_one(site, machines[1])
+    _grow(site)
+    _upgrade(site)
+    _is_filled(site)
+
+
+def _make(site: Site) -> None:
+    """From nothing; killed in the middle, and run again."""
+    site.write(["alpha", "beta", "gamma"])
+    assert "obstacle" not in site("check")
+    assert {name: len(each) for name, each in site.plan().items()}["alpha"] > 10
+    tell("checked and planned")
+    killed = site.start("apply")
+    assert killed.stdout is not None
+    for line in killed.stdout:
+        if "account.ring.gz" in line:
+            break
+    refused = site("apply", expected=2)
+    assert "another deployment is at work" in refused
+    killed.kill()
+    killed.wait()
+    site("apply")
+    tell("deployed, though killed in the middle")
+    assert site.plan() == {"alpha": [], "beta": [], "gamma": []}
+    site("status")
+    for path in site.directory.glob("*/upper/etc/ringstack/*.conf"):
+        assert path.stat().st_mode & 0o007 == 0, path
+    tree = site.directory / "tree"
+    tree.mkdir()
+    (tree / "large").write_bytes(bytes(range(250)) * (LARGE // 250))
+    (tree / "small").write_bytes(b"small")
+    user = User("test", "tester", site.key)
+    endpoint = f"http://{site.machines[0].address}:8080"
+    swift(endpoint, user, "upload", "box", "large", "small", directory=tree)
+    tell("uploaded with swift")
+    _look_at_the_cloud(site)
+
+
+def _look_at_the_cloud(site: Site) -> None:
+    """As its administrator, whose password the control host has."""
+    state = site.directory / "gamma" / "upper" / "var" / "lib" / "ringstack" / "cloud"
+    cloud = openstack.connect(
+        auth_url=f"http://{site.machines[2].address}:5000/identity/v3",
+        username="admin",
+        password=(state / "admin-password").read_text("ascii").strip(),
+        project_name="admin",
+        user_domain_id="default",
+        project_domain_id="default",
+        load_yaml_config=False,
+        load_envvars=False,
+    )
+    deadline = time.monotonic() + COMMAND_SECONDS
+    while "gamma" not in [each.name for each in cloud.compute.hypervisors()]:
+        assert time.monotonic() < deadline, "the agent does not report"
+        time.sleep(0.2)
+    # With the cloud's token in the store: each believes the other.
+    cloud.object_store.create_container("admins")
+    assert [each.name for each in cloud.object_store.containers()] == ["admins"]
+    tell("the cloud has its host, and an account in the store")
+
+
+def _client(site: Site, number: int) -> Connection:
+    url = f"http://{site.machines[number].address}:8080/auth/v1.0"
+    return Connection(url, LOGIN, site.key, retries=5, starting_backoff=0.2)
+
+
+def _lose_one(site: Site, lost: Bare) -> None:
+    lost.power_off()
+    _, body = _client(site, 2).get_object("box", "large")
+    assert (
+        hashlib.md5(body).hexdigest()
+        == hashlib.md5((site.directory / "tree" / "large").read_bytes()).hexdigest()
+    )
+    _client(site, 0).put_object("box", "while-it-was-off", b"kept")
+    said = site("apply", expected=1)
+    assert "beta: is away" in said, said
+    lost.power_on()
+    site("apply")
+    _, body = _client(site, 1).get_object("box", "while-it-was-off")
+    assert body == b"kept"
+    tell("one machine lost its power, and came back")
+
+
+def _upgrade(site: Site) -> None:
+    """Another release, zone by zone, while somebody works."""
+    newer = site.directory / "newer"
+    for package in PACKAGES:
+        shutil.copytree(CHECKOUT / package, newer / package)
+    with (newer / "ring" / "errors.py").open("a") as file:
+        file.write("\n# A newer release.\n")
+    before = site.inventory.with_suffix(".site").joinpath("release").read_text()
+    load = Load(f"http://{site.machines[0].address}:8080/auth/v1.0", site.key)
+    load.start()
+    site.checkout = newer
+    said = site("upgrade")
+    load.stop()
+    after = site.inventory.with_suffix(".site").joinpath("release").read_text()
+    assert before != after
+    zones = [line for line in said.splitlines() if line.startswith("restart store")]
+    assert len(zones) == 4, said
+    assert load.failures == [], load.failures
+    assert load.rounds > 10
+    status = site("status")
+    assert status.count(after.strip()) == 6, status
+    tell(f"upgraded under load: {load.rounds} rounds, no failure")
+
+
+def _grow(site: Site) -> None:
+    """A fourth machine; then nobody may simply leave."""
+    names = [machine.name for machine in site.machines]
+    site.write(names)
+    said = site("apply", "--wait")
+    assert "+delta/d1" in said, said
+    site.write(names[:3])
+    assert "put it back" in site("apply", expected=2)
+    site.write(names)
+    tell("a fourth machine joined")
+
+
+def _is_filled(site: Site) -> None:
+    """The new machine has got its share, and all serve everything."""
+    device = site.directory / "delta" / "upper" / "srv" / "node" / "d1"
+    deadline = time.monotonic() + COMMAND_SECONDS
+    while not any(device.rglob("*.db")):
+        assert time.monotonic() < deadline, "nothing came to the fourth machine"
+        time.sleep(0.2)
+    for number in range(len(site.machines)):
+        _, listed = _client(site, number).get_container("box")
+        assert {"large", "while-it-was-off"} <= {each["name"] for each in listed}
+    tell("and serves its share")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,30 @@
+"""From bare machines to a cloud, by `ringstack deploy` (see real_deployment)."""
+
+from __future__ import annotations
+
+from test.functional.compute.apart import need_networks, run_apart
+from test.scratch import scratch_directory
+
+PROGRAMS = {
+    "ip": "iproute2",
+    "ssh": "openssh-client",
+    "sshd": "openssh-server",
+    "useradd": "passwd",
+}
+# A minute on a quiet machine.
+SECONDS_MAX = 300.0
+
+
+def test_a_cloud_is_deployed_loses_a_machine_is_upgraded_and_grows() -> None:
+    need_networks(PROGRAMS)
+    module = "test.functional.compute.deploy.real_deployment"
+    with scratch_directory() as directory:
+        said = run_apart(module, str(directory), seconds=SECONDS_MAX)
+    print(said)
+    assert "deployed, though killed in the middle" in said
+    assert "uploaded with swift" in said
+    assert "the cloud has its host" in said
+    assert "one machine lost its power, and came back" in said
+    assert "upgraded under load" in said
+    assert "a fourth machine joined" in said
+    assert "and serves its share" in said
