@@ -38,8 +38,6 @@ LANES = (
 # The longest first.
 WHOLE_MODULES = (
     "functional/compute/test_containers.py",
-    "functional/compute/test_bad_days_servers.py",
-    "functional/compute/test_parted.py",
     "functional/compute/test_many_hosts.py",
     "functional/compute/dashboard/test_away.py",
     "functional/compute/dashboard/test_apart.py",
@@ -65,6 +63,8 @@ WHOLE_MODULES = (
 )
 # Servers of the whole run: by the folder (or module) of those who use them ...
 FOLDERS = (
+    ("functional/compute/test_parted.py", "parted"),
+    ("functional/compute/test_parted_bad_days.py", "parted"),
     ("functional/compute/instance/", "cloud"),
     ("functional/compute/volume/", "cloud"),
     ("functional/compute/network/", "network"),

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from compute.cli.layout import (
     SERVE_CLOUD,
@@ -25,6 +26,8 @@ from compute.cli.layout import (
 from objectstore.cli.process import ServerProcess, answers
 from test.functional.compute.house import RunningCloud
 from test.functional.harness.ports import free_ports
+from test.servers.postgresql import PostgreSQL, postgresql
+from test.servers.rabbitmq import rabbitmq
 
 ROOMS = ("identity", "image", "network", "volume", "compute")
 SECOND = "compute-2"  # another process of the same room
@@ -119,6 +122,42 @@ def parted_cloud(
         for name in order:
             stack.enter_context(parts[name].running())
         yield cloud
+
+
+class Broker:
+    """RabbitMQ, which can be away."""
+
+    def __init__(self) -> None:
+        self._running = ExitStack()
+        self.url = self._running.enter_context(rabbitmq())
+
+    def stop(self) -> None:
+        self._running.close()
+
+    def start(self) -> None:
+        self._running.enter_context(rabbitmq(urlsplit(self.url).port or 0))
+
+
+@dataclass(frozen=True, slots=True)
+class Parted:
+    """A cloud in parts, and the servers that it stands on."""
+
+    cloud: PartedCloud
+    database: PostgreSQL
+    broker: Broker
+
+
+@contextmanager
+def parted_on_servers(directory: Path) -> Iterator[Parted]:
+    """A cloud in parts on a PostgreSQL and a RabbitMQ of its own."""
+    with postgresql() as database:
+        broker = Broker()
+        try:
+            url = database.new_database()
+            with parted_cloud(directory, url, broker.url) as cloud:
+                yield Parted(cloud, database, broker)
+        finally:
+            broker.stop()
 
 
 def _shared(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -17,11 +17,9 @@ from test.functional.compute.parted import (
     EC2_FACES,
     HOSTS,
     SECOND,
+    Parted,
     PartedCloud,
-    parted_cloud,
 )
-from test.servers.postgresql import postgresql
-from test.servers.rabbitmq import rabbitmq
 
 SECONDS_MAX = 60.0
 POLL_SECONDS = 0.25
@@ -31,15 +29,8 @@ SERVERS_ASKED = 24
 
 
 @pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PartedCloud]:
-    with (
-        postgresql() as databases,
-        rabbitmq() as bus,
-        parted_cloud(
-            tmp_path_factory.mktemp("parted"), databases.new_database(), bus
-        ) as cloud,
-    ):
-        yield cloud
+def cloud(parted: Parted) -> PartedCloud:
+    return parted.cloud
 
 
 @pytest.fixture(scope="module")

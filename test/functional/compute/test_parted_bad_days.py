@@ -6,20 +6,17 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
 from compute.cli.layout import SERVE_CLOUD
 from compute.core.lease import LEASE_SECONDS
 from objectstore.cli.process import ServerProcess
-from test.functional.compute.parted import AGENT, PartedCloud, log_of, parted_cloud
+from test.functional.compute.parted import AGENT, Parted, log_of
 from test.functional.harness.ports import free_ports
 from test.functional.harness.store import children
-from test.servers.postgresql import PostgreSQL, postgresql
-from test.servers.rabbitmq import rabbitmq
 
 SECONDS_MAX = 60.0
 POLL_SECONDS = 0.25
@@ -29,34 +26,19 @@ LATENCY_SECONDS_MAX = 30.0
 REFUSAL = "another agent looks after this host"
 
 
-class Broker:
-    """RabbitMQ, which can be away."""
-
-    def __init__(self) -> None:
-        self._running = ExitStack()
-        self.url = self._running.enter_context(rabbitmq())
-
-    def stop(self) -> None:
-        self._running.close()
-
-    def start(self) -> None:
-        self._running.enter_context(rabbitmq(urlsplit(self.url).port or 0))
-
-
 class BadCloud:
     """The cloud, what it stands on, and what its servers are made of."""
 
-    def __init__(
-        self, cloud: PartedCloud, database: PostgreSQL, broker: Broker, disk: str
-    ) -> None:
-        self.cloud, self.database, self.broker = cloud, database, broker
-        self.sdk = sdk = cloud.sdk()
+    def __init__(self, parted: Parted, disk: str) -> None:
+        self.cloud, self.broker = parted.cloud, parted.broker
+        self.database = parted.database
+        self.sdk = sdk = self.cloud.sdk()
         image = sdk.create_image(
             "bad", filename=disk, disk_format="raw", container_format="bare"
         )
         network = sdk.network.create_network(name="bad")
         sdk.network.create_subnet(
-            network_id=network.id, cidr="10.9.0.0/24", ip_version=4
+            network_id=network.id, cidr="10.11.0.0/24", ip_version=4
         )
         flavor = sdk.compute.create_flavor(name="bad", ram=64, vcpus=1, disk=1)
         self._order = {
@@ -104,17 +86,10 @@ class BadCloud:
 
 
 @pytest.fixture(scope="module")
-def bad(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BadCloud]:
+def bad(parted: Parted, tmp_path_factory: pytest.TempPathFactory) -> BadCloud:
     disk = tmp_path_factory.mktemp("image") / "disk.raw"
     disk.write_bytes(bytes(1 << 20))
-    with postgresql() as database:
-        broker = Broker()
-        try:
-            place = tmp_path_factory.mktemp("bad")
-            with parted_cloud(place, database.new_database(), broker.url) as cloud:
-                yield BadCloud(cloud, database, broker, str(disk))
-        finally:
-            broker.stop()
+    return BadCloud(parted, str(disk))
 
 
 def test_the_database_is_away(bad: BadCloud) -> None:
