@@ -14,6 +14,7 @@ from compute.agent.disks.layout import Layout
 from compute.agent.host import Neighbours
 from compute.agent.host_lock import HostLock
 from compute.agent.image_source import ImageSource
+from compute.agent.measuring import Measuring
 from compute.agent.moves.door import MoveDoor
 from compute.agent.moves.streams import Connect, StreamDoor
 from compute.agent.runner import Agent, AgentTimes
@@ -26,6 +27,7 @@ from compute.core.context import TokenSource
 from compute.core.errors import NotFound
 from compute.image.client import ImageClient
 from compute.instance.client import InstanceClient
+from compute.metric.client import MetricClient
 from compute.network.agent.service import NetworkAgentService, missing_requirements
 from compute.network.client import NetworkClient
 from compute.settings import CloudSettings, Role
@@ -33,6 +35,7 @@ from compute.volume.client import VolumeClient
 from objectstore.client.caller import Caller
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.errors import Unavailable
+from objectstore.kernel.loop import Loop
 
 _log = logging.getLogger("compute.agent")
 
@@ -83,11 +86,14 @@ class Agents:
         self._images = ImageClient(callers["image"], service)
         volumes = callers.get("volume", AbsentService("volume"))
         self._volumes = VolumeClient(volumes, service)
+        metrics = callers.get("metric", AbsentService("metric"))
+        self._metrics = MetricClient(metrics, service)
         self._bus = bus
         self._clock = clock
         self.hosts: Hosts | None = None
         self.consoles: ConsoleProxy | None = None
         self._guests: Agent | None = None
+        self._measuring: list[Loop] = []
         self._networks: NetworkAgentService | None = None
         self._balancers: balancers.BalancerAgentService | None = None
         self._lock = HostLock(settings.cloud.state / "agent")
@@ -114,7 +120,7 @@ class Agents:
         if self.hosts is not None and self._guests is not None:
             self.hosts.start()
             self._guests.start()
-            for loop in self.hosts.loops:
+            for loop in (*self.hosts.loops, *self._measuring):
                 loop.start()
 
     def stop(self) -> None:
@@ -122,7 +128,7 @@ class Agents:
         if self._guests is not None:
             self._guests.stop()
         if self.hosts is not None:
-            for loop in self.hosts.loops:
+            for loop in (*self.hosts.loops, *self._measuring):
                 loop.stop()
             self.hosts.stop()
         if self._balancers is not None:
@@ -166,6 +172,12 @@ class Agents:
             jobs_at_once=settings.rooms["agent"].jobs_at_once,
             times=AgentTimes(look=settings.rooms["agent"].look),
         )
+        interval = settings.rooms["metric"].interval
+        if interval:
+            measuring = Measuring(
+                hosts.kits, self.instances, self._metrics, self._clock
+            )
+            self._measuring.append(Loop(measuring, idle_seconds=interval))
         streams = StreamDoor(hosts.move_socket) if hosts.move_socket else None
         self.door = MoveDoor(hosts.kits, self.instances, streams)
         if hosts.layout is not None:

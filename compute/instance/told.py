@@ -36,6 +36,11 @@ class ServerBrief:
     project_id: str = ""
     image_id: str = ""
     block_devices: Sequence[Mapping[str, Any]] = ()
+    name: str = ""
+    user_id: str = ""
+    flavor_id: str = ""
+    vcpus: int = 0
+    created_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

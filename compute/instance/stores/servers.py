@@ -155,6 +155,11 @@ class ServerStore:
             columns.project_id,
             columns.image_id,
             columns.block_devices,
+            columns.name,
+            columns.user_id,
+            columns.flavor_id,
+            columns.vcpus,
+            columns.created_at,
         ).where(columns.deleted == sa.false())
         if host is not None:
             select = select.where(columns.host == host)

@@ -44,14 +44,15 @@ def feed(
     fed: Sequence[Fed],
 ) -> list[str]:
     """These were measured at that moment; what should be folded soon."""
-    known = store.resources.some(connection, [each.id for each in fed])
+    ids = {each.id: resources.uuid_of(each.id, context.project_id) for each in fed}
+    known = store.resources.some(connection, ids.values())
     by_resource: dict[str, dict[str, Metric]] = {}
     for metric in store.metrics_of(connection, list(known)):
         by_resource.setdefault(metric.resource_id, {})[metric.name] = metric
     taken: dict[str, Measures] = {}
     moment = int(at * SECOND)
     for each in fed:
-        resource = _current(connection, parts, context, each, known.get(each.id))
+        resource = _current(connection, parts, context, each, known.get(ids[each.id]))
         named = by_resource.get(resource.id, {})
         named |= _missing(connection, parts, context, resource, each, named)
         for name, (_, _, value) in each.metrics.items():
@@ -107,7 +108,8 @@ def ended(
     at: float,
 ) -> None:
     """These are no more since then."""
-    for found in store.resources.some(connection, resource_ids).values():
+    ids = [resources.uuid_of(each, context.project_id) for each in resource_ids]
+    for found in store.resources.some(connection, ids).values():
         if not found.ended_at:
             kind = resources.type_named(connection, found.type)
             ends = Wanted(ended_at=max(at, found.started_at))
