@@ -14,6 +14,7 @@ from compute.deploy.fleet import Fleet
 from compute.deploy.inventory import Inventory
 from compute.deploy.model import Host, Part
 from compute.deploy.plan import Change, farewells, preparations, service_changes
+from compute.deploy.remote.places import LOGS, SERVICE_PREFIX
 from compute.deploy.rings import RingStep, first_ring, next_step, ring_names
 from compute.deploy.rolling import Batch, batches
 from compute.deploy.site import Site
@@ -30,6 +31,12 @@ LOOK_SECONDS = 1.0
 REASONS_SHOWN = 5
 
 Say = Callable[[str], None]
+
+
+def _where(batch: Batch) -> str:
+    """Where a host says more."""
+    name = batch.acts[0][1].subject
+    return f" (journalctl -u {SERVICE_PREFIX}{name}, or {LOGS}/{name}.log there)"
 
 
 class Stopped(Exception):
@@ -153,7 +160,7 @@ class Deployment:
 
         done, refused = self._fleet.each(list(changes), start)
         problems = {**refused, **{host: why for host, why in done.items() if why}}
-        told = [f"{host.name}: {why}" for host, why in problems.items()]
+        told = [f"{host.name}: {why}{_where(batch)}" for host, why in problems.items()]
         if not told:
             if batch.is_restart and batch.touches_store:
                 self._wait_until_whole(f"after: {batch.title}")

@@ -22,6 +22,9 @@ from compute.deploy.remote.questions import healthy, recon
 # What a request may be, release apart: settings and rings of one host.
 REQUEST_BYTES_MAX = 64 * 2**20
 LOCK = "/run/ringstack-deploy.lock"
+# One that was killed finishes the step that it had begun.
+LOCK_SECONDS = 30.0
+LOOK_SECONDS = 0.2
 
 
 class _Lock:
@@ -38,12 +41,19 @@ class _Lock:
         file = os.open(
             LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600
         )
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(file)
-            raise OSError("another deployment is at work on this host") from None
-        self._file = file
+        last = time.monotonic() + LOCK_SECONDS
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                if time.monotonic() < last:
+                    time.sleep(LOOK_SECONDS)
+                    continue
+                os.close(file)
+                text = "another deployment is at work on this host"
+                raise OSError(text) from None
+            self._file = file
+            return
 
 
 def main(requests: BinaryIO) -> None:
