@@ -38,9 +38,7 @@ LANES = (
 # The longest first.
 WHOLE_MODULES = (
     "functional/compute/test_containers.py",
-    "functional/compute/test_bad_days_servers.py",
     "functional/compute/deploy/test_deployment.py",
-    "functional/compute/test_parted.py",
     "functional/compute/test_many_hosts.py",
     "functional/compute/dashboard/test_away.py",
     "functional/compute/dashboard/test_apart.py",
