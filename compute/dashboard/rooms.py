@@ -35,6 +35,8 @@ _BASES = {
     "network": "/v2.0",
     "load-balancer": "/v2.0/lbaas",
     "object-store": "/v1",
+    "metric": "/v1",
+    "alarming": "/v2",
 }
 
 

@@ -41,6 +41,7 @@ _GROUPS = (
             Entry("images", "Images", "/images", "disc", ("image",)),
             Entry("keys", "Key pairs", "/keys", "key", _COMPUTE),
             Entry("server-groups", "Server groups", "/server-groups", "grid", _COMPUTE),
+            Entry("alarms", "Alarms", "/alarms", "bell", ("alarming",)),
             Entry("stacks", "Stacks", "/stacks", "layers", ("orchestration",)),
         ),
     ),

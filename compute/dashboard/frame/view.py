@@ -239,6 +239,7 @@ class Drawing:
     template: str
     model: Any
     title: str = ""
+    is_wide: bool = False
     kind: str = "drawing"
 
 

@@ -59,7 +59,9 @@ def show_all(visit: Visit) -> Page:
     )
     sections: list[Any] = [table]
     if picture.boxes:
-        drawing = Drawing("topology", "topology.html", picture, "How they are wired")
+        drawing = Drawing(
+            "topology", "topology.html", picture, "How they are wired", is_wide=True
+        )
         sections.append(drawing)
     visit.problems += found.problems
     return Page("Networks", "networks", sections, [MAKE])

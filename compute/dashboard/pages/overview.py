@@ -42,12 +42,14 @@ def show(visit: Visit) -> Page:
         )
         return Page("Overview", "overview", [said])
     found = visit.rooms.together(**_questions(visit))
+    first = _first_steps(found, session.services)
     sections = [
         *_wrong(found),
-        *_first_steps(found, session.services),
+        *first,
         Bars("quota", _bars(found), "What the project uses"),
-        _newest(found),
     ]
+    if not first:
+        sections.append(_newest(found))
     visit.problems += found.problems
     return Page(
         "Overview",

@@ -110,12 +110,16 @@ def show_one(visit: Visit) -> Page:
     ]
     visit.problems += found.problems
     actions, more = _front(states.actions_of(server, visit.session.is_admin))
+    figures = []
+    if "metric" in visit.session.services:
+        path = f"/servers/{server_id}/figures"
+        figures = [Action("Figures", path, is_form=True)]
     console = Action("Console", f"/servers/{server_id}/console", is_form=True)
     return Page(
         server["name"],
         "servers",
         sections,
-        [console, *actions],
+        [console, *figures, *actions],
         more,
         badges=[status_of(server)],
         trail=TRAIL,

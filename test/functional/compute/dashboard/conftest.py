@@ -14,7 +14,15 @@ from test.functional.compute.dashboard.surfer import Surfer
 from test.functional.compute.house import SIMULATED, RunningCloud, running_cloud
 from test.functional.harness.browser import chromium
 
-ROLES = (*SIMULATED, "load-balancer", "balancer-agent", "orchestration", "dashboard")
+ROLES = (
+    *SIMULATED,
+    "load-balancer",
+    "balancer-agent",
+    "orchestration",
+    "metric",
+    "alarming",
+    "dashboard",
+)
 SECTIONS = {
     "volume": {"driver": "memory", "ends_with_us": "yes"},
     "balancer-agent": {"driver": "sim"},

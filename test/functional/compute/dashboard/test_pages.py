@@ -131,6 +131,6 @@ def test_an_empty_project_says_what_to_do(shown: Shown, surfer: Surfer) -> None:
     for path in ("/", "/servers", "/volumes", "/backups", "/objects", "/stacks",
                  "/balancers", "/routers", "/addresses", "/keys"):  # fmt: skip
         surfer.go(path)
-        assert surfer.evaluate("document.querySelectorAll('.empty').length") > 0
+        assert surfer.evaluate("document.querySelectorAll('.empty, .steps').length") > 0
         assert not surfer.faults()
     assert "People" not in surfer.text
