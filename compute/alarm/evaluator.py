@@ -12,7 +12,7 @@ import logging
 from typing import Any
 
 from compute.alarm import time_constraints
-from compute.alarm.measures import Measures
+from compute.alarm.measures import Measures, Unmeasured
 from compute.alarm.model import COMPOSITE, MOVES, TRANSITION, Alarm
 from compute.alarm.outbox import owe_actions
 from compute.alarm.parts import NOBODY, REASON_CHARACTERS_MAX, Parts
@@ -97,8 +97,12 @@ class Evaluator:
             self._end(alarm, outcome_of(verdict, alarm.state))
 
     def _judge(self, alarm: Alarm, kind: str, rule: Any, now: float) -> Verdict:
-        values = self._measures.values(alarm.project_id, kind, rule, now)
-        return judge(threshold_of(rule), values)
+        threshold = threshold_of(rule)
+        try:
+            values = self._measures.values(alarm.project_id, kind, rule, now)
+        except Unmeasured as error:
+            return judge(threshold, [], str(error))
+        return judge(threshold, values)
 
     def _end(self, alarm: Alarm, outcome: Outcome | None) -> None:
         parts, now = self._parts, self._parts.now()
@@ -125,12 +129,14 @@ def end_evaluation(
     """Write what it came to, unless the alarm is another one by now, and owe what
     follows from it; whether anything does."""
     changes = outcome is not None and outcome.state != alarm.state
+    if outcome is not None:
+        reason = outcome.reason[:REASON_CHARACTERS_MAX]
+        values = {**values, "state_reason": reason}
     if outcome is not None and changes:
         assert outcome.state in MOVES[alarm.state]
         values = {
             **values,
             "state": outcome.state,
-            "state_reason": outcome.reason[:REASON_CHARACTERS_MAX],
             "state_at": parts.now(),
             "revision": alarm.revision + 1,
         }

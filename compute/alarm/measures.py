@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+import orjson
+
 from compute.alarm.model import BY_METRICS, RESOURCE
 from compute.core.errors import BadRequest, Forbidden, NotFound
 from compute.metric.client import MetricClient, Point
@@ -23,8 +25,13 @@ class Measures(Protocol):
     def values(
         self, project_id: str, kind: str, rule: Mapping[str, Any], now: float
     ) -> Sequence[float]:
-        """The last of them, the oldest first; none where nothing is measured, or the
-        project may not see it.  ``Unavailable`` when nobody can say."""
+        """The last of them, the oldest first.  ``Unmeasured`` where there is no such
+        thing to measure, or the project may not see it; ``Unavailable`` when nobody
+        can say."""
+
+
+class Unmeasured(Exception):
+    """There are no such measures; says why."""
 
 
 class MetricRoom:
@@ -42,9 +49,8 @@ class MetricRoom:
         start = now - granules * granularity
         try:
             points = self._points(project_id, kind, rule, granularity, start)
-        except (NotFound, Forbidden, BadRequest):
-            # There is no such thing, or not with such a granularity: no data.
-            return []
+        except (NotFound, Forbidden, BadRequest) as error:
+            raise Unmeasured(error.text) from None
         return [
             point.value
             for point in points
@@ -81,7 +87,8 @@ class MetricRoom:
             ).points
         return self._client.aggregates(
             ["aggregate", again, ["metric", rule["metric"], method]],
-            rule["query"],
+            # A text would be a search in Gnocchi's other language.
+            orjson.loads(rule["query"]),
             resource_type=rule["resource_type"],
             granularity=granularity,
             start=start,

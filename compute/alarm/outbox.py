@@ -25,7 +25,9 @@ _DIGEST_DIGITS = 16
 def owe_actions(
     connection: Connection, parts: Parts, alarm: Alarm, outcome: Outcome
 ) -> None:
-    """All that is to be done when the alarm, as it was, comes to that."""
+    """All that is to be done when the alarm, as it was, comes to that.  What is only
+    repeated is not owed twice: a place that is slow is not told of the past."""
+    is_news = outcome.state != alarm.state
     news = {
         "alarm_id": alarm.id,
         "alarm_name": alarm.name,
@@ -37,11 +39,14 @@ def owe_actions(
     }
     for action in alarm.actions_of(outcome.state):
         digest = hashlib.sha256(action.encode()).hexdigest()[:_DIGEST_DIGITS]
+        subject_id = f"{alarm.id}/{digest}"
+        if not is_news and parts.stores.jobs.open_of(connection, subject_id):
+            continue
         _add(
             connection,
             parts,
             ACT,
-            f"{alarm.id}/{digest}",
+            subject_id,
             {
                 "project_id": alarm.project_id,
                 "alarm_id": alarm.id,

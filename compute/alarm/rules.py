@@ -40,13 +40,14 @@ class Threshold:
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What the values say.  ``state`` None: nothing new, ``trend`` is the newest's.
-    ``count`` values are as ``disposition`` says."""
+    ``count`` values are as ``disposition`` says.  ``note``: why there are none."""
 
     state: str | None
     trend: str
     disposition: str
     count: int
     newest: float | None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +69,14 @@ def threshold_of(rule: Mapping[str, Any]) -> Threshold:
     )
 
 
-def judge(threshold: Threshold, values: Sequence[float]) -> Verdict:
-    """``values``: the oldest first; more than are wanted, or fewer."""
+def judge(threshold: Threshold, values: Sequence[float], note: str = "") -> Verdict:
+    """``values``: the oldest first; more than are wanted, or fewer, ``note`` says
+    why."""
     last = values[-threshold.periods :]
     newest = last[-1] if last else None
     if len(last) < threshold.periods:
         missing = threshold.periods - len(last)
-        return Verdict(UNKNOWN, UNKNOWN, NO_DATA, missing, newest)
+        return Verdict(UNKNOWN, UNKNOWN, NO_DATA, missing, newest, note)
     compare = COMPARISONS[threshold.comparison]
     beyond = [compare(value, threshold.threshold) for value in last]
     trend = ALARM if beyond[-1] else OK
@@ -102,7 +104,8 @@ def outcome_of(verdict: Verdict, now: str) -> Outcome:
         "most_recent": verdict.newest,
     }
     if state == UNKNOWN:
-        return Outcome(state, f"{verdict.count} datapoints are unknown", data)
+        why = f": {verdict.note}" if verdict.note else ""
+        return Outcome(state, f"{verdict.count} datapoints are unknown{why}", data)
     verb = "Transition to" if state != now else "Remaining as"
     reason = (
         f"{verb} {state} due to {verdict.count} samples {verdict.disposition}"

@@ -1,4 +1,5 @@
-"""A cloud of simulated hosts with stacks and alarms that are looked at all the time."""
+"""A cloud of simulated hosts with stacks, measures, and alarms that are looked at all
+the time and may tell a server of the tests."""
 
 from __future__ import annotations
 
@@ -8,8 +9,14 @@ import pytest
 
 from test.functional.compute.house import SIMULATED, RunningCloud, running_cloud
 
-SECTIONS = {"alarming": {"evaluation_interval": "0.5"}}
-ROLES = (*SIMULATED, "orchestration", "alarming")
+SECTIONS = {
+    "alarming": {
+        "evaluation_interval": "0.5",
+        "webhook_networks_allowed": "127.0.0.1/32",
+        "webhook_to_ourselves": "yes",
+    }
+}
+ROLES = (*SIMULATED, "orchestration", "metric", "alarming")
 
 
 @pytest.fixture(scope="session")

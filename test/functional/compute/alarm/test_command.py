@@ -26,6 +26,7 @@ def test_a_life_by_the_command(cloud: RunningCloud) -> None:
         *("--aggregation-method", "mean", "--granularity", "60"),
         *("--comparison-operator", "gt", "--threshold", "80"),
         *("--time-constraint", constraint, "--ok-action", "log://"),
+        *("--enabled", "False"),
     )
     assert (made["state"], made["threshold"]) == ("insufficient data", 80.0)
     assert json.loads(made["time_constraints"])[0]["duration"] == 10800
@@ -43,8 +44,10 @@ def test_a_life_by_the_command(cloud: RunningCloud) -> None:
         "rule change",
         "state transition",
     }
-    found = cloud.openstack("alarm-history", "search", "-f", "json")
+    mine = ("--query", f"alarm_id={made['alarm_id']}")
+    found = cloud.openstack("alarm-history", "search", *mine, "-f", "json")
     assert len(found) == len(history)
+    cloud.openstack("alarm", "delete", "hot")
 
 
 def test_lists_by_the_command(cloud: RunningCloud) -> None:

@@ -44,7 +44,8 @@ def test_an_alarm_fires_once_for_each_transition(house: House) -> None:
         },
     }
     shown = house.show(alarm)
-    assert (shown["state"], shown["state_reason"]) == ("alarm", news["reason"])
+    assert shown["state"] == "alarm"
+    assert shown["state_reason"].startswith("Remaining as alarm")
     kinds = [each["type"] for each in house.history(alarm)]
     assert kinds == ["creation", "state transition", "state transition"]
 
