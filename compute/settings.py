@@ -98,6 +98,11 @@ class CloudProcessSettings:
     object_store_url: str = option(
         "http://127.0.0.1:8080", "Where the object store's proxy is"
     )
+    status_address: str = option(
+        "",
+        "Where /metrics of this process is served, host:port, to whoever can reach it;"
+        " default: nowhere",
+    )
     region: str = option("RegionOne", "The region's name in the catalogue")
     host: str = option("", "This host's name; default: the machine's")
     state: Path = option(Path("/var/lib/ringstack"), "What the cloud keeps on disk")
@@ -133,6 +138,7 @@ class CloudSettings:
     rooms: Mapping[str, Any]
     policies: Mapping[str, Mapping[str, str]]
     public_address: Address
+    status_address: Address | None = None
 
     def plays(self, role: Role) -> bool:
         """Whether this process does that."""
@@ -208,7 +214,10 @@ def load_cloud_settings(
             policies[name.removeprefix(POLICY_PREFIX)] = dict(values)
         elif is_whole and name not in read and name != "DEFAULT":
             reader.note(name, "", "no such section")
-    address = _address(reader, read["cloud"].public_address)
+    address = _address(reader, "public_address", read["cloud"].public_address)
+    status: Address | None = None
+    if read["cloud"].status_address:
+        status = _address(reader, "status_address", read["cloud"].status_address)
     reader.finish()
     return CloudSettings(
         source,
@@ -219,12 +228,13 @@ def load_cloud_settings(
         {name: read[name] for name in room_kinds},
         policies,
         address,
+        status,
     )
 
 
-def _address(reader: Reader, text: str) -> Address:
+def _address(reader: Reader, option_name: str, text: str) -> Address:
     match = _ADDRESS.match(text)
     if match is None or int(match["port"]) > 65535:
-        reader.note("cloud", "public_address", f"{text!r} is not host:port")
+        reader.note("cloud", option_name, f"{text!r} is not host:port")
         return Address("127.0.0.1", 0)
     return Address(match["host"].strip("[]"), int(match["port"]))

@@ -8,12 +8,20 @@ from __future__ import annotations
 
 import logging
 import signal
+from collections.abc import Callable
 from functools import partial
 from random import SystemRandom
 
 from compute.app.agents import Agents
 from compute.app.beginnings import SERVICE_PASSWORD, beginnings
 from compute.app.callers import Later, room_callers
+from compute.app.figures import (
+    AgentsSeen,
+    RequestsByRoom,
+    Samples,
+    StatusPages,
+    table_rows,
+)
 from compute.app.front import front_of
 from compute.app.rooms import PACKAGES, build_room
 from compute.app.secret_files import read_secret, secret_in
@@ -31,7 +39,7 @@ from compute.identity.client import (
 )
 from compute.identity.room import build_parts as build_identity_parts
 from compute.identity.room import room_of as identity_room
-from compute.settings import AGENT_ROLES, ROOM_ROLES, CloudSettings, Role
+from compute.settings import AGENT_ROLES, ROOM_ROLES, Address, CloudSettings, Role
 from objectstore.app.worker import StoreWorker
 from objectstore.client.caller import Caller
 from objectstore.client.in_process import InProcessCaller
@@ -42,6 +50,7 @@ from objectstore.kernel.clock import SystemClock
 from objectstore.kernel.http.edge import AccessSink
 from objectstore.kernel.log import open_access_log
 from objectstore.kernel.loop import Loop
+from objectstore.kernel.metrics import AccessSinks
 from objectstore.kernel.signals import on_signals
 from objectstore.kernel.wsgi import Server, listen
 from objectstore.middleware.identity import IdentityFilter
@@ -66,6 +75,8 @@ class Cloud:
         self._loops: list[Loop] = []
         self._agents: Agents | None = None
         self._server: Server | None = None
+        self._status: Server | None = None
+        self._callers: dict[str, Caller] = {}
         self._access = open_access_log(settings.log, self._clock)
 
     def run(self, worker: process.Worker) -> None:
@@ -87,10 +98,10 @@ class Cloud:
         )
         names = [role.value for role in ROOM_ROLES if settings.plays(role)]
         here = {name: Later() for name in names}
-        callers = room_callers(settings, here, self._pool)
+        callers = self._callers = room_callers(settings, here, self._pool)
         callers["object-store"] = self._store_caller()
         self._connect_store(callers["identity"])
-        service = self._service_tokens(callers["identity"])
+        service = self._service = self._service_tokens(callers["identity"])
         if names:
             self._build_rooms(names, here, callers, service)
         if any(settings.plays(role) for role in AGENT_ROLES):
@@ -119,8 +130,9 @@ class Cloud:
         """Finish the requests that are under way, then close everything."""
         if self._agents is not None:
             self._agents.stop()
-        if self._server is not None:
-            self._server.drain()
+        for server in (self._server, self._status):
+            if server is not None:
+                server.drain()
         for loop in self._loops:
             loop.stop()
         for room in self._rooms.values():
@@ -219,6 +231,8 @@ class Cloud:
         consoles = self._agents.consoles if self._agents is not None else None
         door = self._agents.door if self._agents is not None else None
         sinks: AccessSink | None = self._access
+        if settings.status_address is not None:
+            sinks = self._serve_status(settings.status_address, list(applications))
         self._server = Server(
             front_of(applications, consoles, door),
             [listen(address.host, address.port)],
@@ -227,3 +241,23 @@ class Cloud:
             clock=self._clock,
         )
         self._server.start()
+
+    def _serve_status(self, address: Address, rooms: list[str]) -> AccessSink:
+        """Serve how this process is, at an address of its own; what counts requests."""
+        requests = RequestsByRoom(rooms, rooms[0] if len(rooms) == 1 else "")
+        asked: dict[str, Callable[[], Samples]] = {}
+        if self._database is not None:
+            asked["Rows of the database's tables"] = partial(table_rows, self._database)
+            asked["Agents of hosts"] = AgentsSeen(
+                self._callers, self._service, rooms
+            ).samples
+        self._status = Server(
+            StatusPages(requests, self._loops, asked, self._clock),
+            [listen(address.host, address.port)],
+            self._settings.edge,
+            clock=self._clock,
+        )
+        self._status.start()
+        return AccessSinks(
+            [requests] if self._access is None else [requests, self._access]
+        )

@@ -12,6 +12,7 @@ several periods in a row; the rest is arithmetic and comparison, each value by i
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ NODES_MAX = 500
 DEPTH_MAX = 20
 WINDOW_MAX = 10_000
 _TOKEN = re.compile(r"""\s*(?:([()\[\],])|"([^"]*)"|'([^']*)'|([^\s()\[\],"']+))""")
-_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?\Z", re.ASCII)
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?(e[+-]?\d+)?\Z", re.ASCII | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,10 +166,10 @@ class _Compiler:
         self._count += 1
         if depth > DEPTH_MAX or self._count > NODES_MAX:
             raise BadRequest("Invalid operations: they are too large")
-        if isinstance(given, int | float) and not isinstance(given, bool):
-            return Number(float(given))
         if isinstance(given, str) and _NUMBER.match(given):
-            return Number(float(given))
+            given = float(given)
+        if isinstance(given, int | float) and not isinstance(given, bool):
+            return _number(given)
         if not isinstance(given, list) or not given or not isinstance(given[0], str):
             raise BadRequest(f"Invalid operation: {_shown(given)}")
         name, *rest = given
@@ -207,6 +208,16 @@ class _Compiler:
         if len(series) != 1 or len(numbers) != arguments:
             raise BadRequest(f"Invalid operation: {name} needs one series")
         return Unary(name, series[0], tuple(numbers))
+
+
+def _number(given: float) -> Number:
+    try:
+        found = float(given)
+    except OverflowError:
+        found = math.inf
+    if not math.isfinite(found):
+        raise BadRequest(f"Invalid operations: {_shown(given)} is too large")
+    return Number(found)
 
 
 def _is_list_of_lists(given: Any) -> bool:
