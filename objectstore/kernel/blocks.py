@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import itertools
 import mmap
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 # Every device and file system in use takes this: the size of a page, of a block of
 # ext4 and XFS, and a multiple of all sectors.
@@ -102,13 +103,16 @@ class ViewedPool:
         self._buffers: list[mmap.mmap] = []
         # That of the list, and what the interpreter counts of the one who asks: not the
         # same in all its versions.
-        (self._references_when_free,) = _references([_own_pages(BLOCK_BYTES)])
+        one = [_own_pages(BLOCK_BYTES)]
+        self._references_when_free = next(
+            count for count in itertools.count() if _first_with(one, count) is not None
+        )
 
     def take(self) -> memoryview | None:
         """The first that is free, a new one, or None when all are in use."""
-        for place, references in enumerate(_references(self._buffers)):
-            if references == self._references_when_free:
-                return memoryview(self._buffers[place])
+        free = _first_with(self._buffers, self._references_when_free)
+        if free is not None:
+            return memoryview(free)
         if len(self._buffers) == self._buffers_max:
             return None
         self._buffers.append(self._make(len(self._buffers)))
@@ -149,7 +153,9 @@ class _Pages(mmap.mmap):
         self.let_go(len(self))
 
 
-def _references(buffers: list[mmap.mmap]) -> Iterator[int]:
-    """How many there are to each."""
+def _first_with(buffers: list[mmap.mmap], references: int) -> mmap.mmap | None:
+    """The first that so many refer to."""
     for buffer in buffers:
-        yield sys.getrefcount(buffer)
+        if sys.getrefcount(buffer) == references:
+            return buffer
+    return None

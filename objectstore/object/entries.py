@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
+
+from crc32c import crc32c
 
 from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.disk import Buffer
@@ -23,6 +26,20 @@ from objectstore.object.view import View
 from objectstore.wire.records import ObjectState, Receipt
 
 STORED = Receipt(stored=True)
+
+# What is put to three local devices comes three times in a row; its memory is not kept
+# for that.
+_last_body: weakref.ref[memoryview] | None = None
+_last_crc = 0
+
+
+def _crc_of(body: Buffer) -> int:
+    global _last_body, _last_crc
+    if not isinstance(body, memoryview):  # a small one
+        return crc32c(body)
+    if _last_body is None or _last_body() is not body:
+        _last_body, _last_crc = weakref.ref(body), crc32c(body)
+    return _last_crc
 
 
 class Change(Entry):
@@ -58,7 +75,7 @@ class Change(Entry):
             key, coming.packed, row_owed=row_owed, serial=serial, since=since
         )
         self.body = body
-        self.body_crc = 0
+        self.body_crc = _crc_of(body)
         self.promise: Promise[Receipt] = Promise()
         self._view = view
         self._key = key

@@ -43,7 +43,8 @@ class Expiring:
 
     def change(self, key: bytes, old: Held | None, new: Held | None) -> None:
         """The row of ``key`` was ``old`` and is ``new``."""
-        before, after = _delete_at(old), _delete_at(new)
+        before = _delete_at(old) if old is not None else 0
+        after = _delete_at(new) if new is not None else 0
         if before == after:
             return
         if before:
@@ -100,8 +101,8 @@ def _due_before(
     return [Due(*row) for row in connection.execute(_DUE, (*after, now, limit))]
 
 
-def _delete_at(held: Held | None) -> int:
-    state = None if held is None else held.state
+def _delete_at(held: Held) -> int:
+    state = held.state
     # Hardly any object expires.
     if state is None or not state.delete_at or not state.exists:
         return 0

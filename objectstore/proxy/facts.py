@@ -59,7 +59,7 @@ class FactsCache:
     ) -> None:
         self._placement = placement
         self._rounds = rounds
-        self._clock = clock
+        self._monotonic = clock.monotonic
         self._seconds = settings.facts_seconds
         self._count_max = settings.facts_count
         self._containers: dict[tuple[str, str], Known[ContainerNode]] = {}
@@ -99,8 +99,10 @@ class FactsCache:
     def known_account(self, account: str) -> Known[AccountNode] | None:
         """The account with its nodes, if there is one."""
         known = self._accounts.get(account)
-        if known is not None and self._is_fresh(known):
-            return known
+        if known is not None:
+            if known.until > self._monotonic():
+                return known
+            self._ask_again(known)
         return self._fresh_account(account)
 
     def _fresh_account(self, account: str) -> Known[AccountNode] | None:
@@ -117,8 +119,10 @@ class FactsCache:
         """The container with its nodes, if there is one."""
         name = (account, container)
         known = self._containers.get(name)
-        if known is not None and self._is_fresh(known):
-            return known
+        if known is not None:
+            if known.until > self._monotonic():
+                return known
+            self._ask_again(known)
         return self._fresh_container(account, container)
 
     def _fresh_container(
@@ -151,13 +155,9 @@ class FactsCache:
         self._changes += 1
         self._containers.pop((account, container), None)
 
-    def _is_fresh(self, known: Known[D]) -> bool:
-        """Whether it may be used; of many who find it old, one asks again."""
-        now = self._clock.monotonic()
-        if known.until > now:
-            return True
-        known.until = now + REFRESH_SECONDS
-        return False
+    def _ask_again(self, known: Known[D]) -> None:
+        """Of many who find it old, one asks: the others may use it meanwhile."""
+        known.until = self._monotonic() + REFRESH_SECONDS
 
     def _ask(self, key: bytes, group: Group[D]) -> Known[D] | None:
         view = view_database(self._rounds, group, key)
@@ -167,7 +167,7 @@ class FactsCache:
                 raise Unavailable("too few replicas to know that it does not exist")
             return None
         seconds = self._seconds * (1 - SPREAD * key[-1] / 255)
-        return Known(view.info, key, group, self._clock.monotonic() + seconds)
+        return Known(view.info, key, group, self._monotonic() + seconds)
 
 
 K = TypeVar("K")

@@ -38,7 +38,10 @@ class Repairs:
         """Look who missed it: now, and those under way when they end."""
         if len(asked) == len(group.primaries):
             for (node, promise), primary in zip(asked, group.primaries, strict=True):
-                if node is not primary or not took_it(promise):
+                receipt = promise.value
+                if node is not primary or receipt is None:
+                    break
+                if not (receipt.stored or receipt.found):
                     break
             else:
                 return

@@ -57,14 +57,20 @@ class Promise(Generic[T]):
         if not self.done:
             self.done = True
             self.value = value
-            self._tell()
+            callbacks = self._callbacks
+            if callbacks is not None:
+                self._callbacks = None
+                for callback in callbacks:
+                    callback(self)
 
     def fail(self, error: BaseException) -> None:
         """Break the promise with ``error``."""
         if not self.done:
             self.done = True
             self.error = error
-            self._tell()
+            callbacks, self._callbacks = self._callbacks, None
+            for callback in callbacks or ():
+                callback(self)
 
     def follow(self, other: Promise[T]) -> None:
         """Have the outcome of another, which is done."""
@@ -72,11 +78,6 @@ class Promise(Generic[T]):
             self.fail(other.error)
         else:
             self.resolve(other.value)  # type: ignore[arg-type]
-
-    def _tell(self) -> None:
-        callbacks, self._callbacks = self._callbacks, None
-        for callback in callbacks or ():
-            callback(self)
 
     def when_done(self, callback: Callable[[Promise[T]], None]) -> None:
         """Call ``callback(self)`` when done; now, if it is done already."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import eventlet.hubs
 
-from objectstore.kernel.concurrency import native_threads, turns
+from objectstore.kernel.concurrency import native_threads, sleeper, turns
 
 
 def simulate(hub: Any) -> Any:
@@ -15,5 +15,6 @@ def simulate(hub: Any) -> Any:
     native_threads.offload_nothing()
     # A timer each: the simulation tells by the timer whose life a call belongs to.
     turns.call_by_timers()
+    sleeper.time_exactly()
     eventlet.hubs.use_hub(hub)
     return eventlet.hubs.get_hub()

@@ -8,8 +8,6 @@ from __future__ import annotations
 import logging
 from typing import NamedTuple
 
-from crc32c import crc32c
-
 from objectstore.kernel.blocks import block_start
 from objectstore.kernel.concurrency import Promise, Semaphore
 from objectstore.kernel.disk import Buffer, Disk
@@ -146,7 +144,7 @@ class CurrentSegment:
             end = offset + HEAD_BYTES + len(meta) + length
             if end > limit and offsets:
                 break
-            crc = entry.body_crc = crc32c(body) if length else 0
+            crc = entry.body_crc
             head = encode_head(seed, offset, first, entry.kind, meta, length, crc)
             buffers.append(head + meta)
             if length:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from crc32c import crc32c
+
 from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.disk import Buffer
 from objectstore.kernel.errors import RingstackError
@@ -17,7 +19,7 @@ class Entry:
         self.kind = kind
         self.meta = meta
         self.body = body
-        self.body_crc = 0  # known when ``written`` is called
+        self.body_crc = crc32c(body)
 
     def written(self, segment: int, offset: int) -> None:
         """It is durable at this position.  Must not wait nor raise."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import mmap
-from collections.abc import Iterator
 
 import pytest
 
@@ -67,13 +66,12 @@ def test_an_interpreter_that_counts_references_differently(
     monkeypatch: pytest.MonkeyPatch, more: int
 ) -> None:
     """Newer ones do not count those that a function lends to another."""
-    count = blocks._references
+    first_with = blocks._first_with
 
-    def references(buffers: list[mmap.mmap]) -> Iterator[int]:
-        for number in count(buffers):
-            yield number + more
+    def counted(buffers: list[mmap.mmap], references: int) -> mmap.mmap | None:
+        return first_with(buffers, references - more)
 
-    monkeypatch.setattr(blocks, "_references", references)
+    monkeypatch.setattr(blocks, "_first_with", counted)
     pool = ViewedPool(BLOCK_BYTES, 1)
     buffer = pool.take()
     assert buffer is not None
