@@ -112,6 +112,7 @@ class DatabaseStore:
             device.identity,
             segment_bytes_max=SEGMENT_BYTES_MAX,
             allocate_bytes=ALLOCATE_BYTES,
+            over_zeros=True,
         )
         store = cls(device, directory, kind, journal, open_databases_max, space)
         store._replay()

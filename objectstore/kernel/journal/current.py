@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from typing import NamedTuple
 
-from objectstore.kernel.blocks import block_start
+from objectstore.kernel.blocks import block_start, block_stop
 from objectstore.kernel.concurrency import Promise, Semaphore
 from objectstore.kernel.disk import Buffer, Disk
 from objectstore.kernel.errors import Corrupt, InsufficientStorage, RingstackError
@@ -30,6 +30,7 @@ from objectstore.kernel.journal.format import (
     segment_seed,
 )
 from objectstore.kernel.journal.repair import Tail, examine_tail, repair_tail
+from objectstore.kernel.journal.zeros import FIRST_ZEROS_BYTES, padding, write_zeros
 
 # Larger bodies leave the page cache after a while (``kernel.recent_bodies``).
 CACHED_BODY_BYTES_MAX = 64 * 1024
@@ -55,13 +56,20 @@ class CurrentSegment:
     """One segment open for writing; ``tail`` is its acknowledged length."""
 
     def __init__(
-        self, disk: Disk, path: str, number: int, identity: bytes, descriptor: int
+        self,
+        disk: Disk,
+        path: str,
+        number: int,
+        identity: bytes,
+        descriptor: int,
+        over_zeros: bool,
     ) -> None:
         self.path = path
         self.number = number
         self.tail = 0
         self._disk = disk
         self._identity = identity
+        self._over_zeros = over_zeros  # written ahead (``journal.zeros``)
         self._seed = segment_seed(identity, number)
         self._descriptor = descriptor
         self._direct = disk.open_direct(descriptor)
@@ -74,7 +82,13 @@ class CurrentSegment:
 
     @classmethod
     def begin(
-        cls, disk: Disk, directory: str, path: str, number: int, identity: bytes
+        cls,
+        disk: Disk,
+        directory: str,
+        path: str,
+        number: int,
+        identity: bytes,
+        over_zeros: bool,
     ) -> CurrentSegment:
         """A new one, its name durable.  Blocks."""
         descriptor = disk.create(path)
@@ -84,16 +98,16 @@ class CurrentSegment:
             disk.close(descriptor)
             disk.unlink(path)
             raise
-        return cls(disk, path, number, identity, descriptor)
+        return cls(disk, path, number, identity, descriptor, over_zeros)
 
     @classmethod
     def reopen(
-        cls, disk: Disk, path: str, number: int, identity: bytes
+        cls, disk: Disk, path: str, number: int, identity: bytes, over_zeros: bool
     ) -> tuple[CurrentSegment, Tail]:
         """An existing one with its tail repaired, to go on writing.  Blocks;
         ``Corrupt`` when it belongs to another journal."""
         descriptor = disk.open(path, write=True)
-        segment = cls(disk, path, number, identity, descriptor)
+        segment = cls(disk, path, number, identity, descriptor, over_zeros)
         try:
             return segment, segment._repair()
         except BaseException:
@@ -223,7 +237,10 @@ class CurrentSegment:
         """Write and sync a batch at ``tail``; when it is kept: ``advance``."""
         direct = cut.direct
         if direct is None:
-            return self._disk.write_and_sync(self._descriptor, cut.buffers, self.tail)
+            buffers = cut.buffers
+            if self._over_zeros and block_stop(cut.end) <= self._allocated:
+                buffers = [*buffers, padding(cut.end)]
+            return self._disk.write_and_sync(self._descriptor, buffers, self.tail)
         assert self._direct is not None
         start = block_start(self.tail)
         promise = self._disk.write_and_sync(self._direct, [direct.blocks], start)
@@ -236,6 +253,8 @@ class CurrentSegment:
         return self._large
 
     def _allocate(self, end: int, step: int, limit: int) -> None:
+        if self._over_zeros:
+            step = FIRST_ZEROS_BYTES  # somebody waits
         step = max(step, BATCHES_AHEAD * (end - self.tail))
         try:
             self._allocate_ahead(step, limit, end)
@@ -247,6 +266,8 @@ class CurrentSegment:
         start = self._allocated
         target = max(least, min(start + step, limit))
         self._disk.allocate(self._descriptor, start, target - start)
+        if self._over_zeros:
+            write_zeros(self._disk, self.path, start, target)
         self._allocated, self._step = target, step
 
     def end(self, suspect: bool) -> None:

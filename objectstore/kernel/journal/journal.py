@@ -81,6 +81,7 @@ class Journal:
         identity: bytes,
         segment_bytes_max: int,
         allocate_bytes: int,
+        over_zeros: bool,
     ) -> None:
         assert len(identity) == IDENTITY_BYTES
         self.torn: list[Damage] = []  # never acknowledged; repaired by ``open``
@@ -92,6 +93,7 @@ class Journal:
         self._identity = identity
         self._segment_bytes_max = segment_bytes_max
         self._allocate_bytes = allocate_bytes
+        self._over_zeros = over_zeros
         self._files = SegmentFiles(disk, directory)
         self._closed_sizes: dict[int, int] = {}
         self._number = 0  # of the newest segment there ever was
@@ -115,13 +117,17 @@ class Journal:
         *,
         segment_bytes_max: int = SEGMENT_BYTES_MAX,
         allocate_bytes: int = ALLOCATE_BYTES,
+        over_zeros: bool = False,
     ) -> Journal:
         """Open, or begin, the journal in ``directory``, and repair its tail.
 
         ``identity`` (16 bytes) keeps segments of other journals apart: ``Corrupt``
-        when the last one has another's.  Blocks; reads the last segment through.
+        when the last one has another's.  ``over_zeros``: for small records
+        (``journal.zeros``).  Blocks; reads the last segment through.
         """
-        journal = cls(disk, directory, identity, segment_bytes_max, allocate_bytes)
+        journal = cls(
+            disk, directory, identity, segment_bytes_max, allocate_bytes, over_zeros
+        )
         disk.make_directories(directory)
         numbers = segment_numbers(disk, directory)
         for number in numbers[:-1]:
@@ -130,7 +136,9 @@ class Journal:
         if numbers:
             last = journal._number = numbers[-1]
             path = journal._files.path(last)
-            journal._current, tail = CurrentSegment.reopen(disk, path, last, identity)
+            journal._current, tail = CurrentSegment.reopen(
+                disk, path, last, identity, over_zeros
+            )
             journal.torn, journal.damage = tail.torn, tail.damage
         return journal
 
@@ -260,6 +268,7 @@ class Journal:
                 self._files.path(number),
                 number,
                 self._identity,
+                self._over_zeros,
             )
         except RingstackError as error:
             # There is no segment to be had: none of them has a place.
