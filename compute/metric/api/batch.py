@@ -64,7 +64,7 @@ class BatchApi:
         creates = call.query.flag("create_metrics")
         body = object_of(large_json(call))
         given = {
-            resource_id: {
+            _key(resource_id): {
                 name: (each, self._measures(each))
                 for name, each in object_of(named, "A resource's metrics").items()
             }
@@ -123,6 +123,13 @@ class BatchApi:
         if isinstance(given, dict):
             given = given.get("measures")
         return self._frame.measures(given)
+
+
+def _key(text: str) -> str:
+    """What a database can be asked for; 400."""
+    if "\0" in text:
+        raise BadRequest("The body has a text with a NUL character")
+    return text
 
 
 def _described(given: Any) -> Mapping[str, Any]:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from compute.core.api import ApiCall, Route, empty_reply, json_reply
 from compute.core.database import Connection
+from compute.core.errors import BadRequest
 from compute.core.schema import Schema
 from compute.metric import store, tables
 from compute.metric.api.frame import Frame, large_json, page_of
@@ -20,6 +21,7 @@ from compute.metric.service.metrics import NewMetric
 from compute.metric.service.views import metric_view, points_view, whole_metric_view
 from objectstore.kernel.reply import Reply
 
+NAME_CHARACTERS_MAX = 255
 _TEXT = {"type": ["string", "null"], "maxLength": 255}
 _NAME = {**_TEXT, "pattern": r"^[^/]*$"}
 # What may be said of a metric that is to be made.
@@ -52,8 +54,10 @@ LISTED_MAX = 200_000
 
 
 def new_metric(given: Mapping[str, Any] | None, name: str = "") -> NewMetric:
-    """From a body."""
+    """From a body; ``name``: the key under which it stands there.  400."""
     given = given or {}
+    if len(name) > NAME_CHARACTERS_MAX or "/" in name or "\0" in name:
+        raise BadRequest(f"Invalid input: {name[:64]!r} is not a metric's name")
     return NewMetric(
         name or given.get("name") or "",
         given.get("unit") or "",

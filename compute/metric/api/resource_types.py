@@ -15,11 +15,12 @@ from compute.metric.service import resource_types
 from compute.metric.service.resources import type_named
 from objectstore.kernel.reply import Reply
 
+TYPE_NAME = r"^[a-zA-Z_][a-zA-Z0-9_-]{0,62}$"
 TYPE = Schema(
     {
         "type": "object",
         "properties": {
-            "name": {"type": "string", "pattern": NAME_PATTERN[:-1] + "(-.*)?$"},
+            "name": {"type": "string", "pattern": TYPE_NAME},
             "attributes": DEFINITIONS,
         },
         "required": ["name"],
