@@ -153,7 +153,11 @@ class Supervisor:
     def _begin_to_replace(self) -> None:
         if self._successors_would_start():
             logger.info("replacing the workers one by one")
-            self._to_replace = list(self._places)
+            # Whose turn has not come goes first: or the first worker would be
+            # replaced again and again, and the last never.
+            waiting = self._to_replace
+            rest = [place for place in self._places if place not in waiting]
+            self._to_replace = waiting + rest
         else:
             logger.error("the workers stay as they are")
 

@@ -107,6 +107,18 @@ def test_sighup_replaces_one_after_the_other():
         assert program.end() == 0
 
 
+def test_many_sighups_replace_everybody():
+    with running("3", "serve") as program:
+        program.hear_ready(3)
+        program.process.send_signal(signal.SIGHUP)
+        for index in (0, 1, 2, 0):
+            assert program.hear("drained")[1] == str(index)
+            program.process.send_signal(signal.SIGHUP)
+            program.hear_ready(1)
+        program.process.send_signal(signal.SIGTERM)
+        assert program.end() == 0
+
+
 def test_workers_that_successors_could_not_follow_stay():
     with running("1", "serve", "5", "refuses") as program:
         program.hear_ready(1)
