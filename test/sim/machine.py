@@ -14,6 +14,7 @@ from random import Random
 from typing import Any
 
 from objectstore.account.server import account_server
+from objectstore.app import leaving
 from objectstore.app.device_watch import REST_SECONDS as DEVICE_REST_SECONDS
 from objectstore.app.device_watch import DeviceWatch
 from objectstore.app.devices import LocalDevices
@@ -29,14 +30,22 @@ from objectstore.kernel.loop import Loop
 from objectstore.object.server import object_server
 from objectstore.proxy.app import ProxyApplication
 from objectstore.proxy.placement import Placement
+from objectstore.wire.channel.format import PATH as CHANNEL_PATH
+from objectstore.wire.channel.serving import ChannelServer
 from test.sim.clock import OpClock, SkewedClock
 from test.sim.disk import SimulatedDisk
 from test.sim.hub import Realm, SimulatedHub
+from test.sim.life import Life
 from test.sim.network import Network
 from test.sim.settings import SECRET, settings_for
-from test.sim.wire import Life, SimulatedPool
+from test.sim.wire import SimulatedPool
 
 PORT = 6200
+CHANNELS_RATE = 0.8
+# What ``app.worker`` gives to those who stop.
+COPIES_SECONDS = 10.0
+NODES_SECONDS = 5.0
+LOOK_SECONDS = 0.1
 RingSource = Callable[[], RingSet]
 
 
@@ -64,8 +73,14 @@ class Process(Life):
         self._machine = machine
         settings = settings_for(machine.disk.directory)
         pool: Any = SimulatedPool(
-            machine.network, machine.random, self, machine.machines
+            machine.network,
+            machine.random,
+            self,
+            machine.machines,
+            self.clock.monotonic,
         )
+        # Of an earlier version, some lives: they answer requests only.
+        self._knows_channels = machine.random.random() < CHANNELS_RATE
         rings = self.rings = machine.rings()
         self.devices = LocalDevices(
             settings,
@@ -111,7 +126,9 @@ class Process(Life):
             "container": container_server(self.devices.nodes.containers, SECRET),
             "account": account_server(self.devices.nodes.accounts, SECRET),
         }
-        self.application = NodeFront(servers, {})
+        self._channels = ChannelServer(servers, SECRET, self.clock.monotonic)
+        pages = {CHANNEL_PATH: self._channels} if self._knows_channels else {}
+        self.application = NodeFront(servers, pages)
         self.devices.start_loops()
         watch = DeviceWatch(
             self.devices,
@@ -131,7 +148,16 @@ class Process(Life):
 
     def stop(self) -> None:
         """End in good order; it has started."""
+        opened = list(self.devices.opened.values())
+        until = self.clock.monotonic() + COPIES_SECONDS
+        leaving.pay(leaving.debts_of(opened), self.clock, until)
+        locks = [each for device in opened for each in device.locks]
+        leaving.let_writers_end(locks, self.clock)
         self.application = None
+        self._channels.leave()
+        until = self.clock.monotonic() + NODES_SECONDS
+        while self.has_callers and self.clock.monotonic() < until:
+            concurrency.sleep(LOOK_SECONDS)
         self._watch.stop()
         self.devices.close()
 
@@ -219,8 +245,7 @@ class Machine:
             return
         self.hub.kill(life.realm)
         if breaks_connections:
-            for tell in list(life.unanswered.values()):
-                tell()
+            life.break_connections()
         self._past += [life, self.disk]
         self.disk.on_death = None
         self.disk = self.disk.survivor(self._next_directory())
@@ -247,6 +272,7 @@ class Machine:
             if self.life is life:
                 self.life = None
                 self.hub.kill(life.realm)
+                life.break_connections()
                 self._past.append(life)
 
         stopped.when_done(end)

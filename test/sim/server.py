@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from objectstore.kernel import concurrency
 from objectstore.kernel.errors import RingstackError
+from objectstore.kernel.http.exchange import UPGRADE_KEY
 from objectstore.kernel.http.framing import Field
 from objectstore.kernel.request import CONTEXT_KEY, Application, Context
 
@@ -28,6 +29,32 @@ def answer(
     application: Application, method: str, target: str, headers: list[Field], body: Any
 ) -> Reply:
     """One request through the application; ``body`` is its ``wsgi.input``."""
+    return _run(application, _environ(method, target, headers, body))
+
+
+def switch(
+    application: Application,
+    target: str,
+    headers: list[Field],
+    take_over: Callable[[Any], Any],
+    reply: Callable[[Reply], None],
+) -> None:
+    """Offer a connection for another protocol, in a greenlet of its own: the
+    application takes it over and stays at it, or answers."""
+    environ = _environ("GET", target, headers, io.BytesIO())
+    environ[UPGRADE_KEY] = take_over
+
+    def run() -> None:
+        answered = _run(application, environ)
+        if answered.status:
+            reply(answered)
+
+    concurrency.spawn(run)
+
+
+def _environ(
+    method: str, target: str, headers: list[Field], body: Any
+) -> dict[str, Any]:
     environ: dict[str, Any] = {
         "REQUEST_METHOD": method,
         "PATH_INFO": target,
@@ -38,7 +65,12 @@ def answer(
     for name, value in headers:
         key = name.decode("latin-1").upper().replace("-", "_")
         environ[key if key == "CONTENT_LENGTH" else f"HTTP_{key}"] = value.decode()
-    head: list[Any] = []
+    return environ
+
+
+def _run(application: Application, environ: dict[str, Any]) -> Reply:
+    """``status`` 0: it was another protocol's."""
+    head: list[Any] = [0, []]
 
     def start_response(status: str, fields: Any, exc_info: Any = None) -> None:
         head[:] = [int(status.split()[0]), fields]

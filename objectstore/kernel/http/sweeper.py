@@ -36,7 +36,7 @@ class Sweeper:
         after: Callable[[float], None] | None = None,
     ) -> None:
         """``after(now)`` is called after each look, for what else gets stale."""
-        self.watched: set[Watched] = set()
+        self.watched: dict[Watched, None] = {}  # in the order of their coming
         self._clock = monotonic
         self._seconds = seconds
         self._after = after
@@ -44,13 +44,13 @@ class Sweeper:
 
     def watch(self, watched: Watched) -> None:
         """Look after it from now on; starts the greenlet if needed."""
-        self.watched.add(watched)
+        self.watched[watched] = None
         if self._task is None:
             self._task = concurrency.spawn(self._run)
 
     def forget(self, watched: Watched) -> None:
         """Look no longer after it; harmless when not watched."""
-        self.watched.discard(watched)
+        self.watched.pop(watched, None)
 
     def sweep(self) -> int:
         """Expire what is overdue now; how many there were."""

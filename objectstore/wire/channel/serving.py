@@ -91,7 +91,7 @@ class ChannelServer:
         self._monotonic = monotonic
         self._sink = sink
         self._young = YoungObjects()
-        self._lines: set[_Line] = set()
+        self._lines: dict[_Line, None] = {}  # in the order of their coming
         self._is_leaving = False
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Any:
@@ -106,13 +106,13 @@ class ChannelServer:
             )
         stream = take_over([("Connection", "Upgrade"), ("Upgrade", PROTOCOL)])
         line = _Line(stream, self._servers, self._monotonic, self._sink, self._young)
-        self._lines.add(line)
+        self._lines[line] = None
         if self._is_leaving:  # it was on its way here before we were
             line.leave()
         try:
             line.run()
         finally:
-            self._lines.discard(line)
+            self._lines.pop(line, None)
         return ()
 
     def leave(self) -> None:
