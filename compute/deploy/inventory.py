@@ -9,18 +9,18 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from compute.agent.settings import HypervisorKind
-from compute.deploy.model import DiskWish, Host, HostState, Part, User
-from objectstore.kernel.settings import Reader, option, read_file
-from ring.address import normalize_address
+from compute.deploy.model import DiskWish, Host, Part, User
+from compute.deploy.options import CloudWish, HostWish, StoreWish
+from objectstore.kernel.settings import Reader, read_file
 from ring.device import Device, check_device
 from ring.errors import RingError
-from ring.ring import PART_POWER_MAX
 
 HOST_PREFIX = "host:"
 EXTRA_FILES = ("store.conf", "cloud.conf", "agent.conf")
@@ -35,78 +35,6 @@ _PATH = re.compile(r"(/[A-Za-z0-9_.-]+)+\Z")
 _LOGIN = re.compile(r"([A-Za-z0-9.-]{1,64}):([A-Za-z0-9.-]{1,64})\Z")
 _GROUP = re.compile(r"[A-Za-z0-9._:-]{1,64}\Z")
 _URL = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._/-]*)?\Z")
-
-
-@dataclass(frozen=True, slots=True)
-class CloudWish:
-    """Names and addresses of the whole."""
-
-    region: str = option("RegionOne", "The region's name in the catalogue")
-    public_url: str = option(
-        "", "How clients reach the cloud; default: the first control host's address"
-    )
-    store_url: str = option(
-        "", "How clients reach the store; default: the first proxy's address"
-    )
-    database: str = option(
-        "", "The database's URL; default: an SQLite file of the one control host"
-    )
-    port: int = option(5000, "Of the control hosts", minimum=1, maximum=65535)
-    agent_port: int = option(7000, "Of compute hosts", minimum=1, maximum=65535)
-    user: str = option("ringstack", "Whom the services run as")
-    ssh_user: str = option("root", "Who signs in; others than root need sudo")
-    ssh_port: int = option(22, "Where hosts' sshd listens", minimum=1, maximum=65535)
-    ssh_key: Path | None = option(None, "The private key; default: ssh's own")
-    known_hosts: Path | None = option(
-        None, "Hosts' keys; default: the first ones seen are kept, and it is said"
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class StoreWish:
-    """Rings, policies and users of the object store."""
-
-    part_power: int = option(
-        14, "2 to this are the partitions, for ever", minimum=1, maximum=PART_POWER_MAX
-    )
-    replicas: int = option(3, "Copies of everything", minimum=1, maximum=16)
-    min_part_hours: int = option(
-        1, "How long a partition rests after it moved", minimum=0, maximum=1000
-    )
-    weight_step: int = option(
-        25,
-        "Percent of its weight that a device gains or loses in one run",
-        minimum=1,
-        maximum=100,
-    )
-    policies: tuple[str, ...] = option(
-        ("Policy-0",), "Storage policies by index; the first is the default"
-    )
-    devices: Path = option(Path("/srv/node"), "The directory that holds the devices")
-    mount_check: bool = option(
-        True, "Refuse a device directory that is not a mount point"
-    )
-    port: int = option(8080, "Of proxies", minimum=1, maximum=65535)
-    node_port: int = option(6200, "Of store nodes", minimum=1, maximum=65535)
-    workers: int = option(1, "Processes of each server", minimum=1, maximum=256)
-    users: tuple[str, ...] = option(
-        (), "ACCOUNT:NAME [GROUP ...] whom the store knows without identity"
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class HostWish:
-    """A machine."""
-
-    address: str = option(text="Where it is: an IP address")
-    roles: tuple[Part, ...] = option(text="What it is for")
-    zone: int = option(1, "What may fail together", minimum=0, maximum=1_000_000)
-    region: int = option(1, "Zones near each other", minimum=0, maximum=1_000_000)
-    devices: tuple[str, ...] = option((), "NAME WEIGHT of each device")
-    hypervisor: HypervisorKind = option(HypervisorKind.LIBVIRT, "What runs guests")
-    state: HostState = option(HostState.PRESENT, "drained: give everything away")
-    ssh_user: str = option("", "If not the cloud's")
-    ssh_port: int = option(0, "If not the cloud's", minimum=0, maximum=65535)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,11 +125,7 @@ def _host(
     wish = reader.read(HostWish, values, section)
     if not _NAME.match(name):
         reader.note(section, "", "is no host name: small letters, digits, inner -")
-    address = wish.address or ""
-    try:
-        address = normalize_address(address) if address else ""
-    except RingError as error:
-        reader.note(section, "address", str(error))
+    address = _address(reader, section, wish.address or "")
     if wish.ssh_user and not _USER.match(wish.ssh_user):
         reader.note(section, "ssh_user", "is no user's name")
     parts = frozenset(wish.roles or ())
@@ -231,6 +155,19 @@ def _host(
         state=wish.state,
         hypervisor=wish.hypervisor.value,
     )
+
+
+def _address(reader: Reader, section: str, text: str) -> str:
+    """In the one form that rings compare; servers listen there, so no name will do."""
+    try:
+        found = ipaddress.ip_address(text.strip("[]"))
+    except ValueError:
+        if text:
+            reader.note(section, "address", f"{text!r} is no IP address")
+        return ""
+    if found.is_unspecified or found.is_multicast or "%" in text:
+        reader.note(section, "address", f"{text!r} is no host's address")
+    return str(found)
 
 
 def _devices(reader: Reader, section: str, wish: HostWish) -> list[DiskWish]:

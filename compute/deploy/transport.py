@@ -17,8 +17,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from compute.deploy.inventory import CloudWish
 from compute.deploy.model import Host
+from compute.deploy.options import CloudWish
 
 CONNECT_SECONDS = 10
 # A host that is silent for so long is away.

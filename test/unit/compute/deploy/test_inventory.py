@@ -51,6 +51,8 @@ def test_all_mistakes_are_told_together() -> None:
     ("changes", "words"),
     [
         ({"host:beta": {"address": "10.0.0.1"}}, "is that of alpha"),
+        ({"host:beta": {"address": "beta.example.org"}}, "is no IP address"),
+        ({"host:beta": {"address": "fe80::2%eth0"}}, "is no host's address"),
         ({"host:beta": {"roles": "control"}}, "only store nodes have devices"),
         ({"host:beta": {"devices": ""}}, "a store node needs one at least"),
         ({"host:beta": {"devices": "d1 heavy"}}, "heavy"),
