@@ -13,7 +13,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -137,12 +137,14 @@ class Exports:
                 storage_daemon.stop(self._place(path.stem))
 
     def stop_all(self) -> None:
-        """End every daemon; notes stay.  Gates first: one that has lost its volume
-        waits for it to come back, and hears nothing."""
+        """End every daemon; notes stay, and no directory beside ours.  Gates first: one
+        that has lost its volume waits for it to come back, and hears nothing."""
         gates = {attachment_id for _, attachment_id in self.exported()}
         names = [path.stem for path in self._daemons.glob("*.pid")]
         for name in sorted(names, key=lambda name: name not in gates):
             storage_daemon.stop(self._place(name))
+        with suppress(OSError):  # it was never made, or somebody's socket is in it
+            os.rmdir(self._sockets)
 
     # ---- inside ----------------------------------------------------------------
 

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import shutil
 import subprocess
 import time
 import urllib.request
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import websocket
+
+from test.scratch import scratch_directory
 
 START_SECONDS = 60.0
 ANSWER_SECONDS = 30.0
@@ -47,12 +51,17 @@ class Browser:
         program = chromium()
         assert program is not None
         profile = directory / "profile"
+        self._ends = ExitStack()
+        # It leaves directories behind wherever it may; a socket is in one of them, so
+        # the path must be short.
+        place = self._ends.enter_context(scratch_directory())
         with open(directory / "chromium.log", "wb") as log:
             self._process = subprocess.Popen(
                 [program, *FLAGS, f"--user-data-dir={profile}", url],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
+                env={**os.environ, "TMPDIR": str(place)},
             )
         self._number = 0
         try:
@@ -111,3 +120,4 @@ class Browser:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        self._ends.close()
