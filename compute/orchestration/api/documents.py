@@ -9,6 +9,7 @@ from urllib.parse import quote
 from compute.core.instants import iso_z
 from compute.orchestration.model import Event, Resource, Stack, Wanted
 from compute.orchestration.states import COMPLETE, DELETE
+from compute.orchestration.template.cloudformation import hot_form
 from compute.orchestration.template.parameters import HIDDEN, Parameter, shown_values
 
 Document = dict[str, Any]
@@ -149,7 +150,7 @@ def event_document(base: str, stack: Stack, event: Event) -> Document:
 
 def shown_environment(wanted: Wanted) -> dict[str, dict[str, Any]]:
     """An environment's values, nothing of what is hidden among them."""
-    declared = wanted.template.get("parameters") or {}
+    declared = hot_form(wanted.template).get("parameters") or {}
     return {
         section: {
             name: HIDDEN if _is_hidden(declared.get(name)) else value

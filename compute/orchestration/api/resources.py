@@ -18,6 +18,7 @@ from compute.orchestration.errors import NoSuchStack
 from compute.orchestration.model import Resource, Stack
 from compute.orchestration.service.finding import find_resource, live_stack
 from compute.orchestration.service.signaling import mark, signal
+from compute.orchestration.template.cloudformation import hot_form
 from objectstore.kernel.reply import Reply
 
 NESTED_DEPTH_MAX = 100
@@ -38,13 +39,17 @@ class ResourcesApi:
     def routes(self) -> list[Route]:
         """Where they are."""
         route = self._frame.route
-        signals = Route("POST", f"{STACK}{_ONE}/signal", self.signal, public=True)
+        # CloudFormation's helpers, and curl as its manuals have it, signal by PUT.
+        signals = [
+            Route(method, f"{STACK}{_ONE}/signal", self.signal, public=True)
+            for method in ("POST", "PUT")
+        ]
         return [
             route("GET", "/resources", "resource:index", self.index, STACK),
             route("GET", _ONE, "resource:show", self.show, STACK),
             route("PATCH", _ONE, "resource:mark_unhealthy", self.mark, STACK),
             route("GET", f"{_ONE}/metadata", "resource:metadata", self.metadata, STACK),
-            signals,
+            *signals,
         ]
 
     def index(self, call: ApiCall) -> Reply:
@@ -178,7 +183,7 @@ class ResourcesApi:
         return row.name if row is not None else ""
 
     def _detail(self, call: ApiCall, stack: Stack, row: Resource) -> documents.Document:
-        section = (stack.template.get("resources") or {}).get(row.name) or {}
+        section = (hot_form(stack.template).get("resources") or {}).get(row.name) or {}
         attributes: dict[str, Any] = {}
         if not stack.deleted_at and row.physical_id:
             attributes = shown_attributes(self._frame.view(call, stack), row)

@@ -26,7 +26,7 @@ from compute.orchestration.model import Wanted
 from compute.orchestration.service.ordering import read_order
 from compute.orchestration.template import functions
 from compute.orchestration.template.template import parse_template
-from compute.orchestration.template.versions import ALL, KEY
+from compute.orchestration.template.versions import ALL, FOREIGN, KEY
 from objectstore.kernel.reply import Reply
 
 # The type of parameter that a property's value can come from.
@@ -145,7 +145,7 @@ class TemplatesApi:
             raise BadRequest(f"Template type {kind[:20]} is not supported: hot")
         if kind == "cfn" and "template_type" in call.query:
             raise BadRequest(
-                "Templates of CloudFormation are not supported: ask for hot"
+                "Samples are written in Heat's own language only: ask for hot"
             )
         return json_reply(200, sample_of(found))
 
@@ -158,6 +158,10 @@ class TemplatesApi:
                 "aliases": [f"{KEY}.{alias}" for alias in version.aliases],
             }
             for version in ALL
+        ]
+        found += [
+            {"version": f"{key}.{version}", "type": "cfn", "aliases": []}
+            for key, version in sorted(FOREIGN.items())
         ]
         return json_reply(200, {"template_versions": found})
 

@@ -21,6 +21,7 @@ from compute.orchestration.engine.trusts import authorship
 from compute.orchestration.errors import ResourceFailed
 from compute.orchestration.frame.work import ChildResource, ChildState
 from compute.orchestration.model import Resource, Stack, Wanted
+from compute.orchestration.template.cloudformation import hot_form
 from compute.orchestration.template.environment import parse_environment
 
 NAME_CHARACTERS_MAX = 255
@@ -112,9 +113,8 @@ class NestedStack:
                 raise ResourceFailed("The nested stack is gone")
             if stack.status == states.IN_PROGRESS and stack.wanted == wanted:
                 return
-            more = len(
-                blueprint.sections.keys() - (stack.template.get("resources") or {})
-            )
+            known = hot_form(stack.template).get("resources") or {}
+            more = len(blueprint.sections.keys() - known)
             check_room(connection, parts, parent.root_id, more)
             begin(
                 connection,

@@ -18,6 +18,7 @@ from compute.orchestration.frame.resource_type import SAVED
 from compute.orchestration.frame.work import Cloud
 from compute.orchestration.model import Snapshot, Stack, Wanted
 from compute.orchestration.states import IN_PROGRESS
+from compute.orchestration.template.cloudformation import hot_form
 
 # Each has the stack's template and files, and images and backups that somebody pays.
 SNAPSHOTS_MAX = 20
@@ -104,7 +105,7 @@ def restored(parts: Parts, snapshot: Snapshot) -> Wanted:
     """What the stack is to be so that it is what it was: the template of then, which
     makes servers and volumes of what was saved."""
     wanted = Wanted(**snapshot.data[WANTED])
-    template = dict(wanted.template)
+    template = dict(hot_form(wanted.template))
     sections = dict(template.get("resources") or {})
     for entry in _saved(snapshot):
         kind, section = parts.registry.find(entry["kind"]), sections.get(entry["name"])

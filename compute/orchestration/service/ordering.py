@@ -14,6 +14,7 @@ from typing import Any
 from compute.core.errors import BadRequest
 from compute.orchestration.errors import Invalid
 from compute.orchestration.model import Wanted
+from compute.orchestration.template.cloudformation import hot_form
 from compute.orchestration.template.environment import (
     merge_environments,
     parse_environment,
@@ -149,7 +150,7 @@ def _kept(
     cleared = body.get("clear_parameters") or []
     if not isinstance(cleared, list):
         raise BadRequest("clear_parameters must be a list")
-    known = template.get("parameters")
+    known = hot_form(template).get("parameters")
     if not isinstance(known, Mapping):
         return {}
     return {

@@ -27,6 +27,7 @@ from compute.orchestration.model import STOP, TURN_BACK, Stack
 from compute.orchestration.service.finding import live_stack
 from compute.orchestration.service.ordering import Order
 from compute.orchestration.service.references import check_references
+from compute.orchestration.template.cloudformation import hot_form
 
 Key = tuple[str, str, str]
 """Project, name and id of a stack."""
@@ -108,7 +109,7 @@ class StackService:
         def write(connection: Connection, trust_id: str) -> Stack:
             found = live_stack(connection, parts, *key)
             states.check_allowed(request, found.name, found.state)
-            known = found.template.get("resources") or {}
+            known = hot_form(found.template).get("resources") or {}
             more = len(blueprint.sections.keys() - known)
             check_room(connection, parts, found.id, more)
             values: dict[str, Any] = {

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from compute.orchestration.errors import Invalid
+from compute.orchestration.template.cloudformation import hot_form
 from compute.orchestration.template.limits import (
     CONDITIONS_MAX,
     NAME_CHARACTERS_MAX,
@@ -101,6 +102,7 @@ def parse_template(document: Any) -> Template:
     """Take a document apart; ``Invalid``."""
     if not isinstance(document, Mapping):
         raise Invalid("The template is not a JSON object or YAML mapping.")
+    sent, document = document, hot_form(document)
     version = version_of(document)
     unknown = sorted(set(document) - _SECTIONS)
     if unknown or ("conditions" in document and not version.tests):
@@ -114,7 +116,7 @@ def parse_template(document: Any) -> Template:
         raise Invalid(f"A template has at most {OUTPUTS_MAX} outputs and conditions")
     return Template(
         version,
-        document,
+        sent,
         text_of(document.get("description") or ""),
         parameters,
         tuple(_groups(document.get("parameter_groups"), parameters)),

@@ -8,7 +8,11 @@ from dataclasses import dataclass
 from compute.orchestration.errors import Invalid
 
 KEY = "heat_template_version"
-_CLOUDFORMATION = ("AWSTemplateFormatVersion", "HeatTemplateFormatVersion")
+# CloudFormation's, and what Heat called its own of that kind; each has one version.
+FOREIGN: Mapping[str, str] = {
+    "AWSTemplateFormatVersion": "2010-09-09",
+    "HeatTemplateFormatVersion": "2012-12-12",
+}
 
 _2013 = (
     "get_attr",
@@ -76,25 +80,53 @@ ALL: tuple[Version, ...] = (
     _version("2018-08-31", _2017_09, _TESTS_2017, "rocky"),
     _version("2021-04-16", _2017_09, _TESTS_2017, "wallaby"),
 )
+# What CloudFormation's templates are translated to.
+CLOUDFORMATION = Version(
+    "cloudformation",
+    frozenset(
+        {
+            "Fn::FindInMap",
+            "Fn::Select",
+            "get_attr",
+            "get_param",
+            "get_resource",
+            "if",
+            "list_join",
+            "resource_facade",
+            "str_replace",
+            "str_split",
+        }
+    ),
+    frozenset({"Fn::FindInMap", "Fn::Select", *_TESTS_2016}),
+)
 _BY_NAME: Mapping[str, Version] = {
-    name: version for version in ALL for name in (version.name, *version.aliases)
+    CLOUDFORMATION.name: CLOUDFORMATION,
+    **{name: version for version in ALL for name in (version.name, *version.aliases)},
 }
+
+
+def is_foreign(document: Mapping[str, object]) -> bool:
+    """Whether it is written in CloudFormation's language; ``Invalid`` for a version of
+    that which nobody knows."""
+    for key, version in FOREIGN.items():
+        if key in document:
+            if str(document[key]) != version:
+                raise Invalid(
+                    f'The template version is invalid: "{key}: {document[key]}".'
+                    f' "{key}" should be {version}'
+                )
+            return True
+    return False
 
 
 def version_of(document: Mapping[str, object]) -> Version:
     """The version that the document names; ``Invalid``."""
-    for key in _CLOUDFORMATION:
-        if key in document:
-            raise Invalid(
-                f"Templates of AWS CloudFormation ({key}) are not supported:"
-                f" write a template with {KEY}"
-            )
     name = document.get(KEY)
     if name is None:
         raise Invalid("Template format version not found.")
     version = _BY_NAME.get(str(name))
     if version is None:
-        known = ", ".join(sorted(_BY_NAME))
+        known = ", ".join(sorted(_BY_NAME.keys() - {CLOUDFORMATION.name}))
         raise Invalid(
             f'The template version is invalid: "{KEY}: {name}".'
             f' "{KEY}" should be one of: {known}'

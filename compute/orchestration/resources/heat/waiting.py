@@ -99,6 +99,8 @@ class WaitCondition(ResourceType):
         "count": whole("How many signals", 1, live=True, least=1),
     }
     attributes = attributes(data="What the signals said, as JSON by their ids")
+    # The properties' names: AWS has others.
+    handle, timeout, count = "handle", "timeout", "count"
 
     def create(self, work: Work) -> None:
         """Nothing but a name."""
@@ -111,10 +113,10 @@ class WaitCondition(ResourceType):
         if failed:
             reasons = ";".join(str(each["reason"]) for each in failed)
             raise ResourceFailed(f"WaitConditionFailure: {reasons}")
-        wanted = work.properties["count"]
+        wanted = work.properties[self.count]
         if len(signals) >= wanted:
             return True
-        if work.now - work.started_at > work.properties["timeout"]:
+        if work.now - work.started_at > work.properties[self.timeout]:
             text = f"WaitConditionTimeout: {len(signals)} of {wanted} received"
             raise ResourceFailed(text)
         return False
@@ -131,9 +133,13 @@ class WaitCondition(ResourceType):
         found = {key: each["data"] for key, each in self._signals(work).items()}
         return orjson.dumps(found).decode()
 
+    def handle_of(self, work: Work) -> str:
+        """The handle's name, or its id."""
+        return str(work.properties[self.handle])
+
     def _signals(self, work: Work) -> Mapping[str, Any]:
         stack = ("stacks", work.stack_name, work.stack_id, "resources")
-        wanted = work.properties["handle"]
+        wanted = self.handle_of(work)
         for each in work.cloud.get(ROOM, *stack)["resources"]:
             if wanted in (each["physical_resource_id"], each["resource_name"]):
                 path = (*stack, each["resource_name"], "metadata")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from compute.orchestration.template.functions import (
+    foreign,
     lists,
     maps,
     references,
@@ -22,6 +23,7 @@ ALL: Mapping[str, Function] = {
     **maps.FUNCTIONS,
     **repeating.FUNCTIONS,
     **truths.FUNCTIONS,
+    **foreign.FUNCTIONS,
 }
 
 # What each does, in a sentence, for those who ask the API.

@@ -36,6 +36,7 @@ OWNER = "aa" * 16
 OTHER = "bb" * 16
 ROUNDS_MAX = 400
 STEP_SECONDS = 1.0
+OWN = ("OS::Heat::", "AWS::CloudFormation::")
 _SUFFIX = re.compile(r"-[a-z2-7]{12}(?=-|$)")
 _SAVED = re.compile(r"-[0-9]{9,}$")
 
@@ -71,7 +72,7 @@ class House:
         self.database.power = self.power
         upgrade(self.database, ["orchestration"])
         self.identity = TrustingIdentity(self.tokens, "http://cloud/orchestration")
-        own = [kind for kind in all_types() if kind.name.startswith("OS::Heat::")]
+        own = [kind for kind in all_types() if kind.name.startswith(OWN)]
         self.registry = Registry([*own, Thing(self.world)])
         self.settings = OrchestrationSettings(**settings)
         self.random = Random(5)

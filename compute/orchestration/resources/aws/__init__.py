@@ -1,0 +1,1 @@
+"""Types that CloudFormation's templates know."""
