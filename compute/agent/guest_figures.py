@@ -29,6 +29,8 @@ def resources_of(
         "host": host,
         "flavor_id": server.flavor_id,
         "image_ref": server.image_id or None,
+        # An alarm of a stack searches by it.
+        "server_group": server.server_group or None,
         "created_at": iso_z(server.created_at),
     }
     yield _resource(server, server.id, "instance", attributes, _of_guest(usage))

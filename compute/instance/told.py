@@ -41,6 +41,7 @@ class ServerBrief:
     flavor_id: str = ""
     vcpus: int = 0
     created_at: float = 0.0
+    server_group: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,8 @@ CHUNK_ROWS = 1000
 CHUNK_ROWS_MIN = 100
 # Ids in one IN (...): well under what every database allows.
 IDS_IN_ONE_QUERY = 500
+# Metadata by which telemetry of the field knows the servers of one stack.
+METERING_GROUP = "metering.server_group"
 
 Place = list[Any]
 """Where a list goes on: the values of the columns that it is in the order of."""
@@ -160,11 +162,11 @@ class ServerStore:
             columns.flavor_id,
             columns.vcpus,
             columns.created_at,
+            columns.metadata,
         ).where(columns.deleted == sa.false())
         if host is not None:
             select = select.where(columns.host == host)
-        rows = connection.execute(select)
-        return [{str(name): row._mapping[name] for name in row._fields} for row in rows]
+        return [_brief(row._mapping) for row in connection.execute(select)]
 
     def power_states(
         self, connection: Connection, server_ids: Collection[str]
@@ -251,3 +253,9 @@ def _parts(ids: Collection[str]) -> Iterable[list[str]]:
     listed = list(ids)
     for start in range(0, len(listed), IDS_IN_ONE_QUERY):
         yield listed[start : start + IDS_IN_ONE_QUERY]
+
+
+def _brief(row: Mapping[Any, Any]) -> dict[str, Any]:
+    """Of the metadata only what measures are searched by."""
+    found = {str(name): value for name, value in row.items() if name != "metadata"}
+    return {**found, "server_group": row["metadata"].get(METERING_GROUP, "")}

@@ -14,7 +14,8 @@ SECTIONS = {
         "evaluation_interval": "0.5",
         "webhook_networks_allowed": "127.0.0.1/32",
         "webhook_to_ourselves": "yes",
-    }
+    },
+    "metric": {"interval": "1"},
 }
 ROLES = (*SIMULATED, "orchestration", "metric", "alarming")
 

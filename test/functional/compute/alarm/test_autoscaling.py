@@ -7,7 +7,6 @@ import http.server
 import json
 import threading
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -139,6 +138,13 @@ def _wait_for(ask: Callable[[], Any], wanted: Any) -> None:
         time.sleep(0.5)
 
 
+def _group_of(cloud: RunningCloud, server_id: str) -> Any:
+    """As its host's agent has told the metric service."""
+    command = ("metric", "resource", "show", "-t", "instance", server_id, "-f", "json")
+    ended = cloud.run_openstack(*command, expected=None)
+    return json.loads(ended.text)["server_group"] if ended.status == 0 else None
+
+
 def _measure(cloud: RunningCloud, resource_id: str, value: float) -> None:
     """In this minute, or one that ends just now: the newest counts."""
     at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S")
@@ -158,19 +164,19 @@ def test_a_template_scales_by_itself(
     assert stack["stack_status"] == "CREATE_COMPLETE", stack["stack_status_reason"]
     found = _outputs(cloud)
     assert found["size"] == 1
-    resource_id = str(uuid.uuid4())
+    (server,) = cloud.openstack("server", "list")
+    _wait_for(lambda: _group_of(cloud, server["ID"]), stack["id"])
     cloud.openstack(
-        *("metric", "resource", "create", "--type", "instance"),
-        *("-a", f"server_group:{stack['id']}", "-n", "load:medium", resource_id),
+        *("metric", "create", "-a", "medium", "-r", server["ID"], "load"),
     )
-    _measure(cloud, resource_id, 95)
+    _measure(cloud, server["ID"], 95)
     _wait_for(lambda: _outputs(cloud)["size"], 2)
     _wait_for(lambda: len(cloud.openstack("server", "list")), 2)
     shown = cloud.openstack("alarm", "show", found["high"])
     assert shown["state"] == "alarm"
     assert "most recent: 95.0" in shown["state_reason"]
     # So far below that the minute's mean is, too.
-    _measure(cloud, resource_id, -1000)
+    _measure(cloud, server["ID"], -1000)
     _wait_for(lambda: _outputs(cloud)["size"], 1)
     _wait_for(lambda: bool(told), True)
     assert (told[0]["alarm_id"], told[0]["current"]) == (found["low"], "alarm")

@@ -31,7 +31,7 @@ def measuring(servers: Servers, house: House) -> Measuring:
 
 
 def test_rounds(servers: Servers, house: House) -> None:
-    server = servers.boot()
+    server = servers.boot(metadata={"metering.server_group": "mine"})
     loop = measuring(servers, house)
     for _ in range(3):
         loop.step()
@@ -39,6 +39,7 @@ def test_rounds(servers: Servers, house: House) -> None:
     found = house.ok("GET", "/v1/resource/instance")
     assert [each["id"] for each in found] == [server]
     assert set(found[0]["metrics"]) == GUEST
+    assert found[0]["server_group"] == "mine"
     assert found[0]["project_id"] == OWNER and found[0]["host"].startswith("host")
     disks = house.ok("GET", "/v1/resource/instance_disk")
     assert {each["instance_id"] for each in disks} == {server}
