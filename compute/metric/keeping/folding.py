@@ -8,10 +8,12 @@ whoever is killed in between leaves something that is found and removed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 
-from compute.core.database import Database
+from compute.core.database import Connection, Database
 from compute.core.identifiers import Identifiers
 from compute.metric.keeping import series_rows
 from compute.metric.keeping.objects import Objects
@@ -19,10 +21,14 @@ from compute.metric.keeping.series_rows import ChunkRow, Kept
 from compute.metric.series.codec import pack, pack_series, unpack_series
 from compute.metric.series.plan import Plan
 from compute.metric.series.series import Chunk, Series, absorbed, shipped
+from objectstore.kernel import concurrency
 from objectstore.kernel.clock import Clock
+from objectstore.kernel.errors import Corrupt, Unavailable
 
 # Longer than any upload lasts.
 UPLOAD_SECONDS_MAX = 3600.0
+
+_log = logging.getLogger("compute.metric")
 
 
 def series_of(kept: Kept, plan: Plan) -> Series:
@@ -33,8 +39,19 @@ def series_of(kept: Kept, plan: Plan) -> Series:
     return series
 
 
+@dataclass(frozen=True, slots=True)
+class _Folded:
+    """What one metric's series should be now."""
+
+    former: Kept
+    body: bytes
+    points: int
+    new_chunks: Sequence[ChunkRow]
+    old_chunks: Sequence[ChunkRow]
+
+
 class Folding:
-    """Folds metrics, one at a time."""
+    """Folds metrics, several in one transaction: each waits for the disk once."""
 
     def __init__(
         self,
@@ -48,34 +65,52 @@ class Folding:
         self._identifiers = identifiers
         self._clock = clock
 
-    def fold(self, metric_id: str, plan: Plan) -> bool:
-        """Fold what is pending of a metric now; False when somebody else was first,
-        or it is gone."""
-        granularities = [each.granularity for each in plan.definitions]
+    def fold(self, plans: Mapping[str, Plan]) -> bool:
+        """Fold what is pending of these metrics now; whether all went well.  Who is
+        gone, or was folded by somebody else meanwhile, is passed by; what is pending of
+        one whose objects cannot be written stays, and can be read."""
+        granularities = {
+            each.granularity for plan in plans.values() for each in plan.definitions
+        }
         found = self._database.read(
             partial(
-                series_rows.kept, metric_ids=[metric_id], granularities=granularities
-            )
-        ).get(metric_id)
-        if found is None:
-            return False
-        if not found.pending:
-            return True
-        series, chunks = shipped(series_of(found, plan))
-        new = self._upload(metric_id, chunks)
-        old = _outlived(found.chunks, series, plan)
-        now = self._clock.time()
-        return self._database.run(
-            lambda connection: series_rows.replace(
-                connection,
-                found,
-                pack_series(series),
-                len(series.times),
-                new,
-                old,
-                now,
+                series_rows.kept, metric_ids=list(plans), granularities=granularities
             )
         )
+        folded, is_well = [], True
+        for metric_id, kept in found.items():
+            if kept.pending:
+                try:
+                    folded.append(self._folded(kept, plans[metric_id]))
+                except Unavailable as error:
+                    _log.warning("metric %s is not folded: %s", metric_id, error)
+                    is_well = False
+                except Corrupt:
+                    _log.exception("metric %s cannot be folded", metric_id)
+                    is_well = False
+                concurrency.sleep(0)  # others may have their turn
+        if folded:
+            self._database.run(partial(self._replace, folded))
+        return is_well
+
+    def _folded(self, kept: Kept, plan: Plan) -> _Folded:
+        series, chunks = shipped(series_of(kept, plan))
+        new = self._upload(kept.metric_id, chunks)
+        old = _outlived(kept.chunks, series, plan)
+        return _Folded(kept, pack_series(series), len(series.times), new, old)
+
+    def _replace(self, folded: Sequence[_Folded], connection: Connection) -> None:
+        now = self._clock.time()
+        for each in folded:
+            series_rows.replace(
+                connection,
+                each.former,
+                each.body,
+                each.points,
+                each.new_chunks,
+                each.old_chunks,
+                now,
+            )
 
     def _upload(self, metric_id: str, chunks: Sequence[Chunk]) -> list[ChunkRow]:
         rows = [

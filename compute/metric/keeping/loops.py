@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from functools import partial
 
 from compute.core.database import Connection, Database
@@ -12,15 +11,12 @@ from compute.metric.keeping.folding import Folding
 from compute.metric.keeping.objects import Objects
 from compute.metric.series.plan import Plan
 from objectstore.kernel.clock import Clock
-from objectstore.kernel.errors import Corrupt, Unavailable
 from objectstore.kernel.loop import Progress
 
 # Pending rows that are looked at in one step.
 ROWS_LOOKED_AT = 2000
-METRICS_IN_ONE_STEP = 50
+METRICS_IN_ONE_STEP = 25
 OBJECTS_IN_ONE_STEP = 100
-
-_log = logging.getLogger("compute.metric")
 
 
 class FoldingLoop:
@@ -46,20 +42,10 @@ class FoldingLoop:
         """See ``Step``."""
         ripe = self._ripe()
         plans = self._database.read(partial(plans_of, metric_ids=ripe))
-        for metric_id in ripe:
-            self._eager.discard(metric_id)
-            plan = plans.get(metric_id)
-            if plan is None:
-                continue
-            try:
-                self._folding.fold(metric_id, plan)
-            except Unavailable as error:
-                # The ring is away: what is pending stays, and can be read.
-                _log.warning("metric %s is not folded: %s", metric_id, error)
-                return Progress.IDLE
-            except Corrupt:
-                _log.exception("metric %s cannot be folded", metric_id)
-        return Progress.BUSY if len(ripe) == METRICS_IN_ONE_STEP else Progress.IDLE
+        is_well = self._folding.fold(plans)
+        self._eager.difference_update(ripe)
+        has_more = len(ripe) == METRICS_IN_ONE_STEP
+        return Progress.BUSY if has_more and is_well else Progress.IDLE
 
     def _ripe(self) -> list[str]:
         before = self._clock.time() - self._fold_after

@@ -59,8 +59,7 @@ def take(
 def make_room(parts: Parts, full: Full) -> None:
     """Fold these now.  ``TooMuch`` when it does not help."""
     plans = parts.read(lambda connection: plans_of(connection, full.metric_ids))
-    for metric_id, plan in plans.items():
-        parts.folding.fold(metric_id, plan)
+    parts.folding.fold(plans)
     loads = parts.read(
         lambda connection: series_rows.loads(connection, full.metric_ids)
     )
