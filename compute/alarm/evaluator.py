@@ -3,11 +3,13 @@
 An evaluation is claimed by one conditional update, which also says when it is due again
 should its process die.  What it comes to is written by another, which goes through only
 for the same claim and for an alarm that nobody has changed meanwhile, with the actions
-that follow from it.  So of two processes, or two looks, one counts.
+that follow from it.  So of two processes, or two looks, one counts.  A claim begins
+with the place's name: who comes back after a crash lets go what he had claimed.
 """
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from typing import Any
 
@@ -33,6 +35,7 @@ from objectstore.kernel.loop import Progress
 # How long an evaluation is one process's without a word of it: a composite rule asks
 # the metric room as often as it has leaves.
 CLAIM_SECONDS = 120.0
+PLACE_DIGITS = 16
 
 _log = logging.getLogger("compute.alarm")
 
@@ -45,11 +48,21 @@ class Evaluator:
     def __init__(self, parts: Parts, measures: Measures) -> None:
         self._parts = parts
         self._measures = measures
+        digest = hashlib.sha256(parts.owner.encode()).hexdigest()
+        self._place = digest[:PLACE_DIGITS]
+        self._has_begun = False
 
     def step(self) -> Progress:
         """Claim some alarms and evaluate them side by side."""
-        most = self._parts.settings.evaluations_at_once
-        claimed = self._parts.run(lambda connection: self._claim(connection, most))
+        parts, most = self._parts, self._parts.settings.evaluations_at_once
+        if not self._has_begun:
+            parts.run(
+                lambda connection: parts.stores.let_go(
+                    connection, f"{self._place}-", parts.now()
+                )
+            )
+            self._has_begun = True
+        claimed = parts.run(lambda connection: self._claim(connection, most))
         tasks = [concurrency.spawn(self._look_after, alarm) for alarm in claimed]
         try:
             for task in tasks:
@@ -61,7 +74,8 @@ class Evaluator:
 
     def _claim(self, connection: Connection, most: int) -> list[Alarm]:
         stores, now = self._parts.stores, self._parts.now()
-        claim, until = self._parts.identifiers.uuid(), now + CLAIM_SECONDS
+        claim = f"{self._place}-{self._parts.identifiers.uuid()}"
+        until = now + CLAIM_SECONDS
         claimed = []
         for alarm in stores.due(connection, now, most):
             if stores.claim(connection, alarm, claim, until):

@@ -86,6 +86,11 @@ class Stores:
         )
         return bool(connection.execute(statement).rowcount)
 
+    def let_go(self, connection: Connection, place: str, now: float) -> None:
+        """Nobody works any more on what was claimed from that place."""
+        statement = sa.update(tables.alarms).where(_alarms.claim.startswith(place))
+        connection.execute(statement.values(claim="", due_at=now))
+
     def end_evaluation(
         self, connection: Connection, alarm: Alarm, values: Mapping[str, Any]
     ) -> bool:

@@ -158,6 +158,17 @@ def test_what_changed_meanwhile_is_not_overwritten(house: House) -> None:
     assert house.owed() == []
 
 
+def test_who_comes_back_begins_at_once(house: House) -> None:
+    alarm = house.create()
+    dead = Evaluator(house.parts, house.measures)
+    claimed = house.database.run(lambda connection: dead._claim(connection, 5))
+    house.evaluate(99.0)
+    assert house.show(alarm)["state"] == "alarm"
+    dead.evaluate(claimed[0])
+    kinds = [each["type"] for each in house.history(alarm)]
+    assert kinds == ["creation", "state transition"]
+
+
 # ---- orders --------------------------------------------------------------------------
 
 
