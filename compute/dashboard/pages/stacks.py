@@ -28,6 +28,7 @@ from compute.dashboard.frame.view import (
 )
 from compute.dashboard.frame.visit import Notice, Redirect, Visit, at
 from compute.dashboard.pages.stack_changes import actions_of
+from compute.dashboard.pages.stack_snapshots import snapshot_table
 from compute.dashboard.pages.words import PAGE_ROWS, plain
 from compute.dashboard.rooms import Answers
 
@@ -99,6 +100,7 @@ def show_one(visit: Visit) -> Page:
             ROOM, *place, "events", sort_dir="desc", limit=EVENTS_SHOWN
         ),
         template=lambda: rooms.get(ROOM, *place, "template"),
+        snapshots=lambda: rooms.get(ROOM, *place, "snapshots"),
     )
     stack = found["stack"]["stack"]
     sections: list[Any] = []
@@ -110,6 +112,7 @@ def show_one(visit: Visit) -> Page:
         _outputs(stack),
         _resources(found),
         _events(found),
+        snapshot_table(stack, found.get("snapshots", {}).get("snapshots", ())),
         _template(found),
     ]
     actions = _actions(stack)

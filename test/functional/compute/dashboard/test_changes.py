@@ -224,7 +224,18 @@ def test_a_stack_from_a_template(ann: Any, surfer: Surfer) -> None:
     done = "document.querySelector('#badges').innerText.includes('UPDATE_COMPLETE')"
     assert surfer.until(done, SECONDS)
     assert 4 in [each.size for each in ann.block_storage.volumes()]
-    surfer.click("Delete", leaves=False)
+    surfer.click("Take one")
+    surfer.fill(label="then <i>")
+    surfer.send()
+    taken = "document.querySelector('#snapshots').innerText.includes('COMPLETE')"
+    assert surfer.until(taken, SECONDS) and "then <i>" in surfer.text
+    surfer.click("Restore", within="#snapshots", leaves=False)
+    surfer.say_yes()
+    done = "document.querySelector('#badges').innerText.includes('RESTORE_COMPLETE')"
+    assert surfer.until(done, SECONDS)
+    surfer.click("Delete", within="#snapshots", leaves=False)
+    surfer.say_yes()
+    surfer.click("Delete", within="#actions", leaves=False)
     surfer.say_yes()
     assert surfer.until("document.body.innerText.includes('No stacks yet')", SECONDS)
 
