@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-WIDTH, HEIGHT = 600, 170
-LEFT, RIGHT, TOP, BOTTOM = 8, 8, 22, 22
+WIDTH, HEIGHT = 600, 140
+LEFT, RIGHT, TOP, BOTTOM = 2, 2, 4, 4
 # Moments that are further from each other than so many granules are not connected.
 GAP_GRANULES = 2.5
 LOOKS = ("first", "second")
@@ -29,7 +29,8 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Curves over one span of time, from 0 to ``most``."""
+    """Curves over one span of time, from 0 to ``most``; what it says stands beside the
+    picture, which grows and shrinks."""
 
     curves: Sequence[Curve] = ()
     most: str = ""
@@ -37,8 +38,6 @@ class Chart:
     end: str = ""
     width: int = WIDTH
     height: int = HEIGHT
-    ground: int = HEIGHT - BOTTOM
-    ceiling: int = TOP
     levels: Sequence[int] = field(
         default=tuple(TOP + (HEIGHT - TOP - BOTTOM) * step // 4 for step in range(5))
     )
@@ -76,8 +75,8 @@ def chart(
 ) -> Chart:
     """``series``: by their names; ``said``: a value in words; ``most``: the least that
     the picture's height stands for."""
-    values = [value for _, points in series for _, value in points]
-    top = ceiling_of(max([most, *values]))
+    highest = max([value for _, points in series for _, value in points], default=0.0)
+    top = most if highest <= most and most > 0 else ceiling_of(highest)
     curves = [
         Curve(name, look, _path(points, span, granularity, top), _said(points, said))
         for (name, points), look in zip(series, LOOKS, strict=False)
@@ -86,13 +85,10 @@ def chart(
 
 
 def ceiling_of(value: float) -> float:
-    """A round number that is not below it."""
+    """The power of two that is not below it: bytes have such units."""
     if value <= 0 or not math.isfinite(value):
         return 1.0
-    unit = 10.0 ** math.floor(math.log10(value))
-    return next(
-        unit * factor for factor in (1, 2, 2.5, 5, 10) if unit * factor >= value * 0.999
-    )
+    return 2.0 ** math.ceil(math.log2(value))
 
 
 def _path(

@@ -110,6 +110,7 @@ def show_one(visit: Visit) -> Page:
     ]
     visit.problems += found.problems
     actions, more = _front(states.actions_of(server, visit.session.is_admin))
+    more = [*_reach(found), *more]
     figures = []
     if "metric" in visit.session.services:
         path = f"/servers/{server_id}/figures"
@@ -124,6 +125,20 @@ def show_one(visit: Visit) -> Page:
         badges=[status_of(server)],
         trail=TRAIL,
     )
+
+
+def _reach(found: Answers) -> list[Action]:
+    """A floating address for the first port that has none."""
+    taken = {
+        each["port_id"] for each in found.get("addresses", {}).get("floatingips", ())
+    }
+    free = [
+        each["id"]
+        for each in found.get("ports", {}).get("ports", ())
+        if each["id"] not in taken
+    ]
+    give = f"/addresses/give/{free[0]}" if free else ""
+    return [Action("Floating address\u2026", give, is_form=True)] if give else []
 
 
 def _front(actions: Sequence[Action]) -> tuple[list[Action], list[Action]]:
