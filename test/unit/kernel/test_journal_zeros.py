@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from random import Random
 
 import pytest
 
 from objectstore.kernel import concurrency
 from objectstore.kernel.blocks import BLOCK_BYTES
 from objectstore.kernel.disk import Disk
-from objectstore.kernel.errors import Unavailable
+from objectstore.kernel.errors import RingstackError, Unavailable
 from objectstore.kernel.journal import Found, Journal
 from objectstore.kernel.journal.zeros import FIRST_ZEROS_BYTES
 from objectstore.kernel.system_disk import SystemDisk
@@ -87,3 +88,38 @@ def test_zeros_that_cannot_be_written_in_the_background_hold_up_nobody() -> None
         expected.append(meta)
     assert metas(journal) == expected
     journal.close()
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_loss_of_power_takes_nothing_that_was_acknowledged(seed: int) -> None:
+    random = Random(seed)
+    disk = MemoryDisk()
+    disk.make_directories("/")
+    acknowledged: list[bytes] = []
+    attempted: set[bytes] = set()
+    disk.dies_after(random.randrange(1, 60))
+    try:
+        journal = opened(disk)
+        for number in range(100):
+            batch = [
+                b"%d.%d " % (number, n) + random.randbytes(random.randrange(9000))
+                for n in range(random.randrange(1, 5))
+            ]
+            attempted.update(batch)
+            promises = [journal.append(1, meta) for meta in batch]
+            for meta, promise in zip(batch, promises, strict=True):
+                promise.wait(10)
+                acknowledged.append(meta)
+    except RingstackError:
+        pass
+    assert disk.dead
+    survivor = disk.after_power_loss(random)
+    survivor.make_directories(DIRECTORY)
+    journal = opened(survivor)
+    found = metas(journal)
+    assert found[: len(acknowledged)] == acknowledged
+    assert set(found) <= attempted
+    assert journal.damage == []
+    journal.append(1, b"next").wait(10)
+    journal.close()
+    assert metas(opened(survivor)) == [*found, b"next"]
