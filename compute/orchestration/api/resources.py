@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -17,7 +18,7 @@ from compute.orchestration.engine.view import shown_attributes
 from compute.orchestration.errors import NoSuchStack
 from compute.orchestration.model import Resource, Stack
 from compute.orchestration.service.finding import find_resource, live_stack
-from compute.orchestration.service.signaling import mark, signal
+from compute.orchestration.service.signaling import clear_hook, mark, signal
 from compute.orchestration.template.cloudformation import hot_form
 from objectstore.kernel.reply import Reply
 
@@ -27,6 +28,9 @@ SIGNAL_BYTES_MAX = 64 * 1024
 _ONE = "/resources/{resource_name}"
 Found = tuple[Stack, Resource, list[Resource], str]
 """A resource with its stack, that stack's rows, and the resource that it is in."""
+
+
+UNSET_HOOK = "unset_hook"
 
 
 class ResourcesApi:
@@ -118,8 +122,12 @@ class ResourcesApi:
                 raise Forbidden("A token, or a signed URL, is needed.")
             self._frame.check(call, "resource:signal")
             stack = self._frame.stack(call)
-        name = call.parameters["resource_name"]
-        signal(self._parts, stack, name, _details(call))
+        name, details = call.parameters["resource_name"], _details(call)
+        if isinstance(details, Mapping) and UNSET_HOOK in details and not given:
+            # Not by a signed URL: what a guest was given lets it tell, and no more.
+            clear_hook(self._parts, stack, name, details[UNSET_HOOK])
+        else:
+            signal(self._parts, stack, name, details)
         return empty_reply(200)
 
     # ---- inside -----------------------------------------------------------------

@@ -28,6 +28,7 @@ from compute.orchestration.engine.view import StackView
 from compute.orchestration.errors import Invalid, ResourceFailed
 from compute.orchestration.frame.resource_type import SAVED, ResourceType
 from compute.orchestration.model import STOP, Resource, Stack
+from compute.orchestration.planning import hooks
 from compute.orchestration.states import COMPLETE, FAILED
 from compute.orchestration.template.scope import resolve
 from compute.orchestration.template.template import RETAIN, policy_of
@@ -110,6 +111,8 @@ class Acts:
         except Invalid as error:
             self._cannot(name, present, _text(error))
             return True
+        if verdict is not Verdict.KEEP and self._waits(present, hooks.PRE_UPDATE):
+            return False
         if verdict is Verdict.REPLACE:
             self._replace(name, present, kind_name, wanted)
         else:
@@ -118,6 +121,8 @@ class Acts:
 
     def remove(self, row: Resource) -> bool:
         """Begin to delete it, or let it be where its policy says so."""
+        if self._waits(row, hooks.PRE_DELETE):
+            return False
         keeps = row.deletion_policy == RETAIN and self._stack.action != states.ROLLBACK
         if row.external or keeps:
             self._writer.forget(row, is_kept=True)
@@ -171,12 +176,24 @@ class Acts:
             stacks.change(connection, stack_id, interrupt=STOP)
             parts.nudge(connection, stack_id)
 
+    def _waits(self, row: Resource, hook: str) -> bool:
+        """Whether somebody has to clear a hook before it goes on."""
+        if not hooks.is_set(self._stack, row.name, hook):
+            return False
+        if not hooks.is_noted(self._stack, row, hook):
+            self._writer.wait_for(row, hook)
+            return True
+        return not hooks.is_cleared(self._stack, row, hook)
+
     # ---- the halves -------------------------------------------------------------
 
     def _go_on(self, row: Resource) -> bool:
         if row.external and row.action in (states.CREATE, states.ADOPT):
             self._writer.done(row)
             return True
+        is_new = row.action == states.CREATE and not row.tried
+        if is_new and self._waits(row, hooks.PRE_CREATE):
+            return False
         kind = self._view.kind_of(row)
         if row.action == states.UPDATE:
             return self._update(row, kind)

@@ -3,6 +3,7 @@ in one transaction that first looks whether the work is still ours."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from compute.orchestration.engine.parts import REASON_CHARACTERS_MAX, Parts
 from compute.orchestration.engine.row_work import Guard
 from compute.orchestration.engine.trusts import lend
 from compute.orchestration.model import Resource, Stack
+from compute.orchestration.planning import hooks
 from compute.orchestration.states import COMPLETE, FAILED, IN_PROGRESS
 
 UNCHANGED = "state changed"
@@ -131,6 +133,22 @@ class RowWriter:
             "reason": text[:REASON_CHARACTERS_MAX],
             "generation": self._stack.generation,
         }
+
+    def wait_for(self, row: Resource, hook: str) -> None:
+        """Note, and tell, that it goes no further until somebody clears the hook."""
+        parts, rows, stack = self._parts, self._parts.stores.resources, self._stack
+
+        def write(connection: Connection) -> None:
+            self._guard(connection)
+            found = rows.get(connection, row.id)
+            if found is None:
+                return
+            data = hooks.with_note(stack, found, hook, cleared=False)
+            rows.change(connection, row.id, data=data)
+            told = dataclasses.replace(found, reason=hooks.waiting_reason(hook))
+            parts.tell_resource(connection, stack, told)
+
+        parts.run(write)
 
     def write(self, row: Resource, *, tell: bool = False, **values: Any) -> None:
         """Change some of its values; ``tell``: with an event."""

@@ -14,6 +14,7 @@ from compute.orchestration.engine.trusts import trust_for
 from compute.orchestration.engine.view import StackView
 from compute.orchestration.errors import Busy, ResourceFailed
 from compute.orchestration.model import Resource, Stack
+from compute.orchestration.planning import hooks
 from compute.orchestration.service.finding import find_resource
 
 SIGNAL = "SIGNAL"
@@ -44,6 +45,29 @@ def signal(parts: Parts, stack: Stack, name: str, details: Any) -> None:
         )
         parts.tell_resource(connection, stack, told)
         parts.nudge(connection, stack.id)
+
+    parts.run(write)
+    parts.wake()
+
+
+def clear_hook(parts: Parts, stack: Stack, name: str, hook: Any) -> None:
+    """Let a resource that waits go on; ``BadRequest`` when it does not wait so."""
+
+    def write(connection: Connection) -> None:
+        found = parts.stores.stacks.get(connection, stack.id)
+        for row in parts.stores.resources_of(connection, stack.id):
+            if found is None or row.name != name or hook not in hooks.HOOKS:
+                continue
+            is_waiting = hooks.is_noted(found, row, hook)
+            if is_waiting and not hooks.is_cleared(found, row, hook):
+                data = hooks.with_note(found, row, hook, cleared=True)
+                parts.stores.resources.change(connection, row.id, data=data)
+                reason = hooks.cleared_reason(hook)
+                told = dataclasses.replace(row, reason=reason)
+                parts.tell_resource(connection, found, told)
+                parts.nudge(connection, stack.id)
+                return
+        raise BadRequest(f'The "{str(hook)[:50]}" hook is not defined on {name}')
 
     parts.run(write)
     parts.wake()

@@ -38,7 +38,9 @@ _SECTIONS = frozenset(
         "parameter_merge_strategies",
     }
 )
-_HOOKS = ("hooks", "restricted_actions")
+_HOOKS = "hooks"
+_HOOK_NAMES = frozenset({"pre-create", "pre-update", "pre-delete"})
+_RESTRICTIONS = "restricted_actions"
 _MERGE = "merge"
 _DEEP_MERGE = "deep_merge"
 _STRATEGIES = ("overwrite", _MERGE, _DEEP_MERGE)
@@ -196,12 +198,26 @@ def _check_registry(registry: Mapping[str, Any]) -> None:
         if not isinstance(rules, Mapping):
             raise Invalid("resource_registry: the rules of a resource must be a map")
         for key, value in rules.items():
-            if key in _HOOKS:
+            if key == _RESTRICTIONS:
                 raise Invalid(f"resource_registry: {key} are not served by this cloud")
+            if key == _HOOKS:
+                if rules is registry:
+                    raise Invalid("resource_registry: hooks are those of resources")
+                _check_hooks(value)
+                continue
             if key in ("resources", "base_url"):
                 continue
             if not isinstance(value, str) or len(value) > TARGET_CHARACTERS_MAX:
                 raise Invalid(f"resource_registry: {key} must stand for a name")
+
+
+def _check_hooks(given: Any) -> None:
+    names = [given] if isinstance(given, str) else given
+    if not isinstance(names, list) or any(
+        not isinstance(name, str) or name not in _HOOK_NAMES for name in names
+    ):
+        known = ", ".join(sorted(_HOOK_NAMES))
+        raise Invalid(f"resource_registry: hooks are some of {known}")
 
 
 def _size(rules: Any) -> int:
