@@ -123,7 +123,11 @@ class Webhooks:
             found = concurrency.offload(self._resolve, target.host, target.port)
         except OSError:
             raise Unavailable(f"its host {target.host} is not known") from None
-        address = self._rules.choose(target, found)
+        try:
+            address = self._rules.choose(target, found)
+        except BadRequest:
+            # Which address a name has inside is not for everybody to learn.
+            raise BadRequest("its host is where webhooks may not go") from None
         if not self._to_ourselves and (is_ours(address) or self._is_listed(address)):
             raise BadRequest("its host is one of this cloud's own")
         return address
