@@ -62,6 +62,8 @@ class FakeDirectory:
         self.raw: dict[tuple[str, int, int], Any] = {}
         self.nodes: dict[tuple[str, int, int], Any] = {}
         self.faults: dict[tuple[str, int], Faults] = {}
+        # Devices that do not have a process of their own.
+        self.owners: dict[int, int] = {}
 
     def _node(self, kind: str, device: Device, policy: int, make: Any) -> Any:
         place = (kind, device.id, policy)
@@ -84,7 +86,7 @@ class FakeDirectory:
         return True
 
     def owner(self, device: Device) -> int:
-        return device.id
+        return self.owners.get(device.id, device.id)
 
 
 @dataclass
