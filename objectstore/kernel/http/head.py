@@ -160,7 +160,8 @@ class HeadParser:
         host: bytes | None = None
         connection = b""
         expect = b""
-        framed = False
+        lengths: list[bytes] = []
+        encodings: list[bytes] = []
         for name, value in head.fields:
             lower = name.lower()
             if lower not in PIECES_OF_INTEREST:
@@ -173,11 +174,12 @@ class HeadParser:
                 connection += b"," + value.lower()
             elif lower == b"expect":
                 expect = value.lower()
+            elif lower == b"content-length":
+                lengths.append(value.rstrip(b" \t"))
             else:
-                framed = True
+                encodings.append(value.rstrip(b" \t"))
         head.body_length = 0
-        if framed:
-            lengths, encodings = _framing_values(head.fields)
+        if lengths or encodings:
             head.body_length = request_length(
                 lengths, encodings, is_http_11=head.is_http_11
             )
