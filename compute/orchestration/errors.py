@@ -32,3 +32,8 @@ class Busy(Conflict):
 
 class ResourceFailed(Exception):
     """The resource has failed for good.  The text is shown to the user: no secrets."""
+
+
+def said(error: Exception) -> str:
+    """What it says to a user."""
+    return getattr(error, "text", "") or str(error)

@@ -1,71 +1,30 @@
-"""The acts on one stack's resources: each begins, or looks how far one is.
+"""Begins the acts on a stack's resources: what is wanted is held against what there is.
 
-An act may be done again after a crash, from the row as it was written last; so each
-writes what it knows before it goes on.  What fails for good is written as the
-resource's state, never raised.
+How an act then goes on is ``halves.py``'s.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from compute.core.database import Connection
-from compute.core.errors import Stale
 from compute.orchestration import states
 from compute.orchestration.difference import (
     Verdict,
     can_revive,
-    change_of,
     decide,
 )
-from compute.orchestration.engine.parts import Parts
-from compute.orchestration.engine.row_work import OWN_METADATA, Guard, RowWork
+from compute.orchestration.engine.row_work import OWN_METADATA
 from compute.orchestration.engine.row_writer import RowWriter
 from compute.orchestration.engine.view import StackView
-from compute.orchestration.errors import Invalid, ResourceFailed
-from compute.orchestration.frame.resource_type import SAVED, ResourceType
-from compute.orchestration.model import STOP, Resource, Stack
+from compute.orchestration.errors import Invalid, ResourceFailed, said
+from compute.orchestration.frame.resource_type import SAVED
+from compute.orchestration.model import Resource, Stack
 from compute.orchestration.planning import hooks
 from compute.orchestration.states import COMPLETE, FAILED
 from compute.orchestration.template.scope import resolve
 from compute.orchestration.template.template import RETAIN, policy_of
-from objectstore.kernel.errors import Rejected, Unavailable
-
-_log = logging.getLogger("compute.orchestration")
-
-UNEXPECTED = "An unexpected error; the operator's log tells more"
-
-Half = Callable[[ResourceType, RowWork], Any]
-# The two halves of acts that are the same for every resource.
-_HALVES: Mapping[str, tuple[Half, Half]] = {
-    states.CREATE: (
-        lambda kind, work: kind.create(work),
-        lambda kind, work: kind.is_created(work),
-    ),
-    states.DELETE: (
-        lambda kind, work: kind.delete(work),
-        lambda kind, work: kind.is_deleted(work),
-    ),
-    states.SUSPEND: (
-        lambda kind, work: kind.suspend(work),
-        lambda kind, work: kind.is_suspended(work),
-    ),
-    states.RESUME: (
-        lambda kind, work: kind.resume(work),
-        lambda kind, work: kind.is_resumed(work),
-    ),
-    states.SNAPSHOT: (
-        lambda kind, work: kind.snapshot(work),
-        lambda kind, work: kind.is_snapshotted(work),
-    ),
-    states.CHECK: (
-        lambda kind, work: kind.check(work),
-        lambda kind, work: kind.is_checked(work),
-    ),
-}
+from objectstore.kernel.errors import Rejected
 
 
 class Acts:
@@ -73,17 +32,15 @@ class Acts:
 
     def __init__(
         self,
-        parts: Parts,
         stack: Stack,
         view: StackView,
         rows: list[Resource],
-        guard: Guard,
+        writer: RowWriter,
     ) -> None:
-        self._parts = parts
         self._stack = stack
         self._view = view
         self._rows = rows
-        self._writer = RowWriter(parts, stack, guard)
+        self._writer = writer
 
     def make(self, name: str) -> bool:
         """Hold what is wanted against what there is: make it, change it, leave it."""
@@ -93,7 +50,7 @@ class Acts:
         try:
             wanted = self._wanted(name)
         except (Rejected, ResourceFailed) as error:
-            self._cannot(name, present, _text(error))
+            self._cannot(name, present, said(error))
             return True
         if present is None:
             self._writer.insert(name, wanted)
@@ -109,9 +66,11 @@ class Acts:
                 external=wanted["physical_id"],
             )
         except Invalid as error:
-            self._cannot(name, present, _text(error))
+            self._cannot(name, present, said(error))
             return True
-        if verdict is not Verdict.KEEP and self._waits(present, hooks.PRE_UPDATE):
+        if verdict is not Verdict.KEEP and self._writer.waits(
+            present, hooks.PRE_UPDATE
+        ):
             return False
         if verdict is Verdict.REPLACE:
             self._replace(name, present, kind_name, wanted)
@@ -121,7 +80,7 @@ class Acts:
 
     def remove(self, row: Resource) -> bool:
         """Begin to delete it, or let it be where its policy says so."""
-        if self._waits(row, hooks.PRE_DELETE):
+        if self._writer.waits(row, hooks.PRE_DELETE):
             return False
         keeps = row.deletion_policy == RETAIN and self._stack.action != states.ROLLBACK
         if row.external or keeps:
@@ -146,91 +105,6 @@ class Acts:
             }
         self._writer.begin(row, self._stack.action, **values)
         return True
-
-    def go_on(self, row: Resource) -> bool:
-        """The next half of what is under way."""
-        try:
-            return self._go_on(row)
-        except (Rejected, ResourceFailed) as error:
-            if isinstance(error, Stale):
-                raise
-            self._writer.fail(row, _text(error))
-        except Unavailable as error:
-            _log.info("resource %s of stack %s: %s", row.name, self._stack.id, error)
-            return False
-        except Exception:  # noqa: BLE001  (told to the operator, and to the user)
-            _log.exception("resource %s of stack %s", row.name, self._stack.id)
-            self._writer.fail(row, UNEXPECTED)
-        return True
-
-    def abort(self, row: Resource, reason: str) -> None:
-        """What is under way is waited for no longer; a nested stack stops, too."""
-        if row.physical_id == row.id:
-            self._parts.run(lambda connection: self._stop(connection, row.id))
-        self._writer.fail(row, reason)
-
-    def _stop(self, connection: Connection, stack_id: str) -> None:
-        parts, stacks = self._parts, self._parts.stores.stacks
-        found = stacks.get(connection, stack_id)
-        if found is not None and found.status == states.IN_PROGRESS:
-            stacks.change(connection, stack_id, interrupt=STOP)
-            parts.nudge(connection, stack_id)
-
-    def _waits(self, row: Resource, hook: str) -> bool:
-        """Whether somebody has to clear a hook before it goes on."""
-        if not hooks.is_set(self._stack, row.name, hook):
-            return False
-        if not hooks.is_noted(self._stack, row, hook):
-            self._writer.wait_for(row, hook)
-            return True
-        return not hooks.is_cleared(self._stack, row, hook)
-
-    # ---- the halves -------------------------------------------------------------
-
-    def _go_on(self, row: Resource) -> bool:
-        if row.external and row.action in (states.CREATE, states.ADOPT):
-            self._writer.done(row)
-            return True
-        is_new = row.action == states.CREATE and not row.tried
-        if is_new and self._waits(row, hooks.PRE_CREATE):
-            return False
-        kind = self._view.kind_of(row)
-        if row.action == states.UPDATE:
-            return self._update(row, kind)
-        work = self._view.work(row)
-        first, second = _HALVES[row.action]
-        if not row.begun:
-            if row.action == states.DELETE:
-                self._find_lost(kind, work)
-            first(kind, work)
-            self._writer.write(work.row, begun=True)
-        if not second(kind, work):
-            return not row.begun
-        if row.action == states.DELETE:
-            self._writer.forget(work.row)
-        else:
-            self._writer.done(work.row)
-        return True
-
-    def _update(self, row: Resource, kind: ResourceType) -> bool:
-        work = self._view.work(row, row.trying)
-        if not row.begun:
-            change = change_of(_without_trying(row), row.trying)
-            kind.update(work, change)
-            self._writer.write(work.row, begun=True)
-        if not kind.is_updated(work):
-            return not row.begun
-        self._writer.done(work.row, properties=dict(row.trying), trying={})
-        return True
-
-    def _find_lost(self, kind: ResourceType, work: RowWork) -> None:
-        """What was made without our hearing of it is deleted too."""
-        if work.physical_id or not work.row.tried:
-            return
-        found = kind.find_lost(work)
-        if found:
-            self._writer.write(work.row, physical_id=found)
-            work.made(lambda: found)
 
     # ---- what is wanted ---------------------------------------------------------
 
@@ -299,11 +173,3 @@ class Acts:
         kind = self._view.blueprint.kind_of(name)[0]
         known = {"type": section.type, "kind": kind}
         self._writer.insert(name, known, FAILED, reason)
-
-
-def _without_trying(row: Resource) -> Resource:
-    return dataclasses.replace(row, trying={})
-
-
-def _text(error: Exception) -> str:
-    return getattr(error, "text", "") or str(error)

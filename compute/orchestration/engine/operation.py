@@ -10,9 +10,11 @@ from typing import Any
 from compute.core.database import Connection
 from compute.orchestration.engine.acts import Acts
 from compute.orchestration.engine.ending import end_badly, end_well, wants_nothing
+from compute.orchestration.engine.halves import Halves
 from compute.orchestration.engine.parts import Parts
 from compute.orchestration.engine.rooms import Rooms
 from compute.orchestration.engine.row_work import Guard
+from compute.orchestration.engine.row_writer import RowWriter
 from compute.orchestration.engine.snapshots import drop_snapshots
 from compute.orchestration.engine.sources import ByTrust
 from compute.orchestration.engine.view import StackView
@@ -68,7 +70,9 @@ class _Operation:
         self._guard = guard
         self._asker = ByTrust(parts.authority, stack.trust_id, stack.project_id)
         self._view = StackView(parts, stack, self._asker, rows=rows, guard=guard)
-        self._acts = Acts(parts, stack, self._view, rows, guard)
+        writer = RowWriter(parts, stack, guard)
+        self._acts = Acts(stack, self._view, rows, writer)
+        self._halves = Halves(parts, stack, self._view, writer)
 
     def round(self) -> Round:
         """Do what is ready."""
@@ -112,7 +116,7 @@ class _Operation:
 
     def _do(self, plan: Plan) -> bool:
         calls: list[tuple[Callable[[Any], bool], Any]] = [
-            *((self._acts.go_on, row) for row in plan.go_on),
+            *((self._halves.go_on, row) for row in plan.go_on),
             *((self._acts.make, name) for name in plan.make),
             *((self._acts.remove, row) for row in plan.remove),
             *((self._acts.sweep, row) for row in plan.sweep),
@@ -163,7 +167,7 @@ class _Operation:
         """Call what is under way failed, and with it the operation."""
         stack = self._stack
         for row in self._fresh(IN_PROGRESS):
-            self._acts.abort(row, f"{row.action} aborted ({reason})")
+            self._halves.abort(row, f"{row.action} aborted ({reason})")
         if reason == "Aborted":
             return  # the next round tells of the first failure
         if stack.interrupt == STOP or reason != "Timed out":

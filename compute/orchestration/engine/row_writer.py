@@ -134,8 +134,17 @@ class RowWriter:
             "generation": self._stack.generation,
         }
 
-    def wait_for(self, row: Resource, hook: str) -> None:
-        """Note, and tell, that it goes no further until somebody clears the hook."""
+    def waits(self, row: Resource, hook: str) -> bool:
+        """Whether it goes no further until somebody clears the hook: that is noted, and
+        told, when it comes there."""
+        if not hooks.is_set(self._stack, row.name, hook):
+            return False
+        if not hooks.is_noted(self._stack, row, hook):
+            self._note_hook(row, hook)
+            return True
+        return not hooks.is_cleared(self._stack, row, hook)
+
+    def _note_hook(self, row: Resource, hook: str) -> None:
         parts, rows, stack = self._parts, self._parts.stores.resources, self._stack
 
         def write(connection: Connection) -> None:

@@ -19,7 +19,7 @@ from compute.orchestration.engine.row_work import (
     nobody_else,
     physical_name,
 )
-from compute.orchestration.errors import Invalid, ResourceFailed
+from compute.orchestration.errors import Invalid, ResourceFailed, said
 from compute.orchestration.frame.properties import checked
 from compute.orchestration.frame.provider import Provider
 from compute.orchestration.frame.resource_type import ResourceType
@@ -126,7 +126,7 @@ class StackView:
                 self._outputs_scope = self.scope()
             return resolve(section.value, self._outputs_scope), ""
         except (Rejected, ResourceFailed) as error:
-            return None, getattr(error, "text", "") or str(error)
+            return None, said(error)
 
     def kind_of(self, row: Resource) -> ResourceType:
         """The type of a row, whether or not its template still wants it; ``Invalid``

@@ -44,10 +44,10 @@ DOCUMENTS = {
 
 @pytest.mark.parametrize("name", sorted(DOCUMENTS))
 def test_documents_are_refused(name: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(Invalid):
         read_yaml(DOCUMENTS[name], "template")
-    assert time.monotonic() - started < SECONDS_MAX
+    assert time.process_time() - started < SECONDS_MAX
 
 
 def test_dates_are_texts_and_aliases_are_allowed() -> None:
@@ -83,10 +83,10 @@ BOMBS = [
 
 @pytest.mark.parametrize("bomb", BOMBS)
 def test_functions_make_no_more_than_so_much(bomb: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(Invalid, match="too much"):
         value(bomb)
-    assert time.monotonic() - started < SECONDS_MAX
+    assert time.process_time() - started < SECONDS_MAX
 
 
 SLOW = ["(a+)+$", "(a|aa)+", "(a*)*b", "(.*a){20}", "([a-z]+)*[0-9]"]
@@ -94,12 +94,12 @@ SLOW = ["(a+)+$", "(a|aa)+", "(a*)*b", "(.*a){20}", "([a-z]+)*[0-9]"]
 
 @pytest.mark.parametrize("pattern", SLOW)
 def test_patterns_take_bounded_time(pattern: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     try:
         Pattern(pattern).matches("a" * 3000 + "!")
     except Invalid as error:
         assert "too l" in error.text
-    assert time.monotonic() - started < SECONDS_MAX
+    assert time.process_time() - started < SECONDS_MAX
 
 
 @pytest.mark.parametrize(
