@@ -65,7 +65,12 @@ def rule_text(alarm: Mapping[str, Any]) -> str:
         return formats.words_of(str(alarm["type"]))
     named = metrics if isinstance(metrics, str) else ", ".join(map(str, metrics))
     how = _COMPARISONS.get(rule.get("comparison_operator", ""), "")
-    text = f"{named} ({rule.get('aggregation_method', 'mean')}) {how}"
+    method = rule.get("aggregation_method", "mean")
+    if (named, method) == ("cpu", "rate:mean") and rule.get("granularity"):
+        # Nanoseconds of all processors together.
+        share = rule["threshold"] / rule["granularity"] / 1e7
+        return f"processors {how} {share:g} % of one"
+    text = f"{named} ({method}) {how}"
     return f"{text} {formats.number(rule['threshold'])}"
 
 

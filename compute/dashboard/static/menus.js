@@ -6,6 +6,8 @@ export function tidyMenus() {
     }
   }
   document.addEventListener("click", (event) => close(event.target.closest("details")));
+  // Who goes on by the keyboard has left it, too.
+  document.addEventListener("focusin", (event) => close(event.target.closest("details")));
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     const open = document.querySelector("details.menu[open], details.burger[open]");

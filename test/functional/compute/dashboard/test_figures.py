@@ -80,7 +80,7 @@ def test_a_server_has_figures_and_an_alarm(
     surfer.click("Make an alarm")
     surfer.fill(name="hot <b>", threshold="10")
     surfer.send()
-    assert "cpu (rate:mean) above" in surfer.text and not surfer.faults()
+    assert "processors above 10 % of one" in surfer.text and not surfer.faults()
     surfer.click("Switch off")
     assert "switched off" in surfer.text
     surfer.click("Alarms", within=".trail")

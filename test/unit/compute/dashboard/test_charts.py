@@ -82,6 +82,7 @@ def test_alarms_are_ordered_in_what_is_measured() -> None:
     # 80 % of two processors for a minute, in nanoseconds.
     assert rule["threshold"] == 0.8 * 2 * 60e9
     assert order["alarm_actions"] == order["ok_actions"] == ["https://example.org/x"]
+    assert rule_text(order) == "processors above 160 % of one"
     memory = order_of(values_of(figure="memory"), 2)
     assert memory["gnocchi_resources_threshold_rule"]["threshold"] == 80
     assert rule_text(memory) == "memory.usage (mean) above 80.0"
