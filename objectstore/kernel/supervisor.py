@@ -37,12 +37,12 @@ from pathlib import Path
 from objectstore.kernel.clock import Clock, SystemClock
 from objectstore.kernel.process import (
     EXIT_CONFIGURATION,
-    EXIT_FAILURE,
     SIGNALS,
     Work,
     Worker,
     live_as_worker,
 )
+from objectstore.kernel.question import Question
 
 DRAIN_SECONDS = 30.0
 # A worker that lived longer than this did not die of its start.
@@ -90,7 +90,8 @@ class Supervisor:
         self._pid_file = pid_file
         self._drain_seconds = drain_seconds
         self._clock = clock or SystemClock()
-        self._may_replace = may_replace
+        self._question = None if may_replace is None else Question(may_replace)
+        self._is_asked_again = False
         self._stopping = False
         self._to_replace: list[Place] = []
         self._replaced_at = 0.0
@@ -128,6 +129,7 @@ class Supervisor:
             if place.reader in found:
                 self._hear(place)
         self._reap()
+        self._hear_answer()
 
     def _seconds_to_next(self) -> float | None:
         """Until the next start or kill is due; None when there is none."""
@@ -143,43 +145,47 @@ class Supervisor:
         return max(0.0, min(moments) - self._clock.monotonic())
 
     def _take_signals(self, numbers: bytes) -> None:
-        """Those that came since the last turn.  The end first, and of many SIGHUPs one:
-        each takes a second or more, in which nothing else is heard."""
+        """Those that came since the last turn: the end first, and of many SIGHUPs
+        one."""
         for _ in filter(STOP_SIGNALS.__contains__, numbers):
             self._stop(at_once=self._stopping)
         if signal.SIGHUP in numbers and not self._stopping:
-            self._begin_to_replace()
+            self._ask_to_replace()
 
-    def _begin_to_replace(self) -> None:
-        if self._successors_would_start():
-            logger.info("replacing the workers one by one")
-            # Whose turn has not come goes first: or the first worker would be
-            # replaced again and again, and the last never.
-            waiting = self._to_replace
-            rest = [place for place in self._places if place not in waiting]
-            self._to_replace = waiting + rest
+    def _ask_to_replace(self) -> None:
+        """Look whether successors would start; meanwhile all else goes on."""
+        if self._question is None:
+            self._begin_to_replace()
+        elif self._question.is_open:
+            self._is_asked_again = True
+        else:
+            self._question.begin()
+
+    def _hear_answer(self) -> None:
+        answer = None if self._question is None else self._question.answer()
+        if answer is None:
+            return
+        if answer:
+            self._begin_to_replace()
         else:
             logger.error("the workers stay as they are")
+        if self._is_asked_again:
+            self._is_asked_again = False
+            self._ask_to_replace()
 
-    def _successors_would_start(self) -> bool:
-        """Asked in a child: the answer may need all that a worker needs."""
-        if self._may_replace is None:
-            return True
-        child = os.fork()
-        if not child:
-            status = EXIT_FAILURE
-            try:
-                signal.set_wakeup_fd(-1)
-                status = 0 if self._may_replace() else EXIT_CONFIGURATION
-            except Exception:
-                logger.exception("whether new workers would start is not known")
-            finally:
-                os._exit(status)
-        return os.waitpid(child, 0)[1] == 0
+    def _begin_to_replace(self) -> None:
+        logger.info("replacing the workers one by one")
+        # Whose turn has not come goes first: or the first worker would be replaced
+        # again and again, and the last never.
+        waiting = self._to_replace
+        rest = [place for place in self._places if place not in waiting]
+        self._to_replace = waiting + rest
 
     def _stop(self, *, at_once: bool) -> None:
         self._stopping = True
         self._to_replace = []
+        if self._question is not None:
+            self._question.drop()
         for place in self._places:
             self._tell_to_stop(place)
             if at_once and place.process:

@@ -64,6 +64,13 @@ def ponders() -> bool:
     return False
 
 
+def hangs() -> bool:
+    """The same, and never answers."""
+    say("asked", os.getpid())
+    while True:
+        signal.pause()
+
+
 if __name__ == "__main__":
     work = {
         "serve": serve,
@@ -72,7 +79,7 @@ if __name__ == "__main__":
         "failing": failing,
     }[sys.argv[2]]
     drain_seconds = float(sys.argv[3]) if len(sys.argv) > 3 else 5.0
-    asked = {"refuses": refuses, "ponders": ponders}
+    asked = {"refuses": refuses, "ponders": ponders, "hangs": hangs}
     supervisor = Supervisor(
         work,
         int(sys.argv[1]),

@@ -144,6 +144,18 @@ def test_the_end_is_heard_before_many_wishes_to_replace():
         assert program.end() == 0
 
 
+def test_a_dead_worker_is_replaced_while_a_wish_is_looked_at():
+    with running("1", "serve", "5", "hangs") as program:
+        (before,) = program.hear_ready(1).values()
+        program.process.send_signal(signal.SIGHUP)
+        program.hear("asked")
+        os.kill(before, signal.SIGKILL)
+        program.hear_ready(1)
+        program.process.send_signal(signal.SIGTERM)
+        program.hear("drained")
+        assert program.end() == 0
+
+
 def test_many_wishes_to_replace_are_one():
     with running("1", "serve", "5", "ponders") as program:
         program.hear_ready(1)
