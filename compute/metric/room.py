@@ -8,6 +8,7 @@ from compute.core.dialects import metric_dialect
 from compute.core.policy import Policy
 from compute.core.room import Room, RoomParts
 from compute.core.service_account import ServiceAccount
+from compute.image.client import ImageClient
 from compute.metric.api.aggregates import AggregatesApi
 from compute.metric.api.batch import BatchApi
 from compute.metric.api.frame import Frame
@@ -26,6 +27,8 @@ from compute.metric.parts import Parts
 from compute.metric.policies import default_rules
 from compute.metric.service.beginning import begin
 from compute.metric.settings import MetricSettings
+from compute.metric.stock import StockTaking
+from compute.volume.client import VolumeClient
 from objectstore.kernel.loop import Loop
 
 NAME = "metric"
@@ -73,7 +76,17 @@ def room_of(parts: RoomParts, settings: MetricSettings, objects: Objects) -> Roo
     sweeping = Loop(
         Sweeping(parts.database, objects, parts.clock), idle_seconds=SWEEPING_SECONDS
     )
-    return Room(NAME, api, (folding_loop, sweeping))
+    loops = [folding_loop, sweeping]
+    if settings.stock_interval and parts.callers:
+        stock = StockTaking(
+            inner,
+            VolumeClient(parts.callers["volume"], parts.service),
+            ImageClient(parts.callers["image"], parts.service),
+            parts.tokens,
+            parts.service,
+        )
+        loops.append(Loop(stock, idle_seconds=settings.stock_interval))
+    return Room(NAME, api, loops)
 
 
 def all_routes(frame: Frame, host: str) -> list[Route]:

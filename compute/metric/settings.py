@@ -17,6 +17,11 @@ class MetricSettings:
         "How often hosts' agents tell how their guests fare; 0: never",
         minimum=0,
     )
+    stock_interval: Seconds = option(
+        600.0,
+        "How often the sizes of volumes and images are taken stock of; 0: never",
+        minimum=0,
+    )
     fold_after: Seconds = option(
         900.0,
         "How long measures wait as they came before they join their series",

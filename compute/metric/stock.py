@@ -1,0 +1,117 @@
+"""What projects keep, taken stock of now and then: volumes and images, and their sizes.
+
+Any number of processes may do so: they tell the same.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
+
+from compute.core.context import RequestContext, TokenChecker, TokenSource
+from compute.core.database import Connection
+from compute.image.client import ImageClient
+from compute.metric import store
+from compute.metric.defaults import GUESTS
+from compute.metric.parts import Parts
+from compute.metric.service import feeding, measures
+from compute.metric.service.feeding import Fed
+from compute.volume.client import VolumeClient
+from objectstore.kernel.errors import Rejected, Unavailable
+from objectstore.kernel.loop import Progress
+
+RESOURCES_IN_ONE_TRANSACTION = 200
+
+_log = logging.getLogger("compute.metric")
+
+
+class StockTaking:
+    """One round for each step."""
+
+    name = "metric-stock"
+
+    def __init__(
+        self,
+        parts: Parts,
+        volumes: VolumeClient,
+        images: ImageClient,
+        tokens: TokenChecker,
+        service: TokenSource,
+    ) -> None:
+        self._parts = parts
+        self._sources: Mapping[str, Callable[[], Iterator[Fed]]] = {
+            "volume": lambda: _volumes(volumes),
+            "image": lambda: _images(images),
+        }
+        self._tokens = tokens
+        self._service = service
+
+    def step(self) -> Progress:
+        """See ``Step``."""
+        for kind, source in self._sources.items():
+            try:
+                context = self._tokens.check(self._service.token(), "")
+                self._take(context, kind, list(source()))
+            except (Unavailable, Rejected) as error:
+                # A cloud may have no such room; if it has, the next round tells more.
+                _log.debug("no stock is taken of %ss: %s", kind, error)
+        return Progress.IDLE
+
+    def _take(self, context: RequestContext, kind: str, found: list[Fed]) -> None:
+        at = self._parts.now()
+        for first in range(0, len(found), RESOURCES_IN_ONE_TRANSACTION):
+            portion = found[first : first + RESOURCES_IN_ONE_TRANSACTION]
+
+            def work(connection: Connection, portion: list[Fed] = portion) -> list[str]:
+                return feeding.feed(connection, self._parts, context, at, portion)
+
+            measures.accept(self._parts, work)
+        here = {each.id for each in found}
+        self._parts.write(
+            lambda connection: self._end(connection, context, kind, here, at)
+        )
+
+    def _end(
+        self,
+        connection: Connection,
+        context: RequestContext,
+        kind: str,
+        here: set[str],
+        at: float,
+    ) -> None:
+        """What we knew and is not there any more."""
+        columns = store.resources.columns
+        known = store.resources.where(
+            connection,
+            columns.type == kind,
+            columns.created_by_project_id == context.project_id,
+            columns.ended_at == 0.0,
+        )
+        gone = [each.id for each in known if each.original_id not in here]
+        feeding.ended(connection, self._parts, context, gone, at)
+
+
+def _volumes(client: VolumeClient) -> Iterator[Fed]:
+    for each in client.list({"all_tenants": "1"}):
+        attributes = {
+            "display_name": each.name,
+            "volume_type": each.volume_type,
+            "image_id": each.image_properties.get("image_id"),
+        }
+        size = {"volume.size": ("GB", GUESTS, float(each.size_gib))}
+        yield Fed(each.id, "volume", each.project_id, each.user_id, attributes, size)
+
+
+def _images(client: ImageClient) -> Iterator[Fed]:
+    # Hidden ones are not in the ordinary list.
+    for each in chain(client.list(), client.list({"os_hidden": "true"})):
+        if each.size_bytes is None:
+            continue
+        attributes = {
+            "name": each.name,
+            "container_format": each.container_format,
+            "disk_format": each.disk_format,
+        }
+        size = {"image.size": ("B", GUESTS, float(each.size_bytes))}
+        yield Fed(each.id, "image", each.owner, "", attributes, size)
