@@ -155,7 +155,7 @@ class Deployment:
             self._fleet.ask(host, change.order)
             address, port = found.hosts[host].wishes.services[change.subject].health
             question = {"verb": "healthy", "address": address, "port": port}
-            question |= {"path": "/healthcheck", "seconds": HEALTH_SECONDS}
+            question |= {"seconds": HEALTH_SECONDS}
             return str(self._fleet.ask(host, question))
 
         done, refused = self._fleet.each(list(changes), start)

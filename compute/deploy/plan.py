@@ -15,6 +15,7 @@ from compute.deploy.wish import DirectoryWish, FileWish, HostWishes
 # Kept beside the one that runs, to go back to.
 RELEASES_KEPT = 2
 DIFF_LINES_MAX = 60
+_NOT_THERE = {"pid": 0, "deployed": "", "release": "", "problem": ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ def query(wishes: HostWishes) -> dict[str, Any]:
         "devices": devices,
         "files": list(wishes.files),
         "services": list(wishes.services),
+        "health": {name: each.health for name, each in wishes.services.items()},
         "ports": sorted({service.health[1] for service in wishes.services.values()}),
     }
 
@@ -82,10 +84,15 @@ def service_changes(wishes: HostWishes, found: Mapping[str, Any]) -> list[Change
     """Services to start or restart."""
     changes = []
     for name, service in wishes.services.items():
-        runs = found["services"].get(name, {"pid": 0, "deployed": "", "release": ""})
+        runs = found["services"].get(name, _NOT_THERE)
         if runs["deployed"] == service.digest:
+            # One that does not answer is waited for, as one that was just started is.
+            if runs["problem"]:
+                lines = [f"-{runs['problem']}"]
+                changes.append(Change("start", name, _order(service), tuple(lines)))
             continue
-        kind = "restart" if runs["pid"] else "start"
+        # What does not answer serves nobody: nothing has to be whole before.
+        kind = "restart" if runs["pid"] and not runs["problem"] else "start"
         before = [f"-{runs['release']} {runs['deployed']}"] if runs["pid"] else []
         lines = [*before, f"+{service.release} {service.digest}"]
         changes.append(Change(kind, name, _order(service), tuple(lines)))

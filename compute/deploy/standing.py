@@ -47,6 +47,8 @@ def standing(survey: Survey) -> list[Standing]:
             if runs["pid"]:
                 is_wished = runs["deployed"] == wish.digest
                 state = "as wished" if is_wished else "runs otherwise: apply"
+                if runs["problem"]:
+                    state = f"does not answer: {runs['problem']}"
             right = state == "as wished" and rings != "differ"
             right = right and abs(each.clock_off) <= CLOCK_SECONDS_MAX
             found.append(

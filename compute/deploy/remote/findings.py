@@ -24,6 +24,7 @@ from compute.deploy.remote.places import (
     SPECIFICATIONS,
     UNITS,
 )
+from compute.deploy.remote.questions import unhealthy
 from compute.deploy.remote.services import has_systemd, running
 
 # Of files whose text is compared; rings are compared by their digest.
@@ -53,7 +54,9 @@ def find(request: Mapping[str, Any]) -> dict[str, Any]:
         "releases": _releases(),
         "current": _current(),
         "ports": _listeners(request["ports"]),
-        "services": {name: running(name, systemd) for name in names},
+        "services": {
+            name: _service(name, systemd, request["health"]) for name in names
+        },
     }
 
 
@@ -193,6 +196,14 @@ def _known_services() -> list[str]:
             if name.endswith(".json")
         ]
     return names
+
+
+def _service(
+    name: str, systemd: bool, health: Mapping[str, tuple[str, int]]
+) -> dict[str, Any]:
+    found = running(name, systemd)
+    asked = health.get(name) if found["pid"] else None
+    return {**found, "problem": unhealthy(*asked) if asked else ""}
 
 
 def _listeners(ports: list[int]) -> dict[str, int]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from compute.deploy.remote.places import RELEASES, SETTINGS
 
+HEALTH_PATH = "/healthcheck"
 HEALTH_SECONDS = 5.0
 RECON_SECONDS = 60.0
 LOOK_SECONDS = 0.2
@@ -22,22 +23,23 @@ def healthy(request: Mapping[str, Any]) -> str:
     """Wait until it answers; "" or why it does not."""
     last = time.monotonic() + request["seconds"]
     while True:
-        problem = _ask(request["address"], request["port"], request["path"])
+        problem = unhealthy(request["address"], request["port"])
         if not problem or time.monotonic() > last:
             return problem
         time.sleep(LOOK_SECONDS)
 
 
-def _ask(address: str, port: int, path: str) -> str:
+def unhealthy(address: str, port: int) -> str:
+    """Why the server there is not well; "": it is."""
     connection = http.client.HTTPConnection(address, port, timeout=HEALTH_SECONDS)
     try:
-        connection.request("GET", path)
+        connection.request("GET", HEALTH_PATH)
         status = connection.getresponse().status
     except (OSError, http.client.HTTPException) as error:
         return f"{address}:{port}: {error}"
     finally:
         connection.close()
-    return "" if status < 500 else f"{address}:{port}{path}: {status}"
+    return "" if status < 500 else f"{address}:{port}{HEALTH_PATH}: {status}"
 
 
 def recon(request: Mapping[str, Any]) -> dict[str, Any]:

@@ -74,7 +74,13 @@ def deployed(wish: HostWishes) -> dict[str, Any]:
 
 
 def running(digest: str, release: str) -> Mapping[str, Any]:
-    return {"pid": 7, "deployed": digest, "release": release, "defined": True}
+    return {
+        "pid": 7,
+        "deployed": digest,
+        "release": release,
+        "defined": True,
+        "problem": "",
+    }
 
 
 def test_a_bare_machine_gets_everything_in_order() -> None:
@@ -115,6 +121,21 @@ def test_whose_process_was_started_with_something_else_is_restarted() -> None:
         ("restart", "cloud"),
         ("restart", "agent"),
     }
+
+
+def test_what_runs_but_does_not_answer_is_waited_for() -> None:
+    wish = wishes("alpha")
+    found = deployed(wish)
+    found["services"]["store"] = {**found["services"]["store"], "problem": "refused"}
+    (change,) = plan(wish, found)
+    assert (str(change), change.lines) == ("start store", ("-refused",))
+
+
+def test_what_does_not_answer_may_be_replaced_at_any_time() -> None:
+    """A store is not whole as long as a broken release is in one of its zones."""
+    wish, found = wishes("alpha", "1-b"), deployed(wishes("alpha", "1-a"))
+    found["services"]["store"] = {**found["services"]["store"], "problem": "refused"}
+    assert [each.kind for each in service_changes(wish, found)] == ["start"]
 
 
 def test_new_rings_restart_nobody() -> None:

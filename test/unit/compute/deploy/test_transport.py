@@ -58,7 +58,6 @@ def test_the_program_answers_and_survives_nonsense() -> None:
             "verb": "healthy",
             "address": "127.0.0.1",
             "port": 1,
-            "path": "/",
             "seconds": 0,
         },
         ["not", "an", "object"],
