@@ -26,10 +26,11 @@ _ALWAYS = (
 
 
 def page_headers(frame_url: str = "") -> HeaderList:
-    """``frame_url``: the one document that the page shows inside itself."""
+    """``frame_url``: the one document that the page shows inside itself, or the one web
+    socket that its terminal opens."""
     return [
         *_ALWAYS,
-        ("Content-Security-Policy", f"{_POLICY}{_frames(frame_url)}"),
+        ("Content-Security-Policy", _policy_of(frame_url)),
         ("Cache-Control", "no-store"),
     ]
 
@@ -54,8 +55,14 @@ def download_headers(disposition: str) -> HeaderList:
     ]
 
 
-def _frames(url: str) -> str:
+def _policy_of(url: str) -> str:
     parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.netloc:
-        return ""
-    return f"; frame-src {parts.scheme}://{parts.netloc}{parts.path or '/'}"
+    place = f"{parts.scheme}://{parts.netloc}{parts.path or '/'}"
+    if not parts.netloc:
+        return _POLICY
+    if parts.scheme in ("ws", "wss"):
+        # Not every browser takes a socket of our own origin for 'self'.
+        return _POLICY.replace("connect-src 'self'", f"connect-src 'self' {place}")
+    if parts.scheme in ("http", "https"):
+        return f"{_POLICY}; frame-src {place}"
+    return _POLICY

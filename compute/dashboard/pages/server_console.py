@@ -79,6 +79,7 @@ def show_remote(visit: Visit, values: Values) -> Page:
         ],
         [again],
         trail=_trail(server),
+        frame_url=url,
     )
 
 

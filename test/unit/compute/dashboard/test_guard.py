@@ -162,6 +162,10 @@ def test_cookies() -> None:
 def test_headers_of_pages() -> None:
     policy = dict(page_headers())["Content-Security-Policy"]
     assert "unsafe" not in policy and "*" not in policy and "frame-src" not in policy
+    socket = dict(page_headers("ws://host:6080/console/websockify?token=secret"))
+    told = socket["Content-Security-Policy"]
+    assert "connect-src 'self' ws://host:6080/console/websockify;" in told
+    assert "secret" not in told and "frame-src" not in told
     framed = dict(page_headers("http://host:6080/console/x.html?token=secret"))
     assert (
         "frame-src http://host:6080/console/x.html"
