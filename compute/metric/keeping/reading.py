@@ -5,7 +5,7 @@ Whoever reads sees every acknowledged measure, whether it has been folded or not
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -25,6 +25,9 @@ from objectstore.kernel.errors import Corrupt
 # An object that has outlived its periods may go while somebody reads: then the rows
 # name it no more.
 TRIES_MAX = 3
+# Open measures that are in memory while many series are read: 16 bytes each, and more
+# while they are unpacked.
+HELD_AT_ONCE_MAX = 500_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +47,15 @@ class Span:
 class Reading:
     """Reads series."""
 
-    def __init__(self, database: Database, objects: Objects) -> None:
+    def __init__(
+        self,
+        database: Database,
+        objects: Objects,
+        held_at_once_max: int = HELD_AT_ONCE_MAX,
+    ) -> None:
         self._database = database
         self._objects = objects
+        self._held_at_once_max = held_at_once_max
 
     def rows(
         self,
@@ -60,7 +69,7 @@ class Reading:
         more rows than ``points_max``."""
         found: dict[str, dict[int, Columns]] = {}
         left = points_max
-        for part in portions(list(plans)):
+        for part in self._portions(list(plans)):
             found |= self._some(part, plans, granularities, span, left)
             left = points_max - sum(
                 len(rows) for each in found.values() for rows in each.values()
@@ -68,6 +77,27 @@ class Reading:
             if left < 0:
                 raise _too_much(points_max)
         return found
+
+    def _portions(self, metric_ids: list[str]) -> Iterator[list[str]]:
+        """As many at a time as may be in memory with all their open measures."""
+        for part in portions(metric_ids):
+            if len(part) == 1:
+                yield part
+                continue
+            loads = self._database.read(partial(series_rows.loads, metric_ids=part))
+            together: list[str] = []
+            held = 0
+            for metric_id, load in loads.items():
+                if (
+                    together
+                    and held + load.held + load.pending > self._held_at_once_max
+                ):
+                    yield together
+                    together, held = [], 0
+                together.append(metric_id)
+                held += load.held + load.pending
+            if together:
+                yield together
 
     def _some(
         self,

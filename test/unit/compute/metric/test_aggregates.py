@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from compute.core.errors import BadRequest
+from compute.metric.keeping.reading import Reading, Span
 from compute.metric.operations.language import compile_operations
 from compute.metric.search.text import parse
-from compute.metric.series.moments import iso
+from compute.metric.series.moments import SECOND, iso
+from compute.metric.series.plan import plan_of
 from test.fakes.tokens import fake_token
 from test.unit.compute.metric.house import OTHER, OWNER, House
 
@@ -276,3 +279,28 @@ def test_searches(cloud: House, query: Any, wanted: str) -> None:
 def test_wrong_searches(cloud: House, query: Any) -> None:
     path = "/v1/search/resource/instance"
     assert cloud.call("POST", path, query).status == 400
+
+
+def test_many_open_measures_are_read_by_turns(cloud: House) -> None:
+    ids = [cloud.ok("GET", f"/v1/resource/instance/{it}")["metrics"] for it in "abc"]
+    plan = plan_of([(60 * SECOND, 100)], 0, ["mean"])
+    plans = {each["cpu"]: plan for each in ids}
+    reading = Reading(cloud.database, cloud.objects, held_at_once_max=3)
+    found = reading.rows(plans, [60 * SECOND], Span(), 1000)
+    assert [len(found[each][60 * SECOND]) for each in plans] == [3, 3, 1]
+
+
+def test_more_points_than_one_question_may_look_at(tmp_path: Path) -> None:
+    house = House(tmp_path, answer_points=1000)
+    fine = house.policy("fine", (1, 5000))
+    for name in "ab":
+        metrics = {"cpu": {"archive_policy_name": fine}}
+        house.ok("POST", "/v1/resource/instance", {"id": name, "metrics": metrics})
+        measures = [{"timestamp": T0 + each, "value": 1} for each in range(600)]
+        body = {name: {"cpu": measures}}
+        house.ok("POST", "/v1/batch/resources/metrics/measures", body)
+    body = {"operations": "(aggregate sum (metric cpu mean))", "search": {}}
+    assert house.call("POST", "/v1/aggregates", body).status == 413
+    found = house.ok("POST", f"/v1/aggregates?start={T0 + 500}", body)
+    assert len(found["measures"]["aggregated"]) == 100
+    house.database.close()
