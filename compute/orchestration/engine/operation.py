@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from compute.core.database import Connection
+from compute.core.rooms import Rooms
 from compute.orchestration.engine.acts import Acts
 from compute.orchestration.engine.ending import end_badly, end_well, wants_nothing
 from compute.orchestration.engine.halves import Halves
 from compute.orchestration.engine.parts import Parts
-from compute.orchestration.engine.rooms import Rooms
 from compute.orchestration.engine.row_work import Guard
 from compute.orchestration.engine.row_writer import RowWriter
 from compute.orchestration.engine.snapshots import drop_snapshots

@@ -10,8 +10,8 @@ from typing import Any, Protocol
 
 from compute.core.database import Connection
 from compute.core.errors import Stale
+from compute.core.rooms import Rooms, Source
 from compute.orchestration.engine.parts import Parts
-from compute.orchestration.engine.rooms import Rooms, Source
 from compute.orchestration.engine.signatures import signal_url
 from compute.orchestration.frame.work import Nested
 from compute.orchestration.model import Resource, Stack

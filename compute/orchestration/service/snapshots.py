@@ -5,10 +5,10 @@ from __future__ import annotations
 from compute.core.context import RequestContext
 from compute.core.database import Connection
 from compute.core.errors import NotFound
+from compute.core.rooms import Rooms
 from compute.orchestration import states
 from compute.orchestration.engine.beginning import begin
 from compute.orchestration.engine.parts import Parts
-from compute.orchestration.engine.rooms import Rooms
 from compute.orchestration.engine.snapshots import (
     add_snapshot,
     drop_snapshot,

@@ -8,6 +8,7 @@ from typing import Any
 from compute.core.context import RequestContext
 from compute.core.database import Connection
 from compute.core.errors import BadRequest, Conflict, Forbidden
+from compute.core.rooms import Rooms
 from compute.orchestration import states
 from compute.orchestration.blueprint import Blueprint, Identity
 from compute.orchestration.engine.beginning import (
@@ -19,7 +20,6 @@ from compute.orchestration.engine.beginning import (
 from compute.orchestration.engine.blueprints import draw, validate
 from compute.orchestration.engine.entrusting import with_trust
 from compute.orchestration.engine.parts import Parts
-from compute.orchestration.engine.rooms import Rooms
 from compute.orchestration.engine.sources import OfCaller
 from compute.orchestration.engine.trusts import authorship
 from compute.orchestration.errors import Invalid

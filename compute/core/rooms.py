@@ -14,7 +14,7 @@ import orjson
 from objectstore.client.caller import Caller
 from objectstore.kernel.errors import Rejected, Unavailable
 
-# Versions whose bodies resource types write and read.
+# Versions whose bodies are written and read here.
 VERSIONS: Mapping[str, Mapping[str, str]] = {
     "compute": {"X-OpenStack-Nova-API-Version": "2.79"},
     "volume": {"OpenStack-API-Version": "volume 3.60"},
@@ -22,6 +22,7 @@ VERSIONS: Mapping[str, Mapping[str, str]] = {
 PAGE = 1000
 PAGES_MAX = 100
 PATIENCE_SECONDS = 60.0
+ORDER_HEADER = "Idempotency-Key"
 
 _BASES = {
     "compute": "/v2.1",
@@ -49,7 +50,7 @@ class Source(Protocol):
 
 
 class Rooms:
-    """``frame.work.Cloud`` for one source of tokens."""
+    """For one source of tokens."""
 
     def __init__(self, callers: Mapping[str, Caller], source: Source) -> None:
         self._callers = callers
@@ -57,7 +58,7 @@ class Rooms:
 
     @property
     def project_id(self) -> str:
-        """The stack's project."""
+        """The token's project."""
         return self._source.project_id
 
     def get(self, room: str, *path: str, **query: Any) -> Any:
@@ -73,9 +74,11 @@ class Rooms:
                 return None
             raise
 
-    def post(self, room: str, *path: str, body: Any) -> Any:
-        """Make something, or have something done."""
-        return self._call(room, "POST", _path(path), body)
+    def post(self, room: str, *path: str, body: Any, order: str = "") -> Any:
+        """Make something, or have something done; ``order``: by which it is known
+        again when it is sent twice, empty when it is not."""
+        headers = {ORDER_HEADER: order} if order else {}
+        return self._call(room, "POST", _path(path), body, headers=headers)
 
     def put(self, room: str, *path: str, body: Any) -> Any:
         """Change something."""
@@ -88,12 +91,16 @@ class Rooms:
     def delete(self, room: str, *path: str) -> bool:
         """Take something away; False when it was not there."""
         try:
-            self._call(room, "DELETE", _path(path))
+            self.remove(room, *path)
         except Rejected as error:
             if error.status == 404:
                 return False
             raise
         return True
+
+    def remove(self, room: str, *path: str) -> None:
+        """The same; ``Rejected`` when it was not there."""
+        self._call(room, "DELETE", _path(path))
 
     def pages(
         self, room: str, key: str, *path: str, **query: Any
@@ -120,15 +127,26 @@ class Rooms:
         """Status, headers and body, whatever they are."""
         for is_last in (False, True):
             sent = {**(headers or {}), "X-Auth-Token": self._source.token()}
-            answer = self._callers[room].request(
-                method, self._base(room) + path, sent, content, timeout=PATIENCE_SECONDS
-            )
-            with answer:
-                body = answer.read()
+            try:
+                answer = self._callers[room].request(
+                    method,
+                    self._base(room) + path,
+                    sent,
+                    content,
+                    timeout=PATIENCE_SECONDS,
+                )
+                with answer:
+                    body = answer.read()
+            except Unavailable as error:
+                raise self.away(room, str(error)) from error
             if answer.status != 401 or is_last:
                 break
             self._source.refused()
         return answer.status, answer.headers, body
+
+    def away(self, room: str, why: str) -> Unavailable:
+        """What is raised when a room does not answer, or says that it cannot."""
+        return Unavailable(f"{room}: {why}")
 
     def _base(self, room: str) -> str:
         if room == "object-store":
@@ -138,16 +156,22 @@ class Rooms:
         return _BASES[room]
 
     def _call(
-        self, room: str, method: str, path: str, body: Any = None, kind: str = ""
+        self,
+        room: str,
+        method: str,
+        path: str,
+        body: Any = None,
+        kind: str = "",
+        headers: Mapping[str, str] | None = None,
     ) -> Any:
-        headers = dict(VERSIONS.get(room, {}))
+        headers = {**VERSIONS.get(room, {}), **(headers or {})}
         content = b""
         if body is not None:
             headers["Content-Type"] = kind or "application/json"
             content = orjson.dumps(body)
         status, _, raw = self.raw(room, method, path, headers, content)
         if status >= 500 and status != 501:
-            raise Unavailable(f"{room} answered {status} to {method} {path}")
+            raise self.away(room, f"it answered {status} to {method} {path}")
         document = _json(raw)
         if status >= 400:
             raise Rejected(status, _text(document) or f"{room} rejected it")
