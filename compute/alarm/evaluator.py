@@ -62,6 +62,8 @@ class Evaluator:
                 )
             )
             self._has_begun = True
+        if not parts.read(lambda it: parts.stores.due(it, parts.now(), 1)):
+            return Progress.IDLE
         claimed = parts.run(lambda connection: self._claim(connection, most))
         tasks = [concurrency.spawn(self._look_after, alarm) for alarm in claimed]
         try:

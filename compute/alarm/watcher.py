@@ -25,7 +25,7 @@ from compute.alarm.events import (
 from compute.alarm.model import ALARM, Alarm
 from compute.alarm.parts import Parts
 from compute.core.context import TokenSource
-from compute.core.database import Connection
+from compute.core.database import Connection, Duplicate
 from compute.core.instants import iso_z
 from objectstore.client.caller import Caller
 from objectstore.kernel.errors import Unavailable
@@ -72,27 +72,31 @@ class Watcher:
     def step(self) -> Progress:
         """Look at what has changed since the last look."""
         parts = self._parts
+        waiting = parts.read(parts.stores.of_events)
+        if not waiting:
+            return Progress.IDLE
         until = int(parts.now() - SETTLED_SECONDS)
-        since, waiting = parts.run(lambda connection: self._begin(connection, until))
+        # What happened before there was an alarm concerns none.
+        first = int(min(each.created_at for each in waiting))
+        try:
+            seen_until = parts.run(
+                lambda connection: parts.stores.feed(connection, self._room, first)
+            )
+        except Duplicate:  # another process has just begun it
+            return Progress.BUSY
+        since = max(seen_until, first)
         if until <= since:
             return Progress.IDLE
-        seen = list(self._changed(since, until)) if waiting else []
-        events = [each for each in seen if since <= each.at < until]
+        events = [each for each in self._changed(since) if since <= each.at < until]
 
         def write(connection: Connection) -> bool:
-            if not parts.stores.move_feed(connection, self._room, since, until):
+            if not parts.stores.move_feed(connection, self._room, seen_until, until):
                 return False
             return self._fire(connection, events)
 
         if parts.run(write):
             parts.wake()
         return Progress.IDLE
-
-    def _begin(self, connection: Connection, until: int) -> tuple[int, bool]:
-        """How far we are, and whether anybody waits; a new feed begins now."""
-        stores = self._parts.stores
-        since = stores.feed(connection, self._room, until)
-        return since, bool(stores.of_events(connection))
 
     def _fire(self, connection: Connection, events: Sequence[Event]) -> bool:
         stores, has_fired = self._parts.stores, False
@@ -116,7 +120,7 @@ class Watcher:
         outcome = outcome_of_event(event)
         return end_evaluation(connection, parts, alarm, outcome, values)
 
-    def _changed(self, since: int, until: int) -> Iterator[Event]:
+    def _changed(self, since: int) -> Iterator[Event]:
         marker = ""
         for _ in range(PAGES_MAX):
             page = self._page(since, marker)
