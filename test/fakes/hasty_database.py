@@ -12,22 +12,29 @@ import sqlite3
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from compute.core.database import Database
 from compute.core.migrations import COMPUTE, upgrade
 
+D = TypeVar("D", bound=Database)
+
 
 def hasty_database(directory: Path) -> Database:
     """A database in that directory; one that is there already is kept."""
+    return hasty(Database, directory)
+
+
+def hasty(kind: type[D], directory: Path) -> D:
+    """The same, of a kind of its own."""
     file = directory / "cloud.sqlite"
     if not file.exists():
         file.write_bytes(_migrated())
-    return _open(file)
+    return _open(file, kind)
 
 
-def _open(file: Path) -> Database:
-    return Database(f"sqlite:///{file}", offload=_at_once, sqlite_synchronous="OFF")
+def _open(file: Path, kind: type[D]) -> D:
+    return kind(f"sqlite:///{file}", offload=_at_once, sqlite_synchronous="OFF")
 
 
 @functools.cache
@@ -36,7 +43,7 @@ def _migrated() -> bytes:
     rooms = [place.parent.name for place in sorted(COMPUTE.glob("*/migrations"))]
     with tempfile.TemporaryDirectory() as directory:
         file = Path(directory) / "migrated.sqlite"
-        database = _open(file)
+        database = _open(file, Database)
         try:
             upgrade(database, rooms)
         finally:

@@ -3,15 +3,12 @@
 
 from __future__ import annotations
 
-import functools
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import orjson
-import sqlalchemy as sa
 
 from compute.alarm import tables
 from compute.alarm.delivery import Delivery
@@ -29,6 +26,7 @@ from compute.core.migrations import upgrade
 from objectstore.client.caller import Answer, Content
 from objectstore.client.in_process import InProcessCaller
 from objectstore.kernel.errors import Unavailable
+from test.fakes.hasty_database import hasty_database
 from test.fakes.stepped_clock import SteppedClock
 from test.fakes.tokens import FakeTokens, fake_token
 from test.fakes.trusting_identity import TrustingIdentity
@@ -90,13 +88,9 @@ class House:
     """See the module."""
 
     def __init__(self, directory: Path, url: str = "", **settings: Any) -> None:
-        if not url:
-            rows = directory / "rows.sqlite"
-            rows.write_bytes(_empty_rows())
-            url = f"sqlite:///{rows}"
         self.clock = SteppedClock()
         self.tokens = FakeTokens()
-        self.database = Database(url)
+        self.database = Database(url) if url else hasty_database(directory)
         upgrade(self.database, ["alarm"])
         self.identity = TrustingIdentity(self.tokens, SIGNALS)
         self.settings = AlarmSettings(**settings)
@@ -207,16 +201,3 @@ class House:
         return self.parts.read(
             lambda connection: [row.kind for row in connection.execute(select)]
         )
-
-
-@functools.cache
-def _empty_rows() -> bytes:
-    """An SQLite file with the room's tables: making them takes longer than a test."""
-    with tempfile.TemporaryDirectory() as directory:
-        path = Path(directory) / "rows.sqlite"
-        database = Database(f"sqlite:///{path}")
-        upgrade(database, ["alarm"])
-        with database.engine.connect() as connection:
-            connection.execute(sa.text("PRAGMA wal_checkpoint(TRUNCATE)"))
-        database.close()
-        return path.read_bytes()

@@ -19,6 +19,7 @@ from compute.metric.settings import MetricSettings
 from objectstore.client.in_process import InProcessCaller
 from objectstore.kernel.errors import Unavailable
 from objectstore.kernel.loop import Progress
+from test.fakes.hasty_database import hasty_database
 from test.fakes.stepped_clock import SteppedClock
 from test.fakes.tokens import FakeTokens, fake_token
 
@@ -80,7 +81,7 @@ class House:
         self.clock = SteppedClock()
         self.tokens = FakeTokens()
         self.objects = objects or MemoryObjects()
-        self.database = Database(url or f"sqlite:///{directory / 'rows.sqlite'}")
+        self.database = Database(url) if url else hasty_database(directory)
         upgrade(self.database, ["metric"])
         parts = RoomParts(
             database=self.database,

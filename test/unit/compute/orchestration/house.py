@@ -3,19 +3,15 @@ call it.  ``settle`` does what its loop does, with a clock that the test moves."
 
 from __future__ import annotations
 
-import functools
 import re
-import tempfile
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import orjson
-import sqlalchemy as sa
 
 from compute.core.authority import Authority
 from compute.core.bus import InProcessBus
-from compute.core.database import Database
 from compute.core.identifiers import Identifiers
 from compute.core.jobs import OPEN_STATES
 from compute.core.migrations import upgrade
@@ -27,6 +23,7 @@ from compute.orchestration.room import api_of, vault_of
 from compute.orchestration.settings import OrchestrationSettings
 from compute.orchestration.store import Stores
 from objectstore.client.in_process import InProcessCaller
+from test.fakes.hasty_database import hasty
 from test.fakes.stepped_clock import SteppedClock
 from test.fakes.tokens import FakeTokens, fake_token
 from test.fakes.trusting_identity import TrustingIdentity
@@ -64,11 +61,7 @@ class House:
         self.clock = SteppedClock()
         self.tokens = FakeTokens()
         self.bus = InProcessBus()
-        if not url:
-            rows = directory / "rows.sqlite"
-            rows.write_bytes(_empty_rows())
-            url = f"sqlite:///{rows}"
-        self.database = FrailDatabase(url)
+        self.database = FrailDatabase(url) if url else hasty(FrailDatabase, directory)
         self.database.power = self.power
         upgrade(self.database, ["orchestration"])
         self.identity = TrustingIdentity(self.tokens, "http://cloud/orchestration")
@@ -183,19 +176,6 @@ class House:
             _SAVED.sub(" saved", _SUFFIX.sub("", each["name"]))
             for each in self.world.things.values()
         )
-
-
-@functools.cache
-def _empty_rows() -> bytes:
-    """An SQLite file with the room's tables: making them takes longer than a test."""
-    with tempfile.TemporaryDirectory() as directory:
-        path = Path(directory) / "rows.sqlite"
-        database = Database(f"sqlite:///{path}")
-        upgrade(database, ["orchestration"])
-        with database.engine.connect() as connection:
-            connection.execute(sa.text("PRAGMA wal_checkpoint(TRUNCATE)"))
-        database.close()
-        return path.read_bytes()
 
 
 def template(resources: Any, **sections: Any) -> dict[str, Any]:
