@@ -57,9 +57,12 @@ os.read(0, 4096)
 class Hashing:
     """A process to hash, with bodies in its memory."""
 
-    def __init__(self, program: Path = PROGRAM) -> None:
+    def __init__(
+        self, program: Path = PROGRAM, look_seconds: float = PATIENCE_SECONDS
+    ) -> None:
+        """``look_seconds``: how long it may take to answer."""
         self.now = 100.0
-        self.process = HashProcess(program, lambda: self.now, LOOK_SECONDS)
+        self.process = HashProcess(program, lambda: self.now, look_seconds)
         self.random = Random(5)
 
     def bodies(self, count: int) -> list[memoryview]:
@@ -101,6 +104,14 @@ class Hashing:
 @pytest.fixture
 def hashing() -> Iterator[Hashing]:
     made = Hashing()
+    yield made
+    made.process.end()
+
+
+@pytest.fixture
+def watched() -> Iterator[Hashing]:
+    """One that soon counts as hung."""
+    made = Hashing(look_seconds=LOOK_SECONDS)
     yield made
     made.process.end()
 
@@ -212,35 +223,35 @@ def test_without_memory_at_the_start_there_is_none(
     assert "hashed on the hub" in told.message
 
 
-def test_one_that_stalls_is_killed(hashing: Hashing) -> None:
-    bodies = hashing.start(WAITING_MAX + 1)
-    os.kill(hashing.running.process.pid, signal.SIGSTOP)
-    tasks = [spawn(hashing.process.md5, body) for body in bodies[:-1]]
+def test_one_that_stalls_is_killed(watched: Hashing) -> None:
+    bodies = watched.start(WAITING_MAX + 1)
+    os.kill(watched.running.process.pid, signal.SIGSTOP)
+    tasks = [spawn(watched.process.md5, body) for body in bodies[:-1]]
     sleep(0)
-    assert not hashing.running.takes_more
-    hashing.check(bodies[-1:])  # at once, here
+    assert not watched.running.takes_more
+    watched.check(bodies[-1:])  # at once, here
     for body, task in zip(bodies, tasks, strict=False):
         assert wait_task(task) == hashlib.md5(body).digest()
-    assert hashing.running.has_ended
+    assert watched.running.has_ended
 
 
-def test_memory_is_in_use_until_it_is_hashed(hashing: Hashing) -> None:
+def test_memory_is_in_use_until_it_is_hashed(watched: Hashing) -> None:
     """Also when the request that asked is given up."""
-    bodies = hashing.start()
-    os.kill(hashing.running.process.pid, signal.SIGSTOP)
+    bodies = watched.start()
+    os.kill(watched.running.process.pid, signal.SIGSTOP)
     last = bodies.pop()
     start = last.obj.start
-    task = spawn(hashing.process.md5, last)
+    task = spawn(watched.process.md5, last)
     sleep(0)
     kill_task(task)
     del last
     sleep(0)
-    (other,) = hashing.bodies(1)
+    (other,) = watched.bodies(1)
     assert other.obj.start != start
-    hashing.wait_for_its_end()
+    watched.wait_for_its_end()
     del task
     gc.collect()  # the frames of what was killed
-    (again,) = hashing.bodies(1)
+    (again,) = watched.bodies(1)
     assert again.obj.start == start
 
 

@@ -37,8 +37,8 @@ def test_limits_hold(tmp_path: Path) -> None:
     began = time.monotonic()
     mark = tmp_path / "mark"
     with pytest.raises(DeadlineExceeded):
-        run_program(["sh", "-c", f"sleep 5; touch {mark}"], ProgramLimits(seconds=0.2))
-    assert time.monotonic() - began < 4
+        run_program(["sh", "-c", f"sleep 60; touch {mark}"], ProgramLimits(seconds=0.2))
+    assert time.monotonic() - began < 30
     assert not mark.exists()
 
 

@@ -48,10 +48,10 @@ def test_guests_crash_and_power_off_by_themselves() -> None:
 
 def test_a_thousand_hosts_are_light() -> None:
     hosts = [SimHypervisor(SimHost(f"host-{number}")) for number in range(1000)]
-    began = time.monotonic()
+    began = time.process_time()
     for number, host in enumerate(hosts):
         host.start(spec(number))
-    assert time.monotonic() - began < 2.0
+    assert time.process_time() - began < 2.0
     assert sum(len(host.states()) for host in hosts) == 1000
 
 
