@@ -24,6 +24,8 @@ T = TypeVar("T")
 Condition = sa.ColumnElement[bool]
 # Databases bound the values of a statement; some by 999.
 VALUES_IN_ONE_STATEMENT = 500
+# Of one resource: whoever changes it each minute has those of most of a day.
+REVISIONS_KEPT = 1000
 
 
 def portions(values: Collection[T]) -> Iterator[list[T]]:
@@ -101,6 +103,13 @@ def add_revision(connection: Connection, former: Resource, ended: float) -> None
         field.name: getattr(former, field.name) for field in dataclasses.fields(former)
     }
     connection.execute(tables.revisions.insert().values(**values, revision_end=ended))
+    columns = tables.revisions.c
+    numbers = sa.select(columns.number).where(columns.id == former.id)
+    oldest = numbers.order_by(columns.number.desc()).offset(REVISIONS_KEPT).limit(1)
+    last = connection.execute(oldest).scalar()
+    if last is not None:
+        outlived = sa.and_(columns.id == former.id, columns.number <= last)
+        connection.execute(sa.delete(tables.revisions).where(outlived))
 
 
 def revisions_of(

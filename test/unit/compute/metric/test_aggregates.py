@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +25,10 @@ def at(minutes: float) -> str:
     return iso(int((T0 + minutes * 60) * 1e9))
 
 
-@pytest.fixture
-def cloud(house: House) -> House:
-    """Three servers on two hosts; c's measures are fewer."""
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """Three servers on two hosts; c's measures are fewer.  Nobody changes it."""
+    house = House(tmp_path_factory.mktemp("cloud"))
     values = {"a": [1.0, 2.0, 4.0], "b": [10.0, 20.0, 40.0], "c": [100.0]}
     for name, found in values.items():
         host = "alpha" if name == "a" else "beta"
@@ -41,7 +43,8 @@ def cloud(house: House) -> House:
         doubled = [{**each, "value": each["value"] * 2} for each in measures]
         batch = {name: {"cpu": measures, "ram": doubled}}
         house.ok("POST", "/v1/batch/resources/metrics/measures", batch)
-    return house
+    yield house
+    house.database.close()
 
 
 def ask(house: House, operations: Any, query: str = "", **body: Any) -> Any:
