@@ -202,7 +202,7 @@ class NetworkInterface(StandIn):
     description = "A port of a subnet."
     properties = {
         "SubnetId": text("Of which subnet", required=True, is_a="neutron.subnet"),
-        "Description": text("What it is for", live=True),
+        "Description": text("Noted by nobody", live=True),
         "GroupSet": texts("Its security groups", live=True),
         "PrivateIpAddress": text("Its address"),
         "SourceDestCheck": text("Always"),
