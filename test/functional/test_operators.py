@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import urllib.request
-from functools import partial
+from typing import Any
 from urllib.error import HTTPError
 
 import orjson
@@ -90,8 +90,21 @@ def test_recon_compares_the_whole_cluster(fresh_cluster: Store) -> None:
     assert "does not answer" in problem
 
 
-def agree(operator: Operator, *words: str) -> bool:
-    return operator.run("info", *words).exit_code == 0
+def once_they_agree(operator: Operator, *words: str) -> list[Any]:
+    """The primaries, when all have it and say the same of it: an account hears of its
+    containers, those of other tests among them, a moment later."""
+    found: list[Any] = []
+
+    def agree() -> bool:
+        ran = operator.run("info", *words, "--json")
+        if ran.exit_code:
+            return False
+        replicas = orjson.loads(ran.stdout)["replicas"]
+        found[:] = [each for each in replicas if "primary" in each["role"]]
+        return all(each["state"] and each["state"]["exists"] for each in found)
+
+    wait_for(agree, "the primaries to agree")
+    return found
 
 
 def test_where_things_are(every_store: Store, name: str) -> None:
@@ -110,13 +123,9 @@ def test_where_things_are(every_store: Store, name: str) -> None:
         ("object", account, name, "small"),
         ("object", f"/{account}/{name}/large/one"),
     ):
-        # An account hears of its containers a moment later.
-        wait_for(partial(agree, operator, *words), "the primaries to agree")
-        told = operator.json("info", *words)
-        primaries = [each for each in told["replicas"] if "primary" in each["role"]]
-        assert len(primaries) == 3
-        assert all(each["state"]["exists"] for each in primaries), words
-        assert "the primaries agree" in operator.run("info", *words).stdout
+        assert len(once_they_agree(operator, *words)) == 3
+        ran = operator.run("info", *words)
+        assert ("the primaries agree" in ran.stdout) == (ran.exit_code == 0)
     told = operator.json("info", "object", account, name, "large/one")
     assert all("file" in each["where"] for each in told["replicas"][:3])
     told = operator.json("info", "object", account, name, "nothing")
