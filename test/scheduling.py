@@ -37,6 +37,7 @@ LANES = (
 )
 # The longest first.
 WHOLE_MODULES = (
+    "functional/compute/deploy/test_deployment.py",
     "functional/compute/test_containers.py",
     "functional/compute/deploy/test_deployment.py",
     "functional/compute/test_many_hosts.py",
