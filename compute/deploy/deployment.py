@@ -65,7 +65,7 @@ class Deployment:
         self._roll(found, away)
         left = [f"{host.name}: was not deployed" for host in away]
         left += self._step_rings(away, tuple(forget), wait)
-        self._say_goodbye(found)
+        self._say_goodbye()
         return left
 
     # ---- files of the site ---------------------------------------------------------
@@ -220,8 +220,11 @@ class Deployment:
                 # Its replicas would have to move while others are missing.
                 return ["rings wait: not every host was deployed"]
             if done:
-                self._wait_until_whole("before rings change")
+                # Without a host that is lost it never is: its copies are made now.
+                if not forget:
+                    self._wait_until_whole("before rings change")
                 self._keep(done)
+                forget = ()
             if not (wait and left):
                 return left
             time.sleep(LOOK_SECONDS)
@@ -257,7 +260,7 @@ class Deployment:
 
     # ---- what is wished no more ----------------------------------------------------
 
-    def _say_goodbye(self, found: Survey) -> None:
+    def _say_goodbye(self) -> None:
         now = survey(self._fleet, self._inventory, self._site)
         for host, each in now.hosts.items():
             for change in farewells(each.wishes, each.found):

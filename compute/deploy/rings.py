@@ -8,7 +8,7 @@ their host's name (the ring's ``meta``) and their own, so that addresses may cha
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from random import Random
 
@@ -55,7 +55,7 @@ def first_ring(inventory: Inventory) -> Builder:
 
 
 def next_step(
-    before: Builder, inventory: Inventory, now: int, forget: Iterable[str] = ()
+    before: Builder, inventory: Inventory, now: int, forget: Collection[str] = ()
 ) -> RingStep:
     """One step.  ``forget``: hosts that are lost for good, whatever they held.
 
@@ -76,8 +76,10 @@ def next_step(
         return RingStep(
             builder, tuple(done), (f"partitions rest for {waits} s (min_part_hours)",)
         )
-    moves += _join(builder, inventory)
-    moves += _weigh(builder, inventory)
+    if not forget:
+        # Otherwise what is lost comes first, and nothing else moves with it.
+        moves += _join(builder, inventory)
+        moves += _weigh(builder, inventory)
     settled = copy.deepcopy(builder)
     result = builder.rebalance(Random(builder.version), now)
     gain = before.balance() - result.balance
