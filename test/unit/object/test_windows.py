@@ -15,7 +15,7 @@ from objectstore.object import windows
 from objectstore.object.bodies import AROUND_BYTES_MIN, CACHED_SHARE, BodyFiles
 from objectstore.object.body_format import BLOCK_BYTES
 from objectstore.object.body_reader import FileBody
-from objectstore.object.rereads import Range, Rereads, Turns
+from objectstore.object.rereads import Range, Rereads, Turn, Turns
 from test.fakes.disk import MemoryDisk
 from test.fakes.stepped_clock import SteppedClock
 
@@ -37,9 +37,10 @@ class Bodies:
         """``are_brought``: into the page cache, when they are read again."""
         self.disk = disk
         self.turns = Turns()
+        self.clock = SteppedClock()
         if not are_brought:
-            assert self.turns.take()
-        rereads = Rereads(disk, SteppedClock(), self.turns)
+            assert self.take_turn() is not None
+        rereads = Rereads(disk, self.clock, self.turns)
         self.files = BodyFiles(disk, str(path / "bodies"), str(path / "bad"), rereads)
         self.complaints: list[Corrupt] = []
         writer = self.files.begin()
@@ -50,6 +51,10 @@ class Bodies:
         descriptor = self.files.open(KEY, TIMESTAMP, self.serial)
         disk.forget_cached(descriptor, 0, len(DATA))
         disk.close(descriptor)
+
+    def take_turn(self) -> Turn | None:
+        """That of who brings a range."""
+        return self.turns.take(self.clock.monotonic())
 
     def read(self, start: int = 0, stop: int = len(DATA)) -> FileBody:
         descriptor = self.files.open(KEY, TIMESTAMP, self.serial)
@@ -120,7 +125,7 @@ def test_what_is_read_again_is_in_the_cache_the_third_time(tmp_path: Path) -> No
         body = bodies.read()
         assert in_memory(body) == DATA
         body.close()
-    while not bodies.turns.take():
+    while bodies.take_turn() is None:
         sleep(0.001)
     told = disk.cached_bytes(descriptor, 0, len(DATA))
     # Nothing: an older kernel.  Not all: it takes pages away when it needs them.
@@ -237,9 +242,9 @@ def test_what_was_not_read_to_its_end_is_not_brought(tmp_path: Path) -> None:
         for _, _ in zip(range(spans), body.spans(), strict=False):
             pass
         body.close()
-        while not bodies.turns.take():
+        while (turn := bodies.take_turn()) is None:
             sleep(0)
-        bodies.turns.give_back()
+        bodies.turns.give_back(turn)
         return disk.brought
 
     assert [read(1), read(1), read(99), read(1)] == [0] * 4
