@@ -91,6 +91,7 @@ class Blueprint:
             tests_of(self.template.version),
             self._all_values(),
             self.wanted.files,
+            self.template.mappings,
             getattr(self, "_conditions", {}),
             frozenset(getattr(self, "sections", {})),
             self.wanted.environment.get(FACADE) or {},
@@ -232,22 +233,22 @@ class Blueprint:
         }
 
     def _decided(self) -> dict[str, bool]:
-        version = self.template.version
-        tests = tests_of(version)
-        scope = Scope(version, tests, tests, self._all_values())
-        return conditions.decide(self.template.conditions, scope)
+        return conditions.decide(self.template.conditions, self._test_scope())
 
     def _holds(self, condition: Any) -> bool:
-        version = self.template.version
-        if not version.tests:
+        if not self.template.version.tests:
             raise Invalid('"condition" is not a valid keyword in this version')
-        tests = tests_of(version)
-        scope = Scope(version, tests, tests, self._all_values())
+        scope = self._test_scope()
         scope.conditions = self._conditions
         found = (
             truth_of(condition, scope) if not isinstance(condition, bool) else condition
         )
         return bool(found)
+
+    def _test_scope(self) -> Scope:
+        version = self.template.version
+        tests, values = tests_of(version), self._all_values()
+        return Scope(version, tests, tests, values, mappings=self.template.mappings)
 
     def _graph(self, scope: Scope) -> Graph:
         definitions = {

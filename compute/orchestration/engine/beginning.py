@@ -110,7 +110,7 @@ def begin(
     }
     found = dataclasses.replace(stack, **values)
     if stack.state == (SNAPSHOT, IN_PROGRESS):
-        close_snapshot(connection, parts, stack.id, FAILED, values["reason"])
+        close_snapshot(connection, parts, stack, FAILED, values["reason"])
     parts.stores.stacks.change(connection, stack.id, **values)
     parts.tell_stack(connection, found)
     jobs = parts.stores.jobs

@@ -77,7 +77,7 @@ def _end(
             return  # another operation has begun meanwhile
         if stack.action == states.SNAPSHOT:
             close_snapshot(
-                connection, parts, stack.id, values["status"], values["reason"]
+                connection, parts, found, values["status"], values["reason"]
             )
         stacks.change(connection, stack.id, **values)
         ended = dataclasses.replace(found, **values)

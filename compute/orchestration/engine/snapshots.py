@@ -16,8 +16,8 @@ from compute.core.errors import Forbidden
 from compute.orchestration.engine.parts import REASON_CHARACTERS_MAX, Parts
 from compute.orchestration.frame.resource_type import SAVED
 from compute.orchestration.frame.work import Cloud
-from compute.orchestration.model import Snapshot, Stack, Wanted
-from compute.orchestration.states import IN_PROGRESS
+from compute.orchestration.model import Resource, Snapshot, Stack, Wanted
+from compute.orchestration.states import IN_PROGRESS, SNAPSHOT
 from compute.orchestration.template.cloudformation import hot_form
 
 # Each has the stack's template and files, and images and backups that somebody pays.
@@ -49,13 +49,13 @@ def add_snapshot(
 
 
 def close_snapshot(
-    connection: Connection, parts: Parts, stack_id: str, status: str, reason: str
+    connection: Connection, parts: Parts, stack: Stack, status: str, reason: str
 ) -> None:
     """Note what the resources have saved in the snapshot that was under way."""
     rows = parts.stores.snapshots
     for snapshot in rows.where(
         connection,
-        rows.columns.stack_id == stack_id,
+        rows.columns.stack_id == stack.id,
         rows.columns.status == IN_PROGRESS,
     ):
         saved = {
@@ -66,9 +66,9 @@ def close_snapshot(
                 "resource_id": row.physical_id,
                 "action": row.action,
                 "status": row.status,
-                "resource_data": row.data.get(SAVED) or {},
+                "resource_data": _saved_now(stack, row),
             }
-            for row in parts.stores.resources_of(connection, stack_id)
+            for row in parts.stores.resources_of(connection, stack.id)
             if not row.obsolete
         }
         rows.change(
@@ -118,6 +118,13 @@ def restored(parts: Parts, snapshot: Snapshot) -> Wanted:
         sections[entry["name"]] = {**section, "properties": properties}
     template["resources"] = sections
     return Wanted(template, wanted.files, wanted.environment, wanted.parameters)
+
+
+def _saved_now(stack: Stack, row: Resource) -> Mapping[str, Any]:
+    """What a resource has saved in this operation; when its turn never came, what it
+    remembers is the snapshot's before."""
+    is_this_one = (row.action, row.generation) == (SNAPSHOT, stack.generation)
+    return (row.data.get(SAVED) or {}) if is_this_one else {}
 
 
 def _saved(snapshot: Snapshot) -> list[Mapping[str, Any]]:

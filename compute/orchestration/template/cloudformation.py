@@ -15,7 +15,12 @@ from typing import Any
 
 from compute.orchestration.errors import Invalid
 from compute.orchestration.template.limits import DEPTH_MAX
-from compute.orchestration.template.versions import CLOUDFORMATION, KEY, is_foreign
+from compute.orchestration.template.versions import (
+    CLOUDFORMATION,
+    KEY,
+    MAPPINGS,
+    is_foreign,
+)
 
 FIND_IN_MAP, SELECT = "Fn::FindInMap", "Fn::Select"
 KEPT = (FIND_IN_MAP, SELECT)
@@ -27,11 +32,12 @@ _SECTIONS = {
     "Parameters": "parameters",
     "ParameterGroups": "parameter_groups",
     "Conditions": "conditions",
+    "Mappings": MAPPINGS,
     "Resources": "resources",
     "Outputs": "outputs",
 }
-# What says something to whoever reads the template, or is put in where it is needed.
-_ASIDE = frozenset({"Metadata", "Mappings"})
+# What says something to whoever reads the template.
+_ASIDE = frozenset({"Metadata"})
 _RESOURCE_KEYS = {
     "Type": "type",
     "Properties": "properties",
@@ -92,7 +98,6 @@ class _Translation:
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._document = document
         self._parameters = _map(document, "Parameters")
-        self._mappings = _map(document, "Mappings")
 
     def document(self) -> dict[str, Any]:
         """The whole of it."""
@@ -163,8 +168,6 @@ class _Translation:
         if name == "Fn::GetAtt" and isinstance(arguments, str):
             arguments = arguments.split(".", 1)
         found = self._value(arguments, depth + 1)
-        if name == FIND_IN_MAP:
-            return {name: [self._mappings, found]}
         if special is not None:
             return special(found)
         return {_RENAMED.get(name, name): found}

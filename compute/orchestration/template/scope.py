@@ -32,6 +32,7 @@ def _unknown_attribute(name: str, path: Sequence[Any]) -> Any:
 @dataclass(slots=True)
 class Scope:
     """``tests``: the functions of conditions.  ``parameters``: with the pseudo ones.
+    ``mappings``: what ``Fn::FindInMap`` looks into.
     ``reference`` and ``attribute`` ask resources; ``conditions`` are decided already;
     ``facade``: of the resource that a nested stack is.  ``work_left``: what functions
     may still make."""
@@ -41,6 +42,7 @@ class Scope:
     tests: Mapping[str, Function] = field(default_factory=dict)
     parameters: Mapping[str, Any] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
+    mappings: Mapping[str, Any] = field(default_factory=dict)
     conditions: Mapping[str, bool] = field(default_factory=dict)
     resources: frozenset[str] = frozenset()
     facade: Mapping[str, Any] = field(default_factory=dict)

@@ -16,7 +16,13 @@ from compute.orchestration.template.limits import (
 )
 from compute.orchestration.template.parameters import Parameter, parse_parameters
 from compute.orchestration.template.scalars import text_of
-from compute.orchestration.template.versions import KEY, Version, version_of
+from compute.orchestration.template.versions import (
+    CLOUDFORMATION,
+    KEY,
+    MAPPINGS,
+    Version,
+    version_of,
+)
 
 DELETE, RETAIN, SNAPSHOT = "Delete", "Retain", "Snapshot"
 _POLICIES = {word.lower(): word for word in (DELETE, RETAIN, SNAPSHOT)}
@@ -96,6 +102,7 @@ class Template:
     conditions: Mapping[str, Any] = field(default_factory=dict)
     resources: Mapping[str, ResourceSection] = field(default_factory=dict)
     outputs: Mapping[str, OutputSection] = field(default_factory=dict)
+    mappings: Mapping[str, Any] = field(default_factory=dict)
 
 
 def parse_template(document: Any) -> Template:
@@ -104,7 +111,8 @@ def parse_template(document: Any) -> Template:
         raise Invalid("The template is not a JSON object or YAML mapping.")
     sent, document = document, hot_form(document)
     version = version_of(document)
-    unknown = sorted(set(document) - _SECTIONS)
+    known = _SECTIONS | {MAPPINGS} if version is CLOUDFORMATION else _SECTIONS
+    unknown = sorted(set(document) - known)
     if unknown or ("conditions" in document and not version.tests):
         section = unknown[0] if unknown else "conditions"
         raise Invalid(f"The template section is invalid: {section}")
@@ -123,6 +131,7 @@ def parse_template(document: Any) -> Template:
         conditions,
         {name: _resource(name, body) for name, body in resources.items()},
         {name: _output(name, body) for name, body in outputs.items()},
+        _section(document, MAPPINGS),
     )
 
 

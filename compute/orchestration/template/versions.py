@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from compute.orchestration.errors import Invalid
 
 KEY = "heat_template_version"
+# A section that only translated templates have.
+MAPPINGS = "mappings"
 # CloudFormation's, and what Heat called its own of that kind; each has one version.
 FOREIGN: Mapping[str, str] = {
     "AWSTemplateFormatVersion": "2010-09-09",

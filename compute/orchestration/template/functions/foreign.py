@@ -30,13 +30,12 @@ def select(arguments: Any, scope: Scope) -> Any:
 
 def find_in_map(arguments: Any, scope: Scope) -> Any:
     """A value of the template's section Mappings, by three names."""
-    mappings, names = arguments
-    found = mappings
-    path = resolve(names, scope)
+    path = resolve(arguments, scope)
     if has_unknown(path):
         return UNKNOWN
     if not isinstance(path, list) or len(path) != 3:
         raise Invalid("Fn::FindInMap needs a map's name and two keys")
+    found: Any = scope.mappings
     for name in path:
         if not isinstance(found, Mapping) or name not in found:
             raise Invalid(f"The mapping {'.'.join(map(str, path))} is not there")

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import time
 
+import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compute.orchestration.errors import Invalid
+from compute.orchestration.template.cloudformation import hot_form
 from compute.orchestration.template.patterns import Pattern
 from compute.orchestration.template.yaml_reader import read_yaml
 from test.unit.compute.orchestration.house import House
@@ -214,3 +216,19 @@ def test_rules_have_a_number() -> None:
     registry = {f"A{number}": "B" for number in range(1001)}
     with pytest.raises(Invalid, match="rules"):
         blueprint({}, {"resource_registry": registry})
+
+
+def test_mappings_are_not_walked_for_each_of_their_uses() -> None:
+    mappings = {"m": {f"k{number}": {"v": "x"} for number in range(20_000)}}
+    uses = [{"Fn::FindInMap": ["m", "k1", "v"]}] * 6_000
+    properties = {"any": uses}
+    document = {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Mappings": mappings,
+        "Resources": {"r": {"Type": "Test::Thing", "Properties": properties}},
+    }
+    started = time.process_time()
+    blueprint(document, version=None).validate()
+    assert time.process_time() - started < SECONDS_MAX
+    # Nor written for each: a snapshot that is restored has the translated template.
+    assert len(orjson.dumps(hot_form(document))) < 2 * len(orjson.dumps(document))

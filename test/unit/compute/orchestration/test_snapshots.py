@@ -123,3 +123,23 @@ def test_what_is_refused(house: House) -> None:
     got = house.call("POST", path, {})
     assert got.status == 403
     assert str(SNAPSHOTS_MAX) in got.body["error"]["message"]
+
+
+def test_what_failed_before_its_turn_saves_nothing(house: House) -> None:
+    """What the snapshot before saved stays that one's alone."""
+    things = {"one": {}, "two": {"needs": ["one"]}}
+    stack_id = house.create("s", template(things))
+    house.settle()
+    path = f"/stacks/s/{stack_id}"
+    first = _taken(house, path)
+    things["one"] = {"fails": "snapshot"}
+    assert house.call("PUT", path, {"template": template(things)}).status == 202
+    house.settle()
+    second = _taken(house, path, "second")
+    assert house.state("s", stack_id) == "SNAPSHOT_FAILED"
+    resources = _one(house, path, second)["data"]["resources"]
+    assert resources["two"]["resource_data"] == {}
+
+    saved = _one(house, path, first)["data"]["resources"]["two"]["resource_data"]
+    assert house.call("DELETE", f"{path}/snapshots/{second}").status == 204
+    assert saved["thing"] in house.world.things
