@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -85,10 +86,11 @@ def chart(
 
 
 def ceiling_of(value: float) -> float:
-    """The power of two that is not below it: bytes have such units."""
+    """The power of two that is not below it, or the highest there is: bytes have such
+    units."""
     if value <= 0 or not math.isfinite(value):
         return 1.0
-    return 2.0 ** math.ceil(math.log2(value))
+    return 2.0 ** min(math.ceil(math.log2(value)), sys.float_info.max_exp - 1)
 
 
 def _path(

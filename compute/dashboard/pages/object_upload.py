@@ -155,7 +155,7 @@ def upload(visit: Visit, values: Values) -> Redirect:
 def _upload_in_segments(
     visit: Visit, name: str, kind: str, pieces: Iterator[bytes]
 ) -> None:
-    """Segments first, then the manifest; of what fails nothing is left."""
+    """Segments first, then the manifest; of what is refused nothing is left."""
     beside = f"{visit['container']}{SEGMENTS_SUFFIX}"
     store.change(visit, "PUT", beside)
     made: list[str] = []
@@ -164,20 +164,38 @@ def _upload_in_segments(
         made.append(segment)
         return store.put(visit, beside, segment, some)
 
-    try:
-        segments = put_segments(put, f"{name}/{visit.now:.6f}", pieces)
-        manifest = [
-            {"path": f"/{beside}/{each.pop('name')}", **each} for each in segments
-        ]
-        store.change(
-            visit, "PUT", visit["container"], name, headers={"Content-Type": kind},
-            body=orjson.dumps(manifest), query={"multipart-manifest": "put"},
-        )  # fmt: skip
-    except (Rejected, Unavailable, OSError):
+    def drop() -> None:
         for segment in made:
             with suppress(Rejected, Unavailable):
                 store.change(visit, "DELETE", beside, segment)
+
+    try:
+        segments = put_segments(put, f"{name}/{visit.now:.6f}", pieces)
+    except (Rejected, Unavailable, OSError):
+        drop()
         raise
+    try:
+        _put_manifest(visit, name, kind, beside, segments)
+    except Rejected:
+        drop()
+        raise
+    # Where no answer came, the manifest may be there: its segments are the file.
+
+
+def _put_manifest(
+    visit: Visit, name: str, kind: str, beside: str, segments: list[dict[str, Any]]
+) -> None:
+    manifest = [{"path": f"/{beside}/{each.pop('name')}", **each} for each in segments]
+    # In pieces, for it is answered as late as a large body: each segment is looked at.
+    store.change(
+        visit,
+        "PUT",
+        visit["container"],
+        name,
+        headers={"Content-Type": kind},
+        body=iter([orjson.dumps(manifest)]),
+        query={"multipart-manifest": "put"},
+    )
 
 
 def plain_type(text: str) -> str:

@@ -1,32 +1,51 @@
 // A serial console: what the server prints, line by line, and what is typed sent to it.
 // Lines are what it can do; for programs that draw on the screen there is the screen.
 const CHARACTERS_MAX = 200_000;
-// ESC [ ... letter (colours, cursor), ESC ] ... BEL (titles), and single ones.
-const SEQUENCES = /\u001b(?:\[[0-?]*[ -\/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[@-Z\\^_=>()][0-9A-B]?)/g;
+// What has no line break for so long gets one; a sequence that does not end in so much is none.
+const LINE_MAX = 10_000;
+const SEQUENCE_MAX = 4_000;
+// ESC [ ... letter (colours, cursor), ESC ] ... BEL (titles), and single ones (ECMA-48).
+const SEQUENCES = /\u001b(?:\[[0-?]*[ -\/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[ -\/]*[0-Z\\^-~])/g;
+const BEGUN = /\u001b(?:\[[0-?]*[ -\/]*|\][^\u0007\u001b]*\u001b?|[ -\/]*)$/;
 const KEYS = {
   Enter: "\r", Backspace: "\u007f", Escape: "\u001b", Delete: "\u001b[3~",
   ArrowUp: "\u001b[A", ArrowDown: "\u001b[B", ArrowRight: "\u001b[C", ArrowLeft: "\u001b[D",
   Home: "\u001b[H", End: "\u001b[F", PageUp: "\u001b[5~", PageDown: "\u001b[6~",
 };
 
-// The text and where in its last line one writes, after some more has come.
-export function written({ text, column }, more) {
-  let start = text.lastIndexOf("\n") + 1;
-  for (const character of more.replace(SEQUENCES, "")) {
-    if (character === "\n") {
-      text += "\n";
-      start = text.length;
+// Nothing yet: the lines that are whole, the characters of the last one, where in it one
+// writes, and the begin of a sequence whose end has not come.
+export function blank() {
+  return { above: "", line: [], column: 0, begun: "" };
+}
+
+// The same after some more has come.
+export function written({ above, line, column, begun }, more) {
+  const come = begun + more;
+  const rest = BEGUN.exec(come)?.[0] ?? "";
+  begun = rest.length > SEQUENCE_MAX ? "" : rest;
+  const lines = [];
+  for (const character of come.slice(0, come.length - begun.length).replace(SEQUENCES, "")) {
+    if (character === "\n" || line.length >= LINE_MAX) {
+      lines.push(line.join(""));
+      line = [];
       column = 0;
-    } else if (character === "\r") {
+    }
+    if (character === "\r") {
       column = 0;
     } else if (character === "\b") {
       column = Math.max(column - 1, 0);
     } else if (character >= " " || character === "\t") {
-      text = text.slice(0, start + column) + character + text.slice(start + column + 1);
+      line[column] = character;
       column += 1;
     }
   }
-  return { text: text.slice(-CHARACTERS_MAX), column };
+  lines.push("");
+  return { above: (above + lines.join("\n")).slice(-CHARACTERS_MAX), line, column, begun };
+}
+
+export function textOf({ above, line }) {
+  return above + line.join("");
 }
 
 function typed(event) {
@@ -46,8 +65,14 @@ export function openTerminals() {
   const socket = new WebSocket(screen.dataset.terminal, "binary");
   const decoder = new TextDecoder();
   const encoder = new TextEncoder();
-  let shown = { text: "", column: 0 };
+  let shown = blank();
+  let isDue = false;
   const send = (text) => socket.readyState === WebSocket.OPEN && socket.send(encoder.encode(text));
+  const draw = () => {
+    isDue = false;
+    screen.textContent = textOf(shown);
+    screen.scrollTop = screen.scrollHeight;
+  };
   socket.binaryType = "arraybuffer";
   state.textContent = "Connecting…";
   socket.onopen = () => {
@@ -59,8 +84,9 @@ export function openTerminals() {
   };
   socket.onmessage = (event) => {
     shown = written(shown, decoder.decode(event.data, { stream: true }));
-    screen.textContent = shown.text;
-    screen.scrollTop = screen.scrollHeight;
+    // However much comes, it is drawn once a picture.
+    if (!isDue) requestAnimationFrame(draw);
+    isDue = true;
   };
   screen.addEventListener("keydown", (event) => {
     // What is marked is copied by Ctrl+C, as everywhere.

@@ -76,9 +76,7 @@ def _end(
         if found is None or found.generation != stack.generation:
             return  # another operation has begun meanwhile
         if stack.action == states.SNAPSHOT:
-            close_snapshot(
-                connection, parts, found, values["status"], values["reason"]
-            )
+            close_snapshot(connection, parts, found, values["status"], values["reason"])
         stacks.change(connection, stack.id, **values)
         ended = dataclasses.replace(found, **values)
         parts.tell_stack(connection, ended)

@@ -89,3 +89,9 @@ def test_alarms_are_ordered_in_what_is_measured() -> None:
     with pytest.raises(BadForm):
         order_of(values_of(address="javascript:alert(1)"), 1)
     assert rule_text({"type": "composite", "composite_rule": {}}) == "composite"
+
+
+def test_anybody_may_tell_the_highest_figure_there_is() -> None:
+    drawn = chart([("a", [(1.0, 1.7e308), (2.0, 0.0)])], (0, 10), 1, str)
+    assert "nan" not in drawn.curves[0].path
+    assert drawn.most == str(2.0**1023)

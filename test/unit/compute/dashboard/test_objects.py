@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from io import BytesIO
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from compute.dashboard.frame.application import NOBODY
+from compute.dashboard.frame.fields import Values
+from compute.dashboard.frame.multipart import Part
+from compute.dashboard.frame.submitted import Submitted
+from compute.dashboard.frame.visit import Visit
 from compute.dashboard.pages.object_links import signed_url
-from compute.dashboard.pages.object_upload import SEGMENTS_MAX, put_segments
-from objectstore.kernel.errors import Rejected
+from compute.dashboard.pages.object_upload import SEGMENTS_MAX, put_segments, upload
+from compute.dashboard.rooms import Rooms
+from objectstore.client.caller import Answer
+from objectstore.kernel.errors import Rejected, Unavailable
+from objectstore.kernel.request import Request
 
 
 def stored(pieces: Iterator[bytes], size: int) -> tuple[list[int], dict[str, bytes]]:
@@ -51,3 +61,44 @@ def test_a_link_is_signed_as_the_store_asks() -> None:
     assert query == (
         "temp_url_sig=73a18221a3073ec341df9a93880aad98a3d88f31d02a536a4ebf1b7403e51d28&temp_url_expires=1000"
     )
+
+
+class Store:
+    """Takes everything, and answers the manifest with that status; 0: not at all."""
+
+    def __init__(self, status: int) -> None:
+        self._status = status
+        self.held: set[str] = set()
+
+    def request(
+        self, method: str, path: str, headers: Any, body: Any, *, timeout: float
+    ) -> Answer:
+        if not isinstance(body, bytes):
+            body = b"".join(body)
+        if method == "DELETE":
+            self.held.discard(path)
+        else:
+            self.held.add(path)
+        if "multipart-manifest" not in path:
+            return Answer(201, {"etag": "e"}, [])
+        if not self._status:
+            raise Unavailable("no answer came in time")
+        return Answer(self._status, {}, [])
+
+
+@pytest.mark.parametrize(("status", "stay"), [(201, True), (422, False), (0, True)])
+def test_segments_stay_while_a_manifest_may_name_them(status: int, stay: bool) -> None:
+    store = Store(status)
+    environ = {"REQUEST_METHOD": "POST", "wsgi.input": BytesIO()}
+    visit = Visit(
+        Request(environ), NOBODY, Rooms({"object-store": store}, "t", "p"), "",
+        {"container": "c"}, 1000.0,
+    )  # fmt: skip
+    file = Part("files", "f", "text/plain", iter([b"some bytes"]))
+    visit.submitted = Submitted({}, iter([file]))
+    try:
+        upload(visit, Values(visit.submitted, {"prefix": ""}))
+    except (Rejected, Unavailable):
+        assert status != 201
+    segment = "/v1/AUTH_/c_segments/f/1000.000000/00000000"
+    assert (segment in store.held) is stay
