@@ -70,6 +70,25 @@ install_libvirt_binding() {
     )
 }
 
+# The page of graphical consoles, beside the environment's Python.  Only the files: the
+# package wants Node.js and fifty others, none of which a browser asks for.
+fetch_novnc() {
+    local environment="$1" page="share/novnc/vnc_lite.html" scratch
+    { [ -e "/usr/$page" ] || [ -e "$environment/$page" ]; } && return 0
+    { [ "$(id -u)" -eq 0 ] && command -v dpkg-deb >/dev/null; } || return 1
+    mkdir -p "$environment/share"
+    scratch="$(mktemp -d -p "$environment/share" .novnc.XXXXXX)"
+    (
+        cd "$scratch"
+        # Not as the user who downloads for apt: he may not write here.
+        fetch=(apt-get -qq -o APT::Sandbox::User=root download novnc)
+        { "${fetch[@]}" || { apt-get -qq update && "${fetch[@]}"; }; } 2>/dev/null &&
+            dpkg-deb --extract novnc_*.deb . && mv -T usr/share/novnc ../novnc
+    )
+    rm -rf "$scratch"
+    [ -e "$environment/$page" ]
+}
+
 # What every stage of the tests runs in: the distribution and all that it is checked
 # with.
 make_test_environment() {
@@ -81,4 +100,5 @@ make_test_environment() {
         say "no Chromium here: pages are not looked at"
     install_libvirt_binding "$TEST_ENVIRONMENT" ||
         say "no libvirt here: guests are simulated"
+    fetch_novnc "$TEST_ENVIRONMENT" || say "no noVNC here: screens are not looked at"
 }

@@ -1,4 +1,5 @@
-"""noVNC's page, from where it is installed (Debian's ``novnc``, or a directory).
+"""noVNC's page, from where it is installed: beside the Python that runs us, or as
+Debian's ``novnc``, or in a directory.
 
 Only files below that directory, by name, and only kinds that the page consists of.
 """
@@ -6,10 +7,12 @@ Only files below that directory, by name, and only kinds that the page consists 
 from __future__ import annotations
 
 import os
+import sys
 
 from objectstore.kernel import concurrency
 from objectstore.kernel.reply import Reply, text_reply
 
+OWN_DIRECTORY = os.path.join(sys.prefix, "share", "novnc")
 DEBIAN_DIRECTORY = "/usr/share/novnc"
 INDEX = "vnc_lite.html"
 # The largest file of noVNC is some 100 KiB.
@@ -37,11 +40,17 @@ _HEADERS = [
 ]
 
 
+def novnc_directory() -> str:
+    """Where noVNC is, or would be."""
+    return OWN_DIRECTORY if os.path.isdir(OWN_DIRECTORY) else DEBIAN_DIRECTORY
+
+
 class Pages:
     """Serves noVNC's files."""
 
-    def __init__(self, directory: str = DEBIAN_DIRECTORY) -> None:
-        self._directory = os.path.realpath(directory)
+    def __init__(self, directory: str | None = None) -> None:
+        """``directory``: where they are, None: where they were installed."""
+        self._directory = os.path.realpath(directory or novnc_directory())
 
     def reply(self, path: str) -> Reply:
         """The file of that name (``/`` is the page itself), or 404."""

@@ -7,6 +7,7 @@ that there is no screen, on the serial line.  The address is the one that the AP
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import subprocess
 import tempfile
@@ -20,7 +21,7 @@ import pytest
 import websocket
 
 from compute.agent.consoles.model import ConsoleEndpoint, ConsoleKind
-from compute.agent.consoles.pages import Pages
+from compute.agent.consoles.pages import Pages, novnc_directory
 from compute.agent.consoles.proxy import ConsoleProxy
 from compute.instance.service.consoles import console_url
 from objectstore.kernel import concurrency
@@ -31,7 +32,6 @@ from test.functional.harness.browser import Browser, chromium
 
 T = TypeVar("T")
 QEMU = shutil.which("qemu-system-x86_64")
-NOVNC = Path("/usr/share/novnc")
 PATIENCE_SECONDS = 90.0  # a machine on which others work too
 FIRMWARE = b"SeaBIOS"
 STATUS = "(document.getElementById('status') || {}).textContent"
@@ -83,7 +83,7 @@ def scene() -> Iterator[Scene]:
         clock = SteppedClock()
         tokens = MemoryTokens(clock)
         listener = listen("127.0.0.1")
-        server = Server(ConsoleProxy(tokens, Pages(str(NOVNC))), [listener])
+        server = Server(ConsoleProxy(tokens, Pages()), [listener])
         server.start()
         end.callback(server.close)
         port = listener.getsockname()[1]
@@ -95,7 +95,8 @@ def scene() -> Iterator[Scene]:
 
 
 needs_a_browser = pytest.mark.skipif(
-    chromium() is None or not NOVNC.is_dir(), reason="no Chromium, or no noVNC"
+    chromium() is None or not os.path.isdir(novnc_directory()),
+    reason="no Chromium, or no noVNC",
 )
 
 
