@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 SEES_ALL = "sees_all"
+# Ours: whose resources somebody makes is told by who runs the cloud.
+NAMES_OTHERS = "create resource of others"
 INTERNAL = "internal"
 
 _SERVICE = "role:service or role:admin"
@@ -21,6 +23,7 @@ def default_rules() -> dict[str, str]:
     rules = {
         SEES_ALL: _SEES_ALL,
         INTERNAL: _SERVICE,
+        NAMES_OTHERS: _SERVICE,
         "get status": _ADMIN,
         "create resource": _MEMBER,
         "get resource": _READER,

@@ -65,7 +65,7 @@ class AggregatesApi:
         if call.query.flag("use_history"):
             raise NotSupported("Resources are grouped as they are now")
         node = compile_operations(body["operations"])
-        terms = self._terms(call)
+        terms, effort = self._terms(call), aggregates.effort_of(self._parts)
         context = self._frame.reader(call)
         search = body.get("search")
         if search is None:
@@ -74,19 +74,19 @@ class AggregatesApi:
                     connection, self._parts, context, node
                 )
             )
-            found = aggregates.answer(self._parts, chosen, node, terms)
+            found = aggregates.answer(self._parts, chosen, node, terms, effort)
             return json_reply(200, self._view(call, found, chosen, []))
         self._parts.enforce(context, "search resource")
         kind = body.get("resource_type") or GENERIC
         query = parse(search) if isinstance(search, str) else search
         chosen, resources = self._search(context, kind, query, node)
         if not call.query.all("groupby"):
-            found = aggregates.answer(self._parts, chosen, node, terms)
+            found = aggregates.answer(self._parts, chosen, node, terms, effort)
             return json_reply(200, self._view(call, found, chosen, resources))
         groups = []
         for group, members in _groups(call, resources):
             part = aggregates.part_of(chosen, frozenset(each.id for each in members))
-            found = aggregates.answer(self._parts, part, node, terms)
+            found = aggregates.answer(self._parts, part, node, terms, effort)
             view = self._view(call, found, part, members)
             groups.append({"group": group, "measures": view})
         return json_reply(200, groups)
@@ -99,7 +99,8 @@ class AggregatesApi:
         chosen = self._parts.read(
             lambda connection: aggregates.by_ids(connection, self._parts, context, node)
         )
-        found = aggregates.answer(self._parts, chosen, node, self._terms(call))
+        effort = aggregates.effort_of(self._parts)
+        found = aggregates.answer(self._parts, chosen, node, self._terms(call), effort)
         return json_reply(200, points_view(found.get(AGGREGATED, ())))
 
     def of_named(self, call: ApiCall) -> Reply:
@@ -109,16 +110,16 @@ class AggregatesApi:
         name, text = call.parameters["name"], call.query.one("filter")
         query = parse(text) if text else optional_json(call)
         node = _older_operations(call, [[name, _aggregation(call)]])
-        terms = self._terms(call)
+        terms, effort = self._terms(call), aggregates.effort_of(self._parts)
         context = self._frame.reader(call)
         chosen, resources = self._search(context, call.parameters["type"], query, node)
         if not call.query.all("groupby"):
-            found = aggregates.answer(self._parts, chosen, node, terms)
+            found = aggregates.answer(self._parts, chosen, node, terms, effort)
             return json_reply(200, points_view(found.get(AGGREGATED, ())))
         groups = []
         for group, members in _groups(call, resources):
             part = aggregates.part_of(chosen, frozenset(each.id for each in members))
-            found = aggregates.answer(self._parts, part, node, terms)
+            found = aggregates.answer(self._parts, part, node, terms, effort)
             view = points_view(found.get(AGGREGATED, ()))
             groups.append({"group": group, "measures": view})
         return json_reply(200, groups)
@@ -128,7 +129,10 @@ class AggregatesApi:
     ) -> tuple[Chosen, list[Resource]]:
         def work(connection: Connection) -> tuple[Chosen, list[Resource]]:
             found = finding.matching(connection, self._parts, context, kind, query)
-            return aggregates.of_resources(connection, node, found), found
+            chosen = aggregates.of_resources(
+                connection, self._parts, context, node, found
+            )
+            return chosen, found
 
         return self._parts.read(work)
 

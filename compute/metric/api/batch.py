@@ -8,6 +8,7 @@ from typing import Any
 from compute.core.api import ApiCall, Route, empty_reply
 from compute.core.database import Connection
 from compute.core.errors import BadRequest
+from compute.core.plain_json import check_plain
 from compute.core.schema import Schema
 from compute.metric import store
 from compute.metric.api.frame import MEASURES_MAX, Frame, large_json, object_of
@@ -137,6 +138,7 @@ def _described(given: Any) -> Mapping[str, Any]:
     if not isinstance(given, dict):
         return {}
     described = {name: it for name, it in given.items() if name != "measures"}
+    check_plain(described)
     CREATING.check(described)
     return described
 

@@ -150,9 +150,10 @@ def page_of(
         word = direction.partition("-")[0].lower() or "asc"
         if word not in ("asc", "desc"):
             raise BadRequest(f"Invalid sort direction: {word[:32]!r}")
-        if ordered and name not in ordered[0]:
+        # Things of several types have attributes of their own.
+        if ordered and not any(name in each for each in ordered):
             raise BadRequest(f"Invalid sort key: {name[:64]!r}")
-        ordered.sort(key=lambda each: _sort_key(each[name]), reverse=word == "desc")
+        ordered.sort(key=lambda each: _sort_key(each.get(name)), reverse=word == "desc")
     marker = call.query.one("marker")
     if marker:
         places = [place for place, each in enumerate(ordered) if each["id"] == marker]

@@ -23,7 +23,7 @@ from compute.metric.series.plan import Plan
 from compute.metric.series.series import Chunk, Series, absorbed, shipped
 from objectstore.kernel import concurrency
 from objectstore.kernel.clock import Clock
-from objectstore.kernel.errors import Corrupt, Unavailable
+from objectstore.kernel.errors import Unavailable
 
 # Longer than any upload lasts.
 UPLOAD_SECONDS_MAX = 3600.0
@@ -85,7 +85,7 @@ class Folding:
                 except Unavailable as error:
                     _log.warning("metric %s is not folded: %s", metric_id, error)
                     is_well = False
-                except Corrupt:
+                except Exception:  # noqa: BLE001  (told; others are folded all the same)
                     _log.exception("metric %s cannot be folded", metric_id)
                     is_well = False
                 concurrency.sleep(0)  # others may have their turn

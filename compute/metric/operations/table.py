@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from compute.metric.operations.arithmetic import NONE
+from compute.metric.operations.effort import Effort
 
 Key = tuple[str, ...]
 """What a column is of: (resource's id, metric's name, method), (metric's id, method) or
@@ -26,10 +27,12 @@ class Table:
 def table_of(
     granularity: int,
     series: Mapping[Key, tuple[Sequence[int], Sequence[float]]],
+    effort: Effort,
     fill: float | None = None,
 ) -> Table:
     """Side by side; ``fill``: what stands where one has nothing."""
     times = sorted({at for moments, _ in series.values() for at in moments})
+    effort.spend(len(times) * len(series))
     places = {at: place for place, at in enumerate(times)}
     columns = []
     for key, (moments, values) in series.items():

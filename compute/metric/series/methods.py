@@ -77,22 +77,33 @@ def is_method(name: str) -> bool:
 
 
 def method(name: str) -> Method:
-    """What aggregates values (or differences: the part after ``rate:``).
-    ``KeyError`` for a name that is none."""
+    """What aggregates values (or differences: the part after ``rate:``).  What is too
+    large for a number is ``ABSENT``.  ``KeyError`` for a name that is none."""
     plain = name.removeprefix(RATE)
     found = _PLAIN.get(plain)
     if found is not None:
-        return found
+        return _total(found)
     match = _PERCENT.match(plain)
     if match is None:
         raise KeyError(name)
     percent = int(match[1])
-    return lambda values: percentile(values, percent)
+    return _total(lambda values: percentile(values, percent))
+
+
+def _total(aggregate: Method) -> Method:
+    """A sum of numbers may be none: whoever sent them must not stop those who fold."""
+
+    def total(values: Values) -> float:
+        try:
+            found = aggregate(values)
+        except (ArithmeticError, ValueError):
+            return ABSENT
+        return found if math.isfinite(found) else ABSENT
+
+    return total
 
 
 def method_again(name: str) -> Method:
     """What aggregates values that the method has made already, into longer periods: how
     many there were is a sum then."""
-    if name.removeprefix(RATE) == "count":
-        return math.fsum
-    return method(name)
+    return method("sum" if name.removeprefix(RATE) == "count" else name)

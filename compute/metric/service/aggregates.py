@@ -13,10 +13,11 @@ from compute.metric import store
 from compute.metric.errors import TooMuch, no_metric
 from compute.metric.keeping.reading import Span
 from compute.metric.model import Metric, Resource
+from compute.metric.operations.effort import Effort
 from compute.metric.operations.evaluate import Evaluation
 from compute.metric.operations.language import Node, Reference, references
 from compute.metric.operations.table import Key, series_of, table_of
-from compute.metric.parts import Parts
+from compute.metric.parts import Parts, target_of_metric
 from compute.metric.series.columns import Columns
 from compute.metric.series.moments import seconds
 from compute.metric.series.plan import Plan
@@ -25,6 +26,11 @@ from compute.metric.service.measures import Point
 from objectstore.kernel import concurrency
 
 METRICS_MAX = 10_000
+# Each is looked for by itself.
+NAMES_MAX = 100
+# For each point that a question may look at: operations beside each other, or several
+# deep.
+STEPS_FOR_A_POINT = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +85,30 @@ def by_ids(
 
 
 def of_resources(
-    connection: Connection, node: Node, found: Sequence[Resource]
+    connection: Connection,
+    parts: Parts,
+    context: RequestContext,
+    node: Node,
+    found: Sequence[Resource],
 ) -> Chosen:
-    """The metrics of these resources that have the names in the operations.  404 when
-    none has one of them."""
+    """The metrics of these resources that have the names in the operations, and whose
+    measures the caller may see.  404 when none has one of them."""
     wanted = list(dict.fromkeys(references(node)))
     names = {each.metric for each in wanted}
+    if len(names) > NAMES_MAX:
+        raise BadRequest(f"Operations name at most {NAMES_MAX} metrics of resources")
     ids = [each.id for each in found]
+    owners = {each.id: each for each in found}
+
+    def may_see(metric: Metric) -> bool:
+        target = target_of_metric(metric, owners[metric.resource_id])
+        return parts.allows(context, "get measures", target)
+
     by_name: dict[str, list[Metric]] = {
-        name: store.metrics_of(connection, ids, name) for name in sorted(names)
+        name: [
+            each for each in store.metrics_of(connection, ids, name) if may_see(each)
+        ]
+        for name in sorted(names)
     }
     chosen = {it.id: it for each in by_name.values() for it in each}
     _check_number(len(chosen))
@@ -117,7 +138,15 @@ def part_of(chosen: Chosen, resource_ids: frozenset[str]) -> Chosen:
     return Chosen(kept, {each: chosen.plans[each] for each in kept}, named)
 
 
-def answer(parts: Parts, chosen: Chosen, node: Node, terms: Terms) -> Answer:
+def effort_of(parts: Parts) -> Effort:
+    """What a new question may cost, all of its groups together."""
+    steps_max = STEPS_FOR_A_POINT * parts.settings.answer_points
+    return Effort(steps_max, pause=lambda: concurrency.sleep(0))
+
+
+def answer(
+    parts: Parts, chosen: Chosen, node: Node, terms: Terms, effort: Effort
+) -> Answer:
     """The series that come out, the coarsest granularity first.  400, 404, 413."""
     if not chosen.metrics:
         return {}
@@ -127,7 +156,7 @@ def answer(parts: Parts, chosen: Chosen, node: Node, terms: Terms) -> Answer:
     )
     found: Answer = {}
     for granularity in sorted(granularities, reverse=True):
-        for key, points in _at(chosen, rows, node, terms, granularity):
+        for key, points in _at(chosen, rows, node, terms, granularity, effort):
             found.setdefault(key, []).extend(points)
         concurrency.sleep(0)  # others may have their turn
     return found
@@ -139,6 +168,7 @@ def _at(
     node: Node,
     terms: Terms,
     granularity: int,
+    effort: Effort,
 ) -> Iterator[tuple[Key, list[Point]]]:
     series = {}
     for reference, found in chosen.named.items():
@@ -146,9 +176,9 @@ def _at(
             columns = rows.get(metric_id, {}).get(granularity, Columns())
             values: Sequence[float] = columns.values.get(reference.aggregation, ())
             series[key] = (columns.times if values else (), values)
-    table = table_of(granularity, series, terms.fill)
+    table = table_of(granularity, series, effort, terms.fill)
     named = {each: [key for key, _ in found] for each, found in chosen.named.items()}
-    result = Evaluation(table, named, terms.overlap).of(node)
+    result = Evaluation(table, named, effort, terms.overlap).of(node)
     for key, points in series_of(result).items():
         yield key, [(at, result.granularity, value) for at, value in points]
 

@@ -46,6 +46,9 @@ def feed(
     """These were measured at that moment; what should be folded soon."""
     ids = {each.id: resources.uuid_of(each.id, context.project_id) for each in fed}
     known = store.resources.some(connection, ids.values())
+    for former in list(known.values()):
+        if former.created_by_project_id != context.project_id:
+            _push_aside(connection, known.pop(former.id))
     by_resource: dict[str, dict[str, Metric]] = {}
     for metric in store.metrics_of(connection, list(known)):
         by_resource.setdefault(metric.resource_id, {})[metric.name] = metric
@@ -58,6 +61,14 @@ def feed(
         for name, (_, _, value) in each.metrics.items():
             taken[named[name].id] = ([moment], [value])
     return measures.take(connection, taken, parts.now())
+
+
+def _push_aside(connection: Connection, squatter: Resource) -> None:
+    """Somebody made a resource with this id before us, which would let him see what is
+    ours to tell.  His metrics stay his, of no resource."""
+    for metric in store.metrics_of(connection, [squatter.id]):
+        store.metrics.change(connection, metric.id, resource_id="")
+    store.forget_history(connection, [squatter.id])
 
 
 def _current(

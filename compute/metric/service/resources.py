@@ -16,13 +16,14 @@ from compute.core.identifiers import is_uuid
 from compute.metric import store, tables
 from compute.metric.attributes import checked
 from compute.metric.errors import (
+    metric_there,
     no_resource,
     no_resource_type,
     resource_there,
 )
 from compute.metric.model import GENERIC, Metric, Resource, ResourceType
 from compute.metric.parts import Parts, target_of_resource
-from compute.metric.policies import SEES_ALL
+from compute.metric.policies import NAMES_OTHERS, SEES_ALL
 from compute.metric.search.query import Query, pinned
 from compute.metric.service import metrics
 from compute.metric.service.metrics import NewMetric
@@ -79,6 +80,7 @@ def create(
     resource_id = uuid_of(original_id, context.project_id)
     if store.resources.get(connection, resource_id) is not None:
         raise resource_there(original_id)
+    _check_owner(parts, context, wanted, "")
     _check_quota(connection, parts, context)
     started = now if wanted.started_at is None else wanted.started_at
     resource = Resource(
@@ -109,6 +111,7 @@ def update(
     wanted: Wanted,
 ) -> Resource:
     """With other attributes; how it was goes to its history.  400, 403, 404."""
+    _check_owner(parts, context, wanted, former.project_id)
     changes = checked(kind.attributes, wanted.attributes or {}, is_new=False)
     given = {
         "project_id": wanted.project_id,
@@ -139,6 +142,15 @@ def update(
     return changed
 
 
+def _check_owner(
+    parts: Parts, context: RequestContext, wanted: Wanted, former: str
+) -> None:
+    """Who could make a resource another project's would have his measures among those
+    that its alarms and its people look at."""
+    if wanted.project_id not in (None, "", former, context.project_id):
+        parts.enforce(context, NAMES_OTHERS)
+
+
 def _check_span(resource: Resource) -> None:
     if resource.ended_at and resource.ended_at < resource.started_at:
         raise BadRequest("Start timestamp cannot be after end timestamp")
@@ -166,12 +178,16 @@ def _set_metrics(
         kept = {metrics.canonical(each) for each in known.values()}
         gone = [each.id for each in own if each.id not in kept]
         metrics.delete(connection, gone, parts.now())
+    names = {each.name: each.id for each in store.metrics_of(connection, [resource.id])}
     for name, metric_id in known.items():
         found, owner = metrics.find(
             connection, parts, context, metric_id, "delete metric"
         )
         if owner is not None and owner.id != resource.id:
             raise BadRequest(f"Metric {found.id} is of another resource")
+        if names.get(name, found.id) != found.id:
+            raise metric_there(name)
+        names[name] = found.id
         store.metrics.change(connection, found.id, resource_id=resource.id, name=name)
     if wanted.new_metrics:
         metrics.create(connection, parts, context, resource.id, wanted.new_metrics)
