@@ -29,6 +29,7 @@ from objectstore.kernel.loop import Progress
 FIRST_PAUSE_SECONDS = 2.0
 PAUSE_SECONDS_MAX = 300.0
 _CLIENT_ERRORS, _SERVER_ERRORS = 400, 500
+_NO_TOKEN = 401
 # Of a webhook's server: try again, whatever else it thinks of the request.
 _LATER = frozenset({408, 409, 425, 429})
 
@@ -63,6 +64,10 @@ class Delivery:
             self._do(job)
         except (Refused, Unavailable) as error:
             self._failed(job, error)
+            return
+        except Exception:  # noqa: BLE001  (told; tried as often as any other)
+            _log.exception("job %s", job.id)
+            self._failed(job, Unavailable("it could not be done"))
             return
 
         def write(connection: Connection) -> None:
@@ -115,6 +120,10 @@ class Delivery:
             _log.info("alarm: %s", orjson.dumps(given["news"]).decode())
             return
         status = self._post(action, given)
+        if status == _NO_TOKEN and given["trust_id"]:
+            # What we have kept may be over: its user has another password, say.
+            authority.forget(given["trust_id"])
+            raise Unavailable(f"it answers {status}")
         if status in _LATER or status >= _SERVER_ERRORS:
             raise Unavailable(f"it answers {status}")
         if status >= _CLIENT_ERRORS:

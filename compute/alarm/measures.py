@@ -46,7 +46,7 @@ class MetricRoom:
         """See ``Measures``."""
         granularity = float(rule["granularity"])
         granules = rule["evaluation_periods"] + GRANULES_MORE
-        start = now - granules * granularity
+        start = max(0.0, now - granules * granularity)
         try:
             points = self._points(project_id, kind, rule, granularity, start)
         except (NotFound, Forbidden, BadRequest) as error:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import threading
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -28,6 +29,9 @@ from objectstore.kernel import concurrency
 from objectstore.kernel.errors import DeadlineExceeded, Unavailable
 
 AGENT = "ringstack-alarm"
+# Names that are looked up at once.  Nothing ends a lookup whose server says nothing,
+# and each holds a native thread that all else of the process needs, too.
+LOOKUPS_MAX = 4
 # Any: no packet is sent.
 _PROBE_PORT = 9
 
@@ -62,6 +66,7 @@ class Webhooks:
         self._seconds = seconds
         self._to_ourselves = to_ourselves
         self._resolve = resolve
+        self._lookups = threading.BoundedSemaphore(LOOKUPS_MAX)
 
     def check(self, url: str) -> None:
         """``BadRequest`` for a URL that would never be asked."""
@@ -120,7 +125,7 @@ class Webhooks:
 
     def _address(self, target: WebTarget) -> str:
         try:
-            found = concurrency.offload(self._resolve, target.host, target.port)
+            found = concurrency.offload(self._look_up, target.host, target.port)
         except OSError:
             raise Unavailable(f"its host {target.host} is not known") from None
         try:
@@ -132,11 +137,21 @@ class Webhooks:
             raise BadRequest("its host is one of this cloud's own")
         return address
 
+    def _look_up(self, host: str, port: int) -> list[str]:
+        """On a native thread, until the resolver has answered: whoever asked may have
+        gone."""
+        if not self._lookups.acquire(blocking=False):
+            raise Unavailable("too many names are being looked up")
+        try:
+            return self._resolve(host, port)
+        finally:
+            self._lookups.release()
+
     def _is_listed(self, address: str) -> bool:
         """Whether a host of the catalogue has it, whatever name led us there."""
         for host in self._places.known().hosts:
             with contextlib.suppress(OSError):
-                if address in concurrency.offload(self._resolve, host, _PROBE_PORT):
+                if address in concurrency.offload(self._look_up, host, _PROBE_PORT):
                     return True
         return False
 

@@ -48,9 +48,9 @@ class UrlRules:
         """Where the URL leads, if it may be fetched; ``BadRequest``."""
         try:
             parts = urlsplit(url)
-            host = (parts.hostname or "").rstrip(".").lower()
+            host = _as_asked((parts.hostname or "").rstrip("."))
             port = parts.port or DEFAULT_PORTS.get(parts.scheme, 0)
-        except ValueError:
+        except ValueError:  # no number, no name that a resolver could be asked for
             raise _refused("it is malformed") from None
         if len(url) > URL_CHARACTERS_MAX or not url.isprintable() or " " in url:
             raise _refused("it is malformed")
@@ -94,6 +94,12 @@ class UrlRules:
 def parse_networks(texts: Iterable[str]) -> tuple[Network, ...]:
     """Networks in CIDR notation; ``ValueError``."""
     return tuple(ipaddress.ip_network(text, strict=False) for text in texts)
+
+
+def _as_asked(host: str) -> str:
+    """The name as resolvers and servers are told it: other alphabets have more than
+    one way to write it, all of which are that name.  ``ValueError``."""
+    return host.lower() if ":" in host else host.encode("idna").decode().lower()
 
 
 def _literal(host: str) -> Address | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import socket
 import threading
@@ -13,8 +14,9 @@ from typing import Any
 import pytest
 
 from compute.alarm.settings import AlarmSettings
-from compute.alarm.webhooks import Webhooks, is_ours, url_rules
+from compute.alarm.webhooks import LOOKUPS_MAX, Webhooks, is_ours, url_rules
 from compute.core.errors import BadRequest
+from objectstore.kernel import concurrency
 from objectstore.kernel.errors import Unavailable
 from test.unit.compute.alarm.house import OTHER, OWNER, SIGNAL, House
 
@@ -145,6 +147,10 @@ def test_an_action_that_fails_does_not_stop_the_others(
         "https://[64:ff9b::7f00:1]/",
         "http://cloud/identity/v3",
         "trust+http://127.0.0.1/",
+        "http://\uff43loud/",
+        "http://127\u30020\u30020\u30021/",
+        f"http://{'a' * 70}.example/",
+        "http://a..example/",
     ],
 )
 def test_where_webhooks_may_not_go(guarded: House, url: str) -> None:
@@ -171,6 +177,50 @@ def test_a_name_that_leads_to_us_is_refused_when_it_is_asked(guarded: House) -> 
             webhooks.post(url, {}, b"")
     assert is_ours("127.0.0.1")
     assert not is_ours("203.0.113.7")
+
+
+def test_names_that_nobody_answers_for_do_not_take_every_thread(house: House) -> None:
+    asked, answer = threading.Semaphore(0), threading.Event()
+
+    def resolve(host: str, port: int) -> list[str]:
+        asked.release()
+        answer.wait(10)
+        return ["127.0.0.1"]
+
+    rules = url_rules(house.settings)
+    webhooks = Webhooks(rules, house.parts.places, seconds=10, resolve=resolve)
+    tasks = [
+        concurrency.spawn(_try_to_post, webhooks, f"http://slow{number}/")
+        for number in range(LOOKUPS_MAX)
+    ]
+    for _ in tasks:
+        assert concurrency.offload(asked.acquire, True, 10)
+    with pytest.raises(Unavailable, match="too many"):
+        webhooks.post("http://one-more/", {}, b"")
+    answer.set()
+    for task in tasks:
+        concurrency.wait_task(task)
+
+
+def _try_to_post(webhooks: Webhooks, url: str) -> None:
+    with contextlib.suppress(BadRequest, Unavailable):
+        webhooks.post(url, {}, b"")
+
+
+def test_what_was_not_thought_of_is_given_up_too(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def post(*_: Any) -> int:
+        raise UnicodeError("nobody has thought of that")
+
+    monkeypatch.setattr(house.parts.webhooks, "post", post)
+    alarm = house.create(alarm_actions=["http://127.0.0.1:1/"])
+    house.evaluate(99.0)
+    for _ in range(2):
+        assert house.deliver() == 1
+        house.clock.advance(5.0)
+    assert house.owed() == []
+    assert house.history(alarm)[-1]["type"] == "action failure"
 
 
 def test_a_server_that_says_nothing_is_left(house: House) -> None:
@@ -201,6 +251,23 @@ def test_a_trust_goes_along_and_ends_with_its_action(house: House, site: Site) -
     house.clock.advance(3600.0)
     house.deliver()
     assert house.owed() == []
+
+
+def test_a_token_that_is_over_is_asked_for_anew(house: House, site: Site) -> None:
+    house.create(alarm_actions=[f"trust+{site.url}/hook"], repeat_actions=True)
+    ((trust_id, (project, _, roles)),) = house.identity.trusts.items()
+    house.evaluate(99.0)
+    assert house.deliver() == 1
+    # Seen by its user's name, in the tokens of tests.
+    house.identity.trusts[trust_id] = (project, "renamed", roles)
+    site.answer = 401
+    house.evaluate(99.0)
+    assert house.deliver() == 1
+    site.answer = 200
+    house.clock.advance(5.0)
+    assert house.deliver() == 1
+    tokens = [token for _, token, _ in site.got]
+    assert tokens[0] == tokens[1] != tokens[2]
 
 
 def test_a_deleted_alarms_trusts_end(house: House, site: Site) -> None:
