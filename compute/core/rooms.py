@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import urlsplit
 
 import orjson
 
+from compute.core.room_api import base_of, path_of, sentence_of
 from objectstore.client.caller import Caller
 from objectstore.kernel.errors import Rejected, Unavailable
 
@@ -23,16 +24,6 @@ PAGE = 1000
 PAGES_MAX = 100
 PATIENCE_SECONDS = 60.0
 ORDER_HEADER = "Idempotency-Key"
-
-_BASES = {
-    "compute": "/v2.1",
-    "volume": "/v3",
-    "image": "/v2",
-    "network": "/v2.0",
-    "load-balancer": "/v2.0/lbaas",
-    "identity": "/v3",
-    "alarming": "/v2",
-}
 
 
 class Source(Protocol):
@@ -63,12 +54,12 @@ class Rooms:
 
     def get(self, room: str, *path: str, **query: Any) -> Any:
         """A document."""
-        return self._call(room, "GET", _path(path, query))
+        return self._call(room, "GET", path_of(path, query))
 
     def find(self, room: str, *path: str) -> Any | None:
         """A document, or None."""
         try:
-            return self._call(room, "GET", _path(path))
+            return self._call(room, "GET", path_of(path))
         except Rejected as error:
             if error.status == 404:
                 return None
@@ -78,15 +69,15 @@ class Rooms:
         """Make something, or have something done; ``order``: by which it is known
         again when it is sent twice, empty when it is not."""
         headers = {ORDER_HEADER: order} if order else {}
-        return self._call(room, "POST", _path(path), body, headers=headers)
+        return self._call(room, "POST", path_of(path), body, headers=headers)
 
     def put(self, room: str, *path: str, body: Any) -> Any:
         """Change something."""
-        return self._call(room, "PUT", _path(path), body)
+        return self._call(room, "PUT", path_of(path), body)
 
     def patch(self, room: str, *path: str, body: Any, kind: str = "") -> Any:
         """Change something by a patch of that media type."""
-        return self._call(room, "PATCH", _path(path), body, kind)
+        return self._call(room, "PATCH", path_of(path), body, kind)
 
     def delete(self, room: str, *path: str) -> bool:
         """Take something away; False when it was not there."""
@@ -100,7 +91,7 @@ class Rooms:
 
     def remove(self, room: str, *path: str) -> None:
         """The same; ``Rejected`` when it was not there."""
-        self._call(room, "DELETE", _path(path))
+        self._call(room, "DELETE", path_of(path))
 
     def pages(
         self, room: str, key: str, *path: str, **query: Any
@@ -108,13 +99,13 @@ class Rooms:
         """Every entry of a list."""
         if room not in ("network", "load-balancer", "identity"):
             query.setdefault("limit", PAGE)
-        target: str | None = _path(path, query)
+        target: str | None = path_of(path, query)
         for _ in range(PAGES_MAX):
             if target is None:
                 return
             document = self._call(room, "GET", target)
             yield from document[key]
-            target = _next(document, key, _path(path))
+            target = _next(document, key, path_of(path))
 
     def raw(
         self,
@@ -151,9 +142,7 @@ class Rooms:
     def _base(self, room: str) -> str:
         if room == "object-store":
             return f"/v1/AUTH_{self.project_id}"
-        if room == "orchestration":
-            return f"/v1/{self.project_id}"
-        return _BASES[room]
+        return base_of(room, self.project_id)
 
     def _call(
         self,
@@ -174,13 +163,8 @@ class Rooms:
             raise self.away(room, f"it answered {status} to {method} {path}")
         document = _json(raw)
         if status >= 400:
-            raise Rejected(status, _text(document) or f"{room} rejected it")
+            raise Rejected(status, sentence_of(document) or f"{room} rejected it")
         return document
-
-
-def _path(segments: tuple[str, ...], query: Mapping[str, Any] | None = None) -> str:
-    path = "".join(f"/{quote(str(segment), safe='')}" for segment in segments)
-    return f"{path}?{urlencode(query, doseq=True)}" if query else path
 
 
 def _next(document: Mapping[str, Any], key: str, path: str) -> str | None:
@@ -197,13 +181,3 @@ def _json(raw: bytes) -> Any:
         return orjson.loads(raw) if raw else {}
     except orjson.JSONDecodeError:
         return {"message": raw.decode("utf-8", "replace")}
-
-
-def _text(document: Any) -> str:
-    """The sentence in an error, whichever room's dialect it is in."""
-    while isinstance(document, dict):
-        for key in ("message", "faultstring"):
-            if isinstance(document.get(key), str):
-                return str(document[key])
-        document = next(iter(document.values()), "")
-    return document if isinstance(document, str) else ""

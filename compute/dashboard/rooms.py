@@ -8,10 +8,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import quote, urlencode
 
 import orjson
 
+from compute.core import room_api
 from objectstore.client.caller import Answer, Caller, Content
 from objectstore.kernel.concurrency import spawn, wait_task
 from objectstore.kernel.errors import Rejected, Unavailable
@@ -27,17 +27,6 @@ LOOK_PATIENCE_SECONDS = 10.0
 NOWHERE = frozenset(("", ".", ".."))
 # A store that has taken a whole body syncs it on several disks before it answers.
 STREAM_PATIENCE_SECONDS = 600.0
-
-_BASES = {
-    "identity": "/v3",
-    "compute": "/v2.1",
-    "image": "/v2",
-    "network": "/v2.0",
-    "load-balancer": "/v2.0/lbaas",
-    "object-store": "/v1",
-    "metric": "/v1",
-    "alarming": "/v2",
-}
 
 
 class Away(Unavailable):
@@ -193,9 +182,7 @@ class Rooms:
     def _base(self, room: str) -> str:
         if room == "volume":
             return f"/v3/{self._project_id}"
-        if room == "orchestration":
-            return f"/v1/{self._project_id}"
-        return _BASES[room]
+        return room_api.base_of(room, self._project_id)
 
 
 def path_of(segments: tuple[str, ...], query: Mapping[str, Any] | None = None) -> str:
@@ -203,9 +190,8 @@ def path_of(segments: tuple[str, ...], query: Mapping[str, Any] | None = None) -
     404 where a name is missing, or would lead to something above."""
     if not NOWHERE.isdisjoint(segments):
         raise Rejected(404, "There is no such thing.")
-    path = "".join(f"/{quote(segment, safe='')}" for segment in segments)
     given = {key: value for key, value in (query or {}).items() if value is not None}
-    return f"{path}?{urlencode(given, doseq=True)}" if given else path
+    return room_api.path_of(segments, given)
 
 
 def _versions(room: str) -> dict[str, str]:
@@ -228,14 +214,7 @@ def _room_of(error: Unavailable) -> str:
 
 
 def _text(raw: bytes) -> str:
-    """The sentence in an error, whichever room's dialect it is in."""
     try:
-        document = orjson.loads(raw)
+        return room_api.sentence_of(orjson.loads(raw))
     except orjson.JSONDecodeError:
         return ""
-    while isinstance(document, dict):
-        for name in ("message", "faultstring"):
-            if isinstance(document.get(name), str):
-                return str(document[name])
-        document = next(iter(document.values()), "")
-    return document if isinstance(document, str) else ""

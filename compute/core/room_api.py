@@ -1,0 +1,43 @@
+"""A room's public API as whoever calls it sees it: where it begins, paths below it, and
+what its errors say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import quote, urlencode
+
+_BASES = {
+    "identity": "/v3",
+    "compute": "/v2.1",
+    "volume": "/v3",
+    "image": "/v2",
+    "network": "/v2.0",
+    "load-balancer": "/v2.0/lbaas",
+    "object-store": "/v1",
+    "metric": "/v1",
+    "alarming": "/v2",
+}
+
+
+def base_of(room: str, project_id: str) -> str:
+    """Where it begins, for calls of a project."""
+    if room == "orchestration":
+        return f"/v1/{project_id}"
+    return _BASES[room]
+
+
+def path_of(segments: Iterable[Any], query: Mapping[str, Any] | None = None) -> str:
+    """A path below it, percent-encoded."""
+    path = "".join(f"/{quote(str(segment), safe='')}" for segment in segments)
+    return f"{path}?{urlencode(query, doseq=True)}" if query else path
+
+
+def sentence_of(document: Any) -> str:
+    """The sentence in an error, whichever room's dialect it is in."""
+    while isinstance(document, dict):
+        for name in ("message", "faultstring"):
+            if isinstance(document.get(name), str):
+                return str(document[name])
+        document = next(iter(document.values()), "")
+    return document if isinstance(document, str) else ""
