@@ -21,17 +21,12 @@ import orjson
 
 from compute.core.context import RequestContext, TokenChecker
 from compute.core.dialects import Dialect, error_reply
-from compute.core.errors import (
-    BadRequest,
-    Forbidden,
-    MethodNotAllowed,
-    NotFound,
-    Unauthorized,
-)
+from compute.core.errors import BadRequest, Forbidden, Unauthorized
 from compute.core.identifiers import Identifiers
 from compute.core.microversions import Microversion, VersionRange
 from compute.core.plain_json import check_plain
 from compute.core.query import Query
+from compute.core.route_tree import RouteTree
 from compute.core.schema import Schema
 from objectstore.client.access_rules import is_allowed
 from objectstore.kernel.errors import InsufficientStorage, Rejected, Unavailable
@@ -121,18 +116,6 @@ def empty_reply(status: int = 204) -> Reply:
     return Reply(status, b"")
 
 
-class _Node:
-    """One segment of the tree of routes."""
-
-    __slots__ = ("literal", "named", "names", "routes")
-
-    def __init__(self) -> None:
-        self.literal: dict[str, _Node] = {}
-        self.named: _Node | None = None
-        self.routes: dict[str, Route] = {}
-        self.names: dict[str, tuple[str, ...]] = {}
-
-
 class Api:
     """A WSGI application: the routes of one room."""
 
@@ -154,9 +137,9 @@ class Api:
         domain's tokens are of use here; elsewhere they are refused, or the
         administrator of one domain would pass for one of the cloud."""
         self.routes = tuple(routes)
-        self._root = _Node()
+        self._tree: RouteTree[Route] = RouteTree()
         for route in self.routes:
-            self._add(route)
+            self._tree.add(route.method, route.template, route)
         self._dialect = dialect
         self._tokens = tokens
         self._identifiers = identifiers
@@ -188,7 +171,7 @@ class Api:
             if self._versions is not None and self._versions.concerns(request):
                 version = self._versions.wanted(request)
                 headers = self._versions.reply_headers(version)
-            route, parameters = self._find(request.method, request.path)
+            route, parameters = self._tree.find(request.method, request.path)
             context = self._authenticate(request, route, request_id)
             reply = route.handler(ApiCall(request, context, parameters, version))
         except InsufficientStorage as error:
@@ -245,59 +228,3 @@ class Api:
             return
         if not is_allowed(rules, self._service_type, request.method, request.path):
             raise Unauthorized()
-
-    # ---- routes ----------------------------------------------------------------
-
-    def _add(self, route: Route) -> None:
-        node, names = self._root, []
-        for segment in _segments(route.template):
-            if segment.startswith("{"):
-                names.append(segment[1:-1])
-                if node.named is None:
-                    node.named = _Node()
-                node = node.named
-            else:
-                node = node.literal.setdefault(segment, _Node())
-        assert route.method not in node.routes, f"{route.template} is there twice"
-        node.routes[route.method] = route
-        node.names[route.method] = tuple(names)
-
-    def _find(self, method: str, path: str) -> tuple[Route, dict[str, str]]:
-        """The route of a path.  ``NotFound``; ``MethodNotAllowed`` with ``Allow``."""
-        allowed: set[str] = set()
-        if "\0" in path:
-            # Nothing is called so, and PostgreSQL cannot even be asked.
-            raise NotFound("The resource could not be found.")
-        for node, values in _matches(self._root, _segments(path), ()):
-            wanted = method
-            if method == "HEAD" and "HEAD" not in node.routes:
-                wanted = "GET"
-            route = node.routes.get(wanted)
-            if route is not None:
-                return route, dict(zip(node.names[wanted], values, strict=True))
-            allowed |= set(node.routes)
-        if allowed:
-            raise MethodNotAllowed(
-                f"The method {method} is not allowed here",
-                headers=(("Allow", ", ".join(sorted(allowed))),),
-            )
-        raise NotFound("The resource could not be found.")
-
-
-def _segments(path: str) -> list[str]:
-    return path.strip("/").split("/") if path.strip("/") else []
-
-
-def _matches(
-    node: _Node, segments: list[str], values: tuple[str, ...]
-) -> Iterable[tuple[_Node, tuple[str, ...]]]:
-    """Nodes that the segments lead to, the most literal first."""
-    if not segments:
-        if node.routes:
-            yield node, values
-        return
-    literal = node.literal.get(segments[0])
-    if literal is not None:
-        yield from _matches(literal, segments[1:], values)
-    if node.named is not None and segments[0]:
-        yield from _matches(node.named, segments[1:], (*values, segments[0]))
