@@ -7,16 +7,14 @@ job would fill the copy's holes with zeroes.)
 
 from __future__ import annotations
 
-from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
-from compute.core.qmp import OrderRefused, order
+from compute.core.copy_job import JOB, TARGET, clear_copy, copy_job
+from compute.core.qmp import order
 from compute.core.storage_daemon import NODE, Place
 from objectstore.kernel import concurrency
 from objectstore.kernel.errors import Unavailable
 
-JOB, TARGET = "copy", "copy-target"
 POLL_SECONDS = 0.05
 POLL_SECONDS_MAX = 0.5
 
@@ -24,7 +22,7 @@ POLL_SECONDS_MAX = 0.5
 def copy_live(place: Place, target: Path) -> None:
     """Copy into the file, which has the disk's size.  One at a time for each disk.
     ``Unavailable``."""
-    _clear(place)
+    clear_copy(place)
     file = {"driver": "file", "filename": str(target), "discard": "unmap"}
     node = {
         "driver": "raw",
@@ -49,13 +47,13 @@ def copy_live(place: Place, target: Path) -> None:
         order(place.monitor, "block-job-cancel", {"device": JOB, "force": False})
         _wait(place, "concluded")
     finally:
-        _clear(place)
+        clear_copy(place)
 
 
 def _wait(place: Place, status: str) -> None:
     pause = POLL_SECONDS
     while True:
-        job = _job(place)
+        job = copy_job(place)
         if job is None or job.get("error"):
             said = job["error"] if job else "it is gone"
             raise Unavailable(f"a copy of a volume failed: {said}")
@@ -63,23 +61,3 @@ def _wait(place: Place, status: str) -> None:
             return
         concurrency.sleep(pause)
         pause = min(2 * pause, POLL_SECONDS_MAX)
-
-
-def _clear(place: Place) -> None:
-    """Take away what a copy left, be it one of before our restart."""
-    job = _job(place)
-    if job is not None:
-        with suppress(OrderRefused):
-            order(place.monitor, "block-job-cancel", {"device": JOB, "force": True})
-        while job is not None and job["status"] != "concluded":
-            concurrency.sleep(POLL_SECONDS)
-            job = _job(place)
-        with suppress(OrderRefused):
-            order(place.monitor, "job-dismiss", {"id": JOB})
-    with suppress(OrderRefused):
-        order(place.monitor, "blockdev-del", {"node-name": TARGET})
-
-
-def _job(place: Place) -> dict[str, Any] | None:
-    jobs = order(place.monitor, "query-jobs")
-    return next((each for each in jobs if each["id"] == JOB), None)

@@ -6,22 +6,21 @@ meanwhile it saves first.  So who writes need only be kept quiet for that moment
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, suppress
-from typing import Any
+from contextlib import AbstractContextManager
 
-from compute.core.qmp import OrderRefused, order
+from compute.core.copy_job import JOB, TARGET, clear_copy, copy_job
+from compute.core.qmp import order
 from compute.core.storage_daemon import NODE, Place
 from objectstore.kernel import concurrency
 from objectstore.kernel.errors import Unavailable
 
-JOB, TARGET = "copy", "copy-target"
 POLL_SECONDS = 0.1
 
 
 def copy(place: Place, target: str, still: AbstractContextManager[object]) -> None:
     """Copy into the qcow2 file, which is there and as large.  The copy's moment lies
     inside ``still``.  ``Unavailable``."""
-    _clear(place)
+    clear_copy(place)
     node = {
         "driver": "qcow2",
         "node-name": TARGET,
@@ -40,31 +39,11 @@ def copy(place: Place, target: str, still: AbstractContextManager[object]) -> No
     try:
         with still:
             order(place.monitor, "blockdev-backup", backup)
-        while (job := _job(place)) is None or job["status"] != "concluded":
+        while (job := copy_job(place)) is None or job["status"] != "concluded":
             if job is None:
                 raise Unavailable("the copy of a disk is gone")
             concurrency.sleep(POLL_SECONDS)
         if job.get("error"):
             raise Unavailable(f"the copy of a disk failed: {job['error']}")
     finally:
-        _clear(place)
-
-
-def _clear(place: Place) -> None:
-    """Take away what a copy left, be it one of before our restart."""
-    job = _job(place)
-    if job is not None:
-        with suppress(OrderRefused):
-            order(place.monitor, "block-job-cancel", {"device": JOB, "force": True})
-        while job is not None and job["status"] != "concluded":
-            concurrency.sleep(POLL_SECONDS)
-            job = _job(place)
-        with suppress(OrderRefused):
-            order(place.monitor, "job-dismiss", {"id": JOB})
-    with suppress(OrderRefused):
-        order(place.monitor, "blockdev-del", {"node-name": TARGET})
-
-
-def _job(place: Place) -> dict[str, Any] | None:
-    jobs = order(place.monitor, "query-jobs")
-    return next((each for each in jobs if each["id"] == JOB), None)
+        clear_copy(place)
