@@ -21,18 +21,19 @@ from compute.orchestration.frame.properties import (
 from compute.orchestration.frame.resource_type import Change
 from compute.orchestration.frame.stack_type import StackType
 from compute.orchestration.frame.work import Work
-from compute.orchestration.template import parameters
+from compute.orchestration.template import parameter_types
+from compute.orchestration.template.parameters import Parameter
 from compute.orchestration.template.template import Template
 
 # Among a resource's properties: that its template is another is a change of it.
 DIGEST = "OS::template"
 
 _KINDS = {
-    parameters.STRING: STRING,
-    parameters.NUMBER: NUMBER,
-    parameters.LIST: LIST,
-    parameters.JSON: ANY,
-    parameters.BOOLEAN: BOOLEAN,
+    parameter_types.STRING: STRING,
+    parameter_types.NUMBER: NUMBER,
+    parameter_types.LIST: LIST,
+    parameter_types.JSON: ANY,
+    parameter_types.BOOLEAN: BOOLEAN,
 }
 
 
@@ -98,7 +99,7 @@ def _given(properties: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _property(parameter: parameters.Parameter) -> Property:
+def _property(parameter: Parameter) -> Property:
     return Property(
         _KINDS[parameter.type],
         parameter.description,

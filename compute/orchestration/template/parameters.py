@@ -6,37 +6,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
 from compute.orchestration.errors import Invalid, MissingParameter
-from compute.orchestration.template.constraints import (
-    AllowedPattern,
-    AllowedValues,
-    Constraint,
-    Custom,
-    Length,
-    Modulo,
-    Range,
-)
+from compute.orchestration.template.constraints import AllowedPattern, Constraint
 from compute.orchestration.template.limits import (
-    ALLOWED_VALUES_MAX,
-    LIST_ELEMENTS_MAX,
     NAME_CHARACTERS_MAX,
     PARAMETERS_MAX,
     PATTERNS_MAX,
 )
-from compute.orchestration.template.patterns import Pattern
-from compute.orchestration.template.scalars import (
-    number,
-    text_of,
-    truth,
-    whole_number,
+from compute.orchestration.template.parameter_rules import constraints_of, shown_rule
+from compute.orchestration.template.parameter_types import (
+    LIST,
+    SHOWN_TYPES,
+    TYPES,
+    converted,
 )
-from compute.orchestration.template.yaml_reader import check_size, with_text_keys
+from compute.orchestration.template.scalars import text_of, truth
 
-STRING, NUMBER, JSON = "string", "number", "json"
-BOOLEAN, LIST = "boolean", "comma_delimited_list"
-TYPES = (STRING, NUMBER, LIST, JSON, BOOLEAN)
 # What a hidden parameter's value is shown as.
 HIDDEN = "******"
 
@@ -52,13 +37,6 @@ _KEYS = frozenset(
         "tags",
     }
 )
-_SHOWN_TYPES = {
-    STRING: "String",
-    NUMBER: "Number",
-    LIST: "CommaDelimitedList",
-    JSON: "Json",
-    BOOLEAN: "Boolean",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +57,7 @@ class Parameter:
     def value(self, given: Any) -> Any:
         """A value of the parameter's type that keeps its rules; ``Invalid``."""
         try:
-            found = _CONVERSIONS[self.type](given)
+            found = converted(self.type, given)
         except (TypeError, ValueError, OverflowError):
             shown = HIDDEN if self.hidden else _short(given)
             raise Invalid(
@@ -97,7 +75,7 @@ class Parameter:
     def show(self, value: Any = None) -> dict[str, Any]:
         """As ``template validate`` shows it."""
         shown: dict[str, Any] = {
-            "Type": _SHOWN_TYPES[self.type],
+            "Type": SHOWN_TYPES[self.type],
             "NoEcho": "true" if self.hidden else "false",
             "Description": self.description,
             "Label": self.label or self.name,
@@ -109,7 +87,7 @@ class Parameter:
         if self.tags:
             shown["Tags"] = list(self.tags)
         for constraint in self.constraints:
-            shown.update(_shown(constraint))
+            shown.update(shown_rule(constraint))
         return shown
 
 
@@ -189,7 +167,7 @@ def _parameter(name: str, body: Any) -> Parameter:
         immutable=_flag(name, body, "immutable"),
         has_default=body.get("default") is not None,
         default=body.get("default"),
-        constraints=tuple(_constraints(name, kind, body.get("constraints"))),
+        constraints=tuple(constraints_of(name, kind, body.get("constraints"))),
         tags=tuple(text_of(tag) for tag in body.get("tags") or ()),
     )
     if parameter.has_default:
@@ -202,107 +180,6 @@ def _flag(name: str, body: Mapping[str, Any], key: str) -> bool:
         return truth(body.get(key, False))
     except TypeError:
         raise Invalid(f"{key} of parameter {name} must be true or false") from None
-
-
-def _constraints(name: str, kind: str, section: Any) -> list[Constraint]:
-    if not isinstance(section or [], list):
-        raise Invalid(f"The constraints of parameter {name} must be a list")
-    found = []
-    for each in section or ():
-        words = set(each) - {"description"} if isinstance(each, Mapping) else set()
-        if len(words) != 1:
-            raise Invalid(f"A constraint of parameter {name} must name one rule")
-        word = words.pop()
-        description = text_of(each.get("description") or "")
-        try:
-            found.append(_constraint(kind, word, each[word], description))
-        except (TypeError, ValueError, KeyError, AttributeError):
-            raise Invalid(
-                f"Invalid constraint {word} for parameter {name} of type {kind}"
-            ) from None
-    return found
-
-
-def _constraint(kind: str, word: str, rule: Any, description: str) -> Constraint:
-    """``TypeError`` and the like for a rule that is wrong, or not of this type."""
-    if word == "custom_constraint":
-        return Custom(text_of(rule), description)
-    if word == "allowed_values" and isinstance(rule, list):
-        if len(rule) > ALLOWED_VALUES_MAX:
-            raise ValueError
-        values = [_CONVERSIONS[kind](each) for each in rule] if kind != LIST else rule
-        return AllowedValues(values, description)
-    if word == "allowed_pattern" and kind == STRING:
-        return AllowedPattern(Pattern(text_of(rule)), description)
-    if word == "length" and kind in (STRING, LIST, JSON) and _has(rule, "min", "max"):
-        return Length(_bound(rule, "min"), _bound(rule, "max"), description)
-    if word == "range" and kind == NUMBER and _has(rule, "min", "max"):
-        low, high = (rule.get(key) for key in ("min", "max"))
-        return Range(
-            None if low is None else number(low),
-            None if high is None else number(high),
-            description,
-        )
-    if word == "modulo" and kind == NUMBER and _has(rule, "step", "offset"):
-        step, offset = whole_number(rule["step"]), whole_number(rule.get("offset", 0))
-        if step == 0 or abs(offset) >= abs(step):
-            raise ValueError
-        return Modulo(step, offset, description)
-    raise TypeError
-
-
-def _has(rule: Any, *keys: str) -> bool:
-    return isinstance(rule, Mapping) and bool(rule) and set(rule) <= set(keys)
-
-
-def _bound(rule: Mapping[str, Any], key: str) -> int | None:
-    return None if rule.get(key) is None else whole_number(rule[key])
-
-
-def _to_list(given: Any) -> list[Any]:
-    if isinstance(given, str):
-        given = given.split(",", LIST_ELEMENTS_MAX) if given else []
-    if not isinstance(given, list) or len(given) > LIST_ELEMENTS_MAX:
-        raise TypeError
-    return [text_of(each).strip() for each in given]
-
-
-def _to_json(given: Any) -> Any:
-    if isinstance(given, str):
-        given = orjson.loads(given) if given else {}
-    if not isinstance(given, Mapping | list):
-        raise TypeError
-    # What a text stands for has the limits of what came as JSON.
-    check_size(given, "a parameter")
-    return with_text_keys(given, "a parameter")
-
-
-_CONVERSIONS = {
-    STRING: text_of,
-    NUMBER: number,
-    LIST: _to_list,
-    JSON: _to_json,
-    BOOLEAN: truth,
-}
-
-
-def _shown(constraint: Constraint) -> dict[str, Any]:
-    shown: dict[str, Any] = {}
-    if isinstance(constraint, Length):
-        shown = {"MinLength": constraint.least, "MaxLength": constraint.most}
-    elif isinstance(constraint, Range):
-        shown = {"MinValue": constraint.least, "MaxValue": constraint.most}
-    elif isinstance(constraint, AllowedValues):
-        shown = {"AllowedValues": list(constraint.values)}
-    elif isinstance(constraint, AllowedPattern):
-        shown = {"AllowedPattern": constraint.pattern.text}
-    elif isinstance(constraint, Modulo):
-        shown = {"Modulo": {"step": constraint.step, "offset": constraint.offset}}
-    elif isinstance(constraint, Custom):
-        shown = {"CustomConstraint": constraint.name}
-    if constraint.description:
-        shown["ConstraintDescription"] = constraint.description
-    return {key: value for key, value in shown.items() if value is not None}
 
 
 def _short(value: Any) -> str:
