@@ -36,9 +36,8 @@ _AT_REST = frozenset(state for state in ALL if state[1] != IN_PROGRESS)
 _THERE = frozenset(state for state in _AT_REST if state[0] != DELETE)
 _WELL = frozenset(state for state in _THERE if state[1] == COMPLETE)
 
-# Actions that end by making the wanted resources the ones that are there.
-CONVERGING = frozenset({CREATE, UPDATE, ROLLBACK, RESTORE, DELETE, ADOPT})
-# Actions that do the same to each resource.
+# Actions that do the same to each resource; the others make the wanted ones the ones
+# that are there.
 SWEEPING = frozenset({SUSPEND, RESUME, CHECK, SNAPSHOT})
 
 ALLOWED: Mapping[str, frozenset[State]] = {

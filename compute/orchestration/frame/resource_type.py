@@ -113,9 +113,6 @@ class ResourceType:
     support: ClassVar[Support] = Support()
     # Its physical resource is a stack: see ``work.nested``.
     is_stack: ClassVar[bool] = False
-    # Whether one that was replaced, and is wanted again after all, is updated: what it
-    # had may be its successor's by then.
-    comes_back: ClassVar[bool] = False
     # Who may use it: a role ("admin"), or everybody.
     needs_role: ClassVar[str] = ""
 

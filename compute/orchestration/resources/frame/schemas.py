@@ -17,7 +17,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from compute.orchestration.frame.properties import (
-    ANY,
     BOOLEAN,
     INTEGER,
     LIST,
@@ -206,11 +205,6 @@ def a_flag(about: str) -> tuple[str, str]:
 def a_number(about: str) -> tuple[str, str]:
     """An attribute that is a whole number."""
     return (INTEGER, about)
-
-
-def anything(about: str) -> tuple[str, str]:
-    """An attribute of any kind."""
-    return (ANY, about)
 
 
 def reference_of(schema: Property) -> str:

@@ -40,7 +40,6 @@ class Server(ResourceType):
     description = "A server: a guest on one of the cloud's hosts."
     properties = PROPERTIES
     attributes = ATTRIBUTES
-    comes_back = True
     never = {
         "reservation_id": "an order is known by its servers' tags",
         "deployment_swift_data": "guests are not told configs by objects",
