@@ -9,9 +9,9 @@ from compute.core.errors import BadRequest
 from compute.orchestration import states
 from compute.orchestration.api import documents
 from compute.orchestration.api.frame import STACK, Frame, base_of, body_of, key_of
-from compute.orchestration.api.hiding import shown_template
 from compute.orchestration.api.listing import list_stacks
 from compute.orchestration.engine.blueprints import blueprint_of
+from compute.orchestration.engine.hiding import hidden_around, without
 from compute.orchestration.engine.parts import Parts
 from compute.orchestration.model import Stack
 from compute.orchestration.service.finding import find_stack
@@ -118,9 +118,10 @@ class StacksApi:
         return json_reply(200, {"stack": self._whole(call, stack, resolves)})
 
     def template(self, call: ApiCall) -> Reply:
-        """The template as it was given."""
+        """The template as it was given; a group's has values of the stacks around."""
         stack = self._frame.stack(call, deleted=True)
-        return json_reply(200, shown_template(self._parts, stack))
+        secrets = hidden_around(self._parts, stack)
+        return json_reply(200, without(stack.template, secrets))
 
     def environment(self, call: ApiCall) -> Reply:
         """The environment, with nothing of what is hidden."""

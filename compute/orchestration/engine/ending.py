@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 from compute.core.database import Connection
@@ -14,6 +15,7 @@ from compute.orchestration.engine.snapshots import close_snapshot
 from compute.orchestration.engine.trusts import TRUST, authorship, wanted_before
 from compute.orchestration.model import TURN_BACK, Stack
 from compute.orchestration.states import COMPLETE, FAILED
+from compute.orchestration.template.versions import FOREIGN, KEY
 
 # In ``previous`` while an update is turned back: what is wanted is what was before.
 TURNED_BACK = "turned back"
@@ -46,9 +48,16 @@ def end_well(parts: Parts, stack: Stack, guard: Guard) -> None:
         # Nothing needs these any more, and there may be secrets among them.
         values |= {"deleted_at": parts.now(), "parameters": {}, "files": {}}
         values |= {"environment": {}, "signal_key": ""}
-        if stack.trust_id and not stack.owner_id:
+        if stack.owner_id:
+            # What the stacks around it hide stands in it, and soon nobody knows that.
+            values["template"] = _version_alone(stack.template)
+        elif stack.trust_id:
             values["old_trusts"] = [*stack.old_trusts, stack.trust_id]
     _end(parts, stack, guard, values)
+
+
+def _version_alone(template: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: template[key] for key in (KEY, *FOREIGN) if key in template}
 
 
 def end_badly(parts: Parts, stack: Stack, reason: str, guard: Guard) -> None:

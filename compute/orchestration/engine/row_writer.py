@@ -9,6 +9,7 @@ from typing import Any
 
 from compute.core.database import Connection
 from compute.orchestration import states
+from compute.orchestration.engine.hiding import sentence_without
 from compute.orchestration.engine.leaving import leave
 from compute.orchestration.engine.parts import REASON_CHARACTERS_MAX, Parts
 from compute.orchestration.engine.row_work import Guard
@@ -36,6 +37,7 @@ class RowWriter:
         reason: str = "",
     ) -> None:
         """A new row, which is made, or could not even be begun."""
+        reason = sentence_without(self._parts, self._stack, reason) or UNCHANGED
         parts, stack, now = self._parts, self._stack, self._parts.now()
         values: dict[str, Any] = {
             "type": "",
@@ -54,7 +56,7 @@ class RowWriter:
             name=name,
             action=states.CREATE,
             status=status,
-            reason=(reason or UNCHANGED)[:REASON_CHARACTERS_MAX],
+            reason=reason[:REASON_CHARACTERS_MAX],
             trying={},
             data={},
             generation=stack.generation,
@@ -127,6 +129,7 @@ class RowWriter:
 
     def failure(self, row: Resource, reason: str) -> dict[str, Any]:
         """The values of a row whose act has failed."""
+        reason = sentence_without(self._parts, self._stack, reason)
         text = f"{row.type}: resources.{row.name}: {reason}"
         return {
             "status": FAILED,

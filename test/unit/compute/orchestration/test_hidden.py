@@ -31,3 +31,43 @@ def test_a_hidden_value_is_nowhere_in_what_readers_see(house: House) -> None:
         got = house.call("GET", path, roles="reader")
         assert got.status == 200
         assert SECRET.encode() not in got.raw, path
+    # Nor when the stack around it, which knows what is hidden, has forgotten that.
+    assert house.call("DELETE", f"/stacks/s/{stack_id}").status == 204
+    house.settle()
+    assert house.state("s", stack_id) == "DELETE_COMPLETE"
+    house.parts.blueprints.clear()
+    for path in paths:
+        assert SECRET.encode() not in house.call("GET", path, roles="reader").raw, path
+
+
+def test_why_it_failed_is_told_without_what_is_hidden(house: House) -> None:
+    """Also where a value is seen to be wrong only once other resources are there."""
+    made = {"get_attr": ["value", "value"]}
+    wrong = {"type": "Test::Thing", "properties": {"size": made}}
+    for long in (SECRET, SECRET * 20):
+        for name, kind, properties in (
+            ("one", "Test::Thing", wrong["properties"]),
+            ("group", "OS::Heat::ResourceGroup", {"resource_def": wrong}),
+        ):
+            order = {
+                "heat_template_version": "2021-04-16",
+                "parameters": {"word": {"type": "string", "hidden": True}},
+                "resources": {
+                    "value": {
+                        "type": "OS::Heat::Value",
+                        "properties": {"value": {"get_param": "word"}},
+                    },
+                    name: {"type": kind, "properties": properties},
+                },
+            }
+            called = f"{name}{len(long)}"
+            stack_id = house.create(called, order, parameters={"word": long})
+            house.settle()
+            path = f"/stacks/{called}/{stack_id}"
+            got = house.call("GET", path, roles="reader")
+            stack = got.body["stack"]
+            assert stack["stack_status"] == "CREATE_FAILED"
+            assert "not an integer: ******" in stack["stack_status_reason"]
+            for each in (path, f"{path}/events", f"{path}/resources"):
+                got = house.call("GET", each, roles="reader")
+                assert SECRET.encode() not in got.raw, each

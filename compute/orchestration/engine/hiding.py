@@ -1,0 +1,77 @@
+"""The values of hidden parameters, wherever they have come: a nested stack's template
+that a resource writes itself (a group's) has them, and so may the sentence that says
+why a resource failed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from compute.orchestration.engine.blueprints import blueprint_of
+from compute.orchestration.engine.parts import Parts
+from compute.orchestration.errors import Invalid
+from compute.orchestration.model import Stack
+from compute.orchestration.template.parameters import HIDDEN
+
+# Sentences cut a long value after so many characters.
+BEGIN_CHARACTERS = 100
+# What is shorter stands in sentences by chance.
+SECRET_CHARACTERS_MIN = 4
+
+
+def hidden_around(parts: Parts, stack: Stack) -> list[str]:
+    """The texts that the stacks around this one hide, the longest first."""
+    found: set[str] = set()
+    outer: Stack | None = stack
+    while outer is not None and outer.owner_id:
+        outer = parts.read(partial(parts.stores.stacks.get, identifier=outer.owner_id))
+        if outer is not None:
+            found |= _hidden_by(parts, outer)
+    return sorted(found, key=len, reverse=True)
+
+
+def sentence_without(parts: Parts, stack: Stack, reason: str) -> str:
+    """What readers of the stack are told, without what it and those around it hide."""
+    found = {*hidden_around(parts, stack), *_hidden_by(parts, stack)}
+    found |= {text[:BEGIN_CHARACTERS] for text in found}
+    secrets = [text for text in found if len(text) >= SECRET_CHARACTERS_MIN]
+    return str(without(reason, sorted(secrets, key=len, reverse=True)))
+
+
+def without(value: Any, secrets: Sequence[str]) -> Any:
+    """The value with none of these texts in it."""
+    if isinstance(value, Mapping):
+        return {name: without(each, secrets) for name, each in value.items()}
+    if isinstance(value, list):
+        return [without(each, secrets) for each in value]
+    if isinstance(value, str):
+        for secret in secrets:
+            value = value.replace(secret, HIDDEN)
+    return value
+
+
+def _hidden_by(parts: Parts, stack: Stack) -> set[str]:
+    try:
+        blueprint = blueprint_of(parts, stack)
+    except Invalid:
+        return set()
+    return {
+        text
+        for name, parameter in blueprint.template.parameters.items()
+        if parameter.hidden
+        for text in _texts(blueprint.values[name])
+        if text
+    }
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for each in value.values():
+            yield from _texts(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _texts(each)
+    elif isinstance(value, str):
+        yield value
