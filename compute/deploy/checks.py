@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from compute.deploy.belonging import strangeness
 from compute.deploy.wish import HostWishes
 
 CLOCK_SECONDS_MAX = 1.0
@@ -40,9 +41,13 @@ def judge(
     here: Machine,
     clock_off: float,
     mount_check: bool,
+    drawn: Mapping[str, int],
 ) -> list[Remark]:
-    """Everything that is to be said about a host."""
-    obstacles = _obstacles(wishes, found, here, mount_check)
+    """Everything that is to be said about a host; ``drawn``: the site's rings."""
+    obstacles = [
+        *strangeness(wishes, found, drawn),
+        *_obstacles(wishes, found, here, mount_check),
+    ]
     return [
         *(Remark(True, text) for text in obstacles),
         *(Remark(False, text) for text in _warnings(wishes, found, clock_off)),

@@ -56,11 +56,12 @@ class Deployment:
 
     def apply(self, *, forget: Iterable[str] = (), wait: bool = False) -> list[str]:
         """Make it so; what is left to be done by a later run.  Raises ``Stopped``."""
-        self._keep_first_files()
         found = survey(self._fleet, self._inventory, self._site)
         for host, why in found.away.items():
             self._say(f"{host.name}: {why}; the others go on")
         self._refuse_obstacles(found)
+        # Not before: what stands in the way may be a cluster that has them already.
+        self._keep_first_files(found)
         away = [*found.away, *self._prepare(found)]
         self._roll(found, away)
         left = [f"{host.name}: was not deployed" for host in away]
@@ -70,8 +71,8 @@ class Deployment:
 
     # ---- files of the site ---------------------------------------------------------
 
-    def _keep_first_files(self) -> None:
-        self._site.keep_secrets(self._site.secrets(self._inventory))
+    def _keep_first_files(self, found: Survey) -> None:
+        self._site.keep_secrets(found.secrets)
         for name in ring_names(self._inventory):
             path = self._site.builder(name)
             if not path.exists():

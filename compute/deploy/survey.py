@@ -40,6 +40,8 @@ class Survey:
     hosts: Mapping[Host, Surveyed]
     away: Mapping[Host, str]
     secrets: Secrets
+    # Rings whose builders the site has, and their versions.
+    drawn: Mapping[str, int]
 
     def plans(self, inventory: Inventory) -> dict[Host, list[Change]]:
         """What is to be done on each."""
@@ -56,7 +58,9 @@ class Survey:
         here = Machine(sys.version_info[:2], machine())
         mount_check = inventory.store.mount_check
         return {
-            host: judge(each.wishes, each.found, here, each.clock_off, mount_check)
+            host: judge(
+                each.wishes, each.found, here, each.clock_off, mount_check, self.drawn
+            )
             for host, each in self.hosts.items()
         }
 
@@ -79,7 +83,16 @@ def survey(fleet: Fleet, inventory: Inventory, site: Site) -> Survey:
         return Surveyed(wishes[host], found, clock - (asked + time.time()) / 2)
 
     found, refused = fleet.each(inventory.hosts, look)
-    return Survey(found, refused, secrets)
+    return Survey(found, refused, secrets, drawn_rings(inventory, site))
+
+
+def drawn_rings(inventory: Inventory, site: Site) -> dict[str, int]:
+    """The rings whose builders the site has, and their versions."""
+    return {
+        name: load_builder(site.builder(name)).version
+        for name in ring_names(inventory)
+        if site.builder(name).exists()
+    }
 
 
 def ring_files(inventory: Inventory, site: Site) -> dict[str, bytes]:

@@ -12,6 +12,7 @@ import io
 import json
 import shlex
 import subprocess
+import threading
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -25,6 +26,10 @@ CONNECT_SECONDS = 10
 ALIVE_SECONDS, ALIVE_COUNT = 10, 6
 ANSWER_BYTES_MAX = 64 * 2**20
 PIECE_BYTES = 2**20
+# Beyond what the program allows itself: installing packages twice, with an update
+# between, is the longest.  Who is silent for longer hangs, and is let go.
+ANSWER_SECONDS = {"clock": 60.0, "find": 300.0, "healthy": 150.0, "recon": 120.0}
+CHANGE_SECONDS = 3600.0
 PROGRAM = Path(__file__).parent / "remote"
 PACKAGE = "compute/deploy/remote"
 # The program is a zip file in memory; Python imports from it as from any other.
@@ -64,6 +69,9 @@ def ssh_command(host: Host, cloud: CloudWish, known_hosts: Path) -> list[str]:
         "ForwardX11": "no",
         "ClearAllForwardings": "yes",
         "PermitLocalCommand": "no",
+        # A connection of the operator's own was not made by these options.
+        "ControlMaster": "no",
+        "ControlPath": "none",
         "StrictHostKeyChecking": "yes" if cloud.known_hosts else "accept-new",
         "UserKnownHostsFile": _quoted(cloud.known_hosts or known_hosts),
         "HashKnownHosts": "no",
@@ -72,7 +80,8 @@ def ssh_command(host: Host, cloud: CloudWish, known_hosts: Path) -> list[str]:
     for name, value in options.items():
         command += ["-o", f"{name}={value}"]
     if cloud.ssh_key is not None:
-        command += ["-i", str(cloud.ssh_key.absolute()), "-o", "IdentitiesOnly=yes"]
+        command += ["-o", f"IdentityFile={_quoted(cloud.ssh_key)}"]
+        command += ["-o", "IdentitiesOnly=yes"]
     there = list(_PYTHON)
     if host.ssh_user != "root":
         there = ["sudo", "-n", *there]
@@ -101,6 +110,7 @@ class Connection:
     def __init__(self, host: Host, command: list[str]) -> None:
         """Raises ``Away``."""
         self.host = host
+        self._silent = ""
         try:
             self._child = subprocess.Popen(
                 command,
@@ -121,17 +131,30 @@ class Connection:
         stream: BinaryIO | None = None,
     ) -> Any:
         """Its answer.  Raises ``Away`` and ``Refused``."""
+        seconds = ANSWER_SECONDS.get(request["verb"], CHANGE_SECONDS)
+        # Its end ends whatever read or write waits for it.
+        watch = threading.Timer(seconds, self._give_up, (seconds,))
+        watch.daemon = True
+        watch.start()
+        try:
+            line = self._exchange(request, stream)
+        finally:
+            watch.cancel()
+        if not line.endswith(b"\n"):
+            raise Away(self._last_words())
+        return _answer(line)
+
+    def _give_up(self, seconds: float) -> None:
+        self._silent = f"no answer within {seconds:g} s"
+        self._child.kill()
+
+    def _exchange(self, request: Mapping[str, Any], stream: BinaryIO | None) -> bytes:
         self._send(json.dumps(request).encode() + b"\n")
         if stream is not None:
             while piece := stream.read(PIECE_BYTES):
                 self._send(piece)
-        line = cast("io.BufferedReader", self._child.stdout).readline(ANSWER_BYTES_MAX)
-        if not line.endswith(b"\n"):
-            raise Away(self._last_words())
-        answer = json.loads(line)
-        if "problem" in answer:
-            raise Refused(answer["problem"])
-        return answer["ok"]
+        stdout = cast("io.BufferedReader", self._child.stdout)
+        return stdout.readline(ANSWER_BYTES_MAX)
 
     def close(self) -> None:
         """Its program ends when it reads no more."""
@@ -160,4 +183,22 @@ class Connection:
         assert stderr is not None
         text = stderr.read().decode("utf-8", "replace").strip()
         self._child.wait()
-        return text[-500:] or "the connection ended"
+        return self._silent or printable(text[-500:]) or "the connection ended"
+
+
+def printable(text: str) -> str:
+    """Without what would steer the operator's terminal: a host may be hostile."""
+    return "".join(sign for sign in text if sign.isprintable() or sign == "\n")
+
+
+def _answer(line: bytes) -> Any:
+    """Raises ``Away`` for what is none, ``Refused`` for a problem."""
+    try:
+        answer = json.loads(line)
+        if "problem" in answer:
+            raise Refused(printable(str(answer["problem"])))
+        return answer["ok"]
+    except (ValueError, TypeError, LookupError):
+        said = printable(line[:80].decode("utf-8", "replace").strip())
+        text = "does its shell print something when ssh runs a command?"
+        raise Away(f"said {said!r}, which is no answer: {text}") from None

@@ -10,7 +10,7 @@ import hashlib
 import json
 from dataclasses import dataclass, replace
 
-from compute.deploy.remote.places import DEPLOYED, SERVICE_PREFIX
+from compute.deploy.remote.places import DEPLOYED, SERVICE_PREFIX, UNIT_HEAD
 
 # Beyond what a server takes to finish its clients' requests.
 STOP_SECONDS = 60
@@ -93,7 +93,7 @@ def unit(service: ServiceWish) -> str:
     if service.is_caged:
         cage += "".join(f"ReadWritePaths={path}\n" for path in service.writes)
     return f"""\
-# Written by ringstack deploy.
+{UNIT_HEAD}
 [Unit]
 Description={service.description}
 Wants=network-online.target

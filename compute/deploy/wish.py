@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from compute.deploy import settings_files as texts
 from compute.deploy.inventory import Inventory
 from compute.deploy.model import Host, Part, Secrets
-from compute.deploy.remote.places import LOGS, RELEASES, SETTINGS, STATE
+from compute.deploy.remote.places import LOGS, NAME, RELEASES, SETTINGS, STATE
 from compute.deploy.units import ServiceWish, with_digest
 
 HOSTING_PACKAGES = (
@@ -78,9 +78,10 @@ def wish_for(
     directories = {
         SETTINGS: DirectoryWish(0o755, "root:root"),
         LOGS: DirectoryWish(0o755, "root:root"),
-        STATE: DirectoryWish(0o750, f"{user}:{user}"),
+        # Its owner may rename what is below, and agents of real guests are root.
+        STATE: DirectoryWish(0o755, "root:root"),
     }
-    files: dict[str, FileWish] = {}
+    files = {NAME: FileWish(f"{host.name}\n".encode(), 0o644, "root:root")}
 
     def secret(name: str, text: str) -> None:
         files[f"{SETTINGS}/{name}"] = FileWish(text.encode(), 0o640, ours)

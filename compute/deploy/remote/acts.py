@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import base64
+import grp
 import hashlib
 import os
+import pwd
 import re
 import shutil
 import subprocess
 import sys
 import tarfile
-import tempfile
 from collections.abc import Callable, Mapping
 from typing import Any, BinaryIO
 
+from compute.deploy.remote.body import Body
 from compute.deploy.remote.files import write_file
-from compute.deploy.remote.places import CURRENT, HOME, RELEASES, STATE
+from compute.deploy.remote.places import CURRENT, INCOMING, RELEASES, STATE
 from compute.deploy.remote.services import start, stop
 
 APT_SECONDS = 900.0
 INSTALL_SECONDS = 600.0
 # All wheels of a release are some 60 MB.
 RELEASE_BYTES_MAX = 2**30
-PIECE_BYTES = 2**20
 RELEASE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]{0,80}\Z")
 # Debian's binding of libvirt fits its libvirt; wheels would have to be compiled there.
 DEBIAN_PACKAGES = "/usr/lib/python3/dist-packages"
@@ -83,11 +84,14 @@ def _user(change: Mapping[str, Any]) -> str:
 def _directory(change: Mapping[str, Any]) -> str:
     path = change["path"]
     os.makedirs(path, mode=0o755, exist_ok=True)
-    if os.path.islink(path):
-        raise OSError(f"{path} is a link")
     user, _, group = change["owner"].partition(":")
-    shutil.chown(path, user, group)
-    os.chmod(path, change["mode"])
+    # Held open: a link that takes its name meanwhile leads nowhere.
+    held = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        os.fchown(held, pwd.getpwnam(user).pw_uid, grp.getgrnam(group).gr_gid)
+        os.fchmod(held, change["mode"])
+    finally:
+        os.close(held)
     return "made"
 
 
@@ -121,53 +125,65 @@ def _checked(name: str) -> str:
 # ---- releases --------------------------------------------------------------------
 
 
-def receive_release(request: Mapping[str, Any], stream: BinaryIO) -> str:
-    """Take a release from the stream, and install it; whole, or not marked so."""
-    name, left = _checked(request["name"]), request["bytes"]
-    if left > RELEASE_BYTES_MAX:
-        raise ValueError(f"a release of {left} bytes")
-    digest = hashlib.sha256()
-    with tempfile.TemporaryFile() as file:
-        # All of it is read, whatever happens: the next request stands behind it.
-        while left:
-            piece = stream.read(min(left, PIECE_BYTES))
-            if not piece:
-                raise OSError("the release ended early")
-            digest.update(piece)
-            file.write(piece)
-            left -= len(piece)
-        if digest.hexdigest() != request["sha256"]:
-            raise OSError("the release arrived damaged")
-        file.seek(0)
-        _install(name, file, request["libvirt"])
+def receive_release(request: Mapping[str, Any], body: Body) -> str:
+    """Take a release, and install it; whole, or nothing of it stays."""
+    name, size = _checked(request["name"]), request["bytes"]
+    if size > RELEASE_BYTES_MAX:
+        raise ValueError(f"a release of {size} bytes")
+    place = f"{RELEASES}/{name}"
+    os.makedirs(RELEASES, mode=0o755, exist_ok=True)
+    # What was left by one that was killed.
+    shutil.rmtree(INCOMING, ignore_errors=True)
+    shutil.rmtree(place, ignore_errors=True)
+    try:
+        os.mkdir(INCOMING, mode=0o700)
+        with open(f"{INCOMING}/release.tar", "w+b") as bundle:
+            _take(body, bundle, request["sha256"])
+            _install(place, bundle, request["libvirt"])
+    except BaseException:
+        # A full disk is to be no fuller than before.
+        shutil.rmtree(place, ignore_errors=True)
+        raise
+    finally:
+        shutil.rmtree(INCOMING, ignore_errors=True)
     return "installed"
 
 
-def _install(name: str, bundle: Any, libvirt: bool) -> None:
-    place = f"{RELEASES}/{name}"
-    os.makedirs(RELEASES, mode=0o755, exist_ok=True)
-    shutil.rmtree(place, ignore_errors=True)
+def _take(body: Body, bundle: BinaryIO, sha256: str) -> None:
+    digest = hashlib.sha256()
+    while piece := body.piece():
+        digest.update(piece)
+        bundle.write(piece)
+    if digest.hexdigest() != sha256:
+        raise OSError("the release arrived damaged")
+    bundle.seek(0)
+
+
+def _install(place: str, bundle: Any, libvirt: bool) -> None:
     # Without pip: Debian keeps what would install it in another package.
     _run([sys.executable, "-m", "venv", "--without-pip", place])
-    with tempfile.TemporaryDirectory(dir=HOME) as wheels:
-        with tarfile.open(fileobj=bundle, mode="r:") as tar:
-            for member in tar:
-                if not member.isreg() or os.path.basename(member.name) != member.name:
-                    raise ValueError(f"{member.name!r} has no place in a release")
-                source = tar.extractfile(member)
-                assert source is not None
-                with open(f"{wheels}/{member.name}", "wb") as target:
-                    shutil.copyfileobj(source, target)
-        pip = next(each for each in os.listdir(wheels) if each.startswith("pip-"))
-        command = [f"{place}/bin/python", f"{wheels}/{pip}/pip", "install", "--quiet"]
-        command += ["--no-index", "--no-deps", "--require-hashes", "--no-cache-dir"]
-        # Compiled code comes along.
-        command += ["--no-compile"]
-        command += ["--disable-pip-version-check", "--root-user-action", "ignore"]
-        command += ["--find-links", wheels, "-r", f"{wheels}/requirements.txt"]
-        _run(command)
+    wheels = f"{INCOMING}/wheels"
+    os.mkdir(wheels)
+    with tarfile.open(fileobj=bundle, mode="r:") as tar:
+        for member in tar:
+            if not member.isreg() or os.path.basename(member.name) != member.name:
+                raise ValueError(f"{member.name!r} has no place in a release")
+            source = tar.extractfile(member)
+            assert source is not None
+            with open(f"{wheels}/{member.name}", "wb") as target:
+                shutil.copyfileobj(source, target)
+    pip = next(each for each in os.listdir(wheels) if each.startswith("pip-"))
+    command = [f"{place}/bin/python", f"{wheels}/{pip}/pip", "install", "--quiet"]
+    command += ["--no-index", "--no-deps", "--require-hashes", "--no-cache-dir"]
+    # Compiled code comes along.
+    command += ["--no-compile"]
+    command += ["--disable-pip-version-check", "--root-user-action", "ignore"]
+    command += ["--find-links", wheels, "-r", f"{wheels}/requirements.txt"]
+    _run(command)
     if libvirt:
         _link_libvirt(place)
+    # All of it before its mark: else power that is lost now leaves empty files, marked.
+    _run(["sync", "--file-system", place])
     with open(f"{place}/.complete", "xb") as mark:
         os.fsync(mark.fileno())
 

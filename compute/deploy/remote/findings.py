@@ -5,23 +5,28 @@ from __future__ import annotations
 import base64
 import contextlib
 import grp
+import gzip
 import hashlib
+import json
 import os
 import platform
 import pwd
 import shutil
 import stat
+import struct
 import subprocess
 import sys
 import tempfile
+import zlib
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, BinaryIO
 
 from compute.deploy.remote.places import (
     CURRENT,
     RELEASES,
     SERVICE_PREFIX,
     SPECIFICATIONS,
+    UNIT_HEAD,
     UNITS,
 )
 from compute.deploy.remote.questions import unhealthy
@@ -29,7 +34,12 @@ from compute.deploy.remote.services import has_systemd, running
 
 # Of files whose text is compared; rings are compared by their digest.
 TEXT_BYTES_MAX = 256 * 1024
+RING_SUFFIX = ".ring.gz"
+# A thousand devices are some 200 KB.
+RING_HEAD_BYTES_MAX = 16 * 2**20
 COMMAND_SECONDS = 60.0
+# What a fresh file system has.
+_OF_NOBODY = frozenset({"lost+found"})
 _LISTENING = "0A"
 
 
@@ -124,7 +134,18 @@ def _device(path: str) -> dict[str, Any]:
         "total_bytes": space.f_blocks * space.f_frsize,
         "free_bytes": space.f_bavail * space.f_frsize,
         "attributes": _keeps_attributes(there),
+        "holds": _holds(path),
     }
+
+
+def _holds(path: str) -> str:
+    """A name in it, were there one; "": it is empty, or not there."""
+    try:
+        with os.scandir(path) as entries:
+            names = (entry.name for entry in entries)
+            return next((name for name in names if name not in _OF_NOBODY), "")
+    except OSError:
+        return ""
 
 
 def _keeps_attributes(directory: str) -> bool:
@@ -150,8 +171,10 @@ def _file(path: str) -> dict[str, Any] | None:
     with os.fdopen(file, "rb") as opened:
         found = os.fstat(opened.fileno())
         digest = hashlib.file_digest(opened, "sha256").hexdigest()
-        text = None
-        if found.st_size <= TEXT_BYTES_MAX:
+        text = version = None
+        if path.endswith(RING_SUFFIX):
+            version = _ring_version(opened)
+        elif found.st_size <= TEXT_BYTES_MAX:
             opened.seek(0)
             text = base64.b64encode(opened.read()).decode("ascii")
     return {
@@ -159,7 +182,21 @@ def _file(path: str) -> dict[str, Any] | None:
         "mode": stat.S_IMODE(found.st_mode),
         "owner": _owner(found),
         "text": text,
+        "ring_version": version,
     }
+
+
+def _ring_version(file: BinaryIO) -> int | None:
+    """As the head of a ring's file says, in the format that is deployed (the first)."""
+    file.seek(0)
+    try:
+        with gzip.open(file) as unpacked:
+            magic, form, size = struct.unpack("!4sHI", unpacked.read(10))
+            if magic != b"R1NG" or form != 1 or size > RING_HEAD_BYTES_MAX:
+                return None
+            return int(json.loads(unpacked.read(size))["version"])
+    except (OSError, EOFError, ValueError, LookupError, struct.error, zlib.error):
+        return None
 
 
 def _releases() -> list[str]:
@@ -187,7 +224,9 @@ def _known_services() -> list[str]:
         names += [
             name.removeprefix(SERVICE_PREFIX).removesuffix(".service")
             for name in os.listdir(UNITS)
-            if name.startswith(SERVICE_PREFIX) and name.endswith(".service")
+            if name.startswith(SERVICE_PREFIX)
+            and name.endswith(".service")
+            and _is_ours(f"{UNITS}/{name}")
         ]
     with contextlib.suppress(OSError):
         names += [
@@ -196,6 +235,13 @@ def _known_services() -> list[str]:
             if name.endswith(".json")
         ]
     return names
+
+
+def _is_ours(unit: str) -> bool:
+    """An operator's own units may have such names; they are nothing to end."""
+    with contextlib.suppress(OSError, UnicodeDecodeError), open(unit) as file:
+        return file.readline().rstrip("\n") == UNIT_HEAD
+    return False
 
 
 def _service(

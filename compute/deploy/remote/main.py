@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, BinaryIO
 
 from compute.deploy.remote.acts import act, receive_release
+from compute.deploy.remote.body import Body
 from compute.deploy.remote.findings import find
 from compute.deploy.remote.questions import healthy, recon
 
@@ -60,6 +61,7 @@ def main(requests: BinaryIO) -> None:
     """Answer until the requests end."""
     os.umask(0o022)
     lock = _Lock()
+    body = Body(requests)
 
     def changing(act: Callable[..., Any]) -> Callable[[Mapping[str, Any]], Any]:
         def locked(request: Mapping[str, Any]) -> Any:
@@ -74,16 +76,19 @@ def main(requests: BinaryIO) -> None:
         "healthy": healthy,
         "recon": recon,
         "act": changing(act),
-        "receive": changing(lambda request: receive_release(request, requests)),
+        "receive": changing(lambda request: receive_release(request, body)),
     }
     while line := requests.readline(REQUEST_BYTES_MAX):
         try:
             request = json.loads(line)
-            answer = {"ok": verbs[request["verb"]](request)}
+            verb = verbs[request["verb"]]
+            body.begin(request.get("bytes", 0))
+            answer = {"ok": verb(request)}
         except (OSError, ValueError, TypeError, LookupError) as error:
             answer = {"problem": _words(error)}
         except subprocess.SubprocessError as error:
             answer = {"problem": str(error)}
+        body.skip()
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
 

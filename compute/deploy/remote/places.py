@@ -4,10 +4,16 @@ from __future__ import annotations
 
 HOME = "/opt/ringstack"
 RELEASES = f"{HOME}/releases"
+# A release on its way; only root gets in.
+INCOMING = f"{HOME}/incoming"
 CURRENT = f"{HOME}/current"
 SETTINGS = "/etc/ringstack"
+# Whose settings these are: the name in the inventory.
+NAME = f"{SETTINGS}/host"
 # The definitions of services: systemd's, and the supervisor's where that is away.
 UNITS = "/etc/systemd/system"
+# The first line of each of ours.
+UNIT_HEAD = "# Written by ringstack deploy."
 SERVICE_PREFIX = "ringstack-"
 SPECIFICATIONS = f"{SETTINGS}/services"
 STATE = "/var/lib/ringstack"

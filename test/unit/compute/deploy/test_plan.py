@@ -28,7 +28,7 @@ def wishes(name: str = "gamma", release: str = "1-a") -> HostWishes:
 def bare(wish: HostWishes) -> dict[str, Any]:
     """What a bare machine says."""
     asked = query(wish)
-    device = {"is_mount": True, "attributes": True, "total_bytes": 10**12}
+    device = {"is_mount": True, "attributes": True, "total_bytes": 10**12, "holds": ""}
     return {
         "uid": 0,
         "python": [3, 11, 2],
@@ -179,8 +179,9 @@ def test_what_stands_in_the_way_is_told() -> None:
         "is_mount": False,
         "attributes": False,
         "total_bytes": 2**20,
+        "holds": "",
     }
-    remarks = judge(wish, found, HERE, 3.0, mount_check=True)
+    remarks = judge(wish, found, HERE, 3.0, mount_check=True, drawn={})
     obstacles = [remark.text for remark in remarks if remark.is_obstacle]
     assert obstacles == [
         "has Python 3.12; releases are built for 3.11",
@@ -192,4 +193,4 @@ def test_what_stands_in_the_way_is_told() -> None:
     ]
     warnings = [remark.text for remark in remarks if not remark.is_obstacle]
     assert warnings[0] == "its clock is off by +3.0 s: repair NTP"
-    assert judge(wish, bare(wish), HERE, 0.0, mount_check=True) == []
+    assert judge(wish, bare(wish), HERE, 0.0, mount_check=True, drawn={}) == []
