@@ -3,7 +3,7 @@
 A majority of the primaries is asked; a write that a majority acknowledged is
 then always met.  Absence is only believed after every primary and the first
 handoffs were asked, unless a tombstone says so; so is what devices of one process say
-while those of others do not answer.
+while those of others are not heard.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def look_up(
     if len(answers) >= group.majority:
         state, body = merge_answers(answers)
         is_known = state is not None and (state.exists or state.deleted_timestamp)
-        if is_known and not (gathered.failures and _are_doubtful(group, answers)):
+        if is_known and not are_doubtful(group, answers):
             assert state is not None  # which ``is_known`` says
             _repair(rounds, group, key, gathered, answers, state)
             return Found(group, answers, state, body, is_reduced=False)
@@ -106,9 +106,9 @@ def look_up(
     return Found(group, answers, state, body, is_reduced=voters < group.majority)
 
 
-def _are_doubtful(group: Group[ObjectNode], answers: Answers) -> bool:
-    """Whether who answered may have been away together, and who was there is not: a
-    stand-in may know better."""
+def are_doubtful(group: Group[ObjectNode], answers: Answers) -> bool:
+    """Whether who answered may have been away together, and who was there has not been
+    heard: others may know better."""
     return group.are_of_one_owner(node for node, _ in answers)
 
 

@@ -8,6 +8,8 @@ writer puts in between is never deleted unseen.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 from objectstore.kernel.conditions import Conditions
 from objectstore.kernel.reply import HeaderList, Reply, text_reply
 from objectstore.proxy.asked import Asked
@@ -15,6 +17,7 @@ from objectstore.proxy.headers import internal_timestamp
 from objectstore.proxy.object_put import check_conditions
 from objectstore.proxy.object_target import ObjectTarget
 from objectstore.proxy.parts import Parts
+from objectstore.proxy.placement import Group
 from objectstore.proxy.reservation import Reservation
 from objectstore.proxy.row_step import OWED, RowOutcome, record_row
 from objectstore.wire.nodes import ObjectNode
@@ -40,7 +43,7 @@ def delete_object(parts: Parts, target: ObjectTarget) -> Reply:
         parts.facts.forget_container(target.account, target.container_name)
         return text_reply(404)
     headers: HeaderList = [OWED] if outcome is RowOutcome.OWED else []
-    if not _was_there(written[: len(target.group.primaries)]):
+    if not _was_there(target.group, written):
         return text_reply(404, "", headers)
     return Reply(204, (), headers)
 
@@ -82,9 +85,13 @@ def _bury_if(
         reservation.release()
 
 
-def _was_there(written: Written) -> bool:
-    """What most primaries say: one that missed a write may know better or worse
-    than the others.  A tie counts as yes."""
-    receipts = [promise.value for _, promise in written if promise.value is not None]
-    found = sum(receipt.found for receipt in receipts)
-    return found > 0 and 2 * found >= len(receipts)
+def _was_there(group: Group[ObjectNode], written: Written) -> bool:
+    """What most processes with primaries say, of which those that missed a write may
+    know better or worse than the others, each on all of its devices.  A tie counts as
+    yes."""
+    said: dict[Hashable, list[bool]] = {}
+    for owner, (_, promise) in zip(group.owners, written, strict=False):
+        if promise.value is not None:
+            said.setdefault(owner, []).append(promise.value.found)
+    found = sum(sum(each) / len(each) for each in said.values())
+    return found > 0 and 2 * found >= len(said)

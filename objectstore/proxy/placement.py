@@ -56,11 +56,12 @@ class Group(Generic[N]):
     """
 
     __slots__ = (
+        "_are_shared",
         "_find_handoffs",
         "_handoffs",
-        "_owners",
         "device_ids",
         "majority",
+        "owners",
         "primaries",
         "read_order",
     )
@@ -79,18 +80,21 @@ class Group(Generic[N]):
         owned = places if owners is None else tuple(owners)
         order = _read_order(tuple(near), tuple(owned))
         self.read_order: tuple[N, ...] = tuple(self.primaries[at] for at in order)
-        self._owners = owned
+        self.owners: tuple[Hashable, ...] = tuple(owned)
+        self._are_shared = 1 < len(set(self.owners)) < len(self.owners)
         self.device_ids = tuple(device_ids)
         self.majority = majority(len(self.primaries))
         self._find_handoffs = find_handoffs
         self._handoffs: tuple[N, ...] | None = None
 
     def are_of_one_owner(self, nodes: Iterable[N]) -> bool:
-        """Whether these primaries are, where the others are not."""
+        """Whether these primaries, more than one, are, where the others are not."""
+        if not self._are_shared:  # as in most clusters; each read asks
+            return False
         asked = {id(node) for node in nodes}
-        pairs = zip(self.primaries, self._owners, strict=True)
+        pairs = zip(self.primaries, self.owners, strict=True)
         owners = {owner for node, owner in pairs if id(node) in asked}
-        return len(owners) == 1 < len(set(self._owners))
+        return len(owners) == 1
 
     @property
     def handoffs(self) -> tuple[N, ...]:

@@ -4,7 +4,8 @@ Names are reserved node by node in ring order, the same for everybody, so two
 writers never wait for each other crosswise; any two majorities share a node,
 so only one writer at a time decides, with one node down too.  What a reserving
 node answers is the object's state under the lock: merged, it includes every
-write that a majority acknowledged.
+write that a majority acknowledged.  Devices of one process may have missed a write
+together: where a name is held on such alone, others are asked too what they know.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from objectstore.kernel.errors import Corrupt, Unavailable
-from objectstore.proxy.lookups import merge_answers
+from objectstore.proxy.lookups import Answers, are_doubtful, look_up, merge_answers
 from objectstore.proxy.placement import Group
 from objectstore.proxy.returning import Returning, is_away
 from objectstore.proxy.rounds import Rounds
@@ -85,7 +86,7 @@ class Reservation:
         self._token = f"{self._name}{AGAIN}{self._attempt}"
 
     def _take_of(self, nodes: Sequence[ObjectNode]) -> ObjectState | None:
-        answers: list[tuple[ObjectNode, Lookup]] = []
+        answers: Answers = []
         self._away = []
         reason: Exception | None = None
         for node in nodes:
@@ -102,8 +103,15 @@ class Reservation:
                 continue
             answers.append((node, lookup))
             if len(answers) == self._group.majority:
-                return merge_answers(answers)[0]
+                return self._state(answers)
         raise Unavailable(f"the name cannot be reserved on a majority: {reason}")
+
+    def _state(self, answers: Answers) -> ObjectState | None:
+        if are_doubtful(self._group, answers):
+            found = look_up(self._rounds, self._group, self._key, want_body=False)
+            (holder, _), *_ = answers
+            answers = [*answers, (holder, Lookup(found.state))]
+        return merge_answers(answers)[0]
 
     def _candidates(self) -> Sequence[ObjectNode]:
         """The primaries in ring order, without suspects if a majority is left.

@@ -56,21 +56,3 @@ def test_a_change_of_metadata_waits(cluster: Cluster) -> None:
     leave_for_a_moment(cluster, "container", BOX)
     assert cluster.ask("POST", BOX, {"X-Container-Meta-A": "1"}).status == 204
     assert cluster.ask("HEAD", BOX).headers["X-Container-Meta-A"] == "1"
-
-
-def test_what_two_devices_missed_together_a_stand_in_tells() -> None:
-    """One process has two of three devices.  It was away while an object was written,
-    and before it is told the one that was there goes."""
-    cluster = Cluster(devices=5)
-    cluster.make_container()
-    first, second, third = cluster.primaries("object", PATH)
-    cluster.directory.owners[second] = first
-    cluster.placement.follow({0: cluster.ring}, cluster.ring, cluster.ring)
-    cluster.put(PATH, b"old")
-    for device in (first, second):
-        cluster.faults("object", device).down = True
-    assert cluster.put(PATH, b"new").status == 201
-    for device in (first, second):
-        cluster.faults("object", device).down = False
-    cluster.faults("object", third).down = True
-    assert cluster.ask("GET", PATH).body == b"new"

@@ -1,0 +1,91 @@
+"""One process has two of three primaries.  It was away while an object was written:
+what its devices say, alike and alone, is not believed where others can be asked."""
+
+from __future__ import annotations
+
+import pytest
+
+from objectstore.kernel.concurrency import Event
+from test.unit.proxy.away.bodies import BOX
+from test.unit.proxy.cluster import Cluster
+
+PATH = f"{BOX}/o"
+
+
+class House:
+    """``old`` is on the devices of that process, ``new`` on the third and stand-ins."""
+
+    def __init__(self) -> None:
+        self.cluster = Cluster(devices=5)
+        self.cluster.make_container()
+        *together, self.third = self.cluster.primaries("object", PATH)
+        self.together = together
+        self.cluster.directory.owners[together[1]] = together[0]
+        ring = self.cluster.ring
+        self.cluster.placement.follow({0: ring}, ring, ring)
+        self.cluster.put(PATH, b"old")
+
+    def leave(self) -> None:
+        for device in self.together:
+            self.cluster.faults("object", device).down = True
+
+    def return_(self) -> None:
+        for device in self.together:
+            self.cluster.faults("object", device).down = False
+
+
+@pytest.fixture
+def house() -> House:
+    return House()
+
+
+@pytest.fixture
+def etag(house: House) -> str:
+    """Of ``new``."""
+    house.leave()
+    written = house.cluster.put(PATH, b"new")
+    house.return_()
+    return written.headers["Etag"]
+
+
+def test_a_stand_in_tells(house: House, etag: str) -> None:
+    house.cluster.faults("object", house.third).down = True
+    assert house.cluster.ask("GET", PATH).body == b"new"
+
+
+def test_a_stand_in_tells_also_while_the_third_is_a_suspect(
+    house: House, etag: str
+) -> None:
+    hanging = house.cluster.faults("object", house.third)
+    hanging.hold = Event()
+    try:
+        for _ in range(2):
+            assert house.cluster.ask("GET", PATH).body == b"new"
+    finally:
+        hanging.hold.set()
+
+
+@pytest.mark.parametrize("is_third_away", [False, True])
+def test_conditions_are_held_against_what_others_know(
+    house: House, etag: str, is_third_away: bool
+) -> None:
+    house.cluster.faults("object", house.third).down = is_third_away
+    assert house.cluster.put(PATH, b"2", If_Match=etag).status == 201
+    gone = house.cluster.put(PATH, b"3", If_Match=etag)
+    assert gone.status == 412
+
+
+def test_what_was_deleted_meanwhile_may_be_made_again(house: House) -> None:
+    house.leave()
+    assert house.cluster.ask("DELETE", PATH).status == 204
+    house.return_()
+    assert house.cluster.put(PATH, b"again", If_None_Match="*").status == 201
+
+
+def test_a_deletion_finds_what_these_two_have_missed(house: House) -> None:
+    house.cluster.ask("DELETE", PATH)
+    house.leave()
+    house.cluster.put(PATH, b"new")
+    house.return_()
+    assert house.cluster.ask("DELETE", PATH).status == 204
+    assert house.cluster.ask("DELETE", PATH).status == 404
