@@ -25,6 +25,7 @@ import msgpack
 
 from objectstore.kernel.errors import Corrupt, InsufficientStorage
 from objectstore.kernel.journal import Position
+from objectstore.object import index_file
 from objectstore.object.database import DatabaseOpener, prepare, translated
 from objectstore.object.digests import (
     AFTER_ALL_KEYS,
@@ -34,11 +35,17 @@ from objectstore.object.digests import (
     partition_range,
 )
 from objectstore.object.expiring import Due, Expiring
-from objectstore.object.frozen import FACT, Frozen
+from objectstore.object.frozen import Frozen
 from objectstore.object.kept import KeptMap
 from objectstore.object.known_keys import KnownKeys
+from objectstore.object.ordered_rows import (
+    bodiless_between,
+    digests_between,
+    nth_key,
+    page_after,
+)
 from objectstore.object.resting import Rest, Resting
-from objectstore.object.row import BODY_SEGMENT_AT, DIGEST_BYTES, decode_row
+from objectstore.object.row import decode_row
 from objectstore.object.state import Held
 
 # About 2 KiB each in memory: 16 MiB a store.
@@ -62,15 +69,6 @@ _UNKNOWN = object()
 
 _GET = "SELECT row FROM objects WHERE key = ?"
 _KEYS = "SELECT key FROM objects WHERE key >= ? AND key < ?"
-_DIGESTS = f"""SELECT key, substr(row, 1, {DIGEST_BYTES}) FROM objects
-    WHERE key > ? AND key < ? AND substr(row, 1, {DIGEST_BYTES}) != zeroblob(8)
-    ORDER BY key LIMIT ?"""
-_PAGE = "SELECT key, row FROM objects WHERE key > ? ORDER BY key LIMIT ?"
-# The record with the body starts with its segment (``object.row``), 0: there is none.
-_BODILESS = f"""SELECT key, row FROM objects WHERE key > ? AND key < ?
-    AND substr(row, {BODY_SEGMENT_AT + 1}, 4) = zeroblob(4) ORDER BY key"""
-_NTH = "SELECT key FROM objects WHERE key > ? ORDER BY key LIMIT 1 OFFSET ?"
-_CHECK = "PRAGMA quick_check(10)"
 
 
 def _here(call: Callable[[], None]) -> None:
@@ -136,8 +134,7 @@ class Index:
         try:
             for kept in self._kept:
                 kept.load(self._connection)
-            rows = self._connection.execute("SELECT name, value FROM facts")
-            facts: dict[str, bytes] = dict(rows.fetchall())
+            facts = index_file.facts_of(self._connection)
         except sqlite3.Error as error:
             raise translated(error) from error
         self.was_closed = self.is_new or facts.get("closed") == b"1"
@@ -151,14 +148,13 @@ class Index:
 
     def _pages(self) -> int:
         try:
-            pages: int = self._connection.execute("PRAGMA page_count").fetchone()[0]
+            return index_file.page_count(self._connection)
         except sqlite3.Error as error:
             raise translated(error) from error
-        return pages
 
     def _set_closed(self, value: bytes) -> None:
         try:
-            self._connection.execute(FACT, ("closed", value))
+            index_file.set_fact(self._connection, "closed", value)
         except sqlite3.Error as error:
             raise translated(error) from error
 
@@ -306,15 +302,7 @@ class Index:
         afterwards."""
         self._flushed_rows = 0
         try:
-            with contextlib.closing(self._opener(self.path)) as connection:
-                connection.execute("PRAGMA synchronous = NORMAL")
-                checkpoint = connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
-                _, pages, moved = checkpoint.fetchone()
-                if moved < pages:
-                    # Somebody reads what was there before: SQLite has stopped at his
-                    # pages, perhaps without a sync.  One is part of such a commit.
-                    connection.execute("PRAGMA synchronous = FULL")
-                    connection.execute(FACT, ("synced", b""))
+            index_file.move_pages_home(self.path, self._opener)
         except sqlite3.Error as error:
             raise self._failed(error) from error
 
@@ -345,54 +333,36 @@ class Index:
         first, stop = partition_range(partition, part_power)
         # Keys are compared as bytes: 15 bytes sort before the first key of 16.
         lower = max(after, first[:15])
-        waiting = self._waiting(lower, stop)
-        enough = limit + len(waiting) if limit >= 0 else limit
         try:
-            rows = self._connection.execute(_DIGESTS, (lower, stop, enough))
-            states = {key: int.from_bytes(digest, "big") for key, digest in rows}
+            return digests_between(
+                self._connection, self._waiting(lower, stop), lower, stop, limit
+            )
         except sqlite3.Error as error:
             raise self._failed(error) from error
-        for key, held in waiting.items():
-            states[key] = held.digest if held is not None else 0
-        found = sorted((key, digest) for key, digest in states.items() if digest)
-        return found[:limit] if limit >= 0 else found
 
     def page(self, after: bytes, limit: int) -> list[tuple[bytes, Held]]:
         """Up to ``limit`` rows after the key ``after``, in key order."""
         waiting = self._waiting(after, AFTER_ALL_KEYS)
         try:
-            found = self._connection.execute(_PAGE, (after, limit + len(waiting)))
-            rows = dict(found.fetchall())
+            return page_after(self._connection, waiting, self._decoded, after, limit)
         except sqlite3.Error as error:
             raise self._failed(error) from error
-        keys = [key for key in {**rows, **waiting} if waiting.get(key, _UNKNOWN)]
-        return [
-            (key, waiting.get(key) or self._decoded(rows[key]))
-            for key in sorted(keys)[:limit]
-        ]
 
     def bodiless(
         self, after: bytes, limit: int
     ) -> tuple[list[tuple[bytes, Held]], bytes]:
         """Those without a body among about ``limit`` rows after the key ``after``, in
-        key order, and the key to go on after (b"": there are no more).
-
-        The others are not decoded: that takes fifty times as long as passing them by.
-        """
+        key order, and the key to go on after (b"": there are no more)."""
         try:
-            nth = self._connection.execute(_NTH, (after, limit - 1)).fetchone()
-            stop = nth[0] + b"\0" if nth is not None else AFTER_ALL_KEYS
-            found = self._connection.execute(_BODILESS, (after, stop))
-            rows: dict[bytes, bytes] = dict(found.fetchall())
+            last = nth_key(self._connection, after, limit)
+            stop = AFTER_ALL_KEYS if last is None else last + b"\0"
+            waiting = self._waiting(after, stop)
+            page = bodiless_between(
+                self._connection, waiting, self._decoded, after, stop
+            )
         except sqlite3.Error as error:
             raise self._failed(error) from error
-        waiting = self._waiting(after, stop)
-        page = []
-        for key in sorted({**rows, **waiting}):
-            held = waiting[key] if key in waiting else self._decoded(rows[key])
-            if held is not None and held.body is None:
-                page.append((key, held))
-        return page, b"" if nth is None else nth[0]
+        return page, last or b""
 
     def resting_among(self, segment: int, keys: Sequence[bytes]) -> dict[bytes, Rest]:
         """Which of these keys' rows rest on a segment, as SQLite has them: see
@@ -410,8 +380,7 @@ class Index:
             raise self._failed(error) from error
 
     def _waiting(self, after: bytes, stop: bytes) -> dict[bytes, Held | None]:
-        """Rows between these keys that SQLite may not have yet.  Whoever asks it for
-        a page asks for so many rows more: enough are left whatever these replace."""
+        """Rows between these keys that SQLite may not have yet."""
         return {
             key: held
             for rows in (self._frozen, self._changed)
@@ -444,21 +413,12 @@ class Index:
     def check(self) -> list[str]:
         """The same as ``problems``, for a native thread: on a connection of its
         own.  What it finds is remembered in ``damage``."""
-        connection = self._opener(self.path)
-        try:
-            found = [text for (text,) in connection.execute(_CHECK) if text != "ok"]
-        except sqlite3.Error as error:
-            found = [str(error)]
-        finally:
-            connection.close()
+        with contextlib.closing(self._opener(self.path)) as connection:
+            found = index_file.problems_of(connection)
         if found:
             self.damage = self.damage or found[0]
         return found
 
     def problems(self) -> list[str]:
         """What SQLite's own check of the file finds wrong."""
-        try:
-            found = self._connection.execute(_CHECK).fetchall()
-        except sqlite3.Error as error:
-            return [str(error)]
-        return [text for (text,) in found if text != "ok"]
+        return index_file.problems_of(self._connection)

@@ -13,8 +13,8 @@ from objectstore.kernel.concurrency import Promise, promised
 from objectstore.kernel.disk import Buffer
 from objectstore.kernel.errors import Corrupt, Rejected, RingstackError
 from objectstore.object.locks import NameLocks
-from objectstore.object.state import is_same_body
-from objectstore.object.store import ObjectStore, is_brought_whole
+from objectstore.object.state import is_brought_whole, is_same_body
+from objectstore.object.store import ObjectStore
 from objectstore.object.upload import LocalUpload
 from objectstore.replication.owed import CopiesOwed
 from objectstore.wire.nodes import (

@@ -22,6 +22,7 @@ from typing import NamedTuple
 
 from objectstore.object.record import NEVER, pack_state
 from objectstore.wire.merge import merge_states, normal
+from objectstore.wire.nodes import BROUGHT_BYTES_MAX
 from objectstore.wire.records import ObjectState
 
 _DIGESTED = struct.Struct("<16sQQQQQ")
@@ -136,6 +137,31 @@ def is_same_body(one: Held, other: Held) -> bool:
         serial = one.body.serial if one.body is not None else -1
         return serial == (other.body.serial if other.body is not None else -1)
     return one.body == other.body
+
+
+def is_brought_whole(held: Held) -> bool:
+    """Whether the body, if there is one, is so small that it is not read in parts."""
+    body, state = held.body, held.state
+    assert state is not None
+    return body is None or (not body.serial and state.size <= BROUGHT_BYTES_MAX)
+
+
+def lacks_body(held: Held | None) -> bool:
+    """Whether there is data, by its state, but no body for it."""
+    if held is None or held.state is None:
+        return True
+    return held.state.exists and held.body is None
+
+
+def is_part(coming: ObjectState, state: ObjectState) -> bool:
+    """Whether what came is part of the state: nothing newer took its place."""
+    if coming.exists:
+        return is_same_data(coming, state)
+    if coming.deleted_timestamp:
+        return coming.deleted_timestamp == state.deleted_timestamp
+    return coming.metadata_timestamp == state.metadata_timestamp or (
+        0 < coming.content_type_timestamp == state.content_type_timestamp
+    )
 
 
 def supersedes(held: ObjectState | None, coming: ObjectState) -> ObjectState | None:

@@ -51,10 +51,17 @@ from objectstore.object.recovery import (
 )
 from objectstore.object.removal import BodyRemoval
 from objectstore.object.rereads import Range, Rereads
-from objectstore.object.state import Body, Held, is_same_body, is_same_data, supersedes
+from objectstore.object.state import (
+    Body,
+    Held,
+    is_part,
+    is_same_body,
+    is_same_data,
+    lacks_body,
+    supersedes,
+)
 from objectstore.object.view import View
 from objectstore.wire.merge import normal
-from objectstore.wire.nodes import BROUGHT_BYTES_MAX
 from objectstore.wire.records import ObjectState, Receipt
 
 # Rows owed that a checkpoint in the log lists; with more than that (a container has
@@ -460,28 +467,3 @@ class ObjectStore:
     def _retire(self, key: bytes, held: Held) -> None:
         assert held.state is not None and held.body is not None
         self.removal.remove(key, held.state.timestamp, held.body.serial)
-
-
-def is_brought_whole(held: Held) -> bool:
-    """Whether the body, if there is one, is so small that it is not read in parts."""
-    body, state = held.body, held.state
-    assert state is not None
-    return body is None or (not body.serial and state.size <= BROUGHT_BYTES_MAX)
-
-
-def lacks_body(held: Held | None) -> bool:
-    """Whether there is data, by its state, but no body for it."""
-    if held is None or held.state is None:
-        return True
-    return held.state.exists and held.body is None
-
-
-def is_part(coming: ObjectState, state: ObjectState) -> bool:
-    """Whether what came is part of the state: nothing newer took its place."""
-    if coming.exists:
-        return is_same_data(coming, state)
-    if coming.deleted_timestamp:
-        return coming.deleted_timestamp == state.deleted_timestamp
-    return coming.metadata_timestamp == state.metadata_timestamp or (
-        0 < coming.content_type_timestamp == state.content_type_timestamp
-    )

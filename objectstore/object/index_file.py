@@ -1,0 +1,51 @@
+"""The index's file as a whole: what it says of itself, its write-ahead file's pages
+moved home, SQLite's own check of it.  Raises ``sqlite3.Error``."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+
+from objectstore.object.database import DatabaseOpener
+from objectstore.object.frozen import FACT
+
+_CHECK = "PRAGMA quick_check(10)"
+
+
+def facts_of(connection: sqlite3.Connection) -> dict[str, bytes]:
+    """What was noted with the last flush, and whether it was closed in order."""
+    return dict(connection.execute("SELECT name, value FROM facts").fetchall())
+
+
+def set_fact(connection: sqlite3.Connection, name: str, value: bytes) -> None:
+    """Note one."""
+    connection.execute(FACT, (name, value))
+
+
+def page_count(connection: sqlite3.Connection) -> int:
+    """How large it is."""
+    pages: int = connection.execute("PRAGMA page_count").fetchone()[0]
+    return pages
+
+
+def move_pages_home(path: str, opener: DatabaseOpener) -> None:
+    """Checkpoint on a connection of its own, fsyncing: what was flushed before is
+    durable afterwards."""
+    with contextlib.closing(opener(path)) as connection:
+        connection.execute("PRAGMA synchronous = NORMAL")
+        checkpoint = connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        _, pages, moved = checkpoint.fetchone()
+        if moved < pages:
+            # Somebody reads what was there before: SQLite has stopped at his pages,
+            # perhaps without a sync.  One is part of such a commit.
+            connection.execute("PRAGMA synchronous = FULL")
+            set_fact(connection, "synced", b"")
+
+
+def problems_of(connection: sqlite3.Connection) -> list[str]:
+    """What SQLite finds wrong with it."""
+    try:
+        found = connection.execute(_CHECK).fetchall()
+    except sqlite3.Error as error:
+        return [str(error)]
+    return [text for (text,) in found if text != "ok"]
