@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +26,8 @@ STAGED = 0
 FIRST_PRIMARY = 1
 # How soon a process sees that the keys were rotated.
 LOOK_SECONDS = 5.0
+
+_log = logging.getLogger("compute.keys")
 
 
 def key_numbers(directory: Path) -> list[int]:
@@ -46,23 +49,24 @@ def create_keys(directory: Path) -> bool:
 
 def rotate_keys(directory: Path, keys_max: int) -> int:
     """Make the staged key primary; keep ``keys_max`` keys.  The primary's number."""
-    numbers = key_numbers(directory)
-    if STAGED not in numbers:
-        # A rotation was cut short after its first step: this is the rest of it.
+    with _alone(directory):
+        numbers = key_numbers(directory)
+        if STAGED not in numbers:
+            # A rotation was cut short after its first step: this is the rest of it.
+            _write_key(directory, STAGED)
+            return max(numbers)
+        primary = max(numbers) + 1
+        os.rename(directory / str(STAGED), directory / str(primary))
         _write_key(directory, STAGED)
-        return max(numbers)
-    primary = max(numbers) + 1
-    os.rename(directory / str(STAGED), directory / str(primary))
-    _write_key(directory, STAGED)
-    for number in key_numbers(directory)[keys_max - 1 : -1]:
-        (directory / str(number)).unlink()
-    return primary
+        for number in key_numbers(directory)[keys_max - 1 : -1]:
+            (directory / str(number)).unlink()
+        return primary
 
 
 @contextlib.contextmanager
 def _alone(directory: Path) -> Iterator[None]:
-    """Two processes that start together would each seal with a key of its own, and one
-    of the keys would be overwritten."""
+    """Of two processes that make keys together, or rotate them, one would overwrite the
+    other's, which something may be sealed with."""
     with open(directory / ".lock", "w", opener=_for_us_alone) as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -84,6 +88,16 @@ def _write_key(directory: Path, number: int) -> None:
         stream.flush()
         os.fsync(stream.fileno())
     os.rename(unfinished, path)
+    # What is sealed with it may be on another disk, and outlive the power.
+    _sync(directory)
+
+
+def _sync(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 class KeyRepository:
@@ -103,13 +117,21 @@ class KeyRepository:
         now = self._clock.monotonic()
         if now - self._looked >= LOOK_SECONDS:
             self._looked = now
-            if self._seen() != self._numbers:
-                self._fernet = self._read()
+            self._look()
         return self._fernet
 
     def reload(self) -> None:
         """Look now."""
         self._fernet = self._read()
+
+    def _look(self) -> None:
+        """In the middle of a rotation, or while the disk is away, what is known is good
+        enough until the next look."""
+        try:
+            if self._seen() != self._numbers:
+                self._fernet = self._read()
+        except (OSError, Corrupt) as error:
+            _log.warning("%s: the keys are those of before: %s", self._directory, error)
 
     def _seen(self) -> list[tuple[int, int]]:
         return [
@@ -119,13 +141,14 @@ class KeyRepository:
 
     def _read(self) -> MultiFernet:
         try:
-            self._numbers = self._seen()
+            numbers = self._seen()
             keys = [
                 Fernet((self._directory / str(number)).read_bytes().strip())
-                for number, _ in self._numbers
+                for number, _ in numbers
             ]
         except (OSError, ValueError) as error:
             raise Corrupt(f"{self._directory}: a key cannot be read: {error}") from None
         if not keys:
             raise Corrupt(f"{self._directory}: there are no keys")
+        self._numbers = numbers
         return MultiFernet(keys)

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from objectstore.kernel.errors import Rejected
+
 _BASES = {
     "identity": "/v3",
     "compute": "/v2.1",
@@ -18,6 +20,7 @@ _BASES = {
     "metric": "/v1",
     "alarming": "/v2",
 }
+_NOWHERE = frozenset(("", ".", ".."))
 
 
 def base_of(room: str, project_id: str) -> str:
@@ -28,8 +31,12 @@ def base_of(room: str, project_id: str) -> str:
 
 
 def path_of(segments: Iterable[Any], query: Mapping[str, Any] | None = None) -> str:
-    """A path below it, percent-encoded."""
-    path = "".join(f"/{quote(str(segment), safe='')}" for segment in segments)
+    """A path below it, percent-encoded.  ``Rejected`` 404 where a name is missing, or
+    would lead to something above."""
+    names = [str(segment) for segment in segments]
+    if not _NOWHERE.isdisjoint(names):
+        raise Rejected(404, "There is no such thing.")
+    path = "".join(f"/{quote(name, safe='')}" for name in names)
     return f"{path}?{urlencode(query, doseq=True)}" if query else path
 
 

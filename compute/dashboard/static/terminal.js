@@ -67,6 +67,7 @@ export function openTerminals() {
   const encoder = new TextEncoder();
   let shown = blank();
   let isDue = false;
+  let wasOpen = false;
   const send = (text) => socket.readyState === WebSocket.OPEN && socket.send(encoder.encode(text));
   const draw = () => {
     isDue = false;
@@ -76,11 +77,14 @@ export function openTerminals() {
   socket.binaryType = "arraybuffer";
   state.textContent = "Connecting…";
   socket.onopen = () => {
+    wasOpen = true;
     state.textContent = "Connected. Press Enter for a prompt; Tab leaves the terminal, Ctrl+I completes.";
     screen.focus();
   };
   socket.onclose = () => {
-    state.textContent = "The connection has ended. Connect again above.";
+    state.textContent = wasOpen
+      ? "The connection has ended. Connect again above."
+      : "The console does not answer: nothing listens there, or its address is used up.";
   };
   socket.onmessage = (event) => {
     shown = written(shown, decoder.decode(event.data, { stream: true }));

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,36 @@ def test_a_rotation_cut_short_is_finished(tmp_path: Path) -> None:
     (tmp_path / "0").rename(tmp_path / "2")
     assert rotate_keys(tmp_path, 3) == 2
     assert key_numbers(tmp_path) == [2, 1, 0]
+
+
+def test_keys_that_are_away_for_a_moment(tmp_path: Path) -> None:
+    directory, aside = tmp_path / "keys", tmp_path / "aside"
+    create_keys(directory)
+    clock = SteppedClock()
+    sealer = Sealer(KeyRepository(directory, clock))
+    token = sealer.seal(FACTS)
+    directory.rename(aside)
+    clock.advance(6)
+    assert sealer.open(token) == FACTS
+    # As between the two steps of a rotation, with a name that leads nowhere yet.
+    (aside / "1").rename(aside / "9")
+    (aside / "1").symlink_to("nowhere")
+    aside.rename(directory)
+    clock.advance(6)
+    assert sealer.open(token) == FACTS
+    (directory / "1").unlink()
+    rotate_keys(directory, 3)
+    clock.advance(6)
+    assert Sealer(KeyRepository(directory, clock)).open(sealer.seal(FACTS)) == FACTS
+
+
+def test_rotations_wait_for_each_other(tmp_path: Path) -> None:
+    create_keys(tmp_path)
+    count = 4
+    with ThreadPoolExecutor(count) as pool:
+        made = list(pool.map(lambda _: rotate_keys(tmp_path, 9), range(count)))
+    assert sorted(made) == [2, 3, 4, 5]
+    assert key_numbers(tmp_path) == [5, 4, 3, 2, 1, 0]
 
 
 def test_keys_that_cannot_be_used(tmp_path: Path) -> None:
