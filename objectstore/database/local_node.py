@@ -278,12 +278,19 @@ class LocalDatabaseNode:
         return self.databases.write_facts(broker, facts, Receipt(is_taken))
 
     def _delete(self, key: bytes, timestamp: int) -> Promise[Receipt]:
-        broker = self._live(key)
+        broker = self.databases.find(key)
         if broker is None:
             return Promise.of(NOT_FOUND)
-        if timestamp < broker.facts.put_timestamp:
+        facts = broker.facts
+        if not facts.is_live:
+            # One that comes again, its first answer having got lost, is answered as it
+            # was then, when that is durable.
+            if timestamp != facts.deleted_timestamp:
+                return Promise.of(NOT_FOUND)
+            return self.databases.write_facts(broker, facts, Receipt(stored=True))
+        if timestamp < facts.put_timestamp:
             return Promise.of(Receipt(stored=False))
         if broker.totals().rows:
             raise Rejected(409)
-        facts = deleted_by(broker.facts, timestamp)
+        facts = deleted_by(facts, timestamp)
         return self.databases.write_facts(broker, facts, Receipt(stored=True))

@@ -10,11 +10,11 @@ from collections import deque
 from collections.abc import Callable
 
 from objectstore.kernel import concurrency
-from objectstore.kernel.errors import Unavailable
+from objectstore.kernel.errors import DeadlineExceeded, Unavailable
 
-# Waiters for one name beyond this fail at once.
+# Waiters for one name beyond this fail at once, as those who have waited too long: the
+# device is there, and asking it again would only make it longer.
 WAITERS_MAX = 1000
-NOT_GRANTED = "names are not granted any more"
 
 
 class _Lock:
@@ -62,7 +62,7 @@ class NameLocks:
             waiting, lock.waiting = lock.waiting, deque()
             for waiter in waiting:
                 waiter.timer.cancel()
-                _fail(waiter, NOT_GRANTED)
+                _fail(waiter, _not_granted())
 
     def take(
         self,
@@ -78,7 +78,7 @@ class NameLocks:
         Who asks again while it waits, its connection having ended, keeps its place: a
         second one would be handed the key when nobody wants it any more."""
         if self._is_closed:
-            failed(Unavailable(NOT_GRANTED))
+            failed(_not_granted())
             return
         lock = self._locks.setdefault(key, _Lock())
         for known in lock.waiting:
@@ -91,12 +91,11 @@ class NameLocks:
         if lock.holder in ("", token):
             self._grant(key, lock, waiter)
         elif len(lock.waiting) >= WAITERS_MAX:
-            failed(Unavailable("too many writers wait for the name"))
+            failed(DeadlineExceeded("too many writers wait for the name"))
         else:
             lock.waiting.append(waiter)
-            waiter.timer = concurrency.call_later(
-                seconds, _fail, waiter, "the name is locked by another writer"
-            )
+            late = DeadlineExceeded("the name is locked by another writer")
+            waiter.timer = concurrency.call_later(seconds, _fail, waiter, late)
 
     def release(self, key: bytes, token: str) -> None:
         """Hand the key on; harmless when ``token`` does not hold it."""
@@ -128,7 +127,11 @@ class NameLocks:
         self._next(key, lock)
 
 
-def _fail(waiter: _Waiter, reason: str) -> None:
+def _fail(waiter: _Waiter, error: Unavailable) -> None:
     if not waiter.over:
         waiter.over = True
-        waiter.failed(Unavailable(reason))
+        waiter.failed(error)
+
+
+def _not_granted() -> Unavailable:
+    return Unavailable("names are not granted any more")

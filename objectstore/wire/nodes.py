@@ -209,7 +209,8 @@ class DatabaseNode(Protocol):
         removes.  ``found`` False when there is none such live."""
 
     def delete(self, key: bytes, timestamp: int) -> Promise[Receipt]:
-        """Mark deleted.  ``Rejected`` 409 while it is not empty."""
+        """Mark deleted.  ``Rejected`` 409 while it is not empty; ``found`` also when
+        this deletion came before."""
 
     # ---- for replication ---------------------------------------------------
 

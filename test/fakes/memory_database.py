@@ -182,9 +182,12 @@ class _MemoryDatabases:
         )
 
     def delete(self, key: bytes, timestamp: int) -> Promise[Receipt]:
-        database = self._live(key)
+        database = self.databases.get(key)
         if database is None:
             return Promise.of(Receipt(stored=False, found=False))
+        if not database.facts.is_live:
+            is_repeated = database.facts.deleted_timestamp == timestamp
+            return Promise.of(Receipt(is_repeated, is_repeated))
         if timestamp < database.facts.put_timestamp:
             database.end(timestamp)
             return Promise.of(Receipt(stored=False))

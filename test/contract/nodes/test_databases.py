@@ -146,7 +146,16 @@ def test_deleted(subject: Subject) -> None:
         kept(subject.node.list(KEY, ALL))
     assert caught.value.status == 404
     assert kept(subject.node.post(KEY, {META: ("blue", 10)})).found is False
-    assert kept(subject.node.delete(KEY, 9)).found is False
+    assert kept(subject.node.delete(KEY, 11)).found is False
+
+
+def test_a_repeated_delete_says_what_it_found(subject: Subject) -> None:
+    assert kept(subject.node.delete(KEY, 4)).found is False
+    assert kept(subject.node.delete(KEY, 4)).found is False
+    subject.create(5)
+    for _ in range(2):
+        receipt = kept(subject.node.delete(KEY, 9))
+        assert receipt == Receipt(stored=True, found=True)
 
 
 def test_deleted_and_created_again_starts_clean(subject: Subject) -> None:
