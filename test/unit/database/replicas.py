@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,6 @@ from objectstore.container.node import LocalContainerNode
 from objectstore.container.store import ContainerStore
 from objectstore.database.exchange import DatabaseExchange
 from objectstore.kernel.device import Device as OpenDevice
-from objectstore.kernel.loop import Progress
 from objectstore.kernel.system_disk import SystemDisk
 from objectstore.kernel.timestamps import HybridClock
 from objectstore.replication.healing import Healing
@@ -21,17 +19,12 @@ from objectstore.replication.replicator import Replicator
 from objectstore.replication.status import ReplicationStatus
 from objectstore.replication.throttle import Throttle
 from objectstore.wire.records import ContainerName, ListingQuery, ObjectRow
-from ring.builder import Builder
-from ring.device import Device
 from ring.hashing import hash_path
-from ring.ring import Ring
 from test.fakes.nodes import Faults, Faulty
-from test.fakes.stepped_clock import SteppedClock
+from test.unit.replication.levelled import Cluster, Levelled
 
-PART_POWER = 4
 RECLAIM_SECONDS = 100
 SETTINGS = ReplicationSettings(node_timeout=20.0)
-STEPS_MAX = 100
 ACCOUNT = "AUTH_test"
 
 
@@ -45,7 +38,7 @@ def row(name: str, at: int, *, gone: bool = False, size: int = 1) -> ObjectRow:
     return ObjectRow(name, at, 0, size, "text/plain", at, "etag", at)
 
 
-class Replica:
+class Replica(Levelled):
     """One device with containers."""
 
     def __init__(self, number: int, cluster: Replicas, directory: Path) -> None:
@@ -100,19 +93,6 @@ class Replica:
         self.close()
         self.open()
 
-    def round(self) -> bool:
-        """One whole round; whether it was clean."""
-        for _ in range(STEPS_MAX):
-            if self.replicator.step() is Progress.DONE:
-                return self.status.round_failures == 0
-        raise AssertionError("the round does not end")
-
-    def heal(self) -> None:
-        for _ in range(STEPS_MAX):
-            if self.healing.step() is Progress.IDLE:
-                return
-        raise AssertionError("healing does not come to rest")
-
     # ---- writing and looking ----------------------------------------------------
 
     def create(self, container: str, at: int = 5, **metadata: str) -> None:
@@ -138,41 +118,18 @@ class Replica:
         return [entry[0] for entry in listing]
 
 
-class Replicas:
+class Replicas(Cluster[Replica]):
     """The devices, and the ring that they all follow."""
 
     def __init__(self, directory: Path, devices: int = 4) -> None:
-        self.clock = SteppedClock()
         self.directory = directory
-        self.builder = Builder(PART_POWER, 3.0, 0)
-        for number in range(devices):
-            self.builder.add(device(number))
-        self.rebalance()
-        self.replicas = [Replica(each, self, directory) for each in range(devices)]
+        super().__init__(devices)
 
-    def rebalance(self) -> None:
-        self.builder.rebalance(random.Random(1), 0)
-        self.ring: Ring = self.builder.ring()
+    def replica(self, number: int) -> Replica:
+        return Replica(number, self, self.directory)
 
-    def add_device(self) -> Replica:
-        number = len(self.replicas)
-        self.replicas.append(Replica(number, self, self.directory))
-        self.builder.add(device(number))
-        self.rebalance()
-        return self.replicas[number]
-
-    def primaries(self, container: str) -> list[Replica]:
-        partition = self.ring.partition(key_of(container))
-        return [self.replicas[each.id] for each in self.ring.primaries(partition)]
-
-    def handoff(self, container: str) -> Replica:
-        primaries = self.primaries(container)
-        return next(each for each in self.replicas if each not in primaries)
-
-    def rounds(self, times: int = 1) -> None:
-        for _ in range(times):
-            for replica in self.replicas:
-                assert replica.round(), replica.status
+    def key(self, name: str) -> bytes:
+        return key_of(name)
 
     def check_level(self, *containers: str) -> None:
         """Each is on its primaries, alike, and nowhere else."""
@@ -183,12 +140,9 @@ class Replicas:
             assert copies[1:] == copies[:-1], container
             rows = [replica.rows(container) for replica in primaries]
             assert rows[1:] == rows[:-1]
-            assert self.handoff(container).copy(container) is None
+            for handoff in self.handoffs(container):
+                assert handoff.copy(container) is None
 
     def close(self) -> None:
         for replica in self.replicas:
             replica.close()
-
-
-def device(number: int) -> Device:
-    return Device(number, 1, number, "127.0.0.1", 6000 + number, f"d{number}", 1.0)

@@ -231,7 +231,7 @@ def reclaim(replica: Replica, cluster: Replicas) -> None:
 def test_a_handoff_drains_and_is_removed(
     cluster: Replicas, trio: list[Replica]
 ) -> None:
-    handoff = cluster.handoff(BOX)
+    handoff = cluster.handoffs(BOX)[0]
     handoff.create(BOX, 20, Color="red")
     handoff.merge(BOX, row("one", 20))
     trio[1].faults.down = True
@@ -250,7 +250,7 @@ def test_a_handoff_drains_and_is_removed(
 def test_what_a_handoff_hears_while_it_drains_is_not_lost(
     cluster: Replicas, trio: list[Replica]
 ) -> None:
-    handoff = cluster.handoff(BOX)
+    handoff = cluster.handoffs(BOX)[0]
     handoff.create(BOX, 20)
     real = trio[2].node.merge_copy
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import random
 from typing import Any
 
 from objectstore.kernel.device import Device as OpenDevice
-from objectstore.kernel.loop import Progress
 from objectstore.object.exchange import ObjectExchange
 from objectstore.object.node import LocalObjectNode
 from objectstore.object.options import StoreOptions
@@ -19,22 +17,17 @@ from objectstore.replication.replicator import Replicator
 from objectstore.replication.status import ReplicationStatus
 from objectstore.replication.throttle import Throttle
 from objectstore.wire.records import ObjectName, ObjectState
-from ring.builder import Builder
-from ring.device import Device
-from ring.ring import Ring
 from test.fakes.databases import Databases
 from test.fakes.disk import MemoryDisk
 from test.fakes.nodes import Faults, Faulty
-from test.fakes.stepped_clock import SteppedClock
 from test.unit.object.bench import key_of, put_state
+from test.unit.replication.levelled import Cluster, Levelled
 
-PART_POWER = 4
 RECLAIM_SECONDS = 100
 SETTINGS = ReplicationSettings(node_timeout=5.0)
-STEPS_MAX = 100
 
 
-class Replica:
+class Replica(Levelled):
     """One device: its store, what peers see of it, what looks after it."""
 
     def __init__(self, number: int, cluster: Replicas) -> None:
@@ -96,19 +89,6 @@ class Replica:
         self.databases = Databases(self.disk)
         self.open()
 
-    def round(self) -> bool:
-        """One whole round; whether it was clean."""
-        for _ in range(STEPS_MAX):
-            if self.replicator.step() is Progress.DONE:
-                return self.status.round_failures == 0
-        raise AssertionError("the round does not end")
-
-    def heal(self) -> None:
-        for _ in range(STEPS_MAX):
-            if self.healing.step() is Progress.IDLE:
-                return
-        raise AssertionError("healing does not come to rest")
-
     # ---- writing and looking ------------------------------------------------------
 
     def put(self, name: str, at: int, body: bytes = b"body", **meta: str) -> None:
@@ -150,40 +130,14 @@ class Replica:
         return {state.name.object: state for state in states}
 
 
-class Replicas:
+class Replicas(Cluster[Replica]):
     """The devices, and the ring that they all follow."""
 
-    def __init__(self, devices: int = 4, replicas: int = 3) -> None:
-        self.clock = SteppedClock()
-        self.builder = Builder(PART_POWER, float(replicas), 0)
-        for number in range(devices):
-            self.builder.add(device(number))
-        self.rebalance()
-        self.replicas = [Replica(number, self) for number in range(devices)]
+    def replica(self, number: int) -> Replica:
+        return Replica(number, self)
 
-    def rebalance(self) -> None:
-        self.builder.rebalance(random.Random(1), 0)
-        self.ring: Ring = self.builder.ring()
-
-    def add_device(self) -> Replica:
-        number = len(self.replicas)
-        self.replicas.append(Replica(number, self))
-        self.builder.add(device(number))
-        self.rebalance()
-        return self.replicas[number]
-
-    def primaries(self, name: str) -> list[Replica]:
-        partition = self.ring.partition(key_of(name))
-        return [self.replicas[each.id] for each in self.ring.primaries(partition)]
-
-    def handoffs(self, name: str) -> list[Replica]:
-        primaries = self.primaries(name)
-        return [each for each in self.replicas if each not in primaries]
-
-    def rounds(self, times: int = 1) -> None:
-        for _ in range(times):
-            for replica in self.replicas:
-                assert replica.round(), replica.status
+    def key(self, name: str) -> bytes:
+        return key_of(name)
 
     def check_level(self) -> None:
         """Every key is on its primaries, alike, and nowhere else."""
@@ -202,7 +156,3 @@ class Replicas:
         for replica in self.replicas:
             replica.store.close()
             replica.device.close()
-
-
-def device(number: int) -> Device:
-    return Device(number, 1, number, "127.0.0.1", 6000 + number, f"d{number}", 1.0)
