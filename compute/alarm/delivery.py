@@ -23,7 +23,7 @@ from compute.core.errors import Stale
 from compute.core.jobs import Job
 from objectstore.client.caller import Caller
 from objectstore.kernel import concurrency
-from objectstore.kernel.errors import Rejected, Unavailable
+from objectstore.kernel.errors import Corrupt, Rejected, Unavailable
 from objectstore.kernel.loop import Progress
 
 FIRST_PAUSE_SECONDS = 2.0
@@ -64,6 +64,9 @@ class Delivery:
             self._do(job)
         except (Refused, Unavailable) as error:
             self._failed(job, error)
+            return
+        except Corrupt as error:
+            self._failed(job, Refused(str(error)))
             return
         except Exception:  # noqa: BLE001  (told; tried as often as any other)
             _log.exception("job %s", job.id)
@@ -106,7 +109,7 @@ class Delivery:
     # ---- one of them ---------------------------------------------------------------
 
     def _do(self, job: Job) -> None:
-        given = job.arguments
+        given = self._opened(job)
         authority = self._parts.authority
         if job.kind == END_TRUST:
             authority.drop(given["trust_id"])
@@ -128,6 +131,17 @@ class Delivery:
             raise Unavailable(f"it answers {status}")
         if status >= _CLIENT_ERRORS:
             raise Refused(f"it answers {status}")
+
+    def _place(self, job: Job) -> str:
+        try:
+            return parse(self._opened(job)["action"]).place
+        except Corrupt:
+            return "an action that cannot be read"
+
+    def _opened(self, job: Job) -> dict[str, Any]:
+        """What there is to know."""
+        vault = self._parts.stores.vault
+        return {name: vault.open(value) for name, value in job.arguments.items()}
 
     def _post(self, action: Action, given: Mapping[str, Any]) -> int:
         headers = {"Content-Type": "application/json"}
@@ -154,7 +168,7 @@ class Delivery:
     def _failed(self, job: Job, error: Exception) -> None:
         parts, jobs, now = self._parts, self._parts.stores.jobs, self._parts.now()
         is_act = job.kind == ACT
-        place = parse(job.arguments["action"]).place if is_act else job.kind
+        place = self._place(job) if is_act else job.kind
         is_last = isinstance(error, Refused) or (
             is_act and job.attempts >= parts.settings.action_tries
         )

@@ -3,7 +3,7 @@
 They are written in the transaction of the change that they follow from, so there is
 never one without the other: an action is delivered at least once, and twice when a
 process dies between the answer and its record.  The actions of an alarm at one place
-go in the order in which they were owed.
+go in the order in which they were owed.  Where one leads, by which trust: is sealed.
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ def owe_actions(
             {
                 "project_id": alarm.project_id,
                 "alarm_id": alarm.id,
-                "action": action,
-                "trust_id": alarm.trusts.get(action, ""),
+                "action": parts.stores.vault.seal(action),
+                "trust_id": parts.stores.vault.seal(alarm.trusts.get(action, "")),
                 "news": news,
             },
         )
@@ -61,8 +61,10 @@ def owe_trust(
     connection: Connection, parts: Parts, project_id: str, trust_id: str
 ) -> None:
     """A trust that nothing is done by any more."""
-    arguments = {"project_id": project_id, "trust_id": trust_id}
-    _add(connection, parts, END_TRUST, trust_id, arguments)
+    sealed = parts.stores.vault.seal(trust_id)
+    arguments = {"project_id": project_id, "trust_id": sealed}
+    subject_id = hashlib.sha256(trust_id.encode()).hexdigest()[:_DIGEST_DIGITS]
+    _add(connection, parts, END_TRUST, subject_id, arguments)
 
 
 def owe_lost_trust(

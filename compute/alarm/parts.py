@@ -45,7 +45,7 @@ class Parts:
     places: Places
     webhooks: Webhooks
     owner: str
-    stores: Stores = field(default_factory=Stores)
+    stores: Stores
     identifiers: Identifiers = field(init=False)
 
     def __post_init__(self) -> None:

@@ -82,7 +82,6 @@ CHANGES = Fields(
         "event_id": _h.id,
         "alarm_id": _h.alarm_id,
         "type": _h.type,
-        "detail": _h.detail,
         "user_id": _h.user_id,
         "project_id": _h.project_id,
         "on_behalf_of": _h.on_behalf_of,

@@ -16,6 +16,7 @@ from compute.alarm.parts import TOPIC, Parts
 from compute.alarm.places import Places
 from compute.alarm.policies import default_rules
 from compute.alarm.settings import AlarmSettings
+from compute.alarm.store import Stores
 from compute.alarm.upkeep import Upkeep
 from compute.alarm.watcher import SHELVES, Watcher
 from compute.alarm.webhooks import Webhooks, url_rules
@@ -26,6 +27,7 @@ from compute.core.context import TokenChecker
 from compute.core.dialects import alarm_dialect
 from compute.core.policy import Policy
 from compute.core.room import Room, RoomParts
+from compute.core.sealing import vault_of
 from compute.metric.client import MetricClient
 from objectstore.kernel.loop import Loop
 from objectstore.kernel.settings import BadSettings, Mistake
@@ -93,6 +95,7 @@ def alarm_parts(parts: RoomParts, settings: AlarmSettings) -> Parts:
             to_ourselves=settings.webhook_to_ourselves,
         ),
         owner=f"{parts.host} {parts.state_directory}"[-255:],
+        stores=Stores(vault_of(parts.state_directory, parts.clock)),
     )
 
 

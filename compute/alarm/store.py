@@ -1,9 +1,14 @@
-"""The room's rows.  SQL only."""
+"""The room's rows.  SQL only.
+
+What actions lead to is a secret as often as not, and so are the trusts that they go
+by: both are sealed in the rows (``compute/core/sealing.py``), and so is what histories
+say of them.
+"""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,16 +17,30 @@ from compute.alarm import tables
 from compute.alarm.model import EVENT, Alarm, Change, Limit
 from compute.core.database import Connection
 from compute.core.jobs import JobStore
+from compute.core.sealing import SealedColumns, Vault
 
 Condition = sa.ColumnElement[bool]
+SEALED = frozenset(
+    {"ok_actions", "alarm_actions", "insufficient_data_actions", "trusts"}
+)
+SEALED_OF_CHANGES = frozenset({"detail"})
 _alarms, _changes = tables.alarms.c, tables.changes.c
 
 
 class Stores:
     """All of the room's tables, inside the caller's transaction."""
 
-    def __init__(self) -> None:
+    def __init__(self, vault: Vault) -> None:
         self.jobs = JobStore(tables.jobs, turns_by="project_id")
+        self.vault = vault
+        self._sealed_alarms = SealedColumns(tables.alarms, SEALED, vault)
+        self._sealed_changes = SealedColumns(
+            tables.changes, SEALED_OF_CHANGES, vault, key="number"
+        )
+
+    def sealed(self) -> Sequence[SealedColumns]:
+        """Of the tables that have something sealed."""
+        return (self._sealed_alarms, self._sealed_changes)
 
     # ---- alarms ------------------------------------------------------------------
 
@@ -34,7 +53,8 @@ class Stores:
 
     def alarms(self, connection: Connection, select: sa.Select[Any]) -> list[Alarm]:
         """What a select of whole rows finds."""
-        return [Alarm(**row._mapping) for row in connection.execute(select)]
+        rows = connection.execute(select)
+        return [Alarm(**self._sealed_alarms.opened(row._asdict())) for row in rows]
 
     def count_alarms(self, connection: Connection, project_id: str) -> int:
         """How many a project has."""
@@ -44,14 +64,14 @@ class Stores:
 
     def insert(self, connection: Connection, alarm: Alarm) -> None:
         """A new one."""
-        connection.execute(tables.alarms.insert().values(**_values(alarm)))
+        values = self._sealed_alarms.closed(_values(alarm))
+        connection.execute(tables.alarms.insert().values(**values))
 
     def save(self, connection: Connection, alarm: Alarm) -> None:
         """One that is there, as it is now."""
-        where = _alarms.id == alarm.id
-        connection.execute(
-            sa.update(tables.alarms).where(where).values(**_values(alarm))
-        )
+        values = self._sealed_alarms.closed(_values(alarm))
+        statement = sa.update(tables.alarms).where(_alarms.id == alarm.id)
+        connection.execute(statement.values(**values))
 
     def delete(self, connection: Connection, alarm_id: str) -> bool:
         """Take one away; whether it was there."""
@@ -118,14 +138,14 @@ class Stores:
 
     def add_change(self, connection: Connection, change: Change) -> None:
         """Write that something happened; its number comes from the database."""
-        values = {
-            name: value for name, value in _values(change).items() if name != "number"
-        }
+        values = self._sealed_changes.closed(_values(change))
+        del values["number"]
         connection.execute(tables.changes.insert().values(**values))
 
     def changes(self, connection: Connection, select: sa.Select[Any]) -> list[Change]:
         """What a select of whole rows finds."""
-        return [Change(**row._mapping) for row in connection.execute(select)]
+        rows = connection.execute(select)
+        return [Change(**self._sealed_changes.opened(row._asdict())) for row in rows]
 
     def forget_changes(self, connection: Connection, before: float, most: int) -> int:
         """Take away at most so many of before that moment; how many."""

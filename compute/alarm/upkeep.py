@@ -1,9 +1,11 @@
-"""Forgets what is old: changes beyond their limits, finished jobs."""
+"""Forgets what is old: changes beyond their limits, finished jobs; seals what was
+written before there was a key."""
 
 from __future__ import annotations
 
 from compute.alarm.parts import Parts
 from compute.core.database import Connection
+from compute.core.resealing import seal_clear
 from objectstore.kernel.loop import Progress
 
 JOBS_KEPT_SECONDS = 3600.0
@@ -18,9 +20,13 @@ class Upkeep:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._is_sealed = False
 
     def step(self) -> Progress:
         """See the module."""
+        if not self._is_sealed:
+            seal_clear(self._parts.database, self._parts.stores.sealed())
+            self._is_sealed = True
         is_full = self._parts.run(self._forget) >= AT_ONCE
         return Progress.BUSY if is_full else Progress.IDLE
 

@@ -10,6 +10,7 @@ import importlib
 import click
 
 COMPUTE_COMMANDS = {
+    "alarming": "compute.cli.alarming:alarming",
     "database": "compute.cli.database:database",
     "doctor": "compute.cli.doctor:doctor",
     "identity": "compute.cli.identity:identity",

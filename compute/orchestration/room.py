@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 from compute.core.api import Api, Route
 from compute.core.authority import Authority
 from compute.core.context import TokenChecker
 from compute.core.dialects import orchestration_dialect
 from compute.core.identifiers import Identifiers
-from compute.core.key_repository import KeyRepository, create_keys
 from compute.core.policy import Policy
 from compute.core.room import Room, RoomParts
+from compute.core.sealing import vault_of
 from compute.orchestration.api.configs import ConfigsApi
 from compute.orchestration.api.deployments import DeploymentsApi
 from compute.orchestration.api.events import EventsApi
@@ -28,10 +27,8 @@ from compute.orchestration.engine.upkeep import Upkeep
 from compute.orchestration.engine.worker import StackWorker
 from compute.orchestration.policies import default_rules
 from compute.orchestration.registry import all_types
-from compute.orchestration.sealing import SECRET_KEYS, Vault
 from compute.orchestration.settings import OrchestrationSettings
 from compute.orchestration.store import Stores
-from objectstore.kernel.clock import Clock
 from objectstore.kernel.loop import Loop
 
 NAME = "orchestration"
@@ -91,12 +88,6 @@ def engine_parts(parts: RoomParts, settings: OrchestrationSettings) -> Parts:
         callers=parts.callers,
         owner=f"{parts.host} {parts.state_directory}"[-255:],
     )
-
-
-def vault_of(state: Path, clock: Clock) -> Vault:
-    """What rows are sealed with; its keys are made when there are none."""
-    create_keys(state / SECRET_KEYS)
-    return Vault(KeyRepository(state / SECRET_KEYS, clock))
 
 
 def all_routes(frame: Frame, host: str) -> list[Route]:

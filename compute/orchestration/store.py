@@ -1,7 +1,7 @@
 """The room's rows.  SQL only: one ``Rows`` for each table.
 
-What users give and what resources hold is sealed in its rows (``sealing.py``); whoever
-asks here gets it as it was given.
+What users give and what resources hold is sealed in its rows
+(``compute/core/sealing.py``); whoever asks here gets it as it was given.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from compute.core.database import Connection
 from compute.core.jobs import JobStore
+from compute.core.sealing import SealedColumns, Vault
 from compute.orchestration import tables
 from compute.orchestration.model import (
     Event,
@@ -24,12 +25,13 @@ from compute.orchestration.model import (
     Stack,
     TrustAttempt,
 )
-from compute.orchestration.sealing import Vault, is_clear
 
 R = TypeVar("R")
 Condition = sa.ColumnElement[bool]
 
-# What may hold secrets: parameters, scripts, what came of them.
+# What may hold secrets: parameters, scripts, what came of them.  A hidden parameter is
+# in all of these: resolved in a resource's properties, written out in the template of a
+# group, run by a script.
 SEALED: Mapping[str, frozenset[str]] = {
     tables.stacks.name: frozenset(
         {
@@ -55,8 +57,8 @@ class Rows(Generic[R]):
 
     def __init__(self, kind: type[R], table: sa.Table, vault: Vault) -> None:
         self._kind = kind
-        self._vault = vault
-        self._sealed = SEALED.get(table.name, frozenset())
+        names = SEALED.get(table.name, frozenset())
+        self.sealed = SealedColumns(table, names, vault)
         self.table = table
         self.columns = table.c
 
@@ -80,7 +82,7 @@ class Rows(Generic[R]):
     def select(self, connection: Connection, select: sa.Select[Any]) -> list[R]:
         """What a select of whole rows finds."""
         return [
-            self._kind(**self._opened(row._asdict()))
+            self._kind(**self.sealed.opened(row._asdict()))
             for row in connection.execute(select)
         ]
 
@@ -95,13 +97,13 @@ class Rows(Generic[R]):
             field.name: getattr(record, field.name)
             for field in dataclasses.fields(record)  # type: ignore[arg-type]
         }
-        connection.execute(self.table.insert().values(**self._closed(values)))
+        connection.execute(self.table.insert().values(**self.sealed.closed(values)))
         return record
 
     def change(self, connection: Connection, identifier: str, **values: Any) -> bool:
         """Change some of one; whether it is there."""
         statement = sa.update(self.table).where(self.columns.id == identifier)
-        closed = self._closed(values)
+        closed = self.sealed.closed(values)
         return bool(connection.execute(statement.values(**closed)).rowcount)
 
     def delete(self, connection: Connection, *conditions: Condition) -> int:
@@ -109,45 +111,6 @@ class Rows(Generic[R]):
         assert conditions, "never all of them"
         statement = sa.delete(self.table).where(*conditions)
         return int(connection.execute(statement).rowcount)
-
-    def reseal(
-        self, connection: Connection, after: str, limit: int, *, only_clear: bool
-    ) -> tuple[str, int]:
-        """Seal the next rows with the key that is primary now, or those of them that
-        stand in clear (they were written before there was a key); the last one's id,
-        "" when there are no more, and how many were."""
-        names = sorted(self._sealed)
-        rows = connection.execute(
-            sa.select(self.columns.id, *(self.columns[name] for name in names))
-            .where(self.columns.id > after)
-            .order_by(self.columns.id)
-            .limit(limit)
-        ).all()
-        changed = 0
-        for row in rows:
-            stale = {
-                name: value
-                for name, value in row._mapping.items()
-                if name in self._sealed
-                and value
-                and (is_clear(value) or not only_clear)
-            }
-            if stale:
-                self.change(connection, row.id, **self._opened(stale))
-                changed += 1
-        return (str(rows[-1].id) if rows else ""), changed
-
-    def _opened(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        return {
-            name: self._vault.open(value) if name in self._sealed else value
-            for name, value in values.items()
-        }
-
-    def _closed(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        return {
-            name: self._vault.seal(value) if name in self._sealed else value
-            for name, value in values.items()
-        }
 
 
 class Stores:
@@ -163,14 +126,14 @@ class Stores:
         self.attempts = Rows(TrustAttempt, tables.trust_attempts, vault)
         self.jobs = JobStore(tables.jobs, turns_by="project_id")
 
-    def sealed(self) -> Sequence[Rows[Any]]:
-        """Those that have something sealed."""
+    def sealed(self) -> Sequence[SealedColumns]:
+        """Of those that have something sealed."""
         return (
-            self.stacks,
-            self.resources,
-            self.snapshots,
-            self.configs,
-            self.deployments,
+            self.stacks.sealed,
+            self.resources.sealed,
+            self.snapshots.sealed,
+            self.configs.sealed,
+            self.deployments.sealed,
         )
 
     def resources_of(self, connection: Connection, stack_id: str) -> list[Resource]:

@@ -6,10 +6,10 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from compute.core.database import Connection
+from compute.core.resealing import seal_clear
 from compute.orchestration import tables
 from compute.orchestration.engine.entrusting import end_lost
 from compute.orchestration.engine.parts import Parts
-from compute.orchestration.resealing import seal_clear
 from objectstore.kernel.loop import Progress
 
 JOBS_KEPT_SECONDS = 3600.0
@@ -29,7 +29,7 @@ class Upkeep:
     def step(self) -> Progress:
         """See the module."""
         if not self._is_sealed:
-            seal_clear(self._parts.database, self._parts.stores)
+            seal_clear(self._parts.database, self._parts.stores.sealed())
             self._is_sealed = True
         gone = self._parts.run(self._forget_stacks)
         cut = self._parts.run(self._cut_events)

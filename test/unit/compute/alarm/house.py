@@ -17,12 +17,14 @@ from compute.alarm.parts import Parts
 from compute.alarm.places import Places
 from compute.alarm.room import api_of
 from compute.alarm.settings import AlarmSettings
+from compute.alarm.store import Stores
 from compute.alarm.webhooks import Webhooks, url_rules
 from compute.core.authority import Authority
 from compute.core.bus import InProcessBus
 from compute.core.database import Database
 from compute.core.jobs import OPEN_STATES
 from compute.core.migrations import upgrade
+from compute.core.sealing import vault_of
 from objectstore.client.caller import Answer, Content
 from objectstore.client.in_process import InProcessCaller
 from objectstore.kernel.errors import Unavailable
@@ -88,6 +90,7 @@ class House:
     """See the module."""
 
     def __init__(self, directory: Path, url: str = "", **settings: Any) -> None:
+        self.directory = directory
         self.clock = SteppedClock()
         self.tokens = FakeTokens()
         self.database = Database(url) if url else hasty_database(directory)
@@ -125,6 +128,7 @@ class House:
                 to_ourselves=self.settings.webhook_to_ourselves,
             ),
             owner=owner,
+            stores=Stores(vault_of(self.directory, self.clock)),
         )
 
     def close(self) -> None:

@@ -13,11 +13,10 @@ from compute.cli.settings_file import read_settings
 from compute.core.database import Database
 from compute.core.key_repository import key_numbers, rotate_keys
 from compute.core.migrations import upgrade
+from compute.core.resealing import reseal, seal_clear
+from compute.core.sealing import KEYS_KEPT, SECRET_KEYS, vault_of
 from compute.orchestration import tables
 from compute.orchestration.engine.upkeep import Upkeep
-from compute.orchestration.resealing import reseal, seal_clear
-from compute.orchestration.room import vault_of
-from compute.orchestration.sealing import KEYS_KEPT, SECRET_KEYS
 from compute.orchestration.store import SEALED
 from objectstore.kernel.errors import Corrupt
 from test.fakes.stepped_clock import SteppedClock
@@ -87,7 +86,7 @@ def test_what_was_written_before_there_was_a_key_is_sealed(tmp_path: Path) -> No
     Upkeep(house.parts).step()
     assert SECRET not in _everything(house)
     assert house.parts.read(lambda c: house.stores.stacks.get(c, stack_id)) == before
-    assert seal_clear(house.database, house.stores) == 0
+    assert seal_clear(house.database, house.stores.sealed()) == 0
     house.database.close()
 
 
@@ -98,11 +97,11 @@ def test_rotations_lose_nothing(tmp_path: Path) -> None:
     keys = tmp_path / SECRET_KEYS
     first = (keys / "1").read_bytes()
     for _ in range(4):
-        reseal(house.database, house.stores)
+        reseal(house.database, house.stores.sealed())
         rotate_keys(keys, KEYS_KEPT)
         house.clock.advance(60.0)
         assert house.state("s", stack_id) == "CREATE_COMPLETE"
-        assert reseal(house.database, house.stores) >= 2
+        assert reseal(house.database, house.stores.sealed()) >= 2
     assert first not in [(keys / str(each)).read_bytes() for each in key_numbers(keys)]
     house.database.close()
 

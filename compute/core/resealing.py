@@ -1,0 +1,52 @@
+"""Seals rows anew: after a rotation of keys, and those that were written in clear."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from compute.core.database import Database
+from compute.core.key_repository import rotate_keys
+from compute.core.sealing import KEYS_KEPT, SealedColumns, Vault
+
+# In one transaction: others wait for it.
+ROWS_AT_ONCE = 50
+
+
+def reseal(database: Database, sealed: Iterable[SealedColumns]) -> int:
+    """Seal all there is with the primary key; how many rows."""
+    return sum(_walk(database, each, only_clear=False) for each in sealed)
+
+
+def seal_clear(database: Database, sealed: Iterable[SealedColumns]) -> int:
+    """Seal what was written before there was a key; how many rows."""
+    return sum(_walk(database, each, only_clear=True) for each in sealed)
+
+
+def rotate(
+    database: Database, sealed: Iterable[SealedColumns], vault: Vault, keys: Path
+) -> tuple[int, int]:
+    """Make the staged key primary and seal everything with it; the key's number, and
+    how many rows."""
+    found = list(sealed)
+    # Nothing may need the keys that go: what the last rotation left is done first.
+    reseal(database, found)
+    primary = rotate_keys(keys, KEYS_KEPT)
+    vault.reload()
+    return primary, reseal(database, found)
+
+
+def _walk(database: Database, sealed: SealedColumns, *, only_clear: bool) -> int:
+    after: Any = None
+    count = 0
+    while True:
+        step = partial(
+            sealed.reseal, after=after, limit=ROWS_AT_ONCE, only_clear=only_clear
+        )
+        last, changed = database.run(step)
+        count += changed
+        if last is None:
+            return count
+        after = last
