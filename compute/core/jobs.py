@@ -55,9 +55,16 @@ QUEUES_IN_ONE_QUERY = 500
 class JobStore:
     """One room's jobs, inside the caller's transactions."""
 
-    def __init__(self, jobs: sa.Table, *, turns_by: str = "") -> None:
+    def __init__(
+        self,
+        jobs: sa.Table,
+        *,
+        turns_by: str = "",
+        lease_seconds: float = LEASE_SECONDS,
+    ) -> None:
         """``turns_by``: the argument that says whose a job is, where those who ask
         take turns; "": jobs are done in their order."""
+        self._lease_seconds = lease_seconds
         self._jobs = jobs
         self._turns_by = turns_by
         self._statements = JobStatements(jobs)
@@ -147,7 +154,7 @@ class JobStore:
             values: dict[str, Any] = {
                 "state": RUNNING,
                 "owner": owner,
-                "lease_until": now + LEASE_SECONDS,
+                "lease_until": now + self._lease_seconds,
                 "attempts": job.attempts + 1,
                 "updated_at": now,
             }
@@ -176,7 +183,7 @@ class JobStore:
         now: float,
     ) -> bool:
         """Keep the lease; ``Stale`` when it is lost.  Whether to cancel the job."""
-        values = {"lease_until": now + LEASE_SECONDS}
+        values = {"lease_until": now + self._lease_seconds}
         self._set_held(connection, job_id, owner, values)
         return self._statements.is_cancelled(connection, job_id)
 
@@ -197,7 +204,7 @@ class JobStore:
             "step": step,
             "progress": dict(progress),
             "undoing": undoing,
-            "lease_until": now + LEASE_SECONDS,
+            "lease_until": now + self._lease_seconds,
             "updated_at": now,
         }
         self._set_held(connection, job_id, owner, values)

@@ -71,7 +71,7 @@ def engine_parts(parts: RoomParts, settings: OrchestrationSettings) -> Parts:
     """What the engine is made from."""
     return Parts(
         database=parts.database,
-        stores=Stores(vault_of(parts.state_directory, parts.clock)),
+        stores=Stores(vault_of(parts.state_directory, parts.clock), settings.lease),
         bus=parts.bus,
         clock=parts.clock,
         random=parts.random,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from compute.core.lease import LEASE_SECONDS
 from objectstore.kernel.option_types import Seconds, Size
 from objectstore.kernel.settings import option
 
@@ -33,6 +34,11 @@ class OrchestrationSettings:
     )
     stacks_at_once: int = option(
         16, "Stacks that one process works on at the same time", minimum=1
+    )
+    lease: Seconds = option(
+        LEASE_SECONDS,
+        "How long a stack waits for a process that is gone before another goes on",
+        minimum=2,
     )
     failure_grace: Seconds = option(
         30.0, "How long others may go on to their end after one has failed", minimum=0

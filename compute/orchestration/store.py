@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 import sqlalchemy as sa
 
 from compute.core.database import Connection
-from compute.core.jobs import JobStore
+from compute.core.jobs import LEASE_SECONDS, JobStore
 from compute.core.sealing import SealedColumns, Vault
 from compute.orchestration import tables
 from compute.orchestration.model import (
@@ -116,7 +116,7 @@ class Rows(Generic[R]):
 class Stores:
     """All of the room's tables."""
 
-    def __init__(self, vault: Vault) -> None:
+    def __init__(self, vault: Vault, lease_seconds: float = LEASE_SECONDS) -> None:
         self.stacks = Rows(Stack, tables.stacks, vault)
         self.resources = Rows(Resource, tables.resources, vault)
         self.events = Rows(Event, tables.happenings, vault)
@@ -124,7 +124,9 @@ class Stores:
         self.configs = Rows(SoftwareConfig, tables.configs, vault)
         self.deployments = Rows(SoftwareDeployment, tables.deployments, vault)
         self.attempts = Rows(TrustAttempt, tables.trust_attempts, vault)
-        self.jobs = JobStore(tables.jobs, turns_by="project_id")
+        self.jobs = JobStore(
+            tables.jobs, turns_by="project_id", lease_seconds=lease_seconds
+        )
 
     def sealed(self) -> Sequence[SealedColumns]:
         """Of those that have something sealed."""
