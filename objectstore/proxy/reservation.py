@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from objectstore.kernel.errors import Corrupt, Unavailable
+from objectstore.kernel.concurrency import Promise, wait_until
+from objectstore.kernel.errors import Corrupt, DeadlineExceeded, Unavailable
 from objectstore.proxy.lookups import Answers, are_doubtful, look_up, merge_answers
 from objectstore.proxy.placement import Group
 from objectstore.proxy.returning import Returning, is_away
@@ -22,6 +23,10 @@ from objectstore.wire.records import Lookup, ObjectState
 
 # Behind the token of a further attempt, with its number.
 AGAIN = "-again"
+
+# A node that hangs looks like one where another writer has the name; so often we look
+# whether somebody else has found out.
+LOOK_SECONDS = 0.25
 
 
 class Reservation:
@@ -93,7 +98,7 @@ class Reservation:
             self._asked.append(node)
             promise = node.reserve(self._key, self._token, self._seconds)
             try:
-                lookup = promise.wait(self._seconds)
+                lookup = self._answer(node, promise)
             except (Unavailable, Corrupt) as error:
                 reason = error
                 if not promise.done:
@@ -105,6 +110,18 @@ class Reservation:
             if len(answers) == self._group.majority:
                 return self._state(answers)
         raise Unavailable(f"the name cannot be reserved on a majority: {reason}")
+
+    def _answer(self, node: ObjectNode, promise: Promise[Lookup]) -> Lookup:
+        """Wait for it, but not for a suspect that is not needed."""
+        clock = self._rounds.clock
+        until = clock.monotonic() + self._seconds
+        while not promise.done and (left := until - clock.monotonic()) > 0:
+            wait_until([promise], lambda: promise.done, min(LOOK_SECONDS, left))
+            if node not in self._candidates():
+                break
+        if not promise.done:
+            raise DeadlineExceeded("a node does not answer in time")
+        return promise.result()
 
     def _state(self, answers: Answers) -> ObjectState | None:
         if are_doubtful(self._group, answers):

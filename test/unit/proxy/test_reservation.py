@@ -95,3 +95,15 @@ def test_who_was_waited_for_in_vain_is_not_waited_for_again() -> None:
     with pytest.raises(Unavailable):
         house.reservation("two").take()
     assert house.faults[2].calls[before:].count("reserve") == 1
+
+
+def test_nobody_waits_on_where_others_have_waited_in_vain() -> None:
+    house = House()
+    house.faults[0].hold = concurrency.Event()
+    concurrency.spawn_later(SHORTLY, house.rounds.suspect, house.nodes[0])
+    reservation = Reservation(house.rounds, house.group, KEY, "one", LONG_SECONDS)
+    start = house.rounds.clock.monotonic()
+    reservation.take()
+    assert house.rounds.clock.monotonic() - start < LONG_SECONDS / 3
+    reservation.release()
+    house.faults[0].hold.set()
