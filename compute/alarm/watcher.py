@@ -102,7 +102,9 @@ class Watcher:
         stores, has_fired = self._parts.stores, False
         for alarm in stores.of_events(connection) if events else ():
             for event in events:
-                if event.at + 1 > alarm.created_at:
+                if event.at + 1 <= alarm.created_at:
+                    continue
+                if concerns(event, alarm.project_id, alarm.rule):
                     has_fired |= self._consider(connection, alarm.id, event)
         return has_fired
 
@@ -111,8 +113,6 @@ class Watcher:
         alarm: Alarm | None = parts.stores.alarm(connection, alarm_id)
         assert alarm is not None
         if alarm.state == ALARM and not alarm.repeat_actions:
-            return False
-        if not concerns(event, alarm.project_id, alarm.rule):
             return False
         if not time_constraints.allow(alarm.time_constraints, now):
             return False

@@ -103,7 +103,6 @@ class SealedColumns:
         None when there are no more, and how many were.  ``after`` None: the first."""
         columns = [self._table.c[name] for name in self._names]
         select = sa.select(self._key, *columns).order_by(self._key).limit(limit)
-        select = select.with_for_update()  # what is changed meanwhile stays changed
         if after is not None:
             select = select.where(self._key > after)
         rows = connection.execute(select).all()

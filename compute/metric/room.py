@@ -9,6 +9,7 @@ from compute.core.policy import Policy
 from compute.core.room import Room, RoomParts
 from compute.core.service_account import ServiceAccount
 from compute.image.client import ImageClient
+from compute.instance.client import InstanceClient
 from compute.metric.api.aggregates import AggregatesApi
 from compute.metric.api.batch import BatchApi
 from compute.metric.api.frame import Frame
@@ -82,6 +83,7 @@ def room_of(parts: RoomParts, settings: MetricSettings, objects: Objects) -> Roo
             inner,
             VolumeClient(parts.callers["volume"], parts.service),
             ImageClient(parts.callers["image"], parts.service),
+            InstanceClient(parts.callers["compute"], parts.service),
             parts.tokens,
             parts.service,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -16,6 +17,7 @@ from compute.metric.client import MetricClient
 from compute.metric.keeping.objects import Missing
 from compute.metric.room import room_of
 from compute.metric.settings import MetricSettings
+from objectstore.client.caller import Caller
 from objectstore.client.in_process import InProcessCaller
 from objectstore.kernel.errors import Unavailable
 from objectstore.kernel.loop import Progress
@@ -76,6 +78,7 @@ class House:
         url: str = "",
         objects: MemoryObjects | None = None,
         seed: int = 5,
+        callers: Mapping[str, Caller] | None = None,
         **settings: Any,
     ) -> None:
         self.clock = SteppedClock()
@@ -90,7 +93,7 @@ class House:
             random=Random(seed),
             tokens=self.tokens,
             service=self.tokens,
-            callers={},
+            callers=callers or {},
             state_directory=directory,
             host="here",
         )

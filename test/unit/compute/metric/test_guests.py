@@ -71,6 +71,28 @@ def test_a_server_that_is_deleted_has_ended(servers: Servers, house: House) -> N
     assert len(points) == 1
 
 
+def test_a_server_that_ended_while_its_agent_was_away(
+    servers: Servers, tmp_path: Path
+) -> None:
+    (tmp_path / "metrics").mkdir()
+    absent = {name: AbsentService(name) for name in ("volume", "image")}
+    callers = {**absent, "compute": servers.caller}
+    house = House(tmp_path / "metrics", callers=callers)
+    gone, kept = servers.boot(), servers.boot()
+    measuring(servers, house).step()
+    servers.ok("DELETE", f"/servers/{gone}")
+    servers.work()
+    for _ in range(2):
+        house.fold()
+    for kind in ("instance", "instance_disk"):
+        found = house.ok("GET", f"/v1/resource/{kind}")
+        assert len(found) == 2
+        for each in found:
+            server = each.get("instance_id", each["id"])
+            assert (each["ended_at"] is None) == (server == kept)
+    house.database.close()
+
+
 def test_nobody_hears(servers: Servers, caplog: pytest.LogCaptureFixture) -> None:
     servers.boot()
     absent = MetricClient(AbsentService("metric"), servers.tokens)
