@@ -21,6 +21,8 @@ _BASES = {
     "alarming": "/v2",
 }
 _NOWHERE = frozenset(("", ".", ".."))
+# What the dialects call it: most of them, alarms', stacks'.
+_SENTENCES = ("message", "faultstring", "explanation")
 
 
 def base_of(room: str, project_id: str) -> str:
@@ -43,8 +45,9 @@ def path_of(segments: Iterable[Any], query: Mapping[str, Any] | None = None) -> 
 def sentence_of(document: Any) -> str:
     """The sentence in an error, whichever room's dialect it is in."""
     while isinstance(document, dict):
-        for name in ("message", "faultstring"):
+        for name in _SENTENCES:
             if isinstance(document.get(name), str):
                 return str(document[name])
-        document = next(iter(document.values()), "")
+        inner = [each for each in document.values() if isinstance(each, dict)]
+        document = inner[0] if inner else next(iter(document.values()), "")
     return document if isinstance(document, str) else ""
