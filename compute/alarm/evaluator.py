@@ -62,7 +62,7 @@ class Evaluator:
                 )
             )
             self._has_begun = True
-        if not parts.read(lambda it: parts.stores.due(it, parts.now(), 1)):
+        if not parts.read(lambda connection: self._due(connection, 1)):
             return Progress.IDLE
         claimed = parts.run(lambda connection: self._claim(connection, most))
         tasks = [concurrency.spawn(self._look_after, alarm) for alarm in claimed]
@@ -74,12 +74,17 @@ class Evaluator:
                 concurrency.kill_task(task)
         return Progress.BUSY if len(claimed) == most else Progress.IDLE
 
+    def _due(self, connection: Connection, most: int) -> list[Alarm]:
+        now = self._parts.now()
+        latest = now + max(CLAIM_SECONDS, self._parts.settings.evaluation_interval)
+        return self._parts.stores.due(connection, now, latest, most)
+
     def _claim(self, connection: Connection, most: int) -> list[Alarm]:
         stores, now = self._parts.stores, self._parts.now()
         claim = f"{self._place}-{self._parts.identifiers.uuid()}"
         until = now + CLAIM_SECONDS
         claimed = []
-        for alarm in stores.due(connection, now, most):
+        for alarm in self._due(connection, most):
             if stores.claim(connection, alarm, claim, until):
                 found = stores.alarm(connection, alarm.id)
                 assert found is not None

@@ -80,14 +80,16 @@ class Stores:
 
     # ---- evaluation --------------------------------------------------------------
 
-    def due(self, connection: Connection, now: float, limit: int) -> list[Alarm]:
+    def due(
+        self, connection: Connection, now: float, latest: float, limit: int
+    ) -> list[Alarm]:
         """Those whose turn it is, the longest due first; those of events wait for
-        events."""
+        events.  ``latest``: none can be due later, unless the clock was set back."""
         select = (
             tables.alarms.select()
             .where(
                 _alarms.enabled == sa.true(),
-                _alarms.due_at <= now,
+                sa.or_(_alarms.due_at <= now, _alarms.due_at > latest),
                 _alarms.type != EVENT,
             )
             .order_by(_alarms.due_at, _alarms.id)

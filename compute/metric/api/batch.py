@@ -64,6 +64,8 @@ class BatchApi:
         that are not there are made."""
         creates = call.query.flag("create_metrics")
         body = object_of(large_json(call))
+        if len(body) > METRICS_MAX:
+            raise BadRequest(f"One request has at most {METRICS_MAX} resources")
         given = {
             _key(resource_id): {
                 name: (each, self._measures(each))

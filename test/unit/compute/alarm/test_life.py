@@ -357,3 +357,11 @@ def test_what_the_api_is(house: House) -> None:
     house.create(project_id=OTHER, status=403)
     other = house.create(project_id=OTHER, user_id="u9", roles="admin")
     assert (other["project_id"], other["user_id"]) == (OTHER, "u9")
+
+
+def test_a_clock_that_is_set_back_stops_no_evaluation(house: House) -> None:
+    alarm = house.create()
+    house.evaluate(1.0)
+    house.clock.advance(-86400.0)
+    house.evaluate(99.0)
+    assert house.show(alarm)["state"] == "alarm"

@@ -114,6 +114,12 @@ def test_a_resource_has_one_metric_of_a_name(house: House) -> None:
     assert house.ok("GET", f"/v1/metric/{free}")["resource"] is None
 
 
+def test_a_batch_names_so_many_resources(house: House) -> None:
+    path = "/v1/batch/resources/metrics/measures"
+    many = {f"r{number}": {} for number in range(20_001)}
+    assert house.call("POST", path, many).status == 400
+
+
 def test_what_a_batch_describes_can_be_kept(house: House) -> None:
     house.ok("POST", "/v1/resource/generic", {"id": "x"})
     measures = [{"timestamp": T0, "value": 1}]
