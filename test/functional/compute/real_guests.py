@@ -9,6 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 from openstack.connection import Connection
 
 from test.functional.compute.house import RunningCloud
@@ -65,6 +72,29 @@ class Guests:
             self.made[name] = sdk.compute.create_flavor(
                 name=name, ram=memory, vcpus=1, disk=1
             )
+
+    def make_key(self, path: Path) -> None:
+        """A key pair ("key") to let servers be entered with; its secret half there."""
+        private = Ed25519PrivateKey.generate()
+        path.touch(mode=0o600)
+        path.write_bytes(
+            private.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
+        )
+        public = private.public_key().public_bytes(
+            Encoding.OpenSSH, PublicFormat.OpenSSH
+        )
+        self.sdk.compute.create_keypair(
+            name="key", public_key=public.decode(), type="ssh"
+        )
+
+    def lead_outside(self) -> None:
+        """A router ("router") to the network outside ("outside")."""
+        network = self.sdk.network
+        outside = next(iter(network.networks(is_router_external=True)))
+        router = network.create_router(
+            name="r", external_gateway_info={"network_id": outside.id}
+        )
+        self.made |= {"router": router, "outside": outside}
 
     def boot(self, name: str, image: str) -> Any:
         """Ask for a server."""

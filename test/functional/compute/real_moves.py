@@ -15,14 +15,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-)
-
 from test.functional.compute.house import RunningCloud
 from test.functional.compute.real_guests import (
     DOCTOR_POLL_SECONDS,
@@ -62,21 +54,10 @@ class Inside(Guests):
         """All of it."""
         self.prepare(disk, "moving")
         sdk = self.sdk
-        private = Ed25519PrivateKey.generate()
-        self.key.touch(mode=0o600)
-        self.key.write_bytes(
-            private.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
-        )
-        public = private.public_key().public_bytes(
-            Encoding.OpenSSH, PublicFormat.OpenSSH
-        )
-        sdk.compute.create_keypair(name="key", public_key=public.decode(), type="ssh")
+        self.make_key(self.key)
+        self.lead_outside()
         network = self.made["network"]
         (subnet,) = list(sdk.network.subnets(network_id=network.id))
-        outside = next(iter(sdk.network.networks(is_router_external=True)))
-        router = sdk.network.create_router(
-            name="r", external_gateway_info={"network_id": outside.id}
-        )
         subnet6 = sdk.network.create_subnet(
             network_id=network.id,
             cidr=PREFIX,
@@ -85,7 +66,7 @@ class Inside(Guests):
             ipv6_address_mode="slaac",
         )
         for each in (subnet, subnet6):
-            sdk.network.add_interface_to_router(router, subnet=each.id)
+            sdk.network.add_interface_to_router(self.made["router"], subnet=each.id)
         group = sdk.network.find_security_group(
             "default", project_id=sdk.current_project_id
         )
@@ -97,11 +78,7 @@ class Inside(Guests):
                 protocol=protocol,
                 remote_ip_prefix="0.0.0.0/0",
             )
-        self.made |= {
-            "router": router,
-            "subnets": [subnet, subnet6],
-            "outside": outside,
-        }
+        self.made["subnets"] = [subnet, subnet6]
 
     def clear_away(self) -> None:
         """And nothing is left, on either host."""

@@ -12,14 +12,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-)
-
 from test.functional.compute.house import RunningCloud, running_cloud
 from test.functional.compute.real_guests import (
     Guests,
@@ -49,22 +41,11 @@ class Volumes(Guests):
         """A network that is reached from here, and a key."""
         self.prepare(disk, "volumes")
         sdk = self.sdk
-        private = Ed25519PrivateKey.generate()
-        self.key.touch(mode=0o600)
-        self.key.write_bytes(
-            private.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
-        )
-        public = private.public_key().public_bytes(
-            Encoding.OpenSSH, PublicFormat.OpenSSH
-        )
-        sdk.compute.create_keypair(name="key", public_key=public.decode(), type="ssh")
+        self.make_key(self.key)
+        self.lead_outside()
         network = self.made["network"]
         (subnet,) = list(sdk.network.subnets(network_id=network.id))
-        outside = next(iter(sdk.network.networks(is_router_external=True)))
-        router = sdk.network.create_router(
-            name="r", external_gateway_info={"network_id": outside.id}
-        )
-        sdk.network.add_interface_to_router(router, subnet_id=subnet.id)
+        sdk.network.add_interface_to_router(self.made["router"], subnet_id=subnet.id)
         group = sdk.network.find_security_group(
             "default", project_id=sdk.current_project_id
         )
@@ -74,8 +55,10 @@ class Volumes(Guests):
             protocol="tcp",
             remote_ip_prefix="0.0.0.0/0",
         )
-        self.made |= {"router": router, "subnet": subnet, "outside": outside}
-        self.made["floating"] = sdk.network.create_ip(floating_network_id=outside.id)
+        self.made["subnet"] = subnet
+        self.made["floating"] = sdk.network.create_ip(
+            floating_network_id=self.made["outside"].id
+        )
 
     def server(self, name: str, *more: str) -> Any:
         """Booted, and reached at the floating address."""
