@@ -6,25 +6,19 @@ Exposes any ``ContainerNode`` per device; what a verb takes and gives is in
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 
 from objectstore.kernel.concurrency import Promise
-from objectstore.kernel.request import Application
 from objectstore.wire import codec, row_codec
 from objectstore.wire.nodes import ContainerNode
 from objectstore.wire.records import ContainerName
-from objectstore.wire.serving import RESPONSE_SECONDS, Call, NodeServer, Verbs
+from objectstore.wire.serving import Call, NodeServer, Verbs
 from objectstore.wire.serving_database import DATABASE_VERBS
 
 
 def container_server(
     nodes: Mapping[str, ContainerNode],
     secret: str,
-    *,
-    pages: Mapping[str, Application] | None = None,
-    wait_seconds: float = RESPONSE_SECONDS,
-    logger: logging.Logger | None = None,
 ) -> NodeServer:
     """The application for these devices; ``nodes`` is looked up at each request,
     so devices may come and go."""
@@ -34,9 +28,6 @@ def container_server(
         lambda parts: nodes.get(parts[3]),
         CONTAINER_VERBS,
         secret,
-        pages=pages,
-        wait_seconds=wait_seconds,
-        logger=logger,
     )
 
 

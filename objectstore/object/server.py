@@ -7,12 +7,10 @@ is in ``doc/formats-wire.md``.  Uploads have a file of their own
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 
 from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.errors import Rejected
-from objectstore.kernel.request import Application
 from objectstore.object.upload_handler import receive_upload
 from objectstore.wire import codec, frames, paths
 from objectstore.wire.nodes import INLINE_BYTES_MAX, ObjectNode
@@ -20,7 +18,6 @@ from objectstore.wire.partition_codec import decode_page_wanted, decode_partitio
 from objectstore.wire.records import Lookup, Receipt
 from objectstore.wire.remote_owed import decode_owed
 from objectstore.wire.serving import (
-    RESPONSE_SECONDS,
     Call,
     NodeServer,
     RequestCall,
@@ -37,10 +34,6 @@ RESERVE_SECONDS_MAX = 3600.0
 def object_server(
     nodes: Mapping[tuple[int, str], ObjectNode],
     secret: str,
-    *,
-    pages: Mapping[str, Application] | None = None,
-    wait_seconds: float = RESPONSE_SECONDS,
-    logger: logging.Logger | None = None,
 ) -> NodeServer:
     """The application for these (policy, device) pairs; ``nodes`` is looked up at
     each request, so devices may come and go."""
@@ -56,9 +49,6 @@ def object_server(
         OBJECT_VERBS,
         secret,
         streams=OBJECT_STREAMS,
-        pages=pages,
-        wait_seconds=wait_seconds,
-        logger=logger,
     )
 
 

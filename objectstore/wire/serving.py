@@ -22,7 +22,6 @@ from objectstore.kernel.errors import InsufficientStorage, Rejected, RingstackEr
 from objectstore.kernel.reply import STATUS_LINES
 from objectstore.kernel.request import (
     CONTEXT_KEY,
-    Application,
     Environ,
     StartResponse,
 )
@@ -152,8 +151,7 @@ class _Address(NamedTuple):
 
 class NodeServer:
     """The application.  ``find`` gives the node of a split path, or None;
-    ``key_at`` is where the key stands in it.  ``pages`` are further pages by
-    path (``/metrics``, ``/recon``), open to everybody as ``/healthcheck`` is.
+    ``key_at`` is where the key stands in it.
 
     Handlers of ``verbs`` never wait: they give bytes, or the promise of them.  Those of
     ``streams`` read or write more than memory should hold, take a ``RequestCall`` and
@@ -168,9 +166,6 @@ class NodeServer:
         secret: str,
         *,
         streams: Verbs | None = None,
-        pages: Mapping[str, Application] | None = None,
-        wait_seconds: float = RESPONSE_SECONDS,
-        logger: logging.Logger | None = None,
     ) -> None:
         if len(secret) < SECRET_CHARACTERS_MIN:
             raise ValueError(
@@ -182,23 +177,18 @@ class NodeServer:
         self._verbs = verbs
         self._streams = streams or {}
         self._secret = secret.encode()
-        self._pages = dict(pages or {})
-        self._wait_seconds = wait_seconds
-        self._logger = logger or logging.getLogger(f"objectstore.{kind}")
+        self._logger = logging.getLogger(f"objectstore.{kind}")
 
     def __call__(
         self, environ: Environ, start_response: StartResponse
     ) -> Iterable[bytes]:
         """PEP 3333."""
-        path = environ.get("PATH_INFO", "")
-        if not path.startswith("/v1/"):
-            return self._page(path, environ, start_response)
         sent = environ.get(SECRET_KEY, "").encode("latin-1")
         if not hmac.compare_digest(sent, self._secret):
             return _plain(start_response, 403, b"the cluster's secret is another")
         _adopt_transaction(environ)
         try:
-            answer = self._answer_request(environ, path.split("/"))
+            answer = self._answer_request(environ, environ["PATH_INFO"].split("/"))
         except codec.Malformed as error:
             return _plain(start_response, 400, str(error).encode())
         except RingstackError as error:
@@ -217,7 +207,7 @@ class NodeServer:
         address = self._address(environ["REQUEST_METHOD"], parts)
         known = self._verbs.get(address.verb) or self._streams.get(address.verb)
         node, handler = self._node(address, known)
-        call = RequestCall(environ, address.key, address.rest, self._wait_seconds)
+        call = RequestCall(environ, address.key, address.rest, RESPONSE_SECONDS)
         answer = handler(node, call)
         if isinstance(answer, Promise):
             return answer.wait(call.wait_seconds)
@@ -229,7 +219,7 @@ class NodeServer:
         try:
             address = self._address(method, parts)
             node, handler = self._node(address, self._verbs.get(address.verb))
-            call = MessageCall(body, address.key, address.rest, self._wait_seconds)
+            call = MessageCall(body, address.key, address.rest, RESPONSE_SECONDS)
             answer = handler(node, call)
         except Exception as error:  # noqa: BLE001  (handed on, not swallowed)
             return Promise.failed(error)
@@ -269,16 +259,6 @@ class NodeServer:
             ],
         )
         return [message]
-
-    def _page(
-        self, path: str, environ: Environ, start_response: StartResponse
-    ) -> Iterable[bytes]:
-        page = self._pages.get(path)
-        if page is not None:
-            return page(environ, start_response)  # type: ignore[no-any-return]
-        if path == "/healthcheck":
-            return _plain(start_response, 200, b"OK")
-        return _plain(start_response, 404, b"no such page")
 
 
 def _adopt_transaction(environ: Environ) -> None:

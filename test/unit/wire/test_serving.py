@@ -108,21 +108,6 @@ def test_a_short_secret_is_no_secret() -> None:
         object_server({}, "short")
 
 
-def test_the_health_page_is_open(server: Any) -> None:
-    answer = call(server, "GET", "/healthcheck", secret=None)
-    assert (answer.status, answer.body) == (200, b"OK")
-    assert call(server, "GET", "/metrics", secret=None).status == 404
-
-
-def test_pages_can_be_added() -> None:
-    def metrics(environ: Environ, start_response: Any) -> list[bytes]:
-        start_response("200 OK", [("Content-Length", "2")])
-        return [b"42"]
-
-    server = container_server({}, SECRET, pages={"/metrics": metrics})
-    assert call(server, "GET", "/metrics", secret=None).body == b"42"
-
-
 @pytest.mark.parametrize(
     ("device", "policy"), [("sdb", "0"), ("sda", "1"), ("sda", "x"), ("..", "0")]
 )
