@@ -24,7 +24,12 @@ from compute.alarm.places import Places
 from compute.alarm.settings import AlarmSettings
 from compute.core.errors import BadRequest
 from compute.core.web.connections import Connections, Resolve, system_resolve
-from compute.core.web.url_rules import UrlRules, WebTarget, parse_networks
+from compute.core.web.url_rules import (
+    UrlRules,
+    WebTarget,
+    parse_networks,
+    plain_address,
+)
 from objectstore.kernel import concurrency
 from objectstore.kernel.errors import DeadlineExceeded, Unavailable
 
@@ -133,7 +138,8 @@ class Webhooks:
         except BadRequest:
             # Which address a name has inside is not for everybody to learn.
             raise BadRequest("its host is where webhooks may not go") from None
-        if not self._to_ourselves and (is_ours(address) or self._is_listed(address)):
+        plain = plain_address(address)
+        if not self._to_ourselves and (is_ours(plain) or self._is_listed(plain)):
             raise BadRequest("its host is one of this cloud's own")
         return address
 
@@ -151,7 +157,8 @@ class Webhooks:
         """Whether a host of the catalogue has it, whatever name led us there."""
         for host in self._places.known().hosts:
             with contextlib.suppress(OSError):
-                if address in concurrency.offload(self._look_up, host, _PROBE_PORT):
+                found = concurrency.offload(self._look_up, host, _PROBE_PORT)
+                if address in map(plain_address, found):
                     return True
         return False
 

@@ -102,6 +102,11 @@ def _as_asked(host: str) -> str:
     return host.lower() if ":" in host else host.encode("idna").decode().lower()
 
 
+def plain_address(text: str) -> str:
+    """An address in the one way in which two that lead to one place are the same."""
+    return str(_inner(ipaddress.ip_address(text.partition("%")[0])))
+
+
 def _literal(host: str) -> Address | None:
     try:
         return ipaddress.ip_address(host)

@@ -175,6 +175,11 @@ def test_a_name_that_leads_to_us_is_refused_when_it_is_asked(guarded: House) -> 
     for url in ("http://alias/", "http://evil/"):
         with pytest.raises(BadRequest, match="own"):
             webhooks.post(url, {}, b"")
+    # An address of IPv4 in the clothes of IPv6 is that address.
+    for address in ("::ffff:127.0.0.1", "::ffff:203.0.113.7", "64:ff9b::cb00:7107"):
+        names["evil"] = address
+        with pytest.raises(BadRequest, match="own"):
+            webhooks.post("http://evil/", {}, b"")
     assert is_ours("127.0.0.1")
     assert not is_ours("203.0.113.7")
 
