@@ -26,6 +26,8 @@ STAGED = 0
 FIRST_PRIMARY = 1
 # How soon a process sees that the keys were rotated.
 LOOK_SECONDS = 5.0
+# What was sealed before such a look may be written a moment after it.
+SETTLED_SECONDS = 2 * LOOK_SECONDS
 
 _log = logging.getLogger("compute.keys")
 
@@ -39,7 +41,7 @@ def key_numbers(directory: Path) -> list[int]:
 def create_keys(directory: Path) -> bool:
     """A first primary and a first staged key, if there are none; whether so."""
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _alone(directory):
+    with alone(directory):
         if key_numbers(directory):
             return False
         _write_key(directory, STAGED)
@@ -49,7 +51,7 @@ def create_keys(directory: Path) -> bool:
 
 def rotate_keys(directory: Path, keys_max: int) -> int:
     """Make the staged key primary; keep ``keys_max`` keys.  The primary's number."""
-    with _alone(directory):
+    with alone(directory):
         numbers = key_numbers(directory)
         if STAGED not in numbers:
             # A rotation was cut short after its first step: this is the rest of it.
@@ -63,11 +65,20 @@ def rotate_keys(directory: Path, keys_max: int) -> int:
         return primary
 
 
+def seconds_unsettled(directory: Path, now: float) -> float:
+    """How long until every process uses the primary key and no older one."""
+    primary = key_numbers(directory)[0]
+    if primary == FIRST_PRIMARY:
+        return 0.0
+    changed = (directory / str(primary)).stat().st_ctime
+    return min(max(changed + SETTLED_SECONDS - now, 0.0), SETTLED_SECONDS)
+
+
 @contextlib.contextmanager
-def _alone(directory: Path) -> Iterator[None]:
+def alone(directory: Path, name: str = ".lock") -> Iterator[None]:
     """Of two processes that make keys together, or rotate them, one would overwrite the
-    other's, which something may be sealed with."""
-    with open(directory / ".lock", "w", opener=_for_us_alone) as lock:
+    other's, which something may be sealed with.  ``name``: of what is done."""
+    with open(directory / name, "w", opener=_for_us_alone) as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from compute.core.database import Database
-from compute.core.key_repository import rotate_keys
+from compute.core.key_repository import alone, rotate_keys, seconds_unsettled
 from compute.core.sealing import KEYS_KEPT, SealedColumns, Vault
 
 # In one transaction: others wait for it.
 ROWS_AT_ONCE = 50
+# A rotation's lock, beside the keys.
+ROTATION = ".rotation"
 
 
 def reseal(database: Database, sealed: Iterable[SealedColumns]) -> int:
@@ -26,16 +29,25 @@ def seal_clear(database: Database, sealed: Iterable[SealedColumns]) -> int:
 
 
 def rotate(
-    database: Database, sealed: Iterable[SealedColumns], vault: Vault, keys: Path
+    database: Database,
+    sealed: Iterable[SealedColumns],
+    vault: Vault,
+    keys: Path,
+    *,
+    wait: Callable[[float], object] = time.sleep,
 ) -> tuple[int, int]:
     """Make the staged key primary and seal everything with it; the key's number, and
-    how many rows."""
+    how many rows.  One at a time, and none before all processes have left the key that
+    goes: what is sealed with it would be lost."""
     found = list(sealed)
-    # Nothing may need the keys that go: what the last rotation left is done first.
-    reseal(database, found)
-    primary = rotate_keys(keys, KEYS_KEPT)
-    vault.reload()
-    return primary, reseal(database, found)
+    with alone(keys, ROTATION):
+        wait(seconds_unsettled(keys, time.time()))
+        vault.reload()
+        # What the last rotation left is done first.
+        reseal(database, found)
+        primary = rotate_keys(keys, KEYS_KEPT)
+        vault.reload()
+        return primary, reseal(database, found)
 
 
 def _walk(database: Database, sealed: SealedColumns, *, only_clear: bool) -> int:

@@ -82,7 +82,9 @@ def test_rotations_lose_nothing(house: House, tmp_path: Path) -> None:
     before, keys = house.show(alarm), tmp_path / SECRET_KEYS
     stores = house.parts.stores
     for _ in range(4):
-        _, count = rotate(house.database, stores.sealed(), stores.vault, keys)
+        _, count = rotate(
+            house.database, stores.sealed(), stores.vault, keys, wait=lambda _: None
+        )
         assert count == 2
         assert house.show(alarm) == before
     house.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,11 @@ from compute.cli.settings_file import read_settings
 from compute.core.database import Database
 from compute.core.key_repository import key_numbers, rotate_keys
 from compute.core.migrations import upgrade
-from compute.core.resealing import reseal, seal_clear
+from compute.core.resealing import ROTATION, reseal, rotate, seal_clear
 from compute.core.sealing import KEYS_KEPT, SECRET_KEYS, vault_of
 from compute.orchestration import tables
 from compute.orchestration.engine.upkeep import Upkeep
-from compute.orchestration.store import SEALED
+from compute.orchestration.store import SEALED, Stores
 from objectstore.kernel.errors import Corrupt
 from test.fakes.stepped_clock import SteppedClock
 from test.unit.compute.orchestration.house import House, template
@@ -104,6 +105,28 @@ def test_rotations_lose_nothing(tmp_path: Path) -> None:
         assert reseal(house.database, house.stores.sealed()) >= 2
     assert first not in [(keys / str(each)).read_bytes() for each in key_numbers(keys)]
     house.database.close()
+
+
+def test_rotations_wait_for_each_other_and_for_the_key_that_goes(
+    house: House, tmp_path: Path
+) -> None:
+    stack_id = _order(house)
+    house.settle()
+    keys, waited = tmp_path / SECRET_KEYS, list[float]()
+
+    def wait(seconds: float) -> None:
+        """Nobody else rotates meanwhile."""
+        waited.append(seconds)
+        with open(keys / ROTATION) as lock, pytest.raises(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    for primary in (2, 3, 4):
+        vault = vault_of(tmp_path, house.clock)
+        sealed = Stores(vault).sealed()
+        assert rotate(house.database, sealed, vault, keys, wait=wait)[0] == primary
+    assert [each > 1.0 for each in waited] == [False, True, True]
+    house.clock.advance(60.0)
+    assert house.state("s", stack_id) == "CREATE_COMPLETE"
 
 
 def test_without_its_key_nothing_is_made_up(tmp_path: Path) -> None:
