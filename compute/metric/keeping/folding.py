@@ -65,10 +65,10 @@ class Folding:
         self._identifiers = identifiers
         self._clock = clock
 
-    def fold(self, plans: Mapping[str, Plan]) -> bool:
-        """Fold what is pending of these metrics now; whether all went well.  Who is
-        gone, or was folded by somebody else meanwhile, is passed by; what is pending of
-        one whose objects cannot be written stays, and can be read."""
+    def fold(self, plans: Mapping[str, Plan]) -> list[str]:
+        """Fold what is pending of these metrics now; those with which that did not go
+        well.  Who is gone, or was folded by somebody else meanwhile, is passed by; what
+        is pending of one whose objects cannot be written stays, and can be read."""
         granularities = {
             each.granularity for plan in plans.values() for each in plan.definitions
         }
@@ -77,21 +77,21 @@ class Folding:
                 series_rows.kept, metric_ids=list(plans), granularities=granularities
             )
         )
-        folded, is_well = [], True
+        folded, failed = [], []
         for metric_id, kept in found.items():
             if kept.pending:
                 try:
                     folded.append(self._folded(kept, plans[metric_id]))
                 except Unavailable as error:
                     _log.warning("metric %s is not folded: %s", metric_id, error)
-                    is_well = False
+                    failed.append(metric_id)
                 except Exception:  # noqa: BLE001  (told; others are folded all the same)
                     _log.exception("metric %s cannot be folded", metric_id)
-                    is_well = False
+                    failed.append(metric_id)
                 concurrency.sleep(0)  # others may have their turn
         if folded:
             self._database.run(partial(self._replace, folded))
-        return is_well
+        return failed
 
     def _folded(self, kept: Kept, plan: Plan) -> _Folded:
         series, chunks = shipped(series_of(kept, plan))

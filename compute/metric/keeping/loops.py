@@ -33,6 +33,8 @@ class FoldingLoop:
         self._clock = clock
         self._fold_after = fold_after
         self._eager: set[str] = set()
+        # These could not be folded: others go first.
+        self._failed: list[str] = []
 
     def eager_for(self, metric_id: str) -> None:
         """Much is pending of this one: do not wait."""
@@ -42,18 +44,23 @@ class FoldingLoop:
         """See ``Step``."""
         ripe = self._ripe()
         plans = self._database.read(partial(plans_of, metric_ids=ripe))
-        is_well = self._folding.fold(plans)
+        failed = self._folding.fold(plans)
+        tried = frozenset(ripe)
+        self._failed = [each for each in self._failed if each not in tried] + failed
         self._eager.difference_update(ripe)
         has_more = len(ripe) == METRICS_IN_ONE_STEP
-        return Progress.BUSY if has_more and is_well else Progress.IDLE
+        return Progress.BUSY if has_more and not failed else Progress.IDLE
 
     def _ripe(self) -> list[str]:
         before = self._clock.time() - self._fold_after
         waiting = self._database.read(
-            partial(series_rows.oldest_pending, limit=ROWS_LOOKED_AT)
+            partial(
+                series_rows.oldest_pending, limit=ROWS_LOOKED_AT, without=self._failed
+            )
         )
-        found = dict.fromkeys(self._eager)
+        found = dict.fromkeys(each for each in self._eager if each not in self._failed)
         found |= dict.fromkeys(each for each, since in waiting if since <= before)
+        found |= dict.fromkeys(self._failed)
         return list(found)[:METRICS_IN_ONE_STEP]
 
 

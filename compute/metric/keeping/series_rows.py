@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from compute.core.database import Connection
 from compute.metric import tables
 from compute.metric.series.codec import pack_measures, unpack_measures
-from compute.metric.store import portions
+from compute.metric.store import VALUES_IN_ONE_STATEMENT, portions
 
 _pending, _series, _chunks = tables.pending, tables.series, tables.chunks
 # Who reads may still fetch an object for so long after it has been replaced.
@@ -182,9 +182,15 @@ def forget(connection: Connection, metric_ids: Collection[str], now: float) -> N
             connection.execute(sa.delete(table).where(table.c.metric_id.in_(part)))
 
 
-def oldest_pending(connection: Connection, limit: int) -> list[tuple[str, float]]:
-    """Metrics of what has waited longest, and since when."""
+def oldest_pending(
+    connection: Connection, limit: int, without: Sequence[str] = ()
+) -> list[tuple[str, float]]:
+    """Metrics of what has waited longest, and since when; ``without``: of as many of
+    these as one statement may name, nothing."""
     select = sa.select(_pending.c.metric_id, _pending.c.came_at)
+    if without:
+        named = without[:VALUES_IN_ONE_STATEMENT]
+        select = select.where(_pending.c.metric_id.not_in(named))
     found: dict[str, float] = {}
     for row in connection.execute(select.order_by(_pending.c.number).limit(limit)):
         found.setdefault(row.metric_id, row.came_at)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+import sqlalchemy as sa
 
+from compute.metric import tables
 from compute.metric.client import ResourceToFeed
+from compute.metric.keeping import loops
 from test.fakes.tokens import fake_token
 from test.unit.compute.metric.house import OTHER, OWNER, House
 
@@ -30,6 +33,26 @@ def test_sums_that_are_no_numbers_stop_nobody(house: House) -> None:
     for again in ("mean", "std", "sum", "rate:sum"):
         operations = f"(aggregate {again} (metric (({bad} last) ({good} last))))"
         house.ok("POST", "/v1/aggregates", {"operations": operations})
+
+
+def test_who_cannot_be_folded_lets_others_go_first(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loops, "ROWS_LOOKED_AT", 3)
+    monkeypatch.setattr(loops, "METRICS_IN_ONE_STEP", 1)
+    bad, good = house.metric(), house.metric()
+    for place in range(4):
+        house.add(bad, (T0 + place, 1.0))
+    house.add(good, (T0, 1.0))
+    with house.database.engine.begin() as connection:
+        broken = sa.update(tables.series).values(body=b"broken")
+        connection.execute(broken.where(tables.series.c.metric_id == bad))
+    house.later(3600)
+    for _ in range(2):
+        house.fold()
+    with house.database.engine.connect() as connection:
+        waiting = connection.execute(sa.select(tables.pending.c.metric_id)).scalars()
+        assert set(waiting) == {bad}
 
 
 def test_a_question_has_so_many_steps(tmp_path_factory: pytest.TempPathFactory) -> None:
