@@ -149,7 +149,9 @@ class InternalStore:
         parts = self.parts
         key, group = parts.placement.container(account, container)
         timestamp = parts.timestamps.now()
-        parts.rounds.write(group, lambda node: node.delete(key, timestamp), key=key)
+        parts.rounds.write(
+            group, lambda node: node.delete(key, timestamp), handoffs=False, key=key
+        )
         parts.facts.forget_container(account, container)
         row = ContainerRow(container, 0, timestamp, 0, 0, 0)
         account_key, replicas = parts.placement.account(account)
@@ -166,7 +168,9 @@ class InternalStore:
         key, group = parts.placement.account(account)
         timestamp = parts.timestamps.now()
         try:
-            parts.rounds.write(group, lambda node: node.delete(key, timestamp), key=key)
+            parts.rounds.write(
+                group, lambda node: node.delete(key, timestamp), handoffs=False, key=key
+            )
         finally:
             parts.facts.forget_account(account)
 

@@ -124,7 +124,7 @@ def delete_account(parts: Parts, request: Request, account: str) -> Reply:
             )
         else:
             asked = parts.rounds.write(
-                group, lambda node: node.delete(key, timestamp), key=key
+                group, lambda node: node.delete(key, timestamp), handoffs=False, key=key
             )
     except Rejected as refusal:
         if refusal.status == 409:

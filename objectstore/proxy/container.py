@@ -159,8 +159,9 @@ def delete_container(
     parts.timestamps.observe(info.put_timestamp)
     timestamp = internal_timestamp(request) or parts.timestamps.now()
     try:
+        # No handoffs: one that has no database keeps nothing of its deletion.
         asked = parts.rounds.write(
-            group, lambda node: node.delete(key, timestamp), key=key
+            group, lambda node: node.delete(key, timestamp), handoffs=False, key=key
         )
         reply = found_reply(asked, group.majority)
     except Rejected as refusal:

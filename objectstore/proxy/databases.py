@@ -96,7 +96,8 @@ class View(Generic[D]):
 
 
 def view_database(rounds: Rounds, group: Group[D], key: bytes) -> View[D]:
-    """Ask a majority, and everybody else when they know nothing of it.
+    """Ask a majority, and everybody else when they know nothing of it, or are of one
+    process, which may have been away.
 
     Raises ``Unavailable`` when no replica answers.
     """
@@ -108,7 +109,8 @@ def view_database(rounds: Rounds, group: Group[D], key: bytes) -> View[D]:
     gathered = rounds.read(nodes, ask, group.majority)
     answers = gathered.answers
     enough = len(answers) >= group.majority
-    if enough and any(info is not None for _, info in answers):
+    is_doubtful = group.are_of_one_owner(node for node, _ in answers)
+    if enough and not is_doubtful and any(info is not None for _, info in answers):
         _repair(rounds, group, key, gathered)
         return View(rounds, key, answers, is_reduced=False)
     answers = answers + ask_others(rounds, group, gathered, ask)

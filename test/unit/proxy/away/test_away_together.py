@@ -1,4 +1,4 @@
-"""One process has two of three primaries.  It was away while an object was written:
+"""One process has two of three primaries.  It was away while something was written:
 what its devices say, alike and alone, is not believed where others can be asked."""
 
 from __future__ import annotations
@@ -13,30 +13,32 @@ PATH = f"{BOX}/o"
 
 
 class House:
-    """``old`` is on the devices of that process, ``new`` on the third and stand-ins."""
+    """Where the first two primaries of ``path`` are of one process."""
 
-    def __init__(self) -> None:
+    def __init__(self, kind: str, path: str) -> None:
         self.cluster = Cluster(devices=5)
         self.cluster.make_container()
-        *together, self.third = self.cluster.primaries("object", PATH)
-        self.together = together
-        self.cluster.directory.owners[together[1]] = together[0]
+        *self.together, self.third = self.cluster.primaries(kind, path)
+        self.cluster.directory.owners[self.together[1]] = self.together[0]
         ring = self.cluster.ring
         self.cluster.placement.follow({0: ring}, ring, ring)
-        self.cluster.put(PATH, b"old")
+        self._kind = kind
 
     def leave(self) -> None:
         for device in self.together:
-            self.cluster.faults("object", device).down = True
+            self.cluster.faults(self._kind, device).down = True
 
     def return_(self) -> None:
         for device in self.together:
-            self.cluster.faults("object", device).down = False
+            self.cluster.faults(self._kind, device).down = False
 
 
 @pytest.fixture
 def house() -> House:
-    return House()
+    """``old`` is on the devices of that process, ``new`` on the third and stand-ins."""
+    made = House("object", PATH)
+    made.cluster.put(PATH, b"old")
+    return made
 
 
 @pytest.fixture
@@ -89,3 +91,12 @@ def test_a_deletion_finds_what_these_two_have_missed(house: House) -> None:
     house.return_()
     assert house.cluster.ask("DELETE", PATH).status == 204
     assert house.cluster.ask("DELETE", PATH).status == 404
+
+
+def test_a_stand_in_tells_what_was_set_of_a_container() -> None:
+    house = House("container", BOX)
+    house.leave()
+    assert house.cluster.ask("PUT", BOX, {"X-Container-Meta-A": "1"}).status == 202
+    house.return_()
+    house.cluster.faults("container", house.third).down = True
+    assert house.cluster.ask("HEAD", BOX).headers["X-Container-Meta-A"] == "1"

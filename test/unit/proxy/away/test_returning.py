@@ -56,3 +56,17 @@ def test_a_change_of_metadata_waits(cluster: Cluster) -> None:
     leave_for_a_moment(cluster, "container", BOX)
     assert cluster.ask("POST", BOX, {"X-Container-Meta-A": "1"}).status == 204
     assert cluster.ask("HEAD", BOX).headers["X-Container-Meta-A"] == "1"
+
+
+def test_the_deletion_of_a_container_waits(cluster: Cluster) -> None:
+    leave_for_a_moment(cluster, "container", BOX)
+    assert cluster.ask("DELETE", BOX).status == 204
+    assert cluster.ask("HEAD", BOX).status == 404
+
+
+def test_a_container_that_too_few_have_is_not_called_missing() -> None:
+    cluster = Cluster(devices=5)
+    cluster.make_container()
+    for each in cluster.primaries("container", BOX)[:2]:
+        cluster.faults("container", each).down = True
+    assert cluster.ask("DELETE", BOX).status == 503
