@@ -12,11 +12,9 @@ import signal
 import sys
 from importlib.util import find_spec
 from pathlib import Path
-from typing import NoReturn
 
 import click
 from openstack.exceptions import SDKException
-from rich.console import Console
 from swiftclient import ClientException
 
 from compute.cli import waiting
@@ -27,33 +25,24 @@ from objectstore.cli import quickstart as store_quickstart
 from objectstore.cli import roundtrip
 from objectstore.cli.layout import LOOPBACK
 from objectstore.cli.process import STOP_SECONDS_MAX, StartFailed, is_taken
+from objectstore.cli.quickstart import (
+    HOME,
+    NODE_PORT_OFFSET,
+    console,
+    data_option,
+    fail,
+    port_option,
+)
 
-HOME = Path(__file__).resolve().parents[2]
-# The port between workers and nodes stands this far above the public one.
-NODE_PORT_OFFSET = 1000
 HOST_PROGRAMS = ("qemu-system-x86_64", "qemu-img", "libvirtd", "dnsmasq", "nft", "ip")
-
-console = Console(stderr=True, highlight=False)
 
 
 @click.command(name="quickstart")
 @click.option(
     "--check", is_flag=True, help="Stop after the demonstration; exit 1 if it fails."
 )
-@click.option(
-    "--data",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=HOME / "run" / "quickstart",
-    show_default="run/quickstart",
-    help="Where everything is kept.",
-)
-@click.option(
-    "--port",
-    type=click.IntRange(1024, 65535 - NODE_PORT_OFFSET),
-    default=8080,
-    show_default=True,
-    help="The object store's port on loopback.",
-)
+@data_option
+@port_option
 @click.option(
     "--cloud-port",
     type=click.IntRange(1024, 65535),
@@ -99,7 +88,7 @@ def main(
         )
         return
     if cloud_port in (port, port + NODE_PORT_OFFSET):
-        _fail(
+        fail(
             f"the object store itself takes {port} and {port + NODE_PORT_OFFSET}:"
             " choose another --cloud-port"
         )
@@ -107,7 +96,7 @@ def main(
     kind = _choose(hypervisor)
     for each in (port, port + NODE_PORT_OFFSET, cloud_port):
         if is_taken(each):
-            _fail(f"port {each} is in use by something else")
+            fail(f"port {each} is in use by something else")
     try:
         place = lay_out_cloud(data.absolute(), _plan(port, cloud_port, kind))
         server = place.server(outlives_us=False)
@@ -119,12 +108,12 @@ def main(
             _tell_how_to_go_on(place, port, kind)
             waiting.become(server.pid, str(place.log), STOP_SECONDS_MAX)
     except StartFailed as error:
-        _fail(str(error))
+        fail(str(error))
     except (ClientException, SDKException) as error:
-        _fail(f"{error} (the cloud's log: {place.log})")
+        fail(f"{error} (the cloud's log: {place.log})")
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        _fail(f"{where}{error.strerror or error}")
+        fail(f"{where}{error.strerror or error}")
     except KeyboardInterrupt:
         console.print("stopped; the data stays")
 
@@ -170,14 +159,9 @@ def _choose(wanted: str) -> str:
     if wanted == "sim" or not missing:
         return "libvirt" if wanted != "sim" else "sim"
     if wanted == "libvirt":
-        _fail(f"real servers need what is missing here: {', '.join(missing)}")
+        fail(f"real servers need what is missing here: {', '.join(missing)}")
     console.print(f"servers are simulated: missing {', '.join(missing)}")
     return "sim"
-
-
-def _fail(text: str) -> NoReturn:
-    console.print(f"quickstart: {text}", soft_wrap=True)
-    sys.exit(1)
 
 
 def _demonstrate(place: LaidOutCloud, port: int, kind: str) -> bool:

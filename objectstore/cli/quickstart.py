@@ -37,25 +37,28 @@ USER, KEY = "test:tester", "testing"
 
 console = Console(stderr=True, highlight=False)
 
-
-@click.command(name="quickstart")
-@click.option(
-    "--check", is_flag=True, help="Stop after the comparison; exit 1 if it fails."
-)
-@click.option(
+data_option = click.option(
     "--data",
     type=click.Path(path_type=Path, file_okay=False),
     default=HOME / "run" / "quickstart",
     show_default="run/quickstart",
     help="Where everything is kept.",
 )
-@click.option(
+port_option = click.option(
     "--port",
     type=click.IntRange(1024, 65535 - NODE_PORT_OFFSET),
     default=8080,
     show_default=True,
-    help="The endpoint's port on loopback.",
+    help="The object store's port on loopback.",
 )
+
+
+@click.command(name="quickstart")
+@click.option(
+    "--check", is_flag=True, help="Stop after the comparison; exit 1 if it fails."
+)
+@data_option
+@port_option
 @click.option(
     "--workers",
     type=click.IntRange(1, len(DEVICES)),
@@ -87,16 +90,17 @@ def main(check: bool, data: Path, port: int, workers: int) -> None:
             _tell_how_to_go_on(port)
             server.wait()
     except StartFailed as error:
-        _fail(str(error))
+        fail(str(error))
     except OSError as error:
-        _fail(f"{error.filename or data}: {error.strerror or error}")
+        fail(f"{error.filename or data}: {error.strerror or error}")
     except swiftclient.ClientException as error:
-        _fail(f"{error} (the store's log: {log})")
+        fail(f"{error} (the store's log: {log})")
     except KeyboardInterrupt:
         console.print("stopped; the data stays")
 
 
-def _fail(text: str) -> NoReturn:
+def fail(text: str) -> NoReturn:
+    """Say why it cannot go on, and end."""
     console.print(f"quickstart: {text}", soft_wrap=True)
     sys.exit(1)
 

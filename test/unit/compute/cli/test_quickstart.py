@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from compute.cli.quickstart import NODE_PORT_OFFSET, main, simulated_roles
+from compute.cli.quickstart import main, simulated_roles
 from compute.settings import ROOM_ROLES
+from objectstore.cli.quickstart import NODE_PORT_OFFSET
 from test.functional.harness.ports import free_port_range
 
 
