@@ -26,7 +26,7 @@ from compute.dashboard.frame.visit import Notice, Redirect, Visit
 from compute.dashboard.pages.ports import port_table
 from compute.dashboard.pages.qos import field_of, policies_of
 from compute.dashboard.pages.topology import topology
-from compute.dashboard.pages.words import link_to, name_of, plain, yes
+from compute.dashboard.pages.words import link_to, name_of, plain, switch_of, yes
 
 MAKE = Action(
     "Make a network", "/networks/new", is_form=True, look="primary", icon="plus"
@@ -189,12 +189,7 @@ def edit_form(visit: Visit) -> Form:
         [
             Field("name", "Name", values=[network["name"]]),
             Field("description", "Description", values=[network["description"]]),
-            Field(
-                "up",
-                "Switched on",
-                "checkbox",
-                ["yes"] if network["admin_state_up"] else [],
-            ),
+            switch_of(network),
             field_of(found.get("qos", ()), network.get("qos_policy_id")),
         ],
         "Save",

@@ -22,7 +22,15 @@ from compute.dashboard.frame.view import (
 )
 from compute.dashboard.frame.visit import Notice, Redirect, Visit
 from compute.dashboard.pages.qos import field_of, policies_of
-from compute.dashboard.pages.words import NONE, lines, name_of, options, plain, yes
+from compute.dashboard.pages.words import (
+    NONE,
+    lines,
+    name_of,
+    options,
+    plain,
+    switch_of,
+    yes,
+)
 
 _HOLDERS = {
     "network:dhcp": "DHCP",
@@ -212,12 +220,7 @@ def edit_form(visit: Visit) -> Form:
                 [let],
                 help="Addresses or ranges, one a line.",
             ),
-            Field(
-                "up",
-                "Switched on",
-                "checkbox",
-                ["yes"] if port["admin_state_up"] else [],
-            ),
+            switch_of(port),
             field_of(found.get("qos", ()), port.get("qos_policy_id")),
         ],
         "Save",

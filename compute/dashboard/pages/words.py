@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from compute.dashboard.frame.fields import Option
+from compute.dashboard.frame.fields import Field, Option
 from compute.dashboard.frame.view import Link, Text
 
 ID_CHARACTERS = 8
@@ -46,6 +46,12 @@ def plain(value: Any) -> Text:
 def yes(value: Any) -> Text:
     """Yes or no."""
     return Text("yes" if value else "no")
+
+
+def switch_of(thing: Document) -> Field:
+    """Whether it is switched on, to be changed."""
+    values = ["yes"] if thing["admin_state_up"] else []
+    return Field("up", "Switched on", "checkbox", values)
 
 
 def lines(text: str) -> list[str]:
