@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -23,7 +24,7 @@ from compute.deploy.rings import RingRefused
 from compute.deploy.settings_files import AlreadySet
 from compute.deploy.site import Busy, Site
 from compute.deploy.standing import Standing, standing
-from compute.deploy.survey import survey
+from compute.deploy.survey import planned_rings, survey
 from compute.deploy.wheels import CannotPack
 from objectstore.kernel.settings import BadSettings
 from ring.errors import RingError
@@ -37,6 +38,8 @@ _MISTAKES = (
     RingError,
     RingRefused,
     Stopped,
+    # A full disk here, a site that is somebody else's.
+    OSError,
 )
 
 inventory_argument = click.argument(
@@ -123,6 +126,11 @@ def plan(inventory_file: Path, as_json: bool) -> None:
     with _fleet(inventory_file) as (inventory, site, fleet):
         found = survey(fleet, inventory, site)
     plans = found.plans(inventory)
+    obstacles = {
+        host.name: [each.text for each in remarks if each.is_obstacle]
+        for host, remarks in found.remarks(inventory).items()
+    }
+    rings = planned_rings(inventory, site, int(time.time()))
     if as_json:
         shown = {
             host.name: [
@@ -132,19 +140,25 @@ def plan(inventory_file: Path, as_json: bool) -> None:
             for host, changes in plans.items()
         }
         away = {host.name: why for host, why in found.away.items()}
-        click.echo(json.dumps({"changes": shown, "away": away}, indent=1))
+        whole = {"changes": shown, "away": away, "obstacles": obstacles}
+        click.echo(json.dumps({**whole, "rings": rings}, indent=1))
     else:
         for host, why in found.away.items():
             console.print(f"[bold]{host.name}[/bold]: [red]{escape(why)}[/red]")
         for host, changes in plans.items():
             words = f"{len(changes)} changes" if changes else "as wished"
             console.print(f"[bold]{host.name}[/bold]: {words}")
+            for text in obstacles[host.name]:
+                console.print(f"  [red]obstacle: {escape(text)}[/red]")
             for change in changes:
                 console.print(f"  {escape(str(change))}")
                 for line in change.lines:
                     colour = "green" if line.startswith("+") else "red"
                     console.print(f"    [{colour}]{escape(line)}[/{colour}]")
-    if found.away or any(plans.values()):
+        for name, lines in rings.items():
+            for line in lines:
+                console.print(f"[bold]ring {name}[/bold]: {escape(line)}")
+    if found.away or any([*plans.values(), *obstacles.values(), *rings.values()]):
         sys.exit(1)
 
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable
 
 from compute.deploy.fleet import Fleet
+from compute.deploy.forgetting import orphans, why_not_forgotten
 from compute.deploy.inventory import Inventory
 from compute.deploy.model import Host, Part
 from compute.deploy.plan import Change, farewells, preparations, service_changes
@@ -56,16 +57,25 @@ class Deployment:
 
     def apply(self, *, forget: Iterable[str] = (), wait: bool = False) -> list[str]:
         """Make it so; what is left to be done by a later run.  Raises ``Stopped``."""
+        lost = tuple(forget)
         found = survey(self._fleet, self._inventory, self._site)
         for host, why in found.away.items():
             self._say(f"{host.name}: {why}; the others go on")
         self._refuse_obstacles(found)
         # Not before: what stands in the way may be a cluster that has them already.
         self._keep_first_files(found)
+        self._refuse_forgetting(lost)
+        # What rings refuse is refused before any host is touched.
+        self._next_steps(lost)
         away = [*found.away, *self._prepare(found)]
+        if lost:
+            # First: without it the store is never whole, and nothing is restarted.
+            left = self._step_rings(away, lost, wait=False)
+            if away:
+                raise Stopped("\n".join(left))
         self._roll(found, away)
         left = [f"{host.name}: was not deployed" for host in away]
-        left += self._step_rings(away, tuple(forget), wait)
+        left += self._step_rings(away, (), wait)
         self._say_goodbye()
         return left
 
@@ -89,6 +99,17 @@ class Deployment:
         ]
         if obstacles:
             raise Stopped("\n".join(obstacles))
+
+    def _refuse_forgetting(self, lost: tuple[str, ...]) -> None:
+        builders = {
+            name: load_builder(self._site.builder(name))
+            for name in ring_names(self._inventory)
+        }
+        for name, builder in builders.items():
+            if count := orphans(builder, lost):
+                self._say(f"ring {name}: {count} partitions have no other copy")
+        if problem := why_not_forgotten(self._fleet, self._inventory, builders, lost):
+            raise Stopped(problem)
 
     # ---- preparing -----------------------------------------------------------------
 
@@ -114,6 +135,8 @@ class Deployment:
 
     def _send_release(self, host: Host, wishes: HostWishes) -> None:
         path = self._site.release_file(wishes.release)
+        if not path.exists():
+            raise Refused(f"{path} is gone: upgrade makes a release anew")
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
             file.seek(0)
@@ -142,7 +165,11 @@ class Deployment:
             if host not in away
         }
         nodes = self._inventory.playing(Part.STORE)
+        absent = [host.name for host in nodes if host in away]
         for batch in batches(changes, nodes, self._inventory.store.replicas):
+            if absent and batch.is_restart and batch.touches_store:
+                text = f"not done, for its replicas may be all there are: {batch.title}"
+                raise Stopped(f"{', '.join(absent)}: was not deployed\n{text}")
             self._run_batch(batch, found)
 
     def _run_batch(self, batch: Batch, found: Survey) -> None:

@@ -78,6 +78,7 @@ def next_step(
         )
     if not forget:
         # Otherwise what is lost comes first, and nothing else moves with it.
+        moves += _copy(builder, inventory)
         moves += _join(builder, inventory)
         moves += _weigh(builder, inventory)
     settled = copy.deepcopy(builder)
@@ -124,9 +125,14 @@ def _follow_settings(builder: Builder, inventory: Inventory) -> Iterator[str]:
     if builder.min_part_hours != store.min_part_hours:
         builder.set_min_part_hours(store.min_part_hours)
         yield f"min_part_hours {store.min_part_hours}"
-    if builder.replicas != store.replicas:
-        builder.set_replicas(float(store.replicas))
-        yield f"replicas {store.replicas}"
+
+
+def _copy(builder: Builder, inventory: Inventory) -> Iterator[str]:
+    """One replica more or less: never are two of a partition given up at once."""
+    before, wished = builder.replicas, float(inventory.store.replicas)
+    if before != wished:
+        builder.set_replicas(max(before - 1, wished) if before > wished else wished)
+        yield f"replicas {before:g} -> {builder.replicas:g}"
 
 
 def _follow_places(builder: Builder, inventory: Inventory) -> Iterator[str]:
@@ -193,8 +199,8 @@ def _weigh(builder: Builder, inventory: Inventory) -> Iterator[str]:
 
 
 def step_weight(now: float, target: float, full: float, percent: int) -> float:
-    """The next weight on the way: not further than ``percent`` of the full one."""
-    step = full * percent / 100
+    """The next weight on the way: not further than ``percent`` of the greater one."""
+    step = max(now, full) * percent / 100
     if abs(target - now) <= step:
         return target
     return now + step if target > now else now - step
@@ -218,7 +224,9 @@ def _is_settled(builder: Builder, inventory: Inventory) -> bool:
 
 
 def _left(builder: Builder, inventory: Inventory) -> Iterator[str]:
-    known = _known(builder)
+    known, replicas = _known(builder), inventory.store.replicas
+    if builder.replicas != replicas:
+        yield f"replicas {builder.replicas:g}, not {replicas}"
     for host, wish in _wished(inventory):
         device = known.get(_key(wish))
         if device is None:

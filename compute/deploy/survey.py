@@ -14,9 +14,10 @@ from compute.deploy.fleet import Fleet
 from compute.deploy.inventory import Inventory
 from compute.deploy.model import Host, Secrets
 from compute.deploy.plan import Change, plan, query
-from compute.deploy.rings import first_ring, ring_names
+from compute.deploy.rings import RingRefused, first_ring, next_step, ring_names
 from compute.deploy.site import Site
 from compute.deploy.wish import HostWishes, wish_for
+from ring.errors import Refused
 from ring.file import load_builder
 from ring.ring_format import encode_ring
 
@@ -84,6 +85,24 @@ def survey(fleet: Fleet, inventory: Inventory, site: Site) -> Survey:
 
     found, refused = fleet.each(inventory.hosts, look)
     return Survey(found, refused, secrets, drawn_rings(inventory, site))
+
+
+def planned_rings(
+    inventory: Inventory, site: Site, now: int
+) -> dict[str, tuple[str, ...]]:
+    """What ``apply`` would do to rings, and why not; of those that stay: nothing."""
+    planned: dict[str, tuple[str, ...]] = {}
+    for name in ring_names(inventory):
+        lines: tuple[str, ...] = ("is drawn",)
+        if site.builder(name).exists():
+            try:
+                step = next_step(load_builder(site.builder(name)), inventory, now)
+            except (RingRefused, Refused) as refused:
+                lines = (f"refused: {refused}",)
+            else:
+                lines = (*step.done, *(f"left: {each}" for each in step.left))
+        planned |= {name: lines} if lines else {}
+    return planned
 
 
 def drawn_rings(inventory: Inventory, site: Site) -> dict[str, int]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from compute.deploy.fleet import Fleet
+from compute.deploy.forgetting import orphans, why_not_forgotten
 from compute.deploy.rings import RingRefused, first_ring, next_step, step_weight
 from ring.builder import Builder
 from test.unit.compute.deploy.inventories import Sections, inventory
@@ -108,3 +110,40 @@ def test_weights_take_steps() -> None:
     assert step_weight(90, 100, 100, 25) == 100
     assert step_weight(100, 0, 100, 40) == 60
     assert step_weight(7, 7, 100, 25) == 7
+
+
+def test_a_mistyped_weight_is_reached_in_few_steps() -> None:
+    assert step_weight(100, 1, 1, 25) == 75
+    assert step_weight(100, 1000, 1000, 25) == 350
+
+
+def test_replicas_are_given_up_one_at_a_time() -> None:
+    """However few the inventory says: a typing error costs one copy, not two."""
+    builder = first_ring(inventory())
+    step = next_step(builder, inventory({"store": {"replicas": "1"}}), HOUR)
+    assert step.builder.replicas == 2
+    assert "replicas 3 -> 2" in step.done
+    assert "replicas 2, not 1" in step.left
+
+
+def test_two_zones_cannot_leave_by_mistake() -> None:
+    found = inventory({"store": {"replicas": "2"}}, without="host:alpha")
+    with pytest.raises(RingRefused, match="alpha/d1 is not in the inventory"):
+        next_step(first_ring(inventory()), found, HOUR)
+
+
+def test_what_only_lost_hosts_held_is_counted() -> None:
+    builder = first_ring(inventory())
+    assert orphans(builder, ["alpha", "beta"]) == 0
+    assert orphans(builder, ["alpha", "beta", "gamma"]) == 64
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("gamma", "take it out"), ("alhpa", "no ring has a device"), ("alpha", "")],
+)
+def test_who_is_forgotten_is_known_and_not_wished(name: str, words: str) -> None:
+    found = inventory(without="host:alpha")
+    rings = {"object": first_ring(inventory())}
+    assert words in (said := why_not_forgotten(Fleet(), found, rings, [name]))
+    assert bool(words) == bool(said)

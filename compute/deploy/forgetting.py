@@ -1,0 +1,52 @@
+"""Whether a host may be forgotten: known, not wished any more, not alive."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from compute.deploy.fleet import Fleet
+from compute.deploy.inventory import Inventory
+from ring.builder import Builder
+
+# So many see whether it answers.
+ASKED_MAX = 3
+
+
+def orphans(builder: Builder, lost: Collection[str]) -> int:
+    """How many partitions have no copy but on these hosts."""
+    gone = {device.id for device in builder.known_devices() if device.meta in lost}
+    return sum(gone.issuperset(row) for row in zip(*builder.rows, strict=False))
+
+
+def why_not_forgotten(
+    fleet: Fleet,
+    inventory: Inventory,
+    builders: Mapping[str, Builder],
+    lost: Collection[str],
+) -> str:
+    """What is wrong with forgetting these hosts; "": nothing."""
+    wished = {host.name for host in inventory.hosts}
+    for name in lost:
+        if name in wished:
+            return f"--forget {name}: take it out of the inventory first"
+        places = {
+            (device.ip, device.port)
+            for builder in builders.values()
+            for device in builder.known_devices()
+            if device.meta == name
+        }
+        if not places:
+            return f"--forget {name}: no ring has a device of it"
+        for address, port in places:
+            if _answers(fleet, address, port):
+                text = f"{name} answers at {address}:{port}, it is not lost"
+                return f"{text}: drain it, or end its store first"
+    return ""
+
+
+def _answers(fleet: Fleet, address: str, port: int) -> bool:
+    """As other hosts see it; this machine need not reach it."""
+    question = {"verb": "healthy", "address": address, "port": port, "seconds": 0}
+    asked = list(fleet.connections)[:ASKED_MAX]
+    answers, _ = fleet.each(asked, lambda host: fleet.ask(host, question))
+    return "" in answers.values()
