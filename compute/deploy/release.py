@@ -1,4 +1,4 @@
-"""Releases: this checkout and all it needs, as wheels with their hashes, in a tar file.
+"""Releases: this checkout and all it needs, as wheels in a tar file.
 
 Hosts install from the file alone, so what runs was chosen here, once.  A release's name
 has the version and a digest of all sources: the same content has the same name.
@@ -12,10 +12,9 @@ import os
 import tarfile
 from pathlib import Path
 
-from compute.deploy.wheels import Wheel, needed, pack, pack_project
+from compute.deploy.wheels import needed, pack, pack_project
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-REQUIREMENTS = "requirements.txt"
 
 
 def build_release(directory: Path, checkout: Path = CHECKOUT) -> str:
@@ -27,16 +26,8 @@ def build_release(directory: Path, checkout: Path = CHECKOUT) -> str:
     release = f"{ours.name.split('-')[1]}-{digest}"
     target = directory / f"{release}.tar"
     if not target.exists():
-        files = {wheel.name: wheel.content for wheel in wheels}
-        text = "".join(map(_requirement, wheels))
-        _write({**files, REQUIREMENTS: text.encode()}, target)
+        _write({wheel.name: wheel.content for wheel in wheels}, target)
     return release
-
-
-def _requirement(wheel: Wheel) -> str:
-    name, version = wheel.name.split("-")[:2]
-    digest = hashlib.sha256(wheel.content).hexdigest()
-    return f"{name}=={version} --hash=sha256:{digest}\n"
 
 
 def _write(files: dict[str, bytes], target: Path) -> None:

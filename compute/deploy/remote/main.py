@@ -15,10 +15,11 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, BinaryIO
 
-from compute.deploy.remote.acts import act, receive_release
+from compute.deploy.remote.acts import act
 from compute.deploy.remote.body import Body
 from compute.deploy.remote.findings import find
 from compute.deploy.remote.questions import healthy, recon
+from compute.deploy.remote.releases import receive_release
 
 # What a request may be, release apart: settings and rings of one host.
 REQUEST_BYTES_MAX = 64 * 2**20

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import re
 import subprocess
 import sys
-import tarfile
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from compute.deploy.release import REQUIREMENTS, build_release
+from compute.deploy.release import build_release
+from compute.deploy.remote import releases
+from compute.deploy.remote.body import Body
 from compute.deploy.wheels import CannotPack, needed, pack, pack_project
 
 
@@ -31,10 +33,10 @@ def test_the_project_is_packed_with_its_commands_and_pages() -> None:
     assert not any(each.startswith("test") for each in files)
 
 
-def test_what_is_needed_is_followed_through_and_has_pip() -> None:
+def test_what_is_needed_is_followed_through() -> None:
     names = {found.name.lower() for found in needed()}
-    assert {"pip", "click", "sqlalchemy", "markupsafe", "netifaces"} <= names
-    assert not names & {"pytest", "ringstack", "libvirt-python"}
+    assert {"click", "sqlalchemy", "markupsafe", "netifaces"} <= names
+    assert not names & {"pytest", "ringstack", "libvirt-python", "pip"}
 
 
 def test_a_distribution_is_packed_as_it_was(tmp_path: Path) -> None:
@@ -60,15 +62,58 @@ def test_a_distribution_is_packed_as_it_was(tmp_path: Path) -> None:
     assert f"code object from '{tmp_path}/there/click/__pycache__/core." in said.stderr
 
 
-def test_a_release_has_a_hash_for_each_wheel(tmp_path: Path) -> None:
-    release = build_release(tmp_path)
-    with tarfile.open(tmp_path / f"{release}.tar") as tar:
-        wheels = [name for name in tar.getnames() if name.endswith(".whl")]
-        found = tar.extractfile(REQUIREMENTS)
-        assert found is not None
-        lines = found.read().decode().splitlines()
-    assert len(lines) == len(wheels)
-    assert all(re.search(r"==\S+ --hash=sha256:[0-9a-f]{64}$", line) for line in lines)
+@pytest.fixture(scope="module")
+def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("releases")
+    return directory / f"{build_release(directory)}.tar"
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A host's /opt/ringstack."""
+    monkeypatch.setattr(releases, "RELEASES", str(tmp_path / "releases"))
+    monkeypatch.setattr(releases, "INCOMING", str(tmp_path / "incoming"))
+    return tmp_path
+
+
+def receive(content: bytes, body: Body) -> str:
+    request = {
+        "name": "1-a",
+        "bytes": len(content),
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "libvirt": False,
+    }
+    body.begin(len(content))
+    return releases.receive_release(request, body)
+
+
+def test_a_release_runs_where_it_was_received(release: Path, home: Path) -> None:
+    content = release.read_bytes()
+    # What one left that was killed in the middle.
+    (home / "incoming").mkdir()
+    (home / "releases/1-a/lib").mkdir(parents=True)
+    assert receive(content, Body(io.BytesIO(content))) == "installed"
+    assert sorted(path.name for path in home.iterdir()) == ["releases"]
+    place = home / "releases" / "1-a"
+    assert (place / ".complete").exists()
+    said = subprocess.run(
+        [place / "bin" / "objectstore", "--help"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert "recon" in said.stdout, said.stderr
+    assert (place / "bin" / "ringstack").read_text().startswith(f"#!{place}/bin/python")
+
+
+def test_half_a_release_leaves_nothing(release: Path, home: Path) -> None:
+    content = release.read_bytes()
+    with pytest.raises(OSError, match="ended early"):
+        receive(content, Body(io.BytesIO(content[:-100])))
+    with pytest.raises(OSError, match="damaged"):
+        receive(content, Body(io.BytesIO(content[:-100] + bytes(99) + b"x")))
+    assert list((home / "releases").iterdir()) == []
+    assert not (home / "incoming").exists()
 
 
 def test_what_is_no_checkout_is_refused(tmp_path: Path) -> None:
