@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,8 +15,10 @@ from compute.volume.drivers.listening import Listening
 from compute.volume.drivers.memory import MemoryDriver
 
 HOST = "volume-host"
-# Below the ports of outgoing connections.
-PORTS = range(21800, 21900)
+# Below the ports of outgoing connections; tests beside these have others.
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_FIRST = 21800 + 100 * (_WORKER % 8)
+PORTS = range(_FIRST, _FIRST + 100)
 
 
 def files_driver(directory: Path, address: str = "127.0.0.1") -> FilesDriver:
