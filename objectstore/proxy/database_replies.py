@@ -35,12 +35,13 @@ def timed_items(changes: dict[str, str], timestamp: int) -> Timed:
 
 
 def found_reply(asked: Asked[Any, Receipt], needed: int) -> Reply:
-    """204 when enough replicas have it, 404 when as many say there is none."""
+    """204 when enough replicas have it, 404 when all say that there is none: some may
+    have been away when it was made."""
     receipts = [promise.value for _, promise in asked if promise.value is not None]
     found = sum(receipt.found for receipt in receipts)
     if found >= needed:
         return Reply(204, ())
-    if len(receipts) - found >= needed:
+    if not found and len(receipts) >= needed:
         return text_reply(404)
     raise Unavailable("too few replicas hold the database")
 

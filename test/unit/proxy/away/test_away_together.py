@@ -100,3 +100,18 @@ def test_a_stand_in_tells_what_was_set_of_a_container() -> None:
     house.return_()
     house.cluster.faults("container", house.third).down = True
     assert house.cluster.ask("HEAD", BOX).headers["X-Container-Meta-A"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("method", "headers"), [("POST", {"X-Container-Meta-A": "1"}), ("DELETE", {})]
+)
+def test_a_container_that_two_of_three_never_heard_of_is_not_called_missing(
+    method: str, headers: dict[str, str]
+) -> None:
+    new = "/AUTH_test/new"
+    house = House("container", new)
+    house.leave()
+    assert house.cluster.ask("PUT", new).status == 201
+    house.return_()
+    assert house.cluster.ask("HEAD", new).status == 204
+    assert house.cluster.ask(method, new, headers).status == 503
