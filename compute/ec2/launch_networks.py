@@ -15,6 +15,10 @@ _HEEDED = (
     "DeviceIndex SubnetId SecurityGroupId PrivateIpAddress NetworkInterfaceId"
     " AssociatePublicIpAddress DeleteOnTermination InterfaceType NetworkCardIndex"
 )
+_PLACES = ("SubnetId", "PrivateIpAddress")
+
+# The compute room's word for the project's one network, or one made for it now.
+_ONLY_OR_NEW = "auto"
 
 
 def wants_address(call: Call) -> bool:
@@ -57,21 +61,39 @@ def networks_of_order(call: Call) -> dict[str, Any]:
         order["networks"] = [_network(call, subnet, parameters)]
     elif parameters.has("PrivateIpAddress"):
         raise missing("SubnetId")
+    else:
+        order["networks"] = _usual(call)
     return order
 
 
+def _usual(call: Call) -> str:
+    """Where instances are of which nobody said it: there must be no choice."""
+    own = [
+        network
+        for network in call.inventory.networks
+        if network["project_id"] == call.signer.project_id
+        and not network["router:external"]
+    ]
+    if len(own) > 1:
+        text = "The project has several networks: say which SubnetId"
+        raise Ec2Error("MissingInput", text)
+    return _ONLY_OR_NEW
+
+
 def _by_interfaces(call: Call, given: list[Parameters]) -> dict[str, Any]:
-    found, groups = [], set()
+    found: list[dict[str, str]] = []
+    groups = set()
     for each in sorted(given, key=lambda each: each.integer("DeviceIndex", 0) or 0):
         _check(each)
         if interface := each.text("NetworkInterfaceId"):
             found.append({"port": call.inventory.uuid(ids.INTERFACE, interface)})
             continue
-        found.append(_network(call, each.required("SubnetId"), each))
+        if len(given) > 1 or any(map(each.has, _PLACES)):
+            found.append(_network(call, each.required("SubnetId"), each))
         groups.add(tuple(_groups(call, each, "SecurityGroupId", "")))
     if len(groups) > 1:
         raise unsupported("SecurityGroupId", "New interfaces share their groups.")
-    order: dict[str, Any] = {"networks": found}
+    order: dict[str, Any] = {"networks": found or _usual(call)}
     if named := next(iter(groups), ()):
         order["security_groups"] = [{"name": group} for group in named]
     return order

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from test.functional.compute.ec2.conftest import Tenant
+from test.functional.compute.ec2.conftest import Ec2Cloud, Tenant
 
 
 def code(caught: pytest.ExceptionInfo[ClientError]) -> str:
@@ -285,6 +285,35 @@ def test_orders_that_make_no_sense(
     with pytest.raises(ClientError) as caught:
         tenant.ec2.run_instances(**order)
     assert code(caught) == expected
+
+
+def test_an_order_may_leave_out_where_if_there_is_no_choice(
+    ec2_cloud: Ec2Cloud, image: str
+) -> None:
+    """``aws ec2 run-instances`` with an image and a type, and nothing else."""
+    someone = ec2_cloud.tenant("one-network")
+
+    def network(number: int) -> None:
+        made = someone.sdk.network.create_network(name=f"only-{number}")
+        someone.sdk.network.create_subnet(
+            network_id=made.id, ip_version=4, cidr=f"10.71.{number}.0/24"
+        )
+
+    def run(**more: Any) -> str:
+        order = {"ImageId": image, "InstanceType": "m1.small", **more}
+        answer = someone.ec2.run_instances(MinCount=1, MaxCount=1, **order)
+        return str(answer["Instances"][0]["InstanceId"])
+
+    network(1)
+    names = [run(), run(NetworkInterfaces=[{"DeviceIndex": 0}])]
+    someone.wait("instance_running", InstanceIds=names)
+    shown = instances(someone.ec2.describe_instances(InstanceIds=names))
+    assert all(each["PrivateIpAddress"].startswith("10.71.1.") for each in shown)
+    someone.ec2.terminate_instances(InstanceIds=names)
+    network(2)
+    with pytest.raises(ClientError) as caught:
+        run()
+    assert code(caught) == "MissingInput" and "SubnetId" in str(caught.value)
 
 
 def test_user_data_reaches_the_guest_as_it_was_given(
