@@ -1,4 +1,4 @@
-"""The command line clients: aws, s3cmd, rclone; a tree goes up and comes back."""
+"""The command line clients: a tree goes up and comes back."""
 
 from __future__ import annotations
 
@@ -121,3 +121,27 @@ def test_rclone(s3_store: Store, bucket_name: str, tree: Path, tmp_path: Path) -
     rclone("moveto", f"R:{bucket_name}/p/a.txt", f"R:{bucket_name}/q/b.txt")
     assert "q/b.txt" in rclone("lsf", "-R", f"R:{bucket_name}")
     rclone("purge", f"R:{bucket_name}")
+
+
+@pytest.mark.skipif(shutil.which("restic") is None, reason="restic is not installed")
+def test_restic(s3_store: Store, bucket_name: str, tree: Path, tmp_path: Path) -> None:
+    environment = {
+        "AWS_ACCESS_KEY_ID": TESTER.login,
+        "AWS_SECRET_ACCESS_KEY": TESTER.key,
+        "RESTIC_REPOSITORY": f"s3:{s3_store.endpoint()}/{bucket_name}/backups",
+        "RESTIC_PASSWORD": "of the backups",
+        "RESTIC_CACHE_DIR": str(tmp_path / "cache"),
+    }
+
+    def restic(*words: str) -> None:
+        run(["restic", *words], environment=environment, directory=tmp_path)
+
+    restic("init")
+    restic("backup", tree.name)
+    (tree / "a.txt").write_text("another text")
+    restic("backup", tree.name)
+    restic("restore", "latest", "--target", "back")
+    assert same(tree, tmp_path / "back" / tree.name)
+    wrong = {**environment, "AWS_SECRET_ACCESS_KEY": "wrong"}
+    refused = run(["restic", "snapshots"], environment=wrong, expected=1)
+    assert "signature" in refused.errors
