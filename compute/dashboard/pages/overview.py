@@ -68,7 +68,12 @@ def _questions(visit: Visit) -> dict[str, Callable[[], Any]]:
         asked["limits"] = lambda: rooms.get("compute", "limits")
         asked["keys"] = lambda: rooms.get("compute", "os-keypairs", limit=1)
         asked["servers"] = lambda: rooms.get(
-            "compute", "servers", "detail", limit=NEWEST, sort_key="created_at"
+            "compute",
+            "servers",
+            "detail",
+            limit=NEWEST,
+            sort_key="created_at",
+            sort_dir="desc",
         )
         asked["failed"] = lambda: rooms.get(
             "compute", "servers", status="ERROR", limit=NEWEST

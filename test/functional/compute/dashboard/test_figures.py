@@ -57,13 +57,16 @@ def told(shown: Shown, ann: Any, server_id: str) -> None:
 def test_a_server_has_figures_and_an_alarm(
     shown: Shown, ann: Any, surfer: Surfer
 ) -> None:
-    server = ann.compute.create_server(
-        name="measured", image_id=ann.image.find_image("tiny").id,
-        flavor_id=ann.compute.find_flavor("m1.small").id, networks="auto",
-    )  # fmt: skip
-    ann.compute.wait_for_server(server)
+    for name in ("older", "measured"):
+        server = ann.compute.create_server(
+            name=name, image_id=ann.image.find_image("tiny").id,
+            flavor_id=ann.compute.find_flavor("m1.small").id, networks="auto",
+        )  # fmt: skip
+        ann.compute.wait_for_server(server)
     told(shown, ann, server.id)
     surfer.sign_in("ann", PASSWORD)
+    newest = "document.querySelector('#newest tbody a').innerText"
+    assert surfer.evaluate(newest) == "measured"
     surfer.go(f"/servers/{server.id}")
     surfer.click("Figures")
     assert surfer.until("document.querySelectorAll('svg.chart').length === 4", 1)
