@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import difflib
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,11 @@ from compute.deploy.wish import DirectoryWish, FileWish, HostWishes
 # Kept beside the one that runs, to go back to.
 RELEASES_KEPT = 2
 DIFF_LINES_MAX = 60
+SECRET = "(secret)"
+# In a line of a diff, to the end of the value's first word: groups follow a user's key.
+_SECRET_OPTION = re.compile(
+    r"^([-+]\s*(?:user_\S+|database|\S*(?:secret|suffix|password|key))\s*=\s*)\S+"
+)
 _NOT_THERE = {"pid": 0, "deployed": "", "release": "", "problem": ""}
 
 
@@ -181,7 +187,7 @@ def _diff(
         before = base64.b64decode(found["text"]).decode("utf-8", "replace")
     after = wish.content.decode("utf-8")
     lines = difflib.unified_diff(
-        _masked(before, hidden), _masked(after, hidden), lineterm="", n=0
+        before.splitlines(), after.splitlines(), lineterm="", n=0
     )
     for number, line in enumerate(lines):
         if number == DIFF_LINES_MAX:
@@ -189,10 +195,13 @@ def _diff(
             return
         # The two lines that name the files say nothing here.
         if number > 1 and not line.startswith("@@"):
-            yield line
+            yield _masked(line, hidden)
 
 
-def _masked(text: str, hidden: tuple[str, ...]) -> list[str]:
+def _masked(line: str, hidden: Iterable[str]) -> str:
+    """Without our secrets; those of another time, and the operator's own, are known by
+    the names of their options."""
+    line = _SECRET_OPTION.sub(rf"\g<1>{SECRET}", line)
     for secret in hidden:
-        text = text.replace(secret, "(secret)")
-    return text.splitlines()
+        line = line.replace(secret, SECRET)
+    return line

@@ -140,9 +140,14 @@ def store_url(inventory: Inventory) -> str:
 def render(sections: Mapping[str, Mapping[str, str]]) -> str:
     """An INI file."""
     return _HEAD + "\n".join(
-        f"[{name}]\n" + "".join(f"{key} = {value}\n" for key, value in options.items())
+        f"[{name}]\n" + "".join(_option(key, options[key]) for key in options)
         for name, options in sections.items()
     )
+
+
+def _option(name: str, value: str) -> str:
+    """Further lines of a value are indented, or they would be options of their own."""
+    return f"{name} = {value}".replace("\n", "\n  ") + "\n"
 
 
 def _joined(file: str, sections: Sections, inventory: Inventory) -> Sections:

@@ -129,7 +129,9 @@ def wish_for(
         directories[f"{STATE}/agent"] = DirectoryWish(0o711, f"{who}:{who}")
         services["agent"] = _cloud_service(python, inventory, host, "agent", who)
     if inventory.playing(Part.CONTROL):
-        secret("service-password", secrets.service_password + "\n")
+        # Nothing but a secret: an older one, too, is not shown.
+        content = f"{secrets.service_password}\n".encode()
+        files[texts.SERVICE_PASSWORD] = FileWish(content, 0o640, ours, False)
     packages: tuple[str, ...] = HOSTING_PACKAGES if hosting else ()
     if host.plays(Part.NETWORK):
         packages += NETWORK_PACKAGES

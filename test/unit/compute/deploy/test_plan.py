@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import configparser
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from compute.app.rooms import SETTINGS
 from compute.deploy.checks import Machine, judge
 from compute.deploy.plan import farewells, plan, query, service_changes
+from compute.deploy.settings_files import render
 from compute.deploy.wish import HostWishes, wish_for
 from compute.settings import load_cloud_settings
 from objectstore.settings import load_settings
@@ -111,6 +113,33 @@ def test_a_changed_file_is_shown_without_its_secrets() -> None:
     shown = "\n".join(change.lines)
     assert "user_test_tester = (secret) .admin" in shown
     assert not any(f"= {secret}" in shown for secret in SECRETS.values())
+
+
+def test_secrets_of_another_time_are_not_shown_either() -> None:
+    wish = wishes()
+    found = deployed(wish)
+    for name, old in (
+        ("cluster.conf", "[cluster]\nhash_suffix = hidden\nsecret = hidden\n"),
+        ("cloud.conf", "[cloud]\ndatabase = postgresql://me:hidden@there/x\n"),
+        ("store.conf", "[filter:tempauth]\nuser_a_b = hidden .admin\n"),
+        ("service-password", "hidden\n"),
+    ):
+        text = base64.b64encode(old.encode()).decode()
+        found["files"][f"/etc/ringstack/{name}"] |= {"sha256": "", "text": text}
+    changes = plan(wish, found, SECRETS.values())
+    shown = "\n".join(line for change in changes for line in change.lines)
+    assert "hidden" not in shown
+    assert "-user_a_b = (secret) .admin" in shown
+    assert "-database = (secret)" in shown
+
+
+def test_a_value_of_several_lines_stays_one() -> None:
+    """However it looks: no line of it becomes a section of a file that root writes."""
+    text = render({"pipeline": {"order": "a\n[server]\nworkers = 9", "next": "b"}})
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.read_string(text)
+    assert parser.sections() == ["pipeline"]
+    assert set(parser["pipeline"]) == {"order", "next"}
 
 
 def test_whose_process_was_started_with_something_else_is_restarted() -> None:
