@@ -78,6 +78,7 @@ _RENAMED = {
     "Fn::GetAtt": "get_attr",
     "Fn::ResourceFacade": "resource_facade",
 }
+_TESTS = frozenset({"Fn::And", "Fn::Or", "Fn::Not"})
 _FACADE = {
     "Metadata": "metadata",
     "DeletionPolicy": "deletion_policy",
@@ -117,7 +118,7 @@ class _Translation:
 
     def _condition_section(self) -> dict[str, Any]:
         section = _map(self._document, "Conditions")
-        return {name: self._value(body) for name, body in section.items()}
+        return {name: self._value(body, is_test=True) for name, body in section.items()}
 
     def _bodies(self, section: str, keys: Mapping[str, str]) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -137,21 +138,23 @@ class _Translation:
 
     # ---- values ------------------------------------------------------------------
 
-    def _value(self, value: Any, depth: int = 0) -> Any:
+    def _value(self, value: Any, depth: int = 0, *, is_test: bool = False) -> Any:
+        """``is_test``: where a condition may be named, which elsewhere is a map like
+        any other."""
         if depth > DEPTH_MAX:
             raise Invalid("The template is too deep")
         if isinstance(value, list):
-            return [self._value(each, depth + 1) for each in value]
+            return [self._value(each, depth + 1, is_test=is_test) for each in value]
         if not isinstance(value, Mapping):
             return value
         if len(value) == 1:
             ((name, arguments),) = value.items()
             if name == "Ref":
                 return self._ref(arguments)
-            if name == "Condition" and isinstance(arguments, str):
+            if is_test and name == "Condition" and isinstance(arguments, str):
                 return arguments
             if name.startswith("Fn::"):
-                return self._call(name, arguments, depth)
+                return self._call(name, arguments, depth, is_test or name in _TESTS)
         return {key: self._value(each, depth + 1) for key, each in value.items()}
 
     def _ref(self, name: Any) -> Any:
@@ -161,13 +164,13 @@ class _Translation:
             return _PSEUDO[name]
         return {"get_param" if name in self._parameters else "get_resource": name}
 
-    def _call(self, name: str, arguments: Any, depth: int) -> Any:
+    def _call(self, name: str, arguments: Any, depth: int, is_test: bool) -> Any:
         special = _SPECIAL.get(name)
         if special is None and name not in _RENAMED and name not in KEPT:
             raise Invalid(f'"{name}" is no function of these templates')
         if name == "Fn::GetAtt" and isinstance(arguments, str):
             arguments = arguments.split(".", 1)
-        found = self._value(arguments, depth + 1)
+        found = self._value(arguments, depth + 1, is_test=is_test)
         if special is not None:
             return special(found)
         return {_RENAMED.get(name, name): found}

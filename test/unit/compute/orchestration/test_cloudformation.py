@@ -51,6 +51,7 @@ def _blueprint(document: Any, **parameters: Any) -> Any:
         ({"Ref": "r"}, "id of r"),
         ({"Ref": "AWS::StackName"}, "name"),
         ({"Ref": "AWS::NoValue"}, None),
+        ({"Condition": "of something else"}, {"Condition": "of something else"}),
         ({"Fn::GetAtt": ["r", "size"]}, ["r", "size"]),
         ({"Fn::GetAtt": "r.size"}, ["r", "size"]),
         ({"Fn::Join": ["-", ["a", {"Ref": "Size"}]]}, "a-small"),
