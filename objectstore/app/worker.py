@@ -23,12 +23,11 @@ from objectstore.app.device_watch import DeviceWatch
 from objectstore.app.devices import LocalDevices
 from objectstore.app.directory import NodeDirectory, Peers
 from objectstore.app.figures import device_figures
-from objectstore.app.front import Front
 from objectstore.app.internal import InternalStore
 from objectstore.app.neighbours import Neighbours
 from objectstore.app.node_service import NodeService
-from objectstore.app.pipeline import filter_loops, finish_filters, wrap
 from objectstore.app.places import Places
+from objectstore.app.proxy_service import ProxyService
 from objectstore.app.ranks import Ranks
 from objectstore.app.ring_watch import RingWatch
 from objectstore.app.rings import RingFiles, RingSet, ring_facts
@@ -43,14 +42,11 @@ from objectstore.kernel.clock import SystemClock
 from objectstore.kernel.errors import Unavailable
 from objectstore.kernel.log import open_access_log
 from objectstore.kernel.loop import Loop
-from objectstore.kernel.metrics import RequestMetrics
 from objectstore.kernel.request import Application
 from objectstore.kernel.signals import on_signals
 from objectstore.kernel.sync_realms import FILE_NAME, read_realms
 from objectstore.kernel.system_disk import SystemDisk
 from objectstore.kernel.timestamps import HybridClock
-from objectstore.kernel.wsgi import listen
-from objectstore.proxy.app import ProxyApplication
 from objectstore.proxy.placement import Placement
 from objectstore.settings import Role, StoreSettings
 
@@ -106,9 +102,8 @@ class StoreWorker:
         self._placement = self._place(self._rings.current())
         self._access = open_access_log(settings.log, self._clock)
         self._servers = Servers(settings.edge, self._clock, self._access)
-        self._pipeline: Application | None = None
+        self._proxy: ProxyService | None = None
         self._loops: list[Loop] = []
-        self._public: Application | None = None
         workers = self._places.other_workers()
         secret = settings.cluster.secret
         self._status = Status(
@@ -159,12 +154,12 @@ class StoreWorker:
     def public_application(self) -> Application | None:
         """What the proxy's clients talk to, for callers in this process; None before
         ``start``, or when this worker is no proxy."""
-        return self._public
+        return self._proxy.front if self._proxy is not None else None
 
     @property
     def pipeline(self) -> Application | None:
         """The proxy's filters, the outermost first (``middleware.layers``)."""
-        return self._pipeline
+        return self._proxy.pipeline if self._proxy is not None else None
 
     def run_once(self, daemon: str) -> list[dict[str, Any]]:
         """Without serving: open the devices, let a daemon do a whole round."""
@@ -213,8 +208,8 @@ class StoreWorker:
         leaving.let_writers_end(locks, self._clock)
         self._nodes.leave()
         self._servers.drain_others(NODES_SECONDS)
-        if self._pipeline is not None:
-            finish_filters(self._pipeline)
+        if self._proxy is not None:
+            self._proxy.finish()
         for loop in self._loops:
             loop.stop()
         self._devices.close()
@@ -227,36 +222,22 @@ class StoreWorker:
 
     def _start_proxy(self) -> None:
         settings = self._settings
-        hash_process.allow()
-        proxy = ProxyApplication(
+        proxy = self._proxy = ProxyService(
+            settings,
             self._placement,
-            settings.policies,
-            settings.proxy,
             self._clock,
-            timestamps=self._timestamps,
-            version=_version(),
+            self._timestamps,
+            self._status,
+            _version(),
+            self._count,
         )
-        pipeline = wrap(
-            proxy,
-            settings.source,
-            {
-                "cluster_secret": settings.cluster.secret,
-                "settings_directory": str(settings.source.parent),
-            },
-        )
-        self._pipeline = pipeline
         if Role.CONTAINER in settings.server.roles and settings.server.background:
-            self._sync_containers(pipeline, proxy)
+            self._sync_containers(proxy)
         if self._index == 0 and settings.server.background:
-            self._loops += filter_loops(pipeline, proxy.facts)
-        address = settings.public_address
-        listener = listen(address.host, address.port, reuse_port=self._count > 1)
-        pages = self._status.pages() if settings.server.public_status else {}
-        front = self._public = Front(pipeline, proxy.facts, pages)
-        metrics = RequestMetrics(self._registry, "proxy")
-        self._servers.serve(front, [listener], metrics, is_public=True)
+            self._loops += proxy.loops()
+        proxy.serve(self._servers, self._registry)
 
-    def _sync_containers(self, pipeline: Application, proxy: ProxyApplication) -> None:
+    def _sync_containers(self, proxy: ProxyService) -> None:
         """Send containers to other clusters, where there are realms."""
         settings = self._settings
         realms = read_realms(settings.source.parent / FILE_NAME)
@@ -267,7 +248,7 @@ class StoreWorker:
             Ranks(self._rings.current, self._directory.is_here),
             self._clock,
             realms,
-            SyncPeers(pipeline, proxy.facts, self._pool),
+            SyncPeers(proxy.pipeline, proxy.facts, self._pool),
         )
         self._loops.append(Loop(syncs, idle_seconds=settings.daemons.sync_rest))
 

@@ -1,0 +1,73 @@
+"""What clients see of a worker: the proxy inside its filters, behind our own pages."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry
+
+from objectstore.app.front import Front
+from objectstore.app.pipeline import filter_loops, finish_filters, wrap
+from objectstore.app.servers import Servers
+from objectstore.app.status import Status
+from objectstore.kernel import hash_process
+from objectstore.kernel.clock import Clock
+from objectstore.kernel.loop import Loop
+from objectstore.kernel.metrics import RequestMetrics
+from objectstore.kernel.request import Application, Facts
+from objectstore.kernel.timestamps import HybridClock
+from objectstore.kernel.wsgi import listen
+from objectstore.proxy.app import ProxyApplication
+from objectstore.proxy.placement import Placement
+from objectstore.settings import StoreSettings
+
+
+class ProxyService:
+    """The proxy of one of ``count`` workers."""
+
+    def __init__(
+        self,
+        settings: StoreSettings,
+        placement: Placement,
+        clock: Clock,
+        timestamps: HybridClock,
+        status: Status,
+        version: str,
+        count: int,
+    ) -> None:
+        hash_process.allow()
+        self._settings = settings
+        self._shares_port = count > 1
+        proxy = ProxyApplication(
+            placement,
+            settings.policies,
+            settings.proxy,
+            clock,
+            timestamps=timestamps,
+            version=version,
+        )
+        self.facts: Facts = proxy.facts
+        self.pipeline: Application = wrap(
+            proxy,
+            settings.source,
+            {
+                "cluster_secret": settings.cluster.secret,
+                "settings_directory": str(settings.source.parent),
+            },
+        )
+        pages = status.pages() if settings.server.public_status else {}
+        # What clients talk to, over HTTP or in this process.
+        self.front: Application = Front(self.pipeline, self.facts, pages)
+
+    def loops(self) -> list[Loop]:
+        """What the filters do in the background: in one of the workers."""
+        return filter_loops(self.pipeline, self.facts)
+
+    def serve(self, servers: Servers, registry: CollectorRegistry) -> None:
+        """Begin."""
+        address = self._settings.public_address
+        listener = listen(address.host, address.port, reuse_port=self._shares_port)
+        metrics = RequestMetrics(registry, "proxy")
+        servers.serve(self.front, [listener], metrics, is_public=True)
+
+    def finish(self) -> None:
+        """Once nobody asks any more: let the filters end."""
+        finish_filters(self.pipeline)
