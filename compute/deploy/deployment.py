@@ -16,13 +16,14 @@ from compute.deploy.inventory import Inventory
 from compute.deploy.model import Host, Part
 from compute.deploy.plan import Change, farewells, preparations, service_changes
 from compute.deploy.remote.places import LOGS, SERVICE_PREFIX
-from compute.deploy.rings import RingStep, first_ring, next_step, ring_names
+from compute.deploy.rings import RingStep, first_ring, moved_at, next_step, ring_names
 from compute.deploy.rolling import Batch, batches
 from compute.deploy.site import Site
 from compute.deploy.survey import Survey, ring_files, survey
 from compute.deploy.transport import Away, Refused
 from compute.deploy.wholeness import missing
 from compute.deploy.wish import HostWishes
+from ring.builder import Builder
 from ring.file import load_builder, save_builder, save_ring
 
 HEALTH_SECONDS = 60.0
@@ -101,10 +102,7 @@ class Deployment:
             raise Stopped("\n".join(obstacles))
 
     def _refuse_forgetting(self, lost: tuple[str, ...]) -> None:
-        builders = {
-            name: load_builder(self._site.builder(name))
-            for name in ring_names(self._inventory)
-        }
+        builders = self._builders()
         for name, builder in builders.items():
             if count := orphans(builder, lost):
                 self._say(f"ring {name}: {count} partitions have no other copy")
@@ -216,7 +214,8 @@ class Deployment:
             if host not in self._fleet.connections:
                 continue
             try:
-                return missing(self._fleet.ask(host, request))
+                recon = self._fleet.ask(host, request)
+                return missing(recon, time.time() - moved_at(self._builders().values()))
             except Refused as error:
                 problem = f"{host.name}: {error}"
         return [problem]
@@ -260,11 +259,13 @@ class Deployment:
     def _next_steps(self, forget: tuple[str, ...]) -> dict[str, RingStep]:
         now = int(time.time())
         return {
-            name: next_step(
-                load_builder(self._site.builder(name)), self._inventory, now, forget
-            )
-            for name in ring_names(self._inventory)
+            name: next_step(builder, self._inventory, now, forget)
+            for name, builder in self._builders().items()
         }
+
+    def _builders(self) -> dict[str, Builder]:
+        names = ring_names(self._inventory)
+        return {name: load_builder(self._site.builder(name)) for name in names}
 
     def _keep(self, steps: dict[str, RingStep]) -> None:
         for name, step in steps.items():

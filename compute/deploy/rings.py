@@ -8,7 +8,7 @@ their host's name (the ring's ``meta``) and their own, so that addresses may cha
 from __future__ import annotations
 
 import copy
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from random import Random
 
@@ -41,6 +41,11 @@ def ring_names(inventory: Inventory) -> list[str]:
     """Every ring of the store."""
     policies = range(1, len(inventory.store.policies))
     return ["account", "container", POLICY_RING, *(f"object-{n}" for n in policies)]
+
+
+def moved_at(builders: Iterable[Builder]) -> int:
+    """When a partition of any of these moved last."""
+    return max(max(builder.moved_at, default=0) for builder in builders)
 
 
 def first_ring(inventory: Inventory) -> Builder:

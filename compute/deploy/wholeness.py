@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+# Servers look for new rings every 15 s, and a round may have begun before.
+NOTICED_SECONDS = 30.0
 
-def missing(recon: Mapping[str, Any]) -> list[str]:
+
+def missing(recon: Mapping[str, Any], rings_seconds: float = math.inf) -> list[str]:
     """Why it is not, by ``objectstore recon --json``; nothing: it is whole.
 
     Every server of the rings answers and serves its devices, no copy waits for one that
     was away, and each device has been through a clean round since the last start of any
-    server: then it has what was written meanwhile.
+    server, and since partitions moved, ``rings_seconds`` ago: then it has what was
+    written meanwhile, and what moved has arrived.
     """
-    return list(_missing(recon["servers"]))
+    return list(_missing(recon["servers"], rings_seconds - NOTICED_SECONDS))
 
 
-def _missing(servers: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    youngest = min(
-        (page["uptime_seconds"] for page in servers.values() if "problem" not in page),
-        default=0.0,
+def _missing(
+    servers: Mapping[str, Mapping[str, Any]], noticed_seconds: float
+) -> Iterator[str]:
+    uptimes = (
+        page["uptime_seconds"] for page in servers.values() if "problem" not in page
     )
+    youngest = min(noticed_seconds, *uptimes, math.inf)
     for name, page in servers.items():
         if "problem" in page:
             yield f"{name} does not answer: {page['problem']}"

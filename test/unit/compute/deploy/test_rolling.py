@@ -85,6 +85,13 @@ def test_a_whole_store_misses_nothing() -> None:
     assert missing(recon()) == []
 
 
+def test_what_moved_a_moment_ago_has_not_arrived() -> None:
+    """So no second replica of a partition moves, even if partitions need not rest."""
+    (reason,) = missing(recon(), rings_seconds=32.0)
+    assert "has not levelled" in reason
+    assert missing(recon(), rings_seconds=34.0) == []
+
+
 def test_what_is_missing_is_named() -> None:
     stale = {"replication": {"copies_owed": 0, "age_seconds": 11.0}}
     never = {"replication": {"copies_owed": 0, "age_seconds": None}}
