@@ -97,8 +97,11 @@ def service_changes(wishes: HostWishes, found: Mapping[str, Any]) -> list[Change
                 lines = [f"-{runs['problem']}"]
                 changes.append(Change("start", name, _order(service), tuple(lines)))
             continue
-        # What does not answer serves nobody: nothing has to be whole before.
-        kind = "restart" if runs["pid"] and not runs["problem"] else "start"
+        # What does not answer serves nobody, it seems: nothing has to be whole before,
+        # but as that may be a slow answer, it goes a zone at a time too.
+        kind = "start"
+        if runs["pid"]:
+            kind = "replace" if runs["problem"] else "restart"
         before = [f"-{runs['release']} {runs['deployed']}"] if runs["pid"] else []
         lines = [*before, f"+{service.release} {service.digest}"]
         changes.append(Change(kind, name, _order(service), tuple(lines)))

@@ -44,15 +44,15 @@ def batches(
             found.append(Batch(f"start {name}", starts, is_restart=False))
         restarts: dict[tuple[object, ...], list[tuple[Host, Change]]] = {}
         for host, change in sorted(
-            (pair for pair in these if pair[1].kind == "restart"),
-            key=lambda pair: (pair[0].place, pair[0].name),
+            (pair for pair in these if pair[1].kind != "start"),
+            key=lambda pair: (pair[1].kind, pair[0].place, pair[0].name),
         ):
             together = by_zone and name == "store" and host.plays(Part.STORE)
-            key = (host.place,) if together else (host.place, host.name)
+            key = (change.kind, host.place, "" if together else host.name)
             restarts.setdefault(key, []).append((host, change))
         for group in restarts.values():
             who = ", ".join(host.name for host, _ in group)
-            region, zone = group[0][0].place
-            title = f"restart {name} in zone {zone} of region {region}: {who}"
-            found.append(Batch(title, tuple(group), is_restart=True))
+            kind, (region, zone) = group[0][1].kind, group[0][0].place
+            title = f"{kind} {name} in zone {zone} of region {region}: {who}"
+            found.append(Batch(title, tuple(group), is_restart=kind == "restart"))
     return found

@@ -164,7 +164,7 @@ def test_what_does_not_answer_may_be_replaced_at_any_time() -> None:
     """A store is not whole as long as a broken release is in one of its zones."""
     wish, found = wishes("alpha", "1-b"), deployed(wishes("alpha", "1-a"))
     found["services"]["store"] = {**found["services"]["store"], "problem": "refused"}
-    assert [each.kind for each in service_changes(wish, found)] == ["start"]
+    assert [each.kind for each in service_changes(wish, found)] == ["replace"]
 
 
 def test_new_rings_restart_nobody() -> None:

@@ -51,6 +51,15 @@ def test_what_runs_is_restarted_zone_by_zone() -> None:
     ]
 
 
+def test_what_does_not_answer_is_replaced_zone_by_zone_too() -> None:
+    """Two zones that were only slow to answer are not ended at once."""
+    assert titles(inventory(SECOND), "replace")[:3] == [
+        "replace store in zone 1 of region 1: alpha, delta",
+        "replace store in zone 2 of region 1: beta",
+        "replace store in zone 3 of region 1: gamma",
+    ]
+
+
 def test_where_zones_are_few_one_host_is_restarted_at_a_time() -> None:
     found = inventory(
         {**SECOND, "host:beta": {"zone": "1"}, "host:gamma": {"zone": "1"}}
