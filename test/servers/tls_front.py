@@ -7,11 +7,12 @@ import select
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 PIECE_BYTES = 64 * 1024
+END_SECONDS = 10.0
 
 
 class TlsFront:
@@ -25,24 +26,30 @@ class TlsFront:
         self.port = int(self._listener.getsockname()[1])
         self.connections = 0
         self._open: set[socket.socket] = set()
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._threads: list[threading.Thread] = []
+        self._start(self._accept)
 
     def close(self) -> None:
-        """End the listener and every connection."""
+        """End the listener and every connection, and wait until all are closed."""
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         for each in list(self._open):
             with contextlib.suppress(OSError):
                 socket.socket.shutdown(each, socket.SHUT_RDWR)
+        for thread in self._threads:
+            thread.join(END_SECONDS)
+
+    def _start(self, target: Callable[..., None], *arguments: socket.socket) -> None:
+        thread = threading.Thread(target=target, args=arguments, daemon=True)
+        self._threads.append(thread)
+        thread.start()
 
     def _accept(self) -> None:
         with contextlib.suppress(OSError):
             while True:
                 accepted, _ = self._listener.accept()
-                threading.Thread(
-                    target=self._serve, args=(accepted,), daemon=True
-                ).start()
+                self._start(self._serve, accepted)
 
     def _serve(self, accepted: socket.socket) -> None:
         # Handshakes that clients break off are part of what is tested.

@@ -131,7 +131,9 @@ def running(
     application: Application, settings: EdgeSettings | None = None
 ) -> Iterator[Edge]:
     """An edge that must leave neither connection nor descriptor behind."""
-    concurrency.sleep(0)  # the hub opens its own descriptor at its first turn
+    # The hub and the native threads open their own descriptors when first used.
+    concurrency.offload(bool)
+    concurrency.sleep(0)
     descriptors = open_descriptors()
     # To look at what comes from now on, and not, in each of hundreds of tests, at the
     # million objects of all that the tests have imported.

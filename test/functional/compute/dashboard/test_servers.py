@@ -107,7 +107,9 @@ def test_console_and_parts(ann: Any, surfer: Surfer) -> None:
     surfer.click("Serial console")
     assert "token=" in surfer.text and "token=" not in surfer.path
     # Guests that are simulated have no line to talk over.
-    assert surfer.until("document.body.innerText.includes('does not answer')", BUILT_SECONDS)
+    assert surfer.until(
+        "document.body.innerText.includes('does not answer')", BUILT_SECONDS
+    )
     surfer.complaints.clear()
     surfer.click("parts", within=".trail")
     surfer.click("create", within="#history")
