@@ -1,0 +1,107 @@
+"""The cloud under test: all of it in one process, on free ports of loopback."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from compute.cli.quickstart import simulated_roles
+from test.functional.compute.house import RunningCloud, Sections, running_cloud
+
+HOME = Path(__file__).resolve().parents[2]
+BUILD_IMAGE = HOME / "bin" / "build-guest-image"
+GUEST_DISK = "guest-disk.qcow2"
+GUEST_MEMORY_MIB = 160
+SIMULATED_IMAGE_BYTES = 1 << 20
+REAL_GUESTS: Sections = {
+    "agent": {"hypervisor": "libvirt", "ends_with_us": "yes"},
+    "volume": {"driver": "files", "ends_with_us": "yes"},
+    "balancer-agent": {"driver": "haproxy"},
+}
+SIMULATED: Sections = {
+    "agent": {"hypervisor": "sim", "ends_with_us": "yes"},
+    "volume": {"driver": "memory", "ends_with_us": "yes"},
+    "balancer-agent": {"driver": "sim"},
+}
+
+
+@contextmanager
+def conformance_cloud(
+    directory: Path, sections: Sections, *, is_real: bool
+) -> Iterator[RunningCloud]:
+    """A new cloud in that directory (what was there is removed), while it is used."""
+    if directory.exists():
+        shutil.rmtree(directory)
+    directory.mkdir(parents=True)
+    base = REAL_GUESTS if is_real else SIMULATED
+    roles = () if is_real else simulated_roles()
+    merged = {
+        name: {**base.get(name, {}), **sections.get(name, {})}
+        for name in {*base, *sections}
+    }
+    with running_cloud(directory, merged, roles=roles) as cloud:
+        yield cloud
+
+
+@dataclass(frozen=True, slots=True)
+class Furniture:
+    """What suites expect to find: two images, two flavors, a way out."""
+
+    image: str
+    other_image: str
+    flavor: str
+    larger_flavor: str
+    external_network: str
+    disk_format: str
+    image_file: Path
+
+
+def furnish(cloud: RunningCloud, directory: Path, *, is_real: bool) -> Furniture:
+    """Make them, as an administrator would before the first user comes."""
+    connection: Any = cloud.sdk()
+    disk = _disk(directory, is_real=is_real)
+    disk_format = "qcow2" if is_real else "raw"
+    images = [
+        connection.create_image(
+            name,
+            filename=str(disk),
+            disk_format=disk_format,
+            container_format="bare",
+            visibility="public",
+            wait=True,
+        )
+        for name in ("guest", "other-guest")
+    ]
+    flavors = [
+        connection.compute.create_flavor(name=name, ram=memory, vcpus=1, disk=1)
+        for name, memory in (
+            ("small", GUEST_MEMORY_MIB),
+            ("larger", GUEST_MEMORY_MIB * 3 // 2),
+        )
+    ]
+    external = next(connection.network.networks(is_router_external=True))
+    return Furniture(
+        images[0].id,
+        images[1].id,
+        flavors[0].id,
+        flavors[1].id,
+        external.id,
+        disk_format,
+        disk,
+    )
+
+
+def _disk(directory: Path, *, is_real: bool) -> Path:
+    directory.mkdir(parents=True, exist_ok=True)
+    if not is_real:
+        path = directory / "simulated.raw"
+        path.write_bytes(bytes(SIMULATED_IMAGE_BYTES))
+        return path
+    if not (directory / GUEST_DISK).exists():
+        subprocess.run([BUILD_IMAGE, directory], check=True, capture_output=True)
+    return directory / GUEST_DISK

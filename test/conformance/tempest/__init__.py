@@ -1,0 +1,1 @@
+"""Tempest and its plugins: their configuration, and how they are run."""
