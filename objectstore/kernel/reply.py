@@ -39,7 +39,7 @@ SENTENCES = {
     404: "The resource could not be found.",
     405: "The method is not allowed for this resource.",
     408: "The request took too long to arrive.",
-    409: "The request conflicts with the state of the resource.",
+    409: "There was a conflict when trying to complete your request.",
     411: "A Content-Length header is required.",
     412: "A precondition of this request was not met.",
     413: "The body of the request is too large for this server.",
@@ -112,6 +112,12 @@ def text_reply(status: int, text: str = "", headers: HeaderList | None = None) -
     sentence = SENTENCES.get(status)
     page = f"<html><h1>{phrase}</h1>{f'<p>{sentence}</p>' if sentence else ''}</html>"
     return Reply(status, page, headers, "text/html; charset=UTF-8")
+
+
+def no_content(headers: HeaderList | None = None) -> Reply:
+    """204.  Swift tells the type of its pages even where there is none, and clients
+    look for it."""
+    return Reply(204, (), headers, "text/html; charset=UTF-8")
 
 
 def rejection(error: Rejected) -> Reply:

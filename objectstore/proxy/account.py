@@ -50,7 +50,7 @@ def get_account(parts: Parts, request: Request, account: str) -> Reply:
             return text_reply(404, "", [REDUCED] if view.is_reduced else [])
         headers = _count_headers(0, 0, 0, parts.timestamps.now())
     else:
-        headers = _headers(request, info)
+        headers = _headers(parts, request, info)
     if view.is_reduced:
         headers.append(REDUCED)
     if request.method == "HEAD":
@@ -65,10 +65,17 @@ def get_account(parts: Parts, request: Request, account: str) -> Reply:
     return listing_reply(body, headers, f"{content_type}; charset=utf-8")
 
 
-def _headers(request: Request, info: DatabaseInfo) -> HeaderList:
-    headers = _count_headers(
-        info.container_count, info.object_count, info.bytes_used, info.created
-    )
+def _headers(parts: Parts, request: Request, info: DatabaseInfo) -> HeaderList:
+    counts = (info.container_count, info.object_count, info.bytes_used)
+    headers = _count_headers(*counts, info.created)
+    if len(parts.policies) == 1:
+        # All is of the one policy.  Of several, nobody has added up each one's share.
+        prefix = f"X-Account-Storage-Policy-{parts.policies.default.name}"
+        names = ("Container-Count", "Object-Count", "Bytes-Used")
+        headers += [
+            (f"{prefix}-{name}", str(count))
+            for name, count in zip(names, counts, strict=True)
+        ]
     return headers + shown_metadata(request, info)
 
 

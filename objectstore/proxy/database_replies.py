@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from objectstore.kernel.errors import Unavailable
-from objectstore.kernel.reply import HeaderList, Reply, text_reply
+from objectstore.kernel.reply import HeaderList, Reply, no_content, text_reply
 from objectstore.kernel.request import Request
 from objectstore.proxy.asked import Asked
 from objectstore.proxy.headers import OWNERS_ONLY, may_see_all
@@ -40,7 +40,7 @@ def found_reply(asked: Asked[Any, Receipt], needed: int) -> Reply:
     receipts = [promise.value for _, promise in asked if promise.value is not None]
     found = sum(receipt.found for receipt in receipts)
     if found >= needed:
-        return Reply(204, ())
+        return no_content()
     if not found and len(receipts) >= needed:
         return text_reply(404)
     raise Unavailable("too few replicas hold the database")

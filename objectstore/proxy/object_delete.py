@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from objectstore.kernel.conditions import Conditions
-from objectstore.kernel.reply import HeaderList, Reply, text_reply
+from objectstore.kernel.reply import HeaderList, Reply, no_content, text_reply
 from objectstore.proxy.asked import Asked
 from objectstore.proxy.headers import internal_timestamp
 from objectstore.proxy.object_put import check_conditions
@@ -45,7 +45,7 @@ def delete_object(parts: Parts, target: ObjectTarget) -> Reply:
     headers: HeaderList = [OWED] if outcome is RowOutcome.OWED else []
     if not _was_there(target.group, written):
         return text_reply(404, "", headers)
-    return Reply(204, (), headers)
+    return no_content(headers)
 
 
 def _bury(

@@ -8,15 +8,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 from compute.cli.quickstart import simulated_roles
-from test.functional.compute.house import RunningCloud, Sections, running_cloud
+from test.functional.compute.house import RunningCloud, Sections, laid_out
 
 HOME = Path(__file__).resolve().parents[2]
 BUILD_IMAGE = HOME / "bin" / "build-guest-image"
 GUEST_DISK = "guest-disk.qcow2"
 GUEST_MEMORY_MIB = 160
+# Whom the object store lets into every account.
+RESELLER_ROLE = "ResellerAdmin"
 SIMULATED_IMAGE_BYTES = 1 << 20
 REAL_GUESTS: Sections = {
     "agent": {"hypervisor": "libvirt", "ends_with_us": "yes"},
@@ -28,6 +31,13 @@ SIMULATED: Sections = {
     "volume": {"driver": "memory", "ends_with_us": "yes"},
     "balancer-agent": {"driver": "sim"},
 }
+# The store keeps containers in step with others of its own, as if it were two.
+REALMS_FILE = "container-sync-realms.conf"
+REALMS = """
+[realm1]
+key = {key}
+cluster_name1 = http://127.0.0.1:{port}/v1/
+"""
 
 
 @contextmanager
@@ -44,13 +54,16 @@ def conformance_cloud(
         name: {**base.get(name, {}), **sections.get(name, {})}
         for name in {*base, *sections}
     }
-    with running_cloud(directory, merged, roles=roles) as cloud:
-        yield cloud
+    place = laid_out(directory, merged, roles=roles)
+    realms = REALMS.format(key=token_hex(), port=place.plan.store_port)
+    (place.store.settings_directory / REALMS_FILE).write_text(realms, "utf-8")
+    with place.server(outlives_us=False).running():
+        yield RunningCloud(place)
 
 
 @dataclass(frozen=True, slots=True)
 class Furniture:
-    """What suites expect to find: two images, two flavors, a way out."""
+    """What suites expect to find: two images, two flavors, a role, a way out."""
 
     image: str
     other_image: str
@@ -84,6 +97,8 @@ def furnish(cloud: RunningCloud, directory: Path, *, is_real: bool) -> Furniture
             ("larger", GUEST_MEMORY_MIB * 3 // 2),
         )
     ]
+    if connection.identity.find_role(RESELLER_ROLE) is None:
+        connection.identity.create_role(name=RESELLER_ROLE)
     external = next(connection.network.networks(is_router_external=True))
     return Furniture(
         images[0].id,

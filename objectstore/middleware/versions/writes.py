@@ -13,7 +13,7 @@ from collections.abc import Mapping
 
 from objectstore.kernel.conditions import unquoted
 from objectstore.kernel.errors import Rejected, Unavailable
-from objectstore.kernel.reply import HeaderList, Reply, text_reply
+from objectstore.kernel.reply import HeaderList, Reply, no_content, text_reply
 from objectstore.kernel.request import CONTEXT_KEY
 from objectstore.kernel.timestamps import HybridClock, from_text, to_text
 from objectstore.middleware.subrequest import EMPTY_INPUT, ask, discard
@@ -295,4 +295,4 @@ def _gone(status: int, headers: HeaderList) -> Reply:
     """204 or 404 with what is told of versions."""
     if status == 404:
         return text_reply(404, "", headers)
-    return Reply(204, (), headers)
+    return no_content(headers)

@@ -70,6 +70,8 @@ def _identity(stage: Stage) -> Configuration:
             "external_idp": "false",
             "federation": "false",
         },
+        # Rights are of system, domain or project, and a token of another is refused.
+        "enforce_scope": {"keystone": "true"},
         "service_available": {
             "cinder": "true",
             "glance": "true",
@@ -162,13 +164,19 @@ def _object_storage(stage: Stage) -> Configuration:
     with urlopen(f"{stage.cloud.store_url}/info", timeout=HTTP_SECONDS_MAX) as answer:
         discovered: Mapping[str, Any] = json.load(answer)
     return {
-        "object-storage": {"operator_role": "member"},
+        "object-storage": {
+            "operator_role": "member",
+            "reseller_admin_role": "ResellerAdmin",
+            "realm_name": "realm1",
+            "cluster_name": "name1",
+            # The daemon rests half a minute between its looks.
+            "container_sync_interval": "5",
+        },
         "object-storage-feature-enabled": {
             "discoverable_apis": ",".join(sorted(set(discovered) - {"swift"})),
             "discoverability": "true",
             "object_versioning": _flag("versioned_writes" in discovered),
-            # One store: there is none to keep in step with.
-            "container_sync": "false",
+            "container_sync": "true",
         },
     }
 

@@ -53,6 +53,16 @@ def test_post_creates(cluster: Cluster) -> None:
     assert "X-Account-Meta-A" not in cluster.ask("HEAD", ACCOUNT).headers
 
 
+def test_the_one_policy_has_everything(cluster: Cluster) -> None:
+    for name in ("a", "b"):
+        cluster.ask("PUT", f"{ACCOUNT}/{name}")
+    headers = cluster.ask("HEAD", ACCOUNT).headers
+    prefix = "X-Account-Storage-Policy-Policy-0"
+    assert headers[f"{prefix}-Container-Count"] == "2"
+    assert headers[f"{prefix}-Object-Count"] == "0"
+    assert headers[f"{prefix}-Bytes-Used"] == "0"
+
+
 def test_listing(cluster: Cluster) -> None:
     for name in ("a", "b", "ü"):
         cluster.ask("PUT", f"{ACCOUNT}/{name}")

@@ -46,7 +46,9 @@ def test_life(cluster: Cluster) -> None:
     assert head.headers["X-Storage-Policy"] == "Policy-0"
     assert cluster.ask("DELETE", BOX).status == 409
     cluster.ask("DELETE", f"{BOX}/a")
-    assert cluster.ask("DELETE", BOX).status == 204
+    gone = cluster.ask("DELETE", BOX)
+    assert gone.status == 204
+    assert gone.headers["Content-Type"] == "text/html; charset=UTF-8"
     assert cluster.ask("DELETE", BOX).status == 404
     assert cluster.ask("GET", BOX).status == 404
     assert cluster.ask("PUT", BOX).status == 201
