@@ -18,7 +18,7 @@ from compute.agent.measuring import Measuring
 from compute.agent.moves.door import MoveDoor
 from compute.agent.moves.streams import Connect, StreamDoor
 from compute.agent.runner import Agent, AgentTimes
-from compute.app.hosts import Hosts, build_hosts
+from compute.app.hosts import Hosts, build_hosts, simulated_names
 from compute.balancer.agent import service as balancers
 from compute.balancer.client import BalancerClient
 from compute.core.absent import AbsentService
@@ -28,7 +28,10 @@ from compute.core.errors import NotFound
 from compute.image.client import ImageClient
 from compute.instance.client import InstanceClient
 from compute.metric.client import MetricClient
+from compute.network.agent.over_http import HttpControlPlane
 from compute.network.agent.service import NetworkAgentService, missing_requirements
+from compute.network.agent.settings import NetworkKind
+from compute.network.agent.simulated import SimulatedNetworks
 from compute.network.client import NetworkClient
 from compute.settings import CloudSettings, Role
 from compute.volume.client import VolumeClient
@@ -94,7 +97,7 @@ class Agents:
         self.consoles: ConsoleProxy | None = None
         self._guests: Agent | None = None
         self._measuring: list[Loop] = []
-        self._networks: NetworkAgentService | None = None
+        self._networks: NetworkAgentService | SimulatedNetworks | None = None
         self._balancers: balancers.BalancerAgentService | None = None
         self._lock = HostLock(settings.cloud.state / "agent")
         if settings.plays(Role.AGENT):
@@ -194,12 +197,23 @@ class Agents:
         return self.instances.known_on(self._settings.host)
 
     def _build_networks(self) -> None:
+        options = self._settings.rooms["network-agent"]
+        if options.driver is NetworkKind.SIM:
+            guests = self._settings.rooms["agent"]
+            self._networks = SimulatedNetworks(
+                simulated_names(guests, self._settings.host),
+                HttpControlPlane(self._network),
+                bus=self._bus,
+                clock=self._clock,
+                look_seconds=options.look,
+            )
+            return
         if missing := missing_requirements():
             raise Unavailable(f"the network agent needs {', '.join(missing)}")
         self._networks = NetworkAgentService(
             self._settings.host,
             self._settings.cloud.state / "network-agent",
-            self._settings.rooms["network-agent"],
+            options,
             network=self._network,
             instances=self.instances,
             bus=self._bus,

@@ -112,6 +112,12 @@ def build_hosts(
     return _real(settings, libvirt, name, state, (address, url), images, known, clock)
 
 
+def simulated_names(settings: GuestAgentSettings, name: str) -> list[str]:
+    """``name`` alone, or ``name-0001`` and so on."""
+    count = settings.simulated_hosts
+    return [name] if count == 1 else [f"{name}-{n:04}" for n in range(1, count + 1)]
+
+
 def _simulated(
     settings: GuestAgentSettings,
     name: str,
@@ -120,9 +126,8 @@ def _simulated(
     clock: Clock,
     known: KnownServers,
 ) -> Hosts:
-    """``name`` alone, or ``name-0001`` and so on."""
     count = settings.simulated_hosts
-    names = [name] if count == 1 else [f"{name}-{n:04}" for n in range(1, count + 1)]
+    names = simulated_names(settings, name)
     disk = SystemDisk()
     kits = {}
     for each in names:

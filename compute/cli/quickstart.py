@@ -20,7 +20,6 @@ from swiftclient import ClientException
 from compute.cli import waiting
 from compute.cli.first_server import FirstServer, write_environment
 from compute.cli.layout import CloudPlan, LaidOutCloud, lay_out_cloud
-from compute.settings import Role
 from objectstore.cli import quickstart as store_quickstart
 from objectstore.cli import roundtrip
 from objectstore.cli.layout import LOOPBACK
@@ -126,9 +125,9 @@ def _plan(port: int, cloud_port: int, kind: str) -> CloudPlan:
         sections={
             "agent": {"hypervisor": kind, "ends_with_us": "yes"},
             "volume": {"driver": _volumes(kind), "ends_with_us": "yes"},
+            "network-agent": {"driver": _networks(kind)},
             "balancer-agent": {"driver": _balancers(kind)},
         },
-        roles=() if kind == "libvirt" else simulated_roles(),
     )
 
 
@@ -138,15 +137,14 @@ def _volumes(kind: str) -> str:
     return "files" if kind == "libvirt" else "memory"
 
 
+def _networks(kind: str) -> str:
+    """Simulated guests have no cards that anything could be plugged into."""
+    return "linux" if kind == "libvirt" else "sim"
+
+
 def _balancers(kind: str) -> str:
     """Where there are no networks nothing could be balanced either."""
     return "haproxy" if kind == "libvirt" else "sim"
-
-
-def simulated_roles() -> tuple[str, ...]:
-    """Simulated guests have no cards that anything could be plugged into; all other
-    parts are as good as ever."""
-    return tuple(role.value for role in Role if role is not Role.NETWORK_AGENT)
 
 
 def _choose(wanted: str) -> str:

@@ -11,7 +11,6 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
-from compute.cli.quickstart import simulated_roles
 from test.functional.compute.house import RunningCloud, Sections, laid_out
 
 HOME = Path(__file__).resolve().parents[2]
@@ -29,6 +28,7 @@ REAL_GUESTS: Sections = {
 SIMULATED: Sections = {
     "agent": {"hypervisor": "sim", "ends_with_us": "yes"},
     "volume": {"driver": "memory", "ends_with_us": "yes"},
+    "network-agent": {"driver": "sim"},
     "balancer-agent": {"driver": "sim"},
 }
 # The store keeps containers in step with others of its own, as if it were two.
@@ -49,12 +49,11 @@ def conformance_cloud(
         shutil.rmtree(directory)
     directory.mkdir(parents=True)
     base = REAL_GUESTS if is_real else SIMULATED
-    roles = () if is_real else simulated_roles()
     merged = {
         name: {**base.get(name, {}), **sections.get(name, {})}
         for name in {*base, *sections}
     }
-    place = laid_out(directory, merged, roles=roles)
+    place = laid_out(directory, merged, roles=())
     realms = REALMS.format(key=token_hex(), port=place.plan.store_port)
     (place.store.settings_directory / REALMS_FILE).write_text(realms, "utf-8")
     with place.server(outlives_us=False).running():

@@ -33,6 +33,7 @@ from compute.identity.client import (
 from compute.image.client import ImageClient
 from compute.instance.client import InstanceClient
 from compute.network.agent.service import NetworkAgentService, missing_requirements
+from compute.network.agent.settings import NetworkKind
 from compute.network.client import NetworkClient
 from compute.settings import CloudSettings, Role
 from compute.volume.client import VolumeClient
@@ -73,7 +74,7 @@ class Doctor:
             yield from stray_attachments(self._volumes, self._instances)
         if self._settings.plays(Role.AGENT):
             yield from self._guests()
-        if self._settings.plays(Role.NETWORK_AGENT) and not missing_requirements():
+        if self._has_networks():
             yield from stray_networks(self._network_agent())
         if self._settings.plays(Role.BALANCER_AGENT):
             yield from stray_balancers(self._balancer_agent())
@@ -116,6 +117,12 @@ class Doctor:
         yield from stray_guests(hosts)
         if "volume" in self._callers:
             yield from stray_disks(hosts, self._volumes, self._instances)
+
+    def _has_networks(self) -> bool:
+        if not self._settings.plays(Role.NETWORK_AGENT) or missing_requirements():
+            return False
+        options = self._settings.rooms["network-agent"]
+        return options.driver is NetworkKind.LINUX
 
     def _network_agent(self) -> NetworkAgentService:
         settings = self._settings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,10 +19,22 @@ LEASE_SECONDS_MIN = 120  # dnsmasq's own
 LOOK_SECONDS = 10.0
 
 
+class NetworkKind(enum.Enum):
+    """What carries packets."""
+
+    LINUX = "linux"
+    SIM = "sim"
+
+
 @dataclass(frozen=True, slots=True)
 class NetworkAgentSettings:
     """The network agent of this host."""
 
+    driver: NetworkKind = option(
+        NetworkKind.LINUX,
+        "What carries packets: bridges and namespaces of linux; sim: nothing, beside"
+        " simulated guests",
+    )
     uplinks: tuple[str, ...] = option(
         (), "Interfaces of physical networks: name=interface, separated by commas"
     )

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from compute.cli.quickstart import main, simulated_roles
-from compute.settings import ROOM_ROLES
+from compute.cli.quickstart import main
 from objectstore.cli.quickstart import NODE_PORT_OFFSET
 from test.functional.harness.ports import free_port_range
 
@@ -59,7 +58,3 @@ def test_a_directory_that_cannot_be_is_said(
     out = " ".join((got.output + capsys.readouterr().err).split())
     assert out.startswith("quickstart: ")
     assert out.endswith("Not a directory")
-
-
-def test_a_simulated_cloud_serves_every_room_that_its_catalogue_names() -> None:
-    assert {role.value for role in ROOM_ROLES} <= set(simulated_roles())
