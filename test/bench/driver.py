@@ -22,9 +22,16 @@ class Outcome:
     """What a run gave; seconds are those of each request."""
 
     seconds: list[float] = field(default_factory=list)
+    verbs: list[bytes] = field(default_factory=list)  # of each request, in this order
     late: list[float] = field(default_factory=list)  # sent, after it was due
     elapsed: float = 0.0
     errors: int = 0
+
+    def of(self, verb: bytes) -> Outcome:
+        """What the requests with this verb gave."""
+        each = zip(self.seconds, self.verbs, strict=True)
+        seconds = [one for one, its_verb in each if its_verb == verb]
+        return Outcome(seconds, [verb] * len(seconds), elapsed=self.elapsed)
 
     def percentile(self, share: float) -> float:
         """Milliseconds within which this share of the requests was answered."""
@@ -42,6 +49,11 @@ def _percentile(seconds: list[float], share: float) -> float:
     return 1000 * ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
+def verb_of(data: bytes) -> bytes:
+    """The verb that a request begins with."""
+    return data[: data.index(b" ")]
+
+
 def request(method: str, path: str, token: str, body: bytes = b"") -> bytes:
     """A request as bytes."""
     length = f"Content-Length: {len(body)}\r\n" if method == "PUT" else ""
@@ -56,6 +68,7 @@ class _Connection:
         self.socket = socket.create_connection(("127.0.0.1", port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.began = 0.0
+        self.verb = b""
         self._head = b""
         self._left = -1  # of the body; -1: the head has not come yet
         self._has_body = False
@@ -63,7 +76,8 @@ class _Connection:
 
     def send(self, data: bytes) -> None:
         """Begin a request.  Small ones fit the socket's buffer; larger ones wait."""
-        self._has_body = not data.startswith(b"HEAD")
+        self.verb = verb_of(data)
+        self._has_body = self.verb != b"HEAD"
         self._head, self._left = b"", -1
         self.began = time.perf_counter()
         self.socket.sendall(data)
@@ -111,6 +125,7 @@ def drive(
                     continue
                 now = time.perf_counter()
                 outcome.seconds.append(now - connection.began)
+                outcome.verbs.append(connection.verb)
                 outcome.errors += connection.failed
                 following = next(waiting, None) if now < until else None
                 if following is None:

@@ -25,7 +25,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from test.bench.driver import END_OF_HEAD, RECEIVE_BYTES, Outcome
+from test.bench.driver import END_OF_HEAD, RECEIVE_BYTES, Outcome, verb_of
 
 # As servers write it.
 _LENGTHS = (b"\r\nContent-Length:", b"\r\ncontent-length:")
@@ -41,13 +41,14 @@ _libc = ctypes.CDLL(None, use_errno=True)
 class _Link:
     """A connection with one request under way, and what has come of its reply."""
 
-    __slots__ = ("due", "length", "received", "send", "socket")
+    __slots__ = ("due", "length", "received", "send", "socket", "verb")
 
     def __init__(self, port: int) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.send = self.socket.send
         self.due = 0.0
+        self.verb = b""
         self.length = 0  # of the reply; 0: its head has not come yet
         self.received = b""
 
@@ -151,6 +152,7 @@ def _run(
                 link = links[descriptor]
                 if (is_good := link.take(buffer)) is not None:
                     outcome.seconds.append(clock() - link.due)
+                    outcome.verbs.append(link.verb)
                     outcome.errors += not is_good
                     free.append(link)
             while sent < count and free:
@@ -162,6 +164,7 @@ def _run(
                 sent += 1
                 outcome.late.append(late)
                 data = waiting.popleft()
+                link.verb = verb_of(data)
                 if link.send(data) != len(data):
                     raise ConnectionError("a request does not fit a socket's buffer")
     outcome.elapsed = clock() - began
