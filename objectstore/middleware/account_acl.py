@@ -46,6 +46,11 @@ def check_account_acl(text: str) -> None:
         raise Rejected(400, f"{HEADER} invalid: {mistake}\n\nInput: {text}\n")
 
 
+def without_nobody(text: str) -> str:
+    """A checked ACL as it is stored: empty when it grants nothing to anybody."""
+    return text if parse_account_acl(text) != AccountAcl() else ""
+
+
 @functools.lru_cache(_PARSED_MAX)
 def parse_account_acl(text: str) -> AccountAcl:
     """A stored ACL taken apart; what is not valid grants nothing."""

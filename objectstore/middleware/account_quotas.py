@@ -1,8 +1,9 @@
 """account_quotas: limits that the reseller sets on an account.
 
-``X-Account-Meta-Quota-Bytes`` bounds an account's bytes, ``X-Account-Quota-Count``
-its objects; only a reseller admin may set or remove them (403 for others, 400
-for anything but a whole number; empty or ``X-Remove-...`` removes).  An upload
+``X-Account-Quota-Bytes`` (by its older name ``X-Account-Meta-Quota-Bytes``) bounds an
+account's bytes, ``X-Account-Quota-Count`` its objects; only a reseller admin may set or
+remove them (403 for others, 400 for anything but a whole number; empty or
+``X-Remove-...`` removes).  Quotas of single policies are 501.  An upload
 that would exceed a quota is 413 ``Upload exceeds quota.``; deleting is always
 possible, and reseller admins are not bounded.  An account's counts follow its
 containers' within seconds, and by as much may be exceeded what other processes
@@ -37,10 +38,22 @@ from objectstore.middleware.stored_facts import account_facts, authorize_write
 
 AFTER = ("catch_errors", "gatekeeper", "tempauth", "copy", "bulk", "formpost")
 
-BYTES_HEADER = "X-Account-Meta-Quota-Bytes"
+BYTES_HEADER = "X-Account-Quota-Bytes"
 COUNT_HEADER = "X-Account-Quota-Count"
+# The bytes' older name, which is also where they are kept.
+STORED_BYTES_HEADER = "X-Account-Meta-Quota-Bytes"
 # The count is no user metadata: it is kept where only the house can write.
 STORED_COUNT_HEADER = "X-Account-Sysmeta-Quota-Count"
+_STORED = {
+    BYTES_HEADER: STORED_BYTES_HEADER,
+    STORED_BYTES_HEADER: STORED_BYTES_HEADER,
+    COUNT_HEADER: STORED_COUNT_HEADER,
+}
+_OF_POLICIES = tuple(
+    f"X-{removed}Account-Quota-{of}-Policy-"
+    for removed in ("", "Remove-")
+    for of in ("Bytes", "Count")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +79,7 @@ class AccountQuotas:
         if account and not container:
             if method in ("PUT", "POST"):
                 _guard_headers(Request(environ))
-            return self.app(environ, _showing_count(start_response))
+            return self.app(environ, _showing(start_response))
         if name and method == "PUT":
             return self._upload(environ, account, start_response)
         return self.app(environ, start_response)
@@ -93,7 +106,11 @@ class AccountQuotas:
 
 def _guard_headers(request: Request) -> None:
     may_set = _is_reseller(request.context) or request.context.is_internal
-    for name in (BYTES_HEADER, COUNT_HEADER):
+    for prefix in _OF_POLICIES:
+        if any(request.headers_with_prefix(prefix)):
+            raise Rejected(501 if may_set else 403)
+    wanted: dict[str, str] = {}
+    for name, stored in _STORED.items():
         removal = name.replace("X-", "X-Remove-", 1)
         removes = bool(request.header(removal))
         if not removes and not request.has_header(name):
@@ -103,16 +120,17 @@ def _guard_headers(request: Request) -> None:
         value = "" if removes else request.header(name)
         if value and whole_number(value) is None:
             raise Rejected(400, f"{name} must be a whole number")
-        if name == COUNT_HEADER:
-            request.remove_header(name)
-            request.remove_header(removal)
-            request.set_header(STORED_COUNT_HEADER, value)
+        request.remove_header(name)
+        request.remove_header(removal)
+        wanted.setdefault(stored, value)
+    for stored, value in wanted.items():
+        request.set_header(stored, value)
 
 
 def _limit(facts: Any) -> Use | None:
     if facts is None:
         return None
-    return limit_of(facts.metadata, BYTES_HEADER, STORED_COUNT_HEADER)
+    return limit_of(facts.metadata, STORED_BYTES_HEADER, STORED_COUNT_HEADER)
 
 
 def _is_reseller(context: Context) -> bool:
@@ -120,18 +138,21 @@ def _is_reseller(context: Context) -> bool:
     return identity is not None and identity.is_reseller_admin
 
 
-def _showing_count(start_response: StartResponse) -> StartResponse:
-    """Show the stored count quota under its public name."""
+def _showing(start_response: StartResponse) -> StartResponse:
+    """Show stored quotas under their public names; the bytes under both."""
 
     def start(status: str, headers: HeaderList, exc_info: Any = None) -> Any:
-        stored = STORED_COUNT_HEADER.lower()
-        headers = [
-            (COUNT_HEADER, value) if name.lower() == stored else (name, value)
-            for name, value in headers
-        ]
+        shown = []
+        for name, value in headers:
+            if name.lower() == STORED_COUNT_HEADER.lower():
+                shown.append((COUNT_HEADER, value))
+                continue
+            if name.lower() == STORED_BYTES_HEADER.lower():
+                shown.append((BYTES_HEADER, value))
+            shown.append((name, value))
         if exc_info is None:
-            return start_response(status, headers)
-        return start_response(status, headers, exc_info)
+            return start_response(status, shown)
+        return start_response(status, shown, exc_info)
 
     return start
 

@@ -10,7 +10,8 @@ through the same process count in full (``quota_room``), those through others on
 they have ended: an upload that took a while is looked at again before it is stored,
 so only what ends in several processes within a few milliseconds may go over.  An
 upload that replaces an object counts in full too, as in Swift.  Large objects count
-as their manifests: their segments count where those are.
+as their manifests: their segments count where those are.  All versions of objects count
+in bytes.
 
 ::
 
@@ -41,6 +42,8 @@ from objectstore.middleware.stored_facts import (
     container_facts,
     fresh_container_facts,
 )
+from objectstore.middleware.versions.containers import HIDDEN
+from objectstore.middleware.versions.names import hidden_container
 
 AFTER = ("catch_errors", "gatekeeper", "tempauth", "copy", "bulk", "formpost")
 
@@ -93,7 +96,14 @@ class ContainerQuotas:
 
         def used() -> Use:
             now = fresh_container_facts(context, account, container)
-            return Use(0, 0) if now is None else Use(now.bytes_used, now.object_count)
+            if now is None:
+                return Use(0, 0)
+            size = now.bytes_used
+            if HIDDEN in now.metadata:
+                hidden = hidden_container(container)
+                versions = fresh_container_facts(context, account, hidden)
+                size += 0 if versions is None else versions.bytes_used
+            return Use(size, now.object_count)
 
         length = None if request.is_chunked else request.content_length or 0
         with self._rooms.admitted(

@@ -115,7 +115,7 @@ class ContainerSync:
                 401,
                 "X-Container-Sync-Auth header not valid; contact cluster operator for "
                 "support.",
-                (("WWW-Authenticate", f'SwiftContainerSync realm="{account}"'),),
+                (("WWW-Authenticate", f'SwiftContainerSync realm="{quote(account)}"'),),
             )
         context = request.context
         context.authorize = _allow

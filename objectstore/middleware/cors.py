@@ -37,6 +37,7 @@ from objectstore.kernel.reply import HeaderList, Reply, rejection, text_reply
 from objectstore.kernel.request import Application, Environ, Request, StartResponse
 from objectstore.kernel.settings import option
 from objectstore.middleware.api_paths import API_VERSIONS
+from objectstore.middleware.challenge import challenge
 from objectstore.middleware.filter_options import FilterMaker, read_options
 from objectstore.middleware.stored_facts import container_metadata
 
@@ -144,7 +145,7 @@ class Cors:
         wanted = request.header("Access-Control-Request-Method")
         if wanted not in methods or not self._allows(rules, origin):
             _, account, _, _ = request.split()
-            realm = ("WWW-Authenticate", f'Swift realm="{_realm(account)}"')
+            realm = ("WWW-Authenticate", challenge(account))
             return text_reply(401, headers=[allow, realm])
         headers = [allow, ("Access-Control-Allow-Methods", ", ".join(methods))]
         vary = []
@@ -220,10 +221,6 @@ def _methods(container: str, name: str) -> tuple[str, ...]:
     if name:
         return OBJECT_METHODS
     return CONTAINER_METHODS if container else ACCOUNT_METHODS
-
-
-def _realm(account: str) -> str:
-    return account.replace("\\", "").replace('"', "") or "unknown"
 
 
 def filter_factory(global_conf: dict[str, str], **local_conf: str) -> FilterMaker:

@@ -26,6 +26,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote, unquote
 
 from objectstore.kernel.conditions import Conditions, parse_date
 from objectstore.kernel.errors import Rejected
@@ -82,7 +83,10 @@ class Dlo:
         if _MANIFEST_KEY in environ and method in ("PUT", "POST"):
             request = Request(environ)
             if request.split()[3]:
-                check_manifest(request.header(MANIFEST))
+                manifest = request.header(MANIFEST)
+                check_manifest(manifest)
+                # Clients may leave names unquoted: readers get a header of ASCII.
+                request.set_header(MANIFEST, quote(unquote(manifest)))
         return self.app(environ, start_response)
 
     def _read(self, environ: Environ, start_response: StartResponse) -> Any:

@@ -7,9 +7,10 @@
 * GET and HEAD give the current one, with its id; POST changes its metadata;
 * DELETE notes the deletion as a version (a *delete marker*) and removes nothing;
 * ``?version-id=ID`` on GET, HEAD, DELETE and as the source of COPY means that
-  version; ``null`` is what was written while versioning was off.  DELETE of the
-  current version leaves none current (``X-Object-Current-Version-Id`` tells).  PUT
-  with it and no body makes that version current again;
+  version, for the account's owners; ``null`` is what was written while versioning was
+  off.  DELETE of the current version leaves none current
+  (``X-Object-Current-Version-Id`` tells).  PUT with it and no body makes that version
+  current again;
 * ``GET container?versions`` lists all versions as JSON, with ``version_id`` and
   ``is_latest``; pages go on with ``marker`` and ``version_marker``; markers have the
   content type ``application/x-deleted;swift_versions_deleted=1``;
@@ -156,7 +157,10 @@ class ObjectVersioning:
         method = request.method
         if method not in ("GET", "HEAD", "PUT", "POST", "DELETE"):
             return None
-        if method in _READS:
+        if wanted and has_versions and not request.context.is_s3:
+            # The container's ACL is about what is current.
+            containers.authorize_owner(request)
+        elif method in _READS:
             authorize_read(request)
         else:
             authorize_write(request)
@@ -191,7 +195,7 @@ class ObjectVersioning:
             return post_version(place, timestamp)
         if method == "PUT":
             if not timestamp:
-                raise Rejected(404, "The specified version does not exist")
+                raise Rejected(400, "The null version cannot be made current")
             return writes.restore(timestamp)
         if method == "DELETE":
             return (

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.request import Request
+from objectstore.middleware.challenge import challenge
 from objectstore.middleware.stored_facts import (
     account_metadata,
     container_metadata,
@@ -61,6 +62,4 @@ def _keys(metadata: Mapping[str, str], kind: str) -> list[str]:
 
 def refusal(account: str, text: str) -> Rejected:
     """A 401 with a text of its own."""
-    plain = "".join(c for c in account if c.isprintable() and c not in '"\\')
-    challenge = f'Swift realm="{plain or "unknown"}"'
-    return Rejected(401, text, (("WWW-Authenticate", challenge),))
+    return Rejected(401, text, (("WWW-Authenticate", challenge(account)),))

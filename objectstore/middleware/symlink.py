@@ -64,7 +64,7 @@ _PUBLIC = {
 }
 _TARGET_KEY = "HTTP_X_SYMLINK_TARGET"
 _FORM = "X-Symlink-Target header must be of the form <container name>/<object name>"
-SLO_SIZE = "X-Object-Sysmeta-Slo-Size"
+SLO_ETAG, SLO_SIZE = "X-Object-Sysmeta-Slo-Etag", "X-Object-Sysmeta-Slo-Size"
 EMPTY_ETAG = "d41d8cd98f00b204e9800998ecf8427e"
 
 
@@ -184,7 +184,7 @@ class Symlink:
         etag = unquoted(request.header(ETAG).strip())
         if same:
             raise Rejected(400, "Symlink cannot target itself")
-        told = request.header(TARGET)
+        told = quote(f"{container}/{name}")  # the same for all ways to quote it
         listed = request.header(LISTED_ETAG) or EMPTY_ETAG
         listed += f"; symlink_path=/{version}/{quote(account)}/{told}"
         if etag:
@@ -192,6 +192,8 @@ class Symlink:
             target = self._target(request, path, etag)
             size = target.header(SLO_SIZE) or target.header("Content-Length", "0")
             listed += f"; symlink_etag={etag}; symlink_bytes={size}"
+            if target.header(SLO_ETAG):
+                listed += f"; slo_etag={target.header(SLO_ETAG)}"
             request.set_header(STORED_ETAG, etag)
             request.set_header(STORED_BYTES, size)
             if not request.header("Content-Type"):

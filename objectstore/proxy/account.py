@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import orjson
+
 from objectstore.kernel.errors import Rejected, Unavailable
 from objectstore.kernel.reply import HeaderList, Reply, text_reply
 from objectstore.kernel.request import Request
@@ -27,7 +31,7 @@ from objectstore.proxy.listing_query import listing_query
 from objectstore.proxy.object_get import REDUCED
 from objectstore.proxy.parts import Parts
 from objectstore.proxy.row_step import OWED
-from objectstore.wire.listing_forms import shown
+from objectstore.wire.listing_forms import Entry, described, shown
 from objectstore.wire.marks import ACCOUNT_DELETED, deletion_mark
 from objectstore.wire.records import ContainerRow, DatabaseInfo
 
@@ -57,12 +61,25 @@ def get_account(parts: Parts, request: Request, account: str) -> Reply:
         headers.append(("Content-Type", f"{content_type}; charset=utf-8"))
         return Reply(204, (), headers)
     form = form_of(content_type)
-    if form is None:
-        entries = view.page(query) if info is not None else ()
-        body = render_xml(entries, "account", account)
-    else:
+    if form == "text":
         body = view.shown(query, form) if info is not None else shown((), form)
+    else:
+        entries = view.page(query) if info is not None else ()
+        described = [_described(parts, entry) for entry in entries]
+        if form is None:
+            body = render_xml(described, "account", account)
+        else:
+            body = orjson.dumps(described)
     return listing_reply(body, headers, f"{content_type}; charset=utf-8")
+
+
+def _described(parts: Parts, entry: Entry) -> dict[str, Any]:
+    """What is shown of an entry: of a container also its policy's name."""
+    fields = described(entry)
+    if isinstance(entry, ContainerRow):
+        policy = parts.policies.by_index(entry.policy)
+        fields["storage_policy"] = "" if policy is None else policy.name
+    return fields
 
 
 def _headers(parts: Parts, request: Request, info: DatabaseInfo) -> HeaderList:

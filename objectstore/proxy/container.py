@@ -28,6 +28,7 @@ from objectstore.proxy.listing import FIELDS, form_of, render_xml
 from objectstore.proxy.listing_query import listing_query
 from objectstore.proxy.object_get import REDUCED
 from objectstore.proxy.parts import Parts
+from objectstore.wire.listing_forms import described
 from objectstore.wire.records import (
     ContainerName,
     ContainerRow,
@@ -58,7 +59,8 @@ def get_container(
         body = view.shown(query, "fields")
         return listing_reply(body, headers, FIELDS)
     elif form is None:
-        body = render_xml(view.page(query), "container", container)
+        entries = [described(entry) for entry in view.page(query)]
+        body = render_xml(entries, "container", container)
     else:
         body = view.shown(query, form)
     return listing_reply(body, headers, f"{content_type}; charset=utf-8")
@@ -70,7 +72,7 @@ def _headers(parts: Parts, request: Request, info: DatabaseInfo) -> HeaderList:
         ("X-Container-Object-Count", str(info.object_count)),
         ("X-Container-Bytes-Used", str(info.bytes_used)),
         ("X-Timestamp", to_text(info.created)),
-        ("Last-Modified", http_date(info.put_timestamp)),
+        ("Last-Modified", http_date(_modified(info))),
         ("X-Put-Timestamp", to_text(info.put_timestamp)),
         ("Accept-Ranges", "bytes"),
     ]
@@ -78,6 +80,12 @@ def _headers(parts: Parts, request: Request, info: DatabaseInfo) -> HeaderList:
         headers.append(("X-Storage-Policy", policy.name))
     headers += shown_metadata(request, info)
     return headers
+
+
+def _modified(info: DatabaseInfo) -> int:
+    """When the container was last PUT, or its metadata changed."""
+    changes = [at for _, at in info.timed_metadata.values()]
+    return max([info.put_timestamp, *changes])
 
 
 def put_container(

@@ -12,6 +12,8 @@ from objectstore.wire.records import ObjectState
 
 # Swift's text form of a time has ten digits before the point.
 SECONDS_MAX = 9_999_999_999
+# Longer numbers are not read, only their sign.
+DIGITS_MAX = 20
 
 
 def requested_expiry(request: Request, now_seconds: float) -> int:
@@ -35,8 +37,11 @@ def requested_expiry(request: Request, now_seconds: float) -> int:
 
 def _integer(text: str, name: str) -> int:
     digits = text.removeprefix("-")
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= 20):
+    if not (digits.isascii() and digits.isdigit()):
         raise Rejected(400, f"Non-integer {name}")
+    if len(digits) > DIGITS_MAX:
+        # Further than any clock: nothing is added to it that would bring it back.
+        return -SECONDS_MAX if text[0] == "-" else SECONDS_MAX
     return int(text)
 
 

@@ -7,11 +7,11 @@ as strings: a tree of six nodes an entry takes five times as long.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from objectstore.proxy.accept import JSON, TEXT
-from objectstore.wire.listing_forms import Entries, Form, described
+from objectstore.wire.listing_forms import Form
 
 # XML 1.0 cannot carry these characters, escaped or not; a listing with one of
 # them is better shown with a mark than not at all.
@@ -41,15 +41,15 @@ def form_of(content_type: str) -> Form | None:
     return _FORMS.get(content_type)
 
 
-def render_xml(entries: Entries, kind: str, name: str) -> bytes:
-    """A listing of the "account" or "container" called ``name``."""
+def render_xml(entries: Sequence[Mapping[str, Any]], kind: str, name: str) -> bytes:
+    """A listing of the "account" or "container" called ``name``, out of the fields
+    that are shown of each entry."""
     head = f'<?xml version="1.0" encoding="UTF-8"?>\n<{kind} name="{_quoted(name)}"'
     if not entries:
         return f"{head}/>".encode()
     shown = _object if kind == "container" else _container
     parts = [f"{head}>"]
-    for entry in entries:
-        values = described(entry)
+    for values in entries:
         if "subdir" in values:
             parts.append(_subdirectory(values["subdir"], kind))
         else:
@@ -71,7 +71,8 @@ def _container(values: Mapping[str, Any]) -> str:
     return (
         f"<container><name>{_text(values['name'])}</name>"
         f"<count>{values['count']}</count><bytes>{values['bytes']}</bytes>"
-        f"<last_modified>{values['last_modified']}</last_modified></container>"
+        f"<last_modified>{values['last_modified']}</last_modified>"
+        f"<storage_policy>{_text(values['storage_policy'])}</storage_policy></container>"
     )
 
 

@@ -10,7 +10,8 @@ from objectstore.wire.records import ListingQuery
 
 
 def listing_query(request: Request, *, hides_reserved: bool = False) -> ListingQuery:
-    """Rejected 412 for a limit over the largest, or text with a NUL.
+    """Rejected 412 for a limit over the largest, or names with a NUL; markers, which
+    only bound a listing, may have one: it is what follows a name directly.
 
     ``path`` is the older way to ask for one level of names: it is a prefix that
     ends in a slash, with the slash as delimiter and without subdirectories.
@@ -22,7 +23,7 @@ def listing_query(request: Request, *, hides_reserved: bool = False) -> ListingQ
         for name in ("marker", "end_marker", "prefix", "delimiter")
     }
     sees_reserved = request.context.allow_reserved_names
-    if not sees_reserved and any(RESERVED in text for text in texts.values()):
+    if not sees_reserved and RESERVED in texts["prefix"] + texts["delimiter"]:
         raise Rejected(412, "Invalid UTF8 or contains NULL")
     is_path = "path" in query
     if is_path:

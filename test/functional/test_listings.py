@@ -240,7 +240,7 @@ def test_listing_an_account(connect: Connect, name: str) -> None:
     assert (root.tag, root.get("name")) == ("account", account)
     assert [child.findtext("name") for child in root] == names
     fields = [field.tag for field in root[0]]
-    assert fields == ["name", "count", "bytes", "last_modified"]
+    assert fields == ["name", "count", "bytes", "last_modified", "storage_policy"]
     rolled = client.ok("GET", account=account, query="format=json&delimiter=-")
     assert {"subdir": "b-"} in rolled.json
 

@@ -8,7 +8,7 @@ from typing import Any
 from objectstore.kernel.reply import HeaderList
 from objectstore.kernel.request import Request, StartResponse
 from objectstore.middleware import account_acl
-from objectstore.middleware.account_acl import check_account_acl
+from objectstore.middleware.account_acl import check_account_acl, without_nobody
 from objectstore.middleware.acl import clean_acl
 
 _ACL_HEADERS = ("X-Container-Read", "X-Container-Write")
@@ -24,7 +24,7 @@ def clean_acl_headers(request: Request) -> None:
         value = request.header(account_acl.HEADER)
         check_account_acl(value)
         request.remove_header(account_acl.HEADER)
-        request.set_header(account_acl.STORED_HEADER, value)
+        request.set_header(account_acl.STORED_HEADER, without_nobody(value))
 
 
 def showing_account_acl(

@@ -20,6 +20,7 @@ from objectstore.kernel.reply import HeaderList, Reply
 from objectstore.kernel.request import Request
 from objectstore.middleware.auth.tokens import Tokens
 from objectstore.middleware.auth.users import HOST, User
+from objectstore.middleware.challenge import challenge
 
 # An unknown user is compared with this, so that it takes as long as a known one.
 _NOBODY_KEY = hashlib.sha256(b"nobody").digest()
@@ -27,9 +28,7 @@ _NOBODY_KEY = hashlib.sha256(b"nobody").digest()
 
 def unauthorized(realm: str) -> Rejected:
     """The 401 that tells clients to get a token."""
-    plain = "".join(c for c in realm if c.isprintable() and c not in '"\\')
-    challenge = f'Swift realm="{plain or "unknown"}"'
-    return Rejected(401, headers=(("WWW-Authenticate", challenge),))
+    return Rejected(401, headers=(("WWW-Authenticate", challenge(realm)),))
 
 
 class Grant:

@@ -50,7 +50,7 @@ class Large:
     def partial(self, reply: Reply, slices: list[Slice]) -> Reply:
         """206 with these slices of it; 416 without any."""
         if not slices:
-            return _unsatisfiable(reply, self.size)
+            return unsatisfiable(reply, self.size)
         reply.status = 206
         if len(slices) == 1:
             start, stop = slices[0]
@@ -120,10 +120,22 @@ def part_slice(lengths: Sequence[int], number: int) -> Slice | None:
     return start, start + lengths[number - 1]
 
 
-def _unsatisfiable(reply: Reply, size: int) -> Reply:
-    kept = [
-        (name, value)
-        for name, value in reply.headers
-        if name in ("Etag", "Last-Modified", "X-Timestamp", "Accept-Ranges")
-    ]
-    return text_reply(416, "", [("Content-Range", f"bytes */{size}"), *kept])
+# What a 416 still tells of the object.
+_KEPT = frozenset(
+    {
+        "Etag",
+        "Last-Modified",
+        "X-Timestamp",
+        "Accept-Ranges",
+        "X-Manifest-Etag",
+        "X-Object-Version-Id",
+        "X-Parts-Count",
+        "X-Static-Large-Object",
+    }
+)
+
+
+def unsatisfiable(reply: Reply, size: int, text: str = "") -> Reply:
+    """416 for what the large object of ``reply`` does not have."""
+    kept = [(name, value) for name, value in reply.headers if name in _KEPT]
+    return text_reply(416, text, [("Content-Range", f"bytes */{size}"), *kept])

@@ -170,9 +170,10 @@ class StaticPut:
             facts["Etag"] = reply.header("Etag")
             facts["Last Modified"] = reply.header("Last-Modified")
             discard(reply)
-        elif not self._problems:
-            text = read_reply(reply, REPLY_BYTES_MAX)
-            facts["Response Body"] = text.decode("utf-8", "replace")
+        else:
+            text = b"" if self._problems else read_reply(reply, REPLY_BYTES_MAX)
+            reason = status_line(reply.status).partition(" ")[2]
+            facts["Response Body"] = text.decode("utf-8", "replace") or reason
         return render_answer("upload", content_type, facts, self._problems)
 
 

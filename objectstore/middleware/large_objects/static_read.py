@@ -14,6 +14,7 @@ from objectstore.middleware.large_objects.ranged_reply import (
     Large,
     part_number,
     part_slice,
+    unsatisfiable,
 )
 from objectstore.middleware.large_objects.segment_body import (
     Part,
@@ -34,6 +35,7 @@ DEPTH_MAX = 10
 # Nested manifests kept while one reply is made: several ranges may need them
 # again, and a tree of them must not fill the memory.
 NESTED_KEPT_MAX = 20
+NO_PART = "The requested part number is not satisfiable"
 
 
 class Pace(NamedTuple):
@@ -85,7 +87,9 @@ class StaticRead:
         if number:
             reply.set_header("X-Parts-Count", str(len(segments)))
             found = part_slice([segment.length for segment in segments], number)
-            return large.partial(reply, [found] if found is not None else [])
+            if found is None:
+                return unsatisfiable(reply, size, NO_PART)
+            return large.partial(reply, [found])
         return large.answer(self._request, reply)
 
     def _open(self, part: Part) -> Iterable[bytes]:

@@ -132,8 +132,7 @@ def _complete_head(place: Place, reply: Reply) -> None:
 def _all_versions(place: Place, *, is_s3: bool) -> Reply:
     request = place.request
     query = request.query
-    accept = request.header("Accept")
-    if accept and not any(kind in accept for kind in ("json", "*/*", "application/*")):
+    if not _takes_json(request):
         raise Rejected(406)
     of_versions = hidden_query(_with_place_of_null(place, query) if is_s3 else query)
     kept = {name: text for name, text in query.items() if name != "versions"}
@@ -165,6 +164,17 @@ def _all_versions(place: Place, *, is_s3: bool) -> Reply:
     reply.status = 200
     reply.body = [body]
     return reply
+
+
+def _takes_json(request: Request) -> bool:
+    """Whether a listing of versions, which is JSON only, is acceptable."""
+    form = request.query.get("format", "").lower()
+    if form in ("plain", "xml"):
+        return False
+    accept = request.header("Accept")
+    if form or not accept:
+        return True
+    return any(kind in accept for kind in ("json", "*/*", "application/*"))
 
 
 def _with_place_of_null(place: Place, query: Mapping[str, str]) -> Mapping[str, str]:

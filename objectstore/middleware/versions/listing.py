@@ -111,9 +111,19 @@ def merge_versions(
             was_null = entry.pop("version_null", "") != ""
             entry["version_id"] = NULL if was_null and names_null else version_id
             entries.append(entry)
+    if reverse:
+        _mark_last(entries, latest)
     entries.extend(directories.values())
     entries.sort(key=_place_of, reverse=reverse)
     return entries[:limit]
+
+
+def _mark_last(entries: list[Entry], latest: Mapping[str, str]) -> None:
+    """Of a name without a link the newest comes last in a listing that is turned round:
+    a deletion, which is what is latest."""
+    last = {entry["name"]: entry for entry in entries if entry["name"] not in latest}
+    for entry in last.values():
+        entry["is_latest"] = is_marker(entry["content_type"])
 
 
 def _place_of(entry: Entry) -> str:

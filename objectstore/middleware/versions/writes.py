@@ -262,9 +262,8 @@ class Writes:
         place = self._place
         place.request.context.etag_is_at = (LINK_ETAG,)
         reply = ask(place.app, place.request.environ)
-        if reply.status < 300:
-            if self._is_s3:
-                forget_null(place)
+        if reply.status < 300 and self._is_s3:
+            forget_null(place)
             reply.set_header(VERSION_ID, NULL)
         return reply
 

@@ -45,6 +45,15 @@ def test_the_whole(store: SwiftStore) -> None:
         assert got.body == (WHOLE if method == "GET" else b"")
 
 
+def test_names_may_be_unquoted(store: SwiftStore) -> None:
+    store.ok("PUT", "/v1/AUTH_a/é")
+    store.ok("PUT", "/v1/AUTH_a/é/ü1", b"one")
+    store.ok("PUT", f"{C}/unquoted", X_Object_Manifest="é/ü")
+    got = store.ok("GET", f"{C}/unquoted")
+    assert got.body == b"one"
+    assert got.headers["X-Object-Manifest"] == "%C3%A9/%C3%BC"
+
+
 def test_ranges_and_conditions(store: SwiftStore) -> None:
     for first, last in ((0, 0), (90, 110), (100, 700), (250, 310)):
         got = store.ok("GET", f"{C}/o", Range=f"bytes={first}-{last}")

@@ -180,8 +180,10 @@ def test_account_quotas() -> None:
     "header",
     [
         "X-Account-Meta-Quota-Bytes",
+        "X-Account-Quota-Bytes",
         "X-Account-Quota-Count",
         "X-Remove-Account-Meta-Quota-Bytes",
+        "X-Remove-Account-Quota-Bytes",
     ],
 )
 def test_only_resellers_set_account_quotas(header: str) -> None:
@@ -207,6 +209,28 @@ def test_the_count_quota_is_system_metadata() -> None:
     got = client("POST", "/v1/a", header, **{CONTEXT_KEY: context})
     assert server.last.headers["X-Account-Sysmeta-Quota-Count"] == "5"
     assert got.headers["X-Account-Quota-Count"] == "5"
+
+
+def test_the_quota_of_bytes_has_two_names() -> None:
+    server = SwiftApp()
+    server.default = Answer(200, [("X-Account-Meta-Quota-Bytes", "5")])
+    client = Client(AccountQuotas(server))
+    context = Context(identity=RESELLER)
+    header = {"X-Account-Quota-Bytes": "5"}
+    got = client("POST", "/v1/a", header, **{CONTEXT_KEY: context})
+    assert server.last.headers["X-Account-Meta-Quota-Bytes"] == "5"
+    assert got.headers["X-Account-Quota-Bytes"] == "5"
+    assert got.headers["X-Account-Meta-Quota-Bytes"] == "5"
+
+
+def test_no_quotas_of_single_policies() -> None:
+    client = account_client(0, 0, {})
+    header = {"X-Account-Quota-Bytes-Policy-Gold": "5"}
+    with pytest.raises(Rejected, match="403"):
+        client("POST", "/v1/a", header)
+    context = Context(identity=RESELLER)
+    with pytest.raises(Rejected, match="501"):
+        client("POST", "/v1/a", header, **{CONTEXT_KEY: context})
 
 
 # ---- etag_quoter ----------------------------------------------------------

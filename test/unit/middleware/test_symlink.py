@@ -57,6 +57,12 @@ def test_the_link_itself(store: SwiftStore) -> None:
     assert store.ok("GET", f"{A}/d é/o").body == BODY
 
 
+def test_a_target_may_be_quoted_in_any_way(store: SwiftStore) -> None:
+    store.ok("PUT", f"{C}/other", X_Symlink_Target="d%20%C3%A9%2Fo")
+    got = store.ok("GET", f"{C}/other")
+    assert (got.body, got.headers["Content-Location"]) == (BODY, f"{A}/d%20%C3%A9/o")
+
+
 def test_a_link_s_own_metadata_beyond_ascii(store: SwiftStore) -> None:
     store.ok("PUT", f"{C}/link", X_Symlink_Target="c/o", X_Object_Meta_Name="Ren\u00e9")
     wanted = store.ok("GET", f"{C}/link?symlink=get").headers["X-Object-Meta-Name"]

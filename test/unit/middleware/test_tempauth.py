@@ -113,7 +113,7 @@ def test_options_need_no_token() -> None:
 def test_401_names_the_account() -> None:
     with pytest.raises(Rejected) as caught:
         House().client("GET", '/v1/AUTH_te"st')
-    challenge = ("WWW-Authenticate", 'Swift realm="AUTH_test"')
+    challenge = ("WWW-Authenticate", 'Swift realm="AUTH_te%22st"')
     assert challenge in caught.value.headers
 
 

@@ -16,6 +16,9 @@ from objectstore.proxy.accept import JSON, TEXT
 from objectstore.wire.records import ContainerRow, ObjectRow, Subdirectory
 from objectstore.wire.rows import SHOWN_SIZE_MARK
 
+# Of every container, in place of its policy's name.
+POLICY = "gold & <silver>"
+
 Entries = Sequence[ObjectRow | ContainerRow | Subdirectory]
 
 # XML 1.0 cannot carry these characters, escaped or not; a listing with one of
@@ -62,6 +65,7 @@ def _described(entry: ObjectRow | ContainerRow | Subdirectory) -> dict[str, Any]
             "count": entry.object_count,
             "name": entry.name,
             "last_modified": to_iso(entry.timestamp),
+            "storage_policy": POLICY,
         }
     return {"subdir": entry.name}
 
@@ -93,7 +97,7 @@ _PLAIN_PARAMETERS: dict[str, Callable[[str], Any]] = {
 
 _FIELDS = {
     "container": ("name", "hash", "bytes", "content_type", "last_modified"),
-    "account": ("name", "count", "bytes", "last_modified"),
+    "account": ("name", "count", "bytes", "last_modified", "storage_policy"),
 }
 _ELEMENTS = {"container": "object", "account": "container"}
 

@@ -68,6 +68,11 @@ def test_listing(cluster: Cluster) -> None:
         cluster.ask("PUT", f"{ACCOUNT}/{name}")
     assert cluster.ask("GET", ACCOUNT).text() == "a\nb\nü\n"
     assert cluster.ask("GET", ACCOUNT, query="limit=1&marker=a").text() == "b\n"
+    # What follows "b" directly: a listing that is turned round begins with "b".
+    query = "reverse=on&marker=b%00"
+    assert cluster.ask("GET", ACCOUNT, query=query).text() == "b\na\n"
+    listed = json.loads(cluster.ask("GET", ACCOUNT, query="format=json").body)
+    assert {entry["storage_policy"] for entry in listed} == {"Policy-0"}
     entries = json.loads(cluster.ask("GET", ACCOUNT, query="format=json").body)
     assert [entry["name"] for entry in entries] == ["a", "b", "ü"]
     assert entries[0]["count"] == entries[0]["bytes"] == 0

@@ -54,6 +54,16 @@ def test_life(cluster: Cluster) -> None:
     assert cluster.ask("PUT", BOX).status == 201
 
 
+def test_last_modified_follows_puts_and_changes(cluster: Cluster) -> None:
+    cluster.ask("PUT", BOX)
+    shown = {cluster.ask("HEAD", BOX).headers["Last-Modified"]}
+    for method in ("POST", "PUT"):
+        cluster.clock.ahead += 2
+        cluster.ask(method, BOX, {"X-Container-Meta-A": method})
+        shown.add(cluster.ask("HEAD", BOX).headers["Last-Modified"])
+    assert len(shown) == 3
+
+
 def test_json_and_xml(cluster: Cluster) -> None:
     fill(cluster, "ä/1", "b")
     answer = cluster.ask("GET", BOX, query="format=json&delimiter=/")

@@ -12,7 +12,7 @@ from objectstore.kernel.errors import Rejected
 from objectstore.kernel.timestamps import TIMESTAMP_MAX
 from objectstore.proxy.accept import best_match
 from objectstore.proxy.listing import form_of, render_xml
-from objectstore.wire.listing_forms import Entries, shown
+from objectstore.wire.listing_forms import Entries, described, shown
 from objectstore.wire.records import ContainerRow, ObjectRow, Subdirectory
 from test.unit.proxy import listing_reference
 
@@ -63,8 +63,14 @@ def render(
     """As the proxy does it with merged entries."""
     form = form_of(content_type)
     shown_type = f"{content_type}; charset=utf-8"
+    fields = [described(entry) for entry in entries]
+    for each in fields:
+        if "count" in each:
+            each["storage_policy"] = listing_reference.POLICY
     if form is None:
-        return render_xml(entries, kind, name), shown_type
+        return render_xml(fields, kind, name), shown_type
+    if form == "json" and kind == "account":
+        return orjson.dumps(fields), shown_type
     return shown(entries, form), shown_type
 
 
@@ -129,6 +135,7 @@ def test_accounts() -> None:
             "count": 3,
             "bytes": 40,
             "last_modified": "2014-02-10T22:42:28.123450",
+            "storage_policy": listing_reference.POLICY,
         }
     ]
 
