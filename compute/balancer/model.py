@@ -47,7 +47,8 @@ DEEDS: Mapping[Deed, tuple[frozenset[str], str]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thing:
-    """What everything that the API shows has.  ``updated_at`` 0: never."""
+    """What everything that the API shows has.  ``updated_at`` 0: it is
+    still being made."""
 
     id: str
     project_id: str
@@ -222,6 +223,14 @@ class Tree:
         named = [each.redirect_pool_id for each in self.policies_of(listener_id)]
         wanted = dict.fromkeys([default_pool_id, *named])
         return [each for each in wanted if self.pool(each) is not None]
+
+    def pools_led_to(self) -> frozenset[str]:
+        """The pools that some listener leads to."""
+        return frozenset(
+            pool_id
+            for each in self.listeners
+            for pool_id in self.pools_of(each.id, each.default_pool_id)
+        )
 
 
 def living(tree: Tree) -> Tree:

@@ -2,7 +2,8 @@
 
 * member: ``ONLINE``, ``ERROR`` (its probes fail), ``DRAINING`` (weight 0),
   ``NO_MONITOR`` (nobody probes it), ``OFFLINE`` (switched off, or not served);
-* pool: ``ERROR`` when all of its probed members fail, ``DEGRADED`` when some do;
+* pool: ``ERROR`` when all of its probed members fail, ``DEGRADED`` when some do,
+  ``OFFLINE`` when no listener leads to it;
 * load balancer: as bad as the worst of its pools.
 
 What an administrator has switched off is ``OFFLINE``; so is what nobody has told of.
@@ -52,9 +53,10 @@ def operating_statuses(
     tree = living(tree)
     served = set(frontends)
     members = {each.id: _member(each, servers) for each in tree.members}
+    led_to = tree.pools_led_to()
     pools = {}
     for pool in tree.pools:
-        if not pool.admin_up:
+        if not pool.admin_up or pool.id not in led_to:
             pools[pool.id] = OFFLINE
             continue
         pools[pool.id] = _pool([members[each.id] for each in tree.members_of(pool.id)])

@@ -149,8 +149,6 @@ def persistence(given: Mapping[str, Any] | None, protocol: str) -> dict[str, Any
 
 def check_monitor(values: Mapping[str, Any]) -> None:
     """A health monitor's attributes together."""
-    if values["timeout"] > values["delay"]:
-        raise wrong("timeout must not be more than delay")
     if values["type"] not in HTTP_MONITORS:
         return
     path = values["url_path"]

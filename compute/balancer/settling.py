@@ -76,9 +76,10 @@ def settle(work: Work, balancer: Balancer) -> None:
         work.connection.execute(
             sa.update(table)
             .where(mine, table.c.provisioning_status != ACTIVE)
-            .values(provisioning_status=ACTIVE)
+            .values(provisioning_status=ACTIVE, updated_at=work.now)
         )
-    work.save(tables.balancers, balancer, provisioning_status=ACTIVE, problem="")
+    values = {"provisioning_status": ACTIVE, "updated_at": work.now, "problem": ""}
+    work.save(tables.balancers, balancer, **values)
     work.tell("loadbalancer.settled", balancer.id, generation=current)
 
 
@@ -97,9 +98,10 @@ def fail(work: Work, balancer: Balancer, problem: str) -> None:
                 table.c.balancer_id == balancer.id,
                 table.c.provisioning_status.in_((PENDING_CREATE, PENDING_UPDATE)),
             )
-            .values(provisioning_status=ERROR)
+            .values(provisioning_status=ERROR, updated_at=work.now)
         )
-    work.save(tables.balancers, balancer, provisioning_status=ERROR, problem=text)
+    values = {"provisioning_status": ERROR, "updated_at": work.now, "problem": text}
+    work.save(tables.balancers, balancer, **values)
     work.tell("loadbalancer.error", balancer.id, problem=text)
 
 

@@ -13,6 +13,8 @@ from compute.orchestration.errors import Busy
 CREATE, UPDATE, DELETE, ROLLBACK = "CREATE", "UPDATE", "DELETE", "ROLLBACK"
 SUSPEND, RESUME, CHECK = "SUSPEND", "RESUME", "CHECK"
 SNAPSHOT, RESTORE, ADOPT = "SNAPSHOT", "RESTORE", "ADOPT"
+# Of a resource that nothing was done about yet; no stack's.
+INIT = "INIT"
 ACTIONS = (
     CREATE,
     UPDATE,

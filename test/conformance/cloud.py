@@ -19,6 +19,8 @@ GUEST_DISK = "guest-disk.qcow2"
 GUEST_MEMORY_MIB = 160
 # Whom the object store lets into every account.
 RESELLER_ROLE = "ResellerAdmin"
+IMAGES = ("guest", "other-guest")
+FLAVORS = ("small", "larger")
 SIMULATED_IMAGE_BYTES = 1 << 20
 REAL_GUESTS: Sections = {
     "agent": {"hypervisor": "libvirt", "ends_with_us": "yes"},
@@ -87,13 +89,12 @@ def furnish(cloud: RunningCloud, directory: Path, *, is_real: bool) -> Furniture
             visibility="public",
             wait=True,
         )
-        for name in ("guest", "other-guest")
+        for name in IMAGES
     ]
     flavors = [
         connection.compute.create_flavor(name=name, ram=memory, vcpus=1, disk=1)
-        for name, memory in (
-            ("small", GUEST_MEMORY_MIB),
-            ("larger", GUEST_MEMORY_MIB * 3 // 2),
+        for name, memory in zip(
+            FLAVORS, (GUEST_MEMORY_MIB, GUEST_MEMORY_MIB * 3 // 2), strict=True
         )
     ]
     if connection.identity.find_role(RESELLER_ROLE) is None:

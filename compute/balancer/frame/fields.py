@@ -18,7 +18,7 @@ from compute.core.errors import BadRequest, NotSupported
 from compute.core.schema import Schema
 
 NAME_CHARACTERS_MAX = 255
-TAGS_MAX = 50
+TAGS_MAX = 100
 ITEMS_MAX = 250
 
 # Nothing that would end a line of a configuration.

@@ -18,7 +18,8 @@ from objectstore.kernel.reply import Reply
 
 DEPLOYMENTS_MAX = 10_000
 _ONE = "/software_deployments/{deployment_id}"
-_ACTIONS = ("CREATE", "UPDATE", "DELETE", "SUSPEND", "RESUME", "INIT")
+_FIRST_ACTION = "INIT"
+_ACTION_CHARACTERS_MAX = 64
 _STATUSES = ("IN_PROGRESS", "COMPLETE", "FAILED")
 
 
@@ -61,7 +62,7 @@ class DeploymentsApi:
             call.context.project_id,
             text_of(body, "server_id"),
             text_of(body, "config_id"),
-            word_of(body, "action", _ACTIONS, "INIT"),
+            _action_of(body) or _FIRST_ACTION,
             word_of(body, "status", _STATUSES, "COMPLETE"),
             text_of(body, "status_reason", most=2000),
             map_of(body, "input_values"),
@@ -102,7 +103,7 @@ class DeploymentsApi:
                     connection, self._stores, call, wanted
                 ).id
             if body.get("action"):
-                values["action"] = word_of(body, "action", _ACTIONS, "")
+                values["action"] = _action_of(body)
             if body.get("status"):
                 values["status"] = word_of(body, "status", _STATUSES, "")
             if "status_reason" in body:
@@ -158,6 +159,11 @@ class DeploymentsApi:
         if server:
             where.append(rows.server_id == server)
         return self._deployments.where(connection, *where, order=rows.created_at)
+
+
+def _action_of(body: Mapping[str, Any]) -> str:
+    """Any word: whoever deploys says what it is for, and the guest reads it."""
+    return text_of(body, "action", most=_ACTION_CHARACTERS_MAX)
 
 
 def _deployment(found: SoftwareDeployment) -> documents.Document:

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from compute.core.instants import iso_z
 from compute.orchestration.model import Event, Resource, Stack, Wanted
+from compute.orchestration.planning.hooks import shown_state
 from compute.orchestration.states import COMPLETE, DELETE
 from compute.orchestration.template.cloudformation import hot_form
 from compute.orchestration.template.parameters import HIDDEN, Parameter, shown_values
@@ -110,7 +111,7 @@ def resource_row(
         "resource_name": row.name,
         "logical_resource_id": row.name,
         "resource_type": row.type,
-        "resource_status": f"{row.action}_{row.status}",
+        "resource_status": "_".join(shown_state(stack, row)),
         "resource_status_reason": row.reason,
         "creation_time": moment(row.created_at),
         "updated_time": moment(row.updated_at or row.created_at),

@@ -17,6 +17,7 @@ from compute.orchestration.engine.signatures import PARAMETER, is_signature
 from compute.orchestration.engine.view import shown_attributes
 from compute.orchestration.errors import NoSuchStack
 from compute.orchestration.model import Resource, Stack
+from compute.orchestration.planning.hooks import shown_state
 from compute.orchestration.service.finding import find_resource, live_stack
 from compute.orchestration.service.signaling import clear_hook, mark, signal
 from compute.orchestration.template.cloudformation import hot_form
@@ -67,7 +68,7 @@ class ResourcesApi:
         detail = call.query.flag("with_detail")
         shown = []
         for found in self._frame.read(read):
-            if not _is_wanted(call, found[1]):
+            if not _is_wanted(call, *found[:2]):
                 continue
             document = self._document(call, found)
             if detail:
@@ -211,8 +212,9 @@ class ResourcesApi:
         return self._frame.resource(call, stack)
 
 
-def _is_wanted(call: ApiCall, row: Resource) -> bool:
+def _is_wanted(call: ApiCall, stack: Stack, row: Resource) -> bool:
     """Whether the query's filters let it through."""
+    action, status = shown_state(stack, row)
     shown = {
         "name": row.name,
         "resource_name": row.name,
@@ -220,10 +222,10 @@ def _is_wanted(call: ApiCall, row: Resource) -> bool:
         "physical_resource_id": row.physical_id,
         "id": row.id,
     }
-    states = (row.status, f"{row.action}_{row.status}")
+    states = (status, f"{action}_{status}")
     if call.query.all("status") and not set(call.query.all("status")) & set(states):
         return False
-    if call.query.all("action") and row.action not in call.query.all("action"):
+    if call.query.all("action") and action not in call.query.all("action"):
         return False
     return all(
         value in call.query.all(name)

@@ -68,9 +68,7 @@ class Acts:
         except Invalid as error:
             self._cannot(name, present, said(error))
             return True
-        if verdict is not Verdict.KEEP and self._writer.waits(
-            present, hooks.PRE_UPDATE
-        ):
+        if self._writer.waits(present, hooks.PRE_UPDATE):
             return False
         if verdict is Verdict.REPLACE:
             self._replace(name, present, kind_name, wanted)

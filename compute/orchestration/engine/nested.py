@@ -22,7 +22,10 @@ from compute.orchestration.errors import ResourceFailed
 from compute.orchestration.frame.work import ChildResource, ChildState
 from compute.orchestration.model import Resource, Stack, Wanted
 from compute.orchestration.template.cloudformation import hot_form
-from compute.orchestration.template.environment import parse_environment
+from compute.orchestration.template.environment import (
+    parse_environment,
+    registry_inside,
+)
 
 NAME_CHARACTERS_MAX = 255
 
@@ -221,7 +224,13 @@ class NestedStack:
         environment: Mapping[str, Any] | None,
     ) -> Wanted:
         if environment is None:
-            kept = {**self._parent.environment, "parameters": {}}
+            above = self._parent.environment
+            registry = above.get("resource_registry") or {}
+            kept = {
+                **above,
+                "parameters": {},
+                "resource_registry": registry_inside(registry, self._row.name),
+            }
         else:
             kept = parse_environment(environment).document()
         given = {**(kept.get("parameters") or {}), **(parameters or {})}

@@ -157,7 +157,8 @@ class RowWriter:
                 return
             data = hooks.with_note(stack, found, hook, cleared=False)
             rows.change(connection, row.id, data=data)
-            told = dataclasses.replace(found, reason=hooks.waiting_reason(hook))
+            noted = dataclasses.replace(found, data=data)
+            told = hooks.told(stack, noted, hooks.waiting_reason(hook))
             parts.tell_resource(connection, stack, told)
 
         parts.run(write)

@@ -10,12 +10,21 @@ changes the note.
 
 from __future__ import annotations
 
+import dataclasses
 import fnmatch
 from collections.abc import Mapping
 from typing import Any
 
 from compute.orchestration.model import Resource, Stack
-from compute.orchestration.states import CREATE, DELETE, UPDATE
+from compute.orchestration.states import (
+    COMPLETE,
+    CREATE,
+    DELETE,
+    IN_PROGRESS,
+    INIT,
+    UPDATE,
+    State,
+)
 
 PRE_CREATE, PRE_UPDATE, PRE_DELETE = "pre-create", "pre-update", "pre-delete"
 HOOKS = (PRE_CREATE, PRE_UPDATE, PRE_DELETE)
@@ -45,6 +54,20 @@ def is_noted(stack: Stack, row: Resource, hook: str) -> bool:
 def is_cleared(stack: Stack, row: Resource, hook: str) -> bool:
     """Whether it waits no longer."""
     return _note(row) == (hook, stack.generation, True)
+
+
+def shown_state(stack: Stack, row: Resource) -> State:
+    """How a row stands to clients: what waits to be made has not been begun."""
+    waits = is_noted(stack, row, PRE_CREATE) and not is_cleared(stack, row, PRE_CREATE)
+    if waits and row.state == (CREATE, IN_PROGRESS):
+        return INIT, COMPLETE
+    return row.state
+
+
+def told(stack: Stack, row: Resource, reason: str) -> Resource:
+    """The row in an event of its hook."""
+    action, status = shown_state(stack, row)
+    return dataclasses.replace(row, action=action, status=status, reason=reason)
 
 
 def with_note(

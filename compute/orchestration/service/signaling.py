@@ -62,8 +62,7 @@ def clear_hook(parts: Parts, stack: Stack, name: str, hook: Any) -> None:
             if is_waiting and not hooks.is_cleared(found, row, hook):
                 data = hooks.with_note(found, row, hook, cleared=True)
                 parts.stores.resources.change(connection, row.id, data=data)
-                reason = hooks.cleared_reason(hook)
-                told = dataclasses.replace(row, reason=reason)
+                told = hooks.told(found, row, hooks.cleared_reason(hook))
                 parts.tell_resource(connection, found, told)
                 parts.nudge(connection, stack.id)
                 return

@@ -5,7 +5,11 @@ parameter_defaults: {flavor: small}
 resource_registry:
   "My::Server": "file:///home/me/server.yaml"
   "OS::Nova::*": "OS::Heat::None"
-  resources: {db: {"OS::Nova::Server": "file:///home/me/db.yaml"}}
+  resources:
+    db: {"OS::Nova::Server": "file:///home/me/db.yaml"}
+    site: {web: {"OS::Nova::Server": "file:///home/me/web.yaml"}}
+
+What is said of a resource may be said of one inside it: ``web`` in the stack ``site``.
 """
 
 from __future__ import annotations
@@ -28,6 +32,8 @@ ALIASES_MAX = 10
 TARGET_CHARACTERS_MAX = 2048
 # Each is held against each resource.
 RULES_MAX = 1000
+# Resources inside resources.
+REGISTRY_DEPTH_MAX = 10
 _SECTIONS = frozenset(
     {
         "parameters",
@@ -171,6 +177,20 @@ def _joined(before: Any, after: Any, how: str) -> Any:
     return after
 
 
+def registry_inside(registry: Mapping[str, Any], resource: str) -> Mapping[str, Any]:
+    """The registry of a nested stack: its parent's, and what that says of resources
+    inside the one that the stack is."""
+    own = registry.get("resources") or {}
+    inside = {
+        name: rules
+        for pattern, said in own.items()
+        if fnmatch.fnmatchcase(resource, pattern)
+        for name, rules in said.items()
+        if isinstance(rules, Mapping)
+    }
+    return {**registry, "resources": {**own, **inside}} if inside else registry
+
+
 def _strategies_of(found: Mapping[str, Any]) -> dict[str, str]:
     section = found.get("parameter_merge_strategies") or {}
     if not isinstance(section, Mapping):
@@ -192,23 +212,32 @@ def _check_registry(registry: Mapping[str, Any]) -> None:
     own = registry.get("resources") or {}
     if not isinstance(own, Mapping):
         raise Invalid("resource_registry: resources must be a map")
-    if len(registry) + sum(map(_size, own.values())) > RULES_MAX:
-        raise Invalid(f"resource_registry: it has more than {RULES_MAX} rules")
-    for rules in (registry, *own.values()):
+    count = _check_rules({**registry, "resources": {}}, depth=0)
+    for rules in own.values():
         if not isinstance(rules, Mapping):
             raise Invalid("resource_registry: the rules of a resource must be a map")
-        for key, value in rules.items():
-            if key == _RESTRICTIONS:
-                raise Invalid(f"resource_registry: {key} are not served by this cloud")
-            if key == _HOOKS:
-                if rules is registry:
-                    raise Invalid("resource_registry: hooks are those of resources")
-                _check_hooks(value)
-                continue
-            if key in ("resources", "base_url"):
-                continue
-            if not isinstance(value, str) or len(value) > TARGET_CHARACTERS_MAX:
-                raise Invalid(f"resource_registry: {key} must stand for a name")
+        count += _check_rules(rules, depth=1)
+    if count > RULES_MAX:
+        raise Invalid(f"resource_registry: it has more than {RULES_MAX} rules")
+
+
+def _check_rules(rules: Mapping[str, Any], depth: int) -> int:
+    """How many they are, with those of resources inside."""
+    count = len(rules)
+    for key, value in rules.items():
+        if key == _RESTRICTIONS:
+            raise Invalid(f"resource_registry: {key} are not served by this cloud")
+        if key == _HOOKS:
+            if not depth:
+                raise Invalid("resource_registry: hooks are those of resources")
+            _check_hooks(value)
+        elif key in ("resources", "base_url"):
+            continue
+        elif isinstance(value, Mapping) and 0 < depth < REGISTRY_DEPTH_MAX:
+            count += _check_rules(value, depth + 1)
+        elif not isinstance(value, str) or len(value) > TARGET_CHARACTERS_MAX:
+            raise Invalid(f"resource_registry: {key} must stand for a name")
+    return count
 
 
 def _check_hooks(given: Any) -> None:
@@ -220,16 +249,14 @@ def _check_hooks(given: Any) -> None:
         raise Invalid(f"resource_registry: hooks are some of {known}")
 
 
-def _size(rules: Any) -> int:
-    return len(rules) if isinstance(rules, Mapping) else 1
-
-
 def _match(rules: Mapping[str, Any], type_name: str) -> str | None:
     """The rule for exactly this name, or the first pattern (``OS::Nova::*``)."""
     exact = rules.get(type_name)
-    if exact is not None:
+    if exact is not None and not isinstance(exact, Mapping):
         return _with_base(rules, text_of(exact))
     for pattern, target in rules.items():
+        if isinstance(target, Mapping):
+            continue  # of a resource inside
         if pattern.endswith("*") and type_name.startswith(pattern[:-1]):
             found = text_of(target)
             if found.endswith("*"):

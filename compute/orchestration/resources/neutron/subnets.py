@@ -42,7 +42,6 @@ class Subnet(NetworkThing):
         "network": "network_id",
         "subnetpool": "subnetpool_id",
     }
-    kept = frozenset({"allocation_pools"})
     never = {"segment": "networks have one segment"}
     properties = {
         "name": named("the subnet"),

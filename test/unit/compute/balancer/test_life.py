@@ -31,6 +31,7 @@ def test_made_served_deleted(house: House) -> None:
         "ACTIVE",
         "ONLINE",
     )
+    assert found["updated_at"] >= found["created_at"]
     port = house.network.show("port", made["vip_port_id"])
     assert (port["device_owner"], port["project_id"]) == ("Octavia", OWNER)
     assert port["fixed_ips"][0]["ip_address"] == made["vip_address"]
@@ -227,3 +228,15 @@ def test_how_it_fares(house: House) -> None:
     assert fares("DOWN", "MAINT") == ("ERROR", "OFFLINE", "ERROR", "ERROR")
     found = house.ok("GET", "/loadbalancers", operating_status="ERROR")
     assert len(found["loadbalancers"]) == 1
+
+
+def test_a_pool_that_no_listener_leads_to_is_offline(house: House) -> None:
+    balancer = house.balancer()
+    listener = house.listener(balancer)
+    pool = house.pool(loadbalancer_id=balancer["id"])
+    house.settle(traffic={listener["id"]: Traffic()})
+    path = f"pools/{pool['id']}"
+    assert house.show(path, "pool")["operating_status"] == "OFFLINE"
+    house.change(f"listeners/{listener['id']}", "listener", default_pool_id=pool["id"])
+    house.settle(traffic={listener["id"]: Traffic()})
+    assert house.show(path, "pool")["operating_status"] == "ONLINE"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from test.unit.compute.orchestration.house import House, template
@@ -18,9 +19,22 @@ def _work(house: House, rounds: int = 8) -> None:
         house.work_once()
 
 
+def _events(house: House, path: str) -> list[dict[str, Any]]:
+    found = house.call("GET", f"{path}/resources/one/events").body["events"]
+    return list(found)
+
+
 def _reasons(house: House, path: str) -> list[str]:
-    events = house.call("GET", f"{path}/resources/one/events").body["events"]
-    return [each["resource_status_reason"] for each in events]
+    return [each["resource_status_reason"] for each in _events(house, path)]
+
+
+def _listed(house: House, path: str, query: str) -> list[dict[str, Any]]:
+    return list(house.call("GET", f"{path}/resources?{query}").body["resources"])
+
+
+def _status(house: House, path: str, name: str = "one") -> str:
+    found = house.call("GET", f"{path}/resources/{name}").body["resource"]
+    return str(found["resource_status"])
 
 
 def _clear(house: House, path: str, hook: str, status: int = 200, **more: Any) -> None:
@@ -36,6 +50,10 @@ def test_a_stack_waits_at_each_of_its_hooks(house: House) -> None:
     path = f"/stacks/s/{stack_id}"
     _work(house)
     assert house.names() == []
+    assert _status(house, path) == "INIT_COMPLETE"
+    assert _events(house, path)[-1]["resource_status"] == "INIT_COMPLETE"
+    assert len(_listed(house, path, "status=COMPLETE&action=INIT")) == 1
+    assert _listed(house, path, "action=CREATE") == []
     assert (
         _reasons(house, path).count("CREATE paused until Hook pre-create is cleared")
         == 1
@@ -58,8 +76,11 @@ def test_a_stack_waits_at_each_of_its_hooks(house: House) -> None:
     house.settle()
     assert house.state("s", stack_id) == "UPDATE_COMPLETE"
     assert ("change", "s-one") in house.world.log
-    # What does not change waits for nobody.
+    # Somebody is waited for also where nothing changes.
     assert house.call("PUT", path, body).status == 202
+    _work(house)
+    assert house.state("s", stack_id) == "UPDATE_IN_PROGRESS"
+    _clear(house, path, "pre-update")
     house.settle()
     assert house.state("s", stack_id) == "UPDATE_COMPLETE"
 
@@ -70,6 +91,41 @@ def test_a_stack_waits_at_each_of_its_hooks(house: House) -> None:
     house.settle()
     assert house.names() == []
     assert house.state("s", stack_id) == "DELETE_COMPLETE"
+
+
+def test_hooks_of_what_is_inside(house: House) -> None:
+    """``box`` is a nested stack; only its ``one`` waits, not the one beside it."""
+    nested = json.dumps(template({"one": {}, "two": {}}))
+    order = template({"one": {}})
+    order["resources"]["box"] = {"type": "nested.yaml"}
+    inside = {"box": {"one": {"hooks": "pre-create"}}}
+    stack_id = house.create(
+        "s",
+        order,
+        files={"nested.yaml": nested},
+        environment={"resource_registry": {"resources": inside}},
+    )
+    _work(house)
+    path = f"/stacks/s/{stack_id}"
+    assert _status(house, path) == "CREATE_COMPLETE"
+    box = house.call("GET", f"{path}/resources/box").body["resource"]
+    (link,) = [each["href"] for each in box["links"] if each["rel"] == "nested"]
+    below = link[link.index("/stacks/") :]
+    assert _status(house, below) == "INIT_COMPLETE"
+    assert _status(house, below, "two") == "CREATE_COMPLETE"
+    _clear(house, below, "pre-create")
+    house.settle()
+    assert house.state("s", stack_id) == "CREATE_COMPLETE"
+
+
+def test_what_is_said_of_what_is_inside_has_limits(house: House) -> None:
+    deep: Any = {"hooks": "pre-create"}
+    for _ in range(12):
+        deep = {"one": deep}
+    wide = {"box": {f"r{n}": {"hooks": []} for n in range(1000)}}
+    for own in (deep, wide, {"box": {"one": {"hooks": "post-create"}}}):
+        environment = {"resource_registry": {"resources": own}}
+        house.create("s", template({}), status=400, environment=environment)
 
 
 def test_one_that_nobody_clears_times_out(house: House) -> None:

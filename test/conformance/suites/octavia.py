@@ -1,0 +1,64 @@
+"""Octavia's plugin of tempest: the API of load balancers."""
+
+from __future__ import annotations
+
+from test.conformance.suite import Stage
+from test.conformance.tempest.configuration import Configuration
+from test.conformance.tempest.suite import TempestSuite
+
+# Its classes make more than a project's usual quotas allow.
+NO_QUOTAS = {
+    f"quota_{name}": "-1"
+    for name in (
+        "load_balancer",
+        "listener",
+        "pool",
+        "health_monitor",
+        "member",
+        "l7policy",
+        "l7rule",
+    )
+}
+POLL_SECONDS = "0.3"
+
+
+def _added(stage: Stage) -> Configuration:
+    return {
+        "service_available": {"load_balancer": "true"},
+        # The API's tests do not reach members; networks of projects are not ours.
+        "network": {"project_networks_reachable": "true"},
+        "load_balancer": {
+            "provider": "haproxy",
+            "enabled_provider_drivers": "haproxy:haproxy in a namespace of a host",
+            # Its tests of rights want 403 for what other projects have; here nobody
+            # is told that it exists (404).
+            "RBAC_test_type": "none",
+            "admin_role": "admin",
+            "member_role": "member",
+            "observer_role": "reader",
+            "global_observer_role": "reader",
+            "check_interval": POLL_SECONDS,
+            "check_timeout": "60",
+            "lb_build_interval": POLL_SECONDS,
+            "lb_build_timeout": "60",
+            "build_interval": POLL_SECONDS,
+            "build_timeout": "60",
+        },
+        "loadbalancer-feature-enabled": {
+            # What 501 says is skipped.
+            "not_implemented_is_error": "false",
+            # There is no Barbican to keep keys.
+            "terminated_tls_enabled": "false",
+            "prometheus_listener_enabled": "false",
+        },
+    }
+
+
+SUITE = TempestSuite(
+    "octavia",
+    "load balancers: octavia's API",
+    ("octavia-tempest-plugin==3.5.0",),
+    pattern=r"^octavia_tempest_plugin\.tests\.api",
+    added=_added,
+    sections={"load-balancer": NO_QUOTAS, "balancer-agent": {"look": "0.2"}},
+)
