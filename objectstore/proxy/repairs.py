@@ -36,15 +36,8 @@ class Repairs:
         self, group: Group[Any], key: bytes, asked: Asked[Any, Any]
     ) -> None:
         """Look who missed it: now, and those under way when they end."""
-        if len(asked) == len(group.primaries):
-            for (node, promise), primary in zip(asked, group.primaries, strict=True):
-                receipt = promise.value
-                if node is not primary or receipt is None:
-                    break
-                if not (receipt.stored or receipt.found):
-                    break
-            else:
-                return
+        if _primaries_took_it(group, asked):
+            return
         holders = [node for node, promise in asked if took_it(promise)]
         if not holders or not group.device_ids:
             return
@@ -101,6 +94,20 @@ class Repairs:
             del self._told[next(iter(self._told))]
         self._told[key] = now + READ_REPAIR_SECONDS
         return True
+
+
+def _primaries_took_it(group: Group[Any], asked: Asked[Any, Any]) -> bool:
+    """Whether the primaries, and only they, were asked, and all have the write: the
+    usual end of one, in a loop that calls nothing."""
+    if len(asked) != len(group.primaries):
+        return False
+    for (node, promise), primary in zip(asked, group.primaries, strict=True):
+        receipt = promise.value
+        if node is not primary or receipt is None:
+            return False
+        if not (receipt.stored or receipt.found):
+            return False
+    return True
 
 
 def took_it(promise: Promise[Any]) -> bool:

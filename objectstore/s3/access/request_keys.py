@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import parse_qsl
 
+from objectstore.s3.caller import Caller
 from objectstore.s3.dates import iso
 from objectstore.s3.operation import Operation
+from objectstore.s3.signing.claim import Verified
 
 _QUERY_KEYS = {
     "s3:prefix": "prefix",
@@ -43,6 +45,45 @@ _HEADER_KEYS = {
 }
 _EXISTING_TAG = "s3:existingobjecttag/"
 _REQUEST_TAG = "s3:requestobjecttag/"
+
+
+def _user_name(caller: Caller) -> str:
+    return caller.user.rpartition(":")[2]
+
+
+def _resource_account(operation: Operation) -> str | None:
+    facts = operation.bucket_facts
+    return None if facts is None else facts.account
+
+
+# What every request has,
+_OF_ALL: dict[str, Callable[[Operation], str | None]] = {
+    "aws:sourceip": lambda asked: asked.environ.get("REMOTE_ADDR"),
+    "aws:securetransport": lambda asked: (
+        "true" if asked.environ.get("wsgi.url_scheme") == "https" else "false"
+    ),
+    "aws:currenttime": lambda asked: iso(asked.now()),
+    "aws:epochtime": lambda asked: str(int(asked.now())),
+    "aws:principaltype": lambda asked: (
+        "Anonymous" if asked.caller.is_anonymous else "User"
+    ),
+    "s3:resourceaccount": _resource_account,
+}
+# what those of a known user have, who signed them,
+_OF_USERS: dict[str, Callable[[Caller], str]] = {
+    "aws:username": _user_name,
+    "aws:userid": lambda caller: caller.user,
+    "aws:principalaccount": lambda caller: caller.account,
+    "aws:principalarn": lambda caller: (
+        f"arn:aws:iam::{caller.account}:user/{_user_name(caller)}"
+    ),
+}
+# and what their signatures say.
+_OF_SIGNATURES: dict[str, Callable[[Verified], str]] = {
+    "s3:signatureversion": lambda verified: verified.version,
+    "s3:authtype": lambda verified: verified.auth_type,
+    "s3:signatureage": lambda verified: str(int(verified.age_seconds * 1000)),
+}
 
 
 class RequestKeys:
@@ -87,40 +128,15 @@ class RequestKeys:
 
     def _of_request(self, key: str) -> tuple[str, ...] | None:
         operation = self._operation
-        caller, environ = operation.caller, operation.environ
-        if key == "aws:sourceip":
-            return _one(environ.get("REMOTE_ADDR"))
-        if key == "aws:securetransport":
-            return _one(
-                "true" if environ.get("wsgi.url_scheme") == "https" else "false"
-            )
-        if key == "aws:currenttime":
-            return _one(iso(operation.now()))
-        if key == "aws:epochtime":
-            return _one(str(int(operation.now())))
-        if key == "aws:principaltype":
-            return _one("Anonymous" if caller.is_anonymous else "User")
-        if key == "s3:resourceaccount":
-            facts = operation.bucket_facts
-            return None if facts is None else (facts.account,)
+        caller = operation.caller
+        if (of_all := _OF_ALL.get(key)) is not None:
+            return _one(of_all(operation))
         if caller.verified is None or caller.identity is None:
             return None
-        if key == "aws:username":
-            return _one(caller.user.rpartition(":")[2])
-        if key == "aws:userid":
-            return _one(caller.user)
-        if key == "aws:principalaccount":
-            return _one(caller.account)
-        if key == "aws:principalarn":
-            user = caller.user.rpartition(":")[2]
-            return _one(f"arn:aws:iam::{caller.account}:user/{user}")
-        if key == "s3:signatureversion":
-            return _one(caller.verified.version)
-        if key == "s3:authtype":
-            return _one(caller.verified.auth_type)
-        if key == "s3:signatureage":
-            return _one(str(int(caller.verified.age_seconds * 1000)))
-        return None
+        if (of_user := _OF_USERS.get(key)) is not None:
+            return _one(of_user(caller))
+        said = _OF_SIGNATURES.get(key)
+        return None if said is None else _one(said(caller.verified))
 
 
 def _one(value: str | None) -> tuple[str, ...] | None:
