@@ -34,6 +34,7 @@ from objectstore.app.rings import RingFiles, RingSet, ring_facts
 from objectstore.app.row_sender import RowSender
 from objectstore.app.samples import registered, to_plain
 from objectstore.app.servers import Servers
+from objectstore.app.siblings import wait_for_siblings
 from objectstore.app.status import Status
 from objectstore.app.syncing import ContainerSyncs, SyncPeers
 from objectstore.kernel import concurrency, hash_process, process
@@ -142,6 +143,9 @@ class StoreWorker:
             self._watch_devices()
         self._nodes.serve(self._servers)
         if Role.PROXY in settings.server.roles:
+            if self._places.serves_nodes:
+                siblings = self._places.other_workers().values()
+                wait_for_siblings(siblings, self._clock)
             self._start_proxy()
         watch = RingWatch(self._rings, self._placement)
         self._loops.append(Loop(watch, idle_seconds=watch.REST_SECONDS))

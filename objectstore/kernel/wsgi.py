@@ -28,12 +28,12 @@ from objectstore.kernel.http.limits import (
     SWEEP_SECONDS,
     EdgeSettings,
 )
-from objectstore.kernel.http.listen import listen
+from objectstore.kernel.http.listen import is_listening, listen
 from objectstore.kernel.http.sweeper import Sweeper
 from objectstore.kernel.request import Application, Context
 from objectstore.kernel.transaction import TransactionIds
 
-__all__ = ["EdgeSettings", "Server", "listen"]
+__all__ = ["EdgeSettings", "Server", "is_listening", "listen"]
 
 BUSY = (
     b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n"

@@ -58,3 +58,16 @@ def _listen_unix(path: Path, backlog: int) -> socket.socket:
         sock.close()
         raise
     return sock
+
+
+def is_listening(path: Path) -> bool:
+    """Whether somebody listens on the unix socket.  Never waits."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
+        sock.setblocking(False)
+        try:
+            sock.connect(str(path))
+        except BlockingIOError:
+            return True  # its queue is full
+        except OSError:
+            return False
+        return True
