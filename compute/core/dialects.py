@@ -107,12 +107,12 @@ def orchestration_dialect(error: Rejected) -> Any:
 
 
 def metric_dialect(error: Rejected) -> Any:
-    """Gnocchi's."""
+    """Gnocchi's: a text, or (``explanation``) a cause, its reason and the detail."""
     title = title_of(error.status)
     return {
         "code": error.status,
         "title": title,
-        "description": error.text or title,
+        "description": getattr(error, "explanation", None) or error.text or title,
     }
 
 

@@ -10,6 +10,7 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -92,6 +93,17 @@ Validator = extend(  # type: ignore[no-untyped-call]
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with a body.  ``path``: to the field, down to one that is missing,
+    or must not be there; ``rule``: the schema's keyword, which says ``wanted``."""
+
+    path: tuple[str | int, ...]
+    rule: str
+    wanted: Any
+    message: str
+
+
 class Schema:
     """A compiled schema; ``check`` raises ``BadRequest`` in words."""
 
@@ -107,6 +119,27 @@ class Schema:
         error = best_match(self._validator.iter_errors(value))
         if error is not None:
             raise BadRequest(_explain(error))
+
+    def fault(self, value: Any) -> Fault | None:
+        """What ``check`` would raise, in parts: for those who write it otherwise."""
+        error = best_match(self._validator.iter_errors(value))
+        if error is None:
+            return None
+        path = (*error.absolute_path, *_last_part(error))
+        rule, wanted = str(error.validator), error.validator_value
+        return Fault(path, rule, wanted, _clipped(error.message))
+
+
+def _last_part(error: ValidationError) -> tuple[str, ...]:
+    """The key that the rule is about, where it is no part of the error's path."""
+    given: Any = error.instance
+    schema: Any = error.schema
+    if error.validator == "additionalProperties":
+        extra = [name for name in given if name not in schema.get("properties", {})]
+        return (_clipped(extra[0]),) if extra else ()
+    if error.validator == "required":
+        return tuple(name for name in schema["required"] if name not in given)[:1]
+    return ()
 
 
 @lru_cache(CHECKED_SCHEMAS_MAX)

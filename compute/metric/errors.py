@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from compute.core.errors import ApiError, Conflict, NotFound
 
 SHOWN_CHARACTERS_MAX = 80
@@ -12,6 +14,34 @@ class TooMuch(ApiError):
 
     status_default = 413
     kind_default = "TooMuch"
+
+
+class Explained(ApiError):
+    """An error that is told in parts: its cause, why so, and what it is about."""
+
+    def __init__(
+        self, cause: str, reason: str, detail: Any = None, status: int = 400
+    ) -> None:
+        super().__init__(f"{cause}: {reason}", status=status)
+        found = {"cause": cause, "reason": reason, "detail": detail}
+        self.explanation = {name: it for name, it in found.items() if it is not None}
+
+
+def invalid_input(reason: str, *path: str | int) -> Explained:
+    """400: this place of the body is not as it must be."""
+    return Explained("Invalid input", reason, [str(each) for each in path])
+
+
+def invalid_argument(reason: str, name: str) -> Explained:
+    """400: this parameter of the query is not as it must be."""
+    return Explained("Argument value error", reason, name)
+
+
+class UnsupportedMediaType(ApiError):
+    """The body is not in a form that is taken."""
+
+    status_default = 415
+    kind_default = "UnsupportedMediaType"
 
 
 def no_metric(name: str) -> NotFound:

@@ -20,7 +20,7 @@ GENERIC = "generic"
 
 @dataclass(frozen=True, slots=True)
 class ArchivePolicy:
-    """``definition``: (granularity in nanoseconds, points) each."""
+    """``definition``: (granularity in nanoseconds, points or ``ENDLESS``) each."""
 
     name: str
     back_window: int

@@ -12,7 +12,8 @@ from compute.core.database import Connection
 from compute.core.errors import BadRequest, NotSupported
 from compute.core.schema import Schema
 from compute.metric import store
-from compute.metric.api.frame import Frame, length, optional_json
+from compute.metric.api.bodies import json_of, optional_json
+from compute.metric.api.frame import Frame, length
 from compute.metric.model import GENERIC, Resource
 from compute.metric.operations.language import Node, compile_operations
 from compute.metric.operations.table import AGGREGATED
@@ -61,7 +62,7 @@ class AggregatesApi:
 
     def aggregates(self, call: ApiCall) -> Reply:
         """What operations give."""
-        body = call.json(BODY)
+        body = json_of(call, BODY)
         if call.query.flag("use_history"):
             raise NotSupported("Resources are grouped as they are now")
         node = compile_operations(body["operations"])

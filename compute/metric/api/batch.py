@@ -11,7 +11,8 @@ from compute.core.errors import BadRequest
 from compute.core.plain_json import check_plain
 from compute.core.schema import Schema
 from compute.metric import store
-from compute.metric.api.frame import MEASURES_MAX, Frame, large_json, object_of
+from compute.metric.api.bodies import check, large_json, object_of
+from compute.metric.api.frame import MEASURES_MAX, Frame
 from compute.metric.api.metrics import NEW, new_metric
 from compute.metric.model import GENERIC, Metric, Resource
 from compute.metric.service import measures, metrics, resources
@@ -69,7 +70,7 @@ class BatchApi:
         given = {
             _key(resource_id): {
                 name: (each, self._measures(each))
-                for name, each in object_of(named, "A resource's metrics").items()
+                for name, each in object_of(named).items()
             }
             for resource_id, named in body.items()
         }
@@ -141,7 +142,7 @@ def _described(given: Any) -> Mapping[str, Any]:
         return {}
     described = {name: it for name, it in given.items() if name != "measures"}
     check_plain(described)
-    CREATING.check(described)
+    check(CREATING, described)
     return described
 
 

@@ -6,13 +6,10 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import orjson
-
-from compute.core.api import JSON_BYTES_MAX, ApiCall
+from compute.core.api import ApiCall
 from compute.core.context import RequestContext
 from compute.core.errors import BadRequest
 from compute.core.pagination import PAGE_MAX, next_link
-from compute.core.plain_json import check_plain
 from compute.metric.client import ON_BEHALF_OF
 from compute.metric.keeping.reading import Span
 from compute.metric.parts import Parts
@@ -20,8 +17,6 @@ from compute.metric.policies import SEES_ALL
 from compute.metric.series.moments import SECOND, duration, moment
 from compute.metric.service.measures import Measures, Question
 
-# Measures come in batches of whole hosts.
-MEASURES_BYTES_MAX = 8 * 1024 * 1024
 MEASURES_MAX = 200_000
 
 
@@ -107,34 +102,6 @@ def length(call: ApiCall, name: str) -> int | None:
         return duration(text)
     except ValueError as error:
         raise BadRequest(f"Invalid value for {name}: {error}") from None
-
-
-def large_json(call: ApiCall) -> Any:
-    """A body of measures; 400, 413."""
-    try:
-        return orjson.loads(call.request.read_small_body(MEASURES_BYTES_MAX))
-    except orjson.JSONDecodeError:
-        raise BadRequest("The request body is not valid JSON") from None
-
-
-def optional_json(call: ApiCall) -> dict[str, Any]:
-    """A body that may be left out; 400, 413."""
-    raw = call.request.read_small_body(JSON_BYTES_MAX)
-    if not raw.strip():
-        return {}
-    try:
-        found = orjson.loads(raw)
-    except orjson.JSONDecodeError:
-        raise BadRequest("The request body is not valid JSON") from None
-    check_plain(found)
-    return object_of(found)
-
-
-def object_of(value: Any, what: str = "The request's body") -> dict[str, Any]:
-    """A JSON object; 400."""
-    if not isinstance(value, dict):
-        raise BadRequest(f"{what} must be a JSON object")
-    return value
 
 
 def page_of(

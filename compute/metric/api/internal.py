@@ -10,7 +10,8 @@ from compute.core.database import Connection
 from compute.core.errors import BadRequest
 from compute.core.plain_json import check_plain
 from compute.core.schema import Schema
-from compute.metric.api.frame import Frame, large_json, object_of
+from compute.metric.api.bodies import json_of, large_json, object_of
+from compute.metric.api.frame import Frame
 from compute.metric.policies import INTERNAL
 from compute.metric.series.moments import SECOND
 from compute.metric.service import feeding, measures
@@ -67,7 +68,7 @@ class InternalApi:
     def ended(self, call: ApiCall) -> Reply:
         """Resources that are no more."""
         self._frame.check(call, INTERNAL)
-        body = call.json(ENDED)
+        body = json_of(call, ENDED)
         at = self._frame.moment_of("at", body["at"]) / SECOND
 
         def work(connection: Connection) -> None:

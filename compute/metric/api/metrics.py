@@ -12,7 +12,8 @@ from compute.core.database import Connection
 from compute.core.errors import BadRequest
 from compute.core.schema import Schema
 from compute.metric import store, tables
-from compute.metric.api.frame import Frame, large_json, page_of
+from compute.metric.api.bodies import json_of, large_json
+from compute.metric.api.frame import Frame, page_of
 from compute.metric.model import GENERIC, Metric, Resource
 from compute.metric.policies import SEES_ALL
 from compute.metric.series.plan import Plan
@@ -116,7 +117,7 @@ class MetricsApi:
     def create(self, call: ApiCall) -> Reply:
         """A new one; of a resource, when ``resource_id`` says so."""
         self._frame.check(call, "create metric")
-        given = call.json(METRIC)
+        given = json_of(call, METRIC)
 
         def work(connection: Connection) -> dict[str, Any]:
             resource = None

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 from compute.core.api import ApiCall, Route, empty_reply, json_reply
 from compute.core.database import Connection
 from compute.core.schema import Schema
 from compute.metric import store
+from compute.metric.api.bodies import json_of
 from compute.metric.api.frame import Frame
 from compute.metric.model import ArchivePolicy, ArchivePolicyRule
 from compute.metric.service import policies
@@ -119,7 +121,7 @@ class PoliciesApi:
     def create(self, call: ApiCall) -> Reply:
         """A new one."""
         self._frame.check(call, "create archive policy")
-        given = call.json(POLICY)
+        given = json_of(call, POLICY)
         policy = ArchivePolicy(
             given["name"],
             given.get("back_window", 0),
@@ -127,14 +129,14 @@ class PoliciesApi:
             policies.methods_of(given.get("aggregation_methods")),
         )
         self._parts.write(lambda connection: policies.create(connection, policy))
-        place = f"{call.base_url}/v1/archive_policy/{policy.name}"
+        place = f"{call.base_url}/v1/archive_policy/{quote(policy.name)}"
         return json_reply(201, policies.view(policy), [("Location", place)])
 
     def update(self, call: ApiCall) -> Reply:
         """How long is kept."""
         self._frame.check(call, "update archive policy")
         name = call.parameters["name"]
-        definition = policies.definition_of(call.json(CHANGE)["definition"])
+        definition = policies.definition_of(json_of(call, CHANGE)["definition"])
         found = self._parts.write(
             lambda connection: policies.update(connection, name, definition)
         )
@@ -165,14 +167,14 @@ class PoliciesApi:
     def create_rule(self, call: ApiCall) -> Reply:
         """A new one."""
         self._frame.check(call, "create archive policy rule")
-        rule = ArchivePolicyRule(**call.json(RULE))
+        rule = ArchivePolicyRule(**json_of(call, RULE))
         self._parts.write(lambda connection: policies.create_rule(connection, rule))
         return json_reply(201, _rule_view(rule))
 
     def rename_rule(self, call: ApiCall) -> Reply:
         """Another name."""
         self._frame.check(call, "update archive policy rule")
-        name, new = call.parameters["name"], call.json(RENAME)["name"]
+        name, new = call.parameters["name"], json_of(call, RENAME)["name"]
         found = self._parts.write(
             lambda connection: policies.rename_rule(connection, name, new)
         )

@@ -7,7 +7,8 @@ from typing import Any
 from compute.core.api import ApiCall, Route, empty_reply, json_reply
 from compute.core.database import Connection
 from compute.metric import store
-from compute.metric.api.frame import Frame, large_json, object_of
+from compute.metric.api.bodies import json_of, large_json, object_of
+from compute.metric.api.frame import Frame
 from compute.metric.api.metrics import show_measures
 from compute.metric.api.resources import wanted_metrics
 from compute.metric.model import Metric, Resource
@@ -51,7 +52,7 @@ class ResourceMetricsApi:
 
     def add_metrics(self, call: ApiCall) -> Reply:
         """More of them."""
-        known_metrics, new = wanted_metrics(object_of(call.json()))
+        known_metrics, new = wanted_metrics(object_of(json_of(call)))
 
         def work(connection: Connection) -> list[dict[str, Any]]:
             found = self._one(connection, call, "update resource")

@@ -8,6 +8,7 @@ from compute.core.api import ApiCall, Route, empty_reply, json_reply
 from compute.core.database import Connection
 from compute.core.schema import Schema
 from compute.metric import store
+from compute.metric.api.bodies import json_of
 from compute.metric.api.frame import Frame
 from compute.metric.attributes import DEFINITIONS, NAME_PATTERN, ONE_DEFINITION
 from compute.metric.model import ResourceType
@@ -82,7 +83,7 @@ class ResourceTypesApi:
     def create(self, call: ApiCall) -> Reply:
         """A new one."""
         self._frame.check(call, "create resource type")
-        given = call.json(TYPE)
+        given = json_of(call, TYPE)
 
         def work(connection: Connection) -> ResourceType:
             return resource_types.create(
@@ -94,7 +95,7 @@ class ResourceTypesApi:
     def update(self, call: ApiCall) -> Reply:
         """Other attributes, as an RFC 6902 patch."""
         self._frame.check(call, "update resource type")
-        name, patch = call.parameters["name"], call.json(PATCH)
+        name, patch = call.parameters["name"], json_of(call, PATCH)
 
         def work(connection: Connection) -> ResourceType:
             return resource_types.update(connection, name, patch)

@@ -10,12 +10,8 @@ from compute.core.database import Connection
 from compute.core.errors import BadRequest
 from compute.core.schema import Schema
 from compute.metric import store
-from compute.metric.api.frame import (
-    Frame,
-    object_of,
-    optional_json,
-    page_of,
-)
+from compute.metric.api.bodies import check, json_of, object_of, optional_json
+from compute.metric.api.frame import Frame, page_of
 from compute.metric.api.metrics import NEW, new_metric
 from compute.metric.model import Resource
 from compute.metric.search.text import parse
@@ -117,7 +113,7 @@ class ResourcesApi:
     def create(self, call: ApiCall) -> Reply:
         """A new one."""
         self._frame.check(call, "create resource")
-        given = object_of(call.json(SPECIAL))
+        given = object_of(json_of(call, SPECIAL))
         if "id" not in given:
             raise BadRequest("Invalid input: required key not provided: 'id'")
         wanted = self._wanted(given)
@@ -135,7 +131,7 @@ class ResourcesApi:
 
     def update(self, call: ApiCall) -> Reply:
         """Some of one is another now."""
-        given = object_of(call.json(SPECIAL))
+        given = object_of(json_of(call, SPECIAL))
         if "id" in given:
             raise BadRequest("Invalid input: extra keys not allowed: 'id'")
         wanted = self._wanted(given)
@@ -242,7 +238,7 @@ def wanted_metrics(
         if isinstance(each, str):
             known[name] = each
         else:
-            NEW_METRIC.check(each)
+            check(NEW_METRIC, each)
             new.append(new_metric(each, name))
     return known, new
 

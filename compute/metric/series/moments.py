@@ -41,6 +41,10 @@ _CLOCK = re.compile(
 )
 
 
+class NotPositive(ValueError):
+    """A duration of nothing, or of less."""
+
+
 def moment(value: Any, now: int) -> int:
     """A moment: seconds since the epoch, ISO 8601 (without a zone: UTC), ``now``, or an
     amount before or after now (``-5 minutes``).  ``ValueError``."""
@@ -77,8 +81,10 @@ def duration(value: Any) -> int:
     """A duration of more than nothing: seconds, ``H:MM:SS`` (perhaps after ``N days,``)
     or an amount with its unit.  ``ValueError``."""
     found = _duration(value)
-    if found is None or not 0 < found <= DURATION_MAX:
+    if found is None or found > DURATION_MAX:
         raise ValueError(f"{_shown(value)} is not a duration")
+    if found <= 0:
+        raise NotPositive(f"{_shown(value)} is not more than nothing")
     return found
 
 

@@ -10,10 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+ENDLESS = 0
+"""As a number of points: whatever there is, is kept."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Definition:
-    """One granularity (in nanoseconds), and how many periods of it are kept."""
+    """One granularity (in nanoseconds), and how many periods of it are kept;
+    ``ENDLESS``: all."""
 
     granularity: int
     points: int
@@ -24,6 +28,8 @@ class Definition:
 
     def kept_from(self, newest: int) -> int:
         """The oldest period that is kept when that is the newest measure."""
+        if self.points == ENDLESS:
+            return 0
         return self.begins(newest) - (self.points - 1) * self.granularity
 
 

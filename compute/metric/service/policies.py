@@ -11,10 +11,11 @@ from compute.core.database import Connection
 from compute.core.errors import BadRequest, Conflict
 from compute.metric import store, tables
 from compute.metric.defaults import METHODS
-from compute.metric.errors import no_policy, no_rule
+from compute.metric.errors import Explained, invalid_input, no_policy, no_rule
 from compute.metric.model import ArchivePolicy, ArchivePolicyRule
 from compute.metric.series.methods import is_method
-from compute.metric.series.moments import clock_text, duration, seconds
+from compute.metric.series.moments import NotPositive, clock_text, duration, seconds
+from compute.metric.series.plan import ENDLESS
 
 DEFINITIONS_MAX = 10
 METHODS_MAX = 32
@@ -25,39 +26,68 @@ PATTERN_WILDCARDS_MAX = 8
 
 
 def definition_of(given: Sequence[Mapping[str, Any]]) -> list[list[int]]:
-    """(granularity, points) of items that say two of granularity, points and timespan.
-    ``BadRequest``."""
+    """(granularity, points) of items that say two of granularity, points and timespan;
+    or a granularity alone, of which all is kept.  ``BadRequest``."""
     if not 1 <= len(given) <= DEFINITIONS_MAX:
         raise BadRequest(f"A definition has 1 to {DEFINITIONS_MAX} items")
-    found = [_item(each) for each in given]
+    found = [_item(each, place) for place, each in enumerate(given)]
     granularities = [granularity for granularity, _ in found]
     if len(set(granularities)) < len(granularities):
         raise BadRequest("More than one archive policy uses granularity")
     return sorted(found)
 
 
-def _item(given: Mapping[str, Any]) -> list[int]:
-    try:
-        granularity = _given(given, "granularity")
-        timespan = _given(given, "timespan")
-        points = int(given["points"]) if given.get("points") is not None else None
-    except (ValueError, TypeError) as error:
-        raise BadRequest(f"Invalid input: {error}") from None
+def _item(given: Mapping[str, Any], place: int) -> list[int]:
+    granularity = _given(given, place, "granularity")
+    timespan = _given(given, place, "timespan")
+    points = _points(given, place)
     if granularity is None and timespan and points:
         granularity = timespan // points
-    if points is None and granularity and timespan:
+    if granularity is None:
+        raise _wrong_definition(
+            "At least two of granularity/points/timespan must be provided"
+        )
+    if timespan is not None:
+        if points is not None and timespan != granularity * points:
+            raise _wrong_definition(
+                "timespan ≠ granularity \N{MULTIPLICATION SIGN} points"
+            )
         points = timespan // granularity
-    if granularity is None or points is None:
-        raise BadRequest("At least two of granularity, points and timespan are needed")
-    if timespan is not None and points != timespan // granularity:
-        raise BadRequest("timespan is not granularity multiplied by points")
-    if not 1 <= points <= POINTS_MAX or granularity < 1000:
-        raise BadRequest(f"A definition has 1 to {POINTS_MAX} points")
-    return [granularity, points]
+    if granularity < 1000 or (points is not None and not 1 <= points <= POINTS_MAX):
+        raise _wrong_definition(f"A definition has 1 to {POINTS_MAX} points")
+    return [granularity, ENDLESS if points is None else points]
 
 
-def _given(item: Mapping[str, Any], name: str) -> int | None:
-    return None if item.get(name) is None else duration(item[name])
+def _given(item: Mapping[str, Any], place: int, name: str) -> int | None:
+    if item.get(name) is None:
+        return None
+    try:
+        return duration(item[name])
+    except NotPositive:
+        raise invalid_input(
+            f"Timespan must be positive for dictionary value"
+            f" @ data['definition'][{place}]['{name}']",
+            *("definition", place, name),
+        ) from None
+    except ValueError as error:
+        raise invalid_input(str(error), "definition", place, name) from None
+
+
+def _points(item: Mapping[str, Any], place: int) -> int | None:
+    if item.get("points") is None:
+        return None
+    where = ("definition", place, "points")
+    try:
+        found = int(item["points"])
+    except (ValueError, TypeError, OverflowError):
+        raise invalid_input("expected int for dictionary value", *where) from None
+    if found < 1:
+        raise invalid_input("value must be at least 1 for dictionary value", *where)
+    return found
+
+
+def _wrong_definition(reason: str) -> Explained:
+    return invalid_input(reason, "definition")
 
 
 def methods_of(given: Sequence[str] | None) -> list[str]:
@@ -87,8 +117,8 @@ def view(policy: ArchivePolicy) -> dict[str, Any]:
         "definition": [
             {
                 "granularity": clock_text(granularity),
-                "points": points,
-                "timespan": clock_text(granularity * points),
+                "points": points or None,
+                "timespan": clock_text(granularity * points) if points else None,
             }
             for granularity, points in policy.definition
         ],
@@ -117,12 +147,14 @@ def update(
 ) -> ArchivePolicy:
     """How long each granularity is kept; the granularities stay.  400."""
     former = find(connection, name)
-    if [each for each, _ in definition] != [each for each, _ in former.definition]:
-        shown = ", ".join(f"{seconds(each):g}" for each, _ in former.definition)
-        raise BadRequest(
-            f"Archive policy {name} does not support change: its granularities"
-            f" stay ({shown} s)"
-        )
+    kept = [each for each, _ in former.definition]
+    wanted = [each for each, _ in definition]
+    if wanted != kept:
+        missing = [each for each in kept if each not in wanted]
+        reason = "Cannot add or drop granularities"
+        if missing and len(wanted) == len(kept):
+            reason = f"{seconds(missing[0])} granularity interval was changed"
+        raise BadRequest(f"Archive policy {name} does not support change: {reason}")
     store.policies.change(connection, name, definition=definition)
     return replace(former, definition=definition)
 

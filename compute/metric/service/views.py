@@ -34,12 +34,8 @@ def whole_metric_view(
     metric: Metric, policy: ArchivePolicy, resource: Resource | None
 ) -> View:
     """With its resource."""
-    view = metric_view(metric, policy)
-    del view["resource_id"], view["archive_policy_name"]
-    view["resource"] = None
-    if resource is not None:
-        view["resource"] = resource_view(resource)
-    return view
+    shown = None if resource is None else resource_view(resource)
+    return {**metric_view(metric, policy), "resource": shown}
 
 
 def resource_view(

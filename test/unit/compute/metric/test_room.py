@@ -286,13 +286,60 @@ def test_archive_policies(house: House) -> None:
     assert house.call("GET", f"{path}/short").status == 404
     for wrong in (
         [],
-        [{"granularity": 1}],
+        [{"points": 1}],
         [{"granularity": "x", "points": 2}],
         [{"granularity": 1, "points": 2, "timespan": 3}],
         [{"granularity": 1, "points": 2}, {"granularity": 1, "points": 3}],
     ):
         body = {"name": "wrong", "definition": wrong}
         assert house.call("POST", path, body, token=ADMIN).status == 400, wrong
+
+
+def test_what_is_kept_without_end(tmp_path: Path) -> None:
+    house = House(tmp_path, fold_after=0.0)
+    body = {"name": "all", "definition": [{"granularity": "1s"}]}
+    shown = house.ok("POST", "/v1/archive_policy", body, token=ADMIN)
+    assert shown["definition"] == [
+        {"granularity": "0:00:01", "points": None, "timespan": None}
+    ]
+    metric = house.metric("all")
+    house.add(metric, *((T0 + each, each) for each in range(1100)))
+    house.fold()
+    house.add(metric, (T0 + 1e8, 1.0))
+    house.fold()
+    assert len(house.objects.found) == 1
+    assert len(house.points(metric)) == 1101
+    change = {"definition": [{"granularity": 1, "points": 5}]}
+    house.ok("PATCH", "/v1/archive_policy/all", change, token=ADMIN)
+    assert len(house.points(metric)) == 1
+    house.database.close()
+
+
+@pytest.mark.parametrize(
+    ("item", "where"),
+    [
+        ({"granularity": 0, "points": 2}, ["definition", "0", "granularity"]),
+        ({"granularity": 1, "points": 0}, ["definition", "0", "points"]),
+        ({"granularity": 1, "points": "x"}, ["definition", "0", "points"]),
+        ({"points": 1}, ["definition"]),
+        ({"moo": 1}, ["definition", "0", "moo"]),
+    ],
+)
+def test_a_mistake_is_told_in_parts(
+    house: House, item: dict[str, Any], where: list[str]
+) -> None:
+    body = {"name": "wrong", "definition": [item]}
+    got = house.call("POST", "/v1/archive_policy", body, token=ADMIN)
+    told = got.body["description"]
+    assert got.status == 400
+    assert (told["cause"], told["detail"]) == ("Invalid input", where)
+
+
+def test_bodies_are_json(house: House) -> None:
+    headers = {"X-Auth-Token": ADMIN, "Content-Type": "text/plain"}
+    sent = house.caller.request("POST", "/v1/archive_policy", headers, b"{}")
+    with sent as answer:
+        assert answer.status == 415
 
 
 def test_rules_choose(house: House) -> None:
