@@ -130,14 +130,17 @@ class Api:
         extra_request_id_header: str = "",
         service_type: str = "",
         serves_domains: bool = False,
+        has_strict_paths: bool = False,
     ) -> None:
         """``extra_request_id_header``: a second name under which replies carry the
         request's id (``x-compute-request-id``).  ``service_type`` is what access
         rules call this service (else that of ``versions``).  ``serves_domains``: a
         domain's tokens are of use here; elsewhere they are refused, or the
-        administrator of one domain would pass for one of the cloud."""
+        administrator of one domain would pass for one of the cloud.
+        ``has_strict_paths``: a slash at the end is none too many, but one before a
+        name that is missing."""
         self.routes = tuple(routes)
-        self._tree: RouteTree[Route] = RouteTree()
+        self._tree: RouteTree[Route] = RouteTree(is_strict=has_strict_paths)
         for route in self.routes:
             self._tree.add(route.method, route.template, route)
         self._dialect = dialect

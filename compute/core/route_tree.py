@@ -25,8 +25,11 @@ class _Node(Generic[R]):
 class RouteTree(Generic[R]):
     """Routes by method and template."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_strict: bool = False) -> None:
+        """``is_strict``: ``/things/`` is not ``/things``, but the thing without a
+        name, and there is none.  (``/v2.1/`` is ``/v2.1`` all the same.)"""
         self._root: _Node[R] = _Node()
+        self._is_strict = is_strict
 
     def add(self, method: str, template: str, route: R) -> None:
         """``template``: literal segments and ``{names}``."""
@@ -50,7 +53,10 @@ class RouteTree(Generic[R]):
         if "\0" in path:
             # Nothing is called so, and PostgreSQL cannot even be asked.
             raise NotFound("The resource could not be found.")
-        for node, values in _matches(self._root, _segments(path), ()):
+        segments = _segments(path)
+        if self._is_strict and path.endswith("/") and len(segments) > 1:
+            raise NotFound("The resource could not be found.")
+        for node, values in _matches(self._root, segments, ()):
             wanted = method
             if method == "HEAD" and "HEAD" not in node.routes:
                 wanted = "GET"

@@ -2,6 +2,9 @@
 
 Paths name one attribute or property (``/name``, ``/tags``, ``/hw_disk_bus``); values
 replace it whole.  Pure: an image in, an image out.
+
+The older form of a patch says ``{"replace": "/name", "value": "x"}``; it adds only what
+is not there yet.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from typing import Any
 
 from compute.core.errors import BadRequest, Conflict, Forbidden
 from compute.image.model import QUEUED, RESERVED_PREFIX, Image
-from compute.image.schemas import ATTRIBUTES, PATCH
+from compute.image.schemas import ATTRIBUTES, OLDER_PATCH, PATCH, VERBS
 
 READ_ONLY = frozenset(
     {
@@ -69,8 +72,12 @@ def check_property_name(name: str) -> None:
         )
 
 
-def patched(image: Image, operations: Any) -> Image:
-    """The image after the patch; ``BadRequest``, ``Forbidden``, ``Conflict``."""
+def patched(image: Image, operations: Any, *, is_older: bool = False) -> Image:
+    """The image after the patch (in its older form); ``BadRequest``, ``Forbidden``,
+    ``Conflict``."""
+    if is_older:
+        OLDER_PATCH.check(operations)
+        operations = [_in_newer_form(each) for each in operations]
     PATCH.check(operations)
     for operation in operations:
         name = _attribute(operation["path"])
@@ -81,8 +88,21 @@ def patched(image: Image, operations: Any) -> Image:
             if "value" not in operation:
                 raise BadRequest('Operation objects must contain a "value" member')
             must_exist = operation["op"] == "replace"
+            if is_older and not must_exist:
+                _check_new(image, name)
             image = _set(image, name, operation["value"], must_exist)
     return image
+
+
+def _in_newer_form(operation: Mapping[str, Any]) -> dict[str, Any]:
+    (verb,) = VERBS & operation.keys()
+    values = {"value": operation["value"]} if "value" in operation else {}
+    return {"op": verb, "path": operation[verb], **values}
+
+
+def _check_new(image: Image, name: str) -> None:
+    if name in WRITABLE or name in image.properties:
+        raise Conflict(f"Property {name} already present.")
 
 
 def _attribute(path: str) -> str:

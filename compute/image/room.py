@@ -111,6 +111,7 @@ def _api(
         service_type="image",
         tokens=parts.tokens,
         identifiers=parts.identifiers,
+        has_strict_paths=True,
     )
 
 

@@ -250,18 +250,31 @@ HOLD_ONLY = Schema(
         "required": ["images"],
     }
 )
+VERBS = frozenset({"add", "replace", "remove"})
+# Every property once, and some more.
+_OPERATIONS_MAX = 1000
 PATCH = Schema(
     {
         "type": "array",
         "items": {
             "type": "object",
             "properties": {
-                "op": {"type": "string", "enum": ["add", "replace", "remove"]},
+                "op": {"type": "string", "enum": sorted(VERBS)},
                 "path": {"type": "string"},
             },
             "required": ["op", "path"],
         },
-        # Every property once, and some more.
-        "maxItems": 1000,
+        "maxItems": _OPERATIONS_MAX,
+    }
+)
+OLDER_PATCH = Schema(
+    {
+        "type": "array",
+        "items": {
+            "type": "object",
+            "properties": {verb: {"type": "string"} for verb in sorted(VERBS)},
+            "oneOf": [{"required": [verb]} for verb in sorted(VERBS)],
+        },
+        "maxItems": _OPERATIONS_MAX,
     }
 )

@@ -81,11 +81,18 @@ class ImageService:
             )
         )
 
-    def patch(self, context: RequestContext, image_id: str, operations: Any) -> Image:
-        """Change attributes and properties."""
+    def patch(
+        self,
+        context: RequestContext,
+        image_id: str,
+        operations: Any,
+        *,
+        is_older: bool = False,
+    ) -> Image:
+        """Change attributes and properties, by a patch (in its older form)."""
 
         def decide(image: Image) -> Image:
-            after = patched(image, operations)
+            after = patched(image, operations, is_older=is_older)
             policy = self._parts.policy
             if after.visibility != image.visibility:
                 rules.check_visibility(policy, context, after)

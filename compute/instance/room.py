@@ -74,6 +74,7 @@ def build_room(parts: RoomParts, settings: InstanceSettings) -> Room:
         dialect=compute_dialect,
         tokens=parts.tokens,
         identifiers=parts.identifiers,
+        has_strict_paths=True,
         versions=VERSIONS,
         extra_request_id_header="x-compute-request-id",
     )

@@ -140,6 +140,7 @@ def room_of(wiring: Wiring, parts: RoomParts) -> Room:
         dialect=volume_dialect,
         tokens=parts.tokens,
         identifiers=parts.identifiers,
+        has_strict_paths=True,
         versions=VERSIONS,
         service_type="block-storage",
     )

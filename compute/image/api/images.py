@@ -19,11 +19,9 @@ from objectstore.kernel.reply import HeaderList, Reply
 PAGE_DEFAULT = 25
 """What Glance gives when nobody says how many; clients follow the link to the next."""
 TAG_CHARACTERS_MAX = 255
+OLDER_PATCH_TYPE = "application/openstack-images-v2.0-json-patch"
 PATCH_TYPES = frozenset(
-    {
-        "application/openstack-images-v2.1-json-patch",
-        "application/openstack-images-v2.0-json-patch",
-    }
+    {"application/openstack-images-v2.1-json-patch", OLDER_PATCH_TYPE}
 )
 DEFAULT_SORT = (("created_at", True),)
 
@@ -95,7 +93,10 @@ class ImagesApi:
                 headers=(("Accept-Patch", ", ".join(sorted(PATCH_TYPES))),),
             )
         image_id = call.parameters["image_id"]
-        return _shown(self._service.patch(call.context, image_id, call.json()))
+        is_older = content_type == OLDER_PATCH_TYPE
+        return _shown(
+            self._service.patch(call.context, image_id, call.json(), is_older=is_older)
+        )
 
     def _delete(self, call: ApiCall) -> Reply:
         self._service.delete(call.context, call.parameters["image_id"])

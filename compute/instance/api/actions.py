@@ -13,7 +13,7 @@ from compute.instance.frame.replies import accepted, ok
 from compute.instance.frame.routes import Verb, api_base, minor_of
 from compute.instance.rules import fault
 from compute.instance.schemas import actions as schemas
-from compute.instance.schemas.servers import REBUILD
+from compute.instance.schemas.servers import REBUILD, with_plain_addresses
 from compute.instance.service.actions import ACT, Change
 from compute.instance.services import Services
 from compute.instance.wiring import Wiring
@@ -137,7 +137,9 @@ class ActionsApi:
             "hostname": "hostname",
             "personality": "personality",
         }
-        values = {names[key]: body[key] for key in body if key in names}
+        values = with_plain_addresses(
+            {names[key]: body[key] for key in body if key in names}
+        )
         if "user_data" in body:
             values["user_data"] = body["user_data"] or ""
         password = body.get("adminPass") or new_password()
@@ -161,7 +163,12 @@ class ActionsApi:
         return json_reply(202, {"server": found}, [("Location", location)])
 
     def _resize(self, call: ApiCall, server_id: str, body: Any) -> Reply:
-        self._resizing.resize(call.context, server_id, str(body["flavorRef"]))
+        self._resizing.resize(
+            call.context,
+            server_id,
+            str(body["flavorRef"]),
+            disk_config=body.get("OS-DCF:diskConfig", ""),
+        )
         return accepted()
 
     def _create_image(self, call: ApiCall, server_id: str, body: Any) -> Reply:

@@ -192,7 +192,8 @@ class QuotasApi:
         given = {
             name: int(value)
             for name, value in body.items()
-            if name not in ("force", "tenant_id") and name not in NETWORK
+            if name not in ("force", "tenant_id")
+            and (name not in NETWORK or wrapper == "quota_class_set")
         }
         return given, force
 
@@ -233,7 +234,7 @@ class QuotasApi:
 
 
 def _known(limits: Mapping[str, int], minor: int) -> dict[str, int]:
-    found = dict(limits)
+    found = _without_network(limits)
     if minor <= NETWORK_UNTIL:
         found |= NETWORK
     if minor > FILES_UNTIL:
@@ -242,12 +243,17 @@ def _known(limits: Mapping[str, int], minor: int) -> dict[str, int]:
 
 
 def _of_class(limits: Mapping[str, int], minor: int) -> dict[str, int]:
-    """Classes kept the network's resources longer, and got groups later."""
+    """Classes kept the network's resources longer, and got groups later.  What is set
+    of the network's is kept, and limits nothing: it has quotas of its own."""
     found = _known(limits, minor)
     if minor < CLASS_GROUPS_SINCE:
         found = {key: value for key, value in found.items() if key not in GROUPS}
-        found |= NETWORK
+        found |= {name: limits.get(name, none) for name, none in NETWORK.items()}
     return found
+
+
+def _without_network(limits: Mapping[str, int]) -> dict[str, int]:
+    return {name: limit for name, limit in limits.items() if name not in NETWORK}
 
 
 def _absolute(

@@ -16,7 +16,7 @@ from compute.instance.api.server_filters import server_filter
 from compute.instance.frame.replies import accepted, links, ok
 from compute.instance.frame.routes import Verb, check_has_project, minor_of
 from compute.instance.records import Server
-from compute.instance.schemas.servers import CREATE, UPDATE
+from compute.instance.schemas.servers import CREATE, UPDATE, with_plain_addresses
 from compute.instance.schemas.types import is_true
 from compute.instance.service.actions import ServerActions
 from compute.instance.service.create import ORDER_HEADER, ServerCreation
@@ -166,7 +166,9 @@ class ServersApi:
             "description": "description",
             "hostname": "hostname",
         }
-        values = {names[key]: value for key, value in body.items()}
+        values = with_plain_addresses(
+            {names[key]: value for key, value in body.items()}
+        )
         server_id = call.parameters["server_id"]
 
         def write(connection: Connection) -> Server:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import Any
 
 from compute.instance.frame.bodies import Body, Field
@@ -37,6 +38,19 @@ CERTIFICATES: dict[str, Any] = {
 _EMPTY: dict[str, Any] = {"type": "string", "maxLength": 0}
 ACCESS_IPV4: dict[str, Any] = {"oneOf": [IPV4, _EMPTY]}
 ACCESS_IPV6: dict[str, Any] = {"oneOf": [IPV6, _EMPTY]}
+
+
+def plain_address(text: str) -> str:
+    """The address in its shortest form; ::192.0.2.1 and ::c000:201 are one."""
+    return str(ip_address(text)) if text else ""
+
+
+def with_plain_addresses(values: dict[str, Any]) -> dict[str, Any]:
+    """A server's values, access addresses in their shortest form."""
+    names = {"access_ipv4", "access_ipv6"} & values.keys()
+    return {**values, **{name: plain_address(values[name]) for name in names}}
+
+
 FILES: dict[str, Any] = {
     "type": "array",
     "items": {

@@ -80,6 +80,7 @@ def order_of(
 ) -> DeviceOrder:
     """Devices out of mappings in the newer form, as image properties keep them too."""
     devices: list[BlockDevice] = []
+    is_image_root = False
     for each in asked:
         device = _device(_plain(each), new_id)
         if device.source == IMAGE and device.destination == LOCAL:
@@ -90,8 +91,12 @@ def order_of(
                     "The image of the boot device and imageRef are different"
                 )
             image_id = device.source_id
+            is_image_root = True
             continue
         devices.append(device)
+    if not is_image_root and any(each.is_root for each in devices):
+        # The root is said; imageRef beside it only tells where it came from.
+        image_id = ""
     _check_boot_order(devices, bool(image_id))
     _check_local(devices)
     return DeviceOrder(image_id, tuple(_placed(devices)))

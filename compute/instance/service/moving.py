@@ -33,6 +33,7 @@ from compute.instance.wiring import Wiring
 MIGRATE = "os_compute_api:os-migrate-server:migrate"
 MIGRATE_LIVE = "os_compute_api:os-migrate-server:migrate_live"
 EVACUATE = "os_compute_api:os-evacuate"
+NO_VALUES: Mapping[str, Any] = {}
 
 
 class Moving:
@@ -56,11 +57,15 @@ class Moving:
         self._begin_cold(context, server, wanted, Kind.COLD)
 
     def resize_elsewhere(
-        self, context: RequestContext, server: Server, flavor: Mapping[str, Any]
+        self,
+        context: RequestContext,
+        server: Server,
+        flavor: Mapping[str, Any],
+        values: Mapping[str, Any],
     ) -> None:
-        """The same with another flavor."""
+        """The same with another flavor, and ``values`` of the server besides."""
         wanted = Departure("resize", "os_compute_api:servers:act", flavor)
-        self._begin_cold(context, server, wanted, Kind.RESIZE)
+        self._begin_cold(context, server, wanted, Kind.RESIZE, values)
 
     def migrate_live(
         self,
@@ -185,6 +190,7 @@ class Moving:
         server: Server,
         wanted: Departure,
         kind: Kind,
+        values: Mapping[str, Any] = NO_VALUES,
     ) -> None:
         def decide(connection: Connection, server: Server, dest: str) -> Change:
             flavor_id = wanted.flavor["id"]
@@ -197,7 +203,9 @@ class Moving:
                 "migration": migration.uuid,
             }
             return Change(
-                {"resize": resize}, {"migration": migration.uuid}, job="migrate_out"
+                {**values, "resize": resize},
+                {"migration": migration.uuid},
+                job="migrate_out",
             )
 
         self._departures.begin(context, server, wanted, decide)

@@ -16,6 +16,7 @@ from compute.image.client import ImageRecord
 from compute.instance.block_devices import IMAGE, BlockDevice
 from compute.instance.records import Flavor, KeyPair, Server, ServerGroup
 from compute.instance.scheduling.state import DEFAULT_ZONE
+from compute.instance.schemas.servers import plain_address
 from compute.instance.schemas.types import is_true
 from compute.instance.service.device_order import (
     asked_devices,
@@ -116,8 +117,8 @@ class Ordering:
             networks=networks,
             security_groups=self._security_groups(context, body),
             hints=dict(hints),
-            access_ipv4=body.get("accessIPv4", ""),
-            access_ipv6=body.get("accessIPv6", ""),
+            access_ipv4=plain_address(body.get("accessIPv4", "")),
+            access_ipv6=plain_address(body.get("accessIPv6", "")),
             disk_config=body.get("OS-DCF:diskConfig", "MANUAL"),
         )
         return NewServers(

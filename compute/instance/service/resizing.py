@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from compute.core.context import RequestContext
@@ -43,9 +44,17 @@ class Resizing:
         self._quotas = quotas
         self._moving = moving
 
-    def resize(self, context: RequestContext, server_id: str, flavor_id: str) -> None:
+    def resize(
+        self,
+        context: RequestContext,
+        server_id: str,
+        flavor_id: str,
+        *,
+        disk_config: str = "",
+    ) -> None:
         """Another flavor: on the same host, which costs no copy of the disk; on
-        another where that one has no room or takes no new servers.  ``BadRequest``."""
+        another where that one has no room or takes no new servers.  ``BadRequest``.
+        ``disk_config``: another one from now on, too ("": the one it has)."""
         server = self._wiring.database.read(
             lambda connection: self._wiring.visible(connection, context, server_id, ACT)
         )
@@ -53,19 +62,24 @@ class Resizing:
         new = self._wiring.database.read(
             lambda connection: self._new_flavor(connection, context, server, flavor_id)
         )
+        values = {"disk_config": disk_config} if disk_config else {}
         if self._is_leaving(server):
             try:
-                self._moving.resize_elsewhere(context, server, new)
+                self._moving.resize_elsewhere(context, server, new, values)
             except NoRoom:
-                self._resize_here(context, server, flavor_id)
+                self._resize_here(context, server, flavor_id, values)
             return
         try:
-            self._resize_here(context, server, flavor_id)
+            self._resize_here(context, server, flavor_id, values)
         except _NoRoomHere:
-            self._moving.resize_elsewhere(context, server, new)
+            self._moving.resize_elsewhere(context, server, new, values)
 
     def _resize_here(
-        self, context: RequestContext, server: Server, flavor_id: str
+        self,
+        context: RequestContext,
+        server: Server,
+        flavor_id: str,
+        values: Mapping[str, Any],
     ) -> None:
         def decide(connection: Connection, server: Server) -> Change:
             new = self._new_flavor(connection, context, server, flavor_id)
@@ -81,7 +95,7 @@ class Resizing:
                 "old_vm_state": server.vm_state,
                 "migration": migration.uuid,
             }
-            return Change({"resize": resize}, {"flavor": new})
+            return Change({**values, "resize": resize}, {"flavor": new})
 
         self._actions.begin(context, server.id, "resize", decide)
 

@@ -19,7 +19,6 @@ IMAGE_STATUS = {
     "active": "ACTIVE",
     "killed": "ERROR",
     "deleted": "DELETED",
-    "pending_delete": "DELETED",
     "deactivated": "UNKNOWN",
 }
 PROGRESS = {"ACTIVE": 100, "SAVING": 50}
@@ -69,28 +68,6 @@ TENANT_NETWORK: Shape = {
     "id": _get("id"),
     "label": _get("name"),
     "cidr": lambda found: str(None),
-}
-RULE: Shape = {
-    "id": _get("id"),
-    "parent_group_id": _get("security_group_id"),
-    "ip_protocol": _get("protocol"),
-    "from_port": _get("port_range_min"),
-    "to_port": _get("port_range_max"),
-    "group": lambda found: {},
-    "ip_range": lambda found: (
-        {"cidr": found["remote_ip_prefix"]} if found.get("remote_ip_prefix") else {}
-    ),
-}
-GROUP: Shape = {
-    "id": _get("id"),
-    "name": _get("name"),
-    "description": _get("description"),
-    "tenant_id": _get("project_id"),
-    "rules": lambda found: [
-        shaped(RULE, rule)
-        for rule in found.get("security_group_rules", ())
-        if rule["direction"] == "ingress"
-    ],
 }
 FLOATING: Shape = {
     "id": _get("id"),

@@ -58,8 +58,13 @@ class SimGuest:
 
     def console(self) -> bytes:
         """What it has said: the same at each boot."""
-        said = f"Simulated guest {self.name}\r\n{self.name} login: "
-        return said.encode() * self.boots
+        lines = (
+            "Booting",
+            f"{self.vcpus} processors, {self.memory_mib} MiB",
+            f"Simulated guest {self.name}",
+            f"{self.name} login: ",
+        )
+        return "\r\n".join(lines).encode() * self.boots
 
     def usage(self, now: float) -> GuestUsage:
         """Figures: time passes, nothing else happens in it."""

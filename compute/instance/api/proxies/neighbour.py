@@ -11,6 +11,14 @@ from objectstore.client.caller import Caller
 from objectstore.kernel.errors import Rejected, Unavailable
 
 
+class Refused(Rejected):
+    """What the service does not do for this caller; ``kind``: its own word for why."""
+
+    def __init__(self, status: int, message: str, kind: str) -> None:
+        super().__init__(status, message)
+        self.kind = kind
+
+
 class Neighbour:
     """One service, called as the caller himself."""
 
@@ -25,7 +33,8 @@ class Neighbour:
         body: Any = None,
         content_type: str = "application/json",
     ) -> Any:
-        """The answer's JSON.  What it rejects, we reject with the same status."""
+        """The answer's JSON.  What it rejects, we reject with the same status:
+        ``Refused``."""
         headers = {"X-Auth-Token": call.context.token, "Accept": "application/json"}
         content = b""
         if body is not None:
@@ -39,14 +48,15 @@ class Neighbour:
             answer.close()
             raise Unavailable(f"{path}: answered {answer.status}")
         if answer.status >= 400:
-            raise Rejected(answer.status, _message(answer.read()))
+            raise Refused(answer.status, *_why(answer.read()))
         return answer.json()
 
 
-def _message(raw: bytes) -> str:
+def _why(raw: bytes) -> tuple[str, str]:
+    """The message of a refusal, and its kind."""
     try:
         value = orjson.loads(raw)
         inner = value.get("NeutronError", value)
-        return str(inner["message"])
+        return str(inner["message"]), str(inner.get("type", ""))
     except (ValueError, KeyError, AttributeError, TypeError):
-        return ""
+        return "", ""

@@ -6,8 +6,9 @@ kind of ICMP message; ``rule_there`` says the same in the words of the network s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from compute.core.api import ApiCall
 from compute.core.errors import BadRequest
@@ -16,9 +17,18 @@ from compute.instance.api.proxies.network_service import NetworkService
 from compute.instance.frame.replies import ok
 from compute.instance.frame.routes import Verb
 from compute.instance.service.lifecycle import Lifecycle
-from compute.instance.views.proxies import GROUP, RULE, shaped
+from compute.instance.views.security_groups import (
+    Found,
+    Remotes,
+    group_view,
+    remote_ids,
+    rule_view,
+    rules_shown,
+)
 from objectstore.kernel.reply import Reply
 
+# In one question: as many as a line of a request holds with ease.
+REMOTES_ASKED_MAX = 200
 _ICMP = "icmp"
 _ANY_MESSAGE = -1
 _PORTS = (("from_port", "port_range_min"), ("to_port", "port_range_max"))
@@ -56,12 +66,12 @@ class SecurityGroupProxiesApi:
     def groups(self, call: ApiCall) -> Reply:
         """GET /os-security-groups."""
         found = self._service.listed(call, "security-groups")
-        return ok({"security_groups": [shaped(GROUP, each) for each in found]})
+        return ok({"security_groups": self._shown(call, found)})
 
     def group(self, call: ApiCall) -> Reply:
         """GET /os-security-groups/{id}."""
         found = self._service.one(call, "security-groups", "security_group")
-        return ok({"security_group": shaped(GROUP, found)})
+        return self._group(call, found)
 
     def server_groups(self, call: ApiCall) -> Reply:
         """GET /servers/{id}/os-security-groups."""
@@ -71,15 +81,15 @@ class SecurityGroupProxiesApi:
         ports = self._service.listed(call, "ports", f"?device_id={server.id}")
         ids = {group for port in ports for group in port["security_groups"]}
         groups = self._service.listed(call, "security-groups")
-        found = [shaped(GROUP, each) for each in groups if each["id"] in ids]
-        return ok({"security_groups": found})
+        own = [each for each in groups if each["id"] in ids]
+        return ok({"security_groups": self._shown(call, own)})
 
     def create_group(self, call: ApiCall) -> Reply:
         """POST /os-security-groups."""
         made = self._service.make(
             call, "security-groups", "security_group", _group_there(call)
         )
-        return ok({"security_group": shaped(GROUP, made)})
+        return self._group(call, made)
 
     def update_group(self, call: ApiCall) -> Reply:
         """PUT /os-security-groups/{id}."""
@@ -90,7 +100,7 @@ class SecurityGroupProxiesApi:
             "security_group",
             _group_there(call),
         )
-        return ok({"security_group": shaped(GROUP, changed)})
+        return self._group(call, changed)
 
     def delete_group(self, call: ApiCall) -> Reply:
         """DELETE /os-security-groups/{id}."""
@@ -104,11 +114,35 @@ class SecurityGroupProxiesApi:
         made = self._service.make(
             call, "security-group-rules", "security_group_rule", rule
         )
-        return ok({"security_group_rule": shaped(RULE, made)})
+        remotes = self._remotes(call, [made])
+        return ok({"security_group_rule": rule_view(made, remotes)})
 
     def delete_rule(self, call: ApiCall) -> Reply:
         """DELETE /os-security-group-rules/{id}."""
         return self._service.delete(call, "security-group-rules")
+
+    # ---- as this API shows them ------------------------------------------------
+
+    def _group(self, call: ApiCall, found: Found) -> Reply:
+        (shown,) = self._shown(call, [found])
+        return ok({"security_group": shown})
+
+    def _shown(self, call: ApiCall, groups: Sequence[Found]) -> list[dict[str, Any]]:
+        remotes = self._remotes(call, rules_shown(groups))
+        return [group_view(each, remotes) for each in groups]
+
+    def _remotes(self, call: ApiCall, rules: Iterable[Found]) -> Remotes:
+        """What is shown of the groups that these rules let in, as far as the caller
+        may see them."""
+        ids = remote_ids(rules)
+        if not ids:
+            return {}
+        query = "&".join(f"id={quote(each)}" for each in ids[:REMOTES_ASKED_MAX])
+        found = self._service.listed(call, "security-groups", f"?{query}")
+        return {
+            each["id"]: {"name": each["name"], "tenant_id": each["project_id"]}
+            for each in found
+        }
 
 
 def _group_there(call: ApiCall) -> dict[str, Any]:

@@ -120,6 +120,34 @@ def test_patch(house: House) -> None:
     assert image["os_hidden"] is True
 
 
+def test_patch_in_its_older_form(house: House) -> None:
+    image_id = house.create(name="before", a="1", b="2")
+
+    def patch(*operations: dict[str, object]) -> int:
+        path = f"/v2/images/{image_id}"
+        kind = {"Content-Type": "application/openstack-images-v2.0-json-patch"}
+        return house.ask("PATCH", path, list(operations), headers=kind).status
+
+    assert (
+        patch(
+            {"replace": "/name", "value": "after"},
+            {"remove": "/b"},
+            {"add": "/c", "value": "3"},
+        )
+        == 200
+    )
+    image = house.show(image_id)
+    assert (image["name"], image["a"], image["c"]) == ("after", "1", "3")
+    assert "b" not in image
+    assert patch({"add": "/c", "value": "4"}) == 409
+    assert patch({"add": "/name", "value": "4"}) == 409
+    assert patch({"replace": "/d", "value": "4"}) == 409
+    assert patch({"op": "add", "path": "/d", "value": "4"}) == 400
+    assert patch({"add": "/d", "remove": "/a", "value": "4"}) == 400
+    assert patch({"replace": "/status", "value": "active"}) == 403
+    assert house.show(image_id) == image
+
+
 @pytest.mark.parametrize(
     ("operation", "status"),
     [

@@ -57,6 +57,23 @@ def test_quotas(house: House) -> None:
     assert house.ok("GET", path)["quota_set"]["instances"] == 10
 
 
+def test_classes_keep_what_limits_nothing(house: House) -> None:
+    path = "/os-quota-class-sets/default"
+
+    def ask(method: str, limits: dict[str, int] | None = None) -> dict[str, int]:
+        body = {"quota_class_set": limits} if limits else None
+        got = house.ok(method, path, body, roles="admin", version="2.1")
+        return dict(got["quota_class_set"])
+
+    before = ask("GET")
+    wanted = {name: limit + 100 for name, limit in before.items() if name != "id"}
+    assert ask("PUT", wanted) == wanted
+    assert ask("GET") == {"id": "default", **wanted}
+    own = house.ok("GET", f"/os-quota-sets/{OWNER}", version="2.1")["quota_set"]
+    assert (own["instances"], own["floating_ips"]) == (wanted["instances"], -1)
+    assert "floating_ips" not in house.ok("GET", f"/os-quota-sets/{OWNER}")["quota_set"]
+
+
 def test_usage_counts_the_hours_of_servers(house: House) -> None:
     path = "/os-simple-tenant-usage?detailed=1&start=2023-01-01"
     assert house.ok("GET", path, roles="admin")["tenant_usages"] == []

@@ -101,9 +101,11 @@ def test_a_resize_goes_elsewhere_when_there_is_no_room(tmp_path: Path) -> None:
     full = host_of(house, blocker)
     server_id = house.boot("web", availability_zone=f"nova:{full}", roles=ADMIN)
     assert host_of(house, server_id) == full
-    act(house, server_id, "resize", {"flavorRef": "huge"})
+    wish = {"flavorRef": "huge", "OS-DCF:diskConfig": "AUTO"}
+    act(house, server_id, "resize", wish)
     house.work()
     server = house.show(server_id)
+    assert server["OS-DCF:diskConfig"] == "AUTO"
     assert server["status"] == "VERIFY_RESIZE"
     assert server["OS-EXT-SRV-ATTR:host"] != full
     assert server["flavor"]["original_name"] == "huge"

@@ -62,10 +62,12 @@ def test_resize_confirm_and_revert(house: House) -> None:
     house.flavor("large", ram=1024, vcpus=2, disk=2)
     server_id = house.boot()
     for end, flavor in (("revertResize", "small"), ("confirmResize", "large")):
-        assert house.act(server_id, "resize", {"flavorRef": "large"}).status == 202
+        wish = {"flavorRef": "large", "OS-DCF:diskConfig": "AUTO"}
+        assert house.act(server_id, "resize", wish).status == 202
         house.work()
         server = house.show(server_id)
         assert server["status"] == "VERIFY_RESIZE"
+        assert server["OS-DCF:diskConfig"] == "AUTO"
         assert server["flavor"]["original_name"] == "large"
         assert house.act(server_id, end).status in (202, 204)
         house.work()
@@ -79,6 +81,20 @@ def test_resize_confirm_and_revert(house: House) -> None:
     ]
     assert (host.vcpus_used, host.memory_used_mib, host.disk_used_gib) == (2, 1024, 2)
     assert house.act(server_id, "resize", {"flavorRef": "small"}).status == 400
+
+
+def test_access_addresses_are_written_shortest(house: House) -> None:
+    long = {"accessIPv6": "0:0:0:0:0:babe:220.12.22.2", "accessIPv4": "192.0.2.1"}
+    server_id = house.boot(**long)
+
+    def told() -> tuple[str, str]:
+        server = house.show(server_id)
+        return server["accessIPv4"], server["accessIPv6"]
+
+    assert told() == ("192.0.2.1", "::babe:dc0c:1602")
+    change = {"server": {"accessIPv6": "2001:0DB8::0001", "accessIPv4": ""}}
+    house.ok("PUT", f"/servers/{server_id}", change)
+    assert told() == ("", "2001:db8::1")
 
 
 def test_snapshot_is_an_image_that_boots(house: House) -> None:

@@ -64,6 +64,28 @@ def test_it_boots_from_a_volume_that_is_there(house: House) -> None:
     assert house.volume_service.status(volume_id) == "available"
 
 
+def test_the_image_beside_a_root_volume_is_not_booted(house: House) -> None:
+    device = {
+        "source_type": "blank",
+        "destination_type": "volume",
+        "boot_index": 0,
+        "volume_size": 1,
+    }
+    order = house.order("rooted", **{BDM: [device]})
+    server_id = house.ok("POST", "/servers", {"server": order})["server"]["id"]
+    house.work()
+    assert house.show(server_id)["status"] == "ACTIVE"
+    assert volumes_in_guest(house, server_id).keys() == {"vda"}
+    image = {
+        "source_type": "image",
+        "destination_type": "local",
+        "boot_index": 0,
+        "uuid": house.image_id,
+    }
+    order = house.order("both", **{BDM: [device, image]})
+    assert house.ask("POST", "/servers", {"server": order}).status == 400
+
+
 def test_the_older_mapping(house: House) -> None:
     volume_id = house.volume_service.add(bootable=True)
     mapping = [
@@ -92,7 +114,7 @@ def test_orders_that_contradict_themselves(house: House) -> None:
         "destination_type": "volume",
     }
     for devices, text in (
-        ([{**volume, "boot_index": 0}], "Boot sequence"),
+        ([{**volume, "boot_index": 0}], "not bootable"),
         ([{**volume, "boot_index": 2}], "Boot sequence"),
         ([volume, volume], "named twice"),
         ([blank], "non-zero"),
