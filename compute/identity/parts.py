@@ -15,6 +15,7 @@ from compute.core.key_repository import KeyRepository
 from compute.core.policy import Policy
 from compute.identity import tables
 from compute.identity.passwords import Passwords
+from compute.identity.policy import NOT_BY_DOMAINS
 from compute.identity.settings import IdentitySettings
 from compute.identity.tokens.service import TokenService
 from objectstore.kernel.clock import Clock
@@ -48,11 +49,19 @@ class IdentityParts:
         """See ``Database.run``."""
         return self.database.run(function)
 
+    def allows(
+        self, context: RequestContext, rule: str, target: Mapping[str, Any]
+    ) -> bool:
+        """Whether the token's scope is one for this, and the policy says yes."""
+        if context.domain_id and rule in NOT_BY_DOMAINS:
+            return False
+        return self.policy.allows(context, rule, target)
+
     def enforce(
         self, context: RequestContext, rule: str, target: Mapping[str, Any]
     ) -> None:
-        """Raise ``Forbidden`` when the policy says no."""
-        if not self.policy.allows(context, rule, target):
+        """Raise ``Forbidden`` when the caller may not."""
+        if not self.allows(context, rule, target):
             raise forbidden(rule)
 
     def note(

@@ -4,6 +4,9 @@ Admins may do everything.  With the system as scope readers may read everything.
 a domain as scope readers may read the domain, and managers run it: its users, groups
 and projects, and who has the roles manager, member and reader in it.  Everybody may
 read and change what is his own.  Targets are flat: ``target.user.domain_id``.
+
+What is no domain's is refused to whoever comes with a domain as scope, whatever the
+rule says: an administrator of one domain is none of the cloud.
 """
 
 from __future__ import annotations
@@ -92,6 +95,8 @@ _PROJECTS = {
     "identity:delete_domain": ADMIN,
 }
 
+_REGIONS = {"identity:get_region": "", "identity:list_regions": ""}
+
 # Managers of any domain: they give roles, so they must find them.
 _DOMAINS_MANAGER = "(role:manager and domain_id:%(target.scope.domain_id)s)"
 
@@ -123,7 +128,6 @@ _ROLES = {
     ),
     "identity:list_role_assignments_for_tree": (
         f"{READER} or (role:reader and domain_id:%(target.project.domain_id)s)"
-        f" or (role:manager and {_OWN_PROJECT})"
     ),
 }
 
@@ -154,25 +158,27 @@ _CATALOGUE = {
     "identity:list_endpoint_groups_for_project": READER,
     "identity:add_endpoint_group_to_project": ADMIN,
     "identity:remove_endpoint_group_from_project": ADMIN,
-    "identity:get_region": "",
-    "identity:list_regions": "",
     "identity:create_region": ADMIN,
     "identity:update_region": ADMIN,
     "identity:delete_region": ADMIN,
 }
 
-_SECRETS = {
+_CREDENTIALS = {
     "identity:get_credential": f"{READER} or {_OWNER}",
     "identity:list_credentials": f"{READER} or {_OWNER}",
     "identity:create_credential": f"{ADMIN} or {_OWNER}",
     "identity:update_credential": f"{ADMIN} or {_OWNER}",
     "identity:delete_credential": f"{ADMIN} or {_OWNER}",
+    "identity:s3tokens_validate": f"{ADMIN} or {SERVICE}",
+    "identity:ec2tokens_validate": f"{ADMIN} or {SERVICE}",
+}
+
+# Each stands for somebody in one project.
+_DELEGATIONS = {
     "identity:ec2_get_credential": f"{READER} or {_OWNER}",
     "identity:ec2_list_credentials": f"{READER} or {_OWNER}",
     "identity:ec2_create_credential": f"{ADMIN} or {_OWNER}",
     "identity:ec2_delete_credential": f"{ADMIN} or {_OWNER}",
-    "identity:s3tokens_validate": f"{ADMIN} or {SERVICE}",
-    "identity:ec2tokens_validate": f"{ADMIN} or {SERVICE}",
     "identity:get_application_credential": f"{READER} or {_OWNER}",
     "identity:list_application_credentials": f"{READER} or {_OWNER}",
     "identity:create_application_credential": _OWNER,
@@ -192,6 +198,7 @@ _SECRETS = {
 
 _OWN_LIMIT = (
     "project_id:%(target.limit.project_id)s or domain_id:%(target.limit.domain_id)s"
+    " or domain_id:%(target.limit.project.domain_id)s"
 )
 _LIMITS = {
     "identity:get_limit_model": "",
@@ -220,13 +227,44 @@ _TOKENS = {
     "identity:get_auth_system": "",
 }
 
+# Refused to whoever comes with a domain as scope.
+NOT_BY_DOMAINS = frozenset(
+    {
+        *_CATALOGUE,
+        *_DELEGATIONS,
+        "identity:create_domain",
+        "identity:update_domain",
+        "identity:delete_domain",
+        "identity:create_role",
+        "identity:update_role",
+        "identity:delete_role",
+        "identity:get_implied_role",
+        "identity:list_implied_roles",
+        "identity:list_role_inference_rules",
+        "identity:create_implied_role",
+        "identity:delete_implied_role",
+        "identity:check_system_grant",
+        "identity:list_system_grants",
+        "identity:create_system_grant",
+        "identity:revoke_system_grant",
+        "identity:create_registered_limits",
+        "identity:update_registered_limit",
+        "identity:delete_registered_limit",
+        "identity:create_limits",
+        "identity:update_limit",
+        "identity:delete_limit",
+    }
+)
+
 DEFAULTS = {
     "admin_required": "role:admin",
     **_USERS,
     **_PROJECTS,
     **_ROLES,
+    **_REGIONS,
     **_CATALOGUE,
-    **_SECRETS,
+    **_CREDENTIALS,
+    **_DELEGATIONS,
     **_LIMITS,
     **_TOKENS,
 }

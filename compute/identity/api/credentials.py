@@ -59,7 +59,7 @@ class CredentialsApi:
             call.query, {"type": rows.type, "user_id": rows.user_id}
         )
         rule = "identity:list_credentials"
-        if not self._parts.policy.allows(context, rule, {}):
+        if not self._parts.allows(context, rule, {}):
             target = {"target.user.id": call.query.one("user_id", context.user_id)}
             self._parts.enforce(context, rule, target)
             conditions.append(rows.user_id == context.user_id)

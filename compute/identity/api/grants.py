@@ -162,7 +162,7 @@ class GrantsApi:
             target, role = self._parts.read(load)
         except NotFound:
             # Whether it is there is for those to know who may grant everywhere.
-            if not self._parts.policy.allows(call.context, rule, {}):
+            if not self._parts.allows(call.context, rule, {}):
                 raise forbidden(rule) from None
             raise
         if role is not None:

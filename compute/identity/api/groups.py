@@ -113,6 +113,10 @@ class GroupsApi:
             inside = rows.id.in_(assignments.members_of(connection, group.id))
             return users.where(connection, inside, *conditions)
 
+        if call.context.domain_id:
+            # Members may be of any domain; those of others are not theirs to see.
+            conditions.append(rows.domain_id == call.context.domain_id)
+
         found = self._parts.read(load)
         return short(call, "users", [user_document(call, user) for user in found])
 

@@ -95,7 +95,7 @@ class LimitsApi:
         rows = tables.limits.c
         names = ("service_id", "region_id", "resource_name", "project_id", "domain_id")
         conditions = text_conditions(call.query, {name: rows[name] for name in names})
-        if not self._parts.policy.allows(call.context, "identity:list_all_limits", {}):
+        if not self._parts.allows(call.context, "identity:list_all_limits", {}):
             conditions.append(_own(call))
         return page_reply(
             self._parts,
@@ -173,14 +173,17 @@ class LimitsApi:
         )
 
     def _limit(self, call: ApiCall, operation: str) -> Limit:
-        return load(self._parts, call, operation, limits, "limit_id", _target)
+        def target(limit: Limit) -> dict[str, Any]:
+            project = self._parts.read(
+                lambda connection: projects.find(connection, limit.project_id)
+            )
+            return {
+                "target.limit.project_id": limit.project_id,
+                "target.limit.domain_id": limit.domain_id,
+                "target.limit.project.domain_id": project and project.domain_id,
+            }
 
-
-def _target(limit: Limit) -> dict[str, Any]:
-    return {
-        "target.limit.project_id": limit.project_id,
-        "target.limit.domain_id": limit.domain_id,
-    }
+        return load(self._parts, call, operation, limits, "limit_id", target)
 
 
 def _own(call: ApiCall) -> sa.ColumnElement[bool]:
@@ -188,7 +191,10 @@ def _own(call: ApiCall) -> sa.ColumnElement[bool]:
     if context.project_id:
         return rows.project_id == context.project_id
     if context.domain_id:
-        return rows.domain_id == context.domain_id
+        inside = sa.select(tables.projects.c.id).where(
+            tables.projects.c.domain_id == context.domain_id
+        )
+        return sa.or_(rows.domain_id == context.domain_id, rows.project_id.in_(inside))
     return sa.false()
 
 

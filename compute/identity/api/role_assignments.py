@@ -91,7 +91,7 @@ class RoleAssignmentsApi:
         """The assignments, filtered."""
         filters = parse_filters(call.query)
         self._authorize(call, filters)
-        own_domain = "" if call.context.has_role("admin") else call.context.domain_id
+        own_domain = call.context.domain_id
 
         def load(connection: Connection) -> list[Document]:
             lines = _lines(connection, filters, own_domain)
@@ -158,7 +158,12 @@ def _in_effect(connection: Connection, held: list[Assignment]) -> list[Line]:
     below: list[Any] = []
     if any(item.inherited for item in held):
         below = projects.where(connection, tables.projects.c.is_domain.is_(False))
-    return effective_lines(held, members, below, assignments.implications(connection))
+    lines = effective_lines(held, members, below, assignments.implications(connection))
+    # Roles of domains only bring others: they are in no token.
+    of_domains = {
+        role.id for role in roles.where(connection, tables.roles.c.domain_id != "")
+    }
+    return [line for line in lines if line.assignment.role_id not in of_domains]
 
 
 def _matching(

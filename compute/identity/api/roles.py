@@ -118,11 +118,13 @@ class RolesApi:
         return json_reply(200, {"role_inference": inference, "links": links})
 
     def check_implied(self, call: ApiCall) -> Reply:
-        """One implication."""
+        """One implication; HEAD only says that it is there."""
         prior, implied = self._pair(call, "get_implied_role")
         known = self._parts.read(assignments.implications)
         if implied.id not in known.get(prior.id, ()):
             raise NotFound(f"{prior.id} does not imply {implied.id}.")
+        if call.request.method == "HEAD":
+            return empty_reply()
         return self._inference(call, 200, prior, implied)
 
     def imply(self, call: ApiCall) -> Reply:

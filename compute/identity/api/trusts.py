@@ -153,7 +153,7 @@ class TrustsApi:
                 "target.trust.trustee_user_id": found.trustee_user_id,
             }
         rule = f"identity:{operation}"
-        if not self._parts.policy.allows(call.context, rule, target):
+        if not self._parts.allows(call.context, rule, target):
             # Other people's trusts are not there.
             raise trusts.missing(trust_id)
         if found is None:

@@ -139,7 +139,12 @@ class UsersApi:
                 connection, assignments.groups_of(connection, user.id)
             )
         )
-        documents = [group_document(call, group) for group in found.values()]
+        own = call.context.domain_id
+        documents = [
+            group_document(call, group)
+            for group in found.values()
+            if own in ("", group.domain_id)
+        ]
         return short(call, "groups", documents)
 
     def projects(self, call: ApiCall) -> Reply:

@@ -12,10 +12,14 @@ from typing import Any
 
 from test.unit.compute.identity.cast import trust_body
 
-ADMINS = frozenset({"system admin", "domain admin", "project admin"})
+# Of the whole cloud, which no domain's administrator is.
+ADMINS = frozenset({"system admin", "project admin"})
 READERS = ADMINS | {"system manager", "system member", "system reader"}
-IN_DOMAIN = READERS | {"domain manager", "domain member", "domain reader"}
-MANAGERS = ADMINS | {"domain manager"}
+DOMAIN_ADMIN = frozenset({"domain admin"})
+IN_DOMAIN = (
+    READERS | DOMAIN_ADMIN | {"domain manager", "domain member", "domain reader"}
+)
+MANAGERS = ADMINS | DOMAIN_ADMIN | {"domain manager"}
 IN_PROJECT = frozenset({"project manager", "project member", "project reader"})
 LASTING = frozenset({"self", "self, unscoped", "self by unrestricted credential"})
 SELF = LASTING | {"self by trust", "self by application credential"}
@@ -23,7 +27,8 @@ OF_HOUSE = SELF - {"self, unscoped"}
 ABROAD = frozenset({"other domain's manager", "other domain's reader"})
 NEIGHBOURS = frozenset({"other project's member", "service"})
 ANYBODY = IN_DOMAIN | IN_PROJECT | SELF | ABROAD | NEIGHBOURS | {"unscoped stranger"}
-SERVICES = ADMINS | {"service"}
+SERVICES = ADMINS | DOMAIN_ADMIN | {"service"}
+ROLE_GIVERS = frozenset({"domain admin", "domain manager", "other domain's manager"})
 MEMBER = "/v3/groups/{group}/users"
 TAGS = "/v3/projects/{new project}/tags"
 EC2 = "/v3/users/{self}/credentials/OS-EC2"
@@ -38,8 +43,8 @@ ALSO: dict[str, frozenset[str]] = {
     "GET /v3/projects/{project}": SEEN,
     # The domain of the token's project is everybody's in it.
     "GET /v3/domains/{domain}": IN_PROJECT | OF_HOUSE | NEIGHBOURS,
-    "GET /v3/roles": frozenset({"domain manager", "other domain's manager"}),
-    "GET /v3/roles/{role}": frozenset({"domain manager", "other domain's manager"}),
+    "GET /v3/roles": ROLE_GIVERS,
+    "GET /v3/roles/{role}": ROLE_GIVERS,
 }
 # Lists are open to all domains, what is in one is not.
 OF_HOME = {
@@ -116,8 +121,10 @@ def all_grants() -> list[Operation]:
 
 
 OPERATIONS = [
-    Operation("GET /v3/auth/tokens", 200, READERS | SELF | {"service"}, None, "token"),
-    Operation("DELETE /v3/auth/tokens", 204, ADMINS | SELF, None, "token"),
+    Operation("GET /v3/auth/tokens", 200, READERS | SELF | SERVICES, None, "token"),
+    Operation(
+        "DELETE /v3/auth/tokens", 204, ADMINS | DOMAIN_ADMIN | SELF, None, "token"
+    ),
     *(
         Operation(f"GET /v3/auth/{name}", 200, ANYBODY)
         for name in ("catalog", "projects", "domains", "system")
@@ -169,7 +176,7 @@ OPERATIONS = [
     Operation(
         "GET /v3/role_assignments?scope.project.id={project}&include_subtree",
         200,
-        IN_DOMAIN | {"project manager"},
+        IN_DOMAIN,
     ),
     *all_grants(),
     *crud("services", READERS, ADMINS, {"service": {"type": "t"}}),
@@ -239,17 +246,23 @@ OPERATIONS = [
     Operation(
         "POST /v3/credentials",
         201,
-        ADMINS | LASTING,
+        ADMINS | DOMAIN_ADMIN | LASTING,
         {"credential": {"type": "t", "blob": "b", "user_id": "{self}"}},
     ),
-    Operation("GET /v3/credentials/{credential}", 200, READERS | LASTING),
+    Operation(
+        "GET /v3/credentials/{credential}", 200, READERS | DOMAIN_ADMIN | LASTING
+    ),
     Operation(
         "PATCH /v3/credentials/{new credential}",
         200,
-        ADMINS | LASTING,
+        ADMINS | DOMAIN_ADMIN | LASTING,
         {"credential": {"blob": "c"}},
     ),
-    Operation("DELETE /v3/credentials/{new credential}", 204, ADMINS | LASTING),
+    Operation(
+        "DELETE /v3/credentials/{new credential}",
+        204,
+        ADMINS | DOMAIN_ADMIN | LASTING,
+    ),
     Operation(f"GET {EC2}", 200, READERS | LASTING),
     Operation(f"POST {EC2}", 201, ADMINS | LASTING, {"tenant_id": "{project}"}),
     Operation(f"GET {EC2}/{{key}}", 200, READERS | LASTING),
@@ -296,7 +309,11 @@ OPERATIONS = [
     Operation("GET /v3/limits/model", 200, ANYBODY),
     Operation("GET /v3/limits", 200, ANYBODY),
     Operation("POST /v3/limits", 400, ADMINS, {}),
-    Operation("GET /v3/limits/{limit}", 200, SEEN | SERVICES),
+    Operation(
+        "GET /v3/limits/{limit}",
+        200,
+        SEEN | SERVICES | {"domain manager", "domain member", "domain reader"},
+    ),
     Operation(
         "PATCH /v3/limits/{new limit}", 200, ADMINS, {"limit": {"resource_limit": 0}}
     ),

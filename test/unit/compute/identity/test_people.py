@@ -216,6 +216,25 @@ def test_groups(house: House) -> None:
     assert house.status("GET", f"/v3/groups/{group_id}") == 404
 
 
+def test_a_domain_sees_of_groups_what_is_its_own(house: House) -> None:
+    domain_id = house.make("domain", name="d")
+    user_id = house.make("user", name="ann", password="pw", domain_id=domain_id)
+    stranger = house.make("user", name="bob", domain_id="default")
+    inside = house.make("group", name="g", domain_id=domain_id)
+    abroad = house.make("group", name="g", domain_id="default")
+    house.grant(user_id, "admin", f"domains/{domain_id}")
+    for group_id in (inside, abroad):
+        for member in (user_id, stranger):
+            house.ok("PUT", f"/v3/groups/{group_id}/users/{member}")
+    token = house.token("ann", "pw", {"domain": {"id": domain_id}}, domain_id)
+    found = house.ok("GET", f"/v3/users/{user_id}/groups", token=token)["groups"]
+    assert [group["id"] for group in found] == [inside]
+    found = house.ok("GET", f"/v3/groups/{inside}/users", token=token)["users"]
+    assert [user["id"] for user in found] == [user_id]
+    found = house.ok("GET", "/v3/role_assignments", token=token)["role_assignments"]
+    assert [item["scope"] for item in found] == [{"domain": {"id": domain_id}}]
+
+
 def test_short_lists_have_pages_too(house: House) -> None:
     """A client that asks for pages until one is empty comes to an end."""
     user, _, token = house.member()

@@ -120,6 +120,11 @@ def test_implied_and_domain_roles(house: House) -> None:
     house.ok("PUT", f"/v3/projects/{project_id}/users/{user_id}/roles/{own}")
     body = house.sign_in("ann", "pw", {"project": {"id": project_id}}).body
     assert [role["name"] for role in body["token"]["roles"]] == ["reader"]
+    held = f"/v3/role_assignments?effective&user.id={user_id}"
+    shown = [item["role"]["id"] for item in house.ok("GET", held)["role_assignments"]]
+    assert shown == [house.role("reader")]
+    one = f"/v3/roles/{own}/implies/{house.role('reader')}"
+    assert (house.status("HEAD", one), house.status("GET", one)) == (204, 200)
     admins = house.ok("GET", "/v3/projects?name=admin")["projects"][0]["id"]
     foreign = f"/v3/projects/{admins}/users/{user_id}/roles/{own}"
     assert house.status("PUT", foreign) == 403
