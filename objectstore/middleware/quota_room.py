@@ -38,6 +38,14 @@ class Use(NamedTuple):
     objects: int | None
 
 
+class Look(NamedTuple):
+    """What was used, and when that was asked: not when the answer was heard, for what
+    ended meanwhile is not in it, and on a busy machine that may be long."""
+
+    at: float
+    use: Use
+
+
 @dataclass(eq=False, slots=True)
 class Upload:
     """One under way: what is reserved for it."""
@@ -76,12 +84,12 @@ class QuotaRooms:
         uploads = self._uploads.setdefault(key, [])
         uploads.append(mine)
         try:
-            now = self._wait_for_room(uploads, mine, limit, used)
-            if now is None:
+            look = self._wait_for_room(uploads, mine, limit, used)
+            if look is None:
                 refuse()
                 raise Rejected(413, REFUSAL)
-            again = self._monotonic() + AGAIN_AFTER_SECONDS
-            bound = None if limit.size is None else limit.size - (now.size or 0)
+            again = look.at + AGAIN_AFTER_SECONDS
+            bound = None if limit.size is None else limit.size - (look.use.size or 0)
             came = 0
 
             def take(count: int) -> None:
@@ -109,16 +117,17 @@ class QuotaRooms:
         mine: Upload,
         limit: Use,
         used: Callable[[], Use],
-    ) -> Use | None:
-        """What is used, once there is room; None when there will be none."""
+    ) -> Look | None:
+        """The look that found room, once there is some; None when there will be none."""
         left = round(WAIT_SECONDS_MAX / POLL_SECONDS)
         while True:
             before = uploads[: uploads.index(mine)]
+            at = self._monotonic()
             now = used()
             size = (now.size or 0) + sum(upload.size for upload in before) + mine.size
             count = (now.objects or 0) + len(before) + 1
             if _fits(size, limit.size) and _fits(count, limit.objects):
-                return now
+                return Look(at, now)
             if not before or not left:
                 return None
             left -= 1

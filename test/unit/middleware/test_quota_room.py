@@ -115,6 +115,21 @@ def test_a_short_upload_is_not_looked_at_twice() -> None:
     assert len(asked) == 1
 
 
+def test_what_came_while_the_answer_was_on_its_way_counts_too() -> None:
+    """On a busy machine a look may be old when it is heard."""
+    other = Elsewhere()
+
+    def used() -> Use:
+        answer = other.used
+        other.used, other.seconds = Use(7, 1), other.seconds + 1.0
+        return answer
+
+    with other.rooms().admitted("c", 4, Use(10, None), used, nothing) as put:
+        body = put(io.BytesIO(bytes(4)))
+        with pytest.raises(Rejected, match="413"):
+            body.read(4)
+
+
 def test_whoever_may_not_write_is_told_that_instead() -> None:
     def refuse() -> None:
         raise Rejected(403)
