@@ -118,7 +118,7 @@ class QuotaRooms:
         limit: Use,
         used: Callable[[], Use],
     ) -> Look | None:
-        """The look that found room, once there is some; None when there will be none."""
+        """The look that found room, once there is some; None when none will be."""
         left = round(WAIT_SECONDS_MAX / POLL_SECONDS)
         while True:
             before = uploads[: uploads.index(mine)]
