@@ -172,7 +172,7 @@ class Server(ResourceType):
                 raise ResourceFailed(_fault(server))
             return False
         for port in server_networks.own_ports(work):
-            work.cloud.delete(NETWORK, "ports", port)
+            work.cloud.delete(NETWORK, "ports", str(port["id"]))
         return True
 
     # ---- look ----------------------------------------------------------------------

@@ -65,6 +65,8 @@ def begin(work: Work, change: Change) -> None:
         ASKED: None,
         PLACES: [_plain(each) for each in places],
     }
+    if "networks" in names:
+        noted |= server_networks.numbers_of(work, places)
     work.remember(**noted)
 
 

@@ -1,13 +1,14 @@
 """A server's places on networks: what is ordered, and what an update changes.
 
 A place that asks for more than a network and an address (a subnet, a floating IP,
-properties of the port) has a port that is made for it here, under a name of its own,
-and goes with the server.
+properties of the port) has a port that is made for it here, under a name and number of
+its own, and goes with the server.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import count
 from typing import Any
 
 from compute.orchestration.errors import Invalid
@@ -19,6 +20,8 @@ from objectstore.kernel.errors import Unavailable
 
 Place = Mapping[str, Any]
 OWN_PORT = ("subnet", "floating_ip", "port_extra_properties")
+# Remembered: how many numbers of own ports there may be.
+NUMBERS = "port_numbers"
 
 
 def check(places: Any, groups: Any) -> None:
@@ -117,17 +120,26 @@ def own_port(work: Work, number: int, place: Place) -> str:
     if "port" in place:
         port = str(place["port"])
     else:
-        name = f"{work.physical_name}-{number}"
-        there = work.cloud.pages(NETWORK, "ports", "ports", name=name)
-        port = next((str(each["id"]) for each in there), "")
-        port = port or _make_port(work, name, place)
+        there = _numbered(work, number)
+        port = str(there[0]["id"]) if there else _make_port(work, number, place)
     if "floating_ip" in place:
         body = {"floatingip": {"port_id": port}}
         work.cloud.put(NETWORK, "floatingips", place["floating_ip"], body=body)
     return port
 
 
-def _make_port(work: Work, name: str, place: Place) -> str:
+def _name(work: Work, number: int) -> str:
+    return f"{work.physical_name}-{number}"
+
+
+def _numbered(work: Work, number: int) -> list[Any]:
+    """The own port of that number, if there is one."""
+    name = _name(work, number)
+    return list(work.cloud.pages(NETWORK, "ports", "ports", name=name))
+
+
+def _make_port(work: Work, number: int, place: Place) -> str:
+    name = _name(work, number)
     extra = dict(place.get("port_extra_properties") or {})
     body: dict[str, Any] = {**extra.pop("value_specs", {}), **extra, "name": name}
     body.pop("no_fixed_ips", None)
@@ -152,13 +164,11 @@ def _network_of(work: Work, subnet: str) -> str:
     return str(found["network_id"])
 
 
-def own_ports(work: Work) -> Iterator[str]:
-    """The ids of the ports that were made for the server here."""
+def own_ports(work: Work) -> Iterator[Any]:
+    """The ports that were made for the server here."""
     places = work.properties["networks"] or []
-    for number in range(len(places)):
-        name = f"{work.physical_name}-{number}"
-        for each in work.cloud.pages(NETWORK, "ports", "ports", name=name):
-            yield str(each["id"])
+    for number in range(max(len(places), work.data.get(NUMBERS, 0))):
+        yield from _numbered(work, number)
 
 
 # ---- changes ---------------------------------------------------------------------
@@ -166,20 +176,26 @@ def own_ports(work: Work) -> Iterator[str]:
 
 def is_other_kind(before: Any, after: Any) -> bool:
     """Whether networks change in a way that only a new server can follow: from or to
-    what the cloud chooses by itself, or where a place has a port of its own."""
+    what the cloud chooses by itself, or where a place is more than an address."""
     if not before or not after:
         return True
     places = [_given(each) for each in (*before, *after)]
-    special = {"allocate_network", *OWN_PORT}
+    special = {"allocate_network", "floating_ip", "port_extra_properties"}
     return any(place.keys() & special for place in places)
+
+
+def numbers_of(work: Work, before: Sequence[Place]) -> dict[str, int]:
+    """To be remembered before places change: the numbers that own ports may have."""
+    after = work.properties["networks"] or []
+    known = work.data.get(NUMBERS, 0)
+    return {NUMBERS: max(known, len(before) + len(after))}
 
 
 def settle(work: Work, before: Sequence[Place]) -> bool:
     """Bring the interfaces to what the template wants: True when they are, False when
     it is to be looked at again.  Those that nobody of the template asked for stay."""
-    wanted = places_of(work)
-    there = _interfaces(work)
-    free = list(there)
+    wanted = sorted(places_of(work), key=_vagueness)
+    free = _interfaces(work)
     missing = [place for place in wanted if not _take(free, place)]
     gone = [dict(place) for place in before]
     going = []
@@ -195,7 +211,14 @@ def settle(work: Work, before: Sequence[Place]) -> bool:
         take_over(work, missing[:1])
         _attach(work, missing[0])
         return False
+    _remove_unused(work)
     return True
+
+
+def _vagueness(place: Place) -> int:
+    """Whoever asks for one thing only chooses first."""
+    order = ("port", "fixed_ip", "subnet")
+    return next((n for n, name in enumerate(order) if name in place), len(order))
 
 
 def _interfaces(work: Work) -> list[Place]:
@@ -207,10 +230,16 @@ def _interfaces(work: Work) -> list[Place]:
 def _matches(interface: Place, place: Place) -> bool:
     if "port" in place:
         return bool(interface["port_id"] == place["port"])
-    addresses = [each["ip_address"] for each in interface["fixed_ips"]]
-    wanted = place.get("fixed_ip")
-    is_there = not wanted or wanted in addresses
-    return bool(interface["net_id"] == place["network"] and is_there)
+    there = interface["fixed_ips"]
+    return (
+        _is_any(place.get("network"), [interface["net_id"]])
+        and _is_any(place.get("subnet"), [each["subnet_id"] for each in there])
+        and _is_any(place.get("fixed_ip"), [each["ip_address"] for each in there])
+    )
+
+
+def _is_any(wanted: str | None, found: Sequence[str]) -> bool:
+    return wanted is None or wanted in found
 
 
 def _take(interfaces: list[Place], place: Place) -> bool:
@@ -233,9 +262,25 @@ def _attach(work: Work, place: Place) -> None:
     body: dict[str, Any]
     if "port" in place:
         body = {"port_id": place["port"]}
+    elif "subnet" in place:
+        body = {"port_id": _new_own_port(work, place)}
     else:
         body = {"net_id": place["network"]}
         if "fixed_ip" in place:
             body["fixed_ips"] = [{"ip_address": place["fixed_ip"]}]
     path = ("servers", work.physical_id, "os-interface")
     work.cloud.post(COMPUTE, *path, body={"interfaceAttachment": body})
+
+
+def _new_own_port(work: Work, place: Place) -> str:
+    """One that is made now; one that was made before a crash is made again."""
+    _remove_unused(work)
+    number = next(each for each in count() if not _numbered(work, each))
+    return _make_port(work, number, place)
+
+
+def _remove_unused(work: Work) -> None:
+    """Own ports that the server has let go."""
+    for port in list(own_ports(work)):
+        if not port["device_id"]:
+            work.cloud.delete(NETWORK, "ports", str(port["id"]))

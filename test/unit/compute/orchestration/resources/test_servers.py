@@ -140,6 +140,43 @@ def test_ports_that_are_made_for_a_place_go_with_the_server(
     assert bench.cloud.find("network", "ports", port["id"]) is None
 
 
+def test_subnets_come_and_go_in_place(bench: Bench, house: House) -> None:
+    """Who says the same in other words keeps its port."""
+    (first,) = bench.cloud.pages(
+        "network", "subnets", "subnets", network_id=house.network_id
+    )
+    second = bench.make(
+        "OS::Neutron::Subnet", network=house.network_id, cidr="10.7.0.0/24"
+    ).physical_id
+    network = {"network": house.network_id}
+
+    def ports() -> list[str]:
+        there = bench.cloud.pages("network", "ports", "ports", device_id=server)
+        return sorted(str(each["id"]) for each in there)
+
+    work = _make(bench, house, networks=[{"subnet": first["id"]}])
+    server = work.physical_id
+    before = ports()
+    for place in (network, {"subnet": first["id"]}, {**network, "subnet": first["id"]}):
+        assert not bench.kind(SERVER).must_replace(
+            bench.change(SERVER, work, networks=[place])
+        )
+        assert ports() == before
+    both = [network, {"subnet": second}]
+    bench.change(SERVER, work, networks=both, die_after=2)
+    bench.change(SERVER, work, networks=both)
+    assert len(ports()) == 2 and set(before) < set(ports())
+    bench.change(SERVER, work, networks=[{"subnet": second}])
+    (left,) = ports()
+    assert left not in before
+    addresses = house.show(server)["addresses"]["private"]
+    assert [each["addr"][:5] for each in addresses] == ["10.7."]
+    bench.delete(SERVER, work)
+    assert house.leftovers() == []
+    for port in (*before, left):
+        assert bench.cloud.find("network", "ports", port) is None
+
+
 def test_suspend_and_resume(bench: Bench, house: House) -> None:
     work, kind = _make(bench, house), bench.kind(SERVER)
     bench.act(work, kind.suspend, kind.is_suspended)
