@@ -60,15 +60,21 @@ def address(text: str, name: str) -> str:
 
 
 def member_address(text: str, name: str) -> str:
-    """The same of a server's; not of this host, of nobody in particular, or of the
-    metadata service: haproxy would ask them in its own name.  An IPv4 address that is
-    written as an IPv6 one is what it would be connected to."""
-    found = ipaddress.ip_address(address(text, name))
+    """A server's, as it was written: clients compare it with what they keep.  Not of
+    this host, of nobody in particular, or of the metadata service: haproxy would ask
+    them in its own name.  An IPv4 address that is written as an IPv6 one is what it
+    would be connected to."""
+    given = found = ipaddress.ip_address(address(text, name))
     found = getattr(found, "ipv4_mapped", None) or found
     is_own = found.is_loopback or found.is_unspecified or found.is_multicast
     if is_own or str(found) in RESERVED:
         raise wrong(f"{name}: {found} is not a member's address")
-    return str(found)
+    return text if found == given else str(found)
+
+
+def place(address: str, port: int) -> tuple[str, int]:
+    """Where a member serves: the same however its address is written."""
+    return str(ipaddress.ip_address(address)), port
 
 
 def prefixes(texts: list[str], version: int) -> list[str]:

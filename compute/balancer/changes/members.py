@@ -64,14 +64,14 @@ def make(work: Work, balancer: Balancer, pool: Pool, attributes: Item) -> Member
     check_quota(work, "member", balancer.project_id)
     attributes = _checked(attributes)
     table = tables.members
-    taken = work.records(
+    place = _place(attributes)
+    neighbours = work.records(
         Member,
         table,
         table.c.pool_id == pool.id,
-        table.c.address == attributes["address"],
         table.c.port == attributes["protocol_port"],
     )
-    if taken:
+    if any(rules.place(each.address, each.port) == place for each in neighbours):
         raise Conflict(
             f"Another member on this pool is already using ip {attributes['address']}"
             f" on protocol_port {attributes['protocol_port']}"
@@ -108,13 +108,13 @@ def replace_all(
     touch(work, tables.pools, pool.id)
     table = tables.members
     there = {
-        (each.address, each.port): each
+        rules.place(each.address, each.port): each
         for each in work.records(Member, table, table.c.pool_id == pool.id)
     }
     seen: set[tuple[str, int]] = set()
     for body in wanted:
         attributes = _checked(FIELDS.new(body))
-        place = (attributes["address"], attributes["protocol_port"])
+        place = _place(attributes)
         if place in seen:
             raise Conflict(f"Member {place[0]}:{place[1]} is named twice")
         seen.add(place)
@@ -148,6 +148,10 @@ _CHANGED = frozenset(
 def _set(work: Work, member: Member, attributes: Item) -> Member:
     values = FIELDS.columns(_checked(attributes))
     return change(work, tables.members, member, values, attributes)
+
+
+def _place(attributes: Item) -> tuple[str, int]:
+    return rules.place(attributes["address"], attributes["protocol_port"])
 
 
 def _checked(attributes: Item) -> Item:

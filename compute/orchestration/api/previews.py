@@ -8,6 +8,7 @@ from compute.orchestration.api.frame import STACK, Frame, base_of, body_of
 from compute.orchestration.engine.parts import Parts
 from compute.orchestration.model import Stack
 from compute.orchestration.service.ordering import Order, check_name, read_order
+from compute.orchestration.service.outlining import NO_STACK, Outline
 from compute.orchestration.service.previewing import changes
 from compute.orchestration.service.stacks import StackService
 from compute.orchestration.template.parameters import shown_values
@@ -39,30 +40,29 @@ class PreviewsApi:
         name, order = check_name(body.get("stack_name")), read_order(body, self._most)
         blueprint = self._service.plan(call.context, name, order)
         template = blueprint.template
+        project_id = call.context.project_id
+        values = {
+            **blueprint.values,
+            "OS::project_id": project_id,
+            "OS::stack_id": NO_STACK,
+            "OS::stack_name": name,
+        }
         shown = {
+            "id": NO_STACK,
             "stack_name": name,
+            "parent": None,
+            "creation_time": None,
+            "updated_time": None,
             "description": template.description,
             "template_description": template.description or "No description",
-            "parameters": shown_values(template.parameters, blueprint.values),
+            "parameters": shown_values(template.parameters, values),
             "timeout_mins": order.timeout_minutes,
             "disable_rollback": order.disable_rollback is not False,
             "tags": list(order.tags or ()) or None,
             "links": [],
             "capabilities": [],
             "notification_topics": [],
-            "resources": [
-                {
-                    "resource_name": name,
-                    "resource_type": section.type,
-                    "description": section.description,
-                    "required_by": sorted(
-                        other
-                        for other, needs in blueprint.graph.items()
-                        if name in needs
-                    ),
-                }
-                for name, section in blueprint.sections.items()
-            ],
+            "resources": Outline(self._parts, project_id).resources(blueprint, name),
         }
         return json_reply(200, {"stack": shown})
 

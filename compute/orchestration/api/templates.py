@@ -23,6 +23,11 @@ from compute.orchestration.frame.properties import (
 )
 from compute.orchestration.frame.resource_type import ResourceType
 from compute.orchestration.model import Wanted
+from compute.orchestration.service.describing import (
+    Nested,
+    shown_parameters,
+    templates_in,
+)
 from compute.orchestration.service.ordering import read_order
 from compute.orchestration.template import functions
 from compute.orchestration.template.template import parse_template
@@ -82,19 +87,28 @@ class TemplatesApi:
         known = {
             name: value for name, value in given.items() if name in template.parameters
         }
-        self._check(call, order.wanted)
+        identity = Identity("", "validated", call.context.project_id)
+        self._check(identity, order.wanted)
+        files = set(templates_in(order.wanted, template).values())
+        registry = order.wanted.environment.get("resource_registry") or {}
         document: dict[str, Any] = {
             "Description": template.description or "No description",
-            "Parameters": {
-                name: parameter.show(known.get(name))
-                for name, parameter in template.parameters.items()
-            },
+            "Parameters": shown_parameters(template, known),
             "Environment": {
                 **order.wanted.environment,
                 **shown_environment(order.wanted),
+                "resource_registry": {
+                    **{file: file for file in sorted(files)},
+                    "resources": {},
+                    **registry,
+                },
                 "event_sinks": [],
             },
         }
+        if call.query.flag("show_nested"):
+            nested = Nested(self._parts, identity).parameters(order.wanted)
+            if nested:
+                document["NestedParameters"] = nested
         if template.groups:
             document["ParameterGroups"] = list(template.groups)
         return json_reply(200, document)
@@ -182,9 +196,8 @@ class TemplatesApi:
 
     # ---- inside -----------------------------------------------------------------
 
-    def _check(self, call: ApiCall, wanted: Wanted) -> None:
+    def _check(self, identity: Identity, wanted: Wanted) -> None:
         """What can be checked without the parameters that are not given."""
-        identity = Identity("", "validated", call.context.project_id)
         try:
             validate(draw(wanted, identity, self._parts.registry))
         except MissingParameter:

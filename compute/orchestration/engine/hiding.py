@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from compute.orchestration.blueprint import Blueprint
 from compute.orchestration.engine.blueprints import blueprint_of
 from compute.orchestration.engine.parts import Parts
 from compute.orchestration.errors import Invalid
@@ -54,9 +55,13 @@ def without(value: Any, secrets: Sequence[str]) -> Any:
 
 def _hidden_by(parts: Parts, stack: Stack) -> set[str]:
     try:
-        blueprint = blueprint_of(parts, stack)
+        return secrets_of(blueprint_of(parts, stack))
     except Invalid:
         return set()
+
+
+def secrets_of(blueprint: Blueprint) -> set[str]:
+    """The texts that a stack of this blueprint hides."""
     return {
         text
         for name, parameter in blueprint.template.parameters.items()

@@ -70,6 +70,12 @@ class Provider(StackType):
         """The properties that have a value."""
         return _given(work.properties)
 
+    def outline(
+        self, properties: Mapping[str, Any]
+    ) -> tuple[Mapping[str, Any], Mapping[str, Any]] | None:
+        """It is the same always."""
+        return self._template.document, _given(properties)
+
     def reference(self, work: Work) -> Any:
         """The output ``OS::stack_id`` if the template has it, or the stack's id."""
         if "OS::stack_id" in self.attributes:

@@ -27,6 +27,13 @@ class StackType(ResourceType):
         """Of the stack."""
         return {}
 
+    def outline(
+        self, properties: Mapping[str, Any]
+    ) -> tuple[Mapping[str, Any], Mapping[str, Any]] | None:
+        """The template and the parameters that a new one begins with, as far as its
+        properties are known before there is anything; None: nobody can say yet."""
+        return None
+
     def minutes(self, work: Work) -> int | None:
         """How long it may take; None: as long as the stack that it is in."""
         return None

@@ -23,13 +23,14 @@ POLL_SECONDS = "0.3"
 
 
 def _added(stage: Stage) -> Configuration:
+    (provider,) = stage.cloud.sdk().load_balancer.providers()
     return {
         "service_available": {"load_balancer": "true"},
         # The API's tests do not reach members; networks of projects are not ours.
         "network": {"project_networks_reachable": "true"},
         "load_balancer": {
-            "provider": "haproxy",
-            "enabled_provider_drivers": "haproxy:haproxy in a namespace of a host",
+            "provider": provider.name,
+            "enabled_provider_drivers": f"{provider.name}:{provider.description}",
             # Its tests of rights want 403 for what other projects have; here nobody
             # is told that it exists (404).
             "RBAC_test_type": "none",

@@ -25,6 +25,7 @@ from compute.orchestration.resources.frame.schemas import (
 )
 from compute.orchestration.resources.heat import batches
 from compute.orchestration.resources.heat.batches import Pace
+from compute.orchestration.template.unknown import has_unknown
 
 # As many as one nested stack should have; the cloud's own limit may be less.
 COUNT_MAX = 1000
@@ -152,6 +153,20 @@ class ResourceGroup(GroupType):
             for name in self.members(work)
         }
         return document(batches.in_turn(work, wanted))
+
+    def outline(
+        self, properties: Mapping[str, Any]
+    ) -> tuple[Mapping[str, Any], Mapping[str, Any]] | None:
+        """All of its members at once."""
+        size, given = properties["count"], properties["resource_def"]
+        if has_unknown([size, given]):
+            return None
+        definition, variable = _definition(given), properties["index_var"]
+        wanted = {
+            name: numbered(definition, variable, name)
+            for name in names(size, frozenset())
+        }
+        return document(wanted), {}
 
     def attribute_path(self, work: Work, name: str, path: tuple[Any, ...]) -> Any:
         """Also ``removed_rsrc_list``."""

@@ -133,6 +133,22 @@ def test_a_batch_of_members(house: House, served: dict[str, Any]) -> None:
     assert house.ask("PUT", path, {"members": []}, roles="reader").status == 403
 
 
+def test_addresses_stay_as_they_are_written(
+    house: House, served: dict[str, Any]
+) -> None:
+    """Clients compare them; for the pool they are one address all the same."""
+    pool, long = served["pool"], "2001:db8:0:0:0:0:0:1"
+    made = house.member(pool, long)
+    assert made["address"] == long
+    path = f"pools/{pool['id']}/members"
+    again = {"address": "2001:db8::1", "protocol_port": made["protocol_port"]}
+    assert house.refused(path, "member", **again)[0] == 409
+    house.ok("PUT", f"/{path}", {"members": [{**again, "weight": 7}]})
+    house.settle()
+    (left,) = house.ok("GET", f"/{path}")["members"]
+    assert (left["id"], left["address"], left["weight"]) == (made["id"], long, 7)
+
+
 def test_monitors(house: House, served: dict[str, Any]) -> None:
     good = {
         "pool_id": served["pool"]["id"],

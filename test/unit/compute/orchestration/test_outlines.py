@@ -1,0 +1,110 @@
+"""What is told of a stack before there is one: previews, and what templates want."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from test.unit.compute.orchestration.house import OWNER, House, template
+
+INNER = template(
+    {"inner": {"size": {"get_param": "size"}}},
+    parameters={"size": {"type": "number", "default": 1}},
+)
+OUTER = {
+    "heat_template_version": "2021-04-16",
+    "parameters": {"word": {"type": "string", "hidden": True}, "n": {"type": "number"}},
+    "resources": {
+        "one": {"type": "Test::Thing", "metadata": {"m": {"get_param": "word"}}},
+        "two": {
+            "type": "Test::Thing",
+            "properties": {"size": {"get_attr": ["one", "size"]}},
+        },
+        "box": {"type": "inner.yaml", "properties": {"size": {"get_param": "n"}}},
+        "many": {
+            "type": "OS::Heat::ResourceGroup",
+            "properties": {"count": 2, "resource_def": {"type": "inner.yaml"}},
+        },
+    },
+}
+FILES = {"inner.yaml": json.dumps(INNER)}
+
+
+def _preview(house: House, order: Any = OUTER, **more: Any) -> dict[str, Any]:
+    body = {
+        "stack_name": "s",
+        "template": order,
+        "files": FILES,
+        "parameters": {"word": "a secret", "n": 7},
+        **more,
+    }
+    got = house.call("POST", "/stacks/preview", body)
+    assert got.status == 200, got.raw
+    found: dict[str, Any] = got.body["stack"]
+    return found
+
+
+def test_a_preview_goes_into_what_is_nested(house: House) -> None:
+    stack = _preview(house)
+    assert (stack["id"], stack["parent"]) == ("None", None)
+    assert stack["parameters"]["OS::stack_name"] == "s"
+    one, two, (inner,), (first, second) = stack["resources"]
+    assert (one["resource_action"], one["resource_status"]) == ("INIT", "COMPLETE")
+    assert one["resource_identity"] == {
+        "stack_name": "s",
+        "stack_id": "None",
+        "tenant": OWNER,
+        "path": "/resources/one",
+    }
+    assert one["required_by"] == ["two"] and "size" in one["attributes"]
+    # Nobody knows that before there is one.
+    assert two["properties"]["size"] is None
+    assert inner["properties"]["size"] == 7
+    assert (inner["stack_name"], inner["parent_resource"]) == ("s-box", "box")
+    assert first[0]["stack_name"] == "s-many-0"
+    assert second[0]["properties"]["size"] == 1
+    assert "a secret" not in json.dumps(stack)
+    assert one["metadata"] == {"m": "******"}
+    assert house.names() == []
+
+
+def test_a_preview_has_an_end(house: House) -> None:
+    own = {"heat_template_version": "2021-04-16"}
+    twice = {"a": {"type": "me.yaml"}, "b": {"type": "me.yaml"}}
+    files = {"me.yaml": json.dumps({**own, "resources": twice})}
+    stack = _preview(house, {**own, "resources": twice}, files=files, parameters={})
+    assert len(json.dumps(stack)) < 200_000
+    body = {"template": {**own, "resources": twice}, "files": files}
+    assert house.call("POST", "/validate?show_nested=true", body).status == 403
+
+
+def test_parameters_of_what_is_nested(house: House) -> None:
+    between = {
+        "heat_template_version": "2021-04-16",
+        "description": "between",
+        "resources": {"in": {"type": "inner.yaml", "properties": {"size": 3}}},
+    }
+    order = {
+        "heat_template_version": "2021-04-16",
+        "parameters": {"missing": {"type": "string"}},
+        "resources": {"box": {"type": "My::Box"}},
+    }
+    body = {
+        "template": order,
+        "files": {**FILES, "between.yaml": json.dumps(between)},
+        "environment": {"resource_registry": {"My::Box": "between.yaml"}},
+    }
+    shown = house.call("POST", "/validate", body).body
+    assert "NestedParameters" not in shown
+    registry = {"My::Box": "between.yaml", "between.yaml": "between.yaml"}
+    found = shown["Environment"]["resource_registry"]
+    assert found == {**registry, "resources": {}}
+    shown = house.call("POST", "/validate?show_nested=true", body).body
+    box = shown["NestedParameters"]["box"]
+    assert (box["Type"], box["Description"], box["Parameters"]) == (
+        "My::Box",
+        "between",
+        {},
+    )
+    inside = box["NestedParameters"]["in"]["Parameters"]["size"]
+    assert (inside["Default"], inside["Value"]) == (1, 3)
