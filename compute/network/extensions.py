@@ -56,6 +56,10 @@ EXTENSIONS = {
         "Floating IP Port Forwarding support for port ranges",
         "Ranges of ports forwarded at once",
     ),
+    "floating-ip-port-forwarding-detail": (
+        "Floating IP Port Forwarding internal details",
+        "Ids of what floating IPs forward, shown with them",
+    ),
     "floatingip-pools": ("Floating IP Pools", "Where floating IPs come from"),
     "fip-port-details": (
         "Floating IP Port Details Extension",
@@ -108,6 +112,10 @@ EXTENSIONS = {
         "Quota engine limit check",
         "Limits below what a project has are refused when asked to",
     ),
+    "quota-check-limit-default": (
+        "Quota engine limit check by default",
+        "Such limits are refused unless they are forced",
+    ),
     "quota_details": ("Quota details management support", "How much a project has"),
     "rbac-policies": ("RBAC Policies", "Networks lent to other projects"),
     "rbac-address-group": (
@@ -152,6 +160,7 @@ EXTENSIONS = {
         "Normalized CIDR field for security group rules",
         "Remote prefixes in canonical form",
     ),
+    "service-type": ("Neutron Service Type Management", "Who provides services"),
     "sorting": ("Sorting support", "Lists in any order"),
     "standard-attr-description": (
         "standard-attr-description",

@@ -13,10 +13,12 @@ def page_links(
     call: ApiCall, identifiers: Sequence[str], page: Page
 ) -> list[dict[str, str]]:
     """Neutron's ``<plural>_links``: a link for each direction in which there may be
-    more.  ``identifiers`` are those of the page, in the order that was asked for."""
+    more.  ``identifiers`` are those of the page, in the order that was asked for.
+    Behind the last page the way back leads to that one."""
     is_full = len(identifiers) >= page.limit > 0
     if not identifiers:
-        return []
+        is_behind = bool(page.limit and page.marker and not page.reverse)
+        return [_link(call, "previous", "", reverse=True)] if is_behind else []
     links = []
     if is_full or (page.reverse and page.marker):
         links.append(_link(call, "next", identifiers[-1], reverse=False))
@@ -29,7 +31,8 @@ def _link(call: ApiCall, relation: str, marker: str, reverse: bool) -> dict[str,
     pairs = [
         pair for pair in call.query.pairs if pair[0] not in ("marker", "page_reverse")
     ]
-    pairs.append(("marker", marker))
+    if marker:
+        pairs.append(("marker", marker))
     if reverse:
         pairs.append(("page_reverse", "True"))
     return {"rel": relation, "href": f"{call.url}?{urlencode(pairs)}"}

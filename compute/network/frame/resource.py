@@ -142,6 +142,10 @@ class ResourceApi(Generic[R]):
 
         def work_on(work: Work) -> list[Body]:
             records = []
+            if self._definition.parent is not None:
+                # Whoever may make none at all learns nothing of what is there.
+                for given, own in wanted:
+                    self._allow(work, "create", given, own)
             parent = self._parent(work, call)
             for given, own in wanted:
                 attributes = {**own, **parent}

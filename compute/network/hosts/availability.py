@@ -122,7 +122,7 @@ def _shown(work: Work, network: Network, versions: list[str]) -> Body:
 
 def _total(pools: Iterable[object]) -> int:
     ranges = ranges_of([pool for pool in pools if isinstance(pool, dict)])
-    return sum(len(each) for each in ranges)
+    return sum(each.last - each.first + 1 for each in ranges)
 
 
 def _used(work: Work, subnet: Subnet) -> int:

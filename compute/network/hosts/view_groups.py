@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from compute.network import tables, view
 from compute.network.frame.work import Work
 from compute.network.model import IPV4, AddressGroup, SecurityRule
-from compute.network.security.rule_values import protocol_number
+from compute.network.security.rule_values import normalized, protocol_number
 
 
 def security_groups(
@@ -47,7 +47,7 @@ def _rule(rule: SecurityRule) -> view.Rule:
         protocol=protocol_number(rule.protocol, rule.ethertype),
         port_min=rule.port_min,
         port_max=rule.port_max,
-        remote_prefix=rule.remote_prefix,
+        remote_prefix=normalized(rule.remote_prefix),
         remote_group=rule.remote_group_id or rule.remote_address_group_id,
     )
 

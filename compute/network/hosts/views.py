@@ -17,7 +17,8 @@ from compute.network.hosts.view_groups import security_groups
 from compute.network.hosts.view_remotes import remotes_of
 from compute.network.links.addressing import addresses_of
 from compute.network.links.bindings import bound_to
-from compute.network.links.networks import FLAT, subnets_of
+from compute.network.links.network_wires import FLAT
+from compute.network.links.networks import subnets_of
 from compute.network.links.prefixes import parse_prefix
 from compute.network.links.segments import segments_of
 from compute.network.links.translations import forwardings_of

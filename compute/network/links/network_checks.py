@@ -5,7 +5,7 @@ from __future__ import annotations
 from compute.network import tables
 from compute.network.errors import conflict
 from compute.network.frame.work import Work
-from compute.network.model import Network, Port
+from compute.network.model import FloatingIp, Network, Port, PortForwarding
 
 
 def only_default(work: Work, network_id: str) -> None:
@@ -35,6 +35,30 @@ def refuse_while_external(work: Work, network: Network) -> None:
             f"External network {network.id} cannot be updated to be made non-external,"
             " since it has existing gateway ports.",
         )
+
+
+def give_back_floating_ips(work: Work, network: Network) -> None:
+    """Floating IPs that stand for nobody do not keep their network."""
+    floating, forwardings = tables.floating_ips, tables.port_forwardings
+    found = work.records(
+        FloatingIp, floating, floating.c.external_network_id == network.id
+    )
+    forwarding = work.records(
+        PortForwarding,
+        forwardings,
+        forwardings.c.floating_ip_id.in_([each.id for each in found]),
+    )
+    if forwarding or any(each.port_id for each in found):
+        return
+    for each in found:
+        work.delete(floating, each)
+        addresses = tables.addresses
+        work.connection.execute(
+            addresses.delete().where(addresses.c.port_id == each.floating_port_id)
+        )
+        port = work.find(Port, tables.ports, each.floating_port_id)
+        if port is not None:
+            work.delete(tables.ports, port)
 
 
 def refuse_while_shared(work: Work, network: Network) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from compute.network import tables
-from compute.network.errors import conflict, invalid
+from compute.network.errors import conflict
 from compute.network.frame.bodies import Body
 from compute.network.frame.collection import Collection
 from compute.network.frame.fields import (
@@ -22,12 +22,21 @@ from compute.network.frame.fields import (
 from compute.network.frame.resource import Definition
 from compute.network.frame.work import Work
 from compute.network.links.network_checks import (
+    give_back_floating_ips,
     only_default,
     refuse_while_external,
     refuse_while_shared,
 )
+from compute.network.links.network_wires import (
+    check_mtu,
+    check_mtu_of_version,
+    default_mtu,
+    provider,
+)
+from compute.network.links.outside import keep_outside, lend_outside_to_all
 from compute.network.links.visibility import (
     SHARED,
+    end_policies,
     lent,
     network_visible,
     shared_with,
@@ -37,12 +46,6 @@ from compute.network.port_names import OWNER_DHCP
 from compute.network.qos import users
 from compute.network.qos.policies import default_policy
 
-# IPv4 needs 68 (RFC 791), IPv6 1280 (RFC 8200): checked when a subnet is added.
-MTU_MIN, MTU_MAX = 68, 65535
-# What VXLAN over IPv4 puts around a packet (RFC 7348): two more headers of Ethernet
-# and IP, UDP's and its own.
-TUNNEL_BYTES = 50
-LOCAL, FLAT = "local", "flat"
 AVAILABILITY_ZONE = "nova"
 
 FIELDS = Fields(
@@ -77,7 +80,7 @@ COLUMNS = {
 
 def create_network(work: Work, body: Body) -> Network:
     """A new network."""
-    network_type, physical = _provider(work, body)
+    network_type, physical = provider(work, body)
     network = Network(
         **work.new(),
         project_id=body["project_id"],
@@ -85,7 +88,7 @@ def create_network(work: Work, body: Body) -> Network:
         description=body["description"],
         admin_up=body["admin_state_up"],
         status=ACTIVE,
-        mtu=_mtu(work, body["mtu"])
+        mtu=check_mtu(work, body["mtu"])
         or default_mtu(work, network_type, external=body["router:external"]),
         external=body["router:external"],
         shared=body["shared"],
@@ -100,13 +103,19 @@ def create_network(work: Work, body: Body) -> Network:
     )
     if network.is_default:
         only_default(work, network.id)
+    if network.external:
+        lend_outside_to_all(work, network)
     return work.insert(tables.networks, network)
 
 
 def update_network(work: Work, network: Network, body: Body) -> Network:
     """Change it."""
-    if network.external and body.get("router:external") is False:
+    external = body.get("router:external", network.external)
+    if network.external and not external:
         refuse_while_external(work, network)
+        keep_outside(work, network)
+    if external and not network.external:
+        lend_outside_to_all(work, network)
     if network.shared and body.get("shared") is False:
         refuse_while_shared(work, network)
     if body.get("is_default"):
@@ -120,18 +129,21 @@ def update_network(work: Work, network: Network, body: Body) -> Network:
         name: body[name] for name in ("name", "description", "shared") if name in body
     }
     if "mtu" in body:
-        values["mtu"] = _mtu(work, body["mtu"]) or default_mtu(
+        values["mtu"] = check_mtu(work, body["mtu"]) or default_mtu(
             work, network.network_type, external=network.external
         )
+        for subnet in subnets_of(work, [network.id]):
+            check_mtu_of_version(subnet.version, values["mtu"])
     values["qos_policy_id"] = users.changed(work, network, body)
     if any(name.startswith("provider:") for name in body):
-        values["network_type"], values["physical_network"] = _provider(work, body)
+        values["network_type"], values["physical_network"] = provider(work, body)
     work.touch(hosts_of_network(work, network.id))
     return work.save(tables.networks, network, **values)
 
 
 def delete_network(work: Work, network: Network) -> None:
     """Take it away with its subnets; ``NetworkInUse`` while ports are on it."""
+    give_back_floating_ips(work, network)
     ports = work.records(Port, tables.ports, tables.ports.c.network_id == network.id)
     if any(port.device_owner != OWNER_DHCP for port in ports):
         raise conflict(
@@ -152,11 +164,7 @@ def delete_network(work: Work, network: Network) -> None:
     connection.execute(
         tables.segments.delete().where(tables.segments.c.network_id == network.id)
     )
-    connection.execute(
-        tables.rbac_policies.delete().where(
-            tables.rbac_policies.c.object_id == network.id
-        )
-    )
+    end_policies(work, network.id)
     connection.execute(
         tables.topologies.delete().where(tables.topologies.c.network_id == network.id)
     )
@@ -221,40 +229,6 @@ def _present(work: Work, networks: Sequence[Network]) -> list[Body]:
         }
         for network in networks
     ]
-
-
-def default_mtu(work: Work, network_type: str, *, external: bool) -> int:
-    """What fits through the wires between hosts, in a tunnel where there is one."""
-    if external or network_type == FLAT:
-        return work.settings.mtu
-    return max(MTU_MIN, work.settings.mtu - TUNNEL_BYTES)
-
-
-def _mtu(work: Work, wanted: int | None) -> int:
-    if not wanted:
-        return 0
-    if not MTU_MIN <= wanted <= MTU_MAX:
-        raise invalid(f"mtu: {wanted} is not between {MTU_MIN} and {MTU_MAX}.")
-    return wanted
-
-
-def _provider(work: Work, body: Body) -> tuple[str, str]:
-    """Type and uplink."""
-    network_type = body.get("provider:network_type") or LOCAL
-    physical = body.get("provider:physical_network") or ""
-    if body.get("provider:segmentation_id") is not None:
-        raise invalid("provider:segmentation_id: networks here have no segments.")
-    if network_type not in (LOCAL, FLAT):
-        raise invalid(
-            f"provider:network_type: {network_type} is not one of {LOCAL}, {FLAT}."
-        )
-    if network_type == LOCAL and physical:
-        raise invalid("provider:physical_network: a local network has no uplink.")
-    if network_type == FLAT:
-        physical = physical or work.settings.physical_network
-        if not physical:
-            raise invalid("provider:physical_network: a flat network needs an uplink.")
-    return network_type, physical
 
 
 def _by_shared(work: Work, values: list[str]) -> sa.ColumnElement[bool]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 
 from compute.core.errors import Forbidden, PolicyNotAuthorized
@@ -17,7 +19,7 @@ from compute.network.model import (
     Network,
     Port,
 )
-from compute.network.port_names import OWNER_BALANCER
+from compute.network.port_names import OWNER_BALANCER, OWNER_ROUTER_INTERFACE
 
 
 def check_use(work: Work, network: Network, project_id: str) -> None:
@@ -62,8 +64,27 @@ def check_rewiring(work: Work, port: Port, body: Body) -> None:
         if name in body and (body[name] or "") != value:
             raise PolicyNotAuthorized(f"(update_port:{name}) is disallowed by policy")
     is_service_port = not port.is_guest or port.device_owner == OWNER_BALANCER
-    if "fixed_ips" in body and is_service_port:
+    if (
+        "fixed_ips" in body
+        and is_service_port
+        and not _is_readdressed(work, port, body["fixed_ips"])
+    ):
         raise PolicyNotAuthorized("(update_port:fixed_ips) is disallowed by policy")
+
+
+def _is_readdressed(work: Work, port: Port, wishes: Sequence[Body] | None) -> bool:
+    """Whether the network's owner gives his router other addresses of the subnets
+    that it has joined."""
+    network = work.find(Network, tables.networks, port.network_id)
+    is_own = network is not None and network.project_id == work.project_id
+    if port.device_owner != OWNER_ROUTER_INTERFACE or not is_own:
+        return False
+    addresses = tables.addresses
+    joined = work.connection.execute(
+        sa.select(addresses.c.subnet_id).where(addresses.c.port_id == port.id)
+    )
+    wanted = {each.get("subnet_id") for each in wishes or ()}
+    return wanted == set(joined.scalars())
 
 
 def check_removal(work: Work, port: Port) -> None:

@@ -38,12 +38,12 @@ class Range:
         return self.first <= number <= self.last
 
 
-def read_prefix(text: str, *, strict: bool = False) -> IPNetwork:
-    """A prefix; ``strict``: nothing in the host part.  ``ValueError``, for those with a
+def read_prefix(text: str) -> IPNetwork:
+    """A prefix; bits of the host part are dropped.  ``ValueError``, for those with a
     zone too: it may be any text, and prefixes become rules and files of hosts."""
     if "%" in text:
         raise ValueError("a prefix has no zone")
-    return ipaddress.ip_network(text, strict=strict)
+    return ipaddress.ip_network(text, strict=False)
 
 
 def parse_prefix(text: str, what: str = "cidr") -> IPNetwork:

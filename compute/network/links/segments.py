@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from compute.network import tables
 from compute.network.errors import conflict
 from compute.network.frame.work import Work
-from compute.network.links.networks import LOCAL, hosts_of_network
+from compute.network.links.network_wires import LOCAL
+from compute.network.links.networks import hosts_of_network
 from compute.network.model import Network
 
 # VXLAN numbers have 24 bits; small ones are left to whoever makes some by hand.

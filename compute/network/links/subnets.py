@@ -27,6 +27,7 @@ from compute.network.frame.resource import Definition
 from compute.network.frame.work import Work
 from compute.network.links import networks, prefixes
 from compute.network.links.dhcp_ports import keep_dhcp_ports
+from compute.network.links.network_wires import check_mtu_of_version
 from compute.network.links.subnet_fields import (
     host_routes,
     parse_dns_servers,
@@ -39,7 +40,6 @@ from compute.network.model import Network, Port, Subnet
 from compute.network.port_names import OWNER_DHCP, OWNER_ROUTER_INTERFACE
 
 # As many as Neutron's own defaults allow; resolvers look at three.
-IPV6_MTU_MIN = 1280  # RFC 8200
 MODES = ("slaac", "dhcpv6-stateful", "dhcpv6-stateless")
 MODE = {"enum": [*MODES, None]}
 VERSION = {"type": ["integer", "null"], "enum": [4, 6, None]}
@@ -84,16 +84,11 @@ def create_subnet(work: Work, body: Body) -> Subnet:
     network = networks.COLLECTION.find(work, body["network_id"])
     prefix, pool_id = choose_prefix(work, network, body)
     _check_overlap(work, network, prefix)
+    check_mtu_of_version(prefix.version, network.mtu)
     gateway = parse_gateway(
         prefix, body.get("gateway_ip", prefixes.default_gateway(prefix))
     )
     ra_mode, address_mode = parse_modes(prefix, body)
-    if prefix.version == 6 and network.mtu < IPV6_MTU_MIN:
-        raise conflict(
-            "NetworkMTUSubnetConflict",
-            f"IPv6 needs an MTU of {IPV6_MTU_MIN}; network {network.id} has"
-            f" {network.mtu}.",
-        )
     pools = body.get("allocation_pools")
     subnet = Subnet(
         **work.new(),

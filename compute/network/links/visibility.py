@@ -1,8 +1,8 @@
 """Which networks, and what hangs on them, a project sees.
 
-Its own; those shared with all or, by an RBAC policy, with it; external ones.  Other
-things that may be lent: ``own_or_lent``, and ``own_or_shared`` of those that have a
-flag for all.
+Its own; those shared with all or, by an RBAC policy, with it; external ones that are
+lent to it as such, mostly by a policy for all.  Other things that may be lent:
+``own_or_lent``, and ``own_or_shared`` of those that have a flag for all.
 """
 
 from __future__ import annotations
@@ -77,7 +77,6 @@ def network_visible(work: Work, project_id: str) -> sa.ColumnElement[bool]:
     networks = tables.networks
     return sa.or_(
         networks.c.project_id == project_id,
-        networks.c.external.is_(True),
         shared_with(project_id),
         networks.c.id.in_(_lent(project_id, EXTERNAL)),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from compute.network import tables
-from compute.network.errors import conflict
+from compute.network.errors import conflict, invalid
 from compute.network.frame.bodies import Body
 from compute.network.frame.collection import EXTENDED, Collection
 from compute.network.frame.fields import BOOLEAN, TEXT, Field, Fields
@@ -43,10 +43,10 @@ def create_scope(work: Work, body: Body) -> AddressScope:
 def update_scope(work: Work, scope: AddressScope, body: Body) -> AddressScope:
     """Change name or sharing, which cannot be taken back."""
     if scope.shared and body.get("shared") is False:
-        raise conflict(
-            "AddressScopeUpdateError",
+        raise invalid(
             f"Unable to update address scope {scope.id}: Shared address scope can't be"
             " unshared.",
+            "AddressScopeUpdateError",
         )
     return work.save(tables.address_scopes, scope, **body)
 

@@ -8,7 +8,7 @@ from compute.core.api import ApiCall, Route, empty_reply, json_reply
 from compute.core.errors import NotFound
 from compute.core.schema import Schema
 from compute.network import tables
-from compute.network.errors import conflict, not_found
+from compute.network.errors import invalid, not_found
 from compute.network.frame.bodies import Body
 from compute.network.frame.quota import (
     COUNTED,
@@ -37,8 +37,9 @@ QUOTA = Schema(
                     },
                     # Told by some clients beside the limits; the path says it.
                     "tenant_id": {"type": "string"},
-                    # Refuse limits below what the project has.
+                    # Limits below what the project has are refused, unless forced.
                     "check_limit": {"type": ["boolean", "null"]},
+                    "force": {"type": ["boolean", "null"]},
                     "project_id": {"type": "string"},
                 },
                 "additionalProperties": False,
@@ -125,7 +126,7 @@ class QuotaApi:
 
         def work_on(work: Work) -> dict[str, int]:
             work.policy.enforce(work.context, "update_quota")
-            if wanted.get("check_limit"):
+            if not wanted.get("force"):
                 _check_usage(work, project_id, wanted)
             quotas = tables.quotas
             for name in COUNTED:
@@ -179,7 +180,7 @@ def _check_usage(work: Work, project_id: str, wanted: dict[str, Any]) -> None:
     for name in COUNTED:
         limit = wanted.get(name, UNLIMITED)
         if limit != UNLIMITED and used(work, name, project_id) > limit:
-            raise conflict(
-                "InvalidQuotaValue",
+            raise invalid(
                 f"The project has more than {limit} of {name} already.",
+                "InvalidQuotaValue",
             )

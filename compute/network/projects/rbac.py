@@ -8,10 +8,8 @@ were its own, and not change them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
-
-import sqlalchemy as sa
 
 from compute.core.errors import PolicyNotAuthorized
 from compute.network import tables
@@ -21,23 +19,30 @@ from compute.network.frame.collection import EXTENDED, Collection, own
 from compute.network.frame.fields import TEXT, UUID, Field, Fields
 from compute.network.frame.resource import Definition
 from compute.network.frame.work import Work
+from compute.network.links.network_checks import refuse_while_external
 from compute.network.links.networks import COLLECTION as NETWORKS
+from compute.network.links.networks import hosts_of_network
+from compute.network.links.outside import is_lent_outside
 from compute.network.links.visibility import ALL_PROJECTS, EXTERNAL, SHARED
-from compute.network.model import Port, RbacPolicy
+from compute.network.model import RbacPolicy
 from compute.network.projects.address_scopes import COLLECTION as SCOPES
+from compute.network.projects.borrowers import (
+    projects_that_leave_by,
+    projects_that_use,
+)
 from compute.network.projects.subnet_pools import COLLECTION as POOLS
+from compute.network.projects.subnet_pools import check_scope_is_lent
 from compute.network.qos.policies import COLLECTION as POLICIES
-from compute.network.qos.policies import USERS
 from compute.network.security.address_groups import COLLECTION as ADDRESS_GROUPS
 from compute.network.security.groups import COLLECTION as GROUPS
 
-NETWORK = "network"
+NETWORK, POOL = "network", "subnetpool"
 LENDABLE: Mapping[str, Collection[Any]] = {
     NETWORK: NETWORKS,
     "security_group": GROUPS,
     "address_group": ADDRESS_GROUPS,
     "address_scope": SCOPES,
-    "subnetpool": POOLS,
+    POOL: POOLS,
     "qos_policy": POLICIES,
 }
 
@@ -51,125 +56,117 @@ FIELDS = Fields(
 
 def create_policy(work: Work, body: Body) -> RbacPolicy:
     """Lend something of one's own."""
-    kind = body["object_type"]
-    if body["action"] == EXTERNAL and kind != NETWORK:
+    kind, action = body["object_type"], body["action"]
+    if action == EXTERNAL and kind != NETWORK:
         raise invalid(f"action: {EXTERNAL} is for networks.", "InvalidInput")
     thing = LENDABLE[kind].find(work, body["object_id"])
     if thing.project_id != body["project_id"] and not work.is_admin:
-        raise PolicyNotAuthorized("(create_rbac_policy) is disallowed by policy")
+        raise invalid("Only admins can lend what belongs to others.")
     target = body["target_tenant"]
-    if not work.is_admin and (target == ALL_PROJECTS or body["action"] == EXTERNAL):
+    # An external network is joined to its hosts: operators say which ones are.
+    if not work.is_admin and (target == ALL_PROJECTS or action == EXTERNAL):
         raise PolicyNotAuthorized(
             "(create_rbac_policy:target_tenant) is disallowed by policy"
         )
     policies = tables.rbac_policies
-    if work.records(
-        RbacPolicy,
-        policies,
-        policies.c.object_id == thing.id,
-        policies.c.action == body["action"],
-        policies.c.target_project == target,
-    ):
+    if any(each.target_project == target for each in _alike(work, thing.id, action)):
         raise conflict(
             "DuplicatePolicy", "An RBAC policy already exists with those values."
         )
-    return work.insert(
-        policies,
-        RbacPolicy(
-            **work.new(),
-            project_id=body["project_id"],
-            object_type=kind,
-            object_id=thing.id,
-            action=body["action"],
-            target_project=target,
-        ),
+    if kind == POOL:
+        check_scope_is_lent(work, thing, target)
+    policy = RbacPolicy(
+        **work.new(),
+        project_id=body["project_id"],
+        object_type=kind,
+        object_id=thing.id,
+        action=action,
+        target_project=target,
     )
+    work.insert(policies, policy)
+    _changed(work, policy)
+    return policy
 
 
 def update_policy(work: Work, policy: RbacPolicy, body: Body) -> RbacPolicy:
     """Lend it to another project instead."""
-    _refuse_while_used(work, policy)
     target = body.get("target_tenant", policy.target_project)
     if target == ALL_PROJECTS and not work.is_admin:
         raise PolicyNotAuthorized(
             "(update_rbac_policy:target_tenant) is disallowed by policy"
         )
-    return work.save(tables.rbac_policies, policy, target_project=target)
+    _refuse_while_used(work, policy, target)
+    changed = work.save(tables.rbac_policies, policy, target_project=target)
+    _changed(work, changed)
+    return changed
 
 
 def delete_policy(work: Work, policy: RbacPolicy) -> None:
-    """Take it back; ``RbacPolicyInUse`` while the project uses it."""
-    _refuse_while_used(work, policy)
+    """Take it back; ``RbacPolicyInUse`` while a project uses it by this policy
+    alone."""
+    _refuse_while_used(work, policy, "")
     work.delete(tables.rbac_policies, policy)
+    _changed(work, policy)
 
 
-def _refuse_while_used(work: Work, policy: RbacPolicy) -> None:
-    if policy.action == SHARED and _USED[policy.object_type](work, policy):
+def _alike(work: Work, object_id: str, action: str) -> list[RbacPolicy]:
+    """The policies that lend a thing so."""
+    policies = tables.rbac_policies
+    return work.records(
+        RbacPolicy,
+        policies,
+        policies.c.object_id == object_id,
+        policies.c.action == action,
+    )
+
+
+def _changed(work: Work, policy: RbacPolicy) -> None:
+    """The thing is lent to others now: a new revision of it; and a network that
+    nobody leaves by is not external."""
+    collection = LENDABLE[policy.object_type]
+    thing = work.find(collection.record, collection.table, policy.object_id)
+    assert thing is not None, "what is gone is lent to nobody"
+    if policy.action != EXTERNAL:
+        work.bump(collection.table, thing)
+        return
+    is_external = is_lent_outside(work, thing.id)
+    if thing.external and not is_external:
+        refuse_while_external(work, thing)
+    if thing.external == is_external:
+        work.bump(collection.table, thing)
+    else:
+        work.save(collection.table, thing, external=is_external)
+        work.touch(hosts_of_network(work, thing.id))
+
+
+def _refuse_while_used(work: Work, policy: RbacPolicy, target: str) -> None:
+    """Nobody loses what he uses.  ``target``: to whom it is lent instead ("": to
+    nobody)."""
+    collection = LENDABLE[policy.object_type]
+    thing = work.find(collection.record, collection.table, policy.object_id)
+    if thing is None:
+        return
+    others = _alike(work, policy.object_id, policy.action)
+    kept = {each.target_project for each in others if each.id != policy.id} | {target}
+    is_external = policy.action == EXTERNAL
+    is_for_all = not is_external and getattr(thing, "shared", False)
+    if is_for_all or ALL_PROJECTS in kept:
+        return
+    is_way_out = is_external and thing.is_default
+    losing = (
+        projects_that_leave_by(work, thing.id)
+        if is_external
+        else projects_that_use(work, policy.object_type, thing.id)
+    )
+    losing -= kept | {thing.project_id}
+    if policy.target_project != ALL_PROJECTS:
+        losing &= {policy.target_project}
+    if losing or (is_way_out and policy.target_project == ALL_PROJECTS):
         raise conflict(
             "RbacPolicyInUse",
             f"RBAC policy on object {policy.object_id} cannot be removed because other"
             " objects depend on it.",
         )
-
-
-def _borrower(policy: RbacPolicy, table: sa.Table) -> sa.ColumnElement[bool]:
-    """Things of that table which belong to those whom it is lent to.  Its owner needs
-    no policy to use it, whoever made this one."""
-    lent = LENDABLE[policy.object_type].table
-    owner = sa.select(lent.c.project_id).where(lent.c.id == policy.object_id)
-    is_others = table.c.project_id != owner.scalar_subquery()
-    if policy.target_project == ALL_PROJECTS:
-        return is_others
-    return sa.and_(is_others, table.c.project_id == policy.target_project)
-
-
-def _has_ports(work: Work, policy: RbacPolicy) -> bool:
-    ports = tables.ports
-    found = work.records(
-        Port, ports, ports.c.network_id == policy.object_id, _borrower(policy, ports)
-    )
-    return any(port.is_guest for port in found)
-
-
-def _has_members(work: Work, policy: RbacPolicy) -> bool:
-    ports, members = tables.ports, tables.port_groups
-    rules = tables.security_rules
-    in_group = sa.select(members.c.port_id).where(
-        members.c.group_id == policy.object_id
-    )
-    return _any(work, ports, policy, ports.c.id.in_(in_group)) or _any(
-        work, rules, policy, rules.c.remote_group_id == policy.object_id
-    )
-
-
-def _any(
-    work: Work, table: sa.Table, policy: RbacPolicy, clause: sa.ColumnElement[bool]
-) -> bool:
-    statement = sa.select(table.c.id).where(clause, _borrower(policy, table)).limit(1)
-    return bool(work.rows(statement))
-
-
-def _used_by(table: sa.Table, column: str) -> Callable[[Work, RbacPolicy], bool]:
-    return lambda work, policy: _any(
-        work, table, policy, table.c[column] == policy.object_id
-    )
-
-
-def _has_users(work: Work, policy: RbacPolicy) -> bool:
-    return any(
-        _any(work, table, policy, table.c.qos_policy_id == policy.object_id)
-        for table in USERS.values()
-    )
-
-
-_USED: Mapping[str, Callable[[Work, RbacPolicy], bool]] = {
-    NETWORK: _has_ports,
-    "security_group": _has_members,
-    "address_group": _used_by(tables.security_rules, "remote_address_group_id"),
-    "address_scope": _used_by(tables.subnet_pools, "address_scope_id"),
-    "subnetpool": _used_by(tables.subnets, "subnet_pool_id"),
-    "qos_policy": _has_users,
-}
 
 
 def _present(work: Work, policies: Sequence[RbacPolicy]) -> list[Body]:

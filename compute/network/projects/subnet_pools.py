@@ -6,6 +6,8 @@ import ipaddress
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import sqlalchemy as sa
+
 from compute.network import tables
 from compute.network.errors import conflict, invalid
 from compute.network.frame.bodies import Body
@@ -23,12 +25,13 @@ from compute.network.frame.resource import Definition
 from compute.network.frame.work import Work
 from compute.network.links.prefixes import is_inside, parse_prefix
 from compute.network.links.visibility import (
+    ALL_PROJECTS,
     SHARED,
     end_policies,
     lent,
     own_or_shared,
 )
-from compute.network.model import Subnet, SubnetPool
+from compute.network.model import AddressScope, Subnet, SubnetPool
 from compute.network.projects.address_scopes import COLLECTION as SCOPES
 
 # Neutron's own defaults for the shortest prefix.
@@ -162,6 +165,27 @@ def _scope(work: Work, identifier: str | None, version: int) -> str:
     if scope.version != version:
         raise invalid("address_scope_id: the scope is of the other version of IP.")
     return scope.id
+
+
+def check_scope_is_lent(work: Work, pool: SubnetPool, project_id: str) -> None:
+    """Whoever is to use the pool may use its address scope as well."""
+    if not pool.address_scope_id:
+        return
+    scopes, policies = tables.address_scopes, tables.rbac_policies
+    scope = work.find(AddressScope, scopes, pool.address_scope_id)
+    lent_to = work.connection.execute(
+        sa.select(policies.c.target_project).where(
+            policies.c.object_id == pool.address_scope_id,
+            policies.c.action == SHARED,
+        )
+    )
+    if scope is None or scope.shared or scope.project_id == project_id:
+        return
+    if not {project_id, ALL_PROJECTS} & set(lent_to.scalars()):
+        raise invalid(
+            f"Project {project_id} cannot use address scope {scope.id}, which the"
+            " subnet pool is in."
+        )
 
 
 def _check_scope(work: Work, pool: SubnetPool) -> None:

@@ -153,7 +153,7 @@ def _is_used_by_others(work: Work, policy: QosPolicy) -> bool:
 
 def _present(work: Work, policies: Sequence[QosPolicy]) -> list[Body]:
     identifiers = [each.id for each in policies]
-    to_all = lent(work, identifiers, SHARED)
+    lent_here = lent(work, identifiers, SHARED, work.project_id)
     rules: dict[str, list[Body]] = {}
     for limit in bandwidth_rules_of(work, identifiers):
         rules.setdefault(limit.policy_id, []).append(
@@ -165,7 +165,7 @@ def _present(work: Work, policies: Sequence[QosPolicy]) -> list[Body]:
         )
     return [
         {
-            "shared": each.shared or each.id in to_all,
+            "shared": each.shared or each.id in lent_here,
             "is_default": each.is_default,
             "rules": rules.get(each.id, []),
         }

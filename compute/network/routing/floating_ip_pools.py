@@ -24,6 +24,8 @@ ATTRIBUTES = (
     "project_id",
     "tenant_id",
 )
+# The reference has the first, Neutron's own clients the second.
+SPELLINGS = ("floatingip_pools", "floatingip-pools")
 
 
 class PoolApi:
@@ -33,8 +35,8 @@ class PoolApi:
         self._database = database
 
     def routes(self) -> list[Route]:
-        """GET."""
-        return [Route("GET", "/v2.0/floatingip_pools", self.list)]
+        """GET, under either name."""
+        return [Route("GET", f"/v2.0/{name}", self.list) for name in SPELLINGS]
 
     def list(self, call: ApiCall) -> Reply:
         """All of them."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from compute.network import tables
-from compute.network.errors import conflict, invalid, not_found
+from compute.network.errors import conflict, invalid
 from compute.network.frame.bodies import Body
 from compute.network.frame.collection import Collection, own
 from compute.network.frame.fields import TEXT_OR_NULL, UUID, UUID_OR_NULL, Field, Fields
@@ -97,7 +97,10 @@ def create_floating_ip(work: Work, body: Body) -> FloatingIp:
 
 
 def update_floating_ip(work: Work, floating: FloatingIp, body: Body) -> FloatingIp:
-    """Associate with a port, or with another one; ``port_id`` null parts them."""
+    """Associate with a port, or with another one; ``port_id`` null parts them, and so
+    does a body that says nothing: once there was nothing else that it could mean."""
+    if not body:
+        body = {"port_id": None}
     if "description" in body:
         floating = work.save(
             tables.floating_ips, floating, description=body["description"] or ""
@@ -140,7 +143,10 @@ def _refuse_while_forwarding(work: Work, floating: FloatingIp) -> None:
 def _associate(work: Work, floating: FloatingIp, body: Body) -> FloatingIp:
     port = PORTS.find(work, body["port_id"])
     if port.project_id != floating.project_id and not work.is_admin:
-        raise not_found("PortNotFound", "Port", port.id)
+        raise invalid(
+            f"Port {port.id} is of another project than floating IP {floating.id}.",
+            "BadRequest",
+        )
     fixed = fixed_address(work, port, body.get("fixed_ip_address"))
     router_id = serving_router(work, port, fixed, floating.external_network_id)
     others = translations.floating_ips_of(work, port.id, fixed.address)
@@ -198,13 +204,21 @@ def _summary(forwarding: PortForwarding) -> Body:
     """A forwarding as its floating IP shows it."""
     inner = Ports(forwarding.inner_first, forwarding.inner_last)
     outer = Ports(forwarding.outer_first, forwarding.outer_last)
+    ports = {
+        **forwarded_ports.shown(inner, "internal_port"),
+        **forwarded_ports.shown(outer, "external_port"),
+    }
     return {
         "id": forwarding.id,
         "protocol": forwarding.protocol,
         "internal_port_id": forwarding.port_id,
         "internal_ip_address": forwarding.fixed_address,
-        **forwarded_ports.shown(inner, "internal_port"),
-        **forwarded_ports.shown(outer, "external_port"),
+        **{
+            name: value
+            for name, value in ports.items()
+            # Ranges only where there are some: older clients compare.
+            if outer.size > 1 or not name.endswith("_range")
+        },
     }
 
 

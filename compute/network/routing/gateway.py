@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from compute.network import tables
-from compute.network.errors import conflict, invalid, not_found
+from compute.network.errors import conflict, invalid
 from compute.network.frame.work import Work
 from compute.network.links import addressing, networks
 from compute.network.links.ports import remove_port
@@ -100,5 +100,5 @@ def external_network(work: Work, network_id: str) -> Network:
     """An external network that the caller sees; ``NetworkNotFound``, 400."""
     network = networks.COLLECTION.find(work, network_id)
     if not network.external:
-        raise not_found("ExternalNetworkNotFound", "External network", network_id)
+        raise invalid(f"Network {network.id} is not an external network", "BadRequest")
     return network

@@ -82,7 +82,7 @@ def _parse(texts: Sequence[str]) -> list[str]:
     found = []
     for text in texts:
         try:
-            found.append(str(read_prefix(text, strict=True)))
+            found.append(str(read_prefix(text)))
         except ValueError:
             raise invalid(
                 f"addresses: '{text[:60]}' is no address and no prefix."

@@ -88,12 +88,12 @@ def _is_there(work: Work, rule: DefaultRule, remote: str, group: SecurityGroup) 
 
 def ensure_for_call(database: NetworkDatabase, call: ApiCall) -> None:
     """Before groups or rules are shown: the caller's project has its default group,
-    and so has each project that a service asks about."""
+    and so has each project that a service or an administrator asks about."""
 
     def missing(work: Work) -> list[str]:
-        projects = [work.project_id]
-        if is_service(work):
-            projects = [
+        projects = [] if is_service(work) else [work.project_id]
+        if is_service(work) or work.is_admin:
+            projects += [
                 *call.query.all("project_id"),
                 *call.query.all("tenant_id"),
                 call.query.one(VISIBLE_TO),

@@ -52,7 +52,7 @@ COLUMNS = {
 
 
 def create_rule(work: Work, body: Body) -> DefaultRule:
-    """A new one; 409 when there is one like it."""
+    """A new one; 409 when groups of a kind would have two like it."""
     parsed = rule_values.parse_rule(body)
     rule = DefaultRule(
         **work.new(),
@@ -67,7 +67,10 @@ def create_rule(work: Work, body: Body) -> DefaultRule:
     if len(others) >= RULES_MAX:
         raise conflict("OverQuota", f"There are {RULES_MAX} default rules already.")
     for other in others:
-        if all(getattr(other, name) == value for name, value in parsed.items()):
+        meets = (other.in_default and rule.in_default) or (
+            other.in_others and rule.in_others
+        )
+        if meets and all(getattr(other, name) == parsed[name] for name in parsed):
             raise conflict(
                 "DefaultSecurityGroupRuleExists",
                 f"Default Security group rule already exists. Rule id is {other.id}.",

@@ -10,7 +10,7 @@ from compute.core.errors import PolicyNotAuthorized
 from compute.network import tables
 from compute.network.errors import conflict, not_found
 from compute.network.frame.bodies import Body
-from compute.network.frame.collection import Collection, is_own_service, own
+from compute.network.frame.collection import Collection, is_own_service
 from compute.network.frame.fields import (
     TEXT_OR_NULL,
     UUID,
@@ -33,7 +33,8 @@ FIELDS = Fields(
     Field("description", TEXT_OR_NULL, default=""),
     Field("security_group_id", UUID, required=True, update=False),
     *RULE_FIELDS,
-    Field("remote_group_id", UUID_OR_NULL, default=None, update=False),
+    # What is no group's id names no group: 404, as for one that is gone.
+    Field("remote_group_id", TEXT_OR_NULL, default=None, update=False),
     Field("remote_address_group_id", UUID_OR_NULL, default=None, update=False),
 )
 COLUMNS = {
@@ -110,7 +111,7 @@ def _meaning(rule: SecurityRule) -> tuple[object, ...]:
         rule_values.protocol_number(rule.protocol, rule.ethertype),
         rule.port_min,
         rule.port_max,
-        rule.remote_prefix,
+        rule_values.normalized(rule.remote_prefix),
         rule.remote_group_id,
         rule.remote_address_group_id,
     )
@@ -140,6 +141,13 @@ def _present(work: Work, rules: Sequence[SecurityRule]) -> list[Body]:
     ]
 
 
+def _visible(work: Work, project_id: str) -> sa.ColumnElement[bool]:
+    """The project's own rules, and those that others have put into its groups."""
+    rules, groups = tables.security_rules, tables.security_groups
+    own_groups = sa.select(groups.c.id).where(groups.c.project_id == project_id)
+    return sa.or_(rules.c.project_id == project_id, rules.c.group_id.in_(own_groups))
+
+
 COLLECTION = Collection(
     singular="security_group_rule",
     plural="security-group-rules",
@@ -148,7 +156,7 @@ COLLECTION = Collection(
     table=tables.security_rules,
     record=SecurityRule,
     present=_present,
-    visible=own(tables.security_rules),
+    visible=_visible,
     columns=COLUMNS,
     has_name=False,
 )

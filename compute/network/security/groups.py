@@ -46,11 +46,7 @@ FIELDS = Fields(
 def create_group(work: Work, body: Body) -> SecurityGroup:
     """A new group, with the rules that new groups begin with."""
     ensure_default(work, body["project_id"])
-    if body["name"].lower() == DEFAULT:
-        raise conflict(
-            "SecurityGroupDefaultAlreadyExists",
-            "Default security group already exists.",
-        )
+    _refuse_second_default(body["name"])
     group = SecurityGroup(
         **work.new(),
         project_id=body["project_id"],
@@ -71,7 +67,17 @@ def update_group(work: Work, group: SecurityGroup, body: Body) -> SecurityGroup:
             "SecurityGroupCannotUpdateDefault",
             "Updating default security group not allowed.",
         )
+    if not group.default_of:
+        _refuse_second_default(body.get("name", ""))
     return work.save(tables.security_groups, group, **body)
+
+
+def _refuse_second_default(name: str) -> None:
+    if name.lower() == DEFAULT:
+        raise conflict(
+            "SecurityGroupDefaultAlreadyExists",
+            "Default security group already exists.",
+        )
 
 
 def delete_group(work: Work, group: SecurityGroup) -> None:

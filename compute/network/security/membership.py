@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from compute.network import tables
-from compute.network.errors import conflict, not_found
+from compute.network.errors import conflict, invalid, not_found
 from compute.network.frame.collection import is_service
 from compute.network.frame.work import Work
 from compute.network.links.visibility import SHARED, lent
@@ -28,6 +28,8 @@ def choose_groups(work: Work, port: Port, wanted: Sequence[str] | None) -> list[
             "Port security must be enabled and port must have an IP address in order to"
             " use security groups.",
         )
+    if len(set(wanted)) < len(wanted):
+        raise invalid("security_groups: a group is named twice.")
     groups = tables.security_groups
     borrowed = lent(work, wanted, SHARED, port.project_id)
     found = {

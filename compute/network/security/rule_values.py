@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Mapping
 from typing import Any
 
@@ -43,6 +44,9 @@ PROTOCOLS: Mapping[str, int] = {
     "udplite": 136,
     "vrrp": 112,
 }
+IPV6_ONLY = frozenset(
+    number for name, number in PROTOCOLS.items() if name.startswith("ipv6-")
+)
 # What every rule says, whichever group it is of.
 RULE_FIELDS = (
     Field("direction", TEXT, required=True, update=False),
@@ -130,8 +134,8 @@ def parse_protocol(value: Any, ethertype: str) -> str:
             f" {PROTOCOL_MAX}] are supported.",
             "SecurityGroupRuleInvalidProtocol",
         )
-    is_v6_only = found.startswith("ipv6-") or found == "icmpv6"
-    if ethertype == IPV4 and is_v6_only:
+    number = PROTOCOLS.get(found) if not found.isdigit() else int(found)
+    if ethertype == IPV4 and number in IPV6_ONLY:
         raise invalid(
             f"Invalid ethertype {ethertype} for protocol {found}.",
             "SecurityGroupEthertypeConflictWithProtocol",
@@ -159,7 +163,7 @@ def parse_direction(value: str) -> str:
 
 
 def parse_remote_prefix(value: str | None, ethertype: str) -> str:
-    """A prefix of the rule's version, "" for any."""
+    """A prefix of the rule's version as it was given, "" for any."""
     if not value:
         return ""
     try:
@@ -172,7 +176,12 @@ def parse_remote_prefix(value: str | None, ethertype: str) -> str:
             f"Conflicting value ethertype {ethertype} for CIDR {value[:60]}",
             "SecurityGroupRuleParameterConflict",
         )
-    return str(prefix)
+    return str(ipaddress.ip_interface(value))
+
+
+def normalized(prefix: str) -> str:
+    """A rule's prefix without bits of the host part; "" for any."""
+    return str(read_prefix(prefix)) if prefix else ""
 
 
 def check_ports(
@@ -191,13 +200,16 @@ def check_ports(
             else f"Protocol {protocol} has no ports.",
             "SecurityGroupProtocolRequiredWithPorts",
         )
-    low = high if low is None else low
-    high = low if high is None else high
-    assert low is not None and high is not None
-    if not 0 <= low <= high <= PORT_MAX:
+    for port in (low, high):
+        if port is not None and not 0 <= port <= PORT_MAX:
+            raise invalid(
+                f"Invalid value for port {port}: it is not from 0 to {PORT_MAX}.",
+                "SecurityGroupInvalidPortValue",
+            )
+    if low is None or high is None or low > high:
         raise invalid(
-            "Invalid port range: port_range_min must be <= port_range_max, both from 0"
-            f" to {PORT_MAX}.",
+            "For TCP/UDP protocols, port_range_min must be <= port_range_max, and both"
+            " be given.",
             "SecurityGroupInvalidPortRange",
         )
     return low, high
@@ -238,6 +250,6 @@ def show_rule(rule: SecurityRule) -> dict[str, Any]:
     return {
         **show_terms(rule),
         "security_group_id": rule.group_id,
-        "normalized_cidr": rule.remote_prefix or None,
+        "normalized_cidr": normalized(rule.remote_prefix) or None,
         "belongs_to_default_sg": False,
     }

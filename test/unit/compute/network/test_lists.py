@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import sqlalchemy as sa
@@ -103,6 +103,24 @@ def test_ports_by_address(house: House) -> None:
     assert house.ask("GET", "/v2.0/ports", fixed_ips="colour=red").status == 400
 
 
+def test_behind_the_last_page_the_way_leads_back(house: House) -> None:
+    for name in "abc":
+        house.make("network", name=name, description="paged")
+    query = {"description": "paged", "sort_key": "name", "limit": "2"}
+    first = house.ok("GET", "/v2.0/networks", **query)
+    marker = first["networks"][-1]["id"]
+    last = house.ok("GET", "/v2.0/networks", **query, marker=marker)["networks"]
+    assert [each["name"] for each in last] == ["c"]
+    behind = house.ok("GET", "/v2.0/networks", **query, marker=last[0]["id"])
+    assert behind["networks"] == []
+    (link,) = behind["networks_links"]
+    assert link["rel"] == "previous"
+    back = dict(parse_qsl(urlsplit(link["href"]).query))
+    assert "marker" not in back
+    again = house.ok("GET", "/v2.0/networks", **back)["networks"]
+    assert [each["name"] for each in again] == ["b", "c"]
+
+
 def test_a_change_on_condition(house: House) -> None:
     network = house.make("network", name="n")
     path = f"/v2.0/networks/{network['id']}"
@@ -120,7 +138,10 @@ def test_a_change_on_condition(house: House) -> None:
 
 
 def test_tags(house: House) -> None:
-    networks = [house.make("network", name=name) for name in "abc"]
+    networks = []
+    for name in "abc":
+        house.clock.advance(1)
+        networks.append(house.make("network", name=name))
     path = f"/v2.0/networks/{networks[0]['id']}/tags"
     assert house.ok("PUT", path, {"tags": ["red", "blue"]})["tags"] == ["blue", "red"]
     assert house.ask("PUT", f"{path}/green").status == 201

@@ -55,9 +55,23 @@ def test_mistakes_name_the_field(house: House) -> None:
     got = house.ask("POST", "/v2.0/networks", {"network": {"name": 7}})
     assert got.status == 400
     assert "name" in got.json["NeutronError"]["message"]
-    assert house.refused("network", mtu=10)[0] == 400
+    assert house.refused("network", mtu=1501)[0] == 400
     got = house.ask("GET", "/v2.0/networks", None, nmae="x")
     assert got.status == 400
+
+
+def test_each_version_of_ip_needs_its_mtu(house: House) -> None:
+    narrow = house.make("network", mtu=67)["id"]
+    four = {"ip_version": 4, "cidr": "10.0.0.0/24"}
+    refused = house.refused("subnet", network_id=narrow, **four)
+    assert refused == (409, "NetworkMTUSubnetConflict")
+    wide = house.make("network", mtu=1280)["id"]
+    house.make("subnet", network_id=wide, **four)
+    assert house.change("network", wide, mtu=1279)["mtu"] == 1279
+    assert house.change_refused("network", wide, mtu=67)[0] == 409
+    house.change("network", wide, mtu=1280)
+    house.make("subnet", network_id=wide, ip_version=6, cidr="2001:db8::/64")
+    assert house.change_refused("network", wide, mtu=1279)[0] == 409
 
 
 def test_a_subnet_has_gateway_and_pool(house: House) -> None:

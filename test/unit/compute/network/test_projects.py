@@ -25,8 +25,12 @@ def test_a_quota_bounds_what_a_project_has(house: House) -> None:
     assert house.ok("GET", "/v2.0/quotas", **ADMIN)["quotas"][0]["project_id"] == OWNER
     assert house.ask("GET", path, project=OTHER).status == 404
     assert house.ask("PUT", path, {"quota": {"cats": 1}}, **ADMIN).status == 400
-    below = {"quota": {"network": 0, "check_limit": True}}
-    assert house.ask("PUT", path, below, **ADMIN).error == "InvalidQuotaValue"
+    for more in ({}, {"check_limit": True}, {"force": False}):
+        below = {"quota": {"network": 0, **more}}
+        refused = house.ask("PUT", path, below, **ADMIN)
+        assert (refused.status, refused.error) == (400, "InvalidQuotaValue")
+    forced = {"quota": {"network": 0, "force": True}}
+    assert house.ok("PUT", path, forced, **ADMIN)["quota"]["network"] == 0
     assert house.ask("DELETE", path, **ADMIN).status == 204
     assert house.ask("DELETE", path, **ADMIN).error == "TenantQuotaNotFound"
     assert house.ok("GET", path)["quota"]["network"] == 100

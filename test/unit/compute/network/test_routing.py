@@ -113,10 +113,26 @@ def test_a_floating_ip_lives(house: House) -> None:
         "floatingip", floating_network_id=external["id"], port_id=port["id"]
     )
     assert second == (409, "FloatingIPPortAlreadyAssociated")
+    # A body that says nothing parts them.
+    assert house.change("floatingip", floating["id"])["port_id"] is None
+    house.change("floatingip", floating["id"], port_id=port["id"])
     assert house.delete("port", port["id"]).status == 204
     assert house.show("floatingip", floating["id"])["port_id"] is None
     assert house.delete("floatingip", floating["id"]).status == 204
     assert house.list("port", network_id=external["id"], roles="admin")
+
+
+def test_a_router_s_address_is_its_network_s_owner_s(house: House) -> None:
+    _, subnet, router = joined(house)
+    (port,) = house.list("port", device_id=router["id"])
+    wanted = [{"subnet_id": subnet["id"], "ip_address": "10.1.0.9"}]
+    moved = house.change("port", port["id"], fixed_ips=wanted)
+    assert moved["fixed_ips"] == wanted
+    _, elsewhere = house.network("10.7.0.0/24")
+    away = house.change_refused(
+        "port", port["id"], fixed_ips=[{"subnet_id": elsewhere["id"]}]
+    )
+    assert away == (403, "PolicyNotAuthorized")
 
 
 def test_a_floating_ip_needs_a_way(house: House) -> None:
@@ -128,8 +144,8 @@ def test_a_floating_ip_needs_a_way(house: House) -> None:
     ) == (404, "ExternalGatewayForFloatingIPNotFound")
     assert house.list("floatingip") == []
     assert house.refused("floatingip", floating_network_id=network["id"]) == (
-        404,
-        "ExternalNetworkNotFound",
+        400,
+        "BadRequest",
     )
 
 

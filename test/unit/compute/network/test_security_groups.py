@@ -85,6 +85,12 @@ def test_rules(house: House) -> None:
             {"protocol": "tcp", "port_range_min": 9, "port_range_max": 1},
             "SecurityGroupInvalidPortRange",
         ),
+        ({"protocol": "tcp", "port_range_max": 6}, "SecurityGroupInvalidPortRange"),
+        (
+            {"protocol": "tcp", "port_range_min": -16, "port_range_max": 80},
+            "SecurityGroupInvalidPortValue",
+        ),
+        ({"protocol": 44}, "SecurityGroupEthertypeConflictWithProtocol"),
         ({"protocol": "icmp", "port_range_max": 1}, "SecurityGroupMissingIcmpType"),
         ({"protocol": "icmp", "port_range_min": 256}, "SecurityGroupInvalidIcmpValue"),
         ({"ethertype": "IPv5"}, "SecurityGroupRuleInvalidEtherType"),
@@ -101,6 +107,52 @@ def test_rules_refused(house: House, fields: dict, kind: str) -> None:
     group = house.make("security_group", name="web")
     body = {"security_group_id": group["id"], "direction": "ingress", **fields}
     assert house.refused("security_group_rule", **body) == (400, kind)
+
+
+def test_a_prefix_is_shown_as_it_was_given(house: House) -> None:
+    group = house.make("security_group", name="web")
+    body = {"security_group_id": group["id"], "direction": "ingress"}
+    rule = house.make("security_group_rule", **body, remote_ip_prefix="10.0.0.34/24")
+    assert rule["remote_ip_prefix"] == "10.0.0.34/24"
+    assert rule["normalized_cidr"] == "10.0.0.0/24"
+    alike = {**body, "remote_ip_prefix": "10.0.0.0/24"}
+    refused = house.refused("security_group_rule", **alike)
+    assert refused == (409, "SecurityGroupRuleExists")
+    single = house.make("security_group_rule", **body, remote_ip_prefix="10.0.0.1")
+    assert single["remote_ip_prefix"] == "10.0.0.1/32"
+    network, _ = house.network()
+    port = house.make("port", network_id=network["id"], security_groups=[group["id"]])
+    house.client.bind_port(port["id"], device_id="server", host=HOST)
+    (seen,) = (each for each in house.view().security_groups if each.id == group["id"])
+    prefixes = {rule.remote_prefix for rule in seen.rules}
+    assert {"10.0.0.0/24", "10.0.0.1/32"} <= prefixes
+
+
+def test_what_others_put_into_a_group_is_its_owner_s_to_see(house: House) -> None:
+    group = house.make("security_group", name="web")
+    body = {"security_group_id": group["id"], "direction": "ingress"}
+    rule = house.make("security_group_rule", **body, as_project=OTHER, as_roles="admin")
+    assert rule["project_id"] == OTHER
+    seen = [each["id"] for each in house.list("security_group_rule")]
+    assert rule["id"] in seen
+
+
+def test_there_is_one_default_group(house: House) -> None:
+    group = house.make("security_group", name="web")
+    named = house.change_refused("security_group", group["id"], name="default")
+    assert named == (409, "SecurityGroupDefaultAlreadyExists")
+    # An administrator finds that of a project which never looked.
+    found = house.list("security_group", project_id=OTHER, roles="admin")
+    assert [each["name"] for each in found] == ["default"]
+
+
+def test_a_group_is_named_once(house: House) -> None:
+    network, _ = house.network()
+    group = house.make("security_group", name="web")["id"]
+    twice = house.refused(
+        "port", network_id=network["id"], security_groups=[group, group]
+    )
+    assert twice == (400, "InvalidInput")
 
 
 def test_remote_groups(house: House) -> None:

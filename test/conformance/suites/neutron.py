@@ -1,0 +1,28 @@
+"""Neutron's own plugin of tempest: the network API in all its extensions.
+
+Scenarios need guests that can be logged in to, and are not part of it.
+"""
+
+from __future__ import annotations
+
+from test.conformance.suite import Stage
+from test.conformance.tempest.configuration import Configuration
+from test.conformance.tempest.suite import TempestSuite
+
+
+def _added(stage: Stage) -> Configuration:
+    return {
+        "neutron_plugin_options": {
+            "available_type_drivers": "local,flat",
+            "agent_availability_zone": "nova",
+        },
+    }
+
+
+SUITE = TempestSuite(
+    "neutron",
+    "networks: the plugin that Neutron's developers keep",
+    ("neutron-tempest-plugin==3.3.0",),
+    pattern=r"^neutron_tempest_plugin\.api",
+    added=_added,
+)
