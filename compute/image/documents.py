@@ -45,7 +45,7 @@ def image_document(image: Image) -> dict[str, Any]:
         "schema": "/v2/schemas/image",
     }
     if has_bytes:
-        document["stores"] = ",".join(image.stores)
+        document["stores"] = ",".join(sorted(image.stores))
     return document
 
 

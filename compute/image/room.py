@@ -18,6 +18,7 @@ from compute.image.api.holds import HoldsApi
 from compute.image.api.images import ImagesApi
 from compute.image.api.imports import ImportsApi
 from compute.image.api.members import MembersApi
+from compute.image.api.metadefs import MetadefsApi
 from compute.image.data.leases import RENEWALS_IN_A_LEASE, Leases
 from compute.image.data.sweeper import Sweeper
 from compute.image.data.transfer import TransferService
@@ -25,6 +26,9 @@ from compute.image.holds import HoldService
 from compute.image.imports.requests import METHODS, ImportService
 from compute.image.imports.web import Web
 from compute.image.imports.worker import ImportWorker
+from compute.image.metadefs.definitions import DefinitionService
+from compute.image.metadefs.model import POLICY as METADEF_POLICY
+from compute.image.metadefs.namespaces import NamespaceService
 from compute.image.parts import ImageParts
 from compute.image.rules import POLICY
 from compute.image.service import ImageService
@@ -62,7 +66,7 @@ def build_room(parts: RoomParts, settings: ImageSettings) -> Room:
         parts.database,
         parts.clock,
         parts.identifiers,
-        Policy(POLICY, parts.policy_overrides),
+        Policy({**POLICY, **METADEF_POLICY}, parts.policy_overrides),
         EventLog(tables.events),
         JobStore(tables.jobs, turns_by="owner"),
         leases,
@@ -103,6 +107,9 @@ def _api(
         *HoldsApi(holds).routes(),
         *MembersApi(SharingService(image_parts)).routes(),
         *ImportsApi(imports).routes(),
+        *MetadefsApi(
+            NamespaceService(image_parts), DefinitionService(image_parts)
+        ).routes(),
         *DiscoveryApi(stores, settings, image_parts.policy, service).routes(),
     ]
     return Api(

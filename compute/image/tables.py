@@ -89,5 +89,37 @@ holds = table(
     sa.Index("image_holds_by_end", "until"),
 )
 
+namespaces = table(
+    "image_metadef_namespaces",
+    metadata,
+    sa.Column("id", Id(), primary_key=True),
+    sa.Column("name", Name(), nullable=False, unique=True),
+    sa.Column("owner", Id(), nullable=False),
+    sa.Column("display_name", Name(), nullable=True),
+    sa.Column("description", sa.Text(), nullable=True),
+    sa.Column("visibility", sa.String(16), nullable=False),
+    sa.Column("protected", sa.Boolean(), nullable=False),
+    sa.Column("created_at", Instant(), nullable=False),
+    sa.Column("updated_at", Instant(), nullable=False),
+    sa.Column("revision", sa.Integer(), nullable=False),
+)
+
+definitions = table(
+    "image_metadef_definitions",
+    metadata,
+    sa.Column(
+        "namespace_id",
+        Id(),
+        sa.ForeignKey("image_metadef_namespaces.id"),
+        primary_key=True,
+    ),
+    sa.Column("kind", sa.String(16), primary_key=True),
+    sa.Column("name", Name(), primary_key=True),
+    sa.Column("document", sa.JSON(), nullable=False),
+    sa.Column("created_at", Instant(), nullable=False),
+    sa.Column("updated_at", Instant(), nullable=False),
+    sa.Index("image_metadef_definitions_by_name", "kind", "name"),
+)
+
 events = event_table("image", metadata)
 jobs = job_table("image", metadata)

@@ -186,6 +186,8 @@ ATTACHED = "attached"
 ZONE = "nova"
 """The one availability zone, by the name that clients expect."""
 DEFAULT_TYPE = "__DEFAULT__"
+BACKEND, VENDOR, STORAGE_PROTOCOL = "files", "Ringstack", "nbd"
+"""What the one pool says of itself, and what types may ask for."""
 GIB = 2**30
 SIZE_GIB_MAX = 64 * 1024
 """64 TiB: more than any file system of a volume host gives one file at once."""

@@ -80,6 +80,7 @@ DEFAULTS: dict[str, str] = {
     _E + "services": _ADMIN,
     "scheduler_stats:get_pools": _ADMIN,
     _E + "hosts": _ADMIN,
+    _E + "capabilities": _ADMIN,
     # other rooms, the doctor
     "internal": _SERVICE,
 }

@@ -16,6 +16,7 @@ from compute.image.client import ImageClient
 from compute.instance.client import InstanceClient
 from compute.volume.api.actions import ActionsApi
 from compute.volume.api.attachments import AttachmentsApi
+from compute.volume.api.backends import BackendsApi
 from compute.volume.api.backups import BackupsApi
 from compute.volume.api.default_types import DefaultTypesApi
 from compute.volume.api.frame import VERSIONS, routes_of
@@ -133,6 +134,7 @@ def room_of(wiring: Wiring, parts: RoomParts) -> Room:
         *TransfersApi(wiring, Transfers(wiring, quotas, types)).verbs(),
         *QuotasApi(wiring, quotas).verbs(),
         *SurroundingsApi(wiring).verbs(),
+        *BackendsApi(wiring).verbs(),
     ]
     internal = InternalApi(wiring, creation, presenter, objects, attachments)
     api = Api(

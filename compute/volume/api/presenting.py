@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from compute.core.api import ApiCall
@@ -29,9 +30,12 @@ class Presenter:
         )
         return Shown(minor_of(call), is_admin)
 
-    def volumes(self, call: ApiCall, volumes: list[Volume]) -> list[dict[str, Any]]:
+    def volumes(
+        self, call: ApiCall, volumes: list[Volume], *, extended: bool = True
+    ) -> list[dict[str, Any]]:
         """In detail."""
-        stores, shown = self._wiring.stores, self.shown(call)
+        stores = self._wiring.stores
+        shown = replace(self.shown(call), extended=extended)
 
         def look(connection: Connection) -> tuple[dict[str, str], list[Attachment]]:
             names = {each.id: each.name for each in stores.types.all(connection)}
@@ -64,6 +68,10 @@ class Presenter:
     def volume(self, call: ApiCall, volume: Volume) -> dict[str, Any]:
         """One."""
         return {"volume": self.volumes(call, [volume])[0]}
+
+    def changed_volume(self, call: ApiCall, volume: Volume) -> dict[str, Any]:
+        """One that was just made or changed."""
+        return {"volume": self.volumes(call, [volume], extended=False)[0]}
 
     def attachment(
         self, call: ApiCall, attachment: Attachment, *, detail: bool = True

@@ -41,7 +41,12 @@ _TEXTS = {
 }
 CREATE = body_of(
     "snapshot",
-    {**_TEXTS, "volume_id": UUID, "force": FLAG, "metadata": METADATA},
+    {
+        **_TEXTS,
+        "volume_id": {"anyOf": [UUID, {"type": "null"}]},
+        "force": FLAG,
+        "metadata": METADATA,
+    },
     ("volume_id",),
 )
 UPDATE = body_of("snapshot", _TEXTS)
@@ -119,7 +124,7 @@ class SnapshotsApi:
 
     def show(self, call: ApiCall) -> Reply:
         """GET /snapshots/{snapshot_id}."""
-        return self._shown(call, self._snapshot(call))
+        return ok(self._shown(call, self._snapshot(call), detail=True))
 
     def _snapshot(self, call: ApiCall) -> Snapshot:
         key, rule = call.parameters["snapshot_id"], "volume:get_snapshot"
@@ -129,9 +134,9 @@ class SnapshotsApi:
             )
         )
 
-    def _shown(self, call: ApiCall, snapshot: Snapshot, status: int = 200) -> Reply:
-        document = snapshot_document(snapshot, self._presenter.shown(call))
-        return json_reply(status, {"snapshot": document})
+    def _shown(self, call: ApiCall, snapshot: Snapshot, *, detail: bool) -> Any:
+        shown = self._presenter.shown(call)
+        return {"snapshot": snapshot_document(snapshot, shown, detail=detail)}
 
     def create(self, call: ApiCall) -> Reply:
         """POST /snapshots."""
@@ -145,9 +150,9 @@ class SnapshotsApi:
                 )
             force = True
         snapshot = self._snapshots.create(
-            call.context, body["volume_id"], named(body), force=force
+            call.context, body["volume_id"] or "", named(body), force=force
         )
-        return self._shown(call, snapshot, 202)
+        return accepted(self._shown(call, snapshot, detail=False))
 
     def update(self, call: ApiCall) -> Reply:
         """PUT /snapshots/{snapshot_id}."""
@@ -156,7 +161,7 @@ class SnapshotsApi:
             raise BadRequest("Invalid input received: nothing to update")
         key = call.parameters["snapshot_id"]
         found = self._snapshots.change(call.context, key, lambda before: values)
-        return self._shown(call, found)
+        return ok(self._shown(call, found, detail=False))
 
     def delete(self, call: ApiCall) -> Reply:
         """DELETE /snapshots/{snapshot_id}."""

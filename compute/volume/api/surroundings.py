@@ -1,4 +1,4 @@
-"""What is around volumes: zones, services, pools, extensions, filters."""
+"""What is around volumes: zones, services, extensions, filters."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from compute.core.instants import iso_micro
 from compute.core.schema import Schema
 from compute.volume.api import backups, snapshots, volumes
 from compute.volume.api.frame import Verb, minor_of, ok
-from compute.volume.model import GIB, ZONE
+from compute.volume.model import ZONE
 from compute.volume.stores.services import ServiceRecord
 from compute.volume.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
-BACKEND_SINCE, FILTERS_SINCE = 49, 33
+CLUSTER_SINCE, BACKEND_SINCE, FILTERS_SINCE = 7, 49, 33
 SERVICES_RULE = "volume_extension:services"
 BINARIES = ("cinder-volume", "cinder-scheduler", "cinder-backup")
 """Tools look for these names; here one process is all of them."""
@@ -39,10 +39,14 @@ EXTENSIONS = (
     ("os-used-limits", "UsedLimits"),
     ("os-availability-zone", "AvailabilityZones"),
     ("os-services", "Services"),
+    ("os-hosts", "Hosts"),
+    ("capabilities", "Capabilities"),
     ("backups", "Backups"),
     ("os-volume-transfer", "VolumeTransfer"),
     ("scheduler-stats", "Scheduler_stats"),
 )
+SWITCHES = ("enable", "disable", "disable-log-reason")
+FOR_REPLICATION = ("freeze", "thaw", "failover", "failover_host")
 SWITCH = Schema(
     {
         "type": "object",
@@ -75,7 +79,6 @@ class SurroundingsApi:
             Verb("PUT", "/os-services/{action}", self.switch),
             Verb("GET", "/extensions", self.extensions),
             Verb("GET", "/extensions/{alias}", self.extension),
-            Verb("GET", "/scheduler-stats/get_pools", self.pools),
             Verb("GET", "/resource_filters", self.filters, FILTERS_SINCE),
         ]
 
@@ -116,8 +119,9 @@ class SurroundingsApi:
             "replication_status": "disabled",
             "active_backend_id": None,
             "frozen": False,
-            "cluster": None,
         }
+        if minor_of(call) >= CLUSTER_SINCE:
+            found["cluster"] = None
         if minor_of(call) >= BACKEND_SINCE and binary == BINARIES[0]:
             found["backend_state"] = "up" if is_up else "down"
         return found
@@ -127,53 +131,36 @@ class SurroundingsApi:
         wiring = self._wiring
         wiring.enforce(call.context, SERVICES_RULE)
         action = call.parameters["action"]
-        if action not in ("enable", "disable", "disable-log-reason"):
+        if action not in (*SWITCHES, *FOR_REPLICATION):
             raise NotFound("Unknown action")
         body = call.json(SWITCH)
+        if action in FOR_REPLICATION:
+            raise BadRequest(f"Host {body['host']} takes part in no replication.")
         reason = body.get("disabled_reason", "").strip()
         if action == "disable-log-reason" and not reason:
             raise BadRequest("Invalid input received: disabled_reason is missing")
         # Others write the back end behind the host's name.
         host = body["host"].partition("@")[0]
         disabled = action != "enable"
+        binary = body.get("binary", BINARIES[0])
 
         def write(connection: Connection) -> None:
             services = wiring.stores.services
-            if services.get(connection, host) is None:
-                raise NotFound(f"Service {host} could not be found.")
+            if services.get(connection, host) is None or binary not in BINARIES:
+                raise NotFound(f"Service {binary} on host {host} could not be found.")
             services.switch(connection, host, disabled=disabled, reason=reason)
 
         wiring.change(write)
         found: dict[str, Any] = {
             "host": body["host"],
-            "service": body.get("binary", BINARIES[0]),
-            "binary": body.get("binary", BINARIES[0]),
+            "service": binary,
+            "binary": binary,
             "disabled": disabled,
             "status": "disabled" if disabled else "enabled",
         }
         if reason:
             found["disabled_reason"] = reason
         return ok(found)
-
-    def pools(self, call: ApiCall) -> Reply:
-        """GET /scheduler-stats/get_pools."""
-        wiring = self._wiring
-        wiring.enforce(call.context, "scheduler_stats:get_pools")
-        pool: dict[str, Any] = {"name": f"{wiring.host}@files#files"}
-        if call.query.flag("detail"):
-            capacity = wiring.driver.capacity()
-            pool["capabilities"] = {
-                "total_capacity_gb": round(capacity.total_bytes / GIB, 2),
-                "free_capacity_gb": round(capacity.free_bytes / GIB, 2),
-                "volume_backend_name": "files",
-                "driver_version": "1",
-                "vendor_name": "Ringstack",
-                "storage_protocol": "nbd",
-                "thin_provisioning_support": True,
-                "multiattach": False,
-                "QoS_support": False,
-            }
-        return ok({"pools": [pool]})
 
     # ---- what is offered -------------------------------------------------------
 

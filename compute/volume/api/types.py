@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from compute.core.api import ApiCall
 from compute.core.database import Connection, Duplicate
-from compute.core.errors import BadRequest, Conflict
+from compute.core.errors import BadRequest, Conflict, NotFound
 from compute.volume.api.frame import FLAG, SPECS, Verb, accepted, body_of, is_true, ok
 from compute.volume.api.type_details import SHOW_SPECS, change_type, texts_of
 from compute.volume.model import DEFAULT_TYPE
@@ -87,8 +87,13 @@ class TypesApi:
 
         return self._shown(call, self._wiring.database.read(look))
 
-    def _shown(self, call: ApiCall, volume_type: VolumeType) -> Reply:
-        return ok({"volume_type": self._document(call, volume_type)})
+    def _shown(
+        self, call: ApiCall, volume_type: VolumeType, without: Iterable[str] = ()
+    ) -> Reply:
+        found = self._document(call, volume_type)
+        for name in without:
+            found.pop(name, None)
+        return ok({"volume_type": found})
 
     def _document(self, call: ApiCall, volume_type: VolumeType) -> dict[str, Any]:
         found: dict[str, Any] = {
@@ -127,7 +132,7 @@ class TypesApi:
             wiring.change(write)
         except Duplicate:
             raise Conflict(f"Volume Type {name} already exists.") from None
-        return self._shown(call, volume_type)
+        return self._shown(call, volume_type, ("qos_specs_id",))
 
     def update(self, call: ApiCall) -> Reply:
         """PUT /types/{type_id}."""
@@ -150,11 +155,11 @@ class TypesApi:
             return values
 
         try:
-            return self._shown(
-                call, change_type(self._wiring, self._types, call, MANAGE, decide)
-            )
+            changed = change_type(self._wiring, self._types, call, MANAGE, decide)
         except Duplicate:
             raise Conflict(f"Volume Type {values['name']} already exists.") from None
+        without = ("qos_specs_id", "os-volume-type-access:is_public")
+        return self._shown(call, changed, without)
 
     def delete(self, call: ApiCall) -> Reply:
         """DELETE /types/{type_id}."""
@@ -210,7 +215,7 @@ def _paged(call: ApiCall, found: list[VolumeType]) -> list[VolumeType]:
     if marker:
         ids = [each.id for each in found]
         if marker not in ids:
-            raise BadRequest(f"marker [{marker}] not found")
+            raise NotFound(f"marker [{marker}] not found")
         found = found[ids.index(marker) + 1 :]
     offset = call.query.number("offset", 0)
     return found[offset : offset + call.query.number("limit", 1000)]

@@ -193,7 +193,7 @@ class VolumesApi:
         """POST /volumes."""
         order = order_of(call.json(CREATE)["volume"], minor_of(call))
         volume = self._creation.create(call.context, order)
-        return accepted(self._presenter.volume(call, volume))
+        return accepted(self._presenter.changed_volume(call, volume))
 
     def update(self, call: ApiCall) -> Reply:
         """PUT /volumes/{volume_id}."""
@@ -202,7 +202,7 @@ class VolumesApi:
             raise BadRequest("Invalid input received: nothing to update")
         key = call.parameters["volume_id"]
         volume = self._volumes.update(call.context, key, values)
-        return ok(self._presenter.volume(call, volume))
+        return ok(self._presenter.changed_volume(call, volume))
 
     def delete(self, call: ApiCall) -> Reply:
         """DELETE /volumes/{volume_id}."""

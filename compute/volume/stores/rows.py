@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 import sqlalchemy as sa
 
 from compute.core.database import Connection
-from compute.core.errors import BadRequest
+from compute.core.errors import NotFound
 from compute.core.pagination import Page, paginate
 from compute.core.revisions import update_revision
 
@@ -80,7 +80,7 @@ class Rows(Generic[R]):
     def page(
         self, connection: Connection, wanted: Wanted, page: Page, offset: int = 0
     ) -> list[R]:
-        """One page, in its order.  ``BadRequest`` for a marker that is not there."""
+        """One page, in its order.  ``NotFound`` for a marker that is not there."""
         sort = page.sort
         if all(key != "id" for key, _ in sort):
             sort = (*sort, ("id", sort[-1][1] if sort else False))
@@ -137,7 +137,7 @@ class Rows(Generic[R]):
         query = self.table.select().where(self.table.c.id == marker, *self._equal(own))
         row = connection.execute(query).first()
         if row is None:
-            raise BadRequest(f"marker [{marker}] not found")
+            raise NotFound(f"marker [{marker}] not found")
         return [row._mapping[key] for key in keys]
 
     def _record(self, row: Any) -> R:

@@ -16,10 +16,12 @@ CLUSTER_SINCE, TYPE_ID_SINCE, QUOTA_SINCE = 61, 63, 65
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a reply depends on besides the record."""
+    """What a reply depends on besides the record.  ``extended``: with what extensions
+    add, which the API does when a volume is shown, not when one is made or changed."""
 
     minor: int
     is_admin: bool
+    extended: bool = True
 
 
 def volume_document(
@@ -53,15 +55,10 @@ def volume_document(
         "consistencygroup_id": None,
         "replication_status": None,
         "migration_status": None,
-        "os-vol-tenant-attr:tenant_id": volume.project_id,
         "links": links,
     }
-    if volume.image_metadata:
-        found["volume_image_metadata"] = dict(volume.image_metadata)
-    if shown.is_admin:
-        found["os-vol-host-attr:host"] = f"{volume.host}@files#files"
-        found["os-vol-mig-status-attr:migstat"] = None
-        found["os-vol-mig-status-attr:name_id"] = None
+    if shown.extended:
+        found |= _extensions(volume, shown)
     newer: tuple[tuple[int, str, Any, bool], ...] = (
         (GROUP_SINCE, "group_id", None, False),
         (PROVIDER_SINCE, "provider_id", None, True),
@@ -74,6 +71,17 @@ def volume_document(
     for since, key, value, admin_only in newer:
         if shown.minor >= since and (shown.is_admin or not admin_only):
             found[key] = value
+    return found
+
+
+def _extensions(volume: Volume, shown: Shown) -> dict[str, Any]:
+    found: dict[str, Any] = {"os-vol-tenant-attr:tenant_id": volume.project_id}
+    if volume.image_metadata:
+        found["volume_image_metadata"] = dict(volume.image_metadata)
+    if shown.is_admin:
+        found["os-vol-host-attr:host"] = f"{volume.host}@files#files"
+        found["os-vol-mig-status-attr:migstat"] = None
+        found["os-vol-mig-status-attr:name_id"] = None
     return found
 
 

@@ -19,6 +19,18 @@ from test.unit.compute.image.house import House
 ROWS = read_table(Path(__file__).parent / "reference" / "routes.txt")
 NOBODY = "99999999-9999-4999-8999-999999999999"
 SCHEMAS = ("image", "images", "member", "members", "task", "tasks")
+METADEF_SCHEMAS = {
+    "namespace": "namespace",
+    "namespaces": "namespaces",
+    "object": "object",
+    "objects": "objects",
+    "property": "property",
+    "properties": "properties",
+    "tag": "tag",
+    "tags": "tags",
+    "resource_type": "resource_type_association",
+    "resource_types": "resource_type_associations",
+}
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +62,12 @@ def test_collections_can_be_read(house: House, row: Row) -> None:
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_schemas(house: House, name: str) -> None:
     assert house.ask("GET", f"/v2/schemas/{name}").json["name"] == name
+
+
+@pytest.mark.parametrize("name", METADEF_SCHEMAS)
+def test_schemas_of_metadata_definitions(house: House, name: str) -> None:
+    schema = house.ask("GET", f"/v2/schemas/metadefs/{name}").json
+    assert schema["name"] == METADEF_SCHEMAS[name]
 
 
 def test_nothing_is_open_to_strangers(house: House) -> None:

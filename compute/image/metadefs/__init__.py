@@ -1,0 +1,1 @@
+"""Metadata definitions: a dictionary of what things may be told about themselves."""

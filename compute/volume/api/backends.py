@@ -1,0 +1,161 @@
+"""Where volumes are, for operators: pools, what they can, hosts and what is on them.
+
+There is one volume host with one pool; its name is ``HOST@files#files``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from compute.core.api import ApiCall
+from compute.core.database import Connection
+from compute.core.errors import NotFound
+from compute.core.instants import iso_micro
+from compute.volume.api.frame import Verb, ok
+from compute.volume.api.surroundings import BINARIES
+from compute.volume.model import BACKEND, GIB, VENDOR, ZONE
+from compute.volume.model import STORAGE_PROTOCOL as PROTOCOL
+from compute.volume.records import Snapshot, Volume
+from compute.volume.stores.services import ServiceRecord
+from compute.volume.wiring import Wiring
+from objectstore.kernel.reply import Reply
+
+POOLS_RULE, HOSTS_RULE = "scheduler_stats:get_pools", "volume_extension:hosts"
+CAPABILITIES_RULE = "volume_extension:capabilities"
+DRIVER_VERSION = "1"
+TOTAL = "(total)"
+"""What the API calls the line that sums up all projects."""
+
+
+class BackendsApi:
+    """Handlers."""
+
+    def __init__(self, wiring: Wiring) -> None:
+        self._wiring = wiring
+
+    def verbs(self) -> list[Verb]:
+        """The routes."""
+        return [
+            Verb("GET", "/scheduler-stats/get_pools", self.pools),
+            Verb("GET", "/capabilities/{host}", self.capabilities),
+            Verb("GET", "/os-hosts", self.hosts),
+            Verb("GET", "/os-hosts/{host}", self.show_host),
+        ]
+
+    # ---- pools -------------------------------------------------------------------
+
+    def pools(self, call: ApiCall) -> Reply:
+        """GET /scheduler-stats/get_pools."""
+        wiring = self._wiring
+        wiring.enforce(call.context, POOLS_RULE)
+        pool: dict[str, Any] = {"name": self._pool}
+        if call.query.flag("detail"):
+            capacity = wiring.driver.capacity()
+            pool["capabilities"] = {
+                "total_capacity_gb": round(capacity.total_bytes / GIB, 2),
+                "free_capacity_gb": round(capacity.free_bytes / GIB, 2),
+                "volume_backend_name": BACKEND,
+                "driver_version": DRIVER_VERSION,
+                "vendor_name": VENDOR,
+                "storage_protocol": PROTOCOL,
+                "thin_provisioning_support": True,
+                "multiattach": False,
+                "QoS_support": False,
+            }
+        return ok({"pools": [pool]})
+
+    @property
+    def _pool(self) -> str:
+        return f"{self._wiring.host}@{BACKEND}#{BACKEND}"
+
+    def capabilities(self, call: ApiCall) -> Reply:
+        """GET /capabilities/{host}: a pool, or its host with ``@files``."""
+        self._wiring.enforce(call.context, CAPABILITIES_RULE)
+        host = call.parameters["host"]
+        if host not in (self._pool, self._pool.partition("#")[0]):
+            raise NotFound(f"Service cinder-volume on host {host} could not be found.")
+        return ok(
+            {
+                "namespace": f"OS::Storage::Capabilities::{host}",
+                "vendor_name": VENDOR,
+                "volume_backend_name": BACKEND,
+                "pool_name": None,
+                "driver_version": DRIVER_VERSION,
+                "storage_protocol": PROTOCOL,
+                "display_name": None,
+                "description": None,
+                "visibility": "public",
+                "replication_targets": [],
+                "properties": {
+                    "thin_provisioning": {
+                        "title": "Thin Provisioning",
+                        "description": "Sets thin provisioning.",
+                        "type": "boolean",
+                    }
+                },
+            }
+        )
+
+    # ---- hosts -------------------------------------------------------------------
+
+    def hosts(self, call: ApiCall) -> Reply:
+        """GET /os-hosts."""
+        wiring = self._wiring
+        wiring.enforce(call.context, HOSTS_RULE)
+        found = wiring.database.read(wiring.stores.services.all)
+        kind, zone = call.query.one("service"), call.query.one("zone")
+        shown = [
+            self._document(each, binary)
+            for each in found
+            for binary in BINARIES
+            if kind in ("", binary) and zone in ("", ZONE)
+        ]
+        return ok({"hosts": shown})
+
+    def _document(self, service: ServiceRecord, binary: str) -> dict[str, Any]:
+        silent = self._wiring.clock.time() - service.last_seen
+        is_up = silent <= self._wiring.settings.down_after
+        return {
+            "host_name": service.host,
+            "service": binary,
+            "zone": ZONE,
+            "service-status": "available" if is_up else "unavailable",
+            "service-state": "disabled" if service.disabled else "enabled",
+            "last-update": iso_micro(service.last_seen),
+        }
+
+    def show_host(self, call: ApiCall) -> Reply:
+        """GET /os-hosts/{host}: what is on it, in all and by project."""
+        wiring, host = self._wiring, call.parameters["host"]
+        wiring.enforce(call.context, HOSTS_RULE)
+        stores, name = wiring.stores, host.partition("@")[0]
+
+        def look(connection: Connection) -> tuple[list[Volume], list[Snapshot]]:
+            if stores.services.get(connection, name) is None:
+                raise NotFound(f"Host {host} could not be found.")
+            volumes = stores.volumes.all(connection, host=name)
+            ids = {each.id for each in volumes}
+            snapshots = stores.snapshots.all(connection)
+            return volumes, [each for each in snapshots if each.volume_id in ids]
+
+        volumes, snapshots = wiring.database.read(look)
+        lines = [_line(host, TOTAL, volumes, snapshots)]
+        projects = {each.project_id for each in volumes}
+        for project in sorted(projects | {each.project_id for each in snapshots}):
+            own = [each for each in volumes if each.project_id == project]
+            taken = [each for each in snapshots if each.project_id == project]
+            lines.append(_line(host, project, own, taken))
+        return ok({"host": [{"resource": line} for line in lines]})
+
+
+def _line(
+    host: str, project: str, volumes: list[Volume], snapshots: list[Snapshot]
+) -> dict[str, str]:
+    return {
+        "host": host,
+        "project": project,
+        "volume_count": str(len(volumes)),
+        "total_volume_gb": str(sum(each.size_gib for each in volumes)),
+        "snapshot_count": str(len(snapshots)),
+        "total_snapshot_gb": str(sum(each.size_gib for each in snapshots)),
+    }

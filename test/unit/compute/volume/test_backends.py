@@ -1,0 +1,72 @@
+"""Where volumes are, as operators are told it."""
+
+from __future__ import annotations
+
+from test.unit.compute.volume.house import OTHER, OWNER, House
+
+
+def test_pools_and_what_they_can(house: House) -> None:
+    house.upkeep()
+    path = "/scheduler-stats/get_pools?detail=true"
+    (pool,) = house.ok("GET", path, roles="admin")["pools"]
+    told = pool["capabilities"]
+    assert told["free_capacity_gb"] > 0
+    for name in (pool["name"], "here@files"):
+        path = f"/capabilities/{name.replace('#', '%23')}"
+        found = house.ok("GET", path, roles="admin")
+        for key in ("vendor_name", "volume_backend_name", "storage_protocol"):
+            assert found[key] == told[key]
+        assert found["namespace"] == f"OS::Storage::Capabilities::{name}"
+        assert house.ask("GET", path).status == 403
+    assert house.ask("GET", "/capabilities/elsewhere", roles="admin").status == 404
+
+
+def test_hosts_and_what_is_on_them(house: House) -> None:
+    house.upkeep()
+    volume_id = house.create(size=2)
+    house.snapshot(volume_id)
+    house.create(size=1, project=OTHER)
+    hosts = house.ok("GET", "/os-hosts", roles="admin")["hosts"]
+    assert {each["host_name"] for each in hosts} == {"here"}
+    assert {each["service-state"] for each in hosts} == {"enabled"}
+    only = house.ok("GET", "/os-hosts?service=cinder-volume", roles="admin")["hosts"]
+    assert [each["service"] for each in only] == ["cinder-volume"]
+    house.clock.advance(1000.0)
+    hosts = house.ok("GET", "/os-hosts", roles="admin")["hosts"]
+    assert {each["service-status"] for each in hosts} == {"unavailable"}
+    shown = house.ok("GET", "/os-hosts/here", roles="admin")["host"]
+    lines = {each["resource"]["project"]: each["resource"] for each in shown}
+    assert set(lines) == {"(total)", OWNER, OTHER}
+    total, mine = lines["(total)"], lines[OWNER]
+    assert (total["volume_count"], total["total_volume_gb"]) == ("2", "3")
+    assert (mine["volume_count"], mine["total_snapshot_gb"]) == ("1", "2")
+    assert house.ask("GET", "/os-hosts").status == 403
+    assert house.ask("GET", "/os-hosts/there", roles="admin").status == 404
+
+
+def test_new_things_are_shown_plainly(house: House) -> None:
+    """What extensions tell is told when a thing is shown."""
+    made = house.ok("POST", "/volumes", {"volume": {"size": 1}}, roles="admin")
+    key = made["volume"]["id"]
+    house.work()
+    added = "os-vol-tenant-attr:tenant_id"
+    renamed = house.ok("PUT", f"/volumes/{key}", {"volume": {"name": "n"}})
+    assert added not in made["volume"] and added not in renamed["volume"]
+    assert "os-vol-host-attr:host" not in made["volume"]
+    assert house.volume(key)[added] == OWNER
+    body = {"snapshot": {"volume_id": key}}
+    snapshot = house.ok("POST", "/snapshots", body)["snapshot"]
+    progress = "os-extended-snapshot-attributes:progress"
+    assert progress not in snapshot
+    house.work()
+    assert house.show("snapshot", snapshot["id"])[progress] == "100%"
+    assert (
+        house.ask("POST", "/snapshots", {"snapshot": {"volume_id": None}}).status == 404
+    )
+    created = house.ok("POST", "/types", {"volume_type": {"name": "t"}}, roles="admin")
+    assert "qos_specs_id" not in created["volume_type"]
+    path = f"/types/{created['volume_type']['id']}"
+    changed = house.ok("PUT", path, {"volume_type": {"name": "u"}}, roles="admin")
+    assert "os-volume-type-access:is_public" not in changed["volume_type"]
+    shown = house.ok("GET", path, roles="admin")["volume_type"]
+    assert {"qos_specs_id", "os-volume-type-access:is_public"} <= set(shown)
