@@ -180,6 +180,15 @@ def taken_devices(entries: Iterable[Entry], flavor: Mapping[str, Any]) -> set[st
     return taken | {f"/dev/vd{LETTERS[number]}" for number in range(count)}
 
 
+def needs_copying(entries: Iterable[Entry], flavor: Mapping[str, Any]) -> bool:
+    """Whether the host has a disk of the server's, which does not go along by itself
+    as a volume does."""
+    has_swap = bool(flavor.get("swap"))
+    return (
+        root_of(entries) is None or has_swap or bool(ephemeral_sizes(entries, flavor))
+    )
+
+
 def ephemeral_sizes(entries: Iterable[Entry], flavor: Mapping[str, Any]) -> list[int]:
     """GiB of each extra disk: as the order said, else one as the flavor says."""
     named = [

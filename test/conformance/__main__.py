@@ -7,6 +7,7 @@ import shlex
 import shutil
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -18,10 +19,14 @@ from test.conformance.junit import NoResults, read_results
 from test.conformance.suite import Selection, Stage, Suite
 from test.conformance.suites import all_suites
 from test.conformance.verdict import BadLine, Verdict, judge, read_exceptions
+from test.functional.compute.apart import START, UNSHARE
+from test.guest_image import guest_image
 
 EXCEPTIONS = Path(__file__).parent / "exceptions"
 DATA = HOME / ".conformance"
 WORDS_SHOWN = 1200
+# Set in the environment of a run that is in namespaces of its own.
+APART = "RINGSTACK_CONFORMANCE_APART"
 
 
 @click.command(name="python -m test.conformance")
@@ -96,6 +101,9 @@ def _run(
     """Run the suite, or (None) serve until Ctrl-C."""
     exceptions = read_exceptions(EXCEPTIONS / f"{suite.name}.txt")
     environment = make_environment(data / "environment", suite.requirements)
+    if is_real:
+        guest_image()
+        _go_apart()
     with conformance_cloud(data / "cloud", suite.sections, is_real=is_real) as cloud:
         stage = Stage(cloud, environment, _emptied(data / "suite"), is_real)
         suite.configure(stage)
@@ -109,6 +117,16 @@ def _run(
             command, cwd=stage.directory, env={**os.environ, **variables}, check=False
         )
         return judge(read_results(suite.results(stage)), exceptions)
+
+
+def _go_apart() -> None:
+    """Go on in namespaces of our own: guests, their bridges and daemons are no business
+    of the host's, and end with us.  (What comes from elsewhere is here by now.)"""
+    if os.environ.get(APART):
+        return
+    ourselves = [sys.executable, "-m", "test.conformance", *sys.argv[1:]]
+    command = [*UNSHARE, "sh", "-c", START, "sh", *ourselves]
+    os.execvpe(command[0], command, {**os.environ, APART: "yes"})
 
 
 def _emptied(directory: Path) -> Path:

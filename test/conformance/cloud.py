@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,23 +11,28 @@ from secrets import token_hex
 from typing import Any
 
 from test.functional.compute.house import RunningCloud, Sections, laid_out
+from test.guest_image import DISK, guest_image
 
 HOME = Path(__file__).resolve().parents[2]
-BUILD_IMAGE = HOME / "bin" / "build-guest-image"
-GUEST_DISK = "guest-disk.qcow2"
 GUEST_MEMORY_MIB = 160
 # Whom the object store lets into every account.
 RESELLER_ROLE = "ResellerAdmin"
 IMAGES = ("guest", "other-guest")
 FLAVORS = ("small", "larger")
 SIMULATED_IMAGE_BYTES = 1 << 20
+# Servers move from one to another, and groups keep them apart.
+SIMULATED_HOSTS = 4
 REAL_GUESTS: Sections = {
     "agent": {"hypervisor": "libvirt", "ends_with_us": "yes"},
     "volume": {"driver": "files", "ends_with_us": "yes"},
     "balancer-agent": {"driver": "haproxy"},
 }
 SIMULATED: Sections = {
-    "agent": {"hypervisor": "sim", "ends_with_us": "yes"},
+    "agent": {
+        "hypervisor": "sim",
+        "ends_with_us": "yes",
+        "simulated_hosts": str(SIMULATED_HOSTS),
+    },
     "volume": {"driver": "memory", "ends_with_us": "yes"},
     "network-agent": {"driver": "sim"},
     "balancer-agent": {"driver": "sim"},
@@ -112,11 +116,9 @@ def furnish(cloud: RunningCloud, directory: Path, *, is_real: bool) -> Furniture
 
 
 def _disk(directory: Path, *, is_real: bool) -> Path:
+    if is_real:
+        return guest_image() / DISK
     directory.mkdir(parents=True, exist_ok=True)
-    if not is_real:
-        path = directory / "simulated.raw"
-        path.write_bytes(bytes(SIMULATED_IMAGE_BYTES))
-        return path
-    if not (directory / GUEST_DISK).exists():
-        subprocess.run([BUILD_IMAGE, directory], check=True, capture_output=True)
-    return directory / GUEST_DISK
+    path = directory / "simulated.raw"
+    path.write_bytes(bytes(SIMULATED_IMAGE_BYTES))
+    return path

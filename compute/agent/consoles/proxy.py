@@ -28,7 +28,7 @@ from objectstore.kernel import concurrency
 from objectstore.kernel.errors import DeadlineExceeded, Rejected, Unavailable
 from objectstore.kernel.http.exchange import UPGRADE_KEY
 from objectstore.kernel.http.stream import Stream
-from objectstore.kernel.reply import rejection, text_reply
+from objectstore.kernel.reply import Reply, rejection, text_reply
 from objectstore.kernel.request import Environ, StartResponse
 
 # Each is two greenlets and two sockets.
@@ -36,6 +36,7 @@ CONSOLES_MAX = 500
 CONNECT_SECONDS = 5.0
 _VERSION = "13"  # the only version of the WebSocket protocol there is
 _SUBPROTOCOL = "binary"
+_CLOSE = ("Connection", "close")
 
 _log = logging.getLogger("compute.agent.consoles")
 
@@ -68,7 +69,11 @@ class ConsoleProxy:
             reply = self._pages.reply(environ["PATH_INFO"])
             return reply(environ, start_response)
         except Rejected as error:
-            return rejection(error)(environ, start_response)
+            reply = rejection(error)
+            if environ.get("HTTP_UPGRADE"):
+                # Who waits for frames would take text for one.
+                reply = Reply(error.status, b"", [*error.headers, _CLOSE])
+            return reply(environ, start_response)
         except Unavailable:
             return text_reply(503)(environ, start_response)
 

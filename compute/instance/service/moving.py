@@ -12,6 +12,7 @@ from typing import Any
 from compute.core.context import RequestContext
 from compute.core.database import Connection
 from compute.core.errors import BadRequest, NotFound
+from compute.instance.block_devices import needs_copying
 from compute.instance.model import ACTIONS
 from compute.instance.moves import Kind, Status, stays
 from compute.instance.records import Host, Migration, Server
@@ -96,7 +97,9 @@ class Moving:
             return Change({"progress": 0}, arguments, queue=dest)
 
         try:
-            if not block_migration:
+            if not block_migration and needs_copying(
+                server.block_devices, server.flavor
+            ):
                 raise NoRoom(
                     f"{server.host} is not on shared storage: Live migration can not"
                     " be used without shared storage."

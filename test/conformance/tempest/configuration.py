@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.request import urlopen
 
-from test.conformance.cloud import Furniture
+from test.conformance.cloud import SIMULATED_HOSTS, Furniture
 from test.conformance.suite import Stage
 
 Configuration = dict[str, dict[str, str]]
@@ -85,14 +85,14 @@ def _identity(stage: Stage) -> Configuration:
 
 def _compute(stage: Stage, furniture: Furniture) -> Configuration:
     oldest, newest = _microversions(f"{stage.cloud.url}/compute/v2.1/")
-    real = _flag(stage.is_real)
+    real, simulated = _flag(stage.is_real), _flag(not stage.is_real)
     return {
         "compute": {
             "image_ref": furniture.image,
             "image_ref_alt": furniture.other_image,
             "flavor_ref": furniture.flavor,
             "flavor_ref_alt": furniture.larger_flavor,
-            "min_compute_nodes": "1",
+            "min_compute_nodes": "1" if stage.is_real else str(SIMULATED_HOSTS),
             "min_microversion": oldest,
             "max_microversion": newest,
         },
@@ -102,16 +102,27 @@ def _compute(stage: Stage, furniture: Furniture) -> Configuration:
             "pause": "true",
             "suspend": "true",
             "shelve": "true",
+            "shelve_migrate": simulated,
             "rescue": "true",
+            "stable_rescue": "true",
+            # A type that says so is refused: volumes are of one server each.
+            "volume_multiattach": "false",
+            "swap_volume": "true",
             "snapshot": "true",
             "config_drive": "true",
             "personality": "true",
             "interface_attach": "true",
             "metadata_service": real,
             "vnc_console": real,
-            # One host: there is nowhere to move to.
-            "cold_migration": "false",
-            "live_migration": "false",
+            # One real host: there is nowhere to move to.
+            "cold_migration": simulated,
+            "live_migration": simulated,
+            "block_migration_for_live_migration": "true",
+            "volume_backed_live_migration": "true",
+            "hostname_fqdn_sanitization": "true",
+            "scheduler_enabled_filters": "all",
+            # No guest agent runs in the images to change one.
+            "change_password": "false",
         },
     }
 

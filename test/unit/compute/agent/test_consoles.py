@@ -148,6 +148,8 @@ def test_a_token_opens_nothing_when_unknown_expired_or_revoked(scene: Scene) -> 
         with pytest.raises(websocket.WebSocketBadStatusException) as caught:
             scene.connect(token)
         assert caught.value.status_code == 401
+        # Who reads on, for frames, finds the end of the connection.
+        assert not caught.value.resp_body
 
 
 def test_other_sites_pages_open_nothing(scene: Scene) -> None:

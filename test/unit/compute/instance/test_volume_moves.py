@@ -60,6 +60,17 @@ def host_of(house: House, server_id: str) -> str:
     return str(house.instances.server(server_id).host)
 
 
+def test_volumes_alone_are_not_copied(mortal: House) -> None:
+    server_id = rooted(mortal)
+    before = host_of(mortal, server_id)
+    asked = {"host": None, "block_migration": False, "disk_over_commit": False}
+    got = mortal.act(server_id, "os-migrateLive", asked, version="2.1", roles="admin")
+    assert got.status == 202, got.body
+    mortal.work()
+    assert host_of(mortal, server_id) != before
+    assert mortal.show(server_id)["status"] == "ACTIVE"
+
+
 def migrate(house: House, server_id: str) -> None:
     got = house.act(server_id, "os-migrateLive", LIVE, roles="admin")
     assert got.status == 202, got.body
