@@ -188,6 +188,8 @@ class Credential:
     project_id: str
     sealed_blob: str = field(repr=False)
     extra: Extra
+    # Of an EC2 key.
+    access_digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -228,7 +228,12 @@ credentials = table(
     sa.Column("user_id", Id(), nullable=False, index=True),
     sa.Column("project_id", Id(), nullable=False, index=True),
     sa.Column("sealed_blob", _text(), nullable=False),
+    # By which EC2 keys are found without opening others.
+    sa.Column("access_digest", sa.String(64), nullable=True),
+    # The newest half minute whose passcode was used, of secrets for passcodes.
+    sa.Column("used_step", sa.BigInteger(), nullable=True),
     _extra(),
+    sa.Index("identity_credentials_access", "access_digest", unique=True),
 )
 
 application_credentials = table(

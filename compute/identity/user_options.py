@@ -1,7 +1,7 @@
 """What a user's options may say.  Pure.
 
-Rules for several factors cannot be kept here: who asks for them is told so, for a rule
-that nobody keeps would be worse than none.
+Rules for several factors may name methods that there are, and no others: one that
+nobody could keep would lock the user out.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from compute.core.errors import BadRequest, NotSupported
+from compute.core.errors import BadRequest
+from compute.identity.factors import ENABLED, METHODS, RULES, RULES_MAX, is_rules
 from compute.identity.lockout import IGNORE_EXPIRY, IGNORE_LOCKOUT, LOCK_PASSWORD
 
 SWITCHES = frozenset(
@@ -19,13 +20,9 @@ SWITCHES = frozenset(
         LOCK_PASSWORD,
         "ignore_change_password_upon_first_use",
         "ignore_user_inactivity",
+        ENABLED,
     }
 )
-# Option -> the value that asks for nothing.
-SEVERAL_FACTORS: Mapping[str, Any] = {
-    "multi_factor_auth_enabled": False,
-    "multi_factor_auth_rules": [],
-}
 
 
 def merged_user_options(
@@ -33,7 +30,7 @@ def merged_user_options(
 ) -> dict[str, Any]:
     """The options after a change; null takes one away.
 
-    ``BadRequest`` names the option; ``NotSupported`` for several factors.
+    ``BadRequest`` names the option.
     """
     options = dict(before)
     for name, value in wanted.items():
@@ -46,10 +43,11 @@ def merged_user_options(
 
 
 def _check(name: str, value: Any) -> None:
-    if name in SEVERAL_FACTORS:
-        nothing = SEVERAL_FACTORS[name]
-        if value is not None and (type(value), value) != (type(nothing), nothing):
-            raise NotSupported(f"{name}: signing in by several factors is not here")
+    if name == RULES:
+        if value is not None and not is_rules(value):
+            raise BadRequest(
+                f"{name}: not a list of at most {RULES_MAX} lists of {METHODS}"
+            )
     elif name not in SWITCHES:
         raise BadRequest(f"{name} is not an option of users")
     elif not isinstance(value, bool | None):

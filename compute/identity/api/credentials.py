@@ -19,6 +19,7 @@ from compute.identity.api.replies import (
     without,
 )
 from compute.identity.changes import credentials as changes
+from compute.identity.credential_blobs import open_blob
 from compute.identity.model import Credential
 from compute.identity.parts import IdentityParts
 from compute.identity.store.filters import text_conditions
@@ -123,7 +124,7 @@ class CredentialsApi:
             "type": credential.type,
             "user_id": credential.user_id,
             "project_id": credential.project_id or None,
-            "blob": changes.open_blob(self._parts, credential),
+            "blob": open_blob(self._parts, credential),
         }
         return linked(call, f"credentials/{credential.id}", document)
 

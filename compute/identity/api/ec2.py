@@ -22,6 +22,7 @@ from compute.identity.api.delegated import refuse_delegated
 from compute.identity.api.replies import Document, link, many
 from compute.identity.api.tokens import PRIVATE, SUBJECT
 from compute.identity.changes import credentials as changes
+from compute.identity.credential_blobs import EC2
 from compute.identity.model import PROJECT, Credential
 from compute.identity.parts import IdentityParts
 from compute.identity.store.subjects import credentials, projects, users
@@ -101,7 +102,7 @@ class Ec2Api:
         rows = tables.credentials.c
         found = self._parts.read(
             lambda connection: credentials.where(
-                connection, rows.user_id == user_id, rows.type == changes.EC2
+                connection, rows.user_id == user_id, rows.type == EC2
             )
         )
         return many(call, "credentials", [self._document(call, key) for key in found])
@@ -118,7 +119,7 @@ class Ec2Api:
             "secret": secrets.token_hex(KEY_BYTES),
             "trust_id": None,
         }
-        key = Credential("", changes.EC2, user_id, project_id, "", {})
+        key = Credential("", EC2, user_id, project_id, "", {})
         text = orjson.dumps(blob).decode()
         made = changes.create(self._parts, call.context, key, text)
         return json_reply(201, {"credential": self._document(call, made)})
@@ -167,11 +168,10 @@ class Ec2Api:
 
     def _secret(self, access: str) -> tuple[Credential, str]:
         """The key of that name, and its secret; ``Unauthorized``."""
-        identifier = changes.ec2_id(access)
         found = self._parts.read(
-            lambda connection: credentials.find(connection, identifier)
+            lambda connection: changes.find_ec2(connection, access)
         )
-        if found is None or found.type != changes.EC2:
+        if found is None or found.type != EC2:
             raise Unauthorized()
         return found, changes.ec2_blob(self._parts, found)["secret"]
 
@@ -202,9 +202,8 @@ class Ec2Api:
 
     def _key(self, call: ApiCall, operation: str) -> Credential:
         user_id, access = self._user(call, operation), call.parameters["access"]
-        identifier = changes.ec2_id(access)
         found = self._parts.read(
-            lambda connection: credentials.find(connection, identifier)
+            lambda connection: changes.find_ec2(connection, access)
         )
         if found is None or found.user_id != user_id:
             raise credentials.missing(access)

@@ -9,15 +9,18 @@ from compute.core.errors import BadRequest, NotFound
 from compute.identity.api.documents import domain_document, project_documents
 from compute.identity.api.replies import many, short
 from compute.identity.auth.request import parse_sign_in
-from compute.identity.auth.sign_in import sign_in
+from compute.identity.auth.sign_in import TooFewMethods, sign_in
+from compute.identity.factors import required
 from compute.identity.parts import IdentityParts, forbidden
 from compute.identity.store import reach
+from compute.identity.tokens.body import token_body
 from compute.identity.tokens.facts import TokenFacts
 from compute.identity.tokens.service import catalogue_of, subject_not_found
 from compute.identity.tokens.standing import Standing
 from objectstore.kernel.reply import HeaderList, Reply
 
 SUBJECT = "X-Subject-Token"
+RECEIPT = "Openstack-Auth-Receipt"
 # With this a service says that it keeps to access rules.
 RULES_HEADER = "OpenStack-Identity-Access-Rules"
 # Nothing between us and the client may keep a token.
@@ -44,10 +47,27 @@ class TokensApi:
 
     def issue(self, call: ApiCall) -> Reply:
         """Sign in."""
-        facts, standing = sign_in(self._parts, parse_sign_in(call.json()))
+        wanted = parse_sign_in(call.json(), call.header(RECEIPT))
+        try:
+            facts, standing = sign_in(self._parts, wanted)
+        except TooFewMethods as error:
+            return self._receipt(error.receipt)
         body = self._body(call, facts, standing)
         headers = [*PRIVATE, (SUBJECT, self._parts.tokens.seal(facts))]
         return json_reply(201, body, headers)
+
+    def _receipt(self, facts: TokenFacts) -> Reply:
+        """What was right so far, and what else there has to be."""
+        tokens = self._parts.tokens
+        text = tokens.seal_receipt(facts)
+        _, standing = tokens.take_receipt(text)
+        shown = token_body(facts, standing, None)
+        names = ("methods", "user", "expires_at", "issued_at")
+        body = {
+            "receipt": {name: shown[name] for name in names},
+            "required_auth_methods": required(standing.user),
+        }
+        return json_reply(401, body, [*PRIVATE, (RECEIPT, text)])
 
     def show(self, call: ApiCall) -> Reply:
         """Validate a token, and say what it is."""

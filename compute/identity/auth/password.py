@@ -29,14 +29,10 @@ def user_by_password(parts: IdentityParts, reference: Reference, password: str) 
     if user is None:
         raise Unauthorized()
     now = parts.now()
-    if lockout.is_locked(user, parts.settings, now):
-        _log.warning("user %s is locked out after wrong passwords", user.id)
-        raise Unauthorized()
+    refuse_locked(parts, user, now)
     if not right:
-        _count_failure(parts, user, now)
+        count_failure(parts, user, now)
         raise Unauthorized()
-    if user.failures:
-        _set_failures(parts, user.id, 0, user.failed_at)
     check_enabled(parts, user)
     if lockout.is_expired(user, now):
         raise Unauthorized("The password is expired and needs to be changed.")
@@ -50,10 +46,25 @@ def check_enabled(parts: IdentityParts, user: User) -> None:
         raise Unauthorized()
 
 
-def _count_failure(parts: IdentityParts, user: User, now: float) -> None:
+def refuse_locked(parts: IdentityParts, user: User, now: float) -> None:
+    """``Unauthorized`` while the user is locked out."""
+    if lockout.is_locked(user, parts.settings, now):
+        _log.warning("user %s is locked out after wrong passwords", user.id)
+        raise Unauthorized()
+
+
+def count_failure(parts: IdentityParts, user: User, now: float) -> None:
+    """Another wrong secret in a row."""
     failures = lockout.failures_after(user, parts.settings, now)
-    _log.info("wrong password for user %s: %s in a row", user.id, failures)
+    _log.info("wrong password or passcode for user %s: %s in a row", user.id, failures)
     _set_failures(parts, user.id, failures, now)
+
+
+def forget_failures(parts: IdentityParts, user: User) -> None:
+    """The user has signed in.  Not before all of it was right: whoever knows a password
+    must not get to try one passcode after another."""
+    if user.failures:
+        _set_failures(parts, user.id, 0, user.failed_at)
 
 
 def _set_failures(

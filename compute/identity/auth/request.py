@@ -9,7 +9,7 @@ from typing import Any
 from compute.core.errors import BadRequest, Unauthorized
 from compute.core.schema import Schema
 
-METHODS = ("password", "token", "application_credential")
+METHODS = ("password", "token", "application_credential", "totp")
 UNSCOPED = "unscoped"
 TRUST = "OS-TRUST:trust"
 
@@ -31,6 +31,12 @@ _USER = {
     "properties": {**_NAMED["properties"], "password": _SECRET},  # type: ignore[dict-item]
     "anyOf": _NAMED["anyOf"],
     "required": ["password"],
+}
+_PASSCODE_USER = {
+    "type": "object",
+    "properties": {**_NAMED["properties"], "passcode": _SECRET},  # type: ignore[dict-item]
+    "anyOf": _NAMED["anyOf"],
+    "required": ["passcode"],
 }
 _CREDENTIAL = {
     "type": "object",
@@ -68,6 +74,11 @@ AUTH = Schema(
                                 "properties": {"id": {"type": "string"}},
                             },
                             "application_credential": _CREDENTIAL,
+                            "totp": {
+                                "type": "object",
+                                "required": ["user"],
+                                "properties": {"user": _PASSCODE_USER},
+                            },
                         },
                     },
                     "scope": {
@@ -133,9 +144,13 @@ class SignIn:
     credential_user: Reference = Reference()
     secret: str = field(default="", repr=False)
     scope: Wanted = Wanted()
+    passcode_user: Reference = Reference()
+    passcode: str = field(default="", repr=False)
+    # Of an earlier request whose methods were right but not enough.
+    receipt: str = field(default="", repr=False)
 
 
-def parse_sign_in(body: Any) -> SignIn:
+def parse_sign_in(body: Any, receipt: str = "") -> SignIn:
     """Raises ``BadRequest`` that names the field; ``Unauthorized`` for methods that
     are not offered."""
     AUTH.check(body)
@@ -148,6 +163,7 @@ def parse_sign_in(body: Any) -> SignIn:
             raise BadRequest(f"Expecting to find {method} in identity.")
     user = identity.get("password", {}).get("user", {})
     credential = identity.get("application_credential", {})
+    device = identity.get("totp", {}).get("user", {})
     return SignIn(
         methods,
         reference_of(user),
@@ -157,6 +173,9 @@ def parse_sign_in(body: Any) -> SignIn:
         reference_of(credential.get("user", {})),
         credential.get("secret", ""),
         _wanted(body["auth"].get("scope")),
+        reference_of(device),
+        device.get("passcode", ""),
+        receipt,
     )
 
 

@@ -8,10 +8,11 @@ import sqlalchemy as sa
 
 from compute.core.database import Connection
 from compute.core.errors import Forbidden, Unauthorized
-from compute.identity import tables
+from compute.identity import factors, tables
 from compute.identity.auth import find
 from compute.identity.auth.application_credential import user_by_credential
-from compute.identity.auth.password import user_by_password
+from compute.identity.auth.passcode import user_by_passcode
+from compute.identity.auth.password import forget_failures, user_by_password
 from compute.identity.auth.request import UNSCOPED, SignIn, Wanted
 from compute.identity.model import (
     DOMAIN,
@@ -40,9 +41,21 @@ class Known:
     earlier: TokenFacts | None = None
 
 
+class TooFewMethods(Unauthorized):
+    """The methods were right, but the user's rules want more: what of them holds."""
+
+    def __init__(self, receipt: TokenFacts) -> None:
+        super().__init__("More methods of signing in are required.")
+        self.receipt = receipt
+
+
 def sign_in(parts: IdentityParts, wanted: SignIn) -> tuple[TokenFacts, Standing]:
-    """The new token's facts; raises ``Unauthorized``, ``Forbidden``."""
+    """The new token's facts; raises ``Unauthorized``, ``Forbidden``,
+    ``TooFewMethods``."""
     known = _identify(parts, wanted)
+    if not factors.are_enough(known.user, known.methods):
+        raise TooFewMethods(parts.tokens.give_receipt(known.user.id, known.methods))
+    forget_failures(parts, known.user)
     now = parts.now()
     trust: Trust | None = None
     if wanted.scope.kind == "trust":
@@ -88,6 +101,12 @@ def _identify(parts: IdentityParts, wanted: SignIn) -> Known:
     if "application_credential" in wanted.methods:
         user, credential = user_by_credential(parts, wanted)
         found.append(Known(user, ("application_credential",), credential))
+    if "totp" in wanted.methods:
+        user = user_by_passcode(parts, wanted.passcode_user, wanted.passcode)
+        found.append(Known(user, ("totp",)))
+    if wanted.receipt:
+        receipt, standing = parts.tokens.take_receipt(wanted.receipt)
+        found.append(Known(standing.user, receipt.methods))
     if "token" in wanted.methods:
         found.append(_by_token(parts, wanted.token))
     if len({known.user.id for known in found}) != 1:

@@ -1,7 +1,8 @@
 """Credentials of other kinds than passwords: their blobs are encrypted at rest.
 
-An EC2 credential's id is the SHA-256 of its access key, so that it is found by the
-key without opening others, and no access key is there twice.
+An EC2 credential's id is the SHA-256 of the access key that it was made with.  That of
+the one it has now stands beside it, so that it is found by the key without opening
+others, and no access key is there twice.
 """
 
 from __future__ import annotations
@@ -12,34 +13,29 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
-from cryptography.fernet import InvalidToken
 
 from compute.core.context import RequestContext
 from compute.core.database import Connection, Database, Duplicate
 from compute.core.errors import BadRequest, Conflict
 from compute.core.key_repository import KeyRepository
+from compute.identity import passcodes, tables
+from compute.identity.credential_blobs import EC2, TOTP, open_blob
 from compute.identity.model import Credential
 from compute.identity.parts import IdentityParts
 from compute.identity.store.subjects import credentials, projects, users
-from objectstore.kernel.errors import Corrupt
 
-EC2 = "ec2"
+_TAKEN = "There is a credential with that access key already."
 
 
-def ec2_id(access: str) -> str:
-    """The id of the credential with that access key."""
+def access_digest(access: str) -> str:
+    """By which the credential with that access key is found."""
     return hashlib.sha256(access.encode()).hexdigest()
 
 
-def open_blob(parts: IdentityParts, credential: Credential) -> str:
-    """The blob as it was given."""
-    try:
-        raw = parts.credential_keys.fernet.decrypt(credential.sealed_blob.encode())
-    except InvalidToken:
-        raise Corrupt(
-            f"credential {credential.id}: none of our keys opens it"
-        ) from None
-    return raw.decode()
+def find_ec2(connection: Connection, access: str) -> Credential | None:
+    """The credential with that access key."""
+    digest = access_digest(access)
+    return credentials.first(connection, tables.credentials.c.access_digest == digest)
 
 
 def ec2_blob(parts: IdentityParts, credential: Credential) -> Mapping[str, Any]:
@@ -56,10 +52,15 @@ def create(
 ) -> Credential:
     """Store it (its id may be empty: EC2 keys have theirs)."""
     identifier = credential.id or parts.identifiers.hexadecimal()
+    digest = None
     if credential.type == EC2:
-        identifier = ec2_id(_checked_ec2(blob)["access"])
+        identifier = digest = access_digest(_checked_ec2(blob)["access"])
+    elif credential.type == TOTP:
+        passcodes.check_secret(blob)
     sealed = parts.credential_keys.fernet.encrypt(blob.encode()).decode()
-    made = dataclasses.replace(credential, id=identifier, sealed_blob=sealed)
+    made = dataclasses.replace(
+        credential, id=identifier, sealed_blob=sealed, access_digest=digest
+    )
 
     def write(connection: Connection) -> Credential:
         if users.find(connection, made.user_id) is None:
@@ -75,7 +76,7 @@ def create(
     try:
         return parts.run(write)
     except Duplicate:
-        raise Conflict("There is a credential with that access key already.") from None
+        raise Conflict(_TAKEN) from None
 
 
 def update(
@@ -85,21 +86,26 @@ def update(
     wanted: Mapping[str, Any],
     extra: Mapping[str, Any],
 ) -> Credential:
-    """Change it; an EC2 credential keeps its access key, user and project: whoever
-    holds it must not make it somebody else's."""
+    """Change it; an EC2 credential keeps its user and project, and what it was lent by:
+    whoever holds it must not make it somebody else's."""
     values: dict[str, Any] = {}
     for name in ("type", "user_id", "project_id"):
         if name in wanted and wanted[name] != getattr(credential, name):
-            if credential.type == EC2 or wanted[name] == EC2 or name == "user_id":
+            kept = {EC2, TOTP} & {credential.type, wanted.get("type")}
+            if kept or name == "user_id":
                 raise BadRequest(f"Change of {name} is not allowed")
             values[name] = wanted[name] or ""
     if "blob" in wanted:
         blob = blob_text(wanted["blob"])
         if credential.type == EC2:
             before, after = ec2_blob(parts, credential), _checked_ec2(blob)
-            for name in ("access", "trust_id", "app_cred_id", "access_token_id"):
+            for name in ("trust_id", "app_cred_id", "access_token_id"):
                 if before.get(name) != after.get(name):
                     raise BadRequest(f"Change of {name} in the blob is not allowed")
+            values["access_digest"] = access_digest(after["access"])
+        elif credential.type == TOTP:
+            passcodes.check_secret(blob)
+            values["used_step"] = None
         values["sealed_blob"] = parts.credential_keys.fernet.encrypt(
             blob.encode()
         ).decode()
@@ -108,7 +114,13 @@ def update(
         parts.note(connection, context, "credential.update", credential.id)
         return credentials.update(connection, credential.id, values, extra)
 
-    return parts.run(write)
+    try:
+        changed = parts.run(write)
+    except Duplicate:
+        raise Conflict(_TAKEN) from None
+    # Services that know the key by heart must ask again.
+    parts.tokens.tell_revoked()
+    return changed
 
 
 def delete(

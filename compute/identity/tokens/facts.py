@@ -18,6 +18,7 @@ METHOD_BITS = {
     "token": 2,
     "application_credential": 4,
     "ec2credential": 8,
+    "totp": 16,
 }
 SCOPES = ("", "project", "domain", "system")
 

@@ -1,4 +1,8 @@
-"""From what a token says to the text that clients hold, and back: Fernet."""
+"""From what a token says to the text that clients hold, and back: Fernet.
+
+A *receipt* is the same of somebody who has not signed in with enough methods yet: it
+opens nothing, and is no token to anybody.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from compute.identity.tokens.facts import BadToken, TokenFacts, pack, unpack
 
 # Ours have about 200; a longer text is somebody else's.
 TOKEN_CHARACTERS_MAX = 1024
+RECEIPT = b"receipt:"
 
 
 class Sealer:
@@ -19,16 +24,40 @@ class Sealer:
 
     def seal(self, facts: TokenFacts) -> str:
         """The token's text."""
-        sealed = self._keys.fernet.encrypt_at_time(pack(facts), int(facts.issued_at))
-        return sealed.decode().rstrip("=")
+        return self._seal(pack(facts), facts.issued_at)
+
+    def seal_receipt(self, facts: TokenFacts) -> str:
+        """The receipt's text."""
+        return self._seal(RECEIPT + pack(facts), facts.issued_at)
 
     def open(self, token: str) -> TokenFacts | None:
         """What it says; None when it is none of ours.  Says nothing about whether it
         is still good."""
-        if len(token) > TOKEN_CHARACTERS_MAX or not token.isascii():
+        return _facts(self._open(token))
+
+    def open_receipt(self, receipt: str) -> TokenFacts | None:
+        """The same of a receipt."""
+        content = self._open(receipt)
+        if content is None or not content.startswith(RECEIPT):
             return None
-        message = token + "=" * (-len(token) % 4)
+        return _facts(content.removeprefix(RECEIPT))
+
+    def _seal(self, content: bytes, issued_at: float) -> str:
+        sealed = self._keys.fernet.encrypt_at_time(content, int(issued_at))
+        return sealed.decode().rstrip("=")
+
+    def _open(self, text: str) -> bytes | None:
+        if len(text) > TOKEN_CHARACTERS_MAX or not text.isascii():
+            return None
+        message = text + "=" * (-len(text) % 4)
         try:
-            return unpack(self._keys.fernet.decrypt(message.encode()))
-        except (InvalidToken, BadToken):
+            return self._keys.fernet.decrypt(message.encode())
+        except InvalidToken:
             return None
+
+
+def _facts(content: bytes | None) -> TokenFacts | None:
+    try:
+        return None if content is None else unpack(content)
+    except BadToken:
+        return None

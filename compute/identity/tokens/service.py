@@ -26,6 +26,8 @@ from objectstore.client.access_rules import AccessRule
 from objectstore.kernel.clock import Clock
 
 AUDIT_ID_BYTES = 16
+# Time to look at a device and type what it shows.
+RECEIPT_SECONDS = 300.0
 
 
 class TokenService:
@@ -55,6 +57,20 @@ class TokenService:
         """The text of a new token."""
         return self._sealer.seal(facts)
 
+    def give_receipt(self, user_id: str, methods: tuple[str, ...]) -> TokenFacts:
+        """Of methods that were right but not enough."""
+        now = self._clock.time()
+        ends = now + RECEIPT_SECONDS
+        return TokenFacts(user_id, methods, now, ends, (new_audit_id(),))
+
+    def seal_receipt(self, facts: TokenFacts) -> str:
+        """The text of a receipt."""
+        return self._sealer.seal_receipt(facts)
+
+    def take_receipt(self, receipt: str) -> tuple[TokenFacts, Standing]:
+        """What stands behind a good receipt; ``Unauthorized`` for any other."""
+        return self._standing(self._sealer.open_receipt(receipt), 0.0)
+
     def open(self, token: str) -> TokenFacts:
         """What a token that was checked already says."""
         facts = self._sealer.open(token)
@@ -66,11 +82,15 @@ class TokenService:
         self, token: str, *, allow_expired: bool = False
     ) -> tuple[TokenFacts, Standing]:
         """What stands behind a good token; ``Unauthorized`` for any other."""
-        facts = self._sealer.open(token)
+        window = self._settings.allow_expired_window if allow_expired else 0.0
+        return self._standing(self._sealer.open(token), window)
+
+    def _standing(
+        self, facts: TokenFacts | None, window: float
+    ) -> tuple[TokenFacts, Standing]:
         now = self._clock.time()
         if facts is None:
             raise Unauthorized()
-        window = self._settings.allow_expired_window if allow_expired else 0.0
         if facts.expires_at + window <= now:
             raise Unauthorized()
         good = facts

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import time
+
 import pytest
+from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.twofactor.totp import TOTP
+from keystoneauth1.exceptions import MissingAuthMethods
+from keystoneauth1.identity import v3
+from keystoneauth1.session import Session
 from openstack import exceptions
 from openstack.connection import Connection
 
@@ -55,6 +63,36 @@ def test_a_member_sees_what_is_his(
             list(own.identity.users())
         with pytest.raises(exceptions.ForbiddenException):
             own.identity.create_user(name="more")
+
+
+def test_two_factors(
+    identity_cloud: RunningCloud, admin: Connection, name: str
+) -> None:
+    rules = {
+        "multi_factor_auth_enabled": True,
+        "multi_factor_auth_rules": [["password", "totp"]],
+    }
+    user = admin.identity.create_user(name=name, password="pw", options=rules)
+    key = b"a device's own secret"
+    blob = base64.b32encode(key).decode()
+    admin.identity.create_credential(type="totp", user_id=user.id, blob=blob)
+    device = TOTP(key, 6, SHA1(), 30, enforce_key_length=False)
+
+    def passcode() -> v3.TOTPMethod:
+        code = device.generate(int(time.time())).decode()
+        return v3.TOTPMethod(passcode=code, user_id=user.id)
+
+    with_password = v3.PasswordMethod(user_id=user.id, password="pw")
+    auth = v3.Auth(identity_cloud.place.auth_url, [with_password], unscoped=True)
+    session = Session(auth)
+    with pytest.raises(MissingAuthMethods) as missing:
+        session.get_token()
+    assert missing.value.required_auth_methods == [["password", "totp"]]
+    with_receipt = v3.ReceiptMethod(receipt=missing.value.receipt)
+    methods = [with_receipt, passcode()]
+    auth = v3.Auth(identity_cloud.place.auth_url, methods, unscoped=True)
+    assert Session(auth).get_user_id() == user.id
+    admin.identity.delete_user(user)
 
 
 def test_the_catalogue(admin: Connection, name: str) -> None:

@@ -111,6 +111,27 @@ def test_keys_belong_to_their_users(house: House) -> None:
     assert listed == []
 
 
+def test_an_access_key_may_change(house: House) -> None:
+    token, key = key_of(house)
+    found = house.ok("GET", "/v3/credentials?type=ec2", token=token)["credentials"]
+    path = f"/v3/credentials/{found[0]['id']}"
+    blob = {"access": "new-access", "secret": "new-secret"}
+    changed = house.ok("PATCH", path, {"credential": {"blob": blob}}, token=token)
+    assert changed["credential"]["id"] == found[0]["id"]
+    keys = f"/v3/users/{key['user_id']}/credentials/OS-EC2"
+    shown = house.ok("GET", f"{keys}/new-access", token=token)["credential"]
+    assert shown["secret"] == "new-secret"
+    assert house.status("GET", f"{keys}/{key['access']}", token=token) == 404
+    # Nobody takes another's.
+    _, _, other = house.member("bob")
+    taken = {"type": "ec2", "project_id": key["tenant_id"], "blob": blob}
+    body = {"credential": taken}
+    assert house.status("POST", "/v3/credentials", body, token=other) == 409
+    text = b"GET\n\n\ndate\n/bucket"
+    made = base64.b64encode(hmac.digest(b"new-secret", text, "sha1")).decode()
+    assert s3(house, "new-access", text, made, house.service).status == 200
+
+
 def with_credential(house: House, **values: Any) -> tuple[dict[str, Any], Said, str]:
     """An application credential, a token got with it, its owner's own token."""
     user_id, _, token = house.member()

@@ -1,0 +1,156 @@
+"""Signing in by passcodes, and by several methods."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.twofactor.totp import TOTP
+
+from compute.core.errors import BadRequest
+from compute.identity.passcodes import check_secret, step_of
+from test.unit.compute.identity.house import House, Said
+
+KEY = b"a device's own secret"
+SECRET = "MEQGIZLWNFRWKJ3TEBXXO3RAONSWG4TFOQ"
+
+
+def passcode(house: House, *, minutes: float = 0.0) -> str:
+    clock = TOTP(KEY, 6, SHA1(), 30, enforce_key_length=False)
+    return clock.generate(int(house.clock.time() + minutes * 60)).decode()
+
+
+def user_with_device(house: House, **options: Any) -> str:
+    user_id = house.make("user", name="ann", password="pw", options=options)
+    credential = {"type": "totp", "blob": SECRET, "user_id": user_id}
+    house.ok("POST", "/v3/credentials", {"credential": credential})
+    return user_id
+
+
+def sign_in(
+    house: House, *, password: str = "", code: str = "", receipt: str = ""
+) -> Said:
+    who = {"name": "ann", "domain": {"id": "default"}}
+    identity: dict[str, Any] = {"methods": []}
+    for method, key, value in (
+        ("password", "password", password),
+        ("totp", "passcode", code),
+    ):
+        if value:
+            identity["methods"].append(method)
+            identity[method] = {"user": {**who, key: value}}
+    headers = {"Openstack-Auth-Receipt": receipt} if receipt else {}
+    body = {"auth": {"identity": identity}}
+    return house.say("POST", "/v3/auth/tokens", body, headers=headers)
+
+
+def test_the_rfcs_own_example() -> None:
+    secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
+    assert step_of(secret, "287082", 59) == 1
+    assert step_of(secret, "287082", 89) == 1
+    assert step_of(secret, "287082", 90) is None
+    assert step_of(secret, "081804", 1111111109) == 1111111109 // 30
+    assert step_of(secret.lower(), "005924", 1234567890) is not None
+
+
+@pytest.mark.parametrize("blob", ["", "MEQGIZLW", "not base32!", "1" * 20])
+def test_secrets_that_no_device_has(blob: str) -> None:
+    with pytest.raises(BadRequest):
+        check_secret(blob)
+
+
+def test_a_passcode_is_good_once(house: House) -> None:
+    user_with_device(house)
+    code = passcode(house)
+    said = sign_in(house, code=code)
+    assert said.status == 201
+    assert said.body["token"]["methods"] == ["totp"]
+    assert sign_in(house, code=code).status == 401
+    house.clock.advance(60)
+    assert sign_in(house, code=passcode(house, minutes=-0.5)).status == 201
+    assert sign_in(house, code=passcode(house)).status == 201
+    assert sign_in(house, code=passcode(house, minutes=-0.5)).status == 401
+
+
+@pytest.mark.parametrize(
+    "code", ["000000", "", "12345", "1234567", "abcdef", "\uff11" * 6]
+)
+def test_wrong_passcodes(house: House, code: str) -> None:
+    user_with_device(house)
+    body = {"name": "ann", "domain": {"id": "default"}, "passcode": code}
+    identity = {"methods": ["totp"], "totp": {"user": body}}
+    said = house.say("POST", "/v3/auth/tokens", {"auth": {"identity": identity}})
+    assert said.status == 401
+
+
+def test_who_knows_the_password_cannot_try_passcodes(house: House) -> None:
+    rules = {
+        "multi_factor_auth_enabled": True,
+        "multi_factor_auth_rules": [["password", "totp"]],
+    }
+    user_with_device(house, **rules)
+    for _ in range(3):
+        assert sign_in(house, password="pw", code="000000").status == 401
+        house.clock.advance(1)
+    # Locked out, whatever is right.
+    assert sign_in(house, password="pw", code=passcode(house)).status == 401
+    house.clock.advance(120)
+    assert sign_in(house, password="pw", code=passcode(house)).status == 201
+
+
+def test_several_factors_by_receipts(house: House) -> None:
+    rules = [["password", "totp"]]
+    options = {"multi_factor_auth_rules": rules}
+    user_id = user_with_device(house, **options)
+    # Rules count once they are enabled.
+    assert sign_in(house, password="pw").status == 201
+    house.ok(
+        "PATCH",
+        f"/v3/users/{user_id}",
+        {"user": {"options": {"multi_factor_auth_enabled": True}}},
+    )
+    first = sign_in(house, password="pw")
+    assert first.status == 401
+    assert first.body["required_auth_methods"] == rules
+    assert first.body["receipt"]["methods"] == ["password"]
+    assert first.body["receipt"]["user"]["id"] == user_id
+    receipt = first.headers["openstack-auth-receipt"]
+    assert not house.is_good(receipt)
+    again = sign_in(house, password="pw", receipt=receipt)
+    assert again.status == 401
+    done = sign_in(house, code=passcode(house), receipt=receipt)
+    assert done.status == 201
+    assert done.body["token"]["methods"] == ["totp", "password"]
+    token = done.headers["x-subject-token"]
+    # A token is no receipt, and brings its methods along when it is scoped anew.
+    house.clock.advance(60)
+    assert sign_in(house, code=passcode(house), receipt=token).status == 401
+    identity = {"methods": ["token"], "token": {"id": token}}
+    said = house.say("POST", "/v3/auth/tokens", {"auth": {"identity": identity}})
+    assert said.status == 201
+    house.clock.advance(301)
+    late = sign_in(house, code=passcode(house), receipt=receipt)
+    assert late.status == 401
+
+
+def test_a_receipt_ends_with_the_password(house: House) -> None:
+    options = {
+        "multi_factor_auth_enabled": True,
+        "multi_factor_auth_rules": [["password", "totp"]],
+    }
+    user_id = user_with_device(house, **options)
+    receipt = sign_in(house, password="pw").headers["openstack-auth-receipt"]
+    house.clock.advance(1)
+    house.ok("PATCH", f"/v3/users/{user_id}", {"user": {"password": "new"}})
+    assert sign_in(house, code=passcode(house), receipt=receipt).status == 401
+
+
+def test_secrets_of_devices_are_checked(house: House) -> None:
+    credential = {"type": "totp", "blob": "short"}
+    assert house.status("POST", "/v3/credentials", {"credential": credential}) == 400
+    credential["blob"] = SECRET
+    made = house.ok("POST", "/v3/credentials", {"credential": credential})
+    path = f"/v3/credentials/{made['credential']['id']}"
+    assert house.status("PATCH", path, {"credential": {"blob": "no"}}) == 400
+    assert house.status("PATCH", path, {"credential": {"type": "cert"}}) == 400
