@@ -15,11 +15,19 @@ TOKENS = "/auth/tokens"
 SUBJECT = "x-subject-token"
 
 
-def sign_in(rooms: Rooms, user: str, password: str, domain: str) -> Session:
+def sign_in(
+    rooms: Rooms, user: str, password: str, domain: str, passcode: str = ""
+) -> Session:
     """A session in the user's own project, or the first that there is; without any,
     in none.  ``Rejected`` 401."""
-    person = {"name": user, "domain": {"name": domain}, "password": password}
-    identity = {"methods": ["password"], "password": {"user": person}}
+    person = {"name": user, "domain": {"name": domain}}
+    identity: dict[str, Any] = {
+        "methods": ["password"],
+        "password": {"user": {**person, "password": password}},
+    }
+    if passcode:
+        identity["methods"].append("totp")
+        identity["totp"] = {"user": {**person, "passcode": passcode}}
     return _settled(rooms, _issue(rooms, identity, "unscoped"))
 
 

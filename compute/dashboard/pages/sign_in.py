@@ -23,10 +23,14 @@ from compute.dashboard.frame.view import (
 from compute.dashboard.frame.visit import Notice, Redirect, Visit
 from objectstore.kernel.errors import Rejected, Unavailable
 
-# The same for a wrong name, a wrong password and an account that is locked.
+# The same for a wrong name, a wrong password or passcode, and an account that is
+# locked.
 WRONG = (
-    "That did not work: user, password or domain is wrong, or the account is locked."
+    "That did not work: user, password, passcode or domain is wrong, or the account is"
+    " locked."
 )
+# Devices show them in groups: "123 456".
+PASSCODE_CHARACTERS_MAX = 16
 SIGNED_OUT = Session("", "", 0.0, "", "", "", "")
 
 
@@ -61,6 +65,13 @@ class SignIn:
                     autocomplete="current-password",
                 ),
                 Field(
+                    "passcode",
+                    "Passcode",
+                    help="Of your device, if your account wants one.",
+                    longest=PASSCODE_CHARACTERS_MAX,
+                    autocomplete="one-time-code",
+                ),
+                Field(
                     "domain",
                     "Domain",
                     values=[self._domain],
@@ -81,7 +92,11 @@ class SignIn:
         self._throttle.tried(address)
         try:
             session = signing.sign_in(
-                visit.rooms, values["user"], values["password"], values["domain"]
+                visit.rooms,
+                values["user"],
+                values["password"],
+                values["domain"],
+                "".join(values["passcode"].split()),
             )
         except Unavailable:
             self._throttle.forgive(address)

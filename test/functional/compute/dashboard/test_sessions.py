@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import re
+import time
 from html import unescape
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
 from test.functional.compute.dashboard.conftest import PASSWORD, Shown
 from test.functional.compute.dashboard.surfer import Surfer
@@ -25,6 +29,30 @@ def dora(shown: Shown) -> Any:
     role = admin.identity.find_role("member")
     admin.identity.assign_project_role_to_user(other, user, role)
     return other
+
+
+def test_people_with_devices_give_a_passcode(shown: Shown) -> None:
+    shown.person("gwen")
+    identity = shown.cloud.sdk().identity
+    key = b"a device's own secret"
+    user = identity.find_user("gwen")
+    identity.create_credential(
+        type="totp", user_id=user.id, blob=base64.b32encode(key).decode()
+    )
+    rules = {
+        "multi_factor_auth_enabled": True,
+        "multi_factor_auth_rules": [["password", "totp"]],
+    }
+    identity.update_user(user, options=rules)
+    visitor = Visitor(shown.url)
+    values = {"user": "gwen", "password": PASSWORD, "domain": "Default"}
+    seen = visitor.send("POST", "/sign-in", values, Origin=visitor.origin)
+    assert seen.status == 422 and not visitor.cookies
+    device = TOTP(key, 6, SHA1(), 30, enforce_key_length=False)
+    code = device.generate(int(time.time())).decode()
+    values["passcode"] = f"{code[:3]} {code[3:]}"
+    seen = visitor.send("POST", "/sign-in", values, Origin=visitor.origin)
+    assert seen.status == 303 and visitor.get("/servers").status == 200
 
 
 def test_a_tab_of_another_project_makes_nothing(shown: Shown, dora: Any) -> None:
