@@ -13,6 +13,7 @@ from compute.orchestration.api.configs import config_document, find_config
 from compute.orchestration.api.frame import Frame, body_of
 from compute.orchestration.api.members import map_of, text_of, word_of
 from compute.orchestration.model import SoftwareConfig, SoftwareDeployment
+from compute.orchestration.store import Stores
 from compute.orchestration.template.yaml_reader import check_size
 from objectstore.kernel.reply import Reply
 
@@ -131,18 +132,11 @@ class DeploymentsApi:
     def metadata(self, call: ApiCall) -> Reply:
         """Every config that a server is to apply, with its inputs' values."""
 
-        def read(connection: Connection) -> list[documents.Document]:
-            found = []
-            server = call.parameters["server_id"]
-            for each in self._of(connection, call, server):
-                config = self._stores.configs.get(connection, each.config_id)
-                if config is not None and each.status != "FAILED":
-                    found.append(
-                        {**config_document(config), "inputs": _inputs(config, each)}
-                    )
-            return found
-
-        return json_reply(200, {"metadata": self._frame.read(read)})
+        project_id, server = call.context.project_id, call.parameters["server_id"]
+        found = self._frame.read(
+            lambda connection: to_apply(connection, self._stores, project_id, server)
+        )
+        return json_reply(200, {"metadata": found})
 
     def _deployment(self, connection: Connection, call: ApiCall) -> SoftwareDeployment:
         identifier = call.parameters["deployment_id"]
@@ -154,11 +148,31 @@ class DeploymentsApi:
     def _of(
         self, connection: Connection, call: ApiCall, server: str
     ) -> list[SoftwareDeployment]:
-        rows = self._deployments.columns
-        where = [rows.project_id == call.context.project_id]
-        if server:
-            where.append(rows.server_id == server)
-        return self._deployments.where(connection, *where, order=rows.created_at)
+        return _of_server(connection, self._stores, call.context.project_id, server)
+
+
+def to_apply(
+    connection: Connection, stores: Stores, project_id: str, server: str
+) -> list[documents.Document]:
+    """The configs that a server is to apply, with their inputs' values, as its agent
+    reads them."""
+    found = []
+    for each in _of_server(connection, stores, project_id, server):
+        config = stores.configs.get(connection, each.config_id)
+        if config is not None and each.status != "FAILED":
+            found.append({**config_document(config), "inputs": _inputs(config, each)})
+    return found
+
+
+def _of_server(
+    connection: Connection, stores: Stores, project_id: str, server: str
+) -> list[SoftwareDeployment]:
+    """Those of a server; "": of all."""
+    rows = stores.deployments.columns
+    where = [rows.project_id == project_id]
+    if server:
+        where.append(rows.server_id == server)
+    return stores.deployments.where(connection, *where, order=rows.created_at)
 
 
 def _action_of(body: Mapping[str, Any]) -> str:

@@ -12,6 +12,7 @@ from compute.core.database import Connection
 from compute.core.errors import BadRequest, Forbidden
 from compute.core.plain_json import check_plain
 from compute.orchestration.api import documents
+from compute.orchestration.api.deployments import to_apply
 from compute.orchestration.api.frame import STACK, Frame, base_of, body_of
 from compute.orchestration.engine.signatures import PARAMETER, is_signature
 from compute.orchestration.engine.view import shown_attributes
@@ -32,6 +33,8 @@ Found = tuple[Stack, Resource, list[Resource], str]
 
 
 UNSET_HOOK = "unset_hook"
+# Of a server whose guest asks what it is to apply.
+SOFTWARE_CONFIG = "SOFTWARE_CONFIG"
 
 
 class ResourcesApi:
@@ -93,9 +96,17 @@ class ResourcesApi:
         return json_reply(200, {"resource": document})
 
     def metadata(self, call: ApiCall) -> Reply:
-        """One's metadata."""
-        row = self._frame.resource(call, self._frame.stack(call))
-        return json_reply(200, {"metadata": row.metadata})
+        """One's metadata; a server's with what its guest is to apply."""
+        stack = self._frame.stack(call)
+        row = self._frame.resource(call, stack)
+        found = dict(row.metadata)
+        if row.properties.get("user_data_format") == SOFTWARE_CONFIG:
+            found["deployments"] = self._frame.read(
+                lambda connection: to_apply(
+                    connection, self._parts.stores, stack.project_id, row.physical_id
+                )
+            )
+        return json_reply(200, {"metadata": found})
 
     def mark(self, call: ApiCall) -> Reply:
         """Call one unhealthy, or well."""

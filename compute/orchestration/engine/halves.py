@@ -91,7 +91,15 @@ class Halves:
         """What is under way is waited for no longer; a nested stack stops, too."""
         if row.physical_id == row.id:
             self._parts.run(lambda connection: self._stop(connection, row.id))
+        elif row.begun:
+            self._give_up(row, reason)
         self._writer.fail(row, reason)
+
+    def _give_up(self, row: Resource, reason: str) -> None:
+        try:
+            self._view.kind_of(row).give_up(self._view.work(row), reason)
+        except (Rejected, ResourceFailed, Unavailable) as error:
+            _log.info("resource %s of stack %s: %s", row.name, self._stack.id, error)
 
     def _stop(self, connection: Connection, stack_id: str) -> None:
         parts, stacks = self._parts, self._parts.stores.stacks

@@ -148,6 +148,9 @@ class ResourceType:
         """Whether it is ready."""
         return True
 
+    def give_up(self, work: Work, reason: str) -> None:
+        """Nobody waits any longer for what was begun; tell whoever works on it."""
+
     def update(self, work: Work, change: Change) -> None:
         """Begin to change it in place; ``work.properties`` are the new ones."""
 

@@ -156,6 +156,12 @@ class SoftwareDeployment(ResourceType):
             )
         return bool(shown["status"] == COMPLETE)
 
+    def give_up(self, work: Work, reason: str) -> None:
+        """The server's agent needs to do it no more."""
+        if work.physical_id:
+            body = {"status": FAILED, "status_reason": reason}
+            work.cloud.put(ROOM, DEPLOYMENTS, work.physical_id, body=body)
+
     def update(self, work: Work, change: Change) -> None:
         """Another config, to be applied again."""
         work.remember(**{UPDATE: None})

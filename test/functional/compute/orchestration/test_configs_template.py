@@ -71,6 +71,23 @@ outputs:
   printed: {value: {get_attr: [deployment, deploy_stdout]}}
 """
 
+SEVERAL = """
+heat_template_version: 2018-08-31
+parameters: {server: {type: string}}
+resources:
+  config:
+    type: OS::Heat::SoftwareConfig
+    properties: {group: script, config: "echo $what", inputs: [{name: what}]}
+  all:
+    type: OS::Heat::SoftwareDeploymentGroup
+    properties:
+      config: {get_resource: config}
+      servers: {first: {get_param: server}}
+      input_values: {what: several}
+outputs:
+  printed: {value: {get_attr: [all, deploy_stdouts]}}
+"""
+
 
 def test_configs_reach_the_server(cloud: RunningCloud, tmp_path: Path) -> None:
     image = image_in(cloud, tmp_path)
@@ -107,7 +124,19 @@ def test_configs_reach_the_server(cloud: RunningCloud, tmp_path: Path) -> None:
     url = _signal_url(cloud, server, "bye")
     assert _post(url, {"deploy_status_code": 1}) < 300
     _wait(cloud, "deploy", "UPDATE_FAILED")
-    for name in ("deploy", "boot"):
+    path.write_text(SEVERAL)
+    cloud.openstack("stack", "create", *words[:-1], "several")
+    url = _signal_url(cloud, server, "several")
+    found = cloud.openstack("stack", "resource", "metadata", "boot", "server")
+    values = [
+        {each["name"]: each["value"] for each in config["inputs"]}
+        for config in found["deployments"]
+    ]
+    assert "several" in [each.get("what") for each in values]
+    assert _post(url, {"deploy_stdout": "three", "deploy_status_code": 0}) < 300
+    _wait(cloud, "several", "CREATE_COMPLETE")
+    assert show(cloud, "several")["outputs"][0]["output_value"] == {"first": "three"}
+    for name in ("several", "deploy", "boot"):
         cloud.openstack("stack", "delete", "--yes", "--wait", name)
     configs = cloud.openstack("software", "config", "list")
     assert configs in ([], "")

@@ -159,6 +159,8 @@ def test_what_takes_too_long_times_out(house: House) -> None:
     shown = house.show("s", stack_id)
     assert shown["stack_status"] == "CREATE_FAILED"
     assert shown["stack_status_reason"] == "Create timed out"
+    # Whoever works on it is told that nobody waits.
+    assert ("give up", "CREATE aborted (Timed out)") in house.world.log
 
 
 @pytest.mark.parametrize(

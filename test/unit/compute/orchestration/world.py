@@ -164,6 +164,9 @@ class Thing(ResourceType):
             return False
         return self._world.is_ready(work.physical_id)
 
+    def give_up(self, work: Work, reason: str) -> None:
+        self._world.log.append(("give up", reason))
+
     def update(self, work: Work, change: Change) -> None:
         if work.properties["fails"] == "update":
             raise ResourceFailed("told to fail")
