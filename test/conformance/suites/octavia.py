@@ -1,7 +1,7 @@
 """Octavia's plugin of tempest: the API of load balancers, and their lives.
 
-Its scenarios that send requests want web servers of its own in guests that are logged in
-to: they skip themselves.  What haproxy does with traffic is tested by
+Its scenarios that send requests want web servers of its own in guests that are logged
+in to: they skip themselves.  What haproxy does with traffic is tested by
 ``test/functional/compute/balancer``.
 """
 
