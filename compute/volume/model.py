@@ -109,7 +109,9 @@ ACTIONS: Mapping[str, Action] = {
     "begin_detaching": Action(frozenset({IN_USE}), DETACHING),
     "roll_detaching": Action(frozenset({DETACHING}), IN_USE),
     "terminate": Action(_QUIET),
-    "detach": Action(frozenset({IN_USE, DETACHING}), AVAILABLE),
+    # Of one that nobody has there is nothing to do, and no harm in saying so.
+    "detach": Action(frozenset({IN_USE, DETACHING, AVAILABLE}), AVAILABLE),
+    "force_detach": Action(_QUIET, AVAILABLE),
 }
 """The one table of what may be done with a volume."""
 
@@ -150,7 +152,13 @@ SNAPSHOT_ACTIONS: Mapping[str, Action] = {
     "backup": Action(frozenset({AVAILABLE}), BACKING_UP),
     "revert": Action(frozenset({AVAILABLE}), RESTORING_SNAPSHOT),
     "reset_status": Action(frozenset(SNAPSHOT_STATUSES) - {DELETING}),
+    "tell_status": Action(frozenset(SNAPSHOT_STATUSES)),
 }
+SNAPSHOT_TOLD: Mapping[str, frozenset[str]] = {
+    CREATING: frozenset({CREATING, AVAILABLE, ERROR}),
+    DELETING: frozenset({DELETING, ERROR_DELETING}),
+}
+"""What may be told of a snapshot that is being taken or removed."""
 SNAPSHOT_JOBS: Mapping[str, Ending] = {
     "create_snapshot": Ending(AVAILABLE, ERROR),
     "delete_snapshot": Ending(GONE, ERROR_DELETING),

@@ -29,6 +29,7 @@ DEFAULTS: dict[str, str] = {
     _E + "volume_actions:terminate_connection": _SERVICE,
     _E + "volume_actions:upload_image": _MEMBER,
     _E + "volume_admin_actions:reset_status": _ADMIN,
+    _E + "volume_admin_actions:force_detach": _ADMIN,
     _E + "volume_host_attribute": _ADMIN,
     _E + "volume_tenant_attribute": _READER,
     # snapshots
@@ -37,6 +38,7 @@ DEFAULTS: dict[str, str] = {
     _V + "get_all_snapshots": _READER,
     _V + "update_snapshot": _MEMBER,
     _V + "delete_snapshot": _MEMBER,
+    _E + "snapshot_actions:update_snapshot_status": _MEMBER,
     _E + "snapshot_admin_actions:reset_status": _ADMIN,
     _E + "snapshot_admin_actions:force_delete": _ADMIN,
     # attachments

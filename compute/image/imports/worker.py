@@ -274,9 +274,7 @@ def _known(image: Image) -> Digests | None:
 
 
 def _without_marks(image: Image, failed: list[str]) -> Image:
-    properties = dict(image.properties)
-    properties.pop(IMPORTING_TO, None)
-    properties.pop(FAILED_IMPORT, None)
-    if failed:
-        properties[FAILED_IMPORT] = ",".join(failed)
-    return replace(image, properties=properties)
+    """Who waits for an import looks for the marks, and what is left in them: empty ones
+    say that it has ended."""
+    marks = {IMPORTING_TO: "", FAILED_IMPORT: ",".join(failed)}
+    return replace(image, properties={**image.properties, **marks})

@@ -78,6 +78,15 @@ class OlderActions:
                 },
                 self._detach,
             ),
+            "os-force_detach": (
+                object_of(
+                    {
+                        "attachment_id": {"anyOf": [UUID, {"type": "null"}]},
+                        "connector": {"type": ["object", "null"]},
+                    }
+                ),
+                self._force_detach,
+            ),
             "os-initialize_connection": (_CONNECTOR, self._initialize),
             "os-terminate_connection": (_CONNECTOR, self._terminate),
         }
@@ -107,6 +116,11 @@ class OlderActions:
     def _detach(self, call: ApiCall, key: str, value: Any) -> Reply:
         attachment_id = (value or {}).get("attachment_id") or ""
         self._older.detach(call.context, key, attachment_id)
+        return accepted()
+
+    def _force_detach(self, call: ApiCall, key: str, value: Any) -> Reply:
+        attachment_id = value.get("attachment_id") or ""
+        self._older.force_detach(call.context, key, attachment_id)
         return accepted()
 
     def _initialize(self, call: ApiCall, key: str, value: Any) -> Reply:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from compute.core.api import ApiCall, json_reply
+from compute.core.api import ApiCall
 from compute.core.errors import BadRequest
+from compute.core.schema import Schema
 from compute.volume.api.frame import (
     DESCRIPTION,
     FLAG,
@@ -13,7 +15,6 @@ from compute.volume.api.frame import (
     METADATA,
     METADATA_BODY,
     NAME,
-    STATUS_OR_DELETION,
     UUID,
     Verb,
     accepted,
@@ -39,6 +40,11 @@ _TEXTS = {
     "description": DESCRIPTION,
     "display_description": DESCRIPTION,
 }
+_STATUS: Mapping[str, Any] = {
+    "type": "object",
+    "properties": {"status": {"type": "string", "maxLength": 32}},
+    "required": ["status"],
+}
 CREATE = body_of(
     "snapshot",
     {
@@ -50,6 +56,25 @@ CREATE = body_of(
     ("volume_id",),
 )
 UPDATE = body_of("snapshot", _TEXTS)
+ACTION = Schema(
+    {
+        "type": "object",
+        "properties": {
+            "os-reset_status": _STATUS,
+            "os-force_delete": {"type": ["object", "null"]},
+            "os-update_snapshot_status": {
+                **_STATUS,
+                "properties": {
+                    **_STATUS["properties"],
+                    "progress": {"type": "string", "pattern": "^[0-9]{1,3}%$"},
+                },
+            },
+        },
+        "minProperties": 1,
+        "maxProperties": 1,
+        "additionalProperties": False,
+    }
+)
 LISTED = Listed(
     "snapshots",
     "volume:get_all_snapshots",
@@ -170,10 +195,12 @@ class SnapshotsApi:
 
     def act(self, call: ApiCall) -> Reply:
         """POST /snapshots/{snapshot_id}/action."""
-        ((name, value),) = call.json(STATUS_OR_DELETION).items()
+        ((name, value),) = call.json(ACTION).items()
         key = call.parameters["snapshot_id"]
         if name == "os-force_delete":
             self._snapshots.delete(call.context, key, force=True)
+        elif name == "os-update_snapshot_status":
+            self._snapshots.tell_status(call.context, key, value)
         else:
             self._snapshots.reset_status(call.context, key, value["status"])
         return accepted()
@@ -220,4 +247,4 @@ class SnapshotsApi:
         """DELETE .../metadata/{key}."""
         key = call.parameters["key"]
         self._write(call, lambda before: without(before, key))
-        return json_reply(200, {})
+        return ok()

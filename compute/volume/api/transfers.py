@@ -110,12 +110,7 @@ class TransfersApi:
         transfer, _ = self._transfers.accept(
             call.context, call.parameters["transfer_id"], key
         )
-        document = _document(call, transfer, detail=False)
-        if minor_of(call) >= PROJECTS_SINCE:
-            document["accepted"] = True
-            document["source_project_id"] = transfer.project_id
-            document["destination_project_id"] = call.context.project_id
-        return accepted({"transfer": document})
+        return accepted({"transfer": _document(call, transfer, detail=False)})
 
     def delete(self, call: ApiCall) -> Reply:
         """DELETE."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compute.core.api import ApiCall, json_reply
+from compute.core.api import ApiCall
 from compute.core.errors import BadRequest, NotFound
 from compute.core.schema import Schema
 from compute.volume.api.frame import META_BODY, METADATA_BODY, Verb, ok
@@ -77,7 +77,7 @@ class VolumeMetadataApi:
         self._volumes.change_metadata(
             call.context, volume_id, lambda before: without(before, key)
         )
-        return json_reply(200, {})
+        return ok()
 
     def _volume(self, call: ApiCall) -> Volume:
         key, rule = call.parameters["volume_id"], "volume:get_volume_metadata"

@@ -9,11 +9,11 @@ from typing import Any
 
 from compute.core.context import RequestContext
 from compute.core.database import Connection
-from compute.core.errors import NotFound
+from compute.core.errors import Conflict, NotFound
 from compute.volume import rules
 from compute.volume.connection import READ_WRITE, connection_of
 from compute.volume.errors import InvalidStatus
-from compute.volume.model import ATTACHED, ATTACHING, AVAILABLE, IN_USE
+from compute.volume.model import ATTACHED, ATTACHING, AVAILABLE, IN_USE, STABLE
 from compute.volume.records import Attachment
 from compute.volume.service.attachments import Attachments
 from compute.volume.wiring import Wiring
@@ -139,6 +139,41 @@ class OlderAttachments:
         wiring.change(
             lambda connection: self._attachments.follow(connection, volume_id)
         )
+
+    def force_detach(
+        self, context: RequestContext, volume_id: str, attachment_id: str
+    ) -> None:
+        """Forget that anybody has it, whatever its status says.  ``Conflict`` where a
+        server's host is connected: it would go on to write."""
+        wiring = self._wiring
+        rule = "volume_extension:volume_admin_actions:force_detach"
+
+        def look(connection: Connection) -> list[Attachment]:
+            volume = wiring.volume(connection, context, volume_id, rule)
+            rules.check_volume(volume, "force_detach")
+            known = self._rows.all(connection, volume_id=volume_id)
+            found = [each for each in known if attachment_id in ("", each.id)]
+            if attachment_id and not found:
+                raise NotFound(f"Volume attachment could not be found: {attachment_id}")
+            for each in found:
+                if each.instance_id and each.connector:
+                    raise Conflict(
+                        f"Server {each.instance_id} is connected to volume {volume_id}:"
+                        " detach it by the Compute API"
+                    )
+            return found
+
+        for attachment in wiring.database.read(look):
+            self._attachments.remove(context, attachment)
+
+        def settle(connection: Connection) -> None:
+            volume = wiring.volume(connection, context, volume_id, rule)
+            left = self._rows.all(connection, volume_id=volume_id)
+            status = rules.status_of_attachments(left)
+            if volume.status in STABLE and volume.status != status:
+                wiring.set_status(connection, volume, status)
+
+        wiring.change(settle)
 
     def step(
         self, context: RequestContext, volume_id: str, action: str, *, quiet: bool

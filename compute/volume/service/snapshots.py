@@ -10,7 +10,7 @@ from compute.core.database import Connection
 from compute.core.errors import BadRequest
 from compute.volume import rules
 from compute.volume.errors import InvalidStatus
-from compute.volume.model import CREATING, IN_USE, SNAPSHOT_STATUSES
+from compute.volume.model import CREATING, IN_USE, SNAPSHOT_STATUSES, SNAPSHOT_TOLD
 from compute.volume.records import Snapshot, Volume
 from compute.volume.service.quotas import Quotas
 from compute.volume.service.types import Types
@@ -106,6 +106,22 @@ class Snapshots:
             rule,
             "reset_status",
         )
+
+    def tell_status(
+        self, context: RequestContext, snapshot_id: str, told: Mapping[str, str]
+    ) -> None:
+        """How its taking or removal goes, by whoever is at it."""
+        rule = "volume_extension:snapshot_actions:update_snapshot_status"
+
+        def decide(snapshot: Snapshot) -> Mapping[str, Any]:
+            if told["status"] not in SNAPSHOT_TOLD.get(snapshot.status, ()):
+                raise BadRequest(
+                    f"Provided snapshot status {told['status']} not allowed for"
+                    f" snapshot with status {snapshot.status}."
+                )
+            return {"progress": snapshot.progress, **told}
+
+        self.change(context, snapshot_id, decide, rule, "tell_status")
 
     def delete(
         self, context: RequestContext, snapshot_id: str, *, force: bool = False

@@ -192,6 +192,7 @@ def requests(house: House, backup_id: str) -> dict[str, Callable[[str], Got]]:
         "roll_detaching": action("os-roll_detaching"),
         "terminate": action("os-terminate_connection", connector),
         "detach": action("os-detach", {}),
+        "force_detach": action("os-force_detach", {}),
     }
 
 
@@ -209,6 +210,7 @@ BY_ATTACHMENTS = {
     "terminate",
     "initialize",
     "force_delete",
+    "force_detach",
 }
 
 

@@ -70,3 +70,21 @@ def test_new_things_are_shown_plainly(house: House) -> None:
     assert "os-volume-type-access:is_public" not in changed["volume_type"]
     shown = house.ok("GET", path, roles="admin")["volume_type"]
     assert {"qos_specs_id", "os-volume-type-access:is_public"} <= set(shown)
+
+
+def test_who_takes_a_snapshot_tells_how_it_goes(house: House) -> None:
+    snapshot_id = house.snapshot(house.create())
+    path = f"/snapshots/{snapshot_id}/action"
+
+    def tell(status: str, progress: str = "80%") -> int:
+        told = {"status": status, "progress": progress}
+        return house.ask("POST", path, {"os-update_snapshot_status": told}).status
+
+    assert tell("error") == 400
+    taking = {"os-reset_status": {"status": "creating"}}
+    house.ok("POST", path, taking, roles="admin")
+    assert tell("deleting") == tell("error", "most") == 400
+    assert tell("error") == 202
+    snapshot = house.show("snapshot", snapshot_id)
+    assert snapshot["status"] == "error"
+    assert snapshot["os-extended-snapshot-attributes:progress"] == "80%"
