@@ -38,8 +38,9 @@ class IdentityParts:
     events: EventLog = EventLog(tables.events)
 
     def now(self) -> float:
-        """Seconds since the epoch."""
-        return self.clock.time()
+        """Seconds since the epoch, to the microsecond: tokens hold no less, and must
+        say the same of themselves whenever they are asked."""
+        return round(self.clock.time(), 6)
 
     def read(self, function: Callable[[Connection], T]) -> T:
         """See ``Database.read``."""

@@ -73,6 +73,16 @@ def test_a_token_gets_a_token_that_lives_no_longer(house: House) -> None:
     assert token["audit_ids"][1] == earlier.body["token"]["audit_ids"][0]
 
 
+def test_a_token_always_says_the_same_of_itself(house: House) -> None:
+    for step in range(1, 9):
+        # Clocks tell quarters of microseconds.
+        house.clock.advance(0.1 + step * 2**-22)
+        said = house.sign_in("admin", ADMIN_PASSWORD, project("admin"))
+        token = said.headers["x-subject-token"]
+        shown = house.say("GET", "/v3/auth/tokens", token=token, subject=token)
+        assert shown.body == said.body
+
+
 def test_validation(house: House) -> None:
     _, _, token = house.member()
     path = "/v3/auth/tokens"
