@@ -15,6 +15,7 @@ import click
 from objectstore.cli.process import StartFailed
 from test.conformance.cloud import HOME, conformance_cloud
 from test.conformance.environments import NotInstalled, make_environment
+from test.conformance.guest import check_programs
 from test.conformance.junit import NoResults, read_results
 from test.conformance.suite import Selection, Stage, Suite
 from test.conformance.suites import all_suites
@@ -102,6 +103,8 @@ def _run(
     exceptions = read_exceptions(EXCEPTIONS / f"{suite.name}.txt")
     environment = make_environment(data / "environment", suite.requirements)
     if is_real:
+        check_programs()
+        # Installs what building a guest needs, while there is a way outside.
         guest_image()
         _go_apart()
     with conformance_cloud(data / "cloud", suite.sections, is_real=is_real) as cloud:

@@ -10,8 +10,8 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
+from test.conformance.guest import build_guest
 from test.functional.compute.house import RunningCloud, Sections, laid_out
-from test.guest_image import DISK, guest_image
 
 HOME = Path(__file__).resolve().parents[2]
 GUEST_MEMORY_MIB = 160
@@ -116,9 +116,9 @@ def furnish(cloud: RunningCloud, directory: Path, *, is_real: bool) -> Furniture
 
 
 def _disk(directory: Path, *, is_real: bool) -> Path:
-    if is_real:
-        return guest_image() / DISK
     directory.mkdir(parents=True, exist_ok=True)
+    if is_real:
+        return build_guest(directory)
     path = directory / "simulated.raw"
     path.write_bytes(bytes(SIMULATED_IMAGE_BYTES))
     return path

@@ -76,7 +76,7 @@ class ServerVolumes:
         server = self.visible(context, server_id, CREATE)
         self._actions.check(context, server, "attach_volume")
         if find_volume(server.block_devices, new.volume_id) is not None:
-            raise Conflict(f"volume {new.volume_id} already attached")
+            raise _had_already(new.volume_id)
         check_count(server.block_devices)
         volume = self._volume(context, new.volume_id)
         attachment_id = self._reserve(context, server, volume)
@@ -92,6 +92,9 @@ class ServerVolumes:
             delete_on_termination=new.delete_on_termination,
         )
         try:
+            if not server.host:
+                # No guest will say that it has it, and nobody else may take it.
+                self._wiring.volumes.complete_attachment(attachment_id)
             return self._begin_attaching(context, server_id, device, new.device)
         except BaseException:
             release_attachment(self._wiring.volumes, attachment_id)
@@ -103,7 +106,7 @@ class ServerVolumes:
         def decide(connection: Connection, server: Server) -> Change:
             entries = server.block_devices
             if find_volume(entries, device.volume_id) is not None:
-                raise Conflict(f"volume {device.volume_id} already attached")
+                raise _had_already(device.volume_id)
             check_count(entries)
             entry = {
                 **device.to_json(),
@@ -277,6 +280,10 @@ def _device(server: Server, volume_id: str) -> BlockDevice:
             else f"volume_id not found: {volume_id}"
         )
     return found
+
+
+def _had_already(volume_id: str) -> BadRequest:
+    return BadRequest(f"Invalid volume: volume {volume_id} already attached")
 
 
 def _settled(server: Server, volume_id: str) -> BlockDevice:

@@ -49,6 +49,23 @@ def test_a_stopped_guest_has_the_volume_when_it_starts(house: House) -> None:
     assert volumes_in_guest(house, server_id) == {"vdf": volume_id}
 
 
+def test_a_server_on_the_shelf_has_its_volume_at_once(house: House) -> None:
+    server_id, volume_id = house.boot(), house.volume_service.add()
+    house.act(server_id, "shelve")
+    house.work()
+    assert attach(house, server_id, volume_id).status == 200
+    house.work()
+    assert house.volume_service.status(volume_id) == "in-use"
+    house.act(server_id, "unshelve")
+    house.work()
+    assert volumes_in_guest(house, server_id) == {"vdb": volume_id}
+    house.act(server_id, "shelve")
+    house.work()
+    assert house.ask("DELETE", path_of(server_id, volume_id)).status == 202
+    house.work()
+    assert house.volume_service.status(volume_id) == "available"
+
+
 def test_bodies_by_version(house: House) -> None:
     server_id = with_a_volume(house)
     (volume_id,) = house.volume_service.volumes
@@ -81,7 +98,7 @@ def test_what_an_attachment_may_say(house: House) -> None:
         assert got.status == 400, (version, more)
     assert attach(house, server_id, OTHER_SERVER).status == 404
     assert attach(house, server_id, volume_id, tag="data").status == 200
-    assert attach(house, server_id, volume_id).status == 409
+    assert attach(house, server_id, volume_id).status == 400
     other = house.boot("other")
     assert attach(house, other, volume_id).status == 400
     second = house.volume_service.add()
