@@ -15,6 +15,7 @@ from compute.network.hosts.internal_api import InternalApi
 from compute.network.links import networks, ports, subnets
 from compute.network.links.bindings import BindingApi
 from compute.network.projects import address_scopes, rbac, subnet_pools
+from compute.network.projects.pool_prefixes import PoolPrefixActions
 from compute.network.projects.quotas import QuotaApi
 from compute.network.projects.reservations import ReservationApi
 from compute.network.projects.tags import TagApi
@@ -67,6 +68,7 @@ def all_routes(database: NetworkDatabase, rule_names: frozenset[str]) -> list[Ro
         RouterActions(database),
         AddressGroupActions(database),
         PoolApi(database),
+        PoolPrefixActions(database),
         QuotaApi(database),
         TopologyApi(database),
         AgentApi(database),

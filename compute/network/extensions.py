@@ -85,6 +85,10 @@ EXTENSIONS = {
         "Availability zones of networks",
     ),
     "pagination": ("Pagination support", "Lists in pages"),
+    "port-mac-address-regenerate": (
+        "Port MAC address regenerate",
+        "A new MAC address instead of a null one",
+    ),
     "port-security": ("Port Security", "Whether a port's traffic is checked"),
     "project-id": ("project_id field enabled", "project_id beside tenant_id"),
     "provider": ("Provider Network", "How networks are joined to the world"),
@@ -181,6 +185,14 @@ EXTENSIONS = {
     "security-groups-rules-belongs-to-default-sg": (
         "Security group rule belongs to the project default security group",
         "Whether a rule is of a project's default group",
+    ),
+    "subnetpool-prefix-ops": (
+        "Subnet Pool Prefix Operations",
+        "Prefixes of pools, added and taken away one by one",
+    ),
+    "tag-ports-during-bulk-creation": (
+        "Tag Ports During Bulk Creation",
+        "Ports that are born with tags",
     ),
     "subnet_allocation": ("Subnet Allocation", "Subnets cut from pools"),
 }

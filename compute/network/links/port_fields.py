@@ -18,6 +18,7 @@ from compute.network.frame.fields import (
     Fields,
     objects,
 )
+from compute.network.frame.tag_values import TAG_LIST
 from compute.network.links.macs import parse_mac
 from compute.network.links.prefixes import parse_address, parse_destination
 from compute.network.qos import users
@@ -60,6 +61,7 @@ FIELDS = Fields(
     Field("allowed_address_pairs", PAIRS, default=[]),
     Field("extra_dhcp_opts", OPTIONS, default=[]),
     Field("dns_name", TEXT_OR_NULL, default=""),
+    Field("tags", TAG_LIST, default=[], update=False),
     Field("binding:host_id", TEXT_OR_NULL, default=""),
     Field("binding:vnic_type", {"enum": [*VNIC_TYPES, None]}, default="normal"),
     Field("binding:profile", {**OBJECT, "type": ["object", "null"]}, default={}),

@@ -12,6 +12,7 @@ from typing import Any
 from compute.network import tables
 from compute.network.errors import conflict
 from compute.network.frame.bodies import Body
+from compute.network.frame.collection import TAGS
 from compute.network.frame.resource import Definition
 from compute.network.frame.work import Work
 from compute.network.links import addressing, networks, port_fields, translations
@@ -94,6 +95,7 @@ def make_port(work: Work, network: Network, body: Body) -> Port:
     )
     groups = choose_groups(work, port, body["security_groups"])
     work.insert(tables.ports, port)
+    TAGS.set(work.connection, port.id, sorted(set(body["tags"])))
     addressing.assign(work, port.id, pairs)
     set_groups(work, port.id, groups)
     _moved(work, port, "")
@@ -194,8 +196,9 @@ def _values(work: Work, port: Port, body: Body) -> dict[str, Any]:
     if "dns_name" in body:
         values["dns_name"] = port_fields.dns_name(body["dns_name"])
     values["qos_policy_id"] = users.changed(work, port, body)
-    mac = body.get("mac_address")
-    if mac and parse_mac(mac) != port.mac:
+    mac = body.get("mac_address", port.mac)
+    # Null asks for a new one.
+    if mac is None or (mac and parse_mac(mac) != port.mac):
         values["mac"] = _mac(work, port.network_id, mac)
     if values.get("host", port.host) != port.host:
         values["status"] = DOWN

@@ -86,6 +86,15 @@ def is_inside(inner: IPNetwork, outer: IPNetwork) -> bool:
     )
 
 
+def without_prefix(outer: IPNetwork, gone: IPNetwork) -> list[IPNetwork]:
+    """What is left of a prefix when another one of its version is taken away."""
+    if not outer.overlaps(gone):
+        return [outer]
+    if is_inside(outer, gone):
+        return []
+    return list(outer.address_exclude(gone))  # type: ignore[arg-type]
+
+
 def number_text(address: str) -> str:
     """An address as a hexadecimal number that sorts as addresses do."""
     return f"{int(ipaddress.ip_address(address)):032x}"

@@ -56,7 +56,7 @@ FIELDS = Fields(
 
 def create_pool(work: Work, body: Body) -> SubnetPool:
     """A new pool."""
-    prefixes, version = _prefixes(body["prefixes"])
+    prefixes, version = parse_prefixes(body["prefixes"])
     lengths = _lengths(version, body, {})
     pool = SubnetPool(
         **work.new(),
@@ -74,7 +74,7 @@ def create_pool(work: Work, body: Body) -> SubnetPool:
         quota=body["default_quota"],
     )
     _check_default(work, pool)
-    _check_scope(work, pool)
+    check_scope(work, pool)
     return work.insert(tables.subnet_pools, pool)
 
 
@@ -86,7 +86,7 @@ def update_pool(work: Work, pool: SubnetPool, body: Body) -> SubnetPool:
         if name in body
     }
     if "prefixes" in body:
-        prefixes, version = _prefixes([*body["prefixes"]])
+        prefixes, version = parse_prefixes([*body["prefixes"]])
         if version != pool.version or not all(
             any(is_inside(parse_prefix(old), parse_prefix(new)) for new in prefixes)
             for old in pool.prefixes
@@ -113,7 +113,7 @@ def update_pool(work: Work, pool: SubnetPool, body: Body) -> SubnetPool:
         )
     changed = work.save(tables.subnet_pools, pool, **values)
     _check_default(work, changed)
-    _check_scope(work, changed)
+    check_scope(work, changed)
     return changed
 
 
@@ -129,7 +129,9 @@ def delete_pool(work: Work, pool: SubnetPool) -> None:
     work.delete(tables.subnet_pools, pool)
 
 
-def _prefixes(texts: Sequence[str]) -> tuple[list[str], int]:
+def parse_prefixes(texts: Sequence[str]) -> tuple[list[str], int]:
+    """Prefixes in canonical form, those that touch as one, and their version of IP.
+    ``InvalidInput``."""
     found = [parse_prefix(text, "prefixes") for text in texts]
     version = found[0].version
     if any(each.version != version for each in found):
@@ -188,7 +190,7 @@ def check_scope_is_lent(work: Work, pool: SubnetPool, project_id: str) -> None:
         )
 
 
-def _check_scope(work: Work, pool: SubnetPool) -> None:
+def check_scope(work: Work, pool: SubnetPool) -> None:
     """Pools of one scope do not meet."""
     if not pool.address_scope_id:
         return

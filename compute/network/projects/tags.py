@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from compute.core.api import ApiCall, Route, empty_reply, json_reply
@@ -11,22 +11,14 @@ from compute.core.schema import Schema
 from compute.network import tables
 from compute.network.errors import not_found
 from compute.network.frame.collection import TAGS, Collection
+from compute.network.frame.tag_values import TAG, TAG_LIST, TAGS_MAX
 from compute.network.frame.work import NetworkDatabase, Work
 from objectstore.kernel.reply import Reply
 
-TAG_CHARACTERS_MAX = 255  # as Neutron since its tags may be long
-TAGS_MAX = 50
-TAG: Mapping[str, Any] = {
-    "type": "string",
-    "minLength": 1,
-    "maxLength": TAG_CHARACTERS_MAX,
-    # A comma separates tags in filters, a slash would end the path.
-    "pattern": "^[^,/]*$",
-}
-TAG_LIST = Schema(
+TAGS_GIVEN = Schema(
     {
         "type": "object",
-        "properties": {"tags": {"type": "array", "items": TAG, "maxItems": TAGS_MAX}},
+        "properties": {"tags": TAG_LIST},
         "required": ["tags"],
         "additionalProperties": False,
     }
@@ -69,12 +61,12 @@ class TagApi:
 
     def replace(self, call: ApiCall) -> Reply:
         """All tags at once."""
-        wanted = sorted(set(call.json(TAG_LIST)["tags"]))
+        wanted = sorted(set(call.json(TAGS_GIVEN)["tags"]))
         return json_reply(200, {"tags": self._change(call, lambda had: wanted)})
 
     def extend(self, call: ApiCall) -> Reply:
         """Some more tags."""
-        more = call.json(TAG_LIST)["tags"]
+        more = call.json(TAGS_GIVEN)["tags"]
         tags = self._change(call, lambda had: sorted({*had, *more}))
         return json_reply(201, {"tags": tags})
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from compute.core.api import ApiCall, Route, json_reply
-from compute.core.errors import PolicyNotAuthorized
+from compute.core.errors import NotFound, PolicyNotAuthorized
 from compute.core.schema import Schema
 from compute.network import tables
 from compute.network.errors import conflict, invalid
@@ -31,6 +31,7 @@ from objectstore.kernel.reply import Reply
 
 Changed = Callable[[AddressGroup], list[str]]
 
+NAMED_MAX = 200  # characters of addresses in an error
 ADDRESSES_MAX = 1000  # of one group: each is an element of a set on many hosts
 
 _ADDRESSES = {"type": "array", "items": TEXT, "maxItems": ADDRESSES_MAX}
@@ -123,9 +124,10 @@ class AddressGroupActions:
         def changed(group: AddressGroup) -> list[str]:
             missing = sorted(set(wanted) - set(group.addresses))
             if missing:
-                raise invalid(
-                    f"addresses: {', '.join(missing)} not in address group {group.id}.",
-                    "AddressesNotFound",
+                raise NotFound(
+                    f"Addresses {', '.join(missing)[:NAMED_MAX]} are not in address"
+                    f" group {group.id}.",
+                    kind="AddressesNotFound",
                 )
             return [each for each in group.addresses if each not in wanted]
 

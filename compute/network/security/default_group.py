@@ -51,9 +51,7 @@ def ensure_default(work: Work, project_id: str) -> SecurityGroup:
 
 def begin_with(work: Work, group: SecurityGroup) -> None:
     """Give a new group the rules that new groups begin with."""
-    rules = tables.default_rules
-    wanted = rules.c.in_default if group.default_of else rules.c.in_others
-    for each in work.records(DefaultRule, rules, wanted.is_(True)):
+    for each in beginning_rules(work, group):
         remote = group.id if each.remote_group_id == PARENT else each.remote_group_id
         if not _is_there(work, each, remote, group):
             continue
@@ -74,6 +72,13 @@ def begin_with(work: Work, group: SecurityGroup) -> None:
                 remote_address_group_id=each.remote_address_group_id,
             ),
         )
+
+
+def beginning_rules(work: Work, group: SecurityGroup) -> list[DefaultRule]:
+    """What a group like this begins with."""
+    rules = tables.default_rules
+    wanted = rules.c.in_default if group.default_of else rules.c.in_others
+    return work.records(DefaultRule, rules, wanted.is_(True))
 
 
 def _is_there(work: Work, rule: DefaultRule, remote: str, group: SecurityGroup) -> bool:

@@ -17,6 +17,7 @@ from compute.network.frame.collection import (
     standard,
 )
 from compute.network.frame.fields import TEXT, Field, Fields
+from compute.network.frame.quota import check_quota
 from compute.network.frame.resource import Definition
 from compute.network.frame.work import Work
 from compute.network.links.visibility import (
@@ -30,6 +31,7 @@ from compute.network.model import SecurityGroup, SecurityRule
 from compute.network.security.default_group import (
     DEFAULT,
     begin_with,
+    beginning_rules,
     ensure_default,
     ensure_for_call,
 )
@@ -55,6 +57,9 @@ def create_group(work: Work, body: Body) -> SecurityGroup:
         stateful=body["stateful"],
         default_of=None,
     )
+    if not is_own_service(work, body):
+        more = len(beginning_rules(work, group))
+        check_quota(work, "security_group_rule", group.project_id, more)
     work.insert(tables.security_groups, group)
     begin_with(work, group)
     return group

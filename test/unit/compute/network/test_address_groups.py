@@ -48,7 +48,7 @@ def test_hosts_let_the_addresses_of_a_group_in(house: House) -> None:
     got = house.ok("PUT", f"{path}/remove_addresses", body)["address_group"]
     assert got["addresses"] == ["fd00::1/128"]
     gone = house.ask("PUT", f"{path}/remove_addresses", body)
-    assert (gone.status, gone.error) == (400, "AddressesNotFound")
+    assert (gone.status, gone.error) == (404, "AddressesNotFound")
     refused = house.delete("address_group", group["id"])
     assert (refused.status, refused.error) == (409, "AddressGroupInUse")
     assert house.delete("security_group_rule", rule["id"]).status == 204

@@ -86,6 +86,29 @@ def test_ports_on_a_shared_network_cannot_pretend(house: House) -> None:
     assert house.refused("port", network_id=external["id"])[0] == 403
 
 
+def test_ports_are_born_with_tags(house: House) -> None:
+    network, _ = house.network()
+    bodies = [
+        {"network_id": network["id"], "name": name, "tags": tags}
+        for name, tags in (("a", ["red", "blue", "red"]), ("b", []))
+    ]
+    found = house.ok("POST", "/v2.0/ports", {"ports": bodies})["ports"]
+    assert {each["name"]: each["tags"] for each in found} == {
+        "a": ["blue", "red"],
+        "b": [],
+    }
+    assert house.refused("port", network_id=network["id"], tags=["a,b"])[0] == 400
+    assert house.change_refused("port", found[0]["id"], tags=[])[0] == 400
+
+
+def test_no_mac_address_means_a_new_one(house: House) -> None:
+    network, _ = house.network()
+    port = house.make("port", network_id=network["id"])
+    assert house.change_refused("port", port["id"], mac_address=None)[0] == 403
+    changed = house.change("port", port["id"], mac_address=None, as_roles="admin")
+    assert changed["mac_address"] not in ("", port["mac_address"])
+
+
 def test_ports_change(house: House) -> None:
     network, subnet = house.network()
     port = house.make("port", network_id=network["id"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from compute.network.extensions import EXTENSIONS
 from test.unit.compute.network.conftest import Make
-from test.unit.compute.network.house import OTHER, OWNER, House
+from test.unit.compute.network.house import OTHER, OWNER, Got, House
 
 ADMIN = {"roles": "admin"}
 
@@ -40,6 +40,33 @@ def test_quota_is_a_refusal_to_other_rooms(make: Make) -> None:
     house = make(quota_port=0)
     network, _ = house.network()
     assert house.refused("port", network_id=network["id"]) == (409, "OverQuota")
+
+
+def test_a_pool_s_prefixes_come_and_go(house: House) -> None:
+    pool = house.make("subnetpool", name="p", prefixes=["10.8.0.0/24"])["id"]
+    path = f"/v2.0/subnetpools/{pool}/"
+
+    def act(verb: str, *prefixes: str, **who: str) -> Got:
+        body = {"prefixes": list(prefixes)}
+        return house.ask("PUT", f"{path}{verb}_prefixes", body, **who)
+
+    added = act("add", "10.8.1.0/24", "10.20.0.0/24")
+    assert added.json == {"prefixes": ["10.8.0.0/23", "10.20.0.0/24"]}
+    network = house.make("network")["id"]
+    where = {"network_id": network, "ip_version": 4, "subnetpool_id": pool}
+    house.make("subnet", **where, cidr="10.20.0.0/25")
+    refused = act("remove", "10.20.0.64/26")
+    assert (refused.status, refused.error) == (400, "IllegalSubnetPoolPrefixUpdate")
+    less = act("remove", "10.20.0.128/25", "10.8.0.0/25")
+    kept = ["10.8.0.128/25", "10.8.1.0/24", "10.20.0.0/25"]
+    assert less.json == {"prefixes": kept}
+    assert house.show("subnetpool", pool)["prefixes"] == kept
+    assert act("add", "2001:db8::/64").status == 400
+    assert act("add", "10.9.0.0/16", roles="reader").status == 403
+    assert act("add", "10.9.0.0/16", project=OTHER).status == 404
+    empty = house.make("subnetpool", name="q", prefixes=["10.8.0.0/24"])["id"]
+    path = f"/v2.0/subnetpools/{empty}/"
+    assert act("remove", "10.0.0.0/8").error == "EmptySubnetPoolPrefixList"
 
 
 def test_subnets_from_a_pool(house: House) -> None:

@@ -146,6 +146,14 @@ def test_there_is_one_default_group(house: House) -> None:
     assert [each["name"] for each in found] == ["default"]
 
 
+def test_the_rules_that_a_group_begins_with_count(house: House) -> None:
+    house.list("security_group")
+    body = {"quota": {"security_group_rule": 5}}
+    house.ok("PUT", f"/v2.0/quotas/{OWNER}", body, roles="admin")
+    assert house.refused("security_group", name="web") == (409, "OverQuota")
+    assert [each["name"] for each in house.list("security_group")] == ["default"]
+
+
 def test_a_group_is_named_once(house: House) -> None:
     network, _ = house.network()
     group = house.make("security_group", name="web")["id"]
