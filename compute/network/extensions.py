@@ -186,6 +186,10 @@ EXTENSIONS = {
         "Security group rule belongs to the project default security group",
         "Whether a rule is of a project's default group",
     ),
+    "subnet-service-types": (
+        "Subnet service types",
+        "Subnets that give addresses to ports of some owners only",
+    ),
     "subnetpool-prefix-ops": (
         "Subnet Pool Prefix Operations",
         "Prefixes of pools, added and taken away one by one",

@@ -17,7 +17,7 @@ from compute.network import tables
 from compute.network.errors import conflict, invalid
 from compute.network.frame.work import Work
 from compute.network.links import prefixes
-from compute.network.model import FixedAddress, Subnet
+from compute.network.model import NETWORK_OWNER_PREFIX, FixedAddress, Subnet
 
 # As many as one interface can sensibly carry.
 FIXED_ADDRESSES_MAX = 64
@@ -35,17 +35,25 @@ def wanted_addresses(
     *,
     network_id: str,
     mac: str,
+    owner: str,
     keep: Sequence[FixedAddress] = (),
-    is_guest: bool = True,
 ) -> list[tuple[str, str]]:
     """(subnet, address) for each wish; for None, one of each version of IP and those
-    that the guest makes itself.
+    that the guest makes itself, on subnets that are for the port's ``owner``.
 
     ``keep``: what the port has already.  Raises ``InvalidIpForNetwork``,
     ``IpAddressInUse``, ``IpAddressGenerationFailure``.
     """
     if wishes is None:
-        return _automatic(work, subnets, network_id, mac)
+        fitting = fitting_subnets(subnets, owner)
+        if subnets and not fitting:
+            raise conflict(
+                "IpAddressGenerationFailureNoMatchingSubnet",
+                f"No valid service subnet for the given device owner, network"
+                f" {network_id}, service type {owner}.",
+            )
+        return _automatic(work, fitting, network_id, mac)
+    is_guest = not owner.startswith(NETWORK_OWNER_PREFIX)
     if len(wishes) > FIXED_ADDRESSES_MAX:
         raise invalid(f"fixed_ips: more than {FIXED_ADDRESSES_MAX}.")
     had = {(each.subnet_id, each.address) for each in keep}
@@ -70,6 +78,25 @@ def wanted_addresses(
     for subnet in open_wishes:
         chosen.append(_one_of(work, subnet, mac, had, chosen, is_guest))
     return chosen
+
+
+def fitting_subnets(subnets: Sequence[Subnet], owner: str) -> list[Subnet]:
+    """Of each version of IP the subnets for ports of that owner; those for any port
+    where there are none."""
+    found: list[Subnet] = []
+    for version in (4, 6):
+        those = [each for each in subnets if each.version == version]
+        for_owner = [each for each in those if _is_for(each, owner)]
+        found += for_owner or [each for each in those if not each.service_types]
+    return found
+
+
+def _is_for(subnet: Subnet, owner: str) -> bool:
+    """``compute:`` stands for all servers, wherever they are."""
+    return any(
+        kind == owner or (kind.endswith(":") and owner.startswith(kind))
+        for kind in subnet.service_types
+    )
 
 
 def _understand(
@@ -130,7 +157,6 @@ def _automatic(
             for each in subnets
             if each.version == version
             and each.address_mode not in prefixes.AUTOMATIC_MODES
-            and not each.service_types
         ]
         for subnet in plain:
             address = free_address(work, subnet)

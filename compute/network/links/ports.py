@@ -91,7 +91,7 @@ def make_port(work: Work, network: Network, body: Body) -> Port:
         body["fixed_ips"],
         network_id=network.id,
         mac=mac,
-        is_guest=port.is_guest,
+        owner=port.device_owner,
     )
     groups = choose_groups(work, port, body["security_groups"])
     work.insert(tables.ports, port)
@@ -240,7 +240,7 @@ def _change_addresses(work: Work, port: Port, wishes: Any) -> None:
         network_id=port.network_id,
         mac=port.mac,
         keep=had,
-        is_guest=port.is_guest,
+        owner=port.device_owner,
     )
     lost = {each.address for each in had} - {address for _, address in pairs}
     user = translations.uses_any(work, port, lost)

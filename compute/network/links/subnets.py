@@ -39,13 +39,21 @@ from compute.network.links.visibility import subnet_visible
 from compute.network.model import Network, Port, Subnet
 from compute.network.port_names import OWNER_DHCP, OWNER_ROUTER_INTERFACE
 
-# As many as Neutron's own defaults allow; resolvers look at three.
+SERVICE_TYPES_MAX = 20
 MODES = ("slaac", "dhcpv6-stateful", "dhcpv6-stateless")
 MODE = {"enum": [*MODES, None]}
 VERSION = {"type": ["integer", "null"], "enum": [4, 6, None]}
 
 POOLS = objects({"start": TEXT, "end": TEXT}, ("start", "end"))
 ROUTES = objects({"destination": TEXT, "nexthop": TEXT}, ("destination", "nexthop"))
+
+# Owners of ports (``device_owner``) whose addresses come from here.
+SERVICE_TYPES = {
+    "type": "array",
+    "items": {**TEXT, "minLength": 1},
+    "maxItems": SERVICE_TYPES_MAX,
+    "uniqueItems": True,
+}
 
 FIELDS = Fields(
     Field("name", TEXT, default=""),
@@ -63,8 +71,7 @@ FIELDS = Fields(
     Field("host_routes", ROUTES, default=[]),
     Field("ipv6_ra_mode", MODE, default=None, update=False),
     Field("ipv6_address_mode", MODE, default=None, update=False),
-    # Addresses are not chosen by what a port is for.
-    Field("service_types", {"const": []}, default=[]),
+    Field("service_types", SERVICE_TYPES, default=[]),
     Field("dns_publish_fixed_ip", {"const": False}),
 )
 COLUMNS = {
@@ -223,6 +230,7 @@ def _present(work: Work, subnets: Sequence[Subnet]) -> list[Body]:
             "ipv6_ra_mode": subnet.ra_mode or None,
             "ipv6_address_mode": subnet.address_mode or None,
             "subnetpool_id": subnet.subnet_pool_id or None,
+            "service_types": list(subnet.service_types),
         }
         for subnet in subnets
     ]

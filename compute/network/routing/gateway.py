@@ -79,7 +79,7 @@ def _readdress(work: Work, port: Port, wishes: Any) -> None:
         network_id=port.network_id,
         mac=port.mac,
         keep=had,
-        is_guest=False,
+        owner=OWNER_ROUTER_GATEWAY,
     )
     addressing.assign(work, port.id, pairs)
     work.bump(tables.ports, port)

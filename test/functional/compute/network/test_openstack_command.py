@@ -199,6 +199,7 @@ def test_security_groups(cloud: RunningCloud) -> None:
 def test_what_administrators_do(cloud: RunningCloud) -> None:
     flat = "--provider-network-type flat --provider-physical-network up"
     lending = "--type network --action access_as_shared --target-project guests"
+    kept = "--service-type network:floatingip --no-dhcp"
     made = script(
         cloud,
         f"""
@@ -206,10 +207,11 @@ def test_what_administrators_do(cloud: RunningCloud) -> None:
         network create lent
         network rbac create lent {lending}
         network create outer --external --share {flat}
-        quota set guests --networks 3 --secgroups 4
+        quota set guests --force --networks 3 --secgroups 4
         quota show --network guests
         subnet pool create pool --pool-prefix 10.99.0.0/16 --default-prefix-length 24
         subnet create cut --network lent --subnet-pool pool
+        subnet create kept --network outer --subnet-range 192.0.2.0/24 {kept}
         address scope create scope --ip-version 4
         network agent list
         ip availability list
@@ -220,8 +222,9 @@ def test_what_administrators_do(cloud: RunningCloud) -> None:
         address scope delete scope
         """,
     )
-    project, _, lent, outer, quota, pool, cut, scope = made[:8]
-    agents, left, zones, extensions = made[8:]
+    project, _, lent, outer, quota, pool, cut, floating, scope = made[:9]
+    agents, left, zones, extensions = made[9:]
+    assert floating["service_types"] == ["network:floatingip"]
     assert lent["target_project_id"] == project["id"]
     assert outer["provider:network_type"] == "flat"
     limits = {each["Resource"]: each["Limit"] for each in quota}
