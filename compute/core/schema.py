@@ -122,7 +122,10 @@ class Schema:
 
     def fault(self, value: Any) -> Fault | None:
         """What ``check`` would raise, in parts: for those who write it otherwise."""
-        error = best_match(self._validator.iter_errors(value))
+        errors = list(self._validator.iter_errors(value))
+        # What is there and must not be tells more than what is missing for it.
+        extra = [it for it in errors if it.validator == "additionalProperties"]
+        error = best_match(extra or errors)
         if error is None:
             return None
         path = (*error.absolute_path, *_last_part(error))

@@ -13,12 +13,13 @@ from typing import Any
 from compute.core.errors import BadRequest
 from compute.core.instants import parse_iso
 from compute.core.schema import Schema
+from compute.metric.errors import invalid_input, invalid_value
 
 Definition = Mapping[str, Any]
 
-STRING_CHARACTERS_MAX = 255
+STRING_CHARACTERS_MAX = 256
 ATTRIBUTES_MAX = 64
-NAME_PATTERN = r"^[a-zA-Z_][a-zA-Z0-9_]{0,62}$"
+NAME_PATTERN = r"^[a-zA-Z_][a-zA-Z0-9_-]{0,62}$"
 # What every resource has.
 RESERVED = frozenset(
     {
@@ -64,18 +65,23 @@ ONE_DEFINITION = Schema(DEFINITION)
 
 
 def completed(definition: Definition) -> dict[str, Any]:
-    """A definition with what it leaves out."""
+    """A definition with what it leaves out.  ``BadRequest`` for bounds that no value
+    can keep to."""
     kind = definition["type"]
     found: dict[str, Any] = {
         "type": kind,
         "required": definition.get("required", True),
     }
     if kind == "string":
-        found["min_length"] = definition.get("min_length", 0)
-        found["max_length"] = definition.get("max_length", STRING_CHARACTERS_MAX)
+        least = found["min_length"] = definition.get("min_length", 0)
+        most = found["max_length"] = definition.get("max_length", STRING_CHARACTERS_MAX)
     elif kind == "number":
-        found["min"] = definition.get("min")
-        found["max"] = definition.get("max")
+        least = found["min"] = definition.get("min")
+        most = found["max"] = definition.get("max")
+    else:
+        return found
+    if least is not None and most is not None and least > most:
+        raise BadRequest(f"Invalid input: from {least} to {most} there is nothing")
     return found
 
 
@@ -86,13 +92,14 @@ def checked(
     there.  ``BadRequest``."""
     for name in given:
         if name not in definitions:
-            raise BadRequest(f"Invalid input: extra keys not allowed: {name[:64]!r}")
+            shown = name[:64]
+            raise invalid_input(f"extra keys not allowed @ data[{shown!r}]", shown)
     found = {}
     for name, definition in definitions.items():
         if name in given:
             found[name] = value_of(name, definition, given[name])
         elif is_new and definition.get("required", True):
-            raise BadRequest(f"Invalid input: required key not provided: {name!r}")
+            raise invalid_input(f"required key not provided @ data[{name!r}]", name)
         elif is_new:
             found[name] = None
     return found
@@ -100,39 +107,46 @@ def checked(
 
 def value_of(name: str, definition: Definition, value: Any) -> Any:
     """One attribute's value as it is kept.  ``BadRequest``."""
-    if value is None:
-        if definition.get("required", True):
-            raise _wrong(name, value)
+    if value is None and not definition.get("required", True):
         return None
     kind = definition["type"]
-    if kind == "string":
-        shortest = definition.get("min_length", 0)
-        longest = definition.get("max_length", STRING_CHARACTERS_MAX)
-        if isinstance(value, str) and shortest <= len(value) <= longest:
+    match kind, value:
+        case "string", str():
+            return _string(name, definition, value)
+        case "number", bool():
+            pass
+        case "number", int() | float():
+            return _number(name, definition, value)
+        case "bool", bool():
             return value
-    elif kind == "uuid":
-        if isinstance(value, str):
+        case "uuid", str():
             try:
                 return str(uuid.UUID(value))
             except ValueError:
+                reason = "badly formed hexadecimal UUID string"
+                raise invalid_value(reason, name) from None
+        case "datetime", str():
+            try:
+                return datetime.fromtimestamp(parse_iso(value), UTC).isoformat()
+            except (ValueError, OverflowError):
                 pass
-    elif kind == "number":
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            least, most = definition.get("min"), definition.get("max")
-            if (least is None or value >= least) and (most is None or value <= most):
-                return value
-    elif kind == "bool":
-        if isinstance(value, bool):
-            return value
-    elif isinstance(value, str):
-        try:
-            return datetime.fromtimestamp(parse_iso(value), UTC).isoformat()
-        except (ValueError, OverflowError):
-            pass
-    raise _wrong(name, value)
+    raise invalid_value(f"expected {kind}", name)
 
 
-def _wrong(name: str, value: Any) -> BadRequest:
-    return BadRequest(
-        f"Invalid input: {name}: {str(value)[:64]!r} is not a valid value"
-    )
+def _string(name: str, definition: Definition, value: str) -> str:
+    least = definition.get("min_length", 0)
+    most = definition.get("max_length", STRING_CHARACTERS_MAX)
+    if len(value) < least:
+        raise invalid_value(f"length of value must be at least {least}", name)
+    if len(value) > most:
+        raise invalid_value(f"length of value must be at most {most}", name)
+    return value
+
+
+def _number(name: str, definition: Definition, value: float) -> float:
+    least, most = definition.get("min"), definition.get("max")
+    if least is not None and value < least:
+        raise invalid_value(f"value must be at least {least}", name)
+    if most is not None and value > most:
+        raise invalid_value(f"value must be at most {most}", name)
+    return value

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from compute.core.errors import ApiError, Conflict, NotFound
+from compute.core.errors import ApiError, BadRequest, Conflict, NotFound
 
 SHOWN_CHARACTERS_MAX = 80
 
@@ -16,7 +17,7 @@ class TooMuch(ApiError):
     kind_default = "TooMuch"
 
 
-class Explained(ApiError):
+class Explained(BadRequest):
     """An error that is told in parts: its cause, why so, and what it is about."""
 
     def __init__(
@@ -32,6 +33,12 @@ def invalid_input(reason: str, *path: str | int) -> Explained:
     return Explained("Invalid input", reason, [str(each) for each in path])
 
 
+def invalid_value(reason: str, *path: str | int) -> Explained:
+    """400: the value that stands there is not as it must be."""
+    place = "".join(f"[{each!r}]" for each in path)
+    return invalid_input(f"{reason} for dictionary value @ data{place}", *path)
+
+
 def invalid_argument(reason: str, name: str) -> Explained:
     """400: this parameter of the query is not as it must be."""
     return Explained("Argument value error", reason, name)
@@ -42,6 +49,28 @@ class UnsupportedMediaType(ApiError):
 
     status_default = 415
     kind_default = "UnsupportedMediaType"
+
+
+LISTED_MAX = 10
+
+
+def unknown_metrics(ids: Sequence[str]) -> Explained:
+    """404."""
+    shown = [_shown(each) for each in ids[:LISTED_MAX]]
+    return Explained("Unknown metrics", "They do not exist", shown, 404)
+
+
+def unknown_aggregation(metric_id: str, method: str) -> Explained:
+    """404: the metric's archive policy has no such method."""
+    cause = "Aggregation method does not exist for this metric"
+    detail = {"metric": metric_id, "aggregation_method": _shown(method)}
+    return Explained(cause, f"Aggregation method {_shown(method)!r}", detail, 404)
+
+
+def not_aggregable(reason: str, detail: Sequence[Any]) -> Explained:
+    """400: these series cannot stand side by side."""
+    shown = list(detail[:LISTED_MAX])
+    return Explained("Metrics cannot be aggregated", reason, shown)
 
 
 def no_metric(name: str) -> NotFound:

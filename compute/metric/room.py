@@ -20,6 +20,7 @@ from compute.metric.api.resource_metrics import ResourceMetricsApi
 from compute.metric.api.resource_types import ResourceTypesApi
 from compute.metric.api.resources import ResourcesApi
 from compute.metric.api.surroundings import SurroundingsApi
+from compute.metric.api.value_search import ValueSearchApi
 from compute.metric.keeping.folding import Folding
 from compute.metric.keeping.loops import FoldingLoop, Sweeping
 from compute.metric.keeping.objects import Objects, RingObjects
@@ -102,5 +103,6 @@ def all_routes(frame: Frame, host: str) -> list[Route]:
         *ResourceTypesApi(frame).routes(),
         *BatchApi(frame).routes(),
         *AggregatesApi(frame).routes(),
+        *ValueSearchApi(frame).routes(),
         *InternalApi(frame).routes(),
     ]

@@ -36,3 +36,6 @@ class MetricSettings:
     answer_points: int = option(
         500_000, "Points that one question may look at", minimum=1000
     )
+    page_max: int = option(
+        1000, "Metrics or resources on one page of a list", minimum=1, maximum=1000
+    )

@@ -14,9 +14,10 @@ from compute.core.schema import Schema
 from compute.metric import store
 from compute.metric.api.bodies import json_of, optional_json
 from compute.metric.api.frame import Frame, length
+from compute.metric.errors import invalid_argument
 from compute.metric.model import GENERIC, Resource
 from compute.metric.operations.language import Node, compile_operations
-from compute.metric.operations.table import AGGREGATED
+from compute.metric.operations.table import AGGREGATED, Carry, backward, forward
 from compute.metric.search.text import parse
 from compute.metric.series.moments import seconds
 from compute.metric.service import aggregates, finding
@@ -30,11 +31,21 @@ from objectstore.kernel.reply import Reply
 
 GROUPS_MAX = 1000
 ATTRIBUTES_MAX = 10
+IDS = Schema({"type": "array", "items": {"type": "string", "maxLength": 255}})
+# ``fill``: what stands where a series has nothing, if it is not a number.
+CARRIED: Mapping[str, tuple[Carry, ...]] = {
+    "dropna": (),
+    "null": (),
+    "ffill": (forward,),
+    "bfill": (backward,),
+    "full_ffill": (forward, backward),
+    "full_bfill": (backward, forward),
+}
 BODY = Schema(
     {
         "type": "object",
         "properties": {
-            "operations": {"type": ["array", "string"]},
+            "operations": {"type": ["array", "object", "string"]},
             "search": {"type": ["object", "string", "null"]},
             "resource_type": {"type": ["string", "null"], "maxLength": 255},
         },
@@ -57,16 +68,19 @@ class AggregatesApi:
         return [
             Route("POST", "/v1/aggregates", self.aggregates),
             Route("GET", f"{older}/metric", self.of_metrics),
+            Route("POST", f"{older}/metric", self.of_metrics),
             Route("POST", f"{older}/resource/{{type}}/metric/{{name}}", self.of_named),
         ]
 
     def aggregates(self, call: ApiCall) -> Reply:
         """What operations give."""
+        # Who says nothing of how series are to overlap has of each what there is.
+        terms = self._terms(call, overlap_default=0.0)
+        effort = aggregates.effort_of(self._parts)
         body = json_of(call, BODY)
         if call.query.flag("use_history"):
             raise NotSupported("Resources are grouped as they are now")
         node = compile_operations(body["operations"])
-        terms, effort = self._terms(call), aggregates.effort_of(self._parts)
         context = self._frame.reader(call)
         search = body.get("search")
         if search is None:
@@ -87,14 +101,19 @@ class AggregatesApi:
         groups = []
         for group, members in _groups(call, resources):
             part = aggregates.part_of(chosen, frozenset(each.id for each in members))
+            if not part.metrics:
+                continue
             found = aggregates.answer(self._parts, part, node, terms, effort)
             view = self._view(call, found, part, members)
             groups.append({"group": group, "measures": view})
         return json_reply(200, groups)
 
     def of_metrics(self, call: ApiCall) -> Reply:
-        """Metrics by their ids, as one."""
-        pairs = [[each, _aggregation(call)] for each in call.query.all("metric")]
+        """Metrics by their ids, which a query or a body may name, as one."""
+        ids = call.query.all("metric")
+        if call.request.method == "POST":
+            ids = json_of(call, IDS)
+        pairs = [[each, _aggregation(call)] for each in ids]
         node = _older_operations(call, pairs)
         context = self._frame.reader(call)
         chosen = self._parts.read(
@@ -120,6 +139,8 @@ class AggregatesApi:
         groups = []
         for group, members in _groups(call, resources):
             part = aggregates.part_of(chosen, frozenset(each.id for each in members))
+            if not part.metrics:
+                continue
             found = aggregates.answer(self._parts, part, node, terms, effort)
             view = points_view(found.get(AGGREGATED, ()))
             groups.append({"group": group, "measures": view})
@@ -137,14 +158,18 @@ class AggregatesApi:
 
         return self._parts.read(work)
 
-    def _terms(self, call: ApiCall) -> Terms:
+    def _terms(self, call: ApiCall, overlap_default: float = 100.0) -> Terms:
         fill = call.query.one("fill")
+        overlap = call.query.one("needed_overlap")
+        carried = CARRIED.get(fill)
+        is_number = fill != "" and carried is None
         return Terms(
             length(call, "granularity"),
             self._frame.span(call),
-            _number("needed_overlap", call.query.one("needed_overlap"), 100.0),
-            None if fill in ("", "null", "dropna") else _number("fill", fill, 0.0),
-            fill_is_none=fill == "null",
+            # What is left empty asks for no overlap.
+            _overlap(overlap, overlap_default) if carried is None else 0.0,
+            _fill(fill) if is_number else None,
+            carried or (),
         )
 
     def _view(
@@ -215,13 +240,27 @@ def _groups(
     return [groups[key] for key in sorted(groups)]
 
 
-def _number(name: str, text: str, default: float) -> float:
+def _overlap(text: str, default: float) -> float:
     if not text:
         return default
+    found = _number(text)
+    if found is None:
+        raise invalid_argument("Must be a number", "needed_overlap")
+    return found
+
+
+def _fill(text: str) -> float:
+    found = _number(text)
+    if found is None:
+        known = ", ".join(repr(each) for each in [*CARRIED][:-1])
+        reason = f"Must be a float, {known} or {[*CARRIED][-1]!r}"
+        raise invalid_argument(reason, "fill")
+    return found
+
+
+def _number(text: str) -> float | None:
     try:
         found = float(text)
     except ValueError:
-        found = math.nan
-    if not math.isfinite(found):
-        raise BadRequest(f"Invalid value for {name}: {text[:32]!r} is not a number")
-    return found
+        return None
+    return found if math.isfinite(found) else None

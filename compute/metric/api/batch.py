@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from compute.core.api import ApiCall, Route, empty_reply
 from compute.core.database import Connection
-from compute.core.errors import BadRequest
+from compute.core.errors import BadRequest, NotFound
 from compute.core.plain_json import check_plain
 from compute.core.schema import Schema
 from compute.metric import store
 from compute.metric.api.bodies import check, large_json, object_of
 from compute.metric.api.frame import MEASURES_MAX, Frame
 from compute.metric.api.metrics import NEW, new_metric
+from compute.metric.errors import SHOWN_CHARACTERS_MAX, Explained
 from compute.metric.model import GENERIC, Metric, Resource
 from compute.metric.service import measures, metrics, resources
 from compute.metric.service.measures import Measures
@@ -50,7 +51,7 @@ class BatchApi:
             found = metrics.some(connection, given)
             unknown = [each for each in given if each not in found]
             if unknown:
-                raise BadRequest(f"Unknown metrics: {', '.join(unknown[:10])}")
+                raise _unknown_metrics(unknown)
             for metric, resource in found.values():
                 metrics.check(
                     self._parts, call.context, metric, resource, "post measures"
@@ -78,20 +79,36 @@ class BatchApi:
 
         def work(connection: Connection) -> list[str]:
             taken: dict[str, Measures] = {}
-            for resource_id, named in given.items():
-                resource = resources.find(
-                    connection,
-                    self._parts,
-                    call.context,
-                    GENERIC,
-                    resource_id,
-                    "get resource",
-                )
-                taken |= self._of_one(connection, call, resource, named, creates)
+            found = {each: self._find(connection, call, each) for each in given}
+            missing = [each for each, resource in found.items() if resource is None]
+            if missing and creates:
+                raise _unknown_resources(missing, call.context.project_id)
+            if missing:
+                unknown = [f"{each}/{name}" for each in missing for name in given[each]]
+                raise _unknown_metrics(unknown)
+            for resource_id, resource in found.items():
+                if resource is not None:
+                    named = given[resource_id]
+                    taken |= self._of_one(connection, call, resource, named, creates)
             return measures.take(connection, taken, self._parts.now())
 
         measures.accept(self._parts, work)
         return empty_reply(202)
+
+    def _find(
+        self, connection: Connection, call: ApiCall, resource_id: str
+    ) -> Resource | None:
+        try:
+            return resources.find(
+                connection,
+                self._parts,
+                call.context,
+                GENERIC,
+                resource_id,
+                "get resource",
+            )
+        except NotFound:
+            return None
 
     def _of_one(
         self,
@@ -104,10 +121,7 @@ class BatchApi:
         known = {it.name: it for it in store.metrics_of(connection, [resource.id])}
         unknown = [name for name in named if name not in known]
         if unknown and not creates:
-            raise BadRequest(
-                f"Unknown metrics of resource {resource.id}:"
-                f" {', '.join(unknown[:10])[:200]}"
-            )
+            raise _unknown_metrics([f"{resource.id}/{name}" for name in unknown])
         if unknown:
             resources.check_all(
                 self._parts, call.context, [resource], "update resource"
@@ -127,6 +141,24 @@ class BatchApi:
         if isinstance(given, dict):
             given = given.get("measures")
         return self._frame.measures(given)
+
+
+def _unknown_metrics(names: Sequence[str]) -> BadRequest:
+    shown = ", ".join(
+        each.lower()[:SHOWN_CHARACTERS_MAX] for each in sorted(names)[:10]
+    )
+    return BadRequest(f"Unknown metrics: {shown}")
+
+
+def _unknown_resources(originals: Sequence[str], project_id: str) -> Explained:
+    detail = [
+        {
+            "resource_id": resources.uuid_of(each, project_id),
+            "original_resource_id": each[:SHOWN_CHARACTERS_MAX],
+        }
+        for each in originals[:10]
+    ]
+    return Explained("Unknown resources", "They do not exist", detail)
 
 
 def _key(text: str) -> str:

@@ -7,10 +7,9 @@ from typing import Any
 import orjson
 
 from compute.core.api import JSON_BYTES_MAX, ApiCall
-from compute.core.errors import BadRequest
 from compute.core.plain_json import check_plain
 from compute.core.schema import Fault, Schema
-from compute.metric.errors import UnsupportedMediaType, invalid_input
+from compute.metric.errors import Explained, UnsupportedMediaType, invalid_input
 
 # Measures come in batches of whole hosts.
 MEASURES_BYTES_MAX = 8 * 1024 * 1024
@@ -74,7 +73,8 @@ def _parsed(call: ApiCall, raw: bytes) -> Any:
     try:
         return orjson.loads(raw)
     except orjson.JSONDecodeError:
-        raise BadRequest("The request body is not valid JSON") from None
+        reason = "The request body is not valid JSON"
+        raise Explained("Unable to decode body", reason, []) from None
 
 
 def _words(fault: Fault) -> str:
@@ -96,7 +96,7 @@ def _words(fault: Fault) -> str:
         case "maximum":
             return f"value must be at most {wanted}"
         case "enum":
-            return f"value must be one of {wanted}"
+            return "not a valid value"
     return fault.message
 
 

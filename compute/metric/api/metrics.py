@@ -13,7 +13,9 @@ from compute.core.errors import BadRequest
 from compute.core.schema import Schema
 from compute.metric import store, tables
 from compute.metric.api.bodies import json_of, large_json
-from compute.metric.api.frame import Frame, page_of
+from compute.metric.api.frame import Frame
+from compute.metric.api.pages import page_of
+from compute.metric.errors import Explained
 from compute.metric.model import GENERIC, Metric, Resource
 from compute.metric.policies import SEES_ALL
 from compute.metric.series.plan import Plan
@@ -24,12 +26,11 @@ from objectstore.kernel.reply import Reply
 
 NAME_CHARACTERS_MAX = 255
 _TEXT = {"type": ["string", "null"], "maxLength": 255}
-_NAME = {**_TEXT, "pattern": r"^[^/]*$"}
 # What may be said of a metric that is to be made.
 NEW: Mapping[str, Any] = {
     "type": "object",
     "properties": {
-        "name": _NAME,
+        "name": _TEXT,
         "unit": {**_TEXT, "maxLength": 31},
         "archive_policy_name": _TEXT,
         "resource_id": _TEXT,
@@ -50,6 +51,8 @@ FILTERS = {
     "created_by_user_id": "created_by_user_id",
     "created_by_project_id": "created_by_project_id",
 }
+CREATOR = "creator"
+SORTABLE = frozenset({*FILTERS, CREATOR}) - {"user_id", "project_id"}
 # A list is sorted in memory.
 LISTED_MAX = 200_000
 
@@ -57,10 +60,14 @@ LISTED_MAX = 200_000
 def new_metric(given: Mapping[str, Any] | None, name: str = "") -> NewMetric:
     """From a body; ``name``: the key under which it stands there.  400."""
     given = given or {}
+    name = name or given.get("name") or ""
     if len(name) > NAME_CHARACTERS_MAX or "/" in name or "\0" in name:
-        raise BadRequest(f"Invalid input: {name[:64]!r} is not a metric's name")
+        raise BadRequest(
+            "'/' is not supported in metric name, which has at most"
+            f" {NAME_CHARACTERS_MAX} characters: {name[:64]!r}"
+        )
     return NewMetric(
-        name or given.get("name") or "",
+        name,
         given.get("unit") or "",
         given.get("archive_policy_name") or "",
     )
@@ -94,6 +101,10 @@ class MetricsApi:
             for name, value in call.query.pairs
             if name in FILTERS
         ]
+        for text in call.query.all(CREATOR):
+            user_id, _, creator_id = text.partition(":")
+            conditions.append(columns.created_by_user_id == user_id)
+            conditions.append(columns.created_by_project_id == creator_id)
         project_id = call.context.project_id
         if not self._parts.policy.allows(call.context, SEES_ALL):
             owned = tables.resources.c
@@ -111,13 +122,22 @@ class MetricsApi:
             found = store.metrics.select(connection, select.limit(LISTED_MAX))
             return [metric_view(it, known[it.archive_policy_name]) for it in found]
 
-        page, headers = page_of(call, self._parts.read(work), ["id:asc"])
+        page, headers = page_of(
+            call,
+            self._parts.read(work),
+            ["id:asc"],
+            SORTABLE,
+            self._parts.settings.page_max,
+        )
         return json_reply(200, page, headers)
 
     def create(self, call: ApiCall) -> Reply:
         """A new one; of a resource, when ``resource_id`` says so."""
         self._frame.check(call, "create metric")
         given = json_of(call, METRIC)
+        if given.get("resource_id") and not given.get("name"):
+            reason = "Name cannot be null if resource_id is not null"
+            raise Explained("Attribute value error", reason, "name")
 
         def work(connection: Connection) -> dict[str, Any]:
             resource = None

@@ -51,12 +51,11 @@ class ResourceMetricsApi:
         return json_reply(200, self._parts.read(work))
 
     def add_metrics(self, call: ApiCall) -> Reply:
-        """More of them."""
+        """More of them; all that there are then."""
         known_metrics, new = wanted_metrics(object_of(json_of(call)))
 
         def work(connection: Connection) -> list[dict[str, Any]]:
             found = self._one(connection, call, "update resource")
-            before = {each.id for each in store.metrics_of(connection, [found.id])}
             more = Wanted(new_metrics=new, known_metrics=known_metrics)
             kind = resources.type_named(connection, found.type)
             resources.update(connection, self._parts, call.context, found, kind, more)
@@ -64,7 +63,6 @@ class ResourceMetricsApi:
             return [
                 metric_view(each, known[each.archive_policy_name])
                 for each in store.metrics_of(connection, [found.id])
-                if each.id not in before
             ]
 
         return json_reply(200, self._parts.write(work))

@@ -90,7 +90,9 @@ class ResourceTypesApi:
                 connection, given["name"], given.get("attributes") or {}
             )
 
-        return json_reply(201, _view(self._parts.write(work)))
+        made = self._parts.write(work)
+        place = f"{call.base_url}/v1/resource_type/{made.name}"
+        return json_reply(201, _view(made), [("Location", place)])
 
     def update(self, call: ApiCall) -> Reply:
         """Other attributes, as an RFC 6902 patch."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from compute.core.api import ApiCall, Route, empty_reply, json_reply
@@ -11,8 +11,10 @@ from compute.core.errors import BadRequest
 from compute.core.schema import Schema
 from compute.metric import store
 from compute.metric.api.bodies import check, json_of, object_of, optional_json
-from compute.metric.api.frame import Frame, page_of
+from compute.metric.api.frame import Frame
 from compute.metric.api.metrics import NEW, new_metric
+from compute.metric.api.pages import page_of
+from compute.metric.errors import invalid_input
 from compute.metric.model import Resource
 from compute.metric.search.text import parse
 from compute.metric.series.moments import SECOND
@@ -106,8 +108,25 @@ class ResourcesApi:
                 connection, self._parts, call.context, wishes
             )
         )
-        default = ["revision_start:asc", "started_at:asc"]
-        page, headers = page_of(call, found, default)
+        return self._page(call, found, ["revision_start:asc", "started_at:asc"])
+
+    def _page(
+        self, call: ApiCall, found: Sequence[Mapping[str, Any]], default: Sequence[str]
+    ) -> Reply:
+        sortable = self._parts.read(
+            lambda connection: finding.attributes_of(
+                connection, call.parameters["type"]
+            )
+        )
+        page, headers = page_of(
+            call, found, default, sortable, self._parts.settings.page_max
+        )
+        wanted = set(call.query.all("attrs"))
+        if wanted:
+            page = [
+                {name: it for name, it in view.items() if name in wanted}
+                for view in page
+            ]
         return json_reply(200, page, headers)
 
     def create(self, call: ApiCall) -> Reply:
@@ -115,7 +134,7 @@ class ResourcesApi:
         self._frame.check(call, "create resource")
         given = object_of(json_of(call, SPECIAL))
         if "id" not in given:
-            raise BadRequest("Invalid input: required key not provided: 'id'")
+            raise invalid_input("required key not provided @ data['id']", "id")
         wanted = self._wanted(given)
 
         def work(connection: Connection) -> dict[str, Any]:
@@ -133,7 +152,7 @@ class ResourcesApi:
         """Some of one is another now."""
         given = object_of(json_of(call, SPECIAL))
         if "id" in given:
-            raise BadRequest("Invalid input: extra keys not allowed: 'id'")
+            raise invalid_input("extra keys not allowed @ data['id']", "id")
         wanted = self._wanted(given)
 
         def work(connection: Connection) -> dict[str, Any]:
@@ -186,8 +205,7 @@ class ResourcesApi:
             ]
             return [*former, resource_view(found, names)]
 
-        page, headers = page_of(call, self._parts.read(work), ["revision_start:asc"])
-        return json_reply(200, page, headers)
+        return self._page(call, self._parts.read(work), ["revision_start:asc"])
 
     def delete(self, call: ApiCall) -> Reply:
         """One, with its metrics."""

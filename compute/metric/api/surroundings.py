@@ -9,6 +9,7 @@ from compute.metric.series.methods import CAPABILITIES
 from objectstore.kernel.reply import Reply
 
 BUILD = "ringstack"
+WAITING_SHOWN_MAX = 1000
 
 
 def versions(call: ApiCall) -> Reply:
@@ -65,7 +66,10 @@ class SurroundingsApi:
         self._frame.check(call, "get status")
         metrics, measures = self._frame.parts.read(series_rows.totals)
         storage = {"summary": {"metrics": metrics, "measures": measures}}
-        if call.query.flag("details"):
-            storage["measures_to_process"] = {}
-        processors = {"processors": [self._host]}
-        return json_reply(200, {"storage": storage, "metricd": processors})
+        if call.query.flag("details", default=True):
+            waiting = self._frame.parts.read(
+                lambda connection: series_rows.waiting(connection, WAITING_SHOWN_MAX)
+            )
+            storage["measures_to_process"] = waiting
+        folding = {"processors": [self._host], "statistics": {}}
+        return json_reply(200, {"storage": storage, "metricd": folding})

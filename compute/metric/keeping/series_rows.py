@@ -208,6 +208,14 @@ def totals(connection: Connection) -> tuple[int, int]:
     return int(row[0]), int(row[1])
 
 
+def waiting(connection: Connection, limit: int) -> dict[str, int]:
+    """How many measures are pending of metrics, of those with most of them."""
+    points = sa.func.sum(_pending.c.points)
+    select = sa.select(_pending.c.metric_id, points).group_by(_pending.c.metric_id)
+    rows = connection.execute(select.order_by(points.desc()).limit(limit))
+    return {metric_id: int(number) for metric_id, number in rows}
+
+
 def add_debris(connection: Connection, objects: Collection[str], after: float) -> None:
     """These objects are nobody's from then on, unless somebody says otherwise."""
     values = [{"object": each, "after": after} for each in objects]

@@ -27,7 +27,7 @@ from compute.metric.operations.language import (
 )
 from compute.metric.operations.table import AGGREGATED, Key, Table
 from compute.metric.series.methods import is_rate, method
-from compute.metric.series.resampling import resampled
+from compute.metric.series.resampling import period_of, resampled
 
 Column = tuple[Key, Sequence[float]]
 Pair = tuple[Key, Sequence[float], Sequence[float]]
@@ -141,8 +141,9 @@ class Evaluation:
     def _resample(self, node: Resample) -> Table:
         table = self.of(node.inside)
         self.effort.spend(_cells(table))
+        begins = period_of(node.granularity)
         found = [
-            (key, resampled(table.times, column, node.granularity, node.method))
+            (key, resampled(table.times, column, begins, node.method))
             for key, column in table.columns
         ]
         times = sorted({at for _, (moments, _) in found for at in moments})

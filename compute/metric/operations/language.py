@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from compute.core.errors import BadRequest
+from compute.metric.errors import Explained, invalid_value
 from compute.metric.operations.arithmetic import BINARY, UNARY
 from compute.metric.series.methods import is_method, is_rate
 from compute.metric.series.moments import duration
@@ -120,33 +120,36 @@ def compile_operations(given: Any) -> Node:
         given = parsed(given)
     node = _Compiler().compile(given, 0)
     if next(references(node), None) is None:
-        raise BadRequest("Invalid operations: they name no metric")
+        raise _wrong("At least one 'metric' is required")
     return node
 
 
 def parsed(text: str) -> Any:
     """A text's lists.  ``BadRequest``."""
     if len(text) > CHARACTERS_MAX:
-        raise BadRequest(f"Operations have at most {CHARACTERS_MAX} characters")
+        raise _unreadable(f"they have at most {CHARACTERS_MAX} characters")
     stack: list[list[Any]] = [[]]
     place, rest = 0, text.rstrip()
     while place < len(rest):
         match = _TOKEN.match(rest, place)
         if match is None:
-            raise BadRequest(f"Invalid operations: near {rest[place : place + 20]!r}")
+            raise _unreadable(f"near {rest[place : place + 20]!r}")
         place = match.end()
         sign, *quoted, word = match.groups()
         if sign in ("(", "["):
             stack.append([])
         elif sign in (")", "]"):
             if len(stack) == 1:
-                raise BadRequest("Invalid operations: one parenthesis too many")
+                # Gnocchi reads no further than to where the operations end.
+                if len(stack[0]) == 1:
+                    return stack[0][0]
+                raise _unreadable("one parenthesis too many")
             done = stack.pop()
             stack[-1].append(done)
         elif sign is None:
             stack[-1].append(_word(word) if word is not None else _first(quoted))
     if len(stack) > 1 or len(stack[0]) != 1:
-        raise BadRequest("Invalid operations: parentheses do not match")
+        raise _unreadable("parentheses do not match")
     return stack[0][0]
 
 
@@ -165,13 +168,17 @@ class _Compiler:
     def compile(self, given: Any, depth: int) -> Node:
         self._count += 1
         if depth > DEPTH_MAX or self._count > NODES_MAX:
-            raise BadRequest("Invalid operations: they are too large")
+            raise _wrong("Operations are too large")
         if isinstance(given, str) and _NUMBER.match(given):
             given = float(given)
         if isinstance(given, int | float) and not isinstance(given, bool):
             return _number(given)
-        if not isinstance(given, list) or not given or not isinstance(given[0], str):
-            raise BadRequest(f"Invalid operation: {_shown(given)}")
+        if given == []:
+            raise _wrong("Operation must not be empty")
+        if not isinstance(given, list):
+            raise _wrong(f"Expected a tuple/list, got a {type(given).__name__}")
+        if not isinstance(given[0], str):
+            raise _wrong(f"{_shown(given[0])} is no operation")
         name, *rest = given
         if name == "metric":
             return Metrics(tuple(_references(rest)))
@@ -179,26 +186,28 @@ class _Compiler:
             return self._aggregate(rest, depth)
         if name == "resample" and len(rest) == 3:
             return Resample(
-                _method(rest[0]), _length(rest[1]), self.compile(rest[2], depth + 1)
+                _method(rest[0], name),
+                _length(rest[1]),
+                self.compile(rest[2], depth + 1),
             )
         if name == "rolling" and len(rest) == 3:
-            method = _method(rest[0])
+            method = _method(rest[0], name)
             if is_rate(method):
-                raise BadRequest(f"Invalid operation: rolling {method}")
+                raise _invalid(name)
             return Rolling(method, _window(rest[1]), self.compile(rest[2], depth + 1))
         if name in BINARY and len(rest) == 2:
             left, right = (self.compile(each, depth + 1) for each in rest)
             return Binary(name, left, right)
         if name in UNARY:
             return self._unary(name, rest, depth)
-        raise BadRequest(f"Invalid operation: {_shown(given)}")
+        raise _invalid(name)
 
     def _aggregate(self, rest: list[Any], depth: int) -> Node:
         method, *inside = rest
         if len(inside) == 1 and _is_list_of_lists(inside[0]):
             inside = inside[0]
         nodes = tuple(self.compile(each, depth + 1) for each in inside)
-        return Aggregate(_method(method), nodes)
+        return Aggregate(_method(method, "aggregate"), nodes)
 
     def _unary(self, name: str, rest: list[Any], depth: int) -> Node:
         arguments = UNARY[name].arguments
@@ -206,7 +215,7 @@ class _Compiler:
         numbers = [each.value for each in nodes if isinstance(each, Number)]
         series = [each for each in nodes if not isinstance(each, Number)]
         if len(series) != 1 or len(numbers) != arguments:
-            raise BadRequest(f"Invalid operation: {name} needs one series")
+            raise _invalid(name)
         return Unary(name, series[0], tuple(numbers))
 
 
@@ -216,7 +225,7 @@ def _number(given: float) -> Number:
     except OverflowError:
         found = math.inf
     if not math.isfinite(found):
-        raise BadRequest(f"Invalid operations: {_shown(given)} is too large")
+        raise _wrong(f"{_shown(given)} is too large")
     return Number(found)
 
 
@@ -229,28 +238,29 @@ def _references(rest: list[Any]) -> Iterator[Reference]:
         rest = rest[0]
     pairs = [rest] if rest and isinstance(rest[0], str) else rest
     if not pairs:
-        raise BadRequest("Invalid operation: metric needs names and methods")
+        raise _wrong("Operation need at least one argument")
     for pair in pairs:
         if (
             not isinstance(pair, list)
             or len(pair) != 2
             or not all(isinstance(each, str) for each in pair)
         ):
-            raise BadRequest(f"Invalid operation: metric {_shown(pair)}")
-        yield Reference(pair[0], _method(pair[1]))
+            raise _invalid("metric")
+        # Whether there is such a method, the metric's archive policy says.
+        yield Reference(*pair)
 
 
-def _method(given: Any) -> str:
+def _method(given: Any, operation: str) -> str:
     if not isinstance(given, str) or not is_method(given):
-        raise BadRequest(f"Invalid aggregation method: {_shown(given)}")
+        raise _invalid(operation)
     return given
 
 
 def _length(given: Any) -> int:
     try:
         return duration(given)
-    except ValueError as error:
-        raise BadRequest(f"Invalid operation: resample: {error}") from None
+    except ValueError:
+        raise _invalid("resample") from None
 
 
 def _window(given: Any) -> int:
@@ -259,9 +269,22 @@ def _window(given: Any) -> int:
     except (TypeError, ValueError, OverflowError):
         found = 0
     if not 1 <= found <= WINDOW_MAX:
-        raise BadRequest(f"Invalid operation: rolling {_shown(given)}")
+        raise _invalid("rolling")
     return found
 
 
 def _shown(given: Any) -> str:
     return repr(given)[:80]
+
+
+def _invalid(operation: str) -> Explained:
+    return _wrong(f"{operation[:64]!r} operation invalid")
+
+
+def _wrong(reason: str) -> Explained:
+    return invalid_value(reason, "operations")
+
+
+def _unreadable(detail: str) -> Explained:
+    reason = "Fail to parse the operations string"
+    return Explained("Invalid operations", reason, detail)

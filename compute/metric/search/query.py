@@ -17,6 +17,7 @@ from typing import Any
 
 from compute.core.errors import BadRequest
 from compute.core.instants import parse_iso
+from compute.metric.errors import invalid_input, invalid_value
 from compute.metric.series.moments import SECOND, moment
 
 Thing = Mapping[str, Any]
@@ -86,10 +87,12 @@ class _Compiler:
             raise BadRequest("The query is too large")
         if name in ("and", "or"):
             if not isinstance(inside, list) or not inside:
-                raise BadRequest(f"Invalid input: {name!r} needs a list of queries")
+                raise invalid_value("expected a list", name)
             parts = [self.compile(each, depth + 1) for each in inside]
             return _all(parts) if name == "and" else _any(parts)
         if name == "not":
+            if not isinstance(inside, dict):
+                raise invalid_value("expected a dictionary", name)
             part = self.compile(inside, depth + 1)
             return lambda thing: not part(thing)
         if not isinstance(inside, dict) or len(inside) != 1:
@@ -102,13 +105,19 @@ class _Compiler:
     def _compare(self, name: str, attribute: str, value: Any) -> Condition:
         if name == "in":
             if not isinstance(value, list):
-                raise BadRequest(f"Invalid input: 'in' needs a list of {attribute}")
+                raise invalid_value("expected a list", name, attribute)
+            if not value:
+                reason = "length of value must be at least 1"
+                raise invalid_value(reason, name, attribute)
             self._values += len(value)
             if self._values > VALUES_MAX:
                 raise BadRequest(f"A query names at most {VALUES_MAX} values")
-            wanted = frozenset(self._value(attribute, each) for each in value)
+            wanted = frozenset(self._value(name, attribute, each) for each in value)
             return lambda thing: thing.get(attribute) in wanted
-        wanted_one = self._value(attribute, value)
+        if name == "like" and attribute == "id":
+            reason = "value must not be one of ['id'] @ data['like']['id']"
+            raise invalid_input(reason, name, attribute)
+        wanted_one = self._value(name, attribute, value)
         if name == "=":
             return lambda thing: thing.get(attribute) == wanted_one
         if name == "!=":
@@ -121,9 +130,9 @@ class _Compiler:
         order = _ORDERS[name]
         return lambda thing: _is_ordered(order, thing.get(attribute), wanted_one)
 
-    def _value(self, attribute: str, value: Any) -> Any:
+    def _value(self, name: str, attribute: str, value: Any) -> Any:
         if isinstance(value, dict | list):
-            raise BadRequest(f"Invalid input: {attribute} is compared with no value")
+            raise invalid_value("expected str", name, attribute)
         if attribute in MOMENTS and value is not None:
             try:
                 at = moment(value, int(self._now * SECOND))

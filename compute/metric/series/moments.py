@@ -49,8 +49,10 @@ def moment(value: Any, now: int) -> int:
     """A moment: seconds since the epoch, ISO 8601 (without a zone: UTC), ``now``, or an
     amount before or after now (``-5 minutes``).  ``ValueError``."""
     found = _moment(value, now)
-    if not 0 <= found <= LATEST:
-        raise ValueError(f"{_shown(value)} is not between 1970 and 2200")
+    if found < 0:
+        raise ValueError("Timestamp must be after Epoch")
+    if found > LATEST:
+        raise ValueError(f"{_shown(value)} is not before 2200")
     return found
 
 

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import Any
 
 from compute.core.context import RequestContext
 from compute.core.database import Connection
-from compute.core.errors import BadRequest, NotFound
+from compute.core.errors import BadRequest
 from compute.metric import store
-from compute.metric.errors import TooMuch, no_metric
+from compute.metric.errors import (
+    TooMuch,
+    no_metric,
+    not_aggregable,
+    unknown_aggregation,
+    unknown_metrics,
+)
 from compute.metric.keeping.reading import Span
 from compute.metric.model import Metric, Resource
 from compute.metric.operations.effort import Effort
 from compute.metric.operations.evaluate import Evaluation
 from compute.metric.operations.language import Node, Reference, references
-from compute.metric.operations.table import Key, series_of, table_of
+from compute.metric.operations.table import Carry, Key, series_of, table_of
 from compute.metric.parts import Parts, target_of_metric
 from compute.metric.series.columns import Columns
 from compute.metric.series.moments import seconds
@@ -28,6 +35,7 @@ from objectstore.kernel import concurrency
 METRICS_MAX = 10_000
 # Each is looked for by itself.
 NAMES_MAX = 100
+WILDCARDS_MAX = 8
 # For each point that a question may look at: operations beside each other, or several
 # deep.
 STEPS_FOR_A_POINT = 20
@@ -41,13 +49,7 @@ class Terms:
     span: Span = field(default_factory=Span)
     needed_overlap: float = 100.0
     fill: float | None = None
-    # What is not there is left out, and asks for no overlap.
-    fill_is_none: bool = False
-
-    @property
-    def overlap(self) -> float:
-        """What percent of series must have a value."""
-        return 0.0 if self.fill_is_none else self.needed_overlap
+    carried: tuple[Carry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +73,10 @@ def by_ids(
     ids = {each: metrics.canonical(each.metric) for each in wanted}
     _check_number(len(set(ids.values())))
     found = metrics.some(connection, set(ids.values()))
-    for each, metric_id in ids.items():
-        if metric_id not in found:
-            raise no_metric(each.metric)
-        metric, resource = found[metric_id]
+    missing = [each.metric for each, it in ids.items() if it not in found]
+    if missing:
+        raise unknown_metrics(missing)
+    for metric, resource in found.values():
         metrics.check(parts, context, metric, resource, "get measures")
     named = {
         each: [((metric_id, each.aggregation), metric_id)]
@@ -91,8 +93,8 @@ def of_resources(
     node: Node,
     found: Sequence[Resource],
 ) -> Chosen:
-    """The metrics of these resources that have the names in the operations, and whose
-    measures the caller may see.  404 when none has one of them."""
+    """The metrics of these resources that have the names in the operations (``*``: any
+    characters), and whose measures the caller may see.  404 when none has one."""
     wanted = list(dict.fromkeys(references(node)))
     names = {each.metric for each in wanted}
     if len(names) > NAMES_MAX:
@@ -104,16 +106,14 @@ def of_resources(
         target = target_of_metric(metric, owners[metric.resource_id])
         return parts.allows(context, "get measures", target)
 
-    by_name: dict[str, list[Metric]] = {
-        name: [
-            each for each in store.metrics_of(connection, ids, name) if may_see(each)
-        ]
+    by_name = {
+        name: [each for each in _of_name(connection, ids, name) if may_see(each)]
         for name in sorted(names)
     }
     chosen = {it.id: it for each in by_name.values() for it in each}
     _check_number(len(chosen))
     if ids and not chosen:
-        raise NotFound(f"Metrics not found: {', '.join(sorted(names))[:200]}")
+        raise no_metric(str(sorted(names)))
     named = {
         each: [
             ((metric.resource_id, metric.name, each.aggregation), metric.id)
@@ -122,6 +122,15 @@ def of_resources(
         for each in wanted
     }
     return _with_plans(connection, chosen, named)
+
+
+def _of_name(connection: Connection, ids: Sequence[str], name: str) -> list[Metric]:
+    if "*" not in name:
+        return store.metrics_of(connection, ids, name)
+    if name.count("*") > WILDCARDS_MAX:
+        raise BadRequest(f"A metric's name has at most {WILDCARDS_MAX} wildcards")
+    found = store.metrics_of(connection, ids)
+    return [each for each in found if each.name and fnmatchcase(each.name, name)]
 
 
 def part_of(chosen: Chosen, resource_ids: frozenset[str]) -> Chosen:
@@ -176,9 +185,9 @@ def _at(
             columns = rows.get(metric_id, {}).get(granularity, Columns())
             values: Sequence[float] = columns.values.get(reference.aggregation, ())
             series[key] = (columns.times if values else (), values)
-    table = table_of(granularity, series, effort, terms.fill)
+    table = table_of(granularity, series, effort, terms.fill, terms.carried)
     named = {each: [key for key, _ in found] for each, found in chosen.named.items()}
-    result = Evaluation(table, named, effort, terms.overlap).of(node)
+    result = Evaluation(table, named, effort, terms.needed_overlap).of(node)
     for key, points in series_of(result).items():
         yield key, [(at, result.granularity, value) for at, value in points]
 
@@ -188,22 +197,31 @@ def _granularities(chosen: Chosen, terms: Terms) -> list[int]:
     for reference, found in chosen.named.items():
         for _, metric_id in found:
             if reference.aggregation not in chosen.plans[metric_id].methods:
-                raise NotFound(
-                    f"Aggregation method '{reference.aggregation}' for metric"
-                    f" {metric_id} does not exist"
-                )
+                raise unknown_aggregation(metric_id, reference.aggregation)
     common = set.intersection(
         *({it.granularity for it in plan.definitions} for plan in chosen.plans.values())
     )
     if terms.granularity is None:
         if not common:
-            raise BadRequest("The metrics have no granularity in common")
+            raise not_aggregable("No granularity match", _pairs(chosen))
         return list(common)
     if terms.granularity not in common:
-        raise BadRequest(
-            f"Granularity '{seconds(terms.granularity):g}' is missing in some metric"
-        )
+        asked = seconds(terms.granularity)
+        lacking = [
+            [metric_id, method, asked]
+            for metric_id, method in _pairs(chosen)
+            if chosen.plans[metric_id].definition(terms.granularity) is None
+        ]
+        raise not_aggregable("Granularities are missing", lacking)
     return [terms.granularity]
+
+
+def _pairs(chosen: Chosen) -> list[list[str]]:
+    return [
+        [metric_id, reference.aggregation]
+        for reference, found in chosen.named.items()
+        for _, metric_id in found
+    ]
 
 
 def _with_plans(

@@ -31,6 +31,16 @@ COMMON = (
 )
 
 
+def attributes_of(connection: Connection, type_name: str) -> frozenset[str]:
+    """What things of a type have; of the generic one, what things of any type have,
+    for it shows them all.  404."""
+    kind = resources.type_named(connection, type_name)
+    names = {*COMMON, *kind.attributes}
+    if type_name == GENERIC:
+        names.update(*(it.attributes for it in store.resource_types.where(connection)))
+    return frozenset(names)
+
+
 @dataclass(frozen=True, slots=True)
 class Wishes:
     """What is looked for; ``details``: with what each type has, ``history``: as things

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from compute.core.database import Connection
 from compute.core.errors import BadRequest, NotFound
-from compute.metric.errors import TooMuch
+from compute.metric.errors import TooMuch, unknown_aggregation
 from compute.metric.keeping import series_rows
 from compute.metric.keeping.loops import plans_of
 from compute.metric.keeping.reading import Span
 from compute.metric.model import Metric
 from compute.metric.parts import Parts
+from compute.metric.series import calendar
 from compute.metric.series.columns import Columns
-from compute.metric.series.methods import is_method
 from compute.metric.series.moments import seconds
 from compute.metric.series.plan import Definition, Plan
-from compute.metric.series.resampling import resampled
+from compute.metric.series.resampling import period_of, resampled
 
 Measures = tuple[Sequence[int], Sequence[float]]
 
@@ -73,16 +74,17 @@ def make_room(parts: Parts, full: Full) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked of a series; no granularities: all."""
+    """What is asked of a series; no granularities: all.  ``resample``: nanoseconds, or
+    a letter for a period of the calendar."""
 
     aggregation: str = "mean"
     granularity: int | None = None
     span: Span = Span()
-    resample: int | None = None
+    resample: int | str | None = None
 
 
-Point = tuple[int, int, float | None]
-"""Moment, granularity, value."""
+Point = tuple[int, int | str, float | None]
+"""Moment, granularity (or the letter of the calendar's), value."""
 
 
 def answer(
@@ -108,13 +110,18 @@ def _points(
 ) -> Iterator[Point]:
     method = question.aggregation
     for definition in sorted(definitions, reverse=True):
-        granularity = definition.granularity
-        columns = rows.get(granularity, Columns())
+        granularity: int | str = definition.granularity
+        columns = rows.get(definition.granularity, Columns())
         times: Sequence[int] = columns.times
         values: Sequence[float] = columns.values.get(method, ())
         if question.resample is not None:
             granularity = question.resample
-            times, values = resampled(times, values, granularity, method)
+            begins = (
+                partial(calendar.begins, granularity)
+                if isinstance(granularity, str)
+                else period_of(granularity)
+            )
+            times, values = resampled(times, values, begins, method)
         for at, value in zip(times, values, strict=False):
             if value == value:  # not a number: the method has none for that period
                 yield at, granularity, value
@@ -122,13 +129,8 @@ def _points(
 
 def chosen(metric: Metric, plan: Plan, question: Question) -> list[Definition]:
     """The granularities that are asked for.  404 when the policy has them not."""
-    if not is_method(question.aggregation):
-        raise BadRequest(f"Invalid aggregation: {question.aggregation[:64]}")
     if question.aggregation not in plan.methods:
-        raise NotFound(
-            f"Aggregation method '{question.aggregation}' for metric {metric.id} does"
-            " not exist"
-        )
+        raise unknown_aggregation(metric.id, question.aggregation)
     if question.resample is not None and question.granularity is None:
         raise BadRequest("A granularity must be specified to resample")
     if question.granularity is None:
@@ -136,8 +138,8 @@ def chosen(metric: Metric, plan: Plan, question: Question) -> list[Definition]:
     definition = plan.definition(question.granularity)
     if definition is None:
         raise NotFound(
-            f"Granularity '{seconds(question.granularity):g}' for metric {metric.id}"
-            " does not exist"
+            f"Aggregation method '{question.aggregation}' at granularity"
+            f" '{seconds(question.granularity)}' for metric {metric.id} does not exist"
         )
     return [definition]
 

@@ -33,7 +33,10 @@ def definition_of(given: Sequence[Mapping[str, Any]]) -> list[list[int]]:
     found = [_item(each, place) for place, each in enumerate(given)]
     granularities = [granularity for granularity, _ in found]
     if len(set(granularities)) < len(granularities):
-        raise BadRequest("More than one archive policy uses granularity")
+        twice = next(it for it in granularities if granularities.count(it) > 1)
+        raise BadRequest(
+            f"More than one archive policy uses granularity `{seconds(twice)}'"
+        )
     return sorted(found)
 
 
@@ -176,7 +179,8 @@ def create_rule(connection: Connection, rule: ArchivePolicyRule) -> ArchivePolic
     if store.rules.get(connection, rule.name) is not None:
         raise Conflict(f"Archive policy rule {rule.name} already exists")
     if store.policies.get(connection, rule.archive_policy_name) is None:
-        raise BadRequest(f"Archive policy {rule.archive_policy_name} does not exist")
+        name = rule.archive_policy_name
+        raise Explained("Archive policy does not exist", f"No {name[:64]!r}", name)
     if rule.metric_pattern.count("*") > PATTERN_WILDCARDS_MAX:
         raise BadRequest(f"A pattern has at most {PATTERN_WILDCARDS_MAX} wildcards")
     store.rules.insert(connection, rule)

@@ -32,36 +32,51 @@ def create(
 def update(
     connection: Connection, name: str, patch: Sequence[Mapping[str, Any]]
 ) -> ResourceType:
-    """Attributes come and go; resources that are there get what ``fill`` says."""
+    """Attributes come, change and go; resources that are there get what ``fill`` says,
+    where they have nothing."""
     kind = _changeable(connection, name)
     attributes = dict(kind.attributes)
     filled: dict[str, Any] = {}
-    removed: set[str] = set()
     for each in patch:
         attribute = each["path"].rpartition("/")[2]
         if each["op"] == "remove":
             if attributes.pop(attribute, None) is None:
-                raise BadRequest(f"can't remove non-existent object '{attribute}'")
-            removed.add(attribute)
+                raise BadRequest(f"can't remove a non-existent object '{attribute}'")
+            filled.pop(attribute, None)
             continue
-        if attribute in attributes or "value" not in each:
-            raise BadRequest(f"Invalid input: attribute {attribute} already exists")
-        definition = completed(each["value"])
-        fill = each["value"].get("options", {}).get("fill")
-        if definition["required"] and fill is None:
-            raise BadRequest("Invalid input: options: 'fill' is missing")
-        filled[attribute] = value_of(attribute, definition, fill)
-        attributes[attribute] = definition
+        if "value" not in each:
+            raise BadRequest(f"Invalid input: no definition of attribute {attribute}")
+        former = attributes.get(attribute)
+        attributes[attribute], filled[attribute] = _defined(
+            attribute, each["value"], former
+        )
     if len(attributes) > ATTRIBUTES_MAX:
         raise BadRequest(f"A type has at most {ATTRIBUTES_MAX} attributes")
     store.resource_types.change(connection, name, attributes=attributes)
     columns = store.resources.columns
     for resource in store.resources.where(connection, columns.type == name):
-        values = {
-            key: it for key, it in resource.attributes.items() if key not in removed
-        }
-        store.resources.change(connection, resource.id, attributes={**values, **filled})
+        values = {}
+        for attribute in attributes:
+            value = resource.attributes.get(attribute)
+            values[attribute] = filled.get(attribute) if value is None else value
+        store.resources.change(connection, resource.id, attributes=values)
     return replace(kind, attributes=attributes)
+
+
+def _defined(
+    name: str, given: Mapping[str, Any], former: Mapping[str, Any] | None
+) -> tuple[Mapping[str, Any], Any]:
+    """The definition, and what those get that have nothing.  An attribute keeps its
+    type: the values that are there are of it."""
+    definition = completed(given)
+    if former is not None and former["type"] != definition["type"]:
+        raise BadRequest(
+            f"Attribute {name} is {former['type']}, and stays so: make another one"
+        )
+    fill = given.get("options", {}).get("fill")
+    if definition["required"] and fill is None:
+        raise BadRequest(f"Invalid input: options of {name}: 'fill' is missing")
+    return definition, value_of(name, definition, fill)
 
 
 def delete(connection: Connection, name: str) -> None:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from compute.core.context import RequestContext
 from compute.core.database import Connection
-from compute.core.errors import BadRequest, QuotaExceeded
+from compute.core.errors import BadRequest, NotFound, QuotaExceeded
 from compute.core.identifiers import is_uuid
 from compute.metric import store, tables
 from compute.metric.attributes import checked
@@ -53,7 +53,10 @@ class Wanted:
 def uuid_of(text: str, project_id: str) -> str:
     """A resource's id as a uuid: the same for the same text of one project."""
     if not text or len(text) > ID_CHARACTERS_MAX or "/" in text:
-        raise BadRequest("Invalid input: a resource's id has 1 to 255 characters, no /")
+        raise BadRequest(
+            f"'/' is not supported in resource id, which has 1 to {ID_CHARACTERS_MAX}"
+            " characters"
+        )
     if is_uuid(text):
         return str(uuid.UUID(text))
     return str(uuid.uuid5(FAMILY, f"{text}\0{project_id}"))
@@ -180,9 +183,12 @@ def _set_metrics(
         metrics.delete(connection, gone, parts.now())
     names = {each.name: each.id for each in store.metrics_of(connection, [resource.id])}
     for name, metric_id in known.items():
-        found, owner = metrics.find(
-            connection, parts, context, metric_id, "delete metric"
-        )
+        try:
+            found, owner = metrics.find(
+                connection, parts, context, metric_id, "delete metric"
+            )
+        except NotFound as error:  # the path is right; the body is not
+            raise BadRequest(error.text) from None
         if owner is not None and owner.id != resource.id:
             raise BadRequest(f"Metric {found.id} is of another resource")
         if names.get(name, found.id) != found.id:

@@ -74,4 +74,7 @@ def _moment(at: float) -> str | None:
 
 def points_view(points: Iterable[Point]) -> list[list[Any]]:
     """Measures."""
-    return [[iso(at), seconds(granularity), value] for at, granularity, value in points]
+    return [
+        [iso(at), it if isinstance(it, str) else seconds(it), value]
+        for at, it, value in points
+    ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from array import array
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ import pytest
 from compute.core.errors import BadRequest
 from compute.metric.keeping.reading import Reading, Span
 from compute.metric.operations.language import compile_operations
+from compute.metric.operations.table import backward, forward
 from compute.metric.search.text import parse
 from compute.metric.series.moments import SECOND, iso
 from compute.metric.series.plan import plan_of
@@ -95,13 +98,45 @@ def test_operations(cloud: House, operations: Any, wanted: list[float | None]) -
 
 def test_overlap_and_fill(cloud: House) -> None:
     total = "(aggregate sum (metric cpu mean))"
-    assert points(ask(cloud, total, search=ALL)) == [(at(0), 111.0)]
-    found = points(ask(cloud, total, "needed_overlap=60", search=ALL))
-    assert [value for _, value in found] == [111, 22, 44]
-    found = points(ask(cloud, total, "fill=1000", search=ALL))
-    assert [value for _, value in found] == [111, 1022, 1044]
-    found = points(ask(cloud, total, "fill=null", search=ALL))
-    assert [value for _, value in found] == [111, 22, 44]
+    found = points(ask(cloud, total, "needed_overlap=100", search=ALL))
+    assert found == [(at(0), 111.0)]
+    for query, wanted in (
+        ("", [111, 22, 44]),
+        ("needed_overlap=60", [111, 22, 44]),
+        ("fill=1000", [111, 1022, 1044]),
+        ("fill=null", [111, 22, 44]),
+        ("fill=dropna&needed_overlap=100", [111, 22, 44]),
+        ("fill=ffill", [111, 122, 144]),
+    ):
+        found = points(ask(cloud, total, query, search=ALL))
+        assert [value for _, value in found] == wanted, query
+    got = cloud.call("POST", "/v1/aggregates?fill=x", {"operations": total})
+    assert (got.status, got.body["description"]["detail"]) == (400, "fill")
+
+
+def test_values_are_carried_where_there_are_none() -> None:
+    nothing = math.nan
+    column = array("d", [nothing, 1, nothing, 2, nothing])
+    assert list(forward(column))[1:] == [1, 1, 2, 2]
+    assert list(backward(column))[:-1] == [1, 1, 2, 2]
+    assert list(backward(forward(column))) == [1, 1, 1, 2, 2]
+    assert list(forward(backward(column))) == [1, 1, 2, 2, 2]
+    assert math.isnan(forward(column)[0])
+    assert math.isnan(backward(array("d", [nothing]))[0])
+
+
+def test_names_with_wildcards(cloud: House) -> None:
+    found = ask(cloud, "(metric c*u mean)", search='host="alpha"')
+    ((_, named),) = found["measures"].items()
+    assert list(named) == ["cpu"]
+    body = {"operations": "(metric no* mean)", "search": ALL}
+    got = cloud.call("POST", "/v1/aggregates", body)
+    assert got.status == 404
+    assert got.body["description"] == "Metric ['no*'] does not exist"
+    body = {"operations": f"(metric {'*' * 9} mean)", "search": ALL}
+    assert cloud.call("POST", "/v1/aggregates", body).status == 400
+    body = {"operations": "(metric cpu nothing)", "search": ALL}
+    assert cloud.call("POST", "/v1/aggregates", body).status == 404
 
 
 def test_series_keep_their_names(cloud: House) -> None:
@@ -187,7 +222,6 @@ def test_only_what_one_may_see(cloud: House) -> None:
         "",
         "(",
         "(metric)",
-        "(metric cpu nothing)",
         "(aggregate mean 5)",
         "(+ 1 2)",
         "(rolling mean 0 (metric cpu mean))",

@@ -1,0 +1,75 @@
+"""Searches of values, periods of the calendar, pages: as Gnocchi's own tests ask."""
+
+from __future__ import annotations
+
+from test.fakes.tokens import fake_token
+from test.unit.compute.metric.house import OTHER, House
+from test.unit.compute.metric.test_room import T0, at
+
+THEIRS = fake_token(OTHER)
+
+
+def test_values_are_searched(house: House) -> None:
+    metric = house.metric("medium")
+    house.add(metric, (T0, 4.0), (T0 + 60, 50.0), (T0 + 120, 6.0))
+    path = f"/v1/search/metric?metric_id={metric}&granularity=1m"
+    query = {"and": [{">=": 6}, {"not": {"=": 50}}]}
+    assert house.ok("POST", path, query) == {metric: [[at(120), 60.0, 6.0]]}
+    both = house.ok("POST", f"/v1/search/metric?metric_id={metric}", {"<": 1000})
+    assert len(both[metric]) == 4
+    got = house.call("POST", f"{path}&granularity=7", query)
+    assert got.body["description"]["detail"]["granularity"] == 7
+    for wrong in ({}, [], {"=": "x"}, {"like": 5}, {"and": {}}, {"in": [1]}):
+        assert house.call("POST", path, wrong).status == 400, wrong
+    assert house.call("POST", path, query, token=THEIRS).status == 404
+
+
+def test_periods_of_the_calendar(house: House) -> None:
+    metric = house.metric(house.policy("days", (86400, 1000)))
+    days = ("2015-03-01", "2015-03-07", "2015-03-08", "2015-08-01", "2016-01-02")
+    body = [{"timestamp": day, "value": 1} for day in days]
+    house.ok("POST", f"/v1/metric/{metric}/measures", body)
+
+    def begins(letter: str) -> list[str]:
+        query = f"granularity=86400&resample={letter}&aggregation=sum"
+        points = house.points(metric, query)
+        assert {each for _, each, _ in points} == {letter}
+        return [moment[:10] for moment, _, _ in points]
+
+    assert begins("W") == ["2015-03-01", "2015-03-08", "2015-07-26", "2015-12-27"]
+    assert begins("M") == ["2015-03-01", "2015-08-01", "2016-01-01"]
+    assert begins("Q") == ["2015-01-01", "2015-07-01", "2016-01-01"]
+    assert begins("H") == begins("Q")
+    assert begins("Y") == ["2015-01-01", "2016-01-01"]
+
+
+def test_pages_of_how_things_were(house: House) -> None:
+    path = "/v1/resource/generic"
+    house.ok("POST", path, {"id": "a", "started_at": "2014-01-01"})
+    for ended in ("2014-02-01", "2014-03-01"):
+        house.later(1)
+        house.ok("PATCH", f"{path}/a", {"ended_at": ended})
+    sort = "sort=ended_at:desc-nullslast&limit=1"
+    seen, query = [], sort
+    while query:
+        got = house.call("GET", f"{path}/a/history?{query}")
+        seen += [each["ended_at"] for each in got.body]
+        query = got.headers.get("link", "").partition(">")[0].partition("?")[2]
+    assert [each and each[:10] for each in seen] == ["2014-03-01", "2014-02-01", None]
+    found = house.ok("GET", f"{path}?attrs=id&attrs=type&attrs=nothing")
+    assert [sorted(each) for each in found] == [["id", "type"]]
+    for wrong in ("sort=nothing", "limit=0", "limit=x", "sort=id:up", "sort=id:asc-x"):
+        assert house.call("GET", f"{path}?{wrong}").status == 400, wrong
+
+
+def test_unknown_resources_of_a_batch_are_named(house: House) -> None:
+    """By this error Ceilometer knows which resources it has to make."""
+    path = "/v1/batch/resources/metrics/measures?create_metrics=true"
+    body = {"x": {"cpu": [{"timestamp": T0, "value": 1}]}}
+    told = house.call("POST", path, body).body["description"]
+    assert told["cause"] == "Unknown resources"
+    (named,) = told["detail"]
+    assert named["original_resource_id"] == "x"
+    made = house.ok("POST", "/v1/resource/generic", {"id": "x"})
+    assert made["id"] == named["resource_id"]
+    house.ok("POST", path, body)
