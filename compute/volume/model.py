@@ -194,6 +194,8 @@ ATTACHED = "attached"
 ZONE = "nova"
 """The one availability zone, by the name that clients expect."""
 DEFAULT_TYPE = "__DEFAULT__"
+TYPE_OF_IMAGE = "cinder_img_volume_type"
+"""The property by which an image says of which type its volumes shall be."""
 BACKEND, VENDOR, STORAGE_PROTOCOL = "files", "Ringstack", "nbd"
 """What the one pool says of itself, and what types may ask for."""
 GIB = 2**30

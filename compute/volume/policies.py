@@ -62,6 +62,10 @@ DEFAULTS: dict[str, str] = {
     "backup:restore": _MEMBER,
     _E + "backup_admin_actions:reset_status": _ADMIN,
     _E + "backup_admin_actions:force_delete": _ADMIN,
+    # messages
+    "message:get": _READER,
+    "message:get_all": _READER,
+    "message:delete": _MEMBER,
     # types
     _E + "type_get": "@",
     _E + "types_manage": _ADMIN,

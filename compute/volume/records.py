@@ -146,6 +146,22 @@ class Transfer:
 
 
 @dataclass(frozen=True, slots=True)
+class Message:
+    """What went wrong with somebody's thing, until it expires."""
+
+    id: str
+    project_id: str
+    request_id: str
+    resource_type: str
+    resource_id: str
+    event_id: str
+    level: str
+    text: str
+    created_at: float
+    expires_at: float
+
+
+@dataclass(frozen=True, slots=True)
 class DefaultType:
     """The type of a project's volumes when nobody says one."""
 

@@ -21,6 +21,7 @@ from compute.volume.api.backups import BackupsApi
 from compute.volume.api.default_types import DefaultTypesApi
 from compute.volume.api.frame import VERSIONS, routes_of
 from compute.volume.api.internal import InternalApi
+from compute.volume.api.messages import MessagesApi
 from compute.volume.api.older_actions import OlderActions
 from compute.volume.api.presenting import Presenter
 from compute.volume.api.qos import QosApi
@@ -132,6 +133,7 @@ def room_of(wiring: Wiring, parts: RoomParts) -> Room:
         *QosApi(wiring, types).verbs(),
         *BackupsApi(wiring, Backups(wiring, quotas, types, creation)).verbs(),
         *TransfersApi(wiring, Transfers(wiring, quotas, types)).verbs(),
+        *MessagesApi(wiring).verbs(),
         *QuotasApi(wiring, quotas).verbs(),
         *SurroundingsApi(wiring).verbs(),
         *BackendsApi(wiring).verbs(),

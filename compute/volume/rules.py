@@ -13,6 +13,7 @@ from compute.volume.model import (
     ATTACHED,
     ATTACHING,
     AVAILABLE,
+    BACKEND,
     BACKUP_ACTIONS,
     GIB,
     IN_USE,
@@ -21,6 +22,8 @@ from compute.volume.model import (
     RESERVED,
     SIZE_GIB_MAX,
     SNAPSHOT_ACTIONS,
+    STORAGE_PROTOCOL,
+    VENDOR,
     Action,
 )
 from compute.volume.records import (
@@ -107,6 +110,28 @@ def is_multiattach(volume_type: VolumeType) -> bool:
     """Whether the type promises what we cannot keep."""
     wanted = volume_type.extra_specs.get("multiattach", "")
     return wanted.replace(" ", "").lower() == "<is>true"
+
+
+def is_served(volume_type: VolumeType) -> bool:
+    """Whether the one backend is what the type's extra specs ask for.  Specs that no
+    backend tells of itself are notes."""
+    told = {
+        "volume_backend_name": BACKEND,
+        "vendor_name": VENDOR,
+        "storage_protocol": STORAGE_PROTOCOL,
+    }
+    for name, wanted in volume_type.extra_specs.items():
+        value = told.get(name.removeprefix("capabilities:"))
+        if value is not None and value not in _wanted_values(wanted):
+            return False
+    return True
+
+
+def _wanted_values(text: str) -> set[str]:
+    """``nbd``, ``s== nbd``, ``<or> nbd <or> iSCSI``."""
+    if text.lstrip().startswith("<or>"):
+        return {each.strip() for each in text.split("<or>")}
+    return {text.strip().removeprefix("s==").strip()}
 
 
 def check_type_usable(volume_type: VolumeType) -> None:

@@ -184,6 +184,23 @@ TRANSFERS = table(
     sa.Index("volume_transfers_by_project", "project_id", "created_at"),
 )
 
+MESSAGES = table(
+    "volume_messages",
+    METADATA,
+    _key(),
+    _id("project_id"),
+    _id("request_id"),
+    _status("resource_type"),
+    _id("resource_id"),
+    _id("event_id"),
+    _status("level"),
+    sa.Column("text", sa.Text(), nullable=False),
+    _at("created_at"),
+    _at("expires_at"),
+    sa.Index("volume_messages_by_project", "project_id", "created_at"),
+    sa.Index("volume_messages_by_end", "expires_at"),
+)
+
 DEFAULT_TYPES = table(
     "volume_default_types",
     METADATA,

@@ -18,10 +18,12 @@ from compute.core.policy import Policy
 from compute.image.client import ImageClient
 from compute.instance.client import InstanceClient
 from compute.volume.drivers.port import VolumeDriver
+from compute.volume.messages import Failure, message
 from compute.volume.records import (
     Attachment,
     Backup,
     DefaultType,
+    Message,
     QosSpecs,
     Snapshot,
     Transfer,
@@ -39,6 +41,7 @@ from compute.volume.tables import (
     DEFAULT_TYPES,
     EVENTS,
     JOBS,
+    MESSAGES,
     QOS_SPECS,
     SNAPSHOTS,
     TRANSFERS,
@@ -77,6 +80,7 @@ class Stores:
     qos: Rows[QosSpecs] = field(default_factory=lambda: Rows(QOS_SPECS, QosSpecs))
     backups: Rows[Backup] = field(default_factory=lambda: Rows(BACKUPS, Backup))
     transfers: Rows[Transfer] = field(default_factory=lambda: Rows(TRANSFERS, Transfer))
+    messages: Rows[Message] = field(default_factory=lambda: Rows(MESSAGES, Message))
     default_types: Rows[DefaultType] = field(
         default_factory=lambda: Rows(DEFAULT_TYPES, DefaultType)
     )
@@ -158,6 +162,27 @@ class Wiring:
         now = self.clock.time()
         self.stores.events.append(connection, context, now, kind, subject_id, facts)
 
+    def report(
+        self,
+        connection: Connection,
+        failure: Failure,
+        owner: str,
+        thing_id: str,
+        request_id: str = "",
+    ) -> None:
+        """Leave a message for the project whose thing it is."""
+        self.stores.messages.add(
+            connection,
+            message(
+                failure,
+                key=self.identifiers.uuid(),
+                project_id=owner,
+                resource_id=thing_id,
+                request_id=request_id,
+                now=self.clock.time(),
+            ),
+        )
+
     def enforce(self, context: RequestContext, rule: str, owner: Any = None) -> None:
         """May the caller do that with a thing of the owner's?  ``Forbidden``."""
         self.policy.enforce(context, rule, _target(owner, context))
@@ -195,6 +220,15 @@ class Wiring:
         """A backup."""
         found = self.stores.backups.get(connection, key)
         return self._visible(context, found, rule, "Backup", key)
+
+    def message(
+        self, connection: Connection, context: RequestContext, key: str, rule: str
+    ) -> Message:
+        """A message that has not expired."""
+        found = self.stores.messages.get(connection, key)
+        if found is not None and found.expires_at <= self.clock.time():
+            found = None
+        return self._visible(context, found, rule, "Message", key)
 
     def _visible(
         self, context: RequestContext, found: T | None, rule: str, kind: str, key: str

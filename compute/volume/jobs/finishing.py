@@ -13,6 +13,7 @@ from compute.core.database import Connection
 from compute.volume import rules
 from compute.volume.jobs.backups import COUNT, HEAD
 from compute.volume.jobs.work import Work
+from compute.volume.messages import SNAPSHOT, SUBJECTS, VOLUME, failure_of
 from compute.volume.model import (
     BACKUP_JOBS,
     DELETING,
@@ -20,6 +21,7 @@ from compute.volume.model import (
     SNAPSHOT_JOBS,
     VOLUME_JOBS,
 )
+from compute.volume.records import Backup, Snapshot, Volume
 from compute.volume.wiring import Wiring
 
 FAULT_CHARACTERS_MAX = 1000
@@ -36,6 +38,8 @@ class Finishing:
         wiring = self._wiring
 
         def write(connection: Connection) -> None:
+            if error:
+                self._report(connection, work)
             self._volume(connection, work, error)
             self._snapshot(connection, work, error)
             self._backup(connection, work, error)
@@ -120,6 +124,23 @@ class Finishing:
         now = self._wiring.clock.time()
         rows.change(connection, backup, status=ending, updated_at=now, **more)
         self._tell(connection, backup, f"backup.{kind}", error)
+
+    def _report(self, connection: Connection, work: Work) -> None:
+        """A message for whose thing it was; of what was removed meanwhile, none."""
+        failure = failure_of(work.job.kind)
+        if failure is None or work.is_cancelled:
+            return
+        stores = self._wiring.stores
+        key = str(work.argument(SUBJECTS[failure.resource_type]))
+        found: Volume | Snapshot | Backup | None
+        if failure.resource_type == VOLUME:
+            found = stores.volumes.get(connection, key)
+        elif failure.resource_type == SNAPSHOT:
+            found = stores.snapshots.get(connection, key)
+        else:
+            found = stores.backups.get(connection, key)
+        if found is not None:
+            self._wiring.report(connection, failure, found.project_id, key)
 
     def _tell(
         self, connection: Connection, thing: Any, kind: str, error: str = ""

@@ -14,6 +14,7 @@ from compute.core.database import Connection
 from compute.volume.connection import Connector
 from compute.volume.drivers.port import ExportAsked
 from compute.volume.records import Attachment
+from compute.volume.tables import MESSAGES
 from compute.volume.wiring import Wiring
 from objectstore.kernel.errors import RingstackError
 from objectstore.kernel.loop import Progress
@@ -68,6 +69,7 @@ class Upkeep:
         wiring, now = self._wiring, self._wiring.clock.time()
         wiring.stores.services.seen(connection, wiring.host, now)
         wiring.stores.jobs.forget_finished(connection, now - JOBS_KEPT_SECONDS)
+        connection.execute(MESSAGES.delete().where(MESSAGES.c.expires_at <= now))
 
     def _wanted(self, connection: Connection) -> dict[tuple[str, str], Attachment]:
         """Attachments that have a way to the bytes."""

@@ -59,14 +59,14 @@ class Backups:
                 self._begin_volume(connection, volume, force=force)
             volume_type = self._types.known(connection, volume.type_id)
             size = snapshot.size_gib if snapshot else volume.size_gib
+            backup = self._new(context, volume, snapshot, values)
             self._quotas.check(
                 connection,
-                volume.project_id,
+                backup.project_id,
                 volume_type,
                 backups=1,
                 backup_gigabytes=size,
             )
-            backup = self._new(context, volume, snapshot, values)
             if incremental:
                 backup = self._with_parent(connection, backup)
             self._rows.add(connection, backup)
@@ -183,7 +183,7 @@ class Backups:
         now, backup_id = self._wiring.clock.time(), self._wiring.identifiers.uuid()
         return Backup(
             id=backup_id,
-            project_id=volume.project_id,
+            project_id=context.project_id or volume.project_id,
             user_id=context.user_id,
             volume_id=volume.id,
             status=CREATING,
@@ -200,10 +200,12 @@ class Backups:
         )
 
     def _with_parent(self, connection: Connection, backup: Backup) -> Backup:
-        """Builds on the volume's newest backup that is whole."""
+        """Builds on the volume's newest backup that is whole; never on another
+        project's, who could not see what depends on his."""
+        mine = {"volume_id": backup.volume_id, "project_id": backup.project_id}
         whole = [
             each
-            for each in self._rows.all(connection, volume_id=backup.volume_id)
+            for each in self._rows.all(connection, **mine)
             if each.status == AVAILABLE and each.manifest_sha256
         ]
         if not whole:

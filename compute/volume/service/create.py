@@ -12,7 +12,8 @@ from compute.core.errors import BadRequest, NotFound
 from compute.image.client import ImageRecord
 from compute.volume import rules
 from compute.volume.errors import InvalidStatus
-from compute.volume.model import CREATING, RESTORING, ZONE
+from compute.volume.messages import NO_BACKEND
+from compute.volume.model import CREATING, ERROR, RESTORING, TYPE_OF_IMAGE, ZONE
 from compute.volume.records import Backup, Volume, VolumeType
 from compute.volume.service.quotas import Quotas
 from compute.volume.service.sources import Source, of_image, of_volume
@@ -85,6 +86,8 @@ class VolumeCreation:
             return self._from_backup(connection, context, order)
         source = self._source(connection, context, order, image)
         volume = self._insert(connection, context, order, source, CREATING)
+        if volume.status == ERROR:
+            return volume
         arguments = {
             "volume_id": volume.id,
             "size_gib": volume.size_gib,
@@ -115,12 +118,15 @@ class VolumeCreation:
         self._quotas.check(
             connection, project_id, volume_type, volumes=1, gigabytes=size
         )
+        has_place = rules.is_served(volume_type)
+        if status != CREATING and not has_place:
+            raise BadRequest("No valid backend was found for the volume's type")
         now = wiring.clock.time()
         volume = Volume(
             id=wiring.identifiers.uuid(),
             project_id=project_id,
             user_id=order.user_id or context.user_id,
-            status=status,
+            status=status if has_place else ERROR,
             size_gib=size,
             created_at=now,
             updated_at=now,
@@ -137,6 +143,10 @@ class VolumeCreation:
         )
         wiring.stores.volumes.add(connection, volume)
         wiring.tell(connection, context, "volume.create", volume.id, {"size_gib": size})
+        if not has_place:
+            wiring.report(
+                connection, NO_BACKEND, project_id, volume.id, context.request_id
+            )
         return volume
 
     def _check_host(self, connection: Connection) -> None:
@@ -154,6 +164,9 @@ class VolumeCreation:
     ) -> VolumeType:
         if order.type_key:
             return self._types.get(connection, context, order.type_key)
+        named = source.image_metadata.get(TYPE_OF_IMAGE, "")
+        if named and source.kind == "image":
+            return self._types.get(connection, context, named)
         if source.type_id:
             return self._types.known(connection, source.type_id)
         return self._types.default_of(connection, project_id)

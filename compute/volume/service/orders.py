@@ -122,6 +122,11 @@ class VolumeOrders:
                     f"Invalid input received: Snapshot {snapshot_id} is not the latest"
                     f" one of volume {volume.id}."
                 )
+            if newest.size_gib != volume.size_gib:
+                raise BadRequest(
+                    f"Invalid input received: Volume {volume.id} has grown since"
+                    f" snapshot {snapshot_id} was taken: it cannot be reverted."
+                )
             found = rules.check_snapshot(newest, "revert")
             wiring.stores.snapshots.change(connection, newest, status=found.during)
             return {"snapshot_id": snapshot_id}

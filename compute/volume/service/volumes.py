@@ -137,6 +137,10 @@ class Volumes:
                     f" {wanted.name} already"
                 )
             rules.check_type_usable(wanted)
+            if not rules.is_served(wanted):
+                raise BadRequest(
+                    f"No valid backend was found for volumes of type {wanted.name}"
+                )
             more = {"volumes": 1, "gigabytes": volume.size_gib}
             limits = self._quotas.of(connection, volume.project_id)
             of_type = {

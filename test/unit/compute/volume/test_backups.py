@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from compute.volume.backups.manifest import (
@@ -67,6 +69,27 @@ def test_revert(house: House) -> None:
     house.work()
     assert house.read(volume_id, 7, 5) == b"two\0\0"
     assert house.status(volume_id) == "available"
+    house.act(volume_id, "os-extend", {"new_size": 2})
+    house.work()
+    got = house.act(volume_id, "revert", {"snapshot_id": second})
+    assert got.status == 400 and "grown" in got.message
+
+
+def test_backups_build_on_those_of_the_same_project(house: House) -> None:
+    volume_id = house.create()
+    theirs = house.backup(volume_id)
+    body = {"backup": {"volume_id": volume_id, "incremental": True}}
+    admin: dict[str, Any] = {"roles": "admin", "project": OTHER}
+    assert house.ask("POST", "/backups", body, **admin).status == 400
+    full = {"backup": {"volume_id": volume_id}}
+    mine = house.ok("POST", "/backups", full, **admin)["backup"]["id"]
+    house.work()
+    path = f"/backups/{mine}"
+    assert house.ask("GET", path).status == 404
+    house.ok("POST", "/backups", body, **admin)
+    house.work()
+    assert house.ok("GET", path, **admin)["backup"]["has_dependent_backups"] is True
+    assert house.show("backup", theirs)["has_dependent_backups"] is False
 
 
 def test_full_and_incremental_backups(house: House) -> None:
