@@ -11,7 +11,11 @@ _USER = "role:admin or user_id:%(user_id)s"
 _SERVICE = "role:service or role:admin"
 _P = "os_compute_api:"
 
+# Servers on external networks, and on those of other projects.
+ANY_NETWORK = "network:attach_external_network"
+
 DEFAULTS: dict[str, str] = {
+    ANY_NETWORK: _ADMIN,
     # servers
     _P + "servers:index": _READER,
     _P + "servers:index:get_all_tenants": _LOOK,

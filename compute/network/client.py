@@ -30,6 +30,7 @@ from compute.network.vip_client import Opening, SubnetFacts, VipClient, VipPort
 from objectstore.client.caller import Caller
 
 __all__ = [
+    "EVERYBODY",
     "NetworkClient",
     "NetworkFacts",
     "NewPort",
@@ -45,6 +46,8 @@ __all__ = [
     "balancer_namespace",
 ]
 
+# In the place of a project: all that there is.
+EVERYBODY = ""
 # An agent's question waits on nothing but the database.
 AGENT_SECONDS = 30.0
 DEVICES_MAX = 200  # in one question
@@ -59,7 +62,8 @@ class NetworkClient:
     # ---- networks --------------------------------------------------------------
 
     def network(self, project_id: str, network_id: str) -> NetworkFacts:
-        """A network that the project may put ports on.  ``NotFound``."""
+        """A network that the project may put ports on; ``EVERYBODY``: that anybody may.
+        ``NotFound``."""
         for each in self.networks(project_id, {"id": network_id}):
             return each
         raise NotFound(

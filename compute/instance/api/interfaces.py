@@ -12,10 +12,12 @@ from compute.instance.frame.bodies import Body, Field
 from compute.instance.frame.replies import accepted, ok
 from compute.instance.frame.routes import Verb, minor_of
 from compute.instance.nics import security_group_ids, vif_of
+from compute.instance.policies import ANY_NETWORK
 from compute.instance.ports import OWNER_PREFIX, release_port
 from compute.instance.records import Server
 from compute.instance.schemas.types import ADDRESS, TAG, UUID
 from compute.instance.service.actions import Change, ServerActions
+from compute.instance.service.network_choice import usable_network
 from compute.instance.wiring import Wiring
 from compute.network.client import NewPort
 from objectstore.kernel.reply import Reply
@@ -114,7 +116,8 @@ class InterfacesApi:
             raise BadRequest("port_id goes with neither net_id nor fixed_ips")
         if "fixed_ips" in body and "net_id" not in body:
             raise BadRequest("Must input network_id when request IP address")
-        vif = self._plug(server, body)
+        is_any_allowed = self._wiring.allows(call.context, ANY_NETWORK)
+        vif = self._plug(server, body, is_any_allowed)
         try:
             self._actions.begin(
                 call.context,
@@ -130,7 +133,9 @@ class InterfacesApi:
             raise
         return ok({"interfaceAttachment": _view(call, vif)})
 
-    def _plug(self, server: Server, body: Mapping[str, Any]) -> dict[str, Any]:
+    def _plug(
+        self, server: Server, body: Mapping[str, Any], is_any_allowed: bool
+    ) -> dict[str, Any]:
         """A port of the server on its host; its interface."""
         network = self._wiring.network
         owner = f"{OWNER_PREFIX}{server.availability_zone or 'nova'}"
@@ -144,7 +149,7 @@ class InterfacesApi:
             )
         else:
             network_id = body.get("net_id") or self._only_network(server)
-            network.network(server.project_id, network_id)
+            usable_network(network, server.project_id, network_id, is_any_allowed)
             address = (body.get("fixed_ips") or [{"ip_address": ""}])[0]["ip_address"]
             groups = server.security_groups
             (port,) = network.create_ports(

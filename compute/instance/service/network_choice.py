@@ -10,20 +10,26 @@ from compute.core.errors import (
     Forbidden,
     NotFound,
 )
-from compute.network.client import NetworkClient
+from compute.network.client import EVERYBODY, NetworkClient, NetworkFacts
 
 AUTO, NONE = "auto", "none"
 Wanted = Sequence[Mapping[str, str]] | str | None
 
 
 def choose_networks(
-    network: NetworkClient, project_id: str, wanted: Wanted, count: int
+    network: NetworkClient,
+    project_id: str,
+    wanted: Wanted,
+    count: int,
+    *,
+    is_any_allowed: bool = False,
 ) -> list[Mapping[str, str]]:
     """The interfaces to make: ``{"uuid" | "port", "fixed_ip", "tag"}``.
 
     ``wanted``: a list, ``auto``, ``none``; None: the project's only network if it
-    has one.  Raises ``BadRequest`` for networks that are not there, ``Conflict`` for
-    ports in use, or when it is not clear which network is meant.
+    has one.  ``is_any_allowed``: also external networks and those of other projects,
+    when they are named.  Raises ``BadRequest`` for networks that are not there,
+    ``Conflict`` for ports in use, or when it is not clear which network is meant.
     """
     if wanted == NONE:
         return []
@@ -31,7 +37,27 @@ def choose_networks(
         return [{"uuid": _automatic(network, project_id)}]
     if wanted is None or isinstance(wanted, str):
         return _usual(network, project_id)
-    return [_checked(network, project_id, each, count) for each in wanted]
+    return [
+        _checked_port(network, project_id, each, count)
+        if each.get("port")
+        else _checked_network(network, project_id, each, count, is_any_allowed)
+        for each in wanted
+    ]
+
+
+def usable_network(
+    network: NetworkClient, project_id: str, network_id: str, is_any_allowed: bool
+) -> NetworkFacts:
+    """A network that the project's servers may be on.  ``NotFound``; ``Forbidden``: it
+    leads outside, and is not the project's own."""
+    seen_by = EVERYBODY if is_any_allowed else project_id
+    facts = network.network(seen_by, network_id)
+    is_own = facts.project_id == project_id or facts.shared
+    if facts.external and not is_own and not is_any_allowed:
+        raise Forbidden(
+            f"It is not allowed to create an interface on external network {facts.id}"
+        )
+    return facts
 
 
 def ports_of_each(interfaces: Sequence[Mapping[str, str]]) -> int:
@@ -57,21 +83,19 @@ def _usual(network: NetworkClient, project_id: str) -> list[Mapping[str, str]]:
     return [{"uuid": each.id} for each in found]
 
 
-def _checked(
-    network: NetworkClient, project_id: str, wanted: Mapping[str, str], count: int
+def _checked_network(
+    network: NetworkClient,
+    project_id: str,
+    wanted: Mapping[str, str],
+    count: int,
+    is_any_allowed: bool,
 ) -> Mapping[str, str]:
-    if wanted.get("port"):
-        return _checked_port(network, project_id, wanted, count)
     if not wanted.get("uuid"):
         raise BadRequest("Each network needs a uuid or a port")
     try:
-        facts = network.network(project_id, wanted["uuid"])
+        facts = usable_network(network, project_id, wanted["uuid"], is_any_allowed)
     except NotFound as error:
         raise BadRequest(error.text) from None
-    if facts.external and facts.project_id != project_id and not facts.shared:
-        raise Forbidden(
-            f"It is not allowed to create an interface on external network {facts.id}"
-        )
     if not facts.subnet_ids:
         raise BadRequest(
             f"Network {facts.id} requires a subnet in order to boot instances on."

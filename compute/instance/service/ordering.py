@@ -14,6 +14,7 @@ from compute.core.database import Connection
 from compute.core.errors import BadRequest, NotFound
 from compute.image.client import ImageRecord
 from compute.instance.block_devices import IMAGE, BlockDevice
+from compute.instance.policies import ANY_NETWORK
 from compute.instance.records import Flavor, KeyPair, Server, ServerGroup
 from compute.instance.scheduling.state import DEFAULT_ZONE
 from compute.instance.schemas.servers import plain_address
@@ -271,7 +272,13 @@ class Ordering:
             uuids = [each["port"] for each in wanted if each.get("port")]
             if len(set(uuids)) < len(uuids):
                 raise BadRequest("A port is named twice")
-        return choose_networks(self._wiring.network, context.project_id, wanted, count)
+        return choose_networks(
+            self._wiring.network,
+            context.project_id,
+            wanted,
+            count,
+            is_any_allowed=self._wiring.allows(context, ANY_NETWORK),
+        )
 
     def _security_groups(self, context: RequestContext, body: Body) -> list[str]:
         names = []

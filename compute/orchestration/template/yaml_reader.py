@@ -2,10 +2,14 @@
 
 Only plain values come of it (YAML's own "safe" tags), dates stay the texts that they
 were, and what a document would become is counted before anything is made of it.
+
+JSON is YAML but for its tabs, which readers of YAML refuse before a token: what begins
+as an object is tried as JSON first.
 """
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -32,6 +36,10 @@ _Loader.yaml_implicit_resolvers = {
 
 def read_yaml(text: str, what: str) -> Any:
     """The value of the one document in ``text``; ``Invalid`` names ``what``."""
+    found = _read_json(text)
+    if found is not None:
+        check_size(found, what)
+        return with_text_keys(found, what)
     try:
         _measure(text, what)
         value = yaml.load(text, Loader=_Loader)
@@ -43,6 +51,17 @@ def read_yaml(text: str, what: str) -> Any:
     except (ValueError, RecursionError):
         raise Invalid(f"Error parsing {what}: a value in it is wrong") from None
     return with_text_keys(value, what)
+
+
+def _read_json(text: str) -> dict[str, Any] | None:
+    """The object in ``text``; None if it holds none (YAML's reader says why)."""
+    if not text.lstrip().startswith("{"):
+        return None
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def check_size(value: Any, what: str) -> None:

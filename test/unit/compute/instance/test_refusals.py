@@ -127,3 +127,39 @@ def test_hosts_tell_how_long_they_have_run(house: House) -> None:
     found = house.ok("GET", f"/os-hypervisors/{first['id']}", roles="admin")
     assert found["hypervisor"]["uptime"] is None
     assert house.ask("GET", path, roles="admin", version="2.87").status == 400
+
+
+def an_outside(house: House) -> str:
+    """An external network of the administrators'."""
+    caller = house.parts.callers["network"]
+    headers = {"X-Auth-Token": fake_token("admins", "admin")}
+    body = {"network": {"name": "outside", "router:external": True}}
+    made = caller.request("POST", "/v2.0/networks", headers, orjson.dumps(body))
+    network_id = str(made.json()["network"]["id"])
+    subnet = {"network_id": network_id, "cidr": "192.0.2.0/24", "ip_version": 4}
+    body = {"subnet": subnet}
+    assert caller.request("POST", "/v2.0/subnets", headers, orjson.dumps(body)).status
+    return network_id
+
+
+def test_only_administrators_put_servers_outside(house: House) -> None:
+    outside = {"uuid": an_outside(house)}
+    order = {"server": house.order(networks=[outside])}
+    assert house.ask("POST", "/servers", order).status == 403
+    inside = house.ok("POST", "/servers", {"server": house.order()})["server"]
+    house.work()
+    path = f"/servers/{inside['id']}/os-interface"
+    plug = {"interfaceAttachment": {"net_id": outside["uuid"]}}
+    assert house.ask("POST", path, plug).status == 403
+    assert house.ask("POST", path, plug, roles="admin").status == 200
+    assert house.ask("POST", "/servers", order, roles="admin").status == 202
+
+
+def test_administrators_use_the_networks_of_others(house: House) -> None:
+    order = {"server": house.order(networks=[{"uuid": house.a_network(OTHER)}])}
+    assert house.ask("POST", "/servers", order).status == 400
+    made = house.ok("POST", "/servers", order, roles="admin")["server"]
+    house.work()
+    server = house.ok("GET", f"/servers/{made['id']}")["server"]
+    assert server["status"] == "ACTIVE"
+    assert list(server["addresses"]) == ["private"]

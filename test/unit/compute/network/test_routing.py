@@ -219,3 +219,14 @@ def test_where_a_router_lives(
         assert guests.get(chosen)
     # A second look changes nothing: routers do not wander.
     assert choose_host(chosen, alive, guests) == chosen
+
+
+def test_a_gateway_of_a_network_without_subnets_has_no_address(house: House) -> None:
+    outside = house.make(
+        "network", as_roles="admin", **{"name": "o", "router:external": True}
+    )
+    info = {"network_id": outside["id"]}
+    router = house.make("router", name="r", external_gateway_info=info)
+    assert router["external_gateway_info"]["network_id"] == outside["id"]
+    assert router["external_gateway_info"]["external_fixed_ips"] == []
+    assert house.delete("router", router["id"]).status == 204

@@ -295,3 +295,22 @@ def test_templates_as_types() -> None:
         blueprint("resources: {a: {type: my.yaml}}", files=files)
     with pytest.raises(Invalid, match="No content"):
         blueprint(text)
+
+
+def test_json_may_be_indented_by_tabs() -> None:
+    """As clients in Go write it, which YAML's readers take for an error."""
+    text = (
+        '\n\t{\n\t\t"heat_template_version": "2013-05-23",\n\t\t"resources": {}\n\t}\n'
+    )
+    assert read_yaml(text, "template") == {
+        "heat_template_version": "2013-05-23",
+        "resources": {},
+    }
+
+
+@pytest.mark.parametrize(
+    "text", ['{"a": NaN}', '{"a": 1e999}', '{"a": "\\ud800"}', '{"a": ' + "[" * 10**5]
+)
+def test_json_is_held_to_the_same_limits(text: str) -> None:
+    with pytest.raises(Invalid):
+        read_yaml(text, "template")
