@@ -10,7 +10,7 @@ from pathlib import Path
 from test.conformance.environments import NotInstalled
 from test.guest_image import BUILD, DISK
 
-PROGRAMS = ("curl", "lsblk", "mkfs.ext4")
+PROGRAMS = ("blkid", "curl", "lsblk", "mkfs", "mkfs.ext4")
 ROOT_MIB = 64
 # They log in as root already.
 SUDO = '#!/bin/sh\nexec "$@"\n'
@@ -40,7 +40,9 @@ def build_guest(directory: Path) -> Path:
     sudo.chmod(0o755)
     command = [str(BUILD), str(directory), "--extra", str(tree)]
     command += ["--root-size", str(ROOT_MIB)]
-    subprocess.run(command, check=True, capture_output=True)
+    built = subprocess.run(command, capture_output=True, text=True)
+    if built.returncode:
+        raise NotInstalled(f"the guest was not built: {built.stderr.strip()}")
     return directory / DISK
 
 

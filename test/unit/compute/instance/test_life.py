@@ -333,7 +333,7 @@ def test_diagnostics_say_what_nova_says(house: House) -> None:
     try:
         found = house.ok("GET", path, roles="admin", version="2.48")
         assert found["state"] == "running"
-        assert found["driver"] == "sim"
+        assert found["driver"] == "libvirt"
         assert found["config_drive"] is False
         assert isinstance(found["uptime"], int)
         assert set(found["memory_details"]) == {"maximum", "used"}
