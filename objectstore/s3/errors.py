@@ -25,8 +25,7 @@ ERRORS: dict[str, tuple[int, str]] = {
     ),
     "BadDigest": (
         400,
-        "The Content-MD5 or checksum value that you specified did not match what "
-        "the server received.",
+        "The Content-MD5 you specified did not match what we received.",
     ),
     "BadRequest": (400, "Bad Request"),
     "BucketAlreadyExists": (
@@ -63,8 +62,7 @@ ERRORS: dict[str, tuple[int, str]] = {
     ),
     "IncompleteBody": (
         400,
-        "You did not provide the number of bytes specified by the Content-Length "
-        "HTTP header.",
+        "The request body terminated unexpectedly",
     ),
     "InternalError": (500, "We encountered an internal error. Please try again."),
     "InvalidAccessKeyId": (
@@ -86,10 +84,7 @@ ERRORS: dict[str, tuple[int, str]] = {
         409,
         "The request is not valid for the current state of the bucket.",
     ),
-    "InvalidDigest": (
-        400,
-        "The Content-MD5 or checksum value that you specified is not valid.",
-    ),
+    "InvalidDigest": (400, "The Content-MD5 you specified was invalid."),
     "InvalidEncryptionAlgorithmError": (
         400,
         "The encryption request that you specified is not valid.",
@@ -104,10 +99,11 @@ ERRORS: dict[str, tuple[int, str]] = {
     ),
     "InvalidPart": (
         400,
-        "One or more of the specified parts could not be found. The part might not "
-        "have been uploaded, or the specified entity tag might not have matched the "
-        "part's entity tag.",
+        "One or more of the specified parts could not be found.  The part may not "
+        "have been uploaded, or the specified entity tag may not match the part's "
+        "entity tag.",
     ),
+    "InvalidPartNumber": (416, "The requested partnumber is not satisfiable"),
     "InvalidPartOrder": (
         400,
         "The list of parts was not in ascending order. The parts list must be "
@@ -138,10 +134,15 @@ ERRORS: dict[str, tuple[int, str]] = {
         "The body of your POST request is not well-formed multipart/form-data.",
     ),
     "MalformedPolicy": (400, "Policies must be valid JSON of the known form."),
+    "MalformedTrailerError": (
+        400,
+        "The request contained trailing data that was not well-formed or did not "
+        "conform to our published schema.",
+    ),
     "MalformedXML": (
         400,
-        "The XML that you provided was not well formed or did not validate against "
-        "our published schema.",
+        "The XML you provided was not well-formed or did not validate against our "
+        "published schema",
     ),
     "MaxMessageLengthExceeded": (400, "Your request was too large."),
     "MaxPostPreDataLengthExceededError": (
@@ -234,8 +235,8 @@ ERRORS: dict[str, tuple[int, str]] = {
     "ServiceUnavailable": (503, "Service is unable to handle request."),
     "SignatureDoesNotMatch": (
         403,
-        "The request signature that the server calculated does not match the "
-        "signature that you provided. Check your secret access key and signing method.",
+        "The request signature we calculated does not match the signature you "
+        "provided. Check your key and signing method.",
     ),
     "SlowDown": (503, "Please reduce your request rate."),
     "TooManyBuckets": (

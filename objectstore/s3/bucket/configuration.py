@@ -17,6 +17,7 @@ from objectstore.s3.errors import S3Error
 from objectstore.s3.object.put import content_md5
 from objectstore.s3.operation import Operation
 from objectstore.s3.payload.checksums import announced
+from objectstore.s3.payload.digested_input import wrong_md5
 from objectstore.s3.xml.read import read_document
 from objectstore.s3.xml.render import render, render_document
 
@@ -62,7 +63,12 @@ class Configuration:
         return Reply(204, ())
 
 
-def checked_body(operation: Operation, *, needs_digest: bool = False) -> bytes:
+def checked_body(
+    operation: Operation,
+    *,
+    needs_digest: bool = False,
+    most: int = CONFIGURATION_BYTES_MAX,
+) -> bytes:
     """The body of a request that configures, its digests verified."""
     md5 = content_md5(operation)
     if needs_digest and not md5 and announced(operation.environ) is None:
@@ -75,7 +81,7 @@ def checked_body(operation: Operation, *, needs_digest: bool = False) -> bytes:
                 "Missing required header for this request: Content-MD5 OR "
                 "x-amz-checksum-*",
             )
-    body = operation.read_body(CONFIGURATION_BYTES_MAX)
+    body = operation.read_body(most)
     if md5:
         check_md5(body, md5)
     return body
@@ -83,8 +89,9 @@ def checked_body(operation: Operation, *, needs_digest: bool = False) -> bytes:
 
 def check_md5(body: bytes, md5: str) -> None:
     """Raise ``BadDigest`` unless the body has that MD5."""
-    if hashlib.md5(body, usedforsecurity=False).hexdigest() != md5:
-        raise S3Error("BadDigest")
+    found = hashlib.md5(body, usedforsecurity=False)
+    if found.hexdigest() != md5:
+        raise wrong_md5(md5, found.digest())
 
 
 def store(operation: Operation, headers: dict[str, str]) -> None:

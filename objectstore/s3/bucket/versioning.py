@@ -16,8 +16,10 @@ def put_versioning(operation: Operation) -> Reply:
     """PUT ?versioning."""
     root = read_document(checked_body(operation), "VersioningConfiguration")
     status = root.get("Status")
-    if status not in _STATES:
+    if not status:
         raise S3Error("IllegalVersioningConfigurationException")
+    if status not in _STATES:
+        raise S3Error("MalformedXML")
     if root.get("MfaDelete") == "Enabled":
         raise S3Error("NotImplemented", "MFA delete is not supported")
     if status == "Suspended" and operation.facts.has_object_lock:

@@ -7,24 +7,28 @@ the manifest (from here on the object is there), the marker, the parts not used.
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import orjson
 
-from objectstore.kernel.reply import HeaderList, Reply
+from objectstore.kernel.reply import Reply
 from objectstore.s3 import sysmeta
+from objectstore.s3.bucket.configuration import checked_body
 from objectstore.s3.errors import S3Error
 from objectstore.s3.inner import Answer
 from objectstore.s3.lifecycle.headers import of_written
 from objectstore.s3.multipart.claim import claimed
+from objectstore.s3.multipart.completed import (
+    completed_before,
+    completed_reply,
+    multipart_etag,
+)
 from objectstore.s3.multipart.initiate import UPLOAD_CHECKSUM, UPLOAD_OWNER
 from objectstore.s3.multipart.leftovers import replaced_upload
 from objectstore.s3.multipart.parts import (
     Part,
     delete_parts,
-    is_upload_id,
-    record_name,
     segments_container,
     upload_name,
     uploaded_parts,
@@ -38,19 +42,19 @@ from objectstore.s3.object.put import (
     sse_headers,
     write_conditions,
 )
-from objectstore.s3.object.reply_headers import s3_etag, version_headers
+from objectstore.s3.object.reply_headers import version_headers
 from objectstore.s3.object.sealed_parts import sealed_part_length
 from objectstore.s3.operation import Operation
 from objectstore.s3.payload.checksums import (
     ALGORITHMS,
     COMPOSITE,
     FULL_OBJECT,
-    announced,
+    check_stated,
     combined,
     composite,
+    take_announced,
 )
 from objectstore.s3.xml.read import read_document
-from objectstore.s3.xml.write import document, text
 
 # 10,000 parts with the longest checksum each are about 2 MB.
 COMPLETE_BYTES_MAX = 4 * 1024 * 1024
@@ -78,22 +82,29 @@ class Listed:
 
 def complete_upload(operation: Operation) -> Reply:
     """POST ?uploadId."""
-    listed = read_parts(operation.read_body(COMPLETE_BYTES_MAX))
+    stated = take_announced(operation.environ)
+    listed = read_parts(checked_body(operation, most=COMPLETE_BYTES_MAX))
     try:
         with claimed(operation) as upload:
-            return _complete(operation, upload, listed)
+            return _complete(operation, upload, listed, stated)
     except S3Error as error:
         if error.code != "NoSuchUpload":
             raise
-        return _completed_before(operation)
+        return completed_before(operation, [item.etag for item in listed])
 
 
-def _complete(operation: Operation, upload: Upload, listed: list[Listed]) -> Reply:
+def _complete(
+    operation: Operation,
+    upload: Upload,
+    listed: list[Listed],
+    stated: Mapping[str, str],
+) -> Reply:
     parts = _chosen(operation, upload, listed)
     _check_sizes(operation, parts)
     headers = _object_headers(upload.marker)
     etag = multipart_etag([part.etag for part in parts])
     checksum = _checksum(operation, upload, parts, listed)
+    check_stated(checksum, stated)
     if checksum:
         headers[sysmeta.CHECKSUM] = checksum
     headers[sysmeta.ETAG] = etag
@@ -115,7 +126,7 @@ def _complete(operation: Operation, upload: Upload, listed: list[Listed]) -> Rep
     size = sum(part.size for part in parts)
     reply += of_written(operation, headers, size)
     note_created(operation, "CompleteMultipartUpload", answer, size, etag)
-    return _result(operation, etag, checksum, reply)
+    return completed_reply(operation, etag, checksum, reply)
 
 
 def read_parts(body: bytes) -> list[Listed]:
@@ -123,8 +134,11 @@ def read_parts(body: bytes) -> list[Listed]:
     root = read_document(body, "CompleteMultipartUpload")
     listed: list[Listed] = []
     for node in root.all("Part"):
-        number, etag = node.get("PartNumber"), node.get("ETag").strip('"')
-        if not (number.isascii() and number.isdigit() and len(number) < 10):
+        number, etag = node.get("PartNumber"), node.child("ETag")
+        if (
+            not (number.isascii() and number.isdigit() and len(number) < 10)
+            or etag is None
+        ):
             raise S3Error("MalformedXML")
         checksums = {
             name: node.get(algorithm.element)
@@ -133,16 +147,10 @@ def read_parts(body: bytes) -> list[Listed]:
         }
         if listed and listed[-1].number >= int(number):
             raise S3Error("InvalidPartOrder")
-        listed.append(Listed(int(number), etag, checksums))
+        listed.append(Listed(int(number), etag.text.strip('"'), checksums))
     if not listed:
         raise S3Error("MalformedXML")
     return listed
-
-
-def multipart_etag(etags: list[str]) -> str:
-    """The MD5 of the parts' MD5s, and how many there are."""
-    joined = b"".join([bytes.fromhex(etag) for etag in etags])
-    return f"{hashlib.md5(joined, usedforsecurity=False).hexdigest()}-{len(etags)}"
 
 
 def _chosen(operation: Operation, upload: Upload, listed: list[Listed]) -> list[Part]:
@@ -150,7 +158,7 @@ def _chosen(operation: Operation, upload: Upload, listed: list[Listed]) -> list[
     chosen: list[Part] = []
     for item in listed:
         part = there.get(item.number)
-        if part is None or (item.etag and part.etag != item.etag):
+        if part is None or part.etag != item.etag:
             raise S3Error(
                 "InvalidPart",
                 UploadId=upload.upload_id,
@@ -216,9 +224,6 @@ def _checksum(
         values.append((stored, part.size))
     if upload.checksum_type == FULL_OBJECT:
         whole = combined(algorithm, values)
-        expected = announced(operation.environ)
-        if expected is not None and expected.value not in ("", whole):
-            raise S3Error("BadDigest")
         return f"{algorithm.name}:{FULL_OBJECT}:{whole}"
     return (
         f"{algorithm.name}:{COMPOSITE}:{composite(algorithm, [v for v, _ in values])}"
@@ -261,41 +266,3 @@ def _write_manifest(
         raise S3Error("InvalidPart")
     finish_write(operation, answer, replaced)
     return answer
-
-
-def _completed_before(operation: Operation) -> Reply:
-    """The answer to a repetition of a request that was carried out."""
-    upload_id = operation.query.get("uploadId", "")
-    error = S3Error("NoSuchUpload", UploadId=upload_id[:256])
-    if not is_upload_id(upload_id):
-        raise error
-    container = segments_container(operation.facts.container)
-    record = operation.ask("HEAD", container, record_name(upload_id)).discard()
-    if not record.is_success:
-        raise error
-    head = operation.ask_object("HEAD").discard()
-    if head.get(sysmeta.UPLOAD_ID) != upload_id:
-        raise error
-    return _result(
-        operation, s3_etag(head), head.get(sysmeta.CHECKSUM), version_headers(head)
-    )
-
-
-def _result(
-    operation: Operation, etag: str, checksum: str, headers: HeaderList
-) -> Reply:
-    environ = operation.environ
-    host = operation.header("Host")
-    location = f"{environ.get('wsgi.url_scheme', 'http')}://{host}"
-    elements = [
-        text("Location", f"{location}/{operation.bucket}/{operation.key}"),
-        text("Bucket", operation.bucket),
-        text("Key", operation.key),
-        text("ETag", f'"{etag}"'),
-    ]
-    if checksum:
-        name, kind, value = checksum.split(":", 2)
-        elements.append(text(ALGORITHMS[name].element, value))
-        elements.append(text("ChecksumType", kind))
-    body = document("CompleteMultipartUploadResult", *elements)
-    return Reply(200, body, headers, "application/xml")

@@ -13,12 +13,11 @@ from objectstore.kernel.concurrency import Pool, wait_task
 from objectstore.kernel.errors import Rejected, Unavailable
 from objectstore.kernel.reply import HeaderList, Reply
 from objectstore.s3.access.authorize import Permission, authorize
-from objectstore.s3.bucket.configuration import check_md5
+from objectstore.s3.bucket.configuration import checked_body
 from objectstore.s3.errors import S3Error, from_status
 from objectstore.s3.names import check_key
 from objectstore.s3.notify.event import Event
 from objectstore.s3.object.delete import delete_one
-from objectstore.s3.object.put import content_md5
 from objectstore.s3.operation import Operation
 from objectstore.s3.xml.read import read_document
 from objectstore.s3.xml.write import document, element, flag, text
@@ -49,10 +48,7 @@ class Done:
 
 def delete_objects(operation: Operation) -> Reply:
     """POST ?delete."""
-    md5 = content_md5(operation)
-    body = operation.read_body(DELETE_BYTES_MAX)
-    if md5:
-        check_md5(body, md5)
+    body = checked_body(operation, needs_digest=True, most=DELETE_BYTES_MAX)
     root = read_document(body, "Delete", keep_space=True)
     quiet = root.get("Quiet").strip().lower() == "true"
     most = operation.house.settings.max_multi_delete_objects

@@ -174,7 +174,8 @@ def _get_part(operation: Operation) -> Reply:
     head = _answer_of(operation, "HEAD", None).discard()
     if "HTTP_RANGE" in operation.environ:
         raise S3Error(
-            "InvalidRequest", "Cannot specify both Range header and partNumber"
+            "InvalidRequest",
+            "Cannot specify both Range header and partNumber query parameter",
         )
     sizes = read_part_sizes(head.get(sysmeta.PART_SIZES))
     size = int(head.get("content-length", "0"))

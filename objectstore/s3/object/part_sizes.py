@@ -42,8 +42,7 @@ def part_range(sizes: list[int], size: int, number_text: str) -> tuple[int, int]
     parts = sizes or [size]
     if number > len(parts):
         raise S3Error(
-            "InvalidRange",
-            "The requested partnumber is not satisfiable",
+            "InvalidPartNumber",
             PartNumberRequested=number_text,
             ActualPartCount=str(len(parts)),
         )

@@ -69,7 +69,7 @@ def content_headers(operation: Operation) -> dict[str, str]:
         codings = [coding.strip() for coding in encoding.split(",")]
         rest = [coding for coding in codings if coding and coding != "aws-chunked"]
         if rest:
-            headers["Content-Encoding"] = ",".join(rest)
+            headers["Content-Encoding"] = ", ".join(rest)
     return headers
 
 

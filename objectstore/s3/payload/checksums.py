@@ -11,7 +11,7 @@ import base64
 import binascii
 import hashlib
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,9 +78,11 @@ class Algorithm:
     def is_valid(self, text: str) -> bool:
         """Whether the text is base64 of the right length."""
         try:
-            return len(base64.b64decode(text, validate=True)) == self.size
+            digest = base64.b64decode(text, validate=True)
         except (binascii.Error, ValueError):
             return False
+        # Bits that say nothing must be zero.
+        return len(digest) == self.size and base64.b64encode(digest).decode() == text
 
 
 ALGORITHMS: dict[str, Algorithm] = {
@@ -128,22 +130,50 @@ def announced(environ: dict[str, Any]) -> Expected | None:
         found = _in_headers(environ)
     trailer = environ.get("HTTP_X_AMZ_TRAILER")
     if trailer is not None:
-        algorithm_in_trailer = BY_HEADER.get(trailer.strip().lower())
-        if algorithm_in_trailer is None or found is not None:
-            raise S3Error(
-                "InvalidRequest",
-                "The value specified in the x-amz-trailer header is not supported",
-            )
+        algorithm_in_trailer = _in_trailer(trailer)
+        if found is not None:
+            raise S3Error("InvalidRequest", "Expecting a single x-amz-checksum- header")
         found = Expected(algorithm_in_trailer, in_trailer=True)
     stated = environ.get("HTTP_X_AMZ_SDK_CHECKSUM_ALGORITHM")
     if stated is not None:
         algorithm = by_name(stated)
-        if found is not None and found.algorithm is not algorithm:
+        if found is None:
+            # Of chunks that are signed each, SDKs say so and send none.
+            if environ.get("HTTP_X_AMZ_CONTENT_SHA256", "").startswith("STREAMING-"):
+                return None
+            raise S3Error(
+                "InvalidRequest",
+                "x-amz-sdk-checksum-algorithm specified, but no corresponding "
+                "x-amz-checksum-* or x-amz-trailer headers were found.",
+            )
+        if found.algorithm is not algorithm:
             raise S3Error(
                 "InvalidRequest",
                 "Value for x-amz-sdk-checksum-algorithm header is invalid.",
             )
     return found
+
+
+def _in_trailer(text: str) -> Algorithm:
+    """The algorithm of the one trailer that x-amz-trailer announces."""
+    names = [name for part in text.split(",") if (name := part.strip().lower())]
+    known = [BY_HEADER[name] for name in names if name in BY_HEADER]
+    if len(known) > 1:
+        raise _several()
+    if not known or len(names) > 1:
+        raise S3Error(
+            "InvalidRequest",
+            "The value specified in the x-amz-trailer header is not supported",
+        )
+    return known[0]
+
+
+def _several() -> S3Error:
+    return S3Error(
+        "InvalidRequest",
+        "Expecting a single x-amz-checksum- header. Multiple checksum Types are not "
+        "allowed.",
+    )
 
 
 def _in_headers(environ: dict[str, Any]) -> Expected | None:
@@ -155,11 +185,7 @@ def _in_headers(environ: dict[str, Any]) -> Expected | None:
         value = environ.get(key)
         if value is not None:
             if found is not None:
-                raise S3Error(
-                    "InvalidRequest",
-                    "Expecting a single x-amz-checksum- header. Multiple checksum "
-                    "Types are not allowed.",
-                )
+                raise _several()
             if not algorithm.is_valid(value):
                 raise S3Error(
                     "InvalidRequest",
@@ -199,3 +225,25 @@ def combined(algorithm: Algorithm, parts: Iterable[tuple[str, int]]) -> str:
         part = int.from_bytes(base64.b64decode(text), "big")
         value = model.combine(value, part, size) if size else value
     return base64.b64encode(value.to_bytes(algorithm.size, "big")).decode()
+
+
+def take_announced(environ: dict[str, Any]) -> dict[str, str]:
+    """Checksums in the headers, by algorithm; no longer there: of a completion they are
+    the object's, and not the body's."""
+    return {
+        algorithm.name: environ.pop(key)
+        for key, algorithm in _ENVIRON_KEYS
+        if key in environ
+    }
+
+
+def check_stated(checksum: str, stated: Mapping[str, str]) -> None:
+    """Raise ``BadDigest`` when a client says otherwise than what an object has
+    (``ALGORITHM:TYPE:base64``, or "")."""
+    name, _, rest = checksum.partition(":")
+    value = rest.partition(":")[2]
+    if name in stated and stated[name] not in (value, value.partition("-")[0]):
+        raise S3Error(
+            "BadDigest",
+            f"The {name} you specified did not match the calculated checksum.",
+        )

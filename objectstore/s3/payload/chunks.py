@@ -24,7 +24,7 @@ CHUNK_LINE_BYTES_MAX = 256
 # One checksum and one signature; AWS allows no other trailers.
 TRAILER_BYTES_MAX = 4096
 CHUNK_BYTES_MAX = 5 * 2**30
-_SIGNATURE = b"chunk-signature="
+_SIGNATURE = b"chunk-signature"
 # What stands between the only chunk's bytes and the trailer.
 _LAST = b"\r\n0\r\n"
 
@@ -79,9 +79,14 @@ class ChunkDecoder:
             else:
                 self._buffer += bytes(view)
                 if len(self._buffer) > TRAILER_BYTES_MAX:
-                    raise S3Error("InvalidRequest", "The trailer is too long")
+                    raise S3Error("MalformedTrailerError")
                 break
         return payload
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the last chunk has come."""
+        return self._state is _State.TRAILER
 
     def end(self) -> None:
         """The HTTP body is over: the last chunk and the trailer must be there."""
@@ -94,14 +99,16 @@ class ChunkDecoder:
                 continue
             name, colon, value = line.decode("latin-1").partition(":")
             name, value = name.strip().lower(), value.strip()
-            if not colon or name in self.trailers:
-                raise S3Error("InvalidRequest", "The trailer is malformed")
+            if not colon:
+                raise S3Error("MalformedTrailerError")
             if name == "x-amz-trailer-signature":
                 signature = value
                 continue
-            self.trailers[name] = value
+            self.trailers[name] = value  # of several the last counts
             lines.append((name, value))
         if self._signer is not None and (lines or signature):
+            if not signature:
+                raise S3Error("IncompleteBody")
             canonical = "".join(f"{name}:{value}\n" for name, value in sorted(lines))
             self._signer.end_trailer(canonical, signature)
 
@@ -112,28 +119,31 @@ class ChunkDecoder:
         if stop < 0:
             self._buffer += piece
             if len(self._buffer) >= CHUNK_LINE_BYTES_MAX:
-                raise S3Error("InvalidRequest", "The chunk header is too long")
+                raise S3Error("IncompleteBody")
             return view[len(piece) :]
         line = self._buffer + piece[: stop + 1]
         self._buffer = b""
         if not line.endswith(b"\r\n") or len(line) > CHUNK_LINE_BYTES_MAX:
-            raise S3Error("InvalidRequest", "The chunk header is malformed")
+            raise S3Error("IncompleteBody")
         self._begin_chunk(line[:-2])
         return view[stop + 1 :]
 
     def _begin_chunk(self, line: bytes) -> None:
         digits, _, extension = line.partition(b";")
+        digits = digits.rstrip(b" ")
         # int() takes signs, blanks and underscores, which are no hex digits here.
         if not digits or digits.strip(b"0123456789abcdefABCDEF") or len(digits) > 12:
-            raise S3Error("InvalidRequest", "The chunk size is malformed")
+            raise S3Error("IncompleteBody")
         self._left = int(digits, 16)
         if self._left > CHUNK_BYTES_MAX:
             raise S3Error("EntityTooLarge")
         self._signature = ""
         if self._signer is not None:
-            if not extension.startswith(_SIGNATURE):
-                raise S3Error("SignatureDoesNotMatch")
-            self._signature = extension[len(_SIGNATURE) :].decode("latin-1")
+            name, _, signature = extension.partition(b"=")
+            signature = signature.strip(b" ")
+            if name.strip(b" ") != _SIGNATURE or not signature or b";" in signature:
+                raise S3Error("IncompleteBody")
+            self._signature = signature.decode("latin-1")
         if self._left:
             self._state = _State.DATA
         else:
@@ -144,7 +154,7 @@ class ChunkDecoder:
         taken = 2 - len(self._buffer)
         self._buffer += bytes(view[:taken])
         if not b"\r\n".startswith(self._buffer):
-            raise S3Error("InvalidRequest", "A chunk is longer than it says")
+            raise S3Error("IncompleteBody")
         if self._buffer == b"\r\n":
             self._buffer = b""
             self._end_chunk()

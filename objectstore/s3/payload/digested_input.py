@@ -7,6 +7,7 @@ when it was right.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from typing import Any
 
@@ -41,5 +42,14 @@ class DigestedInput:
 
     def _check(self) -> None:
         if not self._left and self._summer.hexdigest() != self._expected:
-            self.failure = S3Error("BadDigest")
+            self.failure = wrong_md5(self._expected, self._summer.digest())
             raise self.failure
+
+
+def wrong_md5(announced: str, computed: bytes) -> S3Error:
+    """The error for a body with another MD5 than was announced (in hex)."""
+    return S3Error(
+        "BadDigest",
+        ExpectedDigest=announced,
+        CalculatedDigest=base64.b64encode(computed).decode(),
+    )

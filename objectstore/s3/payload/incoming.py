@@ -170,9 +170,10 @@ class Incoming:
             return 0
         assert self._decoder is not None
         while not self._queue:
+            if self._decoder.is_over:
+                raise self._not_as_announced(self.length - self._left)
             data = self._read_source()
             if not data:
-                self._decoder.end()
                 raise S3Error("IncompleteBody")
             self._queue.extend(self._decoder.feed(data))
         piece = self._queue[0]
@@ -193,19 +194,29 @@ class Incoming:
         """All payload bytes are here: read what is behind them, check all."""
         self._finished = True
         if self._decoder is not None:
+            more = sum(map(len, self._queue))
             while data := self._read_source():
-                if self._decoder.feed(data):
-                    raise S3Error("IncompleteBody")
-            if self._queue:
-                raise S3Error("IncompleteBody")
+                more += sum(map(len, self._decoder.feed(data)))
+            if more:
+                raise self._not_as_announced(self.length + more)
             self._decoder.end()
         if self._hash is not None:
             digest = self._hash.hexdigest()
-            wanted = self._hash_wanted.encode("latin-1")
+            wanted = self._hash_wanted.lower().encode("latin-1")
             if not compare_digest(digest.encode(), wanted):
                 raise wrong_sha256(self._hash_wanted, digest)
         if self._expected is not None:
             self._check_checksum(self._expected)
+
+    def _not_as_announced(self, provided: int) -> S3Error:
+        """The chunks hold more or fewer bytes than the head said."""
+        return S3Error(
+            "IncompleteBody",
+            "You did not provide the number of bytes specified by the Content-Length "
+            "HTTP header",
+            NumberBytesExpected=str(self.length),
+            NumberBytesProvided=str(provided),
+        )
 
     def _check_checksum(self, expected: Expected) -> None:
         assert self._summer is not None
@@ -214,7 +225,9 @@ class Incoming:
         header = expected.algorithm.header
         if expected.in_trailer:
             trailers = {} if self._decoder is None else self._decoder.trailers
-            wanted = trailers.get(header, "")
+            if list(trailers) != [header]:
+                raise S3Error("MalformedTrailerError")
+            wanted = trailers[header]
             if not expected.algorithm.is_valid(wanted):
                 raise S3Error(
                     "InvalidRequest", f"Value for {header} trailing header is invalid."

@@ -19,6 +19,14 @@ STREAMING = frozenset(
 # Each chunk is signed, over the signature before it.
 CHAINED = frozenset({STREAMING_SIGNED, STREAMING_SIGNED_TRAILER})
 
+# What may stand in the place of a body's hash.
+PAYLOADS = (
+    UNSIGNED_PAYLOAD,
+    STREAMING_UNSIGNED_TRAILER,
+    STREAMING_SIGNED,
+    STREAMING_SIGNED_TRAILER,
+)
+
 # How policies call a signature in the query.
 PRESIGNED = "REST-QUERY-STRING"
 

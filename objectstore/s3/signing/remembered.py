@@ -25,7 +25,7 @@ from objectstore.s3.dates import from_compact
 from objectstore.s3.errors import S3Error
 from objectstore.s3.settings import S3Settings
 from objectstore.s3.signing.canonical import SignedHeaders, ready_query, stays
-from objectstore.s3.signing.claim import Verified
+from objectstore.s3.signing.claim import PAYLOADS, Verified
 from objectstore.s3.signing.signing_key import KeyedHash, SigningKeys
 from objectstore.s3.signing.sigv4 import (
     ALGORITHM,
@@ -35,6 +35,7 @@ from objectstore.s3.signing.sigv4 import (
 )
 
 # A day's clients; each is about a kilobyte.
+SHA256_DIGITS = 64
 SIGNERS_MAX = 1000
 # Sets of ``x-amz-`` headers of one client.
 COVERED_MAX = 20
@@ -196,7 +197,8 @@ class RememberedSigners:
         text = signer.text(values, environ.get("QUERY_STRING", ""))
         if not stays(values[1]) or "  " in text or ": " in text or " \n" in text:
             return None  # to be escaped, or to be squeezed
-        if not values[-1] or not text:
+        payload = values[-1]
+        if not text or (len(payload) != SHA256_DIGITS and payload not in PAYLOADS):
             return None
         hashed = sha256(text.encode("latin-1")).hexdigest()
         right = signer.mac.hex(f"{signer.start}{hashed}".encode("latin-1"))

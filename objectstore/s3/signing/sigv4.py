@@ -7,13 +7,14 @@ comparison takes the same time wherever the first difference is.
 
 from __future__ import annotations
 
+import re
 from hmac import compare_digest
 
 from objectstore.kernel.request import Environ
 from objectstore.s3.dates import from_compact, from_http, iso
 from objectstore.s3.errors import S3Error
 from objectstore.s3.signing import canonical
-from objectstore.s3.signing.claim import PRESIGNED, Verified
+from objectstore.s3.signing.claim import PAYLOADS, PRESIGNED, Verified
 from objectstore.s3.signing.mismatch import mismatch
 from objectstore.s3.signing.signing_key import (
     SigningKeys,
@@ -24,6 +25,7 @@ from objectstore.s3.signing.signing_key import (
 ALGORITHM = "AWS4-HMAC-SHA256"
 SKEW_SECONDS_MAX = 15 * 60
 SERVICES = frozenset({"s3", "sts"})
+_SHA256 = re.compile("[0-9a-fA-F]{64}")
 
 
 class Scope:
@@ -158,6 +160,8 @@ def from_header(
             "InvalidRequest",
             "Missing required header for this request: x-amz-content-sha256",
         )
+    if scope.service == "s3" and payload not in PAYLOADS:
+        _check_sha256(payload)
     return SigV4Claim(
         environ,
         keys,
@@ -243,4 +247,15 @@ def check_scope(scope: Scope, moment: str, region: str, code: str) -> None:
     if scope.date != moment[:8]:
         raise S3Error(
             code, f'Invalid credential date "{scope.date}". It must match the request.'
+        )
+
+
+def _check_sha256(text: str) -> None:
+    if not _SHA256.fullmatch(text):
+        raise S3Error(
+            "InvalidArgument",
+            f"x-amz-content-sha256 must be {', '.join(PAYLOADS)} or a valid sha256 "
+            "value.",
+            ArgumentName="x-amz-content-sha256",
+            ArgumentValue=text,
         )

@@ -189,3 +189,24 @@ def test_parts_show_their_checksums(s3: Any, bucket: str, algorithm: str) -> Non
     assert head["ContentRange"] == f"bytes {5 * 2**20}-{5 * 2**20 + 3}/{5 * 2**20 + 4}"
     page = s3.get_object_attributes(**asked, PartNumberMarker=1)["ObjectParts"]
     assert [part[name] for part in page["Parts"]] == wanted[1:]
+
+
+def test_a_completion_tells_the_objects_checksum(s3: Any, bucket: str) -> None:
+    """As SDKs do who have hashed the file before: not that of the request's body."""
+    asked = {"Bucket": bucket, "Key": "hashed"}
+    upload = s3.create_multipart_upload(
+        **asked, ChecksumAlgorithm="CRC32", ChecksumType="FULL_OBJECT"
+    )["UploadId"]
+    answer = s3.upload_part(
+        **asked, UploadId=upload, PartNumber=1, Body=b"abc", ChecksumAlgorithm="CRC32"
+    )
+    parts = {"Parts": [{"PartNumber": 1, "ETag": answer["ETag"]}]}
+    right = answer["ChecksumCRC32"]
+    with pytest.raises(ClientError, match="BadDigest"):
+        s3.complete_multipart_upload(
+            **asked, UploadId=upload, MultipartUpload=parts, ChecksumCRC32="AAAAAA=="
+        )
+    done = s3.complete_multipart_upload(
+        **asked, UploadId=upload, MultipartUpload=parts, ChecksumCRC32=right
+    )
+    assert done["ChecksumCRC32"] == right

@@ -74,7 +74,7 @@ def test_a_part_is_read_by_its_number(house: House) -> None:
     got = house.ask("GET", "/bucket/key", "partNumber=2")
     assert (got.status, got.body) == (206, b"BBBBBBBBBB")
     assert got.headers["x-amz-mp-parts-count"] == "3"
-    assert house.ask("GET", "/bucket/key", "partNumber=4").code == "InvalidRange"
+    assert house.ask("GET", "/bucket/key", "partNumber=4").code == "InvalidPartNumber"
 
 
 def test_completing_twice_answers_the_same(house: House) -> None:
@@ -83,6 +83,23 @@ def test_completing_twice_answers_the_same(house: House) -> None:
     first, second = finish(house, upload, etags), finish(house, upload, etags)
     assert first.status == second.status == 200
     assert first.xml.get("ETag") == second.xml.get("ETag")
+
+
+def test_completing_with_other_parts_is_no_repetition(house: House) -> None:
+    upload = start(house)
+    etags = {n: part(house, upload, n, bytes([64 + n]) * 10) for n in (1, 2)}
+    assert finish(house, upload, etags).status == 200
+    assert finish(house, upload, {1: etags[1]}).code == "NoSuchUpload"
+
+
+def test_a_part_is_named_with_its_etag(house: House) -> None:
+    upload = start(house)
+    part(house, upload, 1, b"only part")
+    assert finish(house, upload, {1: ""}).code == "InvalidPart"
+    query = f"uploadId={upload}"
+    body = b"<CompleteMultipartUpload><Part><PartNumber>1</PartNumber></Part>"
+    body += b"</CompleteMultipartUpload>"
+    assert house.ask("POST", "/bucket/key", query, body).code == "MalformedXML"
 
 
 def test_parts_are_checked(house: House) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from base64 import b64encode
 from hashlib import md5
 from io import BytesIO
@@ -84,7 +85,6 @@ def stored(house: PlainHouse) -> Answer:
         {"content_type": "text/plain"},
         {"content_encoding": "aws-chunked"},
         {"x_amz_checksum_crc32": b64encode(crc32(b"body").to_bytes(4)).decode()},
-        {"x_amz_sdk_checksum_algorithm": "CRC32"},
     ],
 )
 def test_both_ways_store_and_tell_the_same(
@@ -306,7 +306,17 @@ def test_a_hash_is_a_hash(kind: str) -> None:
     environ = {"CONTENT_LENGTH": "1", "wsgi.input": BytesIO(b"x")}
     with pytest.raises(S3Error) as raised:
         open_unchained(environ, kind)
-    assert raised.value.code == "InvalidArgument"
+    assert raised.value.code == "XAmzContentSHA256Mismatch"
+
+
+def test_a_hash_may_be_in_capitals() -> None:
+    environ = {"CONTENT_LENGTH": "1", "wsgi.input": BytesIO(b"x")}
+    kind = hashlib.sha256(b"x").hexdigest().upper()
+    assert open_unchained(environ, kind).stream.read() == b"x"
+
+
+def test_a_checksum_that_is_announced_must_come(house: PlainHouse) -> None:
+    assert put(house, x_amz_sdk_checksum_algorithm="CRC32").status == 400
 
 
 def test_an_unsigned_body_is_taken_as_it_is() -> None:
