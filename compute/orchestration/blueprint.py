@@ -207,7 +207,8 @@ class Blueprint:
         if isinstance(external, str) and len(external) > NAME_CHARACTERS_MAX:
             raise Invalid(f"resources.{name}: external_id is too long")
         policy = resolve(section.deletion_policy, scope)
-        if not has_unknown(policy) and policy_of(policy) == SNAPSHOT:
+        is_saved = not has_unknown(policy) and policy_of(policy) == SNAPSHOT
+        if is_saved and not kind.can_be_saved():
             raise Invalid(f'"Snapshot" deletion policy not supported ({name})')
         self.metadata(name, scope)
         if external:

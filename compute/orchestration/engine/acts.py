@@ -23,7 +23,12 @@ from compute.orchestration.model import Resource, Stack
 from compute.orchestration.planning import hooks
 from compute.orchestration.states import COMPLETE, FAILED
 from compute.orchestration.template.scope import resolve
-from compute.orchestration.template.template import RETAIN, policy_of
+from compute.orchestration.template.template import (
+    DELETE,
+    RETAIN,
+    SNAPSHOT,
+    policy_of,
+)
 from objectstore.kernel.errors import Rejected
 
 
@@ -84,7 +89,15 @@ class Acts:
         if row.external or keeps:
             self._writer.forget(row, is_kept=True)
             return True
-        self._writer.begin(row, states.DELETE)
+        values: dict[str, Any] = {}
+        if row.deletion_policy == SNAPSHOT:
+            values["data"] = _without_saved(row)
+            # There is nothing in what was never complete, nor is it missed when the
+            # stack turns back.
+            is_whole = row.action != states.CREATE or row.status == COMPLETE
+            if not is_whole or self._stack.action == states.ROLLBACK:
+                values["deletion_policy"] = DELETE
+        self._writer.begin(row, states.DELETE, **values)
         return True
 
     def sweep(self, row: Resource) -> bool:
@@ -97,10 +110,7 @@ class Acts:
             return True
         values: dict[str, Any] = {}
         if self._stack.action == states.SNAPSHOT:
-            # What the snapshot before saved is that one's.
-            values["data"] = {
-                name: row.data[name] for name in row.data.keys() - {SAVED}
-            }
+            values["data"] = _without_saved(row)
         self._writer.begin(row, self._stack.action, **values)
         return True
 
@@ -171,3 +181,8 @@ class Acts:
         kind = self._view.blueprint.kind_of(name)[0]
         known = {"type": section.type, "kind": kind}
         self._writer.insert(name, known, FAILED, reason)
+
+
+def _without_saved(row: Resource) -> dict[str, Any]:
+    """What the snapshot before saved is that one's."""
+    return {name: row.data[name] for name in row.data.keys() - {SAVED}}

@@ -21,13 +21,15 @@ from compute.orchestration.engine.row_work import RowWork
 from compute.orchestration.engine.row_writer import RowWriter
 from compute.orchestration.engine.view import StackView
 from compute.orchestration.errors import ResourceFailed, said
-from compute.orchestration.frame.resource_type import ResourceType
+from compute.orchestration.frame.resource_type import SAVED, ResourceType
 from compute.orchestration.model import STOP, Resource, Stack
 from compute.orchestration.planning import hooks
+from compute.orchestration.template.template import SNAPSHOT
 from objectstore.kernel.errors import Rejected, Unavailable
 
 _log = logging.getLogger("compute.orchestration")
 
+NOT_FOUND = 404
 UNEXPECTED = "An unexpected error; the operator's log tells more"
 
 Half = Callable[[ResourceType, RowWork], Any]
@@ -123,6 +125,8 @@ class Halves:
         if not row.begun:
             if row.action == states.DELETE:
                 self._find_lost(kind, work)
+                if row.deletion_policy == SNAPSHOT and not _is_saved(kind, work):
+                    return SAVED not in row.data
             first(kind, work)
             self._writer.write(work.row, begun=True)
         if not second(kind, work):
@@ -156,3 +160,17 @@ class Halves:
 
 def _without_trying(row: Resource) -> Resource:
     return dataclasses.replace(row, trying={})
+
+
+def _is_saved(kind: ResourceType, work: RowWork) -> bool:
+    """Begin to save what is in it before it goes, or look whether that is done."""
+    if not work.physical_id:
+        return True
+    try:
+        if SAVED not in work.data:
+            kind.snapshot(work)
+        return kind.is_snapshotted(work)
+    except Rejected as refusal:
+        if refusal.status == NOT_FOUND:
+            return True  # somebody has taken it away
+        raise

@@ -229,6 +229,10 @@ class ResourceType:
         ``Invalid`` for one that is wrong."""
         raise ResourceFailed(f"Cannot signal resource of type {self.name}")
 
+    def can_be_saved(self) -> bool:
+        """Whether there is something in it to save."""
+        return type(self).snapshot is not ResourceType.snapshot
+
     def can_be_signaled(self) -> bool:
         """Whether signals are for it."""
         return type(self).signal is not ResourceType.signal

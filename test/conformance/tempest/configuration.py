@@ -37,6 +37,8 @@ def configuration(stage: Stage, furniture: Furniture) -> Configuration:
 def as_text(sections: Configuration) -> str:
     """The file's text."""
     parser = configparser.RawConfigParser()
+    # Some options have capitals, and are looked for as they are.
+    parser.optionxform = str  # type: ignore[assignment,method-assign]
     parser.read_dict(sections)
     text = io.StringIO()
     parser.write(text)

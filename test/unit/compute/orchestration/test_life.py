@@ -216,6 +216,31 @@ def test_policies_of_deletion_and_things_of_others(house: House) -> None:
     assert house.names() == ["mine-already-there", "s-kept"]
 
 
+def test_what_is_in_it_is_saved_before_it_goes(house: House) -> None:
+    found = template({"one": {"size": 3}, "bad": {"fails": "create"}, "two": {}})
+    for name in ("one", "bad"):
+        found["resources"][name]["deletion_policy"] = "Snapshot"
+    stack_id = house.create("s", found)
+    house.settle()
+    assert house.state("s", stack_id) == "CREATE_FAILED"
+    (mine,) = (key for key, each in house.world.things.items() if each["size"] == 3)
+    house.call("DELETE", f"/stacks/s/{stack_id}")
+    house.settle()
+    assert house.state("s", stack_id) == "DELETE_COMPLETE"
+    (saved,) = house.world.things.values()
+    assert saved["size"] == 3 and mine not in house.world.things
+
+    # What cannot be saved does not go; what is gone already is no hindrance.
+    found = template({"one": {"fails": "snapshot"}})
+    found["resources"]["one"]["deletion_policy"] = "Snapshot"
+    stack_id = house.create("s", found)
+    house.settle()
+    house.call("DELETE", f"/stacks/s/{stack_id}")
+    house.settle()
+    assert house.state("s", stack_id) == "DELETE_FAILED"
+    assert len(house.world.things) == 2
+
+
 def test_others_do_not_see_it(house: House) -> None:
     stack_id = house.create("s", template(TWO))
     for path in (f"/stacks/s/{stack_id}", "/stacks/s", f"/stacks/{stack_id}"):

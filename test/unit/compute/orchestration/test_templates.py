@@ -10,6 +10,7 @@ from compute.orchestration.blueprint import Blueprint, Identity
 from compute.orchestration.errors import Invalid
 from compute.orchestration.model import Wanted
 from compute.orchestration.registry import Registry
+from compute.orchestration.resources.heat.random_string import RandomString
 from compute.orchestration.template.environment import (
     merge_environments,
     parse_environment,
@@ -20,7 +21,7 @@ from compute.orchestration.template.versions import ALL
 from compute.orchestration.template.yaml_reader import read_yaml
 from test.unit.compute.orchestration.world import Power, Thing, World
 
-REGISTRY = Registry([Thing(World(Power()))])
+REGISTRY = Registry([Thing(World(Power())), RandomString()])
 IDENTITY = Identity("the-id", "name", "project")
 VERSION = "2021-04-16"
 
@@ -186,7 +187,10 @@ WRONG = [
     ("resources: {a: {type: Test::Thing, properties: {size: 666}}}", "beast"),
     ("resources: {a: {type: Test::Thing, typo: 1}}", "valid keyword"),
     ("resources: {a: {type: Test::Thing, deletion_policy: Burn}}", "deletion policy"),
-    ("resources: {a: {type: Test::Thing, deletion_policy: Snapshot}}", "Snapshot"),
+    (
+        "resources: {a: {type: OS::Heat::RandomString, deletion_policy: Snapshot}}",
+        "Snapshot",
+    ),
     ("resources: {a/b: {type: Test::Thing}}", "resource name"),
     ("resources: 5", "map"),
     ("outputs: {o: {value: {get_attr: [x, y]}}}", "reference"),
