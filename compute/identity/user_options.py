@@ -46,7 +46,8 @@ def _check(name: str, value: Any) -> None:
     if name == RULES:
         if value is not None and not is_rules(value):
             raise BadRequest(
-                f"{name}: not a list of at most {RULES_MAX} lists of {METHODS}"
+                f"{name}: not a list of at most {RULES_MAX} lists of methods"
+                f" ({', '.join(METHODS)})"
             )
     elif name not in SWITCHES:
         raise BadRequest(f"{name} is not an option of users")
