@@ -190,12 +190,12 @@ def upgrade(inventory_file: Path) -> None:
 def _apply(
     inventory_file: Path, forget: tuple[str, ...], wait: bool, *, upgrades: bool
 ) -> None:
-    load_inventory(inventory_file)
+    database = load_inventory(inventory_file).cloud.database
     site = Site.of(inventory_file)
     with site.locked():
         if upgrades or not site.release:
             click.echo("building the release")
-            site.choose_release(build_release(site.releases))
+            site.choose_release(build_release(site.releases, database))
             click.echo(f"release {site.release}")
         with _fleet(inventory_file) as (inventory, _, fleet):
             deployment = Deployment(fleet, inventory, site, click.echo)

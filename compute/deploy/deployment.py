@@ -15,9 +15,9 @@ from compute.deploy.forgetting import orphans, why_not_forgotten
 from compute.deploy.inventory import Inventory
 from compute.deploy.model import Host, Part
 from compute.deploy.plan import Change, farewells, preparations, service_changes
-from compute.deploy.remote.places import LOGS, SERVICE_PREFIX
 from compute.deploy.rings import RingStep, first_ring, moved_at, next_step, ring_names
 from compute.deploy.rolling import Batch, batches
+from compute.deploy.sharing import share_keys
 from compute.deploy.site import Site
 from compute.deploy.survey import Survey, ring_files, survey
 from compute.deploy.transport import Away, Refused
@@ -33,12 +33,6 @@ LOOK_SECONDS = 1.0
 REASONS_SHOWN = 5
 
 Say = Callable[[str], None]
-
-
-def _where(batch: Batch) -> str:
-    """Where a host says more."""
-    name = batch.acts[0][1].subject
-    return f" (journalctl -u {SERVICE_PREFIX}{name}, or {LOGS}/{name}.log there)"
 
 
 class Stopped(Exception):
@@ -164,6 +158,7 @@ class Deployment:
         }
         nodes = self._inventory.playing(Part.STORE)
         absent = [host.name for host in nodes if host in away]
+        self._share_keys()
         for batch in batches(changes, nodes, self._inventory.store.replicas):
             if absent and batch.is_restart and batch.touches_store:
                 text = f"not done, for its replicas may be all there are: {batch.title}"
@@ -173,6 +168,8 @@ class Deployment:
     def _run_batch(self, batch: Batch, found: Survey) -> None:
         if batch.is_restart and batch.touches_store:
             self._wait_until_whole(f"before: {batch.title}")
+        if batch.touches_cloud:
+            self._share_keys(starting=True)
         self._say(batch.title)
         changes = dict(batch.acts)
 
@@ -186,7 +183,7 @@ class Deployment:
 
         done, refused = self._fleet.each(list(changes), start)
         problems = {**refused, **{host: why for host, why in done.items() if why}}
-        told = [f"{host.name}: {why}{_where(batch)}" for host, why in problems.items()]
+        told = [f"{host.name}: {why}{batch.where}" for host, why in problems.items()]
         if not told:
             if batch.is_restart and batch.touches_store:
                 self._wait_until_whole(f"after: {batch.title}")
@@ -199,6 +196,11 @@ class Deployment:
             self._say(line)
         if len(problems) == len(changes):
             raise Stopped(f"nothing answers after: {batch.title}")
+
+    def _share_keys(self, *, starting: bool = False) -> None:
+        problem = share_keys(self._fleet, self._inventory, self._say, starting=starting)
+        if problem:
+            raise Stopped(problem)
 
     # ---- the store as a whole ------------------------------------------------------
 

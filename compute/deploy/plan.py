@@ -9,7 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from compute.deploy.model import Part
 from compute.deploy.remote.places import RELEASES
+from compute.deploy.shared_keys import PLACES
 from compute.deploy.units import ServiceWish, specification, unit
 from compute.deploy.wish import DirectoryWish, FileWish, HostWishes
 
@@ -48,6 +50,7 @@ def query(wishes: HostWishes) -> dict[str, Any]:
         "devices": devices,
         "files": list(wishes.files),
         "services": list(wishes.services),
+        "keys": list(PLACES) if wishes.host.plays(Part.CONTROL) else [],
         "health": {name: each.health for name, each in wishes.services.items()},
         "ports": sorted({service.health[1] for service in wishes.services.values()}),
     }

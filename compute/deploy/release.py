@@ -14,13 +14,17 @@ from pathlib import Path
 
 from compute.deploy.wheels import needed, pack, pack_project
 
+DATABASES = ("mysql", "postgresql")
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 
-def build_release(directory: Path, checkout: Path = CHECKOUT) -> str:
-    """Make the tar file in ``directory``; its name.  Raises ``CannotPack``."""
+def build_release(directory: Path, database: str, checkout: Path = CHECKOUT) -> str:
+    """Make the tar file in ``directory``; its name.  ``database``: the URL of what the
+    cloud keeps its tables in, for which there are drivers.  Raises ``CannotPack``."""
     ours = pack_project(checkout)
-    wheels = sorted([ours, *map(pack, needed())], key=lambda wheel: wheel.name)
+    # Extras of the project are named like what their drivers speak to.
+    drivers = [name for name in DATABASES if database.startswith(name)]
+    wheels = sorted([ours, *map(pack, needed(drivers))], key=lambda wheel: wheel.name)
     sources = "".join(wheel.digest for wheel in wheels)
     digest = hashlib.sha256(sources.encode()).hexdigest()[:12]
     release = f"{ours.name.split('-')[1]}-{digest}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from compute.deploy.model import Host, Part
 from compute.deploy.plan import Change
+from compute.deploy.remote.places import LOGS, SERVICE_PREFIX
 
 # The cloud needs the store, and agents the cloud.
 ORDER = ("store", "cloud", "agent")
@@ -22,9 +23,20 @@ class Batch:
     is_restart: bool
 
     @property
+    def where(self) -> str:
+        """Where a host says more."""
+        name = self.acts[0][1].subject
+        return f" (journalctl -u {SERVICE_PREFIX}{name}, or {LOGS}/{name}.log there)"
+
+    @property
     def touches_store(self) -> bool:
         """Whether replicas are away meanwhile."""
         return any(change.subject == "store" for _, change in self.acts)
+
+    @property
+    def touches_cloud(self) -> bool:
+        """Whether control planes begin."""
+        return any(change.subject == "cloud" for _, change in self.acts)
 
 
 def batches(
@@ -39,9 +51,12 @@ def batches(
     for name in ORDER:
         these = [pair for pair in pairs if pair[1].subject == name]
         starts = tuple(pair for pair in these if pair[1].kind == "start")
-        if starts:
-            # Nothing is taken away by these: all at once.
-            found.append(Batch(f"start {name}", starts, is_restart=False))
+        # The first cloud makes the tables, and the keys that the others get.
+        ahead = 1 if name == "cloud" else len(starts)
+        for group in (starts[:ahead], starts[ahead:]):
+            if group:
+                # Nothing is taken away by these: all at once.
+                found.append(Batch(f"start {name}", group, is_restart=False))
         restarts: dict[tuple[object, ...], list[tuple[Host, Change]]] = {}
         for host, change in sorted(
             (pair for pair in these if pair[1].kind != "start"),
@@ -50,9 +65,11 @@ def batches(
             together = by_zone and name == "store" and host.plays(Part.STORE)
             key = (change.kind, host.place, "" if together else host.name)
             restarts.setdefault(key, []).append((host, change))
-        for group in restarts.values():
-            who = ", ".join(host.name for host, _ in group)
-            kind, (region, zone) = group[0][1].kind, group[0][0].place
+        for together_now in restarts.values():
+            who = ", ".join(host.name for host, _ in together_now)
+            kind, (region, zone) = together_now[0][1].kind, together_now[0][0].place
             title = f"{kind} {name} in zone {zone} of region {region}: {who}"
-            found.append(Batch(title, tuple(group), is_restart=kind == "restart"))
+            found.append(
+                Batch(title, tuple(together_now), is_restart=kind == "restart")
+            )
     return found

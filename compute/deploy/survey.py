@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from platform import machine
 from typing import Any
@@ -12,9 +13,10 @@ from typing import Any
 from compute.deploy.checks import Machine, Remark, judge
 from compute.deploy.fleet import Fleet
 from compute.deploy.inventory import Inventory
-from compute.deploy.model import Host, Secrets
+from compute.deploy.model import Host, Part, Secrets
 from compute.deploy.plan import Change, plan, query
 from compute.deploy.rings import RingRefused, first_ring, next_step, ring_names
+from compute.deploy.shared_keys import GrownApart, Held, copies
 from compute.deploy.site import Site
 from compute.deploy.wish import HostWishes, wish_for
 from ring.errors import Refused
@@ -49,21 +51,41 @@ class Survey:
         # A database's URL has its password.
         database = inventory.cloud.database
         hidden = (*self.secrets.values(), *([database] if database else []))
-        return {
+        plans = {
             host: plan(each.wishes, each.found, hidden)
             for host, each in self.hosts.items()
+        }
+        with suppress(GrownApart):  # an obstacle says so
+            for copy in copies(self.keys()):
+                line = f"+as on {copy.source.name}"
+                plans[copy.target].append(Change("keys", copy.place, {}, (line,)))
+        return plans
+
+    def keys(self) -> dict[Host, Held]:
+        """What each control host has of what they share, as digests."""
+        return {
+            host: each.found["keys"]
+            for host, each in self.hosts.items()
+            if host.plays(Part.CONTROL)
         }
 
     def remarks(self, inventory: Inventory) -> dict[Host, list[Remark]]:
         """What is to be said about each."""
         here = Machine(sys.version_info[:2], machine())
         mount_check = inventory.store.mount_check
-        return {
+        remarks = {
             host: judge(
                 each.wishes, each.found, here, each.clock_off, mount_check, self.drawn
             )
             for host, each in self.hosts.items()
         }
+        keys = self.keys()
+        try:
+            copies(keys)
+        except GrownApart as error:
+            for host in keys:
+                remarks[host].append(Remark(True, str(error)))
+        return remarks
 
 
 def survey(fleet: Fleet, inventory: Inventory, site: Site) -> Survey:

@@ -55,24 +55,25 @@ class CannotPack(Exception):
     """What is installed here is not enough for a release."""
 
 
-def needed() -> list[Distribution]:
-    """All that the project needs on a host; not the project itself.
+def needed(extras: Iterable[str] = ()) -> list[Distribution]:
+    """All that the project needs on a host, with these extras of it; not the project
+    itself.
 
     Raises ``CannotPack``.
     """
     found: dict[str, Distribution] = {}
-    waiting = [(PROJECT, frozenset({EXTRA})), (CLIENT, frozenset[str]())]
+    waiting = [(PROJECT, frozenset({EXTRA, *extras})), (CLIENT, frozenset[str]())]
     seen: set[tuple[str, frozenset[str]]] = set()
     while waiting:
-        name, extras = waiting.pop()
-        if (name, extras) in seen:
+        name, wished = waiting.pop()
+        if (name, wished) in seen:
             continue
-        seen.add((name, extras))
+        seen.add((name, wished))
         try:
             found[name] = _project() if name == PROJECT else distribution(name)
         except PackageNotFoundError:
             raise CannotPack(f"{name} is not installed here") from None
-        waiting += _required(found[name], extras)
+        waiting += _required(found[name], wished)
     del found[PROJECT]
     return [found[name] for name in sorted(found)]
 

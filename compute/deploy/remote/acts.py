@@ -12,6 +12,7 @@ from typing import Any
 
 from compute.deploy.remote.commands import run
 from compute.deploy.remote.files import write_file
+from compute.deploy.remote.keys import write_keys
 from compute.deploy.remote.places import CURRENT, RELEASES, STATE
 from compute.deploy.remote.releases import checked, remove_release
 from compute.deploy.remote.services import start, stop
@@ -27,6 +28,7 @@ def act(request: Mapping[str, Any]) -> str:
         "directory": _directory,
         "file": _file,
         "current": _current,
+        "keys": write_keys,
         "service": start,
         "stop": lambda change: stop(change["name"]),
         "release": remove_release,

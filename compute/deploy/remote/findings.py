@@ -21,6 +21,7 @@ import zlib
 from collections.abc import Mapping
 from typing import Any, BinaryIO
 
+from compute.deploy.remote.keys import digests
 from compute.deploy.remote.places import (
     CURRENT,
     RELEASES,
@@ -61,6 +62,7 @@ def find(request: Mapping[str, Any]) -> dict[str, Any]:
         "directories": {path: _directory(path) for path in request["directories"]},
         "devices": {path: _device(path) for path in request["devices"]},
         "files": {path: _file(path) for path in request["files"]},
+        "keys": digests(request["user"], request["keys"]),
         "releases": _releases(),
         "current": _current(),
         "ports": _listeners(request["ports"]),

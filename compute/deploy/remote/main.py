@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 from compute.deploy.remote.acts import act
 from compute.deploy.remote.body import Body
 from compute.deploy.remote.findings import find
+from compute.deploy.remote.keys import held
 from compute.deploy.remote.questions import healthy, recon
 from compute.deploy.remote.releases import receive_release
 
@@ -75,6 +76,7 @@ def main(requests: BinaryIO) -> None:
         "clock": lambda request: time.time(),
         "find": find,
         "healthy": healthy,
+        "held": held,
         "recon": recon,
         "act": changing(act),
         "receive": changing(lambda request: receive_release(request, body)),

@@ -1,9 +1,10 @@
-"""From bare machines to a cloud, by `ringstack deploy` (see real_deployment)."""
+"""From bare machines to clouds, by `ringstack deploy`: real_deployment and _control."""
 
 from __future__ import annotations
 
 from test.functional.compute.apart import need_networks, run_apart
 from test.scratch import scratch_directory
+from test.servers.program import need as need_servers
 
 PROGRAMS = {
     "ip": "iproute2",
@@ -29,3 +30,18 @@ def test_a_cloud_is_deployed_loses_a_machine_is_upgraded_and_grows() -> None:
     assert "a fourth machine joined" in said
     assert "and serves its share" in said
     assert "a lost site destroyed nothing" in said
+
+
+def test_a_cloud_with_two_control_hosts_loses_one() -> None:
+    need_networks({**PROGRAMS, "haproxy": "haproxy"})
+    need_servers("haproxy", "/usr/lib/postgresql", "setpriv")
+    module = "test.functional.compute.deploy.real_control"
+    with scratch_directory() as directory:
+        directory.chmod(0o755)
+        said = run_apart(module, str(directory), seconds=SECONDS_MAX)
+    print(said)
+    assert "two control hosts with the same keys" in said
+    assert "each reads what the other wrote" in said
+    assert "keys rotated on one host are the other's too" in said
+    assert "the cloud went on without its first control host" in said
+    assert "and has it back" in said

@@ -37,6 +37,14 @@ def test_what_is_needed_is_followed_through() -> None:
     names = {found.name.lower() for found in needed()}
     assert {"click", "sqlalchemy", "markupsafe", "netifaces"} <= names
     assert not names & {"pytest", "ringstack", "libvirt-python", "pip"}
+    assert not names & {"psycopg2-binary", "pymysql"}
+
+
+@pytest.mark.parametrize(
+    ("extra", "driver"), [("postgresql", "psycopg2-binary"), ("mysql", "pymysql")]
+)
+def test_a_database_has_its_driver(extra: str, driver: str) -> None:
+    assert driver in {found.name.lower() for found in needed([extra])}
 
 
 def test_a_distribution_is_packed_as_it_was(tmp_path: Path) -> None:
@@ -65,7 +73,7 @@ def test_a_distribution_is_packed_as_it_was(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("releases")
-    return directory / f"{build_release(directory)}.tar"
+    return directory / f"{build_release(directory, '')}.tar"
 
 
 @pytest.fixture
@@ -118,4 +126,4 @@ def test_half_a_release_leaves_nothing(release: Path, home: Path) -> None:
 
 def test_what_is_no_checkout_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CannotPack, match="no checkout"):
-        build_release(tmp_path, tmp_path)
+        build_release(tmp_path, "", tmp_path)

@@ -118,3 +118,20 @@ def test_what_is_missing_is_named() -> None:
     away = recon()
     away["servers"]["10.0.0.2:6200"] = {"problem": "refused"}
     assert missing(away) == ["10.0.0.2:6200 does not answer: refused"]
+
+
+def test_the_first_of_several_clouds_starts_alone() -> None:
+    """It makes the tables, and the keys that the others get."""
+    several: Sections = {
+        "cloud": {"database": "postgresql+psycopg2://10.0.0.9/ringstack"},
+        "host:alpha": {"roles": "store, proxy, control"},
+        "host:beta": {"roles": "store, proxy, control"},
+    }
+    found = inventory(several)
+    changes = {host: [Change("start", "cloud", {})] for host in found.hosts}
+    batched = batches(changes, found.playing(Part.STORE), 3)
+    assert [[host.name for host, _ in batch.acts] for batch in batched] == [
+        ["alpha"],
+        ["beta", "gamma"],
+    ]
+    assert all(batch.touches_cloud for batch in batched)
