@@ -10,7 +10,7 @@ from pathlib import Path
 from test.conformance.environments import NotInstalled
 from test.guest_image import BUILD, DISK
 
-PROGRAMS = ("blkid", "curl", "lsblk", "mkfs", "mkfs.ext4")
+PROGRAMS = ("blkid", "curl", "lsblk", "mkfs", "mkfs.ext4", "mkfs.vfat")
 ROOT_MIB = 64
 # They log in as root already.
 SUDO = '#!/bin/sh\nexec "$@"\n'
