@@ -200,6 +200,7 @@ class Cloud:
                 policy_overrides=settings.policies.get(name, {}),
                 host=settings.host,
                 address=settings.public_address.host,
+                region=settings.cloud.region,
             )
             if name == Role.IDENTITY.value:
                 room = self._build_identity(parts)

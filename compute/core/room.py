@@ -31,7 +31,8 @@ class RoomParts:
     ``callers``: the other services by name (``identity``, ``image``, ``network``,
     ``volume``, ``compute``, ``object-store`` ...).  ``tokens`` checks callers' tokens,
     ``service`` gives our own.  ``state_directory`` is private to the room; ``host`` is
-    this host's name in the cloud, ``address`` where this process listens ("": nowhere).
+    this host's name in the cloud, ``address`` where this process listens ("": nowhere),
+    ``region`` what the catalogue calls the whole of it.
     """
 
     database: Database
@@ -45,6 +46,7 @@ class RoomParts:
     policy_overrides: Mapping[str, str] = field(default_factory=dict)
     host: str = ""
     address: str = ""
+    region: str = ""
 
     @property
     def identifiers(self) -> Identifiers:

@@ -35,9 +35,14 @@ class Registry:
         return self._types.get(name)
 
 
-def all_types() -> Registry:
-    """Imports every module below ``resources``."""
+def all_types(region: str = "") -> Registry:
+    """Imports every module below ``resources``: each has its ``TYPES``, or a function
+    ``types_in`` of the region where they are."""
     found: list[ResourceType] = []
     for module in walk_packages(resources.__path__, resources.__name__ + "."):
-        found += getattr(import_module(module.name), "TYPES", ())
+        imported = import_module(module.name)
+        if hasattr(imported, "types_in"):
+            found += imported.types_in(region)
+        else:
+            found += getattr(imported, "TYPES", ())
     return Registry(found)

@@ -75,7 +75,7 @@ def engine_parts(parts: RoomParts, settings: OrchestrationSettings) -> Parts:
         bus=parts.bus,
         clock=parts.clock,
         random=parts.random,
-        registry=all_types(),
+        registry=all_types(parts.region),
         settings=settings,
         authority=Authority(
             parts.callers["identity"],

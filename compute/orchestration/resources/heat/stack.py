@@ -12,6 +12,7 @@ from compute.orchestration.frame.work import Work
 from compute.orchestration.resources.frame.schemas import (
     a_map,
     attributes,
+    flag,
     mapping,
     text,
     whole,
@@ -19,27 +20,54 @@ from compute.orchestration.resources.frame.schemas import (
 from compute.orchestration.resources.frame.things import refuse
 from compute.orchestration.template.yaml_reader import read_yaml
 
+REGION = "region_name"
+_HERE = "stacks are made here"
+ELSEWHERE = dict.fromkeys(("credential_secret_id", "ca_cert", "insecure"), _HERE)
+
 
 class InnerStack(StackType):
     """A stack in this one."""
 
     name = "OS::Heat::Stack"
     description = "A stack in this one, with a template of its own."
-    never = {"context": "stacks are made here"}
     properties = {
-        "context": mapping("Where it is made, if not here", live=False),
+        "context": mapping(
+            "Where it is made: here",
+            {
+                REGION: text("The region; only this one can be meant"),
+                "credential_secret_id": text("Credentials of another cloud"),
+                "ca_cert": text("The certificate of another cloud"),
+                "insecure": flag("Whether another cloud needs none", False),
+            },
+            live=True,
+        ),
         "template": text("Its template", required=True, live=True),
         "timeout": whole("Minutes that it may take", live=True, least=1),
         "parameters": mapping("Its parameters", default={}, live=True),
     }
     attributes = attributes(stack_name="Its name", outputs=a_map("Its outputs"))
 
+    def __init__(self, region: str) -> None:
+        """``region``: of this cloud."""
+        self._region = region
+
     def validate(self, properties: Mapping[str, Any]) -> None:
-        """The template can be read."""
-        refuse(self.never, properties)
+        """It is here, and the template can be read."""
+        self._check_place(properties["context"])
         given = properties["template"]
         if isinstance(given, str) and not isinstance(_read(given), Mapping):
             raise Invalid("template: it is not a map")
+
+    def _check_place(self, context: Any) -> None:
+        if not isinstance(context, Mapping):
+            return
+        refuse(ELSEWHERE, context)
+        region = context[REGION]
+        if isinstance(region, str) and region not in ("", self._region):
+            raise Invalid(
+                f"context: stacks are made in the region {self._region} only,"
+                f" not in {region[:64]}"
+            )
 
     def must_replace(self, change: Change) -> bool:
         """A stack can always be updated."""
@@ -73,4 +101,6 @@ def _read(template: str) -> Any:
     return read_yaml(template, "the property template")
 
 
-TYPES = (InnerStack(),)
+def types_in(region: str) -> tuple[InnerStack]:
+    """The type in that region."""
+    return (InnerStack(region),)

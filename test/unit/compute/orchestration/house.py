@@ -31,6 +31,7 @@ from test.unit.compute.orchestration.world import FrailDatabase, Power, Thing, W
 
 OWNER = "aa" * 16
 OTHER = "bb" * 16
+REGION = "north"
 ROUNDS_MAX = 400
 STEP_SECONDS = 1.0
 OWN = ("OS::Heat::", "AWS::CloudFormation::")
@@ -65,7 +66,7 @@ class House:
         self.database.power = self.power
         upgrade(self.database, ["orchestration"])
         self.identity = TrustingIdentity(self.tokens, "http://cloud/orchestration")
-        own = [kind for kind in all_types() if kind.name.startswith(OWN)]
+        own = [kind for kind in all_types(REGION) if kind.name.startswith(OWN)]
         self.registry = Registry([*own, Thing(self.world)])
         self.settings = OrchestrationSettings(**settings)
         self.random = Random(5)

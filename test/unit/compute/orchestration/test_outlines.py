@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from test.unit.compute.orchestration.house import OWNER, House, template
+from test.unit.compute.orchestration.house import OWNER, REGION, House, template
 
 INNER = template(
     {"inner": {"size": {"get_param": "size"}}},
@@ -108,3 +108,17 @@ def test_parameters_of_what_is_nested(house: House) -> None:
     )
     inside = box["NestedParameters"]["in"]["Parameters"]["size"]
     assert (inside["Default"], inside["Value"]) == (1, 3)
+
+
+def test_a_stack_in_a_stack_is_of_this_region(house: House) -> None:
+    def ordered(context: Any) -> dict[str, Any]:
+        properties = {"template": json.dumps(template({"a": {}})), "context": context}
+        inner = {"type": "OS::Heat::Stack", "properties": properties}
+        return {"heat_template_version": "2021-04-16", "resources": {"in": inner}}
+
+    stack_id = house.create("s", ordered({"region_name": REGION}))
+    house.settle()
+    assert house.state("s", stack_id) == "CREATE_COMPLETE"
+    for context in ({"region_name": "south"}, {"credential_secret_id": "x"}):
+        text = house.create("t", ordered(context), status=400)
+        assert "stacks are made" in text
