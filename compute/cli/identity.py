@@ -1,8 +1,8 @@
 """``compute identity``: rotate the keys that tokens and credentials are made with.
 
 Run it now and then (tokens' keys: not more often than tokens live), on one host; bring
-the directory to the others (``ringstack deploy apply`` does).  Running processes see new
-keys within seconds.
+the directory to the others (``ringstack deploy apply`` does).  Running processes see
+new keys within seconds.
 """
 
 from __future__ import annotations
