@@ -11,7 +11,7 @@ from compute.core.schema import Schema
 from compute.network import tables
 from compute.network.errors import conflict, not_found
 from compute.network.frame.bodies import Body
-from compute.network.frame.fields import BOOLEAN, TEXT
+from compute.network.frame.fields import BOOLEAN, TEXT_OR_NULL
 from compute.network.frame.short_lists import short_list
 from compute.network.frame.work import NetworkDatabase, Work
 from compute.network.hosts.reports import all_agents
@@ -40,7 +40,10 @@ UPDATE = Schema(
         "properties": {
             "agent": {
                 "type": "object",
-                "properties": {"admin_state_up": BOOLEAN, "description": TEXT},
+                "properties": {
+                    "admin_state_up": BOOLEAN,
+                    "description": TEXT_OR_NULL,
+                },
                 "additionalProperties": False,
             }
         },
@@ -93,7 +96,7 @@ class AgentApi:
             if "admin_state_up" in body:
                 values["admin_up"] = body["admin_state_up"]
             if "description" in body:
-                values["description"] = body["description"]
+                values["description"] = body["description"] or ""
             if values:
                 agents = tables.agents
                 work.connection.execute(

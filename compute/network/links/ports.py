@@ -95,7 +95,8 @@ def make_port(work: Work, network: Network, body: Body) -> Port:
     )
     groups = choose_groups(work, port, body["security_groups"])
     work.insert(tables.ports, port)
-    TAGS.set(work.connection, port.id, sorted(set(body["tags"])))
+    if body["tags"]:
+        TAGS.set(work.connection, port.id, sorted(set(body["tags"])))
     addressing.assign(work, port.id, pairs)
     set_groups(work, port.id, groups)
     _moved(work, port, "")

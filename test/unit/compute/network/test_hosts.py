@@ -90,6 +90,10 @@ def test_agents_are_alive_as_long_as_they_report(house: House) -> None:
     assert house.ask("DELETE", path, roles="admin").status == 409
     body = {"agent": {"admin_state_up": False}}
     changed = house.ok("PUT", path, body, roles="admin")["agent"]
+    for text in ("by the door", None):  # what is shown may be written
+        body = {"agent": {"description": text}}
+        shown = house.ok("PUT", path, body, roles="admin")["agent"]
+        assert shown["description"] == text
     assert changed["admin_state_up"] is False
     house.clock.advance(1000)
     assert house.list("agent", roles="admin", alive="False")[0]["id"] == agent["id"]
