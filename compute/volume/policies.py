@@ -62,6 +62,7 @@ DEFAULTS: dict[str, str] = {
     "backup:restore": _MEMBER,
     _E + "backup_admin_actions:reset_status": _ADMIN,
     _E + "backup_admin_actions:force_delete": _ADMIN,
+    "backup:export-import": _ADMIN,
     # messages
     "message:get": _READER,
     "message:get_all": _READER,

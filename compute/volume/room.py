@@ -17,6 +17,7 @@ from compute.instance.client import InstanceClient
 from compute.volume.api.actions import ActionsApi
 from compute.volume.api.attachments import AttachmentsApi
 from compute.volume.api.backends import BackendsApi
+from compute.volume.api.backup_records import BackupRecordsApi
 from compute.volume.api.backups import BackupsApi
 from compute.volume.api.default_types import DefaultTypesApi
 from compute.volume.api.frame import VERSIONS, routes_of
@@ -132,6 +133,7 @@ def room_of(wiring: Wiring, parts: RoomParts) -> Room:
         *DefaultTypesApi(wiring, types).verbs(),
         *QosApi(wiring, types).verbs(),
         *BackupsApi(wiring, Backups(wiring, quotas, types, creation)).verbs(),
+        *BackupRecordsApi(wiring).verbs(),
         *TransfersApi(wiring, Transfers(wiring, quotas, types)).verbs(),
         *MessagesApi(wiring).verbs(),
         *QuotasApi(wiring, quotas).verbs(),

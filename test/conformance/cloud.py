@@ -12,6 +12,7 @@ from typing import Any
 
 from test.conformance.guest import build_guest
 from test.functional.compute.house import RunningCloud, Sections, laid_out
+from test.unit.compute.core.disk_inspection import headers
 
 HOME = Path(__file__).resolve().parents[2]
 GUEST_MEMORY_MIB = 160
@@ -20,6 +21,7 @@ RESELLER_ROLE = "ResellerAdmin"
 IMAGES = ("guest", "other-guest")
 FLAVORS = ("small", "larger")
 SIMULATED_IMAGE_BYTES = 1 << 20
+WEB_CONTAINER = "web"
 # Servers move from one to another, and groups keep them apart.
 SIMULATED_HOSTS = 4
 REAL_GUESTS: Sections = {
@@ -59,6 +61,14 @@ def conformance_cloud(
         name: {**base.get(name, {}), **sections.get(name, {})}
         for name in {*base, *sections}
     }
+    # Two stores, for tests that copy images, and web servers that are ours.
+    merged["image"] = {
+        "stores": "ring, file",
+        "file_directory": str(directory / "images"),
+        "web_networks_allowed": "127.0.0.0/8",
+        "web_ports": "",
+        **merged.get("image", {}),
+    }
     place = laid_out(directory, merged, roles=())
     realms = REALMS.format(key=token_hex(), port=place.plan.store_port)
     (place.store.settings_directory / REALMS_FILE).write_text(realms, "utf-8")
@@ -68,7 +78,8 @@ def conformance_cloud(
 
 @dataclass(frozen=True, slots=True)
 class Furniture:
-    """What suites expect to find: two images, two flavors, a role, a way out."""
+    """What suites expect to find: two images, two flavors, a role, a way out, an image
+    (qcow2) on a web server."""
 
     image: str
     other_image: str
@@ -77,6 +88,7 @@ class Furniture:
     external_network: str
     disk_format: str
     image_file: Path
+    image_url: str
 
 
 def furnish(cloud: RunningCloud, directory: Path, *, is_real: bool) -> Furniture:
@@ -112,7 +124,16 @@ def furnish(cloud: RunningCloud, directory: Path, *, is_real: bool) -> Furniture
         external.id,
         disk_format,
         disk,
+        _published(cloud, connection),
     )
+
+
+def _published(cloud: RunningCloud, connection: Any) -> str:
+    """The address of an empty disk that everybody may read: an object of the store."""
+    account = f"/v1/AUTH_{connection.current_project_id}"
+    connection.create_container(WEB_CONTAINER, public=True)
+    connection.object_store.put(f"/{WEB_CONTAINER}/disk.qcow2", data=headers.qcow2())
+    return f"{cloud.store_url}{account}/{WEB_CONTAINER}/disk.qcow2"
 
 
 def _disk(directory: Path, *, is_real: bool) -> Path:

@@ -11,6 +11,7 @@ from compute.core.errors import BadRequest
 from compute.volume import rules
 from compute.volume.model import (
     METADATA_ITEMS_MAX,
+    READ_ONLY_KEY,
     STATUSES,
 )
 from compute.volume.records import Volume
@@ -100,14 +101,15 @@ class Volumes:
     def set_read_only(
         self, context: RequestContext, volume_id: str, read_only: bool
     ) -> None:
-        """Whether attachments from now on may write."""
-        self.change(
-            context,
-            volume_id,
-            "set_readonly",
-            "volume:update_readonly_flag",
-            lambda connection, volume: {"read_only": read_only},
-        )
+        """Whether attachments from now on may write.  Clients look for the answer in
+        the metadata, also where it is that they may."""
+
+        def decide(connection: Connection, volume: Volume) -> Mapping[str, Any]:
+            metadata = {**volume.metadata, READ_ONLY_KEY: str(read_only)}
+            return {"read_only": read_only, "metadata": metadata}
+
+        rule = "volume:update_readonly_flag"
+        self.change(context, volume_id, "set_readonly", rule, decide)
 
     def reset_status(
         self, context: RequestContext, volume_id: str, values: Mapping[str, str]

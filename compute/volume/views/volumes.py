@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from compute.core.instants import iso_micro
-from compute.volume.model import ATTACHED
+from compute.volume.model import ATTACHED, READ_ONLY_KEY
 from compute.volume.records import Attachment, Snapshot, Volume
 
 USER_SINCE, GROUP_SINCE, PROVIDER_SINCE, SHARED_SINCE = 41, 13, 21, 48
@@ -86,9 +86,10 @@ def _extensions(volume: Volume, shown: Shown) -> dict[str, Any]:
 
 
 def _metadata(volume: Volume) -> dict[str, str]:
-    """The read-only flag is told here, where clients look for it."""
+    """The read-only flag is told here, where clients look for it, whatever became of
+    the note that was made when it was set."""
     if volume.read_only:
-        return {**volume.metadata, "readonly": "True"}
+        return {**volume.metadata, READ_ONLY_KEY: "True"}
     return dict(volume.metadata)
 
 

@@ -131,7 +131,11 @@ def _compute(stage: Stage, furniture: Furniture) -> Configuration:
 
 def _image(stage: Stage, furniture: Furniture) -> Configuration:
     return {
-        "image": {"disk_formats": "qcow2,raw,vmdk,vdi,iso,vhd,vhdx,ami,ari,aki"},
+        "image": {
+            "disk_formats": "qcow2,raw,vmdk,vdi,iso,vhd,vhdx,ami,ari,aki",
+            "http_image": furniture.image_url,
+            "http_qcow2_image": furniture.image_url,
+        },
         "image-feature-enabled": {"import_image": "true"},
         "scenario": {
             "img_file": str(furniture.image_file),
@@ -162,7 +166,10 @@ def _volume(stage: Stage) -> Configuration:
             "max_microversion": newest,
             "storage_protocol": "nbd",
             "vendor_name": "Ringstack",
-            "backup_driver": "swift",
+            # Backups are objects of a hidden account: nobody chooses their container.
+            "backup_driver": "s3",
+            # What a volume is: other formats are made of its image.
+            "disk_format": "raw",
         },
         "volume-feature-enabled": {
             "backup": "true",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from typing import Any
 
 import pytest
@@ -211,3 +213,62 @@ def test_manifests_are_checked() -> None:
     newer = stored.replace(b'"version":1', b'"version":9')
     with pytest.raises(Corrupt):
         read_head(newer, sha256_of(newer))
+
+
+def test_records_outlive_the_database(house: House) -> None:
+    volume_id = house.create()
+    house.write(volume_id, 3 * MIB, b"kept")
+    first = house.backup(volume_id, name="b", metadata={"a": "1"})
+    house.clock.advance(1.0)
+    house.write(volume_id, 3 * MIB + 4, b"too")
+    second = house.backup(volume_id, incremental=True)
+    records = [
+        house.ok("GET", f"/backups/{key}/export_record", roles="admin")
+        for key in (first, second)
+    ]
+    assert house.ask("GET", f"/backups/{first}/export_record").status == 403
+    path = "/backups/import_record"
+    got = house.ask("POST", path, records[0], roles="admin")
+    assert got.status == 400 and "already exists" in got.message
+    rows = house.wiring.stores.backups
+    for key in (second, first):
+        house.database.run(lambda connection, key=key: rows.delete(connection, key))
+    assert house.ask("POST", path, records[0]).status == 403
+    for record in records:
+        house.ok("POST", path, record, roles="admin")
+    shown = house.show("backup", first)
+    assert (shown["name"], shown["metadata"]) == ("b", {"a": "1"})
+    assert house.show("backup", second)["is_incremental"] is True
+    found = house.ok("POST", f"/backups/{second}/restore", {"restore": {}})["restore"]
+    house.work()
+    assert house.read(found["volume_id"], 3 * MIB, 7) == b"kepttoo"
+
+
+def test_a_record_that_was_changed_restores_nothing(house: House) -> None:
+    backup_id = house.backup(house.create())
+    record = house.ok("GET", f"/backups/{backup_id}/export_record", roles="admin")
+    inner = record["backup-record"]
+    content = json.loads(base64.b64decode(inner["backup_url"]))
+
+    def offer(service: str = inner["backup_service"], **changes: Any) -> int:
+        raw = base64.b64encode(json.dumps({**content, **changes}).encode()).decode()
+        body = {"backup-record": {"backup_service": service, "backup_url": raw}}
+        return house.ask("POST", "/backups/import_record", body, roles="admin").status
+
+    other = "77777777-7777-4777-8777-777777777777"
+    assert offer("cinder.backup.drivers.swift") == 400
+    assert offer(id="../other") == offer(size_gib=0) == offer(colour="red") == 400
+    assert offer(manifest_sha256="x") == offer(metadata={"a": 1}) == 400
+    assert offer(id=other) == 201
+    found = house.ok("POST", f"/backups/{other}/restore", {"restore": {}})["restore"]
+    house.work()
+    assert house.status(found["volume_id"]) == "error_restoring"
+    house.ok("DELETE", f"/backups/{other}")
+    house.work()
+    again = house.ok("POST", f"/backups/{backup_id}/restore", {"restore": {}})
+    house.work()
+    assert house.status(again["restore"]["volume_id"]) == "available"
+    for url in ("!", "e30=", "bm8="):
+        inner["backup_url"] = url
+        got = house.ask("POST", "/backups/import_record", record, roles="admin")
+        assert got.status == 400

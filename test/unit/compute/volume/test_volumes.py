@@ -225,6 +225,9 @@ def test_flags_and_image_metadata(house: House) -> None:
     assert house.act(volume_id, "os-update_readonly_flag", flag).status == 202
     volume = house.volume(volume_id)
     assert volume["bootable"] == "true" and volume["metadata"]["readonly"] == "True"
+    flag = {"readonly": False}
+    assert house.act(volume_id, "os-update_readonly_flag", flag).status == 202
+    assert house.volume(volume_id)["metadata"]["readonly"] == "False"
     given = {"metadata": {"kernel_id": "k"}}
     got = house.act(volume_id, "os-set_image_metadata", given)
     assert got.json == {"metadata": {"kernel_id": "k"}}

@@ -1,0 +1,176 @@
+"""Backups' records, written down for the day on which the database is lost.
+
+What a backup holds is in the ring, and outlives the room's database; its record says
+where, and the hash that everything in it hangs on.  An administrator exports records,
+keeps them, and imports them into a new database under the same ids.  A record that was
+changed meanwhile leads to no bytes, or to ones of another hash, and restores nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Any
+
+import orjson
+
+from compute.core.api import ApiCall, json_reply
+from compute.core.database import Connection, Duplicate
+from compute.core.errors import BadRequest
+from compute.core.plain_json import check_plain
+from compute.core.schema import Schema
+from compute.volume.api.frame import UUID, Verb, body_of, links, ok
+from compute.volume.backups.ring import container_of
+from compute.volume.model import AVAILABLE, SIZE_GIB_MAX, ZONE
+from compute.volume.records import Backup
+from compute.volume.rules import check_metadata_count
+from compute.volume.wiring import Wiring
+from objectstore.kernel.reply import Reply
+
+RULE = "backup:export-import"
+SERVICE = "cinder.backup.drivers.ringstack"
+"""Tells ours from the records of others, as clients of the field expect it to begin."""
+RECORD_CHARACTERS_MAX = 64 * 1024
+IMPORT = body_of(
+    "backup-record",
+    {
+        "backup_service": {"type": "string", "minLength": 1, "maxLength": 255},
+        "backup_url": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": RECORD_CHARACTERS_MAX,
+        },
+    },
+    ("backup_service", "backup_url"),
+)
+_TEXT = {"type": ["string", "null"], "maxLength": 255}
+_OWNER = {"type": "string", "minLength": 1, "maxLength": 64}
+_NUMBER = {"type": "integer", "minimum": 0, "maximum": 2**31 - 1}
+_MOMENT = {"type": "number", "minimum": 0, "maximum": 2**40}
+_MAYBE_UUID = {"anyOf": [UUID, {"enum": [""]}]}
+RECORD = Schema(
+    {
+        "type": "object",
+        "properties": {
+            "id": UUID,
+            "project_id": _OWNER,
+            "user_id": _OWNER,
+            "volume_id": UUID,
+            "size_gib": {**_NUMBER, "minimum": 1, "maximum": SIZE_GIB_MAX},
+            "created_at": _MOMENT,
+            "name": {"type": "string", "maxLength": 255},
+            "description": _TEXT,
+            "snapshot_id": _MAYBE_UUID,
+            "parent_id": _MAYBE_UUID,
+            "object_count": _NUMBER,
+            "manifest_sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+            "data_at": _MOMENT,
+            "metadata": {
+                "type": "object",
+                "propertyNames": {"minLength": 1, "maxLength": 255},
+                "additionalProperties": {"type": "string", "maxLength": 255},
+            },
+        },
+        "required": [
+            "id",
+            "project_id",
+            "user_id",
+            "volume_id",
+            "size_gib",
+            "created_at",
+            "name",
+            "description",
+            "snapshot_id",
+            "parent_id",
+            "object_count",
+            "manifest_sha256",
+            "data_at",
+            "metadata",
+        ],
+        "additionalProperties": False,
+    }
+)
+
+
+class BackupRecordsApi:
+    """Handlers."""
+
+    def __init__(self, wiring: Wiring) -> None:
+        self._wiring = wiring
+
+    def verbs(self) -> list[Verb]:
+        """The routes."""
+        return [
+            Verb("GET", "/backups/{backup_id}/export_record", self.export),
+            Verb("POST", "/backups/import_record", self.import_),
+        ]
+
+    def export(self, call: ApiCall) -> Reply:
+        """GET /backups/{backup_id}/export_record."""
+        key, wiring = call.parameters["backup_id"], self._wiring
+        wiring.enforce(call.context, RULE)
+        backup = wiring.database.read(
+            lambda connection: wiring.backup(connection, call.context, key, RULE)
+        )
+        if backup.status != AVAILABLE:
+            raise BadRequest(
+                f"Invalid backup: Backup status must be {AVAILABLE} and not"
+                f" {backup.status}."
+            )
+        names = RECORD.document["required"]
+        record = {name: getattr(backup, name) for name in names}
+        raw = orjson.dumps({**record, "metadata": dict(backup.metadata)})
+        url = base64.b64encode(raw).decode()
+        return ok({"backup-record": {"backup_service": SERVICE, "backup_url": url}})
+
+    def import_(self, call: ApiCall) -> Reply:
+        """POST /backups/import_record."""
+        wiring = self._wiring
+        wiring.enforce(call.context, RULE)
+        given = call.json(IMPORT)["backup-record"]
+        if given["backup_service"] != SERVICE:
+            raise BadRequest(
+                f"Invalid input received: {given['backup_service']} has not made"
+                " backups of this cloud"
+            )
+        record = _record_of(given["backup_url"])
+        now = wiring.clock.time()
+        backup = Backup(
+            **record,
+            status=AVAILABLE,
+            updated_at=now,
+            availability_zone=ZONE,
+            container=container_of(record["id"]),
+        )
+
+        def write(connection: Connection) -> None:
+            wiring.stores.backups.add(connection, backup)
+            wiring.tell(connection, call.context, "backup.import", backup.id)
+
+        try:
+            wiring.change(write)
+        except Duplicate:
+            raise BadRequest(
+                f"Invalid backup: Backup {backup.id} already exists."
+            ) from None
+        document = {
+            "id": backup.id,
+            "name": backup.name,
+            "links": links(call, "backups", backup.id),
+        }
+        return json_reply(201, {"backup": document})
+
+
+def _record_of(url: str) -> dict[str, Any]:
+    """What an export has written; ``BadRequest`` for anything else."""
+    try:
+        record = orjson.loads(base64.b64decode(url, validate=True))
+    except (binascii.Error, ValueError):
+        raise BadRequest(
+            "Invalid input received: backup_url is no backup's record"
+        ) from None
+    check_plain(record)
+    RECORD.check(record)
+    check_metadata_count(record["metadata"])
+    found: dict[str, Any] = record
+    return found
