@@ -14,9 +14,9 @@ from typing import Any
 from compute.core.errors import PolicyNotAuthorized
 from compute.network import tables
 from compute.network.errors import conflict, invalid
-from compute.network.frame.bodies import Body
+from compute.network.frame.bodies import OWNER_CHARACTERS_MAX, Body
 from compute.network.frame.collection import EXTENDED, Collection, own
-from compute.network.frame.fields import TEXT, UUID, Field, Fields
+from compute.network.frame.fields import UUID, Field, Fields
 from compute.network.frame.resource import Definition
 from compute.network.frame.work import Work
 from compute.network.links.network_checks import refuse_while_external
@@ -46,11 +46,12 @@ LENDABLE: Mapping[str, Collection[Any]] = {
     "qos_policy": POLICIES,
 }
 
+TARGET = {"type": "string", "minLength": 1, "maxLength": OWNER_CHARACTERS_MAX}
 FIELDS = Fields(
     Field("object_type", {"enum": sorted(LENDABLE)}, required=True, update=False),
     Field("object_id", UUID, required=True, update=False),
     Field("action", {"enum": [SHARED, EXTERNAL]}, required=True, update=False),
-    Field("target_tenant", {**TEXT, "minLength": 1}, required=True),
+    Field("target_tenant", TARGET, required=True),
 )
 
 

@@ -93,6 +93,9 @@ def test_only_owners_lend(house: House) -> None:
     assert house.refused("rbac_policy", **again, as_project=OTHER)[0] == 400
     to_all = {**wish, "target_tenant": "*"}
     assert house.refused("rbac_policy", **to_all)[0] == 403
+    for wrong in ("", "x" * 65, 7):
+        nobody = {**wish, "target_tenant": wrong}
+        assert house.refused("rbac_policy", **nobody)[0] == 400
     external = {**wish, "action": "access_as_external"}
     assert house.refused("rbac_policy", **external, as_roles="admin")[0] == 400
 
