@@ -181,3 +181,25 @@ def test_schemas_and_import_info(mine: Any) -> None:
     assert mine.get_images_schema().name == "images"
     assert mine.get_members_schema().name == "members"
     assert "web-download" in mine.get_import_info().import_methods["value"]
+
+
+def test_metadata_definitions(images: RunningCloud, mine: Any) -> None:
+    """Administrators define, everybody reads what is public."""
+    his = images.sdk().image
+    his.create_metadef_namespace(namespace="sdk", visibility="public")
+    his.create_metadef_property(
+        "sdk", name="bus", title="Bus", type="string", enum=["ide", "scsi"]
+    )
+    his.create_metadef_object("sdk", name="cache")
+    his.create_metadef_resource_type_association("sdk", name="OS::Glance::Image")
+    his.update_metadef_namespace("sdk", description="of disks")
+    assert mine.get_metadef_namespace("sdk").description == "of disks"
+    assert [each.name for each in mine.metadef_properties("sdk")] == ["bus"]
+    assert mine.get_metadef_property("bus", "sdk").enum == ["ide", "scsi"]
+    assert [each.name for each in mine.metadef_objects("sdk")] == ["cache"]
+    (meant,) = mine.metadef_resource_type_associations("sdk")
+    assert meant.name in {each.name for each in mine.metadef_resource_types()}
+    with pytest.raises(ForbiddenException):
+        mine.delete_metadef_namespace("sdk", ignore_missing=False)
+    his.delete_metadef_namespace("sdk", ignore_missing=False)
+    assert "sdk" not in {each.namespace for each in mine.metadef_namespaces()}

@@ -74,3 +74,39 @@ def test_bytes_through_an_export(cloud: RunningCloud) -> None:
     storage.wait_for_delete(snapshot, interval=0.2, wait=60)
     storage.delete_volume(volume)
     storage.wait_for_delete(volume, interval=0.2, wait=60)
+
+
+def test_a_type_of_another_backend_is_told_in_a_message(cloud: RunningCloud) -> None:
+    storage = cloud.sdk().block_storage
+    kind = storage.create_type(name="sdk-gold", extra_specs={"vendor_name": "Nobody"})
+    volume = storage.create_volume(size=1, volume_type=kind.name)
+    assert storage.get_volume(volume).status == "error"
+    asked = {"resource_uuid": volume.id}
+    version = "3.5"
+    told = storage.get("/messages", params=asked, microversion=version).json()
+    (message,) = told["messages"]
+    assert message["resource_uuid"] == volume.id and message["user_message"]
+    storage.delete_volume(volume)
+    storage.wait_for_delete(volume, interval=0.2, wait=60)
+    storage.delete_type(kind)
+
+
+def test_a_backups_record_is_exported(cloud: RunningCloud) -> None:
+    storage = cloud.sdk().block_storage
+    volume = storage.create_volume(size=1, name="sdk-recorded")
+    storage.wait_for_status(volume, "available", interval=0.2, wait=60)
+    backup = storage.create_backup(volume_id=volume.id)
+    storage.wait_for_status(backup, "available", interval=0.2, wait=60)
+    record = storage.export_backup(backup)
+    taken = storage.post("/backups/import_record", json=record)
+    assert (
+        taken.status_code == 400 and "exists" in taken.json()["badRequest"]["message"]
+    )
+    storage.delete_backup(backup)
+    storage.wait_for_delete(backup, interval=0.2, wait=60)
+    # Its bytes are gone: the record alone is not the backup.
+    assert storage.post("/backups/import_record", json=record).status_code == 201
+    storage.delete_backup(backup)
+    storage.wait_for_delete(backup, interval=0.2, wait=60)
+    storage.delete_volume(volume)
+    storage.wait_for_delete(volume, interval=0.2, wait=60)
