@@ -29,7 +29,7 @@ from compute.orchestration.template.functions.truths import truth_of
 from compute.orchestration.template.limits import NAME_CHARACTERS_MAX
 from compute.orchestration.template.needs import references_in
 from compute.orchestration.template.parameters import values_of
-from compute.orchestration.template.scope import Scope, resolve
+from compute.orchestration.template.scope import Scope, call_of, resolve
 from compute.orchestration.template.template import (
     SNAPSHOT,
     OutputSection,
@@ -125,7 +125,10 @@ class Blueprint:
         """A resource's properties, resolved, checked and converted; ``Invalid``."""
         section, (_, kind) = self.sections[name], self.kind_of(name)
         raw = section.properties if section.properties is not None else {}
-        found = resolve(raw, scope)
+        if isinstance(raw, Mapping) and call_of(raw, scope) is None:
+            found = {key: _property(name, key, raw[key], scope) for key in raw}
+        else:
+            found = resolve(raw, scope)
         if not isinstance(found, Mapping):
             raise Invalid(f"resources.{name}: properties must be a map")
         values = checked(kind.properties, found, f"resources.{name}.properties")
@@ -278,3 +281,12 @@ class Blueprint:
                     f'The specified reference "{name}" ({section.name}) is incorrect.'
                 )
         return [name for name in section.depends_on if name in self.sections]
+
+
+def _property(resource: str, name: str, raw: Any, scope: Scope) -> Any:
+    """One property, resolved; what is wrong with it is told with its place."""
+    try:
+        return resolve(raw, scope, depth=1)
+    except Invalid as error:
+        where = f"resources.{resource}.properties.{name}"
+        raise Invalid(f"Property error: {where}: {error.text}") from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from compute.orchestration.errors import Invalid, MissingParameter
+from compute.orchestration.errors import Invalid
 from compute.orchestration.template.paths import along
 from compute.orchestration.template.scope import Function, Scope, resolve
 from compute.orchestration.template.unknown import UNKNOWN, Unknown, has_unknown
@@ -20,7 +20,7 @@ def get_param(arguments: Any, scope: Scope) -> Any:
     if has_unknown(path):
         return UNKNOWN
     if name not in scope.parameters:
-        raise MissingParameter(f"The Parameter ({name}) was not provided.")
+        raise Invalid(f"The Parameter ({name}) was not provided.")
     value = along(scope.parameters[name], path)
     return "" if value is None and path else value
 

@@ -78,6 +78,16 @@ def test_a_preview_has_an_end(house: House) -> None:
     assert house.call("POST", "/validate?show_nested=true", body).status == 403
 
 
+def test_what_is_wrong_is_told_with_its_place(house: House) -> None:
+    """A parameter that the template has not is none that was forgotten."""
+    body = {"template": template({"two": {"size": {"get_param": "nowhere"}}})}
+    for path in ("/stacks/preview", "/validate"):
+        got = house.call("POST", path, {"stack_name": "s", **body})
+        assert got.status == 400
+        place = "resources.two.properties.size: The Parameter (nowhere)"
+        assert place in got.body["error"]["message"]
+
+
 def test_parameters_of_what_is_nested(house: House) -> None:
     between = {
         "heat_template_version": "2021-04-16",
