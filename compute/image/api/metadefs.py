@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from compute.core.api import ApiCall, Route, empty_reply, json_reply
 from compute.core.errors import NotFound
@@ -40,7 +40,7 @@ from compute.image.metadefs.schemas import (
     NEW_TAGS,
     PUBLISHED,
 )
-from objectstore.kernel.reply import Reply
+from objectstore.kernel.reply import HeaderList, Reply
 
 PAGE_DEFAULT = 25
 SORT_KEYS = frozenset({"namespace", "created_at", "updated_at"})
@@ -124,8 +124,7 @@ class MetadefsApi:
 
     def _create(self, call: ApiCall) -> Reply:
         made = self._namespaces.create(call.context, call.json(NEW_NAMESPACE))
-        location = f"{call.base_url}{NAMESPACES}/{made[0].name}"
-        return json_reply(201, namespace_document(*made), [("Location", location)])
+        return json_reply(201, namespace_document(*made), _location(call, made[0].name))
 
     def _show(self, call: ApiCall) -> Reply:
         found = self._namespaces.show(call.context, _namespace(call))
@@ -154,8 +153,7 @@ class MetadefsApi:
         def add(call: ApiCall) -> Reply:
             name, given = _namespace(call), call.json(NEW[kind.name])
             (made,) = self._definitions.add(call.context, name, kind, [given])
-            place = f"{call.url.rstrip('/')}/{made.name}"
-            headers = [("Location", place)]
+            headers = _location(call, name, kind.plural, made.name)
             return json_reply(201, SHOWN[kind.name](name, made), headers)
 
         return add
@@ -228,7 +226,8 @@ class MetadefsApi:
         name, given = _namespace(call), {"name": call.parameters["key"]}
         NEW[TAG.name].check(given)
         (made,) = self._definitions.add(call.context, name, TAG, [given])
-        return json_reply(201, tag_document(made), [("Location", call.url)])
+        headers = _location(call, name, TAG.plural, made.name)
+        return json_reply(201, tag_document(made), headers)
 
     # ---- resource types --------------------------------------------------------------
 
@@ -255,6 +254,12 @@ class MetadefsApi:
 
 def _namespace(call: ApiCall) -> str:
     return call.parameters["namespace"]
+
+
+def _location(call: ApiCall, *names: str) -> HeaderList:
+    """Names are of any letters, headers are not."""
+    place = "/".join(quote(name, safe=":") for name in names)
+    return [("Location", f"{call.base_url}{NAMESPACES}/{place}")]
 
 
 def _link(pairs: list[tuple[str, str]]) -> str:

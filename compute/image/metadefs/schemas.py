@@ -16,12 +16,12 @@ from compute.image.metadefs.model import (
 
 Document = Mapping[str, Any]
 
-# A name is one segment of a path.
+# A name is one segment of a path, and a line of text.
 NAME = {
     "type": "string",
     "minLength": 1,
     "maxLength": NAME_CHARACTERS_MAX,
-    "pattern": "^[^/]*[^/ ][^/]*$",
+    "pattern": r"^[^/\x00-\x1f]*[^/\x00-\x20][^/\x00-\x1f]*$(?!\n)",
 }
 TITLE = {"type": ["string", "null"], "maxLength": NAME_CHARACTERS_MAX}
 TEXT = {"type": ["string", "null"], "maxLength": TEXT_CHARACTERS_MAX}

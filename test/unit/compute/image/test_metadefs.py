@@ -190,6 +190,22 @@ def test_what_is_no_namespace(house: House, body: Any) -> None:
     assert ask(house, "POST", "", body).status == 400
 
 
+def test_names_are_of_any_letters(house: House) -> None:
+    name = "Größe: 大 50%"
+    got = ask(house, "POST", "", {"namespace": name})
+    assert got.status == 201 and got.json["namespace"] == name
+    place = got.headers["location"]
+    assert place.isascii() and " " not in place
+    found = house.ok("GET", place[place.index("/v2/") :], roles="admin").json
+    assert found["namespace"] == name
+    path = f"{place[place.index(NAMESPACES) + len(NAMESPACES) :]}/tags"
+    tagged = ask(house, "POST", f"{path}/%E5%A4%A7")
+    assert tagged.status == 201 and tagged.headers["location"].isascii()
+    for bad in ("a\r\nX-Y: z", "a\n", "\0", " ", "a/b"):
+        assert ask(house, "POST", "", {"namespace": bad}).status == 400, bad
+        assert ask(house, "POST", path, {"tags": [{"name": bad}]}).status == 400, bad
+
+
 def test_a_namespace_is_all_or_nothing(house: House) -> None:
     twice = {"namespace": "n", "tags": [{"name": "t"}, {"name": "t"}]}
     assert ask(house, "POST", "", twice).status == 409
