@@ -164,7 +164,9 @@ class Ordering:
             order = order_of([*mapping, *without_image(asked)], "", new_id)
         else:
             order = order_of(asked, image.id if image is not None else "", new_id)
-        devices, volume = self._choice.checked(context, order.devices, most)
+        devices, volume = self._choice.checked(
+            context, order.devices, most, has_image=image is not None
+        )
         root = next((each for each in devices if each.is_root), None)
         if root is not None and root.source == IMAGE:
             return devices, image, self.bootable(context, root.source_id)

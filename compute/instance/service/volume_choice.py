@@ -115,10 +115,16 @@ class VolumeChoice:
         self._volumes = wiring.volumes
 
     def checked(
-        self, context: RequestContext, devices: Sequence[BlockDevice], count: int
+        self,
+        context: RequestContext,
+        devices: Sequence[BlockDevice],
+        count: int,
+        *,
+        has_image: bool = False,
     ) -> tuple[list[BlockDevice], VolumeRecord | None]:
         """The devices with their true sizes, and the volume that is the root if there
-        is one already.  ``BadRequest`` for what cannot be had."""
+        is one already.  ``has_image``: an image tells what boots, whatever the root
+        says of itself.  ``BadRequest`` for what cannot be had."""
         root: VolumeRecord | None = None
         found = []
         for device in devices:
@@ -128,6 +134,8 @@ class VolumeChoice:
                         "Cannot attach one or more volumes to multiple instances"
                     )
                 volume = self._volume(context, device)
+                if device.is_root and not (volume.bootable or has_image):
+                    raise BadRequest(f"Block Device {volume.id} is not bootable.")
                 device = dataclasses.replace(device, size=volume.size_gib)
                 root = volume if device.is_root else root
             elif device.source == SNAPSHOT:
@@ -140,8 +148,6 @@ class VolumeChoice:
             volume = self._volumes.get(device.source_id, context.token)
         except Rejected as error:
             _refuse(error, "volume", device.source_id)
-        if device.is_root and not volume.bootable:
-            raise BadRequest(f"Block Device {volume.id} is not bootable.")
         if not (volume.is_available or volume.multiattach):
             raise BadRequest(
                 f"Invalid volume: volume '{volume.id}' status must be 'available'."

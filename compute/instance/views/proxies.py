@@ -118,7 +118,9 @@ def image_view(call: ApiCall, image: Mapping[str, Any]) -> dict[str, Any]:
     """An image."""
     status = IMAGE_STATUS.get(image["status"], "UNKNOWN")
     properties = {
-        key: value for key, value in image.items() if key not in BASE_KEYS and value
+        key: value
+        for key, value in image.items()
+        if key not in BASE_KEYS and (value or value == "")
     }
     found = {
         "id": image["id"],

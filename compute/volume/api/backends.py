@@ -69,10 +69,12 @@ class BackendsApi:
         return f"{self._wiring.host}@{BACKEND}#{BACKEND}"
 
     def capabilities(self, call: ApiCall) -> Reply:
-        """GET /capabilities/{host}: a pool, or its host with ``@files``."""
+        """GET /capabilities/{host}: a pool, its host with ``@files``, or as the list of
+        services calls it."""
         self._wiring.enforce(call.context, CAPABILITIES_RULE)
         host = call.parameters["host"]
-        if host not in (self._pool, self._pool.partition("#")[0]):
+        backend = self._pool.partition("#")[0]
+        if host not in (self._pool, backend, self._wiring.host):
             raise NotFound(f"Service cinder-volume on host {host} could not be found.")
         return ok(
             {

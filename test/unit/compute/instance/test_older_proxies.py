@@ -117,3 +117,10 @@ def test_questions_about_images(
 @pytest.mark.parametrize("path", ["/images/", "/os-security-groups/", "/servers/"])
 def test_a_missing_name_is_not_found(house: House, path: str) -> None:
     assert refused(house, "DELETE", path) == refused(house, "GET", path) == 404
+
+
+def test_metadata_of_an_image_may_be_empty_texts(house: House) -> None:
+    path = f"/images/{house.image_id}/metadata"
+    made = house.ok("POST", path, {"metadata": {"k": ""}}, version="2.1", roles="admin")
+    assert made["metadata"]["k"] == ""
+    assert old(house, "GET", path)["metadata"]["k"] == ""

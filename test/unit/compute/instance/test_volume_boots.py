@@ -104,6 +104,16 @@ def test_the_older_mapping(house: House) -> None:
     assert volumes_in_guest(house, made["id"]) == {"vdc": data}
 
 
+def test_an_image_beside_the_root_tells_what_boots(house: House) -> None:
+    """As Nova: with ``imageRef``, an empty volume may be the root."""
+    plain = house.volume_service.add()
+    device = {"source_type": "volume", "uuid": plain, "boot_index": 0}
+    order = house.order("rooted", **{BDM: [device]}, imageRef=house.image_id)
+    server_id = house.ok("POST", "/servers", {"server": order})["server"]["id"]
+    house.work()
+    assert volumes_in_guest(house, server_id) == {"vda": plain}
+
+
 def test_orders_that_contradict_themselves(house: House) -> None:
     volume_id = house.volume_service.add()
     volume = {"source_type": "volume", "uuid": volume_id}
@@ -114,7 +124,6 @@ def test_orders_that_contradict_themselves(house: House) -> None:
         "destination_type": "volume",
     }
     for devices, text in (
-        ([{**volume, "boot_index": 0}], "not bootable"),
         ([{**volume, "boot_index": 2}], "Boot sequence"),
         ([volume, volume], "named twice"),
         ([blank], "non-zero"),

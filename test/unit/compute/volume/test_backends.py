@@ -11,7 +11,7 @@ def test_pools_and_what_they_can(house: House) -> None:
     (pool,) = house.ok("GET", path, roles="admin")["pools"]
     told = pool["capabilities"]
     assert told["free_capacity_gb"] > 0
-    for name in (pool["name"], "here@files"):
+    for name in (pool["name"], "here@files", "here"):
         path = f"/capabilities/{name.replace('#', '%23')}"
         found = house.ok("GET", path, roles="admin")
         for key in ("vendor_name", "volume_backend_name", "storage_protocol"):
