@@ -21,6 +21,10 @@ class PytestSuite(Suite):
         """Files and directories for pytest."""
         raise NotImplementedError
 
+    def root(self, stage: Stage) -> Path:
+        """The directory from which tests are named."""
+        return stage.directory
+
     def variables(self, stage: Stage) -> Mapping[str, str]:
         """The administrator's ``OS_`` variables."""
         return stage.cloud.environment()
@@ -31,7 +35,7 @@ class PytestSuite(Suite):
         return [
             stage.environment.program("python"),
             *("-m", "pytest", "-q", "-p", "no:cacheprovider"),
-            *("--rootdir", str(stage.directory)),
+            *("--rootdir", str(self.root(stage))),
             f"--junitxml={stage.directory / RESULTS}",
             *chosen,
             *self.tests(stage),
