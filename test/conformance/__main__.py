@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 
 from objectstore.cli.process import StartFailed
-from test.conformance.cloud import HOME, conformance_cloud
+from test.conformance.cloud import HOME
 from test.conformance.environments import NotInstalled, make_environment
 from test.conformance.guest import check_programs
 from test.conformance.junit import NoResults, read_results
@@ -107,7 +107,7 @@ def _run(
         # Installs what building a guest needs, while there is a way outside.
         guest_image()
         _go_apart()
-    with conformance_cloud(data / "cloud", suite.sections, is_real=is_real) as cloud:
+    with suite.running(data / "cloud", is_real=is_real) as cloud:
         stage = Stage(cloud, environment, _emptied(data / "suite"), is_real)
         suite.configure(stage)
         command = suite.command(stage, selection)

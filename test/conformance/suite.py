@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
+from test.conformance.cloud import conformance_cloud
 from test.conformance.environments import Environment
 from test.functional.compute.house import RunningCloud, Sections
 
@@ -63,6 +65,12 @@ class Suite(ABC):
         self.pattern = pattern
         self.sections = sections or {}
         self.is_real = is_real
+
+    def running(
+        self, directory: Path, *, is_real: bool
+    ) -> AbstractContextManager[RunningCloud]:
+        """What is under test: a new cloud in that directory, while it is used."""
+        return conformance_cloud(directory, self.sections, is_real=is_real)
 
     @abstractmethod
     def configure(self, stage: Stage) -> None:
