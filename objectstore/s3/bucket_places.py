@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from objectstore.s3.errors import S3Error
+from objectstore.s3.names import no_such_bucket
 from objectstore.s3.operation import Operation
 
 
 def enter_bucket(operation: Operation) -> None:
-    """Give the operation its bucket's facts, or raise ``NoSuchBucket``.
+    """Give the operation its bucket's facts, or raise what ``no_such_bucket`` says.
 
     The caller's own containers come first, then the register of buckets.
     ``account:bucket`` names a container whoever asks.
@@ -31,7 +32,7 @@ def enter_bucket(operation: Operation) -> None:
             if operation.bucket_facts is not None or not owner:
                 break
     if operation.bucket_facts is None:
-        raise S3Error("NoSuchBucket", BucketName=bucket)
+        raise no_such_bucket(bucket)
     expected = operation.environ.get("HTTP_X_AMZ_EXPECTED_BUCKET_OWNER")
     if expected and expected != operation.facts.account:
         raise S3Error("AccessDenied")

@@ -48,6 +48,14 @@ def check_bucket(name: str) -> None:
         raise S3Error("InvalidBucketName", BucketName=name)
 
 
+def no_such_bucket(name: str) -> S3Error:
+    """The error for a bucket that is not there: that of its name, if it cannot be
+    (``account:container`` may name whatever Swift has)."""
+    may_be = ":" in name or is_new_bucket_name(name)
+    code = "NoSuchBucket" if may_be else "InvalidBucketName"
+    return S3Error(code, BucketName=name)
+
+
 def check_key(key: str) -> None:
     """Raise for a key that cannot be an object's name."""
     if len(key) * 4 > KEY_BYTES_MAX and len(key.encode()) > KEY_BYTES_MAX:

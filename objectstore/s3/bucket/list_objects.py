@@ -136,7 +136,7 @@ def list_objects_v2(operation: Operation) -> Reply:
     elements = (
         text("Name", operation.bucket),
         text("Prefix", encode(query.get("prefix", ""))),
-        text("StartAfter", encode(start_after)) if start_after else "",
+        text("StartAfter", encode(start_after)) if "start-after" in query else "",
         text("ContinuationToken", token) if token else "",
         text("NextContinuationToken", _to_token(page.last))
         if page.is_truncated

@@ -244,7 +244,7 @@ def test_swift_containers_are_reached_by_account(house: House) -> None:
     house.cluster.ask("PUT", f"/{BOB.account}/By_Swift")
     house.cluster.ask("PUT", f"/{BOB.account}/By_Swift/o", body=b"swift")
     assert house.ask("GET", "/By_Swift/o", user=BOB).body == b"swift"
-    assert house.ask("GET", "/By_Swift/o").code == "NoSuchBucket"
+    assert house.ask("GET", "/By_Swift/o").code == "InvalidBucketName"
     assert house.ask("GET", "/bob:By_Swift/o").code == "AccessDenied"
     assert house.ask("GET", "/bob:None/o").code == "AccessDenied"
     assert house.ask("GET", "/bob:None/o", user=BOB).code == "NoSuchBucket"
@@ -320,3 +320,10 @@ def test_writes_in_a_read_only_store_are_denied(house: House) -> None:
             assert (answer.status, answer.code) == (403, "AccessDenied")
             assert "Writes are disabled" in answer.xml.get("Message")
     assert closed.ask("GET", "/bucket/k").body == b"x"
+
+
+def test_a_bucket_that_cannot_be_is_told_as_such(house: House) -> None:
+    assert house.ask("GET", "/not-there").code == "NoSuchBucket"
+    for name in ("No_Name", "192.168.0.1", "ab"):
+        assert house.ask("GET", f"/{name}").code == "InvalidBucketName"
+        assert house.ask("HEAD", f"/{name}").status == 400
