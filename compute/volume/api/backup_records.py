@@ -2,8 +2,9 @@
 
 What a backup holds is in the ring, and outlives the room's database; its record says
 where, and the hash that everything in it hangs on.  An administrator exports records,
-keeps them, and imports them into a new database under the same ids.  A record that was
-changed meanwhile leads to no bytes, or to ones of another hash, and restores nothing.
+keeps them, and imports them into a new database under the same ids.  They are then his
+project's: nobody may have the one that they were of.  A record that was changed meanwhile
+leads to no bytes, or to ones of another hash, and restores nothing.
 """
 
 from __future__ import annotations
@@ -44,7 +45,6 @@ IMPORT = body_of(
     ("backup_service", "backup_url"),
 )
 _TEXT = {"type": ["string", "null"], "maxLength": 255}
-_OWNER = {"type": "string", "minLength": 1, "maxLength": 64}
 _NUMBER = {"type": "integer", "minimum": 0, "maximum": 2**31 - 1}
 _MOMENT = {"type": "number", "minimum": 0, "maximum": 2**40}
 _MAYBE_UUID = {"anyOf": [UUID, {"enum": [""]}]}
@@ -53,8 +53,6 @@ RECORD = Schema(
         "type": "object",
         "properties": {
             "id": UUID,
-            "project_id": _OWNER,
-            "user_id": _OWNER,
             "volume_id": UUID,
             "size_gib": {**_NUMBER, "minimum": 1, "maximum": SIZE_GIB_MAX},
             "created_at": _MOMENT,
@@ -73,8 +71,6 @@ RECORD = Schema(
         },
         "required": [
             "id",
-            "project_id",
-            "user_id",
             "volume_id",
             "size_gib",
             "created_at",
@@ -137,6 +133,8 @@ class BackupRecordsApi:
         now = wiring.clock.time()
         backup = Backup(
             **record,
+            project_id=call.context.project_id,
+            user_id=call.context.user_id,
             status=AVAILABLE,
             updated_at=now,
             availability_zone=ZONE,

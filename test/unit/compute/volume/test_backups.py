@@ -236,6 +236,9 @@ def test_records_outlive_the_database(house: House) -> None:
     assert house.ask("POST", path, records[0]).status == 403
     for record in records:
         house.ok("POST", path, record, roles="admin")
+    # It is of the project that has it back.
+    mine = house.ok("GET", "/backups", roles="admin")["backups"]
+    assert {each["id"] for each in mine} == {first, second}
     shown = house.show("backup", first)
     assert (shown["name"], shown["metadata"]) == ("b", {"a": "1"})
     assert house.show("backup", second)["is_incremental"] is True
