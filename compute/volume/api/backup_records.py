@@ -3,7 +3,7 @@
 What a backup holds is in the ring, and outlives the room's database; its record says
 where, and the hash that everything in it hangs on.  An administrator exports records,
 keeps them, and imports them into a new database under the same ids.  They are then his
-project's: nobody may have the one that they were of.  A record that was changed meanwhile
+project's: nobody may have the one that they were of.  A record that was changed since
 leads to no bytes, or to ones of another hash, and restores nothing.
 """
 
