@@ -10,7 +10,8 @@ from typing import Any
 @dataclass(frozen=True, slots=True)
 class Volume:
     """A volume.  Moments are seconds since the epoch; ``extending_to_gib`` counts for
-    quotas while it grows; ``previous_status`` is where a job goes back to."""
+    quotas while it grows; ``previous_status`` is where a job goes back to; ``host`` is
+    "" for one that nobody took."""
 
     id: str
     project_id: str

@@ -131,7 +131,7 @@ class VolumeCreation:
             created_at=now,
             updated_at=now,
             type_id=volume_type.id,
-            host=wiring.host,
+            host=wiring.host if has_place else "",
             availability_zone=ZONE,
             name=order.name,
             description=order.description,

@@ -45,6 +45,12 @@ class VolumeOrders:
                 return
             found = rules.check_volume(volume, action)
             self._check_unused(connection, volume, cascade=cascade, force=force)
+            taken = wiring.stores.snapshots.all(connection, volume_id=volume.id)
+            if not volume.host and not taken:
+                # It never had a place: there are no bytes to remove first.
+                wiring.tell(connection, context, "volume.deleted", volume.id)
+                wiring.stores.volumes.delete(connection, volume.id)
+                return
             if force:
                 wiring.stores.jobs.cancel(connection, volume.id)
             arguments = {"volume_id": volume.id, "cascade": cascade}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from compute.core.instants import iso_micro
-from compute.volume.model import ATTACHED, READ_ONLY_KEY
+from compute.volume.model import ATTACHED, BACKEND, READ_ONLY_KEY
 from compute.volume.records import Attachment, Snapshot, Volume
 
 USER_SINCE, GROUP_SINCE, PROVIDER_SINCE, SHARED_SINCE = 41, 13, 21, 48
@@ -79,7 +79,8 @@ def _extensions(volume: Volume, shown: Shown) -> dict[str, Any]:
     if volume.image_metadata:
         found["volume_image_metadata"] = dict(volume.image_metadata)
     if shown.is_admin:
-        found["os-vol-host-attr:host"] = f"{volume.host}@files#files"
+        place = f"{volume.host}@{BACKEND}#{BACKEND}" if volume.host else None
+        found["os-vol-host-attr:host"] = place
         found["os-vol-mig-status-attr:migstat"] = None
         found["os-vol-mig-status-attr:name_id"] = None
     return found

@@ -53,7 +53,9 @@ def test_a_type_asks_for_a_backend(
     plain = house.create()
     assert house.act(plain, "os-retype", retype).status == (202 if served else 400)
     house.ok("DELETE", f"/volumes/{volume_id}")
-    house.work()
+    if served:
+        house.work()
+    # Of what had no place nothing has to be removed first: its type can go at once.
     assert house.status(volume_id) == ""
 
 
