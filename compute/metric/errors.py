@@ -57,7 +57,8 @@ LISTED_MAX = 10
 def unknown_metrics(ids: Sequence[str]) -> Explained:
     """404."""
     shown = [_shown(each) for each in ids[:LISTED_MAX]]
-    return Explained("Unknown metrics", "They do not exist", shown, 404)
+    reason = f"Metric {', '.join(shown)} does not exist"
+    return Explained("Unknown metrics", reason, shown, 404)
 
 
 def unknown_aggregation(metric_id: str, method: str) -> Explained:

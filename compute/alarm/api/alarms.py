@@ -10,7 +10,7 @@ from compute.alarm import tables
 from compute.alarm.api.frame import Frame
 from compute.alarm.definitions import definition_of
 from compute.alarm.documents import alarm_document, change_document
-from compute.alarm.model import STATES
+from compute.alarm.model import STATES, Change
 from compute.alarm.questions import (
     ALARMS,
     CHANGES,
@@ -124,18 +124,25 @@ class AlarmsApi:
         return json_reply(200, state)
 
     def history(self, call: ApiCall) -> Reply:
-        """A page of what happened to one, also when it is gone."""
+        """A page of what happened to one, also when it is gone; 404 for one that never
+        was."""
         changes = tables.changes
         where = [changes.c.alarm_id == call.parameters["alarm_id"]]
         if not self._frame.sees_all(call):
             where.append(changes.c.on_behalf_of == call.context.project_id)
         pairs = simple_pairs(call.query)
-        where += [simple_condition(CHANGES, *each) for each in pairs]
-        found = self._parts.read(
-            lambda connection: self._parts.stores.changes(
-                connection, self._page(connection, call, CHANGES, changes, where)
-            )
-        )
+        asked = [*where, *(simple_condition(CHANGES, *each) for each in pairs)]
+
+        any_of_it = sa.select(changes.c.number).where(*where).limit(1)
+
+        def work(connection: Connection) -> tuple[list[Change], bool]:
+            page = self._page(connection, call, CHANGES, changes, asked)
+            was = connection.execute(any_of_it).first() is not None
+            return self._parts.stores.changes(connection, page), was
+
+        found, was = self._parts.read(work)
+        if not was:
+            self._find(call)  # one that is there may have outlived its history
         return json_reply(200, [change_document(each) for each in found])
 
     # ---- inside ----------------------------------------------------------------------

@@ -210,13 +210,13 @@ def test_others_see_nothing(house: House) -> None:
         ("DELETE", path, None),
         ("GET", f"{path}/state", None),
         ("PUT", f"{path}/state", "ok"),
+        ("GET", f"{path}/history", None),
     ):
         assert house.call(method, way, body, project=OTHER).status == 404, way
     rich = {"filter": orjson.dumps({"=": {"alarm_id": alarm["alarm_id"]}}).decode()}
     for method, way, content in (
         ("GET", "/alarms", None),
         ("GET", "/alarms?q.field=project_id&q.value=" + "aa" * 16, None),
-        ("GET", f"{path}/history", None),
         ("POST", "/query/alarms", rich),
         ("POST", "/query/alarms/history", rich),
     ):

@@ -139,6 +139,17 @@ def test_names_with_wildcards(cloud: House) -> None:
     assert cloud.call("POST", "/v1/aggregates", body).status == 404
 
 
+def test_unknown_metrics_are_named(cloud: House) -> None:
+    missing = "8c062a7e-9f9f-4b1c-9996-9d0328512ab7"
+    body = {"operations": f"(metric {missing} mean)"}
+    got = cloud.call("POST", "/v1/aggregates", body)
+    told = got.body["description"]
+    assert (got.status, told["detail"]) == (404, [missing])
+    assert missing in told["reason"]
+    got = cloud.call("POST", "/v1/aggregation/metric", [missing])
+    assert got.status == 404
+
+
 def test_series_keep_their_names(cloud: House) -> None:
     found = ask(cloud, "(+ (metric cpu mean) 1)", search='host="alpha"')
     ((resource, named),) = found["measures"].items()
