@@ -1,6 +1,7 @@
 """Neutron's own plugin of tempest: the network API in all its extensions.
 
-Scenarios need guests that can be logged in to, and are not part of it.
+Scenarios need guests that can be logged in to, and minutes each: they are not among
+its usual tests.  ``neutron scenario.test_basic --guests real`` runs one.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ def _added(stage: Stage) -> Configuration:
         "neutron_plugin_options": {
             "available_type_drivers": "local,flat",
             "agent_availability_zone": "nova",
+            "create_shared_resources": "true",
         },
     }
 
