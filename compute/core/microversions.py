@@ -40,15 +40,21 @@ def parse_microversion(text: str) -> Microversion:
 
 @dataclass(frozen=True, slots=True)
 class VersionRange:
-    """What a service speaks.  ``legacy_header`` is an older name that it also takes
-    (``X-OpenStack-Nova-API-Version``).  ``before``: the first segment of paths of an
-    API older than versions, where nothing is asked for or told of them."""
+    """What a service speaks.
+
+    ``legacy_header``: an older name that it also takes
+    (``X-OpenStack-Nova-API-Version``).  ``other_types``: what clients call the service
+    in the header as well, because catalogues do (``volumev3``).  ``before``: the first
+    segment of paths of an API older than versions, where nothing is asked for or told
+    of them.
+    """
 
     service_type: str
     lowest: Microversion
     highest: Microversion
     legacy_header: str = ""
     before: str = ""
+    other_types: tuple[str, ...] = ()
 
     def concerns(self, request: Request) -> bool:
         """Whether versions are spoken of at that path."""
@@ -72,7 +78,7 @@ class VersionRange:
     def _asked(self, request: Request) -> str:
         for entry in request.header(HEADER).split(","):
             service, _, text = entry.strip().partition(" ")
-            if service.lower() == self.service_type:
+            if service.lower() in (self.service_type, *self.other_types):
                 return text.strip()
         return request.header(self.legacy_header) if self.legacy_header else ""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from test.fakes.tokens import fake_token
 from test.unit.compute.volume.house import GIB, OTHER, OWNER, House, Make
 
 MISSING = "99999999-9999-4999-8999-999999999999"
@@ -85,6 +86,15 @@ def test_microversions_show_more(house: House) -> None:
     new = house.ok("GET", path)["volume"]
     more = {"group_id", "shared_targets", "service_uuid", "volume_type_id"}
     assert set(new) - set(old) == more | {"consumes_quota"}
+
+
+@pytest.mark.parametrize("name", ["volume", "volumev3", "block-storage"])
+def test_clients_name_the_service_as_they_found_it(house: House, name: str) -> None:
+    path = f"/v3/{OWNER}/attachments"  # since 3.27
+    sent = {"X-Auth-Token": fake_token(OWNER), "OpenStack-API-Version": f"{name} 3.27"}
+    answer = house.caller.request("GET", path, sent)
+    assert answer.status == 200
+    assert answer.headers["openstack-api-version"] == "volume 3.27"
 
 
 def test_from_an_image(house: House) -> None:
