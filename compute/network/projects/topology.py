@@ -26,21 +26,34 @@ from compute.network.routing.routers import FIELDS as ROUTER_FIELDS
 from compute.network.routing.routers import create_router, delete_router
 from objectstore.kernel.reply import Reply
 
-NAME = "auto_allocated"
+# Names that clients know automatic networks by.
+PREFIX = "auto_allocated"
+NETWORK_NAME = f"{PREFIX}_network"
 DRY_RUN = "dry-run"
 
 
 def make_network_with_router(
-    work: Work, project_id: str, name: str, cidr: str, external: Network, **extra: Any
+    work: Work,
+    project_id: str,
+    name: str,
+    cidr: str,
+    external: Network,
+    *,
+    prefix: str = "",
+    **extra: Any,
 ) -> tuple[Network, Router]:
-    """A network with one subnet and a router to the outside."""
+    """A network with one subnet and a router to the outside.
+
+    ``prefix``: of these two's names; the network's name unless given.
+    """
+    prefix = prefix or name
     network = networks.create_network(
         work,
         {**networks.FIELDS.new({"name": name, **extra}), "project_id": project_id},
     )
     wanted = {
         "network_id": network.id,
-        "name": f"{name}_subnet_v4",
+        "name": f"{prefix}_subnet_v4",
         "cidr": cidr,
         "ip_version": 4,
         "dns_nameservers": list(work.settings.dns_server_list),
@@ -52,7 +65,7 @@ def make_network_with_router(
     router = create_router(
         work,
         {
-            **ROUTER_FIELDS.new({"name": f"{name}_router"}),
+            **ROUTER_FIELDS.new({"name": f"{prefix}_router"}),
             "external_gateway_info": gateway,
             "project_id": project_id,
         },
@@ -71,7 +84,7 @@ def ensure_topology(work: Work, project_id: str) -> str:
     for resource in ("network", "subnet", "router", "port"):
         check_quota(work, resource, project_id)
     network, router = make_network_with_router(
-        work, project_id, NAME, _free_prefix(work), external
+        work, project_id, NETWORK_NAME, _free_prefix(work), external, prefix=PREFIX
     )
     work.connection.execute(
         topologies.insert().values(

@@ -159,7 +159,7 @@ def test_others_floating_ips_are_not_there(house: House) -> None:
 
 def test_a_project_gets_a_network_of_its_own(house: House) -> None:
     found = house.client.default_network(OWNER)
-    assert found.project_id == OWNER
+    assert (found.project_id, found.name) == (OWNER, "auto_allocated_network")
     assert house.client.default_network(OWNER) == found
     other = house.client.default_network(OTHER)
     assert other.id != found.id
