@@ -2,7 +2,9 @@
 
 Gnocchi can run without Keystone: whoever says ``Authorization: basic NAME:`` is NAME.
 Its own suites do so.  Here each such name is a person of the identity service, with a
-project of the same name; what comes with a name goes on with that person's token.
+project of the same name; what comes with a name goes on with that person's token, and
+what was made by the administrator comes back as his: Gnocchi without Keystone knows
+creators by their names.
 """
 
 from __future__ import annotations
@@ -30,7 +32,11 @@ class BasicDoor:
     def __init__(self, cloud: RunningCloud, names: tuple[str, ...]) -> None:
         self._cloud = cloud
         self._tokens = {name: _token(cloud, name) for name in names}
-        self._tokens[ADMINISTRATOR] = cloud.token()
+        connection = cloud.sdk()
+        self._tokens[ADMINISTRATOR] = str(connection.auth_token)
+        self._creator = (
+            f"{connection.current_user_id}:{connection.current_project_id}".encode()
+        )
         server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         server.daemon_threads = True
         self.port = server.server_port
@@ -43,6 +49,7 @@ class BasicDoor:
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         port, tokens = self._cloud.place.plan.port, self._tokens
+        creator = self._creator
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -67,7 +74,7 @@ class BasicDoor:
                 try:
                     upstream.request(self.command, self.path, body, headers)
                     answer = upstream.getresponse()
-                    data = answer.read()
+                    data = answer.read().replace(creator, ADMINISTRATOR.encode())
                 finally:
                     upstream.close()
                 self.send_response_only(answer.status)
