@@ -9,19 +9,21 @@ from typing import Any
 from compute.core.api import ApiCall, Route, json_reply
 from compute.core.context import RequestContext
 from compute.core.database import Connection
-from compute.core.errors import BadRequest, NotSupported
+from compute.core.errors import BadRequest
 from compute.core.schema import Schema
 from compute.metric import store
 from compute.metric.api.bodies import json_of, optional_json
 from compute.metric.api.frame import Frame, length
 from compute.metric.errors import invalid_argument
+from compute.metric.keeping.reading import Span
 from compute.metric.model import GENERIC, Resource
 from compute.metric.operations.language import Node, compile_operations
 from compute.metric.operations.table import AGGREGATED, Carry, backward, forward
 from compute.metric.search.text import parse
 from compute.metric.series.moments import seconds
 from compute.metric.service import aggregates, finding
-from compute.metric.service.aggregates import Answer, Chosen, Terms
+from compute.metric.service.aggregates import Answer, Chosen, Terms, Times
+from compute.metric.service.finding import Life
 from compute.metric.service.views import (
     metric_view,
     points_view,
@@ -78,8 +80,6 @@ class AggregatesApi:
         terms = self._terms(call, overlap_default=0.0)
         effort = aggregates.effort_of(self._parts)
         body = json_of(call, BODY)
-        if call.query.flag("use_history"):
-            raise NotSupported("Resources are grouped as they are now")
         node = compile_operations(body["operations"])
         context = self._frame.reader(call)
         search = body.get("search")
@@ -94,17 +94,22 @@ class AggregatesApi:
         self._parts.enforce(context, "search resource")
         kind = body.get("resource_type") or GENERIC
         query = parse(search) if isinstance(search, str) else search
-        chosen, resources = self._search(context, kind, query, node)
-        if not call.query.all("groupby"):
+        # Only groups are of what things were.
+        groupby = call.query.all("groupby")
+        history = bool(groupby) and call.query.flag("use_history")
+        chosen, lives = self._search(context, kind, query, node, history)
+        if not groupby:
             found = aggregates.answer(self._parts, chosen, node, terms, effort)
-            return json_reply(200, self._view(call, found, chosen, resources))
+            return json_reply(200, self._view(call, found, chosen, _distinct(lives)))
         groups = []
-        for group, members in _groups(call, resources):
-            part = aggregates.part_of(chosen, frozenset(each.id for each in members))
+        for group, members in _groups(call, lives):
+            things = _distinct(members)
+            part = aggregates.part_of(chosen, frozenset(each.id for each in things))
             if not part.metrics:
                 continue
-            found = aggregates.answer(self._parts, part, node, terms, effort)
-            view = self._view(call, found, part, members)
+            times = _times(members) if history else None
+            found = aggregates.answer(self._parts, part, node, terms, effort, times)
+            view = self._view(call, found, part, things)
             groups.append({"group": group, "measures": view})
         return json_reply(200, groups)
 
@@ -132,13 +137,14 @@ class AggregatesApi:
         node = _older_operations(call, [[name, _aggregation(call)]])
         terms, effort = self._terms(call), aggregates.effort_of(self._parts)
         context = self._frame.reader(call)
-        chosen, resources = self._search(context, call.parameters["type"], query, node)
+        chosen, lives = self._search(context, call.parameters["type"], query, node)
         if not call.query.all("groupby"):
             found = aggregates.answer(self._parts, chosen, node, terms, effort)
             return json_reply(200, points_view(found.get(AGGREGATED, ())))
         groups = []
-        for group, members in _groups(call, resources):
-            part = aggregates.part_of(chosen, frozenset(each.id for each in members))
+        for group, members in _groups(call, lives):
+            ids = frozenset(each.resource.id for each in members)
+            part = aggregates.part_of(chosen, ids)
             if not part.metrics:
                 continue
             found = aggregates.answer(self._parts, part, node, terms, effort)
@@ -147,14 +153,23 @@ class AggregatesApi:
         return json_reply(200, groups)
 
     def _search(
-        self, context: RequestContext, kind: str, query: Any, node: Node
-    ) -> tuple[Chosen, list[Resource]]:
-        def work(connection: Connection) -> tuple[Chosen, list[Resource]]:
-            found = finding.matching(connection, self._parts, context, kind, query)
+        self,
+        context: RequestContext,
+        kind: str,
+        query: Any,
+        node: Node,
+        history: bool = False,
+    ) -> tuple[Chosen, list[Life]]:
+        def work(connection: Connection) -> tuple[Chosen, list[Life]]:
+            if history:
+                lives = finding.lives(connection, self._parts, context, kind, query)
+            else:
+                found = finding.matching(connection, self._parts, context, kind, query)
+                lives = [Life(each) for each in found]
             chosen = aggregates.of_resources(
-                connection, self._parts, context, node, found
+                connection, self._parts, context, node, _distinct(lives)
             )
-            return chosen, found
+            return chosen, lives
 
         return self._parts.read(work)
 
@@ -220,21 +235,33 @@ def _older_operations(call: ApiCall, pairs: list[list[str]]) -> Node:
     return compile_operations(["aggregate", again, inside])
 
 
+def _distinct(lives: Sequence[Life]) -> list[Resource]:
+    """Each resource once, as it was last."""
+    return list({each.resource.id: each.resource for each in lives}.values())
+
+
+def _times(lives: Sequence[Life]) -> Times:
+    found: dict[str, list[Span]] = {}
+    for each in lives:
+        found.setdefault(each.resource.id, []).append(each.span)
+    return found
+
+
 def _groups(
-    call: ApiCall, resources: Sequence[Resource]
-) -> list[tuple[Mapping[str, Any], list[Resource]]]:
+    call: ApiCall, lives: Sequence[Life]
+) -> list[tuple[Mapping[str, Any], list[Life]]]:
     names = list(dict.fromkeys(call.query.all("groupby")))
     if len(names) > ATTRIBUTES_MAX:
         raise BadRequest(f"Groups are of at most {ATTRIBUTES_MAX} attributes")
-    groups: dict[tuple[str, ...], tuple[Mapping[str, Any], list[Resource]]] = {}
-    for resource in resources:
-        view = resource_view(resource)
+    groups: dict[tuple[str, ...], tuple[Mapping[str, Any], list[Life]]] = {}
+    for life in lives:
+        view = resource_view(life.resource)
         for name in names:
             if name not in view:
                 raise BadRequest(f"Invalid groupby attribute: {name[:64]!r}")
         group = {name: view[name] for name in names}
         key = tuple(repr(each) for each in group.values())
-        groups.setdefault(key, (group, []))[1].append(resource)
+        groups.setdefault(key, (group, []))[1].append(life)
     if len(groups) > GROUPS_MAX:
         raise BadRequest(f"That are more than {GROUPS_MAX} groups")
     return [groups[key] for key in sorted(groups)]

@@ -63,6 +63,8 @@ class Chosen:
 
 
 Answer = dict[Key, list[Point]]
+Times = Mapping[str, Sequence[Span]]
+"""Resource's id -> when, in order."""
 
 
 def by_ids(
@@ -154,9 +156,15 @@ def effort_of(parts: Parts) -> Effort:
 
 
 def answer(
-    parts: Parts, chosen: Chosen, node: Node, terms: Terms, effort: Effort
+    parts: Parts,
+    chosen: Chosen,
+    node: Node,
+    terms: Terms,
+    effort: Effort,
+    times: Times | None = None,
 ) -> Answer:
-    """The series that come out, the coarsest granularity first.  400, 404, 413."""
+    """The series that come out, the coarsest granularity first; ``times``: only what
+    was measured then.  400, 404, 413."""
     if not chosen.metrics:
         return {}
     granularities = _granularities(chosen, terms)
@@ -165,7 +173,8 @@ def answer(
     )
     found: Answer = {}
     for granularity in sorted(granularities, reverse=True):
-        for key, points in _at(chosen, rows, node, terms, granularity, effort):
+        at = _at(chosen, rows, node, terms, granularity, effort, times)
+        for key, points in at:
             found.setdefault(key, []).extend(points)
         concurrency.sleep(0)  # others may have their turn
     return found
@@ -178,11 +187,15 @@ def _at(
     terms: Terms,
     granularity: int,
     effort: Effort,
+    times: Times | None,
 ) -> Iterator[tuple[Key, list[Point]]]:
     series = {}
     for reference, found in chosen.named.items():
         for key, metric_id in found:
             columns = rows.get(metric_id, {}).get(granularity, Columns())
+            if times is not None:
+                owner = chosen.metrics[metric_id].resource_id
+                columns = _within(columns, times.get(owner, ()))
             values: Sequence[float] = columns.values.get(reference.aggregation, ())
             series[key] = (columns.times if values else (), values)
     table = table_of(granularity, series, effort, terms.fill, terms.carried)
@@ -190,6 +203,13 @@ def _at(
     result = Evaluation(table, named, effort, terms.needed_overlap).of(node)
     for key, points in series_of(result).items():
         yield key, [(at, result.granularity, value) for at, value in points]
+
+
+def _within(columns: Columns, spans: Sequence[Span]) -> Columns:
+    found = Columns()
+    for span in spans:
+        found = found.followed_by(columns.between(span.start, span.stop))
+    return found
 
 
 def _granularities(chosen: Chosen, terms: Terms) -> list[int]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from compute.core.context import RequestContext
 from compute.core.database import Connection
 from compute.metric import store
-from compute.metric.model import GENERIC, Metric, Resource
+from compute.metric.keeping.reading import Span
+from compute.metric.model import GENERIC, Metric, Resource, Revision
 from compute.metric.parts import Parts
 from compute.metric.search.query import condition
+from compute.metric.series.moments import SECOND
 from compute.metric.service import metrics, resources
 from compute.metric.service.views import View, resource_view
 
@@ -64,6 +66,40 @@ def matching(
     is_wanted = condition(query, (*COMMON, *kind.attributes), parts.now())
     found = resources.visible(connection, parts, context, type_name, query)
     return [each for each in found if is_wanted(resource_view(each))]
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """A resource as it is, or was for a while.  The first of its lives begins with its
+    first measure, which may be older than what we know of it."""
+
+    resource: Resource
+    span: Span = field(default_factory=Span)
+
+
+def lives(
+    connection: Connection,
+    parts: Parts,
+    context: RequestContext,
+    type_name: str,
+    query: Any,
+) -> list[Life]:
+    """The lives of resources of a type for which the query is true."""
+    kind = resources.type_named(connection, type_name)
+    is_wanted = condition(query, (*COMMON, *kind.attributes), parts.now())
+    present = resources.visible(connection, parts, context, type_name, query)
+    former: dict[str, list[Revision]] = {}
+    for it in store.revisions_of(connection, [each.id for each in present]):
+        former.setdefault(it.resource.id, []).append(it)
+    found = []
+    for resource in present:
+        begins = None
+        for it in former.get(resource.id, ()):
+            ends = int(it.revision_end * SECOND)
+            found.append(Life(it.resource, Span(begins, ends)))
+            begins = ends
+        found.append(Life(resource, Span(begins, None)))
+    return [each for each in found if is_wanted(resource_view(each.resource))]
 
 
 def views(

@@ -73,3 +73,34 @@ def test_unknown_resources_of_a_batch_are_named(house: House) -> None:
     made = house.ok("POST", "/v1/resource/generic", {"id": "x"})
     assert made["id"] == named["resource_id"]
     house.ok("POST", path, body)
+
+
+def test_groups_of_what_things_were(house: House) -> None:
+    path = "/v1/resource/instance"
+    new = {"up": {"archive_policy_name": "medium"}}
+    made = {"id": "a", "host": "alpha", "metrics": new}
+    shown = house.ok("POST", path, made)
+    for host, points in (("beta", [0, 60]), ("alpha", [120]), ("", [180])):
+        now = house.clock.time()
+        body = [{"timestamp": now + at, "value": 1} for at in points]
+        house.ok("POST", f"/v1/metric/{shown['metrics']['up']}/measures", body)
+        house.later(200)
+        if host:
+            house.ok("PATCH", f"{path}/a", {"host": host})
+    body = {
+        "operations": "(aggregate count (metric up mean))",
+        "search": "id != 'x'",
+        "resource_type": "instance",
+    }
+    asked = "/v1/aggregates?granularity=60&groupby=host"
+
+    def counted(query: str) -> list[tuple[str, int]]:
+        return [
+            (each["group"]["host"], len(each["measures"]["measures"]["aggregated"]))
+            for each in house.ok("POST", f"{asked}{query}", body)
+        ]
+
+    assert counted("") == [("alpha", 4)]
+    assert counted("&use_history=true") == [("alpha", 3), ("beta", 1)]
+    body["search"] = "host = 'beta'"
+    assert counted("&use_history=true") == [("beta", 1)]
