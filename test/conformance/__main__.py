@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shlex
 import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -85,8 +88,10 @@ def main(
     if is_real and os.geteuid() != 0:
         raise click.UsageError("real guests need root")
     selection = Selection(regex or chosen.pattern, concurrency)
+    place = data.absolute() / suite
     try:
-        verdict = _run(chosen, selection, data.absolute() / suite, is_real, serve)
+        with _alone_in(place):
+            verdict = _run(chosen, selection, place, is_real, serve)
     except (StartFailed, NotInstalled, BadLine, NoResults) as error:
         raise click.ClickException(str(error)) from error
     except KeyboardInterrupt:
@@ -94,6 +99,20 @@ def main(
     if verdict is not None:
         _tell(chosen, verdict)
         raise SystemExit(0 if verdict.is_good else 1)
+
+
+@contextmanager
+def _alone_in(directory: Path) -> Iterator[None]:
+    """Another run would take the cloud away from under this one."""
+    directory.mkdir(parents=True, exist_ok=True)
+    with (directory / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise click.ClickException(
+                f"another run uses {directory}: wait for it, or give another --data"
+            ) from None
+        yield
 
 
 def _run(
