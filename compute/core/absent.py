@@ -8,6 +8,10 @@ from objectstore.client.caller import Answer, Content
 from objectstore.kernel.errors import Unavailable
 
 
+class ServiceAbsent(Unavailable):
+    """It is not away for a moment: this cloud has none."""
+
+
 class AbsentService:
     """A ``Caller`` that reaches nobody."""
 
@@ -23,5 +27,5 @@ class AbsentService:
         *,
         timeout: float | None = None,
     ) -> Answer:
-        """``Unavailable``."""
-        raise Unavailable(f"There is no {self._name} service here")
+        """``ServiceAbsent``."""
+        raise ServiceAbsent(f"There is no {self._name} service here")

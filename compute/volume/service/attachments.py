@@ -27,6 +27,7 @@ from compute.volume.model import (
 )
 from compute.volume.qos import limits_of
 from compute.volume.records import Attachment, Volume
+from compute.volume.service.guests import check_let_go
 from compute.volume.wiring import Wiring
 from objectstore.kernel.errors import Unavailable
 
@@ -123,6 +124,7 @@ class Attachments:
         attachment = wiring.database.read(
             lambda connection: wiring.attachment(connection, context, key, rule)
         )
+        check_let_go(wiring, context, attachment)
         return self.remove(context, attachment)
 
     # ---- parts, which the older actions are made of too --------------------------

@@ -16,6 +16,7 @@ from compute.volume.errors import InvalidStatus
 from compute.volume.model import ATTACHED, ATTACHING, AVAILABLE, IN_USE, STABLE
 from compute.volume.records import Attachment
 from compute.volume.service.attachments import Attachments
+from compute.volume.service.guests import check_let_go
 from compute.volume.wiring import Wiring
 
 ACTIONS_RULE = "volume_extension:volume_actions:"
@@ -64,7 +65,10 @@ class OlderAttachments:
             found = self._rows.all(connection, volume_id=volume_id)
             return [each for each in found if host in ("", each.host)]
 
-        for attachment in wiring.database.read(look):
+        found = wiring.database.read(look)
+        for attachment in found:
+            check_let_go(wiring, context, attachment)
+        for attachment in found:
             wiring.driver.withdraw(volume_id, attachment.id)
             wiring.change(partial(self._unlink, attachment.id))
 
@@ -134,6 +138,7 @@ class OlderAttachments:
 
         attachment = wiring.database.read(look)
         if attachment is not None:
+            check_let_go(wiring, context, attachment)
             self._attachments.remove(context, attachment)
             return
         wiring.change(

@@ -6,6 +6,7 @@ import orjson
 
 from compute.agent.sagas.volumes import TRIES_MAX
 from objectstore.kernel.errors import Unavailable
+from test.fakes.tokens import fake_token
 from test.unit.compute.instance.attaching import (
     BDM,
     OTHER_SERVER,
@@ -62,6 +63,36 @@ def test_a_server_on_the_shelf_has_its_volume_at_once(house: House) -> None:
     house.act(server_id, "shelve")
     house.work()
     assert house.ask("DELETE", path_of(server_id, volume_id)).status == 202
+    house.work()
+    assert house.volume_service.status(volume_id) == "available"
+
+
+def test_nobody_takes_a_guest_s_volume_behind_its_back(house: House) -> None:
+    server_id, volume_id = house.boot(), house.volume_service.add()
+    attach(house, server_id, volume_id)
+    house.work()
+    (attachment,) = house.volume_service.attachments
+
+    def ask(method: str, path: str, body: object = None, roles: str = "member") -> int:
+        headers = {
+            "X-Auth-Token": fake_token(OWNER, roles),
+            "OpenStack-API-Version": "volume 3.44",
+            "Content-Type": "application/json",
+        }
+        answer = house.volume_service.request(
+            method, f"/v3/{path}", headers, orjson.dumps(body) if body else b""
+        )
+        answer.read()
+        return answer.status
+
+    for roles in ("member", "admin"):
+        assert ask("DELETE", f"attachments/{attachment}", roles=roles) == 409
+        path = f"volumes/{volume_id}/action"
+        assert ask("POST", path, {"os-detach": {}}, roles) == 409
+        ends = ask("POST", path, {"os-terminate_connection": {"connector": {}}}, roles)
+        assert ends in (403, 409)
+    assert volumes_in_guest(house, server_id) == {"vdb": volume_id}
+    house.ok("DELETE", path_of(server_id, volume_id))
     house.work()
     assert house.volume_service.status(volume_id) == "available"
 

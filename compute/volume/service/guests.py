@@ -1,0 +1,43 @@
+"""What a guest has is not taken from it behind its host's back.
+
+The compute service lets go of a volume first, and then says so here, as a service.
+Anybody else who ended the attachment would leave a guest that goes on to write to
+what is about to be somebody else's.  Attachments that no server knows of (of a server
+that is gone, or made here directly) are whose volume it is.
+"""
+
+from __future__ import annotations
+
+from compute.core.absent import ServiceAbsent
+from compute.core.context import RequestContext
+from compute.core.errors import Conflict
+from compute.instance.client import find_volume
+from compute.volume.records import Attachment
+from compute.volume.wiring import Wiring
+from objectstore.kernel.errors import Rejected
+
+SERVICE_ROLE = "service"
+
+
+def check_let_go(
+    wiring: Wiring, context: RequestContext, attachment: Attachment
+) -> None:
+    """``Conflict`` while a server has the volume by this attachment, for whoever is no
+    service."""
+    server_id = attachment.instance_id
+    if not server_id or not attachment.connector or context.has_role(SERVICE_ROLE):
+        return
+    try:
+        server = wiring.servers.server(server_id)
+    except ServiceAbsent:
+        return
+    except Rejected as error:
+        if error.status != 404:
+            raise
+        return
+    device = find_volume(server.block_devices, attachment.volume_id)
+    if device is not None and device.attachment_id == attachment.id:
+        raise Conflict(
+            f"Server {server_id} has volume {attachment.volume_id}: detach it by the"
+            " Compute API"
+        )
