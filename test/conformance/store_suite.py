@@ -53,6 +53,7 @@ name = pair
 aliases = two
 """
 PART_POWER = 8
+FILES = "test_*.py tests.py"
 # As sample configurations of the field have them, for loopback.
 TEST_CONF = """\
 [s3api_test]
@@ -150,11 +151,8 @@ class StoreSuite(PytestSuite):
     def tests(self, stage: Stage) -> list[str]:
         """Of the sources."""
         sources = _sources(stage.environment, self._release)
-        return [
-            "--rootdir",
-            str(sources),
-            *[str(sources / d) for d in self._directories],
-        ]
+        found = [str(sources / directory) for directory in self._directories]
+        return ["--rootdir", str(sources), "-o", f"python_files={FILES}", *found]
 
 
 def _add_policy(place: LaidOutCloud) -> None:
