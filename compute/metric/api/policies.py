@@ -88,7 +88,7 @@ class PoliciesApi:
         self._parts = frame.parts
 
     def routes(self) -> list[Route]:
-        """Where they are.  The client doubles a slash when it changes a policy."""
+        """Where they are.  The client doubles a slash when it changes one."""
         base = "/v1/archive_policy"
         rules = "/v1/archive_policy_rule"
         return [
@@ -102,6 +102,7 @@ class PoliciesApi:
             Route("POST", rules, self.create_rule),
             Route("GET", f"{rules}/{{name}}", self.show_rule),
             Route("PATCH", f"{rules}/{{name}}", self.rename_rule),
+            Route("PATCH", f"{rules}//{{name}}", self.rename_rule),
             Route("DELETE", f"{rules}/{{name}}", self.delete_rule),
         ]
 

@@ -12,11 +12,14 @@ from compute.metric import store
 from compute.metric.keeping.reading import Span
 from compute.metric.model import GENERIC, Metric, Resource, Revision
 from compute.metric.parts import Parts
-from compute.metric.search.query import condition
+from compute.metric.search.query import VALUES_MAX, condition
 from compute.metric.series.moments import SECOND
 from compute.metric.service import metrics, resources
+from compute.metric.service.resources import ID_CHARACTERS_MAX, uuid_of
 from compute.metric.service.views import View, resource_view
 
+# Operators and their lists: two for each level of a query.
+DEPTH_MAX = 50
 COMMON = (
     "id",
     "original_resource_id",
@@ -63,6 +66,7 @@ def matching(
 ) -> list[Resource]:
     """Resources of a type for which the query is true."""
     kind = resources.type_named(connection, type_name)
+    query = with_uuids(query, context.project_id)
     is_wanted = condition(query, (*COMMON, *kind.attributes), parts.now())
     found = resources.visible(connection, parts, context, type_name, query)
     return [each for each in found if is_wanted(resource_view(each))]
@@ -86,6 +90,7 @@ def lives(
 ) -> list[Life]:
     """The lives of resources of a type for which the query is true."""
     kind = resources.type_named(connection, type_name)
+    query = with_uuids(query, context.project_id)
     is_wanted = condition(query, (*COMMON, *kind.attributes), parts.now())
     present = resources.visible(connection, parts, context, type_name, query)
     former: dict[str, list[Revision]] = {}
@@ -102,13 +107,38 @@ def lives(
     return [each for each in found if is_wanted(resource_view(each.resource))]
 
 
+def with_uuids(query: Any, project_id: str, depth: int = 0) -> Any:
+    """The query with resources' ids as they are kept: people ask by their own ones."""
+    if depth > DEPTH_MAX:  # which the query's compiler refuses
+        return query
+    if isinstance(query, list):
+        return [with_uuids(each, project_id, depth + 1) for each in query]
+    if not isinstance(query, dict):
+        return query
+    return {
+        name: _uuids(it, project_id)
+        if name == "id"
+        else with_uuids(it, project_id, depth + 1)
+        for name, it in query.items()
+    }
+
+
+def _uuids(value: Any, project_id: str) -> Any:
+    if isinstance(value, list):
+        return [_uuids(each, project_id) for each in value[: VALUES_MAX + 1]]
+    if not isinstance(value, str) or not 1 <= len(value) <= ID_CHARACTERS_MAX:
+        return value
+    return value if "/" in value else uuid_of(value, project_id)
+
+
 def views(
     connection: Connection, parts: Parts, context: RequestContext, wishes: Wishes
 ) -> list[View]:
     """What is found, with its metrics."""
     kind = resources.type_named(connection, wishes.type)
-    is_wanted = condition(wishes.query, (*COMMON, *kind.attributes), parts.now())
-    found = resources.visible(connection, parts, context, wishes.type, wishes.query)
+    query = with_uuids(wishes.query, context.project_id)
+    is_wanted = condition(query, (*COMMON, *kind.attributes), parts.now())
+    found = resources.visible(connection, parts, context, wishes.type, query)
     details = wishes.details or wishes.type != GENERIC
     shown = [(each, resource_view(each)) for each in found]
     if wishes.history:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from test.fakes.tokens import fake_token
-from test.unit.compute.metric.house import OTHER, House
+from test.unit.compute.metric.house import OTHER, OWNER, House
 from test.unit.compute.metric.test_room import T0, at
 
 THEIRS = fake_token(OTHER)
@@ -104,3 +104,25 @@ def test_groups_of_what_things_were(house: House) -> None:
     assert counted("&use_history=true") == [("alpha", 3), ("beta", 1)]
     body["search"] = "host = 'beta'"
     assert counted("&use_history=true") == [("beta", 1)]
+
+
+def test_things_are_found_by_their_own_ids(house: House) -> None:
+    house.ok("POST", "/v1/resource/generic", {"id": "mine"})
+    house.ok("POST", "/v1/resource/generic", {"id": "other"})
+    path = "/v1/search/resource/generic"
+    queries = (
+        {"=": {"id": "mine"}},
+        {"in": {"id": ["mine", "a/b", ""]}},
+        {"not": {"or": [{"=": {"id": "other"}}]}},
+    )
+    for query in queries:
+        found = house.ok("POST", path, query)
+        assert [each["original_resource_id"] for each in found] == ["mine"], query
+
+
+def test_a_rule_is_renamed_as_the_client_asks(house: House) -> None:
+    rules = "/v1/archive_policy_rule"
+    admin = fake_token(OWNER, "admin")
+    body = {"name": "a", "metric_pattern": "x*", "archive_policy_name": "low"}
+    house.ok("POST", rules, body, token=admin)
+    assert house.ok("PATCH", f"{rules}//a", {"name": "b"}, token=admin)["name"] == "b"
