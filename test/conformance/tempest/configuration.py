@@ -49,6 +49,8 @@ def _identity(stage: Stage) -> Configuration:
     cloud = stage.cloud
     return {
         "DEFAULT": {"log_file": str(stage.directory / "tempest.log")},
+        # Serial tests wait for others: for this run's, not for all of the machine's.
+        "oslo_concurrency": {"lock_path": str(stage.directory / "locks")},
         "auth": {
             "use_dynamic_credentials": "true",
             "admin_username": "admin",
