@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
+
+_FINEST_SECONDS = 1e-6
 
 
 def iso_z(seconds: float) -> str:
@@ -29,3 +32,9 @@ def parse_iso(text: str) -> float:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return moment.timestamp()
+
+
+def end_of_second(moment: float) -> float:
+    """The last moment that is shown as this one is, in whole seconds: whoever asks for
+    changes until the time of a change, as it was shown, means that change, too."""
+    return math.floor(moment) + 1 - _FINEST_SECONDS

@@ -8,7 +8,7 @@ from typing import Any
 from compute.core.api import ApiCall
 from compute.core.database import Connection
 from compute.core.errors import BadRequest, Forbidden, NotFound
-from compute.core.instants import iso_micro, parse_iso
+from compute.core.instants import end_of_second, iso_micro, parse_iso
 from compute.core.pagination import next_link
 from compute.instance.frame.replies import ok
 from compute.instance.frame.routes import Verb, minor_of
@@ -94,7 +94,7 @@ class HistoryApi:
                 since = parse_iso(query.one("changes-since"))
                 found = [each for each in found if each.updated_at >= since]
             if "changes-before" in query and minor_of(call) >= BEFORE_SINCE:
-                before = parse_iso(query.one("changes-before"))
+                before = end_of_second(parse_iso(query.one("changes-before")))
                 found = [each for each in found if each.updated_at <= before]
         except ValueError:
             raise BadRequest("Invalid changes-since or changes-before") from None

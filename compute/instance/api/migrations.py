@@ -8,7 +8,7 @@ from typing import Any
 from compute.core.api import ApiCall
 from compute.core.database import Connection
 from compute.core.errors import BadRequest, NotFound
-from compute.core.instants import parse_iso
+from compute.core.instants import end_of_second, parse_iso
 from compute.core.pagination import PAGE_MAX, Page, next_link
 from compute.core.schema import Schema
 from compute.instance.frame.replies import accepted, ok
@@ -112,7 +112,7 @@ class MigrationsApi:
             if "changes-since" in query and minor >= UUID_SINCE:
                 since = parse_iso(query.one("changes-since"))
             if "changes-before" in query and minor >= BEFORE_SINCE:
-                before = parse_iso(query.one("changes-before"))
+                before = end_of_second(parse_iso(query.one("changes-before")))
         except ValueError:
             raise BadRequest("Invalid changes-since or changes-before") from None
         if since is not None and before is not None and before < since:

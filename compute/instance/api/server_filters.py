@@ -10,7 +10,7 @@ from typing import Any
 
 from compute.core.api import ApiCall
 from compute.core.errors import BadRequest, Forbidden
-from compute.core.instants import parse_iso
+from compute.core.instants import end_of_second, parse_iso
 from compute.core.query import boolean_of
 from compute.core.tags import TAG_FILTERS
 from compute.instance.api.server_patterns import Pattern, of_address, of_name, of_tags
@@ -126,7 +126,7 @@ def server_filter(wiring: Wiring, call: ApiCall) -> ServerFilter:
         states=states,
         deleted=deleted,
         changed_since=since,
-        changed_before=before,
+        changed_before=None if before is None else end_of_second(before),
         matches=(lambda server: all(each.matches(server) for each in patterns))
         if patterns
         else None,

@@ -405,3 +405,14 @@ def test_no_password_stays_in_the_database(house: House) -> None:
         rows = connection.exec_driver_sql("SELECT arguments FROM instance_jobs").all()
     assert rows
     assert password not in str(rows)
+
+
+def test_changes_until_a_moment_are_all_that_show_it(house: House) -> None:
+    """Moments are shown in whole seconds, and asked for as they were shown."""
+    house.clock.advance(0.5)
+    server_id = house.boot("early")
+    shown = house.ok("GET", f"/servers/{server_id}")["server"]["updated"]
+    house.clock.advance(2.0)
+    house.boot("late")
+    found = house.ok("GET", f"/servers?changes-before={shown}")["servers"]
+    assert [each["id"] for each in found] == [server_id]
