@@ -77,6 +77,8 @@ class TestResource(ResourceType):
             },
             live=True,
         ),
+        "client_name": text("Whom to ask meanwhile; nobody is asked here", live=True),
+        "entity_name": text("What to ask for; nobody is asked here", live=True),
     }
     attributes = attributes(output="The value")
 
