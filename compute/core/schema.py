@@ -80,6 +80,17 @@ def _more_than(
         yield ValidationError(f"{value!r} is not more than {bound}")
 
 
+def _pattern(
+    validator: Any, pattern: str, value: object, schema: Any
+) -> Iterator[ValidationError]:
+    """Only of what is not too long anyway: a pattern may take the square of a text's
+    length, while all that this process serves waits."""
+    if not isinstance(value, str) or len(value) > schema.get("maxLength", math.inf):
+        return
+    if not re.search(pattern, value):
+        yield ValidationError(f"{value!r} does not match {pattern!r}")
+
+
 def _is_integer(checker: TypeChecker, value: object) -> bool:
     """The newer drafts take 1.0, too; and what is too large for an integer is read
     as such a float, past every look at its size."""
@@ -88,7 +99,12 @@ def _is_integer(checker: TypeChecker, value: object) -> bool:
 
 Validator = extend(  # type: ignore[no-untyped-call]
     Draft202012Validator,
-    {"minimum": _at_least, "maximum": _at_most, "exclusiveMinimum": _more_than},
+    {
+        "minimum": _at_least,
+        "maximum": _at_most,
+        "exclusiveMinimum": _more_than,
+        "pattern": _pattern,
+    },
     type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer),
 )
 

@@ -68,7 +68,8 @@ PASSWORD: dict[str, Any] = {"type": "string"}
 USER_DATA: dict[str, Any] = {
     "type": ["string", "null"],
     "maxLength": 65535,
-    "pattern": r"^[A-Za-z0-9+/\r\n]*={0,2}[\r\n]*$",
+    # The ends of lines belong to one part only: else each place between would be tried.
+    "pattern": r"^[A-Za-z0-9+/\r\n]*(={1,2}[\r\n]*)?$",
 }
 
 

@@ -32,6 +32,8 @@ RULE = "backup:export-import"
 SERVICE = "cinder.backup.drivers.ringstack"
 """Tells ours from the records of others, as clients of the field expect it to begin."""
 RECORD_CHARACTERS_MAX = 64 * 1024
+MOMENT_MAX = 253_402_300_799
+"""The last second of the year 9999: a list could not show a later one."""
 IMPORT = body_of(
     "backup-record",
     {
@@ -46,7 +48,7 @@ IMPORT = body_of(
 )
 _TEXT = {"type": ["string", "null"], "maxLength": 255}
 _NUMBER = {"type": "integer", "minimum": 0, "maximum": 2**31 - 1}
-_MOMENT = {"type": "number", "minimum": 0, "maximum": 2**40}
+_MOMENT = {"type": "number", "minimum": 0, "maximum": MOMENT_MAX}
 _MAYBE_UUID = {"anyOf": [UUID, {"enum": [""]}]}
 RECORD = Schema(
     {

@@ -261,6 +261,7 @@ def test_a_record_that_was_changed_restores_nothing(house: House) -> None:
     other = "77777777-7777-4777-8777-777777777777"
     assert offer("cinder.backup.drivers.swift") == 400
     assert offer(id="../other") == offer(size_gib=0) == offer(colour="red") == 400
+    assert offer(created_at=2**39) == offer(data_at=2**39) == 400
     assert offer(manifest_sha256="x") == offer(metadata={"a": 1}) == 400
     assert offer(id=other) == 201
     found = house.ok("POST", f"/backups/{other}/restore", {"restore": {}})["restore"]

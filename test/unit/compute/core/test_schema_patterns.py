@@ -1,0 +1,33 @@
+"""Patterns take no more time than the texts that may be given."""
+
+from __future__ import annotations
+
+import pytest
+
+from compute.core.errors import BadRequest
+from compute.core.schema import Schema
+from compute.image.metadefs.schemas import NEW
+from compute.instance.schemas.types import USER_DATA
+
+
+def test_a_text_that_is_too_long_is_not_looked_at() -> None:
+    schema = Schema({"type": "string", "pattern": "^b*$", "maxLength": 3})
+    fault = schema.fault("aaaa")
+    assert fault is not None and fault.rule == "maxLength"
+    fault = schema.fault("aaa")
+    assert fault is not None and fault.rule == "pattern"
+    schema.check("bbb")
+
+
+@pytest.mark.parametrize("end", ["/", "\n"])
+def test_a_definition_with_a_very_long_name(end: str) -> None:
+    with pytest.raises(BadRequest):
+        NEW["tag"].check({"name": "a" * 500_000 + end})
+
+
+def test_user_data_of_line_ends() -> None:
+    schema = Schema(USER_DATA)
+    with pytest.raises(BadRequest):
+        schema.check("\n" * 65_000 + "!")
+    for text in ("", "\n", "aGk=", "aGk=\n", "aGk\r\na\n==\r\n\n"):
+        schema.check(text)
