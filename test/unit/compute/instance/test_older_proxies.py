@@ -71,7 +71,8 @@ def test_conflicts_are_bad_requests(house: House) -> None:
 
 def test_a_quota_forbids(house: House) -> None:
     a_group(house, "first")
-    limits = orjson.dumps({"quota": {"security_group": 1}})
+    # As many as it has: the default one, and the first.
+    limits = orjson.dumps({"quota": {"security_group": 2}})
     headers = {"X-Auth-Token": fake_token(OWNER, "admin")}
     house.parts.callers["network"].request(
         "PUT", f"/v2.0/quotas/{OWNER}", headers, limits
