@@ -18,7 +18,7 @@ from compute.agent.measuring import Measuring
 from compute.agent.moves.door import MoveDoor
 from compute.agent.moves.streams import Connect, StreamDoor
 from compute.agent.runner import Agent, AgentTimes
-from compute.app.hosts import Hosts, build_hosts, simulated_names
+from compute.app.hosts import Hosts, build_hosts, check_networks, simulated_names
 from compute.balancer.agent import service as balancers
 from compute.balancer.client import BalancerClient
 from compute.core.absent import AbsentService
@@ -198,8 +198,9 @@ class Agents:
 
     def _build_networks(self) -> None:
         options = self._settings.rooms["network-agent"]
+        guests = self._settings.rooms["agent"]
+        check_networks(options.driver, guests.hypervisor)
         if options.driver is NetworkKind.SIM:
-            guests = self._settings.rooms["agent"]
             self._networks = SimulatedNetworks(
                 simulated_names(guests, self._settings.host),
                 HttpControlPlane(self._network),

@@ -28,8 +28,9 @@ from compute.agent.leftovers import KnownServers, Leftovers
 from compute.agent.relays import SimRelays, StorageRelays
 from compute.agent.settings import GuestAgentSettings, HypervisorKind
 from compute.agent.upkeep import Upkeep
+from compute.network.agent.settings import NetworkKind
 from objectstore.kernel.clock import Clock
-from objectstore.kernel.errors import RingstackError
+from objectstore.kernel.errors import RingstackError, Unavailable
 from objectstore.kernel.loop import Loop
 from objectstore.kernel.system_disk import SystemDisk
 
@@ -116,6 +117,16 @@ def simulated_names(settings: GuestAgentSettings, name: str) -> list[str]:
     """``name`` alone, or ``name-0001`` and so on."""
     count = settings.simulated_hosts
     return [name] if count == 1 else [f"{name}-{n:04}" for n in range(1, count + 1)]
+
+
+def check_networks(networks: NetworkKind, guests: HypervisorKind) -> None:
+    """Networks that carry nothing are for simulated guests.  ``Unavailable``: real ones
+    would stand there without any, and be told active."""
+    if networks is NetworkKind.SIM and guests is not HypervisorKind.SIM:
+        raise Unavailable(
+            "[network-agent] driver = sim is for [agent] hypervisor = sim, not"
+            f" {guests.value}"
+        )
 
 
 def _simulated(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -35,8 +37,15 @@ POLICIES = sa.table(
 
 
 def upgrade() -> None:
-    """Lend those that are external, and not lent to all by a policy yet."""
+    """Lend those that are external, and not lent to all by a policy yet; end what
+    lends others as the way out, which they never were and must not become by it."""
     connection = op.get_bind()
+    outside = sa.select(NETWORKS.c.id).where(NETWORKS.c.external.is_(True))
+    connection.execute(
+        POLICIES.delete().where(
+            POLICIES.c.action == EXTERNAL, POLICIES.c.object_id.not_in(outside)
+        )
+    )
     lent = sa.select(POLICIES.c.object_id).where(
         POLICIES.c.action == EXTERNAL, POLICIES.c.target_project == ALL_PROJECTS
     )
@@ -48,8 +57,7 @@ def upgrade() -> None:
     for row in rows.all():
         connection.execute(
             POLICIES.insert().values(
-                # A network has one such policy: its id serves for both.
-                id=row.id,
+                id=str(uuid.uuid4()),
                 project_id=row.project_id,
                 name="",
                 description="",

@@ -24,7 +24,7 @@ from compute.network.links.networks import COLLECTION as NETWORKS
 from compute.network.links.networks import hosts_of_network
 from compute.network.links.outside import is_lent_outside
 from compute.network.links.visibility import ALL_PROJECTS, EXTERNAL, SHARED
-from compute.network.model import RbacPolicy
+from compute.network.model import RbacPolicy, SubnetPool
 from compute.network.projects.address_scopes import COLLECTION as SCOPES
 from compute.network.projects.borrowers import (
     projects_that_leave_by,
@@ -36,13 +36,13 @@ from compute.network.qos.policies import COLLECTION as POLICIES
 from compute.network.security.address_groups import COLLECTION as ADDRESS_GROUPS
 from compute.network.security.groups import COLLECTION as GROUPS
 
-NETWORK, POOL = "network", "subnetpool"
+NETWORK = "network"
 LENDABLE: Mapping[str, Collection[Any]] = {
     NETWORK: NETWORKS,
     "security_group": GROUPS,
     "address_group": ADDRESS_GROUPS,
     "address_scope": SCOPES,
-    POOL: POOLS,
+    "subnetpool": POOLS,
     "qos_policy": POLICIES,
 }
 
@@ -64,18 +64,8 @@ def create_policy(work: Work, body: Body) -> RbacPolicy:
     if thing.project_id != body["project_id"] and not work.is_admin:
         raise invalid("Only admins can lend what belongs to others.")
     target = body["target_tenant"]
-    # An external network is joined to its hosts: operators say which ones are.
-    if not work.is_admin and (target == ALL_PROJECTS or action == EXTERNAL):
-        raise PolicyNotAuthorized(
-            "(create_rbac_policy:target_tenant) is disallowed by policy"
-        )
-    policies = tables.rbac_policies
-    if any(each.target_project == target for each in _alike(work, thing.id, action)):
-        raise conflict(
-            "DuplicatePolicy", "An RBAC policy already exists with those values."
-        )
-    if kind == POOL:
-        check_scope_is_lent(work, thing, target)
+    _check_right(work, "create", action, target)
+    _check_target(work, thing, action, target)
     policy = RbacPolicy(
         **work.new(),
         project_id=body["project_id"],
@@ -84,7 +74,7 @@ def create_policy(work: Work, body: Body) -> RbacPolicy:
         action=action,
         target_project=target,
     )
-    work.insert(policies, policy)
+    work.insert(tables.rbac_policies, policy)
     _changed(work, policy)
     return policy
 
@@ -92,10 +82,13 @@ def create_policy(work: Work, body: Body) -> RbacPolicy:
 def update_policy(work: Work, policy: RbacPolicy, body: Body) -> RbacPolicy:
     """Lend it to another project instead."""
     target = body.get("target_tenant", policy.target_project)
-    if target == ALL_PROJECTS and not work.is_admin:
-        raise PolicyNotAuthorized(
-            "(update_rbac_policy:target_tenant) is disallowed by policy"
-        )
+    _check_right(work, "update", policy.action, target)
+    if target == policy.target_project:
+        return policy
+    collection = LENDABLE[policy.object_type]
+    thing = work.find(collection.record, collection.table, policy.object_id)
+    assert thing is not None, "what is gone is lent to nobody"
+    _check_target(work, thing, policy.action, target)
     _refuse_while_used(work, policy, target)
     changed = work.save(tables.rbac_policies, policy, target_project=target)
     _changed(work, changed)
@@ -105,9 +98,29 @@ def update_policy(work: Work, policy: RbacPolicy, body: Body) -> RbacPolicy:
 def delete_policy(work: Work, policy: RbacPolicy) -> None:
     """Take it back; ``RbacPolicyInUse`` while a project uses it by this policy
     alone."""
+    _check_right(work, "delete", policy.action, "")
     _refuse_while_used(work, policy, "")
     work.delete(tables.rbac_policies, policy)
     _changed(work, policy)
+
+
+def _check_right(work: Work, verb: str, action: str, target: str) -> None:
+    """Operators lend to all, and they alone say who leaves by what: an external
+    network is joined to its hosts."""
+    if not work.is_admin and (target == ALL_PROJECTS or action == EXTERNAL):
+        raise PolicyNotAuthorized(
+            f"({verb}_rbac_policy:target_tenant) is disallowed by policy"
+        )
+
+
+def _check_target(work: Work, thing: Any, action: str, target: str) -> None:
+    """``DuplicatePolicy``; ``InvalidInput`` for a pool whose scope is not lent so."""
+    if any(each.target_project == target for each in _alike(work, thing.id, action)):
+        raise conflict(
+            "DuplicatePolicy", "An RBAC policy already exists with those values."
+        )
+    if isinstance(thing, SubnetPool):
+        check_scope_is_lent(work, thing, target)
 
 
 def _alike(work: Work, object_id: str, action: str) -> list[RbacPolicy]:

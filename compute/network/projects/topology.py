@@ -19,6 +19,7 @@ from compute.network.frame.bodies import Body
 from compute.network.frame.quota import check_quota
 from compute.network.frame.work import NetworkDatabase, Work
 from compute.network.links import networks, prefixes, subnets
+from compute.network.links.visibility import network_visible
 from compute.network.model import Network, Router
 from compute.network.routing.interfaces import add_interface, remove_interface
 from compute.network.routing.router_ports import interfaces_of
@@ -80,7 +81,7 @@ def ensure_topology(work: Work, project_id: str) -> str:
     rows = work.rows(topologies.select().where(topologies.c.project_id == project_id))
     if rows:
         return str(rows[0]["network_id"])
-    external = default_external(work)
+    external = default_external(work, project_id)
     for resource in ("network", "subnet", "router", "port"):
         check_quota(work, resource, project_id)
     network, router = make_network_with_router(
@@ -95,11 +96,15 @@ def ensure_topology(work: Work, project_id: str) -> str:
     return network.id
 
 
-def default_external(work: Work) -> Network:
-    """The external network that automatic networks are joined to."""
+def default_external(work: Work, project_id: str) -> Network:
+    """The external network that the project's automatic network is joined to."""
     table = tables.networks
     found = work.records(
-        Network, table, table.c.external.is_(True), table.c.is_default.is_(True)
+        Network,
+        table,
+        table.c.external.is_(True),
+        table.c.is_default.is_(True),
+        network_visible(work, project_id),
     )
     if not found:
         raise conflict(
@@ -143,7 +148,7 @@ class TopologyApi:
         def work_on(work: Work) -> Body:
             self._allow(work, project_id)
             if is_dry:
-                default_external(work)
+                default_external(work, project_id)
                 return {"id": "dry-run=pass", "tenant_id": project_id}
             found = ensure_topology(work, project_id)
             return {"id": found, "tenant_id": project_id, "project_id": project_id}

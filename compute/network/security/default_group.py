@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from compute.core.api import ApiCall
 from compute.network import tables
+from compute.network.frame.bodies import OWNER_CHARACTERS_MAX
 from compute.network.frame.collection import VISIBLE_TO, is_service
 from compute.network.frame.work import NetworkDatabase, Work
 from compute.network.model import (
@@ -103,7 +104,8 @@ def ensure_for_call(database: NetworkDatabase, call: ApiCall) -> None:
                 *call.query.all("tenant_id"),
                 call.query.one(VISIBLE_TO),
             ]
-        wanted = [each for each in dict.fromkeys(projects) if each][:PROJECTS_MAX]
+        named = [each for each in projects if 0 < len(each) <= OWNER_CHARACTERS_MAX]
+        wanted = [*dict.fromkeys(named)][:PROJECTS_MAX]
         return [each for each in wanted if find_default(work, each) is None]
 
     def make(work: Work) -> None:

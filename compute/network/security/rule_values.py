@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -77,6 +78,7 @@ ICMP, ICMPV6 = 1, 58
 PORT_MAX = 65535
 ICMP_MAX = 255
 PROTOCOL_MAX = 255
+PROTOCOL_NUMBER = re.compile("[0-9]{1,9}")
 
 
 def parse_rule(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -125,7 +127,7 @@ def parse_protocol(value: Any, ethertype: str) -> str:
     text = "" if value is None else str(value).lower()
     if text in ANY or text in PROTOCOLS:
         found = "" if text in ANY else text
-    elif text.isascii() and text.isdigit() and int(text) <= PROTOCOL_MAX:
+    elif PROTOCOL_NUMBER.fullmatch(text) and int(text) <= PROTOCOL_MAX:
         found = str(int(text))
     else:
         raise invalid(

@@ -54,6 +54,17 @@ def use(house: House, kind: str, identifier: str) -> tuple[str, str]:
     return "subnet", house.make("subnet", **wish, **who)["id"]
 
 
+def test_a_pool_is_not_lent_on_without_its_scope(house: House) -> None:
+    scope = thing(house, "address_scope")["id"]
+    wish = {"prefixes": ["10.8.0.0/16"], "address_scope_id": scope}
+    pool = house.make("subnetpool", name="p", **wish)["id"]
+    policy = lend(house, "subnetpool", pool, OWNER)["id"]
+    change = {"target_tenant": OTHER}
+    assert house.change_refused("rbac_policy", policy, **change)[0] == 400
+    lend(house, "address_scope", scope)
+    house.change("rbac_policy", policy, **change)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_is_lent_is_used_and_not_changed(house: House, kind: str) -> None:
     mine = thing(house, kind)["id"]

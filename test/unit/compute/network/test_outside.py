@@ -91,6 +91,36 @@ def test_an_ordinary_network_s_owner_makes_none_external(house: House) -> None:
     assert house.refused("rbac_policy", **wish)[0] == 403
 
 
+def test_operators_alone_say_who_leaves_by_a_project_s_network(house: House) -> None:
+    network = house.make("network")["id"]
+    house.change("network", network, router__external=True, **ADMIN)
+    (policy,) = house.list("rbac_policy", object_id=network)
+    refused = house.change_refused("rbac_policy", policy["id"], target_tenant=OTHER)
+    assert refused == (403, "PolicyNotAuthorized")
+    assert house.delete("rbac_policy", policy["id"]).status == 403
+    assert lent_to(house, network) == ["*"]
+
+
+def test_one_project_has_one_policy(house: House) -> None:
+    network = make(house, project_id="c" * 32)
+    first, _ = (lend(house, network, each) for each in (OWNER, OTHER))
+    refused = house.change_refused("rbac_policy", first, target_tenant=OTHER, **ADMIN)
+    assert refused == (409, "DuplicatePolicy")
+    house.change("rbac_policy", first, target_tenant=OWNER, **ADMIN)
+
+
+def test_automatic_networks_lead_where_their_project_may_go(tmp_path: Path) -> None:
+    house = House(tmp_path, external_network="")
+    network = make(house, project_id="c" * 32)
+    lend(house, network, OTHER)
+    house.change("network", network, is_default=True, **ADMIN)
+    path = "/v2.0/auto-allocated-topology/"
+    refused = house.ask("GET", path + OWNER, roles="admin")
+    assert (refused.status, refused.error) == (409, "AutoAllocationFailure")
+    assert house.ask("GET", path + OTHER, project=OTHER).status == 200
+    house.close()
+
+
 def test_an_external_network_goes_with_its_idle_floating_ips(house: House) -> None:
     network = make(house, router__external=True)
     floating = house.make("floatingip", floating_network_id=network)
@@ -114,12 +144,24 @@ def test_a_used_floating_ip_keeps_its_network(house: House) -> None:
 
 def test_external_networks_of_before_are_lent_to_all(tmp_path: Path) -> None:
     house = House(tmp_path)
-    public = house.external()["id"]
+    public, inside = house.external()["id"], house.make("network")["id"]
+    house.ok("PUT", f"/v2.0/networks/{public}/tags/old", roles="admin")
+    for_one = lend(house, inside, OTHER)
     migration = import_module("compute.network.migrations.0007_outside")
+    policies, networks = tables.rbac_policies, tables.networks
     with house.database.engine.begin() as connection:
-        connection.execute(tables.rbac_policies.delete())
+        # Once a policy for one project made nothing external.
+        connection.execute(policies.delete().where(policies.c.id != for_one))
+        ordinary = networks.update().where(networks.c.id == inside)
+        connection.execute(ordinary.values(external=False))
         with Operations.context(MigrationContext.configure(connection)):
             migration.upgrade()
             migration.upgrade()
-    assert lent_to(house, public) == ["*"]
+    assert (lent_to(house, public), lent_to(house, inside)) == (["*"], [])
+    # The policy is a thing of its own: the network's tags stay without it.
+    house.change("network", public, is_default=False, **ADMIN)
+    (policy,) = house.list("rbac_policy", object_id=public, roles="admin")
+    lend(house, public, OTHER)
+    assert house.delete("rbac_policy", policy["id"], roles="admin").status == 204
+    assert house.show("network", public, roles="admin")["tags"] == ["old"]
     house.close()

@@ -101,6 +101,7 @@ def test_rules(house: House) -> None:
         ),
         ({"remote_ip_prefix": "rubbish"}, "InvalidInput"),
         ({"direction": "sideways"}, "InvalidInput"),
+        ({"protocol": "0" * 5000}, "SecurityGroupRuleInvalidProtocol"),
     ],
 )
 def test_rules_refused(house: House, fields: dict, kind: str) -> None:
@@ -135,6 +136,11 @@ def test_what_others_put_into_a_group_is_its_owner_s_to_see(house: House) -> Non
     assert rule["project_id"] == OTHER
     seen = [each["id"] for each in house.list("security_group_rule")]
     assert rule["id"] in seen
+
+
+def test_what_is_no_project_gets_no_default_group(house: House) -> None:
+    query = {"project_id": "x" * 65, "roles": "admin"}
+    assert house.list("security_group", **query) == []
 
 
 def test_there_is_one_default_group(house: House) -> None:
