@@ -23,8 +23,7 @@ SECRET_BYTES_MIN = 10
 
 def check_secret(blob: str) -> None:
     """``BadRequest`` for what no device could have."""
-    secret = _secret(blob)
-    if secret is None or len(secret) < SECRET_BYTES_MIN:
+    if _secret(blob) is None:
         raise BadRequest(
             "The blob of a totp credential must be a secret in base32,"
             " of 16 characters or more"
@@ -47,8 +46,11 @@ def step_of(blob: str, passcode: str, now: float) -> int | None:
 
 
 def _secret(blob: str) -> bytes | None:
+    """None for what opens nothing: of secrets from before there were passcodes here,
+    anything may be there, an empty text too."""
     text = "".join(blob.split()).upper().rstrip("=")
     try:
-        return base64.b32decode(text + "=" * (-len(text) % 8))
+        secret = base64.b32decode(text + "=" * (-len(text) % 8))
     except (binascii.Error, ValueError):
         return None
+    return secret if len(secret) >= SECRET_BYTES_MIN else None

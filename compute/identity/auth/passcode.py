@@ -6,18 +6,20 @@ too.  A wrong one counts as a wrong password does; what differs cannot be told a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import sqlalchemy as sa
 
 from compute.core.database import Connection
 from compute.core.errors import Unauthorized
-from compute.identity import passcodes, tables
+from compute.identity import lockout, passcodes, tables
 from compute.identity.auth import find
-from compute.identity.auth.password import check_enabled, count_failure, refuse_locked
+from compute.identity.auth.password import check_enabled, count_failure_in
 from compute.identity.auth.request import Reference
 from compute.identity.credential_blobs import TOTP, open_blob
 from compute.identity.model import Credential, User
 from compute.identity.parts import IdentityParts
-from compute.identity.store.subjects import credentials
+from compute.identity.store.subjects import credentials, users
 
 
 def user_by_passcode(parts: IdentityParts, reference: Reference, passcode: str) -> User:
@@ -35,27 +37,45 @@ def user_by_passcode(parts: IdentityParts, reference: Reference, passcode: str) 
     if user is None:
         raise Unauthorized()
     now = parts.now()
-    refuse_locked(parts, user, now)
-    for credential in held:
-        step = passcodes.step_of(open_blob(parts, credential), passcode, now)
-        if step is not None and _use(parts, credential, step):
-            check_enabled(parts, user)
-            return user
-    count_failure(parts, user, now)
-    raise Unauthorized()
+    steps = {
+        credential.id: step
+        for credential in held
+        if (step := passcodes.step_of(open_blob(parts, credential), passcode, now))
+        is not None
+    }
+    if not _settle(parts, user, steps, now):
+        raise Unauthorized()
+    check_enabled(parts, user)
+    return user
 
 
-def _use(parts: IdentityParts, credential: Credential, step: int) -> bool:
-    """Whether nobody has used this passcode, or a later one, before."""
-    rows = tables.credentials
+def _settle(
+    parts: IdentityParts, user: User, steps: Mapping[str, int], now: float
+) -> bool:
+    """Whether the passcode, of that half minute of these credentials, lets the user in.
+
+    All in one transaction: there are so few passcodes that tries made at once must not
+    get ahead of their count."""
 
     def write(connection: Connection) -> bool:
-        unused = sa.or_(rows.c.used_step.is_(None), rows.c.used_step < step)
-        changed = connection.execute(
-            sa.update(rows)
-            .where(rows.c.id == credential.id, unused)
-            .values(used_step=step)
-        )
-        return changed.rowcount == 1
+        known = users.find(connection, user.id)
+        if known is None or lockout.is_locked(known, parts.settings, now):
+            return False
+        # One secret may be there twice; its passcode is good once all the same.
+        used = [_use(connection, key, step) for key, step in steps.items()]
+        if used and all(used):
+            return True
+        count_failure_in(connection, parts, user.id, now)
+        return False
 
     return parts.run(write)
+
+
+def _use(connection: Connection, key: str, step: int) -> bool:
+    """Whether nobody has used this passcode, or a later one, before."""
+    rows = tables.credentials
+    unused = sa.or_(rows.c.used_step.is_(None), rows.c.used_step < step)
+    changed = connection.execute(
+        sa.update(rows).where(rows.c.id == key, unused).values(used_step=step)
+    )
+    return changed.rowcount == 1

@@ -17,7 +17,7 @@ from compute.identity.auth import find
 from compute.identity.auth.request import Reference
 from compute.identity.model import User
 from compute.identity.parts import IdentityParts
-from compute.identity.store.subjects import projects
+from compute.identity.store.subjects import projects, users
 
 _log = logging.getLogger("compute.identity")
 
@@ -47,34 +47,45 @@ def check_enabled(parts: IdentityParts, user: User) -> None:
 
 
 def refuse_locked(parts: IdentityParts, user: User, now: float) -> None:
-    """``Unauthorized`` while the user is locked out."""
-    if lockout.is_locked(user, parts.settings, now):
+    """``Unauthorized`` while the user is locked out: now, not when the user was read.
+    Others who tried at the same time count too."""
+    known = parts.read(lambda connection: users.find(connection, user.id))
+    if known is None or lockout.is_locked(known, parts.settings, now):
         _log.warning("user %s is locked out after wrong passwords", user.id)
         raise Unauthorized()
 
 
 def count_failure(parts: IdentityParts, user: User, now: float) -> None:
     """Another wrong secret in a row."""
-    failures = lockout.failures_after(user, parts.settings, now)
-    _log.info("wrong password or passcode for user %s: %s in a row", user.id, failures)
-    _set_failures(parts, user.id, failures, now)
+    parts.run(lambda connection: count_failure_in(connection, parts, user.id, now))
+    _log.info("wrong password or passcode for user %s", user.id)
+
+
+def count_failure_in(
+    connection: Connection, parts: IdentityParts, user_id: str, now: float
+) -> None:
+    """The same in the caller's transaction.  The row is counted on from what is there
+    now: of many wrong ones at once each counts."""
+    known = users.find(connection, user_id)
+    if known is not None:
+        failures = lockout.failures_after(known, parts.settings, now)
+        _set_failures(connection, user_id, failures, now)
 
 
 def forget_failures(parts: IdentityParts, user: User) -> None:
     """The user has signed in.  Not before all of it was right: whoever knows a password
     must not get to try one passcode after another."""
     if user.failures:
-        _set_failures(parts, user.id, 0, user.failed_at)
+        parts.run(
+            lambda connection: _set_failures(connection, user.id, 0, user.failed_at)
+        )
 
 
 def _set_failures(
-    parts: IdentityParts, user_id: str, failures: int, failed_at: float
+    connection: Connection, user_id: str, failures: int, failed_at: float
 ) -> None:
-    def write(connection: Connection) -> None:
-        connection.execute(
-            sa.update(tables.users)
-            .where(tables.users.c.id == user_id)
-            .values(failures=failures, failed_at=failed_at)
-        )
-
-    parts.run(write)
+    connection.execute(
+        sa.update(tables.users)
+        .where(tables.users.c.id == user_id)
+        .values(failures=failures, failed_at=failed_at)
+    )

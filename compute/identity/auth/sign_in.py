@@ -30,6 +30,10 @@ from compute.identity.tokens.facts import TokenFacts
 from compute.identity.tokens.service import new_audit_id
 from compute.identity.tokens.standing import Standing, standing_of
 
+# What others guess.  Who comes with a token, or an application credential alone, has
+# proved nothing of it, and may come while somebody guesses.
+TYPED = frozenset({"password", "totp"})
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -55,7 +59,8 @@ def sign_in(parts: IdentityParts, wanted: SignIn) -> tuple[TokenFacts, Standing]
     known = _identify(parts, wanted)
     if not factors.are_enough(known.user, known.methods):
         raise TooFewMethods(parts.tokens.give_receipt(known.user.id, known.methods))
-    forget_failures(parts, known.user)
+    if known.earlier is None and TYPED.intersection(known.methods):
+        forget_failures(parts, known.user)
     now = parts.now()
     trust: Trust | None = None
     if wanted.scope.kind == "trust":

@@ -16,7 +16,7 @@ import orjson
 
 from compute.core.context import RequestContext
 from compute.core.database import Connection, Database, Duplicate
-from compute.core.errors import BadRequest, Conflict
+from compute.core.errors import BadRequest, Conflict, Forbidden
 from compute.core.key_repository import KeyRepository
 from compute.identity import passcodes, tables
 from compute.identity.credential_blobs import EC2, TOTP, open_blob
@@ -24,6 +24,8 @@ from compute.identity.model import Credential
 from compute.identity.parts import IdentityParts
 from compute.identity.store.subjects import credentials, projects, users
 
+# Each passcode is compared with those of all of a user's devices, by anybody who asks.
+DEVICES_MAX = 16
 _TAKEN = "There is a credential with that access key already."
 
 
@@ -69,9 +71,15 @@ def create(
             raise BadRequest("Credentials of type ec2 need a project_id")
         if made.project_id and projects.find(connection, made.project_id) is None:
             raise BadRequest(f"project_id: there is no project {made.project_id}")
-        credentials.insert(connection, made)
-        parts.note(connection, context, "credential.create", made.id)
-        return made
+        stored = made
+        if made.type == EC2 and credentials.find(connection, made.id) is not None:
+            # It may be that of one whose access key is another by now.
+            stored = dataclasses.replace(made, id=parts.identifiers.hexadecimal())
+        elif made.type == TOTP:
+            _check_devices(connection, made.user_id)
+        credentials.insert(connection, stored)
+        parts.note(connection, context, "credential.create", stored.id)
+        return stored
 
     try:
         return parts.run(write)
@@ -155,6 +163,13 @@ def reseal(database: Database, keys: KeyRepository) -> int:
         return len(found)
 
     return database.run(write)
+
+
+def _check_devices(connection: Connection, user_id: str) -> None:
+    rows = tables.credentials.c
+    held = credentials.where(connection, rows.user_id == user_id, rows.type == TOTP)
+    if len(held) >= DEVICES_MAX:
+        raise Forbidden(f"A user has at most {DEVICES_MAX} credentials of type totp")
 
 
 def _checked_ec2(blob: str) -> dict[str, Any]:

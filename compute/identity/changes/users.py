@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from compute.core.context import RequestContext
 from compute.core.database import Connection, Duplicate
 from compute.core.errors import BadRequest, Conflict, Forbidden, Unauthorized
-from compute.identity import lockout, tables
+from compute.identity import factors, lockout, tables
 from compute.identity.auth.password import user_by_password
 from compute.identity.auth.request import Reference
 from compute.identity.changes.password_rules import check_new_password
@@ -130,6 +130,9 @@ def change_password(
     check_new_password(password, parts.settings)
     _check_history(parts, user, password)
     values = _new_password(parts, password)
+    if not factors.are_enough(user, ("password",)):
+        # Or each change would forgive wrong passcodes.
+        del values["failures"]
 
     def write(connection: Connection) -> tuple[None, list[Subject]]:
         _remember_old(connection, user, parts)

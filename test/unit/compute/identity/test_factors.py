@@ -8,8 +8,11 @@ import pytest
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
-from compute.core.errors import BadRequest
+from compute.core.errors import BadRequest, Unauthorized
+from compute.identity.auth.password import count_failure, refuse_locked
+from compute.identity.changes.credentials import DEVICES_MAX
 from compute.identity.passcodes import check_secret, step_of
+from compute.identity.store.subjects import users
 from test.unit.compute.identity.house import House, Said
 
 KEY = b"a device's own secret"
@@ -97,6 +100,80 @@ def test_who_knows_the_password_cannot_try_passcodes(house: House) -> None:
     assert sign_in(house, password="pw", code=passcode(house)).status == 401
     house.clock.advance(120)
     assert sign_in(house, password="pw", code=passcode(house)).status == 201
+
+
+TWO = {
+    "multi_factor_auth_enabled": True,
+    "multi_factor_auth_rules": [["password", "totp"]],
+}
+
+
+def failures_of(house: House, user_id: str) -> int:
+    found = house.parts.read(lambda connection: users.get(connection, user_id))
+    return found.failures
+
+
+def test_a_new_password_forgives_no_passcodes(house: House) -> None:
+    user_id = user_with_device(house, **TWO)
+    path = f"/v3/users/{user_id}/password"
+    for number in range(2):
+        assert sign_in(house, code="000000").status == 401
+        change = {"original_password": f"pw{number or ''}", "password": "pw1"}
+        assert house.say("POST", path, {"user": change}).status == 204
+    assert failures_of(house, user_id) == 2
+
+
+def test_what_nobody_guesses_forgives_no_guesses(house: House) -> None:
+    _, _, token = house.member()
+    assert house.sign_in("ann", "wrong").status == 401
+    identity = {"methods": ["token"], "token": {"id": token}}
+    said = house.say("POST", "/v3/auth/tokens", {"auth": {"identity": identity}})
+    assert said.status == 201
+    user_id = said.body["token"]["user"]["id"]
+    path = f"/v3/users/{user_id}/application_credentials"
+    body = {"application_credential": {"name": "c"}}
+    made = house.ok("POST", path, body, token=token)["application_credential"]
+    known = {"id": made["id"], "secret": made["secret"]}
+    identity = {"methods": ["application_credential"], "application_credential": known}
+    said = house.say("POST", "/v3/auth/tokens", {"auth": {"identity": identity}})
+    assert said.status == 201
+    assert failures_of(house, user_id) == 1
+    assert house.sign_in("ann", "pw").status == 201
+    assert failures_of(house, user_id) == 0
+
+
+def test_of_wrong_ones_at_the_same_time_each_counts(house: House) -> None:
+    user_id = user_with_device(house)
+    # Read by both before either has written.
+    user = house.parts.read(lambda connection: users.get(connection, user_id))
+    for _ in range(3):
+        count_failure(house.parts, user, house.parts.now())
+    assert failures_of(house, user_id) == 3
+    with pytest.raises(Unauthorized):
+        refuse_locked(house.parts, user, house.parts.now())
+
+
+def test_a_secret_that_is_there_twice(house: House) -> None:
+    user_id = user_with_device(house)
+    credential = {"type": "totp", "blob": SECRET.lower(), "user_id": user_id}
+    house.ok("POST", "/v3/credentials", {"credential": credential})
+    code = passcode(house)
+    assert sign_in(house, code=code).status == 201
+    assert sign_in(house, code=code).status == 401
+
+
+def test_devices_are_few(house: House) -> None:
+    user_id = user_with_device(house)
+    credential = {"type": "totp", "blob": SECRET, "user_id": user_id}
+    body = {"credential": credential}
+    for _ in range(DEVICES_MAX - 1):
+        house.ok("POST", "/v3/credentials", body)
+    assert house.status("POST", "/v3/credentials", body) == 403
+
+
+def test_secrets_from_before_open_nothing() -> None:
+    empty = TOTP(b"", 6, SHA1(), 30, enforce_key_length=False)
+    assert step_of("", empty.generate(0).decode(), 0) is None
 
 
 def test_several_factors_by_receipts(house: House) -> None:

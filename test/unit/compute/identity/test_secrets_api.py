@@ -127,6 +127,13 @@ def test_an_access_key_may_change(house: House) -> None:
     taken = {"type": "ec2", "project_id": key["tenant_id"], "blob": blob}
     body = {"credential": taken}
     assert house.status("POST", "/v3/credentials", body, token=other) == 409
+    # The old one is anybody's again.
+    blob = {"access": key["access"], "secret": "another"}
+    again = {"type": "ec2", "project_id": key["tenant_id"], "blob": blob}
+    made = house.ok("POST", "/v3/credentials", {"credential": again}, token=token)
+    assert made["credential"]["id"] != found[0]["id"]
+    assert house.status("GET", f"{keys}/{key['access']}", token=token) == 200
+    assert house.status("GET", f"{keys}/new-access", token=token) == 200
     text = b"GET\n\n\ndate\n/bucket"
     made = base64.b64encode(hmac.digest(b"new-secret", text, "sha1")).decode()
     assert s3(house, "new-access", text, made, house.service).status == 200
