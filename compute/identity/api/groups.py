@@ -109,13 +109,13 @@ class GroupsApi:
         conditions = text_conditions(call.query, {"name": rows.name})
         conditions += moment_conditions(call.query, EXPIRES, rows.password_expires_at)
 
-        def load(connection: Connection) -> list[User]:
-            inside = rows.id.in_(assignments.members_of(connection, group.id))
-            return users.where(connection, inside, *conditions)
-
         if call.context.domain_id:
             # Members may be of any domain; those of others are not theirs to see.
             conditions.append(rows.domain_id == call.context.domain_id)
+
+        def load(connection: Connection) -> list[User]:
+            inside = rows.id.in_(assignments.members_of(connection, group.id))
+            return users.where(connection, inside, *conditions)
 
         found = self._parts.read(load)
         return short(call, "users", [user_document(call, user) for user in found])
