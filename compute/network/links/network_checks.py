@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from compute.core.errors import PolicyNotAuthorized
 from compute.network import tables
 from compute.network.errors import conflict
+from compute.network.frame.collection import is_service
 from compute.network.frame.work import Work
+from compute.network.links.network_wires import LOCAL
 from compute.network.model import FloatingIp, Network, Port, PortForwarding
 
 
@@ -59,6 +62,14 @@ def give_back_floating_ips(work: Work, network: Network) -> None:
         port = work.find(Port, tables.ports, each.floating_port_id)
         if port is not None:
             work.delete(tables.ports, port)
+
+
+def check_gateway_s_giver(work: Work, network: Network) -> None:
+    """The gateways of an external network without an uplink are addresses of its hosts:
+    what they are is not its owner's to say."""
+    is_on_hosts = network.external and network.network_type == LOCAL
+    if is_on_hosts and not (work.is_admin or is_service(work)):
+        raise PolicyNotAuthorized("(create_subnet:gateway_ip) is disallowed by policy")
 
 
 def refuse_while_shared(work: Work, network: Network) -> None:

@@ -27,6 +27,7 @@ from compute.network.frame.resource import Definition
 from compute.network.frame.work import Work
 from compute.network.links import networks, prefixes
 from compute.network.links.dhcp_ports import keep_dhcp_ports
+from compute.network.links.network_checks import check_gateway_s_giver
 from compute.network.links.network_wires import check_mtu_of_version
 from compute.network.links.subnet_fields import (
     host_routes,
@@ -89,6 +90,7 @@ COLUMNS = {
 def create_subnet(work: Work, body: Body) -> Subnet:
     """A new subnet."""
     network = networks.COLLECTION.find(work, body["network_id"])
+    check_gateway_s_giver(work, network)
     prefix, pool_id = choose_prefix(work, network, body)
     _check_overlap(work, network, prefix)
     check_mtu_of_version(prefix.version, network.mtu)
@@ -131,6 +133,8 @@ def update_subnet(work: Work, subnet: Subnet, body: Body) -> Subnet:
     if "gateway_ip" in body:
         gateway = parse_gateway(prefix, body["gateway_ip"])
         if gateway != subnet.gateway:
+            network = networks.COLLECTION.find(work, subnet.network_id)
+            check_gateway_s_giver(work, network)
             _refuse_while_gateway_used(work, subnet)
     pools = subnet.pools
     if body.get("allocation_pools") is not None:

@@ -101,6 +101,20 @@ def test_operators_alone_say_who_leaves_by_a_project_s_network(house: House) -> 
     assert lent_to(house, network) == ["*"]
 
 
+def test_no_owner_gives_hosts_addresses(house: House) -> None:
+    inside, subnet = house.network()
+    network = inside["id"]
+    house.change("network", network, router__external=True, **ADMIN)
+    wish = {"network_id": network, "ip_version": 4, "cidr": "192.0.2.0/24"}
+    assert house.refused("subnet", **wish) == (403, "PolicyNotAuthorized")
+    pool = {"start": "10.1.0.20", "end": "10.1.0.254"}
+    moved = {"gateway_ip": "10.1.0.9", "allocation_pools": [pool]}
+    assert house.change_refused("subnet", subnet["id"], **moved)[0] == 403
+    house.change("subnet", subnet["id"], name="renamed")
+    house.change("subnet", subnet["id"], **moved, **ADMIN)
+    house.make("subnet", **wish, **ADMIN)
+
+
 def test_one_project_has_one_policy(house: House) -> None:
     network = make(house, project_id="c" * 32)
     first, _ = (lend(house, network, each) for each in (OWNER, OTHER))
