@@ -90,6 +90,14 @@ class Stores:
     jobs: JobStore = field(default_factory=lambda: JobStore(JOBS))
     events: EventLog = field(default_factory=lambda: EventLog(EVENTS))
 
+    def forget_volume(self, connection: Connection, volume_id: str) -> None:
+        """A volume without bytes any more, with all rows that are about it alone."""
+        rows: tuple[Rows[Any], ...] = (self.attachments, self.snapshots, self.transfers)
+        for each in rows:
+            for found in each.all(connection, volume_id=volume_id):
+                each.delete(connection, found.id)
+        self.volumes.delete(connection, volume_id)
+
 
 @dataclass(frozen=True, slots=True)
 class Wiring:

@@ -132,9 +132,15 @@ class DefinitionService:
         self._parts.change(write)
 
     def resource_types(self, context: RequestContext) -> list[Definition]:
-        """Every association there is."""
+        """Every association of a namespace that the caller may see."""
         self._parts.policy.enforce(context, "list_metadef_resource_types")
-        return self._parts.database.read(store.resource_types)
+        return self._parts.database.read(
+            lambda connection: store.resource_types(
+                connection,
+                owner=context.project_id,
+                sees_all=context.has_role("admin"),
+            )
+        )
 
 
 def _found(

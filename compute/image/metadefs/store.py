@@ -33,10 +33,7 @@ def page(
     resource_types: Collection[str] = (),
 ) -> list[Namespace]:
     """Those that somebody of that project may see; ``NotFound`` for the marker."""
-    where: list[sa.ColumnElement[bool]] = []
-    if not sees_all:
-        own = namespaces.c.owner == owner
-        where.append(sa.or_(namespaces.c.visibility == PUBLIC, own))
+    where = _seen(owner, sees_all=sees_all)
     if visibility:
         where.append(namespaces.c.visibility == visibility)
     if resource_types:
@@ -114,9 +111,16 @@ def definition(
     return None if row is None else Definition(**row._mapping)
 
 
-def resource_types(connection: Connection) -> list[Definition]:
-    """Every association of a namespace with a resource type, the oldest first."""
-    query = definitions.select().where(definitions.c.kind == RESOURCE_TYPE.name)
+def resource_types(
+    connection: Connection, *, owner: str, sees_all: bool
+) -> list[Definition]:
+    """Every association of a namespace that somebody of that project may see with a
+    resource type, the oldest first."""
+    seen = sa.select(namespaces.c.id).where(*_seen(owner, sees_all=sees_all))
+    query = definitions.select().where(
+        definitions.c.kind == RESOURCE_TYPE.name,
+        definitions.c.namespace_id.in_(seen),
+    )
     rows = connection.execute(query.order_by(definitions.c.created_at))
     return [Definition(**row._mapping) for row in rows]
 
@@ -133,6 +137,13 @@ def forget(
     """Remove one, or all of a kind; whether there was any."""
     gone = definitions.delete().where(*_here(namespace_id, kind, name))
     return connection.execute(gone).rowcount > 0
+
+
+def _seen(owner: str, *, sees_all: bool) -> list[sa.ColumnElement[bool]]:
+    if sees_all:
+        return []
+    own = namespaces.c.owner == owner
+    return [sa.or_(namespaces.c.visibility == PUBLIC, own)]
 
 
 def _here(namespace_id: str, kind: str, name: str) -> list[sa.ColumnElement[bool]]:

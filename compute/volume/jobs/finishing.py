@@ -63,7 +63,7 @@ class Finishing:
             return
         ending = VOLUME_JOBS[kind].failed if error else VOLUME_JOBS[kind].done
         if ending == GONE:
-            self._forget_volume(connection, volume.id)
+            wiring.stores.forget_volume(connection, volume.id)
             self._tell(connection, volume, "volume.deleted")
             return
         attachments = wiring.stores.attachments.all(connection, volume_id=volume.id)
@@ -75,16 +75,6 @@ class Finishing:
         status = rules.status_after(ending, attachments)
         wiring.set_status(connection, volume, status, **more)
         self._tell(connection, volume, f"volume.{kind}", error)
-
-    def _forget_volume(self, connection: Connection, volume_id: str) -> None:
-        stores = self._wiring.stores
-        for attachment in stores.attachments.all(connection, volume_id=volume_id):
-            stores.attachments.delete(connection, attachment.id)
-        for snapshot in stores.snapshots.all(connection, volume_id=volume_id):
-            stores.snapshots.delete(connection, snapshot.id)
-        for transfer in stores.transfers.all(connection, volume_id=volume_id):
-            stores.transfers.delete(connection, transfer.id)
-        stores.volumes.delete(connection, volume_id)
 
     def _snapshot(self, connection: Connection, work: Work, error: str) -> None:
         rows, kind = self._wiring.stores.snapshots, work.job.kind

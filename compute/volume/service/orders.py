@@ -49,7 +49,7 @@ class VolumeOrders:
             if not volume.host and not taken:
                 # It never had a place: there are no bytes to remove first.
                 wiring.tell(connection, context, "volume.deleted", volume.id)
-                wiring.stores.volumes.delete(connection, volume.id)
+                wiring.stores.forget_volume(connection, volume.id)
                 return
             if force:
                 wiring.stores.jobs.cancel(connection, volume.id)

@@ -210,3 +210,19 @@ def test_a_namespace_is_all_or_nothing(house: House) -> None:
     twice = {"namespace": "n", "tags": [{"name": "t"}, {"name": "t"}]}
     assert ask(house, "POST", "", twice).status == 409
     assert names(house) == []
+
+
+def test_what_others_namespaces_are_meant_for_is_not_told(house: House) -> None:
+    named = [{"name": "Own::Thing"}]
+    private = {"namespace": "mine", "resource_type_associations": named}
+    ok(house, "POST", "", private)
+
+    def told(project: str) -> bool:
+        found = house.ok(
+            "GET", "/v2/metadefs/resource_types", project=project, roles="reader"
+        )
+        return "Own::Thing" in {each["name"] for each in found.json["resource_types"]}
+
+    assert told(OWNER) and not told(OTHER)
+    ok(house, "PUT", "/mine", {"visibility": "public"})
+    assert told(OTHER)

@@ -59,6 +59,18 @@ def test_a_type_asks_for_a_backend(
     assert house.status(volume_id) == ""
 
 
+def test_nothing_is_left_of_what_had_no_place(house: House) -> None:
+    volume_id = unserved(house)
+    available = {"status": "available"}
+    house.act(volume_id, "os-reset_status", available, roles="admin")
+    offer = {"transfer": {"volume_id": volume_id}}
+    house.ok("POST", "/os-volume-transfer", offer)
+    house.act(volume_id, "os-reset_status", available, roles="admin")
+    house.ok("DELETE", f"/volumes/{volume_id}")
+    assert house.status(volume_id) == ""
+    assert house.ok("GET", "/os-volume-transfer")["transfers"] == []
+
+
 def test_what_a_message_says_and_to_whom(house: House) -> None:
     volume_id = unserved(house)
     (told,) = messages(house)
