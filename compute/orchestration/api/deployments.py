@@ -20,7 +20,8 @@ from objectstore.kernel.reply import Reply
 DEPLOYMENTS_MAX = 10_000
 _ONE = "/software_deployments/{deployment_id}"
 _FIRST_ACTION = "INIT"
-_ACTION_CHARACTERS_MAX = 64
+# The column's width.
+_ACTION_CHARACTERS_MAX = 32
 _STATUSES = ("IN_PROGRESS", "COMPLETE", "FAILED")
 
 
@@ -155,7 +156,9 @@ def to_apply(
     connection: Connection, stores: Stores, project_id: str, server: str
 ) -> list[documents.Document]:
     """The configs that a server is to apply, with their inputs' values, as its agent
-    reads them."""
+    reads them.  ``server`` "": none is there yet, and others' are not for its guest."""
+    if not server:
+        return []
     found = []
     for each in _of_server(connection, stores, project_id, server):
         config = stores.configs.get(connection, each.config_id)

@@ -20,6 +20,7 @@ from compute.orchestration.frame.stack_type import StackType
 from compute.orchestration.model import Wanted
 from compute.orchestration.states import COMPLETE, INIT
 from compute.orchestration.template.environment import registry_inside
+from compute.orchestration.template.limits import WORK_MAX
 from compute.orchestration.template.parameters import HIDDEN
 from compute.orchestration.template.scope import Scope, resolve
 from compute.orchestration.template.unknown import Unknown
@@ -47,6 +48,8 @@ class Outline:
         self._parts = parts
         self._project_id = project_id
         self._count = 0
+        # Of all that is shown: a small template may be in there a thousand times.
+        self._work_left = WORK_MAX
 
     def resources(self, blueprint: Blueprint, name: str) -> list[Any]:
         """Documents and lists of documents; ``Invalid``."""
@@ -66,14 +69,18 @@ class Outline:
         self, blueprint: Blueprint, scope: Scope, name: str, place: _Place
     ) -> Any:
         kind = blueprint.kind_of(name)[1]
+        scope.work_left = min(scope.work_left, self._work_left)
         is_ours = not resolve(blueprint.sections[name].external_id, scope)
         properties = blueprint.properties(name, scope) if is_ours else {}
+        self._work_left = scope.work_left
         inside = None
         if isinstance(kind, StackType) and is_ours:
             inside = self._inside(blueprint, kind, name, properties, place)
         if inside is not None:
             return inside
         section, stack = blueprint.sections[name], self._identity(place, "")
+        metadata = _known(blueprint.metadata(name, scope))
+        self._work_left = scope.work_left
         shown = {
             each: HIDDEN if kind.properties[each].secret else _known(value)
             for each, value in properties.items()
@@ -94,7 +101,7 @@ class Outline:
             "resource_identity": self._identity(place, f"/resources/{name}"),
             "attributes": dict.fromkeys((*kind.attributes, "show")),
             "properties": without(shown, place.secrets),
-            "metadata": without(_known(blueprint.metadata(name, scope)), place.secrets),
+            "metadata": without(metadata, place.secrets),
             "required_by": sorted(
                 other for other, needs in blueprint.graph.items() if name in needs
             ),

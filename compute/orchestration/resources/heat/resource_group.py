@@ -25,7 +25,9 @@ from compute.orchestration.resources.frame.schemas import (
 )
 from compute.orchestration.resources.heat import batches
 from compute.orchestration.resources.heat.batches import Pace
+from compute.orchestration.template.limits import WORK_MAX
 from compute.orchestration.template.unknown import has_unknown
+from compute.orchestration.template.weight import weight_of
 
 # As many as one nested stack should have; the cloud's own limit may be less.
 COUNT_MAX = 1000
@@ -161,6 +163,8 @@ class ResourceGroup(GroupType):
         size, given = properties["count"], properties["resource_def"]
         if has_unknown([size, given]):
             return None
+        if size * weight_of(given, WORK_MAX) > WORK_MAX:
+            raise Invalid(f"{size} times this definition are too much of it")
         definition, variable = _definition(given), properties["index_var"]
         wanted = {
             name: numbered(definition, variable, name)

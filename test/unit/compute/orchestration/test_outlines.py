@@ -78,6 +78,38 @@ def test_a_preview_has_an_end(house: House) -> None:
     assert house.call("POST", "/validate?show_nested=true", body).status == 403
 
 
+def test_a_small_template_makes_no_large_preview(house: House) -> None:
+    """Neither many stacks of much each, nor many copies of one text."""
+    own = {"heat_template_version": "2021-04-16"}
+
+    def group(count: int, definition: Any) -> dict[str, Any]:
+        properties = {"count": count, "resource_def": definition}
+        kind = "OS::Heat::ResourceGroup"
+        return {**own, "resources": {"g": {"type": kind, "properties": properties}}}
+
+    def value(text: str) -> dict[str, Any]:
+        return {"type": "OS::Heat::Value", "properties": {"value": text}}
+
+    inner = {"i.yaml": json.dumps(group(15, value("x" * 100_000)))}
+    for template_of, files in (
+        (group(50, {"type": "i.yaml"}), inner),
+        (group(900, value("%index%" + "x" * 100_000)), {}),
+    ):
+        body = {"stack_name": "s", "template": template_of, "files": files}
+        got = house.call("POST", "/stacks/preview", body)
+        assert got.status == 400 and b"too much" in got.raw
+
+
+def test_what_is_told_of_nested_parameters_has_an_end(house: House) -> None:
+    words = {f"p{n}": {"type": "string", "default": "d" * 200} for n in range(900)}
+    inner = template({"inner": {"size": 1}}, parameters=words)
+    boxes = {f"box{n}": {"type": "i.yaml"} for n in range(100)}
+    order = {"heat_template_version": "2021-04-16", "resources": boxes}
+    body = {"template": order, "files": {"i.yaml": json.dumps(inner)}}
+    got = house.call("POST", "/validate?show_nested=true", body)
+    assert got.status == 400 and b"too much to tell" in got.raw
+
+
 def test_what_is_wrong_is_told_with_its_place(house: House) -> None:
     """A parameter that the template has not is none that was forgotten."""
     body = {"template": template({"two": {"size": {"get_param": "nowhere"}}})}
