@@ -7,7 +7,7 @@ decides, when the server asks through the context, who may do what:
   ``operator_roles`` in it may do anything there but create and delete the account,
   users with one of the ``reader_roles`` may read everything;
 * ``reseller_admin_roles``: anything anywhere; ``system_reader_roles``: read
-  anything;
+  anything; neither with a domain as scope;
 * everybody else what container ACLs (``X-Container-Read``, ``X-Container-Write``)
   and account ACLs (``X-Account-Access-Control``) grant: ``PROJECT:USER``, ``PROJECT``,
   ``PROJECT:*``, ``*:USER``, ``*:*``, by ids, and by names where both are of the

@@ -49,14 +49,18 @@ class ProjectIdentity(Identity):
 
 
 def person_of(token: Mapping[str, Any], default_domain_id: str) -> Person:
-    """From the ``token`` object of identity's reply."""
+    """From the ``token`` object of identity's reply.
+
+    Roles on a domain are none here: its administrator would pass for one of the cloud.
+    """
     user = token["user"]
+    roles = () if "domain" in token else token.get("roles", ())
     project: Mapping[str, Any] = token.get("project") or {}
     rules = (token.get("application_credential") or {}).get("access_rules")
     return Person(
         user["id"],
         project.get("id", ""),
-        frozenset(role["name"].lower() for role in token.get("roles", ())),
+        frozenset(role["name"].lower() for role in roles),
         _names(user, project, default_domain_id),
         None
         if rules is None

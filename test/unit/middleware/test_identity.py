@@ -160,6 +160,17 @@ def test_reseller_admins_do_anything_anywhere(house: House) -> None:
     assert house.status("GET", "/v1/.expiring/c", "admin") == 403
 
 
+def test_an_administrator_of_a_domain_is_none_of_the_store(
+    house: House, identity: FakeIdentity
+) -> None:
+    token = token_of("root", "", ["admin", "member", "service"])
+    token["domain"] = {"id": "elsewhere", "name": "elsewhere"}
+    identity.tokens["of-a-domain"] = token
+    assert house.status("GET", f"{RED}/c/o", "of-a-domain") == 403
+    assert house.status("PUT", f"{RED}/c/o", "of-a-domain") == 403
+    assert house.status("DELETE", RED, "of-a-domain") == 403
+
+
 def test_tokens_that_are_not_good(house: House) -> None:
     assert house.status("GET", RED, "wrong") == 401
     assert house.status("GET", RED, "x" * 9000) == 401
