@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from compute.core.api import ApiCall, Route, empty_reply
+from compute.core.database import Connection
 from compute.core.errors import BadRequest
 from compute.identity import tables
 from compute.identity.api import shapes
@@ -91,8 +92,19 @@ class CredentialsApi:
         return one(201, "credential", self._document(call, made))
 
     def show(self, call: ApiCall) -> Reply:
-        """One credential."""
-        credential = self._credential(call, "get_credential")
+        """One credential.  Services ask for EC2 keys by the digests of access keys,
+        which are their ids until they are changed."""
+        key = call.parameters["credential_id"]
+
+        def find(connection: Connection) -> Credential | None:
+            found = credentials.find(connection, key)
+            return found or changes.find_by_digest(connection, key)
+
+        credential = self._parts.read(find)
+        target = {} if credential is None else _target(credential)
+        self._parts.enforce(call.context, "identity:get_credential", target)
+        if credential is None:
+            raise credentials.missing(key)
         refuse_delegated(self._parts, call, "identity:get_credential")
         return one(200, "credential", self._document(call, credential))
 

@@ -2,7 +2,8 @@
 
 An EC2 credential's id is the SHA-256 of the access key that it was made with.  That of
 the one it has now stands beside it, so that it is found by the key without opening
-others, and no access key is there twice.
+others, and no access key is there twice; nor does anybody get one that a credential
+was made with, for services ask by digests as by ids.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from compute.identity.store.subjects import credentials, projects, users
 
 # Each passcode is compared with those of all of a user's devices, by anybody who asks.
 DEVICES_MAX = 16
-_TAKEN = "There is a credential with that access key already."
+_TAKEN = "There is, or was, another credential with that access key."
 
 
 def access_digest(access: str) -> str:
@@ -36,7 +37,11 @@ def access_digest(access: str) -> str:
 
 def find_ec2(connection: Connection, access: str) -> Credential | None:
     """The credential with that access key."""
-    digest = access_digest(access)
+    return find_by_digest(connection, access_digest(access))
+
+
+def find_by_digest(connection: Connection, digest: str) -> Credential | None:
+    """The credential whose access key has that digest."""
     return credentials.first(connection, tables.credentials.c.access_digest == digest)
 
 
@@ -71,15 +76,11 @@ def create(
             raise BadRequest("Credentials of type ec2 need a project_id")
         if made.project_id and projects.find(connection, made.project_id) is None:
             raise BadRequest(f"project_id: there is no project {made.project_id}")
-        stored = made
-        if made.type == EC2 and credentials.find(connection, made.id) is not None:
-            # It may be that of one whose access key is another by now.
-            stored = dataclasses.replace(made, id=parts.identifiers.hexadecimal())
-        elif made.type == TOTP:
+        if made.type == TOTP:
             _check_devices(connection, made.user_id)
-        credentials.insert(connection, stored)
-        parts.note(connection, context, "credential.create", stored.id)
-        return stored
+        credentials.insert(connection, made)
+        parts.note(connection, context, "credential.create", made.id)
+        return made
 
     try:
         return parts.run(write)
@@ -119,6 +120,9 @@ def update(
         ).decode()
 
     def write(connection: Connection) -> Credential:
+        digest = values.get("access_digest", credential.id)
+        if digest != credential.id and credentials.find(connection, digest):
+            raise Conflict(_TAKEN)
         parts.note(connection, context, "credential.update", credential.id)
         return credentials.update(connection, credential.id, values, extra)
 

@@ -1,6 +1,6 @@
 """EC2 keys: from an access key to its secret and its user, as identity knows them.
 
-Identity keeps an EC2 key under the SHA-256 of its name, for services to read.  Having
+Identity shows an EC2 key by the SHA-256 of its name, to services.  Having
 the secret, we sign a text of our own and ask identity whose signature that is: its
 answer is what a token would say, and it says no when the user, the project or the
 right is gone.  So every signature of S3 is checked here, chunks and forms too.

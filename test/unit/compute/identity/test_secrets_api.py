@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import base64
 import hmac
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 from keystoneclient.contrib.ec2.utils import Ec2Signer
 
-from test.unit.compute.identity.house import House, Said
+from objectstore.client.identity import ServiceCredentials, ServiceTokens
+from objectstore.kernel.request import Identity
+from objectstore.middleware.keystone.keys import Ec2Keys
+from test.unit.compute.identity.house import SERVICE_PASSWORD, House, Said
 
 
 def key_of(house: House) -> tuple[str, dict[str, Any]]:
@@ -127,16 +131,36 @@ def test_an_access_key_may_change(house: House) -> None:
     taken = {"type": "ec2", "project_id": key["tenant_id"], "blob": blob}
     body = {"credential": taken}
     assert house.status("POST", "/v3/credentials", body, token=other) == 409
-    # The old one is anybody's again.
-    blob = {"access": key["access"], "secret": "another"}
-    again = {"type": "ec2", "project_id": key["tenant_id"], "blob": blob}
-    made = house.ok("POST", "/v3/credentials", {"credential": again}, token=token)
-    assert made["credential"]["id"] != found[0]["id"]
-    assert house.status("GET", f"{keys}/{key['access']}", token=token) == 200
-    assert house.status("GET", f"{keys}/new-access", token=token) == 200
+    # Nor what it was made with, by which services may still ask.
+    taken["blob"] = {**blob, "access": key["access"]}
+    assert house.status("POST", "/v3/credentials", body, token=other) == 409
+    taken["blob"] = {**blob, "access": "third"}
+    third = house.ok("POST", "/v3/credentials", body, token=other)["credential"]
+    change = {"credential": {"blob": {**blob, "access": key["access"]}}}
+    path = f"/v3/credentials/{third['id']}"
+    assert house.status("PATCH", path, change, token=other) == 409
     text = b"GET\n\n\ndate\n/bucket"
     made = base64.b64encode(hmac.digest(b"new-secret", text, "sha1")).decode()
     assert s3(house, "new-access", text, made, house.service).status == 200
+
+
+def test_the_store_knows_changed_access_keys(house: House) -> None:
+    token, key = key_of(house)
+    own = ServiceCredentials(SERVICE_PASSWORD, "ringstack", "service", "default")
+    service = ServiceTokens(house.caller, own, house.clock)
+
+    def user(said: Mapping[str, Any]) -> Identity:
+        return Identity(said["user"]["id"])
+
+    keys = Ec2Keys(house.caller, service, house.clock, user, 0.0)
+    assert keys.find(key["access"]) == (Identity(key["user_id"]), key["secret"])
+    found = house.ok("GET", "/v3/credentials?type=ec2", token=token)["credentials"]
+    blob = {"access": "new-access", "secret": "new-secret"}
+    path = f"/v3/credentials/{found[0]['id']}"
+    house.ok("PATCH", path, {"credential": {"blob": blob}}, token=token)
+    keys.forget()
+    assert keys.find("new-access") == (Identity(key["user_id"]), "new-secret")
+    assert keys.find(key["access"]) is None
 
 
 def with_credential(house: House, **values: Any) -> tuple[dict[str, Any], Said, str]:
