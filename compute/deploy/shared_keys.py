@@ -11,15 +11,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from compute.deploy.model import Host
+from compute.deploy.remote.keys import STAGED
 
 # Below a cloud's state: single files, and directories of numbered keys.
+# Every cloud has the last.  They are copied in this order: who has that has all.
+LAST_PLACE = "identity/token-keys"
 PLACES = (
     "admin-password",
     "dashboard/session-key",
-    "identity/token-keys",
     "identity/credential-keys",
     "orchestration/secret-keys",
     "alarming/secret-keys",
+    LAST_PLACE,
 )
 
 Held = Mapping[str, Mapping[str, str]]
@@ -59,7 +62,7 @@ def _newest(place: str, held: Mapping[Host, Held]) -> Host | None:
     having = {host: each[place] for host, each in held.items() if each.get(place)}
     if not having:
         return None
-    source = max(having, key=lambda host: _number(_primary(having[host])))
+    source = max(having, key=lambda host: _progress(having[host]))
     known = set(having[source].values())
     for host, files in having.items():
         if files[_primary(files)] not in known:
@@ -68,6 +71,14 @@ def _newest(place: str, held: Mapping[Host, Held]) -> Host | None:
                 f"move away what is wrong below its state directory, and apply"
             )
     return source
+
+
+def _progress(files: Mapping[str, str]) -> tuple[int, bool]:
+    """How far it is: after the primary comes another staged one, if neither a rotation
+    nor a copy was cut short there."""
+    staged = files.get(STAGED)
+    others = [key for name, key in files.items() if name != STAGED]
+    return _number(_primary(files)), staged is not None and staged not in others
 
 
 def _primary(files: Mapping[str, str]) -> str:

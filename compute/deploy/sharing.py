@@ -8,7 +8,7 @@ from typing import Any
 from compute.deploy.fleet import Fleet
 from compute.deploy.inventory import Inventory
 from compute.deploy.model import Host, Part
-from compute.deploy.shared_keys import PLACES, GrownApart, copies
+from compute.deploy.shared_keys import LAST_PLACE, PLACES, GrownApart, copies
 from compute.deploy.transport import Refused
 
 
@@ -29,7 +29,8 @@ def share_keys(
     there = [host for host in control if host in fleet.connections]
     held, refused = fleet.each(there, ask)
     absent = [host.name for host in control if host not in held]
-    if starting and absent and not any(any(each.values()) for each in held.values()):
+    has_keys = any(each.get(LAST_PLACE) for each in held.values())
+    if starting and absent and not has_keys:
         return (
             f"{', '.join(absent)}: may have the keys that control hosts share; "
             f"bring it back, or take it out of the inventory"

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import fcntl
 import grp
 import hashlib
 import json
 import os
 import pwd
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from compute.deploy.remote.files import write_file
@@ -22,6 +23,8 @@ from compute.deploy.remote.places import STATE
 CLOUD = f"{STATE}/cloud"
 # Far more than a key is long.
 KEY_BYTES_MAX = 4096
+# The name of the next primary.
+STAGED = "0"
 
 
 def held(request: Mapping[str, Any]) -> dict[str, dict[str, str]]:
@@ -48,24 +51,59 @@ def digests(user: str, places: list[str]) -> dict[str, dict[str, str]]:
 
 
 def write_keys(change: Mapping[str, Any]) -> str:
-    """Make a place what it is elsewhere; the newest key first, for whoever looks
-    meanwhile can read with it and with all that were there before."""
+    """Make a place what it is elsewhere, while nobody rotates it.  ``OSError`` when
+    that was done since: what may be sealed with a newer key must not be lost."""
     user = pwd.getpwnam(change["user"])
     owner = f"{user.pw_name}:{grp.getgrgid(user.pw_gid).gr_name}"
-    files: Mapping[str, str] = change["files"]
+    files = {
+        name: base64.b64decode(content) for name, content in change["files"].items()
+    }
 
     def write() -> None:
         path = f"{CLOUD}/{change['place']}"
         single = "" in files
         os.makedirs(os.path.dirname(path) if single else path, 0o700, exist_ok=True)
-        for name in sorted(files, key=lambda name: int(name or 0), reverse=True):
-            content = base64.b64decode(files[name])
-            write_file(path if single else f"{path}/{name}", content, 0o600, owner)
-        for name in set() if single else set(_numbers(path)) - files.keys():
-            os.unlink(f"{path}/{name}")
+        if single:
+            write_file(path, files[""], 0o600, owner)
+            return
+        with _alone(path):
+            there = {name: _bytes(f"{path}/{name}") for name in _numbers(path)}
+            if there and _primary(there) > _primary(files):
+                raise OSError(f"{path}: they were rotated meanwhile: apply again")
+            for name in _in_order(files, there.get(STAGED)):
+                write_file(f"{path}/{name}", files[name], 0o600, owner)
+            for name in there.keys() - files.keys():
+                os.unlink(f"{path}/{name}")
 
     _as_user(user, write)
     return "written"
+
+
+def _in_order(files: Mapping[str, bytes], staged: bytes | None) -> list[str]:
+    """Whoever looks meanwhile must read with all that were there before.  The primary
+    comes late: if we are killed, who has it is taken for one who has them all."""
+    newest = str(_primary(files))
+    older = sorted(files.keys() - {newest, STAGED}, key=int)
+    if STAGED not in files:
+        return [*older, newest]
+    # What was staged here may be that primary, and nowhere else yet.
+    is_needed = staged == files[newest]
+    return [*older, newest, STAGED] if is_needed else [*older, STAGED, newest]
+
+
+def _primary(files: Mapping[str, bytes]) -> int:
+    return max(map(int, files))
+
+
+@contextlib.contextmanager
+def _alone(directory: str) -> Iterator[None]:
+    """As ``compute.core.key_repository`` has it, whose program rotates them."""
+    lock = os.open(f"{directory}/.lock", os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
 
 
 def _contents(place: str) -> dict[str, str]:
@@ -76,12 +114,20 @@ def _contents(place: str) -> dict[str, str]:
 
 
 def _numbers(directory: str) -> list[str]:
-    return [name for name in os.listdir(directory) if name.isdigit()]
+    names = os.listdir(directory)
+    return [name for name in names if name.isascii() and name.isdigit()]
 
 
 def _text(path: str) -> str:
+    return base64.b64encode(_bytes(path)).decode("ascii")
+
+
+def _bytes(path: str) -> bytes:
     with open(path, "rb") as file:
-        return base64.b64encode(file.read(KEY_BYTES_MAX)).decode("ascii")
+        found = file.read(KEY_BYTES_MAX + 1)
+    if len(found) > KEY_BYTES_MAX:
+        raise OSError(f"{path}: this is no key, for it is too long")
+    return found
 
 
 def _as_user(user: pwd.struct_passwd, act: Callable[[], Any]) -> Any:
@@ -109,6 +155,8 @@ def _as_user(user: pwd.struct_passwd, act: Callable[[], Any]) -> Any:
     with os.fdopen(ours) as pipe:
         said = pipe.read()
     os.waitpid(child, 0)
+    if not said:
+        raise OSError("the keys: what was begun with them was cut short")
     answer = json.loads(said)
     if "problem" in answer:
         raise OSError(answer["problem"])
