@@ -67,7 +67,9 @@ class Fleet:
     def each(
         self, hosts: Iterable[Host], act: Callable[[Host], T]
     ) -> tuple[dict[Host, T], dict[Host, str]]:
-        """Act on all of them at the same time: results, and what was refused."""
+        """Act on all of them at the same time: results, and what was refused; in their
+        order, whoever is done first."""
+        asked = list(hosts)
         done: dict[Host, T] = {}
         refused: dict[Host, str] = {}
 
@@ -77,5 +79,8 @@ class Fleet:
             except Refused as error:
                 refused[host] = str(error)
 
-        list(self._pool.map(one, hosts))
-        return done, refused
+        list(self._pool.map(one, asked))
+        return (
+            {host: done[host] for host in asked if host in done},
+            {host: refused[host] for host in asked if host in refused},
+        )
