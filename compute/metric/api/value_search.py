@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from compute.core.api import ApiCall, Route, json_reply
@@ -13,10 +14,11 @@ from compute.metric.errors import Explained
 from compute.metric.model import Metric
 from compute.metric.search.values import value_condition
 from compute.metric.series.moments import seconds
-from compute.metric.series.plan import Plan
-from compute.metric.service import measures, metrics, policies
-from compute.metric.service.measures import Question
+from compute.metric.series.plan import Definition, Plan
+from compute.metric.service import metrics, policies
+from compute.metric.service.measures import Question, chosen, points_of
 from compute.metric.service.views import points_view
+from objectstore.kernel import concurrency
 from objectstore.kernel.reply import Reply
 
 METRICS_MAX = 100
@@ -38,9 +40,11 @@ class ValueSearchApi:
         """Metric's id -> the points whose values are so."""
         span = self._frame.span(call)
         method = call.query.one("aggregation") or "mean"
-        granularities: list[int | None] = [
-            length_of("granularity", each) for each in call.query.all("granularity")
-        ]
+        granularities = list(
+            dict.fromkeys(
+                length_of("granularity", each) for each in call.query.all("granularity")
+            )
+        )
         ids = list(dict.fromkeys(call.query.all("metric_id")))
         if len(ids) > METRICS_MAX or len(granularities) > GRANULARITIES_MAX:
             raise BadRequest(
@@ -60,20 +64,45 @@ class ValueSearchApi:
                 found.append((metric, policy.plan))
             return found
 
+        found = self._parts.read(find)
+        wanted = {
+            metric.id: _definitions(metric, plan, method, granularities)
+            for metric, plan in found
+        }
+        # All of them together are one question.
+        rows = self._parts.reading.rows(
+            {metric.id: plan for metric, plan in found},
+            {it.granularity for each in wanted.values() for it in each},
+            span,
+            self._parts.settings.answer_points,
+        )
         answer: dict[str, Any] = {}
-        for metric, plan in self._parts.read(find):
-            points: list[measures.Point] = []
-            for granularity in granularities or [None]:
-                if granularity is not None and plan.definition(granularity) is None:
-                    raise _no_aggregation(granularity, method)
-                question = Question(method, granularity, span)
-                points += measures.answer(self._parts, metric, plan, question)
-            answer[metric.id] = points_view(
-                point
-                for point in points
-                if point[2] is not None and is_wanted(point[2])
-            )
+        for metric_id, definitions in wanted.items():
+            columns, points = rows.get(metric_id, {}), []
+            for definition in definitions:
+                question = Question(method, definition.granularity, span)
+                for point in points_of([definition], columns, question):
+                    if point[2] is not None and is_wanted(point[2]):
+                        points.append(point)
+                concurrency.sleep(0)  # others may have their turn
+            answer[metric_id] = points_view(points)
         return json_reply(200, answer)
+
+
+def _definitions(
+    metric: Metric, plan: Plan, method: str, granularities: Sequence[int]
+) -> list[Definition]:
+    """As they are asked for; else all, the coarsest first."""
+    for each in granularities:
+        if plan.definition(each) is None:
+            raise _no_aggregation(each, method)
+    if not granularities:
+        return sorted(chosen(metric, plan, Question(method)), reverse=True)
+    return [
+        definition
+        for each in granularities
+        for definition in chosen(metric, plan, Question(method, each))
+    ]
 
 
 def _no_aggregation(granularity: int, method: str) -> Explained:

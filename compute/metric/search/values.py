@@ -15,7 +15,8 @@ from compute.metric.search.query import parted
 
 Condition = Callable[[float], bool]
 
-CONDITIONS_MAX = 200
+# Each is asked of each value.
+CONDITIONS_MAX = 20
 DEPTH_MAX = 20
 _COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
     "=": operator.eq,

@@ -100,14 +100,15 @@ def answer(
         parts.settings.answer_points,
     )
     rows = found.get(metric.id, {})
-    return _points(definitions, rows, question)
+    return points_of(definitions, rows, question)
 
 
-def _points(
+def points_of(
     definitions: Sequence[Definition],
     rows: Mapping[int, Columns],
     question: Question,
 ) -> Iterator[Point]:
+    """What is asked of rows that were read, the coarsest granularity first."""
     method = question.aggregation
     for definition in sorted(definitions, reverse=True):
         granularity: int | str = definition.granularity

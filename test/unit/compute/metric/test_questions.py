@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from test.fakes.tokens import fake_token
 from test.unit.compute.metric.house import OTHER, OWNER, House
 from test.unit.compute.metric.test_room import T0, at
@@ -22,6 +24,26 @@ def test_values_are_searched(house: House) -> None:
     for wrong in ({}, [], {"=": "x"}, {"like": 5}, {"and": {}}, {"in": [1]}):
         assert house.call("POST", path, wrong).status == 400, wrong
     assert house.call("POST", path, query, token=THEIRS).status == 404
+
+
+def test_a_search_of_many_metrics_is_one_question(tmp_path: Path) -> None:
+    house = House(tmp_path, answer_points=1000)
+    try:
+        house.policy("seconds", (1, 100_000), aggregation_methods=["mean"])
+        ids = [house.metric("seconds") for _ in range(3)]
+        for metric in ids:
+            house.add(metric, *((T0 + each, 1.0) for each in range(400)))
+        house.fold()
+        path = "/v1/search/metric?" + "&".join(f"metric_id={each}" for each in ids)
+        two = path.rpartition("&")[0]
+        # Who asks twice for a granularity gets it once.
+        found = house.ok("POST", f"{two}&granularity=1&granularity=1", {"=": 1})
+        assert [len(found[each]) for each in ids[:2]] == [400, 400]
+        assert house.call("POST", path, {"=": 1}).status == 413
+        long = {"or": [{"=": 1}] * 20}
+        assert house.call("POST", two, long).status == 400
+    finally:
+        house.database.close()
 
 
 def test_periods_of_the_calendar(house: House) -> None:
