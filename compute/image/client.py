@@ -19,6 +19,7 @@ from compute.core.context import TokenSource
 from compute.core.room_wire import RoomWire
 from compute.image.facts import (
     BASE_KEYS,
+    RESERVED_PREFIX,
     ImageRecord,
     NewImage,
     image_record,
@@ -27,7 +28,14 @@ from compute.image.facts import (
 from objectstore.client.caller import Answer, Caller, Content
 from objectstore.kernel.errors import InsufficientStorage, Rejected, Unavailable
 
-__all__ = ["BASE_KEYS", "ImageClient", "ImageRecord", "NewImage", "image_record"]
+__all__ = [
+    "BASE_KEYS",
+    "RESERVED_PREFIX",
+    "ImageClient",
+    "ImageRecord",
+    "NewImage",
+    "image_record",
+]
 
 PATCH_TYPE = {"Content-Type": "application/openstack-images-v2.1-json-patch"}
 # The service answers an upload once the last segment is safe and hashed.

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+RESERVED_PREFIX = "os_glance_"
+"""Properties that the service sets itself; users may read but not write them."""
 # What the API says of an image beside its free properties.
 BASE_KEYS = frozenset(
     {
@@ -44,7 +46,8 @@ class ImageRecord:
 
     ``size_bytes`` is None until there are bytes, ``virtual_bytes`` until (and unless)
     the format says it; ``hash_algorithm`` and ``hash_hex`` are "" until then.
-    Moments are ISO 8601 texts.
+    Moments are ISO 8601 texts.  ``properties`` are without those that the service sets
+    itself: they tell of this image, and of none that is made after it.
     """
 
     id: str
@@ -115,7 +118,9 @@ def image_record(document: Mapping[str, Any]) -> ImageRecord:
         updated_at=document["updated_at"],
         tags=tuple(document.get("tags", ())),
         properties={
-            key: value for key, value in document.items() if key not in BASE_KEYS
+            key: value
+            for key, value in document.items()
+            if key not in BASE_KEYS and not key.startswith(RESERVED_PREFIX)
         },
     )
 

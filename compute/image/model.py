@@ -44,8 +44,6 @@ MEMBER_STATUSES = (PENDING, ACCEPTED, REJECTED)
 WRITING, STAGED, LIVE, HELD, DOOMED = "writing", "staged", "live", "held", "doomed"
 
 HASH_ALGORITHM = "sha512"
-RESERVED_PREFIX = "os_glance_"
-"""Properties that the service sets itself; users may read but not write them."""
 IMPORTING_TO = "os_glance_importing_to_stores"
 FAILED_IMPORT = "os_glance_failed_import"
 

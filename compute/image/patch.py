@@ -14,7 +14,8 @@ from dataclasses import replace
 from typing import Any
 
 from compute.core.errors import BadRequest, Conflict, Forbidden
-from compute.image.model import QUEUED, RESERVED_PREFIX, Image
+from compute.image.facts import RESERVED_PREFIX
+from compute.image.model import QUEUED, Image
 from compute.image.schemas import ATTRIBUTES, OLDER_PATCH, PATCH, VERBS
 
 READ_ONLY = frozenset(

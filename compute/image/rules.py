@@ -12,6 +12,7 @@ from typing import Any
 from compute.core.context import RequestContext
 from compute.core.errors import ApiError, BadRequest, Conflict, Forbidden, NotFound
 from compute.core.policy import Policy
+from compute.image.facts import RESERVED_PREFIX
 from compute.image.model import (
     ACTIVE,
     DEACTIVATED,
@@ -20,7 +21,6 @@ from compute.image.model import (
     MOVES,
     PROPERTIES_MAX,
     QUEUED,
-    RESERVED_PREFIX,
     SHARED,
     STAGED,
     TAGS_MAX,

@@ -15,7 +15,7 @@ import orjson
 from compute.core.context import RequestContext
 from compute.core.database import Connection
 from compute.core.errors import Conflict, QuotaExceeded
-from compute.image.client import NewImage
+from compute.image.client import RESERVED_PREFIX, NewImage
 from compute.instance.block_devices import (
     SNAPSHOT,
     VOLUME,
@@ -47,7 +47,8 @@ def inherited_properties(server: Server) -> dict[str, str]:
     return {
         key: str(value)
         for key, value in server.image.get("properties", {}).items()
-        if key not in NOT_INHERITED
+        # Servers made before this was left out of images' records may still know it.
+        if key not in NOT_INHERITED and not key.startswith(RESERVED_PREFIX)
     }
 
 

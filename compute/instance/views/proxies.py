@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from compute.core.api import ApiCall
-from compute.image.client import BASE_KEYS
+from compute.image.client import BASE_KEYS, RESERVED_PREFIX
 from compute.instance.frame.replies import links
 
 Shape = Mapping[str, Callable[[Mapping[str, Any]], Any]]
@@ -120,7 +120,9 @@ def image_view(call: ApiCall, image: Mapping[str, Any]) -> dict[str, Any]:
     properties = {
         key: value
         for key, value in image.items()
-        if key not in BASE_KEYS and (value or value == "")
+        if key not in BASE_KEYS
+        and not key.startswith(RESERVED_PREFIX)
+        and (value or value == "")
     }
     found = {
         "id": image["id"],
