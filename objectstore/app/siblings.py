@@ -3,6 +3,9 @@
 They all start at once, and whoever opens its devices first would tell its clients 503:
 of most names it has too few replicas by itself.  A worker listens for its siblings as
 soon as its devices are open, so it is enough that one can connect.
+
+Successors do not wait: who is not there when one of them starts has ended, and while
+they waited for it nobody might be left who takes clients.
 """
 
 from __future__ import annotations

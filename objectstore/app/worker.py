@@ -129,21 +129,22 @@ class StoreWorker:
 
     def run(self, worker: process.Worker) -> None:
         """Open the devices, serve, and on SIGTERM finish what is under way."""
-        self.start()
+        self.start(waits=worker.is_first)
         stop = concurrency.Event()
         on_signals({signal.SIGTERM: stop.set, signal.SIGINT: stop.set})
         worker.ready()
         stop.wait()
         self.stop()
 
-    def start(self) -> None:
-        """Open the devices and serve in the background until ``stop``."""
+    def start(self, *, waits: bool = False) -> None:
+        """Open the devices and serve in the background until ``stop``; ``waits``: take
+        clients only when the workers beside answer, which start now too."""
         settings = self._settings
         if self._places.serves_nodes:
             self._watch_devices()
         self._nodes.serve(self._servers)
         if Role.PROXY in settings.server.roles:
-            if self._places.serves_nodes:
+            if waits and self._places.serves_nodes:
                 siblings = self._places.other_workers().values()
                 wait_for_siblings(siblings, self._clock)
             self._start_proxy()

@@ -31,9 +31,13 @@ logger = logging.getLogger("objectstore.process")
 class Worker:
     """What a worker process knows of itself."""
 
-    def __init__(self, index: int, count: int, ready_writer: int) -> None:
+    def __init__(
+        self, index: int, count: int, ready_writer: int, *, is_first: bool
+    ) -> None:
         self.index = index  # 0 .. count - 1, kept by its successors
         self.count = count
+        # In its place: all the others start too, now.
+        self.is_first = is_first
         self._ready_writer = ready_writer
 
     def ready(self) -> None:

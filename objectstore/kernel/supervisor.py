@@ -65,7 +65,7 @@ class Place:
     index: int
     process: int = 0  # 0: nobody
     reader: int = -1
-    started: float = 0.0
+    started: float = 0.0  # 0: nobody was here yet
     is_ready: bool = False
     start_at: float = 0.0
     failures: int = 0
@@ -230,7 +230,9 @@ class Supervisor:
         sys.stderr.flush()
         process = os.fork()
         if not process:
-            worker = Worker(place.index, len(self._places), writer)
+            worker = Worker(
+                place.index, len(self._places), writer, is_first=not place.started
+            )
             others = [each.reader for each in self._places if each.reader >= 0]
             ours = [reader, *others, self._wake_reader, self._wake_writer]
             live_as_worker(self._work, worker, parent, ours)

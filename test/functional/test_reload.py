@@ -114,6 +114,25 @@ def test_a_reload_refuses_nothing_and_loses_sight_of_nothing(tmp_path: Path) -> 
             assert sum(each.result() for each in lives) > WRITERS
 
 
+def test_a_worker_that_is_down_holds_up_no_successor(tmp_path: Path) -> None:
+    """The only one left is replaced: nobody else takes clients while it starts."""
+    store = Store.alone(tmp_path, workers=2)
+    store.start()
+    with ExitStack() as stack:
+        stack.callback(store.stop)
+        left, ended = store.workers()
+        (listening,) = tmp_path.rglob("worker-1.sock")
+        listening.unlink()
+        listening.mkdir()  # its successors cannot listen
+        os.kill(ended, signal.SIGKILL)
+        log = store.place.log(store.plans[0].name)
+        wait_for(lambda: "worker 1 ended with 1" in log.read_text(), "its successor")
+        os.kill(store.pid(), signal.SIGHUP)
+        wait_for(lambda: left not in store.workers(), "the worker to end")
+        wait_for(lambda: store.is_up(0), "its successor")
+        assert "clients are served without" not in log.read_text()
+
+
 def life(store: Store, number: int, is_over: Event) -> int:
     """Create, change, read and delete names of its own; how many."""
     client, turn, kept = Client(store.endpoint(), TESTER), 0, None

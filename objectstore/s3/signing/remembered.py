@@ -34,8 +34,8 @@ from objectstore.s3.signing.sigv4 import (
     parts_of,
 )
 
-# A day's clients; each is about a kilobyte.
 SHA256_DIGITS = 64
+# A day's clients; each is about a kilobyte.
 SIGNERS_MAX = 1000
 # Sets of ``x-amz-`` headers of one client.
 COVERED_MAX = 20

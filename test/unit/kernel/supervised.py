@@ -30,6 +30,12 @@ def serve(worker: Worker) -> None:
     say("drained", worker.index, os.getpid())
 
 
+def newcomer(worker: Worker) -> None:
+    """Tell whether anybody was here before, and serve."""
+    say("first" if worker.is_first else "successor", worker.index)
+    serve(worker)
+
+
 def stubborn(worker: Worker) -> None:
     """Ignore SIGTERM."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -74,6 +80,7 @@ def hangs() -> bool:
 if __name__ == "__main__":
     work = {
         "serve": serve,
+        "newcomer": newcomer,
         "stubborn": stubborn,
         "misconfigured": misconfigured,
         "failing": failing,

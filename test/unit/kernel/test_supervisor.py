@@ -95,6 +95,21 @@ def test_a_dead_worker_is_replaced():
         assert program.end() == 0
 
 
+def test_a_successor_is_told_that_it_is_one():
+    with running("1", "newcomer") as program:
+        program.hear("first")
+        worker = program.hear_ready(1)
+        os.kill(worker[0], signal.SIGKILL)
+        program.hear("successor")
+        program.hear_ready(1)
+        program.process.send_signal(signal.SIGHUP)
+        program.hear("drained")
+        program.hear("successor")
+        program.hear_ready(1)
+        program.process.send_signal(signal.SIGTERM)
+        assert program.end() == 0
+
+
 def test_sighup_replaces_one_after_the_other():
     with running("2", "serve") as program:
         before = program.hear_ready(2)
