@@ -34,6 +34,7 @@ _USER = re.compile(r"[a-z_][a-z0-9_-]{0,31}\Z")
 _PATH = re.compile(r"(/[A-Za-z0-9_.-]+)+\Z")
 _LOGIN = re.compile(r"([A-Za-z0-9.-]{1,64}):([A-Za-z0-9.-]{1,64})\Z")
 _GROUP = re.compile(r"[A-Za-z0-9._:-]{1,64}\Z")
+_DATABASE = re.compile(r"(sqlite|postgresql(\+psycopg2)?|mysql\+pymysql)://")
 _URL = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._/-]*)?\Z")
 
 
@@ -99,6 +100,9 @@ def _check_cloud(reader: Reader, cloud: CloudWish) -> None:
         reader.note("cloud", "region", "letters, digits, and . _ - only")
     if not cloud.database.isprintable():
         reader.note("cloud", "database", "is no URL")
+    elif cloud.database and not _DATABASE.match(cloud.database):
+        known = "sqlite://, postgresql+psycopg2:// or mysql+pymysql://"
+        reader.note("cloud", "database", f"{known}: releases have no other driver")
     for name in ("known_hosts", "ssh_key"):
         path = getattr(cloud, name)
         if path is not None and not path.is_file():

@@ -35,6 +35,8 @@ from objectstore.kernel import concurrency
 METRICS_MAX = 10_000
 # Each is looked for by itself.
 NAMES_MAX = 100
+# Each is held against the name of each metric.
+PATTERNS_MAX = 10
 WILDCARDS_MAX = 8
 # For each point that a question may look at: operations beside each other, or several
 # deep.
@@ -108,10 +110,22 @@ def of_resources(
         target = target_of_metric(metric, owners[metric.resource_id])
         return parts.allows(context, "get measures", target)
 
+    patterns = sorted(name for name in names if "*" in name)
     by_name = {
-        name: [each for each in _of_name(connection, ids, name) if may_see(each)]
-        for name in sorted(names)
+        name: [
+            each for each in store.metrics_of(connection, ids, name) if may_see(each)
+        ]
+        for name in sorted(names.difference(patterns))
     }
+    if patterns:
+        _check_patterns(patterns)
+        known = [it for it in store.metrics_of(connection, ids) if it.name]
+        for pattern in patterns:
+            by_name[pattern] = [
+                each
+                for each in known
+                if fnmatchcase(each.name, pattern) and may_see(each)
+            ]
     chosen = {it.id: it for each in by_name.values() for it in each}
     _check_number(len(chosen))
     if ids and not chosen:
@@ -126,13 +140,11 @@ def of_resources(
     return _with_plans(connection, chosen, named)
 
 
-def _of_name(connection: Connection, ids: Sequence[str], name: str) -> list[Metric]:
-    if "*" not in name:
-        return store.metrics_of(connection, ids, name)
-    if name.count("*") > WILDCARDS_MAX:
+def _check_patterns(patterns: Sequence[str]) -> None:
+    if len(patterns) > PATTERNS_MAX:
+        raise BadRequest(f"At most {PATTERNS_MAX} names have wildcards")
+    if any(each.count("*") > WILDCARDS_MAX for each in patterns):
         raise BadRequest(f"A metric's name has at most {WILDCARDS_MAX} wildcards")
-    found = store.metrics_of(connection, ids)
-    return [each for each in found if each.name and fnmatchcase(each.name, name)]
 
 
 def part_of(chosen: Chosen, resource_ids: frozenset[str]) -> Chosen:

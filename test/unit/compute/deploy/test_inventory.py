@@ -59,6 +59,8 @@ def test_all_mistakes_are_told_together() -> None:
         ({"host:beta": {"devices": "d1 1, d1 1"}}, "is there twice"),
         ({"host:beta": {"roles": "store, network"}}, "networks are made on compute"),
         ({"host:beta": {"roles": "store, control"}}, "need a database server"),
+        ({"cloud": {"database": "mysql://10.0.0.9/x"}}, "no other driver"),
+        ({"cloud": {"database": "postgresql+asyncpg://10.0.0.9/x"}}, "no other"),
         ({"store": {"replicas": "7"}}, "7 replicas need as many devices"),
         ({"store": {"users": "nobody"}}, "is not ACCOUNT:NAME"),
         ({"host:gamma": {"hypervisor": "libvirt"}}, "need the role network"),

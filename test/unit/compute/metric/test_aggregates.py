@@ -135,6 +135,9 @@ def test_names_with_wildcards(cloud: House) -> None:
     assert got.body["description"] == "Metric ['no*'] does not exist"
     body = {"operations": f"(metric {'*' * 9} mean)", "search": ALL}
     assert cloud.call("POST", "/v1/aggregates", body).status == 400
+    many = " ".join(f"(c{number}* mean)" for number in range(11))
+    body = {"operations": f"(metric (cpu mean) {many})", "search": ALL}
+    assert cloud.call("POST", "/v1/aggregates", body).status == 400
     body = {"operations": "(metric cpu nothing)", "search": ALL}
     assert cloud.call("POST", "/v1/aggregates", body).status == 404
 
