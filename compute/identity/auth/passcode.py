@@ -1,7 +1,8 @@
 """The totp method: a passcode of one of the user's credentials of type ``totp``.
 
 A passcode is good once (RFC 6238, 5.2), so that nobody who sees it typed can use it
-too.  A wrong one counts as a wrong password does; what differs cannot be told apart.
+too.  A wrong one counts as a wrong password does.  Whatever is wrong, the answer is the
+same 401; only who measures how long a failure takes to count sees that there is a user.
 """
 
 from __future__ import annotations

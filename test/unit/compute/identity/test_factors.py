@@ -13,7 +13,7 @@ from compute.identity.auth.password import count_failure, refuse_locked
 from compute.identity.changes.credentials import DEVICES_MAX
 from compute.identity.passcodes import check_secret, step_of
 from compute.identity.store.subjects import users
-from test.unit.compute.identity.house import House, Said
+from test.unit.compute.identity.house import ADMIN_PASSWORD, House, Said
 
 KEY = b"a device's own secret"
 SECRET = "MEQGIZLWNFRWKJ3TEBXXO3RAONSWG4TFOQ"
@@ -140,6 +140,16 @@ def test_what_nobody_guesses_forgives_no_guesses(house: House) -> None:
     assert failures_of(house, user_id) == 1
     assert house.sign_in("ann", "pw").status == 201
     assert failures_of(house, user_id) == 0
+
+
+def test_an_administrator_who_locked_himself_out(house: House) -> None:
+    found = house.ok("GET", "/v3/users?name=admin")["users"]
+    path = f"/v3/users/{found[0]['id']}"
+    house.ok("PATCH", path, {"user": {"options": TWO}})
+    assert house.sign_in("admin", ADMIN_PASSWORD).status == 401
+    options = {"multi_factor_auth_enabled": False}
+    house.ok("PATCH", path, {"user": {"options": options}}, token=house.service)
+    assert house.sign_in("admin", ADMIN_PASSWORD).status == 201
 
 
 def test_of_wrong_ones_at_the_same_time_each_counts(house: House) -> None:
