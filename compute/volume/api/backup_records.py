@@ -31,7 +31,9 @@ from objectstore.kernel.reply import Reply
 RULE = "backup:export-import"
 SERVICE = "cinder.backup.drivers.ringstack"
 """Tells ours from the records of others, as clients of the field expect it to begin."""
-RECORD_CHARACTERS_MAX = 64 * 1024
+RECORD_CHARACTERS_MAX = 640 * 1024
+"""More than the longest that an export writes: all the metadata that a backup may have,
+of characters that JSON writes as six."""
 MOMENT_MAX = 253_402_300_799
 """The last second of the year 9999: a list could not show a later one."""
 IMPORT = body_of(

@@ -247,6 +247,18 @@ def test_records_outlive_the_database(house: House) -> None:
     assert house.read(found["volume_id"], 3 * MIB, 7) == b"kepttoo"
 
 
+def test_the_longest_record_comes_back(house: House) -> None:
+    texts = {f"{number:03}".ljust(255, "\1"): "\2" * 255 for number in range(128)}
+    long = {"name": "\3" * 255, "description": "\4" * 255, "metadata": texts}
+    backup_id = house.backup(house.create(), **long)
+    path = f"/backups/{backup_id}/export_record"
+    record = house.ok("GET", path, roles="admin")
+    rows = house.wiring.stores.backups
+    house.database.run(lambda connection: rows.delete(connection, backup_id))
+    house.ok("POST", "/backups/import_record", record, roles="admin")
+    assert house.show("backup", backup_id)["metadata"] == texts
+
+
 def test_a_record_that_was_changed_restores_nothing(house: House) -> None:
     backup_id = house.backup(house.create())
     record = house.ok("GET", f"/backups/{backup_id}/export_record", roles="admin")
