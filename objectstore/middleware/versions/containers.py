@@ -25,7 +25,13 @@ from objectstore.middleware.stored_facts import account_metadata, container_meta
 from objectstore.middleware.subrequest import ask, discard, read_reply
 from objectstore.middleware.versions.link import LINK
 from objectstore.middleware.versions.listing import hidden_query, merge_versions
-from objectstore.middleware.versions.names import HIDDEN_PREFIX, NULL, visible_container
+from objectstore.middleware.versions.names import (
+    HIDDEN_PREFIX,
+    NULL,
+    split_version,
+    versions_prefix,
+    visible_container,
+)
 from objectstore.middleware.versions.null import null_timestamp
 from objectstore.middleware.versions.place import Place
 
@@ -148,13 +154,15 @@ def _all_versions(place: Place, *, is_s3: bool) -> Reply:
     if hidden.status != 200:
         discard(hidden)
     continued = query.get("marker", "") if query.get("version_marker") else ""
+    is_reverse = query.get("reverse", "").lower() in TRUE_WORDS
     page = merge_versions(
         entries,
         versions,
         _current_of(place, continued),
         continued,
         _limit(query.get("limit", "")),
-        reverse=query.get("reverse", "").lower() in TRUE_WORDS,
+        _newest_of_last(place, versions) if is_reverse else {},
+        reverse=is_reverse,
         names_null=is_s3,
     )
     body = orjson.dumps(page)
@@ -195,6 +203,20 @@ def _current_of(place: Place, name: str) -> dict[str, str]:
         place.own("HEAD", f"{place.container_path()}/{name}", symlink="get")
     )
     return {name: head.header(LINK) or NULL} if head.status < 300 else {}
+
+
+def _newest_of_last(place: Place, versions: list[dict[str, Any]]) -> dict[str, str]:
+    """The newest version of the name with which a page of them ends."""
+    found = split_version(versions[-1].get("name", "")) if versions else None
+    if found is None:
+        return {}
+    query = {"format": "json", "limit": "1", "prefix": versions_prefix(found[0])}
+    reply = place.ask(place.own("GET", place.hidden_path(), **query))
+    if reply.status != 200:
+        discard(reply)
+        raise Unavailable("the container for versions does not answer")
+    stored = [split_version(entry["name"]) for entry in _entries(reply)]
+    return {name: to_text(timestamp) for name, timestamp in filter(None, stored)}
 
 
 def _entries(reply: Reply) -> list[dict[str, Any]]:

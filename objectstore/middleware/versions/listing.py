@@ -73,6 +73,7 @@ def merge_versions(
     current: Mapping[str, str],
     continued: str,
     limit: int,
+    newest: Mapping[str, str],
     *,
     reverse: bool,
     names_null: bool,
@@ -80,8 +81,9 @@ def merge_versions(
     """One page of all versions.
 
     ``current`` adds links that ``shown`` does not have: name to version id.
-    ``continued`` is the name in whose middle the page begins.  ``names_null``: what
-    was there before versioning is called ``null`` for good, as S3 has it.
+    ``continued`` is the name in whose middle the page begins; ``newest`` has the newest
+    version of that in whose middle one that is turned round may end.  ``names_null``:
+    what was there before versioning is called ``null`` for good, as S3 has it.
     """
     latest = dict(current)
     entries: list[Entry] = []
@@ -112,18 +114,21 @@ def merge_versions(
             entry["version_id"] = NULL if was_null and names_null else version_id
             entries.append(entry)
     if reverse:
-        _mark_last(entries, latest)
+        _mark_last(entries, latest, newest)
     entries.extend(directories.values())
     entries.sort(key=_place_of, reverse=reverse)
     return entries[:limit]
 
 
-def _mark_last(entries: list[Entry], latest: Mapping[str, str]) -> None:
-    """Of a name without a link the newest comes last in a listing that is turned round:
-    a deletion, which is what is latest."""
+def _mark_last(
+    entries: list[Entry], latest: Mapping[str, str], newest: Mapping[str, str]
+) -> None:
+    """Of a name without a link the newest comes last in a listing that is turned round,
+    if the page has it: a deletion, which is what is latest."""
     last = {entry["name"]: entry for entry in entries if entry["name"] not in latest}
-    for entry in last.values():
-        entry["is_latest"] = is_marker(entry["content_type"])
+    for name, entry in last.items():
+        is_newest = entry["version_id"] == newest.get(name, entry["version_id"])
+        entry["is_latest"] = is_newest and is_marker(entry["content_type"])
 
 
 def _place_of(entry: Entry) -> str:

@@ -316,6 +316,11 @@ def test_pages_of_versions(store: Store) -> None:
     assert names == sorted(names, reverse=True)
     latest = {entry for entry in store.versions() if entry[2]}
     assert {entry for entry in turned if entry[2]} == latest
+    store.put("c", b"4")
+    store.ask("DELETE", f"{C}/c")
+    turned = store.versions("reverse=true")
+    for size in range(1, len(turned) + 1):  # also in the middle, behind a deletion
+        assert store.versions(f"reverse=true&limit={size}") == turned[:size]
     assert store.ask("GET", f"{C}?versions&format=xml").status == 406
 
 
