@@ -195,7 +195,8 @@ class Incoming:
         self._finished = True
         if self._decoder is not None:
             more = sum(map(len, self._queue))
-            while data := self._read_source():
+            # Who sends far too much is told so before the end of it, if it has one.
+            while more <= READ_BYTES and (data := self._read_source()):
                 more += sum(map(len, self._decoder.feed(data)))
             if more:
                 raise self._not_as_announced(self.length + more)

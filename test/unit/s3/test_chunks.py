@@ -17,7 +17,7 @@ from objectstore.s3.payload.chunks import (
     ChunkDecoder,
     only_chunk,
 )
-from objectstore.s3.payload.incoming import Incoming
+from objectstore.s3.payload.incoming import READ_BYTES, Incoming
 from objectstore.s3.payload.open import open_unchained
 from objectstore.s3.signing.claim import STREAMING_UNSIGNED_TRAILER
 
@@ -119,6 +119,14 @@ def test_the_decoded_length_must_be_right(length: int) -> None:
     with pytest.raises(S3Error) as caught:
         body.read()
     assert caught.value.code == "IncompleteBody"
+
+
+def test_a_body_that_goes_on_and_on_is_not_read_to_its_end() -> None:
+    source = io.BytesIO(encode([b"1234", *[b"x" * READ_BYTES] * 8]))
+    with pytest.raises(S3Error) as caught:
+        Incoming(source, 4, decoder=ChunkDecoder(None)).read()
+    assert caught.value.code == "IncompleteBody"
+    assert source.tell() <= 3 * READ_BYTES
 
 
 def test_a_wrong_checksum_is_told_before_the_last_byte() -> None:
