@@ -91,6 +91,17 @@ def _pattern(
         yield ValidationError(f"{value!r} does not match {pattern!r}")
 
 
+def _unique(
+    validator: Any, is_wanted: bool, value: object, schema: Any
+) -> Iterator[ValidationError]:
+    """By what each is written as: comparing everything with everything takes the
+    square of a list's length where it holds objects."""
+    if is_wanted and isinstance(value, list):
+        written = {json.dumps(each, sort_keys=True) for each in value}
+        if len(written) < len(value):
+            yield ValidationError(f"{value!r} has non-unique elements")
+
+
 def _is_integer(checker: TypeChecker, value: object) -> bool:
     """The newer drafts take 1.0, too; and what is too large for an integer is read
     as such a float, past every look at its size."""
@@ -104,6 +115,7 @@ Validator = extend(  # type: ignore[no-untyped-call]
         "maximum": _at_most,
         "exclusiveMinimum": _more_than,
         "pattern": _pattern,
+        "uniqueItems": _unique,
     },
     type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer),
 )

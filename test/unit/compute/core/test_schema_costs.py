@@ -1,4 +1,4 @@
-"""Patterns take no more time than the texts that may be given."""
+"""Bodies are checked in no more time than it takes to read them."""
 
 from __future__ import annotations
 
@@ -31,3 +31,12 @@ def test_user_data_of_line_ends() -> None:
         schema.check("\n" * 65_000 + "!")
     for text in ("", "\n", "aGk=", "aGk=\n", "aGk\r\na\n==\r\n\n"):
         schema.check(text)
+
+
+def test_what_a_list_has_twice() -> None:
+    schema = Schema({"type": "array", "uniqueItems": True})
+    schema.check([1, "1", True, [1], {"a": 1, "b": 2}, None])
+    schema.check([{"number": number} for number in range(50_000)])
+    for one, same in (("a", "a"), ({"a": 1, "b": 2}, {"b": 2, "a": 1}), ([1], [1])):
+        fault = schema.fault([one, same])
+        assert fault is not None and fault.rule == "uniqueItems"
