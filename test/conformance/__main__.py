@@ -33,7 +33,10 @@ WORDS_SHOWN = 1200
 APART = "RINGSTACK_CONFORMANCE_APART"
 
 
-@click.command(name="python -m test.conformance")
+@click.command(
+    name="python -m test.conformance",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.argument("suite", required=False)
 @click.argument("regex", required=False)
 @click.option(
@@ -82,7 +85,8 @@ def main(
         return
     if suite not in suites:
         known = ", ".join(sorted(suites))
-        raise click.UsageError(f"no suite {suite!r}; there are: {known}")
+        wrong = f"no suite {suite!r}" if suite else "say which SUITE"
+        raise click.UsageError(f"{wrong}; there are: {known}")
     chosen = suites[suite]
     is_real = chosen.is_real if guests == "default" else guests == "real"
     if is_real and os.geteuid() != 0:

@@ -16,7 +16,14 @@ from compute.dashboard.frame.belief import (
     believed_form,
     check_origin,
 )
-from compute.dashboard.frame.fields import BadForm, Form, Values, read_values, refilled
+from compute.dashboard.frame.fields import (
+    BadForm,
+    Form,
+    Values,
+    confirmation,
+    read_values,
+    refilled,
+)
 from compute.dashboard.frame.replies import Replies, sentence_of
 from compute.dashboard.frame.routes import Route, Router
 from compute.dashboard.frame.session import Session
@@ -134,7 +141,7 @@ class Dashboard:
 def _load(visit: Visit, route: Route) -> Any:
     if route.load is None:
         back = guard.local_path(visit.query("back"), "/")
-        return Form(route.question, (), "Yes, go on", back, look="danger")
+        return confirmation(route.question, back)
     return route.load(visit)
 
 

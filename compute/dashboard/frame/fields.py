@@ -93,6 +93,17 @@ class Form:
         return any(each.kind in ("file", "upload") for each in self.flat())
 
 
+def confirmation(question: str, cancel: str) -> Form:
+    """The page that asks it, as a title and what to know before the answer.  Of what is
+    deleted that is at least that it is gone."""
+    title, mark, known = question.partition("? ")
+    if not known and question.startswith("Delete"):
+        known = "This cannot be taken back."
+    return Form(
+        title + mark.strip(), (), "Yes, go on", cancel, lead=known, look="danger"
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Values:
     """Good answers."""

@@ -176,7 +176,10 @@ def snapshot_table(snapshots: Any, title: str = "Snapshots") -> Table:
         for each in snapshots
     ]
     columns = ["Name", "State", "Size", "Of", "Made"]
-    empty = Empty("No snapshots yet. A snapshot keeps what a volume is at a moment.")
+    empty = Empty(
+        "No snapshots yet. A snapshot keeps what a volume is at a moment. Make one from"
+        " a volume's actions."
+    )
     return Table("snapshots", columns, rows, empty, title, is_filterable=True)
 
 

@@ -14,6 +14,7 @@ from compute.dashboard.frame.fields import (
     Form,
     Group,
     Option,
+    confirmation,
     read_values,
     refilled,
 )
@@ -173,3 +174,17 @@ def test_a_form_keeps_its_answers_but_no_password() -> None:
     fields = {each.name: each for each in again.flat()}
     assert fields["name"].value == "ann" and fields["name"].error == "no"
     assert fields["secret"].value == "" and again.problem == "all"
+
+
+@pytest.mark.parametrize(
+    ("question", "title", "lead"),
+    [
+        ("Reboot this server?", "Reboot this server?", ""),
+        ("Stop it? What runs in it ends.", "Stop it?", "What runs in it ends."),
+        ("Delete this key?", "Delete this key?", "This cannot be taken back."),
+        ("Delete it? Its disk is lost.", "Delete it?", "Its disk is lost."),
+    ],
+)
+def test_only_what_is_gone_is_said_to_be(question: str, title: str, lead: str) -> None:
+    form = confirmation(question, "/servers")
+    assert (form.title, form.lead, form.cancel) == (title, lead, "/servers")
