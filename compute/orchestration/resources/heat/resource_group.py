@@ -161,11 +161,12 @@ class ResourceGroup(GroupType):
     ) -> tuple[Mapping[str, Any], Mapping[str, Any]] | None:
         """All of its members at once."""
         size, given = properties["count"], properties["resource_def"]
-        if has_unknown([size, given]):
+        variable = properties["index_var"]
+        if has_unknown([size, given, variable]):
             return None
         if size * weight_of(given, WORK_MAX) > WORK_MAX:
             raise Invalid(f"{size} times this definition are too much of it")
-        definition, variable = _definition(given), properties["index_var"]
+        definition = _definition(given)
         wanted = {
             name: numbered(definition, variable, name)
             for name in names(size, frozenset())

@@ -78,6 +78,18 @@ def test_a_preview_has_an_end(house: House) -> None:
     assert house.call("POST", "/validate?show_nested=true", body).status == 403
 
 
+def test_a_group_of_what_is_not_known_yet_is_one_resource(house: House) -> None:
+    later = {"get_attr": ["one", "size"]}
+    definition = {"type": "Test::Thing"}
+    for name in ("count", "index_var", "resource_def"):
+        properties = {"count": 2, "resource_def": definition, name: later}
+        many = {"type": "OS::Heat::ResourceGroup", "properties": properties}
+        resources = {"one": definition, "many": many}
+        order = {"heat_template_version": "2021-04-16", "resources": resources}
+        stack = _preview(house, order, files={}, parameters={})
+        assert stack["resources"][1]["resource_name"] == "many"
+
+
 def test_a_small_template_makes_no_large_preview(house: House) -> None:
     """Neither many stacks of much each, nor many copies of one text."""
     own = {"heat_template_version": "2021-04-16"}
