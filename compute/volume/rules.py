@@ -19,6 +19,7 @@ from compute.volume.model import (
     IN_USE,
     METADATA_ITEMS_MAX,
     PREVIOUS,
+    READ_ONLY_KEY,
     RESERVED,
     SIZE_GIB_MAX,
     SNAPSHOT_ACTIONS,
@@ -163,8 +164,8 @@ def gib_of(size_bytes: int) -> int:
 
 
 def check_metadata_count(metadata: Mapping[str, Any]) -> None:
-    """``OverLimit`` for too many pairs."""
-    if len(metadata) > METADATA_ITEMS_MAX:
+    """``OverLimit`` for too many pairs, but for the one that the service sets."""
+    if len(metadata.keys() - {READ_ONLY_KEY}) > METADATA_ITEMS_MAX:
         raise OverLimit(
             f"Maximum number of metadata items exceeds {METADATA_ITEMS_MAX}"
         )

@@ -68,14 +68,15 @@ class DefinitionService:
         *,
         replacing: bool = False,
     ) -> list[Definition]:
-        """Define something; ``replacing``: and nothing else of the kind any more."""
+        """Define something; ``replacing``: and nothing else of the kind any more
+        (``Forbidden`` when the namespace is protected)."""
 
         now = self._parts.clock.time()
 
         def write(connection: Connection) -> list[Definition]:
             namespace = allowed(self._parts, connection, context, name, kind.add)
-            if replacing:
-                store.forget(connection, namespace.id, kind.name)
+            if replacing and store.forget(connection, namespace.id, kind.name):
+                check_unprotected(namespace)
             return define(connection, namespace, kind, documents, now)
 
         return written(

@@ -10,7 +10,6 @@ from compute.core.database import Connection
 from compute.core.errors import BadRequest
 from compute.volume import rules
 from compute.volume.model import (
-    METADATA_ITEMS_MAX,
     READ_ONLY_KEY,
     STATUSES,
 )
@@ -78,8 +77,7 @@ class Volumes:
 
         def merge(connection: Connection, volume: Volume) -> Mapping[str, Any]:
             after = decide(dict(getattr(volume, column)))
-            if len(after) > METADATA_ITEMS_MAX:
-                rules.check_metadata_count(after)
+            rules.check_metadata_count(after)
             return {column: after}
 
         rule = "volume:update_volume_metadata"

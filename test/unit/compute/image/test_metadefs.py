@@ -226,3 +226,10 @@ def test_what_others_namespaces_are_meant_for_is_not_told(house: House) -> None:
     assert told(OWNER) and not told(OTHER)
     ok(house, "PUT", "/mine", {"visibility": "public"})
     assert told(OTHER)
+
+
+def test_tags_of_a_protected_namespace_are_not_replaced(house: House) -> None:
+    ok(house, "POST", "", {"namespace": "kept", "protected": True})
+    ok(house, "POST", "/kept/tags", {"tags": [{"name": "a"}]})
+    assert ask(house, "POST", "/kept/tags", {"tags": []}).status == 403
+    assert ok(house, "GET", "/kept/tags")["tags"] == [{"name": "a"}]

@@ -388,3 +388,14 @@ def test_errors_have_cinders_shape(house: House) -> None:
     assert "badRequest" in house.ask("POST", "/volumes", {"x": 1}).json
     answer = house.caller.request("GET", f"/v3/{OWNER}/volumes", {}, b"")
     assert answer.status == 401 and "unauthorized" in answer.json()
+
+
+def test_the_read_only_flag_takes_no_place_in_the_metadata(house: House) -> None:
+    full = {f"k{number}": "v" for number in range(128)}
+    volume_id = house.create(metadata=full)
+    flag = {"readonly": True}
+    assert house.act(volume_id, "os-update_readonly_flag", flag).status == 202
+    path = f"/volumes/{volume_id}/metadata"
+    found = house.ok("POST", path, {"metadata": {"k1": "w"}})["metadata"]
+    assert found == {**full, "k1": "w", "readonly": "True"}
+    assert house.ask("POST", path, {"metadata": {"more": "x"}}).status == 413
