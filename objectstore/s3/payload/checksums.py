@@ -228,8 +228,10 @@ def combined(algorithm: Algorithm, parts: Iterable[tuple[str, int]]) -> str:
 
 
 def take_announced(environ: dict[str, Any]) -> dict[str, str]:
-    """Checksums in the headers, by algorithm; no longer there: of a completion they are
-    the object's, and not the body's."""
+    """Checksums in the headers, by algorithm; no longer there, nor is the algorithm's
+    name: of a completion they are the object's, and not the body's."""
+    if "HTTP_X_AMZ_TRAILER" not in environ:
+        environ.pop("HTTP_X_AMZ_SDK_CHECKSUM_ALGORITHM", None)
     return {
         algorithm.name: environ.pop(key)
         for key, algorithm in _ENVIRON_KEYS

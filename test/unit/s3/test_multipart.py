@@ -33,13 +33,18 @@ def part(house: House, upload: str, number: int, body: bytes) -> str:
     return answer.headers["etag"]
 
 
-def finish(house: House, upload: str, etags: dict[int, str]):  # type: ignore[no-untyped-def]
+def finish(  # type: ignore[no-untyped-def]
+    house: House,
+    upload: str,
+    etags: dict[int, str],
+    headers: dict[str, str] | None = None,
+):
     listed = "".join(
         f"<Part><PartNumber>{number}</PartNumber><ETag>{etag}</ETag></Part>"
         for number, etag in etags.items()
     )
     body = f"<CompleteMultipartUpload>{listed}</CompleteMultipartUpload>".encode()
-    return house.ask("POST", "/bucket/key", f"uploadId={upload}", body)
+    return house.ask("POST", "/bucket/key", f"uploadId={upload}", body, headers)
 
 
 def segments(house: House) -> list[str]:
@@ -253,6 +258,12 @@ def test_a_composite_checksum_is_that_of_the_checksums(house: House) -> None:
     crcs = b"".join(zlib.crc32(piece).to_bytes(4, "big") for piece in pieces)
     expected = base64.b64encode(zlib.crc32(crcs).to_bytes(4, "big")).decode()
     assert found == f"{expected}-2"
+
+
+def test_a_completion_may_name_the_algorithm_of_its_checksum(house: House) -> None:
+    upload = start(house, x_amz_checksum_algorithm="CRC32")
+    told = {"x-amz-sdk-checksum-algorithm": "CRC32", "x-amz-checksum-crc32": "AAAAAA=="}
+    assert finish(house, upload, {1: '"none"'}, told).code == "InvalidPart"
 
 
 def test_an_empty_part_is_an_empty_object(house: House) -> None:
