@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from compute.core.api import ApiCall, Route, empty_reply, json_reply
 from compute.core.database import Connection
 from compute.core.errors import BadRequest, NotFound
@@ -70,8 +73,8 @@ class ConfigsApi:
             text_of(body, "name"),
             text_of(body, "group") or "Heat::Ungrouped",
             config,
-            list_of(body, "inputs"),
-            list_of(body, "outputs"),
+            _named(body, "inputs"),
+            _named(body, "outputs"),
             map_of(body, "options"),
             self._parts.now(),
         )
@@ -107,6 +110,15 @@ class ConfigsApi:
     def _config(self, connection: Connection, call: ApiCall) -> SoftwareConfig:
         wanted = call.parameters["config_id"]
         return find_config(connection, self._parts.stores, call, wanted)
+
+
+def _named(body: Mapping[str, Any], what: str) -> list[Any]:
+    """A list of maps that have names; ``BadRequest``."""
+    found = list_of(body, what)
+    for each in found:
+        if not isinstance(each, Mapping) or not isinstance(each.get("name"), str):
+            raise BadRequest(f"{what} must be a list of maps, each with a name")
+    return found
 
 
 def find_config(

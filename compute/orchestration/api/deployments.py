@@ -20,8 +20,9 @@ from objectstore.kernel.reply import Reply
 DEPLOYMENTS_MAX = 10_000
 _ONE = "/software_deployments/{deployment_id}"
 _FIRST_ACTION = "INIT"
-# The column's width.
+# The columns' widths.
 _ACTION_CHARACTERS_MAX = 32
+_ID_CHARACTERS_MAX = 64
 _STATUSES = ("IN_PROGRESS", "COMPLETE", "FAILED")
 
 
@@ -62,7 +63,7 @@ class DeploymentsApi:
         record = SoftwareDeployment(
             self._parts.identifiers.uuid(),
             call.context.project_id,
-            text_of(body, "server_id"),
+            text_of(body, "server_id", most=_ID_CHARACTERS_MAX),
             text_of(body, "config_id"),
             _action_of(body) or _FIRST_ACTION,
             word_of(body, "status", _STATUSES, "COMPLETE"),
@@ -202,7 +203,7 @@ def _inputs(config: SoftwareConfig, found: SoftwareDeployment) -> list[Any]:
     """The config's inputs with the deployment's values."""
     inputs = []
     for each in config.inputs:
-        if isinstance(each, Mapping) and "name" in each:
+        if isinstance(each, Mapping) and isinstance(each.get("name"), str):
             value = found.input_values.get(each["name"], each.get("default"))
             inputs.append({**each, "value": value})
     return inputs

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from compute.orchestration.api.deployments import to_apply
 from test.unit.compute.orchestration.house import OTHER, OWNER, House
 
@@ -36,3 +40,12 @@ def test_a_server_that_is_not_there_yet_is_told_nothing_of_the_others(
 def test_an_action_is_no_longer_than_databases_keep(house: House) -> None:
     assert _deploy(house, action="A" * 32) == 200
     assert _deploy(house, action="A" * 33) == 400
+    assert _deploy(house, server_id="s" * 65) == 400
+
+
+@pytest.mark.parametrize("inputs", [["x"], [{}], [{"name": []}], [{"name": 5}]])
+def test_inputs_have_names(house: House, inputs: list[Any]) -> None:
+    """Whoever reads them puts values to their names."""
+    for what in ("inputs", "outputs"):
+        body = {"name": "n", "config": "", what: inputs}
+        assert house.call("POST", "/software_configs", body).status == 400
