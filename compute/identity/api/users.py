@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from compute.core.api import ApiCall, Route, empty_reply
-from compute.core.database import Connection
 from compute.identity import tables
 from compute.identity.api import shapes
 from compute.identity.api.documents import (
@@ -15,7 +14,6 @@ from compute.identity.api.documents import (
 )
 from compute.identity.api.reading import load, page_reply
 from compute.identity.api.replies import (
-    Document,
     changes_of,
     one,
     own_domain,
@@ -152,15 +150,12 @@ class UsersApi:
     def projects(self, call: ApiCall) -> Reply:
         """The projects on which the user has a role."""
         user = self._user(call, "list_user_projects")
-        # What is another domain's is only for the user himself to see.
-        own = "" if user.id == call.context.user_id else call.context.domain_id
-
-        def load(connection: Connection) -> list[Document]:
-            found = reach.reachable_projects(connection, user.id)
-            inside = [each for each in found if own in ("", each.domain_id)]
-            return project_documents(call, connection, inside)
-
-        return short(call, "projects", self._parts.read(load))
+        found = self._parts.read(
+            lambda connection: project_documents(
+                call, connection, reach.reachable_projects(connection, user.id)
+            )
+        )
+        return short(call, "projects", found)
 
     def _user(self, call: ApiCall, operation: str) -> User:
         return load(self._parts, call, operation, users, "user_id", _target)

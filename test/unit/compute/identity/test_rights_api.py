@@ -67,28 +67,6 @@ def test_readers_of_a_domain_and_of_the_system_read(house: House) -> None:
     )
 
 
-def test_readers_of_a_domain_see_no_projects_of_others(house: House) -> None:
-    user_id, project_id, _ = house.member()
-    domain_id, _ = domain_with(house, "reader")
-    inside = house.make("project", name="inside", domain_id=domain_id)
-    reader = house.make("user", name="own", password="pw", domain_id=domain_id)
-    house.grant(reader, "reader", f"domains/{domain_id}")
-    both = house.make("user", name="both", password="pw", domain_id=domain_id)
-    for target in (inside, project_id):
-        house.grant(both, "reader", f"projects/{target}")
-        house.grant(reader, "reader", f"projects/{target}")
-    token = house.token("own", "pw", {"domain": {"id": domain_id}}, domain_id)
-
-    def seen(user_id: str) -> set[str]:
-        path = f"/v3/users/{user_id}/projects"
-        found = house.ok("GET", path, token=token)["projects"]
-        return {each["id"] for each in found}
-
-    assert seen(both) == {inside}
-    assert seen(reader) == {inside, project_id}
-    assert house.status("GET", f"/v3/users/{user_id}/projects", token=token) == 403
-
-
 def test_members_see_what_is_theirs(house: House) -> None:
     user_id, project_id, token = house.member()
     for path in (
