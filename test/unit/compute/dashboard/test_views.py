@@ -11,7 +11,15 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as some
 
-from compute.dashboard.frame.fields import BadForm, Field, Form, Group, Option, Values
+from compute.dashboard.frame.fields import (
+    BadForm,
+    Field,
+    Form,
+    Group,
+    Option,
+    Values,
+    confirmation,
+)
 from compute.dashboard.frame.menu import menu_of
 from compute.dashboard.frame.render import Renderer
 from compute.dashboard.frame.routes import Router
@@ -217,6 +225,14 @@ def test_no_action_while_another_is_under_way() -> None:
     task = {"OS-EXT-STS:task_state": "powering-off"}
     found = actions_of({"id": "i", "name": "n", "status": "ACTIVE", **task})
     assert [each.label for each in found] == ["Rename\u2026", "Lock", "Delete"]
+
+
+def test_a_question_is_asked_once() -> None:
+    form = confirmation("Stop it? What runs in it ends.", "/")
+    page = Page(form.title, "", [form], lead=form.lead)
+    shown = drawn("page.html", page, SESSION)
+    assert shown.count("What runs in it ends.") == 1
+    assert "cannot be taken back" not in shown
 
 
 def test_questions_of_templates() -> None:
