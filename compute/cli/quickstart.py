@@ -95,7 +95,10 @@ def main(
     kind = _choose(hypervisor)
     for each in (port, port + NODE_PORT_OFFSET, cloud_port):
         if is_taken(each):
-            fail(f"port {each} is in use by something else")
+            fail(
+                f"port {each} is in use by something else, another quickstart perhaps:"
+                " end it, or choose another --port or --cloud-port"
+            )
     try:
         place = lay_out_cloud(data.absolute(), _plan(port, cloud_port, kind))
         server = place.server(outlives_us=False)

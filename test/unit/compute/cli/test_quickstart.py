@@ -44,6 +44,7 @@ def test_a_port_that_is_taken_is_named(
         }[which]
         out = said(tmp_path, store, cloud) + capsys.readouterr().err
     assert f"port {port} is in use by something else" in out
+    assert "choose another --port or --cloud-port" in out
 
 
 def test_a_directory_that_cannot_be_is_said(
