@@ -58,7 +58,8 @@ def _unseal(house: House) -> None:
 def test_nothing_that_was_given_stands_in_clear(house: House) -> None:
     stack_id = _order(house)
     house.settle()
-    body = {"name": "c", "config": f"echo {SECRET}", "inputs": [{"default": SECRET}]}
+    given = {"name": "word", "default": SECRET}
+    body = {"name": "c", "config": f"echo {SECRET}", "inputs": [given]}
     assert house.call("POST", "/software_configs", body).status == 200
     wanted = template({"one": {"key": "another"}}, parameters=HIDDEN)
     body = {"template": wanted, "parameters": {"password": SECRET}}
