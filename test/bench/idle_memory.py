@@ -26,6 +26,9 @@ def main(beside: tuple[int, ...]) -> None:
         click.echo(f"{sum(each):.0f} MiB ({', '.join(f'{one:.0f}' for one in each)})")
     if beside:
         other = proportional_mebibytes(beside)
+        if not other:
+            # bin/with-tests gives its command a process namespace of its own.
+            raise click.BadParameter("none of these processes is to be seen from here")
         click.echo(f"{other:.0f} MiB beside it: {sum(each) / other:.2f}")
 
 
