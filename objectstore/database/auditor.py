@@ -14,12 +14,11 @@ from typing import TypeVar
 
 from objectstore.database.checking import DatabaseCheck
 from objectstore.database.store import DatabaseStore
-from objectstore.kernel.audit import AuditMark, KeptMark
+from objectstore.kernel.audit import AuditMark, AuditRounds
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.disk import Disk, FileMissing
 from objectstore.kernel.errors import Corrupt, Unavailable
 from objectstore.kernel.loop import Progress
-from objectstore.kernel.rate import Rate
 
 T = TypeVar("T")
 
@@ -41,47 +40,36 @@ class DatabaseAuditor:
         files_rate: float,
         rest_seconds: float = 0.0,
     ) -> None:
-        """Rates are per second; 0: no limit.  ``rest_seconds`` lie between rounds,
-        over restarts too."""
+        """Rates and rest as in ``kernel.audit.AuditRounds``."""
         self.name = "database-audit"
         path = os.path.join(databases.directory, MARK_NAME)
-        self._kept = KeptMark(disk, path, clock)
+        self._rounds = AuditRounds(
+            disk, path, clock, bytes_rate, files_rate, rest_seconds
+        )
         self._databases = databases
         self._disk = disk
-        self._clock = clock
-        self._bytes = Rate(bytes_rate, clock)
-        self._files = Rate(files_rate, clock)
-        self._rest_seconds = rest_seconds
         self._check: DatabaseCheck | None = None
 
     @property
     def mark(self) -> AuditMark:
         """How far it is."""
-        return self._kept.mark
+        return self._rounds.mark
 
     def start_over(self) -> None:
         """Let the round under way be, and begin a new one."""
         self._end()
-        self.mark.begin(self._clock.time())
+        self._rounds.start_over()
 
     def step(self) -> Progress:
         """See ``kernel.loop.Step``; ``DONE`` at the end of a round."""
-        if self._bytes.is_used_up or self._files.is_used_up:
-            return Progress.THROTTLED
+        if (waiting := self._rounds.waiting()) is not None:
+            return waiting
         mark = self.mark
-        if not mark.round_started:
-            now = self._clock.time()
-            if mark.complete_finished + self._rest_seconds > now:
-                return Progress.IDLE
-            mark.begin(now)
         if self._check is None and not self._begin_next(mark):
-            mark.finish(self._clock.time())
-            self._kept.keep(now=True)
-            return Progress.DONE
+            return self._rounds.ended()
         if self._check is not None:
             self._go_on(self._check)
-        self._kept.keep()
-        return Progress.BUSY
+        return self._rounds.went_on()
 
     def _begin_next(self, mark: AuditMark) -> bool:
         """Whether there was a further database."""
@@ -94,8 +82,8 @@ class DatabaseAuditor:
                 size = self._disk.facts(path).size
             except FileMissing:
                 continue
-            self._files.take(1)
-            self._bytes.take(size)
+            self._rounds.files.take(1)
+            self._rounds.bytes.take(size)
             self._check = DatabaseCheck(path, self._databases.kind)
             self._try(self._check.begin)
             mark.bytes_verified += size

@@ -15,6 +15,8 @@ from crc32c import crc32c
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.disk import Disk
 from objectstore.kernel.errors import RingstackError
+from objectstore.kernel.loop import Progress
+from objectstore.kernel.rate import Rate
 
 VERSION = 1
 # What a crash makes an audit read again is at most so much time's work.
@@ -59,6 +61,59 @@ class AuditMark:
         """The age of the oldest unverified byte."""
         since = self.complete_started or self.first_started
         return max(now - since, 0.0) if since else 0.0
+
+
+class AuditRounds:
+    """One device's rounds: the mark kept in ``path``, how fast they go and when they
+    begin.  Rates are per second; 0: no limit.  ``rest_seconds`` lie between two rounds,
+    over restarts too."""
+
+    def __init__(
+        self,
+        disk: Disk,
+        path: str,
+        clock: Clock,
+        bytes_rate: float,
+        files_rate: float,
+        rest_seconds: float,
+    ) -> None:
+        self.bytes = Rate(bytes_rate, clock)
+        self.files = Rate(files_rate, clock)
+        self._kept = KeptMark(disk, path, clock)
+        self._clock = clock
+        self._rest_seconds = rest_seconds
+
+    @property
+    def mark(self) -> AuditMark:
+        """How far it is."""
+        return self._kept.mark
+
+    def start_over(self) -> None:
+        """Begin a new round, whether the one under way is through or not."""
+        self.mark.begin(self._clock.time())
+
+    def waiting(self) -> Progress | None:
+        """Why nothing is to be read now; None when a round is under way, one that
+        begins with this call for instance."""
+        if self.bytes.is_used_up or self.files.is_used_up:
+            return Progress.THROTTLED
+        if not self.mark.round_started:
+            now = self._clock.time()
+            if self.mark.complete_finished + self._rest_seconds > now:
+                return Progress.IDLE
+            self.mark.begin(now)
+        return None
+
+    def went_on(self) -> Progress:
+        """A step of the round was made."""
+        self._kept.keep()
+        return Progress.BUSY
+
+    def ended(self) -> Progress:
+        """The round is through."""
+        self.mark.finish(self._clock.time())
+        self._kept.keep(now=True)
+        return Progress.DONE
 
 
 class KeptMark:

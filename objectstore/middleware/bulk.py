@@ -30,7 +30,6 @@ White space may come before it, to keep the connection alive.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,9 +47,6 @@ from objectstore.middleware.filter_options import FilterMaker, read_options
 
 AFTER = ("catch_errors", "gatekeeper", "tempauth", "tempurl", "formpost")
 BEFORE = ("copy",)
-
-Work = Iterator[None]
-"""Yields now and then; the answer may then need a sign of life."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +115,13 @@ class Bulk:
             containers_max=settings.max_containers_per_extraction,
             failures_max=settings.max_failed_extractions,
         )
-        pieces = self._pieces(work.run, report, 201, "Invalid Tar File: No Valid Files")
+        pieces = report.told_after(
+            work.run(),
+            201,
+            "Invalid Tar File: No Valid Files",
+            self._clock,
+            settings.yield_frequency,
+        )
         return Reply(200, pieces, content_type=content_type)
 
     def _delete(self, request: Request) -> Reply:
@@ -134,27 +136,14 @@ class Bulk:
             failures_max=settings.max_failed_deletes,
             at_once=settings.delete_concurrency,
         )
-        pieces = self._pieces(work.run, report, 200, "Invalid bulk delete.")
+        pieces = report.told_after(
+            work.run(),
+            200,
+            "Invalid bulk delete.",
+            self._clock,
+            settings.yield_frequency,
+        )
         return Reply(200, pieces, content_type=content_type)
-
-    def _pieces(
-        self, run: Callable[[], Work], report: Report, good: int, empty_text: str
-    ) -> Iterator[bytes]:
-        """The reply's body: signs of life while the work goes on, then the report."""
-        if report.is_xml:
-            yield b'<?xml version="1.0" encoding="UTF-8"?>\n'
-        separator = b""
-        last = self._clock.monotonic()
-        try:
-            for _ in run():
-                now = self._clock.monotonic()
-                if now - last >= self._settings.yield_frequency:
-                    separator, last = b"\r\n\r\n", now
-                    yield b" "
-        except Rejected as error:
-            report.status, report.text = error.status, error.text
-        report.conclude(good, empty_text)
-        yield separator + report.render()
 
 
 def filter_factory(global_conf: dict[str, str], **local_conf: str) -> FilterMaker:

@@ -6,15 +6,20 @@ reply begins before the work is done, so that nobody in between loses patience.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from xml.sax.saxutils import escape
 
 import orjson
 
+from objectstore.kernel.clock import Clock
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.reply import STATUS_LINES
 
 FORMATS = ("text/plain", "application/json", "application/xml", "text/xml")
+
+
+Work = Iterator[None]
+"""Yields now and then; the answer may then need a sign of life."""
 
 
 class Report:
@@ -61,6 +66,26 @@ class Report:
         return render_answer(
             self._root, self._content_type, facts, self.errors, self.counts
         )
+
+    def told_after(
+        self, work: Work, good: int, empty_text: str, clock: Clock, seconds: float
+    ) -> Iterator[bytes]:
+        """The reply's body: a sign of life every so many ``seconds`` while the work
+        goes on, then what came of it (see ``conclude``)."""
+        if self.is_xml:
+            yield b'<?xml version="1.0" encoding="UTF-8"?>\n'
+        separator = b""
+        last = clock.monotonic()
+        try:
+            for _ in work:
+                now = clock.monotonic()
+                if now - last >= seconds:
+                    separator, last = b"\r\n\r\n", now
+                    yield b" "
+        except Rejected as error:
+            self.status, self.text = error.status, error.text
+        self.conclude(good, empty_text)
+        yield separator + self.render()
 
 
 def render_answer(

@@ -46,7 +46,6 @@ large a manifest; 422.  ``X-Static-Large-Object`` on a request is 400.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -255,24 +254,14 @@ class Slo:
             segments_max=settings.max_manifest_segments,
             at_once=settings.delete_concurrency,
         )
-        return Reply(200, self._deleting(work, report), content_type=content_type)
-
-    def _deleting(self, work: StaticDelete, report: Report) -> Iterator[bytes]:
-        """The reply's body: signs of life while the work goes on, then the report."""
-        if report.is_xml:
-            yield b'<?xml version="1.0" encoding="UTF-8"?>\n'
-        separator = b""
-        last = self._clock.monotonic()
-        try:
-            for _ in work.run():
-                now = self._clock.monotonic()
-                if now - last >= self._settings.yield_frequency:
-                    separator, last = b"\r\n\r\n", now
-                    yield b" "
-        except Rejected as error:
-            report.status, report.text = error.status, error.text
-        report.conclude(200, "Invalid bulk delete.")
-        yield separator + report.render()
+        pieces = report.told_after(
+            work.run(),
+            200,
+            "Invalid bulk delete.",
+            self._clock,
+            settings.yield_frequency,
+        )
+        return Reply(200, pieces, content_type=content_type)
 
 
 def filter_factory(global_conf: dict[str, str], **local_conf: str) -> FilterMaker:

@@ -15,14 +15,13 @@ import logging
 import os
 from dataclasses import dataclass
 
-from objectstore.kernel.audit import AuditMark, KeptMark
+from objectstore.kernel.audit import AuditMark, AuditRounds
 from objectstore.kernel.body_memory import body_memory
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.disk import FileMissing
 from objectstore.kernel.errors import Corrupt, RingstackError
 from objectstore.kernel.journal import SegmentFacts, scan_memory
 from objectstore.kernel.loop import Progress
-from objectstore.kernel.rate import Rate
 from objectstore.object import log_audit
 from objectstore.object.body_reader import SPAN_BYTES, FileBody
 from objectstore.object.state import Held, digest_of
@@ -59,48 +58,37 @@ class ObjectAuditor:
         files_rate: float,
         rest_seconds: float = 0.0,
     ) -> None:
-        """Rates are per second; 0: no limit.  ``rest_seconds`` lie between rounds,
-        over restarts too."""
+        """Rates and rest as in ``kernel.audit.AuditRounds``."""
         self.name = "object-audit"
         path = os.path.join(store.directory, MARK_NAME)
-        self._kept = KeptMark(store.disk, path, clock)
+        self._rounds = AuditRounds(
+            store.disk, path, clock, bytes_rate, files_rate, rest_seconds
+        )
         self._store = store
-        self._clock = clock
-        self._bytes = Rate(bytes_rate, clock)
-        self._files = Rate(files_rate, clock)
-        self._rest_seconds = rest_seconds
         self._bodies: list[BodyPlace] = []
 
     @property
     def mark(self) -> AuditMark:
         """How far it is."""
-        return self._kept.mark
+        return self._rounds.mark
 
     def start_over(self) -> None:
         """Let the round under way be, and begin a new one."""
         self._bodies.clear()
-        self.mark.begin(self._clock.time())
+        self._rounds.start_over()
 
     def step(self) -> Progress:
         """See ``kernel.loop.Step``; ``DONE`` at the end of a round."""
-        if self._bytes.is_used_up or self._files.is_used_up:
-            return Progress.THROTTLED
+        if (waiting := self._rounds.waiting()) is not None:
+            return waiting
         mark = self.mark
-        if not mark.round_started:
-            now = self._clock.time()
-            if mark.complete_finished + self._rest_seconds > now:
-                return Progress.IDLE
-            mark.begin(now)
         if mark.phase == PHASE_LOG:
             self._read_log(mark)
         elif self._bodies:
             self._read_body(self._bodies.pop())
         elif not self._compare_rows(mark):
-            mark.finish(self._clock.time())
-            self._kept.keep(now=True)
-            return Progress.DONE
-        self._kept.keep()
-        return Progress.BUSY
+            return self._rounds.ended()
+        return self._rounds.went_on()
 
     # ---- the log ------------------------------------------------------------
 
@@ -186,7 +174,7 @@ class ObjectAuditor:
             self._bodies.append(place)
 
     def _read_body(self, place: BodyPlace) -> None:
-        self._files.take(0 if place.offset else 1)
+        self._rounds.files.take(0 if place.offset else 1)
         try:
             offset = self._store.disk.offload(self._verify_span, place)
         except (Corrupt, FileMissing) as error:
@@ -234,4 +222,4 @@ class ObjectAuditor:
     def _verified(self, size: int, items: int) -> None:
         self.mark.bytes_verified += size
         self.mark.items_verified += items
-        self._bytes.take(size)
+        self._rounds.bytes.take(size)

@@ -175,7 +175,7 @@ class LocalObjectNode(ObjectNode):
 
     def digests(
         self, partitions: Sequence[int], part_power: int
-    ) -> Promise[list[bytes]]:
+    ) -> Promise[Sequence[bytes]]:
         """See ``ObjectNode``."""
         digest = self.store.index.partition_digest
         try:
@@ -185,7 +185,7 @@ class LocalObjectNode(ObjectNode):
 
     def states(
         self, partition: int, part_power: int, after: bytes, limit: int
-    ) -> Promise[list[tuple[bytes, int]]]:
+    ) -> Promise[Sequence[tuple[bytes, int]]]:
         """See ``ObjectNode``."""
         try:
             found = self.store.index.states(partition, part_power, after, limit)

@@ -152,13 +152,13 @@ class ObjectNode(Protocol):
 
     def digests(
         self, partitions: Sequence[int], part_power: int
-    ) -> Promise[list[bytes]]:
+    ) -> Promise[Sequence[bytes]]:
         """One digest over all states (tombstones too) of each partition;
         16 zero bytes for an empty one.  Equal digests: equal states."""
 
     def states(
         self, partition: int, part_power: int, after: bytes, limit: int
-    ) -> Promise[list[tuple[bytes, int]]]:
+    ) -> Promise[Sequence[tuple[bytes, int]]]:
         """(key, digest of its state) for up to ``limit`` keys of the
         partition greater than ``after``, in key order; the digest is 8 bytes
         as an integer.  Fewer than ``limit``: the end."""

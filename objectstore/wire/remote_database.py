@@ -6,15 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from objectstore.kernel.concurrency import Promise
-from objectstore.wire import codec, paths, row_codec
+from objectstore.wire import codec, row_codec
 from objectstore.wire.codec import Timed
 from objectstore.wire.listing_forms import Form
 from objectstore.wire.partition_codec import (
     DIGEST_BYTES,
-    decode_digests,
-    decode_states,
 )
-from objectstore.wire.peer import Peer
 from objectstore.wire.records import (
     ContainerRow,
     DatabaseCopy,
@@ -24,16 +21,11 @@ from objectstore.wire.records import (
     Receipt,
     RowsPage,
 )
-from objectstore.wire.remote_owed import OwedMarks
+from objectstore.wire.remote_node import RemoteNode
 
 
-class RemoteDatabaseNode:
+class RemoteDatabaseNode(RemoteNode):
     """One device's accounts or containers, behind ``peer``."""
-
-    def __init__(self, peer: Peer, prefix: str) -> None:
-        self._peer = peer
-        self._prefix = prefix
-        self._owed = OwedMarks(peer, prefix)
 
     def info(self, key: bytes) -> Promise[DatabaseInfo | None]:
         """See ``DatabaseNode``."""
@@ -64,28 +56,6 @@ class RemoteDatabaseNode:
         """See ``DatabaseNode``."""
         return self._change("DELETE", key, "", timestamp)
 
-    def digests(
-        self, partitions: Sequence[int], part_power: int
-    ) -> Promise[Sequence[bytes]]:
-        """See ``DatabaseNode``."""
-        return self._peer.call(
-            "POST",
-            f"{self._prefix}{paths.NO_KEY}/digests",
-            lambda: codec.pack((tuple(partitions), part_power)),
-            lambda reply: decode_digests(reply, len(partitions)),
-        )
-
-    def states(
-        self, partition: int, part_power: int, after: bytes, limit: int
-    ) -> Promise[Sequence[tuple[bytes, int]]]:
-        """See ``DatabaseNode``."""
-        return self._peer.call(
-            "POST",
-            f"{self._prefix}{paths.NO_KEY}/states",
-            lambda: codec.pack((partition, part_power, after, limit)),
-            decode_states,
-        )
-
     def copy_of(self, key: bytes) -> Promise[DatabaseCopy | None]:
         """See ``DatabaseNode``."""
         target = f"{self._prefix}{key.hex()}/copy"
@@ -112,10 +82,6 @@ class RemoteDatabaseNode:
     def forget(self, key: bytes, digest: int) -> Promise[Receipt]:
         """See ``DatabaseNode``."""
         return self._change("POST", key, "/forget", digest)
-
-    def owe_copy(self, key: bytes, device_ids: Sequence[int]) -> None:
-        """See ``DatabaseNode``; goes out with others a little later."""
-        self._owed.add(key, device_ids)
 
     def _ask(
         self,

@@ -7,29 +7,26 @@ sends the same one to several replicas in a row.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.disk import Buffer
 from objectstore.kernel.errors import Rejected
 from objectstore.wire import codec, frames, paths
 from objectstore.wire.nodes import INLINE_BYTES_MAX, Upload
-from objectstore.wire.partition_codec import decode_digests, decode_states
 from objectstore.wire.peer import Peer
 from objectstore.wire.records import Lookup, ObjectState, Receipt
-from objectstore.wire.remote_owed import OwedMarks
+from objectstore.wire.remote_node import RemoteNode
 from objectstore.wire.remote_paid import PaidMarks
 from objectstore.wire.remote_upload import RemoteUpload, decode_receipt
 
 
-class RemoteObjectNode:
+class RemoteObjectNode(RemoteNode):
     """One device's objects of one policy, behind ``peer``."""
 
     def __init__(self, peer: Peer, policy: int, device: str) -> None:
-        self._peer = peer
-        self._prefix = paths.object_prefix(policy, device)
+        super().__init__(peer, paths.object_prefix(policy, device))
         self._paid = PaidMarks(peer, self._prefix)
-        self._owed = OwedMarks(peer, self._prefix)
 
     def lookup(self, key: bytes, *, want_body: bool) -> Promise[Lookup]:
         """See ``ObjectNode``."""
@@ -96,28 +93,6 @@ class RemoteObjectNode:
             "POST", target, lambda: codec.pack((token,)), lambda reply: None
         )
 
-    def digests(
-        self, partitions: Sequence[int], part_power: int
-    ) -> Promise[list[bytes]]:
-        """See ``ObjectNode``."""
-        return self._peer.call(
-            "POST",
-            f"{self._prefix}{paths.NO_KEY}/digests",
-            lambda: codec.pack((list(partitions), part_power)),
-            lambda reply: decode_digests(reply, len(partitions)),
-        )
-
-    def states(
-        self, partition: int, part_power: int, after: bytes, limit: int
-    ) -> Promise[list[tuple[bytes, int]]]:
-        """See ``ObjectNode``."""
-        return self._peer.call(
-            "POST",
-            f"{self._prefix}{paths.NO_KEY}/states",
-            lambda: codec.pack((partition, part_power, after, limit)),
-            decode_states,
-        )
-
     def merge(
         self, key: bytes, state: ObjectState, body: bytes | None
     ) -> Promise[Receipt]:
@@ -135,10 +110,6 @@ class RemoteObjectNode:
     def forget(self, key: bytes, newest: int) -> Promise[Receipt]:
         """See ``ObjectNode``."""
         return self._change("POST", key, "/forget", newest)
-
-    def owe_copy(self, key: bytes, device_ids: Sequence[int]) -> None:
-        """See ``ObjectNode``; goes out with others a little later."""
-        self._owed.add(key, device_ids)
 
     def _change(
         self, method: str, key: bytes, verb: str, value: object

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import orjson
@@ -24,10 +24,11 @@ from objectstore.middleware.crypto.stored import (
     ETAG_MAC,
     ListedEtags,
 )
+from objectstore.middleware.subrequest import IterableInput
 from objectstore.wire.rows import LISTED_ETAG, LISTED_SIZE
 
 
-class SealedInput:
+class SealedInput(IterableInput):
     """``wsgi.input`` of an encrypted upload."""
 
     def __init__(
@@ -39,8 +40,9 @@ class SealedInput:
         announced: str,
     ) -> None:
         """``announced`` is the plain ETag that the client expects; "": none."""
+        super().__init__(self._sealed_blocks())
         self._body = body
-        self._left = length
+        self._unread = length  # None: not known
         self._key = key
         self._listed = listed
         self._announced = announced
@@ -49,74 +51,41 @@ class SealedInput:
         self._digest = hashlib.md5(usedforsecurity=False)
         self._size = 0
         self._number = 0
-        self._ready = memoryview(b"")
-        self._ended = False
 
     @property
     def etag(self) -> str:
         """The plain bytes' MD5, once all was read."""
         return self._digest.hexdigest()
 
-    def read(self, size: int | None = -1) -> bytes:
-        """``size`` encrypted bytes, fewer only at the end; all when negative."""
-        pieces: list[bytes] = []
-        wanted = -1 if size is None else size
-        while wanted:
-            piece = self._take(wanted)
-            if not piece:
-                break
-            pieces.append(bytes(piece))
-            if wanted > 0:
-                wanted -= len(piece)
-        return b"".join(pieces)
-
-    def readinto(self, view: Any) -> int:
-        """Fill ``view``; fewer bytes only at the end."""
-        filled = 0
-        while filled < len(view):
-            piece = self._take(len(view) - filled)
-            if not piece:
-                break
-            view[filled : filled + len(piece)] = piece
-            filled += len(piece)
-        return filled
-
-    def _take(self, size: int) -> memoryview:
-        if not self._ready and not self._ended:
-            self._ready = memoryview(self._next_block())
-        if size < 0:
-            size = len(self._ready)
-        taken, self._ready = self._ready[:size], self._ready[size:]
-        return taken
-
-    def _next_block(self) -> bytes:
-        block = self._plain_block()
-        if len(block) < BLOCK_BYTES:
-            self._ended = True
-        if not block:
-            self._check()
-            return b""
-        self._size += len(block)
-        self._digest.update(block)
-        sealed = self._cipher.encrypt(nonce_of(self._number), block, None)
-        self._number += 1
-        if self._ended or self._left == 0:
-            self._check()
-        return sealed
+    def _sealed_blocks(self) -> Iterator[bytes]:
+        while True:
+            block = self._plain_block()
+            is_last = len(block) < BLOCK_BYTES or self._unread == 0
+            if block:
+                self._size += len(block)
+                self._digest.update(block)
+                sealed = self._cipher.encrypt(nonce_of(self._number), block, None)
+                self._number += 1
+            if is_last:
+                self._check()  # before the end is handed out
+            if block:
+                yield sealed
+            if is_last:
+                return
 
     def _plain_block(self) -> bytes:
         block = b""
-        while len(block) < BLOCK_BYTES and self._left != 0:
+        while len(block) < BLOCK_BYTES and self._unread != 0:
             size = BLOCK_BYTES - len(block)
-            if self._left is not None:
-                size = min(size, self._left)
+            if self._unread is not None:
+                size = min(size, self._unread)
             piece: bytes = self._body.read(size)
             if not piece:
-                if self._left:
+                if self._unread:
                     raise Rejected(499, "Client Disconnect")
                 break
-            if self._left is not None:
-                self._left -= len(piece)
+            if self._unread is not None:
+                self._unread -= len(piece)
             block = block + piece if block else piece
         return block
 
