@@ -12,6 +12,7 @@ import click
 COMPUTE_COMMANDS = {
     "alarming": "compute.cli.alarming:alarming",
     "database": "compute.cli.database:database",
+    "deleted-projects": "compute.cli.deleted_projects:deleted_projects",
     "doctor": "compute.cli.doctor:doctor",
     "identity": "compute.cli.identity:identity",
     "orchestration": "compute.cli.orchestration:orchestration",

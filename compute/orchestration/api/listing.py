@@ -53,7 +53,7 @@ def list_stacks(frame: Frame, call: ApiCall, show: Show | None = None) -> Any:
         found = [
             stack
             for stack in rows.select(
-                connection, _page(frame, connection, call, where, limit)
+                connection, _page(frame, connection, call, where, limit, is_global)
             )
             if _has_tags(call, stack)
         ][:limit]
@@ -117,6 +117,7 @@ def _page(
     call: ApiCall,
     where: list[sa.ColumnElement[bool]],
     limit: int,
+    is_global: bool,
 ) -> sa.Select[Any]:
     direction = call.query.one("sort_dir")
     keys = call.query.all("sort_keys") or call.query.all("sort_key")
@@ -134,7 +135,9 @@ def _page(
     marker, after = call.query.one("marker"), None
     if marker:
         found = frame.parts.stores.stacks.get(connection, marker)
-        if found is None or found.project_id != call.context.project_id:
+        if found is None or not (
+            is_global or found.project_id == call.context.project_id
+        ):
             raise no_stack(marker)
         row = connection.execute(stacks.select().where(stacks.c.id == marker)).one()
         after = [row._mapping[str(column.key)] for column, _ in order]

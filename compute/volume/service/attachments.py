@@ -80,7 +80,11 @@ class Attachments:
         self, context: RequestContext, key: str, connector: Mapping[str, Any]
     ) -> Attachment:
         """Export the volume to the connector's host."""
-        rule = "volume:attachment_update"
+        rule, wiring = "volume:attachment_update", self._wiring
+        attachment = wiring.database.read(
+            lambda connection: wiring.attachment(connection, context, key, rule)
+        )
+        check_let_go(wiring, context, attachment)
         return self.connect_by(context, key, connector, rule)
 
     def complete(self, context: RequestContext, key: str) -> None:

@@ -2,7 +2,9 @@
 
 The compute service lets go of a volume first, and then says so here, as a service.
 Anybody else who ended the attachment would leave a guest that goes on to write to
-what is about to be somebody else's.  Attachments that no server knows of (of a server
+what is about to be somebody else's.  While a server moves as it runs, that goes for the
+attachment that waits for it at the other end too, which the server's record does not
+know before it has arrived.  Attachments that no server knows of (of a server
 that is gone, or made here directly) are whose volume it is.
 """
 
@@ -11,7 +13,7 @@ from __future__ import annotations
 from compute.core.absent import ServiceAbsent
 from compute.core.context import RequestContext
 from compute.core.errors import Conflict
-from compute.instance.client import find_volume
+from compute.instance.client import TaskState, find_volume
 from compute.volume.records import Attachment
 from compute.volume.wiring import Wiring
 from objectstore.kernel.errors import Rejected
@@ -22,10 +24,10 @@ SERVICE_ROLE = "service"
 def check_let_go(
     wiring: Wiring, context: RequestContext, attachment: Attachment
 ) -> None:
-    """``Conflict`` while a server has the volume by this attachment, for whoever is no
-    service."""
+    """``Conflict`` while a server has the volume by this attachment, or is to have it
+    where it is moving to, for whoever is no service."""
     server_id = attachment.instance_id
-    if not server_id or not attachment.connector or context.has_role(SERVICE_ROLE):
+    if not server_id or context.has_role(SERVICE_ROLE):
         return
     try:
         server = wiring.servers.server(server_id)
@@ -36,8 +38,12 @@ def check_let_go(
             raise
         return
     device = find_volume(server.block_devices, attachment.volume_id)
-    if device is not None and device.attachment_id == attachment.id:
+    if device is None:
+        return
+    if server.task_state == TaskState.MIGRATING.value:
+        raise Conflict(f"Server {server_id} is moving with volume {device.volume_id}")
+    if attachment.connector and device.attachment_id == attachment.id:
         raise Conflict(
-            f"Server {server_id} has volume {attachment.volume_id}: detach it by the"
+            f"Server {server_id} has volume {device.volume_id}: detach it by the"
             " Compute API"
         )
