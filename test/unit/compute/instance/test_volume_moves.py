@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from compute.agent.sagas.catalog import SAGAS
 from compute.app.doctor.volumes import stray_attachments
 from compute.volume.model import ATTACHED, IN_USE
-from test.unit.compute.instance.house import House
+from test.fakes.tokens import fake_token
+from test.unit.compute.instance.house import OWNER, House
 from test.unit.compute.instance.states import UNLIMITED, with_a_volume
 from test.unit.compute.instance.test_crashes import (
     MOMENTS,
@@ -144,6 +146,30 @@ def test_while_it_moves_both_hosts_are_served(mortal: House) -> None:
     assert mortal.volume_service.status(volume_id) == IN_USE
     # Nobody takes the second one for something that was left over.
     assert list(stray_attachments(mortal.volumes, mortal.instances)) == []
+    mortal.work()
+    check_attached_once(mortal, server_id)
+
+
+def test_nobody_takes_what_waits_where_the_guest_arrives(mortal: House) -> None:
+    server_id = with_a_volume(mortal)
+    migrate(mortal, server_id)
+    mortal.agent.run_pending(limit=1)
+    assert len(mortal.volume_service.attachments) == 2
+    body = {"attachment": {"connector": {"host": "elsewhere"}}}
+    for attachment_id in list(mortal.volume_service.attachments):
+        for roles in ("member", "admin"):
+            for method, sent in (("DELETE", None), ("PUT", body)):
+                path = f"/v3/attachments/{attachment_id}"
+                headers = {
+                    "X-Auth-Token": fake_token(OWNER, roles),
+                    "OpenStack-API-Version": "volume 3.44",
+                    "Content-Type": "application/json",
+                }
+                answer = mortal.volume_service.request(
+                    method, path, headers, orjson.dumps(sent) if sent else b""
+                )
+                answer.read()
+                assert answer.status == 409, (method, roles)
     mortal.work()
     check_attached_once(mortal, server_id)
 
