@@ -39,8 +39,8 @@ ROOMS: Mapping[str, str] = {
     "metric": "metric",
     "dashboard": "dashboard",
 }
-# They keep nothing in the database.
-WITHOUT_TABLES = ("ec2", "dashboard")
+# It keeps nothing in the database.
+WITHOUT_TABLES = ("dashboard",)
 
 SETTINGS: Mapping[str, type] = {
     "identity": IdentitySettings,

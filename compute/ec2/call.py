@@ -8,6 +8,7 @@ from compute.ec2.frame.parameters import Parameters
 from compute.ec2.frame.signed import Signer
 from compute.ec2.inventory import Inventory
 from compute.ec2.rooms import Rooms
+from compute.ec2.templates.keeper import Templates
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class Call:
     parameters: Parameters
     signer: Signer
     inventory: Inventory
+    templates: Templates
     region: str
     endpoint: str
 

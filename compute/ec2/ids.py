@@ -37,6 +37,7 @@ GATEWAY = "igw"
 ROUTE_TABLE = "rtb"
 TABLE_ASSOCIATION = "rtbassoc"
 ACL = "acl"
+LAUNCH_TEMPLATE = "lt"
 RESERVATION = "r"
 
 # How AWS spells what is not there, and what is no id at all.
@@ -58,6 +59,7 @@ _CODES = {
     ROUTE_TABLE: "InvalidRouteTableID",
     TABLE_ASSOCIATION: "InvalidAssociationID",
     ACL: "InvalidNetworkAclID",
+    LAUNCH_TEMPLATE: "InvalidLaunchTemplateId",
 }
 _FORM = re.compile(r"[a-z-]+-[0-9a-f]{8,17}\Z")
 

@@ -15,6 +15,7 @@ from compute.ec2.ids import KnownIds
 from compute.ec2.inventory import Inventory
 from compute.ec2.rooms import Rooms
 from compute.ec2.settings import Ec2Settings
+from compute.ec2.templates.keeper import Templates
 from objectstore.kernel.request import Request
 
 
@@ -27,8 +28,9 @@ def all_actions() -> dict[str, Action]:
 
 
 def build_room(parts: RoomParts, settings: Ec2Settings) -> Room:
-    """The room, ready to run; it has no tables and no loops."""
+    """The room, ready to run; it has no loops.  Its tables must be there."""
     known = KnownIds()
+    templates = Templates(parts.database, parts.clock, parts.identifiers)
 
     def begin(request: Request, parameters: Parameters, signer: Signer) -> Call:
         rooms = Rooms(parts.callers, signer.token)
@@ -38,6 +40,7 @@ def build_room(parts: RoomParts, settings: Ec2Settings) -> Room:
             parameters,
             signer,
             Inventory(rooms, known, signer, parts.clock),
+            templates,
             settings.region,
             endpoint,
         )

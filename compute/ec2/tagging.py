@@ -30,6 +30,9 @@ NAME = "Name"
 CLIENT_TOKEN = f"{RESERVED}client-token"
 CLIENT_TOKEN_LENGTH_MAX = 64
 
+# They are kept with launch templates, in rows of ours.
+LAUNCH_TEMPLATE_TYPE = "launch-template"
+
 Tags = dict[str, str]
 
 
@@ -131,8 +134,12 @@ def tags_of(holder: Holder, thing: Mapping[str, Any]) -> Tags:
 
 def tag_set(kind: str, thing: Mapping[str, Any]) -> list[dict[str, str]]:
     """The same as documents have them."""
-    found = tags_of(HOLDERS[kind], thing)
-    return [{"key": key, "value": value} for key, value in sorted(found.items())]
+    return set_of(tags_of(HOLDERS[kind], thing))
+
+
+def set_of(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    """Tags as documents have them."""
+    return [{"key": key, "value": value} for key, value in sorted(tags.items())]
 
 
 def asked_tags(parameters: Parameters, name: str = "Tag") -> Tags:
@@ -155,12 +162,22 @@ def asked_tags(parameters: Parameters, name: str = "Tag") -> Tags:
 def tags_for_new(parameters: Parameters, *kinds: str) -> dict[str, Tags]:
     """``TagSpecification.N``: tags for what is about to be made, by kind."""
     types = {HOLDERS[kind].resource_type: kind for kind in kinds}
-    found: dict[str, Tags] = {kind: {} for kind in kinds}
+    found = _tags_by_type(parameters, types)
+    return {kind: found[name] for name, kind in types.items()}
+
+
+def tags_of_type(parameters: Parameters, resource_type: str) -> Tags:
+    """The same for what is known by its type alone."""
+    return _tags_by_type(parameters, (resource_type,))[resource_type]
+
+
+def _tags_by_type(parameters: Parameters, types: Iterable[str]) -> dict[str, Tags]:
+    found: dict[str, Tags] = {name: {} for name in types}
     for each in parameters.structures("TagSpecification"):
         wanted = each.required("ResourceType")
-        if wanted not in types:
+        if wanted not in found:
             raise unsupported(f"TagSpecification for {wanted}")
-        found[types[wanted]] |= asked_tags(each)
+        found[wanted] |= asked_tags(each)
     return found
 
 

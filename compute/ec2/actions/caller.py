@@ -9,8 +9,7 @@ from compute.ec2.frame.api import Action, Document
 def identity(call: Call) -> Document:
     """``GetCallerIdentity``: the project is the account."""
     account, user = call.signer.project_id, call.signer.user_id
-    arn = f"arn:aws:iam::{account}:user/{user}"
-    shown = {"Arn": arn, "UserId": user, "Account": account}
+    shown = {"Arn": call.signer.arn, "UserId": user, "Account": account}
     return {"GetCallerIdentityResult": shown}
 
 

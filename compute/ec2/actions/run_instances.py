@@ -16,16 +16,16 @@ from compute.ec2.frame.parameters import Parameters
 from compute.ec2.inventory import Inventory, Thing
 from compute.ec2.launch_disks import disks_of_order
 from compute.ec2.launch_networks import networks_of_order, wants_address
+from compute.ec2.launch_templates import with_template
 from compute.ec2.protection import PROTECTIONS, metadata_for
 from compute.ec2.public_addresses import WISH, check_room, settle_soon
 from compute.ec2.rooms import ORDER_HEADER
+from compute.ec2.templates.data import USER_DATA_LENGTH_MAX
 from compute.ec2.views import instances as view
 
 # Of one order; the project's quota may be less.
 INSTANCES_MAX = 100
-USER_DATA_BYTES_MAX = 16 * 1024
 _CONFLICT = "IncorrectState"
-_BASE64_GROWTH = 4 / 3
 
 # Wishes that come with every client's defaults, and what may be wished.
 _ONLY: dict[tuple[str, str], str] = {
@@ -33,11 +33,22 @@ _ONLY: dict[tuple[str, str], str] = {
     ("", "EbsOptimized"): "false",
     ("Monitoring", "Enabled"): "false",
     ("Placement", "Tenancy"): "default",
+    ("MetadataOptions", "HttpEndpoint"): "enabled",
+    ("MetadataOptions", "HttpTokens"): "optional",
+    ("MetadataOptions", "HttpPutResponseHopLimit"): "1",
+    ("MetadataOptions", "HttpProtocolIpv6"): "disabled",
+    ("MetadataOptions", "InstanceMetadataTags"): "disabled",
+    ("HibernationOptions", "Configured"): "false",
+    ("EnclaveOptions", "Enabled"): "false",
+    ("CapacityReservationSpecification", "CapacityReservationPreference"): "open",
+    ("MaintenanceOptions", "AutoRecovery"): "default",
 }
+_PLACEMENT = "AvailabilityZone Tenancy"
 
 
 def run(call: Call) -> Document:
     """The reservation with its instances, pending."""
+    call, template_tags = with_template(call)
     parameters = call.parameters
     _refuse_what_is_not_here(parameters)
     least, most = _counts(parameters)
@@ -47,7 +58,7 @@ def run(call: Call) -> Document:
     tags = tagging.tags_for_new(parameters, ids.INSTANCE, ids.VOLUME)
     image = _image(call)
     reservation = f"{ids.RESERVATION}-{secrets.token_hex(EC2_DIGITS)[:EC2_DIGITS]}"
-    metadata = {**tags[ids.INSTANCE], view.RESERVATION: reservation}
+    metadata = {**tags[ids.INSTANCE], **template_tags, view.RESERVATION: reservation}
     metadata |= metadata_for([each for each in PROTECTIONS if _is_wished(call, each)])
     name = metadata.pop(tagging.NAME, "") or reservation
     if client_token:
@@ -120,6 +131,12 @@ def _the_first_one(call: Call, client_token: str, error: Ec2Error) -> Document:
 
 
 def _refuse_what_is_not_here(parameters: Parameters) -> None:
+    known: dict[str, list[str]] = {"Placement": _PLACEMENT.split()}
+    for structure, name in _ONLY:
+        if structure:
+            known.setdefault(structure, []).append(name)
+    for structure, names in known.items():
+        parameters.structure(structure).heed(" ".join(names))
     for (structure, name), only in _ONLY.items():
         given = parameters.structure(structure) if structure else parameters
         value = given.text(name).lower()
@@ -172,7 +189,7 @@ def _zone(inventory: Inventory, name: str) -> str:
 
 def _user_data(parameters: Parameters) -> str:
     user_data = parameters.base64_text("UserData")
-    if len(user_data) > USER_DATA_BYTES_MAX * _BASE64_GROWTH + 4:
+    if len(user_data) > USER_DATA_LENGTH_MAX:
         raise invalid("UserData", "...", "It may have 16 KiB.")
     return user_data
 
@@ -183,6 +200,8 @@ ACTIONS = {
         "ImageId InstanceType MinCount MaxCount KeyName SecurityGroupId SecurityGroup"
         " SubnetId PrivateIpAddress NetworkInterface UserData Placement ClientToken"
         " BlockDeviceMapping TagSpecification Monitoring DisableApiTermination"
-        " DisableApiStop InstanceInitiatedShutdownBehavior EbsOptimized",
+        " DisableApiStop InstanceInitiatedShutdownBehavior EbsOptimized LaunchTemplate"
+        " MetadataOptions HibernationOptions EnclaveOptions MaintenanceOptions"
+        " CapacityReservationSpecification",
     )
 }

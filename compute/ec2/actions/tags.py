@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from compute.ec2 import ids, tagging
@@ -12,6 +13,7 @@ from compute.ec2.frame.errors import Ec2Error, coded, missing
 from compute.ec2.frame.filters import Accessor, asked_filters, chosen
 from compute.ec2.frame.pages import page
 from compute.ec2.inventory import Inventory, Thing
+from compute.ec2.templates.keeper import Wanted
 
 FILTERS: Mapping[str, Accessor] = {
     "key": lambda shown: shown["key"],
@@ -63,9 +65,22 @@ def describe(call: Call) -> Document:
         for thing in _THINGS[kind](inventory)
         for tag in tagging.tag_set(kind, thing)
     ]
+    shown += _of_templates(call)
     found = chosen(shown, filters, FILTERS)
     found, token = page(call.parameters, found, _key)
     return {"tagSet": found, "nextToken": token}
+
+
+def _of_templates(call: Call) -> list[dict[str, str]]:
+    return [
+        {
+            "resourceId": ids.ec2_id(ids.LAUNCH_TEMPLATE, template.id),
+            "resourceType": tagging.LAUNCH_TEMPLATE_TYPE,
+            **tag,
+        }
+        for template in call.templates.all(call.signer)
+        for tag in tagging.set_of(template.tags)
+    ]
 
 
 def _identifier(inventory: Inventory, kind: str, thing: Thing) -> str:
@@ -86,9 +101,19 @@ def create(call: Call) -> Document:
     if not tags:
         raise missing("Tag")
     for kind, uuid in _named(call):
+        if kind == ids.LAUNCH_TEMPLATE:
+            call.templates.tag(call.signer, uuid, lambda has: _limited({**has, **tags}))
+            continue
         with coded(missing=_code(kind), limit="TagLimitExceeded"):
             tagging.put(call.inventory, kind, uuid, tags)
     return {"return": True}
+
+
+def _limited(tags: dict[str, str]) -> dict[str, str]:
+    if len(tags) > tagging.TAGS_MAX:
+        text = f"A resource may have {tagging.TAGS_MAX} tags"
+        raise Ec2Error("TagLimitExceeded", text)
+    return tags
 
 
 def delete(call: Call) -> Document:
@@ -99,6 +124,9 @@ def delete(call: Call) -> Document:
             each.required("Key"): each.text("Value") if each.has("Value") else None
             for each in call.parameters.structures("Tag")
         }
+        if kind == ids.LAUNCH_TEMPLATE:
+            call.templates.tag(call.signer, uuid, partial(_without, wanted))
+            continue
         if not wanted:
             things = _THINGS[kind](call.inventory)
             thing = next((each for each in things if each["id"] == uuid), {})
@@ -110,6 +138,14 @@ def delete(call: Call) -> Document:
     return {"return": True}
 
 
+def _without(gone: Mapping[str, str | None], has: dict[str, str]) -> dict[str, str]:
+    return {
+        key: value
+        for key, value in has.items()
+        if gone and (key not in gone or gone[key] not in (None, value))
+    }
+
+
 def _named(call: Call) -> list[tuple[str, str]]:
     wanted = call.parameters.texts("ResourceId")
     if not wanted:
@@ -117,6 +153,10 @@ def _named(call: Call) -> list[tuple[str, str]]:
     found = []
     for identifier in wanted:
         kind = ids.kind_of(identifier)
+        if kind == ids.LAUNCH_TEMPLATE:
+            template = call.templates.named(call.signer, Wanted(id=identifier))
+            found.append((kind, template.id))
+            continue
         if kind not in tagging.HOLDERS:
             raise Ec2Error("InvalidID", f"The ID '{identifier}' is not valid")
         found.append((kind, call.inventory.uuid(kind, identifier)))

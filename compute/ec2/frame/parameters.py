@@ -80,6 +80,15 @@ class Parameters:
         """Whether anything is given under this name."""
         return name in self._tree
 
+    def is_structure(self, name: str) -> bool:
+        """Whether there is more below this name."""
+        return isinstance(self._tree.get(name), Mapping)
+
+    @property
+    def tree(self) -> Mapping[str, Any]:
+        """All that is given, as ``Parameters`` can be made of it again."""
+        return self._tree
+
     def heed(self, names: str) -> None:
         """``Ec2Error`` when there is another than these names (apart by blanks): what
         is asked for is done, or refused."""

@@ -30,6 +30,12 @@ class Signer:
     token: str
     user_id: str
     project_id: str
+    roles: frozenset[str] = frozenset()
+
+    @property
+    def arn(self) -> str:
+        """His name; the project is the account."""
+        return f"arn:aws:iam::{self.project_id}:user/{self.user_id}"
 
 
 class Signatures:
@@ -57,6 +63,7 @@ class Signatures:
                     answer.headers["x-subject-token"],
                     token["user"]["id"],
                     token["project"]["id"],
+                    frozenset(role["name"] for role in token["roles"]),
                 )
         if answer.status in (400, 401, 403, 404):
             raise Ec2Error(

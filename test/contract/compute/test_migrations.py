@@ -20,6 +20,7 @@ ROOMS = (
     "orchestration",
     "alarm",
     "metric",
+    "ec2",
 )
 # Each room in two processes, as on two machines.
 PROCESSES = 2

@@ -1,0 +1,1 @@
+"""Launch templates: what is kept of them, and what an order makes of one."""
