@@ -17,6 +17,7 @@ from typing import Any
 
 from objectstore.kernel.client import ClientSettings
 from objectstore.kernel.http.limits import EdgeSettings
+from objectstore.kernel.http.tls_settings import TlsSettings
 from objectstore.kernel.log import LogSettings
 from objectstore.kernel.settings import Reader, option, read_file
 
@@ -68,12 +69,14 @@ class CloudProcessSettings:
     roles: tuple[Role, ...] = option(tuple(Role), "What this process does")
     public_address: str = option("127.0.0.1:5000", "Where it listens, host:port")
     public_url: str = option(
-        "", "How clients reach the cloud; default: http:// and public_address"
+        "",
+        "How clients reach the cloud; default: http:// (or https://) and"
+        " public_address",
     )
     agent_url: str = option(
         "",
-        "How other hosts' agents reach this process; default: http:// and"
-        " public_address",
+        "How other hosts' agents reach this process; default: http://"
+        " (or https://) and public_address",
     )
     identity_url: str = option("", "Where identity is; default: public_url/identity")
     image_url: str = option("", "Where image is; default: public_url/image")
@@ -134,6 +137,7 @@ class CloudSettings:
     log: LogSettings
     edge: EdgeSettings
     client: ClientSettings
+    tls: TlsSettings
     # The rooms' and agents' own settings, by section.
     rooms: Mapping[str, Any]
     policies: Mapping[str, Mapping[str, str]]
@@ -150,11 +154,15 @@ class CloudSettings:
         return self.cloud.host or socket.gethostname()
 
     @property
+    def scheme(self) -> str:
+        """What this process' listener speaks."""
+        return "https" if self.tls.certificate else "http"
+
+    @property
     def public_url(self) -> str:
         """How clients reach this cloud, without a slash."""
-        return (
-            self.cloud.public_url.rstrip("/") or f"http://{self.cloud.public_address}"
-        )
+        given = self.cloud.public_url.rstrip("/")
+        return given or f"{self.scheme}://{self.cloud.public_address}"
 
     @property
     def agent_url(self) -> str:
@@ -163,8 +171,8 @@ class CloudSettings:
             return self.cloud.agent_url.rstrip("/")
         address = self.public_address
         if address.host in ("0.0.0.0", "::"):
-            return f"http://{self.host}:{address.port}"
-        return f"http://{self.cloud.public_address}"
+            return f"{self.scheme}://{self.host}:{address.port}"
+        return f"{self.scheme}://{self.cloud.public_address}"
 
     @property
     def database_url(self) -> str:
@@ -188,6 +196,7 @@ FRAME: Mapping[str, type] = {
     "log": LogSettings,
     "edge": EdgeSettings,
     "client": ClientSettings,
+    "tls": TlsSettings,
 }
 """The sections of a cloud's file that are no room's or agent's."""
 
@@ -218,6 +227,8 @@ def load_cloud_settings(
     status: Address | None = None
     if read["cloud"].status_address:
         status = _address(reader, "status_address", read["cloud"].status_address)
+    if problem := read["tls"].problem():
+        reader.note("tls", "", problem)
     reader.finish()
     return CloudSettings(
         source,
@@ -225,6 +236,7 @@ def load_cloud_settings(
         read["log"],
         read["edge"],
         read["client"],
+        read["tls"],
         {name: read[name] for name in room_kinds},
         policies,
         address,

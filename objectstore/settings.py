@@ -17,6 +17,7 @@ from typing import Any
 
 from objectstore.kernel.client import ClientSettings
 from objectstore.kernel.http.limits import EdgeSettings
+from objectstore.kernel.http.tls_settings import TlsSettings
 from objectstore.kernel.journal.journal import SEGMENT_BYTES_MAX
 from objectstore.kernel.log import LogSettings
 from objectstore.kernel.option_types import Seconds, Size
@@ -151,6 +152,7 @@ SERVER_SECTIONS: tuple[tuple[str, type], ...] = (
     ("log", LogSettings),
     ("edge", EdgeSettings),
     ("client", ClientSettings),
+    ("tls", TlsSettings),
     ("replication", ReplicationSettings),
     ("daemons", DaemonSettings),
     (PROXY_SECTION, ProxySettings),
@@ -181,6 +183,7 @@ class StoreSettings:
     log: LogSettings
     edge: EdgeSettings
     client: ClientSettings
+    tls: TlsSettings
     replication: ReplicationSettings
     daemons: DaemonSettings
     proxy: ProxySettings
@@ -198,7 +201,9 @@ def load_settings(source: Path) -> StoreSettings:
         reader.read(kind, sections.get(name, {}), name)
         for name, kind in SERVER_SECTIONS
     ]
-    server, log, edge, client, replication, daemons, proxy = read
+    server, log, edge, client, tls, replication, daemons, proxy = read
+    if problem := tls.problem():
+        reader.note("tls", "", problem)
     public = _address(reader, "public_address", server.public_address)
     node = _address(reader, "node_address", server.node_address)
     status = None
@@ -215,6 +220,7 @@ def load_settings(source: Path) -> StoreSettings:
         log,
         edge,
         client,
+        tls,
         replication,
         daemons,
         proxy,

@@ -48,6 +48,7 @@ from objectstore.kernel import concurrency, process
 from objectstore.kernel.client import ClientPool
 from objectstore.kernel.clock import SystemClock
 from objectstore.kernel.http.edge import AccessSink
+from objectstore.kernel.http.identity_file import ServerIdentity
 from objectstore.kernel.log import open_access_log
 from objectstore.kernel.loop import Loop
 from objectstore.kernel.metrics import AccessSinks
@@ -240,6 +241,11 @@ class Cloud:
             settings.edge,
             access=sinks,
             clock=self._clock,
+            tls=(
+                ServerIdentity(settings.tls, self._clock.monotonic)
+                if settings.tls.certificate
+                else None
+            ),
         )
         self._server.start()
 

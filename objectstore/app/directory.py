@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TypeVar
 
-from objectstore.kernel.client import Address, ClientPool
+from objectstore.kernel.client import Address, Client, ClientPool
+from objectstore.kernel.http.identity_file import CallerIdentity
 from objectstore.wire.nodes import AccountNode, ContainerNode, ObjectNode
 from objectstore.wire.peer import Peer
 from objectstore.wire.remote_account import RemoteAccountNode
@@ -41,11 +43,28 @@ class NodeTable:
             self.accounts.pop(name, None)
 
 
-class Peers:
-    """One ``Peer`` for each address that this process talks to."""
+def node_client(
+    pool: ClientPool, address: Address, identity: CallerIdentity | None
+) -> Client:
+    """Calls to the servers there.  Sockets of this machine are private anyway."""
+    if identity is None or isinstance(address, Path):
+        return pool.client(address)
+    return pool.client(address, tls_host=address[0], context=identity.context)
 
-    def __init__(self, pool: ClientPool, secret: str, response_seconds: float) -> None:
+
+class Peers:
+    """One ``Peer`` for each address that this process talks to: over TLS, where there
+    is an ``identity`` to show."""
+
+    def __init__(
+        self,
+        pool: ClientPool,
+        secret: str,
+        response_seconds: float,
+        identity: CallerIdentity | None = None,
+    ) -> None:
         self._pool = pool
+        self._identity = identity
         self._secret = secret
         self._response_seconds = response_seconds
         self._peers: dict[Address, Peer] = {}
@@ -54,7 +73,7 @@ class Peers:
         """The peer at an address, made at first use."""
         peer = self._peers.get(address)
         if peer is None:
-            client = self._pool.client(address)
+            client = node_client(self._pool, address, self._identity)
             peer = self._peers[address] = Peer(
                 client, self._secret, response_seconds=self._response_seconds
             )

@@ -8,7 +8,9 @@ from objectstore.kernel import concurrency
 from objectstore.kernel.access_log import AccessLog
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.http.edge import AccessSink
+from objectstore.kernel.http.identity_file import ServerIdentity
 from objectstore.kernel.http.limits import EdgeSettings
+from objectstore.kernel.http.tls_settings import TlsSettings
 from objectstore.kernel.metrics import AccessSinks, RequestMetrics
 from objectstore.kernel.request import Application
 from objectstore.kernel.wsgi import Server
@@ -18,9 +20,14 @@ class Servers:
     """Of a worker with these settings, clock and access log."""
 
     def __init__(
-        self, settings: EdgeSettings, clock: Clock, access: AccessLog | None
+        self,
+        settings: EdgeSettings,
+        clock: Clock,
+        access: AccessLog | None,
+        tls: TlsSettings,
     ) -> None:
         self._settings = settings
+        self._tls = tls
         self._clock = clock
         self._access = access
         self._public: list[Server] = []
@@ -45,9 +52,19 @@ class Servers:
             self._settings,
             access=AccessSinks(sinks),
             clock=self._clock,
+            tls=self._identity(is_public),
         )
         server.start()
         (self._public if is_public else self._others).append(server)
+
+    def _identity(self, is_public: bool) -> ServerIdentity | None:
+        """What is shown to clients, and to other servers."""
+        tls, monotonic = self._tls, self._clock.monotonic
+        if not is_public:
+            if tls.authority is None:
+                return None
+            return ServerIdentity(tls, monotonic, authority=tls.authority)
+        return ServerIdentity(tls, monotonic) if tls.certificate else None
 
     def drain_public(self, seconds: float) -> None:
         """Finish the requests of clients that are under way."""

@@ -18,6 +18,7 @@ from objectstore.app.row_sender import RowSender
 from objectstore.kernel.client import ClientPool
 from objectstore.kernel.clock import SystemClock
 from objectstore.kernel.errors import Unavailable
+from objectstore.kernel.http.identity_file import caller_identity
 from objectstore.kernel.system_disk import SystemDisk
 from objectstore.kernel.timestamps import HybridClock
 from objectstore.proxy.placement import Placement
@@ -43,7 +44,12 @@ def standalone_devices(settings: StoreSettings) -> Iterator[list[OpenDevice]]:
         RowSender(lambda: placement),
         Neighbours(rings.current, lambda: directory),
     )
-    peers = Peers(pool, settings.cluster.secret, settings.client.response_timeout)
+    peers = Peers(
+        pool,
+        settings.cluster.secret,
+        settings.client.response_timeout,
+        caller_identity(settings.tls, clock.monotonic),
+    )
     directory = NodeDirectory(devices.nodes, {}, own, peers)
     now, cluster = rings.current(), settings.cluster
     placement = Placement(

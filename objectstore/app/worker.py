@@ -41,6 +41,7 @@ from objectstore.kernel import concurrency, hash_process, process
 from objectstore.kernel.client import ClientPool
 from objectstore.kernel.clock import SystemClock
 from objectstore.kernel.errors import Unavailable
+from objectstore.kernel.http.identity_file import caller_identity
 from objectstore.kernel.log import open_access_log
 from objectstore.kernel.loop import Loop
 from objectstore.kernel.request import Application
@@ -102,7 +103,7 @@ class StoreWorker:
         )
         self._placement = self._place(self._rings.current())
         self._access = open_access_log(settings.log, self._clock)
-        self._servers = Servers(settings.edge, self._clock, self._access)
+        self._servers = Servers(settings.edge, self._clock, self._access, settings.tls)
         self._proxy: ProxyService | None = None
         self._loops: list[Loop] = []
         workers = self._places.other_workers()
@@ -297,7 +298,10 @@ class StoreWorker:
     def _peers(self) -> Peers:
         settings = self._settings
         return Peers(
-            self._pool, settings.cluster.secret, settings.client.response_timeout
+            self._pool,
+            settings.cluster.secret,
+            settings.client.response_timeout,
+            caller_identity(settings.tls, self._clock.monotonic),
         )
 
     def _place(self, rings: RingSet) -> Placement:

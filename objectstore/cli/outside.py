@@ -14,13 +14,14 @@ from typing import Any
 import click
 import orjson
 
-from objectstore.app.directory import NodeDirectory, NodeTable, Peers
+from objectstore.app.directory import NodeDirectory, NodeTable, Peers, node_client
 from objectstore.app.internal import InternalStore
 from objectstore.app.rings import RingFiles, RingSet
 from objectstore.kernel.client import ClientPool
 from objectstore.kernel.clock import SystemClock
 from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.errors import RingstackError, Unavailable
+from objectstore.kernel.http.identity_file import caller_identity
 from objectstore.kernel.settings import BadSettings
 from objectstore.kernel.timestamps import HybridClock
 from objectstore.proxy.placement import Placement
@@ -61,7 +62,13 @@ class Outside:
         self.clock = SystemClock()
         self._pool = ClientPool(settings.client, self.clock)
         cluster = settings.cluster
-        peers = Peers(self._pool, cluster.secret, settings.client.response_timeout)
+        self._identity = caller_identity(settings.tls, self.clock.monotonic)
+        peers = Peers(
+            self._pool,
+            cluster.secret,
+            settings.client.response_timeout,
+            self._identity,
+        )
         self.directory = NodeDirectory(NodeTable(), {}, frozenset(), peers)
 
     @classmethod
@@ -136,7 +143,7 @@ class Outside:
         """A page of a node server, as JSON.  ``Unavailable`` when it has none."""
         secret = self.settings.cluster.secret.encode()
         headers = [(SECRET_HEADER.encode(), secret)]
-        client = self._pool.client(address)
+        client = node_client(self._pool, address, self._identity)
         with client.request(method, path, headers, timeout=seconds) as response:
             if response.status != 200 or (response.length or 0) > REPLY_BYTES_MAX:
                 raise Unavailable(f"{path}: the server answered {response.status}")

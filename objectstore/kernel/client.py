@@ -199,20 +199,32 @@ class ClientPool:
     ) -> None:
         self._settings = settings or ClientSettings()
         self._clock = clock or SystemClock()
-        self._clients: dict[tuple[Address, str], Client] = {}
+        self._clients: dict[tuple[Address, str, bool], Client] = {}
         self._context: ssl.SSLContext | None = None  # made when it is first needed
         self._sweeper = Sweeper(
             self._clock.monotonic, SWEEP_SECONDS, self._drop_idle_connections
         )
 
-    def client(self, address: Address, *, tls_host: str = "") -> Client:
+    def client(
+        self,
+        address: Address,
+        *,
+        tls_host: str = "",
+        context: Callable[[], ssl.SSLContext] | None = None,
+    ) -> Client:
         """The client for that peer; ``tls_host``: over TLS, its certificate being for
-        that name.  ``Unavailable`` when ``ca_file`` cannot be read."""
-        client = self._clients.get((address, tls_host))
+        that name; ``context``: with this, instead of the settings' authorities (the
+        same for all of a pool).  ``Unavailable`` when ``ca_file`` cannot be read."""
+        key = (address, tls_host, context is not None)
+        client = self._clients.get(key)
         if client is None:
-            tls = TlsPeer(tls_host, self._trust()) if tls_host else None
+            tls = None
+            if tls_host:
+                context = context or self._trust
+                context()  # now, if they cannot be read
+                tls = TlsPeer(tls_host, context)
             client = Client(address, self._settings, self._clock, self._sweeper, tls)
-            self._clients[(address, tls_host)] = client
+            self._clients[key] = client
         return client
 
     def connect(
@@ -220,7 +232,7 @@ class ClientPool:
     ) -> socket.socket | TlsSocket:
         """A connection of the caller's own, for what is no request; not blocking.
         Raises ``OSError`` or ``Unavailable``."""
-        tls = TlsPeer(tls_host, self._trust()) if tls_host else None
+        tls = TlsPeer(tls_host, self._trust) if tls_host else None
         return reach(address, self._settings.connect_timeout, tls)
 
     def _trust(self) -> ssl.SSLContext:

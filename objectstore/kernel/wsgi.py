@@ -20,8 +20,10 @@ from typing import Any
 from objectstore.kernel import concurrency
 from objectstore.kernel.application import directly
 from objectstore.kernel.clock import Clock, SystemClock
+from objectstore.kernel.errors import DeadlineExceeded
 from objectstore.kernel.http.connection import Connection
 from objectstore.kernel.http.edge import AccessSink, Edge
+from objectstore.kernel.http.identity_file import ServerIdentity
 from objectstore.kernel.http.limits import (
     ACCEPT_RETRY_SECONDS,
     ACCEPTED_IN_A_ROW,
@@ -30,6 +32,7 @@ from objectstore.kernel.http.limits import (
 )
 from objectstore.kernel.http.listen import is_listening, listen
 from objectstore.kernel.http.sweeper import Sweeper
+from objectstore.kernel.http.tls import TlsSocket, accepted
 from objectstore.kernel.request import Application, Context
 from objectstore.kernel.transaction import TransactionIds
 
@@ -60,7 +63,9 @@ class Server:
         make_context: Callable[[], Context] | None = None,
         logger: logging.Logger | None = None,
         sweep_seconds: float = SWEEP_SECONDS,
+        tls: ServerIdentity | None = None,
     ) -> None:
+        """``tls``: what comes over TCP must be encrypted."""
         clock = clock or SystemClock()
         if make_context is None:
             make_context = TransactionIds(clock, SystemRandom()).new_context
@@ -73,6 +78,8 @@ class Server:
             logger or logging.getLogger("objectstore.edge"),
         )
         self._listeners = list(listeners)
+        self._tls = tls
+        self._shaking_hands: set[concurrency.Task] = set()
         self._connections: set[Connection] = set()
         self._sweeper = Sweeper(clock.monotonic, sweep_seconds)
         self._acceptors: list[concurrency.Task] = []
@@ -119,16 +126,18 @@ class Server:
 
     def _wait_for_none(self, until: float) -> bool:
         """Wait until no connection is left; whether so before ``until``."""
-        while self._connections:
+        while self._connections or self._shaking_hands:
             left = until - self._edge.clock.monotonic()
             self._changed.clear()
             if left <= 0 or not self._changed.wait(left):
                 break
-        return not self._connections
+        return not self._connections and not self._shaking_hands
 
     def close(self) -> None:
         """End everything at once."""
         self._stop_accepting()
+        for task in list(self._shaking_hands):
+            concurrency.kill_task(task)
         for connection in list(self._connections):
             connection.stream.sever()
         self._sweeper.stop()
@@ -170,10 +179,14 @@ class Server:
                 concurrency.sleep(0)
 
     def _take(self, sock: socket.socket, remote: Any) -> None:
-        if len(self._connections) >= self._edge.settings.connections_max:
+        is_encrypted = self._tls is not None and sock.family != socket.AF_UNIX
+        under_way = len(self._connections) + len(self._shaking_hands)
+        if under_way >= self._edge.settings.connections_max:
             sock.setblocking(False)
             try:
-                sock.send(BUSY)
+                # Whoever speaks TLS would take it for garbage.
+                if not is_encrypted:
+                    sock.send(BUSY)
             except OSError:
                 pass  # it did not wait for the answer
             finally:
@@ -181,6 +194,30 @@ class Server:
             return
         try:
             local = sock.getsockname()
+        except OSError:
+            sock.close()  # reset already
+            return
+        if is_encrypted:
+            self._shaking_hands.add(
+                concurrency.spawn(self._shake_hands, sock, local, remote)
+            )
+        else:
+            self._begin(sock, local, remote)
+
+    def _shake_hands(self, sock: socket.socket, local: Any, remote: Any) -> None:
+        assert self._tls is not None
+        seconds = self._edge.settings.head_timeout
+        try:
+            secure = accepted(sock, self._tls.context(), seconds)
+            self._begin(secure, local, remote)
+        except (OSError, DeadlineExceeded) as error:
+            self._edge.logger.info("TLS with %s fails: %s", remote[0], error)
+        finally:
+            self._shaking_hands.discard(concurrency.current_task())
+            self._changed.set()
+
+    def _begin(self, sock: socket.socket | TlsSocket, local: Any, remote: Any) -> None:
+        try:
             connection = Connection(self._edge, sock, local, remote)
         except OSError:
             sock.close()  # reset already

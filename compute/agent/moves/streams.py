@@ -90,14 +90,6 @@ def _stream(sock: socket.socket | TlsSocket, whose: str) -> Stream:
     return Stream(sock, faults, time.monotonic, IDLE_SECONDS)
 
 
-def _finish(stream: Stream) -> None:
-    """Nothing more is sent."""
-    if isinstance(stream.socket, TlsSocket):
-        stream.socket.say_goodbye()
-    else:
-        stream.end_sending()
-
-
 def join(
     receive: Callable[[], bytes],
     send: Sender,
@@ -160,7 +152,7 @@ class WayStation:
             here.close()
             return
         try:
-            join(there.receive, there.send, here, lambda: _finish(there))
+            join(there.receive, there.send, here, there.end_sending)
         finally:
             there.close()
             here.close()
@@ -190,11 +182,7 @@ class StreamDoor:
             headers = [("Upgrade", PROTOCOL), ("Connection", "Upgrade")]
             stream = take_over(headers)
             stream.patience, stream.limit = IDLE_SECONDS, NEVER
-
-            def finish() -> None:
-                stream.socket.shutdown(socket.SHUT_WR)
-
-            join(stream.receive, stream.send, sock, finish)
+            join(stream.receive, stream.send, sock, stream.end_sending)
         except OSError as error:
             raise Rejected(404, f"The socket does not answer: {error}") from None
         finally:

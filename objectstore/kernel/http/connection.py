@@ -31,6 +31,7 @@ from objectstore.kernel.http.head import (
 from objectstore.kernel.http.incoming_body import body_of
 from objectstore.kernel.http.limits import BEGINNING_BYTES, PIPELINED_IN_A_ROW
 from objectstore.kernel.http.stream import NEVER, Stream
+from objectstore.kernel.http.tls import TlsSocket
 from objectstore.kernel.reply import STATUS_LINES
 from objectstore.kernel.request import CONTEXT_KEY, Environ
 from objectstore.kernel.transaction import TRANSACTION
@@ -44,7 +45,7 @@ class Connection:
     __slots__ = ("_edge", "_environ", "_in_a_row", "_parser", "idle", "stream")
 
     def __init__(
-        self, edge: Edge, sock: socket.socket, local: Any, remote: Any
+        self, edge: Edge, sock: socket.socket | TlsSocket, local: Any, remote: Any
     ) -> None:
         settings = edge.settings
         self.stream = Stream(
@@ -53,7 +54,8 @@ class Connection:
         self.idle = True
         self._edge = edge
         self._parser = HeadParser(settings)
-        self._environ: Environ = base_environ(local, remote, sock.family)
+        scheme = "https" if isinstance(sock, TlsSocket) else "http"
+        self._environ: Environ = base_environ(local, remote, sock.family, scheme)
         self._in_a_row = 0
 
     def run(self) -> None:

@@ -27,13 +27,13 @@ _KEYS: dict[bytes, str] = {}
 _KEYS_MAX = 2000
 
 
-def base_environ(local: Any, remote: Any, family: int) -> Environ:
+def base_environ(local: Any, remote: Any, family: int, scheme: str) -> Environ:
     """What all requests of a connection have in common."""
     environ: Environ = {
         "SCRIPT_NAME": "",
         "SERVER_PROTOCOL": "HTTP/1.1",
         "wsgi.version": (1, 0),
-        "wsgi.url_scheme": "http",
+        "wsgi.url_scheme": scheme,
         "wsgi.errors": sys.stderr,
         "wsgi.multithread": True,
         "wsgi.multiprocess": True,

@@ -27,6 +27,8 @@ RECEIVE_BYTES = 64 * 1024
 JOIN_BYTES_MAX = 64 * 1024
 # One sendfile call at most.
 SENDFILE_BYTES = 1024 * 1024
+# One read of a file that is sent over TLS: what is read and encrypted in one go.
+ENCRYPTED_BYTES = 256 * 1024
 # Of a long reply, to a client that takes it as fast as it comes: half a millisecond,
 # with the checks, until it is the others' turn.
 SENT_IN_A_ROW_BYTES = 1024 * 1024

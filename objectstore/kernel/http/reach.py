@@ -6,7 +6,7 @@ import errno
 import os
 import socket
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,7 +31,7 @@ class TlsPeer:
     """Whose certificate a peer must show, and whom we trust to have signed it."""
 
     host: str
-    context: ssl.SSLContext
+    context: Callable[[], ssl.SSLContext]
 
 
 def reach(
@@ -46,7 +46,7 @@ def reach(
         sock = _connected(address, timeout)
     if tls is None:
         return sock
-    return encrypted(sock, tls.context, tls.host, timeout)
+    return encrypted(sock, tls.context(), tls.host, timeout)
 
 
 def _connected(address: Address, timeout: float) -> socket.socket:

@@ -22,6 +22,7 @@ from typing import NamedTuple
 
 from objectstore.kernel import concurrency
 from objectstore.kernel.http.limits import (
+    ENCRYPTED_BYTES,
     RECEIVE_BYTES,
     SENDFILE_BYTES,
     SENT_IN_A_ROW_BYTES,
@@ -49,6 +50,7 @@ class Stream:
         "_clock",
         "_counted",
         "_faults",
+        "_is_encrypted",
         "_readiness",
         "_rested",
         "_sending",
@@ -87,6 +89,7 @@ class Stream:
         self.received = 0
         self.sent = 0
         self._faults = faults
+        self._is_encrypted = isinstance(sock, TlsSocket)
         self._clock = monotonic
         self._ahead = b""  # received, not yet asked for ...
         self._start = 0  # ... from here on
@@ -147,7 +150,8 @@ class Stream:
 
     def wait_for_data(self) -> None:
         """Wait until something arrives, when nothing is here."""
-        if not self._ahead:
+        # TLS may have decrypted more than was asked for, and nothing else comes.
+        if not (self._ahead or (self._is_encrypted and self.has_data())):
             self._wait_readable()
 
     def take(self, size: int) -> bytes:
@@ -224,7 +228,11 @@ class Stream:
             self._send_rest(memoryview(data)[done:])
 
     def send_parts(self, *parts: bytes | memoryview) -> None:
-        """Send them one after the other in one call, without joining them."""
+        """Send them one after the other in one call, without joining them (TLS would
+        make a record of each)."""
+        if self._is_encrypted:
+            self.send(b"".join(parts))
+            return
         try:
             done = self.socket.sendmsg(parts)
         except BlockingIOError:
@@ -241,6 +249,8 @@ class Stream:
 
     def send_file(self, descriptor: int, offset: int, length: int) -> int:
         """Send a file's bytes without touching them; how many there were."""
+        if self._is_encrypted:
+            return self._send_through_memory(descriptor, offset, length)
         left = length
         while left > 0:
             try:
@@ -257,6 +267,19 @@ class Stream:
             self.sent += done
             offset += done
             left -= done
+        return length - left
+
+    def _send_through_memory(self, descriptor: int, offset: int, length: int) -> int:
+        """The same, over TLS: somebody has to encrypt them."""
+        left = length
+        while left > 0:
+            piece = os.pread(descriptor, min(left, ENCRYPTED_BYTES), offset)
+            if not piece:
+                break  # the file is shorter than its owner said
+            self.send(piece)
+            self.let_others()
+            offset += len(piece)
+            left -= len(piece)
         return length - left
 
     def let_others(self) -> None:
@@ -300,7 +323,10 @@ class Stream:
 
     def end_sending(self) -> None:
         """Tell the peer that nothing follows."""
-        self._shut(socket.SHUT_WR)
+        if isinstance(self.socket, TlsSocket):
+            self.socket.say_goodbye()
+        else:
+            self._shut(socket.SHUT_WR)
 
     def close(self) -> None:
         """Close the socket; data still unsent to a stalled peer is dropped."""

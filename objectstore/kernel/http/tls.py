@@ -1,9 +1,9 @@
-"""TLS to a peer that we call: a socket as ``Stream`` knows it, encrypted.
+"""TLS with a peer: a socket as ``Stream`` knows it, encrypted.
 
 ``Stream`` tries first and waits when it would block.  What TLS needs for that differs
-from a plain socket in its exceptions and in three calls that it has not (peeking,
-sending parts, files); here it is made the same.  For clients only: a server's
-``send_file`` would pass the encryption by.
+from a plain socket in its exceptions and in two calls that it has not (peeking, sending
+parts); here it is made the same.  Files are sent through memory (``Stream.send_file``):
+the system would pass the encryption by.
 """
 
 from __future__ import annotations
@@ -18,6 +18,13 @@ from objectstore.kernel import concurrency
 from objectstore.kernel.errors import Unavailable
 
 Buffer = bytes | memoryview
+# What TLS puts into one record.
+RECORD_BYTES = 16 * 1024
+# To who speaks plain HTTP to a listener that does not.
+WRONG_SCHEME = (
+    b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 26\r\n"
+    b"Connection: close\r\n\r\nhttps:// is spoken here.\r\n"
+)
 
 
 def client_context(ca_file: Path | None) -> ssl.SSLContext:
@@ -27,20 +34,30 @@ def client_context(ca_file: Path | None) -> ssl.SSLContext:
         context = ssl.create_default_context(cafile=ca_file)
     except (OSError, ssl.SSLError) as error:
         raise Unavailable(f"{ca_file}: no certificates to trust: {error}") from None
+    without_renegotiation(context)
+    return context
+
+
+def without_renegotiation(context: ssl.SSLContext) -> None:
+    """As ``TlsSocket`` needs it, on either side."""
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     # A renegotiation would make sending wait for data to read.
     context.options |= ssl.OP_NO_RENEGOTIATION
     # Older Pythons 3.11 have OpenSSL take a broken connection for a proper end.
     context.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF
-    return context
 
 
 class TlsSocket:
-    """A connected, non-blocking TLS socket.  Made by ``encrypted``."""
+    """A connected, non-blocking TLS socket.  Made by ``encrypted``, ``accepted``."""
 
     def __init__(self, secure: ssl.SSLSocket) -> None:
         self._secure = secure
         self._peeked = b""
+
+    @property
+    def family(self) -> int:
+        """See ``socket``."""
+        return self._secure.family
 
     def setblocking(self, flag: bool) -> None:
         """See ``socket``."""
@@ -86,8 +103,16 @@ class TlsSocket:
             raise BlockingIOError from None
 
     def sendmsg(self, parts: Sequence[Buffer]) -> int:
-        """See ``socket``.  Takes the first part that is not empty: what is tried again
-        after ``BlockingIOError`` must not be shorter than what was tried."""
+        """See ``socket``.  Takes what fits in a record, or else the first part: after
+        ``BlockingIOError`` the same parts must come again (more may follow them)."""
+        size = fit = 0
+        for part in parts:
+            size += len(part)
+            if size > RECORD_BYTES:
+                break
+            fit += 1
+        if fit:
+            return self.send(b"".join(parts[:fit]))
         return self.send(next((part for part in parts if len(part)), b""))
 
     def shutdown(self, how: int) -> None:
@@ -102,7 +127,8 @@ class TlsSocket:
             self._secure.unwrap()
 
     def close(self) -> None:
-        """See ``socket``."""
+        """See ``socket``.  With a goodbye: what was sent came to its proper end."""
+        self.say_goodbye()
         self._secure.close()
 
     def _take_peeked(self) -> bytes:
@@ -137,6 +163,37 @@ def encrypted(
         secure.close()
         if isinstance(error, OSError):  # a certificate that is refused too
             raise Unavailable(f"TLS with {host} fails: {error}") from None
+        raise
+    return TlsSocket(secure)
+
+
+def accepted(
+    sock: socket.socket, context: ssl.SSLContext, timeout_seconds: float
+) -> TlsSocket:
+    """The other side of it: shake hands with who has connected to us.
+
+    Raises ``OSError`` when it does not want to (or may not), ``DeadlineExceeded`` when
+    it does not say.
+    """
+    try:
+        secure = context.wrap_socket(
+            sock,
+            server_side=True,
+            do_handshake_on_connect=False,
+            suppress_ragged_eofs=False,
+        )
+    except BaseException:
+        sock.close()
+        raise
+    try:
+        secure.setblocking(False)
+        with concurrency.deadline(timeout_seconds):
+            _shake_hands(secure)
+    except BaseException as error:
+        if isinstance(error, ssl.SSLError) and error.reason == "HTTP_REQUEST":
+            with contextlib.suppress(OSError):
+                socket.socket.send(secure, WRONG_SCHEME)
+        secure.close()
         raise
     return TlsSocket(secure)
 

@@ -13,6 +13,7 @@ from typing import Any
 from objectstore.kernel import concurrency
 from objectstore.kernel.access_line import AccessEntry
 from objectstore.kernel.http.connection import Connection
+from objectstore.kernel.http.identity_file import ServerIdentity
 from objectstore.kernel.request import Application
 from objectstore.kernel.wsgi import EdgeSettings, Server, listen
 
@@ -92,7 +93,10 @@ class Edge:
     """A running server and its clients."""
 
     def __init__(
-        self, application: Application, settings: EdgeSettings | None = None
+        self,
+        application: Application,
+        settings: EdgeSettings | None = None,
+        tls: ServerIdentity | None = None,
     ) -> None:
         self.access = Recorder()
         listener = listen("127.0.0.1")
@@ -103,6 +107,7 @@ class Edge:
             settings,
             access=self.access,
             sweep_seconds=0.05,
+            tls=tls,
         )
         self.server.start()
         self._clients: list[RawClient] = []
@@ -128,7 +133,9 @@ class Edge:
 
 @contextmanager
 def running(
-    application: Application, settings: EdgeSettings | None = None
+    application: Application,
+    settings: EdgeSettings | None = None,
+    tls: ServerIdentity | None = None,
 ) -> Iterator[Edge]:
     """An edge that must leave neither connection nor descriptor behind."""
     # The hub and the native threads open their own descriptors when first used.
@@ -139,7 +146,7 @@ def running(
     # million objects of all that the tests have imported.
     gc.freeze()
     try:
-        edge = Edge(application, settings)
+        edge = Edge(application, settings, tls)
         try:
             yield edge
         finally:
