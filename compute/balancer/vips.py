@@ -45,7 +45,7 @@ def find_place(network: VipClient, project_id: str, wanted: Item) -> Place:
             "Validation failure: VIP must contain one of: vip_port_id, vip_network_id,"
             " vip_subnet_id."
         )
-    if not network.has_network(project_id, network_id):
+    if not network.may_use(project_id, network_id):
         raise BadRequest(f"Network {network_id} not found.")
     if address:  # the network room finds the subnet that it is of
         return Place(network_id, "", address)

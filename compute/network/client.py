@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode
 
 from compute.core.context import TokenSource
 from compute.core.errors import Conflict, NotFound
-from compute.network.client_wire import NetworkWire
+from compute.network.client_wire import NetworkWire, may_use
 from compute.network.facts import (
     NetworkFacts,
     NewPort,
@@ -81,6 +81,11 @@ class NetworkClient:
             )
         ]
         return sorted(found, key=lambda each: each.project_id != project_id)
+
+    def may_use(self, project_id: str, network_id: str) -> bool:
+        """Whether the project may put ports on the network: to see it as the way out
+        is not enough."""
+        return may_use(self._wire, project_id, network_id)
 
     def default_network(self, project_id: str) -> NetworkFacts:
         """The network of a server for which none was named.

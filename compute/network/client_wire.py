@@ -20,6 +20,8 @@ from objectstore.client.caller import Answer, Caller
 from objectstore.kernel.errors import Rejected, Unavailable
 
 CALL_SECONDS = 60.0
+# Of networks, what the cloud's own services ask about a project (``may_use``).
+USABLE_BY = "usable_by_project"
 
 _KINDS: Mapping[int, type[ApiError]] = {
     400: BadRequest,
@@ -63,6 +65,12 @@ class NetworkWire(RoomWire):
                 "",
             )
         return found
+
+
+def may_use(wire: NetworkWire, project_id: str, network_id: str) -> bool:
+    """Whether the project may put ports on the network."""
+    query = [("id", network_id), (USABLE_BY, project_id)]
+    return bool(wire.list("networks", query, project_id))
 
 
 def _failure(answer: Answer, what: str) -> Exception:

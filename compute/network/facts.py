@@ -15,7 +15,6 @@ class NetworkFacts:
     name: str
     project_id: str
     mtu: int
-    shared: bool
     external: bool
     admin_up: bool
     subnet_ids: tuple[str, ...]
@@ -89,7 +88,6 @@ def network_facts(item: Mapping[str, Any]) -> NetworkFacts:
         name=item["name"],
         project_id=item["project_id"],
         mtu=item["mtu"],
-        shared=item["shared"],
         external=item["router:external"],
         admin_up=item["admin_state_up"],
         subnet_ids=tuple(item["subnets"]),

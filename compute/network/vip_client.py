@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 
 from compute.core.context import TokenSource
 from compute.core.errors import NotFound
-from compute.network.client_wire import NetworkWire
+from compute.network.client_wire import NetworkWire, may_use
 from compute.network.port_names import OWNER_BALANCER, balancer_device
 from objectstore.client.caller import Caller
 
@@ -68,9 +68,9 @@ class VipClient:
             for item in found
         ]
 
-    def has_network(self, project_id: str, network_id: str) -> bool:
-        """Whether the project sees the network."""
-        return bool(self._wire.list("networks", [("id", network_id)], project_id))
+    def may_use(self, project_id: str, network_id: str) -> bool:
+        """Whether the project may put ports on the network."""
+        return may_use(self._wire, project_id, network_id)
 
     def has_quality(self, project_id: str, policy_id: str) -> bool:
         """Whether the project sees the QoS policy."""

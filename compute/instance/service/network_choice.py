@@ -49,11 +49,11 @@ def usable_network(
     network: NetworkClient, project_id: str, network_id: str, is_any_allowed: bool
 ) -> NetworkFacts:
     """A network that the project's servers may be on.  ``NotFound``; ``Forbidden``: it
-    leads outside, and is not the project's own."""
+    leads outside, and is neither the project's own nor shared with it."""
     seen_by = EVERYBODY if is_any_allowed else project_id
     facts = network.network(seen_by, network_id)
-    is_own = facts.project_id == project_id or facts.shared
-    if facts.external and not is_own and not is_any_allowed:
+    is_bound = facts.external and not is_any_allowed
+    if is_bound and not network.may_use(project_id, facts.id):
         raise Forbidden(
             f"It is not allowed to create an interface on external network {facts.id}"
         )

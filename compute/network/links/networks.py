@@ -6,10 +6,12 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
+from compute.core.errors import PolicyNotAuthorized
 from compute.network import tables
+from compute.network.client_wire import USABLE_BY
 from compute.network.errors import conflict
 from compute.network.frame.bodies import Body
-from compute.network.frame.collection import Collection
+from compute.network.frame.collection import Collection, is_service
 from compute.network.frame.fields import (
     BOOLEAN,
     INTEGER_OR_NULL,
@@ -40,6 +42,7 @@ from compute.network.links.visibility import (
     lent,
     network_visible,
     shared_with,
+    usable_by,
 )
 from compute.network.model import ACTIVE, Network, Port, Subnet
 from compute.network.port_names import OWNER_DHCP
@@ -240,6 +243,15 @@ def _by_shared(work: Work, values: list[str]) -> sa.ColumnElement[bool]:
     )
 
 
+def _by_use(work: Work, values: list[str]) -> sa.ColumnElement[bool]:
+    """Networks that a project may put ports on; of another project only the cloud's own
+    services ask so."""
+    foreign = [each for each in values if each != work.project_id]
+    if foreign and not (work.is_admin or is_service(work)):
+        raise PolicyNotAuthorized(f"({USABLE_BY}) is disallowed by policy")
+    return sa.or_(sa.false(), *map(usable_by, values))
+
+
 def _by_subnet(work: Work, values: list[str]) -> sa.ColumnElement[bool]:
     subnets = tables.subnets
     found = sa.select(subnets.c.network_id).where(subnets.c.id.in_(values))
@@ -256,7 +268,7 @@ COLLECTION = Collection(
     present=_present,
     visible=network_visible,
     columns=COLUMNS,
-    special={"shared": _by_shared, "subnets": _by_subnet},
+    special={"shared": _by_shared, "subnets": _by_subnet, USABLE_BY: _by_use},
     restricted=frozenset(
         {
             "provider:network_type",

@@ -12,7 +12,7 @@ from compute.network.errors import conflict
 from compute.network.frame.bodies import Body
 from compute.network.frame.collection import is_service
 from compute.network.frame.work import Work
-from compute.network.links.visibility import shared_with
+from compute.network.links.visibility import usable_by
 from compute.network.model import (
     COMPUTE_OWNER_PREFIX,
     NETWORK_OWNER_PREFIX,
@@ -30,7 +30,7 @@ def check_use(work: Work, network: Network, project_id: str) -> None:
         Network,
         tables.networks,
         tables.networks.c.id == network.id,
-        sa.or_(tables.networks.c.project_id == project_id, shared_with(project_id)),
+        usable_by(project_id),
     )
     if not found:
         raise Forbidden(

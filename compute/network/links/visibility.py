@@ -72,12 +72,16 @@ def shared_with(project_id: str) -> sa.ColumnElement[bool]:
     )
 
 
+def usable_by(project_id: str) -> sa.ColumnElement[bool]:
+    """Networks that the project may put ports on: to be lent a way out is not that."""
+    return sa.or_(tables.networks.c.project_id == project_id, shared_with(project_id))
+
+
 def network_visible(work: Work, project_id: str) -> sa.ColumnElement[bool]:
     """Networks that the project sees."""
     networks = tables.networks
     return sa.or_(
-        networks.c.project_id == project_id,
-        shared_with(project_id),
+        usable_by(project_id),
         networks.c.id.in_(_lent(project_id, EXTERNAL)),
     )
 

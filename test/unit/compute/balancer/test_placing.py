@@ -6,7 +6,9 @@ from typing import Any
 
 from test.unit.compute.balancer.conftest import Make
 from test.unit.compute.balancer.house import House
-from test.unit.compute.network.house import HOST, OWNER
+from test.unit.compute.network.house import HOST, OTHER, OWNER
+
+ADMIN = {"as_project": "admins", "as_roles": "admin"}
 
 
 def test_it_waits_for_a_host(make: Make) -> None:
@@ -100,6 +102,31 @@ def test_places_for_the_address(house: House) -> None:
     assert house.delete(f"loadbalancers/{by_port['id']}").status == 204
     kept = house.network.show("port", port["id"])
     assert (kept["device_owner"], kept["device_id"]) == ("", "")
+
+
+def test_the_way_out_is_no_place_for_an_address(house: House) -> None:
+    network = house.network
+    outside = network.make("network", **ADMIN, **{"router:external": True})
+    fields = {"network_id": outside["id"], "cidr": "192.0.2.0/24", "ip_version": 4}
+    network.make("subnet", **ADMIN, **fields)
+    wanted = {"vip_network_id": outside["id"], "vip_address": "192.0.2.50"}
+    assert house.refused("loadbalancers", "loadbalancer", **wanted)[0] == 400
+    policy = {
+        "object_type": "network",
+        "object_id": outside["id"],
+        "action": "access_as_shared",
+        "target_tenant": OWNER,
+    }
+    network.make("rbac_policy", **ADMIN, **policy)
+    made = house.make("loadbalancers", "loadbalancer", **wanted)
+    assert made["vip_address"] == "192.0.2.50"
+
+
+def test_only_services_ask_what_others_may_use(house: House) -> None:
+    network = house.network
+    path = f"/v2.0/networks?usable_by_project={OTHER}"
+    assert network.ask("GET", path).status == 403
+    assert network.ask("GET", path, roles="admin").status == 200
 
 
 def test_ports_of_nobody_are_swept(house: House) -> None:

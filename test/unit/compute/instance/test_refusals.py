@@ -6,7 +6,7 @@ from __future__ import annotations
 import orjson
 
 from objectstore.kernel import concurrency
-from test.fakes.tokens import fake_token
+from test.fakes.tokens import SERVICE_PROJECT, fake_token
 from test.unit.compute.instance.house import OTHER, OWNER, House
 
 
@@ -153,6 +153,29 @@ def test_only_administrators_put_servers_outside(house: House) -> None:
     assert house.ask("POST", path, plug).status == 403
     assert house.ask("POST", path, plug, roles="admin").status == 200
     assert house.ask("POST", "/servers", order, roles="admin").status == 202
+
+
+def lend(house: House, network_id: str, project_id: str) -> None:
+    """Share the network with that project."""
+    policy = {
+        "object_type": "network",
+        "object_id": network_id,
+        "action": "access_as_shared",
+        "target_tenant": project_id,
+    }
+    headers = {"X-Auth-Token": fake_token("admins", "admin")}
+    body = orjson.dumps({"rbac_policy": policy})
+    caller = house.parts.callers["network"]
+    assert caller.request("POST", "/v2.0/rbac-policies", headers, body).status == 201
+
+
+def test_what_is_lent_to_us_is_not_lent_to_all(house: House) -> None:
+    network_id = an_outside(house)
+    order = {"server": house.order(networks=[{"uuid": network_id}])}
+    lend(house, network_id, SERVICE_PROJECT)
+    assert house.ask("POST", "/servers", order).status == 403
+    lend(house, network_id, OWNER)
+    assert house.ask("POST", "/servers", order).status == 202
 
 
 def test_administrators_use_the_networks_of_others(house: House) -> None:
