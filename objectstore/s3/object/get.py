@@ -22,12 +22,18 @@ from objectstore.s3.object.reply_headers import (
 )
 from objectstore.s3.operation import Operation
 
+_WRITERS_WISHES = (
+    "HTTP_X_AMZ_SERVER_SIDE_ENCRYPTION",
+    "HTTP_X_AMZ_SERVER_SIDE_ENCRYPTION_AWS_KMS_KEY_ID",
+)
 DELETE_MARKER_TYPE = "application/x-deleted;swift_versions_deleted=1"
 
 
 def get_object(operation: Operation) -> Reply:
     """GET of an object."""
     environ = operation.environ
+    if operation.extras:
+        _refuse_encryption(operation)
     if "HTTP_X_AMZ_SERVER_SIDE_ENCRYPTION_CUSTOMER_ALGORITHM" in environ:
         return read_encrypted(operation, _answer_of, finish)
     if environ.get("QUERY_STRING") and "partNumber" in operation.query:
@@ -39,6 +45,19 @@ def get_object(operation: Operation) -> Reply:
         return _reply(operation, _ranged(operation))
     answer = _answer_of(operation, operation.method, None)
     return _reply(operation, answer)
+
+
+def _refuse_encryption(operation: Operation) -> None:
+    """How an object is encrypted its writer says; a reader who does is mistaken."""
+    for key in _WRITERS_WISHES:
+        if key in operation.environ:
+            name = key.removeprefix("HTTP_").lower().replace("_", "-")
+            raise S3Error(
+                "InvalidArgument",
+                f"{name} header is not supported for this operation.",
+                ArgumentName=name,
+                ArgumentValue=operation.environ[key][:64],
+            )
 
 
 def _ranged(operation: Operation) -> Answer:

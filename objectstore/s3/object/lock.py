@@ -50,7 +50,8 @@ class Lock:
             return True
         if self.mode == COMPLIANCE:
             return mode == COMPLIANCE and until >= self.until
-        longer = until >= self.until and mode in MODES
+        # A stricter mode is a change of the lock too: nobody could take it back.
+        longer = until >= self.until and mode == self.mode
         return longer or bypass
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from hmac import compare_digest, digest
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from objectstore.kernel.reply import HeaderList, Reply
@@ -15,10 +16,12 @@ from objectstore.s3.lifecycle.headers import of_written
 from objectstore.s3.names import check_key
 from objectstore.s3.notify.announce import announce
 from objectstore.s3.object import tags
+from objectstore.s3.object.customer_key import read_customer_key
 from objectstore.s3.object.lock_headers import lock_to_store
 from objectstore.s3.object.post_policy import check_form, parse_post_policy
 from objectstore.s3.object.put import note_created, sse_headers, write_failure
 from objectstore.s3.object.reply_headers import version_headers
+from objectstore.s3.object.sealed_file import SEALED_FORM_BYTES_MAX, sealed_file
 from objectstore.s3.object.upload_headers import upload_headers
 from objectstore.s3.operation import Operation
 from objectstore.s3.payload.checksums import announced
@@ -31,6 +34,7 @@ from objectstore.s3.signing.signing_key import sign
 from objectstore.s3.signing.sigv4 import ALGORITHM, Scope
 from objectstore.s3.xml.write import document, text
 
+_CUSTOMER_KEY = "x-amz-server-side-encryption-customer-"
 _NOT_IN_FORMS = (
     "HTTP_X_AMZ_COPY_SOURCE",
     "HTTP_X_AMZ_CONTENT_SHA256",
@@ -67,14 +71,17 @@ def post_object(operation: Operation, authenticator: Authenticator) -> Reply:
             ArgumentName="key",
         )
     check_key(key)
-    stream.limit(0, UPLOAD_BYTES_MAX)
+    most_bytes = UPLOAD_BYTES_MAX
+    if any(name.startswith(_CUSTOMER_KEY) for name in fields):
+        most_bytes = SEALED_FORM_BYTES_MAX
+    stream.limit(0, most_bytes)
     if "policy" in fields:
         operation.caller = _signed_by(fields, authenticator)
         policy = parse_post_policy(fields["policy"])
         check_form(policy, {**fields, "bucket": operation.bucket}, operation.now())
         if policy.length_range is not None:
             least, most = policy.length_range
-            stream.limit(least, min(most, UPLOAD_BYTES_MAX))
+            stream.limit(least, min(most, most_bytes))
     elif "x-amz-signature" in fields or "signature" in fields:
         raise S3Error(
             "InvalidArgument", "Bucket POST must contain a field named 'policy'."
@@ -95,7 +102,11 @@ def _store(operation: Operation, form: Form, stream: FormStream, key: str) -> Re
     headers.update(lock_to_store(uploading))
     headers["Transfer-Encoding"] = "chunked"
     stream.expect(announced(uploading.environ))
-    answer = uploading.ask_object("PUT", headers=headers, stream=stream)
+    customer_key = read_customer_key(uploading)
+    body: Any = stream
+    if customer_key is not None:
+        body = sealed_file(stream, customer_key, headers)
+    answer = uploading.ask_object("PUT", headers=headers, stream=body)
     if stream.failure is not None:
         answer.close()
         raise stream.failure
@@ -106,6 +117,7 @@ def _store(operation: Operation, form: Form, stream: FormStream, key: str) -> Re
     base = f"{operation.environ.get('wsgi.url_scheme', 'http')}://{operation.header('Host')}"
     location = f"{base}/{operation.bucket}/{quote(key)}"
     reply: HeaderList = [("ETag", f'"{etag}"'), *version_headers(answer)]
+    reply += customer_key.reply_headers() if customer_key is not None else []
     reply += of_written(uploading, headers, stream.size)
     note_created(uploading, "Post", answer, stream.size)
     announce(uploading, uploading.events)

@@ -47,22 +47,28 @@ def _is_plain(value: str) -> bool:
 
 
 def from_header(value: str) -> Tags:
-    """The tags of an ``x-amz-tagging`` header: a query string."""
+    """The tags of an ``x-amz-tagging`` header: a query string, where a key alone has
+    an empty value."""
     try:
         pairs = parse_qsl(
             value,
             keep_blank_values=True,
-            strict_parsing=bool(value),
             max_num_fields=OBJECT_TAGS_MAX + 1,
             errors="strict",
         )
     except ValueError:
-        raise S3Error(
-            "InvalidArgument",
-            "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL "
-            "query parameters without tag name duplicates.",
-        ) from None
+        raise _bad_header() from None
+    if value and not all(value.split("&")):
+        raise _bad_header()
     return check_tags(pairs)
+
+
+def _bad_header() -> S3Error:
+    return S3Error(
+        "InvalidArgument",
+        "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL "
+        "query parameters without tag name duplicates.",
+    )
 
 
 def from_xml(body: bytes, count_max: int = OBJECT_TAGS_MAX) -> Tags:

@@ -39,6 +39,8 @@ _GRANTS = "HTTP_X_AMZ_GRANT_"
 # an object may put it with these.
 _ACLS_OF_TWO = frozenset({"private", "bucket-owner-read", "bucket-owner-full-control"})
 _SSE = "HTTP_X_AMZ_SERVER_SIDE_ENCRYPTION"
+_KMS = ("aws:kms", "aws:kms:dsse")
+_KMS_KEY = f"{_SSE}_AWS_KMS_KEY_ID"
 _CUSTOMER = f"{_SSE}_CUSTOMER_ALGORITHM"
 _DEFAULT = sysmeta.CONTAINER + "encryption"
 
@@ -94,7 +96,7 @@ def s3_headers(operation: Operation) -> dict[str, str]:
         if len(redirect) > 2048:
             raise S3Error("InvalidArgument", "The redirect location is too long")
         headers[sysmeta.REDIRECT] = operation.header("X-Amz-Website-Redirect-Location")
-    if _SSE in environ:
+    if _SSE in environ or _KMS_KEY in environ:
         check_sse(operation)
         headers[sysmeta.SSE] = "AES256"
     elif _CUSTOMER not in environ and is_encrypted_by_default(operation):
@@ -111,24 +113,35 @@ def s3_headers(operation: Operation) -> dict[str, str]:
 def check_sse(operation: Operation) -> None:
     """SSE-S3 is what the encryption filter below does; KMS is nobody's."""
     wanted = operation.header("X-Amz-Server-Side-Encryption")
-    if wanted in ("aws:kms", "aws:kms:dsse"):
-        raise S3Error("NotImplemented", "Encryption with KMS keys is not supported")
-    if wanted != "AES256":
-        raise S3Error(
-            "InvalidEncryptionAlgorithmError",
-            ArgumentName="x-amz-server-side-encryption",
-            ArgumentValue=wanted[:64],
-        )
-    if _CUSTOMER in operation.environ:
-        raise S3Error(
-            "InvalidArgument",
+    if _SSE in operation.environ and wanted not in ("AES256", *_KMS):
+        raise _bad_sse("The encryption method specified is not supported", wanted)
+    if wanted and _CUSTOMER in operation.environ:
+        raise _bad_sse(
             "Server Side Encryption with Customer provided key is incompatible with "
             "the encryption method specified",
+            wanted,
         )
+    if wanted not in _KMS and _KMS_KEY in operation.environ:
+        raise _bad_sse(
+            "Server Side Encryption with AWS KMS managed key requires HTTP header "
+            "x-amz-server-side-encryption : aws:kms",
+            wanted,
+        )
+    if wanted in _KMS:
+        raise S3Error("NotImplemented", "Encryption with KMS keys is not supported")
     if not operation.house.encrypts:
         raise S3Error(
             "NotImplemented", "This store does not encrypt at rest: SSE-S3 is not on"
         )
+
+
+def _bad_sse(message: str, wanted: str) -> S3Error:
+    return S3Error(
+        "InvalidArgument",
+        message,
+        ArgumentName="x-amz-server-side-encryption",
+        ArgumentValue=wanted[:64],
+    )
 
 
 def is_encrypted_by_default(operation: Operation) -> bool:
@@ -146,6 +159,10 @@ def has_default_encryption(facts: BucketFacts) -> bool:
     )
 
 
+def _gives_two_only(acl: acls.Acl, writer: str, facts: BucketFacts) -> bool:
+    return all(grant.grantee in (writer, facts.account) for grant in acl.grants)
+
+
 def acl_headers(operation: Operation) -> dict[str, str]:
     """Owner and ACL of a new object, where they differ from the default."""
     facts, caller = operation.facts, operation.caller
@@ -156,7 +173,7 @@ def acl_headers(operation: Operation) -> dict[str, str]:
     if asked or [key for key in operation.extras if key.startswith(_GRANTS)]:
         acl = acls.from_headers(operation.header, writer, facts.account)
     if acl is not None:
-        if asked not in _ACLS_OF_TWO:
+        if asked not in _ACLS_OF_TWO and not _gives_two_only(acl, writer, facts):
             authorize(operation, "s3:PutObjectAcl", Permission(name="WRITE"))
         check_new_acl(acl, facts, settings, asked=asked)
     rule = ownership(facts, settings)

@@ -187,12 +187,13 @@ def _in_headers(environ: dict[str, Any]) -> Expected | None:
             if found is not None:
                 raise _several()
             if not algorithm.is_valid(value):
-                raise S3Error(
-                    "InvalidRequest",
-                    f"Value for {algorithm.header} header is invalid.",
-                )
+                raise _bad_value(algorithm)
             found = Expected(algorithm, value)
     return found
+
+
+def _bad_value(algorithm: Algorithm) -> S3Error:
+    return S3Error("InvalidRequest", f"Value for {algorithm.header} header is invalid.")
 
 
 def by_name(name: str) -> Algorithm:
@@ -232,11 +233,14 @@ def take_announced(environ: dict[str, Any]) -> dict[str, str]:
     name: of a completion they are the object's, and not the body's."""
     if "HTTP_X_AMZ_TRAILER" not in environ:
         environ.pop("HTTP_X_AMZ_SDK_CHECKSUM_ALGORITHM", None)
-    return {
-        algorithm.name: environ.pop(key)
-        for key, algorithm in _ENVIRON_KEYS
-        if key in environ
-    }
+    found: dict[str, str] = {}
+    for key, algorithm in _ENVIRON_KEYS:
+        if key in environ:
+            found[algorithm.name] = environ.pop(key)
+            value, dash, count = found[algorithm.name].partition("-")
+            if not algorithm.is_valid(value) or (dash and not count.isdigit()):
+                raise _bad_value(algorithm)
+    return found
 
 
 def check_stated(checksum: str, stated: Mapping[str, str]) -> None:

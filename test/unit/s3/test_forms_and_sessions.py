@@ -6,6 +6,7 @@ import base64
 import io
 from dataclasses import replace
 from email.utils import formatdate
+from hashlib import md5
 from hmac import digest
 from typing import Any
 
@@ -17,6 +18,7 @@ from botocore.credentials import Credentials
 
 from objectstore.s3.dates import iso
 from objectstore.s3.errors import S3Error
+from objectstore.s3.object.sealed_file import SEALED_FORM_BYTES_MAX
 from objectstore.s3.payload.checksums import ALGORITHMS
 from objectstore.s3.payload.form_stream import COUNTED_BYTES_MAX, FormStream
 from objectstore.s3.signing.session import Sessions
@@ -163,6 +165,57 @@ def test_a_forms_key_may_hold_anything_and_stays_out_of_the_head(house: House) -
     )
     plain = post(house, signed(house, [{"key": "a b"}], key="a b"))
     assert plain.headers["location"].endswith("/bucket/a%20b")
+
+
+def sealed_form(house: House, key: str, **fields: str) -> tuple[dict[str, str], str]:
+    """A form whose file is to be sealed with a key; the prefix of the key's names."""
+    secret = b"k" * 32
+    prefix = "x-amz-server-side-encryption-customer-"
+    proof = base64.b64encode(md5(secret, usedforsecurity=False).digest()).decode()
+    brought = {
+        f"{prefix}algorithm": "AES256",
+        f"{prefix}key": base64.b64encode(secret).decode(),
+        f"{prefix}key-md5": proof,
+        **fields,
+    }
+    conditions = [{"key": key}, *[{name: value} for name, value in brought.items()]]
+    return signed(house, conditions, key=key, **brought), prefix
+
+
+@pytest.mark.parametrize("content", [b"", b"content", b"x" * 70_000])
+def test_a_forms_file_is_sealed_with_the_key_that_it_brings(
+    house: House, content: bytes
+) -> None:
+    checksum = ALGORITHMS["SHA256"].of(content)
+    fields, prefix = sealed_form(house, "k", **{"x-amz-checksum-sha256": checksum})
+    answer = post(house, fields, content)
+    assert (answer.status, answer.headers[f"{prefix}algorithm"]) == (204, "AES256")
+    assert house.ask("GET", "/bucket/k").code == "InvalidRequest"
+    stored = house.cluster.ask("GET", f"/{ALICE.account}/bucket/k").body
+    assert not content or content not in stored
+    key = {name: fields[name] for name in fields if name.startswith(prefix)}
+    read = house.ask("GET", "/bucket/k", headers=key)
+    assert (read.status, read.body) == (200, content)
+    listed = house.ask("GET", "/bucket").xml.child("Contents")
+    assert listed is not None
+    assert listed.get("Size") == str(len(content))
+    head = house.ask(
+        "HEAD", "/bucket/k", headers={**key, "x-amz-checksum-mode": "ENABLED"}
+    )
+    assert head.headers["x-amz-checksum-sha256"] == checksum
+
+
+def test_a_forms_file_that_is_to_be_sealed_is_checked_first(house: House) -> None:
+    wrong = ALGORITHMS["SHA256"].of(b"other")
+    fields, prefix = sealed_form(house, "k", **{"x-amz-checksum-sha256": wrong})
+    assert post(house, fields).code == "BadDigest"
+    half, _ = sealed_form(house, "k")
+    half[f"{prefix}key-md5"] = "AAAA"
+    assert post(house, half).status in (400, 403)
+    large = b"x" * (SEALED_FORM_BYTES_MAX + 1)
+    fields, _ = sealed_form(house, "k")
+    assert post(house, fields, large).code == "EntityTooLarge"
+    assert house.ask("HEAD", "/bucket/k").status == 404
 
 
 def test_a_form_tags_what_it_uploads(house: House) -> None:

@@ -266,6 +266,13 @@ def test_a_completion_may_name_the_algorithm_of_its_checksum(house: House) -> No
     assert finish(house, upload, {1: '"none"'}, told).code == "InvalidPart"
 
 
+@pytest.mark.parametrize("value", ["bad", "AAAA", "AAAAAA==-x"])
+def test_a_completions_checksum_that_is_none_is_told(house: House, value: str) -> None:
+    upload = start(house, x_amz_checksum_algorithm="CRC32")
+    answer = finish(house, upload, {1: '"x"'}, {"x-amz-checksum-crc32": value})
+    assert answer.code == "InvalidRequest"
+
+
 def test_an_empty_part_is_an_empty_object(house: House) -> None:
     upload = start(house)
     assert finish(house, upload, {1: part(house, upload, 1, b"")}).status == 200

@@ -312,6 +312,18 @@ def test_tags(house: House) -> None:
     assert house.ask("PUT", "/bucket/t", "tagging=", twice).code == "InvalidTag"
 
 
+def test_tags_of_a_header(house: House) -> None:
+    tagged = house.ask("PUT", "/bucket/h", headers={"x-amz-tagging": "a=b&alone&c="})
+    assert tagged.status == 200
+    tag_set = house.ask("GET", "/bucket/h", "tagging=").xml.child("TagSet")
+    assert tag_set is not None
+    found = [(tag.get("Key"), tag.get("Value")) for tag in tag_set.all("Tag")]
+    assert found == [("a", "b"), ("alone", ""), ("c", "")]
+    for wrong in ("a=b&&c=d", "a=%ff", "a=1&a=2"):
+        headers = {"x-amz-tagging": wrong}
+        assert house.ask("PUT", "/bucket/h", headers=headers).status == 400
+
+
 def test_many_objects_are_deleted_at_once(house: House) -> None:
     for key in ("d1", "d2", " d3"):
         house.ask("PUT", f"/bucket/{key}", body=b"x")

@@ -146,10 +146,35 @@ def test_wishes_that_nobody_fulfils(house: House) -> None:
     kms = house.ask("PUT", "/bucket/k", body=b"x", headers={HEADER: "aws:kms"})
     assert kms.status == 501
     bad = house.ask("PUT", "/bucket/k", body=b"x", headers={HEADER: "AES512"})
-    assert bad.code == "InvalidEncryptionAlgorithmError"
-    both = {**ASKED, f"{HEADER}-customer-algorithm": "AES256"}
-    answer = house.ask("PUT", "/bucket/k", body=b"x", headers=both)
+    assert bad.code == "InvalidArgument"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {**ASKED, f"{HEADER}-customer-algorithm": "AES256"},
+        {HEADER: "aws:kms", f"{HEADER}-customer-algorithm": "AES256"},
+        {**ASKED, f"{HEADER}-aws-kms-key-id": "key"},
+        {f"{HEADER}-aws-kms-key-id": "key"},
+    ],
+)
+def test_wishes_that_contradict_each_other(
+    house: House, headers: dict[str, str]
+) -> None:
+    answer = house.ask("PUT", "/bucket/k", body=b"x", headers=headers)
     assert answer.code == "InvalidArgument"
+    begun = house.ask("POST", "/bucket/k", "uploads=", headers=headers)
+    assert begun.code == "InvalidArgument"
+    assert house.ask("HEAD", "/bucket/k").status == 404
+
+
+@pytest.mark.parametrize("wish", [ASKED, {f"{HEADER}-aws-kms-key-id": "key"}])
+def test_readers_do_not_say_how_objects_are_encrypted(
+    house: House, wish: dict[str, str]
+) -> None:
+    house.ask("PUT", "/bucket/k", body=BODY, headers=ASKED)
+    assert house.ask("GET", "/bucket/k", headers=wish).code == "InvalidArgument"
+    assert house.ask("HEAD", "/bucket/k", headers=wish).status == 400
 
 
 def test_where_everything_is_encrypted_everything_says_so() -> None:

@@ -37,6 +37,10 @@ UNTIL = "2099-01-01T00:00:00Z"
 CASES = [
     ({"x-amz-acl": "public-read"}, "s3:PutObjectAcl"),
     ({"x-amz-grant-read": "id=AUTH_carol"}, "s3:PutObjectAcl"),
+    (
+        {"x-amz-grant-read": "id=AUTH_carol", "x-amz-grant-write": "id=AUTH_bob"},
+        "s3:PutObjectAcl",
+    ),
     ({"x-amz-tagging": "a=b"}, "s3:PutObjectTagging"),
     ({"x-amz-object-lock-legal-hold": "ON"}, "s3:PutObjectLegalHold"),
     (
@@ -63,11 +67,19 @@ def test_an_upload_may_carry_only_what_its_sender_may_set(
     )
 
 
-@pytest.mark.parametrize("acl", ["private", "bucket-owner-full-control"])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"x-amz-acl": "private"},
+        {"x-amz-acl": "bucket-owner-full-control"},
+        {"x-amz-grant-full-control": f"id={ALICE.account}"},
+        {"x-amz-grant-read": f"id={ALICE.account}, id={BOB.account}"},
+    ],
+)
 def test_acls_that_give_third_parties_nothing_need_no_more(
-    house: House, acl: str
+    house: House, headers: dict[str, str]
 ) -> None:
-    answer = house.ask("PUT", "/bucket/k", headers={"x-amz-acl": acl}, user=BOB)
+    answer = house.ask("PUT", "/bucket/k", headers=headers, user=BOB)
     assert answer.status == 200
 
 

@@ -140,6 +140,23 @@ def test_governance_can_be_bypassed(house: House) -> None:
     assert house.ask("DELETE", "/bucket/key", query, headers=bypass).status == 204
 
 
+def test_a_governed_version_takes_a_bypass_to_become_stricter(house: House) -> None:
+    locked(house)
+    end = until(house, 1000)
+    put(
+        house,
+        b"one",
+        x_amz_object_lock_mode="GOVERNANCE",
+        x_amz_object_lock_retain_until_date=end,
+    )
+    stricter = retention("COMPLIANCE", end)
+    refused = house.ask("PUT", "/bucket/key", "retention=", stricter)
+    assert refused.code == "AccessDenied"
+    bypass = {"x-amz-bypass-governance-retention": "true"}
+    done = house.ask("PUT", "/bucket/key", "retention=", stricter, bypass)
+    assert done.status == 200
+
+
 def test_legal_hold(house: House) -> None:
     locked(house)
     version = put(house, b"one")
