@@ -38,6 +38,7 @@ class Role(enum.Enum):
     ORCHESTRATION = "orchestration"
     ALARMING = "alarming"
     METRIC = "metric"
+    KEY_MANAGER = "key-manager"
     DASHBOARD = "dashboard"
     AGENT = "agent"
     NETWORK_AGENT = "network-agent"
@@ -55,6 +56,7 @@ ROOM_ROLES = (
     Role.ORCHESTRATION,
     Role.ALARMING,
     Role.METRIC,
+    Role.KEY_MANAGER,
     Role.DASHBOARD,
 )
 
@@ -92,6 +94,9 @@ class CloudProcessSettings:
     )
     alarming_url: str = option("", "Where alarms are; default: public_url/alarming")
     metric_url: str = option("", "Where metrics are; default: public_url/metric")
+    key_manager_url: str = option(
+        "", "Where the key manager is; default: public_url/key-manager"
+    )
     dashboard_url: str = option(
         "", "Where the dashboard is; default: public_url/dashboard"
     )

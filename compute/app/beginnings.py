@@ -45,4 +45,5 @@ def catalogue(settings: CloudSettings) -> tuple[CatalogueEntry, ...]:
         ),
         CatalogueEntry("alarming", "aodh", settings.url_of("alarming")),
         CatalogueEntry("metric", "gnocchi", settings.url_of("metric")),
+        CatalogueEntry("key-manager", "barbican", settings.url_of("key-manager")),
     )

@@ -21,6 +21,7 @@ from compute.metric.settings import MetricSettings
 from compute.network.agent.settings import NetworkAgentSettings
 from compute.network.settings import NetworkSettings
 from compute.orchestration.settings import OrchestrationSettings
+from compute.secret.settings import SecretSettings
 from compute.volume.settings import VolumeSettings
 
 BuildRoom = Callable[[RoomParts, Any], Room]
@@ -37,6 +38,7 @@ ROOMS: Mapping[str, str] = {
     "orchestration": "orchestration",
     "alarming": "alarm",
     "metric": "metric",
+    "key-manager": "secret",
     "dashboard": "dashboard",
 }
 # It keeps nothing in the database.
@@ -53,6 +55,7 @@ SETTINGS: Mapping[str, type] = {
     "orchestration": OrchestrationSettings,
     "alarming": AlarmSettings,
     "metric": MetricSettings,
+    "key-manager": SecretSettings,
     "dashboard": DashboardSettings,
     "agent": GuestAgentSettings,
     "libvirt": LibvirtSettings,

@@ -15,6 +15,7 @@ COMPUTE_COMMANDS = {
     "deleted-projects": "compute.cli.deleted_projects:deleted_projects",
     "doctor": "compute.cli.doctor:doctor",
     "identity": "compute.cli.identity:identity",
+    "key-manager": "compute.cli.key_manager:key_manager",
     "orchestration": "compute.cli.orchestration:orchestration",
     "settings": "compute.cli.samples:settings",
 }

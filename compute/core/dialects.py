@@ -116,6 +116,16 @@ def metric_dialect(error: Rejected) -> Any:
     }
 
 
+def secret_dialect(error: Rejected) -> Any:
+    """Barbican's."""
+    title = title_of(error.status)
+    return {
+        "code": error.status,
+        "title": title,
+        "description": error.text or title,
+    }
+
+
 def image_dialect(error: Rejected) -> Any:
     """Glance's clients show whatever text they find; JSON serves them best."""
     title = title_of(error.status)

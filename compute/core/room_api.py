@@ -19,10 +19,11 @@ _BASES = {
     "object-store": "/v1",
     "metric": "/v1",
     "alarming": "/v2",
+    "key-manager": "/v1",
 }
 _NOWHERE = frozenset(("", ".", ".."))
 # What the dialects call it: most of them, alarms', stacks'.
-_SENTENCES = ("message", "faultstring", "explanation")
+_SENTENCES = ("message", "faultstring", "explanation", "description")
 
 
 def base_of(room: str, project_id: str) -> str:

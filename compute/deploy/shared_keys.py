@@ -22,6 +22,7 @@ PLACES = (
     "identity/credential-keys",
     "orchestration/secret-keys",
     "alarming/secret-keys",
+    "key-manager/secret-keys",
     LAST_PLACE,
 )
 

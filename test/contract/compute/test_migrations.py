@@ -21,6 +21,7 @@ ROOMS = (
     "alarm",
     "metric",
     "ec2",
+    "secret",
 )
 # Each room in two processes, as on two machines.
 PROCESSES = 2

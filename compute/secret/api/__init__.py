@@ -1,0 +1,1 @@
+"""The API: Barbican v1 by HTTP."""

@@ -1,0 +1,72 @@
+"""``/internal``: what only the cloud's own services may call."""
+
+from __future__ import annotations
+
+import base64
+
+from compute.core.api import ApiCall, Route, empty_reply, json_reply
+from compute.core.schema import Schema
+from compute.secret.api.frame import Frame, document_of
+from compute.secret.model import CONTAINERS, SECRETS
+from compute.secret.policies import INTERNAL
+from compute.secret.references import parse_reference
+from compute.secret.service.entrusted import read_entrusted, release
+from compute.secret.uses import Use, container_use
+from objectstore.kernel.reply import Reply
+
+_QUESTION = Schema(
+    {
+        "type": "object",
+        "properties": {
+            "reference": {"type": "string"},
+            "service": {"type": "string", "maxLength": 255},
+            "resource_type": {"type": "string", "maxLength": 255},
+            "resource_id": {"type": "string", "maxLength": 500},
+        },
+        "required": ["reference", "service", "resource_type", "resource_id"],
+        "additionalProperties": False,
+    }
+)
+
+
+class EntrustedApi:
+    """The operations."""
+
+    def __init__(self, frame: Frame) -> None:
+        self._frame = frame
+
+    def routes(self) -> list[Route]:
+        """Where they are."""
+        return [
+            Route("POST", "/internal/entrusted", self.read),
+            Route("POST", "/internal/released", self.release),
+        ]
+
+    def read(self, call: ApiCall) -> Reply:
+        """All payloads of a secret or container that a resource is a consumer of."""
+        kind, subject_id, use = self._asked(call)
+        found = [
+            {
+                "name": each.name,
+                "content_type": each.payload.content_type,
+                "payload": base64.b64encode(each.payload.content).decode(),
+            }
+            for each in read_entrusted(self._frame.parts, kind, subject_id, use)
+        ]
+        return json_reply(200, {"payloads": found}, [("Cache-Control", "no-store")])
+
+    def release(self, call: ApiCall) -> Reply:
+        """A resource is a consumer no more, if it was."""
+        _, subject_id, use = self._asked(call)
+        release(self._frame.parts, subject_id, use)
+        return empty_reply(204)
+
+    def _asked(self, call: ApiCall) -> tuple[str, str, Use]:
+        self._frame.check(call, INTERNAL)
+        body = document_of(call)
+        _QUESTION.check(body)
+        kind, subject_id = parse_reference(body["reference"], SECRETS, CONTAINERS)
+        use = Use(body["service"], body["resource_type"], body["resource_id"])
+        if kind == CONTAINERS:
+            use = container_use(use)
+        return kind, subject_id, use

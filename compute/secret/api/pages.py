@@ -1,0 +1,46 @@
+"""Lists in pages, by an offset and a limit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from compute.core.api import ApiCall
+
+PAGE_USUAL = 10
+PAGE_MAX = 100
+# Who counts that far does not look at pages.
+OFFSET_MAX = 2**31
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which part of a list is wanted."""
+
+    offset: int
+    limit: int
+
+
+def page_of(call: ApiCall) -> Page:
+    """What the query asks for.  ``BadRequest``."""
+    offset = min(call.query.number("offset", 0), OFFSET_MAX)
+    return Page(offset, min(call.query.number("limit", PAGE_USUAL), PAGE_MAX))
+
+
+def paged(call: ApiCall, name: str, shown: Sequence[Any], total: int) -> dict[str, Any]:
+    """A list's document, with the places of the pages beside it."""
+    page = page_of(call)
+    found: dict[str, Any] = {name: list(shown), "total": total}
+    if page.offset + page.limit < total:
+        found["next"] = _place(call, page.offset + page.limit, page.limit)
+    if page.offset > 0:
+        found["previous"] = _place(call, max(0, page.offset - page.limit), page.limit)
+    return found
+
+
+def _place(call: ApiCall, offset: int, limit: int) -> str:
+    kept = [it for it in call.query.pairs if it[0] not in ("offset", "limit")]
+    query = urlencode([*kept, ("limit", limit), ("offset", offset)])
+    return f"{call.url}?{query}"

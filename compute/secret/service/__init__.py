@@ -1,0 +1,1 @@
+"""Orders and questions about each of the room's things."""
