@@ -11,10 +11,12 @@ from compute.ec2.external import external_network
 from compute.ec2.frame.api import Action, Document
 from compute.ec2.frame.errors import Ec2Error, coded, invalid, missing
 from compute.ec2.frame.filters import Accessor, asked_filters, chosen
+from compute.ec2.frame.pages import page
 from compute.ec2.inventory import Inventory, Thing
 from compute.ec2.public_addresses import take_from_port
 
 DOMAIN = "vpc"
+_PUBLIC = "floating_ip_address"
 _MISSING = "InvalidAllocationID.NotFound"
 
 FILTERS: Mapping[str, Accessor] = {
@@ -66,6 +68,21 @@ def _document(inventory: Inventory, address: Thing) -> dict[str, Any]:
         "privateIpAddress": address["fixed_ip_address"],
         "tagSet": tagging.tag_set(ids.ADDRESS, address),
     }
+
+
+def describe_attributes(call: Call) -> Document:
+    """``DescribeAddressesAttribute``: no address has a name."""
+    attribute = call.parameters.text("Attribute", "domain-name")
+    if attribute != "domain-name":
+        raise invalid("Attribute", attribute, "It can be domain-name.")
+    by_id = {
+        inventory_id: {"allocationId": inventory_id, "publicIp": address[_PUBLIC]}
+        for address in call.inventory.addresses
+        if (inventory_id := call.inventory.id_of(ids.ADDRESS, address["id"]))
+    }
+    shown = ids.named(by_id, ids.ADDRESS, call.parameters.texts("AllocationId"))
+    found, token = page(call.parameters, shown, lambda each: each["allocationId"], 1)
+    return {"addressSet": found, "nextToken": token}
 
 
 def allocate(call: Call) -> Document:
@@ -177,6 +194,9 @@ def _address(call: Call) -> Thing:
 
 ACTIONS = {
     "DescribeAddresses": Action(describe, "AllocationId PublicIp Filter"),
+    "DescribeAddressesAttribute": Action(
+        describe_attributes, "AllocationId Attribute MaxResults NextToken"
+    ),
     "AllocateAddress": Action(allocate, "Domain Address TagSpecification"),
     "ReleaseAddress": Action(release, "AllocationId PublicIp"),
     "AssociateAddress": Action(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from compute.ec2 import ids, tagging
@@ -13,21 +14,12 @@ from compute.ec2.frame.filters import Accessor, asked_filters, chosen
 from compute.ec2.frame.pages import page
 from compute.ec2.frame.parameters import Parameters
 from compute.ec2.frame.xml import moment
-from compute.ec2.inventory import Inventory, Thing
+from compute.ec2.inventory import Thing
+from compute.ec2.views.images import image_document
 
 NAME_LENGTHS = range(3, 129)
 _MISSING = "InvalidAMIID.NotFound"
 _PATCH = "application/openstack-images-v2.1-json-patch"
-_STATES = {
-    "active": "available",
-    "queued": "pending",
-    "saving": "pending",
-    "importing": "pending",
-    "uploading": "pending",
-    "deactivated": "disabled",
-    "killed": "failed",
-}
-
 FILTERS: Mapping[str, Accessor] = {
     "architecture": lambda shown: shown["architecture"],
     "creation-date": lambda shown: shown["creationDate"],
@@ -48,10 +40,13 @@ FILTERS: Mapping[str, Accessor] = {
 def describe(call: Call) -> Document:
     """``DescribeImages``: those that the project may use."""
     inventory, parameters = call.inventory, call.parameters
-    shown = [_document(inventory, image) for image in inventory.images]
+    shown = [image_document(inventory, image) for image in inventory.images]
     by_id = {image["imageId"]: image for image in shown}
     images = ids.named(by_id, ids.IMAGE, parameters.texts("ImageId"))
     own = call.signer.project_id
+    if not (parameters.flag("IncludeDeprecated") or parameters.has("ImageId")):
+        now = moment(datetime.now(UTC).isoformat())
+        images = [each for each in images if not _is_deprecated(each, own, str(now))]
     if owners := parameters.texts("Owner"):
         names = {own if owner == "self" else owner for owner in owners}
         images = [image for image in images if image["imageOwnerId"] in names]
@@ -62,35 +57,17 @@ def describe(call: Call) -> Document:
     return {"imagesSet": shown, "nextToken": token}
 
 
+def _is_deprecated(image: Mapping[str, Any], own: str, now: str) -> bool:
+    """Whether it is hidden from lists; whose it is sees it still."""
+    until = image["deprecationTime"]
+    return bool(until) and until <= now and image["imageOwnerId"] != own
+
+
 def _may_start(image: Mapping[str, Any], users: list[str], own: str) -> bool:
     """Whether one of them may, other than as the owner."""
     if "all" in users and image["isPublic"]:
         return True
     return bool({"self", own} & set(users)) and image["imageOwnerId"] != own
-
-
-def _document(inventory: Inventory, image: Thing) -> dict[str, Any]:
-    volumes = image.get("block_device_mapping")
-    return {
-        "imageId": inventory.id_of(ids.IMAGE, image["id"]),
-        "imageLocation": f"{image['owner']}/{image['name'] or ''}",
-        "imageState": _STATES.get(image["status"], "invalid"),
-        "imageOwnerId": image["owner"],
-        "creationDate": moment(image["created_at"]),
-        "isPublic": image["visibility"] in ("public", "community"),
-        "productCodes": [],
-        "architecture": image.get("hw_architecture")
-        or image.get("architecture", "x86_64"),
-        "imageType": "machine",
-        "name": image["name"] or "",
-        "description": image.get("description", ""),
-        "rootDeviceType": "ebs" if volumes else "instance-store",
-        "rootDeviceName": image.get("root_device_name", "/dev/vda"),
-        "blockDeviceMapping": [],
-        "virtualizationType": "hvm",
-        "tagSet": tagging.tag_set(ids.IMAGE, image),
-        "hypervisor": "kvm",
-    }
 
 
 def create(call: Call) -> Document:
@@ -125,6 +102,9 @@ def deregister(call: Call) -> Document:
     """``DeregisterImage``."""
     uuid = call.inventory.uuid(ids.IMAGE, call.parameters.required("ImageId"))
     with coded(missing=_MISSING, state="InvalidAMIID.Unavailable"):
+        if call.rooms.get("image", "images", uuid)["protected"]:
+            text = "The image is protected from being deregistered"
+            raise Ec2Error("OperationNotPermitted", text)
         call.rooms.delete("image", "images", uuid)
     return {"return": True}
 

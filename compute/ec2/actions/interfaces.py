@@ -12,11 +12,12 @@ from compute.ec2.frame.api import Action, Document
 from compute.ec2.frame.errors import Ec2Error, coded
 from compute.ec2.frame.filters import Accessor, asked_filters, chosen
 from compute.ec2.frame.pages import page
+from compute.ec2.interface_addresses import asked_places
 from compute.ec2.inventory import Thing
 from compute.ec2.marking import add_words, undone
 from compute.ec2.views.interfaces import interface
 
-_MISSING = "InvalidNetworkInterfaceID.NotFound"
+MISSING = "InvalidNetworkInterfaceID.NotFound"
 
 
 def _inside(name: str, key: str) -> Accessor:
@@ -71,12 +72,9 @@ def create(call: Call) -> Document:
     if before := tagging.made_with(inventory.ports, token):
         return {"networkInterface": interface(inventory, before)}
     tags = tagging.tags_for_new(parameters, ids.INTERFACE)[ids.INTERFACE]
-    place = {"subnet_id": subnet["id"]}
-    if address := parameters.text("PrivateIpAddress"):
-        place["ip_address"] = address
     port: dict[str, Any] = {
         "network_id": subnet["network_id"],
-        "fixed_ips": [place],
+        "fixed_ips": asked_places(parameters, subnet["id"]),
         "name": tags.pop(tagging.NAME, ""),
         "description": parameters.text("Description"),
         "project_id": call.signer.project_id,
@@ -99,17 +97,18 @@ def create(call: Call) -> Document:
 
 def delete(call: Call) -> Document:
     """``DeleteNetworkInterface``: not while an instance has it."""
-    port = _port(call)
+    port = asked_port(call)
     if port["device_id"]:
         identifier = call.parameters.text("NetworkInterfaceId")
         text = f"Network interface '{identifier}' is currently in use."
         raise Ec2Error("InvalidNetworkInterface.InUse", text)
-    with coded(missing=_MISSING, state="InvalidNetworkInterface.InUse"):
+    with coded(missing=MISSING, state="InvalidNetworkInterface.InUse"):
         call.rooms.delete("network", "ports", port["id"])
     return {"return": True}
 
 
-def _port(call: Call) -> Thing:
+def asked_port(call: Call) -> Thing:
+    """The port of the interface that a request names.  ``Ec2Error``."""
     identifier = call.parameters.required("NetworkInterfaceId")
     uuid = call.inventory.uuid(ids.INTERFACE, identifier)
     if uuid in call.inventory.ports_by_id:
@@ -119,7 +118,7 @@ def _port(call: Call) -> Thing:
 
 def attach(call: Call) -> Document:
     """``AttachNetworkInterface``: to an instance, also while it runs."""
-    port = _port(call)
+    port = asked_port(call)
     server = call.inventory.uuid(ids.INSTANCE, call.parameters.required("InstanceId"))
     body = {"interfaceAttachment": {"port_id": port["id"]}}
     with coded(
@@ -146,7 +145,7 @@ def modify_attribute(call: Call) -> Document:
     """``ModifyNetworkInterfaceAttribute``: its description, its groups, or whether it
     forwards what is not its own."""
     parameters, inventory = call.parameters, call.inventory
-    port = _port(call)
+    port = asked_port(call)
     change: dict[str, Any] = {}
     if parameters.has("Description"):
         change["description"] = parameters.structure("Description").text("Value")
@@ -168,7 +167,7 @@ ACTIONS = {
     "CreateNetworkInterface": Action(
         create,
         "SubnetId PrivateIpAddress Description SecurityGroupId TagSpecification"
-        " ClientToken",
+        " ClientToken PrivateIpAddresses SecondaryPrivateIpAddressCount",
     ),
     "DeleteNetworkInterface": Action(delete, "NetworkInterfaceId"),
     "AttachNetworkInterface": Action(

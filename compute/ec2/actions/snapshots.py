@@ -33,7 +33,7 @@ FILTERS: Mapping[str, Accessor] = {
 def describe(call: Call) -> Document:
     """``DescribeSnapshots``: the project's; nobody else's are to be seen."""
     parameters, inventory = call.parameters, call.inventory
-    shown = [_document(inventory, snapshot) for snapshot in inventory.snapshots]
+    shown = [document(inventory, snapshot) for snapshot in inventory.snapshots]
     by_id = {each["snapshotId"]: each for each in shown}
     shown = ids.named(by_id, ids.SNAPSHOT, parameters.texts("SnapshotId"))
     own = call.signer.project_id
@@ -45,7 +45,8 @@ def describe(call: Call) -> Document:
     return {"snapshotSet": found, "nextToken": token}
 
 
-def _document(inventory: Inventory, snapshot: Thing) -> dict[str, Any]:
+def document(inventory: Inventory, snapshot: Thing) -> dict[str, Any]:
+    """A snapshot as it is shown."""
     status = _STATES.get(snapshot["status"], "error")
     return {
         "snapshotId": inventory.id_of(ids.SNAPSHOT, snapshot["id"]),
@@ -77,7 +78,7 @@ def create(call: Call) -> Document:
     }
     with coded(missing=MISSING_VOLUME, limit="SnapshotLimitExceeded"):
         made = call.rooms.post("volume", "snapshots", body=body)["snapshot"]
-    return _document(inventory, made)
+    return document(inventory, made)
 
 
 def delete(call: Call) -> Document:

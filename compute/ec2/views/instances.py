@@ -17,6 +17,14 @@ RESERVATION = f"{RESERVED}reservation"
 # The image that the root volume was made from.
 IMAGE = f"{RESERVED}image"
 HYPERVISOR = "kvm"
+# What guests are told by, and nobody can have otherwise.
+METADATA_OPTIONS: Mapping[str, Any] = {
+    "httpTokens": "optional",
+    "httpPutResponseHopLimit": 1,
+    "httpEndpoint": "enabled",
+    "httpProtocolIpv6": "disabled",
+    "instanceMetadataTags": "disabled",
+}
 
 _CODES = {
     "pending": 0,
@@ -51,6 +59,14 @@ _BY_TASK = {
     "resuming": "pending",
     "unshelving": "pending",
 }
+
+
+def metadata_wishes() -> dict[str, str]:
+    """The same as requests write it."""
+    return {
+        name[0].upper() + name[1:]: str(value)
+        for name, value in METADATA_OPTIONS.items()
+    }
 
 
 def state_name(server: Thing) -> str:
@@ -174,6 +190,12 @@ def instance(inventory: Inventory, server: Thing) -> dict[str, Any]:
         "hypervisor": HYPERVISOR,
         "networkInterfaceSet": interfaces,
         "ebsOptimized": False,
+        "cpuOptions": {"coreCount": server["flavor"]["vcpus"], "threadsPerCore": 1},
+        "metadataOptions": {"state": "applied", **METADATA_OPTIONS},
+        "enclaveOptions": {"enabled": False},
+        "hibernationOptions": {"configured": False},
+        "capacityReservationSpecification": {"capacityReservationPreference": "open"},
+        "maintenanceOptions": {"autoRecovery": "default"},
     }
 
 

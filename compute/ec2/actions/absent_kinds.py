@@ -1,0 +1,155 @@
+"""Kinds of things of which this cloud has none: what tools look for on their way is
+answered with none of them, and one that is named is not there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from compute.ec2.call import Call
+from compute.ec2.frame.api import Action, Document, Handler
+from compute.ec2.frame.errors import Ec2Error
+from compute.ec2.frame.filters import asked_filters
+from compute.ec2.frame.pages import page
+
+_PAGED = "MaxResults NextToken"
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """``element``: the list that is empty; ``names``: the parameter that says which are
+    wanted, and ``code`` the error for one; ``more``: what else may be said."""
+
+    element: str
+    names: str = ""
+    code: str = ""
+    more: str = f"Filter {_PAGED}"
+
+
+def _handler(kind: Absent) -> Handler:
+    def describe(call: Call) -> Document:
+        for name in call.parameters.texts(kind.names) if kind.names else ():
+            raise Ec2Error(kind.code, f"The ID '{name}' does not exist")
+        asked_filters(call.parameters)
+        if _PAGED in kind.more:
+            page(call.parameters, [], lambda each: "", least=1)
+        return {kind.element: []}
+
+    return describe
+
+
+def _found(prefix: str) -> str:
+    return f"{prefix}.NotFound"
+
+
+KINDS = {
+    "DescribeBundleTasks": Absent(
+        "bundleInstanceTasksSet", "BundleId", _found("InvalidBundleID"), "Filter"
+    ),
+    "DescribeCapacityReservations": Absent(
+        "capacityReservationSet",
+        "CapacityReservationId",
+        _found("InvalidCapacityReservationId"),
+    ),
+    "DescribeCarrierGateways": Absent(
+        "carrierGatewaySet", "CarrierGatewayId", _found("InvalidCarrierGatewayID")
+    ),
+    "DescribeClassicLinkInstances": Absent(
+        "instancesSet", "InstanceId", _found("InvalidInstanceID")
+    ),
+    "DescribeCustomerGateways": Absent(
+        "customerGatewaySet",
+        "CustomerGatewayId",
+        _found("InvalidCustomerGatewayID"),
+        "Filter",
+    ),
+    "DescribeDhcpOptions": Absent(
+        "dhcpOptionsSet", "DhcpOptionsId", _found("InvalidDhcpOptionID")
+    ),
+    "DescribeEgressOnlyInternetGateways": Absent(
+        "egressOnlyInternetGatewaySet",
+        "EgressOnlyInternetGatewayId",
+        _found("InvalidEgressOnlyInternetGatewayId"),
+    ),
+    "DescribeExportTasks": Absent(
+        "exportTaskSet", "ExportTaskId", _found("InvalidExportTaskID"), "Filter"
+    ),
+    "DescribeFastSnapshotRestores": Absent("fastSnapshotRestoreSet"),
+    "DescribeFleets": Absent("fleetSet", "FleetId", _found("InvalidFleetId")),
+    "DescribeFlowLogs": Absent("flowLogSet", "FlowLogId", _found("InvalidFlowLogId")),
+    "DescribeHosts": Absent("hostSet", "HostId", _found("InvalidHostID")),
+    "DescribeIamInstanceProfileAssociations": Absent(
+        "iamInstanceProfileAssociationSet",
+        "AssociationId",
+        _found("InvalidAssociationID"),
+    ),
+    # A type of instance that has credits is none of ours.
+    "DescribeInstanceCreditSpecifications": Absent(
+        "instanceCreditSpecificationSet", "InstanceId", "UnsupportedOperation"
+    ),
+    "DescribeInstanceConnectEndpoints": Absent(
+        "instanceConnectEndpointSet",
+        "InstanceConnectEndpointId",
+        _found("InvalidInstanceConnectEndpointId"),
+    ),
+    "DescribeManagedPrefixLists": Absent(
+        "prefixListSet", "PrefixListId", _found("InvalidPrefixListID")
+    ),
+    "DescribeNetworkInterfacePermissions": Absent(
+        "networkInterfacePermissions",
+        "NetworkInterfacePermissionId",
+        _found("InvalidPermissionID"),
+    ),
+    "DescribePlacementGroups": Absent(
+        "placementGroupSet", "GroupName", "InvalidPlacementGroup.Unknown", "Filter"
+    ),
+    "DescribePrefixLists": Absent(
+        "prefixListSet", "PrefixListId", _found("InvalidPrefixListId")
+    ),
+    "DescribeReplaceRootVolumeTasks": Absent(
+        "replaceRootVolumeTaskSet",
+        "ReplaceRootVolumeTaskId",
+        _found("InvalidReplaceRootVolumeTaskId"),
+    ),
+    "DescribeReservedInstances": Absent(
+        "reservedInstancesSet",
+        "ReservedInstancesId",
+        _found("InvalidReservedInstancesId"),
+        "Filter OfferingClass OfferingType",
+    ),
+    "DescribeSnapshotTierStatus": Absent("snapshotTierStatusSet"),
+    "DescribeSpotInstanceRequests": Absent(
+        "spotInstanceRequestSet",
+        "SpotInstanceRequestId",
+        _found("InvalidSpotInstanceRequestID"),
+    ),
+    "DescribeTransitGatewayVpcAttachments": Absent(
+        "transitGatewayVpcAttachments",
+        "TransitGatewayAttachmentIds",
+        _found("InvalidTransitGatewayAttachmentID"),
+    ),
+    "DescribeTransitGateways": Absent(
+        "transitGatewaySet", "TransitGatewayIds", _found("InvalidTransitGatewayID")
+    ),
+    "DescribeVpcEndpoints": Absent(
+        "vpcEndpointSet", "VpcEndpointId", _found("InvalidVpcEndpointId")
+    ),
+    "DescribeVpcPeeringConnections": Absent(
+        "vpcPeeringConnectionSet",
+        "VpcPeeringConnectionId",
+        _found("InvalidVpcPeeringConnectionID"),
+    ),
+    "DescribeVpnConnections": Absent(
+        "vpnConnectionSet",
+        "VpnConnectionId",
+        _found("InvalidVpnConnectionID"),
+        "Filter",
+    ),
+    "DescribeVpnGateways": Absent(
+        "vpnGatewaySet", "VpnGatewayId", _found("InvalidVpnGatewayID"), "Filter"
+    ),
+}
+
+ACTIONS = {
+    action: Action(_handler(kind), f"{kind.names} {kind.more}")
+    for action, kind in KINDS.items()
+}

@@ -1,0 +1,220 @@
+"""What tools that keep the whole account in order ask and set on their way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from compute.ec2.actions.absent_kinds import KINDS
+from test.functional.compute.ec2.conftest import Tenant
+from test.functional.compute.ec2.test_instance_changes import refused
+
+
+def method(client: Any, action: str) -> Any:
+    names = client.meta.method_to_api_mapping
+    return getattr(client, next(name for name in names if names[name] == action))
+
+
+def test_kinds_of_which_there_are_none(tenant: Tenant) -> None:
+    ec2 = tenant.ec2
+    for action in KINDS:
+        lists = [
+            each for each in method(ec2, action)().values() if isinstance(each, list)
+        ]
+        assert lists == [[]], action
+    refused(
+        "InvalidVpcEndpointId.NotFound",
+        ec2.describe_vpc_endpoints,
+        VpcEndpointIds=["vpce-1"],
+    )
+    refused("InvalidParameterValue", ec2.describe_hosts, MaxResults=5000)
+
+
+def test_what_holds_for_the_account(tenant: Tenant) -> None:
+    ec2 = tenant.ec2
+    assert ec2.get_ebs_encryption_by_default()["EbsEncryptionByDefault"] is False
+    assert not ec2.get_serial_console_access_status()["SerialConsoleAccessEnabled"]
+    state = ec2.get_image_block_public_access_state()["ImageBlockPublicAccessState"]
+    assert state == "unblocked"
+    assert ec2.get_snapshot_block_public_access_state()["State"] == "block-all-sharing"
+    defaults = ec2.get_instance_metadata_defaults()["AccountLevel"]
+    assert defaults["HttpTokens"] == "optional"
+    vpcs = [each["VpcId"] for each in ec2.describe_vpcs()["Vpcs"]]
+    linked = ec2.describe_vpc_classic_link()["Vpcs"]
+    assert {each["VpcId"] for each in linked} == set(vpcs)
+    named = ec2.describe_vpc_classic_link_dns_support(VpcIds=vpcs[:1])["Vpcs"]
+    assert named == [{"VpcId": vpcs[0], "ClassicLinkDnsSupported": False}]
+
+
+def test_addresses_of_an_interface(tenant: Tenant, subnet: str) -> None:
+    ec2 = tenant.ec2
+    made = ec2.create_network_interface(
+        SubnetId=subnet, SecondaryPrivateIpAddressCount=1, Description="many"
+    )["NetworkInterface"]
+    name = made["NetworkInterfaceId"]
+
+    def addresses() -> list[str]:
+        shown = ec2.describe_network_interfaces(NetworkInterfaceIds=[name])
+        places = shown["NetworkInterfaces"][0]["PrivateIpAddresses"]
+        return [each["PrivateIpAddress"] for each in places]
+
+    assert len(addresses()) == 2
+    assigned = ec2.assign_private_ip_addresses(
+        NetworkInterfaceId=name, PrivateIpAddresses=["10.7.0.77"]
+    )["AssignedPrivateIpAddresses"]
+    assert assigned == [{"PrivateIpAddress": "10.7.0.77"}]
+    first = made["PrivateIpAddress"]
+    assert "10.7.0.77" in addresses() and addresses()[0] == first
+    ec2.unassign_private_ip_addresses(
+        NetworkInterfaceId=name, PrivateIpAddresses=["10.7.0.77"]
+    )
+    assert len(addresses()) == 2
+    for wanted in (first, "10.7.0.99"):
+        refused(
+            "InvalidParameterValue",
+            ec2.unassign_private_ip_addresses,
+            NetworkInterfaceId=name,
+            PrivateIpAddresses=[wanted],
+        )
+    refused(
+        "InvalidIPAddress.InUse",
+        ec2.assign_private_ip_addresses,
+        NetworkInterfaceId=name,
+        PrivateIpAddresses=["10.7.0.1"],
+    )
+    refused(
+        "PrivateIpAddressLimitExceeded",
+        ec2.assign_private_ip_addresses,
+        NetworkInterfaceId=name,
+        SecondaryPrivateIpAddressCount=51,
+    )
+    shown = ec2.describe_network_interface_attribute(
+        NetworkInterfaceId=name, Attribute="description"
+    )
+    assert shown["Description"]["Value"] == "many"
+    ec2.delete_network_interface(NetworkInterfaceId=name)
+    address = ec2.allocate_address(Domain="vpc")
+    found = ec2.describe_addresses_attribute(
+        AllocationIds=[address["AllocationId"]], Attribute="domain-name"
+    )["Addresses"]
+    assert [each["PublicIp"] for each in found] == [address["PublicIp"]]
+    ec2.release_address(AllocationId=address["AllocationId"])
+
+
+def test_rules_that_are_described_anew(tenant: Tenant) -> None:
+    ec2 = tenant.ec2
+    group = ec2.create_security_group(GroupName="described", Description="x")["GroupId"]
+    rule = ec2.authorize_security_group_ingress(
+        GroupId=group, IpProtocol="tcp", FromPort=22, ToPort=22, CidrIp="192.0.2.0/24"
+    )["SecurityGroupRules"][0]
+    said = {
+        "IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "CidrIpv4": "192.0.2.0/24",
+        "Description": "ssh",
+    }  # fmt: skip
+
+    def change(**more: Any) -> dict[str, Any]:
+        each = {
+            "SecurityGroupRuleId": rule["SecurityGroupRuleId"],
+            "SecurityGroupRule": {**said, **more},
+        }
+        return {"GroupId": group, "SecurityGroupRules": [each]}
+
+    ec2.modify_security_group_rules(**change())
+    shown = ec2.describe_security_group_rules(
+        SecurityGroupRuleIds=[rule["SecurityGroupRuleId"]]
+    )["SecurityGroupRules"][0]
+    assert shown["Description"] == "ssh"
+    modify = ec2.modify_security_group_rules
+    refused("UnsupportedOperation", modify, **change(ToPort=23))
+    refused("UnsupportedOperation", modify, **change(ReferencedGroupId=group))
+    ec2.delete_security_group(GroupId=group)
+
+
+@pytest.fixture(scope="module")
+def instance(tenant: Tenant, image: str, subnet: str) -> str:
+    """With a volume for its root, and one more."""
+    disk = {"VolumeSize": 1, "DeleteOnTermination": True}
+    made = tenant.ec2.run_instances(
+        ImageId=image, MinCount=1, MaxCount=1, SubnetId=subnet,
+        MetadataOptions={"HttpTokens": "optional", "HttpEndpoint": "enabled"},
+        BlockDeviceMappings=[
+            {"DeviceName": "/dev/vda", "Ebs": disk},
+            {"DeviceName": "/dev/vdb", "Ebs": disk},
+        ],
+    )  # fmt: skip
+    name: str = made["Instances"][0]["InstanceId"]
+    tenant.wait("instance_running", InstanceIds=[name])
+    return name
+
+
+def test_options_of_an_instance(tenant: Tenant, instance: str) -> None:
+    ec2 = tenant.ec2
+    modify = ec2.modify_instance_metadata_options
+    options = modify(InstanceId=instance, HttpTokens="optional", HttpEndpoint="enabled")
+    assert options["InstanceMetadataOptions"]["State"] == "applied"
+    refused("UnsupportedOperation", modify, InstanceId=instance, HttpTokens="required")
+    watched = ec2.unmonitor_instances(InstanceIds=[instance])["InstanceMonitorings"]
+    assert watched[0]["Monitoring"]["State"] == "disabled"
+    refused("UnsupportedOperation", ec2.monitor_instances, InstanceIds=[instance])
+    shown = ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]
+    assert shown["Instances"][0]["CpuOptions"]["CoreCount"] == 1
+
+
+def test_snapshots_of_an_instance(tenant: Tenant, instance: str) -> None:
+    ec2 = tenant.ec2
+    attached = [{"Name": "attachment.instance-id", "Values": [instance]}]
+    volumes = {
+        each["VolumeId"]: each["Attachments"][0]["Device"]
+        for each in ec2.describe_volumes(Filters=attached)["Volumes"]
+    }
+    data = next(name for name in volumes if volumes[name] == "/dev/vdb")
+    ec2.create_tags(Resources=[data], Tags=[{"Key": "a", "Value": "b"}])
+    made = ec2.create_snapshots(
+        InstanceSpecification={"InstanceId": instance}, CopyTagsFromSource="volume"
+    )["Snapshots"]
+    assert {each["VolumeId"] for each in made} == set(volumes)
+    tags = {each["VolumeId"]: each.get("Tags", []) for each in made}
+    assert {"Key": "a", "Value": "b"} in tags[data]
+    names = [each["SnapshotId"] for each in made]
+    tenant.wait("snapshot_completed", SnapshotIds=names)
+    nobody = ec2.describe_snapshot_attribute(
+        SnapshotId=names[0], Attribute="createVolumePermission"
+    )
+    assert nobody["CreateVolumePermissions"] == []
+    for name in names:
+        ec2.delete_snapshot(SnapshotId=name)
+    most = {"InstanceId": instance, "ExcludeDataVolumeIds": [data]}
+    refused(
+        "InvalidParameterValue",
+        ec2.create_snapshots,
+        InstanceSpecification={**most, "ExcludeBootVolume": True},
+    )
+    enabled = ec2.describe_volume_attribute(VolumeId=data, Attribute="autoEnableIO")
+    assert enabled["AutoEnableIO"]["Value"] is False
+    ec2.modify_volume_attribute(VolumeId=data, AutoEnableIO={"Value": False})
+
+
+def test_terms_of_an_image(tenant: Tenant, instance: str) -> None:
+    ec2 = tenant.ec2
+    image = ec2.create_image(InstanceId=instance, Name="terms")["ImageId"]
+
+    def shown(**more: Any) -> dict[str, Any]:
+        return dict(ec2.describe_images(ImageIds=[image], **more)["Images"][0])
+
+    at = "2020-01-01T00:00:00.000Z"
+    ec2.enable_image_deprecation(ImageId=image, DeprecateAt=at)
+    assert shown()["DeprecationTime"] == at
+    # Whose it is sees it still, and it is no tag.
+    assert ec2.describe_images(Owners=["self"])["Images"] and not shown().get("Tags")
+    ec2.disable_image_deprecation(ImageId=image)
+    assert "DeprecationTime" not in shown()
+    assert shown()["DeregistrationProtection"] == "disabled"
+    ec2.enable_image_deregistration_protection(ImageId=image)
+    refused("OperationNotPermitted", ec2.deregister_image, ImageId=image)
+    ec2.disable_image_deregistration_protection(ImageId=image)
+    ec2.reset_image_attribute(ImageId=image, Attribute="launchPermission")
+    tenant.wait("image_available", ImageIds=[image])
+    ec2.deregister_image(ImageId=image)
+    ec2.terminate_instances(InstanceIds=[instance])
+    tenant.wait("instance_terminated", InstanceIds=[instance])
