@@ -3,7 +3,7 @@
 A round goes through the log, segment by segment, then through the index in key order
 with the body files it points to.  What is damaged is put aside, so that replication
 brings it back; damage of the log or of the index as such is left to those who can
-repair it (compaction, ``object.rebuild``), who are told.
+repair it (compaction, ``object.index_repair``), who are told.
 
 One step reads at most about a mebibyte, on a native thread, and forgets it from the
 page cache; between steps the rates rule.  The place is kept on the device.
@@ -24,7 +24,7 @@ from objectstore.kernel.journal import SegmentFacts, scan_memory
 from objectstore.kernel.loop import Progress
 from objectstore.object import log_audit
 from objectstore.object.body_reader import SPAN_BYTES, FileBody
-from objectstore.object.state import Held, digest_of
+from objectstore.object.state import Held, digest_of, is_file
 from objectstore.object.store import ObjectStore
 
 PHASE_LOG, PHASE_ROWS = 0, 1
@@ -207,17 +207,14 @@ class ObjectAuditor:
     def _still(self, place: BodyPlace) -> Held | None:
         """The row, if it still is about this very file."""
         held = self._store.held(place.key)
-        if held is None or held.body is None or held.state is None:
-            return None
-        same = (held.state.timestamp, held.body.serial)
-        return held if same == (place.timestamp, place.serial) else None
+        return held if is_file(held, place.timestamp, place.serial) else None
 
     # ---- results ----------------------------------------------------------------
 
     def _put_aside(self, key: bytes, held: Held | None, why: str) -> None:
         if held is not None:
             self.mark.problems += 1
-            self._store.quarantine(key, held, f"audit: {why}")
+            self._store.drops.quarantine(key, held, f"audit: {why}")
 
     def _verified(self, size: int, items: int) -> None:
         self.mark.bytes_verified += size

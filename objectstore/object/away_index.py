@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NoReturn, cast
 
 from objectstore.kernel.errors import Unavailable
+from objectstore.kernel.journal import Position
 from objectstore.object.index import Index
 from objectstore.object.kept import KeptMap
 
@@ -18,6 +19,7 @@ class _AwayIndex:
         self.path = path
         self.damage = damage  # stays until the index is whole
         self.unflushed = 0
+        self.applied = Position(0, 0)
         # A row that is paid meanwhile is sent once more.
         self.owed: KeptMap[bytes, Any] = KeptMap("owed")
         self.quarantined: KeptMap[bytes, Any] = KeptMap("quarantined")

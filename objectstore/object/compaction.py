@@ -219,7 +219,7 @@ class Compaction:
         store = self._store
         key, state = needed.key, held.state
         if state is None:
-            return store.drops.forget(key)
+            return store.drops.renew(key)
         row_owed = key in store.index.owed.items
         body = held.body
         kind, serial = UPDATE, 0
@@ -252,7 +252,7 @@ class Compaction:
             held = store.index.get(key)
             places = held.places() if held is not None and key not in done else ()
             if any(place.segment == number for place in places):
-                store.quarantine(key, held, f"lost in segment {number}")
+                store.drops.quarantine(key, held, f"lost in segment {number}")
                 is_any = True
             if turn % ROWS_PER_TURN == 0:
                 concurrency.sleep(0)

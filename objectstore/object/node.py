@@ -13,6 +13,7 @@ from objectstore.kernel.concurrency import Promise, promised
 from objectstore.kernel.disk import Buffer
 from objectstore.kernel.errors import Corrupt, Rejected, RingstackError
 from objectstore.object.locks import NameLocks
+from objectstore.object.merging import needs_body
 from objectstore.object.state import is_brought_whole, is_same_body
 from objectstore.object.store import ObjectStore
 from objectstore.object.upload import LocalUpload
@@ -35,6 +36,7 @@ class LocalObjectNode(ObjectNode):
     ) -> None:
         """``copies_owed`` None: nobody heals, the rounds of replication do."""
         self.store = store
+        self._bodies = store.row_bodies
         self._copies_owed = copies_owed
         self.locks = NameLocks()
 
@@ -46,7 +48,7 @@ class LocalObjectNode(ObjectNode):
                 return Promise.of(_NEVER_HEARD_OF)
             if not (want_body and held.state.exists and is_brought_whole(held)):
                 return Promise.of(Lookup(held.state))
-            body = self.store.small_body(key, held)
+            body = self._bodies.small(key, held)
         except RingstackError as error:
             return Promise.failed(error)
         if body is None:
@@ -63,7 +65,7 @@ class LocalObjectNode(ObjectNode):
             if not (held.state.exists and is_brought_whole(held)):
                 return Lookup(held.state)
             try:
-                return Lookup(held.state, self.store.fetched_body(key, held))
+                return Lookup(held.state, self._bodies.fetched(key, held))
             except Corrupt:
                 now = self.store.held(key)
                 if now is None or is_same_body(held, now):
@@ -81,8 +83,8 @@ class LocalObjectNode(ObjectNode):
             if held.state.timestamp != timestamp:
                 return Promise.failed(Rejected(404, "that version is not here"))
             if not is_brought_whole(held):
-                return Promise.of(self.store.body_range(key, held, start, stop))
-            body = self.store.small_body(key, held)
+                return Promise.of(self._bodies.part(key, held, start, stop))
+            body = self._bodies.small(key, held)
         except RingstackError as error:
             return Promise.failed(error)
         if body is None:
@@ -200,7 +202,7 @@ class LocalObjectNode(ObjectNode):
         try:
             if body is not None and len(body) != state.size:
                 return Promise.failed(Rejected(422, "size and body differ"))
-            if body is None and self.store.needs_body(key, state):
+            if body is None and needs_body(self.store.index.get(key), state):
                 return Promise.failed(Rejected(422, "the body is missing"))
             return self.store.change(key, state, body, row_owed=False)
         except RingstackError as error:
@@ -209,7 +211,7 @@ class LocalObjectNode(ObjectNode):
     def forget(self, key: bytes, newest: int) -> Promise[Receipt]:
         """See ``ObjectNode``."""
         try:
-            return self.store.forget(key, newest)
+            return self.store.drops.forget(key, newest)
         except RingstackError as error:
             return Promise.failed(error)
 

@@ -139,6 +139,13 @@ def is_same_body(one: Held, other: Held) -> bool:
     return one.body == other.body
 
 
+def is_file(held: Held | None, timestamp: int, serial: int) -> bool:
+    """Whether the row has its data in this very body file."""
+    if held is None or held.state is None or held.body is None:
+        return False
+    return (held.state.timestamp, held.body.serial) == (timestamp, serial)
+
+
 def is_brought_whole(held: Held) -> bool:
     """Whether the body, if there is one, is so small that it is not read in parts."""
     body, state = held.body, held.state

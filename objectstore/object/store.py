@@ -11,15 +11,13 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
-from objectstore.kernel import concurrency
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.device import Device
-from objectstore.kernel.disk import Buffer, FileMissing
+from objectstore.kernel.disk import Buffer
 from objectstore.kernel.errors import (
-    Corrupt,
     InsufficientStorage,
     RingstackError,
     Unavailable,
@@ -27,46 +25,24 @@ from objectstore.kernel.errors import (
 from objectstore.kernel.journal import Entry, Journal
 from objectstore.kernel.space import SpaceGuard
 from objectstore.object.away_index import AWAY, away_index
-from objectstore.object.bodies import BodyFiles, BodyWriter
-from objectstore.object.body_reader import FileBody
+from objectstore.object.bodies import BodyFiles
 from objectstore.object.database import DatabaseOpener, open_database
 from objectstore.object.drops import Drops
 from objectstore.object.entries import STORED, Change, OwedList
 from objectstore.object.flusher import Flusher
 from objectstore.object.index import Index
-from objectstore.object.log_body import LogBody
 from objectstore.object.log_reads import LogReads
+from objectstore.object.merging import merged
 from objectstore.object.options import StoreOptions
-from objectstore.object.record import (
-    PUT_FILE,
-    PUT_INLINE,
-    TOMBSTONE,
-    UPDATE,
-)
-from objectstore.object.recovery import (
-    open_index,
-    remove_index,
-    replay,
-    rows_without_body,
-)
+from objectstore.object.owed_lists import OwedLists
+from objectstore.object.record import PUT_INLINE, TOMBSTONE, UPDATE
+from objectstore.object.recovery import open_index, replay, rows_without_body
 from objectstore.object.removal import BodyRemoval
-from objectstore.object.rereads import Range, Rereads
-from objectstore.object.state import (
-    Body,
-    Held,
-    is_part,
-    is_same_body,
-    is_same_data,
-    lacks_body,
-    supersedes,
-)
+from objectstore.object.rereads import Rereads
+from objectstore.object.row_bodies import RowBodies
+from objectstore.object.state import Held
 from objectstore.object.view import View
-from objectstore.wire.merge import normal
 from objectstore.wire.records import ObjectState, Receipt
-
-# Rows owed that a checkpoint in the log lists; with more than that (a container has
-# been away for long) a rebuild repeats some rows.
-OWED_LISTED_MAX = 4096
 
 _log = logging.getLogger("objectstore.object")
 
@@ -107,7 +83,6 @@ class ObjectStore:
             segment_bytes_max=options.segment_bytes_max,
             allocate_bytes=options.allocate_bytes,
         )
-        self.reads = LogReads(self.journal, disk, clock)
         self.bodies = BodyFiles(
             disk,
             os.path.join(self.directory, "bodies"),
@@ -117,7 +92,7 @@ class ObjectStore:
         self.bodies.remove_unnamed()
         path = os.path.join(self.directory, "index.db")
         self.index = open_index(disk, path, opener, self.journal.end)
-        self._opener = opener
+        self.opener = opener  # of the index's database
         # Found by the auditor; compaction saves what is good in them.
         self.damaged_segments: set[int] = set()
         self._is_rebuilding = False
@@ -130,9 +105,18 @@ class ObjectStore:
             options.body_reserve_bytes,
         )
         self.removal = BodyRemoval(disk, self.bodies)
-        self._flusher = Flusher(disk, self.index, self._list_owed)
-        self.drops = Drops(self.view, self._log_entry)
-        self._owed_listed: dict[bytes, tuple[int, int, int]] = {}
+        self._owed_lists = OwedLists(self.view, self._log_entry)
+        self._flusher = Flusher(disk, self.index, self._owed_lists.write)
+        self.drops = Drops(
+            self.directory, self.view, self.bodies, clock, self._log_entry
+        )
+        self.row_bodies = RowBodies(
+            self.directory,
+            self.journal,
+            LogReads(self.journal, disk, clock),
+            self.bodies,
+            self.drops.quarantine,
+        )
 
     @classmethod
     def open(
@@ -156,15 +140,14 @@ class ObjectStore:
         store.view.mixed = store._write_mixed
         replay(store.journal, store.view)
         if was_new:
-            for key, why in rows_without_body(store.view, store.bodies):
-                store.quarantine(key, store.index.get(key), why)
+            store._put_missing_aside()
         store.view.retired = store._retire
-        store._owed_listed = dict(store.index.owed.items)
+        store._owed_lists.begin()
         return store
 
     def close(self) -> None:
         """Finish what is under way, bring the index up to date, close."""
-        self._list_owed()
+        self._owed_lists.write()
         self.journal.close()
         self._flusher.close()
         self._flusher.wait()
@@ -205,18 +188,9 @@ class ObjectStore:
                     since=since,
                 )
             )
-        merged = supersedes(old, coming)
-        if merged is None and old is not None:
-            if body is None or not (is_same_data(old, coming) and lacks_body(held)):
-                return Promise.of(Receipt(is_part(coming, old)))
-            merged = old
-        state = merged or normal(coming)
-        kind = UPDATE
-        if not state.exists and state.deleted_timestamp:
-            kind = TOMBSTONE
-        elif body is not None and is_same_data(state, coming):
-            has_it = old is not None and is_same_data(old, coming)
-            kind = UPDATE if has_it and not lacks_body(held) else PUT_INLINE
+        kind, state, is_kept = merged(held, coming, body is not None)
+        if not kind:
+            return Promise.of(Receipt(is_kept))
         if kind != TOMBSTONE:
             self.make_sure_of_room(len(body) if body is not None else None)
         entry = Change(
@@ -227,59 +201,9 @@ class ObjectStore:
             body if kind == PUT_INLINE and body is not None else b"",
             row_owed=row_owed,
             since=since,
-            receipt=STORED if is_part(coming, state) else Receipt(stored=False),
+            receipt=STORED if is_kept else Receipt(stored=False),
         )
         return self.submit(entry)
-
-    def needs_body(self, key: bytes, coming: ObjectState) -> bool:
-        """Whether merging this state takes data that is not here."""
-        held = self.index.get(key)
-        merged = supersedes(held.state if held is not None else None, coming)
-        if merged is None:
-            return coming.exists and lacks_body(held)
-        if not (merged.exists and is_same_data(merged, coming)):
-            return False
-        old = held.state if held is not None else None
-        return old is None or not is_same_data(old, coming) or lacks_body(held)
-
-    def publish(
-        self, key: bytes, coming: ObjectState, writer: BodyWriter, *, row_owed: bool
-    ) -> Promise[Receipt]:
-        """The same for a body file that has been written and finished: name it,
-        then point to it.  The greenlet waits for the name."""
-        serial = self.disk.offload(self.bodies.publish, writer, key, coming.timestamp)
-        held = self.index.get(key)
-        merged = supersedes(held.state if held is not None else None, coming)
-        state = merged or normal(coming)
-        if merged is None or not is_same_data(state, coming):
-            self.removal.remove(key, coming.timestamp, serial)
-            assert held is not None and held.state is not None
-            return Promise.of(Receipt(is_part(coming, held.state)))
-        since = self.view.since(held)
-        entry = Change(
-            self.view,
-            PUT_FILE,
-            key,
-            state,
-            serial=serial,
-            row_owed=row_owed,
-            since=since,
-        )
-        entry.promise.when_done(
-            lambda done: self._drop_unused(done, key, coming.timestamp, serial)
-        )
-        return self.submit(entry)
-
-    def _drop_unused(
-        self, done: Promise[Receipt], key: bytes, timestamp: int, serial: int
-    ) -> None:
-        """A newer write may have overtaken the body on its way into the log."""
-        held = self.index.get(key)
-        used = held is not None and held.body is not None and held.state is not None
-        if used and (held.state.timestamp, held.body.serial) == (timestamp, serial):  # type: ignore[union-attr]
-            return
-        if done.error is None:
-            self.removal.remove(key, timestamp, serial)
 
     def submit(self, entry: Change) -> Promise[Receipt]:
         """Into the log."""
@@ -300,16 +224,6 @@ class ObjectStore:
         if self._flusher.is_behind:
             raise InsufficientStorage(f"{self.directory}: the index cannot be written")
 
-    def forget(self, key: bytes, newest: int) -> Promise[Receipt]:
-        """Drop what is held if it is exactly as new as ``newest``, and its container
-        has been told: a row owed would be lost with it."""
-        held = self.index.get(key)
-        if held is None or held.state is None:
-            return Promise.of(Receipt(stored=False, found=False))
-        if held.state.newest != newest or key in self.index.owed.items:
-            return Promise.of(Receipt(stored=False))
-        return self.drops.forget(key)
-
     def _write_mixed(self, key: bytes, held: Held) -> None:
         assert held.state is not None
         self._log_entry(Change(self.view, UPDATE, key, held.state, since=held.since))
@@ -326,83 +240,6 @@ class ObjectStore:
         held = self.index.get(key)
         return held if held is not None and held.state is not None else None
 
-    def small_body(self, key: bytes, held: Held) -> bytes | None:
-        """A body that is brought whole, checked; None: it is for ``fetched_body``.
-        ``Corrupt`` when it is bad."""
-        size, body = self._recorded(key, held)
-        try:
-            return self.reads.at_once(body, size)
-        except (Corrupt, FileMissing) as error:
-            raise self._bad(key, held, str(error)) from error
-
-    def fetched_body(self, key: bytes, held: Held) -> bytes:
-        """The same; the greenlet waits, and the row may be replaced meanwhile."""
-        size, body = self._recorded(key, held)
-        try:
-            return self.reads.beside(body, size)
-        except (Corrupt, FileMissing) as error:
-            raise self._bad(key, held, str(error)) from error
-
-    def _recorded(self, key: bytes, held: Held) -> tuple[int, Body]:
-        assert held.state is not None
-        if held.body is None:
-            raise self._bad(key, held, "no good record of the body")
-        return held.state.size, held.body
-
-    def body_range(
-        self, key: bytes, held: Held, start: int, stop: int
-    ) -> Iterable[bytes]:
-        """Bytes [start, stop) of a body that is not brought whole; a ``Spans``."""
-        body, state = held.body, held.state
-        assert body is not None and state is not None
-        try:
-            if body.serial:
-                descriptor = self.bodies.open(key, state.timestamp, body.serial)
-            else:
-                descriptor = self.journal.open_segment(body.record.segment)
-        except FileMissing as error:
-            raise self._bad(key, held, str(error)) from error
-
-        def on_corrupt(error: Corrupt) -> None:
-            self.quarantine(key, held, str(error))
-
-        disk = self.disk
-        if not body.serial:
-            return LogBody(disk, descriptor, body, state.size, start, stop, on_corrupt)
-        length = min(stop, state.size) - start
-        wanted = Range(key, state.timestamp, start, length)
-        windows = self.bodies.windows(descriptor, wanted, body.serial)
-        reader = FileBody(disk, descriptor, start, stop, on_corrupt, windows)
-        try:
-            reader.verify_trailer(key, state.timestamp, state.size)
-        except Corrupt as error:
-            reader.close()
-            raise self._bad(key, held, str(error)) from error
-        except RingstackError:
-            reader.close()
-            raise
-        return reader
-
-    # ---- bad copies ---------------------------------------------------------
-
-    def _bad(self, key: bytes, held: Held, why: str) -> Corrupt:
-        self.quarantine(key, held, why)
-        return Corrupt(f"{self.directory}: {key.hex()}: {why}")
-
-    def quarantine(self, key: bytes, held: Held | None, why: str) -> None:
-        """Put a bad copy aside: this device then holds nothing of the object, so
-        that replication brings it back."""
-        current = self.index.get(key)
-        if held is None or current is None or not is_same_body(held, current):
-            return  # a slow reader of what has been replaced since
-        if held.state is None or self.drops.is_under_way(key):
-            return
-        _log.error("%s: quarantined %s: %s", self.directory, key.hex(), why)
-        state, body = held.state, held.body
-        if body is not None and body.serial:
-            self.bodies.put_aside(key, state.timestamp, body.serial)
-        self.drops.quarantine(key, state.newest, int(self.clock.time()), why)
-
     # ---- rows owed ----------------------------------------------------------
 
     def paid(self, key: bytes, timestamp: int) -> None:
@@ -410,27 +247,6 @@ class ObjectStore:
         owed = self.index.owed
         if key in owed.items and owed.items[key][0] <= timestamp:
             owed.drop(key)
-
-    def owed(self, limit: int, older_than: int) -> list[tuple[bytes, ObjectState]]:
-        """Objects whose containers have not been told, of before ``older_than``."""
-        rows: list[tuple[bytes, ObjectState]] = []
-        for key, (timestamp, _, _) in list(self.index.owed.items.items()):
-            if timestamp >= older_than:
-                continue
-            if (held := self.held(key)) is None or held.state is None:
-                self.index.owed.drop(key)
-                continue
-            rows.append((key, held.state))
-            if len(rows) >= limit:
-                break
-        return rows
-
-    def _list_owed(self) -> None:
-        """Before a flush: note in the log which rows are left to pay."""
-        owed = self.index.owed.items
-        if len(owed) <= OWED_LISTED_MAX and owed != self._owed_listed:
-            self._owed_listed = dict(owed)
-            self._log_entry(OwedList(self.view))
 
     # ---- damage -----------------------------------------------------------------
 
@@ -441,28 +257,32 @@ class ObjectStore:
             self.journal.roll()
             self._log_entry(OwedList(self.view))
 
-    def rebuild_index(self) -> None:
-        """Make the index anew from the log.  The greenlet waits; until it is through
-        whatever needs the index is ``Unavailable``, and others answer."""
-        old = self.view.index
-        _log.error("index %s is made anew: %s", old.path, self.index.damage)
-        self._is_rebuilding = True
-        self.index = away_index(self.index)
+    def give_up_index(self) -> None:
+        """Let go of the index, which nobody writes to any more when this returns.  The
+        greenlet waits; until there is another (``take_index``) whatever needs one is
+        ``Unavailable``, and others answer."""
+        if not self._is_rebuilding:
+            self._is_rebuilding, self.index = True, away_index(self.index)
+        if (old := self.view.index) is self.index:
+            return  # an attempt before this one has come so far
         self.journal.flush()
         self._flusher.close()
         self._flusher.wait()
         old.close()
-        remove_index(self.disk, old.path)
-        new = self.view.index = Index(old.path, self._opener)
-        self.view.retired = self.view.mixed = lambda key, held: None
-        replay(self.journal, self.view, lambda: concurrency.sleep(0))
-        self._flusher = Flusher(self.disk, new, self._list_owed)
-        self.index = new
+        self.view.index = self.index
+
+    def take_index(self, index: Index) -> None:
+        """Go on with this one, which was brought up to the end of the log."""
+        self._flusher = Flusher(self.disk, index, self._owed_lists.write)
+        self.index = self.view.index = index
         self._is_rebuilding = False
-        self.view.retired, self.view.mixed = self._retire, self._write_mixed
+        self._put_missing_aside()
+        self._owed_lists.begin()
+
+    def _put_missing_aside(self) -> None:
+        """After the index was made anew: rows whose bodies are not to be had."""
         for key, why in rows_without_body(self.view, self.bodies):
-            self.quarantine(key, new.get(key), why)
-        self._owed_listed = dict(new.owed.items)
+            self.drops.quarantine(key, self.index.get(key), why)
 
     def _retire(self, key: bytes, held: Held) -> None:
         assert held.state is not None and held.body is not None

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from objectstore.kernel.disk import FileMissing
 from objectstore.kernel.loop import Progress
+from objectstore.object.state import is_file
 from objectstore.object.store import ObjectStore
 
 FILES_PER_STEP = 200
@@ -41,19 +42,14 @@ class Sweep:
             self._files = self._store.bodies.walk()
         batch = list(itertools.islice(self._files, FILES_PER_STEP))
         for path, key, timestamp, serial in batch:
-            if not self._is_needed(key, timestamp, serial) and self._is_old(path):
+            held = self._store.held(key)
+            if not is_file(held, timestamp, serial) and self._is_old(path):
                 self._store.removal.remove(key, timestamp, serial)
                 self.removed += 1
         if len(batch) == FILES_PER_STEP:
             return Progress.BUSY
         self._is_done = True
         return Progress.DONE
-
-    def _is_needed(self, key: bytes, timestamp: int, serial: int) -> bool:
-        held = self._store.held(key)
-        if held is None or held.state is None or held.body is None:
-            return False
-        return (held.state.timestamp, held.body.serial) == (timestamp, serial)
 
     def _is_old(self, path: str) -> bool:
         try:

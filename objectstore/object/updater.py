@@ -46,7 +46,7 @@ class ObjectUpdater:
     def step(self) -> Progress:
         """See ``kernel.loop.Step``."""
         before = from_seconds(self._clock.time() - AGE_SECONDS)
-        owed = self._store.owed(ROWS_MAX, before)
+        owed = rows_owed(self._store, ROWS_MAX, before)
         sent = [(key, state, self._send(state)) for key, state in owed]
         promises = [promise for _, _, promise in sent]
         wait_until(
@@ -63,3 +63,21 @@ class ObjectUpdater:
         if len(owed) == ROWS_MAX and paid:
             return Progress.BUSY
         return Progress.IDLE
+
+
+def rows_owed(
+    store: ObjectStore, limit: int, older_than: int
+) -> list[tuple[bytes, ObjectState]]:
+    """Objects whose containers have not been told, of before ``older_than``."""
+    rows: list[tuple[bytes, ObjectState]] = []
+    owed = store.index.owed
+    for key, (timestamp, _, _) in list(owed.items.items()):
+        if timestamp >= older_than:
+            continue
+        if (held := store.held(key)) is None or held.state is None:
+            owed.drop(key)
+            continue
+        rows.append((key, held.state))
+        if len(rows) >= limit:
+            break
+    return rows

@@ -9,6 +9,7 @@ from __future__ import annotations
 from objectstore.kernel.concurrency import Promise, promised
 from objectstore.kernel.errors import Rejected
 from objectstore.object.bodies import BodyWriter
+from objectstore.object.publishing import publish
 from objectstore.object.store import ObjectStore
 from objectstore.wire.nodes import INLINE_BYTES_MAX, WRITE_BYTES_MAX, Upload
 from objectstore.wire.records import ObjectState, Receipt
@@ -82,7 +83,7 @@ class LocalUpload(Upload):
         writer = self._writer
         try:
             self._store.disk.offload(writer.finish, self._key, state.timestamp, names)
-            promise = self._store.publish(self._key, state, writer, row_owed=row_owed)
+            promise = publish(self._store, self._key, state, writer, row_owed=row_owed)
             return promise.wait()
         finally:
             self._close()

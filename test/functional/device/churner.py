@@ -33,6 +33,7 @@ from objectstore.kernel.system_disk import SystemDisk
 from objectstore.kernel.timestamps import HybridClock
 from objectstore.object.auditor import ObjectAuditor
 from objectstore.object.compaction import Compaction
+from objectstore.object.index_repair import rebuild_index
 from objectstore.object.node import LocalObjectNode
 from objectstore.object.options import StoreOptions
 from objectstore.object.reclaim import Reclaim
@@ -243,7 +244,7 @@ class Churner:
 
     def _break_index(self) -> None:
         self.store.index.damage = "on purpose"
-        self.store.rebuild_index()
+        rebuild_index(self.store)
 
     # ---- all of it ----------------------------------------------------------
 

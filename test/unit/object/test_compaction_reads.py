@@ -10,7 +10,7 @@ from objectstore.kernel.concurrency import sleep, spawn, wait_task
 from objectstore.kernel.errors import Corrupt, RingstackError, Unavailable
 from objectstore.kernel.loop import Progress
 from objectstore.object.compaction import Compaction
-from objectstore.object.index_repair import IndexRepair
+from objectstore.object.index_repair import IndexRepair, rebuild_index
 from objectstore.object.options import StoreOptions
 from objectstore.object.resting import KEYS_MAX, Rest
 from objectstore.object.row import BODY_SEGMENT_AT, STATE_SEGMENT_AT, encode_row
@@ -205,7 +205,7 @@ def test_an_index_that_is_made_anew_is_not_durable_meanwhile() -> None:
     bench = StoreBench(OPTIONS)
     for number in range(300):
         bench.put(f"o{number}", 10, b"kept")
-    task = spawn(bench.store.rebuild_index)
+    task = spawn(rebuild_index, bench.store)
     refused = 0
     while not task.dead:
         sleep(0)
@@ -230,7 +230,7 @@ def test_an_index_that_was_made_anew_meanwhile_keeps_the_segment(
 
     def made_anew(store: ObjectStore) -> None:
         make_durable(store)
-        store.rebuild_index()
+        rebuild_index(store)
 
     monkeypatch.setattr(ObjectStore, "make_index_durable", made_anew)
     bench.store.index.flushed = bench.store.index.flushed._replace(segment=0)

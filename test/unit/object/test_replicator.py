@@ -250,7 +250,7 @@ def test_a_bad_copy_is_fetched_again_without_a_round(
 ) -> None:
     everywhere(cluster, "one", 10, LARGE)
     bad = trio[1]
-    bad.store.quarantine(key_of("one"), bad.store.held(key_of("one")), "a test")
+    bad.store.drops.quarantine(key_of("one"), bad.store.held(key_of("one")), "a test")
     bad.store.journal.flush()
     assert bad.state("one") is None
     bad.heal()
@@ -265,7 +265,7 @@ def test_a_bad_copy_of_what_was_deleted_meanwhile(
 ) -> None:
     everywhere(cluster, "one", 10)
     bad = trio[1]
-    bad.store.quarantine(key_of("one"), bad.store.held(key_of("one")), "a test")
+    bad.store.drops.quarantine(key_of("one"), bad.store.held(key_of("one")), "a test")
     bad.store.journal.flush()
     now = int(cluster.clock.time() * 100_000)
     at = 20 if is_old else now
@@ -282,7 +282,7 @@ def test_a_bad_copy_waits_for_who_has_it(
 ) -> None:
     everywhere(cluster, "one", 10)
     bad = trio[0]
-    bad.store.quarantine(key_of("one"), bad.store.held(key_of("one")), "a test")
+    bad.store.drops.quarantine(key_of("one"), bad.store.held(key_of("one")), "a test")
     bad.store.journal.flush()
     trio[1].faults.down = trio[2].faults.down = True
     bad.heal()

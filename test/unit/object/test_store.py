@@ -10,6 +10,7 @@ import pytest
 from objectstore.kernel.errors import Corrupt, InsufficientStorage, Rejected
 from objectstore.object.options import StoreOptions
 from objectstore.object.sweep import Sweep
+from objectstore.object.updater import rows_owed
 from objectstore.object.verify import verify
 from objectstore.wire.nodes import Spans
 from test.fakes.disk import MemoryDisk
@@ -276,10 +277,10 @@ def test_rows_owed_are_remembered(bench: StoreBench, how: str) -> None:
     state = put_state("four", 11, b"x")
     bench.node.put(key_of("four"), state, b"x", row_owed=True).wait(10)
     again(bench, how)
-    owed = {state.name.object for _, state in bench.store.owed(10, 100)}
+    owed = {state.name.object for _, state in rows_owed(bench.store, 10, 100)}
     assert owed == {"one", "three", "four"}
-    assert len(bench.store.owed(1, 100)) == 1
-    owed = {state.name.object for _, state in bench.store.owed(10, 11)}
+    assert len(rows_owed(bench.store, 1, 100)) == 1
+    owed = {state.name.object for _, state in rows_owed(bench.store, 10, 11)}
     assert owed == {"one", "three"}
 
 
