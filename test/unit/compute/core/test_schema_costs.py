@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from typing import Any
+
 import pytest
 
 from compute.core.errors import BadRequest
-from compute.core.schema import Schema
+from compute.core.schema import FAULTS_MAX, Schema
 from compute.image.metadefs.schemas import NEW
 from compute.instance.schemas.types import USER_DATA
 
@@ -40,3 +43,47 @@ def test_what_a_list_has_twice() -> None:
     for one, same in (("a", "a"), ({"a": 1, "b": 2}, {"b": 2, "a": 1}), ([1], [1])):
         fault = schema.fault([one, same])
         assert fault is not None and fault.rule == "uniqueItems"
+
+
+class Counted(list[object]):
+    """A list that knows how many of its items were looked at."""
+
+    looks = 0
+
+    def __getitem__(self, index: Any) -> Any:
+        self.looks += 1
+        return super().__getitem__(index)
+
+    def __iter__(self) -> Iterator[object]:
+        for item in super().__iter__():
+            self.looks += 1
+            yield item
+
+
+ANY = {"type": "array", "items": {"anyOf": [{"type": "string"}, {"type": "object"}]}}
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        ANY,
+        {"anyOf": [ANY, {"type": "null"}]},
+        {**ANY, "maxItems": 3},
+    ],
+)
+def test_of_many_wrong_items_few_are_told_apart(
+    schema: Mapping[str, Any],
+) -> None:
+    wrong = Counted([1] * 1000)
+    fault = Schema(schema).fault(wrong)
+    assert fault is not None and wrong.looks <= FAULTS_MAX
+
+
+def test_of_many_wrong_keys_few_are_told_apart() -> None:
+    number = {"type": "number"}
+    wrong = {str(key): Counted([1] * 20) for key in range(1000)}
+    items = {"type": "array", "items": {"type": "string"}}
+    fault = Schema({"additionalProperties": items}).fault(wrong)
+    assert fault is not None
+    assert sum(each.looks for each in wrong.values()) <= FAULTS_MAX**2
+    Schema({"additionalProperties": number}).check({str(it): it for it in range(99)})
