@@ -88,6 +88,9 @@ def main(
         wrong = f"no suite {suite!r}" if suite else "say which SUITE"
         raise click.UsageError(f"{wrong}; there are: {known}")
     chosen = suites[suite]
+    wrong = chosen.wrong_pattern(regex) if regex else ""
+    if wrong:
+        raise click.UsageError(f"REGEX {regex!r} chooses no tests: {wrong}")
     is_real = chosen.is_real if guests == "default" else guests == "real"
     if is_real and os.geteuid() != 0:
         raise click.UsageError("real guests need root")

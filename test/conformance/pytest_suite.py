@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from test.conformance.suite import Selection, Stage, Suite
 
 RESULTS = "results.xml"
 PYTEST = "pytest==9.0.2"
+# pytest's exit status for arguments that it cannot understand.
+USAGE_ERROR = 4
 
 
 class PytestSuite(Suite):
@@ -24,6 +30,22 @@ class PytestSuite(Suite):
     def root(self, stage: Stage) -> Path:
         """The directory from which tests are named."""
         return stage.directory
+
+    def wrong_pattern(self, pattern: str) -> str:
+        """As pytest says of an expression for ``-k``, asked with no tests."""
+        with TemporaryDirectory() as empty:
+            asked = subprocess.run(
+                [
+                    *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"),
+                    *("-c", os.devnull, "--rootdir", empty, "-k", pattern, empty),
+                ],
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+        if asked.returncode != USAGE_ERROR:
+            return ""
+        return asked.stderr.strip().removeprefix("ERROR: ")
 
     def variables(self, stage: Stage) -> Mapping[str, str]:
         """The administrator's ``OS_`` variables."""

@@ -6,6 +6,7 @@ A module in ``suites`` makes one and calls it ``SUITE``.  Most are a ``TempestSu
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
@@ -65,6 +66,15 @@ class Suite(ABC):
         self.pattern = pattern
         self.sections = sections or {}
         self.is_real = is_real
+
+    def wrong_pattern(self, pattern: str) -> str:
+        """What is wrong with it, before anything is made for a run; "" when nothing
+        is.  A regular expression, where the suite's runner takes no other."""
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            return str(error)
+        return ""
 
     def running(
         self, directory: Path, *, is_real: bool
