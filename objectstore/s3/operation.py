@@ -57,6 +57,7 @@ class Operation(Request):
         "bucket",
         "bucket_facts",
         "caller",
+        "document",
         "error_code",
         "events",
         "extras",
@@ -81,6 +82,8 @@ class Operation(Request):
         # The IAM action, as policies call it.
         self.action = ""
         self.payload: Payload | None = None
+        # The body, once it has been read as a document.
+        self.document: bytes | None = None
         # The store's answer, where it was asked on behalf of ``caller`` before all this
         # was known: ``plain_requests``.
         self.asked: Answer | None = None
@@ -149,14 +152,18 @@ class Operation(Request):
         return self.payload
 
     def read_body(self, limit: int, *, required: bool = True) -> bytes:
-        """The whole (checked) body of a request that carries a document."""
+        """The whole (checked) body of a request that carries a document; a policy may
+        have looked at it before the verb does."""
         payload = self.open_payload(is_upload=False)
         if payload.length > limit:
             raise S3Error("MaxMessageLengthExceeded")
-        body: bytes = payload.stream.read(payload.length) if payload.length else b""
-        if required and not body:
+        if self.document is None:
+            self.document = (
+                payload.stream.read(payload.length) if payload.length else b""
+            )
+        if required and not self.document:
             raise S3Error("MissingRequestBodyError")
-        return body
+        return self.document
 
     def failed(self, answer: Answer, *, missing: str = "NoSuchKey") -> S3Error:
         """The error for an inner answer that is none of those a verb expects."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import parse_qsl
 
+from objectstore.s3.access.asked_document import asked_lock, asked_tags
 from objectstore.s3.caller import Caller
-from objectstore.s3.dates import iso
+from objectstore.s3.dates import from_iso, iso
 from objectstore.s3.operation import Operation
 from objectstore.s3.signing.claim import Verified
 
@@ -35,6 +36,7 @@ _HEADER_KEYS = {
     "s3:x-amz-grant-read-acp": "X-Amz-Grant-Read-Acp",
     "s3:x-amz-grant-write-acp": "X-Amz-Grant-Write-Acp",
     "s3:x-amz-grant-full-control": "X-Amz-Grant-Full-Control",
+    "s3:x-amz-object-ownership": "X-Amz-Object-Ownership",
     "s3:x-amz-content-sha256": "X-Amz-Content-Sha256",
     "s3:x-amz-website-redirect-location": "X-Amz-Website-Redirect-Location",
     "s3:object-lock-mode": "X-Amz-Object-Lock-Mode",
@@ -43,6 +45,9 @@ _HEADER_KEYS = {
     "s3:if-none-match": "If-None-Match",
     "s3:if-match": "If-Match",
 }
+_LOCK_KEYS = frozenset(name for name in _HEADER_KEYS if "object-lock" in name)
+_LOCK_DAYS = "s3:object-lock-remaining-retention-days"
+_DAY_SECONDS = 86400
 _EXISTING_TAG = "s3:existingobjecttag/"
 _REQUEST_TAG = "s3:requestobjecttag/"
 
@@ -110,8 +115,14 @@ class RequestKeys:
             value = operation.query.get(parameter)
             return None if value is None else (value,)
         header = _HEADER_KEYS.get(key)
+        if header is not None and operation.has_header(header):
+            return (operation.header(header),)
+        if key in _LOCK_KEYS:
+            return _one(asked_lock(operation).get(key))
         if header is not None:
-            return (operation.header(header),) if operation.has_header(header) else None
+            return None
+        if key == _LOCK_DAYS:
+            return self._remaining_days()
         if key.startswith(_EXISTING_TAG):
             if self._tags is None:
                 self._tags = {
@@ -119,12 +130,22 @@ class RequestKeys:
                 }
             return _one(self._tags.get(key[len(_EXISTING_TAG) :]))
         if key.startswith(_REQUEST_TAG) or key == "s3:requestobjecttagkeys":
-            tags = dict(parse_qsl(operation.header("X-Amz-Tagging")))
+            # A tag without a value is one too.
+            sent = parse_qsl(operation.header("X-Amz-Tagging"), keep_blank_values=True)
+            tags = {**dict(sent), **asked_tags(operation)}
             if key == "s3:requestobjecttagkeys":
                 return tuple(tags) or None
             wanted = key[len(_REQUEST_TAG) :]
             return _one({name.lower(): tags[name] for name in tags}.get(wanted))
         return self._of_request(key)
+
+    def _remaining_days(self) -> tuple[str, ...] | None:
+        """How many days from now the request wants something to be retained."""
+        until = self("s3:object-lock-retain-until-date")
+        if until is None:
+            return None
+        seconds = from_iso(until[0], "InvalidArgument") - self._operation.now()
+        return (str(int(seconds // _DAY_SECONDS)),)
 
     def _of_request(self, key: str) -> tuple[str, ...] | None:
         operation = self._operation

@@ -8,6 +8,7 @@ import orjson
 import pytest
 
 from objectstore.middleware.read_only import ReadOnly, ReadOnlySettings
+from objectstore.s3.dates import iso
 from objectstore.s3.settings import S3Settings
 from objectstore.s3.signing.signing_key import derive, sign
 from test.fakes.swift_features import SwiftFeatures
@@ -107,6 +108,67 @@ def test_conditions_see_the_request(house: House) -> None:
     assert house.ask("GET", "/bucket/key", user=None).status == 403
     house.ask("PUT", "/bucket/key", body=b"x", headers={"x-amz-tagging": "open=yes"})
     assert house.ask("GET", "/bucket/key", user=None).status == 200
+
+
+def tagging(*names: str) -> bytes:
+    tags = "".join(f"<Tag><Key>{n}</Key><Value>v</Value></Tag>" for n in names)
+    return f"<Tagging><TagSet>{tags}</TagSet></Tagging>".encode()
+
+
+def test_conditions_see_the_tags_that_are_asked_for(house: House) -> None:
+    keys = {"ForAllValues:StringEquals": {"s3:RequestObjectTagKeys": ["owner"]}}
+    actions = ["s3:PutObject", "s3:PutObjectTagging"]
+    put_policy(house, Action=actions, Condition=keys)
+    for names, status in ((["owner"], 200), (["owner", "other"], 403)):
+        document = tagging(*names)
+        answer = house.ask("PUT", "/bucket/key", "tagging=", document, user=BOB)
+        assert answer.status == status
+        # A tag without a value is one, too.
+        headers = {"x-amz-tagging": "&".join(names)}
+        uploaded = house.ask("PUT", "/bucket/new", headers=headers, user=BOB)
+        assert uploaded.status == status
+    value = {"StringEquals": {"s3:RequestObjectTag/owner": "w"}}
+    put_policy(house, Action=actions, Condition=value)
+    refused = house.ask("PUT", "/bucket/key", "tagging=", tagging("owner"), user=BOB)
+    assert refused.code == "AccessDenied"
+    wrong = house.ask("PUT", "/bucket/key", "tagging=", b"<x>", user=BOB)
+    assert wrong.code == "MalformedXML"
+
+
+def test_conditions_see_how_long_something_is_to_be_locked() -> None:
+    house = House()
+    locked = {"x-amz-bucket-object-lock-enabled": "true"}
+    house.ask("PUT", "/bucket", headers=locked)
+    house.ask("PUT", "/bucket/key", body=b"data")
+    long = {"NumericGreaterThan": {"s3:object-lock-remaining-retention-days": "10"}}
+    put_policy(house, Effect="Deny", Action="s3:PutObjectRetention", Condition=long)
+
+    def asked(days: int) -> tuple[int, int]:
+        until = iso(house.clock.time() + days * 86400 + 60)
+        inner = f"<Mode>GOVERNANCE</Mode><RetainUntilDate>{until}</RetainUntilDate>"
+        body = f"<Retention>{inner}</Retention>".encode()
+        headers = {
+            "x-amz-object-lock-mode": "GOVERNANCE",
+            "x-amz-object-lock-retain-until-date": until,
+        }
+        changed = house.ask("PUT", "/bucket/key", "retention=", body)
+        return changed.status, house.ask("PUT", "/bucket/k", headers=headers).status
+
+    assert asked(10) == (200, 200)
+    assert asked(11) == (403, 403)
+
+
+def test_conditions_see_the_legal_hold_that_is_asked_for() -> None:
+    house = House()
+    locked = {"x-amz-bucket-object-lock-enabled": "true"}
+    house.ask("PUT", "/bucket", headers=locked)
+    house.ask("PUT", "/bucket/key", body=b"data")
+    off = {"StringEquals": {"s3:object-lock-legal-hold": "OFF"}}
+    put_policy(house, Effect="Deny", Action="s3:PutObjectLegalHold", Condition=off)
+    for status, expected in (("ON", 200), ("OFF", 403)):
+        body = f"<LegalHold><Status>{status}</Status></LegalHold>".encode()
+        answer = house.ask("PUT", "/bucket/key", "legal-hold=", body)
+        assert answer.status == expected
 
 
 def test_deleting_many_asks_for_each(house: House) -> None:
