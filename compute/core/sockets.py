@@ -1,13 +1,15 @@
 """Where unix sockets lie: their addresses hold 107 bytes, whatever we are given.
 
-Pure.  Below a short directory they lie in it; a long one gets a directory in /run,
-named by its hash: the same again after a restart, which must find them.
+Below a short directory they lie in it; a long one gets a directory in /run,
+named by its hash: the same again after a restart, which must find them.  Whoever makes
+sockets makes the directory, and leaves none behind that is empty.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+from contextlib import suppress
 
 # sockaddr_un in Linux has 108, with the ending zero.
 SOCKET_PATH_BYTES_MAX = 107
@@ -23,3 +25,9 @@ def socket_directory(root: str) -> str:
         return near
     name = hashlib.sha256(os.fsencode(root)).hexdigest()[:16]
     return os.path.join(_RUNTIME_DIRECTORY, f"ringstack-{name}")
+
+
+def leave_socket_directory(directory: str) -> None:
+    """Take it away, unless somebody's socket is in it."""
+    with suppress(OSError):
+        os.rmdir(directory)

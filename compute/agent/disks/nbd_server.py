@@ -9,12 +9,14 @@ is no other access control, and none is needed for what the owner's QEMUs run fr
 from __future__ import annotations
 
 import logging
+import os
 import socket
 from pathlib import Path
 
 from compute.agent.disks import files
 from compute.agent.disks import nbd_protocol as nbd
 from compute.agent.disks.ranges import BLOCK_BYTES, ImageRanges
+from compute.core.sockets import leave_socket_directory
 from objectstore.kernel import concurrency
 from objectstore.kernel.errors import Rejected, RingstackError
 from objectstore.kernel.http.listen import listen
@@ -51,6 +53,7 @@ class NbdServer:
             self._listener.close()
             self._listener = None
             files.remove_file(self.socket_path)
+            leave_socket_directory(os.path.dirname(self.socket_path))
         for connection in list(self._connections):
             connection.close()
 

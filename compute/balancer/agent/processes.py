@@ -27,7 +27,7 @@ from pathlib import Path
 from compute.balancer.agent.text import Surroundings, digest_of, whole_text
 from compute.balancer.haproxy.backends import PEERS
 from compute.core.ending import end_process
-from compute.core.sockets import socket_directory
+from compute.core.sockets import leave_socket_directory, socket_directory
 from compute.network.client import balancer_namespace
 from objectstore.kernel.errors import Unavailable
 
@@ -76,6 +76,10 @@ class HaproxyProcesses:
         """The directories.  Only we may look in: sockets rule the processes."""
         for each in (self._directory, self._empty, self._sockets):
             each.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def leave(self) -> None:
+        """Nothing is served: no directory of sockets stays beside ours."""
+        leave_socket_directory(str(self._sockets))
 
     def seen(self) -> dict[str, list[Process]]:
         """Our processes by load balancer, the youngest first."""

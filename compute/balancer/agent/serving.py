@@ -71,10 +71,13 @@ class HaproxyServing:
 
     def serve(self, wanted: Sequence[Served]) -> dict[str, Outcome]:
         """See ``Serving``."""
-        self._processes.prepare()
+        if wanted:
+            self._processes.prepare()
         seen = self._processes.seen()
         for balancer_id in self.strays(wanted):
             self._end(balancer_id, seen.get(balancer_id, []))
+        if not wanted:
+            self._processes.leave()
         for balancer_id in self._refusals.keys() - {one.balancer_id for one in wanted}:
             del self._refusals[balancer_id]
         return {

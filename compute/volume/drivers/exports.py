@@ -13,11 +13,12 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from compute.core import storage_daemon
+from compute.core.sockets import leave_socket_directory
 from compute.core.storage_daemon import READABLE, WRITABLE, Key, Place
 from compute.volume.connection import (
     PSK_IDENTITY,
@@ -143,8 +144,7 @@ class Exports:
         names = [path.stem for path in self._daemons.glob("*.pid")]
         for name in sorted(names, key=lambda name: name not in gates):
             storage_daemon.stop(self._place(name))
-        with suppress(OSError):  # it was never made, or somebody's socket is in it
-            os.rmdir(self._sockets)
+        leave_socket_directory(self._sockets)
 
     # ---- inside ----------------------------------------------------------------
 

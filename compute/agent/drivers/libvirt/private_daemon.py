@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from compute.agent.drivers.libvirt import probed
-from compute.core.sockets import socket_directory
+from compute.core.sockets import leave_socket_directory, socket_directory
 from objectstore.kernel import concurrency
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.concurrency import green
@@ -99,8 +99,13 @@ class PrivateDaemon:
     def stop(self) -> None:
         """End the daemon; its guests run on."""
         pid = self._pid()
-        if pid is None:
-            return
+        if pid is not None:
+            self._end(pid)
+        leave_socket_directory(self._sockets)
+
+    # ---- inside --------------------------------------------------------------
+
+    def _end(self, pid: int) -> None:
         probed.share(self._cache)
         give_up = self._clock.monotonic() + STOP_SECONDS
         _signal(pid, signal.SIGTERM)
@@ -109,8 +114,6 @@ class PrivateDaemon:
                 _signal(pid, signal.SIGKILL)
                 return
             concurrency.sleep(POLL_SECONDS)
-
-    # ---- inside --------------------------------------------------------------
 
     def _answers(self) -> bool:
         sock = green(socket.socket(socket.AF_UNIX))

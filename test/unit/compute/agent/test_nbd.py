@@ -85,6 +85,22 @@ def served(tmp_path: Path) -> Iterator[tuple[Path, ImageFiles]]:
         server.stop()
 
 
+def test_no_directory_of_sockets_stays(tmp_path: Path) -> None:
+    ranges = ImageRanges(ImageFiles(), SystemClock(), patience_seconds=0.0)
+    with tempfile.TemporaryDirectory(dir="/tmp") as directory:
+        sockets = Path(directory) / "sockets"
+        for guests in (("a guest's",), ()):
+            sockets.mkdir(exist_ok=True)
+            for left in sockets.iterdir():
+                left.unlink()
+            for each in guests:
+                (sockets / each).touch()
+            server = NbdServer(str(sockets / "s"), ranges)
+            server.start()
+            server.stop()
+            assert sockets.exists() == bool(guests)
+
+
 def test_reading(served: tuple[Path, ImageFiles]) -> None:
     client = Client(served[0])
     size = client.go("one")
