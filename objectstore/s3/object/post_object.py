@@ -44,6 +44,7 @@ _NOT_IN_FORMS = (
 )
 # What a URL is made of beside letters and digits.
 _URL_SIGNS = ":/?#[]@!$&'()*+,;=%"
+_OLD_SIGNATURE = ("AWSAccessKeyId", "signature")
 # Fields that become headers of the upload.
 _HEADERS = frozenset(
     {
@@ -65,11 +66,7 @@ def post_object(operation: Operation, authenticator: Authenticator) -> Reply:
     fields = form.fields
     key = fields.get("key", "").replace("${filename}", _base_name(form.file_name))
     if not key:
-        raise S3Error(
-            "InvalidArgument",
-            "Bucket POST must contain a field named 'key'.",
-            ArgumentName="key",
-        )
+        raise _lacking("key")
     check_key(key)
     most_bytes = UPLOAD_BYTES_MAX
     if any(name.startswith(_CUSTOMER_KEY) for name in fields):
@@ -78,14 +75,13 @@ def post_object(operation: Operation, authenticator: Authenticator) -> Reply:
     if "policy" in fields:
         operation.caller = _signed_by(fields, authenticator)
         policy = parse_post_policy(fields["policy"])
-        check_form(policy, {**fields, "bucket": operation.bucket}, operation.now())
+        said = {**fields, "key": key, "bucket": operation.bucket}
+        check_form(policy, said, operation.now())
         if policy.length_range is not None:
             least, most = policy.length_range
             stream.limit(least, min(most, most_bytes))
     elif "x-amz-signature" in fields or "signature" in fields:
-        raise S3Error(
-            "InvalidArgument", "Bucket POST must contain a field named 'policy'."
-        )
+        raise _lacking("policy")
     return _store(operation, form, stream, key)
 
 
@@ -182,12 +178,25 @@ def _environ(operation: Operation, form: Form) -> dict[str, object]:
     return made
 
 
+def _lacking(name: str) -> S3Error:
+    return S3Error(
+        "InvalidArgument",
+        f"Bucket POST must contain a field named '{name}'.  If it is specified, please "
+        "check the order of the fields.",
+        ArgumentName=name,
+        ArgumentValue="",
+    )
+
+
 def _signed_by(fields: dict[str, str], authenticator: Authenticator) -> Caller:
     if "x-amz-signature" in fields:
         return authenticator.verify(_FormClaim(fields, authenticator))
-    if "awsaccesskeyid" in fields and "signature" in fields:
-        return authenticator.verify(_OldFormClaim(fields))
-    raise S3Error("AccessDenied")
+    if "x-amz-credential" in fields:
+        raise _lacking("x-amz-signature")
+    for name in _OLD_SIGNATURE:
+        if name.lower() not in fields:
+            raise _lacking(name)
+    return authenticator.verify(_OldFormClaim(fields))
 
 
 class _FormClaim:

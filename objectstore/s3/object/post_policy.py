@@ -1,13 +1,15 @@
 """The policy of a browser's upload form.  Pure.
 
-The form's owner signed what may be uploaded: until when, under which keys, with
-which fields.  Every field must be covered by a condition.
+The form's owner signed what may be uploaded: until when, to which bucket, under which
+keys, with which fields.  Every field must be covered by a condition, and so must the
+bucket, which the form's address says: a policy that names none would open them all.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +19,8 @@ from objectstore.s3.dates import from_iso
 from objectstore.s3.errors import S3Error
 
 CONDITIONS_MAX = 200
+# ``2013-08-01T12:00:00.000Z``, the fraction if wanted.
+_EXPIRATION = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z", re.ASCII)
 # Fields that need no condition.
 _FREE = frozenset(
     {
@@ -24,7 +28,6 @@ _FREE = frozenset(
         "x-amz-signature",
         "signature",
         "awsaccesskeyid",
-        "bucket",
         "file",
         "submit",
     }
@@ -67,6 +70,12 @@ def parse_post_policy(encoded: str) -> PostPolicy:
     lengths: tuple[int, int] | None = None
     for condition in conditions:
         if isinstance(condition, dict):
+            if len(condition) != 1:
+                raise S3Error(
+                    "InvalidPolicyDocument",
+                    "Invalid Policy: Invalid Simple-Condition: Simple-Conditions must "
+                    "have exactly one property specified.",
+                )
             exact += [(_name(name), _text(value)) for name, value in condition.items()]
             continue
         kind, first, second = _triple(condition)
@@ -78,6 +87,11 @@ def parse_post_policy(encoded: str) -> PostPolicy:
             lengths = (_number(first), _number(second))
         else:
             raise S3Error("InvalidPolicyDocument")
+    if not _EXPIRATION.fullmatch(expiration):
+        raise S3Error(
+            "InvalidPolicyDocument",
+            f"Invalid Policy: Invalid 'expiration' value: '{expiration[:64]}'",
+        )
     expires = from_iso(expiration, "InvalidPolicyDocument")
     return PostPolicy(expires, tuple(exact), tuple(prefixes), lengths)
 

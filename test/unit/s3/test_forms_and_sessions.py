@@ -48,8 +48,12 @@ def post(house: House, fields: dict[str, str], content: bytes = b"content") -> A
 
 def signed(house: House, conditions: list[Any], **fields: str) -> dict[str, str]:
     expires = iso(house.clock.time() + 100)
-    policy = orjson.dumps({"expiration": expires, "conditions": conditions})
-    encoded = base64.b64encode(policy).decode()
+    conditions = [{"bucket": "bucket"}, *conditions]
+    return with_policy({"expiration": expires, "conditions": conditions}, **fields)
+
+
+def with_policy(policy: dict[str, Any], **fields: str) -> dict[str, str]:
+    encoded = base64.b64encode(orjson.dumps(policy)).decode()
     signature = base64.b64encode(
         digest(ALICE.secret.encode(), encoded.encode(), "sha1")
     )
@@ -69,14 +73,71 @@ def house() -> House:
 
 
 def test_a_form_uploads_a_file(house: House) -> None:
-    conditions = [
-        {"bucket": "bucket"},
-        ["starts-with", "$key", "up/"],
-        {"acl": "public-read"},
-    ]
+    conditions = [["starts-with", "$key", "up/"], {"acl": "public-read"}]
     fields = signed(house, conditions, key="up/${filename}", acl="public-read")
     assert post(house, fields).status == 204
     assert house.ask("GET", "/bucket/up/f.txt", user=None).body == b"content"
+
+
+def test_a_policy_is_about_the_key_that_the_file_gives(house: House) -> None:
+    conditions = [["starts-with", "$key", "f."]]
+    assert post(house, signed(house, conditions, key="${filename}")).status == 204
+    assert house.ask("GET", "/bucket/f.txt").body == b"content"
+    conditions = [["starts-with", "$key", "$"]]
+    fields = signed(house, conditions, key="${filename}")
+    assert post(house, fields).code == "AccessDenied"
+
+
+def test_a_policy_names_its_bucket(house: House) -> None:
+    expires = iso(house.clock.time() + 100)
+    policy: dict[str, Any] = {"expiration": expires, "conditions": [{"key": "k"}]}
+    answer = post(house, with_policy(policy, key="k"))
+    assert (answer.status, answer.code) == (403, "AccessDenied")
+    assert answer.xml.get("Message").endswith("Extra input fields: bucket")
+    policy["conditions"].append(["starts-with", "$bucket", "buck"])
+    assert post(house, with_policy(policy, key="k")).status == 204
+    policy["conditions"][-1] = {"bucket": "another"}
+    assert post(house, with_policy(policy, key="k")).code == "AccessDenied"
+
+
+@pytest.mark.parametrize(
+    "expiration",
+    ["2099-01-01 00:00:00Z", "2099-01-01T00:00:00+00:00", "2099-01-01", "99", ""],
+)
+def test_a_policys_end_is_a_moment_of_the_form_that_aws_names(
+    house: House, expiration: str
+) -> None:
+    conditions = [{"bucket": "bucket"}, {"key": "k"}]
+    policy = {"expiration": expiration, "conditions": conditions}
+    assert post(house, with_policy(policy, key="k")).code == "InvalidPolicyDocument"
+    policy["expiration"] = "2099-01-01T00:00:00.000Z"
+    assert post(house, with_policy(policy, key="k")).status == 204
+
+
+@pytest.mark.parametrize("condition", [{}, {"key": "k", "acl": "private"}])
+def test_a_simple_condition_is_of_one_field(
+    house: House, condition: dict[str, str]
+) -> None:
+    fields = signed(house, [{"key": "k"}, condition], key="k", acl="private")
+    assert post(house, fields).code == "InvalidPolicyDocument"
+
+
+@pytest.mark.parametrize(
+    ("lacking", "more"),
+    [
+        ("signature", {}),
+        ("AWSAccessKeyId", {}),
+        ("x-amz-signature", {"x-amz-credential": "c"}),
+        ("policy", {}),
+    ],
+)
+def test_a_form_is_told_what_it_lacks(
+    house: House, lacking: str, more: dict[str, str]
+) -> None:
+    fields = {**signed(house, [{"key": "k"}], key="k"), **more}
+    fields.pop("signature" if more else lacking)
+    told = post(house, fields).xml
+    assert (told.get("Code"), told.get("ArgumentName")) == ("InvalidArgument", lacking)
 
 
 def test_a_forms_answer_is_as_it_wishes(house: House) -> None:
