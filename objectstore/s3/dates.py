@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 
 from objectstore.s3.errors import S3Error
+
+_SECOND = timedelta(seconds=1)
 
 
 def iso(seconds: float) -> str:
@@ -15,11 +17,12 @@ def iso(seconds: float) -> str:
 
 
 def iso_of_listing(last_modified: str) -> str:
-    """A Swift listing's ``2009-10-12T17:50:30.123450`` in S3's form."""
-    if last_modified[19:20] == "." and len(last_modified) == 26:
-        return f"{last_modified[:23]}Z"  # all that our own listings have
+    """A Swift listing's ``2009-10-12T17:50:29.123450`` in S3's form: the second rounded
+    up, as the thing's ``Last-Modified`` has it."""
     whole, _, fraction = last_modified.partition(".")
-    return f"{whole}.{fraction[:3].ljust(3, '0')}Z"
+    if fraction.strip("0"):
+        whole = (datetime.fromisoformat(whole) + _SECOND).isoformat()
+    return f"{whole}.000Z"
 
 
 def iso_of_http(text: str) -> str:

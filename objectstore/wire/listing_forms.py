@@ -5,7 +5,8 @@ for byte as it is done here; pages that had to be merged from replicas that diff
 entries that need more than their columns, are written here.
 
 Fields are what the S3 face makes its XML of: of each object the name, MOMENT, when it
-was modified (``2026-11-21 14:00:00.123``: SQLite's form, to change the blank in SQL
+was modified (``2026-11-21 14:00:01.000``: the second rounded up, as ``Last-Modified``
+has it, for S3's clients compare the two; SQLite's form, to change the blank in SQL
 costs a tenth of the page), ETAG, the listed ETag, SIZE, the size in bytes, END.
 Where another size is shown, TYPE and the content type, which tells it, stand before
 END.  A subdirectory is SUBDIRECTORY, its name, END.  The marks are bytes that no UTF-8
@@ -19,7 +20,7 @@ from typing import Any, Literal
 
 import orjson
 
-from objectstore.kernel.timestamps import to_iso
+from objectstore.kernel.timestamps import UNITS_PER_SECOND, to_iso
 from objectstore.wire.records import ContainerRow, ObjectRow, Subdirectory
 from objectstore.wire.rows import SHOWN_SIZE_MARK
 
@@ -28,8 +29,8 @@ FORMS: frozenset[str] = frozenset({"json", "text", "fields"})
 
 SUBDIRECTORY, TYPE, MOMENT = b"\xfa", b"\xfb", b"\xfc"
 ETAG, SIZE, END = b"\xfd", b"\xfe", b"\xff"
-# Of a moment in text: milliseconds.
-MOMENT_CHARACTERS = 23
+# Of a moment in text: whole seconds.
+SECOND_CHARACTERS = 19
 
 Entry = ObjectRow | ContainerRow | Subdirectory
 Entries = Sequence[Entry]
@@ -49,7 +50,8 @@ def _fields(entry: Entry) -> bytes:
         raise TypeError("containers are not listed as fields")
     if isinstance(entry, Subdirectory):
         return b"".join((SUBDIRECTORY, entry.name.encode(), END))
-    moment = to_iso(max(entry.modified, entry.timestamp))[:MOMENT_CHARACTERS]
+    seconds = -(-max(entry.modified, entry.timestamp) // UNITS_PER_SECOND)
+    moment = to_iso(seconds * UNITS_PER_SECOND)[:SECOND_CHARACTERS] + ".000"
     moment = moment.replace("T", " ")
     size = b"%d" % entry.size
     if SHOWN_SIZE_MARK in entry.content_type:

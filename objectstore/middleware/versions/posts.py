@@ -30,7 +30,8 @@ def post_version(place: Place, timestamp: int) -> Reply:
 
 
 def post_current(place: Place) -> Reply:
-    """POST: the current version's metadata; and its listing's time and type."""
+    """POST: the current version's metadata; and its listing's time and type, unless
+    it is S3's, which leaves both."""
     head = place.head_current()
     version_id = "" if head is None else head.header(LINK)
     if not version_id:
@@ -42,6 +43,9 @@ def post_current(place: Place) -> Reply:
     if reply.status >= 300:
         return reply
     reply.set_header(VERSION_ID, version_id)
+    context = place.request.context
+    if context.is_s3 and context.if_timestamp:
+        return reply
     link = place.own("POST", place.path)
     sent = Request(place.request.environ)
     for name in ("Content-Type", "X-Delete-At", "X-Delete-After"):

@@ -10,10 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from objectstore.kernel.timestamps import to_iso
+from objectstore.proxy.dates import http_date
 from objectstore.s3.bucket.listed_fields import first, last_name, read, to_xml
 from objectstore.s3.bucket.listing_entry import shown_etag, shown_size
 from objectstore.s3.bucket.listing_query import url_encoded
-from objectstore.s3.dates import iso_of_listing
+from objectstore.s3.dates import iso_of_http, iso_of_listing
 from objectstore.s3.xml.write import escape
 from objectstore.wire.listing_forms import shown
 from objectstore.wire.records import ObjectRow, Subdirectory
@@ -36,11 +38,13 @@ ETAGS = st.sampled_from(
 TYPES = st.sampled_from(
     ["text/plain", "a;b=c", "a;swift_bytes=17", "a;swift_bytes=", "a;swift_bytes=x;b"]
 )
+SECOND = 178000000100000
+MOMENTS = st.sampled_from([178000000098765, SECOND - 1, SECOND, SECOND + 1])
 ROWS = st.builds(
-    lambda name, etag, kind, size: ObjectRow(
-        name, 178000000012345, 0, size, kind, 1, etag, 178000000098765
+    lambda name, etag, kind, size, modified: ObjectRow(
+        name, 178000000012345, 0, size, kind, 1, etag, modified
     ),
-    *(NAMES, ETAGS, TYPES, st.integers(0, 2**53)),
+    *(NAMES, ETAGS, TYPES, st.integers(0, 2**53), MOMENTS),
 )
 ENTRIES = st.lists(ROWS | st.builds(Subdirectory, NAMES), max_size=6)
 
@@ -79,6 +83,11 @@ def test_a_page_is_what_its_entries_are(
         assert first(page, count).entries == count
         rest = b"".join(to_xml(first(page, count), owner, as_url=as_url)).decode()
         assert rest == plain(entries[:-1], owner, as_url=as_url)
+
+
+@given(st.integers(0, 4102444800 * 100_000) | MOMENTS)
+def test_a_listed_moment_is_that_of_the_head(timestamp: int) -> None:
+    assert iso_of_listing(to_iso(timestamp)) == iso_of_http(http_date(timestamp))
 
 
 @pytest.mark.parametrize("query", ["", "encoding-type=url", "list-type=2&max-keys=2"])

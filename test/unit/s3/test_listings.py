@@ -9,6 +9,7 @@ import pytest
 
 from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.errors import Unavailable
+from objectstore.s3.dates import iso_of_http
 from objectstore.wire.records import ListingQuery
 from test.unit.s3.house import BOB, House
 
@@ -89,6 +90,15 @@ def test_bad_page_sizes_are_refused(house: House, size: str) -> None:
 def test_there_is_no_third_kind_of_listing(house: House, kind: str) -> None:
     answer = house.ask("GET", "/bucket", f"list-type={kind}")
     assert (answer.status, answer.code) == (400, "InvalidArgument")
+
+
+def test_things_were_modified_when_their_heads_say(house: House) -> None:
+    house.ask("PUT", "/bucket/key", body=b"x")
+    head = house.ask("HEAD", "/bucket/key").headers["last-modified"]
+    for query, element in (("", "Contents"), ("versions=", "Version")):
+        entry = house.ask("GET", "/bucket", query).xml.child(element)
+        assert entry is not None
+        assert entry.get("LastModified") == iso_of_http(head)
 
 
 def test_no_keys_when_none_are_wanted(house: House) -> None:

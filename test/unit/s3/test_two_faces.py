@@ -99,6 +99,28 @@ def test_tags_and_acls_of_old_versions(house: House) -> None:
     assert listed == [second, first, "null"]
 
 
+def test_tags_and_acls_modify_no_object(house: House) -> None:
+    house.ask("PUT", "/bucket", "versioning=", ENABLE)
+    put(house, b"data")
+
+    def told() -> tuple[str, ...]:
+        head = house.ask("HEAD", "/bucket/key").headers["last-modified"]
+        pages = (house.ask("GET", "/bucket", query).xml for query in ("", "versions="))
+        entries = [page.child("Contents") or page.child("Version") for page in pages]
+        return head, *(entry.get("LastModified") for entry in entries if entry)
+
+    before = told()
+    house.clock.ahead += 60
+    assert house.ask("PUT", "/bucket/key", "tagging=", TAGS).status == 200
+    public = {"x-amz-acl": "public-read"}
+    assert house.ask("PUT", "/bucket/key", "acl=", headers=public).status == 200
+    assert told() == before
+    assert len(before) == 3
+    # Swift's own POST does, as its clients expect.
+    swift(house, "POST", f"{BUCKET}/key", x_object_meta_color="blue")
+    assert told()[0] != before[0]
+
+
 # ---- ACLs of containers -------------------------------------------------------
 
 
@@ -172,6 +194,26 @@ def test_s3s_acls_show_in_swift(house: House) -> None:
     assert made.status == 200
     shown = house.cluster.ask("HEAD", f"/{ALICE.account}/new").headers
     assert shown["X-Container-Write"] == "bob:owner"
+
+
+def test_a_grant_of_everything_is_shown_as_one(house: House) -> None:
+    own = {"x-amz-grant-full-control": f'id="{ALICE.account}", id="{BOB.account}"'}
+    assert house.ask("PUT", "/bucket", "acl=", headers=own).status == 200
+    assert house.ask("PUT", "/bucket/k", body=b"x", user=BOB).status == 200
+
+    def shown() -> set[tuple[str, str]]:
+        acl = house.ask("GET", "/bucket", "acl=").xml
+        assert [node.name for node in acl.children] == ["Owner", "AccessControlList"]
+        return {
+            (grant.children[0].get("ID"), grant.get("Permission"))
+            for grant in acl.children[1].children
+        }
+
+    both = {(ALICE.account, "FULL_CONTROL"), (BOB.account, "FULL_CONTROL")}
+    assert shown() == both
+    own["x-amz-grant-write"] = f'id="{BOB.account}"'
+    house.ask("PUT", "/bucket", "acl=", headers=own)
+    assert shown() == both | {(BOB.account, "WRITE")}
 
 
 def test_private_closes_what_swift_opened(house: House) -> None:
