@@ -107,8 +107,10 @@ def divided(acl: Acl, read_acl: str) -> tuple[Acl, str, str]:
         entry = _write_entry(grant, acl.owner)
         if entry:
             writers.append(entry)
+        # Where S3 keeps that somebody has everything, what Swift says is not shown.
+        has_all = Grant(grant.grantee, "FULL_CONTROL") in acl.grants
         is_said = grant in said or (entry and grant.permission == "WRITE")
-        if not is_said:
+        if has_all or not is_said:
             kept.append(grant)
     own = Acl(acl.owner, tuple(kept))
     return own, ",".join(dict.fromkeys(readers)), ",".join(dict.fromkeys(writers))

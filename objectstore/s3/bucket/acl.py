@@ -5,6 +5,7 @@ from __future__ import annotations
 from objectstore.kernel.reply import Reply
 from objectstore.s3 import documents
 from objectstore.s3.access import acl as acls
+from objectstore.s3.access.acl import Grant
 from objectstore.s3.access.acl_xml import ACL_BYTES_MAX, read_acl, write_acl
 from objectstore.s3.access.bucket_rules import check_new_acl
 from objectstore.s3.access.swift_acl import bucket_grants, divided
@@ -22,7 +23,13 @@ def get_bucket_acl(operation: Operation) -> Reply:
     text = documents.unpack("acl", answer.headers)
     account = operation.facts.account
     acl = acls.from_json(text) if text else acls.private(account)
-    acl = acl.with_grants(bucket_grants(answer.get(READ), answer.get(WRITE)))
+    # A grant of everything became one to write for Swift: it is not two.
+    said = [
+        grant
+        for grant in bucket_grants(answer.get(READ), answer.get(WRITE))
+        if Grant(grant.grantee, "FULL_CONTROL") not in acl.grants
+    ]
+    acl = acl.with_grants(tuple(said))
     return Reply(200, write_acl(acl), content_type="application/xml")
 
 

@@ -67,6 +67,7 @@ def checked_body(
     operation: Operation,
     *,
     needs_digest: bool = False,
+    required: bool = True,
     most: int = CONFIGURATION_BYTES_MAX,
 ) -> bytes:
     """The body of a request that configures, its digests verified."""
@@ -81,7 +82,7 @@ def checked_body(
                 "Missing required header for this request: Content-MD5 OR "
                 "x-amz-checksum-*",
             )
-    body = operation.read_body(most)
+    body = operation.read_body(most, required=required)
     if md5:
         check_md5(body, md5)
     return body

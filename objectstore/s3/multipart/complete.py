@@ -83,7 +83,8 @@ class Listed:
 def complete_upload(operation: Operation) -> Reply:
     """POST ?uploadId."""
     stated = take_announced(operation.environ)
-    listed = read_parts(checked_body(operation, most=COMPLETE_BYTES_MAX))
+    body = checked_body(operation, most=COMPLETE_BYTES_MAX, required=False)
+    listed = read_parts(body)
     try:
         with claimed(operation) as upload:
             return _complete(operation, upload, listed, stated)
@@ -131,6 +132,9 @@ def _complete(
 
 def read_parts(body: bytes) -> list[Listed]:
     """The request's list: ascending numbers, an ETag each."""
+    if not body:
+        # SDKs send nothing where there are no parts; AWS says so of both.
+        raise S3Error("MalformedXML")
     root = read_document(body, "CompleteMultipartUpload")
     listed: list[Listed] = []
     for node in root.all("Part"):

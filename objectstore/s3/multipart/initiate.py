@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from urllib.parse import quote
 
 from objectstore.kernel.reply import Reply
 from objectstore.s3 import sysmeta
@@ -11,7 +12,11 @@ from objectstore.s3.inner import Answer
 from objectstore.s3.lifecycle.headers import of_upload
 from objectstore.s3.lifecycle.rules_of import known_rules
 from objectstore.s3.lifecycle.uploads import enter_upload
-from objectstore.s3.multipart.parts import segments_container, upload_name
+from objectstore.s3.multipart.parts import (
+    LISTED_OWNER,
+    segments_container,
+    upload_name,
+)
 from objectstore.s3.names import KEY_BYTES_MAX
 from objectstore.s3.object.customer_key import read_customer_key
 from objectstore.s3.object.lock_headers import lock_to_store
@@ -23,6 +28,7 @@ from objectstore.s3.xml.write import document, text
 # What the marker's name adds to the key's: "uploads/", "/" and the ID.
 NAME_OVERHEAD_BYTES = 8 + 1 + 40
 UPLOAD_CHECKSUM = sysmeta.OBJECT + "upload-checksum"  # ALGORITHM:TYPE
+# The account that began it, if that is not the bucket's.
 UPLOAD_OWNER = sysmeta.OBJECT + "upload-initiator"
 
 
@@ -38,8 +44,11 @@ def create_upload(operation: Operation) -> Reply:
     algorithm, kind = wanted_checksum(operation)
     if algorithm:
         headers[UPLOAD_CHECKSUM] = f"{algorithm}:{kind}"
-    if operation.caller.user:
-        headers[UPLOAD_OWNER] = operation.caller.user
+    if operation.caller.account not in ("", operation.facts.account):
+        headers[UPLOAD_OWNER] = operation.caller.account
+        # Listings tell it too.
+        said = quote(operation.caller.account, safe="")
+        headers[sysmeta.LISTING_ETAG] = f"; {LISTED_OWNER}={said}"
     upload_id = secrets.token_hex(20)
     name = upload_name(operation.key, upload_id)
     answer = _put(operation, name, headers)

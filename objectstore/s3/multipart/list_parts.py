@@ -31,14 +31,14 @@ def list_parts(operation: Operation) -> Reply:
     parts = list(islice(found, limit + 1)) if limit else []
     is_truncated = len(parts) > limit
     parts = parts[:limit]
-    who = upload.marker.get(UPLOAD_OWNER) or operation.facts.account
+    account = upload.marker.get(UPLOAD_OWNER) or operation.facts.account
     body = document(
         "ListPartsResult",
         text("Bucket", operation.bucket),
         text("Key", encode(operation.key)),
         text("UploadId", upload.upload_id),
-        owner("Initiator", who),
-        owner("Owner", operation.facts.account),
+        owner("Initiator", account),
+        owner("Owner", account),
         text("StorageClass", "STANDARD"),
         text("PartNumberMarker", marker),
         text("NextPartNumberMarker", parts[-1].number if parts else 0),

@@ -19,9 +19,9 @@ def list_uploads(operation: Operation) -> Reply:
     query = operation.query
     limit = page_size(operation, "max-uploads", 1000)
     page, is_truncated = _page(operation, limit)
-    last = page[-1] if is_truncated else Shown("", "", "")
+    last = page[-1] if is_truncated else Shown("", "", "", "")
     encode = encoder(operation)
-    account = operation.facts.account
+    own = operation.facts.account
     body = document(
         "ListMultipartUploadsResult",
         text("Bucket", operation.bucket),
@@ -39,17 +39,17 @@ def list_uploads(operation: Operation) -> Reply:
                 "Upload",
                 text("Key", encode(key)),
                 text("UploadId", upload_id),
-                owner("Initiator", account),
-                owner("Owner", account),
+                owner("Initiator", account or own),
+                owner("Owner", account or own),
                 text("StorageClass", "STANDARD"),
                 text("Initiated", iso_of_listing(initiated)),
             )
-            for key, upload_id, initiated in page
+            for key, upload_id, initiated, account in page
             if upload_id
         ],
         *[
             element("CommonPrefixes", text("Prefix", encode(key)))
-            for key, upload_id, _ in page
+            for key, upload_id, _, _ in page
             if not upload_id
         ],
     )

@@ -31,6 +31,8 @@ PAGE = 1000
 _SAFE_ID = frozenset("0123456789abcdefghijklmnopqrstuvwxyz")
 UPLOAD_ID_LENGTH = 40
 RECORD_KEY = sysmeta.OBJECT + "key"
+# In the listing: the account that began an upload, if that is not the bucket's.
+LISTED_OWNER = "s3_upload_owner"
 
 
 def segments_container(container: str) -> str:

@@ -16,8 +16,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any, NamedTuple
+from urllib.parse import unquote
 
-from objectstore.s3.multipart.parts import UPLOAD_ID_LENGTH
+from objectstore.s3.multipart.parts import LISTED_OWNER, UPLOAD_ID_LENGTH
 
 PREFIX = "uploads/"
 # A page's uploads, and one more to know whether there is more.
@@ -36,6 +37,7 @@ class Shown(NamedTuple):
     key: str
     upload_id: str
     initiated: str
+    account: str  # that began it; "" for the bucket's own
 
 
 class UploadsInOrder:
@@ -73,7 +75,7 @@ class UploadsInOrder:
                 yield upload
             elif rolled > last:
                 last = rolled
-                yield Shown(rolled, "", "")
+                yield Shown(rolled, "", "", "")
 
     def _uploads(self, wanted: int) -> Iterator[Shown]:
         for stretch in self._stretches(wanted):
@@ -148,4 +150,5 @@ def _upload(entry: dict[str, Any]) -> Shown:
         name[len(PREFIX) : -UPLOAD_ID_LENGTH - 1],
         name[-UPLOAD_ID_LENGTH:],
         entry["last_modified"],
+        unquote(str(entry.get(LISTED_OWNER, "")).strip('"')),
     )

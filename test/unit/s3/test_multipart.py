@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from test.unit.s3.house import ALICE, House
+from test.unit.s3.house import ALICE, BOB, House
 
 
 @pytest.fixture
@@ -117,6 +117,12 @@ def test_parts_are_checked(house: House) -> None:
     assert finish(house, upload, {}).code == "MalformedXML"
 
 
+@pytest.mark.parametrize("body", [b"", b"<CompleteMultipartUpload/>"])
+def test_a_completion_without_parts_is_malformed(house: House, body: bytes) -> None:
+    answer = house.ask("POST", "/bucket/key", f"uploadId={start(house)}", body)
+    assert (answer.status, answer.code) == (400, "MalformedXML")
+
+
 def test_an_unknown_upload_is_told(house: House) -> None:
     for upload in ("0" * 40, "..%2Fx", ""):
         query = f"partNumber=1&uploadId={upload}"
@@ -177,6 +183,21 @@ def test_uploads_and_parts_are_listed(house: House) -> None:
     assert [node.get("PartNumber") for node in rest.all("Part")] == ["3"]
     uploads = house.ask("GET", "/bucket", "uploads=").xml
     assert [node.get("Key") for node in uploads.all("Upload")] == ["key"]
+
+
+def test_uploads_are_listed_with_who_began_them(house: House) -> None:
+    house.ask("PUT", "/bucket", "acl=", headers={"x-amz-acl": "public-read-write"})
+    for user, key in ((ALICE, "a"), (BOB, "b"), (None, "c")):
+        made = house.ask("POST", f"/bucket/{key}", "uploads=", user=user)
+        upload = made.xml.get("UploadId")
+        whose = BOB.account if user is BOB else ALICE.account
+        page = house.ask("GET", "/bucket", f"uploads=&prefix={key}").xml
+        parts = house.ask("GET", f"/bucket/{key}", f"uploadId={upload}").xml
+        for told in (page.child("Upload"), parts):
+            assert told is not None
+            for role in ("Initiator", "Owner"):
+                named = told.child(role)
+                assert named is not None and named.get("ID") == whose, (key, role)
 
 
 def test_uploads_are_listed_with_delimiter_and_markers(house: House) -> None:
