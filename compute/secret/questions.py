@@ -98,6 +98,11 @@ def orders_select(context: RequestContext) -> sa.Select[Any]:
     return select.order_by(_ORDERS.created_at, _ORDERS.id)
 
 
+def quotas_select() -> sa.Select[Any]:
+    """Whole rows of what was said of projects."""
+    return tables.quotas.select().order_by(tables.quotas.c.project_id)
+
+
 def _seen(table: sa.Table, context: RequestContext) -> Condition:
     """The project's, but for those that others keep to themselves."""
     mine = table.c.project_id == context.project_id

@@ -9,10 +9,14 @@ from compute.core.policy import Policy
 from compute.core.room import Room, RoomParts
 from compute.core.sealing import vault_of
 from compute.secret.api import versions
+from compute.secret.api.access import access_apis
 from compute.secret.api.consumers import consumers_apis
 from compute.secret.api.containers import ContainersApi
 from compute.secret.api.entrusted import EntrustedApi
 from compute.secret.api.frame import VERSIONS, Frame
+from compute.secret.api.metadata import MetadataApi
+from compute.secret.api.orders import OrdersApi
+from compute.secret.api.quotas import QuotasApi
 from compute.secret.api.secrets import SecretsApi
 from compute.secret.parts import Parts
 from compute.secret.policies import default_rules
@@ -55,7 +59,11 @@ def all_routes(frame: Frame) -> list[Route]:
     return [
         *versions.routes(),
         *SecretsApi(frame).routes(),
+        *MetadataApi(frame).routes(),
         *ContainersApi(frame).routes(),
         *[route for each in consumers_apis(frame) for route in each.routes()],
+        *[route for each in access_apis(frame) for route in each.routes()],
+        *OrdersApi(frame).routes(),
+        *QuotasApi(frame).routes(),
         *EntrustedApi(frame).routes(),
     ]

@@ -17,6 +17,7 @@ from test.unit.compute.balancer.house import House as BalancerHouse
 from test.unit.compute.instance.house import OWNER, House
 from test.unit.compute.metric.house import House as MetricHouse
 from test.unit.compute.orchestration.house import House as StackHouse
+from test.unit.compute.secret.house import House as SecretHouse
 from test.unit.compute.volume.house import House as VolumeHouse
 
 ROOMS = {
@@ -28,6 +29,7 @@ ROOMS = {
     "orchestration": "/v1",
     "alarming": "/v2",
     "metric": "/v1",
+    "key-manager": "/v1",
 }
 
 
@@ -50,6 +52,9 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     metrics = MetricHouse(tmp_path_factory.mktemp("metrics"))
     found.parts.callers["metric"] = metrics.caller  # type: ignore[index]
     found.rooms["metric"] = metrics.room
+    secrets = SecretHouse(tmp_path_factory.mktemp("secrets"))
+    found.parts.callers["key-manager"] = secrets.caller  # type: ignore[index]
+    found.rooms["key-manager"] = Room("key-manager", secrets.api)
     yield found
     found.close()
 
