@@ -24,8 +24,11 @@ ONLINE, OFFLINE, DEGRADED = "ONLINE", "OFFLINE", "DEGRADED"
 DRAINING, NO_MONITOR = "DRAINING", "NO_MONITOR"
 
 HTTP, HTTPS, TCP = "HTTP", "HTTPS", "TCP"
+UDP, PROMETHEUS = "UDP", "PROMETHEUS"
 PROXY, PROXYV2 = "PROXY", "PROXYV2"
 UNLIMITED = -1
+
+PING, UDP_CONNECT = "PING", "UDP-CONNECT"
 
 
 class Deed(enum.Enum):
@@ -94,10 +97,12 @@ class Part(Thing):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listener(Part):
-    """A port that is served.  Times are milliseconds."""
+    """A port that is served, over TCP or UDP (``transport``: one port may be two
+    listeners).  Times are milliseconds."""
 
     protocol: str
     port: int
+    transport: str = "tcp"
     connection_limit: int = UNLIMITED
     default_pool_id: str = ""
     insert_headers: Mapping[str, str]
@@ -111,7 +116,7 @@ class Listener(Part):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pool(Part):
     """Members, and how one is chosen.  ``persistence``: ``type``, ``cookie_name``,
-    ``persistence_timeout``; empty: none."""
+    ``persistence_timeout``, ``persistence_granularity``; empty: none."""
 
     protocol: str
     algorithm: str
@@ -217,6 +222,11 @@ class Tree:
     def pool(self, pool_id: str) -> Pool | None:
         """A pool by its id."""
         return next((each for each in self.pools if each.id == pool_id), None)
+
+    def probing(self, pool_id: str) -> Monitor | None:
+        """The pool's health monitor, if it is switched on."""
+        monitor = self.monitor_of(pool_id)
+        return monitor if monitor is not None and monitor.admin_up else None
 
     def pools_of(self, listener_id: str, default_pool_id: str) -> list[str]:
         """The pools that a listener leads to, the default one first."""

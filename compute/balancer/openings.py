@@ -15,7 +15,7 @@ def openings(tree: Tree) -> set[Opening]:
         return set()
     version = ipaddress.ip_address(tree.balancer.vip_address).version
     return {
-        Opening(version, listener.port, prefix)
+        Opening(version, listener.port, prefix, listener.transport)
         for listener in tree.listeners
         if listener.admin_up
         for prefix in (listener.allowed_cidrs or [""])

@@ -10,7 +10,17 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from compute.balancer.model import HTTP, HTTPS, PROXY, PROXYV2, TCP
+from compute.balancer.model import (
+    HTTP,
+    HTTPS,
+    PING,
+    PROMETHEUS,
+    PROXY,
+    PROXYV2,
+    TCP,
+    UDP,
+    UDP_CONNECT,
+)
 from compute.core.errors import BadRequest
 
 # Listener -> the protocols that its pools may speak.
@@ -18,7 +28,12 @@ POOL_PROTOCOLS: Mapping[str, tuple[str, ...]] = {
     HTTP: (HTTP, PROXY, PROXYV2),
     HTTPS: (HTTPS, PROXY, PROXYV2, TCP),
     TCP: (HTTP, HTTPS, PROXY, PROXYV2, TCP),
+    UDP: (UDP,),
+    PROMETHEUS: (),
 }
+# How members may be probed, of a pool of UDP and of any other.
+UDP_MONITORS = ("HTTP", "TCP", UDP_CONNECT)
+MONITORS = ("HTTP", "HTTPS", "TCP", "TLS-HELLO", PING)
 COOKIE_TYPES = ("HTTP_COOKIE", "APP_COOKIE")
 INSERT_HEADERS = ("X-Forwarded-For", "X-Forwarded-Port", "X-Forwarded-Proto")
 FILE_TYPE_MATCHES = ("EQUAL_TO", "REGEX")
@@ -72,6 +87,13 @@ def member_address(text: str, name: str) -> str:
     return text if found == given else str(found)
 
 
+def check_version(address: str, vip_address: str) -> None:
+    """Datagrams are handed on as they are: no other version of IP is made of them."""
+    versions = {ipaddress.ip_address(each).version for each in (address, vip_address)}
+    if len(versions) > 1:
+        raise wrong(f"address: {address} is not of the VIP's IP version")
+
+
 def place(address: str, port: int) -> tuple[str, int]:
     """Where a member serves: the same however its address is written."""
     return str(ipaddress.ip_address(address)), port
@@ -115,6 +137,40 @@ def insert_headers(given: Mapping[str, Any], protocol: str) -> dict[str, str]:
     return found
 
 
+def check_probed(monitor: str, pool: str) -> None:
+    """Members are probed by what their pool's protocol allows."""
+    is_legal = (monitor in UDP_MONITORS) if pool == UDP else monitor in MONITORS
+    if not is_legal:
+        raise wrong(
+            f"The health monitor type '{monitor}' is invalid for a pool of the"
+            f" protocol '{pool}'."
+        )
+
+
+def check_algorithm(algorithm: str, protocol: str) -> None:
+    """Ports of clients say nothing where requests are read: many share a connection."""
+    if algorithm == "SOURCE_IP_PORT" and protocol == HTTP:
+        raise wrong(f"{algorithm} cannot be used with pools of the protocol {HTTP}")
+
+
+def granularity(text: object) -> str:
+    """A netmask, or the length of a prefix, as a canonical text."""
+    try:
+        if re.fullmatch("[0-9]{1,3}", str(text)):
+            if not 1 <= int(str(text)) <= ipaddress.IPV6LENGTH:
+                raise ValueError
+            return str(int(str(text)))
+        found = ipaddress.ip_address(str(text))
+        number, whole = int(found), (1 << found.max_prefixlen) - 1
+        if number == 0 or number | (number - 1) != whole or "%" in str(text):
+            raise ValueError
+    except ValueError:
+        raise wrong(
+            f"session_persistence: {str(text)[:64]!r} is not a persistence_granularity"
+        ) from None
+    return str(found)
+
+
 def persistence(given: Mapping[str, Any] | None, protocol: str) -> dict[str, Any]:
     """Session persistence as it is kept."""
     if not given:
@@ -137,7 +193,8 @@ def persistence(given: Mapping[str, Any] | None, protocol: str) -> dict[str, Any
             raise wrong("session_persistence: APP_COOKIE needs a valid cookie_name")
     elif name:
         raise wrong(f"session_persistence: {kind} has no cookie_name")
-    if given.get("persistence_granularity"):
+    mask = given.get("persistence_granularity")
+    if mask and protocol != UDP:
         raise wrong("session_persistence: persistence_granularity is for UDP only")
     found = {"type": kind, "cookie_name": name or None}
     timeout = given.get("persistence_timeout")
@@ -150,6 +207,8 @@ def persistence(given: Mapping[str, Any] | None, protocol: str) -> dict[str, Any
                 f" {PERSISTENCE_SECONDS_MAX}"
             )
         found["persistence_timeout"] = int(timeout)
+    if mask:
+        found["persistence_granularity"] = granularity(mask)
     return found
 
 

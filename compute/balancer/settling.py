@@ -151,7 +151,8 @@ def _fare(work: Work, tree: Tree, report: Report) -> None:
     known = {each.id for each in tree.listeners}
     for listener_id, present in report.traffic.items():
         if listener_id in known:
-            _count(work, tree.balancer.id, listener_id, report.process, present)
+            process = report.counters.get(listener_id, report.process)
+            _count(work, tree.balancer.id, listener_id, process, present)
 
 
 def _count(

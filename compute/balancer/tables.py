@@ -83,6 +83,7 @@ listeners = _part(
     "listeners",
     _text("protocol"),
     _whole("port"),
+    sa.Column("transport", Word, nullable=False, server_default="tcp"),
     _whole("connection_limit"),
     _text("default_pool_id", Id(), index=True),
     _json("insert_headers"),
@@ -91,7 +92,9 @@ listeners = _part(
     _whole("timeout_member_data"),
     _whole("timeout_tcp_inspect"),
     _json("allowed_cidrs"),
-    sa.UniqueConstraint("balancer_id", "port", name="balancer_listeners_port"),
+    sa.UniqueConstraint(
+        "balancer_id", "port", "transport", name="balancer_listeners_place"
+    ),
 )
 
 pools = _part(

@@ -6,28 +6,33 @@ A view is whole: what it does not name must not run on the host.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import orjson
 
 from compute.balancer.counters import Traffic
+from compute.balancer.datagrams import DatagramListener, DatagramMember
+from compute.balancer.probes import Probe
 from objectstore.kernel.errors import Corrupt
 
 # Raised when a field is added, removed or gets another meaning.
-VIEW_VERSION = 2
+VIEW_VERSION = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A load balancer of the host: ``configuration`` "": nothing is served (yet);
-    ``problem``: why nobody can say what is to be served: what runs, runs on."""
+    """A load balancer of the host: ``configuration``: haproxy's, "": it serves nothing
+    (yet); ``datagrams``: what the kernel serves; ``problem``: why nobody can say what
+    is to be served: what runs, runs on."""
 
     balancer_id: str
     generation: int
     address: str
     configuration: str
     problem: str = ""
+    datagrams: Sequence[DatagramListener] = ()
+    probes: Sequence[Probe] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,7 @@ class Report:
     """What a host's agent tells of one load balancer.  ``generation``: what it serves;
     ``error``: why it does not serve what it should ("": it does, or will);
     ``servers``: haproxy's words for each member; ``traffic``: of each listener, as the
-    process counts it."""
+    process counts it; ``counters``: who counts those of UDP, in its place."""
 
     balancer_id: str
     generation: int
@@ -43,6 +48,7 @@ class Report:
     process: str = ""
     servers: Mapping[str, Sequence[str]] = field(default_factory=dict)
     traffic: Mapping[str, Traffic] = field(default_factory=dict)
+    counters: Mapping[str, str] = field(default_factory=dict)
 
 
 def encode_view(served: Sequence[Served]) -> bytes:
@@ -54,6 +60,8 @@ def encode_view(served: Sequence[Served]) -> bytes:
             "address": each.address,
             "configuration": each.configuration,
             "problem": each.problem,
+            "datagrams": [asdict(one) for one in each.datagrams],
+            "probes": [asdict(one) for one in each.probes],
         }
         for each in served
     ]
@@ -71,6 +79,8 @@ def decode_view(data: bytes) -> list[Served]:
                 str(item["address"]),
                 str(item["configuration"]),
                 str(item["problem"]),
+                tuple(_datagrams(one) for one in item["datagrams"]),
+                tuple(Probe(**one) for one in item["probes"]),
             )
             for item in document["balancers"]
         ]
@@ -88,6 +98,7 @@ def encode_reports(problem: str, reports: Sequence[Report]) -> bytes:
             "process": each.process,
             "servers": {key: list(words) for key, words in each.servers.items()},
             "traffic": {key: _figures(found) for key, found in each.traffic.items()},
+            "counters": dict(each.counters),
         }
         for each in reports
     ]
@@ -118,7 +129,13 @@ def _report(item: Mapping[str, Any]) -> Report:
             str(key): Traffic(*(int(figure) for figure in found))
             for key, found in item["traffic"].items()
         },
+        {str(key): str(who)[:64] for key, who in item["counters"].items()},
     )
+
+
+def _datagrams(item: Mapping[str, Any]) -> DatagramListener:
+    members = tuple(DatagramMember(**one) for one in item["members"])
+    return DatagramListener(**{**item, "members": members})
 
 
 def _figures(found: Traffic) -> list[int]:

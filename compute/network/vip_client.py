@@ -45,11 +45,13 @@ class VipPort:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What a group lets in: TCP to that port, from that prefix ("": from anywhere)."""
+    """What a group lets in: TCP or UDP to that port, from that prefix ("": from
+    anywhere)."""
 
     version: int
     port: int
     prefix: str = ""
+    protocol: str = "tcp"
 
 
 class VipClient:
@@ -205,7 +207,7 @@ class VipClient:
                 "security_group_id": group_id,
                 "direction": "ingress",
                 "ethertype": f"IPv{each.version}",
-                "protocol": "tcp",
+                "protocol": each.protocol,
                 "port_range_min": each.port,
                 "port_range_max": each.port,
                 "remote_ip_prefix": each.prefix or None,
@@ -243,4 +245,5 @@ def _opening(item: Mapping[str, Any]) -> Opening:
         4 if item["ethertype"] == "IPv4" else 6,
         item["port_range_min"] or 0,
         item["remote_ip_prefix"] or "",
+        item["protocol"] or "",
     )

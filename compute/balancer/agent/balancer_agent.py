@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 
-from compute.balancer.agent.serving import Outcome, Serving
+from compute.balancer.agent.outcome import Outcome, Serving
 from compute.balancer.client import BalancerClient
 from compute.balancer.view import Report, Served
 from objectstore.kernel import concurrency
@@ -98,6 +98,7 @@ def _reports(served: Served, outcomes: dict[str, Outcome]) -> Iterator[Report]:
             process=process,
             servers=figures.servers,
             traffic=figures.traffic,
+            counters=outcome.counters,
         )
     if outcome.is_waiting:
         return
@@ -108,4 +109,5 @@ def _reports(served: Served, outcomes: dict[str, Outcome]) -> Iterator[Report]:
         outcome.process,
         outcome.figures.servers,
         outcome.figures.traffic,
+        outcome.counters,
     )

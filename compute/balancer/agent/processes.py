@@ -17,6 +17,7 @@ All calls block; callers are on native threads.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import resource
 import shutil
@@ -24,20 +25,21 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from compute.balancer.agent.places import (
+    ENTER,
+    inode_of,
+    namespace_inode,
+    run_inside,
+)
 from compute.balancer.agent.text import Surroundings, digest_of, whole_text
 from compute.balancer.haproxy.backends import PEERS
+from compute.balancer.haproxy.metrics import metrics_program
 from compute.core.ending import end_process
 from compute.core.sockets import leave_socket_directory, socket_directory
-from compute.network.client import balancer_namespace
 from objectstore.kernel.errors import Unavailable
 
-NAMESPACES = Path("/run/netns")
-# Where Debian keeps programs for root; not on everybody's path.
-MORE_PATHS = "/usr/local/sbin:/usr/sbin:/sbin"
 STOP_SECONDS = 2.0
 WAITING_MAX = 8
-RUN_SECONDS = 30.0
-ENTER = "nsenter"
 SHOWN_CHARACTERS_MAX = 500
 _SUFFIX = ".cfg"
 
@@ -71,11 +73,18 @@ class HaproxyProcesses:
         self._empty = state_directory / "empty"
         self._sockets = Path(socket_directory(str(state_directory)))
         self._user, self._group = user, group
+        self._program = metrics_program()
+        digest = hashlib.sha256(self._program.encode()).hexdigest()[:16]
+        self._metrics = state_directory / f"metrics-{digest}.lua"
 
     def prepare(self) -> None:
         """The directories.  Only we may look in: sockets rule the processes."""
         for each in (self._directory, self._empty, self._sockets):
             each.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not self._metrics.exists():
+            whole = self._metrics.with_suffix(".new")
+            whole.write_text(self._program, encoding="utf-8")
+            whole.replace(self._metrics)
 
     def leave(self) -> None:
         """Nothing is served: no directory of sockets stays beside ours."""
@@ -105,7 +114,7 @@ class HaproxyProcesses:
 
     def has_namespace(self, balancer_id: str) -> bool:
         """Whether the network agent has made the load balancer's place."""
-        return _inode(NAMESPACES / balancer_namespace(balancer_id)) != 0
+        return namespace_inode(balancer_id) != 0
 
     def digest(self, balancer_id: str, configuration: str) -> str:
         """Of what a process with that configuration was started with."""
@@ -122,7 +131,7 @@ class HaproxyProcesses:
         file = home / f"{digest_of(text)}{_SUFFIX}"
         file.write_text(text, encoding="utf-8")
         command = ["haproxy", "-f", str(file), "-L", PEERS]
-        checked = self._run(balancer_id, [*command, "-c"])
+        checked = run_inside(balancer_id, [*command, "-c"])
         if checked.returncode:
             file.unlink()
             if checked.stderr.startswith(ENTER):
@@ -141,13 +150,13 @@ class HaproxyProcesses:
         socket = self.socket_of(balancer_id)
         if heirs_of:
             numbers = [str(each.number) for each in heirs_of]
-            done = self._run(balancer_id, [*daemon, "-x", socket, "-sf", *numbers])
+            done = run_inside(balancer_id, [*daemon, "-x", socket, "-sf", *numbers])
             if done.returncode == 0:
                 return
             # Whoever cannot hand over ends first.
             for each in heirs_of:
                 self.stop(each)
-        done = self._run(balancer_id, daemon)
+        done = run_inside(balancer_id, daemon)
         if done.returncode:
             raise Unavailable(f"haproxy does not start: {_shown(done)}")
 
@@ -171,26 +180,9 @@ class HaproxyProcesses:
             self._user,
             self._group,
             descriptors,
+            str(self._metrics),
         )
         return whole_text(configuration, around)
-
-    @staticmethod
-    def _run(balancer_id: str, command: list[str]) -> subprocess.CompletedProcess[str]:
-        namespace = NAMESPACES / balancer_namespace(balancer_id)
-        path = f"{os.environ.get('PATH', os.defpath)}:{MORE_PATHS}"
-        try:
-            return subprocess.run(
-                [ENTER, f"--net={namespace}", *command],
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                timeout=RUN_SECONDS,
-                check=False,
-                env={**os.environ, "PATH": path, "LC_ALL": "C"},
-            )
-        except (FileNotFoundError, subprocess.TimeoutExpired) as error:
-            raise Unavailable(f"haproxy: {error}") from None
 
     def _process(self, number: int) -> Process | None:
         """None for a process that is not ours (a dead one has no command line)."""
@@ -209,17 +201,10 @@ class HaproxyProcesses:
         # behind it.
         began = int(stat.rpartition(")")[2].split()[19])
         balancer_id = file.parent.name
-        home = _inode(NAMESPACES / balancer_namespace(balancer_id))
-        is_at_home = home != 0 and _inode(Path(f"/proc/{number}/ns/net")) == home
+        home = namespace_inode(balancer_id)
+        is_at_home = home != 0 and inode_of(Path(f"/proc/{number}/ns/net")) == home
         return Process(number, began, balancer_id, file.stem, is_at_home)
 
 
 def _shown(done: subprocess.CompletedProcess[str]) -> str:
     return (done.stderr or done.stdout).strip()[:SHOWN_CHARACTERS_MAX]
-
-
-def _inode(path: Path) -> int:
-    try:
-        return path.stat().st_ino
-    except OSError:
-        return 0

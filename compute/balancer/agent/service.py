@@ -15,8 +15,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from compute.balancer.agent.balancer_agent import BalancerAgent
-from compute.balancer.agent.processes import MORE_PATHS, HaproxyProcesses
-from compute.balancer.agent.serving import HaproxyServing, Serving, SimServing
+from compute.balancer.agent.datagram_serving import DatagramServing
+from compute.balancer.agent.haproxy_serving import HaproxyServing
+from compute.balancer.agent.outcome import Serving
+from compute.balancer.agent.places import MORE_PATHS
+from compute.balancer.agent.probers import Probers
+from compute.balancer.agent.processes import HaproxyProcesses
+from compute.balancer.agent.serving import HostServing, SimServing
 from compute.balancer.agent.settings import BalancerAgentSettings, ServingKind
 from compute.balancer.client import BalancerClient
 from compute.core.bus import Bus, Message
@@ -26,7 +31,12 @@ from objectstore.kernel.loop import Loop
 
 WAKE_TOPIC_PREFIX = "balancer.host."
 # Program and the package that Debian has it in.
-PROGRAMS = {"haproxy": "haproxy", "nsenter": "util-linux"}
+PROGRAMS = {
+    "haproxy": "haproxy",
+    "nsenter": "util-linux",
+    "nft": "nftables",
+    "conntrack": "conntrack",
+}
 
 _log = logging.getLogger("compute.balancer.agent")
 
@@ -83,6 +93,7 @@ class BalancerAgentService:
             self._unsubscribe()
             self._unsubscribe = None
         self.loop.stop()
+        concurrency.offload(self._serving.stop)
 
     def strays(self) -> list[str]:
         """Load balancers of which something is on the host though they do not live
@@ -108,4 +119,5 @@ def _serving(
     if options.driver is ServingKind.SIM:
         return SimServing()
     processes = HaproxyProcesses(state_directory, options.user, options.group)
-    return HaproxyServing(processes, clock)
+    probers = Probers(options.user, options.group)
+    return HostServing(HaproxyServing(processes, clock), DatagramServing(), probers)

@@ -19,16 +19,18 @@ FRONTEND = "FRONTEND"
 @dataclass(frozen=True, slots=True)
 class Figures:
     """``servers``: the words for each member, one from each backend that has it;
-    ``traffic``: of each listener."""
+    ``traffic``: of each listener; ``proxies``: those backends, word for word."""
 
     servers: Mapping[str, list[str]] = field(default_factory=dict)
     traffic: Mapping[str, Traffic] = field(default_factory=dict)
+    proxies: Mapping[str, list[str]] = field(default_factory=dict)
 
 
 def parse(text: str) -> Figures:
     """The answer to ``COMMAND``.  Lines that are not as expected are passed over."""
     servers: dict[str, list[str]] = {}
     traffic: dict[str, Traffic] = {}
+    proxies: dict[str, list[str]] = {}
     for row in csv.DictReader(text.removeprefix("# ").splitlines()):
         proxy, name = row.get("pxname") or "", row.get("svname") or ""
         if name == FRONTEND:
@@ -41,7 +43,8 @@ def parse(text: str) -> Figures:
             )
         elif name:
             servers.setdefault(name, []).append(row.get("status") or "")
-    return Figures(servers, traffic)
+            proxies.setdefault(name, []).append(proxy)
+    return Figures(servers, traffic, proxies)
 
 
 def _number(row: Mapping[str, str | None], name: str) -> int:

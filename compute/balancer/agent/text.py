@@ -9,7 +9,7 @@ import hashlib
 from dataclasses import dataclass
 
 from compute.balancer.haproxy.backends import PEERS
-from compute.balancer.haproxy.frontends import CONNECTIONS_MAX
+from compute.balancer.haproxy.frontends import CONNECTIONS_MAX, SERVICE
 from compute.balancer.haproxy.words import quoted
 
 # Nobody waits longer for the last connections of a process that was replaced.
@@ -30,6 +30,7 @@ class Surroundings:
     user: str
     group: str
     descriptors: int  # how many a process may have open
+    metrics: str  # the Lua program that writes them
 
 
 def connections_max(descriptors: int) -> int:
@@ -50,13 +51,20 @@ def whole_text(configuration: str, around: Surroundings) -> str:
   chroot {quoted(around.empty_directory)}
   hard-stop-after {HARD_STOP_SECONDS}s
   stats socket {quoted(around.socket)} mode 600 level admin expose-fd listeners
-peers {PEERS}
+{_metrics(configuration, around)}peers {PEERS}
   peer {PEERS} {PEER_ADDRESS}
 defaults
   timeout client 50s
   timeout connect 5s
   timeout server 50s
 {configuration}"""
+
+
+def _metrics(configuration: str, around: Surroundings) -> str:
+    """Only where somebody asks for them: a program costs memory."""
+    if SERVICE not in configuration:
+        return ""
+    return f"  lua-load {quoted(around.metrics)}\n"
 
 
 def digest_of(text: str) -> str:

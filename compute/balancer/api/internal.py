@@ -7,10 +7,12 @@ import logging
 from collections.abc import Sequence
 
 from compute.balancer import tables
+from compute.balancer.datagrams import datagram_listeners
 from compute.balancer.frame.work import BalancerDatabase, Work
 from compute.balancer.haproxy.configuration import configuration
 from compute.balancer.model import PENDING_DELETE, Balancer
 from compute.balancer.policies import INTERNAL
+from compute.balancer.probes import probes
 from compute.balancer.settling import hear, take_report
 from compute.balancer.view import Report, Served, decode_reports, encode_view
 from compute.core.api import ApiCall, Route, empty_reply
@@ -102,11 +104,15 @@ class InternalApi:
 
 def _served(work: Work, balancer: Balancer) -> Served:
     """What one is; one that cannot be written must not take the host's others along."""
+    known = (balancer.id, balancer.generation, balancer.vip_address)
     try:
-        text, problem = configuration(work.tree(balancer)), ""
+        tree = work.tree(balancer)
+        text = configuration(tree)
+        return Served(
+            *known, text, datagrams=datagram_listeners(tree), probes=probes(tree)
+        )
     except RingstackError:
         raise
     except Exception as error:  # noqa: BLE001
         _log.exception("load balancer %s", balancer.id)
-        text, problem = "", f"Its configuration cannot be written: {error!r}"
-    return Served(balancer.id, balancer.generation, balancer.vip_address, text, problem)
+        return Served(*known, "", f"Its configuration cannot be written: {error!r}")

@@ -34,9 +34,7 @@ from compute.balancer.frame.quota import check_quota
 from compute.balancer.frame.work import Work
 from compute.balancer.haproxy.frontends import CONNECTIONS_MAX
 from compute.balancer.model import (
-    HTTP,
-    HTTPS,
-    TCP,
+    UDP,
     UNLIMITED,
     Balancer,
     Listener,
@@ -48,7 +46,7 @@ from compute.core.errors import BadRequest, Conflict, NotSupported
 # A day: what is longer is no time-out.
 MILLISECONDS_MAX = 86400000
 _TIME = {"type": "integer", "minimum": 0, "maximum": MILLISECONDS_MAX}
-NOT_HERE = ("TERMINATED_HTTPS", "UDP", "SCTP", "PROMETHEUS")
+NOT_HERE = ("TERMINATED_HTTPS", "SCTP")
 UNSUPPORTED = (
     "default_tls_container_ref",
     "sni_container_refs",
@@ -69,7 +67,9 @@ CIDRS = {
 }
 FIELDS = Fields(
     Field("loadbalancer_id", ID, update=False, column="balancer_id", default=None),
-    Field("protocol", words(HTTP, HTTPS, TCP, *NOT_HERE), required=True, update=False),
+    Field(
+        "protocol", words(*rules.POOL_PROTOCOLS, *NOT_HERE), required=True, update=False
+    ),
     Field("protocol_port", PORT, required=True, update=False, column="port"),
     Field(
         "connection_limit",
@@ -105,11 +105,13 @@ def make(work: Work, balancer: Balancer, attributes: Item) -> Listener:
         raise NotSupported(
             f"Provider 'haproxy' does not support listeners of {protocol}"
         )
+    transport = "udp" if protocol == UDP else "tcp"
     taken = work.records(
         Listener,
         tables.listeners,
         tables.listeners.c.balancer_id == balancer.id,
         tables.listeners.c.port == port,
+        tables.listeners.c.transport == transport,
     )
     if taken:
         raise Conflict(
@@ -128,7 +130,7 @@ def make(work: Work, balancer: Balancer, attributes: Item) -> Listener:
     values |= _checked(balancer, protocol, attributes)
     values["default_pool_id"] = pool_id
     values.pop("balancer_id")
-    listener = Listener(**new_part(work, balancer), **values)
+    listener = Listener(**new_part(work, balancer), transport=transport, **values)
     add(work, tables.listeners, listener, attributes["tags"])
     for nested in attributes.get("l7policies") or ():
         policies.make(work, balancer, listener, policies.FIELDS.new(nested))

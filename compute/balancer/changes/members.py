@@ -28,7 +28,15 @@ from compute.balancer.frame.fields import (
 from compute.balancer.frame.kind import Item, Kind
 from compute.balancer.frame.quota import check_quota
 from compute.balancer.frame.work import Work
-from compute.balancer.model import NO_MONITOR, OFFLINE, Balancer, Member, Monitor, Pool
+from compute.balancer.model import (
+    NO_MONITOR,
+    OFFLINE,
+    UDP,
+    Balancer,
+    Member,
+    Monitor,
+    Pool,
+)
 from compute.core.errors import BadRequest, Conflict
 
 WEIGHT_MAX = 256
@@ -63,6 +71,8 @@ def make(work: Work, balancer: Balancer, pool: Pool, attributes: Item) -> Member
     """A new member of the pool."""
     check_quota(work, "member", balancer.project_id)
     attributes = _checked(attributes)
+    if pool.protocol == UDP:
+        rules.check_version(attributes["address"], balancer.vip_address)
     table = tables.members
     place = _place(attributes)
     neighbours = work.records(

@@ -18,10 +18,9 @@ from compute.balancer.frame.fields import ID, TEXT, Field, Fields, words
 from compute.balancer.frame.kind import Item, Kind
 from compute.balancer.frame.quota import check_quota
 from compute.balancer.frame.work import Work
-from compute.balancer.model import Balancer, Monitor, Pool
-from compute.core.errors import BadRequest, Conflict, NotFound, NotSupported
+from compute.balancer.model import PING, UDP_CONNECT, Balancer, Monitor, Pool
+from compute.core.errors import BadRequest, Conflict, NotFound
 
-NOT_HERE = ("PING", "UDP-CONNECT", "SCTP")
 METHODS = (
     "GET",
     "HEAD",
@@ -44,7 +43,7 @@ FIELDS = Fields(
     Field("pool_id", ID, required=True, update=False),
     Field(
         "type",
-        words("HTTP", "HTTPS", "TCP", "TLS-HELLO", *NOT_HERE),
+        words("HTTP", "HTTPS", "TCP", "TLS-HELLO", PING, UDP_CONNECT, "SCTP"),
         required=True,
         update=False,
     ),
@@ -70,10 +69,7 @@ def create(work: Work, attributes: Item) -> Monitor:
 
 def make(work: Work, balancer: Balancer, pool: Pool, attributes: Item) -> Monitor:
     """A new monitor of the pool."""
-    if attributes["type"] in NOT_HERE:
-        raise NotSupported(
-            f"Provider 'haproxy' does not support monitors of {attributes['type']}"
-        )
+    rules.check_probed(attributes["type"], pool.protocol)
     check_quota(work, "health_monitor", balancer.project_id)
     table = tables.monitors
     if work.records(Monitor, table, table.c.pool_id == pool.id):

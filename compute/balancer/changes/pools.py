@@ -38,6 +38,7 @@ from compute.balancer.model import (
     PROXY,
     PROXYV2,
     TCP,
+    UDP,
     Balancer,
     Listener,
     Policy,
@@ -45,20 +46,19 @@ from compute.balancer.model import (
 )
 from compute.core.errors import BadRequest, Conflict, NotSupported
 
-NOT_HERE = ("UDP", "SCTP")
-NO_ALGORITHM = "SOURCE_IP_PORT"
+NOT_HERE = ("SCTP",)
 FIELDS = Fields(
     Field("loadbalancer_id", ID, default="", update=False, column="balancer_id"),
     Field("listener_id", ID, default="", update=False, column="-"),
     Field(
         "protocol",
-        words(HTTP, HTTPS, TCP, PROXY, PROXYV2, *NOT_HERE),
+        words(HTTP, HTTPS, TCP, PROXY, PROXYV2, UDP, *NOT_HERE),
         required=True,
         update=False,
     ),
     Field(
         "lb_algorithm",
-        words(*BALANCE, NO_ALGORITHM),
+        words(*BALANCE),
         required=True,
         column="algorithm",
     ),
@@ -151,8 +151,10 @@ def delete(work: Work, pool: Pool) -> None:
 
 def _checked(protocol: str, attributes: Item) -> Item:
     found: Item = {}
-    if attributes.get("lb_algorithm") == NO_ALGORITHM:
-        raise NotSupported(f"Provider 'haproxy' does not support {NO_ALGORITHM}")
+    if "lb_algorithm" in attributes:
+        rules.check_algorithm(attributes["lb_algorithm"], protocol)
+    if attributes.get("tls_enabled") and protocol == UDP:
+        raise rules.wrong("tls_enabled cannot be used with pools of the protocol UDP")
     if "session_persistence" in attributes:
         given = attributes["session_persistence"]
         found["persistence"] = rules.persistence(given, protocol)
@@ -223,7 +225,7 @@ def _persistence(pool: Pool) -> Item | None:
         "type": pool.persistence["type"],
         "cookie_name": pool.persistence.get("cookie_name"),
         "persistence_timeout": pool.persistence.get("persistence_timeout"),
-        "persistence_granularity": None,
+        "persistence_granularity": pool.persistence.get("persistence_granularity"),
     }
 
 

@@ -17,6 +17,7 @@ from compute.balancer.haproxy.words import (
 )
 from compute.balancer.model import (
     HTTP,
+    PING,
     PROXY,
     PROXYV2,
     Balancer,
@@ -31,6 +32,7 @@ BALANCE = {
     "ROUND_ROBIN": "roundrobin",
     "LEAST_CONNECTIONS": "leastconn",
     "SOURCE_IP": "source",
+    "SOURCE_IP_PORT": "hash var(txn.place)",
 }
 # Of the own persistence cookie; as Octavia has it.
 COOKIE = "SRV"
@@ -47,12 +49,15 @@ def backend_name(pool_id: str, listener_id: str) -> str:
 def backend(tree: Tree, listener: Listener, pool: Pool) -> Iterator[str]:
     """Its lines."""
     is_http = listener.protocol == HTTP
-    monitor = tree.monitor_of(pool.id)
-    if monitor is not None and not monitor.admin_up:
-        monitor = None
+    monitor = tree.probing(pool.id)
+    if monitor is not None and monitor.type == PING:
+        monitor = None  # its host asks, and tells haproxy (compute.balancer.probes)
     yield f"backend {backend_name(pool.id, listener.id)}"
     yield f"  mode {'http' if is_http else 'tcp'}"
     yield f"  balance {BALANCE[pool.algorithm]}"
+    if pool.algorithm == "SOURCE_IP_PORT":
+        yield "  tcp-request content set-var(txn.port) src_port"
+        yield "  tcp-request content set-var(txn.place) src,concat(:,txn.port)"
     yield f"  timeout connect {listener.timeout_member_connect}ms"
     yield f"  timeout server {listener.timeout_member_data}ms"
     yield "  option allbackups"

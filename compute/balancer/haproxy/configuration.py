@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from compute.balancer.haproxy.backends import backend
 from compute.balancer.haproxy.frontends import frontend
-from compute.balancer.model import Tree, living
+from compute.balancer.model import UDP, Tree, living
 
 
 def configuration(tree: Tree) -> str:
@@ -18,7 +18,7 @@ def configuration(tree: Tree) -> str:
         return ""
     lines: list[str] = []
     for listener in sorted(tree.listeners, key=lambda each: each.port):
-        if not listener.admin_up:
+        if not listener.admin_up or listener.protocol == UDP:
             continue
         lines += frontend(tree, listener)
         for pool_id in tree.pools_of(listener.id, listener.default_pool_id):

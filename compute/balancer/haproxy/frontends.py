@@ -12,10 +12,22 @@ from collections.abc import Iterator
 
 from compute.balancer.haproxy.backends import backend_name
 from compute.balancer.haproxy.words import address_with_port, quoted, quoted_format
-from compute.balancer.model import HTTP, UNLIMITED, Listener, Policy, Rule, Tree
+from compute.balancer.model import (
+    HTTP,
+    PROMETHEUS,
+    UNLIMITED,
+    Listener,
+    Policy,
+    Rule,
+    Tree,
+)
 
 # What one process serves at once; a listener without a limit may have all of it.
 CONNECTIONS_MAX = 20000
+# The service that the agent's Lua program is, and where it is asked.
+METRICS = "metrics"
+METRICS_PATH = "/metrics"
+SERVICE = f"use-service lua.{METRICS}"
 CHOSEN = "txn.policy"
 MISSED = "txn.missed"
 REDIRECT_CODE = 302
@@ -31,7 +43,7 @@ MATCHES = {
 
 def frontend(tree: Tree, listener: Listener) -> Iterator[str]:
     """Its lines."""
-    is_http = listener.protocol == HTTP
+    is_http = listener.protocol in (HTTP, PROMETHEUS)
     yield f"frontend {listener.id}"
     yield f"  bind {address_with_port(tree.balancer.vip_address, listener.port)}"
     yield f"  mode {'http' if is_http else 'tcp'}"
@@ -40,6 +52,10 @@ def frontend(tree: Tree, listener: Listener) -> Iterator[str]:
     yield f"  timeout client {listener.timeout_client_data}ms"
     if listener.timeout_tcp_inspect:
         yield f"  tcp-request inspect-delay {listener.timeout_tcp_inspect}ms"
+    if listener.protocol == PROMETHEUS:
+        yield f"  http-request return status 404 unless {{ path {METRICS_PATH} }}"
+        yield f"  http-request {SERVICE}"
+        return
     if is_http:
         yield from _headers(listener)
         for policy in tree.policies_of(listener.id):

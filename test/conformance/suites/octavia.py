@@ -56,7 +56,7 @@ def _added(stage: Stage) -> Configuration:
             "not_implemented_is_error": "false",
             # There is no Barbican to keep keys.
             "terminated_tls_enabled": "false",
-            "prometheus_listener_enabled": "false",
+            "prometheus_listener_enabled": "true",
         },
     }
 

@@ -3,14 +3,18 @@
     python backend.py PORT NAME SICK_FILE
 
 Answers with its name and what it was sent; ``/login`` gives a session's cookie, and
-``/health`` is 503 while the file is there.
+``/health`` is 503 while the file is there.  Datagrams to the same port are answered
+with its name; while the file is there, nobody listens for them.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import sys
+import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -43,7 +47,21 @@ class Server(ThreadingHTTPServer):
         """Who probes leaves without a word."""
 
 
+def answer_datagrams() -> None:
+    while True:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+            server.bind(("", int(sys.argv[1])))
+            server.settimeout(0.1)
+            while not Path(sys.argv[3]).exists():
+                with contextlib.suppress(TimeoutError):
+                    _, client = server.recvfrom(65536)
+                    server.sendto(sys.argv[2].encode(), client)
+        while Path(sys.argv[3]).exists():
+            time.sleep(0.1)
+
+
 if __name__ == "__main__":
+    threading.Thread(target=answer_datagrams, daemon=True).start()
     with Server(("", int(sys.argv[1])), Answer) as server:
         print("open", flush=True)
         server.serve_forever()

@@ -14,6 +14,10 @@ from pathlib import Path
 
 from compute.balancer.agent.processes import WAITING_MAX
 from compute.network.client import balancer_namespace
+from test.functional.compute.balancer.datagrams import (
+    datagrams_take_turns,
+    pings_and_metrics,
+)
 from test.functional.compute.balancer.lost_host import a_lost_host
 from test.functional.compute.balancer.scene import Scene
 from test.functional.compute.balancer.whole_cloud import a_whole_cloud_serves
@@ -385,6 +389,8 @@ SCENARIOS: dict[str, tuple[Callable[[Scene], None], tuple[str, ...]]] = {
         (it_serves_on_without_the_agent, ("one", "two")),
         (walls_are_where_they_should_be, ("one",)),
         (a_floating_address_leads_to_it, ("one", "two")),
+        (datagrams_take_turns, ("one", "two")),
+        (pings_and_metrics, ("one", "two")),
     )
 }
 

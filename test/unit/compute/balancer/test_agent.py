@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import pytest
 
 from compute.balancer.agent.balancer_agent import HEARTBEAT_SECONDS, BalancerAgent
-from compute.balancer.agent.serving import Outcome, SimServing
+from compute.balancer.agent.outcome import Outcome
+from compute.balancer.agent.serving import SimServing
 from compute.balancer.agent.statistics import Figures
 from compute.balancer.client import BalancerClient
 from compute.balancer.counters import Traffic

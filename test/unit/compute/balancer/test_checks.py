@@ -27,7 +27,9 @@ def test_listeners(house: House, served: dict[str, Any]) -> None:
         ({"protocol_port": 80}, 409),
         ({"protocol_port": 0}, 400),
         ({"protocol": "GOPHER"}, 400),
-        ({"protocol": "UDP"}, 501),
+        ({"protocol": "SCTP"}, 501),
+        ({"protocol": "UDP", "default_pool_id": served["pool"]["id"]}, 400),
+        ({"protocol": "PROMETHEUS", "default_pool_id": served["pool"]["id"]}, 400),
         ({"protocol": "TERMINATED_HTTPS"}, 501),
         ({"default_tls_container_ref": "x"}, 501),
         ({"default_pool_id": served["listener"]["id"]}, 400),
@@ -66,8 +68,9 @@ def test_pools_and_members(house: House, served: dict[str, Any]) -> None:
     }
     wrong: list[tuple[dict[str, Any], int]] = [
         ({"lb_algorithm": "MAGIC"}, 400),
-        ({"lb_algorithm": "SOURCE_IP_PORT"}, 501),
-        ({"protocol": "UDP"}, 501),
+        ({"lb_algorithm": "SOURCE_IP_PORT"}, 400),
+        ({"protocol": "SCTP"}, 501),
+        ({"protocol": "UDP", "tls_enabled": True}, 400),
         ({"loadbalancer_id": None}, 400),
         ({"listener_id": served["listener"]["id"]}, 409),
         ({"session_persistence": {"type": "MAGIC"}}, 400),
@@ -158,7 +161,8 @@ def test_monitors(house: House, served: dict[str, Any]) -> None:
         "max_retries": 2,
     }
     wrong: list[tuple[dict[str, Any], int]] = [
-        ({"type": "PING"}, 501),
+        ({"type": "UDP-CONNECT"}, 400),
+        ({"type": "SCTP"}, 400),
         ({"timeout": 0}, 400),
         ({"max_retries": 11}, 400),
         ({"url_path": "nonsense"}, 400),

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from compute.balancer.agent.text import Surroundings, connections_max, whole_text
 from compute.balancer.haproxy.configuration import configuration
+from compute.balancer.haproxy.frontends import SERVICE
 from compute.balancer.haproxy.words import quoted, quoted_format
 from compute.balancer.model import (
     PENDING_DELETE,
@@ -276,7 +277,9 @@ def test_nothing_ends_a_line() -> None:
 
 
 def test_the_hosts_part() -> None:
-    around = Surroundings("/s", "/e", "haproxy", "haproxy", 1 << 20)
+    around = Surroundings("/s", "/e", "haproxy", "haproxy", 1 << 20, "/m.lua")
     text = whole_text("frontend x\n", around)
     assert "  user 'haproxy'\n" in text and text.endswith("frontend x\n")
     assert "stats socket '/s' mode 600" in text
+    assert "lua-load" not in text  # costs memory
+    assert "  lua-load '/m.lua'\n" in whole_text(f"{SERVICE}\n", around)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from compute.balancer.agent.haproxy_serving import REFUSED_SECONDS, HaproxyServing
 from compute.balancer.agent.processes import HaproxyProcesses, Process, Refused
-from compute.balancer.agent.serving import REFUSED_SECONDS, HaproxyServing
 from compute.balancer.view import Served
 from test.fakes.stepped_clock import SteppedClock
 

@@ -1,0 +1,130 @@
+"""The probing processes of a host: one for each load balancer that has such members.
+
+They are children of the agent and end with it: while it is away members are taken to
+fare as they did.  All calls block; callers are on native threads.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import grp
+import os
+import pwd
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import orjson
+
+from compute.balancer.agent import prober_program
+from compute.balancer.agent.places import (
+    command_inside,
+    namespace_inode,
+    surroundings,
+)
+from compute.balancer.probes import Probe
+from compute.balancer.view import Served
+
+END_SECONDS = 2.0
+READ_BYTES = 65536
+# A thousand members write some 50 KiB; more is no line of ours.
+LINE_BYTES_MAX = 1024 * 1024
+
+
+class Prober:
+    """One process: what it was told, and what it has told."""
+
+    def __init__(self, balancer_id: str, inode: int, user: int, group: int) -> None:
+        self.inode = inode
+        self.asked: Sequence[Probe] = ()
+        self.states: dict[str, str] = {}
+        program = str(Path(prober_program.__file__))
+        # Only the standard library, and nothing of the agent's surroundings.
+        command = [sys.executable, "-I", "-S", program, str(user), str(group)]
+        self._process = subprocess.Popen(
+            command_inside(balancer_id, command),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={"PATH": surroundings()["PATH"], "LC_ALL": "C"},
+        )
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._told, self._heard = self._process.stdin, self._process.stdout
+        os.set_blocking(self._heard.fileno(), False)
+        self._pending = b""
+
+    def is_alive(self) -> bool:
+        """Whether it runs still."""
+        return self._process.poll() is None
+
+    def ask(self, probes: Sequence[Probe]) -> None:
+        """Let it probe these from now on."""
+        self._told.write(orjson.dumps([asdict(each) for each in probes]) + b"\n")
+        self._told.flush()
+        self.asked = probes
+        known = {each.member_id for each in probes}
+        self.states = {key: word for key, word in self.states.items() if key in known}
+
+    def listen(self) -> None:
+        """Take what it has said since."""
+        with contextlib.suppress(BlockingIOError):
+            while piece := os.read(self._heard.fileno(), READ_BYTES):
+                self._pending = (self._pending + piece)[-LINE_BYTES_MAX:]
+        *lines, self._pending = self._pending.split(b"\n")
+        if lines:
+            known = {each.member_id for each in self.asked}
+            said: dict[str, str] = orjson.loads(lines[-1])
+            self.states |= {key: word for key, word in said.items() if key in known}
+
+    def end(self) -> None:
+        """It has nothing to lose."""
+        self._process.kill()
+        self._told.close()
+        self._heard.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(END_SECONDS)
+
+
+class Probers:
+    """All of one agent.  Their user and group are haproxy's."""
+
+    def __init__(self, user: str, group: str) -> None:
+        self._user, self._group = user, group
+        self._running: dict[str, Prober] = {}
+
+    def look(self, wanted: Sequence[Served]) -> dict[str, Mapping[str, str]]:
+        """Let these be probed; by load balancer, ``UP`` or ``DOWN`` of each member that
+        is known."""
+        needed = {each.balancer_id: each for each in wanted if each.probes}
+        for balancer_id in self._running.keys() - needed.keys():
+            self._running.pop(balancer_id).end()
+        return {key: self._one(each) for key, each in needed.items()}
+
+    def end(self) -> None:
+        """All of them."""
+        self.look([])
+
+    def _one(self, served: Served) -> Mapping[str, str]:
+        inode = namespace_inode(served.balancer_id)
+        prober = self._running.get(served.balancer_id)
+        states: dict[str, str] = prober.states if prober is not None else {}
+        if prober is not None and (prober.inode != inode or not prober.is_alive()):
+            self._running.pop(served.balancer_id).end()
+            prober = None
+        if not inode:
+            return states
+        if prober is None:
+            user = pwd.getpwnam(self._user).pw_uid
+            group = grp.getgrnam(self._group).gr_gid
+            prober = Prober(served.balancer_id, inode, user, group)
+            prober.states = states
+            self._running[served.balancer_id] = prober
+        try:
+            if prober.asked != tuple(served.probes):
+                prober.ask(tuple(served.probes))
+            prober.listen()
+        except (OSError, ValueError):
+            pass  # it has ended: the next look begins another
+        return prober.states
