@@ -17,13 +17,15 @@ from compute.alarm import tables
 from compute.alarm.model import EVENT, Alarm, Change, Limit
 from compute.core.database import Connection
 from compute.core.jobs import JobStore
-from compute.core.sealing import SealedColumns, Vault
+from compute.core.sealing import Resealed, SealedColumns, SealedMembers, Vault
 
 Condition = sa.ColumnElement[bool]
 SEALED = frozenset(
     {"ok_actions", "alarm_actions", "insufficient_data_actions", "trusts"}
 )
 SEALED_OF_CHANGES = frozenset({"detail"})
+# Of what is owed (``outbox.py``).
+SEALED_OF_JOBS = frozenset({"action", "trust_id"})
 _alarms, _changes = tables.alarms.c, tables.changes.c
 
 
@@ -37,10 +39,13 @@ class Stores:
         self._sealed_changes = SealedColumns(
             tables.changes, SEALED_OF_CHANGES, vault, key="number"
         )
+        self._sealed_jobs = SealedMembers(
+            tables.jobs.c.arguments, SEALED_OF_JOBS, vault
+        )
 
-    def sealed(self) -> Sequence[SealedColumns]:
+    def sealed(self) -> Sequence[Resealed]:
         """Of the tables that have something sealed."""
-        return (self._sealed_alarms, self._sealed_changes)
+        return (self._sealed_alarms, self._sealed_changes, self._sealed_jobs)
 
     # ---- alarms ------------------------------------------------------------------
 

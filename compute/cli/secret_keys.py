@@ -13,13 +13,13 @@ from compute.settings import Role
 from objectstore.kernel.errors import RingstackError
 
 if TYPE_CHECKING:
-    from compute.core.sealing import SealedColumns, Vault
+    from compute.core.sealing import Resealed, Vault
 
 
 def rotate_secret_keys(
     settings_file: Path,
     role: Role,
-    sealed_by: Callable[[Vault], Sequence[SealedColumns]],
+    sealed_by: Callable[[Vault], Sequence[Resealed]],
 ) -> None:
     """Make the staged key primary, seal the room's rows with it, and say so."""
     from compute.core.database import Database

@@ -10,7 +10,7 @@ from typing import Any
 
 from compute.core.database import Database
 from compute.core.key_repository import alone, rotate_keys, seconds_unsettled
-from compute.core.sealing import KEYS_KEPT, SealedColumns, Vault
+from compute.core.sealing import KEYS_KEPT, Resealed, Vault
 
 # In one transaction: others wait for it.
 ROWS_AT_ONCE = 50
@@ -18,19 +18,19 @@ ROWS_AT_ONCE = 50
 ROTATION = ".rotation"
 
 
-def reseal(database: Database, sealed: Iterable[SealedColumns]) -> int:
+def reseal(database: Database, sealed: Iterable[Resealed]) -> int:
     """Seal all there is with the primary key; how many rows."""
     return sum(_walk(database, each, only_clear=False) for each in sealed)
 
 
-def seal_clear(database: Database, sealed: Iterable[SealedColumns]) -> int:
+def seal_clear(database: Database, sealed: Iterable[Resealed]) -> int:
     """Seal what was written before there was a key; how many rows."""
     return sum(_walk(database, each, only_clear=True) for each in sealed)
 
 
 def rotate(
     database: Database,
-    sealed: Iterable[SealedColumns],
+    sealed: Iterable[Resealed],
     vault: Vault,
     keys: Path,
     *,
@@ -50,7 +50,7 @@ def rotate(
         return primary, reseal(database, found)
 
 
-def _walk(database: Database, sealed: SealedColumns, *, only_clear: bool) -> int:
+def _walk(database: Database, sealed: Resealed, *, only_clear: bool) -> int:
     after: Any = None
     count = 0
     while True:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 from cryptography.fernet import InvalidToken
@@ -119,3 +119,47 @@ class SealedColumns:
                 connection.execute(statement.values(**values))
                 changed += 1
         return (rows[-1][0] if rows else None), changed
+
+
+class SealedMembers:
+    """Those of the objects in one table's column of JSON, inside the caller's
+    transaction; whoever writes and reads the rows seals and opens them himself."""
+
+    def __init__(
+        self, column: sa.Column[Any], names: Collection[str], vault: Vault
+    ) -> None:
+        self._column = column
+        self._key = column.table.c.id
+        self._names = sorted(names)
+        self._vault = vault
+
+    def reseal(
+        self, connection: Connection, after: Any, limit: int, *, only_clear: bool
+    ) -> tuple[Any, int]:
+        """See ``SealedColumns.reseal``."""
+        select = sa.select(self._key, self._column).order_by(self._key).limit(limit)
+        if after is not None:
+            select = select.where(self._key > after)
+        rows = connection.execute(select).all()
+        changed = 0
+        for key, members in rows:
+            stale = {
+                name: self._vault.seal(self._vault.open(value))
+                for name in self._names
+                if (value := members.get(name)) and (is_clear(value) or not only_clear)
+            }
+            if stale:
+                statement = sa.update(self._column.table).where(self._key == key)
+                values = {self._column.name: {**members, **stale}}
+                connection.execute(statement.values(values))
+                changed += 1
+        return (rows[-1][0] if rows else None), changed
+
+
+class Resealed(Protocol):
+    """What has something sealed, and seals it anew."""
+
+    def reseal(
+        self, connection: Connection, after: Any, limit: int, *, only_clear: bool
+    ) -> tuple[Any, int]:
+        """See ``SealedColumns.reseal``."""

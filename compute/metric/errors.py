@@ -11,7 +11,7 @@ SHOWN_CHARACTERS_MAX = 80
 
 
 class TooMuch(ApiError):
-    """More measures than one metric may hold, or one question look at."""
+    """More than one metric may hold, or one question look at."""
 
     status_default = 413
     kind_default = "TooMuch"

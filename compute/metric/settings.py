@@ -36,6 +36,9 @@ class MetricSettings:
     answer_points: int = option(
         500_000, "Points that one question may look at", minimum=1000
     )
+    history_entries: int = option(
+        50_000, "Former states of resources that one question may look at", minimum=1000
+    )
     page_max: int = option(
         1000, "Metrics or resources on one page of a list", minimum=1, maximum=1000
     )

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from compute.core.database import Connection
 from compute.metric import tables
+from compute.metric.errors import TooMuch
 from compute.metric.model import (
     ArchivePolicy,
     ArchivePolicyRule,
@@ -113,12 +114,21 @@ def add_revision(connection: Connection, former: Resource, ended: float) -> None
 
 
 def revisions_of(
-    connection: Connection, resource_ids: Collection[str]
+    connection: Connection, resource_ids: Collection[str], at_most: int
 ) -> list[Revision]:
-    """How resources were before, the oldest first."""
-    found = []
+    """How resources were before, the oldest first; 413 when that is more than
+    ``at_most``: all of it is held in memory, and compared one by one."""
+    found: list[Revision] = []
     for part in portions(resource_ids):
         select = tables.revisions.select().where(tables.revisions.c.id.in_(part))
+        columns = tables.revisions.c
+        room = at_most - len(found)
+        count = sa.select(columns.number).where(columns.id.in_(part)).limit(room + 1)
+        if len(connection.execute(count).all()) > room:
+            raise TooMuch(
+                f"The resources' history has more than {at_most} entries: ask for fewer"
+                " of them"
+            )
         for row in connection.execute(select.order_by(tables.revisions.c.number)):
             record = resources.record(dict(row._mapping))
             found.append(Revision(record, row._mapping["revision_end"]))

@@ -37,12 +37,14 @@ TYPED = frozenset({"password", "totp"})
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Who signs in, and by what."""
+    """Who signs in, and by what; ``earlier``: the token, ``receipt``: the receipt that
+    tells some of it."""
 
     user: User
     methods: tuple[str, ...]
     credential: ApplicationCredential | None = None
     earlier: TokenFacts | None = None
+    receipt: TokenFacts | None = None
 
 
 class TooFewMethods(Unauthorized):
@@ -58,7 +60,10 @@ def sign_in(parts: IdentityParts, wanted: SignIn) -> tuple[TokenFacts, Standing]
     ``TooFewMethods``."""
     known = _identify(parts, wanted)
     if not factors.are_enough(known.user, known.methods):
-        raise TooFewMethods(parts.tokens.give_receipt(known.user.id, known.methods))
+        user_id = known.user.id
+        raise TooFewMethods(
+            parts.tokens.give_receipt(user_id, known.methods, known.receipt)
+        )
     if known.earlier is None and TYPED.intersection(known.methods):
         forget_failures(parts, known.user)
     now = parts.now()
@@ -100,6 +105,7 @@ def sign_in(parts: IdentityParts, wanted: SignIn) -> tuple[TokenFacts, Standing]
 def _identify(parts: IdentityParts, wanted: SignIn) -> Known:
     """All methods must name the same user."""
     found: list[Known] = []
+    receipt: TokenFacts | None = None
     if "password" in wanted.methods:
         user = user_by_password(parts, wanted.user, wanted.password)
         found.append(Known(user, ("password",)))
@@ -122,6 +128,7 @@ def _identify(parts: IdentityParts, wanted: SignIn) -> Known:
         methods,
         next((known.credential for known in found if known.credential), None),
         found[-1].earlier,
+        receipt,
     )
 
 

@@ -57,10 +57,15 @@ class TokenService:
         """The text of a new token."""
         return self._sealer.seal(facts)
 
-    def give_receipt(self, user_id: str, methods: tuple[str, ...]) -> TokenFacts:
-        """Of methods that were right but not enough."""
+    def give_receipt(
+        self, user_id: str, methods: tuple[str, ...], earlier: TokenFacts | None
+    ) -> TokenFacts:
+        """Of methods that were right but not enough.  ``earlier``: the receipt that
+        told some of them; this one ends with it."""
         now = self._clock.time()
         ends = now + RECEIPT_SECONDS
+        if earlier is not None:
+            ends = min(ends, earlier.expires_at)
         return TokenFacts(user_id, methods, now, ends, (new_audit_id(),))
 
     def seal_receipt(self, facts: TokenFacts) -> str:

@@ -199,9 +199,10 @@ class ResourcesApi:
         def work(connection: Connection) -> list[dict[str, Any]]:
             found = self._one(connection, call, "get resource")
             names = metrics.by_name(store.metrics_of(connection, [found.id]))
+            at_most = self._parts.settings.history_entries
             former = [
                 resource_view(it.resource, names, revision_end=it.revision_end)
-                for it in store.revisions_of(connection, [found.id])
+                for it in store.revisions_of(connection, [found.id], at_most)
             ]
             return [*former, resource_view(found, names)]
 

@@ -94,7 +94,8 @@ def lives(
     is_wanted = condition(query, (*COMMON, *kind.attributes), parts.now())
     present = resources.visible(connection, parts, context, type_name, query)
     former: dict[str, list[Revision]] = {}
-    for it in store.revisions_of(connection, [each.id for each in present]):
+    ids, at_most = [each.id for each in present], parts.settings.history_entries
+    for it in store.revisions_of(connection, ids, at_most):
         former.setdefault(it.resource.id, []).append(it)
     found = []
     for resource in present:
@@ -145,7 +146,9 @@ def views(
         ids = [each.id for each in found]
         shown += [
             (it.resource, resource_view(it.resource, revision_end=it.revision_end))
-            for it in store.revisions_of(connection, ids)
+            for it in store.revisions_of(
+                connection, ids, parts.settings.history_entries
+            )
         ]
     shown = [(each, view) for each, view in shown if is_wanted(view)]
     named = _metrics_by_resource(

@@ -221,6 +221,21 @@ def test_several_factors_by_receipts(house: House) -> None:
     assert late.status == 401
 
 
+def test_a_receipt_of_a_receipt_ends_with_it(house: House) -> None:
+    options = {
+        "multi_factor_auth_enabled": True,
+        "multi_factor_auth_rules": [["password", "totp"]],
+    }
+    user_with_device(house, **options)
+    receipt = sign_in(house, password="pw").headers["openstack-auth-receipt"]
+    for _ in range(2):
+        house.clock.advance(140)
+        again = sign_in(house, password="pw", receipt=receipt)
+        receipt = again.headers["openstack-auth-receipt"]
+    house.clock.advance(140)
+    assert sign_in(house, code=passcode(house), receipt=receipt).status == 401
+
+
 def test_a_receipt_ends_with_the_password(house: House) -> None:
     options = {
         "multi_factor_auth_enabled": True,

@@ -128,6 +128,25 @@ def test_groups_of_what_things_were(house: House) -> None:
     assert counted("&use_history=true") == [("beta", 1)]
 
 
+def test_a_question_looks_at_so_much_history(tmp_path: Path) -> None:
+    house = House(tmp_path, history_entries=3)
+    path = "/v1/resource/instance"
+    house.ok("POST", path, {"id": "a", "host": "0"})
+    for number in range(1, 4):
+        house.ok("PATCH", f"{path}/a", {"host": str(number)})
+    assert len(house.ok("GET", f"{path}?history=true")) == 4
+    house.ok("PATCH", f"{path}/a", {"host": "4"})
+    assert house.call("GET", f"{path}?history=true").status == 413
+    body = {
+        "operations": "(aggregate count (metric up mean))",
+        "search": "id != 'x'",
+        "resource_type": "instance",
+    }
+    asked = "/v1/aggregates?groupby=host&use_history=true"
+    assert house.call("POST", asked, body).status == 413
+    house.database.close()
+
+
 def test_things_are_found_by_their_own_ids(house: House) -> None:
     house.ok("POST", "/v1/resource/generic", {"id": "mine"})
     house.ok("POST", "/v1/resource/generic", {"id": "other"})
