@@ -83,4 +83,4 @@ class Unsettled:
         self._applied = end
         for facts in self._journal.segments():
             if facts.number < end.segment:
-                self._disk.offload(self._journal.remove, facts.number)
+                self._disk.offload(self._journal.closed.remove, facts.number)

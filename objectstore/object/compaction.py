@@ -111,11 +111,11 @@ class Compaction:
     def _choose(self) -> int | None:
         store = self._store
         for number in sorted(store.damaged_segments):
-            if store.journal.is_closed(number):
+            if store.journal.closed.may_go(number):
                 return number
         live = store.index.live.items
         best, best_share = None, store.options.live_share_min
-        sizes = store.journal.closed_sizes()
+        sizes = store.journal.closed.sizes()
         for turn, (number, size) in enumerate(sizes.items(), start=1):
             # An empty one is left of a failed first batch.
             share = live.get(number, 0) / size if size else 0.0
@@ -147,9 +147,9 @@ class Compaction:
         if is_damaged:
             _log.error("%s: segment %d is damaged", store.directory, number)
             aside = store.bodies.quarantine
-            store.disk.offload(store.journal.set_aside, number, aside)
+            store.disk.offload(store.journal.closed.set_aside, number, aside)
         else:
-            store.disk.offload(store.journal.remove, number)
+            store.disk.offload(store.journal.closed.remove, number)
         self._drop(done)
         store.index.live.drop(number)
         store.damaged_segments.discard(number)
@@ -162,7 +162,7 @@ class Compaction:
     def _pieces(self, number: int) -> Iterator[Piece]:
         """What is needed of it, read on a native thread, with rests between."""
         store = self._store
-        facts = SegmentFacts(number, store.journal.closed_sizes()[number])
+        facts = SegmentFacts(number, store.journal.closed.sizes()[number])
         share = 0 if self._is_short_of_space() else REST_SHARE
         window = scan_memory(WINDOW_BYTES)
         offset: int | None = 0

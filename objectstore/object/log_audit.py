@@ -56,7 +56,7 @@ def read_part(
     damage: list[Damage] = []
     strange: list[str] = []
     following: int | None = None
-    found_in = store.journal.look_through(facts, offset, memory)
+    found_in = store.journal.reads.look_through(facts, offset, memory)
     for count, found in enumerate(found_in, start=1):
         if isinstance(found, Damage):
             damage.append(found)

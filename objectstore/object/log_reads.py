@@ -13,7 +13,7 @@ from crc32c import crc32c
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.disk import Disk
 from objectstore.kernel.errors import Corrupt
-from objectstore.kernel.journal import Journal
+from objectstore.kernel.journal import SegmentReads
 from objectstore.object.state import Body
 
 # The mean of what reads of a device take, beyond which they are for a thread.  Far over
@@ -27,8 +27,8 @@ SHARE_OF_ONE = 1 / 16
 class LogReads:
     """Of one journal; on the hub's thread."""
 
-    def __init__(self, journal: Journal, disk: Disk, clock: Clock) -> None:
-        self._journal = journal
+    def __init__(self, segments: SegmentReads, disk: Disk, clock: Clock) -> None:
+        self._segments = segments
         self._disk = disk
         self._monotonic = clock.monotonic
         self._mean_seconds = 0.0  # of reads that the page cache could not answer
@@ -45,12 +45,12 @@ class LogReads:
         removed.
         """
         segment = body.record.segment
-        data = self._journal.read_cached(segment, body.offset, size)
+        data = self._segments.cached(segment, body.offset, size)
         if data is None:
             if self.are_slow:
                 return None
             began = self._monotonic()
-            data = self._journal.read(segment, body.offset, size)
+            data = self._segments.at(segment, body.offset, size)
             self._note(self._monotonic() - began)
         return checked(data, body, size)
 
@@ -62,7 +62,7 @@ class LogReads:
 
     def _read_apart(self, body: Body, size: int) -> tuple[bytes, float]:
         began = self._monotonic()
-        data = self._journal.read_apart(body.record.segment, body.offset, size)
+        data = self._segments.apart(body.record.segment, body.offset, size)
         return data, self._monotonic() - began
 
     def _note(self, seconds: float) -> None:

@@ -58,7 +58,9 @@ def read_piece(
     seen: list[tuple[bytes, Found]] = []
     is_damaged = False
     following: int | None = None
-    found_in = store.journal.look_through(facts, offset, window, check_bodies=False)
+    found_in = store.journal.reads.look_through(
+        facts, offset, window, check_bodies=False
+    )
     for count, found in enumerate(found_in, start=1):
         if isinstance(found, Damage):
             is_damaged = True
@@ -116,7 +118,7 @@ class _Bodies:
             return b""
         disk = self._store.disk
         if self._descriptor is None:
-            self._descriptor = self._store.journal.open_segment(self._number)
+            self._descriptor = self._store.journal.reads.open(self._number)
         at, self._bytes = self._bytes, self._bytes + length
         if self._memory is None or self._bytes > len(self._memory):
             return disk.pread(self._descriptor, length, found.body_offset)

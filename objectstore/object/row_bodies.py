@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 
 from objectstore.kernel.disk import FileMissing
 from objectstore.kernel.errors import Corrupt, RingstackError
-from objectstore.kernel.journal import Journal
+from objectstore.kernel.journal import SegmentReads
 from objectstore.object.bodies import BodyFiles
 from objectstore.object.body_reader import FileBody
 from objectstore.object.log_body import LogBody
@@ -28,14 +28,14 @@ class RowBodies:
     def __init__(
         self,
         directory: str,
-        journal: Journal,
+        segments: SegmentReads,
         log_reads: LogReads,
         files: BodyFiles,
         put_aside: PutAside,
     ) -> None:
         self._directory = directory  # of the store, for the log's readers
         self._disk = files.disk
-        self._journal = journal
+        self._segments = segments
         self._log_reads = log_reads
         self._files = files
         self._put_aside = put_aside
@@ -70,7 +70,7 @@ class RowBodies:
             if body.serial:
                 descriptor = self._files.open(key, state.timestamp, body.serial)
             else:
-                descriptor = self._journal.open_segment(body.record.segment)
+                descriptor = self._segments.open(body.record.segment)
         except FileMissing as error:
             raise self._bad(key, held, str(error)) from error
 

@@ -112,8 +112,8 @@ class ObjectStore:
         )
         self.row_bodies = RowBodies(
             self.directory,
-            self.journal,
-            LogReads(self.journal, disk, clock),
+            self.journal.reads,
+            LogReads(self.journal.reads, disk, clock),
             self.bodies,
             self.drops.quarantine,
         )
@@ -253,7 +253,7 @@ class ObjectStore:
     def end_segment(self, number: int) -> None:
         """Have this segment closed, if it is the newest, so that compaction may
         take it."""
-        if not self.journal.is_closed(number) and not self._is_rebuilding:
+        if not self.journal.closed.may_go(number) and not self._is_rebuilding:
             self.journal.roll()
             self._log_entry(OwedList(self.view))
 

@@ -86,7 +86,7 @@ def _body_problems(store: ObjectStore, key: bytes, held: Held) -> Iterator[Probl
             raise Corrupt("no good record of the body")
         if not body.serial:
             segment = body.record.segment
-            data = store.journal.read(segment, body.offset, state.size)
+            data = store.journal.reads.at(segment, body.offset, state.size)
             checked(data, body, state.size)
             return
         descriptor = store.bodies.open(key, state.timestamp, body.serial)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections import OrderedDict
 from typing import NamedTuple
 
 from objectstore.kernel.disk import Disk
+from objectstore.kernel.errors import RingstackError
 
 # Open descriptors kept for reading.  A device of 4 TiB has 65,536 segments of
 # the default size: not all can be open.
@@ -55,6 +57,11 @@ class SegmentFiles:
         if len(self._open) > OPEN_SEGMENTS_MAX:
             self._disk.close(self._open.popitem(last=False)[1])
         return descriptor
+
+    def forget_cached(self, number: int, start: int, stop: int) -> None:
+        """Let the page cache go of these bytes."""
+        with contextlib.suppress(RingstackError):  # it may have been removed
+            self._disk.forget_cached(self.descriptor(number), start, stop - start)
 
     def forget(self, number: int) -> None:
         """Close it, before its removal."""

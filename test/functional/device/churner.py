@@ -236,7 +236,7 @@ class Churner:
                 print(f"{error!r}, tried again", file=sys.stderr)
 
     def _compact(self, compaction: Compaction) -> None:
-        sizes = self.store.journal.closed_sizes()
+        sizes = self.store.journal.closed.sizes()
         if sizes and self.random.random() < 0.7:
             compaction.compact(self.random.choice(list(sizes)))
         else:

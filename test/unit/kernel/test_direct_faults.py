@@ -72,7 +72,7 @@ def test_a_batch_that_ends_early_leaves_nothing(
     names = []
     for each in found:
         assert isinstance(each, Found)
-        body = journal.read(each.segment, each.body_offset, each.body_length)
+        body = journal.reads.at(each.segment, each.body_offset, each.body_length)
         assert body == LARGE
         names.append(each.meta)
     assert names == [b"before", *(b"%d" % n for n in range(2 * BATCHES_MAX))]

@@ -33,7 +33,7 @@ def contents(journal: Journal, start: Position | None = None) -> list[bytes]:
 
 
 def body_of(journal: Journal, found: Found) -> bytes:
-    return journal.read(found.segment, found.body_offset, found.body_length)
+    return journal.reads.at(found.segment, found.body_offset, found.body_length)
 
 
 def wait(promises: list[Promise[Position]]) -> list[Position]:
@@ -89,14 +89,14 @@ def test_segments_are_begun_rolled_and_removed() -> None:
     journal.roll()
     wait([journal.append(1, b"last")])
     assert [facts.number for facts in journal.segments()] == [1, 2, 3, 4, 5, 6, 7]
-    assert not journal.is_closed(7)
+    assert not journal.closed.may_go(7)
     for number in (1, 3):
-        assert journal.is_closed(number)
-        journal.remove(number)
-    assert not journal.is_closed(3)
+        assert journal.closed.may_go(number)
+        journal.closed.remove(number)
+    assert not journal.closed.may_go(3)
     assert [facts.number for facts in journal.segments()] == [2, 4, 5, 6, 7]
     with pytest.raises(AssertionError):
-        journal.remove(7)
+        journal.closed.remove(7)
     journal.close()
     assert contents(opened(disk))[-1] == b"last"
 
@@ -110,13 +110,13 @@ def test_a_segment_is_there_while_it_ends(monkeypatch: pytest.MonkeyPatch) -> No
     def looked(descriptor: int, size: int) -> None:
         truncate(descriptor, size)
         numbers = [facts.number for facts in journal.segments()]
-        seen.append((journal.has(number), journal.is_closed(number), numbers))
+        seen.append((journal.has(number), journal.closed.may_go(number), numbers))
 
     monkeypatch.setattr(disk, "truncate", looked)
     journal.roll()
     journal.append(7, b"second").wait(10)
     assert seen == [(True, False, [number])]
-    assert journal.is_closed(number)
+    assert journal.closed.may_go(number)
     journal.close()
 
 
@@ -128,7 +128,7 @@ def test_positions_grow_over_restarts() -> None:
         (place,) = wait([journal.append(1, b"x" * 90)])
         assert place > last
         for facts in journal.segments()[:-1]:
-            journal.remove(facts.number)
+            journal.closed.remove(facts.number)
         last = journal.end
         journal.close()
         assert opened(disk).end == last

@@ -43,7 +43,7 @@ def contents(journal: Journal) -> list[Written]:
     return [
         (
             each.meta,
-            journal.read(each.segment, each.body_offset, each.body_length),
+            journal.reads.at(each.segment, each.body_offset, each.body_length),
         )
         for each in journal.replay()
         if isinstance(each, Found)

@@ -43,7 +43,7 @@ def test_a_crash_leaves_all_of_a_segment_or_nothing() -> None:
             journal = two_segments(disk, "/log")
             disk.dies_after(changes)
             try:
-                journal.remove(1)
+                journal.closed.remove(1)
             except PowerLoss:
                 outcomes.add("died")
             again = Journal.open(disk.after_power_loss(Random(seed)), "/log", IDENTITY)
@@ -67,7 +67,7 @@ def test_space_comes_back_in_slices(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(disk, "truncate", cut)
     monkeypatch.setattr(disk, "pause", pauses.append)
     size = journal.segments()[0].size
-    journal.remove(1)
+    journal.closed.remove(1)
     assert lengths == [size - SLICE_BYTES, size - 2 * SLICE_BYTES]
     assert len(pauses) == 2
 
@@ -76,17 +76,17 @@ def test_space_comes_back_in_slices(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_who_reads_a_segment_reads_it_to_its_end(real: bool, tmp_path: Path) -> None:
     disk: Disk = SystemDisk() if real else MemoryDisk()
     journal = two_segments(disk, str(tmp_path / "log"))
-    reader = journal.open_segment(1)
+    reader = journal.reads.open(1)
     size = journal.segments()[0].size
     last = list(journal.replay())[RECORDS - 1]
     assert isinstance(last, Found)
-    journal.remove(1)
+    journal.closed.remove(1)
     assert disk.size(reader) == size
     body = disk.pread(reader, BODY_BYTES, last.body_offset)
     assert body == bytes([RECORDS - 1]) * BODY_BYTES
     disk.close(reader)
     with pytest.raises(FileMissing):
-        journal.open_segment(1)
+        journal.reads.open(1)
     journal.close()
 
 
@@ -94,6 +94,6 @@ def test_a_disk_that_fails_gives_back_the_rest_at_once() -> None:
     disk = MemoryDisk()
     journal = two_segments(disk, "/log")
     disk.fail("truncate", after=1, error=Unavailable("bad disk"))
-    journal.remove(1)
+    journal.closed.remove(1)
     assert metas(journal) == [b"last"]
     journal.close()

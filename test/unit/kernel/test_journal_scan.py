@@ -58,7 +58,7 @@ def looked_through(
     journal: Journal, size: int, window: int, *, check_bodies: bool
 ) -> list[Found | Damage]:
     facts, memory = SegmentFacts(1, size), scan_memory(window)
-    return list(journal.look_through(facts, 0, memory, check_bodies=check_bodies))
+    return list(journal.reads.look_through(facts, 0, memory, check_bodies=check_bodies))
 
 
 def with_bodies_checked(content: bytes, found: Found | Damage) -> Found | Damage:
@@ -127,7 +127,7 @@ def test_it_goes_on_where_anything_ended(check_bodies: bool) -> None:
     whole = looked_through(journal, size, WINDOW_BYTES, check_bodies=check_bodies)
     assert whole[0] == Damage(1, 0, SEGMENT_HEADER_BYTES)
     for place, found in enumerate(whole):
-        rest = journal.look_through(
+        rest = journal.reads.look_through(
             SegmentFacts(1, size),
             found.stop,
             scan_memory(),

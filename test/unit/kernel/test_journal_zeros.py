@@ -59,7 +59,7 @@ def test_behind_the_last_record_there_are_zeros_to_the_end_of_the_space() -> Non
     journal = opened(disk)
     journal.append(7, b"x" * (BLOCK_BYTES - 100)).wait(10)
     (facts,) = journal.segments()
-    descriptor = journal.open_segment(facts.number)
+    descriptor = journal.reads.open(facts.number)
     behind = disk.pread(descriptor, 2 * FIRST_ZEROS_BYTES, facts.size)
     assert len(behind) == FIRST_ZEROS_BYTES - facts.size
     assert not behind.strip(b"\0")

@@ -40,7 +40,7 @@ class Counted:
 
 def closed(bench: StoreBench) -> list[int]:
     """The segments that take no more records."""
-    return sorted(bench.store.journal.closed_sizes())
+    return sorted(bench.store.journal.closed.sizes())
 
 
 def spoil(bench: StoreBench, name: str, *, body: bool) -> int:
@@ -68,7 +68,7 @@ def test_little_is_read_of_a_dead_segment(monkeypatch: pytest.MonkeyPatch) -> No
     for n in range(24):
         bench.delete(f"gone{n}", 20)
     dead = closed(bench)[0]
-    size = bench.store.journal.closed_sizes()[dead]
+    size = bench.store.journal.closed.sizes()[dead]
     counted = Counted(bench, monkeypatch)
     Compaction(bench.store).compact(dead)
     assert not bench.store.journal.has(dead)
@@ -85,7 +85,7 @@ def test_of_one_that_is_half_alive_what_lives_is_read(
     for n in range(0, 12, 2):
         bench.delete(f"name{n}", 20)
     first = closed(bench)[0]
-    size = bench.store.journal.closed_sizes()[first]
+    size = bench.store.journal.closed.sizes()[first]
     counted = Counted(bench, monkeypatch)
     Compaction(bench.store).compact(first)
     # The copies' batches begin within blocks, which are written again.
@@ -105,7 +105,7 @@ def test_small_records_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(n):
         bench.delete(f"gone{number}", 20)
     counted = Counted(bench, monkeypatch)
-    size = bench.store.journal.closed_sizes()[1]
+    size = bench.store.journal.closed.sizes()[1]
     Compaction(bench.store).compact(1)
     # A piece begins where the one before ended, within its window.
     assert counted.bytes < 1.6 * size
