@@ -1,7 +1,8 @@
 """Which methods of signing in are enough for a user.  Pure.
 
-The option ``multi_factor_auth_rules`` is a list of rules, each a list of methods; with
-``multi_factor_auth_enabled`` he must have used all methods of one of them.
+The option ``multi_factor_auth_rules`` is a list of rules, each a list of methods: he
+must have used all methods of one of them, but for ``multi_factor_auth_enabled`` being
+false.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ METHODS = ("password", "totp", "application_credential")
 
 def required(user: User) -> list[list[str]]:
     """The user's rules; none when anything is enough."""
-    if user.options.get(ENABLED) is not True:
+    if user.options.get(ENABLED) is False:
         return []
     return [list(rule) for rule in user.options.get(RULES) or []]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from compute.dashboard.frame.submitted import Submitted
+from compute.dashboard.frame.view import Drawing
 
 TEXT_CHARACTERS_MAX = 255
 TEXTAREA_CHARACTERS_MAX = 1_000_000
@@ -65,7 +66,8 @@ class Group:
 @dataclass(frozen=True, slots=True)
 class Form:
     """The questions of one page.  ``cancel``: where the way back leads; ``also``: the
-    label of a second button, which sends ``also`` beside the answers."""
+    label of a second button, which sends ``also`` beside the answers; ``picture``: what
+    one has to look at for an answer."""
 
     title: str
     fields: Sequence[Field | Group]
@@ -78,6 +80,7 @@ class Form:
     action: str = ""  # where it is sent; "": to its own address
     upload_to: str = ""  # where the script sends files one by one, with progress
     also: str = ""
+    picture: Drawing | None = None
     kind: str = "form"
 
     def flat(self) -> list[Field]:

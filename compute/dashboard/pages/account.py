@@ -1,4 +1,4 @@
-"""My account: password, application credentials, EC2 keys, files for clients."""
+"""My account: password, credentials, keys, devices, and files for clients."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ from compute.dashboard.frame.view import (
     When,
 )
 from compute.dashboard.frame.visit import Notice, Redirect, Visit
+from compute.dashboard.pages.account_devices import LIST as DEVICES
+from compute.dashboard.pages.account_devices import device_table
 from compute.dashboard.pages.client_files import clouds_yaml, openrc
 from compute.dashboard.pages.sign_in import SIGNED_OUT
 from compute.dashboard.rooms import Refused
@@ -37,6 +39,7 @@ def show(visit: Visit) -> Page:
             "identity", "users", user, "application_credentials"
         ),
         ec2=lambda: rooms.get("identity", "users", user, "credentials", "OS-EC2"),
+        devices=lambda: rooms.get("identity", "credentials", **DEVICES, user_id=user),
     )
     visit.problems += found.problems
     facts: list[tuple[str, Cell]] = [
@@ -75,6 +78,7 @@ def show(visit: Visit) -> Page:
                 found.get("application", {}).get("application_credentials", ())
             ),
             _ec2_table(found.get("ec2", {}).get("credentials", ())),
+            device_table(found.get("devices", {}).get("credentials", ())),
         ],
         [Action("Change the password\u2026", "/account/password", is_form=True)],
     )

@@ -19,6 +19,7 @@ from compute.dashboard.frame.view import (
     When,
 )
 from compute.dashboard.frame.visit import Notice, Redirect, Visit
+from compute.dashboard.pages.person_factors import changed_options, factor_field, said
 from compute.dashboard.pages.projects import state_of
 from compute.dashboard.pages.words import NONE, link_to, options, plain
 
@@ -74,6 +75,7 @@ def show_one(visit: Visit) -> Page:
         ("Description", plain(user.get("description"))),
         ("Domain", Text(user["domain_id"], "mono")),
         ("Password ends", When(user.get("password_expires_at") or "")),
+        ("Signs in with", Text(said(user))),
     ]
     rows = [
         Row([_scope_cell(each["scope"]), Text(each["role"]["name"])])
@@ -184,6 +186,7 @@ def edit_form(visit: Visit) -> Form:
                 help="Left empty: it stays.",
             ),
             Field("enabled", "Enabled", "checkbox", ["yes"] if user["enabled"] else []),
+            *factor_field(user),
         ],
         "Save",
         f"/people/{visit['id']}",
@@ -193,12 +196,15 @@ def edit_form(visit: Visit) -> Form:
 
 def edit(visit: Visit, values: Values) -> Redirect:
     """Change it."""
+    user = visit.rooms.get("identity", "users", visit["id"])["user"]
     change = {
         "name": values["name"],
         "enabled": values.flag("enabled"),
         "email": values["email"],
         **values.given(password="password"),
     }
+    if options := changed_options(visit, user, values):
+        change["options"] = options
     visit.rooms.patch("identity", "users", visit["id"], body={"user": change})
     return Redirect(f"/people/{visit['id']}", Notice("Saved."))
 

@@ -31,28 +31,49 @@ def dora(shown: Shown) -> Any:
     return other
 
 
-def test_people_with_devices_give_a_passcode(shown: Shown) -> None:
+def test_people_add_devices_and_give_their_passcodes(shown: Shown) -> None:
     shown.person("gwen")
-    identity = shown.cloud.sdk().identity
-    key = b"a device's own secret"
-    user = identity.find_user("gwen")
-    identity.create_credential(
-        type="totp", user_id=user.id, blob=base64.b32encode(key).decode()
-    )
-    rules = {
-        "multi_factor_auth_enabled": True,
-        "multi_factor_auth_rules": [["password", "totp"]],
-    }
-    identity.update_user(user, options=rules)
+    user = shown.cloud.sdk().identity.find_user("gwen")
+    visitor, operator = Visitor(shown.url), Visitor(shown.url)
+    visitor.sign_in("gwen", PASSWORD)
+    operator.sign_in("admin", shown.cloud.place.admin_password)
+    edit = f"/people/{user.id}/edit"
+    asking = {"name": "gwen", "enabled": "yes", "passcode": "yes"}
+    refused = operator.post(edit, asking)
+    assert refused.status == 422 and "has added no device yet" in refused.text
+    found = re.search('name="secret" value="([A-Z2-7]+)"', _new_device(visitor))
+    assert found
+    key = base64.b32decode(found[1])
+    device = TOTP(key, 6, SHA1(), 30)
+    answer = {"secret": found[1], "passcode": device.generate(1).decode()}
+    wrong = visitor.post("/account/device/new", answer)
+    assert wrong.status == 422 and f'value="{found[1]}"' in wrong.text
+    assert "/account/device/" not in _rows(visitor)
+    answer["passcode"] = device.generate(int(time.time()) - 30).decode()
+    assert visitor.post("/account/device/new", answer).status == 303
+    assert "/account/device/" in _rows(visitor)
+    assert operator.post(edit, asking).status == 303
+    assert "password and totp" in operator.get(f"/people/{user.id}").text
     visitor = Visitor(shown.url)
     values = {"user": "gwen", "password": PASSWORD, "domain": "Default"}
     seen = visitor.send("POST", "/sign-in", values, Origin=visitor.origin)
     assert seen.status == 422 and not visitor.cookies
-    device = TOTP(key, 6, SHA1(), 30, enforce_key_length=False)
     code = device.generate(int(time.time())).decode()
     values["passcode"] = f"{code[:3]} {code[3:]}"
     seen = visitor.send("POST", "/sign-in", values, Origin=visitor.origin)
     assert seen.status == 303 and visitor.get("/servers").status == 200
+
+
+def _new_device(visitor: Visitor) -> str:
+    page = visitor.get("/account/device/new").text
+    assert '<svg class="qr"' in page
+    return page
+
+
+def _rows(visitor: Visitor) -> str:
+    """The devices of the account's page, without the way to a new one."""
+    page = visitor.get("/account").text
+    return page[page.index('id="devices"') :].replace("/account/device/new", "")
 
 
 def test_a_tab_of_another_project_makes_nothing(shown: Shown, dora: Any) -> None:

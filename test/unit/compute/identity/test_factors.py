@@ -188,14 +188,14 @@ def test_secrets_from_before_open_nothing() -> None:
 
 def test_several_factors_by_receipts(house: House) -> None:
     rules = [["password", "totp"]]
-    options = {"multi_factor_auth_rules": rules}
+    options = {"multi_factor_auth_rules": rules, "multi_factor_auth_enabled": False}
     user_id = user_with_device(house, **options)
-    # Rules count once they are enabled.
     assert sign_in(house, password="pw").status == 201
+    # Rules count unless they are switched off.
     house.ok(
         "PATCH",
         f"/v3/users/{user_id}",
-        {"user": {"options": {"multi_factor_auth_enabled": True}}},
+        {"user": {"options": {"multi_factor_auth_enabled": None}}},
     )
     first = sign_in(house, password="pw")
     assert first.status == 401

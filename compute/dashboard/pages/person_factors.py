@@ -1,0 +1,59 @@
+"""What a person proves to sign in: a password, or a device's passcode besides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from compute.dashboard.frame.fields import BadForm, Field, Values
+from compute.dashboard.frame.visit import Visit
+from compute.dashboard.pages.account_devices import LIST
+
+Thing = Mapping[str, Any]
+
+ENABLED, RULES = "multi_factor_auth_enabled", "multi_factor_auth_rules"
+BOTH = [["password", "totp"]]
+
+
+def said(user: Thing) -> str:
+    """In words: "password", or what is enough together."""
+    rules = user.get("options", {}).get(RULES) or []
+    if not (rules and user["options"].get(ENABLED, True)):
+        return "any one method"
+    return ", or ".join(" and ".join(rule) for rule in rules)
+
+
+def factor_field(user: Thing) -> list[Field]:
+    """Whether both are asked for; nothing for a person with rules of another kind,
+    which this page would not know how to give back."""
+    options = user.get("options", {})
+    if options.get(RULES) not in (None, [], BOTH):
+        return []
+    return [
+        Field(
+            "passcode",
+            "Asks for password and passcode",
+            "checkbox",
+            ["yes"] if _asks(user) else [],
+            help="Once the person has added a device, on the page of the account.",
+        )
+    ]
+
+
+def changed_options(visit: Visit, user: Thing, values: Values) -> dict[str, Any]:
+    """What of the person's options the answer changes.  ``BadForm`` for who has no
+    device: that one could not sign in any more."""
+    wanted = values.flag("passcode")
+    if not factor_field(user) or wanted == _asks(user):
+        return {}
+    if not wanted:
+        return {ENABLED: False, RULES: []}
+    query = {**LIST, "user_id": user["id"]}
+    if not visit.rooms.get("identity", "credentials", **query)["credentials"]:
+        raise BadForm({"passcode": "This person has added no device yet."})
+    return {ENABLED: True, RULES: BOTH}
+
+
+def _asks(user: Thing) -> bool:
+    options = user.get("options", {})
+    return options.get(RULES) == BOTH and bool(options.get(ENABLED, True))
