@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from compute.deploy.certificates import UnfitCertificate
 from compute.deploy.deployment import Deployment, Stopped
 from compute.deploy.fleet import Fleet
 from compute.deploy.inventory import Inventory, load_inventory
@@ -38,6 +39,7 @@ _MISTAKES = (
     RingError,
     RingRefused,
     Stopped,
+    UnfitCertificate,
     # A full disk here, a site that is somebody else's.
     OSError,
 )
@@ -46,6 +48,11 @@ inventory_argument = click.argument(
     "inventory_file",
     metavar="INVENTORY",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
+)
+interrupt_option = click.option(
+    "--interrupt",
+    is_flag=True,
+    help="Restart everything at once where it must be: TLS on, off, another authority.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -166,29 +173,38 @@ def plan(inventory_file: Path, as_json: bool) -> None:
 @inventory_argument
 @click.option("--forget", multiple=True, help="A host that is lost for good.")
 @click.option("--wait", is_flag=True, help="Go on until rings have settled.")
+@interrupt_option
 @_told
-def apply(inventory_file: Path, forget: tuple[str, ...], wait: bool) -> None:
+def apply(
+    inventory_file: Path, forget: tuple[str, ...], wait: bool, interrupt: bool
+) -> None:
     """Make the machines what the inventory says.
 
     Exit code 1 if something is left for a later run: it says what.
     """
-    _apply(inventory_file, forget, wait, upgrades=False)
+    _apply(inventory_file, forget, wait, interrupt=interrupt)
 
 
 @deploy.command()
 @inventory_argument
+@interrupt_option
 @_told
-def upgrade(inventory_file: Path) -> None:
+def upgrade(inventory_file: Path, interrupt: bool) -> None:
     """Let the machines run this checkout, one zone at a time.
 
     Each zone waits until the store is whole.  It stops at the first failure; run it
     again, or ``apply``, when that is mended.
     """
-    _apply(inventory_file, (), False, upgrades=True)
+    _apply(inventory_file, interrupt=interrupt, upgrades=True)
 
 
 def _apply(
-    inventory_file: Path, forget: tuple[str, ...], wait: bool, *, upgrades: bool
+    inventory_file: Path,
+    forget: tuple[str, ...] = (),
+    wait: bool = False,
+    *,
+    interrupt: bool = False,
+    upgrades: bool = False,
 ) -> None:
     database = load_inventory(inventory_file).cloud.database
     site = Site.of(inventory_file)
@@ -199,7 +215,7 @@ def _apply(
             click.echo(f"release {site.release}")
         with _fleet(inventory_file) as (inventory, _, fleet):
             deployment = Deployment(fleet, inventory, site, click.echo)
-            left = deployment.apply(forget=forget, wait=wait)
+            left = deployment.apply(forget=forget, wait=wait, interrupt=interrupt)
     for line in left:
         click.echo(f"left: {line}")
     if left:
@@ -209,27 +225,59 @@ def _apply(
 
 @deploy.command()
 @inventory_argument
+@_told
+def authority(inventory_file: Path) -> None:
+    """Print whom clients must believe: certificates for OS_CACERT, AWS_CA_BUNDLE."""
+    inventory = load_inventory(inventory_file)
+    site = Site.of(inventory_file)
+    papers = site.papers(inventory)
+    if papers is None:
+        raise Stopped("tls = no in the inventory: nothing is encrypted")
+    if not site.has_authority:
+        raise Stopped("there is none before the first apply")
+    click.echo(papers.trusted, nl=False)
+
+
+@deploy.command()
+@inventory_argument
 @json_option
 @_told
 def status(inventory_file: Path, as_json: bool) -> None:
-    """Every host: services, releases, rings, clock.
+    """Every host: services, releases, rings, clock, certificates; what rings wait for.
 
     Exit code 1 unless all is as wished.
     """
     with _fleet(inventory_file) as (inventory, site, fleet):
-        found = standing(survey(fleet, inventory, site))
+        kept = {host.name: site.kept_certificate(host.name) for host in inventory.hosts}
+        found = standing(survey(fleet, inventory, site), kept)
+        rings = planned_rings(inventory, site, int(time.time()))
     if as_json:
-        click.echo(json.dumps([each.plain() for each in found], indent=1))
+        services = [each.plain() for each in found]
+        click.echo(json.dumps({"services": services, "rings": rings}, indent=1))
     else:
         _print(found)
-    if not all(each.is_right for each in found):
+        for name, lines in rings.items():
+            for line in lines:
+                console.print(f"[bold]ring {name}[/bold]: {escape(line)}")
+    if rings or not all(each.is_right for each in found):
         sys.exit(1)
 
 
 def _print(found: list[Standing]) -> None:
     table = Table()
-    for name in ("host", "service", "state", "release", "rings", "clock"):
+    for name in (
+        "host",
+        "service",
+        "state",
+        "release",
+        "rings",
+        "certificate",
+        "clock",
+    ):
         table.add_column(name, overflow="fold")
     for each in found:
         table.add_row(*(escape(text) for text in each.row()))
     console.print(table)
+    for host, until in {each.host: each.certificate for each in found}.items():
+        if until:
+            console.print(f"{host}: its certificate is good until {escape(until)}")

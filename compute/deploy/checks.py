@@ -99,6 +99,8 @@ def _warnings(
     missing = sorted(set(wishes.packages) - set(found["packages"]))
     if missing:
         yield f"apt will install {', '.join(missing)}"
+    if wishes.has_open_tunnels:
+        yield "what guests say across hosts is not encrypted (VXLAN, UDP port 4789)"
     if not found["systemd"]:
         yield "has no systemd: the supervisor will look after its services"
     if found["system"].get("ID") != "debian":

@@ -14,7 +14,13 @@ from compute.deploy.fleet import Fleet
 from compute.deploy.forgetting import orphans, why_not_forgotten
 from compute.deploy.inventory import Inventory
 from compute.deploy.model import Host, Part
-from compute.deploy.plan import Change, farewells, preparations, service_changes
+from compute.deploy.plan import (
+    Change,
+    farewells,
+    interruption,
+    preparations,
+    service_changes,
+)
 from compute.deploy.rings import RingStep, first_ring, moved_at, next_step, ring_names
 from compute.deploy.rolling import Batch, batches
 from compute.deploy.sharing import share_keys
@@ -50,13 +56,23 @@ class Deployment:
         self._site = site
         self._say = say
 
-    def apply(self, *, forget: Iterable[str] = (), wait: bool = False) -> list[str]:
-        """Make it so; what is left to be done by a later run.  Raises ``Stopped``."""
+    def apply(
+        self,
+        *,
+        forget: Iterable[str] = (),
+        wait: bool = False,
+        interrupt: bool = False,
+    ) -> list[str]:
+        """Make it so; what is left to be done by a later run.  Raises ``Stopped``.
+
+        ``interrupt``: also what cannot be done while the cloud serves.
+        """
         lost = tuple(forget)
         found = survey(self._fleet, self._inventory, self._site)
         for host, why in found.away.items():
             self._say(f"{host.name}: {why}; the others go on")
         self._refuse_obstacles(found)
+        at_once = self._interruption(found, allowed=interrupt)
         # Not before: what stands in the way may be a cluster that has them already.
         self._keep_first_files(found)
         self._refuse_forgetting(lost)
@@ -68,7 +84,7 @@ class Deployment:
             left = self._step_rings(away, lost, wait=False)
             if away:
                 raise Stopped("\n".join(left))
-        self._roll(found, away)
+        self._roll(found, away, at_once=at_once)
         left = [f"{host.name}: was not deployed" for host in away]
         left += self._step_rings(away, (), wait)
         self._say_goodbye()
@@ -78,6 +94,8 @@ class Deployment:
 
     def _keep_first_files(self, found: Survey) -> None:
         self._site.keep_secrets(found.secrets)
+        if found.papers is not None:
+            self._site.keep_papers(found.papers)
         for name in ring_names(self._inventory):
             path = self._site.builder(name)
             if not path.exists():
@@ -94,6 +112,21 @@ class Deployment:
         ]
         if obstacles:
             raise Stopped("\n".join(obstacles))
+
+    def _interruption(self, found: Survey, *, allowed: bool) -> bool:
+        """Whether all must be restarted at once.  Raises ``Stopped`` if it may not."""
+        reasons = {
+            host: why
+            for host, each in found.hosts.items()
+            if (why := interruption(each.wishes, each.found))
+        }
+        told = [f"{host.name}: {why}" for host, why in reasons.items()]
+        if reasons and not allowed:
+            hint = "it cannot run beside what the inventory wishes: all must restart at"
+            raise Stopped("\n".join([*told, f"{hint} once, by apply --interrupt"]))
+        if reasons and found.away:
+            raise Stopped("every host must be there, for all restart at once")
+        return bool(reasons)
 
     def _refuse_forgetting(self, lost: tuple[str, ...]) -> None:
         builders = self._builders()
@@ -150,7 +183,7 @@ class Deployment:
 
     # ---- services ------------------------------------------------------------------
 
-    def _roll(self, found: Survey, away: list[Host]) -> None:
+    def _roll(self, found: Survey, away: list[Host], *, at_once: bool) -> None:
         changes = {
             host: service_changes(each.wishes, each.found)
             for host, each in found.hosts.items()
@@ -159,14 +192,15 @@ class Deployment:
         nodes = self._inventory.playing(Part.STORE)
         absent = [host.name for host in nodes if host in away]
         self._share_keys()
-        for batch in batches(changes, nodes, self._inventory.store.replicas):
+        replicas = self._inventory.store.replicas
+        for batch in batches(changes, nodes, replicas, at_once=at_once):
             if absent and batch.is_restart and batch.touches_store:
                 text = f"not done, for its replicas may be all there are: {batch.title}"
                 raise Stopped(f"{', '.join(absent)}: was not deployed\n{text}")
             self._run_batch(batch, found)
 
     def _run_batch(self, batch: Batch, found: Survey) -> None:
-        if batch.is_restart and batch.touches_store:
+        if batch.is_restart and batch.touches_store and not batch.interrupts:
             self._wait_until_whole(f"before: {batch.title}")
         if batch.touches_cloud:
             self._share_keys(starting=True)
@@ -178,7 +212,7 @@ class Deployment:
             self._fleet.ask(host, change.order)
             address, port = found.hosts[host].wishes.services[change.subject].health
             question = {"verb": "healthy", "address": address, "port": port}
-            question |= {"seconds": HEALTH_SECONDS}
+            question |= {"seconds": HEALTH_SECONDS, "tls": self._inventory.cloud.tls}
             return str(self._fleet.ask(host, question))
 
         done, refused = self._fleet.each(list(changes), start)

@@ -38,15 +38,16 @@ def why_not_forgotten(
         if not places:
             return f"--forget {name}: no ring has a device of it"
         for address, port in places:
-            if _answers(fleet, address, port):
+            if _answers(fleet, inventory, address, port):
                 text = f"{name} answers at {address}:{port}, it is not lost"
                 return f"{text}: drain it, or end its store first"
     return ""
 
 
-def _answers(fleet: Fleet, address: str, port: int) -> bool:
+def _answers(fleet: Fleet, inventory: Inventory, address: str, port: int) -> bool:
     """As other hosts see it; this machine need not reach it."""
     question = {"verb": "healthy", "address": address, "port": port, "seconds": 0}
+    question |= {"tls": inventory.cloud.tls}
     asked = list(fleet.connections)[:ASKED_MAX]
     answers, _ = fleet.each(asked, lambda host: fleet.ask(host, question))
     return "" in answers.values()

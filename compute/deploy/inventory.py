@@ -18,6 +18,7 @@ from pathlib import Path
 from compute.agent.settings import HypervisorKind
 from compute.deploy.model import DiskWish, Host, Part, User
 from compute.deploy.options import CloudWish, HostWish, StoreWish
+from compute.deploy.protection import OWN_CERTIFICATE, unprotected
 from objectstore.kernel.settings import Reader, read_file
 from ring.device import Device, check_device
 from ring.errors import RingError
@@ -84,6 +85,8 @@ def read_inventory(
     users = tuple(_users(reader, store.users))
     inventory = Inventory(source, cloud, store, users, tuple(hosts), extras)
     _check_whole(reader, inventory)
+    for section, option, text in unprotected(cloud, extras):
+        reader.note(section, option, text)
     reader.finish()
     return inventory
 
@@ -103,7 +106,7 @@ def _check_cloud(reader: Reader, cloud: CloudWish) -> None:
     elif cloud.database and not _DATABASE.match(cloud.database):
         known = "sqlite://, postgresql+psycopg2:// or mysql+pymysql://"
         reader.note("cloud", "database", f"{known}: releases have no other driver")
-    for name in ("known_hosts", "ssh_key"):
+    for name in ("known_hosts", "ssh_key", *OWN_CERTIFICATE):
         path = getattr(cloud, name)
         if path is not None and not path.is_file():
             reader.note("cloud", name, f"there is no file {path}")

@@ -25,6 +25,16 @@ class CloudWish:
     database: str = option(
         "", "The database's URL; default: an SQLite file of the one control host"
     )
+    tls: bool = option(
+        True, "Encrypt what clients and hosts say; no: the wires are yours alone"
+    )
+    certificate: Path | None = option(
+        None, "Your own certificate chain for clients (PEM); default: the site's"
+    )
+    private_key: Path | None = option(None, "Its key (PEM)")
+    authority: Path | None = option(
+        None, "Certificates of who signed it (PEM): hosts believe these too"
+    )
     port: int = option(5000, "Of the control hosts", minimum=1, maximum=65535)
     agent_port: int = option(7000, "Of compute hosts", minimum=1, maximum=65535)
     user: str = option("ringstack", "Whom the services run as")

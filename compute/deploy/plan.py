@@ -111,6 +111,19 @@ def service_changes(wishes: HostWishes, found: Mapping[str, Any]) -> list[Change
     return changes
 
 
+def interruption(wishes: HostWishes, found: Mapping[str, Any]) -> str:
+    """Why its services cannot run beside those of other hosts that run as wished; "":
+    they can.  Asked of processes, not of files: a run that was killed wrote those."""
+    for name, service in wishes.services.items():
+        runs = found["services"].get(name, _NOT_THERE)
+        before, after = runs.get("tls", ""), service.tls
+        if runs["pid"] and before != after:
+            if before and after:
+                return "knows its peers by another authority"
+            return "speaks TLS" if before else "speaks no TLS"
+    return ""
+
+
 def farewells(wishes: HostWishes, found: Mapping[str, Any]) -> list[Change]:
     """What was deployed here once and is wished no more: services, old releases."""
     changes = [

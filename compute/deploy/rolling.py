@@ -21,6 +21,8 @@ class Batch:
     acts: tuple[tuple[Host, Change], ...]
     # Whether something that ran is away meanwhile: the store must be whole before.
     is_restart: bool
+    # Whether the store is away for everybody meanwhile.
+    interrupts: bool = False
 
     @property
     def where(self) -> str:
@@ -40,9 +42,14 @@ class Batch:
 
 
 def batches(
-    changes: Mapping[Host, Iterable[Change]], nodes: Iterable[Host], replicas: int
+    changes: Mapping[Host, Iterable[Change]],
+    nodes: Iterable[Host],
+    replicas: int,
+    *,
+    at_once: bool = False,
 ) -> list[Batch]:
-    """``nodes``: all store nodes, changed or not."""
+    """``nodes``: all store nodes, changed or not; ``at_once``: what is restarted cannot
+    speak with what is not."""
     found: list[Batch] = []
     pairs = [(host, change) for host, each in changes.items() for change in each]
     zones = {host.place for host in nodes}
@@ -57,6 +64,12 @@ def batches(
             if group:
                 # Nothing is taken away by these: all at once.
                 found.append(Batch(f"start {name}", group, is_restart=False))
+        if at_once:
+            rest = tuple(pair for pair in these if pair[1].kind != "start")
+            if rest:
+                title = f"restart {name} everywhere"
+                found.append(Batch(title, rest, is_restart=True, interrupts=True))
+            continue
         restarts: dict[tuple[object, ...], list[tuple[Host, Change]]] = {}
         for host, change in sorted(
             (pair for pair in these if pair[1].kind != "start"),

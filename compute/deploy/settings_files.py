@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from compute.deploy.inventory import Inventory
 from compute.deploy.model import Host, Part, Secrets
-from compute.deploy.remote.places import RUN, SETTINGS, STATE
+from compute.deploy.remote.places import AUTHORITY, CERTIFICATE, RUN, SETTINGS, STATE
 from compute.settings import ROOM_ROLES, Role
 from ring.device import bracketed
 
+# Shown to who asks for a name; and whom hosts believe when they call the cloud.
+PUBLIC_CERTIFICATE = f"{SETTINGS}/public-certificate.pem"
+TRUSTED = f"{SETTINGS}/trusted.pem"
 SERVICE_PASSWORD = f"{SETTINGS}/service-password"
 Sections = dict[str, dict[str, str]]
 _HEAD = "# Written by ringstack deploy: change the inventory instead.\n\n"
@@ -67,7 +71,9 @@ def store_conf(inventory: Inventory, secrets: Secrets, host: Host) -> str:
             "use": "egg:ringstack#identity",
             "auth_url": f"{public_url(inventory)}/identity",
             "service_password_file": SERVICE_PASSWORD,
+            **({"ca_file": TRUSTED} if inventory.cloud.tls else {}),
         }
+    sections |= _tls(inventory, nodes=True)
     return render(_joined("store.conf", sections, inventory))
 
 
@@ -83,14 +89,15 @@ def cloud_conf(inventory: Inventory, host: Host) -> str:
             "roles": ", ".join(roles),
             "public_address": f"{bracketed(host.address)}:{cloud.port}",
             "public_url": public_url(inventory),
-            "agent_url": f"http://{bracketed(host.address)}:{cloud.port}",
+            "agent_url": f"{scheme(inventory)}://{bracketed(host.address)}:{cloud.port}",
             "object_store_url": store_url(inventory),
             "region": cloud.region,
             "host": host.name,
             "state": f"{STATE}/cloud",
             "service_password_file": SERVICE_PASSWORD,
             **({"database": cloud.database} if cloud.database else {}),
-        }
+        },
+        **_tls(inventory),
     }
     return render(_joined("cloud.conf", sections, inventory))
 
@@ -117,6 +124,7 @@ def agent_conf(inventory: Inventory, host: Host) -> str:
             "service_password_file": SERVICE_PASSWORD,
         },
         "agent": {"hypervisor": host.hypervisor},
+        **_tls(inventory),
     }
     return render(_joined("agent.conf", sections, inventory))
 
@@ -126,7 +134,7 @@ def public_url(inventory: Inventory) -> str:
     if inventory.cloud.public_url:
         return inventory.cloud.public_url.rstrip("/")
     first = inventory.playing(Part.CONTROL)[0]
-    return f"http://{bracketed(first.address)}:{inventory.cloud.port}"
+    return f"{scheme(inventory)}://{bracketed(first.address)}:{inventory.cloud.port}"
 
 
 def store_url(inventory: Inventory) -> str:
@@ -134,7 +142,36 @@ def store_url(inventory: Inventory) -> str:
     if inventory.cloud.store_url:
         return inventory.cloud.store_url.rstrip("/")
     first = inventory.playing(Part.PROXY)[0]
-    return f"http://{bracketed(first.address)}:{inventory.store.port}"
+    return f"{scheme(inventory)}://{bracketed(first.address)}:{inventory.store.port}"
+
+
+def scheme(inventory: Inventory) -> str:
+    """What every listener speaks."""
+    return "https" if inventory.cloud.tls else "http"
+
+
+def names_of(inventory: Inventory, host: Host) -> set[str]:
+    """How others reach a host: what its certificate is for."""
+    names = {host.address, host.name}
+    if host.plays(Part.CONTROL):
+        names.add(urlsplit(public_url(inventory)).hostname or "")
+    if host.plays(Part.PROXY):
+        names.add(urlsplit(store_url(inventory)).hostname or "")
+    return names - {""}
+
+
+def _tls(inventory: Inventory, *, nodes: bool = False) -> Sections:
+    """``nodes``: of servers that call each other with certificates on both sides."""
+    if not inventory.cloud.tls:
+        return {}
+    sections = {"tls": {"certificate": CERTIFICATE}}
+    if inventory.cloud.certificate is not None:
+        sections["tls"]["public_certificate"] = PUBLIC_CERTIFICATE
+    if nodes:
+        sections["tls"]["authority"] = AUTHORITY
+    else:
+        sections["client"] = {"ca_file": TRUSTED}
+    return sections
 
 
 def render(sections: Mapping[str, Mapping[str, str]]) -> str:

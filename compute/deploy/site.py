@@ -6,6 +6,8 @@ secrets.json    made once; whoever loses it loses every name of the store
 release         the name of the release that hosts should run
 releases/       the releases themselves, one tar file each
 known_hosts     hosts' keys, where the inventory names no file of them
+authority.pem   who signs hosts' certificates, and authority.key, the key for that
+certificates/   hosts' certificates with their keys, NAME.pem each
 """
 
 from __future__ import annotations
@@ -17,12 +19,25 @@ import secrets as random_secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
+from compute.deploy.certificates import (
+    Authority,
+    Papers,
+    UnfitCertificate,
+    is_due,
+    make_authority,
+    make_certificate,
+    own_certificate,
+)
 from compute.deploy.inventory import Inventory
-from compute.deploy.model import Secrets
+from compute.deploy.model import Part, Secrets
+from compute.deploy.settings_files import names_of, public_url, store_url
 
 SECRET_BYTES = 32
+CERTIFICATES = "certificates"
 USER_KEY_BYTES = 18
 
 
@@ -63,6 +78,7 @@ class Site:
         """The directory, for its owner's eyes."""
         self.directory.mkdir(mode=0o700, exist_ok=True)
         self.releases.mkdir(mode=0o700, exist_ok=True)
+        (self.directory / CERTIFICATES).mkdir(mode=0o700, exist_ok=True)
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -104,6 +120,53 @@ class Site:
         text = json.dumps(asdict(secrets), indent=1, sort_keys=True) + "\n"
         self._write("secrets.json", text)
 
+    # ---- certificates -------------------------------------------------------------
+
+    def papers(self, inventory: Inventory) -> Papers | None:
+        """Those there are; new ones, not kept yet, for who has none and where they are
+        due.  None: the inventory wishes no TLS.  Raises ``UnfitCertificate``."""
+        if not inventory.cloud.tls:
+            return None
+        now = datetime.now(UTC)
+        certificate, key = self._read("authority.pem"), self._read("authority.key")
+        if certificate and not key:
+            raise UnfitCertificate(f"{self.directory}/authority.key is gone")
+        authority = Authority(certificate, key)
+        if not certificate:
+            name = f"Ringstack {inventory.source.stem}"
+            authority = make_authority(name, now)
+        hosts = {}
+        for host in inventory.hosts:
+            names = names_of(inventory, host)
+            kept = self._read(_certificate(host.name))
+            if not kept or is_due(kept, authority, names, now):
+                kept = make_certificate(authority, names, now)
+            hosts[host.name] = kept
+        return Papers(authority, hosts, *_given(inventory, now))
+
+    def keep_papers(self, papers: Papers) -> None:
+        """Before any host gets them.  The key before what it is for."""
+        self._write("authority.key", papers.authority.key)
+        self._write("authority.pem", papers.authority.certificate)
+        for name, pem in papers.hosts.items():
+            if pem != self._read(_certificate(name)):
+                self._write(_certificate(name), pem)
+
+    @property
+    def has_authority(self) -> bool:
+        """Whether certificates were made here."""
+        return (self.directory / "authority.pem").exists()
+
+    def kept_certificate(self, host: str) -> str:
+        """What was made for it last, with its key; "": nothing."""
+        return self._read(_certificate(host))
+
+    def _read(self, name: str) -> str:
+        try:
+            return (self.directory / name).read_text("ascii")
+        except FileNotFoundError:
+            return ""
+
     # ---- the release --------------------------------------------------------------
 
     @property
@@ -125,10 +188,27 @@ class Site:
     def _write(self, name: str, text: str) -> None:
         """Whole or not at all, and for the owner alone."""
         path = self.directory / name
-        fresh = path.with_name(name + ".new")
+        fresh = path.with_name(path.name + ".new")
         file = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(file, "w", encoding="utf-8") as opened:
             opened.write(text)
             opened.flush()
             os.fsync(opened.fileno())
         fresh.replace(path)
+
+
+def _certificate(host: str) -> str:
+    return f"{CERTIFICATES}/{host}.pem"
+
+
+def _given(inventory: Inventory, now: datetime) -> tuple[str, str]:
+    """The operator's own certificate with its key, and its authority."""
+    cloud = inventory.cloud
+    if not (cloud.certificate and cloud.private_key and cloud.authority):
+        return "", ""
+    urls = [store_url(inventory)] if inventory.playing(Part.PROXY) else []
+    urls += [public_url(inventory)] if inventory.playing(Part.CONTROL) else []
+    names = {urlsplit(url).hostname or "" for url in urls}
+    chain, key = cloud.certificate.read_text(), cloud.private_key.read_text()
+    authority = cloud.authority.read_text("ascii").rstrip("\n") + "\n"
+    return own_certificate(chain, key, names, now), authority

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from compute.deploy.certificates import ends_at
 from compute.deploy.checks import CLOCK_SECONDS_MAX
-from compute.deploy.remote.places import SETTINGS
+from compute.deploy.remote.places import CERTIFICATE, SETTINGS
+from compute.deploy.settings_files import PUBLIC_CERTIFICATE
 from compute.deploy.survey import Survey, Surveyed
 
+RENEW = ": apply"
 RING_SUFFIX = ".ring.gz"
 DIGEST_SHOWN = 8
 
@@ -25,6 +29,9 @@ class Standing:
     release: str = ""
     rings: str = ""
     clock_off: float = 0.0
+    # When what the host shows runs out; of one that shows the operator's too, the
+    # first of both.
+    certificate: str = ""
 
     def plain(self) -> dict[str, Any]:
         """For JSON."""
@@ -36,11 +43,13 @@ class Standing:
         return self.host, self.service, self.state, self.release, self.rings, clock
 
 
-def standing(survey: Survey) -> list[Standing]:
-    """All of them, in the inventory's order of names."""
+def standing(survey: Survey, kept: Mapping[str, str]) -> list[Standing]:
+    """All of them, in the inventory's order of names.  ``kept``: hosts' certificates as
+    they were made last."""
     found = [Standing(host.name, "", why, False) for host, why in survey.away.items()]
     for host, each in survey.hosts.items():
         rings = _rings(each)
+        certificate = _certificate(each, kept.get(host.name, ""))
         for name, wish in each.wishes.services.items():
             runs = each.found["services"][name]
             state = "does not run"
@@ -51,6 +60,7 @@ def standing(survey: Survey) -> list[Standing]:
                     state = f"does not answer: {runs['problem']}"
             right = state == "as wished" and rings != "differ"
             right = right and abs(each.clock_off) <= CLOCK_SECONDS_MAX
+            right = right and not certificate.endswith(RENEW)
             found.append(
                 Standing(
                     host.name,
@@ -60,6 +70,7 @@ def standing(survey: Survey) -> list[Standing]:
                     runs["release"],
                     rings if name == "store" else "",
                     each.clock_off,
+                    certificate,
                 )
             )
     return sorted(found, key=lambda each: (each.host, each.service))
@@ -75,3 +86,19 @@ def _rings(each: Surveyed) -> str:
                 return "differ"
             whole.update(wish.sha256.encode())
     return whole.hexdigest()[:DIGEST_SHOWN]
+
+
+def _certificate(each: Surveyed, kept: str) -> str:
+    """A day; with what to do where another certificate is wished."""
+    paths = {CERTIFICATE, PUBLIC_CERTIFICATE} & each.wishes.files.keys()
+    wished = [each.wishes.files[path] for path in paths]
+    if not wished:
+        return "no TLS"
+    if all(_is_there(each, path) for path in paths):
+        return f"{min(ends_at(wish.content.decode()) for wish in wished):%Y-%m-%d}"
+    return f"{ends_at(kept):%Y-%m-%d}{RENEW}" if kept else f"none{RENEW}"
+
+
+def _is_there(each: Surveyed, path: str) -> bool:
+    found = each.found["files"].get(path)
+    return found is not None and found["sha256"] == each.wishes.files[path].sha256

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from platform import machine
 from typing import Any
 
+from compute.deploy.certificates import Papers
 from compute.deploy.checks import Machine, Remark, judge
 from compute.deploy.fleet import Fleet
 from compute.deploy.inventory import Inventory
@@ -43,6 +44,7 @@ class Survey:
     hosts: Mapping[Host, Surveyed]
     away: Mapping[Host, str]
     secrets: Secrets
+    papers: Papers | None
     # Rings whose builders the site has, and their versions.
     drawn: Mapping[str, int]
 
@@ -91,10 +93,11 @@ class Survey:
 def survey(fleet: Fleet, inventory: Inventory, site: Site) -> Survey:
     """Ask all hosts.  Raises ``AlreadySet`` for a wrong inventory."""
     secrets = site.secrets(inventory)
+    papers = site.papers(inventory)
     rings = ring_files(inventory, site)
     release = site.release or NO_RELEASE
     wishes = {
-        host: wish_for(inventory, host, secrets, rings, release)
+        host: wish_for(inventory, host, secrets, rings, release, papers)
         for host in inventory.hosts
     }
 
@@ -106,7 +109,8 @@ def survey(fleet: Fleet, inventory: Inventory, site: Site) -> Survey:
         return Surveyed(wishes[host], found, clock - (asked + time.time()) / 2)
 
     found, refused = fleet.each(inventory.hosts, look)
-    return Survey(found, refused, secrets, drawn_rings(inventory, site))
+    drawn = drawn_rings(inventory, site)
+    return Survey(found, refused, secrets, papers, drawn)
 
 
 def planned_rings(

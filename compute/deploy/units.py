@@ -10,7 +10,7 @@ import hashlib
 import json
 from dataclasses import dataclass, replace
 
-from compute.deploy.remote.places import DEPLOYED, SERVICE_PREFIX, UNIT_HEAD
+from compute.deploy.remote.places import DEPLOYED, ENCRYPTED, SERVICE_PREFIX, UNIT_HEAD
 
 # Beyond what a server takes to finish its clients' requests.
 STOP_SECONDS = 60
@@ -51,6 +51,8 @@ class ServiceWish:
     health: tuple[str, int]
     release: str = ""
     digest: str = ""
+    # Of the authority that it and its peers know each other by; "": no TLS.
+    tls: str = ""
 
 
 def with_digest(
@@ -67,6 +69,7 @@ def environment(service: ServiceWish) -> dict[str, str]:
     return {
         DEPLOYED: service.digest,
         "RINGSTACK_RELEASE": service.release,
+        **({ENCRYPTED: service.tls} if service.tls else {}),
         "LANG": "C.UTF-8",
         # Releases are root's; what is compiled is compiled already.
         "PYTHONDONTWRITEBYTECODE": "1",

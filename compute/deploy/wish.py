@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from compute.deploy import settings_files as texts
+from compute.deploy.certificates import Papers
 from compute.deploy.inventory import Inventory
 from compute.deploy.model import Host, Part, Secrets
-from compute.deploy.remote.places import LOGS, NAME, RELEASES, SETTINGS, STATE
+from compute.deploy.remote.places import (
+    AUTHORITY,
+    CERTIFICATE,
+    LOGS,
+    NAME,
+    RELEASES,
+    SETTINGS,
+    STATE,
+)
 from compute.deploy.units import ServiceWish, with_digest
 
 HOSTING_PACKAGES = (
@@ -26,6 +35,7 @@ HOSTING_PACKAGES = (
 )
 NETWORK_PACKAGES = ("dnsmasq-base", "nftables", "iproute2", "conntrack", "haproxy")
 SIMULATED = "sim"
+TLS_DIGITS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +73,8 @@ class HostWishes:
     release: str
     libvirt: bool
     services: Mapping[str, ServiceWish]
+    # Whether guests' networks leave this host, though all else is encrypted.
+    has_open_tunnels: bool = False
 
 
 def wish_for(
@@ -71,8 +83,9 @@ def wish_for(
     secrets: Secrets,
     rings: Mapping[str, bytes],
     release: str,
+    papers: Papers | None,
 ) -> HostWishes:
-    """``rings``: their files by name.  Raises ``AlreadySet``."""
+    """``rings``: their files by name; ``papers``: for TLS.  Raises ``AlreadySet``."""
     user = inventory.cloud.user
     ours = f"root:{user}"
     directories = {
@@ -132,10 +145,16 @@ def wish_for(
         # Nothing but a secret: an older one, too, is not shown.
         content = f"{secrets.service_password}\n".encode()
         files[texts.SERVICE_PASSWORD] = FileWish(content, 0o640, ours, False)
+    tls = ""
+    if papers is not None:
+        files |= _paper_files(papers, host, user)
+        tls = files[AUTHORITY].sha256[:TLS_DIGITS]
     packages: tuple[str, ...] = HOSTING_PACKAGES if hosting else ()
     if host.plays(Part.NETWORK):
         packages += NETWORK_PACKAGES
+    tunnels = host.plays(Part.NETWORK) and len(inventory.playing(Part.NETWORK)) > 1
     return HostWishes(
+        has_open_tunnels=inventory.cloud.tls and tunnels,
         host=host,
         user=user,
         packages=packages,
@@ -144,10 +163,29 @@ def wish_for(
         release=release,
         libvirt=hosting,
         services={
-            name: with_digest(service, release, _read_by(name, files))
+            name: with_digest(replace(service, tls=tls), release, _read_by(name, files))
             for name, service in services.items()
         },
     )
+
+
+def _paper_files(papers: Papers, host: Host, user: str) -> dict[str, FileWish]:
+    """Keys are for the services' user alone (and root), and never shown."""
+
+    def known(text: str) -> FileWish:
+        return FileWish(text.encode(), 0o644, "root:root", False)
+
+    def secret(text: str) -> FileWish:
+        return FileWish(text.encode(), 0o600, f"{user}:{user}", False)
+
+    files = {
+        AUTHORITY: known(papers.authority.certificate),
+        texts.TRUSTED: known(papers.trusted),
+        CERTIFICATE: secret(papers.hosts[host.name]),
+    }
+    if papers.public and host.plays(Part.CONTROL, Part.PROXY):
+        files[texts.PUBLIC_CERTIFICATE] = secret(papers.public)
+    return files
 
 
 def _cloud_service(
@@ -169,9 +207,9 @@ def _cloud_service(
 def _read_by(service: str, files: Mapping[str, FileWish]) -> list[tuple[str, str]]:
     """The files that a service reads when it starts, and their digests.
 
-    Rings are not among them: servers notice new ones by themselves.
+    Rings and certificates are not among them: servers notice new ones by themselves.
     """
-    names = {f"{service}.conf", "service-password"}
+    names = {f"{service}.conf", "service-password", "authority.pem", "trusted.pem"}
     if service == "store":
         names.add("cluster.conf")
     paths = sorted(f"{SETTINGS}/{name}" for name in names)

@@ -251,7 +251,8 @@ def _service(
 ) -> dict[str, Any]:
     found = running(name, systemd)
     asked = health.get(name) if found["pid"] else None
-    return {**found, "problem": unhealthy(*asked) if asked else ""}
+    problem = unhealthy(*asked, tls=bool(found["tls"])) if asked else ""
+    return {**found, "problem": problem}
 
 
 def _listeners(ports: list[int]) -> dict[str, int]:

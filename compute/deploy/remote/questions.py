@@ -6,12 +6,13 @@ import http.client
 import json
 import os
 import pwd
+import ssl
 import subprocess
 import time
 from collections.abc import Mapping
 from typing import Any
 
-from compute.deploy.remote.places import RELEASES, SETTINGS
+from compute.deploy.remote.places import AUTHORITY, CERTIFICATE, RELEASES, SETTINGS
 
 HEALTH_PATH = "/healthcheck"
 HEALTH_SECONDS = 5.0
@@ -23,15 +24,18 @@ def healthy(request: Mapping[str, Any]) -> str:
     """Wait until it answers; "" or why it does not."""
     last = time.monotonic() + request["seconds"]
     while True:
-        problem = unhealthy(request["address"], request["port"])
+        problem = unhealthy(request["address"], request["port"], tls=request["tls"])
         if not problem or time.monotonic() > last:
             return problem
         time.sleep(LOOK_SECONDS)
 
 
-def unhealthy(address: str, port: int) -> str:
+def unhealthy(address: str, port: int, *, tls: bool) -> str:
     """Why the server there is not well; "": it is."""
-    connection = http.client.HTTPConnection(address, port, timeout=HEALTH_SECONDS)
+    try:
+        connection = _connection(address, port, tls=tls)
+    except OSError as error:  # our certificate, or the authority's
+        return f"{address}:{port}: {error}"
     try:
         connection.request("GET", HEALTH_PATH)
         status = connection.getresponse().status
@@ -40,6 +44,17 @@ def unhealthy(address: str, port: int) -> str:
     finally:
         connection.close()
     return "" if status < 500 else f"{address}:{port}{HEALTH_PATH}: {status}"
+
+
+def _connection(address: str, port: int, *, tls: bool) -> http.client.HTTPConnection:
+    if not tls:
+        return http.client.HTTPConnection(address, port, timeout=HEALTH_SECONDS)
+    context = ssl.create_default_context(cafile=AUTHORITY)
+    # Store nodes ask who calls.
+    context.load_cert_chain(CERTIFICATE)
+    return http.client.HTTPSConnection(
+        address, port, timeout=HEALTH_SECONDS, context=context
+    )
 
 
 def recon(request: Mapping[str, Any]) -> dict[str, Any]:

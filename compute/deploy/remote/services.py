@@ -19,6 +19,7 @@ from compute.deploy.remote.files import write_file
 from compute.deploy.remote.places import (
     CURRENT,
     DEPLOYED,
+    ENCRYPTED,
     LOGS,
     SERVICE_PREFIX,
     SPECIFICATIONS,
@@ -49,6 +50,7 @@ def running(name: str, systemd: bool) -> dict[str, Any]:
         "pid": pid,
         "deployed": environment.get(DEPLOYED, ""),
         "release": environment.get("RINGSTACK_RELEASE", ""),
+        "tls": environment.get(ENCRYPTED, ""),
         "defined": os.path.exists(_definition(name, systemd)),
     }
 

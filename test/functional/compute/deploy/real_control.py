@@ -76,6 +76,8 @@ def main(directory: Path) -> None:
             site = Site(directory, machines)
             site.changes = {
                 "cloud": {
+                    # What stands before them speaks what it likes.
+                    "tls": "no",
                     "public_url": FRONT,
                     "store_url": STORE,
                     "database": f"postgresql+psycopg2://tester@{there}",

@@ -9,7 +9,9 @@ for it, and goes through under load; a fourth machine joins; a lost site harms n
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import ssl
 import subprocess
 import sys
 import threading
@@ -17,8 +19,11 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
+import boto3
 import openstack
+import pytest
 from swiftclient import Connection
 
 from test.functional.compute.deploy.machines import Bare, lay_wire, run
@@ -54,6 +59,13 @@ class Site:
             self.inventory.with_suffix(".site").joinpath("secrets.json").read_text()
         )
         return str(found["user_keys"][LOGIN])
+
+    @property
+    def authority(self) -> str:
+        """The file of whom clients believe."""
+        path = self.directory / "authority.pem"
+        path.write_text(self("authority"))
+        return str(path)
 
     @property
     def release(self) -> str:
@@ -150,7 +162,7 @@ class Load(threading.Thread):
 
     def __init__(self, url: str, key: str) -> None:
         super().__init__(daemon=True)
-        self._client = Connection(url, LOGIN, key, retries=5, starting_backoff=0.2)
+        self._client = _connection(url, key)
         self._ends = threading.Event()
         self.failures: list[str] = []
         self.rounds = 0
@@ -214,6 +226,8 @@ def _make(site: Site) -> None:
     killed.wait()
     site("apply")
     tell("deployed, though killed in the middle")
+    # As an operator tells every client there is.
+    os.environ["OS_CACERT"] = os.environ["AWS_CA_BUNDLE"] = site.authority
     assert site.plan() == {"alpha": [], "beta": [], "gamma": []}
     site("status")
     for path in site.directory.glob("*/upper/etc/ringstack/*.conf"):
@@ -223,22 +237,60 @@ def _make(site: Site) -> None:
     (tree / "large").write_bytes(bytes(range(250)) * (LARGE // 250))
     (tree / "small").write_bytes(b"small")
     user = User("test", "tester", site.key)
-    endpoint = f"http://{site.machines[0].address}:8080"
+    endpoint = f"https://{site.machines[0].address}:8080"
     swift(endpoint, user, "upload", "box", "large", "small", directory=tree)
     tell("uploaded with swift")
     _look_at_the_cloud(site)
+    _look_at_the_wire(site)
+
+
+def _look_at_the_wire(site: Site) -> None:
+    """Who has no certificate is told nothing; certificates are renewed beside it."""
+    alpha = site.machines[0].address
+    trust = os.environ["OS_CACERT"]
+    s3 = boto3.client(
+        "s3",
+        endpoint_url=f"https://{alpha}:8080",
+        region_name="us-east-1",
+        aws_access_key_id=LOGIN,
+        aws_secret_access_key=site.key,
+    )
+    assert "box" in [each["Name"] for each in s3.list_buckets()["Buckets"]]
+    for port in (6200, 8080):
+        with pytest.raises(OSError, match=r"^HTTP Error 400"):
+            urlopen(f"http://{alpha}:{port}/healthcheck", timeout=5)
+    ours = ssl.create_default_context(cafile=trust)
+    assert urlopen(f"https://{alpha}:8080/healthcheck", context=ours).status == 200
+    with pytest.raises(OSError, match="certificate required"):
+        urlopen(f"https://{alpha}:6200/healthcheck", context=ours, timeout=5)
+    kept = site.inventory.with_suffix(".site") / "certificates" / "alpha.pem"
+    before = kept.read_text()
+    kept.unlink()
+    said = site("status", expected=1)
+    assert "none: apply" in said, said
+    assert "file /etc/ringstack/certificate.pem" in site("apply")
+    assert kept.read_text() != before
+    there = site.directory / "alpha" / "upper" / "etc" / "ringstack" / "certificate.pem"
+    assert there.stat().st_mode & 0o777 == 0o600
+    assert there.read_text() == kept.read_text()
+    deadline = time.monotonic() + COMMAND_SECONDS
+    while ssl.get_server_certificate((alpha, 8080)).strip() not in kept.read_text():
+        assert time.monotonic() < deadline, "the renewed certificate is not shown"
+        time.sleep(0.5)
+    tell("encrypted, and a certificate renewed")
 
 
 def _look_at_the_cloud(site: Site) -> None:
     """As its administrator, whose password the control host has."""
     state = site.directory / "gamma" / "upper" / "var" / "lib" / "ringstack" / "cloud"
     cloud = openstack.connect(
-        auth_url=f"http://{site.machines[2].address}:5000/identity/v3",
+        auth_url=f"https://{site.machines[2].address}:5000/identity/v3",
         username="admin",
         password=(state / "admin-password").read_text("ascii").strip(),
         project_name="admin",
         user_domain_id="default",
         project_domain_id="default",
+        cacert=os.environ["OS_CACERT"],
         load_yaml_config=False,
         load_envvars=False,
     )
@@ -253,8 +305,13 @@ def _look_at_the_cloud(site: Site) -> None:
 
 
 def _client(site: Site, number: int) -> Connection:
-    url = f"http://{site.machines[number].address}:8080/auth/v1.0"
-    return Connection(url, LOGIN, site.key, retries=5, starting_backoff=0.2)
+    url = f"https://{site.machines[number].address}:8080/auth/v1.0"
+    return _connection(url, site.key)
+
+
+def _connection(url: str, key: str) -> Connection:
+    trust = os.environ["OS_CACERT"]
+    return Connection(url, LOGIN, key, retries=5, starting_backoff=0.2, cacert=trust)
 
 
 def _upgrade(site: Site, lost: Bare) -> None:
@@ -276,7 +333,7 @@ def _upgrade(site: Site, lost: Bare) -> None:
     assert before != site.release
     lost.power_on()
     tell("one machine lost its power, and came back")
-    load = Load(f"http://{site.machines[0].address}:8080/auth/v1.0", site.key)
+    load = Load(f"https://{site.machines[0].address}:8080/auth/v1.0", site.key)
     load.start()
     said = site("apply")
     load.stop()

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
+from compute.deploy.certificates import Papers, make_authority, make_certificate
 from compute.deploy.inventory import Inventory, read_inventory
 from compute.deploy.model import Secrets
 
 SOURCE = Path("site.inventory")
 SECRETS = Secrets("suffix", "cluster", "token", "service", {"test:tester": "key"})
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+AUTHORITY = make_authority("Test", NOW)
+PAPERS = Papers(
+    AUTHORITY,
+    {
+        name: make_certificate(AUTHORITY, [name], NOW)
+        for name in ("alpha", "beta", "gamma", "delta")
+    },
+)
 Sections = dict[str, dict[str, str]]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from compute.deploy.belonging import strangeness
 from compute.deploy.wish import HostWishes, wish_for
-from test.unit.compute.deploy.inventories import SECRETS, Sections, inventory
+from test.unit.compute.deploy.inventories import PAPERS, SECRETS, Sections, inventory
 from test.unit.compute.deploy.test_plan import RINGS, bare, deployed, wishes
 
 RING = "/etc/ringstack/object.ring.gz"
@@ -70,7 +70,7 @@ def test_policies_stay_where_they_are() -> None:
     def wish(policies: str) -> HostWishes:
         changes: Sections = {"store": {"policies": policies}}
         found = inventory(changes)
-        return wish_for(found, found.hosts[0], SECRETS, RINGS, "1-a")
+        return wish_for(found, found.hosts[0], SECRETS, RINGS, "1-a", PAPERS)
 
     before = living(wish("gold, silver"))
     assert remarks(wish("gold, silver, tin"), before, object=7) == []

@@ -10,12 +10,12 @@ from typing import Any
 
 from compute.app.rooms import SETTINGS
 from compute.deploy.checks import Machine, judge
-from compute.deploy.plan import farewells, plan, query, service_changes
+from compute.deploy.plan import farewells, interruption, plan, query, service_changes
 from compute.deploy.settings_files import render
 from compute.deploy.wish import HostWishes, wish_for
 from compute.settings import load_cloud_settings
 from objectstore.settings import load_settings
-from test.unit.compute.deploy.inventories import SECRETS, inventory
+from test.unit.compute.deploy.inventories import PAPERS, SECRETS, inventory
 
 RINGS = {"object.ring.gz": b"ring"}
 HERE = Machine((3, 11), "x86_64")
@@ -24,7 +24,7 @@ HERE = Machine((3, 11), "x86_64")
 def wishes(name: str = "gamma", release: str = "1-a") -> HostWishes:
     found = inventory()
     host = next(host for host in found.hosts if host.name == name)
-    return wish_for(found, host, SECRETS, RINGS, release)
+    return wish_for(found, host, SECRETS, RINGS, release, PAPERS)
 
 
 def bare(wish: HostWishes) -> dict[str, Any]:
@@ -115,6 +115,40 @@ def test_a_changed_file_is_shown_without_its_secrets() -> None:
     assert not any(f"= {secret}" in shown for secret in SECRETS.values())
 
 
+def test_keys_of_certificates_are_never_shown() -> None:
+    wish = wishes()
+    found = bare(wish)
+    found["files"]["/etc/ringstack/certificate.pem"] = {
+        "sha256": "other",
+        "mode": 0o600,
+        "owner": "root:root",
+        "text": base64.b64encode(b"PRIVATE KEY").decode(),
+    }
+    shown = str([(str(each), each.lines) for each in plan(wish, found)])
+    assert "/etc/ringstack/certificate.pem" in shown
+    assert "PRIVATE" not in shown
+    assert wish.files["/etc/ringstack/certificate.pem"].mode == 0o600
+
+
+def test_a_renewed_certificate_restarts_nothing() -> None:
+    wish = wishes()
+    found = deployed(wish)
+    found["files"]["/etc/ringstack/certificate.pem"]["sha256"] = "older"
+    assert [each.kind for each in plan(wish, found)] == ["file"]
+
+
+def test_what_cannot_speak_with_the_others_is_told() -> None:
+    wish = wishes()
+    found = deployed(wish)
+    assert interruption(wish, bare(wish)) == ""
+    for name, service in wish.services.items():
+        found["services"][name] = {**found["services"][name], "tls": service.tls}
+    assert interruption(wish, found) == ""
+    for tls, text in (("", "no TLS"), ("another", "another authority")):
+        found["services"]["store"]["tls"] = tls
+        assert text in interruption(wish, found)
+
+
 def test_secrets_of_another_time_are_not_shown_either() -> None:
     wish = wishes()
     found = deployed(wish)
@@ -170,7 +204,8 @@ def test_what_does_not_answer_may_be_replaced_at_any_time() -> None:
 def test_new_rings_restart_nobody() -> None:
     wish = wishes()
     found = inventory()
-    moved = wish_for(found, found.hosts[2], SECRETS, {"object.ring.gz": b"new"}, "1-a")
+    rings = {"object.ring.gz": b"new"}
+    moved = wish_for(found, found.hosts[2], SECRETS, rings, "1-a", PAPERS)
     assert [str(each) for each in plan(moved, deployed(wish))] == [
         "file /etc/ringstack/object.ring.gz"
     ]
@@ -195,9 +230,9 @@ def test_settings_are_such_as_the_servers_read(tmp_path: Path) -> None:
     store = load_settings(tmp_path / "store.conf")
     assert str(store.node_address) == "10.0.0.3:6200"
     cloud = load_cloud_settings(tmp_path / "cloud.conf", SETTINGS)
-    assert cloud.public_url == "http://10.0.0.3:5000"
+    assert cloud.public_url == "https://10.0.0.3:5000"
     agent = load_cloud_settings(tmp_path / "agent.conf", SETTINGS)
-    assert agent.url_of("image") == "http://10.0.0.3:5000/image"
+    assert agent.url_of("image") == "https://10.0.0.3:5000/image"
 
 
 def test_what_stands_in_the_way_is_told() -> None:

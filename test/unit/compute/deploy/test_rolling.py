@@ -21,12 +21,16 @@ SECOND: Sections = {
 }
 
 
-def titles(found: Any, kind: str, replicas: int = 3) -> list[str]:
+def titles(
+    found: Any, kind: str, replicas: int = 3, *, at_once: bool = False
+) -> list[str]:
     changes: Mapping[Host, list[Change]] = {
         host: [Change(kind, name, {}) for name in names(host)] for host in found.hosts
     }
     nodes = found.playing(Part.STORE)
-    return [batch.title for batch in batches(changes, nodes, replicas)]
+    batched = batches(changes, nodes, replicas, at_once=at_once)
+    assert all(batch.interrupts == at_once for batch in batched)
+    return [batch.title for batch in batched]
 
 
 def names(host: Host) -> list[str]:
@@ -48,6 +52,14 @@ def test_what_runs_is_restarted_zone_by_zone() -> None:
         "restart store in zone 3 of region 1: gamma",
         "restart cloud in zone 3 of region 1: gamma",
         "restart agent in zone 3 of region 1: gamma",
+    ]
+
+
+def test_what_cannot_speak_with_the_others_is_restarted_everywhere() -> None:
+    assert titles(inventory(SECOND), "restart", at_once=True) == [
+        "restart store everywhere",
+        "restart cloud everywhere",
+        "restart agent everywhere",
     ]
 
 
@@ -123,7 +135,9 @@ def test_what_is_missing_is_named() -> None:
 def test_the_first_of_several_clouds_starts_alone() -> None:
     """It makes the tables, and the keys that the others get."""
     several: Sections = {
-        "cloud": {"database": "postgresql+psycopg2://10.0.0.9/ringstack"},
+        "cloud": {
+            "database": "postgresql+psycopg2://10.0.0.9/ringstack?sslmode=verify-full"
+        },
         "host:alpha": {"roles": "store, proxy, control"},
         "host:beta": {"roles": "store, proxy, control"},
     }

@@ -112,6 +112,7 @@ def test_the_program_answers_and_survives_nonsense() -> None:
             "address": "127.0.0.1",
             "port": 1,
             "seconds": 0,
+            "tls": False,
         },
         ["not", "an", "object"],
     ]
