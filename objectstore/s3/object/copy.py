@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote_to_bytes
 
 from objectstore.kernel.reply import HeaderList, Reply
 from objectstore.s3 import sysmeta
@@ -24,8 +23,8 @@ from objectstore.s3.dates import iso_of_http
 from objectstore.s3.errors import S3Error
 from objectstore.s3.inner import Answer
 from objectstore.s3.lifecycle.headers import of_written
-from objectstore.s3.names import check_bucket, check_key
 from objectstore.s3.object import conditions
+from objectstore.s3.object.copy_source import parse_copy_source
 from objectstore.s3.object.customer_key import (
     COPY_HEADER,
     CustomerKey,
@@ -33,6 +32,7 @@ from objectstore.s3.object.customer_key import (
     require_no_key,
 )
 from objectstore.s3.object.encrypted_read import open_stored
+from objectstore.s3.object.get import DELETE_MARKER_TYPE
 from objectstore.s3.object.lock_headers import lock_to_store
 from objectstore.s3.object.metadata import of_answer, to_inner
 from objectstore.s3.object.put import (
@@ -131,7 +131,7 @@ def open_source(operation: Operation) -> Source:
     head = reading.ask_object("HEAD", query=version_query(reading)).discard()
     if not head.is_success:
         if head.status == 404:
-            raise missing(reading, "NoSuchVersion" if version else "NoSuchKey")
+            raise _nothing_there(reading, head)
         raise reading.failed(head)
     conditions.check(
         operation.header,
@@ -141,6 +141,18 @@ def open_source(operation: Operation) -> Source:
         copy=True,
     )
     return _readable(operation, reading, head)
+
+
+def _nothing_there(reading: Operation, head: Answer) -> S3Error:
+    error = missing(reading, "NoSuchVersion" if reading.version_id else "NoSuchKey")
+    marker = head.get("content-type").replace(" ", "") == DELETE_MARKER_TYPE
+    if marker and error.code == "NoSuchVersion":
+        return S3Error(
+            "InvalidRequest",
+            "The source of a copy request may not specifically refer to a delete "
+            "marker by version id.",
+        )
+    return error
 
 
 def _readable(operation: Operation, reading: Operation, head: Answer) -> Source:
@@ -177,40 +189,6 @@ def _readable(operation: Operation, reading: Operation, head: Answer) -> Source:
         return sealed.pieces(reading, fetch, (start, stop))
 
     return Source(reading, head, sealed.size, opened)
-
-
-def parse_copy_source(raw: str) -> tuple[str, str, str]:
-    """(bucket, key, version) of a copy source header.
-
-    The key is decoded like that of a form, where a plus is a space.  So Amazon does it,
-    some clients (s5cmd) write spaces so, and all others encode a plus.
-    """
-    path, _, query = raw.partition("?")
-    try:
-        decoded = unquote_to_bytes(path.encode("latin-1")).decode()
-        spaced = unquote_to_bytes(path.replace("+", " ").encode("latin-1")).decode()
-    except UnicodeDecodeError:
-        raise _bad_source() from None
-    bucket, slash, _ = decoded.removeprefix("/").partition("/")
-    key = spaced.removeprefix("/").partition("/")[2]
-    version = ""
-    if query:
-        name, _, version = query.partition("=")
-        if name != "versionId" or not version:
-            raise _bad_source()
-    if not (bucket and slash and key):
-        raise _bad_source()
-    check_bucket(bucket)
-    check_key(key)
-    return bucket, key, version
-
-
-def _bad_source() -> S3Error:
-    return S3Error(
-        "InvalidArgument",
-        "Copy Source must mention the source bucket and key: sourcebucket/sourcekey",
-        ArgumentName="x-amz-copy-source",
-    )
 
 
 def _directive(operation: Operation, header: str) -> str:

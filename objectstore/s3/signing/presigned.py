@@ -78,7 +78,9 @@ def from_query(
 def _check_expiry(seconds: float, expires: str, now: float) -> None:
     code = "AuthorizationQueryParametersError"
     if not (expires.isascii() and expires.isdigit() and len(expires) < 10):
-        raise S3Error(code, "X-Amz-Expires should be a number")
+        negative = expires[:1] == "-" and expires[1:].isdigit()
+        wanted = "must be non-negative" if negative else "should be a number"
+        raise S3Error(code, f"X-Amz-Expires {wanted}")
     lasting = int(expires)
     if lasting > PRESIGNED_SECONDS_MAX:
         raise S3Error(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from objectstore.s3.errors import S3Error
-from objectstore.s3.object.copy import parse_copy_source
+from objectstore.s3.object.copy_source import parse_copy_source
 
 
 @pytest.mark.parametrize(
