@@ -67,7 +67,10 @@ class Parts:
         if self.policy.allows(context, rule, target):
             return
         is_ours = bool(context.project_id) and context.project_id == thing.project_id
-        if is_ours or listed or self.policy.allows(context, "secret:get", target):
+        knows = isinstance(thing, Secret) and self.policy.allows(
+            context, "secret:get", target
+        )
+        if is_ours or listed or knows:
             raise refusal(rule)
         raise missing(thing.id)
 

@@ -15,7 +15,8 @@ PAYLOAD_BYTES_MAX = 64 * 1024
 # Base64 makes four characters of three bytes; lines may be broken.
 ENCODED_BYTES_MAX = 2 * PAYLOAD_BYTES_MAX
 BASE64 = "base64"
-_ANY = frozenset({"*/*", ""})
+JSON = "application/json"
+_ANY = "*/*"
 _UTF_8 = frozenset({"", "charset=utf-8", 'charset="utf-8"'})
 
 
@@ -46,11 +47,8 @@ def payload_of_body(body: bytes, content_type: str, encoding: str) -> Payload:
     if not body:
         raise BadRequest("No payload was sent")
     content = _bytes_of(body, encoding)
-    if kind == TEXT:
-        try:
-            content.decode("utf-8")
-        except UnicodeDecodeError:
-            raise BadRequest(f"A payload of {TEXT} is UTF-8") from None
+    if kind == TEXT and not _is_text(content):
+        raise BadRequest(f"A payload of {TEXT} is UTF-8")
     return _checked(kind, content)
 
 
@@ -69,17 +67,38 @@ def wants_payload(accept: str) -> bool:
     return bool(wanted) and wanted.issubset(CONTENT_TYPES)
 
 
-def check_accepts(accept: str, content_type: str) -> None:
-    """``NotAcceptable`` when what the secret keeps is of no type that is wanted."""
-    wanted = _accepted(accept)
-    general = f"{content_type.partition('/')[0]}/*"
-    if wanted and wanted.isdisjoint({content_type, general, *_ANY}):
-        raise NotAcceptable(f"The secret's payload is {content_type}")
+def shown_type(accept: str, payload: Payload) -> str:
+    """As what it is sent: its own type, or the other one, where only that is accepted
+    and it can be so read, as the command line asks for text that it stored as bytes.
+    ``NotAcceptable``."""
+    own = payload.content_type
+    if _accepts(accept, own):
+        return own
+    if _accepts(accept, BYTES):
+        return BYTES
+    if _accepts(accept, TEXT) and _is_text(payload.content):
+        return TEXT
+    raise NotAcceptable(f"The secret's payload is {own}")
 
 
 def check_accepts_json(accept: str) -> None:
     """``NotAcceptable`` for who wants no JSON."""
-    check_accepts(accept, "application/json")
+    if not _accepts(accept, JSON):
+        raise NotAcceptable(f"The reply is {JSON}")
+
+
+def _accepts(accept: str, content_type: str) -> bool:
+    wanted = _accepted(accept)
+    general = f"{content_type.partition('/')[0]}/*"
+    return not wanted or not wanted.isdisjoint({content_type, general, _ANY})
+
+
+def _is_text(content: bytes) -> bool:
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _accepted(accept: str) -> set[str]:

@@ -46,7 +46,7 @@ class ContainersApi:
         select = containers_select(call.query, call.context)
 
         def read(connection: Connection) -> tuple[list[Container], int, Used]:
-            part = select.offset(page.offset).limit(page.limit)
+            part = page.of(connection, select)
             found = stores.containers(connection, part)
             used = stores.consumers(connection, [each.id for each in found])
             return found, count(connection, select), used

@@ -8,12 +8,11 @@ from compute.core.api import ApiCall, Handler, Route
 from compute.core.errors import BadRequest, Forbidden
 from compute.core.microversions import Microversion, VersionRange
 from compute.secret.parts import Parts, refusal
-from compute.secret.payloads import check_accepts_json
+from compute.secret.payloads import JSON, check_accepts_json
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.reply import Reply
 
 BASE = "/v1"
-JSON = "application/json"
 LOWEST = Microversion(1, 0)
 # Consumers of secrets are known since 1.1; since 1.2 they keep a secret from being
 # deleted unless that is forced.

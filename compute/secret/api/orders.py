@@ -28,6 +28,7 @@ from objectstore.kernel.reply import Reply
 
 _ONE = "/orders/{order_id}"
 _NAME = {"type": ["string", "null"], "maxLength": NAME_CHARACTERS_MAX}
+_PASSPHRASE = {"type": ["string", "null"], "maxLength": PASSPHRASE_CHARACTERS_MAX}
 _ORDER = Schema(
     {
         "type": "object",
@@ -42,10 +43,9 @@ _ORDER = Schema(
                     "mode": _NAME,
                     "expiration": _NAME,
                     "payload_content_type": _NAME,
-                    "passphrase": {
-                        "type": ["string", "null"],
-                        "maxLength": PASSPHRASE_CHARACTERS_MAX,
-                    },
+                    # The latter is what python-barbicanclient calls it.
+                    "passphrase": _PASSPHRASE,
+                    "pass_phrase": _PASSPHRASE,
                 },
                 "required": ["algorithm", "bit_length"],
             },
@@ -88,7 +88,7 @@ class OrdersApi:
         select = orders_select(call.context)
 
         def read(connection: Connection) -> tuple[list[Order], int]:
-            part = select.offset(page.offset).limit(page.limit)
+            part = page.of(connection, select)
             return stores.orders(connection, part), count(connection, select)
 
         found, total = self._parts.read(read)
@@ -120,7 +120,7 @@ def _order_of(body: Any, now: float) -> NewOrder:
     check_bits(bits, meta["algorithm"], meta["bit_length"])
     if normal_type(meta.get("payload_content_type") or BYTES) != BYTES:
         raise BadRequest(f"payload_content_type of a key is {BYTES}")
-    passphrase = meta.get("passphrase") or ""
+    passphrase = meta.get("passphrase") or meta.get("pass_phrase") or ""
     if passphrase and kind == KEY:
         raise BadRequest("A symmetric key has no passphrase")
     return NewOrder(

@@ -55,7 +55,7 @@ class SecretsApi:
         select = secrets_select(call.query, call.context, self._parts.now())
 
         def read(connection: Connection) -> tuple[list[Secret], int]:
-            part = select.offset(page.offset).limit(page.limit)
+            part = page.of(connection, select)
             return stores.secrets(connection, part), count(connection, select)
 
         found, total = self._parts.read(read)
@@ -98,12 +98,14 @@ class SecretsApi:
 
     def keep(self, call: ApiCall) -> Reply:
         """What it is to keep, when it keeps nothing yet."""
+        secret_id = call.parameters["secret_id"]
+        self._service.find(call.context, secret_id, "secret:put")
         payload = payload_of_body(
             call.request.read_small_body(ENCODED_BYTES_MAX),
             call.header("Content-Type"),
             call.header("Content-Encoding").strip().lower(),
         )
-        self._service.keep(call.context, call.parameters["secret_id"], payload)
+        self._service.keep(call.context, secret_id, payload)
         return empty_reply(204)
 
     def delete(self, call: ApiCall) -> Reply:

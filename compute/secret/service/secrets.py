@@ -11,7 +11,7 @@ from compute.core.errors import Conflict, NotFound
 from compute.secret.definitions import METADATA_MAX, NewSecret
 from compute.secret.model import SECRETS, Payload, Secret
 from compute.secret.parts import Parts
-from compute.secret.payloads import check_accepts
+from compute.secret.payloads import shown_type
 from compute.secret.service.finding import find_secret
 from compute.secret.service.quotas import check_quota
 
@@ -50,7 +50,8 @@ class SecretService:
         self._parts.run(write)
 
     def payload(self, context: RequestContext, secret_id: str, accept: str) -> Payload:
-        """What it keeps; ``NotFound`` when that is nothing, ``NotAcceptable``."""
+        """What it keeps, as a type that is accepted; ``NotFound`` when that is nothing,
+        ``NotAcceptable``."""
 
         def read(connection: Connection) -> Payload:
             found = find_secret(
@@ -59,8 +60,7 @@ class SecretService:
             payload = self._parts.stores.payload(connection, found)
             if payload is None:
                 raise NotFound("The secret has no payload")
-            check_accepts(accept, payload.content_type)
-            return payload
+            return Payload(shown_type(accept, payload), payload.content)
 
         return self._parts.read(read)
 

@@ -59,6 +59,13 @@ def test_pages(three: House) -> None:
     assert [it["name"] for it in last["secrets"]] == ["c"]
     assert "next" not in last
     assert "sort=name" in last["previous"]
+    # As openstacksdk makes sure that a list has ended.
+    for marker in (last["secrets"][0]["secret_ref"], "nothing"):
+        after = f"/secrets?limit=2&sort=name&marker={marker}"
+        assert three.call("GET", after).json["secrets"] == []
+    marker = path_of(first["secrets"][0]["secret_ref"]).rpartition("/")[2]
+    found = three.call("GET", f"/secrets?limit=1&sort=name&marker={marker}").json
+    assert [it["name"] for it in found["secrets"]] == ["b"]
 
 
 def test_user_metadata(house: House) -> None:

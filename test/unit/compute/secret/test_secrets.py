@@ -25,7 +25,13 @@ def test_a_payload_comes_back_as_it_was(house: House) -> None:
     assert (shown["status"], shown["secret_type"]) == ("ACTIVE", "opaque")
     assert shown["creator_id"] == "u1"
     assert shown["name"] is None
+    # Each may be had as the other where it can be so read.
     assert house.call("GET", f"{raw}/payload", Accept=TEXT).status == 406
+    got = house.call("GET", f"{words}/payload", Accept=BYTES)
+    assert (got.status, got.headers["content-type"]) == (200, BYTES)
+    plain = path_of(house.create(b"plain"))
+    got = house.call("GET", f"{plain}/payload", Accept=TEXT)
+    assert (got.status, got.body) == (200, b"plain")
     assert house.call("GET", raw, Accept="image/png").status == 406
 
 
