@@ -124,7 +124,7 @@ def from_header(
     if not colon or not access_key:
         raise S3Error("InvalidArgument", "AWS authorization header is invalid.")
     amazon_date = environ.get("HTTP_X_AMZ_DATE")
-    shown = amazon_date or environ.get("HTTP_DATE", "")
+    shown = environ.get("HTTP_DATE", "") if amazon_date is None else amazon_date
     try:
         seconds = from_http(shown)
     except ValueError:

@@ -16,7 +16,7 @@ from botocore.auth import SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from objectstore.s3.dates import iso
+from objectstore.s3.dates import http_date, iso
 from objectstore.s3.errors import S3Error
 from objectstore.s3.object.sealed_file import SEALED_FORM_BYTES_MAX
 from objectstore.s3.payload.checksums import ALGORITHMS
@@ -486,3 +486,16 @@ def test_signature_version_2(house: House) -> None:
     assert version_2(house, "GET", "/bucket/%C3%BC").code == "NoSuchKey"
     for value in ("\u00e0", "a \u00c5 b"):
         assert version_2(house, "PUT", "/bucket/two", x_amz_meta_a=value).status == 200
+
+
+@pytest.mark.parametrize("moment", ["", "yesterday"])
+def test_a_moment_that_is_none_is_not_looked_for_elsewhere(
+    house: House, moment: str
+) -> None:
+    environ = house.bare("GET", "/bucket", "", b"")
+    environ["HTTP_DATE"] = http_date(house.clock.time())
+    environ["HTTP_X_AMZ_DATE"] = moment
+    environ["HTTP_AUTHORIZATION"] = f"AWS {ALICE.name}:c2lnbmF0dXJl"
+    assert house.send(environ).code == "AccessDenied"
+    del environ["HTTP_X_AMZ_DATE"]
+    assert house.send(environ).code == "SignatureDoesNotMatch"
