@@ -38,6 +38,7 @@ ROUTE_TABLE = "rtb"
 TABLE_ASSOCIATION = "rtbassoc"
 ACL = "acl"
 LAUNCH_TEMPLATE = "lt"
+NAT_GATEWAY = "nat"
 RESERVATION = "r"
 
 # How AWS spells what is not there, and what is no id at all.
@@ -60,6 +61,7 @@ _CODES = {
     TABLE_ASSOCIATION: "InvalidAssociationID",
     ACL: "InvalidNetworkAclID",
     LAUNCH_TEMPLATE: "InvalidLaunchTemplateId",
+    NAT_GATEWAY: "InvalidNatGatewayID",
 }
 _FORM = re.compile(r"[a-z-]+-[0-9a-f]{8,17}\Z")
 

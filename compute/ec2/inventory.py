@@ -68,6 +68,7 @@ class Inventory:
             ids.SUBNET: lambda: self.subnets,
             ids.VPC: lambda: self.routers,
             ids.ROUTE_TABLE: lambda: self.routers,
+            ids.NAT_GATEWAY: lambda: self.routers,
             ids.GROUP_RULE: lambda: [
                 rule for group in self.groups for rule in group["security_group_rules"]
             ],

@@ -1,6 +1,6 @@
 """The network on which the routers of one VPC meet, and what they tell each other.
 
-What should be is decided from the whole VPC (``vpcs.missing_hops``) whenever one of
+What should be is decided from the whole VPC (``hops.missing_hops``) whenever one of
 its subnets came, went or changed tables; whoever is interrupted leaves what the next
 one puts right.
 """
@@ -10,9 +10,10 @@ from __future__ import annotations
 from ipaddress import IPv4Network
 
 from compute.ec2.frame.errors import Ec2Error
+from compute.ec2.hops import Hop, missing_hops
 from compute.ec2.inventory import Inventory, Thing
 from compute.ec2.marking import add_words, undone
-from compute.ec2.vpcs import TRANSIT, Hop, Vpc, missing_hops
+from compute.ec2.vpcs import TRANSIT, Nat, Table, Vpc
 from compute.ec2.words import word
 
 # For measurements between networks (RFC 2544), so nobody's addresses.
@@ -24,11 +25,12 @@ def align(inventory: Inventory, vpc_id: str) -> None:
     vpc = inventory.look_again().layout.vpcs.get(vpc_id)
     if vpc is None or vpc.router is None:
         return
-    for table in vpc.tables:
-        more, less = missing_hops(vpc, table)
+    nodes: list[Table | Nat] = [*vpc.tables, *vpc.nats]
+    for node in nodes:
+        more, less = missing_hops(vpc, node)
         for verb, hops in (("remove_extraroutes", less), ("add_extraroutes", more)):
-            if hops and table.router is not None:
-                change_routes(inventory, table.router["id"], verb, hops)
+            if hops and node.router is not None:
+                change_routes(inventory, node.router["id"], verb, hops)
 
 
 def change_routes(

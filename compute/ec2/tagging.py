@@ -102,6 +102,9 @@ HOLDERS: Mapping[str, Holder] = {
             f"{RESERVED}gateway-tag:",
         ),
         Holder(
+            ids.NAT_GATEWAY, "natgateway", "network", "routers", "router", False, True
+        ),
+        Holder(
             ids.GROUP_RULE,
             "security-group-rule",
             "network",

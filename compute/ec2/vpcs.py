@@ -8,6 +8,8 @@ each is told which subnets the others lead to, and these are the routes named `l
 
 What the project has without a router of its own is in one more VPC, the default.
 
+A NAT gateway is a router, too: it leads out, and meets the others on the transit.
+
 An internet gateway that is attached is what the routers' external gateways are shown
 as.  One that is not is a router that leads nowhere, and keeps its id and its tags.
 
@@ -20,7 +22,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from ipaddress import IPv4Network, collapse_addresses, ip_address
+from ipaddress import IPv4Network, collapse_addresses
 from typing import Any
 
 from compute.ec2 import ids
@@ -38,6 +40,9 @@ TRANSIT = f"{RESERVED}transit"
 # Of a router: the gateway that is attached to this VPC, or that it stands for.
 ATTACHED_GATEWAY = f"{RESERVED}gateway"
 LONE_GATEWAY = f"{RESERVED}lone-gateway"
+# Of a router: it is a NAT gateway of that VPC, and was ordered for that subnet.
+NAT_OF = f"{RESERVED}nat"
+NAT_SUBNET = f"{RESERVED}nat-subnet"
 # Of a subnet: it was associated with its VPC's main table, which it had anyway.
 ASSOCIATED = f"{RESERVED}associated"
 # Of a subnet: its instances get public addresses when they are started.
@@ -64,6 +69,16 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Nat:
+    """A NAT gateway; ``address``: its own on the transit, or empty."""
+
+    id: str
+    vpc: str
+    router: Thing
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class Vpc:
     """A VPC, with its main table first."""
 
@@ -71,6 +86,7 @@ class Vpc:
     router: Thing | None
     tables: tuple[Table, ...]
     transit: Thing | None = None
+    nats: tuple[Nat, ...] = ()
 
     @property
     def is_default(self) -> bool:
@@ -127,7 +143,19 @@ class Layout:
         for identifier, each in tables.items():
             each.sort(key=lambda table: not table.is_main)
             transit = transits.get(identifier)
-            found[identifier] = Vpc(identifier, each[0].router, tuple(each), transit)
+            nats = tuple(nat for nat in self.nats.values() if nat.vpc == identifier)
+            main = each[0].router
+            found[identifier] = Vpc(identifier, main, tuple(each), transit, nats)
+        return found
+
+    @cached_property
+    def nats(self) -> Mapping[str, Nat]:
+        """All NAT gateways by their ids."""
+        found = {}
+        for router in self.routers:
+            if vpc := mark(router, NAT_OF):
+                name = ids.ec2_id(ids.NAT_GATEWAY, router["id"])
+                found[name] = Nat(name, vpc, router, self._on_transit(router))
         return found
 
     @cached_property
@@ -191,7 +219,11 @@ class Layout:
 
     @cached_property
     def _leading(self) -> list[Thing]:
-        return [each for each in self.routers if not mark(each, LONE_GATEWAY)]
+        return [
+            each
+            for each in self.routers
+            if not mark(each, LONE_GATEWAY) and not mark(each, NAT_OF)
+        ]
 
     @cached_property
     def _vpc_of_router(self) -> Mapping[str, str]:
@@ -222,19 +254,28 @@ class Layout:
             for subnet in table.subnets
         }
 
-    def _table(self, router: Thing) -> Table:
+    def _places_of(self, router: Thing) -> list[tuple[Thing, str]]:
+        """The subnets that a router is on, and its addresses there."""
         by_id = {subnet["id"]: subnet for subnet in self.every_subnet}
         places = self._places.get(router["id"], [])
         at = [(by_id.get(each["subnet_id"]), each["ip_address"]) for each in places]
-        transit = [address for subnet, address in at if subnet and is_transit(subnet)]
+        return [(subnet, address) for subnet, address in at if subnet]
+
+    def _on_transit(self, router: Thing) -> str:
+        for subnet, address in self._places_of(router):
+            if is_transit(subnet):
+                return address
+        return ""
+
+    def _table(self, router: Thing) -> Table:
         vpc = self._vpc_of_router[router["id"]]
         return Table(
             ids.ec2_id(ids.ROUTE_TABLE, router["id"]),
             vpc,
             vpc == ids.ec2_id(ids.VPC, router["id"]),
             router,
-            tuple(each for each, _ in at if each and not is_transit(each)),
-            transit[0] if transit else "",
+            tuple(each for each, _ in self._places_of(router) if not is_transit(each)),
+            self._on_transit(router),
         )
 
     def _default_vpc(self) -> Vpc:
@@ -251,37 +292,3 @@ class Layout:
         identifier = ids.ec2_id(ids.ROUTE_TABLE, self.project_id)
         table = Table(identifier, self.default, True, None, rest)
         return Vpc(self.default, None, (table,))
-
-
-# ---- what the routers of one VPC tell each other -------------------------------------
-
-Hop = tuple[str, str]
-"""Destination and next hop."""
-
-
-def hops_of(router: Thing) -> set[Hop]:
-    """All static routes of a router."""
-    return {(each["destination"], each["nexthop"]) for each in router["routes"]}
-
-
-def is_local(vpc: Vpc, hop: Hop) -> bool:
-    """Whether a route leads to another router of the same VPC."""
-    if vpc.transit is None:
-        return False
-    return ip_address(hop[1]) in IPv4Network(vpc.transit["cidr"])
-
-
-def missing_hops(vpc: Vpc, table: Table) -> tuple[set[Hop], set[Hop]]:
-    """The routes to the others' subnets that a table's router lacks, and those that it
-    should not have any more."""
-    assert table.router is not None, "the default VPC has no router"
-    wanted = {
-        (subnet["cidr"], other.address)
-        for other in vpc.tables
-        if other.address and other.id != table.id
-        for subnet in other.subnets
-    }
-    if not table.address:
-        wanted = set()
-    has = {hop for hop in hops_of(table.router) if is_local(vpc, hop)}
-    return wanted - has, has - wanted

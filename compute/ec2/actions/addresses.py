@@ -131,6 +131,7 @@ def associate(call: Call) -> Document:
     wanted = {"port_id": port["id"]}
     if fixed := parameters.text("PrivateIpAddress"):
         wanted["fixed_ip_address"] = fixed
+    _refuse_of_gateway(call, address)
     body = {"floatingip": wanted}
     # The address is there; what may be missing is a router that leads to it.
     with coded(missing="Gateway.NotAttached", state="Resource.AlreadyAssociated"):
@@ -161,10 +162,22 @@ def disassociate(call: Call) -> Document:
     """``DisassociateAddress``; from one that leads nowhere nothing is taken."""
     address = _address(call)
     if address["port_id"]:
+        _refuse_of_gateway(call, address)
         body = {"floatingip": {"port_id": None}}
         with coded(missing=_MISSING):
             call.rooms.put("network", "floatingips", address["id"], body=body)
     return {"return": True}
+
+
+def _refuse_of_gateway(call: Call, address: Thing) -> None:
+    """A NAT gateway keeps its address as long as it is there."""
+    routers = {nat.router["id"] for nat in call.inventory.layout.nats.values()}
+    if address["router_id"] in routers and (
+        address["fixed_ip_address"]
+        in {nat.address for nat in call.inventory.layout.nats.values()}
+    ):
+        text = f"Address {address[_PUBLIC]} is of a NAT gateway: delete that"
+        raise Ec2Error("OperationNotPermitted", text)
 
 
 def _address(call: Call) -> Thing:

@@ -106,6 +106,9 @@ def detach(call: Call) -> Document:
     if gateway.vpc is None or gateway.vpc.id != vpc.id:
         text = f"resource {gateway.id} is not attached to network {vpc.id}"
         raise Ec2Error("Gateway.NotAttached", text)
+    if vpc.nats:
+        text = f"Network {vpc.id} has some mapped public address(es)."
+        raise Ec2Error("DependencyViolation", text)
     with coded(missing="InvalidVpcID.NotFound", state="DependencyViolation"):
         for table in vpc.tables:
             if table.router is not None and table.router["external_gateway_info"]:

@@ -43,6 +43,7 @@ FILTERS: Mapping[str, Accessor] = {
     "route.destination-cidr-block": _route("destinationCidrBlock"),
     "route.gateway-id": _route("gatewayId"),
     "route.instance-id": _route("instanceId"),
+    "route.nat-gateway-id": _route("natGatewayId"),
     "route.origin": _route("origin"),
     "route.state": _route("state"),
     "vpc-id": lambda shown: shown["vpcId"],

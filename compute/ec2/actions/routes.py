@@ -10,9 +10,10 @@ from compute.ec2.call import Call
 from compute.ec2.external import external_network
 from compute.ec2.frame.api import Action, Document
 from compute.ec2.frame.errors import Ec2Error, coded, invalid, missing, unsupported
+from compute.ec2.hops import Hop, hops_of, is_local
 from compute.ec2.inventory import Thing
 from compute.ec2.joining import change_routes
-from compute.ec2.vpcs import EVERYWHERE, Hop, Table, hops_of, is_local
+from compute.ec2.vpcs import EVERYWHERE, Table
 
 _MISSING = "InvalidRouteTableID.NotFound"
 _LOCAL = "local"
@@ -102,7 +103,8 @@ def _add(call: Call, table: Table, router: Thing, destination: str) -> None:
             _check_gateway(call, table, destination)
             lead_out(call, router["id"], external_network(call.inventory))
             return
-        hop = (destination, _next_hop(call))
+        by = _nat_address(call, table) or _next_hop(call)
+        hop = (destination, by)
         change_routes(call.inventory, router["id"], "add_extraroutes", {hop})
 
 
@@ -117,6 +119,18 @@ def _check_gateway(call: Call, table: Table, destination: str) -> None:
     if destination != EVERYWHERE:
         text = f"To an internet gateway leads {EVERYWHERE}."
         raise unsupported("DestinationCidrBlock", text)
+
+
+def _nat_address(call: Call, table: Table) -> str:
+    """The address, on the transit, of the NAT gateway that a route leads to, if any."""
+    identifier = call.parameters.text("NatGatewayId")
+    if not identifier:
+        return ""
+    nat = ids.named(call.inventory.layout.nats, ids.NAT_GATEWAY, [identifier])[0]
+    if nat.vpc != table.vpc or not nat.address or not table.address:
+        text = f"{table.id} and {identifier} belong to different networks"
+        raise Ec2Error("InvalidParameterValue", text)
+    return nat.address
 
 
 def _next_hop(call: Call) -> str:
@@ -140,7 +154,10 @@ def _next_hop(call: Call) -> str:
     raise ids.not_found(ids.INTERFACE, identifier)
 
 
-_TARGETS = "RouteTableId DestinationCidrBlock GatewayId NetworkInterfaceId InstanceId"
+_TARGETS = (
+    "RouteTableId DestinationCidrBlock GatewayId NatGatewayId NetworkInterfaceId"
+    " InstanceId"
+)
 ACTIONS = {
     "CreateRoute": Action(create, _TARGETS),
     "ReplaceRoute": Action(replace, _TARGETS),

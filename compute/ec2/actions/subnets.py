@@ -16,7 +16,7 @@ from compute.ec2.frame.pages import page
 from compute.ec2.inventory import Inventory, Thing
 from compute.ec2.joining import align, lead, leave
 from compute.ec2.marking import add_words, set_marks, undone
-from compute.ec2.vpcs import CIDR, PUBLIC, ROUTER_INTERFACE, Vpc
+from compute.ec2.vpcs import CIDR, NAT_SUBNET, PUBLIC, ROUTER_INTERFACE, Vpc
 from compute.ec2.words import RESERVED, mark, word
 
 # Its network was made with it, and goes with it.
@@ -144,12 +144,10 @@ def asked_subnet(call: Call) -> Thing:
 def delete(call: Call) -> Document:
     """``DeleteSubnet``: when nothing is in it."""
     inventory, rooms, subnet = call.inventory, call.rooms, asked_subnet(call)
-    for port in inventory.ports:
-        has_place = any(each["subnet_id"] == subnet["id"] for each in port["fixed_ips"])
-        if has_place and port["device_owner"] not in _OF_THE_NETWORK:
-            identifier = call.parameters.text("SubnetId")
-            text = f"The subnet '{identifier}' has dependencies and cannot be deleted."
-            raise Ec2Error("DependencyViolation", text)
+    if _is_used(inventory, subnet):
+        identifier = call.parameters.text("SubnetId")
+        text = f"The subnet '{identifier}' has dependencies and cannot be deleted."
+        raise Ec2Error("DependencyViolation", text)
     table = inventory.layout.table_of(subnet["id"])
     with coded(missing=_MISSING, state="DependencyViolation"):
         if table.router is not None:
@@ -165,6 +163,17 @@ def delete(call: Call) -> Document:
             raise
     align(inventory, table.vpc)
     return {"return": True}
+
+
+def _is_used(inventory: Inventory, subnet: Thing) -> bool:
+    """Whether anything is in it: a NAT gateway is, by its order."""
+    identifier = ids.ec2_id(ids.SUBNET, subnet["id"])
+    nats = inventory.layout.nats.values()
+    return any(mark(nat.router, NAT_SUBNET) == identifier for nat in nats) or any(
+        port["device_owner"] not in _OF_THE_NETWORK
+        and any(place["subnet_id"] == subnet["id"] for place in port["fixed_ips"])
+        for port in inventory.ports
+    )
 
 
 def modify(call: Call) -> Document:

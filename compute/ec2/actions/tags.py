@@ -43,6 +43,9 @@ _THINGS: Mapping[str, Callable[[Inventory], list[Thing]]] = {
     ids.GATEWAY: lambda inventory: [
         gateway.router for gateway in inventory.layout.gateways.values()
     ],
+    ids.NAT_GATEWAY: lambda inventory: [
+        nat.router for nat in inventory.layout.nats.values()
+    ],
     ids.GROUP_RULE: lambda inventory: [
         rule for group in inventory.groups for rule in group["security_group_rules"]
     ],

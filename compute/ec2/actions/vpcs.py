@@ -124,7 +124,9 @@ def delete(call: Call) -> Document:
     vpc = own_vpc(call, call.parameters.required("VpcId"))
     assert vpc.router is not None
     has_groups = any(mark(each, OF_VPC) == vpc.id for each in call.inventory.groups)
-    is_used = vpc.subnets or len(vpc.tables) > 1 or layout.gateway_of(vpc.id)
+    is_used = (
+        vpc.subnets or len(vpc.tables) > 1 or vpc.nats or layout.gateway_of(vpc.id)
+    )
     if is_used or has_groups:
         text = f"The vpc '{vpc.id}' has dependencies and cannot be deleted."
         raise Ec2Error("DependencyViolation", text)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from compute.ec2 import ids
+from compute.ec2.hops import Hop, hops_of, is_local, nat_of_hop
 from compute.ec2.inventory import Inventory
-from compute.ec2.vpcs import EVERYWHERE, Table, hops_of, is_local
+from compute.ec2.vpcs import EVERYWHERE, Table, Vpc
 
 _LOCAL = "local"
 
@@ -31,7 +32,7 @@ def routes(inventory: Inventory, table: Table) -> list[dict[str, Any]]:
         found.append(_added(EVERYWHERE, gatewayId=gateway.id))
     for hop in sorted(hops_of(table.router)):
         if not is_local(vpc, hop):
-            found.append(_added(hop[0], **_target(inventory, hop[1])))
+            found.append(_added(hop[0], **_target(inventory, vpc, hop)))
     return found
 
 
@@ -45,8 +46,11 @@ def _added(destination: str, **target: Any) -> dict[str, Any]:
     }
 
 
-def _target(inventory: Inventory, address: str) -> dict[str, Any]:
+def _target(inventory: Inventory, vpc: Vpc, hop: Hop) -> dict[str, Any]:
     """Whose address a next hop is, as far as the project can know."""
+    if (nat := nat_of_hop(vpc, hop)) is not None:
+        return {"natGatewayId": nat.id}
+    address = hop[1]
     for port in inventory.ports:
         if address in {place["ip_address"] for place in port["fixed_ips"]}:
             found = {"networkInterfaceId": inventory.id_of(ids.INTERFACE, port["id"])}

@@ -32,6 +32,8 @@ def add_router(parts: Parts, router: Router) -> None:
         for floating in parts.view.floating_ips
         if floating.router_id == router.id
     }
+    interfaces = {each.address for port, _ in connected for each in port.addresses}
+    stands_in = sorted(out for out, fixed in floating.items() if fixed in interfaces)
     routes = {Route(route.destination, route.nexthop) for route in router.routes}
     forwardings = [
         each for each in parts.view.port_forwardings if each.router_id == router.id
@@ -45,7 +47,14 @@ def add_router(parts: Parts, router: Router) -> None:
         loopback=parts.metadata_addresses(),
         routes=frozenset(routes),
         sysctls=ROUTER_SYSCTLS,
-        rules=router_rules(floating, forwarded, own, inside, snat=has_snat),
+        rules=router_rules(
+            floating,
+            forwarded,
+            own,
+            inside,
+            snat=has_snat,
+            stand_in=stands_in[0] if stands_in else "",
+        ),
         floating=floating,
         forwarded=forwarded,
     )

@@ -1,7 +1,8 @@
 """What a router's namespace holds: addresses, routes, and translation of addresses.
 
 Guests' packets leave by the gateway with the floating address of their sender where
-it has one, and with the router's own where translation is on.  Packets to a
+it has one, else with that of the router's own interface where there is such a one,
+and else with the router's own where translation is on.  Packets to a
 floating address are sent on to the guest, from outside and from inside alike; those
 from inside come with the router's address, or the answer would not come back this
 way.
@@ -33,12 +34,14 @@ def router_rules(
     inside: Iterable[str],
     *,
     snat: bool,
+    stand_in: str = "",
 ) -> str:
     """The router's whole ruleset.
 
     ``floating``: floating address to fixed address; ``forwarded``: the map of
     ``forwarding``; ``gateway``: the router's own
-    IPv4 address outside, "" where there is none; ``inside``: prefixes of its networks.
+    IPv4 address outside, "" where there is none; ``inside``: prefixes of its networks;
+    ``stand_in``: the floating address of an interface of its own.
     """
     inward = _map("floating_in", floating)
     outward = _map("floating_out", {fixed: out for out, fixed in floating.items()})
@@ -55,7 +58,10 @@ def router_rules(
     if gateway and prefixes:
         within = f"ip saddr {{ {', '.join(prefixes)} }}"
         sources.append(f"oifname {outer} snat to ip saddr map @floating_out")
-        if snat:
+        if stand_in:
+            # Whoever is sent here, from networks behind other routers too.
+            sources.append(f"oifname {outer} snat to {stand_in}")
+        elif snat:
             sources.append(f"oifname {outer} {within} snat to {gateway}")
         sources.append(
             f'oifname "{INNER_PREFIX}*" {within} ct status dnat snat to {gateway}'

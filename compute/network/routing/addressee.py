@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from compute.network import tables
 from compute.network.errors import invalid, not_found
 from compute.network.frame.work import Work
 from compute.network.links import addressing
 from compute.network.links.prefixes import parse_address
-from compute.network.model import FixedAddress, Port
+from compute.network.model import FixedAddress, Port, Router
+from compute.network.port_names import OWNER_ROUTER_INTERFACE
 from compute.network.routing.router_ports import router_serving
 
 
@@ -41,8 +43,17 @@ def fixed_address(work: Work, port: Port, wanted: str | None) -> FixedAddress:
 def serving_router(
     work: Work, port: Port, fixed: FixedAddress, external_network_id: str
 ) -> str:
-    """The router between the address and the external network; ``NotFound``."""
-    router_id = router_serving(work, fixed.subnet_id, external_network_id)
+    """The router between the address and the external network; ``NotFound``.
+
+    Of a router's own interface it is that router, which from then on lets everybody
+    leave with the floating address who has none of his own.
+    """
+    if port.device_owner == OWNER_ROUTER_INTERFACE:
+        router = work.find(Router, tables.routers, port.device_id)
+        leads_there = router and router.external_network_id == external_network_id
+        router_id = port.device_id if leads_there else ""
+    else:
+        router_id = router_serving(work, fixed.subnet_id, external_network_id)
     if not router_id:
         raise not_found(
             "ExternalGatewayForFloatingIPNotFound",

@@ -280,7 +280,12 @@ def test_routes_to_interfaces(vpc: Vpc) -> None:
     ec2.replace_route(**route, NetworkInterfaceId=other["NetworkInterfaceId"])
     ec2.delete_route(**route)
     refused("MissingParameter", ec2.create_route, **route)
-    refused("UnknownParameter", ec2.create_route, **route, NatGatewayId="nat-1")
+    refused(
+        "InvalidNatGatewayID.NotFound",
+        ec2.create_route,
+        **route,
+        NatGatewayId="nat-0123456789abcdef0",
+    )
     for each in (interface, other):
         ec2.delete_network_interface(NetworkInterfaceId=each["NetworkInterfaceId"])
 
@@ -337,6 +342,11 @@ def test_groups_of_a_vpc(vpc: Vpc) -> None:
         (
             "create_nat_gateway",
             {"SubnetId": "subnet-0123456789abcdef0"},
+            "InvalidSubnetID.NotFound",
+        ),
+        (
+            "create_vpc_peering_connection",
+            {"VpcId": "vpc-0123456789abcdef0"},
             "InvalidAction",
         ),
     ],

@@ -27,6 +27,7 @@ WITH_A_CLOUD: tuple[Callable[[Cloud], None], ...] = (
     walls.spoofing_is_refused,
     ways.networks_are_routed,
     ways.routers_meet_on_a_network,
+    ways.a_router_lends_its_floating_address,
     ways.ports_are_forwarded,
     ways.a_floating_address_moves,
     ways.metadata_is_reached,

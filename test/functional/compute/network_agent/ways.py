@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 from dataclasses import replace
 
@@ -15,7 +16,14 @@ from compute.network.agent.names import (
 )
 from compute.network.agent.plan import plan
 from compute.network.port_names import OWNER_ROUTER_INTERFACE
-from compute.network.view import Ipv6Mode, PortForwarding, Router, StaticRoute
+from compute.network.view import (
+    FloatingIp,
+    Ipv6Mode,
+    PortForwarding,
+    Router,
+    StaticRoute,
+)
+from objectstore.kernel import concurrency
 from test.functional.compute.network_agent.cloud import (
     Cloud,
     lets_in,
@@ -27,6 +35,8 @@ from test.functional.compute.network_agent.cloud import (
     wait_for,
 )
 from test.functional.compute.network_agent.guests import Connection, Guest, run
+
+CONNECT_SECONDS_MAX = 10.0
 
 
 def networks_are_routed(cloud: Cloud) -> None:
@@ -90,6 +100,61 @@ def routers_meet_on_a_network(cloud: Cloud) -> None:
     # The private network is private; what leads out may be reached from outside.
     assert red1.pings("172.24.4.1") and not blue1.pings("172.24.4.1")
     assert " 0% packet loss" in run("ping", "-c", "1", "-W", "2", "172.24.4.101")
+
+
+def a_router_lends_its_floating_address(cloud: Cloud) -> None:
+    """Of a network behind another router, as a NAT gateway of a VPC does."""
+    view = routed_networks()
+    meeting, natting = make_network("meeting", 9), make_id("nat")
+    ports = [
+        replace(port, device_id=natting) if port.id == make_id("gw") else port
+        for port in view.ports
+    ]
+    for number, (name, router) in enumerate((("m1", make_id("rt")), ("m2", natting))):
+        ports.append(
+            make_port(
+                name, meeting, 11 + number, OWNER_ROUTER_INTERFACE, device_id=router
+            )
+        )
+    (first,) = view.routers
+    routers = (
+        replace(
+            first,
+            gateway=None,
+            interfaces=(*first.interfaces, make_id("m1")),
+            routes=(StaticRoute("0.0.0.0/0", "10.9.0.12"),),
+        ),
+        Router(
+            natting,
+            gateway=first.gateway,
+            interfaces=(make_id("m2"),),
+            routes=(StaticRoute("10.1.0.0/24", "10.9.0.11"),),
+        ),
+    )
+    lent = FloatingIp(make_id("fip"), natting, "172.24.4.150", "10.9.0.12")
+    cloud.control.view = replace(
+        view,
+        networks=(*view.networks, meeting),
+        ports=tuple(ports),
+        routers=routers,
+        floating_ips=(lent,),
+    )
+    cloud.settle()
+    red1, blue1 = cloud.boot("red1"), cloud.boot("blue1")
+    assert red1.dhcp() and blue1.dhcp()
+    with socket.create_server(("172.24.4.1", 0)) as outside:
+        outside.settimeout(CONNECT_SECONDS_MAX)
+        line = red1.connect("172.24.4.1", outside.getsockname()[1])
+        inside, (source, _) = concurrency.offload(outside.accept)
+        inside.sendall(b"hello\n")
+        assert source == "172.24.4.150" and line.hears() == "hello"
+        line.close()
+        inside.close()
+    # What the gateway has no way back to gets no answer, and nobody comes in.
+    assert red1.pings("172.24.4.1") and not blue1.pings("172.24.4.1")
+    red1.serve(5001)
+    words = ["nc", "-z", "-w", "1", "172.24.4.150", "5001"]
+    assert subprocess.run(words, timeout=10).returncode != 0
 
 
 def ports_are_forwarded(cloud: Cloud) -> None:

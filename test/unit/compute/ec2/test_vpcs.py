@@ -10,6 +10,7 @@ from hypothesis import strategies as some
 
 from compute.ec2 import ids
 from compute.ec2.frame.errors import Ec2Error
+from compute.ec2.hops import hops_of, missing_hops
 from compute.ec2.vpcs import (
     ATTACHED_GATEWAY,
     CIDR,
@@ -18,8 +19,6 @@ from compute.ec2.vpcs import (
     ROUTER_INTERFACE,
     TRANSIT,
     Layout,
-    hops_of,
-    missing_hops,
 )
 from compute.ec2.words import read_words, word
 

@@ -122,6 +122,28 @@ def test_a_floating_ip_lives(house: House) -> None:
     assert house.list("port", network_id=external["id"], roles="admin")
 
 
+def test_a_floating_ip_of_a_routers_own_interface(house: House) -> None:
+    """It is on that router, whichever else leads out of the same network."""
+    network, _, first = joined(house)
+    external = house.external()
+    house.change(
+        "router", first["id"], external_gateway_info={"network_id": external["id"]}
+    )
+    second = house.make("router")
+    port = house.make("port", network_id=network["id"])
+    act(house, second, "add_router_interface", port_id=port["id"])
+    floating = house.make("floatingip", floating_network_id=external["id"])
+    refused = house.change_refused("floatingip", floating["id"], port_id=port["id"])
+    assert refused == (404, "ExternalGatewayForFloatingIPNotFound")
+    house.change(
+        "router", second["id"], external_gateway_info={"network_id": external["id"]}
+    )
+    tied = house.change("floatingip", floating["id"], port_id=port["id"])
+    assert tied["router_id"] == second["id"]
+    got = act(house, second, "remove_router_interface", port_id=port["id"])
+    assert got.error == "RouterInterfaceInUseByFloatingIP"
+
+
 def test_a_router_s_address_is_its_network_s_owner_s(house: House) -> None:
     _, subnet, router = joined(house)
     (port,) = house.list("port", device_id=router["id"])
