@@ -198,6 +198,7 @@ def test_a_page_frames_its_own_console_and_nothing_else(
     other = visitor.get(f"/servers/{server.id}")
     assert "frame-src" not in other.headers["content-security-policy"]
     ann.compute.delete_server(server)
+    ann.compute.wait_for_delete(server)
 
 
 def test_forms_are_bounded(visitor: Visitor) -> None:
