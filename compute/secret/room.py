@@ -12,8 +12,8 @@ from compute.secret.api import versions
 from compute.secret.api.access import access_apis
 from compute.secret.api.consumers import consumers_apis
 from compute.secret.api.containers import ContainersApi
-from compute.secret.api.entrusted import EntrustedApi
 from compute.secret.api.frame import VERSIONS, Frame
+from compute.secret.api.internal import InternalApi
 from compute.secret.api.metadata import MetadataApi
 from compute.secret.api.orders import OrdersApi
 from compute.secret.api.quotas import QuotasApi
@@ -65,5 +65,5 @@ def all_routes(frame: Frame) -> list[Route]:
         *[route for each in access_apis(frame) for route in each.routes()],
         *OrdersApi(frame).routes(),
         *QuotasApi(frame).routes(),
-        *EntrustedApi(frame).routes(),
+        *InternalApi(frame).routes(),
     ]

@@ -133,6 +133,15 @@ KINDS = (
         ("created_by_project_id",),
         "/v1/metric/{id}",
     ),
+    # Not one by one: what only their project may read is listed to nobody else.
+    Kind(
+        "key-manager",
+        "all secrets",
+        "/internal/projects",
+        "projects",
+        ("id",),
+        "/internal/projects/{id}",
+    ),
 )
 
 

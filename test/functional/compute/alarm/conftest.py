@@ -17,7 +17,7 @@ SECTIONS = {
     },
     "metric": {"interval": "1"},
 }
-ROLES = (*SIMULATED, "orchestration", "metric", "alarming")
+ROLES = (*SIMULATED, "orchestration", "metric", "alarming", "key-manager")
 
 
 @pytest.fixture(scope="session")

@@ -72,6 +72,10 @@ def test_what_a_project_leaves_is_found_and_goes(cloud: RunningCloud) -> None:
     assert cloud.http("POST", path, measured, token=token).status == 201
     assert cloud.http("POST", "/metric/v1/metric", {}, token=token).status == 201
 
+    secret = {"payload": "hush", "payload_content_type": "text/plain"}
+    path = "/key-manager/v1/secrets"
+    assert cloud.http("POST", path, secret, token=token).status == 201
+
     # While the project is there, nobody's hand is on it.
     command(cloud, "--project", project.id, "--purge", status=1)
     assert not left_by(command(cloud, status=0), project.id)
@@ -88,6 +92,7 @@ def test_what_a_project_leaves_is_found_and_goes(cloud: RunningCloud) -> None:
         ("network", "subnet"),
         ("metric", "resource"),
         ("metric", "metric"),
+        ("key-manager", "all secrets"),
         ("object-store", "account"),
     }
     command(cloud, "--project", project.id, "--purge", status=0)

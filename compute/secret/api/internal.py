@@ -11,6 +11,7 @@ from compute.secret.model import CONTAINERS, SECRETS
 from compute.secret.policies import INTERNAL
 from compute.secret.references import parse_reference
 from compute.secret.service.entrusted import read_entrusted, release
+from compute.secret.service.projects import forget, owners
 from compute.secret.uses import Use, container_use
 from objectstore.kernel.reply import Reply
 
@@ -29,7 +30,10 @@ _QUESTION = Schema(
 )
 
 
-class EntrustedApi:
+PROJECTS_MAX = 1000
+
+
+class InternalApi:
     """The operations."""
 
     def __init__(self, frame: Frame) -> None:
@@ -40,6 +44,8 @@ class EntrustedApi:
         return [
             Route("POST", "/internal/entrusted", self.read),
             Route("POST", "/internal/released", self.release),
+            Route("GET", "/internal/projects", self.projects),
+            Route("DELETE", "/internal/projects/{project_id}", self.forget),
         ]
 
     def read(self, call: ApiCall) -> Reply:
@@ -59,6 +65,20 @@ class EntrustedApi:
         """A resource is a consumer no more, if it was."""
         _, subject_id, use = self._asked(call)
         release(self._frame.parts, subject_id, use)
+        return empty_reply(204)
+
+    def projects(self, call: ApiCall) -> Reply:
+        """A page of the projects that have something here."""
+        self._frame.check(call, INTERNAL)
+        limit = min(call.query.number("limit", PROJECTS_MAX), PROJECTS_MAX)
+        marker = call.query.one("marker")
+        found = self._frame.parts.read(lambda it: owners(it, marker, limit))
+        return json_reply(200, {"projects": [{"id": each} for each in found]})
+
+    def forget(self, call: ApiCall) -> Reply:
+        """All that a project has, when the project is no more."""
+        self._frame.check(call, INTERNAL)
+        forget(self._frame.parts, call.parameters["project_id"])
         return empty_reply(204)
 
     def _asked(self, call: ApiCall) -> tuple[str, str, Use]:
