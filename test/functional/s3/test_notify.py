@@ -98,6 +98,8 @@ def store(
     targets = (
         f"notification_targets = hook=http://secret@127.0.0.1:{hook}/in, "
         f"bus=amqp://guest:guest@127.0.0.1:{broker}//?exchange=s3&routing_key=told"
+        # Made by who publishes: what comes before the test listens is kept.
+        "&queue=test"
     )
     for plan in made.plans:
         with made.place.settings_file(plan.name).open("a") as file:
