@@ -23,12 +23,23 @@ settings.register_profile("steady", derandomize=True, deadline=None)
 settings.register_profile("search", deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
+# Of the traceback of a test that was tried again.
+REASON_LINES = 40
+
 
 def pytest_collection_finish() -> None:
     """Collections of garbage need not look at what all tests import (a seventh of the
     time that the houses of unit tests take)."""
     gc.collect()
     gc.freeze()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Why tests were tried again: what passes only once in a while hides a defect."""
+    for report in terminalreporter.stats.get("rerun", ()):
+        terminalreporter.section(f"tried again: {report.nodeid}", sep="-")
+        lines = report.longreprtext.splitlines()
+        terminalreporter.write_line("\n".join(lines[-REASON_LINES:]))
 
 
 _has_failed = pytest.StashKey[bool]()
