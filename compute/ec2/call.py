@@ -14,7 +14,8 @@ from compute.ec2.templates.keeper import Templates
 @dataclass(frozen=True, slots=True)
 class Call:
     """What is asked, by whom, and what he has; ``region`` and ``endpoint``: this
-    cloud's name, and the host and port of this API."""
+    cloud's name, and the host and port of this API; ``catalogue_region``: what the
+    other rooms call it."""
 
     parameters: Parameters
     signer: Signer
@@ -22,6 +23,7 @@ class Call:
     templates: Templates
     region: str
     endpoint: str
+    catalogue_region: str
 
     @property
     def rooms(self) -> Rooms:

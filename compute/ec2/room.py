@@ -43,6 +43,7 @@ def build_room(parts: RoomParts, settings: Ec2Settings) -> Room:
             templates,
             settings.region,
             endpoint,
+            parts.region,
         )
 
     signatures = Signatures(parts.callers["identity"], parts.service)

@@ -29,7 +29,8 @@ TRIES_MAX = 5
 
 @dataclass(frozen=True, slots=True)
 class ImageParts:
-    """``stores``: by id, the default one first.  ``wake_*``: there may be work."""
+    """``stores``: by id, the default one first.  ``wake_*``: there may be work.
+    ``region``: what the catalogue calls this cloud."""
 
     database: Database
     clock: Clock
@@ -42,6 +43,7 @@ class ImageParts:
     settings: ImageSettings
     wake_sweeper: Callable[[], None]
     wake_imports: Callable[[], None]
+    region: str = ""
 
     @property
     def default_store(self) -> str:

@@ -74,6 +74,7 @@ def build_room(parts: RoomParts, settings: ImageSettings) -> Room:
         settings,
         sweeper_wake,
         imports_wake,
+        parts.region,
     )
     imports = ImportService(image_parts, web)
     owner = f"image-{parts.identifiers.uuid()}"

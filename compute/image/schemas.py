@@ -210,6 +210,12 @@ IMPORT = Schema(
                 "properties": {
                     "name": {"type": "string"},
                     "uri": {"type": "string", "maxLength": 2048},
+                    "glance_image_id": {"type": "string", "maxLength": 64},
+                    "glance_region": {"type": "string", "maxLength": 255},
+                    "glance_service_interface": {
+                        "type": "string",
+                        "enum": ["public", "internal", "admin"],
+                    },
                 },
                 "required": ["name"],
             },

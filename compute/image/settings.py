@@ -43,8 +43,8 @@ class ImageSettings:
         0, "How many images a project may have; 0: without bound", minimum=0
     )
     import_methods: tuple[str, ...] = option(
-        ("glance-direct", "web-download", "copy-image"),
-        "Ways of import: glance-direct, web-download, copy-image",
+        ("glance-direct", "web-download", "copy-image", "glance-download"),
+        "Ways of import: glance-direct, web-download, copy-image, glance-download",
     )
     web_schemes: tuple[str, ...] = option(
         ("http", "https"), "URL schemes that web-download takes"

@@ -74,14 +74,7 @@ def create(call: Call) -> Document:
     """``CreateImage``: from an instance.  Whether it runs meanwhile does not matter:
     its disk is taken as it is at one moment."""
     parameters, inventory = call.parameters, call.inventory
-    name = parameters.required("Name")
-    if len(name) not in NAME_LENGTHS:
-        raise invalid("Name", name, "It has 3 to 128 characters.")
-    if any(
-        image["name"] == name and image["owner"] == call.signer.project_id
-        for image in inventory.images
-    ):
-        raise Ec2Error("InvalidAMIName.Duplicate", f"The name {name} is in use")
+    name = free_name(call)
     tags = tagging.tags_for_new(parameters, ids.IMAGE, ids.SNAPSHOT)
     if tags[ids.SNAPSHOT]:
         raise unsupported("TagSpecification for snapshot")
@@ -96,6 +89,19 @@ def create(call: Call) -> Document:
     if tags[ids.IMAGE]:
         tagging.put(inventory, ids.IMAGE, uuid, tags[ids.IMAGE])
     return {"imageId": inventory.id_of(ids.IMAGE, uuid)}
+
+
+def free_name(call: Call) -> str:
+    """The name of a request for an image, which none of the project's has."""
+    name = call.parameters.required("Name")
+    if len(name) not in NAME_LENGTHS:
+        raise invalid("Name", name, "It has 3 to 128 characters.")
+    if any(
+        image["name"] == name and image["owner"] == call.signer.project_id
+        for image in call.inventory.images
+    ):
+        raise Ec2Error("InvalidAMIName.Duplicate", f"The name {name} is in use")
+    return name
 
 
 def deregister(call: Call) -> Document:

@@ -21,7 +21,9 @@ from compute.image.tables import jobs
 KIND = "image.import"
 QUEUE = "image"
 GLANCE_DIRECT, WEB_DOWNLOAD, COPY = "glance-direct", "web-download", "copy-image"
-METHODS = (GLANCE_DIRECT, WEB_DOWNLOAD, COPY)
+# Of another image; its name is of times when that was always another region's.
+OF_IMAGE = "glance-download"
+METHODS = (GLANCE_DIRECT, WEB_DOWNLOAD, COPY, OF_IMAGE)
 TASKS_MAX = 1000
 
 
@@ -48,6 +50,9 @@ class ImportService:
             image = parts.seen(connection, context, image_id)
             rule = "copy_image" if method == COPY else "modify_image"
             rules.check_may(parts.policy, context, rule, image)
+            if method == OF_IMAGE:
+                formed = self._with_formats(connection, context, image, request)
+                image = store.save(connection, image, formed)
             rules.check_import(image, method)
             if parts.jobs.open_of(connection, image_id):
                 raise Conflict("Image has active task")
@@ -95,7 +100,39 @@ class ImportService:
             if "uri" not in method:
                 raise BadRequest("URI is required for web-download import method")
             self._web.check(method["uri"])
+        if name == OF_IMAGE:
+            self._check_region(method)
         return name
+
+    def _check_region(self, method: Mapping[str, Any]) -> None:
+        for field in ("glance_image_id", "glance_region"):
+            if field not in method:
+                raise BadRequest(f"{field} is required for {OF_IMAGE} import method")
+        if method["glance_region"] != self._parts.region:
+            text = f"The only region whose images are taken is {self._parts.region}"
+            raise BadRequest(text)
+
+    def _with_formats(
+        self,
+        connection: Connection,
+        context: RequestContext,
+        image: Image,
+        request: Mapping[str, Any],
+    ) -> Image:
+        """The image, with the formats of the one that it is to be like where it says
+        none.  The caller must be one who may read that one's bytes."""
+        parts = self._parts
+        source_id = request["method"]["glance_image_id"]
+        source = parts.seen(connection, context, source_id)
+        rules.check_may(parts.policy, context, "download_image", source)
+        rules.check_readable(source, context.has_role("admin"))
+        if not source.in_state(LIVE):
+            raise Conflict(f"Image {source_id} has no bytes to be taken")
+        return replace(
+            image,
+            disk_format=image.disk_format or source.disk_format,
+            container_format=image.container_format or source.container_format,
+        )
 
     def _targets(self, request: Mapping[str, Any], store_id: str) -> Sequence[str]:
         parts = self._parts

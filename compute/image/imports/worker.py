@@ -17,7 +17,7 @@ from compute.core.jobs import Job
 from compute.image import data_store, rules, store
 from compute.image.data.intake import Intake
 from compute.image.data.transfer import with_digests
-from compute.image.imports.requests import COPY, QUEUE, WEB_DOWNLOAD
+from compute.image.imports.requests import COPY, OF_IMAGE, QUEUE, WEB_DOWNLOAD
 from compute.image.imports.web import Web
 from compute.image.model import (
     ACTIVE,
@@ -188,6 +188,8 @@ class ImportWorker:
         method = work.job.arguments["request"]["method"]
         if method["name"] == WEB_DOWNLOAD and not work.written:
             return self._web.read(method["uri"])
+        if method["name"] == OF_IMAGE and not work.written:
+            return self._of_image(work, method["glance_image_id"])
         image = work.image
         sources = (*work.written, *image.in_state(STAGED), *image.in_state(LIVE))
         if not sources:
@@ -195,6 +197,18 @@ class ImportWorker:
         size = work.digests.size_bytes if work.digests else image.size
         assert size is not None
         return self._parts.stores[sources[0].store].read(sources[0].key, 0, size)
+
+    def _of_image(self, work: _Work, source_id: str) -> Iterator[bytes]:
+        """Another image's bytes, which have to be what is known of them."""
+        source = self._parts.database.read(
+            lambda connection: store.get(connection, source_id)
+        )
+        known = _known(source) if source is not None else None
+        if source is None or known is None or not source.in_state(LIVE):
+            raise ImportFailed("The image to be taken is not there any more")
+        work.digests = known
+        data = source.in_state(LIVE)[0]
+        return self._parts.stores[data.store].read(data.key, 0, known.size_bytes)
 
     def _add_data(self, connection: Connection, image: Image, target: str) -> Data:
         parts = self._parts

@@ -195,6 +195,40 @@ def test_snapshots_of_an_instance(tenant: Tenant, instance: str) -> None:
     ec2.modify_volume_attribute(VolumeId=data, AutoEnableIO={"Value": False})
 
 
+def test_an_image_is_copied(tenant: Tenant, image: str) -> None:
+    ec2 = tenant.ec2
+    order = {
+        "SourceImageId": image,
+        "SourceRegion": "RegionOne",
+        "Name": "copied",
+        "Description": "of tiny",
+        "ClientToken": "copy-1",
+        "TagSpecifications": [
+            {"ResourceType": "image", "Tags": [{"Key": "a", "Value": "b"}]}
+        ],
+    }
+    name = ec2.copy_image(**order)["ImageId"]
+    assert ec2.copy_image(**order)["ImageId"] == name != image
+    tenant.wait("image_available", ImageIds=[name])
+    shown = ec2.describe_images(ImageIds=[name])["Images"][0]
+    assert shown["Tags"] == [{"Key": "a", "Value": "b"}] and not shown["Public"]
+    assert shown["OwnerId"] == tenant.project and shown["Description"] == "of tiny"
+    by_id = {f"ami-{i.id.replace('-', '')[:17]}": i for i in tenant.sdk.image.images()}
+    assert by_id[name].hash_value == by_id[image].hash_value
+    refused("InvalidAMIName.Duplicate", ec2.copy_image, **{**order, "ClientToken": "2"})
+    refused(
+        "InvalidParameterValue",
+        ec2.copy_image,
+        **{**order, "SourceRegion": "us-east-1", "ClientToken": "3"},
+    )
+    refused(
+        "InvalidAMIID.NotFound",
+        ec2.copy_image,
+        **{**order, "SourceImageId": "ami-0123456789abcdef0", "ClientToken": "4"},
+    )
+    ec2.deregister_image(ImageId=name)
+
+
 def test_terms_of_an_image(tenant: Tenant, instance: str) -> None:
     ec2 = tenant.ec2
     image = ec2.create_image(InstanceId=instance, Name="terms")["ImageId"]

@@ -71,6 +71,7 @@ class House:
             service=self.tokens,
             callers={"object-store": self.store_caller},
             state_directory=self.directory,
+            region="here",
         )
         self.room = build_room(parts, self.settings)
         self.caller = InProcessCaller(self.room.application)

@@ -178,6 +178,42 @@ def test_copy_image(house: House) -> None:
     assert begin(house, image_id, copy, roles="admin") == 409
 
 
+def test_the_bytes_of_another_image(house: House) -> None:
+    def of(image_id: str, **more: Any) -> dict[str, Any]:
+        method = {"name": "glance-download", "glance_image_id": image_id}
+        return {"method": {**method, "glance_region": "here", **more}}
+
+    source = house.active(b"content", visibility="private")
+    image_id = house.create(disk_format=None, container_format=None)
+    for wrong, status in (
+        (of(source, glance_region="elsewhere"), 400),
+        ({"method": {"name": "glance-download", "glance_region": "here"}}, 400),
+        (of("none"), 404),
+        (of(house.create()), 409),
+    ):
+        assert begin(house, image_id, wrong) == status
+    # Nobody takes what he may not read.
+    theirs = house.create(project=OTHER)
+    assert begin(house, theirs, of(source), project=OTHER) == 404
+    assert begin(house, image_id, of(source)) == 202
+    assert house.run_imports(image_id)["status"] == "success"
+    copied, first = house.show(image_id), house.show(source)
+    for name in ("status", "size", "os_hash_value", "checksum", "disk_format"):
+        assert copied[name] == first[name], name
+    assert house.ask("DELETE", f"/v2/images/{source}").status == 204
+    assert house.ask("GET", f"/v2/images/{image_id}/file").body == b"content"
+
+
+def test_what_is_taken_may_go_meanwhile(house: House) -> None:
+    source, image_id = house.active(b"content"), house.create()
+    method = {"name": "glance-download", "glance_image_id": source}
+    request = {"method": {**method, "glance_region": "here"}}
+    assert begin(house, image_id, request) == 202
+    assert house.ask("DELETE", f"/v2/images/{source}").status == 204
+    assert house.run_imports(image_id)["status"] == "failure"
+    assert house.show(image_id)["status"] == "queued"
+
+
 def test_one_store_may_fail_when_that_is_said(house: House, site: WebSite) -> None:
     site.pages["/disk"] = b"content"
     # A file where the directory should be: that store cannot write.

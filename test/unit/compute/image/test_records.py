@@ -270,7 +270,12 @@ def test_versions_schemas_and_stores(house: House) -> None:
         assert house.ok("GET", f"/v2/schemas/{name}").json["name"] == name
     assert house.ask("GET", "/v2/schemas/nothing").status == 404
     methods = house.ok("GET", "/v2/info/import").json["import-methods"]["value"]
-    assert methods == ["glance-direct", "web-download", "copy-image"]
+    assert methods == [
+        "glance-direct",
+        "web-download",
+        "copy-image",
+        "glance-download",
+    ]
     found = house.ok("GET", "/v2/info/stores").json["stores"]
     assert found[0]["id"] == "ring" and found[0]["default"] == "true"
     assert house.ask("GET", "/v2/info/stores/detail").status == 403
