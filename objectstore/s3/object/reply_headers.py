@@ -29,6 +29,8 @@ _PASSED = {
     sysmeta.REDIRECT: "x-amz-website-redirect-location",
     sysmeta.SSE: "x-amz-server-side-encryption",
 }
+# A line end in a parameter must not become one in the head; nor can a NUL be sent.
+_NOT_IN_HEADS = str.maketrans("", "", "\0\r\n")
 _OVERRIDES = {
     "response-cache-control": "Cache-Control",
     "response-content-disposition": "Content-Disposition",
@@ -142,9 +144,7 @@ def override(operation: Operation, headers: HeaderList) -> HeaderList:
         )
     kept = [pair for pair in headers if pair[0] not in replaced]
     return kept + [
-        # A line end in a parameter must not become one in the head.
-        (name, value.replace("\r", "").replace("\n", ""))
-        for name, value in replaced.items()
+        (name, value.translate(_NOT_IN_HEADS)) for name, value in replaced.items()
     ]
 
 

@@ -30,6 +30,13 @@ def list_buckets(operation: Operation) -> Reply:
         raise S3Error("AccessDenied")
     authorize_service(operation, "s3:ListAllMyBuckets")
     limit = page_size(operation, "max-buckets", PAGE)
+    if not limit:
+        raise S3Error(
+            "InvalidArgument",
+            f"Argument max-buckets must be an integer between 1 and {PAGE}",
+            ArgumentName="max-buckets",
+            ArgumentValue="0",
+        )
     prefix = operation.query.get("prefix", "")
     token = operation.query.get("continuation-token", "")
     entries = _containers(operation, prefix, _from_token(token), limit)

@@ -134,6 +134,12 @@ def test_buckets_are_listed_to_their_owner(house: House) -> None:
     assert [node.get("Name") for node in inner.all("Bucket")] == ["second"]
 
 
+@pytest.mark.parametrize("size", ["0", "-1", "x"])
+def test_bad_page_sizes_of_buckets_are_refused(house: House, size: str) -> None:
+    answer = house.ask("GET", "/", f"max-buckets={size}")
+    assert (answer.status, answer.code) == (400, "InvalidArgument")
+
+
 class OlderNode:
     """A container's node of an earlier version: no page as fields."""
 
