@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -19,6 +19,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from compute.core.database import Database
+from compute.core.migration_steps import forget, repeatable
 from compute.core.sqlite import WRITES
 from objectstore.kernel import concurrency
 from objectstore.kernel.errors import Unavailable
@@ -60,7 +61,25 @@ def _upgrade(database: Database, rooms: list[str]) -> None:
         with connection.begin():
             config.attributes["connection"] = connection
             for room in rooms:
-                command.upgrade(config, f"{room}@head")
+                with _whole(database, connection, room):
+                    command.upgrade(config, f"{room}@head")
+        if _commits_by_itself(database):
+            with connection.begin():
+                forget(connection)
+
+
+def _commits_by_itself(database: Database) -> bool:
+    return database.url.get_backend_name() in ("mysql", "mariadb")
+
+
+def _whole(
+    database: Database, connection: sa.Connection, room: str
+) -> AbstractContextManager[None]:
+    """All of a room's migrations, whatever dies on the way; elsewhere the transaction
+    is all of them or none."""
+    return (
+        repeatable(connection, room) if _commits_by_itself(database) else nullcontext()
+    )
 
 
 @functools.cache

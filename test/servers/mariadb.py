@@ -18,9 +18,21 @@ _numbers = count()
 class MariaDB:
     """Makes databases in one server."""
 
-    def __init__(self, socket: Path, port: int) -> None:
-        self._socket = socket
+    def __init__(self, place: Path, port: int) -> None:
+        self._place = place
+        self._socket = place / "sock"
         self._port = port
+
+    @contextmanager
+    def serving(self, log_flushed_at: int = 0) -> Iterator[subprocess.Popen[bytes]]:
+        """It runs; ``log_flushed_at`` 1: what it says is done outlives its death."""
+        command = ["mariadbd", "--no-defaults", f"--datadir={self._place}/data"]
+        command += ["--user=root", f"--socket={self._socket}", f"--port={self._port}"]
+        command += ["--bind-address=127.0.0.1", f"--pid-file={self._place}/pid"]
+        command += [f"--innodb-flush-log-at-trx-commit={log_flushed_at}"]
+        log = self._place / "log"
+        with running(command, log, lambda: self.execute("SELECT 1")) as process:
+            yield process
 
     def new_database(self) -> str:
         """The URL of an empty database."""
@@ -43,16 +55,18 @@ class MariaDB:
 @contextmanager
 def mariadb() -> Iterator[MariaDB]:
     """A server that forgets everything in the end."""
+    with installed_mariadb() as server, server.serving():
+        yield server
+
+
+@contextmanager
+def installed_mariadb() -> Iterator[MariaDB]:
+    """One that does not run yet."""
     need("mariadbd", "mariadb-install-db", "setpriv")
     (port,) = free_ports(1)
     with directory() as place:
-        data, socket = place / "data", place / "sock"
+        data = place / "data"
         install = ["mariadb-install-db", "--no-defaults", f"--datadir={data}"]
         install += ["--user=root", "--auth-root-authentication-method=normal"]
         subprocess.run([*install, "--skip-test-db"], check=True, capture_output=True)
-        command = ["mariadbd", "--no-defaults", f"--datadir={data}", "--user=root"]
-        command += [f"--socket={socket}", f"--port={port}", "--bind-address=127.0.0.1"]
-        command += ["--innodb-flush-log-at-trx-commit=0", f"--pid-file={place}/pid"]
-        server = MariaDB(socket, port)
-        with running(command, place / "log", lambda: server.execute("SELECT 1")):
-            yield server
+        yield MariaDB(place, port)

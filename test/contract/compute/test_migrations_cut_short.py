@@ -1,0 +1,112 @@
+"""MariaDB dies between two statements of a migration: the next start goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from compute.core.database import Database
+from compute.core.migration_steps import NOTES
+from compute.core.migrations import upgrade
+from test.contract.compute.test_migrations import ROOMS
+from test.servers.mariadb import MariaDB, installed_mariadb
+
+TRIES_MAX = 50
+CHANGES = ("CREATE", "ALTER", "INSERT", "UPDATE")
+
+
+class Cut(Exception):
+    """Everything ends here."""
+
+
+@contextmanager
+def cut_after(database: Database, count: int, cut: Any) -> Iterator[None]:
+    """After so many statements that change something, ``cut`` is called."""
+    left = count
+
+    def after(*told: Any) -> None:
+        nonlocal left
+        left -= str(told[2]).lstrip().startswith(CHANGES)
+        if left == 0:
+            cut()
+
+    sa.event.listen(database.engine, "after_cursor_execute", after)
+    try:
+        yield
+    finally:
+        sa.event.remove(database.engine, "after_cursor_execute", after)
+
+
+def look(database: Database) -> dict[str, Any]:
+    """All tables with columns and indexes; the rules that a migration writes."""
+    inspector = sa.inspect(database.engine)
+    shape: dict[str, Any] = {
+        name: (
+            [(each["name"], str(each["type"])) for each in inspector.get_columns(name)],
+            sorted(str(each["name"]) for each in inspector.get_indexes(name)),
+        )
+        for name in inspector.get_table_names()
+    }
+    with database.engine.connect() as connection:
+        rules = sa.text("SELECT id FROM network_default_rules ORDER BY id")
+        shape["rules"] = connection.execute(rules).scalars().all()
+        applied = sa.text("SELECT version_num FROM alembic_version ORDER BY 1")
+        shape["applied"] = connection.execute(applied).scalars().all()
+    return shape
+
+
+@pytest.fixture(scope="module")
+def whole(mariadb_server: MariaDB) -> dict[str, Any]:
+    database = Database(mariadb_server.new_database())
+    upgrade(database, ROOMS)
+    found = look(database)
+    database.close()
+    return found
+
+
+def test_whichever_statement_was_the_last(
+    mariadb_server: MariaDB, whole: dict[str, Any]
+) -> None:
+    assert NOTES.name not in whole
+    database = Database(mariadb_server.new_database())
+
+    def cut() -> None:
+        raise Cut
+
+    tries = 0
+    while tries < TRIES_MAX:
+        tries += 1
+        # Each try comes a little further than the one before.
+        with cut_after(database, 31, cut), suppress(Cut):
+            upgrade(database, ROOMS)
+            break
+    assert 3 < tries < TRIES_MAX
+    assert look(database) == whole
+    database.close()
+
+
+def test_the_server_is_killed(whole: dict[str, Any]) -> None:
+    with installed_mariadb() as server:
+        with server.serving(log_flushed_at=1) as process:
+            database = Database(server.new_database())
+            # Rules are written, and what is changed next has kept them.
+            wanted = "ALTER TABLE network_subnet_pools"
+
+            def kill(*told: Any) -> None:
+                if str(told[2]).startswith(wanted):
+                    process.kill()
+                    process.wait()
+
+            sa.event.listen(database.engine, "after_cursor_execute", kill)
+            with pytest.raises(Exception, match=r"Lost connection|gone away|reset"):
+                upgrade(database, ROOMS)
+            database.close()
+            sa.event.remove(database.engine, "after_cursor_execute", kill)
+        with server.serving(log_flushed_at=1):
+            upgrade(database, ROOMS)
+            assert look(database) == whole
+            database.close()
