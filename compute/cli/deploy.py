@@ -18,6 +18,7 @@ from rich.table import Table
 
 from compute.deploy.certificates import UnfitCertificate
 from compute.deploy.deployment import Deployment, Stopped
+from compute.deploy.draining import devices_left, guests_left
 from compute.deploy.fleet import Fleet
 from compute.deploy.inventory import Inventory, load_inventory
 from compute.deploy.release import build_release
@@ -132,6 +133,7 @@ def plan(inventory_file: Path, as_json: bool) -> None:
     """
     with _fleet(inventory_file) as (inventory, site, fleet):
         found = survey(fleet, inventory, site)
+        guests = guests_left(fleet, inventory, acts=False)
     plans = found.plans(inventory)
     obstacles = {
         host.name: [each.text for each in remarks if each.is_obstacle]
@@ -147,8 +149,10 @@ def plan(inventory_file: Path, as_json: bool) -> None:
             for host, changes in plans.items()
         }
         away = {host.name: why for host, why in found.away.items()}
-        whole = {"changes": shown, "away": away, "obstacles": obstacles}
-        click.echo(json.dumps({**whole, "rings": rings}, indent=1))
+        whole: dict[str, Any] = {"changes": shown, "away": away}
+        whole["obstacles"] = obstacles
+        whole |= {"rings": rings, "guests": guests}
+        click.echo(json.dumps(whole, indent=1))
     else:
         for host, why in found.away.items():
             console.print(f"[bold]{host.name}[/bold]: [red]{escape(why)}[/red]")
@@ -165,24 +169,34 @@ def plan(inventory_file: Path, as_json: bool) -> None:
         for name, lines in rings.items():
             for line in lines:
                 console.print(f"[bold]ring {name}[/bold]: {escape(line)}")
-    if found.away or any([*plans.values(), *obstacles.values(), *rings.values()]):
+        for line in guests:
+            console.print(escape(line))
+    todo = [*plans.values(), *obstacles.values(), *rings.values(), guests]
+    if found.away or any(todo):
         sys.exit(1)
 
 
 @deploy.command()
 @inventory_argument
 @click.option("--forget", multiple=True, help="A host that is lost for good.")
+@click.option(
+    "--accept-loss", is_flag=True, help="Also where nobody else has what it held."
+)
 @click.option("--wait", is_flag=True, help="Go on until rings have settled.")
 @interrupt_option
 @_told
 def apply(
-    inventory_file: Path, forget: tuple[str, ...], wait: bool, interrupt: bool
+    inventory_file: Path,
+    forget: tuple[str, ...],
+    accept_loss: bool,
+    wait: bool,
+    interrupt: bool,
 ) -> None:
     """Make the machines what the inventory says.
 
     Exit code 1 if something is left for a later run: it says what.
     """
-    _apply(inventory_file, forget, wait, interrupt=interrupt)
+    _apply(inventory_file, forget, wait, accept_loss=accept_loss, interrupt=interrupt)
 
 
 @deploy.command()
@@ -198,24 +212,45 @@ def upgrade(inventory_file: Path, interrupt: bool) -> None:
     _apply(inventory_file, interrupt=interrupt, upgrades=True)
 
 
+@deploy.command()
+@inventory_argument
+@interrupt_option
+@_told
+def rollback(inventory_file: Path, interrupt: bool) -> None:
+    """Let the machines run the release before, one zone at a time.
+
+    Once more: the one that you came from.  Settings are the inventory's, as always.
+    """
+    _apply(inventory_file, interrupt=interrupt, goes_back=True)
+
+
 def _apply(
     inventory_file: Path,
     forget: tuple[str, ...] = (),
     wait: bool = False,
     *,
+    accept_loss: bool = False,
     interrupt: bool = False,
     upgrades: bool = False,
+    goes_back: bool = False,
 ) -> None:
     database = load_inventory(inventory_file).cloud.database
     site = Site.of(inventory_file)
     with site.locked():
+        if goes_back:
+            if len(site.history) < 2:
+                raise Stopped("there is no release before: upgrade from its checkout")
+            site.choose_release(site.history[-2])
+            click.echo(f"release {site.release}")
         if upgrades or not site.release:
             click.echo("building the release")
             site.choose_release(build_release(site.releases, database))
             click.echo(f"release {site.release}")
         with _fleet(inventory_file) as (inventory, _, fleet):
             deployment = Deployment(fleet, inventory, site, click.echo)
-            left = deployment.apply(forget=forget, wait=wait, interrupt=interrupt)
+            left = deployment.apply(
+                forget=forget, wait=wait, accept_loss=accept_loss, interrupt=interrupt
+            )
     for line in left:
         click.echo(f"left: {line}")
     if left:
@@ -250,16 +285,21 @@ def status(inventory_file: Path, as_json: bool) -> None:
     with _fleet(inventory_file) as (inventory, site, fleet):
         kept = {host.name: site.kept_certificate(host.name) for host in inventory.hosts}
         found = standing(survey(fleet, inventory, site), kept)
+        left, empty = devices_left(fleet, inventory, site)
+        left += guests_left(fleet, inventory, acts=False)
         rings = planned_rings(inventory, site, int(time.time()))
     if as_json:
         services = [each.plain() for each in found]
-        click.echo(json.dumps({"services": services, "rings": rings}, indent=1))
+        whole = {"services": services, "rings": rings, "left": left, "empty": empty}
+        click.echo(json.dumps(whole, indent=1))
     else:
         _print(found)
         for name, lines in rings.items():
             for line in lines:
                 console.print(f"[bold]ring {name}[/bold]: {escape(line)}")
-    if rings or not all(each.is_right for each in found):
+        for line in (*left, *empty):
+            console.print(escape(line))
+    if rings or left or not all(each.is_right for each in found):
         sys.exit(1)
 
 
@@ -271,7 +311,6 @@ def _print(found: list[Standing]) -> None:
         "state",
         "release",
         "rings",
-        "certificate",
         "clock",
     ):
         table.add_column(name, overflow="fold")

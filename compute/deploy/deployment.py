@@ -10,8 +10,9 @@ import hashlib
 import time
 from collections.abc import Callable, Iterable
 
+from compute.deploy.draining import devices_left, guests_left, store_missing
 from compute.deploy.fleet import Fleet
-from compute.deploy.forgetting import orphans, why_not_forgotten
+from compute.deploy.forgetting import why_not_forgotten
 from compute.deploy.inventory import Inventory
 from compute.deploy.model import Host, Part
 from compute.deploy.plan import (
@@ -21,20 +22,20 @@ from compute.deploy.plan import (
     preparations,
     service_changes,
 )
-from compute.deploy.rings import RingStep, first_ring, moved_at, next_step, ring_names
+from compute.deploy.rings import RingStep, first_ring, next_step, ring_names
 from compute.deploy.rolling import Batch, batches
 from compute.deploy.sharing import share_keys
 from compute.deploy.site import Site
 from compute.deploy.survey import Survey, ring_files, survey
 from compute.deploy.transport import Away, Refused
-from compute.deploy.wholeness import missing
 from compute.deploy.wish import HostWishes
-from ring.builder import Builder
 from ring.file import load_builder, save_builder, save_ring
 
 HEALTH_SECONDS = 60.0
 # A zone's devices level with their peers within a round or two; the default rests 30 s.
 WHOLE_SECONDS = 900.0
+# Large guests take their time; apply again goes on.
+DRAINED_SECONDS = 3600.0
 LOOK_SECONDS = 1.0
 REASONS_SHOWN = 5
 
@@ -55,12 +56,14 @@ class Deployment:
         self._inventory = inventory
         self._site = site
         self._say = say
+        self._accepts_loss = False
 
     def apply(
         self,
         *,
         forget: Iterable[str] = (),
         wait: bool = False,
+        accept_loss: bool = False,
         interrupt: bool = False,
     ) -> list[str]:
         """Make it so; what is left to be done by a later run.  Raises ``Stopped``.
@@ -68,6 +71,7 @@ class Deployment:
         ``interrupt``: also what cannot be done while the cloud serves.
         """
         lost = tuple(forget)
+        self._accepts_loss = accept_loss
         found = survey(self._fleet, self._inventory, self._site)
         for host, why in found.away.items():
             self._say(f"{host.name}: {why}; the others go on")
@@ -87,7 +91,9 @@ class Deployment:
         self._roll(found, away, at_once=at_once)
         left = [f"{host.name}: was not deployed" for host in away]
         left += self._step_rings(away, (), wait)
+        left += self._drain(wait)
         self._say_goodbye()
+        self._site.prune(self._inventory.cloud.releases)
         return left
 
     # ---- files of the site ---------------------------------------------------------
@@ -129,11 +135,15 @@ class Deployment:
         return bool(reasons)
 
     def _refuse_forgetting(self, lost: tuple[str, ...]) -> None:
-        builders = self._builders()
-        for name, builder in builders.items():
-            if count := orphans(builder, lost):
-                self._say(f"ring {name}: {count} partitions have no other copy")
-        if problem := why_not_forgotten(self._fleet, self._inventory, builders, lost):
+        builders = self._site.builders(self._inventory)
+        problem = why_not_forgotten(
+            self._fleet,
+            self._inventory,
+            builders,
+            lost,
+            accepts_loss=self._accepts_loss,
+        )
+        if problem:
             raise Stopped(problem)
 
     # ---- preparing -----------------------------------------------------------------
@@ -238,28 +248,10 @@ class Deployment:
 
     # ---- the store as a whole ------------------------------------------------------
 
-    def _missing(self) -> list[str]:
-        """Why the store is not whole, as the first node that answers sees it."""
-        problem = "no store node answers"
-        for host in self._inventory.playing(Part.STORE):
-            request = {
-                "verb": "recon",
-                "user": self._inventory.cloud.user,
-                "release": self._site.release,
-            }
-            if host not in self._fleet.connections:
-                continue
-            try:
-                recon = self._fleet.ask(host, request)
-                return missing(recon, time.time() - moved_at(self._builders().values()))
-            except Refused as error:
-                problem = f"{host.name}: {error}"
-        return [problem]
-
     def _wait_until_whole(self, why: str) -> None:
         last = time.monotonic() + WHOLE_SECONDS
         told = False
-        while reasons := self._missing():
+        while reasons := store_missing(self._fleet, self._inventory, self._site):
             if time.monotonic() > last:
                 shown = "\n".join(reasons[:REASONS_SHOWN])
                 raise Stopped(f"the store is not whole {why}\n{shown}")
@@ -296,12 +288,8 @@ class Deployment:
         now = int(time.time())
         return {
             name: next_step(builder, self._inventory, now, forget)
-            for name, builder in self._builders().items()
+            for name, builder in self._site.builders(self._inventory).items()
         }
-
-    def _builders(self) -> dict[str, Builder]:
-        names = ring_names(self._inventory)
-        return {name: load_builder(self._site.builder(name)) for name in names}
 
     def _keep(self, steps: dict[str, RingStep]) -> None:
         for name, step in steps.items():
@@ -322,6 +310,27 @@ class Deployment:
         _, failed = self._fleet.each(list(found.hosts), bring)
         for host, why in failed.items():
             self._say(f"{host.name}: {why}")
+
+    # ---- who is on the way out -----------------------------------------------------
+
+    def _drain(self, wait: bool) -> list[str]:
+        """Ask servers to leave drained hosts; what these still have."""
+        told: list[str] = []
+        last = time.monotonic() + DRAINED_SECONDS
+        while True:
+            left = guests_left(self._fleet, self._inventory, acts=True)
+            waiting, done = devices_left(self._fleet, self._inventory, self._site)
+            left += waiting
+            if not left or not wait or time.monotonic() > last:
+                break
+            if left != told:
+                for line in left:
+                    self._say(f"waiting: {line}")
+            told = left
+            time.sleep(LOOK_SECONDS)
+        for line in done:
+            self._say(line)
+        return left
 
     # ---- what is wished no more ----------------------------------------------------
 

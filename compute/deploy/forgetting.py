@@ -23,6 +23,8 @@ def why_not_forgotten(
     inventory: Inventory,
     builders: Mapping[str, Builder],
     lost: Collection[str],
+    *,
+    accepts_loss: bool = False,
 ) -> str:
     """What is wrong with forgetting these hosts; "": nothing."""
     wished = {host.name for host in inventory.hosts}
@@ -41,6 +43,13 @@ def why_not_forgotten(
             if _answers(fleet, inventory, address, port):
                 text = f"{name} answers at {address}:{port}, it is not lost"
                 return f"{text}: drain it, or end its store first"
+    counts = {name: orphans(each, lost) for name, each in builders.items()}
+    told = [f"{count} of {name}" for name, count in counts.items() if count]
+    if told and not accepts_loss:
+        return (
+            f"partitions without any other copy would be lost: {', '.join(told)}; "
+            f"bring a disk of {', '.join(lost)} back, or --accept-loss"
+        )
     return ""
 
 

@@ -24,6 +24,8 @@ from ring.device import Device, check_device
 from ring.errors import RingError
 
 HOST_PREFIX = "host:"
+# Behind a device's weight: it gives everything away.
+DRAINED = "drained"
 EXTRA_FILES = ("store.conf", "cloud.conf", "agent.conf")
 # What one machine can well talk to; the rings bear more.
 HOSTS_MAX = 200
@@ -180,9 +182,11 @@ def _address(reader: Reader, section: str, text: str) -> str:
 def _devices(reader: Reader, section: str, wish: HostWish) -> list[DiskWish]:
     found: list[DiskWish] = []
     for text in wish.devices:
-        name, _, weight = text.partition(" ")
+        name, *words = text.split()
+        is_drained = words[-1:] == [DRAINED]
+        weight = " ".join(words[:-1] if is_drained else words)
         try:
-            disk = DiskWish(name, float(weight.strip() or "100"))
+            disk = DiskWish(name, float(weight or "100"), is_drained)
             check_device(Device(0, 1, 1, "127.0.0.1", 1, name, disk.weight))
         except (ValueError, RingError) as error:
             reader.note(section, "devices", f"{text!r}: {error}")
@@ -241,7 +245,9 @@ def _check_whole(reader: Reader, inventory: Inventory) -> None:
         reader.note("", "", "there is no store node")
     if nodes and not inventory.playing(Part.PROXY, Part.CONTROL):
         reader.note("", "", "there is no proxy")
-    devices = sum(len(host.devices) for host in nodes)
+    devices = sum(len(host.staying) for host in nodes)
     if nodes and devices < inventory.store.replicas:
         text = f"{inventory.store.replicas} replicas need as many devices: {devices}"
+        drained = sum(len(host.devices) for host in nodes) - devices
+        text += f" stay, and {drained} are drained" if drained else ""
         reader.note("store", "replicas", text)

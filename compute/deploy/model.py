@@ -39,6 +39,8 @@ class DiskWish:
 
     name: str
     weight: float
+    # Whether it is to give everything away, though its host stays.
+    is_drained: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,13 @@ class Host:
     def plays(self, *parts: Part) -> bool:
         """Whether it is for any of these."""
         return bool(self.parts & set(parts))
+
+    @property
+    def staying(self) -> tuple[DiskWish, ...]:
+        """The devices that are to hold something."""
+        if self.state is not HostState.PRESENT:
+            return ()
+        return tuple(disk for disk in self.devices if not disk.is_drained)
 
     @property
     def place(self) -> tuple[int, int]:

@@ -37,6 +37,9 @@ class CloudWish:
     )
     port: int = option(5000, "Of the control hosts", minimum=1, maximum=65535)
     agent_port: int = option(7000, "Of compute hosts", minimum=1, maximum=65535)
+    releases: int = option(
+        2, "How many are kept: the one that runs, and those before", minimum=2
+    )
     user: str = option("ringstack", "Whom the services run as")
     ssh_user: str = option("root", "Who signs in; others than root need sudo")
     ssh_port: int = option(22, "Where hosts' sshd listens", minimum=1, maximum=65535)
@@ -86,7 +89,9 @@ class HostWish:
     roles: tuple[Part, ...] = option(text="What it is for")
     zone: int = option(1, "What may fail together", minimum=0, maximum=1_000_000)
     region: int = option(1, "Zones near each other", minimum=0, maximum=1_000_000)
-    devices: tuple[str, ...] = option((), "NAME WEIGHT of each device")
+    devices: tuple[str, ...] = option(
+        (), "NAME WEIGHT of each device; drained: give all away"
+    )
     hypervisor: HypervisorKind = option(HypervisorKind.LIBVIRT, "What runs guests")
     state: HostState = option(HostState.PRESENT, "drained: give everything away")
     ssh_user: str = option("", "If not the cloud's")

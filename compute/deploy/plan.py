@@ -15,8 +15,6 @@ from compute.deploy.shared_keys import PLACES
 from compute.deploy.units import ServiceWish, specification, unit
 from compute.deploy.wish import DirectoryWish, FileWish, HostWishes
 
-# Kept beside the one that runs, to go back to.
-RELEASES_KEPT = 2
 DIFF_LINES_MAX = 60
 SECRET = "(secret)"
 # In a line of a diff, to the end of the value's first word: groups follow a user's key.
@@ -133,9 +131,7 @@ def farewells(wishes: HostWishes, found: Mapping[str, Any]) -> list[Change]:
     ]
     used = {runs["release"] for runs in found["services"].values()}
     used |= {wishes.release, found["current"]}
-    # Names tell no age; what is beyond the kept ones goes in the order of names.
-    old = [name for name in found["releases"] if name not in used]
-    for name in old[: max(0, len(old) - RELEASES_KEPT)]:
+    for name in sorted(set(found["releases"]) - used - set(wishes.releases_kept)):
         order = {"verb": "act", "kind": "release", "name": name}
         changes.append(Change("remove", f"{RELEASES}/{name}", order))
     return changes

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from compute.deploy.inventory import Inventory
-from compute.deploy.model import Host, HostState, Part
+from compute.deploy.model import Host, Part
 from ring.builder import Builder
 from ring.device import Device
 
@@ -53,7 +53,7 @@ def first_ring(inventory: Inventory) -> Builder:
     store = inventory.store
     builder = Builder(store.part_power, float(store.replicas), store.min_part_hours)
     for host, device in _wished(inventory):
-        if host.state is HostState.PRESENT:
+        if not _is_drained(host, device):
             builder.add(device)
     builder.rebalance(Random(0), now=0)
     return builder
@@ -173,8 +173,10 @@ def _leave(builder: Builder, inventory: Inventory, forget: set[str]) -> Iterator
         if count and device.meta not in forget:
             raise RingRefused(
                 f"{device.meta}/{device.device} is not in the inventory, but holds "
-                f"{count} partitions: put it back with state = drained and apply until "
-                f"it is empty; if it is lost for good: --forget {device.meta}"
+                f"{count} partitions: put it back, drained (state = drained, or "
+                f"'{device.device} {device.weight:g} drained' of its devices), and "
+                f"apply until it is empty; if its host is lost for good: "
+                f"--forget {device.meta}"
             )
         builder.remove(device.id)
         yield f"-{device.meta}/{device.device}"
@@ -183,7 +185,7 @@ def _leave(builder: Builder, inventory: Inventory, forget: set[str]) -> Iterator
 def _join(builder: Builder, inventory: Inventory) -> Iterator[str]:
     known = _known(builder)
     for host, device in _wished(inventory):
-        if _key(device) not in known and host.state is HostState.PRESENT:
+        if _key(device) not in known and not _is_drained(host, device):
             builder.add(replace(device, weight=0.0))
             yield f"+{device.meta}/{device.device}"
 
@@ -212,7 +214,11 @@ def step_weight(now: float, target: float, full: float, percent: int) -> float:
 
 
 def _target(host: Host, wish: Device) -> float:
-    return wish.weight if host.state is HostState.PRESENT else 0.0
+    return 0.0 if _is_drained(host, wish) else wish.weight
+
+
+def _is_drained(host: Host, wish: Device) -> bool:
+    return wish.device not in [disk.name for disk in host.staying]
 
 
 def _held_by_drained(builder: Builder, inventory: Inventory) -> dict[str, int]:
@@ -220,8 +226,17 @@ def _held_by_drained(builder: Builder, inventory: Inventory) -> dict[str, int]:
     return {
         f"{wish.meta}/{wish.device}": held.get(known[_key(wish)].id, 0)
         for host, wish in _wished(inventory)
-        if host.state is HostState.DRAINED and _key(wish) in known
+        if _is_drained(host, wish) and _key(wish) in known
     }
+
+
+def empty(builders: Iterable[Builder], inventory: Inventory) -> list[str]:
+    """Drained devices that no ring gives anything any more."""
+    held: dict[str, int] = {}
+    for builder in builders:
+        for name, count in _held_by_drained(builder, inventory).items():
+            held[name] = held.get(name, 0) + count
+    return [name for name, count in held.items() if not count]
 
 
 def _is_settled(builder: Builder, inventory: Inventory) -> bool:
@@ -235,7 +250,7 @@ def _left(builder: Builder, inventory: Inventory) -> Iterator[str]:
     for host, wish in _wished(inventory):
         device = known.get(_key(wish))
         if device is None:
-            if host.state is HostState.PRESENT:
+            if not _is_drained(host, wish):
                 yield f"{wish.meta}/{wish.device} joins"
         elif device.weight != _target(host, wish):
             target = _target(host, wish)

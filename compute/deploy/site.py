@@ -4,6 +4,7 @@ lock            one deployment at a time
 secrets.json    made once; whoever loses it loses every name of the store
 *.builder       rings as they are being drawn, and *.ring.gz, as hosts have them
 release         the name of the release that hosts should run
+history         it and those before, the latest last
 releases/       the releases themselves, one tar file each
 known_hosts     hosts' keys, where the inventory names no file of them
 authority.pem   who signs hosts' certificates, and authority.key, the key for that
@@ -34,7 +35,10 @@ from compute.deploy.certificates import (
 )
 from compute.deploy.inventory import Inventory
 from compute.deploy.model import Part, Secrets
+from compute.deploy.rings import ring_names
 from compute.deploy.settings_files import names_of, public_url, store_url
+from ring.builder import Builder
+from ring.file import load_builder
 
 SECRET_BYTES = 32
 CERTIFICATES = "certificates"
@@ -73,6 +77,14 @@ class Site:
     def ring(self, ring: str) -> Path:
         """As hosts have it."""
         return self.directory / f"{ring}.ring.gz"
+
+    def builders(self, inventory: Inventory) -> dict[str, Builder]:
+        """Of all rings that were drawn."""
+        return {
+            name: load_builder(self.builder(name))
+            for name in ring_names(inventory)
+            if self.builder(name).exists()
+        }
 
     def make(self) -> None:
         """The directory, for its owner's eyes."""
@@ -177,9 +189,26 @@ class Site:
         except FileNotFoundError:
             return ""
 
+    @property
+    def history(self) -> list[str]:
+        """What was chosen, the latest last; each release once."""
+        kept = self._read("history").split()
+        return kept or [name for name in [self.release] if name]
+
     def choose_release(self, name: str) -> None:
         """Let hosts run it, from the next apply on."""
+        history = [each for each in self.history if each != name]
+        self._write("history", "\n".join([*history, name]) + "\n")
         self._write("release", name + "\n")
+
+    def prune(self, kept: int) -> None:
+        """Forget all releases but the latest; hosts do so when they run as wished."""
+        history = self.history[-kept:]
+        if history != self.history:
+            self._write("history", "\n".join(history) + "\n")
+        for path in self.releases.glob("*.tar"):
+            if path.stem not in history:
+                path.unlink()
 
     def release_file(self, name: str) -> Path:
         """Its tar file."""

@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from platform import machine
 from typing import Any
 
@@ -100,6 +100,9 @@ def survey(fleet: Fleet, inventory: Inventory, site: Site) -> Survey:
         host: wish_for(inventory, host, secrets, rings, release, papers)
         for host in inventory.hosts
     }
+
+    kept = tuple(site.history[-inventory.cloud.releases :])
+    wishes = {host: replace(wish, releases_kept=kept) for host, wish in wishes.items()}
 
     def look(host: Host) -> Surveyed:
         found = fleet.ask(host, query(wishes[host]))

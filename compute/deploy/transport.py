@@ -34,6 +34,7 @@ ANSWER_SECONDS = {
     "healthy": 150.0,
     "recon": 120.0,
     "held": 60.0,
+    "guests": 900.0,
 }
 CHANGE_SECONDS = 3600.0
 PROGRAM = Path(__file__).parent / "remote"

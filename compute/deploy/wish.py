@@ -73,6 +73,8 @@ class HostWishes:
     release: str
     libvirt: bool
     services: Mapping[str, ServiceWish]
+    # To go back to; others go when nobody runs them.
+    releases_kept: tuple[str, ...] = ()
     # Whether guests' networks leave this host, though all else is encrypted.
     has_open_tunnels: bool = False
 

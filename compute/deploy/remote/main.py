@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 from compute.deploy.remote.acts import act
 from compute.deploy.remote.body import Body
 from compute.deploy.remote.findings import find
+from compute.deploy.remote.guests import guests
 from compute.deploy.remote.keys import held
 from compute.deploy.remote.questions import healthy, recon
 from compute.deploy.remote.releases import receive_release
@@ -75,6 +76,7 @@ def main(requests: BinaryIO) -> None:
     verbs: dict[str, Callable[[Mapping[str, Any]], Any]] = {
         "clock": lambda request: time.time(),
         "find": find,
+        "guests": guests,
         "healthy": healthy,
         "held": held,
         "recon": recon,

@@ -47,6 +47,12 @@ def test_all_mistakes_are_told_together() -> None:
     }
 
 
+DRAINED: Sections = {
+    "host:alpha": {"devices": "d1 100, d2 drained"},
+    "host:beta": {"devices": "d1 100 drained, d2 100"},
+}
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
@@ -67,6 +73,8 @@ def test_all_mistakes_are_told_together() -> None:
         ({"cloud": {"certificate": "/etc/hostname"}}, "go together"),
         ({"cloud": {"database": "postgresql+asyncpg://10.0.0.9/x"}}, "no other"),
         ({"store": {"replicas": "7"}}, "7 replicas need as many devices"),
+        ({"host:beta": {"devices": "d1 100 drianed"}}, "drianed"),
+        ({"store": {"replicas": "6"}, **DRAINED}, "4 stay, and 2 are drained"),
         ({"store": {"users": "nobody"}}, "is not ACCOUNT:NAME"),
         ({"host:gamma": {"hypervisor": "libvirt"}}, "need the role network"),
     ],

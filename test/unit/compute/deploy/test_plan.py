@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import configparser
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -216,6 +217,8 @@ def test_what_is_wished_no_more_is_stopped_and_old_releases_go() -> None:
     found = deployed(wish)
     found["services"]["cloud"] = running("x", wish.release)
     found["releases"] = ["1-w", "1-x", "1-y", "1-z", wish.release]
+    found["services"]["cloud"] = running("x", "1-y")
+    wish = replace(wish, releases_kept=("1-z", wish.release))
     assert [str(each) for each in farewells(wish, found)] == [
         "stop cloud",
         "remove /opt/ringstack/releases/1-w",

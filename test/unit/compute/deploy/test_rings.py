@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from compute.deploy.fleet import Fleet
 from compute.deploy.forgetting import orphans, why_not_forgotten
-from compute.deploy.rings import RingRefused, first_ring, next_step, step_weight
+from compute.deploy.rings import (
+    RingRefused,
+    empty,
+    first_ring,
+    next_step,
+    step_weight,
+)
 from ring.builder import Builder
 from test.unit.compute.deploy.inventories import Sections, inventory
 
@@ -86,6 +94,27 @@ def test_a_drained_host_gives_all_away_and_may_leave_then() -> None:
     assert [d.meta for d in step.builder.known_devices()].count("delta") == 0
 
 
+def test_a_drained_disk_gives_all_away_beside_one_that_stays() -> None:
+    builder, now = first_ring(inventory()), 0
+    drained = inventory({"host:alpha": {"devices": "d1 100, d2 100 drained"}})
+    weights = []
+    for _ in range(20):
+        now += HOUR
+        builder = (step := next_step(builder, drained, now)).builder
+        weights += [d.weight for d in builder.known_devices() if d.device == "d2"][:1]
+        if not step.left:
+            break
+        assert empty([builder], drained) == []
+    assert weights[:4] == [75, 50, 25, 0]
+    assert empty([builder], drained) == ["alpha/d2"]
+    assert held(builder, "alpha") > 0
+    replaced = inventory({"host:alpha": {"devices": "d1 100, d3 100"}})
+    step = next_step(builder, replaced, now + HOUR)
+    assert {"-alpha/d2", "+alpha/d3"} <= set(step.done)
+    again = next_step(builder, inventory(), now + HOUR)
+    assert "alpha/d2 weight 0 -> 25" in again.done
+
+
 def test_a_host_lost_for_good_is_forgotten_when_told_so() -> None:
     found = inventory(without="host:alpha")
     step = next_step(first_ring(inventory()), found, HOUR, forget=["alpha"])
@@ -136,6 +165,17 @@ def test_what_only_lost_hosts_held_is_counted() -> None:
     builder = first_ring(inventory())
     assert orphans(builder, ["alpha", "beta"]) == 0
     assert orphans(builder, ["alpha", "beta", "gamma"]) == 64
+
+
+def test_the_last_copies_are_not_given_up_unless_told_so() -> None:
+    found = inventory({"host:delta": NEW["host:delta"]})
+    rings = {"object": first_ring(inventory({"store": {"replicas": "1"}}))}
+    hosts = tuple(host for host in found.hosts if host.name != "alpha")
+    found = replace(found, hosts=hosts)
+    said = why_not_forgotten(Fleet(), found, rings, ["alpha"])
+    assert "without any other copy would be lost" in said
+    assert "of object" in said
+    assert not why_not_forgotten(Fleet(), found, rings, ["alpha"], accepts_loss=True)
 
 
 @pytest.mark.parametrize(

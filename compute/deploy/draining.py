@@ -1,0 +1,78 @@
+"""Hosts and devices on their way out: what they still have, and what it waits for."""
+
+from __future__ import annotations
+
+import time
+
+from compute.deploy.fleet import Fleet
+from compute.deploy.inventory import Inventory
+from compute.deploy.model import HostState, Part
+from compute.deploy.rings import empty, moved_at
+from compute.deploy.site import Site
+from compute.deploy.transport import Refused
+from compute.deploy.wholeness import missing
+
+
+def guests_left(fleet: Fleet, inventory: Inventory, *, acts: bool) -> list[str]:
+    """Servers of drained hosts, a line each.  ``acts``: their moves are asked for."""
+    hosts = inventory.playing(Part.COMPUTE)
+    drained = [host.name for host in hosts if host.state is HostState.DRAINED]
+    present = [host.name for host in hosts if host.state is HostState.PRESENT]
+    # Those that are back in use are told so once, by who applies.
+    if not drained and not acts:
+        return []
+    problem = ""
+    for control in inventory.playing(Part.CONTROL):
+        if control not in fleet.connections:
+            continue
+        request = {
+            "verb": "guests",
+            "address": control.address,
+            "port": inventory.cloud.port,
+            "tls": inventory.cloud.tls,
+            "drained": drained,
+            "present": present,
+            "acts": acts,
+        }
+        try:
+            told = fleet.ask(control, request)
+        except Refused as error:
+            problem = f"{control.name}: {error}"
+            continue
+        return [f"{host}: {line}" for host, lines in told.items() for line in lines]
+    return [f"servers of {', '.join(drained)}: {problem}"] if drained else []
+
+
+def store_missing(fleet: Fleet, inventory: Inventory, site: Site) -> list[str]:
+    """Why the store is not whole, as the first node that answers sees it."""
+    problem = "no store node answers"
+    for host in inventory.playing(Part.STORE):
+        request = {
+            "verb": "recon",
+            "user": inventory.cloud.user,
+            "release": site.release,
+        }
+        if host not in fleet.connections:
+            continue
+        try:
+            recon = fleet.ask(host, request)
+            since = time.time() - moved_at(site.builders(inventory).values())
+            return missing(recon, since)
+        except Refused as error:
+            problem = f"{host.name}: {error}"
+    return [problem]
+
+
+def devices_left(
+    fleet: Fleet, inventory: Inventory, site: Site
+) -> tuple[list[str], list[str]]:
+    """Of drained devices that no ring gives anything: those of which something may
+    still be on its way, and why; and those whose lines may go."""
+    names = empty(site.builders(inventory).values(), inventory)
+    if not names:
+        return [], []
+    reasons = store_missing(fleet, inventory, site)
+    if not reasons:
+        return [], [f"{name} is empty: it may go from the inventory" for name in names]
+    why = f"waits until all that it held has arrived ({reasons[0]})"
+    return [f"{name} {why}" for name in names], []
