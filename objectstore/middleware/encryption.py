@@ -24,7 +24,9 @@ would get encrypted bytes.
     encryption_root_secret_2027 = ...
     # which of them new data is encrypted with; empty: the one without an id
     active_root_secret_id =
-    # a file with a section [keymaster] that holds these three instead
+    # keys that S3's clients may name (SSE-KMS), as long as a root secret
+    kms_key_NAME = ...
+    # a file with a section [keymaster] that holds all these instead
     keymaster_config_path =
     disable_encryption = false
     # encrypt only what is asked for through S3: objects whose upload says
@@ -40,13 +42,14 @@ from typing import Any
 
 from objectstore.kernel.conditions import unquoted
 from objectstore.kernel.metadata_limits import check_metadata
-from objectstore.kernel.reply import HeaderList, Reply
+from objectstore.kernel.reply import HeaderList, Reply, text_reply
 from objectstore.kernel.request import Application, Environ, Request, StartResponse
 from objectstore.kernel.settings import option, read_file
 from objectstore.middleware.api_paths import API_VERSIONS
 from objectstore.middleware.crypto.blocks import (
     sealed_size,
 )
+from objectstore.middleware.crypto.conditions import widen_conditions
 from objectstore.middleware.crypto.keys import (
     ACTIVE,
     Keys,
@@ -96,9 +99,7 @@ AFTER = (
 LISTING_BYTES_MAX = 64 * 1024 * 1024
 # What the S3 face says with an object that is to be encrypted.
 ASKED = "X-Object-Sysmeta-S3-Sse"
-_CONDITIONS = ("If-Match", "If-None-Match")
-# More ETags in one header than any client sends.
-ETAGS_MAX = 100
+ASKED_KEY = "X-Object-Sysmeta-S3-Sse-Secret"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +129,10 @@ class Encryption:
             return ""
         return "asked" if self._waits else "all"
 
+    def has_kms_key(self, name: str) -> bool:
+        """Whether S3's clients may name that key."""
+        return self._keys.has_named(name)
+
     def describe(self, registry: Any) -> None:
         """Tell ``/info``, operators only."""
         registry.add_admin("encryption", enabled=self._encrypts)
@@ -151,7 +156,7 @@ class Encryption:
             self._seal_metadata(request, self._keys.current(account, container, name))
             reply = self._without_own(ask(self.app, environ))
         elif method == "DELETE":
-            self._widen_conditions(request, (account, container, name))
+            widen_conditions(request, self._keys, (account, container, name))
             return self.app(environ, start_response)
         else:
             return self.app(environ, start_response)
@@ -163,9 +168,15 @@ class Encryption:
         return not self._waits or request.has_header(ASKED)
 
     def _put(self, request: Request, path: tuple[str, str, str]) -> Reply:
+        named = request.header(ASKED_KEY)
+        if named and not self._keys.has_named(named):
+            # A bucket's default may outlive its key, and Swift's clients write there.
+            return text_reply(409, "The key that this is to be encrypted with is gone.")
         key = self._keys.current(*path)
+        if named:
+            key = self._keys.named(named, *path)
         self._seal_metadata(request, key)
-        self._widen_conditions(request, path)
+        widen_conditions(request, self._keys, path)
         length = request.content_length
         listed = ListedEtags(
             self._keys.current(*path[:2]),
@@ -197,31 +208,12 @@ class Encryption:
         # Shown as its own header so that a POST may be under another secret.
         request.set_header(META_SECRET, f"id={key.secret_id}")
 
-    def _widen_conditions(self, request: Request, path: tuple[str, str, str]) -> None:
-        """Conditions name plain ETags; stored are their MACs."""
-        named = [name for name in _CONDITIONS if request.has_header(name)]
-        if not named:
-            return
-        keys = self._keys.all(*path)
-        for name in named:
-            etags = request.header(name).split(",", ETAGS_MAX)
-            macs = [
-                f'"{key.mac(unquoted(etag.strip().removeprefix("W/")))}"'
-                for key in keys
-                for etag in etags
-                if etag.strip() != "*"
-            ]
-            request.set_header(name, ", ".join([*etags, *macs]))
-        context = request.context
-        if ETAG_MAC not in context.etag_is_at:
-            context.etag_is_at = (*context.etag_is_at, ETAG_MAC)
-
     # ---- reading -----------------------------------------------------------------
 
     def _read(self, request: Request, path: tuple[str, str, str]) -> Reply:
         context = request.context
         others = (*context.whole_if, *context.unconditional_if)
-        self._widen_conditions(request, path)
+        widen_conditions(request, self._keys, path)
         if BODY not in context.whole_if:
             context.whole_if = (*context.whole_if, BODY)
         reply = ask(self.app, request.environ)

@@ -198,6 +198,7 @@ ERRORS: dict[str, tuple[int, str]] = {
         404,
         "Object Lock configuration does not exist for this bucket",
     ),
+    "KMS.NotFoundException": (400, "The key does not exist."),
     "OperationAborted": (
         409,
         "A conflicting conditional operation is currently in progress against this "

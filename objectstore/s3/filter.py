@@ -101,6 +101,7 @@ class S3Filter:
         store = Store(app)
         guard = find_guard(app)
         self._log_sink = LogSink(HouseObjects(store), clock)
+        encryption = _encryption(app)
         self.house = House(
             settings,
             store,
@@ -108,7 +109,8 @@ class S3Filter:
             BucketFactsCache(),
             Registry(store, clock),
             guard is not None,
-            _encrypts(app),
+            getattr(encryption, "encrypts", ""),
+            getattr(encryption, "has_kms_key", lambda _: False),
             parse_targets(settings.notification_targets),
             HybridClock(clock),
         )
@@ -206,15 +208,14 @@ class S3Filter:
         return None
 
 
-def _encrypts(application: object) -> str:
-    """What the encryption filter below says that it encrypts; "" without one."""
+def _encryption(application: object) -> object | None:
+    """The filter below that encrypts at rest, by what it says of itself."""
     layer: object | None = application
     while layer is not None:
-        found = getattr(layer, "encrypts", None)
-        if isinstance(found, str):
-            return found
+        if isinstance(getattr(layer, "encrypts", None), str):
+            return layer
         layer = getattr(layer, "app", None)
-    return ""
+    return None
 
 
 def _check_targets(settings: S3Settings, source: str) -> None:

@@ -5,6 +5,7 @@ It is also the kernel's ``Request``, so headers and query are decoded once.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +38,8 @@ class House:
     is_guarded: bool
     # What a filter below encrypts at rest: "all", "asked" (SSE-S3), or "": nothing.
     encrypts: str
+    # Whether that filter has a key of this name for SSE-KMS.
+    has_kms_key: Callable[[str], bool]
     # Where notifications can go, by name; and the order of events.
     targets: Targets
     sequence: HybridClock

@@ -30,12 +30,11 @@ from objectstore.s3.names import is_hidden
 from objectstore.s3.notify.announce import announce, notification_rules
 from objectstore.s3.notify.event import Event
 from objectstore.s3.object.amend import ATTEMPTS_MAX, time_of
+from objectstore.s3.object.encryption import default_headers
 from objectstore.s3.object.reply_headers import s3_etag
-from objectstore.s3.object.upload_headers import has_default_encryption
 from objectstore.s3.operation import House, Operation
-from objectstore.s3.sysmeta import SSE, TRANSIENT
+from objectstore.s3.sysmeta import TRANSIENT
 
-_SSE = "HTTP_" + SSE.upper().replace("-", "_")
 WRITES = frozenset({"PUT", "POST", "DELETE"})
 
 
@@ -77,8 +76,8 @@ class WriteWatch:
 
     def _encrypt(self, environ: Environ, facts: BucketFacts) -> None:
         """A bucket's default encryption holds for Swift's writes too."""
-        if self._house.encrypts and has_default_encryption(facts):
-            environ[_SSE] = "AES256"
+        for name, value in default_headers(self._house, facts).items():
+            environ["HTTP_" + name.upper().replace("-", "_")] = value
 
     def _post(
         self, app: Application, environ: Environ, facts: BucketFacts, key: str

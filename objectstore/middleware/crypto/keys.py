@@ -3,7 +3,8 @@
 A root secret never encrypts anything itself: each path has a key of its own, its HMAC
 under the secret.  A body has a random key, which is kept beside it, wrapped with its
 path's key; so a body's key is never used twice, and rotating the root secret does not
-touch bodies.  Several secrets are known, by id; new data uses the active one.
+touch bodies.  Several secrets are known, by id; new data uses the active one, or the
+*named key* that a client of S3 asks for (SSE-KMS).
 """
 
 from __future__ import annotations
@@ -26,6 +27,9 @@ from objectstore.kernel.settings import BadSettings, Mistake
 KEY_BYTES = 32
 NONCE_BYTES = 12
 SECRET = "encryption_root_secret"
+KMS_KEY = "kms_key_"
+# A secret's id that no root secret has: data of a named key says so.
+_KMS_ID = "kms-"
 ACTIVE = "active_root_secret_id"
 
 
@@ -78,6 +82,14 @@ class Keys:
             secret_id, hmac.new(secret, text.encode(), hashlib.sha256).digest()
         )
 
+    def has_named(self, name: str) -> bool:
+        """Whether there is a named key of that name."""
+        return _KMS_ID + name in self._secrets
+
+    def named(self, name: str, *path: str) -> PathKey:
+        """The path's key under a named key.  Raises ``Corrupt`` for an unknown one."""
+        return self.of(_KMS_ID + name, *path)
+
     def all(self, *path: str) -> list[PathKey]:
         """The path's keys under every secret."""
         return [self.of(secret_id, *path) for secret_id in self._secrets]
@@ -95,19 +107,26 @@ def read_keys(options: Mapping[str, str], source: str) -> Keys:
         mistakes.append(Mistake(source, "filter:encryption", name, text))
 
     for name, text in options.items():
-        if is_secret(name):
-            try:
-                secret = base64.b64decode(text, validate=True)
-            except (binascii.Error, ValueError):
-                secret = b""
-            if len(secret) < KEY_BYTES:
-                note(name, "must be at least 32 bytes in base64")
-            secret_id = name[len(SECRET) + 1 :]
-            if not re.fullmatch(r"\w*", secret_id, re.ASCII):
-                note(name, "an id has letters, digits and underscores only")
-            secrets[secret_id] = secret
+        if not is_secret(name):
+            continue
+        try:
+            secret = base64.b64decode(text, validate=True)
+        except (binascii.Error, ValueError):
+            secret = b""
+        if len(secret) < KEY_BYTES:
+            note(name, "must be at least 32 bytes in base64")
+        if name.startswith(KMS_KEY):
+            named = name[len(KMS_KEY) :]
+            if not re.fullmatch(r"[\w-]{1,64}", named, re.ASCII):
+                note(name, "a key's name has letters, digits, _ and - only, 64 at most")
+            secrets[_KMS_ID + named] = secret
+            continue
+        secret_id = name[len(SECRET) + 1 :]
+        if not re.fullmatch(r"\w*", secret_id, re.ASCII):
+            note(name, "an id has letters, digits and underscores only")
+        secrets[secret_id] = secret
     active = options.get(ACTIVE, "").strip()
-    if not secrets:
+    if all(secret_id.startswith(_KMS_ID) for secret_id in secrets):
         note(SECRET, "must be set")
     elif active not in secrets:
         note(ACTIVE, f"there is no {SECRET}{'_' + active if active else ''}")
@@ -117,5 +136,5 @@ def read_keys(options: Mapping[str, str], source: str) -> Keys:
 
 
 def is_secret(name: str) -> bool:
-    """Whether an option of that name is a root secret."""
-    return name == SECRET or name.startswith(SECRET + "_")
+    """Whether an option of that name is a root secret or a named key."""
+    return name == SECRET or name.startswith((SECRET + "_", KMS_KEY))

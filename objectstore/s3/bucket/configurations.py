@@ -5,21 +5,22 @@ from __future__ import annotations
 from objectstore.kernel.reply import Reply
 from objectstore.s3.access.bucket_rules import parse_block, parse_ownership
 from objectstore.s3.access_log.target import parse_logging
-from objectstore.s3.bucket.configuration import Configuration, stored
+from objectstore.s3.bucket.configuration import Configuration, checked_body, stored
 from objectstore.s3.bucket.cors_rules import parse_cors
 from objectstore.s3.bucket.create import check_guarded
 from objectstore.s3.bucket.lifecycle_rules import parse_lifecycle
 from objectstore.s3.bucket.lock_configuration import parse_lock_configuration
 from objectstore.s3.bucket.simple_documents import (
     parse_bucket_tags,
-    parse_encryption,
     parse_payment,
 )
 from objectstore.s3.errors import S3Error
 from objectstore.s3.notify.rules import parse_notification
+from objectstore.s3.object.encryption import parse_encryption
 from objectstore.s3.operation import Operation
 from objectstore.s3.website.rules import parse_website
-from objectstore.s3.xml.render import render_document
+from objectstore.s3.xml.read import read_document
+from objectstore.s3.xml.render import render, render_document
 
 CORS = Configuration(
     "cors",
@@ -99,9 +100,9 @@ def put_lock(operation: Operation) -> Reply:
 
 
 def put_encryption(operation: Operation) -> Reply:
-    """PUT ?encryption: only where something below encrypts."""
-    if not operation.house.encrypts:
-        raise S3Error("NotImplemented", "This store does not encrypt at rest")
+    """PUT ?encryption: only what the filter below can do."""
+    document = read_document(checked_body(operation), ENCRYPTION.root)
+    parse_encryption(render(document)).check(operation.house)
     return ENCRYPTION.put(operation)
 
 

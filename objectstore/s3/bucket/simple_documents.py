@@ -12,21 +12,6 @@ def parse_bucket_tags(text: str) -> Tags:
     return tags_of(read_document(text.encode(), "Tagging"), BUCKET_TAGS_MAX)
 
 
-def parse_encryption(text: str) -> str:
-    """A ``ServerSideEncryptionConfiguration``: the algorithm, always AES256."""
-    root = read_document(text.encode(), "ServerSideEncryptionConfiguration")
-    rules = list(root.all("Rule"))
-    if len(rules) != 1:
-        raise S3Error("MalformedXML")
-    default = rules[0].child("ApplyServerSideEncryptionByDefault")
-    algorithm = "" if default is None else default.get("SSEAlgorithm")
-    if algorithm in ("aws:kms", "aws:kms:dsse"):
-        raise S3Error("NotImplemented", "Encryption with KMS keys is not supported")
-    if algorithm != "AES256":
-        raise S3Error("MalformedXML")
-    return algorithm
-
-
 def parse_payment(text: str) -> str:
     """A ``RequestPaymentConfiguration``: who pays; nobody is billed here."""
     payer = read_document(text.encode(), "RequestPaymentConfiguration").get("Payer")

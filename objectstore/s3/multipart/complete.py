@@ -35,11 +35,11 @@ from objectstore.s3.multipart.parts import (
 )
 from objectstore.s3.multipart.upload import Upload
 from objectstore.s3.object.customer_key import completed_record
+from objectstore.s3.object.encryption import sse_headers
 from objectstore.s3.object.part_sizes import write_part_sizes
 from objectstore.s3.object.put import (
     finish_write,
     note_created,
-    sse_headers,
     write_conditions,
 )
 from objectstore.s3.object.reply_headers import version_headers

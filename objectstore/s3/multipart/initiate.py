@@ -19,6 +19,7 @@ from objectstore.s3.multipart.parts import (
 )
 from objectstore.s3.names import KEY_BYTES_MAX
 from objectstore.s3.object.customer_key import read_customer_key
+from objectstore.s3.object.encryption import sse_headers
 from objectstore.s3.object.lock_headers import lock_to_store
 from objectstore.s3.object.upload_headers import upload_headers
 from objectstore.s3.operation import Operation
@@ -68,8 +69,7 @@ def create_upload(operation: Operation) -> Reply:
         ]
     if customer_key is not None:
         reply += customer_key.reply_headers()
-    if sysmeta.SSE in headers:
-        reply.append(("x-amz-server-side-encryption", headers[sysmeta.SSE]))
+    reply += sse_headers(headers)
     body = document(
         "InitiateMultipartUploadResult",
         text("Bucket", operation.bucket),

@@ -15,7 +15,8 @@ from objectstore.s3.multipart.upload import Upload, find_upload
 from objectstore.s3.object.byte_range import parse_range
 from objectstore.s3.object.copy import open_source
 from objectstore.s3.object.customer_key import CustomerKey
-from objectstore.s3.object.put import content_md5, digested, sse_headers
+from objectstore.s3.object.encryption import sse_headers, stored_headers
+from objectstore.s3.object.put import content_md5, digested
 from objectstore.s3.object.sealed_parts import (
     SealedPart,
     key_for_part,
@@ -119,8 +120,7 @@ def upload_part_copy(operation: Operation) -> Reply:
 
 def _encryption(upload: Upload) -> dict[str, str]:
     """What the upload was begun with is so for its parts."""
-    found = upload.marker.get(sysmeta.SSE)
-    return {sysmeta.SSE: found} if found else {}
+    return stored_headers(upload.marker.headers)
 
 
 def _sealed(

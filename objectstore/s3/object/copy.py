@@ -32,12 +32,12 @@ from objectstore.s3.object.customer_key import (
     require_no_key,
 )
 from objectstore.s3.object.encrypted_read import open_stored
+from objectstore.s3.object.encryption import sse_headers
 from objectstore.s3.object.get import DELETE_MARKER_TYPE
 from objectstore.s3.object.lock_headers import lock_to_store
 from objectstore.s3.object.metadata import of_answer, to_inner
 from objectstore.s3.object.put import (
     note_created,
-    sse_headers,
     write_conditions,
     write_object,
 )

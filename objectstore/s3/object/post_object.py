@@ -17,9 +17,10 @@ from objectstore.s3.names import check_key
 from objectstore.s3.notify.announce import announce
 from objectstore.s3.object import tags
 from objectstore.s3.object.customer_key import read_customer_key
+from objectstore.s3.object.encryption import sse_headers
 from objectstore.s3.object.lock_headers import lock_to_store
 from objectstore.s3.object.post_policy import check_form, parse_post_policy
-from objectstore.s3.object.put import note_created, sse_headers, write_failure
+from objectstore.s3.object.put import note_created, write_failure
 from objectstore.s3.object.reply_headers import version_headers
 from objectstore.s3.object.sealed_file import SEALED_FORM_BYTES_MAX, sealed_file
 from objectstore.s3.object.upload_headers import upload_headers

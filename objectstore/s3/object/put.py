@@ -15,6 +15,7 @@ from objectstore.s3.lifecycle.headers import of_written
 from objectstore.s3.multipart.leftovers import Replaced, replaced_upload, sweep_replaced
 from objectstore.s3.notify.event import Event
 from objectstore.s3.object.customer_key import CustomerKey, read_customer_key
+from objectstore.s3.object.encryption import sse_headers
 from objectstore.s3.object.lock_headers import lock_to_store
 from objectstore.s3.object.reply_headers import is_large, s3_etag, version_headers
 from objectstore.s3.object.upload_headers import content_headers, upload_headers
@@ -243,10 +244,3 @@ def checksum_headers(payload: Payload) -> HeaderList:
         (f"x-amz-checksum-{checksum[0].lower()}", checksum[1]),
         ("x-amz-checksum-type", "FULL_OBJECT"),
     ]
-
-
-def sse_headers(stored: dict[str, str]) -> HeaderList:
-    """What a reply says of SSE-S3."""
-    if sysmeta.SSE in stored:
-        return [("x-amz-server-side-encryption", stored[sysmeta.SSE])]
-    return []

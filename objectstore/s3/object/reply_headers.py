@@ -28,6 +28,7 @@ _PASSED = {
     sysmeta.STORAGE_CLASS: "x-amz-storage-class",
     sysmeta.REDIRECT: "x-amz-website-redirect-location",
     sysmeta.SSE: "x-amz-server-side-encryption",
+    sysmeta.SSE_KEY: "x-amz-server-side-encryption-aws-kms-key-id",
 }
 # A line end in a parameter must not become one in the head; nor can a NUL be sent.
 _NOT_IN_HEADS = str.maketrans("", "", "\0\r\n")

@@ -10,10 +10,10 @@ from objectstore.s3 import sysmeta
 from objectstore.s3.access import acl as acls
 from objectstore.s3.access.authorize import Permission, authorize
 from objectstore.s3.access.bucket_rules import PREFERRED, check_new_acl, ownership
-from objectstore.s3.bucket.simple_documents import parse_encryption
 from objectstore.s3.bucket_facts import BucketFacts
 from objectstore.s3.errors import S3Error
 from objectstore.s3.object import tags
+from objectstore.s3.object.encryption import encryption_headers
 from objectstore.s3.object.metadata import from_request, to_inner
 from objectstore.s3.operation import Operation
 
@@ -38,11 +38,6 @@ _GRANTS = "HTTP_X_AMZ_GRANT_"
 # They give nobody but the writer and the bucket's owner anything: whoever may put
 # an object may put it with these.
 _ACLS_OF_TWO = frozenset({"private", "bucket-owner-read", "bucket-owner-full-control"})
-_SSE = "HTTP_X_AMZ_SERVER_SIDE_ENCRYPTION"
-_KMS = ("aws:kms", "aws:kms:dsse")
-_KMS_KEY = f"{_SSE}_AWS_KMS_KEY_ID"
-_CUSTOMER = f"{_SSE}_CUSTOMER_ALGORITHM"
-_DEFAULT = sysmeta.CONTAINER + "encryption"
 
 
 def upload_headers(operation: Operation) -> dict[str, str]:
@@ -96,11 +91,7 @@ def s3_headers(operation: Operation) -> dict[str, str]:
         if len(redirect) > 2048:
             raise S3Error("InvalidArgument", "The redirect location is too long")
         headers[sysmeta.REDIRECT] = operation.header("X-Amz-Website-Redirect-Location")
-    if _SSE in environ or _KMS_KEY in environ:
-        check_sse(operation)
-        headers[sysmeta.SSE] = "AES256"
-    elif _CUSTOMER not in environ and is_encrypted_by_default(operation):
-        headers[sysmeta.SSE] = "AES256"
+    headers.update(encryption_headers(operation))
     if "HTTP_X_AMZ_TAGGING" in environ:
         authorize(operation, "s3:PutObjectTagging", Permission())
         stored = tags.to_stored(tags.from_header(operation.header("X-Amz-Tagging")))
@@ -108,55 +99,6 @@ def s3_headers(operation: Operation) -> dict[str, str]:
             headers[sysmeta.TAGS] = stored
     headers.update(acl_headers(operation))
     return headers
-
-
-def check_sse(operation: Operation) -> None:
-    """SSE-S3 is what the encryption filter below does; KMS is nobody's."""
-    wanted = operation.header("X-Amz-Server-Side-Encryption")
-    if _SSE in operation.environ and wanted not in ("AES256", *_KMS):
-        raise _bad_sse("The encryption method specified is not supported", wanted)
-    if wanted and _CUSTOMER in operation.environ:
-        raise _bad_sse(
-            "Server Side Encryption with Customer provided key is incompatible with "
-            "the encryption method specified",
-            wanted,
-        )
-    if wanted not in _KMS and _KMS_KEY in operation.environ:
-        raise _bad_sse(
-            "Server Side Encryption with AWS KMS managed key requires HTTP header "
-            "x-amz-server-side-encryption : aws:kms",
-            wanted,
-        )
-    if wanted in _KMS:
-        raise S3Error("NotImplemented", "Encryption with KMS keys is not supported")
-    if not operation.house.encrypts:
-        raise S3Error(
-            "NotImplemented", "This store does not encrypt at rest: SSE-S3 is not on"
-        )
-
-
-def _bad_sse(message: str, wanted: str) -> S3Error:
-    return S3Error(
-        "InvalidArgument",
-        message,
-        ArgumentName="x-amz-server-side-encryption",
-        ArgumentValue=wanted[:64],
-    )
-
-
-def is_encrypted_by_default(operation: Operation) -> bool:
-    """Whether new objects are encrypted without being asked for it."""
-    encrypts = operation.house.encrypts
-    if encrypts == "asked":
-        return has_default_encryption(operation.facts)
-    return encrypts == "all"
-
-
-def has_default_encryption(facts: BucketFacts) -> bool:
-    """Whether the bucket's owner wants everything in it encrypted."""
-    return _DEFAULT in facts.metadata and bool(
-        facts.parsed("encryption", parse_encryption)
-    )
 
 
 def _gives_two_only(acl: acls.Acl, writer: str, facts: BucketFacts) -> bool:

@@ -33,7 +33,10 @@ _TAKEN = (
     "HTTP_X_AMZ_TAGGING",
     "HTTP_X_AMZ_WEBSITE_REDIRECT_LOCATION",
 )
-_ENCRYPTION = "HTTP_X_AMZ_SERVER_SIDE_ENCRYPTION"
+_ENCRYPTION = (
+    "HTTP_X_AMZ_SERVER_SIDE_ENCRYPTION",
+    "HTTP_X_AMZ_SERVER_SIDE_ENCRYPTION_AWS_KMS_KEY_ID",
+)
 
 
 def is_name(name: str) -> bool:
@@ -51,7 +54,7 @@ def headers_in(query: dict[str, str]) -> dict[str, str]:
         if not is_name(name):
             continue
         key = "HTTP_" + name.upper().replace("-", "_")
-        if key == _ENCRYPTION or key.startswith(_TAKEN):
+        if key in _ENCRYPTION or key.startswith(_TAKEN):
             if not _NEVER_IN_VALUES.isdisjoint(value):
                 raise S3Error("InvalidArgument", ArgumentName=name)
             found.setdefault(key, value)

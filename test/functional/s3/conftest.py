@@ -38,6 +38,7 @@ pipeline = {_pipeline()}
 use = egg:ringstack#encryption
 encryption_root_secret = {base64.b64encode(bytes(range(32))).decode()}
 only_on_request = true
+kms_key_tax-2027 = {base64.b64encode(bytes(range(32, 64))).decode()}
 
 [filter:s3]
 use = egg:ringstack#s3

@@ -56,6 +56,24 @@ def test_objects_and_uploads(s3: Any, bucket: str, s3_store: Store) -> None:
     assert not found_on_devices(s3_store, needle)
 
 
+def test_keys_that_the_operator_named(s3: Any, bucket: str, s3_store: Store) -> None:
+    needle = NEEDLE + bucket.encode()
+    asked = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": "tax-2027"}
+    s3.put_object(Bucket=bucket, Key="k", Body=needle * 50, **asked)
+    got = s3.get_object(Bucket=bucket, Key="k")
+    assert got["Body"].read() == needle * 50
+    shown = {name: got[name] for name in asked}
+    assert shown == asked
+    with pytest.raises(ClientError, match=r"KMS\.NotFoundException"):
+        s3.put_object(Bucket=bucket, Key="n", **{**asked, "SSEKMSKeyId": "none"})
+    rule = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "tax-2027"}
+    rules = {"Rules": [{"ApplyServerSideEncryptionByDefault": rule}]}
+    s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration=rules)
+    put = s3.put_object(Bucket=bucket, Key="default", Body=needle)
+    assert put["SSEKMSKeyId"] == "tax-2027"
+    assert not found_on_devices(s3_store, needle)
+
+
 def test_a_buckets_default(
     s3: Any, bucket: str, swift: Client, s3_store: Store
 ) -> None:

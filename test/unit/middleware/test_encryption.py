@@ -234,6 +234,11 @@ def test_wrong_settings() -> None:
         ({"encryption_root_secret": "short"}, "at least 32 bytes"),
         ({**FIRST, "active_root_secret_id": "2"}, "there is no"),
         ({**FIRST, "encryption_root_secret_a.b": ONE}, "letters"),
+        ({**FIRST, "kms_key_a.b": ONE}, "letters"),
+        ({**FIRST, "kms_key_": ONE}, "letters"),
+        ({**FIRST, "kms_key_a": "short"}, "at least 32 bytes"),
+        ({"kms_key_a": ONE}, "must be set"),
+        ({**FIRST, "kms_key_a": ONE, "active_root_secret_id": "a"}, "there is no"),
     ):
         with pytest.raises(BadSettings, match=text):
             encryption.filter_factory({}, **options)

@@ -23,20 +23,28 @@ DEFAULT = (
     b"<SSEAlgorithm>AES256</SSEAlgorithm></ApplyServerSideEncryptionByDefault>"
     b"</Rule></ServerSideEncryptionConfiguration>"
 )
+SECRETS = {"": bytes(range(32)), "kms-tax-2027": bytes(range(32, 64))}
 SEGMENTS = f"/{ALICE.account}/bucket+segments"
 
 
 def made(*, only_on_request: bool) -> House:
-    cluster = Cluster()
+    """A house with a bucket."""
+    house = over(Cluster(), SECRETS, only_on_request=only_on_request)
+    house.bucket()
+    return house
+
+
+def over(
+    cluster: Cluster, secrets: dict[str, bytes], *, only_on_request: bool
+) -> House:
+    """A house on those nodes, with those secrets."""
     settings = EncryptionSettings(only_on_request=only_on_request)
 
     def features(app: Any) -> Any:
-        sealing = Encryption(app, settings, Keys({"": bytes(range(32))}, ""))
+        sealing = Encryption(app, settings, Keys(secrets, ""))
         return slo({})(ObjectVersioning(sealing, cluster.clock))
 
-    house = House(cluster=cluster, features_over=features)
-    house.bucket()
-    return house
+    return House(cluster=cluster, features_over=features)
 
 
 @pytest.fixture
@@ -143,8 +151,10 @@ def test_conditions_hold(house: House) -> None:
 
 
 def test_wishes_that_nobody_fulfils(house: House) -> None:
-    kms = house.ask("PUT", "/bucket/k", body=b"x", headers={HEADER: "aws:kms"})
-    assert kms.status == 501
+    twice = {HEADER: "aws:kms:dsse"}
+    assert house.ask("PUT", "/bucket/k", body=b"x", headers=twice).status == 501
+    context = {HEADER: "aws:kms", f"{HEADER}-context": "e30="}
+    assert house.ask("PUT", "/bucket/k", body=b"x", headers=context).status == 501
     bad = house.ask("PUT", "/bucket/k", body=b"x", headers={HEADER: "AES512"})
     assert bad.code == "InvalidArgument"
 

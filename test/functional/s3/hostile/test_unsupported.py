@@ -28,7 +28,7 @@ def test_what_is_not_supported_is_501(
 
 
 UNSUPPORTED_HEADERS = {
-    "SSE-KMS": {"x-amz-server-side-encryption": "aws:kms"},
+    "DSSE-KMS": {"x-amz-server-side-encryption": "aws:kms:dsse"},
     "appending": {"x-amz-write-offset-bytes": "4"},
     "If-None-Match with an ETag": {"If-None-Match": '"x"'},
 }
@@ -75,10 +75,10 @@ REFUSED = {
         "</RequestPaymentConfiguration>",
         501,
     ),
-    "KMS": (
+    "DSSE-KMS": (
         "encryption",
         "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault>"
-        "<SSEAlgorithm>aws:kms</SSEAlgorithm></ApplyServerSideEncryptionByDefault>"
+        "<SSEAlgorithm>aws:kms:dsse</SSEAlgorithm></ApplyServerSideEncryptionByDefault>"
         "</Rule></ServerSideEncryptionConfiguration>",
         501,
     ),
