@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from compute.ec2 import ids
+from compute.ec2 import ids, launch_tags
 from compute.ec2.call import Call
 from compute.ec2.frame.api import Action, Document
 from compute.ec2.frame.errors import Ec2Error, coded, missing, unsupported
@@ -88,7 +88,7 @@ def describe(call: Call) -> Document:
             "InvalidParameterCombination",
             "The parameter instancesSet cannot be used with the parameter maxResults",
         )
-    inventory = settle(call.inventory)
+    inventory = launch_tags.settle(settle(call.inventory))
     servers = asked_servers(inventory, wanted)
     documents = view.instances(inventory, servers)
     fitting = chosen(documents, asked_filters(parameters), FILTERS)

@@ -7,7 +7,7 @@ import secrets
 from typing import Any
 
 from compute.core.identifiers import EC2_DIGITS
-from compute.ec2 import ids, tagging
+from compute.ec2 import ids, launch_tags, tagging
 from compute.ec2.call import Call
 from compute.ec2.flavors import flavor_id
 from compute.ec2.frame.api import Action, Document
@@ -51,7 +51,7 @@ def run(call: Call) -> Document:
     client_token = tagging.client_token(parameters)
     if client_token and (ordered := _ordered(call.inventory, client_token)):
         return view.reservations(call.inventory, ordered)[0]
-    tags = tagging.tags_for_new(parameters, ids.INSTANCE, ids.VOLUME)
+    tags = tagging.tags_for_new(parameters, ids.INSTANCE, *launch_tags.KINDS)
     image = _image(call)
     reservation = f"{ids.RESERVATION}-{secrets.token_hex(EC2_DIGITS)[:EC2_DIGITS]}"
     metadata = {**tags[ids.INSTANCE], **template_tags, view.RESERVATION: reservation}
@@ -77,11 +77,10 @@ def run(call: Call) -> Document:
         server["availability_zone"] = _zone(call.inventory, zone)
     if user_data := _user_data(parameters):
         server["user_data"] = user_data
-    if disks := disks_of_order(call, image):
-        if tags[ids.VOLUME]:
-            # Tools send these always; only where volumes come do they mean anything.
-            text = "Tag volumes once they exist."
-            raise unsupported("TagSpecification for volume", text)
+    disks = disks_of_order(call, image)
+    # Tools send tags for volumes whether there will be any or not.
+    metadata |= launch_tags.notes(tags if disks else {**tags, ids.VOLUME: {}})
+    if disks:
         server["block_device_mapping_v2"] = disks
         if disks[0]["destination_type"] == "volume":
             del server["imageRef"]

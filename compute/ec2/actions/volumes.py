@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from compute.ec2 import ids, tagging
+from compute.ec2 import ids, launch_tags, tagging
 from compute.ec2.call import Call
 from compute.ec2.frame.api import Action, Document
 from compute.ec2.frame.errors import Ec2Error, coded, missing, unsupported
 from compute.ec2.frame.filters import Accessor, asked_filters, chosen
 from compute.ec2.frame.pages import page
 from compute.ec2.frame.xml import moment
-from compute.ec2.inventory import Thing
+from compute.ec2.inventory import Inventory, Thing
 from compute.ec2.views.volumes import volume_document
 from compute.ec2.volume_types import asked_type
 
@@ -42,14 +42,14 @@ FILTERS: Mapping[str, Accessor] = {
 
 def describe(call: Call) -> Document:
     """``DescribeVolumes``."""
-    shown = [volume_document(call.inventory, each) for each in _asked(call)]
+    inventory = launch_tags.settle(call.inventory)
+    shown = [volume_document(inventory, each) for each in _asked(call, inventory)]
     found = chosen(shown, asked_filters(call.parameters), FILTERS)
     found, token = page(call.parameters, found, lambda each: str(each["volumeId"]))
     return {"volumeSet": found, "nextToken": token}
 
 
-def _asked(call: Call) -> list[Thing]:
-    inventory = call.inventory
+def _asked(call: Call, inventory: Inventory) -> list[Thing]:
     volumes = {
         inventory.id_of(ids.VOLUME, volume["id"]): volume
         for volume in inventory.volumes
@@ -171,7 +171,10 @@ def describe_status(call: Call) -> Document:
             "eventsSet": [],
             "actionsSet": [],
         }
-        for each in (volume_document(call.inventory, volume) for volume in _asked(call))
+        for each in (
+            volume_document(call.inventory, volume)
+            for volume in _asked(call, call.inventory)
+        )
     ]
     accessors: Mapping[str, Accessor] = {
         "availability-zone": lambda each: each["availabilityZone"],

@@ -374,5 +374,5 @@ def test_garbage(
 
 def test_actions_that_are_not_there(tenant: Tenant) -> None:
     with pytest.raises(ClientError) as caught:
-        tenant.ec2.create_nat_gateway(SubnetId="subnet-1")
+        tenant.ec2.create_vpn_gateway(Type="ipsec.1")
     assert code(caught) == "InvalidAction"

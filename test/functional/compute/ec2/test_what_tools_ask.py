@@ -10,6 +10,8 @@ from compute.ec2.actions.absent_kinds import KINDS
 from test.functional.compute.ec2.conftest import Tenant
 from test.functional.compute.ec2.test_instance_changes import refused
 
+KINDS_BESIDE = ("volume", "network-interface")
+
 
 def method(client: Any, action: str) -> Any:
     names = client.meta.method_to_api_mapping
@@ -142,10 +144,33 @@ def instance(tenant: Tenant, image: str, subnet: str) -> str:
             {"DeviceName": "/dev/vda", "Ebs": disk},
             {"DeviceName": "/dev/vdb", "Ebs": disk},
         ],
+        TagSpecifications=[
+            {"ResourceType": kind, "Tags": [{"Key": "with", "Value": kind}]}
+            for kind in ("instance", "volume", "network-interface")
+        ],
     )  # fmt: skip
     name: str = made["Instances"][0]["InstanceId"]
     tenant.wait("instance_running", InstanceIds=[name])
     return name
+
+
+def test_what_comes_with_an_instance_has_its_tags(
+    tenant: Tenant, instance: str
+) -> None:
+    ec2 = tenant.ec2
+    mine = [{"Name": "attachment.instance-id", "Values": [instance]}]
+    volumes = ec2.describe_volumes(Filters=mine)["Volumes"]
+    interfaces = ec2.describe_network_interfaces(Filters=mine)["NetworkInterfaces"]
+    found = [each["Tags"] for each in volumes] + [each["TagSet"] for each in interfaces]
+    volume, interface = ({"Key": "with", "Value": kind} for kind in KINDS_BESIDE)
+    assert found == [[volume], [volume], [interface]]
+    # They were noted on the server, and are not any more.
+    uuid = {f"i-{s.id.replace('-', '')[:17]}": s for s in tenant.sdk.compute.servers()}
+    noted = [key for key in uuid[instance].metadata if "-tag:" in key]
+    assert noted == []
+    shown = ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]
+    tags = {tag["Key"]: tag["Value"] for tag in shown["Instances"][0]["Tags"]}
+    assert tags["with"] == "instance" and set(tags) == {"Name", "with"}
 
 
 def test_options_of_an_instance(tenant: Tenant, instance: str) -> None:
