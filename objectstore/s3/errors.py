@@ -64,6 +64,10 @@ ERRORS: dict[str, tuple[int, str]] = {
         400,
         "The request body terminated unexpectedly",
     ),
+    "IncorrectNumberOfFilesInPostRequest": (
+        400,
+        "POST requires exactly one file upload per request.",
+    ),
     "InternalError": (500, "We encountered an internal error. Please try again."),
     "InvalidAccessKeyId": (
         403,

@@ -66,8 +66,10 @@ class FormStream:
         form = Form()
         self._until(self._delimiter)
         for _ in range(FIELDS_MAX):
-            line = self._until(b"\r\n")
-            if line.strip():
+            line = self._until(b"\r\n").strip()
+            if line == b"--":  # the form's end
+                raise S3Error("IncorrectNumberOfFilesInPostRequest")
+            if line:
                 raise S3Error("MalformedPOSTRequest")
             name, file_name = self._part_head()
             if name == "file":

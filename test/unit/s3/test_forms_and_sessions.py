@@ -331,6 +331,18 @@ def test_bad_forms_end_in_an_error(body: bytes) -> None:
     assert caught.value.status == 400
 
 
+def test_a_form_without_a_file_is_told_so(house: House) -> None:
+    house.ask("PUT", "/bucket", "acl=", headers={"x-amz-acl": "public-read-write"})
+    head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="key"'
+    body = f"{head}\r\n\r\nk\r\n--{BOUNDARY}--\r\n".encode()
+    environ = house.bare("POST", "/bucket", "", body)
+    environ["CONTENT_TYPE"] = f"multipart/form-data; boundary={BOUNDARY}"
+    answer = house.send(environ)
+    told = (answer.status, answer.code)
+    assert told == (400, "IncorrectNumberOfFilesInPostRequest")
+    assert house.ask("HEAD", "/bucket/k").status == 404
+
+
 def sts(house: House, body: bytes, user: User = ALICE) -> Answer:
     request = AWSRequest("POST", f"http://{HOST}/", {}, body)
     request.headers["Content-Type"] = "application/x-www-form-urlencoded"
