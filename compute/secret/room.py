@@ -18,6 +18,7 @@ from compute.secret.api.metadata import MetadataApi
 from compute.secret.api.orders import OrdersApi
 from compute.secret.api.quotas import QuotasApi
 from compute.secret.api.secrets import SecretsApi
+from compute.secret.api.whole_references import SecretApi
 from compute.secret.parts import Parts
 from compute.secret.policies import default_rules
 from compute.secret.settings import SecretSettings
@@ -45,7 +46,7 @@ def build_room(parts: RoomParts, settings: SecretSettings) -> Room:
 
 def api_of(inner: Parts, tokens: TokenChecker) -> Api:
     """The application."""
-    return Api(
+    return SecretApi(
         all_routes(Frame(inner)),
         dialect=secret_dialect,
         versions=VERSIONS,

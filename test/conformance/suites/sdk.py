@@ -23,6 +23,7 @@ ROOMS = (
     "compute",
     "identity",
     "image",
+    "key_manager",
     "network",
     "object_store",
     "orchestration",

@@ -126,7 +126,8 @@ def test_the_sdk(people: dict[str, Connection]) -> None:
     order = proxy.create_order(type="key", meta=meta)
     assert proxy.get_order(order.order_id).status == "ACTIVE"
     proxy.delete_container(kept.container_id, ignore_missing=False)
-    proxy.delete_secret(made.secret_id, ignore_missing=False)
+    # By the object its request has the whole reference for an id.
+    proxy.delete_secret(made, ignore_missing=False)
     assert not list(proxy.secrets(name="sdk"))
 
 

@@ -124,6 +124,18 @@ def test_who_may(house: House) -> None:
     assert house.call("GET", path).status == 404
 
 
+def test_a_reference_for_an_id(house: House) -> None:
+    ref = house.create("hush", name="s")
+    for whole in (ref, ref.replace("//", "/"), f"https://elsewhere:1{path_of(ref)}"):
+        tail = whole if "/v1/" in whole else whole.replace("/secrets", "/v1/secrets")
+        assert house.call("GET", f"/secrets/{tail}").json["name"] == "s"
+        assert house.call("GET", f"/secrets/{tail}/payload").body == b"hush"
+    assert house.call("GET", f"/containers/{ref}").status == 404
+    assert house.call("GET", f"/secrets/{ref}", project=OTHER).status == 404
+    assert house.call("DELETE", f"/secrets/{ref}").status == 204
+    assert house.call("GET", path_of(ref)).status == 404
+
+
 def test_versions(house: House) -> None:
     with house.caller.request("GET", "/", {}) as answer:
         (found,) = answer.json()["versions"]
