@@ -81,7 +81,7 @@ def _objects(room: Room, store: ObjectStore, now: float) -> Figures:
         elif isinstance(step, Expirer):
             counts["expired"] = step.removed
             counts["expiry_failures"] = step.failures
-            if not index.damage:
+            if not index.damage.what:
                 waiting["expired"] = step.waiting
         elif isinstance(step, ObjectUpdater):
             counts["rows_sent"] = step.sent
@@ -91,11 +91,11 @@ def _objects(room: Room, store: ObjectStore, now: float) -> Figures:
         elif isinstance(step, IndexRepair):
             counts["index_rebuilds"] = step.rebuilt
     return {
-        "index_damage": index.damage,
+        "index_damage": index.damage.what,
         "log": {
             "segments": len(segments),
             "bytes": sum(facts.size for facts in segments),
-            "live_bytes": 0 if index.damage else sum(index.live.items.values()),
+            "live_bytes": 0 if index.damage.what else sum(index.live.items.values()),
             "damaged_segments": len(store.damaged_segments),
         },
         "commit": _commits(store.journal),

@@ -138,7 +138,7 @@ def _policies(directory: Path) -> list[int]:
 
 def _facts(store: ObjectStore) -> dict[str, Any]:
     counts = {"objects": 0, "tombstones": 0, "bytes": 0}
-    for _, held in store.index.rows():
+    for _, held in store.index.ranges.rows():
         if held.state is not None and held.state.exists:
             counts["objects"] += 1
             counts["bytes"] += held.state.size

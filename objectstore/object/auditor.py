@@ -147,7 +147,7 @@ class ObjectAuditor:
         store = self._store
         if not mark.key:
             store.disk.offload(self._check_index)
-        page = store.index.page(mark.key, ROWS_PER_STEP)
+        page = store.index.ranges.page(mark.key, ROWS_PER_STEP)
         for key, held in page:
             if held.state is not None and held.state.exists:
                 self._compare(key, held)

@@ -7,6 +7,7 @@ from typing import Any, NoReturn, cast
 from objectstore.kernel.errors import Unavailable
 from objectstore.kernel.journal import Position
 from objectstore.object.index import Index
+from objectstore.object.index_damage import IndexDamage
 from objectstore.object.kept import KeptMap
 
 AWAY = "the index is being made anew"
@@ -15,7 +16,7 @@ AWAY = "the index is being made anew"
 class _AwayIndex:
     """Every question is ``Unavailable``, but for what is read in passing."""
 
-    def __init__(self, path: str, damage: str) -> None:
+    def __init__(self, path: str, damage: IndexDamage) -> None:
         self.path = path
         self.damage = damage  # stays until the index is whole
         self.unflushed = 0

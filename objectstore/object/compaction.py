@@ -246,7 +246,7 @@ class Compaction:
         """Rows that needed a record which is not readable any more; whether there are
         any."""
         store = self._store
-        keys = store.disk.offload(store.index.all_resting, number)
+        keys = store.disk.offload(store.index.resting.all, number)
         is_any = False
         for turn, key in enumerate(keys, start=1):
             held = store.index.get(key)
@@ -269,8 +269,8 @@ class Compaction:
             if current is not None and _is_same(current, held):
                 left -= sum(place.length for place in held.places())
         if left > 0:
-            index.damage = f"{left} bytes of segment {number} are in no row"
-            raise Corrupt(f"{self._store.directory}: {index.damage}")
+            index.damage.what = f"{left} bytes of segment {number} are in no row"
+            raise Corrupt(f"{self._store.directory}: {index.damage.what}")
 
     def _drop(self, done: Done) -> None:
         """The rows of what went with its segment, but for those that a write has met

@@ -65,12 +65,12 @@ class Expirer:
     @property
     def waiting(self) -> int:
         """Objects that are due, also those that are another device's turn."""
-        return self._store.index.expired_count(int(self._clock.time()))
+        return self._store.index.ranges.expired_count(int(self._clock.time()))
 
     def step(self) -> Progress:
         """See ``kernel.loop.Step``; ``IDLE`` when all that is due was looked at."""
         now = int(self._clock.time()) - GRACE_SECONDS
-        found = self._store.index.expired(now, self._after, LOOKED_AT_MAX)
+        found = self._store.index.ranges.expired(now, self._after, LOOKED_AT_MAX)
         chosen: list[Due] = []
         for due in found:
             self._after = due

@@ -16,45 +16,29 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import threading
-from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
 import msgpack
 
-from objectstore.kernel.errors import Corrupt, InsufficientStorage
+from objectstore.kernel.errors import InsufficientStorage
 from objectstore.kernel.journal import Position
 from objectstore.object import index_file
-from objectstore.object.database import DatabaseOpener, prepare, translated
+from objectstore.object.database import DatabaseOpener, prepare
 from objectstore.object.digests import (
-    AFTER_ALL_KEYS,
-    BUCKET_POWER,
     Digests,
-    digest_of_states,
-    partition_range,
 )
-from objectstore.object.expiring import Due, Expiring
+from objectstore.object.expiring import Expiring
 from objectstore.object.frozen import Frozen
+from objectstore.object.index_damage import IndexDamage
+from objectstore.object.index_ranges import IndexRanges
 from objectstore.object.kept import KeptMap
 from objectstore.object.known_keys import KnownKeys
-from objectstore.object.ordered_rows import (
-    bodiless_between,
-    digests_between,
-    nth_key,
-    page_after,
-)
-from objectstore.object.resting import Rest, Resting
-from objectstore.object.row import decode_row
+from objectstore.object.resting import Resting
+from objectstore.object.row_cache import ROWS_MAX, RowCache
 from objectstore.object.state import Held
 
-# About 2 KiB each in memory: 16 MiB a store.
-ROWS_CACHED_MAX = 8192
-# A full cache lets one in so many go at once.  One out for each one in would hide the
-# young from Python's collector, which counts births less deaths: it came seldom then,
-# and took 20 to 60 ms for all the rows that it found.
-_ONE_DROPPED_IN = 8
-PAGE_ROWS = 1000
 # A checkpoint is due when this many rows were flushed, some 2 MiB of pages: after most
 # flushes.  The fsyncs of one of 4,096 rows held up the syncs of all logs on the disk
 # for 20 ms.  Often is hardly more to write in all, for few rows share a page.
@@ -80,17 +64,16 @@ def _no_rest() -> None:
 
 
 class Index:
-    """See the module.  One per store; used on the hub's thread, but for
-    ``checkpoint``, ``check``, ``resting_among`` and ``all_resting``."""
+    """See the module.  One per store; used on the hub's thread, but for ``resting``,
+    ``checkpoint`` and ``check``."""
 
     def __init__(
         self,
         path: str,
         opener: DatabaseOpener,
-        rows_cached_max: int = ROWS_CACHED_MAX,
+        rows_cached_max: int = ROWS_MAX,
     ) -> None:
         self.path = path
-        self._rows_cached_max = rows_cached_max
         self.applied = Position(0, 0)  # everything before this place is in here
         self.flushed = Position(0, 0)  # and everything before this one in SQLite
         self.digests = Digests()
@@ -101,42 +84,46 @@ class Index:
         self.owed: KeptMap[bytes, tuple[int, int, int]] = KeptMap("owed")
         # Bad copies: (newest timestamp, when found, what was wrong) by key.
         self.quarantined: KeptMap[bytes, tuple[int, int, str]] = KeptMap("quarantined")
-        # What turned out wrong with the file; "": nothing.  It is then made anew.
-        self.damage = ""
+        self.damage = IndexDamage()  # if there is any, the file is made anew
+        self._decoded = self.damage.decoded
         self._expiring = Expiring()
-        self._kept: tuple[KeptMap[Any, Any], ...] = (
-            self.live,
-            self.owed,
-            self.quarantined,
-        )
+        kept = (self.live, self.owed, self.quarantined)
+        self._kept: tuple[KeptMap[Any, Any], ...] = kept
         self._changed: dict[bytes, Held | None] = {}
         self._frozen: Mapping[bytes, Held | None] = {}  # those that are being written
         self._is_flushing = False  # also when there are no rows
-        self._cached: OrderedDict[bytes, Held | None] = OrderedDict()
+        self._cached = RowCache(rows_cached_max)
         self._flushed_rows = 0  # since the last checkpoint
         self._opener = opener
         # A greenlet that is killed leaves its native thread at work behind.
         self._writing = threading.Lock()
-        self._resting = Resting(path, opener)
+        self.resting = Resting(path, opener, self.damage)
         self._connection = opener(path)
         try:
             self.is_new = prepare(self._connection)
             self._load()
-            self._keys = KnownKeys(0 if self.is_new else self._pages())
+            with self.damage:
+                pages = index_file.page_count(self._connection)
+            self._keys = KnownKeys(0 if self.is_new else pages)
             self._writer = opener(path)
             prepare(self._writer)
             self._writer.execute(f"PRAGMA cache_size = -{WRITER_CACHE_KIB}")
+            self.ranges = IndexRanges(
+                self._connection,
+                self._waiting,
+                self.digests,
+                self._expiring,
+                self.damage,
+            )
         except BaseException:
             self._connection.close()
             raise
 
     def _load(self) -> None:
-        try:
+        with self.damage:
             for kept in self._kept:
                 kept.load(self._connection)
             facts = index_file.facts_of(self._connection)
-        except sqlite3.Error as error:
-            raise translated(error) from error
         self.was_closed = self.is_new or facts.get("closed") == b"1"
         if "applied" in facts:
             self.applied = Position(*msgpack.unpackb(facts["applied"]))
@@ -146,17 +133,9 @@ class Index:
         with contextlib.suppress(InsufficientStorage):
             self._set_closed(b"0")
 
-    def _pages(self) -> int:
-        try:
-            return index_file.page_count(self._connection)
-        except sqlite3.Error as error:
-            raise translated(error) from error
-
     def _set_closed(self, value: bytes) -> None:
-        try:
+        with self.damage:
             index_file.set_fact(self._connection, "closed", value)
-        except sqlite3.Error as error:
-            raise translated(error) from error
 
     # ---- rows ---------------------------------------------------------------
 
@@ -182,45 +161,23 @@ class Index:
                 rows = self._connection.execute(_KEYS, unknown).fetchall()
                 self._keys.learn_range(key, (stored for (stored,) in rows))
         except sqlite3.Error as error:
-            raise self._failed(error) from error
+            raise self.damage.of(error) from error
         # That there is none is worth knowing too: a put asks before and after.
         row = self._decoded(found[0]) if found is not None else None
-        self._cache(key, row)
+        self._cached.keep(key, row)
         return row
 
     def _end_reading(self) -> None:
         if self._connection.in_transaction:
-            try:
+            with self.damage:
                 self._connection.execute("COMMIT")
-            except sqlite3.Error as error:
-                raise self._failed(error) from error
-
-    def _decoded(self, row: bytes) -> Held:
-        try:
-            return decode_row(row)
-        except Corrupt as error:
-            self.damage = str(error)
-            raise
-
-    def _failed(self, error: sqlite3.Error) -> Exception:
-        """The house's error; damage is remembered for whoever repairs it."""
-        failure = translated(error)
-        if isinstance(failure, Corrupt):
-            self.damage = str(failure)
-        return failure
-
-    def _cache(self, key: bytes, row: Held | None) -> None:
-        self._cached[key] = row
-        if len(self._cached) > self._rows_cached_max:
-            for _ in range(1 + self._rows_cached_max // _ONE_DROPPED_IN):
-                self._cached.popitem(last=False)
 
     def set(self, key: bytes, old: Held | None, new: Held | None) -> None:
         """Replace the row ``old`` by ``new``; None: no row."""
         self._changed[key] = new
         if new is not None:
             self._keys.add(key)
-        self._cache(key, new)
+        self._cached.keep(key, new)
         old_digest = old.digest if old is not None else 0
         new_digest = new.digest if new is not None else 0
         if old_digest != new_digest:
@@ -237,6 +194,15 @@ class Index:
     def unflushed(self) -> int:
         """Rows that are in memory only."""
         return len(self._changed) + len(self._frozen)
+
+    def _waiting(self, after: bytes, stop: bytes) -> dict[bytes, Held | None]:
+        """Rows between these keys that SQLite may not have yet."""
+        return {
+            key: held
+            for rows in (self._frozen, self._changed)
+            for key, held in rows.items()
+            if after < key < stop
+        }
 
     # ---- SQLite -------------------------------------------------------------
 
@@ -271,7 +237,7 @@ class Index:
             is_written = True
             self.flushed = applied
         except sqlite3.Error as error:
-            raise self._failed(error) from error
+            raise self.damage.of(error) from error
         finally:
             self._settle(frozen, is_written=is_written)
 
@@ -301,10 +267,8 @@ class Index:
         and not while anything is flushed.  What was flushed before is durable
         afterwards."""
         self._flushed_rows = 0
-        try:
+        with self.damage:
             index_file.move_pages_home(self.path, self._opener)
-        except sqlite3.Error as error:
-            raise self._failed(error) from error
 
     def close(self, *, flushed: bool = False) -> None:
         """Close.  ``flushed``: everything is in SQLite, and the next opening may
@@ -312,103 +276,12 @@ class Index:
         if flushed:
             self._end_reading()
             self._set_closed(b"1")
-        self._resting.close()
+        self.resting.close()
         with self._writing:
             self._writer.close()
         self._connection.close()
 
-    # ---- ranges -------------------------------------------------------------
-
-    def partition_digest(self, partition: int, part_power: int) -> bytes:
-        """Over all states of the partition."""
-        if part_power <= BUCKET_POWER:
-            return self.digests.partition(partition, part_power)
-        states = self.states(partition, part_power, b"", -1)
-        return digest_of_states(digest for _, digest in states)
-
-    def states(
-        self, partition: int, part_power: int, after: bytes, limit: int
-    ) -> list[tuple[bytes, int]]:
-        """(key, digest) after ``after``, in key order; ``limit`` -1: all."""
-        first, stop = partition_range(partition, part_power)
-        # Keys are compared as bytes: 15 bytes sort before the first key of 16.
-        lower = max(after, first[:15])
-        try:
-            return digests_between(
-                self._connection, self._waiting(lower, stop), lower, stop, limit
-            )
-        except sqlite3.Error as error:
-            raise self._failed(error) from error
-
-    def page(self, after: bytes, limit: int) -> list[tuple[bytes, Held]]:
-        """Up to ``limit`` rows after the key ``after``, in key order."""
-        waiting = self._waiting(after, AFTER_ALL_KEYS)
-        try:
-            return page_after(self._connection, waiting, self._decoded, after, limit)
-        except sqlite3.Error as error:
-            raise self._failed(error) from error
-
-    def bodiless(
-        self, after: bytes, limit: int
-    ) -> tuple[list[tuple[bytes, Held]], bytes]:
-        """Those without a body among about ``limit`` rows after the key ``after``, in
-        key order, and the key to go on after (b"": there are no more)."""
-        try:
-            last = nth_key(self._connection, after, limit)
-            stop = AFTER_ALL_KEYS if last is None else last + b"\0"
-            waiting = self._waiting(after, stop)
-            page = bodiless_between(
-                self._connection, waiting, self._decoded, after, stop
-            )
-        except sqlite3.Error as error:
-            raise self._failed(error) from error
-        return page, last or b""
-
-    def resting_among(self, segment: int, keys: Sequence[bytes]) -> dict[bytes, Rest]:
-        """Which of these keys' rows rest on a segment, as SQLite has them: see
-        ``object.resting``.  For native threads."""
-        try:
-            return self._resting.among(segment, keys)
-        except sqlite3.Error as error:
-            raise self._failed(error) from error
-
-    def all_resting(self, segment: int) -> list[bytes]:
-        """All keys whose rows do; reads the whole table.  For native threads."""
-        try:
-            return self._resting.all(segment)
-        except sqlite3.Error as error:
-            raise self._failed(error) from error
-
-    def _waiting(self, after: bytes, stop: bytes) -> dict[bytes, Held | None]:
-        """Rows between these keys that SQLite may not have yet."""
-        return {
-            key: held
-            for rows in (self._frozen, self._changed)
-            for key, held in rows.items()
-            if after < key < stop
-        }
-
-    def expired(self, now: int, after: Due, limit: int) -> Sequence[Due]:
-        """Up to ``limit`` objects whose time was over at ``now`` (seconds since the
-        epoch), behind ``after``."""
-        try:
-            return self._expiring.due(self._connection, after, now, limit)
-        except sqlite3.Error as error:
-            raise self._failed(error) from error
-
-    def expired_count(self, now: int) -> int:
-        """How many are due."""
-        try:
-            return self._expiring.count(self._connection, now)
-        except sqlite3.Error as error:
-            raise self._failed(error) from error
-
-    def rows(self) -> Iterator[tuple[bytes, Held]]:
-        """Every row, in key order, as it is when its page is read."""
-        after = b""
-        while page := self.page(after, PAGE_ROWS):
-            yield from page
-            after = page[-1][0]
+    # ---- the file as a whole ---------------------------------------------------
 
     def check(self) -> list[str]:
         """The same as ``problems``, for a native thread: on a connection of its
@@ -416,7 +289,7 @@ class Index:
         with contextlib.closing(self._opener(self.path)) as connection:
             found = index_file.problems_of(connection)
         if found:
-            self.damage = self.damage or found[0]
+            self.damage.what = self.damage.what or found[0]
         return found
 
     def problems(self) -> list[str]:

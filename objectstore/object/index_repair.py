@@ -19,7 +19,7 @@ _log = logging.getLogger("objectstore.object")
 def rebuild_index(store: ObjectStore) -> None:
     """Make the index anew.  The greenlet waits; until it is through whatever needs the
     index is ``Unavailable``, and others answer."""
-    _log.error("index %s is made anew: %s", store.index.path, store.index.damage)
+    _log.error("index %s is made anew: %s", store.index.path, store.index.damage.what)
     store.give_up_index()
     path = store.index.path
     remove_index(store.disk, path)
@@ -42,7 +42,7 @@ class IndexRepair:
 
     def step(self) -> Progress:
         """See ``kernel.loop.Step``."""
-        if not self._store.index.damage:
+        if not self._store.index.damage.what:
             return Progress.IDLE
         rebuild_index(self._store)
         self.rebuilt += 1

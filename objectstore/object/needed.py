@@ -71,7 +71,7 @@ def read_piece(
             break
     if not seen:
         return Piece([], is_damaged, following)
-    rests = store.index.resting_among(facts.number, [key for key, _ in seen])
+    rests = store.index.resting.among(facts.number, [key for key, _ in seen])
     needed: list[Needed] = []
     bodies = _Bodies(store, facts.number, memory)
     try:

@@ -179,7 +179,7 @@ class LocalObjectNode(ObjectNode):
         self, partitions: Sequence[int], part_power: int
     ) -> Promise[Sequence[bytes]]:
         """See ``ObjectNode``."""
-        digest = self.store.index.partition_digest
+        digest = self.store.index.ranges.partition_digest
         try:
             return Promise.of([digest(each, part_power) for each in partitions])
         except RingstackError as error:
@@ -190,7 +190,7 @@ class LocalObjectNode(ObjectNode):
     ) -> Promise[Sequence[tuple[bytes, int]]]:
         """See ``ObjectNode``."""
         try:
-            found = self.store.index.states(partition, part_power, after, limit)
+            found = self.store.index.ranges.states(partition, part_power, after, limit)
         except RingstackError as error:
             return Promise.failed(error)
         return Promise.of(found)

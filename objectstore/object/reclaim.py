@@ -31,7 +31,7 @@ class Reclaim:
         now = store.clock.time()
         limit = from_seconds(now - store.options.reclaim_seconds)
         # What holds data has a body; a row that lost its own is looked at in vain.
-        page, self._after = store.index.bodiless(self._after, ROWS_PER_STEP)
+        page, self._after = store.index.ranges.bodiless(self._after, ROWS_PER_STEP)
         there = {number for number, _ in store.journal.segments()}
         for key, held in page:
             if held.place.segment not in there and not _holds_data(held):

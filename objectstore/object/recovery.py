@@ -157,7 +157,7 @@ def _apply_change(
 def rows_without_body(view: View, bodies: BodyFiles) -> list[tuple[bytes, str]]:
     """After a whole rebuild: (key, why) of rows whose body is not to be had."""
     missing: list[tuple[bytes, str]] = []
-    for key, held in view.index.rows():
+    for key, held in view.index.ranges.rows():
         if held.state is None or not held.state.exists:
             continue
         if held.body is None:

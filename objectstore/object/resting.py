@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from objectstore.kernel.errors import Unavailable
 from objectstore.object.database import DatabaseOpener
+from objectstore.object.index_damage import IndexDamage
 from objectstore.object.row import BODY_SEGMENT_AT, STATE_SEGMENT_AT, decode_offsets
 
 # Looked up by one statement: a thread lets go of the interpreter for each statement,
@@ -45,9 +46,10 @@ class Rest(NamedTuple):
 class Resting:
     """See the module.  One per index; any thread, one at a time."""
 
-    def __init__(self, path: str, opener: DatabaseOpener) -> None:
+    def __init__(self, path: str, opener: DatabaseOpener, damage: IndexDamage) -> None:
         self._path = path
         self._opener = opener
+        self._damage = damage
         self._connection: sqlite3.Connection | None = None
         self._is_closed = False
         # Whoever closes waits: a connection that outlives the others would take the
@@ -59,13 +61,13 @@ class Resting:
         assert 0 < len(keys) <= KEYS_MAX
         filler = [keys[0]] * (KEYS_MAX - len(keys))
         number = segment.to_bytes(4, "big")
-        with self._lock:
+        with self._lock, self._damage:
             rows = self._open().execute(_AMONG, (number, *keys, *filler)).fetchall()
         return {key: Rest(*decode_offsets(places, segment)) for key, places in rows}
 
     def all(self, segment: int) -> list[bytes]:
         """All keys whose rows rest on the segment: reads the whole table."""
-        with self._lock:
+        with self._lock, self._damage:
             rows = self._open().execute(_ALL, (segment.to_bytes(4, "big"),)).fetchall()
         return [key for (key,) in rows]
 

@@ -43,7 +43,7 @@ def verify(store: ObjectStore) -> Report:
     objects = tombstones = files = 0
     digests = Digests()
     live: dict[int, int] = {}
-    for key, held in store.index.rows():
+    for key, held in store.index.ranges.rows():
         for place in held.places():
             live[place.segment] = live.get(place.segment, 0) + place.length
         if held.state is None:

@@ -243,7 +243,7 @@ class Churner:
             compaction.step()
 
     def _break_index(self) -> None:
-        self.store.index.damage = "on purpose"
+        self.store.index.damage.what = "on purpose"
         rebuild_index(self.store)
 
     # ---- all of it ----------------------------------------------------------

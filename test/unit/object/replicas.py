@@ -125,7 +125,7 @@ class Replica(Levelled):
 
     def names(self) -> dict[str, ObjectState]:
         """Everything that is held, tombstones too."""
-        rows = self.store.index.rows()
+        rows = self.store.index.ranges.rows()
         states = [held.state for _, held in rows if held.state is not None]
         return {state.name.object: state for state in states}
 

@@ -215,7 +215,7 @@ def test_a_broken_index_file(real: Real) -> None:
     real.auditor.start_over()
     with pytest.raises(Corrupt):
         real.round()
-    assert real.store.index.damage
+    assert real.store.index.damage.what
     assert IndexRepair(real.store).step() is Progress.DONE
     for name in [*NAMES, "large"]:
         assert real.state(name) is not None

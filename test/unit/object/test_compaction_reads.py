@@ -256,17 +256,17 @@ def test_which_rows_rest_on_a_segment() -> None:
     bench.store.make_index_durable()
     assert index.flushed == index.applied
     keys = [key_of(name) for name in ("put", "posted", "gone", "never")]
-    assert index.resting_among(1, keys) == {
+    assert index.resting.among(1, keys) == {
         keys[0]: Rest(put.offset, put.offset),
         keys[1]: Rest(0, posted.offset),
     }
-    assert set(index.resting_among(2, keys)) == set(keys[1:3])
-    assert set(index.all_resting(1)) == set(keys[:2])
-    assert index.resting_among(1, keys[2:]) == {}
-    assert len(index.resting_among(1, keys[:1] * KEYS_MAX)) == 1
+    assert set(index.resting.among(2, keys)) == set(keys[1:3])
+    assert set(index.resting.all(1)) == set(keys[:2])
+    assert index.resting.among(1, keys[2:]) == {}
+    assert len(index.resting.among(1, keys[:1] * KEYS_MAX)) == 1
     bench.store.close()
     with pytest.raises(RingstackError):
-        index.resting_among(1, keys)
+        index.resting.among(1, keys)
 
 
 def test_old_tombstones_of_more_than_a_turn_all_go() -> None:

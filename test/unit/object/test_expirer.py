@@ -77,7 +77,7 @@ def test_the_index_remembers(how: str) -> None:
         getattr(world.bench, how)()
     world.new_expirer()
     world.clock.advance(100)
-    due = world.bench.store.index.expired(int(world.clock.time()), FIRST, 10)
+    due = world.bench.store.index.ranges.expired(int(world.clock.time()), FIRST, 10)
     assert [each.key for each in due] == [key_of("one")]
     world.expirer.step()
     assert world.asked == ["one"]

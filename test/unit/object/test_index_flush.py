@@ -59,7 +59,7 @@ class Model:
         found: list[bytes] = []
         after = b""
         while True:
-            page, after = self.index.bodiless(after, limit)
+            page, after = self.index.ranges.bodiless(after, limit)
             found += [key for key, _ in page]
             if not after:
                 return found
@@ -76,22 +76,22 @@ class Model:
         ]
         assert self._bodiless(7) == [key for key in sorted(rows) if not rows[key].body]
         digests = [(key, rows[key].digest) for key in sorted(rows)]
-        assert index.states(0, 0, b"", -1) == digests
-        assert index.states(0, 0, digests[4][0], 9) == digests[5:14]
+        assert index.ranges.states(0, 0, b"", -1) == digests
+        assert index.ranges.states(0, 0, digests[4][0], 9) == digests[5:14]
         half = [item for item in digests if item[0] >= b"\x80"]
-        assert index.states(1, 1, b"", -1) == half
+        assert index.ranges.states(1, 1, b"", -1) == half
         due = sorted(
             (held.state.delete_at, key)
             for key, held in rows.items()
             if held.state is not None and 0 < held.state.delete_at <= EXPIRES // 2
         )
-        assert index.expired(EXPIRES // 2, FIRST, 5) == due[:5]
-        assert index.expired(EXPIRES // 2, FIRST, 1000) == due
-        assert index.expired_count(EXPIRES // 2) == len(due)
+        assert index.ranges.expired(EXPIRES // 2, FIRST, 5) == due[:5]
+        assert index.ranges.expired(EXPIRES // 2, FIRST, 1000) == due
+        assert index.ranges.expired_count(EXPIRES // 2) == len(due)
 
     def _pages(self, limit: int) -> Iterator[tuple[bytes, Held]]:
         after = b""
-        while page := self.index.page(after, limit):
+        while page := self.index.ranges.page(after, limit):
             assert len(page) <= limit
             yield from page
             after = page[-1][0]
@@ -137,7 +137,7 @@ def test_what_could_not_be_written_goes_with_the_next(tmp_path: Path) -> None:
     model.index.close(flushed=True)
     again = Index(str(tmp_path / "index.db"), open_database)
     assert again.owed.items == {b"owed": (1, 2, 3), b"later": (4, 5, 6)}
-    assert {key: held.state for key, held in again.rows()} == {
+    assert {key: held.state for key, held in again.ranges.rows()} == {
         key: held.state for key, held in model.rows.items()
     }
     again.close()
@@ -175,7 +175,7 @@ def test_a_crash_finds_one_flush_or_the_other(tmp_path: Path) -> None:
         found = Index(str(path), open_database)
         applied.append(found.applied)
         digests = Digests()
-        for key, held in found.rows():
+        for key, held in found.ranges.rows():
             digests.change(key, 0, held.digest)
         assert digests.to_bytes() == found.digests.to_bytes()
         found.close()

@@ -33,13 +33,13 @@ def test_an_attempt_that_fails_is_repeated() -> None:
         bench.put(f"o{number}", 10, b"kept")
     opener = FailingOpener(bench)
     bench.store.opener = opener
-    bench.store.index.damage = "on purpose"
+    bench.store.index.damage.what = "on purpose"
     repair = IndexRepair(bench.store)
     for _ in range(2):
         opener.failures = 1
         with pytest.raises(RingstackError):
             repair.step()
-        assert bench.store.index.damage == "on purpose"
+        assert bench.store.index.damage.what == "on purpose"
         with pytest.raises(Unavailable):
             bench.store.held(key_of("o1"))
         with pytest.raises(Unavailable):
