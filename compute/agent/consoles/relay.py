@@ -20,7 +20,8 @@ from wsproto.utilities import LocalProtocolError, RemoteProtocolError
 
 from objectstore.kernel import concurrency
 from objectstore.kernel.errors import Rejected
-from objectstore.kernel.http.stream import NEVER, Stream
+from objectstore.kernel.http.patient_socket import NEVER
+from objectstore.kernel.http.stream import Stream
 
 # A console that nobody touches and that shows nothing new for so long is ended.
 IDLE_SECONDS = 3600.0

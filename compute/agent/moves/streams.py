@@ -25,7 +25,8 @@ from compute.instance.client import MoveGrant
 from objectstore.kernel import concurrency
 from objectstore.kernel.errors import DeadlineExceeded, Rejected, Unavailable
 from objectstore.kernel.http.exchange import UPGRADE_KEY
-from objectstore.kernel.http.stream import NEVER, Faults, Stream
+from objectstore.kernel.http.patient_socket import NEVER, Faults
+from objectstore.kernel.http.stream import Stream
 from objectstore.kernel.http.tls import TlsSocket
 from objectstore.kernel.request import Environ
 

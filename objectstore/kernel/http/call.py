@@ -16,8 +16,9 @@ from objectstore.kernel.http.framing import Malformed
 from objectstore.kernel.http.head import END_OF_HEAD
 from objectstore.kernel.http.incoming_body import body_of
 from objectstore.kernel.http.limits import HEAD_BYTES_MAX
+from objectstore.kernel.http.patient_socket import Faults
 from objectstore.kernel.http.response import Response, ResponseHead
-from objectstore.kernel.http.stream import Faults, Stream
+from objectstore.kernel.http.stream import Stream
 
 CONTINUE = 100
 SWITCHING_PROTOCOLS = 101

@@ -30,7 +30,8 @@ from objectstore.kernel.http.head import (
 )
 from objectstore.kernel.http.incoming_body import body_of
 from objectstore.kernel.http.limits import BEGINNING_BYTES, PIPELINED_IN_A_ROW
-from objectstore.kernel.http.stream import NEVER, Stream
+from objectstore.kernel.http.patient_socket import NEVER
+from objectstore.kernel.http.stream import Stream
 from objectstore.kernel.http.tls import TlsSocket
 from objectstore.kernel.reply import STATUS_LINES
 from objectstore.kernel.request import CONTEXT_KEY, Environ

@@ -11,8 +11,8 @@ from objectstore.kernel.access_line import AccessEntry
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.http.limits import EdgeSettings
+from objectstore.kernel.http.patient_socket import Faults
 from objectstore.kernel.http.reply_head import DateLine
-from objectstore.kernel.http.stream import Faults
 from objectstore.kernel.request import Application, Context
 from objectstore.kernel.young_objects import YoungObjects
 

@@ -17,7 +17,8 @@ from objectstore.kernel.http.framing import (
     parse_chunk_line,
 )
 from objectstore.kernel.http.limits import CHUNK_LINE_BYTES_MAX, TRAILER_BYTES_MAX
-from objectstore.kernel.http.stream import Faults, Stream
+from objectstore.kernel.http.patient_socket import Faults
+from objectstore.kernel.http.stream import Stream
 
 
 class IncomingBody(Body):

@@ -16,8 +16,9 @@ from objectstore.kernel import concurrency
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.errors import DeadlineExceeded, Unavailable
 from objectstore.kernel.http.client_settings import ClientSettings
+from objectstore.kernel.http.patient_socket import Faults
 from objectstore.kernel.http.reach import Address, TlsPeer, reach
-from objectstore.kernel.http.stream import Faults, Stream
+from objectstore.kernel.http.stream import Stream
 from objectstore.kernel.http.sweeper import Sweeper
 
 _log = logging.getLogger("objectstore.client")

@@ -20,7 +20,7 @@ _log = logging.getLogger("objectstore.sweeper")
 class Watched(Protocol):
     """What waits: a stream, or what has deadlines of its own."""
 
-    deadline: float  # monotonic; ``stream.NEVER``: none
+    deadline: float  # monotonic; ``patient_socket.NEVER``: none
 
     def expire(self) -> None:
         """The deadline has passed."""

@@ -21,7 +21,8 @@ from objectstore.kernel.errors import (
     Unavailable,
 )
 from objectstore.kernel.http.framing import Field
-from objectstore.kernel.http.stream import NEVER, Stream
+from objectstore.kernel.http.patient_socket import NEVER
+from objectstore.kernel.http.stream import Stream
 from objectstore.wire.channel.format import (
     BYTES_IN_A_ROW,
     NODE_ERROR,

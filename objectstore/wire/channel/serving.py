@@ -16,7 +16,8 @@ from objectstore.kernel import concurrency
 from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.errors import RingstackError
 from objectstore.kernel.http.exchange import UPGRADE_KEY
-from objectstore.kernel.http.stream import NEVER, Stream
+from objectstore.kernel.http.patient_socket import NEVER
+from objectstore.kernel.http.stream import Stream
 from objectstore.kernel.reply import text_reply
 from objectstore.kernel.request import Environ, StartResponse
 from objectstore.kernel.transaction import (

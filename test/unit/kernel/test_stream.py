@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from objectstore.kernel import concurrency
 from objectstore.kernel.http.limits import SENT_IN_A_ROW_BYTES
-from objectstore.kernel.http.stream import NEVER, Faults, Stream
+from objectstore.kernel.http.patient_socket import NEVER, Faults
+from objectstore.kernel.http.stream import Stream
 from objectstore.kernel.http.sweeper import Sweeper
 from test.fakes.stepped_clock import SteppedClock
 
