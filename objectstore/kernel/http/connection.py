@@ -20,7 +20,7 @@ from objectstore.kernel.http.edge import (
     Edge,
 )
 from objectstore.kernel.http.environ import base_environ, fill_environ
-from objectstore.kernel.http.exchange import Exchange
+from objectstore.kernel.http.exchange import exchange
 from objectstore.kernel.http.framing import Malformed
 from objectstore.kernel.http.head import (
     END_OF_HEAD,
@@ -30,6 +30,7 @@ from objectstore.kernel.http.head import (
 )
 from objectstore.kernel.http.incoming_body import body_of
 from objectstore.kernel.http.limits import BEGINNING_BYTES, PIPELINED_IN_A_ROW
+from objectstore.kernel.http.outgoing_reply import OutgoingReply
 from objectstore.kernel.http.patient_socket import NEVER
 from objectstore.kernel.http.stream import Stream
 from objectstore.kernel.http.tls import TlsSocket
@@ -107,12 +108,12 @@ class Connection:
         context = self._edge.make_context()
         TRANSACTION.set(context.transaction_id)
         fill_environ(environ, head, body, context)
-        exchange = Exchange(self._edge, stream, head, body, environ)
+        reply = OutgoingReply(self._edge, stream, head, body, environ)
         try:
-            exchange.run()
-            goes_on = exchange.keep_alive and self._reach_end(body)
+            exchange(self._edge, head, environ, reply)
+            goes_on = reply.keep_alive and self._reach_end(body)
         finally:
-            self._record(exchange, environ, head, body, began)
+            self._record(reply, environ, head, body, began)
         unread = not body.complete or stream.buffered > 0
         if unread and not goes_on and not stream.broken:
             self._linger()
@@ -240,7 +241,7 @@ class Connection:
 
     def _record(
         self,
-        exchange: Exchange,
+        reply: OutgoingReply,
         environ: Environ,
         head: RequestHead,
         body: Body,
@@ -252,9 +253,9 @@ class Connection:
                 environ["REMOTE_ADDR"],
                 head.method,
                 f"{head.path}?{head.query}" if head.query else head.path,
-                exchange.status,
+                reply.status,
                 body.consumed,
-                exchange.bytes_out,
+                reply.bytes_out,
                 edge.clock.monotonic() - began,
                 environ[CONTEXT_KEY],
                 environ.get("HTTP_USER_AGENT", ""),

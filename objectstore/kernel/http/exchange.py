@@ -1,336 +1,59 @@
-"""One request and its reply: calls the application and sends what it says.
-
-Keeps the promise of length: never more bytes than the head announced, and a
-connection that got fewer is closed, for its client cannot tell where the next
-reply begins.
-"""
+"""One request and its reply: calls the application, sends what it says, and when it
+fails says that."""
 
 from __future__ import annotations
 
-import socket
-from collections.abc import Iterable
-from typing import Any
-
 from objectstore.kernel.errors import Rejected
-from objectstore.kernel.http.body import Body
 from objectstore.kernel.http.edge import ClientGone, Edge
 from objectstore.kernel.http.head import RequestHead
-from objectstore.kernel.http.limits import JOIN_BYTES_MAX
-from objectstore.kernel.http.reply_head import BadReply, encode_head, read_head
-from objectstore.kernel.http.stream import Stream
-from objectstore.kernel.reply import STATUS_LINES, rejection
-from objectstore.kernel.request import CONTEXT_KEY, Environ
+from objectstore.kernel.http.outgoing_reply import OutgoingReply
+from objectstore.kernel.reply import rejection
+from objectstore.kernel.request import Environ
 
-UNBOUNDED = -1
 UPGRADE_KEY = "ringstack.upgrade"
 """In the environ of a request that asks for another protocol: a function that takes
 the connection over.  ``take_over(headers)`` answers 101 with these headers and returns
 the ``Stream``; when the application returns, the connection ends."""
 
 
-class Exchange:
-    """One request on a connection, from its environ to its reply's last byte."""
+def exchange(
+    edge: Edge, head: RequestHead, environ: Environ, reply: OutgoingReply
+) -> None:
+    """Answer the request.  Never raises for what client or application did."""
+    try:
+        _answer(edge, head, environ, reply)
+    except ClientGone as error:
+        reply.give_up(error.status)
+    except Rejected as error:
+        # The application let a refusal through: say it, if that is possible.
+        refusal = rejection(error)
+        reply.say(refusal.status, refusal.headers, b"".join(refusal.body))
+    except Exception:  # noqa: BLE001  (logged whole, told shortly)
+        _fail(edge, head, reply)
 
-    __slots__ = (
-        "_body",
-        "_chunked",
-        "_edge",
-        "_environ",
-        "_head",
-        "_head_bytes",
-        "_headers",
-        "_left",
-        "_sent_before",
-        "_status",
-        "_stream",
-        "keep_alive",
-        "status",
-    )
 
-    def __init__(
-        self,
-        edge: Edge,
-        stream: Stream,
-        head: RequestHead,
-        body: Body,
-        environ: Environ,
-    ) -> None:
-        self.status = 0  # of the reply, for the access line
-        self.keep_alive = head.keep_alive
-        self._edge = edge
-        self._stream = stream
-        self._head = head
-        self._body = body
-        self._environ = environ
-        self._status = ""
-        self._headers: Iterable[tuple[str, str]] = ()
-        self._head_bytes = 0  # the head's size, once it is sent
-        self._left = UNBOUNDED  # body bytes promised and not sent yet
-        self._chunked = False
-        self._sent_before = stream.sent
-
-    @property
-    def bytes_out(self) -> int:
-        """The body's bytes handed to the network so far."""
-        return max(0, self._stream.sent - self._sent_before - self._head_bytes)
-
-    def run(self) -> None:
-        """Answer the request.  Never raises for what client or application did."""
-        try:
-            self._answer()
-        except ClientGone as error:
-            self._give_up(error.status)
-        except Rejected as error:
-            self._reject(error)
-        except Exception:  # noqa: BLE001  (logged whole, told shortly)
-            self._fail()
-
-    def _answer(self) -> None:
-        if self._head.wants_upgrade:
-            self._environ[UPGRADE_KEY] = self._take_over
-        result = self._edge.application(self._environ, self._start_response)
-        try:
-            kind = type(result)
-            if kind is list or kind is tuple:
-                self._send_list(result)
-            elif hasattr(result, "spans"):
-                self._send_spans(result)
-            else:
-                self._send_pieces(result)
-        finally:
-            close = getattr(result, "close", None)
-            if close is not None:
-                close()
-
-    # ---- what the application calls ----------------------------------------
-
-    def _start_response(
-        self, status: str, headers: list[tuple[str, str]], exc_info: Any = None
-    ) -> Any:
-        if exc_info:
-            if self._head_bytes:
-                raise exc_info[1].with_traceback(exc_info[2])
-        elif self._status:
-            raise BadReply("start_response was called twice")
-        self._status, self._headers = status, headers
-        return self._write
-
-    def _write(self, data: bytes) -> None:
-        if data:
-            self._send_piece(data)
-
-    def _take_over(self, headers: list[tuple[str, str]]) -> Stream:
-        if self._head_bytes or self._status:
-            raise BadReply("the reply has begun already")
-        lines = ["HTTP/1.1 101 Switching Protocols\r\n"]
-        lines += [f"{name}: {value}\r\n" for name, value in headers]
-        head = encode_head(lines)
-        self._status, self.status = "101", 101
-        self._head_bytes = len(head)
-        self._left = 0
-        self.keep_alive = False
-        self._stream.send(head)
-        # Nobody owes bytes here: a console may show nothing new for an hour.
-        self._stream.rate_min = 0
-        return self._stream
-
-    # ---- sending -----------------------------------------------------------
-
-    def _send_list(self, pieces: list[bytes] | tuple[bytes, ...]) -> None:
-        if self._head_bytes:  # something was sent by write() already
-            self._send_pieces(pieces)
-            return
-        body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
-        head = self._begin(len(body))
-        body = self._clip(body)
-        if not body:
-            self._stream.send(head)
-        elif len(body) <= JOIN_BYTES_MAX:
-            self._stream.send(head + body)
+def _answer(
+    edge: Edge, head: RequestHead, environ: Environ, reply: OutgoingReply
+) -> None:
+    if head.wants_upgrade:
+        environ[UPGRADE_KEY] = reply.take_over
+    result = edge.application(environ, reply.start)
+    try:
+        kind = type(result)
+        if kind is list or kind is tuple:
+            reply.send_list(result)
+        elif hasattr(result, "spans"):
+            reply.send_spans(result)
         else:
-            self._stream.send_parts(head, body)
-        self._finish()
+            reply.send_pieces(result)
+    finally:
+        close = getattr(result, "close", None)
+        if close is not None:
+            close()
 
-    def _send_pieces(self, pieces: Iterable[bytes]) -> None:
-        if self._status and self._head.method == "HEAD":
-            pieces = ()
-        for piece in pieces:
-            if piece:
-                self._send_piece(piece)
-                if self._left:
-                    self._stream.let_others()
-        if not self._head_bytes:
-            self._stream.send(self._begin(0))
-        self._finish()
 
-    def _send_piece(self, piece: bytes) -> None:
-        head = b"" if self._head_bytes else self._begin(None)
-        if self._chunked:
-            before, after = b"%s%x\r\n" % (head, len(piece)), b"\r\n"
-        else:
-            before, after = head, b""
-            piece = self._clip(piece)
-        if len(piece) <= JOIN_BYTES_MAX:
-            self._stream.send(before + piece + after)
-        else:
-            self._stream.send_parts(before, piece, after)
-
-    def _send_spans(self, source: Any) -> None:
-        spans = iter(source.spans())
-        # The first span before the head: a body that turns out bad at once can
-        # still become a proper refusal.
-        span = next(spans, None)
-        head = self._begin(0 if span is None else None)
-        if span is None or not self._left:
-            self._stream.send(head)
-            self._finish()
-            return
-        self._stream.send(head, socket.MSG_MORE)
-        while span is not None:
-            in_file = isinstance(span, tuple)
-            length = span[2] if in_file else len(span)
-            if self._chunked:
-                self._stream.send(b"%x\r\n" % length, socket.MSG_MORE)
-            else:
-                length = self._clip_length(length)
-            if not in_file:
-                self._stream.send(span[:length])
-            elif self._stream.send_file(span[0], span[1], length) != length:
-                raise BadReply("a file is shorter than its span")
-            if self._chunked:
-                self._stream.send(b"\r\n")
-            if self._left:
-                self._stream.let_others()
-            span = next(spans, None)
-        self._finish()
-
-    def _begin(self, known: int | None) -> bytes:
-        """The reply's head; decides framing and the connection's fate.
-
-        ``known``: the body's size where all of it is at hand.
-        """
-        if not self._status:
-            raise BadReply("start_response was not called")
-        facts = read_head(self._status, self._headers)
-        code = int(self._status[:3])
-        lines, length = facts.lines, facts.length
-        is_head = self._head.method == "HEAD"
-        if is_head or code in (204, 304) or code < 200:
-            self._left = 0
-            if length is not None and code != 204 and code >= 200:
-                lines.append(f"Content-Length: {length}\r\n")
-        else:
-            if length is None:
-                length = known
-            self._promise(lines, length)
-        if not facts.has_date:
-            lines.append(self._edge.dates.at(self._edge.clock.time()))
-        self._decide_connection(lines, closes=facts.closes)
-        self._body.let_wait()
-        head = encode_head(lines)
-        self.status = code
-        self._head_bytes = len(head)
-        return head
-
-    def _promise(self, lines: list[str], length: int | None) -> None:
-        if length is not None:
-            self._left = length
-            lines.append(f"Content-Length: {length}\r\n")
-        elif self._head.is_http_11:
-            self._chunked = True
-            lines.append("Transfer-Encoding: chunked\r\n")
-        else:
-            self.keep_alive = False  # its end is the connection's end
-
-    def _decide_connection(self, lines: list[str], *, closes: bool) -> None:
-        body = self._body
-        if (
-            closes
-            or self._edge.draining
-            or self._stream.overdue
-            or not (
-                body.complete or body.ends_within(self._edge.settings.drain_bytes_max)
-            )
-        ):
-            self.keep_alive = False
-        if not self.keep_alive:
-            lines.append("Connection: close\r\n")
-        elif not self._head.is_http_11:
-            lines.append("Connection: keep-alive\r\n")
-
-    def _clip(self, piece: bytes) -> bytes:
-        size = self._clip_length(len(piece))
-        return piece if size == len(piece) else piece[:size]
-
-    def _clip_length(self, size: int) -> int:
-        """How much of the next ``size`` bytes was promised."""
-        left = self._left
-        if left == UNBOUNDED:
-            return size
-        if size > left:
-            if self._head.method != "HEAD":
-                self._complain("sent more than its Content-Length")
-            size = left
-        self._left = left - size
-        return size
-
-    def _finish(self) -> None:
-        if self._chunked:
-            self._stream.send(b"0\r\n\r\n")
-        elif self._left > 0:
-            self._complain("sent less than its Content-Length")
-            self.keep_alive = False
-
-    # ---- when it goes wrong --------------------------------------------------
-
-    def _complain(self, what: str) -> None:
-        method, path = self._head.method, self._head.path
-        self._edge.logger.error(
-            "%s: the application %s (%s %.200r, status %d)",
-            self._transaction_id,
-            what,
-            method,
-            path,
-            self.status,
-        )
-
-    @property
-    def _transaction_id(self) -> str:
-        context = self._environ[CONTEXT_KEY]
-        return str(context.transaction_id)
-
-    def _give_up(self, status: int) -> None:
-        self.status = status
-        self.keep_alive = False
-
-    def _reject(self, error: Rejected) -> None:
-        """The application let a refusal through: say it, if that is possible."""
-        reply = rejection(error)
-        self._say(reply.status, reply.headers, b"".join(reply.body))
-
-    def _fail(self) -> None:
-        self._edge.logger.exception(
-            "%s: %s %.200r failed",
-            self._transaction_id,
-            self._head.method,
-            self._head.path,
-        )
-        text = f"An error occurred (transaction {self._transaction_id})\n".encode()
-        headers = [("Content-Type", "text/plain; charset=UTF-8")]
-        self._say(500, headers, text)
-
-    def _say(self, status: int, headers: list[tuple[str, str]], text: bytes) -> None:
-        """Send a short reply of our own, when no head has gone out yet."""
-        if self._head_bytes or self._stream.broken:
-            # Half a reply went out as something else; the access line tells
-            # what became of it.
-            self._give_up(status)
-            return
-        if self._environ[CONTEXT_KEY].transaction_id != "-":
-            headers = [*headers, ("X-Trans-Id", self._transaction_id)]
-        self._status = STATUS_LINES.get(status, f"{status} Error")
-        self._headers = headers
-        try:
-            self._send_list([text])
-        except Rejected:
-            self._give_up(499)
+def _fail(edge: Edge, head: RequestHead, reply: OutgoingReply) -> None:
+    transaction = reply.transaction_id
+    edge.logger.exception("%s: %s %.200r failed", transaction, head.method, head.path)
+    text = f"An error occurred (transaction {transaction})\n".encode()
+    reply.say(500, [("Content-Type", "text/plain; charset=UTF-8")], text)
