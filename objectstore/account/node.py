@@ -49,4 +49,4 @@ class LocalAccountNode(LocalDatabaseNode):
         broker = self._live(key)
         if broker is None:
             return Promise.of(NOT_FOUND)
-        return self.databases.write_rows(broker, rows, Receipt(True, found))
+        return self.changes.write_rows(broker, rows, Receipt(True, found))

@@ -126,8 +126,8 @@ def _databases(room: Room, databases: DatabaseStore, now: float) -> Figures:
         "commit": _commits(databases.journal),
         "waiting": {
             "journal": databases.journal.waiting,
-            "folding": databases.unfolded,
-            "unsettled_bytes": databases.unsettled_bytes,
+            "folding": databases.changes.unfolded,
+            "unsettled_bytes": databases.changes.unsettled_bytes,
         },
         "quarantined": len(databases.put_aside),
         "quarantines": databases.quarantines,

@@ -47,6 +47,6 @@ class LocalContainerNode(LocalDatabaseNode):
             broker = self._live(key)
             if broker is None:
                 return Promise.of(NOT_FOUND)
-            return self.databases.write_rows(broker, rows, _STORED)
+            return self.changes.write_rows(broker, rows, _STORED)
         except RingstackError as error:
             return Promise.failed(self._noted(key, error))

@@ -50,7 +50,7 @@ class ContainerStore:
         self._changed: dict[bytes, None] = {}
         # Not looked at since the start.
         self._unknown: Iterator[bytes] | None = databases.keys()
-        databases.on_change(self._note)
+        databases.changes.on_change(self._note)
 
     @classmethod
     def open(

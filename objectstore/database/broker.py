@@ -5,7 +5,7 @@ What is true is the SQLite file with what waits in memory merged over it:
 one transaction, before any question about rows and soon after changes.  Where the disk
 is full the question is asked inside that transaction, which is rolled back then: until
 it is committed it needs memory only.  Nothing here waits for a disk: the journal makes
-changes durable (``database.store``).
+changes durable (``database.changes``).
 
 Calls are made on the hub's thread and each leaves the database consistent.
 """

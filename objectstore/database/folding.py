@@ -34,10 +34,10 @@ class FoldStep:
     def step(self) -> Progress:
         """See ``kernel.loop.Step``."""
         if not self._left:
-            self._left = self._databases.unfolded
+            self._left = self._databases.changes.unfolded
             self._at_once = max(1, -(-self._left // STEPS_MAX))
         if self._left:
             self._left -= min(self._left, self._at_once)
             self._line.wait()
-            self._databases.fold_some(self._at_once)
+            self._databases.changes.fold_some(self._at_once)
         return Progress.BUSY if self._left else Progress.IDLE

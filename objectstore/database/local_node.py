@@ -57,6 +57,7 @@ class LocalDatabaseNode:
     ) -> None:
         """``copies_owed`` None: nobody heals, the rounds of replication do."""
         self.databases = databases
+        self.changes = databases.changes
         self._replica = DatabaseReplica(databases)
         self._copies_owed = copies_owed
 
@@ -264,7 +265,7 @@ class LocalDatabaseNode:
         receipt = Receipt(timestamp >= before.put_timestamp, before.is_live)
         if broker is None:
             broker = self.databases.find_or_create(key, *names)
-        return self.databases.write_facts(broker, facts, receipt)
+        return self.changes.write_facts(broker, facts, receipt)
 
     def _post(self, key: bytes, metadata: TimedMetadata) -> Promise[Receipt]:
         broker = self._live(key)
@@ -275,7 +276,7 @@ class LocalDatabaseNode:
         is_taken = not metadata or any(
             facts.metadata.get(name) == item for name, item in metadata.items()
         )
-        return self.databases.write_facts(broker, facts, Receipt(is_taken))
+        return self.changes.write_facts(broker, facts, Receipt(is_taken))
 
     def _delete(self, key: bytes, timestamp: int) -> Promise[Receipt]:
         broker = self.databases.find(key)
@@ -287,10 +288,10 @@ class LocalDatabaseNode:
             # was then, when that is durable.
             if timestamp != facts.deleted_timestamp:
                 return Promise.of(NOT_FOUND)
-            return self.databases.write_facts(broker, facts, Receipt(stored=True))
+            return self.changes.write_facts(broker, facts, Receipt(stored=True))
         if timestamp < facts.put_timestamp:
             return Promise.of(Receipt(stored=False))
         if broker.totals().rows:
             raise Rejected(409)
         facts = deleted_by(facts, timestamp)
-        return self.databases.write_facts(broker, facts, Receipt(stored=True))
+        return self.changes.write_facts(broker, facts, Receipt(stored=True))

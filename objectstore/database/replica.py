@@ -33,7 +33,7 @@ class DatabaseReplica:
     def __init__(self, databases: DatabaseStore) -> None:
         self._databases = databases
         self._digests = DatabaseDigests(self._digest)
-        databases.on_change(self._digests.changed)
+        databases.changes.on_change(self._digests.changed)
         databases.on_drop(self._digests.changed)
 
     def _digest(self, key: bytes) -> int | None:
@@ -118,9 +118,9 @@ class DatabaseReplica:
             raise Rejected(422, "a copy of nothing")
         broker = databases.find_or_create(key, copy.account, copy.container)
         facts = join(broker.facts, coming)
-        promises = [databases.write_facts(broker, facts, STORED)]
+        promises = [databases.changes.write_facts(broker, facts, STORED)]
         if rows:
-            promises.append(databases.write_rows(broker, rows, STORED))
+            promises.append(databases.changes.write_rows(broker, rows, STORED))
         return all_kept(promises, STORED)
 
     def forget(self, key: bytes, digest: int) -> Receipt:

@@ -27,10 +27,10 @@ class SettleStep:
 
     def step(self) -> Progress:
         """See ``kernel.loop.Step``."""
-        waiting = self._databases.unsettled_bytes
+        waiting = self._databases.changes.unsettled_bytes
         age = self._clock.monotonic() - self._settled
         if not waiting or (waiting < UNSETTLED_BYTES_MAX and age < SETTLE_SECONDS):
             return Progress.IDLE
-        self._databases.settle(self._line.wait)
+        self._databases.changes.settle(self._line.wait)
         self._settled = self._clock.monotonic()
         return Progress.DONE

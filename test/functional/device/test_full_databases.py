@@ -55,12 +55,12 @@ def test_full_to_the_last_byte(small_device: Path) -> None:
     gone = names.pop()
     kept(node.merge(KEY, [object_row(gone, 11, deleted=1)]))
     with pytest.raises(InsufficientStorage):
-        store.databases.fold_some(1)
+        store.databases.changes.fold_some(1)
     check(node, names)
     # Room comes back, and everything finds its place.
     ballast.unlink()
-    store.databases.fold_some(1)
-    assert store.databases.unfolded == 0
+    store.databases.changes.fold_some(1)
+    assert store.databases.changes.unfolded == 0
     check(node, names)
     store.close()
     device.close()

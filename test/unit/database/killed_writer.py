@@ -56,7 +56,7 @@ def main() -> None:
     for number in range(WRITERS):
         concurrency.spawn(write, node, number)
     while True:
-        store.databases.settle()
+        store.databases.changes.settle()
         concurrency.sleep(0.05)
 
 

@@ -38,7 +38,7 @@ class World:
             name = ContainerName("a", key.hex())
             self.node.create(key, name, 1, {}, 0).wait(10)
             self.add(key, 5)
-        self.databases.settle()
+        self.databases.changes.settle()
         self.auditor = DatabaseAuditor(self.databases, SystemDisk(), self.clock, 0, 0)
 
     def add(self, key: bytes, count: int) -> None:

@@ -91,7 +91,7 @@ def test_settling_when_old_or_large(store: ContainerStore, clock: HandClock):
     assert step.step() is Progress.IDLE, "neither old nor large"
     clock.now += settling.SETTLE_SECONDS
     assert step.step() is Progress.DONE
-    assert store.databases.unsettled_bytes == 0
+    assert store.databases.changes.unsettled_bytes == 0
 
 
 def test_reclaiming_tombstones_and_metadata(store: ContainerStore, clock: HandClock):

@@ -94,13 +94,13 @@ def test_what_was_acknowledged_is_there_after_a_crash(opened: Open, tmp_path: Pa
 def test_a_crash_after_folding_and_after_settling(opened: Open, tmp_path: Path):
     opened.create()
     opened.merge(row("a"))
-    while opened.databases.fold_some(1):
+    while opened.databases.changes.fold_some(1):
         pass
     folded = opened.crashed(tmp_path / "folded")
     assert folded.names() == ["a"]
     folded.close()
-    opened.databases.settle()
-    assert opened.databases.unsettled_bytes == 0
+    opened.databases.changes.settle()
+    assert opened.databases.changes.unsettled_bytes == 0
     opened.merge(row("b"))
     settled = opened.crashed(tmp_path / "settled")
     assert settled.names() == ["a", "b"]
@@ -119,7 +119,7 @@ def test_replaying_twice_changes_nothing(opened: Open, tmp_path: Path):
         found = again.node.info(KEY).result()
         assert found.row_digest == info.row_digest
         assert (found.object_count, found.bytes_used) == (1, 1)
-        again.databases.fold_some(10)
+        again.databases.changes.fold_some(10)
         again.store.databases.journal.close()
         again.device.close()
     opened.__init__(tmp_path / "other", FillableDisk())  # for the fixture to close
@@ -177,9 +177,9 @@ def test_settling_lets_go_of_segments(opened: Open):
         opened.merge(row("a", opened.databases.journal.end.offset))
         opened.databases.journal.roll()
     assert len(opened.databases.journal.segments()) == 3
-    opened.databases.settle()
+    opened.databases.changes.settle()
     assert len(opened.databases.journal.segments()) == 1
-    assert opened.databases.unsettled_bytes == 0
+    assert opened.databases.changes.unsettled_bytes == 0
 
 
 def test_a_full_disk_refuses_and_loses_nothing(opened: Open, tmp_path: Path):
@@ -204,7 +204,7 @@ def test_a_full_disk_at_the_end_loses_nothing_either(tmp_path: Path):
     subject = Open(tmp_path, FillableDisk())
     subject.create()
     subject.merge(row("a"))
-    before = subject.databases.unsettled_bytes
+    before = subject.databases.changes.unsettled_bytes
     subject.disk.is_full = True
     subject.close()
     assert before
@@ -266,7 +266,7 @@ def test_replay_opens_no_more_than_that_either(tmp_path: Path):
 def test_a_corrupt_database_is_put_aside(opened: Open):
     opened.create()
     opened.merge(*[row(f"{n:04}") for n in range(900)])
-    opened.databases.settle()
+    opened.databases.changes.settle()
     path = Path(opened.databases.files.path(KEY))
     opened.close()
     with path.open("r+b") as file:
