@@ -18,12 +18,14 @@ What survives a crash is exactly what POSIX promises: bytes of a file after
 from __future__ import annotations
 
 import errno
+import functools
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, ParamSpec, Protocol, TypeVar
 
 from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.errors import InsufficientStorage, RingstackError, Unavailable
 
+P = ParamSpec("P")
 T = TypeVar("T")
 Buffer = bytes | bytearray | memoryview
 
@@ -53,6 +55,19 @@ def translated(error: OSError) -> RingstackError:
     """The house's error for what the operating system said."""
     kind = _ERRORS.get(error.errno or 0, Unavailable)
     return kind(f"disk: {error}")
+
+
+def translating(function: Callable[P, T]) -> Callable[P, T]:
+    """Let the house's errors out, never an ``OSError``."""
+
+    @functools.wraps(function)
+    def call(*arguments: P.args, **named: P.kwargs) -> T:
+        try:
+            return function(*arguments, **named)
+        except OSError as error:
+            raise translated(error) from error
+
+    return call
 
 
 class Space(NamedTuple):

@@ -1,5 +1,5 @@
-"""What of a file is in the page cache (Linux 6.5 and later tell), and bringing it there
-without waiting for it to be wanted."""
+"""What of a file is in the page cache (Linux 6.5 and later tell), bringing it there
+without waiting for it to be wanted, and having it written back."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import threading
 
 # The same number on every architecture.
 _CACHESTAT = 451
+_SYNC_FILE_RANGE_WRITE = 2
 # A file is brought by reading it; what is read is dropped.  So small that it stays in
 # the processor's cache, and so many times a call that a thread seldom comes back for
 # the interpreter's lock.
@@ -51,6 +52,16 @@ def cached_bytes(descriptor: int, offset: int, length: int) -> int:
         _CACHESTAT, descriptor, ctypes.byref(wanted), ctypes.byref(figures), 0
     )
     return 0 if failed else int(figures.cached) * mmap.PAGESIZE
+
+
+def start_writeback(descriptor: int, offset: int, length: int) -> None:
+    """Let what was written to a range be on its way to the disk."""
+    _libc.sync_file_range(
+        descriptor,
+        ctypes.c_int64(offset),
+        ctypes.c_int64(length),
+        _SYNC_FILE_RANGE_WRITE,
+    )
 
 
 def bring(descriptor: int, offset: int, length: int) -> None:

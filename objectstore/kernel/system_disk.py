@@ -7,17 +7,14 @@ the one place that decides how a group commit reaches the platter.
 from __future__ import annotations
 
 import contextlib
-import ctypes
-import fcntl
-import functools
 import os
 import time
 from collections.abc import Callable, Sequence
-from typing import ParamSpec, TypeVar
+from typing import TypeVar
 
 import xattr
 
-from objectstore.kernel import concurrency, page_cache, turns
+from objectstore.kernel import concurrency, file_claims, page_cache, turns
 from objectstore.kernel.blocks import is_of_blocks
 from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.disk import (
@@ -26,6 +23,13 @@ from objectstore.kernel.disk import (
     FileFacts,
     Space,
     translated,
+    translating,
+)
+from objectstore.kernel.durable_names import (
+    FILE_MODE,
+    make_directories,
+    replace_file,
+    sync_directory,
 )
 from objectstore.kernel.file_reads import read_around, read_cached, read_into, read_rest
 from objectstore.kernel.file_writes import (
@@ -38,30 +42,11 @@ from objectstore.kernel.file_writes import (
 from objectstore.kernel.nameless_files import NamelessFiles
 from objectstore.kernel.sync_queue import SyncQueue
 
-P = ParamSpec("P")
 T = TypeVar("T")
 
 # Writing this much into the page cache takes some 0.1 ms: less than a hand-over to
 # a thread.  Larger batches are written on one, so that the hub runs on.
 WRITTEN_AT_ONCE_BYTES_MAX = 256 * 1024
-FILE_MODE = 0o600
-DIRECTORY_MODE = 0o700
-
-_libc = ctypes.CDLL(None, use_errno=True)
-_SYNC_FILE_RANGE_WRITE = 2
-
-
-def _translating(function: Callable[P, T]) -> Callable[P, T]:
-    """Let the house's errors out, never an ``OSError``."""
-
-    @functools.wraps(function)
-    def call(*arguments: P.args, **named: P.kwargs) -> T:
-        try:
-            return function(*arguments, **named)
-        except OSError as error:
-            raise translated(error) from error
-
-    return call
 
 
 class SystemDisk(Disk):
@@ -80,24 +65,24 @@ class SystemDisk(Disk):
         self._direct_writes = direct_writes
         self._direct: dict[int, int] = {}  # to the descriptors that they are twins of
 
-    @_translating
+    @translating
     def create(self, path: str) -> int:
         """See ``Disk``."""
         return os.open(
             path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE
         )
 
-    @_translating
+    @translating
     def open(self, path: str, *, write: bool = False) -> int:
         """See ``Disk``."""
         return os.open(path, (os.O_RDWR if write else os.O_RDONLY) | os.O_CLOEXEC)
 
-    @_translating
+    @translating
     def create_unnamed(self, directory: str) -> int:
         """See ``Disk``."""
         return self._nameless.create(directory, FILE_MODE)
 
-    @_translating
+    @translating
     def link_unnamed(self, descriptor: int, path: str) -> None:
         """See ``Disk``."""
         self._nameless.link(descriptor, path)
@@ -122,7 +107,7 @@ class SystemDisk(Disk):
         self._nameless.forget(descriptor)
         os.close(descriptor)
 
-    @_translating
+    @translating
     def pread(self, descriptor: int, length: int, offset: int) -> bytes:
         """See ``Disk``."""
         data = os.pread(descriptor, length, offset)
@@ -130,12 +115,12 @@ class SystemDisk(Disk):
             return data
         return read_rest(descriptor, data, length, offset)
 
-    @_translating
+    @translating
     def pread_cached(self, descriptor: int, length: int, offset: int) -> bytes | None:
         """See ``Disk``."""
         return read_cached(descriptor, length, offset)
 
-    @_translating
+    @translating
     def pread_into(self, descriptor: int, buffer: memoryview, offset: int) -> int:
         """See ``Disk``."""
         return read_into(descriptor, buffer, offset)
@@ -145,7 +130,7 @@ class SystemDisk(Disk):
         queue = SyncQueue.of_process() if self._without_threads else None
         return read_around(queue, direct, self._direct[direct], memory, offset)
 
-    @_translating
+    @translating
     def pwrite(self, descriptor: int, buffers: Sequence[Buffer], offset: int) -> int:
         """See ``Disk``."""
         ordinary = self._direct.get(descriptor)
@@ -154,29 +139,24 @@ class SystemDisk(Disk):
         (memory,) = buffers
         return write_blocks(descriptor, ordinary, memory, offset)
 
-    @_translating
+    @translating
     def truncate(self, descriptor: int, length: int) -> None:
         """See ``Disk``."""
         os.ftruncate(descriptor, length)
 
-    @_translating
+    @translating
     def allocate(self, descriptor: int, offset: int, length: int) -> None:
         """See ``Disk``."""
         os.posix_fallocate(descriptor, offset, length)
 
-    @_translating
+    @translating
     def sync_data(self, descriptor: int) -> None:
         """See ``Disk``."""
         os.fdatasync(descriptor)
 
     def start_writeback(self, descriptor: int, offset: int, length: int) -> None:
         """See ``Disk``."""
-        _libc.sync_file_range(
-            descriptor,
-            ctypes.c_int64(offset),
-            ctypes.c_int64(length),
-            _SYNC_FILE_RANGE_WRITE,
-        )
+        page_cache.start_writeback(descriptor, offset, length)
 
     def forget_cached(self, descriptor: int, offset: int, length: int) -> None:
         """See ``Disk``."""
@@ -187,7 +167,7 @@ class SystemDisk(Disk):
         """See ``Disk``."""
         return page_cache.cached_bytes(descriptor, offset, length)
 
-    @_translating
+    @translating
     def bring_into_cache(self, descriptor: int, offset: int, length: int) -> None:
         """See ``Disk``."""
         page_cache.bring(descriptor, offset, length)
@@ -216,88 +196,66 @@ class SystemDisk(Disk):
         queue.sync(descriptor).when_done(lambda done: hand_on(done, promise))
         return promise
 
-    @_translating
+    @translating
     def facts(self, path: str) -> FileFacts:
         """See ``Disk``."""
         status = os.stat(path)
         is_directory = (status.st_mode & 0o170000) == 0o040000
         return FileFacts(status.st_size, status.st_mtime, is_directory)
 
-    @_translating
+    @translating
     def size(self, descriptor: int) -> int:
         """See ``Disk``."""
         return os.fstat(descriptor).st_size
 
-    @_translating
+    @translating
     def list(self, directory: str) -> list[str]:
         """See ``Disk``."""
         return sorted(os.listdir(directory))
 
-    @_translating
+    @translating
     def make_directories(self, path: str) -> None:
         """See ``Disk``."""
-        if os.path.isdir(path):
-            return
-        parent = os.path.dirname(os.path.abspath(path))
-        self.make_directories(parent)
-        try:
-            os.mkdir(path, DIRECTORY_MODE)
-        except FileExistsError:
-            if not os.path.isdir(path):
-                raise
-        self.sync_directory(parent)
+        make_directories(path)
 
-    @_translating
+    @translating
     def rename(self, source: str, target: str) -> None:
         """See ``Disk``."""
         os.rename(source, target)
 
-    @_translating
+    @translating
     def unlink(self, path: str) -> None:
         """See ``Disk``."""
         os.unlink(path)
 
-    @_translating
+    @translating
     def sync_directory(self, path: str) -> None:
         """See ``Disk``."""
-        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        sync_directory(path)
 
-    @_translating
+    @translating
     def replace_file(self, path: str, content: bytes) -> None:
         """See ``Disk``."""
-        temporary = f"{path}.new"
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
-        descriptor = os.open(temporary, flags, FILE_MODE)
-        try:
-            write_all(descriptor, [content], 0)
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        os.rename(temporary, path)
-        self.sync_directory(os.path.dirname(path))
+        replace_file(path, content)
 
-    @_translating
+    @translating
     def read_file(self, path: str) -> bytes:
         """See ``Disk``."""
         with open(path, "rb") as file:
             return file.read()
 
-    @_translating
+    @translating
     def set_attribute(self, descriptor: int, name: str, value: bytes) -> None:
         """See ``Disk``."""
         xattr.setxattr(descriptor, f"user.{name}", value)
 
-    @_translating
+    @translating
     def get_attribute(self, descriptor: int, name: str) -> bytes:
         """See ``Disk``."""
         value: bytes = xattr.getxattr(descriptor, f"user.{name}")
         return value
 
-    @_translating
+    @translating
     def space(self, path: str) -> Space:
         """See ``Disk``."""
         status = os.statvfs(path)
@@ -308,27 +266,14 @@ class SystemDisk(Disk):
         """See ``Disk``."""
         return os.path.ismount(path)
 
-    @_translating
+    @translating
     def lock(self, path: str) -> int:
         """See ``Disk``."""
-        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
-        descriptor = os.open(path, flags, FILE_MODE)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            os.close(descriptor)
-            raise translated(error) from error
-        return descriptor
+        return file_claims.lock(path)
 
     def is_open_elsewhere(self, descriptor: int) -> bool:
         """See ``Disk``."""
-        # The kernel leases a file for writing to its only opener.
-        try:
-            fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_WRLCK)
-            fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
-        except OSError:
-            return True
-        return False
+        return file_claims.is_open_elsewhere(descriptor)
 
     def pause(self, seconds: float) -> None:
         """See ``Disk``."""
