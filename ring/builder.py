@@ -63,8 +63,7 @@ class Builder:
         # first rebalance.
         self.moved_at: array[int] = array("I")
         self.version = 0
-        # Given when the builder is first saved, for good.
-        self.id = ""
+        self.id = ""  # given when the builder is first saved, for good
         # Whether devices or replicas changed since the last rebalance: such a change is
         # worth a new ring even when few partitions move.
         self.changed = False
@@ -197,10 +196,6 @@ class Builder:
         """What the devices should hold, by the settings as they are now."""
         return make_plan(self.known_devices(), self.replicas, self.overload)
 
-    def required_overload(self) -> float:
-        """The overload that would allow the best dispersion the devices can give."""
-        return self.plan().required_overload
-
     # Rebalancing.
 
     def rebalance(self, rng: random.Random, now: int) -> Rebalanced:
@@ -243,11 +238,10 @@ class Builder:
         return moved_since(self.moved_at, now - self.min_part_hours * SECONDS_PER_HOUR)
 
     def _forget_removed(self) -> int:
-        removed = len(self.removing)
-        for device_id in self.removing:
-            self.devices[device_id] = None
-        self.removing.clear()
-        return removed
+        gone = len(self.removing)
+        while self.removing:
+            self.devices[self.removing.pop()] = None
+        return gone
 
     # The result.
 
@@ -272,23 +266,8 @@ class Builder:
 
     def tier_reports(self) -> list[measure.TierReport]:
         """How partitions are spread over every failure domain."""
-        return measure.tier_reports(
-            list(self.known_devices()), self.rows, self.replicas
-        )
-
-    def validate(self) -> None:
-        """Check everything a ring promises; raise `Refused` with the first failure."""
-        if not self.rows:
-            raise Refused("the ring has no assignment yet; run rebalance")
-        if [len(row) for row in self.rows] != row_lengths(self.parts, self.replicas):
-            raise Refused("the replica count changed; run rebalance")
-        self.ring()
-        for span in measure.spans(self.rows):
-            for partition, holders in enumerate(zip(*span, strict=True)):
-                if len(set(holders)) < len(holders):
-                    raise Refused(
-                        f"partition {partition} is on one device twice: {holders}"
-                    )
+        devices = list(self.known_devices())
+        return measure.tier_reports(devices, self.rows, self.replicas)
 
     def ring(self) -> Ring:
         """The ring as it is now, for the servers."""

@@ -14,6 +14,7 @@ from ring.cli.result import SUCCESS, WARNING, Result
 from ring.errors import Refused
 from ring.file import load_ring, save_builder
 from ring.plan import Plan
+from ring.promises import check_promises
 from ring.tier_name import tier_name
 
 # A rebalance that changes balance and dispersion by less than this many percent is not
@@ -68,7 +69,7 @@ def rebalance(
         if not worthwhile and not _improved(before, done):
             line = "Not saved: the rebalance did not change anything by at least 1%."
             return Result([line], _data(builder, done, saved=False), WARNING)
-        builder.validate()
+        check_promises(builder)
         files.write_ring(builder, int(format_version), 0)
         files.back_up_builder(builder)
         save_builder(builder, files.builder_path)
@@ -151,7 +152,7 @@ def _data(builder: Builder, done: Rebalanced, *, saved: bool) -> dict[str, objec
 def validate(files: Files) -> Result:
     """Check everything the ring promises."""
     builder = files.load()
-    builder.validate()
+    check_promises(builder)
     return Result([], {"valid": True})
 
 

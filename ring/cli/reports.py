@@ -159,7 +159,7 @@ def _dispersion_result(
     reports: Sequence[tuple[str, TierReport]],
     verbose: bool,
 ) -> Result:
-    required = builder.required_overload()
+    required = builder.plan().required_overload
     name, worst = max(
         ((name, report.dispersion) for name, report in reports),
         key=lambda item: item[1],

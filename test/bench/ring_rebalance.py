@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from ring.builder import Builder
 from ring.device import Device
 from ring.file import load_builder, load_ring, save_builder, save_ring
+from ring.promises import check_promises
 from ring.ring import Ring
 
 PART_POWER = 18
@@ -43,7 +44,7 @@ def rebalance(builder: Builder, title: str) -> None:
     result = builder.rebalance(random.Random(1), int(time.time()))
     seconds = time.perf_counter() - started
     started = time.perf_counter()
-    builder.validate()
+    check_promises(builder)
     checked = time.perf_counter() - started
     print(
         f"{title:34} {seconds:6.2f} s  moved {result.moved:7d}  balance "

@@ -9,6 +9,7 @@ import pytest
 from ring.balance import BALANCE_MAX
 from ring.builder import Builder
 from ring.errors import Refused
+from ring.promises import check_promises
 
 from .clusters import builder, device, rebalanced
 
@@ -108,26 +109,26 @@ def test_dispersion_counts_replicas_that_need_not_share():
     assert zone.cap == 1
     assert sum(zone.counts) == built.parts
     assert zone.counts[2] / built.parts == pytest.approx(0.6, abs=0.02)
-    assert built.required_overload() == pytest.approx(2 / 3, abs=1)
+    assert built.plan().required_overload == pytest.approx(2 / 3, abs=1)
 
 
 def test_validate_finds_what_is_wrong():
     built = builder()
     with pytest.raises(Refused, match="no assignment"):
-        built.validate()
-    rebalanced(built).validate()
+        check_promises(built)
+    check_promises(rebalanced(built))
     built.rows[1][5] = built.rows[0][5]
     with pytest.raises(Refused, match="twice"):
-        built.validate()
+        check_promises(built)
     rebalanced(built)
     built.set_replicas(2)
     with pytest.raises(Refused, match="run rebalance"):
-        built.validate()
+        check_promises(built)
 
 
 def test_a_builder_can_be_made_from_its_ring():
     ring = rebalanced(builder(replicas=2.5)).ring()
     built = Builder.from_ring(ring, 24)
-    built.validate()
+    check_promises(built)
     assert built.ring().digest == ring.digest
     assert built.version == ring.version

@@ -9,6 +9,7 @@ from hypothesis import given, settings, strategies
 
 from ring.builder import SECONDS_PER_HOUR, Builder
 from ring.errors import Refused
+from ring.promises import check_promises
 from ring.resize import row_lengths
 
 from .clusters import (
@@ -45,7 +46,7 @@ def assert_complete(built: Builder) -> None:
 def test_a_new_ring_is_complete_balanced_and_dispersed(built, seed):
     rebalanced(built, seed)
     assert_complete(built)
-    built.validate()
+    check_promises(built)
     plan = built.plan()
     held = built.held()
     for one in built.known_devices():
@@ -60,7 +61,7 @@ def test_a_new_ring_is_complete_balanced_and_dispersed(built, seed):
 @settings(max_examples=60, deadline=None)
 @given(builders(), seeds)
 def test_no_zone_holds_a_partition_twice_while_zones_suffice(built, seed):
-    built.set_overload(built.required_overload())
+    built.set_overload(built.plan().required_overload)
     rebalanced(built, seed)
     regions = {one.region for one in built.known_devices()}
     zones = {(one.region, one.zone) for one in built.known_devices()}

@@ -16,6 +16,7 @@ from compute.deploy.rings import (
     step_weight,
 )
 from ring.builder import Builder
+from ring.promises import check_promises
 from test.unit.compute.deploy.inventories import Sections, inventory
 
 NEW: Sections = {
@@ -40,7 +41,7 @@ def held(builder: Builder, host: str) -> int:
 
 def test_the_first_ring_gives_each_host_its_share() -> None:
     builder = first_ring(inventory())
-    builder.validate()
+    check_promises(builder)
     assert [held(builder, name) for name in ("alpha", "beta", "gamma")] == [64] * 3
 
 
@@ -72,7 +73,7 @@ def test_a_new_host_joins_in_steps_that_rest_between() -> None:
     assert weights[:4] == [25.0, 50.0, 75.0, 100.0]
     assert step.left == ()
     assert held(builder, "delta") > 0
-    builder.validate()
+    check_promises(builder)
 
 
 def test_a_drained_host_gives_all_away_and_may_leave_then() -> None:
@@ -119,7 +120,7 @@ def test_a_host_lost_for_good_is_forgotten_when_told_so() -> None:
     found = inventory(without="host:alpha")
     step = next_step(first_ring(inventory()), found, HOUR, forget=["alpha"])
     assert step.done[:2] == ("-alpha/d1", "-alpha/d2")
-    step.builder.validate()
+    check_promises(step.builder)
 
 
 def test_a_new_address_moves_nothing() -> None:
