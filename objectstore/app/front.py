@@ -7,14 +7,9 @@ from typing import Any
 
 from objectstore.app.admin import PREFIX as ADMIN_PREFIX
 from objectstore.kernel.application import directly
+from objectstore.kernel.known_facts import Facts
 from objectstore.kernel.reply import text_reply
-from objectstore.kernel.request import (
-    CONTEXT_KEY,
-    Application,
-    Environ,
-    Facts,
-    StartResponse,
-)
+from objectstore.kernel.request import CONTEXT_KEY, Application, Environ, StartResponse
 
 
 class Front:

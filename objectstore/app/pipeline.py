@@ -13,8 +13,9 @@ from pathlib import Path
 
 from paste.deploy import loadfilter
 
+from objectstore.kernel.known_facts import Facts
 from objectstore.kernel.loop import IDLE_SECONDS, Loop, Step
-from objectstore.kernel.request import Application, Facts
+from objectstore.kernel.request import Application
 from objectstore.kernel.settings import BadSettings, Mistake, read_file
 from objectstore.middleware.layers import layers, tighten
 from objectstore.middleware.order import DEFAULT_PIPELINE, check_pipeline

@@ -10,9 +10,10 @@ from objectstore.app.servers import Servers
 from objectstore.app.status import Status
 from objectstore.kernel import hash_process
 from objectstore.kernel.clock import Clock
+from objectstore.kernel.known_facts import Facts
 from objectstore.kernel.loop import Loop
 from objectstore.kernel.metrics import RequestMetrics
-from objectstore.kernel.request import Application, Facts
+from objectstore.kernel.request import Application
 from objectstore.kernel.timestamps import HybridClock
 from objectstore.kernel.wsgi import listen
 from objectstore.proxy.app import ProxyApplication

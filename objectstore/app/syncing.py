@@ -19,13 +19,9 @@ from objectstore.container.sync import ContainerSyncStep, newest, time_of_listin
 from objectstore.kernel.client import Client, ClientPool, Response
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.errors import Rejected, Unavailable
+from objectstore.kernel.known_facts import Facts
 from objectstore.kernel.loop import Progress
-from objectstore.kernel.request import (
-    CONTEXT_KEY,
-    Application,
-    Context,
-    Facts,
-)
+from objectstore.kernel.request import CONTEXT_KEY, Application, Context
 from objectstore.kernel.sync_realms import AUTH_HEADER, Realms, Target, signature
 from objectstore.kernel.timestamps import to_text
 from objectstore.middleware.subrequest import IterableInput, ask, close_body

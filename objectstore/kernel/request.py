@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
+from objectstore.kernel.access import AccessRules, Identity
 from objectstore.kernel.errors import Rejected
+from objectstore.kernel.known_facts import Facts
 from objectstore.kernel.request_text import parse_query, to_text
 
 Environ = dict[str, Any]
@@ -23,50 +25,6 @@ PathParts = tuple[str, str, str, str]
 """Version, account, container and object; "" for what the path does not name."""
 
 CONTEXT_KEY = "ringstack.context"
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Who asks.  ``groups`` are matched against ACLs: the user's own name
-    (``account:user``), the account, and roles."""
-
-    user: str
-    groups: tuple[str, ...] = ()
-    # Accounts (such as AUTH_test) in which this identity may do anything.
-    owned_accounts: tuple[str, ...] = ()
-    is_reseller_admin: bool = False
-    may_read_all: bool = False  # .reseller_reader: GET and HEAD anywhere
-    # Accounts in which this identity may read everything.
-    readable_accounts: tuple[str, ...] = ()
-
-
-class Located(NamedTuple):
-    """Where something is kept: the devices, primaries first, as (address and port of
-    the node, device); the partition; the storage policy."""
-
-    devices: tuple[tuple[str, int, str], ...]
-    partition: int
-    policy: int
-
-
-class Facts(Protocol):
-    """What is known, cached, of accounts and containers (``DatabaseInfo``, or
-    None where there is none live).  Raises ``Unavailable`` when nobody can say."""
-
-    def account(self, account: str) -> Any:
-        """The account's facts."""
-
-    def container(self, account: str, container: str) -> Any:
-        """The container's facts."""
-
-    def fresh_account(self, account: str) -> Any:
-        """The account's facts, asked for now."""
-
-    def fresh_container(self, account: str, container: str) -> Any:
-        """The same, asked for now: counts as they are."""
-
-    def locate(self, account: str, container: str = "", name: str = "") -> Located:
-        """Where it is, or would be, kept."""
 
 
 @dataclass(slots=True)
@@ -114,18 +72,6 @@ class Context:
     def for_internal(self) -> Context:
         """The context of a subrequest that the house makes on its own behalf."""
         return replace(self, authorize=None, is_owner=True, is_internal=True)
-
-
-@dataclass(frozen=True, slots=True)
-class AccessRules:
-    """What guards the thing a request is after.
-
-    ``container_acl`` is the container's read or write ACL (whichever the verb
-    needs), ``account_acl`` the JSON of the account's ACL; "" where there is none.
-    """
-
-    container_acl: str = ""
-    account_acl: str = ""
 
 
 class Request:

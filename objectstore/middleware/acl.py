@@ -17,8 +17,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from objectstore.kernel.access import Identity
 from objectstore.kernel.errors import Rejected
-from objectstore.kernel.request import Identity
 
 LISTINGS = ".rlistings"
 _REFERRER_WORDS = frozenset({".r", ".ref", ".referer", ".referrer"})

@@ -29,14 +29,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from objectstore.kernel.access import AccessRules
 from objectstore.kernel.errors import Rejected
-from objectstore.kernel.request import (
-    AccessRules,
-    Application,
-    Environ,
-    Request,
-    StartResponse,
-)
+from objectstore.kernel.request import Application, Environ, Request, StartResponse
 from objectstore.kernel.settings import option
 from objectstore.kernel.sync_realms import (
     FILE_NAME,

@@ -33,16 +33,11 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from objectstore.kernel.access import AccessRules
 from objectstore.kernel.clock import Clock, SystemClock
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.reply import STATUS_LINES, HeaderList, Reply
-from objectstore.kernel.request import (
-    AccessRules,
-    Application,
-    Environ,
-    Request,
-    StartResponse,
-)
+from objectstore.kernel.request import Application, Environ, Request, StartResponse
 from objectstore.kernel.settings import option
 from objectstore.middleware.api_paths import API_VERSIONS
 from objectstore.middleware.filter_options import FilterMaker, read_options, words

@@ -62,18 +62,12 @@ from typing import Any
 from objectstore.client.access_rules import is_allowed
 from objectstore.client.caller import Caller
 from objectstore.client.over_http import HttpCaller
+from objectstore.kernel.access import AccessRules, Identity
 from objectstore.kernel.client import ClientPool, ClientSettings
 from objectstore.kernel.clock import Clock, SystemClock
 from objectstore.kernel.errors import Rejected, Unavailable
 from objectstore.kernel.option_types import Seconds
-from objectstore.kernel.request import (
-    AccessRules,
-    Application,
-    Environ,
-    Identity,
-    Request,
-    StartResponse,
-)
+from objectstore.kernel.request import Application, Environ, Request, StartResponse
 from objectstore.kernel.settings import option
 from objectstore.middleware.acl import parse_acl
 from objectstore.middleware.api_paths import API_VERSIONS

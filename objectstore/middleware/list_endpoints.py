@@ -28,14 +28,9 @@ from urllib.parse import quote
 import orjson
 
 from objectstore.kernel.errors import Rejected
+from objectstore.kernel.known_facts import Located
 from objectstore.kernel.reply import Reply
-from objectstore.kernel.request import (
-    Application,
-    Environ,
-    Located,
-    Request,
-    StartResponse,
-)
+from objectstore.kernel.request import Application, Environ, Request, StartResponse
 from objectstore.kernel.settings import option
 from objectstore.middleware.filter_options import FilterMaker, read_options
 

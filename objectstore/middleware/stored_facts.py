@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from objectstore.kernel.request import AccessRules, Context, Request
+from objectstore.kernel.access import AccessRules
+from objectstore.kernel.request import Context, Request
 from objectstore.middleware import account_acl
 
 _NONE: Mapping[str, str] = {}

@@ -44,17 +44,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from objectstore.kernel.access import AccessRules, Identity
 from objectstore.kernel.clock import Clock, SystemClock
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.option_types import Seconds
-from objectstore.kernel.request import (
-    AccessRules,
-    Application,
-    Environ,
-    Identity,
-    Request,
-    StartResponse,
-)
+from objectstore.kernel.request import Application, Environ, Request, StartResponse
 from objectstore.kernel.settings import option
 from objectstore.middleware.acl import parse_acl
 from objectstore.middleware.auth.acl_headers import (

@@ -8,8 +8,9 @@ import time
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from objectstore.kernel.access import AccessRules
 from objectstore.kernel.errors import Rejected
-from objectstore.kernel.request import AccessRules, Request
+from objectstore.kernel.request import Request
 from objectstore.middleware.shared_keys import SharedKey, refusal
 from objectstore.middleware.signatures import read_signature
 

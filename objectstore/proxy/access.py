@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from objectstore.kernel.request import AccessRules, Request
+from objectstore.kernel.access import AccessRules
+from objectstore.kernel.request import Request
 from objectstore.proxy.parts import Parts
 from objectstore.wire.records import DatabaseInfo
 

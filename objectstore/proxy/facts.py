@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.errors import Unavailable
-from objectstore.kernel.request import Located
+from objectstore.kernel.known_facts import Located
 from objectstore.proxy.databases import view_database
 from objectstore.proxy.placement import Group, Placement
 from objectstore.proxy.rounds import Rounds
@@ -48,7 +48,7 @@ class Known(Generic[D]):
 
 
 class FactsCache:
-    """Facts of accounts and containers; implements ``kernel.request.Facts``."""
+    """Facts of accounts and containers; implements ``kernel.known_facts.Facts``."""
 
     def __init__(
         self,

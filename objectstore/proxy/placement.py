@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Generic, Protocol, TypeVar
 
 from objectstore.kernel.errors import Unavailable
-from objectstore.kernel.request import Located
+from objectstore.kernel.known_facts import Located
 from objectstore.proxy.quorum import majority
 from objectstore.wire.nodes import AccountNode, ContainerNode, ObjectNode
 from ring.device import Device

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from objectstore.kernel.request import Identity
+from objectstore.kernel.access import Identity
 from objectstore.s3.signing.claim import Verified
 
 

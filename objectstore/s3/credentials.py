@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Protocol, runtime_checkable
 
-from objectstore.kernel.request import Identity
+from objectstore.kernel.access import Identity
 
 
 @runtime_checkable

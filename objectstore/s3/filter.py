@@ -35,8 +35,9 @@ from collections.abc import Callable
 from typing import Any
 
 from objectstore.kernel.clock import Clock, SystemClock
+from objectstore.kernel.known_facts import Facts
 from objectstore.kernel.loop import Step
-from objectstore.kernel.request import Application, Environ, Facts, StartResponse
+from objectstore.kernel.request import Application, Environ, StartResponse
 from objectstore.kernel.settings import BadSettings, Mistake, Reader
 from objectstore.kernel.timestamps import HybridClock
 from objectstore.s3.access_log.delivery import LogDelivery

@@ -13,11 +13,11 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Any
 from urllib.parse import quote
 
+from objectstore.kernel.access import AccessRules
 from objectstore.kernel.application import directly
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.request import (
     CONTEXT_KEY,
-    AccessRules,
     Application,
     Context,
     Environ,

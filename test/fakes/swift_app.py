@@ -11,14 +11,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from objectstore.kernel.access import AccessRules
+from objectstore.kernel.known_facts import Located
 from objectstore.kernel.reply import Reply
-from objectstore.kernel.request import (
-    CONTEXT_KEY,
-    AccessRules,
-    Context,
-    Located,
-    Request,
-)
+from objectstore.kernel.request import CONTEXT_KEY, Context, Request
 from objectstore.wire.records import DatabaseInfo
 
 

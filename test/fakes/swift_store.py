@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from objectstore.kernel.access import AccessRules
 from objectstore.kernel.errors import Rejected
-from objectstore.kernel.request import CONTEXT_KEY, AccessRules, Context, Request
+from objectstore.kernel.request import CONTEXT_KEY, Context, Request
 from objectstore.middleware import catch_errors
 from test.fakes.swift_app import Client, Got
 from test.unit.proxy.cluster import Cluster

@@ -11,7 +11,7 @@ import enum
 from collections.abc import Callable
 from typing import NamedTuple
 
-from objectstore.kernel.request import Identity
+from objectstore.kernel.access import Identity
 from objectstore.middleware.account_acl import AccountAcl
 from objectstore.middleware.acl import ContainerAcl, is_granted, referrer_allowed
 from objectstore.middleware.auth.users import ResellerPrefix

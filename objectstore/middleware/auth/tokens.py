@@ -21,8 +21,8 @@ from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from objectstore.kernel.access import Identity
 from objectstore.kernel.clock import Clock
-from objectstore.kernel.request import Identity
 from objectstore.middleware.auth.users import User
 
 # Clients in use at one time on one worker; ~500 bytes each.

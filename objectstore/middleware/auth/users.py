@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
-from objectstore.kernel.request import Identity
+from objectstore.kernel.access import Identity
 from objectstore.kernel.settings import BadSettings, Mistake
 
 HOST = "$HOST"

@@ -3,7 +3,8 @@ knows of the account and the container."""
 
 from __future__ import annotations
 
-from objectstore.kernel.request import AccessRules, Request
+from objectstore.kernel.access import AccessRules
+from objectstore.kernel.request import Request
 from objectstore.middleware import account_acl
 from objectstore.middleware.account_acl import AccountAcl, parse_account_acl
 from objectstore.middleware.acl import ContainerAcl

@@ -23,9 +23,9 @@ from objectstore.client.identity import (
     ServiceTokens,
     member,
 )
+from objectstore.kernel.access import Identity
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.errors import Unavailable
-from objectstore.kernel.request import Identity
 
 KEYS_MAX = 10_000
 # Any text does: it never leaves the house.

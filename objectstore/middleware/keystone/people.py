@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from objectstore.client.access_rules import AccessRule
-from objectstore.kernel.request import Identity
+from objectstore.kernel.access import Identity
 from objectstore.middleware.keystone.roles import PrefixRoles
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from objectstore.client.caller import Caller
 from objectstore.client.identity import KnownTokens
+from objectstore.kernel.access import Identity
 from objectstore.kernel.clock import Clock
-from objectstore.kernel.request import Identity
 from objectstore.middleware.keystone.people import (
     Person,
     RoleMeaning,

@@ -9,9 +9,9 @@ from typing import Any
 
 from objectstore.client.caller import Caller
 from objectstore.client.identity import ServiceCredentials, ServiceTokens
+from objectstore.kernel.access import Identity
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.errors import Unavailable
-from objectstore.kernel.request import Identity
 from objectstore.middleware.keystone.keys import Ec2Keys
 
 

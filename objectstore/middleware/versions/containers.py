@@ -9,16 +9,11 @@ from urllib.parse import quote, urlencode
 
 import orjson
 
+from objectstore.kernel.access import AccessRules
 from objectstore.kernel.errors import Rejected, Unavailable
 from objectstore.kernel.option_types import TRUE_WORDS
 from objectstore.kernel.reply import Reply
-from objectstore.kernel.request import (
-    AccessRules,
-    Application,
-    Environ,
-    Request,
-    StartResponse,
-)
+from objectstore.kernel.request import Application, Environ, Request, StartResponse
 from objectstore.kernel.timestamps import to_text
 from objectstore.middleware import account_acl
 from objectstore.middleware.stored_facts import account_metadata, container_metadata

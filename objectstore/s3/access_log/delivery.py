@@ -12,8 +12,9 @@ import hashlib
 import logging
 from itertools import groupby
 
+from objectstore.kernel.known_facts import Facts
 from objectstore.kernel.loop import Progress
-from objectstore.kernel.request import Environ, Facts
+from objectstore.kernel.request import Environ
 from objectstore.s3 import sysmeta
 from objectstore.s3.access.bucket_rules import ENFORCED, ownership
 from objectstore.s3.access_log.chunks import CONTAINER, Chunk, seconds_of

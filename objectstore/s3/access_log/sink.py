@@ -14,7 +14,7 @@ import secrets
 from objectstore.kernel import concurrency
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.errors import Rejected, Unavailable
-from objectstore.kernel.request import Facts
+from objectstore.kernel.known_facts import Facts
 from objectstore.s3.access_log.chunks import CONTAINER, Chunk, chunk_name
 from objectstore.s3.access_log.target import LogTarget
 from objectstore.s3.background.house_objects import HouseObjects

@@ -6,7 +6,8 @@ nothing but that the house asks.
 
 from __future__ import annotations
 
-from objectstore.kernel.request import CONTEXT_KEY, Context, Environ, Facts
+from objectstore.kernel.known_facts import Facts
+from objectstore.kernel.request import CONTEXT_KEY, Context, Environ
 from objectstore.s3.operation import House, Operation
 
 

@@ -17,8 +17,9 @@ from typing import Any
 import orjson
 
 from objectstore.kernel import concurrency
+from objectstore.kernel.known_facts import Facts
 from objectstore.kernel.loop import Progress
-from objectstore.kernel.request import Environ, Facts
+from objectstore.kernel.request import Environ
 from objectstore.s3.background.house_objects import HouseObjects
 from objectstore.s3.background.lease import Lease
 from objectstore.s3.background.own_request import own_environ, own_operation

@@ -16,8 +16,9 @@ from urllib.parse import quote, unquote
 import orjson
 
 from objectstore.kernel.errors import Unavailable
+from objectstore.kernel.known_facts import Facts
 from objectstore.kernel.loop import Progress
-from objectstore.kernel.request import Environ, Facts
+from objectstore.kernel.request import Environ
 from objectstore.s3 import registry, sysmeta
 from objectstore.s3.background.lease import Lease
 from objectstore.s3.background.own_request import own_environ, own_operation

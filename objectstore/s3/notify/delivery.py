@@ -11,8 +11,8 @@ from __future__ import annotations
 import logging
 
 from objectstore.kernel.errors import Unavailable
+from objectstore.kernel.known_facts import Facts
 from objectstore.kernel.loop import Progress
-from objectstore.kernel.request import Facts
 from objectstore.kernel.timestamps import UNITS_PER_SECOND
 from objectstore.s3.background.house_objects import HouseObjects
 from objectstore.s3.background.lease import Lease

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from hashlib import sha256
 
+from objectstore.kernel.access import Identity
 from objectstore.kernel.clock import Clock
-from objectstore.kernel.request import Environ, Identity
+from objectstore.kernel.request import Environ
 from objectstore.s3.access.policy import parse_session_policy
 from objectstore.s3.caller import ANYBODY, Caller, account_of
 from objectstore.s3.credentials import SecretSource

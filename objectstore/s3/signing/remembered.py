@@ -17,8 +17,9 @@ from hashlib import sha256
 from hmac import compare_digest
 from operator import itemgetter
 
+from objectstore.kernel.access import Identity
 from objectstore.kernel.clock import Clock
-from objectstore.kernel.request import Environ, Identity
+from objectstore.kernel.request import Environ
 from objectstore.s3.caller import Caller, account_of
 from objectstore.s3.credentials import SecretSource
 from objectstore.s3.dates import from_compact

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from objectstore.kernel import concurrency
+from objectstore.kernel.access import Identity
 from objectstore.kernel.access_line import (
     AGENT_CHARACTERS_MAX,
     AccessEntry,
@@ -21,7 +22,7 @@ from objectstore.kernel.access_line import (
 )
 from objectstore.kernel.access_log import FLUSH_LINES, AccessLog
 from objectstore.kernel.log_sinks import FileSink, SyslogSink
-from objectstore.kernel.request import Context, Identity
+from objectstore.kernel.request import Context
 from test.fakes.stepped_clock import SteppedClock
 
 PATIENCE_SECONDS = 5.0

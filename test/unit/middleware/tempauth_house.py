@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from objectstore.kernel.access import AccessRules
 from objectstore.kernel.errors import Rejected
-from objectstore.kernel.request import AccessRules
 from objectstore.middleware.auth.users import read_prefixes, read_users
 from objectstore.middleware.tempauth import Tempauth, TempauthSettings
 from test.fakes.swift_app import Client, Got, KnownFacts, SteppedClock, SwiftApp

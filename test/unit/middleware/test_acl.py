@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from objectstore.kernel.access import Identity
 from objectstore.kernel.errors import Rejected
-from objectstore.kernel.request import Identity
 from objectstore.middleware.account_acl import (
     AccountAcl,
     check_account_acl,

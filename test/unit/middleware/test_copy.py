@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from objectstore.kernel.access import AccessRules
 from objectstore.kernel.errors import Rejected, Unavailable
-from objectstore.kernel.request import CONTEXT_KEY, AccessRules, Context, Request
+from objectstore.kernel.request import CONTEXT_KEY, Context, Request
 from objectstore.middleware.copy import Copy, CopySettings
 from test.fakes.swift_app import Answer, Client, Got, SwiftApp
 

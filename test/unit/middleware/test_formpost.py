@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from objectstore.kernel.access import AccessRules
 from objectstore.kernel.errors import Rejected
-from objectstore.kernel.request import AccessRules, Request
+from objectstore.kernel.request import Request
 from objectstore.middleware.formpost import Formpost, FormpostSettings
 from objectstore.middleware.multipart import BadForm, parts_of
 from objectstore.middleware.subrequest import IterableInput

@@ -13,9 +13,9 @@ import pytest
 from objectstore.client.caller import Caller
 from objectstore.client.in_process import InProcessCaller
 from objectstore.client.over_http import HttpCaller
+from objectstore.kernel.access import AccessRules
 from objectstore.kernel.client import ClientPool
 from objectstore.kernel.errors import Rejected, Unavailable
-from objectstore.kernel.request import AccessRules
 from objectstore.kernel.settings import BadSettings
 from objectstore.kernel.wsgi import Server, listen
 from objectstore.middleware.auth.users import read_prefixes, read_users

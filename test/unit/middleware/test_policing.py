@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from objectstore.kernel.access import AccessRules, Identity
 from objectstore.kernel.errors import Rejected
-from objectstore.kernel.request import CONTEXT_KEY, AccessRules, Context, Identity
+from objectstore.kernel.request import CONTEXT_KEY, Context
 from objectstore.kernel.settings import BadSettings
 from objectstore.middleware import name_check, ratelimit
 from objectstore.middleware.account_quotas import AccountQuotas

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from objectstore.kernel.access import Identity
 from objectstore.kernel.errors import Rejected
-from objectstore.kernel.request import CONTEXT_KEY, Context, Identity
+from objectstore.kernel.request import CONTEXT_KEY, Context
 from objectstore.middleware.staticweb import Staticweb
 from objectstore.middleware.web_page import Site, human_size, listing_page
 from test.fakes.swift_app import Answer, Client, Got, KnownFacts, SwiftApp

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from objectstore.kernel.access import AccessRules
 from objectstore.kernel.errors import Rejected
-from objectstore.kernel.request import CONTEXT_KEY, AccessRules, Context
+from objectstore.kernel.request import CONTEXT_KEY, Context
 from test.fakes.swift_app import Answer
 from test.unit.middleware.tempauth_house import House
 

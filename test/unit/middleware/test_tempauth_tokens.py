@@ -6,8 +6,8 @@ import logging
 
 import pytest
 
+from objectstore.kernel.access import AccessRules, Identity
 from objectstore.kernel.errors import Rejected
-from objectstore.kernel.request import AccessRules, Identity
 from objectstore.middleware.tempauth import filter_factory
 from test.fakes.swift_app import SwiftApp
 from test.unit.middleware.tempauth_house import USERS, House

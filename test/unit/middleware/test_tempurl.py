@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from objectstore.kernel.access import AccessRules
 from objectstore.kernel.errors import Rejected
-from objectstore.kernel.request import AccessRules, Request
+from objectstore.kernel.request import Request
 from objectstore.kernel.settings import BadSettings
 from objectstore.middleware.disposition import disposition
 from objectstore.middleware.header_rules import HeaderRules

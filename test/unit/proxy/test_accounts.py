@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 from lxml import etree
 
+from objectstore.kernel.access import AccessRules, Identity
 from objectstore.kernel.errors import Rejected
-from objectstore.kernel.request import AccessRules, Context, Identity, Request
+from objectstore.kernel.request import Context, Request
 from test.unit.proxy.cluster import IMPATIENT, Cluster
 
 ACCOUNT = "/AUTH_test"

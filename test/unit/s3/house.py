@@ -16,7 +16,8 @@ from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from objectstore.kernel.request import CONTEXT_KEY, Context, Identity
+from objectstore.kernel.access import Identity
+from objectstore.kernel.request import CONTEXT_KEY, Context
 from objectstore.s3.filter import S3Filter
 from objectstore.s3.lock_guard import LockGuard
 from objectstore.s3.settings import S3Settings

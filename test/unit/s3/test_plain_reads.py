@@ -8,8 +8,8 @@ from zlib import crc32
 
 import pytest
 
+from objectstore.kernel.access import Identity
 from objectstore.kernel.errors import Corrupt, Unavailable
-from objectstore.kernel.request import Identity
 from objectstore.middleware import dlo, symlink
 from objectstore.middleware.large_objects import static_read
 from objectstore.middleware.object_versioning import ObjectVersioning

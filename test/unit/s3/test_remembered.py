@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from objectstore.kernel.access import Identity
 from objectstore.kernel.clock import Clock
-from objectstore.kernel.request import Identity
 from objectstore.s3.caller import Caller
 from objectstore.s3.errors import S3Error
 from objectstore.s3.header_names import header_names

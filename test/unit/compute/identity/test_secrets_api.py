@@ -11,7 +11,7 @@ import pytest
 from keystoneclient.contrib.ec2.utils import Ec2Signer
 
 from objectstore.client.identity import ServiceCredentials, ServiceTokens
-from objectstore.kernel.request import Identity
+from objectstore.kernel.access import Identity
 from objectstore.middleware.keystone.keys import Ec2Keys
 from test.unit.compute.identity.house import SERVICE_PASSWORD, House, Said
 
