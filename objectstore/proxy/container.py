@@ -10,8 +10,8 @@ from objectstore.policy.policies import Policy
 from objectstore.proxy.accept import listing_content_type
 from objectstore.proxy.access import READ_ACL, authorize
 from objectstore.proxy.account import ensure_account, note_container
+from objectstore.proxy.container_changes import change_container
 from objectstore.proxy.database_replies import (
-    found_reply,
     listing_reply,
     put_reply,
     shown_metadata,
@@ -142,14 +142,14 @@ def post_container(
     if known is None:
         return text_reply(404)
     timed = timed_items(changes, internal_timestamp(request) or parts.timestamps.now())
-    asked = parts.rounds.write(
-        known.group,
-        lambda node: node.post(known.key, timed),
-        handoffs=False,
-        key=known.key,
-    )
-    parts.facts.forget_container(account, container)
-    return found_reply(asked, known.group.majority)
+    try:
+        return change_container(
+            parts,
+            ContainerName(account, container),
+            lambda node: node.post(known.key, timed),
+        )
+    finally:
+        parts.facts.forget_container(account, container)
 
 
 def delete_container(
@@ -167,11 +167,12 @@ def delete_container(
     parts.timestamps.observe(info.put_timestamp)
     timestamp = internal_timestamp(request) or parts.timestamps.now()
     try:
-        # No handoffs: one that has no database keeps nothing of its deletion.
-        asked = parts.rounds.write(
-            group, lambda node: node.delete(key, timestamp), handoffs=False, key=key
+        reply = change_container(
+            parts,
+            ContainerName(account, container),
+            lambda node: node.delete(key, timestamp),
+            info,
         )
-        reply = found_reply(asked, group.majority)
     except Rejected as refusal:
         if refusal.status == 409:
             _revive(parts, account, container, info)

@@ -102,11 +102,13 @@ def test_a_stand_in_tells_what_was_set_of_a_container() -> None:
     assert house.cluster.ask("HEAD", BOX).headers["X-Container-Meta-A"] == "1"
 
 
+@pytest.mark.parametrize("third_goes", [False, True])
 @pytest.mark.parametrize(
-    ("method", "headers"), [("POST", {"X-Container-Meta-A": "1"}), ("DELETE", {})]
+    ("method", "headers", "status"),
+    [("POST", {"X-Container-Meta-A": "1"}, 204), ("DELETE", {}, 404)],
 )
-def test_a_container_that_two_of_three_never_heard_of_is_not_called_missing(
-    method: str, headers: dict[str, str]
+def test_a_container_that_two_of_three_never_heard_of_is_changed(
+    method: str, headers: dict[str, str], status: int, third_goes: bool
 ) -> None:
     new = "/AUTH_test/new"
     house = House("container", new)
@@ -114,4 +116,11 @@ def test_a_container_that_two_of_three_never_heard_of_is_not_called_missing(
     assert house.cluster.ask("PUT", new).status == 201
     house.return_()
     assert house.cluster.ask("HEAD", new).status == 204
-    assert house.cluster.ask(method, new, headers).status == 503
+    assert house.cluster.ask(method, new, headers).status == 204
+    # The two know it from now on.
+    house.cluster.faults("container", house.third).down = third_goes
+    found = house.cluster.ask("HEAD", new)
+    assert found.status == status
+    assert found.headers.get("X-Container-Meta-A", "") == headers.get(
+        "X-Container-Meta-A", ""
+    )
