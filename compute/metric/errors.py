@@ -17,6 +17,12 @@ class TooMuch(ApiError):
     kind_default = "TooMuch"
 
 
+class NotAcceptable(ApiError):
+    """The caller takes no JSON, and there is nothing else."""
+
+    status_default = 406
+
+
 class Explained(BadRequest):
     """An error that is told in parts: its cause, why so, and what it is about."""
 

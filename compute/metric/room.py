@@ -10,6 +10,7 @@ from compute.core.room import Room, RoomParts
 from compute.core.service_account import ServiceAccount
 from compute.image.client import ImageClient
 from compute.instance.client import InstanceClient
+from compute.metric.api.acceptable import as_json
 from compute.metric.api.aggregates import AggregatesApi
 from compute.metric.api.batch import BatchApi
 from compute.metric.api.frame import Frame
@@ -69,7 +70,7 @@ def room_of(parts: RoomParts, settings: MetricSettings, objects: Objects) -> Roo
         hurry=hurry,
     )
     api = Api(
-        all_routes(Frame(inner), parts.host),
+        as_json(all_routes(Frame(inner), parts.host)),
         dialect=metric_dialect,
         service_type="metric",
         tokens=parts.tokens,

@@ -188,10 +188,12 @@ def create_rule(connection: Connection, rule: ArchivePolicyRule) -> ArchivePolic
 
 
 def rename_rule(connection: Connection, name: str, new: str) -> ArchivePolicyRule:
-    """Another name for one; 404, 409."""
+    """Another name for one; 404, 400."""
     found = find_rule(connection, name)
     if new == name:
         return found
+    if store.rules.get(connection, new) is not None:
+        raise BadRequest(f"Archive policy rule {new} already exists.")
     store.rules.delete(connection, name)
     return create_rule(connection, replace(found, name=new))
 

@@ -167,3 +167,23 @@ def test_a_rule_is_renamed_as_the_client_asks(house: House) -> None:
     body = {"name": "a", "metric_pattern": "x*", "archive_policy_name": "low"}
     house.ok("POST", rules, body, token=admin)
     assert house.ok("PATCH", f"{rules}//a", {"name": "b"}, token=admin)["name"] == "b"
+    house.ok("POST", rules, body, token=admin)
+    got = house.call("PATCH", f"{rules}/a", {"name": "b"}, token=admin)
+    assert got.status == 400
+
+
+def test_there_is_json_only(house: House) -> None:
+    for accepted, status in (
+        ("", 200),
+        ("*/*", 200),
+        ("text/html, application/*;q=0.1", 200),
+        ("application/json, */*", 200),
+        ("text/plain", 406),
+        ("text/html;q=0.9, application/json;q=0", 406),
+    ):
+        headers = {"X-Auth-Token": fake_token(OWNER), "Accept": accepted}
+        with house.caller.request("GET", "/v1/archive_policy", headers) as answer:
+            answer.read()
+            assert answer.status == status, accepted
+    made = house.ok("POST", "/v1/metric", {"archive_policy_name": "low", "name": "m"})
+    assert made["archive_policy"]["definition"]
