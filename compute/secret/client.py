@@ -43,17 +43,13 @@ from objectstore.kernel.errors import Unavailable
 __all__ = ["Certificate", "SecretClient", "Use"]
 
 CALL_SECONDS = 30.0
-# Secrets have consumers since.
-_VERSION = {"OpenStack-API-Version": "key-manager 1.1"}
 
 
 class SecretClient:
     """Calls the key manager."""
 
     def __init__(self, caller: Caller, service: TokenSource) -> None:
-        self._wire = RoomWire(
-            caller, service, _refusal, headers=_VERSION, timeout=CALL_SECONDS
-        )
+        self._wire = RoomWire(caller, service, _refusal, timeout=CALL_SECONDS)
 
     def payload(self, context: RequestContext, reference: str) -> bytes:
         """What a secret keeps."""

@@ -62,6 +62,8 @@ _BEGUN = (
     "orders:post",
     "orders:get",
 )
+# About none at all.
+_TOLD = ("quotas:get", "secretstores:get")
 _OPERATED = (
     "project_quotas:get",
     "project_quotas:put",
@@ -77,7 +79,7 @@ def default_rules() -> dict[str, str]:
         **dict.fromkeys(_BEGUN, f"{_ADMIN} or {_WRITER}"),
         "secret:get": f"{_ADMIN} or {_READ}",
         "secret:delete": f"{_ADMIN} or {_OWN}",
-        "quotas:get": "role:reader or role:creator",
+        **dict.fromkeys(_TOLD, "role:reader or role:creator"),
         **dict.fromkeys(_OPERATED, f"{_ADMIN} or role:key-manager:service-admin"),
         INTERNAL: "role:service",
     }

@@ -32,6 +32,7 @@ _SORTABLE: Mapping[str, sa.ColumnElement[Any]] = {
     "algorithm": _SECRETS.algorithm,
     "bit_length": _SECRETS.bit_length,
     "secret_type": _SECRETS.secret_type,
+    # All have the same: it says nothing, and is asked for all the same.
     "status": _SECRETS.id,
 }
 _TEXTS = {

@@ -18,6 +18,7 @@ from compute.secret.api.metadata import MetadataApi
 from compute.secret.api.orders import OrdersApi
 from compute.secret.api.quotas import QuotasApi
 from compute.secret.api.secrets import SecretsApi
+from compute.secret.api.stores import StoresApi
 from compute.secret.api.whole_references import SecretApi
 from compute.secret.parts import Parts
 from compute.secret.policies import default_rules
@@ -66,5 +67,6 @@ def all_routes(frame: Frame) -> list[Route]:
         *[route for each in access_apis(frame) for route in each.routes()],
         *OrdersApi(frame).routes(),
         *QuotasApi(frame).routes(),
+        *StoresApi(frame).routes(),
         *InternalApi(frame).routes(),
     ]

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from compute.core.api import ApiCall, Route, json_reply
-from compute.core.errors import NotFound
 from compute.core.schema import Schema
-from compute.secret.api.frame import Frame, document_of, knows_consumers
+from compute.secret.api.frame import Frame, document_of
 from compute.secret.api.pages import page_of, paged
 from compute.secret.documents import (
     consumer_document,
@@ -62,7 +61,6 @@ class ConsumersApi:
 
     def consumers(self, call: ApiCall) -> Reply:
         """A page of them, the oldest first."""
-        self._check_version(call)
         page = page_of(call)
         _, found = self._service.all(call.context, call.parameters["subject_id"])
         part = found[page.offset : page.offset + page.limit]
@@ -71,14 +69,12 @@ class ConsumersApi:
 
     def add(self, call: ApiCall) -> Reply:
         """One more."""
-        self._check_version(call)
         subject_id = call.parameters["subject_id"]
         subject, used = self._service.add(call.context, subject_id, self._use(call))
         return json_reply(200, _document(call, subject, used))
 
     def remove(self, call: ApiCall) -> Reply:
         """One less."""
-        self._check_version(call)
         subject_id = call.parameters["subject_id"]
         subject, used = self._service.remove(call.context, subject_id, self._use(call))
         return json_reply(200, _document(call, subject, used))
@@ -90,10 +86,6 @@ class ConsumersApi:
             return Use(body["service"], body["resource_type"], body["resource_id"])
         _OF_CONTAINERS.check(body)
         return Use(body["name"], "", body["URL"])
-
-    def _check_version(self, call: ApiCall) -> None:
-        if self._is_secret and not knows_consumers(call):
-            raise NotFound("Secrets have consumers since version 1.1 of the API")
 
 
 def _document(call: ApiCall, subject: Subject, used: list[Consumer]) -> dict[str, Any]:

@@ -14,8 +14,8 @@ from objectstore.kernel.reply import Reply
 
 BASE = "/v1"
 LOWEST = Microversion(1, 0)
-# Consumers of secrets are known since 1.1; since 1.2 they keep a secret from being
-# deleted unless that is forced.
+# Consumers of secrets are shown with them since 1.1; since 1.2 they keep a secret from
+# being deleted unless that is forced.
 WITH_CONSUMERS = Microversion(1, 1)
 SPARING_USED = HIGHEST = Microversion(1, 2)
 VERSIONS = VersionRange("key-manager", LOWEST, HIGHEST)

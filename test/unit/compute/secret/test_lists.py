@@ -134,6 +134,14 @@ PAIR = {
 }
 
 
+def test_the_one_store(house: House) -> None:
+    (found,) = house.call("GET", "/secret-stores").json["secret_stores"]
+    assert (found["status"], found["global_default"]) == ("ACTIVE", True)
+    for path in (path_of(found["secret_store_ref"]), "/secret-stores/preferred"):
+        assert house.call("GET", path, roles="reader").json == found
+    assert house.call("GET", "/secret-stores/other").status == 404
+
+
 def test_a_key_is_made(house: House) -> None:
     got = house.call("POST", "/orders", KEY)
     assert got.status == 202
