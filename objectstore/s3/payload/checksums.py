@@ -13,6 +13,7 @@ import hashlib
 import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import anycrc
@@ -93,6 +94,8 @@ ALGORITHMS: dict[str, Algorithm] = {
         Algorithm("CRC64NVME", 8, lambda: Crc(_CRC64.calc, 8), True),
         Algorithm("SHA1", 20, hashlib.sha1, False),
         Algorithm("SHA256", 32, hashlib.sha256, False),
+        Algorithm("SHA512", 64, hashlib.sha512, False),
+        Algorithm("MD5", 16, partial(hashlib.md5, usedforsecurity=False), False),
     )
 }
 BY_HEADER = {algorithm.header: algorithm for algorithm in ALGORITHMS.values()}
@@ -100,10 +103,9 @@ _ENVIRON_KEYS = tuple(
     ("HTTP_" + header.upper().replace("-", "_"), algorithm)
     for header, algorithm in BY_HEADER.items()
 )
-# Newer ones of AWS's.  What a client wants checked is checked or refused.
+# Other ones of AWS's.  What a client wants checked is checked or refused.
 _UNSUPPORTED = tuple(
-    f"HTTP_X_AMZ_CHECKSUM_{name}"
-    for name in ("SHA512", "MD5", "XXHASH64", "XXHASH3", "XXHASH128")
+    f"HTTP_X_AMZ_CHECKSUM_{name}" for name in ("XXHASH64", "XXHASH3", "XXHASH128")
 )
 _ABOUT_TRAILERS = frozenset({"HTTP_X_AMZ_TRAILER", "HTTP_X_AMZ_SDK_CHECKSUM_ALGORITHM"})
 _ANNOUNCING = frozenset(
@@ -203,7 +205,7 @@ def by_name(name: str) -> Algorithm:
         raise S3Error(
             "InvalidRequest",
             "Checksum algorithm provided is unsupported. Please try again with any of "
-            "the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]",
+            "the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256, SHA512, MD5]",
         )
     return algorithm
 

@@ -161,7 +161,7 @@ def test_conditional_completion(s3: Any, bucket: str) -> None:
     assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"there"
 
 
-@pytest.mark.parametrize("algorithm", ["CRC32", "CRC64NVME", "SHA256"])
+@pytest.mark.parametrize("algorithm", ["CRC32", "CRC64NVME", "SHA256", "SHA512"])
 def test_parts_show_their_checksums(s3: Any, bucket: str, algorithm: str) -> None:
     where = {"Bucket": bucket, "Key": "k"}
     made = s3.create_multipart_upload(**where, ChecksumAlgorithm=algorithm)

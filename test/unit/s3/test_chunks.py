@@ -162,6 +162,12 @@ def test_an_empty_body_is_checked_too() -> None:
         ("CRC64NVME", "rosUhgp5mIg="),
         ("SHA1", "98O8HYCOBHMq32eZZczDTKeuNEE="),
         ("SHA256", "FeKw08M4keuw8e9gnsQZQgwg4yDOlMZfvIwzEkSOsiU="),
+        (
+            "SHA512",
+            "2eZ2LdHI6vbWGzxhkvxAjU1tXxF20MKRabwk5xw/"
+            "J0rSf81YEbMT1oH35V7ALXPUmclUVba1u1A6z1dPuo/+hQ==",
+        ),
+        ("MD5", "JfnnlDI7RTiF9RgfG2JNCw=="),
     ],
 )
 def test_checksums_of_the_check_string(name: str, value: str) -> None:
