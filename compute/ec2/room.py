@@ -13,6 +13,7 @@ from compute.ec2.frame.parameters import Parameters
 from compute.ec2.frame.signed import Signatures, Signer
 from compute.ec2.ids import KnownIds
 from compute.ec2.inventory import Inventory
+from compute.ec2.key_pair_tags import KeyPairTags
 from compute.ec2.rooms import Rooms
 from compute.ec2.settings import Ec2Settings
 from compute.ec2.templates.keeper import Templates
@@ -30,6 +31,7 @@ def all_actions() -> dict[str, Action]:
 def build_room(parts: RoomParts, settings: Ec2Settings) -> Room:
     """The room, ready to run; it has no loops.  Its tables must be there."""
     known = KnownIds()
+    key_pair_tags = KeyPairTags(parts.database)
     templates = Templates(parts.database, parts.clock, parts.identifiers)
 
     def begin(request: Request, parameters: Parameters, signer: Signer) -> Call:
@@ -41,6 +43,7 @@ def build_room(parts: RoomParts, settings: Ec2Settings) -> Room:
             signer,
             Inventory(rooms, known, signer, parts.clock),
             templates,
+            key_pair_tags,
             settings.region,
             endpoint,
             parts.region,

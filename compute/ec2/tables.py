@@ -36,3 +36,13 @@ versions = table(
     sa.Column("created_by", Name(), nullable=False),
     sa.Column("created_at", Instant(), nullable=False),
 )
+
+key_pair_tags = table(
+    "ec2_key_pair_tags",
+    metadata,
+    sa.Column("user_id", Id(), primary_key=True),
+    sa.Column("name", Name(), primary_key=True),
+    # Of the key that they were given to: another of the same name has none of them.
+    sa.Column("fingerprint", Name(), nullable=False),
+    sa.Column("tags", sa.JSON(), nullable=False),
+)

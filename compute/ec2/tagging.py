@@ -30,8 +30,9 @@ NAME = "Name"
 CLIENT_TOKEN = f"{RESERVED}client-token"
 CLIENT_TOKEN_LENGTH_MAX = 64
 
-# They are kept with launch templates, in rows of ours.
+# Theirs are in rows of ours.
 LAUNCH_TEMPLATE_TYPE = "launch-template"
+KEY_PAIR_TYPE = "key-pair"
 
 Tags = dict[str, str]
 

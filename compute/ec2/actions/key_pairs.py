@@ -11,13 +11,14 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
-from compute.ec2 import ids
+from compute.ec2 import ids, tagging
 from compute.ec2.call import Call
 from compute.ec2.frame.api import Action, Document
 from compute.ec2.frame.errors import Ec2Error, coded, invalid, unsupported
 from compute.ec2.frame.filters import Accessor, asked_filters, chosen
 from compute.ec2.frame.xml import moment
 from compute.ec2.inventory import Thing
+from compute.ec2.marking import undone
 
 RSA_BITS = 2048
 _EXPONENT = 65537
@@ -34,8 +35,9 @@ def describe(call: Call) -> Document:
     parameters = call.parameters
     with_keys = parameters.flag("IncludePublicKey")
     shown = []
+    tags = call.key_pair_tags.of(call.signer, call.inventory.key_pairs)
     for pair in call.inventory.key_pairs:
-        document = _document(call, pair)
+        document = _document(call, pair, tags.get(pair["name"], {}))
         document["createTime"] = moment(pair.get("created_at"))
         document["keyType"] = _type(pair)
         if with_keys:
@@ -51,16 +53,17 @@ def describe(call: Call) -> Document:
     return {"keySet": chosen(shown, asked_filters(parameters), FILTERS)}
 
 
-def _document(call: Call, pair: Thing) -> dict[str, Any]:
+def _document(call: Call, pair: Thing, tags: tagging.Tags) -> dict[str, Any]:
     return {
-        "keyPairId": _id(call, pair["name"]),
+        "keyPairId": key_pair_id(call, pair["name"]),
         "keyFingerprint": pair["fingerprint"],
         "keyName": pair["name"],
-        "tagSet": [],
+        "tagSet": tagging.set_of(tags),
     }
 
 
-def _id(call: Call, name: str) -> str:
+def key_pair_id(call: Call, name: str) -> str:
+    """Of the signer's pair of that name."""
     return ids.id_of_name(ids.KEY_PAIR, f"{call.signer.user_id} {name}")
 
 
@@ -112,12 +115,15 @@ def bring(call: Call) -> Document:
 
 def _keep(call: Call, public: str) -> dict[str, Any]:
     name = call.parameters.required("KeyName")
-    if call.parameters.has("TagSpecification"):
-        raise unsupported("TagSpecification", "Key pairs have no tags.")
+    tags = tagging.tags_of_type(call.parameters, tagging.KEY_PAIR_TYPE)
     body = {"keypair": {"name": name, "public_key": public}}
     with coded(duplicate="InvalidKeyPair.Duplicate", limit="KeyPairLimitExceeded"):
         made = call.rooms.post("compute", "os-keypairs", body=body)["keypair"]
-    return _document(call, made)
+    if tags:
+        with undone(call.rooms, "compute", "os-keypairs", name):
+            pairs = call.inventory.look_again().key_pairs
+            call.key_pair_tags.change(call.signer, pairs, name, lambda has: tags)
+    return _document(call, made, tags)
 
 
 def delete(call: Call) -> Document:
@@ -127,10 +133,18 @@ def delete(call: Call) -> Document:
     if not name and not identifier:
         raise Ec2Error("MissingParameter", "KeyName or KeyPairId must be given")
     for pair in call.inventory.key_pairs:
-        if pair["name"] == name or _id(call, pair["name"]) == identifier:
+        if pair["name"] == name or key_pair_id(call, pair["name"]) == identifier:
             call.rooms.delete("compute", "os-keypairs", pair["name"])
-            return {"return": True, "keyPairId": _id(call, pair["name"])}
+            _forget_tags(call, pair["name"])
+            return {"return": True, "keyPairId": key_pair_id(call, pair["name"])}
     return {"return": True}
+
+
+def _forget_tags(call: Call, name: str) -> None:
+    """The same key may come back under the same name, without them."""
+    if name in call.key_pair_tags.of(call.signer, call.inventory.key_pairs):
+        rest = call.inventory.look_again().key_pairs
+        call.key_pair_tags.change(call.signer, rest, name, lambda has: {})
 
 
 ACTIONS = {

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from compute.ec2 import ids, tagging
+from compute.ec2.actions.key_pairs import key_pair_id
 from compute.ec2.call import Call
 from compute.ec2.frame.api import Action, Document
 from compute.ec2.frame.errors import Ec2Error, coded, missing
@@ -21,6 +22,8 @@ FILTERS: Mapping[str, Accessor] = {
     "resource-type": lambda shown: shown["resourceType"],
     "value": lambda shown: shown["value"],
 }
+# Those whose tags this API keeps itself.
+_IN_ROWS = (ids.LAUNCH_TEMPLATE, ids.KEY_PAIR)
 _THINGS: Mapping[str, Callable[[Inventory], list[Thing]]] = {
     ids.INSTANCE: lambda inventory: inventory.servers,
     ids.VOLUME: lambda inventory: inventory.volumes,
@@ -68,7 +71,7 @@ def describe(call: Call) -> Document:
         for thing in _THINGS[kind](inventory)
         for tag in tagging.tag_set(kind, thing)
     ]
-    shown += _of_templates(call)
+    shown += [*_of_templates(call), *_of_key_pairs(call)]
     found = chosen(shown, filters, FILTERS)
     found, token = page(call.parameters, found, _key)
     return {"tagSet": found, "nextToken": token}
@@ -83,6 +86,19 @@ def _of_templates(call: Call) -> list[dict[str, str]]:
         }
         for template in call.templates.all(call.signer)
         for tag in tagging.set_of(template.tags)
+    ]
+
+
+def _of_key_pairs(call: Call) -> list[dict[str, str]]:
+    found = call.key_pair_tags.of(call.signer, call.inventory.key_pairs)
+    return [
+        {
+            "resourceId": key_pair_id(call, name),
+            "resourceType": tagging.KEY_PAIR_TYPE,
+            **tag,
+        }
+        for name, tags in found.items()
+        for tag in tagging.set_of(tags)
     ]
 
 
@@ -104,12 +120,23 @@ def create(call: Call) -> Document:
     if not tags:
         raise missing("Tag")
     for kind, uuid in _named(call):
-        if kind == ids.LAUNCH_TEMPLATE:
-            call.templates.tag(call.signer, uuid, lambda has: _limited({**has, **tags}))
+        if kind in _IN_ROWS:
+            _change_rows(call, kind, uuid, lambda has: _limited({**has, **tags}))
             continue
         with coded(missing=_code(kind), limit="TagLimitExceeded"):
             tagging.put(call.inventory, kind, uuid, tags)
     return {"return": True}
+
+
+def _change_rows(
+    call: Call, kind: str, key: str, change: Callable[[tagging.Tags], tagging.Tags]
+) -> None:
+    """Of a launch template by its uuid, of a key pair by its name."""
+    if kind == ids.LAUNCH_TEMPLATE:
+        call.templates.tag(call.signer, key, change)
+    else:
+        pairs = call.inventory.key_pairs
+        call.key_pair_tags.change(call.signer, pairs, key, change)
 
 
 def _limited(tags: dict[str, str]) -> dict[str, str]:
@@ -127,8 +154,8 @@ def delete(call: Call) -> Document:
             each.required("Key"): each.text("Value") if each.has("Value") else None
             for each in call.parameters.structures("Tag")
         }
-        if kind == ids.LAUNCH_TEMPLATE:
-            call.templates.tag(call.signer, uuid, partial(_without, wanted))
+        if kind in _IN_ROWS:
+            _change_rows(call, kind, uuid, partial(_without, wanted))
             continue
         if not wanted:
             things = _THINGS[kind](call.inventory)
@@ -159,6 +186,11 @@ def _named(call: Call) -> list[tuple[str, str]]:
         if kind == ids.LAUNCH_TEMPLATE:
             template = call.templates.named(call.signer, Wanted(id=identifier))
             found.append((kind, template.id))
+            continue
+        if kind == ids.KEY_PAIR:
+            names = [pair["name"] for pair in call.inventory.key_pairs]
+            by_id = {key_pair_id(call, name): name for name in names}
+            found.append((kind, ids.named(by_id, kind, [identifier])[0]))
             continue
         if kind not in tagging.HOLDERS:
             raise Ec2Error("InvalidID", f"The ID '{identifier}' is not valid")

@@ -12,6 +12,7 @@ from compute.core.identifiers import Identifiers
 from compute.ec2 import ids
 from compute.ec2.frame.errors import Ec2Error
 from compute.ec2.frame.signed import Signer
+from compute.ec2.rights import READERS, WRITERS, allow
 from compute.ec2.templates import store
 from compute.ec2.templates.data import laid_over
 from compute.ec2.templates.model import (
@@ -28,8 +29,6 @@ from objectstore.kernel.clock import Clock
 T = TypeVar("T")
 _NAME = re.compile(r"[a-zA-Z0-9().\-/_]{3,128}\Z")
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}\Z")
-_READERS = frozenset(("reader", "admin"))
-_WRITERS = frozenset(("member", "admin"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,11 +222,11 @@ class Templates:
         self._write(signer, write)
 
     def _read(self, signer: Signer, look: Callable[[Connection], T]) -> T:
-        _allow(signer, _READERS)
+        allow(signer, READERS)
         return self._database.read(look)
 
     def _write(self, signer: Signer, write: Callable[[Connection], T]) -> T:
-        _allow(signer, _WRITERS)
+        allow(signer, WRITERS)
         return self._database.run(write)
 
 
@@ -237,12 +236,6 @@ def _of(signer: Signer) -> str:
 
 def _id(template: Template) -> str:
     return ids.ec2_id(ids.LAUNCH_TEMPLATE, template.id)
-
-
-def _allow(signer: Signer, roles: frozenset[str]) -> None:
-    if not roles & signer.roles:
-        text = "You are not authorized to perform this operation."
-        raise Ec2Error("UnauthorizedOperation", text)
 
 
 def _find(connection: Connection, signer: Signer, wanted: Wanted) -> Template:

@@ -32,9 +32,29 @@ def test_key_pairs(tenant: Tenant, kind: str, load: Any) -> None:
     with pytest.raises(ClientError) as caught:
         ec2.create_key_pair(KeyName=name)
     assert code(caught) == "InvalidKeyPair.Duplicate"
+    of_it = [{"Name": "resource-id", "Values": [made["KeyPairId"]]}]
+    ec2.create_tags(Resources=[made["KeyPairId"]], Tags=[{"Key": "a", "Value": "b"}])
+    assert len(ec2.describe_tags(Filters=of_it)["Tags"]) == 1
+    by_tag = [{"Name": "tag:a", "Values": ["b"]}]
+    assert len(ec2.describe_key_pairs(Filters=by_tag)["KeyPairs"]) == 1
+    ec2.delete_tags(Resources=[made["KeyPairId"]], Tags=[{"Key": "a"}])
+    assert ec2.describe_tags(Filters=of_it)["Tags"] == []
+    ec2.create_tags(Resources=[made["KeyPairId"]], Tags=[{"Key": "a", "Value": "b"}])
     ec2.delete_key_pair(KeyPairId=made["KeyPairId"])
+    tagged = ec2.create_key_pair(
+        KeyName=name, KeyType=kind,
+        TagSpecifications=[{
+            "ResourceType": "key-pair", "Tags": [{"Key": "c", "Value": "d"}],
+        }],
+    )  # fmt: skip
+    # Another key of the same name has none of the first one's.
+    assert tagged["Tags"] == [{"Key": "c", "Value": "d"}]
+    shown = ec2.describe_key_pairs(KeyNames=[name])["KeyPairs"][0]
+    assert shown["Tags"] == tagged["Tags"]
+    ec2.delete_key_pair(KeyName=name)
     brought = ec2.import_key_pair(KeyName=name, PublicKeyMaterial=public.encode())
     assert brought["KeyFingerprint"] == made["KeyFingerprint"]
+    assert "Tags" not in ec2.describe_key_pairs(KeyNames=[name])["KeyPairs"][0]
     ec2.delete_key_pair(KeyName=name)
     ec2.delete_key_pair(KeyName=name)
     with pytest.raises(ClientError) as caught:
