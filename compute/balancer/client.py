@@ -8,7 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import quote
 
-from compute.balancer.view import Report, Served, decode_view, encode_reports
+from compute.balancer.view import (
+    Keys,
+    Report,
+    Served,
+    decode_keys,
+    decode_view,
+    encode_reports,
+)
 from compute.core.context import TokenSource
 from compute.core.room_wire import RoomWire
 from objectstore.client.caller import Answer, Caller
@@ -26,6 +33,11 @@ class BalancerClient:
     def host_view(self, host: str) -> list[Served]:
         """The load balancers that live on the host."""
         return decode_view(self._wire.send("GET", _of(host, "view")).read())
+
+    def keys(self, host: str, balancer_id: str) -> Keys:
+        """What one of them needs of secrets, to begin."""
+        where = _of(host, f"balancers/{quote(balancer_id, safe='')}/keys")
+        return decode_keys(self._wire.send("GET", where).read())
 
     def report(self, host: str, problem: str, reports: Sequence[Report]) -> None:
         """The host's agent lives, and so fare its load balancers."""

@@ -75,14 +75,17 @@ def _listeners(tree: Tree) -> Iterator[DatagramListener]:
 
 
 def _members(tree: Tree, listener: Listener) -> tuple[DatagramMember, ...]:
+    """Of the VIP's version of IP: datagrams are handed on as they are."""
     pool = tree.pool(listener.default_pool_id)
     if pool is None or not pool.admin_up:
         return ()
+    version = ipaddress.ip_address(tree.balancer.vip_address).version
     return tuple(
         DatagramMember(
             each.id, each.address, each.port, each.weight, each.backup, each.admin_up
         )
         for each in tree.members_of(pool.id)
+        if ipaddress.ip_address(each.address).version == version
     )
 
 

@@ -2,7 +2,8 @@
 
 For each load balancer: its group of the network follows its listeners; its port
 follows its host; a host that is silent loses it to another; what is being deleted
-goes; what has been pending for too long is in ERROR.  Every step reads the whole truth
+goes; what has been pending for too long is in ERROR; secrets that nothing uses any more
+are given back.  Every step reads the whole truth
 and can be done twice, by several processes at once.
 """
 
@@ -23,6 +24,7 @@ from compute.balancer.model import (
 from compute.balancer.openings import openings
 from compute.balancer.placing import choose_host, living_hosts
 from compute.balancer.settling import fail, forsake, remove, settle
+from compute.balancer.trust import Trust
 from compute.core.context import RequestContext
 from compute.network.client import VipClient
 from objectstore.kernel.errors import RingstackError
@@ -45,11 +47,13 @@ class Keeper:
         self,
         database: BalancerDatabase,
         network: VipClient,
+        trust: Trust,
         house_project: Callable[[], str],
     ) -> None:
         """``house_project``: the project that the service's own groups are in."""
         self._database = database
         self._network = network
+        self._trust = trust
         self._house_project = house_project
         self._context = RequestContext("", roles=frozenset({"admin", "service"}))
         self._steps = 0
@@ -58,6 +62,7 @@ class Keeper:
         """See the module's docstring."""
         for balancer in self._database.read(self._context, self._needy):
             self._try(balancer)
+        self._trust.release_unused(self._context)
         self._steps += 1
         if self._steps % STRAYS_EVERY == 1:
             self._sweep()

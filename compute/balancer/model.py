@@ -25,6 +25,9 @@ DRAINING, NO_MONITOR = "DRAINING", "NO_MONITOR"
 
 HTTP, HTTPS, TCP = "HTTP", "HTTPS", "TCP"
 UDP, PROMETHEUS = "UDP", "PROMETHEUS"
+TERMINATED_HTTPS = "TERMINATED_HTTPS"
+# Listeners whose requests haproxy reads.
+READING = (HTTP, TERMINATED_HTTPS)
 PROXY, PROXYV2 = "PROXY", "PROXYV2"
 UNLIMITED = -1
 
@@ -98,7 +101,7 @@ class Part(Thing):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listener(Part):
     """A port that is served, over TCP or UDP (``transport``: one port may be two
-    listeners).  Times are milliseconds."""
+    listeners).  Times are milliseconds.  ``tls``: by the API's names; empty: none."""
 
     protocol: str
     port: int
@@ -111,6 +114,7 @@ class Listener(Part):
     timeout_member_data: int
     timeout_tcp_inspect: int
     allowed_cidrs: Sequence[str]
+    tls: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +126,7 @@ class Pool(Part):
     algorithm: str
     persistence: Mapping[str, Any]
     tls_enabled: bool = False
+    tls: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,8 @@ _MEMBER = f"role:admin or role:service or (role:member and {_OWNS})"
 
 SEES_ALL = "sees_all"
 INTERNAL = "internal"
+# What administrators may not, either: they do not read what projects keep.
+KEYS = "internal:keys"
 
 THINGS = (
     "loadbalancer",
@@ -31,6 +33,7 @@ def default_rules() -> dict[str, str]:
     rules = {
         SEES_ALL: f"{_SERVICE} or (role:reader and system_scope:all)",
         INTERNAL: _SERVICE,
+        KEYS: "role:service",
         PREFIX + "loadbalancer:get_stats": _READER,
         PREFIX + "loadbalancer:get_status": _READER,
         PREFIX + "loadbalancer:put_failover": _ADMIN,

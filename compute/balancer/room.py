@@ -22,11 +22,13 @@ from compute.balancer.frame.work import TOPIC_KEEPER, BalancerDatabase
 from compute.balancer.keeper import Keeper
 from compute.balancer.policies import default_rules
 from compute.balancer.settings import BalancerSettings
+from compute.balancer.trust import Trust
 from compute.core.api import Api, Route
 from compute.core.dialects import balancer_dialect
 from compute.core.policy import Policy
 from compute.core.room import Room, RoomParts
 from compute.network.client import VipClient
+from compute.secret.client import SecretClient
 from objectstore.kernel.loop import Loop
 
 NAME = "load-balancer"
@@ -54,8 +56,9 @@ def build_room(parts: RoomParts, settings: BalancerSettings) -> Room:
         settings=settings,
     )
     network = VipClient(parts.callers["network"], parts.service)
+    trust = Trust(database, SecretClient(parts.callers["key-manager"], parts.service))
     api = Api(
-        all_routes(database, network),
+        all_routes(database, network, trust),
         dialect=balancer_dialect,
         service_type="load-balancer",
         tokens=parts.tokens,
@@ -65,18 +68,22 @@ def build_room(parts: RoomParts, settings: BalancerSettings) -> Room:
     def house_project() -> str:
         return parts.tokens.check(parts.service.token(), "").project_id
 
-    keeper = Loop(Keeper(database, network, house_project), idle_seconds=KEEPER_SECONDS)
+    keeper = Loop(
+        Keeper(database, network, trust, house_project), idle_seconds=KEEPER_SECONDS
+    )
     parts.bus.subscribe(TOPIC_KEEPER, lambda message: keeper.hint())
     return Room(NAME, api, (keeper,))
 
 
-def all_routes(database: BalancerDatabase, network: VipClient) -> list[Route]:
+def all_routes(
+    database: BalancerDatabase, network: VipClient, trust: Trust
+) -> list[Route]:
     """Every route."""
-    routes = [*ROUTES, *BalancersApi(database, network).routes()]
+    routes = [*ROUTES, *BalancersApi(database, network, trust).routes()]
     for definition in DEFINITIONS:
-        routes += PartApi(definition, database).routes()
+        routes += PartApi(definition, database, trust).routes()
     routes += BatchApi(database).routes()
     routes += QuotasApi(database).routes()
     routes += SurroundingsApi(database).routes()
-    routes += InternalApi(database).routes()
+    routes += InternalApi(database, trust).routes()
     return routes

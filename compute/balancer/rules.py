@@ -17,7 +17,9 @@ from compute.balancer.model import (
     PROMETHEUS,
     PROXY,
     PROXYV2,
+    READING,
     TCP,
+    TERMINATED_HTTPS,
     UDP,
     UDP_CONNECT,
 )
@@ -26,6 +28,7 @@ from compute.core.errors import BadRequest
 # Listener -> the protocols that its pools may speak.
 POOL_PROTOCOLS: Mapping[str, tuple[str, ...]] = {
     HTTP: (HTTP, PROXY, PROXYV2),
+    TERMINATED_HTTPS: (HTTP, PROXY, PROXYV2),
     HTTPS: (HTTPS, PROXY, PROXYV2, TCP),
     TCP: (HTTP, HTTPS, PROXY, PROXYV2, TCP),
     UDP: (UDP,),
@@ -35,9 +38,22 @@ POOL_PROTOCOLS: Mapping[str, tuple[str, ...]] = {
 UDP_MONITORS = ("HTTP", "TCP", UDP_CONNECT)
 MONITORS = ("HTTP", "HTTPS", "TCP", "TLS-HELLO", PING)
 COOKIE_TYPES = ("HTTP_COOKIE", "APP_COOKIE")
+CLIENT_HEADERS = (
+    "X-SSL-Client-Verify",
+    "X-SSL-Client-Has-Cert",
+    "X-SSL-Client-DN",
+    "X-SSL-Client-CN",
+    "X-SSL-Issuer",
+    "X-SSL-Client-SHA1",
+    "X-SSL-Client-Not-Before",
+    "X-SSL-Client-Not-After",
+)
 INSERT_HEADERS = ("X-Forwarded-For", "X-Forwarded-Port", "X-Forwarded-Proto")
 FILE_TYPE_MATCHES = ("EQUAL_TO", "REGEX")
-KEYED = ("HEADER", "COOKIE")
+KEYED = ("HEADER", "COOKIE", "SSL_DN_FIELD")
+# What clients' certificates are asked for, where TLS ends.
+TLS_RULES = ("SSL_CONN_HAS_CERT", "SSL_VERIFY_RESULT", "SSL_DN_FIELD")
+DN_FIELDS = ("C", "CN", "DC", "L", "O", "OU", "ST", "emailAddress")
 REDIRECTS = {
     "REDIRECT_TO_POOL": "redirect_pool_id",
     "REDIRECT_TO_URL": "redirect_url",
@@ -87,13 +103,6 @@ def member_address(text: str, name: str) -> str:
     return text if found == given else str(found)
 
 
-def check_version(address: str, vip_address: str) -> None:
-    """Datagrams are handed on as they are: no other version of IP is made of them."""
-    versions = {ipaddress.ip_address(each).version for each in (address, vip_address)}
-    if len(versions) > 1:
-        raise wrong(f"address: {address} is not of the VIP's IP version")
-
-
 def place(address: str, port: int) -> tuple[str, int]:
     """Where a member serves: the same however its address is written."""
     return str(ipaddress.ip_address(address)), port
@@ -125,14 +134,16 @@ def check_protocols(listener: str, pool: str) -> None:
 
 
 def insert_headers(given: Mapping[str, Any], protocol: str) -> dict[str, str]:
-    """Header -> "true" or "false"; only where requests are read."""
+    """Header -> "true" or "false"; only where requests are read, and what tells of
+    clients' certificates only where TLS ends."""
+    names = (*INSERT_HEADERS, *(CLIENT_HEADERS if protocol == TERMINATED_HTTPS else ()))
     found = {}
     for name, value in given.items():
         text = str(value).lower()
-        if name not in INSERT_HEADERS or text not in ("true", "false"):
+        if name not in names or text not in ("true", "false"):
             raise wrong(f"{name[:64]}: {text[:64]} is not a valid insert header")
         found[name] = text
-    if found and protocol != HTTP:
+    if found and protocol not in READING:
         raise wrong(f"insert_headers cannot be used with the protocol {protocol}")
     return found
 
@@ -145,12 +156,6 @@ def check_probed(monitor: str, pool: str) -> None:
             f"The health monitor type '{monitor}' is invalid for a pool of the"
             f" protocol '{pool}'."
         )
-
-
-def check_algorithm(algorithm: str, protocol: str) -> None:
-    """Ports of clients say nothing where requests are read: many share a connection."""
-    if algorithm == "SOURCE_IP_PORT" and protocol == HTTP:
-        raise wrong(f"{algorithm} cannot be used with pools of the protocol {HTTP}")
 
 
 def granularity(text: object) -> str:
@@ -259,6 +264,14 @@ def check_rule(values: Mapping[str, Any]) -> None:
             raise wrong(f"key: the name of the {kind.lower()} is needed")
     elif values["key"]:
         raise wrong(f"key is not used with the type {kind}")
+    if kind in TLS_RULES[:2] and match != "EQUAL_TO":
+        raise wrong(f"compare_type {match} is not for {kind}")
+    if kind == "SSL_CONN_HAS_CERT" and value.lower() != "true":
+        raise wrong("value must be True for SSL_CONN_HAS_CERT")
+    if kind == "SSL_VERIFY_RESULT" and not re.fullmatch("[0-9]{1,5}", value):
+        raise wrong("value must be a number for SSL_VERIFY_RESULT")
+    if kind == "SSL_DN_FIELD" and values["key"] not in DN_FIELDS:
+        raise wrong(f"key must be one of {', '.join(DN_FIELDS)}")
     if kind == "FILE_TYPE" and match not in FILE_TYPE_MATCHES:
         raise wrong(f"compare_type {match} is not for FILE_TYPE")
     if match == "REGEX":

@@ -92,6 +92,7 @@ listeners = _part(
     _whole("timeout_member_data"),
     _whole("timeout_tcp_inspect"),
     _json("allowed_cidrs"),
+    sa.Column("tls", sa.JSON(), nullable=True),
     sa.UniqueConstraint(
         "balancer_id", "port", "transport", name="balancer_listeners_place"
     ),
@@ -103,6 +104,7 @@ pools = _part(
     _text("algorithm"),
     _json("persistence"),
     _flag("tls_enabled"),
+    sa.Column("tls", sa.JSON(), nullable=True),
 )
 
 members = _part(
@@ -179,6 +181,15 @@ traffic = table(
     _text("process"),
     _json("present"),
     _json("before"),
+)
+
+# Secrets that load balancers may use, see ``trust.py``.
+trusts = table(
+    "balancer_trusts",
+    metadata,
+    sa.Column("balancer_id", Id(), primary_key=True),
+    sa.Column("reference", Name(), primary_key=True),
+    _moment("at"),
 )
 
 # Hosts whose agent has been heard.

@@ -17,14 +17,15 @@ from compute.balancer.probes import Probe
 from objectstore.kernel.errors import Corrupt
 
 # Raised when a field is added, removed or gets another meaning.
-VIEW_VERSION = 3
+VIEW_VERSION = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
     """A load balancer of the host: ``configuration``: haproxy's, "": it serves nothing
     (yet); ``datagrams``: what the kernel serves; ``problem``: why nobody can say what
-    is to be served: what runs, runs on."""
+    is to be served: what runs, runs on; ``has_keys``: the configuration names files of
+    certificates, which are asked for when a process begins."""
 
     balancer_id: str
     generation: int
@@ -33,6 +34,7 @@ class Served:
     problem: str = ""
     datagrams: Sequence[DatagramListener] = ()
     probes: Sequence[Probe] = ()
+    has_keys: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ def encode_view(served: Sequence[Served]) -> bytes:
             "problem": each.problem,
             "datagrams": [asdict(one) for one in each.datagrams],
             "probes": [asdict(one) for one in each.probes],
+            "has_keys": each.has_keys,
         }
         for each in served
     ]
@@ -81,11 +84,37 @@ def decode_view(data: bytes) -> list[Served]:
                 str(item["problem"]),
                 tuple(_datagrams(one) for one in item["datagrams"]),
                 tuple(Probe(**one) for one in item["probes"]),
+                bool(item["has_keys"]),
             )
             for item in document["balancers"]
         ]
     except (KeyError, TypeError, ValueError) as error:
         raise Corrupt(f"not a view: {error!r}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """What a process is begun with: the texts of files by name; ``problem``: why there
+    are none."""
+
+    problem: str = ""
+    files: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+def encode_keys(keys: Keys) -> bytes:
+    """What a host asks for."""
+    document = {"problem": keys.problem, "files": dict(keys.files)}
+    return orjson.dumps({"version": VIEW_VERSION, **document})
+
+
+def decode_keys(data: bytes) -> Keys:
+    """What ``encode_keys`` wrote; ``Corrupt`` for anything else."""
+    document = _document(data)
+    try:
+        files = {str(name): str(text) for name, text in document["files"].items()}
+        return Keys(str(document["problem"]), files)
+    except (KeyError, AttributeError) as error:
+        raise Corrupt(f"no keys: {error!r}") from None
 
 
 def encode_reports(problem: str, reports: Sequence[Report]) -> bytes:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from compute.balancer.agent.outcome import Outcome, Serving
 from compute.balancer.client import BalancerClient
-from compute.balancer.view import Report, Served
+from compute.balancer.view import Keys, Report, Served
 from objectstore.kernel import concurrency
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.errors import RingstackError
@@ -53,13 +53,27 @@ class BalancerAgent:
             if self._wanted is None:
                 return Progress.IDLE  # what runs, runs on
         wanted = self._wanted
-        outcomes = concurrency.offload(self._serving.serve, wanted)
+        outcomes = concurrency.offload(self._serving.serve, wanted, {})
+        keys = self._keys(outcomes)
+        if keys:
+            outcomes = concurrency.offload(self._serving.serve, wanted, keys)
         self._log(outcomes)
         self._tell([report for each in wanted for report in _reports(each, outcomes)])
         is_waiting = any(outcome.is_waiting for outcome in outcomes.values())
         self._waited = self._waited + 1 if is_waiting else 0
         is_soon = 0 < self._waited <= WAITED_MAX
         return Progress.THROTTLED if is_soon else Progress.IDLE
+
+    def _keys(self, outcomes: dict[str, Outcome]) -> dict[str, Keys]:
+        """Asked for where a process is to begin, and not kept."""
+        found = {}
+        for balancer_id, outcome in outcomes.items():
+            if outcome.lacks_keys:
+                try:
+                    found[balancer_id] = self._client.keys(self._host, balancer_id)
+                except RingstackError as error:
+                    logger.warning("load balancer %s: keys: %s", balancer_id, error)
+        return found
 
     def _tell(self, reports: list[Report]) -> None:
         """Report what has changed; the same only as often as a heart beats."""

@@ -9,7 +9,7 @@ from compute.balancer.agent.health import send, with_states
 from compute.balancer.agent.outcome import Outcome
 from compute.balancer.agent.processes import HaproxyProcesses, Process, Refused
 from compute.balancer.agent.statistics import Figures, ask
-from compute.balancer.view import Served
+from compute.balancer.view import Keys, Served
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.errors import Unavailable
 
@@ -41,7 +41,9 @@ class HaproxyServing:
         self._clock = clock
         self._refusals: dict[str, Refusal] = {}
 
-    def serve(self, wanted: Sequence[Served]) -> dict[str, Outcome]:
+    def serve(
+        self, wanted: Sequence[Served], keys: Mapping[str, Keys]
+    ) -> dict[str, Outcome]:
         """See ``Serving``."""
         if wanted:
             self._processes.prepare()
@@ -53,7 +55,11 @@ class HaproxyServing:
         for balancer_id in self._refusals.keys() - {one.balancer_id for one in wanted}:
             del self._refusals[balancer_id]
         return {
-            each.balancer_id: self._one(each, seen.get(each.balancer_id, []))
+            each.balancer_id: self._one(
+                each,
+                seen.get(each.balancer_id, []),
+                keys.get(each.balancer_id),
+            )
             for each in wanted
         }
 
@@ -81,7 +87,9 @@ class HaproxyServing:
             self._processes.stop(process)
         self._processes.forget(balancer_id)
 
-    def _one(self, wanted: Served, running: list[Process]) -> Outcome:
+    def _one(
+        self, wanted: Served, running: list[Process], keys: Keys | None
+    ) -> Outcome:
         balancer_id = wanted.balancer_id
         socket = self._processes.socket_of(balancer_id)
         if wanted.problem:  # what runs, runs on
@@ -98,8 +106,15 @@ class HaproxyServing:
         before = self._refusals.get(balancer_id)
         if before is not None and before.holds(digest, wanted, self._clock.monotonic()):
             return Outcome(refused=before.text, last=last)
+        if wanted.has_keys and keys is None:
+            return Outcome(is_waiting=True, lacks_keys=True, last=last)
+        keys = keys or Keys()
         try:
-            self._processes.start(balancer_id, wanted.configuration, running)
+            if keys.problem:
+                raise Refused(keys.problem)
+            self._processes.start(
+                balancer_id, wanted.configuration, running, keys.files
+            )
         except Refused as error:
             until = self._clock.monotonic() + REFUSED_SECONDS
             self._refusals[balancer_id] = Refusal(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from compute.balancer.agent.statistics import Figures
-from compute.balancer.view import Served
+from compute.balancer.view import Keys, Served
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,7 @@ class Outcome:
     """How a load balancer is served.  ``is_waiting``: for something of the host (its
     namespace, its address) that others make; ``refused``: why never; ``process`` and
     ``figures``: of the process that serves, ``last``: of one that it has replaced;
-    ``counters``: who counts listeners of UDP."""
+    ``counters``: who counts listeners of UDP; ``lacks_keys``: it waits for those."""
 
     is_waiting: bool = False
     refused: str = ""
@@ -24,13 +24,17 @@ class Outcome:
     figures: Figures = Figures()
     last: tuple[str, Figures] | None = None
     counters: Mapping[str, str] = field(default_factory=dict)
+    lacks_keys: bool = False
 
 
 class Serving(Protocol):
     """Makes the host serve; safe to repeat."""
 
-    def serve(self, wanted: Sequence[Served]) -> dict[str, Outcome]:
-        """Serve these and no others; how each is served.  Blocks."""
+    def serve(
+        self, wanted: Sequence[Served], keys: Mapping[str, Keys]
+    ) -> dict[str, Outcome]:
+        """Serve these and no others; how each is served.  ``keys``: of those that
+        lacked them.  Blocks."""
 
     def strays(self, wanted: Sequence[Served]) -> list[str]:
         """Load balancers of which the host has something, and that are none of these.

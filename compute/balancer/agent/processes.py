@@ -22,9 +22,11 @@ import os
 import resource
 import shutil
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from compute.balancer.agent.key_files import KeyFiles
 from compute.balancer.agent.places import (
     ENTER,
     inode_of,
@@ -34,6 +36,7 @@ from compute.balancer.agent.places import (
 from compute.balancer.agent.text import Surroundings, digest_of, whole_text
 from compute.balancer.haproxy.backends import PEERS
 from compute.balancer.haproxy.metrics import metrics_program
+from compute.balancer.tls_files import SUFFIX
 from compute.core.ending import end_process
 from compute.core.sockets import leave_socket_directory, socket_directory
 from objectstore.kernel.errors import Unavailable
@@ -73,6 +76,7 @@ class HaproxyProcesses:
         self._empty = state_directory / "empty"
         self._sockets = Path(socket_directory(str(state_directory)))
         self._user, self._group = user, group
+        self._keys = KeyFiles(state_directory)
         self._program = metrics_program()
         digest = hashlib.sha256(self._program.encode()).hexdigest()[:16]
         self._metrics = state_directory / f"metrics-{digest}.lua"
@@ -81,6 +85,7 @@ class HaproxyProcesses:
         """The directories.  Only we may look in: sockets rule the processes."""
         for each in (self._directory, self._empty, self._sockets):
             each.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._keys.sweep()
         if not self._metrics.exists():
             whole = self._metrics.with_suffix(".new")
             whole.write_text(self._program, encoding="utf-8")
@@ -121,10 +126,21 @@ class HaproxyProcesses:
         return digest_of(self._text(balancer_id, configuration))
 
     def start(
+        self,
+        balancer_id: str,
+        configuration: str,
+        before: list[Process],
+        files: Mapping[str, str],
+    ) -> None:
+        """Start a process in the place of those before; ``files``: of keys, by name.
+        ``Refused`` when haproxy dislikes the text, ``Unavailable`` when it could not be
+        started."""
+        with self._keys.written(balancer_id, files):
+            self._start(balancer_id, configuration, before)
+
+    def _start(
         self, balancer_id: str, configuration: str, before: list[Process]
     ) -> None:
-        """Start a process in the place of those before.  ``Refused`` when haproxy
-        dislikes the text, ``Unavailable`` when it could not be started."""
         text = self._text(balancer_id, configuration)
         home = self._directory / balancer_id
         home.mkdir(parents=True, exist_ok=True)
@@ -181,6 +197,7 @@ class HaproxyProcesses:
             self._group,
             descriptors,
             str(self._metrics),
+            str(self._keys.directory(balancer_id)) if SUFFIX in configuration else "",
         )
         return whole_text(configuration, around)
 

@@ -11,7 +11,7 @@ from compute.balancer.agent.outcome import Outcome
 from compute.balancer.agent.probers import Probers
 from compute.balancer.agent.statistics import Figures
 from compute.balancer.counters import Traffic
-from compute.balancer.view import Served
+from compute.balancer.view import Keys, Served
 from objectstore.kernel.errors import Unavailable
 
 
@@ -25,9 +25,11 @@ class HostServing:
         self._datagrams = datagrams
         self._probers = probers
 
-    def serve(self, wanted: Sequence[Served]) -> dict[str, Outcome]:
+    def serve(
+        self, wanted: Sequence[Served], keys: Mapping[str, Keys]
+    ) -> dict[str, Outcome]:
         """See ``Serving``."""
-        outcomes = self._haproxy.serve(wanted)
+        outcomes = self._haproxy.serve(wanted, keys)
         self._datagrams.forget([each.balancer_id for each in wanted])
         states = self._probers.look([each for each in wanted if not each.problem])
         return {
@@ -86,7 +88,9 @@ def _merged(one: Figures, other: Figures) -> Figures:
 class SimServing:
     """By nobody: everything is well, and nobody comes."""
 
-    def serve(self, wanted: Sequence[Served]) -> dict[str, Outcome]:
+    def serve(
+        self, wanted: Sequence[Served], keys: Mapping[str, Keys]
+    ) -> dict[str, Outcome]:
         """See ``Serving``."""
         return {
             each.balancer_id: Outcome(refused=each.problem)

@@ -31,6 +31,7 @@ class Surroundings:
     group: str
     descriptors: int  # how many a process may have open
     metrics: str  # the Lua program that writes them
+    keys: str = ""  # where files of certificates are; "": there are none
 
 
 def connections_max(descriptors: int) -> int:
@@ -51,7 +52,7 @@ def whole_text(configuration: str, around: Surroundings) -> str:
   chroot {quoted(around.empty_directory)}
   hard-stop-after {HARD_STOP_SECONDS}s
   stats socket {quoted(around.socket)} mode 600 level admin expose-fd listeners
-{_metrics(configuration, around)}peers {PEERS}
+{_metrics(configuration, around)}{_keys(around)}peers {PEERS}
   peer {PEERS} {PEER_ADDRESS}
 defaults
   timeout client 50s
@@ -65,6 +66,13 @@ def _metrics(configuration: str, around: Surroundings) -> str:
     if SERVICE not in configuration:
         return ""
     return f"  lua-load {quoted(around.metrics)}\n"
+
+
+def _keys(around: Surroundings) -> str:
+    if not around.keys:
+        return ""
+    place = quoted(around.keys)
+    return f"  crt-base {place}\n  ca-base {place}\n"
 
 
 def digest_of(text: str) -> str:

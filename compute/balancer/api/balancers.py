@@ -20,6 +20,7 @@ from compute.balancer.frame.kind import Item
 from compute.balancer.frame.work import BalancerDatabase, Work
 from compute.balancer.model import Balancer, Listener
 from compute.balancer.settling import traffic_of
+from compute.balancer.trust import Trust
 from compute.core.api import ApiCall, Route, empty_reply, json_reply
 from compute.network.client import VipClient
 from objectstore.kernel.reply import Reply
@@ -28,10 +29,12 @@ from objectstore.kernel.reply import Reply
 class BalancersApi:
     """The routes of load balancers, and of what listeners and they have counted."""
 
-    def __init__(self, database: BalancerDatabase, network: VipClient) -> None:
+    def __init__(
+        self, database: BalancerDatabase, network: VipClient, trust: Trust
+    ) -> None:
         self._database = database
         self._network = network
-        self._creation = Creation(database, network)
+        self._creation = Creation(database, network, trust)
         self._reader = Reader(database, KIND, lambda work, call: [])
 
     def routes(self) -> list[Route]:

@@ -16,6 +16,8 @@ from compute.balancer.frame.work import BalancerDatabase, Work
 from compute.balancer.model import PENDING_CREATE, Balancer
 from compute.balancer.placing import choose_host
 from compute.balancer.settling import remove
+from compute.balancer.tls_rules import references_in
+from compute.balancer.trust import Trust
 from compute.core.api import ApiCall, json_reply
 from compute.core.errors import BadRequest, NotFound
 from compute.network.client import VipClient
@@ -30,9 +32,12 @@ _log = logging.getLogger("compute.balancer")
 class Creation:
     """One workflow, for every request that makes one."""
 
-    def __init__(self, database: BalancerDatabase, network: VipClient) -> None:
+    def __init__(
+        self, database: BalancerDatabase, network: VipClient, trust: Trust
+    ) -> None:
         self._database = database
         self._network = network
+        self._trust = trust
 
     def create(self, call: ApiCall) -> Reply:
         """The reply to a request that asks for one."""
@@ -76,6 +81,9 @@ class Creation:
     def _go_on(
         self, call: ApiCall, balancer: Balancer, place: vips.Place, attributes: Item
     ) -> Item:
+        references = references_in([attributes["listeners"], attributes["pools"]])
+        if references:
+            self._trust.entrust(call.context, balancer.id, references)
         port, group_id = vips.make(self._network, balancer, place)
 
         def finish(work: Work) -> Item:

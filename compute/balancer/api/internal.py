@@ -10,11 +10,19 @@ from compute.balancer import tables
 from compute.balancer.datagrams import datagram_listeners
 from compute.balancer.frame.work import BalancerDatabase, Work
 from compute.balancer.haproxy.configuration import configuration
-from compute.balancer.model import PENDING_DELETE, Balancer
-from compute.balancer.policies import INTERNAL
+from compute.balancer.model import PENDING_DELETE, Balancer, Tree
+from compute.balancer.policies import INTERNAL, KEYS
 from compute.balancer.probes import probes
 from compute.balancer.settling import hear, take_report
-from compute.balancer.view import Report, Served, decode_reports, encode_view
+from compute.balancer.tls_files import tree_files
+from compute.balancer.trust import Trust
+from compute.balancer.view import (
+    Report,
+    Served,
+    decode_reports,
+    encode_keys,
+    encode_view,
+)
 from compute.core.api import ApiCall, Route, empty_reply
 from compute.core.errors import BadRequest, NotFound
 from objectstore.kernel.errors import Corrupt, RingstackError
@@ -29,12 +37,15 @@ _log = logging.getLogger("compute.balancer")
 class InternalApi:
     """The routes below ``/internal``."""
 
-    def __init__(self, database: BalancerDatabase) -> None:
+    def __init__(self, database: BalancerDatabase, trust: Trust) -> None:
         self._database = database
+        self._trust = trust
 
     def routes(self) -> list[Route]:
-        """Both."""
+        """All of them."""
+        one = "/internal/hosts/{host}/balancers/{id}"
         return [
+            Route("GET", f"{one}/keys", self.keys),
             Route("GET", "/internal/hosts/{host}/view", self.view),
             Route("POST", "/internal/hosts/{host}/report", self.report),
         ]
@@ -56,6 +67,21 @@ class InternalApi:
             return [_served(work, each) for each in found]
 
         content = encode_view(self._database.read(call.context, work_on))
+        return Reply(200, content, None, "application/json")
+
+    def keys(self, call: ApiCall) -> Reply:
+        """What one of the host's load balancers needs of secrets, to begin."""
+        self._house_only(call, KEYS)
+        host, balancer_id = call.parameters["host"], call.parameters["id"]
+
+        def work_on(work: Work) -> Tree:
+            found = work.find(Balancer, tables.balancers, balancer_id)
+            if found is None or found.host != host:
+                raise NotFound("The resource could not be found.")
+            return work.tree(found)
+
+        tree = self._database.read(call.context, work_on)
+        content = encode_keys(self._trust.keys(tree))
         return Reply(200, content, None, "application/json")
 
     def report(self, call: ApiCall) -> Reply:
@@ -96,9 +122,9 @@ class InternalApi:
             else:
                 raise
 
-    def _house_only(self, call: ApiCall) -> None:
+    def _house_only(self, call: ApiCall, rule: str = INTERNAL) -> None:
         """Before the body of a stranger is as much as read."""
-        if not self._database.allows(call.context, INTERNAL):
+        if not self._database.allows(call.context, rule):
             raise NotFound("The resource could not be found.")
 
 
@@ -109,7 +135,11 @@ def _served(work: Work, balancer: Balancer) -> Served:
         tree = work.tree(balancer)
         text = configuration(tree)
         return Served(
-            *known, text, datagrams=datagram_listeners(tree), probes=probes(tree)
+            *known,
+            text,
+            datagrams=datagram_listeners(tree),
+            probes=probes(tree),
+            has_keys=bool(text) and bool(tree_files(tree)),
         )
     except RingstackError:
         raise

@@ -11,11 +11,17 @@ from urllib.parse import urlencode
 
 import sqlalchemy as sa
 
+from compute.balancer import tables
+from compute.balancer.changes.balancers import KIND as BALANCERS
+from compute.balancer.changes.listeners import KIND as LISTENERS
+from compute.balancer.changes.locking import check_mutable
 from compute.balancer.frame.definition import Definition
 from compute.balancer.frame.kind import Item, Kind
 from compute.balancer.frame.work import BalancerDatabase, Work
-from compute.balancer.model import Part, Thing
+from compute.balancer.model import Balancer, Part, Thing
 from compute.balancer.policies import PREFIX
+from compute.balancer.tls_rules import references_in
+from compute.balancer.trust import Trust
 from compute.core.api import ApiCall, Handler, Route, empty_reply, json_reply
 from compute.core.errors import BadRequest, PolicyNotAuthorized
 from compute.core.pagination import Page
@@ -127,8 +133,11 @@ class Reader(Generic[T]):
 class PartApi(Generic[P]):
     """The routes of one kind of part."""
 
-    def __init__(self, definition: Definition[P], database: BalancerDatabase) -> None:
+    def __init__(
+        self, definition: Definition[P], database: BalancerDatabase, trust: Trust
+    ) -> None:
         self._definition = definition
+        self._trust = trust
         self._kind = definition.kind
         self._database = database
         self._reader = Reader(database, definition.kind, self._within)
@@ -150,6 +159,8 @@ class PartApi(Generic[P]):
         kind, parent = self._kind, self._definition.parent
         body = without_owner(body_of(call.json(), kind.singular))
         attributes = self._definition.fields.new(body)
+
+        self._entrust(call, body, self._owner_of_new)
 
         def work_on(work: Work) -> Item:
             found = dict(attributes)
@@ -175,6 +186,9 @@ class PartApi(Generic[P]):
         kind = self._kind
         body = without_owner(body_of(call.json(), kind.singular))
         attributes = self._definition.fields.changes(body)
+        self._entrust(
+            call, body, lambda work, _: self._mine(work, call, "put").balancer_id
+        )
 
         def work_on(work: Work) -> Item:
             found = self._mine(work, call, "put")
@@ -195,6 +209,35 @@ class PartApi(Generic[P]):
 
         self._database.write(call.context, work_on)
         return empty_reply(204)
+
+    def _entrust(
+        self, call: ApiCall, body: Item, owner: Callable[[Work, Item], str]
+    ) -> None:
+        """Secrets that are named are the load balancer's to use, before it names
+        them: the key manager is not asked while the database waits."""
+        references = references_in(body)
+        if not references:
+            return
+
+        def balancer_id(work: Work) -> str:
+            allow(work, self._kind.word, "get_all", work.context.project_id)
+            found = owner(work, body)
+            balancer = work.find(Balancer, tables.balancers, found)
+            if balancer is not None:
+                check_mutable(balancer)
+            return found
+
+        found = self._database.read(call.context, balancer_id)
+        self._trust.entrust(call.context, found, references)
+
+    def _owner_of_new(self, work: Work, body: Item) -> str:
+        """The load balancer that a new part is to be of."""
+        allow(work, self._kind.word, "post", work.context.project_id)
+        if body.get("listener_id"):
+            listener = LISTENERS.find(work, str(body["listener_id"]))
+            return listener.balancer_id
+        found = BALANCERS.find(work, str(body.get("loadbalancer_id") or ""))
+        return found.id
 
     def _mine(self, work: Work, call: ApiCall, verb: str) -> P:
         found = self._kind.find(work, call.parameters["id"], *self._within(work, call))

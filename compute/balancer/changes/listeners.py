@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
-from compute.balancer import rules, tables
+from compute.balancer import rules, tables, tls_rules
 from compute.balancer.changes import policies, pools
 from compute.balancer.changes.balancers import KIND as BALANCERS
 from compute.balancer.changes.locking import (
@@ -19,6 +20,7 @@ from compute.balancer.changes.locking import (
     new_part,
     touch,
 )
+from compute.balancer.changes.tls_fields import LISTENER_FIELDS, shown_of_listener
 from compute.balancer.frame.definition import Definition
 from compute.balancer.frame.fields import (
     ID,
@@ -46,20 +48,7 @@ from compute.core.errors import BadRequest, Conflict, NotSupported
 # A day: what is longer is no time-out.
 MILLISECONDS_MAX = 86400000
 _TIME = {"type": "integer", "minimum": 0, "maximum": MILLISECONDS_MAX}
-NOT_HERE = ("TERMINATED_HTTPS", "SCTP")
-UNSUPPORTED = (
-    "default_tls_container_ref",
-    "sni_container_refs",
-    "client_ca_tls_container_ref",
-    "client_authentication",
-    "client_crl_container_ref",
-    "tls_ciphers",
-    "tls_versions",
-    "alpn_protocols",
-    "hsts_max_age",
-    "hsts_include_subdomains",
-    "hsts_preload",
-)
+NOT_HERE = ("SCTP",)
 CIDRS = {
     "type": "array",
     "items": {"type": "string", "maxLength": 64},
@@ -85,7 +74,7 @@ FIELDS = Fields(
     Field("timeout_member_data", _TIME, default=50000),
     Field("timeout_tcp_inspect", _TIME, default=0),
     Field("allowed_cidrs", CIDRS, default=()),
-    unsupported=UNSUPPORTED,
+    *LISTENER_FIELDS,
 )
 
 
@@ -130,6 +119,7 @@ def make(work: Work, balancer: Balancer, attributes: Item) -> Listener:
     values |= _checked(balancer, protocol, attributes)
     values["default_pool_id"] = pool_id
     values.pop("balancer_id")
+    values["tls"] = _tls(balancer, protocol, {}, attributes)
     listener = Listener(**new_part(work, balancer), transport=transport, **values)
     add(work, tables.listeners, listener, attributes["tags"])
     for nested in attributes.get("l7policies") or ():
@@ -146,6 +136,8 @@ def update(work: Work, listener: Listener, attributes: Item) -> Listener:
         touch(work, tables.pools, pool_id, listener.default_pool_id)
     values = FIELDS.columns(attributes)
     values |= _checked(balancer, listener.protocol, attributes)
+    before = listener.tls or {}
+    values["tls"] = _tls(balancer, listener.protocol, before, attributes)
     return change(work, tables.listeners, listener, values, attributes)
 
 
@@ -171,6 +163,14 @@ def _checked(balancer: Balancer, protocol: str, attributes: Item) -> Item:
         given = list(attributes["allowed_cidrs"])
         found["allowed_cidrs"] = rules.prefixes(given, version)
     return found
+
+
+def _tls(
+    balancer: Balancer, protocol: str, before: Mapping[str, Any], given: Item
+) -> Item:
+    """As it is kept; each change means the secrets as they are now."""
+    found = tls_rules.listener_tls(protocol, {**before, **given})
+    return {**found, "revision": balancer.generation} if found else {}
 
 
 def _check_pool(work: Work, balancer_id: str, protocol: str, pool_id: str) -> None:
@@ -206,6 +206,7 @@ def _present(work: Work, listeners: Sequence[Listener]) -> list[Item]:
             "timeout_member_data": each.timeout_member_data,
             "timeout_tcp_inspect": each.timeout_tcp_inspect,
             "allowed_cidrs": list(each.allowed_cidrs) or None,
+            **shown_of_listener(each.tls or {}),
         }
         for each in listeners
     ]
@@ -231,6 +232,5 @@ KIND = Kind(
         "timeout_member_data": "timeout_member_data",
         "timeout_tcp_inspect": "timeout_tcp_inspect",
     },
-    nulls=FIELDS.unsupported,
 )
 DEFINITION = Definition(KIND, FIELDS, create, update, delete)

@@ -31,7 +31,6 @@ from compute.balancer.frame.work import Work
 from compute.balancer.model import (
     NO_MONITOR,
     OFFLINE,
-    UDP,
     Balancer,
     Member,
     Monitor,
@@ -71,8 +70,6 @@ def make(work: Work, balancer: Balancer, pool: Pool, attributes: Item) -> Member
     """A new member of the pool."""
     check_quota(work, "member", balancer.project_id)
     attributes = _checked(attributes)
-    if pool.protocol == UDP:
-        rules.check_version(attributes["address"], balancer.vip_address)
     table = tables.members
     place = _place(attributes)
     neighbours = work.records(

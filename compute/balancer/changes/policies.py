@@ -25,8 +25,8 @@ from compute.balancer.frame.kind import Item, Kind
 from compute.balancer.frame.quota import check_quota
 from compute.balancer.frame.work import Work
 from compute.balancer.model import (
-    HTTP,
     PENDING_DELETE,
+    READING,
     Balancer,
     Listener,
     Policy,
@@ -72,8 +72,9 @@ def make(
     work: Work, balancer: Balancer, listener: Listener, attributes: Item
 ) -> Policy:
     """A new policy of the listener, with the rules that are given with it."""
-    if listener.protocol != HTTP:
-        raise rules.wrong(f"L7 policies need a listener of the protocol {HTTP}")
+    if listener.protocol not in READING:
+        names = " or ".join(READING)
+        raise rules.wrong(f"L7 policies need a listener of the protocol {names}")
     check_quota(work, "l7policy", balancer.project_id)
     values = FIELDS.columns(attributes)
     rules.check_policy(values)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
-from compute.balancer import rules, tables
+from compute.balancer import rules, tables, tls_rules
 from compute.balancer.changes import members, monitors
 from compute.balancer.changes.balancers import KIND as BALANCERS
 from compute.balancer.changes.locking import (
@@ -18,6 +19,7 @@ from compute.balancer.changes.locking import (
     new_part,
     touch,
 )
+from compute.balancer.changes.tls_fields import POOL_FIELDS, shown_of_pool
 from compute.balancer.frame.definition import Definition
 from compute.balancer.frame.fields import (
     BOOLEAN,
@@ -66,14 +68,7 @@ FIELDS = Fields(
     Field("tls_enabled", BOOLEAN, default=False),
     Field("members", OBJECTS, default=(), update=False, column="-"),
     Field("healthmonitor", OBJECT, default=None, update=False, column="-"),
-    unsupported=(
-        "tls_container_ref",
-        "ca_tls_container_ref",
-        "crl_container_ref",
-        "tls_ciphers",
-        "tls_versions",
-        "alpn_protocols",
-    ),
+    *POOL_FIELDS,
 )
 
 
@@ -113,6 +108,7 @@ def make(work: Work, balancer: Balancer, attributes: Item) -> Pool:
     values = FIELDS.columns(attributes)
     values.pop("balancer_id")
     values |= _checked(attributes["protocol"], attributes)
+    values["tls"] = _tls(balancer, attributes["tls_enabled"], {}, attributes)
     pool = Pool(**new_part(work, balancer), **values)
     add(work, tables.pools, pool, attributes["tags"])
     for nested in attributes.get("members") or ():
@@ -125,8 +121,10 @@ def make(work: Work, balancer: Balancer, attributes: Item) -> Pool:
 
 def update(work: Work, pool: Pool, attributes: Item) -> Pool:
     """Change a pool."""
-    begin_of(work, pool)
+    balancer = begin_of(work, pool)
     values = FIELDS.columns(attributes) | _checked(pool.protocol, attributes)
+    is_enabled = attributes.get("tls_enabled", pool.tls_enabled)
+    values["tls"] = _tls(balancer, is_enabled, pool.tls or {}, attributes)
     return change(work, tables.pools, pool, values, attributes)
 
 
@@ -151,14 +149,20 @@ def delete(work: Work, pool: Pool) -> None:
 
 def _checked(protocol: str, attributes: Item) -> Item:
     found: Item = {}
-    if "lb_algorithm" in attributes:
-        rules.check_algorithm(attributes["lb_algorithm"], protocol)
     if attributes.get("tls_enabled") and protocol == UDP:
         raise rules.wrong("tls_enabled cannot be used with pools of the protocol UDP")
     if "session_persistence" in attributes:
         given = attributes["session_persistence"]
         found["persistence"] = rules.persistence(given, protocol)
     return found
+
+
+def _tls(
+    balancer: Balancer, is_enabled: bool, before: Mapping[str, Any], given: Item
+) -> Item:
+    """As it is kept; each change means the secrets as they are now."""
+    found = tls_rules.pool_tls(is_enabled, {**before, **given})
+    return {**found, "revision": balancer.generation} if found else {}
 
 
 def _listener(work: Work, identifier: str) -> Listener:
@@ -213,6 +217,7 @@ def _present(work: Work, pools: Sequence[Pool]) -> list[Item]:
             "members": held.get(each.id, []),
             "healthmonitor_id": watched.get(each.id),
             "tls_enabled": each.tls_enabled,
+            **shown_of_pool(each.tls or {}),
         }
         for each in pools
     ]
@@ -269,6 +274,5 @@ KIND = Kind(
         "healthmonitor_id": _by_monitor,
         "health_monitor_id": _by_monitor,
     },
-    nulls=FIELDS.unsupported,
 )
 DEFINITION = Definition(KIND, FIELDS, create, update, delete)

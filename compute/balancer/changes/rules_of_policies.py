@@ -19,15 +19,19 @@ from compute.balancer.frame.kind import Item, Kind
 from compute.balancer.frame.quota import check_quota
 from compute.balancer.frame.work import Work
 from compute.balancer.haproxy.frontends import MATCHES
-from compute.balancer.model import Balancer, Policy, Rule
-from compute.core.errors import NotSupported
+from compute.balancer.model import (
+    TERMINATED_HTTPS,
+    Balancer,
+    Listener,
+    Policy,
+    Rule,
+)
 
-NOT_HERE = ("SSL_CONN_HAS_CERT", "SSL_VERIFY_RESULT", "SSL_DN_FIELD")
 FIELDS = Fields(
     Field("policy_id", ID, default="", update=False, column="-"),
     Field(
         "type",
-        words("HOST_NAME", "PATH", "FILE_TYPE", "HEADER", "COOKIE", *NOT_HERE),
+        words("HOST_NAME", "PATH", "FILE_TYPE", "HEADER", "COOKIE", *rules.TLS_RULES),
         required=True,
     ),
     Field("compare_type", words(*MATCHES), required=True),
@@ -51,9 +55,9 @@ def create(work: Work, attributes: Item) -> Rule:
 def make(work: Work, balancer: Balancer, policy: Policy, attributes: Item) -> Rule:
     """A new rule of the policy."""
     check_quota(work, "l7rule", balancer.project_id)
-    _check_type(attributes)
     values = FIELDS.columns(attributes)
     rules.check_rule(values)
+    _check_listener(work, policy, values)
     rule = Rule(**new_part(work, balancer), policy_id=policy.id, **values)
     return add(work, tables.rules, rule, attributes["tags"])
 
@@ -62,10 +66,12 @@ def update(work: Work, rule: Rule, attributes: Item) -> Rule:
     """Change a rule."""
     begin_of(work, rule)
     touch(work, tables.policies, rule.policy_id)
-    _check_type(attributes)
     values = FIELDS.columns(attributes)
     now = {name: getattr(rule, name) for name in _COMPARED}
     rules.check_rule({**now, **values})
+    policy = work.find(Policy, tables.policies, rule.policy_id)
+    assert policy is not None, "rules have a policy"
+    _check_listener(work, policy, {**now, **values})
     return change(work, tables.rules, rule, values, attributes)
 
 
@@ -76,11 +82,12 @@ def delete(work: Work, rule: Rule) -> None:
     doom(work, tables.rules, tables.rules.c.id == rule.id)
 
 
-def _check_type(attributes: Item) -> None:
-    if attributes.get("type") in NOT_HERE:
-        raise NotSupported(
-            f"Provider 'haproxy' does not support rules of {attributes['type']}"
-        )
+def _check_listener(work: Work, policy: Policy, values: Item) -> None:
+    if values["type"] not in rules.TLS_RULES:
+        return
+    listener = work.find(Listener, tables.listeners, policy.listener_id)
+    if listener is None or listener.protocol != TERMINATED_HTTPS:
+        raise rules.wrong(f"{values['type']} needs a listener of {TERMINATED_HTTPS}")
 
 
 def _present(work: Work, found: Sequence[Rule]) -> list[Item]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 
+from compute.balancer.haproxy.tls import server_words
 from compute.balancer.haproxy.words import (
     address,
     address_with_port,
@@ -16,10 +17,10 @@ from compute.balancer.haproxy.words import (
     quoted_format,
 )
 from compute.balancer.model import (
-    HTTP,
     PING,
     PROXY,
     PROXYV2,
+    READING,
     Balancer,
     Listener,
     Member,
@@ -48,7 +49,7 @@ def backend_name(pool_id: str, listener_id: str) -> str:
 
 def backend(tree: Tree, listener: Listener, pool: Pool) -> Iterator[str]:
     """Its lines."""
-    is_http = listener.protocol == HTTP
+    is_http = listener.protocol in READING
     monitor = tree.probing(pool.id)
     if monitor is not None and monitor.type == PING:
         monitor = None  # its host asks, and tells haproxy (compute.balancer.probes)
@@ -115,7 +116,7 @@ def _server(
     place = address_with_port(member.address, member.port)
     words = [f"  server {member.id} {place} weight {member.weight}"]
     if pool.tls_enabled:
-        words.append("ssl verify none")
+        words += server_words(pool)
     if pool.protocol == PROXY:
         words.append("send-proxy")
     if pool.protocol == PROXYV2:
@@ -132,7 +133,7 @@ def _server(
         if member.monitor_port:
             words.append(f"port {member.monitor_port}")
         if monitor.type == "HTTPS":
-            words.append("check-ssl verify none")
+            words.append("check-ssl" if pool.tls_enabled else "check-ssl verify none")
         elif pool.tls_enabled and monitor.type in ("TCP", "TLS-HELLO"):
             # Servers that are spoken to by TLS would be probed so, too.
             words.append("no-check-ssl")

@@ -11,10 +11,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from compute.balancer.haproxy.backends import backend_name
+from compute.balancer.haproxy.tls import (
+    CLIENT_HEADERS,
+    bind_words,
+    strict_transport,
+)
 from compute.balancer.haproxy.words import address_with_port, quoted, quoted_format
 from compute.balancer.model import (
-    HTTP,
     PROMETHEUS,
+    READING,
+    TERMINATED_HTTPS,
     UNLIMITED,
     Listener,
     Policy,
@@ -43,9 +49,12 @@ MATCHES = {
 
 def frontend(tree: Tree, listener: Listener) -> Iterator[str]:
     """Its lines."""
-    is_http = listener.protocol in (HTTP, PROMETHEUS)
+    is_http = listener.protocol in (*READING, PROMETHEUS)
     yield f"frontend {listener.id}"
-    yield f"  bind {address_with_port(tree.balancer.vip_address, listener.port)}"
+    bind = [address_with_port(tree.balancer.vip_address, listener.port)]
+    if listener.protocol == TERMINATED_HTTPS:
+        bind += bind_words(listener)
+    yield f"  bind {' '.join(bind)}"
     yield f"  mode {'http' if is_http else 'tcp'}"
     limit = listener.connection_limit
     yield f"  maxconn {CONNECTIONS_MAX if limit == UNLIMITED else limit}"
@@ -73,7 +82,15 @@ def _headers(listener: Listener) -> Iterator[str]:
     if "X-Forwarded-Port" in wanted:
         yield "  http-request set-header X-Forwarded-Port %[dst_port]"
     if "X-Forwarded-Proto" in wanted:
-        yield "  http-request set-header X-Forwarded-Proto http"
+        scheme = "https" if listener.protocol == TERMINATED_HTTPS else "http"
+        yield f"  http-request set-header X-Forwarded-Proto {scheme}"
+    for name, value in CLIENT_HEADERS.items():
+        if name in wanted:
+            yield f"  http-request set-header {name} {value}"
+    transport = strict_transport(listener.tls or {})
+    if transport:
+        value = quoted_format(transport)
+        yield f"  http-response set-header Strict-Transport-Security {value}"
 
 
 def _policy(tree: Tree, listener: Listener, policy: Policy) -> Iterator[str]:
@@ -113,7 +130,12 @@ def _missed(rule: Rule) -> str:
         return f"{inverted}{{ {found} }}"
     # A host's name is the same in either case.
     case = "-i " if rule.type == "HOST_NAME" else ""
+    if rule.type == "SSL_CONN_HAS_CERT":
+        return f"{inverted}{{ ssl_c_used }}"
+    if rule.type == "SSL_VERIFY_RESULT":
+        return f"{inverted}{{ ssl_c_verify {int(rule.value)} }}"
     what = {
+        "SSL_DN_FIELD": f"ssl_c_s_dn({rule.key})",
         "HOST_NAME": "req.hdr(host),host_only",
         "PATH": "path",
         "HEADER": f"req.hdr({rule.key})",

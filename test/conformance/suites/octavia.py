@@ -55,7 +55,7 @@ def _added(stage: Stage) -> Configuration:
             # What 501 says is skipped.
             "not_implemented_is_error": "false",
             # There is no Barbican to keep keys.
-            "terminated_tls_enabled": "false",
+            "terminated_tls_enabled": "true",
             "prometheus_listener_enabled": "true",
         },
     }

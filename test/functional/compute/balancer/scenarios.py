@@ -20,6 +20,7 @@ from test.functional.compute.balancer.datagrams import (
 )
 from test.functional.compute.balancer.lost_host import a_lost_host
 from test.functional.compute.balancer.scene import Scene
+from test.functional.compute.balancer.tls import tls_ends_here
 from test.functional.compute.balancer.whole_cloud import a_whole_cloud_serves
 from test.functional.compute.network_agent.cloud import wait_for
 from test.functional.compute.network_agent.guests import run
@@ -391,6 +392,7 @@ SCENARIOS: dict[str, tuple[Callable[[Scene], None], tuple[str, ...]]] = {
         (a_floating_address_leads_to_it, ("one", "two")),
         (datagrams_take_turns, ("one", "two")),
         (pings_and_metrics, ("one", "two")),
+        (tls_ends_here, ("one",)),
     )
 }
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -27,6 +28,7 @@ from objectstore.kernel.errors import Unavailable
 from test.fakes.tokens import fake_token
 from test.unit.compute.network.house import HOST, OWNER, Got
 from test.unit.compute.network.house import House as NetworkHouse
+from test.unit.compute.secret.house import House as SecretHouse
 
 BASE = "/v2.0/lbaas"
 
@@ -54,6 +56,25 @@ class Wire:
         return self._caller.request(method, path, headers, body, timeout=timeout)
 
 
+class SecretWire:
+    """The way to the house's key manager."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str] | None = None,
+        body: Content = b"",
+        *,
+        timeout: float | None = None,
+    ) -> Answer:
+        caller = self._house.secrets.caller
+        return caller.request(method, path, headers, body, timeout=timeout)
+
+
 class House:
     """``make``, ``show``, ``list`` ... as a member of OWNER unless told otherwise."""
 
@@ -63,6 +84,7 @@ class House:
         self.bus = self.network.bus
         self.tokens = self.network.tokens
         self.wire = Wire(self.network.caller)
+        self._place = directory / "secrets"
         upgrade(self.network.database, ["balancer"])
         parts = RoomParts(
             database=self.network.database,
@@ -71,7 +93,7 @@ class House:
             random=Random(11),
             tokens=self.tokens,
             service=self.tokens,
-            callers={"network": self.wire},
+            callers={"network": self.wire, "key-manager": SecretWire(self)},
             state_directory=directory,
         )
         self.room = build_room(parts, BalancerSettings(**settings))
@@ -83,6 +105,14 @@ class House:
 
     def close(self) -> None:
         self.network.close()
+        if "secrets" in self.__dict__:
+            self.secrets.close()
+
+    @cached_property
+    def secrets(self) -> SecretHouse:
+        """The key manager; only where somebody asks it."""
+        self._place.mkdir(exist_ok=True)
+        return SecretHouse(self._place)
 
     # ---- calls -------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pytest
 
@@ -12,7 +12,7 @@ from compute.balancer.agent.serving import SimServing
 from compute.balancer.agent.statistics import Figures
 from compute.balancer.client import BalancerClient
 from compute.balancer.counters import Traffic
-from compute.balancer.view import Report, Served
+from compute.balancer.view import Keys, Report, Served
 from objectstore.kernel.errors import Unavailable
 from objectstore.kernel.loop import Progress
 from test.fakes.stepped_clock import SteppedClock
@@ -48,7 +48,9 @@ class FakeServing(SimServing):
         self.outcome = outcome
         self.asked: list[list[Served]] = []
 
-    def serve(self, wanted: Sequence[Served]) -> dict[str, Outcome]:
+    def serve(
+        self, wanted: Sequence[Served], keys: Mapping[str, Keys]
+    ) -> dict[str, Outcome]:
         self.asked.append(list(wanted))
         return {each.balancer_id: self.outcome for each in wanted}
 

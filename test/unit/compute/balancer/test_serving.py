@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,7 +25,11 @@ class FussyProcesses(HaproxyProcesses):
         return True
 
     def start(
-        self, balancer_id: str, configuration: str, before: list[Process]
+        self,
+        balancer_id: str,
+        configuration: str,
+        before: list[Process],
+        files: Mapping[str, str],
     ) -> None:
         self.tried.append(configuration)
         raise Refused("line 1: unknown keyword")
@@ -33,23 +38,23 @@ class FussyProcesses(HaproxyProcesses):
 def test_what_is_refused_is_not_tried_at_every_look(tmp_path: Path) -> None:
     processes, clock = FussyProcesses(tmp_path), SteppedClock()
     serving = HaproxyServing(processes, clock)
-    told = [serving.serve([WANTED])["b"].refused for _ in range(5)]
+    told = [serving.serve([WANTED], {})["b"].refused for _ in range(5)]
     assert told == ["line 1: unknown keyword"] * 5
     assert len(processes.tried) == 1
     clock.advance(REFUSED_SECONDS)
-    serving.serve([WANTED])
+    serving.serve([WANTED], {})
     assert len(processes.tried) == 2
 
 
 def test_another_text_and_another_generation_are_tried_at_once(tmp_path: Path) -> None:
     processes, clock = FussyProcesses(tmp_path), SteppedClock()
     serving = HaproxyServing(processes, clock)
-    serving.serve([WANTED])
-    serving.serve([replace(WANTED, configuration="other\n")])
+    serving.serve([WANTED], {})
+    serving.serve([replace(WANTED, configuration="other\n")], {})
     assert processes.tried == ["nonsense\n", "other\n"]
-    serving.serve([replace(WANTED, generation=5)])
-    serving.serve([])
-    serving.serve([replace(WANTED, generation=5)])
+    serving.serve([replace(WANTED, generation=5)], {})
+    serving.serve([], {})
+    serving.serve([replace(WANTED, generation=5)], {})
     assert len(processes.tried) == 4
 
 
@@ -58,7 +63,7 @@ def test_nothing_is_ended_while_nobody_can_say_what_to_serve(tmp_path: Path) -> 
     serving = HaproxyServing(processes, SteppedClock())
     files = tmp_path / "haproxy" / "b"
     files.mkdir(parents=True)
-    outcome = serving.serve([replace(WANTED, configuration="", problem="no sense")])
+    outcome = serving.serve([replace(WANTED, configuration="", problem="no sense")], {})
     assert outcome["b"].refused == "no sense"
     assert files.exists()
     assert processes.tried == []
