@@ -43,6 +43,7 @@ from objectstore.kernel.errors import Unavailable
 __all__ = ["Certificate", "SecretClient", "Use"]
 
 CALL_SECONDS = 30.0
+_INTERNAL = "/internal/"
 
 
 class SecretClient:
@@ -97,7 +98,7 @@ class SecretClient:
 
     def release(self, reference: str, use: Use) -> None:
         """The resource uses it no more."""
-        self._wire.json("POST", "/internal/released", _question(reference, use))
+        self._wire.json("POST", f"{_INTERNAL}released", _question(reference, use))
 
     def _payload(self, context: RequestContext, secret_id: str) -> bytes:
         path = f"/v1/secrets/{secret_id}/payload"
@@ -116,7 +117,7 @@ class SecretClient:
 
     def _entrusted(self, reference: str, use: Use) -> dict[str, bytes]:
         question = _question(reference, use)
-        found = self._wire.json("POST", "/internal/entrusted", question)
+        found = self._wire.json("POST", f"{_INTERNAL}entrusted", question)
         return {
             each["name"] or str(number): base64.b64decode(each["payload"])
             for number, each in enumerate(found["payloads"])
@@ -133,6 +134,9 @@ def _question(reference: str, use: Use) -> Mapping[str, Any]:
 
 
 def _refusal(answer: Answer, what: str) -> Exception:
+    if answer.status == 401 and _INTERNAL not in what:
+        # The caller's: that of a credential whose rules name no secrets, for one.
+        return Forbidden("The token is not good for the key manager")
     if answer.status not in (400, 403, 404, 406, 409, 413):
         return Unavailable(f"{what}: the key manager answered {answer.status}")
     found = answer.json()

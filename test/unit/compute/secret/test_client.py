@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import pkcs12
 
-from compute.core.errors import BadRequest, NotFound
+from compute.core.errors import BadRequest, Forbidden, NotFound
 from compute.secret.client import Certificate, Use
 from test.unit.compute.secret.house import OTHER, House, path_of
 
@@ -54,6 +55,17 @@ def test_a_secret(house: House) -> None:
     for text in ("", "hush", "http://x/v1/secrets/../containers", "http://[x"):
         with pytest.raises(BadRequest):
             house.client.payload(mine, text)
+
+
+def test_whose_token_it_is(house: House) -> None:
+    ref = house.create("hush")
+    caller = house.context()
+    with pytest.raises(Forbidden):
+        house.client.payload(dataclasses.replace(caller, token="no more"), ref)
+    house.call("PUT", f"{path_of(ref)}/acl", {"read": {"project-access": False}})
+    with pytest.raises(Forbidden):
+        house.client.entrust(house.context(user="colleague"), ref, LISTENER)
+    house.client.entrust(caller, ref, LISTENER)
 
 
 def test_what_is_entrusted_is_read_until_it_is_released(house: House) -> None:
