@@ -11,7 +11,7 @@ from objectstore.s3.bucket.listing_entry import Entry, shown_etag, shown_size
 from objectstore.s3.bucket.listing_query import encoder, page_size
 from objectstore.s3.dates import iso_of_listing
 from objectstore.s3.errors import S3Error
-from objectstore.s3.object.get import DELETE_MARKER_TYPE
+from objectstore.s3.object.delete_marker import is_marker_type
 from objectstore.s3.operation import Operation
 from objectstore.s3.xml.write import document, element, escape, flag, text
 
@@ -82,7 +82,7 @@ def _version_entry(entry: Entry, shown_name: str, owned: str) -> str:
         f"</VersionId><IsLatest>{is_latest}</IsLatest><LastModified>"
         f"{iso_of_listing(entry['last_modified'])}</LastModified>"
     )
-    if entry.get("content_type", "").replace(" ", "") == DELETE_MARKER_TYPE:
+    if is_marker_type(entry.get("content_type", "")):
         return f"<DeleteMarker>{head}{owned}</DeleteMarker>"
     return (
         f"<Version>{head}<ETag>&quot;{escape(shown_etag(entry))}&quot;</ETag>"

@@ -14,7 +14,7 @@ from objectstore.s3.inner import Answer
 from objectstore.s3.lifecycle import age
 from objectstore.s3.lifecycle.listing import Entry, list_page
 from objectstore.s3.multipart.parts import UPLOAD_ID_LENGTH, segments_container
-from objectstore.s3.object.get import DELETE_MARKER_TYPE
+from objectstore.s3.object.delete_marker import is_marker_type
 from objectstore.s3.object.tags import read_stored_tags
 from objectstore.s3.operation import Operation
 
@@ -72,7 +72,7 @@ def held_of(entry: Entry, newer: Entry | None, newer_count: int) -> Held:
         shown_size(entry),
         modified,
         is_current=is_current,
-        is_marker=entry.get("content_type", "").replace(" ", "") == DELETE_MARKER_TYPE,
+        is_marker=is_marker_type(entry.get("content_type", "")),
         # It stopped being current when the next newer one was written.
         noncurrent_since=modified if newer is None else written_at(newer),
         newer_noncurrent=max(0, newer_count - 1),

@@ -12,6 +12,7 @@ from objectstore.s3 import sysmeta
 from objectstore.s3.access.authorize import missing, version_query
 from objectstore.s3.errors import S3Error
 from objectstore.s3.inner import Answer
+from objectstore.s3.object.delete_marker import is_marker, marker_refused
 from objectstore.s3.operation import Operation
 
 # Each is lost to somebody who got through.
@@ -35,6 +36,8 @@ def head_object(operation: Operation) -> Answer:
     """The object (or version) as it is; ``NoSuchKey`` when it is not."""
     head = operation.ask_object("HEAD", query=version_query(operation)).discard()
     if head.status == 404:
+        if operation.version_id and is_marker(head):
+            raise marker_refused(operation, head)
         raise missing(
             operation, "NoSuchVersion" if operation.version_id else "NoSuchKey"
         )

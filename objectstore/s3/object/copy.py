@@ -31,9 +31,9 @@ from objectstore.s3.object.customer_key import (
     read_customer_key,
     require_no_key,
 )
+from objectstore.s3.object.delete_marker import is_marker
 from objectstore.s3.object.encrypted_read import open_stored
 from objectstore.s3.object.encryption import sse_headers
-from objectstore.s3.object.get import DELETE_MARKER_TYPE
 from objectstore.s3.object.lock_headers import lock_to_store
 from objectstore.s3.object.metadata import of_answer, to_inner
 from objectstore.s3.object.put import (
@@ -145,8 +145,7 @@ def open_source(operation: Operation) -> Source:
 
 def _nothing_there(reading: Operation, head: Answer) -> S3Error:
     error = missing(reading, "NoSuchVersion" if reading.version_id else "NoSuchKey")
-    marker = head.get("content-type").replace(" ", "") == DELETE_MARKER_TYPE
-    if marker and error.code == "NoSuchVersion":
+    if is_marker(head) and error.code == "NoSuchVersion":
         return S3Error(
             "InvalidRequest",
             "The source of a copy request may not specifically refer to a delete "

@@ -12,7 +12,7 @@ from objectstore.s3.multipart.leftovers import (
     sweep_replaced,
 )
 from objectstore.s3.notify.event import Event
-from objectstore.s3.object.get import DELETE_MARKER_TYPE
+from objectstore.s3.object.delete_marker import is_marker
 from objectstore.s3.object.lock import forget_lock, lock_of
 from objectstore.s3.object.put import has_etag
 from objectstore.s3.operation import Operation
@@ -59,7 +59,7 @@ def _delete_version(operation: Operation) -> HeaderList:
     head = operation.ask_object(
         "HEAD", query=f"{query}&multipart-manifest=get"
     ).discard()
-    is_marker = _is_marker(head)
+    names_marker = head.status == 404 and is_marker(head)
     has_lock = operation.facts.has_object_lock
     if has_lock and head.is_success:
         check_lock(operation, head)
@@ -77,7 +77,7 @@ def _delete_version(operation: Operation) -> HeaderList:
     if was_there:
         _note(operation, "Delete", version)
     headers: HeaderList = [("x-amz-version-id", version)]
-    if is_marker:
+    if names_marker:
         headers.append(("x-amz-delete-marker", "true"))
     return headers
 
@@ -118,10 +118,3 @@ def _held_by(operation: Operation, if_match: str) -> dict[str, str]:
     if not has_etag(operation, head, if_match):
         raise S3Error("PreconditionFailed", Condition="If-Match")
     return {"If-Match": head.get("etag").strip('"')}
-
-
-def _is_marker(head: Answer) -> bool:
-    return (
-        head.status == 404
-        and head.get("content-type").replace(" ", "") == DELETE_MARKER_TYPE
-    )

@@ -5,12 +5,13 @@ from __future__ import annotations
 from objectstore.kernel.reply import HeaderList, Reply
 from objectstore.s3 import sysmeta
 from objectstore.s3.access.authorize import missing, version_query
-from objectstore.s3.errors import S3Error, not_allowed
+from objectstore.s3.errors import S3Error
 from objectstore.s3.inner import Answer
 from objectstore.s3.lifecycle.headers import of_read
 from objectstore.s3.object import conditions
 from objectstore.s3.object.byte_range import parse_range
 from objectstore.s3.object.customer_key import require_no_key
+from objectstore.s3.object.delete_marker import is_marker, marker_refused
 from objectstore.s3.object.encrypted_read import read_encrypted
 from objectstore.s3.object.lock_headers import lock_headers
 from objectstore.s3.object.part_sizes import part_range, read_part_sizes
@@ -26,7 +27,6 @@ _WRITERS_WISHES = (
     "HTTP_X_AMZ_SERVER_SIDE_ENCRYPTION",
     "HTTP_X_AMZ_SERVER_SIDE_ENCRYPTION_AWS_KMS_KEY_ID",
 )
-DELETE_MARKER_TYPE = "application/x-deleted;swift_versions_deleted=1"
 
 
 def get_object(operation: Operation) -> Reply:
@@ -146,18 +146,11 @@ def _failure(operation: Operation, answer: Answer) -> S3Error:
     """What a status other than 200 and 206 means for a read."""
     status = answer.status
     if status == 404:
-        marker = answer.get("content-type").replace(" ", "") == DELETE_MARKER_TYPE
+        marker = is_marker(answer)
         version = answer.get("x-object-version-id")
         answer.close()
         if operation.version_id and marker:
-            error = not_allowed(operation.method, ("DELETE",), "DeleteMarker")
-            modified = answer.get("last-modified")
-            error.headers += (
-                ("x-amz-delete-marker", "true"),
-                ("x-amz-version-id", version),
-                *((("Last-Modified", modified),) if modified else ()),
-            )
-            return error
+            return marker_refused(operation, answer)
         if operation.version_id:
             return missing(operation, "NoSuchVersion")
         error = missing(operation)

@@ -69,6 +69,20 @@ def test_delete_markers(house: House) -> None:
     assert house.ask("GET", "/bucket/key", "versionId=1.00000").code == "NoSuchVersion"
 
 
+@pytest.mark.parametrize("query", ["attributes=", "tagging=", "acl="])
+def test_a_marker_has_nothing_of_an_object(house: House, query: str) -> None:
+    versioned(house)
+    put(house, b"one")
+    marker = house.ask("DELETE", "/bucket/key").headers["x-amz-version-id"]
+    wanted = {"x-amz-object-attributes": "ETag"}
+    named = f"{query}&versionId={marker}"
+    answer = house.ask("GET", "/bucket/key", named, headers=wanted)
+    assert (answer.status, answer.code) == (405, "MethodNotAllowed")
+    assert answer.headers["x-amz-delete-marker"] == "true"
+    latest = house.ask("GET", "/bucket/key", query, headers=wanted)
+    assert latest.code == "NoSuchKey"
+
+
 def test_suspended_versioning_writes_null_versions(house: House) -> None:
     versioned(house)
     version = put(house, b"one")
