@@ -45,6 +45,9 @@ def read_current(place: Place) -> Reply:
             reply.set_header("Content-Location", location)
             return reply
         discard(reply)
+    else:
+        # A link without its version is nobody's data.
+        return _with_marker(place, text_reply(404))
     reply = ask(place.app, place.request.environ)
     if reply.status == 404:
         return _with_marker(place, reply)

@@ -37,6 +37,7 @@ from objectstore.middleware.versions.null import (
     EMPTY_ETAG,
     forget_null,
     marks,
+    null_timestamp,
     save_null,
 )
 from objectstore.middleware.versions.place import Place, check
@@ -241,19 +242,21 @@ class Writes:
     # ---- the null version --------------------------------------------------------
 
     def delete_null(self) -> Reply:
-        """Remove what was there before versioning."""
+        """Remove what was there before versioning; first, if there is one, its link."""
         place = self._place
         head = place.head_current()
-        status = 404
-        if head is not None and not head.header(LINK):
+        link = "" if head is None else head.header(LINK)
+        set_aside = null_timestamp(place) if self._is_s3 and link else 0
+        was_current = head is not None and link in ("", to_text(set_aside))
+        if was_current:
             self._unlink(head)
-            status = 204
+            link = ""
         removed = self._is_s3 and forget_null(place)
-        current = NULL if head is None else head.header(LINK) or NULL
-        if self._is_s3 and current == NULL and (removed or status == 204):
+        current = link or NULL
+        if self._is_s3 and current == NULL and (removed or was_current):
             current = self._promote() or NULL
         headers = [(VERSION_ID, NULL), (CURRENT_VERSION_ID, current)]
-        return _gone(204 if removed else status, headers)
+        return _gone(204 if removed or was_current else 404, headers)
 
     # ---- while versioning is suspended -------------------------------------------
 

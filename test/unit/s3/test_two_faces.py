@@ -267,20 +267,3 @@ def test_versions_that_cannot_be_or_are_not_there(
     gone = house.ask("DELETE", "/bucket/key", "versionId=1795298440.45144")
     assert gone.status == 204
     assert house.ask("GET", "/bucket/key").body == b"x"
-
-
-def test_a_delete_marker_is_no_copys_source(house: House) -> None:
-    house.ask("PUT", "/bucket", "versioning=", ENABLE)
-    put(house, b"x")
-    marker = house.ask("DELETE", "/bucket/key").headers["x-amz-version-id"]
-    made = house.ask("POST", "/bucket/whole", "uploads=").xml.get("UploadId")
-    for target, query in (
-        ("/bucket/copy", ""),
-        ("/bucket/whole", f"partNumber=1&uploadId={made}"),
-    ):
-        source = {"x-amz-copy-source": f"/bucket/key?versionId={marker}"}
-        answer = house.ask("PUT", target, query, headers=source)
-        assert (answer.status, answer.code) == (400, "InvalidRequest")
-        source = {"x-amz-copy-source": "/bucket/key"}
-        answer = house.ask("PUT", target, query, headers=source)
-        assert (answer.status, answer.code) == (404, "NoSuchKey")
