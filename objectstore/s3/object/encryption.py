@@ -25,7 +25,8 @@ DOUBLE_KMS = "aws:kms:dsse"
 # Whoever names no key gets that of AWS's alias: the root secret.
 KEY_OF_THE_HOUSE = "alias/aws/s3"
 _DOCUMENT = "encryption"
-_ARN = re.compile(r"arn:aws:kms:[^:/]*:[^:/]*:")
+# Region and account are the client's affair; what he writes is stored and shown.
+_ARN = re.compile(r"arn:aws[\w-]{0,32}:kms:[\w-]{0,64}:[\w-]{0,256}:", re.ASCII)
 _NAME = re.compile(r"[\w-]{1,64}", re.ASCII)
 
 
@@ -39,7 +40,8 @@ class Wish:
     @property
     def key_name(self) -> str:
         """The key's name in the operator's settings; "": the root secret's."""
-        key = _ARN.sub("", self.key, count=1)
+        arn = _ARN.match(self.key)
+        key = self.key[arn.end() :] if arn else self.key
         if self.method != KMS or key in ("", KEY_OF_THE_HOUSE):
             return ""
         return key.removeprefix("key/").removeprefix("alias/")

@@ -75,7 +75,18 @@ def test_an_object_lies_under_the_key_that_was_asked_for(
     assert house.ask("GET", "/bucket").xml.child("Contents") is not None
 
 
-@pytest.mark.parametrize("key", ["none", "", "a/b", "../x", "x" * 300])
+@pytest.mark.parametrize(
+    "key",
+    [
+        "none",
+        "",
+        "a/b",
+        "../x",
+        "x" * 300,
+        ":alias/aws/s3",
+        "arn:aws:kms:\u00e9::alias/aws/s3",
+    ],
+)
 def test_a_key_that_nobody_named_is_told(house: House, key: str) -> None:
     asked = {HEADER: "aws:kms", SHOWN: key or "arn:aws:kms:us-east-1:1:key/none"}
     refused = house.ask("PUT", "/bucket/k", body=BODY, headers=asked)
@@ -130,4 +141,7 @@ def test_names_of_keys() -> None:
     arn = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab"
     assert Wish("aws:kms", arn).key_name == "1234abcd-12ab"
     assert Wish("aws:kms", "arn:aws:kms:r:1:alias/aws/s3").key_name == ""
+    assert Wish("aws:kms", "arn:aws-cn:kms:r:1:key/a").key_name == "a"
+    twice = "arn:aws:kms:r:1:arn:aws:kms:r:1:key/a"
+    assert Wish("aws:kms", twice).key_name == "arn:aws:kms:r:1:key/a"
     assert Wish("AES256", "x").key_name == ""
