@@ -10,9 +10,11 @@ from typing import Any
 from compute.ec2 import ids
 from compute.ec2.actions.instances import asked_servers
 from compute.ec2.call import Call
+from compute.ec2.disk_ends import asked_ends, set_end
 from compute.ec2.forwarding import check_source
 from compute.ec2.frame.api import Action, Document
 from compute.ec2.frame.errors import coded, invalid, unsupported
+from compute.ec2.frame.parameters import Parameters
 from compute.ec2.inventory import Thing
 from compute.ec2.protection import PROTECTIONS, is_kept, protect
 from compute.ec2.resizing import change_type
@@ -25,6 +27,14 @@ _STATE = "IncorrectInstanceState"
 # Names as clients write them, and elements as documents have them.
 _TEXTS = ("kernel", "ramdisk", "userData")
 _FLAGS = ("ebsOptimized", "enaSupport")
+_NAMED_BY_ATTRIBUTE = (
+    "InstanceType",
+    "DisableApiTermination",
+    "DisableApiStop",
+    "EbsOptimized",
+    "SourceDestCheck",
+    "InstanceInitiatedShutdownBehavior",
+)
 
 
 def _server(call: Call) -> Thing:
@@ -55,9 +65,11 @@ def describe_attribute(call: Call) -> Document:
 
 def modify_attribute(call: Call) -> Document:
     """``ModifyInstanceAttribute``: its groups, its type while it is stopped, what it
-    is protected from, and whether it forwards what is not its own."""
-    parameters, inventory = call.parameters, call.inventory
+    is protected from, whether it forwards what is not its own, and which volumes end
+    with it."""
+    parameters, inventory = _in_one_form(call.parameters), call.inventory
     server = _server(call)
+    ends = asked_ends(parameters, inventory, server)
     for name, only in (
         ("EbsOptimized", "false"),
         ("InstanceInitiatedShutdownBehavior", "stop"),
@@ -81,9 +93,33 @@ def modify_attribute(call: Call) -> Document:
         is_checked = parameters.structure("SourceDestCheck").flag("Value")
         for port in inventory.ports_by_server.get(server["id"], []):
             check_source(call.rooms, port, is_checked)
+    for volume, ends_with_it in ends.items():
+        set_end(inventory, server, volume, ends_with_it)
     if kind := parameters.structure("InstanceType").text("Value"):
         change_type(call, server, kind)
     return {"return": True}
+
+
+def reset_attribute(call: Call) -> Document:
+    """``ResetInstanceAttribute``: it forwards nothing that is not its own."""
+    attribute = call.parameters.required("Attribute")
+    if attribute != "sourceDestCheck":
+        raise invalid("Attribute", attribute, "It can be sourceDestCheck.")
+    for port in call.inventory.ports_by_server.get(_server(call)["id"], []):
+        check_source(call.rooms, port, True)
+    return {"return": True}
+
+
+def _in_one_form(parameters: Parameters) -> Parameters:
+    """Of old an attribute is named, and its value beside it."""
+    if not parameters.has("Attribute"):
+        return parameters
+    name = parameters.required("Attribute")
+    given = name[0].upper() + name[1:]
+    if given not in _NAMED_BY_ATTRIBUTE:
+        raise invalid("Attribute", name, "It cannot be changed so.")
+    value = {given: {"Value": parameters.required("Value")}}
+    return Parameters({**parameters.tree, **value})
 
 
 def console_output(call: Call) -> Document:
@@ -122,8 +158,10 @@ ACTIONS = {
     "ModifyInstanceAttribute": Action(
         modify_attribute,
         "InstanceId GroupId DisableApiTermination DisableApiStop EbsOptimized"
-        " SourceDestCheck InstanceInitiatedShutdownBehavior InstanceType",
+        " SourceDestCheck InstanceInitiatedShutdownBehavior InstanceType Attribute"
+        " Value BlockDeviceMapping",
     ),
+    "ResetInstanceAttribute": Action(reset_attribute, "InstanceId Attribute"),
     "GetConsoleOutput": Action(console_output, "InstanceId Latest"),
     "GetPasswordData": Action(password_data, "InstanceId"),
 }

@@ -186,6 +186,37 @@ def test_options_of_an_instance(tenant: Tenant, instance: str) -> None:
     assert shown["Instances"][0]["CpuOptions"]["CoreCount"] == 1
 
 
+def test_volumes_that_shall_stay(tenant: Tenant, instance: str) -> None:
+    ec2, modify = tenant.ec2, tenant.ec2.modify_instance_attribute
+
+    def ends() -> dict[str, bool]:
+        shown = ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]
+        disks = shown["Instances"][0]["BlockDeviceMappings"]
+        return {
+            each["DeviceName"]: each["Ebs"]["DeleteOnTermination"] for each in disks
+        }
+
+    def said(device: str, value: bool) -> dict[str, Any]:
+        disk = {"DeviceName": device, "Ebs": {"DeleteOnTermination": value}}
+        return {"InstanceId": instance, "BlockDeviceMappings": [disk]}
+
+    assert ends() == {"/dev/vda": True, "/dev/vdb": True}
+    modify(**said("/dev/vdb", False))
+    assert ends() == {"/dev/vda": True, "/dev/vdb": False}
+    modify(**said("/dev/vdb", True))
+    assert ends() == {"/dev/vda": True, "/dev/vdb": True}
+    refused("InvalidInstanceAttributeValue", modify, **said("/dev/vdz", True))
+    # In the other form, which is older.
+    modify(InstanceId=instance, Attribute="sourceDestCheck", Value="false")
+    ec2.reset_instance_attribute(InstanceId=instance, Attribute="sourceDestCheck")
+    checked = ec2.describe_instance_attribute(
+        InstanceId=instance, Attribute="sourceDestCheck"
+    )
+    assert checked["SourceDestCheck"]["Value"] is True
+    wrong = {"InstanceId": instance, "Attribute": "kernel", "Value": "x"}
+    refused("InvalidParameterValue", modify, **wrong)
+
+
 def test_snapshots_of_an_instance(tenant: Tenant, instance: str) -> None:
     ec2 = tenant.ec2
     attached = [{"Name": "attachment.instance-id", "Values": [instance]}]
