@@ -16,6 +16,7 @@ from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.errors import Unavailable
 from objectstore.proxy.asked import Gathered
 from objectstore.proxy.placement import Group
+from objectstore.proxy.returning import with_others
 from objectstore.proxy.rounds import Rounds, ask_others
 from objectstore.wire.listing_forms import Form, shown
 from objectstore.wire.marks import deletion_of
@@ -35,6 +36,7 @@ class View(Generic[D]):
     """
 
     __slots__ = (
+        "_answers",
         "_rounds",
         "holders",
         "info",
@@ -54,6 +56,7 @@ class View(Generic[D]):
     ) -> None:
         self._rounds = rounds
         self.key = key
+        self._answers = answers
         self.holders = [(node, info) for node, info in answers if info is not None]
         merged = merge_infos([info for _, info in self.holders])
         exists = merged is not None and merged.exists
@@ -61,6 +64,10 @@ class View(Generic[D]):
         self.info = merged if exists and not self.is_marked else None
         self.was_deleted = merged is not None and self.info is None
         self.is_reduced = is_reduced
+
+    def answered(self) -> set[int]:
+        """The ids of the nodes that said what they know."""
+        return {id(node) for node, _ in self._answers}
 
     def page(self, query: ListingQuery) -> Sequence[Any]:
         """One page of the listing, of which ``info`` is the head.
@@ -101,7 +108,13 @@ def view_database(rounds: Rounds, group: Group[D], key: bytes) -> View[D]:
 
     Raises ``Unavailable`` when no replica answers.
     """
+    view = _view_once(rounds, group, key)
+    if group.are_shared and rounds.is_fresh:
+        return with_others(rounds, group, view, lambda: _view_once(rounds, group, key))
+    return view
 
+
+def _view_once(rounds: Rounds, group: Group[D], key: bytes) -> View[D]:
     def ask(node: D, place: int) -> Promise[DatabaseInfo | None]:
         return node.info(key)
 
@@ -117,7 +130,9 @@ def view_database(rounds: Rounds, group: Group[D], key: bytes) -> View[D]:
     if not answers:
         raise Unavailable("no replica of the database answers")
     _repair(rounds, group, key, gathered)
-    return View(rounds, key, answers, is_reduced=not enough)
+    is_doubtful = group.are_of_one_owner(node for node, _ in answers)
+    is_reduced = not enough or (rounds.is_fresh and is_doubtful)
+    return View(rounds, key, answers, is_reduced=is_reduced)
 
 
 def _repair(

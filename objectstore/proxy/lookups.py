@@ -15,6 +15,7 @@ from objectstore.kernel.errors import Unavailable
 from objectstore.kernel.timestamps import to_seconds
 from objectstore.proxy.asked import Gathered
 from objectstore.proxy.placement import Group
+from objectstore.proxy.returning import with_others
 from objectstore.proxy.rounds import Rounds, ask_others
 from objectstore.wire.merge import merge_states
 from objectstore.wire.nodes import ObjectNode
@@ -52,6 +53,10 @@ class Found:
         self.body = body
         self.is_reduced = is_reduced
 
+    def answered(self) -> set[int]:
+        """The ids of the nodes that said what they know."""
+        return {id(node) for node, _ in self._answers}
+
     def sources(self) -> Iterator[ObjectNode]:
         """Nodes to read the bytes from: those known to have them, then all
         others that might."""
@@ -79,6 +84,23 @@ def look_up(
     Raises ``Unavailable`` when no replica can say anything.
     """
 
+    def once() -> Found:
+        return _look_up_once(rounds, group, key, want_body=want_body, newest=newest)
+
+    found = once()
+    if group.are_shared and rounds.is_fresh:
+        return with_others(rounds, group, found, once)
+    return found
+
+
+def _look_up_once(
+    rounds: Rounds,
+    group: Group[ObjectNode],
+    key: bytes,
+    *,
+    want_body: bool,
+    newest: bool,
+) -> Found:
     def ask(node: ObjectNode, place: int) -> Promise[Lookup]:
         return node.lookup(key, want_body=want_body and place == 0)
 
@@ -103,7 +125,10 @@ def look_up(
     state, body = merge_answers(answers)
     if state is not None:
         _repair(rounds, group, key, gathered, answers, state)
-    return Found(group, answers, state, body, is_reduced=voters < group.majority)
+    is_reduced = voters < group.majority or (
+        rounds.is_fresh and are_doubtful(group, answers)
+    )
+    return Found(group, answers, state, body, is_reduced=is_reduced)
 
 
 def are_doubtful(group: Group[ObjectNode], answers: Answers) -> bool:

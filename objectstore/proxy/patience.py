@@ -15,6 +15,9 @@ from objectstore.proxy.settings import ProxySettings
 N = TypeVar("N")
 
 SUSPECT_SECONDS = 5.0
+# What a process missed while it was away it has been told by then, or nearly always:
+# those who owe it something try again after 10 s at most.
+FRESH_SECONDS = 30.0
 
 
 class Patience:
@@ -26,8 +29,15 @@ class Patience:
         self.read_patience_seconds = settings.read_patience
         self.grace_seconds = settings.write_grace
         self.return_seconds = settings.return_patience
+        self._began = clock.monotonic()
         # id of the node -> (monotonic time until which it is suspect, the node).
         self._suspects: dict[int, tuple[float, Any]] = {}
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether this process has begun lately: its own devices may not have been
+        told yet what was written before."""
+        return self.clock.monotonic() - self._began < FRESH_SECONDS
 
     def suspect(self, node: object) -> None:
         """Remember that the node let somebody wait in vain."""

@@ -97,6 +97,17 @@ class Group(Generic[N]):
         return len(owners) == 1
 
     @property
+    def are_shared(self) -> bool:
+        """Whether some of the primaries, and not all, are of one owner."""
+        return self._are_shared
+
+    def are_unheard(self, away: Sequence[N]) -> bool:
+        """Whether without these nobody is heard but devices of one owner, or none."""
+        missing = {id(node) for node in away}
+        pairs = zip(self.primaries, self.owners, strict=True)
+        return len({owner for node, owner in pairs if id(node) not in missing}) < 2
+
+    @property
     def handoffs(self) -> tuple[N, ...]:
         """The nodes that stand in for primaries, in that order."""
         if self._handoffs is None:

@@ -4,12 +4,15 @@ A worker that is replaced is away for a second or so, a server that is started a
 a few.  A write that others cannot stand in for waits for its majority that long, within
 its client's patience, instead of being refused.  Who does not come back meanwhile is a
 suspect, and not waited for by those who come next.
+
+So does a read through a process that has begun lately, when it hears its own devices
+only: they may have missed what those that are away now have taken in the meantime.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol, TypeVar
 
 from objectstore.kernel import concurrency
 from objectstore.kernel.concurrency import Promise
@@ -19,6 +22,19 @@ from objectstore.kernel.errors import (
     Unavailable,
 )
 from objectstore.proxy.patience import Patience
+from objectstore.proxy.placement import Group
+
+N = TypeVar("N")
+
+
+class Heard(Protocol):
+    """What several nodes say together."""
+
+    def answered(self) -> set[int]:
+        """The ids of those that said something."""
+
+
+H = TypeVar("H", bound=Heard)
 
 # Between two tries; each is a call to every node that is needed.
 PAUSE_SECONDS = 0.02
@@ -59,3 +75,18 @@ def is_away(promise: Promise[Any]) -> bool:
     return isinstance(error, Unavailable) and not isinstance(
         error, DeadlineExceeded | InsufficientStorage
     )
+
+
+def with_others(
+    patience: Patience, group: Group[N], found: H, read: Callable[[], H]
+) -> H:
+    """What was found, or what ``read`` finds once those of another owner are back who
+    may know better."""
+    returning = Returning(patience)
+    while patience.is_fresh:
+        answered = found.answered()
+        away = [node for node in group.primaries if id(node) not in answered]
+        if not group.are_unheard(away) or not returning.wait_for(away):
+            break
+        found = read()
+    return found

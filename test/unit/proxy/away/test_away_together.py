@@ -3,20 +3,29 @@ what its devices say, alike and alone, is not believed where others can be asked
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from objectstore.kernel.concurrency import Event
+from objectstore.kernel.concurrency import Event, spawn_later
+from objectstore.proxy.patience import FRESH_SECONDS
+from objectstore.proxy.settings import ProxySettings
 from test.unit.proxy.away.bodies import BOX
-from test.unit.proxy.cluster import Cluster
+from test.unit.proxy.cluster import IMPATIENT, Cluster
 
 PATH = f"{BOX}/o"
+REDUCED = "X-Ringstack-Consistency"
+SHORTLY = 0.01
+PATIENT = replace(IMPATIENT, return_patience=60.0)
 
 
 class House:
     """Where the first two primaries of ``path`` are of one process."""
 
-    def __init__(self, kind: str, path: str) -> None:
-        self.cluster = Cluster(devices=5)
+    def __init__(
+        self, kind: str, path: str, settings: ProxySettings = IMPATIENT
+    ) -> None:
+        self.cluster = Cluster(devices=5, settings=settings)
         self.cluster.make_container()
         *self.together, self.third = self.cluster.primaries(kind, path)
         self.cluster.directory.owners[self.together[1]] = self.together[0]
@@ -124,3 +133,57 @@ def test_a_container_that_two_of_three_never_heard_of_is_changed(
     assert found.headers.get("X-Container-Meta-A", "") == headers.get(
         "X-Container-Meta-A", ""
     )
+
+
+def forget_stand_ins(house: House, kind: str) -> None:
+    """Only primaries are there to ask."""
+    cluster = house.cluster
+    for number in range(5):
+        if number not in (*house.together, house.third):
+            cluster.faults(kind, number).down = True
+
+
+def come_back_shortly(house: House, kind: str) -> None:
+    faults = house.cluster.faults(kind, house.third)
+
+    def come_back() -> None:
+        faults.down = False
+
+    faults.down = True
+    spawn_later(SHORTLY, come_back)
+
+
+def test_a_process_that_is_fresh_waits_for_who_was_there() -> None:
+    house = House("object", PATH, PATIENT)
+    house.cluster.put(PATH, b"old")
+    house.leave()
+    house.cluster.put(PATH, b"new")
+    house.return_()
+    forget_stand_ins(house, "object")
+    come_back_shortly(house, "object")
+    found = house.cluster.ask("GET", PATH)
+    assert (found.body, found.headers.get(REDUCED)) == (b"new", None)
+
+
+def test_what_it_says_without_them_is_marked(house: House, etag: str) -> None:
+    forget_stand_ins(house, "object")
+    house.cluster.faults("object", house.third).down = True
+    found = house.cluster.ask("GET", PATH)
+    assert (found.body, found.headers[REDUCED]) == (b"old", "reduced")
+    # Later it has been told what it missed.
+    house.cluster.clock.ahead += FRESH_SECONDS
+    assert REDUCED not in house.cluster.ask("GET", PATH).headers
+
+
+def test_a_fresh_process_waits_for_who_knows_a_container() -> None:
+    house = House("container", BOX, PATIENT)
+    # Whoever writes it has been there for long.
+    house.cluster.clock.ahead = 2 * FRESH_SECONDS
+    house.leave()
+    assert house.cluster.ask("PUT", BOX, {"X-Container-Meta-A": "1"}).status == 202
+    house.return_()
+    house.cluster.clock.ahead = 0.0
+    forget_stand_ins(house, "container")
+    come_back_shortly(house, "container")
+    found = house.cluster.ask("HEAD", BOX)
+    assert found.headers["X-Container-Meta-A"] == "1" and REDUCED not in found.headers
