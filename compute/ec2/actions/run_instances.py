@@ -131,7 +131,10 @@ def _refuse_what_is_not_here(parameters: Parameters) -> None:
         if structure:
             known.setdefault(structure, []).append(name)
     for structure, names in known.items():
-        parameters.structure(structure).heed(" ".join(names))
+        given = parameters.structure(structure)
+        # Tools send some empty, whether they are wished for or not.
+        empty = [name for name in given.names() if given.is_empty(name)]
+        given.heed(" ".join([*names, *empty]))
     for (structure, name), only in _ONLY.items():
         given = parameters.structure(structure) if structure else parameters
         value = given.text(name).lower()

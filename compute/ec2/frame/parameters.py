@@ -84,6 +84,10 @@ class Parameters:
         """Whether there is more below this name."""
         return isinstance(self._tree.get(name), Mapping)
 
+    def is_empty(self, name: str) -> bool:
+        """Whether nothing is said under this name, given though it is."""
+        return self._tree.get(name) == ""
+
     @property
     def tree(self) -> Mapping[str, Any]:
         """All that is given, as ``Parameters`` can be made of it again."""

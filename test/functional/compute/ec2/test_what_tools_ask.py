@@ -140,6 +140,8 @@ def instance(tenant: Tenant, image: str, subnet: str) -> str:
     made = tenant.ec2.run_instances(
         ImageId=image, MinCount=1, MaxCount=1, SubnetId=subnet,
         MetadataOptions={"HttpTokens": "optional", "HttpEndpoint": "enabled"},
+        # As Terraform sends it when there is no group.
+        Placement={"AvailabilityZone": "", "GroupName": ""},
         BlockDeviceMappings=[
             {"DeviceName": "/dev/vda", "Ebs": disk},
             {"DeviceName": "/dev/vdb", "Ebs": disk},
