@@ -10,7 +10,7 @@ import ipaddress
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from compute.balancer.model import UDP, UNLIMITED, Listener, Tree, living
+from compute.balancer.model import UDP, UNLIMITED, Listener, Member, Tree, living
 
 # As much as haproxy is given for connections; a listener without a limit may have it.
 FLOWS_MAX = 20000
@@ -75,18 +75,21 @@ def _listeners(tree: Tree) -> Iterator[DatagramListener]:
 
 
 def _members(tree: Tree, listener: Listener) -> tuple[DatagramMember, ...]:
-    """Of the VIP's version of IP: datagrams are handed on as they are."""
+    """Those of another version of IP than the VIP's get nothing: datagrams are handed
+    on as they are."""
     pool = tree.pool(listener.default_pool_id)
     if pool is None or not pool.admin_up:
         return ()
     version = ipaddress.ip_address(tree.balancer.vip_address).version
-    return tuple(
-        DatagramMember(
-            each.id, each.address, each.port, each.weight, each.backup, each.admin_up
+
+    def member(each: Member) -> DatagramMember:
+        is_reached = ipaddress.ip_address(each.address).version == version
+        weight = each.weight if is_reached else 0
+        return DatagramMember(
+            each.id, each.address, each.port, weight, each.backup, each.admin_up
         )
-        for each in tree.members_of(pool.id)
-        if ipaddress.ip_address(each.address).version == version
-    )
+
+    return tuple(member(each) for each in tree.members_of(pool.id))
 
 
 def _prefix_bits(mask: str) -> int:

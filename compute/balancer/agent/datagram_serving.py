@@ -135,7 +135,10 @@ def _standing(balancer_id: str, family: str) -> Standing:
         if "No such file" in done.stderr:
             return Standing()
         raise Unavailable(_shown(done))
-    items = json.loads(done.stdout)["nftables"]
+    try:
+        items = json.loads(done.stdout)["nftables"]
+    except (ValueError, KeyError) as error:
+        raise Unavailable(f"nft: {error!r}") from None
     counters = [item["counter"] for item in items if "counter" in item]
     return Standing(
         frozenset(item["chain"]["name"] for item in items if "chain" in item),

@@ -31,9 +31,8 @@ class KeyFiles:
         self._is_swept = False
 
     def directory(self, balancer_id: str) -> Path:
-        """Where a load balancer's are, while they are.  ``Unavailable`` where the host
-        has no place without a disk."""
-        return self._base() / balancer_id
+        """Where a load balancer's are, while they are."""
+        return (_in_memory() or PLACES[0]) / self._name / balancer_id
 
     def sweep(self) -> None:
         """Once: remove what another agent of ours has left."""
@@ -44,10 +43,13 @@ class KeyFiles:
 
     @contextlib.contextmanager
     def written(self, balancer_id: str, files: Mapping[str, str]) -> Iterator[None]:
-        """They are there inside, and nowhere afterwards."""
+        """They are there inside, and nowhere afterwards.  ``Unavailable`` where the
+        host has no place without a disk."""
         if not files:
             yield
             return
+        if _in_memory() is None:
+            raise Unavailable("neither /run nor /dev/shm is in memory: no keys")
         home = self.directory(balancer_id)
         try:
             _write(home, files)
@@ -57,12 +59,11 @@ class KeyFiles:
             with contextlib.suppress(OSError):
                 home.parent.rmdir()
 
-    def _base(self) -> Path:
-        kinds = dict(line.split(" ")[1:3] for line in MOUNTS.read_text().splitlines())
-        for place in PLACES:
-            if kinds.get(str(place)) in KINDS:
-                return place / self._name
-        raise Unavailable("neither /run nor /dev/shm is in memory: no place for keys")
+
+def _in_memory() -> Path | None:
+    """The first place that is."""
+    kinds = dict(line.split(" ")[1:3] for line in MOUNTS.read_text().splitlines())
+    return next((each for each in PLACES if kinds.get(str(each)) in KINDS), None)
 
 
 def _write(home: Path, files: Mapping[str, str]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import grp
+import logging
 import os
 import pwd
 import subprocess
@@ -31,6 +32,8 @@ END_SECONDS = 2.0
 READ_BYTES = 65536
 # A thousand members write some 50 KiB; more is no line of ours.
 LINE_BYTES_MAX = 1024 * 1024
+
+_log = logging.getLogger("compute.balancer.agent")
 
 
 class Prober:
@@ -81,7 +84,8 @@ class Prober:
     def end(self) -> None:
         """It has nothing to lose."""
         self._process.kill()
-        self._told.close()
+        with contextlib.suppress(OSError):  # what it was to read is of no use now
+            self._told.close()
         self._heard.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(END_SECONDS)
@@ -100,7 +104,15 @@ class Probers:
         needed = {each.balancer_id: each for each in wanted if each.probes}
         for balancer_id in self._running.keys() - needed.keys():
             self._running.pop(balancer_id).end()
-        return {key: self._one(each) for key, each in needed.items()}
+        found: dict[str, Mapping[str, str]] = {}
+        for key, each in needed.items():
+            try:
+                found[key] = self._one(each)
+            except (OSError, ValueError, KeyError) as error:
+                # One that cannot be probed must not take the host's others along.
+                _log.warning("load balancer %s: probing: %s", key, error)
+                found[key] = {}
+        return found
 
     def end(self) -> None:
         """All of them."""

@@ -12,7 +12,7 @@ import json
 import socket
 import sys
 
-ANSWER_SECONDS = 1.0
+ANSWER_SECONDS = 0.5
 
 
 def ask(place: tuple[str, int], times: int) -> list[str]:

@@ -8,7 +8,13 @@ import pytest
 
 from test.functional.compute.house import RunningCloud, running_cloud
 
-ROLES = ("identity", "network", "load-balancer", "balancer-agent")
+ROLES = (
+    "identity",
+    "network",
+    "key-manager",
+    "load-balancer",
+    "balancer-agent",
+)
 
 
 @pytest.fixture(scope="session")

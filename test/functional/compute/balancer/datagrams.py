@@ -61,7 +61,7 @@ def datagrams_take_turns(scene: Scene) -> None:
     assert len(flow) == 5 and len(set(flow)) == 1
     _a_dead_member_gets_no_datagrams(scene, balancer, pool)
     _figures_are_true(scene, balancer, listener)
-    _addresses_stick(scene, balancer, listener, pool)
+    _addresses_stick(scene, balancer, pool)
     _it_serves_on(scene, balancer, listener)
 
 
@@ -105,7 +105,7 @@ def _figures_are_true(scene: Scene, balancer: Any, listener: Any) -> None:
     assert stats()["total_connections"] == now["total_connections"]
 
 
-def _addresses_stick(scene: Scene, balancer: Any, listener: Any, pool: Any) -> None:
+def _addresses_stick(scene: Scene, balancer: Any, pool: Any) -> None:
     path = f"pools/{pool['id']}"
     sticky = {
         "type": "SOURCE_IP",
@@ -127,9 +127,6 @@ def _addresses_stick(scene: Scene, balancer: Any, listener: Any, pool: Any) -> N
         found = names(scene, balancer, 24)
         assert found.total() == 24
         assert (len(found) == 1) is (algorithm == "SOURCE_IP")
-    scene.change(f"listeners/{listener['id']}", "listener", connection_limit=0)
-    assert names(scene, balancer, 1) == {}
-    scene.change(f"listeners/{listener['id']}", "listener", connection_limit=-1)
 
 
 def _another(scene: Scene) -> str:

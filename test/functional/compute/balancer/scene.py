@@ -203,14 +203,18 @@ class Scene:
 
     # ---- end ------------------------------------------------------------------------
 
-    def close(self) -> None:
-        """Everything goes, and nothing may be left."""
+    def clear(self) -> None:
+        """All load balancers go."""
         for each in self.house.ok("GET", "/loadbalancers")["loadbalancers"]:
             self.house.ok("DELETE", f"/loadbalancers/{each['id']}", cascade="true")
         wait_for(
             "no load balancers",
             lambda: not self.house.ok("GET", "/loadbalancers")["loadbalancers"],
         )
+
+    def close(self) -> None:
+        """Everything goes, and nothing may be left."""
+        self.clear()
         wait_for("no haproxy", lambda: not _haproxies())
         wait_for("no namespaces", lambda: "rs-lb-" not in run("ip", "netns"))
         self.agent.stop()

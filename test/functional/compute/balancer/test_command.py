@@ -5,11 +5,13 @@ Each test is one process of the client that reads its commands from a script.
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
 import pytest
 
+from test.fakes.certificates import Authority
 from test.functional.compute.house import OPENSTACK, RunningCloud
 from test.functional.harness.tools import run
 
@@ -180,3 +182,30 @@ def test_policies_quotas_and_surroundings(cloud: RunningCloud, subnet: str) -> N
     assert made[13]["load_balancer"] == 10
     assert made[15]["load_balancer"] == 3
     assert [each["load_balancer"] for each in made[16]] == [3]
+
+
+def test_datagrams_and_tls(cloud: RunningCloud, subnet: str) -> None:
+    bundle = base64.b64encode(Authority().issue("web.example").bundle()).decode()
+    secret = script(
+        cloud,
+        f"""
+        secret store --name web --payload-content-type application/octet-stream --payload-content-encoding base64 --payload {bundle}
+        """,  # noqa: E501
+    )[0]["Secret href"]
+    found = script(
+        cloud,
+        f"""
+        loadbalancer create --name more --vip-subnet-id {subnet} --wait
+        loadbalancer listener create --name dns --protocol UDP --protocol-port 53 --wait more
+        loadbalancer pool create --name servers --listener dns --protocol UDP --lb-algorithm SOURCE_IP_PORT --session-persistence type=SOURCE_IP,persistence_timeout=60,persistence_granularity=255.255.255.0 --wait
+        loadbalancer healthmonitor create --type UDP-CONNECT --delay 5 --timeout 3 --max-retries 2 --wait servers
+        loadbalancer listener create --name tls --protocol TERMINATED_HTTPS --protocol-port 443 --default-tls-container-ref {secret} --sni-container-refs {secret} --tls-version TLSv1.3 --alpn-protocol h2 --hsts-max-age 300 --wait more
+        loadbalancer listener show tls
+        secret consumer list {secret}
+        loadbalancer delete --cascade --wait more
+        """,  # noqa: E501
+    )
+    monitor, shown, consumers = found[3], found[-2], found[-1]
+    assert monitor["type"] == "UDP-CONNECT" and shown["hsts_max_age"] == 300
+    assert shown["default_tls_container_ref"] == secret
+    assert [each["Service"] for each in consumers] == ["load-balancer"]

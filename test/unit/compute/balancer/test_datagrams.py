@@ -105,6 +105,12 @@ def test_pings_and_other_versions(house: House) -> None:
     ]
     assert " check " not in view.configuration  # haproxy cannot
     udp = house.pool(protocol="UDP", loadbalancer_id=balancer["id"])
+    house.listener(
+        balancer, protocol="UDP", protocol_port=53, default_pool_id=udp["id"]
+    )
+    house.member(udp, "fd00::1", 53)
+    ((told,),) = [view.datagrams for view in house.client.host_view(HOST)]
+    assert [(each.address, each.weight) for each in told.members] == [("fd00::1", 0)]
     got = house.refused("healthmonitors", "healthmonitor", pool_id=udp["id"], **monitor)
     assert got[0] == 400
 
