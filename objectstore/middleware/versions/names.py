@@ -12,6 +12,8 @@ from objectstore.kernel.timestamps import TIMESTAMP_MAX, from_text, to_text
 
 RESERVED = "\0"
 NULL = "null"
+# What a version carries that is S3's null version.
+NULL_MARK = "X-Object-Sysmeta-Versions-Null"
 HIDDEN_PREFIX = f"{RESERVED}versions{RESERVED}"
 
 

@@ -14,11 +14,11 @@ from objectstore.kernel.reply import Reply
 from objectstore.kernel.timestamps import from_text, to_text
 from objectstore.middleware.subrequest import IterableInput, close_body, discard
 from objectstore.middleware.versions.link import LINK, whole_listed_etag
+from objectstore.middleware.versions.names import NULL_MARK
 from objectstore.middleware.versions.place import Place, check
 from objectstore.middleware.versions.reads import versions_of
 from objectstore.wire.rows import LISTED_ETAG
 
-NULL_MARK = "X-Object-Sysmeta-Versions-Null"
 EMPTY_ETAG = "d41d8cd98f00b204e9800998ecf8427e"
 # More versions of one name than this are not looked through for the null one.
 LOOKED_THROUGH_MAX = 10_000

@@ -16,6 +16,7 @@ from objectstore.middleware.subrequest import (
 from objectstore.middleware.versions.link import LINK, MARKER_TYPE, is_marker
 from objectstore.middleware.versions.names import (
     NULL,
+    NULL_MARK,
     parse_version_id,
     split_version,
     versions_prefix,
@@ -38,6 +39,8 @@ def read_current(place: Place) -> Reply:
             break
         reply = read_version(place, parse_version_id(version_id))
         if reply.status != 404:
+            if place.request.context.is_s3 and reply.header(NULL_MARK):
+                reply.set_header(VERSION_ID, NULL)
             if head.header("X-Delete-At"):
                 reply.set_header("X-Delete-At", head.header("X-Delete-At"))
             target = f"{place.container_path()}/{place.name}"

@@ -49,6 +49,9 @@ def test_the_null_version_that_is_current_again_goes_with_its_link(
     house.ask("PUT", "/bucket", "versioning=", ENABLE)
     newer = put(house, b"newer")
     house.ask("DELETE", "/bucket/key", f"versionId={newer}")
+    for method in ("GET", "HEAD"):
+        got = house.ask(method, "/bucket/key")
+        assert got.headers["x-amz-version-id"] == "null"
     assert house.ask("GET", "/bucket/key").body == b"before versions"
     assert house.ask("DELETE", "/bucket/key", "versionId=null").status == 204
     assert house.ask("GET", "/bucket/key").code == "NoSuchKey"
