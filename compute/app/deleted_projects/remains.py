@@ -50,6 +50,9 @@ class DeletedProjects:
     def remains(self, projects: Sequence[str] = ()) -> list[Remains]:
         """What is left, of these projects or of any, in the order in which it can go.
         ``Unavailable`` when a room is away, or one of ``projects`` still is one."""
+        if self._gone(self._own):
+            # Whoever answers there knows nobody: it would be all projects' end.
+            raise Unavailable("identity does not know our own project")
         for project_id in projects:
             if not self._gone(project_id):
                 raise Unavailable(f"{project_id} is a project: it is not deleted")

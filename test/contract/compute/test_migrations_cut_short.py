@@ -12,9 +12,10 @@ import sqlalchemy as sa
 from compute.core.database import Database
 from compute.core.migration_steps import NOTES
 from compute.core.migrations import upgrade
-from test.contract.compute.test_migrations import ROOMS
 from test.servers.mariadb import MariaDB, installed_mariadb
 
+# Theirs change tables that are there, and write rows between.
+ROOMS = ("identity", "network")
 TRIES_MAX = 50
 CHANGES = ("CREATE", "ALTER", "INSERT", "UPDATE")
 
@@ -81,7 +82,7 @@ def test_whichever_statement_was_the_last(
     while tries < TRIES_MAX:
         tries += 1
         # Each try comes a little further than the one before.
-        with cut_after(database, 31, cut), suppress(Cut):
+        with cut_after(database, 19, cut), suppress(Cut):
             upgrade(database, ROOMS)
             break
     assert 3 < tries < TRIES_MAX
