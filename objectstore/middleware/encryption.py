@@ -41,8 +41,7 @@ from pathlib import Path
 from typing import Any
 
 from objectstore.kernel.conditions import unquoted
-from objectstore.kernel.metadata_limits import check_metadata
-from objectstore.kernel.reply import HeaderList, Reply, text_reply
+from objectstore.kernel.reply import Reply, text_reply
 from objectstore.kernel.request import Application, Environ, Request, StartResponse
 from objectstore.kernel.settings import option, read_file
 from objectstore.middleware.api_paths import API_VERSIONS
@@ -53,10 +52,10 @@ from objectstore.middleware.crypto.conditions import widen_conditions
 from objectstore.middleware.crypto.keys import (
     ACTIVE,
     Keys,
-    PathKey,
     is_secret,
     read_keys,
 )
+from objectstore.middleware.crypto.metadata import open_metadata, seal_metadata
 from objectstore.middleware.crypto.reading import (
     Described,
     Opened,
@@ -68,9 +67,6 @@ from objectstore.middleware.crypto.stored import (
     BODY,
     ETAG,
     ETAG_MAC,
-    META_PREFIX,
-    META_SECRET,
-    USER_PREFIX,
     ListedEtags,
     opened_header,
     opened_listing,
@@ -153,7 +149,7 @@ class Encryption:
         elif method == "PUT" and self._encrypts and self._is_wanted(request):
             reply = self._put(request, (account, container, name))
         elif method == "POST" and self._encrypts and not self._waits:
-            self._seal_metadata(request, self._keys.current(account, container, name))
+            seal_metadata(request, self._keys.current(account, container, name))
             reply = self._without_own(ask(self.app, environ))
         elif method == "DELETE":
             widen_conditions(request, self._keys, (account, container, name))
@@ -175,7 +171,7 @@ class Encryption:
         key = self._keys.current(*path)
         if named:
             key = self._keys.named(named, *path)
-        self._seal_metadata(request, key)
+        seal_metadata(request, key)
         widen_conditions(request, self._keys, path)
         length = request.content_length
         listed = ListedEtags(
@@ -194,20 +190,6 @@ class Encryption:
             reply.set_header("Etag", body.etag)
         return reply
 
-    def _seal_metadata(self, request: Request, key: PathKey) -> None:
-        sent = list(request.headers_with_prefix(USER_PREFIX))
-        if not sent:
-            return
-        check_metadata((name[len(USER_PREFIX) :], value) for name, value in sent)
-        for name, value in sent:
-            short = name[len(USER_PREFIX) :]
-            request.remove_header(name)
-            if value:
-                sealed = key.seal(value.encode(), f"meta {short}")
-                request.set_header(META_PREFIX + short, sealed)
-        # Shown as its own header so that a POST may be under another secret.
-        request.set_header(META_SECRET, f"id={key.secret_id}")
-
     # ---- reading -----------------------------------------------------------------
 
     def _read(self, request: Request, path: tuple[str, str, str]) -> Reply:
@@ -217,7 +199,7 @@ class Encryption:
         if BODY not in context.whole_if:
             context.whole_if = (*context.whole_if, BODY)
         reply = ask(self.app, request.environ)
-        self._open_metadata(reply, path)
+        open_metadata(reply, self._keys, path)
         if not reply.header(BODY):
             return reply
         described = describe_body(self._keys, reply, path)
@@ -235,21 +217,6 @@ class Encryption:
             return ranged(self.app, request, reply, described)
         reply.body = Opened(reply.body, described, (0, described.size))
         return reply
-
-    def _open_metadata(self, reply: Reply, path: tuple[str, str, str]) -> None:
-        secret = reply.header(META_SECRET).removeprefix("id=")
-        if not reply.header(META_SECRET):
-            return
-        key = self._keys.of(secret, *path)
-        opened: HeaderList = []
-        for name, value in reply.headers:
-            if name.startswith(META_PREFIX):
-                short = name[len(META_PREFIX) :]
-                value = key.open(value, f"meta {short}").decode()
-                name = USER_PREFIX + short
-            if name != META_SECRET:
-                opened.append((name, value))
-        reply.headers = opened
 
     @staticmethod
     def _without_own(reply: Reply) -> Reply:
