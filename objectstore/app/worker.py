@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import signal
-from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -16,7 +15,6 @@ from prometheus_client import CollectorRegistry
 
 from objectstore.app import leaving
 from objectstore.app.admin import AdminPages
-from objectstore.app.daemons import Ran, loops_of, run_once
 from objectstore.app.device_metrics import device_families
 from objectstore.app.device_watch import REST_SECONDS as DEVICE_REST_SECONDS
 from objectstore.app.device_watch import DeviceWatch
@@ -26,6 +24,7 @@ from objectstore.app.figures import device_figures
 from objectstore.app.internal import InternalStore
 from objectstore.app.neighbours import Neighbours
 from objectstore.app.node_service import NodeService
+from objectstore.app.open_device import OpenDevice
 from objectstore.app.places import Places
 from objectstore.app.proxy_service import ProxyService
 from objectstore.app.ranks import Ranks
@@ -167,37 +166,13 @@ class StoreWorker:
         """The proxy's filters, the outermost first (``middleware.layers``)."""
         return self._proxy.pipeline if self._proxy is not None else None
 
-    def run_once(self, daemon: str) -> list[dict[str, Any]]:
-        """Without serving: open the devices, let a daemon do a whole round."""
-        try:
-            self._open_all()
-            ran = run_once(daemon, self._devices.opened.values())
-        finally:
-            self.stop()
-        return [asdict(each) for each in ran]
-
-    def run_alone(self, daemon: str) -> list[dict[str, Any]]:
-        """Without serving: run one daemon until told to stop."""
-        try:
-            self._open_all()
-            found = loops_of(daemon, self._devices.opened.values())
-            for _, _, loop in found:
-                loop.start()
-            stop = concurrency.Event()
-            on_signals({signal.SIGTERM: stop.set, signal.SIGINT: stop.set})
-            stop.wait()
-        finally:
-            self.stop()
-        return [
-            asdict(Ran(device, loop.step.name, room, ""))
-            for device, room, loop in found
-        ]
-
-    def _open_all(self) -> None:
-        """Every device of this machine, or none: a server may have some of them."""
+    def open_all(self) -> list[OpenDevice]:
+        """Every device of this machine, or none: a server may have some of them.  For
+        work without serving."""
         self._devices.open(self._places.own_devices())
         for name, why in self._devices.unserved.items():
             raise Unavailable(f"{name}: {why}")
+        return list(self._devices.opened.values())
 
     def stop(self) -> None:
         """Finish the requests that are under way, then close everything.

@@ -8,7 +8,7 @@ them itself.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -61,7 +61,9 @@ def _command(name: str, text: str) -> None:
     )
     def run(once: bool, as_json: bool, settings_file: Path) -> None:
         settings = load(settings_file)
-        ran = _once(settings, name) if once else _until_told(settings, name)
+        ran = (
+            _once(settings, name) if once else _offline(settings, name, until_told=True)
+        )
         _show(ran, as_json)
         sys.exit(1 if any(each["problem"] for each in ran) else 0)
 
@@ -74,26 +76,22 @@ def _once(settings: StoreSettings, name: str) -> list[dict[str, Any]]:
             address, f"/admin/daemon/{name}", "POST", ROUND_SECONDS_MAX
         )
     except Unavailable:
-        return _offline(settings, lambda worker: worker.run_once(name))
+        return _offline(settings, name)
     ran: list[dict[str, Any]] = answer["ran"]
     return ran
 
 
-def _until_told(settings: StoreSettings, name: str) -> list[dict[str, Any]]:
-    return _offline(settings, lambda worker: worker.run_alone(name))
-
-
 def _offline(
-    settings: StoreSettings, work: Callable[[Any], list[dict[str, Any]]]
+    settings: StoreSettings, name: str, *, until_told: bool = False
 ) -> list[dict[str, Any]]:
     """With the devices opened by this process."""
     # Imported here: only this needs the whole store.
-    from objectstore.app.worker import StoreWorker
+    from objectstore.app.offline import run_round, run_until_told
 
     # There are no requests whose lines could be logged.
-    log = replace(settings.log, access_log_to="none")
+    settings = replace(settings, log=replace(settings.log, access_log_to="none"))
     try:
-        return work(StoreWorker(replace(settings, log=log), 0, 1))
+        return (run_until_told if until_told else run_round)(settings, name)
     except RingstackError as error:
         raise click.ClickException(str(error)) from error
 
