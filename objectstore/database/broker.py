@@ -23,7 +23,7 @@ from objectstore.database.facts_table import FORMAT_VERSION, FactsRow
 from objectstore.database.listing import Entry, list_page
 from objectstore.database.names import NameRange, range_of
 from objectstore.database.rows import RowTable, ShownPage, Totals
-from objectstore.database.shown_page import READERS_KEPT, Reader, in_turn, show
+from objectstore.database.shown_page import Readers, in_turn, show
 from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.errors import Corrupt, InsufficientStorage
 from objectstore.wire.listing_forms import Form
@@ -33,11 +33,6 @@ T = TypeVar("T")
 
 # A fold of so many rows takes some 10 ms of the hub's thread.
 PENDING_ROWS_MAX = 1000
-
-
-def empty_image(table: RowTable) -> bytes:
-    """The bytes of a database without facts and rows."""
-    return sqlite_file.image_of(table.schema + facts_table.SCHEMA)
 
 
 class NotBegun(Corrupt):
@@ -53,7 +48,6 @@ class Broker:
         "_cleared",
         "_connection",
         "_dirty",
-        "_is_closed",
         "_pending",
         "_readers",
         "_reported",
@@ -74,8 +68,7 @@ class Broker:
         self.path = path
         self.facts_written: Promise[Any] | None = None
         self.from_rows: frozenset[Form] = frozenset()
-        self._readers: list[Reader] = []
-        self._is_closed = False
+        self._readers = Readers(table, path)
         self._table = table
         self._pending: dict[str, Any] = {}
         self._reported: tuple[int, ...]
@@ -212,19 +205,9 @@ class Broker:
             self.fold()
         except InsufficientStorage:
             return self.shown(query, form)
-        page = in_turn(self._show_beside, query, form)
+        page = in_turn(self._readers.show, query, form)
         if page is None:
             self.from_rows |= {form}
-        return page
-
-    def _show_beside(self, query: ListingQuery, form: Form) -> ShownPage | None:
-        readers = self._readers
-        reader = readers.pop() if readers else Reader(self._table, self.path)
-        page = reader.show(query, form)
-        if len(readers) < READERS_KEPT and not self._is_closed:
-            readers.append(reader)
-        else:
-            reader.close()
         return page
 
     def rows(self, query: ListingQuery) -> RowsPage:
@@ -256,9 +239,7 @@ class Broker:
 
     def close(self) -> None:
         """Close the file.  Blocks: SQLite syncs it."""
-        self._is_closed = True
-        for reader in self._readers:
-            reader.close()
+        self._readers.close()
         self._connection.close()
 
     # ---- the file -----------------------------------------------------------

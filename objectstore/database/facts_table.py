@@ -11,9 +11,10 @@ from typing import NamedTuple
 
 import msgpack
 
+from objectstore.database import sqlite_file
 from objectstore.database.facts import Facts
 from objectstore.database.row_kinds import DIGEST_BYTES
-from objectstore.database.rows import Totals
+from objectstore.database.rows import RowTable, Totals
 
 FORMAT_VERSION = 1
 
@@ -38,6 +39,11 @@ _WRITE = (
     f"INSERT OR REPLACE INTO facts (only, {_COLUMNS}) "
     "VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
+
+
+def empty_image(table: RowTable) -> bytes:
+    """The bytes of a database without facts and rows."""
+    return sqlite_file.image_of(table.schema + SCHEMA)
 
 
 class FactsRow(NamedTuple):

@@ -77,3 +77,30 @@ class Reader:
         """Close the file.  Blocks if nobody else has it open: SQLite syncs it."""
         if self._connection is not None:
             self._connection.close()
+
+
+class Readers:
+    """Of one database, for pages that native threads write."""
+
+    def __init__(self, table: RowTable, path: str) -> None:
+        self._table = table
+        self._path = path
+        self._kept: list[Reader] = []
+        self._is_closed = False
+
+    def show(self, query: ListingQuery, form: Form) -> ShownPage | None:
+        """See ``Reader``.  Several threads at a time."""
+        kept = self._kept
+        reader = kept.pop() if kept else Reader(self._table, self._path)
+        page = reader.show(query, form)
+        if len(kept) < READERS_KEPT and not self._is_closed:
+            kept.append(reader)
+        else:
+            reader.close()
+        return page
+
+    def close(self) -> None:
+        """Those that are kept, and those that are at work when they are done."""
+        self._is_closed = True
+        for reader in self._kept:
+            reader.close()

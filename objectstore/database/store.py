@@ -12,11 +12,12 @@ import os
 from collections.abc import Callable, Iterator
 
 from objectstore.database import sqlite_file
-from objectstore.database.broker import PENDING_ROWS_MAX, Broker, NotBegun, empty_image
+from objectstore.database.broker import PENDING_ROWS_MAX, Broker, NotBegun
 from objectstore.database.broker_cache import OPEN_DATABASES_MAX, BrokerCache
 from objectstore.database.changes import Changes
 from objectstore.database.database_files import DatabaseFiles
 from objectstore.database.facts import Facts, join
+from objectstore.database.facts_table import empty_image
 from objectstore.database.journal_records import (
     FactsRecord,
     Record,

@@ -15,8 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from objectstore.database import sqlite_file
-from objectstore.database.broker import Broker, empty_image
+from objectstore.database.broker import Broker
 from objectstore.database.facts import Facts, created_by, deleted_by
+from objectstore.database.facts_table import empty_image
 from objectstore.database.merge import is_live, merge_rows, normal_row
 from objectstore.database.row_kinds import CONTAINER_ROWS, OBJECT_ROWS
 from objectstore.database.rows import RowTable
