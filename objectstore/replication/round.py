@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Generic, TypeVar
 
+from objectstore.kernel.errors import RingstackError
 from objectstore.replication.differences import Replica
 from objectstore.replication.places import Places
+from objectstore.replication.status import ReplicationStatus
 
 N = TypeVar("N", bound=Replica)
 
@@ -13,6 +16,8 @@ N = TypeVar("N", bound=Replica)
 PARTITIONS_PER_STEP = 64
 # Multiples of it, modulo 1, lie as far from each other as any: places to begin at.
 GOLDEN_RATIO = 0.618034
+
+_log = logging.getLogger("objectstore.replication")
 
 
 class Round(Generic[N]):
@@ -22,8 +27,9 @@ class Round(Generic[N]):
     answer, by id; ``is_clean``: whether all has gone well.
     """
 
-    def __init__(self, places: Places[N]) -> None:
+    def __init__(self, places: Places[N], status: ReplicationStatus) -> None:
         self.places = places
+        self._status = status
         count = places.partition_count
         chunks = [
             range(first, min(first + PARTITIONS_PER_STEP, count))
@@ -35,3 +41,15 @@ class Round(Generic[N]):
         self.left = chunks[begin:] + chunks[:begin]
         self.absent: set[int] = set()
         self.is_clean = True
+
+    def miss(self, peer_id: int, error: RingstackError) -> None:
+        """The peer does not answer: go on without it."""
+        _log.info("%s-replication: device %d: %s", self._status.kind, peer_id, error)
+        self.absent.add(peer_id)
+        self.fail()
+
+    def fail(self) -> None:
+        """Something is not as it should be afterwards."""
+        self.is_clean = False
+        self._status.failures += 1
+        self._status.round_failures += 1
