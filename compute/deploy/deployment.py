@@ -6,29 +6,22 @@ the next survey finds it.
 
 from __future__ import annotations
 
-import hashlib
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
+from compute.deploy.acting import Acting, Say
 from compute.deploy.draining import devices_left, guests_left, store_missing
 from compute.deploy.fleet import Fleet
 from compute.deploy.forgetting import why_not_forgotten
 from compute.deploy.inventory import Inventory
 from compute.deploy.model import Host, Part
-from compute.deploy.plan import (
-    Change,
-    farewells,
-    interruption,
-    preparations,
-    service_changes,
-)
+from compute.deploy.plan import farewells, preparations, service_changes
 from compute.deploy.rings import RingStep, first_ring, next_step, ring_names
 from compute.deploy.rolling import Batch, batches
 from compute.deploy.sharing import share_keys
 from compute.deploy.site import Site
 from compute.deploy.survey import Survey, ring_files, survey
-from compute.deploy.transport import Away, Refused
-from compute.deploy.wish import HostWishes
+from compute.deploy.transport import Refused
 from ring.file import load_builder, save_builder, save_ring
 
 HEALTH_SECONDS = 60.0
@@ -38,8 +31,6 @@ WHOLE_SECONDS = 900.0
 DRAINED_SECONDS = 3600.0
 LOOK_SECONDS = 1.0
 REASONS_SHOWN = 5
-
-Say = Callable[[str], None]
 
 
 class Stopped(Exception):
@@ -56,6 +47,7 @@ class Deployment:
         self._inventory = inventory
         self._site = site
         self._say = say
+        self._acting = Acting(fleet, site, say)
         self._accepts_loss = False
 
     def apply(
@@ -121,15 +113,14 @@ class Deployment:
 
     def _interruption(self, found: Survey, *, allowed: bool) -> bool:
         """Whether all must be restarted at once.  Raises ``Stopped`` if it may not."""
-        reasons = {
-            host: why
-            for host, each in found.hosts.items()
-            if (why := interruption(each.wishes, each.found))
-        }
+        reasons = found.interruptions()
         told = [f"{host.name}: {why}" for host, why in reasons.items()]
         if reasons and not allowed:
-            hint = "it cannot run beside what the inventory wishes: all must restart at"
-            raise Stopped("\n".join([*told, f"{hint} once, by apply --interrupt"]))
+            hint = (
+                "it cannot run beside what the inventory wishes: all must restart at "
+                "once, by apply --interrupt; or let tls be as it was"
+            )
+            raise Stopped("\n".join([*told, hint]))
         if reasons and found.away:
             raise Stopped("every host must be there, for all restart at once")
         return bool(reasons)
@@ -154,42 +145,12 @@ class Deployment:
         def prepare(host: Host) -> None:
             each = found.hosts[host]
             for change in preparations(each.wishes, each.found):
-                self._act(host, each.wishes, change)
+                self._acting.act(host, each.wishes, change)
 
         _, failed = self._fleet.each(list(found.hosts), prepare)
         for host, why in failed.items():
             self._say(f"{host.name}: {why}")
         return list(failed)
-
-    def _act(self, host: Host, wishes: HostWishes, change: Change) -> None:
-        if change.kind == "release":
-            self._send_release(host, wishes)
-        else:
-            self._fleet.ask(host, change.order)
-        self._say(f"{host.name}: {change}")
-
-    def _send_release(self, host: Host, wishes: HostWishes) -> None:
-        path = self._site.release_file(wishes.release)
-        if not path.exists():
-            raise Refused(f"{path} is gone: upgrade makes a release anew")
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-            file.seek(0)
-            request = {
-                "verb": "receive",
-                "name": wishes.release,
-                "bytes": path.stat().st_size,
-                "sha256": digest,
-                "libvirt": wishes.libvirt,
-            }
-            connection = self._fleet.connections.get(host)
-            if connection is None:
-                raise Refused("is away")
-            try:
-                connection.ask(request, file)
-            except Away as error:
-                self._fleet.lose(host, str(error))
-                raise Refused(f"is away: {error}") from None
 
     # ---- services ------------------------------------------------------------------
 
@@ -305,7 +266,7 @@ class Deployment:
             each = found.hosts[host]
             for change in preparations(each.wishes, each.found):
                 if change.kind == "file" and change.subject.rpartition("/")[2] in files:
-                    self._act(host, each.wishes, change)
+                    self._acting.act(host, each.wishes, change)
 
         _, failed = self._fleet.each(list(found.hosts), bring)
         for host, why in failed.items():
@@ -339,6 +300,6 @@ class Deployment:
         for host, each in now.hosts.items():
             for change in farewells(each.wishes, each.found):
                 try:
-                    self._act(host, each.wishes, change)
+                    self._acting.act(host, each.wishes, change)
                 except Refused as error:
                     self._say(f"{host.name}: {error}")

@@ -15,7 +15,7 @@ from compute.deploy.checks import Machine, Remark, judge
 from compute.deploy.fleet import Fleet
 from compute.deploy.inventory import Inventory
 from compute.deploy.model import Host, Part, Secrets
-from compute.deploy.plan import Change, plan, query
+from compute.deploy.plan import Change, interruption, plan, query
 from compute.deploy.rings import RingRefused, first_ring, next_step, ring_names
 from compute.deploy.shared_keys import GrownApart, Held, copies
 from compute.deploy.site import Site
@@ -62,6 +62,14 @@ class Survey:
                 line = f"+as on {copy.source.name}"
                 plans[copy.target].append(Change("keys", copy.place, {}, (line,)))
         return plans
+
+    def interruptions(self) -> dict[Host, str]:
+        """Whose services cannot run beside those that are wished, and why."""
+        return {
+            host: why
+            for host, each in self.hosts.items()
+            if (why := interruption(each.wishes, each.found))
+        }
 
     def keys(self) -> dict[Host, Held]:
         """What each control host has of what they share, as digests."""

@@ -1,0 +1,56 @@
+"""Doing one change on a host, and saying so."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from compute.deploy.fleet import Fleet
+from compute.deploy.model import Host
+from compute.deploy.plan import Change
+from compute.deploy.site import Site
+from compute.deploy.transport import Away, Refused
+from compute.deploy.wish import HostWishes
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """On the hosts of a fleet, with what the site has."""
+
+    fleet: Fleet
+    site: Site
+    say: Say
+
+    def act(self, host: Host, wishes: HostWishes, change: Change) -> None:
+        """Raises ``Refused``."""
+        if change.kind == "release":
+            self._send_release(host, wishes)
+        else:
+            self.fleet.ask(host, change.order)
+        self.say(f"{host.name}: {change}")
+
+    def _send_release(self, host: Host, wishes: HostWishes) -> None:
+        path = self.site.release_file(wishes.release)
+        if not path.exists():
+            raise Refused(f"{path} is gone: upgrade makes a release anew")
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            file.seek(0)
+            request = {
+                "verb": "receive",
+                "name": wishes.release,
+                "bytes": path.stat().st_size,
+                "sha256": digest,
+                "libvirt": wishes.libvirt,
+            }
+            connection = self.fleet.connections.get(host)
+            if connection is None:
+                raise Refused("is away")
+            try:
+                connection.ask(request, file)
+            except Away as error:
+                self.fleet.lose(host, str(error))
+                raise Refused(f"is away: {error}") from None
