@@ -21,7 +21,6 @@ from compute.orchestration.resources.octavia.balancer_thing import BalancerThing
 
 PORT_MAX = 65535
 COOKIE, APP_COOKIE = "cookie_name", "APP_COOKIE"
-_NO_KEYS = "there is nowhere to keep keys"
 
 _COMMON = {
     "name": text("Its name", live=True),
@@ -39,11 +38,12 @@ class Listener(BalancerThing):
     shelf = "octavia.listener"
     aside = frozenset({"tenant_id"})
     fields = {"loadbalancer": "loadbalancer_id", "default_pool": "default_pool_id"}
-    never = {"default_tls_container_ref": _NO_KEYS, "sni_container_refs": _NO_KEYS}
     properties = {
         **_COMMON,
         "protocol": text(
-            "What is spoken", required=True, one_of=("HTTP", "HTTPS", "TCP")
+            "What is spoken",
+            required=True,
+            one_of=("HTTP", "HTTPS", "TERMINATED_HTTPS", "TCP", "UDP", "PROMETHEUS"),
         ),
         "protocol_port": whole("The port", required=True, least=1, most=PORT_MAX),
         "loadbalancer": text("Of which load balancer", is_a="octavia.loadbalancer"),
@@ -102,14 +102,14 @@ class Pool(BalancerThing):
             "How one is chosen",
             required=True,
             live=True,
-            one_of=("ROUND_ROBIN", "LEAST_CONNECTIONS", "SOURCE_IP"),
+            one_of=("ROUND_ROBIN", "LEAST_CONNECTIONS", "SOURCE_IP", "SOURCE_IP_PORT"),
         ),
         "loadbalancer": text("Of which load balancer", is_a="octavia.loadbalancer"),
         "listener": text("Whose default it is", is_a="octavia.listener"),
         "protocol": text(
             "What is spoken with them",
             required=True,
-            one_of=("HTTP", "HTTPS", "TCP", "PROXY", "PROXYV2"),
+            one_of=("HTTP", "HTTPS", "TCP", "PROXY", "PROXYV2", "UDP"),
         ),
         "tls_enabled": flag("Whether over TLS", False, live=True),
     }

@@ -90,7 +90,7 @@ class HealthMonitor(BalancerThing):
         "type": text(
             "How it is probed",
             required=True,
-            one_of=("HTTP", "HTTPS", "TCP", "TLS-HELLO"),
+            one_of=("HTTP", "HTTPS", "TCP", "TLS-HELLO", "PING", "UDP-CONNECT"),
         ),
         "url_path": text("What is asked for", live=True),
         "tenant_id": text("The project that owns it", is_a="keystone.project"),

@@ -94,7 +94,7 @@ def test_a_kill_at_any_request(type_name: str, balanced: tuple[House, Bench]) ->
         (LB, {}, "vip_subnet"),
         (LB, {"vip_subnet": "s", "flavor": "big"}, "does not have"),
         (LISTENER, {"protocol": "HTTP", "protocol_port": 80}, "loadbalancer"),
-        (LISTENER, {"protocol": "UDP", "protocol_port": 80}, "allowed"),
+        (LISTENER, {"protocol": "SCTP", "protocol_port": 80}, "allowed"),
         (POLICY, {"listener": "l", "action": "REDIRECT_TO_URL"}, "redirect_url"),
     ],
 )
