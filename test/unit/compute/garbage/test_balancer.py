@@ -53,12 +53,16 @@ _MONITOR = {
     "http_version": 1.1,
     "domain_name": "a.b",
 }
+_TLS = {"tls_ciphers": "", "tls_versions": [], "alpn_protocols": []}
 _POOL = {
     **_TEXTS,
     "protocol": "HTTP",
     "lb_algorithm": "ROUND_ROBIN",
     "session_persistence": {"type": "APP_COOKIE", "cookie_name": "c"},
     "tls_enabled": False,
+    "tls_container_ref": "",
+    "ca_tls_container_ref": "",
+    **_TLS,
 }
 _LISTENER = {
     **_TEXTS,
@@ -68,6 +72,13 @@ _LISTENER = {
     "insert_headers": {"X-Forwarded-For": "true"},
     "timeout_client_data": 1,
     "allowed_cidrs": ["192.0.2.0/24"],
+    "default_tls_container_ref": "",
+    "sni_container_refs": [],
+    "client_authentication": "NONE",
+    "client_ca_tls_container_ref": "",
+    "hsts_max_age": None,
+    "hsts_preload": False,
+    **_TLS,
 }
 BODIES: Bodies = {
     ("POST", f"{V}/loadbalancers"): [
