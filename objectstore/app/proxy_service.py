@@ -52,6 +52,8 @@ class ProxyService:
             {
                 "cluster_secret": settings.cluster.secret,
                 "settings_directory": str(settings.source.parent),
+                # Where workers meet; "": there is one only.
+                "workers_directory": str(settings.server.run) if count > 1 else "",
             },
         )
         pages = status.pages() if settings.server.public_status else {}

@@ -6,9 +6,10 @@ is 400; an upload that would exceed them is 413 ``Upload exceeds quota.`` (to
 whoever may write there; others get their 401 or 403).
 
 What a container holds is asked for at each upload into it; uploads under way
-through the same process count in full (``quota_room``), those through others once
-they have ended: an upload that took a while is looked at again before it is stored,
-so only what ends in several processes within a few milliseconds may go over.  An
+through the same process count in full (``quota_room``), and the workers of a machine
+store theirs by turns.  Those through other machines count once they have ended: an
+upload that took a while is looked at again before it is stored, so only what ends
+through several machines within a few milliseconds may go over.  An
 upload that replaces an object counts in full too, as in Swift.  Large objects count
 as their manifests: their segments count where those are.  All versions of objects count
 in bytes.
@@ -23,6 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from objectstore.kernel.errors import Rejected
@@ -37,6 +39,7 @@ from objectstore.kernel.request import (
 )
 from objectstore.middleware.filter_options import FilterMaker, read_options
 from objectstore.middleware.quota_room import QuotaRooms, Use
+from objectstore.middleware.quota_turns import QuotaTurns
 from objectstore.middleware.stored_facts import (
     authorize_write,
     container_facts,
@@ -59,9 +62,9 @@ class ContainerQuotasSettings:
 class ContainerQuotas:
     """The filter; see the module's docstring."""
 
-    def __init__(self, app: Application) -> None:
+    def __init__(self, app: Application, turns: QuotaTurns | None = None) -> None:
         self.app = app
-        self._rooms = QuotaRooms()
+        self._rooms = QuotaRooms(turns=turns)
 
     def describe(self, registry: Any) -> None:
         """Tell ``/info``."""
@@ -144,4 +147,6 @@ def whole_number(text: str) -> int | None:
 def filter_factory(global_conf: dict[str, str], **local_conf: str) -> FilterMaker:
     """PasteDeploy's entry point."""
     read_options(ContainerQuotasSettings, "container_quotas", global_conf, local_conf)
-    return ContainerQuotas
+    shared = global_conf.get("workers_directory", "")
+    turns = QuotaTurns(Path(shared)) if shared else None
+    return lambda app: ContainerQuotas(app, turns)

@@ -6,9 +6,9 @@ that find too little room because of others under way wait for those a while: th
 fail, or be counted twice for a moment.
 
 Uploads through other processes are seen once they have ended.  So one that took a
-while is looked at again when its last byte has come, before it is stored: what may go
-over a quota is only what ends in several processes within the same moment
-(doc/decisions/0047).
+while is looked at again when its last byte has come, before it is stored; workers of
+one machine do that by turns (``quota_turns.py``).  What may go over a quota is only
+what ends through several machines within the same moment (doc/decisions/0047).
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from objectstore.kernel.clock import SystemClock
 from objectstore.kernel.concurrency import sleep
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.request import footers_of
+from objectstore.middleware.quota_turns import QuotaTurns
 
 WAIT_SECONDS_MAX = 2.0
 POLL_SECONDS = 0.02
@@ -60,7 +61,10 @@ class QuotaRooms:
         self,
         pause: Callable[[float], object] = sleep,
         monotonic: Callable[[], float] = _CLOCK.monotonic,
+        turns: QuotaTurns | None = None,
     ) -> None:
+        """``turns``: where other workers bring something too."""
+        self._turns = turns
         self._pause = pause
         self._monotonic = monotonic
         # In the order in which they came: each waits for those before it only.
@@ -89,8 +93,20 @@ class QuotaRooms:
                 refuse()
                 raise Rejected(413, REFUSAL)
             again = look.at + AGAIN_AFTER_SECONDS
+            give_on: Callable[[], None] | None = None
             bound = None if limit.size is None else limit.size - (look.use.size or 0)
             came = 0
+
+            def take_turn() -> None:
+                nonlocal give_on
+                if self._turns is None or give_on is not None:
+                    return
+                give_on = self._turns.take(key)
+                # All others are stored, or come later and look then.
+                now = used()
+                fits = _fits((now.size or 0) + mine.size, limit.size)
+                if not (fits and _fits((now.objects or 0) + 1, limit.objects)):
+                    raise Rejected(413, REFUSAL)
 
             def take(count: int) -> None:
                 nonlocal came
@@ -100,12 +116,20 @@ class QuotaRooms:
                     if sum(upload.size for upload in uploads) > bound:
                         raise Rejected(413, REFUSAL)
                 is_whole = came == length if length is not None else not count
-                if not is_whole or self._monotonic() < again:
+                if is_whole:
+                    take_turn()
+                if not is_whole or give_on is not None or self._monotonic() < again:
                     return
                 if self._wait_for_room(uploads, mine, limit, used) is None:
                     raise Rejected(413, REFUSAL)
 
-            yield lambda body: CountedInput(body, take)
+            try:
+                if length == 0:  # nobody reads what is not there
+                    take_turn()
+                yield lambda body: CountedInput(body, take)
+            finally:
+                if give_on is not None:
+                    give_on()
         finally:
             uploads.remove(mine)
             if not uploads:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import pytest
 
+from objectstore.kernel.concurrency import Event, sleep, spawn
 from objectstore.kernel.errors import Rejected
 from objectstore.middleware.quota_room import QuotaRooms, Use
+from objectstore.middleware.quota_turns import QuotaTurns
 
 NO_LIMIT = Use(None, None)
 
@@ -142,3 +145,37 @@ def test_whoever_may_not_write_is_told_that_instead() -> None:
         pass
     with rooms.admitted("c", 1, NO_LIMIT, lambda: Use(0, 0), nothing):
         pass
+
+
+@pytest.mark.parametrize("length", [1, 0])
+def test_of_two_workers_one_takes_the_last_place(tmp_path: Path, length: int) -> None:
+    """Both have looked, and found room, before either has stored."""
+    stored: list[int] = []
+    limit = Use(None, 1)
+    workers = [QuotaRooms(turns=QuotaTurns(tmp_path)) for _ in range(2)]
+    at_once = [Event() for _ in workers]
+    outcomes: list[int] = []
+
+    def used() -> Use:
+        return Use(sum(stored), len(stored))
+
+    def upload(place: int) -> None:
+        try:
+            with workers[place].admitted("c", length, limit, used, nothing) as counted:
+                at_once[place].set()
+                at_once[1 - place].wait(0.05)
+                counted(io.BytesIO(bytes(length))).read(length)
+                sleep(0.01)
+                stored.append(length)
+            outcomes.append(201)
+        except Rejected as refusal:
+            outcomes.append(refusal.status)
+
+    tasks = [spawn(upload, place) for place in range(2)]
+    for each in tasks:
+        each.wait()
+    assert sorted(outcomes) == [201, 413]
+    # The turn was given on.
+    stored.clear()
+    upload(0)
+    assert outcomes[-1] == 201
