@@ -219,7 +219,8 @@ def upgrade(inventory_file: Path, interrupt: bool) -> None:
 def rollback(inventory_file: Path, interrupt: bool) -> None:
     """Let the machines run the release before, one zone at a time.
 
-    Once more: the one that you came from.  Settings are the inventory's, as always.
+    If it stops, ``apply`` goes on: once more would go forth again, to the one that you
+    came from.  Settings are the inventory's, as always.
     """
     _apply(inventory_file, interrupt=interrupt, goes_back=True)
 
