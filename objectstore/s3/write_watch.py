@@ -30,11 +30,12 @@ from objectstore.s3.names import is_hidden
 from objectstore.s3.notify.announce import announce, notification_rules
 from objectstore.s3.notify.event import Event
 from objectstore.s3.object.amend import ATTEMPTS_MAX, time_of
-from objectstore.s3.object.encryption import default_headers
+from objectstore.s3.object.encryption import STORED, default_headers
 from objectstore.s3.object.reply_headers import s3_etag
 from objectstore.s3.operation import House, Operation
 from objectstore.s3.sysmeta import TRANSIENT
 
+_KEYS = {name: "HTTP_" + name.upper().replace("-", "_") for name in STORED}
 WRITES = frozenset({"PUT", "POST", "DELETE"})
 
 
@@ -75,9 +76,14 @@ class WriteWatch:
         return answer.body
 
     def _encrypt(self, environ: Environ, facts: BucketFacts) -> None:
-        """A bucket's default encryption holds for Swift's writes too."""
-        for name, value in default_headers(self._house, facts).items():
-            environ["HTTP_" + name.upper().replace("-", "_")] = value
+        """A bucket's default encryption holds for Swift's writes too: instead of what a
+        copy brings along of its source's, as a whole."""
+        default = default_headers(self._house, facts)
+        if default or not self._house.encrypts:
+            for key in _KEYS.values():
+                environ.pop(key, None)
+        for name, value in default.items():
+            environ[_KEYS[name]] = value
 
     def _post(
         self, app: Application, environ: Environ, facts: BucketFacts, key: str

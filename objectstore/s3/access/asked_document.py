@@ -1,7 +1,8 @@
 """Condition keys of what a request's document asks for: tags, retention, legal hold.
 
 What an upload says in headers, PutObjectTagging, PutObjectRetention and
-PutObjectLegalHold say in XML; policies call it by the same names.
+PutObjectLegalHold say in XML; policies call it by the same names.  Beside a document
+such a header means nothing, so it must not speak for it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,12 @@ from objectstore.s3.xml.read import read_document
 
 # Ten tags, or a date: anything longer is none of these documents.
 DOCUMENT_BYTES_MAX = 64 * 1024
+_KINDS = ("tagging", "retention", "legal-hold")
+
+
+def has_document(operation: Operation) -> bool:
+    """Whether what the request asks for stands in its document, not in its head."""
+    return any(_is(operation, kind) for kind in _KINDS)
 
 
 def asked_tags(operation: Operation) -> Mapping[str, str]:
@@ -39,6 +46,8 @@ def asked_lock(operation: Operation) -> Mapping[str, str]:
 
 def _document(operation: Operation, kind: str) -> bytes:
     """The body of a PUT of that kind to an object; it can be read again."""
-    if operation.method != "PUT" or not operation.key or kind not in operation.query:
-        return b""
-    return operation.read_body(DOCUMENT_BYTES_MAX)
+    return operation.read_body(DOCUMENT_BYTES_MAX) if _is(operation, kind) else b""
+
+
+def _is(operation: Operation, kind: str) -> bool:
+    return operation.method == "PUT" and bool(operation.key) and kind in operation.query

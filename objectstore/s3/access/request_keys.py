@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from urllib.parse import parse_qsl
 
-from objectstore.s3.access.asked_document import asked_lock, asked_tags
+from objectstore.s3.access.asked_document import asked_lock, asked_tags, has_document
 from objectstore.s3.caller import Caller
 from objectstore.s3.dates import from_iso, iso
 from objectstore.s3.operation import Operation
@@ -114,13 +114,11 @@ class RequestKeys:
         if parameter is not None:
             value = operation.query.get(parameter)
             return None if value is None else (value,)
-        header = _HEADER_KEYS.get(key)
-        if header is not None and operation.has_header(header):
-            return (operation.header(header),)
-        if key in _LOCK_KEYS:
+        if key in _LOCK_KEYS and has_document(operation):
             return _one(asked_lock(operation).get(key))
+        header = _HEADER_KEYS.get(key)
         if header is not None:
-            return None
+            return (operation.header(header),) if operation.has_header(header) else None
         if key == _LOCK_DAYS:
             return self._remaining_days()
         if key.startswith(_EXISTING_TAG):
@@ -130,9 +128,7 @@ class RequestKeys:
                 }
             return _one(self._tags.get(key[len(_EXISTING_TAG) :]))
         if key.startswith(_REQUEST_TAG) or key == "s3:requestobjecttagkeys":
-            # A tag without a value is one too.
-            sent = parse_qsl(operation.header("X-Amz-Tagging"), keep_blank_values=True)
-            tags = {**dict(sent), **asked_tags(operation)}
+            tags = _tags_of(operation)
             if key == "s3:requestobjecttagkeys":
                 return tuple(tags) or None
             wanted = key[len(_REQUEST_TAG) :]
@@ -158,6 +154,16 @@ class RequestKeys:
             return _one(of_user(caller))
         said = _OF_SIGNATURES.get(key)
         return None if said is None else _one(said(caller.verified))
+
+
+def _tags_of(operation: Operation) -> Mapping[str, str]:
+    if has_document(operation):
+        return asked_tags(operation)
+    directive = operation.header("X-Amz-Tagging-Directive")
+    if operation.has_header("X-Amz-Copy-Source") and directive != "REPLACE":
+        return {}  # the source's tags come along
+    # A tag without a value is one too.
+    return dict(parse_qsl(operation.header("X-Amz-Tagging"), keep_blank_values=True))
 
 
 def _one(value: str | None) -> tuple[str, ...] | None:

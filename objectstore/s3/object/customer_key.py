@@ -78,8 +78,6 @@ def read_customer_key(operation: Operation, prefix: str = HEADER) -> CustomerKey
         return None
     names = (f"{prefix}Algorithm", f"{prefix}Key", f"{prefix}Key-Md5")
     algorithm, key_text, digest = (operation.header(name) for name in names)
-    if not (algorithm or key_text or digest):
-        return None
     if algorithm != ALGORITHM:
         raise S3Error(
             "InvalidEncryptionAlgorithmError",

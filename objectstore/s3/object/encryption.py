@@ -24,6 +24,8 @@ KMS = "aws:kms"
 DOUBLE_KMS = "aws:kms:dsse"
 # Whoever names no key gets that of AWS's alias: the root secret.
 KEY_OF_THE_HOUSE = "alias/aws/s3"
+# The system metadata that says it.
+STORED = (sysmeta.SSE, sysmeta.SSE_KEY, sysmeta.SSE_SECRET)
 _DOCUMENT = "encryption"
 # Region and account are the client's affair; what he writes is stored and shown.
 _ARN = re.compile(r"arn:aws[\w-]{0,32}:kms:[\w-]{0,64}:[\w-]{0,256}:", re.ASCII)
@@ -42,9 +44,9 @@ class Wish:
         """The key's name in the operator's settings; "": the root secret's."""
         arn = _ARN.match(self.key)
         key = self.key[arn.end() :] if arn else self.key
-        if self.method != KMS or key in ("", KEY_OF_THE_HOUSE):
+        if self.method != KMS or not self.key or key == KEY_OF_THE_HOUSE:
             return ""
-        return key.removeprefix("key/").removeprefix("alias/")
+        return key.removeprefix("key/").removeprefix("alias/") or self.key
 
     def check(self, house: House) -> None:
         """Raise unless the store can do it."""
@@ -56,6 +58,11 @@ class Wish:
         if self.method == DOUBLE_KMS:
             raise S3Error(
                 "NotImplemented", "Encryption in two layers (DSSE) is not supported"
+            )
+        if self.key and self.method == AES256:
+            raise S3Error(
+                "InvalidArgument",
+                "A KMSMasterKeyID is only for the algorithm aws:kms",
             )
         name = self.key_name
         if name and not (_NAME.fullmatch(name) and house.has_kms_key(name)):
@@ -82,10 +89,6 @@ def parse_encryption(text: str) -> Wish:
     key = "" if default is None else default.get("KMSMasterKeyID")
     if method not in (AES256, KMS, DOUBLE_KMS):
         raise S3Error("MalformedXML")
-    if key and method == AES256:
-        raise S3Error(
-            "InvalidArgument", "A KMSMasterKeyID is only for the algorithm aws:kms"
-        )
     return Wish(method, key)
 
 
@@ -113,8 +116,7 @@ def default_headers(house: House, facts: BucketFacts) -> dict[str, str]:
 
 def stored_headers(stored: dict[str, str]) -> dict[str, str]:
     """Of the headers of a thing those that say how what becomes of it is encrypted."""
-    names = (sysmeta.SSE, sysmeta.SSE_KEY, sysmeta.SSE_SECRET)
-    return {name: stored[name] for name in names if stored.get(name)}
+    return {name: stored[name] for name in STORED if stored.get(name)}
 
 
 def sse_headers(stored: dict[str, str]) -> HeaderList:

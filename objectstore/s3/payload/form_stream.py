@@ -8,6 +8,7 @@ ignored, as S3 does.
 from __future__ import annotations
 
 import base64
+import sys
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -106,17 +107,12 @@ class FormStream:
 
     def read(self, size: int | None = -1) -> bytes:
         """The file's next bytes, ``b""`` at its end."""
-        wanted = READ_BYTES if size is None or size < 0 else size
+        left = sys.maxsize if size is None or size < 0 else size
         pieces = []
-        left = wanted
         while left and (piece := self._file_piece(left)):
             pieces.append(piece)
             left -= len(piece)
-        data = b"".join(pieces)
-        if size is None or size < 0:
-            while piece := self._file_piece(READ_BYTES):
-                data += piece
-        return data
+        return b"".join(pieces)
 
     def readinto(self, view: Any) -> int:
         """Fill ``view``; fewer bytes only at the file's end."""

@@ -135,6 +135,44 @@ def test_conditions_see_the_tags_that_are_asked_for(house: House) -> None:
     assert wrong.code == "MalformedXML"
 
 
+def test_no_header_speaks_for_the_tags_of_a_document_or_a_source(house: House) -> None:
+    value = {"StringEquals": {"s3:RequestObjectTag/owner": "w"}}
+    actions = ["s3:PutObject", "s3:PutObjectTagging", "s3:GetObject"]
+    put_policy(house, Action=actions, Condition=value)
+    said = {"x-amz-tagging": "owner=w"}
+    assert house.ask("PUT", "/bucket/new", headers=said, user=BOB).status == 200
+    document = tagging("other")
+    answer = house.ask("PUT", "/bucket/key", "tagging=", document, said, user=BOB)
+    assert answer.code == "AccessDenied"
+    house.bucket("bobs", BOB)
+    house.ask("PUT", "/bobs/key", body=b"x", user=BOB)
+    copy = {"x-amz-copy-source": "/bobs/key", **said}
+    for directive, status in (("COPY", 403), ("REPLACE", 200)):
+        asked = {**copy, "x-amz-tagging-directive": directive}
+        assert house.ask("PUT", "/bucket/k", headers=asked, user=BOB).status == status
+
+
+def test_no_header_speaks_for_the_lock_of_a_document() -> None:
+    house = House()
+    locked = {"x-amz-bucket-object-lock-enabled": "true"}
+    house.ask("PUT", "/bucket", headers=locked)
+    house.ask("PUT", "/bucket/key", body=b"data")
+    long = {"NumericGreaterThan": {"s3:object-lock-remaining-retention-days": "10"}}
+    put_policy(house, Effect="Deny", Action="s3:PutObjectRetention", Condition=long)
+    soon, late = (iso(house.clock.time() + days * 86400) for days in (1, 100))
+    said = {"x-amz-object-lock-retain-until-date": soon}
+    inner = f"<Mode>GOVERNANCE</Mode><RetainUntilDate>{late}</RetainUntilDate>"
+    body = f"<Retention>{inner}</Retention>".encode()
+    answer = house.ask("PUT", "/bucket/key", "retention=", body, said)
+    assert answer.code == "AccessDenied"
+    off = {"StringEquals": {"s3:object-lock-legal-hold": "OFF"}}
+    put_policy(house, Effect="Deny", Action="s3:PutObjectLegalHold", Condition=off)
+    said = {"x-amz-object-lock-legal-hold": "ON"}
+    body = b"<LegalHold><Status>OFF</Status></LegalHold>"
+    answer = house.ask("PUT", "/bucket/key", "legal-hold=", body, said)
+    assert answer.code == "AccessDenied"
+
+
 def test_conditions_see_how_long_something_is_to_be_locked() -> None:
     house = House()
     locked = {"x-amz-bucket-object-lock-enabled": "true"}

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from objectstore.s3 import documents
 from objectstore.s3.object.encryption import Wish
 from test.unit.s3.house import ALICE, House
 from test.unit.s3.test_multipart import finish, part
@@ -85,6 +86,9 @@ def test_an_object_lies_under_the_key_that_was_asked_for(
         "x" * 300,
         ":alias/aws/s3",
         "arn:aws:kms:\u00e9::alias/aws/s3",
+        "arn:aws:kms:r:1:",
+        "arn:aws:kms:r:1:key/",
+        "alias/",
     ],
 )
 def test_a_key_that_nobody_named_is_told(house: House, key: str) -> None:
@@ -111,6 +115,35 @@ def test_a_bucket_may_name_a_key(house: House) -> None:
     assert (plainly.headers[HEADER], SHOWN in plainly.headers) == ("AES256", False)
     mixed = house.ask("PUT", "/bucket", "encryption=", document("AES256", KEY))
     assert mixed.code == "InvalidArgument"
+
+
+def test_a_key_beside_aes256_of_before_is_left_aside(house: House) -> None:
+    # It was not looked at, and is stored in buckets.
+    stored = documents.pack("encryption", document("AES256", "any").decode())
+    house.cluster.ask("POST", f"/{ALICE.account}/bucket", headers=stored)
+    assert house.ask("PUT", "/bucket/k", body=BODY).headers[HEADER] == "AES256"
+    assert swift_put(house, "swift").status == 201
+
+
+def test_what_comes_of_a_copy_through_swift_is_what_its_bucket_wants(
+    house: House,
+) -> None:
+    house.ask("PUT", "/bucket/k", body=BODY, headers=ASKED)
+    for wanted in (document("AES256"), document("aws:kms")):
+        house.ask("PUT", "/bucket", "encryption=", wanted)
+        # As the filter that copies sends it, with what is stored of the source.
+        copying = house.bare("PUT", f"/v1/{ALICE.account}/bucket/c", "", BODY)
+        copying |= {
+            "HTTP_X_AUTH_TOKEN": "t",
+            "HTTP_X_OBJECT_SYSMETA_S3_SSE": "aws:kms",
+            "HTTP_X_OBJECT_SYSMETA_S3_SSE_KEY": KEY,
+            "HTTP_X_OBJECT_SYSMETA_S3_SSE_SECRET": KEY,
+        }
+        assert house.send(copying).status == 201
+        assert secret_of(house, f"/{ALICE.account}/bucket/c") == ""
+        got = house.ask("GET", "/bucket/c")
+        assert got.body == BODY
+        assert got.headers.get(SHOWN) != KEY
 
 
 def test_a_buckets_key_that_is_gone_takes_no_more(house: House) -> None:

@@ -102,6 +102,15 @@ def test_a_bucket_may_want_it_always(house: House) -> None:
     assert is_plain(house, f"/{ALICE.account}/bucket/k")
 
 
+def test_no_empty_header_gets_round_a_buckets_wish(house: House) -> None:
+    house.ask("PUT", "/bucket", "encryption=", DEFAULT)
+    for name in ("algorithm", "key", "key-md5"):
+        empty = {f"{HEADER}-customer-{name}": ""}
+        refused = house.ask("PUT", "/bucket/k", body=BODY, headers=empty)
+        assert refused.code == "InvalidEncryptionAlgorithmError"
+    assert house.ask("HEAD", "/bucket/k").status == 404
+
+
 def test_copies_go_by_their_own_wish(house: House) -> None:
     house.ask("PUT", "/bucket/from", body=BODY, headers=ASKED)
     source = {"x-amz-copy-source": "/bucket/from"}
