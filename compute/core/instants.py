@@ -6,6 +6,9 @@ import math
 from datetime import UTC, datetime
 
 _FINEST_SECONDS = 1e-6
+# The last moment of the year 9999 that can be shown again: a little before its last
+# microsecond, which is nearer to the next year where seconds are floating.
+_LAST = 253402300799.9999
 
 
 def iso_z(seconds: float) -> str:
@@ -26,12 +29,16 @@ def iso_micro(seconds: float) -> str:
 def parse_iso(text: str) -> float:
     """Seconds since the epoch of an ISO 8601 moment; without a zone it is UTC.
 
-    Raises ``ValueError``.
+    Raises ``ValueError``, also for one that in UTC is in no year from 1 to 9999: it
+    could not be shown again.
     """
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return moment.timestamp()
+    try:
+        return min(moment.astimezone(UTC).timestamp(), _LAST)
+    except OverflowError:
+        raise ValueError(f"{text} is in no year from 1 to 9999") from None
 
 
 def end_of_second(moment: float) -> float:

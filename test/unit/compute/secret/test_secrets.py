@@ -106,6 +106,26 @@ def test_a_secret_ends(house: House) -> None:
         assert connection.exec_driver_sql(sql).scalar() == 0
 
 
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("9999-12-31T23:59:59.999999", "9999-12-31T23:59:59"),
+        ("9999-12-31T23:59:59+00:00", "9999-12-31T23:59:59"),
+        ("9999-12-31T23:59:59-01:00", ""),
+    ],
+)
+def test_the_last_of_moments_can_be_shown(
+    house: House, written: str, shown: str
+) -> None:
+    got = house.call("POST", "/secrets", {"expiration": written})
+    assert got.status == (201 if shown else 400)
+    found = house.call("GET", "/secrets")
+    assert found.status == 200
+    assert [it["expiration"][:19] for it in found.json["secrets"]] == [shown] * bool(
+        shown
+    )
+
+
 def test_who_may(house: House) -> None:
     path = path_of(house.create())
     for method, tail in (("GET", ""), ("GET", "/payload"), ("DELETE", "")):
