@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from compute.core.api import ApiCall, Route, empty_reply, json_reply
 from compute.core.errors import BadRequest
 from compute.secret.api.frame import Frame, document_of
@@ -52,8 +54,8 @@ class MetadataApi:
         key, value = metadatum_of(document_of(call))
         secret_id = call.parameters["secret_id"]
         self._service.add_metadatum(call.context, secret_id, key, value)
-        headers = [("Location", f"{self._place(call)}/{key}")] if key.isascii() else []
-        return json_reply(201, {"key": key, "value": value}, headers)
+        place = f"{self._place(call)}/{quote(key, safe='')}"
+        return json_reply(201, {"key": key, "value": value}, [("Location", place)])
 
     def show(self, call: ApiCall) -> Reply:
         """One key."""

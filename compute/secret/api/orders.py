@@ -28,7 +28,8 @@ from objectstore.kernel.reply import Reply
 
 _ONE = "/orders/{order_id}"
 _NAME = {"type": ["string", "null"], "maxLength": NAME_CHARACTERS_MAX}
-_PASSPHRASE = {"type": ["string", "null"], "maxLength": PASSPHRASE_CHARACTERS_MAX}
+# The latter is what python-barbicanclient calls it.
+_PASSPHRASES = ("passphrase", "pass_phrase")
 _ORDER = Schema(
     {
         "type": "object",
@@ -43,9 +44,6 @@ _ORDER = Schema(
                     "mode": _NAME,
                     "expiration": _NAME,
                     "payload_content_type": _NAME,
-                    # The latter is what python-barbicanclient calls it.
-                    "passphrase": _PASSPHRASE,
-                    "pass_phrase": _PASSPHRASE,
                 },
                 "required": ["algorithm", "bit_length"],
             },
@@ -113,14 +111,16 @@ class OrdersApi:
         return empty_reply(204)
 
 
-def _order_of(body: Any, now: float) -> NewOrder:
-    _ORDER.check(body)
-    kind, meta = body["type"], body["meta"]
+def _order_of(body: dict[str, Any], now: float) -> NewOrder:
+    # What is wrong with an order is told with what was written, and stacks note it
+    # down: not so passphrases.
+    given, passphrase = _parted(body.get("meta"))
+    _ORDER.check({**body, "meta": given})
+    kind, meta = body["type"], given
     bits = SYMMETRIC_BITS if kind == KEY else ASYMMETRIC_BITS
     check_bits(bits, meta["algorithm"], meta["bit_length"])
     if normal_type(meta.get("payload_content_type") or BYTES) != BYTES:
         raise BadRequest(f"payload_content_type of a key is {BYTES}")
-    passphrase = meta.get("passphrase") or meta.get("pass_phrase") or ""
     if passphrase and kind == KEY:
         raise BadRequest("A symmetric key has no passphrase")
     return NewOrder(
@@ -133,3 +133,16 @@ def _order_of(body: Any, now: float) -> NewOrder:
         meta={name: meta[name] for name in _SHOWN if name in meta},
         passphrase=passphrase,
     )
+
+
+def _parted(meta: Any) -> tuple[Any, str]:
+    """What is ordered, without its passphrase, and that ("": there is none)."""
+    if not isinstance(meta, dict):
+        return meta, ""
+    rest = {name: value for name, value in meta.items() if name not in _PASSPHRASES}
+    given = [meta[name] for name in _PASSPHRASES if meta.get(name) is not None]
+    for each in given:
+        if not isinstance(each, str) or len(each) > PASSPHRASE_CHARACTERS_MAX:
+            most = PASSPHRASE_CHARACTERS_MAX
+            raise BadRequest(f"A passphrase is a text of at most {most} characters")
+    return rest, next(filter(None, given), "")

@@ -41,7 +41,8 @@ class Page:
 def page_of(call: ApiCall) -> Page:
     """What the query asks for.  ``BadRequest``."""
     offset = min(call.query.number("offset", 0), OFFSET_MAX)
-    limit = min(call.query.number("limit", PAGE_USUAL), PAGE_MAX)
+    # A page of nothing would lead to itself for ever.
+    limit = min(call.query.number("limit", 0) or PAGE_USUAL, PAGE_MAX)
     # As an id, or as a reference.
     marker = call.query.one("marker").rstrip("/").rpartition("/")[2]
     return Page(offset, limit, marker)

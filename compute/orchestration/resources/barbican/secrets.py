@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from typing import Any
 
+from compute.core.room_api import path_of
 from compute.orchestration.frame.work import Work
 from compute.orchestration.resources.barbican.kept_thing import (
     ROOM,
@@ -135,7 +136,8 @@ class Order(KeptThing):
 
 def payload_of(work: Work, reference: str) -> str | None:
     """What a secret keeps, None when that is nothing."""
-    path = f"/secrets/{last_of(reference)}/payload"
+    # What a template calls its own may be any text.
+    path = path_of(("secrets", last_of(reference), "payload"))
     status, _, content = work.cloud.raw(ROOM, "GET", path)
     if status == _MISSING:
         return None

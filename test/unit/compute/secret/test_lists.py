@@ -59,6 +59,8 @@ def test_pages(three: House) -> None:
     assert [it["name"] for it in last["secrets"]] == ["c"]
     assert "next" not in last
     assert "sort=name" in last["previous"]
+    # A page of nothing would be followed for ever.
+    assert len(three.call("GET", "/secrets?limit=0").json["secrets"]) == 3
     # As openstacksdk makes sure that a list has ended.
     for marker in (last["secrets"][0]["secret_ref"], "nothing"):
         after = f"/secrets?limit=2&sort=name&marker={marker}"
@@ -89,6 +91,11 @@ def test_user_metadata(house: House) -> None:
     assert house.call("GET", path, project=OTHER).status == 404
     for wrong in ({}, {"metadata": {"a": 1}}, {"metadata": {"a/b": "x"}}):
         assert house.call("PUT", path, wrong).status == 400
+    # A key is no part of a header as it was written.
+    got = house.call("POST", path, {"key": "a\r\nset-cookie: é?", "value": ""})
+    assert got.status == 201
+    assert got.headers["location"].endswith("/a%0D%0Aset-cookie%3A%20%C3%A9%3F")
+    assert house.call("GET", f"{path}/a%0D%0Aset-cookie%3A%20%C3%A9%3F").status == 200
 
 
 def test_quotas(house: House) -> None:
@@ -196,3 +203,24 @@ def test_a_pair_of_keys_is_made(house: House) -> None:
 )
 def test_what_is_not_made(house: House, change: dict[str, Any]) -> None:
     assert house.call("POST", "/orders", change).status == 400
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"passphrase": "Sesam" * 60},
+        {"pass_phrase": ["Sesam"]},
+        {"passphrase": "Sesam", "bit_length": "many"},
+        {"passphrase": "Sesam", "algorithm": None},
+    ],
+)
+def test_what_is_wrong_is_told_without_the_passphrase(
+    house: House, change: dict[str, Any]
+) -> None:
+    meta = {**PAIR["meta"], **change}  # type: ignore[dict-item]
+    got = house.call("POST", "/orders", {"type": "asymmetric", "meta": meta})
+    assert got.status == 400
+    assert b"Sesam" not in got.body
+    without = {name: it for name, it in meta.items() if name != "algorithm"}
+    got = house.call("POST", "/orders", {"type": "asymmetric", "meta": without})
+    assert (got.status, b"Sesam" in got.body) == (400, False)

@@ -85,3 +85,17 @@ def test_what_they_give(bench: tuple[House, Bench]) -> None:
 def test_no_certificates_are_made(bench: tuple[House, Bench]) -> None:
     with pytest.raises(Invalid, match="authorities"):
         bench[1].work("OS::Barbican::Order", **ORDER, ca_id="x")
+
+
+@pytest.mark.parametrize("mine", ["s?x=1", "é\r\nX-Own: 1"])
+def test_what_a_template_calls_its_own_is_only_looked_for(
+    mine: str, bench: tuple[House, Bench]
+) -> None:
+    house, stack = bench
+    kind = "OS::Barbican::Secret"
+    work = stack.work(kind, **GIVEN[kind])
+    work.physical_id = f"http://cloud/v1/secrets/{mine}"
+    assert stack.kind(kind).attribute(work, "decrypted_payload") is None
+    known = house.create("hush").rpartition("/")[2]
+    work.physical_id = f"{known}?as=text"
+    assert stack.kind(kind).attribute(work, "decrypted_payload") is None
