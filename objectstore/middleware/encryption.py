@@ -51,6 +51,7 @@ from objectstore.middleware.crypto.blocks import (
 from objectstore.middleware.crypto.conditions import widen_conditions
 from objectstore.middleware.crypto.keys import (
     ACTIVE,
+    KeyIsGone,
     Keys,
     is_secret,
     read_keys,
@@ -61,6 +62,7 @@ from objectstore.middleware.crypto.reading import (
     Opened,
     describe_body,
     ranged,
+    without_key,
 )
 from objectstore.middleware.crypto.sealed_input import SealedInput
 from objectstore.middleware.crypto.stored import (
@@ -199,10 +201,13 @@ class Encryption:
         if BODY not in context.whole_if:
             context.whole_if = (*context.whole_if, BODY)
         reply = ask(self.app, request.environ)
-        open_metadata(reply, self._keys, path)
-        if not reply.header(BODY):
-            return reply
-        described = describe_body(self._keys, reply, path)
+        try:
+            open_metadata(reply, self._keys, path)
+            if not reply.header(BODY):
+                return reply
+            described = describe_body(self._keys, reply, path)
+        except KeyIsGone:
+            return without_key(request, reply)
         reply = self._without_own(reply)
         self._show_listed(reply, described, path)
         reply.set_header("Etag", described.etag)

@@ -25,6 +25,11 @@ def sealed_size(size: int) -> int:
     return size + TAG_BYTES * -(-size // BLOCK_BYTES)
 
 
+def plain_size(sealed: int) -> int:
+    """How long what is ``sealed`` bytes long encrypted is plain."""
+    return sealed - TAG_BYTES * -(-sealed // SEALED_BYTES)
+
+
 def nonce_of(number: int) -> bytes:
     """The nonce of a block."""
     return number.to_bytes(12, "big")

@@ -33,6 +33,11 @@ _KMS_ID = "kms-"
 ACTIVE = "active_root_secret_id"
 
 
+class KeyIsGone(Corrupt):
+    """Something lies under a named key that is gone.  (A root secret never goes: one
+    that a proxy does not know is its mistake.)"""
+
+
 @dataclass(frozen=True, slots=True)
 class PathKey:
     """The key of one path under one root secret."""
@@ -73,9 +78,12 @@ class Keys:
         return self.of(self._active, *path)
 
     def of(self, secret_id: str, *path: str) -> PathKey:
-        """The key under a certain secret.  Raises ``Corrupt`` for an unknown one."""
+        """The key under a certain secret.  Raises ``Corrupt`` for an unknown one, which
+        is ``KeyIsGone`` for a named key."""
         secret = self._secrets.get(secret_id)
         if secret is None:
+            if secret_id.startswith(_KMS_ID):
+                raise KeyIsGone(f"there is no key {secret_id!r}")
             raise Corrupt(f"there is no root secret {secret_id!r}")
         text = "/" + "/".join(path)
         return PathKey(
@@ -87,7 +95,7 @@ class Keys:
         return _KMS_ID + name in self._secrets
 
     def named(self, name: str, *path: str) -> PathKey:
-        """The path's key under a named key.  Raises ``Corrupt`` for an unknown one."""
+        """The path's key under a named key.  Raises ``KeyIsGone``, as ``of`` does."""
         return self.of(_KMS_ID + name, *path)
 
     def all(self, *path: str) -> list[PathKey]:

@@ -12,14 +12,21 @@ import orjson
 
 from objectstore.kernel.byte_ranges import Slice
 from objectstore.kernel.errors import Corrupt, Rejected, Unavailable
-from objectstore.kernel.reply import Reply
+from objectstore.kernel.reply import Reply, text_reply
 from objectstore.kernel.request import Application, Request
-from objectstore.middleware.crypto.blocks import block_range, open_blocks
+from objectstore.middleware.crypto.blocks import block_range, open_blocks, plain_size
 from objectstore.middleware.crypto.keys import Keys, PathKey
-from objectstore.middleware.crypto.stored import BODY, ETAG, ETAG_MAC
+from objectstore.middleware.crypto.stored import (
+    BODY,
+    ETAG,
+    ETAG_MAC,
+    META_PREFIX,
+    META_SECRET,
+)
 from objectstore.middleware.large_objects.ranged_reply import Large
 from objectstore.middleware.large_objects.segment_body import Part
 from objectstore.middleware.subrequest import ask, close_body, discard, sub_environ
+from objectstore.wire.rows import LISTED_ETAG
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +79,26 @@ def describe_body(keys: Keys, reply: Reply, path: tuple[str, str, str]) -> Descr
         body["listed"],
         body["sized"],
     )
+
+
+def without_key(request: Request, reply: Reply) -> Reply:
+    """The answer where the key is gone: to GET, that it is, and the data with it.  HEAD
+    tells all that is not sealed, so that what protects the object holds, and it can be
+    deleted."""
+    if request.method != "HEAD":
+        close_body(reply.body)
+        return text_reply(409, "The key that this is encrypted with is gone.")
+    sealed = (BODY, ETAG, ETAG_MAC, META_SECRET, LISTED_ETAG)
+    is_sealed = bool(reply.header(BODY))
+    reply.headers = [
+        pair
+        for pair in reply.headers
+        if pair[0] not in sealed and not pair[0].startswith(META_PREFIX)
+    ]
+    if is_sealed:
+        size = plain_size(int(reply.header("Content-Length", "0")))
+        reply.set_header("Content-Length", str(size))
+    return reply
 
 
 def ranged(

@@ -155,6 +155,45 @@ def test_a_buckets_key_that_is_gone_takes_no_more(house: House) -> None:
     assert swift_put(later, "swift").status == 409
 
 
+def test_what_lies_under_a_key_that_is_gone_is_told_and_can_be_deleted(
+    house: House,
+) -> None:
+    for key in ("k", "over", "swift"):
+        headers = {**ASKED, "x-amz-meta-a": "b", "x-amz-tagging": "c=d"}
+        house.ask("PUT", f"/bucket/{key}", body=BODY, headers=headers)
+    begun = house.ask("POST", "/bucket/key", "uploads=", headers=ASKED)
+    upload = begun.xml.get("UploadId")
+    assert finish(house, upload, {1: part(house, upload, 1, BODY)}).status == 200
+    later = over(house.cluster, {"": SECRETS[""]}, only_on_request=True)
+    for ranges in ({}, {"Range": "bytes=0-1"}):
+        refused = later.ask("GET", "/bucket/k", headers=ranges)
+        assert (refused.status, BODY[:10] in refused.body) == (409, False)
+    head = later.ask("HEAD", "/bucket/k").headers
+    assert (head[SHOWN], head["x-amz-tagging-count"]) == (KEY, "1")
+    assert (head["content-length"], "x-amz-meta-a" in head) == (str(len(BODY)), False)
+    copy = {"x-amz-copy-source": "/bucket/k"}
+    assert later.ask("PUT", "/bucket/copy", headers=copy).status == 409
+    assert later.ask("PUT", "/bucket/over", body=b"new").status == 200
+    assert later.ask("GET", "/bucket/over").body == b"new"
+    for key in ("k", "over", "swift", "key"):
+        assert later.ask("DELETE", f"/bucket/{key}").status == 204
+        assert later.ask("HEAD", f"/bucket/{key}").status == 404
+    assert later.cluster.ask("GET", SEGMENTS, query="prefix=parts/").text() == ""
+
+
+def test_a_lock_holds_what_lies_under_a_key_that_is_gone(house: House) -> None:
+    locked = {"x-amz-bucket-object-lock-enabled": "true"}
+    house.ask("PUT", "/locked", headers=locked)
+    held = {**ASKED, "x-amz-object-lock-legal-hold": "ON"}
+    put = house.ask("PUT", "/locked/k", body=BODY, headers=held)
+    version = f"versionId={put.headers['x-amz-version-id']}"
+    later = over(house.cluster, {"": SECRETS[""]}, only_on_request=True)
+    assert later.ask("DELETE", "/locked/k", version).code == "AccessDenied"
+    off = b"<LegalHold><Status>OFF</Status></LegalHold>"
+    assert later.ask("PUT", "/locked/k", f"legal-hold=&{version}", off).status == 200
+    assert later.ask("DELETE", "/locked/k", version).status == 204
+
+
 def test_parts_and_copies(house: House) -> None:
     begun = house.ask("POST", "/bucket/key", "uploads=", headers=ASKED)
     assert (begun.headers[HEADER], begun.headers[SHOWN]) == ("aws:kms", KEY)
