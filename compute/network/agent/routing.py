@@ -6,6 +6,9 @@ and else with the router's own where translation is on.  Packets to a
 floating address are sent on to the guest, from outside and from inside alike; those
 from inside come with the router's address, or the answer would not come back this
 way.
+
+What comes from outside and would go out again is dropped: others there, who may send
+anything here, would bear the router's addresses.
 """
 
 from __future__ import annotations
@@ -75,6 +78,10 @@ def router_rules(
   chain after {{
     type nat hook postrouting priority 100; policy accept;
 {"".join(f"    {source}{chr(10)}" for source in sources)}  }}
+  chain through {{
+    type filter hook forward priority 0; policy accept;
+    iifname {outer} oifname {outer} drop
+  }}
   chain own {{
     type filter hook input priority 0; policy accept;
     iifname {outer} ip daddr {METADATA_ADDRESS} drop

@@ -37,6 +37,8 @@ from test.functional.compute.network_agent.cloud import (
 from test.functional.compute.network_agent.guests import Connection, Guest, run
 
 CONNECT_SECONDS_MAX = 10.0
+ETH_P_IP = 0x0800
+SILENCE_SECONDS = 1.0
 
 
 def networks_are_routed(cloud: Cloud) -> None:
@@ -155,6 +157,26 @@ def a_router_lends_its_floating_address(cloud: Cloud) -> None:
     red1.serve(5001)
     words = ["nc", "-z", "-w", "1", "172.24.4.150", "5001"]
     assert subprocess.run(words, timeout=10).returncode != 0
+    # Nor does a neighbour outside speak with the address by sending things here.
+    run("ip", "route", "add", "198.51.100.9", "via", "172.24.4.2")
+    ipv4 = socket.htons(ETH_P_IP)
+    with (
+        socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, ipv4) as wire,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as neighbour,
+    ):
+        wire.settimeout(SILENCE_SECONDS)
+        neighbour.sendto(b"not for the router", ("198.51.100.9", 5001))
+        lent_to = socket.inet_aton("172.24.4.150")
+        while packet := _next_packet(wire):
+            assert packet[12:16] != lent_to
+
+
+def _next_packet(wire: socket.socket) -> bytes:
+    """The next one that is heard; empty after some silence."""
+    try:
+        return concurrency.offload(wire.recv, 2048)
+    except TimeoutError:
+        return b""
 
 
 def ports_are_forwarded(cloud: Cloud) -> None:
