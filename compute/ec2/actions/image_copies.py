@@ -19,6 +19,8 @@ _MISSING = "InvalidAMIID.NotFound"
 # What the guest needs: hardware, system, names of devices.
 _KEPT_PREFIXES = ("hw_", "os_")
 _KEPT = frozenset(("architecture", "min_disk", "min_ram", "root_device_name"))
+# Of an image that was ever to be imported, with the stores that are still to have it.
+_IMPORTING_TO = "os_glance_importing_to_stores"
 # The image room says these itself.
 _ITS_OWN = ("os_hash_", "os_glance_", "os_hidden")
 
@@ -33,7 +35,10 @@ def copy(call: Call) -> Document:
     token = tagging.client_token(parameters)
     own = [each for each in inventory.images if each["owner"] == call.signer.project_id]
     if before := tagging.made_with(own, token):
-        return {"imageId": inventory.id_of(ids.IMAGE, before["id"])}
+        if _is_asked_for_bytes(before):
+            return {"imageId": inventory.id_of(ids.IMAGE, before["id"])}
+        # Whoever made it was ended before he could ask; it is asked for again.
+        return _filled(call, before["id"], _source(call))
     source = _source(call)
     tags = tagging.tags_for_new(parameters, ids.IMAGE)[ids.IMAGE]
     if parameters.flag("CopyImageTags"):
@@ -48,17 +53,26 @@ def copy(call: Call) -> Document:
         "visibility": "private",
         "tags": [*words, *tagging.token_words(token)],
     }
+    with coded(missing=_MISSING, state="InvalidAMIID.Unavailable"):
+        made = call.rooms.post("image", "images", body=wanted)
+        with undone(call.rooms, "image", "images", made["id"]):
+            return _filled(call, made["id"], source)
+
+
+def _is_asked_for_bytes(image: Thing) -> bool:
+    """Whether a copy was ever to be filled: the image room's marks say so for good."""
+    return image["status"] != "queued" or _IMPORTING_TO in image
+
+
+def _filled(call: Call, uuid: str, source: Thing) -> Document:
     method = {
         "name": "glance-download",
         "glance_image_id": source["id"],
         "glance_region": call.catalogue_region,
     }
     with coded(missing=_MISSING, state="InvalidAMIID.Unavailable"):
-        made = call.rooms.post("image", "images", body=wanted)
-        with undone(call.rooms, "image", "images", made["id"]):
-            path = ("images", made["id"], "import")
-            call.rooms.post("image", *path, body={"method": method})
-    return {"imageId": inventory.id_of(ids.IMAGE, made["id"])}
+        call.rooms.post("image", "images", uuid, "import", body={"method": method})
+    return {"imageId": call.inventory.id_of(ids.IMAGE, uuid)}
 
 
 def _source(call: Call) -> Thing:

@@ -11,6 +11,8 @@ from compute.ec2.words import RESERVED, mark
 
 # Of an image: from when on it is not to be used for anything new.
 DEPRECATION = f"{RESERVED}deprecation"
+# Of an image: the stores into which it could not be brought.
+_FAILED_IMPORT = "os_glance_failed_import"
 _STATES = {
     "active": "available",
     "queued": "pending",
@@ -22,13 +24,20 @@ _STATES = {
 }
 
 
+def _state(image: Thing) -> str:
+    """One whose bytes could not be brought waits for nothing any more."""
+    if image["status"] == "queued" and image.get(_FAILED_IMPORT):
+        return "failed"
+    return _STATES.get(image["status"], "invalid")
+
+
 def image_document(inventory: Inventory, image: Thing) -> dict[str, Any]:
     """An image."""
     volumes = image.get("block_device_mapping")
     return {
         "imageId": inventory.id_of(ids.IMAGE, image["id"]),
         "imageLocation": f"{image['owner']}/{image['name'] or ''}",
-        "imageState": _STATES.get(image["status"], "invalid"),
+        "imageState": _state(image),
         "imageOwnerId": image["owner"],
         "creationDate": moment(image["created_at"]),
         "isPublic": image["visibility"] in ("public", "community"),

@@ -53,11 +53,12 @@ class ImportFailed(Rejected):
 
 @dataclass
 class _Work:
-    """One job while it is done."""
+    """One job while it is done; ``digests``: of bytes that a store has."""
 
     job: Job
     image: Image
     digests: Digests | None
+    expected: Digests | None
     written: list[Data]
     failed: list[str]
 
@@ -127,7 +128,7 @@ class ImportWorker:
 
     def _do(self, job: Job) -> None:
         image = self._parts.change(lambda connection: self._start(connection, job))
-        work = _Work(job, image, None, [], [])
+        work = _Work(job, image, None, _known(image), [], [])
         with ExitStack() as held:
             for target in job.arguments["stores"]:
                 self._bring(work, target, held)
@@ -149,7 +150,7 @@ class ImportWorker:
         """Write the image to one store; a failure may be borne."""
         staged = work.image.in_state(STAGED)
         if any(data.store == target for data in staged):
-            work.digests = _known(work.image)
+            work.digests = work.expected
             return  # it is there already: the end makes it visible
         data = self._parts.change(
             lambda connection: self._add_data(connection, work.image, target)
@@ -179,7 +180,7 @@ class ImportWorker:
         )
         self._parts.stores[data.store].write(data.key, intake)
         digests = intake.digests()
-        known = work.digests or _known(work.image)
+        known = work.digests or work.expected
         if known is not None and digests.hash_hex != known.hash_hex:
             raise ImportFailed("The bytes do not match the image's hash")
         work.digests = digests
@@ -206,7 +207,7 @@ class ImportWorker:
         known = _known(source) if source is not None else None
         if source is None or known is None or not source.in_state(LIVE):
             raise ImportFailed("The image to be taken is not there any more")
-        work.digests = known
+        work.expected = known
         data = source.in_state(LIVE)[0]
         return self._parts.stores[data.store].read(data.key, 0, known.size_bytes)
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from compute.ec2.actions.absent_kinds import KINDS
+from compute.ec2.words import RESERVED
 from test.functional.compute.ec2.conftest import Tenant
 from test.functional.compute.ec2.test_instance_changes import refused
 
@@ -285,6 +286,20 @@ def test_an_image_is_copied(tenant: Tenant, image: str) -> None:
         **{**order, "SourceImageId": "ami-0123456789abcdef0", "ClientToken": "4"},
     )
     ec2.deregister_image(ImageId=name)
+    _goes_on_with_a_copy(tenant, {**order, "ClientToken": "killed"})
+
+
+def _goes_on_with_a_copy(tenant: Tenant, order: dict[str, Any]) -> None:
+    """Whoever was to copy was killed when he had made the image, and no more."""
+    made = tenant.sdk.image.create_image(
+        "killed", disk_format="qcow2", container_format="bare",
+        tags=[f"{RESERVED}client-token={order['ClientToken']}"],
+    )  # fmt: skip
+    name = tenant.ec2.copy_image(**order)["ImageId"]
+    assert name == f"ami-{made.id.replace('-', '')[:17]}"
+    tenant.wait("image_available", ImageIds=[name])
+    assert tenant.ec2.copy_image(**order)["ImageId"] == name
+    tenant.ec2.deregister_image(ImageId=name)
 
 
 def test_terms_of_an_image(tenant: Tenant, instance: str) -> None:

@@ -214,6 +214,22 @@ def test_what_is_taken_may_go_meanwhile(house: House) -> None:
     assert house.show(image_id)["status"] == "queued"
 
 
+def test_no_image_is_there_without_its_bytes(house: House) -> None:
+    source, image_id = house.active(b"content"), house.create()
+    (house.directory / "files").write_bytes(b"")
+    method = {"name": "glance-download", "glance_image_id": source}
+    request = {
+        "method": {**method, "glance_region": "here"},
+        "stores": ["file"],
+        "all_stores_must_succeed": False,
+    }
+    assert begin(house, image_id, request) == 202
+    assert house.run_imports(image_id)["status"] == "failure"
+    image = house.show(image_id)
+    assert image["status"] == "queued" and image["size"] is None
+    assert image["os_glance_failed_import"] == "file"
+
+
 def test_one_store_may_fail_when_that_is_said(house: House, site: WebSite) -> None:
     site.pages["/disk"] = b"content"
     # A file where the directory should be: that store cannot write.
