@@ -1,8 +1,9 @@
 """Tags of key pairs, for which the compute room has no place.
 
 A row belongs to one key of one name: when somebody takes that away, wherever he does,
-and makes another, the tags are not the other's.  Rows of keys that are gone go with the
-user's next change.
+and makes another, the tags are not the other's.  Rows of keys that were taken
+away elsewhere go once there are many: a key that is not in a list may have been made
+just after it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ from compute.core.database import Connection, Database
 from compute.ec2 import tables
 from compute.ec2.frame.signed import Signer
 from compute.ec2.rights import WRITERS, allow
+
+# Of a user; a compute room lets him have fewer keys by default.
+ROWS_MAX = 500
 
 _rows = tables.key_pair_tags.c
 Pair = Mapping[str, Any]
@@ -44,20 +48,25 @@ class KeyPairTags:
         prints = {pair["name"]: pair["fingerprint"] for pair in pairs}
 
         def write(connection: Connection) -> None:
-            kept = _found(connection, signer, pairs)
-            kept[name] = change(kept.get(name, {}))
+            tags = change(_found(connection, signer, pairs).get(name, {}))
             mine = _rows.user_id == signer.user_id
-            connection.execute(sa.delete(tables.key_pair_tags).where(mine))
-            for each, tags in kept.items():
-                if tags and each in prints:
-                    connection.execute(
-                        tables.key_pair_tags.insert().values(
-                            user_id=signer.user_id,
-                            name=each,
-                            fingerprint=prints[each],
-                            tags=tags,
-                        )
+            names = connection.execute(sa.select(_rows.name).where(mine)).scalars()
+            there = set(names)
+            gone = there - set(prints) if len(there) >= ROWS_MAX else set()
+            connection.execute(
+                sa.delete(tables.key_pair_tags).where(
+                    mine, _rows.name.in_({*gone, name})
+                )
+            )
+            if tags and name in prints:
+                connection.execute(
+                    tables.key_pair_tags.insert().values(
+                        user_id=signer.user_id,
+                        name=name,
+                        fingerprint=prints[name],
+                        tags=tags,
                     )
+                )
 
         self._database.run(write)
 

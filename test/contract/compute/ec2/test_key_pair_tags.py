@@ -6,6 +6,7 @@ import pytest
 
 from compute.core.database import Database
 from compute.core.migrations import upgrade
+from compute.ec2 import key_pair_tags
 from compute.ec2.frame.errors import Ec2Error
 from compute.ec2.frame.signed import Signer
 from compute.ec2.key_pair_tags import KeyPairTags
@@ -29,7 +30,23 @@ def test_they_are_one_key_s(database: Database) -> None:
     anew = {**KEY, "fingerprint": "5:6"}
     assert tags.of(ANN, [anew]) == {}
     tags.change(ANN, [anew], anew["name"], lambda has: {**has, "e": "f"})
-    assert tags.of(ANN, [anew, OTHER]) == {anew["name"]: {"e": "f"}}
+    # Not in the list of that request, so perhaps made after it: it keeps its own.
+    kept = {anew["name"]: {"e": "f"}, OTHER["name"]: {"c": "d"}}
+    assert tags.of(ANN, [anew, OTHER]) == kept
     with pytest.raises(Ec2Error) as error:
         tags.change(READER, [anew], anew["name"], lambda has: {})
     assert error.value.code == "UnauthorizedOperation"
+
+
+def test_those_of_keys_that_are_gone_do_not_pile_up(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upgrade(database, ["ec2"])
+    monkeypatch.setattr(key_pair_tags, "ROWS_MAX", 3)
+    tags = KeyPairTags(database)
+    keys = [{"name": f"k{number}", "fingerprint": "1:2"} for number in range(4)]
+    for key in keys:
+        tags.change(ANN, [key], key["name"], lambda has: {"a": "b"})
+    assert tags.of(ANN, keys) == {"k3": {"a": "b"}}
+    tags.change(ANN, [], "k3", lambda has: {})
+    assert tags.of(ANN, keys) == {}
