@@ -54,7 +54,9 @@ _LIST_NAMES = {
     ("", "SecurityGroupId"): "securityGroupIdSet",
     ("NetworkInterface", "SecurityGroupId"): "groupSet",
 }
-_INDEX = re.compile(r"[0-9]+\Z")
+# One way to write each, as in ``Parameters``; other names become documents' elements.
+_INDEX = re.compile(r"(0|[1-9][0-9]{0,5})\Z")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]{0,63}\Z")
 # What XML and PostgreSQL's JSON cannot carry.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 
@@ -78,6 +80,8 @@ def _checked(given: Parameters) -> dict[str, Any]:
     """Flags and numbers in one spelling each, as they are shown again."""
     found: dict[str, Any] = {}
     for name in given.names():
+        if not (_NAME.match(name) or _INDEX.match(name)):
+            raise Ec2Error("InvalidParameter", f"{name} is not a parameter's name")
         if given.is_structure(name):
             found[name] = _checked(given.structure(name))
         elif name in _FLAGS:

@@ -249,7 +249,7 @@ def _by_use(work: Work, values: list[str]) -> sa.ColumnElement[bool]:
     foreign = [each for each in values if each != work.project_id]
     if foreign and not (work.is_admin or is_service(work)):
         raise PolicyNotAuthorized(f"({USABLE_BY}) is disallowed by policy")
-    return sa.or_(sa.false(), *map(usable_by, values))
+    return sa.or_(sa.false(), *map(usable_by, dict.fromkeys(values)))
 
 
 def _by_subnet(work: Work, values: list[str]) -> sa.ColumnElement[bool]:

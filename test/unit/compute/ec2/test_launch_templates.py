@@ -42,6 +42,12 @@ def test_flags_and_numbers_have_one_spelling() -> None:
         {"KeyName": "k" * 33000},
         {"RamDiskId": "ari-1"},
         {"BlockDeviceMapping__1__Ebs__VolumeSize": "ten"},
+        # What would be no element of a document, or no place in a list.
+        {"Placement__<Tenancy/>": "default"},
+        {"Placement__a b": "default"},
+        {"Placement__": "default"},
+        {"SecurityGroupId__" + 5000 * "9": "sg-1"},
+        {"SecurityGroupId__01": "sg-1"},
     ],
 )
 def test_what_cannot_be_kept(form: dict[str, str]) -> None:
