@@ -16,6 +16,7 @@ from test.fakes.one_answer import OneAnswer
 from test.fakes.tokens import SERVICE_PROJECT, FakeTokens
 
 ROOMS = {each.room for each in KINDS}
+THERE, GONE = "a" * 32, "b" * 32
 
 
 class Identity:
@@ -44,24 +45,37 @@ def looking(identity: Identity, **rooms: Any) -> DeletedProjects:
     return DeletedProjects(callers, FakeTokens(), SERVICE_PROJECT)
 
 
+def images(*owners: str) -> OneAnswer:
+    found = [{"id": str(place), "owner": each} for place, each in enumerate(owners)]
+    return OneAnswer(200, orjson.dumps({"images": found}))
+
+
 def test_an_identity_that_knows_nobody_is_not_believed() -> None:
     with pytest.raises(Unavailable, match="our own project"):
-        looking(Identity("a")).remains()
+        looking(Identity(THERE)).remains()
 
 
 def test_a_project_that_is_there_is_none_that_is_deleted() -> None:
     with pytest.raises(Unavailable, match="not deleted"):
-        looking(Identity(SERVICE_PROJECT, "a")).remains(["a"])
-    assert looking(Identity(SERVICE_PROJECT)).remains(["a"]) == []
+        looking(Identity(SERVICE_PROJECT, THERE)).remains([THERE])
+    assert looking(Identity(SERVICE_PROJECT)).remains([GONE]) == []
+
+
+def test_what_never_was_a_project_is_none_that_is_deleted() -> None:
+    rooms = {"image": images("test", THERE.upper(), f"../{THERE}")}
+    projects = looking(Identity(SERVICE_PROJECT, THERE), **rooms)
+    assert projects.remains() == []
+    for never in ("test", "", THERE.upper(), GONE + "\n"):
+        with pytest.raises(Unavailable, match="no project's id"):
+            projects.remains([never])
 
 
 def test_things_are_their_owners() -> None:
-    found = [{"id": "1", "owner": "a"}, {"id": "2", "owner": "b"}, {"id": "3"}]
-    images = OneAnswer(200, orjson.dumps({"images": found}))
-    projects = looking(Identity(SERVICE_PROJECT, "a"), image=images)
+    rooms = {"image": images(THERE, GONE, "")}
+    projects = looking(Identity(SERVICE_PROJECT, THERE), **rooms)
     left = projects.remains()
-    assert [(each.id, each.project_id) for each in left] == [("2", "b")]
-    assert left[0].path == "/v2/images/2"
+    assert [(each.id, each.project_id) for each in left] == [("1", GONE)]
+    assert left[0].path == "/v2/images/1"
 
 
 def test_a_room_that_is_away_is_no_empty_room() -> None:
