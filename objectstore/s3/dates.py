@@ -8,6 +8,8 @@ from email.utils import format_datetime, parsedate_to_datetime
 from objectstore.s3.errors import S3Error
 
 _SECOND = timedelta(seconds=1)
+# The seconds of a minute after which another follows in it: listings have many.
+_FOLLOWING = {f"{second:02}": f"{second + 1:02}" for second in range(59)}
 
 
 def iso(seconds: float) -> str:
@@ -21,7 +23,11 @@ def iso_of_listing(last_modified: str) -> str:
     up, as the thing's ``Last-Modified`` has it."""
     whole, _, fraction = last_modified.partition(".")
     if fraction.strip("0"):
-        whole = (datetime.fromisoformat(whole) + _SECOND).isoformat()
+        following = _FOLLOWING.get(whole[17:])
+        if following is None:
+            whole = (datetime.fromisoformat(whole) + _SECOND).isoformat()
+        else:
+            whole = whole[:17] + following
     return f"{whole}.000Z"
 
 

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from objectstore.s3.access.glob import matches
-from objectstore.s3.access.variables import substitute
+from objectstore.s3.access.variables import key_of, substitute
 from objectstore.s3.errors import S3Error
 
 CONDITIONS_MAX = 100
@@ -168,7 +168,7 @@ def _condition(name: str, key: str, values: Any) -> Condition:
     if not texts:
         raise S3Error("MalformedPolicy", "Invalid Condition value")
     _check_values(test, texts)
-    return Condition(test, key.lower(), tuple(texts), if_exists, quantifier)
+    return Condition(test, key_of(key), tuple(texts), if_exists, quantifier)
 
 
 def _check_values(test: str, values: list[str]) -> None:

@@ -122,7 +122,7 @@ def _statement(entry: Mapping[str, Any], bucket: str) -> Statement:
     not_resources = _texts(entry.get("NotResource", []), "NotResource")
     for resource in (*resources, *not_resources):
         _check_resource(resource, bucket)
-    return Statement(
+    statement = Statement(
         effect == "Allow",
         _principals(entry.get("Principal", {})),
         _principals(entry.get("NotPrincipal", {})),
@@ -132,6 +132,19 @@ def _statement(entry: Mapping[str, Any], bucket: str) -> Statement:
         not_resources,
         parse_conditions(entry.get("Condition", {})),
     )
+    if bucket:
+        _check_full(statement)
+    return statement
+
+
+def _check_full(statement: Statement) -> None:
+    """An empty list speaks of nobody or of nothing: a deny of it denies nothing."""
+    if not (statement.principals or statement.not_principals):
+        raise _malformed("Invalid principal in policy")
+    if not (statement.actions or statement.not_actions):
+        raise _malformed("Policy statement must contain actions.")
+    if not (statement.resources or statement.not_resources):
+        raise _malformed("Policy statement must contain resources.")
 
 
 def _check_resource(resource: str, bucket: str) -> None:

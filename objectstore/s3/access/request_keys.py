@@ -123,16 +123,13 @@ class RequestKeys:
             return self._remaining_days()
         if key.startswith(_EXISTING_TAG):
             if self._tags is None:
-                self._tags = {
-                    name.lower(): value for name, value in self._existing_tags().items()
-                }
-            return _one(self._tags.get(key[len(_EXISTING_TAG) :]))
+                self._tags = self._existing_tags()
+            return _tag(self._tags, key[len(_EXISTING_TAG) :])
         if key.startswith(_REQUEST_TAG) or key == "s3:requestobjecttagkeys":
             tags = _tags_of(operation)
             if key == "s3:requestobjecttagkeys":
                 return tuple(tags) or None
-            wanted = key[len(_REQUEST_TAG) :]
-            return _one({name.lower(): tags[name] for name in tags}.get(wanted))
+            return _tag(tags, key[len(_REQUEST_TAG) :])
         return self._of_request(key)
 
     def _remaining_days(self) -> tuple[str, ...] | None:
@@ -154,6 +151,14 @@ class RequestKeys:
             return _one(of_user(caller))
         said = _OF_SIGNATURES.get(key)
         return None if said is None else _one(said(caller.verified))
+
+
+def _tag(tags: Mapping[str, str], wanted: str) -> tuple[str, ...] | None:
+    """A tag's value; the very tag's, where others differ from it in case only."""
+    if wanted in tags:
+        return (tags[wanted],)
+    folded = {name.lower(): value for name, value in tags.items()}
+    return _one(folded.get(wanted.lower()))
 
 
 def _tags_of(operation: Operation) -> Mapping[str, str]:

@@ -7,6 +7,12 @@ from collections.abc import Callable
 _LITERALS = {"*": "*", "?": "?", "$": "$"}
 
 
+def key_of(name: str) -> str:
+    """A condition key as it is looked up: in any case, but for the name of a tag."""
+    kind, slash, tag = name.partition("/")
+    return kind.lower() + slash + tag
+
+
 def substitute(text: str, lookup: Callable[[str], tuple[str, ...] | None]) -> str:
     """The text with its variables replaced.
 
@@ -34,7 +40,7 @@ def _value(name: str, lookup: Callable[[str], tuple[str, ...] | None]) -> str:
     if name in _LITERALS:
         return _LITERALS[name]
     key, comma, default = name.partition(",")
-    values = lookup(key.strip().lower())
+    values = lookup(key_of(key.strip()))
     if values is not None and len(values) == 1:
         # What comes from the request is text, not a pattern.
         return values[0].replace("*", "\x01").replace("?", "\x01")

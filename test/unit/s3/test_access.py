@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hashlib import sha256
+from typing import Any
 
 import orjson
 import pytest
@@ -150,6 +151,48 @@ def test_no_header_speaks_for_the_tags_of_a_document_or_a_source(house: House) -
     for directive, status in (("COPY", 403), ("REPLACE", 200)):
         asked = {**copy, "x-amz-tagging-directive": directive}
         assert house.ask("PUT", "/bucket/k", headers=asked, user=BOB).status == status
+
+
+def test_tags_that_differ_in_case_do_not_hide_each_other(house: House) -> None:
+    secret = {"StringEquals": {"S3:RequestObjectTag/level": "secret"}}
+    put_policy(house, Effect="Deny", Action="s3:PutObject", Condition=secret)
+    for tags, status in (
+        ("level=secret", 403),
+        ("Level=secret", 403),
+        ("level=secret&Level=public", 403),
+        ("level=public&Level=secret", 200),
+    ):
+        headers = {"x-amz-tagging": tags}
+        assert house.ask("PUT", "/bucket/k", headers=headers).status == status
+    secret = {"StringEquals": {"s3:ExistingObjectTag/Level": "secret"}}
+    put_policy(house, Effect="Deny", Action="s3:GetObject", Condition=secret)
+    assert house.ask("GET", "/bucket/k").status == 403
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"Principal": {}},
+        {"Principal": {"AWS": []}},
+        {"Action": []},
+        {"Resource": []},
+    ],
+)
+def test_a_statement_of_nothing_is_a_mistake(
+    house: House, part: dict[str, Any]
+) -> None:
+    for name in (*part, f"Not{next(iter(part))}"):
+        statement: dict[str, Any] = {
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:GetObject",
+            "Resource": "arn:aws:s3:::bucket/*",
+        }
+        del statement[name.removeprefix("Not")]
+        statement |= {name: next(iter(part.values()))}
+        document = orjson.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        refused = house.ask("PUT", "/bucket", "policy=", document)
+        assert refused.code == "MalformedPolicy"
 
 
 def test_no_header_speaks_for_the_lock_of_a_document() -> None:
