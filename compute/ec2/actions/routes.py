@@ -28,12 +28,13 @@ def create(call: Call) -> Document:
     ):
         text = f"The route identified by {destination} already exists."
         raise Ec2Error("RouteAlreadyExists", text)
-    _add(call, table, router, destination)
+    _add(call, router, destination, _target(call, table, destination))
     return {"return": True}
 
 
 def replace(call: Call) -> Document:
-    """``ReplaceRoute``: another target for the same destination."""
+    """``ReplaceRoute``: another target for the same destination.  The old one stays
+    when the new one cannot be."""
     table, router = _asked(call)
     destination = _destination(call)
     old = _old_hop(call, table, router, destination)
@@ -43,8 +44,13 @@ def replace(call: Call) -> Document:
     if call.parameters.text("GatewayId") and leads_out:
         _check_gateway(call, table, destination)
         return {"return": True}
+    target = _target(call, table, destination)
     _drop(call, router, old)
-    _add(call, table, router, destination)
+    try:
+        _add(call, router, destination, target)
+    except BaseException:
+        _add(call, router, destination, old[1] if old is not None else "")
+        raise
     return {"return": True}
 
 
@@ -97,15 +103,21 @@ def _drop(call: Call, router: Thing, old: Hop | None) -> None:
             lead_out(call, router["id"], None)
 
 
-def _add(call: Call, table: Table, router: Thing, destination: str) -> None:
+def _target(call: Call, table: Table, destination: str) -> str:
+    """The next hop's address that a request wishes for, or "" for the way out."""
+    if call.parameters.text("GatewayId"):
+        _check_gateway(call, table, destination)
+        return ""
+    return _nat_address(call, table) or _next_hop(call)
+
+
+def _add(call: Call, router: Thing, destination: str, target: str) -> None:
     with coded(missing=_MISSING, state="InvalidParameterValue"):
-        if call.parameters.text("GatewayId"):
-            _check_gateway(call, table, destination)
+        if target:
+            hops = {(destination, target)}
+            change_routes(call.inventory, router["id"], "add_extraroutes", hops)
+        else:
             lead_out(call, router["id"], external_network(call.inventory))
-            return
-        by = _nat_address(call, table) or _next_hop(call)
-        hop = (destination, by)
-        change_routes(call.inventory, router["id"], "add_extraroutes", {hop})
 
 
 def _check_gateway(call: Call, table: Table, destination: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from test.functional.compute.ec2.conftest import Ec2Cloud, Tenant
 from test.functional.compute.ec2.test_vpcs import (
@@ -94,6 +95,7 @@ def test_the_life_of_a_nat_gateway(vpc: Vpc, ec2_cloud: Ec2Cloud) -> None:
     ec2.replace_route(**route, GatewayId=vpc.gateway)
     assert routes(owner, table)[EVERYWHERE]["GatewayId"] == vpc.gateway
     ec2.replace_route(**route, NatGatewayId=name)
+    _stays_when_another_cannot_be(vpc, route, name)
     by_nat = [{"Name": "route.nat-gateway-id", "Values": [name]}]
     assert len(ec2.describe_route_tables(Filters=by_nat)["RouteTables"]) == 1
 
@@ -107,6 +109,21 @@ def test_the_life_of_a_nat_gateway(vpc: Vpc, ec2_cloud: Ec2Cloud) -> None:
     owner.wait("nat_gateway_deleted", NatGatewayIds=[name])
     assert set(routes(owner, table)) == {"10.30.0.0/16"}
     ec2.release_address(AllocationId=address["AllocationId"])
+
+
+def _stays_when_another_cannot_be(vpc: Vpc, route: dict[str, Any], nat: str) -> None:
+    ec2 = vpc.tenant.ec2
+    # Behind another router than the table's.
+    far = ec2.create_network_interface(SubnetId=vpc.public)["NetworkInterface"]
+    for target in (
+        {"NatGatewayId": "nat-0123456789abcdef0"},
+        {"NetworkInterfaceId": far["NetworkInterfaceId"]},
+    ):
+        with pytest.raises(ClientError):
+            ec2.replace_route(**route, **target)
+        now = routes(vpc.tenant, route["RouteTableId"])
+        assert now[EVERYWHERE]["NatGatewayId"] == nat
+    ec2.delete_network_interface(NetworkInterfaceId=far["NetworkInterfaceId"])
 
 
 def _leads_out(owner: Tenant, table: str, hop: str) -> None:
