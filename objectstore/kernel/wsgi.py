@@ -118,7 +118,7 @@ class Server:
         now = self._edge.clock.monotonic()
         self._wait_for_none(now + min(idle_seconds, timeout))
         for connection in list(self._connections):
-            if connection.idle and not connection.stream.has_data():
+            if connection.idle and not connection.stream.has_arrivals():
                 connection.stream.sever()
         finished = self._wait_for_none(now + timeout)
         self.close()

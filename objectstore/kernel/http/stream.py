@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import socket
 from collections.abc import Callable
 
@@ -62,6 +63,13 @@ class Stream(PatientSocket):
         except OSError:
             return True  # the next call finds out
         return True
+
+    def has_arrivals(self) -> bool:
+        """The same, for others than the one who reads: it is left where it is, for
+        what TLS decrypts nobody would be woken for."""
+        poll = select.poll()
+        poll.register(self.descriptor, select.POLLIN)
+        return bool(self._ahead or poll.poll(0))
 
     def wait_for_data(self) -> None:
         """Wait until something arrives, when nothing is here."""

@@ -20,6 +20,9 @@ from objectstore.kernel.errors import Unavailable
 Buffer = bytes | memoryview
 # What TLS puts into one record.
 RECORD_BYTES = 16 * 1024
+# OpenSSL tells that something was sent when all that it was given is: with more, a slow
+# peer would not be seen to move.
+SENT_AT_ONCE_BYTES = 64 * 1024
 # To who speaks plain HTTP to a listener that does not.
 WRONG_SCHEME = (
     b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 26\r\n"
@@ -53,6 +56,8 @@ class TlsSocket:
     def __init__(self, secure: ssl.SSLSocket) -> None:
         self._secure = secure
         self._peeked = b""
+        self._has_ended = False  # we said goodbye
+        self._is_deaf = False  # what comes now is dropped
 
     @property
     def family(self) -> int:
@@ -75,10 +80,17 @@ class TlsSocket:
         """See ``socket``; the only flag is ``MSG_PEEK``, for one byte."""
         if self._peeked:
             return self._peeked if flags & socket.MSG_PEEK else self._take_peeked()
+        if self._is_deaf:
+            return self._drop(size)
         try:
             data = self._secure.recv(size)
         except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
             raise BlockingIOError from None
+        except ssl.SSLError:
+            if not self._has_ended:
+                raise
+            self._is_deaf = True
+            return self._drop(size)
         if flags & socket.MSG_PEEK:
             self._peeked = data
         return data
@@ -89,6 +101,10 @@ class TlsSocket:
             piece = self._take_peeked()
             view[: len(piece)] = piece
             return len(piece)
+        if self._has_ended or self._is_deaf:
+            piece = self.recv(len(view))
+            view[: len(piece)] = piece
+            return len(piece)
         try:
             return self._secure.recv_into(view)
         except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
@@ -97,6 +113,10 @@ class TlsSocket:
     def send(self, data: Buffer, flags: int = 0) -> int:
         """See ``socket``.  After ``BlockingIOError`` the same bytes must come again
         (more may follow them), as they do from ``Stream``."""
+        if self._has_ended:
+            raise BrokenPipeError
+        if len(data) > SENT_AT_ONCE_BYTES:
+            data = memoryview(data)[:SENT_AT_ONCE_BYTES]
         try:
             return self._secure.send(data)
         except ssl.SSLWantWriteError:
@@ -117,19 +137,33 @@ class TlsSocket:
 
     def shutdown(self, how: int) -> None:
         """See ``socket``.  The encryption stays: nothing can leave without it."""
+        # OpenSSL would take the end for a broken connection, and not send either.
+        self._is_deaf = self._is_deaf or how != socket.SHUT_WR
         socket.socket.shutdown(self._secure, how)
 
     def say_goodbye(self) -> None:
         """Tell the peer, as TLS does, that nothing follows.  What it sends meanwhile
         may be lost: TLS has no other way to end one direction only."""
+        if self._has_ended:
+            return
+        self._has_ended = True
         # It does not wait for the peer's own goodbye, and says so.
         with contextlib.suppress(OSError):
             self._secure.unwrap()
+            # That had come before: whatever follows is not encrypted.
+            self._is_deaf = True
 
     def close(self) -> None:
         """See ``socket``.  With a goodbye: what was sent came to its proper end."""
         self.say_goodbye()
         self._secure.close()
+
+    def _drop(self, size: int) -> bytes:
+        """To close with something unread would reset the connection, and could destroy
+        what is on its way to the peer."""
+        if socket.socket.recv(self._secure, size):
+            raise BlockingIOError
+        return b""
 
     def _take_peeked(self) -> bytes:
         data, self._peeked = self._peeked, b""

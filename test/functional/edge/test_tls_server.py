@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import ssl
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,13 +17,16 @@ import pytest
 from objectstore.kernel import concurrency
 from objectstore.kernel.client import Client, ClientPool, ClientSettings
 from objectstore.kernel.errors import Unavailable
+from objectstore.kernel.http.edge import CLIENT_FAULTS
 from objectstore.kernel.http.identity_file import (
     LOOK_SECONDS,
     CallerIdentity,
     ServerIdentity,
 )
+from objectstore.kernel.http.stream import Stream
+from objectstore.kernel.http.tls import TlsSocket, accepted, encrypted
 from objectstore.kernel.http.tls_settings import TlsSettings
-from test.functional.edge.harness import running
+from test.functional.edge.harness import IMPATIENT, running
 from test.servers.certificates import Certificates, make_certificates
 
 BODY = os.urandom(3_000_000)
@@ -137,6 +141,138 @@ def test_a_second_request_in_the_same_record_is_answered(
                 return said
 
         assert concurrency.offload(talk).count(b"abc") == 2
+
+
+@pytest.fixture
+def trusting(certificates: Certificates) -> Callable[[Any], ssl.SSLSocket]:
+    """Connects as a client would who trusts the server."""
+    context = ssl.create_default_context(cafile=certificates.authority)
+
+    def connect(address: Any) -> ssl.SSLSocket:
+        sock = socket.create_connection(address, timeout=5)
+        return context.wrap_socket(
+            sock, server_hostname="127.0.0.1", suppress_ragged_eofs=False
+        )
+
+    return connect
+
+
+def read_all(secure: ssl.SSLSocket) -> bytes:
+    """Up to a proper end: without a goodbye it would raise."""
+    said = b""
+    while piece := secure.recv(65536):
+        said += piece
+    return said
+
+
+def test_who_ends_in_the_middle_of_a_body_is_let_go(
+    application: Any,
+    certificates: Certificates,
+    trusting: Callable[[Any], ssl.SSLSocket],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with running(application, tls=shown(certificates)) as edge:
+
+        def talk() -> None:
+            with trusting(edge.address) as secure:
+                secure.sendall(
+                    b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc"
+                )
+                secure.unwrap().close()
+
+        concurrency.offload(talk)
+        edge.access.wait_for(1)
+    assert not [each for each in caplog.records if each.levelname == "ERROR"]
+
+
+@pytest.mark.parametrize(
+    "begun", [b"GET / HT", b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc"]
+)
+def test_who_is_too_slow_is_told(
+    application: Any,
+    certificates: Certificates,
+    trusting: Callable[[Any], ssl.SSLSocket],
+    begun: bytes,
+) -> None:
+    with running(application, IMPATIENT, shown(certificates)) as edge:
+
+        def talk() -> bytes:
+            with trusting(edge.address) as secure:
+                secure.sendall(begun)
+                return read_all(secure)
+
+        assert concurrency.offload(talk).startswith(b"HTTP/1.1 408 ")
+
+
+def test_a_refusal_comes_to_who_still_sends(
+    certificates: Certificates, trusting: Callable[[Any], ssl.SSLSocket]
+) -> None:
+    seen = threading.Event()
+
+    def refuse(environ: Any, start_response: Any) -> Any:
+        start_response("413 Too Large", [("Content-Length", "2")])
+        return [b"no"]
+
+    with running(refuse, tls=shown(certificates)) as edge:
+
+        def talk() -> bytes:
+            with trusting(edge.address) as secure:
+                head = b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 9000000\r\n\r\n"
+                secure.sendall(head + b"a" * 1000)
+                secure.sendall(b"a" * 1000)
+                assert seen.wait(5)  # it lingers by now
+                for _ in range(20):
+                    secure.sendall(b"a" * 20_000)
+                return read_all(secure)
+
+        talking = concurrency.Promise[bytes]()
+        task = concurrency.spawn(lambda: talking.resolve(concurrency.offload(talk)))
+        edge.access.wait_for(1)
+        concurrency.sleep(0.01)
+        seen.set()
+        assert talking.wait(5).endswith(b"no")
+        concurrency.wait_task(task)
+
+
+@pytest.fixture
+def pair(certificates: Certificates) -> Iterator[tuple[TlsSocket, TlsSocket]]:
+    """Both ends of a connection, ours first."""
+    ours, theirs = socket.socketpair()
+    shaking = concurrency.Promise[TlsSocket]()
+    context = shown(certificates).context()
+    concurrency.spawn(lambda: shaking.resolve(accepted(ours, context, 5.0)))
+    trust = ssl.create_default_context(cafile=certificates.authority)
+    there = encrypted(theirs, trust, "127.0.0.1", 5.0)
+    here = shaking.wait(5.0)
+    yield here, there
+    there.close()
+    here.close()
+
+
+def test_a_look_whether_something_came_leaves_it_to_who_waits(
+    pair: tuple[TlsSocket, TlsSocket],
+) -> None:
+    here, there = pair
+    stream = Stream(here, CLIENT_FAULTS, lambda: 0.0, 5.0)
+    received = concurrency.Promise[bytes]()
+    concurrency.spawn(lambda: received.resolve(stream.receive()))
+    concurrency.sleep(0)
+    assert not stream.has_arrivals()
+    there.send(b"abc")
+    assert stream.has_arrivals()
+    assert received.wait(5.0) == b"abc"
+    stream.close()
+
+
+def test_a_peer_that_takes_little_is_seen_to_move(
+    pair: tuple[TlsSocket, TlsSocket],
+) -> None:
+    here, _ = pair
+    sent = 0
+    with pytest.raises(BlockingIOError):
+        while True:
+            sent += here.send(BODY[sent:])
+    assert 0 < sent < len(BODY)
 
 
 def test_who_speaks_plain_http_is_told(
