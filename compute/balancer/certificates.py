@@ -12,22 +12,32 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.serialization import pkcs7
+from cryptography.x509.oid import PublicKeyAlgorithmOID
 
 from compute.balancer.rules import wrong
-from compute.secret.client import Certificate
+from compute.secret.client import Certificate, PlainKey, plain_key
 
 # More is no chain, and no bundle of those who sign clients' certificates.
 CERTIFICATES_MAX = 100
 CONTENT_BYTES_MAX = 256 * 1024
 _PEM = serialization.Encoding.PEM
 _BEGIN = b"-----BEGIN "
+# Others take minutes to look at.
+_KINDS = (
+    PublicKeyAlgorithmOID.RSAES_PKCS1_v1_5,
+    PublicKeyAlgorithmOID.EC_PUBLIC_KEY,
+    PublicKeyAlgorithmOID.ED25519,
+    PublicKeyAlgorithmOID.ED448,
+)
 
 T = TypeVar("T")
 
 
 def bundle(found: Certificate) -> bytes:
-    """Certificate, key and chain as one PEM.  ``BadRequest``."""
+    """Certificate, key (in clear) and chain as one PEM.  ``BadRequest``."""
     certificate = _certificates(found.certificate, "certificate")[0]
+    if certificate.public_key_algorithm_oid not in _KINDS:
+        raise wrong("The certificate's key is none that haproxy takes")
     if not found.private_key:
         raise wrong("The certificate has no private key")
     key = _understood(lambda: _key(found), "private key")
@@ -70,14 +80,11 @@ def _load(content: bytes) -> list[x509.Certificate]:
     return [x509.load_der_x509_certificate(content)]
 
 
-def _key(found: Certificate) -> serialization.PrivateKeyTypes:  # type: ignore[name-defined]
-    is_pem = _BEGIN in found.private_key
-    load = (
-        serialization.load_pem_private_key
-        if is_pem
-        else serialization.load_der_private_key
-    )
-    return load(_small(found.private_key), found.passphrase or None)
+def _key(found: Certificate) -> PlainKey:
+    key = None if found.passphrase else plain_key(_small(found.private_key))
+    if key is None:
+        raise ValueError("not opened")
+    return key
 
 
 def _small(content: bytes) -> bytes:

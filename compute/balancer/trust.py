@@ -91,7 +91,8 @@ class Trust:
 
     def _check(self, context: RequestContext, reference: str, kind: str) -> None:
         if kind == CERTIFICATE:
-            bundle(self._secrets.certificate(context, reference))
+            found = self._secrets.certificate(context, reference)
+            bundle(self._secrets.opened(found))
         elif kind == AUTHORITIES:
             authorities(self._secrets.payload(context, reference))
         else:
@@ -100,7 +101,8 @@ class Trust:
     def _content(self, balancer_id: str, file: TlsFile) -> bytes:
         kind, use = REFERENCES[file.attribute], _use(balancer_id)
         if kind == CERTIFICATE:
-            return bundle(self._secrets.entrusted_certificate(file.reference, use))
+            found = self._secrets.entrusted_certificate(file.reference, use)
+            return bundle(self._secrets.opened(found))
         content = self._secrets.entrusted_payload(file.reference, use)
         return authorities(content) if kind == AUTHORITIES else revoked(content)
 

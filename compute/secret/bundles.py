@@ -6,9 +6,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.serialization import pkcs12
-
 from compute.core.errors import BadRequest
 from compute.secret.model import (
     CERTIFICATE,
@@ -18,8 +15,9 @@ from compute.secret.model import (
 )
 
 _BEGIN = b"-----BEGIN "
+# (What is between the two has no such line, so that none is sought twice.)
 _BLOCK = re.compile(
-    rb"-----BEGIN ([A-Z0-9 ]+)-----.+?-----END \1-----\r?\n?", re.DOTALL
+    rb"-----BEGIN ([A-Z0-9 ]+)-----(?:(?!-----).)+-----END \1-----\r?\n?", re.DOTALL
 )
 
 
@@ -46,34 +44,14 @@ def certificate_of(payloads: Mapping[str, bytes]) -> Certificate:
     )
 
 
-def certificate_of_bytes(content: bytes) -> Certificate:
-    """From a secret's: PEM, or PKCS #12 without a password.  ``BadRequest``."""
-    if _BEGIN in content:
-        return _of_pem(content)
-    try:
-        found = pkcs12.load_pkcs12(content, None)
-    except ValueError:
-        raise BadRequest(
-            "The secret keeps neither PEM nor a PKCS #12 bundle without a password"
-        ) from None
-    if found.cert is None:
-        raise BadRequest("The secret's bundle has no certificate")
-    pem = serialization.Encoding.PEM
-    key = b""
-    if found.key is not None:
-        key = found.key.private_bytes(
-            pem,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    chain = b"".join(
-        each.certificate.public_bytes(pem) for each in found.additional_certs
-    )
-    return Certificate(found.cert.certificate.public_bytes(pem), key, b"", chain)
+def is_pem(content: bytes) -> bool:
+    """Whether it is PEM, or means to be."""
+    return _BEGIN in content
 
 
-def _of_pem(content: bytes) -> Certificate:
-    """The first certificate is the one, those after it are its chain."""
+def certificate_of_pem(content: bytes) -> Certificate:
+    """From a secret's: the first certificate is the one, those after it are its chain.
+    ``BadRequest``."""
     certificates, keys = [], []
     for block in _BLOCK.finditer(content):
         kind = block.group(1)

@@ -9,6 +9,7 @@
     client.entrusted_payload(reference, listener) -> bytes       by that, at any time
     client.entrusted_certificate(reference, listener) -> Certificate
     client.release(reference, listener)           it uses it no more
+    client.opened(certificate)                    with its key in clear, for plain_key
 
 ``reference``: the URL by which users name a secret or a container, as they wrote it;
 its host is not looked at, and nothing is asked there.  ``context``: whose token goes
@@ -33,14 +34,21 @@ from typing import Any
 from compute.core.context import RequestContext, TokenSource
 from compute.core.errors import BadRequest, Conflict, Forbidden, NotFound
 from compute.core.room_wire import RoomWire
-from compute.secret.bundles import Certificate, certificate_of, certificate_of_bytes
+from compute.secret.bundles import (
+    Certificate,
+    certificate_of,
+    certificate_of_pem,
+    is_pem,
+)
 from compute.secret.model import CONTAINERS, SECRETS
+from compute.secret.opening import Opener
+from compute.secret.plain_keys import PlainKey, plain_key
 from compute.secret.references import parse_reference
 from compute.secret.uses import Use, container_use
 from objectstore.client.caller import Answer, Caller
 from objectstore.kernel.errors import Unavailable
 
-__all__ = ["Certificate", "SecretClient", "Use"]
+__all__ = ["Certificate", "PlainKey", "SecretClient", "Use", "plain_key"]
 
 CALL_SECONDS = 30.0
 _INTERNAL = "/internal/"
@@ -51,6 +59,7 @@ class SecretClient:
 
     def __init__(self, caller: Caller, service: TokenSource) -> None:
         self._wire = RoomWire(caller, service, _refusal, timeout=CALL_SECONDS)
+        self._opener = Opener()
 
     def payload(self, context: RequestContext, reference: str) -> bytes:
         """What a secret keeps."""
@@ -61,7 +70,7 @@ class SecretClient:
         """What a container or a secret has of a certificate."""
         kind, thing_id = parse_reference(reference, SECRETS, CONTAINERS)
         if kind == SECRETS:
-            return certificate_of_bytes(self._payload(context, thing_id))
+            return self._certificate(self._payload(context, thing_id))
         return certificate_of(self._payloads(context, thing_id))
 
     def entrust(self, context: RequestContext, reference: str, use: Use) -> None:
@@ -93,12 +102,21 @@ class SecretClient:
         found = self._entrusted(reference, use)
         if kind == SECRETS:
             (content,) = found.values()
-            return certificate_of_bytes(content)
+            return self._certificate(content)
         return certificate_of(found)
 
     def release(self, reference: str, use: Use) -> None:
         """The resource uses it no more."""
         self._wire.json("POST", f"{_INTERNAL}released", _question(reference, use))
+
+    def opened(self, found: Certificate) -> Certificate:
+        """The same with its private key in clear, as PEM.  ``BadRequest``."""
+        return self._opener.key(found)
+
+    def _certificate(self, content: bytes) -> Certificate:
+        if is_pem(content):
+            return certificate_of_pem(content)
+        return self._opener.bundle(content)
 
     def _payload(self, context: RequestContext, secret_id: str) -> bytes:
         path = f"/v1/secrets/{secret_id}/payload"
