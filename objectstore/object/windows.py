@@ -41,10 +41,11 @@ _log = logging.getLogger("objectstore.windows")
 class DeviceReads:
     """What is being read of one device around the page cache."""
 
-    def __init__(self, disk: Disk, name: str) -> None:
+    def __init__(self, disk: Disk, name: str, pool: BlockPool = _pool) -> None:
         """``name``: what an operator knows it by."""
         self.disk = disk
         self._name = name
+        self._pool = pool
         self._readers = 0  # that have memory
         self._hung = 0  # of them: who gave up waiting
 
@@ -75,7 +76,7 @@ class DeviceReads:
         direct = self.disk.open_direct(descriptor)
         if direct is None:
             return None
-        memory = _pool.take()
+        memory = self._pool.take()
         if memory is None:
             self.disk.close(direct)
             return None
@@ -90,7 +91,7 @@ class DeviceReads:
 
     def ended(self, memory: memoryview, *, has_hung: bool) -> None:
         """Nothing is read into the memory of a closed reader any more."""
-        _pool.give_back(memory)
+        self._pool.give_back(memory)
         self._readers -= 1
         if has_hung:
             self._hung -= 1
