@@ -198,12 +198,12 @@ def _error_of_number(field_: Field, text: str) -> str:
 
 
 def refilled(form: Form, submitted: Submitted, errors: Mapping[str, str]) -> Form:
-    """The form again, with what was answered (passwords and files apart) and what is
-    wrong with it."""
+    """The form again, with what was answered (passwords and files apart, and what
+    nobody sees, which the form says itself) and what is wrong with it."""
 
     def again(each: Field) -> Field:
         error = errors.get(each.name, "")
-        if each.kind in ("password", "file", "upload"):
+        if each.kind in ("password", "file", "upload", "hidden"):
             return replace(each, error=error)
         return replace(
             each, values=tuple(submitted.values.get(each.name, ())), error=error

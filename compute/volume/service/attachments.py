@@ -73,7 +73,8 @@ class Attachments:
         try:
             return self.connect(context, attachment.id, connector)
         except BaseException:
-            self.delete(context, attachment.id)
+            # Nobody has it: not even a server that moves stands against that.
+            self.remove(context, attachment)
             raise
 
     def connect(

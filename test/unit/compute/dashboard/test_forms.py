@@ -176,6 +176,12 @@ def test_a_form_keeps_its_answers_but_no_password() -> None:
     assert fields["secret"].value == "" and again.problem == "all"
 
 
+def test_what_nobody_sees_is_what_the_form_says() -> None:
+    new = Form("Add it", [Field("key", "Key", "hidden", ["new"])], "Go", "/")
+    (field,) = refilled(new, submitted(key="forged"), {}).flat()
+    assert field.value == "new"
+
+
 @pytest.mark.parametrize(
     ("question", "title", "lead"),
     [

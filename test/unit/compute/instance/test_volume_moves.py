@@ -155,21 +155,28 @@ def test_nobody_takes_what_waits_where_the_guest_arrives(mortal: House) -> None:
     migrate(mortal, server_id)
     mortal.agent.run_pending(limit=1)
     assert len(mortal.volume_service.attachments) == 2
-    body = {"attachment": {"connector": {"host": "elsewhere"}}}
-    for attachment_id in list(mortal.volume_service.attachments):
-        for roles in ("member", "admin"):
-            for method, sent in (("DELETE", None), ("PUT", body)):
-                path = f"/v3/attachments/{attachment_id}"
-                headers = {
-                    "X-Auth-Token": fake_token(OWNER, roles),
-                    "OpenStack-API-Version": "volume 3.44",
-                    "Content-Type": "application/json",
-                }
-                answer = mortal.volume_service.request(
-                    method, path, headers, orjson.dumps(sent) if sent else b""
-                )
-                answer.read()
-                assert answer.status == 409, (method, roles)
+    (volume_id,) = mortal.volume_service.volumes
+    change = {"attachment": {"connector": {"host": "elsewhere"}}}
+    one_more = {"volume_uuid": volume_id, "instance_uuid": server_id}
+    create = {"attachment": {**change["attachment"], **one_more}}
+    asked = [("POST", "/v3/attachments", create)]
+    for attachment_id in mortal.volume_service.attachments:
+        path = f"/v3/attachments/{attachment_id}"
+        asked += [("DELETE", path, {}), ("PUT", path, change)]
+    for roles in ("member", "admin"):
+        for method, path, sent in asked:
+            headers = {
+                "X-Auth-Token": fake_token(OWNER, roles),
+                "OpenStack-API-Version": "volume 3.44",
+                "Content-Type": "application/json",
+            }
+            answer = mortal.volume_service.request(
+                method, path, headers, orjson.dumps(sent) if sent else b""
+            )
+            answer.read()
+            assert answer.status == 409, (method, roles)
+    # What could not be made leaves nothing that waits.
+    assert len(mortal.volume_service.attachments) == 2
     mortal.work()
     check_attached_once(mortal, server_id)
 
