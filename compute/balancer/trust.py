@@ -2,7 +2,9 @@
 
 A row says what is entrusted to which load balancer; it is there before the key manager
 hears of it, and goes after it has heard that it is over, so nothing is forgotten by
-whoever dies in between.  Keys themselves are never kept here.
+whoever dies in between.  In between it is marked as one that goes, and nobody may count
+on it.  References with other hosts may lead to the same secret: it is used as long as
+one of them is.  Keys themselves are never kept here.
 """
 
 from __future__ import annotations
@@ -21,11 +23,13 @@ from compute.balancer.tls_rules import AUTHORITIES, CERTIFICATE, REFERENCES
 from compute.balancer.view import Keys
 from compute.core.context import RequestContext
 from compute.core.errors import BadRequest, Forbidden, NotFound
-from compute.secret.client import SecretClient, Use
-from objectstore.kernel.errors import RingstackError
+from compute.secret.client import SecretClient, Use, thing_id
+from objectstore.kernel.errors import RingstackError, Unavailable
 
 # What was entrusted is used soon, or the request has failed.
 UNUSED_SECONDS = 120.0
+# In place of a row's moment: it is being given back.
+GOING = 0.0
 
 _log = logging.getLogger("compute.balancer")
 
@@ -68,7 +72,9 @@ class Trust:
 
     def release_unused(self, context: RequestContext) -> None:
         """Give back what nothing uses any more; what fails is tried again."""
-        for balancer_id, reference in self._database.read(context, _unused):
+        if not self._database.read(context, _unused):
+            return
+        for balancer_id, reference in self._database.write(context, _going):
             try:
                 self._secrets.release(reference, _use(balancer_id))
             except RingstackError as error:
@@ -113,6 +119,10 @@ def _use(balancer_id: str) -> Use:
 
 def _remember(work: Work, balancer_id: str, references: Mapping[str, str]) -> None:
     table = tables.trusts
+    rows = work.rows(table.select().where(table.c.balancer_id == balancer_id))
+    going = {thing_id(row["reference"]) for row in rows if row["at"] == GOING}
+    if not going.isdisjoint(map(thing_id, references)):
+        raise Unavailable("the secret is just given back; ask again")
     for reference in references:
         key = {"balancer_id": balancer_id, "reference": reference}
         known = work.connection.execute(
@@ -128,7 +138,7 @@ def _unused(work: Work) -> list[tuple[str, str]]:
     if not rows:
         return []
     used = {
-        (row["balancer_id"], file.reference)
+        (row["balancer_id"], thing_id(file.reference))
         for part in (tables.listeners, tables.pools)
         for row in work.rows(
             sa.select(part.c.id, part.c.balancer_id, part.c.tls).where(
@@ -137,5 +147,18 @@ def _unused(work: Work) -> list[tuple[str, str]]:
         )
         for file in tls_files(row["id"], row["tls"] or {})
     }
-    found = [(row["balancer_id"], row["reference"]) for row in rows]
-    return [each for each in found if each not in used]
+    return [
+        (row["balancer_id"], row["reference"])
+        for row in rows
+        if (row["balancer_id"], thing_id(row["reference"])) not in used
+    ]
+
+
+def _going(work: Work) -> list[tuple[str, str]]:
+    """The same, marked."""
+    found = _unused(work)
+    for balancer_id, reference in found:
+        one = {"balancer_id": balancer_id, "reference": reference}
+        marked = tables.trusts.update().filter_by(**one).values(at=GOING)
+        work.connection.execute(marked)
+    return found

@@ -43,12 +43,19 @@ from compute.secret.bundles import (
 from compute.secret.model import CONTAINERS, SECRETS
 from compute.secret.opening import Opener
 from compute.secret.plain_keys import PlainKey, plain_key
-from compute.secret.references import parse_reference
+from compute.secret.references import parse_reference, thing_id
 from compute.secret.uses import Use, container_use
 from objectstore.client.caller import Answer, Caller
 from objectstore.kernel.errors import Unavailable
 
-__all__ = ["Certificate", "PlainKey", "SecretClient", "Use", "plain_key"]
+__all__ = [
+    "Certificate",
+    "PlainKey",
+    "SecretClient",
+    "Use",
+    "plain_key",
+    "thing_id",
+]
 
 CALL_SECONDS = 30.0
 _INTERNAL = "/internal/"

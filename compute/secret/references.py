@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from compute.core.errors import BadRequest
 from compute.core.identifiers import is_uuid
+from compute.secret.model import CONTAINERS, SECRETS
 
 REFERENCE_CHARACTERS_MAX = 2048
 
@@ -29,3 +30,8 @@ def parse_reference(text: str, *kinds: str) -> tuple[str, str]:
     if len(segments) != 2 or segments[0] not in kinds or not is_uuid(segments[1]):
         raise BadRequest(f"{text[:100]!r} is no reference of {' or '.join(kinds)}")
     return segments[0], segments[1]
+
+
+def thing_id(text: str) -> str:
+    """Of the secret or container that it leads to: hosts may differ.  ``BadRequest``."""
+    return parse_reference(text, SECRETS, CONTAINERS)[1]

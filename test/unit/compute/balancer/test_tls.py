@@ -84,6 +84,61 @@ def test_it_is_known_who_uses_a_secret_until_nobody_does(house: House) -> None:
     assert house.client.keys(HOST, balancer["id"]).files == {}
 
 
+def test_a_secret_is_used_as_long_as_one_of_its_references_is(house: House) -> None:
+    reference = contain(house.secrets, ISSUED)
+    elsewhere = reference.replace("http://", "https://elsewhere.")
+    balancer, listener = secure(house, default_tls_container_ref=reference)
+    second = house.listener(
+        balancer,
+        protocol="TERMINATED_HTTPS",
+        protocol_port=444,
+        default_tls_container_ref=elsewhere,
+    )
+    house.hear()
+    house.delete(f"listeners/{listener['id']}")
+    house.clock.advance(UNUSED_SECONDS + 1)
+    house.loop.once()
+    assert consumers(house.secrets, reference)
+    ((name, _),) = keys(house, balancer).items()
+    assert name.startswith(second["id"])
+    house.hear()
+    house.delete(f"listeners/{second['id']}")
+    house.clock.advance(UNUSED_SECONDS + 1)
+    house.loop.once()
+    assert consumers(house.secrets, reference) == []
+
+
+def test_nobody_counts_on_what_is_just_given_back(house: House) -> None:
+    reference = contain(house.secrets, ISSUED)
+    balancer, listener = secure(house, default_tls_container_ref=reference)
+    house.hear()
+    house.delete(f"listeners/{listener['id']}")
+    house.hear()
+    house.clock.advance(UNUSED_SECONDS + 1)
+    given = {
+        "loadbalancer_id": balancer["id"],
+        "protocol": "TERMINATED_HTTPS",
+        "protocol_port": 443,
+        "default_tls_container_ref": reference.replace("http", "https"),
+    }
+    caller, statuses = house.secrets.caller, []
+
+    class Slow:
+        """Somebody asks for the secret just before it is given back."""
+
+        def request(self, method: str, path: str, *rest: Any, **more: Any) -> Any:
+            if path == "/internal/released":
+                statuses.append(house.refused("listeners", "listener", **given)[0])
+            return caller.request(method, path, *rest, **more)
+
+    house.secrets.caller = Slow()  # type: ignore[assignment]
+    house.loop.once()
+    assert statuses == [503]
+    assert consumers(house.secrets, reference) == []
+    house.listener(balancer, **{n: it for n, it in given.items() if "id" not in n})
+    assert len(keys(house, balancer)) == 1
+
+
 def test_a_secret_that_is_gone_is_told(house: House) -> None:
     kept = keep(house.secrets, ISSUED.bundle())
     balancer, _ = secure(house, default_tls_container_ref=kept)
