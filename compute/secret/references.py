@@ -33,5 +33,5 @@ def parse_reference(text: str, *kinds: str) -> tuple[str, str]:
 
 
 def thing_id(text: str) -> str:
-    """Of the secret or container that it leads to: hosts may differ.  ``BadRequest``."""
+    """Of the secret or container that it leads to, by any host.  ``BadRequest``."""
     return parse_reference(text, SECRETS, CONTAINERS)[1]
