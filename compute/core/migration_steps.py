@@ -1,16 +1,19 @@
 """Migrations where each change of a table is committed at once (MariaDB, MySQL): a
 crash between two statements leaves half of a migration, and the next start goes on.
 
-Each statement that writes is noted before it is done, by what it says, in a table of
-its own.  Changing a table commits the note, and all that came before.  So a note that
-is found tells of rows that they were written, and they are not written again; of a
-table that it may have been changed: that is done again, and may find its work done.
-When a room's migrations are through, their notes go.
+Each statement that writes is noted before it is done, by what it says and how often
+that was said before, in a table of its own.  Changing a table commits the note, and all
+that came before.  So a note that is found tells of rows that they were written, and
+they are not written again; of a table that it may have been changed: that is done
+again, and may find its work done.  What is applied is written, and the notes go, in one
+transaction.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -28,6 +31,8 @@ NOTES = sa.Table(
 _DONE = frozenset({1050, 1060, 1061, 1051, 1091})
 # What is applied is written by alembic, and never twice.
 _ALEMBICS = "alembic_version"
+_ROWS = re.compile(r"\s*(INSERT|UPDATE|DELETE|REPLACE)\b", re.IGNORECASE)
+_TABLES = re.compile(r"\s*(CREATE|ALTER|DROP|RENAME)\b", re.IGNORECASE)
 _NOTHING = ("DO 0", ())
 
 
@@ -43,7 +48,6 @@ def repeatable(connection: sa.Connection, room: str) -> Iterator[None]:
         yield
     finally:
         sa.event.remove(connection, "before_cursor_execute", steps)
-    connection.execute(NOTES.delete().where(NOTES.c.room == room))
 
 
 def forget(connection: sa.Connection) -> None:
@@ -58,6 +62,7 @@ class _Steps:
     def __init__(self, room: str, noted: set[str]) -> None:
         self._room = room
         self._noted = noted
+        self._said: Counter[str] = Counter()
 
     def __call__(
         self,
@@ -69,17 +74,29 @@ class _Steps:
         executemany: bool,
     ) -> tuple[str, Any]:
         """SQLAlchemy's ``before_cursor_execute``."""
-        writes = context.isinsert or context.isupdate or context.isdelete
-        if _ALEMBICS in statement or not (writes or context.isddl):
+        writes, changes = _ROWS.match(statement), _TABLES.match(statement)
+        if _ALEMBICS in statement:
+            if writes:
+                self._begin_anew(cursor)
+            return statement, parameters
+        if not (writes or changes):
             return statement, parameters
         text = f"{statement}\n{parameters!r}"
-        digest = hashlib.sha256(text.encode()).hexdigest()
+        self._said[text] += 1
+        told = f"{text}\n{self._said[text]}"
+        digest = hashlib.sha256(told.encode()).hexdigest()
         if digest not in self._noted:
             self._note(cursor, digest)
             return statement, parameters
-        if context.isddl:
+        if changes:
             _again(cursor, statement, parameters)
         return _NOTHING
+
+    def _begin_anew(self, cursor: Any) -> None:
+        """A migration is through; the next one may say the same."""
+        self._noted.clear()
+        self._said.clear()
+        cursor.execute(f"DELETE FROM {NOTES.name} WHERE room = %s", (self._room,))
 
     def _note(self, cursor: Any, digest: str) -> None:
         self._noted.add(digest)

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from compute.core.database import Database
-from compute.core.migration_steps import NOTES
+from compute.core.migration_steps import NOTES, repeatable
 from compute.core.migrations import upgrade
 from test.servers.mariadb import MariaDB, installed_mariadb
 
@@ -87,6 +87,37 @@ def test_whichever_statement_was_the_last(
             break
     assert 3 < tries < TRIES_MAX
     assert look(database) == whole
+    database.close()
+
+
+def test_what_is_said_twice_is_done_twice(mariadb_server: MariaDB) -> None:
+    database = Database(mariadb_server.new_database())
+    rows = sa.table("things", sa.column("a", sa.Integer))
+
+    def migrate(connection: sa.Connection, *, is_cut: bool) -> None:
+        create = "CREATE TABLE things (a INTEGER)"
+        connection.execute(sa.text(create))
+        for _ in range(2):
+            connection.execute(rows.insert().values(a=1))
+            connection.execute(sa.text("INSERT INTO things VALUES (2)"))
+        connection.execute(sa.text("ALTER TABLE things ADD COLUMN b INTEGER"))
+        if is_cut:
+            raise Cut
+
+    for is_cut in (True, True, False):
+        with (
+            suppress(Cut),
+            database.engine.begin() as connection,
+            repeatable(connection, "things"),
+        ):
+            migrate(connection, is_cut=is_cut)
+            # The next one says the same: after the first is applied, it is news.
+            connection.execute(sa.text("CREATE TABLE alembic_version (v INTEGER)"))
+            connection.execute(sa.text("INSERT INTO alembic_version VALUES (1)"))
+            connection.execute(rows.insert().values(a=1))
+    with database.engine.connect() as connection:
+        found = connection.execute(sa.select(rows.c.a).order_by(rows.c.a)).scalars()
+        assert list(found) == [1, 1, 1, 2, 2]
     database.close()
 
 
