@@ -153,7 +153,8 @@ class Encryption:
         elif method == "POST" and self._encrypts and not self._waits:
             seal_metadata(request, self._keys.current(account, container, name))
             reply = self._without_own(ask(self.app, environ))
-        elif method == "DELETE":
+        elif method in ("PUT", "DELETE"):
+            # What is to be replaced may be encrypted, though this is not.
             widen_conditions(request, self._keys, (account, container, name))
             return self.app(environ, start_response)
         else:

@@ -16,7 +16,7 @@ from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.disk import Buffer
 from objectstore.kernel.errors import Rejected, Unavailable
 from objectstore.object.digests import digest_of_states
-from objectstore.object.state import digest_of
+from objectstore.object.state import digest_of, is_same_data
 from objectstore.wire.merge import merge_states
 from objectstore.wire.nodes import (
     BROUGHT_BYTES_MAX,
@@ -88,7 +88,7 @@ class MemoryObjectNode:
         """Merge; whether the coming state was not superseded."""
         held = self.objects.get(key)
         merged = merge_states(held, state)
-        if merged.exists and (held is None or merged.timestamp > held.timestamp):
+        if merged.exists and (held is None or not is_same_data(held, merged)):
             assert body is not None
             self.bodies[key] = body
         elif not merged.exists:

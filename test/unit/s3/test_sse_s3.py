@@ -111,6 +111,25 @@ def test_no_empty_header_gets_round_a_buckets_wish(house: House) -> None:
     assert house.ask("HEAD", "/bucket/k").status == 404
 
 
+def test_what_is_not_encrypted_may_replace_what_is(house: House) -> None:
+    put = house.ask("PUT", "/bucket/k", body=BODY, headers=ASKED)
+    other = {"If-Match": '"ec1405aa98d1e9ac06d0c6da3d8a4a3a"'}
+    assert house.ask("PUT", "/bucket/k", body=b"new", headers=other).status == 412
+    held = {"If-Match": put.headers["etag"]}
+    assert house.ask("PUT", "/bucket/k", body=b"new", headers=held).status == 200
+    assert house.ask("PUT", "/bucket/k", body=b"newer", headers=held).status == 412
+
+
+def test_versions_begin_over_what_is_encrypted(house: House) -> None:
+    house.ask("PUT", "/bucket/k", body=BODY, headers=ASKED)
+    house.ask("PUT", "/bucket", "versioning=", ENABLE)
+    assert house.ask("PUT", "/bucket/k", body=b"new").status == 200
+    assert house.ask("GET", "/bucket/k").body == b"new"
+    assert house.ask("GET", "/bucket/k", "versionId=null").body == BODY
+    versions = house.ask("GET", "/bucket", "versions=").xml
+    assert len(list(versions.all("Version"))) == 2
+
+
 def test_copies_go_by_their_own_wish(house: House) -> None:
     house.ask("PUT", "/bucket/from", body=BODY, headers=ASKED)
     source = {"x-amz-copy-source": "/bucket/from"}
