@@ -15,6 +15,7 @@ from compute.ec2.inventory import Inventory, Thing
 from compute.ec2.marking import add_words, undone
 from compute.ec2.vpcs import TRANSIT, Nat, Table, Vpc
 from compute.ec2.words import word
+from objectstore.kernel.errors import Rejected
 
 # For measurements between networks (RFC 2544), so nobody's addresses.
 _TRANSIT_BLOCKS = ("198.19.255.0/24", "198.18.0.0/24")
@@ -44,11 +45,27 @@ def change_routes(
 
 def join(inventory: Inventory, vpc: Vpc, router_id: str) -> None:
     """Bring a router of a VPC, and its main one, to where they meet."""
+    transit = vpc.transit
+    if transit is None or not vpc.tables[0].address:
+        transit = _begun(inventory, vpc)
+    _meet(inventory, transit, router_id)
+
+
+def _begun(inventory: Inventory, vpc: Vpc) -> Thing:
+    """Where the main router now is.  It is on one transit only, so when several
+    processes begin one at once, the others take that of the first."""
     assert vpc.router is not None, "the default VPC has one table"
     transit = vpc.transit or _new_transit(inventory, vpc)
-    if not vpc.tables[0].address:
+    try:
         _meet(inventory, transit, vpc.router["id"])
-    _meet(inventory, transit, router_id)
+    except Rejected:
+        if vpc.transit is None:
+            inventory.rooms.delete("network", "networks", transit["network_id"])
+        now = inventory.look_again().layout.vpcs.get(vpc.id)
+        if now is None or now.transit is None or not now.tables[0].address:
+            raise
+        return now.transit
+    return transit
 
 
 def part(inventory: Inventory, router: Thing, transit: Thing | None) -> None:

@@ -139,7 +139,10 @@ class Layout:
         tables = defaultdict(list)
         for router in self._leading:
             tables[self._vpc_of_router[router["id"]]].append(self._table(router))
-        transits = {mark(each, TRANSIT): each for each in self.every_subnet}
+        # One that a process was just beginning is none before a router is there.
+        met = {each["subnet_id"] for at in self._places.values() for each in at}
+        subnets = sorted(self.every_subnet, key=lambda each: each["id"] in met)
+        transits = {mark(each, TRANSIT): each for each in subnets}
         for identifier, each in tables.items():
             each.sort(key=lambda table: not table.is_main)
             transit = transits.get(identifier)

@@ -154,7 +154,7 @@ ACTIONS = {
         describe, "InternetGatewayId Filter MaxResults NextToken"
     ),
     "CreateInternetGateway": Action(create, "TagSpecification"),
-    "AttachInternetGateway": Action(attach, "InternetGatewayId VpcId"),
-    "DetachInternetGateway": Action(detach, "InternetGatewayId VpcId"),
-    "DeleteInternetGateway": Action(delete, "InternetGatewayId"),
+    "AttachInternetGateway": Action(attach, "InternetGatewayId VpcId", is_alone=True),
+    "DetachInternetGateway": Action(detach, "InternetGatewayId VpcId", is_alone=True),
+    "DeleteInternetGateway": Action(delete, "InternetGatewayId", is_alone=True),
 }

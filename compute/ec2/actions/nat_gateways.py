@@ -211,7 +211,9 @@ def _take_apart(inventory: Inventory, nat: Nat) -> None:
 ACTIONS = {
     "DescribeNatGateways": Action(describe, "NatGatewayId Filter MaxResults NextToken"),
     "CreateNatGateway": Action(
-        create, "SubnetId AllocationId ConnectivityType TagSpecification ClientToken"
+        create,
+        "SubnetId AllocationId ConnectivityType TagSpecification ClientToken",
+        is_alone=True,
     ),
-    "DeleteNatGateway": Action(delete, "NatGatewayId"),
+    "DeleteNatGateway": Action(delete, "NatGatewayId", is_alone=True),
 }

@@ -236,9 +236,13 @@ def _move(call: Call, subnet: Thing, table: Table) -> None:
 
 ACTIONS = {
     "DescribeRouteTables": Action(describe, "RouteTableId Filter MaxResults NextToken"),
-    "CreateRouteTable": Action(create, "VpcId TagSpecification ClientToken"),
-    "DeleteRouteTable": Action(delete, "RouteTableId"),
-    "AssociateRouteTable": Action(associate, "RouteTableId SubnetId"),
-    "ReplaceRouteTableAssociation": Action(replace, "AssociationId RouteTableId"),
-    "DisassociateRouteTable": Action(disassociate, "AssociationId"),
+    "CreateRouteTable": Action(
+        create, "VpcId TagSpecification ClientToken", is_alone=True
+    ),
+    "DeleteRouteTable": Action(delete, "RouteTableId", is_alone=True),
+    "AssociateRouteTable": Action(associate, "RouteTableId SubnetId", is_alone=True),
+    "ReplaceRouteTableAssociation": Action(
+        replace, "AssociationId RouteTableId", is_alone=True
+    ),
+    "DisassociateRouteTable": Action(disassociate, "AssociationId", is_alone=True),
 }

@@ -171,7 +171,7 @@ _TARGETS = (
     " InstanceId"
 )
 ACTIONS = {
-    "CreateRoute": Action(create, _TARGETS),
-    "ReplaceRoute": Action(replace, _TARGETS),
-    "DeleteRoute": Action(delete, "RouteTableId DestinationCidrBlock"),
+    "CreateRoute": Action(create, _TARGETS, is_alone=True),
+    "ReplaceRoute": Action(replace, _TARGETS, is_alone=True),
+    "DeleteRoute": Action(delete, "RouteTableId DestinationCidrBlock", is_alone=True),
 }

@@ -198,9 +198,11 @@ def modify(call: Call) -> Document:
 ACTIONS = {
     "DescribeSubnets": Action(describe, "SubnetId Filter MaxResults NextToken"),
     "CreateSubnet": Action(
-        create, "VpcId CidrBlock AvailabilityZone AvailabilityZoneId TagSpecification"
+        create,
+        "VpcId CidrBlock AvailabilityZone AvailabilityZoneId TagSpecification",
+        is_alone=True,
     ),
-    "DeleteSubnet": Action(delete, "SubnetId"),
+    "DeleteSubnet": Action(delete, "SubnetId", is_alone=True),
     "ModifySubnetAttribute": Action(
         modify,
         "SubnetId MapPublicIpOnLaunch AssignIpv6AddressOnCreation EnableDns64"

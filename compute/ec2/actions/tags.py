@@ -181,7 +181,7 @@ def _named(call: Call) -> list[tuple[str, str]]:
     if not wanted:
         raise missing("ResourceId")
     found = []
-    for identifier in wanted:
+    for identifier in dict.fromkeys(wanted):
         kind = ids.kind_of(identifier)
         if kind == ids.LAUNCH_TEMPLATE:
             template = call.templates.named(call.signer, Wanted(id=identifier))

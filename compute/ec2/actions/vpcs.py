@@ -188,7 +188,7 @@ ACTIONS = {
         "CidrBlock InstanceTenancy AmazonProvidedIpv6CidrBlock TagSpecification",
     ),
     "CreateDefaultVpc": Action(create_default),
-    "DeleteVpc": Action(delete, "VpcId"),
+    "DeleteVpc": Action(delete, "VpcId", is_alone=True),
     "DescribeVpcAttribute": Action(describe_attribute, "VpcId Attribute"),
     "ModifyVpcAttribute": Action(
         modify_attribute,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from typing import Any
 
 from compute.core.identifiers import Identifiers
@@ -50,13 +51,20 @@ Begin = Callable[[Request, Parameters, Signer], Any]
 
 
 class Action:
-    """What is done under a name, and the parameters (apart by blanks) that it heeds."""
+    """What is done under a name, and the parameters (apart by blanks) that it heeds.
 
-    __slots__ = ("handler", "parameters")
+    ``is_alone``: one after the other in each project, as it changes what the others
+    decide by.
+    """
 
-    def __init__(self, handler: Handler, parameters: str = "") -> None:
+    __slots__ = ("handler", "is_alone", "parameters")
+
+    def __init__(
+        self, handler: Handler, parameters: str = "", *, is_alone: bool = False
+    ) -> None:
         self.handler = handler
         self.parameters = frozenset(parameters.split())
+        self.is_alone = is_alone
 
 
 class Ec2Api:
@@ -134,5 +142,8 @@ class Ec2Api:
             )
         # A request without a token is an order of its own.
         token = parameters.text("ClientToken") or request_id
-        with self._turns.turn(signer.project_id, name, token):
+        with ExitStack() as turns:
+            turns.enter_context(self._turns.turn(signer.project_id, name, token))
+            if action.is_alone:
+                turns.enter_context(self._turns.turn(signer.project_id))
             return name, action.handler(self._begin(request, parameters, signer))

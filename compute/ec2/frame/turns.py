@@ -1,7 +1,8 @@
-"""Orders with the same token, one after the other.
+"""Orders with the same token, and changes of a project's VPCs, one after the other.
 
 A client that has waited too long sends its order again; the second must find what the
-first has made, so it may not overtake it.
+first has made, so it may not overtake it.  And tools make route tables, subnets and NAT
+gateways of one VPC at once, each of which is joined to those that are there.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -173,3 +174,61 @@ def _what_it_keeps(vpc: Vpc, address: str, order: dict[str, Any]) -> None:
         ec2.disassociate_address,
         AssociationId=association["AssociationId"],
     )
+
+
+def test_what_tools_make_at_once(ec2_cloud: Ec2Cloud) -> None:
+    """Terraform makes all that does not need each other at the same time."""
+    owner = ec2_cloud.tenant("hasty")
+    ec2 = owner.ec2
+    vpc = ec2.create_vpc(CidrBlock="10.40.0.0/16")["Vpc"]["VpcId"]
+    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+    numbers = range(3)
+
+    def subnet(number: int) -> str:
+        made = owner.client().create_subnet(VpcId=vpc, CidrBlock=f"10.40.{number}.0/24")
+        return str(made["Subnet"]["SubnetId"])
+
+    def nat(place: str) -> str:
+        client = owner.client()
+        address = client.allocate_address(Domain="vpc")["AllocationId"]
+        made = client.create_nat_gateway(SubnetId=place, AllocationId=address)
+        return str(made["NatGateway"]["NatGatewayId"])
+
+    def table(_: int) -> str:
+        made = owner.client().create_route_table(VpcId=vpc)
+        return str(made["RouteTable"]["RouteTableId"])
+
+    def use(table: str, place: str, nat: str) -> None:
+        client = owner.client()
+        client.associate_route_table(RouteTableId=table, SubnetId=place)
+        client.create_route(
+            RouteTableId=table, DestinationCidrBlock=EVERYWHERE, NatGatewayId=nat
+        )
+
+    with ThreadPoolExecutor(2 * len(numbers)) as threads:
+        places = list(threads.map(subnet, numbers))
+        made = threads.map(nat, places), threads.map(table, numbers)
+        nats, tables = map(list, made)
+        list(threads.map(use, tables, places, nats))
+    network = owner.sdk.network
+    assert len(list(network.networks(project_id=owner.project))) == len(places) + 1
+    inside = {f"10.40.{number}.0/24" for number in numbers}
+    for router in network.routers():
+        known = {each["destination"] for each in router.routes} - {EVERYWHERE}
+        own = network.ports(device_id=router.id)
+        own = {f"{ip['ip_address']}/24" for port in own for ip in port.fixed_ips}
+        led = {cidr for cidr in inside if cidr.replace(".0/", ".1/") in own}
+        assert known == inside - led, router
+
+    def undo(table: str, place: str, nat: str) -> None:
+        client = owner.client()
+        client.delete_nat_gateway(NatGatewayId=nat)
+        client.delete_subnet(SubnetId=place)
+        client.delete_route_table(RouteTableId=table)
+
+    with ThreadPoolExecutor(len(numbers)) as threads:
+        list(threads.map(undo, tables, places, nats))
+    remove_all(owner, vpc)
+    assert list(network.networks(project_id=owner.project)) == []
+    assert list(network.routers()) == []
