@@ -40,38 +40,89 @@ class SealedInput(IterableInput):
         announced: str,
     ) -> None:
         """``announced`` is the plain ETag that the client expects; "": none."""
-        super().__init__(self._sealed_blocks())
+        self._blocks = SealedBlocks(body, length, announced)
+        super().__init__(self._blocks)
         self._body = body
-        self._unread = length  # None: not known
         self._key = key
         self._listed = listed
+
+    @property
+    def etag(self) -> str:
+        """The plain bytes' MD5, once all was read."""
+        return self._blocks.etag
+
+    def footers(self) -> Mapping[str, str]:
+        """What is stored beside the body, known at its end."""
+        blocks = self._blocks
+        blocks.check()
+        key, etag = self._key, blocks.etag
+        inner = dict(footers_of(self._body))
+        own = inner.pop(LISTED_ETAG, "")
+        sizes = self._listed.has_size or LISTED_SIZE in inner
+        body = {
+            "size": blocks.size,
+            "key": blocks.key.hex(),
+            "listed": bool(own or self._listed.given),
+            "sized": sizes,
+        }
+        stored = {
+            **inner,
+            BODY: f"{key.secret_id};{key.seal(orjson.dumps(body), 'body')}",
+            ETAG: key.seal(etag.encode(), "etag"),
+            ETAG_MAC: key.mac(etag),
+            LISTED_ETAG: self._listed.sealed(own, etag),
+        }
+        if not sizes:
+            stored[LISTED_SIZE] = str(blocks.size)
+        return stored
+
+
+class SealedBlocks:
+    """The blocks of a body, each encrypted when it is asked for.
+
+    No generator, which would be of the input and the input of it: who has what he was
+    told the length of does not ask for more, and what is not at its end, and refers to
+    itself, stays in memory for long (``kernel.interpreter``).
+    """
+
+    def __init__(self, body: Any, length: int | None, announced: str) -> None:
+        self.key = os.urandom(KEY_BYTES)
+        self.size = 0  # of what was read
+        self._body = body
+        self._unread = length  # None: not known
         self._announced = announced
-        self._body_key = os.urandom(KEY_BYTES)
-        self._cipher = AESGCM(self._body_key)
+        self._cipher = AESGCM(self.key)
         self._digest = hashlib.md5(usedforsecurity=False)
-        self._size = 0
         self._number = 0
+        self._has_ended = False
 
     @property
     def etag(self) -> str:
         """The plain bytes' MD5, once all was read."""
         return self._digest.hexdigest()
 
-    def _sealed_blocks(self) -> Iterator[bytes]:
-        while True:
-            block = self._plain_block()
-            is_last = len(block) < BLOCK_BYTES or self._unread == 0
-            if block:
-                self._size += len(block)
-                self._digest.update(block)
-                sealed = self._cipher.encrypt(nonce_of(self._number), block, None)
-                self._number += 1
-            if is_last:
-                self._check()  # before the end is handed out
-            if block:
-                yield sealed
-            if is_last:
-                return
+    def check(self) -> None:
+        """Rejected 422 when the client announced other bytes."""
+        if self._announced and self._announced != self.etag:
+            raise Rejected(422)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        if self._has_ended:
+            raise StopIteration
+        block = self._plain_block()
+        self.size += len(block)
+        self._digest.update(block)
+        if len(block) < BLOCK_BYTES or self._unread == 0:
+            self.check()  # before the end is handed out
+            self._has_ended = True
+        if not block:
+            raise StopIteration
+        sealed = self._cipher.encrypt(nonce_of(self._number), block, None)
+        self._number += 1
+        return sealed
 
     def _plain_block(self) -> bytes:
         block = b""
@@ -88,32 +139,3 @@ class SealedInput(IterableInput):
                 self._unread -= len(piece)
             block = block + piece if block else piece
         return block
-
-    def _check(self) -> None:
-        """Rejected 422 when the client announced other bytes."""
-        if self._announced and self._announced != self.etag:
-            raise Rejected(422)
-
-    def footers(self) -> Mapping[str, str]:
-        """What is stored beside the body, known at its end."""
-        self._check()
-        key, etag = self._key, self.etag
-        inner = dict(footers_of(self._body))
-        own = inner.pop(LISTED_ETAG, "")
-        sizes = self._listed.has_size or LISTED_SIZE in inner
-        body = {
-            "size": self._size,
-            "key": self._body_key.hex(),
-            "listed": bool(own or self._listed.given),
-            "sized": sizes,
-        }
-        stored = {
-            **inner,
-            BODY: f"{key.secret_id};{key.seal(orjson.dumps(body), 'body')}",
-            ETAG: key.seal(etag.encode(), "etag"),
-            ETAG_MAC: key.mac(etag),
-            LISTED_ETAG: self._listed.sealed(own, etag),
-        }
-        if not sizes:
-            stored[LISTED_SIZE] = str(self._size)
-        return stored
