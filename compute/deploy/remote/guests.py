@@ -20,6 +20,8 @@ REASON = "drained by ringstack deploy"
 # Has everything that is asked for here.
 VERSION = "compute 2.79"
 CALL_SECONDS = 60.0
+# Noted at a server that has moved: whether it was its owner who resized it.
+IS_RESIZED = "ringstack:is_resized"
 ANSWER_BYTES_MAX = 64 * 2**20
 # What becomes of a server, by its status; others must be seen to by their owners.
 MOVES: Mapping[str, tuple[str, Any, str]] = {
@@ -44,6 +46,8 @@ def waits_for(server: Mapping[str, Any]) -> str:
         return f"is {task}"
     if server["status"] not in MOVES:
         return f"is {server['status']}, and cannot be moved so"
+    if server.get(IS_RESIZED):
+        return "is resized: its owner confirms that, or takes it back"
     return ""
 
 
@@ -119,20 +123,24 @@ class _Cloud:
                     raise OSError(f"{name}: {_words(body)}")
 
     def on(self, host: str) -> list[dict[str, Any]]:
-        """Its servers, and those that left it stopped and are to be confirmed."""
+        """Its servers, and those that left it stopped and are not confirmed yet."""
         query = f"all_tenants=1&host={host}"
         found: list[dict[str, Any]] = self._get(f"/servers/detail?{query}", "servers")
-        query = f"source_compute={host}&migration_type=migration&status=finished"
-        ours = [
-            each["instance_uuid"]
+        query = f"host={host}&status=finished"
+        moved = {
+            each["instance_uuid"]: each
             for each in self._get(f"/os-migrations?{query}", "migrations")
-        ]
-        known = {each["id"] for each in found}
-        for server_id in ours:
-            status, _, body = self._call("GET", f"/compute/v2.1/servers/{server_id}")
-            if status == 200 and server_id not in known:
-                server = body["server"]
-                found += [server] if server["status"] == "VERIFY_RESIZE" else []
+        }
+        for server_id in moved.keys() - {each["id"] for each in found}:
+            if moved[server_id]["source_compute"] == host:
+                path = f"/compute/v2.1/servers/{server_id}"
+                status, _, body = self._call("GET", path)
+                if status == 200 and body["server"]["status"] == "VERIFY_RESIZE":
+                    found.append(body["server"])
+        for server in found:
+            if server["status"] == "VERIFY_RESIZE":
+                move = moved.get(server["id"], {})
+                server[IS_RESIZED] = move.get("migration_type") != "migration"
         return found
 
     def act(self, server_id: str, body: Mapping[str, Any]) -> str:
