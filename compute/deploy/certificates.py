@@ -136,6 +136,16 @@ def own_certificate(
     return key.rstrip("\n") + "\n" + chain.rstrip("\n") + "\n"
 
 
+def certificates_in(text: str) -> str:
+    """Those of a file alone: hosts, and clients, get no more of it, were there a key.
+    Raises ``UnfitCertificate``."""
+    try:
+        found = x509.load_pem_x509_certificates(text.encode())
+    except ValueError as error:
+        raise UnfitCertificate(f"authority: {error}") from None
+    return "".join(each.public_bytes(_PEM).decode("ascii") for each in found)
+
+
 def _is_for(certificate: x509.Certificate, name: str) -> bool:
     names = _names_of(certificate)
     return name in names or f"*.{name.partition('.')[2]}" in names

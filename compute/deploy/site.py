@@ -28,6 +28,7 @@ from compute.deploy.certificates import (
     Authority,
     Papers,
     UnfitCertificate,
+    certificates_in,
     is_due,
     make_authority,
     make_certificate,
@@ -238,6 +239,14 @@ def _given(inventory: Inventory, now: datetime) -> tuple[str, str]:
     urls = [store_url(inventory)] if inventory.playing(Part.PROXY) else []
     urls += [public_url(inventory)] if inventory.playing(Part.CONTROL) else []
     names = {urlsplit(url).hostname or "" for url in urls}
-    chain, key = cloud.certificate.read_text(), cloud.private_key.read_text()
-    authority = cloud.authority.read_text("ascii").rstrip("\n") + "\n"
+    chain, key = _pem(cloud.certificate), _pem(cloud.private_key)
+    authority = certificates_in(_pem(cloud.authority))
     return own_certificate(chain, key, names, now), authority
+
+
+def _pem(path: Path) -> str:
+    """Names of authorities in between are in whatever script."""
+    try:
+        return path.read_text("utf-8")
+    except UnicodeDecodeError:
+        raise UnfitCertificate(f"{path} is no PEM file") from None

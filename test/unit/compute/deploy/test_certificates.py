@@ -11,6 +11,7 @@ import pytest
 from compute.deploy.certificates import (
     HOST_DAYS,
     UnfitCertificate,
+    certificates_in,
     ends_at,
     is_due,
     make_authority,
@@ -75,6 +76,26 @@ def test_the_operators_own_must_fit() -> None:
     ):
         with pytest.raises(UnfitCertificate, match=text):
             own_certificate(*wrong)
+
+
+def test_of_an_authority_only_certificates_are_shown(tmp_path: Path) -> None:
+    """Its file may have its key in it; what hosts believe everybody may read."""
+    own = tmp_path / "own.pem"
+    own.write_text(make_certificate(AUTHORITY, ["cloud.example.org"], NOW + 9 * LIFE))
+    signer = tmp_path / "signer.pem"
+    signer.write_text(f"# Őrző\n{AUTHORITY.certificate}{AUTHORITY.key}", "utf-8")
+    url = "https://cloud.example.org"
+    given = {"certificate": own, "private_key": own, "authority": signer}
+    options = {name: str(path) for name, path in given.items()}
+    found = inventory({"cloud": {"public_url": url, "store_url": url, **options}})
+    papers = Site(tmp_path / "site").papers(found)
+    assert papers is not None
+    assert papers.public_authority == AUTHORITY.certificate
+    with pytest.raises(UnfitCertificate, match="authority: "):
+        certificates_in(AUTHORITY.key)
+    own.write_bytes(b"\x30\x82\xff")
+    with pytest.raises(UnfitCertificate, match="is no PEM file"):
+        Site(tmp_path / "site").papers(found)
 
 
 def test_a_site_keeps_them_for_its_owner_alone(tmp_path: Path) -> None:
