@@ -18,7 +18,7 @@ from pathlib import Path
 from compute.agent.settings import HypervisorKind
 from compute.deploy.model import DiskWish, Host, Part, User
 from compute.deploy.options import CloudWish, HostWish, StoreWish
-from compute.deploy.protection import OWN_CERTIFICATE, unprotected
+from compute.deploy.protection import OWN_CERTIFICATE, split, unprotected
 from objectstore.kernel.settings import Reader, read_file
 from ring.device import Device, check_device
 from ring.errors import RingError
@@ -99,11 +99,11 @@ def _check_cloud(reader: Reader, cloud: CloudWish) -> None:
             reader.note("cloud", name, "is no user's name")
     for name in ("public_url", "store_url"):
         text = getattr(cloud, name)
-        if text and not _URL.match(text):
+        if text and not (_URL.match(text) and getattr(split(text), "hostname", "")):
             reader.note("cloud", name, "is no http:// or https:// address")
     if not re.match(r"[A-Za-z0-9._-]{1,64}\Z", cloud.region):
         reader.note("cloud", "region", "letters, digits, and . _ - only")
-    if not cloud.database.isprintable():
+    if not (cloud.database.isprintable() and split(cloud.database)):
         reader.note("cloud", "database", "is no URL")
     elif cloud.database and not _DATABASE.match(cloud.database):
         known = "sqlite://, postgresql+psycopg2:// or mysql+pymysql://"

@@ -21,6 +21,8 @@ SECRET = "(secret)"
 _SECRET_OPTION = re.compile(
     r"^([-+]\s*(?:user_\S+|database|\S*(?:secret|suffix|password|key))\s*=\s*)\S+"
 )
+# And in the URL of somebody who is let in by one.
+_SECRET_IN_URL = re.compile(r"(\w://[^\s:/@]*:)[^\s/@]+@")
 _NOT_THERE = {"pid": 0, "deployed": "", "release": "", "problem": ""}
 
 
@@ -217,6 +219,7 @@ def _masked(line: str, hidden: Iterable[str]) -> str:
     """Without our secrets; those of another time, and the operator's own, are known by
     the names of their options."""
     line = _SECRET_OPTION.sub(rf"\g<1>{SECRET}", line)
+    line = _SECRET_IN_URL.sub(rf"\g<1>{SECRET}@", line)
     for secret in hidden:
         line = line.replace(secret, SECRET)
     return line

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from compute.deploy.options import CloudWish
 
@@ -40,15 +40,25 @@ def unprotected(cloud: CloudWish, extras: Extras) -> Iterator[tuple[str, str, st
     if problem := _database_problem(cloud.database):
         yield "cloud", "database", problem
     bus = extras.get("cloud.conf", {}).get("cloud", {}).get("bus", "")
-    if bus and urlsplit(bus).hostname not in LOOPBACK:
+    if bus and getattr(split(bus), "hostname", None) not in LOOPBACK:
         text = (
             "nobody would check the broker's certificate: do without, or set tls = no"
         )
         yield "cloud.conf:cloud", "bus", text
 
 
+def split(url: str) -> SplitResult | None:
+    """None: it is none, for half a bracket."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return None
+
+
 def _database_problem(url: str) -> str:
-    parts = urlsplit(url)
+    parts = split(url)
+    if parts is None:
+        return ""  # told as what it is
     kind = parts.scheme.partition("+")[0]
     if kind not in _ASKING or parts.hostname is None or parts.hostname in LOOPBACK:
         return ""
@@ -60,5 +70,5 @@ def _database_problem(url: str) -> str:
 
 
 def _is_address(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
+    host = getattr(split(url), "hostname", None) or ""
     return ":" in host or host.replace(".", "").isdigit()

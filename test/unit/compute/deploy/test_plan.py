@@ -155,7 +155,11 @@ def test_secrets_of_another_time_are_not_shown_either() -> None:
     found = deployed(wish)
     for name, old in (
         ("cluster.conf", "[cluster]\nhash_suffix = hidden\nsecret = hidden\n"),
-        ("cloud.conf", "[cloud]\ndatabase = postgresql://me:hidden@there/x\n"),
+        (
+            "cloud.conf",
+            "[cloud]\ndatabase = postgresql://me:hidden@there/x\n"
+            "bus = amqp://me:hidden@there/x\n",
+        ),
         ("store.conf", "[filter:tempauth]\nuser_a_b = hidden .admin\n"),
         ("service-password", "hidden\n"),
     ):
@@ -166,6 +170,7 @@ def test_secrets_of_another_time_are_not_shown_either() -> None:
     assert "hidden" not in shown
     assert "-user_a_b = (secret) .admin" in shown
     assert "-database = (secret)" in shown
+    assert "-bus = amqp://me:(secret)@there/x" in shown
 
 
 def test_a_value_of_several_lines_stays_one() -> None:
