@@ -20,6 +20,7 @@ from compute.deploy.certificates import UnfitCertificate
 from compute.deploy.deployment import Deployment, Stopped
 from compute.deploy.draining import devices_left, guests_left
 from compute.deploy.fleet import Fleet
+from compute.deploy.going_back import why_not_back
 from compute.deploy.inventory import Inventory, load_inventory
 from compute.deploy.release import build_release
 from compute.deploy.rings import RingRefused
@@ -219,8 +220,9 @@ def upgrade(inventory_file: Path, interrupt: bool) -> None:
 def rollback(inventory_file: Path, interrupt: bool) -> None:
     """Let the machines run the release before, one zone at a time.
 
-    If it stops, ``apply`` goes on: once more would go forth again, to the one that you
-    came from.  Settings are the inventory's, as always.
+    Refused where the newer one has changed the database's tables.  If it stops,
+    ``apply`` goes on: once more would go forth again, to the one that you came from.
+    Settings are the inventory's, as always.
     """
     _apply(inventory_file, interrupt=interrupt, goes_back=True)
 
@@ -238,16 +240,19 @@ def _apply(
     database = load_inventory(inventory_file).cloud.database
     site = Site.of(inventory_file)
     with site.locked():
-        if goes_back:
-            if len(site.history) < 2:
-                raise Stopped("there is no release before: upgrade from its checkout")
-            site.choose_release(site.history[-2])
-            click.echo(f"release {site.release}")
+        if goes_back and len(site.history) < 2:
+            raise Stopped("there is no release before: upgrade from its checkout")
         if upgrades or not site.release:
             click.echo("building the release")
             site.choose_release(build_release(site.releases, database))
             click.echo(f"release {site.release}")
         with _fleet(inventory_file) as (inventory, _, fleet):
+            if goes_back:
+                before = site.history[-2]
+                if why := why_not_back(site, before, survey(fleet, inventory, site)):
+                    raise Stopped(why)
+                site.choose_release(before)
+                click.echo(f"release {before}")
             deployment = Deployment(fleet, inventory, site, click.echo)
             left = deployment.apply(
                 forget=forget, wait=wait, accept_loss=accept_loss, interrupt=interrupt
