@@ -114,7 +114,7 @@ class RingFile:
     def __init__(
         self,
         path: str | os.PathLike[str],
-        check_seconds: float = 15.0,
+        check_seconds: float = 5.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.path = Path(path)

@@ -1,15 +1,16 @@
-"""Doing one change on a host, and saying so."""
+"""Doing changes on hosts, and saying so."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from compute.deploy.fleet import Fleet
 from compute.deploy.model import Host
-from compute.deploy.plan import Change
+from compute.deploy.plan import Change, preparations
 from compute.deploy.site import Site
+from compute.deploy.survey import Surveyed
 from compute.deploy.transport import Away, Refused
 from compute.deploy.wish import HostWishes
 
@@ -23,6 +24,24 @@ class Acting:
     fleet: Fleet
     site: Site
     say: Say
+
+    def prepare(
+        self, hosts: Mapping[Host, Surveyed], files: Collection[str] = ()
+    ) -> dict[Host, str]:
+        """All that touches no process, or of that ``files`` alone, by their names; all
+        hosts at once.  Those where it failed, and why."""
+
+        def one(host: Host) -> None:
+            each = hosts[host]
+            for change in preparations(each.wishes, each.found):
+                name = (
+                    change.subject.rpartition("/")[2] if change.kind == "file" else ""
+                )
+                if not files or name in files:
+                    self.act(host, each.wishes, change)
+
+        _, failed = self.fleet.each(list(hosts), one)
+        return failed
 
     def act(self, host: Host, wishes: HostWishes, change: Change) -> None:
         """Raises ``Refused``."""

@@ -15,7 +15,7 @@ from compute.deploy.fleet import Fleet
 from compute.deploy.forgetting import why_not_forgotten
 from compute.deploy.inventory import Inventory
 from compute.deploy.model import Host, Part
-from compute.deploy.plan import farewells, preparations, service_changes
+from compute.deploy.plan import farewells, service_changes
 from compute.deploy.rings import RingStep, first_ring, next_step, ring_names
 from compute.deploy.rolling import Batch, batches
 from compute.deploy.sharing import share_keys
@@ -118,7 +118,8 @@ class Deployment:
         if reasons and not allowed:
             hint = (
                 "it cannot run beside what the inventory wishes: all must restart at "
-                "once, by apply --interrupt; or let tls be as it was"
+                "once, by apply --interrupt; or let tls in [cloud] be as it was (it is "
+                "yes where that is not said)"
             )
             raise Stopped("\n".join([*told, hint]))
         if reasons and found.away:
@@ -141,13 +142,7 @@ class Deployment:
 
     def _prepare(self, found: Survey) -> list[Host]:
         """All hosts at once; those where it failed."""
-
-        def prepare(host: Host) -> None:
-            each = found.hosts[host]
-            for change in preparations(each.wishes, each.found):
-                self._acting.act(host, each.wishes, change)
-
-        _, failed = self._fleet.each(list(found.hosts), prepare)
+        failed = self._acting.prepare(found.hosts)
         for host, why in failed.items():
             self._say(f"{host.name}: {why}")
         return list(failed)
@@ -239,7 +234,11 @@ class Deployment:
                 # Without a host that is lost it never is: its copies are made now.
                 if not forget:
                     self._wait_until_whole("before rings change")
-                self._keep(done)
+                    # From now on partitions rest, not from before that.
+                    steps = self._next_steps(())
+                without = self._keep({name: steps[name] for name in done})
+                if without:
+                    return [*left, *without]
                 forget = ()
             if not (wait and left):
                 return left
@@ -252,7 +251,8 @@ class Deployment:
             for name, builder in self._site.builders(self._inventory).items()
         }
 
-    def _keep(self, steps: dict[str, RingStep]) -> None:
+    def _keep(self, steps: dict[str, RingStep]) -> list[str]:
+        """Who could not be brought them, and why."""
         for name, step in steps.items():
             save_builder(step.builder, self._site.builder(name))
             save_ring(step.builder.ring(), self._site.ring(name))
@@ -261,16 +261,8 @@ class Deployment:
         # Killed here, the next run's preparation brings them to the hosts.
         files = ring_files(self._inventory, self._site)
         found = survey(self._fleet, self._inventory, self._site)
-
-        def bring(host: Host) -> None:
-            each = found.hosts[host]
-            for change in preparations(each.wishes, each.found):
-                if change.kind == "file" and change.subject.rpartition("/")[2] in files:
-                    self._acting.act(host, each.wishes, change)
-
-        _, failed = self._fleet.each(list(found.hosts), bring)
-        for host, why in failed.items():
-            self._say(f"{host.name}: {why}")
+        failed = self._acting.prepare(found.hosts, files)
+        return [f"{host.name}: has other rings: {why}" for host, why in failed.items()]
 
     # ---- who is on the way out -----------------------------------------------------
 

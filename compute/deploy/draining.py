@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import time
+import math
+from collections.abc import Mapping
+from typing import Any
 
 from compute.deploy.fleet import Fleet
 from compute.deploy.inventory import Inventory
-from compute.deploy.model import HostState, Part
-from compute.deploy.rings import empty, moved_at
+from compute.deploy.model import Host, HostState, Part
+from compute.deploy.rings import empty
 from compute.deploy.site import Site
 from compute.deploy.transport import Refused
 from compute.deploy.wholeness import missing
+
+Rings = Mapping[str, Any]
 
 
 def guests_left(fleet: Fleet, inventory: Inventory, *, acts: bool) -> list[str]:
@@ -55,12 +59,38 @@ def store_missing(fleet: Fleet, inventory: Inventory, site: Site) -> list[str]:
         if host not in fleet.connections:
             continue
         try:
-            recon = fleet.ask(host, request)
-            since = time.time() - moved_at(site.builders(inventory).values())
-            return missing(recon, since)
+            # Before they are asked how far they are: no time is counted that was after.
+            there = _rings_there(fleet, inventory)
+            brought = [each["brought_seconds"] for each in there.values()]
+            since = min(
+                (each for each in brought if each is not None), default=math.inf
+            )
+            older = _older_rings(there, inventory, site)
+            return [*older, *missing(fleet.ask(host, request), since)]
         except Refused as error:
             problem = f"{host.name}: {error}"
     return [problem]
+
+
+def _rings_there(fleet: Fleet, inventory: Inventory) -> dict[Host, Rings]:
+    """Of each host that is there."""
+    hosts = inventory.playing(Part.STORE, Part.PROXY)
+    there = [host for host in hosts if host in fleet.connections]
+    found, _ = fleet.each(there, lambda host: fleet.ask(host, {"verb": "rings"}))
+    return found
+
+
+def _older_rings(
+    there: Mapping[Host, Rings], inventory: Inventory, site: Site
+) -> list[str]:
+    """Who was away, or we killed, when rings were brought: there, nothing has moved."""
+    builders = site.builders(inventory)
+    return [
+        f"{host.name} has not got the {name} ring of the site"
+        for host, found in there.items()
+        for name, builder in builders.items()
+        if found["versions"].get(name) != builder.version
+    ]
 
 
 def devices_left(

@@ -43,11 +43,6 @@ def ring_names(inventory: Inventory) -> list[str]:
     return ["account", "container", POLICY_RING, *(f"object-{n}" for n in policies)]
 
 
-def moved_at(builders: Iterable[Builder]) -> int:
-    """When a partition of any of these moved last."""
-    return max(max(builder.moved_at, default=0) for builder in builders)
-
-
 def first_ring(inventory: Inventory) -> Builder:
     """A ring where there was none: all weights at once."""
     store = inventory.store

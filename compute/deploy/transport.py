@@ -33,6 +33,7 @@ ANSWER_SECONDS = {
     "find": 300.0,
     "healthy": 150.0,
     "recon": 120.0,
+    "rings": 60.0,
     "held": 60.0,
     "guests": 900.0,
 }

@@ -5,21 +5,17 @@ from __future__ import annotations
 import base64
 import contextlib
 import grp
-import gzip
 import hashlib
-import json
 import os
 import platform
 import pwd
 import shutil
 import stat
-import struct
 import subprocess
 import sys
 import tempfile
-import zlib
 from collections.abc import Mapping
-from typing import Any, BinaryIO
+from typing import Any
 
 from compute.deploy.remote.keys import digests
 from compute.deploy.remote.places import (
@@ -31,13 +27,11 @@ from compute.deploy.remote.places import (
     UNITS,
 )
 from compute.deploy.remote.questions import unhealthy
+from compute.deploy.remote.ring_files import RING_SUFFIX, ring_version
 from compute.deploy.remote.services import has_systemd, running
 
 # Of files whose text is compared; rings are compared by their digest.
 TEXT_BYTES_MAX = 256 * 1024
-RING_SUFFIX = ".ring.gz"
-# A thousand devices are some 200 KB.
-RING_HEAD_BYTES_MAX = 16 * 2**20
 COMMAND_SECONDS = 60.0
 # What a fresh file system has.
 _OF_NOBODY = frozenset({"lost+found"})
@@ -175,7 +169,7 @@ def _file(path: str) -> dict[str, Any] | None:
         digest = hashlib.file_digest(opened, "sha256").hexdigest()
         text = version = None
         if path.endswith(RING_SUFFIX):
-            version = _ring_version(opened)
+            version = ring_version(opened)
         elif found.st_size <= TEXT_BYTES_MAX:
             opened.seek(0)
             text = base64.b64encode(opened.read()).decode("ascii")
@@ -186,19 +180,6 @@ def _file(path: str) -> dict[str, Any] | None:
         "text": text,
         "ring_version": version,
     }
-
-
-def _ring_version(file: BinaryIO) -> int | None:
-    """As the head of a ring's file says, in the format that is deployed (the first)."""
-    file.seek(0)
-    try:
-        with gzip.open(file) as unpacked:
-            magic, form, size = struct.unpack("!4sHI", unpacked.read(10))
-            if magic != b"R1NG" or form != 1 or size > RING_HEAD_BYTES_MAX:
-                return None
-            return int(json.loads(unpacked.read(size))["version"])
-    except (OSError, EOFError, ValueError, LookupError, struct.error, zlib.error):
-        return None
 
 
 def _releases() -> list[str]:

@@ -22,6 +22,7 @@ from compute.deploy.remote.guests import guests
 from compute.deploy.remote.keys import held
 from compute.deploy.remote.questions import healthy, recon
 from compute.deploy.remote.releases import receive_release
+from compute.deploy.remote.ring_files import rings
 
 # What a request may be, release apart: settings and rings of one host.
 REQUEST_BYTES_MAX = 64 * 2**20
@@ -80,6 +81,7 @@ def main(requests: BinaryIO) -> None:
         "healthy": healthy,
         "held": held,
         "recon": recon,
+        "rings": rings,
         "act": changing(act),
         "receive": changing(lambda request: receive_release(request, body)),
     }

@@ -108,9 +108,9 @@ def test_a_whole_store_misses_nothing() -> None:
 
 def test_what_moved_a_moment_ago_has_not_arrived() -> None:
     """So no second replica of a partition moves, even if partitions need not rest."""
-    (reason,) = missing(recon(), rings_seconds=32.0)
+    (reason,) = missing(recon(), rings_seconds=17.0)
     assert "has not levelled" in reason
-    assert missing(recon(), rings_seconds=34.0) == []
+    assert missing(recon(), rings_seconds=19.0) == []
 
 
 def test_what_is_missing_is_named() -> None:
