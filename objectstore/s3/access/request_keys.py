@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from urllib.parse import parse_qsl
 
 from objectstore.s3.access.asked_document import asked_lock, asked_tags, has_document
+from objectstore.s3.access.begun_upload import is_said_once, said_of_upload
 from objectstore.s3.caller import Caller
 from objectstore.s3.dates import from_iso, iso
 from objectstore.s3.operation import Operation
@@ -116,6 +117,8 @@ class RequestKeys:
             return None if value is None else (value,)
         if key in _LOCK_KEYS and has_document(operation):
             return _one(asked_lock(operation).get(key))
+        if is_said_once(operation, key):
+            return _one(said_of_upload(operation, key))
         header = _HEADER_KEYS.get(key)
         if header is not None:
             return (operation.header(header),) if operation.has_header(header) else None

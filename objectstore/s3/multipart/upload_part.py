@@ -15,7 +15,7 @@ from objectstore.s3.multipart.upload import Upload, find_upload
 from objectstore.s3.object.byte_range import parse_range
 from objectstore.s3.object.copy import open_source
 from objectstore.s3.object.customer_key import CustomerKey
-from objectstore.s3.object.encryption import sse_headers, stored_headers
+from objectstore.s3.object.encryption import SSE, sse_headers, stored_headers
 from objectstore.s3.object.put import content_md5, digested
 from objectstore.s3.object.sealed_parts import (
     SealedPart,
@@ -36,7 +36,7 @@ def upload_part(operation: Operation) -> Reply:
     upload = find_upload(operation)
     key = key_for_part(operation, upload.marker.get(sysmeta.SSE_C))
     headers = {"Content-Type": "application/octet-stream"}
-    headers.update(_encryption(upload))
+    headers.update(_encryption(operation, upload))
     md5 = content_md5(operation)
     if md5 and key is None:
         headers["ETag"] = md5
@@ -88,7 +88,10 @@ def upload_part_copy(operation: Operation) -> Reply:
     algorithm = ALGORITHMS.get(upload.algorithm)
     stream = SummingInput(source.open(start, stop), algorithm)
     name = new_part_name(upload.upload_id, number, operation.now())
-    headers = {"Content-Type": "application/octet-stream", **_encryption(upload)}
+    headers = {
+        "Content-Type": "application/octet-stream",
+        **_encryption(operation, upload),
+    }
     try:
         answer: Answer = operation.ask(
             "PUT",
@@ -118,9 +121,20 @@ def upload_part_copy(operation: Operation) -> Reply:
     return Reply(200, body, reply, "application/xml")
 
 
-def _encryption(upload: Upload) -> dict[str, str]:
-    """What the upload was begun with is so for its parts."""
-    return stored_headers(upload.marker.headers)
+def _encryption(operation: Operation, upload: Upload) -> dict[str, str]:
+    """What the upload was begun with is so for its parts; one that asks for something
+    else must not believe that it has got it."""
+    stored = stored_headers(upload.marker.headers)
+    asked = operation.environ.get(SSE)
+    if asked is not None and asked != stored.get(sysmeta.SSE):
+        raise S3Error(
+            "InvalidArgument",
+            "A part is encrypted as its upload was begun, which asked for something "
+            "else.",
+            ArgumentName="x-amz-server-side-encryption",
+            ArgumentValue=asked[:64],
+        )
+    return stored
 
 
 def _sealed(

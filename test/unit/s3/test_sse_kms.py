@@ -9,6 +9,7 @@ import pytest
 from objectstore.s3 import documents
 from objectstore.s3.object.encryption import Wish
 from test.unit.s3.house import ALICE, House
+from test.unit.s3.test_access import put_policy
 from test.unit.s3.test_multipart import finish, part
 from test.unit.s3.test_sse_s3 import (
     BODY,
@@ -192,6 +193,33 @@ def test_a_lock_holds_what_lies_under_a_key_that_is_gone(house: House) -> None:
     off = b"<LegalHold><Status>OFF</Status></LegalHold>"
     assert later.ask("PUT", "/locked/k", f"legal-hold=&{version}", off).status == 200
     assert later.ask("DELETE", "/locked/k", version).status == 204
+
+
+def test_a_part_gets_no_other_encryption_than_its_upload(house: House) -> None:
+    for begun_with, asked, status in (
+        ({}, {HEADER: "AES256"}, 400),
+        ({}, ASKED, 400),
+        (ASKED, {HEADER: "AES256"}, 400),
+        (ASKED, ASKED, 200),
+    ):
+        begun = house.ask("POST", "/bucket/key", "uploads=", headers=begun_with)
+        query = f"partNumber=1&uploadId={begun.xml.get('UploadId')}"
+        put = house.ask("PUT", "/bucket/key", query, BODY, asked)
+        assert put.status == status
+
+
+def test_a_policy_that_demands_encryption_lets_an_uploads_parts_pass(
+    house: House,
+) -> None:
+    named = {"StringNotEquals": {f"s3:{SHOWN}": KEY}}
+    put_policy(house, Effect="Deny", Action="s3:PutObject", Condition=named)
+    assert house.ask("POST", "/bucket/key", "uploads=").code == "AccessDenied"
+    begun = house.ask("POST", "/bucket/key", "uploads=", headers=ASKED)
+    upload = begun.xml.get("UploadId")
+    assert finish(house, upload, {1: part(house, upload, 1, BODY)}).status == 200
+    for wrong in ("none", "a" * 40):
+        put = house.ask("PUT", "/bucket/key", f"partNumber=1&uploadId={wrong}", BODY)
+        assert put.code == "AccessDenied"
 
 
 def test_parts_and_copies(house: House) -> None:
