@@ -18,7 +18,7 @@ from pathlib import Path
 from compute.agent.settings import HypervisorKind
 from compute.deploy.model import DiskWish, Host, Part, User
 from compute.deploy.options import CloudWish, HostWish, StoreWish
-from compute.deploy.protection import OWN_CERTIFICATE, split, unprotected
+from compute.deploy.protection import OWN_CERTIFICATE, host_of, split, unprotected
 from objectstore.kernel.settings import Reader, read_file
 from ring.device import Device, check_device
 from ring.errors import RingError
@@ -99,7 +99,7 @@ def _check_cloud(reader: Reader, cloud: CloudWish) -> None:
             reader.note("cloud", name, "is no user's name")
     for name in ("public_url", "store_url"):
         text = getattr(cloud, name)
-        if text and not (_URL.match(text) and getattr(split(text), "hostname", "")):
+        if text and not (_URL.match(text) and host_of(text)):
             reader.note("cloud", name, "is no http:// or https:// address")
     if not re.match(r"[A-Za-z0-9._-]{1,64}\Z", cloud.region):
         reader.note("cloud", "region", "letters, digits, and . _ - only")

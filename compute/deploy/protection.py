@@ -40,7 +40,7 @@ def unprotected(cloud: CloudWish, extras: Extras) -> Iterator[tuple[str, str, st
     if problem := _database_problem(cloud.database):
         yield "cloud", "database", problem
     bus = extras.get("cloud.conf", {}).get("cloud", {}).get("bus", "")
-    if bus and getattr(split(bus), "hostname", None) not in LOOPBACK:
+    if bus and host_of(bus) not in LOOPBACK:
         text = (
             "nobody would check the broker's certificate: do without, or set tls = no"
         )
@@ -53,6 +53,12 @@ def split(url: str) -> SplitResult | None:
         return urlsplit(url)
     except ValueError:
         return None
+
+
+def host_of(url: str) -> str:
+    """As it is written there; "": nobody is."""
+    parts = split(url)
+    return (parts.hostname or "") if parts is not None else ""
 
 
 def _database_problem(url: str) -> str:
@@ -70,5 +76,5 @@ def _database_problem(url: str) -> str:
 
 
 def _is_address(url: str) -> bool:
-    host = getattr(split(url), "hostname", None) or ""
+    host = host_of(url)
     return ":" in host or host.replace(".", "").isdigit()
