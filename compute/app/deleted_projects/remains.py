@@ -23,6 +23,7 @@ TIMEOUT_SECONDS = 60.0
 # of another word identity says that it knows no such project, too, and the object store
 # may have an account of that name that is not of identity's.
 _PROJECT_ID = re.compile("[0-9a-f]{32}")
+_NO_ACCOUNT = (404, 410)
 _VERSIONS = "compute 2.96, volume 3.67"
 _ROUTER_PORTS = ("network:router_interface",)
 
@@ -130,7 +131,7 @@ class DeletedProjects:
     def _account(self, project_id: str) -> Iterator[Remains]:
         path = f"/v1/AUTH_{quote(project_id, safe='')}"
         with self._ask(OBJECT_STORE, "HEAD", path) as answer:
-            if answer.status >= 500:
+            if answer.status >= 300 and answer.status not in _NO_ACCOUNT:
                 raise Unavailable(f"the object store answers {answer.status}")
             count = answer.headers.get("x-account-container-count", "0")
         if count != "0":

@@ -84,6 +84,12 @@ def test_a_room_that_is_away_is_no_empty_room() -> None:
         looking(Identity(SERVICE_PROJECT), image=away).remains()
 
 
+def test_a_store_that_does_not_tell_us_is_no_empty_store() -> None:
+    rooms = {OBJECT_STORE: OneAnswer(403, b"")}
+    with pytest.raises(Unavailable, match="answers 403"):
+        looking(Identity(SERVICE_PROJECT), **rooms).remains([GONE])
+
+
 def test_a_metric_of_a_resource_goes_with_it() -> None:
     (kind,) = (each for each in KINDS if each.name == "metric")
     metric = {"id": "m", "created_by_project_id": "b", "resource_id": None}
