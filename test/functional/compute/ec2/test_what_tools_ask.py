@@ -249,9 +249,25 @@ def test_snapshots_of_an_instance(tenant: Tenant, instance: str) -> None:
         ec2.create_snapshots,
         InstanceSpecification={**most, "ExcludeBootVolume": True},
     )
+    _all_or_none(tenant, instance)
     enabled = ec2.describe_volume_attribute(VolumeId=data, Attribute="autoEnableIO")
     assert enabled["AutoEnableIO"]["Value"] is False
     ec2.modify_volume_attribute(VolumeId=data, AutoEnableIO={"Value": False})
+
+
+def _all_or_none(tenant: Tenant, instance: str) -> None:
+    path = f"/os-quota-sets/{tenant.project}"
+    volumes = tenant.cloud.sdk().block_storage
+    before = volumes.get(path).json()["quota_set"]["snapshots"]
+    volumes.put(path, json={"quota_set": {"snapshots": 1}})
+    refused(
+        "SnapshotLimitExceeded",
+        tenant.ec2.create_snapshots,
+        InstanceSpecification={"InstanceId": instance},
+    )
+    volumes.put(path, json={"quota_set": {"snapshots": before}})
+    names = [each.name for each in tenant.sdk.block_storage.snapshots()]
+    assert not names
 
 
 def test_an_image_is_copied(tenant: Tenant, image: str) -> None:
