@@ -43,7 +43,8 @@ def bundle(found: Certificate) -> bytes:
     key = _understood(lambda: _key(found), "private key")
     public = serialization.PublicFormat.SubjectPublicKeyInfo
     ours = key.public_key().public_bytes(_PEM, public)
-    if certificate.public_key().public_bytes(_PEM, public) != ours:
+    theirs = _understood(certificate.public_key, "certificate's key")
+    if theirs.public_bytes(_PEM, public) != ours:
         raise wrong("The private key is not the certificate's")
     plain = key.private_bytes(
         _PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -98,5 +99,5 @@ def _understood(load: Callable[[], T], what: str) -> T:
     not told: it may be a key.)"""
     try:
         return load()
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+    except (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion):
         raise wrong(f"The {what} cannot be read") from None

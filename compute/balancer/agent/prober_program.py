@@ -3,7 +3,7 @@
     python prober_program.py UID GID
 
 Each line that it reads is the whole list of members to probe, as JSON; each line that
-it writes says of all whose probes have ended how they fare.  It ends when nobody
+it writes says of one how it fares from now on.  It ends when nobody
 writes to it any more.  It starts as root, for the sockets that hear answers to PING,
 and is nobody in particular before it reads a word.
 
@@ -184,7 +184,6 @@ class Prober:
             if key not in self._tasks:
                 task = asyncio.ensure_future(self._watch(key, target))
                 self._tasks[key] = (target, task)
-        self._tell()
 
     async def _watch(self, key: str, target: dict[str, Any]) -> None:
         row = 0  # so many in a row have said otherwise than what is believed
@@ -204,7 +203,7 @@ class Prober:
                     row = 0
                     if believed is not is_well:
                         self._fares[key] = is_well
-                        self._tell()
+                        _tell(key, is_well)
                 await asyncio.sleep(target["delay"])
         finally:
             if datagrams is not None:
@@ -222,10 +221,10 @@ class Prober:
         except (TimeoutError, ValueError):
             return False
 
-    def _tell(self) -> None:
-        words = {key: "UP" if well else "DOWN" for key, well in self._fares.items()}
-        sys.stdout.write(json.dumps(words) + "\n")
-        sys.stdout.flush()
+
+def _tell(key: str, is_well: bool) -> None:
+    sys.stdout.write(json.dumps({key: "UP" if is_well else "DOWN"}) + "\n")
+    sys.stdout.flush()
 
 
 async def main() -> None:

@@ -11,8 +11,10 @@ import grp
 import logging
 import os
 import pwd
+import select
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -29,9 +31,11 @@ from compute.balancer.probes import Probe
 from compute.balancer.view import Served
 
 END_SECONDS = 2.0
+# It reads at once, unless it is stopped or out of its mind.
+ASK_SECONDS = 2.0
 READ_BYTES = 65536
-# A thousand members write some 50 KiB; more is no line of ours.
-LINE_BYTES_MAX = 1024 * 1024
+# A change is some 50 bytes; more is none of ours.
+PENDING_BYTES_MAX = 1024 * 1024
 
 _log = logging.getLogger("compute.balancer.agent")
 
@@ -55,7 +59,8 @@ class Prober:
         )
         assert self._process.stdin is not None and self._process.stdout is not None
         self._told, self._heard = self._process.stdin, self._process.stdout
-        os.set_blocking(self._heard.fileno(), False)
+        for each in (self._told, self._heard):
+            os.set_blocking(each.fileno(), False)
         self._pending = b""
 
     def is_alive(self) -> bool:
@@ -63,9 +68,23 @@ class Prober:
         return self._process.poll() is None
 
     def ask(self, probes: Sequence[Probe]) -> None:
-        """Let it probe these from now on."""
-        self._told.write(orjson.dumps([asdict(each) for each in probes]) + b"\n")
-        self._told.flush()
+        """Let it probe these from now on.  ``TimeoutError`` when it does not read: more
+        than a pipe holds is written while it writes, and nobody waits for it."""
+        line = orjson.dumps([asdict(each) for each in probes]) + b"\n"
+        end = time.monotonic() + ASK_SECONDS
+        pipes = select.poll()
+        pipes.register(self._told, select.POLLOUT)
+        pipes.register(self._heard, select.POLLIN)
+        while line:
+            with contextlib.suppress(BlockingIOError):
+                line = line[os.write(self._told.fileno(), line) :]
+            if not line:
+                break
+            self.listen()
+            left = end - time.monotonic()
+            if left <= 0:
+                raise TimeoutError("it does not read what it is to probe")
+            pipes.poll(left * 1000)
         self.asked = probes
         known = {each.member_id for each in probes}
         self.states = {key: word for key, word in self.states.items() if key in known}
@@ -74,11 +93,11 @@ class Prober:
         """Take what it has said since."""
         with contextlib.suppress(BlockingIOError):
             while piece := os.read(self._heard.fileno(), READ_BYTES):
-                self._pending = (self._pending + piece)[-LINE_BYTES_MAX:]
+                self._pending = (self._pending + piece)[-PENDING_BYTES_MAX:]
         *lines, self._pending = self._pending.split(b"\n")
-        if lines:
-            known = {each.member_id for each in self.asked}
-            said: dict[str, str] = orjson.loads(lines[-1])
+        known = {each.member_id for each in self.asked}
+        for line in lines:
+            said: dict[str, str] = orjson.loads(line)
             self.states |= {key: word for key, word in said.items() if key in known}
 
     def end(self) -> None:
@@ -138,5 +157,6 @@ class Probers:
                 prober.ask(tuple(served.probes))
             prober.listen()
         except (OSError, ValueError):
-            pass  # it has ended: the next look begins another
+            # It has ended, or might as well have: the next look begins another.
+            self._running.pop(served.balancer_id).end()
         return prober.states

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sys
+from collections.abc import Callable, Iterator
 
 import pytest
 
+from compute.balancer.agent import probers
 from compute.balancer.agent.health import with_states
 from compute.balancer.agent.prober_program import (
     Datagrams,
@@ -14,8 +17,10 @@ from compute.balancer.agent.prober_program import (
     connects,
     is_expected,
 )
+from compute.balancer.agent.probers import Prober
 from compute.balancer.agent.statistics import Figures, parse
 from compute.balancer.haproxy.metrics import metrics_program
+from compute.balancer.probes import Probe
 
 FIGURES = parse(
     "# pxname,svname,status\nP:A,m,no check\nP:B,m,DOWN\nP:A,n,UP\nP:A,off,MAINT\n"
@@ -88,6 +93,58 @@ def test_servers_of_http_by_their_code() -> None:
             return await connects(target), await connects({**target, "path": "/"})
 
     assert asyncio.run(ask()) == (True, False)
+
+
+@pytest.fixture
+def stub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Prober]]:
+    """A process that is ours by name only: it does what the text says."""
+    begun: list[Prober] = []
+
+    def begin(program: str) -> Prober:
+        command = [sys.executable, "-I", "-S", "-c", program]
+        monkeypatch.setattr(probers, "command_inside", lambda *_: command)
+        begun.append(Prober("b", 1, 0, 0))
+        return begun[-1]
+
+    yield begin
+    for each in begun:
+        each.end()
+
+
+def many() -> tuple[Probe, ...]:
+    """More than a pipe holds."""
+    return tuple(
+        Probe(str(number), "TCP", "10.0.0.1", 80, 1, 1, 1, 1, "GET", "/" * 200)
+        for number in range(1000)
+    )
+
+
+def test_one_that_says_much_is_heard_while_it_is_asked(
+    stub: Callable[[str], Prober], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(probers, "ASK_SECONDS", 60.0)
+    wordy = (
+        "import sys\n"
+        'for number in range(20000): print(\'{"%d": "DOWN"}\' % (number % 9))\n'
+        "sys.stdout.flush()\n"
+        "sys.stdin.readline()\n"
+        'print(\'{"7": "UP"}\'); print(\'{"8": "UP"}\', flush=True)\n'
+        "sys.stdin.readline()\n"
+    )
+    prober = stub(wordy)
+    prober.ask(many())
+    while [prober.states.get(each) for each in "78"] != ["UP", "UP"]:
+        assert prober.is_alive()
+        prober.listen()
+
+
+def test_nobody_waits_for_one_that_does_not_read(
+    stub: Callable[[str], Prober], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(probers, "ASK_SECONDS", 0.1)
+    prober = stub("import time; time.sleep(60)")
+    with pytest.raises(TimeoutError):
+        prober.ask(many())
 
 
 def test_the_program_of_metrics_is_whole() -> None:

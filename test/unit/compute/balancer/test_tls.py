@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from compute.balancer import tables
-from compute.balancer.certificates import authorities, bundle, revoked
+from compute.balancer.certificates import bundle
 from compute.balancer.tls_rules import SNI_MAX, check_ciphers, references_in
 from compute.balancer.trust import UNUSED_SECONDS
 from compute.core.errors import BadRequest
 from compute.secret.client import Certificate
-from test.fakes.certificates import Authority, Issued
+from test.fakes.certificates import Authority
 from test.unit.compute.balancer.house import House
 from test.unit.compute.balancer.secrets import consumers, contain, keep
 from test.unit.compute.network.house import HOST, OTHER, OWNER
@@ -289,27 +289,6 @@ def test_headers_of_certificates_need_tls(house: House) -> None:
             **fields,
         )
         assert got[0] == 400
-
-
-def test_certificates_are_written_anew() -> None:
-    other = AUTHORITY.issue("b.example")
-    text = bundle(Certificate(ISSUED.pem, ISSUED.key_pem, b"", AUTHORITY.own.pem))
-    assert text.count(b"BEGIN CERTIFICATE") == 2 and text.startswith(ISSUED.pem)
-    assert authorities(b"words before\n" + AUTHORITY.own.pem) == AUTHORITY.own.pem
-    assert revoked(AUTHORITY.revoke(other)).startswith(b"-----BEGIN X509 CRL")
-    for bad in (
-        Certificate(ISSUED.pem, other.key_pem),
-        Certificate(ISSUED.pem),
-        Certificate(b"x", ISSUED.key_pem),
-        Certificate(ISSUED.pem, ISSUED.key_pem, b"", b"-----BEGIN CERTIFICATE-----"),
-        Certificate(ISSUED.pem + b" " * 300000, ISSUED.key_pem),
-    ):
-        with pytest.raises(BadRequest):
-            bundle(bad)
-    for read in (authorities, revoked):
-        with pytest.raises(BadRequest):
-            read(b"nonsense")
-    assert isinstance(other, Issued)
 
 
 def test_references_are_found_and_few() -> None:
