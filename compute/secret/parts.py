@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
@@ -34,8 +35,10 @@ class Parts:
     policy: Policy
     stores: Stores
     identifiers: Identifiers = field(init=False)
-    # Making an RSA key takes a core for about a second.
+    # Making an RSA key takes a core for about a second; by project, how many it waits
+    # for.
     key_turns: Semaphore = field(init=False)
+    keys_awaited: Counter[str] = field(init=False, default_factory=Counter)
 
     def __post_init__(self) -> None:
         self.identifiers = Identifiers(self.random)

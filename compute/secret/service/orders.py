@@ -41,6 +41,11 @@ from compute.secret.service.finding import find_order
 from compute.secret.service.quotas import check_quota
 from compute.secret.service.secrets import new_secret
 from objectstore.kernel import concurrency
+from objectstore.kernel.errors import Unavailable
+
+# Pairs of keys that one project waits for at the same time: quotas count only what was
+# made, and others want their turn, too.
+AWAITED_MAX = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +136,7 @@ class OrderService:
         if wanted.type == KEY:
             payload = Payload(BYTES, symmetric_key(wanted.bit_length))
             return Made([self._secret(context, wanted, SYMMETRIC, payload)])
-        with self._parts.key_turns:
-            pair: KeyPair = concurrency.offload(
-                key_pair, wanted.bit_length, wanted.passphrase
-            )
+        pair = self._pair(context.project_id, wanted)
         kept = {
             PRIVATE_KEY: (PRIVATE, Payload(BYTES, pair.private)),
             PUBLIC_KEY: (PUBLIC, Payload(BYTES, pair.public)),
@@ -151,6 +153,21 @@ class OrderService:
             self._parts, context, NewContainer(wanted.name, RSA, members)
         )
         return Made(list(secrets.values()), container)
+
+    def _pair(self, project_id: str, wanted: NewOrder) -> KeyPair:
+        awaited = self._parts.keys_awaited
+        if awaited[project_id] >= AWAITED_MAX:
+            raise Unavailable(f"project {project_id} waits for {AWAITED_MAX} keys")
+        awaited[project_id] += 1
+        try:
+            with self._parts.key_turns:
+                bits, passphrase = wanted.bit_length, wanted.passphrase
+                found: KeyPair = concurrency.offload(key_pair, bits, passphrase)
+                return found
+        finally:
+            awaited[project_id] -= 1
+            if not awaited[project_id]:
+                del awaited[project_id]
 
     def _secret(
         self, context: RequestContext, wanted: NewOrder, kind: str, payload: Payload

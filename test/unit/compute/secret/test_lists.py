@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives import serialization
 
+from compute.secret.service.orders import AWAITED_MAX
+from objectstore.kernel import concurrency
 from test.unit.compute.secret.house import OTHER, OWNER, House, path_of
 
 
@@ -188,6 +191,37 @@ def test_a_pair_of_keys_is_made(house: House) -> None:
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
     assert kept["public_key"] == public
+
+
+def _soon(is_so: Callable[[], bool]) -> None:
+    for _ in range(10_000):
+        if is_so():
+            return
+        concurrency.sleep(0.001)
+    raise AssertionError("it does not come")
+
+
+def test_a_project_waits_for_so_many_keys_and_no_more(house: House) -> None:
+    found: list[int] = []
+
+    def order(project: str) -> None:
+        found.append(house.call("POST", "/orders", PAIR, project=project).status)
+
+    turns = house.parts.settings.keys_at_once
+    for _ in range(turns):
+        house.parts.key_turns.acquire()
+    tasks = [concurrency.spawn(order, OWNER) for _ in range(AWAITED_MAX + 1)]
+    _soon(lambda: bool(found))
+    assert found == [503]
+    # That is nothing to others.
+    tasks.append(concurrency.spawn(order, OTHER))
+    _soon(lambda: house.parts.keys_awaited[OTHER] > 0)
+    for task in tasks:
+        concurrency.kill_task(task)
+    for _ in range(turns):
+        house.parts.key_turns.release()
+    assert house.call("POST", "/orders", PAIR).status == 202
+    assert not house.parts.keys_awaited
 
 
 @pytest.mark.parametrize(
