@@ -44,7 +44,7 @@ from compute.secret.model import CONTAINERS, SECRETS
 from compute.secret.opening import Opener
 from compute.secret.plain_keys import PlainKey, plain_key
 from compute.secret.references import parse_reference, thing_id
-from compute.secret.uses import Use, container_use
+from compute.secret.uses import Use, check_entrustable, container_use
 from objectstore.client.caller import Answer, Caller
 from objectstore.kernel.errors import Unavailable
 
@@ -134,6 +134,7 @@ class SecretClient:
     def _payloads(self, context: RequestContext, container_id: str) -> dict[str, bytes]:
         path = f"/v1/containers/{container_id}"
         found = self._wire.json("GET", path, token=context.token)
+        check_entrustable(found["type"])
         payloads = {}
         for each in found["secret_refs"]:
             _, secret_id = parse_reference(each["secret_ref"], SECRETS)

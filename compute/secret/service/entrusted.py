@@ -16,7 +16,7 @@ from compute.secret.model import CONTAINERS, Member, Payload
 from compute.secret.parts import Parts, missing
 from compute.secret.service.consumers import is_of
 from compute.secret.service.finding import living_secret
-from compute.secret.uses import Use
+from compute.secret.uses import Use, check_entrustable
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,7 @@ def read_entrusted(parts: Parts, kind: str, subject_id: str, use: Use) -> list[N
             container = parts.stores.container(connection, subject_id)
             if container is None:
                 raise missing(subject_id)
+            check_entrustable(container.type)
             members = list(container.members)
         return [_opened(connection, parts, each) for each in members]
 

@@ -120,6 +120,18 @@ def test_a_container_of_a_certificate(house: House) -> None:
         house.client.certificate(house.context(), house.contain())
 
 
+def test_a_container_that_changes_is_no_certificate(house: House) -> None:
+    refs = {name: house.create(name) for name in ("certificate", "private_key")}
+    ref = house.contain("generic", **refs)
+    with pytest.raises(BadRequest, match="generic"):
+        house.client.entrust(house.context(), ref, LISTENER)
+    # Also not where somebody who sees the container names a consumer himself.
+    use = {"name": "load-balancer", "URL": "listener/l1"}
+    assert house.call("POST", f"{path_of(ref)}/consumers", use).status == 200
+    with pytest.raises(BadRequest, match="generic"):
+        house.client.entrusted_certificate(ref, LISTENER)
+
+
 def test_a_bundle_in_one_secret(house: House) -> None:
     found = house.client.certificate(house.context(), house.create(_bundle()))
     assert found.certificate.startswith(b"-----BEGIN CERTIFICATE-----")
