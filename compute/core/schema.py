@@ -202,7 +202,7 @@ def _check_schema(text: str) -> None:
 
 
 def _explain(error: ValidationError) -> str:
-    path = "/".join(str(part) for part in error.absolute_path)
+    path = _clipped("/".join(str(part) for part in error.absolute_path))
     if not path:
         return _clipped(error.message)
     shown = _clipped(repr(error.instance))

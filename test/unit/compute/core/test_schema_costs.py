@@ -87,3 +87,10 @@ def test_of_many_wrong_keys_few_are_told_apart() -> None:
     assert fault is not None
     assert sum(each.looks for each in wrong.values()) <= FAULTS_MAX**2
     Schema({"additionalProperties": number}).check({str(it): it for it in range(99)})
+
+
+def test_what_is_wrong_is_told_in_few_words() -> None:
+    schema = Schema({"additionalProperties": {"type": "number"}})
+    with pytest.raises(BadRequest) as caught:
+        schema.check({"a" * 500_000: "b" * 500_000})
+    assert len(caught.value.text) < 1000
