@@ -69,6 +69,8 @@ class QuotaRooms:
         self._monotonic = monotonic
         # In the order in which they came: each waits for those before it only.
         self._uploads: dict[Any, list[Upload]] = {}
+        # Those of them that have the turn and are being stored, in its order.
+        self._storing: dict[Any, list[Upload]] = {}
 
     @contextlib.contextmanager
     def admitted(
@@ -103,9 +105,9 @@ class QuotaRooms:
                     return
                 give_on = self._turns.take(key)
                 # All others are stored, or come later and look then.
-                now = used()
-                fits = _fits((now.size or 0) + mine.size, limit.size)
-                if not (fits and _fits((now.objects or 0) + 1, limit.objects)):
+                storing = self._storing.setdefault(key, [])
+                storing.append(mine)
+                if self._wait_for_room(storing, mine, limit, used) is None:
                     raise Rejected(413, REFUSAL)
 
             def take(count: int) -> None:
@@ -129,11 +131,10 @@ class QuotaRooms:
                 yield lambda body: CountedInput(body, take)
             finally:
                 if give_on is not None:
+                    _take_out(self._storing, key, mine)
                     give_on()
         finally:
-            uploads.remove(mine)
-            if not uploads:
-                self._uploads.pop(key, None)
+            _take_out(self._uploads, key, mine)
 
     def _wait_for_room(
         self,
@@ -156,6 +157,12 @@ class QuotaRooms:
                 return None
             left -= 1
             self._pause(POLL_SECONDS)
+
+
+def _take_out(lists: dict[Any, list[Upload]], key: Any, upload: Upload) -> None:
+    lists[key].remove(upload)
+    if not lists[key]:
+        del lists[key]
 
 
 def _fits(use: int, limit: int | None) -> bool:

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from objectstore.kernel.concurrency import Event, sleep, spawn
-from objectstore.kernel.errors import Rejected
+from objectstore.kernel.errors import Rejected, Unavailable
 from objectstore.middleware.quota_room import QuotaRooms, Use
-from objectstore.middleware.quota_turns import QuotaTurns
+from objectstore.middleware.quota_turns import JOINED_SECONDS, QuotaTurns
+from test.fakes.stepped_clock import SteppedClock
 
 NO_LIMIT = Use(None, None)
 
@@ -179,3 +180,38 @@ def test_of_two_workers_one_takes_the_last_place(tmp_path: Path, length: int) ->
     stored.clear()
     upload(0)
     assert outcomes[-1] == 201
+
+
+def test_a_workers_uploads_have_its_turn_together_but_not_for_ever(
+    tmp_path: Path,
+) -> None:
+    clock = SteppedClock()
+    ours, theirs = (QuotaTurns(tmp_path, clock.monotonic) for _ in range(2))
+    order: list[str] = []
+
+    def upload(turns: QuotaTurns, name: str) -> None:
+        give_on = turns.take("c")
+        order.append(name)
+        give_on()
+
+    first, second = ours.take("c"), ours.take("c")
+    clock.advance(JOINED_SECONDS)
+    tasks = [spawn(upload, ours, "late"), spawn(upload, theirs, "theirs")]
+    sleep(0.01)
+    first()
+    sleep(0.01)
+    assert not order
+    second()
+    for each in tasks:
+        each.wait()
+    assert order == ["theirs", "late"]
+
+
+def test_a_turn_that_cannot_be_taken_is_nobodys(tmp_path: Path) -> None:
+    turns = QuotaTurns(tmp_path)
+    (tmp_path / "quotas").touch()  # as good as a full disk
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            turns.take("c")
+    (tmp_path / "quotas").unlink()
+    turns.take("c")()
