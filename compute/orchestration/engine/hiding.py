@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+from itertools import takewhile
 from typing import Any
 
 from compute.orchestration.blueprint import Blueprint
@@ -16,8 +17,9 @@ from compute.orchestration.errors import Invalid
 from compute.orchestration.model import Stack
 from compute.orchestration.template.parameters import HIDDEN
 
-# Sentences cut a long value after so many characters.
-BEGIN_CHARACTERS = 100
+# Sentences cut a long value somewhere: what begins with so many of its characters is no
+# chance.
+BEGIN_CHARACTERS = 16
 # What is shorter stands in sentences by chance.
 SECRET_CHARACTERS_MIN = 4
 
@@ -36,9 +38,22 @@ def hidden_around(parts: Parts, stack: Stack) -> list[str]:
 def sentence_without(parts: Parts, stack: Stack, reason: str) -> str:
     """What readers of the stack are told, without what it and those around it hide."""
     found = {*hidden_around(parts, stack), *_hidden_by(parts, stack)}
-    found |= {text[:BEGIN_CHARACTERS] for text in found}
-    secrets = [text for text in found if len(text) >= SECRET_CHARACTERS_MIN]
-    return str(without(reason, sorted(secrets, key=len, reverse=True)))
+    # Some tell a value as Python writes it.
+    found |= {repr(text)[1:-1] for text in found}
+    for text in sorted(found, key=len, reverse=True):
+        if len(text) >= SECRET_CHARACTERS_MIN:
+            reason = told_without(reason, text)
+    return reason
+
+
+def told_without(sentence: str, secret: str) -> str:
+    """The sentence without as much of the secret's beginning as it tells."""
+    begin, told, at = secret[:BEGIN_CHARACTERS], "", 0
+    while (found := sentence.find(begin, at)) >= 0:
+        told += sentence[at:found] + HIDDEN
+        pairs = zip(sentence[found:], secret, strict=False)
+        at = found + sum(1 for _ in takewhile(lambda it: it[0] == it[1], pairs))
+    return told + sentence[at:]
 
 
 def without(value: Any, secrets: Sequence[str]) -> Any:

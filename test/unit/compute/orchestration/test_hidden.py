@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from compute.orchestration.engine.hiding import told_without
 from test.unit.compute.orchestration.house import House
 
 SECRET = "correct horse"
@@ -71,3 +72,12 @@ def test_why_it_failed_is_told_without_what_is_hidden(house: House) -> None:
             for each in (path, f"{path}/events", f"{path}/resources"):
                 got = house.call("GET", each, roles="reader")
                 assert SECRET.encode() not in got.raw, each
+
+
+def test_however_much_of_it_is_told() -> None:
+    secret = "".join(chr(ord("a") + number % 26) for number in range(300))
+    for length in (16, 60, 199, 300):
+        told = f"Value: {secret[:length]} ... {secret[:length]}"
+        assert told_without(told, secret) == "Value: ****** ... ******"
+    assert told_without("Value: word, words", "word") == "Value: ******, ******s"
+    assert told_without(secret[:8], secret) == secret[:8]
