@@ -12,10 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
+from compute.cli.deploy_shown import (
+    show_away,
+    show_plans,
+    show_remarks,
+    show_rings,
+    show_standing,
+)
 from compute.deploy.certificates import UnfitCertificate
 from compute.deploy.deployment import Deployment, Stopped
 from compute.deploy.draining import devices_left, guests_left
@@ -26,13 +30,12 @@ from compute.deploy.release import build_release
 from compute.deploy.rings import RingRefused
 from compute.deploy.settings_files import AlreadySet
 from compute.deploy.site import Busy, Site
-from compute.deploy.standing import Standing, standing
+from compute.deploy.standing import standing
 from compute.deploy.survey import planned_rings, survey
 from compute.deploy.wheels import CannotPack
 from objectstore.kernel.settings import BadSettings
 from ring.errors import RingError
 
-console = Console(highlight=False, soft_wrap=True)
 _MISTAKES = (
     BadSettings,
     AlreadySet,
@@ -114,11 +117,8 @@ def check(inventory_file: Path, as_json: bool) -> None:
         ]
     if as_json:
         click.echo(json.dumps(told, indent=1))
-    for name, remarks in {} if as_json else told.items():
-        console.print(f"[bold]{name}[/bold]" + ("" if remarks else ": ready"))
-        for kind, text in remarks:
-            colour = "red" if kind == "obstacle" else "yellow"
-            console.print(f"  [{colour}]{kind}[/{colour}]: {escape(text)}")
+    else:
+        show_remarks(told)
     if any(kind == "obstacle" for each in told.values() for kind, _ in each):
         sys.exit(1)
 
@@ -155,23 +155,9 @@ def plan(inventory_file: Path, as_json: bool) -> None:
         whole |= {"rings": rings, "guests": guests}
         click.echo(json.dumps(whole, indent=1))
     else:
-        for host, why in found.away.items():
-            console.print(f"[bold]{host.name}[/bold]: [red]{escape(why)}[/red]")
-        for host, changes in plans.items():
-            words = f"{len(changes)} changes" if changes else "as wished"
-            console.print(f"[bold]{host.name}[/bold]: {words}")
-            for text in obstacles[host.name]:
-                console.print(f"  [red]obstacle: {escape(text)}[/red]")
-            for change in changes:
-                console.print(f"  {escape(str(change))}")
-                for line in change.lines:
-                    colour = "green" if line.startswith("+") else "red"
-                    console.print(f"    [{colour}]{escape(line)}[/{colour}]")
-        for name, lines in rings.items():
-            for line in lines:
-                console.print(f"[bold]ring {name}[/bold]: {escape(line)}")
-        for line in guests:
-            console.print(escape(line))
+        show_away(found.away)
+        show_plans(plans, obstacles)
+        show_rings(rings, guests)
     todo = [*plans.values(), *obstacles.values(), *rings.values(), guests]
     if found.away or any(todo):
         sys.exit(1)
@@ -299,30 +285,7 @@ def status(inventory_file: Path, as_json: bool) -> None:
         whole = {"services": services, "rings": rings, "left": left, "empty": empty}
         click.echo(json.dumps(whole, indent=1))
     else:
-        _print(found)
-        for name, lines in rings.items():
-            for line in lines:
-                console.print(f"[bold]ring {name}[/bold]: {escape(line)}")
-        for line in (*left, *empty):
-            console.print(escape(line))
+        show_standing(found)
+        show_rings(rings, [*left, *empty])
     if rings or left or not all(each.is_right for each in found):
         sys.exit(1)
-
-
-def _print(found: list[Standing]) -> None:
-    table = Table()
-    for name in (
-        "host",
-        "service",
-        "state",
-        "release",
-        "rings",
-        "clock",
-    ):
-        table.add_column(name, overflow="fold")
-    for each in found:
-        table.add_row(*(escape(text) for text in each.row()))
-    console.print(table)
-    for host, until in {each.host: each.certificate for each in found}.items():
-        if until:
-            console.print(f"{host}: its certificate is good until {escape(until)}")
