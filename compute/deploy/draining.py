@@ -103,6 +103,15 @@ def devices_left(
         return [], []
     reasons = store_missing(fleet, inventory, site)
     if not reasons:
-        return [], [f"{name} is empty: it may go from the inventory" for name in names]
+        return [], [
+            f"{name} is empty: {_what_may_go(name, inventory)}" for name in names
+        ]
     why = f"waits until all that it held has arrived ({reasons[0]})"
     return [f"{name} {why}" for name in names], []
+
+
+def _what_may_go(device: str, inventory: Inventory) -> str:
+    control = inventory.playing(Part.CONTROL)
+    if control and device.startswith(f"{control[0].name}/"):
+        return "it may go from the inventory, but its host has the cloud's volumes"
+    return "it may go from the inventory"

@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 
-from compute.deploy.draining import store_missing
+from compute.deploy.draining import devices_left, store_missing
 from compute.deploy.fleet import Fleet
 from compute.deploy.model import Host
 from compute.deploy.remote import ring_files
 from compute.deploy.rings import first_ring, ring_names
 from compute.deploy.site import Site
+from ring.device import Device
 from ring.file import save_builder, save_ring
 from test.unit.compute.deploy.inventories import inventory
 from test.unit.compute.deploy.test_rolling import recon
@@ -53,10 +54,9 @@ def test_a_host_that_was_brought_them_late_is_waited_for(tmp_path: Path) -> None
     wished, site = inventory(), Site(tmp_path)
     for name in ring_names(wished):
         save_builder(first_ring(wished), site.builder(name))
-    version = first_ring(wished).version
-    late = wished.hosts[1]
-    there = {"versions": dict.fromkeys(ring_names(wished), version)}
-    there["brought_seconds"] = None  # type: ignore[assignment]
+    late, version = wished.hosts[1], first_ring(wished).version
+    there: dict[str, Any] = {"brought_seconds": None}
+    there["versions"] = dict.fromkeys(ring_names(wished), version)
 
     class Asked(Fleet):
         answers: dict[Host, Any] = dict.fromkeys(wished.hosts, there)
@@ -67,7 +67,21 @@ def test_a_host_that_was_brought_them_late_is_waited_for(tmp_path: Path) -> None
     fleet = Asked()
     fleet.connections = dict.fromkeys(wished.hosts)  # type: ignore[assignment]
     assert store_missing(fleet, wished, site) == []
+    emptied = inventory({"host:gamma": {"devices": "d1 100, d2 100, d3 100 drained"}})
+    for name in ring_names(emptied):
+        builder = first_ring(emptied)
+        builder.add(Device(0, 1, 3, "10.0.0.3", 6200, "d3", 0.0, meta="gamma"))
+        save_builder(builder, site.builder(name))
+        there["versions"][name] = builder.version
+    assert devices_left(fleet, emptied, site) == (
+        [],
+        [
+            "gamma/d3 is empty: it may go from the inventory, but its host has the "
+            "cloud's volumes"
+        ],
+    )
     fleet.answers[late] = {**there, "brought_seconds": 5.0}
+    assert "waits until all that it held" in devices_left(fleet, emptied, site)[0][0]
     assert "has not levelled" in store_missing(fleet, wished, site)[0]
     fleet.answers[late] = {**there, "versions": {}}
     assert store_missing(fleet, wished, site)[0] == (
