@@ -25,6 +25,9 @@ class _AwayIndex:
         self.owed: KeptMap[bytes, Any] = KeptMap("owed")
         self.quarantined: KeptMap[bytes, Any] = KeptMap("quarantined")
 
+    def close(self) -> None:
+        """There is nothing to close when the store ends meanwhile."""
+
     def __getattr__(self, name: str) -> NoReturn:
         raise Unavailable(AWAY)
 

@@ -51,3 +51,17 @@ def test_an_attempt_that_fails_is_repeated() -> None:
         assert bench.body(name) is not None
     assert verify(bench.store).problems == []
     bench.store.close()
+
+
+def test_a_store_is_closed_while_it_has_no_index() -> None:
+    bench = StoreBench()
+    bench.put("o", 10, b"kept")
+    opener = FailingOpener(bench)
+    bench.store.opener = opener
+    bench.store.index.damage.what = "on purpose"
+    opener.failures = 1
+    with pytest.raises(Unavailable):
+        IndexRepair(bench.store).step()
+    bench.restart()
+    assert bench.body("o") == b"kept"
+    bench.store.close()
