@@ -88,3 +88,11 @@ class ImageParts:
                 f"Project {owner} is over its limit of {limit} bytes: it uses {used}"
             )
         return min(most, limit - used)
+
+    def check_room(self, connection: Connection, owner: str, size_bytes: int) -> None:
+        """``TooMuch`` unless an image of that size may come to the project's now."""
+        left = self.bytes_left(connection, owner)
+        if size_bytes > left:
+            raise rules.TooMuch(
+                f"The image exceeds what may be stored here: {left} bytes"
+            )

@@ -174,11 +174,7 @@ class TransferService:
                 connection, data.id, WRITING, data_state
             ):
                 raise ImageGone("The image was deleted while its data were uploaded")
-            left = parts.bytes_left(connection, image.owner)
-            if digests.size_bytes > left:
-                raise rules.TooMuch(
-                    f"The image exceeds what may be stored here: {left} bytes"
-                )
+            parts.check_room(connection, image.owner, digests.size_bytes)
             now = parts.clock.time()
             after = image if image.status == status else rules.moved(image, status, now)
             store.save(connection, image, with_digests(after, digests, now))

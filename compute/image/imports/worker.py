@@ -236,6 +236,8 @@ class ImportWorker:
                 data_store.doom(connection, data_rows.c.id == data.id)
         if work.digests is None:
             raise ImportFailed("No store has taken the image")
+        if image.size is None:  # else it is in the project's sum
+            parts.check_room(connection, image.owner, work.digests.size_bytes)
         after = _without_marks(image, work.failed)
         if image.status == IMPORTING:
             after = with_digests(rules.moved(after, ACTIVE, now), work.digests, now)

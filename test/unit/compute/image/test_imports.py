@@ -230,6 +230,22 @@ def test_no_image_is_there_without_its_bytes(house: House) -> None:
     assert image["os_glance_failed_import"] == "file"
 
 
+def test_copies_at_once_do_not_pass_the_quota(house: House) -> None:
+    """Of 10 MiB: beside the first there is room for one of them."""
+    source = house.active(bytes(4 * MIB))
+    method = {"name": "glance-download", "glance_image_id": source}
+    copies = [house.create() for _ in range(2)]
+    for image_id in copies:
+        request = {"method": {**method, "glance_region": "here"}}
+        assert begin(house, image_id, request) == 202
+    house.step("image-imports")  # both
+    ended = sorted(house.run_imports(image_id)["status"] for image_id in copies)
+    assert ended == ["failure", "success"]
+    house.clock.advance(46.0)
+    house.step("image-sweeper")
+    assert len({name.rpartition("/")[0] for name in house.objects()}) == 2
+
+
 def test_one_store_may_fail_when_that_is_said(house: House, site: WebSite) -> None:
     site.pages["/disk"] = b"content"
     # A file where the directory should be: that store cannot write.
