@@ -22,6 +22,8 @@ from objectstore.client.caller import Answer, Caller
 from objectstore.kernel.errors import Unavailable
 
 CALL_SECONDS = 30.0
+# A host waits for them with all that it serves.
+KEYS_SECONDS = 10.0
 
 
 class BalancerClient:
@@ -37,7 +39,7 @@ class BalancerClient:
     def keys(self, host: str, balancer_id: str) -> Keys:
         """What one of them needs of secrets, to begin."""
         where = _of(host, f"balancers/{quote(balancer_id, safe='')}/keys")
-        return decode_keys(self._wire.send("GET", where).read())
+        return decode_keys(self._wire.send("GET", where, timeout=KEYS_SECONDS).read())
 
     def report(self, host: str, problem: str, reports: Sequence[Report]) -> None:
         """The host's agent lives, and so fare its load balancers."""

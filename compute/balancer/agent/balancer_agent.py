@@ -22,6 +22,11 @@ HEARTBEAT_SECONDS = 15.0
 # What waits for the network agent is tried again at once, so many times: it comes
 # within seconds or not at all.
 WAITED_MAX = 100
+# Whoever keeps a secret says how long it takes to open.  So no more keys are asked for
+# once so long has gone by in a step, and those that did not come are asked for again
+# after so many times as long as that took.
+KEYS_SECONDS = 5.0
+KEYS_PAUSES = 6
 
 logger = logging.getLogger("compute.balancer.agent")
 
@@ -43,6 +48,7 @@ class BalancerAgent:
         self._reported_at = 0.0
         self._problems: dict[str, str] = {}
         self._waited = 0
+        self._keys_again: dict[str, float] = {}
 
     def step(self) -> Progress:
         """One look and what follows from it."""
@@ -67,12 +73,24 @@ class BalancerAgent:
     def _keys(self, outcomes: dict[str, Outcome]) -> dict[str, Keys]:
         """Asked for where a process is to begin, and not kept."""
         found = {}
-        for balancer_id, outcome in outcomes.items():
-            if outcome.lacks_keys:
-                try:
-                    found[balancer_id] = self._client.keys(self._host, balancer_id)
-                except RingstackError as error:
-                    logger.warning("load balancer %s: keys: %s", balancer_id, error)
+        begun = self._clock.monotonic()
+        lacking = [key for key, each in outcomes.items() if each.lacks_keys]
+        self._keys_again = {
+            key: at for key, at in self._keys_again.items() if key in lacking
+        }
+        for balancer_id in sorted(lacking, key=lambda key: key in self._keys_again):
+            now = self._clock.monotonic()
+            if now - begun >= KEYS_SECONDS:
+                break
+            if self._keys_again.get(balancer_id, now) > now:
+                continue
+            try:
+                found[balancer_id] = self._client.keys(self._host, balancer_id)
+            except RingstackError as error:
+                logger.warning("load balancer %s: keys: %s", balancer_id, error)
+                after = self._clock.monotonic()
+                pause = KEYS_PAUSES * (after - now)
+                self._keys_again[balancer_id] = after + pause
         return found
 
     def _tell(self, reports: list[Report]) -> None:

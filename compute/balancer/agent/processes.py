@@ -92,7 +92,8 @@ class HaproxyProcesses:
             whole.replace(self._metrics)
 
     def leave(self) -> None:
-        """Nothing is served: no directory of sockets stays beside ours."""
+        """Nothing is served: no directory of sockets stays beside ours, and no key."""
+        self._keys.sweep()
         leave_socket_directory(str(self._sockets))
 
     def seen(self) -> dict[str, list[Process]]:

@@ -55,8 +55,9 @@ class HostServing:
         self, served: Served, outcome: Outcome, states: Mapping[str, str]
     ) -> Outcome:
         """Haproxy's outcome with what the others see.  What waits for its namespace
-        waits for all."""
-        if served.problem or (outcome.is_waiting and not outcome.problem):
+        waits for all; what waits for keys alone does not."""
+        has_place = not outcome.is_waiting or outcome.problem or outcome.lacks_keys
+        if served.problem or not has_place:
             return outcome
         figures = outcome.figures
         if outcome.process and states:

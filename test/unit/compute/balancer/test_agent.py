@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import ClassVar
 
 import pytest
 
-from compute.balancer.agent.balancer_agent import HEARTBEAT_SECONDS, BalancerAgent
+from compute.balancer.agent.balancer_agent import (
+    HEARTBEAT_SECONDS,
+    KEYS_PAUSES,
+    KEYS_SECONDS,
+    BalancerAgent,
+)
 from compute.balancer.agent.outcome import Outcome
 from compute.balancer.agent.serving import SimServing
 from compute.balancer.agent.statistics import Figures
@@ -107,6 +114,29 @@ def test_while_nobody_answers_it_serves_on(clock: SteppedClock) -> None:
     client.is_away = True
     agent.step()
     assert serving.asked == [[SERVED], [SERVED]]
+
+
+def test_nobody_waits_for_another_ones_keys(clock: SteppedClock) -> None:
+    class SlowClient(FakeClient):
+        asked: ClassVar[list[str]] = []
+
+        def keys(self, host: str, balancer_id: str) -> Keys:
+            self.asked.append(balancer_id)
+            if balancer_id == "slow":
+                clock.advance(KEYS_SECONDS)
+                raise Unavailable("told to be slow")
+            return Keys()
+
+    served = [replace(SERVED, balancer_id=name) for name in ("slow", "quick")]
+    client = SlowClient(*served)
+    waiting = Outcome(is_waiting=True, lacks_keys=True)
+    agent = BalancerAgent(HOST, client, FakeServing(waiting), clock)
+    agent.step()
+    agent.step()
+    assert client.asked == ["slow", "quick"]
+    clock.advance(KEYS_PAUSES * KEYS_SECONDS)
+    agent.step()
+    assert client.asked == ["slow", "quick", "quick", "slow"]
 
 
 def test_with_the_room(house: House) -> None:

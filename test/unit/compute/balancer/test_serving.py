@@ -6,8 +6,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
+from compute.balancer.agent import key_files
+from compute.balancer.agent.datagram_serving import DatagramOutcome, DatagramServing
 from compute.balancer.agent.haproxy_serving import REFUSED_SECONDS, HaproxyServing
+from compute.balancer.agent.key_files import KeyFiles
+from compute.balancer.agent.probers import Probers
 from compute.balancer.agent.processes import HaproxyProcesses, Process, Refused
+from compute.balancer.agent.serving import HostServing
 from compute.balancer.view import Served
 from test.fakes.stepped_clock import SteppedClock
 
@@ -56,6 +63,32 @@ def test_another_text_and_another_generation_are_tried_at_once(tmp_path: Path) -
     serving.serve([], {})
     serving.serve([replace(WANTED, generation=5)], {})
     assert len(processes.tried) == 4
+
+
+def test_datagrams_do_not_wait_for_keys(tmp_path: Path) -> None:
+    class Counted(DatagramServing):
+        served = 0
+
+        def serve(self, wanted: Served, states: Mapping[str, str]) -> DatagramOutcome:
+            self.served += 1
+            return DatagramOutcome()
+
+    haproxy = HaproxyServing(FussyProcesses(tmp_path), SteppedClock())
+    datagrams = Counted()
+    serving = HostServing(haproxy, datagrams, Probers("nobody", "nogroup"))
+    outcome = serving.serve([replace(WANTED, has_keys=True)], {})["b"]
+    assert outcome.lacks_keys and outcome.is_waiting
+    assert datagrams.served == 1
+
+
+def test_no_key_stays_where_nothing_is_served(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(key_files, "PLACES", (tmp_path / "memory",))
+    left = KeyFiles(tmp_path).directory("b")
+    left.mkdir(parents=True)
+    HaproxyServing(FussyProcesses(tmp_path), SteppedClock()).serve([], {})
+    assert not left.parent.exists()
 
 
 def test_nothing_is_ended_while_nobody_can_say_what_to_serve(tmp_path: Path) -> None:

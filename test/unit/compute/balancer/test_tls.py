@@ -258,6 +258,7 @@ def test_members_spoken_to_by_tls(house: House) -> None:
         {"alpn_protocols": ["h2,x"]},
         {"tls_ciphers": "nonsense"},
         {"tls_ciphers": "TLS_AES_128_GCM_SHA256:TLS_NONSENSE"},
+        {"tls_ciphers": "AES128-SHA:TLS_aes"},
         {"tls_ciphers": "AES128-SHA\n  bind :80"},
         {"tls_ciphers": "AES128-SHA' crt x"},
         {"insert_headers": {"X-SSL-Evil": "true"}},
