@@ -183,6 +183,7 @@ def pings_and_metrics(scene: Scene) -> None:
         allowed_cidrs=[f"{scene.address('client')}/32"],
     )
     url = f"http://{balancer['vip_address']}:8088"
+    wait_for("open", lambda: scene.curl(f"{url}/metrics", "-m", "1") != "")
     text = scene.curl(f"{url}/metrics")
     member = scene.house.ok("GET", f"/pools/{pool['id']}/members")["members"][0]
     found = [line for line in text.splitlines() if member["id"] in line]

@@ -58,6 +58,8 @@ def tls_ends_here(scene: Scene) -> None:
         },
     )
     path = f"listeners/{listener['id']}"
+    # (The host's walls open a moment after the network knows that they are to.)
+    wait_for("open", lambda: _ask(scene, balancer, NAME, "/") != "")
     text = _ask(scene, balancer, NAME, "/", "-i")
     assert text.startswith("HTTP/2 200") and "max-age=300" in text
     sent = json.loads(text.partition("\n\n")[2])["headers"]
