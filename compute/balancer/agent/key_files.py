@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import os
 import shutil
+import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -70,6 +71,7 @@ def _write(home: Path, files: Mapping[str, str]) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
     try:
         home.parent.mkdir(mode=0o700, exist_ok=True)
+        _check_ours(home.parent)
         shutil.rmtree(home, ignore_errors=True)
         home.mkdir(mode=0o700)
         for name, text in files.items():
@@ -77,3 +79,11 @@ def _write(home: Path, files: Mapping[str, str]) -> None:
                 file.write(text)
     except OSError as error:
         raise Unavailable(f"keys: {error}") from None
+
+
+def _check_ours(directory: Path) -> None:
+    """Everybody may make one of that name in ``/dev/shm``, or a link to elsewhere."""
+    found = directory.lstat()
+    is_closed = stat.S_ISDIR(found.st_mode) and not found.st_mode & 0o077
+    if not is_closed or found.st_uid != os.geteuid():
+        raise Unavailable(f"keys: {directory} is somebody else's")

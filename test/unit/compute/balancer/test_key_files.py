@@ -45,6 +45,23 @@ def test_what_a_killed_agent_left_goes(keys: KeyFiles, tmp_path: Path) -> None:
     assert not home.parent.exists()
 
 
+@pytest.mark.parametrize("is_link", [True, False])
+def test_what_somebody_else_has_made_gets_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_link: bool
+) -> None:
+    monkeypatch.setattr(key_files, "_in_memory", lambda: tmp_path)
+    home = KeyFiles(tmp_path).directory("b")
+    theirs = tmp_path / "theirs" if is_link else home.parent
+    theirs.mkdir(mode=0o700)
+    if is_link:
+        home.parent.symlink_to(theirs)
+    else:
+        theirs.chmod(0o755)
+    with pytest.raises(Unavailable), KeyFiles(tmp_path).written("b", FILES):
+        pass
+    assert not (theirs / "b").exists()
+
+
 def test_without_keys_nothing_is_written(keys: KeyFiles) -> None:
     with keys.written("b", {}):
         assert not keys.directory("b").exists()
