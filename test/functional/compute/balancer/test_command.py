@@ -197,8 +197,8 @@ def test_datagrams_and_tls(cloud: RunningCloud, subnet: str) -> None:
         f"""
         loadbalancer create --name more --vip-subnet-id {subnet} --wait
         loadbalancer listener create --name dns --protocol UDP --protocol-port 53 --wait more
-        loadbalancer pool create --name servers --listener dns --protocol UDP --lb-algorithm SOURCE_IP_PORT --session-persistence type=SOURCE_IP,persistence_timeout=60,persistence_granularity=255.255.255.0 --wait
-        loadbalancer healthmonitor create --type UDP-CONNECT --delay 5 --timeout 3 --max-retries 2 --wait servers
+        loadbalancer pool create --name resolvers --listener dns --protocol UDP --lb-algorithm SOURCE_IP_PORT --session-persistence type=SOURCE_IP,persistence_timeout=60,persistence_granularity=255.255.255.0 --wait
+        loadbalancer healthmonitor create --type UDP-CONNECT --delay 5 --timeout 3 --max-retries 2 --wait resolvers
         loadbalancer listener create --name tls --protocol TERMINATED_HTTPS --protocol-port 443 --default-tls-container-ref {secret} --sni-container-refs {secret} --tls-version TLSv1.3 --alpn-protocol h2 --hsts-max-age 300 --wait more
         loadbalancer listener show tls
         secret consumer list {secret}
