@@ -6,6 +6,8 @@ signatures are verified.
 
 from __future__ import annotations
 
+from typing import Any
+
 from test.conformance.suite import Stage
 from test.conformance.tempest.configuration import Configuration
 from test.conformance.tempest.suite import TempestSuite
@@ -17,15 +19,15 @@ NO_QUOTAS = {
 
 
 def _added(stage: Stage) -> Configuration:
-    endpoint = stage.cloud.sdk().key_manager.get_endpoint_data()
+    told: Any = stage.cloud.sdk().key_manager.get_endpoint_data()
     return {
         "service_available": {"barbican": "true"},
         # Its tests of rights run only where readers, members and administrators differ.
         "enforce_scope": {"barbican": "true"},
         "key_manager": {
             "region": "RegionOne",
-            "min_microversion": _text(endpoint.min_microversion),
-            "max_microversion": _text(endpoint.max_microversion),
+            "min_microversion": _text(told.min_microversion),
+            "max_microversion": _text(told.max_microversion),
         },
         # One store of secrets, in the room itself.
         "barbican_tempest": {"enable_multiple_secret_stores": "false"},
