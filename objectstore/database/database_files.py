@@ -81,7 +81,7 @@ class DatabaseFiles:
     def put_aside(self, key: bytes) -> str:
         """Move a corrupt database to the quarantine; where it is now."""
         directory = os.path.join(self._directory, QUARANTINE)
-        self._disk.make_directories(directory)
+        self._disk.make_directory(directory)
         taken = set(self._disk.list(directory))
         for number in range(_QUARANTINED_MAX):
             name = f"{key.hex()}{_SUFFIX}.{number}"

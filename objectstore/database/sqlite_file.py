@@ -73,7 +73,7 @@ def image_of(schema: str) -> bytes:
 
 def create(disk: Disk, path: str, image: bytes) -> None:
     """Write a new database file; not durable yet."""
-    disk.make_directories(os.path.dirname(path))
+    disk.make_directory(os.path.dirname(path))
     for companion in files_of(path)[1:]:
         # A write-ahead log that a crash left would be applied to the new file.
         with suppress(FileMissing):

@@ -190,6 +190,10 @@ class Disk(Protocol):
     def make_directories(self, path: str) -> None:
         """Create it and its missing parents, durably; fine if it is there."""
 
+    def make_directory(self, path: str) -> None:
+        """Create it durably; fine if it is there.  ``FileMissing`` without its parent:
+        what is written while a device goes away does not make it anew."""
+
     def rename(self, source: str, target: str) -> None:
         """Atomically, replacing ``target``."""
 

@@ -12,16 +12,21 @@ DIRECTORY_MODE = 0o700
 
 def make_directories(path: str) -> None:
     """This one, and those above it that are missing, each durable."""
+    if not os.path.isdir(path):
+        make_directories(os.path.dirname(os.path.abspath(path)))
+        make_directory(path)
+
+
+def make_directory(path: str) -> None:
+    """This one, durable; what it lies in must be there."""
     if os.path.isdir(path):
         return
-    parent = os.path.dirname(os.path.abspath(path))
-    make_directories(parent)
     try:
         os.mkdir(path, DIRECTORY_MODE)
     except FileExistsError:
         if not os.path.isdir(path):
             raise
-    sync_directory(parent)
+    sync_directory(os.path.dirname(os.path.abspath(path)))
 
 
 def sync_directory(path: str) -> None:

@@ -28,6 +28,7 @@ from objectstore.kernel.disk import (
 from objectstore.kernel.durable_names import (
     FILE_MODE,
     make_directories,
+    make_directory,
     replace_file,
     sync_directory,
 )
@@ -217,6 +218,11 @@ class SystemDisk(Disk):
     def make_directories(self, path: str) -> None:
         """See ``Disk``."""
         make_directories(path)
+
+    @translating
+    def make_directory(self, path: str) -> None:
+        """See ``Disk``."""
+        make_directory(path)
 
     @translating
     def rename(self, source: str, target: str) -> None:

@@ -69,7 +69,8 @@ class BodyFiles:
         serial = 1
         path = self.path(key, timestamp, serial)
         directory = os.path.dirname(path)
-        self.disk.make_directories(directory)
+        self.disk.make_directory(os.path.dirname(directory))
+        self.disk.make_directory(directory)
         while True:
             try:
                 self.disk.link_unnamed(writer.descriptor, path)

@@ -297,6 +297,12 @@ class MemoryDisk(Disk):
             self._directories.add(path)
             path = os.path.dirname(path)
 
+    def make_directory(self, path: str) -> None:
+        self.meet("make_directory", changes=True)
+        if os.path.dirname(path) not in self._directories:
+            raise FileMissing(os.path.dirname(path))
+        self._directories.add(path)
+
     def rename(self, source: str, target: str) -> None:
         self.meet("rename", changes=True)
         self._names[target] = self._file(source)

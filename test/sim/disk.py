@@ -188,6 +188,10 @@ class SimulatedDisk(MemoryDisk):
         super().make_directories(path)
         os.makedirs(path, exist_ok=True)
 
+    def make_directory(self, path: str) -> None:
+        super().make_directory(path)
+        os.makedirs(path, exist_ok=True)
+
     def rename(self, source: str, target: str) -> None:
         if not is_sqlite(source):
             super().rename(source, target)

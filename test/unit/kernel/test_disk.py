@@ -61,6 +61,20 @@ def test_write_and_read(disk: Disk, directory: str) -> None:
     assert disk.facts(path).size == 7
 
 
+def test_a_directory_is_not_made_where_its_device_was(
+    disk: Disk, directory: str
+) -> None:
+    below = os.path.join(directory, "below")
+    disk.make_directory(below)
+    disk.make_directory(below)
+    descriptor = disk.create(os.path.join(below, "file"))
+    disk.close(descriptor)
+    gone = os.path.join(directory, "gone")
+    with pytest.raises(FileMissing):
+        disk.make_directory(os.path.join(gone, "below"))
+    assert "gone" not in disk.list(directory)
+
+
 def test_names(disk: Disk, directory: str) -> None:
     one, two = os.path.join(directory, "one"), os.path.join(directory, "two")
     with pytest.raises(FileMissing):
