@@ -12,8 +12,8 @@ from objectstore.kernel.request import Request
 from objectstore.kernel.timestamps import to_text
 from objectstore.proxy.accept import listing_content_type
 from objectstore.proxy.access import authorize
+from objectstore.proxy.database_changes import change_account
 from objectstore.proxy.database_replies import (
-    found_reply,
     listing_reply,
     put_reply,
     shown_metadata,
@@ -143,13 +143,12 @@ def delete_account(parts: Parts, request: Request, account: str) -> Reply:
     mark = timed_items({ACCOUNT_DELETED: deletion_mark(timestamp)}, timestamp)
     try:
         if view.info.container_count:
-            asked = parts.rounds.write(
-                group, lambda node: node.post(key, mark), handoffs=False, key=key
+            return change_account(
+                parts, account, lambda node: node.post(key, mark), view.info
             )
-        else:
-            asked = parts.rounds.write(
-                group, lambda node: node.delete(key, timestamp), handoffs=False, key=key
-            )
+        return change_account(
+            parts, account, lambda node: node.delete(key, timestamp), view.info
+        )
     except Rejected as refusal:
         if refusal.status == 409:
             # A container came meanwhile: replicas that took the deletion must not
@@ -158,7 +157,6 @@ def delete_account(parts: Parts, request: Request, account: str) -> Reply:
         raise
     finally:
         parts.facts.forget_account(account)
-    return found_reply(asked, group.majority)
 
 
 def _check_manager(parts: Parts, request: Request, account: str) -> None:
@@ -178,15 +176,12 @@ def post_account(parts: Parts, request: Request, account: str) -> Reply:
     changes = metadata_changes(request, "Account")
     check_changes("Account", changes)
     ensure_account(parts, request, account)
-    key, group = parts.placement.account(account)
+    key, _ = parts.placement.account(account)
     timed = timed_items(changes, internal_timestamp(request) or parts.timestamps.now())
     try:
-        asked = parts.rounds.write(
-            group, lambda node: node.post(key, timed), handoffs=False, key=key
-        )
+        return change_account(parts, account, lambda node: node.post(key, timed))
     finally:
         parts.facts.forget_account(account)
-    return found_reply(asked, group.majority)
 
 
 def ensure_account(parts: Parts, request: Request, account: str) -> None:

@@ -10,7 +10,7 @@ from objectstore.policy.policies import Policy
 from objectstore.proxy.accept import listing_content_type
 from objectstore.proxy.access import READ_ACL, authorize
 from objectstore.proxy.account import ensure_account, note_container
-from objectstore.proxy.container_changes import change_container
+from objectstore.proxy.database_changes import change_container
 from objectstore.proxy.database_replies import (
     listing_reply,
     put_reply,

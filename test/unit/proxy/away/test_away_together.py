@@ -8,12 +8,15 @@ from dataclasses import replace
 import pytest
 
 from objectstore.kernel.concurrency import Event, spawn_later
+from objectstore.kernel.timestamps import from_seconds
 from objectstore.proxy.patience import FRESH_SECONDS
 from objectstore.proxy.settings import ProxySettings
 from test.unit.proxy.away.bodies import BOX
 from test.unit.proxy.cluster import IMPATIENT, Cluster
 
 PATH = f"{BOX}/o"
+NEW_ACCOUNT = "/AUTH_new"
+AT = from_seconds(1.0)
 REDUCED = "X-Ringstack-Consistency"
 SHORTLY = 0.01
 PATIENT = replace(IMPATIENT, return_patience=60.0)
@@ -133,6 +136,34 @@ def test_a_container_that_two_of_three_never_heard_of_is_changed(
     assert found.headers.get("X-Container-Meta-A", "") == headers.get(
         "X-Container-Meta-A", ""
     )
+
+
+@pytest.mark.parametrize("third_goes", [False, True])
+@pytest.mark.parametrize(
+    ("method", "headers", "status"),
+    [("POST", {"X-Account-Meta-A": "1"}, 204), ("DELETE", {}, 404)],
+)
+def test_an_account_that_two_of_three_never_heard_of_is_changed(
+    method: str, headers: dict[str, str], status: int, third_goes: bool
+) -> None:
+    settings = replace(IMPATIENT, allow_account_management=True)
+    house = House("account", NEW_ACCOUNT, settings)
+    make_on(house.third, NEW_ACCOUNT, house.cluster)
+    assert house.cluster.ask(method, NEW_ACCOUNT, headers).status == 204
+    # The two know it from now on.
+    house.cluster.faults("account", house.third).down = third_goes
+    found = house.cluster.ask("HEAD", NEW_ACCOUNT)
+    assert found.status == status
+    assert found.headers.get("X-Account-Meta-A", "") == headers.get(
+        "X-Account-Meta-A", ""
+    )
+
+
+def make_on(device: int, account: str, cluster: Cluster) -> None:
+    """Nobody but this device hears of the account."""
+    name = account.strip("/")
+    key, _ = cluster.placement.account(name)
+    cluster.directory.raw["account", device, 0].create(key, name, AT, {}).result()
 
 
 def forget_stand_ins(house: House, kind: str) -> None:
