@@ -233,9 +233,11 @@ class Cloud:
         consoles = self._agents.consoles if self._agents is not None else None
         door = self._agents.door if self._agents is not None else None
         sinks: AccessSink | None = self._access
+        requests = None
         if settings.status_address is not None:
-            sinks = self._serve_status(settings.status_address, list(applications))
-        self._server = Server(
+            requests = self._serve_status(settings.status_address, list(applications))
+            sinks = AccessSinks([each for each in (requests, sinks) if each])
+        server = self._server = Server(
             front_of(applications, consoles, door),
             [listen(address.host, address.port)],
             settings.edge,
@@ -247,9 +249,11 @@ class Cloud:
                 else None
             ),
         )
-        self._server.start()
+        if requests is not None and settings.tls.certificate:
+            requests.tell_handshakes(lambda: server.failed_handshakes)
+        server.start()
 
-    def _serve_status(self, address: Address, rooms: list[str]) -> AccessSink:
+    def _serve_status(self, address: Address, rooms: list[str]) -> RequestsByRoom:
         """Serve how this process is, at an address of its own; what counts requests."""
         requests = RequestsByRoom(rooms, rooms[0] if len(rooms) == 1 else "")
         asked: dict[str, Callable[[], Samples]] = {}
@@ -265,6 +269,4 @@ class Cloud:
             clock=self._clock,
         )
         self._status.start()
-        return AccessSinks(
-            [requests] if self._access is None else [requests, self._access]
-        )
+        return requests

@@ -3,6 +3,7 @@
     ringstack_requests_total{server="compute", method, status}   of the listener
     ringstack_request_seconds{server, method}                    how long they took
     ringstack_received_bytes_total, ringstack_sent_bytes_total
+    ringstack_failed_handshakes_total{server="other"}            with TLS
     ringstack_loop_failing{loop}                                 its last step failed
     ringstack_agents{kind, state="up|down"}                      agents of hosts
     ringstack_rows{table}                                        rows in the database
@@ -58,6 +59,10 @@ class RequestsByRoom:
         first = entry.target[1:].partition("?")[0].partition("/")[0]
         found = self._by_room.get(first) or self._by_room[self._rest]
         found.record(entry)
+
+    def tell_handshakes(self, failed: Callable[[], int]) -> None:
+        """Of a listener that speaks TLS.  Who has not got through it asks no room."""
+        self._by_room[self._rest].tell_handshakes(failed)
 
     def families(self) -> list[Plain]:
         """What was counted."""

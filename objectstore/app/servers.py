@@ -46,14 +46,17 @@ class Servers:
         sinks: list[AccessSink] = [metrics]
         if is_public and self._access is not None:
             sinks.append(self._access)
+        identity = self._identity(is_public)
         server = Server(
             application,
             listeners,
             self._settings,
             access=AccessSinks(sinks),
             clock=self._clock,
-            tls=self._identity(is_public),
+            tls=identity,
         )
+        if identity is not None:
+            metrics.tell_handshakes(lambda: server.failed_handshakes)
         server.start()
         (self._public if is_public else self._others).append(server)
 

@@ -7,7 +7,7 @@ somebody asks (``collect``).  The registry is handed in: there is none by defaul
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
@@ -60,7 +60,12 @@ class RequestMetrics(Collector):
         """``server`` says which server this is: the label of every series."""
         self._server = server
         self._tallies: dict[str, MethodTally] = {}
+        self._handshakes: Callable[[], int] | None = None
         registry.register(self)
+
+    def tell_handshakes(self, failed: Callable[[], int]) -> None:
+        """Of a server that speaks TLS: how many failed, since it began."""
+        self._handshakes = failed
 
     def record(self, entry: AccessEntry) -> None:
         """Count one request; none that became a connection of its own, whose time
@@ -110,6 +115,14 @@ class RequestMetrics(Collector):
             sent.add_metric(values, tally.bytes_out)
             duration.add_metric(values, _cumulated(tally.buckets), tally.seconds)
         yield from (requests, received, sent, duration)
+        if self._handshakes is not None:
+            failed = CounterMetricFamily(
+                "ringstack_failed_handshakes",
+                "Callers with whom TLS was not agreed upon",
+                labels=["server"],
+            )
+            failed.add_metric([self._server], self._handshakes())
+            yield failed
 
 
 def _cumulated(counts: Sequence[int]) -> list[tuple[str, float]]:

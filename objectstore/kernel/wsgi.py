@@ -23,6 +23,7 @@ from objectstore.kernel.clock import Clock, SystemClock
 from objectstore.kernel.errors import DeadlineExceeded
 from objectstore.kernel.http.connection import Connection
 from objectstore.kernel.http.edge import AccessSink, Edge
+from objectstore.kernel.http.failed_handshakes import FailedHandshakes
 from objectstore.kernel.http.identity_file import ServerIdentity
 from objectstore.kernel.http.limits import (
     ACCEPT_RETRY_SECONDS,
@@ -80,6 +81,7 @@ class Server:
         self._listeners = list(listeners)
         self._tls = tls
         self._shaking_hands: set[concurrency.Task] = set()
+        self._failed = FailedHandshakes(self._edge.logger)
         self._connections: set[Connection] = set()
         self._sweeper = Sweeper(clock.monotonic, sweep_seconds)
         self._acceptors: list[concurrency.Task] = []
@@ -90,6 +92,11 @@ class Server:
     def connections(self) -> int:
         """How many connections there are now."""
         return len(self._connections)
+
+    @property
+    def failed_handshakes(self) -> int:
+        """How many callers TLS was not agreed upon with."""
+        return self._failed.count
 
     def start(self) -> None:
         """Accept in the background."""
@@ -140,6 +147,7 @@ class Server:
             concurrency.kill_task(task)
         for connection in list(self._connections):
             connection.stream.sever()
+        self._failed.close()
         self._sweeper.stop()
 
     def _take_waiting(self) -> None:
@@ -211,7 +219,7 @@ class Server:
             secure = accepted(sock, self._tls.context(), seconds)
             self._begin(secure, local, remote)
         except (OSError, DeadlineExceeded) as error:
-            self._edge.logger.info("TLS with %s fails: %s", remote[0], error)
+            self._failed.note(remote[0], error)
         finally:
             self._shaking_hands.discard(concurrency.current_task())
             self._changed.set()

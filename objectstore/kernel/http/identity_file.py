@@ -11,6 +11,7 @@ import logging
 import ssl
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 from objectstore.kernel.errors import Unavailable
 from objectstore.kernel.http.tls import client_context, without_renegotiation
@@ -33,7 +34,7 @@ class IdentityFile:
         self._looked = monotonic()
         try:
             self._seen = self._mark()
-            context.load_cert_chain(path)
+            _load(context, path)
         except (OSError, ssl.SSLError) as error:
             raise Unavailable(f"{path}: no certificate and key: {error}") from None
 
@@ -49,8 +50,8 @@ class IdentityFile:
                 return
             self._seen = mark
             # Not into the context that is in use, before it is known to be whole.
-            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(self._path)
-            self._context.load_cert_chain(self._path)
+            _load(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), self._path)
+            _load(self._context, self._path)
         except (OSError, ssl.SSLError) as error:
             _log.error("%s: the certificate before is kept: %s", self._path, error)
         else:
@@ -119,6 +120,19 @@ def caller_identity(
         return None
     assert settings.certificate is not None
     return CallerIdentity(settings.certificate, settings.authority, monotonic)
+
+
+def _load(context: ssl.SSLContext, path: Path) -> None:
+    """Certificate and key.  Raises ``OSError`` (``SSLError``) if they are no good.
+
+    OpenSSL would ask whoever sits at the terminal for a key's password, and the server
+    would hang, or stop serving in the middle of its life when the file is renewed.
+    """
+
+    def password() -> NoReturn:
+        raise ssl.SSLError("its private key is encrypted: servers need it without")
+
+    context.load_cert_chain(path, password=password)
 
 
 def _server_context(authority: Path | None) -> ssl.SSLContext:

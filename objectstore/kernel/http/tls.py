@@ -179,26 +179,9 @@ def encrypted(
     ``Unavailable`` when it is not, or when no answer comes in time.
     """
     try:
-        # An end without TLS's own goodbye is an error: bodies must not be cut short.
-        secure = context.wrap_socket(
-            sock,
-            server_hostname=host,
-            do_handshake_on_connect=False,
-            suppress_ragged_eofs=False,
-        )
-    except BaseException:
-        sock.close()
-        raise
-    try:
-        secure.setblocking(False)
-        with concurrency.deadline(timeout_seconds):
-            _shake_hands(secure)
-    except BaseException as error:
-        secure.close()
-        if isinstance(error, OSError):  # a certificate that is refused too
-            raise Unavailable(f"TLS with {host} fails: {error}") from None
-        raise
-    return TlsSocket(secure)
+        return _secured(sock, context, host, timeout_seconds)
+    except OSError as error:  # a certificate that is refused too
+        raise Unavailable(f"TLS with {host} fails: {error}") from None
 
 
 def accepted(
@@ -209,10 +192,22 @@ def accepted(
     Raises ``OSError`` when it does not want to (or may not), ``DeadlineExceeded`` when
     it does not say.
     """
+    return _secured(sock, context, None, timeout_seconds)
+
+
+def _secured(
+    sock: socket.socket,
+    context: ssl.SSLContext,
+    host: str | None,
+    timeout_seconds: float,
+) -> TlsSocket:
+    """``host``: whom we call; None: we were called."""
     try:
+        # An end without TLS's own goodbye is an error: bodies must not be cut short.
         secure = context.wrap_socket(
             sock,
-            server_side=True,
+            server_side=host is None,
+            server_hostname=host,
             do_handshake_on_connect=False,
             suppress_ragged_eofs=False,
         )

@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import ssl
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -283,6 +284,24 @@ def test_who_speaks_plain_http_is_told(
         assert said.startswith(b"HTTP/1.1 400 ") and b"https://" in said
         assert edge.talk(b"\x16\x03garbage" * 100)[:4] != b"HTTP"
         assert edge.server.connections == 0
+        assert edge.server.failed_handshakes == 2
+
+
+def test_an_encrypted_key_is_refused_and_nobody_is_asked(
+    certificates: Certificates, tmp_path: Path
+) -> None:
+    """OpenSSL would ask at the terminal, where there is one."""
+    path = tmp_path / "own.pem"
+    words = ["openssl", "pkey", "-in", certificates.server, "-aes256"]
+    told = subprocess.run(
+        [*words, "-passout", "pass:x"], check=True, capture_output=True, text=True
+    )
+    whole = certificates.server.read_text()
+    path.write_text(whole[: whole.index("-----BEGIN PRIV")] + told.stdout)
+    with pytest.raises(Unavailable, match="private key is encrypted"):
+        ServerIdentity(TlsSettings(certificate=path), Time())
+    with pytest.raises(Unavailable, match="private key is encrypted"):
+        CallerIdentity(path, certificates.authority, Time())
 
 
 def test_servers_show_each_other_certificates(
