@@ -226,7 +226,8 @@ def _apply(
     database = load_inventory(inventory_file).cloud.database
     site = Site.of(inventory_file)
     with site.locked():
-        if goes_back and len(site.history) < 2:
+        before = site.release_before
+        if goes_back and not before:
             raise Stopped("there is no release before: upgrade from its checkout")
         if upgrades or not site.release:
             click.echo("building the release")
@@ -234,7 +235,6 @@ def _apply(
             click.echo(f"release {site.release}")
         with _fleet(inventory_file) as (inventory, _, fleet):
             if goes_back:
-                before = site.history[-2]
                 if why := why_not_back(site, before, survey(fleet, inventory, site)):
                     raise Stopped(why)
                 site.choose_release(before)

@@ -81,9 +81,10 @@ class Deployment:
             if away:
                 raise Stopped("\n".join(left))
         self._roll(found, away, at_once=at_once)
+        if len(away) < len(self._inventory.hosts):
+            self._site.release_runs()
         left = [f"{host.name}: was not deployed" for host in away]
-        left += self._step_rings(away, (), wait)
-        left += self._drain(wait)
+        left += [*self._step_rings(away, (), wait), *self._drain(wait)]
         self._say_goodbye()
         self._site.prune(self._inventory.cloud.releases)
         return left
@@ -127,11 +128,10 @@ class Deployment:
         return bool(reasons)
 
     def _refuse_forgetting(self, lost: tuple[str, ...]) -> None:
-        builders = self._site.builders(self._inventory)
         problem = why_not_forgotten(
             self._fleet,
             self._inventory,
-            builders,
+            self._site,
             lost,
             accepts_loss=self._accepts_loss,
         )
@@ -215,6 +215,7 @@ class Deployment:
                 self._say(f"waiting until the store is whole ({reasons[0]})")
                 told = True
             time.sleep(LOOK_SECONDS)
+        self._site.all_has_arrived()
 
     # ---- rings ---------------------------------------------------------------------
 
@@ -232,7 +233,9 @@ class Deployment:
                 return ["rings wait: not every host was deployed"]
             if done:
                 # Without a host that is lost it never is: its copies are made now.
-                if not forget:
+                if forget:
+                    self._site.keep_arrived(self._site.builders(self._inventory))
+                else:
                     self._wait_until_whole("before rings change")
                     # From now on partitions rest, not from before that.
                     steps = self._next_steps(())

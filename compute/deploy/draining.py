@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from compute.deploy.fleet import Fleet
@@ -47,8 +47,11 @@ def guests_left(fleet: Fleet, inventory: Inventory, *, acts: bool) -> list[str]:
     return [f"servers of {', '.join(drained)}: {problem}"] if drained else []
 
 
-def store_missing(fleet: Fleet, inventory: Inventory, site: Site) -> list[str]:
-    """Why the store is not whole, as the first node that answers sees it."""
+def store_missing(
+    fleet: Fleet, inventory: Inventory, site: Site, lost: Collection[str] = ()
+) -> list[str]:
+    """Why the store is not whole, as the first node that answers sees it; the servers
+    ``lost`` apart."""
     problem = "no store node answers"
     for host in inventory.playing(Part.STORE):
         request = {
@@ -66,7 +69,7 @@ def store_missing(fleet: Fleet, inventory: Inventory, site: Site) -> list[str]:
                 (each for each in brought if each is not None), default=math.inf
             )
             older = _older_rings(there, inventory, site)
-            return [*older, *missing(fleet.ask(host, request), since)]
+            return [*older, *missing(fleet.ask(host, request), since, lost)]
         except Refused as error:
             problem = f"{host.name}: {error}"
     return [problem]

@@ -3,8 +3,10 @@
 lock            one deployment at a time
 secrets.json    made once; whoever loses it loses every name of the store
 *.builder       rings as they are being drawn, and *.ring.gz, as hosts have them
+*.arrived       rings of before hosts were forgotten, until what moved has arrived
 release         the name of the release that hosts should run
 history         it and those before, the latest last
+tried           the latest, as long as no run has got through with it
 releases/       the releases themselves, one tar file each
 known_hosts     hosts' keys, where the inventory names no file of them
 authority.pem   who signs hosts' certificates, and authority.key, the key for that
@@ -17,7 +19,7 @@ import fcntl
 import json
 import os
 import secrets as random_secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -39,7 +41,7 @@ from compute.deploy.model import Part, Secrets
 from compute.deploy.rings import ring_names
 from compute.deploy.settings_files import names_of, public_url, store_url
 from ring.builder import Builder
-from ring.file import load_builder
+from ring.file import load_builder, save_builder
 
 SECRET_BYTES = 32
 CERTIFICATES = "certificates"
@@ -86,6 +88,28 @@ class Site:
             for name in ring_names(inventory)
             if self.builder(name).exists()
         }
+
+    def arrived_builders(self, inventory: Inventory) -> dict[str, Builder]:
+        """Rings whose copies were all made, if others are being made since."""
+        return {
+            name: load_builder(path)
+            for name in ring_names(inventory)
+            if (path := self._arrived(name)).exists()
+        }
+
+    def keep_arrived(self, builders: Mapping[str, Builder]) -> None:
+        """Before devices are forgotten.  Those of an earlier time say more."""
+        for name, builder in builders.items():
+            if not self._arrived(name).exists():
+                save_builder(builder, self._arrived(name))
+
+    def all_has_arrived(self) -> None:
+        """Whatever the rings give to a device, it has."""
+        for path in self.directory.glob("*.arrived"):
+            path.unlink()
+
+    def _arrived(self, ring: str) -> Path:
+        return self.directory / f"{ring}.arrived"
 
     def make(self) -> None:
         """The directory, for its owner's eyes."""
@@ -196,11 +220,29 @@ class Site:
         kept = self._read("history").split()
         return kept or [name for name in [self.release] if name]
 
+    @property
+    def release_before(self) -> str:
+        """The latest that hosts have run, but for the one they should run; "": none."""
+        return next((each for each in self.history[-2::-1] if each != self._tried), "")
+
     def choose_release(self, name: str) -> None:
-        """Let hosts run it, from the next apply on."""
-        history = [each for each in self.history if each != name]
+        """Let hosts run it, from the next apply on.  One that no run got through with
+        is nothing to go back to."""
+        before = self.history
+        is_new = name not in before or name == self._tried
+        history = [each for each in before if each not in (name, self._tried)]
         self._write("history", "\n".join([*history, name]) + "\n")
+        self._write("tried", f"{name}\n" if is_new else "")
         self._write("release", name + "\n")
+
+    def release_runs(self) -> None:
+        """A run got through with it."""
+        if self._tried == self.release:
+            self._write("tried", "")
+
+    @property
+    def _tried(self) -> str:
+        return self._read("tried").strip()
 
     def prune(self, kept: int) -> None:
         """Forget all releases but the latest; hosts do so when they run as wished."""

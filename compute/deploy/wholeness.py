@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 # Servers look for new rings every 5 s, each process by itself; a round that began with
@@ -11,19 +11,30 @@ from typing import Any
 NOTICED_SECONDS = 15.0
 
 
-def missing(recon: Mapping[str, Any], rings_seconds: float = math.inf) -> list[str]:
+def missing(
+    recon: Mapping[str, Any],
+    rings_seconds: float = math.inf,
+    lost: Collection[str] = (),
+) -> list[str]:
     """Why it is not, by ``objectstore recon --json``; nothing: it is whole.
 
     Every server of the rings answers and serves its devices, no copy waits for one that
     was away, and each device has been through a clean round since the last start of any
     server, and since rings were brought, ``rings_seconds`` ago: then it has what was
     written meanwhile, and what moved has arrived.
+
+    ``lost``: servers (ADDRESS:PORT) that need not answer, and what waits for them need
+    not arrive.
     """
-    return list(_missing(recon["servers"], rings_seconds - NOTICED_SECONDS))
+    servers = {
+        name: page for name, page in recon["servers"].items() if name not in lost
+    }
+    noticed_seconds = rings_seconds - NOTICED_SECONDS
+    return list(_missing(servers, noticed_seconds, copies=not lost))
 
 
 def _missing(
-    servers: Mapping[str, Mapping[str, Any]], noticed_seconds: float
+    servers: Mapping[str, Mapping[str, Any]], noticed_seconds: float, *, copies: bool
 ) -> Iterator[str]:
     uptimes = (
         page["uptime_seconds"] for page in servers.values() if "problem" not in page
@@ -40,16 +51,16 @@ def _missing(
         for device in page["devices"]:
             for room in device["rooms"]:
                 where = f"{name}/{device['device']} {room['room']}"
-                yield from _room_missing(where, room, youngest)
+                yield from _room_missing(where, room, youngest, copies=copies)
 
 
 def _room_missing(
-    where: str, room: Mapping[str, Any], youngest: float
+    where: str, room: Mapping[str, Any], youngest: float, *, copies: bool
 ) -> Iterator[str]:
     told = room["replication"] or {}
     if room["quarantined"]:
         yield f"{where}: {room['quarantined']} bad copies are not replaced yet"
-    if told.get("copies_owed"):
+    if copies and told.get("copies_owed"):
         yield f"{where}: {told['copies_owed']} copies wait for another device"
     age = told.get("age_seconds")
     if age is None or age >= youngest:

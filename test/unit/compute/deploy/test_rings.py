@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
-from compute.deploy.fleet import Fleet
-from compute.deploy.forgetting import orphans, why_not_forgotten
 from compute.deploy.rings import (
     RingRefused,
     empty,
@@ -160,31 +156,3 @@ def test_two_zones_cannot_leave_by_mistake() -> None:
     found = inventory({"store": {"replicas": "2"}}, without="host:alpha")
     with pytest.raises(RingRefused, match="alpha/d1 is not in the inventory"):
         next_step(first_ring(inventory()), found, HOUR)
-
-
-def test_what_only_lost_hosts_held_is_counted() -> None:
-    builder = first_ring(inventory())
-    assert orphans(builder, ["alpha", "beta"]) == 0
-    assert orphans(builder, ["alpha", "beta", "gamma"]) == 64
-
-
-def test_the_last_copies_are_not_given_up_unless_told_so() -> None:
-    found = inventory({"host:delta": NEW["host:delta"]})
-    rings = {"object": first_ring(inventory({"store": {"replicas": "1"}}))}
-    hosts = tuple(host for host in found.hosts if host.name != "alpha")
-    found = replace(found, hosts=hosts)
-    said = why_not_forgotten(Fleet(), found, rings, ["alpha"])
-    assert "without any other copy would be lost" in said
-    assert "of object" in said
-    assert not why_not_forgotten(Fleet(), found, rings, ["alpha"], accepts_loss=True)
-
-
-@pytest.mark.parametrize(
-    ("name", "words"),
-    [("gamma", "take it out"), ("alhpa", "no ring has a device"), ("alpha", "")],
-)
-def test_who_is_forgotten_is_known_and_not_wished(name: str, words: str) -> None:
-    found = inventory(without="host:alpha")
-    rings = {"object": first_ring(inventory())}
-    assert words in (said := why_not_forgotten(Fleet(), found, rings, [name]))
-    assert bool(words) == bool(said)
