@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import signal
+import socket
 from collections.abc import Callable
 from functools import partial
 from random import SystemRandom
@@ -39,7 +40,7 @@ from compute.identity.client import (
 )
 from compute.identity.room import build_parts as build_identity_parts
 from compute.identity.room import room_of as identity_room
-from compute.settings import AGENT_ROLES, ROOM_ROLES, Address, CloudSettings, Role
+from compute.settings import AGENT_ROLES, ROOM_ROLES, CloudSettings, Role
 from objectstore.app.worker import StoreWorker
 from objectstore.client.caller import Caller
 from objectstore.client.in_process import InProcessCaller
@@ -52,6 +53,7 @@ from objectstore.kernel.http.identity_file import ServerIdentity
 from objectstore.kernel.log import open_access_log
 from objectstore.kernel.loop import Loop
 from objectstore.kernel.metrics import AccessSinks
+from objectstore.kernel.process import ListenAt
 from objectstore.kernel.signals import on_signals
 from objectstore.kernel.wsgi import Server, listen
 from objectstore.middleware.identity import IdentityFilter
@@ -82,18 +84,18 @@ class Cloud:
 
     def run(self, worker: process.Worker) -> None:
         """Serve, and on SIGTERM finish what is under way."""
-        self.start()
+        self.start(worker.listen)
         stop = concurrency.Event()
         on_signals({signal.SIGTERM: stop.set, signal.SIGINT: stop.set})
         worker.ready()
         stop.wait()
         self.stop()
 
-    def start(self) -> None:
+    def start(self, listen_at: ListenAt = listen) -> None:
         """Serve in the background until ``stop``."""
         settings = self._settings
         settings.cloud.state.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._start_store()
+        self._start_store(listen_at)
         self._bus = (
             AmqpBus(settings.cloud.bus) if settings.cloud.bus else InProcessBus()
         )
@@ -117,7 +119,7 @@ class Cloud:
             )
             # Who has heard an answer may rely on all of this process.
             self._agents.open()
-        self._listen()
+        self._listen(listen_at)
         for loop in self._loops:
             loop.start()
         if self._agents is not None:
@@ -151,11 +153,11 @@ class Cloud:
 
     # ---- the object store ------------------------------------------------------
 
-    def _start_store(self) -> None:
+    def _start_store(self, listen_at: ListenAt) -> None:
         source = self._settings.cloud.object_store
         if source is not None:
             self._store = StoreWorker(load_settings(source.absolute()), 0, 1)
-            self._store.start()
+            self._store.start(listen_at=listen_at)
 
     def _connect_store(self, identity: Caller) -> None:
         """The store asks identity without a socket, and hears of revocations."""
@@ -226,7 +228,7 @@ class Cloud:
 
     # ---- the listener ----------------------------------------------------------
 
-    def _listen(self) -> None:
+    def _listen(self, listen_at: ListenAt) -> None:
         settings = self._settings
         address = settings.public_address
         applications = {name: room.application for name, room in self._rooms.items()}
@@ -235,11 +237,14 @@ class Cloud:
         sinks: AccessSink | None = self._access
         requests = None
         if settings.status_address is not None:
-            requests = self._serve_status(settings.status_address, list(applications))
+            status = listen_at(
+                settings.status_address.host, settings.status_address.port
+            )
+            requests = self._serve_status(status, list(applications))
             sinks = AccessSinks([each for each in (requests, sinks) if each])
         server = self._server = Server(
             front_of(applications, consoles, door),
-            [listen(address.host, address.port)],
+            [listen_at(address.host, address.port)],
             settings.edge,
             access=sinks,
             clock=self._clock,
@@ -253,7 +258,9 @@ class Cloud:
             requests.tell_handshakes(lambda: server.failed_handshakes)
         server.start()
 
-    def _serve_status(self, address: Address, rooms: list[str]) -> RequestsByRoom:
+    def _serve_status(
+        self, listener: socket.socket, rooms: list[str]
+    ) -> RequestsByRoom:
         """Serve how this process is, at an address of its own; what counts requests."""
         requests = RequestsByRoom(rooms, rooms[0] if len(rooms) == 1 else "")
         asked: dict[str, Callable[[], Samples]] = {}
@@ -264,7 +271,7 @@ class Cloud:
             ).samples
         self._status = Server(
             StatusPages(requests, self._loops, asked, self._clock),
-            [listen(address.host, address.port)],
+            [listener],
             self._settings.edge,
             clock=self._clock,
         )

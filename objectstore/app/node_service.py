@@ -16,6 +16,7 @@ from objectstore.app.status import Status
 from objectstore.container.server import container_server
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.metrics import RequestMetrics
+from objectstore.kernel.process import ListenAt
 from objectstore.kernel.wsgi import listen
 from objectstore.object.server import object_server
 from objectstore.settings import StoreSettings
@@ -24,7 +25,7 @@ from objectstore.wire.channel.serving import ChannelServer
 
 
 class NodeService:
-    """Serves the nodes of ``table`` for one of ``count`` workers."""
+    """Serves the nodes of ``table`` for one worker."""
 
     def __init__(
         self,
@@ -34,13 +35,11 @@ class NodeService:
         registry: CollectorRegistry,
         status: Status,
         admin: AdminPages,
-        count: int,
     ) -> None:
         self._settings = settings
         self._places = places
         self._status = status
         self._admin = admin
-        self._shares_ports = count > 1
         self._table = table = NodeTable()
         self._serves_nodes = places.serves_nodes
         name = "node" if places.serves_nodes else "status"
@@ -55,7 +54,7 @@ class NodeService:
             self._kinds, secret, clock.monotonic, self._metrics
         )
 
-    def serve(self, servers: Servers) -> None:
+    def serve(self, servers: Servers, listen_at: ListenAt) -> None:
         """Begin.  A process without devices has pages only, and those for siblings and
         where its settings say."""
         listeners = self._for_siblings()
@@ -63,9 +62,7 @@ class NodeService:
         if self._serves_nodes:
             address = self._settings.node_address
         if address is not None:
-            listeners.append(
-                listen(address.host, address.port, reuse_port=self._shares_ports)
-            )
+            listeners.append(listen_at(address.host, address.port))
         if listeners:
             servers.serve(self._front(), listeners, self._metrics)
 

@@ -13,9 +13,9 @@ from objectstore.kernel.clock import Clock
 from objectstore.kernel.known_facts import Facts
 from objectstore.kernel.loop import Loop
 from objectstore.kernel.metrics import RequestMetrics
+from objectstore.kernel.process import ListenAt
 from objectstore.kernel.request import Application
 from objectstore.kernel.timestamps import HybridClock
-from objectstore.kernel.wsgi import listen
 from objectstore.proxy.app import ProxyApplication
 from objectstore.proxy.placement import Placement
 from objectstore.settings import StoreSettings
@@ -36,7 +36,6 @@ class ProxyService:
     ) -> None:
         hash_process.allow()
         self._settings = settings
-        self._shares_port = count > 1
         proxy = ProxyApplication(
             placement,
             settings.policies,
@@ -64,10 +63,12 @@ class ProxyService:
         """What the filters do in the background: in one of the workers."""
         return filter_loops(self.pipeline, self.facts)
 
-    def serve(self, servers: Servers, registry: CollectorRegistry) -> None:
+    def serve(
+        self, servers: Servers, registry: CollectorRegistry, listen_at: ListenAt
+    ) -> None:
         """Begin."""
         address = self._settings.public_address
-        listener = listen(address.host, address.port, reuse_port=self._shares_port)
+        listener = listen_at(address.host, address.port)
         metrics = RequestMetrics(registry, "proxy")
         servers.serve(self.front, [listener], metrics, is_public=True)
 

@@ -43,11 +43,13 @@ from objectstore.kernel.errors import Unavailable
 from objectstore.kernel.http.identity_file import caller_identity
 from objectstore.kernel.log import open_access_log
 from objectstore.kernel.loop import Loop
+from objectstore.kernel.process import ListenAt
 from objectstore.kernel.request import Application
 from objectstore.kernel.signals import on_signals
 from objectstore.kernel.sync_realms import FILE_NAME, read_realms
 from objectstore.kernel.system_disk import SystemDisk
 from objectstore.kernel.timestamps import HybridClock
+from objectstore.kernel.wsgi import listen
 from objectstore.proxy.placement import Placement
 from objectstore.settings import Role, StoreSettings
 
@@ -124,30 +126,29 @@ class StoreWorker:
             self._registry,
             self._status,
             AdminPages(self._devices, secret, self._pool, workers),
-            count,
         )
 
     def run(self, worker: process.Worker) -> None:
         """Open the devices, serve, and on SIGTERM finish what is under way."""
-        self.start(waits=worker.is_first)
+        self.start(waits=worker.is_first, listen_at=worker.listen)
         stop = concurrency.Event()
         on_signals({signal.SIGTERM: stop.set, signal.SIGINT: stop.set})
         worker.ready()
         stop.wait()
         self.stop()
 
-    def start(self, *, waits: bool = False) -> None:
+    def start(self, *, waits: bool = False, listen_at: ListenAt = listen) -> None:
         """Open the devices and serve in the background until ``stop``; ``waits``: take
         clients only when the workers beside answer, which start now too."""
         settings = self._settings
         if self._places.serves_nodes:
             self._watch_devices()
-        self._nodes.serve(self._servers)
+        self._nodes.serve(self._servers, listen_at)
         if Role.PROXY in settings.server.roles:
             if waits and self._places.serves_nodes:
                 siblings = self._places.other_workers().values()
                 wait_for_siblings(siblings, self._clock)
-            self._start_proxy()
+            self._start_proxy(listen_at)
         watch = RingWatch(self._rings, self._placement)
         self._loops.append(Loop(watch, idle_seconds=watch.REST_SECONDS))
         if settings.server.background:
@@ -201,7 +202,7 @@ class StoreWorker:
 
     # ---- servers ---------------------------------------------------------------
 
-    def _start_proxy(self) -> None:
+    def _start_proxy(self, listen_at: ListenAt) -> None:
         settings = self._settings
         proxy = self._proxy = ProxyService(
             settings,
@@ -216,7 +217,7 @@ class StoreWorker:
             self._sync_containers(proxy)
         if self._index == 0 and settings.server.background:
             self._loops += proxy.loops()
-        proxy.serve(self._servers, self._registry)
+        proxy.serve(self._servers, self._registry, listen_at)
 
     def _sync_containers(self, proxy: ProxyService) -> None:
         """Send containers to other clusters, where there are realms."""

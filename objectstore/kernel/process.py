@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import json
 import logging
 import os
 import resource
 import signal
+import socket
 import sys
 from collections.abc import Callable, Iterable
 from typing import NoReturn
 
 from objectstore.kernel import interpreter
 from objectstore.kernel.errors import RingstackError
+from objectstore.kernel.http.listen import listen
 from objectstore.kernel.settings import BadSettings
 
 EXIT_CONFIGURATION = os.EX_CONFIG
@@ -24,26 +27,76 @@ EXIT_FAILURE = 1
 PR_SET_PDEATHSIG = 1
 # What a supervisor hears; its workers forget that it did.
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
+# For clients, for other servers, for who asks how it is.
+LISTENERS_MAX = 16
+READY_BYTES_MAX = 8 * 1024
 
 logger = logging.getLogger("objectstore.process")
+
+
+ListenAt = Callable[[str, int], socket.socket]
+"""Makes a listening socket, of host and port."""
+
+Listeners = dict[str, socket.socket]
+"""Listening sockets by what was asked for, HOST:PORT."""
 
 
 class Worker:
     """What a worker process knows of itself."""
 
     def __init__(
-        self, index: int, count: int, ready_writer: int, *, is_first: bool
+        self,
+        index: int,
+        count: int,
+        channel: socket.socket,
+        *,
+        is_first: bool,
+        inherited: Listeners | None = None,
     ) -> None:
+        """``inherited``: where the one before it listened."""
         self.index = index  # 0 .. count - 1, kept by its successors
         self.count = count
         # In its place: all the others start too, now.
         self.is_first = is_first
-        self._ready_writer = ready_writer
+        self._channel = channel
+        self._inherited = inherited or {}
+        self._listeners: Listeners = {}
+
+    def listen(self, host: str, port: int) -> socket.socket:
+        """A listening socket there.  Raises ``OSError``.
+
+        A worker without siblings goes on with its predecessor's: clients that come
+        while nobody is there wait in its queue, and are not refused.  Those with
+        siblings do not, for these take the clients.
+        """
+        if self.count > 1:
+            return listen(host, port, reuse_port=True)
+        place = f"{host}:{port}"
+        sock = self._inherited.pop(place, None) or listen(host, port)
+        self._listeners[place] = sock
+        return sock
 
     def ready(self) -> None:
-        """Tell the supervisor that requests are served now."""
+        """Tell the supervisor that requests are served now, and let it keep the
+        listening sockets for a successor."""
+        for sock in self._inherited.values():
+            sock.close()
+        self._inherited = {}
+        places = json.dumps(list(self._listeners)).encode()
+        descriptors = [sock.fileno() for sock in self._listeners.values()]
         with contextlib.suppress(BrokenPipeError):
-            os.write(self._ready_writer, b"+")
+            socket.send_fds(self._channel, [places], descriptors)
+
+
+def hear_ready(channel: socket.socket) -> Listeners | None:
+    """The other end of ``Worker.ready``; None: the worker has ended."""
+    said, descriptors, _, _ = socket.recv_fds(
+        channel, READY_BYTES_MAX, LISTENERS_MAX, socket.MSG_CMSG_CLOEXEC
+    )
+    if not said:
+        return None
+    sockets = [socket.socket(fileno=each) for each in descriptors]
+    return dict(zip(json.loads(said), sockets, strict=True))
 
 
 Work = Callable[[Worker], int | None]

@@ -8,7 +8,7 @@
     sys.exit(Supervisor(work, 4).run())
 
 The supervisor has neither hub nor threads, so forking is safe at any time.  It
-waits on one pipe for signals and on one pipe of each worker, which brings a byte
+waits on one pipe for signals and on one channel of each worker, which brings word
 when the worker is ready and ends when the worker does.
 
 * A worker that dies is started again, later and later if it dies young.
@@ -16,7 +16,9 @@ when the worker is ready and ends when the worker does.
   signal kills at once.
 * SIGHUP: workers are replaced one by one, each stopped before its successor starts,
   because a process owns its devices and its successor could not open them.
-  ``may_replace`` is asked before, in a process of its own.
+  ``may_replace`` is asked before, in a process of its own.  Meanwhile the supervisor
+  keeps the listening sockets of one that has no siblings (``Worker.listen``); it lets
+  go of them when a worker dies, for nobody knows when the next one will serve.
 * A worker that exits with ``EXIT_CONFIGURATION`` before it was ever ready would
   do so for ever: the supervisor stops everything and exits with that.
 * When the supervisor itself dies, the system sends its workers SIGTERM.
@@ -29,9 +31,9 @@ import logging
 import os
 import select
 import signal
+import socket
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from objectstore.kernel.clock import Clock, SystemClock
@@ -40,9 +42,11 @@ from objectstore.kernel.process import (
     SIGNALS,
     Work,
     Worker,
+    hear_ready,
     live_as_worker,
 )
 from objectstore.kernel.question import Question
+from objectstore.kernel.worker_place import Place
 
 DRAIN_SECONDS = 30.0
 # A worker that lived longer than this did not die of its start.
@@ -56,20 +60,6 @@ STOP_SIGNALS = frozenset({signal.SIGTERM, signal.SIGINT})
 SIGNALS_IN_A_TURN = 64 * 1024
 
 logger = logging.getLogger("objectstore.process")
-
-
-@dataclass(slots=True)
-class Place:
-    """One worker's place: who fills it now, or when it is to be filled."""
-
-    index: int
-    process: int = 0  # 0: nobody
-    reader: int = -1
-    started: float = 0.0  # 0: nobody was here yet
-    is_ready: bool = False
-    start_at: float = 0.0
-    failures: int = 0
-    stop_by: float = 0.0  # told to stop; killed after this; 0: not told
 
 
 class Supervisor:
@@ -119,14 +109,13 @@ class Supervisor:
     # ---- one turn ------------------------------------------------------------
 
     def _wait(self) -> None:
-        readers = [place.reader for place in self._places if place.reader >= 0]
-        found, _, _ = select.select(
-            [self._wake_reader, *readers], [], [], self._seconds_to_next()
-        )
+        channels = [place.channel for place in self._places if place.channel]
+        readers: list[int | socket.socket] = [self._wake_reader, *channels]
+        found, _, _ = select.select(readers, [], [], self._seconds_to_next())
         if self._wake_reader in found:
             self._take_signals(os.read(self._wake_reader, SIGNALS_IN_A_TURN))
         for place in self._places:
-            if place.reader in found:
+            if place.channel in found:
                 self._hear(place)
         self._reap()
         self._hear_answer()
@@ -187,6 +176,7 @@ class Supervisor:
         if self._question is not None:
             self._question.drop()
         for place in self._places:
+            place.keep({})
             self._tell_to_stop(place)
             if at_once and place.process:
                 place.stop_by = self._clock.monotonic()
@@ -224,30 +214,37 @@ class Supervisor:
                 self._start(place)
 
     def _start(self, place: Place) -> None:
-        reader, writer = os.pipe2(os.O_CLOEXEC)
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         parent = os.getpid()
         sys.stdout.flush()
         sys.stderr.flush()
         process = os.fork()
         if not process:
             worker = Worker(
-                place.index, len(self._places), writer, is_first=not place.started
+                place.index,
+                len(self._places),
+                theirs,
+                is_first=not place.started,
+                inherited=place.listeners,
             )
-            others = [each.reader for each in self._places if each.reader >= 0]
-            ours = [reader, *others, self._wake_reader, self._wake_writer]
-            live_as_worker(self._work, worker, parent, ours)
-        os.close(writer)
-        place.process, place.reader = process, reader
+            descriptors = [ours.fileno(), self._wake_reader, self._wake_writer]
+            others = [each for each in self._places if each is not place]
+            descriptors += [n for each in others for n in each.descriptors()]
+            live_as_worker(self._work, worker, parent, descriptors)
+        theirs.close()
+        place.process, place.channel = process, ours
         place.started = self._clock.monotonic()
         place.is_ready, place.stop_by = False, 0.0
 
     def _hear(self, place: Place) -> None:
-        if os.read(place.reader, 16):
-            place.is_ready = True
+        assert place.channel is not None
+        listeners = hear_ready(place.channel)
+        if listeners is None:
+            place.close_channel()
             return
-        # It has closed its end: it has died, or is about to.
-        os.close(place.reader)
-        place.reader = -1
+        place.is_ready = True
+        # It may have been told to stop since.
+        place.keep({} if self._stopping else listeners)
 
     def _reap(self) -> None:
         for place in self._places:
@@ -261,12 +258,11 @@ class Supervisor:
         now = self._clock.monotonic()
         was_told, was_ready = bool(place.stop_by), place.is_ready
         place.process, place.is_ready, place.stop_by = 0, False, 0.0
-        if place.reader >= 0:
-            os.close(place.reader)
-            place.reader = -1
+        place.close_channel()
         if was_told:
             place.start_at = now
             return
+        place.keep({})
         if code == EXIT_CONFIGURATION and not was_ready:
             self._status = EXIT_CONFIGURATION
             self._stop(at_once=False)

@@ -8,6 +8,7 @@ import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
+from http.client import HTTPConnection
 from pathlib import Path
 from threading import Event
 from urllib.parse import urlsplit
@@ -47,9 +48,17 @@ def test_reload(tmp_path: Path) -> None:
 
         good = f"{text}\n[app:proxy-server]\nallow_account_management = false\n"
         settings.write_text(good, "utf-8")
-        os.kill(store.pid(), signal.SIGHUP)
-        wait_for(lambda: before not in store.workers(), "the old worker to end")
-        wait_for(store.answers, "its answer")
+        with ThreadPoolExecutor(1) as pool:
+            is_over = Event()
+            knocking = pool.submit(knock, store, is_over)
+            os.kill(store.pid(), signal.SIGHUP)
+            try:
+                gone = "the old worker to end"
+                wait_for(lambda: before not in store.workers(), gone)
+                wait_for(store.answers, "its answer")
+            finally:
+                is_over.set()
+            assert knocking.result() > 1
         newcomer = Client(store.endpoint(), NEWCOMER)
         newcomer.ok("PUT", "box")
         # The server's own sections are read again too, not only the filters'.
@@ -131,6 +140,19 @@ def test_a_worker_that_is_down_holds_up_no_successor(tmp_path: Path) -> None:
         wait_for(lambda: left not in store.workers(), "the worker to end")
         wait_for(lambda: store.is_up(0), "its successor")
         assert "clients are served without" not in log.read_text()
+
+
+def knock(store: Store, is_over: Event) -> int:
+    """A connection for each request, one after the other: nobody is refused, though
+    there is one worker only."""
+    where, count = urlsplit(store.endpoint()), 0
+    while not is_over.is_set():
+        asking = HTTPConnection(where.hostname or "", where.port, timeout=30)
+        with closing(asking):
+            asking.request("GET", "/healthcheck")
+            assert asking.getresponse().status == 200
+        count += 1
+    return count
 
 
 def life(store: Store, number: int, is_over: Event) -> int:

@@ -36,6 +36,30 @@ def newcomer(worker: Worker) -> None:
     serve(worker)
 
 
+def listening(worker: Worker) -> None:
+    """Greet who connects, with one's own process, until SIGTERM."""
+    listener = worker.listen("127.0.0.1", 0)
+
+    def greet() -> None:
+        listener.setblocking(False)
+        while True:
+            concurrency.wait_readable(listener.fileno())
+            sock, _ = listener.accept()
+            sock.sendall(f"{os.getpid()}\n".encode())
+            sock.close()
+
+    say("listening", listener.getsockname()[1])
+    task = concurrency.spawn(greet)
+    ended = concurrency.Event()
+    on_signals({signal.SIGTERM: ended.set})
+    say("ready", worker.index, os.getpid())
+    worker.ready()
+    ended.wait()
+    concurrency.kill_task(task)
+    listener.close()
+    say("drained", worker.index, os.getpid())
+
+
 def stubborn(worker: Worker) -> None:
     """Ignore SIGTERM."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -81,6 +105,7 @@ if __name__ == "__main__":
     work = {
         "serve": serve,
         "newcomer": newcomer,
+        "listening": listening,
         "stubborn": stubborn,
         "misconfigured": misconfigured,
         "failing": failing,

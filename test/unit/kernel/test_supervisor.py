@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import select
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+import pytest
 
 PATIENCE_SECONDS = 20.0
 
@@ -107,6 +110,54 @@ def test_a_successor_is_told_that_it_is_one():
         program.hear("successor")
         program.hear_ready(1)
         program.process.send_signal(signal.SIGTERM)
+        assert program.end() == 0
+
+
+def greeting(port: str) -> int:
+    with socket.create_connection(("127.0.0.1", int(port)), PATIENCE_SECONDS) as sock:
+        return int(sock.makefile().read())
+
+
+def test_nobody_is_refused_while_the_only_worker_is_replaced():
+    with running("1", "listening") as program:
+        _, port = program.hear("listening")
+        (before,) = program.hear_ready(1).values()
+        assert greeting(port) == before
+        program.process.send_signal(signal.SIGHUP)
+        program.hear("drained")
+        # The old one listens no more; whether the new one does yet, we cannot know.
+        with socket.create_connection(("127.0.0.1", int(port))) as waiting:
+            waiting.settimeout(PATIENCE_SECONDS)
+            assert program.hear("listening")[1] == port
+            (after,) = program.hear_ready(1).values()
+            assert after != before
+            assert int(waiting.makefile().read()) == after
+        # A second time, from what the successor has handed over.
+        program.process.send_signal(signal.SIGHUP)
+        program.hear("drained")
+        assert greeting(port) not in (before, after)
+        assert program.hear("listening")[1] == port
+        program.hear_ready(1)
+        program.process.send_signal(signal.SIGTERM)
+        program.hear("drained")
+        with pytest.raises(ConnectionRefusedError):
+            greeting(port)
+        assert program.end() == 0
+
+
+def test_nobody_waits_for_a_worker_that_has_died():
+    """It may take long until the next one serves."""
+    with running("1", "listening") as program:
+        _, port = program.hear("listening")
+        (worker,) = program.hear_ready(1).values()
+        os.kill(worker, signal.SIGKILL)
+        _, another = program.hear("listening")
+        program.hear_ready(1)
+        with pytest.raises(ConnectionRefusedError):
+            greeting(port)
+        assert greeting(another) != worker
+        program.process.send_signal(signal.SIGTERM)
+        program.hear("drained")
         assert program.end() == 0
 
 

@@ -1,0 +1,40 @@
+"""What a supervisor knows of one worker's place."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass, field
+
+from objectstore.kernel.process import Listeners
+
+
+@dataclass(slots=True)
+class Place:
+    """One worker's place: who fills it now, or when it is to be filled."""
+
+    index: int
+    process: int = 0  # 0: nobody
+    channel: socket.socket | None = None
+    listeners: Listeners = field(default_factory=dict)
+    started: float = 0.0  # 0: nobody was here yet
+    is_ready: bool = False
+    start_at: float = 0.0
+    failures: int = 0
+    stop_by: float = 0.0  # told to stop; killed after this; 0: not told
+
+    def descriptors(self) -> list[int]:
+        """Of what the supervisor holds for it."""
+        held = [*self.listeners.values(), *([self.channel] if self.channel else [])]
+        return [sock.fileno() for sock in held]
+
+    def close_channel(self) -> None:
+        """Its worker has ended, or is about to."""
+        if self.channel is not None:
+            self.channel.close()
+            self.channel = None
+
+    def keep(self, listeners: Listeners) -> None:
+        """Let go of those before."""
+        for sock in self.listeners.values():
+            sock.close()
+        self.listeners = listeners
