@@ -100,7 +100,10 @@ def _warnings(
     if missing:
         yield f"apt will install {', '.join(missing)}"
     if wishes.has_open_tunnels:
-        yield "what guests say across hosts is not encrypted (VXLAN, UDP port 4789)"
+        yield (
+            "what guests say across hosts is not encrypted (VXLAN, UDP port 4789):"
+            " see encrypt_tunnels"
+        )
     if not found["systemd"]:
         yield "has no systemd: the supervisor will look after its services"
     if found["system"].get("ID") != "debian":

@@ -28,6 +28,9 @@ class CloudWish:
     tls: bool = option(
         True, "Encrypt what clients and hosts say; no: the wires are yours alone"
     )
+    encrypt_tunnels: bool = option(
+        False, "Encrypt what guests say across hosts (WireGuard, UDP port 51889)"
+    )
     certificate: Path | None = option(
         None, "Your own certificate chain for clients (PEM); default: the site's"
     )

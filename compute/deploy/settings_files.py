@@ -97,6 +97,7 @@ def cloud_conf(inventory: Inventory, host: Host) -> str:
             "service_password_file": SERVICE_PASSWORD,
             **({"database": cloud.database} if cloud.database else {}),
         },
+        **({"network": {"encrypt_tunnels": "yes"}} if cloud.encrypt_tunnels else {}),
         **_tls(inventory),
     }
     return render(_joined("cloud.conf", sections, inventory))

@@ -33,7 +33,14 @@ HOSTING_PACKAGES = (
     "ipxe-qemu",
     "openssh-client",
 )
-NETWORK_PACKAGES = ("dnsmasq-base", "nftables", "iproute2", "conntrack", "haproxy")
+NETWORK_PACKAGES = (
+    "dnsmasq-base",
+    "nftables",
+    "iproute2",
+    "conntrack",
+    "haproxy",
+)
+ENCRYPTION_PACKAGES = ("wireguard-tools",)
 SIMULATED = "sim"
 TLS_DIGITS = 16
 
@@ -154,9 +161,13 @@ def wish_for(
     packages: tuple[str, ...] = HOSTING_PACKAGES if hosting else ()
     if host.plays(Part.NETWORK):
         packages += NETWORK_PACKAGES
+        if inventory.cloud.encrypt_tunnels:
+            packages += ENCRYPTION_PACKAGES
     tunnels = host.plays(Part.NETWORK) and len(inventory.playing(Part.NETWORK)) > 1
     return HostWishes(
-        has_open_tunnels=inventory.cloud.tls and tunnels,
+        has_open_tunnels=(
+            inventory.cloud.tls and tunnels and not inventory.cloud.encrypt_tunnels
+        ),
         host=host,
         user=user,
         packages=packages,

@@ -12,10 +12,12 @@ from compute.core.context import RequestContext
 from compute.network import tables
 from compute.network.frame.work import NetworkDatabase, Work
 from compute.network.links import networks, prefixes, subnets
+from compute.network.links.segments import tunnels
 from compute.network.model import Network
 from compute.network.projects.topology import make_network_with_router
 
 MADE = "defaults"
+ENCRYPTION = "encrypted tunnels"
 # The cloud's own things belong to no project: only administrators touch them.
 NOBODY = ""
 
@@ -25,11 +27,31 @@ def ensure_defaults(database: NetworkDatabase) -> None:
     context = RequestContext("", roles=frozenset({"admin", "service"}))
     if not database.read(context, _are_made):
         database.write(context, _make)
+    if not database.read(context, _is_encryption_known):
+        database.write(context, _know_encryption)
 
 
 def _are_made(work: Work) -> bool:
     counters = tables.counters
     return bool(work.rows(counters.select().where(counters.c.name == MADE)))
+
+
+def _is_encryption_known(work: Work) -> bool:
+    """Whether hosts' views say what the settings say."""
+    counters = tables.counters
+    found = work.rows(counters.select().where(counters.c.name == ENCRYPTION))
+    return [row["value"] for row in found] == [int(work.settings.encrypt_tunnels)]
+
+
+def _know_encryption(work: Work) -> None:
+    """A new revision: agents do not look at a view whose revision they know."""
+    if _is_encryption_known(work):
+        return
+    counters = tables.counters
+    work.connection.execute(counters.delete().where(counters.c.name == ENCRYPTION))
+    value = int(work.settings.encrypt_tunnels)
+    work.connection.execute(counters.insert().values(name=ENCRYPTION, value=value))
+    work.touch(tunnels(work))
 
 
 def _make(work: Work) -> None:

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+
+# 32 bytes in base64, as WireGuard writes keys.
+_PUBLIC_KEY = re.compile(r"[A-Za-z0-9+/]{43}=")
+
+
+def is_public_key(text: str) -> bool:
+    """Whether it may be a host's key: it gets into what root's programs read."""
+    return _PUBLIC_KEY.fullmatch(text) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +35,4 @@ class AgentReport:
     ports: tuple[PortStatus, ...] = ()
     problem: str = ""
     tunnel_address: str = ""  # where tunnels to this host end; "": it has none
+    tunnel_key: str = ""  # the public key of what is encrypted for this host

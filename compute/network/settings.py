@@ -13,9 +13,14 @@ class NetworkSettings:
 
     mtu: int = option(
         1500,
-        "The MTU of the wires between hosts; tunnelled networks have 50 less",
+        "The MTU of the wires between hosts; tunnelled networks have 50 less, 130 less"
+        " where tunnels are encrypted",
         minimum=118,
         maximum=65535,
+    )
+    encrypt_tunnels: bool = option(
+        False,
+        "Whether what guests say across hosts is encrypted (WireGuard, UDP port 51889)",
     )
     mac_prefix: str = option(
         "fa:16:3e", "The first three bytes of the MAC addresses that are made"

@@ -94,11 +94,13 @@ class Subnet:
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """Another host that has ports of a network: where its tunnels end, and the MAC
-    addresses that are to be found there."""
+    """Another host that has ports of a network: where its tunnels end, the MAC
+    addresses that are to be found there, and the host's public key ("": it has told
+    none, and where tunnels are encrypted nothing is sent to it)."""
 
     address: str
     macs: tuple[str, ...] = ()
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,3 +300,5 @@ class HostView:
     floating_ips: tuple[FloatingIp, ...] = ()
     port_forwardings: tuple[PortForwarding, ...] = ()
     floating_qualities: tuple[FloatingQuality, ...] = ()
+    # Whether tunnels are encrypted; then none is ever made that is not.
+    encrypts_tunnels: bool = False

@@ -22,6 +22,7 @@ from compute.network.agent.model import (
     SeenNamespace,
     SeenProcess,
     SeenRules,
+    WireGuard,
 )
 from compute.network.agent.operations import Operation
 from compute.network.agent.shapers import UNKNOWN
@@ -44,6 +45,7 @@ class MemoryHost:
     directories: set[str] = field(default_factory=set)
     listeners: dict[str, Listener] = field(default_factory=dict)
     flows: dict[str, PortFlows] = field(default_factory=dict)
+    wireguards: dict[str, WireGuard] = field(default_factory=dict)
     fails: set[str] = field(default_factory=set)
     done: list[do.Operation] = field(default_factory=list)
     last_process: int = 100
@@ -58,6 +60,7 @@ class MemoryHost:
             directories=frozenset(self.directories),
             listeners=dict(self.listeners),
             flows=dict(self.flows),
+            wireguards=dict(self.wireguards),
         )
 
     def apply(
@@ -160,6 +163,9 @@ class MemoryHost:
                 shapings = dict(self.namespaces[name].shapings)
                 shapings.pop(side, None)
                 self._change(name, shapings=shapings)
+            case do.SetPeers(concerns=name, wireguard=wireguard):
+                assert name in self.namespaces[HOST].links
+                self.wireguards[name] = wireguard
             case do.JudgeFlows() | do.EndTranslations() | do.EndForwarded():
                 pass
             case _:
@@ -199,6 +205,9 @@ class MemoryHost:
         """Gone, the other end of a veth too, and ports are free of the bridge."""
         links = dict(self.namespaces[HOST].links)
         index = links.pop(name).index
+        self.wireguards.pop(name, None)
+        # Tunnels go with what they go through.
+        links = {key: seen for key, seen in links.items() if seen.through != name}
         links = {
             key: replace(seen, bridge="" if seen.bridge == name else seen.bridge)
             for key, seen in links.items()
@@ -221,6 +230,7 @@ class MemoryHost:
 
     def _add_link(self, link: Link) -> None:
         assert link.name not in self.namespaces[HOST].links
+        assert not link.through or link.through in self.namespaces[HOST].links
         self.last_process += 1
         seen = SeenLink(
             link.name,
@@ -228,6 +238,7 @@ class MemoryHost:
             link.kind.value,
             segment=link.segment,
             local=link.local,
+            through=link.through,
         )
         self._put(HOST, self._as_told(seen, link))
         if link.inner is not None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from compute.network.agent.desired_balancers import add_balancer_port
+from compute.network.agent.desired_encryption import add_encryption
 from compute.network.agent.desired_networks import add_network, add_tap
 from compute.network.agent.desired_parts import Parts
 from compute.network.agent.desired_routers import add_router
@@ -33,6 +34,7 @@ def desired_state(
 ) -> Desired:
     """What should be on the host.  ``zones``: see ``host_rules.assign_zones``."""
     parts = Parts(view, settings, zones)
+    wireguards = add_encryption(parts)
     for network in view.networks:
         add_network(parts, network)
     for port in parts.ports.values():
@@ -54,6 +56,7 @@ def desired_state(
         sysctls=BRIDGE_SYSCTLS + ((("net/ipv4/ip_forward", "1"),) if forwards else ()),
         flows=port_flows(view, zones),
         shapings=shapings(view, parts.namespaces),
+        wireguards=wireguards,
     )
 
 

@@ -3,6 +3,7 @@ service, and the taps of its guests."""
 
 from __future__ import annotations
 
+from compute.network.agent.desired_encryption import inside_address, reachable
 from compute.network.agent.desired_parts import DEFAULT_ROUTES, Parts, has_address
 from compute.network.agent.dhcp import network_dnsmasq
 from compute.network.agent.metadata_address import METADATA6_PREFIX
@@ -24,6 +25,7 @@ from compute.network.agent.names import (
     port_alias,
     tunnel_alias,
     tunnel_device,
+    wireguard_device,
 )
 from compute.network.port_names import OWNER_DHCP, tap_name
 from compute.network.view import Network, Port
@@ -55,9 +57,21 @@ def add_network(parts: Parts, network: Network) -> None:
 def _add_tunnels(parts: Parts, network: Network) -> None:
     """The way to the other hosts that have the network."""
     name = tunnel_device(network.id)
+    own_key = parts.settings.tunnel_key
+    if not parts.view.encrypts_tunnels:
+        local, through = parts.settings.tunnel_address, ""
+        ends = {remote.address: remote for remote in network.remotes}
+    elif own_key:
+        local, through = inside_address(own_key), wireguard_device(own_key)
+        ends = {
+            inside_address(remote.key): remote
+            for remote in reachable(network.remotes, own_key)
+        }
+    else:
+        return
     forwards = {
-        Forward(mac, remote.address)
-        for remote in network.remotes
+        Forward(mac, address)
+        for address, remote in ends.items()
         for mac in (EVERYBODY, *remote.macs)
     }
     parts.links[name] = Link(
@@ -68,7 +82,8 @@ def _add_tunnels(parts: Parts, network: Network) -> None:
         is_up=network.admin_up,
         bridge=bridge_name(network.id),
         segment=network.segment,
-        local=parts.settings.tunnel_address,
+        local=local,
+        through=through,
         forwards=frozenset(forwards),
     )
 

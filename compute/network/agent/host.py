@@ -38,6 +38,7 @@ from compute.network.agent.rule_loader import (
     end_unlawful_flows,
 )
 from compute.network.agent.shapers import Shapers
+from compute.network.agent.wireguard import WireGuards
 from objectstore.kernel import concurrency
 from objectstore.kernel.errors import RingstackError, Unavailable
 
@@ -60,6 +61,7 @@ class Host:
         self._rules = RuleLoader()
         self._shapers = Shapers()
         self._processes = DnsmasqProcesses(state_directory)
+        self._wireguards = WireGuards(state_directory)
         # What ports' flows were last judged by; a new agent takes them as they are.
         self._flows: dict[str, PortFlows] = {}
 
@@ -86,6 +88,7 @@ class Host:
             directories=frozenset(self._processes.directories()),
             listeners=self._listeners.seen(),
             flows=dict(self._flows),
+            wireguards=self._wireguards.seen(namespaces[HOST].links),
         )
 
     def _namespace(self, name: str) -> SeenNamespace:
@@ -259,6 +262,9 @@ class Host:
     def _end_forwarded(self, operation: do.EndForwarded) -> None:
         end_forwarded(operation.namespace, operation.key)
 
+    def _set_peers(self, operation: do.SetPeers) -> None:
+        self._wireguards.tell(operation.concerns, operation.wireguard)
+
 
 _ACTIONS: dict[type[Any], Callable[[Host, Any], None]] = {
     do.LoadRules: Host._load_rules,
@@ -286,4 +292,5 @@ _ACTIONS: dict[type[Any], Callable[[Host, Any], None]] = {
     do.EndForwarded: Host._end_forwarded,
     do.ShapeDevice: Host._shape,
     do.UnshapeDevice: Host._unshape,
+    do.SetPeers: Host._set_peers,
 }

@@ -6,15 +6,22 @@ Besides the bridge table (``security.py``) an ``inet`` table that
   bridge has a conntrack zone of its own.  External networks have none, for the host
   itself talks there and translates their addresses;
 * writes the state of each bridged packet's connection into its mark;
-* hides external networks behind the host's address, where that is asked for.
+* hides external networks behind the host's address, where that is asked for;
+* takes no tunnel's frames but encrypted ones, where they are to be.
 """
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from compute.network.agent.names import BRIDGE_PREFIX, TABLE, bridge_name
+from compute.network.agent.model import TUNNEL_PORT
+from compute.network.agent.names import (
+    BRIDGE_PREFIX,
+    TABLE,
+    WIREGUARD_PREFIX,
+    bridge_name,
+)
 from compute.network.agent.security import (
     MARK_ESTABLISHED,
     MARK_INVALID,
@@ -59,12 +66,12 @@ def replaced(family: str, body: str) -> str:
 def host_rules(view: HostView, zones: Mapping[str, int]) -> str:
     """The host's whole ruleset for the view."""
     groups = {group.id: group for group in view.security_groups}
-    return replaced("inet", _inet_table(view.networks, zones)) + replaced(
+    return replaced("inet", _inet_table(view, zones)) + replaced(
         "bridge", bridge_table(view.ports, groups)
     )
 
 
-def _inet_table(networks: Iterable[Network], zones: Mapping[str, int]) -> str:
+def _inet_table(view: HostView, zones: Mapping[str, int]) -> str:
     bridges = {bridge_name(key): zone for key, zone in zones.items() if zone}
     pairs = ", ".join(f'"{name}" : {zone}' for name, zone in sorted(bridges.items()))
     zone_rule = f"    ct zone set iifname map {{ {pairs} }}\n" if pairs else ""
@@ -96,8 +103,18 @@ new : goto new, untracked : goto new, invalid : goto invalid }}
   }}
   chain hide_behind_host {{
     type nat hook postrouting priority 100; policy accept;
-{"".join(_masquerade(network) for network in networks)}  }}
-}}
+{"".join(_masquerade(network) for network in view.networks)}  }}
+{_only_encrypted() if view.encrypts_tunnels else ""}}}
+"""
+
+
+def _only_encrypted() -> str:
+    """The kernel takes frames for a tunnel from whoever sends them to its port."""
+    ours = f'"{WIREGUARD_PREFIX}*"'
+    return f"""  chain only_encrypted {{
+    type filter hook input priority -300; policy accept;
+    iifname != {ours} meta nfproto ipv6 udp dport {TUNNEL_PORT} drop
+  }}
 """
 
 

@@ -17,6 +17,9 @@ from compute.network.agent.flows import PortFlows
 HOST = ""
 """The name of the namespace that the agent itself is in."""
 
+# The one that IANA has given to VXLAN.
+TUNNEL_PORT = 4789
+
 
 class LinkKind(enum.Enum):
     """What a device of ours is to the kernel."""
@@ -26,6 +29,7 @@ class LinkKind(enum.Enum):
     VETH = "veth"
     TUNNEL = "vxlan"
     SPEED = "ifb"
+    WIREGUARD = "wireguard"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,7 @@ class InnerLink:
 class Link:
     """A device in the host's namespace.  ``inner`` and ``inner_namespace`` only for a
     veth; ``mac`` only for a bridge; ``bridge``: whose port it is; ``segment``,
-    ``local`` and ``forwards`` only for tunnels."""
+    ``local``, ``through`` and ``forwards`` only for tunnels."""
 
     name: str
     kind: LinkKind
@@ -68,7 +72,27 @@ class Link:
     inner_namespace: str = ""
     segment: int = 0
     local: str = ""  # the address of this host where they end
+    through: str = ""  # the one device that they leave by; "": as routes lead
     forwards: frozenset[Forward] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """Another host as WireGuard knows it: its public key, where it is to be found
+    (address and port), and the one address that it speaks with inside."""
+
+    key: str
+    endpoint: str
+    inside: str
+
+
+@dataclass(frozen=True, slots=True)
+class WireGuard:
+    """What a device encrypts: our public key, the UDP port, and with whom."""
+
+    key: str = ""
+    port: int = 0
+    peers: frozenset[Peer] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +183,7 @@ class Desired:
     sysctls: tuple[tuple[str, str], ...] = ()
     flows: Mapping[str, PortFlows] = field(default_factory=dict)
     shapings: Mapping[str, Shaping] = field(default_factory=dict)
+    wireguards: Mapping[str, WireGuard] = field(default_factory=dict)  # by device
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +201,7 @@ class SeenLink:
     addresses: frozenset[str] = frozenset()
     segment: int = 0
     local: str = ""
+    through: str = ""
     forwards: frozenset[Forward] = frozenset()
 
 
@@ -232,6 +258,7 @@ class Observed:
     directories: frozenset[str] = frozenset()  # of dnsmasq's files, by namespace
     listeners: Mapping[str, Listener] = field(default_factory=dict)
     flows: Mapping[str, PortFlows] = field(default_factory=dict)
+    wireguards: Mapping[str, WireGuard] = field(default_factory=dict)
 
     @property
     def host(self) -> SeenNamespace:

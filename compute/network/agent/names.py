@@ -8,6 +8,7 @@
 ``rsi-`` + 11 of id     inner end of either, in the service's namespace
 ``rsg-`` + 11 of id     inner end of a router's port on the external network
 ``rsv-`` + 11 of id     tunnels of a network to other hosts, on the bridge
+``rsw-`` + 11 digits    WireGuard device of the host, by its key: tunnels go through it
 ``rsq-`` + 11 of id     device that a guest's frames go through at their speed
 ``rs-dhcp-`` + id       namespace of a network's DHCP service
 ``rs-router-`` + id     namespace of a router
@@ -23,6 +24,7 @@ never touches a ``tap`` without it, for other programs have taps too.
 
 from __future__ import annotations
 
+import hashlib
 import re
 
 from compute.network.port_names import (
@@ -38,6 +40,7 @@ INNER_PREFIX = "rsi-"
 GATEWAY_PREFIX = "rsg-"
 TUNNEL_PREFIX = "rsv-"
 SPEED_PREFIX = "rsq-"
+WIREGUARD_PREFIX = "rsw-"
 DHCP_NAMESPACE_PREFIX = "rs-dhcp-"
 ROUTER_NAMESPACE_PREFIX = "rs-router-"
 TABLE = "ringstack"
@@ -52,6 +55,7 @@ OWN_PREFIXES = (
     ROUTER_PREFIX,
     TUNNEL_PREFIX,
     SPEED_PREFIX,
+    WIREGUARD_PREFIX,
 )
 OWN_NAMESPACES = (
     DHCP_NAMESPACE_PREFIX,
@@ -109,6 +113,13 @@ def tunnel_alias(network_id: str) -> str:
     return f"{ALIAS_PREFIX}tunnels {network_id}"
 
 
+def wireguard_device(public_key: str) -> str:
+    """What encrypts the host's tunnels.  Another key is another device: nothing that
+    was meant for the one goes through the other."""
+    digest = hashlib.sha256(public_key.encode()).hexdigest()
+    return WIREGUARD_PREFIX + digest[:ID_CHARACTERS]
+
+
 def dhcp_namespace(network_id: str) -> str:
     """Where a network's DHCP service lives."""
     return DHCP_NAMESPACE_PREFIX + network_id
@@ -117,6 +128,11 @@ def dhcp_namespace(network_id: str) -> str:
 def router_namespace(router_id: str) -> str:
     """Where a router lives."""
     return ROUTER_NAMESPACE_PREFIX + router_id
+
+
+def wireguard_alias() -> str:
+    """The alias of the host's WireGuard device."""
+    return f"{ALIAS_PREFIX}encrypted tunnels"
 
 
 def port_alias(port_id: str) -> str:

@@ -16,6 +16,7 @@ from typing import Protocol
 from compute.network.agent import operations as do
 from compute.network.agent.control import ControlPlane
 from compute.network.agent.desired import desired_state
+from compute.network.agent.desired_encryption import unreachable
 from compute.network.agent.host_rules import assign_zones
 from compute.network.agent.model import Desired, Observed
 from compute.network.agent.names import zone_of
@@ -112,9 +113,12 @@ class NetworkAgent:
             now = self._clock.monotonic()
             is_settled = is_done and not self._failed
             self._look_at = now + REST_SHARE * (now - began) if is_settled else 0.0
-        problem = self._failed or away
+        problem = self._failed or away or self._unreachable()
         self._tell(problem)
         return Progress.IDLE if is_done or problem else Progress.BUSY
+
+    def _unreachable(self) -> str:
+        return unreachable(self._view, self._settings) if self._view else ""
 
     def look_soon(self) -> None:
         """There is a reason: the next step looks at the host."""
@@ -224,6 +228,7 @@ class NetworkAgent:
             ),
             problem,
             self._settings.tunnel_address,
+            self._settings.tunnel_key,
         )
         now = self._clock.monotonic()
         if report == self._reported and now < self._reported_at + HEARTBEAT_SECONDS:

@@ -17,6 +17,7 @@ from compute.network.agent.model import (
     Listener,
     Route,
     Shaping,
+    WireGuard,
 )
 
 RULES = "rules"
@@ -250,6 +251,14 @@ class ShapeDevice:
 
 
 @dataclass(frozen=True, slots=True)
+class SetPeers:
+    """Tell a WireGuard device our key and all with whom it speaks."""
+
+    concerns: str
+    wireguard: WireGuard
+
+
+@dataclass(frozen=True, slots=True)
 class UnshapeDevice:
     """Let a device go as fast as it will."""
 
@@ -288,4 +297,5 @@ Operation = (
     | EndForwarded
     | ShapeDevice
     | UnshapeDevice
+    | SetPeers
 )

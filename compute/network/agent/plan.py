@@ -105,7 +105,13 @@ def _links(desired: Desired, observed: Observed) -> Iterator[do.Operation]:
     others = [x for x in desired.links.values() if x.kind is LinkKind.VETH]
     tunnels = [x for x in desired.links.values() if x.kind is LinkKind.TUNNEL]
     speeds = [x for x in desired.links.values() if x.kind is LinkKind.SPEED]
-    for link in [*bridges, *others, *tunnels, *speeds]:
+    ways = [x for x in desired.links.values() if x.kind is LinkKind.WIREGUARD]
+    for link in [*bridges, *others, *ways]:
+        yield from _link(link, observed)
+    for name, wireguard in desired.wireguards.items():
+        if observed.wireguards.get(name) != wireguard:
+            yield do.SetPeers(name, wireguard)
+    for link in [*tunnels, *speeds]:
         yield from _link(link, observed)
     for interface, bridge in desired.uplinks.items():
         seen = observed.host.links.get(interface)
@@ -141,9 +147,10 @@ def _link(link: Link, observed: Observed) -> Iterator[do.Operation]:
     inner = _inner_of(link, observed)
     is_broken = link.inner is not None and inner is None
     # What a tunnel is cannot be changed, only made anew.
-    is_other = seen is not None and (seen.segment, seen.local) != (
+    is_other = seen is not None and (seen.segment, seen.local, seen.through) != (
         link.segment,
         link.local,
+        link.through,
     )
     if seen is not None and (not _is_kind(seen, link) or is_broken or is_other):
         yield do.RemoveLink(link.name)
@@ -161,9 +168,11 @@ def _link(link: Link, observed: Observed) -> Iterator[do.Operation]:
 
 def _is_kind(seen: SeenLink, link: Link) -> bool:
     """A container has the outer end of a pair where others have a tap: whoever runs
-    the guest has put it in the tap's place."""
+    the guest has put it in the tap's place.  WireGuard outside of the kernel is a
+    process behind a tun."""
     is_container = link.kind is LinkKind.TAP and seen.kind == LinkKind.VETH.value
-    return is_container or seen.kind == link.kind.value
+    is_process = link.kind is LinkKind.WIREGUARD and seen.kind == LinkKind.TAP.value
+    return is_container or is_process or seen.kind == link.kind.value
 
 
 def _forwards(link: Link, seen: SeenLink) -> Iterator[do.Operation]:

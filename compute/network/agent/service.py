@@ -27,6 +27,7 @@ from compute.network.agent.settings import (
     usable_resolvers,
     usable_tunnel_address,
 )
+from compute.network.agent.tunnel_key import own_public_key
 from compute.network.client import NetworkClient
 from compute.network.view import WAKE_TOPIC_PREFIX, HostView
 from objectstore.kernel.clock import Clock
@@ -97,6 +98,7 @@ class NetworkAgentService:
             options.metadata,
             options.resolvers or _host_resolvers(),
             usable_tunnel_address(options.tunnel_address, listens_at),
+            own_public_key(state_directory),
         )
         self._bus = bus
         self._topic = WAKE_TOPIC_PREFIX + host

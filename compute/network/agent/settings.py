@@ -70,7 +70,8 @@ class AgentSettings:
     """``host`` is the name that ports are bound to; ``state_directory`` keeps
     dnsmasq's files; ``uplinks`` gives the interface of each physical network;
     ``resolvers`` are the name servers that the networks' own pass questions to;
-    ``tunnel_address`` is where other hosts' tunnels reach this one."""
+    ``tunnel_address`` is where other hosts' tunnels reach this one, ``tunnel_key`` what
+    they encrypt for it with."""
 
     host: str
     state_directory: Path
@@ -79,6 +80,7 @@ class AgentSettings:
     metadata: bool = True
     resolvers: tuple[str, ...] = ()
     tunnel_address: str = ""  # "": networks end at this host
+    tunnel_key: str = ""  # public; "": no encrypted tunnel is made
 
 
 def usable_tunnel_address(wanted: str, listens_at: str) -> str:

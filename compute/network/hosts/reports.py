@@ -14,7 +14,7 @@ from compute.network import tables
 from compute.network.frame.work import Work
 from compute.network.links.bindings import bound_to
 from compute.network.links.dhcp_ports import keep_dhcp_ports_of_host
-from compute.network.links.segments import note_tunnel
+from compute.network.links.segments import Tunnel, note_tunnel
 from compute.network.model import ACTIVE, DOWN, Agent, FloatingIp, Port, Router
 from compute.network.report import AgentReport
 from compute.network.routing.placement import place_homeless
@@ -25,7 +25,7 @@ PROBLEM_CHARACTERS_MAX = 2000
 def take_report(work: Work, report: AgentReport) -> None:
     """Write what the report says."""
     _heartbeat(work, report)
-    note_tunnel(work, report.host, report.tunnel_address)
+    note_tunnel(work, report.host, Tunnel(report.tunnel_address, report.tunnel_key))
     _port_statuses(work, report)
     _floating_statuses(work, report)
     place_homeless(work)

@@ -39,7 +39,7 @@ def remotes_of(
         found[row["network_id"]].setdefault(row["host"], set())
     return {
         network_id: tuple(
-            Remote(ends[name], tuple(sorted(macs)))
+            Remote(ends[name].address, tuple(sorted(macs)), ends[name].key)
             for name, macs in sorted(hosts.items())
             if name in ends
         )

@@ -65,6 +65,7 @@ def host_view(work: Work, host: str) -> view.HostView:
         floating_ips=_floating_ips(work, routers),
         port_forwardings=_port_forwardings(work, routers),
         floating_qualities=_floating_qualities(work, routers),
+        encrypts_tunnels=work.settings.encrypt_tunnels,
     )
 
 

@@ -11,6 +11,8 @@ MTU_MIN = {4: 68, 6: 1280}
 # What VXLAN over IPv4 puts around a packet (RFC 7348): two more headers of Ethernet
 # and IP, UDP's and its own.
 TUNNEL_BYTES = 50
+# The same over IPv6, and what WireGuard puts around that: IPv4, UDP and its own.
+ENCRYPTED_TUNNEL_BYTES = 70 + 60
 LOCAL, FLAT = "local", "flat"
 
 
@@ -18,7 +20,9 @@ def default_mtu(work: Work, network_type: str, *, external: bool) -> int:
     """What fits through the wires between hosts, in a tunnel where there is one."""
     if external or network_type == FLAT:
         return work.settings.mtu
-    return max(MTU_MIN[4], work.settings.mtu - TUNNEL_BYTES)
+    encrypts = work.settings.encrypt_tunnels
+    around = ENCRYPTED_TUNNEL_BYTES if encrypts else TUNNEL_BYTES
+    return max(MTU_MIN[4], work.settings.mtu - around)
 
 
 def check_mtu(work: Work, wanted: int | None) -> int:

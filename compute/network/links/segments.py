@@ -6,7 +6,8 @@ said where tunnels end.  Flat and external networks have their own wires.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
@@ -16,9 +17,19 @@ from compute.network.frame.work import Work
 from compute.network.links.network_wires import LOCAL
 from compute.network.links.networks import hosts_of_network
 from compute.network.model import Network
+from compute.network.report import is_public_key
 
 # VXLAN numbers have 24 bits; small ones are left to whoever makes some by hand.
 SEGMENT_MIN, SEGMENT_MAX = 4096, (1 << 24) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Tunnel:
+    """Where a host's tunnels end ("": nowhere), and the public key that others encrypt
+    for it with ("": it has told none)."""
+
+    address: str = ""
+    key: str = ""
 
 
 def keep_segment(work: Work, network_id: str) -> None:
@@ -62,9 +73,12 @@ def segments_of(work: Work, network_ids: Collection[str]) -> dict[str, int]:
     return {row["network_id"]: int(row["number"]) for row in rows}
 
 
-def tunnels(work: Work) -> dict[str, str]:
-    """Where each host's tunnels end."""
-    return {row["host"]: row["address"] for row in work.rows(tables.tunnels.select())}
+def tunnels(work: Work) -> dict[str, Tunnel]:
+    """Where each host's tunnels end, of hosts that have some."""
+    return {
+        row["host"]: Tunnel(row["address"], row["public_key"])
+        for row in work.rows(tables.tunnels.select())
+    }
 
 
 def tunnelled_hosts(work: Work, network_id: str) -> set[str]:
@@ -75,15 +89,19 @@ def tunnelled_hosts(work: Work, network_id: str) -> set[str]:
     return hosts_of_network(work, network_id)
 
 
-def note_tunnel(work: Work, host: str, address: str) -> None:
-    """The host's agent says where its tunnels end ("": nowhere)."""
+def note_tunnel(work: Work, host: str, told: Tunnel) -> None:
+    """The host's agent says where its tunnels end."""
     table = tables.tunnels
-    known: Mapping[str, str] = tunnels(work)
-    if known.get(host, "") == address:
+    known = tunnels(work)
+    key = told.key if is_public_key(told.key) else ""
+    now = Tunnel(told.address, key) if told.address else Tunnel()
+    if known.get(host, Tunnel()) == now:
         return
     work.connection.execute(table.delete().where(table.c.host == host))
-    if address:
-        work.connection.execute(table.insert().values(host=host, address=address))
+    if now.address:
+        work.connection.execute(
+            table.insert().values(host=host, address=now.address, public_key=now.key)
+        )
     # Rare (a host is new, or renumbered), and any host may talk to it.
     work.touch(known.keys() | {host})
 

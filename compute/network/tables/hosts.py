@@ -29,6 +29,7 @@ tunnels = table(
     metadata,
     sa.Column("host", Name(), primary_key=True),
     text("address", Address),
+    text("public_key"),
 )
 
 # One row: how many changes there have been.  Hosts' views carry it.

@@ -8,11 +8,11 @@ import os
 from pathlib import Path
 from typing import Any
 
-from compute.network.agent.model import InnerLink, Link, LinkKind
-from compute.network.agent.netlink.talk import index_of, talking, unless
+from pyroute2.netlink.exceptions import NetlinkError
 
-# The one that IANA has given to VXLAN.
-TUNNEL_PORT = 4789
+from compute.network.agent.commands import run
+from compute.network.agent.model import TUNNEL_PORT, InnerLink, Link, LinkKind
+from compute.network.agent.netlink.talk import index_of, talking, unless
 
 
 def add_link(link: Link, namespace_path: Path) -> None:
@@ -34,21 +34,44 @@ def add_link(link: Link, namespace_path: Path) -> None:
         elif link.kind is LinkKind.SPEED:
             netlink.link("add", ifname=link.name, kind="ifb")
         elif link.kind is LinkKind.TUNNEL:
-            netlink.link(
-                "add",
-                ifname=link.name,
-                kind="vxlan",
-                vxlan_id=link.segment,
-                vxlan_local=link.local,
-                vxlan_port=TUNNEL_PORT,
-                # Where addresses are is known, and nobody can pretend otherwise.
-                vxlan_learning=0,
-            )
+            _add_tunnel(netlink, link)
+        elif link.kind is LinkKind.WIREGUARD:
+            _add_wireguard(netlink, link)
         else:
             _add_veth(netlink, link, namespace_path)
     # A guest must not reach the host by an address that the host gave itself.
     set_ipv6(link.name, enabled=any(":" in one for one in link.addresses))
     change_link(link)
+
+
+def _add_tunnel(netlink: Any, link: Link) -> None:
+    ends: dict[str, Any] = {"vxlan_local": link.local}
+    if link.through:
+        # The kernel sends by no other device, and takes the tunnel away with that one.
+        through = index_of(netlink, link.through)
+        ends = {"vxlan_local6": link.local, "vxlan_link": through}
+    netlink.link(
+        "add",
+        ifname=link.name,
+        kind="vxlan",
+        vxlan_id=link.segment,
+        vxlan_port=TUNNEL_PORT,
+        # Where addresses are is known, and nobody can pretend otherwise.
+        vxlan_learning=0,
+        **ends,
+    )
+
+
+def _add_wireguard(netlink: Any, link: Link) -> None:
+    """By the kernel; by a process behind a tun, which ends with that, where the kernel
+    has no WireGuard."""
+    try:
+        netlink.link("add", ifname=link.name, kind="wireguard")
+    except NetlinkError as error:
+        if error.code != errno.EOPNOTSUPP:
+            raise
+        # Its log, if it were asked for, would keep our pipe open.
+        run("env", "--unset=LOG_LEVEL", "wireguard-go", link.name)
 
 
 def _add_veth(netlink: Any, link: Link, namespace_path: Path) -> None:

@@ -66,7 +66,11 @@ def _seen(row: Any, names: Mapping[int, str], addresses: set[str]) -> SeenLink:
     tunnel = info.get("IFLA_INFO_DATA") if info else None
     is_tunnel = bool(info) and info.get("IFLA_INFO_KIND") == LinkKind.TUNNEL.value
     segment = int(tunnel.get("IFLA_VXLAN_ID") or 0) if is_tunnel and tunnel else 0
-    local = str(tunnel.get("IFLA_VXLAN_LOCAL") or "") if is_tunnel and tunnel else ""
+    local = through = ""
+    if is_tunnel and tunnel:
+        ends = tunnel.get("IFLA_VXLAN_LOCAL") or tunnel.get("IFLA_VXLAN_LOCAL6")
+        local = str(ipaddress.ip_address(ends)) if ends else ""
+        through = names.get(tunnel.get("IFLA_VXLAN_LINK") or 0, "")
     master = row.get("IFLA_MASTER")
     return SeenLink(
         name=names[row["index"]],
@@ -80,6 +84,7 @@ def _seen(row: Any, names: Mapping[int, str], addresses: set[str]) -> SeenLink:
         addresses=frozenset(addresses),
         segment=segment,
         local=local,
+        through=through,
     )
 
 

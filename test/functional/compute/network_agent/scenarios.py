@@ -8,7 +8,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from test.functional.compute.network_agent import leases, outages, speeds, walls, ways
+from test.functional.compute.network_agent import (
+    between_hosts,
+    leases,
+    outages,
+    speeds,
+    walls,
+    ways,
+)
 from test.functional.compute.network_agent.cloud import Cloud
 from test.functional.compute.network_agent.from_the_api import (
     the_network_api_is_obeyed,
@@ -35,6 +42,7 @@ WITH_A_CLOUD: tuple[Callable[[Cloud], None], ...] = (
     speeds.floating_addresses_keep_their_speed,
     speeds.packets_bear_their_mark,
     speeds.ports_keep_their_speed,
+    between_hosts.tunnels_are_encrypted,
     outages.what_is_wiped_comes_back,
     outages.a_network_stays_while_the_agent_is_away,
 )

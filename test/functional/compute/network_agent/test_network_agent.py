@@ -27,6 +27,8 @@ PROGRAMS = {
     "ping": "iputils-ping",
     "nc": "netcat-openbsd",
     "dhclient": "isc-dhcp-client",
+    "wg": "wireguard-tools",
+    "wireguard-go": "wireguard-go",
 }
 
 

@@ -164,10 +164,13 @@ class House:
         revision: int = 0,
         active: tuple[str, ...] = (),
         tunnels_end_at: str = "",
+        key: str = "",
     ) -> None:
         """What the host's agent says."""
         ports = tuple(PortStatus(each, True) for each in active)
-        report = AgentReport(host, revision, ports, tunnel_address=tunnels_end_at)
+        report = AgentReport(
+            host, revision, ports, tunnel_address=tunnels_end_at, tunnel_key=key
+        )
         self.client.report(host, encode_report(report))
 
     def view(self, host: str = HOST) -> HostView:
