@@ -28,6 +28,8 @@ from objectstore.kernel.concurrency import Semaphore
 LIMITS = ProgramLimits(address_space_bytes=512 << 20, cpu_seconds=4, seconds=60.0)
 # Others want the processor, too.
 AT_ONCE = 2
+# Of the process, whoever asks: it is one processor that they share.
+TURNS = Semaphore(AT_ONCE)
 PROGRAM = Path(opening_program.__file__)
 
 
@@ -36,7 +38,6 @@ class Opener:
 
     def __init__(self, limits: ProgramLimits = LIMITS) -> None:
         self._limits = limits
-        self._turns = Semaphore(AT_ONCE)
 
     def key(self, found: Certificate) -> Certificate:
         """The same with its private key in clear, as PEM, and no passphrase.
@@ -67,7 +68,7 @@ class Opener:
                 both = map(base64.b64encode, (content, passphrase))
                 stream.write(b"\n".join(both))
             arguments = [sys.executable, "-I", str(PROGRAM), kind, str(descriptor)]
-            with self._turns:
+            with TURNS:
                 output = run_program(arguments, self._limits, descriptors=[descriptor])
         except ProgramFailed:
             # (What it says of it is not told: it may be of a key.)

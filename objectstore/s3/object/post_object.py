@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from contextlib import ExitStack
 from hmac import compare_digest, digest
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -22,7 +23,11 @@ from objectstore.s3.object.lock_headers import lock_to_store
 from objectstore.s3.object.post_policy import check_form, parse_post_policy
 from objectstore.s3.object.put import note_created, write_failure
 from objectstore.s3.object.reply_headers import version_headers
-from objectstore.s3.object.sealed_file import SEALED_FORM_BYTES_MAX, sealed_file
+from objectstore.s3.object.sealed_file import (
+    SEALED_FORM_BYTES_MAX,
+    form_memory,
+    sealed_file,
+)
 from objectstore.s3.object.upload_headers import upload_headers
 from objectstore.s3.operation import Operation
 from objectstore.s3.payload.checksums import announced
@@ -100,10 +105,12 @@ def _store(operation: Operation, form: Form, stream: FormStream, key: str) -> Re
     headers["Transfer-Encoding"] = "chunked"
     stream.expect(announced(uploading.environ))
     customer_key = read_customer_key(uploading)
-    body: Any = stream
-    if customer_key is not None:
-        body = sealed_file(stream, customer_key, headers)
-    answer = uploading.ask_object("PUT", headers=headers, stream=body)
+    with ExitStack() as held:
+        body: Any = stream
+        if customer_key is not None:
+            held.enter_context(form_memory())
+            body = sealed_file(stream, customer_key, headers)
+        answer = uploading.ask_object("PUT", headers=headers, stream=body)
     if stream.failure is not None:
         answer.close()
         raise stream.failure

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from contextlib import ExitStack
 from dataclasses import replace
 from email.utils import formatdate
 from hashlib import md5
@@ -16,9 +17,14 @@ from botocore.auth import SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from objectstore.kernel import concurrency
 from objectstore.s3.dates import http_date, iso
 from objectstore.s3.errors import S3Error
-from objectstore.s3.object.sealed_file import SEALED_FORM_BYTES_MAX
+from objectstore.s3.object.sealed_file import (
+    SEALED_FORM_BYTES_MAX,
+    SEALED_FORMS_MAX,
+    form_memory,
+)
 from objectstore.s3.payload.checksums import ALGORITHMS
 from objectstore.s3.payload.form_stream import COUNTED_BYTES_MAX, FormStream
 from objectstore.s3.signing.session import Sessions
@@ -277,6 +283,25 @@ def test_a_forms_file_that_is_to_be_sealed_is_checked_first(house: House) -> Non
     fields, _ = sealed_form(house, "k")
     assert post(house, fields, large).code == "EntityTooLarge"
     assert house.ask("HEAD", "/bucket/k").status == 404
+
+
+def test_forms_that_are_to_be_sealed_wait_for_memory(house: House) -> None:
+    """All of it is in use: what needs none goes on, and who waits is served next."""
+    with ExitStack() as others:
+        for _ in range(SEALED_FORMS_MAX):
+            others.enter_context(form_memory())
+        with pytest.raises(S3Error) as refused, form_memory(seconds=0.01):
+            pass
+        assert refused.value.code == "SlowDown"
+        fields, _ = sealed_form(house, "k")
+        waiting = concurrency.promised(post, house, fields)
+        for _ in range(10):
+            concurrency.sleep(0)
+        assert not waiting.done
+        plain = signed(house, [{"key": "p"}], key="p")
+        assert post(house, plain).status == 204
+    assert waiting.wait().status == 204
+    assert house.ask("HEAD", "/bucket/p").status == 200
 
 
 def test_a_form_tags_what_it_uploads(house: House) -> None:

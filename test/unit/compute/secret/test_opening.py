@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
@@ -9,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
 from compute.core.errors import BadRequest
 from compute.core.program import ProgramLimits
 from compute.secret.bundles import Certificate, certificate_of_pem
-from compute.secret.opening import Opener
+from compute.secret.opening import AT_ONCE, TURNS, Opener
 from compute.secret.plain_keys import plain_key
 from objectstore.kernel import concurrency
 
@@ -110,6 +112,20 @@ def test_nobody_waits_for_what_takes_long(content: bytes, passphrase: bytes) -> 
     with pytest.raises(BadRequest, match="soon enough"):
         task.wait()
     assert turns > 5
+
+
+def test_keys_that_take_long_have_turns_of_the_whole_process() -> None:
+    """However many openers there are."""
+    sealed = Certificate(b"", KEY.private_bytes(PEM, PKCS8, SEALED), b"Sesam")
+    with ExitStack() as busy:
+        for _ in range(AT_ONCE):
+            busy.enter_context(TURNS)
+        tasks = [concurrency.promised(Opener().key, sealed) for _ in range(2)]
+        for _ in range(10):
+            concurrency.sleep(0)
+        assert not any(task.done for task in tasks)
+        assert Opener().key(Certificate(b"", IN_CLEAR, b"")).private_key == IN_CLEAR
+    assert [task.wait().private_key for task in tasks] == [IN_CLEAR] * 2
 
 
 def test_large_numbers_are_not_looked_at_for_being_primes() -> None:
