@@ -60,9 +60,11 @@ class Keeper:
 
     def step(self) -> Progress:
         """See the module's docstring."""
-        for balancer in self._database.read(self._context, self._needy):
-            self._try(balancer)
+        needy = self._database.read(self._context, self._needy)
+        # First: who sees that a listener is gone may delete its certificate.
         self._trust.release_unused(self._context)
+        for balancer in needy:
+            self._try(balancer)
         self._steps += 1
         if self._steps % STRAYS_EVERY == 1:
             self._sweep()

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from compute.balancer import tables
 from compute.balancer.certificates import authorities, bundle, revoked
 from compute.balancer.frame.work import BalancerDatabase, Work
-from compute.balancer.model import Tree
+from compute.balancer.model import PENDING_DELETE, Tree
 from compute.balancer.tls_files import TlsFile, tls_files, tree_files
 from compute.balancer.tls_rules import AUTHORITIES, CERTIFICATE, REFERENCES
 from compute.balancer.view import Keys
@@ -28,8 +28,9 @@ from objectstore.kernel.errors import RingstackError, Unavailable
 
 # What was entrusted is used soon, or the request has failed.
 UNUSED_SECONDS = 120.0
-# In place of a row's moment: it is being given back.
-GOING = 0.0
+# In place of a row's moment: it is being given back; it has been used, so that it goes
+# as soon as it is used no more.
+GOING, USED = 0.0, 1.0
 
 _log = logging.getLogger("compute.balancer")
 
@@ -72,7 +73,7 @@ class Trust:
 
     def release_unused(self, context: RequestContext) -> None:
         """Give back what nothing uses any more; what fails is tried again."""
-        if not self._database.read(context, _unused):
+        if not any(self._database.read(context, _sorted_out)):
             return
         for balancer_id, reference in self._database.write(context, _going):
             try:
@@ -132,33 +133,44 @@ def _remember(work: Work, balancer_id: str, references: Mapping[str, str]) -> No
             work.connection.execute(table.insert().values(**key, at=work.now))
 
 
-def _unused(work: Work) -> list[tuple[str, str]]:
-    table = tables.trusts
-    rows = work.rows(table.select().where(table.c.at < work.now - UNUSED_SECONDS))
+Pair = tuple[str, str]
+"""A load balancer, and a reference."""
+
+
+def _sorted_out(work: Work) -> tuple[list[Pair], list[Pair]]:
+    """What nothing uses any more, and what is used for the first time.  What is being
+    deleted uses nothing: no process is begun with it."""
+    rows = work.rows(tables.trusts.select())
     if not rows:
-        return []
+        return [], []
     used = {
         (row["balancer_id"], thing_id(file.reference))
         for part in (tables.listeners, tables.pools)
         for row in work.rows(
             sa.select(part.c.id, part.c.balancer_id, part.c.tls).where(
-                part.c.balancer_id.in_({row["balancer_id"] for row in rows})
+                part.c.balancer_id.in_({row["balancer_id"] for row in rows}),
+                part.c.provisioning_status != PENDING_DELETE,
             )
         )
         for file in tls_files(row["id"], row["tls"] or {})
     }
-    return [
-        (row["balancer_id"], row["reference"])
-        for row in rows
-        if (row["balancer_id"], thing_id(row["reference"])) not in used
-    ]
+    unused, begun = [], []
+    for row in rows:
+        pair = (row["balancer_id"], row["reference"])
+        is_used = (row["balancer_id"], thing_id(row["reference"])) in used
+        if is_used and row["at"] > USED:
+            begun.append(pair)
+        elif not is_used and row["at"] < work.now - UNUSED_SECONDS:
+            unused.append(pair)
+    return unused, begun
 
 
-def _going(work: Work) -> list[tuple[str, str]]:
-    """The same, marked."""
-    found = _unused(work)
-    for balancer_id, reference in found:
-        one = {"balancer_id": balancer_id, "reference": reference}
-        marked = tables.trusts.update().filter_by(**one).values(at=GOING)
-        work.connection.execute(marked)
-    return found
+def _going(work: Work) -> list[Pair]:
+    """What nothing uses any more; all is marked as what it is."""
+    unused, begun = _sorted_out(work)
+    for pairs, at in ((unused, GOING), (begun, USED)):
+        for balancer_id, reference in pairs:
+            one = {"balancer_id": balancer_id, "reference": reference}
+            marked = tables.trusts.update().filter_by(**one).values(at=at)
+            work.connection.execute(marked)
+    return unused

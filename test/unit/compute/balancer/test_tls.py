@@ -84,6 +84,29 @@ def test_it_is_known_who_uses_a_secret_until_nobody_does(house: House) -> None:
     assert house.client.keys(HOST, balancer["id"]).files == {}
 
 
+def test_who_sees_a_listener_or_a_load_balancer_gone_may_delete_its_secret(
+    house: House,
+) -> None:
+    first, second = contain(house.secrets, ISSUED), contain(house.secrets, ISSUED)
+    balancer, listener = secure(house, default_tls_container_ref=first)
+    house.listener(
+        balancer,
+        protocol="TERMINATED_HTTPS",
+        protocol_port=444,
+        default_tls_container_ref=second,
+    )
+    house.hear()
+    house.delete(f"listeners/{listener['id']}")
+    house.hear()
+    assert house.ask("GET", f"/listeners/{listener['id']}").status == 404
+    assert consumers(house.secrets, first) == []
+    assert consumers(house.secrets, second)
+    house.delete(f"loadbalancers/{balancer['id']}?cascade=true")
+    house.hear()
+    assert house.ask("GET", f"/loadbalancers/{balancer['id']}").status == 404
+    assert consumers(house.secrets, second) == []
+
+
 def test_a_secret_is_used_as_long_as_one_of_its_references_is(house: House) -> None:
     reference = contain(house.secrets, ISSUED)
     elsewhere = reference.replace("http://", "https://elsewhere.")
@@ -110,17 +133,18 @@ def test_a_secret_is_used_as_long_as_one_of_its_references_is(house: House) -> N
 
 def test_nobody_counts_on_what_is_just_given_back(house: House) -> None:
     reference = contain(house.secrets, ISSUED)
-    balancer, listener = secure(house, default_tls_container_ref=reference)
+    balancer = house.balancer()
+    taken = house.listener(balancer, protocol="HTTP", protocol_port=443)
     house.hear()
-    house.delete(f"listeners/{listener['id']}")
-    house.hear()
-    house.clock.advance(UNUSED_SECONDS + 1)
     given = {
         "loadbalancer_id": balancer["id"],
         "protocol": "TERMINATED_HTTPS",
         "protocol_port": 443,
         "default_tls_container_ref": reference.replace("http", "https"),
     }
+    # Entrusted, and then there is no such listener after all.
+    assert house.refused("listeners", "listener", **given)[0] == 409
+    house.clock.advance(UNUSED_SECONDS + 1)
     caller, statuses = house.secrets.caller, []
 
     class Slow:
@@ -135,6 +159,8 @@ def test_nobody_counts_on_what_is_just_given_back(house: House) -> None:
     house.loop.once()
     assert statuses == [503]
     assert consumers(house.secrets, reference) == []
+    house.delete(f"listeners/{taken['id']}")
+    house.hear()
     house.listener(balancer, **{n: it for n, it in given.items() if "id" not in n})
     assert len(keys(house, balancer)) == 1
 
