@@ -43,6 +43,10 @@ class SurroundingsApi:
         for path in AMPHORAE:
             found.append(Route("GET", path, self._empty("amphorae", "amphora")))
             found.append(Route("GET", f"{path}/{{id}}", _no_such))
+            found.append(Route("DELETE", f"{path}/{{id}}", _no_such))
+            found.append(Route("GET", f"{path}/{{id}}/stats", _no_such))
+            for deed in ("config", "failover"):
+                found.append(Route("PUT", f"{path}/{{id}}/{deed}", _no_such))
         return found
 
     def providers(self, call: ApiCall) -> Reply:

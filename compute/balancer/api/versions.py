@@ -8,9 +8,10 @@ from compute.core.api import ApiCall, Route, json_reply
 from objectstore.kernel.reply import Reply
 
 UPDATED = "2024-03-31T00:00:00Z"
-# Octavia tells its minor versions as so many versions of the API; whatever is in them
-# up to here is served, but for what doc/api/load-balancer.md says.
-MINOR_LAST = 14
+# Octavia tells its minor versions as so many versions of the API.  Whatever is in them
+# up to here is served, or refused as Octavia does what a provider has not (501:
+# doc/api/load-balancer.md has the list).
+MINOR_LAST = 27
 CURRENT, SUPPORTED = "CURRENT", "SUPPORTED"
 
 

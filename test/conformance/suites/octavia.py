@@ -30,7 +30,8 @@ POLL_SECONDS = "0.3"
 def _added(stage: Stage) -> Configuration:
     (provider,) = stage.cloud.sdk().load_balancer.providers()
     return {
-        "service_available": {"load_balancer": "true"},
+        # Certificates of listeners are kept by the key manager.
+        "service_available": {"load_balancer": "true", "barbican": "true"},
         # The API's tests do not reach members; networks of projects are not ours.
         "network": {"project_networks_reachable": "true"},
         "load_balancer": {
@@ -54,7 +55,6 @@ def _added(stage: Stage) -> Configuration:
         "loadbalancer-feature-enabled": {
             # What 501 says is skipped.
             "not_implemented_is_error": "false",
-            # There is no Barbican to keep keys.
             "terminated_tls_enabled": "true",
             "prometheus_listener_enabled": "true",
         },
@@ -64,7 +64,8 @@ def _added(stage: Stage) -> Configuration:
 SUITE = TempestSuite(
     "octavia",
     "load balancers: octavia's API and scenarios",
-    ("octavia-tempest-plugin==3.5.0",),
+    # Barbican's knows the option of its being there.
+    ("octavia-tempest-plugin==3.5.0", "barbican-tempest-plugin==4.6.0"),
     pattern=r"^octavia_tempest_plugin\.tests\.(api|scenario)",
     added=_added,
     sections={"load-balancer": NO_QUOTAS, "balancer-agent": {"look": "0.2"}},

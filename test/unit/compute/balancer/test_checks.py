@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import pytest
 
@@ -334,3 +335,17 @@ def test_quotas(make: Make) -> None:
 def test_versions(house: House) -> None:
     found = house.ok("GET", "//")["versions"]
     assert found[0]["id"] == "v2.0" and found[-1]["status"] == "CURRENT"
+    # Clients compare the numbers before they ask for listeners of PROMETHEUS (2.25).
+    assert found[-1]["id"] == "v2.27"
+
+
+def test_no_amphora_is_there(house: House) -> None:
+    amphora = f"//v2/octavia/amphorae/{uuid4()}"
+    for method, path in (
+        ("GET", ""),
+        ("GET", "/stats"),
+        ("DELETE", ""),
+        ("PUT", "/config"),
+        ("PUT", "/failover"),
+    ):
+        assert house.ask(method, amphora + path, roles="admin").status == 404
