@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from compute.core.api import ApiCall, Route, json_reply
 from compute.core.errors import BadRequest, NotFound
 from compute.orchestration.api.documents import shown_environment
 from compute.orchestration.api.frame import Frame, body_of
+from compute.orchestration.api.samples import SAMPLES
 from compute.orchestration.blueprint import Identity
 from compute.orchestration.engine.blueprints import draw, validate
 from compute.orchestration.errors import Invalid, MissingParameter
-from compute.orchestration.frame.properties import (
-    ANY,
-    BOOLEAN,
-    INTEGER,
-    LIST,
-    MAP,
-    NUMBER,
-    STRING,
-)
 from compute.orchestration.frame.resource_type import ResourceType
 from compute.orchestration.model import Wanted
 from compute.orchestration.service.describing import (
@@ -33,17 +24,6 @@ from compute.orchestration.template import functions
 from compute.orchestration.template.template import parse_template
 from compute.orchestration.template.versions import ALL, FOREIGN, KEY
 from objectstore.kernel.reply import Reply
-
-# The type of parameter that a property's value can come from.
-_PARAMETER_TYPES = {
-    STRING: "string",
-    INTEGER: "number",
-    NUMBER: "number",
-    BOOLEAN: "boolean",
-    MAP: "json",
-    LIST: "comma_delimited_list",
-    ANY: "string",
-}
 
 
 class TemplatesApi:
@@ -154,14 +134,11 @@ class TemplatesApi:
     def type_template(self, call: ApiCall) -> Reply:
         """A template with one resource of the type, all of it by parameters."""
         found = self._type(call)
-        kind = call.query.one("template_type", "hot").lower()
-        if kind not in ("hot", "cfn"):
-            raise BadRequest(f"Template type {kind[:20]} is not supported: hot")
-        if kind == "cfn" and "template_type" in call.query:
-            raise BadRequest(
-                "Samples are written in Heat's own language only: ask for hot"
-            )
-        return json_reply(200, sample_of(found))
+        kind = call.query.one("template_type", "cfn").lower()
+        sample = SAMPLES.get(kind)
+        if sample is None:
+            raise BadRequest(f"Template type {kind[:20]} is not supported: hot, cfn")
+        return json_reply(200, sample(found))
 
     def versions(self, call: ApiCall) -> Reply:
         """Every version of templates."""
@@ -208,38 +185,3 @@ class TemplatesApi:
             return self._parts.registry.get(call.parameters["type_name"])
         except Invalid as error:
             raise NotFound(error.text, kind="EntityNotFound") from None
-
-
-def sample_of(kind: ResourceType) -> Mapping[str, Any]:
-    """A template with one resource of the type."""
-    parameters: dict[str, Any] = {}
-    for name, rule in kind.properties.items():
-        parameter: dict[str, Any] = {"type": _PARAMETER_TYPES[rule.kind]}
-        if rule.description:
-            parameter["description"] = rule.description
-        if not rule.required:
-            empty: dict[str, Any] = {MAP: {}, LIST: [], BOOLEAN: False}
-            default = empty.get(rule.kind, "") if rule.default is None else rule.default
-            if not (default == "" and parameter["type"] == "number"):
-                parameter["default"] = default
-        if rule.secret:
-            parameter["hidden"] = True
-        parameters[name] = parameter
-    return {
-        KEY: ALL[-1].name,
-        "description": f"Initial template of {kind.name.rsplit(':', 1)[-1]}",
-        "parameters": parameters,
-        "resources": {
-            kind.name.rsplit(":", 1)[-1]: {
-                "type": kind.name,
-                "properties": {name: {"get_param": name} for name in kind.properties},
-            }
-        },
-        "outputs": {
-            name: {
-                "description": each.description,
-                "value": {"get_attr": [kind.name.rsplit(":", 1)[-1], name]},
-            }
-            for name, each in kind.attributes.items()
-        },
-    }

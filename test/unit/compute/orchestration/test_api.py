@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from compute.orchestration.engine.signatures import signal_url
+from compute.orchestration.template.template import parse_template
 from test.unit.compute.orchestration.house import OTHER, OWNER, House, template
 
 ONE: dict[str, Any] = {"one": {}}
@@ -294,8 +295,13 @@ def test_types(house: House) -> None:
     assert shown["attributes"]["name"]["description"] == "its name"
     for name in names:
         assert house.call("GET", f"/resource_types/{name}").status == 200
-        sample = house.call("GET", f"/resource_types/{name}/template?template_type=hot")
-        assert sample.status == 200, name
+        for kind in ("?template_type=hot", "?template_type=cfn", ""):
+            sample = house.call("GET", f"/resource_types/{name}/template{kind}")
+            assert sample.status == 200, name
+            assert ("Resources" in sample.body) == (kind != "?template_type=hot")
+            parse_template(sample.body)
+    wrong = house.call("GET", "/resource_types/Test::Thing/template?template_type=tofu")
+    assert wrong.status == 400
     assert house.call("GET", "/resource_types/No::Such").status == 404
 
 
