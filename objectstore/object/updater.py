@@ -1,12 +1,14 @@
 """The loop that pays rows owed: writes whose container could not be told in time.
 
 Every device that holds the object owes the row and sends it; merging makes the
-repetition harmless.  What cannot be sent stays owed.
+repetition harmless.  What cannot be sent stays owed, and waits until all the others
+have had their turn: rows of a container that is away for long must not keep those of
+containers that are there waiting.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.concurrency import Promise, wait_until
@@ -42,11 +44,12 @@ class ObjectUpdater:
         self._store = store
         self._clock = clock
         self._send = send
+        self._had_a_turn: set[bytes] = set()
 
     def step(self) -> Progress:
         """See ``kernel.loop.Step``."""
         before = from_seconds(self._clock.time() - AGE_SECONDS)
-        owed = rows_owed(self._store, ROWS_MAX, before)
+        owed = rows_owed(self._store, ROWS_MAX, before, self._had_a_turn)
         sent = [(key, state, self._send(state)) for key, state in owed]
         promises = [promise for _, _, promise in sent]
         wait_until(
@@ -57,6 +60,10 @@ class ObjectUpdater:
             if promise.done and promise.error is None:
                 self._store.paid(key, state.newest)
                 paid += 1
+            else:
+                self._had_a_turn.add(key)
+        if len(owed) < ROWS_MAX:
+            self._had_a_turn.clear()
         self.pending = len(sent) - paid
         self.sent += paid
         self.failures += self.pending
@@ -66,13 +73,16 @@ class ObjectUpdater:
 
 
 def rows_owed(
-    store: ObjectStore, limit: int, older_than: int
+    store: ObjectStore,
+    limit: int,
+    older_than: int,
+    without: Container[bytes] = (),
 ) -> list[tuple[bytes, ObjectState]]:
     """Objects whose containers have not been told, of before ``older_than``."""
     rows: list[tuple[bytes, ObjectState]] = []
     owed = store.index.owed
     for key, (timestamp, _, _) in list(owed.items.items()):
-        if timestamp >= older_than:
+        if timestamp >= older_than or key in without:
             continue
         if (held := store.held(key)) is None or held.state is None:
             owed.drop(key)

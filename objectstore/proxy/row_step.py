@@ -19,6 +19,7 @@ from collections.abc import Iterable
 
 from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.errors import Rejected, Unavailable
+from objectstore.proxy.databases import view_database
 from objectstore.proxy.facts import Known
 from objectstore.proxy.parts import Parts
 from objectstore.wire.nodes import ContainerNode, ObjectNode
@@ -32,7 +33,7 @@ class RowOutcome(enum.Enum):
 
     RECORDED = "recorded"  # on a majority of the container's primaries
     OWED = "owed"  # the device that holds the object will deliver it
-    # A majority says there is none (any more), and nobody that there is one.
+    # A majority says there is none, and who says that there is one missed its deletion.
     NO_CONTAINER = "no container"
 
 
@@ -67,5 +68,16 @@ def record_row(
         return RowOutcome.RECORDED
     if missing >= group.majority and not found:
         return RowOutcome.NO_CONTAINER
+    if missing and _is_deleted(parts, container):
+        return RowOutcome.NO_CONTAINER
     # New or swapped devices may not have been filled yet.
     return RowOutcome.OWED
+
+
+def _is_deleted(parts: Parts, container: Known[ContainerNode]) -> bool:
+    """Whether those that have it just missed its deletion."""
+    try:
+        view = view_database(parts.rounds, container.group, container.key)
+    except Unavailable:
+        return False
+    return view.was_deleted

@@ -167,6 +167,19 @@ def test_stale_replicas_cannot_hide_what_others_deleted(cluster: Cluster) -> Non
     assert names(cluster, "limit=1") == ["b"]
 
 
+@pytest.mark.parametrize("missed_by", [0, 1, 2])
+def test_a_container_is_empty_whatever_one_replica_missed(
+    cluster: Cluster, missed_by: int
+) -> None:
+    fill(cluster, "a")
+    stale = cluster.primaries("container", BOX)[missed_by]
+    cluster.faults("container", stale).down = True
+    cluster.ask("DELETE", f"{BOX}/a")
+    cluster.faults("container", stale).down = False
+    assert cluster.ask("DELETE", BOX).status == 204
+    assert cluster.ask("HEAD", BOX).status == 404
+
+
 def test_metadata_that_different_replicas_missed(cluster: Cluster) -> None:
     fill(cluster)
     first, second, _ = cluster.primaries("container", BOX)

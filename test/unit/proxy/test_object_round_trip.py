@@ -168,6 +168,21 @@ def test_container_deleted_by_another_proxy_meanwhile(cluster: Cluster) -> None:
         assert not state.exists
 
 
+@pytest.mark.parametrize("missed_by", [0, 1, 2])
+def test_nothing_goes_into_a_container_whose_deletion_one_replica_missed(
+    cluster: Cluster, missed_by: int
+) -> None:
+    cluster.put(PATH)
+    cluster.ask("DELETE", PATH)
+    stale = cluster.primaries("container", "/AUTH_test/box")[missed_by]
+    cluster.faults("container", stale).down = True
+    other = cluster.another_proxy()
+    assert cluster.ask("DELETE", "/AUTH_test/box", app=other).status == 204
+    cluster.faults("container", stale).down = False
+    # This proxy remembers the container.
+    assert cluster.put(PATH).status == 404
+
+
 def test_older_put_is_superseded(cluster: Cluster) -> None:
     cluster.put(PATH, b"ahead")
     cluster.clock.ahead = -100
