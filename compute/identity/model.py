@@ -62,6 +62,8 @@ class User:
     password_expires_at: float | None
     failures: int
     failed_at: float
+    # Whom the user came from, and ends with.
+    identity_provider_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -216,6 +216,20 @@ _LIMITS = {
     "identity:delete_limit": ADMIN,
 }
 
+_FEDERATION = {
+    f"identity:{verb}_{noun}": may
+    for noun in ("identity_provider", "protocol", "mapping", "service_provider")
+    for verb, may in (
+        ("get", READER),
+        ("create", ADMIN),
+        ("update", ADMIN),
+        ("delete", ADMIN),
+    )
+} | {
+    f"identity:list_{nouns}": READER
+    for nouns in ("identity_providers", "protocols", "mappings", "service_providers")
+}
+
 _TOKENS = {
     "identity:validate_token": (
         f"{READER} or {SERVICE} or user_id:%(target.token.user_id)s"
@@ -232,6 +246,7 @@ NOT_BY_DOMAINS = frozenset(
     {
         *_CATALOGUE,
         *_DELEGATIONS,
+        *_FEDERATION,
         "identity:create_domain",
         "identity:update_domain",
         "identity:delete_domain",
@@ -266,5 +281,6 @@ DEFAULTS = {
     **_CREDENTIALS,
     **_DELEGATIONS,
     **_LIMITS,
+    **_FEDERATION,
     **_TOKENS,
 }

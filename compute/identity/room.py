@@ -19,12 +19,15 @@ from compute.identity.api.endpoint_groups import EndpointGroupsApi
 from compute.identity.api.endpoints import EndpointsApi
 from compute.identity.api.grants import GrantsApi
 from compute.identity.api.groups import GroupsApi
+from compute.identity.api.identity_providers import IdentityProvidersApi
 from compute.identity.api.limits import LimitsApi
+from compute.identity.api.mappings import MappingsApi
 from compute.identity.api.projects import ProjectsApi
 from compute.identity.api.regions import RegionsApi
 from compute.identity.api.registered_limits import RegisteredLimitsApi
 from compute.identity.api.role_assignments import RoleAssignmentsApi
 from compute.identity.api.roles import RolesApi
+from compute.identity.api.service_providers import ServiceProvidersApi
 from compute.identity.api.services import ServicesApi
 from compute.identity.api.tags import TagsApi
 from compute.identity.api.tokens import TokensApi
@@ -64,6 +67,9 @@ _SUBJECTS = (
     TrustsApi,
     RegisteredLimitsApi,
     LimitsApi,
+    IdentityProvidersApi,
+    MappingsApi,
+    ServiceProvidersApi,
 )
 
 

@@ -11,21 +11,31 @@ import sqlalchemy as sa
 
 from compute.core.database import Id, Instant, Name, table
 from compute.core.event_log import event_table
-
-metadata = sa.MetaData()
-
-
-def _text() -> sa.Text:
-    return sa.Text()
-
-
-def _flag(name: str) -> sa.Column[bool]:
-    return sa.Column(name, sa.Boolean(create_constraint=False), nullable=False)
-
-
-def _extra() -> sa.Column[object]:
-    return sa.Column("extra", sa.JSON(), nullable=False)
-
+from compute.identity.federation.tables import (
+    federated_memberships as federated_memberships,
+)
+from compute.identity.federation.tables import (
+    federated_users as federated_users,
+)
+from compute.identity.federation.tables import (
+    identity_providers as identity_providers,
+)
+from compute.identity.federation.tables import (
+    mappings as mappings,
+)
+from compute.identity.federation.tables import (
+    protocols as protocols,
+)
+from compute.identity.federation.tables import (
+    remote_ids as remote_ids,
+)
+from compute.identity.federation.tables import (
+    service_providers as service_providers,
+)
+from compute.identity.table_frame import extra_column as _extra
+from compute.identity.table_frame import flag as _flag
+from compute.identity.table_frame import metadata as metadata
+from compute.identity.table_frame import text_type as _text
 
 projects = table(
     "identity_projects",
@@ -66,6 +76,8 @@ users = table(
     sa.Column("password_expires_at", Instant(), nullable=True),
     sa.Column("failures", sa.Integer(), nullable=False),
     sa.Column("failed_at", Instant(), nullable=False),
+    # Whom the user came from, and ends with; "": nobody.
+    sa.Column("identity_provider_id", Id(), nullable=False, server_default=""),
     sa.UniqueConstraint("domain_id", "name", name="identity_user_name"),
 )
 

@@ -114,7 +114,9 @@ class GroupsApi:
             conditions.append(rows.domain_id == call.context.domain_id)
 
         def load(connection: Connection) -> list[User]:
-            inside = rows.id.in_(assignments.members_of(connection, group.id))
+            inside = rows.id.in_(
+                assignments.members_of(connection, group.id, self._parts.now())
+            )
             return users.where(connection, inside, *conditions)
 
         found = self._parts.read(load)
@@ -130,7 +132,9 @@ class GroupsApi:
         """Whether a user is in a group."""
         group, user = self._pair(call, "check_user_in_group")
         known = self._parts.read(
-            lambda connection: assignments.groups_of(connection, user.id)
+            lambda connection: assignments.groups_of(
+                connection, user.id, self._parts.now()
+            )
         )
         if group.id not in known:
             raise NotFound(f"User {user.id} not found in group {group.id}.")

@@ -94,7 +94,7 @@ class RoleAssignmentsApi:
         own_domain = call.context.domain_id
 
         def load(connection: Connection) -> list[Document]:
-            lines = _lines(connection, filters, own_domain)
+            lines = _lines(connection, filters, own_domain, self._parts.now())
             names = _names(connection, lines) if filters.names else {}
             return [_document(call, line, names) for line in lines]
 
@@ -117,7 +117,9 @@ class RoleAssignmentsApi:
         self._parts.enforce(call.context, rule, target)
 
 
-def _lines(connection: Connection, filters: Filters, own_domain: str) -> list[Line]:
+def _lines(
+    connection: Connection, filters: Filters, own_domain: str, now: float
+) -> list[Line]:
     rows = tables.assignments.c
     wanted_projects = {filters.project_id}
     if filters.subtree:
@@ -137,23 +139,26 @@ def _lines(connection: Connection, filters: Filters, own_domain: str) -> list[Li
         if filters.role_id:
             conditions.append(rows.role_id == filters.role_id)
     elif filters.user_id:
-        held = assignments.of_user(connection, filters.user_id)
+        held = assignments.of_user(connection, filters.user_id, now)
         return _matching(
             connection,
-            _in_effect(connection, held),
+            _in_effect(connection, held, now),
             filters,
             wanted_projects,
             own_domain,
         )
     held = assignments.where(connection, *conditions)
-    lines = _in_effect(connection, held) if filters.effective else as_lines(held)
+    lines = _in_effect(connection, held, now) if filters.effective else as_lines(held)
     return _matching(connection, lines, filters, wanted_projects, own_domain)
 
 
-def _in_effect(connection: Connection, held: list[Assignment]) -> list[Line]:
+def _in_effect(
+    connection: Connection, held: list[Assignment], now: float
+) -> list[Line]:
     group_ids = {item.actor_id for item in held if item.actor_kind == GROUP}
     members = {
-        group_id: assignments.members_of(connection, group_id) for group_id in group_ids
+        group_id: assignments.members_of(connection, group_id, now)
+        for group_id in group_ids
     }
     below: list[Any] = []
     if any(item.inherited for item in held):

@@ -43,6 +43,9 @@ class TokensApi:
             Route("GET", "/v3/auth/projects", self.projects),
             Route("GET", "/v3/auth/domains", self.domains),
             Route("GET", "/v3/auth/system", self.system),
+            # The same by the names of before, when only federated users asked.
+            Route("GET", "/v3/OS-FEDERATION/projects", self.projects),
+            Route("GET", "/v3/OS-FEDERATION/domains", self.domains),
         ]
 
     def issue(self, call: ApiCall) -> Reply:
@@ -96,27 +99,27 @@ class TokensApi:
 
     def projects(self, call: ApiCall) -> Reply:
         """The projects that the caller can scope to."""
-        user_id = call.context.user_id
+        user_id, now = call.context.user_id, self._parts.now()
         found = self._parts.read(
             lambda connection: project_documents(
-                call, connection, reach.reachable_projects(connection, user_id)
+                call, connection, reach.reachable_projects(connection, user_id, now)
             )
         )
         return short(call, "projects", found)
 
     def domains(self, call: ApiCall) -> Reply:
         """The domains that the caller can scope to."""
-        user_id = call.context.user_id
+        user_id, now = call.context.user_id, self._parts.now()
         found = self._parts.read(
-            lambda connection: reach.reachable_domains(connection, user_id)
+            lambda connection: reach.reachable_domains(connection, user_id, now)
         )
         return short(call, "domains", [domain_document(call, item) for item in found])
 
     def system(self, call: ApiCall) -> Reply:
         """The system, if the caller can scope to it."""
-        user_id = call.context.user_id
+        user_id, now = call.context.user_id, self._parts.now()
         has = self._parts.read(
-            lambda connection: reach.reaches_system(connection, user_id)
+            lambda connection: reach.reaches_system(connection, user_id, now)
         )
         return many(call, "system", [{"all": True}] if has else [])
 

@@ -136,7 +136,8 @@ class UsersApi:
         user = self._user(call, "list_groups_for_user")
         found = self._parts.read(
             lambda connection: groups.by_ids(
-                connection, assignments.groups_of(connection, user.id)
+                connection,
+                assignments.groups_of(connection, user.id, self._parts.now()),
             )
         )
         own = call.context.domain_id
@@ -152,7 +153,9 @@ class UsersApi:
         user = self._user(call, "list_user_projects")
         found = self._parts.read(
             lambda connection: project_documents(
-                call, connection, reach.reachable_projects(connection, user.id)
+                call,
+                connection,
+                reach.reachable_projects(connection, user.id, self._parts.now()),
             )
         )
         return short(call, "projects", found)

@@ -159,7 +159,8 @@ def _scope(
     if asked.kind == UNSCOPED:
         return "", ""
     if asked.kind == "":
-        return parts.read(lambda connection: _default(connection, known.user))
+        now = parts.now()
+        return parts.read(lambda connection: _default(connection, known.user, now))
     return parts.read(lambda connection: _named(connection, asked))
 
 
@@ -176,14 +177,14 @@ def _named(connection: Connection, asked: Wanted) -> tuple[str, str]:
     return asked.kind, found.id
 
 
-def _default(connection: Connection, user: User) -> tuple[str, str]:
+def _default(connection: Connection, user: User, now: float) -> tuple[str, str]:
     """The user's own choice, if it is still one; otherwise no scope."""
     if not user.default_project_id:
         return "", ""
     project = projects.find(connection, user.default_project_id)
     if project is None or not project.enabled or project.is_domain:
         return "", ""
-    if not reach.roles_on(connection, user.id, PROJECT, project):
+    if not reach.roles_on(connection, user.id, PROJECT, project, now):
         return "", ""
     return PROJECT, project.id
 

@@ -38,7 +38,7 @@ def create(
     identifier = parts.identifiers.hexadecimal()
 
     def write(connection: Connection) -> ApplicationCredential:
-        granted = _roles(connection, context, wanted.get("roles"))
+        granted = _roles(connection, context, wanted.get("roles"), parts.now())
         # An empty list is what openstackclient sends when nothing is said of rules.
         rules = wanted.get("access_rules") or None
         credential = ApplicationCredential(
@@ -100,12 +100,15 @@ def delete_rule(
 
 
 def _roles(
-    connection: Connection, context: RequestContext, wanted: Sequence[Any] | None
+    connection: Connection,
+    context: RequestContext,
+    wanted: Sequence[Any] | None,
+    now: float,
 ) -> list[Role]:
     """The roles asked for, all of which the caller has in the project; all his
     when none are named."""
     project = projects.get(connection, context.project_id)
-    held = reach.roles_on(connection, context.user_id, PROJECT, project)
+    held = reach.roles_on(connection, context.user_id, PROJECT, project, now)
     # A restricted token may have fewer.
     held = [role for role in held if role.name.lower() in context.roles]
     if not wanted:

@@ -80,7 +80,7 @@ def delete(parts: IdentityParts, context: RequestContext, group: Group) -> None:
     """Take a group away; its members lose what they had through it."""
 
     def write(connection: Connection) -> tuple[None, list[Subject]]:
-        members = assignments.members_of(connection, group.id)
+        members = assignments.members_of(connection, group.id, parts.now())
         forget_group(connection, group.id)
         parts.note(connection, context, "group.delete", group.id)
         return None, [Subject(revocation.USER, user_id) for user_id in members]
@@ -92,8 +92,8 @@ def forget_group(connection: Connection, group_id: str) -> None:
     """Delete the group's row and every row that hangs on it."""
     groups.delete(connection, group_id)
     assignments.remove_actor(connection, GROUP, group_id)
-    rows = tables.memberships
-    connection.execute(rows.delete().where(rows.c.group_id == group_id))
+    for rows in (tables.memberships, tables.federated_memberships):
+        connection.execute(rows.delete().where(rows.c.group_id == group_id))
 
 
 def add_member(
@@ -102,11 +102,11 @@ def add_member(
     """Put a user into a group; nothing when he is there."""
 
     def write(connection: Connection) -> None:
-        if group.id in assignments.groups_of(connection, user.id):
+        rows = tables.memberships
+        known = rows.c.user_id == user.id, rows.c.group_id == group.id
+        if connection.execute(rows.select().where(*known)).first() is not None:
             return
-        connection.execute(
-            tables.memberships.insert().values(user_id=user.id, group_id=group.id)
-        )
+        connection.execute(rows.insert().values(user_id=user.id, group_id=group.id))
         facts = {"user_id": user.id}
         parts.note(connection, context, "group.add_user", group.id, facts)
 

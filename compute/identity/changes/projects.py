@@ -17,6 +17,8 @@ from compute.identity import tables
 from compute.identity.changes.groups import forget_group
 from compute.identity.changes.revoking import run_revoking
 from compute.identity.changes.users import forget_user
+from compute.identity.federation.changes import forget_provider
+from compute.identity.federation.subjects import identity_providers
 from compute.identity.model import DEFAULT_DOMAIN_ID, DOMAIN, PROJECT, Project
 from compute.identity.parts import IdentityParts
 from compute.identity.store import assignments, tree
@@ -121,6 +123,12 @@ def delete_domain(
     refuse_immutable(domain.options, {"name": ""})
 
     def write(connection: Connection) -> tuple[None, list[Subject]]:
+        ended = [_subject(domain)]
+        rows = tables.identity_providers
+        for provider in identity_providers.where(
+            connection, rows.c.domain_id == domain.id
+        ):
+            ended += forget_provider(connection, provider.id)
         for user in users.where(connection, tables.users.c.domain_id == domain.id):
             forget_user(connection, user.id)
         for group in groups.where(connection, tables.groups.c.domain_id == domain.id):
@@ -130,11 +138,11 @@ def delete_domain(
         for project in tree.in_domain(connection, domain.id):
             forget_project(connection, project.id)
         assignments.remove_target(connection, DOMAIN, domain.id)
-        rows = tables.limits
-        connection.execute(rows.delete().where(rows.c.domain_id == domain.id))
+        limits = tables.limits
+        connection.execute(limits.delete().where(limits.c.domain_id == domain.id))
         projects.delete(connection, domain.id)
         parts.note(connection, context, "domain.delete", domain.id)
-        return None, [_subject(domain)]
+        return None, ended
 
     run_revoking(parts, write)
 

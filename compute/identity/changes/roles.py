@@ -85,7 +85,11 @@ def delete(parts: IdentityParts, context: RequestContext, role: Role) -> None:
         held = assignments.where(connection, tables.assignments.c.role_id == role.id)
         forget_role(connection, role.id)
         parts.note(connection, context, "role.delete", role.id)
-        return None, [subject for item in held for subject in _ended(connection, item)]
+        return None, [
+            subject
+            for item in held
+            for subject in _ended(connection, item, parts.now())
+        ]
 
     run_revoking(parts, write)
 
@@ -157,19 +161,19 @@ def ungrant(
         parts.note(
             connection, context, "role.ungrant", assignment.actor_id, _facts(assignment)
         )
-        return None, _ended(connection, assignment)
+        return None, _ended(connection, assignment, parts.now())
 
     run_revoking(parts, write)
     # Tokens that go on have fewer roles now: nobody may believe the old ones.
     parts.tokens.tell_revoked()
 
 
-def _ended(connection: Connection, gone: Assignment) -> list[Subject]:
+def _ended(connection: Connection, gone: Assignment, now: float) -> list[Subject]:
     """Whose tokens end with an assignment that is gone: those of users to whom nothing
     is left in that scope.  Given the role back, they need a new token."""
     users = [gone.actor_id]
     if gone.actor_kind == GROUP:
-        users = assignments.members_of(connection, gone.actor_id)
+        users = assignments.members_of(connection, gone.actor_id, now)
     if gone.inherited:
         # Below a domain there may be thousands of projects: all of theirs end.
         return [Subject(revocation.USER, user_id) for user_id in users]
@@ -181,7 +185,7 @@ def _ended(connection: Connection, gone: Assignment) -> list[Subject]:
     return [
         user_in_scope(user_id, gone.target_kind, gone.target_id)
         for user_id in users
-        if not reach.roles_on(connection, user_id, gone.target_kind, target)
+        if not reach.roles_on(connection, user_id, gone.target_kind, target, now)
     ]
 
 

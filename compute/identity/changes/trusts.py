@@ -49,7 +49,9 @@ def create(
             until = _earlier(until, parent.expires_at)
             impersonation = impersonation and parent.impersonation
         else:
-            held = reach.roles_on(connection, context.user_id, PROJECT, project)
+            held = reach.roles_on(
+                connection, context.user_id, PROJECT, project, parts.now()
+            )
             if credential is not None:
                 held = lent(connection, held, credential.role_ids)
             if not {role.id for role in granted} <= {role.id for role in held}:

@@ -160,6 +160,8 @@ def forget_user(connection: Connection, user_id: str) -> None:
     assignments.remove_actor(connection, USER, user_id)
     for rows in (
         tables.memberships,
+        tables.federated_memberships,
+        tables.federated_users,
         tables.old_passwords,
         tables.credentials,
         tables.application_credentials,

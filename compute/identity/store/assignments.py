@@ -29,25 +29,35 @@ def where(connection: Connection, *conditions: Any) -> list[Assignment]:
     return [Assignment(**row._mapping) for row in connection.execute(statement)]
 
 
-def groups_of(connection: Connection, user_id: str) -> list[str]:
-    """The groups that a user is in."""
-    rows = tables.memberships.c
-    statement = sa.select(rows.group_id).where(rows.user_id == user_id)
+def groups_of(connection: Connection, user_id: str, now: float) -> list[str]:
+    """The groups that a user is in, here or by the word of his identity provider."""
+    rows, brought = tables.memberships.c, tables.federated_memberships.c
+    statement = sa.union(
+        sa.select(rows.group_id).where(rows.user_id == user_id),
+        sa.select(brought.group_id).where(
+            brought.user_id == user_id, brought.ends_at > now
+        ),
+    )
     return sorted(connection.execute(statement).scalars())
 
 
-def members_of(connection: Connection, group_id: str) -> list[str]:
+def members_of(connection: Connection, group_id: str, now: float) -> list[str]:
     """The users of a group."""
-    rows = tables.memberships.c
-    statement = sa.select(rows.user_id).where(rows.group_id == group_id)
+    rows, brought = tables.memberships.c, tables.federated_memberships.c
+    statement = sa.union(
+        sa.select(rows.user_id).where(rows.group_id == group_id),
+        sa.select(brought.user_id).where(
+            brought.group_id == group_id, brought.ends_at > now
+        ),
+    )
     return sorted(connection.execute(statement).scalars())
 
 
-def of_user(connection: Connection, user_id: str) -> list[Assignment]:
+def of_user(connection: Connection, user_id: str, now: float) -> list[Assignment]:
     """The user's own, and those of his groups."""
     own = sa.and_(_rows.actor_kind == USER, _rows.actor_id == user_id)
     found = where(connection, own)
-    wanted = groups_of(connection, user_id)
+    wanted = groups_of(connection, user_id, now)
     for start in range(0, len(wanted), IDS_IN_ONE_STATEMENT):
         part = wanted[start : start + IDS_IN_ONE_STATEMENT]
         found += where(connection, _rows.actor_kind == GROUP, _rows.actor_id.in_(part))

@@ -18,11 +18,11 @@ from compute.identity.store.subjects import projects, roles
 
 
 def roles_on(
-    connection: Connection, user_id: str, kind: str, target: Project | None
+    connection: Connection, user_id: str, kind: str, target: Project | None, now: float
 ) -> list[Role]:
     """The roles that the user's token for that target shows; ``target`` None: the
     system."""
-    held = assignments.of_user(connection, user_id)
+    held = assignments.of_user(connection, user_id, now)
     return roles_of(connection, held, kind, target)
 
 
@@ -43,9 +43,11 @@ def roles_of(
     return rights.in_tokens(roles.by_ids(connection, every).values())
 
 
-def reachable_projects(connection: Connection, user_id: str) -> list[Project]:
+def reachable_projects(
+    connection: Connection, user_id: str, now: float
+) -> list[Project]:
     """The enabled projects on which the user has a role, by name."""
-    held = assignments.of_user(connection, user_id)
+    held = assignments.of_user(connection, user_id, now)
     direct = {
         item.target_id
         for item in held
@@ -62,9 +64,11 @@ def reachable_projects(connection: Connection, user_id: str) -> list[Project]:
     return _usable(connection, found)
 
 
-def reachable_domains(connection: Connection, user_id: str) -> list[Project]:
+def reachable_domains(
+    connection: Connection, user_id: str, now: float
+) -> list[Project]:
     """The enabled domains on which the user has a role, by name."""
-    held = assignments.of_user(connection, user_id)
+    held = assignments.of_user(connection, user_id, now)
     direct = {
         item.target_id
         for item in held
@@ -73,9 +77,9 @@ def reachable_domains(connection: Connection, user_id: str) -> list[Project]:
     return _usable(connection, projects.by_ids(connection, direct))
 
 
-def reaches_system(connection: Connection, user_id: str) -> bool:
+def reaches_system(connection: Connection, user_id: str, now: float) -> bool:
     """Whether the user has a role on the system."""
-    held = assignments.of_user(connection, user_id)
+    held = assignments.of_user(connection, user_id, now)
     return any(item.target_kind == SYSTEM for item in held)
 
 

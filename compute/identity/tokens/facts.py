@@ -19,6 +19,7 @@ METHOD_BITS = {
     "application_credential": 4,
     "ec2credential": 8,
     "totp": 16,
+    "mapped": 32,
 }
 SCOPES = ("", "project", "domain", "system")
 
@@ -41,6 +42,9 @@ class TokenFacts:
     scope_id: str = ""
     trust_id: str = ""
     application_credential_id: str = ""
+    # By whom the user came, if somebody else knows him.
+    provider_id: str = ""
+    protocol_id: str = ""
 
     @property
     def project_id(self) -> str:
@@ -56,7 +60,7 @@ class TokenFacts:
 def pack(facts: TokenFacts) -> bytes:
     """The content of a token."""
     methods = sum(METHOD_BITS[method] for method in set(facts.methods))
-    fields = (
+    fields: tuple[object, ...] = (
         FORMAT_VERSION,
         _packed(facts.user_id),
         methods,
@@ -68,6 +72,8 @@ def pack(facts: TokenFacts) -> bytes:
         _packed(facts.trust_id),
         _packed(facts.application_credential_id),
     )
+    if facts.provider_id:
+        fields += (_packed(facts.provider_id), _packed(facts.protocol_id))
     content: bytes = msgpack.packb(fields)
     return content
 
@@ -80,7 +86,11 @@ def unpack(content: bytes) -> TokenFacts:
         )
         if version != FORMAT_VERSION:
             raise BadToken(f"tokens of version {version} are not known")
-        scope_id, trust_id, credential_id = (_unpacked(value) for value in ids)
+        if len(ids) == 3:
+            ids += ["", ""]
+        scope_id, trust_id, credential_id, provider_id, protocol_id = (
+            _unpacked(value) for value in ids
+        )
         return TokenFacts(
             user_id=_unpacked(user),
             methods=tuple(name for name, bit in METHOD_BITS.items() if methods & bit),
@@ -91,6 +101,8 @@ def unpack(content: bytes) -> TokenFacts:
             scope_id=scope_id,
             trust_id=trust_id,
             application_credential_id=credential_id,
+            provider_id=provider_id,
+            protocol_id=protocol_id,
         )
     except (ValueError, TypeError, IndexError, msgpack.UnpackException) as error:
         raise BadToken(str(error)) from None

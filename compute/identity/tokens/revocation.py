@@ -2,7 +2,8 @@
 
 An event says: tokens of this *subject* that were issued at or before that moment are
 no longer good.  Subjects are one token (its audit id), all of a user, a project, a
-domain, a user in a project, an application credential, a trust.  Checking a token is
+domain, a user in a project, an application credential, a trust, whoever came by an
+identity provider or one protocol of it.  Checking a token is
 looking up its subjects in a dictionary.
 
 Events are written in the transaction of the change that they follow from.  The
@@ -33,6 +34,8 @@ DOMAIN = "domain"
 USER_IN_SCOPE = "user_in_scope"
 APPLICATION_CREDENTIAL = "app_credential"
 TRUST = "trust"
+PROVIDER = "provider"
+PROTOCOL = "protocol"
 
 
 class Subject(NamedTuple):
@@ -59,6 +62,9 @@ def subjects_of(facts: TokenFacts, domains: Iterable[str] = ()) -> Iterable[Subj
         yield Subject(APPLICATION_CREDENTIAL, facts.application_credential_id)
     if facts.trust_id:
         yield Subject(TRUST, facts.trust_id)
+    if facts.provider_id:
+        yield Subject(PROVIDER, facts.provider_id)
+        yield Subject(PROTOCOL, f"{facts.provider_id}/{facts.protocol_id}")
 
 
 def user_in_scope(user_id: str, scope: str, scope_id: str) -> Subject:

@@ -70,7 +70,7 @@ def standing_of(connection: Connection, facts: TokenFacts, now: float) -> Standi
         if facts.scope == PROJECT:
             target_domain = _enabled(connection, target.domain_id)
     holder = facts.user_id if trust is None else trust.trustor_user_id
-    found = reach.roles_on(connection, holder, facts.scope, target)
+    found = reach.roles_on(connection, holder, facts.scope, target, now)
     if trust is not None:
         found = lent(connection, found, trust.role_ids, all_of=True)
     elif credential is not None:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from test.unit.compute.identity.federated_things import FEDERATED, federated_makers
 from test.unit.compute.identity.house import House
 
 RULES = [{"service": "compute", "method": "GET", "path": "/v2.1/servers"}]
@@ -76,6 +77,7 @@ class Cast:
             "registered limit": self._registered_limit,
             "limit": self._limit,
             "token": self._token,
+            **federated_makers(self.house, self.name),
         }
 
     def _made(self, kind: str, **values: Any) -> str:
@@ -258,6 +260,7 @@ def _self(cast: Cast, target: str, scope: Any) -> None:
         "trust",
         "registered limit",
         "limit",
+        *FEDERATED,
     ):
         things[word] = cast.thing(f"new {word}")
     _lent(cast)

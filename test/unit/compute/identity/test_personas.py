@@ -14,6 +14,7 @@ import pytest
 
 from test.contract.compute.route_table import routes_of
 from test.unit.compute.identity.cast import Cast, make_cast
+from test.unit.compute.identity.federated_operations import FEDERATED_OPERATIONS
 from test.unit.compute.identity.house import make_house
 from test.unit.compute.identity.operations import (
     ABROAD,
@@ -26,6 +27,7 @@ from test.unit.compute.identity.operations import (
 )
 
 NOBODY = "9" * 32
+EVERY = [*OPERATIONS, *FEDERATED_OPERATIONS]
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +84,7 @@ def prepare(cast: Cast, operation: Operation) -> None:
             house.ok("PUT", fill(cast, operation.asked.partition(" ")[2]))
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=str)
+@pytest.mark.parametrize("operation", EVERY, ids=str)
 def test_who_may(cast: Cast, operation: Operation) -> None:
     method, _, template = operation.asked.partition(" ")
     may = allowed(operation)
@@ -110,8 +112,7 @@ def test_who_may(cast: Cast, operation: Operation) -> None:
 
 def test_every_route_has_its_line(cast: Cast) -> None:
     asked = {
-        tuple(re.sub(r"{[^}]+}", "{}", item.asked.partition("?")[0]).split(" ", 1))
-        for item in OPERATIONS
+        tuple(_anonymous(item.asked.partition("?")[0]).split(" ", 1)) for item in EVERY
     }
     shapes = {(method, _shape(path)) for method, path in asked}
     open_to_all = {
@@ -121,6 +122,12 @@ def test_every_route_has_its_line(cast: Cast) -> None:
         (method, _shape(path)) for method, path in routes_of(cast.house.application)
     } - {(method, _shape(path)) for method, path in open_to_all}
     assert shapes == there
+
+
+def _anonymous(asked: str) -> str:
+    """A protocol is named with its provider."""
+    whole = re.sub(r"{(new )?protocol}", "{}/protocols/{}", asked)
+    return re.sub(r"{[^}]+}", "{}", whole)
 
 
 def _shape(path: str) -> str:

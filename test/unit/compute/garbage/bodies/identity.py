@@ -14,6 +14,35 @@ _AUTH = {
     "scope": {"project": {"name": "admin", "domain": {"name": "Default"}}},
 }
 
+PROVIDER = "/v3/OS-FEDERATION/identity_providers/{provider_id}"
+RULES = [
+    {
+        "local": [
+            {
+                "user": {
+                    "name": "{0}",
+                    "id": "{0}",
+                    "email": "{0}",
+                    "domain": {"id": "x"},
+                    "type": "local",
+                }
+            },
+            {"group": {"name": "g", "domain": {"name": "d"}}, "group_ids": "{1}"},
+            {"groups": "{0}", "domain": {"id": "default"}},
+            {
+                "projects": [
+                    {"name": "p-{0}", "roles": [{"name": "r"}], "domain": {"id": "d"}}
+                ]
+            },
+        ],
+        "remote": [
+            {"type": "OIDC-a"},
+            {"type": "OIDC-b", "whitelist": ["^x$"], "regex": True},
+            {"type": "OIDC-c", "any_one_of": ["y"]},
+        ],
+    }
+]
+
 IDENTITY: Bodies = {
     ("POST", "/v3/auth/tokens"): [
         {"auth": _AUTH},
@@ -111,6 +140,35 @@ IDENTITY: Bodies = {
     ],
     ("PATCH", "/v3/OS-EP-FILTER/endpoint_groups/{endpoint_group_id}"): [
         {"endpoint_group": {"name": "h", "filters": {"interface": "admin"}}}
+    ],
+    ("PUT", PROVIDER): [
+        {
+            "identity_provider": {
+                "enabled": True,
+                "description": "d",
+                "remote_ids": ["https://a"],
+                "authorization_ttl": 5,
+            }
+        }
+    ],
+    ("PATCH", PROVIDER): [{"identity_provider": {"remote_ids": None}}],
+    ("PUT", f"{PROVIDER}/protocols/{{protocol_id}}"): [
+        {"protocol": {"mapping_id": "ID", "remote_id_attribute": "OIDC-iss"}}
+    ],
+    ("PATCH", f"{PROVIDER}/protocols/{{protocol_id}}"): [
+        {"protocol": {"mapping_id": "ID"}}
+    ],
+    ("PUT", "/v3/OS-FEDERATION/mappings/{mapping_id}"): [
+        {"mapping": {"rules": RULES, "schema_version": "2.0"}}
+    ],
+    ("PATCH", "/v3/OS-FEDERATION/mappings/{mapping_id}"): [
+        {"mapping": {"rules": RULES}}
+    ],
+    ("PUT", "/v3/OS-FEDERATION/service_providers/{service_provider_id}"): [
+        {"service_provider": {"auth_url": "http://a", "sp_url": "http://a"}}
+    ],
+    ("PATCH", "/v3/OS-FEDERATION/service_providers/{service_provider_id}"): [
+        {"service_provider": {"relay_state_prefix": "p"}}
     ],
     ("POST", "/v3/regions"): [
         {"region": {"id": "r", "parent_region_id": "RegionOne", "description": "d"}}

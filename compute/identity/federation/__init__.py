@@ -1,0 +1,1 @@
+"""People whom somebody else knows: identity providers, mappings, signing in by them."""
