@@ -112,9 +112,13 @@ def calls(node: RemoteObjectNode) -> dict[str, Callable[[], Any]]:
     }
 
 
-def served(stack: Wiring) -> tuple[RemoteObjectNode, Faults, MemoryObjectNode]:
+def served(
+    stack: Wiring,
+    settings: ClientSettings = IMPATIENT,
+    response_seconds: float = RESPONSE_SECONDS,
+) -> tuple[RemoteObjectNode, Faults, MemoryObjectNode]:
     """A remote node, the faults behind it, the memory behind those."""
     faults, memory = Faults(), MemoryObjectNode()
-    client = client_of(stack.serve(Faulty(memory, faults)), stack, IMPATIENT)
-    peer = Peer(client, SECRET, response_seconds=RESPONSE_SECONDS)
+    client = client_of(stack.serve(Faulty(memory, faults)), stack, settings)
+    peer = Peer(client, SECRET, response_seconds=response_seconds)
     return RemoteObjectNode(peer, 0, "sda"), faults, memory

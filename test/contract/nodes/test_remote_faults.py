@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from objectstore.kernel import concurrency
+from objectstore.kernel.client import ClientSettings
 from objectstore.kernel.errors import (
     Corrupt,
     DeadlineExceeded,
@@ -18,7 +19,6 @@ from objectstore.object.server import object_server
 from objectstore.wire.peer import Peer
 from objectstore.wire.remote_object import RemoteObjectNode
 from test.contract.nodes.remote import (
-    IMPATIENT,
     Stranger,
     Wiring,
     calls,
@@ -29,6 +29,9 @@ from test.contract.nodes.remote import (
 )
 from test.contract.nodes.samples import KEY, data, kept
 from test.fakes.servers import SECRET, client_of, serve
+
+FEW = ClientSettings(connections_max=4)
+PATIENT_SECONDS = 30.0
 
 
 def test_an_unknown_device_and_an_unknown_policy(stack: Wiring) -> None:
@@ -124,11 +127,12 @@ def test_a_reply_that_stalls_midway_is_unavailable(stack: Wiring) -> None:
 
 
 def test_bodies_nobody_reads_give_their_connections_back(stack: Wiring) -> None:
-    node, _, memory = served(stack)
+    # Few connections, and patience: a busy machine is none that gives nothing back.
+    node, _, memory = served(stack, FEW, PATIENT_SECONDS)
     body = bytes(8 * 1024 * 1024)
     memory.objects[KEY], memory.bodies[KEY] = data(5, body), body
-    for _ in range(2 * IMPATIENT.connections_max):
+    for _ in range(2 * FEW.connections_max):
         kept(node.read(KEY, 5, 0, len(body)))
-    for _ in range(2 * IMPATIENT.connections_max):
+    for _ in range(2 * FEW.connections_max):
         kept(node.begin(KEY, None))
     assert kept(node.lookup(KEY, want_body=False)).state == data(5, body)
