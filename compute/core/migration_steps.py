@@ -7,6 +7,9 @@ that came before.  So a note that is found tells of rows that they were written,
 they are not written again; of a table that it may have been changed: that is done
 again, and may find its work done.  What is applied is written, and the notes go, in one
 transaction.
+
+What is done already without a note, an older release has begun, which took none:
+whether its rows were written nobody knows, so nothing is changed (``HalfDone``).
 """
 
 from __future__ import annotations
@@ -36,6 +39,10 @@ _TABLES = re.compile(r"\s*(CREATE|ALTER|DROP|RENAME)\b", re.IGNORECASE)
 _NOTHING = ("DO 0", ())
 
 
+class HalfDone(Exception):
+    """What a migration is to do now was done before, and nobody has noted it."""
+
+
 @contextmanager
 def repeatable(connection: sa.Connection, room: str) -> Iterator[None]:
     """What is done on the connection goes on where a crash has left it; for one room at
@@ -46,6 +53,12 @@ def repeatable(connection: sa.Connection, room: str) -> Iterator[None]:
     sa.event.listen(connection, "before_cursor_execute", steps, retval=True)
     try:
         yield
+    except sa.exc.DBAPIError as error:
+        if steps.begun and _is_done(error.orig):
+            # Or the next start would take it for its own work.
+            steps.take_back(connection)
+            raise HalfDone(str(error.orig)) from error
+        raise
     finally:
         sa.event.remove(connection, "before_cursor_execute", steps)
 
@@ -63,6 +76,15 @@ class _Steps:
         self._room = room
         self._noted = noted
         self._said: Counter[str] = Counter()
+        # The change of a table that was noted last; "": it was done before, or is none.
+        self.begun = ""
+
+    def take_back(self, connection: sa.Connection) -> None:
+        """Let what has just failed be news again."""
+        gone = sa.delete(NOTES).where(NOTES.c.room == self._room)
+        connection.execute(gone.where(NOTES.c.digest == self.begun))
+        # The failure ends the transaction, and would bring the note back.
+        connection.execute(sa.text("COMMIT"))
 
     def __call__(
         self,
@@ -74,6 +96,8 @@ class _Steps:
         executemany: bool,
     ) -> tuple[str, Any]:
         """SQLAlchemy's ``before_cursor_execute``."""
+        if NOTES.name in statement:
+            return statement, parameters
         writes, changes = _ROWS.match(statement), _TABLES.match(statement)
         if _ALEMBICS in statement:
             if writes:
@@ -85,8 +109,10 @@ class _Steps:
         self._said[text] += 1
         told = f"{text}\n{self._said[text]}"
         digest = hashlib.sha256(told.encode()).hexdigest()
+        self.begun = ""
         if digest not in self._noted:
             self._note(cursor, digest)
+            self.begun = digest if changes else ""
             return statement, parameters
         if changes:
             _again(cursor, statement, parameters)
@@ -108,6 +134,10 @@ def _again(cursor: Any, statement: str, parameters: Any) -> None:
     try:
         cursor.execute(statement, parameters)
     except Exception as error:
-        # Whichever driver it is: the server's number comes first.
-        if not error.args or error.args[0] not in _DONE:
+        if not _is_done(error):
             raise
+
+
+def _is_done(error: BaseException | None) -> bool:
+    # Whichever driver it is: the server's number comes first.
+    return error is not None and bool(error.args) and error.args[0] in _DONE

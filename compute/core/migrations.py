@@ -19,7 +19,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from compute.core.database import Database
-from compute.core.migration_steps import forget, repeatable
+from compute.core.migration_steps import HalfDone, forget, repeatable
 from compute.core.sqlite import WRITES
 from objectstore.kernel import concurrency
 from objectstore.kernel.errors import Unavailable
@@ -61,8 +61,11 @@ def _upgrade(database: Database, rooms: list[str]) -> None:
         with connection.begin():
             config.attributes["connection"] = connection
             for room in rooms:
-                with _whole(database, connection, room):
-                    command.upgrade(config, f"{room}@head")
+                try:
+                    with _whole(database, connection, room):
+                        command.upgrade(config, f"{room}@head")
+                except HalfDone as half:
+                    raise Unavailable(_half_changed(database, room, half)) from half
         if _commits_by_itself(database):
             with connection.begin():
                 forget(connection)
@@ -79,6 +82,18 @@ def _whole(
     is all of them or none."""
     return (
         repeatable(connection, room) if _commits_by_itself(database) else nullcontext()
+    )
+
+
+def _half_changed(database: Database, room: str, half: HalfDone) -> str:
+    script, applied = ScriptDirectory.from_config(alembic_config()), _applied(database)
+    line = reversed(list(script.iterate_revisions(f"{room}@head", "base")))
+    under_way = next(each.revision for each in line if each.revision not in applied)
+    return (
+        "the database's tables are half changed: an older release has begun"
+        f" {under_way} of the room {room}, and was cut short ({half}).  Bring the"
+        " database back as it was before that upgrade, or take back by hand what was"
+        " begun, and start again (doc/cloud-bad-days.md)"
     )
 
 

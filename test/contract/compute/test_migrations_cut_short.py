@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from compute.core.database import Database
 from compute.core.migration_steps import NOTES, repeatable
 from compute.core.migrations import upgrade
+from objectstore.kernel.errors import Unavailable
 from test.servers.mariadb import MariaDB, installed_mariadb
 
 # Theirs change tables that are there, and write rows between.
@@ -86,6 +87,24 @@ def test_whichever_statement_was_the_last(
             upgrade(database, ROOMS)
             break
     assert 3 < tries < TRIES_MAX
+    assert look(database) == whole
+    database.close()
+
+
+def test_what_a_release_without_notes_has_begun_is_told(
+    mariadb_server: MariaDB, whole: dict[str, Any]
+) -> None:
+    """At each start, until somebody has taken it back; nothing is done twice."""
+    database = Database(mariadb_server.new_database())
+    tables = sa.MetaData()
+    sa.Table("network_subnets", tables, sa.Column("id", sa.Integer))
+    tables.create_all(database.engine)
+    for _ in range(3):
+        words = r"half changed.* begun \S+ of the room network.*already exists"
+        with pytest.raises(Unavailable, match=words):
+            upgrade(database, ROOMS)
+    tables.drop_all(database.engine)
+    upgrade(database, ROOMS)
     assert look(database) == whole
     database.close()
 
