@@ -11,6 +11,8 @@ from compute.dashboard.frame.view import Drawing
 
 TEXT_CHARACTERS_MAX = 255
 TEXTAREA_CHARACTERS_MAX = 1_000_000
+_LONG = ("textarea", "secret", "file", "hidden")
+_SECRET = ("password", "secret")
 BLANK = ""
 
 
@@ -27,9 +29,10 @@ class Option:
 class Field:
     """One question.
 
-    ``kind``: text, password, number, select, checkbox, checks (any number of the
-    options), textarea, hidden, file (its text is the value) or upload (streamed;
-    ``many``: several files).  ``values``: what it begins with.
+    ``kind``: text, password, number, date, select, checkbox, checks (any number of the
+    options), textarea, secret (a text of lines that no page shows again), hidden, file
+    (its text is the value) or upload (streamed; ``many``: several files).  ``values``:
+    what it begins with.
     """
 
     name: str
@@ -47,6 +50,11 @@ class Field:
     many: bool = False
     is_mono: bool = False
     error: str = ""
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether the answer is never on a page."""
+        return self.kind in _SECRET
 
     @property
     def value(self) -> str:
@@ -161,7 +169,7 @@ def read_values(form: Form, submitted: Submitted) -> Values:
                 errors[each.name] = "Choose at least one."
         elif each.kind != "upload":
             text = submitted.one(each.name)
-            if each.kind not in ("password", "textarea", "file", "hidden"):
+            if each.kind not in (*_LONG, "password"):
                 text = text.strip()
             texts[each.name] = text
             if error := _error_of(each, text):
@@ -175,7 +183,7 @@ def _error_of(field_: Field, text: str) -> str:
     if not text:
         return "This is needed." if field_.is_required else ""
     longest = field_.longest
-    if field_.kind in ("textarea", "file", "hidden"):
+    if field_.kind in _LONG:
         longest = max(longest, TEXTAREA_CHARACTERS_MAX)
     if len(text) > longest:
         return f"At most {longest} characters."
@@ -198,12 +206,12 @@ def _error_of_number(field_: Field, text: str) -> str:
 
 
 def refilled(form: Form, submitted: Submitted, errors: Mapping[str, str]) -> Form:
-    """The form again, with what was answered (passwords and files apart, and what
+    """The form again, with what was answered (secrets and files apart, and what
     nobody sees, which the form says itself) and what is wrong with it."""
 
     def again(each: Field) -> Field:
         error = errors.get(each.name, "")
-        if each.kind in ("password", "file", "upload", "hidden"):
+        if each.is_secret or each.kind in ("file", "upload", "hidden"):
             return replace(each, error=error)
         return replace(
             each, values=tuple(submitted.values.get(each.name, ())), error=error

@@ -13,7 +13,7 @@ VOLUME_TYPES = ("block-storage", "volumev3")
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One line.  ``key`` names it in pages; ``services``: any of these types in the
-    catalogue brings it."""
+    catalogue brings it; ``for_domain``: it is shown to who manages a domain, too."""
 
     key: str
     label: str
@@ -21,6 +21,7 @@ class Entry:
     icon: str
     services: Collection[str] = ()
     for_admin: bool = False
+    for_domain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Group:
 
 _COMPUTE, _NETWORK = ("compute",), ("network",)
 _GROUPS = (
-    Group("", (Entry("overview", "Overview", "/", "gauge"),)),
+    Group("", (Entry("overview", "Overview", "/", "gauge", for_domain=True),)),
     Group(
         "Compute",
         (
@@ -67,10 +68,14 @@ _GROUPS = (
         ),
     ),
     Group(
+        "Security",
+        (Entry("secrets", "Secrets", "/secrets", "lock", ("key-manager",)),),
+    ),
+    Group(
         "Cloud",
         (
-            Entry("projects", "Projects", "/projects", "folder", (), True),
-            Entry("people", "People", "/people", "people", (), True),
+            Entry("projects", "Projects", "/projects", "folder", (), True, True),
+            Entry("people", "People", "/people", "people", (), True, True),
             Entry("flavors", "Flavors", "/flavors", "sliders", _COMPUTE, True),
             Entry("hosts", "Hosts", "/hosts", "host", _COMPUTE, True),
         ),
@@ -89,6 +94,8 @@ def menu_of(session: Session) -> list[Group]:
 
 
 def _is_open(entry: Entry, session: Session) -> bool:
+    if session.domain_id:
+        return entry.for_domain
     if entry.for_admin and not session.is_admin:
         return False
     return not entry.services or bool(session.services.intersection(entry.services))

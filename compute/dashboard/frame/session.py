@@ -21,7 +21,7 @@ LISTED_CHARACTERS_MAX = 600
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One person in one project.
+    """One person in one project, or in one domain that he or she manages.
 
     ``expires_at``: the token's, in seconds since the epoch.  ``services``: the types
     in the catalogue.  ``store_url`` and ``identity_url``: where its clients find them.
@@ -37,6 +37,8 @@ class Session:
     project_id: str = ""
     project_name: str = ""
     project_domain: str = ""
+    domain_id: str = ""
+    domain_name: str = ""
     region: str = ""
     roles: frozenset[str] = frozenset()
     services: frozenset[str] = frozenset()
@@ -46,7 +48,14 @@ class Session:
     @property
     def is_admin(self) -> bool:
         """Whether to show what only administrators may; the rooms decide."""
-        return ADMIN in self.roles
+        return ADMIN in self.roles and not self.domain_id
+
+    @property
+    def scope_name(self) -> str:
+        """Where he or she is, in words."""
+        if self.domain_id:
+            return f"domain {self.domain_name}"
+        return self.project_name or "no project"
 
 
 def session_of(token: str, body: Mapping[str, Any]) -> Session:
@@ -56,6 +65,7 @@ def session_of(token: str, body: Mapping[str, Any]) -> Session:
     user = told["user"]
     catalogue = told.get("catalog") or ()
     ends = moment_of(told["expires_at"])
+    domain: Mapping[str, Any] = told.get("domain") or {}
     return Session(
         token,
         secrets.token_urlsafe(CSRF_BYTES),
@@ -67,6 +77,8 @@ def session_of(token: str, body: Mapping[str, Any]) -> Session:
         project.get("id", ""),
         project.get("name", "")[:NAME_CHARACTERS_MAX],
         ((project.get("domain") or {}).get("name") or "")[:NAME_CHARACTERS_MAX],
+        domain.get("id", ""),
+        domain.get("name", "")[:NAME_CHARACTERS_MAX],
         _region(catalogue),
         _fitting(role["name"].lower() for role in told.get("roles", ())),
         _fitting(entry["type"] for entry in catalogue if entry["endpoints"]),

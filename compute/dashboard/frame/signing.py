@@ -18,8 +18,8 @@ SUBJECT = "x-subject-token"
 def sign_in(
     rooms: Rooms, user: str, password: str, domain: str, passcode: str = ""
 ) -> Session:
-    """A session in the user's own project, or the first that there is; without any,
-    in none.  ``Rejected`` 401."""
+    """A session in the user's own project, or the first that there is; without any, in
+    the first domain that he or she has a role in, or in none.  ``Rejected`` 401."""
     person = {"name": user, "domain": {"name": domain}}
     identity: dict[str, Any] = {
         "methods": ["password"],
@@ -42,12 +42,27 @@ def into_project(rooms: Rooms, session: Session, project_id: str) -> Session:
     return _issue(rooms, identity, {"project": {"id": project_id}})
 
 
+def into_domain(rooms: Rooms, session: Session, domain_id: str) -> Session:
+    """Likewise, to manage a domain's people and projects."""
+    identity = {"methods": ["token"], "token": {"id": session.token}}
+    return _issue(rooms, identity, {"domain": {"id": domain_id}})
+
+
 def projects_of(rooms: Rooms, token: str) -> list[dict[str, Any]]:
     """The projects that the owner of the token may go to, by name."""
+    return _scopes(rooms, token, "projects")
+
+
+def domains_of(rooms: Rooms, token: str) -> list[dict[str, Any]]:
+    """The domains that the owner of the token may go to, by name."""
+    return _scopes(rooms, token, "domains")
+
+
+def _scopes(rooms: Rooms, token: str, kind: str) -> list[dict[str, Any]]:
     answer = rooms.call(
-        "identity", "GET", "/auth/projects", headers={"X-Auth-Token": token}
+        "identity", "GET", f"/auth/{kind}", headers={"X-Auth-Token": token}
     )
-    found = [each for each in answer["projects"] if each.get("enabled", True)]
+    found = [each for each in answer[kind] if each.get("enabled", True)]
     return sorted(found, key=lambda each: str(each["name"]).lower())
 
 
@@ -60,6 +75,7 @@ def revoke(rooms: Rooms, token: str) -> None:
 def _settled(rooms: Rooms, unscoped: Session) -> Session:
     asked = rooms.together(
         projects=lambda: projects_of(rooms, unscoped.token),
+        domains=lambda: domains_of(rooms, unscoped.token),
         user=lambda: rooms.call(
             "identity",
             "GET",
@@ -67,12 +83,15 @@ def _settled(rooms: Rooms, unscoped: Session) -> Session:
             headers={"X-Auth-Token": unscoped.token},
         ),
     )
-    projects = asked["projects"]
-    if not projects:
+    projects, domains = asked["projects"], asked.get("domains", ())
+    if projects:
+        user = asked.get("user", {}).get("user", {})
+        wanted = _first(projects, user.get("default_project_id") or "")
+        session = into_project(rooms, unscoped, wanted)
+    elif domains:
+        session = into_domain(rooms, unscoped, domains[0]["id"])
+    else:
         return unscoped
-    user = asked.get("user", {}).get("user", {})
-    wanted = _first(projects, user.get("default_project_id") or "")
-    session = into_project(rooms, unscoped, wanted)
     revoke(rooms, unscoped.token)
     return session
 

@@ -168,6 +168,27 @@ class Bars:
 
 
 @dataclass(frozen=True, slots=True)
+class Tile:
+    """How many of something there are, and how they fare: a way to them."""
+
+    label: str
+    count: str
+    href: str
+    badges: Sequence[Badge] = ()
+    icon: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tiles:
+    """Several of them."""
+
+    id: str
+    tiles: Sequence[Tile]
+    title: str = ""
+    kind: str = "tiles"
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
     """Text with its line breaks: a log, a template, a command.  ``is_tail``: its end is
     what one looks at; ``is_busy``: more will come."""

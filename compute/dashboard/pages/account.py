@@ -8,6 +8,7 @@ from typing import Any
 from compute.dashboard.frame.fields import BadForm, Field, Form, Values
 from compute.dashboard.frame.headers import download_headers
 from compute.dashboard.frame.routes import form, page
+from compute.dashboard.frame.session import Session
 from compute.dashboard.frame.view import (
     Action,
     Cell,
@@ -46,8 +47,7 @@ def show(visit: Visit) -> Page:
         ("User", Text(session.user_name)),
         ("ID", Text(user, "copy")),
         ("Domain", Text(session.user_domain)),
-        ("Project", Text(session.project_name or "none")),
-        ("ID of the project", Text(session.project_id, "copy")),
+        *_scope(session),
         ("Roles here", Text(", ".join(sorted(session.roles)) or "none")),
         ("Signed in until", When(_iso(session.expires_at))),
         ("Sign-in address", Text(session.identity_url, "copy")),
@@ -68,20 +68,30 @@ def show(visit: Visit) -> Page:
         Empty(""),
         "Files for clients",
     )
+    sections: list[Any] = [Facts("facts", facts, "About"), downloads]
+    if session.project_id:
+        made = found.get("application", {}).get("application_credentials", ())
+        sections.append(_application_table(made))
+        sections.append(_ec2_table(found.get("ec2", {}).get("credentials", ())))
+    sections.append(device_table(found.get("devices", {}).get("credentials", ())))
     return Page(
         "My account",
         "",
-        [
-            Facts("facts", facts, "About"),
-            downloads,
-            _application_table(
-                found.get("application", {}).get("application_credentials", ())
-            ),
-            _ec2_table(found.get("ec2", {}).get("credentials", ())),
-            device_table(found.get("devices", {}).get("credentials", ())),
-        ],
+        sections,
         [Action("Change the password\u2026", "/account/password", is_form=True)],
     )
+
+
+def _scope(session: Session) -> list[tuple[str, Cell]]:
+    if session.domain_id:
+        return [
+            ("Manages the domain", Text(session.domain_name)),
+            ("ID of the domain", Text(session.domain_id, "copy")),
+        ]
+    return [
+        ("Project", Text(session.project_name or "none")),
+        ("ID of the project", Text(session.project_id, "copy")),
+    ]
 
 
 def _iso(seconds: float) -> str:

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from compute.dashboard.frame.fields import Field, Form, Option, Values
+from compute.dashboard.frame.fields import BadForm, Field, Form, Option, Values
 from compute.dashboard.frame.routes import form
 from compute.dashboard.frame.visit import Notice, Redirect, Visit
+from compute.dashboard.pages import balancer_tls as tls
+from compute.dashboard.pages.balancer_listener_forms import PORT_MAX, PROTOCOLS
 from compute.dashboard.pages.balancers import ROOM
 from compute.dashboard.pages.words import name_of, options
 
-PORT_MAX = 65535
+# What a simple one speaks, and how its members are looked at.
+MONITORS = {
+    "HTTP": "HTTP",
+    tls.TERMINATED_HTTPS: "HTTP",
+    "HTTPS": "TLS-HELLO",
+    "TCP": "TCP",
+    "UDP": "UDP-CONNECT",
+}
+CERTIFICATE_NEEDED = (
+    "HTTPS can end here only with a certificate: keep one first, under Secrets."
+)
 
 
 METHODS = [
@@ -27,7 +39,12 @@ def new_form(visit: Visit) -> Form:
         subnets=lambda: rooms.get("network", "subnets"),
         servers=lambda: rooms.get("compute", "servers", "detail", limit=1000),
     )
-    protocols = [Option(each, each) for each in ("HTTP", "TCP", "HTTPS")]
+    protocols = [
+        Option(word, PROTOCOLS[word])
+        for word in MONITORS
+        if word != tls.TERMINATED_HTTPS or tls.has_secrets(visit)
+    ]
+    kept, _ = tls.certificates(visit)
     return Form(
         "Make a load balancer",
         [
@@ -41,6 +58,18 @@ def new_form(visit: Visit) -> Form:
             ),
             Field(
                 "protocol", "Protocol", "select", options=protocols, is_required=True
+            ),
+            *(
+                [
+                    Field(
+                        "certificate",
+                        "Certificate, where HTTPS ends here",
+                        "select",
+                        options=[Option("", "None"), *kept],
+                    )
+                ]
+                if kept
+                else ()
             ),
             _port_field("port", "Listens on port"),
             Field("method", "Hands on", "select", options=METHODS, is_required=True),
@@ -89,11 +118,14 @@ def make(visit: Visit, values: Values) -> Redirect:
 
 
 def order_of(values: Values) -> dict[str, Any]:
-    """The body of ``POST /loadbalancers``."""
-    protocol = values["protocol"]
+    """The body of ``POST /loadbalancers``.  ``BadForm``."""
+    protocol, certificate = values["protocol"], values["certificate"]
+    if bool(certificate) != (protocol == tls.TERMINATED_HTTPS):
+        text = f"Only of {tls.TERMINATED_HTTPS}." if certificate else CERTIFICATE_NEEDED
+        raise BadForm({"certificate" if certificate else "protocol": text})
     pool: dict[str, Any] = {
         "name": f"{values['name']} pool"[:255],
-        "protocol": protocol,
+        "protocol": "HTTP" if certificate else protocol,
         "lb_algorithm": values["method"],
         "members": [
             {"address": each, "protocol_port": values.number("member_port")}
@@ -101,9 +133,8 @@ def order_of(values: Values) -> dict[str, Any]:
         ],
     }
     if values.flag("monitor"):
-        kind = {"HTTP": "HTTP", "TCP": "TCP", "HTTPS": "TLS-HELLO"}[protocol]
         pool["healthmonitor"] = {
-            "type": kind,
+            "type": MONITORS[protocol],
             "delay": 5,
             "timeout": 3,
             "max_retries": 2,
@@ -114,6 +145,8 @@ def order_of(values: Values) -> dict[str, Any]:
         "protocol_port": values.number("port"),
         "default_pool": pool,
     }
+    if certificate:
+        listener["default_tls_container_ref"] = certificate
     return {
         "name": values["name"],
         "vip_subnet_id": values["subnet"],

@@ -1,12 +1,12 @@
-"""Listeners of load balancers: one with its policies, made and taken away."""
+"""Listeners of load balancers: one with its policies, and taken away."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from compute.dashboard.frame.fields import Field, Form, Option, Values
-from compute.dashboard.frame.routes import deed, form, page
+from compute.dashboard.frame.fields import Values
+from compute.dashboard.frame.routes import deed, page
 from compute.dashboard.frame.view import (
     Action,
     Cell,
@@ -21,11 +21,10 @@ from compute.dashboard.frame.view import (
     status,
 )
 from compute.dashboard.frame.visit import Notice, Redirect, Visit
-from compute.dashboard.pages.words import lines, link_to, name_of, options, plain, yes
+from compute.dashboard.pages import balancer_tls as tls
+from compute.dashboard.pages.words import link_to, name_of, plain, yes
 
 ROOM = "load-balancer"
-PORT_MAX, CONNECTIONS_MAX = 65535, 1_000_000
-PROTOCOLS = ("HTTP", "TCP", "HTTPS")
 LISTED_MAX = 200
 
 
@@ -63,10 +62,13 @@ def show(visit: Visit) -> Page:
         ("Connections at most", plain(_most(listener.get("connection_limit")))),
         ("Connections now", plain(stats.get("active_connections"))),
         ("Let in", Many(let_in, "everybody")),
+        ("Adds headers", Text(", ".join(added_headers(listener)) or "none")),
     ]  # fmt: skip
     is_busy = str(listener["provisioning_status"]).startswith("PENDING")
     sections: list[Any] = [Facts("facts", facts, "About", is_busy)]
-    if listener["protocol"] == "HTTP":
+    if listener["protocol"] == tls.TERMINATED_HTTPS:
+        sections.append(tls.tls_facts(visit, listener))
+    if tls.is_read(listener):
         sections.append(_policies(listener, policies, names))
     path = f"/balancers/listeners/{listener_id}"
     question = f"Delete the listener {name_of(listener)} and its policies?"
@@ -74,7 +76,10 @@ def show(visit: Visit) -> Page:
         name_of(listener),
         "balancers",
         sections,
-        [Action("Delete", f"{path}/delete", question, look="danger")],
+        [
+            Action("Edit\u2026", f"{path}/edit", is_form=True),
+            Action("Delete", f"{path}/delete", question, look="danger"),
+        ],
         badges=[
             status(listener["provisioning_status"]),
             status(listener["operating_status"]),
@@ -84,6 +89,12 @@ def show(visit: Visit) -> Page:
             Link("load balancer", balancer),
         ],
     )
+
+
+def added_headers(listener: Mapping[str, Any]) -> list[str]:
+    """Those that requests get from it.  Pure."""
+    given = listener.get("insert_headers") or {}
+    return [name for name, value in given.items() if str(value).lower() == "true"]
 
 
 def _most(limit: int | None) -> str:
@@ -137,56 +148,6 @@ def deed_of(policy: Mapping[str, Any], pools: Mapping[str, str]) -> str:
     return f"on to {policy['redirect_url']}"
 
 
-def new_form(visit: Visit) -> Form:
-    """Where it listens."""
-    balancer = visit["id"]
-    pools = visit.rooms.get(ROOM, "pools", loadbalancer_id=balancer)["pools"]
-    return Form(
-        "Add a listener",
-        [
-            Field("name", "Name"),
-            Field(
-                "protocol", "Protocol", "select",
-                options=[Option(each, each) for each in PROTOCOLS], is_required=True,
-            ),
-            Field(
-                "port", "Listens on port", "number", ["80"], is_required=True, least=1,
-                most=PORT_MAX,
-            ),
-            Field(
-                "pool", "Hands on to the pool", "select",
-                options=options(pools, "protocol", "None yet"),
-            ),
-            Field(
-                "most", "Connections at most", "number", least=1, most=CONNECTIONS_MAX
-            ),
-            Field(
-                "cidrs", "Let in only", "textarea", placeholder="192.0.2.0/24",
-                help="One range of addresses a line; empty: everybody.",
-            ),
-        ],
-        "Add",
-        f"/balancers/{balancer}",
-        "balancers",
-    )  # fmt: skip
-
-
-def make(visit: Visit, values: Values) -> Redirect:
-    """Listen."""
-    listener: dict[str, Any] = {
-        "loadbalancer_id": visit["id"],
-        "protocol": values["protocol"],
-        "protocol_port": values.number("port"),
-        **values.given(name="name", default_pool_id="pool"),
-    }
-    if (most := values.number("most")) is not None:
-        listener["connection_limit"] = most
-    if values["cidrs"]:
-        listener["allowed_cidrs"] = lines(values["cidrs"])
-    visit.rooms.post(ROOM, "listeners", body={"listener": listener})
-    return Redirect(f"/balancers/{visit['id']}", Notice("The listener is being made."))
-
-
 def delete(visit: Visit, values: Values) -> Redirect:
     """Listen no more."""
     listener = find(visit, visit["listener"])
@@ -197,7 +158,6 @@ def delete(visit: Visit, values: Values) -> Redirect:
 
 ROUTES = [
     page("balancers/listeners/{listener}", show),
-    form("balancers/{id}/listeners/new", new_form, make),
     deed(
         "balancers/listeners/{listener}/delete",
         delete,

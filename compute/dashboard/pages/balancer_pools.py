@@ -4,18 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from compute.dashboard.frame.fields import BadForm, Field, Form, Option, Values
+from compute.dashboard.frame.fields import BadForm, Field, Form, Group, Option, Values
 from compute.dashboard.frame.routes import deed, form
 from compute.dashboard.frame.visit import Notice, Redirect, Visit
+from compute.dashboard.pages import balancer_tls as tls
 from compute.dashboard.pages.balancer_launch import METHODS
 from compute.dashboard.pages.balancers import ROOM
 
-PROTOCOLS = ("HTTP", "TCP", "HTTPS", "PROXY", "PROXYV2")
+PROTOCOLS = ("HTTP", "TCP", "HTTPS", "UDP", "PROXY", "PROXYV2")
 MONITORS = {
     "HTTP": "a request by HTTP",
     "HTTPS": "a request by HTTPS",
     "TCP": "a connection",
     "TLS-HELLO": "the begin of TLS",
+    "PING": "an ICMP echo",
+}
+# Members that speak UDP are looked at in other ways.
+UDP_MONITORS = {
+    "UDP-CONNECT": "a datagram that nobody refuses",
+    "TCP": "a connection",
+    "HTTP": "a request by HTTP",
 }
 _BY_PATH = frozenset(("HTTP", "HTTPS"))
 _SESSIONS = {
@@ -36,13 +44,14 @@ def _home(pool: Any) -> str:
 
 def new_form(visit: Visit) -> Form:
     """How it hands on."""
-    fields = [
+    fields: list[Field | Group] = [
         Field("name", "Name"),
         Field(
             "protocol", "Speaks to its members", "select",
             options=[Option(each, each) for each in PROTOCOLS], is_required=True,
         ),
         *_fields("ROUND_ROBIN", ""),
+        *tls.pool_group(visit, {}),
     ]  # fmt: skip
     home = f"/balancers/{visit['id']}"
     return Form("Add a pool", fields, "Add", home, "balancers")
@@ -70,6 +79,7 @@ def make(visit: Visit, values: Values) -> Redirect:
         "lb_algorithm": values["method"],
         "session_persistence": _session(values),
         **values.given(name="name"),
+        **tls.pool_order(values),
     }
     visit.rooms.post(ROOM, "pools", body={"pool": pool})
     return Redirect(f"/balancers/{visit['id']}", Notice("The pool is being made."))
@@ -79,9 +89,10 @@ def edit_form(visit: Visit) -> Form:
     """The same, as it is."""
     pool = _pool(visit)
     session = (pool.get("session_persistence") or {}).get("type", "")
-    fields = [
+    fields: list[Field | Group] = [
         Field("name", "Name", values=[pool["name"] or ""]),
         *_fields(pool["lb_algorithm"], session if session in _SESSIONS else ""),
+        *tls.pool_group(visit, pool),
     ]
     return Form("Edit the pool", fields, "Save", _home(pool), "balancers")
 
@@ -92,6 +103,7 @@ def edit(visit: Visit, values: Values) -> Redirect:
         "name": values["name"],
         "lb_algorithm": values["method"],
         "session_persistence": _session(values),
+        **tls.pool_order(values),
     }
     pool = visit.rooms.put(ROOM, "pools", visit["pool"], body={"pool": change})["pool"]
     return Redirect(_home(pool), Notice("The pool is being changed."))
@@ -104,9 +116,11 @@ def monitor_form(visit: Visit) -> Form:
     if pool.get("healthmonitor_id"):
         path = ("healthmonitors", pool["healthmonitor_id"])
         now = visit.rooms.get(ROOM, *path)["healthmonitor"]
-    kinds = [Option(word, text) for word, text in MONITORS.items()]
+    known = UDP_MONITORS if pool["protocol"] == "UDP" else MONITORS
+    kinds = [Option(word, text) for word, text in known.items()]
+    usual = "HTTP" if pool["protocol"] == "HTTP" else next(iter(kinds)).value
     fields = [
-        Field("type", "By", "select", [now.get("type", "HTTP")], kinds,
+        Field("type", "By", "select", [now.get("type", usual)], kinds,
               is_required=True, help="Only chosen once." if now else ""),
         _seconds("delay", "Every so many seconds", now.get("delay", 5)),
         _seconds("timeout", "An answer must come within", now.get("timeout", 3)),

@@ -23,6 +23,7 @@ from compute.dashboard.frame.view import (
     status,
 )
 from compute.dashboard.frame.visit import Notice, Redirect, Visit
+from compute.dashboard.pages.balancer_tls import pool_words
 from compute.dashboard.pages.words import link_to, name_of, plain, yes
 from compute.dashboard.rooms import Answers
 
@@ -161,7 +162,8 @@ def _pool(pool: Mapping[str, Any], members: Answers, found: Answers) -> Table:
     monitor = next(
         (each for each in monitors if each["id"] == pool.get("healthmonitor_id")), None
     )
-    note = f"{pool['protocol']}, {formats.words_of(pool['lb_algorithm'])}; "
+    note = f"{pool['protocol']}{pool_words(pool)}, "
+    note += f"{formats.words_of(pool['lb_algorithm'])}; "
     note += (
         f"looked at by {monitor['type']} every {monitor['delay']} seconds"
         if monitor

@@ -20,7 +20,7 @@ def clouds_yaml(session: Session, credential: str = "", secret: str = "") -> str
         auth |= {
             "username": session.user_name,
             "user_domain_name": session.user_domain,
-            "project_id": session.project_id,
+            **_scope(session),
         }
     lines = ["clouds:", "  ringstack:"]
     if credential:
@@ -33,6 +33,12 @@ def clouds_yaml(session: Session, credential: str = "", secret: str = "") -> str
     return "\n".join(lines) + "\n"
 
 
+def _scope(session: Session) -> dict[str, str]:
+    if session.domain_id:
+        return {"domain_id": session.domain_id}
+    return {"project_id": session.project_id}
+
+
 def openrc(session: Session) -> str:
     """Variables for a shell; it asks for the password."""
     values = {
@@ -40,7 +46,7 @@ def openrc(session: Session) -> str:
         "OS_IDENTITY_API_VERSION": "3",
         "OS_USERNAME": session.user_name,
         "OS_USER_DOMAIN_NAME": session.user_domain,
-        "OS_PROJECT_ID": session.project_id,
+        **{f"OS_{name.upper()}": text for name, text in _scope(session).items()},
         "OS_REGION_NAME": session.region,
     }
     lines = [f"export {name}={shlex.quote(value)}" for name, value in values.items()]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from compute.dashboard.frame import formats
@@ -10,7 +10,7 @@ from compute.dashboard.frame.menu import VOLUME_TYPES
 from compute.dashboard.frame.routes import page
 from compute.dashboard.frame.view import (
     Action,
-    Bar,
+    Badge,
     Bars,
     Empty,
     Page,
@@ -19,21 +19,26 @@ from compute.dashboard.frame.view import (
     Step,
     Steps,
     Table,
+    Tile,
+    Tiles,
     When,
     status,
 )
 from compute.dashboard.frame.visit import Visit
+from compute.dashboard.pages.overview_tiles import COUNTED_MAX, tiles_of, wrong
+from compute.dashboard.pages.overview_usage import bars_of
 from compute.dashboard.pages.server_states import BUSY_STATUSES
 from compute.dashboard.pages.words import link_to
 from compute.dashboard.rooms import Answers
 
 NEWEST = 6
-GIB = 1 << 30
 
 
 def show(visit: Visit) -> Page:
     """The page."""
     session = visit.session
+    if session.domain_id:
+        return _of_domain(visit)
     if not session.project_id:
         said = Said(
             "You have no role in any project yet. Ask an administrator of the cloud"
@@ -43,11 +48,10 @@ def show(visit: Visit) -> Page:
         return Page("Overview", "overview", [said])
     found = visit.rooms.together(**_questions(visit))
     first = _first_steps(found, session.services)
-    sections = [
-        *_wrong(found),
-        *first,
-        Bars("quota", _bars(found), "What the project uses"),
-    ]
+    sections: list[Any] = [*wrong(found), *first]
+    if not first:
+        sections.append(Tiles("tiles", tiles_of(found), "At a glance"))
+    sections.append(Bars("quota", bars_of(found), "What the project uses"))
     if not first:
         sections.append(_newest(found))
     visit.problems += found.problems
@@ -58,6 +62,30 @@ def show(visit: Visit) -> Page:
         actions=_actions(session.services),
         lead=f"Project {session.project_name}",
     )
+
+
+def _of_domain(visit: Visit) -> Page:
+    rooms = visit.rooms
+    found = rooms.together(
+        people=lambda: rooms.get("identity", "users"),
+        projects=lambda: rooms.get("identity", "projects"),
+    )
+    people = found.get("people", {}).get("users", ())
+    projects = found.get("projects", {}).get("projects", ())
+    tiles = [
+        Tile("People", formats.number(len(people)), "/people", _disabled(people)),
+        Tile(
+            "Projects", formats.number(len(projects)), "/projects", _disabled(projects)
+        ),
+    ]
+    lead = f"Domain {visit.session.domain_name}: who is in it, and in which projects"
+    visit.problems += found.problems
+    return Page("Overview", "overview", [Tiles("tiles", tiles)], lead=lead)
+
+
+def _disabled(things: Sequence[Mapping[str, Any]]) -> list[Badge]:
+    count = sum(not each["enabled"] for each in things)
+    return [Badge(f"{formats.number(count)} disabled", "idle")] if count else []
 
 
 def _questions(visit: Visit) -> dict[str, Callable[[], Any]]:
@@ -76,12 +104,15 @@ def _questions(visit: Visit) -> dict[str, Callable[[], Any]]:
             sort_dir="desc",
         )
         asked["failed"] = lambda: rooms.get(
-            "compute", "servers", status="ERROR", limit=NEWEST
+            "compute", "servers", status="ERROR", limit=COUNTED_MAX
+        )
+        asked["running"] = lambda: rooms.get(
+            "compute", "servers", status="ACTIVE", limit=COUNTED_MAX
         )
     if session.services.intersection(VOLUME_TYPES):
         asked["volumes"] = lambda: rooms.get("volume", "limits")
         asked["failed_volumes"] = lambda: rooms.get(
-            "volume", "volumes", status="error", limit=NEWEST
+            "volume", "volumes", status="error", limit=COUNTED_MAX
         )
     if "network" in session.services:
         asked["networks"] = lambda: rooms.get(
@@ -89,6 +120,16 @@ def _questions(visit: Visit) -> dict[str, Callable[[], Any]]:
         )
     if "object-store" in session.services:
         asked["objects"] = lambda: store_usage(visit)
+    if "load-balancer" in session.services:
+        asked["balancers"] = lambda: rooms.get(
+            "load-balancer", "loadbalancers", limit=COUNTED_MAX
+        )
+    if "orchestration" in session.services:
+        asked["stacks"] = lambda: rooms.get(
+            "orchestration", "stacks", limit=COUNTED_MAX
+        )
+    if "alarming" in session.services:
+        asked["alarms"] = lambda: rooms.get("alarming", "alarms", limit=COUNTED_MAX)
     return asked
 
 
@@ -102,61 +143,6 @@ def store_usage(visit: Visit) -> tuple[int, int]:
         int(found.get("x-account-bytes-used", 0)),
         int(found.get("x-account-object-count", 0)),
     )
-
-
-def _bars(found: Answers) -> list[Bar]:
-    bars = []
-    limits = found.get("limits", {}).get("limits", {}).get("absolute", {})
-    if limits:
-        bars += [
-            _bar("Servers", limits, "totalInstancesUsed", "maxTotalInstances"),
-            _bar("Virtual processors", limits, "totalCoresUsed", "maxTotalCores"),
-            _memory(limits),
-        ]
-    volumes = found.get("volumes", {}).get("limits", {}).get("absolute", {})
-    if volumes:
-        bars += [
-            _bar("Volumes", volumes, "totalVolumesUsed", "maxTotalVolumes"),
-            _bar(
-                "Space of volumes",
-                volumes,
-                "totalGigabytesUsed",
-                "maxTotalVolumeGigabytes",
-                " GiB",
-            ),
-        ]
-    networks = found.get("networks", {}).get("quota", {})
-    for label, name in (
-        ("Networks", "network"),
-        ("Floating addresses", "floatingip"),
-        ("Security groups", "security_group"),
-    ):
-        if name in networks:
-            bars.append(_bar(label, networks[name], "used", "limit"))
-    count, objects = found.get("objects", (None, 0))
-    if count is not None:
-        shown = f"{formats.size(count)} in {formats.counted(objects, 'object')}"
-        bars.append(Bar("Object storage", count, -1, shown))
-    return bars
-
-
-def _bar(
-    label: str, limits: Mapping[str, Any], used: str, most: str, unit: str = ""
-) -> Bar:
-    has, may = limits.get(used, 0), limits.get(most, -1)
-    shown = f"{formats.number(has)}{unit}"
-    if may >= 0:
-        shown = f"{formats.number(has)} of {formats.number(may)}{unit}"
-    return Bar(label, has, may, shown)
-
-
-def _memory(limits: Mapping[str, Any]) -> Bar:
-    mebibyte = 1 << 20
-    has, may = limits.get("totalRAMUsed", 0), limits.get("maxTotalRAMSize", -1)
-    shown = formats.size(has * mebibyte)
-    if may >= 0:
-        shown += f" of {formats.size(may * mebibyte)}"
-    return Bar("Memory", has, may, shown)
 
 
 def _first_steps(found: Answers, services: frozenset[str]) -> list[Steps]:
@@ -228,21 +214,6 @@ def _newest(found: Answers) -> Table:
         ),
         "Newest servers",
     )
-
-
-def _wrong(found: Answers) -> list[Said]:
-    said = []
-    servers = found.get("failed", {}).get("servers", ())
-    if servers:
-        look = Action("Look", "/servers?status=ERROR", is_form=True)
-        text = f"{formats.counted(len(servers), 'server')} in error."
-        said.append(Said(text, "bad", look))
-    volumes = found.get("failed_volumes", {}).get("volumes", ())
-    if volumes:
-        look = Action("Look", "/volumes", is_form=True)
-        text = f"{formats.counted(len(volumes), 'volume')} in error."
-        said.append(Said(text, "bad", look))
-    return said
 
 
 def _actions(services: frozenset[str]) -> list[Action]:

@@ -20,7 +20,7 @@ from compute.dashboard.frame.view import (
 )
 from compute.dashboard.frame.visit import Notice, Redirect, Visit
 from compute.dashboard.pages.person_factors import changed_options, factor_field, said
-from compute.dashboard.pages.projects import state_of
+from compute.dashboard.pages.projects import roles_to_give, state_of
 from compute.dashboard.pages.words import NONE, link_to, options, plain
 
 MAKE = Action("Add a person", "/people/new", is_form=True, look="primary", icon="plus")
@@ -135,7 +135,7 @@ def new_form(visit: Visit) -> Form:
                 "domain",
                 "Domain",
                 "select",
-                [visit.session.user_domain_id],
+                [visit.session.domain_id or visit.session.user_domain_id],
                 options(found["domains"]["domains"]),
                 is_required=True,
             ),
@@ -145,7 +145,7 @@ def new_form(visit: Visit) -> Form:
                 "select",
                 options=options(found["projects"]["projects"], blank="None yet"),
             ),
-            Field("role", "Role there", "select", usual, options(roles)),
+            Field("role", "Role there", "select", usual, roles_to_give(visit, roles)),
         ],
         "Add",
         "/people",

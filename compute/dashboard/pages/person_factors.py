@@ -8,11 +8,16 @@ from typing import Any
 from compute.dashboard.frame.fields import BadForm, Field, Values
 from compute.dashboard.frame.visit import Visit
 from compute.dashboard.pages.account_devices import LIST
+from compute.dashboard.rooms import Refused
 
 Thing = Mapping[str, Any]
 
 ENABLED, RULES = "multi_factor_auth_enabled", "multi_factor_auth_rules"
 BOTH = [["password", "totp"]]
+NOT_SEEN = (
+    "Only administrators of the cloud see whether this person has a device, and who has"
+    " none could not sign in any more: ask one of them."
+)
 
 
 def said(user: Thing) -> str:
@@ -26,8 +31,7 @@ def said(user: Thing) -> str:
 def factor_field(user: Thing) -> list[Field]:
     """Whether both are asked for; nothing for a person with rules of another kind,
     which this page would not know how to give back."""
-    options = user.get("options", {})
-    if options.get(RULES) not in (None, [], BOTH):
+    if not _is_known(user):
         return []
     return [
         Field(
@@ -42,16 +46,27 @@ def factor_field(user: Thing) -> list[Field]:
 
 def changed_options(visit: Visit, user: Thing, values: Values) -> dict[str, Any]:
     """What of the person's options the answer changes.  ``BadForm`` for who has no
-    device: that one could not sign in any more."""
+    device: that one could not sign in any more.  Who may not look whether there is one
+    (the manager of a domain) cannot ask for passcodes, but may cease to."""
     wanted = values.flag("passcode")
-    if not factor_field(user) or wanted == _asks(user):
+    if not _is_known(user) or wanted == _asks(user):
         return {}
     if not wanted:
         return {ENABLED: False, RULES: []}
     query = {**LIST, "user_id": user["id"]}
-    if not visit.rooms.get("identity", "credentials", **query)["credentials"]:
+    try:
+        devices = visit.rooms.get("identity", "credentials", **query)["credentials"]
+    except Refused as error:
+        if error.status != 403:
+            raise
+        raise BadForm({"passcode": NOT_SEEN}) from None
+    if not devices:
         raise BadForm({"passcode": "This person has added no device yet."})
     return {ENABLED: True, RULES: BOTH}
+
+
+def _is_known(user: Thing) -> bool:
+    return user.get("options", {}).get(RULES) in (None, [], BOTH)
 
 
 def _asks(user: Thing) -> bool:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from compute.dashboard.frame.fields import Field, Form, Values
+from compute.dashboard.frame.fields import Field, Form, Option, Values
 from compute.dashboard.frame.routes import deed, form, page
 from compute.dashboard.frame.view import (
     Action,
@@ -26,7 +26,8 @@ MAKE = Action(
     "Make a project", "/projects/new", is_form=True, look="primary", icon="plus"
 )
 TRAIL = (Link("Projects", "/projects"),)
-# What may be bounded: by room, the names of its API and their labels.
+# What the manager of a domain gives in it.
+DOMAIN_ROLES = ("manager", "member", "reader")
 
 
 def state_of(thing: Mapping[str, Any]) -> Badge:
@@ -56,7 +57,7 @@ def show_all(visit: Visit) -> Page:
                     Text(each.get("description") or "", "faint"),
                 ],
                 [
-                    Action("Quotas\u2026", f"{path}/quotas", is_form=True),
+                    *_quotas(visit, path),
                     Action("Edit\u2026", f"{path}/edit", is_form=True),
                     Action("Delete", f"{path}/delete", question, look="danger"),
                 ],
@@ -66,6 +67,19 @@ def show_all(visit: Visit) -> Page:
     empty = Empty("No projects.", MAKE)
     table = Table("projects", columns, rows, empty, is_filterable=True)
     return Page("Projects", "projects", [table], [MAKE])
+
+
+def _quotas(visit: Visit, path: str) -> list[Action]:
+    """Set by administrators of the cloud, not by those of a domain."""
+    if visit.session.domain_id:
+        return []
+    return [Action("Quotas\u2026", f"{path}/quotas", is_form=True)]
+
+
+def roles_to_give(visit: Visit, roles: Sequence[Mapping[str, Any]]) -> list[Option]:
+    """Those that this person may give."""
+    may = (lambda name: name in DOMAIN_ROLES) if visit.session.domain_id else bool
+    return options(each for each in roles if may(each["name"]))
 
 
 def _by_name(thing: Mapping[str, Any]) -> str:
@@ -99,7 +113,7 @@ def show_one(visit: Visit) -> Page:
             Table("roles", columns, rows, empty, "Who may what", [give]),
         ],
         [
-            Action("Quotas\u2026", f"{path}/quotas", is_form=True),
+            *_quotas(visit, path),
             Action("Edit\u2026", f"{path}/edit", is_form=True),
         ],
         badges=[state_of(project)],
@@ -144,7 +158,7 @@ def role_form(visit: Visit) -> Form:
                 "role",
                 "Role",
                 "select",
-                options=options(found["roles"]["roles"]),
+                options=roles_to_give(visit, found["roles"]["roles"]),
                 is_required=True,
             ),
         ],
@@ -181,7 +195,7 @@ def new_form(visit: Visit) -> Form:
                 "domain",
                 "Domain",
                 "select",
-                [visit.session.user_domain_id],
+                [visit.session.domain_id or visit.session.user_domain_id],
                 options(domains),
                 is_required=True,
             ),

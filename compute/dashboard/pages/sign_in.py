@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -123,8 +124,13 @@ def sign_out(visit: Visit, values: Values) -> Redirect:
 
 
 def show_projects(visit: Visit) -> Page:
-    """The projects to choose from."""
-    projects = signing.projects_of(visit.rooms, visit.session.token)
+    """The projects to choose from, and the domains that one may manage."""
+    rooms, token = visit.rooms, visit.session.token
+    found = rooms.together(
+        projects=lambda: signing.projects_of(rooms, token),
+        domains=lambda: signing.domains_of(rooms, token),
+    )
+    projects, domains = found["projects"], found.get("domains", ())
     rows = [
         Row(
             [
@@ -154,20 +160,38 @@ def show_projects(visit: Visit) -> Page:
         Empty("You have no role in any project yet. Ask an administrator for one."),
         is_filterable=True,
     )
+    sections = [table]
+    if domains:
+        sections.append(_domain_table(domains, visit.session.domain_id))
     return Page(
         "Switch project",
         "",
-        [table],
+        sections,
         lead="Everything that you see and make belongs to one project at a time.",
     )
 
 
+def _domain_table(domains: Sequence[Mapping[str, Any]], here: str) -> Table:
+    rows = []
+    for each in domains:
+        go = Action("Go there", "/switch/to", values={"domain": each["id"]})
+        is_here = each["id"] == here
+        shown = Badge("this one", "good") if is_here else Text(each["id"], "mono")
+        rows.append(Row([Text(each["name"]), shown], [] if is_here else [go]))
+    empty, note = Empty(""), "There one manages people and projects, and runs nothing."
+    title = "Domains to manage"
+    return Table("domains", ["Domain", "ID"], rows, empty, title, note=note)
+
+
 def switch(visit: Visit, values: Values) -> Redirect:
-    """Go to another project; the token of the old one ends."""
-    wanted = visit.submitted.one("project")
-    session = signing.into_project(visit.rooms, visit.session, wanted)
-    signing.revoke(visit.rooms, visit.session.token)
-    text = f"You are in {session.project_name} now."
+    """Go to another project or domain; the token of the old one ends."""
+    rooms, before, asked = visit.rooms, visit.session, visit.submitted
+    if domain := asked.one("domain"):
+        session = signing.into_domain(rooms, before, domain)
+    else:
+        session = signing.into_project(rooms, before, asked.one("project"))
+    signing.revoke(rooms, before.token)
+    text = f"You are in {session.scope_name} now."
     return Redirect("/", Notice(text), session=session)
 
 

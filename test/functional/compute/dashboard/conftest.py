@@ -21,6 +21,7 @@ ROLES = (
     "orchestration",
     "metric",
     "alarming",
+    "key-manager",
     "dashboard",
 )
 SECTIONS = {
