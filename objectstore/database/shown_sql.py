@@ -50,7 +50,7 @@ def _byte(mark: bytes) -> str:
 _FIELDS_FORM = b"".join((MOMENT, b"%s.000", ETAG, b"%s", SIZE, b"%s", END))
 OBJECT_FIELDS = (
     f"name || printf(CAST({_byte(_FIELDS_FORM)} AS TEXT), "
-    f"datetime((modified+{UNITS_PER_SECOND - 1})/{UNITS_PER_SECOND}, 'unixepoch'), "
+    f"datetime(modified/{UNITS_PER_SECOND}, 'unixepoch'), "
     "etag, "
     f"iif(instr(content_type, '{SHOWN_SIZE_MARK}'), size || {_byte(TYPE)} || "
     "content_type, size))"

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
+from functools import lru_cache
 
 from objectstore.s3.errors import S3Error
-
-_SECOND = timedelta(seconds=1)
-# The seconds of a minute after which another follows in it: listings have many.
-_FOLLOWING = {f"{second:02}": f"{second + 1:02}" for second in range(59)}
 
 
 def iso(seconds: float) -> str:
@@ -20,15 +17,8 @@ def iso(seconds: float) -> str:
 
 def iso_of_listing(last_modified: str) -> str:
     """A Swift listing's ``2009-10-12T17:50:29.123450`` in S3's form: the second rounded
-    up, as the thing's ``Last-Modified`` has it."""
-    whole, _, fraction = last_modified.partition(".")
-    if fraction.strip("0"):
-        following = _FOLLOWING.get(whole[17:])
-        if following is None:
-            whole = (datetime.fromisoformat(whole) + _SECOND).isoformat()
-        else:
-            whole = whole[:17] + following
-    return f"{whole}.000Z"
+    down, as ``shown_modified`` has it."""
+    return f"{last_modified.partition('.')[0]}.000Z"
 
 
 def iso_of_http(text: str) -> str:
@@ -38,7 +28,32 @@ def iso_of_http(text: str) -> str:
 
 def http_date(seconds: float) -> str:
     """``Mon, 12 Oct 2009 17:50:30 GMT``."""
-    return format_datetime(datetime.fromtimestamp(int(seconds), UTC), usegmt=True)
+    return _http_date(int(seconds))
+
+
+@lru_cache(maxsize=4096)
+def _http_date(seconds: int) -> str:
+    return format_datetime(datetime.fromtimestamp(seconds, UTC), usegmt=True)
+
+
+def shown_modified(last_modified: str, timestamp: str) -> str:
+    """An object's ``Last-Modified`` as S3 shows it: the second rounded down.
+
+    Swift rounds it up, into the future.  Clients that leave out of a listing what came
+    after they began (s5cmd) would not see what they have just written.  ``timestamp``
+    is the same moment with its fraction, "" where the answer does not tell it.
+    """
+    whole, _, fraction = timestamp.partition(".")
+    if whole.isdigit():
+        seconds = int(whole)
+        if http_date(seconds + bool(fraction.strip("0"))) == last_modified:
+            return http_date(seconds)
+    return _second_before(last_modified) if last_modified else ""
+
+
+@lru_cache(maxsize=4096)
+def _second_before(text: str) -> str:
+    return http_date(from_http(text) - 1)
 
 
 def from_http(text: str) -> float:

@@ -24,6 +24,7 @@ from objectstore.kernel.request import (
     Request,
 )
 from objectstore.s3 import sysmeta
+from objectstore.s3.dates import shown_modified
 from objectstore.s3.header_names import header_names
 
 # What only a client's own key opens, as objects' headers are stored.
@@ -94,6 +95,11 @@ class Answer:
     def get(self, name: str, default: str = "") -> str:
         """A header by lower-case name."""
         return self.headers.get(name, default)
+
+    @property
+    def modified(self) -> str:
+        """When the object was modified, as S3 tells it."""
+        return shown_modified(self.get("last-modified"), self.get("x-timestamp"))
 
     def read(self, limit: int) -> bytes:
         """The body, at most ``limit`` bytes of it; closes it."""

@@ -22,6 +22,7 @@ from objectstore.kernel.reply import HeaderList
 from objectstore.kernel.request import CONTEXT_KEY, Context, Environ, StartResponse
 from objectstore.s3 import sysmeta
 from objectstore.s3.caller import Caller
+from objectstore.s3.dates import http_date
 from objectstore.s3.header_names import header_names
 from objectstore.s3.inner import Answer, Store, send
 from objectstore.s3.locate import Place
@@ -135,6 +136,9 @@ def _learned(name: str) -> str:
         target = "ETag"
     elif lower == "accept-ranges":
         target = "Accept-Ranges"
+    elif lower == "x-timestamp":
+        # And not from ``Last-Modified``, whose second is rounded up.
+        target = "Last-Modified"
     if len(_TARGETS) < _TARGETS_MAX:
         _TARGETS[name] = target
     return target
@@ -148,7 +152,15 @@ def _tag_count(tags: str) -> str:
     return str(tags.count("=") or 1)
 
 
-_WORK: dict[str, Callable[[str], str]] = {"ETag": _quoted, TAG_COUNT: _tag_count}
+def _modified(timestamp: str) -> str:
+    return http_date(float(timestamp))
+
+
+_WORK: dict[str, Callable[[str], str]] = {
+    "ETag": _quoted,
+    "Last-Modified": _modified,
+    TAG_COUNT: _tag_count,
+}
 
 
 def _unless_marked(answer: Answer, caller: Caller) -> Asked | None:

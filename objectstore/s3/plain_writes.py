@@ -20,6 +20,7 @@ from typing import Any
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.reply import HeaderList
 from objectstore.kernel.request import CONTEXT_KEY, Context, Environ, StartResponse
+from objectstore.s3 import sysmeta
 from objectstore.s3.bucket_facts import QUOTA, BucketFacts
 from objectstore.s3.header_names import HeaderNames, header_names
 from objectstore.s3.inner import Answer, Store, send
@@ -27,13 +28,17 @@ from objectstore.s3.locate import Place
 from objectstore.s3.multipart.leftovers import replaced_by
 from objectstore.s3.object.put import checksum_headers
 from objectstore.s3.object.upload_headers import DEFAULT_CONTENT_TYPE
-from objectstore.s3.payload.incoming import CHECKSUM_FOOTER
+from objectstore.s3.payload.checksums import to_store
 from objectstore.s3.payload.open import SMALL_BYTES_MAX, Payload, open_unchained
 from objectstore.s3.plain_requests import Asked, Owners, straight_path
 from objectstore.s3.signing.claim import CHAINED
 
 _DECODED = "HTTP_X_AMZ_DECODED_CONTENT_LENGTH"
-_CHECKSUM_KEY = "HTTP_" + CHECKSUM_FOOTER.upper().replace("-", "_")
+# Of the headers that keep a checksum.
+_KEYS = {
+    header: "HTTP_" + header.upper().replace("-", "_")
+    for header in (sysmeta.CHECKSUM, sysmeta.LISTING_ETAG)
+}
 
 
 class PlainWrites:
@@ -120,7 +125,8 @@ class PlainWrites:
             made["CONTENT_TYPE"] = environ.get("CONTENT_TYPE") or DEFAULT_CONTENT_TYPE
             checksum = payload.checksum
             if checksum is not None:
-                made[_CHECKSUM_KEY] = f"{checksum[0]}:FULL_OBJECT:{checksum[1]}"
+                for header, value in to_store(*checksum).items():
+                    made[_KEYS[header]] = value
         return self._send(made)
 
     def _send(self, made: Environ) -> Answer:

@@ -5,9 +5,9 @@ for byte as it is done here; pages that had to be merged from replicas that diff
 entries that need more than their columns, are written here.
 
 Fields are what the S3 face makes its XML of: of each object the name, MOMENT, when it
-was modified (``2026-11-21 14:00:01.000``: the second rounded up, as ``Last-Modified``
-has it, for S3's clients compare the two; SQLite's form, to change the blank in SQL
-costs a tenth of the page), ETAG, the listed ETag, SIZE, the size in bytes, END.
+was modified (``2026-11-21 14:00:00.000``: the second rounded down, for S3's clients
+leave out what is of the future; SQLite's form, to change the blank in SQL costs a tenth
+of the page), ETAG, the listed ETag, SIZE, the size in bytes, END.
 Where another size is shown, TYPE and the content type, which tells it, stand before
 END.  A subdirectory is SUBDIRECTORY, its name, END.  The marks are bytes that no UTF-8
 has, so nothing has to be escaped.
@@ -20,7 +20,7 @@ from typing import Any, Literal
 
 import orjson
 
-from objectstore.kernel.timestamps import UNITS_PER_SECOND, to_iso
+from objectstore.kernel.timestamps import to_iso
 from objectstore.wire.records import ContainerRow, ObjectRow, Subdirectory
 from objectstore.wire.rows import SHOWN_SIZE_MARK
 
@@ -50,8 +50,8 @@ def _fields(entry: Entry) -> bytes:
         raise TypeError("containers are not listed as fields")
     if isinstance(entry, Subdirectory):
         return b"".join((SUBDIRECTORY, entry.name.encode(), END))
-    seconds = -(-max(entry.modified, entry.timestamp) // UNITS_PER_SECOND)
-    moment = to_iso(seconds * UNITS_PER_SECOND)[:SECOND_CHARACTERS] + ".000"
+    modified = max(entry.modified, entry.timestamp)
+    moment = to_iso(modified)[:SECOND_CHARACTERS] + ".000"
     moment = moment.replace("T", " ")
     size = b"%d" % entry.size
     if SHOWN_SIZE_MARK in entry.content_type:
@@ -135,4 +135,5 @@ _PLAIN_PARAMETERS: dict[str, Callable[[str], Any]] = {
     "symlink_bytes": _number,
     "version_symlink": "true".__eq__,
     "version_id": str,
+    "s3_checksum": str,
 }

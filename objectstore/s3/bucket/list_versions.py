@@ -7,7 +7,12 @@ import orjson
 from objectstore.kernel.reply import Reply
 from objectstore.s3.access.acl_xml import owner
 from objectstore.s3.bucket.list_objects import ask_page
-from objectstore.s3.bucket.listing_entry import Entry, shown_etag, shown_size
+from objectstore.s3.bucket.listing_entry import (
+    Entry,
+    shown_checksum,
+    shown_etag,
+    shown_size,
+)
 from objectstore.s3.bucket.listing_query import encoder, page_size
 from objectstore.s3.dates import iso_of_listing
 from objectstore.s3.errors import S3Error
@@ -86,6 +91,6 @@ def _version_entry(entry: Entry, shown_name: str, owned: str) -> str:
         return f"<DeleteMarker>{head}{owned}</DeleteMarker>"
     return (
         f"<Version>{head}<ETag>&quot;{escape(shown_etag(entry))}&quot;</ETag>"
-        f"<Size>{shown_size(entry)}</Size>{owned}"
+        f"{shown_checksum(entry)}<Size>{shown_size(entry)}</Size>{owned}"
         "<StorageClass>STANDARD</StorageClass></Version>"
     )

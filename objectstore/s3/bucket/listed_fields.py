@@ -11,7 +11,8 @@ import re
 import string
 from typing import NamedTuple
 
-from objectstore.s3.bucket.listing_entry import etag_of_row
+from objectstore.s3.bucket import listed_checksum
+from objectstore.s3.bucket.listing_entry import checksum_of_row, etag_of_row
 from objectstore.s3.xml.write import ESCAPES
 from objectstore.wire.listing_forms import (
     END,
@@ -26,19 +27,23 @@ from objectstore.wire.rows import SHOWN_SIZE_MARK
 # What is escaped neither in XML nor in a URL.
 _UNESCAPED = (string.ascii_letters + string.digits + "/_.*~-").encode()
 _MARKS = MOMENT + ETAG + SIZE + END
+_SIGN = listed_checksum.SIGN
 # What rows without anything special leave when all else is taken away: the blank of
 # their moment and their end; and its colons, where a name's would have to be escaped.
 _ORDINARY_LEAVES = {False: b" " + END, True: b" ::" + END}
 _ORDINARY = {
-    as_url: bytes(set(_UNESCAPED + _MARKS + b":") - set(left))
+    as_url: bytes(set(_UNESCAPED + _MARKS + _SIGN + b":") - set(left))
     for as_url, left in _ORDINARY_LEAVES.items()
 }
 _FIELDS = re.compile(b"[%b]" % _MARKS)
-_LISTED_ETAG = re.compile(b"(?<=%b)[^%b]*;[^%b]*" % (ETAG, SIZE, SIZE))
+_LISTED_ETAG = re.compile(
+    b"(?<=%b)[^%b%b]*;[^%b%b]*" % (ETAG, SIZE, _SIGN, SIZE, _SIGN)
+)
 _TYPED_SIZE = re.compile(b"(?<=%b)([0-9]+)%b([^%b]*)" % (SIZE, TYPE, END))
 # The ampersand, which the others bring with them, is the first.
 _IN_XML = [(chr(code).encode(), shown.encode()) for code, shown in ESCAPES.items()]
 _ROW_START = b"<Contents><Key>"
+_ETAG_END = b"&quot;</ETag>"
 
 
 class Fields(NamedTuple):
@@ -52,6 +57,7 @@ class Fields(NamedTuple):
 
 def read(body: bytes, *, as_url: bool) -> Fields:
     """The page, looked through once.  ``as_url``: names will be URL-encoded."""
+    body = listed_checksum.with_signs(body)
     left = body.translate(None, _ORDINARY[as_url])
     ordinary = _ORDINARY_LEAVES[as_url]
     count = len(left) // len(ordinary)
@@ -99,9 +105,9 @@ def to_xml(page: Fields, owner: str, *, as_url: bool) -> tuple[bytes, ...]:
         body[:-1]
         .replace(MOMENT, b"</Key><LastModified>")
         .replace(ETAG, b"Z</LastModified><ETag>&quot;")
-        .replace(SIZE, b"&quot;</ETag><Size>")
-        .replace(END, end + _ROW_START)
+        .replace(SIZE, _ETAG_END + b"<Size>")
     )
+    body = listed_checksum.shown(body, _ETAG_END).replace(END, end + _ROW_START)
     return _ROW_START, body, end, prefixes
 
 
@@ -149,7 +155,9 @@ def _escaped(text: bytes, *, as_url: bool) -> bytes:
 
 
 def _shown_etag(found: re.Match[bytes]) -> bytes:
-    return etag_of_row(found[0].decode()).encode()
+    listed = found[0].decode()
+    sign = listed_checksum.sign_of(checksum_of_row(listed))
+    return etag_of_row(listed).encode() + sign
 
 
 def _shown_size(found: re.Match[bytes]) -> bytes:

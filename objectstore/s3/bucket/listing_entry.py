@@ -1,12 +1,16 @@
 """What a Swift listing's entry is in S3: its ETag and size.  Pure.
 
 A row's ETag may carry parameters behind a semicolon, where the ETag that a row
-shows is not the whole story: ``s3_etag`` is the multipart ETag.
+shows is not the whole story: ``s3_etag`` is the multipart ETag,
+``s3_checksum`` tells of a checksum.
 """
 
 from __future__ import annotations
 
 from typing import Any
+
+from objectstore.s3.bucket.listed_checksum import elements
+from objectstore.s3.payload.checksums import LISTED
 
 Entry = dict[str, Any]
 
@@ -32,6 +36,21 @@ def etag_of_row(listed: str) -> str:
     if told.get("s3_etag"):
         return told["s3_etag"]
     return f"{told['slo_etag']}-1" if told.get("slo_etag") else etag
+
+
+def checksum_of_row(listed: str) -> str:
+    """Which checksum a row's ETag tells of; "" of none."""
+    for parameter in listed.split(";")[1:]:
+        name, _, value = parameter.strip().partition("=")
+        if name == LISTED:
+            return value.strip('"')
+    return ""
+
+
+def shown_checksum(entry: Entry) -> str:
+    """The elements that tell of the object's checksum; "" without one."""
+    told = entry.get(LISTED)
+    return elements(str(told).strip('"')) if told else ""
 
 
 def shown_size(entry: Entry) -> int:

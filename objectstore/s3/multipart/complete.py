@@ -53,6 +53,7 @@ from objectstore.s3.payload.checksums import (
     combined,
     composite,
     take_announced,
+    to_store,
 )
 from objectstore.s3.xml.read import read_document
 
@@ -107,7 +108,8 @@ def _complete(
     checksum = _checksum(operation, upload, parts, listed)
     check_stated(checksum, stated)
     if checksum:
-        headers[sysmeta.CHECKSUM] = checksum
+        name, kind, value = checksum.split(":", 2)
+        headers.update(to_store(name, value, kind))
     headers[sysmeta.ETAG] = etag
     headers[sysmeta.UPLOAD_ID] = upload.upload_id
     headers[sysmeta.PART_SIZES] = write_part_sizes([part.size for part in parts])
@@ -256,7 +258,9 @@ def _write_manifest(
         if part.size  # a manifest has no empty segments
     ]
     manifest = orjson.dumps(segments) if segments else b""
-    headers[sysmeta.LISTING_ETAG] = f"; s3_etag={etag}"
+    headers[sysmeta.LISTING_ETAG] = (
+        f"; s3_etag={etag}{headers.get(sysmeta.LISTING_ETAG, '')}"
+    )
     replaced = replaced_upload(operation)
     answer = operation.ask_object(
         "PUT",

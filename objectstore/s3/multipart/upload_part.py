@@ -23,8 +23,7 @@ from objectstore.s3.object.sealed_parts import (
     sealed_part_length,
 )
 from objectstore.s3.operation import Operation
-from objectstore.s3.payload.checksums import ALGORITHMS
-from objectstore.s3.payload.incoming import CHECKSUM_FOOTER
+from objectstore.s3.payload.checksums import ALGORITHMS, to_store
 from objectstore.s3.payload.open import UPLOAD_BYTES_MAX, too_large
 from objectstore.s3.payload.summing_input import SummingInput
 from objectstore.s3.xml.write import document, text
@@ -43,7 +42,7 @@ def upload_part(operation: Operation) -> Reply:
     payload = operation.open_payload()
     checksum = payload.checksum
     if checksum is not None:
-        headers[CHECKSUM_FOOTER] = f"{checksum[0]}:FULL_OBJECT:{checksum[1]}"
+        headers.update(to_store(*checksum))
     stream = payload.stream if key is None else digested(payload, md5)
     name = new_part_name(upload.upload_id, number, operation.now())
     try:
@@ -106,7 +105,7 @@ def upload_part_copy(operation: Operation) -> Reply:
         raise operation.failed(answer, missing="NoSuchUpload")
     answer.discard()
     _check_still_open(operation, name)
-    modified = answer.get("last-modified")
+    modified = answer.modified
     body = document(
         "CopyPartResult",
         text(

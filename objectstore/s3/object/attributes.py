@@ -49,7 +49,7 @@ def get_attributes(operation: Operation) -> Reply:
         )
     if "ObjectSize" in wanted:
         elements.append(text("ObjectSize", size))
-    headers = [("Last-Modified", head.get("last-modified")), *version_headers(head)]
+    headers = [("Last-Modified", head.modified), *version_headers(head)]
     body = document("GetObjectAttributesResponse", *elements)
     return Reply(200, body, headers, content_type="application/xml")
 

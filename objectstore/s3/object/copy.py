@@ -97,7 +97,7 @@ def copy_object(operation: Operation) -> Reply:
     headers.update(write_conditions(operation))
     algorithm = _wanted_checksum(operation, source)
     answer, extra = _transfer(operation, source, headers, algorithm)
-    last_modified = answer.get("last-modified")
+    last_modified = answer.modified
     body = document(
         "CopyObjectResult",
         text("LastModified", iso_of_http(last_modified) if last_modified else ""),
@@ -136,7 +136,7 @@ def open_source(operation: Operation) -> Source:
     conditions.check(
         operation.header,
         s3_etag(head),
-        head.get("last-modified"),
+        head.modified,
         prefix="X-Amz-Copy-Source-",
         copy=True,
     )

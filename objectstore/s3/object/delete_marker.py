@@ -23,7 +23,7 @@ def marker_refused(operation: Operation, answer: Answer) -> S3Error:
     """The error for whoever asks a marker, by its version, for what it has not."""
     error = not_allowed(operation.method, ("DELETE",), "DeleteMarker")
     version = answer.get("x-object-version-id")
-    modified = answer.get("last-modified")
+    modified = answer.modified
     error.headers += (
         ("x-amz-delete-marker", "true"),
         ("x-amz-version-id", version),

@@ -100,9 +100,7 @@ def _checked(operation: Operation, answer: Answer) -> Answer:
         raise _failure(operation, answer)
     if conditions.has_conditions(operation.environ):
         try:
-            conditions.check(
-                operation.header, s3_etag(answer), answer.get("last-modified")
-            )
+            conditions.check(operation.header, s3_etag(answer), answer.modified)
         except S3Error as error:
             answer.close()
             if error.status == 304:
@@ -175,7 +173,7 @@ def _get_if_range(operation: Operation) -> Reply:
     """A range of the object if it is still the same, or else all of it."""
     head = _answer_of(operation, "HEAD", None).discard()
     wanted = operation.header("If-Range").strip().strip('"')
-    same = wanted in (s3_etag(head), head.get("last-modified"))
+    same = wanted in (s3_etag(head), head.modified)
     if same:
         return _reply(operation, _ranged(operation))
     return _reply(operation, _answer_of(operation, operation.method, None))

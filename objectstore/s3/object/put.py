@@ -21,8 +21,8 @@ from objectstore.s3.object.reply_headers import is_large, s3_etag, version_heade
 from objectstore.s3.object.upload_headers import content_headers, upload_headers
 from objectstore.s3.operation import Operation
 from objectstore.s3.payload.block_cipher import SealingInput, sealed_length
+from objectstore.s3.payload.checksums import to_store
 from objectstore.s3.payload.digested_input import DigestedInput
-from objectstore.s3.payload.incoming import CHECKSUM_FOOTER
 from objectstore.s3.payload.open import Payload
 
 
@@ -84,7 +84,7 @@ def _store(
 ) -> tuple[Answer, HeaderList]:
     checksum = payload.checksum
     if checksum is not None:
-        headers[CHECKSUM_FOOTER] = f"{checksum[0]}:FULL_OBJECT:{checksum[1]}"
+        headers.update(to_store(*checksum))
     answer = write_object(operation, headers, payload.stream, payload.length)
     return answer, checksum_headers(payload)
 

@@ -18,7 +18,6 @@ _PASSED = {
     "content-length": "Content-Length",
     "content-type": "Content-Type",
     "content-range": "Content-Range",
-    "last-modified": "Last-Modified",
     "content-encoding": "Content-Encoding",
     "content-disposition": "Content-Disposition",
     "content-language": "Content-Language",
@@ -75,6 +74,9 @@ _METADATA = "x-amz-meta-"
 def object_headers(answer: Answer) -> HeaderList:
     """The reply's headers for a GET or HEAD of the object, in one pass."""
     headers: HeaderList = [("Accept-Ranges", "bytes"), ("ETag", f'"{s3_etag(answer)}"')]
+    modified = answer.modified
+    if modified:
+        headers.append(("Last-Modified", modified))
     for name, value in answer.headers.items():
         target = _TARGETS.get(name)
         if target is None:

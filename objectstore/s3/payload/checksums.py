@@ -17,12 +17,16 @@ from functools import partial
 from typing import Any
 
 import anycrc
+import xxhash
 from crc32c import crc32c
 
+from objectstore.s3 import sysmeta
 from objectstore.s3.errors import S3Error
 
 FULL_OBJECT = "FULL_OBJECT"
 COMPOSITE = "COMPOSITE"
+# The parameter of a listed ETag that tells of one: ``CRC32``, ``CRC32:COMPOSITE``.
+LISTED = "s3_checksum"
 
 _CRC64 = anycrc.Model("CRC64-NVME")
 _COMBINERS = {
@@ -96,6 +100,10 @@ ALGORITHMS: dict[str, Algorithm] = {
         Algorithm("SHA256", 32, hashlib.sha256, False),
         Algorithm("SHA512", 64, hashlib.sha512, False),
         Algorithm("MD5", 16, partial(hashlib.md5, usedforsecurity=False), False),
+        # Their digests are in the canonical form, big-endian like those of CRCs.
+        Algorithm("XXHASH64", 8, xxhash.xxh64, False),
+        Algorithm("XXHASH3", 8, xxhash.xxh3_64, False),
+        Algorithm("XXHASH128", 16, xxhash.xxh3_128, False),
     )
 }
 BY_HEADER = {algorithm.header: algorithm for algorithm in ALGORITHMS.values()}
@@ -103,14 +111,8 @@ _ENVIRON_KEYS = tuple(
     ("HTTP_" + header.upper().replace("-", "_"), algorithm)
     for header, algorithm in BY_HEADER.items()
 )
-# Other ones of AWS's.  What a client wants checked is checked or refused.
-_UNSUPPORTED = tuple(
-    f"HTTP_X_AMZ_CHECKSUM_{name}" for name in ("XXHASH64", "XXHASH3", "XXHASH128")
-)
 _ABOUT_TRAILERS = frozenset({"HTTP_X_AMZ_TRAILER", "HTTP_X_AMZ_SDK_CHECKSUM_ALGORITHM"})
-_ANNOUNCING = frozenset(
-    {*_UNSUPPORTED, *(key for key, _ in _ENVIRON_KEYS), *_ABOUT_TRAILERS}
-)
+_ANNOUNCING = frozenset({*(key for key, _ in _ENVIRON_KEYS), *_ABOUT_TRAILERS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,9 +182,6 @@ def _several() -> S3Error:
 
 def _in_headers(environ: dict[str, Any]) -> Expected | None:
     found: Expected | None = None
-    for key in _UNSUPPORTED:
-        if key in environ:
-            by_name(key.rpartition("_")[2])
     for key, algorithm in _ENVIRON_KEYS:
         value = environ.get(key)
         if value is not None:
@@ -205,9 +204,19 @@ def by_name(name: str) -> Algorithm:
         raise S3Error(
             "InvalidRequest",
             "Checksum algorithm provided is unsupported. Please try again with any of "
-            "the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256, SHA512, MD5]",
+            f"the valid types: [{', '.join(ALGORITHMS)}]",
         )
     return algorithm
+
+
+def to_store(algorithm: str, value: str, kind: str = FULL_OBJECT) -> dict[str, str]:
+    """Headers that keep an object's checksum, and tell its listing of which kind it
+    is."""
+    listed = algorithm if kind == FULL_OBJECT else f"{algorithm}:{kind}"
+    return {
+        sysmeta.CHECKSUM: f"{algorithm}:{kind}:{value}",
+        sysmeta.LISTING_ETAG: f"; {LISTED}={listed}",
+    }
 
 
 def composite(algorithm: Algorithm, parts: Iterable[str]) -> str:

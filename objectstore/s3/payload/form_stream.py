@@ -13,8 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from objectstore.s3.errors import S3Error
-from objectstore.s3.payload.checksums import FULL_OBJECT, Expected
-from objectstore.s3.payload.incoming import CHECKSUM_FOOTER
+from objectstore.s3.payload.checksums import Expected, to_store
 
 # AWS's limit for everything before the file.
 FIELDS_BYTES_MAX = 20 * 1024
@@ -97,8 +96,7 @@ class FormStream:
         expected = self._expected
         if expected is None:
             return {}
-        name = expected.algorithm.name
-        return {CHECKSUM_FOOTER: f"{name}:{FULL_OBJECT}:{expected.value}"}
+        return to_store(expected.algorithm.name, expected.value)
 
     @property
     def size(self) -> int:

@@ -19,13 +19,11 @@ from typing import Any
 
 from objectstore.kernel.errors import Rejected
 from objectstore.s3.errors import S3Error
-from objectstore.s3.payload.checksums import Algorithm, Expected
+from objectstore.s3.payload.checksums import Algorithm, Expected, to_store
 from objectstore.s3.payload.chunks import ChunkDecoder
 
 # How much is read of an encoded body at once.
 READ_BYTES = 256 * 1024
-# The system metadata that keeps an object's checksum: ALGORITHM:TYPE:base64.
-CHECKSUM_FOOTER = "X-Object-Sysmeta-S3-Checksum"
 
 
 class Incoming:
@@ -82,7 +80,7 @@ class Incoming:
         algorithm = self.algorithm
         if algorithm is None:
             return {}
-        return {CHECKSUM_FOOTER: f"{algorithm.name}:FULL_OBJECT:{self.checksum}"}
+        return to_store(algorithm.name, self.checksum)
 
     def readinto(self, view: Any) -> int:
         """Fill ``view``; how many bytes, fewer only at the end."""

@@ -6,8 +6,7 @@ import base64
 from collections.abc import Iterable
 from typing import Any
 
-from objectstore.s3.payload.checksums import FULL_OBJECT, Algorithm
-from objectstore.s3.payload.incoming import CHECKSUM_FOOTER
+from objectstore.s3.payload.checksums import Algorithm, to_store
 
 
 class SummingInput:
@@ -32,9 +31,7 @@ class SummingInput:
         """The checksum as system metadata, once all has been read."""
         if self._algorithm is None:
             return {}
-        return {
-            CHECKSUM_FOOTER: f"{self._algorithm.name}:{FULL_OBJECT}:{self.checksum}"
-        }
+        return to_store(self._algorithm.name, self.checksum)
 
     def read(self, size: int | None = -1) -> bytes:
         """``size`` bytes, fewer only at the end; all when negative."""

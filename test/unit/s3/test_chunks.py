@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from objectstore.s3 import sysmeta
 from objectstore.s3.errors import S3Error
 from objectstore.s3.payload.checksums import ALGORITHMS, Expected
 from objectstore.s3.payload.chunks import (
@@ -65,7 +66,7 @@ def test_any_split_gives_the_same_bytes(
         assert piece
         read += piece
     assert read == payload
-    assert body.footers()["X-Object-Sysmeta-S3-Checksum"].endswith(CRC32.of(payload))
+    assert body.footers()[sysmeta.CHECKSUM].endswith(CRC32.of(payload))
     assert body.read(10) == b""
 
 
@@ -168,6 +169,10 @@ def test_an_empty_body_is_checked_too() -> None:
             "J0rSf81YEbMT1oH35V7ALXPUmclUVba1u1A6z1dPuo/+hQ==",
         ),
         ("MD5", "JfnnlDI7RTiF9RgfG2JNCw=="),
+        # As AWS's own library (awscrt) computes them.
+        ("XXHASH64", "jLhB20DmroM="),
+        ("XXHASH3", "ctyxi2ehff8="),
+        ("XXHASH128", "MxGUd+3l3NXpcWQnaB1YYA=="),
     ],
 )
 def test_checksums_of_the_check_string(name: str, value: str) -> None:

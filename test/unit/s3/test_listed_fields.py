@@ -10,12 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from objectstore.kernel.timestamps import to_iso
+from objectstore.kernel.timestamps import UNITS_PER_SECOND, to_iso, to_text
 from objectstore.proxy.dates import http_date
 from objectstore.s3.bucket.listed_fields import first, last_name, read, to_xml
-from objectstore.s3.bucket.listing_entry import shown_etag, shown_size
+from objectstore.s3.bucket.listing_entry import (
+    shown_checksum,
+    shown_etag,
+    shown_size,
+)
 from objectstore.s3.bucket.listing_query import url_encoded
-from objectstore.s3.dates import iso_of_http, iso_of_listing
+from objectstore.s3.dates import from_http, iso_of_http, iso_of_listing, shown_modified
 from objectstore.s3.xml.write import escape
 from objectstore.wire.listing_forms import shown
 from objectstore.wire.records import ObjectRow, Subdirectory
@@ -31,6 +35,11 @@ ETAGS = st.sampled_from(
         'm; s3_etag="a-2"; slo_etag=b; slo_etag=c',
         "m; slo_etag=b",
         "m; other=1",
+        "0cc175b9c0f1b6a831c399e269772661; s3_checksum=CRC32",
+        "m; s3_etag=a-2; s3_checksum=CRC32:COMPOSITE",
+        "m; s3_checksum=SHA256; other=1",
+        "m; s3_checksum=UNHEARD",
+        "m; s3_checksum=CRC32:OF",
         "<&>",
         "",
     ]
@@ -61,8 +70,8 @@ def plain(entries: list[Any], owner: str, *, as_url: bool) -> str:
         contents += (
             f"<Contents><Key>{key}</Key><LastModified>"
             f"{iso_of_listing(entry['last_modified'])}</LastModified><ETag>&quot;"
-            f"{escape(shown_etag(entry))}&quot;</ETag><Size>{shown_size(entry)}</Size>"
-            f"{owner}<StorageClass>STANDARD</StorageClass></Contents>"
+            f"{escape(shown_etag(entry))}&quot;</ETag>{shown_checksum(entry)}"
+            f"<Size>{shown_size(entry)}</Size>{owner}<StorageClass>STANDARD</StorageClass></Contents>"
         )
     return contents + prefixes
 
@@ -79,7 +88,8 @@ def test_a_page_is_what_its_entries_are(
     if entries:
         assert last_name(body) == entries[-1].name
         count = len(entries) - 1
-        assert first(page, count).body == shown(entries[:-1], "fields")
+        before = read(shown(entries[:-1], "fields"), as_url=as_url)
+        assert first(page, count).body == before.body
         assert first(page, count).entries == count
         rest = b"".join(to_xml(first(page, count), owner, as_url=as_url)).decode()
         assert rest == plain(entries[:-1], owner, as_url=as_url)
@@ -87,7 +97,30 @@ def test_a_page_is_what_its_entries_are(
 
 @given(st.integers(0, 4102444800 * 100_000) | MOMENTS)
 def test_a_listed_moment_is_that_of_the_head(timestamp: int) -> None:
-    assert iso_of_listing(to_iso(timestamp)) == iso_of_http(http_date(timestamp))
+    told = shown_modified(http_date(timestamp), to_text(timestamp))
+    assert iso_of_listing(to_iso(timestamp)) == iso_of_http(told)
+    # Nothing is of the future.
+    assert from_http(told) <= timestamp / UNITS_PER_SECOND
+
+
+def test_a_moment_whose_fraction_is_not_told_is_a_second_earlier() -> None:
+    up = http_date(SECOND + 1)
+    assert shown_modified(up, "") == http_date(SECOND)
+    # Of a large object Last-Modified may be a segment's.
+    assert shown_modified(up, to_text(SECOND - 12_345_678)) == http_date(SECOND)
+    assert shown_modified("", "") == ""
+
+
+@pytest.mark.parametrize("listed", ["CRC32", "SHA256:COMPOSITE"])
+def test_checksums_alone_make_no_page_slow(listed: str) -> None:
+    row = ObjectRow("k", 1, 0, 1, "text/plain", 1, f"m; s3_checksum={listed}", 1)
+    page = read(shown([row], "fields"), as_url=False)
+    assert page.is_ordinary
+    algorithm, _, kind = listed.partition(":")
+    assert (
+        f"<ChecksumAlgorithm>{algorithm}</ChecksumAlgorithm>"
+        f"<ChecksumType>{kind or 'FULL_OBJECT'}</ChecksumType>"
+    ) in b"".join(to_xml(page, "", as_url=False)).decode()
 
 
 @pytest.mark.parametrize("query", ["", "encoding-type=url", "list-type=2&max-keys=2"])
