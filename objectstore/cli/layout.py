@@ -108,7 +108,7 @@ def lay_out(
     *,
     encrypts: bool = False,
 ) -> LaidOut:
-    """Make what is not there yet; devices get zones one after the other.
+    """Make what is not there yet.
 
     Raises ``OSError`` while a server has one of the devices open: it would follow its
     rings to ports where nobody listens.
@@ -159,10 +159,10 @@ def _is_held(lock: Path) -> bool:
         return False
 
 
-def _addresses(plans: Sequence[NodePlan], ring_name: str) -> list[tuple[int, str]]:
-    """(port, device) of every device in a ring; its zone is its place here."""
+def _addresses(plans: Sequence[NodePlan], ring_name: str) -> list[tuple[int, str, int]]:
+    """(port, device, zone) of every device in a ring; the zone may be 0 (``NodePlan``)."""
     return [
-        (plan.node_port, name)
+        (plan.node_port, name, plan.zone)
         for plan in plans
         if plan.plays(ring_name)
         for name in plan.devices
@@ -173,9 +173,11 @@ def _write_rings(directory: Path, plans: Sequence[NodePlan], clock: Clock) -> No
     for ring_name in RING_NAMES:
         builder = Builder(PART_POWER, REPLICAS, MIN_PART_HOURS)
         addresses = _addresses(plans, ring_name)
-        for number, (port, name) in enumerate(addresses):
-            zone = number + 1
-            builder.add(Device(number, 1, zone, LOOPBACK, port, name, 100.0))
+        for number, (port, name, zone) in enumerate(addresses):
+            of_its_own = number + 1
+            builder.add(
+                Device(number, 1, zone or of_its_own, LOOPBACK, port, name, 100.0)
+            )
         # A fixed seed: the same plan gives the same ring.
         builder.rebalance(Random(len(addresses)), now=int(clock.time()))
         _save(builder, directory, ring_name)
@@ -191,11 +193,11 @@ def _follow_ports(directory: Path, plans: Sequence[NodePlan]) -> None:
         builder = load_builder(directory / f"{ring_name}.builder")
         wanted = _addresses(plans, ring_name)
         devices = list(builder.known_devices())
-        if [device.device for device in devices] != [name for _, name in wanted]:
+        if [device.device for device in devices] != [name for _, name, _ in wanted]:
             continue
         moved = [
             replace(device, port=port, replication_port=port)
-            for device, (port, _) in zip(devices, wanted, strict=True)
+            for device, (port, _, _) in zip(devices, wanted, strict=True)
             if device.port != port
         ]
         for device in moved:
