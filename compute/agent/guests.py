@@ -77,12 +77,21 @@ class DiskDevice(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class DiskKey:
+    """What opens an encrypted disk; ``id``: by which a hypervisor keeps it."""
+
+    id: str
+    passphrase: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class NbdSource:
     """A block device served over NBD on a unix socket of this host."""
 
     socket_path: str
     export: str
     format: str  # of the bytes in it: raw or qcow2
+    luks: DiskKey | None = None  # the bytes are encrypted, and those below raw
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from compute.agent.guests import (
+    DiskKey,
     DiskSpec,
     GuestEvent,
     GuestSpec,
@@ -113,6 +114,10 @@ class Hypervisor(Protocol):
     def detach_nic(self, uuid: str, mac: str) -> None:
         """Take a card out.  Fine when not there.  ``Unavailable`` when the guest
         does not let go of it in time."""
+
+    def keep_key(self, key: DiskKey) -> None:
+        """Know what opens an encrypted disk of a guest that comes, or is resumed.  The
+        disks of guests that start, or get them, bring their keys along."""
 
     def attach_disk(self, uuid: str, disk: DiskSpec) -> None:
         """Plug a disk in.  Fine when there (by name), or when not active."""

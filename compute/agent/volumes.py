@@ -8,7 +8,7 @@ be older than the truth.
 
 from __future__ import annotations
 
-from compute.agent.guests import DiskBus, DiskSpec, NbdSource
+from compute.agent.guests import DiskBus, DiskKey, DiskSpec, NbdSource
 from compute.agent.host import HostKit
 from compute.instance.client import (
     BlockDevice,
@@ -39,7 +39,7 @@ def connected_disk(
 ) -> DiskSpec:
     """One of them; the same at each call.  Whoever asks lets it be as fast as it says:
     the volume service takes it that this host does."""
-    return disk_of(kit, device, _connected(kit, volumes, server, device))
+    return disk_of(kit, volumes, device, _connected(kit, volumes, server, device))
 
 
 def _connected(
@@ -56,14 +56,23 @@ def _connector(kit: HostKit, server: Server, device: BlockDevice) -> Connector:
     return Connector(kit.name, kit.address, server.id, device.device)
 
 
-def disk_of(kit: HostKit, device: BlockDevice, connection: ConnectionInfo) -> DiskSpec:
-    """The disk behind a connection."""
+def disk_of(
+    kit: HostKit,
+    volumes: VolumeClient,
+    device: BlockDevice,
+    connection: ConnectionInfo,
+) -> DiskSpec:
+    """The disk behind a connection, and what opens it when it is encrypted."""
     path = connection.socket_path
     if connection.transport == TCP:
         path = kit.relays.open(connection)
+    luks = None
+    if connection.is_encrypted:
+        passphrase = volumes.passphrase(connection.attachment_id)
+        luks = DiskKey(connection.volume_id, passphrase)
     return DiskSpec(
         device.name,
-        NbdSource(path, connection.export, "raw"),
+        NbdSource(path, connection.export, "raw", luks),
         bus=DiskBus(device.bus) if device.bus else DiskBus.VIRTIO,
         serial=connection.serial,
         boot_order=1 if device.is_root else None,
@@ -81,7 +90,7 @@ def reconnected(
     connection = _connected(kit, volumes, server, device)
     if connection.transport == TCP:
         kit.relays.reopen(connection)
-    return disk_of(kit, device, connection)
+    return disk_of(kit, volumes, device, connection)
 
 
 # ---- a guest that moves while it runs -----------------------------------------------
@@ -98,8 +107,10 @@ def awaited_disks(
         attachment = attach_there(volumes, server.id, device, connector)
         if attachment.connection is None:
             raise Unavailable(f"volume {device.volume_id} is not connected")
-        source = disk_of(kit, device, attachment.connection).source
+        source = disk_of(kit, volumes, device, attachment.connection).source
         assert isinstance(source, NbdSource)
+        if source.luks is not None:
+            kit.hypervisor.keep_key(source.luks)
         found[device.name] = {"socket": source.socket_path, "export": source.export}
     return found
 

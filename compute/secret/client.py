@@ -11,6 +11,9 @@
     client.release(reference, listener)           it uses it no more
     client.opened(certificate)                    with its key in clear, for plain_key
 
+    client.make_key(new_key)                      a key for a resource of the room
+    client.drop_key(key_id, volume)               it goes with the resource
+
 ``reference``: the URL by which users name a secret or a container, as they wrote it;
 its host is not looked at, and nothing is asked there.  ``context``: whose token goes
 along.  A certificate is a container of that type, or a secret that keeps a PKCS #12
@@ -29,6 +32,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from compute.core.context import RequestContext, TokenSource
@@ -50,6 +54,7 @@ from objectstore.kernel.errors import Unavailable
 
 __all__ = [
     "Certificate",
+    "NewKey",
     "PlainKey",
     "SecretClient",
     "Use",
@@ -58,7 +63,24 @@ __all__ = [
 ]
 
 CALL_SECONDS = 30.0
+KEY_BITS = 256
 _INTERNAL = "/internal/"
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A symmetric key that a room makes for its resource ``use``, under an id of its
+    own choice; ``source``: as that resource's key ``source_id`` is."""
+
+    id: str
+    project_id: str
+    user_id: str
+    name: str
+    use: Use
+    bit_length: int = KEY_BITS
+    mode: str = ""
+    source_id: str = ""
+    source: Use | None = None
 
 
 class SecretClient:
@@ -115,6 +137,36 @@ class SecretClient:
     def release(self, reference: str, use: Use) -> None:
         """The resource uses it no more."""
         self._wire.json("POST", f"{_INTERNAL}released", _question(reference, use))
+
+    def make_key(self, wanted: NewKey) -> None:
+        """A key of the project's, whose only consumer is the resource: its room reads
+        it by ``entrusted_payload``.  Once, however often it is said.  ``Rejected`` 413
+        beyond the quota, 404 when the key that it should equal is gone."""
+        use, source = wanted.use, wanted.source
+        body: dict[str, Any] = {
+            "project_id": wanted.project_id,
+            "user_id": wanted.user_id,
+            "name": wanted.name,
+            "bit_length": wanted.bit_length,
+            "mode": wanted.mode,
+            "service": use.service,
+            "resource_type": use.resource_type,
+            "resource_id": use.resource_id,
+        }
+        if source is not None:
+            body["source_id"] = wanted.source_id
+            body["source_resource_type"] = source.resource_type
+            body["source_resource_id"] = source.resource_id
+        self._wire.json("PUT", f"{_INTERNAL}keys/{wanted.id}", body)
+
+    def drop_key(self, key_id: str, use: Use) -> None:
+        """A resource's key goes with it; fine when it is gone."""
+        body = {
+            "service": use.service,
+            "resource_type": use.resource_type,
+            "resource_id": use.resource_id,
+        }
+        self._wire.json("POST", f"{_INTERNAL}keys/{key_id}/drop", body)
 
     def opened(self, found: Certificate) -> Certificate:
         """The same with its private key in clear, as PEM.  ``BadRequest``."""

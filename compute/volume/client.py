@@ -194,6 +194,13 @@ class VolumeClient:
         timeout = CONNECT_TIMEOUT_SECONDS
         self._wire.send("POST", path, timeout=timeout).close()
 
+    def passphrase(self, attachment_id: str) -> str:
+        """What opens an encrypted volume at the host that it is exported to; "" for
+        others.  ``Rejected`` 404 when its key is gone.  The house only."""
+        path = _of("internal", "attachments", attachment_id, "open")
+        found = self._json("POST", path.removeprefix("/v3"), "")
+        return str(found["passphrase"])
+
     def delete_attachment(self, attachment_id: str, token: str = "") -> bool:
         """Close the export and free the volume; whether it was there."""
         path = _of("attachments", attachment_id)

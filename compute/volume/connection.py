@@ -48,7 +48,9 @@ class ConnectionInfo:
     with ``psk_identity`` and ``psk_hex``, a secret.  ``export``: the export's name in
     either case.  ``access``: ``rw`` or ``ro``.  ``serial``: what the guest should see
     as the disk's serial number, the volume's id.  ``limits``: how fast the guest's
-    host is to let it be, by the names of ``qos.LIMITS``.
+    host is to let it be, by the names of ``qos.LIMITS``.  ``is_encrypted``: the bytes
+    are LUKS, and whoever has them asks for the passphrase apart; ``size_bytes`` is
+    what is left without its header.
     """
 
     volume_id: str
@@ -63,6 +65,7 @@ class ConnectionInfo:
     size_bytes: int = 0
     attachment_id: str = ""
     limits: Mapping[str, int] = field(default_factory=dict)
+    is_encrypted: bool = False
 
     @property
     def serial(self) -> str:
@@ -85,7 +88,7 @@ class ConnectionInfo:
             "access_mode": self.access,
             "size_bytes": self.size_bytes,
             "discard": True,
-            "encrypted": False,
+            "encrypted": self.is_encrypted,
             "qos_specs": dict(self.limits) or None,
         }
         if self.transport == UNIX:
@@ -120,4 +123,5 @@ def connection_of(document: Mapping[str, Any]) -> ConnectionInfo:
         size_bytes=data["size_bytes"],
         attachment_id=data.get("attachment_id", ""),
         limits=data.get("qos_specs") or {},
+        is_encrypted=bool(data.get("encrypted")),
     )

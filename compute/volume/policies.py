@@ -74,6 +74,9 @@ DEFAULTS: dict[str, str] = {
     _E + "types_extra_specs:show": "@",
     _E + "volume_type_encryption:get": _ADMIN,
     _E + "volume_type_encryption:create": _ADMIN,
+    _E + "volume_type_encryption:update": _ADMIN,
+    _E + "volume_type_encryption:delete": _ADMIN,
+    _E + "volume_encryption_metadata": _READER,
     _E + "volume_type_access": _ADMIN,
     _E + "default": _ADMIN,
     _E + "qos_specs_manage": _ADMIN,
@@ -88,6 +91,8 @@ DEFAULTS: dict[str, str] = {
     "scheduler_stats:get_pools": _ADMIN,
     _E + "hosts": _ADMIN,
     _E + "capabilities": _ADMIN,
+    # What opens an encrypted volume is for the host of its server.
+    _V + "passphrase": "role:service",
     # other rooms, the doctor
     "internal": _SERVICE,
 }

@@ -35,7 +35,13 @@ class Volume:
     metadata: Mapping[str, str] = field(default_factory=dict)
     image_metadata: Mapping[str, str] = field(default_factory=dict)
     fault: str = ""
+    encryption_key_id: str = ""
     revision: int = 1
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether its bytes are LUKS; the key manager has the key."""
+        return bool(self.encryption_key_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +100,21 @@ class VolumeType:
 
 
 @dataclass(frozen=True, slots=True)
+class TypeEncryption:
+    """How a type's volumes are encrypted, in Cinder's words."""
+
+    id: str  # the type's
+    encryption_id: str
+    provider: str
+    control_location: str
+    created_at: float
+    cipher: str | None = None
+    key_size: int | None = None
+    updated_at: float | None = None
+    revision: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class QosSpecs:
     """Limits of speed that a hypervisor (``front-end``) or we keep."""
 
@@ -129,6 +150,8 @@ class Backup:
     fail_reason: str | None = None
     data_at: float = 0.0
     metadata: Mapping[str, str] = field(default_factory=dict)
+    encryption_key_id: str = ""
+    type_id: str = ""  # the volume's, when it is encrypted
     revision: int = 1
 
 

@@ -14,6 +14,7 @@ from compute.core.room import Room, RoomParts
 from compute.core.service_account import ServiceAccount
 from compute.image.client import ImageClient
 from compute.instance.client import InstanceClient
+from compute.secret.client import SecretClient
 from compute.volume.api.actions import ActionsApi
 from compute.volume.api.attachments import AttachmentsApi
 from compute.volume.api.backends import BackendsApi
@@ -31,8 +32,10 @@ from compute.volume.api.snapshots import SnapshotsApi
 from compute.volume.api.surroundings import SurroundingsApi
 from compute.volume.api.transfers import TransfersApi
 from compute.volume.api.type_details import TypeDetailsApi
+from compute.volume.api.type_encryption import TypeEncryptionApi
 from compute.volume.api.types import TypesApi
 from compute.volume.api.versions import ROUTES
+from compute.volume.api.volume_encryption import VolumeEncryptionApi
 from compute.volume.api.volume_metadata import VolumeMetadataApi
 from compute.volume.api.volumes import VolumesApi
 from compute.volume.backups.ring import BackupObjects
@@ -43,6 +46,7 @@ from compute.volume.drivers.port import VolumeDriver
 from compute.volume.jobs.speeds import Speeds
 from compute.volume.jobs.upkeep import Upkeep
 from compute.volume.jobs.worker import VolumeWorker
+from compute.volume.keys import Keys
 from compute.volume.policies import DEFAULTS
 from compute.volume.service.attachments import Attachments
 from compute.volume.service.backups import Backups
@@ -107,6 +111,12 @@ def wire(
         servers=InstanceClient(
             parts.callers.get("compute", AbsentService("compute")), parts.service
         ),
+        keys=Keys(
+            SecretClient(
+                parts.callers.get("key-manager", AbsentService("key-manager")),
+                parts.service,
+            )
+        ),
     )
 
 
@@ -125,11 +135,13 @@ def room_of(wiring: Wiring, parts: RoomParts) -> Room:
     verbs = [
         *VolumesApi(wiring, volumes, orders, creation, presenter).verbs(),
         *VolumeMetadataApi(wiring, volumes).verbs(),
+        *VolumeEncryptionApi(wiring).verbs(),
         *ActionsApi(wiring, volumes, orders, older, presenter).verbs(),
         *SnapshotsApi(wiring, Snapshots(wiring, quotas, types), presenter).verbs(),
         *AttachmentsApi(wiring, attachments, presenter).verbs(),
         *TypesApi(wiring, types).verbs(),
         *TypeDetailsApi(wiring, types).verbs(),
+        *TypeEncryptionApi(wiring, types).verbs(),
         *DefaultTypesApi(wiring, types).verbs(),
         *QosApi(wiring, types).verbs(),
         *BackupsApi(wiring, Backups(wiring, quotas, types, creation)).verbs(),

@@ -69,6 +69,7 @@ VOLUMES = table(
     _json("metadata"),
     _json("image_metadata"),
     sa.Column("fault", sa.Text(), nullable=False),
+    _id("encryption_key_id"),
     _number("revision", 1),
     sa.Index("volume_volumes_by_project", "project_id", "created_at"),
     sa.Index("volume_volumes_by_status", "status"),
@@ -131,6 +132,20 @@ TYPES = table(
     _number("revision", 1),
 )
 
+TYPE_ENCRYPTIONS = table(
+    "volume_type_encryptions",
+    METADATA,
+    _key(),  # the type's
+    _id("encryption_id"),
+    _name("provider"),
+    sa.Column("cipher", Name(), nullable=True),
+    sa.Column("key_size", sa.Integer(), nullable=True),
+    _status("control_location"),
+    _at("created_at"),
+    sa.Column("updated_at", Instant(), nullable=True),
+    _number("revision", 1),
+)
+
 QOS_SPECS = table(
     "volume_qos_specs",
     METADATA,
@@ -164,6 +179,8 @@ BACKUPS = table(
     sa.Column("fail_reason", sa.Text(), nullable=True),
     _at("data_at"),
     _json("metadata"),
+    _id("encryption_key_id"),
+    _id("type_id"),
     _number("revision", 1),
     sa.Index("volume_backups_by_project", "project_id", "created_at"),
     sa.Index("volume_backups_by_volume", "volume_id"),

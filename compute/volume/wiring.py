@@ -18,6 +18,7 @@ from compute.core.policy import Policy
 from compute.image.client import ImageClient
 from compute.instance.client import InstanceClient
 from compute.volume.drivers.port import VolumeDriver
+from compute.volume.keys import Keys
 from compute.volume.messages import Failure, message
 from compute.volume.records import (
     Attachment,
@@ -27,6 +28,7 @@ from compute.volume.records import (
     QosSpecs,
     Snapshot,
     Transfer,
+    TypeEncryption,
     Volume,
     VolumeType,
 )
@@ -45,6 +47,7 @@ from compute.volume.tables import (
     QOS_SPECS,
     SNAPSHOTS,
     TRANSFERS,
+    TYPE_ENCRYPTIONS,
     TYPES,
     VOLUMES,
 )
@@ -77,6 +80,9 @@ class Stores:
         default_factory=lambda: Rows(ATTACHMENTS, Attachment)
     )
     types: Rows[VolumeType] = field(default_factory=lambda: Rows(TYPES, VolumeType))
+    type_encryptions: Rows[TypeEncryption] = field(
+        default_factory=lambda: Rows(TYPE_ENCRYPTIONS, TypeEncryption)
+    )
     qos: Rows[QosSpecs] = field(default_factory=lambda: Rows(QOS_SPECS, QosSpecs))
     backups: Rows[Backup] = field(default_factory=lambda: Rows(BACKUPS, Backup))
     transfers: Rows[Transfer] = field(default_factory=lambda: Rows(TRANSFERS, Transfer))
@@ -113,6 +119,7 @@ class Wiring:
     driver: VolumeDriver
     host: str
     servers: InstanceClient
+    keys: Keys
     stores: Stores = field(default_factory=Stores)
 
     def wake(self) -> None:

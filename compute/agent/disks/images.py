@@ -12,7 +12,7 @@ from compute.agent.disks.overlay import nbd_address
 from compute.agent.disks.port import ImageFacts
 from compute.agent.disks.ranges import ImageRanges
 from compute.agent.guests import NbdSource
-from compute.core import qemu_img
+from compute.core import qemu_img, qemu_luks
 from compute.core.disk_inspection import qcow2
 from objectstore.kernel.errors import Rejected
 
@@ -76,7 +76,13 @@ class DisksOfImages:
     def write_over(self, image_id: str, target: NbdSource) -> None:
         """The image into a volume."""
         with self._cache.hold(image_id) as image:
-            qemu_img.write_over(image.path, image.format, nbd_address(target))
+            if target.luks is None:
+                address = nbd_address(target)
+                qemu_img.write_over(image.path, image.format, address)
+                return
+            options = qemu_luks.nbd_options(target.socket_path, target.export)
+            passphrase = target.luks.passphrase
+            qemu_luks.write_over(image.path, image.format, options, passphrase)
 
     def fetch_ahead(self, image_id: str) -> None:
         """The image into the cache."""

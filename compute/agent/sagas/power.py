@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from compute.agent.guest_spec import guest_spec
+from compute.agent.guests import NbdSource
 from compute.agent.host import Work
 from compute.agent.sagas.parts import (
     connected_volumes,
@@ -41,6 +42,13 @@ def _resume(work: Work) -> None:
     work.kit.hypervisor.resume(work.uuid)
 
 
+def _unlock(work: Work) -> None:
+    """A guest whose memory is on disk outlives whatever knew the keys of its disks."""
+    for disk in connected_volumes(work):
+        if isinstance(disk.source, NbdSource) and disk.source.luks is not None:
+            work.kit.hypervisor.keep_key(disk.source.luks)
+
+
 START: Saga[Work] = Saga(
     "start", (Step("wires", wait_for_ports), Step("start", start_guest))
 )
@@ -53,4 +61,4 @@ REBOOT_HARD: Saga[Work] = Saga(
 PAUSE: Saga[Work] = Saga("pause", (Step("pause", _pause),))
 UNPAUSE: Saga[Work] = Saga("unpause", (Step("resume", _resume),))
 SUSPEND: Saga[Work] = Saga("suspend", (Step("suspend", _suspend),))
-RESUME: Saga[Work] = Saga("resume", (Step("resume", _resume),))
+RESUME: Saga[Work] = Saga("resume", (Step("unlock", _unlock), Step("resume", _resume)))

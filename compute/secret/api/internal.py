@@ -7,10 +7,17 @@ import base64
 from compute.core.api import ApiCall, Route, empty_reply, json_reply
 from compute.core.schema import Schema
 from compute.secret.api.frame import Frame, document_of
+from compute.secret.keys import SYMMETRIC_BITS
 from compute.secret.model import CONTAINERS, SECRETS
 from compute.secret.policies import INTERNAL
 from compute.secret.references import parse_reference
 from compute.secret.service.entrusted import read_entrusted, release
+from compute.secret.service.made_keys import (
+    ALGORITHM,
+    KeyWanted,
+    drop_key,
+    make_key,
+)
 from compute.secret.service.projects import forget, owners
 from compute.secret.uses import Use, container_use
 from objectstore.kernel.reply import Reply
@@ -28,7 +35,45 @@ _QUESTION = Schema(
         "additionalProperties": False,
     }
 )
-
+_TEXT = {"type": "string", "maxLength": 255}
+_KEY = Schema(
+    {
+        "type": "object",
+        "properties": {
+            "project_id": _TEXT,
+            "user_id": _TEXT,
+            "name": _TEXT,
+            "bit_length": {"enum": list(SYMMETRIC_BITS[ALGORITHM])},
+            "mode": _TEXT,
+            "service": _TEXT,
+            "resource_type": _TEXT,
+            "resource_id": _TEXT,
+            "source_id": _TEXT,
+            "source_resource_type": _TEXT,
+            "source_resource_id": _TEXT,
+        },
+        "required": [
+            "project_id",
+            "user_id",
+            "service",
+            "resource_type",
+            "resource_id",
+        ],
+        "additionalProperties": False,
+    }
+)
+_USE = Schema(
+    {
+        "type": "object",
+        "properties": {
+            "service": _TEXT,
+            "resource_type": _TEXT,
+            "resource_id": _TEXT,
+        },
+        "required": ["service", "resource_type", "resource_id"],
+        "additionalProperties": False,
+    }
+)
 
 PROJECTS_MAX = 1000
 
@@ -44,6 +89,8 @@ class InternalApi:
         return [
             Route("POST", "/internal/entrusted", self.read),
             Route("POST", "/internal/released", self.release),
+            Route("PUT", "/internal/keys/{key_id}", self.make_key),
+            Route("POST", "/internal/keys/{key_id}/drop", self.drop_key),
             Route("GET", "/internal/projects", self.projects),
             Route("DELETE", "/internal/projects/{project_id}", self.forget),
         ]
@@ -65,6 +112,39 @@ class InternalApi:
         """A resource is a consumer no more, if it was."""
         _, subject_id, use = self._asked(call)
         release(self._frame.parts, subject_id, use)
+        return empty_reply(204)
+
+    def make_key(self, call: ApiCall) -> Reply:
+        """A key of a service's resource: new, or the same as that of another one."""
+        self._frame.check(call, INTERNAL)
+        body = document_of(call)
+        _KEY.check(body)
+        service, source_id = body["service"], body.get("source_id", "")
+        source = None
+        if source_id:
+            kind = body.get("source_resource_type", "")
+            source = Use(service, kind, body.get("source_resource_id", ""))
+        wanted = KeyWanted(
+            id=call.parameters["key_id"],
+            project_id=body["project_id"],
+            user_id=body["user_id"],
+            name=body.get("name", ""),
+            bit_length=body.get("bit_length", max(SYMMETRIC_BITS[ALGORITHM])),
+            mode=body.get("mode", ""),
+            use=Use(service, body["resource_type"], body["resource_id"]),
+            source_id=source_id,
+            source=source,
+        )
+        make_key(self._frame.parts, wanted)
+        return empty_reply(204)
+
+    def drop_key(self, call: ApiCall) -> Reply:
+        """The key of a resource that is no more."""
+        self._frame.check(call, INTERNAL)
+        body = document_of(call)
+        _USE.check(body)
+        use = Use(body["service"], body["resource_type"], body["resource_id"])
+        drop_key(self._frame.parts, call.parameters["key_id"], use)
         return empty_reply(204)
 
     def projects(self, call: ApiCall) -> Reply:

@@ -117,6 +117,11 @@ class BackupRecordsApi:
                 f"Invalid backup: Backup status must be {AVAILABLE} and not"
                 f" {backup.status}."
             )
+        if backup.encryption_key_id:
+            raise BadRequest(
+                "Invalid backup: an encrypted backup is of no use where its key is not,"
+                " and a record has no keys."
+            )
         names = RECORD.document["required"]
         record = {name: getattr(backup, name) for name in names}
         raw = orjson.dumps({**record, "metadata": dict(backup.metadata)})

@@ -230,5 +230,5 @@ def _document(call: ApiCall, backup: Backup, is_parent: bool) -> dict[str, Any]:
     if minor >= USER_SINCE:
         found["user_id"] = backup.user_id
     if minor >= 64:
-        found["encryption_key_id"] = None
+        found["encryption_key_id"] = backup.encryption_key_id or None
     return found

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from compute.core.api import ApiCall, Route, empty_reply
+from compute.core.api import ApiCall, Route, empty_reply, json_reply
 from compute.core.database import Connection
 from compute.volume.api.frame import NAME, accepted, body_of, ok
 from compute.volume.api.presenting import Presenter
@@ -47,6 +47,7 @@ class InternalApi:
             Route("GET", "/internal/leftovers", self._leftovers),
             Route("POST", "/internal/leftovers/remove", self._remove),
             Route("POST", "/internal/attachments/{attachment_id}/reopen", self._reopen),
+            Route("POST", "/internal/attachments/{attachment_id}/open", self._open),
         ]
 
     def _create(self, call: ApiCall) -> Reply:
@@ -64,6 +65,11 @@ class InternalApi:
     def _reopen(self, call: ApiCall) -> Reply:
         self._attachments.reopen(call.context, call.parameters["attachment_id"])
         return empty_reply()
+
+    def _open(self, call: ApiCall) -> Reply:
+        key = call.parameters["attachment_id"]
+        found = {"passphrase": self._attachments.passphrase(call.context, key)}
+        return json_reply(200, found, [("Cache-Control", "no-store")])
 
     def _leftovers(self, call: ApiCall) -> Reply:
         self._wiring.enforce(call.context, RULE)

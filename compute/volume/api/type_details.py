@@ -17,8 +17,6 @@ from objectstore.kernel.reply import Reply
 
 SHOW_SPECS = "volume_extension:types_extra_specs:show"
 SPECS_RULE = "volume_extension:types_extra_specs"
-SHOW_ENCRYPTION = "volume_extension:volume_type_encryption:get"
-ENCRYPT = "volume_extension:volume_type_encryption:create"
 EXTRA_SPECS = Schema(
     {
         "type": "object",
@@ -62,8 +60,6 @@ class TypeDetailsApi:
             Verb("GET", f"{specs}/{{key}}", self.show_spec),
             Verb("PUT", f"{specs}/{{key}}", self.set_spec),
             Verb("DELETE", f"{specs}/{{key}}", self.delete_spec),
-            Verb("GET", f"{one}/encryption", self.encryption),
-            Verb("POST", f"{one}/encryption", self.encrypt),
             Verb("GET", f"{one}/os-volume-type-access", self.access),
             Verb("POST", f"{one}/action", self.act),
         ]
@@ -73,20 +69,6 @@ class TypeDetailsApi:
     def specs(self, call: ApiCall) -> Reply:
         """GET /types/{type_id}/extra_specs."""
         return ok({"extra_specs": dict(self._seen(call).extra_specs)})
-
-    # ---- encryption: there is none -----------------------------------------------
-
-    def encryption(self, call: ApiCall) -> Reply:
-        """GET /types/{type_id}/encryption: clients ask for that of each type."""
-        self._wiring.enforce(call.context, SHOW_ENCRYPTION)
-        self._seen(call)
-        return ok({})
-
-    def encrypt(self, call: ApiCall) -> Reply:
-        """POST /types/{type_id}/encryption: refused in words."""
-        self._wiring.enforce(call.context, ENCRYPT)
-        self._seen(call)
-        raise BadRequest("Volumes are not encrypted here: a type cannot be, either.")
 
     def _seen(self, call: ApiCall) -> VolumeType:
         key, wiring = call.parameters["type_id"], self._wiring

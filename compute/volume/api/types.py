@@ -179,6 +179,7 @@ class TypesApi:
                 raise BadRequest("Target volume type is still in use.")
             for each in stores.default_types.all(connection, type_id=volume_type.id):
                 stores.default_types.delete(connection, each.id)
+            stores.type_encryptions.delete(connection, volume_type.id)
             self._rows.delete(connection, volume_type.id)
             wiring.tell(connection, call.context, "volume_type.delete", volume_type.id)
 

@@ -16,7 +16,7 @@ from compute.core import qemu_img
 from compute.core.program import ProgramFailed, ProgramMissing
 from compute.core.sockets import socket_directory
 from compute.volume.connection import ConnectionInfo, Connector
-from compute.volume.drivers import raw_files
+from compute.volume.drivers import encrypted, raw_files
 from compute.volume.drivers.exports import Exports
 from compute.volume.drivers.image_check import check_image_size, check_self_contained
 from compute.volume.drivers.listening import Listening
@@ -27,6 +27,7 @@ from compute.volume.drivers.port import (
     ExportAsked,
     NoSuchDisk,
 )
+from compute.volume.encryption import DiskKey
 from objectstore.kernel import concurrency
 from objectstore.kernel.concurrency import offload
 from objectstore.kernel.errors import Rejected
@@ -64,27 +65,42 @@ class FilesDriver:
             found.f_blocks * found.f_frsize, found.f_bavail * found.f_frsize
         )
 
-    def create(self, disk: str, size_bytes: int) -> None:
+    def create(self, disk: str, size_bytes: int, key: DiskKey | None = None) -> None:
         """See ``VolumeDriver``."""
         with self._part(disk) as part:
-            offload(raw_files.make, part, size_bytes)
+            if key is not None:
+                encrypted.make(part, size_bytes, key)
+            else:
+                offload(raw_files.make, part, size_bytes)
 
     def fill(
-        self, disk: str, pieces: Iterable[bytes], image_format: str, size_bytes: int
+        self,
+        disk: str,
+        pieces: Iterable[bytes],
+        image_format: str,
+        size_bytes: int,
+        key: DiskKey | None = None,
     ) -> None:
         """See ``VolumeDriver``."""
         program_format = qemu_img.FORMATS.get(image_format)
         if program_format is None:
             raise Rejected(400, f"An image of format {image_format} cannot be used")
         with self._part(disk) as part:
-            if program_format == "raw":
+            if program_format == "raw" and key is None:
                 offload(raw_files.make, part, size_bytes)
                 _pour(pieces, part, size_bytes)
                 return
             with self._part(f"{disk}-image", keep=False) as image:
                 offload(raw_files.make, image, 0)
                 _pour(pieces, image, 0)
-                _convert(image, program_format, part, size_bytes)
+                _check_image(image, program_format, size_bytes)
+                if key is not None:
+                    encrypted.make(part, size_bytes, key)
+                    with _blaming_the_image():
+                        encrypted.write_over(image, program_format, part, key)
+                    return
+                with _blaming_the_image():
+                    qemu_img.convert_to_raw(str(image), program_format, str(part))
             offload(os.truncate, part, size_bytes)
 
     def copy(self, source: str, target: str, size_bytes: int) -> None:
@@ -223,12 +239,20 @@ def _pour(pieces: Iterable[bytes], path: Path, bytes_max: int) -> None:
         offload(os.truncate, path, offset)
 
 
-def _convert(image: Path, image_format: str, target: Path, size_bytes: int) -> None:
-    try:
+def _check_image(image: Path, image_format: str, size_bytes: int) -> None:
+    if image_format == "raw":
+        check_image_size(image.stat().st_size, size_bytes)
+        return
+    with _blaming_the_image():
         shape = qemu_img.look(str(image), image_format)
-        check_self_contained(shape.names_other_files)
-        check_image_size(shape.virtual_bytes, size_bytes)
-        qemu_img.convert_to_raw(str(image), image_format, str(target))
+    check_self_contained(shape.names_other_files)
+    check_image_size(shape.virtual_bytes, size_bytes)
+
+
+@contextmanager
+def _blaming_the_image() -> Iterator[None]:
+    try:
+        yield
     except ProgramMissing:
         raise
     except ProgramFailed as error:

@@ -6,6 +6,7 @@ terabyte cost nothing until they are written to.  Exports lead nowhere.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator
 
 from compute.volume.connection import UNIX, ConnectionInfo, Connector
@@ -16,9 +17,11 @@ from compute.volume.drivers.port import (
     ExportAsked,
     NoSuchDisk,
 )
+from compute.volume.encryption import DiskKey
 
 PIECE_BYTES = 64 * 1024
 CAPACITY_BYTES = 1 << 50
+MAGIC, HEADER_BYTES = b"LUKS\xba\xbe", 2**21
 
 
 class _Disk:
@@ -60,6 +63,27 @@ class _Disk:
         return self.pieces.get(number) or bytes(PIECE_BYTES)
 
 
+def _made(size_bytes: int, key: DiskKey | None) -> _Disk:
+    if key is None:
+        return _Disk(size_bytes)
+    made = _Disk(HEADER_BYTES + size_bytes)
+    made.write(0, MAGIC + _pad(key.passphrase))
+    return made
+
+
+def _pad(passphrase: str) -> bytes:
+    return hashlib.sha256(passphrase.encode()).digest()
+
+
+def sealed_like_luks(data: bytes, offset: int, passphrase: str) -> bytes:
+    """Other bytes than these, and these again when done twice: nothing is kept secret
+    where nothing is kept."""
+    pad = _pad(passphrase)
+    return bytes(
+        byte ^ pad[(offset + place) % len(pad)] for place, byte in enumerate(data)
+    )
+
+
 class MemoryDriver:
     """See ``VolumeDriver``."""
 
@@ -73,18 +97,27 @@ class MemoryDriver:
         used = sum(len(disk.pieces) * PIECE_BYTES for disk in self._disks.values())
         return Capacity(CAPACITY_BYTES, CAPACITY_BYTES - used)
 
-    def create(self, disk: str, size_bytes: int) -> None:
+    def create(self, disk: str, size_bytes: int, key: DiskKey | None = None) -> None:
         """See ``VolumeDriver``."""
-        self._disks[disk] = _Disk(size_bytes)
+        self._disks[disk] = _made(size_bytes, key)
 
     def fill(
-        self, disk: str, pieces: Iterable[bytes], image_format: str, size_bytes: int
+        self,
+        disk: str,
+        pieces: Iterable[bytes],
+        image_format: str,
+        size_bytes: int,
+        key: DiskKey | None = None,
     ) -> None:
         """See ``VolumeDriver``; every format is taken as it comes."""
-        made, offset = _Disk(size_bytes), 0
+        made, offset = _made(size_bytes, key), 0
         for piece in pieces:
             check_image_size(offset + len(piece), size_bytes)
-            made.write(offset, piece)
+            if key is None:
+                made.write(offset, piece)
+            else:
+                sealed = sealed_like_luks(piece, offset, key.passphrase)
+                made.write(HEADER_BYTES + offset, sealed)
             offset += len(piece)
         self._disks[disk] = made
 

@@ -15,6 +15,8 @@ from typing import Protocol
 
 from compute.core.errors import NotFound
 from compute.volume.connection import ConnectionInfo, Connector
+from compute.volume.encryption import DiskKey
+from compute.volume.model import GIB
 
 VOLUME, SNAPSHOT, COPY = "volume-", "snapshot-", "copy-"
 KINDS = (VOLUME, SNAPSHOT, COPY)
@@ -50,13 +52,21 @@ class VolumeDriver(Protocol):
     def capacity(self) -> Capacity:
         """How much there is."""
 
-    def create(self, disk: str, size_bytes: int) -> None:
-        """An empty disk, all zeroes; what was there under the name is gone."""
+    def create(self, disk: str, size_bytes: int, key: DiskKey | None = None) -> None:
+        """An empty disk, all zeroes; what was there under the name is gone.  With a
+        ``key`` it is encrypted: longer by a header, and whoever opens it finds so many
+        bytes of anything."""
 
     def fill(
-        self, disk: str, pieces: Iterable[bytes], image_format: str, size_bytes: int
+        self,
+        disk: str,
+        pieces: Iterable[bytes],
+        image_format: str,
+        size_bytes: int,
+        key: DiskKey | None = None,
     ) -> None:
-        """A disk that begins with what the image reads as, and is zeroes behind.
+        """A disk that begins with what the image reads as, and is zeroes behind; with a
+        ``key`` encrypted, as ``create`` has it.
 
         ``Rejected`` 400 when the image is not what its format promises, names other
         files, or is larger than ``size_bytes``.
@@ -112,6 +122,12 @@ class VolumeDriver(Protocol):
 
     def exported(self) -> Iterator[tuple[str, str]]:
         """(volume id, attachment id) of every way that is there."""
+
+
+def header_bytes(driver: VolumeDriver, disk: str) -> int:
+    """What an encrypted disk has before its bytes; 0 of others.  Volumes are whole GiB,
+    and headers a few MiB."""
+    return driver.size(disk) % GIB
 
 
 def pieces_of(

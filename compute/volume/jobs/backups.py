@@ -6,6 +6,13 @@ from compute.core.saga import GiveUp, Saga, Step
 from compute.volume.backups.copying import restore_backup, store_backup
 from compute.volume.backups.manifest import Head
 from compute.volume.drivers.port import SNAPSHOT, VOLUME, NoSuchDisk
+from compute.volume.jobs.keys import (
+    drop_backup_key,
+    drop_restored_key,
+    make_backup_key,
+    make_restored_key,
+    use_restored_key,
+)
 from compute.volume.jobs.volumes import freeze, frozen_disk, thaw, volume_disk
 from compute.volume.jobs.work import Work, for_good
 from compute.volume.model import GIB
@@ -49,6 +56,12 @@ def _prepare(work: Work) -> None:
     volume, driver = work.volume(), work.wiring.driver
     disk, size = VOLUME + volume.id, volume.size_gib * GIB
     with for_good():
+        if work.argument("key_id"):
+            # All of it is written over, its header too.
+            backup = work.backup()
+            head = work.objects.head(backup.id, backup.manifest_sha256)
+            driver.create(disk, size + head.size_bytes % GIB)
+            return
         if work.argument("is_new"):
             driver.create(disk, size)
             return
@@ -76,11 +89,24 @@ SAGAS: tuple[Saga[Work], ...] = (
     Saga(
         "create_backup",
         (
+            Step("key", make_backup_key, undo=drop_backup_key),
             Step("freeze", freeze, undo=thaw),
             Step("store", _store, undo=_drop),
             Step("thaw", thaw),
         ),
     ),
-    Saga("restore_backup", (Step("prepare", _prepare), Step("restore", _restore))),
-    Saga("delete_backup", (Step("drop", _drop),), cancellable=False),
+    Saga(
+        "restore_backup",
+        (
+            Step("key", make_restored_key, undo=drop_restored_key),
+            Step("prepare", _prepare),
+            Step("restore", _restore),
+            Step("use_key", use_restored_key),
+        ),
+    ),
+    Saga(
+        "delete_backup",
+        (Step("drop", _drop), Step("key", drop_backup_key)),
+        cancellable=False,
+    ),
 )

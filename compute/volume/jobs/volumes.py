@@ -9,7 +9,15 @@ from contextlib import suppress
 from compute.core.database import Connection
 from compute.core.errors import Conflict
 from compute.core.saga import GiveUp, Saga, Step, TryAgain
-from compute.volume.drivers.port import COPY, SNAPSHOT, VOLUME, pieces_of
+from compute.volume.drivers.port import (
+    COPY,
+    SNAPSHOT,
+    VOLUME,
+    header_bytes,
+    pieces_of,
+)
+from compute.volume.encryption import DiskKey
+from compute.volume.jobs.keys import drop_volume_key, make_volume_key, new_disk_key
 from compute.volume.jobs.work import Work, for_good
 from compute.volume.model import ATTACHED, CREATING, DOWNLOADING, GIB, IN_USE
 from objectstore.kernel.errors import Rejected, Unavailable
@@ -48,16 +56,22 @@ def _make(work: Work) -> None:
     work.volume()
     with for_good():
         if source == "image":
-            _fill(work, source_id)
+            _fill(work, source_id, new_disk_key(work))
         elif source == "snapshot":
-            driver.copy(SNAPSHOT + source_id, disk, work.size_bytes)
+            _copy(work, SNAPSHOT + source_id)
         elif source == "volume":
-            driver.copy(VOLUME + source_id, disk, work.size_bytes)
+            _copy(work, VOLUME + source_id)
         else:
-            driver.create(disk, work.size_bytes)
+            driver.create(disk, work.size_bytes, new_disk_key(work))
 
 
-def _fill(work: Work, image_id: str) -> None:
+def _copy(work: Work, source: str) -> None:
+    driver = work.wiring.driver
+    size = work.size_bytes + header_bytes(driver, source)
+    driver.copy(source, volume_disk(work), size)
+
+
+def _fill(work: Work, image_id: str, key: DiskKey | None) -> None:
     wiring = work.wiring
 
     def downloading(connection: Connection) -> None:
@@ -72,6 +86,7 @@ def _fill(work: Work, image_id: str) -> None:
             _checked(work, answer),
             str(work.argument("image_format")),
             work.size_bytes,
+            key,
         )
 
 
@@ -116,9 +131,9 @@ def _remove_all(work: Work) -> None:
 def _take(work: Work) -> None:
     snapshot = work.snapshot()
     with for_good():
-        work.wiring.driver.copy(
-            VOLUME + snapshot.volume_id, SNAPSHOT + snapshot.id, snapshot.size_gib * GIB
-        )
+        driver, disk = work.wiring.driver, VOLUME + snapshot.volume_id
+        size = snapshot.size_gib * GIB + header_bytes(driver, disk)
+        driver.copy(disk, SNAPSHOT + snapshot.id, size)
 
 
 def _drop(work: Work) -> None:
@@ -128,11 +143,9 @@ def _drop(work: Work) -> None:
 def _revert(work: Work) -> None:
     volume = work.volume()
     with for_good():
-        work.wiring.driver.copy(
-            SNAPSHOT + str(work.argument("snapshot_id")),
-            volume_disk(work),
-            volume.size_gib * GIB,
-        )
+        driver, disk = work.wiring.driver, SNAPSHOT + str(work.argument("snapshot_id"))
+        size = volume.size_gib * GIB + header_bytes(driver, disk)
+        driver.copy(disk, volume_disk(work), size)
 
 
 # ---- grow ------------------------------------------------------------------------
@@ -140,7 +153,8 @@ def _revert(work: Work) -> None:
 
 def _extend(work: Work) -> None:
     with for_good():
-        work.wiring.driver.resize(volume_disk(work), work.size_bytes)
+        driver, disk = work.wiring.driver, volume_disk(work)
+        driver.resize(disk, work.size_bytes + header_bytes(driver, disk))
 
 
 def _record_size(work: Work) -> None:
@@ -232,10 +246,20 @@ def _forget_image(work: Work) -> None:
 
 
 SAGAS: tuple[Saga[Work], ...] = (
-    Saga("create_volume", (Step("make", _make, undo=_remove),)),
+    Saga(
+        "create_volume",
+        (
+            Step("key", make_volume_key, undo=drop_volume_key),
+            Step("make", _make, undo=_remove),
+        ),
+    ),
     Saga(
         "delete_volume",
-        (Step("close", _close), Step("remove", _remove_all)),
+        (
+            Step("close", _close),
+            Step("remove", _remove_all),
+            Step("key", drop_volume_key),
+        ),
         cancellable=False,
     ),
     Saga("create_snapshot", (Step("take", _take, undo=_drop),)),

@@ -22,6 +22,7 @@ from compute.volume.model import (
     ATTACHING,
     AVAILABLE,
     DETACHING,
+    GIB,
     IN_USE,
     RESERVED,
 )
@@ -122,6 +123,18 @@ class Attachments:
         )
         wiring.driver.reopen(attachment.volume_id)
 
+    def passphrase(self, context: RequestContext, key: str) -> str:
+        """What opens the volume on the host that it is exported to; "" for one that is
+        not encrypted."""
+        wiring, rule = self._wiring, "volume:passphrase"
+
+        def look(connection: Connection) -> Volume:
+            attachment = wiring.attachment(connection, context, key, rule)
+            return self._volume_of(connection, attachment)
+
+        volume = wiring.database.read(look)
+        return wiring.keys.passphrase(volume) if volume.is_encrypted else ""
+
     def delete(self, context: RequestContext, key: str) -> list[Attachment]:
         """Close the export and forget who had it; the attachments that are left."""
         wiring = self._wiring
@@ -193,7 +206,13 @@ class Attachments:
             now = self._rows.get(connection, key)
             if now is None or now.host != host:
                 return None
-            shown = replace(info, limits=self._limits(connection, now))
+            volume = self._volume_of(connection, now)
+            shown = replace(
+                info,
+                limits=self._limits(connection, now),
+                is_encrypted=volume.is_encrypted,
+                size_bytes=volume.size_gib * GIB,
+            )
             return self._rows.change(connection, now, connection=shown.document())
 
         found = wiring.change(record)

@@ -12,6 +12,7 @@ from compute.core.errors import BadRequest
 from compute.volume import rules
 from compute.volume.backups.ring import container_of
 from compute.volume.errors import InvalidStatus
+from compute.volume.keys import kept_cipher
 from compute.volume.model import AVAILABLE, CREATING, ZONE
 from compute.volume.records import Backup, Snapshot, Volume
 from compute.volume.service.create import Order, VolumeCreation, add_restore_job
@@ -197,6 +198,10 @@ class Backups:
             snapshot_id=snapshot.id if snapshot else "",
             data_at=snapshot.created_at if snapshot else now,
             metadata=values.get("metadata") or {},
+            encryption_key_id=self._wiring.identifiers.uuid()
+            if volume.is_encrypted
+            else "",
+            type_id=volume.type_id if volume.is_encrypted else "",
         )
 
     def _with_parent(self, connection: Connection, backup: Backup) -> Backup:
@@ -229,6 +234,15 @@ class Backups:
             raise InvalidStatus(
                 f"Invalid volume: volume size {volume.size_gib} is too small to"
                 f" restore backup of size {backup.size_gib}."
+            )
+        rows = wiring.stores.type_encryptions
+        there = kept_cipher(connection, rows, volume.type_id)
+        if there != (
+            kept_cipher(connection, rows, backup.type_id) if backup.type_id else None
+        ):
+            raise InvalidStatus(
+                "Invalid volume: it is not encrypted as the backup is: restore into a"
+                " volume of the type that was backed up."
             )
         return wiring.set_status(connection, volume, found.during)
 

@@ -12,6 +12,7 @@ from compute.core.errors import BadRequest, NotFound
 from compute.image.client import ImageRecord
 from compute.volume import rules
 from compute.volume.errors import InvalidStatus
+from compute.volume.keys import kept_cipher
 from compute.volume.messages import NO_BACKEND
 from compute.volume.model import CREATING, ERROR, RESTORING, TYPE_OF_IMAGE, ZONE
 from compute.volume.records import Backup, Volume, VolumeType
@@ -72,7 +73,13 @@ class VolumeCreation:
         order: Order,
     ) -> Volume:
         """A volume for a backup's bytes, which another job brings."""
-        source = Source("backup", backup.id, backup.size_gib)
+        source = Source(
+            "backup",
+            backup.id,
+            backup.size_gib,
+            backup.type_id,
+            is_encrypted=bool(backup.encryption_key_id),
+        )
         return self._insert(connection, context, order, source, RESTORING)
 
     def _add(
@@ -94,6 +101,7 @@ class VolumeCreation:
             "source": source.kind,
             "source_id": source.id,
             "image_format": source.image_format,
+            "key_of": source.key_of,
         }
         self._wiring.add_job(connection, "create_volume", volume.id, arguments)
         return volume
@@ -114,6 +122,7 @@ class VolumeCreation:
         rules.check_size(size, source.least_gib, what.get(source.kind, "its source"))
         volume_type = self._type(connection, context, project_id, order, source)
         rules.check_type_usable(volume_type)
+        is_encrypted = self._is_encrypted(connection, volume_type, source)
         self._quotas.check_size(connection, project_id, size)
         self._quotas.check(
             connection, project_id, volume_type, volumes=1, gigabytes=size
@@ -140,6 +149,7 @@ class VolumeCreation:
             source_volume_id=order.source_volume_id,
             metadata=order.metadata,
             image_metadata=source.image_metadata,
+            encryption_key_id=wiring.identifiers.uuid() if is_encrypted else "",
         )
         wiring.stores.volumes.add(connection, volume)
         wiring.tell(connection, context, "volume.create", volume.id, {"size_gib": size})
@@ -170,6 +180,25 @@ class VolumeCreation:
         if source.type_id:
             return self._types.known(connection, source.type_id)
         return self._types.default_of(connection, project_id)
+
+    def _is_encrypted(
+        self, connection: Connection, volume_type: VolumeType, source: Source
+    ) -> bool:
+        """Whether it will be, as its type says; bytes that are copied stay as they
+        are, so the type must say what they are."""
+        rows = self._wiring.stores.type_encryptions
+        cipher = kept_cipher(connection, rows, volume_type.id)
+        if source.kind in ("volume", "snapshot", "backup"):
+            there = None
+            if source.is_encrypted:
+                there = kept_cipher(connection, rows, source.type_id)
+            if there != cipher:
+                raise BadRequest(
+                    f"Invalid input received: a volume of type {volume_type.name}"
+                    f" cannot be made from a {source.kind} that is not encrypted as"
+                    " that type says"
+                )
+        return cipher is not None
 
     # ---- sources ---------------------------------------------------------------
 
@@ -244,6 +273,8 @@ def add_restore_job(
         "volume_id": volume.id,
         "backup_id": backup.id,
         "is_new": is_new,
+        # The bytes come with the key that they were written with.
+        "key_id": wiring.identifiers.uuid() if backup.encryption_key_id else "",
     }
     wiring.add_job(connection, "restore_backup", volume.id, arguments)
 

@@ -162,6 +162,11 @@ class VolumeOrders:
         def look(connection: Connection) -> Volume:
             volume = wiring.volume(connection, context, volume_id, rule)
             rules.check_volume(volume, action)
+            if volume.is_encrypted:
+                raise BadRequest(
+                    "Invalid input received: an image of an encrypted volume would be"
+                    " of no use without its key, and is not made here"
+                )
             return volume
 
         wiring.database.read(look)

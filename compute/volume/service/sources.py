@@ -22,6 +22,8 @@ class Source:
     type_id: str = ""
     bootable: bool = False
     image_format: str = ""
+    is_encrypted: bool = False
+    key_of: str = ""  # the volume whose key opens the bytes
     image_metadata: dict[str, str] = field(default_factory=dict)
 
 
@@ -65,5 +67,7 @@ def of_volume(kind: str, key: str, size_gib: int, volume: Volume | None) -> Sour
         size_gib,
         volume.type_id,
         volume.bootable,
+        is_encrypted=volume.is_encrypted,
+        key_of=volume.id if volume.is_encrypted else "",
         image_metadata=dict(volume.image_metadata),
     )

@@ -50,6 +50,10 @@ class Transfers:
             rule = "volume:create_transfer"
             volume = wiring.volume(connection, context, volume_id, rule)
             found = rules.check_volume(volume, "create_transfer")
+            if volume.is_encrypted:
+                raise InvalidStatus(
+                    "Invalid volume: transferring encrypted volume is not supported"
+                )
             snapshots = wiring.stores.snapshots.all(connection, volume_id=volume_id)
             if snapshots and not with_snapshots:
                 raise InvalidStatus(

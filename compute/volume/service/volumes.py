@@ -9,6 +9,7 @@ from compute.core.context import RequestContext
 from compute.core.database import Connection
 from compute.core.errors import BadRequest
 from compute.volume import rules
+from compute.volume.keys import kept_cipher
 from compute.volume.model import (
     READ_ONLY_KEY,
     STATUSES,
@@ -140,6 +141,14 @@ class Volumes:
             if not rules.is_served(wanted):
                 raise BadRequest(
                     f"No valid backend was found for volumes of type {wanted.name}"
+                )
+            rows = self._wiring.stores.type_encryptions
+            if kept_cipher(connection, rows, wanted.id) != kept_cipher(
+                connection, rows, volume.type_id
+            ):
+                raise BadRequest(
+                    "Invalid input received: Retype cannot change encryption"
+                    " requirements: make a volume of the other type, and copy there"
                 )
             more = {"volumes": 1, "gigabytes": volume.size_gib}
             limits = self._quotas.of(connection, volume.project_id)

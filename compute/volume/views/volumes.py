@@ -11,7 +11,7 @@ from compute.volume.model import ATTACHED, BACKEND, READ_ONLY_KEY
 from compute.volume.records import Attachment, Snapshot, Volume
 
 USER_SINCE, GROUP_SINCE, PROVIDER_SINCE, SHARED_SINCE = 41, 13, 21, 48
-CLUSTER_SINCE, TYPE_ID_SINCE, QUOTA_SINCE = 61, 63, 65
+CLUSTER_SINCE, TYPE_ID_SINCE, KEY_SINCE, QUOTA_SINCE = 61, 63, 64, 65
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def volume_document(
             _attached(each, shown) for each in attachments if each.status == ATTACHED
         ],
         "bootable": "true" if volume.bootable else "false",
-        "encrypted": False,
+        "encrypted": volume.is_encrypted,
         "multiattach": volume.multiattach,
         "metadata": _metadata(volume),
         "volume_type": type_name,
@@ -68,6 +68,8 @@ def volume_document(
         (TYPE_ID_SINCE, "volume_type_id", volume.type_id, False),
         (QUOTA_SINCE, "consumes_quota", True, False),
     )
+    if volume.is_encrypted and shown.minor >= KEY_SINCE:
+        found["encryption_key_id"] = volume.encryption_key_id
     for since, key, value, admin_only in newer:
         if shown.minor >= since and (shown.is_admin or not admin_only):
             found[key] = value

@@ -1,6 +1,6 @@
 """Cinder's plugin of tempest: more of the API of volumes, and who may use it.
 
-Its scenarios log in to guests (``tempest-scenario`` does that); those of encrypted,
+Its scenarios log in to guests (``tempest-scenario`` does that); those of
 shared and replicated volumes want what is not offered here.
 """
 

@@ -16,8 +16,7 @@ def _added(stage: Stage) -> Configuration:
         "volume": {"build_timeout": BUILD_SECONDS},
         "validation": {"connect_timeout": "120", "ping_timeout": "240"},
         "scenario": {"dhcp_client": "udhcpc"},
-        # Volumes are not encrypted.
-        "compute-feature-enabled": {"attach_encrypted_volume": "false"},
+        "compute-feature-enabled": {"attach_encrypted_volume": "true"},
     }
 
 

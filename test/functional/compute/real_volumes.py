@@ -1,8 +1,9 @@
 """Real guests with volumes; run apart: python -m ... DIRECTORY
 
-A volume is plugged into a running guest, which is logged in to and writes to it; it is
-taken out, and given to a second guest, which booted from a volume itself and reads the
-same bytes.  In the end nothing is left.
+An encrypted volume is plugged into a running guest, which is logged in to and writes to
+it; none of that is on the host's disk in clear.  It is taken out, and given to a second
+guest, which booted from such a volume itself and reads the same bytes.  In the end
+nothing is left, and no key.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ SECTIONS = {
 }
 # Where a disk of that serial number is, in a guest without udev's links.
 FIND = "for d in /sys/block/vd*; do grep -q ^%s $d/serial && basename $d; done"
+PLAIN = "what the guest keeps to itself"
+ENCRYPTED_BYTES = 3 * 2**20  # the header, and all that was written behind it
 SERIAL_CHARACTERS = 20  # of which a virtio disk shows no more
 
 
@@ -34,6 +37,7 @@ class Volumes(Guests):
 
     def __init__(self, cloud: RunningCloud, directory: Path) -> None:
         super().__init__(cloud)
+        self.directory = directory
         self.key = directory / "key"
         self.digest = ""
 
@@ -93,6 +97,20 @@ class Volumes(Guests):
         assert done.returncode == 0, (command, done)
         return done.stdout.strip()
 
+    def encrypted_volume(self) -> Any:
+        words = ("volume", "type", "create", "sealed", "--encryption-provider", "luks")
+        cipher = ("--encryption-cipher", "aes-xts-plain64")
+        more = ("--encryption-key-size", "256")
+        place = ("--encryption-control-location", "front-end")
+        self.cloud.openstack(*words, *cipher, *more, *place)
+        # What is booted from is encrypted, too.
+        self.sdk.block_storage.put(
+            f"/default-types/{self.sdk.current_project_id}",
+            json={"default_type": {"volume_type": "sealed"}},
+            microversion="3.62",
+        )
+        return self.sdk.block_storage.create_volume(name="data", size=1)
+
     def status(self, volume: Any, wanted: str) -> None:
         wait_for(
             f"volume {wanted}",
@@ -116,12 +134,22 @@ class Volumes(Guests):
     def a_guest_writes(self, volume: Any) -> None:
         server = self.server("writer")
         disk = self.plugged(server, volume)
-        make = "dd if=/dev/urandom of=/tmp/bytes bs=64k count=8 2>/dev/null"
+        make = f"yes '{PLAIN}' | head -c 524288 > /tmp/bytes"
         write = f"dd if=/tmp/bytes of=/dev/{disk} bs=64k conv=fsync 2>/dev/null"
         self.digest = self.said(f"{make} && {write} && sha256sum < /tmp/bytes")
         self.unplug(server, volume)
+        self.nothing_is_in_clear(volume)
         print(f"wrote to the volume as {disk}: {self.digest[:16]}")
         self.delete(server)
+
+    def nothing_is_in_clear(self, volume: Any) -> None:
+        (path,) = self.directory.rglob(f"volume-{volume.id}.raw")
+        with path.open("rb") as file:
+            head = file.read(ENCRYPTED_BYTES)
+        assert head.startswith(b"LUKS"), head[:16]
+        header = path.stat().st_size % 2**30
+        assert any(head[header:]) and PLAIN.encode() not in head
+        print("nothing of it is on the disk in clear")
 
     def another_reads(self, volume: Any) -> None:
         server = self.server("reader", "--boot-from-volume", "1")
@@ -150,6 +178,7 @@ class Volumes(Guests):
         sdk.network.delete_router(self.made["router"])
         sdk.network.delete_network(self.made["network"])
         sdk.image.delete_image(self.made["volumes"])
+        assert list(sdk.key_manager.secrets()) == []
         print(wait_until_nothing_is_left(self.cloud))
 
 
@@ -162,7 +191,7 @@ def main(directory: Path) -> None:
             place = cloud.place
             story = Volumes(cloud, directory)
             story.begin(disk)
-            volume = story.sdk.block_storage.create_volume(name="data", size=1)
+            volume = story.encrypted_volume()
             story.status(volume, "available")
             story.a_guest_writes(volume)
             story.another_reads(volume)

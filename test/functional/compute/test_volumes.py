@@ -16,6 +16,7 @@ def test_a_real_guest_has_volumes() -> None:
     if shutil.which("qemu-storage-daemon") is None:
         pytest.skip("not installed: qemu-system-common (qemu-storage-daemon)")
     said = LANE.run("test.functional.compute.real_volumes", seconds=SECONDS_MAX)
+    assert "nothing of it is on the disk in clear" in said
     assert "wrote to the volume" in said
     assert "read the same bytes" in said
     assert "nothing is left behind" in said

@@ -54,6 +54,10 @@ def _backing(source: NbdSource) -> Element:
 def _network_source(source: NbdSource) -> Element:
     element = Element("source", protocol="nbd", name=source.export)
     SubElement(element, "host", transport="unix", socket=source.socket_path)
+    if source.luks is not None:
+        # QEMU decrypts: what leaves the guest's process is encrypted.
+        encryption = SubElement(element, "encryption", format="luks")
+        SubElement(encryption, "secret", type="passphrase", uuid=source.luks.id)
     return element
 
 

@@ -14,6 +14,7 @@ from compute.agent.drivers.libvirt import (
     domains,
     figures,
     moving,
+    passphrases,
     waiting,
 )
 from compute.agent.drivers.libvirt.domain_xml import Machine, domain_xml
@@ -22,6 +23,7 @@ from compute.agent.drivers.libvirt.guests_of_libvirt import LibvirtGuests
 from compute.agent.drivers.libvirt.host import HostSize, read_inventory
 from compute.agent.guests import (
     ACTIVE_STATES,
+    DiskKey,
     DiskSpec,
     GuestSpec,
     GuestState,
@@ -75,6 +77,7 @@ class LibvirtHypervisor(LibvirtGuests):
 
     def start(self, spec: GuestSpec) -> None:
         """Running."""
+        self._keep_keys(spec.disks)
         self._libvirt.run(domains.bring_up, spec.uuid, self._definition(spec))
 
     def stop(self, uuid: str, grace_seconds: float = GRACE_SECONDS) -> None:
@@ -91,6 +94,7 @@ class LibvirtHypervisor(LibvirtGuests):
         """Running, newly booted."""
         if not hard and self.state(spec.uuid) is GuestState.RUNNING:
             waiting.shut_down(self._libvirt, self._clock, spec.uuid, grace_seconds)
+        self._keep_keys(spec.disks)
         self._libvirt.run(domains.boot, spec.uuid, self._definition(spec))
 
     def suspend(self, uuid: str) -> None:
@@ -107,6 +111,12 @@ class LibvirtHypervisor(LibvirtGuests):
         elif state is GuestState.SUSPENDED:
             self._call(uuid, "create")
 
+    def destroy(self, uuid: str) -> None:
+        """Absent, and what opened its disks forgotten."""
+        keys = self._libvirt.run(passphrases.ids_of, uuid)
+        super().destroy(uuid)
+        self._libvirt.run(passphrases.forget, keys)
+
     # ---- devices -------------------------------------------------------------
 
     def attach_nic(self, uuid: str, nic: NicSpec) -> None:
@@ -118,17 +128,25 @@ class LibvirtHypervisor(LibvirtGuests):
         ask = functools.partial(devices.ask_nic_out, uuid=uuid, mac=mac)
         waiting.unplug(self._libvirt, self._clock, ask)
 
+    def keep_key(self, key: DiskKey) -> None:
+        """libvirt knows it."""
+        self._libvirt.run(passphrases.keep, key)
+
     def attach_disk(self, uuid: str, disk: DiskSpec) -> None:
         """Plug a disk in."""
+        self._keep_keys((disk,))
         self._libvirt.run(devices.plug_disk, uuid, disk, self._machine.disk_cache)
 
     def detach_disk(self, uuid: str, name: str) -> None:
         """Take a disk out."""
+        keys = self._libvirt.run(passphrases.ids_of, uuid, name)
         ask = functools.partial(devices.ask_disk_out, uuid=uuid, name=name)
         waiting.unplug(self._libvirt, self._clock, ask)
+        self._libvirt.run(passphrases.forget, keys)
 
     def swap_disk(self, uuid: str, name: str, disk: DiskSpec) -> None:
         """Another disk in its place, with all that it held."""
+        self._keep_keys((disk,))
         waiting.swap(self._libvirt, uuid, name, disk)
         self.limit_disk(uuid, name, disk.limits)
 
@@ -147,6 +165,10 @@ class LibvirtHypervisor(LibvirtGuests):
     def reconnect_disk(self, uuid: str, name: str, size_bytes: int) -> None:
         """Connect anew, grow, and let a guest that waits for its disk go on."""
         waiting.reconnect(self._libvirt, uuid, name, size_bytes)
+
+    def _keep_keys(self, disks: tuple[DiskSpec, ...]) -> None:
+        for key in passphrases.keys_of(disks):
+            self.keep_key(key)
 
     # ---- the content of a disk -----------------------------------------------
 

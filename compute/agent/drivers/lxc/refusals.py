@@ -8,6 +8,7 @@ from compute.agent.drivers.libvirt.guests_of_libvirt import LibvirtGuests
 from compute.agent.guests import (
     ACTIVE_STATES,
     Ability,
+    DiskKey,
     DiskSpec,
     GuestSpec,
     GuestState,
@@ -29,6 +30,9 @@ class NoMachines(LibvirtGuests):
     def suspend(self, uuid: str) -> None:
         """Not possible."""
         self._refuse(uuid, "keep a guest's memory on disk")
+
+    def keep_key(self, key: DiskKey) -> None:
+        """Containers have no volumes."""
 
     def attach_disk(self, uuid: str, disk: DiskSpec) -> None:
         """Not possible."""

@@ -18,6 +18,7 @@ from compute.agent.drivers.sim.state_file import StateFile
 from compute.agent.guests import (
     ACTIVE_STATES,
     Ability,
+    DiskKey,
     DiskSpec,
     GuestEvent,
     GuestEventKind,
@@ -189,6 +190,9 @@ class SimHypervisor:
             if mac in guest.macs:
                 guest.macs.remove(mac)
                 self._guests.save()
+
+    def keep_key(self, key: DiskKey) -> None:
+        """There is nothing to open."""
 
     def attach_disk(self, uuid: str, disk: DiskSpec) -> None:
         """A disk more, when active."""

@@ -6,6 +6,7 @@ To accept a change: RINGSTACK_WRITE_GOLDEN=1 pytest test/unit/compute/agent/...
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -19,6 +20,7 @@ from compute.agent.drivers.libvirt.domain_xml import (
 from compute.agent.guests import (
     DiskBus,
     DiskDevice,
+    DiskKey,
     DiskSpec,
     FileSource,
     GuestSpec,
@@ -106,3 +108,14 @@ def test_no_card_reaches_the_host_s_network_by_itself() -> None:
     tree = ElementTree.fromstring(domain_xml(WHOLE, Machine(), STARTED))
     kinds = {element.get("type") for element in tree.iterfind("./devices/interface")}
     assert kinds == {"ethernet"}
+
+
+def test_an_encrypted_disk_names_its_key_and_never_says_it() -> None:
+    luks = DiskKey("5e0f2c1a-0000-4000-8000-0123456789ab", "d00d" * 16)
+    disk = DiskSpec("vdb", NbdSource("/run/v.sock", "volume", "raw", luks))
+    text = domain_xml(replace(PLAIN, disks=(disk,)), Machine(), STARTED)
+    assert luks.passphrase not in text and luks.passphrase not in repr(disk)
+    source = ElementTree.fromstring(text).find("./devices/disk/source")
+    assert source is not None
+    encryption = source.find("./encryption[@format='luks']/secret")
+    assert encryption is not None and encryption.get("uuid") == luks.id

@@ -27,6 +27,7 @@ from objectstore.kernel import concurrency
 from test.fakes.tokens import FakeTokens, fake_token
 from test.unit.compute.got import Got as AnyGot
 from test.unit.compute.image.house import House as ImageHouse
+from test.unit.compute.secret.house import House as SecretHouse
 
 OWNER, OTHER = "a" * 32, "b" * 32
 GIB = 2**30
@@ -54,6 +55,9 @@ class House:
         **settings: Any,
     ) -> None:
         self.image_house = ImageHouse(directory, database)
+        secrets = directory / "secret"
+        secrets.mkdir(exist_ok=True)
+        self.secret_house = SecretHouse(secrets)
         self.clock = self.image_house.clock
         self.database = self.image_house.database
         upgrade(self.database, ["volume"])
@@ -70,6 +74,7 @@ class House:
         callers = {
             "image": self.image_house.caller,
             "object-store": self.image_house.store_caller,
+            "key-manager": self.secret_house.caller,
         }
         self.parts = RoomParts(
             database=self.database,
@@ -200,6 +205,7 @@ class House:
         return [f"{each['kind']} {each['id']}" for each in found]
 
     def close(self) -> None:
+        self.secret_house.close()
         self.image_house.close()
 
 

@@ -21,16 +21,6 @@ def make_type(house: House, name: str, **fields: Any) -> str:
     return str(admin(house, "POST", "/types", body)["volume_type"]["id"])
 
 
-def test_no_type_is_encrypted(house: House) -> None:
-    path = f"/types/{make_type(house, 'gold')}/encryption"
-    assert admin(house, "GET", path) == {}
-    assert house.ask("GET", path).status == 403
-    body = {"encryption": {"provider": "luks", "control_location": "front-end"}}
-    refused = house.ask("POST", path, body, roles="admin")
-    assert refused.status == 400
-    assert house.ask("GET", "/types/nothing/encryption", roles="admin").status == 404
-
-
 def test_types(house: House) -> None:
     body = {"volume_type": {"name": "gold"}}
     assert house.ask("POST", "/types", body).status == 403

@@ -1,0 +1,60 @@
+"""How one volume is encrypted, for whoever may see it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from compute.core.api import ApiCall
+from compute.core.database import Connection
+from compute.core.errors import NotFound
+from compute.volume.api.frame import Verb, ok
+from compute.volume.wiring import Wiring
+from objectstore.kernel.reply import Reply
+
+RULE = "volume_extension:volume_encryption_metadata"
+
+
+class VolumeEncryptionApi:
+    """Handlers."""
+
+    def __init__(self, wiring: Wiring) -> None:
+        self._wiring = wiring
+
+    def verbs(self) -> list[Verb]:
+        """The routes."""
+        every = "/volumes/{volume_id}/encryption"
+        return [
+            Verb("GET", every, self.show),
+            Verb("GET", f"{every}/{{key}}", self.show_one),
+        ]
+
+    def show(self, call: ApiCall) -> Reply:
+        """GET /volumes/{volume_id}/encryption."""
+        return ok(self._document(call))
+
+    def show_one(self, call: ApiCall) -> Reply:
+        """GET /volumes/{volume_id}/encryption/{key}."""
+        document, key = self._document(call), call.parameters["key"]
+        if key not in document:
+            raise NotFound("The resource could not be found.")
+        return ok({key: document[key]})
+
+    def _document(self, call: ApiCall) -> dict[str, Any]:
+        wiring, key = self._wiring, call.parameters["volume_id"]
+
+        def look(connection: Connection) -> dict[str, Any]:
+            volume = wiring.volume(connection, call.context, key, RULE)
+            found: dict[str, Any] = {
+                "encryption_key_id": volume.encryption_key_id or None
+            }
+            said = wiring.stores.type_encryptions.get(connection, volume.type_id)
+            if said is None or not volume.is_encrypted:
+                return found
+            return found | {
+                "provider": said.provider,
+                "control_location": said.control_location,
+                "cipher": said.cipher,
+                "key_size": said.key_size,
+            }
+
+        return wiring.database.read(look)

@@ -1,0 +1,105 @@
+"""Keys of encrypted volumes, made and dropped with their volumes by the jobs."""
+
+from __future__ import annotations
+
+from compute.core.database import Connection
+from compute.core.saga import GiveUp
+from compute.volume.encryption import Cipher, DiskKey
+from compute.volume.jobs.work import Work, for_good
+from compute.volume.keys import kept_cipher
+from compute.volume.records import Volume
+
+
+def make_volume_key(work: Work) -> None:
+    """The key of an encrypted volume is there: a new one, or that of what it is copied
+    from."""
+    volume = work.volume()
+    if not volume.is_encrypted:
+        return
+    keys, source_id = work.wiring.keys, str(work.argument("key_of"))
+    with for_good():
+        if source_id:
+            keys.copy(volume, volume.encryption_key_id, _source(work, source_id))
+        elif cipher := _cipher(work, volume):
+            keys.make(volume, volume.encryption_key_id, cipher)
+
+
+def drop_volume_key(work: Work) -> None:
+    """It is of no use any more."""
+    rows, key = work.wiring.stores.volumes, str(work.argument("volume_id"))
+    volume = work.wiring.database.read(lambda connection: rows.get(connection, key))
+    if volume is not None:
+        work.wiring.keys.drop(volume, volume.encryption_key_id)
+
+
+def new_disk_key(work: Work) -> DiskKey | None:
+    """What the job's volume's disk is made with; None: in clear."""
+    volume = work.volume()
+    cipher = _cipher(work, volume) if volume.is_encrypted else None
+    return None if cipher is None else work.wiring.keys.disk_key(volume, cipher)
+
+
+# ---- backups ---------------------------------------------------------------------
+
+
+def make_backup_key(work: Work) -> None:
+    """An encrypted backup outlives its volume, and its volume's key."""
+    backup = work.backup()
+    if backup.encryption_key_id:
+        volume = work.volume()
+        with for_good():
+            work.wiring.keys.copy(backup, backup.encryption_key_id, volume)
+
+
+def drop_backup_key(work: Work) -> None:
+    """The backup is no more."""
+    rows, key = work.wiring.stores.backups, str(work.argument("backup_id"))
+    backup = work.wiring.database.read(lambda connection: rows.get(connection, key))
+    if backup is not None:
+        work.wiring.keys.drop(backup, backup.encryption_key_id)
+
+
+def make_restored_key(work: Work) -> None:
+    """The backup's key, for the volume that gets its bytes."""
+    if key_id := str(work.argument("key_id")):
+        with for_good():
+            work.wiring.keys.copy(work.volume(), key_id, work.backup())
+
+
+def drop_restored_key(work: Work) -> None:
+    """The bytes did not come."""
+    work.wiring.keys.drop(work.volume(), str(work.argument("key_id")))
+
+
+def use_restored_key(work: Work) -> None:
+    """The bytes came: the key that the volume had opens nothing any more."""
+    key_id, wiring = str(work.argument("key_id")), work.wiring
+    if not key_id:
+        return
+    before = work.volume()
+    if before.encryption_key_id == key_id:
+        return
+    wiring.keys.drop(before, before.encryption_key_id)
+
+    def write(connection: Connection) -> None:
+        rows = wiring.stores.volumes
+        volume = rows.get(connection, before.id)
+        if volume is not None:
+            rows.change(connection, volume, encryption_key_id=key_id)
+
+    wiring.change(write)
+
+
+def _source(work: Work, volume_id: str) -> Volume:
+    rows = work.wiring.stores.volumes
+    found = work.wiring.database.read(lambda it: rows.get(it, volume_id))
+    if found is None:
+        raise GiveUp(f"volume {volume_id} is gone")
+    return found
+
+
+def _cipher(work: Work, volume: Volume) -> Cipher | None:
+    rows = work.wiring.stores.type_encryptions
+    return work.wiring.database.read(
+        lambda connection: kept_cipher(connection, rows, volume.type_id)
+    )
