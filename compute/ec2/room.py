@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 from pkgutil import iter_modules
+from typing import Any
 
 from compute.core.room import Room, RoomParts
 from compute.ec2 import actions
@@ -12,12 +13,13 @@ from compute.ec2.frame.api import Action, Ec2Api
 from compute.ec2.frame.parameters import Parameters
 from compute.ec2.frame.signed import Signatures, Signer
 from compute.ec2.ids import KnownIds
+from compute.ec2.internal import PREFIX, internal_api
 from compute.ec2.inventory import Inventory
 from compute.ec2.key_pair_tags import KeyPairTags
 from compute.ec2.rooms import Rooms
 from compute.ec2.settings import Ec2Settings
 from compute.ec2.templates.keeper import Templates
-from objectstore.kernel.request import Request
+from objectstore.kernel.request import Environ, Request, StartResponse
 
 
 def all_actions() -> dict[str, Action]:
@@ -51,4 +53,12 @@ def build_room(parts: RoomParts, settings: Ec2Settings) -> Room:
 
     signatures = Signatures(parts.callers["identity"], parts.service)
     api = Ec2Api(all_actions(), signatures, begin, parts.identifiers)
-    return Room("ec2", api)
+    inner = internal_api(
+        parts.database, parts.policy_overrides, parts.tokens, parts.identifiers
+    )
+
+    def application(environ: Environ, start_response: StartResponse) -> Any:
+        is_ours = environ["PATH_INFO"].startswith(PREFIX)
+        return (inner if is_ours else api)(environ, start_response)
+
+    return Room("ec2", application)

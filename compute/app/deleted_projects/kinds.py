@@ -48,6 +48,11 @@ def _volume(name: str, path: str, owner: str) -> Kind:
     )
 
 
+def _all_of_a_project(room: str, name: str) -> Kind:
+    place = "/internal/projects"
+    return Kind(room, name, place, "projects", ("id",), place + "/{id}")
+
+
 KINDS = (
     Kind(
         "orchestration",
@@ -134,14 +139,8 @@ KINDS = (
         "/v1/metric/{id}",
     ),
     # Not one by one: what only their project may read is listed to nobody else.
-    Kind(
-        "key-manager",
-        "all secrets",
-        "/internal/projects",
-        "projects",
-        ("id",),
-        "/internal/projects/{id}",
-    ),
+    _all_of_a_project("key-manager", "all secrets"),
+    _all_of_a_project("ec2", "all launch templates"),
 )
 
 

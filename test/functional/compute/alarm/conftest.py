@@ -17,7 +17,7 @@ SECTIONS = {
     },
     "metric": {"interval": "1"},
 }
-ROLES = (*SIMULATED, "orchestration", "metric", "alarming", "key-manager")
+ROLES = (*SIMULATED, "orchestration", "metric", "alarming", "key-manager", "ec2")
 
 
 @pytest.fixture(scope="session")

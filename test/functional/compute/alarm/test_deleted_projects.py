@@ -7,6 +7,8 @@ import subprocess
 import sys
 from typing import Any
 
+import boto3
+
 from test.functional.compute.house import RunningCloud
 
 TEMPLATE = {
@@ -35,6 +37,23 @@ def left_by(found: list[dict[str, str]], project_id: str) -> set[tuple[str, str]
         for each in found
         if each["project_id"] == project_id
     }
+
+
+def make_launch_template(
+    cloud: RunningCloud, theirs: Any, user_id: str, project_id: str
+) -> None:
+    path = f"/users/{user_id}/credentials/OS-EC2"
+    made = theirs.identity.post(path, json={"tenant_id": project_id}).json()
+    keys = made["credential"]
+    ec2 = boto3.client(
+        "ec2",
+        endpoint_url=f"{cloud.url}/ec2",
+        region_name="RegionOne",
+        aws_access_key_id=keys["access"],
+        aws_secret_access_key=keys["secret"],
+    )
+    data = {"InstanceType": "m1.small"}
+    ec2.create_launch_template(LaunchTemplateName="left", LaunchTemplateData=data)
 
 
 def test_what_a_project_leaves_is_found_and_goes(cloud: RunningCloud) -> None:
@@ -75,6 +94,7 @@ def test_what_a_project_leaves_is_found_and_goes(cloud: RunningCloud) -> None:
     secret = {"payload": "hush", "payload_content_type": "text/plain"}
     path = "/key-manager/v1/secrets"
     assert cloud.http("POST", path, secret, token=token).status == 201
+    make_launch_template(cloud, theirs, user.id, project.id)
 
     # While the project is there, nobody's hand is on it.
     command(cloud, "--project", project.id, "--purge", status=1)
@@ -93,6 +113,7 @@ def test_what_a_project_leaves_is_found_and_goes(cloud: RunningCloud) -> None:
         ("metric", "resource"),
         ("metric", "metric"),
         ("key-manager", "all secrets"),
+        ("ec2", "all launch templates"),
         ("object-store", "account"),
     }
     command(cloud, "--project", project.id, "--purge", status=0)
