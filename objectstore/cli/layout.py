@@ -160,7 +160,7 @@ def _is_held(lock: Path) -> bool:
 
 
 def _addresses(plans: Sequence[NodePlan], ring_name: str) -> list[tuple[int, str, int]]:
-    """(port, device, zone) of every device in a ring; the zone may be 0 (``NodePlan``)."""
+    """(port, device, zone) of every device in a ring, as plans say."""
     return [
         (plan.node_port, name, plan.zone)
         for plan in plans
