@@ -185,7 +185,10 @@ def _document(
     }
     if found.rule_ids is not None:
         rules = access_rules.by_ids(connection, found.rule_ids)
-        document["access_rules"] = [_rule(rule) for rule in rules.values()]
+        # In the order of the request: clients compare the two.
+        document["access_rules"] = [
+            _rule(rules[each]) for each in found.rule_ids if each in rules
+        ]
     path = f"users/{found.user_id}/application_credentials/{found.id}"
     return linked(call, path, document)
 

@@ -91,7 +91,9 @@ class TrustsApi:
         self._parts.enforce(call.context, "identity:create_trust", target)
         facts = self._parts.tokens.open(call.context.token)
         lent = unrestricted_credential(self._parts, call, "identity:create_trust")
-        if facts.project_id and facts.project_id != wanted.get("project_id"):
+        is_lent = facts.project_id and (lent is not None or facts.trust_id)
+        # Who has signed in by himself could do so for his other projects, too.
+        if is_lent and facts.project_id != wanted.get("project_id"):
             raise Forbidden("The trust must be for the project of the token.")
         extra = without(wanted, _KNOWN)
         made = changes.create(

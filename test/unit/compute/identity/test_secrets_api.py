@@ -239,6 +239,20 @@ def test_access_rules(house: House) -> None:
     house.ok("DELETE", one, token=owner)
 
 
+def test_access_rules_are_shown_as_they_came(house: House) -> None:
+    rules = [
+        {"service": "compute", "method": method, "path": f"/{number}"}
+        for number, method in enumerate(("PUT", "GET", "DELETE", "POST", "PATCH"))
+    ]
+    made, _, owner = with_credential(house, access_rules=rules)
+    path = f"/v3/users/{made['user_id']}/application_credentials/{made['id']}"
+    shown = house.ok("GET", path, token=owner)["application_credential"]
+    for found in (made, shown):
+        assert [rule["method"] for rule in found["access_rules"]] == [
+            rule["method"] for rule in rules
+        ]
+
+
 def trust_of(
     house: House, **values: Any
 ) -> tuple[dict[str, Any], str, str, dict[str, Any]]:
@@ -279,6 +293,22 @@ def test_trusts(house: House) -> None:
     house.ok("DELETE", path, token=token)
     assert not house.is_good(entrusted)
     assert house.sign_in("ann", "pw", scope).status == 401
+
+
+def test_a_trust_for_another_of_ones_projects(house: House) -> None:
+    trust, trustee, token, body = trust_of(house, allow_redelegation=True)
+    other = house.make("project", name="other")
+    wanted = {"trust": {**body, "project_id": other}}
+    path = "/v3/OS-TRUST/trusts"
+    # Where one has the role only.
+    assert house.status("POST", path, wanted, token=token) == 403
+    house.grant(body["trustor_user_id"], "member", f"projects/{other}")
+    assert house.ok("POST", path, wanted, token=token)["trust"]["project_id"] == other
+    # Who has been lent one project has nothing to do with the others.
+    said = house.sign_in("tom", "pw", {"OS-TRUST:trust": {"id": trust["id"]}})
+    entrusted = said.headers["x-subject-token"]
+    wanted["trust"]["trustor_user_id"] = trust["trustor_user_id"]
+    assert house.status("POST", path, wanted, token=entrusted) == 403
 
 
 def test_a_trust_without_impersonation_and_a_right_that_ends(house: House) -> None:
