@@ -1,5 +1,8 @@
 """The two ends of a container sync: our pipeline, and another cluster over HTTP.
 
+An ``https`` cluster has to show a certificate for its name, signed by an authority of
+``ca_file`` (``[client]``; the system's without): nothing is told to whoever cannot.
+
 Objects are read through the whole pipeline (what is encrypted is sent plain and
 encrypted anew over there), with a right of the house's own.
 """
@@ -29,7 +32,7 @@ from objectstore.wire.records import ObjectRow
 
 LISTING_BYTES_MAX = 16 * 1024 * 1024
 PIECE_BYTES = 256 * 1024
-DEFAULT_PORTS = {"http": 80}
+DEFAULT_PORTS = {"http": 80, "https": 443}
 _SENT = (
     "content-type",
     "content-encoding",
@@ -104,9 +107,10 @@ class SyncPeers:
         """See ``container.sync.MakePeer``."""
         parts = urlsplit(target.url)
         if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
-            raise Unavailable(f"cannot reach {target.url}: only http is supported")
+            raise Unavailable(f"cannot reach {target.url}: neither http nor https")
         port = parts.port or DEFAULT_PORTS[parts.scheme]
-        client = self._pool.client((parts.hostname, port))
+        tls_host = parts.hostname if parts.scheme == "https" else ""
+        client = self._pool.client((parts.hostname, port), tls_host=tls_host)
         root = f"{parts.path.rstrip('/')}/{target.account}/{target.container}"
         return SyncPeer(
             self._pipeline,

@@ -7,7 +7,7 @@
     key = long random text
     key2 =                       # accepted too, while keys are being changed
     cluster_east = http://east.example.com:8080/v1/
-    cluster_west = http://west.example.com:8080/v1/
+    cluster_west = https://west.example.com/v1/
 
 A container says where it goes (``X-Container-Sync-To:
 //realm/cluster/account/container``) and with which key of its owner's

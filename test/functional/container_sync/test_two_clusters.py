@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import boto3
 import pytest
 
+from test.fakes.certificates import Authority
+from test.functional.container_sync.tls_front import TlsFront
 from test.functional.harness.http import Client
 from test.functional.harness.store import Store, wait_for
 from test.functional.harness.users import STRANGER, TESTER
@@ -17,15 +20,64 @@ LARGE = bytes(range(256)) * 5000
 TO = "X-Container-Sync-To"
 
 
+def address(store: Store) -> tuple[str, int]:
+    parts = urlsplit(store.endpoint())
+    assert parts.hostname and parts.port
+    return parts.hostname, parts.port
+
+
 @pytest.fixture(scope="module")
-def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Store, Store]]:
+def authority() -> Authority:
+    """The one that the stores believe."""
+    return Authority()
+
+
+@pytest.fixture(scope="module")
+def places(tmp_path_factory: pytest.TempPathFactory) -> tuple[Store, Store]:
+    """Both stores, before they are started."""
     east = Store.alone(tmp_path_factory.mktemp("east"))
-    west = Store.alone(tmp_path_factory.mktemp("west"), workers=2)
+    return east, Store.alone(tmp_path_factory.mktemp("west"), workers=2)
+
+
+@pytest.fixture(scope="module")
+def front(
+    places: tuple[Store, Store],
+    authority: Authority,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[TlsFront]:
+    """The west, as it is reached: over TLS."""
+    issued = authority.issue("localhost")
+    with TlsFront(issued, tmp_path_factory.mktemp("tls"), address(places[1])) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def impostor(
+    places: tuple[Store, Store], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[TlsFront]:
+    """The west again, with a certificate by somebody else."""
+    issued = Authority("somebody else").issue("localhost")
+    with TlsFront(issued, tmp_path_factory.mktemp("other"), address(places[1])) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def stores(
+    places: tuple[Store, Store],
+    authority: Authority,
+    front: TlsFront,
+    impostor: TlsFront,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[Store, Store]]:
+    east, west = places
+    ca_file = tmp_path_factory.mktemp("trust") / "ca.pem"
+    ca_file.write_bytes(authority.own.pem)
     realms = f"""
 [main]
 key = realm key
 cluster_east = {east.endpoint()}/v1/
-cluster_west = {west.endpoint()}/v1/
+cluster_west = {front.url}
+cluster_impostor = {impostor.url}
 """
     for store in (east, west):
         directory: Path = store.place.settings_directory
@@ -33,7 +85,9 @@ cluster_west = {west.endpoint()}/v1/
         for settings in directory.glob("store.conf"):
             text = settings.read_text()
             text = text.replace(
-                "[server]\n", "[daemons]\nsync_rest = 200 ms\n[server]\n"
+                "[server]\n",
+                f"[daemons]\nsync_rest = 200 ms\n[client]\nca_file = {ca_file}\n"
+                "[server]\n",
             )
             settings.write_text(text)
     try:
@@ -72,6 +126,19 @@ def test_both_ways(stores: tuple[Store, Store]) -> None:
     assert east.ok("GET", "both", "from east é").body == b"changed in the west"
     west.ok("DELETE", "both", "large")
     wait_for(lambda: "large" not in listed(east), "the deletion")
+
+
+def test_nothing_is_told_to_a_cluster_that_cannot_prove_its_name(
+    stores: tuple[Store, Store], impostor: TlsFront
+) -> None:
+    east, west = (Client(store.endpoint(), TESTER) for store in stores)
+    key = {"X-Container-Sync-Key": "k"}
+    west.send("PUT", "secret", headers=key)
+    to = {TO: "//main/impostor/AUTH_test/secret"}
+    east.send("PUT", "secret", headers={**key, **to})
+    east.ok("PUT", "secret", "k", body=b"1")
+    wait_for(lambda: impostor.refused, "the first try")
+    assert west.ok("GET", "secret").body == b""
 
 
 def test_segments_and_manifests(stores: tuple[Store, Store]) -> None:
@@ -142,4 +209,4 @@ def test_nobody_else_gets_in(stores: tuple[Store, Store]) -> None:
     ):
         assert east.send("POST", "guarded", headers={TO: to}).status == 400
     told = east.raw("GET", "/info").json["container_sync"]
-    assert sorted(told["realms"]["MAIN"]["clusters"]) == ["EAST", "WEST"]
+    assert sorted(told["realms"]["MAIN"]["clusters"]) == ["EAST", "IMPOSTOR", "WEST"]
