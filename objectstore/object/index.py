@@ -20,8 +20,6 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-import msgpack
-
 from objectstore.kernel.errors import InsufficientStorage
 from objectstore.kernel.journal import Position
 from objectstore.object import index_file
@@ -125,8 +123,8 @@ class Index:
                 kept.load(self._connection)
             facts = index_file.facts_of(self._connection)
         self.was_closed = self.is_new or facts.get("closed") == b"1"
-        if "applied" in facts:
-            self.applied = Position(*msgpack.unpackb(facts["applied"]))
+        if (applied := index_file.applied_in(facts)) is not None:
+            self.applied = applied
             self.flushed = self.applied
             self.digests.load(facts["digests"])
         # On a full device it stays as it is: that spares a check, no more.
@@ -226,10 +224,7 @@ class Index:
             self._frozen,
             [kept.freeze() for kept in self._kept],
             self._expiring.freeze(),
-            {
-                "applied": msgpack.packb(applied),
-                "digests": self.digests.to_bytes(),
-            },
+            index_file.noted(applied, self.digests.to_bytes()),
         )
         is_written = False
         try:

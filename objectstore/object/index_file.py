@@ -6,6 +6,11 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 
+import msgpack
+from crc32c import crc32c
+
+from objectstore.kernel.errors import Corrupt
+from objectstore.kernel.journal import Position
 from objectstore.object.database import DatabaseOpener
 from objectstore.object.frozen import FACT
 
@@ -20,6 +25,33 @@ def facts_of(connection: sqlite3.Connection) -> dict[str, bytes]:
 def set_fact(connection: sqlite3.Connection, name: str, value: bytes) -> None:
     """Note one."""
     connection.execute(FACT, (name, value))
+
+
+def noted(applied: Position, digests: bytes) -> dict[str, bytes]:
+    """What a flush notes: SQLite does not see that a byte of it has changed on disk,
+    and a wrong place would leave records out."""
+    packed: bytes = msgpack.packb(applied)
+    return {"applied": packed, "digests": digests, "crc": _seal(packed, digests)}
+
+
+def applied_in(facts: dict[str, bytes]) -> Position | None:
+    """The place that was noted, if any was; ``Corrupt`` when what was noted is not as
+    it was."""
+    if facts.keys().isdisjoint(("applied", "digests")):
+        return None
+    try:
+        packed, digests = facts["applied"], facts["digests"]
+    except KeyError as error:
+        raise Corrupt(f"the index has lost its {error}") from None
+    seal = _seal(packed, digests)
+    # Earlier flushes noted none.
+    if facts.get("crc", seal) != seal:
+        raise Corrupt("what the index says of itself has changed on disk")
+    return Position(*msgpack.unpackb(packed))
+
+
+def _seal(applied: bytes, digests: bytes) -> bytes:
+    return crc32c(applied + digests).to_bytes(4, "big")
 
 
 def page_count(connection: sqlite3.Connection) -> int:

@@ -13,6 +13,8 @@ from typing import Any, Generic, TypeVar
 
 import msgpack
 
+from objectstore.kernel.errors import Corrupt
+
 K = TypeVar("K")
 V = TypeVar("V")
 
@@ -91,4 +93,7 @@ class KeptMap(Generic[K, V]):
 
 
 def _value(packed: bytes) -> Any:
-    return msgpack.unpackb(packed, use_list=False)
+    try:
+        return msgpack.unpackb(packed, use_list=False)
+    except (TypeError, ValueError, msgpack.UnpackException) as error:
+        raise Corrupt(f"a value of the index has changed on disk: {error}") from error
