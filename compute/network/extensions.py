@@ -166,6 +166,10 @@ EXTENSIONS = {
     ),
     "service-type": ("Neutron Service Type Management", "Who provides services"),
     "sorting": ("Sorting support", "Lists in any order"),
+    "stateful-security-group": (
+        "Stateful security group",
+        "Security groups that let no answers pass by themselves",
+    ),
     "standard-attr-description": (
         "standard-attr-description",
         "Descriptions of everything",

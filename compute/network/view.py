@@ -225,11 +225,13 @@ class Rule:
 @dataclass(frozen=True, slots=True)
 class SecurityGroup:
     """Rules, and who the members are: the addresses (and allowed pairs' prefixes) of
-    all the group's ports on all hosts, needed where a rule names it as remote."""
+    all the group's ports on all hosts, needed where a rule names it as remote.
+    ``is_stateful``: answers to what the rules let pass, pass."""
 
     id: str
     rules: tuple[Rule, ...] = ()
     members: tuple[str, ...] = ()
+    is_stateful: bool = True
 
 
 @dataclass(frozen=True, slots=True)

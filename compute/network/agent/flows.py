@@ -13,7 +13,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from compute.network.agent.security import ICMP, ICMPV6, members_of, transport_of
+from compute.network.agent.security import (
+    ICMP,
+    ICMPV6,
+    is_stateful,
+    members_of,
+    transport_of,
+)
 from compute.network.view import (
     Direction,
     HostView,
@@ -40,7 +46,7 @@ class Permit:
 @dataclass(frozen=True, slots=True)
 class PortFlows:
     """What decides a port's flows: its conntrack zone, addresses and permits;
-    ``permits`` None for a port without security."""
+    ``permits`` None for a port without security, or without state."""
 
     zone: int
     addresses: frozenset[str]
@@ -65,7 +71,10 @@ def port_flows(view: HostView, zones: Mapping[str, int]) -> dict[str, PortFlows]
         port.id: PortFlows(
             zones[port.network_id],
             frozenset(fixed.address for fixed in port.addresses),
-            frozenset(_permits(port, groups)) if port.port_security else None,
+            # Without state every packet is asked: no flow lives on what it once had.
+            frozenset(_permits(port, groups))
+            if port.port_security and is_stateful(port, groups)
+            else None,
         )
         for port in view.ports
         if port.is_guest and port.network_id in zones

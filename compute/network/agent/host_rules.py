@@ -5,6 +5,7 @@ Besides the bridge table (``security.py``) an ``inet`` table that
 * keeps the flows of networks apart: two networks may use the same addresses, so each
   bridge has a conntrack zone of its own.  External networks have none, for the host
   itself talks there and translates their addresses;
+* tracks nothing on bridges where no port of this host needs state;
 * writes the state of each bridged packet's connection into its mark;
 * hides external networks behind the host's address, where that is asked for;
 * takes no tunnel's frames but encrypted ones, where they are to be.
@@ -27,6 +28,7 @@ from compute.network.agent.security import (
     MARK_INVALID,
     MARK_NEW,
     bridge_table,
+    is_stateful,
 )
 from compute.network.view import HostView, Network, NetworkKind
 
@@ -72,9 +74,15 @@ def host_rules(view: HostView, zones: Mapping[str, int]) -> str:
 
 
 def _inet_table(view: HostView, zones: Mapping[str, int]) -> str:
+    stateless = stateless_bridges(view, zones)
     bridges = {bridge_name(key): zone for key, zone in zones.items() if zone}
+    # What has a zone is tracked, whatever else is said.
+    bridges = {name: zone for name, zone in bridges.items() if name not in stateless}
     pairs = ", ".join(f'"{name}" : {zone}' for name, zone in sorted(bridges.items()))
     zone_rule = f"    ct zone set iifname map {{ {pairs} }}\n" if pairs else ""
+    if stateless:
+        names = ", ".join(f'"{name}"' for name in stateless)
+        zone_rule += f"    iifname {{ {names} }} notrack\n"
     ours = f'"{BRIDGE_PREFIX}*"'
     return f"""table inet {TABLE} {{
   chain established {{
@@ -106,6 +114,20 @@ new : goto new, untracked : goto new, invalid : goto invalid }}
 {"".join(_masquerade(network) for network in view.networks)}  }}
 {_only_encrypted() if view.encrypts_tunnels else ""}}}
 """
+
+
+def stateless_bridges(view: HostView, zones: Mapping[str, int]) -> list[str]:
+    """Bridges with guests of stateless groups, and with none that needs state."""
+    groups = {group.id: group for group in view.security_groups}
+    needs: dict[str, set[bool]] = {}
+    for port in view.ports:
+        if port.is_guest and port.port_security and port.security_groups:
+            needs.setdefault(port.network_id, set()).add(is_stateful(port, groups))
+    return [
+        bridge_name(network_id)
+        for network_id, found in sorted(needs.items())
+        if found == {False} and zones.get(network_id)
+    ]
 
 
 def _only_encrypted() -> str:

@@ -14,6 +14,9 @@ run after it, read the mark.  A packet without a mark counts as new: what is not
 known to be established must pass the rules, so a host whose br_netfilter is
 switched off is closed, not open.
 
+For ports whose groups are stateless the rules are asked for every packet, whatever
+its mark.
+
 A TCP segment without state that is no SYN is dropped.  Taking it up as a new flow
 would bring back to life those whose rule was removed, whenever the guest sends first.
 """
@@ -28,7 +31,11 @@ from compute.network.agent.anti_spoofing import (
     prefix_of,
     source_chains,
 )
-from compute.network.agent.metadata_address import METADATA6_ADDRESS
+from compute.network.agent.metadata_address import (
+    METADATA6_ADDRESS,
+    METADATA_ADDRESS,
+    METADATA_PORT,
+)
 from compute.network.agent.names import DHCP_PREFIX, TABLE
 from compute.network.port_names import TAP_PREFIX, tap_name
 from compute.network.view import UNMARKED, Direction, Port, Rule, SecurityGroup
@@ -71,8 +78,9 @@ def bridge_table(
     for port in guarded:
         for name, checks in source_chains(port):
             lines += _chain(name, checks)
-        lines += _chain(f"egress_{tap_name(port.id)}", _egress(port, used))
-        lines += _chain(f"ingress_{tap_name(port.id)}", _ingress(port, used))
+        stateful = is_stateful(port, groups)
+        lines += _chain(f"egress_{tap_name(port.id)}", _egress(port, used, stateful))
+        lines += _chain(f"ingress_{tap_name(port.id)}", _ingress(port, used, stateful))
     taps = [tap_name(port.id) for port in guarded]
     known = [tap_name(port.id) for port in ports if port.is_guest]
     for chain, hook, priority, rules in (
@@ -88,6 +96,12 @@ def bridge_table(
         lines += _chain(chain, [base, *rules])
     lines.append("}")
     return "\n".join(lines) + "\n"
+
+
+def is_stateful(port: Port, groups: Mapping[str, SecurityGroup]) -> bool:
+    """Whether answers to what may pass, pass.  A port is in groups of one sort."""
+    held = (groups[name] for name in port.security_groups if name in groups)
+    return all(group.is_stateful for group in held)
 
 
 def _own_metadata() -> list[str]:
@@ -148,33 +162,40 @@ def _judged(which: str, prefix: str, taps: list[str], known: list[str]) -> list[
     return rules
 
 
-def _state() -> Iterator[str]:
-    yield f"meta mark {MARK_ESTABLISHED} accept"
+def _state(stateful: bool) -> Iterator[str]:
+    if stateful:
+        yield f"meta mark {MARK_ESTABLISHED} accept"
     yield "ether type arp accept"
-    yield f"meta mark {MARK_INVALID} counter drop"
+    if stateful:
+        yield f"meta mark {MARK_INVALID} counter drop"
 
 
-def _egress(port: Port, used: set[str]) -> Iterator[str]:
-    yield from _state()
+def _egress(port: Port, used: set[str], stateful: bool) -> Iterator[str]:
+    yield from _state(stateful)
     yield "ether type ip udp sport 68 udp dport 67 accept"
     yield "ether type ip6 udp sport 546 udp dport 547 accept"
     yield f"icmpv6 type {NEIGHBOUR_TYPES_OUT} accept"
-    yield from _last(port, "egress", used)
+    yield from _last(port, "egress", used, stateful)
 
 
-def _ingress(port: Port, used: set[str]) -> Iterator[str]:
-    yield from _state()
+def _ingress(port: Port, used: set[str], stateful: bool) -> Iterator[str]:
+    yield from _state(stateful)
     # Only services and uplinks may be servers; taps of guests never.
     others = f'iifname != "{TAP_PREFIX}*"'
     yield f"{others} ether type ip udp sport 67 udp dport 68 accept"
     yield f"{others} ether type ip6 udp sport 547 udp dport 546 accept"
     yield f"{others} icmpv6 type {ROUTER_ADVERTISEMENT} accept"
     yield f"icmpv6 type {NEIGHBOUR_TYPES_IN} accept"
-    yield from _last(port, "ingress", used)
+    if not stateful:
+        # Without its metadata a guest has no keys; whom it may ask, its rules say.
+        yield f"{others} ip saddr {METADATA_ADDRESS} tcp sport {METADATA_PORT} accept"
+        yield f"{others} ip6 saddr {METADATA6_ADDRESS} tcp sport {METADATA_PORT} accept"
+    yield from _last(port, "ingress", used, stateful)
 
 
-def _last(port: Port, prefix: str, used: set[str]) -> Iterator[str]:
-    yield "tcp flags & (fin | syn | rst | ack) != syn counter drop"
+def _last(port: Port, prefix: str, used: set[str], stateful: bool) -> Iterator[str]:
+    if stateful:
+        yield "tcp flags & (fin | syn | rst | ack) != syn counter drop"
     for name in sorted(set(port.security_groups) & used):
         yield f"jump {prefix}_{name}"
     yield "counter drop"

@@ -29,14 +29,24 @@ def security_groups(
         if rule.remote_address_group_id:
             named.add(rule.remote_address_group_id)
     members = {**_members(work, remote), **_addresses(work, named)}
+    stateless = _stateless(work, local)
     return tuple(
         view.SecurityGroup(
             id=each,
             rules=tuple(rules.get(each, ())),
             members=tuple(sorted(members.get(each, ()))),
+            is_stateful=each not in stateless,
         )
         for each in sorted(local | remote | named)
     )
+
+
+def _stateless(work: Work, groups: Iterable[str]) -> set[str]:
+    table = tables.security_groups
+    found = sa.select(table.c.id).where(
+        table.c.id.in_(sorted(groups)), table.c.stateful.is_(False)
+    )
+    return set(work.connection.execute(found).scalars())
 
 
 def _rule(rule: SecurityRule) -> view.Rule:

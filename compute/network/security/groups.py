@@ -16,7 +16,7 @@ from compute.network.frame.collection import (
     is_own_service,
     standard,
 )
-from compute.network.frame.fields import TEXT, Field, Fields
+from compute.network.frame.fields import BOOLEAN, TEXT, Field, Fields
 from compute.network.frame.quota import check_quota
 from compute.network.frame.resource import Definition
 from compute.network.frame.work import Work
@@ -40,8 +40,7 @@ from compute.network.security.rule_values import show_rule
 FIELDS = Fields(
     Field("name", TEXT, default=""),
     Field("description", TEXT, default=""),
-    # Rules without state are not made here: nobody is to believe that his are.
-    Field("stateful", {"const": True}, default=True),
+    Field("stateful", BOOLEAN, default=True),
 )
 
 
@@ -66,7 +65,7 @@ def create_group(work: Work, body: Body) -> SecurityGroup:
 
 
 def update_group(work: Work, group: SecurityGroup, body: Body) -> SecurityGroup:
-    """Change name and description."""
+    """Change name and description; whether it is stateful, while nobody uses it."""
     if group.default_of and body.get("name", group.name) != group.name:
         raise conflict(
             "SecurityGroupCannotUpdateDefault",
@@ -74,6 +73,8 @@ def update_group(work: Work, group: SecurityGroup, body: Body) -> SecurityGroup:
         )
     if not group.default_of:
         _refuse_second_default(body.get("name", ""))
+    if body.get("stateful", group.stateful) != group.stateful:
+        _refuse_while_used(work, group)
     return work.save(tables.security_groups, group, **body)
 
 
@@ -92,8 +93,7 @@ def delete_group(work: Work, group: SecurityGroup) -> None:
             "SecurityGroupCannotRemoveDefault",
             "Insufficient rights for removing default security group.",
         )
-    if _has_ports(work, group):
-        raise conflict("SecurityGroupInUse", f"Security Group {group.id} in use.")
+    _refuse_while_used(work, group)
     rules = tables.security_rules
     named_by = work.records(
         SecurityRule,
@@ -109,9 +109,10 @@ def delete_group(work: Work, group: SecurityGroup) -> None:
     work.delete(tables.security_groups, group)
 
 
-def _has_ports(work: Work, group: SecurityGroup) -> bool:
+def _refuse_while_used(work: Work, group: SecurityGroup) -> None:
     members = tables.port_groups
-    return bool(work.rows(members.select().where(members.c.group_id == group.id)))
+    if work.rows(members.select().where(members.c.group_id == group.id).limit(1)):
+        raise conflict("SecurityGroupInUse", f"Security Group {group.id} in use.")
 
 
 def _present(work: Work, groups: Sequence[SecurityGroup]) -> list[Body]:
@@ -125,6 +126,7 @@ def _present(work: Work, groups: Sequence[SecurityGroup]) -> list[Body]:
     labels = TAGS.of(work.connection, [rule.id for rule in found])
     return [
         {
+            "stateful": group.stateful,
             "security_group_rules": [
                 {
                     **show_rule(rule),

@@ -16,7 +16,8 @@ from compute.network.security.default_group import ensure_default
 def choose_groups(work: Work, port: Port, wanted: Sequence[str] | None) -> list[str]:
     """The ids of the groups for a port: those wanted, or for None the default one.
 
-    Raises ``SecurityGroupNotFound``; 409 when the port has no port security.
+    Raises ``SecurityGroupNotFound``; 409 when the port has no port security, or would
+    be in groups with and without state.
     """
     if wanted is None:
         if not port.port_security or not port.is_guest:
@@ -33,7 +34,7 @@ def choose_groups(work: Work, port: Port, wanted: Sequence[str] | None) -> list[
     groups = tables.security_groups
     borrowed = lent(work, wanted, SHARED, port.project_id)
     found = {
-        group.id
+        group.id: group.stateful
         for group in work.records(SecurityGroup, groups, groups.c.id.in_(list(wanted)))
         if group.project_id in (port.project_id, work.project_id)
         or group.id in borrowed
@@ -43,6 +44,11 @@ def choose_groups(work: Work, port: Port, wanted: Sequence[str] | None) -> list[
     for identifier in wanted:
         if identifier not in found:
             raise not_found("SecurityGroupNotFound", "Security group", identifier)
+    if len(set(found.values())) > 1:
+        raise conflict(
+            "SecurityGroupConflict",
+            "A port cannot be in stateful and in stateless security groups at once.",
+        )
     return sorted(found)
 
 

@@ -149,7 +149,7 @@ class Cloud:
         ports = [one for one in self.view.ports if one.id != changed.id]
         self.change(ports=(*ports, changed))
 
-    def replace_group(self, name: str, *rules: Rule) -> None:
+    def replace_group(self, name: str, *rules: Rule, is_stateful: bool = True) -> None:
         """The group has these rules (and lets everything out)."""
         group_id = make_id(name)
         rest = [one for one in self.view.security_groups if one.id != group_id]
@@ -159,7 +159,8 @@ class Cloud:
             if group_id in port.security_groups
             for fixed in port.addresses
         )
-        group = SecurityGroup(group_id, (*any_egress(name), *rules), members)
+        all_rules = (*any_egress(name), *rules)
+        group = SecurityGroup(group_id, all_rules, members, is_stateful)
         self.change(security_groups=(*rest, group))
 
     def boot(self, name: str) -> Guest:

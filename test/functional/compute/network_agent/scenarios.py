@@ -29,6 +29,7 @@ WITH_A_CLOUD: tuple[Callable[[Cloud], None], ...] = (
     leases.ipv6_addresses_are_advertised,
     leases.ipv6_addresses_are_leased,
     walls.guests_are_closed_until_a_rule_opens_them,
+    walls.without_state_answers_need_rules,
     walls.rules_change_without_cutting_others,
     walls.what_leaves_is_judged_too,
     walls.spoofing_is_refused,

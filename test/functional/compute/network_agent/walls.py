@@ -13,6 +13,7 @@ from compute.network.agent.names import (
 from compute.network.view import (
     AddressPair,
     Direction,
+    Ipv6Mode,
     Rule,
 )
 from test.functional.compute.network_agent.cloud import (
@@ -22,7 +23,7 @@ from test.functional.compute.network_agent.cloud import (
     one_network,
     wait_for,
 )
-from test.functional.compute.network_agent.guests import Connection
+from test.functional.compute.network_agent.guests import Connection, run
 
 
 def guests_are_closed_until_a_rule_opens_them(cloud: Cloud) -> None:
@@ -58,6 +59,40 @@ def guests_are_closed_until_a_rule_opens_them(cloud: Cloud) -> None:
     assert red2.pings("10.1.0.11")
     cloud.replace_port("red2", security_groups=(), port_security=False)
     assert red1.pings("10.1.0.12")
+
+
+def without_state_answers_need_rules(cloud: Cloud) -> None:
+    cloud.control.view = one_network(Ipv6Mode.NONE, guests=3)
+    cloud.settle()
+    red1, red2 = cloud.boot("red1"), cloud.boot("red2")
+    asked = lets_in("web", "asked", protocol=1, port_min=8, port_max=0)
+    answered = lets_in("web", "answered", protocol=1, port_min=0, port_max=0)
+    served = lets_in("web", "served", protocol=6, port_min=5001, port_max=5001)
+    heard = lets_in("web", "heard", protocol=6, port_min=32768, port_max=65535)
+    cloud.replace_group("web", asked, served, is_stateful=False)
+    assert red1.dhcp() and red2.dhcp()
+    red2.serve(5001)
+    assert not red1.pings("10.1.0.12")
+    cloud.replace_group("web", asked, answered, served, is_stateful=False)
+    assert red1.pings("10.1.0.12")
+    assert not red1.reaches("10.1.0.12", 5001)
+    cloud.replace_group("web", asked, served, heard, is_stateful=False)
+    connection = red1.connect("10.1.0.12", 5001)
+    assert connection.hears() == "red2" and connection.echoes()
+    # Nobody's state, nowhere: not even the kernel's.
+    tracked = run("conntrack", "-L", check=False)
+    assert "10.1.0.1" not in tracked, tracked
+    # A neighbour with state has it, of flows with those that have none.
+    cloud.replace_group("db")
+    cloud.replace_port("red1", security_groups=(make_id("db"),))
+    again = red1.connect("10.1.0.12", 5001)
+    assert again.hears() == "red2" and again.echoes()
+    assert red1.pings("10.1.0.12") and not red2.pings("10.1.0.11")
+    # What a rule let pass, it lets pass no longer, whenever it began.
+    cloud.replace_group("web", asked, heard, is_stateful=False)
+    assert not again.echoes(seconds=1)
+    connection.close()
+    again.close()
 
 
 def rules_change_without_cutting_others(cloud: Cloud) -> None:

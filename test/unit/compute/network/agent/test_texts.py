@@ -15,7 +15,8 @@ import pytest
 
 from compute.network.agent.desired import desired_state
 from compute.network.agent.host_rules import assign_zones
-from compute.network.agent.names import dhcp_namespace, router_namespace
+from compute.network.agent.names import bridge_name, dhcp_namespace, router_namespace
+from compute.network.port_names import tap_name
 from compute.network.view import Direction, Ipv6Mode, NetworkKind, Rule, SecurityGroup
 from test.unit.compute.network.agent import views
 
@@ -156,3 +157,24 @@ def test_names_that_are_none_are_dropped() -> None:
     desired = desired_state(view, views.SETTINGS, assign_zones(view.networks, {}))
     process = desired.processes[dhcp_namespace(views.RED.id)]
     assert "a,b" not in process.hosts + process.names
+
+
+def _stateless(*ports: str) -> str:
+    """The rules where these ports' groups are stateless."""
+    groups = tuple(
+        replace(group, is_stateful=group.id not in ports)
+        for group in views.VIEW.security_groups
+    )
+    view = replace(views.VIEW, security_groups=groups)
+    return desired_state(view, views.SETTINGS, assign_zones(view.networks, {})).rules
+
+
+def test_without_state_every_packet_is_asked() -> None:
+    every = tuple(group.id for group in views.VIEW.security_groups)
+    stateful, stateless = _stateless(), _stateless(*every)
+    assert "notrack" not in stateful
+    assert f'iifname {{ "{bridge_name(views.RED.id)}" }} notrack' in stateless
+    chain = stateless.split(f"chain ingress_{tap_name(views.GUEST.id)} {{")[1]
+    chain = chain.split("}\n  chain")[0]
+    assert "0x72730001 accept" not in chain and "!= syn" not in chain
+    assert "ip saddr 169.254.169.254 tcp sport 80 accept" in chain
