@@ -13,6 +13,10 @@ that say so in their metadata:
 * ``X-Container-Meta-Web-Directory-Type``: empty objects of that content type are
   directories (default ``application/directory``).
 
+A temporary URL (``tempurl``) with a prefix visits the site below that prefix, whatever
+is public; listings' links are signed like the URL itself, and errors are plain.  One
+for a single object is no visit.
+
 A directory without its final slash is 301 to the one with it.  Rights are
 asked for as always: objects need ``.r:*`` (or the like), listings
 ``.rlistings``.
@@ -38,7 +42,8 @@ from objectstore.middleware.api_paths import API_VERSIONS
 from objectstore.middleware.filter_options import FilterMaker, read_options
 from objectstore.middleware.stored_facts import container_metadata
 from objectstore.middleware.subrequest import ask, discard, read_reply, sub_environ
-from objectstore.middleware.web_page import Site, listing_page
+from objectstore.middleware.tempurl_ticket import Grant
+from objectstore.middleware.web_page import Listed, Site, listing_page
 
 AFTER = ("catch_errors", "gatekeeper", "tempauth", "tempurl")
 
@@ -70,6 +75,9 @@ class Staticweb:
         web_mode = request.header("X-Web-Mode").lower() in TRUE_WORDS
         if context.is_internal or (context.identity is not None and not web_mode):
             return self.app(environ, start_response)
+        grant = context.authorize if isinstance(context.authorize, Grant) else None
+        if grant is not None and grant.prefix is None:
+            return self.app(environ, start_response)
         version, account, container, _ = request.split()
         if not container or version not in API_VERSIONS:
             return self.app(environ, start_response)
@@ -78,15 +86,19 @@ class Staticweb:
             if web_mode and not request.split()[3]:
                 return text_reply(404)(environ, start_response)
             return self.app(environ, start_response)
-        reply = Visit(self.app, request, site).reply()
+        reply = Visit(self.app, request, site, grant).reply()
         return reply(environ, start_response)
 
 
 class Visit:
     """One request to a site."""
 
-    def __init__(self, app: Application, request: Request, site: Site) -> None:
+    def __init__(
+        self, app: Application, request: Request, site: Site, grant: Grant | None
+    ) -> None:
+        """``grant``: of the temporary URL that is visited."""
         self._app = app
+        self._grant = grant
         self._request = request
         self._site = site
         version, account, container, name = request.split()
@@ -145,8 +157,15 @@ class Visit:
             return self._error(failed)
         if not entries:
             return self._error(text_reply(404))
-        page = listing_page(self._site, self._root, self._name, entries)
-        return Reply(200, page, content_type="text/html; charset=UTF-8")
+        grant = self._grant
+        shown = Listed(self._root, self._name, entries)
+        if grant is None:
+            page = listing_page(self._site, shown)
+            return Reply(200, page, content_type="text/html; charset=UTF-8")
+        page = listing_page(self._site, shown, grant.prefix or "", grant.links)
+        # Else ``tempurl`` would have browsers save it as a file.
+        headers = [("Content-Disposition", "inline")]
+        return Reply(200, page, headers, "text/html; charset=UTF-8")
 
     def _entries(self, query: dict[str, str]) -> tuple[Reply | None, list[Any]]:
         """(the refusal, or None; the entries)."""
@@ -158,7 +177,7 @@ class Visit:
 
     def _error(self, reply: Reply) -> Reply:
         """The site's own page for this error, if it has one."""
-        if not self._site.error:
+        if not self._site.error or self._grant is not None:
             return reply
         page = self._get(f"{self._root}/{reply.status}{self._site.error}")
         if page.status != 200:
@@ -176,7 +195,9 @@ class Visit:
         # As the client sent it: other filters may have rewritten the path.  One
         # slash in front: two would send the browser to another host.
         raw = environ.get("RAW_PATH_INFO") or quote(self._request.path)
-        return Reply(301, b"", [("Location", f"/{raw.lstrip('/')}/")], "text/html")
+        links = "" if self._grant is None else self._grant.links
+        location = f"/{raw.lstrip('/')}/{links}"
+        return Reply(301, b"", [("Location", location)], "text/html")
 
     def _get(
         self,

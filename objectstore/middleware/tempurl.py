@@ -7,7 +7,9 @@ hexadecimal, or ``sha256:`` (``sha512:`` ...) and base64.  TIME is seconds since
 epoch; in the URL also ``2030-01-02T03:04:05Z``.  Further parameters:
 
 * ``temp_url_prefix=P``: good for every object that begins with P; signed is
-  then ``prefix:/v1/account/container/P``;
+  then ``prefix:/v1/account/container/P``.  Of a site (``staticweb``) it shows
+  listings too, whose links lead on with the same signature; the empty P is for all of
+  it, ``/v1/account/container/`` included;
 * ``temp_url_ip_range=R``: only from that address or network; ``ip=R\\n`` is put
   in front of what is signed;
 * ``filename=F``, ``inline``: for the reply's ``Content-Disposition``, which is

@@ -5,8 +5,9 @@ from __future__ import annotations
 import calendar
 import ipaddress
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from objectstore.kernel.access import AccessRules
 from objectstore.kernel.errors import Rejected
@@ -14,6 +15,14 @@ from objectstore.kernel.request import Request
 from objectstore.middleware.shared_keys import SharedKey, refusal
 from objectstore.middleware.signatures import read_signature
 
+_READS = ("GET", "HEAD")
+# What a page's links are signed with.
+_LINKED = (
+    "temp_url_sig",
+    "temp_url_expires",
+    "temp_url_prefix",
+    "temp_url_ip_range",
+)
 ISO_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -29,6 +38,7 @@ class Ticket:
     expires: int
     prefix: str | None
     ip_range: str
+    links: str  # the query with which links lead on to what begins with the prefix
 
 
 def read_ticket(
@@ -47,15 +57,30 @@ def read_ticket(
         and request.method in methods
         and expires >= now
         and version == "v1"
-        and bool(account and container and name.strip("/"))
+        and bool(account and container)
+        # A whole container is signed by the empty prefix: for who visits it as a site.
+        and bool(name.strip("/") or (prefix == "" and request.method in _READS))
         and (prefix is None or name.startswith(prefix))
         and (not ip_range or _is_inside(request, ip_range))
     )
     if not good:
         raise invalid(account)
     return Ticket(
-        account, container, name, signature, digest, expires, prefix, ip_range
+        account,
+        container,
+        name,
+        signature,
+        digest,
+        expires,
+        prefix,
+        ip_range,
+        _links(query),
     )
+
+
+def _links(query: Mapping[str, str]) -> str:
+    kept = {name: query[name] for name in _LINKED if name in query}
+    return f"?{urlencode(kept)}" + ("&inline" if "inline" in query else "")
 
 
 class Grant:
@@ -68,6 +93,16 @@ class Grant:
         self._ticket = ticket
         self._key = key
 
+    @property
+    def prefix(self) -> str | None:
+        """What the names begin with that are signed; None: only one name is."""
+        return self._ticket.prefix
+
+    @property
+    def links(self) -> str:
+        """The query with which a page leads on to others that are signed."""
+        return self._ticket.links
+
     def __call__(self, request: Request, rules: AccessRules) -> None:
         """See ``Context.authorize``."""
         ticket = self._ticket
@@ -75,7 +110,11 @@ class Grant:
         reaches = account == ticket.account and (
             container == ticket.container or not self._key.is_containers
         )
-        if request.method not in ("GET", "HEAD"):
+        if not name:
+            # Whoever has a URL sees no listing but on a site's pages, whose own
+            # requests have a prefix; so have those for a large object's parts.
+            reaches = reaches and "prefix" in request.query
+        if request.method not in _READS:
             signed = container == ticket.container and (
                 name == ticket.object
                 if ticket.prefix is None

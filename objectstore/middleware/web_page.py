@@ -63,11 +63,20 @@ class Site:
         )
 
 
-def listing_page(
-    site: Site, root: str, prefix: str, entries: Sequence[Mapping[str, Any]]
-) -> str:
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What is in one directory of a site."""
+
+    root: str  # the container's path
+    prefix: str  # what the names begin with: "dir/", "" for the whole
+    entries: Sequence[Mapping[str, Any]]
+
+
+def listing_page(site: Site, listed: Listed, top: str = "", query: str = "") -> str:
     """The HTML page of one directory; ids and classes are those that style
-    sheets for Swift's listings know."""
+    sheets for Swift's listings know.  Links get ``query``, and lead to nothing whose
+    name does not begin with ``top``."""
+    root, prefix, entries = listed.root, listed.prefix, listed.entries
     label = f"{site.label}/{prefix}" if site.label else f"{root}/{prefix}"
     title = escape(f"Listing of {label}")
     style = _STYLE
@@ -76,17 +85,20 @@ def listing_page(
             f'<link rel="stylesheet" type="text/css" '
             f'href="{escape(_sheet_address(site.style_sheet, prefix))}" />'
         )
-    rows = [_row("parent", "item", "../", "../")] if prefix else []
+    rows = []
+    parent = prefix.rstrip("/").rpartition("/")
+    if prefix and "".join(parent[:2]).startswith(top):
+        rows.append(_row("parent", "item", f"../{query}", "../"))
     for entry in entries:
         if "subdir" in entry:
-            rows.append(_named_row("item subdir", entry["subdir"], prefix))
+            rows.append(_named_row("item subdir", entry["subdir"], prefix, query))
     for entry in entries:
         if "name" in entry and entry["name"] != prefix:
             kinds = escape(str(entry["content_type"]).lower()).split("/")
             classes = " ".join(["item", *(f"type-{kind}" for kind in kinds)])
             size = human_size(int(entry["bytes"]))
             date = str(entry["last_modified"]).partition(".")[0].replace("T", " ")
-            rows.append(_named_row(classes, entry["name"], prefix, size, date))
+            rows.append(_named_row(classes, entry["name"], prefix, query, size, date))
     body = "\n".join(rows)
     return (
         f"<!DOCTYPE html>\n<html>\n<head>\n<title>{title}</title>\n{style}\n</head>\n"
@@ -114,11 +126,11 @@ def _sheet_address(sheet: str, prefix: str) -> str:
 
 
 def _named_row(
-    classes: str, name: str, prefix: str, size: str = "", date: str = ""
+    classes: str, name: str, prefix: str, query: str, size: str = "", date: str = ""
 ) -> str:
     shown = name.removeprefix(prefix)
     # "./" keeps a name such as "javascript:x" from being taken for a scheme.
-    return _row("", classes, "./" + quote(shown), shown, size, date)
+    return _row("", classes, f"./{quote(shown)}{query}", shown, size, date)
 
 
 def _row(

@@ -13,7 +13,7 @@ from objectstore.kernel.access import Identity
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.request import CONTEXT_KEY, Context
 from objectstore.middleware.staticweb import Staticweb
-from objectstore.middleware.web_page import Site, human_size, listing_page
+from objectstore.middleware.web_page import Listed, Site, human_size, listing_page
 from test.fakes.swift_app import Answer, Client, Got, KnownFacts, SwiftApp
 
 ROOT = "/v1/a/c"
@@ -196,6 +196,17 @@ names = st.text(alphabet=st.characters(blacklist_categories=("Cs",)), min_size=1
 def test_no_name_breaks_out_of_the_page(name: str, label: str, sheet: str) -> None:
     site = Site("", "", True, sheet, label)
     marked = [entry(f"<script>{name}"), {"subdir": f'"{name}/'}]
-    page = listing_page(site, ROOT, "", marked)
+    page = listing_page(site, Listed(ROOT, "", marked))
     assert "<script>" not in page
     assert page.count("<tr ") == 3
+
+
+def test_links_lead_on_with_their_query_and_never_above_the_top() -> None:
+    site = Site("", "", True)
+    entries = [entry("dir/sub/x"), {"subdir": "dir/sub/more/"}]
+    listed = Listed(ROOT, "dir/sub/", entries)
+    page = listing_page(site, listed, "dir/", "?a=1&b=2")
+    for href in ("../", "./x", "./more/"):
+        assert f'href="{href}?a=1&amp;b=2"' in page
+    assert "../" not in listing_page(site, listed, "dir/sub/", "?a=1")
+    assert "../" in listing_page(site, Listed(ROOT, "dir/", entries), "", "?a=1")

@@ -208,6 +208,9 @@ def test_what_the_bearer_may_reach() -> None:
     assert not allowed("ckey", "GET", "GET", "/v1/a/other/segment")
     assert allowed("akey", "PUT", "PUT", PATH)
     assert not allowed("akey", "PUT", "PUT", "/v1/a/c/elsewhere")
+    # Parts of a large object are listed, a container is not.
+    assert not allowed("akey", "GET", "GET", "/v1/a/c")
+    assert not allowed("akey", "GET", "GET", "/v1/a")
     signing = {"on": "prefix:/v1/a/c/dir", "extra": "&temp_url_prefix=dir"}
     assert allowed("akey", "PUT", "PUT", "/v1/a/c/dir/x", **signing)
     assert not allowed("akey", "PUT", "PUT", "/v1/a/d/dir/x", **signing)
