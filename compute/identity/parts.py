@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from compute.core.context import RequestContext
@@ -14,6 +14,7 @@ from compute.core.identifiers import Identifiers
 from compute.core.key_repository import KeyRepository
 from compute.core.policy import Policy
 from compute.identity import tables
+from compute.identity.federation.operator_file import ProviderSettings
 from compute.identity.passwords import Passwords
 from compute.identity.policy import NOT_BY_DOMAINS
 from compute.identity.settings import IdentitySettings
@@ -36,6 +37,8 @@ class IdentityParts:
     tokens: TokenService
     credential_keys: KeyRepository
     events: EventLog = EventLog(tables.events)
+    # By identity provider and protocol, as the operator's file has them.
+    providers: Mapping[tuple[str, str], ProviderSettings] = field(default_factory=dict)
 
     def now(self) -> float:
         """Seconds since the epoch, to the microsecond: tokens hold no less, and must

@@ -17,6 +17,7 @@ from compute.identity.api.ec2 import Ec2Api
 from compute.identity.api.endpoint_filters import EndpointFiltersApi
 from compute.identity.api.endpoint_groups import EndpointGroupsApi
 from compute.identity.api.endpoints import EndpointsApi
+from compute.identity.api.federated_sign_in import FederatedSignInApi
 from compute.identity.api.grants import GrantsApi
 from compute.identity.api.groups import GroupsApi
 from compute.identity.api.identity_providers import IdentityProvidersApi
@@ -29,10 +30,13 @@ from compute.identity.api.role_assignments import RoleAssignmentsApi
 from compute.identity.api.roles import RolesApi
 from compute.identity.api.service_providers import ServiceProvidersApi
 from compute.identity.api.services import ServicesApi
+from compute.identity.api.sign_in_pages import SignInPagesApi
 from compute.identity.api.tags import TagsApi
 from compute.identity.api.tokens import TokensApi
 from compute.identity.api.trusts import TrustsApi
 from compute.identity.api.users import UsersApi
+from compute.identity.federation.operator_file import FILE, read_providers
+from compute.identity.federation.service import Federation
 from compute.identity.parts import IdentityParts
 from compute.identity.passwords import Passwords
 from compute.identity.settings import IdentitySettings
@@ -95,6 +99,10 @@ def build_parts(parts: RoomParts, settings: IdentitySettings) -> IdentityParts:
         ),
         TokenService(database, clock, parts.bus, sealer, settings),
         KeyRepository(state / CREDENTIAL_KEYS, clock),
+        providers=read_providers(
+            settings.federation_file or state / FILE,
+            must_exist=settings.federation_file is not None,
+        ),
     )
 
 
@@ -108,6 +116,9 @@ def room_of(inner: IdentityParts) -> Room:
     routes = versions.routes()
     for subject in _SUBJECTS:
         routes += subject(inner).routes()
+    federation = Federation(inner, inner.providers)
+    routes += FederatedSignInApi(federation, inner).routes()
+    routes += SignInPagesApi(federation, inner).routes()
     api = Api(
         routes,
         dialect=identity_dialect,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from objectstore.kernel.option_types import Seconds
 from objectstore.kernel.settings import option
@@ -52,5 +53,10 @@ class IdentitySettings:
     )
     max_trust_redelegation: int = option(
         3, "How often a trust may be handed on", minimum=0
+    )
+    federation_file: Path | None = option(
+        None,
+        "The operator's file of identity providers; default: federation.conf below the"
+        " room's state, if it is there",
     )
     region: str = option("RegionOne", "The region that bootstrap makes")

@@ -31,6 +31,15 @@ def user_document(call: ApiCall, user: User) -> Document:
     return linked(call, f"users/{user.id}", document)
 
 
+def federated_document(identities: Iterable[tuple[str, str, str]]) -> list[Document]:
+    """By which (provider, protocol, unique id) a user comes, by provider."""
+    found: dict[str, list[Document]] = {}
+    for provider_id, protocol_id, unique_id in identities:
+        known = {"protocol_id": protocol_id, "unique_id": unique_id}
+        found.setdefault(provider_id, []).append(known)
+    return [{"idp_id": key, "protocols": value} for key, value in found.items()]
+
+
 def group_document(call: ApiCall, group: Group) -> Document:
     """The group as the API shows it."""
     document = {

@@ -8,6 +8,7 @@ from compute.core.api import ApiCall, Route, empty_reply
 from compute.core.database import Connection
 from compute.core.errors import BadRequest, NotFound
 from compute.identity import tables
+from compute.identity.api import federation_shapes
 from compute.identity.api.reading import load
 from compute.identity.api.replies import (
     Document,
@@ -19,8 +20,9 @@ from compute.identity.api.replies import (
     paged,
     short,
 )
-from compute.identity.federation import api_shapes, changes
+from compute.identity.federation import changes
 from compute.identity.federation.model import (
+    KEY_PATTERN,
     IdentityProvider,
     Protocol,
     protocol_key,
@@ -42,7 +44,7 @@ _ONE = f"{_AT}/{{provider_id}}"
 def key_of(call: ApiCall, parameter: str) -> str:
     """A new thing's id, which the caller chooses; ``BadRequest``."""
     key = call.parameters[parameter]
-    if not re.fullmatch(api_shapes.KEY_PATTERN, key):
+    if not re.fullmatch(KEY_PATTERN, key):
         raise BadRequest(
             f"{parameter}: at most 64 letters, digits and any of . _ ~ @ - are allowed"
         )
@@ -99,7 +101,9 @@ class IdentityProvidersApi:
         """A new provider of the path's id."""
         self._parts.enforce(call.context, "identity:create_identity_provider", {})
         key = key_of(call, "provider_id")
-        wanted = changes_of(call, api_shapes.NEW_PROVIDER, "identity_provider", key)
+        wanted = changes_of(
+            call, federation_shapes.NEW_PROVIDER, "identity_provider", key
+        )
         provider = IdentityProvider(
             key,
             wanted.get("enabled", False),
@@ -119,7 +123,9 @@ class IdentityProvidersApi:
     def update(self, call: ApiCall) -> Reply:
         """Change a provider."""
         provider = self._provider(call, "update_identity_provider")
-        wanted = changes_of(call, api_shapes.PROVIDER, "identity_provider", provider.id)
+        wanted = changes_of(
+            call, federation_shapes.PROVIDER, "identity_provider", provider.id
+        )
         if "remote_ids" in wanted:
             wanted["remote_ids"] = wanted["remote_ids"] or []
         changed = changes.update_provider(self._parts, call.context, provider, wanted)
@@ -162,7 +168,7 @@ class IdentityProvidersApi:
         """A new protocol of the path's id."""
         self._parts.enforce(call.context, "identity:create_protocol", {})
         name = key_of(call, "protocol_id")
-        wanted = changes_of(call, api_shapes.NEW_PROTOCOL, "protocol", name)
+        wanted = changes_of(call, federation_shapes.NEW_PROTOCOL, "protocol", name)
         provider_id = call.parameters["provider_id"]
         protocol = Protocol(
             protocol_key(provider_id, name),
@@ -182,7 +188,7 @@ class IdentityProvidersApi:
     def update_protocol(self, call: ApiCall) -> Reply:
         """Let it go by another mapping."""
         protocol = self._protocol(call, "update_protocol")
-        wanted = changes_of(call, api_shapes.PROTOCOL, "protocol", protocol.name)
+        wanted = changes_of(call, federation_shapes.PROTOCOL, "protocol", protocol.name)
         wanted.pop("id", None)
         changed = changes.update_protocol(self._parts, call.context, protocol, wanted)
         return one(200, "protocol", _protocol_document(call, changed))

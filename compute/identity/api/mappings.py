@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from compute.core.api import ApiCall, Route, empty_reply
+from compute.identity.api.federation_shapes import MAPPING, NEW_MAPPING
 from compute.identity.api.identity_providers import key_of
 from compute.identity.api.reading import load, page_reply
 from compute.identity.api.replies import Document, changes_of, linked, one
 from compute.identity.federation import changes
-from compute.identity.federation.mapping_schema import (
-    MAPPING,
-    NEW_MAPPING,
-    V1,
-    check_rules,
-)
+from compute.identity.federation.mapping_schema import V1, check_rules
 from compute.identity.federation.model import AttributeMapping
 from compute.identity.federation.subjects import mappings
 from compute.identity.parts import IdentityParts

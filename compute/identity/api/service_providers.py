@@ -7,10 +7,10 @@ from compute.core.api import ApiCall, Route, empty_reply
 from compute.core.database import Connection, Duplicate
 from compute.core.errors import Conflict
 from compute.identity import tables
+from compute.identity.api import federation_shapes
 from compute.identity.api.identity_providers import key_of
 from compute.identity.api.reading import load, page_reply
 from compute.identity.api.replies import Document, changes_of, linked, one
-from compute.identity.federation import api_shapes
 from compute.identity.federation.model import ServiceProvider
 from compute.identity.federation.subjects import service_providers
 from compute.identity.parts import IdentityParts
@@ -60,7 +60,7 @@ class ServiceProvidersApi:
         self._parts.enforce(call.context, "identity:create_service_provider", {})
         key = key_of(call, "service_provider_id")
         wanted = changes_of(
-            call, api_shapes.NEW_SERVICE_PROVIDER, "service_provider", key
+            call, federation_shapes.NEW_SERVICE_PROVIDER, "service_provider", key
         )
         made = ServiceProvider(
             key,
@@ -90,7 +90,7 @@ class ServiceProvidersApi:
         """Change one."""
         found = self._found(call, "update_service_provider")
         values = changes_of(
-            call, api_shapes.SERVICE_PROVIDER, "service_provider", found.id
+            call, federation_shapes.SERVICE_PROVIDER, "service_provider", found.id
         )
         if "relay_state_prefix" in values:
             values["relay_state_prefix"] = (

@@ -8,6 +8,7 @@ from compute.core.api import ApiCall, Route, empty_reply
 from compute.identity import tables
 from compute.identity.api import shapes
 from compute.identity.api.documents import (
+    federated_document,
     group_document,
     project_documents,
     user_document,
@@ -21,6 +22,7 @@ from compute.identity.api.replies import (
     without,
 )
 from compute.identity.changes import users as changes
+from compute.identity.federation.subjects import identities_of
 from compute.identity.model import User
 from compute.identity.parts import IdentityParts
 from compute.identity.store import assignments, reach
@@ -102,7 +104,12 @@ class UsersApi:
 
     def show(self, call: ApiCall) -> Reply:
         """One user."""
-        return one(200, "user", user_document(call, self._user(call, "get_user")))
+        user = self._user(call, "get_user")
+        known = self._parts.read(lambda connection: identities_of(connection, user.id))
+        document = user_document(call, user)
+        if known:
+            document["federated"] = federated_document(known)
+        return one(200, "user", document)
 
     def update(self, call: ApiCall) -> Reply:
         """Change a user."""

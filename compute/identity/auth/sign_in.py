@@ -95,6 +95,8 @@ def sign_in(parts: IdentityParts, wanted: SignIn) -> tuple[TokenFacts, Standing]
         scope_id,
         "" if trust is None else trust.id,
         "" if known.credential is None else known.credential.id,
+        "" if earlier is None else earlier.provider_id,
+        "" if earlier is None else earlier.protocol_id,
     )
     return facts, parts.read(lambda connection: standing_of(connection, facts, now))
 

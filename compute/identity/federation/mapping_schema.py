@@ -16,7 +16,6 @@ import regex
 
 from compute.core.errors import BadRequest
 from compute.core.schema import Schema
-from compute.identity.api import shapes
 
 V1, V2 = "1.0", "2.0"
 RULES_MAX = 100
@@ -131,13 +130,6 @@ def _rules(version: str) -> dict[str, Any]:
     }
 
 
-_MAPPING = {
-    # By the schema of its version: see ``check_rules``.
-    "rules": {"type": "array"},
-    "schema_version": {"enum": [V1, V2, None]},
-}
-NEW_MAPPING = shapes.body("mapping", _MAPPING, ["rules"], more=False)
-MAPPING = shapes.body("mapping", _MAPPING, more=False)
 _BY_VERSION = {version: Schema(_rules(version)) for version in (V1, V2)}
 _REFERENCE = re.compile(r"\{([0-9]{1,3})\}")
 

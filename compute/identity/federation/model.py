@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+# An id: part of paths, and of the names of sections in the operator's file.
+KEY_PATTERN = r"^[A-Za-z0-9._~@-]{1,64}$"
+
 
 @dataclass(frozen=True, slots=True)
 class IdentityProvider:

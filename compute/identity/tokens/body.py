@@ -17,14 +17,21 @@ def token_body(
     """The ``token`` object; ``catalogue`` None: it is not shown."""
     user = standing.user
     expires = user.password_expires_at
+    shown: dict[str, Any] = {
+        "id": user.id,
+        "name": user.name,
+        "domain": _named(standing.user_domain),
+        "password_expires_at": None if expires is None else iso_micro_z(expires),
+    }
+    if facts.provider_id and user.identity_provider_id:
+        shown["OS-FEDERATION"] = {
+            "identity_provider": {"id": facts.provider_id},
+            "protocol": {"id": facts.protocol_id},
+            "groups": [{"id": key} for key in standing.federated_group_ids],
+        }
     body: dict[str, Any] = {
         "methods": list(facts.methods),
-        "user": {
-            "id": user.id,
-            "name": user.name,
-            "domain": _named(standing.user_domain),
-            "password_expires_at": None if expires is None else iso_micro_z(expires),
-        },
+        "user": shown,
         "audit_ids": list(facts.audit_ids),
         "expires_at": iso_micro_z(facts.expires_at),
         "issued_at": iso_micro_z(facts.issued_at),

@@ -12,6 +12,11 @@ from dataclasses import dataclass
 from compute.core.database import Connection
 from compute.core.errors import Unauthorized
 from compute.identity import rights
+from compute.identity.federation.standing import (
+    check_any_way_in,
+    check_way_in,
+    groups_by_word_of,
+)
 from compute.identity.model import (
     PROJECT,
     ApplicationCredential,
@@ -45,6 +50,8 @@ class Standing:
     application_credential: ApplicationCredential | None = None
     # The rules of a restricted application credential; None: it has none.
     access_rules: tuple[StoredRule, ...] | None = None
+    # Those that the identity provider has put the user into.
+    federated_group_ids: tuple[str, ...] = ()
 
     @property
     def domain_ids(self) -> tuple[str, ...]:
@@ -56,12 +63,15 @@ class Standing:
 
 def standing_of(connection: Connection, facts: TokenFacts, now: float) -> Standing:
     """What stands behind it; raises ``Unauthorized`` when something no longer does."""
-    user = _enabled_user(connection, facts.user_id)
+    user = _enabled_user(connection, facts.user_id, facts)
     user_domain = _enabled(connection, user.domain_id)
     trust = _trust(connection, facts, now)
     credential, rules = _application_credential(connection, facts, now)
+    by_word: tuple[str, ...] = ()
+    if facts.provider_id:
+        by_word = tuple(groups_by_word_of(connection, user.id, facts.provider_id))
     if not facts.scope:
-        return Standing(user, user_domain)
+        return Standing(user, user_domain, federated_group_ids=by_word)
     target = target_domain = None
     if facts.scope != "system":
         target = _enabled(connection, facts.scope_id)
@@ -86,13 +96,21 @@ def standing_of(connection: Connection, facts: TokenFacts, now: float) -> Standi
         trust,
         credential,
         rules,
+        by_word,
     )
 
 
-def _enabled_user(connection: Connection, user_id: str) -> User:
+def _enabled_user(
+    connection: Connection, user_id: str, facts: TokenFacts | None = None
+) -> User:
+    """``facts``: of the token that is the user's own."""
     user = users.find(connection, user_id)
     if user is None or not user.enabled:
         raise Unauthorized()
+    if facts is not None and facts.provider_id:
+        check_way_in(connection, facts.provider_id, facts.protocol_id)
+    if user.identity_provider_id:
+        check_any_way_in(connection, user)
     return user
 
 

@@ -23,7 +23,20 @@ NOBODY = "9" * 32
 SUBJECT = "/v3/auth/tokens"
 # The old password says who asks for a new one.
 PASSWORD = "/v3/users/{}/password"
-OPEN = {("GET", "/"), ("GET", "/v3"), ("POST", SUBJECT), ("POST", PASSWORD)}
+# A provider's token, or code, says who asks.
+FEDERATED = "/v3/OS-FEDERATION/identity_providers/{}/protocols/{}/auth"
+PAGES = "/v3/RS-FEDERATION"
+OPEN = {
+    ("GET", "/"),
+    ("GET", "/v3"),
+    ("POST", SUBJECT),
+    ("POST", PASSWORD),
+    ("GET", FEDERATED),
+    ("POST", FEDERATED),
+    ("GET", f"{PAGES}/choices"),
+    ("POST", f"{PAGES}/{{}}/{{}}/begin"),
+    ("POST", f"{PAGES}/{{}}/{{}}/complete"),
+}
 
 
 @pytest.fixture(scope="module")

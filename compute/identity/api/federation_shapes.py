@@ -1,11 +1,11 @@
-"""JSON schemas of federation's bodies, beside those of mappings' rules."""
+"""JSON schemas of federation's bodies; of the rules of mappings: ``mapping_schema``."""
 
 from __future__ import annotations
 
 from compute.identity.api import shapes
+from compute.identity.federation.mapping_schema import V1, V2
+from compute.identity.federation.model import KEY_PATTERN
 
-# Part of paths, and of the names of sections in the operator's file.
-KEY_PATTERN = r"^[A-Za-z0-9._~@-]{1,64}$"
 KEY = {"type": "string", "maxLength": 64, "pattern": KEY_PATTERN}
 REMOTE_ID = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"\S"}
 REMOTE_IDS_MAX = 100
@@ -56,3 +56,11 @@ NEW_SERVICE_PROVIDER = shapes.body(
     "service_provider", _SERVICE_PROVIDER, ["auth_url", "sp_url"], more=False
 )
 SERVICE_PROVIDER = shapes.body("service_provider", _SERVICE_PROVIDER, more=False)
+
+_MAPPING = {
+    # By the schema of its version: ``check_rules``.
+    "rules": {"type": "array"},
+    "schema_version": {"enum": [V1, V2, None]},
+}
+NEW_MAPPING = shapes.body("mapping", _MAPPING, ["rules"], more=False)
+MAPPING = shapes.body("mapping", _MAPPING, more=False)
