@@ -296,7 +296,7 @@ def test_trusts(house: House) -> None:
 
 
 def test_a_trust_for_another_of_ones_projects(house: House) -> None:
-    trust, trustee, token, body = trust_of(house, allow_redelegation=True)
+    trust, _, token, body = trust_of(house, allow_redelegation=True)
     other = house.make("project", name="other")
     wanted = {"trust": {**body, "project_id": other}}
     path = "/v3/OS-TRUST/trusts"
