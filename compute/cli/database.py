@@ -1,4 +1,4 @@
-"""``compute database``: bring the tables up to date without serving."""
+"""``compute database``: bring the tables up to date, copy them, put a copy back."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from pathlib import Path
 
 import click
 
-from compute.settings import load_cloud_settings
+from compute.cli.settings_file import SETTINGS_FILE, read_settings
 from objectstore.kernel.errors import RingstackError
-from objectstore.kernel.settings import BadSettings
 
 
 @click.group()
@@ -17,20 +16,71 @@ def database() -> None:
 
 
 @database.command()
-@click.argument(
-    "settings_file", type=click.Path(path_type=Path, exists=True, dir_okay=False)
-)
+@SETTINGS_FILE
 def upgrade(settings_file: Path) -> None:
     """Run the migrations that are missing (every start does this by itself)."""
-    from compute.app.rooms import PACKAGES, SETTINGS
+    from compute.app.rooms import PACKAGES
     from compute.core.database import Database
     from compute.core.migrations import upgrade as migrate
 
+    settings = read_settings(settings_file)
     try:
-        settings = load_cloud_settings(settings_file.absolute(), SETTINGS)
         opened = Database(settings.database_url)
         migrate(opened, PACKAGES.values())
-    except (BadSettings, RingstackError) as error:
+    except RingstackError as error:
         raise click.ClickException(str(error)) from None
     opened.close()
     click.echo("the tables are up to date")
+
+
+@database.command()
+@SETTINGS_FILE
+@click.argument("copy", type=click.Path(path_type=Path, dir_okay=False))
+def copy(settings_file: Path, copy: Path) -> None:
+    """Write a copy of the SQLite database to COPY; the cloud may serve meanwhile.
+
+    The keys that secrets in it are sealed with are not in it.
+    """
+    from compute.core.sqlite_copy import copy_database
+
+    path = _sqlite_file(settings_file)
+    try:
+        copy_database(path, copy)
+    except RingstackError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"{copy}: {copy.stat().st_size} bytes")
+
+
+@database.command()
+@SETTINGS_FILE
+@click.argument("copy", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+def restore(settings_file: Path, copy: Path) -> None:
+    """Put COPY in the place of the SQLite database, while the cloud does not run.
+
+    The database of before is kept beside it, as NAME.before.
+    """
+    from compute.core.migrations import unknown_migrations
+    from compute.core.sqlite_copy import BEFORE, applied_in, replace_database
+
+    path = _sqlite_file(settings_file)
+    try:
+        if unknown := unknown_migrations(applied_in(copy)):
+            names = ", ".join(unknown)
+            raise click.ClickException(f"{copy} is of a newer release: {names}")
+        was_there = path.exists()
+        replace_database(copy, path)
+    except RingstackError as error:
+        raise click.ClickException(str(error)) from None
+    kept = f"; the one before is {path}{BEFORE}" if was_there else ""
+    click.echo(f"{path} is what {copy} was{kept}")
+
+
+def _sqlite_file(settings_file: Path) -> Path:
+    import sqlalchemy as sa
+
+    url = sa.make_url(read_settings(settings_file).database_url)
+    if url.get_backend_name() != "sqlite" or not url.database:
+        raise click.ClickException(
+            "the database is a server's: use its own tools (doc/operations.md)"
+        )
+    return Path(url.database)

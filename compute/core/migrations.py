@@ -50,9 +50,20 @@ def upgrade(database: Database, rooms: Collection[str]) -> None:
     concurrency.offload(_upgrade, database, list(rooms))
 
 
+def unknown_migrations(applied: Collection[str]) -> list[str]:
+    """Those of a newer release."""
+    script = ScriptDirectory.from_config(alembic_config())
+    known = {each.revision for each in script.walk_revisions()}
+    return sorted(set(applied) - known)
+
+
 def _upgrade(database: Database, rooms: list[str]) -> None:
-    if {_head(room) for room in rooms} <= _applied(database):
+    applied = _applied(database)
+    if {_head(room) for room in rooms} <= applied:
         return
+    if unknown := unknown_migrations(applied):
+        names = ", ".join(unknown)
+        raise Unavailable(f"the database is of a newer release: {names}")
     # The turn first, on a connection of its own: a transaction that is there before
     # would not see what others have done meanwhile.
     with _turn(database), database.engine.connect() as plain:
