@@ -13,6 +13,7 @@ from compute.network.hosts.availability import AvailabilityApi
 from compute.network.hosts.hosted import HostedApi
 from compute.network.hosts.internal_api import InternalApi
 from compute.network.links import networks, ports, subnets
+from compute.network.links.address_pairs import AddressPairActions
 from compute.network.links.bindings import BindingApi
 from compute.network.projects import address_scopes, rbac, subnet_pools
 from compute.network.projects.pool_prefixes import PoolPrefixActions
@@ -67,6 +68,7 @@ def all_routes(database: NetworkDatabase, rule_names: frozenset[str]) -> list[Ro
     for api in (
         RouterActions(database),
         AddressGroupActions(database),
+        AddressPairActions(database),
         PoolApi(database),
         PoolPrefixActions(database),
         QuotaApi(database),

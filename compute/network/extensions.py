@@ -21,6 +21,10 @@ EXTENSIONS = {
         "Allowed Address Pairs",
         "Addresses that a port may use besides its own",
     ),
+    "allowed-address-pairs-atomic": (
+        "Allowed Address Pairs Atomic",
+        "Such addresses, added and taken away one by one",
+    ),
     "auto-allocated-topology": (
         "Auto Allocated Topology Services",
         "A network with a way out, made for a project that has none",

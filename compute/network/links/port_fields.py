@@ -41,7 +41,9 @@ FIXED_IPS = objects(
         "ip_address": TEXT_OR_NULL,
     }
 )
-PAIRS = objects({"ip_address": TEXT, "mac_address": TEXT_OR_NULL}, ("ip_address",))
+ADDRESS_PAIRS = objects(
+    {"ip_address": TEXT, "mac_address": TEXT_OR_NULL}, ("ip_address",)
+)
 OPTIONS = objects(
     {"opt_name": TEXT, "opt_value": TEXT_OR_NULL, "ip_version": {"enum": [4, 6]}},
     ("opt_name",),
@@ -58,7 +60,7 @@ FIELDS = Fields(
     Field("device_owner", TEXT_OR_NULL, default=""),
     Field("security_groups", TEXTS_OR_NULL, default=None),
     Field("port_security_enabled", {"type": ["boolean", "null"]}, default=None),
-    Field("allowed_address_pairs", PAIRS, default=[]),
+    Field("allowed_address_pairs", ADDRESS_PAIRS, default=[]),
     Field("extra_dhcp_opts", OPTIONS, default=[]),
     Field("dns_name", TEXT_OR_NULL, default=""),
     Field("tags", TAG_LIST, default=[], update=False),

@@ -1,4 +1,4 @@
-"""Two hosts with agents, haproxy and tunnels of their own, and then one of them."""
+"""Two hosts with agents, haproxy and encrypted tunnels, and then one of them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,10 @@ UNAVAILABLE = "503"
 def a_lost_host() -> None:
     """What the one host served the other serves, at the same address; when the first
     comes back it serves that no more."""
-    settings = {"load-balancer": {"down_after": DOWN_SECONDS}}
+    settings = {
+        "load-balancer": {"down_after": DOWN_SECONDS},
+        "network": {"encrypt_tunnels": "yes"},
+    }
     with ExitStack() as stack:
         name = stack.enter_context(tempfile.TemporaryDirectory(prefix="ringstack-"))
         cloud, hosts = stack.enter_context(
@@ -44,6 +47,7 @@ def a_lost_host() -> None:
         second = _home(hosts, staying)
         assert first.name != second.name
         _is_answered(second, staying, moving)  # through the tunnel
+        assert "latest handshake" in _said(second, "wg", "show")
 
         _lose(first)
         # It runs on, as if nothing were.
@@ -89,6 +93,11 @@ def _is_answered(host: HostPlace, client: Any, server: Any) -> None:
         lambda: _code(host, client, server) == UNAVAILABLE,
         MOVE_SECONDS,
     )
+
+
+def _said(host: HostPlace, *words: str) -> str:
+    done = subprocess.run(host.within(*words), capture_output=True, text=True)
+    return done.stdout
 
 
 def _code(host: HostPlace, client: Any, server: Any) -> str:

@@ -13,6 +13,8 @@ from test.functional.compute.balancer.scenarios import NAMES
 
 SECONDS_MAX = 240.0
 PROGRAMS = {
+    "wg": "wireguard-tools",
+    "wireguard-go": "wireguard-go",
     "ip": "iproute2",
     "nft": "nftables",
     "conntrack": "conntrack",
