@@ -139,6 +139,9 @@ BUCKET["PUT", "encryption"] = Route(
     configurations.put_encryption, "s3:PutEncryptionConfiguration"
 )
 
+BUCKET["GET", "lifecycle"] = Route(
+    configure.get_lifecycle, "s3:GetLifecycleConfiguration"
+)
 BUCKET["PUT", "lifecycle"] = Route(
     configure.put_lifecycle, "s3:PutLifecycleConfiguration"
 )

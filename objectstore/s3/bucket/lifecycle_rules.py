@@ -146,8 +146,14 @@ def _rule(node: Node) -> Rule:
     if status not in ("Enabled", "Disabled"):
         raise S3Error("MalformedXML")
     for name in ("Transition", "NoncurrentVersionTransition"):
-        if node.child(name) is not None:
-            raise S3Error("NotImplemented", "There is no storage class to move to")
+        transition = node.child(name)
+        if transition is not None:
+            raise S3Error(
+                "NotImplemented",
+                f"Rule {identifier[:ID_LENGTH_MAX]!r} has a {name} to "
+                f"{transition.get('StorageClass')[:64]!r}: nothing is moved between "
+                "storage classes here. Leave the transition out; expirations work.",
+            )
     expiration = node.child("Expiration") or Node("Expiration")
     noncurrent = node.child("NoncurrentVersionExpiration") or Node("")
     abort = node.child("AbortIncompleteMultipartUpload") or Node("")

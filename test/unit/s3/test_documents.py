@@ -273,6 +273,34 @@ def test_configurations_are_kept_and_given_back(name: str) -> None:
     assert house.ask("GET", "/bucket", f"{name}=").code == missing
 
 
+def test_what_is_too_small_for_a_transition_is_told() -> None:
+    """Terraform waits until it hears what it said, or AWS's default."""
+    house = House()
+    house.bucket()
+    body = lifecycle("<Expiration><Days>1</Days></Expiration>").encode()
+    name = "x-amz-transition-default-minimum-object-size"
+
+    def told(method: str, said: str = "") -> str:
+        sent = body if method == "PUT" else b""
+        headers = {name: said} if said else {}
+        answer = house.ask(method, "/bucket", "lifecycle=", sent, headers)
+        return answer.headers[name] if answer.status == 200 else answer.code
+
+    assert told("PUT") == told("GET") == "all_storage_classes_128K"
+    assert told("PUT", "varies_by_storage_class") == "varies_by_storage_class"
+    assert told("GET") == "varies_by_storage_class"
+    assert told("PUT", "none_at_all") == "InvalidArgument"
+    assert told("PUT") == told("GET") == "all_storage_classes_128K"
+
+
+def test_a_refused_transition_is_named() -> None:
+    transition = (
+        "<Transition><Days>1</Days><StorageClass>ICE</StorageClass></Transition>"
+    )
+    with pytest.raises(S3Error, match="'ICE'"):
+        parse_lifecycle(lifecycle(transition))
+
+
 @pytest.mark.parametrize(
     "name", ["logging", "notification", "requestPayment", "accelerate", "location"]
 )
