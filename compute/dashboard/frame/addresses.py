@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from urllib.parse import parse_qsl, urlencode
+
 from compute.dashboard.frame import guard
 from compute.dashboard.frame.visit import at
 from objectstore.kernel.request import Request
 
 SIGN_IN = "/sign-in"
+# What says where in a list a page begins.
+PLACES = frozenset(("marker", "offset"))
 
 
 def address_of(request: Request) -> str:
@@ -18,6 +22,16 @@ def address_of(request: Request) -> str:
     query = environ.get("QUERY_STRING", "")
     found = guard.local_path(f"{path}?{query}" if query else path, "/")
     return found if found.isascii() else "/"
+
+
+def first_page(address: str) -> str:
+    """Of a list whose next pages are asked for by a marker or an offset; "" on it."""
+    path, _, query = address.partition("?")
+    asked = parse_qsl(query, keep_blank_values=True)
+    kept = [each for each in asked if each[0] not in PLACES]
+    if len(kept) == len(asked):
+        return ""
+    return f"{path}?{urlencode(kept)}" if kept else path
 
 
 def sign_in_path(next_path: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from compute.dashboard.frame import formats
+from compute.dashboard.frame.addresses import first_page
 
 DIRECTORY = Path(__file__).resolve().parents[1] / "templates"
 
@@ -31,6 +32,7 @@ class Renderer:
         self._environment.filters["ago"] = formats.ago
         self._environment.filters["exact"] = formats.exact
         self._environment.filters["size"] = formats.size
+        self._environment.filters["first_page"] = first_page
 
     def draw(self, template: str, **model: Any) -> str:
         """The HTML."""

@@ -106,11 +106,33 @@ class Empty:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """``is_busy``: it will change by itself, so the page looks again."""
+    """``is_busy``: it will change by itself, so the page looks again; ``choice``: how
+    a form names it when it is checked."""
 
     cells: Sequence[Cell]
     actions: Sequence[Action] = ()
     is_busy: bool = False
+    choice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Asked of the room, by the parameter ``name`` of the address ``path``; ``kept``:
+    what is asked besides."""
+
+    path: str
+    name: str
+    label: str
+    value: str = ""
+    kept: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Choose:
+    """Where the ``choice`` of rows that are checked is sent, as ``names``."""
+
+    label: str
+    href: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +150,8 @@ class Table:
     more: str = ""  # where the next page is
     note: str = ""
     problem: str = ""  # why there are no rows, when nobody could say
+    search: Search | None = None  # of more than the rows that are shown
+    choose: Choose | None = None  # what is done with those rows that are checked
     kind: str = "table"
 
     @property
@@ -165,27 +189,6 @@ class Bars:
     bars: Sequence[Bar]
     title: str = ""
     kind: str = "bars"
-
-
-@dataclass(frozen=True, slots=True)
-class Tile:
-    """How many of something there are, and how they fare: a way to them."""
-
-    label: str
-    count: str
-    href: str
-    badges: Sequence[Badge] = ()
-    icon: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Tiles:
-    """Several of them."""
-
-    id: str
-    tiles: Sequence[Tile]
-    title: str = ""
-    kind: str = "tiles"
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,25 +234,6 @@ class Steps:
     steps: Sequence[Step]
     title: str
     kind: str = "steps"
-
-
-@dataclass(frozen=True, slots=True)
-class Terminal:
-    """A serial console, over a web socket."""
-
-    id: str
-    url: str
-    title: str
-    kind: str = "terminal"
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """A document of another part of the cloud."""
-
-    url: str
-    title: str
-    kind: str = "frame"
 
 
 @dataclass(frozen=True, slots=True)

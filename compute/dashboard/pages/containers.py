@@ -7,16 +7,19 @@ from typing import Any
 
 from compute.dashboard.frame import formats
 from compute.dashboard.frame.fields import BadForm, Field, Form, Values
+from compute.dashboard.frame.panels import Drop
 from compute.dashboard.frame.routes import deed, form, page
 from compute.dashboard.frame.view import (
     Action,
     Badge,
     Cell,
+    Choose,
     Empty,
     Facts,
     Link,
     Page,
     Row,
+    Search,
     Table,
     Text,
     When,
@@ -99,13 +102,13 @@ def make(visit: Visit, values: Values) -> Redirect:
 def show_one(visit: Visit) -> Page:
     """Folders and objects of one container, a page at a time."""
     container, prefix = visit["container"], visit.query("prefix")
-    marker = visit.query("marker") or None
+    marker, sought = visit.query("marker") or None, visit.query("search")
     found = visit.rooms.together(
         entries=lambda: store.listing(
             visit,
             container,
             limit=PAGE_ROWS,
-            prefix=prefix or None,
+            prefix=prefix + sought or None,
             marker=marker,
             delimiter="/",
         ),
@@ -121,7 +124,8 @@ def show_one(visit: Visit) -> Page:
     more = ""
     if len(entries) == PAGE_ROWS:
         last = entries[-1].get("name") or entries[-1]["subdir"]
-        more = at("objects", "c", container, prefix=prefix, marker=last)
+        place = {"prefix": prefix, "marker": last, "search": sought}
+        more = at("objects", "c", container, **place)
     base = ("objects", "c", container)
     upload = Action(
         "Upload",
@@ -131,6 +135,10 @@ def show_one(visit: Visit) -> Page:
         icon="plus",
     )
     empty = Empty("Nothing in here yet.", upload)
+    if sought:
+        all_of_it = at(*base, prefix=prefix)
+        back = Action("All of the folder", all_of_it, is_form=True)
+        empty = Empty("Nothing here begins so.", back)
     table = Table(
         "objects",
         ["Name", "Size", "Type", "Changed"],
@@ -138,6 +146,16 @@ def show_one(visit: Visit) -> Page:
         empty,
         is_filterable=True,
         more=more,
+        search=Search(
+            at(*base), "search", "Names that begin with", sought, {"prefix": prefix}
+        ),
+        choose=Choose("Delete chosen\u2026", at(*base, "choose", prefix=prefix)),
+    )
+    drop = Drop(
+        "drop",
+        at(*base, "upload"),
+        "Drop files and folders here: they go up at once.",
+        prefix,
     )
     folder = Action("New folder", at(*base, "folder", prefix=prefix), is_form=True)
     turn = "private" if is_public else "public"
@@ -159,7 +177,7 @@ def show_one(visit: Visit) -> Page:
             look="danger",
         ),
     ]
-    sections: list[Any] = [table]
+    sections: list[Any] = [drop, table]
     if not prefix:
         sections.append(_facts(visit, container, headers))
     return Page(
@@ -192,7 +210,8 @@ def _row(container: str, prefix: str, entry: Mapping[str, Any]) -> Row:
     if "subdir" in entry:
         name = entry["subdir"]
         link = Link(name.removeprefix(prefix), at(*base, prefix=name), "", "folder")
-        return Row([link, Text("\u2013", "faint"), Text("folder"), Text("")])
+        cells: list[Cell] = [link, Text("\u2013", "faint"), Text("folder"), Text("")]
+        return Row(cells, choice=name)
     name = entry["name"]
     shown = name.removeprefix(prefix) or name
     actions = [
@@ -212,6 +231,7 @@ def _row(container: str, prefix: str, entry: Mapping[str, Any]) -> Row:
             When(entry["last_modified"]),
         ],
         actions,
+        choice=name,
     )
 
 

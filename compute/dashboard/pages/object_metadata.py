@@ -20,6 +20,7 @@ from compute.dashboard.frame.view import (
 from compute.dashboard.frame.visit import Notice, Redirect, Visit, at
 from compute.dashboard.pages import object_store as store
 from compute.dashboard.pages.containers import trail_of
+from compute.dashboard.pages.object_preview import preview_of
 from compute.dashboard.pages.object_upload import plain_type
 from compute.dashboard.pages.object_versions import (
     are_kept,
@@ -61,10 +62,10 @@ def show_one(visit: Visit) -> Page:
         if key.startswith(_META)
     ]
     prefix = name.rpartition("/")[0]
-    sections: list[Any] = [
-        Facts("facts", facts, "About"),
-        Facts("metadata", metadata or [("None", Text("yet", "faint"))], "Metadata"),
-    ]
+    sections: list[Any] = [Facts("facts", facts, "About")]
+    if metadata:
+        sections.append(Facts("metadata", metadata, "Metadata"))
+    sections += preview_of(visit, name, headers)
     versions = found.get("versions", ())
     if are_kept(found["container"]) or len(versions) > 1:
         sections.append(version_table(container, name, versions))

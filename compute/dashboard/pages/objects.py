@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from urllib.parse import quote
 
@@ -9,10 +10,11 @@ from compute.dashboard.frame import formats
 from compute.dashboard.frame.fields import Field, Form, Option, Values
 from compute.dashboard.frame.headers import download_headers
 from compute.dashboard.frame.routes import deed, form, page
-from compute.dashboard.frame.visit import Notice, Redirect, Visit
+from compute.dashboard.frame.visit import Notice, Redirect, Visit, at
 from compute.dashboard.pages import object_store as store
 from compute.dashboard.pages.object_upload import NAME_BYTES_MAX, folder_path
 from compute.dashboard.pages.object_versions import VERSION
+from objectstore.kernel.errors import Rejected
 from objectstore.kernel.reply import Reply
 
 DELETED_AT_ONCE = 20
@@ -76,28 +78,65 @@ def disposition_of(name: str) -> str:
 
 
 def some_form(visit: Visit) -> Form:
-    """Which objects of a folder."""
+    """Which objects of a folder.  Of those that are sent any may be meant: the list may
+    have gone on since."""
     container, prefix = visit["container"], visit.query("prefix")
+    if visit.request.method == "POST":
+        sent = visit.submitted.all("names")
+        return _deleting(visit, [Option(each, each) for each in sent], sent)
     found = store.listing(visit, container, prefix=prefix or None, limit=LISTED_MAX)
     choices = [
         Option(each["name"], each["name"], formats.size(each["bytes"]))
         for each in found
     ]
+    return _deleting(visit, choices, ())
+
+
+def chosen_form(visit: Visit, values: Values) -> Form:
+    """The same of what was checked in the list; of a folder what is in it."""
+    prefix = visit.query("prefix")
+    names: dict[str, None] = {}
+    for name in visit.submitted.all("names"):
+        if not name.endswith("/"):
+            names[name] = None
+            continue
+        within = store.listing(visit, visit["container"], prefix=name, limit=LISTED_MAX)
+        names |= dict.fromkeys(each["name"] for each in within)
+    if not names:
+        raise Rejected(400, "Check what is to be deleted first.")
+    shown = list(names)[:LISTED_MAX]
+    more = " There is more in these folders: delete them again." * (
+        len(names) > LISTED_MAX
+    )
+    path = at("objects", "c", visit["container"], "delete-some", prefix=prefix)
+    return _deleting(visit, [Option(each, each) for each in shown], shown, path, more)
+
+
+def _deleting(
+    visit: Visit,
+    choices: Sequence[Option],
+    chosen: Sequence[str],
+    action: str = "",
+    note: str = "",
+) -> Form:
     field = Field(
         "names",
         "Objects",
         "checks",
-        options=choices,
+        chosen,
+        choices,
         is_required=True,
-        help="Those of folders within are here too; at most 1000 are shown.",
+        help=f"Those of folders within are here too; at most {LISTED_MAX}.{note}",
     )
     return Form(
         "Delete objects",
         [field],
         "Delete what is checked",
-        folder_path(visit, prefix),
+        folder_path(visit, visit.query("prefix")),
         "objects",
         look="danger",
+        action=action,
+        lead="This cannot be taken back, but where the container keeps versions.",
     )
 
 
@@ -135,5 +174,6 @@ ROUTES = [
     form(f"{ONE}/folder", folder_form, make_folder),
     page(f"{ONE}/download", download),
     form(f"{ONE}/delete-some", some_form, delete_some),
+    deed(f"{ONE}/choose", chosen_form),
     deed(f"{ONE}/delete-one", delete_one, "Delete this object?"),
 ]

@@ -7,6 +7,7 @@ from typing import Any
 
 from compute.dashboard.frame import formats
 from compute.dashboard.frame.menu import VOLUME_TYPES
+from compute.dashboard.frame.panels import Tile, Tiles
 from compute.dashboard.frame.routes import page
 from compute.dashboard.frame.view import (
     Action,
@@ -19,8 +20,6 @@ from compute.dashboard.frame.view import (
     Step,
     Steps,
     Table,
-    Tile,
-    Tiles,
     When,
     status,
 )

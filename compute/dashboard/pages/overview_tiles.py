@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from compute.dashboard.frame import formats
-from compute.dashboard.frame.view import Action, Badge, Said, Tile
+from compute.dashboard.frame.panels import Tile
+from compute.dashboard.frame.view import Action, Badge, Said
 from compute.dashboard.rooms import Answers
 
 # As many are looked at for what is wrong with them.
@@ -69,7 +70,7 @@ def _balancers(found: Answers) -> Tile | None:
         (max(failed, states.count("ERROR")), "in error", "bad"),
     )
     total = formats.number(len(balancers))
-    return Tile("Load balancers", total, "/balancers", badges, "balance")
+    return Tile("Balancers", total, "/balancers", badges, "balance")
 
 
 def _stacks(found: Answers) -> Tile | None:

@@ -25,7 +25,7 @@ def bars_of(found: Answers) -> list[Bar]:
         bars += [
             _bar("Volumes", volumes, "totalVolumesUsed", "maxTotalVolumes"),
             _bar(
-                "Space of volumes",
+                "Volume space",
                 volumes,
                 "totalGigabytesUsed",
                 "maxTotalVolumeGigabytes",

@@ -6,8 +6,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from compute.dashboard.frame.fields import Values
+from compute.dashboard.frame.panels import Frame, Terminal
 from compute.dashboard.frame.routes import deed, page
-from compute.dashboard.frame.view import Action, Block, Frame, Link, Page, Terminal
+from compute.dashboard.frame.view import Action, Block, Link, Page
 from compute.dashboard.frame.visit import Visit
 from objectstore.kernel.errors import Rejected
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,6 +20,7 @@ from compute.dashboard.frame.view import (
     Page,
     Row,
     Said,
+    Search,
     Table,
     Text,
     When,
@@ -40,6 +42,7 @@ NEWEST_ACTIONS = 10
 def show_all(visit: Visit) -> Page:
     """The list, a page at a time."""
     marker, wanted = visit.query("marker"), visit.query("status")
+    sought = visit.query("search")
     found = visit.rooms.together(
         servers=lambda: visit.rooms.get(
             "compute",
@@ -48,6 +51,7 @@ def show_all(visit: Visit) -> Page:
             limit=PAGE_ROWS,
             marker=marker or None,
             status=wanted or None,
+            name=re.escape(sought) or None,
         ),
         images=lambda: visit.rooms.get("image", "images", limit=1000),
     )
@@ -71,18 +75,22 @@ def show_all(visit: Visit) -> Page:
     ]
     more = ""
     if len(servers) == PAGE_ROWS:
-        more = at("servers", marker=servers[-1]["id"], status=wanted)
+        more = at("servers", marker=servers[-1]["id"], status=wanted, search=sought)
     empty = Empty(
         "No servers yet. A server is a machine of your own in this cloud: it starts"
         " from an image, as large as a flavor says.",
         LAUNCH,
     )
-    if wanted:
+    if wanted or sought:
         back = Action("All servers", "/servers", is_form=True)
-        empty = Empty(f"No servers are {wanted}.", back)
+        empty = Empty("No server is so.", back)
+    search = Search("/servers", "search", "Search by name", sought, {"status": wanted})
     columns = ["Name", "State", "Addresses", "Flavor", "Image", "Made"]
-    table = Table("servers", columns, rows, empty, is_filterable=True, more=more)
-    return Page("Servers", "servers", [table], [LAUNCH])
+    table = Table(
+        "servers", columns, rows, empty, is_filterable=True, more=more, search=search
+    )
+    lead = f"Only those that are {wanted}" if wanted else ""
+    return Page("Servers", "servers", [table], [LAUNCH], lead=lead)
 
 
 def show_one(visit: Visit) -> Page:

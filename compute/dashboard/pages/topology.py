@@ -15,8 +15,9 @@ ROW = 92
 BAR_HEIGHT, BOX_WIDTH, BOX_HEIGHT, GAP = 34, 128, 40, 20
 LABEL_CHARACTERS_MAX = 15
 BAR_CHARACTERS_MAX = 60
-# More would be no picture any more.
+# More would be no picture any more: of the whole, and below one network.
 BOXES_MAX = 60
+STANDING_MAX = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +144,7 @@ def _drawn(
     per_row = WIDTH // (BOX_WIDTH + GAP)
     spots: dict[str, tuple[int, int]] = {}
     column = 0
+    rest: dict[str, _Device] = {}
     for level, network in enumerate(networks):
         tops.append(y)
         look = "outer" if network["router:external"] else "net"
@@ -159,7 +161,12 @@ def _drawn(
             )
         )
         y += BAR_HEIGHT
-        standing = waiting[level]
+        # Routers first: they are what wires networks together.
+        standing = sorted(waiting[level], key=lambda it: devices[it].kind != "router")
+        if len(standing) > STANDING_MAX:
+            more = [devices[each] for each in standing[STANDING_MAX - 1 :]]
+            rest[standing[STANDING_MAX - 1]] = _rest_of(more)
+            standing = standing[:STANDING_MAX]
         rows = (len(standing) + per_row - 1) // per_row
         for place, device in enumerate(standing):
             if len(spots) >= BOXES_MAX:
@@ -172,8 +179,15 @@ def _drawn(
         y += max(rows, 0) * ROW or 18
     picture.height = y
     for device, (x, top) in spots.items():
-        _wire(picture, devices[device], plugged[device], levels, tops, x, top)
+        shown = rest.get(device, devices[device])
+        _wire(picture, shown, plugged[device], levels, tops, x, top)
     return picture
+
+
+def _rest_of(devices: Sequence[_Device]) -> _Device:
+    """One box for all that find no room; the list of them is behind it."""
+    kind = devices[-1].kind
+    return _Device(f"and {len(devices)} more", f"{kind}s", f"/{kind}s")
 
 
 def _wire(

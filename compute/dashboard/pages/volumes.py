@@ -17,6 +17,7 @@ from compute.dashboard.frame.view import (
     Many,
     Page,
     Row,
+    Search,
     Table,
     Text,
     When,
@@ -41,6 +42,8 @@ def is_busy(thing: Mapping[str, Any]) -> bool:
 
 def show_all(visit: Visit) -> Page:
     """The list, a page at a time."""
+    wanted, sought = visit.query("status"), visit.query("search")
+    asked = {"name~": sought or None, "status": wanted or None}
     found = visit.rooms.together(
         volumes=lambda: visit.rooms.get(
             "volume",
@@ -48,6 +51,7 @@ def show_all(visit: Visit) -> Page:
             "detail",
             limit=PAGE_ROWS,
             marker=visit.query("marker") or None,
+            **asked,
         ),
         servers=lambda: visit.rooms.get("compute", "servers", limit=1000),
     )
@@ -69,15 +73,26 @@ def show_all(visit: Visit) -> Page:
         )
         for each in volumes
     ]
-    more = at("volumes", marker=volumes[-1]["id"]) if len(volumes) == PAGE_ROWS else ""
+    more = ""
+    if len(volumes) == PAGE_ROWS:
+        last = volumes[-1]["id"]
+        more = at("volumes", marker=last, status=wanted, search=sought)
     empty = Empty(
         "No volumes yet. A volume is a disk that lives on its own: it outlives servers"
         " and moves between them.",
         MAKE,
     )
+    if wanted or sought:
+        empty = Empty(
+            "No volume is so.", Action("All volumes", "/volumes", is_form=True)
+        )
+    search = Search("/volumes", "search", "Search by name", sought, {"status": wanted})
     columns = ["Name", "State", "Size", "Type", "Attached to", "Made"]
-    table = Table("volumes", columns, rows, empty, is_filterable=True, more=more)
-    return Page("Volumes", "volumes", [table], [MAKE])
+    table = Table(
+        "volumes", columns, rows, empty, is_filterable=True, more=more, search=search
+    )
+    lead = f"Only those that are {wanted}" if wanted else ""
+    return Page("Volumes", "volumes", [table], [MAKE], lead=lead)
 
 
 def server_names(servers: Any) -> dict[str, str]:

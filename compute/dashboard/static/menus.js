@@ -1,5 +1,7 @@
 // Menus close when something else is looked at, and by Escape.
 export function tidyMenus() {
+  // A long menu begins where one is.
+  document.querySelector(".side [aria-current]")?.scrollIntoView({ block: "nearest" });
   function close(except) {
     for (const menu of document.querySelectorAll("details.menu[open], details.burger[open]")) {
       if (menu !== except) menu.open = false;

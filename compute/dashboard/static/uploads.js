@@ -22,6 +22,47 @@ function sentence(answer) {
   }
 }
 
+function line(shown, name) {
+  const place = document.createElement("div");
+  const label = document.createElement("p");
+  const told = document.createElement("bdi");
+  const state = document.createElement("span");
+  const progress = document.createElement("progress");
+  told.textContent = name;
+  state.textContent = "waiting…";
+  progress.setAttribute("aria-label", name);
+  progress.value = 0;
+  label.append(told, state);
+  place.append(label, progress);
+  shown.append(place);
+  return { state, progress };
+}
+
+// Each of `files` has a file, a name to show and what is sent beside it.  The page to go
+// on to, or "" where something was not taken.
+export async function uploadAll(files, address, csrf, shown) {
+  const lines = files.map((each) => line(shown, each.name));
+  let went = "";
+  let failed = false;
+  for (const [place, each] of files.entries()) {
+    const { state, progress } = lines[place];
+    state.textContent = "uploading…";
+    progress.scrollIntoView({ block: "nearest" });
+    const query = new URLSearchParams(each.values);
+    query.set("file", each.file.name);
+    const answer = await send(`${address}?${query}`, each.file, csrf, progress);
+    const said = sentence(answer);
+    // A proxy before us may answer with a page of its own: only we say where to go on.
+    const isDone = answer.status === 200 && Boolean(said.go);
+    progress.value = isDone ? 1 : progress.value;
+    state.textContent = isDone ? "done" : said.text;
+    state.className = isDone ? "" : "error";
+    if (isDone) went = said.go;
+    else failed = true;
+  }
+  return failed ? "" : went;
+}
+
 export function uploadWithProgress() {
   const form = document.querySelector("form[data-upload]");
   if (!form) return;
@@ -29,41 +70,16 @@ export function uploadWithProgress() {
   form.addEventListener("submit", async (event) => {
     if (!picker.files.length) return;
     event.preventDefault();
-    const shown = form.querySelector(".uploads");
     const button = form.querySelector(".last button");
     button.disabled = true;
-    const rest = new FormData(form);
-    rest.delete(picker.name);
-    const csrf = rest.get("csrf");
-    rest.delete("csrf");
-    let went = "";
-    let failed = false;
-    for (const file of picker.files) {
-      const line = document.createElement("div");
-      const label = document.createElement("p");
-      const name = document.createElement("bdi");
-      const state = document.createElement("span");
-      const progress = document.createElement("progress");
-      name.textContent = file.name;
-      state.textContent = "uploading…";
-      progress.setAttribute("aria-label", file.name);
-      progress.value = 0;
-      label.append(name, state);
-      line.append(label, progress);
-      shown.append(line);
-      const query = new URLSearchParams(rest);
-      query.set("file", file.name);
-      const answer = await send(`${form.dataset.upload}?${query}`, file, csrf, progress);
-      const said = sentence(answer);
-      // A proxy before us may answer with a page of its own: only we say where to go on.
-      const isDone = answer.status === 200 && Boolean(said.go);
-      progress.value = isDone ? 1 : progress.value;
-      state.textContent = isDone ? "done" : said.text;
-      state.className = isDone ? "" : "error";
-      if (isDone) went = said.go;
-      else failed = true;
-    }
+    const values = new FormData(form);
+    values.delete(picker.name);
+    const csrf = values.get("csrf");
+    values.delete("csrf");
+    const files = [...picker.files].map((file) => ({ file, name: file.name, values }));
+    const went = await uploadAll(
+      files, form.dataset.upload, csrf, form.querySelector(".uploads"));
     button.disabled = false;
-    if (!failed && went) location.assign(went);
+    if (went) location.assign(went);
   });
 }

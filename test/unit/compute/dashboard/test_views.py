@@ -21,6 +21,14 @@ from compute.dashboard.frame.fields import (
     confirmation,
 )
 from compute.dashboard.frame.menu import menu_of
+from compute.dashboard.frame.panels import (
+    Drop,
+    Frame,
+    Picture,
+    Terminal,
+    Tile,
+    Tiles,
+)
 from compute.dashboard.frame.render import Renderer
 from compute.dashboard.frame.routes import Router
 from compute.dashboard.frame.session import Session
@@ -32,18 +40,18 @@ from compute.dashboard.frame.view import (
     Bar,
     Bars,
     Block,
+    Choose,
     Empty,
     Facts,
-    Frame,
     Link,
     Many,
     Page,
     Row,
     Said,
+    Search,
     Step,
     Steps,
     Table,
-    Terminal,
     Text,
     When,
 )
@@ -54,7 +62,7 @@ from compute.dashboard.pages.objects import disposition_of
 from compute.dashboard.pages.server_order import order_of
 from compute.dashboard.pages.server_states import actions_of
 from compute.dashboard.pages.stack_launch import field_of
-from compute.dashboard.pages.topology import BOXES_MAX, topology
+from compute.dashboard.pages.topology import STANDING_MAX, topology
 from compute.dashboard.room import all_routes
 from compute.dashboard.rooms import path_of
 from objectstore.kernel.errors import Rejected
@@ -78,7 +86,7 @@ def everything(text: str) -> Page:
         Field("a", text, kind, [text], [Option(text, text, text)], help=text,
               placeholder=text, error=text)
         for kind in ("text", "password", "select", "checkbox", "checks", "textarea",
-                     "file", "upload", "hidden")
+                     "secret", "date", "file", "upload", "hidden")
     ]  # fmt: skip
     form = Form(
         text, [*fields, Group(text, fields, True)], text, at(text), problem=text
@@ -90,6 +98,12 @@ def everything(text: str) -> Page:
             Table("t", [text] * 8, [Row(cells, [action, asked, asked], True)],
                   Empty(text), text, [asked], True, at(text), text),
             Table("u", [], [], Empty(text, action), problem=text),
+            Table("v", [text], [Row([Link(text, at(text))], choice=text)], Empty(text),
+                  search=Search(at(text), "a", text, text, {"b": text}),
+                  choose=Choose(text, at(text))),
+            Tiles("g", [Tile(text, text, at(text), [Badge(text, "bad")], "key")], text),
+            Drop("d", at(text), text, text),
+            Picture("i", at(text), text, text),
             Facts("f", [(text, cell) for cell in cells], text),
             Bars("b", [Bar(text, 1, 2, text)], text),
             Block("k", text, text, text, True, text),
@@ -279,13 +293,14 @@ def test_the_picture_stays_within_its_frame() -> None:
     ]
     subnets = [{"network_id": "n1", "cidr": "10.0.0.0/8"}]
     routers = [{"id": "r", "name": "r", "external_gateway_info": {"network_id": "n0"}}]
-    servers = [{"id": f"s{at_}", "name": EVIL} for at_ in range(BOXES_MAX + 20)]
+    servers = [{"id": f"s{at_}", "name": EVIL} for at_ in range(80)]
     ports = [{"device_id": each["id"], "network_id": "n1"} for each in servers]
     ports.append({"device_id": "r", "network_id": "n2"})
     ports.append({"device_id": "gone", "network_id": "n9"})
     picture = topology(networks, subnets, routers, ports, servers)
-    assert picture.left_out == 21
+    assert picture.left_out == 0
+    assert [each.label for each in picture.boxes].count("and 69 more") == 1
     for box in picture.boxes:
         assert box.x >= 0 and box.x + box.width <= picture.width
         assert box.y >= 0 and box.y + box.height <= picture.height
-    assert len(picture.wires) == BOXES_MAX + 1
+    assert len(picture.wires) == STANDING_MAX + 2
