@@ -129,7 +129,7 @@ class LocalObjectNode(ObjectNode):
             if held is None or held.state is None or not held.state.exists:
                 return Promise.of(Receipt(stored=False, found=False))
             change = replace(state, timestamp=0, deleted_timestamp=0)
-            return self.store.change(key, change, None, row_owed=False)
+            return self.store.change(key, change, None, row_owed=True)
         except RingstackError as error:
             return Promise.failed(error)
 

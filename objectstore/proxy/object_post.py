@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.errors import Rejected, Unavailable
 from objectstore.kernel.reply import HeaderList, Reply, text_reply
 from objectstore.kernel.timestamps import to_text
+from objectstore.proxy.asked import Asked
 from objectstore.proxy.expiry import has_expired, requested_expiry
 from objectstore.proxy.headers import internal_timestamp, object_metadata
 from objectstore.proxy.lookups import look_up
@@ -19,10 +21,14 @@ from objectstore.proxy.object_target import ObjectTarget
 from objectstore.proxy.parts import Parts
 from objectstore.proxy.put_plan import content_type
 from objectstore.proxy.reservation import Reservation
+from objectstore.proxy.returning import Returning
 from objectstore.proxy.row_step import OWED, RowOutcome, record_row
 from objectstore.wire.merge import merge_states
-from objectstore.wire.records import ObjectState
+from objectstore.wire.nodes import ObjectNode
+from objectstore.wire.records import ObjectState, Receipt
 from objectstore.wire.rows import row_of
+
+Written = Asked[ObjectNode, Receipt]
 
 
 def post_object(parts: Parts, target: ObjectTarget) -> Reply:
@@ -80,15 +86,7 @@ def _post(
             content_type=content_type(request, target.name),
             content_type_timestamp=timestamp,
         )
-    # No handoffs: one that has no data for the name would keep nothing of it.
-    written = parts.rounds.write(
-        target.group,
-        lambda node: node.post(target.key, change),
-        handoffs=False,
-        key=target.key,
-    )
-    if not any(promise.value and promise.value.found for _, promise in written):
-        raise Unavailable("no primary holds the object just now")
+    written = _write(parts, target, change)
     row = row_of(merge_states(held, change))
     outcome = record_row(parts, target.container, row, target.key, written)
     if outcome is RowOutcome.NO_CONTAINER:
@@ -98,3 +96,30 @@ def _post(
     # Filters learn from it what kind of object this is.
     headers += held.system_metadata.items()
     return text_reply(202, "", headers)
+
+
+def _write(parts: Parts, target: ObjectTarget, change: ObjectState) -> Written:
+    """Change it on a majority of the primaries that hold it.
+
+    No handoffs: one that has no data for the name would keep nothing of it.  Nor does a
+    primary that was away when the object was written; it is told of it now, and waited
+    for where it is needed.  Raises ``Unavailable``.
+    """
+    returning = Returning(parts.rounds)
+    while True:
+        written = parts.rounds.write(
+            target.group,
+            lambda node: node.post(target.key, change),
+            handoffs=False,
+            key=target.key,
+        )
+        lacking = [node for node, promise in written if _lacks_it(promise)]
+        answered = sum(promise.value is not None for _, promise in written)
+        if answered - len(lacking) >= target.group.majority:
+            return written
+        if not returning.wait_for(lacking):
+            raise Unavailable("too few primaries hold the object just now")
+
+
+def _lacks_it(promise: Promise[Receipt]) -> bool:
+    return promise.value is not None and not promise.value.found

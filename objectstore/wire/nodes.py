@@ -122,8 +122,8 @@ class ObjectNode(Protocol):
 
     def post(self, key: bytes, state: ObjectState) -> Promise[Receipt]:
         """Merge ``metadata``, ``metadata_timestamp``, ``delete_at`` and (when
-        its timestamp is set) the content type.  ``found`` is False where this
-        node has no data for it; the metadata is then not kept."""
+        its timestamp is set) the content type; the row is owed.  ``found`` is False
+        where this node has no data for it; the metadata is then not kept."""
 
     def delete(
         self, key: bytes, state: ObjectState, *, row_owed: bool = True

@@ -112,6 +112,8 @@ class MemoryObjectNode:
             merged.metadata_timestamp == state.metadata_timestamp
             or 0 < state.content_type_timestamp == merged.content_type_timestamp
         )
+        if stored:
+            self.owed[key] = state.newest
         return Promise.of(Receipt(stored))
 
     def delete(

@@ -205,7 +205,7 @@ def test_merge_of_data_without_its_body_is_rejected(object_node: Any) -> None:
 
 def test_forget_drops_what_is_exactly_as_new(object_node: Any) -> None:
     kept(object_node.put(KEY, data(5), b"body", row_owed=False))
-    kept(object_node.post(KEY, changed_metadata(6, {})))
+    kept(object_node.merge(KEY, changed_metadata(6, {}), None))
     assert kept(object_node.forget(KEY, 5)).stored is False
     assert kept(object_node.forget(KEY, 7)).stored is False
     assert kept(object_node.lookup(KEY, want_body=False)).state is not None
@@ -219,6 +219,12 @@ def test_what_owes_its_row_is_not_forgotten(object_node: Any) -> None:
     kept(object_node.put(KEY, data(5), b"body"))
     assert kept(object_node.forget(KEY, 5)).stored is False
     assert kept(object_node.lookup(KEY, want_body=True)).body == b"body"
+
+
+def test_neither_is_what_owes_the_row_of_a_post(object_node: Any) -> None:
+    kept(object_node.put(KEY, data(5), b"body", row_owed=False))
+    kept(object_node.post(KEY, changed_metadata(6, {})))
+    assert kept(object_node.forget(KEY, 6)).stored is False
 
 
 def test_forget_of_nothing(object_node: Any) -> None:

@@ -70,3 +70,41 @@ def test_a_container_that_too_few_have_is_not_called_missing() -> None:
     for each in cluster.primaries("container", BOX)[:2]:
         cluster.faults("container", each).down = True
     assert cluster.ask("DELETE", BOX).status == 503
+
+
+def test_a_change_of_metadata_waits_for_primaries_that_missed_the_object(
+    cluster: Cluster,
+) -> None:
+    missed, *_, last = cluster.primaries("object", PATH)
+    cluster.set_down(missed)
+    cluster.put(PATH, SMALL)
+    cluster.set_down(missed, False)
+    cluster.set_down(last)
+    key, _ = cluster.placement.object("AUTH_test", "box", "o", 0)
+    states = [node.objects for node in map(cluster.objects, (missed, 0, 1, 2, 3))]
+    state = next(held[key] for held in states if key in held)
+
+    def is_told() -> None:
+        cluster.objects(missed).merge(key, state, SMALL).result()
+
+    concurrency.spawn_later(SHORTLY, is_told)
+    assert cluster.ask("POST", PATH, {"X-Object-Meta-A": "1"}).status == 202
+    found = [
+        device
+        for device in cluster.primaries("object", PATH)
+        if (held := cluster.objects(device).objects.get(key)) is not None
+        and held.metadata == {"X-Object-Meta-A": "1"}
+    ]
+    assert len(found) >= 2
+
+
+def test_a_listing_is_owed_the_time_of_a_change() -> None:
+    made = Cluster(settings=replace(PATIENT, return_patience=0.0))
+    made.make_container()
+    made.put(PATH, SMALL)
+    for device in made.primaries("container", BOX):
+        made.faults("container", device).down = True
+    changed = made.ask("POST", PATH, {"X-Object-Meta-A": "1"})
+    assert (changed.status, changed.headers["X-Ringstack-Row"]) == (202, "owed")
+    holders = map(made.objects, made.primaries("object", PATH))
+    assert all(len(node.owed) == 1 for node in holders)
