@@ -16,6 +16,7 @@ from test.functional.harness.http import Client
 from test.functional.harness.operator import Operator
 from test.functional.harness.store import Store, wait_for
 from test.functional.harness.users import RESELLER, TESTER
+from test.prometheus_rules import series
 
 
 def page(store: Store, path: str, node: int = 0) -> bytes:
@@ -57,6 +58,9 @@ def test_metrics_of_all_workers_on_one_page(two_workers: Store) -> None:
         "ringstack_replication_partitions",
     ):
         assert families[name].samples, name
+    names = {sample.name for each in families.values() for sample in each.samples}
+    assert series("ringstack-store") <= names
+    assert "ringstack_loop_failing" in names
 
 
 @pytest.mark.parametrize("path", ["/metrics", "/recon", "/worker", "/admin/daemon/x"])

@@ -7,6 +7,7 @@ import urllib.request
 from prometheus_client.parser import text_string_to_metric_families
 
 from test.functional.compute.house import RunningCloud
+from test.prometheus_rules import series
 
 
 def test_what_prometheus_is_told(cloud: RunningCloud) -> None:
@@ -29,6 +30,9 @@ def test_what_prometheus_is_told(cloud: RunningCloud) -> None:
     assert found["ringstack_agents", *agent] == 1
     failing = {it: value for it, value in found.items() if "loop_failing" in it[0]}
     assert len(failing) > 5 and not any(failing.values()), failing
+    assert series("ringstack-cloud") <= names
+    tables = {dict(labels).get("table") for name, *labels in found}
+    assert {"metric_pending", "metric_debris"} <= tables
 
 
 def test_not_at_the_public_address(cloud: RunningCloud) -> None:
