@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -24,6 +25,8 @@ GLANCE_DIRECT, WEB_DOWNLOAD, COPY = "glance-direct", "web-download", "copy-image
 # Of another image; its name is of times when that was always another region's.
 OF_IMAGE = "glance-download"
 METHODS = (GLANCE_DIRECT, WEB_DOWNLOAD, COPY, OF_IMAGE)
+# Properties that say what is in the bytes, so they come with them.
+OF_BYTES = ("hw_", "trait:", "os_distro", "os_secure_boot", "os_type")
 TASKS_MAX = 1000
 
 
@@ -51,8 +54,8 @@ class ImportService:
             rule = "copy_image" if method == COPY else "modify_image"
             rules.check_may(parts.policy, context, rule, image)
             if method == OF_IMAGE:
-                formed = self._with_formats(connection, context, image, request)
-                image = store.save(connection, image, formed)
+                like = self._like_its_source(connection, context, image, request)
+                image = store.save(connection, image, like)
             rules.check_import(image, method)
             if parts.jobs.open_of(connection, image_id):
                 raise Conflict("Image has active task")
@@ -111,16 +114,21 @@ class ImportService:
         if method["glance_region"] != self._parts.region:
             text = f"The only region whose images are taken is {self._parts.region}"
             raise BadRequest(text)
+        try:
+            UUID(method["glance_image_id"])
+        except ValueError:
+            text = "glance_image_id: the image id does not look like a UUID"
+            raise BadRequest(text) from None
 
-    def _with_formats(
+    def _like_its_source(
         self,
         connection: Connection,
         context: RequestContext,
         image: Image,
         request: Mapping[str, Any],
     ) -> Image:
-        """The image, with the formats of the one that it is to be like where it says
-        none.  The caller must be one who may read that one's bytes."""
+        """The image, with the formats of the one whose bytes it takes, and what that
+        one says of them.  The caller must be one who may read those bytes."""
         parts = self._parts
         source_id = request["method"]["glance_image_id"]
         source = parts.seen(connection, context, source_id)
@@ -128,11 +136,19 @@ class ImportService:
         rules.check_readable(source, context.has_role("admin"))
         if not source.in_state(LIVE):
             raise Conflict(f"Image {source_id} has no bytes to be taken")
-        return replace(
+        told = {
+            name: value
+            for name, value in source.properties.items()
+            if name.startswith(OF_BYTES)
+        }
+        like = replace(
             image,
-            disk_format=image.disk_format or source.disk_format,
-            container_format=image.container_format or source.container_format,
+            disk_format=source.disk_format,
+            container_format=source.container_format,
+            properties={**image.properties, **told},
         )
+        rules.check_limits(like)
+        return like
 
     def _targets(self, request: Mapping[str, Any], store_id: str) -> Sequence[str]:
         parts = self._parts

@@ -7,6 +7,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -183,12 +184,19 @@ def test_the_bytes_of_another_image(house: House) -> None:
         method = {"name": "glance-download", "glance_image_id": image_id}
         return {"method": {**method, "glance_region": "here", **more}}
 
-    source = house.active(b"content", visibility="private")
-    image_id = house.create(disk_format=None, container_format=None)
+    source = house.active(
+        b"content",
+        visibility="private",
+        disk_format="raw",
+        os_distro="debian",
+        **{"trait:HW_GPU": "required", "speed": "88mph"},
+    )
+    image_id = house.create(disk_format="iso", os_distro="other", hw_machine="q35")
     for wrong, status in (
         (of(source, glance_region="elsewhere"), 400),
         ({"method": {"name": "glance-download", "glance_region": "here"}}, 400),
-        (of("none"), 404),
+        (of("none"), 400),
+        (of(str(UUID(int=7))), 404),
         (of(house.create()), 409),
     ):
         assert begin(house, image_id, wrong) == status
@@ -200,6 +208,10 @@ def test_the_bytes_of_another_image(house: House) -> None:
     copied, first = house.show(image_id), house.show(source)
     for name in ("status", "size", "os_hash_value", "checksum", "disk_format"):
         assert copied[name] == first[name], name
+    # What is said of the bytes comes with them, and nothing else.
+    for name in ("container_format", "os_distro", "trait:HW_GPU"):
+        assert copied[name] == first[name], name
+    assert copied["hw_machine"] == "q35" and "speed" not in copied
     assert house.ask("DELETE", f"/v2/images/{source}").status == 204
     assert house.ask("GET", f"/v2/images/{image_id}/file").body == b"content"
 
