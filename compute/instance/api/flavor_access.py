@@ -15,6 +15,7 @@ from compute.instance.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
 ACCESS = "os_compute_api:os-flavor-access"
+ADDING, REMOVING = "addTenantAccess", "removeTenantAccess"
 
 
 class FlavorAccessApi:
@@ -52,7 +53,7 @@ class FlavorAccessApi:
         if not isinstance(body, dict) or len(body) != 1:
             raise BadRequest("The body must name exactly one action")
         ((name, value),) = body.items()
-        if name not in ("addTenantAccess", "removeTenantAccess"):
+        if name not in (ADDING, REMOVING):
             raise BadRequest(f"There is no such action: {name}")
         if not (isinstance(value, dict) and isinstance(value.get("tenant"), str)):
             raise BadRequest("tenant: a project's id is needed")
@@ -61,9 +62,10 @@ class FlavorAccessApi:
         def write(connection: Connection) -> Flavor:
             flavor = visible_flavor(self._flavors, connection, call)
             if flavor.is_public and minor_of(call) >= 7:
-                raise Conflict("Can not change access of a public flavor.")
+                deed = "add access to" if name == ADDING else "remove access from"
+                raise Conflict(f"Can not {deed} a public flavor.")
             listed = project in flavor.access
-            if name == "addTenantAccess":
+            if name == ADDING:
                 if listed:
                     raise Conflict(f"Flavor access already exists for {project}")
                 access = [*flavor.access, project]

@@ -14,6 +14,14 @@ def test_private_flavors(house: House) -> None:
     body = {"addTenantAccess": {"tenant": OTHER}}
     house.ok("POST", "/flavors/secret/action", body, roles="admin")
     assert house.ask("GET", "/flavors/secret", project=OTHER).status == 200
+    house.flavor("open")
+    for deed, words in (
+        ("addTenantAccess", b"Can not add access to a public flavor."),
+        ("removeTenantAccess", b"Can not remove access from a public flavor."),
+    ):
+        wrong = {deed: {"tenant": OTHER}}
+        got = house.ask("POST", "/flavors/open/action", wrong, roles="admin")
+        assert got.status == 409 and words in got.body
     assert house.ask("POST", "/flavors", {"flavor": {}}).status == 403
     specs = {"extra_specs": {"hw:cpu_policy": "shared"}}
     path = "/flavors/secret/os-extra_specs"
