@@ -45,8 +45,9 @@ def make_environment(directory: Path, requirements: tuple[str, ...]) -> Environm
         return made
     stamp.unlink(missing_ok=True)
     _run([sys.executable, "-m", "venv", "--clear", str(directory)])
-    pip = [made.program("python"), "-m", "pip", "install", "--quiet"]
-    _run([*pip, "--disable-pip-version-check", *requirements])
+    if requirements:
+        pip = [made.program("python"), "-m", "pip", "install", "--quiet"]
+        _run([*pip, "--disable-pip-version-check", *requirements])
     stamp.write_text(wanted, "utf-8")
     return made
 
