@@ -20,7 +20,6 @@ from typing import Any
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.reply import HeaderList
 from objectstore.kernel.request import CONTEXT_KEY, Context, Environ, StartResponse
-from objectstore.s3 import sysmeta
 from objectstore.s3.bucket_facts import QUOTA, BucketFacts
 from objectstore.s3.header_names import HeaderNames, header_names
 from objectstore.s3.inner import Answer, Store, send
@@ -28,7 +27,7 @@ from objectstore.s3.locate import Place
 from objectstore.s3.multipart.leftovers import replaced_by
 from objectstore.s3.object.put import checksum_headers
 from objectstore.s3.object.upload_headers import DEFAULT_CONTENT_TYPE
-from objectstore.s3.payload.checksums import to_store
+from objectstore.s3.payload.checksums import LISTED_IN, STORED_IN, to_store
 from objectstore.s3.payload.open import SMALL_BYTES_MAX, Payload, open_unchained
 from objectstore.s3.plain_requests import Asked, Owners, straight_path
 from objectstore.s3.signing.claim import CHAINED
@@ -37,7 +36,7 @@ _DECODED = "HTTP_X_AMZ_DECODED_CONTENT_LENGTH"
 # Of the headers that keep a checksum.
 _KEYS = {
     header: "HTTP_" + header.upper().replace("-", "_")
-    for header in (sysmeta.CHECKSUM, sysmeta.LISTING_ETAG)
+    for header in (STORED_IN, LISTED_IN)
 }
 
 

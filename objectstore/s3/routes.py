@@ -47,6 +47,7 @@ from objectstore.s3.object import (
 )
 from objectstore.s3.object import delete as object_delete
 from objectstore.s3.operation import Operation
+from objectstore.s3.subresources import refuse_unheard_of, subresource_of
 
 Handler = Callable[[Operation], Reply]
 
@@ -209,62 +210,14 @@ OBJECT: dict[tuple[str, str], Route] = {
     ("DELETE", "uploadId"): Route(abort.abort_upload, "s3:AbortMultipartUpload", WRITE),
 }
 
-# Parameters that make a request another verb's, known here or not.
-SUBRESOURCES = frozenset(
-    {
-        "abac",
-        "accelerate",
-        "acl",
-        "analytics",
-        "attributes",
-        "cors",
-        "delete",
-        "encryption",
-        "intelligent-tiering",
-        "inventory",
-        "legal-hold",
-        "lifecycle",
-        "list-type",
-        "location",
-        "logging",
-        "metadataConfiguration",
-        "metadataInventoryTable",
-        "metadataJournalTable",
-        "metadataTable",
-        "metrics",
-        "notification",
-        "object-lock",
-        "ownershipControls",
-        "policy",
-        "policyStatus",
-        "publicAccessBlock",
-        "renameObject",
-        "replication",
-        "requestPayment",
-        "restore",
-        "retention",
-        "select",
-        "session",
-        "tagging",
-        "torrent",
-        "uploadId",
-        "uploads",
-        "versioning",
-        "versions",
-        "website",
-    }
-)
-
 
 def find_route(operation: Operation) -> Route:
     """The row for the operation; raises what AWS answers where there is none."""
     method = operation.method
     query = operation.query if operation.environ.get("QUERY_STRING") else {}
-    subresource = ""
-    for name in query:
-        if name in SUBRESOURCES:
-            subresource = name
-            break
+    subresource = subresource_of(query)
+    if query and not subresource and method not in ("GET", "HEAD"):
+        refuse_unheard_of(query)
     if operation.key:
         table = OBJECT
         if method == "PUT" and "HTTP_X_AMZ_COPY_SOURCE" in operation.environ:

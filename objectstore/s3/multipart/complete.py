@@ -52,8 +52,8 @@ from objectstore.s3.payload.checksums import (
     check_stated,
     combined,
     composite,
+    listed_as,
     take_announced,
-    to_store,
 )
 from objectstore.s3.xml.read import read_document
 
@@ -108,8 +108,7 @@ def _complete(
     checksum = _checksum(operation, upload, parts, listed)
     check_stated(checksum, stated)
     if checksum:
-        name, kind, value = checksum.split(":", 2)
-        headers.update(to_store(name, value, kind))
+        headers[sysmeta.CHECKSUM] = checksum
     headers[sysmeta.ETAG] = etag
     headers[sysmeta.UPLOAD_ID] = upload.upload_id
     headers[sysmeta.PART_SIZES] = write_part_sizes([part.size for part in parts])
@@ -258,9 +257,8 @@ def _write_manifest(
         if part.size  # a manifest has no empty segments
     ]
     manifest = orjson.dumps(segments) if segments else b""
-    headers[sysmeta.LISTING_ETAG] = (
-        f"; s3_etag={etag}{headers.get(sysmeta.LISTING_ETAG, '')}"
-    )
+    checksum = headers.get(sysmeta.CHECKSUM, "")
+    headers[sysmeta.LISTING_ETAG] = f"; s3_etag={etag}{listed_as(checksum)}"
     replaced = replaced_upload(operation)
     answer = operation.ask_object(
         "PUT",

@@ -209,14 +209,25 @@ def by_name(name: str) -> Algorithm:
     return algorithm
 
 
-def to_store(algorithm: str, value: str, kind: str = FULL_OBJECT) -> dict[str, str]:
-    """Headers that keep an object's checksum, and tell its listing of which kind it
-    is."""
-    listed = algorithm if kind == FULL_OBJECT else f"{algorithm}:{kind}"
-    return {
-        sysmeta.CHECKSUM: f"{algorithm}:{kind}:{value}",
-        sysmeta.LISTING_ETAG: f"; {LISTED}={listed}",
-    }
+# As a body's footers have to be spelt (``kernel.request.footers_of``).
+STORED_IN = sysmeta.CHECKSUM.title()
+LISTED_IN = sysmeta.LISTING_ETAG.title()
+
+
+def to_store(algorithm: str, value: str) -> dict[str, str]:
+    """Headers that keep the checksum of a whole object, and tell its listing of which
+    kind it is."""
+    stored = f"{algorithm}:{FULL_OBJECT}:{value}"
+    return {STORED_IN: stored, LISTED_IN: listed_as(stored)}
+
+
+def listed_as(stored: str) -> str:
+    """The parameter of a listed ETag that tells of a stored checksum; "" of none."""
+    if not stored:
+        return ""
+    algorithm, kind, _ = stored.split(":", 2)
+    told = algorithm if kind == FULL_OBJECT else f"{algorithm}:{kind}"
+    return f"; {LISTED}={told}"
 
 
 def composite(algorithm: Algorithm, parts: Iterable[str]) -> str:

@@ -86,11 +86,11 @@ def test_checksums(s3: Any, bucket: str, algorithm: str, size: int) -> None:
     )
     assert attributes["Checksum"][name] == put[name]
     assert attributes["ObjectSize"] == size
-    listed = s3.list_objects_v2(Bucket=bucket)["Contents"][0]
-    assert (listed["ChecksumAlgorithm"], listed["ChecksumType"]) == (
-        [algorithm],
-        "FULL_OBJECT",
-    )
+    s3.copy_object(Bucket=bucket, Key="copy", CopySource=f"{bucket}/k")
+    entries = s3.list_objects_v2(Bucket=bucket)["Contents"]
+    entries += s3.list_object_versions(Bucket=bucket)["Versions"]
+    assert [entry["ChecksumAlgorithm"] for entry in entries] == [[algorithm]] * 4
+    assert {entry["ChecksumType"] for entry in entries} == {"FULL_OBJECT"}
 
 
 def test_what_cannot_be_checked_is_refused(s3: Any, bucket: str) -> None:

@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from objectstore.s3 import sysmeta
 from objectstore.s3.errors import S3Error
-from objectstore.s3.payload.checksums import ALGORITHMS, Expected
+from objectstore.s3.payload.checksums import ALGORITHMS, STORED_IN, Expected
 from objectstore.s3.payload.chunks import (
     CHUNK_LINE_BYTES_MAX,
     TRAILER_BYTES_MAX,
@@ -66,7 +65,7 @@ def test_any_split_gives_the_same_bytes(
         assert piece
         read += piece
     assert read == payload
-    assert body.footers()[sysmeta.CHECKSUM].endswith(CRC32.of(payload))
+    assert body.footers()[STORED_IN].endswith(CRC32.of(payload))
     assert body.read(10) == b""
 
 

@@ -9,7 +9,14 @@ import pytest
 from test.functional.s3.hostile.replies import Ask, code
 
 NOT_THERE = [
-    *("abac", "analytics", "intelligent-tiering", "inventory", "metadataConfiguration"),
+    *(
+        "abac",
+        "analytics",
+        "annotation",
+        "intelligent-tiering",
+        "inventory",
+        "metadataConfiguration",
+    ),
     *("metadataTable", "metrics", "renameObject", "restore", "select", "session"),
     "torrent",
 ]
@@ -22,6 +29,18 @@ def test_what_is_not_supported_is_501(
     s3.put_object(Bucket=bucket, Key="k", Body=b"data")
     for method in ("GET", "PUT", "POST"):
         for path in (f"/{bucket}?{name}", f"/{bucket}/k?{name}"):
+            answer = ask(method, path)
+            assert (answer.status, code(answer)) == (501, "NotImplemented"), path
+    assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"data"
+
+
+@pytest.mark.parametrize("query", ["new-verb", "new-verb=&name=n", "versionId=&new"])
+def test_a_write_of_an_unknown_kind_changes_nothing(
+    ask: Ask, s3: Any, bucket: str, query: str
+) -> None:
+    s3.put_object(Bucket=bucket, Key="k", Body=b"data")
+    for method in ("PUT", "POST", "DELETE"):
+        for path in (f"/{bucket}?{query}", f"/{bucket}/k?{query}"):
             answer = ask(method, path)
             assert (answer.status, code(answer)) == (501, "NotImplemented"), path
     assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"data"
