@@ -23,7 +23,12 @@ from compute.network.projects.tags import TagApi
 from compute.network.projects.topology import TopologyApi
 from compute.network.qos import policies, rules
 from compute.network.qos.rule_types import RuleTypeApi
-from compute.network.routing import floating_ips, port_forwardings, routers
+from compute.network.routing import (
+    conntrack_helpers,
+    floating_ips,
+    port_forwardings,
+    routers,
+)
 from compute.network.routing.floating_ip_pools import PoolApi
 from compute.network.routing.interfaces import RouterActions
 from compute.network.security import (
@@ -42,6 +47,7 @@ DEFINITIONS: tuple[Definition[Any], ...] = (
     routers.DEFINITION,
     floating_ips.DEFINITION,
     port_forwardings.DEFINITION,
+    conntrack_helpers.DEFINITION,
     groups.DEFINITION,
     group_rules.DEFINITION,
     subnet_pools.DEFINITION,

@@ -37,6 +37,10 @@ EXTENSIONS = {
         "Expose Port Forwarding in Floating IP",
         "What floating IPs forward, shown with them",
     ),
+    "expose-l3-conntrack-helper": (
+        "Expose CT helper in router",
+        "Conntrack helpers of routers, shown with them",
+    ),
     "external-net": ("Neutron external network", "Networks that routers lead to"),
     "ext-gw-mode": (
         "Neutron L3 Configurable external gateway mode",
@@ -76,6 +80,10 @@ EXTENSIONS = {
     "ip-substring-filtering": (
         "IP address substring filtering",
         "Ports by a part of their address",
+    ),
+    "l3-conntrack-helper": (
+        "Router conntrack helper",
+        "Connections that agree upon others, let through by routers",
     ),
     "l2_adjacency": ("L2 Adjacency", "Whether all of a network is one segment"),
     "net-mtu": ("Network MTU", "The MTU of networks"),

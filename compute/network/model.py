@@ -201,6 +201,16 @@ class PortForwarding(Resource):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConntrackHelper(Resource):
+    """A router reads flows to that port for the flows that they agree upon."""
+
+    router_id: str
+    helper: str
+    protocol: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SubnetPool(Resource):
     """Prefixes that subnets are cut from."""
 

@@ -22,6 +22,7 @@ _OWNED = (
     "router",
     "floatingip",
     "floatingip_port_forwarding",
+    "router_conntrack_helper",
     "security_group",
     "security_group_rule",
     "subnetpool",

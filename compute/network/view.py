@@ -243,6 +243,15 @@ class RouterGateway:
 
 
 @dataclass(frozen=True, slots=True)
+class ConntrackHelper:
+    """Flows to that port are read for the flows that they agree upon (FTP's data)."""
+
+    helper: str  # see ``conntrack_names``
+    protocol: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
 class Router:
     """A router that lives on this host; its ports are in ``HostView.ports``."""
 
@@ -251,6 +260,7 @@ class Router:
     gateway: RouterGateway | None = None
     interfaces: tuple[str, ...] = ()  # port ids
     routes: tuple[StaticRoute, ...] = ()
+    helpers: tuple[ConntrackHelper, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

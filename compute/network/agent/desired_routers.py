@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from compute.network.agent.conntrack_helpers import helper_text
 from compute.network.agent.desired_parts import DEFAULT_ROUTES, Parts, has_address
 from compute.network.agent.dhcp import router_dnsmasq
 from compute.network.agent.forwarding import forward_map
@@ -54,6 +55,7 @@ def add_router(parts: Parts, router: Router) -> None:
             inside,
             snat=has_snat,
             stand_in=stands_in[0] if stands_in else "",
+            helpers=helper_text(router.helpers, parts.settings.helpers),
         ),
         floating=floating,
         forwarded=forwarded,

@@ -38,13 +38,15 @@ def router_rules(
     *,
     snat: bool,
     stand_in: str = "",
+    helpers: str = "",
 ) -> str:
     """The router's whole ruleset.
 
     ``floating``: floating address to fixed address; ``forwarded``: the map of
     ``forwarding``; ``gateway``: the router's own
     IPv4 address outside, "" where there is none; ``inside``: prefixes of its networks;
-    ``stand_in``: the floating address of an interface of its own.
+    ``stand_in``: the floating address of an interface of its own; ``helpers``: see
+    ``conntrack_helpers``.
     """
     inward = _map("floating_in", floating)
     outward = _map("floating_out", {fixed: out for out, fixed in floating.items()})
@@ -70,7 +72,7 @@ def router_rules(
             f'oifname "{INNER_PREFIX}*" {within} ct status dnat snat to {gateway}'
         )
     body = f"""table ip {TABLE} {{
-{inward}{outward}{map_text(forwarded)}  chain before {{
+{helpers}{inward}{outward}{map_text(forwarded)}  chain before {{
     type nat hook prerouting priority -100; policy accept;
     dnat to ip daddr map @floating_in
     meta l4proto {{ tcp, udp }} dnat ip to ip daddr . meta l4proto . th dport map @{MAP}

@@ -15,6 +15,7 @@ from pathlib import Path
 from compute.core.bus import Bus, Message
 from compute.instance.client import InstanceClient
 from compute.network.agent.commands import search_path
+from compute.network.agent.conntrack_helpers import usable_helpers
 from compute.network.agent.host import Host
 from compute.network.agent.leftovers import find_leftovers, remove_leftovers
 from compute.network.agent.metadata_answers import InstanceMetadata
@@ -29,6 +30,7 @@ from compute.network.agent.settings import (
 )
 from compute.network.agent.tunnel_key import own_public_key
 from compute.network.client import NetworkClient
+from compute.network.conntrack_names import CONNTRACK_HELPERS
 from compute.network.view import WAKE_TOPIC_PREFIX, HostView
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.errors import Unavailable
@@ -72,6 +74,14 @@ def _host_resolvers() -> tuple[str, ...]:
         return ()
 
 
+def _usable_helpers() -> frozenset[tuple[str, str]]:
+    found = usable_helpers()
+    missing = sorted(name for name, _ in CONNTRACK_HELPERS - found)
+    if missing:
+        _log.warning("the kernel has no conntrack helpers %s", ", ".join(missing))
+    return found
+
+
 class NetworkAgentService:
     """One host's agent with all that it needs."""
 
@@ -99,6 +109,7 @@ class NetworkAgentService:
             options.resolvers or _host_resolvers(),
             usable_tunnel_address(options.tunnel_address, listens_at),
             own_public_key(state_directory),
+            _usable_helpers(),
         )
         self._bus = bus
         self._topic = WAKE_TOPIC_PREFIX + host

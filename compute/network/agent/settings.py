@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from compute.network.conntrack_names import CONNTRACK_HELPERS
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.option_types import Seconds
 from objectstore.kernel.settings import option
@@ -81,6 +82,8 @@ class AgentSettings:
     resolvers: tuple[str, ...] = ()
     tunnel_address: str = ""  # "": networks end at this host
     tunnel_key: str = ""  # public; "": no encrypted tunnel is made
+    # Conntrack helpers that the kernel has, with their protocols.
+    helpers: frozenset[tuple[str, str]] = CONNTRACK_HELPERS
 
 
 def usable_tunnel_address(wanted: str, listens_at: str) -> str:

@@ -32,6 +32,7 @@ from compute.network.model import (
 )
 from compute.network.port_names import OWNER_ROUTER_INTERFACE
 from compute.network.qos.qualities import policy_of, qualities
+from compute.network.routing.conntrack_helpers import helpers_of
 from compute.network.security.membership import groups_of_ports
 
 
@@ -61,7 +62,7 @@ def host_view(work: Work, host: str) -> view.HostView:
         security_groups=security_groups(
             work, {each for held in groups.values() for each in held}
         ),
-        routers=tuple(_router(router, ports) for router in routers),
+        routers=_routers(work, routers, ports),
         floating_ips=_floating_ips(work, routers),
         port_forwardings=_port_forwardings(work, routers),
         floating_qualities=_floating_qualities(work, routers),
@@ -165,6 +166,21 @@ def _port(
             view.DhcpOption(each["opt_name"], each["opt_value"], each["ip_version"])
             for each in port.dhcp_options
         ),
+    )
+
+
+def _routers(
+    work: Work, routers: Sequence[Router], ports: Sequence[Port]
+) -> tuple[view.Router, ...]:
+    helpers: dict[str, list[view.ConntrackHelper]] = {}
+    for each in helpers_of(work, [router.id for router in routers]):
+        told = view.ConntrackHelper(each.helper, each.protocol, each.port)
+        helpers.setdefault(each.router_id, []).append(told)
+    return tuple(
+        dataclasses.replace(
+            _router(router, ports), helpers=tuple(helpers.get(router.id, ()))
+        )
+        for router in routers
     )
 
 

@@ -105,6 +105,8 @@ def delete_router(work: Work, router: Router) -> None:
     work.connection.execute(
         tables.topologies.delete().where(tables.topologies.c.router_id == router.id)
     )
+    helpers = tables.conntrack_helpers
+    work.connection.execute(helpers.delete().where(helpers.c.router_id == router.id))
     work.delete(tables.routers, router)
 
 
@@ -158,6 +160,7 @@ def _holds(prefix: IPNetwork, address: str) -> bool:
 def _present(work: Work, routers: Sequence[Router]) -> list[Body]:
     gateways = [each.gateway_port_id for each in routers if each.gateway_port_id]
     addresses = addresses_of(work, gateways)
+    helpers = _helpers(work, [router.id for router in routers])
     shown = []
     for router in routers:
         info = None
@@ -176,11 +179,25 @@ def _present(work: Work, routers: Sequence[Router]) -> list[Body]:
                 "status": router.status,
                 "external_gateway_info": info,
                 "routes": list(router.routes),
+                "conntrack_helpers": helpers.get(router.id, []),
                 "availability_zone_hints": list(router.availability_zone_hints),
                 "availability_zones": [AVAILABILITY_ZONE] if router.host else [],
             }
         )
     return shown
+
+
+def _helpers(work: Work, routers: Sequence[str]) -> dict[str, list[Body]]:
+    table = tables.conntrack_helpers
+    found: dict[str, list[Body]] = {}
+    for row in work.rows(
+        table.select()
+        .where(table.c.router_id.in_(list(routers)))
+        .order_by(table.c.created_at, table.c.id)
+    ):
+        shown = {name: row[name] for name in ("helper", "protocol", "port")}
+        found.setdefault(row["router_id"], []).append(shown)
+    return found
 
 
 def _never(work: Work, values: list[str]) -> sa.ColumnElement[bool]:

@@ -32,6 +32,7 @@ from compute.network.tables.qos import (
     qos_policies,
 )
 from compute.network.tables.routing import (
+    conntrack_helpers,
     floating_ips,
     port_forwardings,
     routers,
@@ -51,6 +52,7 @@ __all__ = [
     "agents",
     "bandwidth_rules",
     "bindings",
+    "conntrack_helpers",
     "counters",
     "default_rules",
     "dscp_rules",

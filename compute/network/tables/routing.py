@@ -35,6 +35,18 @@ floating_ips = resource(
     sa.UniqueConstraint("port_id", "fixed_address", name="network_floating_ips_fixed"),
 )
 
+# Which of a router's flows are read for the flows that they agree upon.
+conntrack_helpers = resource(
+    "conntrack_helpers",
+    sa.Column("router_id", Id(), sa.ForeignKey(routers.c.id), nullable=False),
+    text("helper"),
+    text("protocol"),
+    whole("port"),
+    sa.UniqueConstraint(
+        "router_id", "protocol", "port", name="network_conntrack_helpers_port"
+    ),
+)
+
 # Ports of a floating IP, each sent on to a port of a guest's address; first and last.
 port_forwardings = resource(
     "port_forwardings",

@@ -23,6 +23,7 @@ PATHS = {
     "router": "routers",
     "floatingip": "floatingips",
     "port_forwarding": "",  # below a floating IP
+    "conntrack_helper": "",  # below a router
     "security_group": "security-groups",
     "security_group_rule": "security-group-rules",
     "address_scope": "address-scopes",
@@ -64,6 +65,8 @@ def furnish(house: House) -> None:
     got = house.ask("PUT", path, {"subnet_id": subnet["id"]})
     interface = "id tenant_id project_id port_id network_id subnet_id subnet_ids tags"
     assert set(got.json) == set(interface.split())
+    PATHS["conntrack_helper"] = f"routers/{router['id']}/conntrack_helpers"
+    make(house, "conntrack_helper", helper="ftp", protocol="tcp", port=21)
     make(house, "floatingip", floating_network_id=outside["id"], port_id=port["id"])
     shared = make(house, "floatingip", floating_network_id=outside["id"])
     inner = make(house, "port", network_id=network["id"])

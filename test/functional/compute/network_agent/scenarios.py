@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from test.functional.compute.network_agent import (
     between_hosts,
+    helped,
     leases,
     outages,
     speeds,
@@ -37,6 +38,7 @@ WITH_A_CLOUD: tuple[Callable[[Cloud], None], ...] = (
     ways.routers_meet_on_a_network,
     ways.a_router_lends_its_floating_address,
     ways.ports_are_forwarded,
+    helped.what_flows_agree_upon_is_let_through,
     ways.a_floating_address_moves,
     ways.metadata_is_reached,
     ways.metadata_is_reached_by_ipv6,
