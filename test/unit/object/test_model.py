@@ -81,6 +81,7 @@ class StoreMachine(RuleBasedStateMachine):
     def forget(self, name: str) -> None:
         held = self.states.pop(name, None)
         if held is not None:
+            self.bench.node.paid(key_of(name), held.newest)
             receipt = self.bench.node.forget(key_of(name), held.newest).wait(10)
             assert receipt.stored
 
