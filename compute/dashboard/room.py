@@ -16,6 +16,7 @@ from compute.dashboard.frame.session import Session
 from compute.dashboard.frame.session_key import session_key
 from compute.dashboard.frame.statics import Statics
 from compute.dashboard.frame.throttle import Throttle
+from compute.dashboard.pages.provider_sign_in import ProviderSignIn
 from compute.dashboard.pages.sign_in import SignIn
 from compute.dashboard.rooms import Rooms
 from compute.dashboard.settings import DashboardSettings
@@ -42,10 +43,12 @@ def build_room(parts: RoomParts, settings: DashboardSettings) -> Room:
         return Rooms(parts.callers, token, project, settings.look_patience)
 
     throttle = Throttle(settings.sign_in_failures, parts.clock)
-    sign_in = SignIn(throttle, settings.domain)
+    sealer = Sealer(session_key(path))
+    providers = ProviderSignIn(throttle, sealer)
+    sign_in = SignIn(throttle, settings.domain, providers)
     application = Dashboard(
-        Router([*all_routes(), *sign_in.routes()]),
-        Replies(Sealer(session_key(path)), Renderer(statics.path), parts.clock),
+        Router([*all_routes(), *sign_in.routes(), *providers.routes()]),
+        Replies(sealer, Renderer(statics.path), parts.clock),
         statics,
         rooms_for,
         parts.clock,

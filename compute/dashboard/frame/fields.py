@@ -72,6 +72,14 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """Another way to what the form is for: a link below it."""
+
+    label: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class Form:
     """The questions of one page.  ``cancel``: where the way back leads; ``also``: the
     label of a second button, which sends ``also`` beside the answers; ``picture``: what
@@ -89,6 +97,7 @@ class Form:
     upload_to: str = ""  # where the script sends files one by one, with progress
     also: str = ""
     picture: Drawing | None = None
+    ways: Sequence[Way] = ()
     kind: str = "form"
 
     def flat(self) -> list[Field]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 from objectstore.kernel.reply import HeaderList
@@ -23,6 +25,12 @@ _ALWAYS = (
     ("Cross-Origin-Resource-Policy", "same-origin"),
     ("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),
 )
+
+
+def is_https(environ: Mapping[str, Any]) -> bool:
+    """Whether the browser speaks TLS, with us or with a proxy before us."""
+    forwarded = environ.get("HTTP_X_FORWARDED_PROTO", "").split(",")[0].strip()
+    return "https" in (forwarded, environ.get("wsgi.url_scheme", ""))
 
 
 def page_headers(frame_url: str = "") -> HeaderList:

@@ -9,14 +9,15 @@ from compute.dashboard.frame.addresses import address_of, sign_in_path
 from compute.dashboard.frame.belief import CSRF_FIELD, CSRF_HEADER
 from compute.dashboard.frame.cookies import read_cookies, set_cookie
 from compute.dashboard.frame.fields import Form
-from compute.dashboard.frame.headers import page_headers
+from compute.dashboard.frame.headers import is_https, page_headers
 from compute.dashboard.frame.menu import menu_of
+from compute.dashboard.frame.provider_sign_in import WAY_SECONDS
 from compute.dashboard.frame.render import Renderer
 from compute.dashboard.frame.sealing import Sealer
 from compute.dashboard.frame.session import Session, read_session, write_session
 from compute.dashboard.frame.submitted import Submitted
 from compute.dashboard.frame.view import Page
-from compute.dashboard.frame.visit import Redirect, Visit
+from compute.dashboard.frame.visit import WAY_COOKIE, Redirect, Visit
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.reply import HeaderList, Reply
 from objectstore.kernel.request import Request
@@ -128,7 +129,8 @@ class Replies:
 
     def redirect(self, request: Request, base: str, to: Redirect) -> Reply:
         """On to another page, with a notice or a session."""
-        headers: HeaderList = [*page_headers(), ("Location", base + to.path)]
+        place = to.path if to.is_outside else base + to.path
+        headers: HeaderList = [*page_headers(), ("Location", place)]
         if to.session is not None:
             left = int(to.session.expires_at - self._clock.time())
             sealed = write_session(self._sealer, to.session) if left > 0 else ""
@@ -137,6 +139,9 @@ class Replies:
             text = to.notice.text[:NOTICE_CHARACTERS_MAX]
             sealed = self._sealer.seal("notice", [text, to.notice.tone])
             headers.append(_cookie(request, NOTICE_COOKIE, sealed, NOTICE_SECONDS))
+        if to.way is not None:
+            seconds = WAY_SECONDS if to.way else 0
+            headers.append(_cookie(request, WAY_COOKIE, to.way, seconds))
         return Reply(303, b"", headers, None)
 
     def _html(
@@ -174,7 +179,6 @@ def _said_to_script(visit: Visit, shown: Any) -> Reply:
 
 def _cookie(request: Request, name: str, value: str, seconds: int) -> tuple[str, str]:
     environ = request.environ
-    forwarded = environ.get("HTTP_X_FORWARDED_PROTO", "").split(",")[0].strip()
-    is_secure = "https" in (forwarded, environ.get("wsgi.url_scheme", ""))
     path = environ.get("SCRIPT_NAME", "") or "/"
+    is_secure = is_https(environ)
     return set_cookie(name, value, path=path, is_secure=is_secure, seconds=seconds)

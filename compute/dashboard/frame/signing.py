@@ -9,6 +9,7 @@ import orjson
 
 from compute.dashboard.frame.session import Session, session_of
 from compute.dashboard.rooms import Rooms
+from objectstore.client.caller import Answer
 from objectstore.kernel.errors import Unavailable
 
 TOKENS = "/auth/tokens"
@@ -28,7 +29,7 @@ def sign_in(
     if passcode:
         identity["methods"].append("totp")
         identity["totp"] = {"user": {**person, "passcode": passcode}}
-    return _settled(rooms, _issue(rooms, identity, "unscoped"))
+    return settled(rooms, _issue(rooms, identity, "unscoped"))
 
 
 def into_project(rooms: Rooms, session: Session, project_id: str) -> Session:
@@ -72,7 +73,8 @@ def revoke(rooms: Rooms, token: str) -> None:
     rooms.call("identity", "DELETE", TOKENS, headers=headers)
 
 
-def _settled(rooms: Rooms, unscoped: Session) -> Session:
+def settled(rooms: Rooms, unscoped: Session) -> Session:
+    """From a session in no project to one in the user's own, or the first."""
     asked = rooms.together(
         projects=lambda: projects_of(rooms, unscoped.token),
         domains=lambda: domains_of(rooms, unscoped.token),
@@ -107,8 +109,12 @@ def _issue(rooms: Rooms, identity: Any, scope: Any) -> Session:
     with rooms.stream(
         "identity", "POST", TOKENS, headers, orjson.dumps(body)
     ) as answer:
-        token = answer.headers.get(SUBJECT, "")
-        document = answer.json()
+        return session_from(answer)
+
+
+def session_from(answer: Answer) -> Session:
+    """From identity's answer with a token.  ``Unavailable``."""
+    token = answer.headers.get(SUBJECT, "")
     if not token:
         raise Unavailable("identity answered without a token")
-    return session_of(token, document)
+    return session_of(token, answer.json())

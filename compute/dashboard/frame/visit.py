@@ -12,6 +12,8 @@ from compute.dashboard.frame.submitted import Submitted
 from compute.dashboard.rooms import Rooms
 from objectstore.kernel.request import Request
 
+WAY_COOKIE = "ringstack-way"
+
 
 @dataclass(frozen=True, slots=True)
 class Notice:
@@ -23,11 +25,17 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Redirect:
-    """Go there (a path of ours) with that notice.  ``session``: signed in anew."""
+    """Go there (a path of ours) with that notice.  ``session``: signed in anew.
+
+    ``is_outside``: it is the URL of an identity provider, as identity has told it;
+    ``way``: what the browser keeps until it is back from there ("": no more).
+    """
 
     path: str
     notice: Notice | None = None
     session: Session | None = None
+    is_outside: bool = False
+    way: str | None = None
 
 
 @dataclass(slots=True)

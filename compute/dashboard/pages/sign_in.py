@@ -22,6 +22,7 @@ from compute.dashboard.frame.view import (
     Text,
 )
 from compute.dashboard.frame.visit import Notice, Redirect, Visit
+from compute.dashboard.pages.provider_sign_in import ProviderSignIn
 from objectstore.kernel.errors import Rejected, Unavailable
 
 # The same for a wrong name, a wrong password or passcode, and an account that is
@@ -38,9 +39,12 @@ SIGNED_OUT = Session("", "", 0.0, "", "", "", "")
 class SignIn:
     """The pages of people who are not signed in."""
 
-    def __init__(self, throttle: Throttle, domain: str) -> None:
+    def __init__(
+        self, throttle: Throttle, domain: str, providers: ProviderSignIn
+    ) -> None:
         self._throttle = throttle
         self._domain = domain
+        self._providers = providers
 
     def routes(self) -> list[Route]:
         """Where they are."""
@@ -82,6 +86,7 @@ class SignIn:
             ],
             "Sign in",
             "",
+            ways=self._providers.ways(visit),
         )
 
     def sign_in(self, visit: Visit, values: Values) -> Redirect:

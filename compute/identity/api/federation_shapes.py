@@ -17,8 +17,11 @@ _URL = {
     "maxLength": 255,
     "pattern": r"^https?://\S+$",
 }
+# Clients say it again in the body.
+_ALSO = {"id": {"type": "string", "maxLength": 64}}
 
 _PROVIDER = {
+    **_ALSO,
     "enabled": shapes.FLAG,
     "description": shapes.TEXT,
     "authorization_ttl": {
@@ -39,6 +42,7 @@ NEW_PROVIDER = shapes.body(
 PROVIDER = shapes.body("identity_provider", _PROVIDER, more=False)
 
 _PROTOCOL = {
+    **_ALSO,
     "mapping_id": KEY,
     "remote_id_attribute": {"type": ["string", "null"], "maxLength": 64},
 }
@@ -46,6 +50,7 @@ NEW_PROTOCOL = shapes.body("protocol", _PROTOCOL, ["mapping_id"], more=False)
 PROTOCOL = shapes.body("protocol", _PROTOCOL, more=False)
 
 _SERVICE_PROVIDER = {
+    **_ALSO,
     "enabled": shapes.FLAG,
     "description": shapes.TEXT,
     "auth_url": _URL,
@@ -58,6 +63,7 @@ NEW_SERVICE_PROVIDER = shapes.body(
 SERVICE_PROVIDER = shapes.body("service_provider", _SERVICE_PROVIDER, more=False)
 
 _MAPPING = {
+    **_ALSO,
     # By the schema of its version: ``check_rules``.
     "rules": {"type": "array"},
     "schema_version": {"enum": [V1, V2, None]},

@@ -92,6 +92,7 @@ class ServiceProvidersApi:
         values = changes_of(
             call, federation_shapes.SERVICE_PROVIDER, "service_provider", found.id
         )
+        values.pop("id", None)
         if "relay_state_prefix" in values:
             values["relay_state_prefix"] = (
                 values["relay_state_prefix"] or RELAY_STATE_PREFIX

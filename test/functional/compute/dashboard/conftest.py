@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from compute.agent.disks.qcow2 import empty_image
+from test.fakes.oidc_provider import OidcProvider, running_provider
 from test.functional.compute.dashboard.surfer import Surfer
+from test.functional.compute.federated import furnish, operators_file
 from test.functional.compute.house import SIMULATED, RunningCloud, running_cloud
 from test.functional.harness.browser import chromium
 
@@ -55,9 +57,21 @@ class Shown:
 
 
 @pytest.fixture(scope="session")
-def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
+def provider() -> Iterator[OidcProvider]:
+    """Somebody who knows people."""
+    with running_provider() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def shown(
+    tmp_path_factory: pytest.TempPathFactory, provider: OidcProvider
+) -> Iterator[Shown]:
     directory: Path = tmp_path_factory.mktemp("dashboard")
-    with running_cloud(directory / "c", SECTIONS, roles=ROLES) as cloud:
+    file = operators_file(directory, provider)
+    sections = {**SECTIONS, "identity": {"federation_file": str(file)}}
+    with running_cloud(directory / "c", sections, roles=ROLES) as cloud:
+        furnish(cloud, directory)
         admin = cloud.sdk()
         admin.create_flavor("m1.small", ram=512, vcpus=1, disk=1)
         admin.create_flavor("m1.large", ram=1024, vcpus=2, disk=2)
