@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import filecmp
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -24,6 +25,9 @@ def tree(tmp_path: Path) -> Path:
     (root / "ü b.txt").write_text("unicode and space")
     (root / "deep" / "empty").write_bytes(b"")
     (root / "deep" / "er" / "large").write_bytes(bytes(range(256)) * 40_000)
+    # What is younger than the second in which it is uploaded, aws would send again.
+    for path in root.rglob("*"):
+        os.utime(path, (1_700_000_000, 1_700_000_000))
     return root
 
 
