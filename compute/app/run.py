@@ -6,8 +6,11 @@ import logging
 from collections.abc import Callable
 
 from compute.settings import CloudSettings
+from objectstore.kernel.clock import SystemClock
+from objectstore.kernel.http.identity_file import why_unfit
 from objectstore.kernel.log import set_up_logging
 from objectstore.kernel.process import Worker, allow_many_descriptors, serve
+from objectstore.kernel.settings import BadSettings, Mistake
 from objectstore.kernel.supervisor import Supervisor
 
 # What tells at every start what nobody wants to know.
@@ -18,7 +21,7 @@ _log = logging.getLogger("compute")
 
 def run(settings: CloudSettings, read_again: Callable[[], CloudSettings]) -> int:
     """Serve until told to stop; the exit status.  SIGHUP starts anew with what the
-    file says then."""
+    file says then, unless that holds mistakes."""
     set_up_logging(settings.log)
     for name in TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
@@ -27,7 +30,30 @@ def run(settings: CloudSettings, read_again: Callable[[], CloudSettings]) -> int
     def work(worker: Worker) -> int:
         return _work(read_again, worker)
 
-    return Supervisor(work, 1).run()
+    def is_ready_for_more() -> bool:
+        mistakes = find_obstacles(read_again)
+        for mistake in mistakes:
+            _log.error("not read again: %s", mistake)
+        return not mistakes
+
+    return Supervisor(work, 1, may_replace=is_ready_for_more).run()
+
+
+def find_obstacles(read: Callable[[], CloudSettings]) -> list[Mistake]:
+    """Why a process could not begin with what the files say now."""
+    # Imported here, and in a process of its own: the supervisor needs none of it.
+    from objectstore.app import check
+
+    try:
+        settings = read()
+    except BadSettings as error:
+        return list(error.mistakes)
+    found = []
+    if why := why_unfit(settings.tls, SystemClock().monotonic):
+        found.append(Mistake(str(settings.source), "tls", "", why))
+    if settings.cloud.object_store is not None:
+        found += check.find_obstacles(settings.cloud.object_store.absolute())
+    return found
 
 
 def _work(read: Callable[[], CloudSettings], worker: Worker) -> int:

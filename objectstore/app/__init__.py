@@ -32,9 +32,9 @@ def run(settings: StoreSettings, read_again: Callable[[], StoreSettings]) -> int
     def is_ready_for_more() -> bool:
         # Imported here, and in a worker: the supervisor, which lives as long, needs
         # none of it.
-        from objectstore.app.check import find_mistakes
+        from objectstore.app.check import find_obstacles
 
-        mistakes = find_mistakes(settings.source)
+        mistakes = find_obstacles(settings.source)
         for mistake in mistakes:
             _log.error("not read again: %s", mistake)
         return not mistakes

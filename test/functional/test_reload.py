@@ -46,6 +46,17 @@ def test_reload(tmp_path: Path) -> None:
         assert store.workers() == [before]
         client.ok("GET", "box")
 
+        settings.write_text(text, "utf-8")
+        (ring,) = tmp_path.rglob("object.ring.gz")
+        ring.rename(ring.with_name("away"))
+        os.kill(store.pid(), signal.SIGHUP)
+        stay = "the workers stay as they are"
+        wait_for(lambda: log.read_text().count(stay) == 2, "a word")
+        assert "object.ring.gz: no ring" in log.read_text()
+        ring.with_name("away").rename(ring)
+        client.ok("GET", "box")
+        assert store.workers() == [before]
+
         good = f"{text}\n[app:proxy-server]\nallow_account_management = false\n"
         settings.write_text(good, "utf-8")
         with ThreadPoolExecutor(1) as pool:

@@ -112,6 +112,21 @@ class CallerIdentity:
         return self._context
 
 
+def why_unfit(settings: TlsSettings, monotonic: Callable[[], float]) -> str:
+    """Why the files could not be shown, or believed, by a process that begins now; "":
+    they are good."""
+    if settings.certificate is None:
+        return ""
+    try:
+        ServerIdentity(settings, monotonic)
+        if settings.authority is not None:
+            ServerIdentity(settings, monotonic, authority=settings.authority)
+            caller_identity(settings, monotonic)
+    except Unavailable as error:
+        return str(error)
+    return ""
+
+
 def caller_identity(
     settings: TlsSettings, monotonic: Callable[[], float]
 ) -> CallerIdentity | None:
