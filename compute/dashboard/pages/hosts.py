@@ -13,6 +13,7 @@ from compute.dashboard.frame.view import (
     Badge,
     Bar,
     Bars,
+    Cell,
     Empty,
     Link,
     Page,
@@ -42,6 +43,7 @@ def show(visit: Visit) -> Page:
         servers=lambda: rooms.get(
             "compute", "servers", "detail", all_tenants=1, limit=SERVERS_SHOWN
         ),
+        projects=lambda: rooms.get("identity", "projects"),
         claims=lambda: rooms.call(
             "compute",
             "GET",
@@ -93,11 +95,19 @@ def _load(host: Mapping[str, Any]) -> Bars:
     memory, has = host["memory_mb_used"] * MIB, host["memory_mb"] * MIB
     disk, room = host["local_gb_used"] * GIB, host["local_gb"] * GIB
     bars = [
-        Bar("Virtual processors", processors, may, f"{processors} of {may}"),
+        _processors(processors, may),
         Bar("Memory", memory, has, f"{formats.size(memory)} of {formats.size(has)}"),
         Bar("Disk", disk, room, f"{formats.size(disk)} of {formats.size(room)}"),
     ]
     return Bars(f"load-{host['id']}", bars, host["hypervisor_hostname"])
+
+
+def _processors(promised: int, there: int) -> Bar:
+    """More may be promised than there are: that is no error."""
+    if promised > there:
+        shown = f"{promised} on {there} processors"
+        return Bar("Virtual processors", promised, -1, shown)
+    return Bar("Virtual processors", promised, there, f"{promised} of {there}")
 
 
 def _services(found: Answers) -> Table:
@@ -147,6 +157,8 @@ def _agents(found: Answers) -> Table:
 
 
 def _servers(found: Answers) -> Table:
+    projects = found.get("projects", {}).get("projects", ())
+    names = {each["id"]: each["name"] for each in projects}
     rows = [
         Row(
             [
@@ -154,7 +166,7 @@ def _servers(found: Answers) -> Table:
                 status_of(each),
                 Text(each.get("OS-EXT-SRV-ATTR:host") or "\u2013"),
                 Text(", ".join(addresses_of(each)), "mono"),
-                Text(each["tenant_id"], "mono"),
+                _project(each["tenant_id"], names),
                 When(each["created"]),
             ],
             is_busy=is_busy(each),
@@ -166,6 +178,12 @@ def _servers(found: Answers) -> Table:
     return Table(
         "servers", columns, rows, Empty("No servers."), title, is_filterable=True
     )
+
+
+def _project(project_id: str, names: Mapping[str, str]) -> Cell:
+    if project_id not in names:
+        return Text(project_id, "mono")
+    return Link(names[project_id], f"/projects/{project_id}")
 
 
 def _set(way: str) -> Any:

@@ -36,11 +36,12 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """A straight line down."""
+    """A line straight down, and then to ``aside`` where that is not 0."""
 
     x: int
     y1: int
     y2: int
+    aside: int = 0
 
 
 @dataclass(slots=True)
@@ -202,8 +203,12 @@ def _wire(
     known = sorted(levels[each] for each in nets if each in levels)
     middle = x + BOX_WIDTH // 2
     for place, level in enumerate(known):
-        if tops[level] < top:
-            picture.wires.append(Wire(middle, tops[level] + BAR_HEIGHT, top))
+        bar = tops[level] + BAR_HEIGHT
+        if tops[level] < top and top - bar < ROW:
+            picture.wires.append(Wire(middle, bar, top))
+        elif tops[level] < top:
+            # Beside the boxes that stand between, which it has nothing to do with.
+            picture.wires.append(Wire(x - GAP // 2, bar, top + BOX_HEIGHT // 2, x))
         else:
             aside = middle + 12 * place
             picture.wires.append(Wire(aside, top + BOX_HEIGHT, tops[level]))

@@ -1,3 +1,14 @@
+// The boxes of a form, all at once.
+export function chooseEvery() {
+  for (const every of document.querySelectorAll("[data-every]")) {
+    every.closest("label").hidden = false;
+    const boxes = every.closest("fieldset").querySelectorAll(".checks input");
+    every.addEventListener("change", () => {
+      for (const box of boxes) box.checked = every.checked;
+    });
+  }
+}
+
 // How many rows are checked, and all of those that are shown at once.
 export function chooseRows(within) {
   for (const form of within.querySelectorAll("form.choose")) {
