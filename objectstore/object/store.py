@@ -183,7 +183,11 @@ class ObjectStore:
             self.make_sure_of_room(len(body))
             return self.submit(
                 Change(
-                    *(self.view, PUT_INLINE, key, coming, body),
+                    self.view,
+                    PUT_INLINE,
+                    key,
+                    coming,
+                    body,
                     row_owed=row_owed,
                     since=since,
                 )

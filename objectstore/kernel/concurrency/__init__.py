@@ -33,6 +33,7 @@ from objectstore.kernel.concurrency.descriptors import (
     wait_writable,
 )
 from objectstore.kernel.concurrency.event import Event
+from objectstore.kernel.concurrency.hub import use_own_hub
 from objectstore.kernel.concurrency.native_threads import offload
 from objectstore.kernel.concurrency.promise import (
     Promise,
@@ -56,6 +57,8 @@ from objectstore.kernel.concurrency.tasks import (
     wait_task,
 )
 from objectstore.kernel.concurrency.turns import soon
+
+use_own_hub()
 
 __all__ = [
     "Event",
