@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -155,8 +154,7 @@ def _fields(
 ) -> dict[str, Any] | None:
     if found is None:
         return None
-    values = asdict(found) | {"exists": found.exists}
-    return {name: values[name] for name in fields}
+    return {name: getattr(found, name) for name in fields}
 
 
 def differences(replicas: list[dict[str, Any]]) -> set[str]:

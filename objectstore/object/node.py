@@ -7,7 +7,6 @@ from the disk: then the hub serves others meanwhile.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from objectstore.kernel.concurrency import Promise, promised
 from objectstore.kernel.disk import Buffer
@@ -128,7 +127,7 @@ class LocalObjectNode(ObjectNode):
             held = self.store.held(key)
             if held is None or held.state is None or not held.state.exists:
                 return Promise.of(Receipt(stored=False, found=False))
-            change = replace(state, timestamp=0, deleted_timestamp=0)
+            change = state._replace(timestamp=0, deleted_timestamp=0)
             return self.store.change(key, change, None, row_owed=True)
         except RingstackError as error:
             return Promise.failed(error)

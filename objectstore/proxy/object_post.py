@@ -7,8 +7,6 @@ somebody read (``Context.if_timestamp``) is decided with the name reserved.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.errors import Rejected, Unavailable
 from objectstore.kernel.reply import HeaderList, Reply, text_reply
@@ -81,8 +79,7 @@ def _post(
         delete_at=delete_at,
     )
     if request.header("Content-Type").strip():
-        change = replace(
-            change,
+        change = change._replace(
             content_type=content_type(request, target.name),
             content_type_timestamp=timestamp,
         )

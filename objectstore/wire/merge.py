@@ -18,7 +18,6 @@ same ten microseconds; the larger etag wins then, on every replica alike.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from objectstore.wire.records import ObjectState
@@ -49,8 +48,7 @@ def merge_states(held: ObjectState | None, coming: ObjectState) -> ObjectState:
         _content_type_order,
     )
     return normal(
-        replace(
-            data,
+        data._replace(
             metadata=meta.metadata,
             metadata_timestamp=meta.metadata_timestamp,
             delete_at=meta.delete_at,
@@ -83,7 +81,7 @@ def normal(state: ObjectState) -> ObjectState:
     if not deleted:
         return state
     if state.timestamp > deleted:
-        return replace(state, deleted_timestamp=0)
+        return state._replace(deleted_timestamp=0)
     live_metadata = state.metadata_timestamp > deleted
     live_type = state.content_type_timestamp > deleted
     bare = ObjectState(state.name, deleted_timestamp=deleted)
@@ -91,15 +89,13 @@ def normal(state: ObjectState) -> ObjectState:
         return bare
     # A POST that overtook its PUT on the way: kept until the PUT comes.
     if live_metadata:
-        bare = replace(
-            bare,
+        bare = bare._replace(
             metadata=state.metadata,
             metadata_timestamp=state.metadata_timestamp,
             delete_at=state.delete_at,
         )
     if live_type:
-        bare = replace(
-            bare,
+        bare = bare._replace(
             content_type=state.content_type,
             content_type_timestamp=state.content_type_timestamp,
         )

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 
 from objectstore.kernel import concurrency
 from objectstore.kernel.concurrency import Promise
@@ -105,7 +104,7 @@ class MemoryObjectNode:
         held = self.objects.get(key)
         if held is None or not held.exists:
             return Promise.of(Receipt(stored=False, found=False))
-        change = replace(state, timestamp=0, deleted_timestamp=0)
+        change = state._replace(timestamp=0, deleted_timestamp=0)
         merged = merge_states(held, change)
         self.objects[key] = merged
         stored = (

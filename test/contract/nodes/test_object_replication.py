@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -166,12 +165,12 @@ def test_merge_takes_over_a_tombstone(object_node: Any) -> None:
 def test_merge_takes_the_newest_of_each_part(object_node: Any) -> None:
     kept(object_node.put(KEY, data(5, b"old"), b"old"))
     kept(object_node.post(KEY, changed_metadata(9, {"X-Object-Meta-A": "9"})))
-    other = replace(data(7, b"new"), content_type="b/c", content_type_timestamp=8)
+    other = data(7, b"new")._replace(content_type="b/c", content_type_timestamp=8)
     kept(object_node.merge(KEY, other, b"new"))
     lookup = kept(object_node.lookup(KEY, want_body=True))
     assert lookup.body == b"new"
-    assert lookup.state == replace(
-        other, metadata={"X-Object-Meta-A": "9"}, metadata_timestamp=9
+    assert lookup.state == other._replace(
+        metadata={"X-Object-Meta-A": "9"}, metadata_timestamp=9
     )
 
 
@@ -180,8 +179,8 @@ def test_merge_brings_newer_metadata_to_data_that_is_here(object_node: Any) -> N
     upload = kept(object_node.begin(KEY, len(body)))
     send(upload, body)
     kept(upload.commit(data(5, body)))
-    newer = replace(
-        data(5, body), metadata={"X-Object-Meta-A": "6"}, metadata_timestamp=6
+    newer = data(5, body)._replace(
+        metadata={"X-Object-Meta-A": "6"}, metadata_timestamp=6
     )
     assert kept(object_node.merge(KEY, newer, None)).stored
     assert kept(object_node.lookup(KEY, want_body=False)).state == newer

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tracemalloc
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -71,7 +70,7 @@ def copy(source: Any, target: Any, state: Any, meter: Any = lambda size: None) -
 
 
 def test_a_huge_body_takes_constant_memory() -> None:
-    state = replace(put_state("one", 10, b""), size=HUGE)
+    state = put_state("one", 10, b"")._replace(size=HUGE)
     source, target = Endless(), Drain()
     metered: list[int] = []
     tracemalloc.start()
@@ -91,7 +90,7 @@ def test_a_body_that_ends_early_is_not_committed() -> None:
         def read(self, key: bytes, timestamp: int, start: int, stop: int) -> Any:
             return super().read(key, timestamp, start, stop - len(PIECE))
 
-    state = replace(put_state("one", 10, b""), size=16 * len(PIECE))
+    state = put_state("one", 10, b"")._replace(size=16 * len(PIECE))
     target = Drain()
     with pytest.raises(Unavailable):
         copy(Short(), target, state)
@@ -105,7 +104,7 @@ def test_what_changed_meanwhile_is_left_for_later() -> None:
     with pytest.raises(Unavailable):
         copy(source, target, old)
     assert not target.objects
-    large = replace(old, size=INLINE_BYTES_MAX + 1)
+    large = old._replace(size=INLINE_BYTES_MAX + 1)
     with pytest.raises(Rejected):
         copy(source, target, large)
 
@@ -114,7 +113,7 @@ def test_newer_metadata_goes_along() -> None:
     source, target = MemoryObjectNode(), MemoryObjectNode()
     state = put_state("one", 10, b"body")
     source.put(KEY, state, b"body")
-    change = replace(state, metadata={"X-Object-Meta-A": "1"}, metadata_timestamp=20)
+    change = state._replace(metadata={"X-Object-Meta-A": "1"}, metadata_timestamp=20)
     source.post(KEY, change)
     assert copy(source, target, state) == 4
     assert target.objects == source.objects

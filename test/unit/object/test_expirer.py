@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from random import Random
 
 import pytest
@@ -37,7 +36,7 @@ class World:
     def put(self, name: str, seconds: int, at: int = 10) -> None:
         state = put_state(name, at, b"body")
         ends = int(self.clock.time()) + seconds
-        state = replace(state, delete_at=ends)
+        state = state._replace(delete_at=ends)
         self.bench.node.put(key_of(name), state, b"body", row_owed=False).wait(10)
 
     def expire(self, key: bytes, state: ObjectState) -> Promise[bool]:

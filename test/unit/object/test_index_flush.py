@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -46,7 +45,7 @@ class Model:
                 continue
             state = put_state(key.hex(), self._time, b"")
             if self._random.random() < 0.3:
-                state = replace(state, delete_at=self._random.randrange(1, EXPIRES))
+                state = state._replace(delete_at=self._random.randrange(1, EXPIRES))
             place = Place(1, self._time, 100)
             body = Body(place, 0, 0, 0) if self._random.random() < 0.6 else None
             coming = coming_of(key, state)

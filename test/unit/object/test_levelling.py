@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import permutations
 
 from hypothesis import given
@@ -113,7 +112,7 @@ def test_covered_means_that_merging_changes_nothing(
 
 def test_a_deletion_beats_a_stale_put_in_every_order() -> None:
     put = ObjectState(NAME, timestamp=5, size=1, etag="x", metadata_timestamp=5)
-    newer = replace(put, timestamp=9, etag="y", metadata_timestamp=9)
+    newer = put._replace(timestamp=9, etag="y", metadata_timestamp=9)
     tombstone = ObjectState(NAME, deleted_timestamp=7)
     assert plan_exchange(tombstone, put, 0) == Plan(push=True)
     assert plan_exchange(tombstone, newer, 0) == Plan(pull=True, pull_body=True)
