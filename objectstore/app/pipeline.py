@@ -19,6 +19,7 @@ from objectstore.kernel.request import Application
 from objectstore.kernel.settings import BadSettings, Mistake, read_file
 from objectstore.middleware.layers import layers, tighten
 from objectstore.middleware.order import DEFAULT_PIPELINE, check_pipeline
+from objectstore.middleware.shortcut import shortened
 
 PIPELINE_SECTION = "pipeline:main"
 # The last name of a pipeline stands for our own application.
@@ -72,6 +73,7 @@ def wrap(
         raise BadSettings(mistakes)
     for make in makers:
         application = make(application)
+    application = shortened(application)
     tighten(application)
     return application
 

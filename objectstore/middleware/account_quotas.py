@@ -20,6 +20,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from objectstore.kernel.concerns import Concerns
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.reply import HeaderList
 from objectstore.kernel.request import (
@@ -63,6 +64,8 @@ class AccountQuotasSettings:
 
 class AccountQuotas:
     """The filter; see the module's docstring."""
+
+    concerns = Concerns(account_metadata=(STORED_BYTES_HEADER, STORED_COUNT_HEADER))
 
     def __init__(self, app: Application) -> None:
         self.app = app

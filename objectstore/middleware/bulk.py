@@ -34,6 +34,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from objectstore.kernel.clock import Clock, SystemClock
+from objectstore.kernel.concerns import Concerns
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.option_types import Seconds, Size
 from objectstore.kernel.reply import Reply
@@ -64,6 +65,9 @@ class BulkSettings:
 
 class Bulk:
     """The filter; see the module's docstring."""
+
+    # All that it does is asked for in the query.
+    concerns = Concerns()
 
     def __init__(self, app: Application, settings: BulkSettings, clock: Clock) -> None:
         self.app = app

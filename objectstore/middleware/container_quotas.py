@@ -27,6 +27,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from objectstore.kernel.concerns import Concerns
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.request import (
     CONTEXT_KEY,
@@ -61,6 +62,8 @@ class ContainerQuotasSettings:
 
 class ContainerQuotas:
     """The filter; see the module's docstring."""
+
+    concerns = Concerns(container_metadata=(BYTES_HEADER, COUNT_HEADER))
 
     def __init__(self, app: Application, turns: QuotaTurns | None = None) -> None:
         self.app = app

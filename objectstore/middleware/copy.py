@@ -34,6 +34,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote_to_bytes, urlencode
 
+from objectstore.kernel.concerns import Concerns
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.option_types import TRUE_WORDS, Size
 from objectstore.kernel.reply import HeaderList, Reply
@@ -113,6 +114,8 @@ class Source:
 
 class Copy:
     """The filter; see the module's docstring."""
+
+    concerns = Concerns(request_keys=("HTTP_X_COPY_FROM",))
 
     __slots__ = ("_settings", "app")
 

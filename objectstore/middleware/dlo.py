@@ -28,6 +28,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote
 
+from objectstore.kernel.concerns import Concerns
 from objectstore.kernel.conditions import Conditions, parse_date
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.reply import HeaderList, Reply, text_reply
@@ -66,6 +67,12 @@ class DloSettings:
 
 class Dlo:
     """The filter; see the module's docstring."""
+
+    # Conditions and ranges are about the whole, not about its manifest.
+    concerns = Concerns(
+        request_keys=(_MANIFEST_KEY, "HTTP_IF_", "HTTP_RANGE"),
+        reply_headers=(MANIFEST,),
+    )
 
     def __init__(self, app: Application, settings: DloSettings) -> None:
         self.app = app

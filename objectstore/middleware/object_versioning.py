@@ -39,6 +39,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from objectstore.kernel.clock import Clock, SystemClock
+from objectstore.kernel.concerns import Concerns
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.option_types import TRUE_WORDS
 from objectstore.kernel.reply import Reply
@@ -88,6 +89,8 @@ class ObjectVersioningSettings:
 
 class ObjectVersioning:
     """The filter; see the module's docstring."""
+
+    concerns = Concerns(container_metadata=(containers.ENABLED, containers.HIDDEN))
 
     def __init__(self, app: Application, clock: Clock) -> None:
         self.app = app

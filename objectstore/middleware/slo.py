@@ -50,6 +50,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from objectstore.kernel.clock import Clock, SystemClock
+from objectstore.kernel.concerns import Concerns
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.option_types import TRUE_WORDS, Seconds, Size
 from objectstore.kernel.reply import Reply
@@ -114,6 +115,12 @@ class SloSettings:
 
 class Slo:
     """The filter; see the module's docstring."""
+
+    # Conditions and ranges are about the whole, not about its manifest.
+    concerns = Concerns(
+        request_keys=("HTTP_X_STATIC_LARGE_OBJECT", "HTTP_IF_", "HTTP_RANGE"),
+        reply_headers=(SLO_SIZE,),
+    )
 
     def __init__(self, app: Application, settings: SloSettings, clock: Clock) -> None:
         self.app = app

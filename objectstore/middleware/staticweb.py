@@ -35,6 +35,7 @@ from urllib.parse import quote, urlencode
 
 import orjson
 
+from objectstore.kernel.concerns import Concerns
 from objectstore.kernel.option_types import TRUE_WORDS
 from objectstore.kernel.reply import Reply, text_reply
 from objectstore.kernel.request import Application, Environ, Request, StartResponse
@@ -58,6 +59,9 @@ class StaticwebSettings:
 
 class Staticweb:
     """The filter; see the module's docstring."""
+
+    # It is for clients that nobody knows, and those who ask to be taken for one.
+    concerns = Concerns(request_keys=("HTTP_X_WEB_MODE",))
 
     def __init__(self, app: Application) -> None:
         self.app = app

@@ -31,6 +31,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote, unquote_to_bytes
 
+from objectstore.kernel.concerns import Concerns
 from objectstore.kernel.conditions import unquoted
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.reply import Reply, text_reply
@@ -77,6 +78,12 @@ class SymlinkSettings:
 
 class Symlink:
     """The filter; see the module's docstring."""
+
+    # Conditions and ranges are about the target.
+    concerns = Concerns(
+        request_keys=(_TARGET_KEY, "HTTP_IF_", "HTTP_RANGE"),
+        reply_headers=(STORED_TARGET,),
+    )
 
     def __init__(self, app: Application, settings: SymlinkSettings) -> None:
         self.app = app

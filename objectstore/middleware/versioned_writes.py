@@ -28,6 +28,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from objectstore.kernel.clock import Clock, SystemClock
+from objectstore.kernel.concerns import Concerns
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.reply import Reply
 from objectstore.kernel.request import (
@@ -69,6 +70,8 @@ class VersionedWritesSettings:
 
 class VersionedWrites:
     """The filter; see the module's docstring."""
+
+    concerns = Concerns(container_metadata=(STACK, HISTORY))
 
     def __init__(self, app: Application, clock: Clock) -> None:
         self.app = app

@@ -32,6 +32,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from objectstore.kernel.concerns import Concerns
 from objectstore.kernel.reply import HeaderList, Reply, text_reply
 from objectstore.kernel.request import (
     CONTEXT_KEY,
@@ -76,6 +77,12 @@ _CHANGING_KEYS = frozenset(
 
 class LockGuard:
     """The filter; see the module's docstring."""
+
+    concerns = Concerns(
+        container_metadata=(sysmeta.CONTAINER.title(),),
+        container_suffixes=(LOCKS_SUFFIX, SEGMENTS_SUFFIX),
+        reply_headers=SEALED,
+    )
 
     __slots__ = ("app", "watch")
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from objectstore.kernel.access import AccessRules
+from objectstore.kernel.access import AccessRules, Identity
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.request import CONTEXT_KEY, Context, Request
 from objectstore.middleware import catch_errors
+from objectstore.middleware.shortcut import shortened
 from test.fakes.swift_app import Client, Got
 from test.unit.proxy.cluster import Cluster
 
@@ -21,7 +22,8 @@ class SwiftStore:
         app: Any = self.cluster.app
         for wrap in reversed(filters):
             app = wrap(app)
-        self.app = catch_errors.filter_factory({})(app)
+        app = shortened(catch_errors.filter_factory({})(app))
+        self.app = app
         self.client = Client(self.app)
         self.raw = Client(self.cluster.app)
         # Paths that whoever asks may not touch.
@@ -32,7 +34,11 @@ class SwiftStore:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         if method in ("PUT", "POST") and not body:
             named.setdefault("Content-Length", "0")
-        context = Context(facts=self.cluster.app.facts, authorize=self._authorize)
+        context = Context(
+            identity=Identity("tester"),
+            authorize=self._authorize,
+            facts=self.cluster.app.facts,
+        )
         return self.client(method, path, named, body, **{CONTEXT_KEY: context})
 
     def ok(self, method: str, path: str, body: bytes = b"", **headers: str) -> Got:

@@ -18,6 +18,7 @@ from urllib.parse import quote
 import pytest
 
 from objectstore.middleware.order import DEFAULT_PIPELINE, ENTRY_POINTS
+from objectstore.middleware.shortcut import shortened
 from test.fakes.swift_app import Client, Got
 from test.unit.proxy.cluster import Cluster
 
@@ -40,6 +41,7 @@ class House:
             (entry,) = entry_points(group=ENTRY_POINTS).select(name=name)
             options = USERS if name == "tempauth" else {}
             app = entry.load()({"cluster_secret": "x"}, **options)(app)
+        app = shortened(app)
         self.client = Client(app, self.cluster.app.facts)  # type: ignore[arg-type]
         self.tokens: dict[str, str] = {}
 
