@@ -11,7 +11,6 @@ Not every machine has it (seccomp filters of containers, ``aio-max-nr`` used up)
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import errno
 import os
@@ -155,8 +154,10 @@ class SyncQueue:
             _do_on_a_thread(asked)
 
     def _collect(self) -> None:
-        with contextlib.suppress(BlockingIOError):
+        try:  # noqa: SIM105  (``suppress`` costs half as much as the call)
             os.read(self._eventfd, 8)
+        except BlockingIOError:
+            pass
         for number, result in self._ended():
             asked = self._under_way.pop(number)
             if result == len(asked.memory) or (result >= 0 and _may_be_short(asked)):

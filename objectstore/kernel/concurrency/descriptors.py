@@ -94,9 +94,9 @@ class Readiness:
             self._waiter.throw(error)
 
 
-def call_when_readable(descriptor: int, call: Callable[[], None]) -> None:
-    """Call it on the hub whenever something can be read, for the rest of this
-    process's life.  It must read it all, be short, and must not wait."""
+def call_when_readable(descriptor: int, call: Callable[[], None]) -> Callable[[], None]:
+    """Call it on the hub whenever something can be read: it must read it all, be short,
+    and must not wait.  What is returned ends that, before the descriptor is closed."""
 
     def again(_: int) -> None:
         call()
@@ -105,4 +105,5 @@ def call_when_readable(descriptor: int, call: Callable[[], None]) -> None:
         raise error
 
     hub = eventlet.hubs.get_hub()
-    hub.add(hub.READ, descriptor, again, broken, None)
+    listener = hub.add(hub.READ, descriptor, again, broken, None)
+    return lambda: hub.remove(listener)
