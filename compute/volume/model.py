@@ -166,6 +166,29 @@ SNAPSHOT_JOBS: Mapping[str, Ending] = {
     "create_backup": Ending(AVAILABLE, AVAILABLE),
 }
 
+GROUP_STATUSES = (CREATING, AVAILABLE, DELETING, ERROR, ERROR_DELETING)
+"""Of groups and of their snapshots."""
+GROUP_ACTIONS: Mapping[str, Action] = {
+    "update": Action(frozenset({AVAILABLE, ERROR})),
+    "add_volume": Action(frozenset({AVAILABLE})),
+    "create_snapshot": Action(frozenset({AVAILABLE})),
+    "clone": Action(frozenset({AVAILABLE})),
+    "delete": Action(frozenset({AVAILABLE, ERROR, ERROR_DELETING}), DELETING),
+    "reset_status": Action(frozenset(GROUP_STATUSES)),
+}
+GROUP_SNAPSHOT_ACTIONS: Mapping[str, Action] = {
+    "use": Action(frozenset({AVAILABLE})),
+    "delete": Action(frozenset({AVAILABLE, ERROR, ERROR_DELETING}), DELETING),
+    "reset_status": Action(frozenset(GROUP_STATUSES)),
+}
+GROUP_MEMBERS = frozenset({AVAILABLE, IN_USE})
+"""In which statuses volumes come into a group, and are copied with it."""
+GROUP_LEAVERS = GROUP_MEMBERS | _BROKEN
+"""In which they leave it."""
+GROUP_VOLUMES_MAX = 32
+"""Each has two daemons more, and an answer of two daemons to each write, while its
+group is copied."""
+
 BACKUP_RESTORING = "restoring"
 BACKUP_STATUSES = (
     CREATING,

@@ -36,6 +36,7 @@ class Volume:
     image_metadata: Mapping[str, str] = field(default_factory=dict)
     fault: str = ""
     encryption_key_id: str = ""
+    group_id: str = ""
     revision: int = 1
 
     @property
@@ -60,6 +61,7 @@ class Snapshot:
     description: str | None = None
     progress: str = "0%"
     metadata: Mapping[str, str] = field(default_factory=dict)
+    group_snapshot_id: str = ""
     revision: int = 1
 
 
@@ -204,6 +206,7 @@ class Used:
     snapshot_gib: int = 0
     backups: int = 0
     backup_gib: int = 0
+    groups: int = 0
     volumes_of: Mapping[str, int] = field(default_factory=dict)
     gib_of: Mapping[str, int] = field(default_factory=dict)
     snapshots_of: Mapping[str, int] = field(default_factory=dict)

@@ -22,6 +22,9 @@ from compute.volume.api.backup_records import BackupRecordsApi
 from compute.volume.api.backups import BackupsApi
 from compute.volume.api.default_types import DefaultTypesApi
 from compute.volume.api.frame import VERSIONS, routes_of
+from compute.volume.api.group_snapshots import GroupSnapshotsApi
+from compute.volume.api.group_types import GroupTypesApi
+from compute.volume.api.groups import GroupsApi
 from compute.volume.api.internal import InternalApi
 from compute.volume.api.messages import MessagesApi
 from compute.volume.api.older_actions import OlderActions
@@ -51,6 +54,9 @@ from compute.volume.policies import DEFAULTS
 from compute.volume.service.attachments import Attachments
 from compute.volume.service.backups import Backups
 from compute.volume.service.create import VolumeCreation
+from compute.volume.service.group_snapshots import GroupSnapshots
+from compute.volume.service.group_types import GroupTypes
+from compute.volume.service.groups import Groups
 from compute.volume.service.older_attachments import OlderAttachments
 from compute.volume.service.orders import VolumeOrders
 from compute.volume.service.quotas import Quotas
@@ -129,6 +135,8 @@ def room_of(wiring: Wiring, parts: RoomParts) -> Room:
     attachments = Attachments(wiring)
     older = OlderActions(OlderAttachments(wiring, attachments))
     creation = VolumeCreation(wiring, quotas, types)
+    group_types = GroupTypes(wiring)
+    groups = Groups(wiring, quotas, types, group_types, creation, orders)
     presenter = Presenter(wiring)
     account = ServiceAccount(parts.callers["object-store"], parts.tokens, parts.service)
     objects = BackupObjects(account)
@@ -144,6 +152,9 @@ def room_of(wiring: Wiring, parts: RoomParts) -> Room:
         *TypeEncryptionApi(wiring, types).verbs(),
         *DefaultTypesApi(wiring, types).verbs(),
         *QosApi(wiring, types).verbs(),
+        *GroupTypesApi(wiring, group_types).verbs(),
+        *GroupsApi(wiring, groups).verbs(),
+        *GroupSnapshotsApi(wiring, GroupSnapshots(wiring, quotas, types)).verbs(),
         *BackupsApi(wiring, Backups(wiring, quotas, types, creation)).verbs(),
         *BackupRecordsApi(wiring).verbs(),
         *TransfersApi(wiring, Transfers(wiring, quotas, types)).verbs(),

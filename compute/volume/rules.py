@@ -7,6 +7,7 @@ from typing import Any
 
 from compute.core.errors import BadRequest
 from compute.volume.errors import InvalidStatus, OverLimit
+from compute.volume.group_records import Group, GroupSnapshot
 from compute.volume.model import (
     ACTIONS,
     AT_WORK,
@@ -16,6 +17,9 @@ from compute.volume.model import (
     BACKEND,
     BACKUP_ACTIONS,
     GIB,
+    GROUP_ACTIONS,
+    GROUP_MEMBERS,
+    GROUP_SNAPSHOT_ACTIONS,
     IN_USE,
     METADATA_ITEMS_MAX,
     PREVIOUS,
@@ -55,6 +59,47 @@ def check_backup(backup: Backup, action: str) -> Action:
     """The same of a backup."""
     subject = "Invalid backup: Backup status"
     return _check(BACKUP_ACTIONS[action], backup.status, subject, " or ")
+
+
+def check_group(group: Group, action: str) -> Action:
+    """The same of a group."""
+    subject = f"Invalid Group: Group {group.id} status"
+    return _check(GROUP_ACTIONS[action], group.status, subject, " or ")
+
+
+def check_group_snapshot(snapshot: GroupSnapshot, action: str) -> Action:
+    """The same of a group's snapshot."""
+    subject = f"Invalid GroupSnapshot: Group snapshot {snapshot.id} status"
+    return _check(GROUP_SNAPSHOT_ACTIONS[action], snapshot.status, subject, " or ")
+
+
+def check_ungrouped(volume: Volume, what: str) -> None:
+    """``InvalidStatus`` for a volume in a group, which is not alone."""
+    if volume.group_id:
+        raise InvalidStatus(
+            f"Invalid volume: Volume {volume.id} is in group {volume.group_id}: it"
+            f" cannot be {what} while it is."
+        )
+
+
+def check_snapshot_ungrouped(snapshot: Snapshot) -> None:
+    """``InvalidStatus`` for a part of a group's snapshot: they go together."""
+    if snapshot.group_snapshot_id:
+        raise InvalidStatus(
+            f"Invalid snapshot: Snapshot {snapshot.id} is a part of group snapshot"
+            f" {snapshot.group_snapshot_id}, and goes with it."
+        )
+
+
+def check_members(volumes: Sequence[Volume]) -> None:
+    """``InvalidStatus`` unless all of them may be copied together."""
+    for volume in volumes:
+        if volume.status not in GROUP_MEMBERS:
+            wanted = ", ".join(sorted(GROUP_MEMBERS))
+            raise InvalidStatus(
+                f"Invalid volume: Volume {volume.id} status must be {wanted}, but"
+                f" current status is: {volume.status}"
+            )
 
 
 def _check(action: Action, status: str, subject: str, joint: str) -> Action:
@@ -212,6 +257,11 @@ def _check_one(name: str, limit: int, have: int, more: int) -> None:
     raise OverLimit(
         f"{kind}LimitExceeded: Maximum number of {name} allowed ({limit}) exceeded"
     )
+
+
+def check_groups(limits: Mapping[str, int], used: Used) -> None:
+    """``OverLimit`` for one group too many."""
+    _check_one("groups", limits.get("groups", UNLIMITED), used.groups, 1)
 
 
 def check_per_volume(limits: Mapping[str, int], size_gib: int) -> None:

@@ -63,6 +63,7 @@ class VolumeSettings:
     quota_backup_gigabytes: int = option(
         1000, "GiB of the volumes behind a project's backups; -1: no limit", minimum=-1
     )
+    quota_groups: int = option(10, "Groups of a project; -1: no limit", minimum=-1)
     down_after: Seconds = option(
         60.0, "A volume host that is silent for so long is shown as down", minimum=1
     )
@@ -76,5 +77,5 @@ class VolumeSettings:
             "backups": self.quota_backups,
             "backup_gigabytes": self.quota_backup_gigabytes,
             "per_volume_gigabytes": self.quota_per_volume_gigabytes,
-            "groups": -1,
+            "groups": self.quota_groups,
         }

@@ -11,46 +11,17 @@ from compute.core.bus import Bus
 from compute.core.context import RequestContext
 from compute.core.database import Connection, Database
 from compute.core.errors import Forbidden, NotFound, Stale
-from compute.core.event_log import EventLog
 from compute.core.identifiers import Identifiers
-from compute.core.jobs import JobStore
 from compute.core.policy import Policy
 from compute.image.client import ImageClient
 from compute.instance.client import InstanceClient
 from compute.volume.drivers.port import VolumeDriver
+from compute.volume.group_records import Group, GroupSnapshot
 from compute.volume.keys import Keys
 from compute.volume.messages import Failure, message
-from compute.volume.records import (
-    Attachment,
-    Backup,
-    DefaultType,
-    Message,
-    QosSpecs,
-    Snapshot,
-    Transfer,
-    TypeEncryption,
-    Volume,
-    VolumeType,
-)
+from compute.volume.records import Attachment, Backup, Message, Snapshot, Volume
 from compute.volume.settings import VolumeSettings
-from compute.volume.stores.quotas import QuotaStore
-from compute.volume.stores.rows import Rows
-from compute.volume.stores.services import ServiceStore
-from compute.volume.stores.speeds import SpeedStore
-from compute.volume.tables import (
-    ATTACHMENTS,
-    BACKUPS,
-    DEFAULT_TYPES,
-    EVENTS,
-    JOBS,
-    MESSAGES,
-    QOS_SPECS,
-    SNAPSHOTS,
-    TRANSFERS,
-    TYPE_ENCRYPTIONS,
-    TYPES,
-    VOLUMES,
-)
+from compute.volume.stores.whole import Stores
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.errors import Unavailable
 
@@ -68,41 +39,6 @@ def jobs_topic(host: str) -> str:
 def speeds_topic(host: str) -> str:
     """What is published when volumes may be faster or slower than before."""
     return f"volume.speeds.{host}"
-
-
-@dataclass(frozen=True, slots=True)
-class Stores:
-    """The room's SQL."""
-
-    volumes: Rows[Volume] = field(default_factory=lambda: Rows(VOLUMES, Volume))
-    snapshots: Rows[Snapshot] = field(default_factory=lambda: Rows(SNAPSHOTS, Snapshot))
-    attachments: Rows[Attachment] = field(
-        default_factory=lambda: Rows(ATTACHMENTS, Attachment)
-    )
-    types: Rows[VolumeType] = field(default_factory=lambda: Rows(TYPES, VolumeType))
-    type_encryptions: Rows[TypeEncryption] = field(
-        default_factory=lambda: Rows(TYPE_ENCRYPTIONS, TypeEncryption)
-    )
-    qos: Rows[QosSpecs] = field(default_factory=lambda: Rows(QOS_SPECS, QosSpecs))
-    backups: Rows[Backup] = field(default_factory=lambda: Rows(BACKUPS, Backup))
-    transfers: Rows[Transfer] = field(default_factory=lambda: Rows(TRANSFERS, Transfer))
-    messages: Rows[Message] = field(default_factory=lambda: Rows(MESSAGES, Message))
-    default_types: Rows[DefaultType] = field(
-        default_factory=lambda: Rows(DEFAULT_TYPES, DefaultType)
-    )
-    quotas: QuotaStore = field(default_factory=QuotaStore)
-    services: ServiceStore = field(default_factory=ServiceStore)
-    speeds: SpeedStore = field(default_factory=SpeedStore)
-    jobs: JobStore = field(default_factory=lambda: JobStore(JOBS))
-    events: EventLog = field(default_factory=lambda: EventLog(EVENTS))
-
-    def forget_volume(self, connection: Connection, volume_id: str) -> None:
-        """A volume without bytes any more, with all rows that are about it alone."""
-        rows: tuple[Rows[Any], ...] = (self.attachments, self.snapshots, self.transfers)
-        for each in rows:
-            for found in each.all(connection, volume_id=volume_id):
-                each.delete(connection, found.id)
-        self.volumes.delete(connection, volume_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +171,20 @@ class Wiring:
         """A backup."""
         found = self.stores.backups.get(connection, key)
         return self._visible(context, found, rule, "Backup", key)
+
+    def group(
+        self, connection: Connection, context: RequestContext, key: str, rule: str
+    ) -> Group:
+        """A group."""
+        found = self.stores.groups.get(connection, key)
+        return self._visible(context, found, rule, "Group", key)
+
+    def group_snapshot(
+        self, connection: Connection, context: RequestContext, key: str, rule: str
+    ) -> GroupSnapshot:
+        """A group's snapshot."""
+        found = self.stores.group_snapshots.get(connection, key)
+        return self._visible(context, found, rule, "GroupSnapshot", key)
 
     def message(
         self, connection: Connection, context: RequestContext, key: str, rule: str

@@ -33,6 +33,7 @@ _PAGING = frozenset(
         "all_tenants",
         "all_projects",
         "with_count",
+        "list_volume",
     }
 )
 _COMPARED: Mapping[str, Callable[[Any, Any], Any]] = {

@@ -9,7 +9,14 @@ from compute.core.database import Connection
 from compute.core.errors import BadRequest, NotFound
 from compute.core.instants import iso_micro
 from compute.core.schema import Schema
-from compute.volume.api import backups, messages, snapshots, volumes
+from compute.volume.api import (
+    backups,
+    group_snapshots,
+    groups,
+    messages,
+    snapshots,
+    volumes,
+)
 from compute.volume.api.frame import Verb, minor_of, ok
 from compute.volume.model import ZONE
 from compute.volume.stores.services import ServiceRecord
@@ -63,6 +70,8 @@ FILTERS = {
     "snapshot": snapshots.LISTED,
     "backup": backups.LISTED,
     "message": messages.LISTED,
+    "group": groups.LISTED,
+    "group_snapshot": group_snapshots.LISTED,
 }
 
 

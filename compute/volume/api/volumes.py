@@ -32,6 +32,7 @@ from compute.volume.tables import VOLUMES
 from compute.volume.wiring import Wiring
 from objectstore.kernel.reply import Reply
 
+GROUP_SINCE = 13
 FORCE_SINCE, SUMMARY_SINCE, SUMMARY_METADATA_SINCE, BACKUP_SINCE = 23, 12, 36, 47
 _KEY = {"type": ["string", "null"], "maxLength": 255}
 _SIZE = {"type": ["integer", "string", "null"], "pattern": "^[0-9]+$", "minimum": 0}
@@ -52,7 +53,7 @@ _VOLUME: Mapping[str, Any] = {
     "backup_id": _ID,
     "multiattach": FLAG,
     "consistencygroup_id": {"type": "null"},
-    "group_id": {"type": "null"},
+    "group_id": _ID,
 }
 # openstacksdk and older clients send more than the reference knows: loose, as there.
 CREATE = body_of(
@@ -91,6 +92,7 @@ LISTED = Listed(
         "multiattach": "multiattach",
         "description": "description",
         "volume_type_id": "type_id",
+        "group_id": "group_id",
     },
     {"metadata": "metadata", "glance_metadata": "image_metadata"},
     {
@@ -248,4 +250,5 @@ def order_of(body: Mapping[str, Any], minor: int) -> Order:
         type_key=body.get("volume_type") or "",
         availability_zone=body.get("availability_zone") or "",
         metadata=texts.get("metadata", {}),
+        group_id=(body.get("group_id") or "") if minor >= GROUP_SINCE else "",
     )

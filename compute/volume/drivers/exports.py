@@ -30,6 +30,7 @@ from compute.volume.connection import (
 from compute.volume.drivers.growing import let_grow
 from compute.volume.drivers.listening import Listening
 from compute.volume.drivers.port import ExportAsked
+from compute.volume.drivers.together import go_on
 from objectstore.kernel import concurrency
 from objectstore.kernel.errors import Unavailable
 
@@ -130,10 +131,15 @@ class Exports:
             with self._lock(volume_id):
                 self._end_if_unused(volume_id)
 
+    def sink_of(self, volume_id: str) -> Place:
+        """Where the copy of a volume is written to while it is made, one at a time."""
+        return self._place(f"{volume_id}-sink")
+
     def tidy(self) -> None:
-        """End daemons that no note asks for."""
+        """End daemons that no note asks for; let go on what stands still."""
         wanted = {name for pair in self.exported() for name in pair}
         for path in self._daemons.glob("*.pid"):
+            go_on(self._place(path.stem))
             if path.stem not in wanted and not self._borrowed[path.stem]:
                 storage_daemon.stop(self._place(path.stem))
 

@@ -8,8 +8,8 @@ exports/<volume>/<attachment>.json, exports/daemons/
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from compute.core import qemu_img
@@ -24,9 +24,11 @@ from compute.volume.drivers.live_copy import copy_live
 from compute.volume.drivers.port import (
     VOLUME,
     Capacity,
+    Copy,
     ExportAsked,
     NoSuchDisk,
 )
+from compute.volume.drivers.together import Mirror, copy_together
 from compute.volume.encryption import DiskKey
 from objectstore.kernel import concurrency
 from objectstore.kernel.concurrency import offload
@@ -115,8 +117,24 @@ class FilesDriver:
                         copy_live(place, part)
                 else:
                     _copy_still(path, part)
-            if offload(os.path.getsize, part) < size_bytes:
-                offload(os.truncate, part, size_bytes)
+            self._grow_part(part, size_bytes)
+
+    def copy_together(self, copies: Sequence[Copy]) -> None:
+        """See ``VolumeDriver``.  Always byte by byte: disks that share blocks would
+        have to stand still while what is not yet written is."""
+        with ExitStack() as stack:
+            mirrors = []
+            for each in sorted(copies, key=lambda each: each.source):
+                path, volume_id = self._path(each.source), each.source[len(VOLUME) :]
+                stack.enter_context(self._alone(each.source))
+                part = stack.enter_context(self._part(each.target))
+                offload(raw_files.make, part, self.size(each.source))
+                # The copy is put in place when its disk is nobody's target any more.
+                stack.callback(self._grow_part, part, each.size_bytes)
+                place = stack.enter_context(self._exports.borrow(volume_id, path))
+                sink = self._exports.sink_of(volume_id)
+                mirrors.append(Mirror(place, part, sink))
+            copy_together(mirrors)
 
     def delete(self, disk: str) -> None:
         """See ``VolumeDriver``."""
@@ -198,6 +216,11 @@ class FilesDriver:
         if not path.exists():
             raise NoSuchDisk(f"{disk} is not there")
         return path
+
+    @staticmethod
+    def _grow_part(part: Path, size_bytes: int) -> None:
+        if offload(os.path.getsize, part) < size_bytes:
+            offload(os.truncate, part, size_bytes)
 
     @contextmanager
     def _part(self, disk: str, *, keep: bool = True) -> Iterator[Path]:

@@ -17,6 +17,7 @@ from objectstore.kernel.errors import Unavailable
 
 POLL_SECONDS = 0.05
 POLL_SECONDS_MAX = 0.5
+TARGET_OPTIONS = {"node-name": TARGET, "discard": "unmap", "detect-zeroes": "unmap"}
 
 
 def copy_live(place: Place, target: Path) -> None:
@@ -24,33 +25,33 @@ def copy_live(place: Place, target: Path) -> None:
     ``Unavailable``."""
     clear_copy(place)
     file = {"driver": "file", "filename": str(target), "discard": "unmap"}
-    node = {
-        "driver": "raw",
-        "node-name": TARGET,
-        "discard": "unmap",
-        "detect-zeroes": "unmap",
-        "file": file,
-    }
+    node = {"driver": "raw", "file": file, **TARGET_OPTIONS}
     order(place.monitor, "blockdev-add", node)
     try:
-        mirror = {
-            "job-id": JOB,
-            "device": NODE,
-            "target": TARGET,
-            "sync": "full",
-            # However fast the guest writes, the end is reached.
-            "copy-mode": "write-blocking",
-            "auto-dismiss": False,
-        }
-        order(place.monitor, "blockdev-mirror", mirror)
-        _wait(place, "ready")
+        begin_mirror(place)
+        wait_until(place, "ready")
         order(place.monitor, "block-job-cancel", {"device": JOB, "force": False})
-        _wait(place, "concluded")
+        wait_until(place, "concluded")
     finally:
         clear_copy(place)
 
 
-def _wait(place: Place, status: str) -> None:
+def begin_mirror(place: Place) -> None:
+    """Let the daemon's disk be mirrored to the node ``TARGET``, which is there."""
+    mirror = {
+        "job-id": JOB,
+        "device": NODE,
+        "target": TARGET,
+        "sync": "full",
+        # However fast the guest writes, the end is reached.
+        "copy-mode": "write-blocking",
+        "auto-dismiss": False,
+    }
+    order(place.monitor, "blockdev-mirror", mirror)
+
+
+def wait_until(place: Place, status: str) -> None:
+    """Until the mirror has come so far; ``Unavailable`` when it has failed."""
     pause = POLL_SECONDS
     while True:
         job = copy_job(place)

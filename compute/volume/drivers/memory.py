@@ -7,13 +7,14 @@ terabyte cost nothing until they are written to.  Exports lead nowhere.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from compute.volume.connection import UNIX, ConnectionInfo, Connector
 from compute.volume.drivers.image_check import check_image_size
 from compute.volume.drivers.port import (
     VOLUME,
     Capacity,
+    Copy,
     ExportAsked,
     NoSuchDisk,
 )
@@ -124,6 +125,11 @@ class MemoryDriver:
     def copy(self, source: str, target: str, size_bytes: int) -> None:
         """See ``VolumeDriver``."""
         self._disks[target] = self._disk(source).copied(size_bytes)
+
+    def copy_together(self, copies: Sequence[Copy]) -> None:
+        """See ``VolumeDriver``."""
+        for each in copies:
+            self.copy(each.source, each.target, each.size_bytes)
 
     def delete(self, disk: str) -> None:
         """See ``VolumeDriver``."""

@@ -9,7 +9,7 @@ not what they should be.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -46,6 +46,15 @@ class ExportAsked:
     access: str
 
 
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """One of several copies."""
+
+    source: str
+    target: str
+    size_bytes: int
+
+
 class VolumeDriver(Protocol):
     """One place for disks."""
 
@@ -76,6 +85,11 @@ class VolumeDriver(Protocol):
         """A disk of that size (the source's or more) with all that the source held
         at one moment of the call, whoever writes to it meanwhile.  ``target`` is
         there whole, or not changed at all.  ``NoSuchDisk``."""
+
+    def copy_together(self, copies: Sequence[Copy]) -> None:
+        """Copies of volumes, all as they are at one moment: what was written to one of
+        them because another one had answered is there only if that is, too.  As
+        ``copy`` otherwise, but that a failure may leave some of the targets."""
 
     def delete(self, disk: str) -> None:
         """Remove it; fine when it is not there.  It must not be exported."""

@@ -12,6 +12,7 @@ from compute.core.context import RequestContext
 from compute.core.database import Connection
 from compute.volume import rules
 from compute.volume.jobs.backups import COUNT, HEAD
+from compute.volume.jobs.group_finishing import finish_groups, settle_deletion
 from compute.volume.jobs.work import Work
 from compute.volume.messages import SNAPSHOT, SUBJECTS, VOLUME, failure_of
 from compute.volume.model import (
@@ -43,6 +44,7 @@ class Finishing:
             self._volume(connection, work, error)
             self._snapshot(connection, work, error)
             self._backup(connection, work, error)
+            finish_groups(connection, wiring, work, error)
             wiring.stores.jobs.finish(
                 connection, work.job.id, owner, wiring.clock.time(), error
             )
@@ -65,6 +67,7 @@ class Finishing:
         if ending == GONE:
             wiring.stores.forget_volume(connection, volume.id)
             self._tell(connection, volume, "volume.deleted")
+            settle_deletion(connection, wiring, volume.group_id)
             return
         attachments = wiring.stores.attachments.all(connection, volume_id=volume.id)
         more: dict[str, Any] = {"fault": error[:FAULT_CHARACTERS_MAX]}
@@ -75,6 +78,7 @@ class Finishing:
         status = rules.status_after(ending, attachments)
         wiring.set_status(connection, volume, status, **more)
         self._tell(connection, volume, f"volume.{kind}", error)
+        settle_deletion(connection, wiring, volume.group_id)
 
     def _snapshot(self, connection: Connection, work: Work, error: str) -> None:
         rows, kind = self._wiring.stores.snapshots, work.job.kind

@@ -16,12 +16,18 @@ def make_volume_key(work: Work) -> None:
     volume = work.volume()
     if not volume.is_encrypted:
         return
-    keys, source_id = work.wiring.keys, str(work.argument("key_of"))
+    if source_id := str(work.argument("key_of")):
+        copy_key(work, volume, source_id)
+    elif cipher := _cipher(work, volume):
+        with for_good():
+            work.wiring.keys.make(volume, volume.encryption_key_id, cipher)
+
+
+def copy_key(work: Work, volume: Volume, source_id: str) -> None:
+    """A volume's key is that of the volume that it is copied from."""
     with for_good():
-        if source_id:
-            keys.copy(volume, volume.encryption_key_id, _source(work, source_id))
-        elif cipher := _cipher(work, volume):
-            keys.make(volume, volume.encryption_key_id, cipher)
+        source = _source(work, source_id)
+        work.wiring.keys.copy(volume, volume.encryption_key_id, source)
 
 
 def drop_volume_key(work: Work) -> None:

@@ -15,8 +15,10 @@ from compute.volume.errors import InvalidStatus
 from compute.volume.keys import kept_cipher
 from compute.volume.model import AVAILABLE, CREATING, ZONE
 from compute.volume.records import Backup, Snapshot, Volume
-from compute.volume.service.create import Order, VolumeCreation, add_restore_job
+from compute.volume.service.create import Order, VolumeCreation
+from compute.volume.service.group_rest import check_at_rest
 from compute.volume.service.quotas import Quotas
+from compute.volume.service.restoring import add_restore_job
 from compute.volume.service.types import Types
 from compute.volume.wiring import Wiring
 
@@ -230,6 +232,7 @@ class Backups:
         wiring = self._wiring
         volume = wiring.volume(connection, context, volume_id, "backup:restore")
         found = rules.check_volume(volume, "restore_backup")
+        check_at_rest(connection, wiring.stores, volume.group_id)
         if volume.size_gib < backup.size_gib:
             raise InvalidStatus(
                 f"Invalid volume: volume size {volume.size_gib} is too small to"

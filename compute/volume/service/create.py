@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from compute.core.context import RequestContext
 from compute.core.database import Connection
@@ -16,7 +15,9 @@ from compute.volume.keys import kept_cipher
 from compute.volume.messages import NO_BACKEND
 from compute.volume.model import CREATING, ERROR, RESTORING, TYPE_OF_IMAGE, ZONE
 from compute.volume.records import Backup, Volume, VolumeType
+from compute.volume.service.group_members import check_member_type, check_room
 from compute.volume.service.quotas import Quotas
+from compute.volume.service.restoring import add_restore_job
 from compute.volume.service.sources import Source, of_image, of_volume
 from compute.volume.service.types import Types
 from compute.volume.wiring import Wiring
@@ -39,6 +40,7 @@ class Order:
     metadata: Mapping[str, str] = field(default_factory=dict)
     project_id: str = ""
     user_id: str = ""
+    group_id: str = ""
 
 
 class VolumeCreation:
@@ -91,6 +93,10 @@ class VolumeCreation:
     ) -> Volume:
         if order.backup_id:
             return self._from_backup(connection, context, order)
+        if order.group_id:
+            rule = "group:update"
+            group = self._wiring.group(connection, context, order.group_id, rule)
+            check_room(connection, self._wiring.stores, group)
         source = self._source(connection, context, order, image)
         volume = self._insert(connection, context, order, source, CREATING)
         if volume.status == ERROR:
@@ -105,6 +111,16 @@ class VolumeCreation:
         }
         self._wiring.add_job(connection, "create_volume", volume.id, arguments)
         return volume
+
+    def member(
+        self,
+        connection: Connection,
+        context: RequestContext,
+        order: Order,
+        source: Source,
+    ) -> Volume:
+        """A volume of a new group, which the group's own job copies."""
+        return self._insert(connection, context, order, source, CREATING)
 
     def _insert(
         self,
@@ -122,6 +138,7 @@ class VolumeCreation:
         rules.check_size(size, source.least_gib, what.get(source.kind, "its source"))
         volume_type = self._type(connection, context, project_id, order, source)
         rules.check_type_usable(volume_type)
+        check_member_type(connection, wiring.stores, order.group_id, volume_type)
         is_encrypted = self._is_encrypted(connection, volume_type, source)
         self._quotas.check_size(connection, project_id, size)
         self._quotas.check(
@@ -149,6 +166,7 @@ class VolumeCreation:
             source_volume_id=order.source_volume_id,
             metadata=order.metadata,
             image_metadata=source.image_metadata,
+            group_id=order.group_id,
             encryption_key_id=wiring.identifiers.uuid() if is_encrypted else "",
         )
         wiring.stores.volumes.add(connection, volume)
@@ -255,28 +273,6 @@ class VolumeCreation:
         if not image.is_active:
             raise InvalidStatus(f"Invalid image: Image {image_id} is not active.")
         return image
-
-
-def add_restore_job(
-    wiring: Wiring,
-    connection: Connection,
-    backup: Backup,
-    volume: Volume,
-    *,
-    is_new: bool,
-) -> None:
-    """The backup is being restored into the volume, whose status says so already."""
-    wiring.stores.backups.change(
-        connection, backup, status="restoring", updated_at=wiring.clock.time()
-    )
-    arguments: dict[str, Any] = {
-        "volume_id": volume.id,
-        "backup_id": backup.id,
-        "is_new": is_new,
-        # The bytes come with the key that they were written with.
-        "key_id": wiring.identifiers.uuid() if backup.encryption_key_id else "",
-    }
-    wiring.add_job(connection, "restore_backup", volume.id, arguments)
 
 
 def _check_one_source(order: Order) -> None:

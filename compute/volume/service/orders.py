@@ -13,6 +13,7 @@ from compute.volume import rules
 from compute.volume.errors import InvalidStatus
 from compute.volume.model import DELETING
 from compute.volume.records import Volume
+from compute.volume.service.group_rest import check_at_rest
 from compute.volume.service.quotas import Quotas
 from compute.volume.service.types import Types
 from compute.volume.wiring import Wiring
@@ -37,28 +38,43 @@ class VolumeOrders:
         """Remove it; with its snapshots if ``cascade``."""
         wiring = self._wiring
         rule = "volume:force_delete" if force else "volume:delete"
-        action = "force_delete" if force else "delete"
 
         def write(connection: Connection) -> None:
             volume = wiring.volume(connection, context, volume_id, rule)
             if volume.status == DELETING and force:
                 return
-            found = rules.check_volume(volume, action)
-            self._check_unused(connection, volume, cascade=cascade, force=force)
-            taken = wiring.stores.snapshots.all(connection, volume_id=volume.id)
-            if not volume.host and not taken:
-                # It never had a place: there are no bytes to remove first.
-                wiring.tell(connection, context, "volume.deleted", volume.id)
-                wiring.stores.forget_volume(connection, volume.id)
-                return
-            if force:
-                wiring.stores.jobs.cancel(connection, volume.id)
-            arguments = {"volume_id": volume.id, "cascade": cascade}
-            wiring.add_job(connection, "delete_volume", volume.id, arguments)
-            wiring.tell(connection, context, "volume.delete", volume.id)
-            wiring.set_status(connection, volume, found.during)
+            rules.check_ungrouped(volume, "deleted")
+            self.begin_deletion(
+                connection, context, volume, cascade=cascade, force=force
+            )
 
         wiring.order(write)
+
+    def begin_deletion(
+        self,
+        connection: Connection,
+        context: RequestContext,
+        volume: Volume,
+        *,
+        cascade: bool = False,
+        force: bool = False,
+    ) -> None:
+        """``delete``, for who may, as a part of a transaction."""
+        wiring = self._wiring
+        found = rules.check_volume(volume, "force_delete" if force else "delete")
+        self._check_unused(connection, volume, cascade=cascade, force=force)
+        taken = wiring.stores.snapshots.all(connection, volume_id=volume.id)
+        if not volume.host and not taken:
+            # It never had a place: there are no bytes to remove first.
+            wiring.tell(connection, context, "volume.deleted", volume.id)
+            wiring.stores.forget_volume(connection, volume.id)
+            return
+        if force:
+            wiring.stores.jobs.cancel(connection, volume.id)
+        arguments = {"volume_id": volume.id, "cascade": cascade}
+        wiring.add_job(connection, "delete_volume", volume.id, arguments)
+        wiring.tell(connection, context, "volume.delete", volume.id)
+        wiring.set_status(connection, volume, found.during)
 
     def _check_unused(
         self, connection: Connection, volume: Volume, *, cascade: bool, force: bool
@@ -77,6 +93,7 @@ class VolumeOrders:
             )
         for snapshot in snapshots:
             rules.check_snapshot(snapshot, "delete")
+            rules.check_snapshot_ungrouped(snapshot)
             stores.snapshots.change(connection, snapshot, status=DELETING)
 
     def extend(
@@ -204,6 +221,7 @@ class VolumeOrders:
         def write(connection: Connection) -> Volume:
             volume = wiring.volume(connection, context, volume_id, rule)
             found = rules.check_volume(volume, action)
+            check_at_rest(connection, wiring.stores, volume.group_id)
             arguments = {"volume_id": volume.id, **job(connection, volume)}
             wiring.tell(connection, context, f"volume.{action}", volume_id)
             wiring.add_job(connection, kind, volume.id, arguments)

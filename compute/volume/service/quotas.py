@@ -55,6 +55,7 @@ class Quotas:
             "gigabytes": used.volume_gib + used.snapshot_gib,
             "backups": used.backups,
             "backup_gigabytes": used.backup_gib,
+            "groups": used.groups,
         }
         for each in self._wiring.stores.types.all(connection):
             found[f"volumes_{each.name}"] = used.volumes_of.get(each.id, 0)
@@ -74,6 +75,11 @@ class Quotas:
         rules.check_quota(
             limits, self.used(connection, project_id), wanted, volume_type
         )
+
+    def check_groups(self, connection: Connection, project_id: str) -> None:
+        """May it have a group more?  ``OverLimit``."""
+        limits = self.of(connection, project_id)
+        rules.check_groups(limits, self.used(connection, project_id))
 
     def check_size(
         self, connection: Connection, project_id: str, size_gib: int

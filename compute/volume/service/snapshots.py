@@ -136,6 +136,7 @@ class Snapshots:
             snapshot = wiring.snapshot(connection, context, snapshot_id, rule)
             action = "force_delete" if force else "delete"
             found = rules.check_snapshot(snapshot, action)
+            rules.check_snapshot_ungrouped(snapshot)
             now = wiring.clock.time()
             wiring.stores.snapshots.change(
                 connection, snapshot, status=found.during, updated_at=now

@@ -50,6 +50,7 @@ class Transfers:
             rule = "volume:create_transfer"
             volume = wiring.volume(connection, context, volume_id, rule)
             found = rules.check_volume(volume, "create_transfer")
+            rules.check_ungrouped(volume, "offered to another project")
             if volume.is_encrypted:
                 raise InvalidStatus(
                     "Invalid volume: transferring encrypted volume is not supported"

@@ -131,6 +131,7 @@ class Volumes:
         nothing.  A guest that has it is told of other limits."""
 
         def decide(connection: Connection, volume: Volume) -> Mapping[str, Any]:
+            rules.check_ungrouped(volume, "retyped")
             wanted = self._types.get(connection, context, type_key)
             if wanted.id == volume.type_id:
                 raise BadRequest(

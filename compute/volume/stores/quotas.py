@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import sqlalchemy as sa
 
 from compute.core.database import Connection
+from compute.volume.group_tables import GROUPS
 from compute.volume.records import Used
 from compute.volume.tables import BACKUPS, QUOTAS, SNAPSHOTS, VOLUMES
 
@@ -62,6 +63,9 @@ class QuotaStore:
                 BACKUPS.c.project_id == project_id
             )
         ).one()
+        groups = connection.execute(
+            sa.select(sa.func.count()).where(GROUPS.c.project_id == project_id)
+        ).scalar()
         gib_of = {row[0]: int(row[2] or 0) for row in by_type}
         for type_id, _, gib in snapshots:
             gib_of[type_id] = gib_of.get(type_id, 0) + int(gib or 0)
@@ -72,6 +76,7 @@ class QuotaStore:
             snapshot_gib=sum(int(row[2] or 0) for row in snapshots),
             backups=int(backups[0]),
             backup_gib=int(backups[1] or 0),
+            groups=int(groups or 0),
             volumes_of={row[0]: row[1] for row in by_type},
             gib_of=gib_of,
             snapshots_of={row[0]: row[1] for row in snapshots},

@@ -142,8 +142,9 @@ class Rows(Generic[R]):
 
     def _record(self, row: Any) -> R:
         values = dict(row._mapping)
-        if isinstance(values.get("projects"), list):
-            values["projects"] = tuple(values["projects"])
+        for name in ("projects", "type_ids"):
+            if isinstance(values.get(name), list):
+                values[name] = tuple(values[name])
         return self._kind(**values)
 
 

@@ -60,7 +60,7 @@ def volume_document(
     if shown.extended:
         found |= _extensions(volume, shown)
     newer: tuple[tuple[int, str, Any, bool], ...] = (
-        (GROUP_SINCE, "group_id", None, False),
+        (GROUP_SINCE, "group_id", volume.group_id or None, False),
         (PROVIDER_SINCE, "provider_id", None, True),
         (SHARED_SINCE, "shared_targets", False, False),
         (SHARED_SINCE, "service_uuid", None, False),
@@ -128,7 +128,7 @@ def snapshot_document(
         found["os-extended-snapshot-attributes:progress"] = snapshot.progress
         found["os-extended-snapshot-attributes:project_id"] = snapshot.project_id
     if shown.minor >= 14:
-        found["group_snapshot_id"] = None
+        found["group_snapshot_id"] = snapshot.group_snapshot_id or None
     if shown.minor >= USER_SINCE:
         found["user_id"] = snapshot.user_id
     if shown.minor >= QUOTA_SINCE:

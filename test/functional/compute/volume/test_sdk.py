@@ -110,3 +110,35 @@ def test_a_backups_record_is_exported(cloud: RunningCloud) -> None:
     storage.wait_for_delete(backup, interval=0.2, wait=60)
     storage.delete_volume(volume)
     storage.wait_for_delete(volume, interval=0.2, wait=60)
+
+
+def test_groups(cloud: RunningCloud) -> None:
+    storage = cloud.sdk().block_storage
+    kind = storage.create_group_type(name="sdk-kind", group_specs={"note": "x"})
+    (volume_type,) = [each for each in storage.types() if each.name == "__DEFAULT__"]
+    group = storage.create_group(
+        name="sdk-group", group_type=kind.id, volume_types=[volume_type.id]
+    )
+    made = [
+        storage.create_volume(size=1, name=f"sdk-member-{n}", group_id=group.id)
+        for n in range(2)
+    ]
+    for volume in made:
+        storage.wait_for_status(volume, "available", interval=0.2, wait=60)
+        assert storage.get_volume(volume).group_id == group.id
+    snapshot = storage.create_group_snapshot(name="sdk-moment", group_id=group.id)
+    storage.wait_for_status(snapshot, "available", interval=0.2, wait=60)
+    parts = [each for each in storage.snapshots() if each.group_snapshot_id]
+    assert {each.volume_id for each in parts} == {each.id for each in made}
+    again = storage.create_group_from_source(
+        group_snapshot_id=snapshot.id, source_group_id=None, name="sdk-again"
+    )
+    storage.wait_for_status(again, "available", interval=0.2, wait=60)
+    storage.delete_group(again, delete_volumes=True)
+    storage.wait_for_delete(again, interval=0.2, wait=60)
+    storage.delete_group_snapshot(snapshot)
+    storage.wait_for_delete(snapshot, interval=0.2, wait=60)
+    storage.delete_group(group, delete_volumes=True)
+    storage.wait_for_delete(group, interval=0.2, wait=60)
+    storage.delete_group_type(kind)
+    assert not list(storage.groups()) and not list(storage.volumes())

@@ -60,6 +60,34 @@ def _create(house: House) -> None:
     house.order(imageRef=house.image_house.active(b"image"))
 
 
+def _group(house: House) -> str:
+    if not house.ok("GET", "/group_types")["group_types"]:
+        body: Any = {"group_type": {"name": "kind"}}
+        house.ok("POST", "/group_types", body, roles="admin")
+    body = {"group": {"group_type": "kind", "volume_types": ["__DEFAULT__"]}}
+    key = str(house.ok("POST", "/groups", body)["group"]["id"])
+    for _ in range(2):
+        house.create(group_id=key)
+    return key
+
+
+def _group_snapshot(house: House) -> str:
+    body = {"group_snapshot": {"group_id": _group(house)}}
+    made = house.ok("POST", "/group_snapshots", body)["group_snapshot"]
+    return str(made["id"])
+
+
+def _delete_group_snapshot(house: House) -> None:
+    taken = _group_snapshot(house)
+    house.work()
+    house.ok("DELETE", f"/group_snapshots/{taken}")
+
+
+def _copy_group(house: House) -> None:
+    body = {"create-from-src": {"source_group_id": _group(house)}}
+    house.ok("POST", "/groups/action", body)
+
+
 CASES: dict[str, Callable[[House], Any]] = {
     "create_volume": _create,
     "delete_volume": lambda house: house.ok("DELETE", f"/volumes/{house.create()}"),
@@ -73,6 +101,9 @@ CASES: dict[str, Callable[[House], Any]] = {
     "create_backup": _post("/backups", "backup"),
     "restore_backup": _restore,
     "delete_backup": _delete_backup,
+    "create_group": _copy_group,
+    "create_group_snapshot": _group_snapshot,
+    "delete_group_snapshot": _delete_group_snapshot,
 }
 
 
@@ -85,7 +116,7 @@ def house(tmp_path: Path) -> Iterator[House]:
 
 
 def everything_is_settled(house: House) -> None:
-    for kind in ("volume", "snapshot", "backup"):
+    for kind in ("volume", "snapshot", "backup", "group", "group_snapshot"):
         for each in house.ok("GET", f"/{kind}s/detail")[f"{kind}s"]:
             if kind == "volume":
                 assert is_stable(house, each["id"]), each

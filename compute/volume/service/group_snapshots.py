@@ -1,0 +1,140 @@
+"""Snapshots of groups: all volumes at one moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from compute.core.context import RequestContext
+from compute.core.database import Connection
+from compute.core.errors import BadRequest
+from compute.volume import rules
+from compute.volume.errors import InvalidStatus
+from compute.volume.group_records import GroupSnapshot
+from compute.volume.model import CREATING, GROUP_STATUSES
+from compute.volume.records import Snapshot, Volume
+from compute.volume.service.group_rest import check_at_rest
+from compute.volume.service.quotas import Quotas
+from compute.volume.service.types import Types
+from compute.volume.wiring import Wiring
+
+
+class GroupSnapshots:
+    """Each call is one transaction."""
+
+    def __init__(self, wiring: Wiring, quotas: Quotas, types: Types) -> None:
+        self._wiring = wiring
+        self._quotas = quotas
+        self._types = types
+        self._rows = wiring.stores.group_snapshots
+
+    def create(
+        self, context: RequestContext, group_id: str, values: Mapping[str, Any]
+    ) -> GroupSnapshot:
+        """Begin to take one, of volumes that are attached, too."""
+        wiring, stores = self._wiring, self._wiring.stores
+
+        def write(connection: Connection) -> GroupSnapshot:
+            rule = "group:create_group_snapshot"
+            group = wiring.group(connection, context, group_id, rule)
+            rules.check_group(group, "create_snapshot")
+            check_at_rest(connection, stores, group.id)
+            members = stores.volumes.all(connection, group_id=group.id)
+            if not members:
+                raise BadRequest(
+                    f"Invalid Group: Group {group_id} has no volumes to snapshot."
+                )
+            rules.check_members(members)
+            now = wiring.clock.time()
+            made = GroupSnapshot(
+                id=wiring.identifiers.uuid(),
+                project_id=group.project_id,
+                user_id=context.user_id,
+                group_id=group.id,
+                group_type_id=group.group_type_id,
+                status=CREATING,
+                created_at=now,
+                updated_at=now,
+                **values,
+            )
+            self._rows.add(connection, made)
+            for volume in members:
+                self._add_member(connection, context, made, volume)
+            self._add_job(connection, "create_group_snapshot", made)
+            wiring.tell(connection, context, "group.snapshot", made.id)
+            return made
+
+        return wiring.order(write)
+
+    def delete(self, context: RequestContext, key: str) -> None:
+        """Begin to remove it, and all of its snapshots."""
+        wiring, stores = self._wiring, self._wiring.stores
+
+        def write(connection: Connection) -> None:
+            rule = "group:delete_group_snapshot"
+            found = wiring.group_snapshot(connection, context, key, rule)
+            during = rules.check_group_snapshot(found, "delete").during
+            used = stores.groups.all(connection, group_snapshot_id=key, status=CREATING)
+            if used:
+                raise InvalidStatus(
+                    f"Invalid GroupSnapshot: group {used[0].id} is being made of it."
+                )
+            now = wiring.clock.time()
+            self._rows.change(connection, found, status=during, updated_at=now)
+            for each in stores.snapshots.all(connection, group_snapshot_id=key):
+                rules.check_snapshot(each, "delete")
+                stores.snapshots.change(connection, each, status=during, updated_at=now)
+            self._add_job(connection, "delete_group_snapshot", found)
+            wiring.tell(connection, context, "group.delete_snapshot", key)
+
+        wiring.order(write)
+
+    def reset_status(self, context: RequestContext, key: str, status: str) -> None:
+        """Administrators know better."""
+        wiring = self._wiring
+        if status not in GROUP_STATUSES:
+            raise BadRequest(f"Invalid status: {status} is not a group snapshot's")
+
+        def write(connection: Connection) -> None:
+            rule = "group:reset_group_snapshot_status"
+            found = wiring.group_snapshot(connection, context, key, rule)
+            now = wiring.clock.time()
+            self._rows.change(connection, found, status=status, updated_at=now)
+            wiring.tell(connection, context, "group.reset_snapshot_status", key)
+
+        wiring.change(write)
+
+    def _add_member(
+        self,
+        connection: Connection,
+        context: RequestContext,
+        whole: GroupSnapshot,
+        volume: Volume,
+    ) -> None:
+        volume_type = self._types.known(connection, volume.type_id)
+        self._quotas.check(
+            connection,
+            volume.project_id,
+            volume_type,
+            snapshots=1,
+            gigabytes=volume.size_gib,
+        )
+        snapshot = Snapshot(
+            id=self._wiring.identifiers.uuid(),
+            project_id=volume.project_id,
+            user_id=context.user_id,
+            volume_id=volume.id,
+            status=CREATING,
+            size_gib=volume.size_gib,
+            created_at=whole.created_at,
+            updated_at=whole.created_at,
+            name=whole.name,
+            description=whole.description,
+            group_snapshot_id=whole.id,
+        )
+        self._wiring.stores.snapshots.add(connection, snapshot)
+
+    def _add_job(self, connection: Connection, kind: str, of: GroupSnapshot) -> None:
+        """Jobs of one group run one after the other."""
+        arguments = {"group_id": of.group_id, "group_snapshot_id": of.id}
+        self._wiring.add_job(connection, kind, of.group_id, arguments)

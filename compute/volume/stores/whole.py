@@ -1,0 +1,84 @@
+"""All of the room's SQL, by what it is about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from compute.core.database import Connection
+from compute.core.event_log import EventLog
+from compute.core.jobs import JobStore
+from compute.volume.group_records import Group, GroupSnapshot, GroupType
+from compute.volume.group_tables import GROUP_SNAPSHOTS, GROUP_TYPES, GROUPS
+from compute.volume.records import (
+    Attachment,
+    Backup,
+    DefaultType,
+    Message,
+    QosSpecs,
+    Snapshot,
+    Transfer,
+    TypeEncryption,
+    Volume,
+    VolumeType,
+)
+from compute.volume.stores.quotas import QuotaStore
+from compute.volume.stores.rows import Rows
+from compute.volume.stores.services import ServiceStore
+from compute.volume.stores.speeds import SpeedStore
+from compute.volume.tables import (
+    ATTACHMENTS,
+    BACKUPS,
+    DEFAULT_TYPES,
+    EVENTS,
+    JOBS,
+    MESSAGES,
+    QOS_SPECS,
+    SNAPSHOTS,
+    TRANSFERS,
+    TYPE_ENCRYPTIONS,
+    TYPES,
+    VOLUMES,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """The room's SQL."""
+
+    volumes: Rows[Volume] = field(default_factory=lambda: Rows(VOLUMES, Volume))
+    snapshots: Rows[Snapshot] = field(default_factory=lambda: Rows(SNAPSHOTS, Snapshot))
+    attachments: Rows[Attachment] = field(
+        default_factory=lambda: Rows(ATTACHMENTS, Attachment)
+    )
+    types: Rows[VolumeType] = field(default_factory=lambda: Rows(TYPES, VolumeType))
+    type_encryptions: Rows[TypeEncryption] = field(
+        default_factory=lambda: Rows(TYPE_ENCRYPTIONS, TypeEncryption)
+    )
+    qos: Rows[QosSpecs] = field(default_factory=lambda: Rows(QOS_SPECS, QosSpecs))
+    backups: Rows[Backup] = field(default_factory=lambda: Rows(BACKUPS, Backup))
+    transfers: Rows[Transfer] = field(default_factory=lambda: Rows(TRANSFERS, Transfer))
+    messages: Rows[Message] = field(default_factory=lambda: Rows(MESSAGES, Message))
+    group_types: Rows[GroupType] = field(
+        default_factory=lambda: Rows(GROUP_TYPES, GroupType)
+    )
+    groups: Rows[Group] = field(default_factory=lambda: Rows(GROUPS, Group))
+    group_snapshots: Rows[GroupSnapshot] = field(
+        default_factory=lambda: Rows(GROUP_SNAPSHOTS, GroupSnapshot)
+    )
+    default_types: Rows[DefaultType] = field(
+        default_factory=lambda: Rows(DEFAULT_TYPES, DefaultType)
+    )
+    quotas: QuotaStore = field(default_factory=QuotaStore)
+    services: ServiceStore = field(default_factory=ServiceStore)
+    speeds: SpeedStore = field(default_factory=SpeedStore)
+    jobs: JobStore = field(default_factory=lambda: JobStore(JOBS))
+    events: EventLog = field(default_factory=lambda: EventLog(EVENTS))
+
+    def forget_volume(self, connection: Connection, volume_id: str) -> None:
+        """A volume without bytes any more, with all rows that are about it alone."""
+        rows: tuple[Rows[Any], ...] = (self.attachments, self.snapshots, self.transfers)
+        for each in rows:
+            for found in each.all(connection, volume_id=volume_id):
+                each.delete(connection, found.id)
+        self.volumes.delete(connection, volume_id)
