@@ -107,7 +107,7 @@ class BalancerAgentService:
 
     def take_down(self) -> None:
         """After ``stop``, for a host that ends with its agent: nothing is served."""
-        concurrency.offload(self._serving.serve, [])
+        concurrency.offload(self._serving.serve, [], {})
 
     def _wake(self, _: Message) -> None:
         self.loop.hint()

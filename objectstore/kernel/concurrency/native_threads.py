@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, TypeVarTuple
 
 import eventlet.tpool
 
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 _run_native: Callable[..., Any] = eventlet.tpool.execute
 
 
-def offload(function: Callable[..., T], *arguments: Any) -> T:
+def offload(function: Callable[[*Ts], T], *arguments: *Ts) -> T:
     """Run ``function`` on a native thread; only the calling greenlet waits."""
     return _run_native(function, *arguments)  # type: ignore[no-any-return]
 
