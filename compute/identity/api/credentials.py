@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+import sqlalchemy as sa
+
 from compute.core.api import ApiCall, Route, empty_reply
+from compute.core.context import RequestContext
 from compute.core.database import Connection
 from compute.core.errors import BadRequest
 from compute.identity import tables
 from compute.identity.api import shapes
 from compute.identity.api.delegated import refuse_delegated
-from compute.identity.api.reading import load
 from compute.identity.api.replies import (
     Document,
     changes_of,
@@ -22,9 +25,9 @@ from compute.identity.api.replies import (
 from compute.identity.changes import credentials as changes
 from compute.identity.credential_blobs import open_blob
 from compute.identity.model import Credential
-from compute.identity.parts import IdentityParts
+from compute.identity.parts import IdentityParts, forbidden
 from compute.identity.store.filters import text_conditions
-from compute.identity.store.subjects import credentials
+from compute.identity.store.subjects import credentials, users
 from objectstore.kernel.reply import Reply
 
 _PROPERTIES = {
@@ -36,6 +39,11 @@ _PROPERTIES = {
 _CREATE = shapes.body("credential", _PROPERTIES, ["type", "blob"])
 _UPDATE = shapes.body("credential", _PROPERTIES)
 _KNOWN = tuple(_PROPERTIES)
+Find = Callable[[Connection, str], Credential | None]
+
+
+def _nothing(connection: Connection, key: str) -> None:
+    """No other way to find it."""
 
 
 class CredentialsApi:
@@ -65,6 +73,8 @@ class CredentialsApi:
             target = {"target.user.id": call.query.one("user_id", context.user_id)}
             self._parts.enforce(context, rule, target)
             conditions.append(rows.user_id == context.user_id)
+        elif context.domain_id:
+            conditions.append(_of_domain(context))
         refuse_delegated(self._parts, call, rule)
         found = self._parts.read(
             lambda connection: credentials.where(connection, *conditions)
@@ -78,6 +88,7 @@ class CredentialsApi:
         user_id = wanted.get("user_id") or call.context.user_id
         target = {"target.user.id": user_id}
         self._parts.enforce(call.context, "identity:create_credential", target)
+        self._confine(call, user_id, "create_credential")
         refuse_delegated(self._parts, call, "identity:create_credential")
         credential = Credential(
             "",
@@ -94,17 +105,7 @@ class CredentialsApi:
     def show(self, call: ApiCall) -> Reply:
         """One credential.  Services ask for EC2 keys by the digests of access keys,
         which are their ids until they are changed."""
-        key = call.parameters["credential_id"]
-
-        def find(connection: Connection) -> Credential | None:
-            found = credentials.find(connection, key)
-            return found or changes.find_by_digest(connection, key)
-
-        credential = self._parts.read(find)
-        target = {} if credential is None else _target(credential)
-        self._parts.enforce(call.context, "identity:get_credential", target)
-        if credential is None:
-            raise credentials.missing(key)
+        credential = self._credential(call, "get_credential", changes.find_by_digest)
         refuse_delegated(self._parts, call, "identity:get_credential")
         return one(200, "credential", self._document(call, credential))
 
@@ -126,8 +127,33 @@ class CredentialsApi:
         changes.delete(self._parts, call.context, credential)
         return empty_reply()
 
-    def _credential(self, call: ApiCall, operation: str) -> Credential:
-        return load(self._parts, call, operation, credentials, "credential_id", _target)
+    def _credential(
+        self, call: ApiCall, operation: str, otherwise: Find = _nothing
+    ) -> Credential:
+        """The credential of the path, by its id, or ``otherwise``."""
+        key = call.parameters["credential_id"]
+        credential = self._parts.read(
+            lambda connection: (
+                credentials.find(connection, key) or otherwise(connection, key)
+            )
+        )
+        target = {} if credential is None else _target(credential)
+        self._parts.enforce(call.context, f"identity:{operation}", target)
+        user_id = "" if credential is None else credential.user_id
+        self._confine(call, user_id, operation)
+        if credential is None:
+            raise credentials.missing(key)
+        return credential
+
+    def _confine(self, call: ApiCall, user_id: str, operation: str) -> None:
+        """``Forbidden`` to whoever comes with a domain as scope, unless it is his own
+        or of a user of the domain; of what is not there he learns the same."""
+        context = call.context
+        if not context.domain_id or user_id == context.user_id:
+            return
+        user = self._parts.read(lambda connection: users.find(connection, user_id))
+        if user is None or user.domain_id != context.domain_id:
+            raise forbidden(f"identity:{operation}")
 
     def _document(self, call: ApiCall, credential: Credential) -> Document:
         document: dict[str, Any] = {
@@ -139,6 +165,13 @@ class CredentialsApi:
             "blob": open_blob(self._parts, credential),
         }
         return linked(call, f"credentials/{credential.id}", document)
+
+
+def _of_domain(context: RequestContext) -> sa.ColumnElement[bool]:
+    """Of the users of the token's domain, and the caller's own."""
+    rows, known = tables.credentials.c, tables.users.c
+    inside = sa.select(known.id).where(known.domain_id == context.domain_id)
+    return sa.or_(rows.user_id == context.user_id, rows.user_id.in_(inside))
 
 
 def _target(credential: Credential) -> dict[str, Any]:

@@ -44,6 +44,15 @@ def remote_ids_of(
     return found
 
 
+def enabled_service_providers(connection: Connection) -> list[dict[str, str]]:
+    """As tokens show them."""
+    rows = tables.service_providers.c
+    return [
+        {"id": each.id, "auth_url": each.auth_url, "sp_url": each.sp_url}
+        for each in service_providers.where(connection, rows.enabled.is_(True))
+    ]
+
+
 def user_ids_of(
     connection: Connection, provider_id: str, protocol_id: str = ""
 ) -> list[str]:

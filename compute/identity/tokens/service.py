@@ -12,6 +12,7 @@ from compute.core.context import RequestContext
 from compute.core.database import Connection, Database
 from compute.core.errors import NotFound, Unauthorized
 from compute.identity.client import REVOKED_TOPIC
+from compute.identity.federation.subjects import enabled_service_providers
 from compute.identity.settings import IdentitySettings
 from compute.identity.store.endpoint_filter import endpoints_of
 from compute.identity.store.subjects import endpoints, services
@@ -120,7 +121,11 @@ class TokenService:
             shown = self._database.read(
                 lambda connection: catalogue_of(connection, facts)
             )
-        return {"token": token_body(facts, standing, shown)}
+        document = token_body(facts, standing, shown)
+        others = self._database.read(enabled_service_providers)
+        if others:
+            document["service_providers"] = others
+        return {"token": document}
 
     def revoke_one(self, facts: TokenFacts) -> None:
         """End this token."""

@@ -247,3 +247,13 @@ def test_only_its_names_speak_for_a_provider(federated: Federated) -> None:
     protocol = {"protocol": {"remote_id_attribute": "OIDC-email"}}
     federated.house.ok("PATCH", PROTOCOL, protocol)
     assert federated.come(federated.provider.token_for("ann")).status == 401
+
+
+def test_tokens_show_service_providers(federated: Federated) -> None:
+    sp = {"auth_url": "https://sp/auth", "sp_url": "https://sp/x", "enabled": True}
+    path = f"{AT}/service_providers"
+    federated.house.ok("PUT", f"{path}/sp", {"service_provider": sp})
+    off = {**sp, "enabled": False}
+    federated.house.ok("PUT", f"{path}/off", {"service_provider": off})
+    told = who(federated, federated.unscoped())
+    assert [each["id"] for each in told["service_providers"]] == ["sp"]
