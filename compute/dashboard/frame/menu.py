@@ -77,6 +77,8 @@ _GROUPS = (
             Entry("projects", "Projects", "/projects", "folder", (), True, True),
             Entry("people", "People", "/people", "people", (), True, True),
             Entry("flavors", "Flavors", "/flavors", "sliders", _COMPUTE, True),
+            Entry("volume-types", "Volume types", "/volume-types", "drive",
+                  VOLUME_TYPES, True),
             Entry("hosts", "Hosts", "/hosts", "host", _COMPUTE, True),
         ),
     ),

@@ -20,7 +20,7 @@ from compute.dashboard.frame.view import (
     Text,
 )
 from compute.dashboard.frame.visit import Notice, Redirect, Visit
-from compute.dashboard.pages.words import link_to, name_of, options, plain
+from compute.dashboard.pages.words import link_to, name_of, options, plain, yes
 
 MAKE = Action("Make a group", "/groups/new", is_form=True, look="primary", icon="plus")
 TRAIL = (Link("Security groups", "/groups"),)
@@ -87,6 +87,7 @@ def show_one(visit: Visit) -> Page:
     facts: list[tuple[str, Cell]] = [
         ("ID", Text(group["id"], "copy")),
         ("Description", plain(group["description"])),
+        ("Stateful", yes(group.get("stateful", True))),
     ]
     return Page(
         name_of(group),
@@ -136,11 +137,27 @@ def _group_form(title: str, submit: str, cancel: str, group: Mapping[str, Any]) 
         [
             Field("name", "Name", values=[group.get("name", "")], is_required=True),
             Field("description", "Description", values=[group.get("description", "")]),
+            Field(
+                "stateful",
+                "Answers to what is let through are let through, too",
+                "checkbox",
+                ["yes"] if group.get("stateful", True) else [],
+                help="Stateful. Without it rules are needed for both ways, and nothing"
+                " is kept of connections.",
+            ),
         ],
         submit,
         cancel,
         "groups",
     )
+
+
+def _wanted(values: Values) -> dict[str, Any]:
+    return {
+        "name": values["name"],
+        "description": values["description"],
+        "stateful": values.flag("stateful"),
+    }
 
 
 def new_form(visit: Visit) -> Form:
@@ -150,8 +167,7 @@ def new_form(visit: Visit) -> Form:
 
 def make(visit: Visit, values: Values) -> Redirect:
     """Make it."""
-    wanted = {"name": values["name"], "description": values["description"]}
-    body = {"security_group": wanted}
+    body = {"security_group": _wanted(values)}
     reply = visit.rooms.post("network", "security-groups", body=body)
     path = f"/groups/{reply['security_group']['id']}"
     return Redirect(path, Notice("The group is there: add rules to it."))
@@ -166,9 +182,8 @@ def edit_form(visit: Visit) -> Form:
 
 def edit(visit: Visit, values: Values) -> Redirect:
     """Change it."""
-    change = {"name": values["name"], "description": values["description"]}
     path = ("security-groups", visit["id"])
-    visit.rooms.put("network", *path, body={"security_group": change})
+    visit.rooms.put("network", *path, body={"security_group": _wanted(values)})
     return Redirect(f"/groups/{visit['id']}", Notice("Saved."))
 
 

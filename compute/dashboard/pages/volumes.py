@@ -155,6 +155,7 @@ def show_one(visit: Visit) -> Page:
         ("Attached to", holders(volume, names)),
         ("Bootable", yes(volume.get("bootable") == "true")),
         ("Encrypted", yes(volume.get("encrypted"))),
+        *_key_of(volume),
         ("Zone", plain(volume.get("availability_zone"))),
         ("Made", When(volume["created_at"])),
     ]
@@ -172,6 +173,12 @@ def show_one(visit: Visit) -> Page:
         badges=[status(volume["status"])],
         trail=TRAIL,
     )
+
+
+def _key_of(volume: Mapping[str, Any]) -> list[tuple[str, Cell]]:
+    """The secret that opens it, where it is encrypted."""
+    key = volume.get("encryption_key_id")
+    return [("Its key", Link(key, at("secrets", key)))] if key else []
 
 
 def snapshot_table(snapshots: Any, title: str = "Snapshots") -> Table:

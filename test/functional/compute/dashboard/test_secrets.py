@@ -145,3 +145,25 @@ def settled(visitor: Visitor, balancer: str) -> str:
     found = re.search(r"/balancers/listeners/[0-9a-f-]{36}", text)
     assert found and "PENDING" not in text
     return found[0]
+
+
+def test_types_of_volumes_are_encrypted(shown: Shown) -> None:
+    admin = shown.cloud.sdk()
+    visitor = Visitor(shown.url)
+    visitor.sign_in("admin", shown.cloud.place.admin_password)
+    made(visitor, "/volume-types/new", name=MARKUP, key="256", public="yes")
+    page = visitor.get("/volume-types").text
+    assert "luks, aes-xts-plain64, 256" in page and MARKUP not in page
+    found = next(each for each in admin.block_storage.types() if each.name == MARKUP)
+    assert visitor.post(f"/volume-types/{found.id}/delete").status == 303
+    refused = visitor.post("/volume-types/new", {"name": "odd", "key": "7"})
+    assert refused.status == 422
+    assert not [it for it in admin.block_storage.types() if it.name in ("odd", MARKUP)]
+
+
+def test_groups_without_state_say_so(shown: Shown, eve: Any, visitor: Visitor) -> None:
+    there = made(visitor, "/groups/new", name="loose")
+    group = eve.network.find_security_group("loose")
+    assert not group.stateful
+    made(visitor, f"{there}/edit", name="loose", stateful="yes")
+    assert eve.network.find_security_group("loose").stateful
