@@ -72,6 +72,7 @@ DEFAULTS: dict[str, str] = {
     _E + "types_manage": _ADMIN,
     _E + "types_extra_specs": _ADMIN,
     _E + "types_extra_specs:show": "@",
+    _E + "types_extra_specs:read_sensitive": _SERVICE,
     _E + "volume_type_encryption:get": _ADMIN,
     _E + "volume_type_encryption:create": _ADMIN,
     _E + "volume_type_encryption:update": _ADMIN,

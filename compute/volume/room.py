@@ -26,6 +26,7 @@ from compute.volume.api.group_snapshots import GroupSnapshotsApi
 from compute.volume.api.group_types import GroupTypesApi
 from compute.volume.api.groups import GroupsApi
 from compute.volume.api.internal import InternalApi
+from compute.volume.api.internal_projects import InternalProjectsApi
 from compute.volume.api.messages import MessagesApi
 from compute.volume.api.older_actions import OlderActions
 from compute.volume.api.presenting import Presenter
@@ -165,7 +166,12 @@ def room_of(wiring: Wiring, parts: RoomParts) -> Room:
     ]
     internal = InternalApi(wiring, creation, presenter, objects, attachments)
     api = Api(
-        [*ROUTES, *routes_of(verbs), *internal.routes()],
+        [
+            *ROUTES,
+            *routes_of(verbs),
+            *internal.routes(),
+            *InternalProjectsApi(wiring).routes(),
+        ],
         dialect=volume_dialect,
         tokens=parts.tokens,
         identifiers=parts.identifiers,

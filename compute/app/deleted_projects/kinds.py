@@ -100,6 +100,8 @@ KINDS = (
         _ALL_PROJECTS,
         pages_by="offset",
     ),
+    # What is in a group is not deleted alone.
+    _all_of_a_project("volume", "all volume groups"),
     _volume("backup", "backups", "os-backup-project-attr:project_id"),
     _volume("snapshot", "snapshots", "os-extended-snapshot-attributes:project_id"),
     _volume("volume", "volumes", "os-vol-tenant-attr:tenant_id"),

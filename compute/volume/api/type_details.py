@@ -17,6 +17,10 @@ from objectstore.kernel.reply import Reply
 
 SHOW_SPECS = "volume_extension:types_extra_specs:show"
 SPECS_RULE = "volume_extension:types_extra_specs"
+READ_SENSITIVE = "volume_extension:types_extra_specs:read_sensitive"
+USERS_SPECS = frozenset(
+    {"RESKEY:availability_zones", "multiattach", "replication_enabled"}
+)
 EXTRA_SPECS = Schema(
     {
         "type": "object",
@@ -68,7 +72,7 @@ class TypeDetailsApi:
 
     def specs(self, call: ApiCall) -> Reply:
         """GET /types/{type_id}/extra_specs."""
-        return ok({"extra_specs": dict(self._seen(call).extra_specs)})
+        return ok({"extra_specs": shown_specs(self._wiring, call, self._seen(call))})
 
     def _seen(self, call: ApiCall) -> VolumeType:
         key, wiring = call.parameters["type_id"], self._wiring
@@ -95,7 +99,8 @@ class TypeDetailsApi:
 
     def show_spec(self, call: ApiCall) -> Reply:
         """GET /types/{type_id}/extra_specs/{key}."""
-        key, found = call.parameters["key"], self._seen(call).extra_specs
+        found = shown_specs(self._wiring, call, self._seen(call))
+        key = call.parameters["key"]
         if key not in found:
             raise NotFound(f"Volume Type has no extra specs with key {key}.")
         return ok({key: found[key]})
@@ -163,6 +168,17 @@ class TypeDetailsApi:
 
         change_type(self._wiring, self._types, call, rule, decide)
         return accepted()
+
+
+def shown_specs(
+    wiring: Wiring, call: ApiCall, volume_type: VolumeType
+) -> dict[str, str]:
+    """What the caller may know of a type's extra specs: operators' notes are not for
+    everybody, what users choose a type for is."""
+    if wiring.allows(call.context, READ_SENSITIVE):
+        return dict(volume_type.extra_specs)
+    found = volume_type.extra_specs.items()
+    return {name: value for name, value in found if name in USERS_SPECS}
 
 
 def change_type(

@@ -10,7 +10,12 @@ from compute.core.api import ApiCall
 from compute.core.database import Connection, Duplicate
 from compute.core.errors import BadRequest, Conflict, NotFound
 from compute.volume.api.frame import FLAG, SPECS, Verb, accepted, body_of, is_true, ok
-from compute.volume.api.type_details import SHOW_SPECS, change_type, texts_of
+from compute.volume.api.type_details import (
+    SHOW_SPECS,
+    change_type,
+    shown_specs,
+    texts_of,
+)
 from compute.volume.model import DEFAULT_TYPE
 from compute.volume.records import VolumeType
 from compute.volume.service.types import Types
@@ -71,10 +76,14 @@ class TypesApi:
             found = [each for each in found if each.name == query.one("name")]
         for name, value in query.pairs:
             if name == "extra_specs":
-                found = [each for each in found if _has(each, value)]
+                found = [each for each in found if self._has(call, each, value)]
         found.sort(key=lambda each: (each.created_at, each.id), reverse=True)
         found = _paged(call, found)
         return ok({"volume_types": [self._document(call, each) for each in found]})
+
+    def _has(self, call: ApiCall, volume_type: VolumeType, wanted: str) -> bool:
+        specs = shown_specs(self._wiring, call, volume_type)
+        return all(specs.get(key) == value for key, value in _pairs(wanted).items())
 
     def show(self, call: ApiCall) -> Reply:
         """GET /types/{type_id}; ``default`` is the caller's default type."""
@@ -104,7 +113,7 @@ class TypesApi:
             "os-volume-type-access:is_public": volume_type.is_public,
         }
         if self._wiring.allows(call.context, SHOW_SPECS):
-            found["extra_specs"] = dict(volume_type.extra_specs)
+            found["extra_specs"] = shown_specs(self._wiring, call, volume_type)
         if self._wiring.allows(call.context, MANAGE):
             found["qos_specs_id"] = volume_type.qos_id or None
         return found
@@ -200,7 +209,7 @@ def _public(body: Mapping[str, Any], default: bool) -> bool:
     return default
 
 
-def _has(volume_type: VolumeType, wanted: str) -> bool:
+def _pairs(wanted: str) -> dict[Any, Any]:
     """``{'key': 'value'}`` as Python writes it."""
     try:
         pairs = ast.literal_eval(wanted)
@@ -208,7 +217,7 @@ def _has(volume_type: VolumeType, wanted: str) -> bool:
         pairs = None
     if not isinstance(pairs, dict):
         raise BadRequest("extra_specs must be a dictionary")
-    return all(volume_type.extra_specs.get(key) == pairs[key] for key in pairs)
+    return pairs
 
 
 def _paged(call: ApiCall, found: list[VolumeType]) -> list[VolumeType]:

@@ -9,7 +9,7 @@ import pytest
 from compute.volume.client import Connector
 from compute.volume.drivers.port import SNAPSHOT
 from compute.volume.model import GROUP_VOLUMES_MAX
-from test.unit.compute.volume.house import OTHER, House
+from test.unit.compute.volume.house import OTHER, OWNER, House
 from test.unit.compute.volume.states import UNLIMITED
 from test.unit.compute.volume.test_encryption import keys_of
 from test.unit.compute.volume.test_encryption import make_type as make_encrypted_type
@@ -248,3 +248,25 @@ def test_administrators_know_better(house: House, kind: str) -> None:
     wrong = {"reset_status": {"status": "nothing"}}
     assert house.ask("POST", path, wrong, roles="admin").status == 400
     assert house.ask("POST", path, {"enable": {}}, roles="admin").status == 400
+
+
+def test_the_groups_of_a_deleted_project_are_taken_apart(house: House) -> None:
+    key = make_group(house)
+    inside = house.create(group_id=key)
+    taken = snapshot_of(house, key)
+    path = "/internal/projects"
+    assert house.ask("GET", path).status == 403
+    found = house.ok("GET", path, roles="service")["projects"]
+    assert found == [{"id": OWNER}]
+    assert house.ask("DELETE", f"{path}/{OWNER}").status == 403
+    assert house.ask("DELETE", f"{path}/{OWNER}", roles="service").status == 400
+    house.work()
+    assert house.ask("DELETE", f"{path}/{OWNER}", roles="service").status == 204
+    assert house.ok("GET", path, roles="service")["projects"] == []
+    assert house.show("group_snapshot", taken) is None and group(house, key) is None
+    (part,) = house.ok("GET", "/snapshots")["snapshots"]
+    house.ok("DELETE", f"/snapshots/{part['id']}")
+    house.work()
+    house.ok("DELETE", f"/volumes/{inside}")
+    house.work()
+    assert house.leftovers() == []

@@ -34,9 +34,21 @@ def test_types(house: House) -> None:
     specs = {"extra_specs": {"c": "d"}}
     admin(house, "POST", f"{path}/extra_specs", specs)
     admin(house, "PUT", f"{path}/extra_specs/c", {"c": "e"})
-    assert house.ok("GET", f"{path}/extra_specs/c") == {"c": "e"}
+    assert admin(house, "GET", f"{path}/extra_specs/c") == {"c": "e"}
     admin(house, "DELETE", f"{path}/extra_specs/a")
-    assert house.ok("GET", f"{path}/extra_specs")["extra_specs"] == {"c": "e"}
+    replicated = {"extra_specs": {"replication_enabled": "<is> False"}}
+    admin(house, "POST", f"{path}/extra_specs", replicated)
+    # Operators' notes are theirs; what users choose a type for is everybody's.
+    specs = admin(house, "GET", f"{path}/extra_specs")["extra_specs"]
+    assert specs == {"c": "e", **replicated["extra_specs"]}
+    assert house.ok("GET", f"{path}/extra_specs") == replicated
+    assert (
+        house.ok("GET", path)["volume_type"]["extra_specs"] == replicated["extra_specs"]
+    )
+    assert house.ask("GET", f"{path}/extra_specs/c").status == 404
+    notes = "/types?extra_specs={'c':'e'}"
+    assert house.ok("GET", notes)["volume_types"] == []
+    assert len(admin(house, "GET", notes)["volume_types"]) == 1
     admin(house, "PUT", path, {"volume_type": {"description": "shiny"}})
     assert house.ok("GET", path)["volume_type"]["description"] == "shiny"
     volume_id = house.create(volume_type="gold")

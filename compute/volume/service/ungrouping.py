@@ -1,0 +1,38 @@
+"""Groups of projects that are no more: taken apart, so that their volumes and
+snapshots can go one by one, as everybody's do."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from compute.core.database import Connection
+from compute.volume.group_tables import GROUPS
+from compute.volume.service.group_rest import check_at_rest
+from compute.volume.wiring import Wiring
+
+
+def owners(connection: Connection, after: str, limit: int) -> list[str]:
+    """Projects that have groups, after that one, in order."""
+    column = GROUPS.c.project_id
+    query = sa.select(column).distinct().where(column > after).order_by(column)
+    return list(connection.execute(query.limit(limit)).scalars())
+
+
+def take_apart(wiring: Wiring, project_id: str) -> None:
+    """No group of the project is left; its volumes and snapshots are, each for itself.
+    ``InvalidStatus`` while one is being copied."""
+    stores = wiring.stores
+
+    def write(connection: Connection) -> None:
+        for group in stores.groups.all(connection, project_id=project_id):
+            check_at_rest(connection, stores, group.id)
+            for volume in stores.volumes.all(connection, group_id=group.id):
+                stores.volumes.change(connection, volume, group_id="")
+            for whole in stores.group_snapshots.all(connection, group_id=group.id):
+                parts = stores.snapshots.all(connection, group_snapshot_id=whole.id)
+                for part in parts:
+                    stores.snapshots.change(connection, part, group_snapshot_id="")
+                stores.group_snapshots.delete(connection, whole.id)
+            stores.groups.delete(connection, group.id)
+
+    wiring.change(write)
