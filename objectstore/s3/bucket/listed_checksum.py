@@ -3,10 +3,12 @@
 A row's ETag carries it as its last parameter: ``ETAG; s3_checksum=CRC32`` of the whole
 object, ``ETAG; s3_etag=...; s3_checksum=CRC32:COMPOSITE`` of its parts' checksums.
 Today's SDKs send one with every upload, so nearly every row of a page has it: a page
-is rewritten as a whole, by one replacement for each kind that there can be.
+is rewritten as a whole, by one replacement for each kind that it has.
 """
 
 from __future__ import annotations
+
+import re
 
 from objectstore.s3.payload.checksums import (
     ALGORITHMS,
@@ -41,10 +43,10 @@ _VALUES = tuple(
 _SIGNS = {
     value: SIGN + bytes((ord("A") + number,)) for number, value in enumerate(_VALUES)
 }
-_AS_SIGNS = tuple(
-    (_BEGINS + value.encode() + SIZE, sign + SIZE) for value, sign in _SIGNS.items()
-)
-_AS_ELEMENTS = tuple((sign, elements(value).encode()) for value, sign in _SIGNS.items())
+_ELEMENTS = {sign: elements(value).encode() for value, sign in _SIGNS.items()}
+# Only before the size: a name may hold the same text.
+_LAST = re.compile(re.escape(_BEGINS) + b"([A-Z0-9:]+)" + SIZE)
+_SIGNED = re.compile(SIGN + b".")
 
 
 def sign_of(value: str) -> bytes:
@@ -55,14 +57,16 @@ def sign_of(value: str) -> bytes:
 def with_signs(page: bytes) -> bytes:
     """A page of fields whose ETags have signs in the place of the parameter."""
     if _BEGINS in page:
-        for parameter, sign in _AS_SIGNS:
-            page = page.replace(parameter, sign)
+        # Nearly always one kind.
+        for value in set(_LAST.findall(page)):
+            sign = _SIGNS.get(value.decode(), b"")
+            page = page.replace(_BEGINS + value + SIZE, sign + SIZE)
     return page
 
 
-def shown(page: bytes, after: bytes) -> bytes:
-    """The page with elements where the signs were, each of them behind ``after``."""
-    if SIGN in page:
-        for sign, told in _AS_ELEMENTS:
-            page = page.replace(sign + after, after + told)
-    return page
+def shown(page: bytes, before: bytes, after: bytes) -> bytes:
+    """The page with elements where the signs were, and these around them in the place
+    of SIZE."""
+    for sign in set(_SIGNED.findall(page)):
+        page = page.replace(sign + SIZE, before + _ELEMENTS[sign] + after)
+    return page.replace(SIZE, before + after)

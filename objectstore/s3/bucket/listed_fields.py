@@ -43,7 +43,6 @@ _TYPED_SIZE = re.compile(b"(?<=%b)([0-9]+)%b([^%b]*)" % (SIZE, TYPE, END))
 # The ampersand, which the others bring with them, is the first.
 _IN_XML = [(chr(code).encode(), shown.encode()) for code, shown in ESCAPES.items()]
 _ROW_START = b"<Contents><Key>"
-_ETAG_END = b"&quot;</ETag>"
 
 
 class Fields(NamedTuple):
@@ -105,9 +104,9 @@ def to_xml(page: Fields, owner: str, *, as_url: bool) -> tuple[bytes, ...]:
         body[:-1]
         .replace(MOMENT, b"</Key><LastModified>")
         .replace(ETAG, b"Z</LastModified><ETag>&quot;")
-        .replace(SIZE, _ETAG_END + b"<Size>")
     )
-    body = listed_checksum.shown(body, _ETAG_END).replace(END, end + _ROW_START)
+    body = listed_checksum.shown(body, b"&quot;</ETag>", b"<Size>")
+    body = body.replace(END, end + _ROW_START)
     return _ROW_START, body, end, prefixes
 
 
