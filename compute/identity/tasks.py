@@ -1,13 +1,16 @@
-"""What identity does in the background: forget revocations that matter no more."""
+"""What identity does in the background: forget what matters no more."""
 
 from __future__ import annotations
 
+from compute.core.database import Connection
+from compute.identity import tables
 from compute.identity.parts import IdentityParts
 from objectstore.kernel.loop import Progress
 
 
 class PruneRevocations:
-    """Deletes events older than any token could be."""
+    """Deletes revocations older than any token could be, and memberships that have
+    ended."""
 
     name = "identity-prune"
 
@@ -17,5 +20,11 @@ class PruneRevocations:
     def step(self) -> Progress:
         """See ``Step``."""
         revocations, now = self._parts.tokens.revocations, self._parts.now()
-        self._parts.run(lambda connection: revocations.prune(connection, now))
+        rows = tables.federated_memberships
+
+        def write(connection: Connection) -> None:
+            revocations.prune(connection, now)
+            connection.execute(rows.delete().where(rows.c.ends_at <= now))
+
+        self._parts.run(write)
         return Progress.IDLE

@@ -3,7 +3,6 @@ down in one transaction."""
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from dataclasses import dataclass
 
@@ -126,7 +125,7 @@ class _Arriving:
     def _new_user(self, name: str, unique: str, email: str) -> User:
         return User(
             id=self._parts.identifiers.hexadecimal(),
-            name=self._free_name(name, unique, ""),
+            name=self._free_name(name, ""),
             domain_id=self._provider.domain_id,
             enabled=True,
             default_project_id="",
@@ -149,10 +148,10 @@ class _Arriving:
             user.name.rpartition(" #")[0],
         ):
             return user
-        free = self._free_name(name, user.id, user.id)
+        free = self._free_name(name, user.id)
         return users.update(self._connection, user.id, {"name": free})
 
-    def _free_name(self, name: str, unique: str, user_id: str) -> str:
+    def _free_name(self, name: str, user_id: str) -> str:
         """The name, or, where somebody else has it, the name with a suffix: people of
         a provider choose their names there, and must not become anybody here."""
         rows = tables.users.c
@@ -163,8 +162,8 @@ class _Arriving:
         )
         if taken is None or taken.id == user_id:
             return name
-        key = f"{self._provider.id}/{self._protocol.name}/{unique}"
-        suffix = hashlib.sha256(key.encode()).hexdigest()[:SUFFIX_CHARACTERS]
+        # By chance: one that others could know beforehand they could take.
+        suffix = self._parts.identifiers.hexadecimal()[:SUFFIX_CHARACTERS]
         room = NAME_CHARACTERS_MAX - SUFFIX_CHARACTERS - 2
         return f"{name[:room]} #{suffix}"
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import regex
 
-from compute.core.database import Connection
+from compute.core.database import Connection, Duplicate
 from compute.core.errors import Unauthorized
 from compute.identity import factors
 from compute.identity.federation.arrivals import Arrival, arrive
@@ -162,11 +162,16 @@ class Federation:
         except (Unmapped, NotForUs) as error:
             raise refused(provider.id, error) from None
         now = parts.now()
-        arrival: Arrival = parts.run(
-            lambda connection: arrive(
-                connection, parts, provider, protocol, mapped, claims["sub"], now
-            )
-        )
+
+        def write(connection: Connection) -> Arrival:
+            subject = claims["sub"]
+            return arrive(connection, parts, provider, protocol, mapped, subject, now)
+
+        try:
+            arrival = parts.run(write)
+        except Duplicate:
+            # The same person has come for the first time twice at once.
+            arrival = parts.run(write)
         if arrival.lost:
             parts.tokens.tell_revoked()
         if not factors.are_enough(arrival.user, (METHOD,)):
@@ -219,10 +224,10 @@ def _mapped(mapping: AttributeMapping, assertion: Assertion, clock: Clock) -> Ma
     def search(pattern: str, text: str) -> bool:
         nonlocal left
         since = clock.monotonic()
+        if left <= 0:
+            raise Unmapped(f"the patterns take more than {PATTERN_SECONDS} s")
         try:
-            found = regex.search(
-                pattern, text, timeout=max(left, 0.001), concurrent=True
-            )
+            found = regex.search(pattern, text, timeout=left, concurrent=True)
         except TimeoutError:
             raise Unmapped(f"the patterns take more than {PATTERN_SECONDS} s") from None
         left -= clock.monotonic() - since

@@ -90,6 +90,9 @@ def check_claims(claims: Mapping[str, Any], expected: Expected, now: float) -> N
         since = claims.get(name, 0)
         if not _number(since) or since - LEEWAY_SECONDS > now:
             raise NotForUs(f"its {name} is yet to come")
+    if "events" in claims:
+        # It tells of something, as of a sign-out (RFC 8417), and lets nobody in.
+        raise NotForUs("it is a token of another kind")
     if not isinstance(claims.get("sub"), str) or not claims["sub"]:
         raise NotForUs("it names no subject")
 

@@ -63,6 +63,7 @@ def test_a_good_token(federated: Federated) -> None:
         {"exp": "9999999999"},
         {"nbf": 99999999999},
         {"iat": 99999999999},
+        {"events": {"http://schemas.openid.net/event/backchannel-logout": {}}},
         {"sub": None},
         {"sub": ""},
         {"sub": ["1001"]},

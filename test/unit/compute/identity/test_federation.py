@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from compute.identity import tables
+from compute.identity.tasks import PruneRevocations
 from test.unit.compute.identity.federated import (
     AT,
     PROTOCOL,
@@ -122,6 +124,10 @@ def test_memberships_end(federated: Federated) -> None:
     assert house.say("POST", "/v3/auth/tokens", ask).status == 201
     house.clock.advance(2)
     assert house.say("POST", "/v3/auth/tokens", ask).status == 401
+    rows = tables.federated_memberships
+    PruneRevocations(house.parts).step()
+    left = house.parts.read(lambda connection: connection.execute(rows.select()).all())
+    assert left == []
 
 
 @pytest.mark.parametrize(
