@@ -16,6 +16,7 @@ from objectstore.proxy.asked import Asked
 from objectstore.proxy.headers import internal_timestamp
 from objectstore.proxy.object_put import check_conditions
 from objectstore.proxy.object_target import ObjectTarget
+from objectstore.proxy.overtaken import follows_the_clock
 from objectstore.proxy.parts import Parts
 from objectstore.proxy.placement import Group
 from objectstore.proxy.reservation import Reservation
@@ -35,8 +36,10 @@ def delete_object(parts: Parts, target: ObjectTarget) -> Reply:
     ):
         tombstone, written = _bury_if(parts, target, conditions)
     else:
-        timestamp = internal_timestamp(target.request) or parts.timestamps.now()
-        tombstone, written = _bury(parts, target, timestamp)
+        timestamp = internal_timestamp(target.request)
+        tombstone, written = _bury(parts, target, timestamp or parts.timestamps.now())
+        if not timestamp and follows_the_clock(parts, target, written):
+            tombstone, written = _bury(parts, target, parts.timestamps.now())
     row = row_of(tombstone)
     outcome = record_row(parts, target.container, row, target.key, written)
     if outcome is RowOutcome.NO_CONTAINER:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from objectstore.kernel.body_memory import client_piece_buffers
 from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.conditions import Conditions
-from objectstore.kernel.errors import InsufficientStorage, Rejected
+from objectstore.kernel.errors import InsufficientStorage, Rejected, Unavailable
 from objectstore.kernel.hash_process import md5_of
 from objectstore.kernel.reply import HeaderList, Reply
 from objectstore.kernel.request import Request
@@ -23,6 +23,7 @@ from objectstore.proxy.expiry import has_expired
 from objectstore.proxy.intake import Intake, Source, read_to_end, read_whole
 from objectstore.proxy.object_get import conditional_etag
 from objectstore.proxy.object_target import ObjectTarget
+from objectstore.proxy.overtaken import follows_the_clock, is_superseded
 from objectstore.proxy.parts import Parts
 from objectstore.proxy.put_plan import PutPlan
 from objectstore.proxy.reservation import Reservation
@@ -91,9 +92,13 @@ def _put_large(
     try:
         size, etag = intake.run(source)
         plan.check_etag(etag)
+        is_committed = False
 
         def commit(state: ObjectState) -> Written:
-            voters = None
+            nonlocal is_committed
+            if is_committed:
+                raise Unavailable("the clock was behind: it has to be sent again")
+            is_committed, voters = True, None
             if plan.conditions is not None:
                 places = {id(node) for node in group.primaries}
                 voters = sum(id(node) in places for node, _ in intake.uploads)
@@ -138,6 +143,9 @@ def _write(
     if plan.conditions is None:
         state = plan.state(target, plan.timestamp or parts.timestamps.now(), size, etag)
         written = _stored(parts, target, state, store)
+        if not plan.timestamp and follows_the_clock(parts, target, written):
+            state = plan.state(target, parts.timestamps.now(), size, etag)
+            written = _stored(parts, target, state, store)
         return _record(parts, target, state, written)
     reservation = _reservation(parts, target)
     try:
@@ -187,12 +195,7 @@ def _record(
     ]
     if outcome is RowOutcome.OWED:
         headers.append(OWED)
-    superseded = sum(
-        1
-        for _, promise in written
-        if promise.done and promise.value is not None and not promise.value.stored
-    )
-    status = 202 if superseded >= target.group.majority else 201
+    status = 202 if is_superseded(target.group, written) else 201
     return Reply(status, b"", headers, "text/html; charset=UTF-8")
 
 

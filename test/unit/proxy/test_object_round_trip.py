@@ -183,16 +183,6 @@ def test_nothing_goes_into_a_container_whose_deletion_one_replica_missed(
     assert cluster.put(PATH).status == 404
 
 
-def test_older_put_is_superseded(cluster: Cluster) -> None:
-    cluster.put(PATH, b"ahead")
-    cluster.clock.ahead = -100
-    # The other proxy's clock is behind; it has not seen the newer write.
-    other = cluster.another_proxy()
-    old = cluster.ask("PUT", PATH, {}, b"behind", app=other)
-    assert old.status == 202
-    assert cluster.ask("GET", PATH).body == b"ahead"
-
-
 def test_expiry(cluster: Cluster) -> None:
     made = cluster.put(PATH, X_Delete_After="100")
     assert made.status == 201
