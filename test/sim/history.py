@@ -21,7 +21,8 @@ class Op:
     name: str
     start: float
     epoch: int  # of the places of replicas, see ``Cluster.epoch``
-    # Taken by the proxy for this request: the first is the write's own.
+    # Taken by the proxy for this request: the last is that of the write, which is made
+    # anew behind a clock that is ahead, or of its undoing.
     timestamps: list[int] = field(default_factory=list)
     etag: str = ""  # of a write's bytes
     end: float | None = None
@@ -37,7 +38,7 @@ class Op:
     @property
     def timestamp(self) -> int:
         """Of the write; 0: it has not come so far."""
-        return self.timestamps[0] if self.timestamps else 0
+        return self.timestamps[-1] if self.timestamps else 0
 
     def is_within(self, epoch: int) -> bool:
         """Whether the places of replicas stayed the same from beginning to end."""
