@@ -9,7 +9,12 @@ from compute.settings import CloudSettings
 from objectstore.kernel.clock import SystemClock
 from objectstore.kernel.http.identity_file import why_unfit
 from objectstore.kernel.log import set_up_logging
-from objectstore.kernel.process import Worker, allow_many_descriptors, serve
+from objectstore.kernel.process import (
+    EXIT_FAILURE,
+    Worker,
+    allow_many_descriptors,
+    serve,
+)
 from objectstore.kernel.settings import BadSettings, Mistake
 from objectstore.kernel.supervisor import Supervisor
 
@@ -22,7 +27,11 @@ _log = logging.getLogger("compute")
 def run(settings: CloudSettings, read_again: Callable[[], CloudSettings]) -> int:
     """Serve until told to stop; the exit status.  SIGHUP starts anew with what the
     file says then, unless that holds mistakes."""
-    set_up_logging(settings.log)
+    try:
+        set_up_logging(settings.log)
+    except OSError as error:
+        _log.error("cannot serve: %s", error)
+        return EXIT_FAILURE
     for name in TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
     allow_many_descriptors()

@@ -9,7 +9,12 @@ import logging
 from collections.abc import Callable
 
 from objectstore.kernel.log import set_up_logging
-from objectstore.kernel.process import Worker, allow_many_descriptors, serve
+from objectstore.kernel.process import (
+    EXIT_FAILURE,
+    Worker,
+    allow_many_descriptors,
+    serve,
+)
 from objectstore.kernel.supervisor import Supervisor
 from objectstore.settings import StoreSettings
 
@@ -22,9 +27,13 @@ def run(settings: StoreSettings, read_again: Callable[[], StoreSettings]) -> int
     Every worker reads the settings anew when it starts (those that SIGHUP asks for
     too), but for their number; mistakes in them keep SIGHUP from doing anything.
     """
-    set_up_logging(settings.log)
+    try:
+        set_up_logging(settings.log)
+        settings.server.run.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        _log.error("cannot serve: %s", error)
+        return EXIT_FAILURE
     allow_many_descriptors()
-    settings.server.run.mkdir(parents=True, exist_ok=True)
 
     def work(worker: Worker) -> int:
         return _work(read_again, worker)

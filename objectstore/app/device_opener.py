@@ -131,11 +131,11 @@ class DeviceOpener:
         """Refuse a device that slept through deletions, then note that it is open."""
         server, disk, now = self._settings.server, self._disk, self._clock.time()
         names, are_all = self._work.neighbours.own_devices()
-        others = [
+        others = (
             read_mark(disk, str(server.devices / other), rooms)
             for other in names
             if other != name
-        ]
+        )
         check_presence(
             disk,
             path,

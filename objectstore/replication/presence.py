@@ -93,13 +93,14 @@ def is_outdated(
     now: float,
     mark: Mark | None,
     reclaim_age_seconds: float,
-    others: Sequence[Mark | None],
+    others: Iterable[Mark | None],
     *,
     others_are_all: bool,
 ) -> bool:
     """Whether a device with this mark must not be believed.  Pure.
 
-    ``others`` are the marks of this machine's other devices, ``others_are_all``
+    ``others`` are the marks of this machine's other devices, looked at only where they
+    matter: one whose disk fails must not take the rest along.  ``others_are_all``:
     whether the cluster has no device elsewhere.
     """
     if mark is None or now - mark.last <= reclaim_age_seconds:
@@ -130,7 +131,7 @@ def check_presence(
     rooms: Sequence[str],
     now: float,
     reclaim_age_seconds: float,
-    others: Sequence[Mark | None],
+    others: Iterable[Mark | None],
     *,
     others_are_all: bool,
 ) -> None:

@@ -26,6 +26,16 @@ def listen(
     """
     if isinstance(host, Path):
         return _listen_unix(host, backlog)
+    try:
+        return _listen_tcp(host, port, backlog, reuse_port=reuse_port)
+    except OSError as error:
+        text = f"{error.strerror or error}: {host}:{port}"
+        raise OSError(error.errno, text) from None
+
+
+def _listen_tcp(
+    host: str, port: int, backlog: int, *, reuse_port: bool
+) -> socket.socket:
     found = socket.getaddrinfo(
         host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
@@ -353,6 +354,26 @@ def test_marks_are_kept_and_renewed() -> None:
     assert read_mark(survivor, "/srv/sda", rooms) == oldest
     write_mark(disk, "/srv/sda", rooms, now)
     assert read_mark(disk, "/srv/sda", ["accounts"]) == Mark(now, now, begun + 90)
+
+
+def test_another_disk_that_fails_takes_no_fresh_device_along() -> None:
+    disk, now = MemoryDisk(), 1000.0
+    disk.make_directories("/srv/sda")
+    write_mark(disk, "/srv/sda", ["objects"], now)
+
+    def others() -> Iterator[Mark | None]:
+        raise Unavailable("its directory cannot be read")
+        yield None
+
+    def check(then: float) -> None:
+        rooms = ["objects"]
+        check_presence(
+            disk, "/srv/sda", rooms, then, WEEK, others(), others_are_all=True
+        )
+
+    check(now + 1)
+    with pytest.raises(Unavailable, match="cannot be read"):
+        check(now + 2 * WEEK)
 
 
 def test_a_damaged_mark_is_none_and_made_anew() -> None:
