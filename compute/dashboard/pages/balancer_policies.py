@@ -42,6 +42,10 @@ _KINDS = {
     "HEADER": "the header",
     "COOKIE": "the cookie",
     "FILE_TYPE": "the ending of the path",
+    # Where TLS ends, and clients' certificates are asked for.
+    "SSL_CONN_HAS_CERT": "that the client has a certificate",
+    "SSL_VERIFY_RESULT": "the result of its check",
+    "SSL_DN_FIELD": "the field of its certificate's name",
 }
 _COMPARISONS = {
     "STARTS_WITH": "begins with",
@@ -50,7 +54,7 @@ _COMPARISONS = {
     "CONTAINS": "has in it",
     "REGEX": "fits the expression",
 }
-_WITH_KEY = frozenset(("HEADER", "COOKIE"))
+_WITH_KEY = frozenset(("HEADER", "COOKIE", "SSL_DN_FIELD"))
 
 
 def show(visit: Visit) -> Page:
@@ -179,7 +183,7 @@ def rule_form(visit: Visit) -> Form:
                 is_required=True,
             ),
             Field(
-                "key", "Name of the header or cookie", placeholder="User-Agent",
+                "key", "Name of the header, cookie or field", placeholder="User-Agent",
                 help="Only for these.",
             ),
             Field(
@@ -187,7 +191,10 @@ def rule_form(visit: Visit) -> Form:
                 options=[Option(word, text) for word, text in _COMPARISONS.items()],
                 is_required=True,
             ),
-            Field("value", "This", is_required=True, placeholder="/api"),
+            Field(
+                "value", "This", is_required=True, placeholder="/api",
+                help="That there is a certificate: True; that its check was good: 0.",
+            ),
             Field("invert", "Turned round: fits when it does not", "checkbox"),
         ],
         "Add",
@@ -200,7 +207,9 @@ def make_rule(visit: Visit, values: Values) -> Redirect:
     """Ask it of every request."""
     needs_key = values["type"] in _WITH_KEY
     if needs_key != bool(values["key"]):
-        text = "This is needed." if needs_key else "Only for headers and cookies."
+        text = (
+            "This is needed." if needs_key else "Only for headers, cookies and fields."
+        )
         raise BadForm({"key": text})
     rule = {
         "type": values["type"],

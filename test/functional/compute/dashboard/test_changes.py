@@ -266,7 +266,7 @@ def test_a_load_balancer(ann: Any, surfer: Surfer) -> None:
     surfer.click("Add a rule")
     surfer.fill(value="/old", key="not for paths")
     surfer.send()
-    assert "Only for headers and cookies." in surfer.text
+    assert "Only for headers, cookies and fields." in surfer.text
     surfer.complaints.clear()
     surfer.fill(key="")
     surfer.send()

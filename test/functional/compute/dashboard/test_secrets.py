@@ -123,6 +123,12 @@ def test_tls_ends_at_a_listener(shown: Shown, eve: Any, visitor: Visitor) -> Non
     settled(visitor, balancer)
     page = visitor.get(edited).text
     assert "X-Forwarded-For" in page and "600 seconds" in page and MARKUP not in page
+    policy = made(visitor, f"{listener}/policies/new", action="REJECT")
+    settled(visitor, balancer)
+    made(visitor, f"{policy}/rules/new", type="SSL_CONN_HAS_CERT", compare="EQUAL_TO",
+         value="True", invert="yes")  # fmt: skip
+    assert "not: that the client has a certificate" in visitor.get(policy).text
+    settled(visitor, balancer)
     for protocol, port in (("UDP", "53"), ("PROMETHEUS", "9101")):
         made(visitor, f"{balancer}/listeners/new", protocol=protocol, port=port)
         settled(visitor, balancer)
