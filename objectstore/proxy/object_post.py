@@ -38,6 +38,9 @@ def post_object(parts: Parts, target: ObjectTarget) -> Reply:
     expected = request.context.if_timestamp
     if not expected:
         found = look_up(parts.rounds, target.group, target.key, want_body=False)
+        if found.is_reduced and (found.state is None or not found.state.exists):
+            # Not 404: those that do not answer may have it.
+            raise Unavailable("too few replicas to know that it does not exist")
         return _post(parts, target, found.state, metadata, delete_at)
     reservation = Reservation(
         parts.rounds,

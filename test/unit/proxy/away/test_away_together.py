@@ -89,6 +89,20 @@ def test_conditions_are_held_against_what_others_know(
     assert gone.status == 412
 
 
+def test_nobody_is_told_that_there_is_nothing_to_change(house: House) -> None:
+    path = f"{BOX}/new"
+    device, *others = house.cluster.primaries("object", path)
+    house.cluster.set_down(device)
+    house.cluster.put(path, b"new")
+    house.cluster.set_down(device, False)
+    for number in range(5):
+        house.cluster.faults("object", number).down = number != device
+    assert house.cluster.ask("POST", path).status == 503
+    for other in others:
+        house.cluster.faults("object", other).down = False
+    assert house.cluster.ask("POST", path).status == 202
+
+
 def test_what_was_deleted_meanwhile_may_be_made_again(house: House) -> None:
     house.leave()
     assert house.cluster.ask("DELETE", PATH).status == 204
