@@ -9,13 +9,17 @@ from objectstore.s3.access.authorize import authorize_service
 from objectstore.s3.access.bucket_rules import ALL_BLOCKED, ENFORCED, OWNERSHIPS
 from objectstore.s3.bucket.acl import acl_headers
 from objectstore.s3.bucket.lock_configuration import ENABLED_ONLY
+from objectstore.s3.bucket.simple_documents import parse_bucket_tags
 from objectstore.s3.errors import S3Error
 from objectstore.s3.inner import Answer
 from objectstore.s3.names import is_new_bucket_name
 from objectstore.s3.operation import Operation
-from objectstore.s3.xml.read import read_document
+from objectstore.s3.xml.read import Node, read_document
+from objectstore.s3.xml.render import render
 
-LOCATION_BYTES_MAX = 4096
+# A place, and fifty tags of the longest kind.
+CONFIGURATION_BYTES_MAX = 128 * 1024
+_TAGS = next(iter(documents.pack("tagging", "")))
 
 
 def create_bucket(operation: Operation) -> Reply:
@@ -25,12 +29,14 @@ def create_bucket(operation: Operation) -> Reply:
         raise S3Error("AccessDenied")
     if not is_new_bucket_name(name):
         raise S3Error("InvalidBucketName", BucketName=name)
-    _check_location(operation)
     headers = _headers(operation, account)
+    headers.update(_configured(operation))
     if not operation.caller.owns(account):
         # Users without the account's rights have no buckets of their own.
         raise S3Error("AccessDenied")
     authorize_service(operation, "s3:CreateBucket", name)
+    if _TAGS in headers:
+        authorize_service(operation, "s3:TagResource", name)
     ask = operation.house.store.ask
     held = ask(operation.environ, "HEAD", account, name).discard()
     if held.is_success:
@@ -104,11 +110,17 @@ def _enable_versions(operation: Operation, account: str) -> None:
         raise operation.failed(answer)
 
 
-def _check_location(operation: Operation) -> None:
-    body = operation.read_body(LOCATION_BYTES_MAX, required=False)
+def _configured(operation: Operation) -> dict[str, str]:
+    """What the body says of the new bucket: its tags; the place must be here."""
+    namespace = operation.header("X-Amz-Bucket-Namespace")
+    if namespace not in ("", "global"):
+        raise S3Error("NotImplemented", "All buckets share one namespace here")
+    body = operation.read_body(CONFIGURATION_BYTES_MAX, required=False)
     if not body.strip():
-        return
+        return {}
     root = read_document(body, "CreateBucketConfiguration")
+    if root.child("Bucket") is not None or root.child("Location") is not None:
+        raise S3Error("NotImplemented", "Directory buckets are not supported")
     wanted = root.get("LocationConstraint")
     here = operation.house.settings.location
     if wanted and wanted != here:
@@ -117,6 +129,12 @@ def _check_location(operation: Operation) -> None:
             "The specified location-constraint is not valid",
             LocationConstraint=wanted,
         )
+    tags = root.child("Tags")
+    if tags is None or not tags.children:
+        return {}
+    document = render(Node("Tagging", children=[Node("TagSet", "", tags.children)]))
+    parse_bucket_tags(document)
+    return documents.pack_new("tagging", document)
 
 
 def _check_count(operation: Operation, account: str) -> None:

@@ -17,9 +17,15 @@ from objectstore.s3.object.lock import forget_lock, lock_of
 from objectstore.s3.object.put import has_etag
 from objectstore.s3.operation import Operation
 
+# Conditions of directory buckets: nothing is deleted on one that was not looked at.
+_UNHELD = ("X-Amz-If-Match-Size", "X-Amz-If-Match-Last-Modified-Time")
+
 
 def delete_object(operation: Operation) -> Reply:
     """DELETE of an object or of one of its versions."""
+    for header in _UNHELD:
+        if operation.header(header):
+            raise S3Error("NotImplemented", Header=header)
     return Reply(204, (), delete_one(operation, operation.header("If-Match")))
 
 

@@ -22,6 +22,8 @@ from objectstore.s3.operation import Operation
 from objectstore.s3.xml.read import read_document
 from objectstore.s3.xml.write import document, element, flag, text
 
+# Conditions of directory buckets: nothing is deleted on one that was not looked at.
+_UNHELD = ("Size", "LastModifiedTime")
 # A thousand keys of 1,024 bytes, escaped, with version IDs.
 DELETE_BYTES_MAX = 8 * 1024 * 1024
 # One after another a thousand take longer than some clients wait.
@@ -52,6 +54,10 @@ def delete_objects(operation: Operation) -> Reply:
     root = read_document(body, "Delete", keep_space=True)
     quiet = root.get("Quiet").strip().lower() == "true"
     most = operation.house.settings.max_multi_delete_objects
+    for node in root.all("Object"):
+        for condition in _UNHELD:
+            if node.child(condition) is not None:
+                raise S3Error("NotImplemented", Element=condition)
     wanted = [
         Wanted(node.get("Key"), node.get("VersionId").strip(), node.get("ETag").strip())
         for node in root.all("Object")

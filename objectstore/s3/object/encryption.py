@@ -38,6 +38,8 @@ class Wish:
 
     method: str
     key: str = ""
+    # Of a bucket: nobody brings keys of his own.
+    blocks_customer_keys: bool = False
 
     @property
     def key_name(self) -> str:
@@ -85,11 +87,18 @@ def parse_encryption(text: str) -> Wish:
     if len(rules) != 1:
         raise S3Error("MalformedXML")
     default = rules[0].child("ApplyServerSideEncryptionByDefault")
-    method = "" if default is None else default.get("SSEAlgorithm")
+    blocked = rules[0].child("BlockedEncryptionTypes")
+    types = [] if blocked is None else [node.text for node in blocked.children]
+    if not {"SSE-C", "NONE"}.issuperset(types):
+        raise S3Error("MalformedXML")
+    # A rule may say no more than what it blocks.
+    method = "" if blocked is None else AES256
+    if default is not None:
+        method = default.get("SSEAlgorithm")
     key = "" if default is None else default.get("KMSMasterKeyID")
     if method not in (AES256, KMS, DOUBLE_KMS):
         raise S3Error("MalformedXML")
-    return Wish(method, key)
+    return Wish(method, key, "SSE-C" in types)
 
 
 def encryption_headers(operation: Operation) -> dict[str, str]:
@@ -100,6 +109,11 @@ def encryption_headers(operation: Operation) -> dict[str, str]:
         wish.check(operation.house)
         return wish.to_store()
     if CUSTOMER in environ:
+        wanted: Wish | None = operation.facts.parsed(_DOCUMENT, parse_encryption)
+        if wanted is not None and wanted.blocks_customer_keys:
+            raise S3Error(
+                "AccessDenied", "This bucket blocks encryption with customers' keys"
+            )
         return {}
     house = operation.house
     default = default_headers(house, operation.facts)

@@ -39,6 +39,8 @@ class Scope:
             raise S3Error(error, "the Credential is mal-formed")
         self.access_key, self.date, self.region, self.service = parts[:4]
         self.text = "/".join(parts[1:])
+        if self.service == "s3express":
+            raise S3Error("NotImplemented", "Directory buckets are not supported")
         if self.service not in SERVICES:
             raise S3Error(error, f'incorrect service "{self.service}"')
 

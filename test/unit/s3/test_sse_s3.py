@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from typing import Any
 
 import pytest
@@ -220,3 +222,30 @@ def test_where_everything_is_encrypted_everything_says_so() -> None:
     assert b"AES256" in house.ask("GET", "/bucket", "encryption=").body
     assert house.ask("PUT", "/bucket/k", body=BODY).headers[HEADER] == "AES256"
     assert not is_plain(house, f"/{ALICE.account}/bucket/k")
+
+
+def test_a_bucket_may_block_keys_that_clients_bring(house: House) -> None:
+    key = base64.b64encode(b"k" * 32).decode()
+    digest = base64.b64encode(hashlib.md5(b"k" * 32).digest()).decode()
+    name = "x-amz-server-side-encryption-customer-"
+    headers = {
+        f"{name}algorithm": "AES256",
+        f"{name}key": key,
+        f"{name}key-md5": digest,
+    }
+
+    def blocked(kind: str) -> int:
+        root = "ServerSideEncryptionConfiguration"
+        types = f"<EncryptionType>{kind}</EncryptionType>"
+        rule = f"<Rule><BlockedEncryptionTypes>{types}</BlockedEncryptionTypes></Rule>"
+        body = f"<{root}>{rule}</{root}>".encode()
+        return house.ask("PUT", "/bucket", "encryption=", body).status
+
+    assert blocked("SSE-X") == 400
+    assert blocked("SSE-C") == 200
+    for method, query in (("PUT", ""), ("POST", "uploads=")):
+        answer = house.ask(method, "/bucket/k", query, b"", headers)
+        assert answer.code == "AccessDenied"
+    assert house.ask("PUT", "/bucket/k", body=BODY).status == 200
+    assert blocked("NONE") == 200
+    assert house.ask("PUT", "/bucket/k", "", BODY, headers).status == 200
