@@ -13,9 +13,11 @@ from compute.core.database import Database
 from compute.core.migrations import upgrade
 from compute.identity import tables
 from objectstore.kernel import concurrency
+from test.unit.compute.identity import test_federation as federation
 from test.unit.compute.identity import test_people as people
 from test.unit.compute.identity import test_rights_api as rights
 from test.unit.compute.identity import test_secrets_api as secrets
+from test.unit.compute.identity.federated import Federated, federated_house
 from test.unit.compute.identity.house import House, make_house
 
 OPERATIONS = (
@@ -31,6 +33,12 @@ OPERATIONS = (
     secrets.test_s3_tokens,
     secrets.test_access_rules,
     secrets.test_handing_a_trust_on,
+)
+FEDERATED = (
+    federation.test_somebody_comes_and_is_somebody,
+    federation.test_memberships_end,
+    federation.test_deleted_providers_take_their_people,
+    federation.test_projects_of_their_own,
 )
 
 
@@ -51,6 +59,14 @@ def test_migrations_make_the_tables(database: Database) -> None:
             },
         )
         assert compare_metadata(context, tables.metadata) == []
+
+
+@pytest.mark.parametrize("operation", FEDERATED, ids=lambda item: item.__name__)
+def test_federation(
+    database: Database, tmp_path: Path, operation: Callable[[Federated], None]
+) -> None:
+    with federated_house(tmp_path, database) as federated:
+        operation(federated)
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda item: item.__name__)

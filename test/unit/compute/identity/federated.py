@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from compute.core.database import Database
 from test.fakes.oidc_provider import CLIENT, SECRET, OidcProvider, running_provider
 from test.unit.compute.identity.house import CHEAP, House, Said, make_house
 
@@ -63,7 +64,9 @@ class Federated:
 
 
 @contextmanager
-def federated_house(directory: Path, **options: str) -> Iterator[Federated]:
+def federated_house(
+    directory: Path, database: Database | None = None, **options: str
+) -> Iterator[Federated]:
     """``options``: of the provider's section."""
     with running_provider() as provider:
         secret = directory / "client-secret"
@@ -78,7 +81,9 @@ def federated_house(directory: Path, **options: str) -> Iterator[Federated]:
         text = "".join(f"{name} = {value}\n" for name, value in section.items())
         file = directory / "federation.conf"
         file.write_text(f"[example]\n{text}")
-        house = make_house(directory, replace(CHEAP, federation_file=file))
+        house = make_house(
+            directory, replace(CHEAP, federation_file=file), database=database
+        )
         provider.now = house.clock.time
         try:
             yield furnished(house, provider)
