@@ -131,7 +131,9 @@ class QosSpecs:
 @dataclass(frozen=True, slots=True)
 class Backup:
     """A volume's bytes in the ring.  ``manifest_sha256`` protects the list of its
-    pieces; ``data_at``: the moment that the bytes are of."""
+    pieces; ``data_at``: the moment that the bytes are of; ``facts``: what else a volume
+    gets that is restored from it (``backups/facts.py``), None where nobody wrote it
+    down."""
 
     id: str
     project_id: str
@@ -154,6 +156,7 @@ class Backup:
     metadata: Mapping[str, str] = field(default_factory=dict)
     encryption_key_id: str = ""
     type_id: str = ""  # the volume's, when it is encrypted
+    facts: Mapping[str, Any] | None = None
     revision: int = 1
 
 

@@ -185,6 +185,7 @@ BACKUPS = table(
     _json("metadata"),
     _id("encryption_key_id"),
     _id("type_id"),
+    sa.Column("facts", sa.JSON(none_as_null=True), nullable=True),
     _number("revision", 1),
     sa.Index("volume_backups_by_project", "project_id", "created_at"),
     sa.Index("volume_backups_by_volume", "volume_id"),

@@ -11,6 +11,7 @@ from typing import Any
 from compute.core.context import RequestContext
 from compute.core.database import Connection
 from compute.volume import rules
+from compute.volume.backups.facts import restored
 from compute.volume.jobs.backups import COUNT, HEAD
 from compute.volume.jobs.group_finishing import finish_groups, settle_deletion
 from compute.volume.jobs.work import Work
@@ -75,6 +76,10 @@ class Finishing:
             more["extending_to_gib"] = 0
             if not error:
                 more["size_gib"] = int(work.argument("size_gib"))
+        if kind == "restore_backup" and not error:
+            key = str(work.argument("backup_id"))
+            backup = wiring.stores.backups.get(connection, key)
+            more |= restored(volume, backup.facts if backup else None)
         status = rules.status_after(ending, attachments)
         wiring.set_status(connection, volume, status, **more)
         self._tell(connection, volume, f"volume.{kind}", error)

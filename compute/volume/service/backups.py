@@ -10,6 +10,7 @@ from compute.core.context import RequestContext
 from compute.core.database import Connection
 from compute.core.errors import BadRequest
 from compute.volume import rules
+from compute.volume.backups.facts import facts_of
 from compute.volume.backups.ring import container_of
 from compute.volume.errors import InvalidStatus
 from compute.volume.keys import kept_cipher
@@ -200,6 +201,7 @@ class Backups:
             snapshot_id=snapshot.id if snapshot else "",
             data_at=snapshot.created_at if snapshot else now,
             metadata=values.get("metadata") or {},
+            facts=facts_of(volume),
             encryption_key_id=self._wiring.identifiers.uuid()
             if volume.is_encrypted
             else "",

@@ -288,3 +288,20 @@ def test_a_record_that_was_changed_restores_nothing(house: House) -> None:
         inner["backup_url"] = url
         got = house.ask("POST", "/backups/import_record", record, roles="admin")
         assert got.status == 400
+
+
+def test_a_restored_volume_is_what_the_other_was(house: House) -> None:
+    image = house.image_house.active(b"image")
+    volume_id = house.create(imageRef=image, metadata={"a": "1", "b": "2"})
+    backup = house.backup(volume_id)
+    new = house.ok("POST", f"/backups/{backup}/restore", {"restore": {}})
+    house.work()
+    found = house.volume(new["restore"]["volume_id"])
+    assert found["bootable"] == "true" and found["metadata"] == {"a": "1", "b": "2"}
+    assert found["volume_image_metadata"]["image_id"] == image
+    other = house.create(metadata={"b": "3"})
+    body = {"restore": {"volume_id": other}}
+    house.ok("POST", f"/backups/{backup}/restore", body)
+    house.work()
+    found = house.volume(other)
+    assert found["bootable"] == "true" and found["metadata"] == {"a": "1", "b": "3"}
