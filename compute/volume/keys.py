@@ -8,9 +8,12 @@ may be deleted with its own.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
+from compute.core.absent import ServiceAbsent
 from compute.core.database import Connection
+from compute.core.errors import NotFound
 from compute.secret.client import NewKey, SecretClient, Use
 from compute.volume.encryption import Cipher, DiskKey, cipher_of, passphrase_of
 from compute.volume.records import Backup, TypeEncryption, Volume
@@ -36,9 +39,11 @@ class Keys:
         self._secrets.make_key(wanted)
 
     def drop(self, owner: Keyed, key_id: str) -> None:
-        """It goes with its volume; fine when it is gone."""
+        """It goes with its volume; fine when it is gone, and where there is no key
+        manager that could have it."""
         if key_id:
-            self._secrets.drop_key(key_id, _use(owner))
+            with suppress(NotFound, ServiceAbsent):
+                self._secrets.drop_key(key_id, _use(owner))
 
     def passphrase(self, owner: Keyed) -> str:
         """What opens the volume.  ``NotFound`` when somebody deleted the key."""

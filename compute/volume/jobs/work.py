@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from compute.core.absent import ServiceAbsent
 from compute.core.jobs import Job
 from compute.core.saga import Cancelled, GiveUp
 from compute.volume.backups.ring import BackupObjects
@@ -69,6 +70,8 @@ def for_good() -> Iterator[None]:
         yield
     except Rejected as error:
         raise GiveUp(error.text or str(error)) from error
+    except ServiceAbsent as error:
+        raise GiveUp(str(error)) from error
     except InsufficientStorage as error:
         raise GiveUp("there is no room for it on the volume host") from error
     except Corrupt as error:

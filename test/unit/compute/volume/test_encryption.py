@@ -9,6 +9,9 @@ import pytest
 from compute.volume.client import Connector
 from compute.volume.drivers.memory import HEADER_BYTES, MAGIC, sealed_like_luks
 from compute.volume.drivers.port import SNAPSHOT, VOLUME
+from compute.volume.jobs.worker import VolumeWorker
+from compute.volume.room import wire
+from objectstore.kernel import concurrency
 from test.unit.compute.volume.house import GIB, OTHER, OWNER, House
 
 SERVER = "33333333-3333-4333-8333-333333333333"
@@ -249,3 +252,15 @@ def test_a_volume_without_its_key_is_an_error(house: House) -> None:
     house.ok("DELETE", f"/volumes/{volume_id}")
     house.work()
     assert house.status(volume_id) == ""
+
+
+def test_a_cloud_without_a_key_manager_says_so(house: House) -> None:
+    make_type(house)
+    del house.parts.callers["key-manager"]  # type: ignore[attr-defined]
+    house.wiring = wire(house.parts, house.settings, house.driver, "here")
+    house.worker = VolumeWorker(house.wiring, house.objects)
+    volume_id = house.order(volume_type="sealed")
+    house.worker.step()
+    while house.worker.is_busy():
+        concurrency.sleep(0)
+    assert house.status(volume_id) == "error"
