@@ -32,6 +32,8 @@ from compute.identity.federation.tables import (
 from compute.identity.federation.tables import (
     service_providers as service_providers,
 )
+from compute.identity.limit_tables import limits as limits
+from compute.identity.limit_tables import registered_limits as registered_limits
 from compute.identity.table_frame import extra_column as _extra
 from compute.identity.table_frame import flag as _flag
 from compute.identity.table_frame import metadata as metadata
@@ -155,44 +157,6 @@ services = table(
     sa.Column("description", _text(), nullable=True),
     _flag("enabled"),
     _extra(),
-)
-
-registered_limits = table(
-    "identity_registered_limits",
-    metadata,
-    sa.Column("id", Id(), primary_key=True),
-    sa.Column("service_id", Id(), nullable=False),
-    sa.Column("region_id", Name(), nullable=False),
-    sa.Column("resource_name", Name(), nullable=False),
-    sa.Column("default_limit", sa.Integer(), nullable=False),
-    sa.Column("description", _text(), nullable=True),
-    sa.UniqueConstraint(
-        "service_id",
-        "region_id",
-        "resource_name",
-        name="identity_registered_limit_once",
-    ),
-)
-
-limits = table(
-    "identity_limits",
-    metadata,
-    sa.Column("id", Id(), primary_key=True),
-    sa.Column("project_id", Id(), nullable=False, index=True),
-    sa.Column("domain_id", Id(), nullable=False, index=True),
-    sa.Column("service_id", Id(), nullable=False),
-    sa.Column("region_id", Name(), nullable=False),
-    sa.Column("resource_name", Name(), nullable=False),
-    sa.Column("resource_limit", sa.Integer(), nullable=False),
-    sa.Column("description", _text(), nullable=True),
-    sa.UniqueConstraint(
-        "service_id",
-        "region_id",
-        "resource_name",
-        "project_id",
-        "domain_id",
-        name="identity_limit_once",
-    ),
 )
 
 endpoints = table(
