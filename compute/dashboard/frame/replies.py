@@ -16,7 +16,7 @@ from compute.dashboard.frame.render import Renderer
 from compute.dashboard.frame.sealing import Sealer
 from compute.dashboard.frame.session import Session, read_session, write_session
 from compute.dashboard.frame.submitted import Submitted
-from compute.dashboard.frame.view import Page
+from compute.dashboard.frame.view import Action, Page
 from compute.dashboard.frame.visit import WAY_COOKIE, Redirect, Visit
 from objectstore.kernel.clock import Clock
 from objectstore.kernel.reply import HeaderList, Reply
@@ -94,7 +94,11 @@ class Replies:
         if request.header(CSRF_HEADER):
             return json_reply(status, {"text": text or REFUSED}, page_headers())
         title = TITLES.get(status, "That did not work")
-        page = Page(title, "", lead=text or REFUSED, status=status)
+        again: list[Action] = []
+        if status == 503 and request.method == "GET":
+            path = address_of(request)
+            again = [Action("Try again", path, is_form=True, look="primary")]
+        page = Page(title, "", actions=again, lead=text or REFUSED, status=status)
         html = self._html(base, session, page)
         return Reply(status, html, page_headers(), HTML)
 

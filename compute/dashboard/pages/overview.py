@@ -145,8 +145,9 @@ def store_usage(visit: Visit) -> tuple[int, int]:
 
 
 def _first_steps(found: Answers, services: frozenset[str]) -> list[Steps]:
-    """For a project that has no server yet."""
-    if "compute" not in services or found.get("servers", {}).get("servers", ()):
+    """For a project that has no server yet; nobody knows it while compute is away."""
+    servers = found.get("servers", {}).get("servers")
+    if "compute" not in services or servers is None or servers:
         return []
     has_key = bool(found.get("keys", {}).get("keypairs", ()))
     steps = [
@@ -190,7 +191,7 @@ def _first_steps(found: Answers, services: frozenset[str]) -> list[Steps]:
 
 
 def _newest(found: Answers) -> Table:
-    servers = found.get("servers", {}).get("servers", ())
+    servers = found.get("servers", {}).get("servers")
     rows = [
         Row(
             [
@@ -200,7 +201,7 @@ def _newest(found: Answers) -> Table:
             ],
             is_busy=each["status"] in BUSY_STATUSES,
         )
-        for each in servers
+        for each in servers or ()
     ]
     return Table(
         "newest",
@@ -212,6 +213,7 @@ def _newest(found: Answers) -> Table:
             Action("Launch a server", "/servers/new", is_form=True, look="primary"),
         ),
         "Newest servers",
+        problem="" if servers is not None else "Nobody can say just now.",
     )
 
 

@@ -40,9 +40,12 @@ def test_rooms_that_say_nothing(tmp_path: Path) -> None:
             assert seen.status == 200 and "Security groups" in seen.text
             for room in ("compute", "volume"):
                 assert f"The {room} service does not answer" in seen.text
+            # Whoever cannot be asked is not taken for somebody who has nothing.
+            assert "First steps" not in seen.text and "No servers yet" not in seen.text
             for path in ("/servers", "/volumes"):
                 seen = visitor.get(path)
                 assert seen.status == 503 and "does not answer" in seen.text
+                assert f'href="/dashboard{path}">Try again' in seen.text
             assert visitor.get("/networks").status == 200
 
 
