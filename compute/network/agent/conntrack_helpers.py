@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from compute.network.agent.commands import CommandFailed, run
+from compute.network.agent.commands import run
 from compute.network.conntrack_names import CONNTRACK_HELPERS
 from compute.network.view import ConntrackHelper
+from objectstore.kernel.errors import Unavailable
 
 
 def usable_helpers() -> frozenset[tuple[str, str]]:
@@ -22,7 +23,7 @@ def _is_known(helper: str, protocol: str) -> bool:
     text = f"table ip ringstack-asks {{\n{_object(helper, protocol)}}}\n"
     try:
         run("nft", "--check", "--file", "-", text=text)
-    except CommandFailed:
+    except Unavailable:  # it has not, or there is no nft to ask by
         return False
     return True
 
