@@ -22,6 +22,8 @@ SECRET_PARAMETERS = frozenset(
         "access_token",
         "auth",
         "awsaccesskeyid",
+        # With which people come back from a provider that knows them (RFC 6749).
+        "code",
         "key",
         "password",
         "secret",

@@ -68,6 +68,7 @@ def test_nothing_splits_or_leaves_its_field(target, agent):
         "X-Amz-Credential",
         "temp%5Furl%5Fsig",
         "token",
+        "code",
     ],
 )
 def test_secrets_are_not_written_down(name):
