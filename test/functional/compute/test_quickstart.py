@@ -37,6 +37,9 @@ def test_a_simulated_cloud_twice(tmp_path: Path) -> None:
     assert "were there" in second.errors
     assert "server      first" not in second.errors
     assert "Simulated guest" in second.errors
+    # Neither came to its end by a mistake of ours.
+    log = (tmp_path / "data" / "log" / "cloud.log").read_text("utf-8")
+    assert "TypeError" not in log
 
 
 def test_a_port_that_is_taken(tmp_path: Path) -> None:
