@@ -3,10 +3,13 @@ has answered finds no copy in which it looks as if he had."""
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
 import struct
 import threading
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +18,7 @@ from compute.core import storage_daemon
 from compute.volume.connection import READ_WRITE, ConnectionInfo, Connector
 from compute.volume.drivers.files import FilesDriver
 from compute.volume.drivers.port import SNAPSHOT, VOLUME, Copy, ExportAsked
-from test.contract.compute.volume.conftest import HOST
+from test.contract.compute.volume.conftest import HOST, files_driver
 
 MIB = 2**20
 ONE, TWO = (f"{digit}" * 8 + "-0000-4000-8000-000000000000" for digit in "12")
@@ -119,3 +122,15 @@ def test_disks_of_nobody(files: FilesDriver) -> None:
     assert files.read(VOLUME + TWO, 0, 3) == b"one"
     assert files.size(VOLUME + TWO) == 2 * MIB
     assert sorted(files.disks()) == [VOLUME + ONE, VOLUME + TWO]
+
+
+def test_who_died_in_the_middle_leaves_nobody_standing_still(
+    files: FilesDriver, clients: list[Client], tmp_path: Path
+) -> None:
+    for volume_id in (ONE, TWO):
+        os.kill(storage_daemon.pid_of(files._exports._place(volume_id)), signal.SIGSTOP)
+    files_driver(tmp_path)  # the next process
+    for client in clients:
+        client.write(7)
+    for volume_id in (ONE, TWO):
+        assert number_in(files, VOLUME + volume_id) == 7
