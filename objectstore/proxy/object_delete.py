@@ -20,7 +20,7 @@ from objectstore.proxy.overtaken import follows_the_clock
 from objectstore.proxy.parts import Parts
 from objectstore.proxy.placement import Group
 from objectstore.proxy.reservation import Reservation
-from objectstore.proxy.row_step import OWED, RowOutcome, record_row
+from objectstore.proxy.row_step import OWED, RowOutcome, RowStep
 from objectstore.wire.nodes import ObjectNode
 from objectstore.wire.records import ObjectName, ObjectState, Receipt
 from objectstore.wire.rows import row_of
@@ -34,14 +34,13 @@ def delete_object(parts: Parts, target: ObjectTarget) -> Reply:
     if conditions is not None and (
         conditions.if_match or conditions.if_unmodified_since
     ):
-        tombstone, written = _bury_if(parts, target, conditions)
+        row, written = _bury_if(parts, target, conditions)
     else:
         timestamp = internal_timestamp(target.request)
-        tombstone, written = _bury(parts, target, timestamp or parts.timestamps.now())
+        row, written = _bury(parts, target, timestamp or parts.timestamps.now())
         if not timestamp and follows_the_clock(parts, target, written):
-            tombstone, written = _bury(parts, target, parts.timestamps.now())
-    row = row_of(tombstone)
-    outcome = record_row(parts, target.container, row, target.key, written)
+            row, written = _bury(parts, target, parts.timestamps.now())
+    outcome = row.record(target.key, written)
     if outcome is RowOutcome.NO_CONTAINER:
         parts.facts.forget_container(target.account, target.container_name)
         return text_reply(404)
@@ -52,21 +51,24 @@ def delete_object(parts: Parts, target: ObjectTarget) -> Reply:
 
 
 def _bury(
-    parts: Parts, target: ObjectTarget, timestamp: int
-) -> tuple[ObjectState, Written]:
+    parts: Parts, target: ObjectTarget, timestamp: int, *, is_guarded: bool = False
+) -> tuple[RowStep, Written]:
+    """``is_guarded``: the row is to wait until the name is free again."""
     name = ObjectName(target.account, target.container_name, target.name, target.policy)
     tombstone = ObjectState(name, deleted_timestamp=timestamp)
+    row = RowStep(parts, target.container, row_of(tombstone))
     written = parts.rounds.write(
         target.group,
         lambda node: node.delete(target.key, tombstone),
         key=target.key,
+        then=None if is_guarded else row.begin,
     )
-    return tombstone, written
+    return row, written
 
 
 def _bury_if(
     parts: Parts, target: ObjectTarget, conditions: Conditions
-) -> tuple[ObjectState, Written]:
+) -> tuple[RowStep, Written]:
     """The same while no other conditional write decides; Rejected 412."""
     reservation = Reservation(
         parts.rounds,
@@ -83,7 +85,7 @@ def _bury_if(
         if held is not None:
             parts.timestamps.observe(held.newest)
         timestamp = internal_timestamp(target.request) or parts.timestamps.now()
-        return _bury(parts, target, timestamp)
+        return _bury(parts, target, timestamp, is_guarded=True)
     finally:
         reservation.release()
 

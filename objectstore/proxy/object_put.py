@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from objectstore.kernel.body_memory import client_piece_buffers
-from objectstore.kernel.concurrency import Promise
+from objectstore.kernel.concurrency import Next, Promise
 from objectstore.kernel.conditions import Conditions
 from objectstore.kernel.errors import InsufficientStorage, Rejected, Unavailable
 from objectstore.kernel.hash_process import md5_of
@@ -27,13 +27,15 @@ from objectstore.proxy.overtaken import follows_the_clock, is_superseded
 from objectstore.proxy.parts import Parts
 from objectstore.proxy.put_plan import PutPlan
 from objectstore.proxy.reservation import Reservation
-from objectstore.proxy.row_step import OWED, RowOutcome, record_row
+from objectstore.proxy.row_step import OWED, RowOutcome, RowStep
 from objectstore.proxy.taken_back import take_back
 from objectstore.wire.nodes import INLINE_BYTES_MAX, ObjectNode, Upload
 from objectstore.wire.records import ObjectState, Receipt
 from objectstore.wire.rows import row_of
 
 Written = Asked[ObjectNode, Receipt]
+Store = Callable[[ObjectState, Next | None], Written]
+"""Stores under that state; and what follows when all went well."""
 
 
 def put_object(parts: Parts, target: ObjectTarget) -> Reply:
@@ -59,12 +61,13 @@ def _put_small(
     plan.check_etag(etag)
     group, key = target.group, target.key
 
-    def store(state: ObjectState) -> Written:
+    def store(state: ObjectState, then: Next | None) -> Written:
         return parts.rounds.write(
             group,
             lambda node: node.put(key, state, body),
             primaries_only_count=plan.conditions is not None,
             key=key,
+            then=then,
         )
 
     return _write(parts, target, plan, store, len(body), etag)
@@ -94,7 +97,7 @@ def _put_large(
         plan.check_etag(etag)
         is_committed = False
 
-        def commit(state: ObjectState) -> Written:
+        def commit(state: ObjectState, then: Next | None) -> Written:
             nonlocal is_committed
             if is_committed:
                 raise Unavailable("the clock was behind: it has to be sent again")
@@ -103,7 +106,7 @@ def _put_large(
                 places = {id(node) for node in group.primaries}
                 voters = sum(id(node) in places for node, _ in intake.uploads)
             asked = [(node, upload.commit(state)) for node, upload in intake.uploads]
-            return parts.rounds.settle(group, key, asked, voters)
+            return parts.rounds.settle(group, key, asked, voters, then)
 
         return _write(parts, target, plan, commit, size, etag)
     finally:
@@ -135,18 +138,20 @@ def _write(
     parts: Parts,
     target: ObjectTarget,
     plan: PutPlan,
-    store: Callable[[ObjectState], Written],
+    store: Store,
     size: int,
     etag: str,
 ) -> Reply:
     """Store under a fresh timestamp, guarded if conditional; then the row."""
     if plan.conditions is None:
         state = plan.state(target, plan.timestamp or parts.timestamps.now(), size, etag)
-        written = _stored(parts, target, state, store)
+        row = RowStep(parts, target.container, row_of(state))
+        written = _stored(parts, target, state, store, row.begin)
         if not plan.timestamp and follows_the_clock(parts, target, written):
             state = plan.state(target, parts.timestamps.now(), size, etag)
-            written = _stored(parts, target, state, store)
-        return _record(parts, target, state, written)
+            row = RowStep(parts, target.container, row_of(state))
+            written = _stored(parts, target, state, store, row.begin)
+        return _record(parts, target, state, written, row)
     reservation = _reservation(parts, target)
     try:
         held = reservation.take()
@@ -155,10 +160,12 @@ def _write(
             # The write must be newer than what it replaces, whatever the clocks.
             parts.timestamps.observe(held.newest)
         state = plan.state(target, parts.timestamps.now(), size, etag)
-        written = _stored(parts, target, state, store)
+        # The row when the name is free again.
+        written = _stored(parts, target, state, store, None)
     finally:
         reservation.release()
-    return _record(parts, target, state, written)
+    row = RowStep(parts, target.container, row_of(state))
+    return _record(parts, target, state, written, row)
 
 
 def _reservation(parts: Parts, target: ObjectTarget) -> Reservation:
@@ -171,21 +178,25 @@ def _stored(
     parts: Parts,
     target: ObjectTarget,
     state: ObjectState,
-    store: Callable[[ObjectState], Written],
+    store: Store,
+    then: Next | None,
 ) -> Written:
     """``store``, undone where a full store refuses it."""
     try:
-        return store(state)
+        return store(state, then)
     except InsufficientStorage:
         take_back(parts, target, state)
         raise
 
 
 def _record(
-    parts: Parts, target: ObjectTarget, state: ObjectState, written: Written
+    parts: Parts,
+    target: ObjectTarget,
+    state: ObjectState,
+    written: Written,
+    row: RowStep,
 ) -> Reply:
-    row = row_of(state)
-    outcome = record_row(parts, target.container, row, target.key, written)
+    outcome = row.record(target.key, written)
     if outcome is RowOutcome.NO_CONTAINER:
         _undo(parts, target, state)
         raise Rejected(404)

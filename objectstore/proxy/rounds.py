@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from objectstore.kernel.clock import Clock
-from objectstore.kernel.concurrency import Promise, wait_for_all
+from objectstore.kernel.concurrency import Next, Promise, wait_for_all
 from objectstore.kernel.errors import Unavailable
 from objectstore.proxy.asked import Asked, Gathered
 from objectstore.proxy.patience import Patience
@@ -45,6 +45,7 @@ class Rounds(Patience):
         handoffs: bool = True,
         primaries_only_count: bool = False,
         key: bytes | None = None,
+        then: Next | None = None,
     ) -> Asked[N, T]:
         """Call every primary; everybody who was asked, once a majority has
         acknowledged.
@@ -52,7 +53,8 @@ class Rounds(Patience):
         ``primaries_only_count``: a handoff keeps a copy but does not make the
         majority, so two such rounds always have a primary in common.  ``key``: what
         is written, so that a primary that missed it gets it later (None: the calls
-        are no whole write).
+        are no whole write).  ``then``: what follows, begun before this returns if all
+        primaries have acknowledged; in that case it is waited for, too.
         Without ``handoffs`` who is away for a moment is waited for: the calls are made
         again.  Raises the refusal of most replicas, ``InsufficientStorage`` or
         ``Unavailable`` when there is no majority.
@@ -61,7 +63,7 @@ class Rounds(Patience):
         while True:
             start = self.clock.monotonic()
             asked: Asked[N, T] = [(node, call(node)) for node in group.primaries]
-            if self._all_answer_well(asked):
+            if self._all_answer_well(asked, then):
                 break
             spares = iter(group.handoffs) if handoffs else iter(())
             voters = len(asked) if primaries_only_count else None
@@ -84,6 +86,7 @@ class Rounds(Patience):
         key: bytes,
         asked: Asked[N, T],
         voters: int | None = None,
+        then: Next | None = None,
     ) -> Asked[N, T]:
         """The same for calls already made, with nobody to stand in.
 
@@ -91,7 +94,7 @@ class Rounds(Patience):
         """
         needed = group.majority
         start = self.clock.monotonic()
-        if not self._all_answer_well(asked):
+        if not self._all_answer_well(asked, then):
             rest = WriteRound(self, asked, _nobody, iter(()), needed, voters)
             asked = rest.run(start)
         if len(asked[:voters]) < needed:
@@ -99,11 +102,11 @@ class Rounds(Patience):
         self.repairs.after_write(group, key, asked)
         return asked
 
-    def _all_answer_well(self, asked: Asked[N, T]) -> bool:
+    def _all_answer_well(self, asked: Asked[N, T], then: Next | None) -> bool:
         """The normal case, in one wait: everybody does, and soon."""
         if self.has_suspects and any(self.is_suspect(node) for node, _ in asked):
             return False
-        wait_for_all([promise for _, promise in asked], self.grace_seconds)
+        wait_for_all([promise for _, promise in asked], self.grace_seconds, then)
         for _, promise in asked:
             if not promise.done or promise.error is not None:
                 return False

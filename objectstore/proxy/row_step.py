@@ -15,10 +15,11 @@ replication brings it to the rest.
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from objectstore.kernel.concurrency import Promise
 from objectstore.kernel.errors import Rejected, Unavailable
+from objectstore.proxy.asked import Asked
 from objectstore.proxy.databases import view_database
 from objectstore.proxy.facts import Known
 from objectstore.proxy.parts import Parts
@@ -37,6 +38,66 @@ class RowOutcome(enum.Enum):
     NO_CONTAINER = "no container"
 
 
+class RowStep:
+    """One write's row; ``row.modified`` is the newest timestamp of the write."""
+
+    __slots__ = ("_asked", "_container", "_parts", "_row")
+
+    def __init__(
+        self, parts: Parts, container: Known[ContainerNode], row: ObjectRow
+    ) -> None:
+        self._parts = parts
+        self._container = container
+        self._row = row
+        self._asked: Asked[ContainerNode, Receipt] | None = None
+
+    def begin(
+        self, kept: Sequence[Promise[Receipt]]
+    ) -> Sequence[Promise[Receipt]]:
+        """Have it merged, which is not waited for: right when the object is safe.  A
+        write that was superseded may be written once more, with another row."""
+        for promise in kept:
+            if promise.value is None or not promise.value.stored:
+                return ()
+        return [promise for _, promise in self._merge()]
+
+    def _merge(self) -> Asked[ContainerNode, Receipt]:
+        container = self._container
+        self._asked = asked = self._parts.rows.merge_at_all(
+            container.group.primaries, container.key, self._row
+        )
+        return asked
+
+    def record(
+        self, key: bytes, holders: Iterable[tuple[ObjectNode, Promise[Receipt]]]
+    ) -> RowOutcome:
+        """Wait for it; on success tell the object's ``holders`` that it is paid."""
+        container, group = self._container, self._container.group
+        asked = self._asked or self._merge()
+        try:
+            self._parts.rounds.settle(group, container.key, asked)
+        except (Unavailable, Rejected):
+            return RowOutcome.OWED
+        found = missing = 0
+        for _, promise in asked:
+            if promise.done and promise.value is not None:
+                if promise.value.found:
+                    found += 1
+                else:
+                    missing += 1
+        if found >= group.majority:
+            for node, promise in holders:
+                if promise.done and promise.error is None:
+                    node.paid(key, self._row.modified)
+            return RowOutcome.RECORDED
+        if missing >= group.majority and not found:
+            return RowOutcome.NO_CONTAINER
+        if missing and _is_deleted(self._parts, container):
+            return RowOutcome.NO_CONTAINER
+        # New or swapped devices may not have been filled yet.
+        return RowOutcome.OWED
+
+
 def record_row(
     parts: Parts,
     container: Known[ContainerNode],
@@ -44,34 +105,8 @@ def record_row(
     key: bytes,
     holders: Iterable[tuple[ObjectNode, Promise[Receipt]]],
 ) -> RowOutcome:
-    """Merge the row; on success tell the object's ``holders`` that it is paid.
-
-    ``row.modified`` is the newest timestamp of the write that owes it.
-    """
-    group = container.group
-    asked = parts.rows.merge_at_all(group.primaries, container.key, row)
-    try:
-        parts.rounds.settle(group, container.key, asked)
-    except (Unavailable, Rejected):
-        return RowOutcome.OWED
-    found = missing = 0
-    for _, promise in asked:
-        if promise.done and promise.value is not None:
-            if promise.value.found:
-                found += 1
-            else:
-                missing += 1
-    if found >= group.majority:
-        for node, promise in holders:
-            if promise.done and promise.error is None:
-                node.paid(key, row.modified)
-        return RowOutcome.RECORDED
-    if missing >= group.majority and not found:
-        return RowOutcome.NO_CONTAINER
-    if missing and _is_deleted(parts, container):
-        return RowOutcome.NO_CONTAINER
-    # New or swapped devices may not have been filled yet.
-    return RowOutcome.OWED
+    """Merge the row of a write that is done, and wait for it."""
+    return RowStep(parts, container, row).record(key, holders)
 
 
 def _is_deleted(parts: Parts, container: Known[ContainerNode]) -> bool:

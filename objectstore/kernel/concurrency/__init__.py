@@ -36,6 +36,7 @@ from objectstore.kernel.concurrency.event import Event
 from objectstore.kernel.concurrency.hub import use_own_hub
 from objectstore.kernel.concurrency.native_threads import offload
 from objectstore.kernel.concurrency.promise import (
+    Next,
     Promise,
     promised,
     wait_for_all,
@@ -64,6 +65,7 @@ __all__ = [
     "Event",
     "GreenSocket",
     "Killed",
+    "Next",
     "Pool",
     "Promise",
     "Readiness",

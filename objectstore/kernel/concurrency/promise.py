@@ -8,6 +8,7 @@ at all.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextvars import copy_context
 from typing import Any, Generic, TypeVar
 
 import eventlet
@@ -171,23 +172,68 @@ def wait_until(
     return satisfied()
 
 
+Next = Callable[[Sequence[Promise[Any]]], Sequence[Promise[Any]]]
+"""What follows when these are kept: more to wait for, or nothing.  It must be short, and
+must not wait or raise."""
+
+
+class _WaitForAll(Sleeper):
+    """Until all promises are kept or one is broken.  (A class, for closures that
+    register themselves would be cycles for the collector to find.)"""
+
+    __slots__ = ("_context", "_left", "_promises", "_then")
+
+    def __init__(self, then: Next | None) -> None:
+        super().__init__()
+        self._then = then
+        self._context = copy_context() if then is not None else None
+        self._left = 0
+
+    def register(self, promises: Sequence[Promise[Any]]) -> bool:
+        """Be told of these; whether there is any to wait for."""
+        self._promises = promises
+        self._left = len(promises)
+        one_done = self._one_done
+        for promise in promises:
+            promise.when_done(one_done)
+        return self._left > 0 and not self.is_woken
+
+    def _one_done(self, promise: Promise[Any]) -> None:
+        self._left -= 1
+        if promise.error is not None:
+            self._then = None
+        elif self._left:
+            return
+        elif self._then is not None:
+            assert self._context is not None
+            then, self._then = self._then, None
+            more = self._context.run(then, self._promises)
+            if more:
+                self.register(more)
+                return
+        if not self.is_woken:
+            self.wake()
+
+    def end(self) -> None:
+        """Those that are late begin nothing."""
+        self._then = None
+
+
 def wait_for_all(
-    promises: Sequence[Promise[Any]], timeout_seconds: float | None = None
+    promises: Sequence[Promise[Any]],
+    timeout_seconds: float | None = None,
+    then: Next | None = None,
 ) -> None:
     """Wait until all are done, one has failed, or time is up.
 
-    What every write does, and mostly all goes well: so nothing is asked again.
+    What every write does, and mostly all goes well: so nothing is asked again.  What
+    there is to do ``then`` is begun, once all are kept, by whoever keeps the last, but
+    on behalf of who waits here (its context variables), and its promises are waited for
+    as well: the greenlet is woken once.
     """
-    sleeper = Sleeper()
-    left = len(promises)
-
-    def one_done(promise: Promise[Any]) -> None:
-        nonlocal left
-        left -= 1
-        if (left == 0 or promise.error is not None) and not sleeper.is_woken:
-            sleeper.wake()
-
-    for promise in promises:
-        promise.when_done(one_done)
-    if left and not sleeper.is_woken:
-        sleeper.sleep(timeout_seconds)
+    waiting = _WaitForAll(then)
+    if waiting.register(promises):
+        try:
+            waiting.sleep(timeout_seconds)
+        finally:
+            waiting.end()
