@@ -43,14 +43,15 @@ def put_object(parts: Parts, target: ObjectTarget) -> Reply:
     request = target.request
     plan = PutPlan(parts, request, target.name)
     length = plan.length
+    body = None
     if length is not None and length <= INLINE_BYTES_MAX:
         body = read_whole(request.body, length)
-        source = Source(request.body, length)
-    else:
-        source = Source(request.body, length)
-        body = None if length is not None else read_to_end(source)
     if body is None:
-        return _put_large(parts, target, plan, source)
+        source = Source(request.body, length)
+        if length is None:
+            body = read_to_end(source)
+        if body is None:
+            return _put_large(parts, target, plan, source)
     return _put_small(parts, target, plan, body)
 
 
