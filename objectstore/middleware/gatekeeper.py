@@ -23,6 +23,7 @@ request are common.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from objectstore.kernel.reply import HeaderList
@@ -31,6 +32,9 @@ from objectstore.kernel.settings import option
 from objectstore.middleware.filter_options import FilterMaker, read_options
 
 AFTER = ("catch_errors",)
+
+# Sets of keys of an environ that are remembered: clients choose them.
+KNOWN_MAX = 1000
 
 INTERNAL = (
     "x-account-sysmeta-",
@@ -69,12 +73,7 @@ class Gatekeeper:
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Any:
         """Clean the request, and the reply's head on its way out."""
-        forged = [
-            key
-            for key in environ
-            if key[:7] == "HTTP_X_" and key.startswith(_REQUEST_KEYS)
-        ]
-        for key in forged:
+        for key in _forged(tuple(environ)):
             del environ[key]
         if self._drop_timestamp:
             inbound = environ.pop("HTTP_X_TIMESTAMP", None)
@@ -92,6 +91,13 @@ class Gatekeeper:
             return start_response(status, headers, exc_info)
 
         return self.app(environ, start)
+
+
+@lru_cache(KNOWN_MAX)
+def _forged(keys: tuple[str, ...]) -> tuple[str, ...]:
+    """Those that only the house may set; a client sends the same ones again and
+    again."""
+    return tuple(key for key in keys if key.startswith(_REQUEST_KEYS))
 
 
 def filter_factory(global_conf: dict[str, str], **local_conf: str) -> FilterMaker:

@@ -9,6 +9,7 @@ object and given back with it.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from objectstore.kernel.errors import Rejected
 from objectstore.kernel.metadata_limits import check_metadata
@@ -16,6 +17,8 @@ from objectstore.kernel.request import Context, Request
 from objectstore.kernel.timestamps import from_text
 from objectstore.proxy.limits import check_header
 
+# Sets of keys of an environ that are remembered: clients choose them.
+KNOWN_MAX = 1000
 KEPT_WITH_OBJECTS = {
     "HTTP_CACHE_CONTROL": "Cache-Control",
     "HTTP_CONTENT_DISPOSITION": "Content-Disposition",
@@ -68,7 +71,7 @@ def object_metadata(request: Request) -> tuple[dict[str, str], dict[str, str]]:
     metadata: dict[str, str] = {}
     system: dict[str, str] = {}
     user_items: list[tuple[str, str]] = []
-    for key in request.environ:
+    for key in _stored_keys(tuple(request.environ)):
         if key.startswith("HTTP_X_OBJECT_"):
             if key.startswith(_OBJECT_META):
                 name = header_name(key)
@@ -92,6 +95,17 @@ def object_metadata(request: Request) -> tuple[dict[str, str], dict[str, str]]:
     if user_items:
         check_metadata(user_items)
     return metadata, system
+
+
+@lru_cache(KNOWN_MAX)
+def _stored_keys(keys: tuple[str, ...]) -> tuple[str, ...]:
+    """Those that are stored with an object.  A client sends the same ones again and
+    again, and hardly ever any of these."""
+    return tuple(
+        key
+        for key in keys
+        if key.startswith("HTTP_X_OBJECT_") or key in KEPT_WITH_OBJECTS
+    )
 
 
 def header_name(environ_key: str) -> str:
