@@ -51,9 +51,7 @@ class RowStep:
         self._row = row
         self._asked: Asked[ContainerNode, Receipt] | None = None
 
-    def begin(
-        self, kept: Sequence[Promise[Receipt]]
-    ) -> Sequence[Promise[Receipt]]:
+    def begin(self, kept: Sequence[Promise[Receipt]]) -> Sequence[Promise[Receipt]]:
         """Have it merged, which is not waited for: right when the object is safe.  A
         write that was superseded may be written once more, with another row."""
         for promise in kept:

@@ -173,8 +173,8 @@ def wait_until(
 
 
 Next = Callable[[Sequence[Promise[Any]]], Sequence[Promise[Any]]]
-"""What follows when these are kept: more to wait for, or nothing.  It must be short, and
-must not wait or raise."""
+"""What follows when these are kept: more to wait for, or nothing.  It must be short,
+and must not wait or raise."""
 
 
 class _WaitForAll(Sleeper):
