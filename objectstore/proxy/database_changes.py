@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import TypeVar
 
 from objectstore.kernel.concurrency import Promise
-from objectstore.kernel.errors import Unavailable
+from objectstore.kernel.errors import Rejected, Unavailable
 from objectstore.kernel.reply import Reply
 from objectstore.proxy.database_replies import found_reply
 from objectstore.proxy.databases import view_database
@@ -72,6 +72,10 @@ def _change(
         reply = found_reply(asked, group.majority)
     if reply is not None and reply.status == 204:
         return reply
+    for _, promise in asked:
+        # Those that are told have none of what it is refused for.
+        if isinstance(promise.error, Rejected):
+            raise promise.error
     info = before or view_database(parts.rounds, group, key).info
     if info is None:
         return found_reply(asked, group.majority)

@@ -69,6 +69,13 @@ class View(Generic[D]):
         """The ids of the nodes that said what they know."""
         return {id(node) for node, _ in self._answers}
 
+    def is_empty(self) -> bool:
+        """Whether nothing is listed, whatever single replicas count: those that missed
+        deletions count too much, and those that stand in too little."""
+        if not any(info.object_count for _, info in self._live()):
+            return True
+        return not self.page(ListingQuery(limit=1))
+
     def page(self, query: ListingQuery) -> Sequence[Any]:
         """One page of the listing, of which ``info`` is the head.
 

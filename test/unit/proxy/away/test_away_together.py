@@ -8,14 +8,18 @@ from dataclasses import replace
 import pytest
 
 from objectstore.kernel.concurrency import Event, spawn_later
+from objectstore.kernel.errors import Rejected
 from objectstore.kernel.timestamps import from_seconds
+from objectstore.proxy.database_changes import change_container
 from objectstore.proxy.patience import FRESH_SECONDS
 from objectstore.proxy.settings import ProxySettings
+from objectstore.wire.records import ContainerName
 from test.unit.proxy.away.bodies import BOX
 from test.unit.proxy.cluster import IMPATIENT, Cluster
 
 PATH = f"{BOX}/o"
 NEW_ACCOUNT = "/AUTH_new"
+NEW_BOX = "/AUTH_test/new"
 AT = from_seconds(1.0)
 REDUCED = "X-Ringstack-Consistency"
 SHORTLY = 0.01
@@ -171,6 +175,39 @@ def test_an_account_that_two_of_three_never_heard_of_is_changed(
     assert found.headers.get("X-Account-Meta-A", "") == headers.get(
         "X-Account-Meta-A", ""
     )
+
+
+def new_house_with_an_object() -> House:
+    """The first two never heard of the container, stand-ins have none of its rows."""
+    house = House("container", NEW_BOX, PATIENT)
+    # Nobody waits for them in order to look.
+    house.cluster.clock.ahead = 2 * FRESH_SECONDS
+    house.leave()
+    assert house.cluster.ask("PUT", NEW_BOX).status == 201
+    assert house.cluster.put(f"{NEW_BOX}/o").headers["X-Ringstack-Row"] == "owed"
+    return house
+
+
+def test_a_container_is_not_empty_when_one_primary_knows_of_something() -> None:
+    house = new_house_with_an_object()
+    spawn_later(SHORTLY, house.return_)
+    assert house.cluster.ask("DELETE", NEW_BOX).status == 409
+    assert house.cluster.ask("GET", NEW_BOX).text() == "o\n"
+
+
+def test_nobody_is_told_to_delete_what_one_primary_refuses_to() -> None:
+    house = new_house_with_an_object()
+    house.return_()
+    third = house.cluster.directory.container(house.cluster.ring.devices[house.third])
+    name = ContainerName("AUTH_test", "new")
+    key, _ = house.cluster.placement.container("AUTH_test", "new")
+    before = third.info(key).result()
+    later = before.put_timestamp + 1
+    with pytest.raises(Rejected):
+        change_container(
+            house.cluster.app._parts, name, lambda node: node.delete(key, later), before
+        )
+    assert house.cluster.ask("GET", NEW_BOX).text() == "o\n"
 
 
 def make_on(device: int, account: str, cluster: Cluster) -> None:
