@@ -23,11 +23,10 @@ Written = Asked[ObjectNode, Receipt]
 
 def is_superseded(group: Group[ObjectNode], written: Written) -> bool:
     """Whether most devices hold something newer than what was written."""
-    superseded = sum(
-        1
-        for _, promise in written
-        if promise.done and promise.value is not None and not promise.value.stored
-    )
+    superseded = 0
+    for _, promise in written:
+        if promise.value is not None and not promise.value.stored:
+            superseded += 1
     return superseded >= group.majority
 
 
