@@ -106,10 +106,8 @@ class Rounds(Patience):
         """The normal case, in one wait: everybody does, and soon."""
         if self.has_suspects and any(self.is_suspect(node) for node, _ in asked):
             return False
-        promises = [promise for _, promise in asked]
-        if then is not None or not all([promise.done for promise in promises]):
-            wait_for_all(promises, self.grace_seconds, then)
-        for promise in promises:
+        wait_for_all([promise for _, promise in asked], self.grace_seconds, then)
+        for _, promise in asked:
             if not promise.done or promise.error is not None:
                 return False
         return True

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextvars import copy_context
+from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 import eventlet
@@ -177,6 +178,9 @@ Next = Callable[[Sequence[Promise[Any]]], Sequence[Promise[Any]]]
 and must not wait or raise."""
 
 
+_is_done = attrgetter("done")
+
+
 class _WaitForAll(Sleeper):
     """Until all promises are kept or one is broken.  (A class, for closures that
     register themselves would be cycles for the collector to find.)"""
@@ -231,6 +235,8 @@ def wait_for_all(
     on behalf of who waits here (its context variables), and its promises are waited for
     as well: the greenlet is woken once.
     """
+    if then is None and all(map(_is_done, promises)):
+        return
     waiting = _WaitForAll(then)
     if waiting.register(promises):
         try:
