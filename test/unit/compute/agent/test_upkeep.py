@@ -1,3 +1,5 @@
+"""A host's upkeep: lazy disks are pulled in, consoles' logs stay bounded."""
+
 from __future__ import annotations
 
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""What tests of instances share: a house of the rooms they need."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,3 +1,5 @@
+"""What tests of resources of stacks share: a house of rooms, and a bench in it."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
